@@ -1,0 +1,96 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Request, RequestHandler, Response } from 'express'
+import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
+import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
+import { readableBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
+import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** The webhook, behind `twilioWebhook()`. In `observe` mode look at `ok` first. */
+      twilio: Accepted | Observed
+    }
+  }
+}
+
+export type ExpressOptions<M extends Mode = Mode> = OptionsFor<M> & PathOptions
+
+export type WebhookHandler<M extends Mode = 'enforce'> = (
+  webhook: Webhook<M>,
+  req: Request,
+  res: Response,
+  next: (error?: unknown) => void,
+) => unknown
+
+/**
+ * Middleware for Express 4 and 5: what does not verify is answered and goes no further. The webhook is in `req.twilio`; where the
+ * body had not been read, its parameters (or its JSON) are in `req.body` too.
+ */
+export function twilioWebhook(options: OptionsSource<ExpressOptions>): RequestHandler
+/** The same with a handler, for platforms without a middleware chain, such as Cloud Functions. */
+export function twilioWebhook<M extends Mode = 'enforce'>(
+  options: OptionsSource<ExpressOptions<M>>,
+  handler: WebhookHandler<M>,
+): RequestHandler
+export function twilioWebhook<M extends Mode>(
+  options: OptionsSource<ExpressOptions<M>>,
+  handler?: WebhookHandler<M>,
+): RequestHandler {
+  const paths = createPathGuard(options)
+  const guard = createGuard(paths.verifierOptions)
+  return async (req, res, next) => {
+    // An Express 4 app ignores rejected promises: every error has to go through `next`.
+    const pass = next as (error?: unknown) => void
+    if (!paths.guards([req.originalUrl, req.url])) return pass()
+    const outcome = await guard.check(() => toIncomingRequest(req, req.originalUrl, findBody(req)), req)
+    if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
+    const { webhook } = outcome
+    releaseOnFailure(res, webhook)
+    req.twilio = webhook
+    if (req.body === undefined) setBody(req, webhook)
+    if (handler === undefined) return pass()
+    try {
+      await handler(webhook as Webhook<M>, req, res, pass)
+    } catch (error) {
+      pass(error)
+    }
+  }
+}
+
+/** For a parser that must run before: `express.urlencoded({ extended: true, verify: captureRawBody })`. */
+export function captureRawBody(req: IncomingMessage, _res: ServerResponse, body: Uint8Array): void {
+  Object.assign(req, { rawBody: body })
+}
+
+type ParsedRequest = Request & { rawBody?: unknown; _body?: boolean }
+
+/** The raw bytes that something kept, or the stream where nothing has read it yet. */
+function findBody(req: ParsedRequest): IncomingRequest['body'] {
+  for (const kept of [req.rawBody, req.body])
+    if (typeof kept === 'string' || ArrayBuffer.isView(kept)) return kept as Uint8Array
+  const body = readableBody(req, fix)
+  const parsed: unknown = req.body
+  // serverless hosts set a parsed body without any stream; an empty form leaves the stream unread and `{}`.
+  const isLost = typeof parsed === 'object' && parsed !== null && Object.keys(parsed).length > 0
+  const consumed: BodyConsumed = { consumedBy: 'a body parser that ran before twilioWebhook', fix }
+  return isLost ? consumed : body
+}
+
+const fix =
+  'Put twilioWebhook before the body parser, or give the parser { verify: captureRawBody } of tollgate/express.'
+
+function setBody(req: ParsedRequest, webhook: Accepted | Observed): void {
+  req.body = readParsed(req, webhook)
+  // How body-parser marks a body as read: without it, Express 4 would wait for a stream that has ended.
+  req._body = true
+}
+
+function readParsed(req: Request, webhook: Accepted | Observed): unknown {
+  if (!/^application\/([\w.-]+\+)?json\b/i.test(req.headers['content-type'] ?? '')) return webhook.params.toObject()
+  try {
+    return webhook.json()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Accepted, BodyConsumed, IncomingRequest, Observed } from '../../index.ts'
+import type { FullAnswer } from './guard.ts'
+
+/** What `verify` needs of a Node.js request. */
+export function toIncomingRequest(
+  req: IncomingMessage,
+  url: string | undefined,
+  body: IncomingRequest['body'],
+): IncomingRequest {
+  return {
+    method: req.method ?? '',
+    url: url ?? '',
+    headers: req.headers,
+    body,
+    encrypted: 'encrypted' in req.socket && req.socket.encrypted === true,
+    remoteAddress: req.socket.remoteAddress,
+  }
+}
+
+/** The body of a request whose stream may have been read already. */
+export function readableBody(req: IncomingMessage, fix: string): IncomingRequest['body'] {
+  if (!req.readableDidRead) return readChunks(req)
+  const consumed: BodyConsumed = { consumedBy: 'something that ran before (a body parser?)', fix }
+  return consumed
+}
+
+/**
+ * The chunks of a request as they arrive. Leaving early pauses the stream and keeps the connection, since the answer still has to
+ * go out on it; Node's own iterator would destroy it. An aborted upload is an error.
+ */
+export function readChunks(req: IncomingMessage): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => iterateChunks(req) }
+}
+
+function iterateChunks(req: IncomingMessage): AsyncIterator<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let state: 'open' | 'ended' | 'broken' = req.readableEnded ? 'ended' : req.destroyed ? 'broken' : 'open'
+  let wake: (() => void) | undefined
+  const change = (next: typeof state): void => {
+    if (state === 'open') state = next
+    wake?.()
+  }
+  const onData = (chunk: Uint8Array): void => {
+    chunks.push(chunk)
+    wake?.()
+  }
+  const onEnd = (): void => change('ended')
+  const onBreak = (): void => change('broken')
+  req.on('data', onData).on('end', onEnd).on('error', onBreak).on('close', onBreak)
+  const stop = (): void => {
+    req.off('data', onData).off('end', onEnd).off('close', onBreak)
+    // `error` keeps its listener: a connection that breaks later must not become an uncaught exception.
+  }
+  return {
+    async next() {
+      while (chunks.length === 0 && state === 'open')
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      const value = chunks.shift()
+      if (value !== undefined) return { done: false, value }
+      stop()
+      if (state === 'broken') throw new Error('aborted')
+      return { done: true, value: undefined }
+    },
+    async return() {
+      stop()
+      req.pause()
+      return { done: true, value: undefined }
+    },
+  }
+}
+
+export function sendAnswer(req: IncomingMessage, res: ServerResponse, answer: FullAnswer): void {
+  if (res.headersSent || res.destroyed) return
+  res.statusCode = answer.status
+  for (const [name, value] of Object.entries(answer.headers)) res.setHeader(name, value)
+  // What is left of a body that was refused is not worth reading for the sake of the connection.
+  if (!req.complete) res.setHeader('connection', 'close')
+  res.end(answer.body)
+}
+
+/** Tells the replay guard when the work failed: 401 (Twilio repeats with credentials), 5xx, or no whole answer at all. */
+export function releaseOnFailure(res: ServerResponse, webhook: Accepted | Observed): void {
+  if (!webhook.ok) return
+  res.once('close', () => {
+    if (!res.writableFinished || res.statusCode === 401 || res.statusCode >= 500)
+      webhook.release().catch(() => undefined)
+  })
+}

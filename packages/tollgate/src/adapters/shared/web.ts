@@ -1,0 +1,58 @@
+import type { Accepted, IncomingRequest, Observed } from '../../index.ts'
+import type { FullAnswer } from './guard.ts'
+
+/** What `verify` needs of a web Request. The body is read from a clone, so that the handler can still read the request's own. */
+export function toIncomingRequest(
+  request: Request,
+  connection: Pick<IncomingRequest, 'remoteAddress'> = {},
+): IncomingRequest {
+  return {
+    method: request.method,
+    url: request.url,
+    headers: request.headers,
+    body: findBody(request),
+    encrypted: request.url.startsWith('https:'),
+    ...connection,
+  }
+}
+
+function findBody(request: Request): IncomingRequest['body'] {
+  // Asked first: the clone of a used body may look empty instead of being refused.
+  if (request.bodyUsed)
+    return {
+      consumedBy: 'something that read the Request before',
+      fix: 'Let twilioWebhook be the first to read it, or give it a clone.',
+    }
+  return request.body === null ? undefined : readChunks(request.clone())
+}
+
+async function* readChunks(request: Request): AsyncGenerator<Uint8Array> {
+  const reader = request.body?.getReader()
+  if (reader === undefined) return
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value
+  } finally {
+    // Of a clone: the other branch keeps its own end. Never awaited, since it settles only when both are done.
+    reader.cancel().catch(() => undefined)
+  }
+}
+
+export function toResponse(answer: FullAnswer): Response {
+  return new Response(answer.body, { status: answer.status, headers: answer.headers })
+}
+
+/** Tells the replay guard when the work failed: a throw, 401 (Twilio repeats with credentials) or 5xx. */
+export async function releaseOnFailure<R>(
+  webhook: Accepted | Observed,
+  work: () => R | Promise<R>,
+  statusOf: (result: R) => number | undefined,
+): Promise<R> {
+  let status: number | undefined = 500
+  try {
+    const result = await work()
+    status = statusOf(result) ?? 200
+    return result
+  } finally {
+    if (webhook.ok && (status === 401 || status >= 500)) webhook.release().catch(() => undefined)
+  }
+}

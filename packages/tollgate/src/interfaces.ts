@@ -1,0 +1,86 @@
+import type { Tokens } from './auth-token.ts'
+import type { VerifierOptions } from './options.ts'
+import type { BodyConsumed, RawBody } from './request/body.ts'
+import type { HeaderSource } from './request/headers.ts'
+import type { Accepted, Rejected, WebhookParams } from './verdict.ts'
+
+export type Awaitable<T> = T | PromiseLike<T>
+
+export type { BodyConsumed }
+
+/** A request as it arrived. Hostile until a verdict says otherwise. */
+export interface IncomingRequest {
+  readonly method: string
+  /** The raw request target (`/sms?x=1`) or an absolute URL, of which path and query count. Never decoded or re-encoded. */
+  readonly url: string
+  readonly headers: HeaderSource
+  /** Raw and unparsed. A stream is read by the verifier, under its limit. */
+  readonly body?: RawBody | undefined
+  /** The platform spelled the query anew: two more spellings are tried. */
+  readonly urlIsNormalized?: boolean | undefined
+  /** Whether the connection itself was TLS. Used by `fromRequest` only. */
+  readonly encrypted?: boolean | undefined
+  /** The peer's address of the connection itself. Used by `fromRequest` only. */
+  readonly remoteAddress?: string | undefined
+}
+
+/** What a request claims before anything is verified: treat all of it as hostile. */
+export interface UnverifiedClaim {
+  /** The sole distinct AccountSid among the parameters, well-formed. JSON events and handshakes have none. */
+  readonly accountSid?: string
+  /** The ParentAccountSid parameter of a Debugger event, where it is well-formed. */
+  readonly parentAccountSid?: string
+  /** The public URL, with its query. */
+  readonly url: string
+  readonly method: string
+}
+
+/** Finds an account's tokens. Throwing or giving something unusable is `key_lookup_failed`, `undefined` is `key_unknown`. */
+export interface AuthTokenLookup {
+  /** Tokens of the claimed account; with `accountSid`, tokens of that account, which must then be the one that the request names. */
+  (claim: UnverifiedClaim): Awaitable<Tokens | { readonly authToken: Tokens; readonly accountSid: string } | undefined>
+  /** Asked once after a mismatch: the tokens as they are now, past any cache. `undefined`: nothing newer. */
+  refresh?(claim: UnverifiedClaim): Awaitable<Tokens | undefined>
+  /** Told after a signature matched. */
+  verified?(claim: UnverifiedClaim): void
+}
+
+/** A SharedKey's secret, used as UTF-8 text, and the account that owns it where requests of others must not use it. */
+export type SharedKey = string | { readonly secret: string; readonly accountSid?: string | undefined }
+
+/** What may stand behind the `replay` option. */
+export interface ReplayGuard {
+  /** Claims a delivery whose signature matched, atomically. Throwing is `replay_store_failed`. */
+  claim(delivery: Delivery): Awaitable<ReplayClaim>
+}
+
+/** A verified delivery, as a replay guard sees it. */
+export interface Delivery {
+  /** What the matched key signed: the same for every copy of one delivery. Holds message text: hash it, never store it. */
+  readonly signingString: string
+  readonly handshake: boolean
+  readonly covers: Accepted['covers']
+  readonly params: WebhookParams
+}
+
+export interface ReplayClaim {
+  /** Whether it was seen before; `'unknown'` when that cannot be told. */
+  readonly replayed: boolean | 'unknown'
+  /** Refuse it as `replayed`. */
+  readonly refuse?: boolean | undefined
+  /** The work failed: forget the claim, so that a retry passes. */
+  release?(): Awaitable<void>
+}
+
+/** What may stand behind the `diagnose` option. */
+export interface Diagnoser {
+  /** Called after a refusal, never awaited. What it throws is dropped, and it changes no verdict. */
+  explain(refused: Refused): Awaitable<void>
+}
+
+export interface Refused {
+  readonly rejection: Rejected
+  /** The request with its body as bytes; without one where it was refused before its body was read. */
+  readonly request: IncomingRequest
+  readonly options: VerifierOptions
+}

@@ -1,0 +1,127 @@
+import { describeSecretFault, isAccountSid, maxTokens, readTokens } from './auth-token.ts'
+import type { Awaitable, UnverifiedClaim } from './interfaces.ts'
+import type { Settings } from './options.ts'
+import type { SignatureClaim } from './request/envelope.ts'
+import { createSigner, type Signer } from './scheme/signature.ts'
+import { type Accepted, Refusal } from './verdict.ts'
+
+/** A key that may have signed the request. */
+export interface Candidate {
+  readonly sign: Signer
+  readonly key: Accepted['matched']['key']
+  /** The account that owns the key, where that is known: a request that names an account must name this one. */
+  readonly owner: string | undefined
+}
+
+/** Finds the keys that a request may be signed with. What it names chooses among them and proves nothing. */
+export async function findKeys(
+  settings: Settings,
+  claimed: SignatureClaim,
+  claim: UnverifiedClaim,
+  accounts: readonly string[],
+): Promise<readonly Candidate[] | Refusal> {
+  if (claimed.sharedKeyId !== undefined) return findSharedKey(settings, claimed, claimed.sharedKeyId)
+  const { authTokens } = settings
+  switch (authTokens.kind) {
+    case 'none':
+      return new Refusal('key_unknown', 'An Auth Token signed, and only "sharedKeys" is given.')
+    case 'single':
+      return toCandidates(authTokens.tokens, undefined)
+    default:
+      if (!accounts.every(isAccountSid))
+        return new Refusal('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
+  }
+  if (authTokens.kind === 'record') return findInRecord(authTokens.tokens, claim.accountSid)
+  const found = await settle(() => authTokens.lookup(claim), settings.lookupTimeoutMs)
+  if (found === failed) return new Refusal('key_lookup_failed')
+  return readFound(found, claim.accountSid)
+}
+
+/** After a mismatch, asks a look-up for tokens past its cache. `undefined`: there is nothing newer to try. */
+export async function refreshKeys(
+  settings: Settings,
+  claim: UnverifiedClaim,
+): Promise<readonly Candidate[] | Refusal | undefined> {
+  if (settings.authTokens.kind !== 'lookup' || settings.authTokens.lookup.refresh === undefined) return undefined
+  const { lookup } = settings.authTokens
+  const found = await settle(() => lookup.refresh?.(claim), settings.lookupTimeoutMs)
+  if (found === failed) return new Refusal('key_lookup_failed')
+  return found === undefined || found === null ? undefined : readFound(found, claim.accountSid)
+}
+
+async function findSharedKey(
+  settings: Settings,
+  claimed: SignatureClaim,
+  id: string,
+): Promise<readonly Candidate[] | Refusal> {
+  const found = await settle(() => settings.findSharedKey(id), settings.lookupTimeoutMs)
+  if (found === undefined || found === null)
+    return new Refusal('key_unknown', 'No secret is given for that SharedKey id.')
+  const { secret, accountSid }: { secret?: unknown; accountSid?: unknown } =
+    typeof found === 'object' ? found : { secret: found }
+  const usable = accountSid === undefined || (typeof accountSid === 'string' && isAccountSid(accountSid))
+  if (found === failed || !usable || describeSecretFault(secret) !== undefined) return new Refusal('key_lookup_failed')
+  const sign = createSigner(claimed.algorithm.name, secret as string)
+  return [{ sign, key: { kind: 'shared_key', id }, owner: accountSid as string | undefined }]
+}
+
+function findInRecord(
+  record: ReadonlyMap<string, readonly string[]>,
+  accountSid: string | undefined,
+): readonly Candidate[] | Refusal {
+  if (accountSid !== undefined) {
+    const tokens = record.get(accountSid)
+    return tokens === undefined ? new Refusal('key_unknown') : toCandidates(tokens, accountSid)
+  }
+  // JSON events and handshakes name no account outside what is yet unproven: any of a few may have signed.
+  const candidates = [...record].flatMap(([owner, tokens]) => toCandidates(tokens, owner))
+  if (candidates.length <= maxTokens) return candidates
+  return new Refusal(
+    'key_unknown',
+    `The request names no account, and "authToken" has more than ${maxTokens} tokens: use a look-up by URL.`,
+  )
+}
+
+function readFound(found: unknown, claimed: string | undefined): readonly Candidate[] | Refusal {
+  if (found === undefined || found === null) return new Refusal('key_unknown')
+  const owned = typeof found === 'object' && !Array.isArray(found)
+  const { authToken, accountSid }: { authToken?: unknown; accountSid?: unknown } = owned
+    ? found
+    : { authToken: found, accountSid: claimed }
+  const tokens = readTokens(authToken)
+  if (tokens === undefined || (owned && !(typeof accountSid === 'string' && isAccountSid(accountSid))))
+    return new Refusal('key_lookup_failed')
+  return toCandidates(tokens, accountSid as string | undefined)
+}
+
+// Making a signer costs about as much as an HMAC; configured tokens are the same lists at every request.
+const signers = new WeakMap<readonly string[], readonly Signer[]>()
+
+function toCandidates(tokens: readonly string[], owner: string | undefined): readonly Candidate[] {
+  let made = signers.get(tokens)
+  if (made === undefined) {
+    made = tokens.map((token) => createSigner('HMAC_SHA1', token))
+    signers.set(tokens, made)
+  }
+  return made.map((sign, index) => ({ sign, key: { kind: 'auth_token', index }, owner }))
+}
+
+const failed: unique symbol = Symbol('failed')
+
+/** The look-up's result within its time, or `failed`. Its error is dropped: it may hold a token. */
+async function settle(ask: () => Awaitable<unknown>, timeoutMs: number): Promise<unknown> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  try {
+    const asked = ask()
+    if (typeof asked !== 'object' || asked === null || typeof (asked as PromiseLike<unknown>).then !== 'function')
+      return asked
+    const late = new Promise<typeof failed>((resolve) => {
+      timer = setTimeout(() => resolve(failed), timeoutMs)
+    })
+    return await Promise.race([asked, late])
+  } catch {
+    return failed
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Refuses options that are no object, or that have a name we do not know: a misspelled check would be no check.
+ * Throws a TypeError with a "did you mean".
+ */
+export function checkKnownOptions(given: unknown, known: Readonly<Record<string, true>>, where: string): void {
+  if (typeof given !== 'object' || given === null) throw new TypeError(`${where} needs an object of options`)
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(known, name)) continue
+    const near = findNearest(name, Object.keys(known))
+    throw new TypeError(`Unknown option "${name}" of ${where}.${near === undefined ? '' : ` Did you mean "${near}"?`}`)
+  }
+}
+
+/** The candidate that most resembles a word; `undefined` when none comes near. */
+export function findNearest(word: string, candidates: readonly string[]): string | undefined {
+  const limit = Math.max(2, Math.floor(word.length / 3))
+  let nearest: string | undefined
+  let least = limit + 1
+  for (const candidate of candidates) {
+    const distance = measureDistance(word.toLowerCase(), candidate.toLowerCase())
+    if (distance < least) [nearest, least] = [candidate, distance]
+  }
+  return nearest
+}
+
+/** Levenshtein's edit distance. */
+function measureDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= other.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1)
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[other.length] ?? 0
+}

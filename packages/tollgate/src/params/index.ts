@@ -1,0 +1,2 @@
+export { kindOf } from './kind-of.ts'
+export type { WebhookKind } from './kinds.ts'

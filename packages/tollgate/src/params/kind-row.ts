@@ -1,0 +1,53 @@
+/** Holds for a delivery that has all of `has`, none of `lacks`, and whose values match. */
+export interface KindRule {
+  readonly has: readonly string[]
+  readonly lacks?: readonly string[]
+  readonly matches?: Readonly<Record<string, RegExp>>
+}
+
+/** A parameter; `{N}` in its name stands for an index from 0, a final `*` for any ending. */
+export interface KindParameter {
+  readonly name: string
+  /** Twilio sends it with every delivery of the kind, though perhaps empty. */
+  readonly always: boolean
+}
+
+export interface KindRow {
+  /** What Twilio uses unless configured otherwise; most forms may also come as a GET's query. */
+  readonly method: 'GET' | 'POST'
+  readonly body: 'form' | 'query' | 'json' | 'handshake'
+  /** Over the parameters, or over the fields of the (first) JSON object. Absent: nothing in the delivery tells. */
+  readonly rule?: KindRule
+  /** False only where Twilio never sends the same bytes twice, but for a retry of a failed delivery. */
+  readonly mayRepeat: boolean
+  /** In wire order. For JSON: the fields of the (first) object. */
+  readonly parameters: readonly KindParameter[]
+}
+
+type Repeats = 'may repeat' | 'never repeats'
+
+/** `lists` are names in wire order, as in "Name Other?": a question mark follows what is sent only sometimes. */
+export function form(repeats: Repeats, rule: KindRule, lists: readonly string[]): KindRow {
+  return {
+    method: 'POST',
+    body: 'form',
+    rule,
+    mayRepeat: repeats === 'may repeat',
+    parameters: parseList(lists.join(' ')),
+  }
+}
+
+export function json(repeats: Repeats, list: string, rule?: KindRule): KindRow {
+  const row: KindRow = {
+    method: 'POST',
+    body: 'json',
+    mayRepeat: repeats === 'may repeat',
+    parameters: parseList(list),
+  }
+  return rule ? { ...row, rule } : row
+}
+
+function parseList(list: string): readonly KindParameter[] {
+  const words = list.split(' ').filter((word) => word !== '')
+  return words.map((word) => ({ name: word.replace(/\?$/, ''), always: !word.endsWith('?') }))
+}

@@ -1,0 +1,60 @@
+import { type Algorithm, defaultAlgorithm, findAlgorithm } from '../scheme/algorithms.ts'
+import { parseSignatureSettings } from '../scheme/settings-header.ts'
+import { isCanonicalSignature } from '../scheme/signature.ts'
+import { Refusal } from '../verdict.ts'
+import { type HeaderReader, readSingle, readText } from './headers.ts'
+
+/** What stands outside the body, read once. */
+export interface Envelope {
+  readonly method: string
+  readonly header: HeaderReader
+  /** A WebSocket handshake (Media Streams, ConversationRelay): signed with the scheme wss. */
+  readonly handshake: boolean
+}
+
+export function readEnvelope(method: unknown, header: HeaderReader): Envelope {
+  const name = typeof method === 'string' ? method : ''
+  return { method: name, header, handshake: isHandshake(name, header) }
+}
+
+function isHandshake(method: string, header: HeaderReader): boolean {
+  // RFC 8441: over HTTP/2 a handshake is a CONNECT with the pseudo-header :protocol, which HTTP/1.1 cannot carry.
+  if (method === 'CONNECT') return readText(header, ':protocol')?.toLowerCase() === 'websocket'
+  if (method !== 'GET' || readText(header, 'upgrade')?.trim().toLowerCase() !== 'websocket') return false
+  return /(^|,)\s*upgrade\s*(,|$)/i.test(header('connection').join(','))
+}
+
+/** Who is said to have signed, and the signature: claims, all of them, until an HMAC matches. */
+export interface SignatureClaim {
+  readonly signature: string
+  readonly algorithm: Algorithm
+  /** The SharedKey that the settings header names; none: an Auth Token signed. */
+  readonly sharedKeyId: string | undefined
+}
+
+export function readSignatureClaim(envelope: Envelope, sharedKeysOnly: boolean): SignatureClaim | Refusal {
+  const { method, header, handshake } = envelope
+  if (method !== 'GET' && method !== 'POST' && !handshake) return new Refusal('method_not_allowed')
+  const signature = readSingle(header, 'x-twilio-signature')
+  if (signature === undefined) return new Refusal('signature_missing')
+  if (signature === 'repeated') return new Refusal('signature_malformed')
+  if (!isCanonicalSignature(signature.value, 20) && !isCanonicalSignature(signature.value, 32))
+    return new Refusal('signature_malformed')
+
+  const keyed = readKeyClaim(header)
+  if (keyed instanceof Refusal) return keyed
+  // Handshakes carry no settings header that anyone has seen: refusing them here would refuse every stream.
+  if (sharedKeysOnly && keyed.sharedKeyId === undefined && !handshake) return new Refusal('key_not_allowed')
+  if (!isCanonicalSignature(signature.value, keyed.algorithm.bytes)) return new Refusal('signature_malformed')
+  return { signature: signature.value, ...keyed }
+}
+
+function readKeyClaim(header: HeaderReader): Pick<SignatureClaim, 'algorithm' | 'sharedKeyId'> | Refusal {
+  const given = readSingle(header, 'x-twilio-webhooks-signature-settings')
+  if (given === undefined) return { algorithm: defaultAlgorithm, sharedKeyId: undefined }
+  const settings = given === 'repeated' ? undefined : parseSignatureSettings(given.value)
+  if (settings === undefined) return new Refusal('signature_settings_malformed')
+  const algorithm = findAlgorithm(settings.algorithm)
+  if (algorithm?.signedBy !== 'shared_key') return new Refusal('algorithm_unsupported')
+  return { algorithm, sharedKeyId: settings.keyId }
+}

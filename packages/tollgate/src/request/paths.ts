@@ -1,0 +1,79 @@
+/** Says whether any of a request's paths is guarded. */
+export type PathFilter = (paths: readonly string[]) => boolean
+
+/**
+ * Parses the `paths` option: a string guards that path and everything below it, a RegExp what it matches, case-insensitively.
+ * Throws a TypeError for an empty list, and for a RegExp with `g` or `y`, which would match only every other time.
+ */
+export function parsePaths(paths: unknown): PathFilter {
+  const list: readonly unknown[] = Array.isArray(paths) ? paths : [paths]
+  if (list.length === 0)
+    throw new TypeError('"paths" is an empty list: it would guard nothing. Leave it out to guard everything')
+  const tests = list.map(parsePath)
+  return (requested) =>
+    requested.flatMap(listReadings).some((path) => path === undefined || tests.some((test) => test(path)))
+}
+
+function parsePath(path: unknown): (path: string) => boolean {
+  if (path instanceof RegExp || Object.prototype.toString.call(path) === '[object RegExp]') {
+    const { source, flags } = path as RegExp
+    if (/[gy]/.test(flags))
+      throw new TypeError(`"paths" holds a RegExp with the flag g or y, which remembers where it matched last`)
+    const pattern = new RegExp(source, flags.includes('i') ? flags : `${flags}i`)
+    return (requested) => pattern.test(requested)
+  }
+  if (typeof path !== 'string' || !path.startsWith('/'))
+    throw new TypeError(
+      `"paths" holds ${typeof path === 'string' ? JSON.stringify(path) : `a ${typeof path}`}; a path starts with "/"`,
+    )
+  const guarded = foldPath(path).replace(/\/$/, '')
+  return (requested) => {
+    const folded = requested.toLowerCase()
+    return folded === guarded || folded.startsWith(`${guarded}/`)
+  }
+}
+
+/**
+ * The ways in which a router might read a path: raw, decoded until nothing changes, normalised, and as WHATWG parses it. One that
+ * cannot be decoded is `undefined`, and guarded. Guarding too much costs a 403, too little costs the check.
+ */
+function listReadings(path: string): (string | undefined)[] {
+  const readings: (string | undefined)[] = [path, foldPath(path)]
+  const parsed = URL.canParse(path, 'http://localhost') ? new URL(path, 'http://localhost').pathname : undefined
+  readings.push(parsed)
+  for (const start of [path, parsed ?? path]) {
+    const decoded = decodeFully(start)
+    readings.push(decoded)
+    if (decoded !== undefined) readings.push(foldPath(decoded))
+  }
+  return readings
+}
+
+const maxDecodings = 5
+
+function decodeFully(path: string): string | undefined {
+  let current = path
+  for (let round = 0; round < maxDecodings; round++) {
+    let decoded: string
+    try {
+      decoded = decodeURIComponent(current)
+    } catch {
+      return undefined
+    }
+    if (decoded === current) return current
+    current = decoded
+  }
+  return undefined
+}
+
+/** Backslashes as slashes, matrix parameters dropped, repeated slashes as one, dot segments resolved, letter case folded. */
+function foldPath(path: string): string {
+  const segments: string[] = []
+  const plain = path.toLowerCase().replaceAll('\\', '/')
+  for (const segment of plain.split('/')) {
+    const name = segment.replace(/;.*$/, '')
+    if (name === '..') segments.pop()
+    else if (name !== '' && name !== '.') segments.push(name)
+  }
+  return `/${segments.join('/')}${/\/\.{0,2}$/.test(plain) && segments.length > 0 ? '/' : ''}`
+}

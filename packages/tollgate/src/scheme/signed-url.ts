@@ -1,0 +1,130 @@
+import { parseForm } from './form.ts'
+import { joinPairs } from './signing-string.ts'
+
+/** A URL taken apart without changing a byte of it: the parts, joined, are the URL. */
+export interface UrlParts {
+  readonly scheme: string
+  /** With its `@`, or empty. */
+  readonly userinfo: string
+  /** As written: Twilio signs the host as it was configured. */
+  readonly host: string
+  /** With its colon, or empty. */
+  readonly port: string
+  readonly path: string
+  /** With its `?`, or empty. */
+  readonly query: string
+}
+
+const urlPattern =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
+  /^(https?|wss?):\/\/([^/?#\\\x00-\x20\x7f]*@)?(\[[0-9a-f:.]+\]|[^/?#:@[\]\\<>^`{|}"%\x00-\x20\x7f]+)(:\d{1,5})?(\/[^?#\x00-\x1f\x7f]*)?(\?[^#\x00-\x1f\x7f]*)?(?:#.*)?$/i
+
+/** `undefined` for what is not an absolute http, https, ws or wss URL. A fragment is dropped: Twilio neither sends nor signs it. */
+export function splitUrl(url: string): UrlParts | undefined {
+  const match = urlPattern.exec(url)
+  if (match === null) return undefined
+  const [, scheme = '', userinfo = '', host = '', port = '', path = '', query = ''] = match
+  if (port !== '' && !isPort(port.slice(1))) return undefined
+  return { scheme, userinfo, host, port, path, query }
+}
+
+export function isPort(digits: string): boolean {
+  return /^\d{1,5}$/.test(digits) && Number(digits) > 0 && Number(digits) <= 65_535
+}
+
+export function isWebSocketScheme(scheme: string): boolean {
+  return /^wss?$/i.test(scheme)
+}
+
+/** The port that a scheme implies, with its colon. */
+export function defaultPort(scheme: string): string {
+  return /^(https|wss)$/i.test(scheme) ? ':443' : ':80'
+}
+
+export interface UrlFormOptions {
+  /** Also the path with, or without, its last slash. */
+  readonly eitherSlash?: boolean
+  /** Also all spaces of the query as `+`, and all as `%20`. */
+  readonly respaced?: boolean
+  /** Also the URL with its userinfo. */
+  readonly userinfo?: boolean
+}
+
+export interface SignedForm {
+  /** One spelling of the URL. */
+  readonly url: string
+  readonly signingString: string
+}
+
+/**
+ * The spellings under which Twilio may have signed one and the same resource, likeliest first: at most 12, 24 for a WebSocket
+ * handshake and for a URL with userinfo. Host, path case and parameters are never varied.
+ * https://www.twilio.com/docs/usage/security (ports, slashes); twilio-node #1183 (the apostrophe).
+ */
+export function* listSignedForms(
+  parts: UrlParts,
+  paramsText: string,
+  options: UrlFormOptions = {},
+): Generator<SignedForm> {
+  const handshake = isWebSocketScheme(parts.scheme)
+  const userinfos = options.userinfo && parts.userinfo !== '' ? ['', parts.userinfo] : ['']
+  let left = handshake || userinfos.length > 1 ? 24 : 12
+  const ports = distinct([parts.port, '', defaultPort(parts.scheme)])
+  const tails = listTails(parts, handshake && paramsText === '', {
+    ...options,
+    eitherSlash: handshake || options.eitherSlash === true,
+  })
+  for (const userinfo of userinfos)
+    for (const port of ports) {
+      const origin = `${parts.scheme}://${userinfo}${parts.host}${port}`
+      for (const tail of tails) {
+        if (left-- === 0) return
+        const url = origin + tail.text
+        yield { url, signingString: url + (tail.params ?? paramsText) }
+      }
+    }
+}
+
+interface Tail {
+  /** Path and query. */
+  readonly text: string
+  /** What is signed after the URL, where that is not the form's parameters. */
+  readonly params?: string
+}
+
+function listTails(parts: UrlParts, queryAsParams: boolean, options: UrlFormOptions): Tail[] {
+  const { path, query } = parts
+  // ConversationRelay signs its query as parameters on the URL without it (Twilio's Agent Connect SDKs), Media Streams has none.
+  const queryPairs = queryAsParams && query !== '' ? parseForm(query.slice(1)) : undefined
+  const queryParams = queryPairs && joinPairs(queryPairs)
+  const tails: Tail[] = []
+  for (const onePath of listPaths(path, options.eitherSlash === true)) {
+    if (queryParams !== undefined) tails.push({ text: onePath, params: queryParams })
+    for (const text of listSpellings(onePath + query, options.respaced === true)) tails.push({ text })
+  }
+  return tails
+}
+
+function listPaths(path: string, eitherSlash: boolean): string[] {
+  if (path === '' || path === '/') return path === '' ? ['', '/'] : ['/', '']
+  if (!eitherSlash) return [path]
+  return [path, path.endsWith('/') ? path.slice(0, -1) : `${path}/`]
+}
+
+function listSpellings(text: string, respaced: boolean): string[] {
+  const spaced = respaced ? listSpaces(text) : [text]
+  if (!/'|%27/.test(text)) return spaced
+  return distinct(spaced.flatMap((one) => [one, one.replaceAll('%27', "'"), one.replaceAll("'", '%27')]))
+}
+
+function listSpaces(text: string): string[] {
+  const start = text.indexOf('?')
+  if (start === -1) return [text]
+  const path = text.slice(0, start)
+  const query = text.slice(start)
+  return distinct([text, path + query.replaceAll('%20', '+'), path + query.replaceAll('+', '%20')])
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)]
+}

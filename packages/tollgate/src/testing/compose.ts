@@ -1,0 +1,190 @@
+import { isBytes } from '../bytes.ts'
+import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
+import { decodeUtf8, parseForm, serializeForm } from '../scheme/form.ts'
+import { isWebSocketScheme, splitUrl } from '../scheme/signed-url.ts'
+import { type Pairs, toPairs } from '../scheme/signing-string.ts'
+import type { SignRequestInput } from './sign-request.ts'
+
+/** A request as Twilio would send it, and what it would sign. */
+export interface Composed {
+  readonly method: string
+  readonly url: string
+  readonly headers: Record<string, string>
+  readonly body: string | undefined
+  readonly signedUrl: string
+  readonly signedParams: Pairs
+}
+
+interface Content {
+  readonly query: string
+  readonly body?: string
+  readonly contentType?: string
+  readonly signedParams: Pairs
+}
+
+const formContentType = 'application/x-www-form-urlencoded'
+const formPattern = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?;?\s*$/i
+// Twilio's client, as reported captures show it; the key is the example of RFC 6455, so that requests are reproducible.
+const clientHeaders = { 'user-agent': 'TwilioProxy/1.1', accept: '*/*' }
+const handshakeHeaders = {
+  upgrade: 'websocket',
+  connection: 'Upgrade',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+}
+
+export function composeRequest(input: SignRequestInput): Composed {
+  const parts = splitUrl(input.url)
+  if (parts === undefined)
+    throw new TypeError(
+      '"url" must be an absolute http, https, ws or wss URL with a host, as Twilio is configured with it',
+    )
+  const { scheme, host, port, path, query } = parts
+  if (/[^!-~]/.test(host + path + query))
+    throw new TypeError(
+      '"url" must be spelled as it is sent: percent-encode blanks and non-ASCII, write the host in ASCII',
+    )
+
+  const handshake = isWebSocketScheme(scheme) || input.handshake === true
+  const given = readHeaders(input.headers)
+  const contentType = given['content-type'] ?? readContentType(input.contentType)
+  const method = readMethod(input, handshake)
+  const content = handshake
+    ? composeHandshake(input, query)
+    : method === 'GET' || method === 'HEAD'
+      ? composeGet(input, query)
+      : composeBody(input, query, contentType)
+
+  const origin = `${host}${port}${path}`
+  const url = `${scheme}://${origin}${content.query}`
+  return {
+    method,
+    url,
+    headers: {
+      ...clientHeaders,
+      ...(handshake && handshakeHeaders),
+      ...(content.contentType !== undefined && { 'content-type': content.contentType }),
+      ...given,
+    },
+    body: content.body,
+    signedUrl: handshake ? `wss://${origin}` : url,
+    signedParams: content.signedParams,
+  }
+}
+
+function readMethod(input: SignRequestInput, handshake: boolean): string {
+  const { params, json, body } = input
+  const given = [params, json, body].filter((one) => one !== undefined).length
+  if (given > 1) throw new TypeError('"params", "json" and "body" exclude each other')
+  const method = (input.method ?? (handshake || given === 0 ? 'GET' : 'POST')).toUpperCase()
+  if (!/^[A-Z]+$/.test(method)) throw new TypeError('"method" must be the name of an HTTP method')
+  if (handshake && method !== 'GET') throw new TypeError(`A WebSocket handshake is a GET, not a ${method}`)
+  if (/^(GET|HEAD)$/.test(method) && (json !== undefined || body !== undefined))
+    throw new TypeError(`"${json === undefined ? 'body' : 'json'}" needs a POST: Twilio sends no body with a ${method}`)
+  return method
+}
+
+// ConversationRelay signs its query as parameters, on the URL without it; Media Streams has none.
+function composeHandshake(input: SignRequestInput, urlQuery: string): Content {
+  const query = appendQuery(urlQuery, serializeForm(readParams(input.params)))
+  const signedParams = parseForm(query.slice(1))
+  if (signedParams === undefined) throw new TypeError('"url" has a query with malformed percent-encoding')
+  return { query, signedParams }
+}
+
+function composeGet(input: SignRequestInput, query: string): Content {
+  return { query: appendQuery(query, serializeForm(readParams(input.params))), signedParams: [] }
+}
+
+function composeBody(input: SignRequestInput, query: string, contentType: string | undefined): Content {
+  if (input.params !== undefined)
+    return composeForm(serializeForm(readParams(input.params)), query, contentType ?? formContentType)
+  if (input.json === undefined && input.body === undefined) {
+    checkBodyHash(query, '')
+    return { query, signedParams: [] }
+  }
+  const body = input.json === undefined ? readBody(input.body) : stringify(input.json)
+  const type = contentType ?? 'application/json'
+  if (input.json === undefined && formPattern.test(type.trim())) return composeForm(body, query, type)
+  if (formPattern.test(type.trim())) throw new TypeError(`"json" cannot be sent with the content type of a form`)
+  if (checkBodyHash(query, body)) return { query, body, contentType: type, signedParams: [] }
+  const bound = appendQuery(query, `bodySHA256=${hashText(body)}`)
+  return { query: bound, body, contentType: type, signedParams: [] }
+}
+
+function composeForm(body: string, query: string, contentType: string): Content {
+  if (!formPattern.test(contentType.trim()))
+    throw new TypeError(
+      `"params" are sent as a form in UTF-8, which "${contentType}" is not; give "json" or "body" instead`,
+    )
+  // What is signed is what a server will parse, even of a text that UTF-8 cannot carry unchanged.
+  const signedParams = parseForm(body)
+  if (signedParams === undefined)
+    throw new TypeError('"body" is not a form: malformed percent-encoding or invalid UTF-8')
+  if (body === '') checkBodyHash(query, '')
+  return { query, body, contentType, signedParams }
+}
+
+/** Whether the query already binds this body. */
+function checkBodyHash(query: string, body: string): boolean {
+  const hash = findBodyHash(query)
+  if (hash !== undefined && hash !== hashText(body))
+    throw new TypeError('"url" already has a bodySHA256, and it is not that of this body; leave it out')
+  return hash !== undefined
+}
+
+function hashText(text: string): string {
+  return hashBody(new TextEncoder().encode(text))
+}
+
+function appendQuery(query: string, more: string): string {
+  if (more === '') return query
+  if (query === '') return `?${more}`
+  return /[?&]$/.test(query) ? query + more : `${query}&${more}`
+}
+
+function readParams(params: SignRequestInput['params']): Pairs {
+  const pairs = toPairs(params ?? [])
+  if (pairs === undefined)
+    throw new TypeError('"params" must have strings for names and strings, or lists of them, for values')
+  return pairs
+}
+
+function readBody(body: unknown): string {
+  if (typeof body !== 'string' && !isBytes(body))
+    throw new TypeError(`"body" must be a string or bytes, got ${typeof body}`)
+  // A string goes through UTF-8 as well: a lone surrogate is replaced now, as it would be when sent.
+  const text = decodeUtf8(typeof body === 'string' ? new TextEncoder().encode(body) : body)
+  if (text === undefined) throw new TypeError('"body" is not valid UTF-8, and a signed request holds its body as text')
+  return text
+}
+
+function stringify(json: unknown): string {
+  const text: unknown = JSON.stringify(json)
+  if (typeof text !== 'string') throw new TypeError(`"json" must be something JSON can express, got ${typeof json}`)
+  return text
+}
+
+function readContentType(type: SignRequestInput['contentType']): string | undefined {
+  if (type !== undefined && !isHeaderValue(type))
+    throw new TypeError('"contentType" is a text that no header can carry')
+  return type
+}
+
+const signatureHeaders = ['x-twilio-signature', 'x-twilio-webhooks-signature-settings']
+
+function readHeaders(headers: SignRequestInput['headers']): Record<string, string> {
+  const read: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
+      throw new TypeError(`"headers" has an invalid name: ${JSON.stringify(name)}`)
+    if (!isHeaderValue(value)) throw new TypeError(`"headers" has a value for "${name}" that no header can carry`)
+    if (!signatureHeaders.includes(name.toLowerCase())) read[name.toLowerCase()] = value
+  }
+  return read
+}
+
+// Latin-1 without control characters: what Headers and node:http accept.
+function isHeaderValue(value: unknown): value is string {
+  return typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+}

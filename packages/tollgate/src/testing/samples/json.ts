@@ -1,0 +1,90 @@
+import type { Sample } from './sample.ts'
+
+/** JSON webhooks; Twilio binds their bytes by bodySHA256. Invented values in the form of real ones. */
+export const json: Readonly<
+  Record<'events.batch' | 'events.test' | 'intelligence.transcript' | 'orchestrator' | 'studio.json', Sample>
+> = {
+  'events.batch': {
+    method: 'POST',
+    json: [
+      {
+        specversion: '1.0',
+        type: 'com.twilio.messaging.inbound-message.received',
+        source:
+          '/2010-04-01/Accounts/ACa42104b5c0081d28f69cc86620eae712/Messages/SMd36c0364e3842955b2c8f86da3bd8ad6.json',
+        id: 'EZ638e361b3baeef352c1c40aeb52bc436',
+        dataschema: 'https://events-schemas.twilio.com/Messaging.InboundMessageV1/6',
+        datacontenttype: 'application/json',
+        time: '2026-11-24T10:15:30.000Z',
+        data: {
+          accountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+          messageSid: 'SMd36c0364e3842955b2c8f86da3bd8ad6',
+          from: '+14155550142',
+          to: '+12025550123',
+          body: 'Grüße ☕',
+          numSegments: 1,
+          numMedia: 0,
+          timestamp: '2026-11-24T10:15:30.000Z',
+        },
+      },
+      {
+        specversion: '1.0',
+        type: 'com.twilio.messaging.message.delivered',
+        source:
+          '/2010-04-01/Accounts/ACa42104b5c0081d28f69cc86620eae712/Messages/SMb50bef7e1764758ccaa41dccba4ea2a0.json',
+        id: 'EZ1b81e4268f8faffaafe3481b6c87cc8e',
+        dataschema: 'https://events-schemas.twilio.com/Messaging.MessageStatus/7',
+        datacontenttype: 'application/json',
+        time: '2026-11-24T10:15:31.000Z',
+        data: {
+          messageSid: 'SMb50bef7e1764758ccaa41dccba4ea2a0',
+          messageStatus: 'DELIVERED',
+          from: '+12025550123',
+          to: '+14155550142',
+          numberOfSegments: 1,
+          rawDlrDoneDate: '2611241015',
+        },
+      },
+    ],
+  },
+  'events.test': {
+    method: 'POST',
+    json: [
+      {
+        specversion: '1.0',
+        type: 'com.twilio.eventstreams.test-event',
+        source: 'Sink',
+        id: 'ACa42104b5c0081d28f69cc86620eae712',
+        dataschema: 'https://events-schemas.twilio.com/EventStreams.TestSink/1.json',
+        datacontenttype: 'application/json',
+        time: '2026-11-24T10:15:30.377Z',
+        data: { test_id: '28125223-267a-41a3-a1b7-d0c4685cf4d7' },
+      },
+    ],
+  },
+  'intelligence.transcript': {
+    method: 'POST',
+    json: {
+      account_sid: 'ACa42104b5c0081d28f69cc86620eae712',
+      service_sid: 'GA5a2a9b9c6e4477c54d47ddf85211fb22',
+      transcript_sid: 'GT4ba1ec7f2e071438f74bb807088c693a',
+      customer_key: 'order-42',
+      event_type: 'voice_intelligence_transcript_available',
+    },
+  },
+  orchestrator: {
+    method: 'POST',
+    json: {
+      eventType: 'COMMUNICATION_CREATED',
+      timestamp: '2026-11-24T10:15:30.000Z',
+      data: {
+        id: 'comms_communication_01k9example',
+        conversationId: 'conv_conversation_01k9example',
+        accountId: 'ACa42104b5c0081d28f69cc86620eae712',
+        author: { address: '+14155550142', channel: 'SMS' },
+        content: { type: 'TEXT', text: 'Hello' },
+      },
+    },
+  },
+  'studio.json': { method: 'POST', json: { phone: '+14155550142', name: 'José', step: 3 } },
+}

@@ -1,0 +1,162 @@
+import type { Sample } from './sample.ts'
+
+/** Messages, conversations and proxied interactions. Invented values in the form of real ones. */
+export const messaging: Readonly<
+  Record<
+    | 'whatsapp.inbound'
+    | 'message.inbound'
+    | 'message.status'
+    | 'conversations.message'
+    | 'conversations.conversation'
+    | 'conversations.delivery'
+    | 'proxy.interaction',
+    Sample
+  >
+> = {
+  'whatsapp.inbound': {
+    method: 'POST',
+    params: [
+      ['SmsMessageSid', 'SM6dd5c0fed1a9efba021b74288b96b042'],
+      ['NumMedia', '0'],
+      ['ProfileName', 'Zoë Übermüller 🌻'],
+      ['MessageType', 'text'],
+      ['SmsSid', 'SM6dd5c0fed1a9efba021b74288b96b042'],
+      ['WaId', '14155550142'],
+      ['SmsStatus', 'received'],
+      ['Body', 'Hello, is my order ready?'],
+      ['To', 'whatsapp:+12025550123'],
+      ['NumSegments', '1'],
+      ['ReferralNumMedia', '0'],
+      ['MessageSid', 'SM6dd5c0fed1a9efba021b74288b96b042'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      [
+        'ChannelMetadata',
+        '{"type":"whatsapp","data":{"context":{"ProfileName":"Zoë Übermüller 🌻","WaId":"14155550142"}}}',
+      ],
+      ['From', 'whatsapp:+14155550142'],
+      ['ApiVersion', '2010-04-01'],
+    ],
+  },
+  'message.inbound': {
+    method: 'POST',
+    params: [
+      ['ToCountry', 'US'],
+      ['ToState', ''],
+      ['SmsMessageSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
+      ['NumMedia', '0'],
+      ['ToCity', ''],
+      ['FromZip', '94103'],
+      ['SmsSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
+      ['FromState', 'CA'],
+      ['SmsStatus', 'received'],
+      ['FromCity', 'SAN FRANCISCO'],
+      ['Body', 'Test message'],
+      ['FromCountry', 'US'],
+      ['To', '+12025550123'],
+      ['MessagingServiceSid', 'MGa3d848047095ee55ce5f6a9919b51836'],
+      ['ToZip', ''],
+      ['NumSegments', '1'],
+      ['MessageSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['From', '+14155550142'],
+      ['ApiVersion', '2010-04-01'],
+    ],
+  },
+  'message.status': {
+    method: 'POST',
+    params: [
+      ['RawDlrDoneDate', '2611241015'],
+      ['SmsSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
+      ['SmsStatus', 'delivered'],
+      ['MessageStatus', 'delivered'],
+      ['To', '+14155550142'],
+      ['MessagingServiceSid', 'MGa3d848047095ee55ce5f6a9919b51836'],
+      ['MessageSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['From', '+12025550123'],
+      ['ApiVersion', '2010-04-01'],
+    ],
+  },
+  'conversations.message': {
+    method: 'POST',
+    params: [
+      ['EventType', 'onMessageAdded'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
+      ['ConversationSid', 'CHe36fe09eceee9fa8f63747109d31cac5'],
+      ['MessageSid', 'IM8d5b7fb7530d3cc5e1cedf42977f6f2e'],
+      ['MessagingServiceSid', 'MGa3d848047095ee55ce5f6a9919b51836'],
+      ['Index', '4'],
+      ['DateCreated', '2026-11-24T10:15:30.123Z'],
+      ['Body', 'Danke, passt! 👍'],
+      ['Author', 'anna'],
+      ['ParticipantSid', 'MBac436fe03571a25326a93a877f720f15'],
+      ['Attributes', '{"topic":"billing"}'],
+      ['Source', 'SDK'],
+      ['ClientIdentity', 'anna'],
+      ['RetryCount', '0'],
+      [
+        'Media',
+        '[{"Sid":"MEa409861941ba1e38997019d9e384bacc","Filename":"Rechnung März.pdf","ContentType":"application/pdf","Size":"20481"}]',
+      ],
+    ],
+  },
+  'conversations.conversation': {
+    method: 'POST',
+    params: [
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['Attributes', '{}'],
+      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
+      ['EventType', 'onConversationAdd'],
+      ['MessageBody', 'hi group'],
+      ['MessagingBinding.Address', '+16465550188'],
+      ['MessagingBinding.Address', '+13125550107'],
+      ['MessagingBinding.Address', '+16465550188'],
+      ['MessagingBinding.AuthorAddress', '+14155550142'],
+      ['MessagingServiceSid', 'MGa3d848047095ee55ce5f6a9919b51836'],
+      ['RetryCount', '0'],
+      ['Source', 'SMS'],
+      ['State', 'initializing'],
+    ],
+  },
+  'conversations.delivery': {
+    method: 'POST',
+    params: [
+      ['EventType', 'onDeliveryUpdated'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['ConversationSid', 'CHe36fe09eceee9fa8f63747109d31cac5'],
+      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
+      ['MessageSid', 'IM8d5b7fb7530d3cc5e1cedf42977f6f2e'],
+      ['DeliveryReceiptSid', 'DY246b214d4b7c8cf52db43849ce72b6da'],
+      ['ChannelMessageSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
+      ['ParticipantSid', 'MB2068d62183584b18453fdc78d123e7da'],
+      ['Status', 'undelivered'],
+      ['ErrorCode', '30003'],
+      ['DateCreated', '2026-11-24T10:15:31.000Z'],
+      ['DateUpdated', '2026-11-24T10:15:35.000Z'],
+    ],
+  },
+  'proxy.interaction': {
+    method: 'POST',
+    params: [
+      ['interactionSid', 'KI3210f4392c6eb3bb2a552899209bd238'],
+      ['interactionAccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['interactionServiceSid', 'KSd40cf2f959aedb6c276a6a095b83768c'],
+      ['interactionSessionSid', 'KC59a95895794286df049a34287bb715ae'],
+      ['interactionType', 'Message'],
+      ['interactionData', '{"body":"On my way"}'],
+      ['interactionDateCreated', '2026-11-24T10:15:30Z'],
+      ['interactionDateUpdated', '2026-11-24T10:15:31Z'],
+      ['inboundParticipantSid', 'KP6a834860303c66545c36522d142f655a'],
+      ['inboundResourceSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
+      ['inboundResourceStatus', 'received'],
+      ['inboundResourceType', 'message'],
+      ['inboundResourceUrl', ''],
+      ['outboundParticipantSid', 'KP40b8512909f14da9220cc5a1b959dcc6'],
+      ['outboundResourceSid', 'SM02d8f6ca7280eb4246063b5af318680d'],
+      ['outboundResourceStatus', 'sent'],
+      ['outboundResourceType', 'message'],
+      ['outboundResourceUrl', ''],
+    ],
+  },
+}

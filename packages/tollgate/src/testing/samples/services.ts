@@ -1,0 +1,93 @@
+import type { Sample } from './sample.ts'
+
+/** TaskRouter, Verify, Regulatory Compliance and the debugger. Invented values in the form of real ones. */
+export const services: Readonly<
+  Record<
+    'taskrouter.event' | 'taskrouter.assignment' | 'verify.challenge' | 'regulatory.bundle' | 'debugger.event',
+    Sample
+  >
+> = {
+  'taskrouter.event': {
+    method: 'POST',
+    params: [
+      ['EventType', 'reservation.created'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['WorkspaceSid', 'WS65bf17a7dbb07996256f9e6df19241a1'],
+      ['WorkspaceName', 'Support'],
+      ['EventDescription', 'Reservation created'],
+      ['ResourceType', 'reservation'],
+      ['ResourceSid', 'WR625b90c2a31666ac5e23ce7c0bff3adb'],
+      ['Timestamp', '1795515330'],
+      ['TimestampMs', '1795515330123'],
+      ['Sid', 'EVb2c07736f033ebbc0b4b79ba53bc2f0f'],
+      ['TaskSid', 'WTbfdd7cb2b4349348018f022234bf8d1e'],
+      ['TaskAttributes', '{"selected_language":"es","from":"+14155550142"}'],
+      ['TaskAssignmentStatus', 'reserved'],
+      ['WorkflowSid', 'WWff6739bb610289e8ba1c18f702efc435'],
+      ['WorkerSid', 'WK2ab20e79118d268061c8a988d360071e'],
+      ['WorkerName', 'josé'],
+      ['WorkerAttributes', '{"languages":["en","es"]}'],
+    ],
+  },
+  'taskrouter.assignment': {
+    method: 'POST',
+    params: [
+      ['Timestamp', '1795515330'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['WorkspaceSid', 'WS65bf17a7dbb07996256f9e6df19241a1'],
+      ['WorkflowSid', 'WWff6739bb610289e8ba1c18f702efc435'],
+      ['TaskQueueSid', 'WQ35cf81f931c0b6a7df50a9c7401fe637'],
+      ['WorkerSid', 'WK2ab20e79118d268061c8a988d360071e'],
+      ['WorkerName', 'josé'],
+      ['WorkerAttributes', '{"languages":["en","es"],"contact_uri":"client:jose"}'],
+      ['TaskSid', 'WTbfdd7cb2b4349348018f022234bf8d1e'],
+      ['TaskAge', '12'],
+      ['TaskPriority', '0'],
+      ['TaskAttributes', '{"selected_language":"es"}'],
+      ['ReservationSid', 'WR625b90c2a31666ac5e23ce7c0bff3adb'],
+    ],
+  },
+  'verify.challenge': {
+    method: 'POST',
+    params: [
+      ['type', 'challenge.approved'],
+      ['account_sid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['service_sid', 'VAcdf49a0f7841602c6de289f75df685ec'],
+      ['entity_sid', 'YE50484d9dbd7689c682cb2db90f1e05ff'],
+      ['entity_identity', 'ff483d1ff591898a9942916050d2ca3f'],
+      ['factor_sid', 'YF977e3ec0bc0cb189922a3317f9b04fe7'],
+      ['factor_type', 'push'],
+      ['factor_friendly_name', 'Alice’s phone'],
+      ['challenge_sid', 'YCa443c05ca628fe4b9f5d199408211401'],
+      ['challenge_details', '{"message":"Login?","fields":[]}'],
+      ['uuid', '45210da8-32f9-4268-a945-7a65e9e7c4d0'],
+    ],
+  },
+  'regulatory.bundle': {
+    method: 'GET',
+    params: [
+      ['bodySHA256', '9f66cb7c00ce040168aa5627df84c14750bfdf69ca7bb31b7080f3167703c2e6'],
+      ['bodySHA256', '9f66cb7c00ce040168aa5627df84c14750bfdf69ca7bb31b7080f3167703c2e6'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['BundleSid', 'BU57f1d7bf3e82b38b1e18fa92a7fb86ca'],
+      ['Status', 'pending-review'],
+      ['FailureReason', ''],
+    ],
+  },
+  'debugger.event': {
+    method: 'POST',
+    contentType: 'application/x-www-form-urlencoded; charset=utf-8',
+    params: [
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['Level', 'ERROR'],
+      ['ParentAccountSid', ''],
+      [
+        'Payload',
+        '{"resource_sid":"CAc93bf9a243a391a65da5b60116ee9a5c","service_sid":null,"error_code":"11200","more_info":{"msg":"An attempt to retrieve content from https://example.com/x returned the HTTP status code 404","Msg":"An attempt to retrieve content from https://example.com/x returned the HTTP status code 404","sourceComponent":"12000","ErrorCode":"11200","httpResponse":"404","url":"https://example.com/x","LogLevel":"ERROR"},"webhook":{"type":"application/json","request":{"url":"https://example.com/x","method":"POST","headers":{},"parameters":{}},"response":{"status_code":404,"headers":{},"body":""}}}',
+      ],
+      ['PayloadType', 'application/json'],
+      ['Sid', 'NOe15a8caf7456aae79f4cb4428cf17e05'],
+      ['Timestamp', '2026-11-24T10:15:30.123Z'],
+    ],
+  },
+}

@@ -1,0 +1,126 @@
+import { describeSecretFault, describeTokenFault } from '../auth-token.ts'
+import { checkKnownOptions } from '../known-options.ts'
+import { parseSignatureSettings } from '../scheme/settings-header.ts'
+import { createSigner } from '../scheme/signature.ts'
+import { type Params, signingString } from '../scheme/signing-string.ts'
+import { composeRequest } from './compose.ts'
+import { formatCurl, toHttpUrl } from './curl.ts'
+
+/** Unknown properties are a `TypeError`. At most one of `params`, `json` and `body`. */
+export interface SignRequestInput {
+  /**
+   * The URL as Twilio is configured with it: absolute, http, https, ws or wss, in printable ASCII (percent-encode the
+   * rest). Signed as it is, without userinfo and fragment, which Twilio neither signs nor sends.
+   */
+  url: string
+  /** Default: POST where there are `params`, `json` or a `body`, GET for a handshake and for nothing. */
+  method?: string | undefined
+  /** Sent as a form with a POST, added to the query with a GET or a handshake. Names and values are strings. */
+  params?: Params | undefined
+  /** Sent as `JSON.stringify` writes it, bound by a `bodySHA256` at the end of the query. */
+  json?: unknown
+  /** UTF-8. Signed by its parameters where the content type is a form's, bound by `bodySHA256` otherwise. */
+  body?: string | Uint8Array | undefined
+  /** Default: the form's for `params`, `application/json` for `json` and `body`. */
+  contentType?: string | undefined
+  /** Added to, or instead of, those that Twilio sends; only the signature's own cannot be replaced. */
+  headers?: Readonly<Record<string, string>> | undefined
+  /** A WebSocket handshake: the URL is signed as wss, its query as parameters. Always so for a ws or wss URL. */
+  handshake?: boolean | undefined
+  /** Signs with HMAC-SHA1. Default, without `sharedKey`: the environment's TWILIO_AUTH_TOKEN; none is a `TypeError`. */
+  authToken?: string | undefined
+  /** Signs with HMAC-SHA256 instead, and sends the id in X-Twilio-Webhooks-Signature-Settings. */
+  sharedKey?: { readonly id: string; readonly secret: string } | undefined
+}
+
+/** The methods build from the fields as they are when called: a test may alter the request, or a spread copy of it. */
+export interface SignedRequest {
+  method: string
+  /** With everything that the query gained, without userinfo and fragment. */
+  url: string
+  /** Names in lower case. */
+  headers: Record<string, string>
+  body: string | undefined
+  /**
+   * A web Request; a handshake's URL becomes http or https, for no other is allowed. Request re-spells URLs as browsers
+   * do (`'` in a query becomes `%27`, default ports vanish), which verification allows for, and browsers drop the
+   * handshake's own headers.
+   */
+  toRequest(): Request
+  /**
+   * A curl command to paste into a POSIX shell: it sends these very bytes to the URL that was signed. Linux limits one
+   * argument to 128 KiB. A body with a NUL character is a `TypeError`.
+   */
+  toCurl(): string
+}
+
+const known: Record<keyof SignRequestInput, true> = {
+  url: true,
+  method: true,
+  params: true,
+  json: true,
+  body: true,
+  contentType: true,
+  headers: true,
+  handshake: true,
+  authToken: true,
+  sharedKey: true,
+}
+
+/**
+ * Makes a request that is signed as Twilio signs its own, for tests of your handlers. Use a token made for tests, or your
+ * own against your own server. Throws a `TypeError` that names the property for what Twilio could not have sent.
+ */
+export function signRequest(input: SignRequestInput): SignedRequest {
+  checkKnownOptions(input, known, 'signRequest')
+  const { sign, settings } = readKey(input)
+  const { method, url, headers, body, signedUrl, signedParams } = composeRequest(input)
+  headers['x-twilio-signature'] = sign(signingString(signedUrl, signedParams))
+  if (settings !== undefined) headers['x-twilio-webhooks-signature-settings'] = settings
+  return {
+    method,
+    url,
+    headers,
+    body,
+    toRequest() {
+      const init = { method: this.method, headers: this.headers }
+      return new Request(toHttpUrl(this.url), this.body === undefined ? init : { ...init, body: this.body })
+    },
+    toCurl() {
+      return formatCurl(this)
+    },
+  }
+}
+
+interface SigningKey {
+  sign(text: string): string
+  readonly settings?: string
+}
+
+function readKey({ authToken, sharedKey }: SignRequestInput): SigningKey {
+  if (authToken !== undefined && sharedKey !== undefined)
+    throw new TypeError('"authToken" and "sharedKey" are both given: a request is signed with one of them')
+  if (sharedKey !== undefined) return readSharedKey(sharedKey)
+  const token = authToken ?? readEnvironment('TWILIO_AUTH_TOKEN')
+  if (token === undefined)
+    throw new TypeError('Nothing to sign with: give "authToken" or "sharedKey", or set TWILIO_AUTH_TOKEN')
+  const fault = describeTokenFault(token)
+  if (fault !== undefined)
+    throw new TypeError(`${authToken === undefined ? 'TWILIO_AUTH_TOKEN' : '"authToken"'} ${fault}`)
+  return { sign: createSigner('HMAC_SHA1', token) }
+}
+
+function readSharedKey(sharedKey: unknown): SigningKey {
+  const { id, secret } = (sharedKey ?? {}) as { id?: unknown; secret?: unknown }
+  const settings = `key=${id},algorithm=HMAC_SHA256`
+  if (typeof id !== 'string' || parseSignatureSettings(settings)?.keyId !== id)
+    throw new TypeError('"sharedKey.id" must be at most 256 printable ASCII characters without blanks and commas')
+  const fault = describeSecretFault(secret)
+  if (fault !== undefined) throw new TypeError(`"sharedKey.secret" ${fault}`)
+  return { sign: createSigner('HMAC_SHA256', secret as string), settings }
+}
+
+function readEnvironment(name: string): string | undefined {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
+  return process?.env?.[name]
+}

@@ -1,0 +1,155 @@
+import type { AlgorithmName } from './scheme/algorithms.ts'
+
+/** Form parameters as Twilio sent them (for a GET or a handshake: those of the query), in order, repeats kept. Frozen. */
+export interface WebhookParams extends Iterable<[string, string]> {
+  /** The first value of that name. */
+  get(name: string): string | undefined
+  getAll(name: string): string[]
+  has(name: string): boolean
+  entries(): IterableIterator<[string, string]>
+  /** A new object without a prototype; a repeated name holds an array. */
+  toObject(): Record<string, string | string[]>
+}
+
+/** What arrived, handed to the application. */
+export interface Received {
+  readonly params: WebhookParams
+  /** The body's bytes as they arrived; empty where there was none. */
+  readonly body: Uint8Array
+  /** Parses the body as JSON. Throws a SyntaxError where it is none. */
+  json(): unknown
+}
+
+/** The request was signed by Twilio with one of your keys. */
+export interface Accepted extends Received {
+  readonly ok: true
+  /** What the signature proved besides the URL: the form parameters, the body's bytes, or (`'url'`) nothing more. */
+  readonly covers: 'params' | 'body' | 'url'
+  /** The account that owns the key that matched, or else the one that the signed parameters or the proven JSON name. */
+  readonly accountSid: string | undefined
+  readonly matched: {
+    readonly key:
+      | {
+          readonly kind: 'auth_token' /** Which of the account's tokens, in the order given. */
+          readonly index: number
+        }
+      | { readonly kind: 'shared_key'; readonly id: string }
+    readonly algorithm: AlgorithmName
+    /** The spelling of the URL that was signed, query included. */
+    readonly url: string
+  }
+  /** Whether the replay guard has seen this delivery before; `false` without a guard. */
+  readonly replayed: boolean | 'unknown'
+  /** Says that the work failed, so that the replay guard lets a retry of this delivery pass. */
+  release(): Promise<void>
+}
+
+/** The request did not verify. */
+export interface Rejected {
+  readonly ok: false
+  readonly code: RejectionCode
+  /** The HTTP status that answers it. */
+  readonly status: number
+  /** For your logs, never for the caller. Holds no token, no expected signature and no parameter. */
+  readonly message: string
+  /** The URL forms that were tried, without their queries. */
+  readonly tried: readonly string[]
+}
+
+/** In `observe` mode: the request did not verify, and is handed over all the same. Proven by nothing. */
+export interface Observed extends Received, Rejected {}
+
+export type Verdict = Accepted | Rejected | Observed
+
+export type Mode = 'enforce' | 'observe'
+
+/** What a handler is given: in `observe` mode it may be a request that did not verify. */
+export type Webhook<M extends Mode = 'enforce'> = M extends 'observe' ? Accepted | Observed : Accepted
+
+export type RejectionCode =
+  | 'method_not_allowed'
+  | 'signature_missing'
+  | 'signature_malformed'
+  | 'signature_settings_malformed'
+  | 'algorithm_unsupported'
+  | 'key_not_allowed'
+  | 'url_not_allowed'
+  | 'content_encoding_unsupported'
+  | 'body_too_large'
+  | 'body_already_consumed'
+  | 'body_malformed'
+  | 'body_unsigned'
+  | 'body_hash_mismatch'
+  | 'key_unknown'
+  | 'key_lookup_failed'
+  | 'signature_mismatch'
+  | 'account_not_allowed'
+  | 'replayed'
+  | 'replay_store_failed'
+
+interface RejectionRow {
+  readonly status: 403 | 413 | 415 | 500 | 503
+  readonly message: string
+}
+
+/** Every way to be refused: a new one is a new row here. The status answers the request, the message is for your logs. */
+export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
+  method_not_allowed: row(403, 'Twilio sends GET and POST only; the signature does not cover the method.'),
+  signature_missing: row(
+    403,
+    'There is no X-Twilio-Signature header: the request is not from Twilio, or a proxy dropped the header.',
+  ),
+  signature_malformed: row(
+    403,
+    'X-Twilio-Signature is not one canonical Base64 text of 20 (HMAC-SHA1) or 32 (HMAC-SHA256) bytes.',
+  ),
+  signature_settings_malformed: row(
+    403,
+    'X-Twilio-Webhooks-Signature-Settings is not exactly one "key=…,algorithm=…".',
+  ),
+  algorithm_unsupported: row(
+    403,
+    'The signature settings name an algorithm that is unknown, or that a SharedKey is not used with.',
+  ),
+  key_not_allowed: row(403, 'The request is signed with an Auth Token, and "sharedKeysOnly" is set.'),
+  url_not_allowed: row(403, 'The public URL of the request cannot be told, or its host is not allowed.'),
+  content_encoding_unsupported: row(415, 'The body is compressed; Twilio signs and sends plain bodies.'),
+  body_too_large: row(413, 'The body is larger than "maxBodyBytes".'),
+  body_already_consumed: row(500, 'Something read the body before Tollgate did.'),
+  body_malformed: row(403, 'The form body has invalid percent-encoding or invalid UTF-8, or broke off.'),
+  body_unsigned: row(
+    403,
+    'The signature covers neither form parameters nor, through bodySHA256, the bytes of this body.',
+  ),
+  body_hash_mismatch: row(403, 'bodySHA256 in the URL is malformed or is not the hash of this body.'),
+  key_unknown: row(403, 'No key is known for the account or the SharedKey id that the request names.'),
+  key_lookup_failed: row(503, 'The key look-up failed, took too long or gave something unusable.'),
+  signature_mismatch: row(403, 'No allowed key makes this signature under any form of the URL.'),
+  account_not_allowed: row(
+    403,
+    'The request names an account other than the one whose key signed it, or one that is not allowed.',
+  ),
+  replayed: row(403, 'The replay guard has seen this delivery before.'),
+  replay_store_failed: row(503, 'The replay guard could not tell whether this delivery is new.'),
+}
+
+function row(status: RejectionRow['status'], message: string): RejectionRow {
+  return { status, message }
+}
+
+/** Thrown nowhere: a step of the verifier returns it instead of its result. */
+export class Refusal {
+  readonly code: RejectionCode
+  readonly message: string
+  readonly tried: readonly string[]
+  constructor(code: RejectionCode, detail?: string, tried: readonly string[] = []) {
+    this.code = code
+    this.message = detail === undefined ? rejections[code].message : `${rejections[code].message} ${detail}`
+    this.tried = tried
+  }
+}
+
+export function rejectWith(refusal: Refusal): Rejected {
+  const { code, message, tried } = refusal
+  return { ok: false, code, status: rejections[code].status, message, tried }
+}
