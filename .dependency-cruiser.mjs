@@ -1,0 +1,159 @@
+// The arrows of the library: adapters -> index -> verifier -> { request, scheme } -> hmac, and none the other way.
+const src = '^packages/tollgate/src/'
+const hmac = '^#hmac$|^packages/tollgate/(src|dist)/hmac/'
+// Small modules without imports of their own, shared by the layers above scheme.
+const leaves = `${src}(verdict|bytes|known-options)[.]ts$`
+const addOns = '(keys|replay|params|testing|compat|diagnose|adapters)/|twiml[.]ts$'
+const addOnFiles = `${src}(?:${addOns})`
+const nodeFamily = '(node|express|fastify|koa|nest|lambda|azure|ws|shared/node)'
+const mayUseNode = `${src}(hmac/node[.]ts$|adapters/${nodeFamily}[.]ts$|keys/file[.]ts$)`
+/** @type {import('dependency-cruiser').DependencyType[]} */
+const npmPackages = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown']
+
+/** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
+const forbidden = [
+  {
+    name: 'no-cycles',
+    comment: 'Modules that need each other are one module. Types may refer to each other.',
+    severity: 'error',
+    from: {},
+    to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+  },
+  {
+    name: 'hmac-stands-alone',
+    comment: 'The innermost layer knows nothing of what is around it.',
+    severity: 'error',
+    from: { path: `${src}hmac/` },
+    to: { path: src, pathNot: `${src}hmac/` },
+  },
+  {
+    name: 'scheme-imports-only-hmac',
+    comment: 'What Twilio signs is pure: no I/O, no clock, no configuration.',
+    severity: 'error',
+    from: { path: `${src}scheme/` },
+    to: { pathNot: `${src}scheme/|${hmac}` },
+  },
+  {
+    name: 'request-imports-only-scheme-and-hmac',
+    comment: 'And the leaves: what a step returns. Types of the layer above may be named, its code may not be called.',
+    severity: 'error',
+    from: { path: `${src}request/` },
+    to: { pathNot: `${src}(request|scheme)/|${leaves}|${hmac}`, dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'request-names-only-types-of-the-core',
+    severity: 'error',
+    from: { path: `${src}request/` },
+    to: { pathNot: `${src}(request|scheme)/|${src}[a-z-]+[.]ts$|${hmac}` },
+  },
+  {
+    name: 'leaves-import-no-code',
+    comment: 'Every layer may use them, so they may use none.',
+    severity: 'error',
+    from: { path: leaves },
+    to: { dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'core-imports-no-add-on',
+    comment: 'Keys, replay and diagnose reach the core as options; nothing else of these reaches it at all.',
+    severity: 'error',
+    from: { path: src, pathNot: addOnFiles },
+    to: { path: addOnFiles },
+  },
+  {
+    name: 'nothing-inside-imports-index',
+    comment: 'The front door is for adapters and add-ons.',
+    severity: 'error',
+    from: { path: src, pathNot: addOnFiles },
+    to: { path: `${src}index[.]ts$` },
+  },
+  {
+    name: 'add-ons-import-no-adapter',
+    severity: 'error',
+    from: { path: addOnFiles, pathNot: `${src}adapters/` },
+    to: { path: `${src}adapters/` },
+  },
+  {
+    name: 'adapters-come-in-through-index',
+    comment: 'An adapter translates; every decision is behind the public face.',
+    severity: 'error',
+    from: { path: `${src}adapters/`, pathNot: `${src}adapters/shared/` },
+    to: { path: src, pathNot: `${src}(index[.]ts$|adapters/shared/)` },
+  },
+  {
+    name: 'shared-adapter-code-comes-in-through-index',
+    comment: 'The path filter, which middleware alone has, is the one thing that is not public.',
+    severity: 'error',
+    from: { path: `${src}adapters/shared/` },
+    to: { path: src, pathNot: `${src}(index[.]ts$|adapters/shared/|request/paths[.]ts$)` },
+  },
+  {
+    name: 'adapters-import-frameworks-as-types',
+    comment: 'Frameworks are optional peers. Only Nest, whose decorators run, is imported for real.',
+    severity: 'error',
+    from: { path: `${src}adapters/`, pathNot: `${src}adapters/nest[.]ts$` },
+    to: { dependencyTypes: npmPackages, dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'core-has-one-dependency',
+    severity: 'error',
+    from: { path: src, pathNot: `${src}adapters/` },
+    to: { dependencyTypes: npmPackages, pathNot: 'node_modules/@noble/hashes/' },
+  },
+  {
+    name: 'noble-only-in-the-pure-provider',
+    severity: 'error',
+    from: { path: src, pathNot: `${src}hmac/pure[.]ts$` },
+    to: { path: '(^|node_modules/)@noble/hashes' },
+  },
+  {
+    name: 'node-only-where-node-is',
+    comment: 'Everything else runs in browsers, Workers, Deno and Bun.',
+    severity: 'error',
+    from: { path: src, pathNot: mayUseNode },
+    to: { dependencyTypes: ['core'] },
+  },
+  {
+    name: 'hmac-provider-by-condition',
+    comment: 'The runtime chooses the provider through #hmac.',
+    severity: 'error',
+    from: { path: src, pathNot: `${src}hmac/` },
+    to: { path: `${src}hmac/(node|pure)[.]ts$`, dependencyTypesNot: ['aliased'] },
+  },
+  {
+    name: 'shells-use-entry-points',
+    comment: 'The command line, the gateway and the inspector are users of the library like any other.',
+    severity: 'error',
+    from: { path: '^packages/(cli|gateway|inspector)/' },
+    to: { path: '^packages/tollgate/(?!dist/)' },
+  },
+  {
+    name: 'library-imports-no-shell',
+    severity: 'error',
+    from: { path: '^packages/tollgate/' },
+    to: { path: '^packages/(?!tollgate/)' },
+  },
+  {
+    name: 'everything-resolves',
+    severity: 'error',
+    from: { path: src },
+    to: { couldNotResolve: true, pathNot: '^#hmac$' },
+  },
+]
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+const config = {
+  forbidden,
+  options: {
+    doNotFollow: { path: 'node_modules|/dist/' },
+    exclude: { path: '/(dist|test)/' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.d.ts'],
+    },
+  },
+}
+
+export default config

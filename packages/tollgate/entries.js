@@ -1,0 +1,23 @@
+/**
+ * What users may import, and the source file behind it. The build, the package's `exports` (`npm run exports` writes
+ * them) and the package tests all read this list.
+ */
+export const entries = {
+  '.': 'src/index.ts',
+  './node': 'src/adapters/node.ts',
+  './express': 'src/adapters/express.ts',
+  './fetch': 'src/adapters/fetch.ts',
+  './testing': 'src/testing/index.ts',
+  './twiml': 'src/twiml.ts',
+  './compat': 'src/compat/index.ts',
+  './params': 'src/params/index.ts',
+  './keys': 'src/keys/index.ts',
+  './replay': 'src/replay/index.ts',
+  './counters': 'src/counters/index.ts',
+}
+
+/** The two HMAC providers, reached through `#hmac`. */
+export const internalEntries = {
+  './hmac/node': 'src/hmac/node.ts',
+  './hmac/pure': 'src/hmac/pure.ts',
+}

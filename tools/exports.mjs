@@ -1,0 +1,43 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { entries } from '../packages/tollgate/entries.js'
+
+const manifestUrl = new URL('../packages/tollgate/package.json', import.meta.url)
+
+/** @param {string} subpath '.' or './name' */
+export function fileOf(subpath) {
+  return subpath === '.' ? './dist/index' : `./dist/${subpath.slice(2)}`
+}
+
+/** @param {Record<string, string>} list */
+export function exportsOf(list) {
+  const subpaths = Object.keys(list).map((subpath) => {
+    const file = fileOf(subpath)
+    return [
+      subpath,
+      {
+        import: { types: `${file}.d.ts`, default: `${file}.js` },
+        require: { types: `${file}.d.cts`, default: `${file}.cjs` },
+      },
+    ]
+  })
+  return { ...Object.fromEntries(subpaths), './package.json': './package.json' }
+}
+
+/**
+ * TypeScript's oldest resolution, node10, knows no `exports`.
+ * @param {Record<string, string>} list
+ */
+export function typesVersionsOf(list) {
+  const subpaths = Object.keys(list).filter((subpath) => subpath !== '.')
+  return { '*': Object.fromEntries(subpaths.map((subpath) => [subpath.slice(2), [`${fileOf(subpath)}.d.cts`]])) }
+}
+
+export function writeExports() {
+  const manifest = JSON.parse(readFileSync(manifestUrl, 'utf8'))
+  manifest.exports = exportsOf(entries)
+  manifest.typesVersions = typesVersionsOf(entries)
+  writeFileSync(manifestUrl, `${JSON.stringify(manifest, null, 2)}\n`)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeExports()

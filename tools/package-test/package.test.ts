@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process'
+import { createHmac } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const scratch = mkdtempSync(join(tmpdir(), 'tollgate-package-'))
+const onWindows = process.platform === 'win32'
+
+const verify = `
+const token = '0123456789abcdef0123456789abcdef'
+const url = 'https://example.com/sms'
+const signed = signRequest({ url, params: { Body: 'Hello', From: '+14155550100' }, authToken: token })
+
+async function main() {
+  const verifier = createVerifier({ publicUrl: 'https://example.com', authToken: token })
+  const request = { method: signed.method, url: '/sms', headers: signed.headers, body: signed.body }
+  const verdict = await verifier.verify(request)
+  const forged = await verifier.verify({ ...request, body: 'Body=Bye' })
+  const signature = Object.entries(signed.headers).find(([name]) => name.toLowerCase() === 'x-twilio-signature')?.[1]
+  const valid = new RequestValidator(token).validate(url, { Body: 'Hello', From: '+14155550100' }, signature)
+  console.log(JSON.stringify([verdict.ok && verdict.covers, verdict.ok && verdict.params.get('Body'), forged.ok, valid]))
+}
+
+main()
+`
+const imports = `import { createVerifier, RequestValidator } from 'tollgate'\nimport { signRequest } from 'tollgate/testing'\n`
+const requires = `const { createVerifier, RequestValidator } = require('tollgate')\nconst { signRequest } = require('tollgate/testing')\n`
+const exported = ['RequestValidator', 'createVerifier', 'fromRequest']
+
+const systems = [
+  { type: 'module', run: `${imports}${verify}`, list: "import('tollgate')" },
+  { type: 'commonjs', run: `${requires}${verify}`, list: "Promise.resolve(require('tollgate'))" },
+] as const
+
+function npm(args: string[], cwd: string): string {
+  return execFileSync('npm', args, { cwd, encoding: 'utf8', shell: onWindows, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Runs Node.js and gives its output; a failure's message holds what it printed. */
+function runNode(args: string[], cwd: string): string {
+  try {
+    return execFileSync(process.execPath, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    throw new Error(`${stdout}${stderr}`)
+  }
+}
+
+let packed: { filename: string; files: { path: string }[] }
+
+beforeAll(() => {
+  const report: unknown = JSON.parse(
+    npm(['pack', '--json', '--pack-destination', scratch, '--workspace', 'packages/tollgate'], root),
+  )
+  // npm 12 keys the report by package name, earlier versions give a list.
+  packed = Object.values(report as Record<string, typeof packed>)[0] as typeof packed
+})
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+test('holds the built files, the README, the licence and nothing else', () => {
+  const others = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'))
+  expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json'])
+  const built = packed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'))
+  expect(built.filter((path) => !/\.(js|cjs|d\.ts|d\.cts)$/.test(path))).toEqual([])
+})
+
+describe.each(systems)('in an empty project of type $type', ({ type, run, list }) => {
+  const project = join(scratch, type)
+
+  beforeAll(() => {
+    mkdirSync(project)
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type }))
+    writeFileSync(join(project, 'run.js'), run)
+    // TypeScript reads this as ESM or CommonJS by the project's type, so it covers both sides of `exports`.
+    writeFileSync(join(project, 'check.ts'), `${imports}${verify}`)
+    npm(['install', '--prefer-offline', '--no-audit', '--no-fund', join(scratch, packed.filename)], project)
+  })
+
+  test.each([
+    ['node16', 'node16'],
+    ['bundler', 'esnext'],
+  ])('typechecks with moduleResolution %s', (moduleResolution, module) => {
+    const config = join(project, `tsconfig.${moduleResolution}.json`)
+    const compilerOptions = {
+      module,
+      moduleResolution,
+      target: 'es2022',
+      lib: ['es2023', 'dom'],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+      types: [],
+    }
+    writeFileSync(config, JSON.stringify({ compilerOptions, files: ['check.ts'] }))
+    expect(runNode([join(root, 'node_modules/typescript/bin/tsc'), '-p', config], project)).toBe('')
+  })
+
+  test('signs a request and verifies it', () => {
+    expect(JSON.parse(runNode(['run.js'], project))).toEqual(['params', 'Hello', false, true])
+  })
+
+  test('exports its public names and no others', () => {
+    const program = `${list}.then((names) => console.log(JSON.stringify(Object.keys(names).sort())))`
+    expect(JSON.parse(runNode(['--eval', program], project))).toEqual(exported)
+  })
+
+  test('holds a pure HMAC provider that agrees with Node.js', () => {
+    const native = createHmac('sha1', 'key').update('text').digest('base64')
+    const program = `
+      const { createRequire } = require('node:module')
+      const path = require('node:path')
+      const directory = path.dirname(createRequire(process.cwd() + '/x.js').resolve('tollgate/package.json'))
+      const file = path.join(directory, 'dist/hmac/pure.${type === 'module' ? 'js' : 'cjs'}')
+      import('file://' + file).then((hmac) => console.log(hmac.createHmac('sha1', 'key')('text')))`
+    expect(runNode(['--input-type=commonjs', '--eval', program], project).trim()).toBe(native)
+  })
+})

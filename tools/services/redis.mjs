@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findProgram } from './find-program.mjs'
+import { installPackage } from './install-package.mjs'
+import { ping } from './redis-ping.mjs'
+
+const programs = ['redis-server', 'valkey-server']
+
+const howToGetRedis =
+  'These tests need a Redis server: put redis-server or valkey-server on the PATH. Debian and Ubuntu: apt-get install ' +
+  'redis-server. macOS: brew install redis. Fedora: dnf install valkey.'
+
+/** The server's program; installed with apt-get where that is possible. Rejects with how to get one otherwise. */
+async function findServer() {
+  const found = findProgram(programs) ?? ((await installPackage('redis-server', programs)) && findProgram(programs))
+  if (!found) throw new Error(howToGetRedis)
+  return found
+}
+
+/**
+ * Starts a Redis server of one's own on a free port of 127.0.0.1. It keeps nothing on disk, and ends with this process.
+ * @returns {Promise<import('./redis.d.mts').RedisServer>}
+ */
+export async function startRedis() {
+  const program = await findServer()
+  const port = await findFreePort()
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-redis-'))
+  let server = await launch(program, port, folder)
+  const end = () => server.kill('SIGKILL')
+  process.once('exit', end)
+
+  async function kill() {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    const ended = once(server, 'exit')
+    end()
+    await ended
+  }
+
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    kill,
+    async restart() {
+      await kill()
+      server = await launch(program, port, folder)
+    },
+    async stop() {
+      await kill()
+      process.off('exit', end)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** @param {string} program @param {number} port @param {string} folder */
+async function launch(program, port, folder) {
+  const options = { port, bind: '127.0.0.1', save: '', appendonly: 'no', dir: folder }
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
+  const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [server.stdout, server.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk
+    })
+  await once(server, 'spawn')
+  const deadline = Date.now() + 15_000
+  while (!(await ping(port))) {
+    if (server.exitCode !== null || Date.now() > deadline) {
+      server.kill('SIGKILL')
+      throw new Error(`${program} did not start on port ${port}:\n${output}`)
+    }
+    await sleep(25)
+  }
+  return server
+}
+
+/** @returns {Promise<number>} */
+async function findFreePort() {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  if (typeof address !== 'object' || address === null) throw new Error('no free port')
+  return address.port
+}

@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { root } from './run.mjs'
+import { buildWhenNeeded } from './setup.mjs'
+
+const budgets = { bundleBytes: 12 * 1024, modules: 15, unpackedBytes: 1024 * 1024 }
+const library = join(root, 'packages/tollgate')
+
+async function measureBundle() {
+  const { outputFiles } = await build({
+    entryPoints: [join(library, 'dist/index.js')],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    write: false,
+  })
+  return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length
+}
+
+/** Counts the files that Node.js loads for `import name` or `require(name)`, built-in modules aside. */
+const countingLoader = `data:text/javascript,${encodeURIComponent(`
+  import { writeSync } from 'node:fs'
+  export async function load(url, context, next) {
+    if (url.startsWith('file:')) writeSync(1, url + '\\n')
+    return next(url, context)
+  }`)}`
+
+/** @param {string} name */
+function countImported(name) {
+  const program = `import { register } from 'node:module'; register(${JSON.stringify(countingLoader)}); await import('${name}')`
+  return runNode(['--input-type=module', '--eval', program]).trim().split('\n').length
+}
+
+/** @param {string} name */
+function countRequired(name) {
+  return Number(
+    runNode(['--input-type=commonjs', '--eval', `require('${name}'); console.log(Object.keys(require.cache).length)`]),
+  )
+}
+
+/** @param {string[]} args */
+function runNode(args) {
+  return execFileSync(process.execPath, args, { cwd: join(root, 'tools'), encoding: 'utf8' })
+}
+
+function measurePacked() {
+  const args = ['pack', '--dry-run', '--json', '--workspace', 'packages/tollgate']
+  const output = execFileSync('npm', args, { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' })
+  const report = JSON.parse(output)
+  // npm 12 keys the report by package name, earlier versions give a list.
+  return (Array.isArray(report) ? report[0] : Object.values(report)[0]).unpackedSize
+}
+
+/** @param {string} path @returns {number} */
+function sizeOf(path) {
+  const stats = lstatSync(path)
+  if (!stats.isDirectory()) return stats.size
+  return readdirSync(path)
+    .filter((name) => name !== 'node_modules')
+    .reduce((sum, name) => sum + sizeOf(join(path, name)), 0)
+}
+
+/** @param {string} name @param {string} from @returns {string} */
+function findPackage(name, from) {
+  const candidate = join(from, 'node_modules', name)
+  if (existsSync(candidate)) return candidate
+  if (from === root || dirname(from) === from) throw new Error(`${name} is not installed.`)
+  return findPackage(name, dirname(from))
+}
+
+/** @param {string} directory @param {Set<string>} [seen] @returns {Set<string>} the directories of all its dependencies */
+function collectDependencies(directory, seen = new Set()) {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+  for (const name of Object.keys(dependencies)) {
+    const found = findPackage(name, directory)
+    if (seen.has(found)) continue
+    seen.add(found)
+    collectDependencies(found, seen)
+  }
+  return seen
+}
+
+/** @param {Iterable<string>} directories */
+function sumSizes(directories) {
+  return [...directories].reduce((sum, directory) => sum + sizeOf(directory), 0)
+}
+
+/** @param {number} bytes */
+function formatBytes(bytes) {
+  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`
+}
+
+/** @param {string} table */
+function writeIntoReadme(table) {
+  const readme = join(root, 'README.md')
+  const printed = /(<!-- printed by npm run size -->\n```text\n)[\s\S]*?```/
+  writeFileSync(
+    readme,
+    readFileSync(readme, 'utf8').replace(printed, (_all, start) => `${start}${table}\n\`\`\``),
+  )
+}
+
+await buildWhenNeeded()
+
+const twilio = findPackage('twilio', join(root, 'tools'))
+const twilioDependencies = collectDependencies(twilio)
+const dependencies = collectDependencies(library)
+const bundleBytes = await measureBundle()
+const modules = Math.max(countImported('tollgate'), countRequired('tollgate'))
+const unpackedBytes = measurePacked()
+
+const rows = [
+  ['', 'tollgate', 'budget', `twilio ${JSON.parse(readFileSync(join(twilio, 'package.json'), 'utf8')).version}`],
+  ['core, bundled, minified, gzipped', formatBytes(bundleBytes), formatBytes(budgets.bundleBytes), ''],
+  ['modules loaded by its import', `${modules}`, `${budgets.modules}`, `${countRequired('twilio')}`],
+  ['package, unpacked', formatBytes(unpackedBytes), formatBytes(budgets.unpackedBytes), formatBytes(sizeOf(twilio))],
+  [
+    'with its dependencies, unpacked',
+    formatBytes(unpackedBytes + sumSizes(dependencies)),
+    '',
+    formatBytes(sizeOf(twilio) + sumSizes(twilioDependencies)),
+  ],
+  ['packages in its dependency tree', `${dependencies.size}`, '', `${twilioDependencies.size}`],
+]
+const table = rows.map(([what = '', ...figures]) =>
+  [what.padEnd(34), ...figures.map((figure) => figure.padStart(14))].join('').trimEnd(),
+)
+console.log(table.join('\n'))
+if (process.argv.includes('--write')) writeIntoReadme(table.join('\n'))
+
+const measured = { bundleBytes, modules, unpackedBytes }
+for (const name of /** @type {(keyof typeof budgets)[]} */ (Object.keys(budgets))) {
+  if (measured[name] <= budgets[name]) continue
+  console.error(`Over budget: ${name} is ${measured[name]}, at most ${budgets[name]} allowed.`)
+  process.exitCode = 1
+}

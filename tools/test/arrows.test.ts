@@ -1,0 +1,105 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cruise, type ICruiseResult } from 'dependency-cruiser'
+import { afterAll, expect, test } from 'vitest'
+import config from '../../.dependency-cruiser.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const scratch = mkdtempSync(join(tmpdir(), 'tollgate-arrows-'))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+/** What every case starts from: a library in which all arrows point inward. */
+const sound = {
+  'tollgate/src/hmac/node.ts': "import { hash } from 'node:crypto'\nexport const sign = hash",
+  'tollgate/src/hmac/pure.ts': "import { hmac } from '@noble/hashes/hmac.js'\nexport const sign = hmac",
+  'tollgate/src/scheme/signature.ts': "import { sign } from '#hmac'\nexport const signature = sign",
+  'tollgate/src/verdict.ts': 'export type Verdict = boolean\nexport const rejections = {}',
+  'tollgate/src/bytes.ts': 'export const bytes = 1',
+  'tollgate/src/options.ts': 'export const options = 1',
+  'tollgate/src/request/body.ts':
+    "import { rejections } from '../verdict.ts'\nimport { signature } from '../scheme/signature.ts'\nexport const body = [signature, rejections]",
+  'tollgate/src/verifier.ts': "import { body } from './request/body.ts'\nexport const verify = body",
+  'tollgate/src/index.ts': "export { verify } from './verifier.ts'",
+  'tollgate/src/keys/index.ts': "import type { Verdict } from '../index.ts'\nexport type Key = Verdict",
+  'tollgate/src/adapters/shared/node.ts':
+    "import type { IncomingMessage } from 'node:http'\nexport type R = IncomingMessage",
+  'tollgate/src/adapters/express.ts':
+    "import type { Request } from 'express'\nimport { verify } from '../index.ts'\nimport type { R } from './shared/node.ts'\nexport const guard: [Request, R, typeof verify] | undefined = undefined",
+}
+
+const cases: [rule: string, file: string, line: string][] = [
+  ['no-cycles', 'tollgate/src/options.ts', "import './verifier.ts'\nimport './options-2.ts'"],
+  ['hmac-stands-alone', 'tollgate/src/hmac/provider.ts', "import '../options.ts'"],
+  ['scheme-imports-only-hmac', 'tollgate/src/scheme/form.ts', "import '../options.ts'"],
+  ['scheme-imports-only-hmac', 'tollgate/src/scheme/form.ts', "import type { Verdict } from '../verdict.ts'"],
+  ['scheme-imports-only-hmac', 'tollgate/src/scheme/form.ts', "import { sep } from 'node:path'"],
+  ['request-imports-only-scheme-and-hmac', 'tollgate/src/request/url.ts', "import { options } from '../options.ts'"],
+  [
+    'request-names-only-types-of-the-core',
+    'tollgate/src/request/url.ts',
+    "import type { Key } from '../keys/index.ts'",
+  ],
+  ['leaves-import-no-code', 'tollgate/src/verdict.ts', "import './options.ts'"],
+  ['core-imports-no-add-on', 'tollgate/src/options.ts', "import type { Key } from './keys/index.ts'"],
+  ['core-imports-no-add-on', 'tollgate/src/options.ts', "import './twiml.ts'"],
+  ['core-imports-no-add-on', 'tollgate/src/index.ts', "export { guard } from './adapters/express.ts'"],
+  ['nothing-inside-imports-index', 'tollgate/src/options.ts', "import { verify } from './index.ts'"],
+  ['add-ons-import-no-adapter', 'tollgate/src/compat/index.ts', "import '../adapters/express.ts'"],
+  ['adapters-come-in-through-index', 'tollgate/src/adapters/koa.ts', "import '../verifier.ts'"],
+  ['adapters-come-in-through-index', 'tollgate/src/adapters/koa.ts', "import './express.ts'"],
+  [
+    'shared-adapter-code-comes-in-through-index',
+    'tollgate/src/adapters/shared/web.ts',
+    "import '../../request/body.ts'",
+  ],
+  ['adapters-import-frameworks-as-types', 'tollgate/src/adapters/express.ts', "import express from 'express'"],
+  ['core-has-one-dependency', 'tollgate/src/keys/redis.ts', "import express from 'express'"],
+  ['noble-only-in-the-pure-provider', 'tollgate/src/options.ts', "import { sha1 } from '@noble/hashes/legacy.js'"],
+  ['node-only-where-node-is', 'tollgate/src/verifier.ts', "import { hash } from 'node:crypto'"],
+  ['node-only-where-node-is', 'tollgate/src/adapters/fetch.ts', "import { Readable } from 'node:stream'"],
+  ['node-only-where-node-is', 'tollgate/src/adapters/shared/web.ts', "import type { Socket } from 'node:net'"],
+  ['hmac-provider-by-condition', 'tollgate/src/verifier.ts', "import { sign } from './hmac/node.ts'"],
+  ['shells-use-entry-points', 'cli/src/index.ts', "import '../../tollgate/src/verifier.ts'"],
+  ['library-imports-no-shell', 'tollgate/src/options.ts', "import '../../cli/src/run.ts'"],
+  ['everything-resolves', 'tollgate/src/options.ts', "import './missing.ts'"],
+]
+
+/** The names of the rules that a library breaks. */
+async function findBroken(files: Record<string, string>): Promise<string[]> {
+  const project = mkdtempSync(join(scratch, 'case-'))
+  symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'))
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(project, 'packages', name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, `${text}\n`)
+  }
+  const { enhancedResolveOptions, ...options } = config.options ?? {}
+  const { output } = await cruise(
+    ['packages'],
+    { ...options, baseDir: project, validate: true, ruleSet: { forbidden: config.forbidden ?? [] } },
+    enhancedResolveOptions,
+  )
+  const { violations } = (output as ICruiseResult).summary
+  return violations.map((violation) => violation.rule.name)
+}
+
+test('a library whose arrows all point inward breaks no rule', async () => {
+  expect(await findBroken(sound)).toEqual([])
+})
+
+test.each(cases)('%s: %s with %s', async (rule, file, line) => {
+  const base: Record<string, string> = {
+    ...sound,
+    'tollgate/src/options-2.ts': "import './options.ts'",
+    'tollgate/src/twiml.ts': 'export const twiml = 1',
+    'cli/src/run.ts': 'export const run = 1',
+  }
+  expect(await findBroken({ ...base, [file]: `${line}\n${base[file] ?? 'export {}'}` })).toContain(rule)
+})
+
+test('every rule has a case', () => {
+  const rules = (config.forbidden ?? []).map((rule) => rule.name)
+  expect([...new Set(cases.map(([rule]) => rule))].sort()).toEqual(rules.sort())
+})

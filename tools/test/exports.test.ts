@@ -1,0 +1,21 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { entries, internalEntries } from '../../packages/tollgate/entries.js'
+import { exportsOf, typesVersionsOf } from '../exports.mjs'
+
+const library = new URL('../../packages/tollgate/', import.meta.url)
+const manifest = JSON.parse(readFileSync(new URL('package.json', library), 'utf8'))
+
+test('package.json exports what is built (npm run exports writes it)', () => {
+  expect(manifest.exports).toEqual(exportsOf(entries))
+  expect(manifest.typesVersions).toEqual(typesVersionsOf(entries))
+})
+
+test('#hmac is the native provider where there is Node.js, else the pure one', () => {
+  expect(Object.keys(manifest.imports['#hmac'])).toEqual(['node', 'default'])
+  expect(Object.keys(internalEntries)).toEqual(['./hmac/node', './hmac/pure'])
+})
+
+test.each(Object.entries({ ...entries, ...internalEntries }))('%s is made from %s', (_subpath, source) => {
+  expect(existsSync(new URL(source, library))).toBe(true)
+})

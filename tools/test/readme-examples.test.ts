@@ -1,0 +1,111 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Express } from 'express'
+import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+const authToken = '12345'
+const params: Record<string, string> = {
+  CallSid: 'CA1234567890ABCDE',
+  Caller: '+14158675309',
+  Digits: '1234',
+  From: '+14158675309',
+  To: '+18005551212',
+}
+let server: Server | undefined
+
+beforeEach(() => {
+  vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  server?.close()
+  server = undefined
+})
+
+/** Delivers to a local server what was signed for the public URL. */
+async function deliver(app: Express, signed: ReturnType<typeof signRequest>): Promise<Response> {
+  server = app.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const { pathname, search } = new URL(signed.url)
+  const { method, headers, body = null } = signed
+  return fetch(`http://127.0.0.1:${port}${pathname}${search}`, { method, headers, body })
+}
+
+test('Express', async () => {
+  const { app } = await import('../../examples/readme/express.mjs')
+  const url = 'https://api.example.com/sms'
+  const webhook = sampleWebhook('message.inbound', { Body: '1 < 2' })
+  const genuine = await deliver(app, signRequest({ url, ...webhook, authToken }))
+  expect(genuine.status).toBe(200)
+  expect(await genuine.text()).toContain('You said 1 &lt; 2')
+  server?.close()
+  expect((await deliver(app, signRequest({ url, ...webhook, authToken: 'another' }))).status).toBe(403)
+})
+
+test('fetch', async () => {
+  const { default: handler } = await import('../../examples/readme/fetch.mjs')
+  const { signed } = await import('../../examples/readme/test-your-handler.mjs')
+  expect(await (await handler.fetch(signed.toRequest())).text()).toBe('Hello +14155550142')
+  expect((await handler.fetch({ ...signed, body: 'Body=other' }.toRequest())).status).toBe(403)
+})
+
+test('the three-argument validator', async () => {
+  const { isGenuine } = await import('../../examples/readme/validator.mjs')
+  expect(isGenuine(params, 'RSOYDt4T1cUTdK1PDd93/VVr8B8=')).toBe(true)
+  expect(isGenuine({ ...params, Digits: '1235' }, 'RSOYDt4T1cUTdK1PDd93/VVr8B8=')).toBe(false)
+  expect(isGenuine(params, null)).toBe(false)
+})
+
+test('behind a proxy', async () => {
+  const { behindProxy, manyHosts } = await import('../../examples/readme/options.mjs')
+  const { method, headers, body } = signRequest({ url: 'https://example.com/api/sms', params, authToken })
+  expect(await behindProxy.verify({ method, url: '/sms', headers, body })).toMatchObject({ ok: true })
+  expect(await behindProxy.verify({ method, url: '/voice', headers, body })).toMatchObject({ ok: false })
+
+  const tenant = signRequest({ url: 'https://a.example.com/sms', params, authToken })
+  const forwarded = {
+    ...tenant.headers,
+    host: '10.1.2.3:3000',
+    'x-forwarded-host': 'a.example.com',
+    'x-forwarded-proto': 'https',
+  }
+  const request = { method, url: '/sms', headers: forwarded, body: tenant.body }
+  expect(await manyHosts.verify({ ...request, remoteAddress: '10.9.9.9' })).toMatchObject({ ok: true })
+  expect(await manyHosts.verify({ ...request, remoteAddress: '203.0.113.9' })).toMatchObject({
+    code: 'url_not_allowed',
+  })
+})
+
+test('trailing slashes', async () => {
+  const { withApache } = await import('../../examples/readme/options.mjs')
+  const { method, headers, body } = signRequest({ url: 'https://example.com/twilio', params, authToken })
+  expect(await withApache.verify({ method, url: '/twilio/', headers, body })).toMatchObject({ ok: true })
+  expect(await withApache.verify({ method, url: '/other/', headers, body })).toMatchObject({ ok: false })
+})
+
+test('subaccounts', async () => {
+  const { createApp } = await import('../../examples/readme/subaccounts.mjs')
+  const url = 'https://api.example.com/sms'
+  const webhook = sampleWebhook('message.inbound')
+  const signed = signRequest({ url, ...webhook, authToken: 'fedcba9876543210fedcba9876543210' })
+  const asked: string[] = []
+  const findToken = async (accountSid: string): Promise<string> => {
+    asked.push(accountSid)
+    return 'fedcba9876543210fedcba9876543210'
+  }
+  expect((await deliver(createApp(findToken), signed)).status).toBe(200)
+  expect(asked).toEqual(['ACa42104b5c0081d28f69cc86620eae712'])
+  server?.close()
+  expect(
+    (
+      await deliver(
+        createApp(async () => undefined),
+        signed,
+      )
+    ).status,
+  ).toBe(403)
+})

@@ -1,0 +1,78 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { afterEach, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const running = new Set<ChildProcess>()
+
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL')
+  running.clear()
+})
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+/** Starts `npm start` and collects what it prints until that holds `mark`, or until it ends. */
+async function start(port: number, mark: string): Promise<{ child: ChildProcess; output: () => string }> {
+  const child = spawn(process.execPath, ['tools/start.mjs'], { cwd: root, env: { ...process.env, PORT: String(port) } })
+  running.add(child)
+  let output = ''
+  await new Promise<void>((resolve) => {
+    const collect = (chunk: Buffer) => {
+      output += chunk
+      if (output.includes(mark)) resolve()
+    }
+    child.stdout.on('data', collect)
+    child.stderr.on('data', collect)
+    child.on('close', () => resolve())
+  })
+  return { child, output: () => output }
+}
+
+/** The printed commands, each running over as many lines as end in a backslash or lie inside its quotes. */
+function findCommands(output: string): string[] {
+  return output.split('\n\n').filter((block) => block.startsWith('curl '))
+}
+
+function runShell(command: string): string {
+  return execFileSync('sh', ['-c', `${command} --silent --show-error --write-out '\n%{http_code}'`], {
+    encoding: 'utf8',
+  })
+}
+
+test('npm start shows both verdicts, answers the printed commands and ends on SIGINT', async () => {
+  const port = await findFreePort()
+  const { child, output } = await start(port, 'Ctrl-C')
+
+  expect(output()).toMatch(/^accepted {2}POST \/sms {2}message\.inbound {2}covers params {2}matched auth_token 0$/m)
+  expect(output()).toMatch(/^refused {3}POST \/sms {2}signature_mismatch {2}403$/m)
+
+  const [genuine = '', spoofed = '', ...others] = findCommands(output())
+  expect(others).toEqual([])
+  expect(runShell(genuine)).toMatch(/<Response><Message>You said: .*<\/Message><\/Response>\n200$/)
+  expect(runShell(spoofed)).toBe('Twilio Request Validation Failed.\n403')
+
+  child.kill('SIGINT')
+  expect((await once(child, 'close'))[0]).toBe(0)
+})
+
+test('npm start says in one line that its port is taken', async () => {
+  const blocker = createServer().listen(0, '127.0.0.1')
+  await once(blocker, 'listening')
+  const { port } = blocker.address() as AddressInfo
+  const { child, output } = await start(port, 'no such mark')
+  blocker.close()
+
+  expect(child.exitCode).toBe(1)
+  expect(output()).toBe(
+    `Cannot listen on 127.0.0.1:${port} (something else uses the port). Choose another port: PORT=${port + 1} npm start\n`,
+  )
+})

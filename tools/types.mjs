@@ -1,0 +1,18 @@
+import { run } from './run.mjs'
+
+const projects = [
+  'packages/tollgate/tsconfig.core.json',
+  'packages/tollgate/tsconfig.json',
+  'packages/tollgate/tsconfig.test.json',
+  'conformance/tsconfig.json',
+  'examples/tsconfig.json',
+  'tools/tsconfig.json',
+]
+
+let failed = false
+for (const project of projects) {
+  const code = await run(`tsc -p ${project}`)
+  if (code !== 0) console.log(`in ${project}`)
+  failed ||= code !== 0
+}
+process.exitCode = failed ? 1 : 0

@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 }
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    coverage: { include: ['packages/tollgate/src/**/*.ts'], reporter: ['text-summary', 'html'] },
+    projects: [
+      {
+        resolve: {
+          alias: { '#hmac': fileURLToPath(new URL('packages/tollgate/src/hmac/node.ts', import.meta.url)) },
+        },
+        test: { name: 'unit', include: ['packages/tollgate/test/**/*.test.ts'], ...timeouts },
+      },
+      { test: { name: 'conformance', include: ['conformance/**/*.test.ts'], ...timeouts } },
+      { test: { name: 'tools', include: ['tools/test/*.test.ts'], ...timeouts } },
+      {
+        test: {
+          name: 'package',
+          include: ['tools/package-test/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+})
