@@ -1,4 +1,5 @@
 import { describeSecretFault, isAccountSid, parseTokens, type Tokens } from './auth-token.ts'
+import { readEnvironment } from './environment.ts'
 import type { AuthTokenLookup, Awaitable, Diagnoser, IncomingRequest, ReplayGuard, SharedKey } from './interfaces.ts'
 import { checkKnownOptions } from './known-options.ts'
 import { type PublicUrlRule, publicUrlRule } from './request/forwarded.ts'
@@ -210,9 +211,4 @@ function parseInteger(value: number | undefined, name: string, least: number, mo
   if (typeof value !== 'number') throw new TypeError(`"${name}" must be a number, got ${typeof value}`)
   if (Number.isInteger(value) && value >= least && value <= most) return value
   throw new RangeError(`"${name}" must be an integer from ${least} to ${most}`)
-}
-
-function readEnvironment(name: string): string | undefined {
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
-  return process?.env?.[name]
 }

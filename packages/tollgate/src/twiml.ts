@@ -21,10 +21,10 @@ export interface Twiml {
 }
 
 /**
- * Writes TwiML: `` twiml`<Response><Message>${text}</Message></Response>` `` is a plain string, to be sent as `text/xml`.
- * Values are escaped for text and for quoted attributes; characters that XML 1.0 forbids are dropped. Another template's
- * string is text like any other: build parts with `twiml.fragment`. Adds no XML declaration, for Twilio needs none. A
- * value elsewhere (tag name, unquoted attribute, comment, CDATA), an object, and an unfinished tag are a `TypeError`.
+ * Writes TwiML: `` twiml`<Response><Message>${text}</Message></Response>` `` is a plain string, to send as `text/xml`.
+ * Values are escaped for text and quoted attributes; characters that XML 1.0 forbids are dropped. The string is text to
+ * another template: build parts with `twiml.fragment`. Adds no XML declaration, for Twilio needs none. A value
+ * elsewhere (tag name, unquoted attribute, comment, CDATA), an object, and an unfinished tag are a `TypeError`.
  */
 export const twiml: Twiml = Object.assign(
   (strings: TemplateStringsArray, ...values: readonly TwimlValue[]): string => render(strings, values),

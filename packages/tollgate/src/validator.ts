@@ -4,7 +4,7 @@ import { defaultAlgorithm } from './scheme/algorithms.ts'
 import { findBodyHash, hashBody } from './scheme/body-hash.ts'
 import { createSigner, equalSignatures, isCanonicalSignature, type Signer } from './scheme/signature.ts'
 import { listSignedForms, splitUrl } from './scheme/signed-url.ts'
-import { joinPairs, type Params, toPairs } from './scheme/signing-string.ts'
+import { joinParams, type Params } from './scheme/signing-string.ts'
 
 /**
  * The three-argument check of Twilio's helper libraries. For middleware, subaccounts, SharedKeys and reasons, see `createVerifier`.
@@ -45,10 +45,7 @@ const encoder = new TextEncoder()
 
 /** What is signed after the URL; `undefined` when the parameters are malformed or the body is not bound by its hash. */
 function readParams(params: Params | string | Uint8Array, query: string): string | undefined {
-  if (typeof params !== 'string' && !isBytes(params)) {
-    const pairs = toPairs(params)
-    return pairs && joinPairs(pairs)
-  }
+  if (typeof params !== 'string' && !isBytes(params)) return joinParams(params)
   const expected = findBodyHash(query)
   const body = typeof params === 'string' ? encoder.encode(params) : params
   // Nothing is left uncovered when there is no body and no hash of one.

@@ -10,7 +10,7 @@ import { readHeaders } from './request/headers.ts'
 import { readTarget } from './request/public-url.ts'
 import { decodeUtf8 } from './scheme/form.ts'
 import { equalSignatures } from './scheme/signature.ts'
-import { listSignedForms, type SignedForm, type UrlParts } from './scheme/signed-url.ts'
+import { joinUrl, listSignedForms, type SignedForm, type UrlParts } from './scheme/signed-url.ts'
 import { joinPairs } from './scheme/signing-string.ts'
 import { type Accepted, type Received, Refusal, rejectWith, type Verdict } from './verdict.ts'
 import { ReceivedParams } from './webhook-params.ts'
@@ -92,23 +92,20 @@ interface Match {
 
 async function matchSignature(settings: Settings, presented: Presented): Promise<Accepted | Refusal> {
   const { envelope, claimed, parts, content } = presented
-  const forms = [
-    ...listSignedForms(parts, joinPairs(content.signedParams), {
-      eitherSlash: settings.eitherSlash,
-      respaced: presented.respaced,
-    }),
-  ]
+  const paramsText = joinPairs(content.signedParams)
+  const urlForms = { eitherSlash: settings.eitherSlash, respaced: presented.respaced }
+  const forms = (): Iterable<SignedForm> => listSignedForms(parts, paramsText, urlForms)
   const accounts = listAccounts(content.params)
-  const claim = toClaim(envelope, forms, accounts, presented.received)
+  const claim = toClaim(envelope.method, joinUrl(parts), accounts, presented.received)
   const candidates = await findKeys(settings, claimed, claim, accounts)
   if (candidates instanceof Refusal) return candidates
-  let match = findMatch(candidates, forms, claimed.signature)
+  let match = findMatch(candidates, forms(), claimed.signature)
   if (match === undefined && claimed.sharedKeyId === undefined) {
     const refreshed = await refreshKeys(settings, claim)
     if (refreshed instanceof Refusal) return refreshed
-    match = findMatch(refreshed ?? [], forms, claimed.signature)
+    match = findMatch(refreshed ?? [], forms(), claimed.signature)
   }
-  if (match === undefined) return new Refusal('signature_mismatch', undefined, listTried(forms))
+  if (match === undefined) return new Refusal('signature_mismatch', undefined, listTried(forms()))
 
   const named = content.covers === 'body' ? listAccountsInJson(presented.received.body) : accounts
   const { owner } = match.candidate
@@ -125,7 +122,7 @@ async function matchSignature(settings: Settings, presented: Presented): Promise
 
 function findMatch(
   candidates: readonly Candidate[],
-  forms: readonly SignedForm[],
+  forms: Iterable<SignedForm>,
   signature: string,
 ): Match | undefined {
   for (const form of forms)
@@ -134,17 +131,12 @@ function findMatch(
   return undefined
 }
 
-function toClaim(
-  envelope: Envelope,
-  forms: readonly SignedForm[],
-  accounts: readonly string[],
-  received: Received,
-): UnverifiedClaim {
+function toClaim(method: string, url: string, accounts: readonly string[], received: Received): UnverifiedClaim {
   const [accountSid] = accounts
   const parentAccountSid = received.params.get('ParentAccountSid')
   return {
-    url: forms[0]?.url ?? '',
-    method: envelope.method,
+    url,
+    method,
     ...(accounts.length === 1 && accountSid !== undefined && { accountSid }),
     ...(parentAccountSid !== undefined && isAccountSid(parentAccountSid) && { parentAccountSid }),
   }
@@ -176,9 +168,12 @@ async function claimDelivery(settings: Settings, presented: Presented, match: Ma
 }
 
 function accept(presented: Presented, match: Match, accountSid: string | undefined, replay: ReplayClaim): Accepted {
+  const { params, body, json } = presented.received
   return {
-    ...presented.received,
     ok: true,
+    params,
+    body,
+    json,
     covers: presented.content.covers,
     accountSid,
     matched: { key: match.candidate.key, algorithm: presented.claimed.algorithm.name, url: match.form.url },
@@ -200,8 +195,8 @@ function toReceived(content: Content, body: Uint8Array): Received {
 }
 
 /** Queries hold what users wrote: only paths are told. */
-function listTried(forms: readonly SignedForm[]): string[] {
-  return [...new Set(forms.map((form) => form.url.replace(/\?.*$/s, '')))]
+function listTried(forms: Iterable<SignedForm>): string[] {
+  return [...new Set(Array.from(forms, (form) => form.url.replace(/\?.*$/s, '')))]
 }
 
 interface Reported {

@@ -6,7 +6,7 @@ export interface KindRule {
 }
 
 /** A parameter; `{N}` in its name stands for an index from 0, a final `*` for any ending. */
-export interface KindParameter {
+interface KindParameter {
   readonly name: string
   /** Twilio sends it with every delivery of the kind, though perhaps empty. */
   readonly always: boolean

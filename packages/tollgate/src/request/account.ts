@@ -7,9 +7,9 @@ const jsonNames = ['AccountSid', 'account_sid', 'accountSid'] as const
 
 /** The distinct accounts that the parameters name, as written. */
 export function listAccounts(params: Pairs): readonly string[] {
-  const accounts = new Set<string>()
-  for (const [name, value] of params) if (formNames.has(name)) accounts.add(value)
-  return [...accounts]
+  const accounts: string[] = []
+  for (const [name, value] of params) if (formNames.has(name) && !accounts.includes(value)) accounts.push(value)
+  return accounts
 }
 
 /** The distinct accounts that a JSON body names: at its top, or in each CloudEvent's `data`. Only for a body that is proven. */

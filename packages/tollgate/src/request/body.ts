@@ -28,7 +28,7 @@ export async function readBody(
     if (body.length > maxBytes) return new Refusal('body_too_large')
     return limit(encoder.encode(body), maxBytes)
   }
-  if (isBytes(body)) return body.length > maxBytes ? new Refusal('body_too_large') : Uint8Array.from(body)
+  if (isBytes(body)) return body.length > maxBytes ? new Refusal('body_too_large') : new Uint8Array(body)
   if (typeof body === 'object' && Symbol.asyncIterator in body) return readStream(body, maxBytes)
   return new Refusal('body_already_consumed', describeConsumed(body))
 }

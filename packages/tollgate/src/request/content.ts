@@ -1,5 +1,5 @@
 import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
-import { parseForm } from '../scheme/form.ts'
+import { isFormType, parseForm } from '../scheme/form.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
 import { Refusal } from '../verdict.ts'
 import type { Envelope } from './envelope.ts'
@@ -44,12 +44,9 @@ export function readContent(envelope: Envelope, query: string, body: Uint8Array)
   return content
 }
 
-// With another charset, what we parse and what the application's parser makes of it could differ.
-const formType = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?;?\s*$/i
-
 function isForm(envelope: Envelope): boolean {
   const type = readSingle(envelope.header, 'content-type')
-  return typeof type === 'object' && formType.test(type.value.trim())
+  return typeof type === 'object' && isFormType(type.value)
 }
 
 /** As browsers and most parsers do. For what is proven by nothing, or by its spelling alone, as the query of a GET is. */

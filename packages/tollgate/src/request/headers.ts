@@ -15,16 +15,21 @@ export function readHeaders(headers: HeaderSource | undefined): HeaderReader {
       return value === null ? none : [value]
     }
   }
-  const values = new Map<string, unknown[]>()
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue
+  const record = headers as Readonly<Record<string, unknown>>
+  // Node.js spells every name in lower case: then there is nothing to gather.
+  if (Object.keys(record).every((name) => name === name.toLowerCase()))
+    return (name) => (Object.hasOwn(record, name) ? toList(record[name]) : none)
+  const values = new Map<string, readonly unknown[]>()
+  for (const [name, value] of Object.entries(record)) {
     const key = name.toLowerCase()
-    const list = Array.isArray(value) ? value : [value]
-    const known = values.get(key)
-    if (known === undefined) values.set(key, list)
-    else values.set(key, [...known, ...list])
+    values.set(key, [...(values.get(key) ?? none), ...toList(value)])
   }
   return (name) => values.get(name) ?? none
+}
+
+function toList(value: unknown): readonly unknown[] {
+  if (value === undefined) return none
+  return Array.isArray(value) ? value : [value]
 }
 
 /** The header's one value: `undefined` where there is none, `'repeated'` where there are several or one that is no text. */

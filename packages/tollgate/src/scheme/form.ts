@@ -12,6 +12,14 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
+// With another charset, what we parse and what the application's parser makes of it could differ.
+const formType = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?;?\s*$/i
+
+/** Whether a Content-Type is a form's, in UTF-8 as Twilio sends it. */
+export function isFormType(contentType: string): boolean {
+  return formType.test(contentType.trim())
+}
+
 /**
  * Parses `application/x-www-form-urlencoded`, keeping order and repeats. `undefined` for invalid percent-encoding or invalid
  * UTF-8: guessing what the sender meant would let this parse differ from what was signed.
@@ -21,21 +29,17 @@ export function parseForm(form: string | Uint8Array): Pairs | undefined {
   if (text === undefined) return undefined
   const pairs: [string, string][] = []
   try {
-    for (const field of text.split('&')) {
+    for (const field of text.replaceAll('+', ' ').split('&')) {
       if (field === '') continue
       const equals = field.indexOf('=')
-      if (equals === -1) pairs.push([decodeField(field), ''])
-      else pairs.push([decodeField(field.slice(0, equals)), decodeField(field.slice(equals + 1))])
+      const name = equals === -1 ? field : field.slice(0, equals)
+      const value = equals === -1 ? '' : field.slice(equals + 1)
+      pairs.push(field.includes('%') ? [decodeURIComponent(name), decodeURIComponent(value)] : [name, value])
     }
   } catch {
     return undefined // decodeURIComponent refuses just what we refuse
   }
   return pairs
-}
-
-function decodeField(text: string): string {
-  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text
-  return spaced.includes('%') ? decodeURIComponent(spaced) : spaced
 }
 
 /** Writes a form body as Twilio's messaging webhooks do: a space is `+`, and only letters, digits and `*-._` stay as they are. */

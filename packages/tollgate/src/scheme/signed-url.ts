@@ -28,6 +28,11 @@ export function splitUrl(url: string): UrlParts | undefined {
   return { scheme, userinfo, host, port, path, query }
 }
 
+/** Without the userinfo, which Twilio does not sign. */
+export function joinUrl({ scheme, host, port, path, query }: UrlParts): string {
+  return `${scheme}://${host}${port}${path}${query}`
+}
+
 export function isPort(digits: string): boolean {
   return /^\d{1,5}$/.test(digits) && Number(digits) > 0 && Number(digits) <= 65_535
 }
@@ -66,23 +71,28 @@ export function* listSignedForms(
   paramsText: string,
   options: UrlFormOptions = {},
 ): Generator<SignedForm> {
-  const handshake = isWebSocketScheme(parts.scheme)
-  const userinfos = options.userinfo && parts.userinfo !== '' ? ['', parts.userinfo] : ['']
-  let left = handshake || userinfos.length > 1 ? 24 : 12
-  const ports = distinct([parts.port, '', defaultPort(parts.scheme)])
-  const tails = listTails(parts, handshake && paramsText === '', {
-    ...options,
-    eitherSlash: handshake || options.eitherSlash === true,
-  })
-  for (const userinfo of userinfos)
-    for (const port of ports) {
-      const origin = `${parts.scheme}://${userinfo}${parts.host}${port}`
+  const { scheme, userinfo, host, port } = parts
+  const given = joinUrl(parts)
+  // The URL as it is comes first, and for nearly every genuine request it is the one: the others are not even made.
+  yield { url: given, signingString: given + paramsText }
+
+  const websocket = isWebSocketScheme(scheme)
+  const userinfos = options.userinfo === true && userinfo !== '' ? ['', userinfo] : ['']
+  const tails = listTails(
+    parts,
+    websocket && paramsText === '',
+    websocket || options.eitherSlash === true,
+    options.respaced === true,
+  )
+  let left = (websocket || userinfos.length > 1 ? 24 : 12) - 1
+  for (const user of userinfos)
+    for (const onePort of distinct([port, '', defaultPort(scheme)]))
       for (const tail of tails) {
+        const url = `${scheme}://${user}${host}${onePort}${tail.text}`
+        if (url === given && tail.params === undefined) continue
         if (left-- === 0) return
-        const url = origin + tail.text
         yield { url, signingString: url + (tail.params ?? paramsText) }
       }
-    }
 }
 
 interface Tail {
@@ -92,15 +102,14 @@ interface Tail {
   readonly params?: string
 }
 
-function listTails(parts: UrlParts, queryAsParams: boolean, options: UrlFormOptions): Tail[] {
-  const { path, query } = parts
+function listTails({ path, query }: UrlParts, queryAsParams: boolean, eitherSlash: boolean, respaced: boolean): Tail[] {
   // ConversationRelay signs its query as parameters on the URL without it (Twilio's Agent Connect SDKs), Media Streams has none.
   const queryPairs = queryAsParams && query !== '' ? parseForm(query.slice(1)) : undefined
   const queryParams = queryPairs && joinPairs(queryPairs)
   const tails: Tail[] = []
-  for (const onePath of listPaths(path, options.eitherSlash === true)) {
+  for (const onePath of listPaths(path, eitherSlash)) {
     if (queryParams !== undefined) tails.push({ text: onePath, params: queryParams })
-    for (const text of listSpellings(onePath + query, options.respaced === true)) tails.push({ text })
+    for (const text of listSpellings(onePath + query, respaced)) tails.push({ text })
   }
   return tails
 }

@@ -17,20 +17,41 @@ export function signingString(url: string, pairs: Pairs): string {
  * values in order, the name before each. https://www.twilio.com/docs/usage/security; repeats as in twilio-node and twilio-python.
  */
 export function joinPairs(pairs: Pairs): string {
-  const values = new Map<string, string | Set<string>>()
-  for (const [name, value] of pairs) {
-    const known = values.get(name)
-    if (known === undefined) values.set(name, value)
-    else if (typeof known === 'string') values.set(name, new Set([known, value]))
-    else known.add(value)
-  }
   let text = ''
-  for (const name of [...values.keys()].sort()) {
-    const value = values.get(name) as string | Set<string>
-    if (typeof value === 'string') text += name + value
-    else for (const one of [...value].sort()) text += name + one
+  let last: Pairs[number] | undefined
+  for (const pair of [...pairs].sort((one, other) => compare(one[0], other[0]) || compare(one[1], other[1]))) {
+    if (last === undefined || pair[0] !== last[0] || pair[1] !== last[1]) text += pair[0] + pair[1]
+    last = pair
   }
   return text
+}
+
+function compare(one: string, other: string): number {
+  if (one === other) return 0
+  return one < other ? -1 : 1
+}
+
+/** The same for parameters as callers have them; `undefined` where `toPairs` is. */
+export function joinParams(params: Params): string | undefined {
+  if (typeof params === 'object' && params !== null && !(Symbol.iterator in params)) return joinRecord(params)
+  const pairs = toPairs(params)
+  return pairs && joinPairs(pairs)
+}
+
+/** A record's names are distinct already: sorting them alone takes half the time, in what most callers hand over. */
+function joinRecord(record: Readonly<Record<string, unknown>>): string | undefined {
+  let text = ''
+  for (const name of Object.keys(record).sort()) {
+    const value = record[name]
+    if (typeof value === 'string') text += name + value
+    else if (!isTexts(value)) return undefined
+    else for (const one of [...new Set(value)].sort()) text += name + one
+  }
+  return text
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }
 
 /** `undefined` when anything in there is not a string: numbers, null and nested objects were never signed as such. */
@@ -46,15 +67,10 @@ export function toPairs(params: Params): Pairs | undefined {
     }
     return pairs
   }
-  for (const name of Object.keys(params)) {
-    const value: unknown = params[name]
+  for (const [name, value] of Object.entries(params as Readonly<Record<string, unknown>>)) {
     if (typeof value === 'string') pairs.push([name, value])
-    else if (!Array.isArray(value)) return undefined
-    else
-      for (const one of value) {
-        if (typeof one !== 'string') return undefined
-        pairs.push([name, one])
-      }
+    else if (!isTexts(value)) return undefined
+    else for (const one of value) pairs.push([name, one])
   }
   return pairs
 }

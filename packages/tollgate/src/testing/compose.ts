@@ -1,6 +1,6 @@
 import { isBytes } from '../bytes.ts'
 import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
-import { decodeUtf8, parseForm, serializeForm } from '../scheme/form.ts'
+import { decodeUtf8, isFormType, parseForm, serializeForm } from '../scheme/form.ts'
 import { isWebSocketScheme, splitUrl } from '../scheme/signed-url.ts'
 import { type Pairs, toPairs } from '../scheme/signing-string.ts'
 import type { SignRequestInput } from './sign-request.ts'
@@ -23,7 +23,6 @@ interface Content {
 }
 
 const formContentType = 'application/x-www-form-urlencoded'
-const formPattern = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?;?\s*$/i
 // Twilio's client, as reported captures show it; the key is the example of RFC 6455, so that requests are reproducible.
 const clientHeaders = { 'user-agent': 'TwilioProxy/1.1', accept: '*/*' }
 const handshakeHeaders = {
@@ -105,15 +104,15 @@ function composeBody(input: SignRequestInput, query: string, contentType: string
   }
   const body = input.json === undefined ? readBody(input.body) : stringify(input.json)
   const type = contentType ?? 'application/json'
-  if (input.json === undefined && formPattern.test(type.trim())) return composeForm(body, query, type)
-  if (formPattern.test(type.trim())) throw new TypeError(`"json" cannot be sent with the content type of a form`)
+  if (input.json === undefined && isFormType(type)) return composeForm(body, query, type)
+  if (isFormType(type)) throw new TypeError(`"json" cannot be sent with the content type of a form`)
   if (checkBodyHash(query, body)) return { query, body, contentType: type, signedParams: [] }
   const bound = appendQuery(query, `bodySHA256=${hashText(body)}`)
   return { query: bound, body, contentType: type, signedParams: [] }
 }
 
 function composeForm(body: string, query: string, contentType: string): Content {
-  if (!formPattern.test(contentType.trim()))
+  if (!isFormType(contentType))
     throw new TypeError(
       `"params" are sent as a form in UTF-8, which "${contentType}" is not; give "json" or "body" instead`,
     )

@@ -1,4 +1,5 @@
 import { describeSecretFault, describeTokenFault } from '../auth-token.ts'
+import { readEnvironment } from '../environment.ts'
 import { checkKnownOptions } from '../known-options.ts'
 import { parseSignatureSettings } from '../scheme/settings-header.ts'
 import { createSigner } from '../scheme/signature.ts'
@@ -68,8 +69,8 @@ const known: Record<keyof SignRequestInput, true> = {
 }
 
 /**
- * Makes a request that is signed as Twilio signs its own, for tests of your handlers. Use a token made for tests, or your
- * own against your own server. Throws a `TypeError` that names the property for what Twilio could not have sent.
+ * Makes a request that is signed as Twilio signs its own, for tests of your handlers: with a token made for tests, or
+ * with your own against your own server. Throws a `TypeError` that names the property for what Twilio could not send.
  */
 export function signRequest(input: SignRequestInput): SignedRequest {
   checkKnownOptions(input, known, 'signRequest')
@@ -118,9 +119,4 @@ function readSharedKey(sharedKey: unknown): SigningKey {
   const fault = describeSecretFault(secret)
   if (fault !== undefined) throw new TypeError(`"sharedKey.secret" ${fault}`)
   return { sign: createSigner('HMAC_SHA256', secret as string), settings }
-}
-
-function readEnvironment(name: string): string | undefined {
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
-  return process?.env?.[name]
 }
