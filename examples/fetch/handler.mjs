@@ -1,0 +1,11 @@
+import { twilioWebhook } from 'tollgate/fetch'
+import { twiml } from 'tollgate/twiml'
+
+const fetch = twilioWebhook({ publicUrl: process.env.TOLLGATE_PUBLIC_URL }, (webhook) => {
+  const text = webhook.params.get('Body') ?? ''
+  const answer = twiml`<Response><Message>You said: ${text}</Message></Response>`
+  return new Response(answer, { headers: { 'Content-Type': 'text/xml' } })
+})
+
+// `bun handler.mjs`, `deno serve handler.mjs` and Workers take this as it is; server.mjs runs it on Node.js.
+export default { fetch }

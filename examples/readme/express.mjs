@@ -1,0 +1,8 @@
+import express from 'express'
+import { twilioWebhook } from 'tollgate/express'
+import { twiml } from 'tollgate/twiml'
+
+export const app = express()
+app.post('/sms', twilioWebhook({ publicUrl: 'https://api.example.com' }), (req, res) => {
+  res.type('text/xml').send(twiml`<Response><Message>You said ${req.twilio.params.get('Body')}</Message></Response>`)
+})

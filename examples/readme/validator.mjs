@@ -1,0 +1,12 @@
+import { RequestValidator } from 'tollgate'
+
+const validator = new RequestValidator('12345')
+
+/** @param {Record<string, string>} params @param {string | null} signature */
+export function isGenuine(params, signature) {
+  // #region validate
+  // What Twilio's helper libraries call validate(url, params, signature).
+  const genuine = validator.validate('https://mycompany.com/myapp.php?foo=1&bar=2', params, signature)
+  // #endregion
+  return genuine
+}
