@@ -42,7 +42,7 @@ export function twilioWebhook<M extends Mode>(
   return async (req, res, next) => {
     // An Express 4 app ignores rejected promises: every error has to go through `next`.
     const pass = next as (error?: unknown) => void
-    if (!paths.guards([req.originalUrl, req.url])) return pass()
+    if (!paths.guards([req.originalUrl, req.url], undefined)) return pass()
     const outcome = await guard.check(() => toIncomingRequest(req, req.originalUrl, findBody(req)), req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     const { webhook } = outcome

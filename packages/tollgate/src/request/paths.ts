@@ -1,17 +1,37 @@
-/** Says whether any of a request's paths is guarded. */
-export type PathFilter = (paths: readonly string[]) => boolean
+import { readEnvironment } from '../environment.ts'
+import { parseUrl } from '../parse-url.ts'
+import { splitUrl } from '../scheme/signed-url.ts'
+
+/** Says whether a request is guarded, from the URLs or request targets by which it is known: original and mount-relative. */
+export type PathFilter = (urls: readonly (string | undefined)[]) => boolean
 
 /**
- * Parses the `paths` option: a string guards that path and everything below it, a RegExp what it matches, case-insensitively.
- * Throws a TypeError for an empty list, and for a RegExp with `g` or `y`, which would match only every other time.
+ * Makes the filter of a `paths` option: a string guards that path and everything below it, a RegExp what it matches,
+ * case-insensitively; none guards all. Paths are compared as they arrive and under the prefix of `publicUrl`. Throws a TypeError for
+ * an empty list, and for a RegExp with `g` or `y`, which would match only every other time.
  */
-export function parsePaths(paths: unknown): PathFilter {
+export function createPathFilter(paths: unknown, publicUrl?: unknown): PathFilter {
+  if (paths === undefined) return () => true
   const list: readonly unknown[] = Array.isArray(paths) ? paths : [paths]
   if (list.length === 0)
     throw new TypeError('"paths" is an empty list: it would guard nothing. Leave it out to guard everything')
   const tests = list.map(parsePath)
-  return (requested) =>
-    requested.flatMap(listReadings).some((path) => path === undefined || tests.some((test) => test(path)))
+  const prefixes = new Set(['', ...listPrefixes(publicUrl ?? readEnvironment('TOLLGATE_PUBLIC_URL'))])
+  return (urls) =>
+    urls
+      .flatMap((url) => (url === undefined ? [] : [readPath(url)]))
+      .flatMap((path) => [...prefixes].map((prefix) => prefix + path))
+      .flatMap(listReadings)
+      .some((path) => path === undefined || tests.some((test) => test(path)))
+}
+
+function listPrefixes(publicUrl: unknown): string[] {
+  const urls: readonly unknown[] = Array.isArray(publicUrl) ? publicUrl : [publicUrl]
+  return urls.flatMap((url) => (typeof url === 'string' ? (splitUrl(url)?.path.replace(/\/$/, '') ?? []) : []))
+}
+
+function readPath(url: string): string {
+  return url.replace(/[?#].*$/s, '').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '') || '/'
 }
 
 function parsePath(path: unknown): (path: string) => boolean {
@@ -39,7 +59,7 @@ function parsePath(path: unknown): (path: string) => boolean {
  */
 function listReadings(path: string): (string | undefined)[] {
   const readings: (string | undefined)[] = [path, foldPath(path)]
-  const parsed = URL.canParse(path, 'http://localhost') ? new URL(path, 'http://localhost').pathname : undefined
+  const parsed = parseUrl(path, 'http://localhost')?.pathname
   readings.push(parsed)
   for (const start of [path, parsed ?? path]) {
     const decoded = decodeFully(start)

@@ -1,3 +1,4 @@
+import { parseUrl } from '../parse-url.ts'
 import { defaultPort, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { Refusal } from '../verdict.ts'
 import type { Envelope } from './envelope.ts'
@@ -38,7 +39,7 @@ export function parsePublicUrl(url: unknown, where: string): PublicOrigin {
 }
 
 function isReadable(url: string): boolean {
-  return URL.canParse(url) && !/\s/.test(url)
+  return parseUrl(url) !== undefined && !/\s/.test(url)
 }
 
 /** Several: the one whose host and port are the Host header's. One: that one, whatever Host says. */

@@ -21,6 +21,8 @@ export function toIncomingRequest(
 /** The body of a request whose stream may have been read already. */
 export function readableBody(req: IncomingMessage, fix: string): IncomingRequest['body'] {
   if (!req.readableDidRead) return readChunks(req)
+  // RFC 9112 section 6.3: without either header there was nothing to read.
+  if (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined) return undefined
   const consumed: BodyConsumed = { consumedBy: 'something that ran before (a body parser?)', fix }
   return consumed
 }
@@ -77,7 +79,7 @@ export function sendAnswer(req: IncomingMessage, res: ServerResponse, answer: Fu
   res.statusCode = answer.status
   for (const [name, value] of Object.entries(answer.headers)) res.setHeader(name, value)
   // What is left of a body that was refused is not worth reading for the sake of the connection.
-  if (!req.complete) res.setHeader('connection', 'close')
+  if (!req.complete && req.httpVersionMajor === 1) res.setHeader('connection', 'close')
   res.end(answer.body)
 }
 

@@ -1,5 +1,5 @@
 import type { VerifierOptions } from '../../index.ts'
-import { type PathFilter, parsePaths } from '../../request/paths.ts'
+import { createPathFilter, type PathFilter } from '../../request/paths.ts'
 import type { OptionsSource } from './guard.ts'
 
 export interface PathOptions {
@@ -10,42 +10,43 @@ export interface PathOptions {
   readonly paths?: string | RegExp | readonly (string | RegExp)[] | undefined
 }
 
-export interface PathGuard {
+export interface PathGuard<Env> {
   /** The options without `paths`. */
-  readonly verifierOptions: OptionsSource<VerifierOptions>
+  readonly verifierOptions: OptionsSource<VerifierOptions, Env>
   /** Takes the original and the mount-relative URL of a request. */
-  guards(urls: readonly (string | undefined)[]): boolean
+  guards(urls: readonly (string | undefined)[], env: Env): boolean
 }
 
 type Options = VerifierOptions & PathOptions
 
-export function createPathGuard(source: OptionsSource<Options>): PathGuard {
-  let filter: ((urls: readonly string[]) => boolean) | undefined
-  const split = ({ paths, ...options }: Options): VerifierOptions => {
-    filter = paths === undefined ? () => true : createFilter(parsePaths(paths), options.publicUrl)
-    return options
+/** Throws at once for options that are wrong; those of a function are seen at the first request. */
+export function createPathGuard<Env = void>(source: OptionsSource<Options, Env>): PathGuard<Env> {
+  if (typeof source !== 'function') {
+    const { verifierOptions, filter } = split(source)
+    return { verifierOptions, guards: (urls) => filter(urls) }
   }
-  const verifierOptions = typeof source === 'function' ? () => split(source()) : split(source)
+  let made: Split | undefined
+  const make = (env: Env): Split => {
+    made ??= split(source(env))
+    return made
+  }
   return {
-    verifierOptions,
-    // A function's options are not known before the first request has been verified, which errs on the guarding side.
-    guards: (urls) => filter?.(urls.filter((url) => url !== undefined)) ?? true,
+    verifierOptions: (env) => make(env).verifierOptions,
+    guards(urls, env) {
+      try {
+        return make(env).filter(urls)
+      } catch {
+        return true // The guard meets the same mistake again, logs it and answers 500.
+      }
+    },
   }
 }
 
-function createFilter(
-  filter: PathFilter,
-  publicUrl: VerifierOptions['publicUrl'],
-): (urls: readonly string[]) => boolean {
-  const prefixes = typeof publicUrl === 'object' && !Array.isArray(publicUrl) ? [''] : ['', ...listPrefixes(publicUrl)]
-  return (urls) => {
-    const paths = urls.map((url) => url.replace(/[?#].*$/s, '').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '') || '/')
-    return filter(paths.flatMap((path) => prefixes.map((prefix) => prefix + path)))
-  }
+interface Split {
+  readonly verifierOptions: VerifierOptions
+  readonly filter: PathFilter
 }
 
-function listPrefixes(publicUrl: unknown): string[] {
-  return [publicUrl]
-    .flat()
-    .flatMap((url) => (typeof url === 'string' && URL.canParse(url) ? new URL(url).pathname.replace(/\/$/, '') : []))
+function split({ paths, ...verifierOptions }: Options): Split {
+  return { verifierOptions, filter: createPathFilter(paths, verifierOptions.publicUrl) }
 }
