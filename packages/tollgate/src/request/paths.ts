@@ -46,7 +46,7 @@ function parsePath(path: unknown): (path: string) => boolean {
     throw new TypeError(
       `"paths" holds ${typeof path === 'string' ? JSON.stringify(path) : `a ${typeof path}`}; a path starts with "/"`,
     )
-  const guarded = foldPath(path).replace(/\/$/, '')
+  const guarded = foldPath(path).replace(/^\/$/, '')
   return (requested) => {
     const folded = requested.toLowerCase()
     return folded === guarded || folded.startsWith(`${guarded}/`)
@@ -58,15 +58,12 @@ function parsePath(path: unknown): (path: string) => boolean {
  * cannot be decoded is `undefined`, and guarded. Guarding too much costs a 403, too little costs the check.
  */
 function listReadings(path: string): (string | undefined)[] {
-  const readings: (string | undefined)[] = [path, foldPath(path)]
   const parsed = parseUrl(path, 'http://localhost')?.pathname
-  readings.push(parsed)
-  for (const start of [path, parsed ?? path]) {
-    const decoded = decodeFully(start)
-    readings.push(decoded)
-    if (decoded !== undefined) readings.push(foldPath(decoded))
-  }
-  return readings
+  const raw = [path, parsed]
+  const decoded = raw.map((reading) => reading && decodeFully(reading))
+  // Most routers take `/sms/` for `/sms`, and the other way round.
+  const folded = [path, ...decoded].flatMap((reading) => (reading ? [foldPath(reading), `${foldPath(reading)}/`] : []))
+  return [...raw, ...decoded, ...folded]
 }
 
 const maxDecodings = 5
@@ -89,11 +86,10 @@ function decodeFully(path: string): string | undefined {
 /** Backslashes as slashes, matrix parameters dropped, repeated slashes as one, dot segments resolved, letter case folded. */
 function foldPath(path: string): string {
   const segments: string[] = []
-  const plain = path.toLowerCase().replaceAll('\\', '/')
-  for (const segment of plain.split('/')) {
+  for (const segment of path.toLowerCase().split(/[/\\]/)) {
     const name = segment.replace(/;.*$/, '')
     if (name === '..') segments.pop()
     else if (name !== '' && name !== '.') segments.push(name)
   }
-  return `/${segments.join('/')}${/\/\.{0,2}$/.test(plain) && segments.length > 0 ? '/' : ''}`
+  return `/${segments.join('/')}`
 }
