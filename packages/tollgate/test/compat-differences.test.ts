@@ -1,0 +1,306 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import * as compat from '../src/compat/index.ts'
+import { authToken, fakeRequest, formType, hmac, jsonType, original, outcome, signForm } from './compat-fixtures.ts'
+
+const url = 'https://example.com/sms'
+const emptyHash = compat.getExpectedBodyHash('{}')
+
+afterEach(() => vi.unstubAllEnvs())
+
+/** What the package and we say to the same call, in this order. */
+function ask(call: (module: typeof original | typeof compat) => unknown): unknown[] {
+  return [original, compat].map((module) => outcome(() => call(module)))
+}
+
+function askRequest(
+  given: Parameters<typeof fakeRequest>[0],
+  signature: string,
+  opts?: compat.RequestValidatorOptions,
+): unknown[] {
+  const request = fakeRequest({ ...given, headers: { ...given.headers, 'x-twilio-signature': signature } })
+  return [
+    outcome(() => original.validateIncomingRequest(request, authToken, opts as original.RequestValidatorOptions)),
+    outcome(() => compat.validateIncomingRequest(request, authToken, opts)),
+  ]
+}
+
+const askUrl = (signed: string, received: string): unknown[] =>
+  ask((module) => module.validateRequest(authToken, hmac(signed), received, {}))
+
+test('the functions of the package, by name', () => {
+  const webhooks = Object.keys(original).filter((name) => typeof Reflect.get(original, name) === 'function')
+  expect(Object.keys(compat).sort()).toEqual(webhooks.sort())
+})
+
+describe('refused, where the package accepts', () => {
+  test('an empty token', () => {
+    expect(ask((module) => module.validateRequest('', hmac(url, ''), url, {}))).toEqual([true, 'TypeError'])
+    const request = fakeRequest({ headers: { 'x-twilio-signature': hmac(url, '') } })
+    for (const token of ['', undefined, ' ', `"${authToken}"`, `${authToken}\n`, 'your_auth_token'])
+      for (const call of [
+        () => compat.validateRequest(token as string, '', url, {}),
+        () => compat.validateRequestWithBody(token as string, '', url, ''),
+        () => compat.validateIncomingRequest(request, token as string),
+        () => compat.validateExpressRequest(request, token as string),
+        () => compat.getExpectedTwilioSignature(token as string, url, {}),
+        () => compat.webhook({ authToken: token ?? '' }),
+      ])
+        expect(call).toThrow(/"authToken"/)
+  })
+
+  test('methods other than GET and POST', () => {
+    for (const method of ['DELETE', 'PUT', 'HEAD']) expect(askRequest({ method }, hmac(url))).toEqual([true, false])
+  })
+
+  test('a GET signature on a POST with a body it does not cover', () => {
+    const length = { 'content-length': '8' }
+    for (const type of [
+      'text/plain',
+      'multipart/form-data; boundary=x',
+      'application/json',
+      'application/x-www-form-urlencoded',
+    ])
+      for (const body of [{}, undefined])
+        expect(askRequest({ headers: { ...length, 'content-type': type }, body }, hmac(url))).toEqual([true, false])
+    const chunked = { 'transfer-encoding': 'chunked', 'content-type': 'text/plain' }
+    expect(askRequest({ headers: chunked }, hmac(url))).toEqual([true, false])
+    expect(askRequest({ method: 'GET', headers: formType, body: { a: 'b' } }, hmac(`${url}ab`))).toEqual([true, false])
+  })
+
+  test('form parameters that arrive as JSON', () => {
+    expect(askRequest({ headers: jsonType, body: { a: 'b' } }, hmac(`${url}ab`))).toEqual([true, false])
+  })
+
+  test('a JSON body of which nobody kept the bytes', () => {
+    const target = `/sms?bodySHA256=${emptyHash}`
+    const request = { headers: { ...jsonType, 'content-length': '11' }, originalUrl: target, body: { evil: true } }
+    expect(askRequest(request, hmac(`https://example.com${target}`))).toEqual([true, false])
+    expect(askRequest({ ...request, rawBody: '{}' }, hmac(`https://example.com${target}`))).toEqual([true, true])
+  })
+
+  test('parameters that are not texts', () => {
+    expect(askRequest({ headers: formType, body: { a: { b: 'evil' } } }, hmac(`${url}a[object Object]`))).toEqual([
+      true,
+      false,
+    ])
+    for (const value of [{ b: 1 }, [['x']], 1, null, true])
+      expect(ask((module) => module.validateRequest(authToken, hmac(`${url}a${value}`), url, { a: value }))).toEqual([
+        true,
+        false,
+      ])
+  })
+
+  test('a Host with more in it than a host', () => {
+    const signature = hmac('https://other.com/app2?x=/sms')
+    expect(askRequest({ headers: { host: 'other.com/app2?x=' } }, signature)).toEqual([true, false])
+    expect(askRequest({}, signature, { host: 'other.com/app2?x=' })).toEqual([true, false])
+    expect(() => compat.webhook({ authToken, host: 'other.com/app2?x=' })).toThrow(/"host"/)
+  })
+
+  test('another query than the configured one', () => {
+    const opts = { url: `${url}?b=it%27s&a=1` }
+    expect(askRequest({ originalUrl: '/sms?b=it%27s&a=1&admin=1' }, hmac(opts.url), opts)).toEqual([true, false])
+    for (const originalUrl of ['/sms?b=it%27s&a=1', "/sms?a=1&b=it's", '/rewritten'])
+      expect(askRequest({ originalUrl }, hmac(opts.url), opts)).toEqual([true, true])
+  })
+
+  test('reordered parameters', () => {
+    expect(askUrl(`${url}?b=2&b=3&a=1`, `${url}?b=2&a=1&b=3`)).toEqual([true, false])
+    expect(askUrl(`${url}?1=x&b=2`, `${url}?b=2&1=x`)).toEqual([true, false])
+  })
+
+  test('parameters behind the thousandth', () => {
+    const query = Array.from({ length: 1000 }, (_, index) => `k${index}=${index}`).join('&')
+    expect(askUrl(`${url}?${query}`, `${url}?${query}&To=evil`)).toEqual([true, false])
+  })
+
+  test('dot segments and backslashes', () => {
+    for (const path of ['/x/../sms', '/x/%2e%2e/sms', '/./sms', '\\sms'])
+      expect(askUrl(url, `https://example.com${path}`)).toEqual([true, false])
+  })
+
+  test('invalid percent-encoding, where the query would be respelled', () => {
+    expect(askUrl(`${url}?a=%EF%BF%BD`, `${url}?a=%FF`)).toEqual([true, false])
+    expect(askUrl(`${url}?a=%FF`, `${url}?a=%FF`)).toEqual([true, true])
+  })
+
+  test('a spelling in which the qs parser would end the name elsewhere', () => {
+    expect(askUrl(`${url}?Body=x%5D%3Devil`, `${url}?Body=x]=evil`)).toEqual([true, false])
+  })
+
+  test('a form signed without its parameters, whose URL holds bodySHA256', () => {
+    const rawBody = 'Body=hi'
+    const target = `/sms?bodySHA256=${compat.getExpectedBodyHash(rawBody)}`
+    const request = { headers: formType, originalUrl: target, rawBody, body: { Body: 'hi' } }
+    expect(askRequest(request, hmac(`https://example.com${target}`))).toEqual([true, false])
+  })
+
+  test('a bodySHA256 that is repeated with another value, or escaped', () => {
+    for (const query of [`bodySHA256=${emptyHash}&bodySHA256=x`, `body%53HA256=${emptyHash}`]) {
+      const full = `${url}?${query}`
+      expect(ask((module) => module.validateRequestWithBody(authToken, hmac(full), full, '{}'))).toEqual([true, false])
+    }
+  })
+
+  test('a SharedKey signature header', () => {
+    const headers = { 'x-twilio-webhooks-signature-settings': 'key=k,algorithm=HMAC_SHA256' }
+    expect(askRequest({ headers }, hmac(url))).toEqual([true, false])
+  })
+
+  test('URLs that Twilio cannot have signed', () => {
+    for (const one of ['/sms', 'ftp://example.com/sms', 'https://example.com:0/sms', 'wss://example.com:80/sms'])
+      expect(askUrl(one, one.replace('wss://example.com:80', 'wss://example.com'))).toEqual([true, false])
+    expect(askUrl(`${url}#rc=2`, `${url}#rc=2`)).toEqual([true, false])
+  })
+})
+
+describe('accepted, where the package refuses', () => {
+  test('a configured URL with a fragment or userinfo', () => {
+    for (const configured of [`${url}#rc=2&rp=all`, 'https://user:pass@example.com/sms']) {
+      expect(askUrl(url, configured)).toEqual([false, true])
+      expect(askRequest({}, hmac(url), { url: configured })).toEqual([false, true])
+      compat.webhook({ authToken, url: configured })
+    }
+  })
+
+  test('an empty path, apostrophes, and the default port where another is named', () => {
+    expect(askUrl('https://example.com', 'https://example.com/')).toEqual([false, true])
+    expect(askUrl(`${url}?a='+b`, `${url}?a=%27+b`)).toEqual([false, true])
+    expect(askUrl('https://example.com:443/sms', 'https://example.com:8443/sms')).toEqual([false, true])
+  })
+
+  test('WebSocket handshakes', () => {
+    for (const signed of [
+      'wss://example.com/relay/?b=2&a=1',
+      'wss://example.com:443/relay?b=2&a=1',
+      'wss://example.com/relaya1b2',
+    ])
+      expect(askUrl(signed, 'wss://example.com/relay?b=2&a=1')).toEqual([false, true])
+  })
+
+  test('field names with brackets, whose raw form was kept', () => {
+    const request = { headers: formType, body: { a: { b: '1' } }, rawBody: 'a%5Bb%5D=1' }
+    expect(askRequest(request, hmac(`${url}a[b]1`))).toEqual([false, true])
+  })
+
+  test('a GET whose URL holds bodySHA256', () => {
+    const target = `/sms?bodySHA256=${compat.getExpectedBodyHash('x')}&Status=pending`
+    expect(askRequest({ method: 'GET', originalUrl: target }, hmac(`https://example.com${target}`))).toEqual([
+      false,
+      true,
+    ])
+  })
+
+  test('a form whose URL holds bodySHA256', () => {
+    const target = '/bodySHA256/sms'
+    const request = { headers: formType, originalUrl: target, body: { Body: 'hi' } }
+    expect(askRequest(request, hmac(`https://example.com${target}Bodyhi`))).toEqual([false, true])
+  })
+})
+
+describe('answered otherwise', () => {
+  test('nothing in a request throws', () => {
+    expect(askUrl(url, 'nonsense')).toEqual(['TypeError', false])
+    expect(askRequest({ headers: { host: 'a b' } }, hmac(url))).toEqual(['TypeError', false])
+    expect(askRequest({ body: { toString: 1 } }, hmac(url))).toEqual([false, false])
+    expect(ask((module) => module.validateRequest(authToken, '', url, { a: { toString: 1 } }))).toEqual([
+      'TypeError',
+      false,
+    ])
+    expect(ask((module) => module.validateRequest(authToken, '', url, null as never))).toEqual(['TypeError', false])
+  })
+
+  test('options of webhook() are checked when it is made', () => {
+    vi.stubEnv('TWILIO_AUTH_TOKEN', undefined)
+    expect(() => compat.webhook()).toThrow(/"authToken" is missing/)
+    expect(() => compat.webhook('')).toThrow(/"authToken" is empty/)
+    vi.stubEnv('TWILIO_AUTH_TOKEN', '')
+    expect(() => compat.webhook()).toThrow(/"authToken" is empty/)
+    vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
+    compat.webhook()
+    compat.webhook({ includeHelpers: true, validate: true })
+    for (const [name, options] of Object.entries({
+      validat: { validat: false },
+      sharedKeySecret: { sharedKeySecret: 'x' },
+      validate: { validate: 0 },
+      url: { url: '/sms' },
+      host: { host: 'https://example.com' },
+      protocol: { protocol: 'ftp' },
+    }))
+      expect(() => compat.webhook(options as compat.WebhookOptions)).toThrow(new RegExp(`"${name}"`))
+  })
+
+  test('getExpectedTwilioSignature takes texts only', () => {
+    expect(ask((module) => module.getExpectedTwilioSignature(authToken, url, { a: {} }))).toEqual([
+      hmac(`${url}a[object Object]`),
+      'TypeError',
+    ])
+    const full = `${url}?bodySHA256=x`
+    const [theirs, ours] = ask((module) => module.getExpectedTwilioSignature(authToken, full, null as never))
+    expect(ours).toBe(theirs)
+  })
+})
+
+describe('the same as in the package, on purpose', () => {
+  test('a port may be missing from the signed URL, and no other counts', () => {
+    expect(askUrl(url, 'https://example.com:8443/sms')).toEqual([true, true])
+    expect(askUrl('https://example.com:1/sms', 'https://example.com:8443/sms')).toEqual([false, false])
+  })
+
+  test('respellings that say the same', () => {
+    for (const [signed, received] of [
+      ['?a=1%20b', '?a=1+b'],
+      ['?Caller=sip%3A1%40h', '?Caller=sip:1@h'],
+      ["?a='", '?a=%27'],
+      ['?a=%C3%A9', '?a=\u00e9'],
+      ['?a=', '?a'],
+    ])
+      expect(askUrl(url + signed, url + received)).toEqual([true, true])
+    expect(askUrl('https://example.com/sms', 'https://EXAMPLE.com/sms')).toEqual([true, true])
+    expect(askUrl(url, `${url}\n`)).toEqual([true, true])
+  })
+
+  test('a host outside ASCII, at the first call and at the ten-thousandth', () => {
+    const signature = hmac('https://xn--bcher-kva.example/sms')
+    for (let count = 0; count < 10_000; count++)
+      expect(compat.validateRequest(authToken, signature, 'https://b\u00fccher.example/sms', {})).toBe(true)
+  })
+
+  test('HTTP/2, where a body may be declared by nothing', () => {
+    const headers = { ':method': 'POST', 'x-twilio-signature': hmac(url) }
+    for (const complete of [true, false]) {
+      const request = { ...fakeRequest({ headers }), complete }
+      expect(compat.validateIncomingRequest(request, authToken)).toBe(complete)
+    }
+  })
+
+  test('the Host header is believed where nothing is configured', () => {
+    expect(askRequest({ headers: { host: 'other.example' } }, hmac('https://other.example/sms'))).toEqual([true, true])
+    expect(
+      askRequest({ headers: { host: 'other.example' } }, hmac('https://other.example/sms'), { host: 'example.com' }),
+    ).toEqual([false, false])
+  })
+
+  test('objects made by hand, without method, type or length', () => {
+    const body = { From: '+1555', Body: "it's", Media: ['b', 'a'] }
+    const made = { protocol: 'http', originalUrl: '/sms?a=1', body, method: undefined as unknown as string }
+    const signature = signForm('https://example.com/sms?a=1', body)
+    for (const opts of [
+      { protocol: 'https' },
+      { protocol: 'https:', host: 'example.com' },
+      { url: 'https://example.com/sms?a=1' },
+    ])
+      expect(askRequest(made, signature, opts)).toEqual([true, true])
+    expect(askRequest({ ...made, originalUrl: '/' }, signature, { url: 'https://example.com/sms?a=1' })).toEqual([
+      true,
+      true,
+    ])
+  })
+
+  test('webhook({ validate: false }) needs no token', () => {
+    vi.stubEnv('TWILIO_AUTH_TOKEN', undefined)
+    const next = vi.fn()
+    compat.webhook({ validate: false })(fakeRequest({}), {} as compat.MiddlewareResponse, next)
+    expect(next).toHaveBeenCalledOnce()
+  })
+})

@@ -1,0 +1,52 @@
+import { createHmac } from 'node:crypto'
+import * as original from 'twilio/lib/webhooks/webhooks.js'
+
+/** The module of the `twilio` package that `tollgate/compat` stands in for. */
+export { original }
+
+export const authToken = '0123456789abcdef0123456789abcdef'
+
+/** A signature made without any code of ours. */
+export function hmac(text: string, key: string = authToken): string {
+  return createHmac('sha1', key).update(text, 'utf8').digest('base64')
+}
+
+export function signForm(url: string, params: Readonly<Record<string, string | readonly string[]>> = {}): string {
+  const fields = Object.keys(params).sort()
+  return hmac(
+    url + fields.flatMap((name) => [...new Set([params[name] ?? ''].flat())].sort().map((v) => name + v)).join(''),
+  )
+}
+
+/** A request as Express hands it over, with what the tests vary. */
+export function fakeRequest(given: {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly originalUrl?: string
+  readonly protocol?: string
+  readonly body?: unknown
+  readonly rawBody?: unknown
+}) {
+  const headers: Record<string, string> = { host: 'example.com', ...given.headers }
+  return {
+    method: 'POST',
+    protocol: 'https',
+    originalUrl: '/sms',
+    body: undefined as unknown,
+    ...given,
+    headers,
+    header: (name: string): string | undefined => headers[name.toLowerCase()],
+  }
+}
+
+export const formType = { 'content-type': 'application/x-www-form-urlencoded' }
+export const jsonType = { 'content-type': 'application/json' }
+
+/** What became of a call: its result, or the name of its error. */
+export function outcome(call: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    return error instanceof Error ? error.name : 'no error'
+  }
+}
