@@ -1,3 +1,4 @@
+import { readEnvironment } from '../environment.ts'
 import { RequestValidator } from '../index.ts'
 import { checkKnownOptions } from '../known-options.ts'
 import { readBody } from '../request/body.ts'
@@ -74,8 +75,7 @@ const known: Readonly<Record<keyof WebhookOptions, true>> = {
 }
 
 function readEnvironmentToken(): string {
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
-  const token = process?.env?.TWILIO_AUTH_TOKEN
+  const token = readEnvironment('TWILIO_AUTH_TOKEN')
   if (token === undefined) throw new TypeError('"authToken" is missing: give it, or set TWILIO_AUTH_TOKEN')
   return token
 }
