@@ -3,7 +3,7 @@ const src = '^packages/tollgate/src/'
 const hmac = '^#hmac$|^packages/tollgate/(src|dist)/hmac/'
 // Small modules without imports of their own, shared by the layers above scheme.
 const leaves = `${src}(verdict|bytes|known-options|environment|parse-url)[.]ts$`
-const addOns = '(keys|replay|params|testing|compat|diagnose|adapters)/|twiml[.]ts$'
+const addOns = '(keys|replay|counters|params|testing|compat|diagnose|adapters)/|twiml[.]ts$'
 const addOnFiles = `${src}(?:${addOns})`
 const nodeFamily = '(node|express|fastify|koa|nest|lambda|azure|ws|shared/node)'
 const mayUseNode = `${src}(hmac/node[.]ts$|adapters/${nodeFamily}[.]ts$|keys/file[.]ts$)`

@@ -61,6 +61,8 @@ export interface Delivery {
   readonly handshake: boolean
   readonly covers: Accepted['covers']
   readonly params: WebhookParams
+  /** As it arrived: a JSON event tells its kind nowhere else. */
+  readonly body: Uint8Array
 }
 
 export interface ReplayClaim {

@@ -2,6 +2,7 @@ import { describeSecretFault, isAccountSid, parseTokens, type Tokens } from './a
 import { readEnvironment } from './environment.ts'
 import type { AuthTokenLookup, Awaitable, Diagnoser, IncomingRequest, ReplayGuard, SharedKey } from './interfaces.ts'
 import { checkKnownOptions } from './known-options.ts'
+import { parseInteger } from './parse-integer.ts'
 import { type PublicUrlRule, publicUrlRule } from './request/forwarded.ts'
 import { parsePublicUrl, resolveByRule, resolveFromList, type UrlResolver } from './request/public-url.ts'
 import type { Mode, Rejected, Verdict } from './verdict.ts'
@@ -204,11 +205,4 @@ function checkMethod(value: unknown, name: string, method: string): void {
 function parseChoice<T extends string>(value: T | undefined, name: string, choices: readonly T[]): T | undefined {
   if (value === undefined || choices.includes(value)) return value
   throw new TypeError(`"${name}" must be ${choices.map((choice) => `'${choice}'`).join(' or ')}`)
-}
-
-function parseInteger(value: number | undefined, name: string, least: number, most: number): number | undefined {
-  if (value === undefined) return undefined
-  if (typeof value !== 'number') throw new TypeError(`"${name}" must be a number, got ${typeof value}`)
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new RangeError(`"${name}" must be an integer from ${least} to ${most}`)
 }

@@ -158,6 +158,7 @@ async function claimDelivery(settings: Settings, presented: Presented, match: Ma
     handshake: envelope.handshake,
     covers: content.covers,
     params: received.params,
+    body: received.body,
   }
   try {
     const claim = await replay.claim(delivery)

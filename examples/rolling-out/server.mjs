@@ -1,0 +1,19 @@
+// #region observe
+import express from 'express'
+import { verdictCounters } from 'tollgate/counters'
+import { twilioWebhook } from 'tollgate/express'
+
+const app = express()
+const counters = verdictCounters()
+
+app.use('/twilio', twilioWebhook({ mode: 'observe', onVerdict: counters.onVerdict }))
+app.get('/internal/twilio', (_req, res) => res.type('text').send(counters.summary().text))
+// #endregion
+
+// Both kinds of counters, on another route.
+const { webhook } = await import('./telemetry.mjs')
+
+app.use('/twilio', (req, res) => res.send(req.twilio.ok ? 'verified' : 'observed'))
+app.use('/enforced', webhook, (_req, res) => res.send('verified'))
+
+export const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1')

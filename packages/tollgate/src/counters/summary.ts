@@ -1,0 +1,135 @@
+import type { RejectionCode } from '../verdict.ts'
+import { labelToken } from './key-label.ts'
+import { writeSummary } from './summary-text.ts'
+
+/** Times are in milliseconds since 1970. */
+export interface VerdictSummary {
+  /** When counting began. */
+  readonly since: number
+  readonly total: number
+  readonly accepted: number
+  readonly refused: number
+  /** Accepted, and seen before by the replay guard. */
+  readonly replayed: number
+  /** Accepted, while the replay guard could not tell. */
+  readonly maybeReplayed: number
+  /** By the key that matched, the most frequent first. */
+  readonly keys: readonly KeyCount[]
+  /** By the code of the refusal, the most frequent first. */
+  readonly codes: readonly CodeCount[]
+  readonly mayEnforce: EnforceAnswer
+  /** May this Auth Token go? One answer per position in the account's list. */
+  readonly mayDropToken: readonly DropAnswer[]
+  /** All of it to read, several lines. */
+  readonly text: string
+}
+
+export interface KeyCount {
+  readonly key: string
+  readonly count: number
+  readonly lastAt: number
+}
+
+export interface CodeCount {
+  readonly code: RejectionCode
+  readonly count: number
+  readonly firstAt: number
+  readonly lastAt: number
+}
+
+export interface EnforceAnswer {
+  /** `'check'`: all that was refused looks like noise, which only you can tell from a proxy that drops a header. */
+  readonly answer: 'yes' | 'check' | 'no'
+  readonly reason: string
+}
+
+export interface DropAnswer {
+  readonly index: number
+  readonly answer: 'yes' | 'no'
+  readonly reason: string
+}
+
+/** What was counted. */
+export interface Tally {
+  readonly since: number
+  readonly keys: ReadonlyMap<string, Omit<KeyCount, 'key'>>
+  readonly codes: ReadonlyMap<RejectionCode, Omit<CodeCount, 'code'>>
+  readonly replayed: number
+  readonly maybeReplayed: number
+}
+
+interface Terms {
+  readonly now: number
+  readonly authTokens: number
+  readonly quietMs: number
+}
+
+export function summarize(tally: Tally, terms: Terms): VerdictSummary {
+  const keys = [...tally.keys].map(([key, counted]) => ({ key, ...counted })).sort(byCount)
+  const codes = [...tally.codes].map(([code, counted]) => ({ code, ...counted })).sort(byCount)
+  const accepted = sumCounts(keys)
+  const refused = sumCounts(codes)
+  const summary = {
+    since: tally.since,
+    total: accepted + refused,
+    accepted,
+    refused,
+    replayed: tally.replayed,
+    maybeReplayed: tally.maybeReplayed,
+    keys,
+    codes,
+    mayEnforce: answerEnforce(tally.since, accepted, codes, terms),
+    mayDropToken: Array.from({ length: terms.authTokens }, (_, index) => answerDrop(tally, index, terms)),
+  }
+  return { ...summary, text: writeSummary(summary) }
+}
+
+// Anyone's scanner causes these, and a request of Twilio's never does while its headers arrive as it sent them.
+const noise: ReadonlySet<RejectionCode> = new Set(['method_not_allowed', 'signature_missing', 'signature_malformed'])
+
+function answerEnforce(
+  since: number,
+  accepted: number,
+  codes: readonly CodeCount[],
+  { now, quietMs }: Terms,
+): EnforceAnswer {
+  if (accepted === 0) return { answer: 'no', reason: 'No request has verified yet.' }
+  const recent = codes.filter(({ lastAt }) => lastAt > now - quietMs)
+  const telling = recent.filter(({ code }) => !noise.has(code))
+  if (telling.length > 0)
+    return { answer: 'no', reason: `Genuine requests may be among those refused as ${listCodes(telling)}.` }
+  if (now - since < quietMs) return { answer: 'no', reason: `Counted for less than ${formatHours(quietMs)} so far.` }
+  if (recent.length > 0)
+    return { answer: 'check', reason: `Only requests without a usable signature were refused: ${listCodes(recent)}.` }
+  return { answer: 'yes', reason: `Nothing was refused within the last ${formatHours(quietMs)}.` }
+}
+
+function answerDrop(tally: Tally, index: number, { now, quietMs }: Terms): DropAnswer {
+  const label = labelToken(index)
+  const lastAt = tally.keys.get(label)?.lastAt
+  if (lastAt !== undefined && lastAt > now - quietMs)
+    return { index, answer: 'no', reason: `It matched within the last ${formatHours(quietMs)}.` }
+  if (now - tally.since < quietMs)
+    return { index, answer: 'no', reason: `Counted for less than ${formatHours(quietMs)} so far.` }
+  const others = [...tally.keys].some(([key, other]) => key !== label && other.lastAt > now - quietMs)
+  return others
+    ? { index, answer: 'yes', reason: `Only other keys matched within the last ${formatHours(quietMs)}.` }
+    : { index, answer: 'no', reason: `No other key matched within the last ${formatHours(quietMs)}.` }
+}
+
+function byCount(one: { readonly count: number }, other: { readonly count: number }): number {
+  return other.count - one.count
+}
+
+function sumCounts(list: readonly { readonly count: number }[]): number {
+  return list.reduce((sum, { count }) => sum + count, 0)
+}
+
+function listCodes(codes: readonly CodeCount[]): string {
+  return codes.map(({ code, count }) => `${code} (${count})`).join(', ')
+}
+
+function formatHours(ms: number): string {
+  const hours = ms / 3_600_000
+  return hours >= 1 ? `${Number(hours.toFixed(1))} h` : `${Number((ms / 60_000).toFixed(1))} min`
+}

@@ -1,0 +1,5 @@
+export { type MemoryStoreOptions, memoryStore } from './memory-store.ts'
+export type { CallClient, CommandClient, NodeRedisClient, RedisClient } from './redis-client.ts'
+export { type RedisStoreOptions, redisStore } from './redis-store.ts'
+export { type ReplayGuardOptions, replayGuard } from './replay-guard.ts'
+export type { ClaimOutcome, ReplayStore } from './store.ts'

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import * as publicFace from '../src/params/index.ts'
+import { kindOf, kindOfJson } from '../src/params/kind-of.ts'
+import { kinds, type WebhookKind } from '../src/params/kinds.ts'
+import { samples } from '../src/testing/samples/index.ts'
+import { type Fixture, twilioFixtures } from './testing-fixtures.ts'
+
+const kindOfFixture: Record<string, WebhookKind | undefined> = {
+  'sms-inbound': 'message.inbound',
+  'sms-inbound-unicode-whitespace': 'message.inbound',
+  'mms-inbound-two-media': 'message.inbound',
+  'mms-inbound-group': 'message.inbound',
+  'subaccount-sms': 'message.inbound',
+  'sms-inbound-sharedkey-sha256': 'message.inbound',
+  'whatsapp-inbound-text': 'whatsapp.inbound',
+  'whatsapp-inbound-button': 'whatsapp.inbound',
+  'whatsapp-inbound-location': 'whatsapp.inbound',
+  'message-status-delivered': 'message.status',
+  'message-status-undelivered-override': 'message.status',
+  'message-status-https-port-kept': 'message.status',
+  'voice-inbound': 'call.inbound',
+  'voice-inbound-https-port-dropped': 'call.inbound',
+  'voice-inbound-default-port-added': 'call.inbound',
+  'voice-inbound-get': 'call.inbound',
+  // Holds nothing but the customer's own query.
+  'voice-gather-get-raw-apostrophe': undefined,
+  'voice-gather-dtmf': 'gather.dtmf',
+  'voice-gather-speech': 'gather.speech',
+  'voice-status-completed': 'call.status',
+  'voice-dial-action': 'dial.action',
+  'voice-amd-async': 'amd',
+  'voice-sip-inbound': 'sip.inbound',
+  'recording-completed': 'recording.status',
+  'transcription-legacy': 'transcription',
+  'transcription-realtime-content': 'transcription.realtime',
+  'conference-participant-join': 'conference.participant',
+  'conference-end': 'conference.status',
+  'conversations-onMessageAdded': 'conversations.message',
+  'conversations-onConversationAdd-repeated': 'conversations.conversation',
+  'conversations-onDeliveryUpdated': 'conversations.delivery',
+  'taskrouter-event': 'taskrouter.event',
+  'taskrouter-assignment': 'taskrouter.assignment',
+  'video-participant-connected': 'video.room',
+  'video-composition-available': 'video.composition',
+  'debugger-event': 'debugger.event',
+  'conversationrelay-action': 'conversation-relay.action',
+  'proxy-interaction': 'proxy.interaction',
+  'event-streams-batch': 'events.batch',
+  'event-streams-test': 'events.test',
+  'voice-intelligence-transcript': 'intelligence.transcript',
+  // A body of the customer's own making.
+  'studio-http-request-json': undefined,
+  'conversation-orchestrator': 'orchestrator',
+  'verify-push-challenge': 'verify.challenge',
+  'regulatory-bundle-get': 'regulatory.bundle',
+  // Handshakes say nothing about what follows.
+  'media-stream-handshake': undefined,
+  'media-stream-handshake-trailing-slash': undefined,
+  'conversationrelay-handshake-query': undefined,
+}
+
+function readKind(fixture: Fixture): WebhookKind | undefined {
+  if (fixture.scheme === 'twilio-json') return kindOfJson(JSON.parse(fixture.rawBody))
+  return kindOf(new URLSearchParams(readPairs(fixture)))
+}
+
+function readPairs({ method, params, receivedUrl }: Fixture): [string, string][] {
+  return method === 'POST' ? params : [...new URL(receivedUrl).searchParams]
+}
+
+describe('kindOf', () => {
+  for (const fixture of twilioFixtures)
+    test(`${fixture.id} is ${kindOfFixture[fixture.id] ?? 'no kind'}`, () => {
+      expect(Object.keys(kindOfFixture)).toContain(fixture.id)
+      expect(readKind(fixture)).toBe(kindOfFixture[fixture.id])
+    })
+
+  test('a request in the middle of a call, and nothing at all, are of no kind', () => {
+    const step = new Map([
+      ['CallSid', 'CA1'],
+      ['CallStatus', 'in-progress'],
+      ['Direction', 'inbound'],
+    ])
+    expect(kindOf(step)).toBeUndefined()
+    expect(kindOf(new Map())).toBeUndefined()
+    for (const json of [undefined, null, 1, 'text', [], [null], {}, { type: 'com.twilio.x' }, { specversion: {} }])
+      expect(kindOfJson(json)).toBeUndefined()
+  })
+
+  test('one event is of the same kind as a batch of it', () => {
+    const event = { specversion: '1.0', type: 'com.twilio.messaging.message.delivered', data: {} }
+    expect(kindOfJson(event)).toBe('events.batch')
+    expect(kindOfJson([event])).toBe('events.batch')
+  })
+
+  test('a Record action, which has Digits too, is not a gather', () => {
+    const record = new Map([
+      ...(samples['gather.dtmf'].params ?? []),
+      ['RecordingUrl', 'https://api.twilio.com/r'],
+    ] as const)
+    expect(kindOf(record)).toBeUndefined()
+  })
+})
+
+describe('the table of kinds', () => {
+  test('what never repeats', () => {
+    const never = Object.entries(kinds).filter(([, row]) => !row.mayRepeat)
+    expect(never.map(([kind]) => kind).sort()).toEqual([
+      'call.status',
+      'events.batch',
+      'events.test',
+      'intelligence.transcript',
+      'message.inbound',
+      'message.status',
+      'orchestrator',
+      'recording.status',
+      'whatsapp.inbound',
+    ])
+  })
+
+  for (const fixture of twilioFixtures) {
+    const kind = kindOfFixture[fixture.id]
+    if (kind === undefined) continue
+    test(`${kind} lists the parameters of ${fixture.id}`, () => {
+      const first: unknown = fixture.scheme === 'twilio-json' ? [JSON.parse(fixture.rawBody)].flat()[0] : undefined
+      const own = new Set(new URL(fixture.configuredUrl).searchParams.keys())
+      const sent = first ? Object.keys(first) : readPairs(fixture).map(([name]) => name)
+      const { parameters } = kinds[kind]
+      const listed = (name: string): boolean =>
+        parameters.some(
+          (one) =>
+            one.name === name.replace(/\d+$/, '{N}') || one.name === name.replace(/_.*/, '_*') || one.name === name,
+        )
+      expect(sent.filter((name) => !own.has(name) && !listed(name))).toEqual([])
+    })
+    test(`${kind} marks as always sent what its sample has`, () => {
+      const sample = samples[kind]
+      const first: unknown = sample.json ? [sample.json].flat()[0] : undefined
+      const sent = first ? Object.keys(first) : (sample.params ?? []).map(([name]) => name)
+      const always = kinds[kind].parameters.filter((one) => one.always).map((one) => one.name)
+      expect(always.filter((name) => !sent.includes(name))).toEqual([])
+    })
+  }
+
+  test('no list names a parameter twice', () => {
+    for (const { parameters } of Object.values(kinds))
+      expect(new Set(parameters.map(({ name }) => name)).size).toBe(parameters.length)
+  })
+
+  test('what is public', () => {
+    expect(Object.keys(publicFace)).toEqual(['kindOf'])
+  })
+})

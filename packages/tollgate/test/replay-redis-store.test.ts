@@ -1,0 +1,116 @@
+import { Cluster, Redis } from 'ioredis'
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis'
+import { describe, expect, test } from 'vitest'
+import { type RedisClient, redisStore } from '../src/replay/index.ts'
+
+/** Answers `SET … NX`, `GET` and the release's `EVAL` over a Map, and keeps what it was asked. */
+function fakeServer() {
+  const values = new Map<string, string>()
+  const asked: string[][] = []
+  function answer(command: string[]): unknown {
+    asked.push(command)
+    const [name, ...args] = command
+    if (name === 'GET') return values.get(args[0] ?? '') ?? null
+    if (name === 'EVAL') return values.get(args[2] ?? '') === args[3] && values.delete(args[2] ?? '') ? 1 : 0
+    const [key = '', value = ''] = args
+    if (values.has(key)) return null
+    values.set(key, value)
+    return 'OK'
+  }
+  return { values, asked, answer }
+}
+
+type Server = ReturnType<typeof fakeServer>
+
+const dialects: Readonly<Record<string, (server: Server) => RedisClient>> = {
+  'node-redis': ({ answer }) => ({
+    SET: () => undefined,
+    set: async (key, value, { NX, PX }) => answer(['SET', key, value, 'PX', String(PX), NX ? 'NX' : '']),
+    get: async (key) => answer(['GET', key]),
+    eval: async (script, { keys, arguments: args }) => answer(['EVAL', script, String(keys.length), ...keys, ...args]),
+  }),
+  ioredis: ({ answer }) => ({ call: async (...command: string[]) => answer(command) }),
+  'a raw sendCommand': ({ answer }) => ({ sendCommand: async (command) => answer(command) }),
+}
+
+for (const [dialect, connect] of Object.entries(dialects))
+  describe(`redisStore over ${dialect}`, () => {
+    test('sends SET … PX … NX, and finds what it set', async () => {
+      const server = fakeServer()
+      const store = redisStore(connect(server))
+      expect(await store.claim('k', 1500, 't1')).toBe('claimed')
+      expect(server.asked).toEqual([['SET', 'tollgate:replay:k', 't1', 'PX', '1500', 'NX']])
+      expect(await store.claim('k', 1500, 't2')).toBe('seen')
+    })
+
+    test('releases its own claim only, in one script', async () => {
+      const server = fakeServer()
+      const store = redisStore(connect(server), { prefix: 'p:' })
+      await store.claim('k', 1500, 't1')
+      await store.release('k', 't2')
+      expect(server.values.size).toBe(1)
+      await store.release('k', 't1')
+      expect(server.values.size).toBe(0)
+      expect(server.asked.at(-1)?.[0]).toBe('EVAL')
+      expect(server.asked.at(-1)?.slice(2)).toEqual(['1', 'p:k', 't1'])
+    })
+
+    test('a command that the client sent twice does not meet itself', async () => {
+      const server = fakeServer()
+      server.values.set('tollgate:replay:k', 't1')
+      expect(await redisStore(connect(server)).claim('k', 1500, 't1')).toBe('claimed')
+    })
+
+    test('an error, or a reply that SET never gives, is thrown', async () => {
+      const store = redisStore(connect({ ...fakeServer(), answer: () => 'QUEUED' }))
+      await expect(async () => store.claim('k', 1500, 't1')).rejects.toThrow(TypeError)
+      const down = redisStore(
+        connect({
+          ...fakeServer(),
+          answer() {
+            throw new Error('down')
+          },
+        }),
+      )
+      await expect(async () => down.claim('k', 1500, 't1')).rejects.toThrow('down')
+      await expect(async () => down.release('k', 't1')).rejects.toThrow('down')
+    })
+
+    test('replies may be Buffers', async () => {
+      const server = fakeServer()
+      const toBuffer = (reply: unknown) => (typeof reply === 'string' ? Buffer.from(reply) : reply)
+      const store = redisStore(connect({ ...server, answer: (command) => toBuffer(server.answer(command)) }))
+      expect(await store.claim('k', 1500, 't1')).toBe('claimed')
+      expect(await store.claim('k', 1500, 't2')).toBe('seen')
+    })
+  })
+
+test('every kind of client of both libraries is taken, by type and by shape', () => {
+  const lazy = { lazyConnect: true }
+  const clients = [
+    createClient(),
+    createClientPool(),
+    createCluster({ rootNodes: [{ url: 'redis://127.0.0.1:1' }] }),
+    createSentinel({ name: 'primary', sentinelRootNodes: [{ host: '127.0.0.1', port: 1 }] }),
+    new Redis(lazy),
+    new Cluster([{ host: '127.0.0.1', port: 1 }], lazy),
+  ]
+  for (const client of clients) expect(() => redisStore(client)).not.toThrow()
+})
+
+test('other shapes are refused: a client that ignores an unknown NX would find no replay', () => {
+  const command = () => Promise.resolve('OK')
+  const others: unknown[] = [
+    undefined,
+    null,
+    'redis://localhost',
+    {},
+    command,
+    { set: command, get: command, eval: command },
+    { set: command, get: command, eval: command, send: command },
+    { SET: command, set: command, get: command },
+  ]
+  for (const other of others) expect(() => redisStore(other as RedisClient)).toThrow(TypeError)
+  expect(() => redisStore({ sendCommand: command }, { prefix: 1 as unknown as string })).toThrow('"prefix"')
+  expect(() => redisStore({ sendCommand: command }, { Prefix: 'a' } as object)).toThrow('Did you mean "prefix"')
+})

@@ -1,0 +1,17 @@
+// One of several processes of the same application: it verifies what it is sent, many at once, and tells the verdicts.
+import { createClient } from 'redis'
+import { createVerifier } from 'tollgate'
+import { redisStore, replayGuard } from 'tollgate/replay'
+
+const [url, authToken, publicUrl] = process.argv.slice(2)
+const client = createClient({ url })
+await client.connect()
+const replay = replayGuard({ store: redisStore(client), onReplay: 'reject' })
+const verifier = createVerifier({ publicUrl, authToken, replay })
+
+process.on('message', async ({ request, count }) => {
+  const verdicts = await Promise.all(Array.from({ length: count }, () => verifier.verify(request)))
+  process.send?.(verdicts.map((verdict) => (verdict.ok ? `accepted, replayed ${verdict.replayed}` : verdict.code)))
+})
+process.on('disconnect', () => client.destroy())
+process.send?.('ready')

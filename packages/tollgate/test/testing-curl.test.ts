@@ -1,0 +1,95 @@
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type SignedRequest, sampleWebhook, signRequest, webhookKinds } from '../src/testing/index.ts'
+
+const authToken = '0123456789abcdef0123456789abcdef'
+
+/** The arguments that a real shell hands to a command named curl. */
+function readArguments(command: string): string[] {
+  const script = `curl() { printf '%s\\0' "$@"; }\n${command}`
+  return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)
+}
+
+function listArguments(signed: SignedRequest): string[] {
+  const headers = Object.entries(signed.headers).flatMap(([name, value]) => ['--header', `${name}: ${value}`])
+  return [...headers, ...(signed.body === undefined ? [] : ['--data-raw', signed.body])]
+}
+
+for (const kind of webhookKinds)
+  test(`a shell reads the command for ${kind} as it is meant`, () => {
+    const signed = signRequest({
+      url: "https://example.com/it's?a=$(id)&b=`id`&c=!!",
+      ...sampleWebhook(kind),
+      authToken,
+    })
+    const words = readArguments(signed.toCurl())
+    expect(words.slice(0, 2)).toEqual(['--globoff', '--path-as-is'])
+    expect(words).toEqual(expect.arrayContaining(listArguments(signed)))
+    expect(words.at(-1)).toBe(signed.url)
+  })
+
+test('a shell hands over any body unchanged', () => {
+  const piece = fc.oneof(
+    fc.constantFrom("'", '"', '\\', '$(id)', '`id`', '\n', '!', "'\\''", '@', '%'),
+    fc.string({ unit: 'binary' }),
+  )
+  const body = fc.array(piece).map((pieces) => pieces.join('').replaceAll('\0', ''))
+  fc.assert(
+    fc.property(body, (text) => {
+      const signed = signRequest({ url: 'https://example.com/', body: text, contentType: 'text/plain', authToken })
+      const words = readArguments(signed.toCurl())
+      expect(words[words.indexOf('--data-raw') + 1]).toBe(signed.body)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('a body that no argument can hold is refused', () => {
+  const signed = signRequest({ url: 'https://example.com/', body: 'a\0b', contentType: 'text/plain', authToken })
+  expect(() => signed.toCurl()).toThrow(/NUL/)
+})
+
+test('methods and empty headers, in the way that curl wants them', () => {
+  const url = 'https://example.com/'
+  expect(readArguments(signRequest({ url, method: 'POST', authToken }).toCurl())).toContain('POST')
+  expect(readArguments(signRequest({ url, method: 'HEAD', authToken }).toCurl())).toContain('--head')
+  expect(readArguments(signRequest({ url, headers: { accept: '' }, authToken }).toCurl())).toContain('accept;')
+  expect(readArguments(signRequest({ url: 'wss://example.com/s', authToken }).toCurl())).toEqual(
+    expect.arrayContaining(['--http1.1', 'upgrade: websocket', 'https://example.com/s']),
+  )
+})
+
+// Where curl is installed, it says the last word about what is sent.
+if (spawnSync('curl', ['--version']).status === 0)
+  test('curl sends exactly what was signed', async () => {
+    const received: { request: IncomingMessage; body: Buffer }[] = []
+    const server = createServer(async (request, response) => {
+      received.push({ request, body: await buffer(request) })
+      response.end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const text = `it's "${'\\'}" $(id) \`id\`\r\n\t@é 👍 {a,b} [1-3]`
+    const inputs = [
+      { params: { Body: text, '': '', a: ['1', '1'] } },
+      { json: { text } },
+      { body: `@${text}`, contentType: 'text/plain' },
+      { method: 'GET', params: { Body: text } },
+      { params: {} },
+    ]
+    for (const input of inputs) {
+      const signed = signRequest({ url: `${origin}/a/../b/./[1-3]{a,b}?q='x'&r=%2f`, ...input, authToken })
+      await promisify(execFile)('sh', ['-c', signed.toCurl()])
+      const last = received.at(-1)
+      expect(last?.request.method).toBe(signed.method)
+      expect(`${origin}${last?.request.url}`).toBe(signed.url)
+      expect(last?.request.headers).toMatchObject(signed.headers)
+      expect(last?.body.toString()).toBe(signed.body ?? '')
+    }
+    await new Promise((resolve) => server.close(resolve))
+  })
