@@ -82,6 +82,8 @@ const fix =
 
 function setBody(req: ParsedRequest, webhook: Accepted | Observed): void {
   req.body = readParsed(req, webhook)
+  // For a second guard behind this one: the stream is spent now.
+  req.rawBody = webhook.body
   // How body-parser marks a body as read: without it, Express 4 would wait for a stream that has ended.
   req._body = true
 }

@@ -11,6 +11,7 @@ export function readHeaders(headers: HeaderSource | undefined): HeaderReader {
   if (typeof headers.get === 'function') {
     const source = headers as Headers
     return (name) => {
+      if (name.startsWith(':')) return none // a pseudo-header of HTTP/2, whose name `Headers` refuses with an error
       const value = source.get(name)
       return value === null ? none : [value]
     }

@@ -1,0 +1,119 @@
+import { assert, assertEqual } from '../kit/assert.ts'
+import { makeRequest, otherToken, withHeaders } from '../kit/draft.ts'
+import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
+import type { Framework } from './framework.ts'
+import type { ScenarioId } from './scenario.ts'
+import { expectAccepted, expectRefused, type TestServer, waitUntil, withServer } from './server.ts'
+import { openConnection, send, toRaw, writeRequest } from './socket.ts'
+
+const released: readonly (readonly [ScenarioId, status: number, releases: number])[] = [
+  ['answers 200', 200, 0],
+  ['answers 204', 204, 0],
+  ['answers 401', 401, 1],
+  ['answers 404', 404, 0],
+  ['answers 429', 429, 0],
+  ['answers 503', 503, 1],
+  ['handler throws', 500, 1],
+  ['handler rejects', 500, 1],
+]
+
+/** What the application answers, and what the replay guard is told of it. */
+export function outcomeSuite(framework: Framework): Suite {
+  const table: CaseTable = Object.fromEntries(
+    released.map(([id, status, releases]) => [
+      `${id}: ${status}, ${releases === 0 ? 'not released' : 'released once'}`,
+      () =>
+        withServer(framework, id, async (server) => {
+          assertEqual((await send(server.port, toRaw(await makeRequest()))).status, status, 'status')
+          if (releases > 0) await waitUntil(async () => (await server.journal()).releases > 0, 'a release')
+          else await new Promise((resolve) => setTimeout(resolve, 30))
+          const journal = await server.journal()
+          assertEqual(
+            [journal.handlerRuns, journal.claims, journal.releases],
+            [1, 1, releases],
+            'runs, claims, releases',
+          )
+          assertEqual((await send(server.port, toRaw(await makeRequest()))).status, status, 'status of the next')
+        }),
+    ]),
+  )
+  return defineSuite('outcomes', {
+    ...table,
+    'a refused request claims and releases nothing': () =>
+      withServer(framework, 'answers 503', async (server) => {
+        await expectRefused(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
+        const { claims, releases } = await server.journal()
+        assertEqual([claims, releases], [0, 0], 'claims and releases')
+      }),
+    'a client that is gone before the answer: released once': () =>
+      withServer(framework, 'handler hangs', async (server) => {
+        const connection = openConnection(server.port)
+        connection.write(writeRequest(toRaw(await makeRequest())))
+        await waitUntil(async () => (await server.journal()).handlerRuns === 1, 'the handler')
+        connection.socket.destroy()
+        await waitUntil(async () => (await server.journal()).releases === 1, 'a release')
+      }),
+    'two hundred requests at once keep their state apart': () =>
+      withServer(framework, 'plain', async (server) => {
+        await Promise.all(
+          Array.from({ length: 200 }, async (_, index) => {
+            const genuine = index % 4 !== 0
+            const request = await makeRequest({
+              params: [['n', String(index)]],
+              ...(!genuine && { token: otherToken }),
+            })
+            const answer = await send(server.port, toRaw(request))
+            assertEqual(answer.status, genuine ? 200 : 403, `status of ${index}`)
+            if (genuine) assertEqual(JSON.parse(answer.body).params, [['n', String(index)]], 'parameters')
+          }),
+        )
+        assertEqual((await server.journal()).handlerRuns, 150, 'runs')
+      }),
+  })
+}
+
+/** Options in their several forms, and what they change for the one who asks. */
+export function optionsSuite(framework: Framework): Suite {
+  const on = (id: ScenarioId, check: (server: TestServer) => Promise<void>) => () => withServer(framework, id, check)
+  const broken = async (server: TestServer): Promise<void> => {
+    for (const request of [await makeRequest(), withHeaders(await makeRequest(), { 'x-twilio-signature': undefined })])
+      assertEqual((await send(server.port, toRaw(request))).status, 500, 'status')
+    assertEqual((await server.journal()).handlerRuns, 0, 'runs')
+  }
+  return defineSuite('options of an adapter', {
+    'given by a function': on('by function', async (server) => {
+      await expectAccepted(server, await makeRequest())
+      await expectRefused(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
+    }),
+    'a function that gives wrong ones: 500, and no handler': on('wrong by function', broken),
+    'a function that throws: 500, and no handler': on('throwing by function', broken),
+    'observe hands over what did not verify': on('observe', async (server) => {
+      await expectAccepted(server, await makeRequest())
+      const answer = await send(server.port, toRaw(await makeRequest({ token: otherToken })))
+      const { ok, code, params } = JSON.parse(answer.body)
+      assertEqual([answer.status, ok, code], [200, false, 'signature_mismatch'], 'the observed')
+      assert(params.length > 0, 'no parameters')
+      const unsigned = await send(
+        server.port,
+        toRaw(withHeaders(await makeRequest(), { 'x-twilio-signature': undefined })),
+      )
+      assertEqual(JSON.parse(unsigned.body).code, 'signature_missing', 'code')
+    }),
+    'onRejected gives another answer': on('rejected', async (server) => {
+      const { status, body, headers } = await send(server.port, toRaw(await makeRequest({ token: otherToken })))
+      assertEqual([status, body, headers['x-code']], [418, 'teapot', 'signature_mismatch'], 'the answer')
+      assertEqual((await server.journal()).handlerRuns, 0, 'runs')
+    }),
+    'onRejected that gives nothing keeps the usual answer': on('rejected as usual', async (server) => {
+      await expectRefused(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
+    }),
+    'onRejected cannot make a refusal look accepted': on('rejected with a success', async (server) => {
+      const { status } = await send(server.port, toRaw(await makeRequest({ token: otherToken })))
+      assertEqual([status, (await server.journal()).handlerRuns], [500, 0], 'status and runs')
+    }),
+    'onVerdict that throws changes nothing': on('onVerdict throws', async (server) => {
+      await expectAccepted(server, await makeRequest())
+      assertEqual((await send(server.port, toRaw(await makeRequest({ token: otherToken })))).status, 403, 'status')
+    }),
+  })
+}

@@ -1,0 +1,133 @@
+import { assert, assertEqual } from '../kit/assert.ts'
+import {
+  account,
+  makeHandshake,
+  makeJsonRequest,
+  makeRequest,
+  origin,
+  otherToken,
+  sharedKey,
+  sms,
+  withHeaders,
+} from '../kit/draft.ts'
+import { defineSuite, type Suite } from '../kit/suite.ts'
+import type { Framework } from './framework.ts'
+import type { ScenarioId } from './scenario.ts'
+import { expectAccepted, expectRefused, type TestServer, waitUntil, withServer } from './server.ts'
+import { openConnection, send, toRaw, writeRequest } from './socket.ts'
+
+export function refusedSuite(framework: Framework): Suite {
+  const on = (id: ScenarioId, check: (server: TestServer) => Promise<unknown>) => () =>
+    withServer(framework, id, async (server) => void (await check(server)))
+  const plain = (check: (server: TestServer) => Promise<unknown>) => on('plain', check)
+  return defineSuite('refused requests', {
+    'a tampered form': plain(async (server) => {
+      const request = await makeRequest()
+      const { headers } = await expectRefused(
+        server,
+        { ...request, body: `${request.body}&Body=evil` },
+        'signature_mismatch',
+      )
+      assert(headers['content-type']?.startsWith('text/plain'), 'the answer is no plain text')
+    }),
+    'another token': plain(async (server) =>
+      expectRefused(server, await makeRequest({ token: otherToken }), 'signature_mismatch'),
+    ),
+    'another path': plain(async (server) =>
+      expectRefused(server, { ...(await makeRequest()), url: '/other' }, 'signature_mismatch'),
+    ),
+    'tampered JSON': plain(async (server) => {
+      const request = await makeJsonRequest({ a: 1 })
+      await expectRefused(server, { ...request, body: '{"a":2}' }, 'body_hash_mismatch')
+      await expectRefused(server, { ...request, body: '' }, 'body_hash_mismatch')
+    }),
+    'no signature': plain(async (server) =>
+      expectRefused(server, withHeaders(await makeRequest(), { 'x-twilio-signature': undefined }), 'signature_missing'),
+    ),
+    'two signature headers': plain(async (server) => {
+      const request = await makeRequest()
+      const signature = request.headers['x-twilio-signature'] ?? ''
+      await expectRefused(server, toRaw(request, [['X-Twilio-Signature', signature]]), 'signature_malformed')
+      await expectRefused(
+        server,
+        withHeaders(request, { 'x-twilio-signature': `${signature}, ${signature}` }),
+        'signature_malformed',
+      )
+    }),
+    'two settings headers': plain(async (server) => {
+      const settings = 'key=a,algorithm=HMAC_SHA256'
+      const raw = toRaw(await makeRequest({ sharedKey }), [['X-Twilio-Webhooks-Signature-Settings', settings]])
+      await expectRefused(server, raw, 'signature_settings_malformed')
+    }),
+    'a body that nothing covers': plain(async (server) => {
+      for (const contentType of ['text/xml', 'text/plain', 'multipart/form-data; boundary=x', 'application/json', null])
+        await expectRefused(server, await makeRequest({ body: '{"a":1}', contentType }), 'body_unsigned')
+    }),
+    'a GET with a body': plain(async (server) => {
+      const request = await makeRequest({ method: 'GET', path: '/x?a=1' })
+      await expectRefused(server, { ...request, body: 'a=1' }, 'body_unsigned')
+    }),
+    'a body in gzip': plain(async (server) =>
+      expectRefused(
+        server,
+        await makeRequest({ headers: { 'content-encoding': 'gzip' } }),
+        'content_encoding_unsupported',
+        415,
+      ),
+    ),
+    'a malformed form': plain(async (server) =>
+      expectRefused(server, await makeRequest({ body: 'a=%FF', signed: `${origin}/sms` }), 'body_malformed'),
+    ),
+    'methods other than GET and POST': plain(async (server) => {
+      for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+        await expectRefused(server, await makeRequest({ method, params: sms }), 'method_not_allowed')
+    }),
+    'a HEAD': plain(async (server) => {
+      const { status } = await send(server.port, toRaw(await makeRequest({ method: 'HEAD', path: '/x' }))).catch(
+        () => ({ status: 403 }),
+      )
+      assertEqual([status, (await server.journal()).handlerRuns], [403, 0], 'status and runs')
+    }),
+    'a forged handshake': plain(async (server) =>
+      expectRefused(server, await makeHandshake('/media', { token: otherToken }), 'signature_mismatch'),
+    ),
+    'a declared length over the limit, before the body is sent': on('small', async (server) => {
+      const raw = toRaw(await makeRequest(), [['content-length', '100000000']])
+      await expectRefused(server, { ...raw, body: '' }, 'body_too_large', 413)
+    }),
+    'chunks over the limit, before the rest is sent': on('small', async (server) => {
+      const raw = toRaw(await makeRequest(), [['transfer-encoding', 'chunked']])
+      await expectRefused(server, { ...raw, body: `7d0\r\n${'x'.repeat(2000)}\r\n` }, 'body_too_large', 413)
+    }),
+    'a body just over the limit': on('small', async (server) => {
+      await expectRefused(server, await makeRequest({ params: [['a', 'x'.repeat(999)]] }), 'body_too_large', 413)
+      await expectAccepted(server, await makeRequest({ params: [['a', 'x'.repeat(998)]] }))
+    }),
+    'an upload that is aborted': plain(async (server) => {
+      const bytes = writeRequest(toRaw(await makeRequest()))
+      const connection = openConnection(server.port)
+      connection.write(bytes.subarray(0, bytes.length - 20))
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      connection.socket.destroy()
+      await waitUntil(async () => (await server.journal()).verdicts.length === 1, 'a verdict')
+      const { verdicts, handlerRuns } = await server.journal()
+      assertEqual([verdicts, handlerRuns], [['body_malformed'], 0], 'verdicts and runs')
+      await expectAccepted(server, await makeRequest())
+    }),
+    'an account without a token': on('accounts', async (server) => {
+      await expectRefused(server, await makeRequest({ params: [['AccountSid', `AC${'c'.repeat(32)}`]] }), 'key_unknown')
+      await expectRefused(
+        server,
+        await makeRequest({ params: [['AccountSid', account]], token: otherToken }),
+        'signature_mismatch',
+      )
+    }),
+    'an Auth Token signature where only SharedKeys count': on('shared keys only', async (server) => {
+      await expectRefused(server, await makeRequest(), 'key_not_allowed')
+      await expectAccepted(server, await makeRequest({ sharedKey }))
+    }),
+    'a look-up that fails': on('look-up fails', async (server) =>
+      expectRefused(server, await makeRequest(), 'key_lookup_failed', 503),
+    ),
+  })
+}

@@ -1,0 +1,166 @@
+import { fromRequest, type ReplayGuard } from 'tollgate'
+import { account, origin, otherAccount, otherToken, sharedKey, token } from '../kit/draft.ts'
+import type { AdapterOptions, Handle, Reply } from './framework.ts'
+
+/** What happened at the server, beside its answers. */
+export interface Journal {
+  handlerRuns: number
+  verdicts: string[]
+  claims: number
+  releases: number
+}
+
+export interface Scenario {
+  readonly id: ScenarioId
+  readonly options: AdapterOptions | (() => AdapterOptions)
+  readonly handle: Handle
+  readonly journal: Journal
+  readonly mountedAt?: string
+  readonly stacked?: boolean
+  readonly before?: string
+  readonly after?: string
+}
+
+/** How a scenario differs from the plain one. */
+interface Plan {
+  readonly options?: (journal: Journal) => Partial<AdapterOptions>
+  readonly byFunction?: true
+  readonly handle?: () => Promise<Reply> | Reply
+  readonly mountedAt?: string
+  readonly stacked?: true
+}
+
+const answer = (status: number) => () => ({ status, headers: {}, body: 'answered' })
+
+const guard = (journal: Journal): ReplayGuard => ({
+  claim() {
+    journal.claims++
+    return {
+      replayed: false,
+      release() {
+        journal.releases++
+      },
+    }
+  },
+})
+
+const withGuard = (journal: Journal): Partial<AdapterOptions> => ({ replay: guard(journal) })
+const hosts = ['app.example.com', 'b.example.com:8443']
+
+const plans = {
+  plain: {},
+  observe: { options: () => ({ mode: 'observe' }) },
+  small: { options: () => ({ maxBodyBytes: 1000 }) },
+  prefix: { options: () => ({ publicUrl: `${origin}/prefix` }) },
+  mounted: { mountedAt: '/mounted' },
+  stacked: { stacked: true },
+  'by function': { byFunction: true },
+  'wrong by function': { byFunction: true, options: () => ({ publicUrl: 'nonsense' }) },
+  'throwing by function': {
+    byFunction: true,
+    options: () => {
+      throw new TypeError('no secret in this environment')
+    },
+  },
+  rejected: {
+    options: () => ({ onRejected: ({ code }) => ({ status: 418, headers: { 'x-code': code }, body: 'teapot' }) }),
+  },
+  'rejected with a success': { options: () => ({ onRejected: () => ({ status: 200 }) }) },
+  'rejected as usual': { options: () => ({ onRejected: () => undefined }) },
+  'onVerdict throws': {
+    options: () => ({
+      onVerdict: () => {
+        throw new Error('dropped')
+      },
+    }),
+  },
+  'handler throws': {
+    options: withGuard,
+    handle: () => {
+      throw new Error('the handler of the test fails')
+    },
+  },
+  'handler rejects': { options: withGuard, handle: () => Promise.reject(new Error('the handler of the test rejects')) },
+  'handler hangs': { options: withGuard, handle: () => new Promise<Reply>(() => undefined) },
+  'answers 200': { options: withGuard, handle: answer(200) },
+  'answers 204': { options: withGuard, handle: () => ({ status: 204, headers: {}, body: '' }) },
+  'answers 401': { options: withGuard, handle: answer(401) },
+  'answers 404': { options: withGuard, handle: answer(404) },
+  'answers 429': { options: withGuard, handle: answer(429) },
+  'answers 503': { options: withGuard, handle: answer(503) },
+  'several hosts': { options: () => ({ publicUrl: [origin, 'https://b.example.com:8443'] }) },
+  'from request': { options: () => ({ publicUrl: fromRequest({ allowedHosts: hosts }) }) },
+  'trusted proxy': {
+    options: () => ({
+      publicUrl: fromRequest({ allowedHosts: hosts, trustedProxies: 'loopback', forwardedBy: 'x-forwarded' }),
+    }),
+  },
+  'trusted RFC 7239 proxy': {
+    options: () => ({
+      publicUrl: fromRequest({ allowedHosts: hosts, trustedProxies: 'loopback', forwardedBy: 'forwarded' }),
+    }),
+  },
+  'another trusted proxy': {
+    options: () => ({
+      publicUrl: fromRequest({ allowedHosts: hosts, trustedProxies: '192.0.2.0/24', forwardedBy: 'x-forwarded' }),
+    }),
+  },
+  accounts: { options: () => ({ authToken: { [account]: token, [otherAccount]: otherToken } }) },
+  'shared keys only': {
+    options: () => ({ sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true, authToken: undefined }),
+  },
+  'look-up fails': { options: () => ({ authToken: () => Promise.reject(new Error('down')) }) },
+  'paths: one string': { options: () => ({ paths: '/voice' }) },
+  'paths: a list': { options: () => ({ paths: ['/voice', /^\/sms(\/|$)/] }) },
+  'paths: mounted': { mountedAt: '/mounted', options: () => ({ paths: ['/mounted/voice', '/sms'] }) },
+  'paths: prefix': { options: () => ({ publicUrl: `${origin}/prefix`, paths: '/prefix/voice' }) },
+} as const satisfies Readonly<Record<string, Plan>>
+
+export type ScenarioId = keyof typeof plans
+
+/** A scenario of its own for each server: its journal starts empty. */
+export function makeScenario(id: ScenarioId, parsers: { before?: string; after?: string } = {}): Scenario {
+  const plan: Plan = plans[id]
+  const journal: Journal = { handlerRuns: 0, verdicts: [], claims: 0, releases: 0 }
+  const readOptions = (): AdapterOptions => ({
+    publicUrl: origin,
+    authToken: token,
+    onVerdict: (verdict) => journal.verdicts.push(verdict.ok ? 'ok' : verdict.code),
+    ...plan.options?.(journal),
+  })
+  return {
+    id,
+    options: plan.byFunction ? readOptions : readOptions(),
+    journal,
+    async handle(webhook, appBody) {
+      journal.handlerRuns++
+      // Others get their turn, so that state which requests share would show.
+      await new Promise((resolve) => setTimeout(resolve, 0))
+      return plan.handle === undefined ? describe(webhook, appBody) : plan.handle()
+    },
+    ...parsers,
+    ...(plan.mountedAt !== undefined && { mountedAt: plan.mountedAt }),
+    ...(plan.stacked && { stacked: true }),
+  }
+}
+
+/** What the plain application answers: all that it was given. */
+export interface Described {
+  readonly ok?: boolean
+  readonly code?: string
+  readonly covers?: string
+  readonly url?: string
+  readonly params?: readonly (readonly [string, string])[]
+  readonly body?: string
+  readonly appBody?: unknown
+}
+
+function describe(webhook: Parameters<Handle>[0], appBody: unknown): Reply {
+  const seen: Described = {
+    ...(webhook && { ok: webhook.ok, params: [...webhook.params], body: new TextDecoder().decode(webhook.body) }),
+    ...(webhook?.ok && { covers: webhook.covers, url: webhook.matched.url }),
+    ...(webhook?.ok === false && { code: webhook.code }),
+    appBody: Array.isArray(appBody) ? appBody : appBody instanceof Object || appBody ? { ...Object(appBody) } : appBody,
+  }
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(seen) }
+}

@@ -1,0 +1,49 @@
+import { assertEqual } from '../kit/assert.ts'
+import { type Case, defineSuite, type Suite } from '../kit/suite.ts'
+import { acceptedSuite } from './accepted.ts'
+import type { Framework } from './framework.ts'
+import { optionsSuite, outcomeSuite } from './outcome.ts'
+import { parsersSuite } from './parsers.ts'
+import { pathsSuite } from './paths.ts'
+import { proxiesSuite } from './proxies.ts'
+import { refusedSuite } from './refused.ts'
+
+/** All that an adapter has to pass, over real sockets. */
+export function adapterSuites(framework: Framework, more: readonly Suite[] = []): readonly Suite[] {
+  const suites = [
+    acceptedSuite(framework),
+    refusedSuite(framework),
+    outcomeSuite(framework),
+    optionsSuite(framework),
+    parsersSuite(framework),
+    proxiesSuite(framework),
+    pathsSuite(framework),
+    ...more,
+  ]
+  const names = new Set(suites.flatMap(({ cases }) => cases.map(({ name }) => name)))
+  const exceptions = defineSuite('exceptions', {
+    'each names a case': () => {
+      const unknown = Object.keys(framework.exceptions).filter((name) => !names.has(name))
+      assertEqual(unknown, [], 'exceptions without a case')
+    },
+  })
+  return [...suites.filter(({ cases }) => cases.length > 0), exceptions].map((suite) => ({
+    name: suite.name,
+    cases: suite.cases.map((one) => applyException(one, framework.exceptions[one.name])),
+  }))
+}
+
+/** A case that the platform makes impossible has to fail: once it passes, the exception has to go. */
+function applyException(one: Case, reason: string | undefined): Case {
+  if (reason === undefined) return one
+  return {
+    name: `${one.name} (exception: ${reason})`,
+    async run() {
+      const failed = await one.run().then(
+        () => false,
+        () => true,
+      )
+      if (!failed) throw new Error('the case passes: the exception is none any more')
+    },
+  }
+}

@@ -1,0 +1,229 @@
+import type { IncomingRequest, Params } from 'tollgate'
+import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { formType, makeJsonRequest, makeRequest, origin, type Signed, sms, token, withHeaders } from '../kit/draft.ts'
+import type { Library } from '../kit/library.ts'
+import { encodeForm, hashHex, joinParams, type Pairs, signText } from '../kit/sign.ts'
+import { defineSuite, type Suite } from '../kit/suite.ts'
+import { ask } from '../verifier/ask.ts'
+
+const types = [
+  undefined,
+  '',
+  'text/plain',
+  'text/xml',
+  'multipart/form-data; boundary=x',
+  'application/json',
+  'application/octet-stream',
+  'application/x-www-form-urlencoded2',
+  `${formType}; charset=utf-16`,
+  `${formType}; charset=iso-8859-1`,
+  `${formType}, text/plain`,
+  `text/plain; a=${formType}`,
+]
+
+/** Classes B1 to B11: what is in the body, and what of it is signed. */
+export function bodyAttacksSuite(library: Library): Suite {
+  const refuse = async (
+    request: Signed | IncomingRequest,
+    ...codes: Parameters<typeof assertRefused>[1][]
+  ): Promise<void> => {
+    assertRefused(await ask(library, request), ...codes)
+  }
+  return defineSuite('attacks on the body', {
+    'B1 a GET signature on other methods': async () => {
+      const get = await makeRequest({ method: 'GET', path: '/sms?a=1' })
+      for (const method of ['PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT', 'GET ', 'POST\n', 'Post'])
+        await refuse({ ...get, method, body: 'To=evil' }, 'method_not_allowed')
+      await refuse({ ...get, method: 'POST', body: 'To=evil' }, 'body_unsigned')
+      await refuse(
+        withHeaders({ ...get, method: 'POST', body: 'To=evil' }, { 'content-type': formType }),
+        'signature_mismatch',
+      )
+    },
+    'B1 a signed GET with a body': async () => {
+      const get = await makeRequest({ method: 'GET', path: '/sms?a=1' })
+      await refuse({ ...get, body: 'To=evil' }, 'body_unsigned')
+      await refuse({ ...get, body: new Uint8Array(1) }, 'body_unsigned')
+    },
+    ...Object.fromEntries(
+      types.map((type) => [
+        `B2 a URL-only signature with the content type ${JSON.stringify(type)}`,
+        async () => {
+          const request = await makeRequest({ body: '<evil/>', contentType: type ?? null, signed: `${origin}/sms` })
+          await refuse(request, 'body_unsigned')
+        },
+      ]),
+    ),
+    'B2 a form sent as something else': async () => {
+      for (const type of types)
+        await refuse(withHeaders(await makeRequest(), { 'content-type': type }), 'body_unsigned')
+    },
+    'B2 JSON sent as a form': async () => {
+      const json = await makeJsonRequest({ To: 'evil' })
+      await refuse(withHeaders(json, { 'content-type': formType }), 'signature_mismatch')
+    },
+    'B2 Content-Type twice': async () => {
+      const { headers, ...request } = await makeRequest()
+      await refuse(
+        { ...request, headers: { ...headers, 'content-type': [formType, 'application/json'] } },
+        'body_unsigned',
+      )
+    },
+    'B3 JSON without bodySHA256, and with a bad one': async () => {
+      const body = '{"a":1}'
+      const hash = await hashHex(body)
+      const contentType = 'application/json'
+      await refuse(await makeRequest({ body, contentType }), 'body_unsigned')
+      await refuse(await makeRequest({ body, contentType, path: `/bodySHA256=${hash}` }), 'body_unsigned')
+      await refuse(await makeRequest({ body, contentType, path: `/x?a=bodySHA256=${hash}` }), 'body_unsigned')
+      await refuse(await makeRequest({ body, contentType, path: `/x?bodysha256=${hash}` }), 'body_unsigned')
+      for (const query of [
+        'bodySHA256',
+        'bodySHA256=',
+        `bodySHA256=${hash.toUpperCase()}`,
+        `bodySHA256=${hash}0`,
+        `bodySHA256=${hash.slice(1)}`,
+        `bodySHA256=${hash}&bodySHA256=${'0'.repeat(64)}`,
+        `bodySHA256=${'0'.repeat(64)}&bodySHA256=${hash}`,
+        `bodySHA256=${hash}&bodySHA256=`,
+        `bodySHA256=%${hash}`,
+      ])
+        await refuse(await makeRequest({ body, contentType, path: `/x?${query}` }), 'body_hash_mismatch')
+      assertAccepted(
+        await ask(library, await makeRequest({ body, contentType, path: `/x?bodySHA256=${hash}&bodySHA256=${hash}` })),
+      )
+    },
+    'B3 a signed JSON URL with another body, handled as a form': async () => {
+      const json = await makeJsonRequest({ a: 1 })
+      await refuse(withHeaders({ ...json, body: 'To=evil' }, { 'content-type': formType }), 'signature_mismatch')
+      await refuse({ ...json, body: '{"a":2}' }, 'body_hash_mismatch')
+    },
+    'B4 no raw body is not "{}"': async () => {
+      const empty = await makeJsonRequest('{}')
+      const { body: _body, ...rest } = empty
+      await refuse(rest, 'body_hash_mismatch')
+      await refuse({ ...empty, body: '{"a":1}' }, 'body_hash_mismatch')
+      await refuse({ ...empty, body: {} as unknown as string }, 'body_already_consumed')
+      assertAccepted(await ask(library, empty))
+    },
+    'B5 repeated names, letter cases, arrays': async () => {
+      const request = await makeRequest()
+      for (const more of [
+        '&Body=evil',
+        '&body=evil',
+        '&Body[]=evil',
+        '&Body[0]=evil',
+        '&Body.x=evil',
+        '&Body%5B%5D=evil',
+        '&=evil',
+        '&evil',
+      ])
+        await refuse({ ...request, body: request.body + more }, 'signature_mismatch')
+    },
+    'B5 an equal pair again changes nothing that is signed, and is handed over as it came': async () => {
+      const request = await makeRequest({
+        params: [
+          ['M', 'b'],
+          ['M', 'a'],
+          ['M', 'a'],
+        ],
+      })
+      assertEqual(assertAccepted(await ask(library, request)).params.getAll('M'), ['b', 'a', 'a'], 'values')
+    },
+    'B5 a pair of nothing changes nothing that is signed either': async () => {
+      const request = await makeRequest()
+      const { params } = assertAccepted(await ask(library, { ...request, body: `${request.body}&=` }))
+      assertEqual([...params], [...sms, ['', '']], 'parameters')
+    },
+    'B6 what the URL swallows, or gives up': async () => {
+      const get = await makeRequest({ method: 'GET', path: '/sms?a=1b2' })
+      await refuse(
+        withHeaders({ ...get, method: 'POST', url: '/sms?a=1', body: 'b=3' }, { 'content-type': formType }),
+        'signature_mismatch',
+      )
+      // The scheme joins without delimiters: what it cannot tell apart, the verdict does.
+      const moved = withHeaders({ ...get, method: 'POST', url: '/sms?a=1', body: 'b=2' }, { 'content-type': formType })
+      assertEqual(assertAccepted(await ask(library, moved)).covers, 'params', 'covers')
+    },
+    'B7 what is no string is refused by the validator': async () => {
+      const validator = new library.RequestValidator(token)
+      const values: unknown[] = [['h', 1], 1, null, undefined, {}, { toString: () => 'hi' }, [[]], true, Symbol('x')]
+      for (const value of values) {
+        const text = typeof value === 'object' ? '[object Object]' : String(value)
+        const signature = await signText(`${origin}/smsa${text}`, token)
+        assert(!validator.validate(`${origin}/sms`, { a: value } as Params, signature), `${text} was accepted`)
+      }
+      const signature = await signText(`${origin}/smsahi`, token)
+      assert(validator.validate(`${origin}/sms`, { a: 'hi' }, signature), 'a string was refused')
+      assert(!validator.validate(`${origin}/sms`, { a: ['h', 'i'] }, signature), 'a list was joined')
+    },
+    'B8 names of prototypes are names': async () => {
+      const params: Pairs = [
+        ['__proto__', 'a'],
+        ['constructor', 'b'],
+        ['prototype', 'c'],
+        ['hasOwnProperty', 'd'],
+        ['__proto__[x]', 'e'],
+      ]
+      const { params: received } = assertAccepted(await ask(library, await makeRequest({ params })))
+      assertEqual([...received], params, 'parameters')
+      assertEqual(Object.entries(received.toObject()), params, 'the object')
+      assert(!('x' in {}), 'the prototype was polluted')
+      const request = await makeRequest()
+      await refuse({ ...request, body: `${request.body}&__proto__=x` }, 'signature_mismatch')
+      assert(
+        !new library.RequestValidator(token).validate(
+          `${origin}/x`,
+          JSON.parse('{"__proto__":"x"}'),
+          await signText(`${origin}/x`, token),
+        ),
+        '__proto__ was dropped',
+      )
+    },
+    'B9 the app gets the parse that was verified': async () => {
+      const wire = 'a=+1%2B&&b&=c&d=%00&e=%EF%BB%BFx&f=%F0%9F%98%80&g=1=2&%61=z;y'
+      const pairs: Pairs = [
+        ['a', ' 1+'],
+        ['b', ''],
+        ['', 'c'],
+        ['d', '\0'],
+        ['e', '\ufeffx'],
+        ['f', '😀'],
+        ['g', '1=2'],
+        ['a', 'z;y'],
+      ]
+      const request = await makeRequest({ body: wire, signed: `${origin}/sms${joinParams(pairs)}` })
+      assertEqual([...assertAccepted(await ask(library, request)).params], pairs, 'parameters')
+    },
+    'B9 a leading ? and a byte order mark are characters': async () => {
+      for (const start of ['?', '\ufeff']) {
+        const request = await makeRequest({ body: `${start}a=1`, signed: `${origin}/smsa1` })
+        await refuse(request, 'signature_mismatch')
+      }
+    },
+    'B9 overlong UTF-8, lone surrogates, bare bytes': async () => {
+      for (const bytes of [[0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xff], [0xe2, 0x82], [0xf4, 0x90, 0x80, 0x80]])
+        await refuse({ ...(await makeRequest()), body: Uint8Array.of(97, 61, ...bytes) }, 'body_malformed')
+    },
+    'B10 a body that changes while it is verified': async () => {
+      const request = await makeRequest()
+      const bytes = new TextEncoder().encode(request.body)
+      const authToken = async (): Promise<string> => {
+        bytes.fill(120)
+        return token
+      }
+      const verdict = assertAccepted(await ask(library, { ...request, body: bytes }, { authToken }))
+      assertEqual([...verdict.params], sms, 'parameters')
+      assertEqual(new TextDecoder().decode(verdict.body), encodeForm(sms), 'the body')
+    },
+    'B11 compressed bodies and strange encodings': async () => {
+      for (const encoding of ['gzip', 'br', 'deflate', 'identity, gzip', 'x-gzip', 'GZIP', 'none'])
+        await refuse(withHeaders(await makeRequest(), { 'content-encoding': encoding }), 'content_encoding_unsupported')
+      const { headers, ...request } = await makeRequest()
+      await refuse(
+        { ...request, headers: { ...headers, 'content-encoding': ['identity', 'gzip'] } },
+        'content_encoding_unsupported',
+      )
+    },
+  })
+}

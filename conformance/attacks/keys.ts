@@ -1,0 +1,142 @@
+import type { Verdict } from 'tollgate'
+import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import {
+  account,
+  makeJsonRequest,
+  makeRequest,
+  origin,
+  otherAccount,
+  otherToken,
+  type Signed,
+  sharedKey,
+  sms,
+  token,
+  withHeaders,
+} from '../kit/draft.ts'
+import type { Library, Options } from '../kit/library.ts'
+import { joinParams, signText } from '../kit/sign.ts'
+import { defineSuite, type Suite } from '../kit/suite.ts'
+import { ask } from '../verifier/ask.ts'
+
+/** Classes C4 to C7: which key may sign what, and what is told of it. */
+export function keyAttacksSuite(library: Library): Suite {
+  return defineSuite('attacks on keys', {
+    'C4 the algorithm is bound to the key': async () => {
+      const { id, secret } = sharedKey
+      const keys: Options = { authToken: token, sharedKeys: { [id]: secret } }
+      const text = `${origin}/sms${joinParams(sms)}`
+      const base: Signed = await makeRequest({ sharedKey })
+      const settings = 'x-twilio-webhooks-signature-settings'
+      const sign = (signature: string, value?: string): Promise<Verdict> =>
+        ask(library, withHeaders(base, { 'x-twilio-signature': signature, [settings]: value }), keys)
+      assertAccepted(await ask(library, base, keys))
+      assertRefused(await sign(await signText(text, secret)), 'signature_mismatch')
+      assertRefused(await sign(await signText(text, secret), `key=${id},algorithm=HMAC_SHA1`), 'algorithm_unsupported')
+      assertRefused(await sign(await signText(text, secret), `key=${id},algorithm=HMAC_SHA256`), 'signature_malformed')
+      assertRefused(await sign(await signText(text, token, 'SHA-256')), 'signature_malformed')
+      assertRefused(
+        await sign(await signText(text, token, 'SHA-256'), `key=${id},algorithm=HMAC_SHA256`),
+        'signature_mismatch',
+      )
+      const genuine = await signText(text, secret, 'SHA-256')
+      for (const name of [
+        'none',
+        'NONE',
+        'hmac_sha256',
+        'HMAC_SHA512',
+        'SHA256',
+        '__proto__',
+        'constructor',
+        'toString',
+      ])
+        assertRefused(await sign(genuine, `key=${id},algorithm=${name}`), 'algorithm_unsupported')
+      for (const value of [
+        '',
+        `key=${id}`,
+        'algorithm=HMAC_SHA256',
+        `algorithm=HMAC_SHA256,key=${id}`,
+        `key=${id},algorithm=`,
+        `key=,algorithm=HMAC_SHA256`,
+        `key=${id},algorithm=HMAC_SHA256,`,
+        `key=${id}, algorithm=HMAC_SHA256`,
+        `key=${id},key=b,algorithm=HMAC_SHA256`,
+        `KEY=${id},algorithm=HMAC_SHA256`,
+        `key=${id},algorithm=HMAC_SHA256, key=${id},algorithm=HMAC_SHA256`,
+      ])
+        assertRefused(await sign(genuine, value), 'signature_settings_malformed')
+      for (const key of ['other', '__proto__', 'constructor', 'toString', id.toUpperCase()])
+        assertRefused(await sign(genuine, `key=${key},algorithm=HMAC_SHA256`), 'key_unknown')
+    },
+    'C4 the header stripped where only SharedKeys count': async () => {
+      const keys: Options = { authToken: token, sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true }
+      assertRefused(await ask(library, await makeRequest(), keys), 'key_not_allowed')
+      assertAccepted(await ask(library, await makeRequest({ sharedKey }), keys))
+    },
+    'C5 a token that was retired, one that is not listed': async () => {
+      const retired = await makeRequest({ token: 'the-retired-token' })
+      assertRefused(await ask(library, retired, { authToken: [token, otherToken] }), 'signature_mismatch')
+      assertRefused(
+        await ask(library, await makeRequest({ token: token.slice(0, 31) }), { authToken: token }),
+        'signature_mismatch',
+      )
+      assertRefused(
+        await ask(library, await makeRequest({ token: `${token}${otherToken}` }), { authToken: [token, otherToken] }),
+        'signature_mismatch',
+      )
+    },
+    'C6 the account that a request names is the one whose key signed it': async () => {
+      const authToken = { [account]: token, [otherAccount]: otherToken }
+      const as = (sid: string): [string, string][] =>
+        sms.map(([name, value]) => [name, name === 'AccountSid' ? sid : value])
+      const refuse = async (request: Signed, ...codes: Parameters<typeof assertRefused>[1][]): Promise<void> => {
+        assertRefused(await ask(library, request, { authToken }), ...codes)
+      }
+      await refuse(await makeRequest({ params: as(otherAccount) }), 'signature_mismatch')
+      await refuse(await makeRequest({ params: [...sms, ['AccountSid', otherAccount]] }), 'account_not_allowed')
+      await refuse(await makeRequest({ params: [...sms, ['account_sid', otherAccount]] }), 'account_not_allowed')
+      await refuse(await makeRequest({ params: as(account.toLowerCase()) }), 'key_unknown')
+      await refuse(await makeRequest({ params: as('') }), 'key_unknown')
+      await refuse(await makeRequest({ params: as('constructor') }), 'key_unknown')
+      await refuse(await makeRequest({ method: 'GET', path: `/x?AccountSid=${otherAccount}` }), 'signature_mismatch')
+      await refuse(await makeJsonRequest({ AccountSid: otherAccount }), 'account_not_allowed')
+      await refuse(
+        await makeJsonRequest([{ data: { accountSid: account } }, { data: { accountSid: otherAccount } }]),
+        'account_not_allowed',
+      )
+      // A query beside a form is the application's own: it chooses no key.
+      assertAccepted(await ask(library, await makeRequest({ path: `/x?AccountSid=${otherAccount}` }), { authToken }))
+    },
+    'C6 a look-up cannot be sent to another tenant': async () => {
+      const asked: (string | undefined)[] = []
+      const authToken = ({ accountSid }: { accountSid?: string }): string => {
+        asked.push(accountSid)
+        return token
+      }
+      const request = await makeRequest({ params: [...sms, ['AccountSid', otherAccount]] })
+      const verdict = await ask(library, request, { authToken })
+      assertEqual(asked, [undefined], 'the claim')
+      assertEqual(verdict.ok && verdict.accountSid, undefined, 'the account')
+    },
+    'C7 no secret in a verdict, a message or an error': async () => {
+      const secret = `${token}secret`
+      const genuine = await signText(`${origin}/sms?q=private${joinParams(sms)}`, secret)
+      const request = await makeRequest({ path: '/sms?q=private', token: otherToken })
+      const verdicts = [
+        await ask(library, request, { authToken: secret }),
+        await ask(library, request, { authToken: () => Promise.reject(new Error(secret)) }),
+        await ask(library, withHeaders(request, { 'x-twilio-signature': 'private' }), { authToken: secret }),
+        await ask(library, { ...request, url: '/x#private' }, { authToken: secret }),
+      ]
+      for (const text of verdicts.map((verdict) => JSON.stringify(verdict)))
+        for (const word of [secret, genuine, 'private', 'ünï', '+14155550142'])
+          assert(!text.includes(word), `${word} is in ${text}`)
+      let message = ''
+      try {
+        library.createVerifier({ publicUrl: origin, authToken: ` ${secret}` })
+      } catch (error) {
+        message = String(error)
+      }
+      assert(message !== '' && !message.includes(secret), message)
+    },
+  })
+}

@@ -1,0 +1,149 @@
+import type { IncomingRequest } from 'tollgate'
+import { assert, assertAccepted, assertEqual, assertRefused, assertThrows } from '../kit/assert.ts'
+import {
+  account,
+  makeJsonRequest,
+  makeRequest,
+  origin,
+  otherAccount,
+  otherToken,
+  token,
+  withHeaders,
+} from '../kit/draft.ts'
+import type { Library, Options } from '../kit/library.ts'
+import { defineSuite, type Suite } from '../kit/suite.ts'
+import { ask, withDefaults } from '../verifier/ask.ts'
+
+const nonsense: readonly unknown[] = [
+  undefined,
+  null,
+  0,
+  1,
+  true,
+  '',
+  'text',
+  Symbol('x'),
+  10n,
+  {},
+  [],
+  () => 1,
+  { toString: 1 },
+  Object.create(null),
+  new Uint8Array(3),
+  Number.NaN,
+]
+
+/** Classes E2 to E4: exceptions, switches, and what callers learn. */
+export function operationAttacksSuite(library: Library): Suite {
+  return defineSuite('attacks on the operation', {
+    'E2 nonsense in any place of a request is a refusal': async () => {
+      const request = await makeRequest()
+      const verifier = library.createVerifier(withDefaults({}))
+      for (const value of nonsense) {
+        for (const name of ['method', 'url', 'headers'] as const) {
+          const verdict = await verifier.verify({ ...request, [name]: value } as IncomingRequest)
+          assert(!verdict.ok, `a ${name} that is a ${typeof value} was accepted`)
+        }
+        assert(!(await verifier.verify(value as IncomingRequest)).ok, `the request ${typeof value} was accepted`)
+        if (typeof value !== 'undefined' && value !== null)
+          assert(!(await verifier.verify({ ...request, body: value } as IncomingRequest)).ok, 'a body was accepted')
+        for (const name of Object.keys(request.headers)) {
+          const headers = { ...request.headers, [name]: value } as Record<string, string>
+          await verifier.verify({ ...request, headers })
+        }
+      }
+    },
+    'E2 nonsense in any place of a request, with hosts and proxies': async () => {
+      const request = await makeRequest()
+      const publicUrl = library.fromRequest({
+        allowedHosts: ['a.example'],
+        trustedProxies: 'loopback',
+        forwardedBy: 'forwarded',
+      })
+      for (const options of [
+        { publicUrl },
+        { publicUrl: [origin, 'https://b.example'] },
+        { signedUrl: () => 1 as unknown as string },
+      ]) {
+        const verifier = library.createVerifier(withDefaults(options))
+        for (const value of nonsense)
+          for (const changed of [
+            { remoteAddress: value },
+            { encrypted: value },
+            { url: value },
+            { headers: { host: value, forwarded: value } },
+          ])
+            await verifier.verify({ ...request, ...changed } as IncomingRequest)
+      }
+    },
+    'E2 the validator gives false for nonsense': () => {
+      const validator = new library.RequestValidator(token)
+      const signature = `${'A'.repeat(27)}=`
+      for (const value of nonsense) {
+        assertEqual(validator.validate(value as string, {}, signature), false, 'a URL')
+        assertEqual(validator.validate(origin, value as string, signature), false, 'parameters')
+        assertEqual(validator.validate(origin, {}, value as string), false, 'a signature')
+      }
+    },
+    'E2 a form of 5,000 fields, JSON 5,000 deep': async () => {
+      const params = Array.from({ length: 5000 }, (_, index): [string, string] => [`f${index}`, ''])
+      assertAccepted(await ask(library, await makeRequest({ params })))
+      const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`
+      assertAccepted(await ask(library, await makeJsonRequest(deep), { authToken: { [account]: token } }))
+    },
+    'E3 nothing in a request switches the check off': async () => {
+      const forged = await makeRequest({ token: otherToken })
+      const switches = {
+        'x-twilio-skip': '1',
+        'x-debug': 'true',
+        'x-tollgate-mode': 'observe',
+        'x-health-check': '1',
+        'x-original-method': 'GET',
+        'x-http-method-override': 'GET',
+      }
+      assertRefused(await ask(library, withHeaders(forged, switches)), 'signature_mismatch')
+      for (const url of [
+        '/health',
+        '/healthz',
+        '/?ssl_check=1',
+        '/.well-known/x',
+        '/favicon.ico',
+        '/status',
+        '/robots.txt',
+      ])
+        assertRefused(await ask(library, { ...forged, url }), 'signature_mismatch')
+      assertRefused(
+        await ask(library, await makeRequest({ params: [['ssl_check', '1']], token: otherToken })),
+        'signature_mismatch',
+      )
+    },
+    'E3 missing configuration is an error, never a pass': () => {
+      for (const options of [
+        undefined,
+        null,
+        {},
+        { publicUrl: origin },
+        { authToken: token },
+        { publicUrl: origin, authToken: undefined },
+      ])
+        assertThrows(() => library.createVerifier(options as Options), '')
+      for (const name of ['validate', 'enabled', 'skip', 'disabled', 'debug', 'dev'])
+        assertThrows(() => library.createVerifier(withDefaults({ [name]: false } as Options)), name)
+    },
+    'E4 every 403 has one status, whatever its reason': async () => {
+      const options: Options = { authToken: { [account]: token } }
+      const requests = [
+        await makeRequest({ token: otherToken }),
+        await makeRequest({ params: [['AccountSid', otherAccount]] }),
+        withHeaders(await makeRequest(), { 'x-twilio-signature': undefined }),
+        withHeaders(await makeRequest(), { 'x-twilio-signature': 'x' }),
+        await makeRequest({ body: 'x', contentType: 'text/xml' }),
+      ]
+      for (const request of requests) {
+        const verdict = await ask(library, request, options)
+        assert(!verdict.ok, 'accepted')
+        assertEqual(verdict.status, 403, 'the status')
+      }
+    },
+  })
+}

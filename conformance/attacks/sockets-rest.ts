@@ -1,0 +1,125 @@
+import type { Framework } from '../adapter/framework.ts'
+import { expectAccepted, expectRefused, expectTurnedAway, refusalText } from '../adapter/server.ts'
+import { send, toRaw } from '../adapter/socket.ts'
+import { assert, assertEqual } from '../kit/assert.ts'
+import {
+  account,
+  makeJsonRequest,
+  makeRequest,
+  otherAccount,
+  otherToken,
+  sharedKey,
+  sms,
+  withHeaders,
+} from '../kit/draft.ts'
+import { defineSuite, type Suite } from '../kit/suite.ts'
+import { bindServer, replaceHeader, type ServerCheck } from './socket-kit.ts'
+
+export function restSocketSuite(framework: Framework): Suite {
+  const on = bindServer(framework)
+  const plain = (check: ServerCheck) => on('plain', check)
+  return defineSuite('attacks on secrets and operation, over a socket', {
+    'C2 signatures that are none': plain(async (server) => {
+      const request = await makeRequest()
+      const genuine = request.headers['x-twilio-signature'] ?? ''
+      for (const values of [
+        [''],
+        [genuine.slice(1)],
+        [`${genuine}=`],
+        [`${genuine},${genuine}`],
+        [genuine, genuine],
+        ['x', genuine],
+        ['A'.repeat(4000)],
+      ])
+        await expectRefused(server, replaceHeader(request, 'x-twilio-signature', ...values), 'signature_malformed')
+      await expectTurnedAway(server, replaceHeader(request, 'x-twilio-signature', 'A'.repeat(100_000)))
+      await expectTurnedAway(server, replaceHeader(request, 'x-twilio-signature', `${genuine}\0`))
+    }),
+    'C4 no downgrade by a header, or by leaving it out': on('shared keys only', async (server) => {
+      const name = 'x-twilio-webhooks-signature-settings'
+      const request = await makeRequest({ sharedKey })
+      await expectAccepted(server, request)
+      await expectRefused(server, replaceHeader(request, name), 'key_not_allowed')
+      await expectRefused(
+        server,
+        replaceHeader(request, name, `key=${sharedKey.id},algorithm=none`),
+        'algorithm_unsupported',
+      )
+      await expectRefused(
+        server,
+        replaceHeader(request, name, `key=${sharedKey.id},algorithm=HMAC_SHA1`),
+        'algorithm_unsupported',
+      )
+      await expectRefused(server, replaceHeader(request, name, 'key=__proto__,algorithm=HMAC_SHA256'), 'key_unknown')
+    }),
+    'C6 another tenant': on('accounts', async (server) => {
+      const foreign = sms.map(([name, value]): [string, string] => [name, name === 'AccountSid' ? otherAccount : value])
+      await expectRefused(server, await makeRequest({ params: foreign }), 'signature_mismatch')
+      await expectRefused(
+        server,
+        await makeRequest({ params: [...sms, ['AccountSid', otherAccount]] }),
+        'account_not_allowed',
+      )
+      await expectRefused(server, await makeJsonRequest({ AccountSid: otherAccount }), 'account_not_allowed')
+      await expectAccepted(server, await makeJsonRequest({ AccountSid: account }))
+    }),
+    'E2 hostile targets and bytes leave the server serving': plain(async (server) => {
+      for (const target of [
+        '*',
+        '//',
+        '/%',
+        '/\\',
+        '/?%',
+        'http://',
+        'http://[',
+        '/#',
+        'sms',
+        '/\u00ff',
+        `/${'a'.repeat(10_000)}`,
+        `/?${'a=1&'.repeat(3000)}`,
+      ])
+        await expectTurnedAway(server, { ...toRaw(await makeRequest()), target })
+      for (const bytes of [
+        '\r\n\r\n',
+        'GARBAGE\r\n\r\n',
+        'POST /sms HTTP/1.1\r\n\r\n',
+        'POST /sms HTTP/9.9\r\nHost: x\r\n\r\n',
+        '\0\0\0\0\r\n\r\n',
+      ])
+        await expectTurnedAway(server, Buffer.from(bytes === '\r\n\r\n' ? `${bytes}X\r\n\r\n` : bytes))
+      const many = Array.from({ length: 5000 }, (_, index): [string, string] => [`f${index}`, ''])
+      await expectAccepted(server, await makeRequest({ params: many }))
+    }),
+    'E3 no switch in a request, no path that is special': plain(async (server) => {
+      const forged = await makeRequest({ token: otherToken })
+      const headers = {
+        'x-debug': '1',
+        'x-tollgate-mode': 'observe',
+        'x-http-method-override': 'GET',
+        'x-twilio-skip': '1',
+      }
+      await expectRefused(server, withHeaders(forged, headers), 'signature_mismatch')
+      for (const target of ['/health', '/healthz', '/?ssl_check=1', '/favicon.ico', '/.well-known/x'])
+        await expectRefused(server, { ...toRaw(forged), target }, 'signature_mismatch')
+    }),
+    'E4 every 403 is the same answer': on('accounts', async (server) => {
+      const requests = [
+        await makeRequest({ token: otherToken }),
+        await makeRequest({ params: [['AccountSid', `AC${'c'.repeat(32)}`]] }),
+        withHeaders(await makeRequest(), { 'x-twilio-signature': undefined }),
+        withHeaders(await makeRequest(), { 'x-twilio-signature': 'x' }),
+        await makeRequest({ body: 'x', contentType: 'text/xml' }),
+        await makeRequest({ method: 'PUT', params: sms }),
+      ]
+      const answers: string[] = []
+      for (const request of requests) {
+        const { status, body, headers } = await send(server.port, toRaw(request))
+        // A connection is closed where the body was not read: whoever sent no signature knows that.
+        const { date: _date, connection: _connection, 'keep-alive': _keepAlive, ...rest } = headers
+        assertEqual([status, body], [403, refusalText], 'the answer')
+        answers.push(JSON.stringify(rest))
+      }
+      assert(new Set(answers).size === 1, `the headers differ: ${[...new Set(answers)].join(' ')}`)
+    }),
+  })
+}

@@ -1,0 +1,95 @@
+import type { Framework } from '../adapter/framework.ts'
+import { expectAccepted, expectRefused, expectTurnedAway, type TestServer } from '../adapter/server.ts'
+import { toRaw } from '../adapter/socket.ts'
+import { host, makeRequest, origin, type Signed, sms, withHeaders } from '../kit/draft.ts'
+import { joinParams } from '../kit/sign.ts'
+import { defineSuite, type Suite } from '../kit/suite.ts'
+import { bindServer, replaceHeader, type ServerCheck } from './socket-kit.ts'
+
+const signedFor = (url: string): Promise<Signed> => makeRequest({ signed: url + joinParams(sms) })
+
+const hostileHosts = [
+  `${host}/sms`,
+  `${host}?x=`,
+  `x@${host}`,
+  `${host}:99999`,
+  `${host}:443:443`,
+  `${host}.`,
+  '[::1',
+  'evil.example',
+  `${host}, evil.example`,
+  'evil.example/sms?x=',
+  '',
+]
+
+export function urlSocketSuite(framework: Framework): Suite {
+  const on = bindServer(framework)
+  const plain = (check: ServerCheck) => on('plain', check)
+  const spoofHosts = async (server: TestServer): Promise<void> => {
+    for (const value of hostileHosts)
+      for (const scheme of ['https', 'http'])
+        await expectTurnedAway(server, replaceHeader(await signedFor(`${scheme}://${value}/sms`), 'host', value))
+    for (const hosts of [
+      [host, 'b.example.com:8443'],
+      ['b.example.com', 'b.example.com:8443'],
+      ['evil.example', 'b.example.com:8443'],
+    ])
+      await expectTurnedAway(server, replaceHeader(await signedFor('https://b.example.com:8443/sms'), 'host', ...hosts))
+  }
+  return defineSuite('attacks on the URL, over a socket', {
+    'A1 A3 a hostile Host, with one public URL': plain(spoofHosts),
+    'A1 A3 a hostile Host, with several public URLs': on('several hosts', spoofHosts),
+    'A1 A3 a hostile Host, with fromRequest': on('from request', spoofHosts),
+    'A2 forwarding headers, all at once': plain(async (server) => {
+      const headers = {
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-proto': 'http',
+        'x-forwarded-prefix': '/admin',
+        'x-original-url': '/admin',
+        'x-rewrite-url': '/admin',
+        forwarded: 'host=evil.example',
+      }
+      for (const url of [
+        'https://evil.example/sms',
+        'http://evil.example/sms',
+        `${origin}/admin`,
+        `${origin}/admin/sms`,
+      ])
+        await expectRefused(server, withHeaders(await signedFor(url), headers), 'signature_mismatch')
+      await expectAccepted(server, withHeaders(await makeRequest(), headers))
+    }),
+    'A2 a prefix from a trusted proxy': on('trusted proxy', async (server) => {
+      const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-prefix': '/admin' }
+      await expectRefused(server, withHeaders(await signedFor(`${origin}/admin/sms`), headers), 'signature_mismatch')
+    }),
+    'A4 an absolute target': plain(async (server) => {
+      const target = 'http://evil.example/sms'
+      for (const url of ['http://evil.example/sms', 'https://evil.example/sms'])
+        await expectRefused(server, { ...toRaw(await signedFor(url)), target }, 'signature_mismatch')
+      await expectAccepted(server, { ...toRaw(await makeRequest()), target })
+    }),
+    'A6 a signature for another path': plain(async (server) => {
+      for (const target of ['/other', '/SMS', '/sms/', '/sms/more', '/sms;a', '/sm%73', '//sms', '/sms?x=1'])
+        await expectRefused(server, { ...toRaw(await makeRequest()), target }, 'signature_mismatch')
+    }),
+    'A7 another scheme or port': plain(async (server) => {
+      for (const url of [`http://${host}/sms`, `wss://${host}/sms`, `${origin}:1/sms`, `${origin}:80/sms`])
+        await expectRefused(server, await signedFor(url), 'signature_mismatch')
+    }),
+    'A8 an altered query': plain(async (server) => {
+      const raw = toRaw(await makeRequest({ path: '/sms?b=2&b=3&a=%20x%2B' }))
+      await expectAccepted(server, raw)
+      for (const query of [
+        'b=2&a=%20x%2B&b=3',
+        'b=3&b=2&a=%20x%2B',
+        'b=2&b=3&a=+x%2B',
+        'b=2&b=3&a=%20x%2b',
+        'b=2;b=3&a=%20x%2B',
+        'b=2&b=3&a=%20x%2B&To=evil',
+        'b=2&b=3&a=%20x%2B%FF',
+        'b=2&b=3&a=%20x%2B%',
+      ])
+        await expectRefused(server, { ...raw, target: `/sms?${query}` }, 'signature_mismatch')
+    }),
+  })
+}

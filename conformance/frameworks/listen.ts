@@ -1,0 +1,24 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Reply, Running } from '../adapter/framework.ts'
+
+/** Serves a request listener of Node.js on a free port of 127.0.0.1. */
+export async function listen(listener: (req: IncomingMessage, res: ServerResponse) => unknown): Promise<Running> {
+  return serve(createServer((req, res) => void listener(req, res)))
+}
+
+export async function serve(server: Server): Promise<Running> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+export function sendReply(res: ServerResponse, reply: Reply): void {
+  res.writeHead(reply.status, reply.headers).end(reply.body)
+}

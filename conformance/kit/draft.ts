@@ -1,0 +1,89 @@
+import { encodeForm, hashHex, joinParams, type Pairs, signText } from './sign.ts'
+
+export const origin = 'https://app.example.com'
+export const host = 'app.example.com'
+export const token = '0123456789abcdef0123456789abcdef'
+export const otherToken = 'fedcba9876543210fedcba9876543210'
+export const account = `AC${'a1'.repeat(16)}`
+export const otherAccount = `AC${'b2'.repeat(16)}`
+export const sharedKey = { id: 'webhooks_sharedkey_01test', secret: 'a-shared-key-secret-for-tests' }
+export const formType = 'application/x-www-form-urlencoded'
+export const sms: Pairs = [
+  ['MessageSid', 'SM00000000000000000000000000000001'],
+  ['AccountSid', account],
+  ['From', '+14155550142'],
+  ['To', '+12025550123'],
+  ['Body', "It's 100% ünï & more"],
+  ['ToCity', ''],
+]
+
+/** A request to sign. What is left out is an SMS to `/sms`. */
+export interface Draft {
+  readonly method?: string
+  readonly path?: string
+  readonly origin?: string
+  /** A form, unless `body` is given. */
+  readonly params?: Pairs
+  readonly body?: string
+  /** `null`: no such header. */
+  readonly contentType?: string | null
+  readonly headers?: Readonly<Record<string, string>>
+  /** What is signed, where that is not the URL and the form. */
+  readonly signed?: string
+  readonly token?: string
+  readonly sharedKey?: { readonly id: string; readonly secret: string }
+}
+
+/** A signed request, as a verifier or a socket takes it. */
+export interface Signed {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+export async function makeRequest(draft: Draft = {}): Promise<Signed> {
+  const { method = 'POST', path = '/sms', headers = {} } = draft
+  const params = draft.params ?? (draft.body === undefined && method === 'POST' ? sms : [])
+  const body = draft.body ?? (draft.params === undefined && method !== 'POST' ? undefined : encodeForm(params))
+  const text = draft.signed ?? (draft.origin ?? origin) + path + joinParams(params)
+  const key = draft.sharedKey
+  const signature = await (key ? signText(text, key.secret, 'SHA-256') : signText(text, draft.token ?? token))
+  const type = draft.contentType === undefined && body ? formType : draft.contentType
+  return {
+    method,
+    url: path,
+    headers: {
+      host: new URL(draft.origin ?? origin).host,
+      ...(type != null && { 'content-type': type }),
+      'x-twilio-signature': signature,
+      ...(key && { 'x-twilio-webhooks-signature-settings': `key=${key.id},algorithm=HMAC_SHA256` }),
+      ...headers,
+    },
+    ...(body !== undefined && { body }),
+  }
+}
+
+/** A JSON event, bound by `bodySHA256`. */
+export async function makeJsonRequest(json: unknown, draft: Draft = {}): Promise<Signed> {
+  const body = typeof json === 'string' ? json : JSON.stringify(json)
+  const path = `${draft.path ?? '/events?source=1'}`
+  const bound = `${path}${path.includes('?') ? '&' : '?'}bodySHA256=${await hashHex(body)}`
+  return makeRequest({ contentType: 'application/json', ...draft, path: bound, body })
+}
+
+/** A WebSocket handshake of Media Streams. */
+export async function makeHandshake(path = '/media', draft: Draft = {}): Promise<Signed> {
+  const headers = { upgrade: 'websocket', connection: 'Upgrade', ...draft.headers }
+  return makeRequest({ signed: `wss://${host}${path}`, ...draft, method: draft.method ?? 'GET', path, headers })
+}
+
+/** The same request with some headers replaced, or dropped where the value is `undefined`. */
+export function withHeaders(request: Signed, changed: Readonly<Record<string, string | undefined>>): Signed {
+  const headers = Object.fromEntries(
+    Object.entries({ ...request.headers, ...changed }).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  )
+  return { ...request, headers }
+}

@@ -1,0 +1,120 @@
+import type { IncomingRequest } from 'tollgate'
+import { assertAccepted, assertRefused } from '../kit/assert.ts'
+import { account, formType, host, makeRequest, origin, type Signed, sms, withHeaders } from '../kit/draft.ts'
+import type { Options } from '../kit/library.ts'
+import { encodeForm, joinParams } from '../kit/sign.ts'
+import { defineSuite, type Suite } from '../kit/suite.ts'
+import { assertNotNew, guarded, type ReplaySubject } from './subject.ts'
+
+const retryToken = 'i-twilio-idempotency-token'
+
+/** The second is the first as an attacker may send it again: it must not pass for another delivery. */
+async function checkSame(
+  subject: ReplaySubject,
+  first: Signed,
+  again: IncomingRequest,
+  options?: Options,
+): Promise<void> {
+  const deliver = guarded(subject, { onReplay: 'reject' }, options)
+  assertAccepted(await deliver(first))
+  assertNotNew(await deliver(again), 'sent again')
+}
+
+/** D2: nothing unsigned tells one delivery from another. */
+export function unsignedHeaders(subject: ReplaySubject): Suite {
+  const headers: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
+    'another idempotency token': { [retryToken]: '00000000-0000-4000-8000-000000000002' },
+    'no idempotency token': { [retryToken]: undefined },
+    'an empty idempotency token': { [retryToken]: '' },
+    'another User-Agent': { 'user-agent': 'curl/8' },
+    'another spelling of the content type': { 'content-type': `${formType}; charset=UTF-8` },
+    'more headers': { date: 'Tue, 24 Nov 2026 10:00:00 GMT', 'x-request-id': '2', 'x-home-region': 'ie1' },
+  }
+  return defineSuite('D2 a replay with other unsigned headers', {
+    ...Object.fromEntries(
+      Object.entries(headers).map(([name, changed]) => [
+        name,
+        async () => {
+          const first = await makeRequest({ headers: { [retryToken]: '00000000-0000-4000-8000-000000000001' } })
+          await checkSame(subject, first, withHeaders(first, changed))
+        },
+      ]),
+    ),
+    'with its MessageSid stripped it does not verify': async () => {
+      const first = await makeRequest()
+      const body = encodeForm(sms.filter(([name]) => name !== 'MessageSid'))
+      assertRefused(await guarded(subject)({ ...first, body }), 'signature_mismatch')
+    },
+  })
+}
+
+/** D3: one signed text is one delivery, however it is spelled. */
+export function otherSpellings(subject: ReplaySubject): Suite {
+  const formsOf = async (): Promise<readonly [Signed, Readonly<Record<string, string>>]> => {
+    const first = await makeRequest()
+    return [
+      first,
+      {
+        reversed: encodeForm(sms.toReversed()),
+        'with a pair twice': encodeForm([...sms, ...sms.slice(0, 2)]),
+        'with %20 for a blank': encodeForm(sms).replaceAll('+', '%20'),
+        'with lower-case escapes': encodeForm(sms).replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+        'with every character escaped': encodeForm(sms).replace(/[A-Za-z]/g, escapeLetter),
+        'with empty fields': `&&${encodeForm(sms)}&`,
+      },
+    ]
+  }
+  return defineSuite('D3 a replay in another spelling', {
+    'of the form': async () => {
+      const [first, forms] = await formsOf()
+      for (const body of Object.values(forms)) await checkSame(subject, first, { ...first, body })
+    },
+    'of the host': async () => {
+      const first = await makeRequest()
+      for (const spelled of [host.toUpperCase(), `${host}:443`])
+        await checkSame(subject, first, withHeaders(first, { host: spelled }))
+    },
+    'of the target, as an absolute URL': async () => {
+      const first = await makeRequest()
+      await checkSame(subject, first, { ...first, url: `${origin}/sms` })
+    },
+    'of the apostrophe in the query': async () => {
+      const path = "/sms?name=O'Hara"
+      const first = await makeRequest({ path })
+      await checkSame(subject, first, { ...first, url: path.replace("'", '%27') })
+    },
+    'of the last slash, where either is served': async () => {
+      const first = await makeRequest({ path: '/sms/' })
+      await checkSame(subject, first, { ...first, url: '/sms' }, { trailingSlash: 'either' })
+    },
+    'of blanks, where the platform spells the query': async () => {
+      const first = await makeRequest({ path: '/sms?q=a+b' })
+      await checkSame(subject, first, { ...first, url: '/sms?q=a%20b', urlIsNormalized: true })
+    },
+    'of header names': async () => {
+      const first = await makeRequest()
+      const headers = Object.entries(first.headers).map(([name, value]) => [name.toUpperCase(), value])
+      await checkSame(subject, first, { ...first, headers: Object.fromEntries(headers) })
+    },
+    'moved from the form into the URL': async () => {
+      const params = [
+        ['MessageSid', 'SM1'],
+        ['AccountSid', account],
+      ] as const
+      const { body: _form, ...first } = await makeRequest({ path: '/sms?a=1', params })
+      const whole = await makeRequest({ path: '/sms?a=1', params })
+      await checkSame(subject, whole, { ...first, method: 'GET', url: `/sms?a=1${joinParams(params)}` })
+    },
+    'of another query order or letter case: it does not verify': async () => {
+      const first = await makeRequest({ path: '/sms?a=1&b=2' })
+      for (const url of ['/sms?b=2&a=1', '/SMS?a=1&b=2', '/sms?A=1&b=2'])
+        assertRefused(await guarded(subject)({ ...first, url }), 'signature_mismatch')
+    },
+  })
+}
+
+function escapeLetter(letter: string, at: number, text: string): string {
+  // Letters of an escape stand for one already.
+  const inEscape = text[at - 1] === '%' || text[at - 2] === '%'
+  return inEscape ? letter : `%${letter.charCodeAt(0).toString(16)}`
+}

@@ -1,0 +1,76 @@
+import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
+import { assertEqual, assertRefused } from '../kit/assert.ts'
+import { makeJsonRequest, makeRequest, origin, otherToken, type Signed, sharedKey, token } from '../kit/draft.ts'
+import { defineSuite, type Suite } from '../kit/suite.ts'
+import { assertReplayed, guarded, type ReplaySubject } from './subject.ts'
+
+/** Forms that Twilio never sends twice, but for a retry of what failed. */
+const unique = ['message.inbound', 'message.status', 'whatsapp.inbound', 'call.status', 'recording.status'] as const
+const handshakes = ['media-stream.handshake', 'conversation-relay.handshake']
+
+type Kind = (typeof webhookKinds)[number]
+
+function deliver(kind: Kind): Signed {
+  const { method, url, headers, body } = signRequest({
+    url: `${origin}/hook`,
+    authToken: token,
+    ...sampleWebhook(kind),
+  })
+  return { method, url: url.slice(origin.length), headers, ...(body !== undefined && { body }) }
+}
+
+/** D1: a captured request is sent again, as it is. */
+export function plainReplays(subject: ReplaySubject): Suite {
+  return defineSuite('D1 plain replay', {
+    'without a guard nothing is said to be replayed': async () => {
+      const request = await makeRequest()
+      for (let i = 0; i < 2; i++) assertReplayed(await guarded(subject, {}, { replay: undefined })(request), false)
+    },
+    'it is marked, every time': async () => {
+      const deliverOnce = guarded(subject)
+      const request = await makeRequest()
+      assertReplayed(await deliverOnce(request), false)
+      for (let i = 0; i < 3; i++) assertReplayed(await deliverOnce(request), true)
+    },
+    "with 'reject', kinds that never repeat are refused, every time": async () => {
+      for (const kind of unique) {
+        const deliverOnce = guarded(subject, { onReplay: 'reject' })
+        assertReplayed(await deliverOnce(deliver(kind)), false, kind)
+        for (let i = 0; i < 3; i++) assertRefused(await deliverOnce(deliver(kind)), 'replayed')
+      }
+    },
+    "with 'reject', no other form, query or handshake is refused": async () => {
+      const others = webhookKinds.filter((kind) => !unique.some((one) => one === kind))
+      for (const kind of others.filter((one) => sampleWebhook(one).json === undefined)) {
+        const deliverOnce = guarded(subject, { onReplay: 'reject' })
+        assertReplayed(await deliverOnce(deliver(kind)), false, kind)
+        assertReplayed(await deliverOnce(deliver(kind)), !handshakes.includes(kind), kind)
+      }
+    },
+    'a refusal answers 403, as every other does': async () => {
+      const deliverOnce = guarded(subject, { onReplay: 'reject' })
+      await deliverOnce(deliver('message.inbound'))
+      assertEqual(assertRefused(await deliverOnce(deliver('message.inbound')), 'replayed').status, 403, 'the status')
+    },
+    "with 'reject', JSON events are refused, and JSON that a Studio flow composed is marked": async () => {
+      const deliverOnce = guarded(subject, { onReplay: 'reject' })
+      const events = await makeJsonRequest([{ specversion: '1.0', type: 'com.twilio.messaging.message.sent' }])
+      const composed = await makeJsonRequest({ from: '+14155550142' })
+      for (const request of [events, composed]) assertReplayed(await deliverOnce(request), false)
+      assertRefused(await deliverOnce(events), 'replayed')
+      assertReplayed(await deliverOnce(composed), true)
+    },
+    'another key of ours that signed the same makes it no other delivery': async () => {
+      const keys = { authToken: [token, otherToken], sharedKeys: { [sharedKey.id]: sharedKey.secret } }
+      const deliverOnce = guarded(subject, {}, keys)
+      assertReplayed(await deliverOnce(await makeRequest()), false)
+      assertReplayed(await deliverOnce(await makeRequest({ token: otherToken })), true)
+      assertReplayed(await deliverOnce(await makeRequest({ sharedKey })), true)
+    },
+    'what does not verify claims nothing': async () => {
+      const deliverOnce = guarded(subject)
+      assertRefused(await deliverOnce(await makeRequest({ token: otherToken })), 'signature_mismatch')
+      assertReplayed(await deliverOnce(await makeRequest()), false)
+    },
+  })
+}

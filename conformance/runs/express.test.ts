@@ -1,0 +1,131 @@
+import type { AddressInfo } from 'node:net'
+import express5 from 'express'
+import express4 from 'express4'
+import { captureRawBody, twilioWebhook } from 'tollgate/express'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { openConnection, send, toRaw, writeRequest } from '../adapter/socket.ts'
+import { makeJsonRequest, makeRequest, origin, sms, token } from '../kit/draft.ts'
+
+const options = { publicUrl: origin, authToken: token }
+
+function listen(app: express5.Express): Promise<number> {
+  app.set('env', 'test')
+  return new Promise((resolve) => {
+    const server = app.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+  })
+}
+
+const describeEach = describe.each([
+  ['express 4', express4],
+  ['express 5', express5],
+])
+
+describeEach('%s', (_name, express) => {
+  test('req.body is what was verified, where nothing had read it', async () => {
+    const app = express()
+    app.post('/sms', twilioWebhook(options), (req, res) => void res.json([req.body, req.twilio.ok]))
+    const port = await listen(app)
+    expect(JSON.parse((await send(port, toRaw(await makeRequest()))).body)).toEqual([Object.fromEntries(sms), true])
+  })
+
+  test('req.body stays what a parser before made of it', async () => {
+    const app = express()
+    app.use(express.urlencoded({ extended: true, verify: captureRawBody }), twilioWebhook(options))
+    app.use((req, res) => void res.json(req.body))
+    const port = await listen(app)
+    const { body } = await send(port, toRaw(await makeRequest({ params: [['a[b]', '1']] })))
+    expect(JSON.parse(body)).toEqual({ a: { b: '1' } })
+  })
+
+  test('a body that a parser has consumed: 500, no handler, one line in the log', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const handler = vi.fn()
+    const app = express()
+    app.use(express.urlencoded({ extended: false }), twilioWebhook(options), handler)
+    const port = await listen(app)
+    for (let round = 0; round < 2; round++) expect((await send(port, toRaw(await makeRequest()))).status).toBe(500)
+    expect(handler).not.toHaveBeenCalled()
+    expect(log.mock.calls).toEqual([[expect.stringContaining('captureRawBody')]])
+    log.mockRestore()
+  })
+
+  test('an error of the handler form reaches the error middleware once', async () => {
+    const seen = vi.fn()
+    const app = express()
+    app.use(twilioWebhook(options, () => Promise.reject(new Error('mine'))))
+    app.use((error: Error, _req: express5.Request, res: express5.Response, _next: express5.NextFunction) => {
+      seen(error.message)
+      res.status(500).end()
+    })
+    const port = await listen(app)
+    expect((await send(port, toRaw(await makeRequest()))).status).toBe(500)
+    expect(seen.mock.calls).toEqual([['mine']])
+  })
+
+  test('the handler form may go on with next', async () => {
+    const app = express()
+    app.use(
+      twilioWebhook(options, (_webhook, _req, _res, next) => next()),
+      (_req, res) => void res.send('next'),
+    )
+    const port = await listen(app)
+    expect((await send(port, toRaw(await makeRequest()))).body).toBe('next')
+  })
+
+  test('routers in routers, and only their own requests', async () => {
+    const inner = express.Router()
+    inner.use(twilioWebhook(options))
+    inner.post('/sms', (req, res) => void res.json(req.twilio.ok))
+    const outer = express.Router()
+    outer.use('/hooks', inner)
+    const app = express()
+    app.use('/api', outer)
+    app.get('/health', (_req, res) => void res.send('up'))
+    const port = await listen(app)
+    expect((await send(port, toRaw(await makeRequest({ path: '/api/hooks/sms?x=1' })))).body).toBe('true')
+    expect((await send(port, toRaw(await makeRequest({ path: '/api/hooks/sms', signed: 'x' })))).status).toBe(403)
+    expect((await send(port, { method: 'GET', target: '/health', headers: [['host', 'x']] })).body).toBe('up')
+  })
+
+  test('a sub-application', async () => {
+    const sub = express()
+    sub.use(twilioWebhook(options), (req, res) => void res.json(req.twilio.ok))
+    const app = express()
+    app.use('/sub', sub)
+    const port = await listen(app)
+    expect((await send(port, toRaw(await makeRequest({ path: '/sub/sms' })))).body).toBe('true')
+  })
+
+  test('one guard on two routes, and a JSON body behind express.json', async () => {
+    const guard = twilioWebhook(options)
+    const app = express()
+    app.post('/sms', guard, (_req, res) => void res.send('sms'))
+    app.post('/events', guard, express.json(), (req, res) => void res.json(req.body))
+    const port = await listen(app)
+    expect((await send(port, toRaw(await makeRequest()))).body).toBe('sms')
+    expect((await send(port, toRaw(await makeJsonRequest([{ id: 1 }], { path: '/events' })))).body).toBe('[{"id":1}]')
+  })
+
+  test('a client that leaves during the upload leaves no unhandled rejection', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    onTestFinished(() => void process.off('unhandledRejection', unhandled))
+    const app = express()
+    app.use(twilioWebhook(options))
+    const port = await listen(app)
+    const bytes = writeRequest(toRaw(await makeRequest()))
+    for (const cut of [bytes.length - 1, bytes.length - 20, bytes.length - 100]) {
+      const connection = openConnection(port)
+      connection.write(bytes.subarray(0, cut))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      connection.socket.resetAndDestroy()
+      await connection.closed
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+})

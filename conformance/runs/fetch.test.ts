@@ -1,0 +1,63 @@
+import { twilioWebhook } from 'tollgate/fetch'
+import { signRequest } from 'tollgate/testing'
+import { expect, test, vi } from 'vitest'
+import { account, origin, sms, token } from '../kit/draft.ts'
+
+const options = { publicUrl: origin, authToken: token }
+const url = `${origin}/sms`
+const request = (): Request => signRequest({ url, params: sms, authToken: token }).toRequest()
+const ok = (): Response => new Response('ok')
+
+// These cases need no socket: a platform calls the handler with a Request.
+
+test('the handler can still read the body of the request', async () => {
+  const handler = twilioWebhook(options, async (_webhook, request: Request) => new Response(await request.text()))
+  expect(new URLSearchParams(await (await handler(request())).text()).get('AccountSid')).toBe(account)
+})
+
+test('a body that was read before is a 500, and the log says so once', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const handler = vi.fn(ok)
+  const guarded = twilioWebhook(options, handler)
+  for (let round = 0; round < 2; round++) {
+    const used = request()
+    await used.text()
+    expect((await guarded(used)).status).toBe(500)
+  }
+  expect(handler).not.toHaveBeenCalled()
+  expect(log).toHaveBeenCalledTimes(1)
+  log.mockRestore()
+})
+
+test('what the platform passes after the request is handed on', async () => {
+  const env = { TOKEN: token }
+  const ctx = { waitUntil: () => undefined }
+  const handler = vi.fn((_webhook: unknown, _request: Request, _env: typeof env, _ctx: typeof ctx) => ok())
+  const guarded = twilioWebhook((given: typeof env) => ({ publicUrl: origin, authToken: given.TOKEN }), handler)
+  expect((await guarded(request(), env, ctx)).status).toBe(200)
+  expect(handler).toHaveBeenCalledWith(expect.objectContaining({ ok: true }), expect.any(Request), env, ctx)
+})
+
+test('what the handler throws goes to the platform, once', async () => {
+  const handler = vi.fn(() => Promise.reject(new Error('mine')))
+  await expect(twilioWebhook(options, handler)(request())).rejects.toThrow('mine')
+  expect(handler).toHaveBeenCalledTimes(1)
+})
+
+test('wrong options throw at once', () => {
+  expect(() => twilioWebhook({ ...options, authToken: '' }, ok)).toThrow(TypeError)
+})
+
+test('a stream over the limit is left unread', async () => {
+  let pulled = 0
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pulled++
+      controller.enqueue(new Uint8Array(1000))
+    },
+  })
+  const { headers } = signRequest({ url, params: sms, authToken: token })
+  const large = new Request(url, { method: 'POST', headers, body, duplex: 'half' } as RequestInit)
+  expect((await twilioWebhook({ ...options, maxBodyBytes: 5000 }, ok)(large)).status).toBe(413)
+  expect(pulled).toBeLessThan(20)
+})

@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { signRequest } from 'tollgate/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RedisServer, startRedis } from '../../tools/services/redis.mjs'
+import { token } from '../kit/draft.ts'
+
+const publicUrl = 'https://app.example.com'
+const running: ChildProcess[] = []
+let redis: RedisServer | undefined
+
+beforeAll(async () => {
+  redis = await startRedis()
+}, 300_000)
+afterAll(async () => {
+  for (const child of running) child.kill()
+  await redis?.stop()
+})
+
+async function findPort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** Starts an example, and gives a function that sends it a path. */
+async function start(name: string) {
+  const port = await findPort()
+  const file = fileURLToPath(new URL(`../../examples/${name}/server.mjs`, import.meta.url))
+  const settings = {
+    PORT: String(port),
+    REDIS_URL: redis?.url,
+    TWILIO_AUTH_TOKEN: token,
+    TOLLGATE_PUBLIC_URL: publicUrl,
+  }
+  const child = spawn(process.execPath, [file], { env: { ...process.env, ...settings }, stdio: 'inherit' })
+  running.push(child)
+  const send = async (path: string, authToken = token, MessageStatus = 'sent') => {
+    const params = { MessageSid: 'SM1', MessageStatus }
+    const { headers, body = '' } = signRequest({ url: publicUrl + path, params, authToken })
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body })
+    return `${response.status} ${await response.text()}`
+  }
+  const read = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text()
+  for (let tries = 0; tries < 200; tries++) {
+    if (child.exitCode !== null) throw new Error(`the example ${name} ended`)
+    if (await read('/').catch(() => undefined)) return { send, read }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`the example ${name} does not answer`)
+}
+
+describe('the examples of the documentation', () => {
+  test('replay: marks a message that is sent again, and releases a status that could not be saved', async () => {
+    const { send } = await start('replay')
+    for (let i = 0; i < 2; i++) expect(await send('/sms')).toBe('200 <Response/>')
+    expect(await send('/status', token, 'failed')).toBe('409 ')
+    expect(await send('/status')).toBe('200 ')
+    expect(await send('/sms', '0'.repeat(32))).toBe('403 Twilio Request Validation Failed.')
+  })
+
+  test('rolling out: observes, counts, and enforces elsewhere', async () => {
+    const { send, read } = await start('rolling-out')
+    expect(await send('/twilio/sms')).toBe('200 verified')
+    expect(await send('/twilio/sms', '0'.repeat(32))).toBe('200 observed')
+    expect(await send('/enforced', '0'.repeat(32))).toBe('403 Twilio Request Validation Failed.')
+    const text = await read('/internal/twilio')
+    expect(text).toContain(
+      'May I enforce now? no. Genuine requests may be among those refused as signature_mismatch (1).',
+    )
+    expect(text).toContain('accepted by auth_token:0: 1')
+  })
+})

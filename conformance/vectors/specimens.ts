@@ -1,0 +1,96 @@
+import published from '../data/published.json' with { type: 'json' }
+import webhooks from '../data/webhooks.json' with { type: 'json' }
+import { encodeForm, type Pairs } from '../kit/sign.ts'
+
+/** One genuine (or, of a few published ones, forged) request in a shape that can be altered. */
+export interface Specimen {
+  readonly title: string
+  readonly method: string
+  /** The URL by which the server knows itself, with path and query. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** The form's parameters; the body is made of them. */
+  readonly params?: Pairs
+  readonly body?: string
+  readonly secret: string
+  readonly sharedKeyId?: string
+  readonly handshake: boolean
+  readonly valid: boolean
+}
+
+interface Fixture {
+  readonly id: string
+  readonly scheme: string
+  readonly method: string
+  readonly receivedUrl?: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly params?: unknown
+  readonly rawBody?: string
+  readonly key?: string
+}
+
+const keyId = 'test_key'
+const settingsHeader = 'x-twilio-webhooks-signature-settings'
+
+/** The vectors that Twilio's documentation and libraries publish. */
+export const publishedSpecimens: readonly Specimen[] = published.map((vector) => {
+  const isSha256 = vector.algorithm === 'HMAC_SHA256'
+  return {
+    title: vector.title,
+    method: 'POST',
+    url: vector.url,
+    headers: {
+      'content-type': vector.body === null ? 'application/x-www-form-urlencoded' : 'application/json',
+      'x-twilio-signature': vector.signature,
+      ...(isSha256 && { [settingsHeader]: `key=${keyId},algorithm=HMAC_SHA256` }),
+    },
+    ...(vector.body === null ? { params: toPairs(vector.params) } : { body: vector.body }),
+    secret: vector.secret,
+    ...(isSha256 && { sharedKeyId: keyId }),
+    handshake: false,
+    valid: vector.valid,
+  }
+})
+
+/** The webhooks of Twilio's own scheme; those of SendGrid, Segment and Authy are signed otherwise. */
+export const fixtureSpecimens: readonly Specimen[] = (webhooks.fixtures as readonly Fixture[])
+  .filter(({ scheme }) => scheme.startsWith('twilio'))
+  .map(toSpecimen)
+
+function toSpecimen(fixture: Fixture): Specimen {
+  const headers = Object.fromEntries(
+    Object.entries(fixture.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  )
+  const sharedKeyId = /^key=([^,]*)/.exec(headers[settingsHeader] ?? '')?.[1]
+  const isForm = fixture.method === 'POST' && fixture.scheme === 'twilio'
+  const secrets: Readonly<Record<string, unknown>> = webhooks.meta
+  return {
+    title: fixture.id,
+    method: fixture.method,
+    url: fixture.receivedUrl ?? '',
+    headers,
+    ...(isForm && { params: fixture.params as Pairs }),
+    ...(!isForm && fixture.rawBody && { body: fixture.rawBody }),
+    secret: String(secrets[fixture.key ?? '']),
+    ...(sharedKeyId !== undefined && { sharedKeyId }),
+    handshake: fixture.scheme === 'twilio-websocket',
+    valid: true,
+  }
+}
+
+/** The wire form of each fixture, beside the parameters it stands for. */
+export const fixtureBodies: readonly { readonly title: string; readonly wire: string; readonly params: Pairs }[] = (
+  webhooks.fixtures as readonly Fixture[]
+)
+  .filter(({ scheme, method }) => scheme === 'twilio' && method === 'POST')
+  .map(({ id, rawBody, params }) => ({ title: id, wire: rawBody ?? '', params: params as Pairs }))
+
+export function bodyOf(specimen: Specimen): string | undefined {
+  return specimen.params === undefined ? specimen.body : encodeForm(specimen.params)
+}
+
+function toPairs(params: Readonly<Record<string, unknown>> | null): Pairs {
+  return Object.entries(params ?? {}).flatMap(([name, value]) =>
+    [value].flat().map((one): readonly [string, string] => [name, String(one)]),
+  )
+}

@@ -1,0 +1,17 @@
+import type { Verdict } from 'tollgate'
+import type { Library } from '../kit/library.ts'
+import { bodyOf, type Specimen } from './specimens.ts'
+
+/** Asks a verifier that is configured as the specimen's receiver would be. */
+export async function verifySpecimen(library: Library, specimen: Specimen): Promise<Verdict> {
+  const { origin, target } = splitUrl(specimen.url)
+  const { secret, sharedKeyId } = specimen
+  const keys = sharedKeyId === undefined ? { authToken: secret } : { sharedKeys: { [sharedKeyId]: secret } }
+  const verifier = library.createVerifier({ publicUrl: origin, ...keys })
+  return verifier.verify({ method: specimen.method, url: target, headers: specimen.headers, body: bodyOf(specimen) })
+}
+
+function splitUrl(url: string): { origin: string; target: string } {
+  const [, origin = '', target = ''] = /^([a-z]+:\/\/[^/?]*)(.*)$/s.exec(url) ?? []
+  return { origin, target: target === '' ? '/' : target }
+}

@@ -1,0 +1,89 @@
+import { assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { host, makeHandshake, makeRequest, type Signed, token, withHeaders } from '../kit/draft.ts'
+import type { Library } from '../kit/library.ts'
+import { joinParams } from '../kit/sign.ts'
+import { defineSuite, type Suite } from '../kit/suite.ts'
+import { ask } from './ask.ts'
+
+export function handshakesSuite(library: Library): Suite {
+  return defineSuite('WebSocket handshakes', {
+    'signed as wss, whatever scheme the server knows': async () => {
+      for (const publicUrl of [`https://${host}`, `http://${host}`, `wss://${host}`]) {
+        const { covers, matched } = assertAccepted(await ask(library, await makeHandshake(), { publicUrl }))
+        assertEqual([covers, matched.url], ['url', `wss://${host}/media`], 'what matched')
+      }
+    },
+    'with and without a trailing slash': async () => {
+      assertAccepted(await ask(library, await makeHandshake('/media', { signed: `wss://${host}/media/` })))
+      assertAccepted(await ask(library, await makeHandshake('/media/', { signed: `wss://${host}/media` })))
+    },
+    'with its query in the URL': async () => {
+      const { params } = assertAccepted(await ask(library, await makeHandshake('/relay?b=1&a=2')))
+      assertEqual(
+        [...params],
+        [
+          ['b', '1'],
+          ['a', '2'],
+        ],
+        'parameters',
+      )
+    },
+    'with its query as sorted parameters': async () => {
+      const signed = `wss://${host}/relay/${joinParams([
+        ['b', '1 2'],
+        ['a', '2'],
+      ])}`
+      assertAccepted(await ask(library, await makeHandshake('/relay?b=1+2&a=2', { signed })))
+      assertRefused(await ask(library, await makeHandshake('/relay?b=1&a=2', { signed })), 'signature_mismatch')
+    },
+    'with the default port of wss': async () => {
+      assertAccepted(await ask(library, await makeHandshake('/media', { signed: `wss://${host}:443/media` })))
+      assertRefused(
+        await ask(library, await makeHandshake('/media', { signed: `wss://${host}:80/media` })),
+        'signature_mismatch',
+      )
+    },
+    'extended CONNECT of HTTP/2': async () => {
+      const request: Signed = await makeHandshake('/media', {
+        method: 'CONNECT',
+        headers: { ':protocol': 'websocket' },
+      })
+      assertAccepted(await ask(library, request))
+      assertRefused(await ask(library, withHeaders(request, { ':protocol': 'h3' })), 'method_not_allowed')
+    },
+    'Upgrade among several connection options': async () => {
+      const headers = { connection: 'keep-alive, Upgrade', upgrade: 'WebSocket' }
+      assertAccepted(await ask(library, await makeHandshake('/media', { headers })))
+    },
+    'a GET without the upgrade headers is none': async () => {
+      const request = await makeHandshake()
+      for (const dropped of [
+        { upgrade: undefined },
+        { connection: undefined },
+        { connection: 'close' },
+        { upgrade: 'h2c' },
+      ])
+        assertRefused(await ask(library, withHeaders(request, dropped)), 'signature_mismatch')
+    },
+    'a POST with the upgrade headers is none': async () => {
+      const request = await makeRequest({ headers: { upgrade: 'websocket', connection: 'Upgrade' } })
+      assertAccepted(await ask(library, request))
+    },
+    'a GET signed as https is no handshake': async () => {
+      const request = await makeHandshake('/media', { signed: `https://${host}/media` })
+      assertRefused(await ask(library, request), 'signature_mismatch')
+    },
+    'a handshake has no body': async () => {
+      assertRefused(await ask(library, { ...(await makeHandshake()), body: 'x' }), 'body_unsigned')
+    },
+    'at most 24 forms': async () => {
+      const request = await makeHandshake("/relay?a=it's+1", { signed: 'nothing' })
+      const options = { publicUrl: 'https://a.example:8443', authToken: token, trailingSlash: 'either' } as const
+      const { tried } = assertRefused(
+        await ask(library, { ...request, urlIsNormalized: true }, options),
+        'signature_mismatch',
+      )
+      assertEqual(tried.length <= 24, true, 'the number of forms')
+    },
+  })
+}

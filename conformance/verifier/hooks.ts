@@ -1,0 +1,149 @@
+import type { Delivery, Refused, ReplayGuard, Verdict } from 'tollgate'
+import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { makeHandshake, makeJsonRequest, makeRequest, otherToken, sms, token, withHeaders } from '../kit/draft.ts'
+import type { Library } from '../kit/library.ts'
+import { defineSuite, type Suite } from '../kit/suite.ts'
+import { ask, makeStream, withDefaults } from './ask.ts'
+
+export function replaySuite(library: Library): Suite {
+  return defineSuite('the replay interface', {
+    'the guard is asked after the signature, with what was signed': async () => {
+      const deliveries: Delivery[] = []
+      const replay: ReplayGuard = {
+        claim(delivery) {
+          deliveries.push(delivery)
+          return { replayed: deliveries.length > 1 }
+        },
+      }
+      const request = await makeRequest({ params: [['a', 'b']] })
+      assertRefused(await ask(library, request, { replay, authToken: otherToken }), 'signature_mismatch')
+      assertEqual(assertAccepted(await ask(library, request, { replay })).replayed, false, 'the first time')
+      assertEqual(assertAccepted(await ask(library, request, { replay })).replayed, true, 'the second time')
+      const [{ signingString, handshake, covers } = {}] = deliveries
+      assertEqual(
+        [deliveries.length, signingString, handshake, covers],
+        [2, 'https://app.example.com/smsab', false, 'params'],
+        'deliveries',
+      )
+      assertAccepted(await ask(library, await makeHandshake(), { replay }))
+      assertEqual(deliveries[2]?.handshake, true, 'a handshake')
+    },
+    'it refuses, and its failure is 503': async () => {
+      const request = await makeRequest()
+      assertRefused(
+        await ask(library, request, { replay: { claim: () => ({ replayed: true, refuse: true }) } }),
+        'replayed',
+      )
+      const failing: ReplayGuard[] = [
+        { claim: () => Promise.reject(new Error('down')) },
+        {
+          claim: () => {
+            throw new Error('down')
+          },
+        },
+      ]
+      for (const replay of failing) assertRefused(await ask(library, request, { replay }), 'replay_store_failed')
+    },
+    'release reaches the claim': async () => {
+      let released = 0
+      const replay: ReplayGuard = {
+        claim: () => ({
+          replayed: 'unknown',
+          release: () => {
+            released++
+          },
+        }),
+      }
+      const verdict = assertAccepted(await ask(library, await makeRequest(), { replay }))
+      assertEqual([verdict.replayed, released], ['unknown', 0], 'before')
+      await verdict.release()
+      assertEqual(released, 1, 'after')
+    },
+    'without a guard nothing is a replay, and release does nothing': async () => {
+      const verdict = assertAccepted(await ask(library, await makeRequest()))
+      assertEqual(verdict.replayed, false, 'replayed')
+      await verdict.release()
+    },
+  })
+}
+
+export function hooksSuite(library: Library): Suite {
+  return defineSuite('observe, onVerdict and diagnose', {
+    'observe hands over what did not verify': async () => {
+      const observe = { mode: 'observe' } as const
+      const forged = await ask(library, await makeRequest({ token: otherToken }), observe)
+      assertRefused(forged, 'signature_mismatch')
+      assert('params' in forged, 'no parameters')
+      assertEqual([...forged.params], sms, 'parameters')
+      const unsigned = withHeaders(await makeRequest(), { 'x-twilio-signature': undefined })
+      const missing = await ask(library, unsigned, observe)
+      assertRefused(missing, 'signature_missing')
+      assert('body' in missing, 'no body')
+      assertAccepted(await ask(library, await makeRequest(), observe))
+    },
+    'observe hands over JSON as well': async () => {
+      const verdict = await ask(library, await makeJsonRequest({ a: 1 }, { token: otherToken }), { mode: 'observe' })
+      assert('json' in verdict && !verdict.ok, 'nothing handed over')
+      assertEqual(verdict.json(), { a: 1 }, 'the JSON')
+    },
+    'observe refuses what leaves nothing to hand over': async () => {
+      const request = await makeRequest()
+      const consumed = { ...request, body: { consumedBy: 'a', fix: 'b' } }
+      for (const verdict of [
+        await ask(library, request, { mode: 'observe', maxBodyBytes: 3 }),
+        await ask(library, withHeaders(request, { 'content-encoding': 'br' }), { mode: 'observe' }),
+        await ask(library, consumed, { mode: 'observe' }),
+      ]) {
+        assertRefused(verdict, 'body_too_large', 'content_encoding_unsupported', 'body_already_consumed')
+        assert(!('params' in verdict), 'something was handed over')
+      }
+    },
+    'enforce hands nothing over': async () => {
+      assert(
+        !('params' in (await ask(library, await makeRequest({ token: otherToken })))),
+        'parameters were handed over',
+      )
+    },
+    'onVerdict sees each verdict, the request and the native one': async () => {
+      const seen: unknown[][] = []
+      const onVerdict = (verdict: Verdict, request: unknown, native: unknown): void => {
+        seen.push([verdict.ok, request, native])
+        throw new Error('dropped')
+      }
+      const request = await makeRequest()
+      const verifier = library.createVerifier(withDefaults({ onVerdict }))
+      assertAccepted(await verifier.verify(request, 'native'))
+      assertRefused(await verifier.verify({ ...request, url: '/other' }, 'native'), 'signature_mismatch')
+      assertEqual(
+        seen.map(([ok, , native]) => [ok, native]),
+        [
+          [true, 'native'],
+          [false, 'native'],
+        ],
+        'calls',
+      )
+      assert(seen[0]?.[1] === request, 'the request is another')
+    },
+    'an onVerdict that rejects changes nothing': async () => {
+      const onVerdict = () => Promise.reject(new Error('dropped')) as unknown as undefined
+      assertAccepted(await ask(library, await makeRequest(), { onVerdict }))
+    },
+    'diagnose explains refusals, with the body that was read': async () => {
+      const explained: Refused[] = []
+      const diagnose = {
+        explain(refused: Refused) {
+          explained.push(refused)
+          return Promise.reject(new Error('dropped'))
+        },
+      }
+      const request = await makeRequest({ token: otherToken })
+      const body = makeStream([new TextEncoder().encode(request.body)])
+      assertAccepted(await ask(library, await makeRequest(), { diagnose }))
+      assertRefused(await ask(library, { ...request, body }, { diagnose, authToken: token }), 'signature_mismatch')
+      assertEqual(explained.length, 1, 'explanations')
+      const [first] = explained
+      assertEqual(first?.rejection.code, 'signature_mismatch', 'the code')
+      assertEqual(new TextDecoder().decode(first?.request.body as Uint8Array), request.body, 'the body')
+    },
+  })
+}
