@@ -1,5 +1,6 @@
 import express from 'express'
 import { twilioWebhook } from 'tollgate/express'
+import { cached } from 'tollgate/keys'
 
 /** @param {(accountSid: string) => Promise<string | undefined>} findToken */
 export function createApp(findToken) {
@@ -7,7 +8,7 @@ export function createApp(findToken) {
   // #region lookup
   const guard = twilioWebhook({
     publicUrl: 'https://api.example.com',
-    authToken: async ({ accountSid }) => accountSid && (await findToken(accountSid)),
+    authToken: cached((accountSid) => findToken(accountSid)),
   })
   // #endregion
   app.post('/sms', guard, (_req, res) => {

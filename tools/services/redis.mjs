@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findProgram } from './find-program.mjs'
+import { findFreePort } from './free-port.mjs'
 import { installPackage } from './install-package.mjs'
 import { ping } from './redis-ping.mjs'
 
@@ -77,14 +77,4 @@ async function launch(program, port, folder) {
     await sleep(25)
   }
   return server
-}
-
-/** @returns {Promise<number>} */
-async function findFreePort() {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  if (typeof address !== 'object' || address === null) throw new Error('no free port')
-  return address.port
 }

@@ -1,9 +1,6 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Express } from 'express'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { deliver } from './deliver.ts'
 
 const authToken = '12345'
 const params: Record<string, string> = {
@@ -13,7 +10,6 @@ const params: Record<string, string> = {
   From: '+14158675309',
   To: '+18005551212',
 }
-let server: Server | undefined
 
 beforeEach(() => {
   vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
@@ -21,19 +17,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.unstubAllEnvs()
-  server?.close()
-  server = undefined
 })
-
-/** Delivers to a local server what was signed for the public URL. */
-async function deliver(app: Express, signed: ReturnType<typeof signRequest>): Promise<Response> {
-  server = app.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const { pathname, search } = new URL(signed.url)
-  const { method, headers, body = null } = signed
-  return fetch(`http://127.0.0.1:${port}${pathname}${search}`, { method, headers, body })
-}
 
 test('Express', async () => {
   const { app } = await import('../../examples/readme/express.mjs')
@@ -42,7 +26,6 @@ test('Express', async () => {
   const genuine = await deliver(app, signRequest({ url, ...webhook, authToken }))
   expect(genuine.status).toBe(200)
   expect(await genuine.text()).toContain('You said 1 &lt; 2')
-  server?.close()
   expect((await deliver(app, signRequest({ url, ...webhook, authToken: 'another' }))).status).toBe(403)
 })
 
@@ -99,7 +82,6 @@ test('subaccounts', async () => {
   }
   expect((await deliver(createApp(findToken), signed)).status).toBe(200)
   expect(asked).toEqual(['ACa42104b5c0081d28f69cc86620eae712'])
-  server?.close()
   expect(
     (
       await deliver(

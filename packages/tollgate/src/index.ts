@@ -5,6 +5,7 @@ export type {
   BodyConsumed,
   Delivery,
   Diagnoser,
+  FoundTokens,
   IncomingRequest,
   Refused,
   ReplayClaim,

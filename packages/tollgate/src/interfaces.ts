@@ -35,12 +35,15 @@ export interface UnverifiedClaim {
   readonly method: string
 }
 
+/** What a look-up gives: tokens of the account that is claimed, or of the one that it names. */
+export type FoundTokens = Tokens | { readonly authToken: Tokens; readonly accountSid: string }
+
 /** Finds an account's tokens. Throwing or giving something unusable is `key_lookup_failed`, `undefined` is `key_unknown`. */
 export interface AuthTokenLookup {
   /** Tokens of the claimed account; with `accountSid`, tokens of that account, which must then be the one that the request names. */
-  (claim: UnverifiedClaim): Awaitable<Tokens | { readonly authToken: Tokens; readonly accountSid: string } | undefined>
+  (claim: UnverifiedClaim): Awaitable<FoundTokens | undefined>
   /** Asked once after a mismatch: the tokens as they are now, past any cache. `undefined`: nothing newer. */
-  refresh?(claim: UnverifiedClaim): Awaitable<Tokens | undefined>
+  refresh?(claim: UnverifiedClaim): Awaitable<FoundTokens | undefined>
   /** Told after a signature matched. */
   verified?(claim: UnverifiedClaim): void
 }

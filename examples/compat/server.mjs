@@ -1,0 +1,19 @@
+import express from 'express'
+import { webhook } from 'tollgate/compat'
+import { captureRawBody, twilioWebhook } from 'tollgate/express'
+
+export const app = express()
+
+// #region raw-body
+app.use(express.json({ verify: captureRawBody }))
+// #endregion
+
+app.post('/events', webhook({ host: 'api.example.com', protocol: 'https' }), (_req, res) => {
+  res.sendStatus(204)
+})
+
+// #region later
+app.post('/sms', twilioWebhook({ publicUrl: 'https://api.example.com' }), (_req, res) => {
+  res.type('text/xml').send('<Response/>')
+})
+// #endregion

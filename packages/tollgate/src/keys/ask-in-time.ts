@@ -1,0 +1,44 @@
+import type { Awaitable } from '../interfaces.ts'
+
+/**
+ * Waits its turn, then asks. Rejects after `timeoutMs` in all, and then aborts the signal, so that what was asked can give up too;
+ * what it still gives or throws is dropped.
+ */
+export async function askInTime<T>(
+  ask: (signal: AbortSignal) => Awaitable<T>,
+  { waitMs, timeoutMs }: { readonly waitMs: number; readonly timeoutMs: number },
+): Promise<T> {
+  const controller = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`The key look-up took more than ${timeoutMs} ms`))
+      controller.abort()
+    }, timeoutMs)
+  })
+  const inTurn = async (): Promise<T> => {
+    if (waitMs > 0) await sleep(waitMs, controller.signal)
+    return ask(controller.signal)
+  }
+  try {
+    return await Promise.race([inTurn(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Rejects when the signal aborts first. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer)
+      reject(new Error('The time for the key look-up is over'))
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
+}

@@ -1,0 +1,102 @@
+import { isAccountSid } from '../auth-token.ts'
+
+export interface CachedOptions {
+  /** How long an account's tokens are used before they are looked up again, in seconds, 1 to 86,400. Default 300. */
+  readonly ttlSeconds?: number | undefined
+  /** How long "no such account" is remembered, in seconds, 0 to 86,400. Default 30. */
+  readonly negativeTtlSeconds?: number | undefined
+  /**
+   * How many accounts are remembered, 10 to 10,000,000. Default 10,000. Choose more than you have: accounts that verified are evicted
+   * only by other such accounts, and a tenth stays free for those that have not verified yet.
+   */
+  readonly maxEntries?: number | undefined
+  /** How long one look-up may take, in milliseconds, 1 to 15,000, less than the verifier's `lookupTimeoutMs`. Default 2,500. */
+  readonly timeoutMs?: number | undefined
+  /** How long past `ttlSeconds` tokens may still be used while look-ups fail, in seconds, 0 to 604,800. Default 0: not at all. */
+  readonly staleIfErrorSeconds?: number | undefined
+  /** How often at most a mismatch makes one account be looked up anew, in seconds, 1 to 3,600. Default 10. */
+  readonly refreshIntervalSeconds?: number | undefined
+  /**
+   * How many accounts that never verified may be looked up per second, 1 to 1,000,000, or `Infinity`. Default 100. What goes beyond it
+   * waits for half of `timeoutMs` at most and then fails (`key_lookup_failed`). Accounts that verified are not counted. Refreshes after a
+   * mismatch are held to the same rate, counted apart; beyond it there are none.
+   */
+  readonly maxLookupsPerSecond?: number | undefined
+  /** The account of requests that name none: JSON events and WebSocket handshakes. Default: they are `key_unknown`. */
+  readonly defaultAccountSid?: string | undefined
+  /** Told of each look-up that failed, with what it threw. An exception in it changes nothing. Default: nobody is told. */
+  readonly onProblem?: ((error: unknown, accountSid: string) => void) | undefined
+  /** A clock in milliseconds that never goes back, for tests. Default `performance.now()`. */
+  readonly now?: (() => number) | undefined
+}
+
+export interface CacheSettings {
+  readonly ttlMs: number
+  readonly negativeTtlMs: number
+  readonly maxEntries: number
+  readonly timeoutMs: number
+  readonly staleIfErrorMs: number
+  readonly refreshIntervalMs: number
+  readonly maxLookupsPerSecond: number
+  readonly defaultAccountSid: string | undefined
+  readonly onProblem: (error: unknown, accountSid: string) => void
+  readonly now: () => number
+}
+
+export const cachedOptions: Readonly<Record<keyof CachedOptions, true>> = {
+  ttlSeconds: true,
+  negativeTtlSeconds: true,
+  maxEntries: true,
+  timeoutMs: true,
+  staleIfErrorSeconds: true,
+  refreshIntervalSeconds: true,
+  maxLookupsPerSecond: true,
+  defaultAccountSid: true,
+  onProblem: true,
+  now: true,
+}
+
+/** Throws a TypeError or RangeError that names the option. */
+export function parseCachedOptions(given: CachedOptions): CacheSettings {
+  const { defaultAccountSid } = given
+  if (defaultAccountSid !== undefined) checkAccountSid(defaultAccountSid, 'defaultAccountSid')
+  checkFunction(given.onProblem, 'onProblem')
+  checkFunction(given.now, 'now')
+  return {
+    ttlMs: parseNumber(given.ttlSeconds, 'ttlSeconds', [1, 86_400], 300) * 1000,
+    negativeTtlMs: parseNumber(given.negativeTtlSeconds, 'negativeTtlSeconds', [0, 86_400], 30) * 1000,
+    maxEntries: Math.floor(parseNumber(given.maxEntries, 'maxEntries', [10, 10_000_000], 10_000)),
+    timeoutMs: parseNumber(given.timeoutMs, 'timeoutMs', [1, 15_000], 2500),
+    staleIfErrorMs: parseNumber(given.staleIfErrorSeconds, 'staleIfErrorSeconds', [0, 604_800], 0) * 1000,
+    refreshIntervalMs: parseNumber(given.refreshIntervalSeconds, 'refreshIntervalSeconds', [1, 3600], 10) * 1000,
+    maxLookupsPerSecond:
+      given.maxLookupsPerSecond === Number.POSITIVE_INFINITY
+        ? given.maxLookupsPerSecond
+        : parseNumber(given.maxLookupsPerSecond, 'maxLookupsPerSecond', [1, 1_000_000], 100),
+    defaultAccountSid,
+    onProblem: given.onProblem ?? (() => undefined),
+    now: given.now ?? (() => performance.now()),
+  }
+}
+
+export function checkAccountSid(value: unknown, name: string): void {
+  if (typeof value !== 'string' || !isAccountSid(value))
+    throw new TypeError(`"${name}" must be an AccountSid: "AC" and 32 hex digits`)
+}
+
+export function checkFunction(value: unknown, name: string): void {
+  if (value !== undefined && typeof value !== 'function')
+    throw new TypeError(`"${name}" must be a function, got ${typeof value}`)
+}
+
+function parseNumber(
+  value: unknown,
+  name: string,
+  [least, most]: readonly [number, number],
+  otherwise: number,
+): number {
+  if (value === undefined) return otherwise
+  if (typeof value !== 'number') throw new TypeError(`"${name}" must be a number, got ${typeof value}`)
+  if (value >= least && value <= most) return value
+  throw new RangeError(`"${name}" must be from ${least} to ${most}`)
+}

@@ -1,0 +1,86 @@
+import { describeSecretFault, isAccountSid, parseTokens } from '../auth-token.ts'
+import type { SharedKey } from '../interfaces.ts'
+import { findNearest } from '../known-options.ts'
+import { parseSignatureSettings } from '../scheme/settings-header.ts'
+import { JsonFault, parseStrictJson } from './strict-json.ts'
+
+/** What a key file holds. */
+export interface KeyFile {
+  readonly accounts: ReadonlyMap<string, readonly string[]>
+  readonly sharedKeys: ReadonlyMap<string, SharedKey>
+}
+
+/** Throws a TypeError that says what is wrong and where, without showing a secret. */
+export function parseKeyFile(text: string): KeyFile {
+  const { accounts, sharedKeys } = readSections(text)
+  const file = { accounts: parseAccounts(accounts), sharedKeys: parseSharedKeys(sharedKeys) }
+  if (file.accounts.size + file.sharedKeys.size === 0) throw new TypeError('there is no key in it')
+  return file
+}
+
+const sections = ['accounts', 'sharedKeys']
+
+function readSections(text: string): { readonly accounts?: unknown; readonly sharedKeys?: unknown } {
+  const value = parseJson(text)
+  if (!isObject(value)) throw new TypeError('it is no JSON object')
+  for (const [index, name] of Object.keys(value).entries()) {
+    if (sections.includes(name)) continue
+    // The name itself stays untold: someone may have put tokens where names belong.
+    const near = findNearest(name, sections)
+    throw new TypeError(
+      `name ${index + 1} is neither "accounts" nor "sharedKeys"${near === undefined ? '' : `; "${near}" is near`}`,
+    )
+  }
+  return value
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return parseStrictJson(text)
+  } catch (error) {
+    throw new TypeError(error instanceof JsonFault ? `it is not JSON: ${error.message}` : 'it is not JSON')
+  }
+}
+
+function parseAccounts(accounts: unknown): KeyFile['accounts'] {
+  const parsed = new Map<string, readonly string[]>()
+  for (const [index, [accountSid, tokens]] of listEntries(accounts, 'accounts').entries()) {
+    if (!isAccountSid(accountSid))
+      throw new TypeError(`name ${index + 1} in "accounts" is no AccountSid ("AC" and 32 hex digits)`)
+    parsed.set(accountSid, parseTokens(tokens, `accounts.${accountSid}`))
+  }
+  return parsed
+}
+
+function parseSharedKeys(sharedKeys: unknown): KeyFile['sharedKeys'] {
+  const parsed = new Map<string, SharedKey>()
+  for (const [index, [id, key]] of listEntries(sharedKeys, 'sharedKeys').entries()) {
+    const where = `key ${index + 1} in "sharedKeys"`
+    if (parseSignatureSettings(`key=${id},algorithm=HMAC_SHA256`)?.keyId !== id)
+      throw new TypeError(`the id of ${where} is not 1 to 256 printable ASCII characters without blanks and commas`)
+    parsed.set(id, parseSharedKey(key, where))
+  }
+  return parsed
+}
+
+function parseSharedKey(key: unknown, where: string): SharedKey {
+  const { secret, accountSid, ...others }: { secret?: unknown; accountSid?: unknown } = isObject(key)
+    ? key
+    : { secret: key }
+  const fault = describeSecretFault(secret)
+  if (fault !== undefined) throw new TypeError(`the secret of ${where} ${fault}`)
+  if (Object.keys(others).length > 0) throw new TypeError(`${where} has names besides "secret" and "accountSid"`)
+  if (accountSid === undefined) return secret as string
+  if (typeof accountSid === 'string' && isAccountSid(accountSid)) return { secret: secret as string, accountSid }
+  throw new TypeError(`the accountSid of ${where} is not "AC" and 32 hex digits`)
+}
+
+function listEntries(section: unknown, name: string): readonly [string, unknown][] {
+  if (section === undefined) return []
+  if (!isObject(section)) throw new TypeError(`"${name}" is no object`)
+  return Object.entries(section)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,164 @@
+import { readTokens } from '../auth-token.ts'
+import type { AuthTokenLookup, Awaitable, UnverifiedClaim } from '../interfaces.ts'
+import { askInTime } from './ask-in-time.ts'
+import type { CacheSettings } from './cached-options.ts'
+import { createRateLimit } from './rate-limit.ts'
+import { createSegments } from './segments.ts'
+
+export interface Question {
+  readonly signal: AbortSignal
+  /** Whether the tokens that are known did not match. */
+  readonly refreshing: boolean
+}
+
+/** Asks the source; what it gives is checked here. */
+export type Ask = (accountSid: string, question: Question) => Awaitable<unknown>
+
+type Found = readonly string[] | undefined
+
+interface Entry {
+  /** `undefined`: the source knows no such account. */
+  tokens: Found
+  /** When the source last answered or failed. */
+  askedAt: number
+  expiresAt: number
+  /** When other tokens took the place of known ones. */
+  changedAt: number
+  /** Whether the last look-up failed. */
+  failing: boolean
+}
+
+// While stale tokens stand in, each account is asked for once in this time, so that requests need not wait for the failing source.
+const retryStaleMs = 1000
+
+/** Accounts and the AccountSids that ask for them are hostile: whoever sends a request chooses them. */
+export function createTokenCache(ask: Ask, settings: CacheSettings): Required<AuthTokenLookup> & AuthTokenLookup {
+  const { now, timeoutMs, refreshIntervalMs, defaultAccountSid } = settings
+  const entries = createSegments<Entry>(settings.maxEntries)
+  const flights = new Map<string, Promise<Found>>()
+  const firstLookups = createRateLimit(settings.maxLookupsPerSecond, now)
+  const refreshes = createRateLimit(settings.maxLookupsPerSecond, now)
+
+  function find(accountSid: string): Awaitable<Found> {
+    const entry = entries.get(accountSid)
+    const time = now()
+    if (entry !== undefined && time < entry.expiresAt) return entry.tokens
+    if (entry?.failing && time < entry.askedAt + retryStaleMs && isUsableStale(entry)) return entry.tokens
+    const flight = flights.get(accountSid) ?? queue(accountSid, entry)
+    return entry?.tokens === undefined ? flight : flight.catch((error: unknown) => fallBack(entry, error))
+  }
+
+  function queue(accountSid: string, entry: Entry | undefined): Promise<Found> {
+    if (isKnown(accountSid, entry)) return depart(accountSid, 0, false)
+    const waitMs = flights.size < settings.maxEntries ? firstLookups.take(timeoutMs / 2) : undefined
+    if (waitMs !== undefined) return depart(accountSid, waitMs, false)
+    return Promise.reject(new Error('Too many key look-ups for accounts that have not verified'))
+  }
+
+  // Once its look-up fails, a known account is held to the rate as well: requests must not hammer a source that is down.
+  function isKnown(accountSid: string, entry: Entry | undefined): boolean {
+    return entry?.failing !== true && (accountSid === defaultAccountSid || entries.isProtected(accountSid))
+  }
+
+  function depart(accountSid: string, waitMs: number, refreshing: boolean): Promise<Found> {
+    const flight = askInTime((signal) => ask(accountSid, { signal, refreshing }), { waitMs, timeoutMs })
+      .then((given) => keep(accountSid, given))
+      .catch((error: unknown) => {
+        markFailing(accountSid)
+        tellUnnoticed(() => settings.onProblem(error, accountSid))
+        throw error
+      })
+      .finally(() => flights.delete(accountSid))
+    flights.set(accountSid, flight)
+    return flight
+  }
+
+  function keep(accountSid: string, given: unknown): Found {
+    const isNone = given === undefined || given === null
+    const read = isNone ? undefined : readTokens(given)
+    if (read === undefined && !isNone) throw new TypeError('The key look-up gave something that is no Auth Token')
+    const known = entries.get(accountSid)
+    const isSame = areSame(known?.tokens, read)
+    const tokens = isSame ? known?.tokens : read
+    const time = now()
+    entries.put(accountSid, {
+      tokens,
+      askedAt: time,
+      expiresAt: time + (tokens === undefined ? settings.negativeTtlMs : settings.ttlMs),
+      changedAt: known === undefined || isSame ? Number.NEGATIVE_INFINITY : time,
+      failing: false,
+    })
+    if (tokens === undefined) entries.demote(accountSid)
+    return tokens
+  }
+
+  function markFailing(accountSid: string): void {
+    const entry = entries.get(accountSid)
+    if (entry === undefined) return
+    entry.failing = true
+    entry.askedAt = now()
+  }
+
+  function isUsableStale(entry: Entry): boolean {
+    return entry.tokens !== undefined && now() < entry.expiresAt + settings.staleIfErrorMs
+  }
+
+  function fallBack(entry: Entry, error: unknown): Found {
+    if (isUsableStale(entry)) return entry.tokens
+    throw error
+  }
+
+  function refresh(accountSid: string): Awaitable<Found> {
+    const entry = entries.get(accountSid)
+    if (entry === undefined) return undefined
+    const time = now()
+    // This request may have been given the tokens from before a change that another request brought about.
+    if (time - entry.changedAt < refreshIntervalMs) return entry.tokens
+    let flight = flights.get(accountSid)
+    if (flight === undefined) {
+      if (time - entry.askedAt < refreshIntervalMs || refreshes.take(0) === undefined) return undefined
+      flight = depart(accountSid, 0, true)
+    }
+    const { tokens: tried } = entry
+    return flight.then((tokens) => (tokens === tried ? undefined : tokens))
+  }
+
+  function accountOf(claim: UnverifiedClaim): string | undefined {
+    return claim.accountSid ?? defaultAccountSid
+  }
+
+  const lookup = (claim: UnverifiedClaim): ReturnType<AuthTokenLookup> => {
+    const accountSid = accountOf(claim)
+    return accountSid === undefined ? undefined : bindDefault(claim, find(accountSid), accountSid)
+  }
+  return Object.assign(lookup, {
+    refresh(claim: UnverifiedClaim) {
+      const accountSid = accountOf(claim)
+      if (accountSid === undefined) return undefined
+      return bindDefault(claim, refresh(accountSid), accountSid)
+    },
+    verified(claim: UnverifiedClaim) {
+      const accountSid = accountOf(claim)
+      if (accountSid !== undefined && entries.get(accountSid)?.tokens !== undefined) entries.promote(accountSid)
+    },
+  })
+}
+
+/** The default account's tokens name their owner, since a request that claims no account may yet turn out to name one. */
+function bindDefault(claim: UnverifiedClaim, found: Awaitable<Found>, accountSid: string): ReturnType<AuthTokenLookup> {
+  if (claim.accountSid !== undefined) return found
+  const bind = (authToken: Found) => authToken && { authToken, accountSid }
+  return found === undefined || Array.isArray(found) ? bind(found) : (found as PromiseLike<Found>).then(bind)
+}
+
+function areSame(one: Found, other: Found): boolean {
+  return one?.length === other?.length && (one ?? []).every((token, index) => token === other?.[index])
+}
+
+function tellUnnoticed(tell: () => void): void {
+  try {
+    tell()
+  } catch {
+    // As the option says.
+  }
+}

@@ -1,0 +1,361 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createVerifier } from '../src/index.ts'
+import { cached } from '../src/keys/index.ts'
+import { createRateLimit } from '../src/keys/rate-limit.ts'
+import { createSegments } from '../src/keys/segments.ts'
+import { accountSid, claim, deliver, outcome, publicUrl, send, token } from './keys-support.ts'
+
+const one = accountSid(1)
+
+function createClock() {
+  let time = 1000
+  return {
+    now: () => time,
+    advance(seconds: number) {
+      time += seconds * 1000
+    },
+  }
+}
+
+/** A source whose tokens a test can change, and what it was asked. */
+function createSource(tokens: Record<string, string | undefined>) {
+  const asked: string[] = []
+  const source = {
+    asked,
+    tokens,
+    lookup: async (account: string) => {
+      asked.push(account)
+      if (source.error !== undefined) throw source.error
+      return source.tokens[account]
+    },
+    error: undefined as Error | undefined,
+  }
+  return source
+}
+
+afterEach(() => void vi.useRealTimers())
+
+describe('cached', () => {
+  test('asks once for an account, however many requests wait, and remembers it for its time', async () => {
+    const { now, advance } = createClock()
+    const source = createSource({ [one]: token(1) })
+    const lookup = cached(source.lookup, { now, ttlSeconds: 60 })
+    const found = await Promise.all(Array.from({ length: 500 }, () => lookup(claim(one))))
+    expect(new Set(found.flat())).toEqual(new Set([token(1)]))
+    advance(59.9)
+    expect(lookup(claim(one))).toEqual([token(1)])
+    expect(source.asked).toEqual([one])
+    advance(0.1)
+    await lookup(claim(one))
+    expect(source.asked).toEqual([one, one])
+  })
+
+  test('remembers for its own time that there is no such account', async () => {
+    const { now, advance } = createClock()
+    const source = createSource({})
+    const lookup = cached(source.lookup, { now, negativeTtlSeconds: 5 })
+    expect(await lookup(claim(one))).toBeUndefined()
+    advance(4.9)
+    expect(lookup(claim(one))).toBeUndefined()
+    expect(source.asked).toHaveLength(1)
+    advance(0.1)
+    source.tokens[one] = token(1)
+    expect(await lookup(claim(one))).toEqual([token(1)])
+  })
+
+  test('a failure is told, remembered as nothing, and gives key_lookup_failed', async () => {
+    const source = createSource({ [one]: token(1) })
+    const onProblem = vi.fn(() => {
+      throw new Error('a listener that breaks')
+    })
+    const verifier = createVerifier({ publicUrl, authToken: cached(source.lookup, { onProblem }) })
+    const input = { params: { AccountSid: one }, authToken: token(1) }
+    source.error = new Error('down')
+    expect(outcome(await send(verifier, input))).toBe('key_lookup_failed')
+    expect(onProblem).toHaveBeenCalledExactlyOnceWith(source.error, one)
+    source.error = undefined
+    expect(outcome(await send(verifier, input))).toBe(0)
+  })
+
+  test.each([[''], [' blank '], [[]], [42], [{}], [['good', '']]])('%j is no token', async (given) => {
+    const lookup = cached(() => given as string)
+    await expect(lookup(claim(one))).rejects.toThrow('is no Auth Token')
+  })
+
+  test('a look-up that takes too long fails, is aborted, and does not block the next', async () => {
+    const signals: AbortSignal[] = []
+    let late: (given: string) => void = () => undefined
+    const lookup = cached(
+      (_account, signal) => {
+        signals.push(signal)
+        return signals.length === 1 ? new Promise((resolve) => (late = resolve)) : token(2)
+      },
+      { timeoutMs: 20 },
+    )
+    await expect(lookup(claim(one))).rejects.toThrow('more than 20 ms')
+    expect(signals[0]?.aborted).toBe(true)
+    expect(await lookup(claim(one))).toEqual([token(2)])
+    late(token(1))
+    await Promise.resolve()
+    expect(lookup(claim(one))).toEqual([token(2)])
+  })
+
+  test('stale tokens stand in for failing look-ups as long as allowed, and the source is asked once a second', async () => {
+    const { now, advance } = createClock()
+    const source = createSource({ [one]: token(1) })
+    const lookup = cached(source.lookup, { now, ttlSeconds: 60, staleIfErrorSeconds: 100 })
+    await lookup(claim(one))
+    source.error = new Error('down')
+    advance(60)
+    for (let request = 0; request < 10; request++) expect(await lookup(claim(one))).toEqual([token(1)])
+    expect(source.asked).toHaveLength(2)
+    advance(1)
+    expect(await lookup(claim(one))).toEqual([token(1)])
+    expect(source.asked).toHaveLength(3)
+    advance(99)
+    await expect(lookup(claim(one))).rejects.toThrow('down')
+    source.error = undefined
+    expect(await lookup(claim(one))).toEqual([token(1)])
+  })
+
+  test('by default nothing stale is used', async () => {
+    const { now, advance } = createClock()
+    const source = createSource({ [one]: token(1) })
+    const lookup = cached(source.lookup, { now })
+    await lookup(claim(one))
+    source.error = new Error('down')
+    advance(300)
+    await expect(lookup(claim(one))).rejects.toThrow('down')
+  })
+
+  test('a request that names no account is the default account, bound to it, or unknown', async () => {
+    const two = accountSid(2)
+    const source = createSource({ [one]: token(1), [two]: token(2) })
+    expect(cached(source.lookup)(claim())).toBeUndefined()
+    expect(cached(source.lookup).refresh?.(claim())).toBeUndefined()
+    cached(source.lookup).verified?.(claim())
+
+    const options = { authToken: cached(source.lookup, { defaultAccountSid: one }) }
+    expect(outcome(await deliver(options, { json: {}, authToken: token(1) }))).toBe(0)
+    expect(await options.authToken(claim())).toEqual({ authToken: [token(1)], accountSid: one })
+    // The second time from memory; and an event of another account is not this one's.
+    const event = { json: { data: { accountSid: two } } }
+    expect(outcome(await deliver(options, { ...event, authToken: token(1) }))).toBe('account_not_allowed')
+    expect(outcome(await deliver(options, { ...event, authToken: token(2) }))).toBe('signature_mismatch')
+  })
+
+  test('options that are unknown or out of range', () => {
+    const lookup = () => undefined
+    expect(() => cached('x' as never)).toThrow(TypeError)
+    expect(() => cached(lookup, null as never)).toThrow(TypeError)
+    expect(() => cached(lookup, { ttl: 3 } as never)).toThrow('Unknown option "ttl" of cached')
+    expect(() => cached(lookup, { ttlSecond: 3 } as never)).toThrow('Did you mean "ttlSeconds"?')
+    expect(() => cached(lookup, { ttlSeconds: 0 })).toThrow(new RangeError('"ttlSeconds" must be from 1 to 86400'))
+    expect(() => cached(lookup, { ttlSeconds: Number.NaN })).toThrow(RangeError)
+    expect(() => cached(lookup, { maxEntries: '9' as never })).toThrow('"maxEntries" must be a number, got string')
+    expect(() => cached(lookup, { maxEntries: Number.POSITIVE_INFINITY })).toThrow(RangeError)
+    expect(() => cached(lookup, { now: 1 as never })).toThrow('"now" must be a function, got number')
+    expect(() => cached(lookup, { defaultAccountSid: 'main' })).toThrow('"defaultAccountSid" must be an AccountSid')
+  })
+})
+
+describe('rotation', () => {
+  const options = (now: () => number) => ({ now, ttlSeconds: 3600, refreshIntervalSeconds: 10 })
+
+  test('a mismatch asks the source, and the new token holds from then on', async () => {
+    const { now, advance } = createClock()
+    const source = createSource({ [one]: token(1) })
+    const verifier = createVerifier({ publicUrl, authToken: cached(source.lookup, options(now)) })
+    const request = (number: number) => send(verifier, { params: { AccountSid: one }, authToken: token(number) })
+    expect(outcome(await request(1))).toBe(0)
+    source.tokens[one] = token(2)
+    advance(10)
+    const verdicts = await Promise.all(Array.from({ length: 100 }, () => request(2)))
+    expect(new Set(verdicts.map(outcome))).toEqual(new Set([0]))
+    expect(source.asked).toHaveLength(2)
+    expect(outcome(await request(1))).toBe('signature_mismatch')
+    expect(outcome(await request(2))).toBe(0)
+  })
+
+  test('a request that was given the old tokens gets the new ones, though another brought them', async () => {
+    const { now, advance } = createClock()
+    const source = createSource({ [one]: token(1) })
+    const lookup = cached(source.lookup, options(now))
+    await lookup(claim(one))
+    source.tokens[one] = token(2)
+    advance(10)
+    expect(await lookup.refresh?.(claim(one))).toEqual([token(2)])
+    expect(lookup.refresh?.(claim(one))).toEqual([token(2)])
+    advance(10)
+    expect(await lookup.refresh?.(claim(one))).toBeUndefined()
+    expect(source.asked).toHaveLength(3)
+  })
+
+  test('forgeries refresh an account once per interval', async () => {
+    const { now, advance } = createClock()
+    const source = createSource({ [one]: token(1) })
+    const verifier = createVerifier({ publicUrl, authToken: cached(source.lookup, options(now)) })
+    const forge = () => send(verifier, { params: { AccountSid: one }, authToken: token(666) })
+    for (let second = 0; second < 100; second++) {
+      expect(outcome(await forge())).toBe('signature_mismatch')
+      advance(1)
+    }
+    expect(source.asked).toHaveLength(10)
+  })
+
+  test('forgeries for many known accounts refresh no more than the rate allows', async () => {
+    const { now, advance } = createClock()
+    const asked = vi.fn((account: string) => token(Number.parseInt(account.slice(2), 16)))
+    const lookup = cached(asked, { ...options(now), maxLookupsPerSecond: 20 })
+    const known = Array.from({ length: 100 }, (_, number) => claim(accountSid(number)))
+    for (const account of known) {
+      await lookup(account)
+      lookup.verified?.(account)
+      advance(0.05)
+    }
+    asked.mockClear()
+    advance(10)
+    for (const account of known) await lookup.refresh?.(account)
+    expect(asked).toHaveBeenCalledTimes(20)
+  })
+
+  test('a refresh that fails says so, and keeps what was known', async () => {
+    const { now, advance } = createClock()
+    const source = createSource({ [one]: token(1) })
+    const lookup = cached(source.lookup, options(now))
+    expect(lookup.refresh?.(claim(one))).toBeUndefined()
+    await lookup(claim(one))
+    advance(10)
+    source.error = new Error('down')
+    await expect(lookup.refresh?.(claim(one))).rejects.toThrow('down')
+    expect(lookup(claim(one))).toEqual([token(1)])
+    expect(lookup.refresh?.(claim(one))).toBeUndefined()
+    expect(source.asked).toHaveLength(2)
+  })
+
+  test('an account that is gone has no key from then on', async () => {
+    const { now, advance } = createClock()
+    const source = createSource({ [one]: token(1) })
+    const lookup = cached(source.lookup, options(now))
+    await lookup(claim(one))
+    lookup.verified?.(claim(one))
+    delete source.tokens[one]
+    advance(10)
+    expect(await lookup.refresh?.(claim(one))).toBeUndefined()
+    expect(lookup(claim(one))).toBeUndefined()
+  })
+})
+
+describe('a flood of invented accounts', () => {
+  test('evicts no account that verified', async () => {
+    const asked = vi.fn((account: string) => (account < accountSid(90) ? token(1) : undefined))
+    const lookup = cached(asked, { maxEntries: 100, maxLookupsPerSecond: Number.POSITIVE_INFINITY })
+    for (let number = 0; number < 90; number++) {
+      await lookup(claim(accountSid(number)))
+      lookup.verified?.(claim(accountSid(number)))
+    }
+    for (let number = 1000; number < 6000; number++) await lookup(claim(accountSid(number)))
+    asked.mockClear()
+    for (let number = 0; number < 90; number++) expect(lookup(claim(accountSid(number)))).toEqual([token(1)])
+    expect(asked).not.toHaveBeenCalled()
+  })
+
+  test('is looked up at the allowed rate, and those that verified are not held up by it', async () => {
+    const { now, advance } = createClock()
+    const source = createSource({ [one]: token(1) })
+    const lookup = cached(source.lookup, { now, ttlSeconds: 60, maxLookupsPerSecond: 10, timeoutMs: 1 })
+    await lookup(claim(one))
+    lookup.verified?.(claim(one))
+    advance(60)
+    let refused = 0
+    for (let second = 0; second < 10; second++) {
+      for (let number = 0; number < 100; number++) {
+        const invented = claim(accountSid(1000 + second * 100 + number))
+        await Promise.resolve(lookup(invented)).catch((error: Error) => {
+          expect(error.message).toBe('Too many key look-ups for accounts that have not verified')
+          refused++
+        })
+      }
+      advance(1)
+    }
+    expect(refused).toBe(900)
+    expect(source.asked).toHaveLength(1 + 100)
+    expect(await lookup(claim(one))).toEqual([token(1)])
+    // Unless its own look-up fails: then it has no privilege.
+    source.error = new Error('down')
+    advance(60)
+    await expect(lookup(claim(one))).rejects.toThrow('down')
+    for (let number = 0; number < 9; number++)
+      await expect(lookup(claim(accountSid(number + 2)))).rejects.toThrow('down')
+    await expect(lookup(claim(one))).rejects.toThrow('down')
+    await expect(lookup(claim(one))).rejects.toThrow('Too many')
+  })
+
+  test('a burst of new accounts is spread out and not refused', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const lookup = cached(() => token(1), { maxLookupsPerSecond: 10, timeoutMs: 2000 })
+    const found = Promise.allSettled(Array.from({ length: 25 }, async (_, number) => lookup(claim(accountSid(number)))))
+    await vi.advanceTimersByTimeAsync(1100)
+    const settled = await found
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(20)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('never has more look-ups under way than entries', async () => {
+    const asked = vi.fn(() => new Promise<undefined>(() => undefined))
+    const lookup = cached(asked, { maxEntries: 10, maxLookupsPerSecond: Number.POSITIVE_INFINITY, timeoutMs: 20 })
+    const all = Array.from({ length: 50 }, async (_, number) => lookup(claim(accountSid(number))))
+    expect((await Promise.allSettled(all)).every(({ status }) => status === 'rejected')).toBe(true)
+    expect(asked).toHaveBeenCalledTimes(10)
+  })
+})
+
+describe('segments', () => {
+  test('never hold more than allowed, and probation always has room', () => {
+    const command = fc.tuple(fc.constantFrom('put', 'promote', 'demote'), fc.integer({ min: 0, max: 40 }).map(String))
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 300 }), (commands) => {
+        const segments = createSegments<number>(20)
+        for (const [name, key] of commands) {
+          if (name === 'put') {
+            segments.put(key, 1)
+            expect(segments.get(key)).toBe(1)
+          } else segments[name as 'promote' | 'demote'](key)
+          expect(segments.size).toBeLessThanOrEqual(20)
+        }
+        const trusted = Array.from({ length: 41 }, (_, key) => String(key)).filter((key) => segments.isProtected(key))
+        expect(trusted.length).toBeLessThanOrEqual(18)
+      }),
+    )
+  })
+
+  test('evict the oldest on probation, then the least recently verified', () => {
+    const segments = createSegments<string>(10)
+    for (const key of 'abcdefghi') segments.put(key, key)
+    for (const key of 'abcdefghi') segments.promote(key)
+    segments.promote('a')
+    segments.put('x', 'x')
+    segments.put('y', 'y')
+    expect([...'abcdefghixy'].filter((key) => segments.get(key) === undefined)).toEqual(['x'])
+    segments.promote('y')
+    expect(segments.isProtected('b')).toBe(false)
+    expect(segments.isProtected('a')).toBe(true)
+  })
+})
+
+test('a rate limit lets at most its rate and one second more through, whatever the pattern', () => {
+  const step = fc.record({ pauseMs: fc.integer({ min: 0, max: 3000 }), takes: fc.integer({ min: 0, max: 50 }) })
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 30 }), fc.array(step), (perSecond, steps) => {
+      let time = 0
+      let taken = 0
+      const limit = createRateLimit(perSecond, () => time)
+      for (const { pauseMs, takes } of steps) {
+        time += pauseMs
+        for (let take = 0; take < takes; take++) if (limit.take(0) !== undefined) taken++
+        expect(taken).toBeLessThanOrEqual(perSecond + (time * perSecond) / 1000 + 1e-6)
+      }
+    }),
+  )
+})

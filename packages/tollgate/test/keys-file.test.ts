@@ -1,0 +1,274 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type FileKeys, type FileKeysOptions, fileKeys } from '../src/keys/index.ts'
+import { parseKeyFile } from '../src/keys/key-file.ts'
+import { accountSid, claim, deliver, outcome, token, tokenMark } from './keys-support.ts'
+
+const one = accountSid(1)
+const two = accountSid(2)
+
+let directory: string
+let path: string
+let opened: FileKeys[] = []
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tollgate-keys-'))
+  path = join(directory, 'keys.json')
+})
+afterEach(() => {
+  for (const keys of opened) keys.close()
+  opened = []
+  rmSync(directory, { recursive: true, force: true })
+})
+
+function write(content: unknown, to = path): void {
+  writeFileSync(to, typeof content === 'string' ? content : JSON.stringify(content), { mode: 0o600 })
+}
+
+function open(options?: FileKeysOptions): FileKeys {
+  const keys = fileKeys(path, options)
+  opened.push(keys)
+  return keys
+}
+
+const accounts = (number: number) => ({ accounts: { [one]: token(number) } })
+
+describe('a key file', () => {
+  test('gives both kinds of keys to a verifier', async () => {
+    write({
+      accounts: { [one]: token(1), [two]: [token(2), token(3)] },
+      sharedKeys: { key_1: 'secret-1', key_2: { secret: 'secret-2', accountSid: two } },
+    })
+    const { authToken, sharedKeys } = open()
+    const options = { authToken, sharedKeys }
+    const params = { AccountSid: two }
+    expect(outcome(await deliver(options, { params, authToken: token(3) }))).toBe(1)
+    expect(outcome(await deliver(options, { params, authToken: token(1) }))).toBe('signature_mismatch')
+    expect(outcome(await deliver(options, { params: { AccountSid: accountSid(3) }, authToken: token(1) }))).toBe(
+      'key_unknown',
+    )
+    const shared = (id: string, secret: string) =>
+      deliver(options, { params: { AccountSid: one }, sharedKey: { id, secret } })
+    expect(outcome(await shared('key_1', 'secret-1'))).toBe('key_1')
+    expect(outcome(await shared('key_2', 'secret-2'))).toBe('account_not_allowed')
+    expect(outcome(await shared('key_3', 'secret-3'))).toBe('key_unknown')
+  })
+
+  test('with one account: that is whom a request without an account comes from', () => {
+    write(accounts(1))
+    expect(open().authToken(claim())).toEqual({ authToken: [token(1)], accountSid: one })
+  })
+
+  test('with several accounts, or none: such a request is unknown', () => {
+    write({ accounts: { [one]: token(1), [two]: token(2) } })
+    expect(open().authToken(claim())).toBeUndefined()
+    write({ sharedKeys: { a: 'secret' } })
+    expect(open().authToken(claim())).toBeUndefined()
+  })
+
+  test('may begin with a byte order mark', () => {
+    write(`\ufeff${JSON.stringify(accounts(1))}`)
+    expect(open().authToken(claim(one))).toEqual([token(1)])
+  })
+})
+
+describe('what is malformed', () => {
+  const sid = JSON.stringify(one)
+  test.each([
+    ['', 'A value is expected at line 1, column 1'],
+    [`{\n  "accounts": {${sid}: ${tokenMark}}\n}`, 'A value is expected at line 2, column 54'],
+    [`{"accounts": {${sid}: "${tokenMark}}`, 'A value is expected at line 1'],
+    [`{"accounts": {${sid}: "${tokenMark}",}}`, 'A name in double quotes is expected'],
+    [`{"accounts": {${sid} "${tokenMark}"}}`, '":" is expected'],
+    [`{"accounts": {${sid}: ["${tokenMark}" "b"]}}`, '"," or "]" is expected'],
+    [`{"accounts": {${sid}: "${tokenMark}", ${sid}: "b"}}`, 'A name that was there before at line 1, column 63'],
+    [`{"accounts": {}} "${tokenMark}"`, 'Nothing more is expected'],
+    ['['.repeat(100_000), 'Too much is nested'],
+    ['"x"', 'it is no JSON object'],
+    ['[]', 'it is no JSON object'],
+    ['{}', 'there is no key in it'],
+    ['{"accounts": {}, "sharedKeys": {}}', 'there is no key in it'],
+    [`{"${tokenMark}": {}}`, 'name 1 is neither "accounts" nor "sharedKeys"'],
+    ['{"account": {}}', '"accounts" is near'],
+    ['{"accounts": []}', '"accounts" is no object'],
+    [`{"accounts": {"${tokenMark}": "x"}}`, 'name 1 in "accounts" is no AccountSid'],
+    [`{"accounts": {${sid}: " ${tokenMark}"}}`, `"accounts.${one}" has white space around it`],
+    [`{"accounts": {${sid}: ["${tokenMark}", 3]}}`, `"accounts.${one}" [1] must be a string, got number`],
+    [`{"accounts": {${sid}: []}}`, 'is an empty list'],
+    [`{"sharedKeys": {"${tokenMark}": ""}}`, 'the secret of key 1 in "sharedKeys" is empty'],
+    [`{"sharedKeys": {"${tokenMark} x": "x"}}`, 'the id of key 1 in "sharedKeys" is not'],
+    [`{"sharedKeys": {"a": {"secret": "${tokenMark}", "owner": 1}}}`, 'has names besides'],
+    [`{"sharedKeys": {"a": {"secret": "${tokenMark}", "accountSid": "AC"}}}`, 'the accountSid of key 1'],
+    [`{"sharedKeys": {"a": {}}}`, 'the secret of key 1 in "sharedKeys" must be a string'],
+  ])('%.80s', (text, message) => {
+    write(text)
+    const error = catchError(() => open())
+    expect(error).toBeInstanceOf(TypeError)
+    expect(error.message).toContain(message)
+    expect(error.message).toContain(path)
+    expect(error.message).not.toContain(tokenMark)
+  })
+
+  test('reads what JSON.parse reads', () => {
+    const text = ` { "accounts" : {\t${sid} : [ "a\\u0041\\n\\"" ] },\r\n"sharedKeys":{"__proto__":"x","b":{"secret":"é😀"}}} `
+    expect(() => parseKeyFile(text)).toThrow('control character')
+    const file = parseKeyFile(text.replace('\\n', ''))
+    expect(file.accounts.get(one)).toEqual(['aA"'])
+    expect([...file.sharedKeys]).toEqual([
+      ['__proto__', 'x'],
+      ['b', 'é😀'],
+    ])
+  })
+
+  test('bytes that are not UTF-8, no file, a directory, an unknown option', () => {
+    writeFileSync(path, Buffer.from([0x7b, 0xff, 0x7d]), { mode: 0o600 })
+    expect(() => open()).toThrow('it is not UTF-8')
+    expect(() => fileKeys(join(directory, 'none.json'))).toThrow('there is no such file')
+    expect(() => fileKeys(directory)).toThrow('it is no regular file')
+    expect(() => fileKeys('')).toThrow('"path" must be the path of a file')
+    expect(() => fileKeys(path, { watch: true } as never)).toThrow('Unknown option "watch" of fileKeys')
+    expect(() => fileKeys(path, { onProblem: 'x' } as never)).toThrow('"onProblem" must be a function')
+    expect(() => fileKeys(path, { allowReadableByOthers: 1 } as never)).toThrow('must be true or false')
+  })
+
+  test('a runtime without a file system', () => {
+    vi.stubGlobal('process', {})
+    try {
+      expect(() => fileKeys('/keys.json')).toThrow('this runtime has no file system')
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+})
+
+function catchError(work: () => unknown): Error {
+  try {
+    work()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('Nothing was thrown')
+}
+
+describe.skipIf(process.platform === 'win32')('who may read it', () => {
+  test.each([0o640, 0o604, 0o660, 0o620])('mode %o is refused', (mode) => {
+    write(accounts(1))
+    chmodSync(path, mode)
+    expect(() => open()).toThrow(`(mode ${mode.toString(8)}): chmod 600, or set "allowReadableByOthers"`)
+    expect(open({ allowReadableByOthers: true }).authToken(claim(one))).toEqual([token(1)])
+  })
+
+  test('a named pipe is refused, not waited for', () => {
+    execFileSync('/usr/bin/env', ['mkfifo', '-m', '600', path])
+    expect(() => open()).toThrow('it is no regular file')
+  })
+})
+
+describe('changes', () => {
+  const seen = (keys: FileKeys, number: number) =>
+    vi.waitFor(() => expect(keys.authToken(claim(one))).toEqual([token(number)]), { timeout: 5000, interval: 10 })
+
+  test('written in place', async () => {
+    write(accounts(1))
+    const keys = open()
+    write(accounts(2))
+    await seen(keys, 2)
+  })
+
+  test('another file renamed over it', async () => {
+    write(accounts(1))
+    const keys = open()
+    for (const number of [2, 3]) {
+      write(accounts(number), `${path}.new`)
+      renameSync(`${path}.new`, path)
+      await seen(keys, number)
+    }
+  })
+
+  test('links swapped as Kubernetes does', async () => {
+    const publish = (number: number) => {
+      const version = join(directory, `..${number}`)
+      mkdirSync(version)
+      write(accounts(number), join(version, 'keys.json'))
+      symlinkSync(`..${number}`, join(directory, '..data_tmp'))
+      renameSync(join(directory, '..data_tmp'), join(directory, '..data'))
+    }
+    publish(1)
+    symlinkSync('..data/keys.json', path)
+    const keys = open()
+    publish(2)
+    await seen(keys, 2)
+  })
+
+  test('a link into a directory that is not watched', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'tollgate-keys-'))
+    write(accounts(1), join(elsewhere, 'keys.json'))
+    symlinkSync(join(elsewhere, 'keys.json'), path)
+    const keys = open()
+    write(accounts(2), join(elsewhere, 'keys.json'))
+    await seen(keys, 2)
+    rmSync(elsewhere, { recursive: true })
+  })
+
+  test('one that is malformed, too open or gone is told once, and the keys from before stay', async () => {
+    write(accounts(1))
+    const problems: string[] = []
+    const keys = open({
+      onProblem(message) {
+        problems.push(message)
+        throw new Error('a listener that breaks')
+      },
+    })
+    const told = async (text: string) => {
+      await vi.waitFor(() => expect(problems.at(-1)).toContain(text), { timeout: 5000, interval: 10 })
+      expect(keys.authToken(claim(one))).toEqual([token(1)])
+    }
+    write({ accounts: { [one]: token(2), [two]: '' } })
+    await told(`"accounts.${two}" is empty. The keys from before stay in force.`)
+    if (process.platform !== 'win32') {
+      chmodSync(path, 0o644)
+      await told('chmod 600')
+      chmodSync(path, 0o600)
+      await told('is empty')
+    }
+    unlinkSync(path)
+    await told('there is no such file')
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    expect(problems).toHaveLength(process.platform === 'win32' ? 2 : 4)
+    expect(problems.join()).not.toContain(tokenMark)
+    write(accounts(3))
+    await seen(keys, 3)
+  })
+
+  test('are not followed after close', async () => {
+    write(accounts(1))
+    const keys = open()
+    keys.close()
+    keys.close()
+    write(accounts(2))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(keys.authToken(claim(one))).toEqual([token(1)])
+  })
+
+  test('are followed without keeping the process alive', () => {
+    write(accounts(1))
+    const list = () =>
+      process.getActiveResourcesInfo().filter((name) => name === 'Timeout' || name.startsWith('FSEvent'))
+    const before = list()
+    open()
+    expect(list()).toEqual(before)
+  })
+
+  test('by default a problem is printed', async () => {
+    const print = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    write(accounts(1))
+    open()
+    write('{')
+    await vi.waitFor(() => expect(print).toHaveBeenCalledOnce(), { timeout: 5000 })
+    expect(print.mock.calls.join()).toContain('is refused: it is not JSON')
+    print.mockRestore()
+  })
+})

@@ -1,0 +1,329 @@
+import { describe, expect, test, vi } from 'vitest'
+import {
+  type AuthTokenLookup,
+  createVerifier,
+  type IncomingRequest,
+  type UnverifiedClaim,
+  type VerifierOptions,
+} from '../src/index.ts'
+import {
+  accountSid,
+  authToken,
+  formRequest,
+  getRequest,
+  handshakeRequest,
+  jsonRequest,
+  origin,
+  otherSid,
+  otherToken,
+  sign,
+} from './requests.ts'
+
+const own: [string, string][] = [
+  ['AccountSid', accountSid],
+  ['Body', 'hi'],
+]
+const foreign: [string, string][] = [['AccountSid', otherSid]]
+
+type Given = Partial<VerifierOptions>
+const verify = (given: Given, request: IncomingRequest) =>
+  createVerifier({ publicUrl: origin, ...given }).verify(request)
+
+async function outcome(given: Given, request: IncomingRequest): Promise<string> {
+  const verdict = await verify(given, request)
+  return verdict.ok ? 'accepted' : verdict.code
+}
+
+describe("one account's tokens", () => {
+  test('the verdict says which matched', async () => {
+    const tokens = [otherToken, authToken]
+    expect(await verify({ authToken: tokens }, formRequest(own))).toMatchObject({
+      ok: true,
+      accountSid,
+      matched: { key: { kind: 'auth_token', index: 1 }, algorithm: 'HMAC_SHA1', url: `${origin}/sms` },
+    })
+    expect(await verify({ authToken: tokens }, formRequest(own, { secret: otherToken }))).toMatchObject({
+      matched: { key: { index: 0 } },
+    })
+    expect(await outcome({ authToken: tokens }, formRequest(own, { secret: 'retired' }))).toBe('signature_mismatch')
+  })
+})
+
+describe('a record', () => {
+  const record = { authToken: { [accountSid]: ['old-token', authToken], [otherSid]: otherToken } }
+  const two: [string, string][] = [...own, ...foreign]
+
+  const cases: [what: string, request: IncomingRequest, expected: string][] = [
+    ["an account's own token", formRequest(own), 'accepted'],
+    ["the other account's own token", formRequest(foreign, { secret: otherToken }), 'accepted'],
+    ["another account's token", formRequest(own, { secret: otherToken }), 'signature_mismatch'],
+    ['an account without a token', formRequest([['AccountSid', `AC${'9'.repeat(32)}`]]), 'key_unknown'],
+    ['a SID that is none', formRequest([['AccountSid', 'junk']]), 'key_unknown'],
+    ['an empty SID', formRequest([['AccountSid', '']]), 'key_unknown'],
+    ['a SID in lower case', formRequest([['AccountSid', accountSid.toLowerCase()]]), 'key_unknown'],
+    ['__proto__', formRequest([['AccountSid', '__proto__']]), 'key_unknown'],
+    ['two accounts, by the first', formRequest(two), 'account_not_allowed'],
+    ['two accounts, by the second', formRequest(two, { secret: otherToken }), 'account_not_allowed'],
+    ['the same account twice', formRequest([...own, ['account_sid', accountSid]]), 'accepted'],
+    ['two names, two accounts', formRequest([...own, ['account_sid', otherSid]]), 'account_not_allowed'],
+    ['a GET, in its query', getRequest({ target: `/v?AccountSid=${accountSid}` }), 'accepted'],
+    ["a GET for another's", getRequest({ target: `/v?AccountSid=${otherSid}` }), 'signature_mismatch'],
+    ['JSON that names its owner', jsonRequest(JSON.stringify([{ data: { accountSid } }])), 'accepted'],
+    ['JSON that names another', jsonRequest(JSON.stringify({ accountSid: otherSid })), 'account_not_allowed'],
+    [
+      'JSON that names two',
+      jsonRequest(JSON.stringify([{ accountSid }, { accountSid: otherSid }])),
+      'account_not_allowed',
+    ],
+    ['JSON that names none', jsonRequest('[]', { secret: otherToken }), 'accepted'],
+    ['JSON that none signed', jsonRequest('[]', { secret: 'unknown' }), 'signature_mismatch'],
+    ['a handshake', handshakeRequest('/media', 'wss://api.example.com/media', { secret: otherToken }), 'accepted'],
+  ]
+  for (const [what, request, expected] of cases)
+    test(`${what}: ${expected}`, async () => {
+      expect(await outcome(record, request)).toBe(expected)
+    })
+
+  test('the verdict names the owner, also where the request names no one', async () => {
+    const verdict = await verify(record, jsonRequest('[]', { secret: otherToken }))
+    expect(verdict).toMatchObject({ ok: true, accountSid: otherSid })
+  })
+
+  test('a request without an account is tried with 16 tokens and no more', async () => {
+    const tokens = (count: number) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [`AC${String(index).padStart(32, '0')}`, `token-${index}`]),
+      )
+    const last = (count: number) => jsonRequest('[]', { secret: `token-${count - 1}` })
+    expect(await outcome({ authToken: tokens(16) }, last(16))).toBe('accepted')
+    expect(await outcome({ authToken: tokens(17) }, last(17))).toBe('key_unknown')
+  })
+})
+
+describe('a look-up', () => {
+  test('is given the claim', async () => {
+    const lookup = vi.fn((_claim: UnverifiedClaim) => authToken)
+    await verify({ authToken: lookup }, formRequest([...own, ['ParentAccountSid', otherSid]], { target: '/sms?x=1' }))
+    expect(lookup).toHaveBeenLastCalledWith({
+      accountSid,
+      parentAccountSid: otherSid,
+      url: `${origin}/sms?x=1`,
+      method: 'POST',
+    })
+    const json = jsonRequest(JSON.stringify({ accountSid }))
+    await verify({ authToken: lookup }, json)
+    expect(lookup).toHaveBeenLastCalledWith({ url: origin + json.url, method: 'POST' })
+    await verify({ authToken: lookup }, formRequest([...own, ...foreign]))
+    expect(lookup).toHaveBeenLastCalledWith({ url: `${origin}/sms`, method: 'POST' })
+    await verify({ authToken: lookup }, formRequest([...own, ['ParentAccountSid', 'junk']]))
+    expect(lookup).toHaveBeenLastCalledWith({ accountSid, url: `${origin}/sms`, method: 'POST' })
+  })
+
+  test('is not asked for an account that is none', async () => {
+    const lookup = vi.fn(() => authToken)
+    for (const sid of ['', 'junk', `${accountSid} `, `AC${'g'.repeat(32)}`, '../../etc/passwd'])
+      expect(await outcome({ authToken: lookup }, formRequest([['AccountSid', sid]]))).toBe('key_unknown')
+    expect(lookup).not.toHaveBeenCalled()
+  })
+
+  const gives: [what: string, lookup: () => unknown, expected: string][] = [
+    ['a token', () => authToken, 'accepted'],
+    ['tokens', () => [otherToken, authToken], 'accepted'],
+    ['a promise', async () => authToken, 'accepted'],
+    ['its owner too', () => ({ authToken, accountSid }), 'accepted'],
+    ['another owner', () => ({ authToken, accountSid: otherSid }), 'account_not_allowed'],
+    ['undefined', () => undefined, 'key_unknown'],
+    ['a promise of undefined', async () => undefined, 'key_unknown'],
+    ['another token', () => otherToken, 'signature_mismatch'],
+    ['an empty token', () => '', 'key_lookup_failed'],
+    ['a blank token', () => ' ', 'key_lookup_failed'],
+    ['an empty list', () => [], 'key_lookup_failed'],
+    ['seventeen tokens', () => Array(17).fill(authToken), 'key_lookup_failed'],
+    ['sixteen tokens', () => [...Array(15).fill('none'), authToken], 'accepted'],
+    ['one bad token of two', () => [authToken, ''], 'key_lookup_failed'],
+    ['a number', () => 1, 'key_lookup_failed'],
+    ['true', () => true, 'key_lookup_failed'],
+    ['an owner that is none', () => ({ authToken, accountSid: 'AC1' }), 'key_lookup_failed'],
+    ['no owner', () => ({ authToken }), 'key_lookup_failed'],
+    ['an empty object', () => ({}), 'key_lookup_failed'],
+    [
+      'an error',
+      () => {
+        throw new Error('database password is hunter2')
+      },
+      'key_lookup_failed',
+    ],
+    [
+      'a rejection',
+      async () => {
+        throw new Error('database password is hunter2')
+      },
+      'key_lookup_failed',
+    ],
+    ['a rejection without a reason', () => Promise.reject(), 'key_lookup_failed'],
+  ]
+  for (const [what, lookup, expected] of gives)
+    test(`gives ${what}: ${expected}`, async () => {
+      const verdict = await verify({ authToken: lookup as AuthTokenLookup }, formRequest(own))
+      expect(verdict.ok ? 'accepted' : verdict.code).toBe(expected)
+      if (!verdict.ok) expect(JSON.stringify(verdict)).not.toMatch(/hunter2|0123456789abcdef/)
+    })
+
+  test('that takes too long fails in time', async () => {
+    const never = () => new Promise<string>(() => undefined)
+    const given = { authToken: never, lookupTimeoutMs: 5 }
+    expect(await outcome(given, formRequest(own))).toBe('key_lookup_failed')
+    const keys = { sharedKeys: never, lookupTimeoutMs: 5 }
+    expect(await outcome(keys, sharedRequest())).toBe('key_lookup_failed')
+  })
+
+  test('two accounts cannot both own what it gives', async () => {
+    expect(await outcome({ authToken: () => authToken }, formRequest([...own, ...foreign]))).toBe('account_not_allowed')
+  })
+
+  test('refresh is asked once, after a mismatch only', async () => {
+    const refresh = vi.fn(async (_claim: UnverifiedClaim) => authToken)
+    const stale: AuthTokenLookup = Object.assign(() => 'stale-token', { refresh })
+    expect(await outcome({ authToken: stale }, formRequest(own))).toBe('accepted')
+    expect(refresh).toHaveBeenCalledExactlyOnceWith({ accountSid, url: `${origin}/sms`, method: 'POST' })
+    expect(await outcome({ authToken: stale }, formRequest(own, { secret: 'wrong' }))).toBe('signature_mismatch')
+    expect(refresh).toHaveBeenCalledTimes(2)
+    const fresh: AuthTokenLookup = Object.assign(() => authToken, { refresh })
+    expect(await outcome({ authToken: fresh }, formRequest(own))).toBe('accepted')
+    const unknown: AuthTokenLookup = Object.assign(() => undefined, { refresh })
+    expect(await outcome({ authToken: unknown }, formRequest(own))).toBe('key_unknown')
+    expect(refresh).toHaveBeenCalledTimes(2)
+  })
+
+  test('refresh that gives nothing, or fails', async () => {
+    const make = (refresh: () => unknown) =>
+      Object.assign(() => 'stale-token', { refresh }) as unknown as AuthTokenLookup
+    expect(await outcome({ authToken: make(() => undefined) }, formRequest(own))).toBe('signature_mismatch')
+    expect(await outcome({ authToken: make(() => Promise.reject()) }, formRequest(own))).toBe('key_lookup_failed')
+    expect(await outcome({ authToken: make(() => '') }, formRequest(own))).toBe('key_lookup_failed')
+  })
+
+  test('verified is told after a match, and its errors change nothing', async () => {
+    const verified = vi.fn(() => {
+      throw new Error('no')
+    })
+    const lookup: AuthTokenLookup = Object.assign(() => authToken, { verified })
+    expect(await outcome({ authToken: lookup }, formRequest(own))).toBe('accepted')
+    expect(verified).toHaveBeenCalledTimes(1)
+    expect(await outcome({ authToken: lookup }, formRequest(own, { secret: 'wrong' }))).toBe('signature_mismatch')
+    expect(verified).toHaveBeenCalledTimes(1)
+  })
+})
+
+const secret = 'a shared secret'
+
+function sharedRequest(
+  params = own,
+  settings = 'key=key1,algorithm=HMAC_SHA256',
+  hash: 'sha1' | 'sha256' = 'sha256',
+): IncomingRequest {
+  const unsigned = formRequest(params)
+  const text = `${origin}/sms${params.map((pair) => pair.join('')).join('')}`
+  return {
+    ...unsigned,
+    headers: {
+      ...(unsigned.headers as Record<string, string>),
+      'x-twilio-signature': sign(text, secret, hash),
+      'x-twilio-webhooks-signature-settings': settings,
+    },
+  }
+}
+
+describe('shared keys', () => {
+  test('the verdict says which matched', async () => {
+    expect(await verify({ sharedKeys: { key1: secret } }, sharedRequest())).toMatchObject({
+      ok: true,
+      covers: 'params',
+      accountSid,
+      matched: { key: { kind: 'shared_key', id: 'key1' }, algorithm: 'HMAC_SHA256' },
+    })
+  })
+
+  const keys: [what: string, sharedKeys: unknown, expected: string][] = [
+    ['a record', { key1: secret }, 'accepted'],
+    ['another id', { key2: secret }, 'key_unknown'],
+    ['an id in another case', { KEY1: secret }, 'key_unknown'],
+    ['another secret', { key1: 'another' }, 'signature_mismatch'],
+    ['its owner', { key1: { secret, accountSid } }, 'accepted'],
+    ['another owner', { key1: { secret, accountSid: otherSid } }, 'account_not_allowed'],
+    ['a look-up', () => secret, 'accepted'],
+    ['a look-up with an owner', async () => ({ secret, accountSid }), 'accepted'],
+    ['a look-up that gives nothing', () => undefined, 'key_unknown'],
+    ['a look-up that gives a blank', () => ' ', 'key_lookup_failed'],
+    ['a look-up that gives a number', () => 1, 'key_lookup_failed'],
+    ['a look-up that gives an empty object', () => ({}), 'key_lookup_failed'],
+    ['a look-up that gives a wrong owner', () => ({ secret, accountSid: 'AC1' }), 'key_lookup_failed'],
+    ['a look-up that fails', () => Promise.reject(new Error(secret)), 'key_lookup_failed'],
+  ]
+  for (const [what, sharedKeys, expected] of keys)
+    test(`${what}: ${expected}`, async () => {
+      const verdict = await verify({ sharedKeys: sharedKeys as Record<string, string> }, sharedRequest())
+      expect(verdict.ok ? 'accepted' : verdict.code).toBe(expected)
+      expect(JSON.stringify(verdict)).not.toContain(secret)
+    })
+
+  test('names that objects have by birth are ids of no key', async () => {
+    for (const id of ['__proto__', 'constructor', 'toString'])
+      expect(
+        await outcome({ sharedKeys: { key1: secret } }, sharedRequest(own, `key=${id},algorithm=HMAC_SHA256`)),
+      ).toBe('key_unknown')
+  })
+
+  test('a shared key never signs with SHA-1, and an Auth Token never with SHA-256', async () => {
+    const given = { sharedKeys: { key1: secret }, authToken }
+    const sha1 = sharedRequest(own, 'key=key1,algorithm=HMAC_SHA1', 'sha1')
+    expect(await outcome(given, sha1)).toBe('algorithm_unsupported')
+    expect(await outcome(given, sharedRequest(own, 'key=key1,algorithm=HMAC_SHA256', 'sha1'))).toBe(
+      'signature_malformed',
+    )
+    for (const algorithm of ['none', 'HMAC_SHA512', 'hmac_sha256', '__proto__', 'constructor'])
+      expect(await outcome(given, sharedRequest(own, `key=key1,algorithm=${algorithm}`))).toBe('algorithm_unsupported')
+    const stripped = sharedRequest()
+    delete (stripped.headers as Record<string, unknown>)['x-twilio-webhooks-signature-settings']
+    expect(await outcome(given, stripped)).toBe('signature_malformed')
+    const byToken = formRequest(own, { secret, headers: {} })
+    expect(await outcome(given, byToken)).toBe('signature_mismatch')
+  })
+
+  test('Auth Tokens and shared keys side by side, request by request', async () => {
+    const given = { sharedKeys: { key1: secret }, authToken }
+    expect(await outcome(given, sharedRequest())).toBe('accepted')
+    expect(await outcome(given, formRequest(own))).toBe('accepted')
+  })
+
+  test('sharedKeysOnly refuses Auth Tokens, but for handshakes', async () => {
+    const given = { sharedKeys: { key1: secret }, authToken, sharedKeysOnly: true }
+    expect(await outcome(given, sharedRequest())).toBe('accepted')
+    expect(await outcome(given, formRequest(own))).toBe('key_not_allowed')
+    expect(await outcome(given, getRequest())).toBe('key_not_allowed')
+    expect(await outcome(given, jsonRequest('{}'))).toBe('key_not_allowed')
+    expect(await outcome(given, handshakeRequest('/m', 'wss://api.example.com/m'))).toBe('accepted')
+  })
+})
+
+describe('accountSid', () => {
+  const cases: [what: string, given: Given, request: IncomingRequest, expected: string][] = [
+    ['the one allowed', { accountSid }, formRequest(own), 'accepted'],
+    ['one of several', { accountSid: [otherSid, accountSid] }, formRequest(own), 'accepted'],
+    ['another', { accountSid }, formRequest(foreign), 'account_not_allowed'],
+    ['none named', { accountSid }, formRequest([['Body', 'hi']]), 'accepted'],
+    ['a second one named', { accountSid }, formRequest([...own, ...foreign]), 'account_not_allowed'],
+    ['JSON of another', { accountSid }, jsonRequest(JSON.stringify({ accountSid: otherSid })), 'account_not_allowed'],
+    ['forged for another', { accountSid }, formRequest(foreign, { secret: 'wrong' }), 'signature_mismatch'],
+  ]
+  for (const [what, given, request, expected] of cases)
+    test(`${what}: ${expected}`, async () => {
+      expect(await outcome({ authToken, ...given }, request)).toBe(expected)
+    })
+
+  test('a token of an account that is not allowed, and a request that names none', async () => {
+    const given = { authToken: { [accountSid]: authToken, [otherSid]: otherToken }, accountSid }
+    expect(await outcome(given, jsonRequest('[]'))).toBe('accepted')
+    expect(await outcome(given, jsonRequest('[]', { secret: otherToken }))).toBe('account_not_allowed')
+  })
+})

@@ -1,0 +1,3 @@
+import type { StartProxy } from './proxy.d.mts'
+
+export const startNginx: StartProxy

@@ -1,0 +1,26 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findOrInstall } from './debian-package.mjs'
+import { makeFolder, readVersion, runServer } from './run-server.mjs'
+
+/** @type {import('./proxy.d.mts').StartProxy} */
+export async function startNginx(sites, ports) {
+  const program = await findOrInstall('nginx', ['nginx'])
+  const folder = makeFolder('nginx')
+  const file = join(folder, 'nginx.conf')
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  )
+  // One process, so that it ends with the one that started it.
+  writeFileSync(
+    file,
+    `daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr warn;
+events { worker_connections 256; }
+http { access_log off; ${paths.join(' ')}
+${sites}
+}
+`,
+  )
+  const args = ['-p', folder, '-c', file, '-e', 'stderr']
+  return { version: await readVersion(program, '-v'), ...(await runServer({ program, args, ports, folder })) }
+}

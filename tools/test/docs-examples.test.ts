@@ -1,0 +1,85 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { deliver } from './deliver.ts'
+
+const accountSid = 'ACa42104b5c0081d28f69cc86620eae712'
+const mainToken = '0123456789abcdef0123456789abcdef'
+const token = 'fedcba9876543210fedcba9876543210'
+const url = 'https://api.example.com/sms'
+
+beforeEach(() => {
+  vi.resetModules()
+  vi.stubEnv('TOLLGATE_PUBLIC_URL', 'https://api.example.com')
+  vi.stubEnv('TWILIO_ACCOUNT_SID', `AC${'0'.repeat(32)}`)
+  vi.stubEnv('TWILIO_AUTH_TOKEN', mainToken)
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.unstubAllGlobals()
+})
+
+test('subaccounts through the Accounts API', async () => {
+  const { fetch } = globalThis
+  vi.stubGlobal('fetch', async (target: string, init: RequestInit) => {
+    if (!target.startsWith('https://api.twilio.com/')) return fetch(target, init)
+    const owner = process.env.TWILIO_ACCOUNT_SID
+    return Response.json({ sid: accountSid, owner_account_sid: owner, status: 'active', auth_token: token })
+  })
+  const { app } = await import('../../examples/keys/subaccounts.mjs')
+  const webhook = sampleWebhook('message.inbound')
+  const genuine = await deliver(app, signRequest({ url, ...webhook, authToken: token }))
+  expect([genuine.status, await genuine.text()]).toEqual([200, accountSid])
+  expect((await deliver(app, signRequest({ url, ...webhook, authToken: mainToken }))).status).toBe(403)
+})
+
+test('an account chosen by the URL', async () => {
+  const { chooseByUrl } = await import('../../examples/keys/by-url.mjs')
+  const asked: (string | undefined)[] = []
+  const ask = (claim: { accountSid?: string }): undefined => void asked.push(claim.accountSid)
+  const tokens = Object.assign(ask, { refresh: ask, verified: ask })
+  const lookup = chooseByUrl(tokens, { '/events/acme': accountSid })
+  const claim = { url: 'https://api.example.com/events/acme?bodySHA256=0', method: 'POST' }
+  lookup(claim)
+  lookup.refresh?.(claim)
+  lookup.verified?.({ ...claim, accountSid: 'ACother' })
+  lookup({ ...claim, url: 'https://api.example.com/events/other' })
+  expect(asked).toEqual([accountSid, accountSid, 'ACother', undefined])
+})
+
+test('tokens from a database', async () => {
+  const { makeLookup } = await import('../../examples/keys/database.mjs')
+  const lookup = makeLookup(async (sid) => (sid === accountSid ? { authToken: token } : undefined))
+  expect(await lookup({ accountSid, url, method: 'POST' })).toEqual([token])
+  expect(await lookup({ accountSid: `AC${'1'.repeat(32)}`, url, method: 'POST' })).toBeUndefined()
+})
+
+test('a key file', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tollgate-'))
+  const path = join(directory, 'keys.json')
+  writeFileSync(path, JSON.stringify({ accounts: { [accountSid]: token } }))
+  chmodSync(path, 0o600)
+  vi.stubEnv('KEY_FILE', path)
+  const { close, verifier } = await import('../../examples/keys/key-file.mjs')
+  const { method, headers, body } = signRequest({ url, ...sampleWebhook('message.inbound'), authToken: token })
+  expect(await verifier.verify({ method, url: '/sms', headers, body })).toMatchObject({ ok: true, accountSid })
+  close()
+  rmSync(directory, { recursive: true })
+})
+
+test('moving from the twilio package', async () => {
+  const { app } = await import('../../examples/compat/server.mjs')
+  const event = signRequest({
+    url: 'https://api.example.com/events',
+    ...sampleWebhook('events.batch'),
+    authToken: mainToken,
+  })
+  expect((await deliver(app, event)).status).toBe(204)
+  expect((await deliver(app, { ...event, body: '[]' })).status).toBe(403)
+  const message = signRequest({ url, ...sampleWebhook('message.inbound'), authToken: mainToken })
+  expect((await deliver(app, message)).status).toBe(200)
+  expect((await deliver(app, { ...message, body: 'Body=other' })).status).toBe(403)
+})
