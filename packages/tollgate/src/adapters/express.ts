@@ -23,39 +23,43 @@ export type WebhookHandler<M extends Mode = 'enforce'> = (
   next: (error?: unknown) => void,
 ) => unknown
 
+export type GuardedHandler = (req: Request, res: Response, next?: (error?: unknown) => void) => Promise<void>
+
 /**
  * Middleware for Express 4 and 5: what does not verify is answered and goes no further. The webhook is in `req.twilio`; where the
  * body had not been read, its parameters (or its JSON) are in `req.body` too.
  */
 export function twilioWebhook(options: OptionsSource<ExpressOptions>): RequestHandler
-/** The same with a handler, for platforms without a middleware chain, such as Cloud Functions. */
+/** The same with a handler, for platforms without a middleware chain, such as Cloud Functions: there `next` may be missing. */
 export function twilioWebhook<M extends Mode = 'enforce'>(
   options: OptionsSource<ExpressOptions<M>>,
   handler: WebhookHandler<M>,
-): RequestHandler
+): GuardedHandler
 export function twilioWebhook<M extends Mode>(
   options: OptionsSource<ExpressOptions<M>>,
   handler?: WebhookHandler<M>,
-): RequestHandler {
+): GuardedHandler {
   const paths = createPathGuard(options)
   const guard = createGuard(paths.verifierOptions)
-  return async (req, res, next) => {
-    // An Express 4 app ignores rejected promises: every error has to go through `next`.
-    const pass = next as (error?: unknown) => void
-    if (!paths.guards([req.originalUrl, req.url], undefined)) return pass()
+  return async (req, res, next = rethrow) => {
+    if (!paths.guards([req.originalUrl, req.url], undefined)) return next()
     const outcome = await guard.check(() => toIncomingRequest(req, req.originalUrl, findBody(req)), req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     const { webhook } = outcome
     releaseOnFailure(res, webhook)
     req.twilio = webhook
     if (req.body === undefined) setBody(req, webhook)
-    if (handler === undefined) return pass()
+    if (handler === undefined) return next()
     try {
-      await handler(webhook as Webhook<M>, req, res, pass)
+      await handler(webhook as Webhook<M>, req, res, next)
     } catch (error) {
-      pass(error)
+      next(error) // An Express 4 app ignores a rejected promise.
     }
   }
+}
+
+function rethrow(error?: unknown): void {
+  if (error !== undefined) throw error
 }
 
 /** For a parser that must run before: `express.urlencoded({ extended: true, verify: captureRawBody })`. */
