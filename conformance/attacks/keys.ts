@@ -115,7 +115,7 @@ export function keyAttacksSuite(library: Library): Suite {
       const request = await makeRequest({ params: [...sms, ['AccountSid', otherAccount]] })
       const verdict = await ask(library, request, { authToken })
       assertEqual(asked, [undefined], 'the claim')
-      assertEqual(verdict.ok && verdict.accountSid, undefined, 'the account')
+      assertRefused(verdict, 'account_not_allowed')
     },
     'C7 no secret in a verdict, a message or an error': async () => {
       const secret = `${token}secret`

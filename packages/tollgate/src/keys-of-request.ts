@@ -11,6 +11,8 @@ export interface Candidate {
   readonly key: Accepted['matched']['key']
   /** The account that owns the key, where that is known: a request that names an account must name this one. */
   readonly owner: string | undefined
+  /** Found for one account, whichever: a request that names several accounts is not its. */
+  readonly isBound: boolean
 }
 
 /** Finds the keys that a request may be signed with. What it names chooses among them and proves nothing. */
@@ -26,7 +28,7 @@ export async function findKeys(
     case 'none':
       return new Refusal('key_unknown', 'An Auth Token signed, and only "sharedKeys" is given.')
     case 'single':
-      return toCandidates(authTokens.tokens, undefined)
+      return toCandidates(authTokens.tokens, undefined, false)
     default:
       if (!accounts.every(isAccountSid))
         return new Refusal('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
@@ -62,7 +64,14 @@ async function findSharedKey(
   const usable = accountSid === undefined || (typeof accountSid === 'string' && isAccountSid(accountSid))
   if (found === failed || !usable || describeSecretFault(secret) !== undefined) return new Refusal('key_lookup_failed')
   const sign = createSigner(claimed.algorithm.name, secret as string)
-  return [{ sign, key: { kind: 'shared_key', id }, owner: accountSid as string | undefined }]
+  return [
+    {
+      sign,
+      key: { kind: 'shared_key', id },
+      owner: accountSid as string | undefined,
+      isBound: accountSid !== undefined,
+    },
+  ]
 }
 
 function findInRecord(
@@ -97,13 +106,13 @@ function readFound(found: unknown, claimed: string | undefined): readonly Candid
 // Making a signer costs about as much as an HMAC; configured tokens are the same lists at every request.
 const signers = new WeakMap<readonly string[], readonly Signer[]>()
 
-function toCandidates(tokens: readonly string[], owner: string | undefined): readonly Candidate[] {
+function toCandidates(tokens: readonly string[], owner: string | undefined, isBound = true): readonly Candidate[] {
   let made = signers.get(tokens)
   if (made === undefined) {
     made = tokens.map((token) => createSigner('HMAC_SHA1', token))
     signers.set(tokens, made)
   }
-  return made.map((sign, index) => ({ sign, key: { kind: 'auth_token', index }, owner }))
+  return made.map((sign, index) => ({ sign, key: { kind: 'auth_token', index }, owner, isBound }))
 }
 
 const failed: unique symbol = Symbol('failed')

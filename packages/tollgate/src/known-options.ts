@@ -36,3 +36,8 @@ function measureDistance(one: string, other: string): number {
   }
   return row[other.length] ?? 0
 }
+
+/** An option's value as a message shows it: a text in quotes, of anything else the kind. Never for secrets. */
+export function showOption(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : `a value of type ${typeof value}`
+}

@@ -137,8 +137,11 @@ function row(status: RejectionRow['status'], message: string): RejectionRow {
   return { status, message }
 }
 
+const brand = 'tollgate.refusal'
+
 /** Thrown nowhere: a step of the verifier returns it instead of its result. */
 export class Refusal {
+  readonly brand: typeof brand = brand
   readonly code: RejectionCode
   readonly message: string
   readonly tried: readonly string[]
@@ -147,6 +150,11 @@ export class Refusal {
     this.message = detail === undefined ? rejections[code].message : `${rejections[code].message} ${detail}`
     this.tried = tried
   }
+}
+
+/** By its brand: a rule of `fromRequest` may have been made by another copy of the package (ESM beside CommonJS). */
+export function isRefusal(result: unknown): result is Refusal {
+  return typeof result === 'object' && result !== null && 'brand' in result && result.brand === brand
 }
 
 export function rejectWith(refusal: Refusal): Rejected {

@@ -12,7 +12,7 @@ import { decodeUtf8 } from './scheme/form.ts'
 import { equalSignatures } from './scheme/signature.ts'
 import { joinUrl, listSignedForms, type SignedForm, type UrlParts } from './scheme/signed-url.ts'
 import { joinPairs } from './scheme/signing-string.ts'
-import { type Accepted, type Received, Refusal, rejectWith, type Verdict } from './verdict.ts'
+import { type Accepted, isRefusal, type Received, Refusal, rejectWith, type Verdict } from './verdict.ts'
 import { ReceivedParams } from './webhook-params.ts'
 
 export interface Verifier {
@@ -50,16 +50,16 @@ async function decide(settings: Settings, request: IncomingRequest): Promise<Dec
   const envelope = readEnvelope(source.method, readHeaders(source.headers))
   const claimed = readSignatureClaim(envelope, settings.sharedKeysOnly)
   const url = settings.resolveUrl(source as IncomingRequest)(envelope, source as IncomingRequest)
-  const early = claimed instanceof Refusal ? claimed : url instanceof Refusal ? url : undefined
+  const early = isRefusal(claimed) ? claimed : isRefusal(url) ? url : undefined
   if (early !== undefined && !settings.observe) return { verdict: rejectWith(early) }
 
   const body = await readBody(source.body, envelope.header, settings.maxBodyBytes)
-  if (body instanceof Refusal) return { verdict: rejectWith(body) }
-  const query = (url instanceof Refusal ? readTarget(source.url) : url)?.query ?? ''
+  if (isRefusal(body)) return { verdict: rejectWith(body) }
+  const query = (isRefusal(url) ? readTarget(source.url) : url)?.query ?? ''
   const content = readContent(envelope, query, body)
   const received = toReceived(content, body)
   let refusal = early ?? content.refusal
-  if (refusal === undefined && !(claimed instanceof Refusal) && !(url instanceof Refusal)) {
+  if (refusal === undefined && !isRefusal(claimed) && !isRefusal(url)) {
     const parts = envelope.handshake ? { ...url, scheme: 'wss' } : url
     const outcome = await matchSignature(settings, {
       envelope,
@@ -69,7 +69,7 @@ async function decide(settings: Settings, request: IncomingRequest): Promise<Dec
       received,
       respaced: source.urlIsNormalized === true,
     })
-    if (!(outcome instanceof Refusal)) return { verdict: outcome, body }
+    if (!isRefusal(outcome)) return { verdict: outcome, body }
     refusal = outcome
   }
   const rejection = rejectWith(refusal ?? new Refusal('signature_mismatch'))
@@ -98,24 +98,28 @@ async function matchSignature(settings: Settings, presented: Presented): Promise
   const accounts = listAccounts(content.params)
   const claim = toClaim(envelope.method, joinUrl(parts), accounts, presented.received)
   const candidates = await findKeys(settings, claimed, claim, accounts)
-  if (candidates instanceof Refusal) return candidates
+  if (isRefusal(candidates)) return candidates
   let match = findMatch(candidates, forms(), claimed.signature)
   if (match === undefined && claimed.sharedKeyId === undefined) {
     const refreshed = await refreshKeys(settings, claim)
-    if (refreshed instanceof Refusal) return refreshed
+    if (isRefusal(refreshed)) return refreshed
     match = findMatch(refreshed ?? [], forms(), claimed.signature)
   }
   if (match === undefined) return new Refusal('signature_mismatch', undefined, listTried(forms()))
 
   const named = content.covers === 'body' ? listAccountsInJson(presented.received.body) : accounts
-  const { owner } = match.candidate
+  const { owner, isBound } = match.candidate
   const isForeign = (account: string): boolean =>
     (owner !== undefined && account !== owner) || settings.accountSids?.has(account) === false
-  if (named.some(isForeign) || (owner !== undefined && settings.accountSids?.has(owner) === false))
+  if (
+    named.some(isForeign) ||
+    (isBound && named.length > 1) ||
+    (owner !== undefined && settings.accountSids?.has(owner) === false)
+  )
     return new Refusal('account_not_allowed')
   tellVerified(settings, claimed, claim)
   const replay = await claimDelivery(settings, presented, match)
-  return replay instanceof Refusal
+  return isRefusal(replay)
     ? replay
     : accept(presented, match, owner ?? (named.length === 1 ? named[0] : undefined), replay)
 }
@@ -170,6 +174,8 @@ async function claimDelivery(settings: Settings, presented: Presented, match: Ma
 
 function accept(presented: Presented, match: Match, accountSid: string | undefined, replay: ReplayClaim): Accepted {
   const { params, body, json } = presented.received
+  let released: Promise<void> | undefined
+  const release = async (): Promise<void> => replay.release?.()
   return {
     ok: true,
     params,
@@ -179,7 +185,11 @@ function accept(presented: Presented, match: Match, accountSid: string | undefin
     accountSid,
     matched: { key: match.candidate.key, algorithm: presented.claimed.algorithm.name, url: match.form.url },
     replayed: replay.replayed,
-    release: async () => replay.release?.(),
+    // Adapters and handlers may both see that the work failed.
+    release() {
+      released ??= release()
+      return released
+    },
   }
 }
 
@@ -211,7 +221,7 @@ function report(settings: Settings, verdict: Verdict, { request, body, native }:
   runUnnoticed(() => onVerdict?.(verdict, request, native))
   if (verdict.ok || diagnose === undefined) return
   // The stream is spent, so that only the bytes are of use now.
-  const { body: _spent, ...rest } = request
+  const { body: _spent, ...rest }: IncomingRequest = Object(request)
   const readable = body === undefined ? rest : { ...rest, body }
   runUnnoticed(() => diagnose.explain({ rejection: verdict, request: readable, options: settings.given }))
 }

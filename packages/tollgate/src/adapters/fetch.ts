@@ -12,23 +12,24 @@ export type WebhookHandler<M extends Mode, Rest extends readonly unknown[]> = (
  * Wraps a handler into a fetch handler, for Deno, Bun, Workers, Vercel and Netlify. What the platform passes after the request
  * (`env` and `ctx`, `info`, the server) is handed on; an options function is given the first of them, which on Workers is `env`.
  */
-// biome-ignore lint/suspicious/noExplicitAny: an options function may type the platform's env as it likes
-export function twilioWebhook<M extends Mode = 'enforce', Rest extends readonly unknown[] = any[]>(
-  options: OptionsSource<OptionsFor<M>, Rest[0]>,
+export function twilioWebhook<
+  M extends Mode = 'enforce',
+  Env = unknown,
+  Rest extends readonly unknown[] = readonly unknown[],
+>(
+  options: OptionsSource<OptionsFor<M>, Env>,
   handler: WebhookHandler<M, Rest>,
-): (request: Request, ...rest: Rest) => Promise<Response> {
-  const guard = createGuard<Rest[0]>(options)
+): (request: Request, ...rest: readonly unknown[]) => Promise<Response> {
+  const guard = createGuard<Env>(options)
   return async (request, ...rest) => {
-    const outcome = await guard.check(
-      () => toIncomingRequest(request, findConnection(request, rest[0])),
-      request,
-      rest[0],
-    )
+    // What the platform passes is of the types that the user says it is: nobody here can know.
+    const [env] = rest as readonly [Env]
+    const outcome = await guard.check(() => toIncomingRequest(request, findConnection(request, env)), request, env)
     if (outcome.webhook === undefined) return toResponse(outcome.answer)
     const { webhook } = outcome
     return releaseOnFailure(
       webhook,
-      () => handler(webhook as Webhook<M>, request, ...rest),
+      () => handler(webhook as Webhook<M>, request, ...(rest as unknown as Rest)),
       (response) => response?.status,
     )
   }

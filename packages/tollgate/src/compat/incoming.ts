@@ -4,7 +4,7 @@ import { readEnvelope, readSignatureClaim } from '../request/envelope.ts'
 import { type HeaderReader, readHeaders } from '../request/headers.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
-import { Refusal } from '../verdict.ts'
+import { isRefusal, Refusal } from '../verdict.ts'
 import { type FoundBody, findBody } from './received-body.ts'
 import type { Request, RequestValidatorOptions } from './types.ts'
 import { checkToken, validateSpellings } from './validate.ts'
@@ -22,8 +22,8 @@ export function validateIncomingRequest(
 ): boolean {
   const validator = new RequestValidator(checkToken(authToken))
   const claimed = readClaim(request, opts ?? {})
-  const body = claimed instanceof Refusal ? undefined : findBody(request)
-  if (claimed instanceof Refusal || body === undefined || body === 'unread') return false
+  const body = isRefusal(claimed) ? undefined : findBody(request)
+  if (isRefusal(claimed) || body === undefined || body === 'unread') return false
   return verifyBody(validator, claimed, body) !== undefined
 }
 
@@ -49,7 +49,7 @@ export function readClaim(request: Request, options: RequestValidatorOptions): C
   // Objects made by hand may have no method: of the two, POST has the stricter rules.
   const method = request.method ?? 'POST'
   const claimed = readSignatureClaim(readEnvelope(method, header), false)
-  if (claimed instanceof Refusal) return claimed
+  if (isRefusal(claimed)) return claimed
   if (claimed.sharedKeyId !== undefined) return new Refusal('key_unknown')
   const url = findWebhookUrl(request, header, options)
   return url === undefined ? new Refusal('url_not_allowed') : { method, header, signature: claimed.signature, url }

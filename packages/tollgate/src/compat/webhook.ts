@@ -4,7 +4,7 @@ import { checkKnownOptions } from '../known-options.ts'
 import { readBody } from '../request/body.ts'
 import { decodeUtf8 } from '../scheme/form.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
-import { Refusal, rejectWith } from '../verdict.ts'
+import { isRefusal, type Refusal, rejectWith } from '../verdict.ts'
 import { ReceivedParams } from '../webhook-params.ts'
 import { type Claimed, readClaim, verifyBody } from './incoming.ts'
 import { findBody } from './received-body.ts'
@@ -30,7 +30,7 @@ export function webhook(opts?: string | WebhookOptions, authToken?: string | Web
   const tellOnce = createTeller()
   return (request, response, next) => {
     const claimed = readClaim(request, options)
-    if (claimed instanceof Refusal) return refuse(request, response, claimed)
+    if (isRefusal(claimed)) return refuse(request, response, claimed)
     const body = findBody(request)
     if (body === undefined) tellOnce()
     if (body !== 'unread') {
@@ -40,7 +40,7 @@ export function webhook(opts?: string | WebhookOptions, authToken?: string | Web
     // Whatever is at hand is decided at once, as the package does; only a stream has to be waited for.
     readStream(request, claimed)
       .then((bytes) => {
-        if (bytes instanceof Refusal) return refuse(request, response, bytes)
+        if (isRefusal(bytes)) return refuse(request, response, bytes)
         const proven = verifyBody(validator, claimed, { bytes })
         if (proven === undefined) return refuse(request, response)
         setBody(request, proven, bytes)

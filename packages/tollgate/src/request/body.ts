@@ -1,6 +1,6 @@
 import { isBytes } from '../bytes.ts'
 import { Refusal } from '../verdict.ts'
-import { type HeaderReader, readText } from './headers.ts'
+import { type HeaderReader, readSingle, readText } from './headers.ts'
 
 /** Something read the stream before us and kept no bytes: what, and what its user should do about it. */
 export interface BodyConsumed {
@@ -19,8 +19,8 @@ export async function readBody(
   header: HeaderReader,
   maxBytes: number,
 ): Promise<Uint8Array | Refusal> {
-  const encoding = header('content-encoding')
-  if (encoding.length > 1 || (encoding.length === 1 && !/^(identity)?$/i.test(String(encoding[0]).trim())))
+  const encoding = readSingle(header, 'content-encoding')
+  if (encoding === 'repeated' || !/^(identity)?$/i.test(encoding?.value.trim() ?? ''))
     return new Refusal('content_encoding_unsupported')
   if (Number(readText(header, 'content-length') ?? 0) > maxBytes) return new Refusal('body_too_large')
   if (body === undefined || (body as unknown) === null) return new Uint8Array(0)

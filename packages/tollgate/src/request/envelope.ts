@@ -1,8 +1,8 @@
 import { type Algorithm, defaultAlgorithm, findAlgorithm } from '../scheme/algorithms.ts'
 import { parseSignatureSettings } from '../scheme/settings-header.ts'
 import { isCanonicalSignature } from '../scheme/signature.ts'
-import { Refusal } from '../verdict.ts'
-import { type HeaderReader, readSingle, readText } from './headers.ts'
+import { isRefusal, Refusal } from '../verdict.ts'
+import { type HeaderReader, listTexts, readSingle, readText } from './headers.ts'
 
 /** What stands outside the body, read once. */
 export interface Envelope {
@@ -21,7 +21,7 @@ function isHandshake(method: string, header: HeaderReader): boolean {
   // RFC 8441: over HTTP/2 a handshake is a CONNECT with the pseudo-header :protocol, which HTTP/1.1 cannot carry.
   if (method === 'CONNECT') return readText(header, ':protocol')?.toLowerCase() === 'websocket'
   if (method !== 'GET' || readText(header, 'upgrade')?.trim().toLowerCase() !== 'websocket') return false
-  return /(^|,)\s*upgrade\s*(,|$)/i.test(header('connection').join(','))
+  return /(^|,)\s*upgrade\s*(,|$)/i.test(listTexts(header('connection')).join(','))
 }
 
 /** Who is said to have signed, and the signature: claims, all of them, until an HMAC matches. */
@@ -42,7 +42,7 @@ export function readSignatureClaim(envelope: Envelope, sharedKeysOnly: boolean):
     return new Refusal('signature_malformed')
 
   const keyed = readKeyClaim(header)
-  if (keyed instanceof Refusal) return keyed
+  if (isRefusal(keyed)) return keyed
   // Handshakes carry no settings header that anyone has seen: refusing them here would refuse every stream.
   if (sharedKeysOnly && keyed.sharedKeyId === undefined && !handshake) return new Refusal('key_not_allowed')
   if (!isCanonicalSignature(signature.value, keyed.algorithm.bytes)) return new Refusal('signature_malformed')

@@ -1,4 +1,4 @@
-import { checkKnownOptions } from '../known-options.ts'
+import { checkKnownOptions, showOption } from '../known-options.ts'
 import { defaultPort, isPort } from '../scheme/signed-url.ts'
 import { Refusal } from '../verdict.ts'
 import type { Envelope } from './envelope.ts'
@@ -129,7 +129,7 @@ function parseAllowedHosts(hosts: unknown): Rule['isAllowed'] {
     const wild = typeof entry === 'string' && entry.startsWith('*.')
     const host = typeof entry === 'string' ? parseHost(wild ? entry.slice(2) : entry) : undefined
     if (host === undefined)
-      throw new TypeError(`"allowedHosts" holds ${JSON.stringify(entry)}, which is no host, host:port or *.host`)
+      throw new TypeError(`"allowedHosts" holds ${showOption(entry)}, which is no host, host:port or *.host`)
     const spelled = (host.host + host.port).toLowerCase()
     if (wild) anyLabel.add(spelled)
     else exact.add(spelled)

@@ -46,3 +46,8 @@ export function readText(read: HeaderReader, name: string): string | undefined {
   const single = readSingle(read, name)
   return typeof single === 'object' ? single.value : undefined
 }
+
+/** Without what is no text, which only a caller without types can hand over. */
+export function listTexts(values: readonly unknown[]): readonly string[] {
+  return values.filter((value) => typeof value === 'string')
+}

@@ -1,3 +1,5 @@
+import { showOption } from '../known-options.ts'
+
 /** Whether an address lies in one of the ranges it was made for. */
 export type AddressMatcher = (address: string) => boolean
 
@@ -13,9 +15,7 @@ export function parseAddressRanges(ranges: readonly unknown[], where: string): A
     .map((range) => {
       const one = typeof range === 'string' ? parseRange(range) : undefined
       if (one === undefined)
-        throw new TypeError(
-          `"${where}" holds ${JSON.stringify(range)}, which is no IP address, CIDR range or 'loopback'`,
-        )
+        throw new TypeError(`"${where}" holds ${showOption(range)}, which is no IP address, CIDR range or 'loopback'`)
       return one
     })
   return (address) => {

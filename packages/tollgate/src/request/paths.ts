@@ -1,4 +1,5 @@
 import { readEnvironment } from '../environment.ts'
+import { showOption } from '../known-options.ts'
 import { parseUrl } from '../parse-url.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
 
@@ -43,9 +44,7 @@ function parsePath(path: unknown): (path: string) => boolean {
     return (requested) => pattern.test(requested)
   }
   if (typeof path !== 'string' || !path.startsWith('/'))
-    throw new TypeError(
-      `"paths" holds ${typeof path === 'string' ? JSON.stringify(path) : `a ${typeof path}`}; a path starts with "/"`,
-    )
+    throw new TypeError(`"paths" holds ${showOption(path)}; a path starts with "/"`)
   const guarded = foldPath(path).replace(/^\/$/, '')
   return (requested) => {
     const folded = requested.toLowerCase()

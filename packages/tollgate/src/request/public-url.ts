@@ -2,7 +2,8 @@ import { parseUrl } from '../parse-url.ts'
 import { defaultPort, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { Refusal } from '../verdict.ts'
 import type { Envelope } from './envelope.ts'
-import { readHost } from './host.ts'
+import { type HeaderReader, readText } from './headers.ts'
+import { parseHost, readHost } from './host.ts'
 
 /** The part of an incoming request that tells its public URL. */
 export interface UrlSource {
@@ -45,7 +46,11 @@ function isReadable(url: string): boolean {
 /** Several: the one whose host and port are the Host header's. One: that one, whatever Host says. */
 export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
   const [first] = origins
-  if (origins.length === 1 && first !== undefined) return (_envelope, source) => joinTarget(first, source.url)
+  if (origins.length === 1 && first !== undefined)
+    return ({ header }, source) =>
+      isMisbuilt(header, source.url)
+        ? new Refusal('url_not_allowed', 'The Host header is malformed, and the URL was built from it.')
+        : joinTarget(first, source.url)
   return (envelope, source) => {
     const host = readHost(envelope.header, source.url)
     if (host === undefined) return new Refusal('url_not_allowed', 'The Host header is missing or malformed.')
@@ -53,6 +58,12 @@ export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
     if (origin === undefined) return new Refusal('url_not_allowed', 'No "publicUrl" has the host of the Host header.')
     return joinTarget(origin, source.url)
   }
+}
+
+/** Some fetch platforms put Host into the URL as it is: then a path or a query in there has become a part of the target. */
+function isMisbuilt(header: HeaderReader, url: unknown): boolean {
+  const host = readText(header, 'host')
+  return host !== undefined && typeof url === 'string' && !url.startsWith('/') && parseHost(host) === undefined
 }
 
 function isSameHost(origin: PublicOrigin, host: string, port: string): boolean {

@@ -84,15 +84,26 @@ export function* listSignedForms(
     websocket || options.eitherSlash === true,
     options.respaced === true,
   )
-  let left = (websocket || userinfos.length > 1 ? 24 : 12) - 1
-  for (const user of userinfos)
-    for (const onePort of distinct([port, '', defaultPort(scheme)]))
-      for (const tail of tails) {
-        const url = `${scheme}://${user}${host}${onePort}${tail.text}`
-        if (url === given && tail.params === undefined) continue
-        if (left-- === 0) return
-        yield { url, signingString: url + (tail.params ?? paramsText) }
-      }
+  const ports = distinct([port, '', defaultPort(scheme)])
+  const forms = userinfos.flatMap((user, userRank) =>
+    ports.flatMap((onePort, portRank) =>
+      tails.map((tail, rank) => ({
+        origin: `${scheme}://${user}${host}${onePort}`,
+        tail,
+        rank: userRank + portRank + rank,
+      })),
+    ),
+  )
+  // The fewer things are unusual about a form, the likelier it is: the limit must not cut off a whole kind of them.
+  forms.sort((one, other) => one.rank - other.rank)
+  const most = websocket || userinfos.length > 1 ? 24 : 12
+  let count = 1
+  for (const { origin, tail } of forms) {
+    const url = origin + tail.text
+    if (url === given && tail.params === undefined) continue
+    if (count++ === most) return
+    yield { url, signingString: url + (tail.params ?? paramsText) }
+  }
 }
 
 interface Tail {

@@ -59,13 +59,17 @@ export function toPairs(params: Params): Pairs | undefined {
   if (typeof params !== 'object' || params === null) return undefined
   const pairs: [string, string][] = []
   if (Symbol.iterator in params) {
-    for (const pair of params as Iterable<unknown>) {
-      if (!Array.isArray(pair) || pair.length !== 2) return undefined
-      const [name, value] = pair
-      if (typeof name !== 'string' || typeof value !== 'string') return undefined
-      pairs.push([name, value])
+    try {
+      for (const pair of params as Iterable<unknown>) {
+        if (!Array.isArray(pair) || pair.length !== 2) return undefined
+        const [name, value] = pair
+        if (typeof name !== 'string' || typeof value !== 'string') return undefined
+        pairs.push([name, value])
+      }
+      return pairs
+    } catch {
+      return undefined // no iterable after all
     }
-    return pairs
   }
   for (const [name, value] of Object.entries(params as Readonly<Record<string, unknown>>)) {
     if (typeof value === 'string') pairs.push([name, value])

@@ -139,7 +139,7 @@ function hashText(text: string): string {
 function appendQuery(query: string, more: string): string {
   if (more === '') return query
   if (query === '') return `?${more}`
-  return /[?&]$/.test(query) ? query + more : `${query}&${more}`
+  return query === '?' || query.endsWith('&') ? query + more : `${query}&${more}`
 }
 
 function readParams(params: SignRequestInput['params']): Pairs {

@@ -18,16 +18,17 @@ export function toIncomingRequest(
 
 function findBody(request: Request): IncomingRequest['body'] {
   // Asked first: the clone of a used body may look empty instead of being refused.
-  if (request.bodyUsed)
+  if (request.bodyUsed && request.headers.get('content-length') !== '0')
     return {
       consumedBy: 'something that read the Request before',
       fix: 'Let twilioWebhook be the first to read it, or give it a clone.',
     }
-  return request.body === null ? undefined : readChunks(request.clone())
+  return request.bodyUsed || request.body === null ? undefined : readChunks(request)
 }
 
 async function* readChunks(request: Request): AsyncGenerator<Uint8Array> {
-  const reader = request.body?.getReader()
+  // Not before it is read: cloning fails for methods that are refused anyway, such as TRACE.
+  const reader = request.clone().body?.getReader()
   if (reader === undefined) return
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value

@@ -1,0 +1,88 @@
+import type { Accepted, IncomingRequest, Mode, Observed, Webhook } from '../../index.ts'
+import { createGuard, type OptionsFor, type OptionsSource } from './guard.ts'
+import { releaseOnFailure, toIncomingRequest, toResponse } from './web.ts'
+
+/** What SvelteKit, Astro and React Router hand to an endpoint: one object, with the web Request in it. */
+export interface RequestEvent {
+  readonly request: Request
+}
+
+export type WebhookHandler<M extends Mode, Event> = (
+  webhook: Webhook<M>,
+  event: Event,
+) => Response | PromiseLike<Response>
+
+/** What one framework tells besides the Request. */
+export interface Surroundings {
+  /** What an options function is given. */
+  readonly env: unknown
+  readonly connection: Partial<Pick<IncomingRequest, 'encrypted' | 'remoteAddress' | 'urlIsNormalized'>>
+}
+
+/** Wraps a handler into an endpoint. What the handler throws (a redirect and an HTTP error too) goes on to the framework. */
+export function wrapEndpoint<M extends Mode, Event extends RequestEvent, Env>(
+  options: OptionsSource<OptionsFor<M>, Env>,
+  handler: WebhookHandler<M, Event>,
+  look: (event: Event) => Surroundings,
+): (event: Event) => Promise<Response> {
+  const guard = createGuard<Env>(options)
+  return async (event) => {
+    const { request } = event
+    const { env, connection } = look(event)
+    const read = (): IncomingRequest => ({ ...toIncomingRequest(request), url: findUrl(request), ...connection })
+    const outcome = await guard.check(read, event, env as Env)
+    if (outcome.webhook === undefined) return toResponse(outcome.answer)
+    const { webhook } = outcome
+    return releaseUnlessDone(webhook, request.signal, async () => handler(webhook as Webhook<M>, event))
+  }
+}
+
+/**
+ * Servers put the URL together from a Host header that nobody checked. One that ends its authority early becomes a part of the path,
+ * for their router too: such a request has no URL that could be verified.
+ */
+function findUrl({ headers, url }: Request): string {
+  const isPlain = ['host', 'x-forwarded-host'].every((name) => !/[/\\?#]/.test(headers.get(name) ?? ''))
+  return isPlain ? url : ''
+}
+
+/** As `releaseOnFailure`, and for a client that is gone before the answer: once, since a retry may hold the claim after that. */
+async function releaseUnlessDone(
+  webhook: Accepted | Observed,
+  signal: AbortSignal,
+  work: () => Promise<Response>,
+): Promise<Response> {
+  if (!webhook.ok) return work()
+  let released: Promise<void> | undefined
+  const release = (): Promise<void> => {
+    released ??= webhook.release().catch(() => undefined)
+    return released
+  }
+  signal.addEventListener('abort', release)
+  try {
+    return await releaseOnFailure({ ...webhook, release }, work, (response) => response?.status)
+  } finally {
+    signal.removeEventListener('abort', release)
+  }
+}
+
+/** Calls what frameworks let throw: SvelteKit and Astro do where their deployment adapter does not know the answer. */
+export function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The peer's address from a framework that tells the client's, of which each deployment adapter decides where to take it. Anyone can
+ * write a header, so that an address which stands in one (the Host aside, which is never a source) counts for nothing.
+ */
+export function findPeerAddress(headers: Headers, tell: () => unknown): { readonly remoteAddress?: string } {
+  const address = attempt(tell)
+  if (typeof address !== 'string' || address === '') return {}
+  for (const [name, value] of headers)
+    if (name !== 'host' && value.toLowerCase().includes(address.toLowerCase())) return {}
+  return { remoteAddress: address }
+}

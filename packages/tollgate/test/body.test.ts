@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type RawBody, readBody } from '../src/request/body.ts'
+import { readHeaders } from '../src/request/headers.ts'
+import { Refusal } from '../src/verdict.ts'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+async function outcome(body: unknown, headers: Record<string, string | string[]> = {}, limit = 10): Promise<string> {
+  const read = await readBody(body as RawBody, readHeaders(headers), limit)
+  return read instanceof Refusal ? read.code : new TextDecoder().decode(read)
+}
+
+async function* stream(...chunks: unknown[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) {
+    if (chunk instanceof Error) throw chunk
+    yield chunk as Uint8Array
+  }
+}
+
+describe('readBody', () => {
+  const cases: [string, unknown, string][] = [
+    ['none', undefined, ''],
+    ['null', null, ''],
+    ['a text', 'a=1', 'a=1'],
+    ['bytes', bytes('a=1'), 'a=1'],
+    ['a Buffer', Buffer.from('a=1'), 'a=1'],
+    ['a stream', stream(bytes('a='), bytes('1')), 'a=1'],
+    ['a stream of nothing', stream(), ''],
+    ['a stream of texts', stream('a=', '1'), 'a=1'],
+    ['as many bytes as allowed', '0123456789', '0123456789'],
+    ['one more', '0123456789a', 'body_too_large'],
+    ['one more in bytes', bytes('0123456789a'), 'body_too_large'],
+    ['one more in UTF-8', '012345678é', 'body_too_large'],
+    ['one more in a stream', stream(bytes('01234'), bytes('56789'), bytes('a')), 'body_too_large'],
+    ['a stream that breaks', stream(bytes('a'), new Error('reset')), 'body_malformed'],
+    ['a stream of numbers', stream(1), 'body_already_consumed'],
+    ['a stream of objects', stream({ a: 1 }), 'body_already_consumed'],
+    ['something consumed', { consumedBy: 'x', fix: 'y' }, 'body_already_consumed'],
+    ['a parsed body', { Body: 'hi' }, 'body_already_consumed'],
+    ['a number', 5, 'body_already_consumed'],
+    ['an iterator that is none', { [Symbol.asyncIterator]: 1 }, 'body_malformed'],
+  ]
+  for (const [what, body, expected] of cases)
+    test(what, async () => {
+      expect(await outcome(body)).toBe(expected)
+    })
+
+  const encodings: [string | string[], string][] = [
+    ['identity', 'a'],
+    ['', 'a'],
+    ['gzip', 'content_encoding_unsupported'],
+    ['br', 'content_encoding_unsupported'],
+    ['identity, gzip', 'content_encoding_unsupported'],
+    [['identity', 'gzip'], 'content_encoding_unsupported'],
+    ['x', 'content_encoding_unsupported'],
+  ]
+  for (const [encoding, expected] of encodings)
+    test(`Content-Encoding: ${encoding}`, async () => {
+      expect(await outcome('a', { 'content-encoding': encoding })).toBe(expected)
+    })
+
+  test('a declared length over the limit is refused without reading', async () => {
+    let read = 0
+    async function* counted() {
+      read++
+      yield bytes('a')
+    }
+    expect(await outcome(counted(), { 'content-length': '11' })).toBe('body_too_large')
+    expect(await outcome(counted(), { 'content-encoding': 'gzip' })).toBe('content_encoding_unsupported')
+    expect(read).toBe(0)
+  })
+
+  test('a stream is left at the chunk that passes the limit', async () => {
+    let given = 0
+    let left = false
+    async function* endless() {
+      try {
+        for (;;) {
+          given++
+          yield bytes('0123')
+        }
+      } finally {
+        left = true
+      }
+    }
+    expect(await outcome(endless())).toBe('body_too_large')
+    expect([given, left]).toEqual([3, true])
+  })
+
+  test('what consumed it, and the fix, are told', async () => {
+    const consumed = { consumedBy: 'express.json()', fix: 'Mount it later.' }
+    const read = await readBody(consumed, readHeaders({}), 10)
+    expect(read).toMatchObject({ message: expect.stringMatching(/express\.json\(\).*Mount it later\./) })
+  })
+
+  test('bytes are copied', async () => {
+    const given = bytes('a=1')
+    const reading = readBody(given, readHeaders({}), 10)
+    given[2] = 0x32
+    expect(new TextDecoder().decode((await reading) as Uint8Array)).toBe('a=1')
+  })
+
+  test('a stream in any pieces is the same body', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array()), async (chunks) => {
+        const whole = Buffer.concat(chunks)
+        const read = await readBody(stream(...chunks), readHeaders({}), 10_000)
+        expect(whole.equals(read as Uint8Array)).toBe(true)
+        if (whole.length > 0) {
+          const short = await readBody(stream(...chunks), readHeaders({}), whole.length - 1)
+          expect(short).toMatchObject({ code: 'body_too_large' })
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest'
+
+const { entries } = (await import(new URL('../entries.js', import.meta.url).href)) as {
+  entries: Record<string, string>
+}
+
+// What users may import: a name that comes or goes is a change of the contract.
+const names: Record<string, string[]> = {
+  '.': ['RequestValidator', 'createVerifier', 'fromRequest'],
+  './node': ['twilioWebhook'],
+  './express': ['captureRawBody', 'twilioWebhook'],
+  './fetch': ['twilioWebhook'],
+  './fastify': ['twilioWebhook'],
+  './koa': ['twilioWebhook'],
+  './hono': ['twilioWebhook'],
+  './h3': ['twilioWebhook'],
+  './next': ['twilioWebhook', 'twilioWebhookApi'],
+  './elysia': ['twilioWebhook'],
+  './lambda': ['twilioWebhook', 'twilioWebhookMiddy'],
+  './azure': ['twilioWebhook'],
+  './ws': ['createVerifyClient', 'twilioUpgrade'],
+  './nest': ['ReceivedWebhook', 'TwilioParams', 'TwilioWebhook', 'TwilioWebhookGuard', 'TwilioWebhookModule'],
+  './sveltekit': ['twilioWebhook'],
+  './astro': ['twilioWebhook'],
+  './react-router': ['twilioWebhook'],
+  './testing': ['sampleWebhook', 'signRequest', 'webhookKinds'],
+  './twiml': ['twiml'],
+  './compat': [
+    'getExpectedBodyHash',
+    'getExpectedTwilioSignature',
+    'validateBody',
+    'validateExpressRequest',
+    'validateIncomingRequest',
+    'validateRequest',
+    'validateRequestWithBody',
+    'webhook',
+  ],
+  './params': ['kindOf'],
+  './keys': ['cached', 'fileKeys', 'twilioAccountTokens'],
+  './replay': ['memoryStore', 'redisStore', 'replayGuard'],
+  './counters': ['openTelemetryCounters', 'verdictCounters'],
+}
+
+describe('the export list', () => {
+  for (const [entry, source] of Object.entries(entries))
+    test(`tollgate${entry.slice(1)}`, async () => {
+      const module: object = await import(new URL(`../${source}`, import.meta.url).href)
+      expect(Object.keys(module).sort()).toEqual(names[entry])
+    })
+})

@@ -1,0 +1,164 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decodeUtf8, parseForm, serializeForm } from '../src/scheme/form.ts'
+
+const bytes = (...values: number[]): Uint8Array => new Uint8Array(values)
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+const wellFormed = fc.string({ unit: 'binary', maxLength: 8 })
+const piece = fc.constantFrom(
+  'a',
+  '=',
+  '&',
+  '+',
+  '%',
+  '2',
+  'B',
+  'C3',
+  '%C3%A9',
+  '%27',
+  ';',
+  '?',
+  '[',
+  ' ',
+  'é',
+  '\u{1f600}',
+)
+const formLike = fc.string({ unit: piece, maxLength: 20 })
+
+const accepted: [string, [string, string][]][] = [
+  ['', []],
+  ['&&', []],
+  ['a', [['a', '']]],
+  ['a=', [['a', '']]],
+  ['=a', [['', 'a']]],
+  ['=', [['', '']]],
+  ['a=b=c', [['a', 'b=c']]],
+  [
+    'a=1&a=1',
+    [
+      ['a', '1'],
+      ['a', '1'],
+    ],
+  ],
+  [
+    'b=2&a=1',
+    [
+      ['b', '2'],
+      ['a', '1'],
+    ],
+  ],
+  ['a=1+2%202%2B', [['a', '1 2 2+']]],
+  ['a+b=%20c%20', [['a b', ' c ']]],
+  ['a=%0D%0A%00', [['a', '\r\n\0']]],
+  ['a=1;b=2', [['a', '1;b=2']]],
+  [
+    'a[b]=1&a.c=2&a[]=3',
+    [
+      ['a[b]', '1'],
+      ['a.c', '2'],
+      ['a[]', '3'],
+    ],
+  ],
+  [
+    '__proto__=1&constructor=2',
+    [
+      ['__proto__', '1'],
+      ['constructor', '2'],
+    ],
+  ],
+  ['%3D=%26', [['=', '&']]],
+  ['a=%c3%A9', [['a', 'é']]],
+  ['a=%F0%9F%98%80', [['a', '😀']]],
+  ['\ufeffa=1', [['\ufeffa', '1']]],
+  ['a=%EF%BB%BF', [['a', '\ufeff']]],
+  ['?a=1', [['?a', '1']]],
+]
+
+const refused: [string, string | Uint8Array][] = [
+  ['a lone percent', 'a=100%'],
+  ['a percent and one digit', 'a=%4'],
+  ['a percent and no hex', 'a=%zz'],
+  ['the same in a name', '%zz=1'],
+  ['%u escapes', 'a=%u0041'],
+  ['half a character', 'a=%C3'],
+  ['a lone continuation', 'a=%A9'],
+  ['an overlong slash', 'a=%C0%AF'],
+  ['an encoded surrogate', 'a=%ED%A0%80'],
+  ['beyond U+10FFFF', 'a=%F4%90%80%80'],
+  ['raw half a character', bytes(97, 61, 0xc3)],
+  ['raw Latin-1', bytes(97, 61, 0xe9)],
+  ['raw overlong', bytes(97, 61, 0xc0, 0xaf)],
+  ['a raw surrogate', bytes(97, 61, 0xed, 0xa0, 0x80)],
+  ['raw UTF-16', bytes(0xff, 0xfe, 97, 0)],
+]
+
+describe('parseForm', () => {
+  for (const [form, pairs] of accepted)
+    test(`reads ${JSON.stringify(form)}`, () => {
+      expect(parseForm(form)).toEqual(pairs)
+      expect(parseForm(utf8(form))).toEqual(pairs)
+    })
+
+  for (const [what, form] of refused)
+    test(`refuses ${what}`, () => {
+      expect(parseForm(form)).toBeUndefined()
+    })
+
+  test('equals URLSearchParams wherever it accepts, and refuses nothing that is well-formed', () => {
+    fc.assert(
+      fc.property(fc.oneof(formLike, wellFormed), (form) => {
+        const pairs = parseForm(form)
+        if (pairs !== undefined) expect(pairs).toEqual([...new URLSearchParams(`?${form}`)])
+        expect(parseForm(utf8(form))).toEqual(pairs)
+        const stripped = form.replace(/%[0-9a-f]{2}/gi, '')
+        if (!stripped.includes('%') && !/%[89a-f]/i.test(form)) expect(pairs).toBeDefined()
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  test('never throws, whatever the bytes; refuses what is not UTF-8', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 30 }), (raw) => {
+        const pairs = parseForm(raw)
+        if (!Buffer.from(Buffer.from(raw).toString('utf8')).equals(Buffer.from(raw))) expect(pairs).toBeUndefined()
+        if (pairs !== undefined)
+          expect(pairs).toEqual([...new URLSearchParams(`?${Buffer.from(raw).toString('utf8')}`)])
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('reads back what serializeForm writes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(wellFormed, wellFormed), { maxLength: 8 }), (pairs) => {
+        const form = serializeForm(pairs)
+        expect(form).toMatch(/^[\w*.+%=&-]*$/)
+        expect(parseForm(form)).toEqual(pairs)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('reads back what encodeURIComponent writes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(wellFormed, wellFormed), { maxLength: 8 }), (pairs) => {
+        const form = pairs.map((pair) => pair.map(encodeURIComponent).join('=')).join('&')
+        expect(parseForm(form)).toEqual(pairs)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('has no limit of a thousand fields', () => {
+    const form = Array.from({ length: 5000 }, (_, index) => `k${index}=v`).join('&')
+    expect(parseForm(form)).toHaveLength(5000)
+  })
+})
+
+describe('decodeUtf8', () => {
+  test('keeps a byte order mark, and refuses what is not UTF-8', () => {
+    expect(decodeUtf8(utf8('\ufeff{}'))).toBe('\ufeff{}')
+    expect(decodeUtf8(bytes(0x80))).toBeUndefined()
+  })
+})

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { createVerifier, type IncomingRequest } from '../src/index.ts'
+import { formRequest, options } from './requests.ts'
+
+const params: [string, string][] = [
+  ['From', '+15551230000'],
+  ['Body', ' Hi there '],
+]
+
+const genuine = formRequest(params)
+
+const forged = formRequest(params, { secret: 'another-token' })
+
+const withHeaders = (request: IncomingRequest, headers: Record<string, unknown>): IncomingRequest => ({
+  ...request,
+  headers: { ...(request.headers as object), ...headers } as IncomingRequest['headers'],
+})
+
+describe('observe', () => {
+  const observing = createVerifier({ ...options, mode: 'observe', maxBodyBytes: 100 })
+
+  test('what verifies is accepted', async () => {
+    expect(await observing.verify(genuine)).toMatchObject({ ok: true })
+  })
+
+  const handed: [string, IncomingRequest][] = [
+    ['signature_mismatch', forged],
+    ['signature_missing', withHeaders(genuine, { 'x-twilio-signature': undefined })],
+    ['signature_malformed', withHeaders(genuine, { 'x-twilio-signature': 'x' })],
+    ['method_not_allowed', { ...genuine, method: 'PUT' }],
+    ['url_not_allowed', { ...genuine, url: 'sms' }],
+  ]
+  for (const [code, request] of handed)
+    test(`${code} is handed over, marked`, async () => {
+      const verdict = await observing.verify(request)
+      expect(verdict).toMatchObject({ ok: false, code })
+      expect('params' in verdict && [...verdict.params]).toEqual(params)
+      expect('body' in verdict && new TextDecoder().decode(verdict.body)).toBe(genuine.body)
+    })
+
+  test('a form that is malformed is handed over too', async () => {
+    const verdict = await observing.verify({ ...genuine, body: 'a=%zz' })
+    expect(verdict).toMatchObject({ ok: false, code: 'body_malformed' })
+    expect('params' in verdict && [...verdict.params]).toEqual([['a', '%zz']])
+  })
+
+  const refused: [string, IncomingRequest][] = [
+    ['content_encoding_unsupported', withHeaders(genuine, { 'content-encoding': 'gzip' })],
+    ['body_too_large', { ...genuine, body: 'x'.repeat(101) }],
+    ['body_already_consumed', { ...genuine, body: { consumedBy: 'x', fix: 'y' } }],
+  ]
+  for (const [code, request] of refused)
+    test(`${code} is refused, since nothing is left to hand over`, async () => {
+      const verdict = await observing.verify(request)
+      expect(verdict).toMatchObject({ ok: false, code })
+      expect('params' in verdict).toBe(false)
+    })
+})

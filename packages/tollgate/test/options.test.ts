@@ -1,0 +1,325 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createVerifier, fromRequest, RequestValidator, type VerifierOptions } from '../src/index.ts'
+import { accountSid, authToken, formRequest, origin, sign } from './requests.ts'
+
+beforeEach(() => {
+  vi.stubEnv('TOLLGATE_PUBLIC_URL', undefined)
+  vi.stubEnv('TWILIO_AUTH_TOKEN', undefined)
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+const good = { publicUrl: origin, authToken }
+const make = (options: unknown) => createVerifier(options as VerifierOptions)
+
+function errorOf(work: () => unknown): Error {
+  try {
+    work()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('what passes', () => {
+  const right: Record<string, unknown> = {
+    'one token': good,
+    'several tokens': { ...good, authToken: ['one-token', 'two-token'] },
+    sixteen: { ...good, authToken: Array.from({ length: 16 }, (_, index) => `token-${index}`) },
+    'a record': { ...good, authToken: { [accountSid]: authToken } },
+    'a record of lists': { ...good, authToken: { [accountSid]: [authToken, 'other'] } },
+    'a look-up': { ...good, authToken: () => authToken },
+    'shared keys alone': { publicUrl: origin, sharedKeys: { key1: 'a shared secret' } },
+    'shared keys with an owner': { publicUrl: origin, sharedKeys: { key1: { secret: 'secret', accountSid } } },
+    'a shared key look-up': { publicUrl: origin, sharedKeys: () => undefined, sharedKeysOnly: true },
+    'a path prefix': { ...good, publicUrl: 'https://example.com:8443/prefix/' },
+    'several public URLs': { ...good, publicUrl: [origin, 'http://localhost:3000'] },
+    'userinfo and a fragment': { ...good, publicUrl: 'https://user:pass@example.com/#rc=2' },
+    'a rule': { ...good, publicUrl: fromRequest({ allowedHosts: ['example.com'] }) },
+    'signedUrl alone': { signedUrl: () => origin, authToken },
+    'the limits': { ...good, maxBodyBytes: 0, lookupTimeoutMs: 1, trailingSlash: 'either', mode: 'observe' },
+    'an account': { ...good, accountSid },
+    'several accounts': { ...good, accountSid: [accountSid] },
+    'undefined everywhere': {
+      ...good,
+      signedUrl: undefined,
+      trailingSlash: undefined,
+      sharedKeys: undefined,
+      sharedKeysOnly: undefined,
+      accountSid: undefined,
+      mode: undefined,
+      replay: undefined,
+      maxBodyBytes: undefined,
+      lookupTimeoutMs: undefined,
+      diagnose: undefined,
+      onVerdict: undefined,
+      onRejected: undefined,
+    },
+  }
+  for (const [what, options] of Object.entries(right))
+    test(what, () => {
+      expect(typeof make(options).verify).toBe('function')
+    })
+})
+
+type Wrong = [name: string, what: string, options: unknown, error?: typeof TypeError]
+
+const wrong: Wrong[] = [
+  ['publicUrl', 'missing', { authToken }],
+  ['publicUrl', 'empty', { ...good, publicUrl: '' }],
+  ['publicUrl', 'an empty list', { ...good, publicUrl: [] }],
+  ['publicUrl', 'a host alone', { ...good, publicUrl: 'api.example.com' }],
+  ['publicUrl', 'a path alone', { ...good, publicUrl: '/prefix' }],
+  ['publicUrl', 'another scheme', { ...good, publicUrl: 'ftp://example.com' }],
+  ['publicUrl', 'with a query', { ...good, publicUrl: 'https://example.com/?a=1' }],
+  ['publicUrl', 'a host outside ASCII', { ...good, publicUrl: 'https://bücher.example' }],
+  ['publicUrl', 'with a space', { ...good, publicUrl: 'https://example.com/a b' }],
+  ['publicUrl', 'with a line break', { ...good, publicUrl: 'https://example.com\n' }],
+  ['publicUrl', 'a number', { ...good, publicUrl: 1 }],
+  ['publicUrl', 'null', { ...good, publicUrl: null }],
+  ['publicUrl', 'an object', { ...good, publicUrl: {} }],
+  ['publicUrl', 'a function', { ...good, publicUrl: () => origin }],
+  ['publicUrl', 'one wrong of two', { ...good, publicUrl: [origin, 'example.com'] }],
+  ['signedUrl', 'a string', { ...good, signedUrl: origin }],
+  ['signedUrl', 'null', { ...good, signedUrl: null }],
+  ['trailingSlash', 'another word', { ...good, trailingSlash: 'any' }],
+  ['trailingSlash', 'a boolean', { ...good, trailingSlash: true }],
+  ['authToken', 'missing', { publicUrl: origin }],
+  ['authToken', 'an empty record', { ...good, authToken: {} }],
+  ['authToken', 'a record with another name', { ...good, authToken: { main: authToken } }],
+  ['authToken', 'a record with a short SID', { ...good, authToken: { AC123: authToken } }],
+  ['authToken', 'a record with a blank token', { ...good, authToken: { [accountSid]: ' ' } }],
+  ['authToken', 'a record without a token', { ...good, authToken: { [accountSid]: undefined } }],
+  ['authToken', 'seventeen', { ...good, authToken: Array(17).fill(authToken) }],
+  ['sharedKeys', 'a string', { ...good, sharedKeys: 'secret' }],
+  ['sharedKeys', 'null', { ...good, sharedKeys: null }],
+  ['sharedKeys', 'a list', { ...good, sharedKeys: ['secret'] }],
+  ['sharedKeys', 'an empty record', { ...good, sharedKeys: {} }],
+  ['sharedKeys', 'a blank secret', { ...good, sharedKeys: { key1: ' ' } }],
+  ['sharedKeys', 'no secret', { ...good, sharedKeys: { key1: { accountSid } } }],
+  ['sharedKeys', 'a wrong owner', { ...good, sharedKeys: { key1: { secret: 'shared', accountSid: 'AC1' } } }],
+  ['sharedKeysOnly', 'a string', { ...good, sharedKeys: { key1: 'secret' }, sharedKeysOnly: 'yes' }],
+  ['sharedKeysOnly', 'without shared keys', { ...good, sharedKeysOnly: true }],
+  ['accountSid', 'empty', { ...good, accountSid: '' }],
+  ['accountSid', 'short', { ...good, accountSid: 'AC123' }],
+  ['accountSid', 'an empty list', { ...good, accountSid: [] }],
+  ['accountSid', 'null', { ...good, accountSid: null }],
+  ['mode', 'another word', { ...good, mode: 'off' }],
+  ['mode', 'a boolean', { ...good, mode: false }],
+  ['replay', 'a boolean', { ...good, replay: true }],
+  ['replay', 'null', { ...good, replay: null }],
+  ['replay', 'no guard', { ...good, replay: { store: {} } }],
+  ['maxBodyBytes', 'a string', { ...good, maxBodyBytes: '1mb' }],
+  ['maxBodyBytes', 'null', { ...good, maxBodyBytes: null }],
+  ['maxBodyBytes', 'negative', { ...good, maxBodyBytes: -1 }, RangeError],
+  ['maxBodyBytes', 'NaN', { ...good, maxBodyBytes: Number.NaN }, RangeError],
+  ['maxBodyBytes', 'Infinity', { ...good, maxBodyBytes: Number.POSITIVE_INFINITY }, RangeError],
+  ['maxBodyBytes', 'a fraction', { ...good, maxBodyBytes: 1.5 }, RangeError],
+  ['lookupTimeoutMs', 'zero', { ...good, lookupTimeoutMs: 0 }, RangeError],
+  ['lookupTimeoutMs', 'a string', { ...good, lookupTimeoutMs: '3000' }],
+  ['lookupTimeoutMs', 'NaN', { ...good, lookupTimeoutMs: Number.NaN }, RangeError],
+  ['diagnose', 'a boolean', { ...good, diagnose: true }],
+  ['onVerdict', 'a string', { ...good, onVerdict: 'log' }],
+  ['onRejected', 'an object', { ...good, onRejected: {} }],
+]
+
+describe('what is refused at construction, by name', () => {
+  for (const [name, what, options, type = TypeError] of wrong)
+    test(`${name}: ${what}`, () => {
+      const error = errorOf(() => make(options))
+      expect(error).toBeInstanceOf(type)
+      expect(error.message).toMatch(new RegExp(`"${name}\\b`))
+      expect(error.message).not.toContain(authToken)
+    })
+
+  for (const options of [undefined, null, 'token', 1, []])
+    test(`${JSON.stringify(options)} for options`, () => {
+      expect(errorOf(() => make(options))).toBeInstanceOf(TypeError)
+    })
+
+  for (const [given, meant] of [
+    ['authtoken', 'authToken'],
+    ['authTokens', 'authToken'],
+    ['publicURL', 'publicUrl'],
+    ['url', undefined],
+    ['validate', undefined],
+    ['trustProxy', undefined],
+  ] as const)
+    test(`an unknown option: ${given}`, () => {
+      const error = errorOf(() => make({ ...good, [given]: false }))
+      expect(error).toBeInstanceOf(TypeError)
+      expect(error.message).toContain(`"${given}"`)
+      if (meant !== undefined) expect(error.message).toContain(`Did you mean "${meant}"?`)
+      expect(error.message).not.toContain(authToken)
+    })
+})
+
+// Each holds "Sesame", which no message may hold.
+const faultyTokens: [what: string, token: unknown, says: RegExp][] = [
+  ['empty', '', /empty/],
+  ['blank', '  \t', /blank/],
+  ['a space in front', ' SesameSesame', /white space/],
+  ['a space behind', 'SesameSesame ', /white space/],
+  ['a line break behind, as files have', 'SesameSesame\n', /white space/],
+  ['a no-break space behind', 'SesameSesame\u00a0', /white space/],
+  ['a line break within', 'Sesame\nSesame', /line break|control/],
+  ['in double quotes', '"SesameSesame"', /quote/],
+  ['in single quotes', "'SesameSesame'", /quote/],
+  ['an API key', 'SKSesameSesame', /API key/],
+  ['an AccountSid', `AC${'0'.repeat(32)}`, /AccountSid/],
+  ['the word undefined', 'undefined', /placeholder/],
+  ['the word null', 'null', /placeholder/],
+  ['[object Object]', '[object Object]', /placeholder/],
+  ['a variable that nothing filled in', `$${'{Sesame}'}`, /placeholder/],
+  ['angle brackets', '<Sesame>', /placeholder/],
+  ['your_auth_token', 'your_auth_token_Sesame', /placeholder/],
+  ['xxxxxxxx', 'xxxxxxxx', /placeholder/],
+  ['a number', 12345, /string/],
+  ['null', null, /string/],
+  ['bytes', new Uint8Array(3), /string|record|name|empty/],
+  ['an object', { token: 'Sesame' }, /string|name/],
+]
+
+describe('tokens', () => {
+  for (const [what, token, says] of faultyTokens) {
+    test(`${what}: createVerifier`, () => {
+      const error = errorOf(() => make({ ...good, authToken: token }))
+      expect(error).toBeInstanceOf(TypeError)
+      expect(error.message).toContain('"authToken')
+      expect(error.message).toMatch(says)
+      expect(error.message).not.toContain('Sesame')
+    })
+
+    test(`${what}: as one of two, and in a record`, () => {
+      for (const authTokens of [[authToken, token], { [accountSid]: token }]) {
+        const error = errorOf(() => make({ ...good, authToken: authTokens }))
+        expect(error).toBeInstanceOf(TypeError)
+        expect(error.message).toContain('"authToken')
+        expect(error.message).not.toMatch(/Sesame|0123456789abcdef/)
+      }
+    })
+
+    test(`${what}: RequestValidator`, () => {
+      for (const given of [token, [authToken, token]]) {
+        const error = errorOf(() => new RequestValidator(given as string))
+        expect(error).toBeInstanceOf(TypeError)
+        expect(error.message).toContain('"authToken"')
+        expect(error.message).not.toMatch(/Sesame|0123456789abcdef/)
+      }
+    })
+
+    test(`${what}: as a shared key's secret it is no better`, () => {
+      if (what === 'an API key' || what === 'an AccountSid') return
+      const error = errorOf(() => make({ ...good, sharedKeys: { key1: token } }))
+      expect(error).toBeInstanceOf(TypeError)
+      expect(error.message).toContain('"sharedKeys')
+      expect(error.message).not.toContain('Sesame')
+    })
+  }
+
+  test('undefined: there is no validator without a token', () => {
+    expect(errorOf(() => new RequestValidator(undefined as unknown as string))).toBeInstanceOf(TypeError)
+    expect(errorOf(() => new RequestValidator([]))).toBeInstanceOf(TypeError)
+    expect(errorOf(() => make({ ...good, authToken: [] }))).toBeInstanceOf(TypeError)
+  })
+})
+
+describe('the environment', () => {
+  test('gives what the options leave out', async () => {
+    vi.stubEnv('TOLLGATE_PUBLIC_URL', origin)
+    vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
+    expect(await make({}).verify(formRequest([['Body', 'hi']]))).toMatchObject({ ok: true })
+    expect(await make({ authToken: undefined }).verify(formRequest([['Body', 'hi']]))).toMatchObject({ ok: true })
+  })
+
+  test('is not asked where the options say something', async () => {
+    vi.stubEnv('TOLLGATE_PUBLIC_URL', 'https://other.example.com')
+    vi.stubEnv('TWILIO_AUTH_TOKEN', 'another-token')
+    expect(await make(good).verify(formRequest([['Body', 'hi']]))).toMatchObject({ ok: true })
+    const forged = formRequest([['Body', 'hi']], { secret: 'another-token' })
+    expect(await make(good).verify(forged)).toMatchObject({ ok: false, code: 'signature_mismatch' })
+  })
+
+  test('gives no Auth Token beside shared keys', async () => {
+    vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
+    const { verify } = make({ publicUrl: origin, sharedKeys: { key1: 'secret' } })
+    expect(await verify(formRequest([['Body', 'hi']]))).toMatchObject({ ok: false, code: 'key_unknown' })
+  })
+
+  test('gives no public URL beside signedUrl', async () => {
+    vi.stubEnv('TOLLGATE_PUBLIC_URL', 'nonsense')
+    const { verify } = make({ authToken, signedUrl: () => 'https://x.example/y?z' })
+    const request = formRequest([], { signature: sign('https://x.example/y?z') })
+    expect(await verify(request)).toMatchObject({ ok: true })
+  })
+
+  for (const [name, value, rest] of [
+    ['TOLLGATE_PUBLIC_URL', '', { authToken }],
+    ['TOLLGATE_PUBLIC_URL', 'example.com', { authToken }],
+    ['TWILIO_AUTH_TOKEN', '', { publicUrl: origin }],
+    ['TWILIO_AUTH_TOKEN', '"Sesame"', { publicUrl: origin }],
+    ['TWILIO_AUTH_TOKEN', 'SKSesame', { publicUrl: origin }],
+  ] as const)
+    test(`${name}=${value} is a TypeError that names it`, () => {
+      vi.stubEnv(name, value)
+      const error = errorOf(() => make(rest))
+      expect(error).toBeInstanceOf(TypeError)
+      expect(error.message).toContain(name)
+      expect(error.message).not.toContain('Sesame')
+    })
+})
+
+describe('parsed once', () => {
+  test('changing the options afterwards changes nothing', async () => {
+    const tokens = [authToken]
+    const accounts = [accountSid]
+    const given = {
+      publicUrl: [origin],
+      authToken: tokens,
+      accountSid: accounts,
+      sharedKeys: { key1: { secret: 's3' } },
+    }
+    const { verify } = createVerifier(given)
+    tokens[0] = 'another-token'
+    given.publicUrl[0] = 'https://other.example.com'
+    given.sharedKeys.key1.secret = 'another'
+    accounts.length = 0
+    expect(await verify(formRequest([['AccountSid', accountSid]]))).toMatchObject({ ok: true })
+  })
+
+  test('a validator keeps its tokens', () => {
+    const tokens = [authToken]
+    const validator = new RequestValidator(tokens)
+    tokens[0] = 'another-token'
+    expect(validator.validate(origin, {}, sign(origin))).toBe(true)
+  })
+})
+
+describe('fromRequest', () => {
+  const wrongRules: [name: string, what: string, options: unknown][] = [
+    ['allowedHosts', 'missing', {}],
+    ['allowedHosts', 'an empty list', { allowedHosts: [] }],
+    ['allowedHosts', 'a string', { allowedHosts: 'example.com' }],
+    ['allowedHosts', 'a URL', { allowedHosts: ['https://example.com'] }],
+    ['allowedHosts', 'a star alone', { allowedHosts: ['*'] }],
+    ['allowedHosts', 'a star within', { allowedHosts: ['api.*.com'] }],
+    ['allowedHosts', 'two stars', { allowedHosts: ['*.*.com'] }],
+    ['allowedHosts', 'an empty one', { allowedHosts: [''] }],
+    ['allowedHosts', 'a number', { allowedHosts: [1] }],
+    ['allowedHosts', 'a bigint', { allowedHosts: [10n] }],
+    ['trustedProxies', 'a name', { allowedHosts: ['a.b'], trustedProxies: 'proxy', forwardedBy: 'forwarded' }],
+    ['trustedProxies', 'a boolean', { allowedHosts: ['a.b'], trustedProxies: true, forwardedBy: 'forwarded' }],
+    ['forwardedBy', 'another word', { allowedHosts: ['a.b'], trustedProxies: 'loopback', forwardedBy: 'both' }],
+    ['forwardedBy', 'missing', { allowedHosts: ['a.b'], trustedProxies: 'loopback' }],
+    ['trustedProxies', 'missing', { allowedHosts: ['a.b'], forwardedBy: 'x-forwarded' }],
+    ['trustedProxies', 'empty', { allowedHosts: ['a.b'], forwardedBy: 'x-forwarded', trustedProxies: [] }],
+    ['allowedHost', 'misspelled', { allowedHost: ['a.b'] }],
+  ]
+  for (const [name, what, options] of wrongRules)
+    test(`${name}: ${what}`, () => {
+      const error = errorOf(() => fromRequest(options as Parameters<typeof fromRequest>[0]))
+      expect(error).toBeInstanceOf(TypeError)
+      expect(error.message).toContain(`"${name}"`)
+    })
+})

@@ -1,0 +1,172 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createPathFilter } from '../src/request/paths.ts'
+
+const hex = (char: string) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`
+const twice = (char: string) => hex(char).replace('%', '%25')
+
+/** Ways to write a path that some router, server or proxy takes for the same. */
+const tricks: Record<string, (path: string, at: number) => string> = {
+  nothing: (path) => path,
+  'upper case': (path) => path.toUpperCase(),
+  'one letter in upper case': (path, at) => replaceLetter(path, at, (char) => char.toUpperCase()),
+  'one letter encoded': (path, at) => replaceLetter(path, at, hex),
+  'one letter encoded, in upper case': (path, at) =>
+    replaceLetter(path, at, (char) => hex(char.toUpperCase()).toUpperCase()),
+  'one letter encoded twice': (path, at) => replaceLetter(path, at, twice),
+  'all letters encoded': (path) => path.replace(/[a-z]/gi, hex),
+  'a double slash': (path, at) => replaceSlash(path, at, '//'),
+  'three slashes': (path, at) => replaceSlash(path, at, '///'),
+  'a dot segment': (path, at) => replaceSlash(path, at, '/./'),
+  'a way back': (path, at) => replaceSlash(path, at, '/x/../'),
+  'an encoded way back': (path, at) => replaceSlash(path, at, '/x/%2e%2e/'),
+  'a half encoded way back': (path, at) => replaceSlash(path, at, '/x/.%2E/'),
+  'a way back with encoded slashes': (path, at) => replaceSlash(path, at, '/x%2f..%2f'),
+  'an encoded dot segment': (path, at) => replaceSlash(path, at, '/%2e/'),
+  'a backslash': (path, at) => replaceSlash(path, at, '\\'),
+  'an encoded backslash': (path, at) => replaceSlash(path, at, '%5c'),
+  'an encoded slash': (path, at) => replaceSlash(path, at, '%2F'),
+  'a slash encoded twice': (path, at) => replaceSlash(path, at, '%252f'),
+  'matrix parameters behind': (path) => `${path};a=1`,
+  'matrix parameters within': (path, at) => (at === 0 ? path : replaceSlash(path, at, ';jsessionid=1/')),
+  'a slash behind': (path) => `${path}/`,
+  'an encoded slash behind': (path) => `${path}%2f`,
+  'a dot segment behind': (path) => `${path}/.`,
+  'two slashes behind': (path) => `${path}//`,
+}
+
+function replaceLetter(path: string, at: number, change: (char: string) => string): string {
+  const letters = [...path.matchAll(/[a-z]/gi)]
+  const match = letters[at % Math.max(1, letters.length)]
+  return match === undefined ? path : path.slice(0, match.index) + change(match[0]) + path.slice(match.index + 1)
+}
+
+/** Of `/a/b`, the slash with that number; numbers beyond the last are the last's. */
+function replaceSlash(path: string, at: number, text: string): string {
+  const slashes = [...path.matchAll(/\//g)].map((match) => match.index)
+  const index = slashes[Math.min(at, slashes.length - 1)] ?? 0
+  // A path that begins otherwise than with a slash never gets past an HTTP parser.
+  const written = index === 0 && !text.startsWith('/') ? `/${text}` : text
+  return path.slice(0, index) + written + path.slice(index + 1)
+}
+
+const guardedPaths = ['/sms', '/twilio/voice', '/a/b/c', '/Webhooks', '/caf\u00e9', '/v1.0/in-bound']
+
+describe('createPathFilter', () => {
+  for (const [what, trick] of Object.entries(tricks))
+    test(`a string guards in spite of: ${what}`, () => {
+      for (const path of guardedPaths)
+        for (const at of [0, 1, 2]) {
+          expect(createPathFilter(path)([trick(path, at)]), trick(path, at)).toBe(true)
+          expect(createPathFilter(['/other', path])([trick(`${path}/below`, at)]), trick(`${path}/below`, at)).toBe(
+            true,
+          )
+        }
+    })
+
+  for (const [what, trick] of Object.entries(tricks))
+    test(`a RegExp guards in spite of: ${what}`, () => {
+      for (const at of [0, 1, 2]) {
+        expect(createPathFilter(/^\/sms$/)([trick('/sms', at)]), trick('/sms', at)).toBe(true)
+        expect(createPathFilter(/\/messages\//)([trick('/Messages/1', at)]), trick('/Messages/1', at)).toBe(true)
+      }
+    })
+
+  test('any two tricks in a row', () => {
+    const trick = fc.constantFrom(...Object.values(tricks))
+    fc.assert(
+      fc.property(fc.constantFrom(...guardedPaths), trick, trick, fc.nat(3), fc.nat(3), (path, one, two, at, where) => {
+        expect(createPathFilter(path)([two(one(path, at), where)])).toBe(true)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('a tab or line break, which URL parsers drop', () => {
+    for (const path of ['/s\tms', '/\nsms', '/sms\r']) expect(createPathFilter('/sms')([path])).toBe(true)
+  })
+
+  test('paths beside it are not guarded', () => {
+    const guards = createPathFilter(['/sms', /^\/voice\/\d+$/])
+    for (const path of ['/', '/smsx', '/s', '/x/sms', '/health', '/voice', '/voice/x', '/sm/s', '/%73m'])
+      expect(guards([path]), path).toBe(false)
+    for (const path of ['/sms', '/sms/', '/sms/x', '/voice/1']) expect(guards([path]), path).toBe(true)
+  })
+
+  test('without paths, everything is guarded', () => {
+    expect(createPathFilter(undefined)(['/anything'])).toBe(true)
+  })
+
+  test('a query, a fragment and an origin are no part of the path', () => {
+    const guards = createPathFilter('/sms')
+    for (const url of ['/sms?a=1', '/sms#x', 'https://example.com/sms?a=/x', 'HTTP://a@b/sms'])
+      expect(guards([url])).toBe(true)
+    for (const url of ['/x?/sms', '/x#/sms', 'https://sms/x', '/']) expect(guards([url])).toBe(false)
+  })
+
+  test('paths are compared under the public prefix too', () => {
+    for (const publicUrl of ['https://example.com/hooks/', ['https://a.example', 'https://b.example/hooks']]) {
+      expect(createPathFilter('/hooks/sms', publicUrl)(['/sms'])).toBe(true)
+      expect(createPathFilter('/hooks/sms', publicUrl)(['/voice'])).toBe(false)
+      expect(createPathFilter('/sms', publicUrl)(['/sms'])).toBe(true)
+    }
+  })
+
+  test('a request that is known by nothing else', () => {
+    expect(createPathFilter('/sms')([undefined, '/sms'])).toBe(true)
+  })
+
+  test('"/" guards everything', () => {
+    for (const path of ['/', '/x', '//', '/a/../b']) expect(createPathFilter('/')([path]), path).toBe(true)
+  })
+
+  test('a slash behind a guarded path changes nothing', () => {
+    for (const path of ['/sms', '/sms/', '/sms/x']) expect(createPathFilter('/sms/')([path]), path).toBe(true)
+    expect(createPathFilter('/sms/')(['/smsx'])).toBe(false)
+  })
+
+  test('one of several readings is enough', () => {
+    expect(createPathFilter('/hooks/sms')(['/sms', '/hooks/sms'])).toBe(true)
+    expect(createPathFilter('/hooks/sms')(['/sms', '/hooks'])).toBe(false)
+  })
+
+  test('what cannot be decoded is guarded', () => {
+    for (const path of ['/%', '/%zz', '/%ff', '/x%c3', '/%C0%AF'])
+      for (const paths of ['/sms', /^\/sms$/]) expect(createPathFilter(paths)([path]), path).toBe(true)
+    expect(createPathFilter('/sms')([`/x${'%25'.repeat(1)}${'25'.repeat(20)}41`])).toBe(true)
+  })
+
+  test('a RegExp keeps its own flags, and is not case-sensitive', () => {
+    expect(createPathFilter(/^\/SMS$/u)(['/sms'])).toBe(true)
+    expect(createPathFilter(/^\/sms$/i)(['/SMS'])).toBe(true)
+    const guards = createPathFilter([/^\/sms$/])
+    for (let round = 0; round < 4; round++) expect(guards(['/sms'])).toBe(true)
+  })
+
+  test('never throws, whatever the path', () => {
+    const guards = createPathFilter(['/sms', /^\/voice/])
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (path) => {
+        expect(typeof guards([path])).toBe('boolean')
+      }),
+    )
+  })
+
+  const wrong: [string, unknown][] = [
+    ['an empty list', []],
+    ['a RegExp with g', /sms/g],
+    ['a RegExp with y', /sms/y],
+    ['the same in a list', ['/sms', /sms/gi]],
+    ['an empty string', ''],
+    ['no slash in front', 'sms'],
+    ['a number', 1],
+    ['null', null],
+    ['a function', () => true],
+    ['undefined in a list', [undefined]],
+  ]
+  for (const [what, paths] of wrong)
+    test(`${what} is a TypeError that names the option`, () => {
+      expect(() => createPathFilter(paths)).toThrow(TypeError)
+      expect(() => createPathFilter(paths)).toThrow('"paths"')
+    })
+})

@@ -1,0 +1,323 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createVerifier, fromRequest, type IncomingRequest, type Verdict } from '../src/index.ts'
+import { serializeForm } from '../src/scheme/form.ts'
+import { createSigner } from '../src/scheme/signature.ts'
+import { type Pairs, signingString } from '../src/scheme/signing-string.ts'
+import { signRequest } from '../src/testing/index.ts'
+import { authToken, formType, options, origin, sign } from './requests.ts'
+
+const { verify } = createVerifier(options)
+const signWith = createSigner('HMAC_SHA1', authToken)
+
+const text = fc.string({ unit: 'binary', maxLength: 6 })
+const somePairs = fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 6 })
+const pathUnit = fc.constantFrom('a', 'B', '/', '%20', '%27', "'", '.', ';', '~', '-')
+const target = fc
+  .tuple(
+    fc.string({ unit: pathUnit, maxLength: 8 }),
+    fc.string({ unit: fc.oneof(pathUnit, fc.constantFrom('=', '&', '+', '?')), maxLength: 8 }),
+  )
+  .map(([path, query]) => `/${path}${query === '' ? '' : `?${query}`}`)
+
+function post(url: string, body: string, signature: string, type = formType): IncomingRequest {
+  return { method: 'POST', url, headers: { 'content-type': type, 'x-twilio-signature': signature }, body }
+}
+
+/** What the application would be given, or the code. */
+function read(verdict: Verdict): Pairs | string {
+  return verdict.ok ? [...verdict.params] : verdict.code
+}
+
+describe('what is signed verifies', () => {
+  test('forms, by the scheme alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(target, somePairs, async (url, pairs) => {
+        const request = post(url, serializeForm(pairs), signWith(signingString(origin + url, pairs)))
+        expect(read(await verify(request))).toEqual(pairs)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('whatever signRequest signs', async () => {
+    const url = target.map((one) => origin + one)
+    const json = fc
+      .json()
+      .map((one) => JSON.parse(one) as unknown)
+      .filter((one) => one !== undefined)
+    const input = fc.oneof(
+      fc.record({ url, params: somePairs }),
+      fc.record({ url, params: somePairs, method: fc.constant('GET') }),
+      fc.record({ url, json }),
+      fc.record({ url, body: fc.string({ unit: 'binary', minLength: 1 }), contentType: fc.constant('text/plain') }),
+      fc.record({ url, method: fc.constantFrom('GET', 'POST') }),
+      fc.record({ url, handshake: fc.constant(true) }),
+    )
+    const keyed = createVerifier({ ...options, sharedKeys: { key1: 'a shared secret' } })
+    const signer = fc.constantFrom({ authToken }, { sharedKey: { id: 'key1', secret: 'a shared secret' } })
+    await fc.assert(
+      fc.asyncProperty(input, signer, async (given, key) => {
+        const { method, url: signedUrl, headers, body } = signRequest({ ...given, ...key })
+        const incoming = { method, url: signedUrl, headers, body }
+        expect(await keyed.verify(incoming)).toMatchObject({ ok: true })
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+describe('any change is refused', () => {
+  test('a signature in any one bit', async () => {
+    await fc.assert(
+      fc.asyncProperty(somePairs, fc.nat(159), async (pairs, bit) => {
+        const raw = Buffer.from(signWith(signingString(`${origin}/sms`, pairs)), 'base64')
+        raw.writeUInt8(raw.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
+        expect(read(await verify(post('/sms', serializeForm(pairs), raw.toString('base64'))))).toBe(
+          'signature_mismatch',
+        )
+      }),
+    )
+  })
+
+  test('a signature in any one character', async () => {
+    await fc.assert(
+      fc.asyncProperty(somePairs, fc.nat(27), fc.string({ minLength: 1, maxLength: 1 }), async (pairs, at, char) => {
+        const right = signWith(signingString(`${origin}/sms`, pairs))
+        const wrong = right.slice(0, at) + char + right.slice(at + 1)
+        fc.pre(wrong !== right)
+        expect(read(await verify(post('/sms', serializeForm(pairs), wrong)))).toMatch(
+          /^signature_(mismatch|malformed)$/,
+        )
+      }),
+    )
+  })
+
+  test('a signing string in anything: accepted only where it is the same string', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        target,
+        somePairs,
+        target,
+        somePairs,
+        fc.boolean(),
+        async (url, pairs, otherUrl, otherPairs, keep) => {
+          const sent = keep ? { url, pairs: otherPairs } : { url: otherUrl, pairs }
+          const signed = signingString(origin + url, pairs)
+          const verdict = await verify(post(sent.url, serializeForm(sent.pairs), signWith(signed)))
+          if (verdict.ok) expect(signingString(verdict.matched.url, sent.pairs)).toBe(signed)
+          else expect(verdict.code).toBe('signature_mismatch')
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('one parameter changed, added or dropped', async () => {
+    const change = fc.constantFrom('name', 'value', 'add', 'drop', 'swap')
+    await fc.assert(
+      fc.asyncProperty(somePairs, change, fc.nat(5), async (pairs, how, at) => {
+        const index = at % pairs.length
+        const [name, value] = pairs[index] ?? ['', '']
+        const changed: Record<typeof how, [string, string][]> = {
+          name: pairs.with(index, [`${name}\u0001`, value]),
+          value: pairs.with(index, [name, `${value}\u0001`]),
+          add: [...pairs, ['\u0001', '']],
+          drop: pairs.toSpliced(index, 1),
+          swap: pairs.with(index, [value, name]),
+        }
+        const signed = signingString(`${origin}/sms`, pairs)
+        const same = signingString(`${origin}/sms`, changed[how]) === signed
+        const sent = changed[how].length === 0 ? '&' : serializeForm(changed[how])
+        expect((await verify(post('/sms', sent, signWith(signed)))).ok).toBe(same)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('the method, the type, the host of the signed URL', async () => {
+    const pairs: Pairs = [['Body', 'hi']]
+    const request = post('/sms', 'Body=hi', signWith(signingString(`${origin}/sms`, pairs)))
+    expect((await verify(request)).ok).toBe(true)
+    for (const method of ['GET', 'PUT', 'DELETE', 'PATCH'])
+      expect((await verify({ ...request, method })).ok).toBe(false)
+    for (const type of ['application/json', 'text/plain', 'multipart/form-data', ''])
+      expect((await verify(post('/sms', 'Body=hi', sign(`${origin}/smsBodyhi`), type))).ok).toBe(false)
+    for (const other of ['http://api.example.com', 'https://api.example.org', 'https://API.example.com'])
+      expect((await verify(post('/sms', 'Body=hi', sign(`${other}/smsBodyhi`)))).ok).toBe(false)
+  })
+})
+
+// Twilio signs names and values without delimiters, and distinct values only. No validator can tell these apart, and an
+// application should not rely on it: each of them is the same signing string as the request that was signed.
+describe('what the scheme itself cannot tell apart', () => {
+  const signature = sign(`${origin}/sms?x=1ABCD`)
+  const same: [what: string, url: string, body: string][] = [
+    ['as it was signed', '/sms?x=1', 'A=B&C=D'],
+    ['the boundary of name and value', '/sms?x=1', 'AB=CD'],
+    ['the boundary of two parameters', '/sms?x=1', 'A=&B=&CD='],
+    ['a parameter that a value swallows', '/sms?x=1', 'A=BCD'],
+    ['the boundary of URL and parameters', '/sms?x=1AB', 'C=D'],
+    ['a pair repeated', '/sms?x=1', 'A=B&C=D&A=B&A=B'],
+    ['another order', '/sms?x=1', 'C=D&A=B'],
+    ['another spelling of the form', '/sms?x=1', '%41=%42&&C=D&'],
+  ]
+  for (const [what, url, body] of same)
+    test(`accepted: ${what}`, async () => {
+      expect(await verify(post(url, body, signature))).toMatchObject({ ok: true, covers: 'params' })
+    })
+
+  test('accepted: all of it in the URL, which is then a GET, or a POST without a body', async () => {
+    const url = '/sms?x=1ABCD'
+    const get = { method: 'GET', url, headers: { 'x-twilio-signature': signature } }
+    expect(await verify(get)).toMatchObject({ ok: true, covers: 'url' })
+    expect(await verify({ ...get, method: 'POST' })).toMatchObject({ ok: true, covers: 'url' })
+  })
+
+  test('any shift of any boundary that leaves names in order', async () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(word, word, fc.nat(6), async (name, value, at) => {
+        const joined = name + value
+        const cut = at % (joined.length + 1)
+        const shifted = serializeForm([[joined.slice(0, cut), joined.slice(cut)]])
+        expect((await verify(post('/sms', shifted, signWith(`${origin}/sms${joined}`)))).ok).toBe(true)
+      }),
+    )
+  })
+})
+
+describe('nothing throws', () => {
+  const anything = fc.anything({
+    withBigInt: true,
+    withBoxedValues: true,
+    withDate: true,
+    withMap: true,
+    withNullPrototype: true,
+    withObjectString: true,
+    withSet: true,
+    withTypedArray: true,
+    withSparseArray: true,
+    withUnicodeString: true,
+  })
+  const hostile = fc.constantFrom<unknown>(
+    Object.create(null),
+    { toString: 1, valueOf: 1 },
+    { [Symbol.toPrimitive]: 1 },
+    { [Symbol.iterator]: 1 },
+    { [Symbol.asyncIterator]: 1 },
+    { length: -1 },
+    { consumedBy: {}, fix: Symbol('s') },
+    Symbol('s'),
+    () => undefined,
+    new Proxy({}, {}),
+    [Object.create(null)],
+    [Symbol('s')],
+    10n,
+    Object.freeze([undefined]),
+    new DataView(new ArrayBuffer(2)),
+    new Uint16Array(2),
+    new ArrayBuffer(2),
+    new Date(Number.NaN),
+    /x/g,
+    '\ud800',
+    '\0',
+  )
+  const strange = fc.oneof(anything, hostile)
+  const signature = sign(`${origin}/sms`)
+  const value = (...usual: unknown[]) =>
+    fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...usual) }, { weight: 1, arbitrary: strange })
+  const headers = fc.oneof(
+    strange,
+    fc.record(
+      {
+        host: value('api.example.com', 'a.example', '['),
+        ':authority': value('api.example.com'),
+        ':protocol': value('websocket'),
+        upgrade: value('websocket'),
+        connection: value('upgrade', ['keep-alive', 'upgrade']),
+        'content-type': value(formType, 'application/json'),
+        'content-length': value('3', 'x', '1e99'),
+        'content-encoding': value('identity', 'gzip'),
+        'x-twilio-signature': value(signature, sign('x', authToken, 'sha256')),
+        'x-twilio-webhooks-signature-settings': value('key=key1,algorithm=HMAC_SHA256'),
+        'x-forwarded-host': value('a.example', 'a,b'),
+        'x-forwarded-proto': value('https'),
+        'x-forwarded-port': value('443'),
+        forwarded: value('host=a.example', ';;='),
+      },
+      { requiredKeys: ['x-twilio-signature'] },
+    ),
+  )
+  const request = fc.oneof(
+    { weight: 1, arbitrary: strange },
+    {
+      weight: 9,
+      arbitrary: fc.record(
+        {
+          method: value('GET', 'POST', 'CONNECT'),
+          url: value('/sms', '/sms?bodySHA256=x', 'https://a.example/x', ''),
+          headers,
+          body: value('a=1', '{"accountSid":1}', undefined, new Uint8Array([255])),
+          urlIsNormalized: value(true),
+          encrypted: value(true),
+          remoteAddress: value('127.0.0.1', '::1', 'x'),
+        },
+        { requiredKeys: ['method', 'url', 'headers'] },
+      ),
+    },
+  )
+  const explain = () => undefined
+  const rule = (forwardedBy: 'forwarded' | 'x-forwarded') =>
+    fromRequest({ allowedHosts: ['a.example', '*.example.com'], trustedProxies: ['loopback'], forwardedBy })
+  const verifiers = {
+    'one URL': createVerifier(options),
+    'one URL, with a diagnoser': createVerifier({ ...options, diagnose: { explain } }),
+    observe: createVerifier({ ...options, mode: 'observe', diagnose: { explain }, trailingSlash: 'either' }),
+    'several URLs and accounts': createVerifier({
+      publicUrl: [origin, 'https://a.example'],
+      authToken: { [`AC${'0'.repeat(32)}`]: authToken },
+      sharedKeys: { key1: 'secret' },
+    }),
+    'x-forwarded, observed': createVerifier({ ...options, publicUrl: rule('x-forwarded'), mode: 'observe' }),
+    'forwarded, a look-up': createVerifier({ publicUrl: rule('forwarded'), authToken: () => authToken }),
+    signedUrl: createVerifier({ authToken, signedUrl: (incoming) => `https://a.example${incoming.url}` }),
+  }
+  const bare = Object.create(null)
+  const one = (name: string, header: unknown) => ({
+    method: 'GET',
+    url: '/sms',
+    headers: { upgrade: 'websocket', 'x-twilio-signature': signature, [name]: header },
+  })
+  const named: Record<string, unknown> = {
+    'no request': undefined,
+    'null for a request': null,
+    'a text for a request': 'POST /sms',
+    'an object that is no text, for Content-Encoding': one('content-encoding', bare),
+    'the same in a list': one('content-encoding', [bare]),
+    'an object that is no text, for Connection': one('connection', bare),
+    'a symbol for Connection': one('connection', [Symbol('s')]),
+    'an object that is no text, for Content-Length': one('content-length', bare),
+    'an object that is no text, for Host': one('host', bare),
+    'an object that is no text, for the signature': one('x-twilio-signature', bare),
+    'an object that is no text, for the settings': one('x-twilio-webhooks-signature-settings', bare),
+    'a header named get': one('get', 'x'),
+  }
+  for (const [what, incoming] of Object.entries(named))
+    test(`from verify(), for ${what}`, async () => {
+      for (const verifier of Object.values(verifiers))
+        expect(typeof (await verifier.verify(incoming as IncomingRequest)).ok).toBe('boolean')
+    })
+
+  for (const [what, verifier] of Object.entries(verifiers))
+    test(`from verify(), whatever it is given: ${what}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(request, async (incoming) => {
+          const verdict = await verifier.verify(incoming as IncomingRequest)
+          expect(typeof verdict.ok).toBe('boolean')
+          if (!verdict.ok) expect(verdict.message).not.toContain(authToken)
+        }),
+        { numRuns: 2000 },
+      )
+    })
+})

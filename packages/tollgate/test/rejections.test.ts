@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest'
+import { createVerifier, type IncomingRequest, type ReplayClaim, type VerifierOptions } from '../src/index.ts'
+import { rejections } from '../src/verdict.ts'
+import { authToken, formRequest, formType, getRequest, jsonRequest, options, origin, sha256, sign } from './requests.ts'
+
+const params: [string, string][] = [
+  ['From', '+15551230000'],
+  ['Body', ' Hi there '],
+]
+
+const genuine = formRequest(params)
+
+const forged = formRequest(params, { secret: 'another-token' })
+
+const withHeaders = (request: IncomingRequest, headers: Record<string, unknown>): IncomingRequest => ({
+  ...request,
+  headers: { ...(request.headers as object), ...headers } as IncomingRequest['headers'],
+})
+
+/** Signed for its URL alone, as if a hash or parameters did not matter. */
+const urlSigned = (
+  target: string,
+  rest: Partial<IncomingRequest>,
+  headers: Record<string, string> = {},
+): IncomingRequest => ({
+  method: 'POST',
+  url: target,
+  headers: { host: 'api.example.com', 'x-twilio-signature': sign(origin + target), ...headers },
+  ...rest,
+})
+
+describe('every code', () => {
+  const signature = sign(`${origin}/sms`)
+  const json = jsonRequest('{"a":1}')
+  const target = json.url
+  const throwing = {
+    claim: () => {
+      throw new Error('store down')
+    },
+  }
+  const cases: [code: string, what: string, request: IncomingRequest, given?: Partial<VerifierOptions>][] = [
+    ...['PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'CONNECT', 'get', 'post', '', 'POST '].map(
+      (method) => ['method_not_allowed', method, { ...genuine, method }] as [string, string, IncomingRequest],
+    ),
+    ['signature_missing', 'none', withHeaders(genuine, { 'x-twilio-signature': undefined })],
+    ['signature_missing', 'no headers', { ...genuine, headers: {} }],
+    ['signature_malformed', 'empty', withHeaders(genuine, { 'x-twilio-signature': '' })],
+    ['signature_malformed', 'a list', withHeaders(genuine, { 'x-twilio-signature': [signature, signature] })],
+    ['signature_malformed', 'a list of one that is no text', withHeaders(genuine, { 'x-twilio-signature': [1] })],
+    [
+      'signature_malformed',
+      'comma-joined',
+      withHeaders(genuine, { 'x-twilio-signature': `${signature},${signature}` }),
+    ],
+    ['signature_malformed', 'two letter cases', withHeaders(genuine, { 'X-Twilio-Signature': signature })],
+    [
+      'signature_malformed',
+      '32 bytes of an Auth Token',
+      withHeaders(genuine, { 'x-twilio-signature': sign('x', authToken, 'sha256') }),
+    ],
+    ['signature_settings_malformed', 'empty', withHeaders(genuine, { 'x-twilio-webhooks-signature-settings': '' })],
+    [
+      'signature_settings_malformed',
+      'twice',
+      withHeaders(genuine, {
+        'x-twilio-webhooks-signature-settings': ['key=a,algorithm=HMAC_SHA256', 'key=a,algorithm=HMAC_SHA256'],
+      }),
+    ],
+    [
+      'algorithm_unsupported',
+      'none',
+      withHeaders(genuine, { 'x-twilio-webhooks-signature-settings': 'key=a,algorithm=none' }),
+    ],
+    ['key_not_allowed', 'an Auth Token', genuine, { sharedKeysOnly: true, sharedKeys: { a: 'secret' } }],
+    ['url_not_allowed', 'an unknown host', genuine, { publicUrl: ['https://a.example', 'https://b.example'] }],
+    ['content_encoding_unsupported', 'gzip', withHeaders(genuine, { 'content-encoding': 'gzip' })],
+    ['body_too_large', 'a large one', genuine, { maxBodyBytes: 5 }],
+    ['body_already_consumed', 'a parsed one', { ...genuine, body: { consumedBy: 'x', fix: 'y' } }],
+    ['body_malformed', 'percent', urlSigned('/sms', { body: 'a=%zz' }, { 'content-type': formType })],
+    ['body_malformed', 'UTF-8', urlSigned('/sms', { body: new Uint8Array([0xff]) }, { 'content-type': formType })],
+    ['body_unsigned', 'JSON without a hash', urlSigned('/sms', { body: '{}' }, { 'content-type': 'application/json' })],
+    ['body_unsigned', 'no content type', withHeaders(genuine, { 'content-type': undefined })],
+    ['body_unsigned', 'two content types', withHeaders(genuine, { 'content-type': [formType, formType] })],
+    ['body_unsigned', 'another charset', withHeaders(genuine, { 'content-type': `${formType}; charset=utf-7` })],
+    ['body_unsigned', 'text/plain', withHeaders(genuine, { 'content-type': 'text/plain' })],
+    ['body_unsigned', 'multipart', withHeaders(genuine, { 'content-type': 'multipart/form-data; boundary=x' })],
+    ['body_unsigned', 'a GET with a body', { ...getRequest(), body: 'a=1' }],
+    ['body_unsigned', 'a GET with a form', { ...withHeaders(getRequest(), { 'content-type': formType }), body: 'a=1' }],
+    ['body_unsigned', 'a GET with a body and its hash', { ...json, method: 'GET' }],
+    ['body_unsigned', 'a hash in the path', urlSigned(`/bodySHA256=${sha256('{}')}`, { body: '{}' })],
+    ['body_hash_mismatch', 'another body', { ...json, body: '{"a":2}' }],
+    ['body_hash_mismatch', 'white space', { ...json, body: '{"a": 1}' }],
+    ['body_hash_mismatch', 'none', { ...json, body: '' }],
+    ['body_hash_mismatch', 'no body at all', urlSigned(target, {})],
+    ['body_hash_mismatch', 'upper case', urlSigned(`/e?bodySHA256=${sha256('{}').toUpperCase()}`, { body: '{}' })],
+    ['body_hash_mismatch', 'two', urlSigned(`/e?bodySHA256=${sha256('{}')}&bodySHA256=${sha256('x')}`, { body: '{}' })],
+    ['body_hash_mismatch', 'without a value', urlSigned('/e?bodySHA256', { body: '{}' })],
+    [
+      'key_unknown',
+      'no such account',
+      formRequest([['AccountSid', `AC${'0'.repeat(32)}`]]),
+      { authToken: { [`AC${'1'.repeat(32)}`]: authToken } },
+    ],
+    ['key_lookup_failed', 'an error', genuine, { authToken: () => Promise.reject(new Error('no')) }],
+    ['signature_mismatch', 'forged', forged],
+    [
+      'account_not_allowed',
+      'another',
+      formRequest([['AccountSid', `AC${'0'.repeat(32)}`]]),
+      { accountSid: `AC${'1'.repeat(32)}` },
+    ],
+    ['replayed', 'a guard that refuses', genuine, { replay: { claim: () => ({ replayed: true, refuse: true }) } }],
+    ['replay_store_failed', 'a guard that throws', genuine, { replay: throwing }],
+    [
+      'replay_store_failed',
+      'a guard that gives nothing',
+      genuine,
+      { replay: { claim: () => undefined as unknown as ReplayClaim } },
+    ],
+  ]
+  for (const [code, what, request, given] of cases)
+    test(`${code}: ${what}`, async () => {
+      const verdict = await createVerifier({ ...options, ...given }).verify(request)
+      expect(verdict).toMatchObject({ ok: false, code, status: rejections[code as keyof typeof rejections].status })
+      expect(Object.keys(verdict).sort()).toEqual(['code', 'message', 'ok', 'status', 'tried'])
+      expect(JSON.stringify(verdict)).not.toMatch(/0123456789abcdef|Hi there|15551230000|hunter2/)
+    })
+
+  test('none is left out here', () => {
+    expect(new Set(cases.map(([code]) => code))).toEqual(new Set(Object.keys(rejections)))
+  })
+
+  test('the statuses of the contract', () => {
+    const others = {
+      content_encoding_unsupported: 415,
+      body_too_large: 413,
+      body_already_consumed: 500,
+      key_lookup_failed: 503,
+      replay_store_failed: 503,
+    }
+    for (const [code, { status, message }] of Object.entries(rejections)) {
+      expect(status).toBe(others[code as keyof typeof others] ?? 403)
+      expect(message).not.toBe('')
+    }
+  })
+
+  test('tried: the URL forms, without their queries', async () => {
+    const verdict = await createVerifier(options).verify(getRequest({ target: '/v?Body=secret%20text', secret: 'x' }))
+    expect(verdict).toMatchObject({ tried: [`${origin}/v`, `${origin}:443/v`] })
+  })
+})

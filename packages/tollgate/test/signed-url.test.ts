@@ -1,0 +1,297 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { isPort, listSignedForms, splitUrl, type UrlFormOptions, type UrlParts } from '../src/scheme/signed-url.ts'
+
+function join(parts: UrlParts): string {
+  return `${parts.scheme}://${parts.userinfo}${parts.host}${parts.port}${parts.path}${parts.query}`
+}
+
+function split(url: string): UrlParts {
+  const parts = splitUrl(url)
+  if (parts === undefined) throw new Error(`${url} did not split`)
+  return parts
+}
+
+function listUrls(url: string, options: UrlFormOptions = {}): string[] {
+  return [...listSignedForms(split(url), '', options)].map((form) => form.url)
+}
+
+function listSigned(url: string, paramsText = '', options: UrlFormOptions = {}): string[] {
+  return [...listSignedForms(split(url), paramsText, options)].map((form) => form.signingString)
+}
+
+const scheme = fc.constantFrom('http', 'https', 'ws', 'wss', 'HTTPS')
+const userinfo = fc.constantFrom('', 'user:pass@', 'u@', "o'hara:%27@")
+const host = fc.constantFrom(
+  'example.com',
+  'API.Example.com',
+  '[::1]',
+  '127.0.0.1',
+  'xn--bcher-kva.example',
+  "o'neill.example",
+)
+const port = fc.constantFrom('', ':443', ':80', ':8443', ':1', ':65535')
+const pathUnit = fc.constantFrom('/', 'a', 'B', "'", '%27', '%20', '+', '%2f', '.', '~', ';', '@', ':', '\u00e9')
+const path = fc.oneof(
+  fc.constant(''),
+  fc.string({ unit: pathUnit, maxLength: 8 }).map((text) => `/${text}`),
+)
+const query = fc.oneof(
+  fc.constant(''),
+  fc.string({ unit: fc.oneof(pathUnit, fc.constantFrom('&', '=', '?')), maxLength: 10 }).map((text) => `?${text}`),
+)
+const anyParts: fc.Arbitrary<UrlParts> = fc.record({ scheme, userinfo, host, port, path, query })
+const anyOptions: fc.Arbitrary<UrlFormOptions> = fc.record({
+  eitherSlash: fc.boolean(),
+  respaced: fc.boolean(),
+  userinfo: fc.boolean(),
+})
+
+describe('splitUrl', () => {
+  test('the parts, joined, are the URL', () => {
+    fc.assert(
+      fc.property(anyParts, (parts) => {
+        expect(splitUrl(join(parts))).toEqual(parts)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('a fragment is dropped, and nothing else', () => {
+    fc.assert(
+      fc.property(anyParts, fc.string(), (parts, fragment) => {
+        expect(splitUrl(`${join(parts)}#${fragment.replaceAll('\n', '')}`)).toEqual(parts)
+      }),
+    )
+    expect(splitUrl('https://example.com/sms#rc=2&rp=all')).toEqual(split('https://example.com/sms'))
+  })
+
+  test('any text: its parts joined, or nothing; never throws', () => {
+    const near = fc.string({
+      unit: fc.constantFrom('https', '://', '/', '@', ':', '#', '?', '[', ']', 'a', '443', '\\', ' ', '\n', '%'),
+      maxLength: 10,
+    })
+    fc.assert(
+      fc.property(fc.oneof(near, fc.string({ unit: 'binary' }), fc.webUrl()), (text) => {
+        const parts = splitUrl(text)
+        if (parts !== undefined) expect(join(parts)).toBe(text.replace(/#.*$/s, ''))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  const refused = [
+    '',
+    '/sms',
+    'example.com/sms',
+    '//example.com/sms',
+    'ftp://example.com/',
+    'javascript://example.com/',
+    'https:/example.com',
+    'https://',
+    'https:///sms',
+    'https://:443/',
+    'https://user@/sms',
+    'https://example.com:/sms',
+    'https://example.com:0/sms',
+    'https://example.com:65536/sms',
+    'https://example.com:443x/sms',
+    'https://example.com:4 43/sms',
+    'https://exa mple.com/sms',
+    'https://example.com\\@evil.example/sms',
+    'https://evil.example\\example.com/',
+    'https://[::1/sms',
+    'https://::1/sms',
+    'https://example.com/\r\nHost: evil.example',
+    'https://example.com\n/sms',
+    ' https://example.com/sms',
+  ]
+  for (const url of refused)
+    test(`refuses ${JSON.stringify(url)}`, () => {
+      expect(splitUrl(url)).toBeUndefined()
+    })
+
+  test('a port is 1 to 65535 in plain digits', () => {
+    for (const digits of ['1', '80', '443', '65535']) expect(isPort(digits)).toBe(true)
+    for (const digits of ['', '0', '65536', '123456', '4.3', '0x50', '+80', ' 80', '１'])
+      expect(isPort(digits)).toBe(false)
+  })
+})
+
+const forms: [what: string, url: string, options: UrlFormOptions, urls: string[]][] = [
+  [
+    'a port as given, none, the default',
+    'https://example.com:8443/sms',
+    {},
+    ['https://example.com:8443/sms', 'https://example.com/sms', 'https://example.com:443/sms'],
+  ],
+  ['http has 80', 'http://example.com/sms', {}, ['http://example.com/sms', 'http://example.com:80/sms']],
+  [
+    'a default port that is given',
+    'https://example.com:443/sms',
+    {},
+    ['https://example.com:443/sms', 'https://example.com/sms'],
+  ],
+  [
+    'an empty path for "/"',
+    'https://example.com/?a=1',
+    {},
+    [
+      'https://example.com/?a=1',
+      'https://example.com?a=1',
+      'https://example.com:443/?a=1',
+      'https://example.com:443?a=1',
+    ],
+  ],
+  [
+    "' and %27 exchanged",
+    "https://example.com:443/s?a='&b=%27",
+    {},
+    [
+      "https://example.com:443/s?a='&b=%27",
+      "https://example.com:443/s?a='&b='",
+      'https://example.com:443/s?a=%27&b=%27',
+      "https://example.com/s?a='&b=%27",
+      "https://example.com/s?a='&b='",
+      'https://example.com/s?a=%27&b=%27',
+    ],
+  ],
+  [
+    "a last slash, added, by trailingSlash: 'either'",
+    'https://example.com:443/sms?a=1',
+    { eitherSlash: true },
+    [
+      'https://example.com:443/sms?a=1',
+      'https://example.com:443/sms/?a=1',
+      'https://example.com/sms?a=1',
+      'https://example.com/sms/?a=1',
+    ],
+  ],
+  [
+    'a last slash, dropped',
+    'http://example.com:80/sms/',
+    { eitherSlash: true },
+    ['http://example.com:80/sms/', 'http://example.com:80/sms', 'http://example.com/sms/', 'http://example.com/sms'],
+  ],
+  [
+    'spaces of the query, for a platform that spells it anew',
+    'http://example.com:80/a+b?c=1+2%203',
+    { respaced: true },
+    [
+      'http://example.com:80/a+b?c=1+2%203',
+      'http://example.com:80/a+b?c=1+2+3',
+      'http://example.com:80/a+b?c=1%202%203',
+      'http://example.com/a+b?c=1+2%203',
+      'http://example.com/a+b?c=1+2+3',
+      'http://example.com/a+b?c=1%202%203',
+    ],
+  ],
+  [
+    'userinfo dropped, and kept only where asked',
+    'https://u:p@example.com:443/',
+    {},
+    ['https://example.com:443/', 'https://example.com:443', 'https://example.com/', 'https://example.com'],
+  ],
+]
+
+describe('listSignedForms', () => {
+  for (const [what, url, options, urls] of forms)
+    test(what, () => {
+      expect(listUrls(url, options).sort()).toEqual([...urls].sort())
+    })
+
+  test('userinfo: dropped first, since Twilio says that it drops it, then kept', () => {
+    const urls = listUrls('http://u:p@example.com:80/sms', { userinfo: true })
+    expect(urls).toEqual([
+      'http://example.com:80/sms',
+      'http://example.com/sms',
+      'http://u:p@example.com:80/sms',
+      'http://u:p@example.com/sms',
+    ])
+  })
+
+  test('a slash stays as it is by default', () => {
+    for (const url of listUrls('https://example.com/sms/')) expect(url).toMatch(/\/sms\/$/)
+    for (const url of listUrls('https://example.com/sms')) expect(url).toMatch(/\/sms$/)
+  })
+
+  test('the parameters stand behind every URL of a request that is no handshake', () => {
+    for (const { url, signingString } of listSignedForms(split("https://example.com:1/it's?a=1"), 'Bodyhi'))
+      expect(signingString).toBe(`${url}Bodyhi`)
+  })
+
+  test('bounded, distinct, the URL itself among the first', () => {
+    fc.assert(
+      fc.property(anyParts, anyOptions, (parts, options) => {
+        const listed = [...listSignedForms(parts, 'Bodyhi', options)]
+        const urls = listed.map((form) => form.url)
+        const doubled = /^ws/i.test(parts.scheme) || (options.userinfo === true && parts.userinfo !== '')
+        expect(urls.length).toBeLessThanOrEqual(doubled ? 24 : 12)
+        expect(new Set(listed.map((form) => form.signingString)).size).toBe(listed.length)
+        expect(urls[0]).toBe(join({ ...parts, userinfo: '' }))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('host, scheme, path case, path and parameters are never varied', () => {
+    const plain = (text: string) => text.replaceAll('%27', "'")
+    const spaced = (text: string) => text.replaceAll('%20', '+')
+    const ownPaths = (own: string) => [own, `${own}/`, own.replace(/\/$/, '')]
+    fc.assert(
+      fc.property(anyParts, anyOptions, (parts, options) => {
+        for (const { url, signingString } of listSignedForms(parts, 'Bodyhi', options)) {
+          const form = split(url)
+          expect(form.scheme).toBe(parts.scheme)
+          expect(form.host).toBe(parts.host)
+          expect(['', parts.port, ':80', ':443']).toContain(form.port)
+          expect(ownPaths(plain(parts.path))).toContain(plain(form.path))
+          expect(spaced(plain(form.query))).toBe(spaced(plain(parts.query)))
+          if (options.respaced !== true) expect(plain(form.query)).toBe(plain(parts.query))
+          expect(signingString.endsWith('Bodyhi')).toBe(true)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+describe('handshakes', () => {
+  const bothWays = 'wss://example.com/relay?b=2&a=1+x'
+
+  test('the query in the URL, or as sorted parameters, with and without a last slash', () => {
+    const signed = listSigned(bothWays)
+    for (const text of [
+      'wss://example.com/relaya1 xb2',
+      'wss://example.com/relay/a1 xb2',
+      bothWays,
+      'wss://example.com/relay/?b=2&a=1+x',
+      'wss://example.com:443/relaya1 xb2',
+    ])
+      expect(signed).toContain(text)
+  })
+
+  test('without a query', () => {
+    expect(listSigned('wss://example.com/media')).toEqual([
+      'wss://example.com/media',
+      'wss://example.com/media/',
+      'wss://example.com:443/media',
+      'wss://example.com:443/media/',
+    ])
+  })
+
+  test('a query that is no form stays in the URL', () => {
+    for (const text of listSigned('wss://example.com/relay?a=%zz')) expect(text).toContain('?a=%zz')
+  })
+
+  test('at most 24, distinct', () => {
+    fc.assert(
+      fc.property(anyParts, anyOptions, (parts, options) => {
+        const signed = listSigned(join({ ...parts, scheme: 'wss' }), '', options)
+        expect(signed.length).toBeLessThanOrEqual(24)
+        expect(new Set(signed).size).toBe(signed.length)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})

@@ -1,0 +1,169 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { joinPairs, type Pairs, type Params, signingString, toPairs } from '../src/scheme/signing-string.ts'
+import { naiveJoin } from './requests.ts'
+
+// Few letters, so that names repeat, and one is the beginning of another.
+const short = fc.string({ unit: fc.constantFrom('a', 'b', 'B', '1', '\uffff', '\u{1f600}'), maxLength: 3 })
+const anyPairs = fc.array(fc.tuple(short, short), { maxLength: 12 })
+
+const cases: { what: string; pairs: Pairs; text: string }[] = [
+  { what: 'nothing', pairs: [], text: '' },
+  { what: 'an empty value', pairs: [['ToState', '']], text: 'ToState' },
+  { what: 'an empty name', pairs: [['', 'x']], text: 'x' },
+  {
+    what: 'white space is kept',
+    pairs: [['Body', '  hi \r\n']],
+    text: 'Body  hi \r\n',
+  },
+  {
+    what: 'by name alone, not by name and value joined',
+    pairs: [
+      ['ReasonConferenceEnded', 'x'],
+      ['Reason', 'z'],
+    ],
+    text: 'ReasonzReasonConferenceEndedx',
+  },
+  {
+    what: 'upper case before lower case',
+    pairs: [
+      ['a', '1'],
+      ['B', '2'],
+    ],
+    text: 'B2a1',
+  },
+  {
+    what: 'digits as text, not as numbers',
+    pairs: [
+      ['9', 'x'],
+      ['10', 'y'],
+    ],
+    text: '10y9x',
+  },
+  {
+    what: 'distinct values, sorted, the name before each',
+    pairs: [
+      ['M', 'b'],
+      ['M', 'a'],
+      ['M', 'a'],
+    ],
+    text: 'MaMb',
+  },
+  {
+    what: 'by UTF-16 code unit: U+1F600 (D83D DE00) before U+FFFD',
+    pairs: [
+      ['\ufffd', '1'],
+      ['\u{1f600}', '2'],
+    ],
+    text: '\u{1f600}2\ufffd1',
+  },
+  {
+    what: 'names that objects have by birth',
+    pairs: [
+      ['constructor', '1'],
+      ['__proto__', '2'],
+    ],
+    text: '__proto__2constructor1',
+  },
+]
+
+describe('joinPairs', () => {
+  for (const { what, pairs, text } of cases)
+    test(what, () => {
+      expect(joinPairs(pairs)).toBe(text)
+      expect(signingString('https://example.com/?a=1', pairs)).toBe(`https://example.com/?a=1${text}`)
+    })
+
+  test('equals the naive reading of the rule', () => {
+    fc.assert(
+      fc.property(anyPairs, (pairs) => {
+        expect(joinPairs(pairs)).toBe(naiveJoin(pairs))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('does not depend on the order of arrival, nor on equal pairs that repeat', () => {
+    const shuffled = anyPairs.chain((pairs) =>
+      fc.tuple(fc.constant(pairs), fc.shuffledSubarray([...pairs, ...pairs], { minLength: pairs.length * 2 })),
+    )
+    fc.assert(
+      fc.property(shuffled, ([pairs, again]) => {
+        expect(joinPairs(again)).toBe(joinPairs(pairs))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+describe('toPairs', () => {
+  const same: [string, Params][] = [
+    ['URLSearchParams', new URLSearchParams('b=2&a=1&b=1')],
+    [
+      'pairs',
+      [
+        ['b', '2'],
+        ['a', '1'],
+        ['b', '1'],
+      ],
+    ],
+    ['a record', { b: ['2', '1'], a: '1' }],
+    ['a record without a prototype', Object.assign(Object.create(null), { b: ['2', '1'], a: '1' })],
+    ['a Map and an array', new Map(Object.entries({ b: '2', a: '1' }))],
+  ]
+  for (const [what, params] of same)
+    test(`reads ${what}`, () => {
+      const pairs = toPairs(params)
+      expect(joinPairs(pairs ?? [])).toBe(what.startsWith('a Map') ? 'a1b2' : 'a1b1b2')
+    })
+
+  test('keeps the order of arrival, and repeats', () => {
+    expect(toPairs(new URLSearchParams('b=2&a=1&b=2'))).toEqual([
+      ['b', '2'],
+      ['a', '1'],
+      ['b', '2'],
+    ])
+  })
+
+  test('a record with a key named __proto__', () => {
+    expect(toPairs(JSON.parse('{"__proto__":"x"}'))).toEqual([['__proto__', 'x']])
+  })
+
+  const refused: Record<string, unknown> = {
+    undefined: undefined,
+    null: null,
+    'a number': 1,
+    'a text': 'a=1',
+    'a function': () => [],
+    'a number in a record': { a: 1 },
+    'null in a record': { a: null },
+    'undefined in a record': { a: undefined },
+    'an object in a record': { a: { b: '1' } },
+    'an object with toString': { a: { toString: () => 'x' } },
+    'a String object': { a: Object('x') },
+    'a number in an array': { a: ['1', 2] },
+    'a nested array': { a: [['1']] },
+    'pairs of one': [['a']],
+    'pairs of three': [['a', 'b', 'c']],
+    'pairs with a number': [['a', 1]],
+    texts: ['ab'],
+    bytes: new Uint8Array([1]),
+  }
+  for (const [what, params] of Object.entries(refused))
+    test(`refuses ${what}`, () => {
+      expect(toPairs(params as Params)).toBeUndefined()
+    })
+
+  test('URLSearchParams, pairs and a record of one content are one', () => {
+    fc.assert(
+      fc.property(anyPairs, (pairs) => {
+        const text = joinPairs(pairs)
+        const record = Object.create(null)
+        for (const [name, value] of pairs) record[name] = [...(record[name] ?? []), value]
+        expect(joinPairs(toPairs(new URLSearchParams(pairs)) ?? [])).toBe(text)
+        expect(joinPairs(toPairs(record) ?? [])).toBe(text)
+        expect(joinPairs(toPairs(pairs) ?? [])).toBe(text)
+      }),
+    )
+  })
+})

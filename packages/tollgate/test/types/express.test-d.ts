@@ -1,0 +1,107 @@
+import express from 'express'
+import { captureRawBody, twilioWebhook } from '../../src/adapters/express.ts'
+import type { Accepted, Observed, Webhook } from '../../src/index.ts'
+
+// Five lines, without a cast: middleware, options given directly.
+const app = express()
+app.post(
+  '/sms',
+  twilioWebhook({ publicUrl: 'https://example.com', authToken: process.env.TWILIO_AUTH_TOKEN }),
+  (req, res) => {
+    res.type('text/xml').send(`<Response><Message>${req.twilio.params.get('Body')}</Message></Response>`)
+  },
+)
+
+// By a function, in observe mode, with paths.
+app.use(twilioWebhook(() => ({ publicUrl: 'https://example.com', mode: 'observe', paths: ['/sms', /voice/] })))
+app.use(twilioWebhook({ mode: 'observe', paths: '/sms' }), (req, _res, next) => {
+  const webhook: Accepted | Observed = req.twilio
+  if (!webhook.ok) console.log(webhook.code)
+  else console.log(webhook.covers, webhook.params.getAll('Body'))
+  next()
+})
+
+// With a handler: enforced unless said otherwise.
+app.post(
+  '/voice',
+  twilioWebhook({ publicUrl: 'https://example.com' }, (webhook, req, res) => {
+    const accepted: Webhook = webhook
+    res.send(`${accepted.covers} ${webhook.matched.url} ${webhook.params.get('From')} ${req.path}`)
+  }),
+)
+app.post(
+  '/voice',
+  twilioWebhook(
+    () => ({ publicUrl: 'https://example.com' }),
+    async (webhook, _req, res, next) => {
+      res.send(webhook.covers)
+      next()
+    },
+  ),
+)
+app.post(
+  '/voice',
+  twilioWebhook({ mode: 'enforce' }, (webhook, _req, res) => res.send(webhook.covers)),
+)
+app.post(
+  '/voice',
+  twilioWebhook(
+    () => ({ mode: 'enforce' }),
+    (webhook, _req, res) => res.send(webhook.covers),
+  ),
+)
+
+// In observe mode the handler has to look at `ok` first.
+app.post(
+  '/voice',
+  twilioWebhook({ mode: 'observe' }, (webhook, _req, res) => {
+    if (webhook.ok) res.send(webhook.covers)
+    else res.send(`${webhook.code} ${webhook.params.get('Body')}`)
+  }),
+)
+app.post(
+  '/voice',
+  twilioWebhook(
+    () => ({ mode: 'observe' }),
+    (webhook, _req, res) => {
+      if (webhook.ok) res.send(webhook.covers)
+      else res.send(webhook.code)
+    },
+  ),
+)
+app.post(
+  '/voice',
+  twilioWebhook({ mode: 'observe' }, (webhook, _req, res) => {
+    // @ts-expect-error it may be a request that did not verify
+    res.send(webhook.covers)
+  }),
+)
+app.post(
+  '/voice',
+  twilioWebhook(
+    () => ({ mode: 'observe' }),
+    (webhook, _req, res) => {
+      // @ts-expect-error it may be a request that did not verify
+      res.send(webhook.covers)
+    },
+  ),
+)
+
+// A mode that is known at run time only is both.
+declare const mode: 'enforce' | 'observe'
+app.post(
+  '/voice',
+  twilioWebhook({ mode }, (webhook, _req, res) => res.send(webhook.ok ? webhook.covers : webhook.code)),
+)
+
+app.use(express.urlencoded({ extended: true, verify: captureRawBody }), express.json({ verify: captureRawBody }))
+express.Router().use('/sms', twilioWebhook({}))
+
+// @ts-expect-error misspelled
+app.use(twilioWebhook({ authtoken: 'token' }))
+// @ts-expect-error no such mode
+app.use(twilioWebhook({ mode: 'off' }))
+// @ts-expect-error a path is a string or a RegExp
+app.use(twilioWebhook({ paths: [1] }))
+// @ts-expect-error options are needed
+app.use(twilioWebhook())

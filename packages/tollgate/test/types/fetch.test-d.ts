@@ -1,0 +1,74 @@
+import { twilioWebhook } from '../../src/adapters/fetch.ts'
+
+/** As a Workers project declares it, with what its platform passes. */
+interface Env {
+  TWILIO_AUTH_TOKEN: string
+}
+interface ExecutionContext {
+  waitUntil(promise: Promise<unknown>): void
+}
+interface DenoInfo {
+  remoteAddr: { hostname: string; port: number }
+}
+
+// Bun, Vercel, Netlify: the request alone.
+export const alone: (request: Request) => Promise<Response> = twilioWebhook(
+  { authToken: 'token' },
+  (webhook, request) => new Response(`${webhook.covers} ${webhook.params.get('Body')} ${request.url}`),
+)
+
+// Workers: options from the platform's `env`, which the handler is given too.
+export const worker: { fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> } = {
+  fetch: twilioWebhook(
+    (env: Env) => ({ authToken: env.TWILIO_AUTH_TOKEN, publicUrl: 'https://example.com' }),
+    async (webhook, _request, env: Env, ctx: ExecutionContext) => {
+      ctx.waitUntil(webhook.release())
+      return new Response(`${webhook.covers} ${env.TWILIO_AUTH_TOKEN.length}`)
+    },
+  ),
+}
+
+// The handler need not take what only the options are made of.
+export const short: { fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> } = {
+  fetch: twilioWebhook(
+    (env: Env) => ({ authToken: env.TWILIO_AUTH_TOKEN }),
+    (webhook) => new Response(webhook.covers),
+  ),
+}
+
+// Deno: its info.
+export const deno: (request: Request, info: DenoInfo) => Promise<Response> = twilioWebhook(
+  { authToken: 'token' },
+  (webhook, _request, info: DenoInfo) => new Response(`${webhook.covers} ${info.remoteAddr.hostname}`),
+)
+
+export const observing = [
+  twilioWebhook({ mode: 'observe' }, (webhook) => new Response(webhook.ok ? webhook.covers : webhook.code)),
+  twilioWebhook(
+    () => ({ mode: 'observe' }),
+    (webhook) => new Response(webhook.ok ? webhook.covers : webhook.code),
+  ),
+  twilioWebhook(
+    (env: Env) => ({ authToken: env.TWILIO_AUTH_TOKEN, mode: 'observe' }),
+    (webhook) => {
+      if (webhook.ok) return new Response(webhook.covers)
+      return new Response(`${webhook.code} ${webhook.params.get('Body')}`)
+    },
+  ),
+]
+
+twilioWebhook({ mode: 'observe' }, (webhook) => {
+  // @ts-expect-error it may be a request that did not verify
+  return new Response(webhook.covers)
+})
+twilioWebhook(
+  () => ({ mode: 'observe' }),
+  (webhook) => {
+    // @ts-expect-error it may be a request that did not verify
+    return new Response(webhook.covers)
+  },
+)
+// @ts-expect-error a handler answers with a Response
+twilioWebhook({}, () => 'text')
+// @ts-expect-error misspelled
+twilioWebhook({ publicURL: 'https://example.com' }, () => new Response())

@@ -1,0 +1,50 @@
+import { createServer } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import { twilioWebhook } from '../../src/adapters/node.ts'
+
+createServer(
+  twilioWebhook({ authToken: process.env.TWILIO_AUTH_TOKEN }, (webhook, req, res) => {
+    res.end(`${webhook.covers} ${webhook.params.get('Body')} ${req.url}`)
+  }),
+)
+createSecureServer(
+  {},
+  twilioWebhook(
+    () => ({ publicUrl: 'https://example.com' }),
+    async (webhook, _req, res) => {
+      res.end(webhook.covers)
+    },
+  ),
+)
+createServer(
+  twilioWebhook({ mode: 'observe' }, (webhook, _req, res) => {
+    res.end(webhook.ok ? webhook.covers : `${webhook.code} ${webhook.params.get('Body')}`)
+  }),
+)
+createServer(
+  twilioWebhook(
+    () => ({ mode: 'observe' }),
+    (webhook, _req, res) => {
+      res.end(webhook.ok ? webhook.covers : webhook.code)
+    },
+  ),
+)
+createServer(
+  twilioWebhook({ mode: 'observe' }, (webhook, _req, res) => {
+    // @ts-expect-error it may be a request that did not verify
+    res.end(webhook.covers)
+  }),
+)
+createServer(
+  twilioWebhook(
+    () => ({ mode: 'observe' }),
+    (webhook, _req, res) => {
+      // @ts-expect-error it may be a request that did not verify
+      res.end(webhook.covers)
+    },
+  ),
+)
+// @ts-expect-error a handler is needed
+createServer(twilioWebhook({}))
+// @ts-expect-error paths belong to middleware
+createServer(twilioWebhook({ paths: '/sms' }, (_webhook, _req, res) => res.end()))

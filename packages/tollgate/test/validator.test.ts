@@ -1,0 +1,246 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Params, RequestValidator } from '../src/index.ts'
+import { authToken, naiveJoin, otherToken, sha256, sign } from './requests.ts'
+
+interface Vector {
+  title: string
+  secret: string
+  algorithm: string
+  url: string
+  params: Record<string, string | string[]> | null
+  body: string | null
+  signature: string
+  valid: boolean
+}
+
+const file = new URL('../../../conformance/data/published.json', import.meta.url)
+const vectors = (JSON.parse(readFileSync(file, 'utf8')) as Vector[]).filter(
+  ({ algorithm }) => algorithm === 'HMAC_SHA1',
+)
+
+describe('published vectors', () => {
+  for (const { title, secret, url, params, body, signature, valid } of vectors)
+    test(title, () => {
+      const validator = new RequestValidator(secret)
+      expect(validator.validate(url, params ?? body ?? {}, signature)).toBe(valid)
+      if (body !== null) expect(validator.validate(url, new TextEncoder().encode(body), signature)).toBe(valid)
+      expect(new RequestValidator('another').validate(url, params ?? body ?? {}, signature)).toBe(false)
+    })
+})
+
+const validator = new RequestValidator(authToken)
+const url = 'https://example.com/sms?a=1'
+const params = { Body: 'Hi  there ', From: '+15551230000' }
+const signature = sign(`${url}BodyHi  there From+15551230000`)
+
+describe('validate', () => {
+  test('parameters in each of their forms', () => {
+    const forms: Params[] = [
+      params,
+      Object.entries(params),
+      new URLSearchParams(params),
+      new Map(Object.entries(params)),
+    ]
+    for (const form of forms) expect(validator.validate(url, form, signature)).toBe(true)
+  })
+
+  test('anything altered is refused', () => {
+    const altered: [string, unknown, unknown][] = [
+      [`${url}2`, params, signature],
+      [url.replace('sms', 'SMS'), params, signature],
+      [url.replace('https', 'http'), params, signature],
+      [url.replace('sms', 'sms/'), params, signature],
+      [url.replace('example', 'Example'), params, signature],
+      [url, { ...params, Body: 'Hi  there' }, signature],
+      [url, { ...params, X: '' }, signature],
+      [url, { Body: params.Body }, signature],
+      [url, {}, signature],
+      [url, params, sign(url)],
+      [url, params, signature.toLowerCase()],
+    ]
+    for (const [one, form, header] of altered)
+      expect(validator.validate(one as string, form as Params, header as string)).toBe(false)
+  })
+
+  test('several tokens, during a rotation', () => {
+    const both = new RequestValidator([otherToken, authToken])
+    expect(both.validate(url, params, signature)).toBe(true)
+    expect(both.validate(url, {}, sign(url, otherToken))).toBe(true)
+    expect(both.validate(url, {}, sign(url, 'third'))).toBe(false)
+  })
+
+  test('a GET: the URL alone', () => {
+    expect(validator.validate(url, {}, sign(url))).toBe(true)
+    expect(validator.validate(url, '', sign(url))).toBe(true)
+  })
+
+  const signedAs: [what: string, given: string, signed: string, expected: boolean][] = [
+    ['a port that was dropped', 'https://example.com:8443/x', 'https://example.com/x', true],
+    ['a default port that was added', 'https://example.com/x', 'https://example.com:443/x', true],
+    ['80 for http', 'http://example.com/x', 'http://example.com:80/x', true],
+    ['443 for wss', 'wss://example.com/x', 'wss://example.com:443/x', true],
+    ['80 for ws', 'ws://example.com/x', 'ws://example.com:80/x', true],
+    ['not 80 for https', 'https://example.com/x', 'https://example.com:80/x', false],
+    ['not any port', 'https://example.com/x', 'https://example.com:8443/x', false],
+    ['userinfo dropped', 'https://u:p@example.com/x', 'https://example.com/x', true],
+    ['userinfo kept', 'https://u:p@example.com/x', 'https://u:p@example.com/x', true],
+    ['userinfo kept, port dropped', 'https://u:p@example.com:1/x', 'https://u:p@example.com/x', true],
+    ['not other userinfo', 'https://u:p@example.com/x', 'https://u:q@example.com/x', false],
+    ['a fragment, which is not signed', 'https://example.com/x#rc=2', 'https://example.com/x', true],
+    ['an empty path', 'https://example.com', 'https://example.com/', true],
+    ['a slash for an empty path', 'https://example.com/', 'https://example.com', true],
+    ["' for %27", 'https://example.com/?a=it%27s+me', "https://example.com/?a=it's+me", true],
+    ["%27 for '", "https://example.com/?a=it's+me", 'https://example.com/?a=it%27s+me', true],
+    ['no last slash', 'https://example.com/x/', 'https://example.com/x', false],
+    ['not %20 for +', 'https://example.com/?a=b+c', 'https://example.com/?a=b%20c', false],
+    ['not another order', 'https://example.com/?a=1&b=2', 'https://example.com/?b=2&a=1', false],
+    ['not another path case', 'https://example.com/X', 'https://example.com/x', false],
+    ['not another host case', 'https://Example.com/x', 'https://example.com/x', false],
+    ['a host as it was configured', 'https://Example.com/x', 'https://Example.com/x', true],
+    ['IPv6', 'https://[::1]:8443/x', 'https://[::1]/x', true],
+  ]
+  for (const [what, given, signed, expected] of signedAs)
+    test(what, () => {
+      expect(validator.validate(given, {}, sign(signed))).toBe(expected)
+    })
+})
+
+describe('a raw body', () => {
+  const body = '{"a": "é"}'
+  const bound = `https://example.com/events?bodySHA256=${sha256(body)}`
+
+  test('is bound by its hash', () => {
+    for (const given of [body, new TextEncoder().encode(body), Buffer.from(body)]) {
+      expect(validator.validate(bound, given, sign(bound))).toBe(true)
+      expect(validator.validate('https://example.com/events', given, sign('https://example.com/events'))).toBe(false)
+    }
+  })
+
+  test('another body is refused', () => {
+    for (const given of [`${body} `, '', '{}', new Uint8Array(0), Buffer.from(body, 'latin1')])
+      expect(validator.validate(bound, given, sign(bound))).toBe(false)
+  })
+
+  test('a hash that is malformed, or two that differ, bind nothing', () => {
+    const queries = [
+      `bodySHA256=${sha256(body).toUpperCase()}`,
+      'bodySHA256=',
+      `bodySHA256=${sha256(body)}&bodySHA256=${sha256('x')}`,
+    ]
+    for (const query of queries) {
+      const signed = `https://example.com/events?${query}`
+      expect(validator.validate(signed, body, sign(signed))).toBe(false)
+    }
+  })
+
+  test('repeated with one value, it binds', () => {
+    const twice = `${bound}&bodySHA256=${sha256(body)}`
+    expect(validator.validate(twice, body, sign(twice))).toBe(true)
+  })
+
+  test('parameters are verified as parameters, whatever the URL carries', () => {
+    expect(validator.validate(bound, { a: '1' }, sign(`${bound}a1`))).toBe(true)
+  })
+
+  test('bytes that are not UTF-8', () => {
+    const raw = new Uint8Array([0xff, 0, 0x80])
+    const signed = `https://example.com/?bodySHA256=${sha256(raw)}`
+    expect(validator.validate(signed, raw, sign(signed))).toBe(true)
+  })
+})
+
+describe('never throws for what a request contains', () => {
+  const signatures = [
+    undefined,
+    null,
+    '',
+    'x',
+    signature.slice(1),
+    `${signature},${signature}`,
+    [signature],
+    1,
+    {},
+    Symbol('s'),
+  ]
+  for (const one of signatures)
+    test(`signature ${String(one).slice(0, 12) || 'empty'} (${typeof one})`, () => {
+      expect(validator.validate(url, params, one as string)).toBe(false)
+    })
+
+  const urls = [
+    '',
+    '/sms',
+    'sms',
+    'https://',
+    'https://[',
+    'ftp://example.com/',
+    null,
+    undefined,
+    1,
+    {},
+    [url],
+    new URL(url),
+  ]
+  for (const one of urls)
+    test(`URL ${String(one).slice(0, 20)} (${typeof one})`, () => {
+      expect(validator.validate(one as string, params, signature)).toBe(false)
+    })
+
+  const strange: Record<string, unknown> = {
+    undefined: undefined,
+    null: null,
+    'a number': 1,
+    'a number for a value': { Body: 1 },
+    'an array for one value': { ...params, Body: [['Hi  there ']] },
+    'letters for a value': { Body: [...'Hi  there '] },
+    'an object with toString': { ...params, Body: { toString: () => params.Body } },
+    'a symbol': Symbol('s'),
+    'an iterator that is none': { [Symbol.iterator]: 1 },
+    'an iterator that fails': {
+      [Symbol.iterator]() {
+        throw new Error('no')
+      },
+    },
+    'floats in a typed array': new Float64Array(2),
+    'an ArrayBuffer': new ArrayBuffer(2),
+    'an array with holes': new Array(3),
+  }
+  for (const [what, form] of Object.entries(strange))
+    test(`parameters: ${what}`, () => {
+      expect(validator.validate(url, form as Params, signature)).toBe(false)
+    })
+
+  test('anything at all, in any place', () => {
+    const anything = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withNullPrototype: true,
+      withTypedArray: true,
+    })
+    const near = <T>(value: T) => fc.oneof(anything, fc.constant(value))
+    fc.assert(
+      fc.property(near(url), near(params), near(signature), (one, form, header) => {
+        const all = one === url && form === params && header === signature
+        expect(validator.validate(one as string, form as Params, header as string)).toBe(all)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+})
+
+describe('what is signed verifies', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 6 })
+  test('whatever the parameters and the URL', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text)), fc.webUrl({ withQueryParameters: true }), (pairs, one) => {
+        expect(validator.validate(one, pairs, sign(one + naiveJoin(pairs)))).toBe(true)
+        expect(validator.validate(one, pairs, sign(`${one}x${naiveJoin(pairs)}`))).toBe(false)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})

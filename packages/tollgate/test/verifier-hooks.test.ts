@@ -1,0 +1,97 @@
+import { describe, expect, test, vi } from 'vitest'
+import { createVerifier, type Delivery, type IncomingRequest, type Refused, type Verdict } from '../src/index.ts'
+import { formRequest, handshakeRequest, options, origin } from './requests.ts'
+
+const params: [string, string][] = [
+  ['From', '+15551230000'],
+  ['Body', ' Hi there '],
+]
+
+const genuine = formRequest(params)
+
+const forged = formRequest(params, { secret: 'another-token' })
+
+describe('onVerdict and diagnose', () => {
+  test('onVerdict is given verdict, request and native request; what it throws changes nothing', async () => {
+    for (const fail of [
+      () => {
+        throw new Error('no')
+      },
+      () => Promise.reject(new Error('no')),
+    ]) {
+      const seen: unknown[][] = []
+      const onVerdict = (...given: [Verdict, IncomingRequest, unknown]) => {
+        seen.push(given)
+        return fail()
+      }
+      const native = {}
+      const verdict = await createVerifier({ ...options, onVerdict }).verify(genuine, native)
+      expect(verdict).toMatchObject({ ok: true })
+      expect(seen).toEqual([[verdict, genuine, native]])
+    }
+  })
+
+  test('diagnose is given refusals, with the bytes of the body', async () => {
+    const refusals: Refused[] = []
+    const diagnose = {
+      explain: (refused: Refused) => {
+        refusals.push(refused)
+        throw new Error('no')
+      },
+    }
+    const { verify } = createVerifier({ ...options, diagnose })
+    const body = (async function* () {
+      yield new TextEncoder().encode('a=1')
+    })()
+    await verify(genuine)
+    expect(await verify({ ...forged, body })).toMatchObject({ code: 'signature_mismatch' })
+    expect(await verify({ ...genuine, method: 'PUT' })).toMatchObject({ code: 'method_not_allowed' })
+    expect(refusals.map(({ rejection }) => rejection.code)).toEqual(['signature_mismatch', 'method_not_allowed'])
+    expect(new TextDecoder().decode(refusals[0]?.request.body as Uint8Array)).toBe('a=1')
+    expect(refusals[1]?.request.body).toBeUndefined()
+  })
+})
+
+describe('replay', () => {
+  test('the guard sees a delivery once its signature matched, and what it says goes on', async () => {
+    const release = vi.fn()
+    const deliveries: Delivery[] = []
+    const replay = {
+      claim: (delivery: Delivery) => {
+        deliveries.push(delivery)
+        return { replayed: 'unknown', release } as const
+      },
+    }
+    const { verify } = createVerifier({ ...options, replay })
+    expect(await verify(forged)).toMatchObject({ ok: false })
+    expect(deliveries).toEqual([])
+    const verdict = await verify(genuine)
+    expect(verdict).toMatchObject({ ok: true, replayed: 'unknown' })
+    expect(deliveries).toMatchObject([
+      { signingString: `${origin}/smsBody Hi there From+15551230000`, handshake: false, covers: 'params' },
+    ])
+    expect(release).not.toHaveBeenCalled()
+    if (verdict.ok) await verdict.release()
+    expect(release).toHaveBeenCalledTimes(1)
+    await verify(handshakeRequest('/m', 'wss://api.example.com/m'))
+    expect(deliveries[1]).toMatchObject({ handshake: true, covers: 'url' })
+  })
+
+  test('order and spelling of the same form make no other delivery', async () => {
+    const strings = new Set<string>()
+    const replay = {
+      claim: ({ signingString }: Delivery) => {
+        strings.add(signingString)
+        return { replayed: false }
+      },
+    }
+    const { verify } = createVerifier({ ...options, replay })
+    for (const body of [
+      'Body=+Hi+there+&From=%2B15551230000',
+      'From=%2b15551230000&Body=%20Hi%20there%20',
+      'From=%2B15551230000&Bod%79=+Hi+there+&Body=+Hi+there+',
+    ])
+      expect(await verify({ ...genuine, body })).toMatchObject({ ok: true })
+    expect(strings.size).toBe(1)
+  })
+})

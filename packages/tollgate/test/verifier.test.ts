@@ -1,0 +1,163 @@
+import { describe, expect, test, vi } from 'vitest'
+import { createVerifier, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
+import { authToken, formRequest, formType, getRequest, jsonRequest, options, origin, sha256, sign } from './requests.ts'
+
+const params: [string, string][] = [
+  ['From', '+15551230000'],
+  ['Body', ' Hi there '],
+]
+
+const genuine = formRequest(params)
+
+const withHeaders = (request: IncomingRequest, headers: Record<string, unknown>): IncomingRequest => ({
+  ...request,
+  headers: { ...(request.headers as object), ...headers } as IncomingRequest['headers'],
+})
+
+async function outcome(request: unknown, given: Partial<VerifierOptions> = {}): Promise<string> {
+  const verdict = await createVerifier({ ...options, ...given }).verify(request as IncomingRequest)
+  return verdict.ok ? verdict.covers : verdict.code
+}
+
+/** Signed for its URL alone, as if a hash or parameters did not matter. */
+const urlSigned = (
+  target: string,
+  rest: Partial<IncomingRequest>,
+  headers: Record<string, string> = {},
+): IncomingRequest => ({
+  method: 'POST',
+  url: target,
+  headers: { host: 'api.example.com', 'x-twilio-signature': sign(origin + target), ...headers },
+  ...rest,
+})
+
+describe('what is accepted', () => {
+  test('a form', async () => {
+    const verdict = await createVerifier(options).verify(genuine)
+    expect(verdict).toMatchObject({
+      ok: true,
+      covers: 'params',
+      accountSid: undefined,
+      matched: { key: { kind: 'auth_token', index: 0 }, algorithm: 'HMAC_SHA1', url: `${origin}/sms` },
+      replayed: false,
+    })
+    if (!verdict.ok) return
+    expect([...verdict.params]).toEqual(params)
+    expect(new TextDecoder().decode(verdict.body)).toBe(genuine.body)
+    expect(() => verdict.json()).toThrow(SyntaxError)
+    expect(await verdict.release()).toBeUndefined()
+  })
+
+  test('JSON', async () => {
+    const verdict = await createVerifier(options).verify(jsonRequest('{"a":[1]}'))
+    expect(verdict).toMatchObject({ ok: true, covers: 'body' })
+    if (verdict.ok) expect([verdict.json(), [...verdict.params]]).toEqual([{ a: [1] }, []])
+  })
+
+  test('a GET: its parameters are those of the query', async () => {
+    const verdict = await createVerifier(options).verify(getRequest({ target: '/v?a=1+2&b=%C3%A9&a=3' }))
+    expect(verdict).toMatchObject({ ok: true, covers: 'url' })
+    if (verdict.ok)
+      expect([...verdict.params]).toEqual([
+        ['a', '1 2'],
+        ['b', 'é'],
+        ['a', '3'],
+      ])
+  })
+
+  test('headers as a web Headers', async () => {
+    const headers = new Headers(genuine.headers as Record<string, string>)
+    expect(await outcome({ ...genuine, headers })).toBe('params')
+    headers.append('X-Twilio-Signature', sign('x'))
+    expect(await outcome({ ...genuine, headers })).toBe('signature_malformed')
+  })
+
+  const bodies: [string, IncomingRequest['body']][] = [
+    ['bytes', new TextEncoder().encode(genuine.body as string)],
+    [
+      'a stream',
+      (async function* () {
+        for (const char of genuine.body as string) yield new TextEncoder().encode(char)
+      })(),
+    ],
+  ]
+  for (const [what, body] of bodies)
+    test(`a body as ${what}`, async () => {
+      expect(await outcome({ ...genuine, body })).toBe('params')
+    })
+
+  for (const type of [formType, `${formType}; charset=UTF-8`, `${formType};charset=utf-8`, formType.toUpperCase()])
+    test(`the content type ${type}`, async () => {
+      expect(await outcome(withHeaders(genuine, { 'content-type': type }))).toBe('params')
+    })
+})
+
+describe('bodies', () => {
+  test('an empty POST: the URL alone, or the hash of nothing', async () => {
+    expect(await outcome(urlSigned('/sms', {}))).toBe('url')
+    expect(await outcome(urlSigned('/sms', { body: '' }, { 'content-type': formType }))).toBe('url')
+    expect(await outcome(urlSigned(`/e?bodySHA256=${sha256('')}`, { body: '' }))).toBe('url')
+  })
+
+  test('a GET whose URL carries a hash is left as it is', async () => {
+    expect(await outcome(getRequest({ target: `/bundle?bodySHA256=${sha256('x')}&bodySHA256=${sha256('x')}` }))).toBe(
+      'url',
+    )
+  })
+
+  test('a form whose URL carries a hash is verified by its parameters', async () => {
+    expect(await outcome(formRequest(params, { target: `/e?bodySHA256=${sha256('x')}` }))).toBe('params')
+  })
+
+  test('a signed JSON request is not taken for a form', async () => {
+    const json = jsonRequest('{"a":1}')
+    expect(await outcome(withHeaders(json, { 'content-type': formType }))).toBe('signature_mismatch')
+  })
+
+  test('a captured GET is no POST with a body', async () => {
+    const get = getRequest({ target: '/sms' })
+    for (const type of [formType, 'application/json', 'text/plain', 'multipart/form-data; boundary=x', undefined])
+      expect(
+        await outcome({ ...withHeaders(get, { 'content-type': type }), method: 'POST', body: 'Body=evil' }),
+      ).toMatch(/^(signature_mismatch|body_unsigned)$/)
+  })
+
+  test('bytes changed after the call change nothing', async () => {
+    const body = new TextEncoder().encode(genuine.body as string)
+    const pending = createVerifier({ ...options, authToken: async () => authToken }).verify({ ...genuine, body })
+    body.fill(0x41)
+    const verdict = await pending
+    expect(verdict).toMatchObject({ ok: true })
+    if (verdict.ok) expect([...verdict.params]).toEqual(params)
+  })
+})
+
+describe('the order of decisions', () => {
+  const early: [string, IncomingRequest][] = [
+    ['method', { ...genuine, method: 'PUT' }],
+    ['no signature', withHeaders(genuine, { 'x-twilio-signature': undefined })],
+    ['malformed signature', withHeaders(genuine, { 'x-twilio-signature': 'x' })],
+    ['malformed settings', withHeaders(genuine, { 'x-twilio-webhooks-signature-settings': 'x' })],
+    ['unknown algorithm', withHeaders(genuine, { 'x-twilio-webhooks-signature-settings': 'key=a,algorithm=b' })],
+    ['malformed target', { ...genuine, url: 'sms' }],
+    ['compressed', withHeaders(genuine, { 'content-encoding': 'br' })],
+    ['declared too large', withHeaders(genuine, { 'content-length': '99999999' })],
+  ]
+  for (const [what, request] of early)
+    test(`${what}: no byte of the body is read, no key is looked up`, async () => {
+      const next = vi.fn()
+      const lookup = vi.fn(() => authToken)
+      const body = { [Symbol.asyncIterator]: () => ({ next }) }
+      expect((await createVerifier({ ...options, authToken: lookup }).verify({ ...request, body })).ok).toBe(false)
+      expect(next).not.toHaveBeenCalled()
+      expect(lookup).not.toHaveBeenCalled()
+    })
+
+  test('no key is looked up for a body that is refused', async () => {
+    const lookup = vi.fn(() => authToken)
+    const given = { authToken: lookup, maxBodyBytes: 30 }
+    for (const body of ['a=%zz', 'x'.repeat(31)]) await outcome({ ...genuine, body }, given)
+    await outcome({ ...getRequest(), body: 'x' }, given)
+    expect(lookup).not.toHaveBeenCalled()
+  })
+})

@@ -1,0 +1,76 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { WebhookParams } from '../src/index.ts'
+import { createVerifier } from '../src/index.ts'
+import { formRequest, options } from './requests.ts'
+
+const { verify } = createVerifier(options)
+
+async function receive(pairs: readonly (readonly [string, string])[]): Promise<WebhookParams> {
+  const verdict = await verify(formRequest(pairs))
+  if (!verdict.ok) throw new Error(verdict.message)
+  return verdict.params
+}
+
+const repeated = [
+  ['b', '2'],
+  ['a', '1'],
+  ['b', '1'],
+  ['b', '2'],
+] as const
+
+describe('WebhookParams', () => {
+  test('get gives the first, getAll all, in the order of arrival', async () => {
+    const params = await receive(repeated)
+    expect(params.get('b')).toBe('2')
+    expect(params.getAll('b')).toEqual(['2', '1', '2'])
+    expect(params.get('c')).toBeUndefined()
+    expect(params.getAll('c')).toEqual([])
+    expect([params.has('a'), params.has('A')]).toEqual([true, false])
+    expect([...params]).toEqual(repeated)
+    expect([...params.entries()]).toEqual(repeated)
+  })
+
+  test('toObject has no prototype; a repeated name holds an array', async () => {
+    const object = (
+      await receive([...repeated, ['__proto__', 'x'], ['constructor', 'y'], ['toString', 'z']])
+    ).toObject()
+    expect(Object.getPrototypeOf(object)).toBeNull()
+    expect(Object.entries(object)).toEqual([
+      ['b', ['2', '1', '2']],
+      ['a', '1'],
+      ['__proto__', 'x'],
+      ['constructor', 'y'],
+      ['toString', 'z'],
+    ])
+    expect(Object.getPrototypeOf({})).toBe(Object.prototype)
+  })
+
+  test('is frozen, and what it gives away are copies', async () => {
+    const params = await receive(repeated)
+    expect(Object.isFrozen(params)).toBe(true)
+    params.getAll('b').push('evil')
+    const object = params.toObject()
+    object.a = 'evil'
+    ;(object.b as string[])[0] = 'evil'
+    for (const pair of params) pair[1] = 'evil'
+    expect([...params]).toEqual(repeated)
+  })
+
+  test('names that objects have by birth are absent unless sent', async () => {
+    const params = await receive([['a', '1']])
+    for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+      expect(params.get(name)).toBeUndefined()
+      expect(params.has(name)).toBe(false)
+    }
+  })
+
+  test('what was signed is what the application gets, whatever it is', async () => {
+    const text = fc.string({ unit: 'binary', maxLength: 6 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 6 }), async (pairs) => {
+        expect([...(await receive(pairs))]).toEqual(pairs)
+      }),
+    )
+  })
+})
