@@ -18,7 +18,7 @@ export async function startApache(sites, ports) {
 DefaultRuntimeDir ${folder}
 PidFile ${folder}/apache.pid
 ServerName localhost
-ErrorLog /dev/stderr
+ErrorLog ${folder}/error.log
 LogLevel warn
 ${process.getuid?.() === 0 ? 'User www-data\nGroup www-data' : ''}
 ${built.map((name) => `LoadModule ${name}_module ${modulesFolder}/mod_${name}.so`).join('\n')}

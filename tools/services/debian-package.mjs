@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findProgram } from './find-program.mjs'
@@ -25,7 +26,11 @@ async function install(name, programs) {
     if (process.getuid?.() !== 0) return undefined
     await withoutServices(() => installPackage(name, programs))
     const found = findProgram(programs)
-    if (found !== undefined) return found
+    if (found !== undefined) {
+      // Nor at the next start of the machine. Where there is no such service, or no systemd, nothing happens.
+      spawnSync('systemctl', ['disable', '--quiet', name], { stdio: 'ignore' })
+      return found
+    }
     await sleep(3000)
   }
   return undefined

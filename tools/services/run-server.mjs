@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,11 +19,12 @@ export function makeFolder(name) {
 
 /**
  * Runs a server in the foreground until it is stopped, or until this process ends. Resolves once a port answers; rejects with what
- * the server said where it does not.
+ * the server said, or wrote to error.log in its folder, where it does not.
  * @param {{ program: string, args: readonly string[], ports: readonly number[], folder: string, env?: NodeJS.ProcessEnv }} server
  */
 export async function runServer({ program, args, ports, folder, env }) {
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const logFile = join(folder, 'error.log')
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => {
@@ -37,7 +38,10 @@ export async function runServer({ program, args, ports, folder, env }) {
     while (!(await answers(port))) {
       if (child.exitCode !== null || Date.now() > deadline) {
         child.kill('SIGKILL')
-        throw new Error(`${program} did not start on port ${port}:\n${output}`)
+        process.off('exit', end)
+        const log = existsSync(logFile) ? readFileSync(logFile, 'utf8') : ''
+        rmSync(folder, { recursive: true, force: true })
+        throw new Error(`${program} did not start on port ${port}:\n${output}${log}`)
       }
       await sleep(25)
     }

@@ -1,0 +1,76 @@
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+import type { Accepted, VerifierOptions } from 'tollgate'
+import * as forExpress from 'tollgate/express'
+import * as forNode from 'tollgate/node'
+import { token } from '../kit/draft.ts'
+
+type Answer = (webhook: Pick<Accepted, 'params'>, target: string, res: ServerResponse) => void
+
+/** An app that answers with what it got. */
+const adapters = {
+  express(options: VerifierOptions, answer: Answer): RequestListener {
+    const app = express().set('env', 'test')
+    return app.use(forExpress.twilioWebhook(options), (req, res) => answer(req.twilio, req.originalUrl, res))
+  },
+  'node:http': (options: VerifierOptions, answer: Answer): RequestListener =>
+    forNode.twilioWebhook(options, (webhook, req, res) => answer(webhook, req.url ?? '', res)),
+}
+
+export type AdapterName = keyof typeof adapters
+export const adapterNames = Object.keys(adapters) as readonly AdapterName[]
+
+/** What the app says that it got. */
+export interface Received {
+  readonly target: string
+  readonly params: readonly (readonly [string, string])[]
+}
+
+/** An app behind a proxy, which stands while what it verifies with changes from case to case. */
+export interface App {
+  readonly port: number
+  /** The verdicts since `use`: 'ok' or a code. */
+  verdicts: string[]
+  handlerRuns: number
+  /** Requests that arrived since `use`, those included that are none to Node.js. */
+  arrived: number
+  use(adapter: AdapterName, options: VerifierOptions): void
+  close(): Promise<void>
+}
+
+export async function startApp(): Promise<App> {
+  let listener: RequestListener | undefined
+  const server = createServer((req, res) => {
+    app.arrived++
+    listener?.(req, res)
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // Only what the parser refuses: a proxy that closes an idle connection sends nothing.
+    if (!error.code?.startsWith('HPE_')) return void socket.destroy()
+    app.arrived++
+    socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const app: App = {
+    port: (server.address() as AddressInfo).port,
+    verdicts: [],
+    handlerRuns: 0,
+    arrived: 0,
+    use(adapter, options) {
+      Object.assign(app, { verdicts: [], handlerRuns: 0, arrived: 0 })
+      const onVerdict: VerifierOptions['onVerdict'] = (verdict) => app.verdicts.push(verdict.ok ? 'ok' : verdict.code)
+      listener = adapters[adapter]({ authToken: token, onVerdict, ...options }, (webhook, target, res) => {
+        app.handlerRuns++
+        const received: Received = { target, params: [...webhook.params] }
+        res.end(JSON.stringify(received))
+      })
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+  return app
+}

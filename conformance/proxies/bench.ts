@@ -1,0 +1,105 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { VerifierOptions } from 'tollgate'
+import { signRequest } from 'tollgate/testing'
+import { findFreePort } from '../../tools/services/free-port.mjs'
+import type { RunningProxy } from '../../tools/services/proxy.d.mts'
+import { makeFolder } from '../../tools/services/run-server.mjs'
+import { assertEqual } from '../kit/assert.ts'
+import { otherToken, sms, token } from '../kit/draft.ts'
+import { type AdapterName, type App, type Received, startApp } from './app.ts'
+import { makeCertificate } from './certificate.ts'
+import { type Reply, sendTls, toWire, type Wire } from './client.ts'
+import { fillConfiguration, readConfiguration } from './configuration.ts'
+import type { ProxyKind } from './kinds.ts'
+
+export const publicOrigin = 'https://app.example.com'
+export const refusalText = 'Twilio Request Validation Failed.'
+
+type Site = 'forwarding' | 'forwarded' | 'index' | 'careless'
+
+/** A proxy with its sites in front of an app. */
+export interface Bench {
+  readonly version: string
+  readonly app: App
+  /** The port of a site. */
+  port(site: Site): number
+  stop(): Promise<void>
+}
+
+export async function startBench(kind: ProxyKind): Promise<Bench> {
+  const folder = makeFolder('proxy')
+  const webRoot = join(folder, 'www')
+  mkdirSync(join(webRoot, 'twilio'), { recursive: true })
+  const [app, certificate] = await Promise.all([startApp(), makeCertificate(folder)])
+  const ports: Partial<Record<Site, number>> = {}
+  const texts: string[] = []
+  const add = async (site: Site, read: (places: Parameters<typeof fillConfiguration>[1]) => string): Promise<void> => {
+    const port = await findFreePort()
+    ports[site] = port
+    texts.push(read({ port, appPort: app.port, certificate, webRoot }))
+  }
+  const { forwarding, forwarded, index } = kind.sites
+  await add('forwarding', (places) => readConfiguration(forwarding, places))
+  await add('forwarded', (places) => readConfiguration(forwarded, places))
+  if (index !== undefined) await add('index', (places) => readConfiguration(index, places))
+  await add('careless', (places) => fillConfiguration(kind.careless, places))
+  const proxy: RunningProxy = await kind.start(texts.join('\n\n'), Object.values(ports))
+  return {
+    version: proxy.version,
+    app,
+    port: (site) => ports[site] ?? 0,
+    async stop() {
+      await proxy.stop()
+      await app.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** An SMS, signed for a URL as Twilio would. */
+export function signSms(url: string, authToken = token, more: Readonly<Record<string, string>> = {}) {
+  return signRequest({ url, params: [...sms, ...Object.entries(more)], authToken })
+}
+
+export interface Expectation {
+  readonly site: Site
+  readonly adapter: AdapterName
+  readonly options: VerifierOptions
+}
+
+/** Sends through the proxy, and gives what the app got. */
+export async function expectAccepted(
+  bench: Bench,
+  { site, adapter, options }: Expectation,
+  wire: Wire,
+): Promise<Received> {
+  bench.app.use(adapter, options)
+  const reply = await sendTls(bench.port(site), wire)
+  assertEqual([reply.status, bench.app.verdicts], [200, ['ok']], `status and verdicts of ${wire.target}`)
+  return JSON.parse(reply.body) as Received
+}
+
+/** Sends through the proxy what the app has to refuse with one of these codes. */
+export async function expectRefused(
+  bench: Bench,
+  { site, adapter, options }: Expectation,
+  wire: Wire,
+  code: string,
+): Promise<Reply> {
+  bench.app.use(adapter, options)
+  const reply = await sendTls(bench.port(site), wire)
+  assertRefused(bench, reply, code)
+  return reply
+}
+
+export function assertRefused({ app }: Bench, reply: Reply, code: string): void {
+  assertEqual([reply.status, reply.body, app.verdicts], [403, refusalText, [code]], 'the answer and the verdicts')
+  assertEqual(app.handlerRuns, 0, 'runs of the handler')
+}
+
+/** The same forged: signed with another token, and with a parameter that was not signed. */
+export function forge(url: string, more: Wire['headers'] = []): readonly Wire[] {
+  const genuine = toWire(signSms(url), more)
+  return [toWire(signSms(url, otherToken), more), { ...genuine, body: `${genuine.body}&Body=forged` }]
+}

@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { findOrInstall } from '../../tools/services/debian-package.mjs'
+
+export interface Certificate {
+  /** The files of the certificate, of its key, and of both in one. */
+  readonly crt: string
+  readonly key: string
+  readonly pem: string
+}
+
+/** Makes a certificate for `*.example.com` that signs itself and lasts a day. */
+export async function makeCertificate(folder: string): Promise<Certificate> {
+  const openssl = await findOrInstall('openssl', ['openssl'])
+  const [crt, key, pem] = ['crt', 'key', 'pem'].map((ending) => join(folder, `example.com.${ending}`)) as [
+    string,
+    string,
+    string,
+  ]
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
+  const names = ['-subj', '/CN=example.com', '-addext', 'subjectAltName=DNS:*.example.com']
+  await promisify(execFile)(openssl, ['req', ...kind, ...names, '-keyout', key, '-out', crt])
+  writeFileSync(pem, readFileSync(crt, 'utf8') + readFileSync(key, 'utf8'), { mode: 0o600 })
+  return { crt, key, pem }
+}

@@ -1,0 +1,146 @@
+import { startApache } from '../../tools/services/apache.mjs'
+import { startCaddy } from '../../tools/services/caddy.mjs'
+import { startHaproxy } from '../../tools/services/haproxy.mjs'
+import { startNginx } from '../../tools/services/nginx.mjs'
+import type { StartProxy } from '../../tools/services/proxy.d.mts'
+import type { OddTarget } from './odd-targets.ts'
+
+/** A proxy, and what has to be known of it. */
+export interface ProxyKind {
+  readonly name: string
+  readonly start: StartProxy
+  /** The configuration of the documentation, its form for RFC 7239, and for Apache that of index pages. */
+  readonly sites: { readonly forwarding: string; readonly forwarded: string; readonly index?: string }
+  /** A site as they are found in the field: it adds to the forwarding headers that a client sent, or lets them pass. */
+  readonly careless: string
+  /** What the careless site makes of an X-Forwarded-Host that a client sent twice. */
+  readonly repeats: 'kept' | 'reduced to the last'
+  /** Targets of `oddTargets` that it answers itself, with which status; the others reach the app. */
+  readonly answers: Readonly<Partial<Record<OddTarget, number>>>
+  /** Targets that the careless site re-spells where it strips /twilio. */
+  readonly respells?: readonly string[]
+  /** Cases that it makes impossible, by their name, with what it does instead. They run all the same, and have to fail. */
+  readonly exceptions: Readonly<Record<string, string>>
+}
+
+const nginx: ProxyKind = {
+  name: 'nginx',
+  start: startNginx,
+  sites: { forwarding: 'nginx.conf', forwarded: 'nginx-forwarded.conf' },
+  careless: `map $http_x_forwarded_proto $listed_proto {
+  "" $scheme;
+  default "$http_x_forwarded_proto, $scheme";
+}
+server {
+  listen 443 ssl;
+  ssl_certificate /etc/ssl/example.com.crt;
+  ssl_certificate_key /etc/ssl/example.com.key;
+  proxy_set_header Host $http_host;
+  proxy_set_header X-Forwarded-Proto $listed_proto;
+  location / {
+    proxy_pass http://127.0.0.1:3000;
+  }
+  location /twilio/ {
+    proxy_pass http://127.0.0.1:3000/;
+  }
+}`,
+  repeats: 'kept',
+  answers: {
+    'a raw space': 400,
+    'a raw control character': 400,
+    'a raw DEL': 400,
+    'a lone % in the path': 400,
+    '9 KB': 414,
+    '40 KB': 414,
+    'an asterisk': 400,
+  },
+  respells: ['/%7Ea', '/a%2Fb', '/%e2%82%ac', '/a//b', '/a/./b', '/sms?'],
+  exceptions: {
+    'a path with %00': 'it answers 400 itself',
+    'a path with %00, a prefix stripped': 'it answers 400 itself',
+  },
+}
+
+const apache: ProxyKind = {
+  name: 'Apache',
+  start: startApache,
+  sites: { forwarding: 'apache.conf', forwarded: 'apache-forwarded.conf', index: 'apache-index.conf' },
+  careless: `<VirtualHost *:443>
+  SSLEngine on
+  SSLCertificateFile /etc/ssl/example.com.crt
+  SSLCertificateKeyFile /etc/ssl/example.com.key
+  ProxyPreserveHost On
+  RequestHeader append X-Forwarded-Proto https
+  ProxyPass "/" "http://127.0.0.1:3000/"
+</VirtualHost>`,
+  repeats: 'kept',
+  answers: {
+    'a raw space': 400,
+    'a raw control character': 400,
+    'a raw DEL': 400,
+    'a raw #': 400,
+    'a lone % in the path': 400,
+    '9 KB': 414,
+    '40 KB': 414,
+    'an asterisk': 400,
+  },
+  exceptions: {
+    'a path with %00': 'it answers 404 itself',
+    'a path with %00, a prefix stripped': 'it answers 404 itself',
+  },
+}
+
+const haproxy: ProxyKind = {
+  name: 'HAProxy',
+  start: startHaproxy,
+  sites: { forwarding: 'haproxy.cfg', forwarded: 'haproxy-forwarded.cfg' },
+  careless: `listen careless
+  mode http
+  bind :443 ssl crt /etc/ssl/example.com.pem
+  http-request add-header X-Forwarded-Proto https
+  http-request add-header X-Forwarded-Host %[req.hdr(Host)]
+  server app 127.0.0.1:3000`,
+  repeats: 'kept',
+  answers: {
+    'a raw space': 400,
+    'a raw control character': 400,
+    'a raw DEL': 400,
+    'raw bytes beyond ASCII': 400,
+    'a raw #': 400,
+    '40 KB': 400,
+    'an absolute URL of another host': 400,
+    'an asterisk': 400,
+  },
+  exceptions: {},
+}
+
+const caddy: ProxyKind = {
+  name: 'Caddy',
+  start: startCaddy,
+  sites: { forwarding: 'Caddyfile', forwarded: 'Caddyfile-forwarded' },
+  careless: `https://app.example.com {
+  tls /etc/ssl/example.com.crt /etc/ssl/example.com.key
+  reverse_proxy 127.0.0.1:3000 {
+    trusted_proxies 127.0.0.0/8
+  }
+}`,
+  repeats: 'reduced to the last',
+  answers: {
+    'a raw space': 400,
+    'a raw control character': 400,
+    'a raw DEL': 400,
+    'a lone % in the path': 400,
+    // Its empty page, for a host that it does not know.
+    'an absolute URL of another host': 200,
+  },
+  exceptions: {
+    "a path with a raw ', a prefix stripped": 'it escapes the apostrophe; the request verifies all the same',
+    'a path with raw ( ) ! * ~ $ , : @ =, a prefix stripped': 'it escapes some of them',
+    'a path with raw | and [': 'it escapes them',
+    'a path with raw | and [, a prefix stripped': 'it escapes them',
+    'a path with //, a prefix stripped': 'it makes one slash of two',
+    'a path with . and .., a prefix stripped': 'it resolves them',
+  },
+}
+
+export const proxyKinds: readonly ProxyKind[] = [nginx, apache, haproxy, caddy]

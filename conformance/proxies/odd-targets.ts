@@ -1,0 +1,57 @@
+import { assert, assertEqual } from '../kit/assert.ts'
+import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
+import { type Bench, expectAccepted, expectRefused, publicOrigin, signSms } from './bench.ts'
+import { sendBytes, toWire } from './client.ts'
+import type { ProxyKind } from './kinds.ts'
+
+/** Targets that no URL has, as bytes, and some that a server may think too long or too odd. */
+const oddTargets = {
+  'a raw space': '/sms?q=a b',
+  'a raw control character': '/sms?q=a\x01b',
+  'a raw DEL': '/sms?q=a\x7fb',
+  'raw bytes beyond ASCII': '/sms?q=\xc3\xbc',
+  'a raw #': '/sms?q=a#b',
+  'a lone % in the path': '/a%',
+  '9 KB': `/sms?q=${'a'.repeat(9 * 1024)}`,
+  '40 KB': `/sms?q=${'a'.repeat(40 * 1024)}`,
+  'an absolute URL of another host': 'http://evil.example/sms',
+  'an asterisk': '*',
+} as const
+
+export type OddTarget = keyof typeof oddTargets
+
+/** Each is turned away, be it by the proxy or by the app. */
+export function oddTargetsSuite(kind: ProxyKind, getBench: () => Bench): Suite {
+  const table: CaseTable = Object.fromEntries(
+    Object.entries(oddTargets).map(([name, target]) => [
+      name,
+      async () => {
+        const bench = getBench()
+        bench.app.use('node:http', { publicUrl: publicOrigin })
+        const { headers } = signSms('https://evil.example/sms')
+        const fields = { host: 'app.example.com', connection: 'close', 'content-length': '0', ...headers }
+        const lines = Object.entries(fields).map(([field, value]) => `${field}: ${value}\r\n`)
+        const bytes = Buffer.from(`POST ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1')
+        const status = await sendBytes(bench.port('forwarding'), bytes)
+        assertEqual(bench.app.handlerRuns, 0, 'runs of the handler')
+        assert(kind.name === 'Caddy' || status >= 400, `the status is ${status}`)
+        const answers = bench.app.arrived === 0 ? status : undefined
+        assertEqual(answers, kind.answers[name as OddTarget], "the proxy's own answer")
+      },
+    ]),
+  )
+  return defineSuite('targets that are no URL', { ...table, ...listRespelled(kind, getBench) })
+}
+
+/** How most configurations strip a prefix, and what it costs: paths that are re-spelled do not verify. */
+function listRespelled({ respells = [] }: ProxyKind, getBench: () => Bench): CaseTable {
+  const behind = { site: 'careless', adapter: 'express', options: { publicUrl: `${publicOrigin}/twilio` } } as const
+  const send = (target: string) => toWire(signSms(`${publicOrigin}/twilio${target}`))
+  if (respells.length === 0) return {}
+  return {
+    'a prefix stripped by a path in proxy_pass': async () => {
+      await expectAccepted(getBench(), behind, send("/sms/in-bound_1.php?q=a%2Fb|'+%20//"))
+      for (const target of respells) await expectRefused(getBench(), behind, send(target), 'signature_mismatch')
+    },
+  }
+}

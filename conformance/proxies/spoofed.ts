@@ -1,0 +1,121 @@
+import { fromRequest } from 'tollgate'
+import { assert, assertEqual } from '../kit/assert.ts'
+import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
+import { type AdapterName, adapterNames } from './app.ts'
+import {
+  assertRefused,
+  type Bench,
+  expectAccepted,
+  expectRefused,
+  publicOrigin,
+  refusalText,
+  signSms,
+} from './bench.ts'
+import { sendPlain, sendTls, toWire, type Wire } from './client.ts'
+import type { ProxyKind } from './kinds.ts'
+import { spoofs } from './with-public-url.ts'
+
+/** A loopback address that is not the proxy's. */
+const stranger = '127.0.0.2'
+
+/** Forwarding headers of a client's own: past the proxy, and through one that lets them pass or adds to them. */
+export function spoofedSuite(kind: ProxyKind, getBench: () => Bench): Suite {
+  return defineSuite(
+    'spoofed headers',
+    Object.assign({}, ...adapterNames.map((adapter) => listCases(adapter, kind, getBench))),
+  )
+}
+
+function listCases(adapter: AdapterName, { repeats }: ProxyKind, getBench: () => Bench): CaseTable {
+  const rule = (forwardedBy: 'forwarded' | 'x-forwarded') =>
+    fromRequest({ allowedHosts: ['app.example.com'], trustedProxies: '127.0.0.1', forwardedBy })
+  const careless = { site: 'careless', adapter, options: { publicUrl: rule('x-forwarded') } } as const
+  const url = `${publicOrigin}/sms`
+  const withHost = (...headers: Wire['headers']): Wire['headers'] => [['host', 'app.example.com'], ...headers]
+
+  /** Sends to the app itself, from an address that is nobody's proxy. */
+  const sendPast = async (forwardedBy: 'forwarded' | 'x-forwarded', signedUrl: string, headers: Wire['headers']) => {
+    const { app } = getBench()
+    app.use(adapter, { publicUrl: rule(forwardedBy) })
+    return sendPlain(app.port, toWire(signSms(signedUrl), withHost(...headers)), stranger)
+  }
+  return {
+    [`${adapter}: past the proxy`]: async () => {
+      for (const forwardedBy of ['x-forwarded', 'forwarded'] as const) {
+        const counting = spoofs.filter(([name]) => /^(forwarded|x-forwarded-(host|proto|port))$/.test(name))
+        for (const spoof of counting)
+          assertRefused(getBench(), await sendPast(forwardedBy, url, [spoof]), 'url_not_allowed')
+        assertRefused(getBench(), await sendPast(forwardedBy, url, [['forwarded', 'proto=https']]), 'url_not_allowed')
+        const both = await sendPast(forwardedBy, url, [
+          ['x-forwarded-host', 'app.example.com'],
+          ['x-forwarded-proto', 'https'],
+        ])
+        assertRefused(getBench(), both, 'url_not_allowed')
+      }
+    },
+    [`${adapter}: headers that nothing reads`]: async () => {
+      for (const name of [
+        'x-original-host',
+        'x-host',
+        'x-forwarded-server',
+        'x-forwarded-prefix',
+        'x-original-url',
+        'x-rewrite-url',
+      ]) {
+        const spoof = [[name, 'evil.example'] as const]
+        assertRefused(getBench(), await sendPast('x-forwarded', 'http://evil.example/sms', spoof), 'signature_mismatch')
+        const genuine = await sendPast('x-forwarded', 'http://app.example.com/sms', spoof)
+        assertEqual(genuine.status, 200, `the status with ${name}`)
+      }
+    },
+    [`${adapter}: a careless proxy, and nothing spoofed`]: async () => {
+      await expectAccepted(getBench(), careless, toWire(signSms(url)))
+    },
+    [`${adapter}: another host through a careless proxy`]: async () => {
+      const wire = toWire(signSms('https://evil.example/sms'), withHost(['x-forwarded-host', 'evil.example']))
+      await expectRefused(getBench(), careless, wire, 'url_not_allowed')
+    },
+    [`${adapter}: lists through a careless proxy`]: async () => {
+      for (const list of [
+        'app.example.com, evil.example',
+        'evil.example, app.example.com',
+        'app.example.com,app.example.com',
+      ])
+        await expectRefused(getBench(), careless, toWire(signSms(url), [['x-forwarded-host', list]]), 'url_not_allowed')
+      await expectRefused(
+        getBench(),
+        careless,
+        toWire(signSms(url), [['x-forwarded-proto', 'https, http']]),
+        'url_not_allowed',
+      )
+    },
+    [`${adapter}: repeats through a careless proxy`]: async () => {
+      const send = (...values: readonly string[]): Wire =>
+        toWire(
+          signSms(url),
+          values.map((value) => ['x-forwarded-host', value] as const),
+        )
+      await expectRefused(getBench(), careless, send('app.example.com', 'evil.example'), 'url_not_allowed')
+      for (const first of ['evil.example', 'app.example.com']) {
+        const wire = send(first, 'app.example.com')
+        if (repeats === 'kept') await expectRefused(getBench(), careless, wire, 'url_not_allowed')
+        else await expectAccepted(getBench(), careless, wire)
+      }
+    },
+    [`${adapter}: another scheme through a careless proxy`]: async () => {
+      const { app, port } = getBench()
+      app.use(adapter, careless.options)
+      const reply = await sendTls(port('careless'), toWire(signSms(url), [['x-forwarded-proto', 'http']]))
+      assertEqual([reply.status, reply.body, app.handlerRuns], [403, refusalText, 0], 'the answer')
+      // A list where the proxy adds its own, a URL that was not signed where it does not.
+      assert(/^(url_not_allowed|signature_mismatch)$/.test(app.verdicts.join()), `the verdict is ${app.verdicts}`)
+    },
+    [`${adapter}: another port through a careless proxy`]: async () => {
+      const wire = toWire(signSms(`${publicOrigin}:8080/sms`), withHost(['x-forwarded-port', '8080']))
+      const { app, port } = getBench()
+      app.use(adapter, careless.options)
+      const reply = await sendTls(port('careless'), wire)
+      assertEqual([reply.status, app.handlerRuns], [403, 0], 'the answer')
+    },
+  }
+}
