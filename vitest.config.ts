@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 }
 
@@ -14,7 +14,18 @@ export default defineConfig({
         },
         test: { name: 'unit', include: ['packages/tollgate/test/**/*.test.ts'], ...timeouts },
       },
-      { test: { name: 'conformance', include: ['conformance/**/*.test.ts'], ...timeouts } },
+      {
+        test: {
+          name: 'conformance',
+          include: ['conformance/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'conformance/heavy/**'],
+          ...timeouts,
+        },
+      },
+      {
+        // Frameworks in projects of their own, which are installed and built first.
+        test: { name: 'heavy', include: ['conformance/heavy/*.test.ts'], testTimeout: 30_000, hookTimeout: 600_000 },
+      },
       { test: { name: 'tools', include: ['tools/test/*.test.ts'], ...timeouts } },
       {
         test: {

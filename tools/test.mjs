@@ -16,7 +16,7 @@ const checks = [
 ]
 
 const suites = [
-  ['Tests', 'vitest run --project !package --coverage'],
+  ['Tests', 'vitest run --project !package --project !heavy --coverage'],
   ['Packaging tests', 'vitest run --project package'],
 ]
 

@@ -36,19 +36,22 @@ async function serve(file: string): Promise<string> {
   return url
 }
 
-test.each(['express/server.mjs', 'fetch/server.mjs'])('%s answers Twilio and nobody else', async (file) => {
-  const url = `${await serve(file)}/sms`
-  const webhook = sampleWebhook('message.inbound', { Body: 'a < b' })
+test.each(['express', 'fetch', 'fastify', 'koa', 'hono', 'h3', 'elysia'].map((name) => `${name}/server.mjs`))(
+  '%s answers Twilio and nobody else',
+  async (file) => {
+    const url = `${await serve(file)}/sms`
+    const webhook = sampleWebhook('message.inbound', { Body: 'a < b' })
 
-  const answer = await fetch(signRequest({ url, ...webhook, authToken }).toRequest())
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get('content-type')).toContain('text/xml')
-  expect(await answer.text()).toBe('<Response><Message>You said: a &lt; b</Message></Response>')
+    const answer = await fetch(signRequest({ url, ...webhook, authToken }).toRequest())
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-type')).toContain('text/xml')
+    expect(await answer.text()).toBe('<Response><Message>You said: a &lt; b</Message></Response>')
 
-  const refusal = await fetch(signRequest({ url, ...webhook, authToken: '0'.repeat(32) }).toRequest())
-  expect(refusal.status).toBe(403)
-  expect(await refusal.text()).toBe('Twilio Request Validation Failed.')
-})
+    const refusal = await fetch(signRequest({ url, ...webhook, authToken: '0'.repeat(32) }).toRequest())
+    expect(refusal.status).toBe(403)
+    expect(await refusal.text()).toBe('Twilio Request Validation Failed.')
+  },
+)
 
 test.each([
   ['12345', 'genuine\n'],

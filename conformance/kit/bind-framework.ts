@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { afterAll } from 'vitest'
+import { writeReport } from '../../tools/write-report.mjs'
+import { bindSuites } from './bind.ts'
+import type { Suite } from './suite.ts'
+
+/** What the report says of a framework; every `Framework` is one. */
+export interface Reported {
+  readonly name: string
+  readonly exceptions: Readonly<Record<string, string>>
+}
+
+/** Shows a framework's suites as tests of Vitest, and keeps the figures for docs/frameworks.md. */
+export function bindFramework(framework: Reported, suites: readonly Suite[], subject: string = framework.name): void {
+  const { exceptions } = framework
+  const figures = { passed: 0, failed: 0 }
+  const counted = suites.map((suite) => ({
+    ...suite,
+    cases: suite.cases.map((one) => ({
+      ...one,
+      async run() {
+        figures.failed++
+        await one.run()
+        figures.failed--
+        // An exception has to fail, and is told as what it is.
+        if (!Object.hasOwn(exceptions, one.name)) figures.passed++
+      },
+    })),
+  }))
+  bindSuites(subject, counted)
+  afterAll(() => report(framework, figures))
+}
+
+/** Within a `describe` of tests that come from no suite: keeps their figures. */
+export function reportDescribed(name: string): void {
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern which fixtures to make
+  afterAll(({}, { tasks }) => {
+    const passed = tasks.filter(({ result }) => result?.state === 'pass').length
+    report({ name, exceptions: {} }, { passed, failed: tasks.length - passed })
+  })
+}
+
+function report({ name, exceptions }: Reported, figures: { readonly passed: number; readonly failed: number }): void {
+  const run = `framework-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`
+  const row = {
+    table: 'frameworks',
+    name,
+    version: findVersion(name),
+    suite: 'adapter',
+    ...figures,
+    exceptions,
+  } as const
+  writeReport(run, [row])
+}
+
+/** Which package a framework's name stands for: its own alias here, or the one of a project that is installed apart. */
+const packages: readonly (readonly [start: string, name: string, project?: string])[] = [
+  ['express 4', 'express4'],
+  ['express 5', 'express'],
+  ['fastify', 'fastify'],
+  ['koa 2', 'koa2'],
+  ['koa 3', 'koa'],
+  ['hono', 'hono'],
+  ['h3 1', 'h3v1'],
+  ['h3 2', 'h3'],
+  ['elysia', 'elysia'],
+  ['azure', '@azure/functions'],
+  ['functions-framework', '@google-cloud/functions-framework'],
+  ['middy 7', 'middy7'],
+  ['middy 6', '@middy/core'],
+  ['ws: ws', 'ws'],
+  ['ws: @fastify/websocket', '@fastify/websocket'],
+  ['ws: @hono/node-server', '@hono/node-server'],
+  ['nest 11', '@nestjs/core', 'nest11'],
+  ['nest 12', '@nestjs/core', 'nest12'],
+  ['next 15', 'next', 'next15'],
+  ['next 16', 'next', 'next16'],
+  ['sveltekit 2', '@sveltejs/kit', 'sveltekit2'],
+  ['sveltekit 3', '@sveltejs/kit', 'sveltekit3'],
+  ['astro 5', 'astro', 'astro5'],
+  ['astro 7', 'astro', 'astro7'],
+  ['react-router 7', 'react-router', 'react-router7'],
+  ['react-router 8', 'react-router', 'react-router8'],
+]
+
+function findVersion(framework: string): string {
+  const [, name, project] = packages.find(([start]) => framework.startsWith(start)) ?? []
+  if (name === undefined) return `Node.js ${process.versions.node}`
+  const folders =
+    project === undefined ? ['../node_modules/', '../../node_modules/'] : [`../projects/${project}/node_modules/`]
+  const found = folders
+    .map((folder) => new URL(`${folder}${name}/package.json`, import.meta.url))
+    .find((url) => existsSync(url))
+  return found === undefined ? '' : JSON.parse(readFileSync(found, 'utf8')).version
+}

@@ -1,0 +1,8 @@
+/**
+ * Installs a project of conformance/projects, where needed, with the packed library and `tollgate-conformance` (see stage.ts) in
+ * it, and gives its directory.
+ */
+export function prepareProject(name: string): string
+
+/** The path of a Node.js binary of that major version. */
+export function nodeBinary(major: number): string

@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const projects = fileURLToPath(new URL('.', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const library = join(root, 'packages/tollgate')
+const cache = join(root, 'node_modules/.cache/tollgate')
+
+/**
+ * Installs a project of its own, with frameworks too heavy for the workspace, from its lock, and puts the packed library into it.
+ * Does only what is not done yet.
+ * @param {string} name its directory in conformance/projects
+ * @returns {string} the directory
+ */
+export function prepareProject(name) {
+  const directory = join(projects, name)
+  installWhenNeeded(directory)
+  placeLibrary(directory)
+  placeScenarios(directory)
+  return directory
+}
+
+/**
+ * A Node.js of that major version: the one that runs this, or one from the registry.
+ * @param {number} major
+ * @returns {string} the path of its binary
+ */
+export function nodeBinary(major) {
+  if (Number.parseInt(process.versions.node, 10) === major) return process.execPath
+  const directory = join(projects, 'runtimes')
+  installWhenNeeded(directory)
+  const binary = join(directory, `node_modules/n${major}/bin/node`)
+  if (!existsSync(binary)) throw new Error(`conformance/projects/runtimes has no Node.js ${major} for this platform.`)
+  return binary
+}
+
+/** @param {string} directory */
+function installWhenNeeded(directory) {
+  const installed = join(directory, 'node_modules/.package-lock.json')
+  if (modifiedAt(installed) >= modifiedAt(join(directory, 'package-lock.json'))) return
+  npm(['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], directory)
+}
+
+/** @param {string} directory */
+function placeLibrary(directory) {
+  const tarball = packLibrary()
+  const target = join(directory, 'node_modules/tollgate')
+  const mark = join(target, '.tarball')
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === tarball) return
+  rmSync(target, { recursive: true, force: true })
+  mkdirSync(target, { recursive: true })
+  execFileSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'])
+  // Below the library, where no framework's own version of it is in the way.
+  const noble = 'node_modules/@noble/hashes'
+  cpSync(join(root, noble), join(target, noble), { recursive: true })
+  writeFileSync(mark, tarball)
+}
+
+/**
+ * The scenarios as a package, `tollgate-conformance`, for servers that run in processes of their own: as JavaScript, since not every
+ * Node.js runs TypeScript.
+ * @param {string} directory
+ */
+function placeScenarios(directory) {
+  const target = join(directory, 'node_modules/tollgate-conformance')
+  const conformance = join(root, 'conformance')
+  const sources = ['adapter/scenario.ts', 'kit/draft.ts', 'kit/sign.ts', 'projects/stage.ts', 'projects/follow.ts']
+  const newest = Math.max(...sources.map((source) => modifiedAt(join(conformance, source))))
+  if (modifiedAt(join(target, 'package.json')) > newest) return
+  const options = `--ignoreConfig --noCheck --module esnext --target es2023 --moduleResolution bundler --types node
+    --allowImportingTsExtensions --rewriteRelativeImportExtensions --rootDir ${conformance} --outDir ${target}`
+  const files = [join(conformance, 'projects/follow.ts'), join(conformance, 'projects/stage.ts')]
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  execFileSync(process.execPath, [tsc, ...files, ...options.split(/\s+/)], { cwd: root, stdio: 'inherit' })
+  const exports = { '.': './projects/stage.js', './follow': './projects/follow.js' }
+  writeFileSync(join(target, 'package.json'), JSON.stringify({ name: 'tollgate-conformance', type: 'module', exports }))
+}
+
+/** Packs what is built, once for each content. */
+function packLibrary() {
+  const tarball = join(cache, `tollgate-${hashFiles(['package.json', 'dist'])}.tgz`)
+  if (existsSync(tarball)) return tarball
+  mkdirSync(cache, { recursive: true })
+  // Renamed when it is whole: several tests may pack at once.
+  const scratch = mkdtempSync(join(cache, 'pack-'))
+  npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', scratch], library)
+  const [packed = ''] = readdirSync(scratch)
+  renameSync(join(scratch, packed), tarball)
+  rmSync(scratch, { recursive: true })
+  return tarball
+}
+
+/** @param {readonly string[]} names files and directories of the library */
+function hashFiles(names) {
+  const hash = createHash('sha256')
+  const paths = names.flatMap((name) => {
+    const path = join(library, name)
+    if (!statSync(path).isDirectory()) return [path]
+    const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    return files.map((entry) => join(entry.parentPath, entry.name)).sort()
+  })
+  for (const path of paths) hash.update(path).update('\0').update(readFileSync(path))
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** @param {string[]} args @param {string} cwd */
+function npm(args, cwd) {
+  execFileSync('npm', args, { cwd, shell: process.platform === 'win32', stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+/** @param {string} path */
+function modifiedAt(path) {
+  return existsSync(path) ? statSync(path).mtimeMs : 0
+}

@@ -1,0 +1,80 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { library, project } from './project.ts'
+
+const dist = join(project, 'dist')
+const entries = fileURLToPath(new URL('entries/', import.meta.url))
+
+/** What a build tool for that platform sets, and so what `#hmac` and the entry points resolve to. */
+const conditions = {
+  workerd: ['workerd', 'worker', 'browser'],
+  browser: ['browser', 'module'],
+}
+
+/**
+ * Makes JavaScript of the suites, in the project's `dist`. The library stays outside: who loads the file finds the packed one, by
+ * its own rules.
+ */
+export async function bundleEntries(): Promise<void> {
+  const names = ['portable', 'adapters', 'entry-points', 'serve-deno', 'serve-bun', 'worker', 'browser']
+  await build({
+    entryPoints: names.map((name) => join(entries, `${name}.ts`)),
+    outdir: dist,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'es2022',
+    external: ['tollgate', 'tollgate/*'],
+  })
+}
+
+export interface PlatformBundle {
+  readonly file: string
+  /** The HMAC provider in it. */
+  readonly provider: string
+}
+
+/** Bundles what `bundleEntries` made, this time with the library, as one does for a platform without node_modules. */
+export async function bundleForPlatform(name: string, platform: keyof typeof conditions): Promise<PlatformBundle> {
+  const file = join(dist, `${name}.${platform}.mjs`)
+  const { metafile } = await build({
+    entryPoints: [join(dist, `${name}.mjs`)],
+    outfile: file,
+    allowOverwrite: true,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    conditions: conditions[platform],
+    external: ['node:*'],
+    metafile: true,
+    absWorkingDir: project,
+  })
+  const inputs = Object.keys(metafile.inputs)
+  const outside = inputs.filter((path) => path.includes('/tollgate/') && !path.startsWith('node_modules/tollgate/'))
+  if (outside.length > 0) throw new Error(`not from the packed library: ${outside.join()}`)
+  return { file, provider: nameProvider(inputs) }
+}
+
+function nameProvider(inputs: readonly string[]): string {
+  const found = inputs.flatMap((path) => /^node_modules\/tollgate\/dist\/hmac\/(node|pure)\.js$/.exec(path)?.[1] ?? [])
+  return found.map((name) => (name === 'node' ? 'node:crypto' : '@noble/hashes')).join(' and ')
+}
+
+/** The entry points of the packed library, apart from some. */
+export function listEntryPoints(except: readonly string[] = []): string[] {
+  const { exports } = JSON.parse(readFileSync(join(library, 'package.json'), 'utf8'))
+  const subpaths = Object.keys(exports).filter((name) => ![...except, './package.json'].includes(name))
+  return subpaths.map((name) => (name === '.' ? 'tollgate' : `tollgate/${name.slice(2)}`))
+}
+
+/** Writes a module that loads these entry points and answers with the names that each exports. */
+export function writeEntryPointsWorker(name: string, specifiers: readonly string[]): void {
+  const imports = specifiers.map((specifier, index) => `import * as entry${index} from '${specifier}'`)
+  const listed = specifiers.map((specifier, index) => `'${specifier}': Object.keys(entry${index})`)
+  const answer = `export default { fetch: () => Response.json({ ${listed.join(', ')} }) }`
+  writeFileSync(join(dist, `${name}.mjs`), `${imports.join('\n')}\n${answer}\n`)
+}

@@ -1,0 +1,3 @@
+import { runPortable } from '../run-portable.ts'
+
+Object.assign(globalThis, { runPortable })

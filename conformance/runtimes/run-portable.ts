@@ -1,0 +1,14 @@
+import * as tollgate from 'tollgate'
+import { attackSuites } from '../attacks/suite.ts'
+import { vectorsSuites } from '../vectors/suite.ts'
+import { verifierSuites } from '../verifier/suite.ts'
+import { runReported, type SuiteReports } from './run-reported.ts'
+
+/** The suites that need no server, run by the runtime that loads this. */
+export async function runPortable(): Promise<SuiteReports> {
+  return {
+    vectors: await runReported(vectorsSuites(tollgate)),
+    verifier: await runReported(verifierSuites(tollgate)),
+    attacks: await runReported(attackSuites(tollgate)),
+  }
+}

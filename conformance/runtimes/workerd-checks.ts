@@ -1,0 +1,46 @@
+import { expect } from 'vitest'
+import { bundleForPlatform, listEntryPoints, writeEntryPointsWorker } from './bundle.ts'
+import { exceptionsOf } from './exceptions.ts'
+import { readVersion } from './project.ts'
+import { runRemoteFetch } from './remote-fetch.ts'
+import { record } from './report.ts'
+import type { SuiteReport, SuiteReports } from './run-reported.ts'
+import { askWorkerd, startWorkerd } from './workerd.ts'
+
+// Of Node.js servers, by their nature; `nest` needs a package that itself needs Node.js.
+const needNode = ['./fastify', './ws', './nest']
+
+/** All that is asked of workerd, with or without Node.js compatibility. */
+export async function checkWorkerd(name: string, flags: readonly string[]): Promise<void> {
+  const { file, provider } = await bundleForPlatform('worker', 'workerd')
+  expect(provider, 'the HMAC provider').toBe('@noble/hashes')
+  const runtime = { name, version: readVersion('@cloudflare/workerd-linux-64'), hmac: provider }
+  const workerd = await startWorkerd(file, ['orders', 'portable', 'surroundings'], flags)
+  try {
+    const surroundings = await askWorkerd(workerd, 'surroundings')
+    expect(surroundings, 'whether node:crypto is there').toEqual({ hasNode: flags.includes('nodejs_compat') })
+    const portable = await askWorkerd<SuiteReports>(workerd, 'portable')
+    const ports = { port: workerd.ports.default ?? 0, orders: workerd.ports.orders ?? 0 }
+    const adapter = await runRemoteFetch(name, ports, exceptionsOf.workerd)
+    record(runtime, { ...portable, ...adapter, 'entry points': await loadEntryPoints(flags) })
+  } finally {
+    await workerd.stop()
+  }
+}
+
+/** Loads each entry point that needs no Node.js; with compatibility, those too that do. */
+async function loadEntryPoints(flags: readonly string[]): Promise<SuiteReport> {
+  const specifiers = listEntryPoints(flags.includes('nodejs_compat') ? ['./nest'] : needNode)
+  writeEntryPointsWorker('entry-points-worker', specifiers)
+  const { file } = await bundleForPlatform('entry-points-worker', 'workerd')
+  const workerd = await startWorkerd(file, [], flags)
+  try {
+    const names = await askWorkerd<Readonly<Record<string, readonly string[]>>>(workerd, 'default')
+    const failures = specifiers
+      .filter((specifier) => names[specifier]?.length === 0)
+      .map((name) => ({ suite: 'entry points', name, message: 'exports nothing' }))
+    return { passed: specifiers.length - failures.length, failures, exceptions: {} }
+  } finally {
+    await workerd.stop()
+  }
+}

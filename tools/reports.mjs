@@ -1,0 +1,145 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expected } from './expected-reports.mjs'
+import { root } from './run.mjs'
+import { reportsFolder } from './write-report.mjs'
+
+/** @typedef {import('./write-report.d.mts').ReportRow} Row */
+/** @typedef {Row['table']} Table */
+
+/** @returns {Row[]} what all runs have found */
+function readRows() {
+  if (!existsSync(reportsFolder)) return []
+  const files = readdirSync(reportsFolder).filter((name) => name.endsWith('.json'))
+  return files.sort().flatMap((name) => JSON.parse(readFileSync(join(reportsFolder, name), 'utf8')))
+}
+
+/** @param {Row} row */
+function labelOf(row) {
+  return `${row.name} ${row.version}`
+}
+
+/** @template T @param {T[]} list */
+function listDistinct(list) {
+  return [...new Set(list)]
+}
+
+/** One line for each name and version, one column for each suite. @param {string} heading @param {Row[]} rows */
+function renderTable(heading, rows) {
+  const suites = listDistinct(rows.map(({ suite }) => suite))
+  const hasHmac = rows.some(({ hmac }) => hmac)
+  const lines = listDistinct(rows.map(labelOf)).map((label) => {
+    const own = rows.filter((row) => labelOf(row) === label)
+    const cells = suites.map((suite) => renderCell(own.filter((row) => row.suite === suite)))
+    const names = [own[0]?.name ?? '', own[0]?.version ?? '', ...(hasHmac ? [own[0]?.hmac ?? ''] : [])]
+    return [...names.map(escapeCell), ...cells, ...(suites.length > 1 ? [renderCell(own)] : [])]
+  })
+  const head = [heading, 'version', ...(hasHmac ? ['HMAC'] : []), ...suites, ...(suites.length > 1 ? ['in all'] : [])]
+  return [head.map(escapeCell), head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+/** @param {string} text */
+function escapeCell(text) {
+  return text.replace(/[|*]/g, '\\$&')
+}
+
+/** @param {Row[]} rows */
+function renderCell(rows) {
+  if (rows.length === 0) return ''
+  const failed = sum(rows.map((row) => row.failed))
+  const passed = sum(rows.map((row) => row.passed)).toLocaleString('en')
+  return failed === 0 ? passed : `${passed}, **${failed} failed**`
+}
+
+/** @param {number[]} figures */
+function sum(figures) {
+  return figures.reduce((total, figure) => total + figure, 0)
+}
+
+/** What is impossible and why, once for all that share it. @param {Row[]} rows */
+function renderExceptions(rows) {
+  /** @type {Map<string, string[]>} */
+  const namesOf = new Map()
+  for (const name of listDistinct(rows.map((row) => row.name))) {
+    const reasons = renderReasons(rows.filter((row) => row.name === name))
+    if (reasons !== '') namesOf.set(reasons, [...(namesOf.get(reasons) ?? []), name])
+  }
+  return [...namesOf].map(([reasons, names]) => `- ${names.join('; ')}\n${reasons}`).join('\n')
+}
+
+/** @param {Row[]} rows */
+function renderReasons(rows) {
+  const own = rows.flatMap(({ exceptions }) => Object.entries(exceptions)).sort()
+  const reasons = listDistinct(own.map(([, reason]) => reason)).map((reason) => {
+    const cases = listDistinct(own.filter(([, because]) => because === reason).map(([title]) => `\`${title}\``))
+    return `  - ${reason}: ${cases.join(', ')}`
+  })
+  return reasons.join('\n')
+}
+
+/** @param {string} heading @param {Row[]} rows */
+function renderSection(heading, rows) {
+  const exceptions = renderExceptions(rows)
+  const intro =
+    'What a platform makes impossible counts as neither passed nor failed; should it pass one day, the run fails.'
+  return renderTable(heading, rows) + (exceptions === '' ? '' : `\n\n${intro}\n\n${exceptions}`)
+}
+
+const origin =
+  'Written by `npm run reports`, from what `npm run test:all` has found last. Figures are conformance cases passed.'
+
+/** @param {Row[]} rows @param {Table} table */
+function selectTable(rows, table) {
+  return rows.filter((row) => row.table === table)
+}
+
+/** @param {Row[]} rows */
+function renderRuntimes(rows) {
+  const proxies = selectTable(rows, 'proxies')
+  const about = `Every runtime loads the packed library by its own rules, and with it the HMAC provider that is shown: \`node:crypto\`, or the
+pure one. The suites: every published vector and fixture, also with one thing altered (vectors); the contract of
+\`createVerifier\` (verifier); attacks that need no server (attacks); the adapters, over real sockets, with the attacks on them
+(fetch adapter, node adapter); loading, by \`import\` and \`require\` where there is such a thing (entry points).`
+  return [
+    '# Runtimes and proxies',
+    origin,
+    '## Runtimes',
+    about,
+    renderSection('runtime', selectTable(rows, 'runtimes')),
+    ...(proxies.length === 0 ? [] : ['## Proxies', renderSection('proxy', proxies)]),
+  ].join('\n\n')
+}
+
+/** @param {Row[]} rows */
+function renderFrameworks(rows) {
+  return ['# Frameworks', origin, renderSection('adapter', rows)].join('\n\n')
+}
+
+/** What is missing or has failed. @param {Row[]} rows */
+function listProblems(rows) {
+  const failed = rows.filter((row) => row.failed > 0 || row.passed === 0)
+  const missing = /** @type {[Table, Record<string, string[]>][]} */ (Object.entries(expected)).flatMap(
+    ([table, names]) =>
+      Object.entries(names).flatMap(([name, suites]) =>
+        suites
+          .filter((suite) => !rows.some((row) => row.table === table && row.suite === suite && isNamed(row, name)))
+          .map((suite) => `missing: ${table}, ${name}: ${suite}`),
+      ),
+  )
+  return [...failed.map((row) => `failed: ${row.table}, ${labelOf(row)}: ${row.suite} (${row.failed})`), ...missing]
+}
+
+/** A framework's name goes on with its version and set-up: "nest 11, Express". @param {Row} row @param {string} name */
+function isNamed(row, name) {
+  return row.table === 'frameworks' ? row.name.split(/[ ,:]/)[0] === name : row.name === name
+}
+
+const rows = readRows()
+const frameworks = selectTable(rows, 'frameworks')
+if (rows.some(({ table }) => table === 'runtimes'))
+  writeFileSync(join(root, 'docs/runtimes.md'), `${renderRuntimes(rows)}\n`)
+if (frameworks.length > 0) writeFileSync(join(root, 'docs/frameworks.md'), `${renderFrameworks(frameworks)}\n`)
+
+const problems = listProblems(rows)
+for (const problem of problems) console.error(problem)
+if (process.argv.includes('--check') && problems.length > 0) process.exitCode = 1
