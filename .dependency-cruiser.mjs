@@ -5,7 +5,7 @@ const hmac = '^#hmac$|^packages/tollgate/(src|dist)/hmac/'
 const leaves = `${src}(verdict|bytes|known-options|environment|parse-url)[.]ts$`
 const addOns = '(keys|replay|counters|params|testing|compat|diagnose|adapters)/|twiml[.]ts$'
 const addOnFiles = `${src}(?:${addOns})`
-const nodeFamily = '(node|express|fastify|koa|nest|lambda|azure|ws|shared/node)'
+const nodeFamily = '(node|express|fastify|koa|nest|next|lambda|azure|ws|shared/node|shared/nest-platforms)'
 const mayUseNode = `${src}(hmac/node[.]ts$|adapters/${nodeFamily}[.]ts$|keys/file[.]ts$)`
 /** @type {import('dependency-cruiser').DependencyType[]} */
 const npmPackages = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown']

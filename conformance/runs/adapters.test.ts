@@ -5,7 +5,7 @@ import { socketAttackSuites } from '../attacks/sockets.ts'
 import { express } from '../frameworks/express.ts'
 import { fetch } from '../frameworks/fetch.ts'
 import { node } from '../frameworks/node.ts'
-import { bindSuites } from '../kit/bind.ts'
+import { bindFramework } from '../kit/bind-framework.ts'
 import { account, otherToken, sharedKey, token } from '../kit/draft.ts'
 
 // What adapters tell the developer of: many cases provoke it, and none may tell a secret.
@@ -19,4 +19,4 @@ afterEach(() => {
 })
 
 const frameworks: readonly Framework[] = [node, fetch, ...express]
-for (const framework of frameworks) bindSuites(framework.name, adapterSuites(framework, socketAttackSuites(framework)))
+for (const framework of frameworks) bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)))

@@ -31,7 +31,7 @@ export function readableBody(req: IncomingMessage, fix: string): IncomingRequest
  * The chunks of a request as they arrive. Leaving early pauses the stream and keeps the connection, since the answer still has to
  * go out on it; Node's own iterator would destroy it. An aborted upload is an error.
  */
-export function readChunks(req: IncomingMessage): AsyncIterable<Uint8Array> {
+function readChunks(req: IncomingMessage): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => iterateChunks(req) }
 }
 

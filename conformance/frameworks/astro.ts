@@ -1,0 +1,37 @@
+import type { Framework } from '../adapter/framework.ts'
+import type { Version } from './built.ts'
+
+const exceptions: Framework['exceptions'] = {
+  'a GET with a body': 'a Request cannot be one, so that Astro drops the body',
+  'A4 an absolute target': 'Astro puts any target behind the Host, which makes another path of it',
+  'A8 an altered query': 'Astro answers 400 itself to a target that cannot be decoded',
+  'B1 a signature of a GET on other methods': 'Astro answers 500 itself to TRACE, which a Request cannot be',
+  'E2 hostile targets and bytes leave the server serving': 'Astro answers // with a redirect of its own',
+}
+
+const serve = { built: 'dist/server/entry.mjs' }
+const hostReason = 'Astro 7 answers 500 itself to a Host with credentials, which a Request cannot have'
+
+export const astro: readonly Version[] = [
+  {
+    name: 'astro 5',
+    project: 'astro5',
+    nodeMajor: 20,
+    build: ['astro/astro.js', 'build'],
+    serve,
+    exceptions: { ...exceptions, '%2F and %7E in the path': 'Astro 5 finds no route for an encoded slash: 404' },
+  },
+  {
+    name: 'astro 7',
+    project: 'astro7',
+    nodeMajor: 24,
+    build: ['astro/bin/astro.mjs', 'build'],
+    serve,
+    exceptions: {
+      ...exceptions,
+      'A1 A3 a hostile Host, with one public URL': hostReason,
+      'A1 A3 a hostile Host, with several public URLs': hostReason,
+      'A1 A3 a hostile Host, with fromRequest': hostReason,
+    },
+  },
+]

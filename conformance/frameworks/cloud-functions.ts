@@ -1,0 +1,39 @@
+import { type HttpFunction, http } from '@google-cloud/functions-framework'
+import { getTestServer } from '@google-cloud/functions-framework/testing'
+import { type GuardedHandler, twilioWebhook } from 'tollgate/express'
+import type { Framework, Running } from '../adapter/framework.ts'
+import { sendReply, serve } from './listen.ts'
+
+const parsesFirst = "the framework's body parsers read the whole body before the function runs"
+let count = 0
+
+/** Registers a function under a name of its own, and serves it. */
+export function startFunction(handler: GuardedHandler): Promise<Running> {
+  const name = `f${count++}`
+  // @koa/bodyparser, which is compiled along, declares a `rawBody` of another type for every request.
+  http(name, handler as unknown as HttpFunction)
+  return serve(getTestServer(name))
+}
+
+/** The handler form of the Express adapter, on the server that Cloud Functions and Firebase run. */
+export const cloudFunctions: Framework = {
+  name: 'functions-framework 5',
+  start({ options, handle }) {
+    return startFunction(twilioWebhook(options, async (webhook, _req, res) => sendReply(res, await handle(webhook))))
+  },
+  paths: false,
+  mounts: false,
+  stacks: false,
+  appBody: false,
+  parsersBefore: {},
+  parsersAfter: [],
+  exceptions: {
+    'chunks over the limit, before the rest is sent': parsesFirst,
+    'a declared length over the limit, before the body is sent': parsesFirst,
+    'an upload that is aborted': parsesFirst,
+    'a body in gzip': 'the body parsers inflate it first, and answer 400 to what is no gzip',
+    'B2 a form under another content type, or two': 'the JSON parser runs first, and answers 400 to what is no JSON',
+    'E2 hostile targets and bytes leave the server serving': 'the form parser answers 413 beyond 1,000 parameters',
+    'E3 no switch in a request, no path that is special': 'the framework itself answers 404 to /favicon.ico',
+  },
+}

@@ -1,0 +1,134 @@
+import { request as openRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import formbody from '@fastify/formbody'
+import websocket from '@fastify/websocket'
+import createFastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { twilioWebhook } from 'tollgate/fastify'
+import type { Framework, ParserBefore, Running } from '../adapter/framework.ts'
+import { makeScenario, type Scenario } from '../adapter/scenario.ts'
+import { waitUntil } from '../adapter/server.ts'
+import { openConnection, toRaw, writeRequest } from '../adapter/socket.ts'
+import { assertEqual } from '../kit/assert.ts'
+import { makeHandshake, makeRequest, otherToken } from '../kit/draft.ts'
+import { defineSuite, type Suite } from '../kit/suite.ts'
+
+const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
+const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
+
+// A hook of onRequest is what can come before a guard that is itself ahead of every parser of Fastify.
+const parsers: Readonly<Record<string, (scope: FastifyInstance) => unknown>> = {
+  formbody: (scope) => scope.register(formbody),
+  'a parser of bytes for all': (scope) =>
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body)),
+  'a hook that reads the body': (scope) => scope.addHook('onRequest', async ({ raw }) => void (await raw.toArray())),
+  'a host that keeps rawBody': (scope) =>
+    scope.addHook('onRequest', async ({ raw }) => {
+      Object.assign(raw, { rawBody: Buffer.concat(await raw.toArray()) })
+    }),
+}
+
+async function start({ options, handle, before = '', after = '', mountedAt, stacked }: Scenario): Promise<Running> {
+  const app = createFastify({ forceCloseConnections: true })
+  await app.register(
+    async (scope) => {
+      parsers[before]?.(scope)
+      if (typeof options === 'function') scope.register(twilioWebhook(options))
+      else scope.register(twilioWebhook, options)
+      if (stacked) scope.register(twilioWebhook(options))
+      scope.after(() => void parsers[after]?.(scope))
+      for (const path of ['/', '/*'])
+        scope.all(path, async (request: FastifyRequest, reply) => {
+          const { status, headers, body } = await handle(request.twilio, request.body)
+          return reply.code(status).headers(headers).send(body)
+        })
+    },
+    { prefix: mountedAt ?? '/' },
+  )
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  return { port: portOf(app), close: () => app.close() }
+}
+
+function portOf({ server }: FastifyInstance): number {
+  return (server.address() as AddressInfo).port
+}
+
+export const fastify: Framework = {
+  name: 'fastify 5',
+  start,
+  paths: true,
+  mounts: true,
+  stacks: true,
+  appBody: true,
+  parsersBefore: {
+    formbody: kept,
+    'a parser of bytes for all': kept,
+    'a hook that reads the body': lost,
+    'a host that keeps rawBody': kept,
+  },
+  parsersAfter: ['formbody', 'a parser of bytes for all'],
+  exceptions: {},
+}
+
+/** Shakes hands with a route of @fastify/websocket: the status of the answer, and how often the handler ran. */
+async function shakeHands(token?: string): Promise<readonly [status: number | undefined, runs: number]> {
+  const { options } = makeScenario('plain')
+  const app = createFastify({ forceCloseConnections: true })
+  let runs = 0
+  await app.register(websocket)
+  await app.register(twilioWebhook(options))
+  app.get('/media', { websocket: true }, (_socket, request) => {
+    if (request.twilio.ok) runs++
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { headers } = await makeHandshake('/media', token === undefined ? {} : { token })
+  const key = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' }
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    openRequest(`http://127.0.0.1:${portOf(app)}/media`, { headers: { ...headers, ...key } })
+      .on('upgrade', (answer, socket) => {
+        socket.destroy()
+        resolve(answer.statusCode)
+      })
+      .on('response', (answer) => resolve(answer.resume().statusCode))
+      .on('error', reject)
+      .end()
+  })
+  await app.close()
+  return [status, runs]
+}
+
+/** A forged request whose client leaves while a slow hook of the application holds the refusal back: how often the handler ran. */
+async function leaveDuringRefusal(): Promise<number> {
+  const { options } = makeScenario('plain')
+  const app = createFastify({ forceCloseConnections: true })
+  let runs = 0
+  let held = false
+  app.addHook('onSend', async (_request, _reply, payload) => {
+    held = true
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    return payload
+  })
+  await app.register(twilioWebhook(options))
+  app.post('/sms', () => {
+    runs++
+    return 'answered'
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const connection = openConnection(portOf(app))
+  connection.write(writeRequest(toRaw(await makeRequest({ token: otherToken }))))
+  await waitUntil(() => held, 'the refusal')
+  connection.socket.destroy()
+  await new Promise((resolve) => setTimeout(resolve, 120))
+  await app.close()
+  return runs
+}
+
+export const fastifyHookSuite: Suite = defineSuite('hooks of Fastify', {
+  'a client that leaves during the refusal: no handler runs': async () =>
+    assertEqual(await leaveDuringRefusal(), 0, 'runs'),
+})
+
+export const fastifyWebSocketSuite: Suite = defineSuite('@fastify/websocket', {
+  'a genuine handshake opens the socket': async () => assertEqual(await shakeHands(), [101, 1], 'status and runs'),
+  'a forged handshake is answered 403, and no handler runs': async () =>
+    assertEqual(await shakeHands(otherToken), [403, 0], 'status and runs'),
+})

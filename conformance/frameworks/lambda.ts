@@ -1,0 +1,127 @@
+import middy6 from '@middy/core'
+import httpJsonBodyParser from '@middy/http-json-body-parser'
+import httpUrlencodeBodyParser from '@middy/http-urlencode-body-parser'
+import middy7 from 'middy7'
+import type { Accepted, Observed } from 'tollgate'
+import { type LambdaEvent, twilioWebhook, twilioWebhookMiddy } from 'tollgate/lambda'
+import type { Framework, Reply } from '../adapter/framework.ts'
+import { type Context, type FrontDoor, listenAs } from './lambda-gateway.ts'
+
+const wholeBody = 'the front door reads the whole body before the function runs'
+const httpsOnly = 'the front door speaks HTTPS only, and the case asks for http'
+const noUpgrade = 'the front door upgrades no connection'
+const emptyQuery = 'an event does not tell an empty query from none'
+const answers502 = 'AWS answers 502 to what a function throws'
+
+const everywhere = {
+  'a WebSocket handshake': noUpgrade,
+  'every kind of webhook of the testing kit': `${noUpgrade}: the other kinds are a case of their own`,
+  'a query of nothing': emptyQuery,
+  'chunks over the limit, before the rest is sent': wholeBody,
+  'a declared length over the limit, before the body is sent': 'AWS answers 413 itself beyond 6 MB',
+  'an upload that is aborted': wholeBody,
+  'a client that is gone before the answer: released once': 'a function is not told of it',
+}
+const gateway = {
+  ...everywhere,
+  'fromRequest without a proxy': httpsOnly,
+  'a trusted proxy': httpsOnly,
+  'a proxy that is not trusted': httpsOnly,
+}
+const balancer = {
+  ...everywhere,
+  'a forged handshake': noUpgrade,
+  'fromRequest without a proxy': 'the load balancer writes X-Forwarded-Proto itself',
+  'a trusted proxy': 'the event does not tell the peer of the connection, so that no proxy is trusted',
+  'Forwarded from a trusted proxy': 'the event does not tell the peer of the connection, so that no proxy is trusted',
+  'a proxy that is not trusted': 'the load balancer writes X-Forwarded-Proto itself',
+}
+const throws502 = {
+  'handler throws: 500, released once': answers502,
+  'handler rejects: 500, released once': answers502,
+}
+const decoded = 'an HTTP API decodes the path: several requests make the same event'
+const respelled = 'API Gateway decodes the query and gathers it by name, so that its spelling is lost'
+const gathered = 'the event gathers the query by name, so that its order is lost'
+const lastOnly = 'without multi-value headers a load balancer keeps the last of several'
+
+const exceptions: Readonly<Record<FrontDoor, Framework['exceptions']>> = {
+  'REST API': {
+    ...gateway,
+    ...throws502,
+    'a GET': respelled,
+    '| in the query': respelled,
+    'A8 an altered query': respelled,
+    'B9 bytes that decoders disagree on': 'API Gateway makes text of the body, with U+FFFD for what is not UTF-8',
+  },
+  'HTTP API': { ...gateway, '%2F and %7E in the path': decoded, 'A6 a signature for another path': decoded },
+  'Function URL': { ...gateway, ...throws502 },
+  ALB: {
+    ...balancer,
+    ...throws502,
+    'a GET': lastOnly,
+    'two signature headers': lastOnly,
+    'two settings headers': lastOnly,
+    'B2 a form under another content type, or two': lastOnly,
+    'A8 an altered query': lastOnly,
+    'C2 signatures that are none': lastOnly,
+  },
+  'ALB with multi-value headers': { ...balancer, ...throws502, 'a GET': gathered, 'A8 an altered query': gathered },
+}
+
+function toAnswer({ status, headers, body }: Reply, event: LambdaEvent): object {
+  const multiValueHeaders = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]))
+  return { statusCode: status, body, ...(event.multiValueHeaders ? { multiValueHeaders } : { headers }) }
+}
+
+function makeFramework(door: FrontDoor): Framework {
+  return {
+    name: `lambda, ${door}`,
+    start({ options, handle }) {
+      const handler = twilioWebhook(options, async (webhook, event: LambdaEvent, _context: Context) =>
+        toAnswer(await handle(webhook), event),
+      )
+      return listenAs(door, handler)
+    },
+    paths: false,
+    mounts: false,
+    stacks: false,
+    appBody: false,
+    parsersBefore: {},
+    parsersAfter: [],
+    exceptions: exceptions[door],
+  }
+}
+
+const parsers = {
+  'http-urlencode-body-parser': httpUrlencodeBodyParser({ disableContentTypeError: true }),
+  'http-json-body-parser': httpJsonBodyParser({ disableContentTypeError: true }),
+}
+
+/** The middleware, among those that parse bodies. */
+function makeMiddyFramework(name: string, middy: typeof middy6, door: FrontDoor): Framework {
+  return {
+    ...makeFramework(door),
+    name,
+    start({ options, handle, before = '', after = '' }) {
+      const chain = middy<LambdaEvent & { twilio: Accepted | Observed }>()
+      for (const [parser, middleware] of Object.entries(parsers)) if (parser === before) chain.use(middleware)
+      chain.use(twilioWebhookMiddy(options))
+      for (const [parser, middleware] of Object.entries(parsers)) if (parser === after) chain.use(middleware)
+      const handler = chain.handler(async (event) => toAnswer(await handle(event.twilio), event))
+      return listenAs(door, (event, context) => handler(event as never, context as never))
+    },
+    parsersBefore: {
+      'http-urlencode-body-parser': { form: 'consumed', json: 'accepted', keepsNames: false },
+      'http-json-body-parser': { form: 'accepted', json: 'consumed', keepsNames: true },
+    },
+    parsersAfter: Object.keys(parsers),
+  }
+}
+
+export const lambda: readonly Framework[] = [
+  ...(['REST API', 'HTTP API', 'Function URL', 'ALB', 'ALB with multi-value headers'] as const).map(makeFramework),
+  makeMiddyFramework('middy 6, REST API', middy6, 'REST API'),
+  makeMiddyFramework('middy 6, Function URL', middy6, 'Function URL'),
+  makeMiddyFramework('middy 7, HTTP API', middy7 as unknown as typeof middy6, 'HTTP API'),
+]

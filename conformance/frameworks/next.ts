@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import type { Framework } from '../adapter/framework.ts'
+import { buildNext, type Shape } from '../projects/build-next.ts'
+import { type RemoteProgram, type RemoteServer, startRemote } from '../projects/remote.ts'
+
+export const versions = ['15', '16'] as const
+export type Version = (typeof versions)[number]
+
+/** `next start` of a production build. */
+export function startNext(version: Version, shape: Shape, env?: RemoteProgram['env']): Promise<RemoteServer> {
+  return serveNext(buildNext(`next${version}`, shape), { SHAPE: shape, ...env })
+}
+
+/** The same for an application that was built in a project's directory. */
+export function serveNext(directory: string, env: RemoteProgram['env']): Promise<RemoteServer> {
+  const script = join(directory, '../../node_modules/next/dist/bin/next')
+  return startRemote({
+    directory,
+    script,
+    args: (port) => ['start', '--port', String(port), '--hostname', '127.0.0.1'],
+    env: { NEXT_TELEMETRY_DISABLED: '1', ...env },
+  })
+}
+
+const common = {
+  paths: false,
+  mounts: false,
+  stacks: false,
+  appBody: false,
+  parsersBefore: {},
+  parsersAfter: [],
+} as const
+
+const respelled = 'Next spells the query anew, and puts the values of a name together, before any handler sees it'
+const upgrades = 'Next takes upgrade requests for itself'
+const redirected = 'Next redirects repeated and trailing slashes with 308'
+const forwarded = 'Next fills X-Forwarded-Host, -Port and -Proto itself, so that they say nothing of a proxy'
+
+const everywhere = {
+  'a GET': respelled,
+  '| in the query': respelled,
+  'a query of nothing': respelled,
+  'A8 an altered query': respelled,
+  'a WebSocket handshake': upgrades,
+  'a forged handshake': upgrades,
+  'every kind of webhook of the testing kit': upgrades,
+  'repeated slashes in the path': redirected,
+  'A4 an absolute target': redirected,
+  'A6 a signature for another path': redirected,
+  'fromRequest without a proxy': forwarded,
+  'a trusted proxy': forwarded,
+  'a proxy that is not trusted': forwarded,
+  'A2 a prefix from a trusted proxy': forwarded,
+  'E2 hostile targets and bytes leave the server serving': 'Next itself answers 500 to the target *',
+}
+const appRouter = {
+  'a GET with a body': 'a Request cannot be one, so that Next drops the body',
+  'B1 a signature of a GET on other methods': 'Next itself answers 500 to TRACE, of which it can make no Request',
+  'Forwarded from a trusted proxy': 'the App Router does not tell the address of the peer',
+}
+
+/** One server plays all scenarios, one after the other. */
+export function makeNextFramework(version: Version, shape: 'app' | 'pages', server: () => RemoteServer): Framework {
+  return {
+    ...common,
+    name: `next ${version}, ${shape === 'app' ? 'App Router' : 'Pages Router'}`,
+    start: (scenario) => server().play(scenario),
+    exceptions: shape === 'app' ? { ...everywhere, ...appRouter } : everywhere,
+  }
+}

@@ -1,0 +1,54 @@
+import type { Framework } from '../adapter/framework.ts'
+import type { Version } from './built.ts'
+
+const hostReason = 'its server answers 500 itself to a Host of which no URL can be made'
+const peerReason = 'React Router does not tell a route the address of the peer'
+
+const exceptions: Framework['exceptions'] = {
+  'a GET with a body': 'a Request cannot be one, so that its server drops the body',
+  'a trusted proxy': peerReason,
+  'Forwarded from a trusted proxy': peerReason,
+  'A2 a prefix from a trusted proxy': peerReason,
+  'A1 A3 a hostile Host, with one public URL': hostReason,
+  'A1 A3 a hostile Host, with several public URLs': hostReason,
+  'A1 A3 a hostile Host, with fromRequest': hostReason,
+  'A4 an absolute target': 'its server puts any target behind the Host, which makes another path of it',
+  'A8 an altered query': 'React Router 7 spells + and %20 alike, and a route cannot tell which version runs it',
+  'B1 a signature of a GET on other methods': 'its server answers 500 itself to TRACE, which a Request cannot be',
+  'C2 signatures that are none': 'its server drops a header without a value: signature_missing',
+}
+
+const build = ['@react-router/dev/bin.js', 'build'] as const
+const serve = { installed: '@react-router/serve/bin.js', built: 'build/server/index.js' }
+
+export const reactRouter: readonly Version[] = [
+  {
+    name: 'react-router 7',
+    project: 'react-router7',
+    nodeMajor: 20,
+    build,
+    serve,
+    exceptions: {
+      ...exceptions,
+      '| in the query': 'React Router 7 spells the query anew, unless v8_passThroughRequests is set',
+      'a query of nothing': 'React Router 7 spells the query anew, unless v8_passThroughRequests is set',
+    },
+  },
+  {
+    name: 'react-router 7, v8_passThroughRequests',
+    project: 'react-router7',
+    nodeMajor: 20,
+    env: { PASS_THROUGH: 'yes' },
+    build,
+    serve,
+    exceptions,
+  },
+  {
+    name: 'react-router 8',
+    project: 'react-router8',
+    nodeMajor: 24,
+    build: ['@react-router/dev/bin.cjs', 'build'],
+    serve: { installed: '@react-router/serve/bin.cjs', built: 'build/server/index.js' },
+    exceptions,
+  },
+]

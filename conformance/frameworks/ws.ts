@@ -1,0 +1,166 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import websocket from '@fastify/websocket'
+import { serve as serveHono, upgradeWebSocket, type WebSocketServerLike } from '@hono/node-server'
+import createFastify from 'fastify'
+import { Hono } from 'hono'
+import type { Accepted, Observed, VerifierOptions } from 'tollgate'
+import * as fastify from 'tollgate/fastify'
+import * as hono from 'tollgate/hono'
+import { createVerifyClient, twilioUpgrade, type UpgradeRequest } from 'tollgate/ws'
+import { WebSocketServer } from 'ws'
+import type { Running } from '../adapter/framework.ts'
+import { serve } from './listen.ts'
+
+type Options = VerifierOptions | (() => VerifierOptions)
+type OnConnection = (webhook: Accepted | Observed) => void
+
+/** A server that opens WebSocket connections on every path, for handshakes that verify. */
+export interface HandshakeServer {
+  readonly name: string
+  start(options: Options, onConnection: OnConnection): Promise<Running>
+  /** Whether `tollgate/ws` writes the refusals; the upgrades of @hono/node-server drop the text of an answer. */
+  readonly isOurs: boolean
+}
+
+const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+
+const plain: HandshakeServer = {
+  name: 'a plain upgrade handler',
+  isOurs: true,
+  async start(options, onConnection) {
+    const guard = twilioUpgrade(options)
+    const server = createServer().on('upgrade', async (req, socket, head) => {
+      const webhook = await guard(req, socket, head)
+      if (webhook === undefined) return
+      onConnection(webhook)
+      socket.on('error', () => undefined).write(switching)
+    })
+    return serveUpgrades(server)
+  },
+}
+
+const noServer: HandshakeServer = {
+  name: 'ws, noServer',
+  isOurs: true,
+  async start(options, onConnection) {
+    const guard = twilioUpgrade(options)
+    const sockets = new WebSocketServer({ noServer: true })
+    const server = createServer().on('upgrade', async (req, socket, head) => {
+      const webhook = await guard(req, socket, head)
+      if (webhook === undefined) return
+      sockets.handleUpgrade(req, socket, head, (connection) => {
+        onConnection(webhook)
+        connection.on('message', (data) => connection.send(String(data)))
+      })
+    })
+    return serveUpgrades(server)
+  },
+}
+
+const verifyClient: HandshakeServer = {
+  name: 'ws, verifyClient',
+  isOurs: true,
+  async start(options, onConnection) {
+    const server = createServer()
+    const sockets = new WebSocketServer({ server, verifyClient: createVerifyClient(options) })
+    sockets.on('connection', (connection, req) => {
+      onConnection((req as UpgradeRequest<'observe'>).twilio)
+      connection.on('message', (data) => connection.send(String(data)))
+    })
+    return serveUpgrades(server)
+  },
+}
+
+function makeFastify(name: string, byAdapter: boolean): HandshakeServer {
+  return {
+    name,
+    isOurs: !byAdapter,
+    async start(options, onConnection) {
+      const app = createFastify({ forceCloseConnections: true })
+      await app.register(websocket, byAdapter ? {} : { options: { verifyClient: createVerifyClient(options) } })
+      if (byAdapter) await app.register(fastify.twilioWebhook(options))
+      app.get('/*', { websocket: true }, (connection, request) => {
+        onConnection(byAdapter ? request.twilio : (request.raw as UpgradeRequest<'observe'>).twilio)
+        connection.on('message', (data) => connection.send(String(data)))
+      })
+      const drop = trackConnections(app.server)
+      await app.listen({ host: '127.0.0.1', port: 0 })
+      const close = (): Promise<void> => {
+        drop()
+        return app.close()
+      }
+      return { port: findPort(app.server), close }
+    },
+  }
+}
+
+function makeHono(name: string, byAdapter: boolean): HandshakeServer {
+  return {
+    name,
+    isOurs: !byAdapter,
+    async start(options, onConnection) {
+      const app = new Hono<{ Bindings: { incoming: IncomingMessage } }>()
+      const echo = upgradeWebSocket((c) => {
+        const req = (c.env as { incoming: UpgradeRequest<'observe'> }).incoming
+        return {
+          onOpen: () => onConnection(byAdapter ? c.get('twilio' as never) : req.twilio),
+          onMessage: ({ data }, connection) => connection.send(String(data)),
+        }
+      })
+      if (byAdapter) app.use(hono.twilioWebhook(options))
+      app.get('/*', echo)
+      const sockets = new WebSocketServer({
+        noServer: true,
+        ...(!byAdapter && { verifyClient: createVerifyClient(options) }),
+      })
+      const server = await new Promise<Server>((resolve) => {
+        const made = serveHono(
+          { fetch: app.fetch, hostname: '127.0.0.1', port: 0, websocket: { server: sockets as WebSocketServerLike } },
+          () => resolve(made as Server),
+        )
+      })
+      const drop = trackConnections(server)
+      const close = (): Promise<void> => {
+        drop()
+        return new Promise((resolve) => server.close(() => resolve()))
+      }
+      return { port: findPort(server), close }
+    },
+  }
+}
+
+function findPort(server: Server): number {
+  return (server.address() as AddressInfo).port
+}
+
+/** Node.js forgets a connection once it is upgraded: those that nobody closed would keep the server from closing. */
+function trackConnections(server: Server): () => void {
+  const connections = new Set<Socket>()
+  server.on('connection', (socket) => void connections.add(socket.once('close', () => connections.delete(socket))))
+  return () => {
+    for (const socket of connections) socket.destroy()
+  }
+}
+
+async function serveUpgrades(server: Server): Promise<Running> {
+  const drop = trackConnections(server)
+  const { port, close } = await serve(server)
+  return {
+    port,
+    close() {
+      drop()
+      return close()
+    },
+  }
+}
+
+export const handshakeServers: readonly HandshakeServer[] = [
+  plain,
+  noServer,
+  verifyClient,
+  makeFastify('@fastify/websocket, verifyClient', false),
+  makeFastify('@fastify/websocket, behind tollgate/fastify', true),
+  makeHono('@hono/node-server, verifyClient', false),
+  makeHono('@hono/node-server, behind tollgate/hono', true),
+]

@@ -1,0 +1,180 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type * as common from '@nestjs/common'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { send, toRaw } from '../adapter/socket.ts'
+import { adapterSuites } from '../adapter/suite.ts'
+import { socketAttackSuites } from '../attacks/sockets.ts'
+import { decorate, loadNest, type NestApp, nestFrameworks, startNest } from '../frameworks/nest.ts'
+import { bindFramework } from '../kit/bind-framework.ts'
+import { makeRequest, origin, otherAccount, otherToken, token } from '../kit/draft.ts'
+import { prepareProject } from '../projects/prepare.mjs'
+import { startRemote } from '../projects/remote.ts'
+
+vi.spyOn(console, 'error').mockImplementation(() => undefined)
+
+for (const framework of await nestFrameworks())
+  bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)))
+
+const options = { publicUrl: origin, authToken: token }
+const refusal = { status: 403, body: 'Twilio Request Validation Failed.' }
+const accepted = { status: 200, body: 'ok' }
+
+interface Answered {
+  readonly status: number
+  readonly body: string
+  readonly type: string | undefined
+}
+
+describe.each([
+  ['nest11', 'ESM', 'Express'],
+  ['nest11', 'CommonJS', 'Express'],
+  ['nest11', 'CommonJS', 'Fastify'],
+  ['nest12', 'ESM', 'Express'],
+  ['nest12', 'ESM', 'Fastify'],
+  ['nest12', 'CommonJS', 'Express'],
+] as const)('%s as %s on %s', async (project, system, platform) => {
+  const nest = await loadNest(project, system)
+  const { TwilioWebhook, TwilioParams, ReceivedWebhook, TwilioWebhookModule } = nest.tollgate
+  const { Controller, HttpCode, Post, Header } = nest.common
+
+  interface Route {
+    readonly method: (...args: never[]) => unknown
+    readonly parameters: readonly ParameterDecorator[]
+    readonly on?: readonly MethodDecorator[]
+    readonly onClass?: readonly ClassDecorator[]
+  }
+
+  async function serve(
+    { method, parameters, on = [TwilioWebhook()], onClass = [] }: Route,
+    module: common.DynamicModule = TwilioWebhookModule.forRoot(options),
+    configure?: (app: NestApp) => void,
+    setting: Parameters<typeof startNest>[2] = 'rawBody: true',
+  ): Promise<(draft?: Parameters<typeof makeRequest>[0]) => Promise<Answered>> {
+    class Webhooks {
+      receive(...args: never[]): unknown {
+        return method(...args)
+      }
+    }
+    decorate(
+      Webhooks.prototype,
+      'receive',
+      [Post('sms'), HttpCode(200), Header('Content-Type', 'text/xml'), ...on],
+      parameters,
+    )
+    for (const decorator of [Controller(), ...onClass]) decorator(Webhooks)
+    const running = await startNest(nest, platform, setting, { controllers: [Webhooks], imports: [module] }, configure)
+    onTestFinished(() => running.close())
+    return async (draft) => {
+      const { status, body, headers } = await send(running.port, toRaw(await makeRequest(draft)))
+      return { status, body, type: headers['content-type'] }
+    }
+  }
+
+  test('@TwilioParams and @ReceivedWebhook give what was verified', async () => {
+    const ask = await serve({
+      method: (params: { get(name: string): string }, body: string, webhook: { covers: string }) =>
+        [params.get('To'), body, webhook.covers].join(),
+      parameters: [TwilioParams(), TwilioParams('Body'), ReceivedWebhook()],
+    })
+    expect(await ask()).toEqual({
+      status: 200,
+      body: "+12025550123,It's 100% ünï & more,params",
+      type: expect.stringContaining('text/xml'),
+    })
+    expect(await ask({ token: otherToken })).toEqual({ ...refusal, type: 'text/plain; charset=utf-8' })
+  })
+
+  test('forRootAsync', async () => {
+    const module = TwilioWebhookModule.forRootAsync({
+      imports: [{ module: class Secrets {}, providers: [{ provide: 'secret', useValue: token }], exports: ['secret'] }],
+      inject: ['secret'],
+      useFactory: async (authToken: string) => ({ publicUrl: origin, authToken }),
+    })
+    const ask = await serve({ method: () => 'ok', parameters: [] }, module)
+    expect(await ask()).toMatchObject(accepted)
+    expect(await ask({ token: otherToken })).toMatchObject(refusal)
+  })
+
+  test('options of a decorator replace those of the module, on the method those on the class', async () => {
+    const strict = [TwilioWebhook({ accountSid: otherAccount })]
+    const route: Route = { method: () => 'ok', parameters: [] }
+    expect(await (await serve({ ...route, on: strict }))()).toMatchObject(refusal)
+    expect(await (await serve({ ...route, onClass: strict, on: [] }))()).toMatchObject(refusal)
+    const loosened = await serve({ ...route, onClass: strict, on: [TwilioWebhook({ accountSid: undefined })] })
+    expect(await loosened()).toMatchObject(accepted)
+    expect(await loosened({ token: otherToken })).toMatchObject(refusal)
+    const byFunction = TwilioWebhookModule.forRoot(() => options)
+    expect(await (await serve({ ...route, on: strict }, byFunction))()).toMatchObject(refusal)
+  })
+
+  test('a decorator on the class and one on the method are one check', async () => {
+    const onVerdict = vi.fn()
+    const both = { onClass: [TwilioWebhook()], on: [TwilioWebhook()], method: () => 'ok', parameters: [] }
+    const ask = await serve(both, TwilioWebhookModule.forRoot({ ...options, onVerdict }))
+    expect(await ask()).toMatchObject(accepted)
+    expect(onVerdict).toHaveBeenCalledTimes(1)
+  })
+
+  test('no exception filter sees a refusal, and an answer is sent once', async () => {
+    const seen = vi.fn()
+    class CatchAll {
+      catch(error: unknown): void {
+        seen(error)
+      }
+    }
+    nest.common.Catch()(CatchAll)
+    const method = vi.fn()
+    const ask = await serve({ method, parameters: [] }, undefined, (app) => app.useGlobalFilters(new CatchAll()))
+    expect(await ask({ token: otherToken })).toMatchObject(refusal)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(seen).not.toHaveBeenCalled()
+    expect(method).not.toHaveBeenCalled()
+  })
+
+  test('a parser that kept nothing is a 500, and the log names the option', async () => {
+    vi.mocked(console.error).mockClear()
+    const method = vi.fn()
+    const ask = await serve({ method, parameters: [] }, undefined, undefined, 'parsers that keep nothing')
+    expect((await ask()).status).toBe(500)
+    expect(method).not.toHaveBeenCalled()
+    expect(console.error).toHaveBeenCalledWith(expect.stringContaining('{ rawBody: true }'))
+  })
+
+  test('wrong options stop the start of the application', async () => {
+    const module = TwilioWebhookModule.forRoot({ ...options, authToken: '' })
+    await expect(serve({ method: () => 'ok', parameters: [] }, module)).rejects.toThrow(TypeError)
+  })
+
+  test('a webhook that nothing has verified is not handed over', async () => {
+    const method = vi.fn()
+    expect((await (await serve({ method, parameters: [TwilioParams()], on: [] }))()).status).toBe(500)
+    expect(method).not.toHaveBeenCalled()
+  })
+
+  test('handlers of other protocols are refused', async () => {
+    const guard = new nest.tollgate.TwilioWebhookGuard(options)
+    expect(await guard.canActivate({ getType: () => 'ws' } as unknown as common.ExecutionContext)).toBe(false)
+  })
+})
+
+test('examples/nest, compiled and started', async () => {
+  const directory = prepareProject('nest12')
+  const target = join(directory, '.build/example')
+  cpSync(fileURLToPath(new URL('../../examples/nest', import.meta.url)), target, { recursive: true })
+  execFileSync(process.execPath, [join(directory, 'node_modules/typescript/bin/tsc')], {
+    cwd: target,
+    stdio: 'inherit',
+  })
+  const env = { TOLLGATE_PUBLIC_URL: origin, TWILIO_AUTH_TOKEN: token }
+  const server = await startRemote({ directory: target, script: 'dist/main.js', env })
+  onTestFinished(() => server.stop())
+  const ask = async (draft: Parameters<typeof makeRequest>[0]) =>
+    send(server.port, toRaw(await makeRequest({ params: [['Body', 'a < b']], ...draft })))
+  const { status, body, headers } = await ask({})
+  expect([status, body]).toEqual([200, '<Response><Message>You said: a &lt; b</Message></Response>'])
+  expect(headers['content-type']).toContain('text/xml')
+  expect((await ask({ token: otherToken })).status).toBe(403)
+})

@@ -1,0 +1,156 @@
+import { fileURLToPath } from 'node:url'
+import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeScenario } from '../adapter/scenario.ts'
+import { expectAccepted, expectRefused, expectTurnedAway, type TestServer } from '../adapter/server.ts'
+import { send, toRaw } from '../adapter/socket.ts'
+import { adapterSuites } from '../adapter/suite.ts'
+import { socketAttackSuites } from '../attacks/sockets.ts'
+import { makeNextFramework, serveNext, startNext, versions } from '../frameworks/next.ts'
+import { bindFramework } from '../kit/bind-framework.ts'
+import { host, makeRequest, origin, otherToken, sms, token } from '../kit/draft.ts'
+import { joinParams } from '../kit/sign.ts'
+import { buildNext } from '../projects/build-next.ts'
+import type { RemoteServer } from '../projects/remote.ts'
+
+async function play(server: RemoteServer, id: Parameters<typeof makeScenario>[0]): Promise<TestServer> {
+  const scenario = makeScenario(id)
+  const { port, journal } = await server.play(scenario)
+  return { port, journal: async () => journal?.() ?? scenario.journal }
+}
+
+for (const version of versions)
+  for (const shape of ['app', 'pages'] as const) {
+    let server: RemoteServer
+    const framework = makeNextFramework(version, shape, () => server)
+    describe(framework.name, () => {
+      beforeAll(async () => {
+        server = await startNext(version, shape)
+      })
+      afterAll(() => server.stop())
+      bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)), 'conformance')
+
+      // What is left of the cases that Next makes impossible.
+      test('every kind of webhook but handshakes', async () => {
+        const plain = await play(server, 'plain')
+        for (const kind of webhookKinds) {
+          const { method, url, headers, body } = signRequest({
+            url: `${origin}/hook`,
+            ...sampleWebhook(kind),
+            authToken: token,
+          })
+          if ('upgrade' in headers) continue
+          const target = url.replace(origin, '')
+          await expectAccepted(plain, {
+            method,
+            target,
+            headers: Object.entries({ host, ...headers }),
+            ...(body && { body }),
+          })
+        }
+      })
+      test('a GET whose query is spelled as URLSearchParams does', async () => {
+        const plain = await play(server, 'plain')
+        const path = `/x?${new URLSearchParams({ b: '1', a: 'é |', c: '[it]' })}`
+        const { params } = await expectAccepted(plain, await makeRequest({ method: 'GET', path }))
+        expect(params).toEqual([
+          ['b', '1'],
+          ['a', 'é |'],
+          ['c', '[it]'],
+        ])
+      })
+      test('a signature for another path, or another query', async () => {
+        const plain = await play(server, 'plain')
+        const raw = toRaw(await makeRequest({ path: '/sms?b=2&a=%20x%2B' }))
+        await expectAccepted(plain, raw)
+        for (const target of [
+          '/other',
+          '/SMS',
+          '/sms/more',
+          '/sms;a',
+          '/sm%73',
+          '/sms',
+          '/sms?b=2&a=x%2B',
+          '/sms?a=%20x%2B&b=2',
+          '/sms?b=2&a=%20x%2B&To=evil',
+          '/sms?b=2&a=%20x%2B%FF',
+        ])
+          await expectRefused(plain, { ...raw, target }, 'signature_mismatch')
+        for (const target of ['//sms?b=2&a=%20x%2B', '/sms/?b=2&a=%20x%2B'])
+          expect((await send(plain.port, { ...raw, target })).status).toBe(308)
+      })
+      test('a signature of a GET on methods that Next knows', async () => {
+        const plain = await play(server, 'plain')
+        const get = await makeRequest({ method: 'GET', path: '/sms?a=1' })
+        for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+          await expectRefused(plain, { ...get, method, body: 'To=evil' }, 'method_not_allowed')
+        for (const method of ['PROPFIND', 'BREW']) await expectTurnedAway(plain, toRaw({ ...get, method }))
+      })
+    })
+  }
+
+describe.each(versions)('next %s', (version) => {
+  test('the Edge runtime', async () => {
+    const server = await startNext(version, 'app', { EDGE_TOKEN: token })
+    try {
+      const genuine = await send(server.port, toRaw(await makeRequest({ path: '/edge?a=b%20c' })))
+      expect([genuine.status, genuine.body]).toEqual([200, JSON.stringify(sms)])
+      const forged = await send(server.port, toRaw(await makeRequest({ path: '/edge', token: otherToken })))
+      expect([forged.status, forged.body]).toEqual([403, 'Twilio Request Validation Failed.'])
+    } finally {
+      await server.stop()
+    }
+  })
+
+  test('a basePath and trailing slashes: the basePath belongs into publicUrl', async () => {
+    const server = await startNext(version, 'prefixed')
+    try {
+      // Whose publicUrl has a path: what Next has stripped.
+      const prefix = await play(server, 'prefix')
+      for (const path of ['/fixed/', '/sms/', '/api/fixed/']) {
+        const signed = `${origin}/prefix${path}${joinParams(sms)}`
+        const { url } = await expectAccepted(prefix, { ...(await makeRequest({ signed })), url: `/base${path}` })
+        expect(url).toBe(`${origin}/prefix${path}`)
+        const forged = await makeRequest({ signed, token: otherToken })
+        await expectRefused(prefix, { ...forged, url: `/base${path}` }, 'signature_mismatch')
+      }
+      const bare = await send(prefix.port, { ...toRaw(await makeRequest()), target: '/base/sms' })
+      expect([bare.status, bare.headers.location]).toEqual([308, '/base/sms/'])
+    } finally {
+      await server.stop()
+    }
+  })
+
+  test("an API route with Next's own parser: 500, and the log says what to put into the file", async () => {
+    const server = await startNext(version, 'app')
+    try {
+      const plain = await play(server, 'plain')
+      await expectRefused(plain, await makeRequest({ path: '/api/parsed/sms' }), 'body_already_consumed', 500)
+      expect(server.output()).toContain('export const config = { api: { bodyParser: false } }')
+      await expectAccepted(plain, await makeRequest({ path: '/api/parsed/sms', params: [], contentType: null }))
+      await expectAccepted(plain, await makeRequest({ method: 'GET', path: '/api/parsed/sms?a=1' }))
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
+test('examples/next, built and started', async () => {
+  const example = fileURLToPath(new URL('../../examples/next', import.meta.url))
+  const directory = buildNext('next16', 'example', example)
+  const server = await serveNext(directory, { TOLLGATE_PUBLIC_URL: origin, TWILIO_AUTH_TOKEN: token })
+  const ask = async (draft: Parameters<typeof makeRequest>[0]) =>
+    send(server.port, toRaw(await makeRequest({ params: [['Body', 'a < b']], ...draft })))
+  try {
+    const { status, headers, body } = await ask({ path: '/sms' })
+    expect([status, headers['content-type'], body]).toEqual([
+      200,
+      'text/xml',
+      '<Response><Message>You said: a &lt; b</Message></Response>',
+    ])
+    expect((await ask({ path: '/api/status' })).status).toBe(204)
+    for (const path of ['/sms', '/api/status']) expect((await ask({ path, token: otherToken })).status).toBe(403)
+  } finally {
+    await server.stop()
+  }
+})

@@ -1,0 +1,60 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type RawRequest, send, toRaw } from '../adapter/socket.ts'
+import { startBuilt, type Version } from '../frameworks/built.ts'
+import { formType, host, makeRequest, origin, otherToken, token } from '../kit/draft.ts'
+import type { BuildPlan } from '../projects/build-app.ts'
+
+export interface OriginCheck {
+  readonly sources: string
+  /** Puts the framework's own default back into the example. */
+  readonly byDefault: BuildPlan['files']
+  /** Adds a route /other to the example. */
+  readonly withOther: BuildPlan['files']
+  /** What the framework takes for its own origin. */
+  readonly ownOrigin: string
+}
+
+const env = { TOLLGATE_PUBLIC_URL: origin, TWILIO_AUTH_TOKEN: token }
+
+/** The framework refuses Twilio until it is configured as in the example, which keeps the check for its other routes. */
+export function describeOriginCheck(version: Version, { sources, byDefault, withOther, ownOrigin }: OriginCheck): void {
+  const start = async (as: string, files: BuildPlan['files'] = {}) => {
+    const server = await startBuilt(version, { sources, as, files }, env)
+    onTestFinished(() => server.stop())
+    return server
+  }
+  const twilio = async (key = token) => toRaw(await makeRequest({ params: [['Body', 'a < b']], token: key }))
+  const post = (headers: Readonly<Record<string, string>>): RawRequest => ({
+    method: 'POST',
+    target: '/other',
+    headers: Object.entries({ host, ...headers }),
+    body: 'a=1',
+  })
+
+  describe(`${version.name}: the check of the Origin header`, () => {
+    test('by default a genuine form is refused before the endpoint', async () => {
+      const { port } = await start('example-by-default', byDefault)
+      const { status, body } = await send(port, await twilio())
+      expect([status, body]).toEqual([403, 'Cross-site POST form submissions are forbidden'])
+    }, 120_000)
+
+    test('as in the example it arrives, and other routes keep the check', async () => {
+      const { port } = await start('example', withOther)
+      const genuine = await send(port, await twilio())
+      expect([genuine.status, genuine.headers['content-type'], genuine.body]).toEqual([
+        200,
+        'text/xml',
+        '<Response><Message>You said: a &lt; b</Message></Response>',
+      ])
+      const forged = await send(port, await twilio(otherToken))
+      expect([forged.status, forged.body]).toEqual([403, 'Twilio Request Validation Failed.'])
+
+      for (const type of [formType, 'multipart/form-data; boundary=x', 'text/plain', 'TEXT/PLAIN'])
+        for (const foreign of [{}, { origin: 'https://evil.example' }, { origin: 'null' }])
+          expect((await send(port, post({ 'content-type': type, ...foreign }))).body).toBe('Cross-site form')
+      expect((await send(port, post({}))).body).toBe('Cross-site form')
+      expect((await send(port, post({ 'content-type': formType, origin: ownOrigin }))).body).toBe('posted')
+      expect((await send(port, post({ 'content-type': 'application/json' }))).body).toBe('posted')
+    }, 120_000)
+  })
+}

@@ -1,0 +1,4 @@
+import { followOrders } from './stage.ts'
+
+// Loaded by `--import` before the server's own program.
+if (process.send !== undefined) followOrders()

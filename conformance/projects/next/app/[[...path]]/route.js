@@ -1,0 +1,13 @@
+import { twilioWebhook } from 'tollgate/next'
+import { player } from '../../play.js'
+
+const play = player(({ options, handle }) =>
+  twilioWebhook(options, async (webhook, request) => {
+    const { status, headers, body } = await handle(webhook)
+    // The request is still there to be read.
+    if (request.method === 'POST') await request.arrayBuffer()
+    return new Response(body || null, { status, headers })
+  }),
+)
+
+export { play as DELETE, play as GET, play as HEAD, play as OPTIONS, play as PATCH, play as POST, play as PUT }

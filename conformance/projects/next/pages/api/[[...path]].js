@@ -1,0 +1,11 @@
+import { twilioWebhookApi } from 'tollgate/next'
+import { player } from '../../play.js'
+
+export default player(({ options, handle }) =>
+  twilioWebhookApi(options, async (webhook, _req, res) => {
+    const { status, headers, body } = await handle(webhook)
+    res.writeHead(status, headers).end(body)
+  }),
+)
+
+export const config = { api: { bodyParser: false } }

@@ -1,0 +1,3 @@
+export { default } from './[[...path]].js'
+
+export const config = { api: { bodyParser: false } }

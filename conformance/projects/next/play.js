@@ -1,0 +1,11 @@
+import { currentScenario } from 'tollgate-conformance'
+
+/** Makes one handler for each scenario that the test orders. */
+export function player(make) {
+  const made = new WeakMap()
+  return (...args) => {
+    const scenario = currentScenario()
+    if (!made.has(scenario)) made.set(scenario, make(scenario))
+    return made.get(scenario)(...args)
+  }
+}

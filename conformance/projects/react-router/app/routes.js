@@ -1,0 +1,5 @@
+// A splat does not match the root, which would answer 405.
+export default [
+  { path: '*', file: 'webhook.js' },
+  { index: true, id: 'index', file: 'webhook.js' },
+]

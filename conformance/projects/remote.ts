@@ -1,0 +1,92 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Running } from '../adapter/framework.ts'
+import type { Journal, Scenario } from '../adapter/scenario.ts'
+import type { Order } from './stage.ts'
+
+export interface RemoteServer {
+  readonly port: number
+  /** Has the server play this scenario from now on; one at a time. */
+  play(scenario: Scenario): Promise<Running>
+  /** The last that it has printed. */
+  output(): string
+  stop(): Promise<void>
+}
+
+export interface RemoteProgram {
+  readonly directory: string
+  /** A file of the project, relative to its directory, and its arguments; given PORT and a message channel. */
+  readonly script: string
+  readonly args?: (port: number) => readonly string[]
+  readonly node?: string
+  readonly env?: Readonly<Record<string, string>> | undefined
+}
+
+/** Starts a server of a project, in which `tollgate-conformance` follows orders, and waits until it listens. */
+export async function startRemote(program: RemoteProgram): Promise<RemoteServer> {
+  const port = await findFreePort()
+  const child = fork(program.script, program.args?.(port) ?? [], {
+    cwd: program.directory,
+    execPath: program.node ?? process.execPath,
+    execArgv: ['--import', 'tollgate-conformance/follow'],
+    env: { ...process.env, NODE_ENV: 'production', HOST: '127.0.0.1', ...program.env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      output = (output + chunk).slice(-4000)
+    })
+  await waitForPort(port, child).catch((error: Error) => {
+    child.kill('SIGKILL')
+    throw new Error(`${error.message}\n${output}`)
+  })
+  return {
+    port,
+    async play({ id, before, after }) {
+      const order: Order = { id, ...(before !== undefined && { before }), ...(after !== undefined && { after }) }
+      await ask(child, order)
+      return {
+        port,
+        close: async () => undefined,
+        journal: async () => ((await ask(child, 'journal')) as { readonly journal: Journal }).journal,
+      }
+    },
+    output: () => output,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const exited = once(child, 'exit')
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+async function ask(child: ChildProcess, message: Order | 'journal'): Promise<unknown> {
+  const answered = once(child, 'message', { signal: AbortSignal.timeout(10_000) })
+  child.send(message)
+  return (await answered)[0]
+}
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+async function waitForPort(port: number, child: ChildProcess): Promise<void> {
+  for (let round = 0; round < 300; round++) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)
+    const answered = await fetch(`http://127.0.0.1:${port}/`, { method: 'HEAD' }).then(
+      () => true,
+      () => false,
+    )
+    if (answered) return
+    await wait(100)
+  }
+  throw new Error('the server did not listen within 30 s')
+}

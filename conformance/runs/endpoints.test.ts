@@ -1,0 +1,182 @@
+import { type Accepted, fromRequest, type ReplayGuard, type VerifierOptions } from 'tollgate'
+import * as astro from 'tollgate/astro'
+import * as reactRouter from 'tollgate/react-router'
+import * as sveltekit from 'tollgate/sveltekit'
+import { signRequest } from 'tollgate/testing'
+import { describe, expect, test, vi } from 'vitest'
+import { account, host, origin, sms, token } from '../kit/draft.ts'
+
+// What needs no server: frameworks call an endpoint with one object, which has the Request in it.
+
+const options = { publicUrl: origin, authToken: token }
+const ok = (): Response => new Response('ok')
+
+function makeRequest(headers: Readonly<Record<string, string>> = {}, url = `${origin}/sms`, init: RequestInit = {}) {
+  const signed = signRequest({ url, params: sms, authToken: token }).toRequest()
+  for (const [name, value] of Object.entries({ host, ...headers })) signed.headers.set(name, value)
+  return new Request(signed, init)
+}
+
+function makeGuard() {
+  const release = vi.fn()
+  const replay: ReplayGuard = { claim: () => ({ replayed: false, release }) }
+  return { replay, release }
+}
+
+interface Event {
+  readonly request: Request
+}
+
+type Wrap = (
+  options: Omit<VerifierOptions, 'mode'>,
+  handler: (webhook: Accepted, event: Event) => Response | Promise<Response>,
+) => (event: Event) => Promise<Response>
+
+const wrappers: readonly (readonly [string, Wrap])[] = [
+  ['sveltekit', sveltekit.twilioWebhook],
+  ['astro', astro.twilioWebhook],
+  ['react-router', reactRouter.twilioWebhook],
+]
+
+describe.each(wrappers)('%s', (_name, twilioWebhook) => {
+  test('the handler gets the webhook, then what the framework passed, and can still read the body', async () => {
+    const event = { request: makeRequest() }
+    const endpoint = twilioWebhook(options, async (webhook, given) => {
+      expect(given).toBe(event)
+      const text = await given.request.text()
+      return new Response(`${webhook.accountSid} ${new URLSearchParams(text).get('AccountSid')}`)
+    })
+    expect(await (await endpoint(event)).text()).toBe(`${account} ${account}`)
+  })
+
+  test('what the handler throws goes on to the framework, and the claim is released', async () => {
+    for (const thrown of [new Error('mine'), new Response(null, { status: 302 }), { status: 404, body: {} }]) {
+      const { replay, release } = makeGuard()
+      const endpoint = twilioWebhook({ ...options, replay }, () => {
+        throw thrown
+      })
+      await expect(endpoint({ request: makeRequest() })).rejects.toBe(thrown)
+      expect(release).toHaveBeenCalledTimes(1)
+    }
+  })
+
+  test('a client that is gone releases the claim once, whatever comes of the handler', async () => {
+    const { replay, release } = makeGuard()
+    const client = new AbortController()
+    const endpoint = twilioWebhook({ ...options, replay }, async () => {
+      client.abort()
+      expect(release).toHaveBeenCalledTimes(1)
+      return new Response(null, { status: 503 })
+    })
+    await endpoint({ request: makeRequest({}, undefined, { signal: client.signal }) })
+    expect(release).toHaveBeenCalledTimes(1)
+  })
+
+  test('a client that leaves after the answer releases nothing', async () => {
+    const { replay, release } = makeGuard()
+    const client = new AbortController()
+    await twilioWebhook(
+      { ...options, replay },
+      ok,
+    )({
+      request: makeRequest({}, undefined, { signal: client.signal }),
+    })
+    client.abort()
+    expect(release).not.toHaveBeenCalled()
+  })
+
+  test('a body that was read before is a 500, and the handler does not run', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const handler = vi.fn(ok)
+    const request = makeRequest()
+    await request.text()
+    expect((await twilioWebhook(options, handler)({ request })).status).toBe(500)
+    expect([handler.mock.calls.length, log.mock.calls.length]).toEqual([0, 1])
+    log.mockRestore()
+  })
+})
+
+const byEnv = (env: unknown): VerifierOptions => ({
+  ...options,
+  authToken: (env as { readonly TOKEN: string }).TOKEN,
+})
+
+test('an options function is given the env of the platform', async () => {
+  const request = (): Request => makeRequest()
+  const env = { TOKEN: token }
+  const answers = [
+    sveltekit.twilioWebhook(byEnv, ok)({ request: request(), platform: { env } }),
+    astro.twilioWebhook(byEnv, ok)({ request: request(), locals: { runtime: { env } } }),
+    reactRouter.twilioWebhook(byEnv, ok)({ request: request(), context: env }),
+  ]
+  for (const answer of answers) expect((await answer).status).toBe(200)
+})
+
+test('a platform that throws instead has none', async () => {
+  const runtime = {
+    get env(): never {
+      throw new Error('removed')
+    },
+  }
+  const source = vi.fn(() => options)
+  expect((await astro.twilioWebhook(source, ok)({ request: makeRequest(), locals: { runtime } })).status).toBe(200)
+  expect(source).toHaveBeenCalledWith(undefined)
+})
+
+const viaProxy: VerifierOptions = {
+  ...options,
+  publicUrl: fromRequest({ allowedHosts: [host], trustedProxies: 'loopback', forwardedBy: 'x-forwarded' }),
+}
+const https = { 'x-forwarded-proto': 'https', host: 'internal', 'x-forwarded-host': host }
+
+async function askVia(address: () => string, headers: Readonly<Record<string, string>>): Promise<readonly number[]> {
+  const event = { request: makeRequest(headers), getClientAddress: address }
+  const context = {
+    request: makeRequest(headers),
+    get clientAddress() {
+      return address()
+    },
+  }
+  const answers = [sveltekit.twilioWebhook(viaProxy, ok)(event), astro.twilioWebhook(viaProxy, ok)(context)]
+  return (await Promise.all(answers)).map(({ status }) => status)
+}
+
+test('the address that the framework tells is trusted, unless a header could have told it', async () => {
+  expect(await askVia(() => '127.0.0.1', https)).toEqual([200, 200])
+  expect(await askVia(() => '127.0.0.1', { ...https, 'x-forwarded-for': '203.0.113.9' })).toEqual([200, 200])
+  for (const spoofed of [
+    { 'x-forwarded-for': '127.0.0.1' },
+    { 'x-forwarded-for': '203.0.113.9, 127.0.0.1' },
+    { 'cf-connecting-ip': '127.0.0.1' },
+    { forwarded: 'for="127.0.0.1:80"' },
+  ])
+    expect(await askVia(() => '127.0.0.1', { ...https, ...spoofed })).toEqual([403, 403])
+  const throwing = (): never => {
+    throw new Error('not with this adapter')
+  }
+  expect(await askVia(throwing, https)).toEqual([403, 403])
+  expect(await askVia(() => '', https)).toEqual([403, 403])
+})
+
+test("SvelteKit on Node.js: the connection's own address and scheme, whatever adapter-node makes of headers", async () => {
+  const endpoint = sveltekit.twilioWebhook(viaProxy, ok)
+  const ask = async (remoteAddress: string): Promise<number> => {
+    const platform = { req: { socket: { remoteAddress } } }
+    return (await endpoint({ request: makeRequest(https), platform, getClientAddress: () => '127.0.0.1' })).status
+  }
+  expect([await ask('127.0.0.1'), await ask('203.0.113.9')]).toEqual([200, 403])
+})
+
+test('React Router 7: a query that may have been spelled anew is tried as Twilio may have spelled it', async () => {
+  const endpoint = reactRouter.twilioWebhook(options, ok)
+  const ask = async (signed: string, arrived: string): Promise<number> => {
+    const { headers, body } = makeRequest({}, `${origin}/sms?${signed}`)
+    const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit
+    return (await endpoint({ request: new Request(`${origin}/sms?${arrived}`, init) })).status
+  }
+  expect(await ask('q=a%20b', 'q=a+b')).toBe(200)
+  expect(await ask("q=it's", 'q=it%27s')).toBe(200)
+  // `%20` shows that nothing was spelled anew.
+  expect(await ask('q=a+b', 'q=a%20b')).toBe(403)
+  expect(await ask('q=a%20b', 'q=a%2Bb')).toBe(403)
+})

@@ -1,0 +1,12 @@
+import { vi } from 'vitest'
+import { adapterSuites } from '../adapter/suite.ts'
+import { socketAttackSuites } from '../attacks/sockets.ts'
+import { h3, h3HookSuite } from '../frameworks/h3.ts'
+import { bindSuites } from '../kit/bind.ts'
+import { bindFramework } from '../kit/bind-framework.ts'
+
+// What adapters tell the developer of: many cases provoke it.
+vi.spyOn(console, 'error').mockImplementation(() => undefined)
+
+for (const framework of h3) bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)))
+bindSuites('h3 2, as a hook', [h3HookSuite])

@@ -1,0 +1,283 @@
+import middy from '@middy/core'
+import httpUrlencodeBodyParser from '@middy/http-urlencode-body-parser'
+import type {
+  ALBEvent,
+  ALBHandler,
+  APIGatewayProxyEvent,
+  APIGatewayProxyEventV2,
+  APIGatewayProxyHandler,
+  APIGatewayProxyHandlerV2,
+} from 'aws-lambda'
+import type { VerifierOptions } from 'tollgate'
+import { type LambdaAnswer, type LambdaEvent, twilioWebhook, twilioWebhookMiddy } from 'tollgate/lambda'
+import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { expectAccepted, expectRefused, type TestServer, waitUntil, withServer } from '../adapter/server.ts'
+import { send, toRaw } from '../adapter/socket.ts'
+import { adapterSuites } from '../adapter/suite.ts'
+import { socketAttackSuites } from '../attacks/sockets.ts'
+import { lambda } from '../frameworks/lambda.ts'
+import { startExample } from '../frameworks/start-example.ts'
+import { bindFramework } from '../kit/bind-framework.ts'
+import { account, host, makeRequest, origin, otherToken, sharedKey, sms, token, withHeaders } from '../kit/draft.ts'
+import { encodeForm, joinParams, type Pairs } from '../kit/sign.ts'
+
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+})
+afterEach(() => {
+  const lines = vi.mocked(console.error).mock.calls.flat().map(String).join('\n')
+  for (const secret of [token, otherToken, sharedKey.secret, account]) expect(lines).not.toContain(secret)
+  vi.restoreAllMocks()
+})
+
+for (const framework of lambda) bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)))
+
+describe.each(lambda.map((framework) => [framework.name, framework] as const))('%s', (name, framework) => {
+  const on = (id: Parameters<typeof withServer>[1], check: (server: TestServer) => Promise<void>) => () =>
+    withServer(framework, id, check)
+
+  test(
+    'every kind of webhook that is no handshake',
+    on('plain', async (server) => {
+      for (const kind of webhookKinds) {
+        const signed = signRequest({ url: `${origin}/hook`, ...sampleWebhook(kind), authToken: token })
+        if (signed.headers.upgrade !== undefined) continue
+        const headers = Object.entries({ host, ...signed.headers })
+        const target = signed.url.slice(origin.length)
+        const { method, body } = signed
+        const request = { method, target, headers, ...(body && { body }) }
+        const names = [...new URL(signed.url).searchParams.keys()]
+        // A load balancer without multi-value headers keeps the last of several.
+        if (name === 'lambda, ALB' && new Set(names).size < names.length)
+          await expectRefused(server, request, 'signature_mismatch')
+        else await expectAccepted(server, request)
+      }
+    }),
+  )
+
+  test(
+    'a GET, its query spelled as encodeURIComponent does, or with + for spaces',
+    on('plain', async (server) => {
+      for (const path of ['/x?a=%C3%A9%26&b=1&c=a%20b%2Fc', '/x?a=%C3%A9%26&b=1&c=a+b%2Fc'])
+        await expectAccepted(server, await makeRequest({ method: 'GET', path }))
+    }),
+  )
+
+  test(
+    'what a function throws releases the claim',
+    on('handler throws', async (server) => {
+      expect((await send(server.port, toRaw(await makeRequest()))).status).toBeGreaterThanOrEqual(500)
+      await waitUntil(async () => (await server.journal()).releases === 1, 'a release')
+    }),
+  )
+
+  const isGateway = !name.includes('ALB')
+  const signedFor = async (url: string, headers: Readonly<Record<string, string>>) =>
+    withHeaders(await makeRequest({ signed: `${url}/sms${joinParams(sms)}` }), headers)
+
+  test(
+    'fromRequest: by Host, and by the scheme of the front door, whatever the sender says',
+    on('from request', async (server) => {
+      const [ours, other] = isGateway ? ['https', 'http'] : ['http', 'https']
+      for (const headers of [{}, { 'x-forwarded-proto': `${other}`, 'x-forwarded-port': '8443' }]) {
+        await expectAccepted(server, await signedFor(`${ours}://${host}`, headers))
+        await expectRefused(server, await signedFor(`${other}://${host}`, headers), 'signature_mismatch')
+      }
+      await expectRefused(
+        server,
+        await signedFor(`${ours}://evil.example`, { host: 'evil.example' }),
+        'url_not_allowed',
+      )
+      await expectRefused(
+        server,
+        await signedFor(`${ours}://${host}`, { host: 'x', 'x-forwarded-host': host }),
+        'url_not_allowed',
+      )
+    }),
+  )
+
+  test(
+    'fromRequest: a proxy before the front door is trusted by its address, which a load balancer does not tell',
+    on('trusted proxy', async (server) => {
+      const request = await signedFor(`https://${host}`, { host: 'internal', 'x-forwarded-host': host })
+      if (isGateway) await expectAccepted(server, request)
+      else await expectRefused(server, request, 'url_not_allowed')
+    }),
+  )
+})
+
+const options = { publicUrl: origin, authToken: token } as const satisfies VerifierOptions
+const ok = { statusCode: 200, body: 'ok' }
+
+/** The parts of an event that a signed form is. */
+function signForm(url: string, params: Pairs = sms): { headers: Record<string, string>; body: string } {
+  const { headers, body = '' } = signRequest({ url, params, authToken: token })
+  return { headers: { Host: host, ...headers }, body }
+}
+
+const refusal = { statusCode: 403, body: 'Twilio Request Validation Failed.', isBase64Encoded: false }
+const textHeaders = { 'content-type': 'text/plain; charset=utf-8' }
+
+describe('events as AWS documents them', () => {
+  const rest = (parts: Partial<APIGatewayProxyEvent>): LambdaEvent => ({
+    httpMethod: 'POST',
+    path: '/sms',
+    multiValueQueryStringParameters: null,
+    queryStringParameters: null,
+    ...parts,
+    requestContext: { path: '/prod/sms', identity: { sourceIp: '192.0.2.1' } },
+  })
+  const run = (event: unknown, more: VerifierOptions = {}) =>
+    twilioWebhook({ ...options, ...more }, () => ok)(event as LambdaEvent, {})
+
+  test('a REST API: the stage is in the path of the context only', async () => {
+    expect(await run(rest(signForm(`${origin}/prod/sms`)))).toBe(ok)
+    expect(await run(rest(signForm(`${origin}/sms`)))).toEqual({ ...refusal, headers: textHeaders })
+  })
+
+  test('multi-value headers win, in any letter case, and repeats count', async () => {
+    const { headers, body } = signForm(`${origin}/prod/sms`)
+    const { 'x-twilio-signature': signature = '', ...others } = headers
+    const lists = (name: string, ...values: string[]) => ({
+      ...Object.fromEntries(Object.entries(others).map(([other, value]) => [other.toUpperCase(), [value]])),
+      [name]: values,
+    })
+    const event = (multiValueHeaders: Record<string, string[]>) =>
+      rest({ body, headers: { 'x-twilio-signature': 'other' }, multiValueHeaders })
+    expect(await run(event(lists('X-TWILIO-SIGNATURE', signature)))).toBe(ok)
+    const repeated = await run(event(lists('X-Twilio-Signature', signature, signature)))
+    expect(repeated).toEqual({ ...refusal, multiValueHeaders: { 'content-type': [textHeaders['content-type']] } })
+  })
+
+  test('a stage of an HTTP API, and a path that it has decoded', async () => {
+    const event = (url: string, rawPath: string) => {
+      const { headers, body } = signForm(url)
+      return {
+        version: '2.0',
+        rawPath,
+        rawQueryString: 'a=%20b',
+        headers,
+        body: Buffer.from(body).toString('base64'),
+        isBase64Encoded: true,
+        requestContext: { http: { method: 'POST', sourceIp: '192.0.2.1' } },
+      }
+    }
+    expect(await run(event(`${origin}/dev/sms?a=%20b`, '/dev/sms'))).toBe(ok)
+    expect(await run(event(`${origin}/a%20%C3%A9%23%25?a=%20b`, '/a é#%'))).toBe(ok)
+    expect(await run(event(`${origin}/a%3Fx?a=%20b`, '/a?x'))).toBe(ok)
+  })
+
+  test('bytes in Base64 are decoded to the very bytes', async () => {
+    const { headers } = signForm(`${origin}/prod/sms`)
+    const seen = vi.fn()
+    const bytes = Buffer.from([0x61, 0x3d, 0xff])
+    const event = rest({ headers, body: bytes.toString('base64'), isBase64Encoded: true })
+    await twilioWebhook({ ...options, mode: 'observe' }, (webhook) => seen(webhook.body))(event, {})
+    expect(seen.mock.calls).toEqual([[new Uint8Array(bytes)]])
+  })
+
+  test('an event of something else, or of nothing, is refused', async () => {
+    for (const event of [
+      null,
+      undefined,
+      1,
+      'x',
+      [],
+      {},
+      { Records: [] },
+      { requestContext: { routeKey: '$connect' } },
+    ])
+      expect(await run(event)).toMatchObject({ statusCode: 403 })
+  })
+
+  test('text that is no UTF-16 is refused, not thrown at', async () => {
+    const query = { queryStringParameters: { '\ud800': '\udfff' }, path: '/\ud800' }
+    expect(await run(rest({ ...signForm(`${origin}/x`), ...query }))).toMatchObject({ statusCode: 403 })
+    expect(await run({ version: '2.0', rawPath: '/\ud800' })).toMatchObject({ statusCode: 403 })
+  })
+
+  test('what Lambda passes after the event is handed on, and the result is returned as it is', async () => {
+    const handler = vi.fn((_webhook: unknown, _event: LambdaEvent, _context: object) => 'text')
+    const event = rest(signForm(`${origin}/prod/sms`))
+    const context = {}
+    expect(await twilioWebhook(options, handler)(event, context)).toBe('text')
+    expect(handler.mock.calls[0]?.slice(1)).toEqual([event, context])
+  })
+
+  test('a release is awaited: Lambda stops the process with the answer', async () => {
+    let released = false
+    const release = (): Promise<void> =>
+      new Promise((resolve) => setTimeout(resolve, 20)).then(() => {
+        released = true
+      })
+    const replay = { claim: () => ({ replayed: false, release }) }
+    const event = rest(signForm(`${origin}/prod/sms`))
+    await twilioWebhook({ ...options, replay }, () => ({ statusCode: 503 }))(event, {})
+    expect(released).toBe(true)
+  })
+
+  test('the types of @types/aws-lambda', () => {
+    const v1: APIGatewayProxyHandler = twilioWebhook(options, (webhook, event: APIGatewayProxyEvent) => ({
+      statusCode: 200,
+      body: `${webhook.params.get('Body')} ${event.resource}`,
+    }))
+    const v2: APIGatewayProxyHandlerV2 = twilioWebhook(options, (webhook, event: APIGatewayProxyEventV2) => ({
+      body: `${webhook.covers} ${event.rawPath}`,
+    }))
+    const alb: ALBHandler = twilioWebhook(options, async (webhook, event: ALBEvent) => ({
+      statusCode: 200,
+      body: `${webhook.covers} ${event.path}`,
+    }))
+    expect([v1, v2, alb].map(({ length }) => length)).toEqual([2, 2, 2])
+  })
+})
+
+describe('middy', () => {
+  const event = (): LambdaEvent => ({
+    version: '2.0',
+    rawPath: '/sms',
+    ...signForm(`${origin}/sms`),
+    requestContext: { http: { method: 'POST' } },
+  })
+  const context = {} as never
+
+  test('event.twilio is typed, and a parser behind gives event.body', async () => {
+    const handler = middy<LambdaEvent, LambdaAnswer>()
+      .use(twilioWebhookMiddy(options))
+      .use(httpUrlencodeBodyParser())
+      .handler(async ({ twilio, body }) => ({
+        statusCode: 200,
+        body: JSON.stringify([twilio.covers, body]),
+        isBase64Encoded: false,
+      }))
+    expect(JSON.parse((await handler(event() as never, context)).body)).toEqual(['params', Object.fromEntries(sms)])
+  })
+
+  test('a body parser before it: 500, and the log says what to do', async () => {
+    const run = vi.fn(async () => ok)
+    const handler = middy().use(httpUrlencodeBodyParser()).use(twilioWebhookMiddy(options)).handler(run)
+    expect(await handler(event() as never, context)).toMatchObject({ statusCode: 500 })
+    expect(run).not.toHaveBeenCalled()
+    expect(vi.mocked(console.error).mock.calls.flat().join()).toContain('before httpUrlencodeBodyParser')
+  })
+
+  test('an empty form that a parser has read is an empty body', async () => {
+    const handler = middy()
+      .use(httpUrlencodeBodyParser())
+      .use(twilioWebhookMiddy(options))
+      .handler(async () => ok)
+    const { headers } = signForm(`${origin}/sms`, [])
+    const type = { 'content-type': encodeForm([]) || 'application/x-www-form-urlencoded' }
+    expect(await handler({ ...event(), headers: { ...headers, ...type }, body: undefined } as never, context)).toBe(ok)
+  })
+})
+
+test('the example answers Twilio and nobody else', async () => {
+  const { url, stop } = await startExample('lambda', 'handler.mjs')
+  onTestFinished(stop)
+  const webhook = { url: `${url}/sms`, ...sampleWebhook('message.inbound', { Body: 'a < b' }) }
+  const answer = await fetch(signRequest({ ...webhook, authToken: token }).toRequest())
+  expect(await answer.text()).toBe('<Response><Message>You said: a &lt; b</Message></Response>')
+  expect((await fetch(signRequest({ ...webhook, authToken: otherToken }).toRequest())).status).toBe(403)
+})

@@ -1,0 +1,333 @@
+import { once } from 'node:events'
+import type { Accepted, Observed, VerifierOptions } from 'tollgate'
+import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { createVerifyClient } from 'tollgate/ws'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { waitUntil } from '../adapter/server.ts'
+import { type Answer, openConnection, toRaw, writeRequest } from '../adapter/socket.ts'
+import { startExample } from '../frameworks/start-example.ts'
+import { type HandshakeServer, handshakeServers } from '../frameworks/ws.ts'
+import { reportDescribed } from '../kit/bind-framework.ts'
+import { type Draft, host, makeHandshake, origin, otherToken, type Signed, token } from '../kit/draft.ts'
+import { joinParams } from '../kit/sign.ts'
+
+const uncaught = vi.fn()
+process.on('unhandledRejection', uncaught).on('uncaughtException', uncaught)
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  expect(uncaught).not.toHaveBeenCalled()
+})
+
+const plain: VerifierOptions = { publicUrl: origin, authToken: token }
+const keys = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' }
+
+interface TestServer {
+  readonly port: number
+  /** The webhooks of the connections that were opened. */
+  readonly opened: readonly (Accepted | Observed)[]
+}
+
+async function start(
+  server: HandshakeServer,
+  options: VerifierOptions | (() => VerifierOptions) = plain,
+): Promise<TestServer> {
+  const opened: (Accepted | Observed)[] = []
+  const running = await server.start(options, (webhook) => opened.push(webhook))
+  onTestFinished(() => running.close())
+  return { port: running.port, opened }
+}
+
+/** The status that answers a handshake: 101 where it was accepted. */
+async function shake({ port }: TestServer, signed: Signed | Promise<Signed>): Promise<Answer> {
+  const request = await signed
+  const connection = openConnection(port)
+  let head = ''
+  connection.socket.on('data', (chunk) => {
+    head += chunk
+  })
+  connection.write(writeRequest(toRaw({ ...request, headers: { ...keys, ...request.headers } })))
+  try {
+    return await Promise.race([
+      connection.read(),
+      waitUntil(() => /^HTTP\/1.1 101 /.test(head), 'the upgrade').then(() => ({ status: 101, headers: {}, body: '' })),
+    ])
+  } finally {
+    connection.socket.destroy()
+  }
+}
+
+const media = (draft: Draft = {}): Promise<Signed> => makeHandshake('/media', draft)
+const wss = (tail: string): string => `wss://${host}${tail}`
+const query = [
+  ['b', '1 2'],
+  ['a', '2'],
+] as const
+
+describe.each(handshakeServers.map((server) => [server.name, server] as const))('%s', (name, server) => {
+  reportDescribed(`ws: ${name}`)
+  test.each([
+    ['as it is', '/media', wss('/media')],
+    ['signed with a slash at the end', '/media', wss('/media/')],
+    ['signed without it', '/media/', wss('/media')],
+    ['with the default port', '/media', wss(':443/media')],
+    ['with a query in the URL', '/relay?b=1+2&a=2', wss('/relay?b=1+2&a=2')],
+    ['with a query as parameters', '/relay?b=1+2&a=2', wss('/relay') + joinParams(query)],
+    ['with a query as parameters, and a slash', '/relay?b=1+2&a=2', wss('/relay/') + joinParams(query)],
+  ])('genuine: %s', async (_title, path, signed) => {
+    const running = await start(server)
+    expect(await shake(running, makeHandshake(path, { signed }))).toMatchObject({ status: 101 })
+    await waitUntil(() => running.opened.length === 1, 'the connection')
+    expect(running.opened[0]).toMatchObject({ ok: true, covers: 'url' })
+    expect([...(running.opened[0]?.params ?? [])]).toEqual(path.includes('?') ? query : [])
+  })
+
+  test.each<[string, () => Promise<Signed>]>([
+    ['another token', () => media({ token: otherToken })],
+    ['signed as https', () => media({ signed: `${origin}/media` })],
+    ['signed as ws', () => media({ signed: `ws://${host}/media` })],
+    ['signed for another path', () => media({ signed: wss('/other') })],
+    ['signed for another query', () => makeHandshake('/media?a=1', { signed: wss('/media?a=2') })],
+    ['a signature that is none', () => media({ headers: { 'x-twilio-signature': 'x' } })],
+    ['a Host of its own', () => media({ signed: 'wss://evil.example/media', headers: { host: 'evil.example' } })],
+  ])('refused: %s', async (_title, signed) => {
+    const running = await start(server)
+    const { status, headers, body } = await shake(running, signed())
+    expect([status, headers['content-type']]).toEqual([403, 'text/plain; charset=utf-8'])
+    if (server.isOurs) expect([body, headers.connection]).toEqual(['Twilio Request Validation Failed.', 'close'])
+    expect(running.opened).toEqual([])
+  })
+
+  test('refused: no signature', async () => {
+    const running = await start(server)
+    const { headers, ...rest } = await media()
+    const { 'x-twilio-signature': _signature, ...unsigned } = headers
+    expect((await shake(running, { ...rest, headers: unsigned })).status).toBe(403)
+    expect(running.opened).toEqual([])
+  })
+
+  test.each<[string, Draft]>([
+    ['a POST', { method: 'POST', params: [], contentType: null, signed: `${origin}/media` }],
+    ['a POST signed as wss', { method: 'POST', params: [], contentType: null, signed: wss('/media') }],
+    ['a PUT', { method: 'PUT', signed: wss('/media') }],
+    ['an upgrade to something else', { headers: { upgrade: 'h2c' }, signed: `${origin}/media` }],
+    ['an upgrade to something else signed as wss', { headers: { upgrade: 'h2c' } }],
+    ['two upgrades', { headers: { upgrade: 'websocket, h2c' }, signed: `${origin}/media` }],
+  ])('no handshake, though genuine: %s', async (_title, draft) => {
+    const running = await start(server)
+    const answer = await shake(running, media(draft)).catch(() => ({ status: 0 }))
+    expect([0, 400, 403, 404, 405, 426]).toContain(answer.status)
+    expect(running.opened).toEqual([])
+  })
+
+  test('garbage leaves the server serving', async () => {
+    const running = await start(server)
+    const start100 = 'GET /media HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+    for (const bytes of ['GARBAGE\r\n\r\n', `${start100}\r\n\0\0\0`, `${start100}X-Twilio-Signature: \r\n\r\n`]) {
+      const connection = openConnection(running.port)
+      connection.write(bytes)
+      const answer = await connection.read().catch(() => undefined)
+      expect(answer?.status ?? 400).toBeGreaterThanOrEqual(400)
+      connection.socket.destroy()
+    }
+    for (const target of ['/\\', '/%', '//', '*', 'http://[', `/${'a'.repeat(9000)}`]) {
+      const answer = await shake(running, { ...(await media()), url: target }).catch(() => ({ status: 400 }))
+      expect(answer.status).toBeGreaterThanOrEqual(400)
+    }
+    expect((await shake(running, media())).status).toBe(101)
+  })
+
+  test('options by a function; wrong ones are 500', async () => {
+    expect((await shake(await start(server, () => plain), media())).status).toBe(101)
+    const wrong = await start(server, () => ({ ...plain, publicUrl: 'nonsense' }))
+    expect((await shake(wrong, media())).status).toBe(500)
+    expect(wrong.opened).toEqual([])
+  })
+
+  test('observe opens what did not verify, marked', async () => {
+    const running = await start(server, { ...plain, mode: 'observe' })
+    expect((await shake(running, media({ token: otherToken }))).status).toBe(101)
+    await waitUntil(() => running.opened.length === 1, 'the connection')
+    expect(running.opened[0]).toMatchObject({ ok: false, code: 'signature_mismatch' })
+  })
+
+  test('onRejected gives another answer', async () => {
+    const onRejected: NonNullable<VerifierOptions['onRejected']> = ({ code }) => ({
+      status: 418,
+      headers: { 'x-code': code, 'content-type': 'text/tea' },
+      body: 'teapot',
+    })
+    const running = await start(server, { ...plain, onRejected })
+    const { status, headers, body } = await shake(running, media({ token: otherToken }))
+    expect([status, headers['x-code']]).toEqual([418, 'signature_mismatch'])
+    if (server.isOurs) expect(body).toBe('teapot')
+    expect(headers['content-type']).toMatch(/^text\/tea/)
+  })
+
+  test('a look-up that fails is 503', async () => {
+    const running = await start(server, { ...plain, authToken: () => Promise.reject(new Error('down')) })
+    expect((await shake(running, media())).status).toBe(503)
+    expect(running.opened).toEqual([])
+  })
+
+  test('a hundred at once', async () => {
+    const running = await start(server)
+    const statuses = await Promise.all(
+      Array.from({ length: 100 }, async (_, index) => {
+        const forged = index % 4 === 0
+        const path = `/media?n=${index}`
+        return (await shake(running, makeHandshake(path, forged ? { token: otherToken } : {}))).status
+      }),
+    )
+    expect(statuses).toEqual(Array.from({ length: 100 }, (_, index) => (index % 4 === 0 ? 403 : 101)))
+    await waitUntil(() => running.opened.length === 75, 'the connections')
+    const seen = running.opened.map(({ params }) => Number(params.get('n'))).sort((a, b) => a - b)
+    expect(seen).toEqual(Array.from({ length: 100 }, (_, index) => index).filter((index) => index % 4 !== 0))
+  })
+
+  test.each(['FIN', 'RST'] as const)('a client that leaves (%s) while a look-up is pending', async (how) => {
+    let asked = 0
+    let found: (secret: string) => void = () => undefined
+    const running = await start(server, {
+      ...plain,
+      authToken: () => {
+        asked++
+        return new Promise((resolve) => {
+          found = resolve
+        })
+      },
+    })
+    for (const secret of [token, otherToken]) {
+      asked = 0
+      const connection = openConnection(running.port)
+      connection.write(writeRequest(toRaw({ ...(await media()), headers: { ...keys, ...(await media()).headers } })))
+      await waitUntil(() => asked === 1, 'the look-up')
+      if (how === 'RST') connection.socket.resetAndDestroy()
+      else connection.socket.destroy()
+      await connection.closed
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      found(secret)
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+    if (server.isOurs) expect(running.opened).toEqual([])
+    const last = shake(running, media())
+    asked = 0
+    await waitUntil(() => asked === 1, 'the look-up')
+    found(token)
+    expect((await last).status).toBe(101)
+  })
+
+  test('a refused connection is closed, even where the client keeps its half open', async () => {
+    const running = await start(server)
+    const connection = openConnection(running.port)
+    connection.socket.allowHalfOpen = true
+    const forged = await media({ token: otherToken })
+    connection.write(writeRequest(toRaw({ ...forged, headers: { ...keys, ...forged.headers } })))
+    expect((await connection.read()).status).toBe(403)
+    await once(connection.socket, 'end')
+    connection.socket.destroy()
+  })
+})
+
+describe.each(handshakeServers.slice(1).map((server) => [server.name, server] as const))('%s', (_name, server) => {
+  const connect = async (port: number, draft: Draft = {}): Promise<WebSocket> =>
+    new WebSocket(`ws://127.0.0.1:${port}/media`, { headers: { ...(await media(draft)).headers } })
+
+  test('the client of ws: messages go to and fro', async () => {
+    const { port } = await start(server)
+    const client = await connect(port)
+    await once(client, 'open')
+    client.send('hello')
+    expect(String((await once(client, 'message'))[0])).toBe('hello')
+    client.close()
+    await once(client, 'close')
+  })
+
+  test('the client of ws: a refusal is an answer, and no connection', async () => {
+    const running = await start(server)
+    const client = await connect(running.port, { token: otherToken })
+    const [, response] = await once(client, 'unexpected-response')
+    expect(response.statusCode).toBe(403)
+    expect(running.opened).toEqual([])
+    client.on('error', () => undefined).terminate()
+  })
+})
+
+describe.each(handshakeServers.slice(0, 3).map((server) => [server.name, server] as const))('%s', (_name, server) => {
+  test.each([
+    ['a line break', { 'x-a': 'b\r\nx-c: d' }],
+    ['a name that is none', { 'x a': 'b' }],
+  ])('onRejected cannot break the answer: %s', async (_title, headers) => {
+    const running = await start(server, { ...plain, onRejected: () => ({ status: 400, headers }) })
+    const answer = await shake(running, media({ token: otherToken }))
+    expect([answer.status, answer.body, answer.headers['x-c']]).toEqual([500, 'Internal Server Error', undefined])
+    expect(console.error).toHaveBeenCalledOnce()
+  })
+
+  test('onRejected does not frame the answer', async () => {
+    const framed = { 'content-length': '1', 'Transfer-Encoding': 'chunked', connection: 'keep-alive' }
+    const running = await start(server, {
+      ...plain,
+      onRejected: () => ({ status: 400, headers: framed, body: 'whole' }),
+    })
+    const { status, headers, body } = await shake(running, media({ token: otherToken }))
+    expect([status, body, headers.connection, headers['transfer-encoding']]).toEqual([400, 'whole', 'close', undefined])
+  })
+
+  test('a claim of the replay guard is released where the client has left', async () => {
+    const released = vi.fn()
+    let go: () => void = () => undefined
+    const replay = {
+      claim: () =>
+        new Promise<{ replayed: false; release: () => void }>((resolve) => {
+          go = () => resolve({ replayed: false, release: released })
+        }),
+    }
+    const running = await start(server, { ...plain, replay })
+    const connection = openConnection(running.port)
+    const genuine = await media()
+    connection.write(writeRequest(toRaw({ ...genuine, headers: { ...keys, ...genuine.headers } })))
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    connection.socket.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    go()
+    await waitUntil(() => released.mock.calls.length === 1, 'the release')
+    expect(running.opened).toEqual([])
+  })
+})
+
+test('ws tells by the number of parameters that it has to wait', () => {
+  expect(createVerifyClient(plain)).toHaveLength(2)
+})
+
+test('wrong options throw at once', () => {
+  expect(() => createVerifyClient({ ...plain, authToken: '' })).toThrow(TypeError)
+})
+
+test('the example takes the stream of a call that a signed webhook has told of, once', async () => {
+  const { url, stop } = await startExample('ws', 'server.mjs')
+  onTestFinished(stop)
+  const webhook = { url: `${url}/voice`, ...sampleWebhook('call.inbound', { CallSid: 'CA1' }) }
+  const twiml = await (await fetch(signRequest({ ...webhook, authToken: token }).toRequest())).text()
+  const stream = /url="([^"]+)"/.exec(twiml)?.[1] ?? ''
+  expect(stream).toBe(`${url.replace('http', 'ws')}/media`)
+
+  const { headers } = signRequest({ url: stream.replace('ws', 'wss'), method: 'GET', authToken: token })
+  const startStream = async (message: string): Promise<number> => {
+    const client = new WebSocket(stream, { headers: { 'x-twilio-signature': headers['x-twilio-signature'] ?? '' } })
+    await once(client, 'open')
+    client.send(message)
+    client.ping()
+    const code = await Promise.race([
+      once(client, 'close').then(([given]) => given),
+      once(client, 'pong').then(() => 0),
+    ])
+    client.terminate()
+    return code
+  }
+  const started = JSON.stringify({ event: 'start', start: { callSid: 'CA1' } })
+  expect([await startStream(started), await startStream(started), await startStream('{')]).toEqual([0, 1008, 1007])
+})

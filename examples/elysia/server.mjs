@@ -1,0 +1,21 @@
+// #region app
+import { node } from '@elysiajs/node'
+import { Elysia } from 'elysia'
+import { twilioWebhook } from 'tollgate/elysia'
+import { twiml } from 'tollgate/twiml'
+
+const app = new Elysia({ adapter: node() }) // on Bun: new Elysia()
+  .use(twilioWebhook({ publicUrl: process.env.TOLLGATE_PUBLIC_URL }))
+  .post(
+    '/sms',
+    ({ twilio, set }) => {
+      const text = twilio.params.get('Body') ?? ''
+      set.headers['content-type'] = 'text/xml'
+      return twiml`<Response><Message>You said: ${text}</Message></Response>`
+    },
+    { twilio: true },
+  )
+// #endregion
+
+const port = Number(process.env.PORT ?? 3000)
+app.listen({ hostname: '127.0.0.1', port }, () => console.log(`Listening on http://127.0.0.1:${port}`))

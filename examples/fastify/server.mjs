@@ -1,0 +1,19 @@
+// #region server
+import fastify from 'fastify'
+import { twilioWebhook } from 'tollgate/fastify'
+import { twiml } from 'tollgate/twiml'
+
+const app = fastify()
+
+// Everything in this scope is guarded, and nothing outside it.
+app.register(async (scope) => {
+  scope.register(twilioWebhook, { publicUrl: process.env.TOLLGATE_PUBLIC_URL })
+  scope.post('/sms', async (request, reply) => {
+    const text = request.twilio.params.get('Body') ?? ''
+    return reply.type('text/xml').send(twiml`<Response><Message>You said: ${text}</Message></Response>`)
+  })
+})
+// #endregion
+
+const url = await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 3000) })
+console.log(`Listening on ${url}`)

@@ -1,0 +1,11 @@
+import { twilioWebhookApi } from 'tollgate/next'
+
+// Next must leave the body to the guard.
+export const config = { api: { bodyParser: false } }
+
+const options = () => ({ publicUrl: process.env.TOLLGATE_PUBLIC_URL })
+
+export default twilioWebhookApi(options, (webhook, _req, res) => {
+  console.log(webhook.params.get('MessageSid'), webhook.params.get('MessageStatus'))
+  res.writeHead(204).end()
+})

@@ -1,0 +1,39 @@
+import { createServer } from 'node:http'
+import { twilioWebhook } from 'tollgate/node'
+import { twiml } from 'tollgate/twiml'
+import { twilioUpgrade } from 'tollgate/ws'
+import { WebSocketServer } from 'ws'
+
+const port = Number(process.env.PORT ?? 3000)
+const publicUrl = process.env.TOLLGATE_PUBLIC_URL ?? `http://127.0.0.1:${port}`
+
+// #region server
+/** Calls that a signed webhook has told of. @type {Set<unknown>} */
+const calls = new Set()
+
+const voice = twilioWebhook({ publicUrl }, (webhook, _req, res) => {
+  calls.add(webhook.params.get('CallSid'))
+  const url = `${publicUrl.replace(/^http/, 'ws')}/media`
+  res.setHeader('content-type', 'text/xml').end(twiml`<Response><Connect><Stream url="${url}"/></Connect></Response>`)
+})
+
+const server = createServer(voice)
+const sockets = new WebSocketServer({ noServer: true })
+const guard = twilioUpgrade({ publicUrl })
+
+server.on('upgrade', async (req, socket, head) => {
+  const webhook = await guard(req, socket, head)
+  if (webhook) sockets.handleUpgrade(req, socket, head, (connection) => connection.on('message', listen))
+})
+
+/** @this {import('ws').WebSocket} @param {import('ws').RawData} message */
+function listen(message) {
+  try {
+    const { event, start } = JSON.parse(String(message))
+    if (event === 'start' && !calls.delete(start.callSid)) this.close(1008, 'unknown call')
+  } catch {
+    this.close(1007)
+  }
+}
+// #endregion
+server.listen(port, '127.0.0.1', () => console.log(`Listening on http://127.0.0.1:${port}`))
