@@ -153,7 +153,7 @@ function catchError(work: () => unknown): Error {
   throw new Error('Nothing was thrown')
 }
 
-describe.skipIf(process.platform === 'win32')('who may read it', () => {
+describe('who may read it', () => {
   test.each([0o640, 0o604, 0o660, 0o620])('mode %o is refused', (mode) => {
     write(accounts(1))
     chmodSync(path, mode)
