@@ -6,3 +6,6 @@ export function prepareProject(name: string): string
 
 /** The path of a Node.js binary of that major version. */
 export function nodeBinary(major: number): string
+
+/** Packs what is built, once for each content, and gives the path of the tarball. */
+export function packLibrary(): string

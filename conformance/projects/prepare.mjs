@@ -90,8 +90,11 @@ function placeScenarios(directory) {
   writeFileSync(join(target, 'package.json'), JSON.stringify({ name: 'tollgate-conformance', type: 'module', exports }))
 }
 
-/** Packs what is built, once for each content. */
-function packLibrary() {
+/**
+ * Packs what is built, once for each content.
+ * @returns {string} the path of the tarball
+ */
+export function packLibrary() {
   const tarball = join(cache, `tollgate-${hashFiles(['package.json', 'dist'])}.tgz`)
   if (existsSync(tarball)) return tarball
   mkdirSync(cache, { recursive: true })
