@@ -18,6 +18,12 @@ export default {
       project: ['**/*.ts', '!projects/*/**'],
     },
     'examples/*': { entry: ['*.mjs'], project: ['*.mjs'] },
+    'examples/lambda': {
+      entry: ['*.mjs'],
+      project: ['*.mjs'],
+      // Imported by @middy/http-urlencode-body-parser 6.4.5, which does not declare it.
+      ignoreDependencies: ['@middy/util'],
+    },
     tools: {
       entry: ['*.mjs', 'test/*.test.ts', 'package-test/*.test.ts'],
       project: ['**/*.{mjs,ts}'],

@@ -8,10 +8,10 @@ const app = new Elysia({ adapter: node() }) // on Bun: new Elysia()
   .use(twilioWebhook({ publicUrl: process.env.TOLLGATE_PUBLIC_URL }))
   .post(
     '/sms',
-    ({ twilio, set }) => {
+    ({ twilio }) => {
       const text = twilio.params.get('Body') ?? ''
-      set.headers['content-type'] = 'text/xml'
-      return twiml`<Response><Message>You said: ${text}</Message></Response>`
+      const answer = twiml`<Response><Message>You said: ${text}</Message></Response>`
+      return new Response(answer, { headers: { 'content-type': 'text/xml' } })
     },
     { twilio: true },
   )

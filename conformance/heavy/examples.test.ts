@@ -1,0 +1,192 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { basename, delimiter, dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type SignedRequest, signRequest } from 'tollgate/testing'
+import { afterAll, describe, expect, test } from 'vitest'
+import { findFreePort } from '../../tools/services/free-port.mjs'
+import { host, origin, otherToken, token } from '../kit/draft.ts'
+import { nodeBinary, packLibrary } from '../projects/prepare.mjs'
+
+const examples = fileURLToPath(new URL('../../examples', import.meta.url))
+const scratch = mkdtempSync(join(tmpdir(), 'tollgate-examples-'))
+const minute = 60_000
+
+interface Example {
+  readonly name: string
+  readonly kind: 'webhook' | 'handshake' | 'program'
+  /** Of its webhook; without one: nothing listens. */
+  readonly route?: string
+  /** The major version of Node.js that its framework needs, where that is newer than the oldest one supported. */
+  readonly node?: number
+}
+
+const servers = ['express', 'fetch', 'fastify', 'koa', 'hono', 'h3', 'elysia', 'lambda', 'azure', 'nest', 'next']
+const list: readonly Example[] = [
+  ...servers.map((name) => ({ name, kind: 'webhook', route: '/sms' }) as const),
+  { name: 'cloud-functions', kind: 'webhook', route: '/' },
+  { name: 'sveltekit', kind: 'webhook', route: '/sms', node: 24 },
+  { name: 'astro', kind: 'webhook', route: '/sms', node: 24 },
+  { name: 'react-router', kind: 'webhook', route: '/sms', node: 24 },
+  { name: 'ws', kind: 'handshake', route: '/media' },
+  { name: 'validator', kind: 'program' },
+]
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+test('every example that can be started is listed', () => {
+  const startable = readdirSync(examples, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && readManifest(join(examples, entry.name)).scripts?.start !== undefined)
+    .map((entry) => entry.name)
+  expect(list.map(({ name }) => name).sort()).toEqual(startable.sort())
+})
+
+describe.each(list)('examples/$name', ({ name, kind, route = '/', node }) => {
+  test('no file is longer than 40 lines', () => {
+    const directory = copySources(name, 'sources')
+    const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const long = files.filter((file) => readLines(join(file.parentPath, file.name)).length > 40)
+    expect(long.map((file) => file.name)).toEqual([])
+  })
+
+  test(
+    'npm install && npm start',
+    async () => {
+      const directory = copySources(name, 'installed')
+      const manifest = readManifest(directory)
+      expect(manifest.dependencies.tollgate).toBe('0.1.0')
+      manifest.dependencies.tollgate = `file:${packLibrary()}`
+      writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest))
+      const env = makeEnv(node)
+      const install = ['install', '--no-audit', '--no-fund', '--prefer-offline']
+      execFileSync('npm', install, { cwd: directory, env, stdio: 'pipe' })
+
+      if (kind === 'program') {
+        expect(run(directory, { ...env, TWILIO_AUTH_TOKEN: '12345' })).toMatch(/^genuine$/m)
+        expect(run(directory, { ...env, TWILIO_AUTH_TOKEN: token })).toMatch(/^not from Twilio$/m)
+        return
+      }
+      const server = await serve(directory, env)
+      try {
+        const content = kind === 'handshake' ? { handshake: true } : { params: { Body: 'a < b', From: '+14155550100' } }
+        const ask = (authToken: string) =>
+          send(server.port, signRequest({ url: origin + route, ...content, authToken }))
+        expect(await ask(token)).toBe(kind === 'handshake' ? 101 : 200)
+        expect(await ask(otherToken)).toBe(403)
+      } catch (error) {
+        throw new Error(`${error instanceof Error ? error.message : error}\n${server.output()}`)
+      } finally {
+        await server.stop()
+      }
+    },
+    5 * minute,
+  )
+})
+
+/** What a clone holds of an example: nothing that was installed or built. */
+function copySources(name: string, as: string): string {
+  const target = join(scratch, as, name)
+  const isMade = (path: string): boolean => /^(node_modules|dist|build|\..+)$/.test(basename(path))
+  cpSync(join(examples, name), target, { recursive: true, filter: (path) => !isMade(path) })
+  return target
+}
+
+function readManifest(directory: string): {
+  readonly scripts?: { readonly start?: string }
+  readonly dependencies: Record<string, string>
+} {
+  return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+}
+
+/** The environment of a shell in which somebody tries an example. */
+function makeEnv(node: number | undefined): NodeJS.ProcessEnv {
+  const { NODE_ENV: _, ...env } = process.env
+  const path = node === undefined ? env.PATH : dirname(nodeBinary(node)) + delimiter + env.PATH
+  return { ...env, PATH: path, TWILIO_AUTH_TOKEN: token, TOLLGATE_PUBLIC_URL: origin }
+}
+
+/** Runs an example that ends by itself, and gives what it prints. */
+function run(directory: string, env: NodeJS.ProcessEnv): string {
+  return execFileSync('npm', ['start'], { cwd: directory, env, encoding: 'utf8' })
+}
+
+interface Server {
+  readonly port: number
+  output(): string
+  stop(): Promise<void>
+}
+
+/** Starts an example and waits until it answers, which may build it first. */
+async function serve(directory: string, env: NodeJS.ProcessEnv): Promise<Server> {
+  const port = await findFreePort()
+  // A process group, for npm starts a shell, and that the server.
+  const child = spawn('npm', ['start'], {
+    cwd: directory,
+    env: { ...env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  const ended = once(child, 'close')
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output = (output + chunk).slice(-4000)
+    })
+  const server: Server = {
+    port,
+    output: () => output,
+    async stop() {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
+      await ended
+    },
+  }
+  const deadline = Date.now() + 3 * minute
+  while (!(await answers(port))) {
+    if (child.exitCode === null && Date.now() < deadline) {
+      await wait(200)
+      continue
+    }
+    await server.stop()
+    throw new Error(`the example does not listen on 127.0.0.1:${port}\n${output}`)
+  }
+  return server
+}
+
+async function answers(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/`, { method: 'HEAD' }).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Sends a signed request to where its URL leads through a proxy, and gives the status, which is 101 for a connection that is upgraded. */
+async function send(port: number, signed: SignedRequest): Promise<number | undefined> {
+  const { pathname, search } = new URL(signed.url)
+  const client = request({
+    host: '127.0.0.1',
+    port,
+    path: pathname + search,
+    method: signed.method,
+    headers: { host, ...signed.headers },
+    agent: false,
+    signal: AbortSignal.timeout(30_000),
+  })
+  try {
+    return await new Promise((resolve, reject) => {
+      client.on('response', ({ statusCode }) => resolve(statusCode))
+      client.on('upgrade', ({ statusCode }) => resolve(statusCode))
+      client.on('error', reject)
+      client.end(signed.body)
+    })
+  } finally {
+    client.on('error', () => undefined).destroy()
+  }
+}
+
+function readLines(file: string): string[] {
+  return readFileSync(file, 'utf8').trimEnd().split('\n')
+}
