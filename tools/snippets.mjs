@@ -9,7 +9,11 @@ const snippet = /<!-- from ([\w./-]+)(?:#([\w-]+))? -->\n```(\w+)\n([\s\S]*?)```
 /** The pages whose snippets are kept. */
 export function listPages() {
   const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-  return ['README.md', 'packages/tollgate/README.md', ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name))]
+  return [
+    'README.md',
+    'packages/tollgate/README.md',
+    ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),
+  ]
 }
 
 /** The page as it should be: each snippet as its file has it. @param {string} page */
