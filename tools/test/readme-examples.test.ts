@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { deliver } from './deliver.ts'
@@ -27,6 +28,14 @@ test('Express', async () => {
   expect(genuine.status).toBe(200)
   expect(await genuine.text()).toContain('You said 1 &lt; 2')
   expect((await deliver(app, signRequest({ url, ...webhook, authToken: 'another' }))).status).toBe(403)
+})
+
+test('node:http', async () => {
+  const { server } = await import('../../examples/readme/node.mjs')
+  const { signed } = await import('../../examples/readme/test-your-handler.mjs')
+  const listener = server.listeners('request')[0] as RequestListener
+  expect(await (await deliver(listener, signed)).text()).toBe('Hello +14155550142')
+  expect((await deliver(listener, { ...signed, body: 'Body=other' })).status).toBe(403)
 })
 
 test('fetch', async () => {
