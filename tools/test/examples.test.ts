@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
@@ -33,7 +33,21 @@ async function serve(file: string): Promise<string> {
   running.add(child)
   const [said] = await once(child.stdout, 'data')
   expect(String(said)).toContain(`Listening on ${url}`)
+  await waitForPort(port)
   return url
+}
+
+/** @elysiajs/node says that it listens a little before it does. */
+async function waitForPort(port: number): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const isOpen = await new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true))
+      socket.once('error', () => resolve(false)).once('connect', () => socket.destroy())
+    })
+    if (isOpen) return
+    if (attempt === 50) throw new Error(`nothing listens on port ${port}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
 }
 
 test.each(['express', 'fetch', 'fastify', 'koa', 'hono', 'h3', 'elysia'].map((name) => `${name}/server.mjs`))(
