@@ -4,7 +4,7 @@ import { checkMethods } from './check-options.ts'
 import type { ReplayStore } from './store.ts'
 
 export interface MemoryStoreOptions {
-  /** How many deliveries it remembers at most, 1 to 10,000,000; some 250 bytes each. Default 100,000. */
+  /** How many deliveries it remembers at most, 1 to 10,000,000. Default 100,000. */
   readonly maxEntries?: number | undefined
   /** The clock, in milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined
