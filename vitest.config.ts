@@ -24,7 +24,20 @@ export default defineConfig({
       },
       {
         // Frameworks in projects of their own, which are installed and built first.
-        test: { name: 'heavy', include: ['conformance/heavy/*.test.ts'], testTimeout: 30_000, hookTimeout: 600_000 },
+        test: {
+          name: 'heavy',
+          include: ['conformance/heavy/*.test.ts', 'packages/*/test/heavy/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: 'shells',
+          include: ['packages/{cli,gateway,inspector}/test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'packages/*/test/heavy/**'],
+          ...timeouts,
+        },
       },
       { test: { name: 'tools', include: ['tools/test/*.test.ts'], ...timeouts } },
       {

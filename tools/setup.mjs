@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, run } from './run.mjs'
@@ -26,14 +26,8 @@ export async function installWhenNeeded() {
   if (modifiedAt(join(root, 'package-lock.json')) > installed) await runOrStop('npm ci', 'Installing dependencies')
 }
 
-/** The library first: the other packages are built on it. */
-function listBuiltPackages() {
-  const names = readdirSync(join(root, 'packages')).filter((name) => {
-    const manifest = join(root, 'packages', name, 'package.json')
-    return existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).scripts?.build
-  })
-  return names.sort((a, b) => Number(b === 'tollgate') - Number(a === 'tollgate'))
-}
+// Each is built on those before it.
+const builtPackages = ['tollgate', 'gateway', 'inspector', 'cli']
 
 /** @param {string} directory */
 function isStale(directory) {
@@ -46,7 +40,7 @@ function isStale(directory) {
 }
 
 export async function buildWhenNeeded() {
-  for (const name of listBuiltPackages()) {
+  for (const name of builtPackages) {
     const directory = join(root, 'packages', name)
     if (isStale(directory)) await runOrStop(`npm run build --workspace packages/${name}`, `Building ${name}`)
   }

@@ -16,7 +16,7 @@ const checks = [
 ]
 
 const suites = [
-  ['Tests', 'vitest run --project unit --project conformance --project tools --coverage'],
+  ['Tests', 'vitest run --project unit --project conformance --project shells --project tools --coverage'],
   ['Packaging tests', 'vitest run --project package'],
 ]
 
