@@ -1,6 +1,7 @@
 import type { IncomingRequest, Verifier } from 'tollgate'
 import * as tollgate from 'tollgate'
 import type { Library, Options } from '../kit/library.ts'
+import { makeLenient, signAsExpected, withoutHeader, withParams, withSignature } from './second-chance.ts'
 
 /** A verifier with one deliberate fault, and the cases (the start of their names) that have to notice. */
 export interface BrokenLibrary {
@@ -29,7 +30,7 @@ const asGet = (request: IncomingRequest): IncomingRequest => ({ ...request, meth
 
 export const brokenLibraries: readonly BrokenLibrary[] = [
   {
-    fault: 'skips bodySHA256',
+    fault: 'leaves bodySHA256 unchecked',
     library: breakVerifier(async (inner, request, native) => {
       const verdict = await inner.verify(request, native)
       const skipped = !verdict.ok && /^body_(hash_mismatch|unsigned)$/.test(verdict.code)
@@ -60,4 +61,117 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
     ),
     noticedBy: ['the method DELETE is refused', 'sms-inbound: the method', 'B1 '],
   },
+  {
+    fault: 'compares only the start of a signature',
+    library: makeLenient(async (request) => {
+      const given = request.headers['x-twilio-signature'] ?? ''
+      const expected = await signAsExpected(request)
+      return given.length >= 8 && expected.startsWith(given.slice(0, 8)) ? withSignature(request, expected) : undefined
+    }),
+    noticedBy: ['C2 '],
+  },
+  {
+    fault: 'takes an empty key',
+    library: makeLenient(async (request) => {
+      const signedSo = request.headers['x-twilio-signature'] === (await signAsExpected(request, ''))
+      return signedSo ? withSignature(request, await signAsExpected(request)) : undefined
+    }),
+    noticedBy: ['C1 a signature made with the empty key'],
+  },
+  {
+    fault: 'signs only the first value of a name',
+    library: makeLenient((request) =>
+      withParams(request, (params) =>
+        params.filter(([name], index) => params.findIndex(([other]) => other === name) === index),
+      ),
+    ),
+    noticedBy: ['sms-inbound: each name repeated with another value', 'B5 '],
+  },
+  {
+    fault: 'trims values',
+    library: makeLenient((request) =>
+      withParams(request, (params) => params.map(([name, value]) => [name, value.trim()])),
+    ),
+    noticedBy: ['sms-inbound: white space around each value'],
+  },
+  {
+    fault: 'normalises the URL',
+    library: makeLenient((request) => {
+      const { pathname, search } = new URL(request.url, 'https://a.example')
+      const query = new URLSearchParams(search)
+      query.sort()
+      const url = pathname + (search === '' ? '' : `?${query}`)
+      return url === request.url ? undefined : { ...request, url }
+    }),
+    noticedBy: ['nothing else of the query is varied'],
+  },
+  {
+    fault: 'lets the header choose the algorithm of a SharedKey',
+    library: makeLenient((request, { sharedKeys }) => {
+      const settings = 'x-twilio-webhooks-signature-settings'
+      const [, id = '', algorithm] = /^key=([^,]+),algorithm=(\w+)$/.exec(request.headers[settings] ?? '') ?? []
+      if (algorithm !== 'HMAC_SHA1' || typeof sharedKeys !== 'object') return undefined
+      const key = Object.hasOwn(sharedKeys, id) ? sharedKeys[id] : undefined
+      return typeof key === 'string' ? resign(request, key) : undefined
+    }),
+    noticedBy: ['C4 the algorithm is bound to the key'],
+  },
+  {
+    fault: "falls back to another account's token",
+    library: {
+      ...tollgate,
+      createVerifier(options) {
+        const inner = tollgate.createVerifier(options)
+        const [first] = isRecord(options.authToken) ? Object.values(options.authToken) : []
+        if (first === undefined) return inner
+        const fallback = tollgate.createVerifier({ ...options, authToken: first })
+        return {
+          async verify(request, native) {
+            const verdict = await inner.verify(request, native)
+            return !verdict.ok && verdict.code === 'key_unknown' ? fallback.verify(request, native) : verdict
+          },
+        }
+      },
+    },
+    noticedBy: ['an account without a token falls back to no other', 'C6 the account that a request names'],
+  },
+  {
+    fault: 'decodes base64 leniently',
+    library: makeLenient((request) => {
+      const given = request.headers['x-twilio-signature'] ?? ''
+      const cleaned = given
+        .replaceAll('-', '+')
+        .replaceAll('_', '/')
+        .replace(/[^\w+/]/g, '')
+      const bytes = Uint8Array.from(Buffer.from(cleaned, 'base64'))
+      const canonical = btoa(String.fromCharCode(...bytes))
+      return bytes.length === 20 && canonical !== given ? withSignature(request, canonical) : undefined
+    }),
+    noticedBy: ['C2 '],
+  },
+  {
+    fault: 'takes any content type for a form',
+    library: makeLenient((request) => {
+      if (!request.body || request.method !== 'POST') return undefined
+      const headers = { ...request.headers, 'content-type': 'application/x-www-form-urlencoded' }
+      return headers['content-type'] === request.headers['content-type'] ? undefined : { ...request, headers }
+    }),
+    noticedBy: ['sms-inbound: the content type'],
+  },
+  {
+    fault: 'decodes what is not UTF-8 all the same',
+    library: makeLenient((request) => withParams(request, (params) => params)),
+    noticedBy: ['invalid percent-encoding and invalid UTF-8', 'B9 '],
+  },
 ]
+
+function isRecord(authToken: Options['authToken']): authToken is Readonly<Record<string, string | readonly string[]>> {
+  return typeof authToken === 'object' && !Array.isArray(authToken)
+}
+
+/** As if the key had signed with the Auth Token's algorithm, and the verifier had taken that. */
+async function resign(request: Parameters<typeof signAsExpected>[0], key: string): Promise<typeof request | undefined> {
+  const settings = 'x-twilio-webhooks-signature-settings'
+  if (request.headers['x-twilio-signature'] !== (await signAsExpected(request, key))) return undefined
+  return withSignature(withoutHeader(request, settings), await signAsExpected(request))
+}

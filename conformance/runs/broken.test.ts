@@ -1,28 +1,40 @@
 import { expect, test } from 'vitest'
 import { adapterSuites } from '../adapter/suite.ts'
 import { socketAttackSuites } from '../attacks/sockets.ts'
-
 import { brokenFrameworks } from '../broken/frameworks.ts'
 import { brokenLibraries } from '../broken/libraries.ts'
+import { renderPage } from '../broken/page.ts'
 import { runSuites, type Suite } from '../kit/suite.ts'
-
 import { portableSuites } from '../portable.ts'
 
-async function expectNoticed(suites: readonly Suite[], noticedBy: readonly string[]): Promise<void> {
-  const { passed, failures } = await runSuites(suites)
-  const unnoticed = noticedBy.filter((start) => !failures.some(({ name }) => name.startsWith(start)))
-  expect(unnoticed).toEqual([])
-  expect(passed).toBeGreaterThan(0)
+// Those wait for what a broken server never does.
+const slow = /pipelined|aborted|gone/
+
+const broken = [
+  ...brokenLibraries.map(({ library, ...row }) => ({ ...row, kind: 'a verifier', suites: portableSuites(library) })),
+  ...brokenFrameworks.map(({ framework, ...row }) => ({
+    ...row,
+    kind: 'an adapter',
+    suites: adapterSuites(framework, socketAttackSuites(framework)).map(withoutSlowCases),
+  })),
+]
+
+function withoutSlowCases({ name, cases }: Suite): Suite {
+  return { name, cases: cases.filter((one) => !slow.test(one.name)) }
 }
 
-for (const { fault, library, noticedBy } of brokenLibraries)
-  test(`the suites notice a verifier that ${fault}`, () => expectNoticed(portableSuites(library), noticedBy))
+const found: Parameters<typeof renderPage>[0][number][] = []
 
-const slow = /pipelined|aborted|gone/
-for (const { fault, framework, noticedBy } of brokenFrameworks)
-  test(`the suites notice an adapter that ${fault}`, () => {
-    const suites = adapterSuites(framework, socketAttackSuites(framework))
-    // Those wait for what a broken server never does.
-    const quick = suites.map(({ name, cases }) => ({ name, cases: cases.filter((one) => !slow.test(one.name)) }))
-    return expectNoticed(quick, noticedBy)
+for (const { kind, fault, noticedBy, suites } of broken)
+  test(`the suites notice ${kind} that ${fault}`, async () => {
+    const { passed, failures } = await runSuites(suites)
+    found.push({ kind, fault, noticedBy, failures })
+    const unnoticed = noticedBy.filter((start) => !failures.some(({ name }) => name.startsWith(start)))
+    expect(unnoticed).toEqual([])
+    expect(passed).toBeGreaterThan(0)
   })
+
+test('the page of broken validators says what was found', async () => {
+  expect(found.length).toBe(broken.length)
+  await expect(renderPage(found)).toMatchFileSnapshot('../../docs/broken-validators.md')
+})
