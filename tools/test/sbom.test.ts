@@ -1,0 +1,18 @@
+import { beforeAll, expect, test } from 'vitest'
+import { makeBoms } from '../sbom.mjs'
+
+let rows: Awaited<ReturnType<typeof makeBoms>>
+
+beforeAll(async () => {
+  rows = await makeBoms()
+}, 120_000)
+
+test('each package has an SBOM, permissive licences and no install scripts', () => {
+  expect(rows.map(({ bom }) => bom.metadata.component.name)).toEqual(['tollgate', 'gateway', 'inspector', 'cli'])
+  expect(rows.flatMap(({ problems }) => problems)).toEqual([])
+})
+
+test('the library brings one package', () => {
+  const names = rows[0]?.bom.components.map(({ group, name }) => `${group}/${name}`)
+  expect(names).toEqual(['@noble/hashes'])
+})
