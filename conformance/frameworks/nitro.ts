@@ -6,7 +6,7 @@ const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: tru
 const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
 
 /** The base URL of the second build, which the scenarios with a prefix ask for. */
-const mountedAt = '/mounted'
+export const mountedAt = '/mounted'
 
 /** Where the guard stands: in a file of the `middleware` folder, or on the route alone. */
 interface Shape {
@@ -18,6 +18,8 @@ interface Shape {
 
 interface NitroVersion extends Omit<Version, 'name' | 'exceptions'> {
   readonly shapes: readonly Shape[]
+  /** What middleware with `paths: ['/mounted/voice', '/sms']` guards below its base URL. */
+  readonly guardedBelow: readonly string[]
   readonly parsersBefore: Framework['parsersBefore']
   readonly parsersAfter: Framework['parsersAfter']
 }
@@ -52,6 +54,7 @@ export const nitro: readonly NitroVersion[] = [
       },
       { name: 'h3 1 in Nitro 2, onRequest of a route', id: 'route', exceptions: noRoute },
     ],
+    guardedBelow: ['/voice', '/v%6fice', '//voice', '/VOICE/more', '/sms', '/s%6Ds', '//sms', '/SMS'],
     parsersBefore: { readRawBody: kept, readBody: kept },
     parsersAfter: ['readBody', 'toWebRequest'],
   },
@@ -70,6 +73,7 @@ export const nitro: readonly NitroVersion[] = [
       },
       { name: 'h3 2 in Nitro 3, middleware of a route', id: 'route', exceptions: ownRequest },
     ],
+    guardedBelow: ['/voice', '/v%6fice', '//voice', '/VOICE/more'],
     parsersBefore: { readBody: lost, 'a clone': kept },
     parsersAfter: ['readBody', 'event.req.text'],
   },

@@ -3,6 +3,7 @@ import { adapterSuites } from '../adapter/suite.ts'
 import { socketAttackSuites } from '../attacks/sockets.ts'
 import { methodsSuite } from '../frameworks/built-suite.ts'
 import { makeNitroFramework, type NitroServers, nitro, startNitro } from '../frameworks/nitro.ts'
+import { baseUrlSuite } from '../frameworks/nitro-suite.ts'
 import { bindFramework } from '../kit/bind-framework.ts'
 import type { Suite } from '../kit/suite.ts'
 import { turnedAwaySuite } from '../runtimes/turned-away.ts'
@@ -26,6 +27,7 @@ for (const version of nitro)
       })
       const more = [
         ...socketAttackSuites(framework),
+        baseUrlSuite(framework, version.guardedBelow),
         withoutFramings(turnedAwaySuite(framework)),
         methodsSuite(framework),
       ]
