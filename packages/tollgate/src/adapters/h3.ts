@@ -1,4 +1,4 @@
-// Two majors in one file, since Nuxt is on h3 1 and Nitro 3 on h3 2: the one is over Node.js requests, the other over web ones.
+// Longer than other adapters: two majors in one file, since Nuxt is on h3 1 and Nitro 3 on h3 2: the one is over Node.js requests, the other over web ones.
 import type { H3Event } from 'h3'
 import type { Accepted, IncomingRequest, Mode, Observed } from '../index.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
