@@ -129,9 +129,10 @@ function listProblems(rows) {
   return [...failed.map((row) => `failed: ${row.table}, ${labelOf(row)}: ${row.suite} (${row.failed})`), ...missing]
 }
 
-/** A framework's name goes on with its version and set-up: "nest 11, Express". @param {Row} row @param {string} name */
+/** A framework's name goes on with its set-up, "nest 11, Express", but not with a platform. @param {Row} row @param {string} name */
 function isNamed(row, name) {
-  return row.table === 'frameworks' ? row.name.split(/[ ,:]/)[0] === name : row.name === name
+  if (row.table !== 'frameworks' || row.name === name) return row.name === name
+  return row.name.startsWith(name) && /^[,:]/.test(row.name.slice(name.length))
 }
 
 const rows = readRows()

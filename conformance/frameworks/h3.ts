@@ -134,6 +134,24 @@ async function askBehindHook(): Promise<readonly [status: number, runs: number]>
   return [status, runs]
 }
 
+/** As srvx 0.8 does it with a TRACE: it makes the Request only where one of these is asked for. */
+async function askWithoutRequest(): Promise<readonly [status: unknown, runs: number]> {
+  const fail = (): never => {
+    throw new TypeError("'TRACE' HTTP method is unsupported.")
+  }
+  const url = 'http://app.example.com/sms'
+  const req = { method: 'TRACE', url, headers: new Headers(), clone: fail }
+  Object.defineProperty(req, 'bodyUsed', { get: fail })
+  let runs = 0
+  const event = { req, res: {}, path: '/sms', context: {} } as unknown as H3Event
+  const answer = await twilioWebhook(makeScenario('plain').options)(event, () => runs++)
+  return [(answer as Response).status, runs]
+}
+
 export const h3HookSuite: Suite = defineSuite('h3 2, as a hook', {
   'answers 500, and no handler runs': async () => assertEqual(await askBehindHook(), [500, 0], 'status and runs'),
+})
+
+export const h3RequestSuite: Suite = defineSuite('h3 2, where no Request can be made', {
+  'refuses, and no handler runs': async () => assertEqual(await askWithoutRequest(), [403, 0], 'status and runs'),
 })

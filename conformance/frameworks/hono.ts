@@ -1,62 +1,13 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type HttpBindings, serve } from '@hono/node-server'
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
-import { validator } from 'hono/validator'
-import { type TwilioVariables, twilioWebhook } from 'tollgate/hono'
-import type { Framework, ParserBefore, Running } from '../adapter/framework.ts'
+import { serve } from '@hono/node-server'
+import type { Framework, Running } from '../adapter/framework.ts'
 import type { Scenario } from '../adapter/scenario.ts'
-
-type Env = { Bindings: HttpBindings; Variables: TwilioVariables<'observe'> }
-
-const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
-const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
-
-function readWith(read: (c: Context) => unknown): MiddlewareHandler {
-  return async (c, next) => {
-    await Promise.resolve(read(c)).catch(() => undefined)
-    await next()
-  }
-}
-
-const parsers: Readonly<Record<string, MiddlewareHandler>> = {
-  parseBody: readWith((c) => c.req.parseBody()),
-  text: readWith((c) => c.req.text()),
-  json: readWith((c) => c.req.json()),
-  arrayBuffer: readWith((c) => c.req.arrayBuffer()),
-  blob: readWith((c) => c.req.blob()),
-  formData: readWith((c) => c.req.formData()),
-  'raw.text': readWith((c) => c.req.raw.text()),
-  'raw.formData': readWith((c) => c.req.raw.formData()),
-  'validator of the form': validator('form', (value) => value),
-}
-
-/** What the application reads behind the guard. */
-const readers: Readonly<Record<string, (c: Context) => Promise<unknown>>> = {
-  'c.req': (c) => (isJson(c) ? c.req.json() : c.req.parseBody()),
-  'c.req.raw': async (c) => (isJson(c) ? c.req.raw.json() : Object.fromEntries(await c.req.raw.formData())),
-}
-
-function isJson(c: Context): boolean {
-  return c.req.header('content-type') === 'application/json'
-}
+import { honoFeatures, makeHonoApp } from './hono-app.ts'
 
 async function start(scenario: Scenario, mountWith: 'mount' | 'route'): Promise<Running> {
-  const { options, handle, before = '', after = '', mountedAt = '/', stacked } = scenario
-  const inner = new Hono<Env>()
-  const first = parsers[before]
-  if (first) inner.use(first)
-  inner.use(twilioWebhook(options))
-  if (stacked) inner.use(twilioWebhook(options))
-  inner.all('*', async (c) => {
-    const hasBody = c.req.raw.body !== null && c.req.header('content-type') !== undefined
-    const { status, headers, body } = await handle(c.var.twilio, hasBody ? await readers[after]?.(c) : undefined)
-    return new Response(body || null, { status, headers })
-  })
-  const outer = new Hono().onError((_error, c) => c.text('Internal Server Error', 500))
-  if (mountWith === 'mount') outer.mount(mountedAt, inner.fetch)
-  else outer.route(mountedAt, inner)
-  const server = serve({ fetch: outer.fetch, hostname: '127.0.0.1', port: 0 }) as Server
+  const { fetch } = makeHonoApp(scenario, mountWith)
+  const server = serve({ fetch, hostname: '127.0.0.1', port: 0 }) as Server
   await new Promise((resolve) => server.once('listening', resolve))
   return {
     port: (server.address() as AddressInfo).port,
@@ -70,24 +21,9 @@ async function start(scenario: Scenario, mountWith: 'mount' | 'route'): Promise<
 
 function makeFramework(mountWith: 'mount' | 'route', exceptions: Framework['exceptions']): Framework {
   return {
+    ...honoFeatures,
     name: `hono 4 on node-server, ${mountWith}`,
     start: (scenario) => start(scenario, mountWith),
-    paths: true,
-    mounts: true,
-    stacks: true,
-    appBody: true,
-    parsersBefore: {
-      parseBody: kept,
-      text: kept,
-      json: kept,
-      arrayBuffer: kept,
-      blob: kept,
-      formData: lost,
-      'raw.text': lost,
-      'raw.formData': lost,
-      'validator of the form': kept,
-    },
-    parsersAfter: Object.keys(readers),
     exceptions: { 'a GET with a body': 'a Request cannot be one, so that the platform drops the body', ...exceptions },
   }
 }

@@ -3,8 +3,9 @@ import { writeReport } from '../../tools/write-report.mjs'
 import { bundleEntries } from '../runtimes/bundle.ts'
 import { runInChromium } from '../runtimes/chromium.ts'
 import { exceptionsOf } from '../runtimes/exceptions.ts'
-import { findNode, placeProviderProbe, programs } from '../runtimes/project.ts'
-import { runRemoteFetch, type Serving } from '../runtimes/remote-fetch.ts'
+import type { Serving } from '../runtimes/play-remote.ts'
+import { denoArguments, findNode, placeProviderProbe, programs } from '../runtimes/project.ts'
+import { runRemoteFetch } from '../runtimes/remote-fetch.ts'
 import { record, rows } from '../runtimes/report.ts'
 import { runProgram, startProgram } from '../runtimes/run-program.ts'
 import type { ProgramReport } from '../runtimes/run-reported.ts'
@@ -12,7 +13,7 @@ import { checkWorkerd } from '../runtimes/workerd-checks.ts'
 
 beforeAll(async () => {
   placeProviderProbe()
-  await bundleEntries()
+  await bundleEntries(['portable', 'adapters', 'entry-points', 'serve-deno', 'serve-bun', 'worker', 'browser'])
 })
 afterAll(() => writeReport('runtimes', rows))
 
@@ -38,9 +39,8 @@ describe.each([20, 22, 24, 26])('Node.js %i', (major) => {
   )
 })
 
-const deno = ['run', '--allow-all', '--node-modules-dir=manual']
 describe.each([
-  { name: 'Deno', binary: programs.deno, args: deno, server: 'dist/serve-deno.mjs' },
+  { name: 'Deno', binary: programs.deno, args: denoArguments, server: 'dist/serve-deno.mjs' },
   { name: 'Bun', binary: programs.bun, args: [], server: 'dist/serve-bun.mjs' },
 ] as const)('$name', ({ name, binary, args, server }) => {
   test('portable', async () => void (await runEntry(name, binary(), ...args, 'dist/portable.mjs')), timeout)

@@ -62,6 +62,8 @@ const packages: readonly (readonly [start: string, name: string, project?: strin
   ['koa 2', 'koa2'],
   ['koa 3', 'koa'],
   ['hono', 'hono'],
+  ['h3 1 in Nitro 2', 'nitropack', 'nitro2'],
+  ['h3 2 in Nitro 3', 'nitro', 'nitro3'],
   ['h3 1', 'h3v1'],
   ['h3 2', 'h3'],
   ['elysia', 'elysia'],

@@ -14,11 +14,10 @@ const conditions = {
 }
 
 /**
- * Makes JavaScript of the suites, in the project's `dist`. The library stays outside: who loads the file finds the packed one, by
- * its own rules.
+ * Makes JavaScript of the suites, in the project's `dist`. The library stays outside, as frameworks do: who loads the file finds
+ * them by its own rules, and the library as it is packed.
  */
-export async function bundleEntries(): Promise<void> {
-  const names = ['portable', 'adapters', 'entry-points', 'serve-deno', 'serve-bun', 'worker', 'browser']
+export async function bundleEntries(names: readonly string[]): Promise<void> {
   await build({
     entryPoints: names.map((name) => join(entries, `${name}.ts`)),
     outdir: dist,
@@ -27,7 +26,7 @@ export async function bundleEntries(): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'es2022',
-    external: ['tollgate', 'tollgate/*'],
+    external: ['tollgate', 'tollgate/*', 'hono', 'hono/*', 'elysia'],
   })
 }
 

@@ -13,6 +13,9 @@ export const programs = {
   workerd: () => findBinary('@cloudflare/workerd-linux-64/bin/workerd'),
 }
 
+/** How Deno runs a file with the packages of node_modules. */
+export const denoArguments: readonly string[] = ['run', '--allow-all', '--node-modules-dir=manual']
+
 /** That Node.js, be it this one, of this project, or of the one with those that frameworks need. */
 export function findNode(major: number): string {
   if (Number.parseInt(process.versions.node, 10) === major) return process.execPath

@@ -1,21 +1,9 @@
 import type { Framework } from '../adapter/framework.ts'
-import type { Journal } from '../adapter/scenario.ts'
 import { adapterSuites } from '../adapter/suite.ts'
 import { socketAttackSuites } from '../attacks/sockets.ts'
+import { type Ports, playRemote } from './play-remote.ts'
 import { runReported, type SuiteReports } from './run-reported.ts'
 import { turnedAwaySuite } from './turned-away.ts'
-
-/** Where a runtime serves the application, and where it takes orders. */
-export interface Ports {
-  readonly port: number
-  readonly orders: number
-}
-
-/** What a server prints once it listens. */
-export interface Serving extends Ports {
-  readonly version: string
-  readonly provider: string
-}
 
 /** Runs the suite of adapters against the fetch adapter in another runtime. */
 export async function runRemoteFetch(
@@ -28,15 +16,10 @@ export async function runRemoteFetch(
   return { 'fetch adapter': await runReported(suites, exceptions) }
 }
 
-/** Its server plays one scenario after the other. */
-function makeRemoteFetch(name: string, { port, orders }: Ports, exceptions: Framework['exceptions']): Framework {
-  const url = `http://127.0.0.1:${orders}/`
+function makeRemoteFetch(name: string, ports: Ports, exceptions: Framework['exceptions']): Framework {
   return {
     name: `fetch, ${name}`,
-    async start({ id }) {
-      await order(url, { method: 'POST', body: id })
-      return { port, close: async () => undefined, journal: () => order(url) }
-    },
+    start: (scenario) => playRemote(ports, scenario),
     paths: false,
     mounts: false,
     stacks: false,
@@ -45,10 +28,4 @@ function makeRemoteFetch(name: string, { port, orders }: Ports, exceptions: Fram
     parsersAfter: [],
     exceptions,
   }
-}
-
-async function order(url: string, init?: RequestInit): Promise<Journal> {
-  const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) })
-  if (!answer.ok) throw new Error(`the runtime took no order: ${answer.status} ${await answer.text()}`)
-  return (await answer.json()) as Journal
 }

@@ -73,6 +73,9 @@ export function turnedAwaySuite(framework: Framework): Suite {
   })
 }
 
+/** Of the library's answers. */
+const ownType = 'text/plain; charset=utf-8'
+
 async function expectStopped(server: TestServer, request: RawRequest | Buffer): Promise<void> {
   const before = await server.journal()
   const answer = await send(server.port, request).catch(() => undefined)
@@ -81,4 +84,6 @@ async function expectStopped(server: TestServer, request: RawRequest | Buffer): 
   const reachedLibrary = after.verdicts.length > before.verdicts.length
   if (reachedLibrary) assertEqual(answer?.status, 403, 'the status that the library chose')
   else assert(answer === undefined || answer.status >= 400, `the runtime answered ${answer?.status}`)
+  // What the library could not read leaves no verdict, but it is no answer of the runtime's.
+  assert(answer?.status !== 500 || answer.headers['content-type'] !== ownType, 'the library answered 500')
 }

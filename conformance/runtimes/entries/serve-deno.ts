@@ -1,16 +1,4 @@
-import { loadProvider, versionOf } from '../here.ts'
-import { answer, takeOrder } from '../staged-fetch.ts'
+import { playWithDeno } from '../serve-with-deno.ts'
+import * as staged from '../staged-fetch.ts'
 
-type Handler = (request: Request, info: unknown) => Promise<Response>
-interface Options {
-  readonly hostname: string
-  readonly port: number
-  readonly onListen: () => void
-}
-declare const Deno: { serve(options: Options, handler: Handler): { readonly addr: { readonly port: number } } }
-
-const options = { hostname: '127.0.0.1', port: 0, onListen: () => undefined }
-const server = Deno.serve(options, answer)
-const orders = Deno.serve(options, takeOrder)
-const ports = { port: server.addr.port, orders: orders.addr.port }
-console.log(JSON.stringify({ ...ports, version: versionOf(), provider: await loadProvider() }))
+await playWithDeno(staged)

@@ -1,4 +1,4 @@
-// Two majors in one file, since Nuxt is on h3 1 and Nitro 3 on h3 2: the one is over Node.js requests, the other over web ones.
+// Longer than other adapters: two majors in one file, since Nuxt is on h3 1 and Nitro 3 on h3 2: the one is over Node.js requests, the other over web ones.
 import type { H3Event } from 'h3'
 import type { Accepted, IncomingRequest, Mode, Observed } from '../index.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
@@ -96,9 +96,18 @@ function readRequest(event: EitherEvent, request: Request | undefined, url: stri
 }
 
 function findWebBody(request: Request): IncomingRequest['body'] {
-  if (!request.bodyUsed) return { [Symbol.asyncIterator]: () => readClone(request) }
+  if (!isUsed(request)) return { [Symbol.asyncIterator]: () => readClone(request) }
   const isEmpty = request.headers.get('content-length') === '0'
   return isEmpty ? undefined : { consumedBy: 'readBody() or event.req, before twilioWebhook', fix }
+}
+
+/** The srvx of Nitro 3.0 makes the Request only now, and cannot make one of a TRACE or of a hostile Host: nor was it read. */
+function isUsed(request: Request): boolean {
+  try {
+    return request.bodyUsed
+  } catch {
+    return false
+  }
 }
 
 /** Cloned when it is read, and not before: a TRACE, which is refused, cannot be. */

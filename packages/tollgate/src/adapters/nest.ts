@@ -1,3 +1,4 @@
+// Longer than other adapters: Nest wants a module, a guard and decorators for its parameters.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   applyDecorators,
@@ -19,8 +20,6 @@ import { createGuard, type Guard, type OptionsFor, type OptionsSource } from './
 import { logProblem } from './shared/log.ts'
 import { findBody, type PlatformRequest, type PlatformResponse, sendReply } from './shared/nest-platforms.ts'
 import { releaseOnFailure, toIncomingRequest } from './shared/node.ts'
-
-// Longer than other adapters: Nest wants a module, a guard and decorators for its parameters.
 
 export type NestOptions = OptionsFor<Mode>
 

@@ -1,3 +1,4 @@
+// Longer than most: four kinds of event, which have to be told apart, and an answer that each of them takes.
 import type { BodyConsumed, IncomingRequest } from '../../index.ts'
 import type { FullAnswer } from './guard.ts'
 

@@ -1,0 +1,108 @@
+import type { Framework, ParserBefore } from '../adapter/framework.ts'
+import type { RemoteServer } from '../projects/remote.ts'
+import { makeBuiltFramework, startBuilt, type Version } from './built.ts'
+
+const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
+const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
+
+/** The base URL of the second build, which the scenarios with a prefix ask for. */
+export const mountedAt = '/mounted'
+
+/** Where the guard stands: in a file of the `middleware` folder, or on the route alone. */
+interface Shape {
+  readonly name: string
+  /** What the server is told in SHAPE. */
+  readonly id: 'middleware' | 'route'
+  readonly exceptions: Framework['exceptions']
+}
+
+interface NitroVersion extends Omit<Version, 'name' | 'exceptions'> {
+  readonly shapes: readonly Shape[]
+  /** What middleware with `paths: ['/mounted/voice', '/sms']` guards below its base URL. */
+  readonly guardedBelow: readonly string[]
+  readonly parsersBefore: Framework['parsersBefore']
+  readonly parsersAfter: Framework['parsersAfter']
+}
+
+// Nitro 2 strips its base URL from the paths that middleware sees, and Nitro 3 does not.
+const underBaseUrl = 'the original path and the one under the mount'
+
+const noRoute: Framework['exceptions'] = {
+  'A4 an absolute target': 'its router finds no route for an absolute target: 404',
+}
+
+const ownRequest: Framework['exceptions'] = {
+  'a GET with a body': 'a Request cannot be one, so that the platform drops the body',
+  'E2 hostile targets and bytes leave the server serving': 'Nitro 3.0 itself answers 500 to targets such as *',
+}
+
+const common = { nodeMajor: 20, serve: { built: '.output/server/index.mjs' } } as const
+
+export const nitro: readonly NitroVersion[] = [
+  {
+    ...common,
+    project: 'nitro2',
+    build: ['nitropack/dist/cli/index.mjs', 'build'],
+    shapes: [
+      {
+        name: 'h3 1 in Nitro 2, middleware',
+        id: 'middleware',
+        exceptions: {
+          ...noRoute,
+          [underBaseUrl]: 'Nitro 2 redirects what is not under its base URL, whose case counts: 302',
+        },
+      },
+      { name: 'h3 1 in Nitro 2, onRequest of a route', id: 'route', exceptions: noRoute },
+    ],
+    guardedBelow: ['/voice', '/v%6fice', '//voice', '/VOICE/more', '/sms', '/s%6Ds', '//sms', '/SMS'],
+    parsersBefore: { readRawBody: kept, readBody: kept },
+    parsersAfter: ['readBody', 'toWebRequest'],
+  },
+  {
+    ...common,
+    project: 'nitro3',
+    build: ['nitro/dist/cli/index.mjs', 'build'],
+    shapes: [
+      {
+        name: 'h3 2 in Nitro 3, middleware',
+        id: 'middleware',
+        exceptions: {
+          ...ownRequest,
+          [underBaseUrl]: 'Nitro 3 tells nobody what its base URL is: `paths` has to name the whole path',
+        },
+      },
+      { name: 'h3 2 in Nitro 3, middleware of a route', id: 'route', exceptions: ownRequest },
+    ],
+    guardedBelow: ['/voice', '/v%6fice', '//voice', '/VOICE/more'],
+    parsersBefore: { readBody: lost, 'a clone': kept },
+    parsersAfter: ['readBody', 'event.req.text'],
+  },
+]
+
+/** What serves the scenarios: the application at the root, and one with a base URL. */
+export interface NitroServers {
+  readonly root: RemoteServer
+  readonly mounted: RemoteServer
+}
+
+export async function startNitro(version: NitroVersion, shape: Shape): Promise<NitroServers> {
+  const sources = `conformance/projects/${version.project}/app`
+  const start = (as: string, env: Readonly<Record<string, string>>): Promise<RemoteServer> =>
+    startBuilt({ ...version, ...shape, env }, { sources, as }, { SHAPE: shape.id })
+  return { root: await start('suite', {}), mounted: await start('mounted', { BASE_URL: mountedAt }) }
+}
+
+export function makeNitroFramework(version: NitroVersion, shape: Shape, servers: () => NitroServers): Framework {
+  const { parsersBefore, parsersAfter } = version
+  return {
+    ...makeBuiltFramework({ ...version, ...shape }, () => servers().root),
+    start: (scenario) => servers()[scenario.mountedAt === mountedAt ? 'mounted' : 'root'].play(scenario),
+    // On a route there is nothing for `paths` to choose from.
+    paths: shape.id === 'middleware',
+    mounts: true,
+    stacks: true,
+    appBody: true,
+    parsersBefore,
+    parsersAfter,
+  }
+}

@@ -1,0 +1,92 @@
+import type { Framework, ParserBefore } from '../adapter/framework.ts'
+import { bundleForPlatform } from '../runtimes/bundle.ts'
+import { exceptionsOf } from '../runtimes/exceptions.ts'
+import { type Ports, playRemote, type Serving } from '../runtimes/play-remote.ts'
+import { denoArguments, programs } from '../runtimes/project.ts'
+import { startProgram } from '../runtimes/run-program.ts'
+import { startWorkerd } from '../runtimes/workerd.ts'
+import { elysiaFeatures } from './elysia-app.ts'
+import { honoFeatures } from './hono-app.ts'
+
+export interface RuntimeServer extends Ports {
+  stop(): Promise<void>
+}
+
+/** A framework that another runtime serves, by a server of that runtime. */
+export interface OnRuntime {
+  readonly name: string
+  /** Of conformance/runtimes/entries. */
+  readonly entry: string
+  start(): Promise<RuntimeServer>
+  readonly features: Omit<Framework, 'name' | 'start' | 'exceptions'>
+  readonly exceptions: Framework['exceptions']
+}
+
+const jsonKept: ParserBefore = { form: 'consumed', json: 'accepted', keepsNames: false }
+const absoluteTarget = 'it turns an absolute target away itself, before the application, with a 500'
+
+/** Where the framework's handler is told of a client that is gone: by the signal of its Request. */
+function told(exceptions: Framework['exceptions']): Framework['exceptions'] {
+  const { 'a client that is gone before the answer: released once': _untold, ...others } = exceptions
+  return others
+}
+
+export const onRuntimes: readonly OnRuntime[] = [
+  {
+    name: 'hono 4 on Deno',
+    entry: 'hono-deno',
+    start: () => startServing(programs.deno(), [...denoArguments, 'dist/hono-deno.mjs']),
+    features: honoFeatures,
+    exceptions: told(exceptionsOf.Deno),
+  },
+  {
+    name: 'hono 4 on Bun',
+    entry: 'hono-bun',
+    start: () => startServing(programs.bun(), ['dist/hono-bun.mjs']),
+    // There `formData()` reads nothing of a body that is no form.
+    features: {
+      ...honoFeatures,
+      parsersBefore: { ...honoFeatures.parsersBefore, formData: jsonKept, 'raw.formData': jsonKept },
+    },
+    exceptions: told(exceptionsOf.Bun),
+  },
+  {
+    name: 'hono 4 on workerd',
+    entry: 'hono-worker',
+    start: () => startWorker('hono-worker'),
+    features: honoFeatures,
+    exceptions: {
+      ...exceptionsOf.workerd,
+      'A5 guards http://app.example.com/voice': absoluteTarget,
+      'A5 guards http://evil.example/voice': absoluteTarget,
+    },
+  },
+  {
+    name: 'elysia 1.4 on Bun',
+    entry: 'elysia-bun',
+    start: () => startServing(programs.bun(), ['dist/elysia-bun.mjs']),
+    features: elysiaFeatures,
+    exceptions: told(exceptionsOf.Bun),
+  },
+]
+
+export function makeFrameworkOnRuntime({ name, features, exceptions }: OnRuntime, server: () => Ports): Framework {
+  return { ...features, name, exceptions, start: (scenario) => playRemote(server(), scenario) }
+}
+
+async function startServing(binary: string, args: readonly string[]): Promise<RuntimeServer> {
+  const program = startProgram(binary, args)
+  try {
+    const { port, orders } = await program.readLine<Serving>()
+    return { port, orders, stop: program.stop }
+  } catch (error) {
+    await program.stop()
+    throw error
+  }
+}
+
+async function startWorker(entry: string): Promise<RuntimeServer> {
+  const { file } = await bundleForPlatform(entry, 'workerd')
+  const { ports, stop } = await startWorkerd(file, ['orders'], [])
+  return { port: ports.default ?? 0, orders: ports.orders ?? 0, stop }
+}

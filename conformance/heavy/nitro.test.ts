@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { adapterSuites } from '../adapter/suite.ts'
+import { socketAttackSuites } from '../attacks/sockets.ts'
+import { methodsSuite } from '../frameworks/built-suite.ts'
+import { makeNitroFramework, type NitroServers, nitro, startNitro } from '../frameworks/nitro.ts'
+import { baseUrlSuite } from '../frameworks/nitro-suite.ts'
+import { bindFramework } from '../kit/bind-framework.ts'
+import type { Suite } from '../kit/suite.ts'
+import { turnedAwaySuite } from '../runtimes/turned-away.ts'
+
+/** Node.js answers what comes after the first of two framings itself, once the guard has refused it. */
+function withoutFramings({ name, cases }: Suite): Suite {
+  return { name, cases: cases.filter((one) => !one.name.startsWith('B11 ')) }
+}
+
+for (const version of nitro)
+  for (const shape of version.shapes) {
+    let servers: NitroServers
+    const framework = makeNitroFramework(version, shape, () => servers)
+    describe(shape.name, () => {
+      beforeAll(async () => {
+        servers = await startNitro(version, shape)
+      }, 180_000)
+      afterAll(async () => {
+        await servers?.root.stop()
+        await servers?.mounted.stop()
+      })
+      const more = [
+        ...socketAttackSuites(framework),
+        baseUrlSuite(framework, version.guardedBelow),
+        withoutFramings(turnedAwaySuite(framework)),
+        methodsSuite(framework),
+      ]
+      bindFramework(framework, adapterSuites(framework, more), 'conformance')
+    })
+  }

@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { adapterSuites } from '../adapter/suite.ts'
+import { socketAttackSuites } from '../attacks/sockets.ts'
+import { makeFrameworkOnRuntime, onRuntimes, type RuntimeServer } from '../frameworks/on-runtimes.ts'
+import { bindFramework } from '../kit/bind-framework.ts'
+import { bundleEntries } from '../runtimes/bundle.ts'
+import { placeProviderProbe } from '../runtimes/project.ts'
+import { turnedAwaySuite } from '../runtimes/turned-away.ts'
+
+beforeAll(async () => {
+  placeProviderProbe()
+  await bundleEntries(onRuntimes.map(({ entry }) => entry))
+})
+
+for (const one of onRuntimes) {
+  let server: RuntimeServer
+  const framework = makeFrameworkOnRuntime(one, () => server)
+  describe(one.name, () => {
+    beforeAll(async () => {
+      server = await one.start()
+    })
+    afterAll(() => server?.stop())
+    const more = [...socketAttackSuites(framework), turnedAwaySuite(framework)]
+    bindFramework(framework, adapterSuites(framework, more), 'conformance')
+  })
+}

@@ -1,0 +1,7 @@
+import { defineNitroConfig } from 'nitropack/config'
+
+export default defineNitroConfig({
+  preset: 'node-server',
+  compatibilityDate: '2026-11-01',
+  baseURL: process.env.BASE_URL ?? '/',
+})

@@ -1,0 +1,24 @@
+import { loadProvider, versionOf } from './here.ts'
+import type { Staged } from './stage.ts'
+
+interface Options {
+  readonly hostname: string
+  readonly port: number
+  readonly development: boolean
+  readonly fetch: (request: Request, server: unknown) => Response | Promise<Response>
+}
+declare const Bun: { serve(options: Options): { readonly port: number } }
+
+/** Serves on a free port, and gives it. */
+export function serveWithBun(fetch: Options['fetch']): number {
+  return Bun.serve({ hostname: '127.0.0.1', port: 0, development: false, fetch }).port
+}
+
+/** Serves the application and takes orders, and tells the test where. */
+export async function playWithBun({ answer, takeOrder }: Staged): Promise<void> {
+  await announce({ port: serveWithBun(answer), orders: serveWithBun(takeOrder) })
+}
+
+export async function announce(ports: { readonly port: number; readonly orders: number }): Promise<void> {
+  console.log(JSON.stringify({ ...ports, version: versionOf(), provider: await loadProvider() }))
+}

@@ -1,0 +1,19 @@
+import { loadProvider, versionOf } from './here.ts'
+import type { Staged } from './stage.ts'
+
+type Handler = (request: Request, info: unknown) => Response | Promise<Response>
+interface Options {
+  readonly hostname: string
+  readonly port: number
+  readonly onListen: () => void
+}
+declare const Deno: { serve(options: Options, handler: Handler): { readonly addr: { readonly port: number } } }
+
+/** Serves the application and takes orders, and tells the test where. */
+export async function playWithDeno({ answer, takeOrder }: Staged): Promise<void> {
+  const options = { hostname: '127.0.0.1', port: 0, onListen: () => undefined }
+  const server = Deno.serve(options, answer)
+  const orders = Deno.serve(options, takeOrder)
+  const ports = { port: server.addr.port, orders: orders.addr.port }
+  console.log(JSON.stringify({ ...ports, version: versionOf(), provider: await loadProvider() }))
+}
