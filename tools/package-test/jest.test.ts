@@ -52,6 +52,18 @@ test('matchers', async () => {
 const failing = `
 test('fails', async () => expect(await verify('${secret}')).toBeAccepted())
 `
+// With '@types/jest', `expect` is global.
+const globals = `
+import type { Verdict } from 'tollgate'
+import 'tollgate/testing/jest'
+declare const verdict: Verdict
+test('types', () => {
+  expect(verdict).toBeAccepted()
+  expect(verdict).not.toBeRefusedWith('replayed')
+  // @ts-expect-error no such code
+  expect(verdict).toBeRefusedWith('replay')
+})
+`
 const typed = `
 import { expect, test } from '@jest/globals'
 import type { Verdict } from 'tollgate'
@@ -81,7 +93,7 @@ function pack(): string {
 
 beforeAll(() => {
   writeFileSync(join(scratch, 'package.json'), JSON.stringify({ private: true }))
-  const packages = [pack(), 'jest@30.5.2', '@jest/globals@30.5.2', 'expect@30.5.2']
+  const packages = [pack(), 'jest@30.5.2', '@jest/globals@30.5.2', 'expect@30.5.2', '@types/jest@30.0.0']
   const { status, output } = run(
     'npm',
     ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packages],
@@ -104,6 +116,7 @@ describe.each(systems)('Jest 30 in a project of type $type', ({ type, imports, f
     writeFileSync(join(project, 'passing.test.js'), `${imports}${helper}${passing}`)
     writeFileSync(join(project, 'failing.test.js'), `${imports}${helper}${failing}`)
     writeFileSync(join(project, 'typed.ts'), typed)
+    writeFileSync(join(project, 'globals.ts'), globals)
   })
 
   test('the matchers pass', () => {
@@ -123,20 +136,21 @@ describe.each(systems)('Jest 30 in a project of type $type', ({ type, imports, f
   })
 
   test.each([
-    ['node16', 'node16'],
-    ['bundler', 'esnext'],
-  ])('typechecks with moduleResolution %s', (moduleResolution, module) => {
+    ['typed.ts', 'node16', 'node16', []],
+    ['typed.ts', 'bundler', 'esnext', []],
+    ['globals.ts', 'node16', 'node16', ['jest']],
+  ])('%s typechecks with moduleResolution %s', (file, moduleResolution, module, types) => {
     const options = {
       module,
       moduleResolution,
       target: 'es2022',
       lib: ['es2023', 'dom'],
       strict: true,
-      types: [],
+      types,
       noEmit: true,
     }
-    const config = join(project, `tsconfig.${moduleResolution}.json`)
-    writeFileSync(config, JSON.stringify({ compilerOptions: { ...options, skipLibCheck: true }, files: ['typed.ts'] }))
+    const config = join(project, `tsconfig.${file}.${moduleResolution}.json`)
+    writeFileSync(config, JSON.stringify({ compilerOptions: { ...options, skipLibCheck: true }, files: [file] }))
     const { output } = run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config], project)
     expect(output).toBe('')
   })

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Accepted, createVerifier } from 'tollgate'
-import { type SampleWebhook, sampleWebhook, signRequest, type WebhookKind } from 'tollgate/testing'
+import { type SampleWebhook, sampleWebhook, signRequest, type WebhookKind, webhookKinds } from 'tollgate/testing'
 import { expect, test } from 'vitest'
 import { describe as describeWebhook, isOurs, listEvents } from '../../examples/params/handler.mjs'
 
@@ -63,4 +64,11 @@ test('examples/params/handler.mjs knows its own streams', () => {
     false,
     false,
   ])
+})
+
+test('docs/parameters.md says of every kind where its list comes from, once', () => {
+  const page = readFileSync(join(root, 'docs/parameters.md'), 'utf8')
+  const table = page.slice(page.indexOf('| kind | page |'))
+  const kinds = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = '']) => cell.match(/[a-z.-]+/g) ?? [])
+  expect(kinds.sort()).toEqual([...webhookKinds].sort())
 })

@@ -12,7 +12,7 @@ export const callMedia = {
     'LanguageCode? PartialResults? ProviderConfiguration? TranscriptionEngine? Name? InboundTrackLabel?',
     'OutboundTrackLabel? SpeechModel? EnableAutomaticPunctuation? Hints? ProfanityFilter? TranscriptionSid',
     'TranscriptionEvent CallSid TranscriptionData? Timestamp? AccountSid Track? Final? Stability? SequenceId?',
-    'TranscriptionError? TranscriptionErrorCode?',
+    'TranscriptionError? TranscriptionErrorCode? ErrorCode? ErrorMessage?',
   ],
   'media-stream.status': ['AccountSid CallSid StreamSid StreamName? StreamEvent StreamError? Timestamp?'],
   'conference.participant': [

@@ -30,8 +30,8 @@ export const messaging = {
   'conversations.conversation': [
     'AccountSid Attributes? ChatServiceSid? ConversationSid? DateCreated? DateUpdated? DateRemoved? EventType',
     'FriendlyName? UniqueName? Reason? MessageBody? MessageMedia? MessagingBinding.Address?',
-    'MessagingBinding.AuthorAddress? MessagingBinding.ProxyAddress? MessagingServiceSid? ClientIdentity?',
-    'RetryCount? Source? State? StateFrom? StateTo? StateUpdated?',
+    'MessagingBinding.AuthorAddress? MessagingBinding.ProxyAddress? MessagingBinding.ProjectedAddress? Media?',
+    'MessagingServiceSid? ClientIdentity? RetryCount? Source? State? StateFrom? StateTo? StateUpdated?',
   ],
   'conversations.participant': [
     'EventType AccountSid ChatServiceSid? ConversationSid? ParticipantSid? DateCreated? DateUpdated? DateRemoved?',
@@ -41,7 +41,7 @@ export const messaging = {
   ],
   'conversations.user': [
     'EventType AccountSid ChatServiceSid? UserSid? Identity? FriendlyName? RoleSid? Attributes? DateCreated?',
-    'DateUpdated? IsOnline? IsNotifiable? Source? ClientIdentity? RetryCount?',
+    'DateUpdated? isOnline? isNotifiable? Source? ClientIdentity? RetryCount?',
   ],
   'conversations.delivery': [
     'EventType AccountSid ConversationSid ChatServiceSid? MessageSid DeliveryReceiptSid ChannelMessageSid?',

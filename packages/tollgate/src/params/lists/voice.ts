@@ -3,7 +3,7 @@ export const voice = {
   'call.inbound': ['...call CallToken? StirVerstat? StirPassportToken? AddOns? ErrorCode? ErrorUrl?'],
   'call.status': [
     '...call Timestamp? CallbackSource? SequenceNumber CallDuration? Duration? SipResponseCode? AnsweredBy?',
-    'RecordingUrl? RecordingSid? RecordingDuration?',
+    'RecordingUrl? RecordingSid? RecordingDuration? StirStatus? StirVerstat? StirPassportToken?',
   ],
   'sip.inbound': [
     'CallSid AccountSid From To Caller? Called? CallStatus Direction ApiVersion SipDomain SipDomainSid? SipCallId?',
@@ -15,7 +15,7 @@ export const voice = {
   'gather.partial': ['...call UnstableSpeechResult StableSpeechResult? Stability? SequenceNumber? Language?'],
   'dial.action': [
     '...call DialCallSid? DialCallStatus DialCallDuration? DialBridged? DialSipResponseCode? DialSipCallId?',
-    'DialSipHeader_*? RecordingSid? RecordingUrl? QueueSid? DequeueResult? DequeuedCallSid? DequeuedCallQueueTime?',
+    'DialSipHeader_*? RecordingSid? RecordingUrl? QueueSid? QueueTime? DequeingCallSid? DequeueResult? DequeuedCallSid? DequeuedCallQueueTime?',
     'DequeuedCallDuration?',
   ],
   'record.action': ['...call RecordingUrl RecordingDuration RecordingSid? Digits?'],
