@@ -5,7 +5,14 @@ import { defineSuite, type Suite } from '../kit/suite.ts'
 import { assertReplayed, guarded, type ReplaySubject } from './subject.ts'
 
 /** Forms that Twilio never sends twice, but for a retry of what failed. */
-const unique = ['message.inbound', 'message.status', 'whatsapp.inbound', 'call.status', 'recording.status'] as const
+const unique = [
+  'message.inbound',
+  'message.status',
+  'whatsapp.inbound',
+  'rcs.inbound',
+  'call.status',
+  'recording.status',
+] as const
 const handshakes = ['media-stream.handshake', 'conversation-relay.handshake']
 
 type Kind = (typeof webhookKinds)[number]

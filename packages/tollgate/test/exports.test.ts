@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+
+// Outside Jest it refuses to be imported; the real one is tried in tools/package-test.
+vi.mock('@jest/globals', () => ({ expect }))
 
 const { entries } = (await import(new URL('../entries.js', import.meta.url).href)) as {
   entries: Record<string, string>
@@ -23,7 +26,10 @@ const names: Record<string, string[]> = {
   './sveltekit': ['twilioWebhook'],
   './astro': ['twilioWebhook'],
   './react-router': ['twilioWebhook'],
-  './testing': ['sampleWebhook', 'signRequest', 'webhookKinds'],
+  './testing': ['sampleWebhook', 'signRequest', 'testServer', 'webhookKinds'],
+  './testing/node': ['testServer'],
+  './testing/vitest': [],
+  './testing/jest': [],
   './twiml': ['twiml'],
   './compat': [
     'getExpectedBodyHash',
@@ -35,7 +41,18 @@ const names: Record<string, string[]> = {
     'validateRequestWithBody',
     'webhook',
   ],
-  './params': ['kindOf'],
+  './params': [
+    'debuggerPayload',
+    'isEventBatch',
+    'isKind',
+    'isOrchestratorEvent',
+    'isStop',
+    'isTranscriptNotice',
+    'kindOf',
+    'media',
+    'parseRelayMessage',
+    'parseStreamMessage',
+  ],
   './keys': ['cached', 'fileKeys', 'twilioAccountTokens'],
   './replay': ['memoryStore', 'redisStore', 'replayGuard'],
   './counters': ['openTelemetryCounters', 'verdictCounters'],

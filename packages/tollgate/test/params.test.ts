@@ -68,6 +68,15 @@ function readPairs({ method, params, receivedUrl }: Fixture): [string, string][]
   return method === 'POST' ? params : [...new URL(receivedUrl).searchParams]
 }
 
+function listAlways(kind: WebhookKind): string[] {
+  return kinds[kind].parameters.filter((one) => one.always).map((one) => one.name)
+}
+
+function isListed(kind: WebhookKind, name: string): boolean {
+  const spellings = [name, name.replace(/\d+$/, '{N}'), name.replace(/_.*/, '_*')]
+  return kinds[kind].parameters.some((one) => spellings.includes(one.name))
+}
+
 describe('kindOf', () => {
   for (const fixture of twilioFixtures)
     test(`${fixture.id} is ${kindOfFixture[fixture.id] ?? 'no kind'}`, () => {
@@ -99,6 +108,24 @@ describe('kindOf', () => {
       ['RecordingUrl', 'https://api.twilio.com/r'],
     ] as const)
     expect(kindOf(record)).toBeUndefined()
+    expect(kindOf(record.set('RecordingDuration', '3'))).toBe('record.action')
+    expect(kindOf(record.set('CallDuration', '3'))).toBeUndefined()
+  })
+
+  for (const kind of Object.keys(samples) as WebhookKind[]) {
+    const { body } = kinds[kind]
+    if (body === 'handshake' || kind === 'studio.json') continue
+    test(`the sample of ${kind} is of that kind and of no other`, () => {
+      const { params = [], json } = samples[kind]
+      expect(body === 'json' ? kindOfJson(json) : kindOf(new Map(params))).toBe(kind)
+    })
+  }
+
+  test('what a channel adds does not make a status of an inbound message', () => {
+    const rcs = new Map(samples['rcs.inbound'].params)
+    expect(kindOf(rcs.set('MessageStatus', 'read'))).toBe('message.status')
+    const partial = new Map(samples['gather.partial'].params)
+    expect(kindOf(partial.set('SequenceNumber', '7'))).toBe('gather.partial')
   })
 })
 
@@ -113,6 +140,7 @@ describe('the table of kinds', () => {
       'message.inbound',
       'message.status',
       'orchestrator',
+      'rcs.inbound',
       'recording.status',
       'whatsapp.inbound',
     ])
@@ -125,20 +153,23 @@ describe('the table of kinds', () => {
       const first: unknown = fixture.scheme === 'twilio-json' ? [JSON.parse(fixture.rawBody)].flat()[0] : undefined
       const own = new Set(new URL(fixture.configuredUrl).searchParams.keys())
       const sent = first ? Object.keys(first) : readPairs(fixture).map(([name]) => name)
-      const { parameters } = kinds[kind]
-      const listed = (name: string): boolean =>
-        parameters.some(
-          (one) =>
-            one.name === name.replace(/\d+$/, '{N}') || one.name === name.replace(/_.*/, '_*') || one.name === name,
-        )
-      expect(sent.filter((name) => !own.has(name) && !listed(name))).toEqual([])
+      expect(sent.filter((name) => !own.has(name) && !isListed(kind, name))).toEqual([])
     })
-    test(`${kind} marks as always sent what its sample has`, () => {
+    test(`${kind} marks as always sent what ${fixture.id} has`, () => {
+      const first: unknown = fixture.scheme === 'twilio-json' ? [JSON.parse(fixture.rawBody)].flat()[0] : undefined
+      const sent = first ? Object.keys(first) : readPairs(fixture).map(([name]) => name)
+      expect(listAlways(kind).filter((name) => !sent.includes(name))).toEqual([])
+    })
+  }
+
+  for (const kind of Object.keys(samples) as WebhookKind[]) {
+    if (kinds[kind].body === 'handshake' || kind === 'studio.json') continue
+    test(`${kind} lists the parameters of its sample, and marks as always sent what it has`, () => {
       const sample = samples[kind]
       const first: unknown = sample.json ? [sample.json].flat()[0] : undefined
       const sent = first ? Object.keys(first) : (sample.params ?? []).map(([name]) => name)
-      const always = kinds[kind].parameters.filter((one) => one.always).map((one) => one.name)
-      expect(always.filter((name) => !sent.includes(name))).toEqual([])
+      expect(listAlways(kind).filter((name) => !sent.includes(name))).toEqual([])
+      expect(sent.filter((name) => !isListed(kind, name))).toEqual([])
     })
   }
 
@@ -148,6 +179,17 @@ describe('the table of kinds', () => {
   })
 
   test('what is public', () => {
-    expect(Object.keys(publicFace)).toEqual(['kindOf'])
+    expect(Object.keys(publicFace).sort()).toEqual([
+      'debuggerPayload',
+      'isEventBatch',
+      'isKind',
+      'isOrchestratorEvent',
+      'isStop',
+      'isTranscriptNotice',
+      'kindOf',
+      'media',
+      'parseRelayMessage',
+      'parseStreamMessage',
+    ])
   })
 })

@@ -274,6 +274,6 @@ describe('sampleWebhook', () => {
   })
 
   test('what is public', () => {
-    expect(Object.keys(publicFace).sort()).toEqual(['sampleWebhook', 'signRequest', 'webhookKinds'])
+    expect(Object.keys(publicFace).sort()).toEqual(['sampleWebhook', 'signRequest', 'testServer', 'webhookKinds'])
   })
 })

@@ -1,3 +1,5 @@
+import { sharedLists } from './lists/shared.ts'
+
 /** Holds for a delivery that has all of `has`, none of `lacks`, and whose values match. */
 export interface KindRule {
   readonly has: readonly string[]
@@ -26,28 +28,22 @@ export interface KindRow {
 
 type Repeats = 'may repeat' | 'never repeats'
 
-/** `lists` are names in wire order, as in "Name Other?": a question mark follows what is sent only sometimes. */
-export function form(repeats: Repeats, rule: KindRule, lists: readonly string[]): KindRow {
-  return {
-    method: 'POST',
-    body: 'form',
-    rule,
-    mayRepeat: repeats === 'may repeat',
-    parameters: parseList(lists.join(' ')),
-  }
+export function form(lists: readonly string[], repeats: Repeats, rule: KindRule): KindRow {
+  return { method: 'POST', body: 'form', rule, mayRepeat: repeats === 'may repeat', parameters: parseLists(lists) }
 }
 
-export function json(repeats: Repeats, list: string, rule?: KindRule): KindRow {
-  const row: KindRow = {
-    method: 'POST',
-    body: 'json',
-    mayRepeat: repeats === 'may repeat',
-    parameters: parseList(list),
-  }
+export function json(lists: readonly string[], repeats: Repeats, rule?: KindRule): KindRow {
+  const mayRepeat = repeats === 'may repeat'
+  const row: KindRow = { method: 'POST', body: 'json', mayRepeat, parameters: parseLists(lists) }
   return rule ? { ...row, rule } : row
 }
 
-function parseList(list: string): readonly KindParameter[] {
-  const words = list.split(' ').filter((word) => word !== '')
-  return words.map((word) => ({ name: word.replace(/\?$/, ''), always: !word.endsWith('?') }))
+/** "Name Other? ...shared": a question mark follows what is sent only sometimes, `...` takes in a shared list. */
+function parseLists(lists: readonly string[]): readonly KindParameter[] {
+  return lists
+    .flatMap((list) => list.split(' '))
+    .flatMap((word) => {
+      if (word.startsWith('...')) return parseLists(sharedLists[word.slice(3) as keyof typeof sharedLists])
+      return [{ name: word.replace(/\?$/, ''), always: !word.endsWith('?') }]
+    })
 }

@@ -1,4 +1,6 @@
 export type { WebhookKind } from '../params/kinds.ts'
 export type { Params } from '../scheme/signing-string.ts'
+export type { TestRequest, TestServer, TestServerOptions, TestSetting } from './delivery.ts'
 export { type SampleWebhook, sampleWebhook, webhookKinds } from './sample-webhook.ts'
 export { type SignedRequest, type SignRequestInput, signRequest } from './sign-request.ts'
+export { type FetchApplication, testServer } from './test-server.ts'

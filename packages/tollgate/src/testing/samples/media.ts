@@ -1,6 +1,6 @@
 import type { Sample } from './sample.ts'
 
-/** Recordings, transcriptions, conferences, video and the two WebSocket handshakes. Invented values in the form of real ones. */
+/** Recordings, transcriptions, conferences and the two WebSocket handshakes. Invented values in the form of real ones. */
 export const media: Readonly<
   Record<
     | 'recording.status'
@@ -8,8 +8,8 @@ export const media: Readonly<
     | 'transcription.realtime'
     | 'conference.participant'
     | 'conference.status'
-    | 'video.room'
-    | 'video.composition'
+    | 'conference.announcement'
+    | 'media-stream.status'
     | 'media-stream.handshake'
     | 'conversation-relay.handshake',
     Sample
@@ -116,34 +116,29 @@ export const media: Readonly<
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
     ],
   },
-  'video.room': {
+  'conference.announcement': {
     method: 'POST',
+    contentType: 'application/x-www-form-urlencoded; charset=UTF-8',
     params: [
-      ['RoomStatus', 'in-progress'],
-      ['RoomType', 'group'],
-      ['RoomSid', 'RM0c0c9e1b2e46c701271a25e863fbc583'],
-      ['RoomName', 'DailyStandup'],
-      ['ParticipantStatus', 'connected'],
-      ['ParticipantIdentity', 'alice'],
-      ['SequenceNumber', '1'],
-      ['StatusCallbackEvent', 'participant-connected'],
-      ['Timestamp', '2026-11-24T10:15:30.123Z'],
-      ['ParticipantSid', 'PAa710c83fe312da3eb8c7181f531aa942'],
+      ['ConferenceSid', 'CFd467551ed2053e4fae52639bb69467fd'],
+      ['FriendlyName', 'Standup'],
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['SequenceNumber', '4'],
+      ['Timestamp', 'Tue, 24 Nov 2026 10:18:30 +0000'],
+      ['StatusCallbackEvent', 'announcement-end'],
+      ['AnnounceUrl', 'https://example.com/announce.xml'],
     ],
   },
-  'video.composition': {
+  'media-stream.status': {
     method: 'POST',
+    contentType: 'application/x-www-form-urlencoded; charset=UTF-8',
     params: [
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
-      ['RoomSid', 'RM0c0c9e1b2e46c701271a25e863fbc583'],
-      ['CompositionSid', 'CJ81b09cdfcaa2fa135ffea0c64a97a87f'],
-      ['StatusCallbackEvent', 'composition-available'],
-      ['Timestamp', '2026-11-24T10:45:30.123Z'],
-      ['CompositionUri', '/v1/Compositions/CJ81b09cdfcaa2fa135ffea0c64a97a87f'],
-      ['MediaUri', '/v1/Compositions/CJ81b09cdfcaa2fa135ffea0c64a97a87f/Media'],
-      ['Duration', '1234'],
-      ['Size', '4567890'],
+      ['CallSid', 'CAc93bf9a243a391a65da5b60116ee9a5c'],
+      ['StreamSid', 'MZ18ad3ab5a668481ce02b83e7395059f0'],
+      ['StreamName', 'assistant'],
+      ['StreamEvent', 'stream-started'],
+      ['Timestamp', '2026-11-24T10:15:30.123Z'],
     ],
   },
   'media-stream.handshake': { method: 'GET', handshake: true, params: [] },

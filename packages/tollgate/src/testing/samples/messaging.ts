@@ -1,17 +1,8 @@
 import type { Sample } from './sample.ts'
 
-/** Messages, conversations and proxied interactions. Invented values in the form of real ones. */
+/** Messages and proxied interactions. Invented values in the form of real ones. */
 export const messaging: Readonly<
-  Record<
-    | 'whatsapp.inbound'
-    | 'message.inbound'
-    | 'message.status'
-    | 'conversations.message'
-    | 'conversations.conversation'
-    | 'conversations.delivery'
-    | 'proxy.interaction',
-    Sample
-  >
+  Record<'whatsapp.inbound' | 'rcs.inbound' | 'message.inbound' | 'message.status' | 'proxy.interaction', Sample>
 > = {
   'whatsapp.inbound': {
     method: 'POST',
@@ -34,6 +25,25 @@ export const messaging: Readonly<
         '{"type":"whatsapp","data":{"context":{"ProfileName":"Zoë Übermüller 🌻","WaId":"14155550142"}}}',
       ],
       ['From', 'whatsapp:+14155550142'],
+      ['ApiVersion', '2010-04-01'],
+    ],
+  },
+  'rcs.inbound': {
+    method: 'POST',
+    params: [
+      ['SmsMessageSid', 'SM5f0d7c9a2b8e4d3f9a6c1e7b0d4f8a21'],
+      ['NumMedia', '0'],
+      ['SmsSid', 'SM5f0d7c9a2b8e4d3f9a6c1e7b0d4f8a21'],
+      ['SmsStatus', 'received'],
+      ['Body', 'Yes, tomorrow at 9'],
+      ['ButtonText', 'Yes, tomorrow at 9'],
+      ['ButtonPayload', 'slot-42'],
+      ['To', 'rcs:example_agent'],
+      ['MessagingServiceSid', 'MGa3d848047095ee55ce5f6a9919b51836'],
+      ['NumSegments', '1'],
+      ['MessageSid', 'SM5f0d7c9a2b8e4d3f9a6c1e7b0d4f8a21'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['From', 'rcs:+14155550142'],
       ['ApiVersion', '2010-04-01'],
     ],
   },
@@ -75,65 +85,6 @@ export const messaging: Readonly<
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
       ['From', '+12025550123'],
       ['ApiVersion', '2010-04-01'],
-    ],
-  },
-  'conversations.message': {
-    method: 'POST',
-    params: [
-      ['EventType', 'onMessageAdded'],
-      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
-      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
-      ['ConversationSid', 'CHe36fe09eceee9fa8f63747109d31cac5'],
-      ['MessageSid', 'IM8d5b7fb7530d3cc5e1cedf42977f6f2e'],
-      ['MessagingServiceSid', 'MGa3d848047095ee55ce5f6a9919b51836'],
-      ['Index', '4'],
-      ['DateCreated', '2026-11-24T10:15:30.123Z'],
-      ['Body', 'Danke, passt! 👍'],
-      ['Author', 'anna'],
-      ['ParticipantSid', 'MBac436fe03571a25326a93a877f720f15'],
-      ['Attributes', '{"topic":"billing"}'],
-      ['Source', 'SDK'],
-      ['ClientIdentity', 'anna'],
-      ['RetryCount', '0'],
-      [
-        'Media',
-        '[{"Sid":"MEa409861941ba1e38997019d9e384bacc","Filename":"Rechnung März.pdf","ContentType":"application/pdf","Size":"20481"}]',
-      ],
-    ],
-  },
-  'conversations.conversation': {
-    method: 'POST',
-    params: [
-      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
-      ['Attributes', '{}'],
-      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
-      ['EventType', 'onConversationAdd'],
-      ['MessageBody', 'hi group'],
-      ['MessagingBinding.Address', '+16465550188'],
-      ['MessagingBinding.Address', '+13125550107'],
-      ['MessagingBinding.Address', '+16465550188'],
-      ['MessagingBinding.AuthorAddress', '+14155550142'],
-      ['MessagingServiceSid', 'MGa3d848047095ee55ce5f6a9919b51836'],
-      ['RetryCount', '0'],
-      ['Source', 'SMS'],
-      ['State', 'initializing'],
-    ],
-  },
-  'conversations.delivery': {
-    method: 'POST',
-    params: [
-      ['EventType', 'onDeliveryUpdated'],
-      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
-      ['ConversationSid', 'CHe36fe09eceee9fa8f63747109d31cac5'],
-      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
-      ['MessageSid', 'IM8d5b7fb7530d3cc5e1cedf42977f6f2e'],
-      ['DeliveryReceiptSid', 'DY246b214d4b7c8cf52db43849ce72b6da'],
-      ['ChannelMessageSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
-      ['ParticipantSid', 'MB2068d62183584b18453fdc78d123e7da'],
-      ['Status', 'undelivered'],
-      ['ErrorCode', '30003'],
-      ['DateCreated', '2026-11-24T10:15:31.000Z'],
-      ['DateUpdated', '2026-11-24T10:15:35.000Z'],
     ],
   },
   'proxy.interaction': {

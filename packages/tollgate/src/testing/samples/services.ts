@@ -3,7 +3,13 @@ import type { Sample } from './sample.ts'
 /** TaskRouter, Verify, Regulatory Compliance and the debugger. Invented values in the form of real ones. */
 export const services: Readonly<
   Record<
-    'taskrouter.event' | 'taskrouter.assignment' | 'verify.challenge' | 'regulatory.bundle' | 'debugger.event',
+    | 'taskrouter.event'
+    | 'taskrouter.assignment'
+    | 'verify.challenge'
+    | 'verify.factor'
+    | 'regulatory.bundle'
+    | 'debugger.event'
+    | 'usage.trigger',
     Sample
   >
 > = {
@@ -61,6 +67,38 @@ export const services: Readonly<
       ['challenge_sid', 'YCa443c05ca628fe4b9f5d199408211401'],
       ['challenge_details', '{"message":"Login?","fields":[]}'],
       ['uuid', '45210da8-32f9-4268-a945-7a65e9e7c4d0'],
+    ],
+  },
+  'verify.factor': {
+    method: 'POST',
+    params: [
+      ['type', 'factor.verified'],
+      ['account_sid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['service_sid', 'VAcdf49a0f7841602c6de289f75df685ec'],
+      ['entity_sid', 'YE50484d9dbd7689c682cb2db90f1e05ff'],
+      ['entity_identity', 'ff483d1ff591898a9942916050d2ca3f'],
+      ['factor_sid', 'YF977e3ec0bc0cb189922a3317f9b04fe7'],
+      ['factor_type', 'push'],
+      ['factor_friendly_name', 'Alice’s phone'],
+      ['uuid', '9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d'],
+    ],
+  },
+  'usage.trigger': {
+    method: 'POST',
+    params: [
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['UsageTriggerSid', 'UT33c6aeeba34e48f38d6899ea5b765ad4'],
+      ['DateFired', 'Tue, 24 Nov 2026 10:15:30 +0000'],
+      ['Recurring', 'monthly'],
+      ['UsageCategory', 'totalprice'],
+      ['TriggerBy', 'price'],
+      ['TriggerValue', '50.00'],
+      ['CurrentValue', '50.02'],
+      [
+        'UsageRecordUri',
+        '/2010-04-01/Accounts/ACa42104b5c0081d28f69cc86620eae712/Usage/Records/Monthly.json?Category=totalprice',
+      ],
+      ['IdempotencyToken', 'UT33c6aeeba34e48f38d6899ea5b765ad4-FIRES-2026-11-24'],
     ],
   },
   'regulatory.bundle': {

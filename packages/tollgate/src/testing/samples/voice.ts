@@ -3,7 +3,7 @@ import type { Sample } from './sample.ts'
 type Pair = readonly [string, string]
 
 /** The parameters that every request about a call begins with. */
-function call(changes: Readonly<Record<string, string>>): readonly Pair[] {
+export function call(changes: Readonly<Record<string, string>>): readonly Pair[] {
   return CALL.map(([name, value]): Pair => [name, changes[name] ?? value])
 }
 

@@ -1,0 +1,60 @@
+import { findNearest } from '../known-options.ts'
+import { type Accepted, type Rejected, type RejectionCode, rejections } from '../verdict.ts'
+
+/** What `expect.extend` of Vitest and of Jest takes. */
+interface Outcome {
+  readonly pass: boolean
+  message(): string
+}
+
+/** Texts hold a code, its explanation, and URL forms without their queries: nothing secret, no parameter. */
+export const matchers = {
+  toBeAccepted(received: unknown): Outcome {
+    const verdict = readVerdict(received, 'toBeAccepted')
+    return {
+      pass: verdict.ok,
+      message: () => `expected the webhook ${verdict.ok ? 'not ' : ''}to be accepted${tell(verdict)}`,
+    }
+  },
+  toBeRefusedWith(received: unknown, code: unknown): Outcome {
+    const verdict = readVerdict(received, 'toBeRefusedWith')
+    const wanted = readCode(code)
+    const pass = !verdict.ok && verdict.code === wanted
+    return {
+      pass,
+      message: () => `expected the webhook ${pass ? 'not ' : ''}to be refused with "${wanted}"${tell(verdict)}`,
+    }
+  },
+} as const
+
+function tell(verdict: Accepted | Rejected): string {
+  if (verdict.ok) {
+    const { key, algorithm } = verdict.matched
+    const by = key.kind === 'auth_token' ? `Auth Token ${key.index}` : `SharedKey "${key.id}"`
+    return `, but it was accepted: signed with ${by} (${algorithm}), which covers its ${verdict.covers}`
+  }
+  const { code, status, message, tried } = verdict
+  const urls =
+    tried.length === 0
+      ? ''
+      : `\n\nURL forms that were tried, without their queries:\n${tried.map((url) => `  ${url}`).join('\n')}`
+  return `, but it was refused with "${code}" (${status})\n\n${message}${urls}`
+}
+
+// Neither `expect(x)` nor `expect(x).not` may pass for what is no verdict, such as a promise of one.
+function readVerdict(received: unknown, matcher: string): Accepted | Rejected {
+  if (typeof received === 'object' && received !== null) {
+    if ('then' in received) throw new TypeError(`${matcher} got a promise: await the verdict first`)
+    const { ok, code, matched } = received as { ok?: unknown; code?: unknown; matched?: unknown }
+    const isAccepted = ok === true && typeof matched === 'object' && matched !== null
+    const isRejected = ok === false && typeof code === 'string' && Object.hasOwn(rejections, code)
+    if (isAccepted || isRejected) return received as Accepted | Rejected
+  }
+  throw new TypeError(`${matcher} needs a verdict, as verify() gives it`)
+}
+
+function readCode(code: unknown): RejectionCode {
+  if (typeof code === 'string' && Object.hasOwn(rejections, code)) return code as RejectionCode
+  const near = typeof code === 'string' ? findNearest(code, Object.keys(rejections)) : undefined
+  throw new TypeError(`toBeRefusedWith needs a rejection code.${near === undefined ? '' : ` Did you mean "${near}"?`}`)
+}

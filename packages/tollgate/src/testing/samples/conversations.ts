@@ -1,0 +1,110 @@
+import type { Sample } from './sample.ts'
+
+/** Conversations. Invented values in the form of real ones. */
+export const conversations: Readonly<
+  Record<
+    | 'conversations.message'
+    | 'conversations.conversation'
+    | 'conversations.participant'
+    | 'conversations.user'
+    | 'conversations.delivery',
+    Sample
+  >
+> = {
+  'conversations.message': {
+    method: 'POST',
+    params: [
+      ['EventType', 'onMessageAdded'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
+      ['ConversationSid', 'CHe36fe09eceee9fa8f63747109d31cac5'],
+      ['MessageSid', 'IM8d5b7fb7530d3cc5e1cedf42977f6f2e'],
+      ['MessagingServiceSid', 'MGa3d848047095ee55ce5f6a9919b51836'],
+      ['Index', '4'],
+      ['DateCreated', '2026-11-24T10:15:30.123Z'],
+      ['Body', 'Danke, passt! 👍'],
+      ['Author', 'anna'],
+      ['ParticipantSid', 'MBac436fe03571a25326a93a877f720f15'],
+      ['Attributes', '{"topic":"billing"}'],
+      ['Source', 'SDK'],
+      ['ClientIdentity', 'anna'],
+      ['RetryCount', '0'],
+      [
+        'Media',
+        '[{"Sid":"MEa409861941ba1e38997019d9e384bacc","Filename":"Rechnung März.pdf","ContentType":"application/pdf","Size":"20481"}]',
+      ],
+    ],
+  },
+  'conversations.conversation': {
+    method: 'POST',
+    params: [
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['Attributes', '{}'],
+      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
+      ['EventType', 'onConversationAdd'],
+      ['MessageBody', 'hi group'],
+      ['MessagingBinding.Address', '+16465550188'],
+      ['MessagingBinding.Address', '+13125550107'],
+      ['MessagingBinding.Address', '+16465550188'],
+      ['MessagingBinding.AuthorAddress', '+14155550142'],
+      ['MessagingServiceSid', 'MGa3d848047095ee55ce5f6a9919b51836'],
+      ['RetryCount', '0'],
+      ['Source', 'SMS'],
+      ['State', 'initializing'],
+    ],
+  },
+  'conversations.delivery': {
+    method: 'POST',
+    params: [
+      ['EventType', 'onDeliveryUpdated'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['ConversationSid', 'CHe36fe09eceee9fa8f63747109d31cac5'],
+      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
+      ['MessageSid', 'IM8d5b7fb7530d3cc5e1cedf42977f6f2e'],
+      ['DeliveryReceiptSid', 'DY246b214d4b7c8cf52db43849ce72b6da'],
+      ['ChannelMessageSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
+      ['ParticipantSid', 'MB2068d62183584b18453fdc78d123e7da'],
+      ['Status', 'undelivered'],
+      ['ErrorCode', '30003'],
+      ['DateCreated', '2026-11-24T10:15:31.000Z'],
+      ['DateUpdated', '2026-11-24T10:15:35.000Z'],
+    ],
+  },
+  'conversations.participant': {
+    method: 'POST',
+    params: [
+      ['EventType', 'onParticipantAdded'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
+      ['ConversationSid', 'CHe36fe09eceee9fa8f63747109d31cac5'],
+      ['ParticipantSid', 'MBac436fe03571a25326a93a877f720f15'],
+      ['DateCreated', '2026-11-24T10:15:30.123Z'],
+      ['RoleSid', 'RL6f4a2c8e0d9b4751a3c5e7f9b1d3a5c7'],
+      ['Attributes', '{}'],
+      ['MessagingBinding.ProxyAddress', '+12025550123'],
+      ['MessagingBinding.Address', '+14155550142'],
+      ['MessagingBinding.Type', 'sms'],
+      ['Source', 'API'],
+      ['RetryCount', '0'],
+    ],
+  },
+  'conversations.user': {
+    method: 'POST',
+    params: [
+      ['EventType', 'onUserUpdated'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
+      ['UserSid', 'US5b7d9f1a3c5e4708b2d4f6a8c0e2b4d6'],
+      ['Identity', 'anna'],
+      ['FriendlyName', 'Anna Müller'],
+      ['RoleSid', 'RL6f4a2c8e0d9b4751a3c5e7f9b1d3a5c7'],
+      ['Attributes', '{"team":"billing"}'],
+      ['DateCreated', '2026-11-01T08:00:00.000Z'],
+      ['DateUpdated', '2026-11-24T10:15:30.123Z'],
+      ['isOnline', 'true'],
+      ['isNotifiable', 'false'],
+      ['Source', 'SDK'],
+      ['RetryCount', '0'],
+    ],
+  },
+}

@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createVerifier, type Verdict } from '../src/index.ts'
+import { sampleWebhook, signRequest } from '../src/testing/index.ts'
+import '../src/testing/vitest.ts'
+
+const authToken = '0123456789abcdef0123456789abcdef'
+const verifier = createVerifier({ publicUrl: 'https://example.com', authToken })
+const secretText = 'a text that nobody may read'
+
+async function verify(token: string, json = false): Promise<Verdict> {
+  const url = 'https://example.com/sms?customer=confidential'
+  const content = json ? { json: { text: secretText } } : sampleWebhook('message.inbound', { Body: secretText })
+  const { method, headers, body, url: signed } = signRequest({ url, ...content, authToken: token })
+  return verifier.verify({ method, url: signed.slice('https://example.com'.length), headers, body })
+}
+
+function messageOf(run: () => void): string {
+  try {
+    run()
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('The matcher did not fail')
+}
+
+afterEach(() => vi.unstubAllEnvs())
+
+describe('toBeAccepted and toBeRefusedWith', () => {
+  test('an accepted webhook', async () => {
+    for (const json of [false, true]) {
+      const verdict = await verify(authToken, json)
+      expect(verdict).toBeAccepted()
+      expect(verdict).not.toBeRefusedWith('signature_mismatch')
+      expect(messageOf(() => expect(verdict).not.toBeAccepted())).toBe(
+        `expected the webhook not to be accepted, but it was accepted: signed with Auth Token 0 (HMAC_SHA1), which covers its ${json ? 'body' : 'params'}`,
+      )
+      expect(messageOf(() => expect(verdict).toBeRefusedWith('replayed'))).toContain('but it was accepted')
+    }
+  })
+
+  test('a refused one: the code, its explanation and the URL forms', async () => {
+    const verdict = await verify('f'.repeat(32))
+    expect(verdict).toBeRefusedWith('signature_mismatch')
+    expect(verdict).not.toBeAccepted()
+    expect(verdict).not.toBeRefusedWith('replayed')
+    const message = messageOf(() => expect(verdict).toBeAccepted())
+    expect(message).toContain('refused with "signature_mismatch" (403)')
+    expect(message).toContain('No allowed key makes this signature')
+    expect(message).toContain('\n  https://example.com/sms\n')
+    expect(messageOf(() => expect(verdict).toBeRefusedWith('replayed'))).toContain('to be refused with "replayed"')
+    expect(messageOf(() => expect(verdict).not.toBeRefusedWith('signature_mismatch'))).toContain('not to be refused')
+  })
+
+  test('no message holds a token, a signature, a parameter or a query', async () => {
+    const wrong = 'f'.repeat(32)
+    for (const verdict of [await verify(authToken), await verify(wrong), await verify(wrong, true)]) {
+      const messages = [
+        messageOf(() => expect(verdict).toBeRefusedWith('replayed')),
+        messageOf(() => (verdict.ok ? expect(verdict).not : expect(verdict)).toBeAccepted()),
+      ]
+      for (const message of messages) {
+        for (const secret of [authToken, wrong, secretText, 'confidential', '14155550142'])
+          expect(message).not.toContain(secret)
+        expect(message).not.toMatch(/[A-Za-z0-9+/]{27}=/)
+      }
+    }
+  })
+
+  test('what is no verdict fails either way', async () => {
+    const promise = verify(authToken)
+    for (const value of [
+      promise,
+      undefined,
+      null,
+      true,
+      {},
+      { ok: true },
+      { ok: false, code: 'toString' },
+      new Response(),
+    ]) {
+      expect(() => expect(value).toBeAccepted()).toThrow(TypeError)
+      expect(() => expect(value).not.toBeAccepted()).toThrow(TypeError)
+      expect(() => expect(value).not.toBeRefusedWith('replayed')).toThrow(TypeError)
+    }
+    expect(() => expect(promise).not.toBeAccepted()).toThrow(/await the verdict/)
+    await expect(promise).resolves.toBeAccepted()
+  })
+
+  test('a misspelled code is named', async () => {
+    const verdict = await verify(authToken)
+    const misspelled = 'signature_mismach' as 'signature_mismatch'
+    expect(() => expect(verdict).not.toBeRefusedWith(misspelled)).toThrow(/Did you mean "signature_mismatch"/)
+    expect(() => expect(verdict).not.toBeRefusedWith(403 as never)).toThrow(/needs a rejection code/)
+  })
+})

@@ -1,0 +1,190 @@
+import { createServer } from 'node:http'
+import express from 'express'
+import fastify from 'fastify'
+import { Hono } from 'hono'
+import Koa from 'koa'
+import { describe, expect, test } from 'vitest'
+import { twilioWebhook as onExpress } from '../src/adapters/express.ts'
+import { twilioWebhook as onFastify } from '../src/adapters/fastify.ts'
+import { twilioWebhook as onFetch } from '../src/adapters/fetch.ts'
+import { twilioWebhook as onHono } from '../src/adapters/hono.ts'
+import { twilioWebhook as onKoa } from '../src/adapters/koa.ts'
+import { twilioWebhook as onNode } from '../src/adapters/node.ts'
+import { kinds } from '../src/params/kinds.ts'
+import type { TestServer, TestSetting } from '../src/testing/index.ts'
+import { testServer, type WebhookKind, webhookKinds } from '../src/testing/index.ts'
+import { type NodeApplication, testServer as nodeTestServer } from '../src/testing/node.ts'
+
+// The sample of a bundle has a bodySHA256 of bytes that nobody knows, and is refused as any such request.
+const sendable = webhookKinds.filter((kind) => kinds[kind].body !== 'handshake' && kind !== 'regulatory.bundle')
+const options = ({ url, authToken }: TestSetting) => ({ publicUrl: url, authToken })
+
+type Make = (setting: TestSetting) => NodeApplication | Promise<NodeApplication>
+
+const listeners: Record<string, Make> = {
+  'node:http': (setting) =>
+    onNode(options(setting), (webhook, _req, res) => void res.end(webhook.params.get('Body') ?? webhook.covers)),
+  'a server of node:http': (setting) =>
+    createServer(
+      onNode(options(setting), (webhook, _req, res) => void res.end(webhook.params.get('Body') ?? webhook.covers)),
+    ),
+  'Express 5': (setting) =>
+    express().use(onExpress(options(setting)), (req, res) => void res.send(req.twilio.params.get('Body') ?? 'body')),
+  Koa: (setting) => {
+    const app = new Koa()
+    app.use(onKoa(options(setting))).use((ctx) => {
+      ctx.body = ctx.state.twilio.params.get('Body') ?? 'body'
+    })
+    return app.callback()
+  },
+  Fastify: async (setting) => {
+    const app = fastify()
+    await app.register(onFastify, options(setting))
+    app.all('/*', async (request) => request.twilio.params.get('Body') ?? 'body')
+    await app.ready()
+    return app.server
+  },
+}
+
+const applications: [name: string, open: (publicUrl?: string) => Promise<TestServer>][] = [
+  [
+    'a fetch handler',
+    (publicUrl) =>
+      testServer(
+        (setting) => onFetch(options(setting), (webhook) => new Response(webhook.params.get('Body') ?? 'body')),
+        { publicUrl },
+      ),
+  ],
+  [
+    'Hono',
+    (publicUrl) =>
+      testServer(
+        (setting) =>
+          new Hono().use(onHono(options(setting))).all('*', (c) => c.text(c.var.twilio.params.get('Body') ?? 'body')),
+        { publicUrl },
+      ),
+  ],
+  ...Object.entries(listeners).map(([name, make]): [string, (publicUrl?: string) => Promise<TestServer>] => [
+    name,
+    (publicUrl) => nodeTestServer(make, { publicUrl }),
+  ]),
+]
+
+describe.each(applications)('testServer for %s', (_name, open) => {
+  test('a sample is accepted, a forged one is not', async () => {
+    const server = await open()
+    const answer = await server.send('/sms?tenant=7', 'message.inbound', { Body: 'Grüße ☕' })
+    expect([answer.status, await answer.text()]).toEqual([200, 'Grüße ☕'])
+    const forged = await server.send('/sms', { params: { Body: 'hi' }, authToken: 'f'.repeat(32) })
+    expect([forged.status, await forged.text()]).toEqual([403, 'Twilio Request Validation Failed.'])
+    const own = await server.send('/sms', { params: { Body: 'mine' }, method: 'GET' })
+    expect([own.status, await own.text()]).toEqual([200, 'mine'])
+    expect((await server.send('/events', { json: { a: 1 } })).status).toBe(200)
+    await server.close()
+  })
+
+  test('every kind that a request can carry', async () => {
+    const server = await open()
+    const refused: WebhookKind[] = []
+    for (const kind of sendable) if (!(await server.send('/hook', kind)).ok) refused.push(kind)
+    expect(refused).toEqual([])
+    await server.close()
+  })
+
+  test('behind a proxy that strips a prefix', async () => {
+    const server = await open('https://api.example.com/prefix/')
+    expect(server.url).toBe('https://api.example.com/prefix')
+    for (const path of ['/', '/sms', "/sms?a=O'h+b&c=%C3%A9"])
+      expect((await server.send(path, 'message.inbound')).status).toBe(200)
+    expect((await server.send('/events', 'events.batch')).status).toBe(200)
+    await server.close()
+  })
+})
+
+describe.each([
+  ['tollgate/testing', testServer],
+  ['tollgate/testing/node', nodeTestServer],
+])('testServer of %s', (_name, start) => {
+  const open = start as (make: unknown, options?: unknown) => Promise<TestServer>
+  const answer = () => new Response('ok')
+
+  test('each server has a token of its own', async () => {
+    const seen: TestSetting[] = []
+    const make = (setting: TestSetting) => {
+      seen.push(setting)
+      return answer
+    }
+    const servers = [await open(make), await open(make)]
+    expect(seen.map(({ url, authToken }) => [url, authToken])).toEqual(servers.map((one) => [one.url, one.authToken]))
+    expect(new Set(seen.map(({ authToken }) => authToken)).size).toBe(2)
+    for (const { authToken } of seen) expect(authToken).toMatch(/^[0-9a-f]{32}$/)
+    for (const server of servers) await server.close()
+  })
+
+  test('a wrong call is a TypeError that says what is needed', async () => {
+    await expect(open(undefined)).rejects.toThrow(/testServer needs a function/)
+    await expect(open(() => undefined)).rejects.toThrow(/testServer needs a function that returns/)
+    await expect(open(() => answer, { publicURL: 'x' })).rejects.toThrow(/Did you mean "publicUrl"/)
+    for (const publicUrl of [
+      '',
+      'example.com',
+      'ftp://example.com',
+      'https://u:p@example.com',
+      'https://example.com?a',
+      1,
+    ])
+      await expect(open(() => answer, { publicUrl })).rejects.toThrow(/"publicUrl" must be/)
+    await expect(open(() => Promise.reject(new Error('no database')))).rejects.toThrow('no database')
+    const server = await open(() => answer)
+    const send = server.send as (...given: unknown[]) => Promise<Response>
+    await expect(send('sms', 'message.inbound')).rejects.toThrow(/"path" must begin with a slash/)
+    await expect(send('/sms', 'mesage.inbound')).rejects.toThrow(/Did you mean "message.inbound"/)
+    await expect(send('/sms', undefined)).rejects.toThrow(/takes a path/)
+    await expect(send('/sms', { url: 'https://example.com' })).rejects.toThrow(/without its "url"/)
+    await expect(send('/sms', 'media-stream.handshake')).rejects.toThrow(/WebSocket client/)
+    await expect(send('/sms', { parms: {} })).rejects.toThrow(/Did you mean "params"/)
+    await server.close()
+    await server.close()
+  })
+})
+
+describe('over a socket', () => {
+  test('the answer is what the listener wrote', async () => {
+    const server = await nodeTestServer(() => (req, res) => {
+      if (req.url === '/broken') return void res.destroy()
+      res.writeHead(req.url === '/empty' ? 204 : 418, { 'set-cookie': ['a=1', 'b=2'], 'x-host': req.headers.host })
+      res.end(req.url === '/empty' ? undefined : Buffer.from([0, 255]))
+    })
+    const answer = await server.send('/', 'message.inbound')
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([418, ['a=1', 'b=2']])
+    expect(new Uint8Array(await answer.arrayBuffer())).toEqual(new Uint8Array([0, 255]))
+    expect(answer.headers.get('x-host')).toBe(new URL(server.url).host)
+    expect((await server.send('/empty', 'message.inbound')).status).toBe(204)
+    await expect(server.send('/broken', 'message.inbound')).rejects.toThrow()
+    await server.close()
+    await expect(server.send('/', 'message.inbound')).rejects.toThrow()
+  })
+
+  test('the Host header is that of the public URL', async () => {
+    const make = () => (req: { headers: { host?: string } }, res: { end(text: string): void }) =>
+      res.end(req.headers.host ?? '')
+    const server = await nodeTestServer(make as never, { publicUrl: 'https://api.example.com:8443' })
+    expect(await (await server.send('/', 'message.inbound')).text()).toBe('api.example.com:8443')
+    await server.close()
+  })
+
+  test('an application that cannot be made leaves nothing open', async () => {
+    let url = ''
+    const make = (setting: TestSetting): NodeApplication => {
+      url = setting.url
+      throw new Error('no database')
+    }
+    await expect(nodeTestServer(make)).rejects.toThrow('no database')
+    await expect(fetch(url)).rejects.toThrow()
+  })
+})
+
+test('an exception of a fetch handler reaches the test', async () => {
+  const server = await testServer(() => () => Promise.reject(new Error('a bug')))
+  await expect(server.send('/sms', 'message.inbound')).rejects.toThrow('a bug')
+})

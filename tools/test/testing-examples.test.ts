@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Accepted, createVerifier } from 'tollgate'
+import { type SampleWebhook, sampleWebhook, signRequest, type WebhookKind, webhookKinds } from 'tollgate/testing'
+import { expect, test } from 'vitest'
+import { describe as describeWebhook, isOurs, listEvents } from '../../examples/params/handler.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const authToken = '0123456789abcdef0123456789abcdef'
+
+async function receive(webhook: SampleWebhook): Promise<Accepted> {
+  const publicUrl = 'https://example.com'
+  const { method, url, headers, body } = signRequest({ url: `${publicUrl}/hook`, ...webhook, authToken })
+  const request = { method, url: url.slice(publicUrl.length), headers, body: body ?? '' }
+  const verdict = await createVerifier({ publicUrl, authToken }).verify(request)
+  if (!verdict.ok) throw new Error(verdict.message)
+  return verdict
+}
+
+test('the tests of examples/testing pass', () => {
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+  const env = { ...process.env, NO_COLOR: '1' }
+  const args = [vitest, 'run', '--root', join(root, 'examples/testing'), '--reporter', 'json']
+  const report = JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' }))
+  expect(report).toMatchObject({ success: true, numPassedTests: 7, numTotalTests: 7 })
+})
+
+test('examples/testing/curl.mjs prints a signed request', () => {
+  const env = { ...process.env, TWILIO_AUTH_TOKEN: authToken }
+  const printed = execFileSync(process.execPath, [join(root, 'examples/testing/curl.mjs')], { env, encoding: 'utf8' })
+  expect(printed).toMatch(/^curl /)
+  expect(printed).toContain('x-twilio-signature: ')
+  expect(printed).not.toContain(authToken)
+})
+
+test.each<[WebhookKind, Record<string, string>, string]>([
+  ['message.inbound', { Body: 'hello' }, '+14155550142 sent 5 characters and 0 pictures'],
+  [
+    'whatsapp.inbound',
+    { Body: '', NumMedia: '2', MediaUrl0: 'https://a', MediaContentType0: 'image/png', MediaUrl1: 'https://b' },
+    'whatsapp:+14155550142 sent 0 characters and 1 pictures',
+  ],
+  ['rcs.inbound', { Body: 'hi' }, 'rcs:+14155550142 sent 2 characters and 0 pictures'],
+  ['call.status', {}, 'CAf1f52c211abdcf034c92a4a9860c12fc is completed'],
+  ['amd', {}, 'Something else: amd'],
+])('examples/params/handler.mjs tells of %s', async (kind, overrides, told) => {
+  expect(describeWebhook(await receive(sampleWebhook(kind, overrides)))).toBe(told)
+})
+
+test('examples/params/handler.mjs lists events and errors', async () => {
+  expect(await receive(sampleWebhook('events.batch')).then(listEvents)).toHaveLength(2)
+  expect(await receive(sampleWebhook('debugger.event')).then(listEvents)).toEqual(['error 11200'])
+  expect(await receive(sampleWebhook('studio.json')).then(listEvents)).toEqual([])
+})
+
+test('examples/params/handler.mjs knows its own streams', () => {
+  const mediaFormat = { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 }
+  const start = { streamSid: 'MZ1', accountSid: 'AC1', callSid: 'CA1', tracks: ['inbound'], mediaFormat }
+  const text = JSON.stringify({ event: 'start', sequenceNumber: '1', streamSid: 'MZ1', start })
+  expect([isOurs(text, new Set(['CA1'])), isOurs(text, new Set(['CA2'])), isOurs('{', new Set())]).toEqual([
+    true,
+    false,
+    false,
+  ])
+})
+
+test('docs/parameters.md says of every kind where its list comes from, once', () => {
+  const page = readFileSync(join(root, 'docs/parameters.md'), 'utf8')
+  const table = page.slice(page.indexOf('| kind | page |'))
+  const kinds = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = '']) => cell.match(/[a-z.-]+/g) ?? [])
+  expect(kinds.sort()).toEqual([...webhookKinds].sort())
+})
