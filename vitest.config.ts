@@ -34,7 +34,7 @@ export default defineConfig({
       {
         test: {
           name: 'shells',
-          include: ['packages/{cli,gateway,inspector}/test/**/*.test.ts'],
+          include: ['packages/{cli,codemod,gateway,inspector}/test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'packages/*/test/heavy/**'],
           ...timeouts,
         },
