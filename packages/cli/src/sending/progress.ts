@@ -1,0 +1,25 @@
+import { SingleBar } from 'cli-progress'
+import type { Io } from '../io.ts'
+
+export interface Progress {
+  advance(): void
+  stop(): void
+}
+
+/** A bar on the terminal; in a pipe, and for a single step, nothing. */
+export function startProgress(io: Io, total: number): Progress {
+  if (io.stderr.isTTY !== true || total < 2) return { advance: () => undefined, stop: () => undefined }
+  const bar = new SingleBar({
+    stream: io.stderr as NodeJS.WriteStream,
+    format: 'sending {bar} {value}/{total}',
+    barCompleteChar: '#',
+    barIncompleteChar: '.',
+    barsize: 30,
+    // The cursor stays, for Ctrl-C would leave the terminal without it.
+    hideCursor: false,
+    clearOnComplete: true,
+    emptyOnZero: true,
+  })
+  bar.start(total, 0)
+  return { advance: () => bar.increment(), stop: () => bar.stop() }
+}
