@@ -1,5 +1,5 @@
 import { EXIT, UsageError } from '../exit.ts'
-import { print } from '../io.ts'
+import { type Io, print } from '../io.ts'
 import { createParser } from '../parser.ts'
 import type { Command } from './command.ts'
 
@@ -18,19 +18,21 @@ export const command: Command = {
     const word = args.text('word') ?? (io.env.SHELL?.endsWith('zsh') ? 'zsh' : 'bash')
     const shell = shells.find((name) => name === word)
     if (shell === undefined) throw new UsageError('tollgate completion knows bash and zsh.')
-    print(io, await formatScript(shell, createParser([], io)))
+    print(io, await formatScript(shell, io))
     return EXIT.ok
   },
 }
 
 /** yargs writes the script of the shell that the environment names, and nothing else tells it. */
-async function formatScript(shell: string, parser: ReturnType<typeof createParser>): Promise<string> {
+async function formatScript(shell: string, io: Io): Promise<string> {
   const { SHELL, ZSH_NAME } = process.env
   process.env.SHELL = `/bin/${shell}`
   delete process.env.ZSH_NAME
   try {
     return await new Promise((resolve) =>
-      parser.completion('completion', false).parse(['completion'], {}, (_error, _argv, output) => resolve(output)),
+      createParser([], io)
+        .completion('completion', false)
+        .parse(['completion'], {}, (_error, _argv, output) => resolve(output)),
     )
   } finally {
     restore('SHELL', SHELL)

@@ -1,7 +1,7 @@
 import { type Accepted, createVerifier, type Rejected, type Verdict } from 'tollgate'
 import { asUsage, EXIT } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
-import { toIncoming } from '../inputs/request.ts'
+import { splitUrl, toIncoming } from '../inputs/request.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { readSecrets, secretFlags } from '../secrets.ts'
 import { toVerifierOptions, verifierFlags } from '../verifier-options.ts'
@@ -82,6 +82,14 @@ function formatRejected({ code, message, tried }: Rejected, io: Io): string {
   return [`${colors.red('not genuine')}: ${code}`, `  ${message}`, ...urls].join('\n')
 }
 
+/** Which of the spellings that Twilio may have signed it was. */
 function describeForm(signed: string, asGiven: string): string {
-  return signed === asGiven ? 'as given' : 'another spelling than the one given'
+  if (signed === asGiven) return 'as given'
+  const [one, other] = [splitUrl(signed), splitUrl(asGiven)]
+  const differs: [string, boolean][] = [
+    [`with the scheme ${one?.scheme}`, one?.scheme !== other?.scheme],
+    [/:\d+$/.test(one?.authority ?? '') ? 'with the port' : 'without the port', one?.authority !== other?.authority],
+    ['with another last slash or spelling of the query', one?.target !== other?.target],
+  ]
+  return differs.flatMap(([what, is]) => (is ? [what] : [])).join(', ')
 }
