@@ -166,9 +166,8 @@ class CurlRequest {
 }
 
 function appendQuery(url: string, data: Uint8Array): string {
-  const [base = '', fragment] = url.split('#', 1)
-  const query = Buffer.from(data).toString('utf8')
-  return `${base}${base.includes('?') ? '&' : '?'}${query}${fragment ?? ''}`
+  const base = url.replace(/#.*$/s, '')
+  return `${base}${base.includes('?') ? '&' : '?'}${Buffer.from(data).toString('utf8')}`
 }
 
 function refuse(why: string): never {

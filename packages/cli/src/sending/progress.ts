@@ -15,8 +15,9 @@ export function startProgress(io: Io, total: number): Progress {
     barCompleteChar: '#',
     barIncompleteChar: '.',
     barsize: 30,
-    // The cursor stays, for Ctrl-C would leave the terminal without it.
+    // Cursor and line wrap stay, for Ctrl-C would leave the terminal without them.
     hideCursor: false,
+    linewrap: true,
     clearOnComplete: true,
     emptyOnZero: true,
   })
