@@ -30,7 +30,7 @@ function checkLines(text: string): void {
 }
 
 function isCompleteCurl(text: string): boolean {
-  if (findCurl(text) === undefined) return false
+  if (findCurl(text) === undefined || /[\\^]\r?\n$/.test(text)) return false
   try {
     parseCurl(text)
     return true
