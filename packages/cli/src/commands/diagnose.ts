@@ -2,8 +2,8 @@ import { type Cause, type Diagnosis, diagnose } from 'tollgate/diagnose'
 import type { Args } from '../args.ts'
 import { asUsageLater, EXIT } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
-import { toIncoming } from '../inputs/request.ts'
-import { type Colors, cleanText, colorsFor, hideQuery, type Io, print, printJson } from '../io.ts'
+import { splitUrl, toIncoming } from '../inputs/request.ts'
+import { type Colors, cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
 import { readOtherTokens, readSecrets, secretFlags } from '../secrets.ts'
 import { toVerifierOptions, verifierFlags } from '../verifier-options.ts'
 import type { Command } from './command.ts'
@@ -45,7 +45,7 @@ export const command: Command = {
     const { options } = toVerifierOptions(args, io, given, secrets)
     const diagnosis = await asUsageLater(() => diagnose(toIncoming(given), { ...options, ...guesses }))
     if (args.flag('json')) printJson(io, toJson(diagnosis))
-    else print(io, formatDiagnosis(diagnosis, colorsFor(io.stdout, io.env)))
+    else print(io, formatDiagnosis(diagnosis, given.url, colorsFor(io.stdout, io.env)))
     return diagnosis.verdict.ok ? EXIT.ok : EXIT.notGenuine
   },
 }
@@ -61,25 +61,30 @@ async function readGuesses(args: Args, io: Io): Promise<object> {
   }
 }
 
-function toJson({ verdict, proven, suspected, urlForms, tried }: Diagnosis): object {
-  return {
-    genuine: verdict.ok,
-    code: verdict.ok ? null : verdict.code,
-    proven: proven === undefined ? null : { causes: proven.causes, signedUrl: hideQuery(proven.signedUrl) },
-    suspected,
-    urlForms: urlForms.map(({ url, why }) => ({ url: hideQuery(url), why })),
-    tried,
-  }
+/** All of it but the verdict's own parts: a diagnosis masks what people wrote. */
+function toJson({ verdict, proven, suspected, urlForms, signingString, tried }: Diagnosis): object {
+  const code = verdict.ok ? null : verdict.code
+  return { genuine: verdict.ok, code, proven: proven ?? null, suspected, urlForms, signingString, tried }
 }
 
-function formatDiagnosis({ verdict, proven, suspected, tried }: Diagnosis, colors: Colors): string {
+/** Where the public URL alone was wrong, the right one can be told: what stands before the path that the server saw. */
+function formatPublicUrl(signedUrl: string, url: string): string[] {
+  const [signed, seen] = [splitUrl(signedUrl), splitUrl(url)]
+  const [signedPath, seenPath] = [signed, seen].map((parts) => parts?.target.replace(/\?.*$/s, '') ?? '')
+  if (!signed || !seen || !signedPath || !seenPath || !signedPath.endsWith(seenPath)) return []
+  const publicUrl = signed.origin + signedPath.slice(0, -seenPath.length)
+  return publicUrl === seen.origin ? [] : [`publicUrl:  ${cleanText(publicUrl)}`]
+}
+
+function formatDiagnosis({ verdict, proven, suspected, tried }: Diagnosis, url: string, colors: Colors): string {
   if (verdict.ok) return `${colors.green('genuine')}: nothing to mend.`
   const lines = [`${colors.red('not genuine')}: ${verdict.code}`]
   if (proven !== undefined && proven.causes.length > 0) {
     const { causes, signedUrl } = proven
     const what = causes.length === 1 ? 'this' : `these ${causes.length}`
     lines.push(`Proven: undoing ${what} makes the signature match (${tried} tried).`, ...listCauses(causes, colors))
-    lines.push(`Signed URL: ${hideQuery(signedUrl)}`, 'Fix:', ...listFixes(causes))
+    lines.push(`Signed URL: ${cleanText(signedUrl)}`, ...formatPublicUrl(signedUrl, url))
+    lines.push('Fix:', ...listFixes(causes))
   } else if (suspected.length > 0) {
     lines.push(`Nothing is proven (${tried} tried). Suspected, likeliest first:`, ...listCauses(suspected, colors))
     lines.push('To try:', ...listFixes(suspected))

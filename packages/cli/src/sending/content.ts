@@ -1,8 +1,9 @@
-import { type SignRequestInput, sampleWebhook, type WebhookKind } from 'tollgate/testing'
+import { type SignRequestInput, sampleWebhook, webhookKinds } from 'tollgate/testing'
 import type { Args } from '../args.ts'
 import type { Flags } from '../commands/command.ts'
 import { asUsage, UsageError } from '../exit.ts'
 import type { Io } from '../io.ts'
+import { didYouMean } from '../nearest.ts'
 import { decodeText, readSource } from '../read-text.ts'
 
 export const contentFlags: Flags = {
@@ -36,8 +37,15 @@ export async function readContent(args: Args, io: Io, kind: string | undefined):
   }
 }
 
-function readSample(kind: string, args: Args): Content {
-  return asUsage(() => sampleWebhook(kind as WebhookKind, Object.fromEntries(args.pairs('set'))))
+function readSample(word: string, args: Args): Content {
+  const kind = webhookKinds.find((each) => each === word)
+  if (kind === undefined) {
+    // Anything else than a misspelled kind may be a secret in the wrong place.
+    const shown = /^[a-z]+([.-][a-z]+){0,3}$/i.test(word) && word.length <= 40 ? ` "${word}"` : ''
+    const hint = didYouMean(word, webhookKinds) || ' tollgate send --list names them.'
+    throw new UsageError(`There is no kind of webhook${shown}.${hint}`)
+  }
+  return asUsage(() => sampleWebhook(kind, Object.fromEntries(args.pairs('set'))))
 }
 
 async function readOwnContent(
