@@ -1,4 +1,4 @@
-import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
+import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
 import {
   authToken,
@@ -175,8 +175,13 @@ describe('verify', () => {
   })
 })
 
-test('every kind of webhook is signed and verifies, by way of curl', async () => {
-  for (const kind of webhookKinds) {
+test('a form, JSON, a query and handshakes are signed and verify, by way of curl', async () => {
+  for (const kind of [
+    'message.inbound',
+    'events.batch',
+    'regulatory.bundle',
+    'conversation-relay.handshake',
+  ] as const) {
     const handshake = sampleWebhook(kind).handshake === true
     const signed = await tollgate([
       'sign',
@@ -190,4 +195,4 @@ test('every kind of webhook is signed and verifies, by way of curl', async () =>
     const verified = await tollgate(['verify', '--json'], { input: signed.stdout })
     expect(verified, kind).toMatchObject({ code: 0 })
   }
-}, 120_000)
+})
