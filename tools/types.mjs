@@ -11,6 +11,7 @@ const projects = [
   'conformance/tsconfig.json',
   'examples/tsconfig.json',
   'fuzz/tsconfig.json',
+  'site/tsconfig.json',
   'tools/tsconfig.json',
 ]
 

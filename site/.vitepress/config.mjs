@@ -29,7 +29,11 @@ export default defineConfig({
   lastUpdated: false,
   // Other warnings are errors in the build; links are checked by VitePress, and once more in what it writes.
   ignoreDeadLinks: false,
-  markdown: { theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
+  markdown: {
+    // Configurations of programs that the highlighter does not know.
+    languageAlias: { caddyfile: 'nginx', haproxy: 'ini' },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

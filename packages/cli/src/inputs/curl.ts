@@ -113,7 +113,7 @@ class CurlRequest {
         this.#method = value
       },
       user: (value) => {
-        this.#headers.push(['authorization', `Basic ${Buffer.from(value).toString('base64')}`])
+        this.#headers.push(['authorization', `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(value)))}`])
       },
       'user-agent': (value) => void this.#headers.push(['user-agent', value]),
       referer: (value) => void this.#headers.push(['referer', value]),
@@ -167,7 +167,7 @@ class CurlRequest {
 
 function appendQuery(url: string, data: Uint8Array): string {
   const base = url.replace(/#.*$/s, '')
-  return `${base}${base.includes('?') ? '&' : '?'}${Buffer.from(data).toString('utf8')}`
+  return `${base}${base.includes('?') ? '&' : '?'}${new TextDecoder().decode(data)}`
 }
 
 function refuse(why: string): never {
