@@ -125,7 +125,7 @@ const forbidden = [
     name: 'shells-use-entry-points',
     comment: 'The command line, the gateway and the inspector are users of the library like any other.',
     severity: 'error',
-    from: { path: '^packages/(cli|gateway|inspector)/' },
+    from: { path: '^packages/(cli|codemod|gateway|inspector)/' },
     to: { path: '^packages/tollgate/(?!dist/)' },
   },
   {

@@ -5,7 +5,11 @@ export default {
   // Declarations need the names of types that no other file imports.
   ignoreExportsUsedInFile: { interface: true, type: true },
   workspaces: {
-    '.': { project: ['*.{ts,mjs,js}'] },
+    '.': {
+      project: ['*.{ts,mjs,js}'],
+      // Commands that programs of tools/ run.
+      ignoreDependencies: ['@cyclonedx/cyclonedx-npm', '@stryker-mutator/api'],
+    },
     'packages/tollgate': {
       entry: [...Object.values(entries), ...Object.values(internalEntries), 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts', '*.{ts,js}'],
@@ -21,6 +25,14 @@ export default {
       entry: ['src/index.ts', 'src/bin.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    'packages/codemod': {
+      entry: ['test/*.test.ts'],
+      project: ['src/**/*.ts', 'test/*.ts'],
+      // What the sources that are moved import.
+      ignoreDependencies: ['twilio'],
+    },
+    fuzz: { entry: ['targets/*.ts'], project: ['**/*.{ts,mjs}'], ignoreDependencies: ['@jazzer.js/core'] },
+    benchmarks: { entry: ['*.mjs', 'timing/subjects.ts'], project: ['**/*.{ts,mjs}'] },
     conformance: {
       // The last two become a package of the projects, which are applications of their own.
       entry: ['**/*.test.ts', 'projects/stage.ts', 'projects/follow.ts', 'runtimes/entries/*.ts'],
@@ -34,7 +46,7 @@ export default {
       ignoreDependencies: ['@middy/util'],
     },
     tools: {
-      entry: ['*.mjs', 'test/*.test.ts', 'package-test/*.test.ts'],
+      entry: ['*.mjs', 'test/*.test.ts', 'package-test/*.test.ts', 'mutation/*'],
       project: ['**/*.{mjs,ts}'],
       // Measured, not imported.
       ignoreDependencies: ['twilio'],

@@ -26,7 +26,7 @@ export default defineConfig({
         // Frameworks in projects of their own, which are installed and built first.
         test: {
           name: 'heavy',
-          include: ['conformance/heavy/*.test.ts', 'packages/*/test/heavy/*.test.ts'],
+          include: ['conformance/heavy/*.test.ts', 'packages/*/test/heavy/*.test.ts', 'site/test/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 600_000,
         },
@@ -34,7 +34,7 @@ export default defineConfig({
       {
         test: {
           name: 'shells',
-          include: ['packages/{cli,gateway,inspector}/test/**/*.test.ts'],
+          include: ['packages/{cli,codemod,gateway,inspector}/test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'packages/*/test/heavy/**'],
           ...timeouts,
         },

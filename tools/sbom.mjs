@@ -10,7 +10,7 @@ import { installWhenNeeded } from './setup.mjs'
  * @typedef {{ metadata: { component: Component }, components: Component[] }} Bom
  */
 
-export const packages = ['tollgate', 'gateway', 'inspector', 'cli']
+export const packages = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod']
 
 // Permissive ones, which ask for no more than that their text is kept.
 const allowed = new Set([

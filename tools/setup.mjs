@@ -27,7 +27,7 @@ export async function installWhenNeeded() {
 }
 
 // Each is built on those before it.
-const builtPackages = ['tollgate', 'gateway', 'inspector', 'cli']
+const builtPackages = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod']
 
 /** @param {string} directory */
 function isStale(directory) {

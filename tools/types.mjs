@@ -7,8 +7,11 @@ const projects = [
   'packages/gateway/tsconfig.json',
   'packages/inspector/tsconfig.json',
   'packages/cli/tsconfig.json',
+  'packages/codemod/tsconfig.json',
   'conformance/tsconfig.json',
   'examples/tsconfig.json',
+  'fuzz/tsconfig.json',
+  'site/tsconfig.json',
   'tools/tsconfig.json',
 ]
 

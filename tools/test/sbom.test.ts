@@ -8,7 +8,13 @@ beforeAll(async () => {
 }, 120_000)
 
 test('each package has an SBOM, permissive licences and no install scripts', () => {
-  expect(rows.map(({ bom }) => bom.metadata.component.name)).toEqual(['tollgate', 'gateway', 'inspector', 'cli'])
+  expect(rows.map(({ bom }) => bom.metadata.component.name)).toEqual([
+    'tollgate',
+    'gateway',
+    'inspector',
+    'cli',
+    'codemod',
+  ])
   expect(rows.flatMap(({ problems }) => problems)).toEqual([])
 })
 

@@ -1,0 +1,139 @@
+import { createHmac } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { root } from '../../tools/run.mjs'
+import { installWhenNeeded } from '../../tools/setup.mjs'
+
+// Does refusing take the same time, whether a signature differs in its first character or in its last? In the way of dudect
+// (Reparaz, Balasch, Verbauwhede: "Dude, is my code constant time?", 2017): samples of two classes in random order, the slower
+// half left out, Welch's t-test. Beyond 4.5 the classes are told apart.
+const limit = 4.5
+const samples = 200_000
+const repeats = 3
+
+/** @typedef {(signature: string) => boolean} Check */
+
+/** @param {'node' | 'pure'} provider @param {string} out */
+async function loadSubjects(provider, out) {
+  const outfile = join(out, `${provider}.mjs`)
+  await build({
+    entryPoints: [fileURLToPath(new URL('subjects.ts', import.meta.url))],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    alias: { '#hmac': join(root, `packages/tollgate/src/hmac/${provider}.ts`) },
+    logLevel: 'error',
+  })
+  return import(pathToFileURL(outfile).href)
+}
+
+/** Another character at that place, of the same kind of string. @param {string} signature @param {number} at */
+function alterAt(signature, at) {
+  const bytes = Buffer.from(signature, 'latin1')
+  bytes[at] = signature[at] === 'A' ? 0x51 : 0x41
+  return bytes.toString('latin1')
+}
+
+/** @param {Check} check @param {readonly [string, string]} inputs @param {number} batch */
+function measure(check, inputs, batch) {
+  /** @type {[number[], number[]]} */
+  const times = [[], []]
+  // The choice is made beforehand, so that making it is not measured.
+  const order = Uint8Array.from({ length: samples }, () => (Math.random() < 0.5 ? 0 : 1))
+  let accepted = 0
+  for (const which of order) {
+    const input = which === 0 ? inputs[0] : inputs[1]
+    const start = process.hrtime.bigint()
+    for (let count = 0; count < batch; count++) if (check(input)) accepted++
+    times[which === 0 ? 0 : 1].push(Number(process.hrtime.bigint() - start))
+  }
+  if (accepted > 0) throw new Error('a signature that differs was accepted')
+  return welch(crop(times))
+}
+
+/** Without what interrupted the process; all of it where a class has no quicker half. @param {[number[], number[]]} times @returns {[number[], number[]]} */
+function crop([one, other]) {
+  const sorted = [...one, ...other].sort((a, b) => a - b)
+  const most = sorted[Math.floor(sorted.length * 0.5)] ?? 0
+  const quicker = (/** @type {number[]} */ list) => list.filter((time) => time < most)
+  const [fewest = 0] = [quicker(one).length, quicker(other).length].sort((a, b) => a - b)
+  return fewest < samples / 100 ? [one, other] : [quicker(one), quicker(other)]
+}
+
+/** @param {[number[], number[]]} times */
+function welch([one, other]) {
+  const [a, b] = [describe(one), describe(other)]
+  return (a.mean - b.mean) / Math.sqrt(a.variance / one.length + b.variance / other.length)
+}
+
+/** @param {number[]} values */
+function describe(values) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
+  return { mean, variance }
+}
+
+/** The measurement nearest to zero: noise comes and goes, a leak stays. @param {number[]} values */
+function steadiest(values) {
+  return values.reduce((least, value) => (Math.abs(value) < Math.abs(least) ? value : least))
+}
+
+/** @param {string} label @param {boolean} leaks @param {Check} check @param {string} expected @param {number} batch */
+function judge(label, leaks, check, expected, batch) {
+  /** @type {[string, string]} */
+  const inputs = [alterAt(expected, 0), alterAt(expected, expected.length - 3)]
+  measure(check, inputs, batch) // warms up
+  const t = steadiest(Array.from({ length: repeats }, () => measure(check, inputs, batch)))
+  const told = Math.abs(t) > limit
+  console.log(
+    `| ${label} | ${t.toFixed(2)} | ${told ? 'told apart' : 'not told apart'} | ${told === leaks ? 'as it should be' : 'WRONG'} |`,
+  )
+  return told === leaks
+}
+
+async function main() {
+  await installWhenNeeded()
+  const cache = join(root, 'node_modules/.cache')
+  mkdirSync(cache, { recursive: true })
+  const out = mkdtempSync(join(cache, 'timing-'))
+  const token = 'timingtimingtimingtimingtimingti'
+  const url = 'https://app.example.com/sms'
+  const params = { AccountSid: `AC${'0'.repeat(32)}`, Body: 'hello', From: '+15005550006' }
+  const text = url + Object.entries(params).flat().join('')
+  const expected = createHmac('sha1', token).update(text).digest('base64')
+  console.log(
+    `${repeats} measurements of ${samples.toLocaleString('en')} interleaved samples each; told apart beyond |t| = ${limit}\n`,
+  )
+  console.log('| what compares | t | first and last character | |\n| --- | --- | --- | --- |')
+  const outcomes = []
+  for (const provider of /** @type {const} */ (['node', 'pure'])) {
+    const { equalSignatures, equalSignaturesLeaking, RequestValidator } = await loadSubjects(provider, out)
+    const validator = new RequestValidator(token)
+    if (provider === 'node') {
+      outcomes.push(judge('the comparison alone', false, (given) => equalSignatures(expected, given), expected, 64))
+      outcomes.push(
+        judge(
+          'a comparison that stops early, to show that it is seen',
+          true,
+          (given) => equalSignaturesLeaking(expected, given),
+          expected,
+          64,
+        ),
+      )
+    }
+    const name = provider === 'node' ? 'node:crypto' : '@noble/hashes'
+    const validate = (/** @type {string} */ given) => validator.validate(url, params, given)
+    const wrong = alterAt(expected, 1)
+    const leak = (/** @type {string} */ given) => validate(wrong) || equalSignaturesLeaking(expected, given)
+    outcomes.push(judge(`RequestValidator, HMAC by ${name}`, false, validate, expected, 1))
+    outcomes.push(judge('the same, and a comparison that stops early', true, leak, expected, 1))
+  }
+  rmSync(out, { recursive: true, force: true })
+  process.exitCode = outcomes.every(Boolean) ? 0 : 1
+}
+
+await main()

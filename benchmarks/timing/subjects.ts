@@ -1,0 +1,11 @@
+import { RequestValidator } from '../../packages/tollgate/src/index.ts'
+import { equalSignatures } from '../../packages/tollgate/src/scheme/signature.ts'
+
+export { equalSignatures, RequestValidator }
+
+/** The fault that the measurement must be able to see: it stops at the first difference. */
+export function equalSignaturesLeaking(one: string, other: string): boolean {
+  if (one.length !== other.length) return false
+  for (let index = 0; index < one.length; index++) if (one.charCodeAt(index) !== other.charCodeAt(index)) return false
+  return true
+}

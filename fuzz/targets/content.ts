@@ -1,0 +1,50 @@
+import { createHash, createHmac } from 'node:crypto'
+import { createVerifier, type IncomingRequest } from '../../packages/tollgate/src/index.ts'
+import { check, splitInput, toText } from './check.ts'
+
+const token = 'fuzzfuzzfuzzfuzzfuzzfuzzfuzzfuzz'
+const origin = 'https://fuzz.example'
+const verifier = createVerifier({ publicUrl: origin, authToken: token })
+const methods = ['POST', 'GET', 'PUT', 'post', '']
+
+/**
+ * Content rules, through the front door: a verdict for whatever arrives. The request is signed over its URL alone, or over its URL
+ * and a form; accepted, it must hand over nothing that this does not cover.
+ */
+export async function fuzz(data: Uint8Array): Promise<void> {
+  const [flags = new Uint8Array(), target = new Uint8Array(), type = new Uint8Array(), body = new Uint8Array()] =
+    splitInput(data, 4)
+  const bits = flags[0] ?? 0
+  const url = `/${toText(target)}`
+  const signature = createHmac('sha1', token)
+    .update(origin + url)
+    .digest('base64')
+  const request: IncomingRequest = {
+    method: methods[bits & 3] ?? 'POST',
+    url,
+    headers: {
+      host: 'fuzz.example',
+      'content-type': toText(type),
+      'x-twilio-signature': (bits & 4) > 0 ? toText(body.subarray(0, 28)) : signature,
+      ...((bits & 8) > 0 && { upgrade: 'websocket', connection: 'upgrade' }),
+      ...((bits & 16) > 0 && { 'content-encoding': toText(type) }),
+    },
+    body,
+  }
+  const verdict = await verifier.verify(request)
+  if (!verdict.ok) {
+    check(verdict.status >= 400 && verdict.status < 600, `a status of ${verdict.status}`)
+    check(!JSON.stringify(verdict).includes(token), 'the token is in a verdict')
+    return
+  }
+  check(request.method === 'GET' || request.method === 'POST', `the method ${request.method} was accepted`)
+  // What is accepted was signed over the URL alone: no byte of a body but what a hash in the URL binds, no parameter of a form.
+  if (verdict.covers === 'body') {
+    check(url.includes(createHash('sha256').update(body).digest('hex')), 'a body that nothing binds was accepted')
+  } else if (body.length > 0) {
+    check(
+      [...verdict.params].every(([name, value]) => name === '' && value === ''),
+      'unsigned parameters were accepted',
+    )
+  }
+}

@@ -1,0 +1,30 @@
+import { decodeUtf8, parseForm, serializeForm } from '../../packages/tollgate/src/scheme/form.ts'
+import { check } from './check.ts'
+
+/** The form parser against the platform's: the same pairs, or a refusal where the platform would have guessed. */
+export function fuzz(data: Uint8Array): void {
+  const pairs = parseForm(data)
+  const text = decodeUtf8(data)
+  if (text === undefined) {
+    check(pairs === undefined, 'bytes that are not UTF-8 were parsed')
+    return
+  }
+  if (pairs === undefined) {
+    check(hasBadEscape(text), 'a form without a bad escape was refused')
+    return
+  }
+  // The question mark keeps the platform from dropping one of the form's own.
+  const expected = [...new URLSearchParams(`?${text}`)]
+  check(JSON.stringify(pairs) === JSON.stringify(expected.map(([name, value]) => [name, value])), 'another parse')
+  const again = parseForm(serializeForm(pairs))
+  check(JSON.stringify(again) === JSON.stringify(pairs), 'written and read, it is another')
+}
+
+function hasBadEscape(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return false
+  } catch {
+    return true
+  }
+}

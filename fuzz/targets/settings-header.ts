@@ -1,0 +1,22 @@
+import { algorithms } from '../../packages/tollgate/src/scheme/algorithms.ts'
+import { parseSignatureSettings } from '../../packages/tollgate/src/scheme/settings-header.ts'
+import { isCanonicalSignature } from '../../packages/tollgate/src/scheme/signature.ts'
+import { check, splitInput, toText } from './check.ts'
+
+/** The two headers that a key is chosen by: one spelling for each meaning, whatever stands in them. */
+export function fuzz(data: Uint8Array): void {
+  const [header = new Uint8Array(), signature = new Uint8Array()] = splitInput(data, 2)
+  const text = toText(header)
+  const settings = parseSignatureSettings(text)
+  if (settings !== undefined) {
+    check(`key=${settings.keyId},algorithm=${settings.algorithm}` === text, 'a second spelling of the settings')
+    check(settings.keyId !== '' && !settings.keyId.includes(','), 'a key id that is none')
+  }
+  for (const { bytes } of Object.values(algorithms)) {
+    const given = toText(signature)
+    if (!isCanonicalSignature(given, bytes)) continue
+    const decoded = Buffer.from(given, 'base64')
+    check(decoded.length === bytes, 'a signature of another length')
+    check(decoded.toString('base64') === given, 'a second spelling of a signature')
+  }
+}

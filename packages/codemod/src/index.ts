@@ -1,0 +1,2 @@
+export type { Note } from './notes.ts'
+export { type Transformed, transform } from './transform.ts'

@@ -1,0 +1,60 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitepress'
+import { listSections, placeOf, titleOf } from '../pages.mjs'
+
+const referenceFolder = fileURLToPath(new URL('../.build/src/reference', import.meta.url))
+
+/** @param {string} place */
+const linkOf = (place) => `/${place.replace(/(^|\/)index\.md$/, '$1').replace(/\.md$/, '')}`
+
+function listReference() {
+  if (!existsSync(referenceFolder)) return []
+  const names = readdirSync(referenceFolder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.md'),
+  )
+  return names
+    .filter((name) => name !== 'index.md')
+    .sort()
+    .map((name) => ({ text: name.replace(/(-1)?\.md$/, ''), link: linkOf(`reference/${name}`) }))
+}
+
+export default defineConfig({
+  title: 'Tollgate',
+  description: 'Proves that a request came from Twilio, and from Twilio alone.',
+  srcDir: '.build/src',
+  outDir: '.vitepress/dist',
+  cacheDir: '.build/cache',
+  cleanUrls: false,
+  lastUpdated: false,
+  // Other warnings are errors in the build; links are checked by VitePress, and once more in what it writes.
+  ignoreDeadLinks: false,
+  markdown: {
+    // Configurations of programs that the highlighter does not know.
+    languageAlias: { caddyfile: 'nginx', haproxy: 'ini' },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+  },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [
+      { text: 'Start', link: '/' },
+      { text: 'Why does it fail?', link: linkOf('why-does-validation-fail.md') },
+      { text: 'Playground', link: '/playground' },
+      { text: 'Reference', link: '/reference/' },
+    ],
+    sidebar: [
+      ...listSections().map(({ title, pages }) => ({
+        text: title,
+        collapsed: pages.length > 12,
+        items: pages.map((page) => ({ text: titleOf(page), link: linkOf(placeOf(page)) })),
+      })),
+      { text: 'Try', items: [{ text: 'Playground', link: '/playground' }] },
+      {
+        text: 'Reference',
+        collapsed: true,
+        items: [{ text: 'All entry points', link: '/reference/' }, ...listReference()],
+      },
+    ],
+  },
+})

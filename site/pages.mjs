@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../tools/run.mjs'
+
+/** The sections of the site, and their pages in order; what a folder holds beyond the named ones follows by name. */
+export const sections = [
+  {
+    title: 'Start',
+    pages: ['README.md', 'docs/testing-your-webhooks.md', 'docs/rolling-out.md', 'docs/migrating-from-twilio.md'],
+  },
+  { title: 'Frameworks', pages: ['docs/frameworks.md'], folder: 'docs/frameworks' },
+  {
+    title: 'When it says no',
+    pages: ['docs/why-does-validation-fail.md', 'docs/behind-a-proxy.md'],
+    folder: 'docs/codes',
+  },
+  {
+    title: 'Guides',
+    pages: [
+      'docs/subaccounts.md',
+      'docs/rotation-and-shared-keys.md',
+      'docs/replay.md',
+      'docs/parameters.md',
+      'docs/platforms.md',
+    ],
+  },
+  { title: 'Programs', pages: ['docs/command-line.md', 'docs/gateway.md', 'docs/inspector.md'] },
+  {
+    title: 'Proof',
+    pages: [
+      'SECURITY.md',
+      'docs/attacks.md',
+      'docs/broken-validators.md',
+      'docs/benchmarks.md',
+      'docs/mutation.md',
+      'docs/runtimes.md',
+    ],
+  },
+  { title: 'Decisions', pages: [], folder: 'docs/decisions' },
+  { title: 'More', pages: ['CHANGELOG.md', 'CONTRIBUTING.md'] },
+]
+
+/** Every page of the repository that the site shows. @returns {string[]} */
+export function listPages() {
+  const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  return [
+    'README.md',
+    'SECURITY.md',
+    'CHANGELOG.md',
+    'CONTRIBUTING.md',
+    ...docs
+      .filter((name) => name.endsWith('.md'))
+      .sort()
+      .map((name) => `docs/${name}`),
+  ]
+}
+
+/** Where the site shows a page: `docs/replay.md` at `replay.md`, the README at its front. @param {string} page */
+export function placeOf(page) {
+  if (page === 'README.md') return 'index.md'
+  return page.startsWith('docs/') ? page.slice('docs/'.length) : page.toLowerCase()
+}
+
+/** @param {string} page */
+export function titleOf(page) {
+  return /^# (.+)$/m.exec(readFileSync(join(root, page), 'utf8'))?.[1]?.replaceAll('`', '') ?? page
+}
+
+/** Sections with the pages that there are, every page in exactly one. */
+export function listSections() {
+  const all = listPages()
+  return sections.map(({ title, pages, folder }) => {
+    const named = pages.filter((page) => all.includes(page))
+    const others = folder ? all.filter((page) => page.startsWith(`${folder}/`) && !named.includes(page)) : []
+    return { title, pages: [...named, ...others] }
+  })
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { Application } from 'typedoc'
+import { entries } from '../packages/tollgate/entries.js'
+import { root } from '../tools/run.mjs'
+
+/** What an entry point is called, by the module that TypeDoc makes of its source. @param {string} module */
+function nameEntry(module) {
+  const found = Object.entries(entries).find(([, source]) => source.replace(/^src\/|(\/index)?\.ts$/g, '') === module)
+  const [subpath = ''] = found ?? []
+  return subpath === '.' || found === undefined ? module.replace('index', 'tollgate') : `tollgate${subpath.slice(1)}`
+}
+
+/** Writes a page for each entry point, from the docstrings. @param {string} out */
+export async function writeReference(out) {
+  const library = join(root, 'packages/tollgate')
+  /** @type {Record<string, unknown>} */
+  const markdown = {
+    outputFileStrategy: 'modules',
+    entryFileName: 'index',
+    hidePageHeader: true,
+    hideBreadcrumbs: true,
+  }
+  const app = await Application.bootstrapWithPlugins({
+    entryPoints: Object.values(entries).map((source) => join(library, source)),
+    tsconfig: join(library, 'tsconfig.json'),
+    plugin: ['typedoc-plugin-markdown'],
+    name: 'Reference',
+    readme: 'none',
+    disableSources: true,
+    logLevel: 'Warn',
+    // Types that a signature needs and that nobody imports are described where they are used.
+    validation: { notExported: false, invalidLink: true },
+    out,
+    .../** @type {{}} */ (markdown),
+  })
+  const project = await app.convert()
+  if (project === undefined || app.logger.hasErrors() || app.logger.hasWarnings())
+    throw new Error('The reference could not be made without warnings.')
+  for (const module of project.children ?? []) module.name = nameEntry(module.name)
+  await app.generateOutputs(project)
+}

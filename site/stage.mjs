@@ -1,0 +1,40 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import { root } from '../tools/run.mjs'
+import { listPages, placeOf } from './pages.mjs'
+
+const link = /(!?)\[((?:[^\]\\]|\\.)*)\]\(([^)\s]+)\)/g
+
+/**
+ * The page as the site needs it: links lead to where the site shows a page; what it does not show, sources and examples, is named
+ * instead of linked. @param {string} page
+ */
+export function rewritePage(page) {
+  const text = readFileSync(join(root, page), 'utf8')
+  const parts = text.split(/^(```[\s\S]*?^```)$/m)
+  const rewritten = parts.map((part, index) => (index % 2 === 1 ? part : rewriteLinks(part, page))).join('')
+  return rewritten.replace(/^<!-- from .* -->\n/gm, '')
+}
+
+/** @param {string} text @param {string} page */
+function rewriteLinks(text, page) {
+  return text.replace(link, (all, image, label, href) => {
+    if (/^([a-z]+:|#|\/)/.test(href) || image !== '') return all
+    const [path = '', anchor] = href.split('#')
+    const target = posix.normalize(posix.join(dirname(page), path))
+    if (!existsSync(join(root, target))) throw new Error(`${page} links to ${href}, which does not exist.`)
+    if (!listPages().includes(target)) return `${label} (\`${target.replace(/\/$/, '')}\`)`
+    const place = posix.relative(dirname(placeOf(page)), placeOf(target))
+    return `[${label}](./${place}${anchor === undefined ? '' : `#${anchor}`})`
+  })
+}
+
+/** Writes all pages into a folder that VitePress reads. @param {string} out */
+export function stagePages(out) {
+  rmSync(out, { recursive: true, force: true })
+  for (const page of listPages()) {
+    const file = join(out, placeOf(page))
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, rewritePage(page))
+  }
+}

@@ -1,0 +1,20 @@
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+  packageManager: 'npm',
+  plugins: ['@stryker-mutator/vitest-runner'],
+  testRunner: 'vitest',
+  vitest: { configFile: 'tools/mutation/vitest.config.ts', related: false },
+  coverageAnalysis: 'perTest',
+  mutate: [
+    'packages/tollgate/src/scheme/*.ts',
+    'packages/tollgate/src/verifier.ts',
+    'packages/tollgate/src/replay/*.ts',
+  ],
+  reporters: ['json'],
+  jsonReporter: { fileName: 'node_modules/.cache/tollgate/mutation.json' },
+  tempDirName: 'node_modules/.cache/stryker',
+  ignorePatterns: ['**/dist', 'examples', 'docs', 'conformance/projects/*/node_modules', 'fuzz', 'sbom'],
+  concurrency: 2,
+  timeoutMS: 20_000,
+  allowConsoleColors: false,
+}

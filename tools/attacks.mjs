@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { root } from './run.mjs'
+
+/** What an attacker may try, and the number under which cases name it. */
+export const classes = {
+  A1: 'a Host header with a signature from another host of the same account',
+  A2: 'spoofed forwarding headers (X-Forwarded-*, Forwarded, X-Original-*), lists and duplicates of them',
+  A3: 'a Host that holds a path, a query, `@`, a port, IPv6, a dot at the end, Unicode or line breaks',
+  A4: 'an absolute request target, and an :authority that differs from Host',
+  A5: 'ways around a path filter: case, percent-encoding, double slashes, dot segments',
+  A6: 'a signature for one endpoint used at another',
+  A7: 'another scheme, an arbitrary port',
+  A8: 'a query re-ordered, re-encoded, added to, or of thousands of fields',
+  A9: 'a fragment or userinfo in the configured URL',
+  B1: 'a signed GET sent as another method, with a body',
+  B2: 'a content type that makes a body mean something else',
+  B3: 'JSON without bodySHA256, and bodySHA256 in every wrong shape',
+  B4: 'a body that is absent or a default',
+  B5: 'repeated names, letter cases, array syntax',
+  B6: 'a signing string that can be cut in two ways',
+  B7: 'values that are no strings',
+  B8: 'names of prototypes',
+  B9: 'a parse that differs between verifier and application',
+  B10: 'a body that changes after it was verified',
+  B11: 'compressed and chunked bodies, trailers',
+  C1: 'empty, blank, quoted and placeholder tokens',
+  C2: 'signatures that are missing, repeated, cut, padded or not base64',
+  C3: 'comparisons that leak, or look at the wrong bytes',
+  C4: 'another algorithm, a downgrade, an unknown key id',
+  C5: 'retired keys, and keys that are not yet in use',
+  C6: "one tenant's key for another tenant's account",
+  C7: 'secrets in verdicts, logs, errors and metrics',
+  D1: 'a plain replay',
+  D2: 'a replay with other unsigned headers',
+  D3: 'a replay in another spelling',
+  D4: 'races, a failing store, floods that evict',
+  D5: 'genuine repeats, which must not be refused',
+  E1: 'huge, slow and many-fielded bodies before anything is proven',
+  E2: 'request data that becomes an exception',
+  E3: 'switches that turn the check off',
+  E4: 'answers that tell an attacker more than no',
+  E5: 'the gateway: choice of upstream, spoofed verdict headers, smuggling, hop-by-hop headers, log injection',
+  E6: 'genuine traffic answered 429 or 5xx',
+  E7: 'effects before the verdict: WebSocket streams, TwiML',
+}
+
+// Where attacks are cases. What frameworks make impossible, and broken validators, name the same cases but are none.
+const folders = [
+  'conformance/attacks',
+  'conformance/replay',
+  'conformance/adapter',
+  'packages/tollgate/test',
+  'packages/gateway/test',
+  'tools/test',
+]
+const title = /(['"`])([A-E]\d{1,2}) ([^'"`\n]+)\1/g
+
+/** @returns {{ id: string, name: string, file: string }[]} */
+export function listCases() {
+  return folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .sort()
+      .flatMap((name) => {
+        const file = `${folder}/${name}`
+        const found = readFileSync(join(root, file), 'utf8').matchAll(title)
+        return [...found].map(([, , id = '', words = '']) => ({ id, name: words, file }))
+      }),
+  )
+}
+
+export function renderPage() {
+  const cases = listCases()
+  const rows = Object.entries(classes).map(([id, what]) => {
+    const own = cases.filter((one) => one.id === id)
+    const names = own.map(({ name, file }) => `[${name.replace(/\$\{[^}]*\}/g, '…')}](../${file})`)
+    return `| ${id} | ${what} | ${[...new Set(names)].join('<br>')} |`
+  })
+  return `# From attack to test
+
+Each class of attack, and the cases that play it. Written by \`npm run attacks\` from the names of the cases; a test fails when a
+class has none. Those in \`conformance/attacks\` and \`conformance/replay\` run in every runtime or against every framework, over
+real sockets where that matters. [Broken validators](broken-validators.md) shows that they can fail.
+
+| | the attack | its cases |
+| --- | --- | --- |
+${rows.join('\n')}
+`
+}
+
+export const page = join(root, 'docs/attacks.md')
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(page, renderPage())

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { classes, listCases, page, renderPage } from '../attacks.mjs'
+
+test('every class of attack is played by at least one case', () => {
+  const played = new Set(listCases().map(({ id }) => id))
+  expect(Object.keys(classes).filter((id) => !played.has(id))).toEqual([])
+})
+
+test('the page of attacks names the cases there are', () => {
+  expect(readFileSync(page, 'utf8')).toBe(renderPage())
+})

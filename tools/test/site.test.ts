@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, expect, test } from 'vitest'
+import { listPages, listSections, placeOf } from '../../site/pages.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const out = join(root, 'site/.vitepress/dist')
+let output: string
+
+beforeAll(() => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['site/build.mjs'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+  output = stdout + stderr
+  expect(`${status}: ${output}`).toMatch(/^0:/)
+}, 300_000)
+
+function listHtml(): string[] {
+  return readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html'))
+}
+
+/** Where a link of a page leads, in the folder of the site. */
+function resolveLink(page: string, href: string): string {
+  const [path = ''] = href.split(/[?#]/)
+  const target = path.startsWith('/') ? path.slice(1) : join(dirname(page), path)
+  const file = path === '' ? page : target
+  return existsSync(join(out, file)) && statSync(join(out, file)).isDirectory() ? join(file, 'index.html') : file
+}
+
+test('the site builds without warnings', () => {
+  expect(output.split('\n').filter((line) => /warn|deprecat|dead link/i.test(line))).toEqual([])
+})
+
+test('every page of the repository is on it, and in its menu once', () => {
+  for (const page of listPages()) expect(existsSync(join(out, placeOf(page).replace(/\.md$/, '.html')))).toBe(true)
+  const inMenu = listSections().flatMap(({ pages }) => pages)
+  expect([...inMenu].sort()).toEqual([...listPages()].sort())
+})
+
+test('every link inside the site leads to a page, and its anchor to a heading', () => {
+  const lost: string[] = []
+  for (const page of listHtml()) {
+    const html = readFileSync(join(out, page), 'utf8')
+    for (const [, href = ''] of html.matchAll(/<a\s[^>]*?href="([^"]*)"/g)) {
+      if (/^([a-z]+:|\/\/)/i.test(href)) continue
+      const file = join(out, resolveLink(page, href))
+      const anchor = decodeURIComponent(href.split('#')[1] ?? '')
+      const target = existsSync(file) ? readFileSync(file, 'utf8') : undefined
+      if (target === undefined || (anchor !== '' && !target.includes(`id="${anchor}"`))) lost.push(`${page}: ${href}`)
+    }
+  }
+  expect(lost).toEqual([])
+})
+
+test('the site loads nothing from elsewhere', () => {
+  const foreign = listHtml().filter((page) =>
+    /<(script|link|img)\b[^>]*(src|href)="(https?:)?\/\//.test(readFileSync(join(out, page), 'utf8')),
+  )
+  expect(foreign).toEqual([])
+})
