@@ -34,12 +34,16 @@ export function parseForm(form: string | Uint8Array): Pairs | undefined {
       const equals = field.indexOf('=')
       const name = equals === -1 ? field : field.slice(0, equals)
       const value = equals === -1 ? '' : field.slice(equals + 1)
-      pairs.push(field.includes('%') ? [decodeURIComponent(name), decodeURIComponent(value)] : [name, value])
+      pairs.push([decode(name), decode(value)])
     }
   } catch {
     return undefined // decodeURIComponent refuses just what we refuse
   }
   return pairs
+}
+
+function decode(text: string): string {
+  return text.includes('%') ? decodeURIComponent(text) : text
 }
 
 /** Writes a form body as Twilio's messaging webhooks do: a space is `+`, and only letters, digits and `*-._` stay as they are. */

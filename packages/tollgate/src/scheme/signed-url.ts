@@ -84,16 +84,14 @@ export function* listSignedForms(
     websocket || options.eitherSlash === true,
     options.respaced === true,
   )
-  const ports = distinct([port, '', defaultPort(scheme)])
-  const forms = userinfos.flatMap((user, userRank) =>
-    ports.flatMap((onePort, portRank) =>
-      tails.map((tail, rank) => ({
-        origin: `${scheme}://${user}${host}${onePort}`,
-        tail,
-        rank: userRank + portRank + rank,
-      })),
-    ),
-  )
+  const forms: Form[] = []
+  const ports = listPorts(scheme, port)
+  for (let userRank = 0; userRank < userinfos.length; userRank++)
+    for (let portRank = 0; portRank < ports.length; portRank++) {
+      const origin = `${scheme}://${userinfos[userRank]}${host}${ports[portRank]}`
+      for (let rank = 0; rank < tails.length; rank++)
+        forms.push({ origin, tail: tails[rank] as Tail, rank: userRank + portRank + rank })
+    }
   // The fewer things are unusual about a form, the likelier it is: the limit must not cut off a whole kind of them.
   forms.sort((one, other) => one.rank - other.rank)
   const most = websocket || userinfos.length > 1 ? 24 : 12
@@ -106,11 +104,24 @@ export function* listSignedForms(
   }
 }
 
+interface Form {
+  readonly origin: string
+  readonly tail: Tail
+  /** How much is unusual about it. */
+  readonly rank: number
+}
+
 interface Tail {
   /** Path and query. */
   readonly text: string
   /** What is signed after the URL, where that is not the form's parameters. */
   readonly params?: string
+}
+
+function listPorts(scheme: string, port: string): string[] {
+  const implied = defaultPort(scheme)
+  if (port === '') return ['', implied]
+  return port === implied ? [port, ''] : [port, '', implied]
 }
 
 function listTails({ path, query }: UrlParts, queryAsParams: boolean, eitherSlash: boolean, respaced: boolean): Tail[] {
