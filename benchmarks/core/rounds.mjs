@@ -1,7 +1,8 @@
 /** @typedef {Record<string, () => unknown>} Contenders each does one unit of work; what it gives is awaited if it is a promise */
 /** @typedef {Record<string, number>} Round microseconds per unit of work */
 
-const roundMicroseconds = 3000
+const roundMicroseconds = 2000
+const warmUpRounds = 40
 
 /** @param {() => unknown} work @param {number} count @returns {Promise<number>} microseconds per unit */
 async function time(work, count) {
@@ -13,30 +14,46 @@ async function time(work, count) {
 }
 
 /**
- * Times all contenders in each round, in turn, so that whatever slows the machine down slows all of them. The order turns with the rounds.
- * @param {Contenders} contenders
- * @param {{ rounds: number }} options
- * @returns {Promise<Round[]>}
+ * The ratio of each contender to the base, round by round. The base runs before and after each contender, for a few milliseconds
+ * all in all, so that whatever slows the machine down slows both.
+ * @param {{ base: () => unknown, contenders: Contenders, rounds: number }} what
+ * @returns {Promise<{ ratios: Record<string, number[]>, times: Record<string, number[]>, baseTimes: number[] }>}
  */
-export async function runRounds(contenders, { rounds }) {
+export async function compare({ base, contenders, rounds }) {
   const names = Object.keys(contenders)
-  /** @type {Record<string, number>} */
-  const counts = {}
-  for (const [name, work] of Object.entries(contenders)) {
-    await time(work, 20)
-    let one = await time(work, 200)
-    for (let warm = 0; warm < 60; warm++) one = await time(work, Math.ceil(roundMicroseconds / one))
-    counts[name] = Math.ceil(roundMicroseconds / one)
-  }
-  const results = []
+  const baseCount = await warmUp(base)
+  const counts = []
+  for (const work of Object.values(contenders)) counts.push(await warmUp(work))
+  await warmUp(base)
+  const ratios = Object.fromEntries(names.map((n) => [n, []]))
+  const times = Object.fromEntries(names.map((n) => [n, []]))
+  const baseTimes = []
   for (let round = 0; round < rounds; round++) {
-    /** @type {Round} */
-    const result = {}
+    let before = await time(base, baseCount)
     for (let turn = 0; turn < names.length; turn++) {
-      const name = names[(round + turn) % names.length] ?? ''
-      result[name] = await time(/** @type {() => unknown} */ (contenders[name]), counts[name] ?? 1)
+      const index = (round + turn) % names.length
+      const name = names[index]
+      const own = await time(contenders[name], counts[index])
+      const after = await time(base, baseCount)
+      ratios[name].push((2 * own) / (before + after))
+      times[name].push(own)
+      before = after
+      baseTimes.push(after)
     }
-    results.push(result)
   }
-  return results
+  return { ratios, times, baseTimes }
+}
+
+/** @param {() => unknown} work @returns {Promise<number>} how many make a round */
+async function warmUp(work) {
+  await time(work, 20)
+  let count = Math.ceil(roundMicroseconds / (await time(work, 200)))
+  for (let round = 0; round < warmUpRounds; round++) count = Math.ceil(roundMicroseconds / (await time(work, count)))
+  return count
+}
+
+/** @param {readonly number[]} figures @param {number} [share] */
+export function quantile(figures, share = 0.5) {
+  const sorted = [...figures].sort((one, other) => one - other)
+  return sorted[Math.floor(share * (sorted.length - 1) + 0.5)] ?? Number.NaN
 }

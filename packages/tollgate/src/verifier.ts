@@ -1,6 +1,6 @@
 import { isAccountSid } from './auth-token.ts'
-import type { Delivery, IncomingRequest, ReplayClaim, UnverifiedClaim } from './interfaces.ts'
-import { type Candidate, findKeys, refreshKeys } from './keys-of-request.ts'
+import type { Delivery, IncomingRequest, ReplayClaim, ReplayGuard, UnverifiedClaim } from './interfaces.ts'
+import { type Candidate, canRefresh, findKeys, refreshKeys } from './keys-of-request.ts'
 import { parseOptions, type Settings, type VerifierOptions } from './options.ts'
 import { listAccounts, listAccountsInJson } from './request/account.ts'
 import { readBody } from './request/body.ts'
@@ -53,7 +53,8 @@ async function decide(settings: Settings, request: IncomingRequest): Promise<Dec
   const early = isRefusal(claimed) ? claimed : isRefusal(url) ? url : undefined
   if (early !== undefined && !settings.observe) return { verdict: rejectWith(early) }
 
-  const body = await readBody(source.body, envelope.header, settings.maxBodyBytes)
+  const read = readBody(source.body, envelope.header, settings.maxBodyBytes)
+  const body = read instanceof Promise ? await read : read
   if (isRefusal(body)) return { verdict: rejectWith(body) }
   const query = (isRefusal(url) ? readTarget(source.url) : url)?.query ?? ''
   const content = readContent(envelope, query, body)
@@ -97,10 +98,11 @@ async function matchSignature(settings: Settings, presented: Presented): Promise
   const forms = (): Iterable<SignedForm> => listSignedForms(parts, paramsText, urlForms)
   const accounts = listAccounts(content.params)
   const claim = toClaim(envelope.method, joinUrl(parts), accounts, presented.received)
-  const candidates = await findKeys(settings, claimed, claim, accounts)
+  const found = findKeys(settings, claimed, claim, accounts)
+  const candidates = 'then' in found ? await found : found
   if (isRefusal(candidates)) return candidates
   let match = findMatch(candidates, forms(), claimed.signature)
-  if (match === undefined && claimed.sharedKeyId === undefined) {
+  if (match === undefined && canRefresh(settings, claimed)) {
     const refreshed = await refreshKeys(settings, claim)
     if (isRefusal(refreshed)) return refreshed
     match = findMatch(refreshed ?? [], forms(), claimed.signature)
@@ -118,7 +120,8 @@ async function matchSignature(settings: Settings, presented: Presented): Promise
   )
     return new Refusal('account_not_allowed')
   tellVerified(settings, claimed, claim)
-  const replay = await claimDelivery(settings, presented, match)
+  const { replay: guard } = settings.given
+  const replay = guard === undefined ? unguarded : await claimDelivery(guard, presented, match)
   return isRefusal(replay)
     ? replay
     : accept(presented, match, owner ?? (named.length === 1 ? named[0] : undefined), replay)
@@ -152,9 +155,9 @@ function tellVerified(settings: Settings, claimed: SignatureClaim, claim: Unveri
   runUnnoticed(() => lookup.verified?.(claim))
 }
 
-async function claimDelivery(settings: Settings, presented: Presented, match: Match): Promise<ReplayClaim | Refusal> {
-  const { replay } = settings.given
-  if (replay === undefined) return { replayed: false }
+const unguarded: ReplayClaim = { replayed: false }
+
+async function claimDelivery(guard: ReplayGuard, presented: Presented, match: Match): Promise<ReplayClaim | Refusal> {
   const { envelope, content, received } = presented
   const { signingString } = match.form
   const delivery: Delivery = {
@@ -165,7 +168,7 @@ async function claimDelivery(settings: Settings, presented: Presented, match: Ma
     body: received.body,
   }
   try {
-    const claim = await replay.claim(delivery)
+    const claim = await guard.claim(delivery)
     return claim.refuse === true ? new Refusal('replayed') : claim
   } catch {
     return new Refusal('replay_store_failed')
@@ -207,7 +210,7 @@ function toReceived(content: Content, body: Uint8Array): Received {
 
 /** Queries hold what users wrote: only paths are told. */
 function listTried(forms: Iterable<SignedForm>): string[] {
-  return [...new Set(Array.from(forms, (form) => form.url.replace(/\?.*$/s, '')))]
+  return [...new Set(Array.from(forms, ({ url }) => (url.includes('?') ? url.slice(0, url.indexOf('?')) : url)))]
 }
 
 interface Reported {
@@ -218,7 +221,7 @@ interface Reported {
 
 function report(settings: Settings, verdict: Verdict, { request, body, native }: Reported): void {
   const { onVerdict, diagnose } = settings.given
-  runUnnoticed(() => onVerdict?.(verdict, request, native))
+  if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, request, native))
   if (verdict.ok || diagnose === undefined) return
   // The stream is spent, so that only the bytes are of use now.
   const { body: _spent, ...rest }: IncomingRequest = Object(request)

@@ -13,14 +13,14 @@ export type RawBody = string | Uint8Array | AsyncIterable<Uint8Array> | BodyCons
 
 const encoder = new TextEncoder()
 
-/** The body's bytes, copied, so that nobody can change afterwards what was verified. */
-export async function readBody(
+/** The body's bytes, copied, so that nobody can change afterwards what was verified. Only a stream has to be waited for. */
+export function readBody(
   body: RawBody | undefined,
   header: HeaderReader,
   maxBytes: number,
-): Promise<Uint8Array | Refusal> {
+): Uint8Array | Refusal | Promise<Uint8Array | Refusal> {
   const encoding = readSingle(header, 'content-encoding')
-  if (encoding === 'repeated' || !/^(identity)?$/i.test(encoding?.value.trim() ?? ''))
+  if (encoding === 'repeated' || (encoding !== undefined && !/^(identity)?$/i.test(encoding.value.trim())))
     return new Refusal('content_encoding_unsupported')
   if (Number(readText(header, 'content-length') ?? 0) > maxBytes) return new Refusal('body_too_large')
   if (body === undefined || (body as unknown) === null) return new Uint8Array(0)
