@@ -10,7 +10,7 @@ import { readHeaders } from './request/headers.ts'
 import { readTarget } from './request/public-url.ts'
 import { decodeUtf8 } from './scheme/form.ts'
 import { equalSignatures } from './scheme/signature.ts'
-import { joinUrl, listSignedForms, type SignedForm, type UrlParts } from './scheme/signed-url.ts'
+import { joinFirstForm, joinUrl, listOtherForms, type SignedForm, type UrlParts } from './scheme/signed-url.ts'
 import { joinPairs } from './scheme/signing-string.ts'
 import { type Accepted, isRefusal, type Received, Refusal, rejectWith, type Verdict } from './verdict.ts'
 import { ReceivedParams } from './webhook-params.ts'
@@ -95,19 +95,22 @@ async function matchSignature(settings: Settings, presented: Presented): Promise
   const { envelope, claimed, parts, content } = presented
   const paramsText = joinPairs(content.signedParams)
   const urlForms = { eitherSlash: settings.eitherSlash, respaced: presented.respaced }
-  const forms = (): Iterable<SignedForm> => listSignedForms(parts, paramsText, urlForms)
+  const first = [joinFirstForm(parts, paramsText)]
+  const others = (): Iterable<SignedForm> => listOtherForms(parts, paramsText, urlForms)
+  const search = (keys: readonly Candidate[]): Match | undefined =>
+    findMatch(keys, first, claimed.signature) ?? findMatch(keys, others(), claimed.signature)
   const accounts = listAccounts(content.params)
   const claim = toClaim(envelope.method, joinUrl(parts), accounts, presented.received)
   const found = findKeys(settings, claimed, claim, accounts)
   const candidates = 'then' in found ? await found : found
   if (isRefusal(candidates)) return candidates
-  let match = findMatch(candidates, forms(), claimed.signature)
+  let match = search(candidates)
   if (match === undefined && canRefresh(settings, claimed)) {
     const refreshed = await refreshKeys(settings, claim)
     if (isRefusal(refreshed)) return refreshed
-    match = findMatch(refreshed ?? [], forms(), claimed.signature)
+    match = search(refreshed ?? [])
   }
-  if (match === undefined) return new Refusal('signature_mismatch', undefined, listTried(forms()))
+  if (match === undefined) return new Refusal('signature_mismatch', undefined, listTried([...first, ...others()]))
 
   const named = content.covers === 'body' ? listAccountsInJson(presented.received.body) : accounts
   const { owner, isBound } = match.candidate
@@ -209,8 +212,8 @@ function toReceived(content: Content, body: Uint8Array): Received {
 }
 
 /** Queries hold what users wrote: only paths are told. */
-function listTried(forms: Iterable<SignedForm>): string[] {
-  return [...new Set(Array.from(forms, ({ url }) => (url.includes('?') ? url.slice(0, url.indexOf('?')) : url)))]
+function listTried(forms: readonly SignedForm[]): string[] {
+  return [...new Set(forms.map(({ url }) => (url.includes('?') ? url.slice(0, url.indexOf('?')) : url)))]
 }
 
 interface Reported {

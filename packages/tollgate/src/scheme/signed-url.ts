@@ -71,11 +71,24 @@ export function* listSignedForms(
   paramsText: string,
   options: UrlFormOptions = {},
 ): Generator<SignedForm> {
+  yield joinFirstForm(parts, paramsText)
+  yield* listOtherForms(parts, paramsText, options)
+}
+
+/** The URL as it is: for nearly every genuine request this is the form that was signed, and the others are not even made. */
+export function joinFirstForm(parts: UrlParts, paramsText: string): SignedForm {
+  const url = joinUrl(parts)
+  return { url, signingString: url + paramsText }
+}
+
+/** The rest of `listSignedForms`. */
+export function* listOtherForms(
+  parts: UrlParts,
+  paramsText: string,
+  options: UrlFormOptions = {},
+): Generator<SignedForm> {
   const { scheme, userinfo, host, port } = parts
   const given = joinUrl(parts)
-  // The URL as it is comes first, and for nearly every genuine request it is the one: the others are not even made.
-  yield { url: given, signingString: given + paramsText }
-
   const websocket = isWebSocketScheme(scheme)
   const userinfos = options.userinfo === true && userinfo !== '' ? ['', userinfo] : ['']
   const tails = listTails(
@@ -84,31 +97,21 @@ export function* listSignedForms(
     websocket || options.eitherSlash === true,
     options.respaced === true,
   )
-  const forms: Form[] = []
   const ports = listPorts(scheme, port)
-  for (let userRank = 0; userRank < userinfos.length; userRank++)
-    for (let portRank = 0; portRank < ports.length; portRank++) {
-      const origin = `${scheme}://${userinfos[userRank]}${host}${ports[portRank]}`
-      for (let rank = 0; rank < tails.length; rank++)
-        forms.push({ origin, tail: tails[rank] as Tail, rank: userRank + portRank + rank })
-    }
-  // The fewer things are unusual about a form, the likelier it is: the limit must not cut off a whole kind of them.
-  forms.sort((one, other) => one.rank - other.rank)
   const most = websocket || userinfos.length > 1 ? 24 : 12
+  const ranks = userinfos.length + ports.length + tails.length - 2
   let count = 1
-  for (const { origin, tail } of forms) {
-    const url = origin + tail.text
-    if (url === given && tail.params === undefined) continue
-    if (count++ === most) return
-    yield { url, signingString: url + (tail.params ?? paramsText) }
-  }
-}
-
-interface Form {
-  readonly origin: string
-  readonly tail: Tail
-  /** How much is unusual about it. */
-  readonly rank: number
+  // The fewer things are unusual about a form, the likelier it is: the limit must not cut off a whole kind of them.
+  for (let rank = 0; rank < ranks; rank++)
+    for (let userRank = 0; userRank < userinfos.length; userRank++)
+      for (let portRank = 0; portRank < ports.length; portRank++) {
+        const tail = tails[rank - userRank - portRank]
+        if (tail === undefined) continue
+        const url = `${scheme}://${userinfos[userRank]}${host}${ports[portRank]}${tail.text}`
+        if (userRank + portRank === 0 && tail.params === undefined && url === given) continue
+        if (count++ === most) return
+        yield { url, signingString: url + (tail.params ?? paramsText) }
+      }
 }
 
 interface Tail {
