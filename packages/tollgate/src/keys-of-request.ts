@@ -19,8 +19,8 @@ export interface Candidate {
 export function findKeys(
   settings: Settings,
   claimed: SignatureClaim,
-  claim: UnverifiedClaim,
   accounts: readonly string[],
+  makeClaim: () => UnverifiedClaim,
 ): Awaitable<readonly Candidate[] | Refusal> {
   if (claimed.sharedKeyId !== undefined) return findSharedKey(settings, claimed, claimed.sharedKeyId)
   const { authTokens } = settings
@@ -33,8 +33,9 @@ export function findKeys(
       if (!accounts.every(isAccountSid))
         return new Refusal('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
   }
-  if (authTokens.kind === 'record') return findInRecord(authTokens.tokens, claim.accountSid)
-  return askLookup(authTokens.lookup, claim, settings.lookupTimeoutMs)
+  if (authTokens.kind === 'record')
+    return findInRecord(authTokens.tokens, accounts.length === 1 ? accounts[0] : undefined)
+  return askLookup(authTokens.lookup, makeClaim(), settings.lookupTimeoutMs)
 }
 
 async function askLookup(

@@ -92,7 +92,7 @@ interface Match {
 }
 
 async function matchSignature(settings: Settings, presented: Presented): Promise<Accepted | Refusal> {
-  const { envelope, claimed, parts, content } = presented
+  const { claimed, parts, content } = presented
   const paramsText = joinPairs(content.signedParams)
   const urlForms = { eitherSlash: settings.eitherSlash, respaced: presented.respaced }
   const first = [joinFirstForm(parts, paramsText)]
@@ -100,13 +100,13 @@ async function matchSignature(settings: Settings, presented: Presented): Promise
   const search = (keys: readonly Candidate[]): Match | undefined =>
     findMatch(keys, first, claimed.signature) ?? findMatch(keys, others(), claimed.signature)
   const accounts = listAccounts(content.params)
-  const claim = toClaim(envelope.method, joinUrl(parts), accounts, presented.received)
-  const found = findKeys(settings, claimed, claim, accounts)
+  const makeClaim = (): UnverifiedClaim => toClaim(presented, accounts)
+  const found = findKeys(settings, claimed, accounts, makeClaim)
   const candidates = 'then' in found ? await found : found
   if (isRefusal(candidates)) return candidates
   let match = search(candidates)
   if (match === undefined && canRefresh(settings, claimed)) {
-    const refreshed = await refreshKeys(settings, claim)
+    const refreshed = await refreshKeys(settings, makeClaim())
     if (isRefusal(refreshed)) return refreshed
     match = search(refreshed ?? [])
   }
@@ -122,7 +122,7 @@ async function matchSignature(settings: Settings, presented: Presented): Promise
     (owner !== undefined && settings.accountSids?.has(owner) === false)
   )
     return new Refusal('account_not_allowed')
-  tellVerified(settings, claimed, claim)
+  tellVerified(settings, claimed, makeClaim)
   const { replay: guard } = settings.given
   const replay = guard === undefined ? unguarded : await claimDelivery(guard, presented, match)
   return isRefusal(replay)
@@ -141,21 +141,21 @@ function findMatch(
   return undefined
 }
 
-function toClaim(method: string, url: string, accounts: readonly string[], received: Received): UnverifiedClaim {
+function toClaim({ envelope, parts, received }: Presented, accounts: readonly string[]): UnverifiedClaim {
   const [accountSid] = accounts
   const parentAccountSid = received.params.get('ParentAccountSid')
   return {
-    url,
-    method,
+    url: joinUrl(parts),
+    method: envelope.method,
     ...(accounts.length === 1 && accountSid !== undefined && { accountSid }),
     ...(parentAccountSid !== undefined && isAccountSid(parentAccountSid) && { parentAccountSid }),
   }
 }
 
-function tellVerified(settings: Settings, claimed: SignatureClaim, claim: UnverifiedClaim): void {
+function tellVerified(settings: Settings, claimed: SignatureClaim, makeClaim: () => UnverifiedClaim): void {
   if (settings.authTokens.kind !== 'lookup' || claimed.sharedKeyId !== undefined) return
   const { lookup } = settings.authTokens
-  runUnnoticed(() => lookup.verified?.(claim))
+  runUnnoticed(() => lookup.verified?.(makeClaim()))
 }
 
 const unguarded: ReplayClaim = { replayed: false }
