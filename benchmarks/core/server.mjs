@@ -88,7 +88,9 @@ const servers = {
     async guarded() {
       const { twilioWebhook } = await import('tollgate/hono')
       return startHono((app) =>
-        app.post('/twilio/sms', twilioWebhook(options), (c) => c.body(count(c.get('twilio').params.get('From')), 200, xml)),
+        app.post('/twilio/sms', twilioWebhook(options), (c) =>
+          c.body(count(c.get('twilio').params.get('From')), 200, xml),
+        ),
       )
     },
   },

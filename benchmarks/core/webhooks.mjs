@@ -60,7 +60,9 @@ export function makeMessages(count = 64) {
   if (nineteen.length !== 19) throw new Error(`The sample has ${nineteen.length} parameters, not 19.`)
   return Array.from({ length: count }, (_, index) => {
     const sid = `SM${index.toString(16).padStart(32, '0')}`
-    return makeWebhook(nineteen.map(([name, value]) => [name, /^(Sms)?(Message)?Sid$/.test(name) ? sid : String(value)]))
+    return makeWebhook(
+      nineteen.map(([name, value]) => [name, /^(Sms)?(Message)?Sid$/.test(name) ? sid : String(value)]),
+    )
   })
 }
 
