@@ -66,19 +66,14 @@ async function runRounds({ wrk, script, servers: [plain, ...others], rounds }) {
   /** @type {number[][]} */
   const percents = others.map(() => [])
   for (let round = 0; round < rounds; round++) {
-    let before = await load(plain)
-    for (const [index, server] of others.entries()) {
-      const own = await load(server)
-      const after = await load(plain)
-      percents[index]?.push(100 * ((2 * own) / (before + after) - 1))
-      before = after
-    }
+    const base = await load(plain)
+    for (const [index, server] of others.entries()) percents[index]?.push(100 * ((await load(server)) / base - 1))
   }
   return percents
 }
 
 const warmUpRequests = 40_000
-const mostWarmUpSeconds = 15
+const mostWarmUpSeconds = 8
 
 /** Until the engine has compiled what runs often: before, the longer program is at a disadvantage. @param {Server} server @param {(server: Server) => Promise<number>} load */
 async function warmUp(server, load) {

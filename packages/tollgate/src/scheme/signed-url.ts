@@ -88,7 +88,6 @@ export function* listOtherForms(
   options: UrlFormOptions = {},
 ): Generator<SignedForm> {
   const { scheme, userinfo, host, port } = parts
-  const given = joinUrl(parts)
   const websocket = isWebSocketScheme(scheme)
   const userinfos = options.userinfo === true && userinfo !== '' ? ['', userinfo] : ['']
   const tails = listTails(
@@ -97,6 +96,7 @@ export function* listOtherForms(
     websocket || options.eitherSlash === true,
     options.respaced === true,
   )
+  const asGiven = tails.find(({ params }) => params === undefined)
   const ports = listPorts(scheme, port)
   const most = websocket || userinfos.length > 1 ? 24 : 12
   const ranks = userinfos.length + ports.length + tails.length - 2
@@ -107,9 +107,9 @@ export function* listOtherForms(
       for (let portRank = 0; portRank < ports.length; portRank++) {
         const tail = tails[rank - userRank - portRank]
         if (tail === undefined) continue
-        const url = `${scheme}://${userinfos[userRank]}${host}${ports[portRank]}${tail.text}`
-        if (userRank + portRank === 0 && tail.params === undefined && url === given) continue
+        if (userRank + portRank === 0 && tail === asGiven) continue
         if (count++ === most) return
+        const url = `${scheme}://${userinfos[userRank]}${host}${ports[portRank]}${tail.text}`
         yield { url, signingString: url + (tail.params ?? paramsText) }
       }
 }
