@@ -91,7 +91,7 @@ if (!size.holds) missed.push(size.problems)
 
 if (process.argv.includes('--write')) {
   const intro = `Written by \`npm run bench -- --write\`. Figures are ratios in CPU time, medians of at least 15 rounds in which what is compared takes turns. A
-budget is missed when three quarters of the rounds miss it; "within noise" is a median over the budget, with fewer.
+budget holds when three quarters of the rounds keep it, and is missed when three quarters miss it; in between, the noise is too loud to tell.
 
 ${machine}`
   const sizes = `\`\`\`text\n${size.table}\n\`\`\``

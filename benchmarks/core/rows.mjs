@@ -16,8 +16,8 @@ export function quantile(figures, share = 0.5) {
 }
 
 /**
- * A row of ratios, one for each round. A budget is missed when the median misses it, and by more than noise when three quarters of
- * the rounds do.
+ * A row of ratios, one for each round. A budget holds when three quarters of the rounds keep it, and is missed when three quarters
+ * miss it; in between, the noise is too loud to tell.
  * @param {string} what
  * @param {readonly number[]} ratios
  * @param {{ budget?: Budget, twilio?: readonly number[] | undefined, format?: (figure: number) => string }} [options]
@@ -34,8 +34,8 @@ export function makeRow(what, ratios, { budget, twilio, format = formatTimes } =
   const sign = 'most' in budget ? 1 : -1
   const limit = 'most' in budget ? budget.most : budget.least
   const misses = (/** @type {number} */ figure) => sign * (figure - limit) > 0
-  const best = quantile(ratios, 'most' in budget ? 0.25 : 0.75)
-  const verdict = misses(best) ? 'MISSED' : misses(quantile(ratios)) ? 'within noise' : 'holds'
+  const [best, worst] = 'most' in budget ? [0.25, 0.75] : [0.75, 0.25]
+  const verdict = misses(quantile(ratios, best)) ? 'MISSED' : misses(quantile(ratios, worst)) ? 'within noise' : 'holds'
   return { ...row, budget: `at ${'most' in budget ? 'most' : 'least'} ${format(limit)}`, verdict }
 }
 
