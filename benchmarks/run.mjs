@@ -6,12 +6,14 @@ import { setUp } from '../tools/setup.mjs'
 const names = readdirSync(fileURLToPath(new URL('.', import.meta.url)))
   .filter((file) => file.endsWith('.mjs') && file !== 'run.mjs')
   .map((file) => file.slice(0, -'.mjs'.length))
-const [name] = process.argv.slice(2)
+const given = process.argv.slice(2)
+const options = given.filter((argument) => argument.startsWith('--'))
+const [name = 'core', ...rest] = given.filter((argument) => !argument.startsWith('--'))
 
-if (name === undefined || !names.includes(name)) {
-  console.error(`npm run bench -- NAME, where NAME is one of: ${names.join(', ')}`)
+if (!names.includes(name) || rest.length > 0) {
+  console.error(`npm run bench -- [NAME], where NAME is one of: ${names.join(', ')}. Without a name: core.`)
   process.exitCode = 2
 } else {
   await setUp()
-  process.exitCode = await run(`node --expose-gc benchmarks/${name}.mjs`)
+  process.exitCode = await run(['node', '--expose-gc', `benchmarks/${name}.mjs`, ...options].join(' '))
 }

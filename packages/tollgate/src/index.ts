@@ -7,6 +7,7 @@ export type {
   Diagnoser,
   FoundTokens,
   IncomingRequest,
+  PushedBody,
   Refused,
   ReplayClaim,
   ReplayGuard,

@@ -1,12 +1,12 @@
 import type { Tokens } from './auth-token.ts'
 import type { VerifierOptions } from './options.ts'
-import type { BodyConsumed, RawBody } from './request/body.ts'
+import type { BodyConsumed, PushedBody, RawBody } from './request/body.ts'
 import type { HeaderSource } from './request/headers.ts'
 import type { Accepted, Rejected, WebhookParams } from './verdict.ts'
 
 export type Awaitable<T> = T | PromiseLike<T>
 
-export type { BodyConsumed }
+export type { BodyConsumed, PushedBody }
 
 /** A request as it arrived. Hostile until a verdict says otherwise. */
 export interface IncomingRequest {

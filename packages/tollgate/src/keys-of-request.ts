@@ -1,5 +1,5 @@
 import { describeSecretFault, isAccountSid, maxTokens, readTokens } from './auth-token.ts'
-import type { Awaitable, UnverifiedClaim } from './interfaces.ts'
+import type { AuthTokenLookup, Awaitable, UnverifiedClaim } from './interfaces.ts'
 import type { Settings } from './options.ts'
 import type { SignatureClaim } from './request/envelope.ts'
 import { createSigner, type Signer } from './scheme/signature.ts'
@@ -16,12 +16,12 @@ export interface Candidate {
 }
 
 /** Finds the keys that a request may be signed with. What it names chooses among them and proves nothing. */
-export async function findKeys(
+export function findKeys(
   settings: Settings,
   claimed: SignatureClaim,
-  claim: UnverifiedClaim,
   accounts: readonly string[],
-): Promise<readonly Candidate[] | Refusal> {
+  makeClaim: () => UnverifiedClaim,
+): Awaitable<readonly Candidate[] | Refusal> {
   if (claimed.sharedKeyId !== undefined) return findSharedKey(settings, claimed, claimed.sharedKeyId)
   const { authTokens } = settings
   switch (authTokens.kind) {
@@ -33,10 +33,24 @@ export async function findKeys(
       if (!accounts.every(isAccountSid))
         return new Refusal('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
   }
-  if (authTokens.kind === 'record') return findInRecord(authTokens.tokens, claim.accountSid)
-  const found = await settle(() => authTokens.lookup(claim), settings.lookupTimeoutMs)
+  if (authTokens.kind === 'record')
+    return findInRecord(authTokens.tokens, accounts.length === 1 ? accounts[0] : undefined)
+  return askLookup(authTokens.lookup, makeClaim(), settings.lookupTimeoutMs)
+}
+
+async function askLookup(
+  lookup: AuthTokenLookup,
+  claim: UnverifiedClaim,
+  timeoutMs: number,
+): Promise<readonly Candidate[] | Refusal> {
+  const found = await settle(() => lookup(claim), timeoutMs)
   if (found === failed) return new Refusal('key_lookup_failed')
   return readFound(found, claim.accountSid)
+}
+
+export function canRefresh(settings: Settings, claimed: SignatureClaim): boolean {
+  const { authTokens } = settings
+  return claimed.sharedKeyId === undefined && authTokens.kind === 'lookup' && authTokens.lookup.refresh !== undefined
 }
 
 /** After a mismatch, asks a look-up for tokens past its cache. `undefined`: there is nothing newer to try. */

@@ -3,7 +3,7 @@ import { isBytes } from './bytes.ts'
 import { defaultAlgorithm } from './scheme/algorithms.ts'
 import { findBodyHash, hashBody } from './scheme/body-hash.ts'
 import { createSigner, equalSignatures, isCanonicalSignature, type Signer } from './scheme/signature.ts'
-import { listSignedForms, splitUrl } from './scheme/signed-url.ts'
+import { joinFirstForm, listOtherForms, type SignedForm, splitUrl } from './scheme/signed-url.ts'
 import { joinParams, type Params } from './scheme/signing-string.ts'
 
 /**
@@ -35,8 +35,14 @@ export class RequestValidator {
     if (parts === undefined) return false
     const paramsText = readParams(params, parts.query)
     if (paramsText === undefined) return false
-    for (const form of listSignedForms(parts, paramsText, { userinfo: true }))
-      for (const sign of this.#signers) if (equalSignatures(sign(form.signingString), signature)) return true
+    if (this.#matches(joinFirstForm(parts, paramsText), signature)) return true
+    for (const form of listOtherForms(parts, paramsText, { userinfo: true }))
+      if (this.#matches(form, signature)) return true
+    return false
+  }
+
+  #matches({ signingString }: SignedForm, signature: string): boolean {
+    for (const sign of this.#signers) if (equalSignatures(sign(signingString), signature)) return true
     return false
   }
 }

@@ -1,6 +1,6 @@
 import { isAccountSid } from './auth-token.ts'
-import type { Delivery, IncomingRequest, ReplayClaim, UnverifiedClaim } from './interfaces.ts'
-import { type Candidate, findKeys, refreshKeys } from './keys-of-request.ts'
+import type { Delivery, IncomingRequest, ReplayClaim, ReplayGuard, UnverifiedClaim } from './interfaces.ts'
+import { type Candidate, canRefresh, findKeys, refreshKeys } from './keys-of-request.ts'
 import { parseOptions, type Settings, type VerifierOptions } from './options.ts'
 import { listAccounts, listAccountsInJson } from './request/account.ts'
 import { readBody } from './request/body.ts'
@@ -10,7 +10,7 @@ import { readHeaders } from './request/headers.ts'
 import { readTarget } from './request/public-url.ts'
 import { decodeUtf8 } from './scheme/form.ts'
 import { equalSignatures } from './scheme/signature.ts'
-import { joinUrl, listSignedForms, type SignedForm, type UrlParts } from './scheme/signed-url.ts'
+import { joinFirstForm, joinUrl, listOtherForms, type SignedForm, type UrlParts } from './scheme/signed-url.ts'
 import { joinPairs } from './scheme/signing-string.ts'
 import { type Accepted, isRefusal, type Received, Refusal, rejectWith, type Verdict } from './verdict.ts'
 import { ReceivedParams } from './webhook-params.ts'
@@ -53,7 +53,8 @@ async function decide(settings: Settings, request: IncomingRequest): Promise<Dec
   const early = isRefusal(claimed) ? claimed : isRefusal(url) ? url : undefined
   if (early !== undefined && !settings.observe) return { verdict: rejectWith(early) }
 
-  const body = await readBody(source.body, envelope.header, settings.maxBodyBytes)
+  const read = readBody(source.body, envelope.header, settings.maxBodyBytes)
+  const body = read instanceof Promise ? await read : read
   if (isRefusal(body)) return { verdict: rejectWith(body) }
   const query = (isRefusal(url) ? readTarget(source.url) : url)?.query ?? ''
   const content = readContent(envelope, query, body)
@@ -91,21 +92,25 @@ interface Match {
 }
 
 async function matchSignature(settings: Settings, presented: Presented): Promise<Accepted | Refusal> {
-  const { envelope, claimed, parts, content } = presented
+  const { claimed, parts, content } = presented
   const paramsText = joinPairs(content.signedParams)
   const urlForms = { eitherSlash: settings.eitherSlash, respaced: presented.respaced }
-  const forms = (): Iterable<SignedForm> => listSignedForms(parts, paramsText, urlForms)
+  const first = [joinFirstForm(parts, paramsText)]
+  const others = (): Iterable<SignedForm> => listOtherForms(parts, paramsText, urlForms)
+  const search = (keys: readonly Candidate[]): Match | undefined =>
+    findMatch(keys, first, claimed.signature) ?? findMatch(keys, others(), claimed.signature)
   const accounts = listAccounts(content.params)
-  const claim = toClaim(envelope.method, joinUrl(parts), accounts, presented.received)
-  const candidates = await findKeys(settings, claimed, claim, accounts)
+  const makeClaim = (): UnverifiedClaim => toClaim(presented, accounts)
+  const found = findKeys(settings, claimed, accounts, makeClaim)
+  const candidates = 'then' in found ? await found : found
   if (isRefusal(candidates)) return candidates
-  let match = findMatch(candidates, forms(), claimed.signature)
-  if (match === undefined && claimed.sharedKeyId === undefined) {
-    const refreshed = await refreshKeys(settings, claim)
+  let match = search(candidates)
+  if (match === undefined && canRefresh(settings, claimed)) {
+    const refreshed = await refreshKeys(settings, makeClaim())
     if (isRefusal(refreshed)) return refreshed
-    match = findMatch(refreshed ?? [], forms(), claimed.signature)
+    match = search(refreshed ?? [])
   }
-  if (match === undefined) return new Refusal('signature_mismatch', undefined, listTried(forms()))
+  if (match === undefined) return new Refusal('signature_mismatch', undefined, listTried([...first, ...others()]))
 
   const named = content.covers === 'body' ? listAccountsInJson(presented.received.body) : accounts
   const { owner, isBound } = match.candidate
@@ -117,8 +122,9 @@ async function matchSignature(settings: Settings, presented: Presented): Promise
     (owner !== undefined && settings.accountSids?.has(owner) === false)
   )
     return new Refusal('account_not_allowed')
-  tellVerified(settings, claimed, claim)
-  const replay = await claimDelivery(settings, presented, match)
+  tellVerified(settings, claimed, makeClaim)
+  const { replay: guard } = settings.given
+  const replay = guard === undefined ? unguarded : await claimDelivery(guard, presented, match)
   return isRefusal(replay)
     ? replay
     : accept(presented, match, owner ?? (named.length === 1 ? named[0] : undefined), replay)
@@ -135,26 +141,26 @@ function findMatch(
   return undefined
 }
 
-function toClaim(method: string, url: string, accounts: readonly string[], received: Received): UnverifiedClaim {
+function toClaim({ envelope, parts, received }: Presented, accounts: readonly string[]): UnverifiedClaim {
   const [accountSid] = accounts
   const parentAccountSid = received.params.get('ParentAccountSid')
   return {
-    url,
-    method,
+    url: joinUrl(parts),
+    method: envelope.method,
     ...(accounts.length === 1 && accountSid !== undefined && { accountSid }),
     ...(parentAccountSid !== undefined && isAccountSid(parentAccountSid) && { parentAccountSid }),
   }
 }
 
-function tellVerified(settings: Settings, claimed: SignatureClaim, claim: UnverifiedClaim): void {
+function tellVerified(settings: Settings, claimed: SignatureClaim, makeClaim: () => UnverifiedClaim): void {
   if (settings.authTokens.kind !== 'lookup' || claimed.sharedKeyId !== undefined) return
   const { lookup } = settings.authTokens
-  runUnnoticed(() => lookup.verified?.(claim))
+  runUnnoticed(() => lookup.verified?.(makeClaim()))
 }
 
-async function claimDelivery(settings: Settings, presented: Presented, match: Match): Promise<ReplayClaim | Refusal> {
-  const { replay } = settings.given
-  if (replay === undefined) return { replayed: false }
+const unguarded: ReplayClaim = { replayed: false }
+
+async function claimDelivery(guard: ReplayGuard, presented: Presented, match: Match): Promise<ReplayClaim | Refusal> {
   const { envelope, content, received } = presented
   const { signingString } = match.form
   const delivery: Delivery = {
@@ -165,7 +171,7 @@ async function claimDelivery(settings: Settings, presented: Presented, match: Ma
     body: received.body,
   }
   try {
-    const claim = await replay.claim(delivery)
+    const claim = await guard.claim(delivery)
     return claim.refuse === true ? new Refusal('replayed') : claim
   } catch {
     return new Refusal('replay_store_failed')
@@ -206,8 +212,8 @@ function toReceived(content: Content, body: Uint8Array): Received {
 }
 
 /** Queries hold what users wrote: only paths are told. */
-function listTried(forms: Iterable<SignedForm>): string[] {
-  return [...new Set(Array.from(forms, (form) => form.url.replace(/\?.*$/s, '')))]
+function listTried(forms: readonly SignedForm[]): string[] {
+  return [...new Set(forms.map(({ url }) => (url.includes('?') ? url.slice(0, url.indexOf('?')) : url)))]
 }
 
 interface Reported {
@@ -218,7 +224,7 @@ interface Reported {
 
 function report(settings: Settings, verdict: Verdict, { request, body, native }: Reported): void {
   const { onVerdict, diagnose } = settings.given
-  runUnnoticed(() => onVerdict?.(verdict, request, native))
+  if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, request, native))
   if (verdict.ok || diagnose === undefined) return
   // The stream is spent, so that only the bytes are of use now.
   const { body: _spent, ...rest }: IncomingRequest = Object(request)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type RawBody, readBody } from '../src/request/body.ts'
+import { type PushedBody, type RawBody, readBody } from '../src/request/body.ts'
 import { readHeaders } from '../src/request/headers.ts'
 import { Refusal } from '../src/verdict.ts'
 
@@ -86,6 +86,54 @@ describe('readBody', () => {
     }
     expect(await outcome(endless())).toBe('body_too_large')
     expect([given, left]).toEqual([3, true])
+  })
+
+  describe('pushed by its source', () => {
+    /** Pushes until it is stopped, as Node.js streams do: not before the caller has what stops it. */
+    function push(chunks: readonly unknown[], isWhole = true) {
+      const seen = { pushed: 0, stopped: 0 }
+      const body: PushedBody = {
+        listen(onChunk, onEnd) {
+          queueMicrotask(() => {
+            for (const chunk of chunks) {
+              if (seen.stopped > 0) return
+              seen.pushed++
+              onChunk(chunk as Uint8Array)
+            }
+            onEnd(isWhole)
+          })
+          return () => seen.stopped++
+        },
+      }
+      return { body, seen }
+    }
+
+    test('it is read to its end', async () => {
+      expect(await outcome(push([bytes('a='), bytes('1')]).body)).toBe('a=1')
+      expect(await outcome(push([]).body)).toBe('')
+    })
+
+    test('it is stopped at the chunk that goes beyond the limit', async () => {
+      const { body, seen } = push([bytes('12345678'), bytes('9ab'), bytes('c')])
+      expect(await outcome(body)).toBe('body_too_large')
+      expect(seen).toEqual({ pushed: 2, stopped: 1 })
+    })
+
+    test('it is refused where it breaks off, and where it gives no bytes', async () => {
+      expect(await outcome(push([bytes('a=1')], false).body)).toBe('body_malformed')
+      expect(await outcome(push([{ a: 1 }]).body)).toBe('body_already_consumed')
+    })
+
+    test('it may have ended before anyone listens', async () => {
+      const over = (isWhole: boolean): PushedBody => ({
+        listen(_onChunk, onEnd) {
+          onEnd(isWhole)
+          return () => undefined
+        },
+      })
+      expect(await outcome(over(true))).toBe('')
+      expect(await outcome(over(false))).toBe('body_malformed')
+    })
   })
 
   test('what consumed it, and the fix, are told', async () => {

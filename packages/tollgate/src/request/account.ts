@@ -2,13 +2,13 @@ import { decodeUtf8 } from '../scheme/form.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
 
 // Messaging, voice and most others; Verify and Intelligence; Proxy.
-const formNames: ReadonlySet<string> = new Set(['AccountSid', 'account_sid', 'interactionAccountSid'])
+const formNames: readonly string[] = ['AccountSid', 'account_sid', 'interactionAccountSid']
 const jsonNames = ['AccountSid', 'account_sid', 'accountSid'] as const
 
 /** The distinct accounts that the parameters name, as written. */
 export function listAccounts(params: Pairs): readonly string[] {
   const accounts: string[] = []
-  for (const [name, value] of params) if (formNames.has(name) && !accounts.includes(value)) accounts.push(value)
+  for (const [name, value] of params) if (formNames.includes(name) && !accounts.includes(value)) accounts.push(value)
   return accounts
 }
 

@@ -8,19 +8,30 @@ export interface BodyConsumed {
   readonly fix: string
 }
 
+/**
+ * A stream that calls back, as those of Node.js do. The adapters for it use this: reading through an async iterator takes longer
+ * than the check itself.
+ */
+export interface PushedBody {
+  /**
+   * Gives each chunk, and at the end whether the body was whole. Returns what stops it and leaves the rest unread.
+   */
+  listen(onChunk: (chunk: Uint8Array) => void, onEnd: (isWhole: boolean) => void): () => void
+}
+
 /** A body as adapters hand it over: raw, unparsed. A stream is read here, under the limit. */
-export type RawBody = string | Uint8Array | AsyncIterable<Uint8Array> | BodyConsumed
+export type RawBody = string | Uint8Array | AsyncIterable<Uint8Array> | PushedBody | BodyConsumed
 
 const encoder = new TextEncoder()
 
-/** The body's bytes, copied, so that nobody can change afterwards what was verified. */
-export async function readBody(
+/** The body's bytes, copied, so that nobody can change afterwards what was verified. Only a stream has to be waited for. */
+export function readBody(
   body: RawBody | undefined,
   header: HeaderReader,
   maxBytes: number,
-): Promise<Uint8Array | Refusal> {
+): Uint8Array | Refusal | Promise<Uint8Array | Refusal> {
   const encoding = readSingle(header, 'content-encoding')
-  if (encoding === 'repeated' || !/^(identity)?$/i.test(encoding?.value.trim() ?? ''))
+  if (encoding === 'repeated' || (encoding !== undefined && !/^(identity)?$/i.test(encoding.value.trim())))
     return new Refusal('content_encoding_unsupported')
   if (Number(readText(header, 'content-length') ?? 0) > maxBytes) return new Refusal('body_too_large')
   if (body === undefined || (body as unknown) === null) return new Uint8Array(0)
@@ -30,7 +41,9 @@ export async function readBody(
   }
   if (isBytes(body)) return body.length > maxBytes ? new Refusal('body_too_large') : new Uint8Array(body)
   if (typeof body === 'object' && Symbol.asyncIterator in body) return readStream(body, maxBytes)
-  return new Refusal('body_already_consumed', describeConsumed(body))
+  if (typeof body === 'object' && 'listen' in body && typeof body.listen === 'function')
+    return readPushed(body, maxBytes)
+  return new Refusal('body_already_consumed', describeConsumed(body as BodyConsumed))
 }
 
 function limit(bytes: Uint8Array, maxBytes: number): Uint8Array | Refusal {
@@ -38,27 +51,66 @@ function limit(bytes: Uint8Array, maxBytes: number): Uint8Array | Refusal {
 }
 
 async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array | Refusal> {
-  const chunks: Uint8Array[] = []
-  let length = 0
+  const collected = new Collected(maxBytes)
   try {
     for await (const chunk of stream) {
-      // Somebody called setEncoding: what was not UTF-8 is lost already, and then the signature will not match.
-      const bytes: unknown = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
-      if (!isBytes(bytes)) return new Refusal('body_already_consumed', notBytes)
-      length += bytes.length
-      if (length > maxBytes) return new Refusal('body_too_large')
-      chunks.push(bytes)
+      const refusal = collected.add(chunk)
+      if (refusal !== undefined) return refusal
     }
   } catch {
-    return new Refusal('body_malformed', 'The connection ended before the body did.')
+    return brokenOff()
   }
-  const body = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    body.set(chunk, offset)
-    offset += chunk.length
+  return collected.join()
+}
+
+function readPushed(body: PushedBody, maxBytes: number): Promise<Uint8Array | Refusal> {
+  return new Promise((resolve) => {
+    const collected = new Collected(maxBytes)
+    let stop: (() => void) | undefined
+    const onChunk = (chunk: Uint8Array): void => {
+      const refusal = collected.add(chunk)
+      if (refusal === undefined) return
+      stop?.()
+      resolve(refusal)
+    }
+    stop = body.listen(onChunk, (isWhole) => resolve(isWhole ? collected.join() : brokenOff()))
+  })
+}
+
+function brokenOff(): Refusal {
+  return new Refusal('body_malformed', 'The connection ended before the body did.')
+}
+
+/** The chunks that have arrived, never more than the limit allows. */
+class Collected {
+  readonly #chunks: Uint8Array[] = []
+  readonly #maxBytes: number
+  #length = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
   }
-  return body
+
+  /** A refusal where the chunk is no bytes, or too much. */
+  add(chunk: unknown): Refusal | undefined {
+    // Somebody called setEncoding: what was not UTF-8 is lost already, and then the signature will not match.
+    const bytes = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
+    if (!isBytes(bytes)) return new Refusal('body_already_consumed', notBytes)
+    this.#length += bytes.length
+    if (this.#length > this.#maxBytes) return new Refusal('body_too_large')
+    this.#chunks.push(bytes)
+    return undefined
+  }
+
+  join(): Uint8Array {
+    const body = new Uint8Array(this.#length)
+    let offset = 0
+    for (const chunk of this.#chunks) {
+      body.set(chunk, offset)
+      offset += chunk.length
+    }
+    return body
+  }
 }
 
 function describeConsumed(body: BodyConsumed): string {

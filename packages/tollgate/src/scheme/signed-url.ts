@@ -71,11 +71,23 @@ export function* listSignedForms(
   paramsText: string,
   options: UrlFormOptions = {},
 ): Generator<SignedForm> {
-  const { scheme, userinfo, host, port } = parts
-  const given = joinUrl(parts)
-  // The URL as it is comes first, and for nearly every genuine request it is the one: the others are not even made.
-  yield { url: given, signingString: given + paramsText }
+  yield joinFirstForm(parts, paramsText)
+  yield* listOtherForms(parts, paramsText, options)
+}
 
+/** The URL as it is: for nearly every genuine request this is the form that was signed, and the others are not even made. */
+export function joinFirstForm(parts: UrlParts, paramsText: string): SignedForm {
+  const url = joinUrl(parts)
+  return { url, signingString: url + paramsText }
+}
+
+/** The rest of `listSignedForms`. */
+export function* listOtherForms(
+  parts: UrlParts,
+  paramsText: string,
+  options: UrlFormOptions = {},
+): Generator<SignedForm> {
+  const { scheme, userinfo, host, port } = parts
   const websocket = isWebSocketScheme(scheme)
   const userinfos = options.userinfo === true && userinfo !== '' ? ['', userinfo] : ['']
   const tails = listTails(
@@ -84,26 +96,22 @@ export function* listSignedForms(
     websocket || options.eitherSlash === true,
     options.respaced === true,
   )
-  const ports = distinct([port, '', defaultPort(scheme)])
-  const forms = userinfos.flatMap((user, userRank) =>
-    ports.flatMap((onePort, portRank) =>
-      tails.map((tail, rank) => ({
-        origin: `${scheme}://${user}${host}${onePort}`,
-        tail,
-        rank: userRank + portRank + rank,
-      })),
-    ),
-  )
-  // The fewer things are unusual about a form, the likelier it is: the limit must not cut off a whole kind of them.
-  forms.sort((one, other) => one.rank - other.rank)
+  const asGiven = tails.find(({ params }) => params === undefined)
+  const ports = listPorts(scheme, port)
   const most = websocket || userinfos.length > 1 ? 24 : 12
+  const ranks = userinfos.length + ports.length + tails.length - 2
   let count = 1
-  for (const { origin, tail } of forms) {
-    const url = origin + tail.text
-    if (url === given && tail.params === undefined) continue
-    if (count++ === most) return
-    yield { url, signingString: url + (tail.params ?? paramsText) }
-  }
+  // The fewer things are unusual about a form, the likelier it is: the limit must not cut off a whole kind of them.
+  for (let rank = 0; rank < ranks; rank++)
+    for (let userRank = 0; userRank < userinfos.length; userRank++)
+      for (let portRank = 0; portRank < ports.length; portRank++) {
+        const tail = tails[rank - userRank - portRank]
+        if (tail === undefined) continue
+        if (userRank + portRank === 0 && tail === asGiven) continue
+        if (count++ === most) return
+        const url = `${scheme}://${userinfos[userRank]}${host}${ports[portRank]}${tail.text}`
+        yield { url, signingString: url + (tail.params ?? paramsText) }
+      }
 }
 
 interface Tail {
@@ -111,6 +119,12 @@ interface Tail {
   readonly text: string
   /** What is signed after the URL, where that is not the form's parameters. */
   readonly params?: string
+}
+
+function listPorts(scheme: string, port: string): string[] {
+  const implied = defaultPort(scheme)
+  if (port === '') return ['', implied]
+  return port === implied ? [port, ''] : [port, '', implied]
 }
 
 function listTails({ path, query }: UrlParts, queryAsParams: boolean, eitherSlash: boolean, respaced: boolean): Tail[] {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Accepted, BodyConsumed, IncomingRequest, Observed } from '../../index.ts'
+import type { Accepted, BodyConsumed, IncomingRequest, Observed, PushedBody } from '../../index.ts'
 import type { FullAnswer } from './guard.ts'
 
 /** What `verify` needs of a Node.js request. */
@@ -28,48 +28,27 @@ export function readableBody(req: IncomingMessage, fix: string): IncomingRequest
 }
 
 /**
- * The chunks of a request as they arrive. Leaving early pauses the stream and keeps the connection, since the answer still has to
- * go out on it; Node's own iterator would destroy it. An aborted upload is an error.
+ * The chunks of a request as they arrive. Stopping pauses the stream and keeps the connection, since the answer still has to go out
+ * on it; Node's own iterator would destroy it. An aborted upload is not whole.
  */
-function readChunks(req: IncomingMessage): AsyncIterable<Uint8Array> {
-  return { [Symbol.asyncIterator]: () => iterateChunks(req) }
-}
-
-function iterateChunks(req: IncomingMessage): AsyncIterator<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let state: 'open' | 'ended' | 'broken' = req.readableEnded ? 'ended' : req.destroyed ? 'broken' : 'open'
-  let wake: (() => void) | undefined
-  const change = (next: typeof state): void => {
-    if (state === 'open') state = next
-    wake?.()
-  }
-  const onData = (chunk: Uint8Array): void => {
-    chunks.push(chunk)
-    wake?.()
-  }
-  const onEnd = (): void => change('ended')
-  const onBreak = (): void => change('broken')
-  req.on('data', onData).on('end', onEnd).on('error', onBreak).on('close', onBreak)
-  const stop = (): void => {
-    req.off('data', onData).off('end', onEnd).off('close', onBreak)
-    // `error` keeps its listener: a connection that breaks later must not become an uncaught exception.
-  }
+function readChunks(req: IncomingMessage): PushedBody {
   return {
-    async next() {
-      while (chunks.length === 0 && state === 'open')
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      const value = chunks.shift()
-      if (value !== undefined) return { done: false, value }
-      stop()
-      if (state === 'broken') throw new Error('aborted')
-      return { done: true, value: undefined }
-    },
-    async return() {
-      stop()
-      req.pause()
-      return { done: true, value: undefined }
+    listen(onChunk, onEnd) {
+      const isOver = req.readableEnded || req.destroyed
+      if (isOver) onEnd(req.readableEnded)
+      const onWhole = (): void => finish(true)
+      const onBreak = (): void => finish(false)
+      // `error` keeps its listener: a connection that breaks later must not become an uncaught exception.
+      const unlisten = (): unknown => req.off('data', onChunk).off('end', onWhole).off('close', onBreak)
+      const finish = (isWhole: boolean): void => {
+        unlisten()
+        onEnd(isWhole)
+      }
+      if (!isOver) req.on('data', onChunk).on('end', onWhole).on('error', onBreak).on('close', onBreak)
+      return () => {
+        unlisten()
+        req.pause()
+      }
     },
   }
 }

@@ -1,0 +1,102 @@
+// What a check costs: the budgets of the library, each beside the `twilio` package. Ends with 1 when one is missed by more than noise.
+// With `--write` it writes docs/benchmarks.md too.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { cpus } from 'node:os'
+import { measureGrowth } from './core/growth.mjs'
+import { measureMiddleware } from './core/middleware.mjs'
+import { measureSize } from './core/size.mjs'
+import { measureImport, measureMemory } from './core/start.mjs'
+import { measureValidation } from './core/validation.mjs'
+
+/** @typedef {import('./core/rows.mjs').Row} Row */
+
+/** @type {[heading: string, about: string, measure: () => Row[] | Promise<Row[]>][]} */
+const sections = [
+  [
+    'One request',
+    `An SMS of 19 parameters. The unit is one \`createHmac('sha1', KeyObject)\` over the same text, with its result in Base64: what no check by
+HMAC can do without. "From bytes" starts with the body and the headers; for \`twilio\`, which takes parameters, with
+\`querystring.parse\` of the same body.`,
+    measureValidation,
+  ],
+  [
+    'Growth',
+    'How many times the time ten times the work takes (twelve times, for the forms of the URL).',
+    measureGrowth,
+  ],
+  [
+    'Middleware',
+    `CPU time per request, measured in the server's process while wrk sends signed requests: how much more than the same server takes that
+parses the same form with the framework's usual parser and verifies nothing.`,
+    measureMiddleware,
+  ],
+  [
+    'Start and memory',
+    'CPU time of the first import. What one check puts on the heap, and what is left of it afterwards.',
+    () => [...measureImport(), ...measureMemory()],
+  ],
+]
+
+/** @param {string} name */
+function readVersion(name) {
+  const require = createRequire(import.meta.url)
+  const folder = (require.resolve.paths(name) ?? []).find(
+    (path) => tryRead(`${path}/${name}/package.json`) !== undefined,
+  )
+  return JSON.parse(tryRead(`${folder}/${name}/package.json`) ?? '{}').version
+}
+
+/** @param {string} path */
+function tryRead(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const columns = /** @type {const} */ (['what', 'figure', 'spread', 'budget', 'verdict', 'twilio'])
+const heads = ['', 'tollgate', 'middle half of the rounds', 'budget', '', 'twilio']
+
+/** @param {readonly Row[]} rows */
+function renderTable(rows) {
+  const lines = [heads, ...rows.map((row) => columns.map((column) => row[column] ?? ''))]
+  const widths = heads.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  const [head, ...body] = lines.map(
+    (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`,
+  )
+  return [head, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body].join('\n')
+}
+
+const versions = ['twilio', 'express', 'fastify', '@fastify/formbody', 'hono', '@hono/node-server'].map(
+  (name) => `${name} ${readVersion(name)}`,
+)
+const [cpu] = cpus()
+const machine = `${cpu?.model.trim()}, ${cpus().length} cores, ${process.platform} ${process.arch}; Node.js ${process.versions.node}; ${versions.join(', ')}.`
+console.log(`${machine}\n`)
+
+const missed = []
+const texts = []
+for (const [heading, about, measure] of sections) {
+  const rows = await measure()
+  missed.push(...rows.filter(({ verdict }) => verdict === 'MISSED').map(({ what }) => what))
+  const table = renderTable(rows)
+  console.log(`${heading}\n\n${table}\n`)
+  texts.push(`## ${heading}`, about, table)
+}
+const size = measureSize()
+console.log(`Size\n\n${size.table}\n`)
+if (!size.holds) missed.push(size.problems)
+
+if (process.argv.includes('--write')) {
+  const intro = `Written by \`npm run bench -- --write\`. Figures are ratios in CPU time, medians of at least 15 rounds in which what is compared takes turns. A
+budget holds when three quarters of the rounds keep it, and is missed when three quarters miss it; in between, the noise is too loud to tell.
+
+${machine}`
+  const sizes = `\`\`\`text\n${size.table}\n\`\`\``
+  const page = ['# Benchmarks', intro, ...texts, '## Size', 'As `npm run size` prints it.', sizes].join('\n\n')
+  writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), `${page}\n`)
+}
+for (const what of missed) console.error(`Over budget: ${what}`)
+process.exitCode = missed.length === 0 ? 0 : 1

@@ -1,0 +1,50 @@
+/**
+ * @typedef {{ most: number } | { least: number }} Budget
+ * @typedef {object} Row
+ * @property {string} what
+ * @property {string} figure
+ * @property {string} [spread] the middle half of the rounds
+ * @property {string} [budget]
+ * @property {string} [twilio] the same for the `twilio` package
+ * @property {'holds' | 'within noise' | 'MISSED'} [verdict]
+ */
+
+/** @param {readonly number[]} figures @param {number} [share] the median where none is given */
+export function quantile(figures, share = 0.5) {
+  const sorted = [...figures].sort((one, other) => one - other)
+  return sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN
+}
+
+/**
+ * A row of ratios, one for each round. A budget holds when three quarters of the rounds keep it, and is missed when three quarters
+ * miss it; in between, the noise is too loud to tell.
+ * @param {string} what
+ * @param {readonly number[]} ratios
+ * @param {{ budget?: Budget, twilio?: readonly number[] | undefined, format?: (figure: number) => string }} [options]
+ * @returns {Row}
+ */
+export function makeRow(what, ratios, { budget, twilio, format = formatTimes } = {}) {
+  const row = {
+    what,
+    figure: format(quantile(ratios)),
+    spread: `${format(quantile(ratios, 0.25))} to ${format(quantile(ratios, 0.75))}`,
+    ...(twilio && { twilio: format(quantile(twilio)) }),
+  }
+  if (budget === undefined) return row
+  const sign = 'most' in budget ? 1 : -1
+  const limit = 'most' in budget ? budget.most : budget.least
+  const misses = (/** @type {number} */ figure) => sign * (figure - limit) > 0
+  const [best, worst] = 'most' in budget ? [0.25, 0.75] : [0.75, 0.25]
+  const verdict = misses(quantile(ratios, best)) ? 'MISSED' : misses(quantile(ratios, worst)) ? 'within noise' : 'holds'
+  return { ...row, budget: `at ${'most' in budget ? 'most' : 'least'} ${format(limit)}`, verdict }
+}
+
+/** @param {number} figure */
+export function formatTimes(figure) {
+  return `${figure.toFixed(2)} ×`
+}
+
+/** @param {number} figure */
+export function formatPercent(figure) {
+  return `${figure < 0 ? '−' : '+'}${Math.abs(figure).toFixed(1)} %`
+}

@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { makeRow } from './rows.mjs'
+
+const folder = fileURLToPath(new URL('.', import.meta.url))
+
+/** @param {string[]} args */
+function runNode(args) {
+  return Number(execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' }))
+}
+
+/** @param {string} name @returns {number} milliseconds of CPU time */
+function importCold(name) {
+  const program = `const start = process.cpuUsage(); await import('${name}')
+    const { user, system } = process.cpuUsage(start); console.log((user + system) / 1000)`
+  return runNode(['--input-type=module', '--eval', program])
+}
+
+/** What a process pays once. */
+export function measureImport({ rounds = 15 } = {}) {
+  const times = Array.from({ length: rounds }, () => [importCold('tollgate'), importCold('twilio')])
+  const format = (/** @type {number} */ figure) => `${figure.toFixed(1)} ms`
+  const [own, twilio] = [0, 1].map((column) => times.map((round) => round[column] ?? Number.NaN))
+  return [makeRow('cold import', own ?? [], { twilio, format })]
+}
+
+/** What the heap grows by for each request, before any of it is collected; and what stays when it has been. */
+export function measureMemory({ rounds = 3 } = {}) {
+  const measure = (/** @type {string} */ what) =>
+    Array.from({ length: rounds }, () =>
+      runNode(['--expose-gc', '--max-semi-space-size=128', '--min-semi-space-size=128', 'memory.mjs', what]),
+    )
+  const format = (/** @type {number} */ figure) => `${(figure / 1024).toFixed(1)} KB`
+  return [
+    makeRow('memory per request, from bytes', measure('verify'), { twilio: measure('twilio'), format }),
+    makeRow('memory that stays per request', measure('kept'), { budget: { most: 8 }, format }),
+  ]
+}

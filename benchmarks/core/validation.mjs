@@ -1,0 +1,68 @@
+import { createHmac, createSecretKey } from 'node:crypto'
+import { parse } from 'node:querystring'
+import { createVerifier, RequestValidator } from 'tollgate'
+import twilio from 'twilio'
+import { compare } from './rounds.mjs'
+import { makeRow } from './rows.mjs'
+import { authToken, cycle, makeMessages, publicUrl, url } from './webhooks.mjs'
+
+const { validateRequest } = twilio
+
+/** One request, in HMACs over the same text, and against the `twilio` package. */
+export async function measureValidation() {
+  const next = cycle(makeMessages())
+  const key = createSecretKey(Buffer.from(authToken))
+  const validator = new RequestValidator(authToken)
+  const verifier = createVerifier({ publicUrl, authToken })
+  /** @param {(message: ReturnType<typeof next>) => unknown} work */
+  const each = (work) => () => work(next())
+  const contenders = {
+    genuine: each(({ params, signature }) => expect(validator.validate(url, params, signature), true)),
+    parsed: each(({ parsed, signature }) => expect(validator.validate(url, parsed, signature), true)),
+    forged: each(({ params, forged }) => expect(validator.validate(url, params, forged), false)),
+    malformed: each(({ params }) => expect(validator.validate(url, params, 'forged'), false)),
+    verify: each(({ request }) => verifier.verify(request)),
+    verifyForged: each(({ forgedRequest }) => verifier.verify(forgedRequest)),
+    twilioGenuine: each(({ params, signature }) => expect(validateRequest(authToken, signature, url, params), true)),
+    twilioParsed: each(({ parsed, signature }) => expect(validateRequest(authToken, signature, url, parsed), true)),
+    twilioForged: each(({ params, forged }) => expect(validateRequest(authToken, forged, url, params), false)),
+    twilioMalformed: each(({ params }) => expect(validateRequest(authToken, 'forged', url, params), false)),
+    twilioFromBytes: each(({ body, signature }) =>
+      expect(validateRequest(authToken, signature, url, parse(body.toString())), true),
+    ),
+    twilioForgedFromBytes: each(({ body, forged }) =>
+      expect(validateRequest(authToken, forged, url, parse(body.toString())), false),
+    ),
+  }
+  expect((await verifier.verify(next().request)).ok, true)
+  expect((await verifier.verify(next().forgedRequest)).ok, false)
+  const hmac = () => createHmac('sha1', key).update(next().text).digest('base64')
+  const ratios = await compare({ base: hmac, contenders })
+  const times = (/** @type {number[]} */ many, /** @type {number[]} */ one) =>
+    many.map((ratio, round) => ratio / (one[round] ?? Number.NaN))
+  return [
+    makeRow('validate, genuine', ratios.genuine, { budget: { most: 1.5 }, twilio: ratios.twilioGenuine }),
+    makeRow('validate, genuine, parameters as Express parses them', ratios.parsed, { twilio: ratios.twilioParsed }),
+    makeRow('validate, forged', ratios.forged, { budget: { most: 2.7 }, twilio: ratios.twilioForged }),
+    makeRow('validate, malformed signature', ratios.malformed, {
+      budget: { most: 0.15 },
+      twilio: ratios.twilioMalformed,
+    }),
+    makeRow('verify, genuine, from bytes and headers', ratios.verify, {
+      budget: { most: 4 },
+      twilio: ratios.twilioFromBytes,
+    }),
+    makeRow('verify, forged, from bytes and headers', ratios.verifyForged, { twilio: ratios.twilioForgedFromBytes }),
+    makeRow('how many times faster than twilio, genuine', times(ratios.twilioGenuine, ratios.genuine), {
+      budget: { least: 1.6 },
+    }),
+    makeRow('how many times faster than twilio, forged', times(ratios.twilioForged, ratios.forged), {
+      budget: { least: 7 },
+    }),
+  ]
+}
+
+/** A benchmark of wrong answers would be worth nothing. @param {boolean} actual @param {boolean} expected */
+function expect(actual, expected) {
+  if (actual !== expected) throw new Error(`A verdict is ${actual} where ${expected} was expected.`)
+}

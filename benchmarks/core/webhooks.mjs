@@ -1,0 +1,76 @@
+import { createHmac } from 'node:crypto'
+import { parse } from 'node:querystring'
+import { sampleWebhook } from 'tollgate/testing'
+
+export const authToken = '0123456789abcdef0123456789abcdef'
+export const publicUrl = 'https://example.com'
+export const path = '/twilio/sms'
+export const url = publicUrl + path
+
+/** @param {string} text */
+export function signText(text) {
+  return createHmac('sha1', authToken).update(text).digest('base64')
+}
+
+/** @param {Iterable<[string, string]>} pairs whose names are distinct */
+export function makeWebhook(pairs) {
+  const body = Buffer.from(new URLSearchParams([...pairs]).toString())
+  const params = Object.fromEntries(new URLSearchParams(body.toString()))
+  const signed = [...pairs].sort(([one], [other]) => (one < other ? -1 : 1)).flat()
+  // Through a buffer, so that the text is in one piece, as if it had been read.
+  const text = Buffer.from(url + signed.join('')).toString()
+  const signature = signText(text)
+  const forged = signText(`${text} `)
+  return {
+    body,
+    params,
+    /** As Express's parser gives them. */
+    parsed: parse(body.toString()),
+    text,
+    signature,
+    forged,
+    request: toRequest(body, signature),
+    forgedRequest: toRequest(body, forged),
+  }
+}
+
+/** @param {Buffer} body @param {string} signature */
+function toRequest(body, signature) {
+  return { method: 'POST', url: path, headers: toHeaders(body, signature), body }
+}
+
+/** What Twilio sends. @param {Buffer} body @param {string} signature */
+export function toHeaders(body, signature) {
+  return {
+    host: 'example.com',
+    'user-agent': 'TwilioProxy/1.1',
+    accept: '*/*',
+    'content-type': 'application/x-www-form-urlencoded; charset=UTF-8',
+    'content-length': String(body.length),
+    'x-home-region': 'us1',
+    'i-twilio-idempotency-token': 'b15be172-d862-4a05-af7b-e25932f3a889',
+    'x-twilio-signature': signature,
+  }
+}
+
+/** An incoming SMS of 19 parameters, in as many copies that differ in their Sids, so that nothing is measured from memory. */
+export function makeMessages(count = 64) {
+  const sample = sampleWebhook('message.inbound').params ?? []
+  const nineteen = sample.filter(([name]) => name !== 'MessagingServiceSid')
+  if (nineteen.length !== 19) throw new Error(`The sample has ${nineteen.length} parameters, not 19.`)
+  return Array.from({ length: count }, (_, index) => {
+    const sid = `SM${index.toString(16).padStart(32, '0')}`
+    return makeWebhook(
+      nineteen.map(([name, value]) => [name, /^(Sms)?(Message)?Sid$/.test(name) ? sid : String(value)]),
+    )
+  })
+}
+
+/** Gives one after the other, over and over. @template T @param {readonly T[]} list @returns {() => T} */
+export function cycle(list) {
+  let index = 0
+  return () => {
+    index = (index + 1) % list.length
+    return /** @type {T} */ (list[index])
+  }
+}
