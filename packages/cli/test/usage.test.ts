@@ -59,6 +59,7 @@ describe('wrong usage names the flag and exits 2', () => {
     [['verify', '--url', 'https://a.example', '--curl', 'x'], '--url describes a request, and --curl gives another'],
     [['verify', '--curl', 'x', '--raw', 'y'], '--curl and --raw exclude each other'],
     [['verify', '--entry', '1', '--url', 'https://a.example'], '--entry goes with --har'],
+    [['verify', '--url', 'https://a.example', '--method', 'get', '--param', 'a=1'], '--param is of a form'],
     [['verify', '--url', '/sms'], '--public-url is missing'],
     [['verify', '--url', 'https://a.example', '--public-url', 'nonsense'], '--public-url'],
     [['verify', '--url', 'https://a.example', '--header', 'nonsense'], "--header needs 'NAME: VALUE'"],
