@@ -44,7 +44,8 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Diag
     .replace(/[^\x21-\x7e]/g, '?')
     .slice(0, 200)
   const causes = proven?.causes ?? suspected
-  const lines = [`${`${request.method}`.slice(0, 10)} ${target} was refused: ${rejection.code}`]
+  const method = `${request.method}`.replace(/[^\x21-\x7e]/g, '?').slice(0, 10)
+  const lines = [`${method} ${target} was refused: ${rejection.code}`]
   if (proven !== undefined) lines.push(`  Twilio signed ${oneLine(proven.signedUrl)}`)
   else if (causes.length === 0) lines.push(`  ${oneLine(rejection.message)}`)
   else lines.push(`  Nothing is proven after ${diagnosis.tried} tries. Suspected, likeliest first:`)
