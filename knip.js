@@ -21,10 +21,7 @@ export default {
       entry: ['src/index.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.{ts,tsx}', 'test/**/*.ts'],
     },
-    'packages/cli': {
-      entry: ['src/index.ts', 'src/bin.ts', 'test/**/*.test.ts'],
-      project: ['src/**/*.ts', 'test/**/*.ts'],
-    },
+    'packages/cli': { entry: ['test/**/*.test.ts'], project: ['src/**/*.ts', 'test/**/*.ts'] },
     'packages/codemod': {
       entry: ['test/*.test.ts'],
       project: ['src/**/*.ts', 'test/*.ts'],

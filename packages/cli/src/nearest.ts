@@ -1,5 +1,5 @@
 /** The candidate that most resembles a word; `undefined` when none comes near. */
-export function findNearest(word: string, candidates: readonly string[]): string | undefined {
+function findNearest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(2, Math.floor(word.length / 3))
   // Long words would only cost time: nothing that a user mistypes is that long.
   if (word.length > 64) return undefined

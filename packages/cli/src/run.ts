@@ -5,9 +5,10 @@ import type { Command } from './commands/command.ts'
 import { commands } from './commands/table.ts'
 import { complete, completionKey } from './complete.ts'
 import { EXIT, UnreachableError, UsageError } from './exit.ts'
+import { formatCommandHelp, formatHelp } from './help.ts'
 import { colorsFor, type Io, print, printJson, tell } from './io.ts'
 import { didYouMean } from './nearest.ts'
-import { addFlags, createParser, formatCommandHelp, formatHelp } from './parser.ts'
+import { addFlags, createParser } from './parser.ts'
 
 /**
  * Runs one call of `tollgate`; resolves with its exit code and never rejects.

@@ -76,7 +76,7 @@ async function readSharedKey(args: Args, io: Io): Promise<Secrets['sharedKey']> 
 }
 
 /** One secret a line. Nothing but line ends is removed: a blank too many is something to be told, not to be hidden. */
-export async function readSecretFile(io: Io, path: string, flag: string): Promise<readonly string[]> {
+async function readSecretFile(io: Io, path: string, flag: string): Promise<readonly string[]> {
   const text = decodeText(await readSource(io, path, flag, { secret: true }), flag)
   const lines = text.split(/\r?\n/).filter((line) => line !== '')
   if (lines.length === 0) throw new UsageError(`${flag}: there is nothing in it.`)
@@ -94,9 +94,10 @@ async function readTokenFromInput(io: Io): Promise<string> {
 /** Typed at a terminal, a token must not stay on its screen. */
 async function askForToken(io: Io): Promise<string> {
   claimStandardInput(io, '--auth-token-stdin')
-  tell(io, 'Auth Token (it is not shown):')
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: io.stdin, output: nowhere, terminal: true })
+  // Not sooner: until now the terminal would have shown what is typed.
+  tell(io, 'Auth Token (it is not shown):')
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   try {
     for await (const line of lines) if (line !== '') return line

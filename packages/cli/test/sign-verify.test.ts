@@ -168,7 +168,9 @@ describe('verify', () => {
     const ran = await tollgateAtTerminal(['verify'], {
       keepOpen: true,
       onStarted: (child) => {
-        child.stdout?.once('data', () => child.stdin?.write(`${signCurl({ url, params: { Body: 'x' } })}\n`))
+        // Longer than a line may be in a terminal's line mode.
+        const command = signCurl({ url, params: { Body: 'ф'.repeat(1600) } })
+        child.stdout?.once('data', () => child.stdin?.write(`${command}\nand what the command printed\n`))
       },
     })
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('\u001b[32mgenuine\u001b[39m') })

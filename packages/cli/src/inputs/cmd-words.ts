@@ -2,7 +2,7 @@ import { IncompleteCommand } from './shell-words.ts'
 
 /** Whether this was copied for cmd.exe: it escapes with carets, where a POSIX shell has backslashes. */
 export function isCmdCommand(text: string): boolean {
-  return /^curl(\.exe)?[\s^]+\^?"/i.test(text) ? /\^"|\^\r?\n|\^$/.test(text) : /\s\^"|\s\^\r?\n/.test(text)
+  return /\s\^(?:"|\r?\n)/.test(text) && !/\\\r?\n/.test(text)
 }
 
 /** Splits a command for cmd.exe, as browsers' "Copy as cURL (cmd)" writes it, into its words. */

@@ -32,6 +32,8 @@ export async function readFlags(args: Args, io: Io): Promise<GivenRequest> {
   const authority = splitUrl(url)?.authority
   if (authority !== undefined && findHeader(headers, 'host') === undefined) headers.push(['Host', authority])
   const method = args.text('method')?.toUpperCase() ?? (body === undefined ? 'GET' : 'POST')
+  if (method === 'GET' && content === 'param')
+    throw new UsageError('--param is of a form, which a GET has not: write the parameters into --url.')
   return checkRequest({ method, url, headers, body: body?.bytes }, '--url')
 }
 

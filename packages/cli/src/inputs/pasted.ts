@@ -1,5 +1,5 @@
-import { UsageError } from '../exit.ts'
-import { type Io, tell } from '../io.ts'
+import type { ReadStream } from 'node:tty'
+import { cleanText, type Io, tell } from '../io.ts'
 import { claimStandardInput, readSource } from '../read-text.ts'
 import { findCurl, parseCurl } from './curl.ts'
 import { IncompleteCommand } from './shell-words.ts'
@@ -8,25 +8,58 @@ import { IncompleteCommand } from './shell-words.ts'
 export async function readPasted(io: Io): Promise<Uint8Array> {
   if (io.stdin.isTTY !== true) return await readSource(io, '-', '-')
   claimStandardInput(io, '-')
-  tell(io, 'Paste a curl command (ends with Enter), a raw HTTP request, a HAR file or JSON (end with Ctrl-D):')
-  let text = ''
-  for await (const chunk of io.stdin) {
-    text += String(chunk)
-    checkLines(text)
-    if (text.endsWith('\n') && isCompleteCurl(text)) break
-  }
-  return Buffer.from(text)
+  return Buffer.from(await readTyped(io, io.stdin as ReadStream))
 }
 
-// A terminal in line mode gives no more of a line: the limit of Linux, and that of macOS.
-const longestLines = [4095, 1023]
+// Time for the rest of a paste to arrive: what is left of it would be typed into the shell.
+const quietMs = 150
 
-function checkLines(text: string): void {
-  for (const line of text.split('\n'))
-    if (longestLines.includes(Buffer.byteLength(line)))
-      throw new UsageError(
-        'The terminal cut off a long line. Save the request to a file and give --curl FILE, or pipe it in.',
-      )
+/**
+ * Key by key, for in its line mode a terminal cuts every line off: at 4,095 bytes on Linux, which a longer message in a percent-encoded
+ * form exceeds.
+ */
+function readTyped(io: Io, stdin: ReadStream): Promise<string> {
+  return new Promise((resolve) => {
+    let text = ''
+    let timer: NodeJS.Timeout | undefined
+    const finish = (): void => {
+      clearTimeout(timer)
+      stdin.off('data', take)
+      stdin.setRawMode(false)
+      stdin.pause()
+      resolve(text)
+    }
+    const take = (chunk: string): void => {
+      clearTimeout(timer)
+      const end = findEnd(chunk)
+      const typed = (end === -1 ? chunk : chunk.slice(0, end)).replace(/\r\n?/g, '\n')
+      text = rubOut(text + typed)
+      if (io.stderr.isTTY === true) io.stderr.write(toEcho(typed))
+      if (end !== -1) finish()
+      if (chunk[end] === ctrlC) process.kill(process.pid, 'SIGINT')
+      // Whatever stands behind the last line break, the lines before it may be a command.
+      if (end === -1 && isCompleteCurl(text.replace(/[^\n]*$/, ''))) timer = setTimeout(finish, quietMs)
+    }
+    stdin.setRawMode(true)
+    stdin.setEncoding('utf8')
+    stdin.on('data', take).once('end', finish)
+    tell(io, 'Paste a curl command (ends with Enter), a raw HTTP request, a HAR file or JSON (end with Ctrl-D):')
+  })
+}
+
+const [ctrlC, ctrlD, backspace] = ['\u0003', '\u0004', '\u007f']
+
+function findEnd(chunk: string): number {
+  return chunk.split('').findIndex((key) => key === ctrlC || key === ctrlD)
+}
+
+function rubOut(text: string): string {
+  const [first = '', ...rest] = text.split(backspace)
+  return rest.reduce((kept, more) => kept.replace(/[^\n]$/u, '') + more, first)
+}
+
+function toEcho(typed: string): string {
+  return typed.split(backspace).map(cleanText).join('\b \b').replaceAll('\n', '\r\n')
 }
 
 function isCompleteCurl(text: string): boolean {
