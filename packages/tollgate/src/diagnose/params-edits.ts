@@ -111,6 +111,12 @@ function* listSpaces(pairs: Pairs): Generator<Edit> {
   })
   const twice = 'A "+" was read as a space: the form was decoded twice, or written without encoding.'
   yield offer(1, (value) => value.replace(/^ (?=\d)/, '+').replace(/: (?=\d)/, ':+'), twice)
+  // A parameter that is itself encoded JSON, such as CallToken, came out as plain JSON.
+  yield offer(
+    2,
+    (value) => (/^[{[]/.test(value) ? encodeValue(value) : value.replace(/^ (?=\d)/, '+').replace(/: (?=\d)/, ':+')),
+    twice,
+  )
   yield offer(1, (value) => value.replaceAll(' ', '+'), twice)
   yield offer(
     2,

@@ -155,7 +155,10 @@ function* listOrders(fields: readonly string[]): Generator<Edit> {
   const wire = new Map((kind ? kinds[kind].parameters : []).map(({ name }, index) => [name, index]))
   const inWireOrder = sortBy(twilios, (field) => wire.get(nameOf(field)) ?? 99)
   for (const owns of [own, [...own].reverse(), [...own].sort()])
-    for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], 1)
+    for (const rest of [twilios, inWireOrder]) {
+      yield* offer([...owns, ...rest, ...hash], 1)
+      yield* offer([...owns, ...hash, ...rest], 2)
+    }
   yield* offer([...fields].reverse(), 2)
   yield* offer([...fields].sort(), 2)
   yield* offer([...fields].sort().reverse(), 3)
@@ -216,6 +219,7 @@ function* listSpellings(seen: string): Generator<Edit> {
   yield offer((query) => query.replaceAll('+', '%2B'), 2, 'with %2B for "+"')
   yield offer((query) => query.replace(/%2b/gi, '+'), 2, 'with "+" for %2B')
   yield offer((query) => `${query}&`, 5, 'with "&" at its end')
+  yield offer((query) => query.replace(/%5B\d*%5D|\[\d*\]/gi, ''), 2, 'without brackets behind repeated names')
   yield offer((query) => query.replace(/%5B\d+%5D|\[\d+\]/gi, '[]'), 4, 'with "[]" behind repeated names')
 }
 
