@@ -34,7 +34,8 @@ export default {
       ignoreDependencies: ['@middy/util'],
     },
     tools: {
-      entry: ['*.mjs', 'test/*.test.ts', 'package-test/*.test.ts'],
+      // wrk is for the benchmarks, which are no workspace.
+      entry: ['*.mjs', 'test/*.test.ts', 'package-test/*.test.ts', 'services/wrk.mjs'],
       project: ['**/*.{mjs,ts}'],
       // Measured, not imported.
       ignoreDependencies: ['twilio'],
