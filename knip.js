@@ -34,8 +34,7 @@ export default {
       ignoreDependencies: ['@middy/util'],
     },
     tools: {
-      // wrk is for the benchmarks, which are no workspace.
-      entry: ['*.mjs', 'test/*.test.ts', 'package-test/*.test.ts', 'services/wrk.mjs'],
+      entry: ['*.mjs', 'test/*.test.ts', 'package-test/*.test.ts'],
       project: ['**/*.{mjs,ts}'],
       // Measured, not imported.
       ignoreDependencies: ['twilio'],
