@@ -90,7 +90,7 @@ console.log(`Size\n\n${size.table}\n`)
 if (!size.holds) missed.push(size.problems)
 
 if (process.argv.includes('--write')) {
-  const intro = `Written by \`npm run bench -- --write\`. Figures are ratios in CPU time, medians of at least 15 rounds in which what is compared takes turns. A
+  const intro = `Written by \`npm run bench -- --write\`. Figures are ratios in CPU time, medians of at least 15 rounds (of three, for memory) in which what is compared takes turns. A
 budget holds when three quarters of the rounds keep it, and is missed when three quarters miss it; in between, the noise is too loud to tell.
 
 ${machine}`
