@@ -28,8 +28,17 @@ export default {
       // What the sources that are moved import.
       ignoreDependencies: ['twilio'],
     },
+    site: {
+      entry: ['test/*.test.ts'],
+      project: ['**/*.{ts,mjs,vue}'],
+      // Loaded by name: a plugin of TypeDoc's, and a script for the page under test.
+      ignoreDependencies: ['typedoc-plugin-markdown', 'axe-core'],
+    },
     fuzz: { entry: ['targets/*.ts'], project: ['**/*.{ts,mjs}'], ignoreDependencies: ['@jazzer.js/core'] },
-    benchmarks: { entry: ['*.mjs', 'timing/subjects.ts'], project: ['**/*.{ts,mjs}'] },
+    benchmarks: {
+      entry: ['*.mjs', 'core/server.mjs', 'core/memory.mjs', 'timing/subjects.ts'],
+      project: ['**/*.{ts,mjs}'],
+    },
     conformance: {
       // The last two become a package of the projects, which are applications of their own.
       entry: ['**/*.test.ts', 'projects/stage.ts', 'projects/follow.ts', 'runtimes/entries/*.ts'],

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { root } from '../tools/run.mjs'
 
 /** The sections of the site, and their pages in order; what a folder holds beyond the named ones follows by name. */
-export const sections = [
+const sections = [
   {
     title: 'Start',
     pages: ['README.md', 'docs/testing-your-webhooks.md', 'docs/rolling-out.md', 'docs/migrating-from-twilio.md'],

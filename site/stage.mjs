@@ -9,7 +9,7 @@ const link = /(!?)\[((?:[^\]\\]|\\.)*)\]\(([^)\s]+)\)/g
  * The page as the site needs it: links lead to where the site shows a page; what it does not show, sources and examples, is named
  * instead of linked. @param {string} page
  */
-export function rewritePage(page) {
+function rewritePage(page) {
   const text = readFileSync(join(root, page), 'utf8')
   const parts = text.split(/^(```[\s\S]*?^```)$/m)
   const rewritten = parts.map((part, index) => (index % 2 === 1 ? part : rewriteLinks(part, page))).join('')

@@ -10,7 +10,7 @@
  */
 
 /** @param {readonly number[]} figures @param {number} [share] the median where none is given */
-export function quantile(figures, share = 0.5) {
+function quantile(figures, share = 0.5) {
   const sorted = [...figures].sort((one, other) => one - other)
   return sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN
 }
@@ -40,7 +40,7 @@ export function makeRow(what, ratios, { budget, twilio, format = formatTimes } =
 }
 
 /** @param {number} figure */
-export function formatTimes(figure) {
+function formatTimes(figure) {
   return `${figure.toFixed(2)} ×`
 }
 
