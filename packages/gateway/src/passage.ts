@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Accepted, Observed, Verdict } from 'tollgate'
 import type { Dispatcher } from 'undici'
-import { canKeepOpen, lingerOnClose, listAnswerHeaders, textOf } from './answers.ts'
+import { answerOnSocket, canKeepOpen, lingerOnClose, listAnswerHeaders, textOf } from './answers.ts'
 import { BodyReader } from './body-reader.ts'
 import { Capture } from './capture.ts'
 import type { Generation, OpenRoute } from './generation.ts'
+import { chooseRoute, type Journey, listVerdictHeaders } from './journey.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import { listResponseHeaders } from './response-head.ts'
 
@@ -19,7 +20,7 @@ export interface Surroundings {
 const retryMs = 100
 
 /** One request on its way: verified, forwarded, and its answer brought back. */
-export class Passage implements Dispatcher.DispatchHandler {
+export class Passage implements Dispatcher.DispatchHandler, Journey {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly generation: Generation
@@ -39,6 +40,7 @@ export class Passage implements Dispatcher.DispatchHandler {
   #wasSent = false
   #attempts = 0
   #isLate = false
+  #isBroken = false
   #isOver = false
   /** The length of the upstream's answer, where it is short enough to be sent in one piece. */
   #announced: number | undefined
@@ -62,10 +64,8 @@ export class Passage implements Dispatcher.DispatchHandler {
     const { head, req } = this
     const target = req.url ?? ''
     if (this.#around.isClosing()) return this.refuse(503)
-    if (head.fault !== undefined || !target.startsWith('/') || target.includes('#')) return this.refuse(400)
-    const route = this.generation.find(head.host, target)
-    if (route === 'ambiguous') return this.refuse(400)
-    if (route === undefined) return this.refuse(404)
+    const route = chooseRoute(this.generation, head, target)
+    if (typeof route === 'number') return this.refuse(route)
     this.route = route
     route.pool.hold()
     const hasBody = head.bodyLength !== 0
@@ -84,7 +84,7 @@ export class Passage implements Dispatcher.DispatchHandler {
     })
     this.#reader?.stop()
     this.verdict = verdict
-    if (this.#isOver || this.res.headersSent) return
+    if (this.#isOver || this.#isBroken || this.res.headersSent) return
     if (!verdict.ok && !('params' in verdict)) return this.refuse(verdict.status)
     this.#forward(verdict)
   }
@@ -104,6 +104,18 @@ export class Passage implements Dispatcher.DispatchHandler {
     this.res.writeHead(status, this.responseHeaders).end(textOf(status))
   }
 
+  /** The bytes of the request cannot be read on. */
+  break(status: number): void {
+    const isAnswered = this.res.headersSent
+    if (isAnswered) this.req.socket.destroy()
+    else {
+      this.#isBroken = true
+      this.status = status
+      this.responseHeaders = listAnswerHeaders(status, true)
+      answerOnSocket(this.req.socket, status)
+    }
+  }
+
   expire(): void {
     this.#isLate = true
     if (this.verdict === undefined) this.refuse(408)
@@ -114,13 +126,7 @@ export class Passage implements Dispatcher.DispatchHandler {
 
   #forward(verdict: Accepted | Observed): void {
     const { head, req, route } = this
-    if (this.#attempts === 0)
-      head.forwarded.push(
-        'tollgate-verified',
-        verdict.ok ? verdict.covers : 'none',
-        'tollgate-account-sid',
-        (verdict.ok ? verdict.accountSid : undefined) ?? '',
-      )
+    if (this.#attempts === 0) head.forwarded.push(...listVerdictHeaders(verdict))
     this.#attempts++
     try {
       route?.pool.pool.dispatch(
