@@ -11,6 +11,7 @@ import { inTurn, openSource, type Source } from './source.ts'
 
 export type ToWorker = { readonly do: 'serve'; readonly source: Source } | { readonly do: 'reload' | 'stop' }
 export type FromWorker =
+  | { readonly is: 'listening' }
   | { readonly is: 'ready'; readonly url: string }
   | { readonly is: 'failed'; readonly message: string }
   | { readonly is: 'told'; readonly message: string }
@@ -27,11 +28,11 @@ export async function runCluster(source: Source, loaded: LoadedConfiguration, { 
     const worker = cluster.fork()
     workers.add(worker)
     const ended = once(worker, 'exit').then(() => workers.delete(worker))
-    // By message: no secret gets into the environment or the arguments of a process.
-    worker.send({ do: 'serve', source } satisfies ToWorker)
     const url = await new Promise<string>((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
-        if (message.is === 'ready') resolve(message.url)
+        // By message: no secret gets into the environment or the arguments of a process. Sent before, it would be lost.
+        if (message.is === 'listening') worker.send({ do: 'serve', source } satisfies ToWorker)
+        else if (message.is === 'ready') resolve(message.url)
         else if (message.is === 'failed') reject(new TypeError(message.message))
         else if (message.is === 'told') tell(`Worker ${worker.id}: ${message.message}`)
       })
