@@ -1,0 +1,180 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { createAdminServer } from './admin.ts'
+import { answerOnSocket } from './answers.ts'
+import { checkOptions } from './check-options.ts'
+import { reportExchange } from './exchange.ts'
+import { createForwardAuth } from './forward-auth.ts'
+import { createGeneration, defaultTimeoutMs } from './generation.ts'
+import { Handshake } from './handshake.ts'
+import type { Journey } from './journey.ts'
+import { logJourney, toLogger } from './log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import type { GatewayOptions } from './options.ts'
+import { Passage } from './passage.ts'
+import { bind, createHttpServer, renewCertificate } from './server.ts'
+import { stopServer } from './stop.ts'
+import { isTracingConfigured, traceJourney } from './tracing.ts'
+import { createUpstreams } from './upstreams.ts'
+
+export interface Gateway {
+  /** Binds the listeners. `url` and `adminUrl` name what was bound really, also for port 0. Rejects where that fails. */
+  listen(): Promise<{ url: string; adminUrl: string | undefined; forwardAuthUrl: string | undefined }>
+  /**
+   * New routes, keys, limits and certificates; requests under way keep the old ones. Rejects, and changes nothing, for wrong options
+   * and for other addresses than those that are bound.
+   */
+  reload(options: GatewayOptions): Promise<void>
+  /**
+   * Stops gracefully: requests under way get their answers, new ones are refused with `Connection: close`. After `graceMs`
+   * (default 15,000) what is left is cut off. Resolves when everything is closed.
+   */
+  close(options?: { graceMs?: number }): Promise<void>
+}
+
+/**
+ * Makes the verifying reverse proxy.
+ * @throws TypeError or RangeError, naming the option, when something is missing, unknown or out of range.
+ */
+export function createGateway(options: GatewayOptions): Gateway {
+  return createMeasuredGateway(options).gateway
+}
+
+const connectTimeoutMs = 3000
+
+/** With its metrics, for a process that gathers those of several. They are kept where `admin` is on, or `measure` is. */
+export function createMeasuredGateway(
+  options: GatewayOptions,
+  measure = false,
+): { gateway: Gateway; metrics: Metrics | undefined } {
+  checkOptions(options)
+  const upstreams = createUpstreams(connectTimeoutMs)
+  const passages = new Set<Passage>()
+  const handshakes = new Set<Handshake>()
+  const log = toLogger(options.log)
+  const admin = options.admin ?? false
+  const metrics =
+    admin === false && !measure
+      ? undefined
+      : createMetrics({ requests: () => passages.size, tunnels: () => handshakes.size })
+  const isTracing = isTracingConfigured()
+  let current = createGeneration(options, upstreams)
+  let hasBegunToClose = false
+  let closed: Promise<void> | undefined
+  let adminServer: Server | undefined
+  const { forwardAuth } = options
+  const authServer =
+    forwardAuth === undefined
+      ? undefined
+      : createForwardAuth(forwardAuth, current.peers, options.timeoutMs ?? defaultTimeoutMs)
+
+  const isClosing = (): boolean => hasBegunToClose
+  const server = createHttpServer(options, {
+    onRequest(req: IncomingMessage, res: ServerResponse) {
+      const passage = new Passage(req, res, { generation: current, isClosing, onEnd })
+      passages.add(passage)
+      passage.run().catch(() => passage.refuse(500))
+    },
+    onUpgrade(req, socket, first) {
+      const handshake = new Handshake(req, socket, first, { generation: current, isClosing, onAnswer: report, onClose })
+      handshakes.add(handshake)
+      handshake.run().catch(() => handshake.refuse(500))
+    },
+    onConnect(_, socket) {
+      socket.on('error', () => socket.destroy())
+      answerOnSocket(socket, 403)
+    },
+    onBroken(error, socket, status) {
+      for (const passage of passages) if (passage.req.socket === socket) return passage.break(status)
+      if (error.code === 'ECONNRESET') socket.destroy()
+      else answerOnSocket(socket as Socket, status)
+    },
+  })
+
+  function onEnd(passage: Passage): void {
+    passages.delete(passage)
+    report(passage)
+    if (hasBegunToClose && !server.listening) setImmediate(() => server.closeIdleConnections())
+  }
+
+  function onClose(handshake: Handshake): void {
+    handshakes.delete(handshake)
+  }
+
+  function report(journey: Journey): void {
+    if (journey.generation.onExchange !== undefined) reportExchange(journey)
+    metrics?.report(journey)
+    if (log !== undefined) logJourney(log, journey)
+    if (isTracing) traceJourney(journey)
+  }
+
+  async function close(graceMs: number): Promise<void> {
+    hasBegunToClose = true
+    await stopServer(server, {
+      graceMs,
+      isIdle: () => passages.size === 0 && handshakes.size === 0,
+      cut() {
+        for (const { socket } of handshakes) socket.destroy()
+      },
+    })
+    if (authServer !== undefined) await stopServer(authServer, { graceMs, isIdle: () => true, cut: () => undefined })
+    adminServer?.closeAllConnections()
+    adminServer?.close()
+    current.retire()
+    await upstreams.settled()
+  }
+
+  const gateway: Gateway = {
+    async listen() {
+      const { host = '127.0.0.1', port = 8080, tls } = options.listen ?? {}
+      const url = await bind(server, tls === undefined ? 'http' : 'https', host, port)
+      const { host: authHost = '127.0.0.1', port: authPort = 8081 } = forwardAuth?.listen ?? {}
+      const forwardAuthUrl = authServer === undefined ? undefined : await bind(authServer, 'http', authHost, authPort)
+      if (admin === false || metrics === undefined) return { url, adminUrl: undefined, forwardAuthUrl }
+      const { registry } = metrics
+      adminServer = createAdminServer({
+        isReady: () => !hasBegunToClose,
+        readMetrics: async () => ({ text: await registry.metrics(), type: registry.contentType }),
+      })
+      const adminUrl = await bind(adminServer, 'http', admin.host ?? '127.0.0.1', admin.port ?? 0)
+      return { url, adminUrl, forwardAuthUrl }
+    },
+    async reload(next) {
+      checkOptions(next)
+      checkUnchanged(options, next)
+      const generation = createGeneration(next, upstreams)
+      try {
+        renewCertificate(server, next)
+      } catch (error) {
+        generation.retire()
+        throw error
+      }
+      const previous = current
+      current = generation
+      previous.retire()
+    },
+    close({ graceMs = 15_000 } = {}) {
+      closed ??= close(graceMs)
+      return closed
+    },
+  }
+  return { gateway, metrics }
+}
+
+/** Listeners stay as they are: to move them is to start anew. */
+function checkUnchanged(bound: GatewayOptions, next: GatewayOptions): void {
+  for (const [name, port] of [
+    ['listen', 8080],
+    ['admin', 0],
+  ] as const) {
+    const before = bound[name] === false ? undefined : bound[name]
+    const after = next[name] === false ? undefined : next[name]
+    if (
+      (after?.host !== undefined && after.host !== (before?.host ?? '127.0.0.1')) ||
+      (after?.port !== undefined && after.port !== (before?.port ?? port))
+    )
+      throw new TypeError(`"${name}" cannot change while the gateway runs`)
+  }
+  if ((bound.listen?.tls === undefined) !== (next.listen?.tls === undefined))
+    throw new TypeError('"listen.tls" cannot be added or removed while the gateway runs')
+}

@@ -1,0 +1,15 @@
+export { ConfigurationError } from './config/parse.ts'
+export { createGateway, type Gateway } from './gateway.ts'
+export type {
+  AddressOptions,
+  Exchange,
+  ForwardAuthOptions,
+  GatewayOptions,
+  HeaderList,
+  LimitOptions,
+  ListenOptions,
+  Route,
+} from './options.ts'
+export { runGateway } from './run/run-gateway.ts'
+export type { RunHooks } from './run/signals.ts'
+export type { Source } from './run/source.ts'
