@@ -1,0 +1,7 @@
+export type { DevOptions } from './dev/dev-options.ts'
+export { formatExchange } from './dev/exchange-line.ts'
+export { type DevRun, startDev } from './dev/start-dev.ts'
+export { createInspector, type Inspector } from './server/inspector.ts'
+export type { Diagnose } from './server/explainer.ts'
+export type { InspectorOptions } from './server/options.ts'
+export type { Capture } from './shared/capture.ts'
