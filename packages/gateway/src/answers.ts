@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+
+// One text for every 403, so that callers learn nothing from it.
+const texts: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  403: 'Twilio Request Validation Failed.',
+  404: 'Not Found',
+  408: 'Request Timeout',
+  413: 'Payload Too Large',
+  415: 'Unsupported Media Type',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+}
+
+export function textOf(status: number): string {
+  return texts[status] ?? ''
+}
+
+/** The header fields of an answer, names and values alternating. */
+export function listAnswerHeaders(status: number, close: boolean): string[] {
+  const headers = [
+    'Content-Type',
+    'text/plain; charset=utf-8',
+    'Content-Length',
+    String(textOf(status).length),
+    'Cache-Control',
+    'no-store',
+  ]
+  if (close) headers.push('Connection', 'close')
+  return headers
+}
+
+/** Left-over bytes up to this many are worth reading for the sake of the connection. */
+const smallBody = 64 * 1024
+
+/**
+ * Whether the connection can be used again after an answer that came before the end of the request. Closing it with bytes unread
+ * would take the answer away from the client.
+ */
+export function canKeepOpen(req: IncomingMessage, bodyLength: number | undefined): boolean {
+  return req.complete || (bodyLength !== undefined && bodyLength <= smallBody)
+}
+
+const lingerMs = 500
+
+/** Half-closes, and reads on for a moment: a reset because of unread bytes would overtake the answer. */
+export function lingerOnClose(req: IncomingMessage): void {
+  const { socket } = req
+  let rest = 256 * 1024
+  socket.destroySoon = () => {
+    socket.end()
+    const timer = setTimeout(() => socket.destroy(), lingerMs)
+    socket.once('close', () => clearTimeout(timer))
+    req.on('data', (chunk: Uint8Array) => {
+      rest -= chunk.length
+      if (rest < 0) socket.destroy()
+    })
+  }
+}
+
+/** Answers where there is no response object. */
+export function answerOnSocket(socket: Socket, status: number): void {
+  if (!socket.writable) return void socket.destroy()
+  const text = textOf(status)
+  const headers = listAnswerHeaders(status, true)
+  const lines: string[] = []
+  for (let index = 0; index < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}\r\n`)
+  socket.once('finish', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status} ${statusTexts[status] ?? text}\r\n${lines.join('')}\r\n${text}`)
+}
+
+const statusTexts: Readonly<Record<number, string>> = { 403: 'Forbidden', 431: 'Request Header Fields Too Large' }

@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Peers, Release } from './peers.ts'
+
+const done = { done: true, value: undefined } as const
+
+/**
+ * Reads a request's body when the verifier asks for it, which it does only behind a well-formed signature, and hands it over in one
+ * piece. What exceeds the limit is handed over up to there, for the verifier to refuse.
+ */
+export class BodyReader implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
+  readonly #req: IncomingMessage
+  readonly #res: ServerResponse
+  readonly #maxBytes: number
+  readonly #bodyLength: number | undefined
+  readonly #expectsContinue: boolean
+  readonly #peers: Peers
+  #release: Release | undefined
+  /** What has been read, up to the limit; for captures. */
+  received: Uint8Array | undefined
+  #state: 'idle' | 'reading' | 'over' = 'idle'
+
+  constructor(
+    req: IncomingMessage,
+    res: ServerResponse,
+    terms: {
+      readonly maxBytes: number
+      readonly bodyLength: number | undefined
+      readonly expectsContinue: boolean
+      readonly peers: Peers
+    },
+  ) {
+    this.#req = req
+    this.#res = res
+    this.#maxBytes = terms.maxBytes
+    this.#bodyLength = terms.bodyLength
+    this.#expectsContinue = terms.expectsContinue
+    this.#peers = terms.peers
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    if (this.#state !== 'idle') return Promise.resolve(done)
+    this.#state = 'reading'
+    return new Promise((resolve, reject) => {
+      const { remoteAddress } = this.#req.socket
+      const bytes = this.#bodyLength ?? this.#maxBytes
+      this.#release = this.#peers.take(remoteAddress, bytes, (release) => {
+        this.#release = release
+        this.#read(resolve, reject)
+      })
+    })
+  }
+
+  return(): Promise<IteratorResult<Uint8Array>> {
+    this.stop()
+    return Promise.resolve(done)
+  }
+
+  /** Gives the room back. To be called when the verdict is there. */
+  stop(): void {
+    this.#state = 'over'
+    this.#release?.()
+  }
+
+  #read(resolve: (result: IteratorResult<Uint8Array>) => void, reject: (error: Error) => void): void {
+    const req = this.#req
+    if (req.destroyed) return reject(new Error('aborted'))
+    if (this.#expectsContinue) this.#res.writeContinue()
+    const chunks: Uint8Array[] = []
+    let length = 0
+    const hand = (): void => {
+      req.off('data', onData).off('end', hand).off('close', onBreak)
+      const value = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, length)
+      this.received = value
+      resolve({ done: false, value })
+    }
+    const onData = (chunk: Uint8Array): void => {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length <= this.#maxBytes) return
+      req.pause()
+      hand()
+    }
+    const onBreak = (): void => reject(new Error('aborted'))
+    // `error` keeps its listener: a connection that breaks later must not become an uncaught exception.
+    req.on('data', onData).on('end', hand).on('close', onBreak).on('error', onBreak)
+  }
+}

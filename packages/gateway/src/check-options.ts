@@ -1,0 +1,84 @@
+import type { AddressOptions, GatewayOptions, LimitOptions, ListenOptions, Route } from './options.ts'
+
+type Known<T> = Readonly<Record<keyof T, true>>
+
+const known: Known<GatewayOptions> = {
+  listen: true,
+  admin: true,
+  routes: true,
+  timeoutMs: true,
+  limits: true,
+  log: true,
+  onExchange: true,
+  captureBytes: true,
+}
+const knownListen: Known<ListenOptions> = { host: true, port: true, tls: true }
+const knownAdmin: Known<AddressOptions> = { host: true, port: true }
+const knownTls: Known<NonNullable<ListenOptions['tls']>> = { certFile: true, keyFile: true }
+const knownLimits: Known<LimitOptions> = { bodiesPerPeer: true, bytesPerPeer: true, trustedPeers: true }
+const knownRoute: Known<Route> = {
+  host: true,
+  path: true,
+  upstream: true,
+  publicUrl: true,
+  authToken: true,
+  sharedKeys: true,
+  sharedKeysOnly: true,
+  accountSid: true,
+  trailingSlash: true,
+  mode: true,
+  replay: true,
+  maxBodyBytes: true,
+}
+
+/** Throws a TypeError or RangeError that names the option. What a verifier reads of a route is checked by `createVerifier`. */
+export function checkOptions(options: GatewayOptions): void {
+  checkNames(options, known, 'the gateway')
+  if (options.listen !== undefined) {
+    checkNames(options.listen, knownListen, '"listen"')
+    checkAddress(options.listen, 'listen')
+    if (options.listen.tls !== undefined) {
+      checkNames(options.listen.tls, knownTls, '"listen.tls"')
+      for (const name of ['certFile', 'keyFile'] as const)
+        if (typeof options.listen.tls[name] !== 'string') throw new TypeError(`"listen.tls.${name}" must be a path`)
+    }
+  }
+  if (options.admin !== undefined && options.admin !== false) {
+    checkNames(options.admin, knownAdmin, '"admin"')
+    checkAddress(options.admin, 'admin')
+  }
+  if (options.limits !== undefined) {
+    checkNames(options.limits, knownLimits, '"limits"')
+    checkInteger(options.limits.bodiesPerPeer, 'limits.bodiesPerPeer', 1, 100_000)
+    checkInteger(options.limits.bytesPerPeer, 'limits.bytesPerPeer', 1, Number.MAX_SAFE_INTEGER)
+  }
+  checkInteger(options.timeoutMs, 'timeoutMs', 1, 600_000)
+  checkInteger(options.captureBytes, 'captureBytes', 0, Number.MAX_SAFE_INTEGER)
+  const { log, onExchange, routes } = options
+  if (log !== undefined && log !== 'silent' && log !== 'info' && typeof Object(log).info !== 'function')
+    throw new TypeError("\"log\" must be 'silent', 'info' or a logger of pino")
+  if (onExchange !== undefined && typeof onExchange !== 'function')
+    throw new TypeError(`"onExchange" must be a function, got ${typeof onExchange}`)
+  if (!Array.isArray(routes) || routes.length === 0)
+    throw new TypeError('"routes" must be a list of at least one route: { path, upstream, publicUrl, authToken }')
+  for (const [index, route] of routes.entries()) checkNames(route, knownRoute, `"routes[${index}]"`)
+}
+
+function checkNames(given: unknown, names: Readonly<Record<string, true>>, where: string): void {
+  if (typeof given !== 'object' || given === null) throw new TypeError(`${where} must be an object`)
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(names, name))
+      throw new TypeError(`Unknown option "${name}" of ${where}. It knows: ${Object.keys(names).join(', ')}`)
+}
+
+function checkAddress({ host, port }: { host?: unknown; port?: unknown }, where: string): void {
+  if (host !== undefined && (typeof host !== 'string' || host === ''))
+    throw new TypeError(`"${where}.host" must be a host name or an address`)
+  checkInteger(port, `${where}.port`, 0, 65_535)
+}
+
+function checkInteger(value: unknown, name: string, least: number, most: number): void {
+  if (value === undefined) return
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw new TypeError(`"${name}" must be an integer`)
+  if (value < least || value > most) throw new RangeError(`"${name}" must be from ${least} to ${most}`)
+}

@@ -1,0 +1,209 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Accepted, Observed, Verdict } from 'tollgate'
+import type { Dispatcher } from 'undici'
+import { canKeepOpen, lingerOnClose, listAnswerHeaders, textOf } from './answers.ts'
+import { BodyReader } from './body-reader.ts'
+import { Capture } from './capture.ts'
+import type { Generation, OpenRoute } from './generation.ts'
+import { type RequestHead, readHead } from './request-head.ts'
+import { listResponseHeaders } from './response-head.ts'
+
+/** What a passage needs to know of the gateway around it. */
+export interface Surroundings {
+  readonly generation: Generation
+  isClosing(): boolean
+  onEnd(passage: Passage): void
+}
+
+/** How long to wait before the one attempt to connect again. */
+const retryMs = 100
+
+/** One request on its way: verified, forwarded, and its answer brought back. */
+export class Passage implements Dispatcher.DispatchHandler {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly generation: Generation
+  readonly startedAt = performance.now()
+  readonly head: RequestHead
+  readonly responseBody: Capture | undefined
+  route: OpenRoute | undefined
+  verdict: Verdict | undefined
+  /** 0: the client left first. */
+  status = 0
+  answeredBy: 'upstream' | 'gateway' = 'gateway'
+  responseHeaders: string[] = []
+  readonly #around: Surroundings
+  #reader: BodyReader | undefined
+  readonly #deadline: NodeJS.Timeout
+  #abort: ((error: Error) => void) | undefined
+  #wasSent = false
+  #attempts = 0
+  #isLate = false
+  #isOver = false
+  #resume: (() => void) | undefined
+
+  constructor(req: IncomingMessage, res: ServerResponse, around: Surroundings) {
+    this.req = req
+    this.res = res
+    this.#around = around
+    this.generation = around.generation
+    this.head = readHead(req.rawHeaders, req.httpVersion)
+    if (this.generation.onExchange !== undefined) this.responseBody = new Capture(this.generation.captureBytes)
+    this.#deadline = setTimeout(expire, this.generation.timeoutMs, this)
+    res.once('close', () => this.#end())
+    // A connection that breaks is seen by `close`; without a listener it would end the process.
+    req.on('error', ignore)
+    res.on('error', ignore)
+  }
+
+  async run(): Promise<void> {
+    const { head, req } = this
+    const target = req.url ?? ''
+    if (this.#around.isClosing()) return this.refuse(503)
+    if (head.fault !== undefined || !target.startsWith('/') || target.includes('#')) return this.refuse(400)
+    const route = this.generation.find(head.host, target)
+    if (route === 'ambiguous') return this.refuse(400)
+    if (route === undefined) return this.refuse(404)
+    this.route = route
+    route.pool.hold()
+    const hasBody = head.bodyLength !== 0
+    if (hasBody)
+      this.#reader = new BodyReader(req, this.res, {
+        maxBytes: route.maxBodyBytes,
+        bodyLength: head.bodyLength,
+        expectsContinue: head.expectsContinue,
+        peers: this.generation.peers,
+      })
+    const verdict = await route.verifier.verify({
+      method: req.method ?? '',
+      url: target,
+      headers: head.verified,
+      body: this.#reader,
+    })
+    this.#reader?.stop()
+    this.verdict = verdict
+    if (this.#isOver || this.res.headersSent) return
+    if (!verdict.ok && !('params' in verdict)) return this.refuse(verdict.status)
+    this.#forward(verdict)
+  }
+
+  get requestBody(): Uint8Array | undefined {
+    return this.#reader?.received
+  }
+
+  /** Answers without the upstream. */
+  refuse(status: number): void {
+    if (this.#isOver || this.res.headersSent) return void this.res.destroy()
+    this.status = status
+    const isReusable = canKeepOpen(this.req, this.head.bodyLength) && status !== 400 && status !== 408
+    const close = !isReusable || this.#around.isClosing()
+    if (!isReusable) lingerOnClose(this.req)
+    this.responseHeaders = listAnswerHeaders(status, close)
+    this.res.writeHead(status, this.responseHeaders).end(textOf(status))
+  }
+
+  expire(): void {
+    this.#isLate = true
+    if (this.verdict === undefined) return this.refuse(408)
+    if (!this.res.headersSent) this.refuse(504)
+    else this.res.destroy()
+    this.#abort?.(new Error('late'))
+  }
+
+  #forward(verdict: Accepted | Observed): void {
+    const { head, req, route } = this
+    if (this.#attempts === 0)
+      head.forwarded.push(
+        'tollgate-verified',
+        verdict.ok ? verdict.covers : 'none',
+        'tollgate-account-sid',
+        (verdict.ok ? verdict.accountSid : undefined) ?? '',
+      )
+    this.#attempts++
+    try {
+      route?.pool.pool.dispatch(
+        {
+          path: req.url ?? '',
+          method: req.method as Dispatcher.HttpMethod,
+          headers: head.forwarded,
+          body: verdict.body,
+          // A connection that closes must not make undici send a webhook twice.
+          idempotent: false,
+          blocking: false,
+        },
+        this,
+      )
+    } catch (error) {
+      this.onError(error as Error)
+    }
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    if (this.#isOver || this.#isLate) {
+      abort(new Error('left'))
+      return
+    }
+    this.#wasSent = true
+    this.#abort = abort
+  }
+
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
+    // Interim answers concern the connection to the upstream only.
+    if (status < 200) return true
+    if (this.#isOver || this.res.headersSent) return true
+    const headers = listResponseHeaders(rawHeaders)
+    if (this.#around.isClosing()) headers.push('Connection', 'close')
+    this.res.writeHead(status, statusText, headers)
+    this.status = status
+    this.answeredBy = 'upstream'
+    this.responseHeaders = headers
+    this.#resume = resume
+    return true
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.responseBody?.add(chunk)
+    if (this.res.write(chunk) || this.#isOver) return true
+    this.res.once('drain', () => this.#resume?.())
+    return false
+  }
+
+  onComplete(): void {
+    if (this.answeredBy === 'upstream') this.res.end()
+  }
+
+  onError(error: Error): void {
+    if (this.#isOver || this.#isLate) return
+    if (this.answeredBy === 'upstream') return void this.res.destroy()
+    if (!this.#wasSent && this.#attempts === 1 && this.verdict !== undefined && 'params' in this.verdict) {
+      const { verdict } = this
+      setTimeout(() => {
+        if (!this.#isOver && !this.#isLate) this.#forward(verdict)
+      }, retryMs)
+      return
+    }
+    this.refuse((error as NodeJS.ErrnoException).code === 'UND_ERR_CONNECT_TIMEOUT' ? 504 : 502)
+  }
+
+  #end(): void {
+    this.#isOver = true
+    clearTimeout(this.#deadline)
+    this.#reader?.stop()
+    if (!this.res.writableFinished) this.#abort?.(new Error('left'))
+    if (this.route?.given.replay !== undefined) this.#releaseOnFailure()
+    this.route?.pool.release()
+    this.#around.onEnd(this)
+  }
+
+  /** A delivery that failed may be sent again: 401 (Twilio repeats with credentials), 5xx, or no whole answer at all. */
+  #releaseOnFailure(): void {
+    if (this.verdict?.ok && (!this.res.writableFinished || this.status === 401 || this.status >= 500))
+      this.verdict.release().catch(() => undefined)
+  }
+}
+
+function expire(passage: Passage): void {
+  passage.expire()
+}
+
+function ignore(): void {}

@@ -1,0 +1,63 @@
+import { Pool } from 'undici'
+
+/** A keep-alive pool to one upstream, counted by those who hold it. */
+export interface Upstream {
+  readonly pool: Pool
+  hold(): void
+  release(): void
+}
+
+/** Pools by their origin, so that a reload keeps the connections of upstreams that stay. */
+export interface Upstreams {
+  open(origin: string): Upstream
+  /** Resolves when all that were released are closed. */
+  settled(): Promise<void>
+}
+
+/** Idle connections are left before upstreams leave them: Node.js servers do so after 5 s. */
+const idleMs = 4000
+
+export function createUpstreams(connectTimeoutMs: number): Upstreams {
+  const open = new Map<string, Upstream>()
+  const closing = new Set<Promise<void>>()
+
+  function create(origin: string): Upstream {
+    const pool = new Pool(origin, {
+      connections: null,
+      pipelining: 1,
+      keepAliveTimeout: idleMs,
+      keepAliveMaxTimeout: 60_000,
+      // The request's own time limit holds.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: connectTimeoutMs, noDelay: true },
+    })
+    let holders = 0
+    const upstream: Upstream = {
+      pool,
+      hold() {
+        holders++
+      },
+      release() {
+        holders--
+        if (holders > 0) return
+        open.delete(origin)
+        const closed: Promise<void> = pool.close().finally(() => closing.delete(closed))
+        closing.add(closed)
+      },
+    }
+    return upstream
+  }
+
+  return {
+    open(origin) {
+      const known = open.get(origin) ?? create(origin)
+      open.set(origin, known)
+      known.hold()
+      return known
+    },
+    async settled() {
+      await Promise.all(closing)
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Exchange } from '../src/index.ts'
+import { accountSid, type Started, send, signSms, startGateway, startUpstream, type Upstream } from './support.ts'
+
+let upstream: Upstream
+let gateway: Started
+const exchanges: Exchange[] = []
+
+beforeEach(async () => {
+  exchanges.length = 0
+  upstream = await startUpstream((_, res) => {
+    res.setHeader('Content-Type', 'text/xml')
+    res.end('<Response/>')
+  })
+  gateway = await startGateway(upstream.url, { onExchange: (exchange) => exchanges.push(exchange) })
+})
+
+afterEach(async () => {
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+})
+
+test('a genuine form post reaches the upstream with what was proven', async () => {
+  const signed = signSms('/sms?a=%41&b=+')
+  const reply = await send(gateway.url, signed)
+  expect([reply.status, reply.body, reply.headers['content-type']]).toEqual([200, '<Response/>', 'text/xml'])
+  const [seen] = upstream.seen
+  expect([seen?.method, seen?.target, seen?.body.toString()]).toEqual(['POST', '/sms?a=%41&b=+', signed.body])
+  expect(seen?.headers['tollgate-verified']).toBe('params')
+  expect(seen?.headers['tollgate-account-sid']).toBe(accountSid)
+})
+
+test('a forged one is answered 403 and does not reach it', async () => {
+  const signed = signSms()
+  const reply = await send(gateway.url, { ...signed, body: signed.body.replace('more', 'less') })
+  expect([reply.status, reply.body]).toEqual([403, 'Twilio Request Validation Failed.'])
+  expect(upstream.seen).toEqual([])
+})
+
+test('an exchange tells the request, the verdict and the answer', async () => {
+  const signed = signSms()
+  await send(gateway.url, signed)
+  await send(gateway.url, { ...signed, body: signed.body.replace('more', 'less') })
+  await expect.poll(() => exchanges.length).toBe(2)
+  const [genuine, forged] = exchanges
+  expect(genuine?.verdict?.ok).toBe(true)
+  expect(Buffer.from(genuine?.request.body ?? []).toString()).toBe(signed.body)
+  expect(Buffer.from(genuine?.response?.body ?? []).toString()).toBe('<Response/>')
+  expect(genuine?.response?.by).toBe('upstream')
+  expect(forged?.verdict).toMatchObject({ ok: false, code: 'signature_mismatch' })
+  expect(Buffer.from(forged?.request.body ?? []).toString()).toContain('less')
+  expect(forged?.response).toMatchObject({ status: 403, by: 'gateway' })
+  expect(forged?.route).toEqual({ path: '/', publicUrl: 'https://api.example.com' })
+})

@@ -1,0 +1,157 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { signRequest } from 'tollgate/testing'
+import { createGateway, type Gateway, type GatewayOptions, type Route } from '../src/index.ts'
+
+export const authToken = '3f0a9c1d5b7e2468ace013579bdf2468'
+export const publicUrl = 'https://api.example.com'
+export const accountSid = 'AC0123456789abcdef0123456789abcdef'
+
+export interface Upstream {
+  readonly url: string
+  readonly server: Server
+  readonly seen: Seen[]
+  close(): Promise<void>
+}
+
+export interface Seen {
+  readonly method: string
+  readonly target: string
+  readonly rawHeaders: readonly string[]
+  readonly headers: IncomingMessage['headers']
+  readonly body: Buffer
+}
+
+/** An application that keeps what it was sent. */
+export async function startUpstream(listener: RequestListener = (_, res) => res.end('hello')): Promise<Upstream> {
+  const seen: Seen[] = []
+  const server = createServer(async (req, res) => {
+    const chunks: Buffer[] = []
+    try {
+      for await (const chunk of req) chunks.push(chunk)
+    } catch {
+      return
+    }
+    seen.push({
+      method: req.method ?? '',
+      target: req.url ?? '',
+      rawHeaders: req.rawHeaders,
+      headers: req.headers,
+      body: Buffer.concat(chunks),
+    })
+    listener(req, res)
+  })
+  const url = await listenOn(server)
+  return {
+    url,
+    server,
+    seen,
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+export async function listenOn(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+export type Started = Gateway & { readonly url: string; readonly adminUrl: string | undefined; readonly port: number }
+
+export function routeTo(upstream: string, more: Partial<Route> = {}): Route {
+  return { path: '/', upstream, publicUrl, authToken, ...more }
+}
+
+export async function startGateway(
+  upstream: string,
+  more: Partial<GatewayOptions> = {},
+  route: Partial<Route> = {},
+): Promise<Started> {
+  const gateway = createGateway({ listen: { port: 0 }, routes: [routeTo(upstream, route)], ...more })
+  const bound = await gateway.listen()
+  return { ...gateway, ...bound, port: Number(new URL(bound.url).port) }
+}
+
+export const sms = {
+  AccountSid: accountSid,
+  From: '+15005550006',
+  To: '+15005550001',
+  Body: 'Ünïcode & more',
+  NumMedia: '0',
+}
+
+/** The parts of a signed form post, for whichever client sends it. */
+export function signSms(target = '/sms', params: Record<string, string> = sms, token = authToken) {
+  const signed = signRequest({ url: `${publicUrl}${target}`, params, authToken: token })
+  const body = signed.body ?? ''
+  return {
+    method: 'POST',
+    target,
+    body,
+    headers: { ...signed.headers, host: 'api.example.com' } as Record<string, string>,
+  }
+}
+
+/** The bytes of a request, as a client would write them. */
+export function toBytes(signed: ReturnType<typeof signSms>, more: Record<string, string> = {}): string {
+  const headers = { ...signed.headers, 'content-length': String(Buffer.byteLength(signed.body)), ...more }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `${signed.method} ${signed.target} HTTP/1.1\r\n${lines.join('')}\r\n${signed.body}`
+}
+
+export interface Reply {
+  readonly status: number
+  readonly rawHeaders: readonly string[]
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+export async function send(
+  url: string,
+  signed: { method: string; target: string; headers: Record<string, string>; body?: string },
+): Promise<Reply> {
+  const { hostname, port } = new URL(url)
+  const req = request({
+    hostname,
+    port,
+    method: signed.method,
+    path: signed.target,
+    headers: signed.headers,
+    agent: false,
+  })
+  req.end(signed.body)
+  const [res] = (await once(req, 'response')) as [IncomingMessage]
+  const chunks: Buffer[] = []
+  for await (const chunk of res) chunks.push(chunk)
+  return {
+    status: res.statusCode ?? 0,
+    rawHeaders: res.rawHeaders,
+    headers: res.headers,
+    body: Buffer.concat(chunks).toString(),
+  }
+}
+
+/** Writes raw bytes and gives back everything that was answered until the connection closed, or until `until` is in it. */
+export async function sendRaw(port: number, bytes: string | Uint8Array, until?: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write(bytes)
+  return readUntil(socket, until)
+}
+
+export async function readUntil(socket: Socket, until?: string): Promise<string> {
+  let answer = ''
+  await new Promise<void>((resolve) => {
+    const onData = (chunk: Buffer) => {
+      answer += chunk.toString('latin1')
+      if (until !== undefined && answer.includes(until)) resolve()
+    }
+    socket.on('data', onData).once('close', () => resolve())
+  })
+  if (until !== undefined) socket.destroy()
+  return answer
+}
