@@ -22,7 +22,7 @@ export function captureExchange(exchange: Exchange, notes: CaptureNotes): Captur
   }
   return {
     id: exchange.id,
-    time: exchange.startedAt,
+    time: Math.round(exchange.startedAt),
     durationMs: Math.round(exchange.durationMs * 10) / 10,
     origin: notes.origin,
     ...captured,

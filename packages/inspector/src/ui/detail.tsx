@@ -14,6 +14,7 @@ export function Detail({ capture }: { capture: CaptureView }) {
     <article class="detail">
       <Head capture={capture} />
       <Diagnosis capture={capture} />
+      <AnswerView capture={capture} />
       <details class="section" open>
         <summary>
           <h3>Parameters</h3>
@@ -21,7 +22,6 @@ export function Detail({ capture }: { capture: CaptureView }) {
         </summary>
         <Pairs pairs={capture.params} names="Parameter" none="There are none." />
       </details>
-      <AnswerView capture={capture} />
       <Signing capture={capture} />
       <details class="section">
         <summary>

@@ -18,7 +18,10 @@ interface Page {
 export function createPageListener(page: Page): (req: IncomingMessage, res: ServerResponse) => void {
   return (req, res) => {
     answer(page, req, res).catch((error) => {
-      if (res.headersSent) return res.destroy()
+      if (res.headersSent) {
+        res.destroy()
+        return
+      }
       const known = error instanceof HttpError || error instanceof InputError
       const status = error instanceof HttpError ? error.status : error instanceof InputError ? 400 : 500
       const message = known ? error.message : 'Something went wrong; the terminal has the details.'
@@ -44,8 +47,9 @@ async function answer(page: Page, req: IncomingMessage, res: ServerResponse): Pr
 }
 
 function readUrl(req: IncomingMessage): URL | undefined {
-  const target = req.url ?? ''
-  return target.startsWith('/') && URL.canParse(target, 'http://127.0.0.1') ? new URL(target, 'http://127.0.0.1') : undefined
+  // Joined, not resolved: "//elsewhere/" is a path here, and no other host.
+  const text = `http://127.0.0.1${req.url ?? ''}`
+  return req.url?.startsWith('/') && URL.canParse(text) ? new URL(text) : undefined
 }
 
 /** The printed address: its token becomes a cookie, and leaves the address bar and the history. */
