@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 
 // One text for every 403, so that callers learn nothing from it.
@@ -9,6 +9,7 @@ const texts: Readonly<Record<number, string>> = {
   408: 'Request Timeout',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
@@ -63,13 +64,17 @@ export function lingerOnClose(req: IncomingMessage): void {
 
 /** Answers where there is no response object. */
 export function answerOnSocket(socket: Socket, status: number): void {
-  if (!socket.writable) return void socket.destroy()
-  const text = textOf(status)
-  const headers = listAnswerHeaders(status, true)
-  const lines: string[] = []
-  for (let index = 0; index < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}\r\n`)
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
   socket.once('finish', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status} ${statusTexts[status] ?? text}\r\n${lines.join('')}\r\n${text}`)
+  socket.end(formatHead(status, STATUS_CODES[status] ?? '', listAnswerHeaders(status, true)) + textOf(status))
 }
 
-const statusTexts: Readonly<Record<number, string>> = { 403: 'Forbidden', 431: 'Request Header Fields Too Large' }
+/** The bytes of a head, as Latin-1. Names and values alternate; what Node.js parsed can hold no line break. */
+export function formatHead(status: number, statusText: string, headers: readonly string[]): string {
+  let text = `HTTP/1.1 ${status} ${statusText}\r\n`
+  for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`
+  return `${text}\r\n`
+}

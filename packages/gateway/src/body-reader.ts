@@ -67,7 +67,10 @@ export class BodyReader implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
 
   #read(resolve: (result: IteratorResult<Uint8Array>) => void, reject: (error: Error) => void): void {
     const req = this.#req
-    if (req.destroyed) return reject(new Error('aborted'))
+    if (req.destroyed) {
+      reject(new Error('aborted'))
+      return
+    }
     if (this.#expectsContinue) this.#res.writeContinue()
     const chunks: Uint8Array[] = []
     let length = 0

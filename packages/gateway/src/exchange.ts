@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import { textOf } from './answers.ts'
 import { toHeaderList } from './capture.ts'
+import type { Journey } from './journey.ts'
 import type { Exchange } from './options.ts'
-import type { Passage } from './passage.ts'
 
 const nothing = new Uint8Array(0)
 
 /** Tells the option `onExchange`. Whatever goes wrong in it changes nothing. */
-export function reportExchange(passage: Passage): void {
+export function reportExchange(journey: Journey): void {
   try {
-    Promise.resolve(passage.generation.onExchange?.(toExchange(passage)) as unknown).catch(() => undefined)
+    Promise.resolve(journey.generation.onExchange?.(toExchange(journey)) as unknown).catch(() => undefined)
   } catch {
     // As the contract says.
   }
 }
 
-function toExchange(passage: Passage): Exchange {
-  const { req, requestBody = nothing, responseBody, route, status } = passage
-  const { captureBytes } = passage.generation
-  const durationMs = performance.now() - passage.startedAt
-  const isOurs = passage.answeredBy === 'gateway'
+function toExchange(journey: Journey): Exchange {
+  const { req, requestBody = nothing, responseBody, route, status } = journey
+  const { captureBytes } = journey.generation
+  const durationMs = performance.now() - journey.startedAt
+  const isOurs = journey.answeredBy === 'gateway'
   return {
     id: randomUUID(),
     startedAt: Date.now() - durationMs,
@@ -32,7 +32,7 @@ function toExchange(passage: Passage): Exchange {
       bodyTruncated: requestBody.length > captureBytes,
       remoteAddress: req.socket.remoteAddress,
     },
-    verdict: passage.verdict,
+    verdict: journey.verdict,
     route: route === undefined ? undefined : { publicUrl: route.given.publicUrl, path: route.given.path },
     verifierOptions: route?.verifierOptions,
     response:
@@ -40,10 +40,10 @@ function toExchange(passage: Passage): Exchange {
         ? undefined
         : {
             status,
-            headers: toHeaderList(passage.responseHeaders),
+            headers: toHeaderList(journey.responseHeaders),
             body: isOurs ? Buffer.from(textOf(status)) : (responseBody?.bytes ?? nothing),
             bodyTruncated: responseBody?.truncated ?? false,
-            by: passage.answeredBy,
+            by: journey.answeredBy,
           },
   }
 }

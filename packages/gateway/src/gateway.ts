@@ -6,6 +6,8 @@ import { answerOnSocket } from './answers.ts'
 import { checkOptions } from './check-options.ts'
 import { reportExchange } from './exchange.ts'
 import { createGeneration, defaultTimeoutMs, type Generation } from './generation.ts'
+import { Handshake } from './handshake.ts'
+import type { Journey } from './journey.ts'
 import type { GatewayOptions } from './options.ts'
 import { Passage } from './passage.ts'
 import { createUpstreams } from './upstreams.ts'
@@ -30,31 +32,60 @@ export function createGateway(options: GatewayOptions): Gateway {
   checkOptions(options)
   const upstreams = createUpstreams(3000)
   let current: Generation = createGeneration(options, upstreams)
-  let isClosing = false
-  const underWay = new Set<Passage>()
+  let hasBegunToClose = false
+  const passages = new Set<Passage>()
+  const handshakes = new Set<Handshake>()
   let onIdle: (() => void) | undefined
 
   const server = createHttpServer(options)
   server.on('request', handle)
   server.on('checkContinue', handle)
   server.on('checkExpectation', handle)
+  server.on('upgrade', (req: IncomingMessage, socket: Socket, first: Uint8Array) => {
+    const handshake = new Handshake(req, socket, first, { generation: current, isClosing, onAnswer: report, onClose })
+    handshakes.add(handshake)
+    handshake.run().catch(() => handshake.refuse(500))
+  })
+  server.on('connect', (_: IncomingMessage, socket: Socket) => answerOnSocket(socket.on('error', ignore), 403))
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) return void socket.destroy()
-    answerOnSocket(socket, clientErrors[error.code ?? ''] ?? 400)
+    const status = clientErrors[error.code ?? ''] ?? 400
+    for (const passage of passages)
+      if (passage.req.socket === socket && !passage.res.writableFinished) {
+        passage.break(status)
+        return
+      }
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+    else answerOnSocket(socket, status)
   })
 
+  function isClosing(): boolean {
+    return hasBegunToClose
+  }
+
   function handle(req: IncomingMessage, res: ServerResponse): void {
-    const passage = new Passage(req, res, { generation: current, isClosing: () => isClosing, onEnd })
-    underWay.add(passage)
+    const passage = new Passage(req, res, { generation: current, isClosing, onEnd })
+    passages.add(passage)
     passage.run().catch(() => passage.refuse(500))
   }
 
   function onEnd(passage: Passage): void {
-    underWay.delete(passage)
-    if (passage.generation.onExchange !== undefined) reportExchange(passage)
-    if (!isClosing) return
-    setImmediate(() => server.closeIdleConnections())
-    if (underWay.size === 0) onIdle?.()
+    passages.delete(passage)
+    report(passage)
+    if (hasBegunToClose) setImmediate(() => server.closeIdleConnections())
+    checkIdle()
+  }
+
+  function onClose(handshake: Handshake): void {
+    handshakes.delete(handshake)
+    checkIdle()
+  }
+
+  function report(journey: Journey): void {
+    if (journey.generation.onExchange !== undefined) reportExchange(journey)
+  }
+
+  function checkIdle(): void {
+    if (passages.size === 0 && handshakes.size === 0) onIdle?.()
   }
 
   return {
@@ -70,11 +101,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       previous.retire()
     },
     async close({ graceMs = 15_000 } = {}) {
-      if (isClosing) return
-      isClosing = true
+      if (hasBegunToClose) return
+      hasBegunToClose = true
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
-      if (underWay.size > 0) {
+      if (passages.size > 0 || handshakes.size > 0) {
         let timer: NodeJS.Timeout | undefined
         await new Promise<void>((resolve) => {
           onIdle = resolve
@@ -83,6 +114,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         clearTimeout(timer)
       }
       server.closeIdleConnections()
+      for (const { socket } of handshakes) socket.destroy()
       const cut = setTimeout(() => server.closeAllConnections(), 1000)
       await closed
       clearTimeout(cut)
@@ -91,6 +123,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   }
 }
+
+function ignore(): void {}
 
 const clientErrors: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,

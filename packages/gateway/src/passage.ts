@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Accepted, Observed, Verdict } from 'tollgate'
 import type { Dispatcher } from 'undici'
-import { canKeepOpen, lingerOnClose, listAnswerHeaders, textOf } from './answers.ts'
+import { answerOnSocket, canKeepOpen, lingerOnClose, listAnswerHeaders, textOf } from './answers.ts'
 import { BodyReader } from './body-reader.ts'
 import { Capture } from './capture.ts'
 import type { Generation, OpenRoute } from './generation.ts'
+import { chooseRoute, type Journey, listVerdictHeaders } from './journey.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import { listResponseHeaders } from './response-head.ts'
 
@@ -19,7 +20,7 @@ export interface Surroundings {
 const retryMs = 100
 
 /** One request on its way: verified, forwarded, and its answer brought back. */
-export class Passage implements Dispatcher.DispatchHandler {
+export class Passage implements Dispatcher.DispatchHandler, Journey {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly generation: Generation
@@ -39,7 +40,10 @@ export class Passage implements Dispatcher.DispatchHandler {
   #wasSent = false
   #attempts = 0
   #isLate = false
+  #isBroken = false
   #isOver = false
+  /** The length of the upstream's answer, where it is short enough to be sent in one piece. */
+  #announced: number | undefined
   #resume: (() => void) | undefined
 
   constructor(req: IncomingMessage, res: ServerResponse, around: Surroundings) {
@@ -60,10 +64,8 @@ export class Passage implements Dispatcher.DispatchHandler {
     const { head, req } = this
     const target = req.url ?? ''
     if (this.#around.isClosing()) return this.refuse(503)
-    if (head.fault !== undefined || !target.startsWith('/') || target.includes('#')) return this.refuse(400)
-    const route = this.generation.find(head.host, target)
-    if (route === 'ambiguous') return this.refuse(400)
-    if (route === undefined) return this.refuse(404)
+    const route = chooseRoute(this.generation, head, target)
+    if (typeof route === 'number') return this.refuse(route)
     this.route = route
     route.pool.hold()
     const hasBody = head.bodyLength !== 0
@@ -82,7 +84,7 @@ export class Passage implements Dispatcher.DispatchHandler {
     })
     this.#reader?.stop()
     this.verdict = verdict
-    if (this.#isOver || this.res.headersSent) return
+    if (this.#isOver || this.#isBroken || this.res.headersSent) return
     if (!verdict.ok && !('params' in verdict)) return this.refuse(verdict.status)
     this.#forward(verdict)
   }
@@ -102,23 +104,29 @@ export class Passage implements Dispatcher.DispatchHandler {
     this.res.writeHead(status, this.responseHeaders).end(textOf(status))
   }
 
+  /** The bytes of the request cannot be read on. */
+  break(status: number): void {
+    const isAnswered = this.res.headersSent
+    if (isAnswered) this.req.socket.destroy()
+    else {
+      this.#isBroken = true
+      this.status = status
+      this.responseHeaders = listAnswerHeaders(status, true)
+      answerOnSocket(this.req.socket, status)
+    }
+  }
+
   expire(): void {
     this.#isLate = true
-    if (this.verdict === undefined) return this.refuse(408)
-    if (!this.res.headersSent) this.refuse(504)
+    if (this.verdict === undefined) this.refuse(408)
+    else if (!this.res.headersSent) this.refuse(504)
     else this.res.destroy()
     this.#abort?.(new Error('late'))
   }
 
   #forward(verdict: Accepted | Observed): void {
     const { head, req, route } = this
-    if (this.#attempts === 0)
-      head.forwarded.push(
-        'tollgate-verified',
-        verdict.ok ? verdict.covers : 'none',
-        'tollgate-account-sid',
-        (verdict.ok ? verdict.accountSid : undefined) ?? '',
-      )
+    if (this.#attempts === 0) head.forwarded.push(...listVerdictHeaders(verdict))
     this.#attempts++
     try {
       route?.pool.pool.dispatch(
@@ -158,18 +166,24 @@ export class Passage implements Dispatcher.DispatchHandler {
     this.answeredBy = 'upstream'
     this.responseHeaders = headers
     this.#resume = resume
+    this.#announced = findLength(headers)
     return true
   }
 
   onData(chunk: Buffer): boolean {
     this.responseBody?.add(chunk)
+    if (chunk.length === this.#announced && !this.res.writableEnded) {
+      // As text it leaves in one write with the head; Latin-1 is one byte per character.
+      this.res.end(chunk.toString('latin1'), 'latin1')
+      return true
+    }
     if (this.res.write(chunk) || this.#isOver) return true
     this.res.once('drain', () => this.#resume?.())
     return false
   }
 
   onComplete(): void {
-    if (this.answeredBy === 'upstream') this.res.end()
+    if (this.answeredBy === 'upstream' && !this.res.writableEnded) this.res.end()
   }
 
   onError(error: Error): void {
@@ -200,6 +214,17 @@ export class Passage implements Dispatcher.DispatchHandler {
     if (this.verdict?.ok && (!this.res.writableFinished || this.status === 401 || this.status >= 500))
       this.verdict.release().catch(() => undefined)
   }
+}
+
+const shortAnswer = 16 * 1024
+
+function findLength(headers: readonly string[]): number | undefined {
+  for (let index = 0; index < headers.length; index += 2)
+    if (headers[index]?.length === 14 && headers[index]?.toLowerCase() === 'content-length') {
+      const length = Number(headers[index + 1])
+      return length > 0 && length <= shortAnswer ? length : undefined
+    }
+  return undefined
 }
 
 function expire(passage: Passage): void {

@@ -34,6 +34,8 @@ type Kind =
   | 'ours'
   /** Read by the verifier, and forwarded. */
   | 'verified'
+  /** Could be taken for another. */
+  | 'double'
   | 'host'
   | 'length'
   | 'coding'
@@ -59,6 +61,9 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['te', 'hop'],
   // The body is passed on whole, with its length: nothing can follow it.
   ['trailer', 'hop'],
+  // CGI and its heirs read them as if they had a hyphen.
+  ['content_length', 'double'],
+  ['transfer_encoding', 'double'],
 ])
 
 interface Name {
@@ -96,6 +101,7 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
   let coding: string | undefined
   let codings = 0
   let expect = ''
+  let hasDouble = false
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const spelled = rawHeaders[index] as string
     const value = rawHeaders[index + 1] as string
@@ -114,6 +120,9 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
       case 'upgrade':
         add(verified, lower as VerifiedName, value)
         break
+      case 'double':
+        hasDouble = true
+        break
       case 'coding':
         coding = value
         codings++
@@ -127,7 +136,7 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
   const { host, connection } = verified
   const length = verified['content-length']
   return {
-    fault: findFault(verified, codings, coding, httpVersion),
+    fault: hasDouble ? 'an underscore' : findFault(verified, codings, coding, httpVersion),
     host: typeof host === 'string' ? host : '',
     verified,
     forwarded: connection === undefined ? forwarded : dropNominated(forwarded, connection),
@@ -151,6 +160,7 @@ function findFault(
   const length = fields['content-length']
   if (typeof fields.host !== 'string' || fields.host === '') return 'not exactly one Host'
   if (length !== undefined && (typeof length !== 'string' || !/^\d{1,15}$/.test(length))) return 'Content-Length'
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'HTTP version'
   if (codings === 0) return undefined
   if (length !== undefined) return 'Content-Length with Transfer-Encoding'
   if (codings > 1 || coding?.toLowerCase() !== 'chunked') return 'Transfer-Encoding is not "chunked"'

@@ -1,0 +1,92 @@
+// The gateway, which verifies every request, against proxies that verify nothing: one worker each, the same upstream, the same signed
+// form posts, rounds taken in turn. Ends with 1 when the gateway misses its budget by more than the rounds differ among themselves.
+import { rmSync } from 'node:fs'
+import { makeFolder } from '../tools/services/run-server.mjs'
+import { median, signPost, startNginxProxy, startNode, startUpstream } from './gateway/bench.mjs'
+import { runWrk } from './gateway/wrk.mjs'
+
+const rounds = Number(process.env.ROUNDS ?? 7)
+const seconds = Number(process.env.SECONDS ?? 3)
+const connections = 64
+const budget = { library: 1, nginx: 0.4 }
+
+const folder = makeFolder('bench')
+const upstream = await startUpstream()
+const post = signPost()
+const proxies = {
+  gateway: await startNode('serve-gateway.mjs', upstream.port),
+  httpxy: await startNode('serve-httpxy.mjs', upstream.port),
+  '@fastify/http-proxy': await startNode('serve-fastify.mjs', upstream.port),
+  nginx: await startNginxProxy(upstream.port),
+}
+
+/** @type {Record<string, import('./gateway/wrk.mjs').Figures[]>} */
+const results = Object.fromEntries(Object.keys(proxies).map((name) => [name, []]))
+let failed = false
+
+try {
+  for (const { port } of Object.values(proxies)) await load(port, 2)
+  for (let round = 0; round < rounds; round++)
+    for (const [name, { port }] of rotate(Object.entries(proxies), round)) {
+      const figures = await load(port, seconds)
+      if (figures.failed > 0) fail(`${name}: ${figures.failed} requests were not served`)
+      results[name]?.push(figures)
+    }
+  print()
+} finally {
+  for (const { stop } of [...Object.values(proxies), upstream]) await stop()
+  rmSync(folder, { recursive: true, force: true })
+}
+process.exitCode = failed ? 1 : 0
+
+/** @param {number} port @param {number} duration */
+function load(port, duration) {
+  return runWrk({ folder, url: `http://127.0.0.1:${port}/sms`, post, connections, seconds: duration })
+}
+
+/** @template T @param {readonly T[]} list @param {number} by @returns {T[]} */
+function rotate(list, by) {
+  const start = by % list.length
+  return [...list.slice(start), ...list.slice(0, start)]
+}
+
+function print() {
+  console.log(
+    `\n${rounds} rounds of ${seconds} s, ${connections} connections, a signed SMS of ${post.body.length} bytes`,
+  )
+  console.log(`${'proxy'.padEnd(22)}${'per second'.padStart(12)}${'p99 ms'.padStart(10)}`)
+  for (const [name, list] of Object.entries(results))
+    console.log(
+      name.padEnd(22) +
+        Math.round(median(list.map(({ perSecond }) => perSecond)))
+          .toLocaleString('en')
+          .padStart(12) +
+        median(list.map(({ p99Ms }) => p99Ms))
+          .toFixed(1)
+          .padStart(10),
+    )
+  const of = (/** @type {string} */ name) => median((results[name] ?? []).map(({ perSecond }) => perSecond))
+  const faster = of('httpxy') >= of('@fastify/http-proxy') ? 'httpxy' : '@fastify/http-proxy'
+  compare(`gateway / ${faster} (the faster library)`, faster, budget.library)
+  compare('gateway / nginx', 'nginx', budget.nginx)
+}
+
+/** @param {string} what @param {string} other @param {number} least */
+function compare(what, other, least) {
+  const pairs = (results.gateway ?? []).map((mine, round) => ({ mine, theirs: results[other]?.[round] ?? mine }))
+  const ratios = pairs.map(({ mine, theirs }) => mine.perSecond / theirs.perSecond)
+  const ratio = median(ratios)
+  const noise = median(ratios.map((one) => Math.abs(one - ratio)))
+  const latency = median(pairs.map(({ mine, theirs }) => mine.p99Ms / theirs.p99Ms))
+  const isMissed = ratio + noise < least
+  console.log(
+    `${what}: throughput ${ratio.toFixed(2)} ± ${noise.toFixed(2)} (at least ${least.toFixed(1)})${isMissed ? ' MISSED' : ''}, p99 ${latency.toFixed(2)}`,
+  )
+  if (isMissed) failed = true
+}
+
+/** @param {string} what */
+function fail(what) {
+  console.log(what)
+  failed = true
+}

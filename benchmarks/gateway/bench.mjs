@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { findFreePort } from '../../tools/services/free-port.mjs'
+import { startNginx } from '../../tools/services/nginx.mjs'
+
+export const publicUrl = 'https://api.example.com'
+export const authToken = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
+
+/** @typedef {{ port: number, stop(): Promise<void>, pid?: number | undefined }} Server */
+
+/** An upstream that costs next to nothing: nginx, answering every request alike. @returns {Promise<Server>} */
+export async function startUpstream() {
+  const port = await findFreePort()
+  const answer = '<?xml version=\\"1.0\\"?><Response><Message>Thank you.</Message></Response>'
+  const site = `server { listen 127.0.0.1:${port} backlog=1024; keepalive_requests 100000000; keepalive_timeout 600s;
+location / { default_type text/xml; return 200 "${answer}"; } }`
+  return { port, ...(await startNginx(site, [port])) }
+}
+
+/** nginx with one worker, keeping its connections. @param {number} upstream @returns {Promise<Server>} */
+export async function startNginxProxy(upstream) {
+  const port = await findFreePort()
+  const site = `upstream app { server 127.0.0.1:${upstream}; keepalive 256; keepalive_requests 100000000; }
+server { listen 127.0.0.1:${port} backlog=1024; keepalive_requests 100000000; keepalive_timeout 600s;
+location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; } }`
+  return { port, ...(await startNginx(site, [port])) }
+}
+
+/** @param {string} file one of this folder @param {number} upstream @param {readonly string[]} [flags] @returns {Promise<Server>} */
+export async function startNode(file, upstream, flags = []) {
+  const port = await findFreePort()
+  const child = spawn(process.execPath, [...flags, fileURLToPath(new URL(file, import.meta.url))], {
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      PORT: String(port),
+      UPSTREAM: `http://127.0.0.1:${upstream}`,
+      PUBLIC_URL: publicUrl,
+      AUTH_TOKEN: authToken,
+    },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  const end = () => child.kill('SIGKILL')
+  process.once('exit', end)
+  while (!(await answers(port))) {
+    if (child.exitCode !== null) throw new Error(`${file} ended with ${child.exitCode}`)
+    await sleep(50)
+  }
+  return {
+    port,
+    pid: child.pid,
+    async stop() {
+      process.off('exit', end)
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+/** @param {number} port @returns {Promise<boolean>} */
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true))
+    socket.on('connect', () => socket.destroy())
+    socket.on('error', () => resolve(false))
+  })
+}
+
+/** A signed inbound SMS. */
+export function signPost() {
+  const { params } = sampleWebhook('message.inbound')
+  const signed = signRequest({ url: `${publicUrl}/sms`, params: params ?? {}, authToken })
+  return { method: 'POST', headers: { ...signed.headers, Host: 'api.example.com' }, body: signed.body ?? '' }
+}
+
+/** @param {readonly number[]} values */
+export function median(values) {
+  const sorted = [...values].sort((one, other) => one - other)
+  return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2
+}

@@ -1,0 +1,177 @@
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { request as requestTls } from 'node:https'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { Verdict } from 'tollgate'
+import { answerOnSocket, formatHead, listAnswerHeaders } from './answers.ts'
+import type { Generation, OpenRoute } from './generation.ts'
+import { chooseRoute, type Journey, listVerdictHeaders } from './journey.ts'
+import { type RequestHead, readHead } from './request-head.ts'
+import { listResponseHeaders } from './response-head.ts'
+import { joinSockets } from './tunnel.ts'
+
+interface Surroundings {
+  readonly generation: Generation
+  isClosing(): boolean
+  /** The handshake was answered; a tunnel may go on. */
+  onAnswer(handshake: Handshake): void
+  onClose(handshake: Handshake): void
+}
+
+/** A WebSocket handshake: verified, sent on, and both connections joined once the upstream agreed. */
+export class Handshake implements Journey {
+  readonly req: IncomingMessage
+  readonly socket: Socket
+  readonly generation: Generation
+  readonly startedAt = performance.now()
+  readonly head: RequestHead
+  readonly requestBody = undefined
+  readonly responseBody = undefined
+  route: OpenRoute | undefined
+  verdict: Verdict | undefined
+  status = 0
+  answeredBy: 'upstream' | 'gateway' = 'gateway'
+  responseHeaders: readonly string[] = []
+  readonly #around: Surroundings
+  readonly #first: Uint8Array
+  readonly #deadline: NodeJS.Timeout
+  #upstream: ClientRequest | undefined
+  #isAnswered = false
+
+  /** @param first what came after the handshake's head: nothing may be answered before it was passed on. */
+  constructor(req: IncomingMessage, socket: Socket, first: Uint8Array, around: Surroundings) {
+    this.req = req
+    this.socket = socket
+    this.generation = around.generation
+    this.head = readHead(req.rawHeaders, req.httpVersion)
+    this.#around = around
+    this.#first = first
+    this.#deadline = setTimeout(() => this.#expire(), this.generation.timeoutMs)
+    // Node.js leaves the socket to us: an error that nobody listens for would end the process.
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => this.#leave())
+    // Streams run for hours, and are silent as long as the call is.
+    socket.setTimeout(0)
+    socket.setKeepAlive(true, 60_000)
+  }
+
+  async run(): Promise<void> {
+    const { req, head } = this
+    const target = req.url ?? ''
+    if (this.#around.isClosing()) return this.refuse(503)
+    const route = chooseRoute(this.generation, head, target)
+    if (typeof route === 'number') return this.refuse(route)
+    // Where a handshake announces a body, its bytes could be taken for the stream's.
+    if (head.bodyLength !== 0) return this.refuse(400)
+    this.route = route
+    route.pool.hold()
+    const isWebSocket = req.method === 'GET' && req.headers.upgrade?.trim().toLowerCase() === 'websocket'
+    const verdict = await route.verifier.verify({
+      // An upgrade to anything else gets a method that Twilio never sends: the signature of a GET or POST opens no tunnel.
+      method: isWebSocket ? 'GET' : `${req.method} with Upgrade`,
+      url: target,
+      headers: head.verified,
+    })
+    this.verdict = verdict
+    if (this.#isAnswered || this.socket.destroyed) return
+    // Observed, too, only a WebSocket gets a tunnel.
+    if (!verdict.ok && (!('params' in verdict) || !isWebSocket)) return this.refuse(verdict.status)
+    this.#connect(route, [
+      ...head.forwarded,
+      'Connection',
+      'Upgrade',
+      'Upgrade',
+      'websocket',
+      ...listVerdictHeaders(verdict),
+    ])
+  }
+
+  refuse(status: number): void {
+    if (this.#isAnswered) return
+    this.status = status
+    this.responseHeaders = listAnswerHeaders(status, true)
+    answerOnSocket(this.socket, status)
+    this.#answered()
+  }
+
+  #connect(route: OpenRoute, headers: string[], isRetry = false): void {
+    const { hostname, port, protocol } = new URL(route.upstream)
+    const isTls = protocol === 'https:'
+    const host = hostname.replace(/^\[|\]$/g, '')
+    let isConnected = false
+    const to = { host, port: Number(port || (isTls ? 443 : 80)), allowHalfOpen: true, noDelay: true }
+    const upstream = (isTls ? requestTls : request)({
+      method: 'GET',
+      path: this.req.url,
+      headers: headers as unknown as string[],
+      agent: false,
+      createConnection: () =>
+        isTls ? connectTls({ ...to, servername: host, ALPNProtocols: ['http/1.1'] }) : connect(to),
+    })
+    this.#upstream = upstream
+    upstream.once('socket', (socket) =>
+      socket.once(isTls ? 'secureConnect' : 'connect', () => {
+        isConnected = true
+      }),
+    )
+    upstream.on('error', () => {
+      if (this.#isAnswered) return
+      if (isConnected || isRetry) return this.refuse(502)
+      setTimeout(() => {
+        if (!this.#isAnswered && !this.socket.destroyed) this.#connect(route, headers, true)
+      }, 100)
+    })
+    upstream.once('upgrade', (answer, socket, first) => this.#open(answer, socket as Socket, first))
+    upstream.once('response', (answer) => this.#decline(answer))
+    upstream.end()
+  }
+
+  #open(answer: IncomingMessage, upstream: Socket, first: Uint8Array): void {
+    if (this.#isAnswered || this.socket.destroyed) return void upstream.destroy()
+    this.#take(answer, answer.rawHeaders)
+    upstream.setTimeout(0)
+    upstream.setKeepAlive(true, 60_000)
+    this.socket.write(formatHead(101, answer.statusMessage ?? '', answer.rawHeaders), 'latin1')
+    if (first.length > 0) this.socket.write(first)
+    if (this.#first.length > 0) upstream.write(this.#first)
+    joinSockets(this.socket, upstream, () => undefined)
+    this.#answered()
+  }
+
+  /** The upstream answered as to any request: its answer is passed on, and nothing after it. */
+  #decline(answer: IncomingMessage): void {
+    if (this.#isAnswered || this.socket.destroyed) return void answer.destroy()
+    this.#take(answer, [...listResponseHeaders(answer.rawHeaders), 'Connection', 'close'])
+    this.socket.write(formatHead(this.status, answer.statusMessage ?? '', this.responseHeaders), 'latin1')
+    answer.on('error', () => this.socket.destroy())
+    answer.pipe(this.socket)
+    this.socket.once('finish', () => this.socket.destroy())
+    this.#answered()
+  }
+
+  #take(answer: IncomingMessage, headers: readonly string[]): void {
+    this.status = answer.statusCode ?? 502
+    this.answeredBy = 'upstream'
+    this.responseHeaders = headers
+  }
+
+  #answered(): void {
+    this.#isAnswered = true
+    clearTimeout(this.#deadline)
+    this.#around.onAnswer(this)
+  }
+
+  #expire(): void {
+    this.refuse(this.verdict === undefined ? 408 : 504)
+    this.#upstream?.destroy()
+  }
+
+  #leave(): void {
+    if (!this.#isAnswered) {
+      this.#upstream?.destroy()
+      this.#answered()
+    }
+    this.route?.pool.release()
+    this.#around.onClose(this)
+  }
+}

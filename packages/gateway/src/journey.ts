@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http'
+import type { Verdict } from 'tollgate'
+import type { Capture } from './capture.ts'
+import type { Generation, OpenRoute } from './generation.ts'
+import type { RequestHead } from './request-head.ts'
+
+/** A request with what became of it, for whoever reports it. */
+export interface Journey {
+  readonly req: IncomingMessage
+  readonly generation: Generation
+  /** By the clock of `performance.now()`. */
+  readonly startedAt: number
+  readonly route: OpenRoute | undefined
+  readonly verdict: Verdict | undefined
+  /** 0: the client left first. */
+  readonly status: number
+  readonly answeredBy: 'upstream' | 'gateway'
+  readonly requestBody: Uint8Array | undefined
+  readonly responseHeaders: readonly string[]
+  readonly responseBody: Capture | undefined
+}
+
+/** The route that a request may take, or the status that answers it before any verifier sees it. */
+export function chooseRoute(generation: Generation, head: RequestHead, target: string): OpenRoute | 400 | 404 {
+  // Only the origin-form: an absolute target, "*" and a fragment could be read as another target by another server.
+  if (head.fault !== undefined || !target.startsWith('/') || target.includes('#')) return 400
+  const route = generation.find(head.host, target)
+  if (route === 'ambiguous') return 400
+  return route ?? 404
+}
+
+/** What the gateway says to the upstream about a verdict; header names and values alternating. */
+export function listVerdictHeaders(verdict: Verdict): string[] {
+  return [
+    'tollgate-verified',
+    verdict.ok ? verdict.covers : 'none',
+    'tollgate-account-sid',
+    (verdict.ok ? verdict.accountSid : undefined) ?? '',
+  ]
+}
