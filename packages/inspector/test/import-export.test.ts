@@ -35,7 +35,7 @@ test.each(['json', 'har'])('what is exported as %s is imported with the same req
     ['accepted', 'imported'],
   ])
   const read = async (page: Page) => {
-    const captures: { method: string; url: string; headers: unknown; body?: string; bodyBase64?: string }[] = []
+    const captures: CaptureView[] = []
     for (const { id } of await list(page)) captures.push(await page.json<CaptureView>(`/api/captures/${id}`))
     return captures.map(({ method, url, headers, body, bodyBase64 }) => ({ method, url, headers, body, bodyBase64 }))
   }

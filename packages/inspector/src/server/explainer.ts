@@ -6,7 +6,7 @@ export type Diagnose = (
   request: IncomingRequest,
   options: VerifierOptions & { readonly otherHosts?: readonly string[] },
 ) => Promise<{
-  readonly proven?: { readonly causes: readonly CapturedCause[]; readonly signedUrl: string }
+  readonly proven?: { readonly causes: readonly CapturedCause[]; readonly signedUrl: string } | undefined
   readonly suspected: readonly CapturedCause[]
   readonly urlForms: Explanation['urlForms']
   readonly tried: number
@@ -23,13 +23,13 @@ const maxWaiting = 50
 
 /** Explains refusals one after another, beside the traffic; what is beyond 50 waiting goes without. */
 export class Explainer {
-  readonly #diagnose: Diagnose | undefined
+  readonly #diagnose: Diagnose
   readonly #otherHosts: readonly string[]
   readonly #jobs: Job[] = []
   #working = false
   #closed = false
 
-  constructor(diagnose: Diagnose | undefined, otherHosts: readonly string[]) {
+  constructor(diagnose: Diagnose, otherHosts: readonly string[]) {
     this.#diagnose = diagnose
     this.#otherHosts = otherHosts
   }
@@ -58,7 +58,7 @@ export class Explainer {
   async #try({ request, options }: Job): Promise<Explanation | undefined> {
     try {
       // Neither a replay guard nor anyone who counts verdicts is to hear of a second look at the same request.
-      const found = await this.#diagnose?.(request, {
+      const { proven, suspected, urlForms, tried } = await this.#diagnose(request, {
         ...options,
         replay: undefined,
         onVerdict: undefined,
@@ -66,8 +66,6 @@ export class Explainer {
         diagnose: undefined,
         otherHosts: this.#otherHosts,
       })
-      if (found === undefined) return undefined
-      const { proven, suspected, urlForms, tried } = found
       return {
         ...(proven !== undefined && {
           proven: { causes: proven.causes.map(copyCause), signedUrl: proven.signedUrl },

@@ -1,5 +1,5 @@
 import type { Capture, CapturedResponse, CaptureView, HeaderList } from '../shared/capture.ts'
-import { readParams, summarize } from './read-capture.ts'
+import { isUnread, readParams, summarize } from './read-capture.ts'
 import { signingPartsOf } from './signing-of-capture.ts'
 
 const hiddenText = '(hidden)'
@@ -32,6 +32,7 @@ export function viewCapture(capture: Capture): CaptureView {
     params: readParams(capture),
     signingString: signingPartsOf(capture),
     summary: summarize(capture),
+    unread: isUnread(capture),
   }
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Exchange } from '@tollgate/gateway'
+import { diagnose } from 'tollgate/diagnose'
 import { webhookKinds } from 'tollgate/testing'
 import type { RunInfo } from '../shared/api.ts'
 import type { Capture } from '../shared/capture.ts'
@@ -10,7 +11,7 @@ import { captureExchange } from './capture-exchange.ts'
 import { Explainer } from './explainer.ts'
 import { hideSecrets } from './hide.ts'
 import { checkInspectorOptions, type InspectorOptions } from './options.ts'
-import { summarize } from './read-capture.ts'
+import { isUnread, summarize, withoutBody } from './read-capture.ts'
 import { Sender } from './send/sender.ts'
 import { createMemoryStore } from './store/memory-store.ts'
 import { openSqliteStore } from './store/sqlite-store.ts'
@@ -53,7 +54,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   }
   const store = options.store === undefined ? createMemoryStore(bounds) : openSqliteStore(options.store, bounds)
   const events = new LiveEvents(hide)
-  const explainer = new Explainer(options.diagnose, gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host])
+  const explainer = new Explainer(options.diagnose ?? diagnose, gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host])
   const sender = new Sender(() => ({ publicUrls, gatewayUrl, throwAwayToken, realToken }))
 
   const keep = (capture: Capture) => {
@@ -74,8 +75,8 @@ export function createInspector(options: InspectorOptions): Inspector {
     const sent = sender.outbox.claim({ method, target, headers }, exchange.id)
     const capture = captureExchange(exchange, { origin: 'received', ...sent, throwAwayIndex })
     keep(capture)
-    const request = { ...toIncoming(capture), remoteAddress: exchange.request.remoteAddress }
-    explainLater(capture, request, exchange.verifierOptions)
+    const request = toIncoming(isUnread(capture) ? withoutBody(capture) : capture)
+    explainLater(capture, { ...request, remoteAddress: exchange.request.remoteAddress }, exchange.verifierOptions)
   }
   const info = (): RunInfo => ({
     publicUrls,

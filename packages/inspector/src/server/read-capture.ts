@@ -27,6 +27,18 @@ export function readParams(capture: Pick<Capture, 'method' | 'target' | 'headers
   return query === -1 ? [] : [...new URLSearchParams(capture.target.slice(query + 1))]
 }
 
+/** Whether a body was announced that nobody read: the gateway refuses a request without a signature before its body. */
+export function isUnread({ headers, body, bodyBase64, verdict }: Capture): boolean {
+  if (verdict?.ok !== false || body !== undefined || bodyBase64 !== undefined) return false
+  return Number(findHeader(headers, 'content-length') ?? 0) > 0 || findHeader(headers, 'transfer-encoding') !== undefined
+}
+
+/** The request as if it had announced none, so that nobody wonders where the body went. */
+export function withoutBody(capture: Capture): Capture {
+  const framing = ['content-length', 'transfer-encoding']
+  return { ...capture, headers: capture.headers.filter(([name]) => !framing.includes(name.toLowerCase())) }
+}
+
 /** What a request is, in a word. */
 export function nameKind(capture: Pick<Capture, 'method' | 'target' | 'headers' | 'body'>): string | undefined {
   if (isHandshake(capture)) return 'handshake'

@@ -112,4 +112,6 @@ export interface CaptureView extends Capture {
   /** What Twilio signs of this request, as this server sees it. */
   readonly signingString: readonly SigningPart[]
   readonly summary: CaptureSummary
+  /** It was refused before its body was read. */
+  readonly unread: boolean
 }

@@ -20,7 +20,11 @@ export function Detail({ capture }: { capture: CaptureView }) {
           <h3>Parameters</h3>
           <span class="muted">{capture.params.length}</span>
         </summary>
-        <Pairs pairs={capture.params} names="Parameter" none="There are none." />
+        <Pairs
+          pairs={capture.params}
+          names="Parameter"
+          none={capture.unread ? 'It was refused before its body was read.' : 'There are none.'}
+        />
       </details>
       <Signing capture={capture} />
       <details class="section">

@@ -99,12 +99,32 @@ function Cause({ cause }: { cause: CapturedCause }) {
 
 /** Two URLs with what differs between them marked. */
 function UrlDifference({ signed, seen }: { signed: string; seen: string }) {
-  const most = Math.min(signed.length, seen.length)
+  // A diagnosis shows the length of what may be text or a secret; then only what is before the query can be compared.
+  const masked = signed.includes('‹')
+  const [one, other] = masked ? [signed, seen].map((url) => url.replace(/\?.*$/s, '?…')) : [signed, seen]
+  if (one === undefined || other === undefined || one === other) return null
+  return (
+    <dl class="facts">
+      <dt>Twilio signed</dt>
+      <dd>
+        <MarkedUrl url={one} beside={other} />
+      </dd>
+      <dt>Your server saw</dt>
+      <dd>
+        <MarkedUrl url={other} beside={one} />
+      </dd>
+    </dl>
+  )
+}
+
+/** The part between what both have at their beginning and at their end. */
+function MarkedUrl({ url, beside }: { url: string; beside: string }) {
+  const most = Math.min(url.length, beside.length)
   let start = 0
-  while (start < most && signed[start] === seen[start]) start++
+  while (start < most && url[start] === beside[start]) start++
   let end = 0
-  while (end < most - start && signed.at(-1 - end) === seen.at(-1 - end)) end++
-  const mark = (url: string) => (
+  while (end < most - start && url.at(-1 - end) === beside.at(-1 - end)) end++
+  return (
     <code class="url">
       <SafeText text={url.slice(0, start)} limit={300} />
       {url.length > start + end && (
@@ -114,13 +134,5 @@ function UrlDifference({ signed, seen }: { signed: string; seen: string }) {
       )}
       <SafeText text={url.slice(url.length - end)} limit={300} />
     </code>
-  )
-  return (
-    <dl class="facts">
-      <dt>Twilio signed</dt>
-      <dd>{mark(signed)}</dd>
-      <dt>Your server saw</dt>
-      <dd>{mark(seen)}</dd>
-    </dl>
   )
 }
