@@ -50,7 +50,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const status = clientErrors[error.code ?? ''] ?? 400
     for (const passage of passages)
-      if (passage.req.socket === socket && !passage.res.writableFinished) {
+      if (passage.req.socket === socket) {
         passage.break(status)
         return
       }

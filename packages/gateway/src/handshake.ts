@@ -104,7 +104,7 @@ export class Handshake implements Journey {
       method: 'GET',
       path: this.req.url,
       headers: headers as unknown as string[],
-      agent: false,
+      // Without an agent, which would neither take this connection nor let it go half-closed.
       createConnection: () =>
         isTls ? connectTls({ ...to, servername: host, ALPNProtocols: ['http/1.1'] }) : connect(to),
     })

@@ -106,8 +106,8 @@ export class Passage implements Dispatcher.DispatchHandler, Journey {
 
   /** The bytes of the request cannot be read on. */
   break(status: number): void {
-    const isAnswered = this.res.headersSent
-    if (isAnswered) this.req.socket.destroy()
+    if (this.res.writableEnded) this.req.socket.destroySoon()
+    else if (this.res.headersSent) this.req.socket.destroy()
     else {
       this.#isBroken = true
       this.status = status

@@ -1,0 +1,212 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { signRequest } from 'tollgate/testing'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import { authToken, listenOn, readUntil, type Started, signSms, startGateway } from './support.ts'
+
+const sockets: WebSocketServer = new WebSocketServer({ noServer: true })
+const server = createServer((_, res) => res.end('plain'))
+let gateway: Started
+let upstreamUrl: string
+let handshakes: Record<string, string | string[] | undefined>[] = []
+let decline = false
+
+server.on('upgrade', (req, socket, head) => {
+  handshakes.push(req.headers)
+  if (decline) {
+    socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 4\r\nX-Why: no\r\n\r\nnope')
+    return
+  }
+  sockets.handleUpgrade(req, socket, head, (client) => {
+    client.on('error', () => undefined)
+    client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }))
+  })
+})
+
+beforeEach(async () => {
+  handshakes = []
+  decline = false
+  if (!server.listening) upstreamUrl = await listenOn(server)
+  gateway = await startGateway(upstreamUrl)
+})
+
+afterEach(async () => {
+  await gateway.close({ graceMs: 0 })
+})
+
+function signHandshake(target = '/media', token = authToken): string {
+  const { headers } = signRequest({ url: `wss://api.example.com${target}`, method: 'GET', authToken: token })
+  return Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-twilio-signature')?.[1] ?? ''
+}
+
+function open(signature = signHandshake(), target = '/media'): WebSocket {
+  return new WebSocket(`ws://127.0.0.1:${gateway.port}${target}`, {
+    headers: { host: 'api.example.com', 'x-twilio-signature': signature },
+  })
+}
+
+function toHandshake(more: Record<string, string> = {}, method = 'GET'): string {
+  const headers = {
+    Host: 'api.example.com',
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'X-Twilio-Signature': signHandshake(),
+    ...more,
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `${method} /media HTTP/1.1\r\n${lines.join('')}\r\n`
+}
+
+async function openRaw(bytes: string): Promise<{ socket: Socket; answer: string }> {
+  const socket = connect(gateway.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write(bytes)
+  let answer = ''
+  while (!answer.includes('\r\n\r\n')) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer]
+    answer += chunk.toString('latin1')
+  }
+  return { socket, answer }
+}
+
+test('a signed handshake opens a tunnel, and messages pass both ways', async () => {
+  const client = open()
+  await once(client, 'open')
+  for (const message of ['{"event":"start"}', 'x'.repeat(1_000_000)]) {
+    client.send(message)
+    const [data] = await once(client, 'message')
+    expect(String(data)).toBe(message)
+  }
+  expect(handshakes[0]).toMatchObject({ 'tollgate-verified': 'url', 'tollgate-account-sid': '' })
+  client.close(1000, 'bye')
+  const [code, reason] = await once(client, 'close')
+  expect([code, String(reason)]).toEqual([1000, 'bye'])
+})
+
+for (const [what, make] of Object.entries({
+  forged: () => open(signHandshake('/media', '00000000000000000000000000000000')),
+  'signed for another path': () => open(signHandshake('/other')),
+  unsigned: () => new WebSocket(`ws://127.0.0.1:${gateway.port}/media`, { headers: { host: 'api.example.com' } }),
+}))
+  test(`a handshake that is ${what} is answered 403 and reaches nobody`, async () => {
+    const client = make()
+    client.on('error', () => undefined)
+    const [, response] = await once(client, 'unexpected-response')
+    expect(response.statusCode).toBe(403)
+    expect(handshakes).toEqual([])
+  })
+
+test('the signature of a handshake opens nothing but a WebSocket', async () => {
+  for (const bytes of [
+    toHandshake({ Upgrade: 'h2c', Connection: 'Upgrade, HTTP2-Settings', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' }),
+    toHandshake({}, 'POST'),
+    `CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: api.example.com\r\nX-Twilio-Signature: ${signHandshake()}\r\n\r\n`,
+  ]) {
+    const { answer } = await openRaw(bytes)
+    expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
+  }
+  expect(handshakes).toEqual([])
+})
+
+test('a handshake that announces a body is refused', async () => {
+  const { answer } = await openRaw(`${toHandshake({ 'Content-Length': '5' })}hello`)
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+  expect(handshakes).toEqual([])
+})
+
+test('what a client says about its verdict is dropped from a handshake too', async () => {
+  const { socket, answer } = await openRaw(
+    toHandshake({ 'Tollgate-Verified': 'params', tollgate_verified: 'params', 'Tollgate-Account-Sid': 'AC1' }),
+  )
+  expect(answer).toMatch(/^HTTP\/1\.1 101 /)
+  expect(handshakes[0]).toMatchObject({ 'tollgate-verified': 'url', 'tollgate-account-sid': '' })
+  expect(handshakes[0]).not.toHaveProperty('tollgate_verified')
+  socket.destroy()
+})
+
+test('an upstream that declines ends the connection: what follows reaches nobody', async () => {
+  decline = true
+  const smuggled = 'GET /admin HTTP/1.1\r\nHost: api.example.com\r\n\r\n'
+  const socket = connect(gateway.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write(`${toHandshake()}${smuggled}`)
+  const answer = await readUntil(socket)
+  expect(answer).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/)
+  expect(answer).toMatch(/x-why: no/i)
+  expect(answer.endsWith('nope')).toBe(true)
+  expect(handshakes).toHaveLength(1)
+})
+
+test('the end of one side reaches the other, which may still speak', async () => {
+  const { createServer: createTcp } = await import('node:net')
+  const talker = createTcp({ allowHalfOpen: true }, (socket) => {
+    socket.once('data', () =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+    )
+    socket.on('end', () => socket.end('last words'))
+  }).listen(0, '127.0.0.1')
+  await once(talker, 'listening')
+  const address = talker.address()
+  const other = await startGateway(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`)
+  const socket = connect({ port: other.port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.write(toHandshake())
+  await once(socket, 'data')
+  socket.end()
+  const [chunk] = (await once(socket, 'data')) as [Buffer]
+  expect(chunk.toString()).toBe('last words')
+  await once(socket, 'close')
+  await other.close()
+  talker.close()
+})
+
+test('a client that vanishes takes its connection to the upstream with it', async () => {
+  const client = open()
+  await once(client, 'open')
+  const [behind] = sockets.clients
+  const closed = once(behind as WebSocket, 'close')
+  client.terminate()
+  await closed
+})
+
+test('back-pressure reaches the sender: nothing is kept in between', async () => {
+  const client = open()
+  await once(client, 'open')
+  const [behind] = sockets.clients
+  client.pause()
+  const before = process.memoryUsage().rss
+  const block = Buffer.alloc(1_000_000)
+  for (let index = 0; index < 100; index++) behind?.send(block)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  // The sender still holds most of it: only what sockets buffer is under way.
+  expect(behind?.bufferedAmount).toBeGreaterThan(50_000_000)
+  expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000)
+  let received = 0
+  client.on('message', (data: Buffer) => {
+    received += data.length
+  })
+  client.resume()
+  await expect.poll(() => received, { timeout: 20_000 }).toBe(100_000_000)
+  client.terminate()
+})
+
+test('a graceful stop waits for tunnels, and cuts them after its grace', async () => {
+  const client = open()
+  await once(client, 'open')
+  let isClosed = false
+  const closing = gateway.close({ graceMs: 400 }).then(() => {
+    isClosed = true
+  })
+  client.send('still there')
+  const [data] = await once(client, 'message')
+  expect([String(data), isClosed]).toEqual(['still there', false])
+  await Promise.all([once(client, 'close'), closing])
+})
+
+test('a form post still takes the other path', async () => {
+  const { send } = await import('./support.ts')
+  expect((await send(gateway.url, signSms())).body).toBe('plain')
+})
