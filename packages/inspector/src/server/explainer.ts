@@ -1,5 +1,6 @@
 import type { IncomingRequest, VerifierOptions } from 'tollgate'
-import type { CapturedCause, Explanation } from '../shared/capture.ts'
+import type { Capture, CapturedCause, Explanation } from '../shared/capture.ts'
+import { findHeader } from './read-capture.ts'
 
 /** What is used of `diagnose` from tollgate/diagnose. */
 export type Diagnose = (
@@ -84,4 +85,18 @@ export class Explainer {
 /** Field by field: what else a cause may hold is not for the page. */
 function copyCause({ id, detail, fix }: CapturedCause): CapturedCause {
   return { id, detail, fix }
+}
+
+/**
+ * Without a tunnel the public URL is this machine's, which Twilio cannot reach, and a diagnosis says so first. Where the request was
+ * sent to that very host, its sender knew it: then every other cause is likelier.
+ */
+export function rankForLocalUse(explanation: Explanation, capture: Capture): Explanation {
+  const host = findHeader(capture.headers, 'host')
+  if (host === undefined || !capture.url.toLowerCase().includes(`://${host.toLowerCase()}/`)) return explanation
+  const [hosts, others] = [
+    explanation.suspected.filter(({ id }) => id === 'host'),
+    explanation.suspected.filter(({ id }) => id !== 'host'),
+  ]
+  return { ...explanation, suspected: [...others, ...hosts] }
 }

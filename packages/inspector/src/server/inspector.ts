@@ -8,7 +8,7 @@ import { webhookKinds } from 'tollgate/testing'
 import type { RunInfo } from '../shared/api.ts'
 import type { Capture } from '../shared/capture.ts'
 import { captureExchange } from './capture-exchange.ts'
-import { Explainer } from './explainer.ts'
+import { Explainer, rankForLocalUse } from './explainer.ts'
 import { hideSecrets } from './hide.ts'
 import { checkInspectorOptions, type InspectorOptions } from './options.ts'
 import { isUnread, summarize, withoutBody } from './read-capture.ts'
@@ -67,7 +67,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     explainer.explain(request, verifier, (explanation) => {
       // It may have been dropped or cleared away in the meantime.
       const kept = store.get(capture.id)
-      if (kept !== undefined) keep({ ...kept, explanation })
+      if (kept !== undefined) keep({ ...kept, explanation: rankForLocalUse(explanation, kept) })
     })
   }
   const record = (exchange: Exchange) => {
