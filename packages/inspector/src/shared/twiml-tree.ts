@@ -8,7 +8,8 @@ export interface TwimlElement {
 const maxElements = 2_000
 const token =
   /<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<\?[\s\S]*?\?>|<(\/?)([A-Za-z_][\w.:-]*)((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>|([^<]+)/y
-const attribute = /([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/g
+// Read one after another from where the last one ended: looked for anywhere, a long name would be read again at each letter.
+const attribute = /\s+([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')|\s*\/?$/y
 
 /**
  * Reads TwiML for showing it: elements, attributes, text. `undefined` for anything that is not one well-formed element, for a
@@ -36,7 +37,9 @@ export function parseTwiml(text: string): TwimlElement | undefined {
       continue
     }
     if (++elements > maxElements) return undefined
-    const element: TwimlElement = { name, attributes: readAttributes(rest), children: [] }
+    const attributes = readAttributes(rest)
+    if (attributes === undefined) return undefined
+    const element: TwimlElement = { name, attributes, children: [] }
     parent.children.push(element)
     if (!rest.endsWith('/')) open.push(element)
   }
@@ -44,11 +47,16 @@ export function parseTwiml(text: string): TwimlElement | undefined {
   return open.length === 1 && others.length === 0 && typeof only === 'object' ? only : undefined
 }
 
-function readAttributes(text: string): [string, string][] {
-  return [...text.matchAll(attribute)].map(([, name = '', double, single]) => [
-    name,
-    decodeEntities(double ?? single ?? ''),
-  ])
+function readAttributes(text: string): [string, string][] | undefined {
+  const attributes: [string, string][] = []
+  attribute.lastIndex = 0
+  for (;;) {
+    const match = attribute.exec(text)
+    if (match === null) return undefined
+    const [, name, double, single] = match
+    if (name === undefined) return attributes
+    attributes.push([name, decodeEntities(double ?? single ?? '')])
+  }
 }
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
