@@ -1,12 +1,16 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { dialog } from './state.ts'
+import { dialog, toast } from './state.ts'
 
 /** A dialog of the browser's own: it holds the focus, and Escape closes it. */
 export function Modal({ title, onSubmit, submit, children }: ModalProps) {
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
-    element.current?.showModal()
+    const opened = element.current
+    toast.value = undefined
+    opened?.showModal()
+    // Closed, not only taken away: the browser gives the focus back to where it was.
+    return () => opened?.close()
   }, [])
   const close = () => {
     dialog.value = undefined
@@ -21,6 +25,12 @@ export function Modal({ title, onSubmit, submit, children }: ModalProps) {
       >
         <h2 id="dialog-title">{title}</h2>
         <div class="fields">{children}</div>
+        {/* The page's own messages are behind the dialog. */}
+        {toast.value?.failed && (
+          <p class="mistake" role="alert">
+            {toast.value.text}
+          </p>
+        )}
         <div class="buttons">
           <button type="button" onClick={close}>
             Cancel
