@@ -65,7 +65,7 @@ test('its detail says what the signature covered, with which key, and what was s
   const exchange = await makeExchange(signSample('message.inbound'))
   page.inspector.record(exchange)
   const view = await page.json<CaptureView>(`/api/captures/${exchange.id}`)
-  expect(view.verdict).toMatchObject({ ok: true, covers: 'params', key: 'Auth Token', algorithm: 'HMAC_SHA1' })
+  expect(view.verdict).toMatchObject({ ok: true, covers: 'params', key: 'your Auth Token', algorithm: 'HMAC_SHA1' })
   expect(view.url).toBe(`${publicUrl}/hook`)
   expect(view.signingString[0]).toEqual({ text: `${publicUrl}/hook`, from: 'url' })
   expect(view.signingString.slice(1, 3)).toEqual([

@@ -120,7 +120,7 @@ test('where it is allowed, its signatures are still not shown', async () => {
   const { page } = await open({ authToken, signWithRealToken: true })
   const sent = await post(page, 'send', { kind: 'message.inbound', useRealToken: true })
   const view = await read(page, sent)
-  expect(view.verdict).toMatchObject({ ok: true, key: 'Auth Token' })
+  expect(view.verdict).toMatchObject({ ok: true, key: 'your Auth Token' })
   expect(view.headers).toContainEqual(['x-twilio-signature', '(hidden)'])
   expect((await page.ask(`/api/captures/${sent.id}/copy?as=curl`)).text).toContain('# Left out: x-twilio-signature')
   const again = await post(page, `captures/${sent.id}/replay`)

@@ -24,5 +24,5 @@ type MatchedKey = Extract<Verdict, { ok: true }>['matched']['key']
 function nameKey(key: MatchedKey, throwAwayIndex: number | undefined): string {
   if (key.kind === 'shared_key') return `SharedKey ${key.id}`
   if (key.index === throwAwayIndex) return "this run's throw-away token"
-  return key.index === 0 ? 'Auth Token' : `Auth Token ${key.index + 1}`
+  return key.index === 0 ? 'your Auth Token' : `your Auth Token number ${key.index + 1}`
 }

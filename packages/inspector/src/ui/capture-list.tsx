@@ -59,6 +59,7 @@ function Row({ one, stop, current }: { one: CaptureSummary; stop: boolean; curre
       <span class="row-main">
         <bdi class="kind">{showHidden(one.kind ?? 'webhook')}</bdi>
         {originWords[one.origin] !== '' && <span class="chip">{originWords[one.origin]}</span>}
+        {one.cause !== undefined && <span class="chip cause-chip">{one.cause}</span>}
         <span class={`verdict ${tone}`}>{word}</span>
         <span class="status" title="Status of the answer">
           {one.status ?? '–'}
