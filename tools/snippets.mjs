@@ -12,6 +12,7 @@ export function listPages() {
   return [
     'README.md',
     'packages/tollgate/README.md',
+    'packages/cli/README.md',
     ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),
   ]
 }

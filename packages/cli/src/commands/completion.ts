@@ -1,0 +1,46 @@
+import { EXIT, UsageError } from '../exit.ts'
+import { type Io, print } from '../io.ts'
+import { createParser } from '../parser.ts'
+import type { Command } from './command.ts'
+
+const shells = ['bash', 'zsh'] as const
+
+export const command: Command = {
+  words: '[bash|zsh]',
+  wordChoices: shells,
+  flags: {},
+  examples: [
+    ['tollgate completion bash >> ~/.bashrc', 'complete commands, flags and kinds in bash'],
+    ['tollgate completion zsh >> ~/.zshrc', 'the same in zsh'],
+  ],
+  epilogue: 'Without a word, the shell is the one named by SHELL.',
+  async run(args, io) {
+    const word = args.text('word') ?? (io.env.SHELL?.endsWith('zsh') ? 'zsh' : 'bash')
+    const shell = shells.find((name) => name === word)
+    if (shell === undefined) throw new UsageError('tollgate completion knows bash and zsh.')
+    print(io, await formatScript(shell, io))
+    return EXIT.ok
+  },
+}
+
+/** yargs writes the script of the shell that the environment names, and nothing else tells it. */
+async function formatScript(shell: string, io: Io): Promise<string> {
+  const { SHELL, ZSH_NAME } = process.env
+  process.env.SHELL = `/bin/${shell}`
+  delete process.env.ZSH_NAME
+  try {
+    return await new Promise((resolve) =>
+      createParser([], io)
+        .completion('completion', false)
+        .parse(['completion'], {}, (_error, _argv, output) => resolve(output)),
+    )
+  } finally {
+    restore('SHELL', SHELL)
+    restore('ZSH_NAME', ZSH_NAME)
+  }
+}
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name]
+  else process.env[name] = value
+}

@@ -1,0 +1,16 @@
+import type { Command } from './command.ts'
+
+interface Row {
+  readonly describe: string
+  /** Loaded when it is called, so that no command pays for another's dependencies. */
+  load(): Promise<{ readonly command: Command }>
+}
+
+/** Every command: a new one is a new row here. */
+export const commands: Readonly<Record<string, Row>> = {
+  sign: { describe: 'Sign a request as Twilio would: its headers and a curl command', load: () => import('./sign.ts') },
+  verify: { describe: 'Tell whether a request was signed by Twilio', load: () => import('./verify.ts') },
+  diagnose: { describe: 'Tell why a request does not verify, and the fix', load: () => import('./diagnose.ts') },
+  send: { describe: 'Deliver a signed webhook to your server', load: () => import('./send.ts') },
+  completion: { describe: 'Print the completion script of a shell', load: () => import('./completion.ts') },
+}

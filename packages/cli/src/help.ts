@@ -1,0 +1,38 @@
+import type { Command } from './commands/command.ts'
+import { commands } from './commands/table.ts'
+import type { Io } from './io.ts'
+import { addFlags, createParser } from './parser.ts'
+
+export async function formatCommandHelp(name: string, command: Command, io: Io): Promise<string> {
+  const parser = addFlags(createParser([], io), command)
+  const words = command.words === '' ? '' : ` ${command.words}`
+  parser.usage(`tollgate ${name}${words} [flags]\n\n${commands[name]?.describe ?? ''}.`)
+  return [tidy(await parser.getHelp()), formatExamples(command.examples), command.epilogue, exitCodes]
+    .filter((part) => part !== undefined)
+    .join('\n\n')
+}
+
+export async function formatHelp(io: Io): Promise<string> {
+  const parser = createParser([], io).usage('tollgate <command> [flags]\n\nProves that webhooks were sent by Twilio.')
+  for (const [name, row] of Object.entries(commands)) parser.command(`tollgate ${name}`, row.describe)
+  parser.option('version', { type: 'boolean', describe: 'Show the version' })
+  parser.option('help', { type: 'boolean', describe: 'Show this help, or that of a command' })
+  const examples = formatExamples([
+    ['tollgate send message.inbound --to http://127.0.0.1:3000/sms', 'send your server a signed message'],
+    ['tollgate diagnose', 'paste a curl command and learn why it fails'],
+  ])
+  const help = tidy(await parser.getHelp()).replaceAll('tollgate tollgate ', 'tollgate ')
+  return [help, examples, 'tollgate <command> --help has more of each.', exitCodes].join('\n\n')
+}
+
+const exitCodes = 'Exit codes: 0 genuine or done, 1 not genuine, 2 wrong usage, 3 unreachable.'
+
+/** Each in a line of its own, to be copied: columns would break them. */
+function formatExamples(examples: Command['examples']): string {
+  return ['Examples:', ...examples.flatMap(([line, meaning]) => [`  # ${meaning}`, `  ${line}`])].join('\n')
+}
+
+/** Without yargs's notes of types, which the placeholders already tell. */
+function tidy(help: string): string {
+  return help.replace(/ +\[(string|array|boolean)\]/g, '').replace(/[ \t]+$/gm, '')
+}

@@ -1,0 +1,52 @@
+import type { Args } from '../args.ts'
+import type { Flags } from '../commands/command.ts'
+import { UsageError } from '../exit.ts'
+import type { Io } from '../io.ts'
+import { readSource } from '../read-text.ts'
+import { parseHeaders } from '../sending/content.ts'
+import { checkRequest, findHeader, type GivenRequest, splitUrl } from './request.ts'
+
+const group = 'or the request in flags:'
+
+export const requestFlags: Flags = {
+  url: { type: 'text', value: 'URL', describe: 'The URL that was requested', group },
+  method: { type: 'text', value: 'METHOD', describe: 'Default POST where there is a body, else GET', group },
+  param: { type: 'list', value: 'NAME=VALUE', describe: 'A form parameter, decoded; repeatable', group },
+  body: { type: 'text', value: 'FILE|-', describe: 'The raw body', group },
+  header: { type: 'list', value: "'NAME: VALUE'", describe: 'A header; repeatable', group },
+  signature: { type: 'text', value: 'TEXT', describe: 'X-Twilio-Signature', group },
+}
+
+export const flagNames: readonly string[] = Object.keys(requestFlags)
+
+export async function readFlags(args: Args, io: Io): Promise<GivenRequest> {
+  const url = args.text('url')
+  if (url === undefined) throw new UsageError('--url is missing: the URL that was requested.')
+  const headers: [string, string][] = parseHeaders(args.list('header'))
+  const signature = args.text('signature')
+  if (signature !== undefined) headers.push(['X-Twilio-Signature', signature])
+  const content = args.only(['param', 'body'])
+  const body = content === undefined ? undefined : await readBody(args, io, content)
+  const type = body?.contentType
+  if (type !== undefined && findHeader(headers, 'content-type') === undefined) headers.push(['Content-Type', type])
+  const authority = splitUrl(url)?.authority
+  if (authority !== undefined && findHeader(headers, 'host') === undefined) headers.push(['Host', authority])
+  const method = args.text('method')?.toUpperCase() ?? (body === undefined ? 'GET' : 'POST')
+  if (method === 'GET' && content === 'param')
+    throw new UsageError('--param is of a form, which a GET has not: write the parameters into --url.')
+  return checkRequest({ method, url, headers, body: body?.bytes }, '--url')
+}
+
+interface Body {
+  readonly bytes: Uint8Array
+  readonly contentType: string
+}
+
+async function readBody(args: Args, io: Io, content: string): Promise<Body> {
+  const form = 'application/x-www-form-urlencoded'
+  if (content === 'param')
+    return { bytes: Buffer.from(new URLSearchParams(args.pairs('param')).toString()), contentType: form }
+  const bytes = await readSource(io, args.text('body') ?? '', '--body')
+  const isJson = /^\s*[{[]/.test(Buffer.from(bytes.subarray(0, 100)).toString('latin1'))
+  return { bytes, contentType: isJson ? 'application/json' : form }
+}

@@ -1,0 +1,103 @@
+import { readFileSync, statSync } from 'node:fs'
+import type { Args } from '../args.ts'
+import type { Flags } from '../commands/command.ts'
+import { UsageError } from '../exit.ts'
+import { type Io, tell } from '../io.ts'
+import { decodeText, readSource } from '../read-text.ts'
+import { findCurl, parseCurl } from './curl.ts'
+import { flagNames, readFlags, requestFlags } from './flags.ts'
+import { isHar, parseCapture, parseHar, parseJson } from './json-inputs.ts'
+import { readPasted } from './pasted.ts'
+import { looksLikeRawHttp, parseRawHttp } from './raw-http.ts'
+import type { GivenRequest } from './request.ts'
+
+const group = 'The request, one of:'
+
+export const inputFlags: Flags = {
+  curl: { type: 'text', value: 'FILE|-', describe: 'A curl command, as browsers and the console copy it', group },
+  raw: { type: 'text', value: 'FILE|-', describe: 'A raw HTTP request', group },
+  har: { type: 'text', value: 'FILE|-', describe: 'A HAR file; with several entries, --entry picks one', group },
+  entry: { type: 'text', value: 'N', describe: 'Which entry of the HAR file, from 1', group },
+  capture: { type: 'text', value: 'FILE|-', describe: 'A request as JSON: { method, url, headers, body }', group },
+  ...requestFlags,
+}
+
+const sources = ['curl', 'raw', 'har', 'capture'] as const
+
+type Source = (typeof sources)[number]
+
+/** The request that the flags, or standard input, tell. */
+export async function readRequest(args: Args, io: Io): Promise<GivenRequest> {
+  const source = args.only(sources) as Source | undefined
+  const isPasted = args.text('word') === '-'
+  if (args.text('word') !== undefined && !isPasted)
+    throw new UsageError('The only word besides the flags is "-", for standard input.')
+  const flags = flagNames.filter((name) => args.has(name))
+  if (flags.length > 0 && (source !== undefined || isPasted))
+    throw new UsageError(`--${flags[0]} describes a request, and ${isPasted ? '"-"' : `--${source}`} gives another.`)
+  if (isPasted && source !== undefined) throw new UsageError(`"-" and --${source} both give a request.`)
+  if (args.has('entry') && source !== 'har' && !isPasted) throw new UsageError('--entry goes with --har FILE.')
+  if (flags.length > 0) return await readFlags(args, io)
+  if (source !== undefined) {
+    const flag = `--${source}`
+    return parsers[source](await readSource(io, args.text(source) ?? '', flag), flag, args)
+  }
+  return detect(await readPasted(io), args, io)
+}
+
+type Parse = (bytes: Uint8Array, flag: string, args: Args) => GivenRequest
+
+const parsers: Readonly<Record<Source, Parse>> = {
+  curl: (bytes, flag) => parseCurl(decodeText(bytes, flag), readNamedFile),
+  raw: (bytes, _flag, args) => parseRawHttp(bytes, schemeOf(args)),
+  har: (bytes, flag, args) => parseHar(parseJson(decodeText(bytes, flag), 'The HAR file'), readEntry(args)),
+  capture: (bytes, flag) => parseCapture(parseJson(decodeText(bytes, flag), 'The capture')),
+}
+
+/** Tells by its beginning what was pasted. */
+function detect(bytes: Uint8Array, args: Args, io: Io): GivenRequest {
+  const latin = Buffer.from(bytes).toString('latin1')
+  if (latin.trim() === '')
+    throw new UsageError(
+      'There is no request: give flags such as --url, a file with --curl, or paste one to standard input.',
+    )
+  if (looksLikeRawHttp(latin)) return found(io, 'a raw HTTP request', () => parsers.raw(bytes, '-', args))
+  const text = decodeText(bytes, '-')
+  if (/^\s*[{[]/.test(text)) {
+    const value = parseJson(text, 'What was pasted')
+    return isHar(value)
+      ? found(io, 'a HAR file', () => parseHar(value, readEntry(args)))
+      : found(io, 'a request as JSON', () => parseCapture(value))
+  }
+  if (findCurl(text) !== undefined) return found(io, 'a curl command', () => parseCurl(text, readNamedFile))
+  if (/Invoke-WebRequest|\bfetch\(/.test(text))
+    throw new UsageError('This was copied for PowerShell or as a fetch call; copy it as cURL (bash) or cURL (cmd).')
+  throw new UsageError('This is no curl command, raw HTTP request, HAR file or JSON request.')
+}
+
+function found(io: Io, what: string, parse: () => GivenRequest): GivenRequest {
+  tell(io, `Read ${what}.`)
+  return parse()
+}
+
+function readEntry(args: Args): number | undefined {
+  return args.integer('entry', 1, 1_000_000)
+}
+
+/** What a raw request does not tell: Twilio reaches most servers by https. */
+function schemeOf(args: Args): string {
+  return /^([a-z]+):\/\//i.exec(args.text('public-url') ?? '')?.[1] ?? 'https'
+}
+
+const maxBytes = 16 * 1024 * 1024
+
+/** Of a command that was given as one to be read, as curl itself would. */
+function readNamedFile(path: string): Uint8Array {
+  try {
+    const { size } = statSync(path)
+    if (size <= maxBytes) return readFileSync(path)
+  } catch {
+    throw new UsageError('The curl command takes its data from a file (@) that cannot be read from here.')
+  }
+  throw new UsageError('The curl command takes its data from a file (@) of more than 16 MiB.')
+}

@@ -1,0 +1,132 @@
+import { UsageError } from '../exit.ts'
+import { hideQuery } from '../io.ts'
+import { checkRequest, type Fields, findHeader, type GivenRequest } from './request.ts'
+
+export function parseJson(text: string, from: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new UsageError(`${from} is not JSON.`)
+  }
+}
+
+export function isHar(value: unknown): boolean {
+  return Array.isArray(property(property(value, 'log'), 'entries'))
+}
+
+/** http://www.softwareishard.com/blog/har-12-spec/ */
+export function parseHar(value: unknown, entry: number | undefined): GivenRequest {
+  const entries = property(property(value, 'log'), 'entries')
+  if (!Array.isArray(entries)) throw new UsageError('The HAR file has no log.entries.')
+  if (entries.length === 0) throw new UsageError('The HAR file has no entry.')
+  if (entry === undefined && entries.length > 1)
+    throw new UsageError(
+      `The HAR file has ${entries.length} entries; pick one with --entry N:\n${listEntries(entries)}`,
+    )
+  const number = entry ?? 1
+  if (number > entries.length) throw new UsageError(`--entry: the HAR file has ${entries.length} entries.`)
+  return parseHarRequest(property(entries[number - 1], 'request'), `Entry ${number} of the HAR file`)
+}
+
+const mostListed = 50
+
+function listEntries(entries: readonly unknown[]): string {
+  const lines = entries.slice(0, mostListed).map((entry, index) => {
+    const request = property(entry, 'request')
+    const headers = tryFields(property(request, 'headers'))
+    const mark = findHeader(headers, 'x-twilio-signature') === undefined ? '' : '  (has X-Twilio-Signature)'
+    return `  ${index + 1}  ${hideQuery(`${text(request, 'method')} ${text(request, 'url')}`)}${mark}`
+  })
+  if (entries.length > mostListed) lines.push(`  … and ${entries.length - mostListed} more`)
+  return lines.join('\n')
+}
+
+function parseHarRequest(request: unknown, from: string): GivenRequest {
+  const headers = readFields(property(request, 'headers'), from)
+  return checkRequest(
+    {
+      method: text(request, 'method') ?? 'GET',
+      url: text(request, 'url') ?? '',
+      headers,
+      body: readPostData(property(request, 'postData'), from),
+    },
+    from,
+  )
+}
+
+function readPostData(postData: unknown, from: string): Uint8Array | undefined {
+  const content = text(postData, 'text')
+  if (content !== undefined && content !== '')
+    return Buffer.from(content, text(postData, 'encoding') === 'base64' ? 'base64' : 'utf8')
+  const params = property(postData, 'params')
+  if (!Array.isArray(params) || params.length === 0) return undefined
+  if (!/x-www-form-urlencoded/i.test(text(postData, 'mimeType') ?? ''))
+    throw new UsageError(`${from} has a multipart form, which Twilio never sends.`)
+  // Some tools write names and values as they were sent, others decoded: what has an escape is as it was sent.
+  const asSent = params.some((each) => /%[0-9a-f]{2}|\+/i.test(text(each, 'value') ?? ''))
+  const encode = (part: string): string => (asSent ? part : new URLSearchParams([[part, '']]).toString().slice(0, -1))
+  return Buffer.from(
+    params.map((each) => `${encode(text(each, 'name') ?? '')}=${encode(text(each, 'value') ?? '')}`).join('&'),
+  )
+}
+
+/** What the inspector saves: `{ method, url, headers, body or bodyBase64 }`. */
+export function parseCapture(value: unknown): GivenRequest {
+  const from = 'The capture'
+  const [url, method] = [text(value, 'url'), text(value, 'method')]
+  if (url === undefined || method === undefined)
+    throw new UsageError(`${from} needs { "method", "url", "headers", "body" or "bodyBase64" }.`)
+  const body = text(value, 'body')
+  const base64 = text(value, 'bodyBase64')
+  if (body !== undefined && base64 !== undefined) throw new UsageError(`${from} has both "body" and "bodyBase64".`)
+  if (base64 !== undefined && !/^[A-Za-z0-9+/]*={0,2}$/.test(base64))
+    throw new UsageError(`${from}: "bodyBase64" is not Base64.`)
+  for (const name of ['body', 'bodyBase64'])
+    if (![undefined, null, 'string'].includes(typeOf(property(value, name))))
+      throw new UsageError(`${from}: "${name}" must be a text.`)
+  const bytes = base64 === undefined ? Buffer.from(body ?? '') : Buffer.from(base64, 'base64')
+  const headers = readFields(property(value, 'headers'), from)
+  return checkRequest({ method, url, headers, body: bytes.length === 0 ? undefined : bytes }, from)
+}
+
+function typeOf(value: unknown): string | undefined | null {
+  return value === undefined || value === null ? value : typeof value
+}
+
+/** An object, a list of pairs, or HAR's list of { name, value }. */
+function readFields(headers: unknown, from: string): Fields {
+  if (headers === undefined || headers === null) return []
+  const fields = toFields(headers)
+  if (fields === undefined) throw new UsageError(`${from}: "headers" must be an object, or a list of [name, value].`)
+  return fields
+}
+
+function tryFields(headers: unknown): Fields {
+  return toFields(headers) ?? []
+}
+
+function toFields(headers: unknown): Fields | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined
+  const list: readonly unknown[] = Array.isArray(headers) ? headers : Object.entries(headers)
+  const fields: [string, string][] = []
+  for (const each of list) {
+    const [name, value] = Array.isArray(each) ? each : [property(each, 'name'), property(each, 'value')]
+    if (typeof name !== 'string') return undefined
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (typeof one !== 'string') return undefined
+      fields.push([name, one])
+    }
+  }
+  return fields
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+}
+
+function text(value: unknown, name: string): string | undefined {
+  const found = property(value, name)
+  return typeof found === 'string' ? found : undefined
+}

@@ -1,0 +1,73 @@
+import type { ReadStream } from 'node:tty'
+import { cleanText, type Io, tell } from '../io.ts'
+import { claimStandardInput, readSource } from '../read-text.ts'
+import { findCurl, parseCurl } from './curl.ts'
+import { IncompleteCommand } from './shell-words.ts'
+
+/** Standard input. At a terminal a curl command ends where a shell would end it, anything else with Ctrl-D. */
+export async function readPasted(io: Io): Promise<Uint8Array> {
+  if (io.stdin.isTTY !== true) return await readSource(io, '-', '-')
+  claimStandardInput(io, '-')
+  return Buffer.from(await readTyped(io, io.stdin as ReadStream))
+}
+
+// Time for the rest of a paste to arrive: what is left of it would be typed into the shell.
+const quietMs = 150
+
+/**
+ * Key by key, for in its line mode a terminal cuts every line off: at 4,095 bytes on Linux, which a longer message in a percent-encoded
+ * form exceeds.
+ */
+function readTyped(io: Io, stdin: ReadStream): Promise<string> {
+  return new Promise((resolve) => {
+    let text = ''
+    let timer: NodeJS.Timeout | undefined
+    const finish = (): void => {
+      clearTimeout(timer)
+      stdin.off('data', take)
+      stdin.setRawMode(false)
+      stdin.pause()
+      resolve(text)
+    }
+    const take = (chunk: string): void => {
+      clearTimeout(timer)
+      const end = findEnd(chunk)
+      const typed = (end === -1 ? chunk : chunk.slice(0, end)).replace(/\r\n?/g, '\n')
+      text = rubOut(text + typed)
+      if (io.stderr.isTTY === true) io.stderr.write(toEcho(typed))
+      if (end !== -1) finish()
+      if (chunk[end] === ctrlC) process.kill(process.pid, 'SIGINT')
+      // Whatever stands behind the last line break, the lines before it may be a command.
+      if (end === -1 && isCompleteCurl(text.replace(/[^\n]*$/, ''))) timer = setTimeout(finish, quietMs)
+    }
+    stdin.setRawMode(true)
+    stdin.setEncoding('utf8')
+    stdin.on('data', take).once('end', finish)
+    tell(io, 'Paste a curl command (ends with Enter), a raw HTTP request, a HAR file or JSON (end with Ctrl-D):')
+  })
+}
+
+const [ctrlC, ctrlD, backspace] = ['\u0003', '\u0004', '\u007f']
+
+function findEnd(chunk: string): number {
+  return chunk.split('').findIndex((key) => key === ctrlC || key === ctrlD)
+}
+
+function rubOut(text: string): string {
+  const [first = '', ...rest] = text.split(backspace)
+  return rest.reduce((kept, more) => kept.replace(/[^\n]$/u, '') + more, first)
+}
+
+function toEcho(typed: string): string {
+  return typed.split(backspace).map(cleanText).join('\b \b').replaceAll('\n', '\r\n')
+}
+
+function isCompleteCurl(text: string): boolean {
+  if (findCurl(text) === undefined || /[\\^]\r?\n$/.test(text)) return false
+  try {
+    parseCurl(text)
+    return true
+  } catch (error) {
+    return !(error instanceof IncompleteCommand)
+  }
+}

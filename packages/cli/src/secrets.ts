@@ -1,0 +1,120 @@
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+import type { Args } from './args.ts'
+import type { Flags } from './commands/command.ts'
+import { UsageError } from './exit.ts'
+import { type Io, tell } from './io.ts'
+import { claimStandardInput, decodeText, readSource } from './read-text.ts'
+
+const group = 'Secrets (or TWILIO_AUTH_TOKEN and TOLLGATE_SHARED_KEY in the environment):'
+
+export const secretFlags: Flags = {
+  'auth-token-file': {
+    type: 'text',
+    value: 'FILE',
+    describe: 'Read the Auth Token from a file; several, one a line, while it is being rotated',
+    group,
+  },
+  'auth-token-stdin': { type: 'switch', describe: 'Read the Auth Token from standard input', group },
+  'shared-key': {
+    type: 'text',
+    value: 'ID',
+    describe: 'Id of a SharedKey, whose secret is in TOLLGATE_SHARED_KEY or --shared-key-file',
+    group,
+  },
+  'shared-key-file': { type: 'text', value: 'FILE', describe: "Read the SharedKey's secret from a file", group },
+}
+
+export interface Secrets {
+  readonly authTokens: readonly string[]
+  readonly sharedKey: { readonly id: string; readonly secret: string } | undefined
+}
+
+export async function readSecrets(args: Args, io: Io): Promise<Secrets> {
+  const authTokens = await readAuthTokens(args, io)
+  const sharedKey = await readSharedKey(args, io)
+  if (authTokens.length === 0 && sharedKey === undefined)
+    throw new UsageError(
+      'There is no Auth Token: set TWILIO_AUTH_TOKEN, or give --auth-token-file FILE or --auth-token-stdin.',
+    )
+  return { authTokens, sharedKey }
+}
+
+/** One request is signed with one key: a SharedKey where one is named, else the first token. */
+export function signingKey({ authTokens, sharedKey }: Secrets): {
+  authToken?: string
+  sharedKey?: { id: string; secret: string }
+} {
+  const [authToken] = authTokens
+  if (sharedKey !== undefined) return { sharedKey }
+  return authToken === undefined ? {} : { authToken }
+}
+
+async function readAuthTokens(args: Args, io: Io): Promise<readonly string[]> {
+  const from = args.only(['auth-token-file', 'auth-token-stdin'])
+  if (from === 'auth-token-stdin') return [await readTokenFromInput(io)]
+  if (from !== undefined) return await readSecretFile(io, args.text(from) ?? '', `--${from}`)
+  return io.env.TWILIO_AUTH_TOKEN ? [io.env.TWILIO_AUTH_TOKEN] : []
+}
+
+async function readSharedKey(args: Args, io: Io): Promise<Secrets['sharedKey']> {
+  const id = args.text('shared-key')
+  const file = args.text('shared-key-file')
+  if (id === undefined) {
+    if (file !== undefined) throw new UsageError('--shared-key-file needs --shared-key ID beside it.')
+    return undefined
+  }
+  if (file !== undefined) {
+    const [secret = '', ...others] = await readSecretFile(io, file, '--shared-key-file')
+    if (others.length > 0) throw new UsageError('--shared-key-file: there is more than one line in the file.')
+    return { id, secret }
+  }
+  const secret = io.env.TOLLGATE_SHARED_KEY
+  if (!secret)
+    throw new UsageError('--shared-key needs its secret in TOLLGATE_SHARED_KEY or in --shared-key-file FILE.')
+  return { id, secret }
+}
+
+/** One secret a line. Nothing but line ends is removed: a blank too many is something to be told, not to be hidden. */
+async function readSecretFile(io: Io, path: string, flag: string): Promise<readonly string[]> {
+  const text = decodeText(await readSource(io, path, flag, { secret: true }), flag)
+  const lines = text.split(/\r?\n/).filter((line) => line !== '')
+  if (lines.length === 0) throw new UsageError(`${flag}: there is nothing in it.`)
+  return lines
+}
+
+async function readTokenFromInput(io: Io): Promise<string> {
+  if (io.stdin.isTTY === true) return await askForToken(io)
+  const [token, ...others] = await readSecretFile(io, '-', '--auth-token-stdin')
+  if (token === undefined || others.length > 0)
+    throw new UsageError('--auth-token-stdin needs one line, which is the Auth Token.')
+  return token
+}
+
+/** Typed at a terminal, a token must not stay on its screen. */
+async function askForToken(io: Io): Promise<string> {
+  claimStandardInput(io, '--auth-token-stdin')
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: io.stdin, output: nowhere, terminal: true })
+  // Not sooner: until now the terminal would have shown what is typed.
+  tell(io, 'Auth Token (it is not shown):')
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  try {
+    for await (const line of lines) if (line !== '') return line
+  } finally {
+    lines.close()
+  }
+  throw new UsageError('--auth-token-stdin: no Auth Token was given.')
+}
+
+/** By their names: `NAME=TOKEN`, or for a bare token its place in the files. */
+export async function readOtherTokens(paths: readonly string[], io: Io): Promise<Record<string, string>> {
+  const tokens: Record<string, string> = {}
+  for (const path of paths)
+    for (const line of await readSecretFile(io, path, '--other-token-file')) {
+      // A secret in Base64 ends in equals signs, and is no name.
+      const named = /^([A-Za-z][\w .-]{0,60})=([^=].*)$/.exec(line)
+      tokens[named?.[1] ?? `other token ${Object.keys(tokens).length + 1}`] = named?.[2] ?? line
+    }
+  return tokens
+}

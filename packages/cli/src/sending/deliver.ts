@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { isIP } from 'node:net'
+import { UnreachableError, UsageError } from '../exit.ts'
+
+/** One request, ready to go out byte for byte. */
+export interface Delivery {
+  readonly secure: boolean
+  readonly hostname: string
+  readonly port: number
+  readonly method: string
+  /** Path and query, as they were signed. */
+  readonly target: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+}
+
+export interface Answer {
+  readonly status: number
+  readonly statusText: string
+  readonly contentType: string | undefined
+  readonly body: string
+  /** The body was longer than is shown. */
+  readonly cut: boolean
+  readonly durationMs: number
+}
+
+const maxAnswerBytes = 1024 * 1024
+
+/** @throws UnreachableError where no whole answer came in time. */
+export async function deliver(delivery: Delivery, timeoutMs: number): Promise<Answer> {
+  const started = performance.now()
+  const stop = new AbortController()
+  const timer = setTimeout(() => stop.abort(), timeoutMs)
+  try {
+    const answer = await exchange(delivery, stop.signal)
+    return { ...answer, durationMs: Math.round(performance.now() - started) }
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    const where = `${delivery.hostname}:${delivery.port}`
+    const why = stop.signal.aborted ? `no answer within ${timeoutMs / 1000} s (--timeout)` : describe(error)
+    throw new UnreachableError(`${where} cannot be reached: ${why}.`)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function exchange(delivery: Delivery, signal: AbortSignal): Promise<Omit<Answer, 'durationMs'>> {
+  return new Promise((resolve, reject) => {
+    const request = createRequest(delivery, signal)
+    request.on('error', reject)
+    request.on('response', (response) => readAnswer(response).then(resolve, reject))
+    request.on('upgrade', (response, socket) => {
+      socket.on('error', () => undefined)
+      socket.destroy()
+      resolve(toHandshakeAnswer(response, delivery.headers['sec-websocket-key']))
+    })
+    request.end(delivery.body)
+  })
+}
+
+function createRequest(delivery: Delivery, signal: AbortSignal): ClientRequest {
+  const { secure, hostname, port, method, target, headers } = delivery
+  try {
+    return (secure ? requestHttps : requestHttp)({
+      hostname,
+      port,
+      method,
+      path: target,
+      headers,
+      signal,
+      // A connection of its own: a kept one that the server closes meanwhile would look unreachable.
+      agent: false,
+      // Else taken from the Host header, which may name the public host.
+      ...(secure && { servername: isIP(hostname) === 0 ? hostname : '' }),
+    })
+  } catch (error) {
+    throw new UsageError(`The request cannot be sent: ${error instanceof Error ? error.message : 'it is malformed'}.`)
+  }
+}
+
+async function readAnswer(response: IncomingMessage): Promise<Omit<Answer, 'durationMs'>> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > maxAnswerBytes) break
+  }
+  return {
+    status: response.statusCode ?? 0,
+    statusText: response.statusMessage ?? '',
+    contentType: response.headers['content-type'],
+    body: Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString('utf8'),
+    cut: size > maxAnswerBytes,
+  }
+}
+
+/** RFC 6455 section 4.2.2: the answer proves that a WebSocket server made it. */
+function toHandshakeAnswer(response: IncomingMessage, key: string | undefined): Omit<Answer, 'durationMs'> {
+  const expected = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+  if (response.headers['sec-websocket-accept'] !== expected)
+    throw new Error('it switched protocols, but its Sec-WebSocket-Accept is not that of a WebSocket server')
+  return { status: 101, statusText: response.statusMessage ?? '', contentType: undefined, body: '', cut: false }
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'the host has no address',
+  EAI_AGAIN: 'the host has no address',
+  ECONNRESET: 'the connection was broken off',
+  ETIMEDOUT: 'the connection took too long',
+  EHOSTUNREACH: 'there is no way to the host',
+  ENETUNREACH: 'there is no way to its network',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; name your own authority in NODE_EXTRA_CA_CERTS',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of an unknown authority; name it in NODE_EXTRA_CA_CERTS',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of an unknown authority; name it in NODE_EXTRA_CA_CERTS',
+  EPROTO: 'it does not speak TLS there; is it http?',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS there; is it http?',
+}
+
+function describe(error: unknown): string {
+  // A name with several addresses fails with all of their errors.
+  const [first = error] = error instanceof AggregateError ? error.errors : []
+  const { code, message }: { code?: unknown; message?: unknown } = Object(first)
+  return meanings[String(code)] ?? `${String(message)}${code === undefined ? '' : ` (${String(code)})`}`
+}

@@ -1,0 +1,68 @@
+import { type SignedRequest, type SignRequestInput, signRequest } from 'tollgate/testing'
+import { asUsage, UsageError } from '../exit.ts'
+import { checkRequest, splitUrl } from '../inputs/request.ts'
+import type { Delivery } from './deliver.ts'
+
+export interface Addresses {
+  /** Where it is delivered. */
+  readonly to: string
+  /** How Twilio would reach the server, where that differs; its path is a prefix. */
+  readonly publicUrl: string | undefined
+}
+
+type Unaddressed = Omit<SignRequestInput, 'url'>
+
+/** Signs for the public URL, and addresses what was signed to where it goes. */
+export function prepare(input: Unaddressed, { to, publicUrl }: Addresses): Delivery {
+  const parts = splitUrl(checkRequest({ method: 'GET', url: to, headers: [], body: undefined }, '--to').url)
+  if (parts === undefined) throw new UsageError('--to needs an absolute URL.')
+  const base = publicUrl === undefined ? parts.origin : cutPublicUrl(publicUrl)
+  const signed = asUsage(() => signRequest({ ...input, url: `${base}${parts.target}` }))
+  const { hostname, port } = splitAuthority(parts.authority, /^(https|wss)$/i.test(parts.scheme))
+  return {
+    secure: /^(https|wss)$/i.test(parts.scheme),
+    hostname,
+    port,
+    method: signed.method,
+    // Signing may have added to the query; the path is that of the server, without the public prefix.
+    target: parts.target.replace(/\?.*$/s, '') + (/\?.*$/s.exec(signed.url)?.[0] ?? ''),
+    headers: addHeaders(signed, parts.userinfo),
+    body: signed.body,
+  }
+}
+
+function cutPublicUrl(publicUrl: string): string {
+  const parts = splitUrl(publicUrl)
+  if (parts === undefined || parts.target.includes('?'))
+    throw new UsageError(
+      '--public-url needs an absolute URL without a query, as https://example.com or https://example.com/prefix.',
+    )
+  return parts.origin + parts.target.replace(/\/$/, '')
+}
+
+function splitAuthority(authority: string, secure: boolean): { hostname: string; port: number } {
+  const match = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(authority)
+  const port = Number(match?.[2] ?? (secure ? 443 : 80))
+  if (match === null || port < 1 || port > 65_535) throw new UsageError('--to: host or port is malformed.')
+  return { hostname: (match[1] ?? '').replace(/^\[|\]$/g, ''), port }
+}
+
+function addHeaders(signed: SignedRequest, userinfo: string): Record<string, string> {
+  const { host, ...headers } = signed.headers
+  return {
+    host: host ?? splitUrl(signed.url)?.authority ?? '',
+    ...headers,
+    ...(signed.body !== undefined && { 'content-length': String(Buffer.byteLength(signed.body)) }),
+    ...(userinfo !== '' && { authorization: toBasic(userinfo.slice(0, -1)) }),
+  }
+}
+
+function toBasic(userinfo: string): string {
+  let decoded = userinfo
+  try {
+    decoded = decodeURIComponent(userinfo)
+  } catch {
+    // Not escaped, then.
+  }
+  return `Basic ${Buffer.from(decoded).toString('base64')}`
+}

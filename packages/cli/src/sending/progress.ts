@@ -1,0 +1,26 @@
+import { SingleBar } from 'cli-progress'
+import type { Io } from '../io.ts'
+
+export interface Progress {
+  advance(): void
+  stop(): void
+}
+
+/** A bar on the terminal; in a pipe, and for a single step, nothing. */
+export function startProgress(io: Io, total: number): Progress {
+  if (io.stderr.isTTY !== true || total < 2) return { advance: () => undefined, stop: () => undefined }
+  const bar = new SingleBar({
+    stream: io.stderr as NodeJS.WriteStream,
+    format: 'sending {bar} {value}/{total}',
+    barCompleteChar: '#',
+    barIncompleteChar: '.',
+    barsize: 30,
+    // Cursor and line wrap stay, for Ctrl-C would leave the terminal without them.
+    hideCursor: false,
+    linewrap: true,
+    clearOnComplete: true,
+    emptyOnZero: true,
+  })
+  bar.start(total, 0)
+  return { advance: () => bar.increment(), stop: () => bar.stop() }
+}

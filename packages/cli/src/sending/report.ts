@@ -1,0 +1,60 @@
+import { STATUS_CODES } from 'node:http'
+import Table from 'cli-table3'
+import { cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
+import type { Answer } from './deliver.ts'
+import { checkTwiml, formatTwiml } from './twiml.ts'
+
+/** Done: a 2xx, or 101 of a handshake, and no XML that Twilio could not read. */
+export function isDone(answer: Answer): boolean {
+  return (
+    (answer.status === 101 || (answer.status >= 200 && answer.status < 300)) && checkTwiml(answer)?.wellFormed !== false
+  )
+}
+
+export function reportJson(io: Io, facts: object, answers: readonly Answer[]): void {
+  const toJson = (answer: Answer): object => {
+    const { status, contentType = null, body, durationMs } = answer
+    return { status, done: isDone(answer), durationMs, contentType, body, twiml: checkTwiml(answer) ?? null }
+  }
+  printJson(io, { ...facts, answers: answers.map(toJson) })
+}
+
+export function reportText(io: Io, answers: readonly Answer[]): void {
+  if (answers.length > 1) print(io, formatStatuses(io, answers))
+  // Of many, the one worth looking at.
+  const shown = answers.find((answer) => !isDone(answer)) ?? answers[0]
+  if (shown !== undefined) print(io, formatAnswer(io, shown))
+}
+
+function formatAnswer(io: Io, answer: Answer): string {
+  const colors = colorsFor(io.stdout, io.env)
+  const color = isDone(answer) ? colors.green : colors.red
+  const text = answer.statusText || (STATUS_CODES[answer.status] ?? '')
+  const lines = [color(cleanText(`${answer.status} ${text}`.trim())) + describeType(answer)]
+  if (answer.status === 101) lines.push('The WebSocket was opened, and closed again.')
+  const twiml = checkTwiml(answer)
+  if (twiml !== undefined) lines.push(describeTwiml(twiml))
+  if (answer.body !== '')
+    lines.push('', cleanText(twiml?.wellFormed ? formatTwiml(answer.body) : answer.body.trimEnd()))
+  if (answer.cut) lines.push('… (only the first MiB is shown)')
+  return lines.join('\n')
+}
+
+function describeType({ contentType, durationMs }: Answer): string {
+  return `  ${cleanText(contentType ?? 'no content type')}, ${durationMs} ms`
+}
+
+function describeTwiml({ wellFormed, problem }: NonNullable<ReturnType<typeof checkTwiml>>): string {
+  const verdict = wellFormed ? 'TwiML: well-formed' : 'TwiML: not well-formed, Twilio would refuse it'
+  return problem === undefined ? verdict : `${verdict}; ${cleanText(problem)}`
+}
+
+function formatStatuses(io: Io, answers: readonly Answer[]): string {
+  const counts = new Map<number, number>()
+  for (const { status } of answers) counts.set(status, (counts.get(status) ?? 0) + 1)
+  const rows = [...counts].map(([status, count]) => [`${status} ${STATUS_CODES[status] ?? ''}`.trim(), String(count)])
+  if (io.stdout.isTTY !== true) return rows.map(([status, count]) => `${status}\t${count}`).join('\n')
+  const table = new Table({ head: ['answer', 'deliveries'], style: { head: [], border: [] } })
+  table.push(...rows)
+  return table.toString()
+}

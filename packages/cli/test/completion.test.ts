@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { bin, tollgate } from './support.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-completion-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const program = join(folder, 'tollgate')
+writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`)
+chmodSync(program, 0o755)
+
+/** What bash offers when the last word is being typed. */
+function completeInBash(...words: string[]): string[] {
+  const script = `source <(tollgate completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tollgate_yargs_completions; printf '%s\\n' "\${COMPREPLY[@]}"`
+  const { stdout } = spawnSync('bash', ['--norc', '-c', script, 'bash', 'tollgate', ...words], {
+    env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, SHELL: '/bin/bash' },
+    encoding: 'utf8',
+  })
+  return stdout.split('\n').filter((line) => line !== '')
+}
+
+test('bash completes commands, kinds, flags and the choices of flags', () => {
+  expect(completeInBash('s')).toEqual(['sign', 'send'])
+  expect(completeInBash('send', 'message.')).toEqual(['message.inbound', 'message.status'])
+  expect(completeInBash('send', 'amd', '--t')).toEqual(['--to', '--timeout'])
+  expect(completeInBash('diagnose', '--other-')).toEqual(['--other-token-file', '--other-host'])
+  expect(completeInBash('sign', '--kind', 'events.')).toEqual(['events.batch', 'events.test'])
+  expect(completeInBash('verify', '--trailing-slash', 'e')).toEqual(['exact', 'either'])
+  expect(completeInBash('verify', '--curl', '')).toEqual([])
+  expect(completeInBash('nonsense', '')).toEqual([])
+})
+
+test('zsh gets its own script, and meanings beside the words', async () => {
+  const script = await tollgate(['completion', 'zsh'], { withToken: false })
+  expect(script).toMatchObject({ code: 0, stdout: expect.stringMatching(/^#compdef tollgate\n/) })
+  const byEnvironment = await tollgate(['completion'], { env: { SHELL: '/usr/bin/zsh' } })
+  expect(byEnvironment.stdout).toBe(script.stdout)
+  const words = ['--get-yargs-completions', 'tollgate', 'sen']
+  const offered = await tollgate(words, { env: { SHELL: '/bin/zsh' } })
+  expect(offered.stdout).toBe('send:Deliver a signed webhook to your server\n')
+})

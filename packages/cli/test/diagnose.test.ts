@@ -1,0 +1,124 @@
+import { signRequest } from 'tollgate/testing'
+import { describe, expect, test } from 'vitest'
+import {
+  authToken,
+  expectUsage,
+  otherToken,
+  readJson,
+  signCurl,
+  tollgate,
+  tollgateAtTerminal,
+  writeScratch,
+} from './support.ts'
+
+const signed = signRequest({
+  url: 'https://example.com/api/sms',
+  params: { From: '+15551230001', Body: 'a private text' },
+  authToken,
+})
+const signature = signed.headers['x-twilio-signature']
+
+// Twilio was configured with https://example.com/api/sms; the proxy speaks http to the server and strips /api.
+const behindProxy = [
+  "me@box:~/app$ curl -i 'http://example.com/sms' \\",
+  "> -H 'X-Forwarded-Proto: https' \\",
+  `> -H 'X-Twilio-Signature: ${signature}' \\`,
+  `> --data '${signed.body}'`,
+].join('\n')
+
+interface Document {
+  genuine: boolean
+  proven: { causes: { id: string; fix: string }[]; signedUrl: string } | null
+  suspected: { id: string }[]
+}
+
+const idsOf = (ran: Awaited<ReturnType<typeof tollgate>>) =>
+  (readJson(ran) as unknown as Document).proven?.causes.map(({ id }) => id).sort()
+
+describe('diagnose', () => {
+  test('pasted at a terminal: a stripped prefix behind an http proxy is two causes, and the fix is two lines', async () => {
+    const ran = await tollgateAtTerminal(['diagnose', '--prefix', '/api'], {
+      keepOpen: true,
+      env: { NO_COLOR: '1' },
+      onStarted: (child) => {
+        child.stdout?.once('data', () => child.stdin?.write(`${behindProxy}\n`))
+      },
+    })
+    const report = ran.stdout.slice(ran.stdout.indexOf('not genuine'))
+    expect(report.split('\n')).toEqual([
+      'not genuine: signature_mismatch',
+      expect.stringMatching(/^Proven: undoing these 2 makes the signature match/),
+      expect.stringMatching(/^ {2}scheme {7}\S.*https/),
+      expect.stringMatching(/^ {2}path_prefix {2}\S.*\/api/),
+      'Signed URL: https://example.com/api/sms',
+      'publicUrl:  https://example.com/api',
+      'Fix:',
+      expect.stringMatching(/^ {2}1\. .*"publicUrl"/),
+      expect.stringMatching(/^ {2}2\. .*"publicUrl"/),
+      '',
+    ])
+    expect(ran).toMatchObject({ code: 1 })
+  })
+
+  test('the same in a pipe, in plain text and as JSON, without the text of the message', async () => {
+    const plain = await tollgate(['diagnose', '--prefix', '/api'], { input: behindProxy })
+    expect(plain).toMatchObject({ code: 1 })
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what it looks for
+    expect(plain.stdout).not.toMatch(/\x1b/)
+    const json = await tollgate(['diagnose', '--prefix', '/api', '--json'], { input: behindProxy })
+    expect(idsOf(json)).toEqual(['path_prefix', 'scheme'])
+    for (const { stdout, stderr } of [plain, json]) expect(stdout + stderr).not.toMatch(/private/)
+  })
+
+  test('with the right public URL there is nothing to mend', async () => {
+    const ran = await tollgate(['diagnose', '-', '--public-url', 'https://example.com/api'], { input: behindProxy })
+    expect(ran).toMatchObject({ code: 0, stdout: 'genuine: nothing to mend.\n' })
+  })
+
+  test("another account's token is told by its name, never by itself", async () => {
+    const curl = signCurl({ url: 'https://example.com/sms', params: { Body: 'x' } })
+    const words = ['diagnose', '--json', '--other-token-file', writeScratch(`staging=${authToken}\n`)]
+    const ran = await tollgate(words, { input: curl, env: { TWILIO_AUTH_TOKEN: otherToken } })
+    expect(idsOf(ran)).toEqual(['token_of_other_account'])
+    expect(ran.stdout).toContain('staging')
+  })
+
+  test('a token with a blank around it, which verify refuses, is a cause', async () => {
+    const curl = signCurl({ url: 'https://example.com/sms', params: { Body: 'x' } })
+    const ran = await tollgate(['diagnose', '--json', '--auth-token-file', writeScratch(`${authToken} \n`)], {
+      input: curl,
+      withToken: false,
+    })
+    expect(idsOf(ran)).toEqual(['token_whitespace'])
+  })
+
+  test('another host is tried where it is named', async () => {
+    const curl = signCurl({ url: 'https://public.example/sms', params: { Body: 'x' } }).replace(
+      'public.example',
+      'internal.example',
+    )
+    const ran = await tollgate(['diagnose', '--json', '--other-host', 'public.example'], { input: curl })
+    expect(idsOf(ran)).toEqual(['host'])
+  })
+
+  test('where nothing is proven, it says what is suspect', async () => {
+    const ran = await tollgate(['diagnose', '--max-tries', '100'], {
+      input: behindProxy,
+      env: { TWILIO_AUTH_TOKEN: otherToken },
+    })
+    expect(ran).toMatchObject({ code: 1 })
+    expect(ran.stdout).toMatch(/Nothing is proven \(\d+ tried\)\. Suspected/)
+    expect(ran.stdout).toContain('token_of_other_account')
+  })
+
+  test('wrong values are told by their flag', async () => {
+    expectUsage(
+      await tollgate(['diagnose', '--max-tries', '0'], { input: behindProxy }),
+      '--max-tries needs a whole number',
+    )
+    expectUsage(
+      await tollgate(['diagnose', '--other-token-file', 'missing'], { input: behindProxy }),
+      '--other-token-file: the file does not exist',
+    )
+  })
+})

@@ -1,0 +1,10 @@
+/** As Chrome's "Copy as cURL (cmd)" writes an argument. */
+export function formatForCmd(argument: string): string {
+  const escaped = argument
+    .replace(/\\/g, '\\\\')
+    .replace(/"/g, '\\"')
+    .replace(/[^a-zA-Z0-9\s_\-:=+~'/.',?;()*`]/g, '^$&')
+    .replace(/%(?=[a-zA-Z0-9_])/g, '%^')
+    .replace(/\r?\n|\r/g, '^\n\n')
+  return `^"${escaped}^"`
+}

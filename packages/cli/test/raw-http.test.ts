@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { UsageError } from '../src/exit.ts'
+import { looksLikeRawHttp, parseRawHttp } from '../src/inputs/raw-http.ts'
+
+const parse = (text: string, scheme = 'https') => {
+  const request = parseRawHttp(Buffer.from(text), scheme)
+  return { ...request, body: request.body === undefined ? undefined : Buffer.from(request.body).toString('utf8') }
+}
+
+const head = 'POST /sms?x=1 HTTP/1.1\r\nHost: example.com\r\nContent-Type: application/x-www-form-urlencoded\r\n'
+
+describe('a raw HTTP request', () => {
+  test('as it goes over the wire', () => {
+    expect(parse(`${head}Content-Length: 7\r\n\r\na=1&b=2`)).toMatchObject({
+      method: 'POST',
+      url: 'https://example.com/sms?x=1',
+      body: 'a=1&b=2',
+    })
+  })
+
+  test('as an editor saves it: LF, and a line break at the end', () => {
+    expect(parse(`${head.replaceAll('\r', '')}\na=1&b=2\n`).body).toBe('a=1&b=2')
+    expect(parse(`${head}Content-Length: 7\r\n\r\na=1&b=2\n`).body).toBe('a=1&b=2')
+  })
+
+  test('with an absolute target, or without a Host', () => {
+    expect(parse('GET http://a.example/x HTTP/1.1\nHost: b.example\n\n').url).toBe('http://a.example/x')
+    expect(parse('GET /x HTTP/1.0\n\n').url).toBe('/x')
+  })
+
+  test('with the scheme that it does not tell', () => {
+    expect(parse('GET /x HTTP/1.1\nHost: b.example:8080', 'http').url).toBe('http://b.example:8080/x')
+  })
+
+  test('in chunks, and with the chunks already joined', () => {
+    const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n`
+    expect(parse(`${chunked}3\r\na=1\r\n4;x=y\r\n&b=2\r\n0\r\n\r\n`).body).toBe('a=1&b=2')
+    expect(parse(`${chunked}a=1&b=2`).body).toBe('a=1&b=2')
+  })
+
+  test('repeated headers stay repeated', () => {
+    const { headers } = parse('GET / HTTP/1.1\nX-Twilio-Signature: a\nX-Twilio-Signature: b\n\n')
+    expect(headers).toEqual([
+      ['X-Twilio-Signature', 'a'],
+      ['X-Twilio-Signature', 'b'],
+    ])
+  })
+
+  const refused: [name: string, text: string, message: RegExp][] = [
+    ['no request line', 'hello', /does not begin with a line/],
+    ['an answer', 'HTTP/1.1 200 OK\n\n', /does not begin with a line/],
+    ['a broken header', 'GET / HTTP/1.1\nnonsense\n\n', /line 2 is no header/],
+    ['a body that broke off', 'POST / HTTP/1.1\nContent-Length: 10\n\na=1', /broke off/],
+    ['a body that goes on', 'POST / HTTP/1.1\nContent-Length: 1\n\na=1', /goes on/],
+    ['a target that is none', 'GET example.com HTTP/1.1\n\n', /not absolute/],
+  ]
+  test.each(refused)('is refused: %s', (_name, text, message) => {
+    expect(() => parse(text)).toThrow(UsageError)
+    expect(() => parse(text)).toThrow(message)
+  })
+
+  test('whatever it is, it is a request or a usage error', () => {
+    const lines = fc.array(
+      fc.constantFrom(
+        'GET / HTTP/1.1',
+        'POST /x HTTP/2',
+        'Host: a',
+        'Content-Length: 3',
+        'Transfer-Encoding: chunked',
+        '',
+        '5',
+        'hello',
+        '0',
+        ':authority: x',
+        ' ',
+        ':',
+      ),
+    )
+    const texts = fc.oneof(
+      lines.map((some) => some.join('\r\n')),
+      lines.map((some) => some.join('\n')),
+      fc.string({ unit: 'binary' }),
+    )
+    fc.assert(
+      fc.property(texts, fc.uint8Array(), (text, tail) => {
+        const bytes = Buffer.concat([Buffer.from(text), tail])
+        looksLikeRawHttp(bytes.toString('latin1'))
+        try {
+          expect(parseRawHttp(bytes, 'https').method).not.toBe('')
+        } catch (error) {
+          expect(error).toBeInstanceOf(UsageError)
+        }
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('any bytes of a body come through unchanged', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1 }), (body) => {
+        const start = Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`)
+        expect(Buffer.from(parseRawHttp(Buffer.concat([start, body]), 'https').body ?? []).equals(body)).toBe(true)
+      }),
+    )
+  })
+})

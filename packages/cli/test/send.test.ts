@@ -1,0 +1,180 @@
+import { twilioWebhook } from 'tollgate/node'
+import { webhookKinds } from 'tollgate/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  authToken,
+  expectUsage,
+  listen,
+  type Running,
+  readJson,
+  sharedSecret,
+  tollgate,
+  tollgateAtTerminal,
+  writeScratch,
+} from './support.ts'
+
+const publicUrl = 'https://example.com/api'
+const options = { publicUrl, authToken, sharedKeys: { k1: sharedSecret } }
+const answers: Record<string, [type: string, body: string]> = {
+  '/sms': ['text/xml', '<?xml version="1.0"?><Response><Message to="+1">Hi &amp; bye</Message></Response>'],
+  '/bad': ['text/xml', '<Response><Message>Hi & bye</Response>'],
+  '/evil': ['text/plain', 'a\u001b]0;title\u0007b\u009b31m'],
+}
+const seen: { params: string[]; body: string }[] = []
+let app: Running
+
+beforeAll(async () => {
+  const handle = twilioWebhook(options, (webhook, req, res) => {
+    const texts = webhook.params.getAll('MessageSid')
+    seen.push({ params: texts, body: Buffer.from(webhook.body).toString('utf8') })
+    const [type, body] = answers[(req.url ?? '').replace(/\?.*/, '')] ?? ['application/json', '{}']
+    res.setHeader('content-type', type).end(body)
+  })
+  app = await listen(handle, options)
+})
+afterAll(() => app.close())
+
+const send = (words: string[], how = {}) => tollgate(['send', ...words, '--public-url', publicUrl], how)
+const to = (path: string) => ['--to', `${app.origin}${path}`]
+
+describe('send', () => {
+  test('delivers a signed webhook, and shows the answer with its TwiML', async () => {
+    const ran = await send(['message.inbound', ...to('/sms')])
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(ran.stdout.replace(/\d+ ms/, 'N ms')).toBe(
+      [
+        '200 OK  text/xml, N ms',
+        'TwiML: well-formed',
+        '',
+        '<?xml version="1.0"?>',
+        '<Response>',
+        '  <Message to="+1">Hi &amp; bye</Message>',
+        '</Response>',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('TwiML that Twilio could not read is not done, and says where', async () => {
+    const ran = await send(['message.inbound', ...to('/bad')])
+    expect(ran).toMatchObject({ code: 1 })
+    expect(ran.stdout).toMatch(/TwiML: not well-formed, Twilio would refuse it; line 1, column \d+/)
+  })
+
+  test('a refusal exits 1', async () => {
+    const ran = await tollgate(['send', 'message.inbound', ...to('/sms')])
+    expect(ran).toMatchObject({ code: 1 })
+    expect(ran.stdout).toMatch(/^403 Forbidden .*\n\nTwilio Request Validation Failed\.\n$/)
+  })
+
+  test('nothing at the other end exits 3, with a document for --json', async () => {
+    const gone = await listen(() => undefined)
+    await gone.close()
+    const ran = await tollgate(['send', 'message.inbound', '--to', gone.origin, '--json'])
+    expect(ran).toMatchObject({ code: 3, stderr: expect.stringContaining('nothing listens there') })
+    expect(readJson(ran)).toMatchObject({ error: 'unreachable' })
+  })
+
+  test('no answer in time exits 3', async () => {
+    const silent = await listen(() => undefined)
+    const ran = await tollgate(['send', 'message.inbound', '--to', silent.origin, '--timeout', '1'])
+    expect(ran).toMatchObject({ code: 3, stderr: expect.stringContaining('no answer within 1 s') })
+    await silent.close()
+  })
+
+  test('an answer that breaks off exits 3', async () => {
+    const breaking = await listen((_req, res) => {
+      res.writeHead(200, { 'content-length': '100' }).write('x')
+      setImmediate(() => res.destroy())
+    })
+    expect(await tollgate(['send', 'message.inbound', '--to', breaking.origin])).toMatchObject({ code: 3 })
+    await breaking.close()
+  })
+
+  test('--set changes the sample, in forms and in JSON', async () => {
+    const form = await send(['message.inbound', ...to('/x'), '--set', 'Body=Hällo & more=1', '--set', 'Extra=1'])
+    expect(form).toMatchObject({ code: 0 })
+    const params = new URLSearchParams(seen.at(-1)?.body)
+    expect([params.get('Body'), params.get('Extra')]).toEqual(['Hällo & more=1', '1'])
+    await send(['events.batch', ...to('/x'), '--set', 'data.from=+15550001111'])
+    expect(JSON.parse(seen.at(-1)?.body ?? '')[0].data.from).toBe('+15550001111')
+  })
+
+  test('bodies of your own', async () => {
+    expect(await send(['--form', writeScratch('a=%201&a=2\n'), ...to('/x')])).toMatchObject({ code: 0 })
+    expect(seen.at(-1)?.body).toBe('a=%201&a=2')
+    expect(await send(['--json-body', '-', ...to('/x?q=1')], { input: '{ "a": 1 }' })).toMatchObject({ code: 0 })
+    expect(seen.at(-1)?.body).toBe('{ "a": 1 }')
+    expect(await send(['--param', 'a=1', '--param', 'a=2', ...to('/x')])).toMatchObject({ code: 0 })
+    expect(seen.at(-1)?.body).toBe('a=1&a=2')
+  })
+
+  test('--count gives each its own SIDs, --repeat sends the same bytes', async () => {
+    seen.length = 0
+    const ran = await send(['message.inbound', ...to('/sms'), '--count', '3', '--repeat', '2', '--json'])
+    expect(readJson(ran).answers).toHaveLength(6)
+    const bodies = seen.map(({ body }) => body)
+    expect([bodies[0], bodies[2], bodies[4]]).toEqual([bodies[1], bodies[3], bodies[5]])
+    expect(new Set(bodies).size).toBe(3)
+    expect(new Set(seen.flatMap(({ params }) => params)).size).toBe(3)
+  })
+
+  test('progress and a table at a terminal, plain lines in a pipe', async () => {
+    const words = ['message.inbound', ...to('/sms'), '--public-url', publicUrl, '--repeat', '4']
+    const terminal = await tollgateAtTerminal(['send', ...words])
+    expect(terminal.stdout).toContain('4/4')
+    expect(terminal.stdout).toMatch(/│ 200 OK │ 4 +│/)
+    const pipe = await tollgate(['send', ...words])
+    expect(pipe).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^200 OK\t4\n/) })
+  })
+
+  test('signs with a SharedKey whose secret is in a file', async () => {
+    const words = ['call.inbound', ...to('/sms'), '--shared-key', 'k1', '--shared-key-file', writeScratch(sharedSecret)]
+    expect(await send(words, { withToken: false })).toMatchObject({ code: 0 })
+  })
+
+  test('a handshake upgrades, or tells the refusal', async () => {
+    const words = ['media-stream.handshake', '--to', `${app.origin.replace('http', 'ws')}/stream`]
+    const opened = await send(words)
+    expect(opened).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^101 Switching Protocols .*\nThe WebSocket was opened/),
+    })
+    expect(await tollgate(['send', ...words])).toMatchObject({ code: 1, stdout: expect.stringMatching(/^403 /) })
+  })
+
+  test('an answer cannot drive the terminal', async () => {
+    const ran = await send(['message.inbound', ...to('/evil')])
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+    expect(ran.stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x80-\x9f]/)
+  })
+
+  test('--list names every kind', async () => {
+    const ran = await tollgate(['send', '--list'], { withToken: false })
+    expect(
+      ran.stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/\s/)[0]),
+    ).toEqual(webhookKinds)
+    expect(JSON.parse((await tollgate(['send', '--list', '--json'])).stdout)).toHaveLength(webhookKinds.length)
+  })
+
+  test('wrong usage names the flag', async () => {
+    expectUsage(
+      await send(['message.inbund', ...to('/')]),
+      'There is no kind of webhook "message.inbund". Did you mean message.inbound?',
+    )
+    expectUsage(await send(['message.inbound']), '--to is missing')
+    expectUsage(await send(to('/')), 'Name the kind of webhook')
+    expectUsage(await send(['message.inbound', '--to', 'nonsense']), '--to: the URL is not absolute')
+    expectUsage(await send(['message.inbound', ...to('/'), '--count', 'many']), '--count needs a whole number')
+    expectUsage(await send(['message.inbound', ...to('/'), '--set', 'Body']), '--set needs NAME=VALUE')
+    expectUsage(await send(['message.inbound', ...to('/'), '--param', 'a=1']), '--param takes the place of a sample')
+    expectUsage(await send(['--form', '-', '--body', '-', ...to('/')]), '--form and --body exclude each other')
+    expectUsage(
+      await send(['--form', '-', '--auth-token-stdin', ...to('/')], { input: 'x' }),
+      /both read standard input/,
+    )
+  })
+})

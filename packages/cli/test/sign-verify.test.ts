@@ -1,0 +1,200 @@
+import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { describe, expect, test } from 'vitest'
+import {
+  authToken,
+  expectUsage,
+  otherToken,
+  readJson,
+  sharedSecret,
+  signCurl,
+  tollgate,
+  tollgateAtTerminal,
+  writeScratch,
+} from './support.ts'
+
+const url = 'https://example.com/sms'
+const params = ['--param', 'From=+15551230001', '--param', 'Body=Hello & goodbye']
+
+describe('sign', () => {
+  test('prints the headers and a curl command, in which verify finds a genuine request', async () => {
+    const signed = await tollgate(['sign', '--url', url, ...params])
+    expect(signed).toMatchObject({ code: 0, stderr: '' })
+    expect(signed.stdout).toContain('POST https://example.com/sms\n')
+    const expected = signRequest({ url, params: { From: '+15551230001', Body: 'Hello & goodbye' }, authToken })
+    expect(signed.stdout).toContain(`x-twilio-signature: ${expected.headers['x-twilio-signature']}\n`)
+    const verified = await tollgate(['verify'], { input: signed.stdout })
+    expect(verified).toMatchObject({ code: 0 })
+    expect(verified.stdout).toContain('genuine\n')
+  })
+
+  test('--json prints one document', async () => {
+    const signed = await tollgate(['sign', '--url', url, ...params, '--json'])
+    expect(readJson(signed)).toMatchObject({ method: 'POST', url, body: 'From=%2B15551230001&Body=Hello+%26+goodbye' })
+  })
+
+  test('--only prints a part', async () => {
+    const headers = await tollgate(['sign', '--url', url, '--only', 'headers'])
+    expect(headers.stdout).toMatch(/^user-agent: .*\naccept: .*\nx-twilio-signature: \S+\n$/)
+    const curl = await tollgate(['sign', '--url', url, '--only', 'curl'])
+    expect(curl.stdout).toMatch(/^curl /)
+  })
+
+  test('JSON, a form and other bodies come from files or standard input', async () => {
+    const json = await tollgate(['sign', '--url', url, '--json-body', writeScratch('{"a": 1}'), '--json'])
+    expect(readJson(json)).toMatchObject({ body: '{"a": 1}', url: expect.stringMatching(/\?bodySHA256=[0-9a-f]{64}$/) })
+    const form = await tollgate(['sign', '--url', url, '--form', '-', '--json'], { input: 'a=%201&b=\n' })
+    expect(readJson(form)).toMatchObject({ body: 'a=%201&b=', url })
+    const text = await tollgate(['sign', '--url', url, '--body', '-', '--content-type', 'text/plain', '--json'], {
+      input: 'x',
+    })
+    expect(readJson(text)).toMatchObject({ headers: { 'content-type': 'text/plain' } })
+  })
+
+  test('with a SharedKey', async () => {
+    const env = { TOLLGATE_SHARED_KEY: sharedSecret }
+    const signed = await tollgate(['sign', '--url', url, ...params, '--shared-key', 'k1'], { env })
+    expect(signed.stdout).toContain('x-twilio-webhooks-signature-settings: key=k1,algorithm=HMAC_SHA256\n')
+    const verified = await tollgate(['verify', '--json', '--shared-key', 'k1'], {
+      input: signed.stdout,
+      env,
+      withToken: false,
+    })
+    expect(readJson(verified)).toMatchObject({
+      genuine: true,
+      key: { kind: 'shared_key', id: 'k1' },
+      algorithm: 'HMAC_SHA256',
+    })
+  })
+})
+
+describe('verify', () => {
+  const signed = signRequest({ url, params: { From: '+15551230001', Body: 'Hello & goodbye' }, authToken })
+  const signature = signed.headers['x-twilio-signature'] ?? ''
+
+  test('flags', async () => {
+    const words = ['verify', '--url', url, ...params, '--signature', signature]
+    expect(await tollgate([...words, '--json'])).toMatchObject({ code: 0 })
+    const spoofed = await tollgate([...words, '--param', 'More=1'])
+    expect(spoofed).toMatchObject({ code: 1 })
+    expect(spoofed.stdout).toMatch(/^not genuine: signature_mismatch\n/)
+    expect(spoofed.stdout).not.toContain('goodbye')
+  })
+
+  test('a raw HTTP request, as the server saw it', async () => {
+    const raw = `POST /sms HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nContent-Type: application/x-www-form-urlencoded\r\nX-Twilio-Signature: ${signature}\r\n\r\n${signed.body}`
+    const file = writeScratch(raw)
+    expect(await tollgate(['verify', '--raw', file])).toMatchObject({ code: 1 })
+    const words = ['verify', '--raw', file, '--public-url', 'https://example.com']
+    expect(await tollgate(words)).toMatchObject({ code: 0 })
+    expect(await tollgate(['verify', '-', '--public-url', 'https://example.com'], { input: raw })).toMatchObject({
+      code: 0,
+    })
+  })
+
+  test('an entry of a HAR file, and a capture', async () => {
+    const headers = Object.entries(signed.headers).map(([name, value]) => ({ name, value }))
+    const request = { method: 'POST', url, headers, postData: { text: signed.body } }
+    const har = JSON.stringify({
+      log: { entries: [{ request: { ...request, url: 'https://example.com/' } }, { request }] },
+    })
+    const file = writeScratch(har)
+    expectUsage(await tollgate(['verify', '--har', file]), /has 2 entries; pick one with --entry N/)
+    expect(await tollgate(['verify', '--har', file, '--entry', '1'])).toMatchObject({ code: 1 })
+    expect(await tollgate(['verify', '--har', file, '--entry', '2'])).toMatchObject({ code: 0 })
+    expect(await tollgate(['verify', '-', '--entry', '2'], { input: har })).toMatchObject({ code: 0 })
+    const capture = JSON.stringify({ method: 'POST', url, headers: signed.headers, body: signed.body })
+    expect(await tollgate(['verify'], { input: capture })).toMatchObject({ code: 0 })
+    expect(await tollgate(['verify', '--capture', writeScratch(capture)])).toMatchObject({ code: 0 })
+  })
+
+  test('says what was proven, and by which spelling', async () => {
+    const port = signCurl({ url: 'https://example.com:443/sms', params: { AccountSid: `AC${'a'.repeat(32)}` } })
+    const verified = await tollgate(
+      [
+        'verify',
+        '--public-url',
+        'https://example.com',
+        '--auth-token-file',
+        writeScratch(`${otherToken}\n${authToken}\n`),
+      ],
+      { input: port, withToken: false },
+    )
+    expect(verified.stdout).toBe(
+      [
+        'genuine',
+        '  covers     the URL and every form parameter',
+        `  account    AC${'a'.repeat(32)}`,
+        '  key        Auth Token 2',
+        '  algorithm  HMAC_SHA1',
+        '  signed URL https://example.com:443/sms',
+        '  URL form   with the port',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('the token may come from a file or from standard input', async () => {
+    const words = ['verify', '--url', url, ...params, '--signature', signature]
+    const withToken = false
+    expect(await tollgate([...words, '--auth-token-stdin'], { input: `${authToken}\n`, withToken })).toMatchObject({
+      code: 0,
+    })
+    expect(await tollgate([...words, '--auth-token-file', writeScratch(authToken)], { withToken })).toMatchObject({
+      code: 0,
+    })
+    expectUsage(await tollgate(words, { withToken }), /no Auth Token: set TWILIO_AUTH_TOKEN/)
+    expectUsage(
+      await tollgate([...words, '--auth-token-file', writeScratch(` ${authToken}`)], { withToken }),
+      /Auth Token has white space around it/,
+    )
+    expectUsage(await tollgate([...words, '--auth-token-file', authToken], { withToken }), 'the file does not exist')
+  })
+
+  test('typed at a terminal, the token stays off the screen', async () => {
+    const words = ['verify', '--url', url, ...params, '--signature', signature, '--auth-token-stdin']
+    const ran = await tollgateAtTerminal(words, {
+      withToken: false,
+      keepOpen: true,
+      onStarted: (child) => {
+        child.stdout?.on('data', (text) => {
+          if (String(text).includes('it is not shown')) child.stdin?.write(`${authToken}\r`)
+        })
+      },
+    })
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('genuine') })
+  })
+
+  test('at a terminal, a pasted command ends with Enter', async () => {
+    const ran = await tollgateAtTerminal(['verify'], {
+      keepOpen: true,
+      onStarted: (child) => {
+        // Longer than a line may be in a terminal's line mode.
+        const command = signCurl({ url, params: { Body: 'ф'.repeat(1600) } })
+        child.stdout?.once('data', () => child.stdin?.write(`${command}\nand what the command printed\n`))
+      },
+    })
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('\u001b[32mgenuine\u001b[39m') })
+  })
+})
+
+test('a form, JSON, a query and handshakes are signed and verify, by way of curl', async () => {
+  for (const kind of [
+    'message.inbound',
+    'events.batch',
+    'regulatory.bundle',
+    'conversation-relay.handshake',
+  ] as const) {
+    const handshake = sampleWebhook(kind).handshake === true
+    const signed = await tollgate([
+      'sign',
+      '--kind',
+      kind,
+      '--url',
+      `${handshake ? 'wss' : 'https'}://example.com/x`,
+      '--only',
+      'curl',
+    ])
+    const verified = await tollgate(['verify', '--json'], { input: signed.stdout })
+    expect(verified, kind).toMatchObject({ code: 0 })
+  }
+})

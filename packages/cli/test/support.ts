@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type SignRequestInput, signRequest } from 'tollgate/testing'
+import { twilioUpgrade } from 'tollgate/ws'
+import { afterAll, expect } from 'vitest'
+
+export const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
+if (!existsSync(bin)) throw new Error('These tests run what is built: npm run build')
+
+export const authToken = '0123456789abcdef0123456789abcdef'
+export const otherToken = 'fedcba9876543210fedcba9876543210'
+export const sharedSecret = 'example-shared-key-secret-for-tests-only'
+const secrets = [authToken, otherToken, sharedSecret]
+
+export interface Ran {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+interface How {
+  readonly input?: string | Uint8Array
+  /** Standard input stays open: for what must not wait for it, or types into it. */
+  readonly keepOpen?: boolean
+  readonly env?: Readonly<Record<string, string>>
+  readonly withToken?: boolean
+  readonly onStarted?: (child: ReturnType<typeof spawn>) => void
+}
+
+/** The built command in a pipe. Whatever it prints is searched for secrets and stack traces. */
+export async function tollgate(words: readonly string[], how: How = {}): Promise<Ran> {
+  return await run(process.execPath, [bin, ...words], how)
+}
+
+/** The same at a terminal of its own; both outputs arrive in `stdout`, as one sees them. */
+export async function tollgateAtTerminal(words: readonly string[], how: How = {}): Promise<Ran> {
+  const command = [process.execPath, bin, ...words].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+  const ran = await run('script', ['-qec', command, '/dev/null'], how)
+  return { ...ran, stdout: ran.stdout.replaceAll('\r\n', '\n') }
+}
+
+function run(program: string, words: readonly string[], how: How): Promise<Ran> {
+  const { PATH = '', HOME = '' } = process.env
+  const token = how.withToken === false ? {} : { TWILIO_AUTH_TOKEN: authToken }
+  const child = spawn(program, words, { env: { PATH, HOME, TERM: 'xterm', SHELL: '/bin/bash', ...token, ...how.env } })
+  let [stdout, stderr] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  child.stdin.on('error', () => undefined)
+  if (how.input !== undefined) child.stdin.write(how.input)
+  if (how.keepOpen !== true) child.stdin.end()
+  how.onStarted?.(child)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      for (const secret of secrets) if (`${stdout}${stderr}`.includes(secret)) reject(new Error('A secret was printed'))
+      if (/^ {4}at .+[:(]\d+/m.test(stderr)) reject(new Error(`A stack trace was printed: ${stderr}`))
+      resolve({ code, signal, stdout, stderr })
+    })
+  })
+}
+
+/** Standard output as the one JSON document that it must be. */
+export function readJson(ran: Ran): Record<string, unknown> & { answers?: Record<string, unknown>[] } {
+  return JSON.parse(ran.stdout)
+}
+
+export function signCurl(input: Omit<SignRequestInput, 'authToken'>): string {
+  return signRequest({ ...input, authToken }).toCurl()
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'tollgate-cli-'))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+let written = 0
+
+export function writeScratch(content: string | Uint8Array): string {
+  const path = join(scratch, `file-${++written}`)
+  writeFileSync(path, content, { mode: 0o600 })
+  return path
+}
+
+export interface Running {
+  readonly origin: string
+  readonly server: Server
+  close(): Promise<void>
+}
+
+/** A server at a free port; with `upgrade`, one that opens WebSockets as an application would. */
+export async function listen(
+  listener: RequestListener,
+  upgrade?: Parameters<typeof twilioUpgrade>[0],
+): Promise<Running> {
+  const server = createServer(listener)
+  if (upgrade !== undefined) openWebSockets(server, upgrade)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    server,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function openWebSockets(server: Server, options: Parameters<typeof twilioUpgrade>[0]): void {
+  const verify = twilioUpgrade(options)
+  server.on('upgrade', async (req: IncomingMessage, socket, head) => {
+    if ((await verify(req, socket, head)) === undefined) return
+    const key = `${req.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
+    const accept = createHash('sha1').update(key).digest('base64')
+    socket.end(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    )
+  })
+}
+
+/** Not genuine, as the last line of a table of cases. */
+export function expectUsage(ran: Ran, message: string | RegExp): void {
+  expect(ran.stderr).toMatch(message)
+  expect(ran).toMatchObject({ code: 2 })
+}

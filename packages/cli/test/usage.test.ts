@@ -1,0 +1,216 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { authToken, bin, expectUsage, listen, otherToken, readJson, tollgate, tollgateAtTerminal } from './support.ts'
+
+const commands = ['sign', 'verify', 'diagnose', 'send', 'completion']
+
+describe('help', () => {
+  test.each(commands)('tollgate %s --help has flags, examples and exit codes', async (name) => {
+    const ran = await tollgate([name, '--help'], { withToken: false })
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(ran.stdout).toMatch(new RegExp(`^tollgate ${name}`))
+    expect(ran.stdout).toMatch(/Examples:\n {2}# .*\n {2}(\S+ \| )?tollgate /)
+    expect(ran.stdout).toContain('Exit codes: 0 genuine or done')
+  })
+
+  test('tollgate --help lists the commands, tollgate alone shows it and exits 2', async () => {
+    const help = await tollgate(['--help'])
+    for (const name of commands) expect(help.stdout).toContain(`tollgate ${name} `)
+    expect(await tollgate([])).toMatchObject({ code: 2, stdout: '', stderr: help.stdout })
+  })
+
+  test('the page in docs has every flag of every command', async () => {
+    const page = readFileSync(new URL('../../../docs/command-line.md', import.meta.url), 'utf8')
+    for (const name of commands) {
+      const { stdout } = await tollgate([name, '--help'], { withToken: false })
+      for (const [, flag] of stdout.matchAll(/^ {2}(--[a-z-]+)/gm)) expect(page).toContain(flag)
+      expect(page).toContain(`## tollgate ${name}`)
+    }
+  })
+
+  test('tollgate --version', async () => {
+    expect(await tollgate(['--version'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  })
+})
+
+describe('wrong usage names the flag and exits 2', () => {
+  const cases: [words: string[], message: string | RegExp][] = [
+    [['verfy'], 'There is no command "verfy". Did you mean verify?'],
+    [['nonsense'], 'There are: sign, verify'],
+    [['--json', 'sign'], 'The command comes first'],
+    [['constructor'], 'There is no command'],
+    [['verify', '--ulr', 'x'], 'Unknown flag --ulr of tollgate verify. Did you mean --url?'],
+    [['verify', '--ulr=x'], 'Unknown flag --ulr of tollgate verify. Did you mean --url?'],
+    [['send', '-x'], 'Unknown flag -x of tollgate send.'],
+    [['sign', '--url'], '--url needs a value: --url URL.'],
+    [['sign', '--url', '--json'], '--url needs a value: --url URL.'],
+    [['sign', '--url', 'https://a.example', '--url', 'https://b.example'], '--url is given 2 times'],
+    [['sign', '--json=yes', '--url', 'https://a.example'], '--json takes no value'],
+    [['sign', '--url', 'nonsense'], 'the URL must be an absolute http'],
+    [['sign', '--url', 'https://a.example', 'Body=stray'], 'tollgate sign takes no words'],
+    [['sign', '--url', 'https://a.example', '--only', 'body'], '--only needs one of: headers, curl.'],
+    [['sign', '--url', 'https://a.example', '--method', 'G E T'], '--method must be'],
+    [
+      ['sign', '--url', 'https://a.example', '--json-body', 'missing.json'],
+      '--json-body: "missing.json" does not exist.',
+    ],
+    [['verify', 'stray'], /only word .* "-"/],
+    [['verify', '--url', 'https://a.example', '--curl', 'x'], '--url describes a request, and --curl gives another'],
+    [['verify', '--curl', 'x', '--raw', 'y'], '--curl and --raw exclude each other'],
+    [['verify', '--entry', '1', '--url', 'https://a.example'], '--entry goes with --har'],
+    [['verify', '--url', 'https://a.example', '--method', 'get', '--param', 'a=1'], '--param is of a form'],
+    [['verify', '--url', '/sms'], '--public-url is missing'],
+    [['verify', '--url', 'https://a.example', '--public-url', 'nonsense'], '--public-url'],
+    [['verify', '--url', 'https://a.example', '--header', 'nonsense'], "--header needs 'NAME: VALUE'"],
+    [['verify', '--url', 'https://a.example', '--trailing-slash', 'no'], '--trailing-slash needs one of'],
+    [['verify', '--url', 'https://a.example', '--account-sid', 'x'], '--account-sid'],
+    [['verify', '--url', 'https://a.example', '--shared-key', 'k'], '--shared-key needs its secret'],
+    [['completion', 'fish'], 'bash and zsh'],
+  ]
+  test.each(cases)('%j', async (words, message) => {
+    const ran = await tollgate(words)
+    expectUsage(ran, typeof message === 'string' ? new RegExp(message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : message)
+    expect(words.includes('--json') ? readJson(ran) : ran.stdout).toEqual(
+      words.includes('--json') ? expect.objectContaining({ error: 'usage' }) : '',
+    )
+  })
+
+  test('what is pasted and is no request', async () => {
+    const inputs: [input: string, message: RegExp][] = [
+      ['', /There is no request/],
+      ['hello', /no curl command, raw HTTP request/],
+      ['{"log": {"entries": []}}', /no entry/],
+      ['{"log": ', /not JSON/],
+      ['[]', /The capture needs/],
+      ["fetch('https://a.example')", /copy it as cURL/],
+      ['Invoke-WebRequest -Uri "https://a.example"', /copy it as cURL/],
+      ['curl -F a=1 https://a.example', /multipart/],
+      ['curl "https://a.example', /never closed/],
+      ['POST /sms HTTP/1.1\nnonsense\n\n', /line 2 is no header/],
+    ]
+    for (const [input, message] of inputs) expectUsage(await tollgate(['verify', '-'], { input }), message)
+    expectUsage(await tollgate(['verify'], { input: Uint8Array.of(0xff, 0xfe, 0x00) }), /not UTF-8/)
+  })
+})
+
+describe('secrets', () => {
+  const flags = [
+    '--auth-token',
+    '--token',
+    '--authToken',
+    '--secret',
+    '--shared-key-secret',
+    '--password',
+    '-auth-token',
+  ]
+  test.each(flags)('%s is refused without showing its value', async (flag) => {
+    for (const words of [[flag, otherToken], [`${flag}=${otherToken}`]]) {
+      const ran = await tollgate(['verify', ...words, '--json'])
+      expectUsage(ran, /is refused: a secret in an argument/)
+      expect(readJson(ran)).toMatchObject({ error: 'usage' })
+    }
+  })
+
+  test.each(commands)('tollgate %s refuses one as well', async (name) => {
+    expectUsage(await tollgate([name, '--auth-token', otherToken]), /--auth-token is refused: a secret in an argument/)
+  })
+
+  test('a secret in any wrong place is never shown', async () => {
+    const places: string[][] = [
+      [otherToken],
+      ['verify', otherToken],
+      ['verify', otherToken, otherToken],
+      ['verify', `--${otherToken}`],
+      ['verify', '--url', `https://user:${otherToken}@a.example/`],
+      ['sign', '--auth-token-file', otherToken, '--url', 'https://a.example'],
+      ['diagnose', '--other-token-file', otherToken, '--url', 'https://a.example'],
+      ['sign', '--url', 'https://a.example', '--param', otherToken],
+      ['send', otherToken, '--to', 'http://127.0.0.1:1'],
+      ['verify', '--url', 'https://a.example', '--header', otherToken],
+    ]
+    for (const words of places) expect((await tollgate(words)).code, words.join(' ')).toBeGreaterThan(0)
+  })
+
+  test('a password of a pasted curl command is not shown', async () => {
+    for (const command of ['verify', 'diagnose']) {
+      const ran = await tollgate([command, '--json'], {
+        input: `curl -u me:${otherToken} 'https://a:${otherToken}@e.com/'`,
+      })
+      expect(ran.stdout + ran.stderr).not.toContain(Buffer.from(`me:${otherToken}`).toString('base64'))
+      expect(ran).toMatchObject({ code: 1 })
+    }
+  })
+})
+
+describe('terminals and pipes', () => {
+  const words = ['verify', '--url', 'https://a.example']
+  const color = '\u001b[31m'
+
+  test('colours at a terminal, none in a pipe', async () => {
+    expect((await tollgateAtTerminal(words)).stdout).toContain(`${color}not genuine`)
+    expect((await tollgate(words)).stdout).toMatch(/^not genuine/)
+  })
+
+  test('NO_COLOR and FORCE_COLOR', async () => {
+    expect((await tollgateAtTerminal(words, { env: { NO_COLOR: '1' } })).stdout).not.toContain(color)
+    expect((await tollgateAtTerminal(words, { env: { TERM: 'dumb' } })).stdout).not.toContain(color)
+    expect((await tollgate(words, { env: { FORCE_COLOR: '1' } })).stdout).toContain(color)
+  })
+
+  test('a reader that has seen enough is no error', async () => {
+    const ran = await new Promise<string>((resolve) => {
+      const command = `"${process.execPath}" "${bin}" send --list | head -n 1`
+      const child = spawn('bash', ['-c', `set -o pipefail; for i in 1 2 3; do ${command}; done`], { stdio: 'pipe' })
+      let all = ''
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (all += text))
+      child.on('close', (code) => resolve(`${all}${code}`))
+    })
+    expect(ran).toBe(`${'amd                           POST  form\n'.repeat(3)}0`)
+  })
+
+  test('Ctrl-C ends it at once, and quietly', async () => {
+    const silent = await listen(() => undefined)
+    const arrived = new Promise<void>((resolve) => silent.server.once('request', () => resolve()))
+    const ran = await tollgate(['send', 'message.inbound', '--to', silent.origin, '--timeout', '600'], {
+      onStarted: (child) => void arrived.then(() => child.kill('SIGINT')),
+    })
+    expect(ran).toMatchObject({ signal: 'SIGINT', stdout: '', stderr: '' })
+    await silent.close()
+  })
+
+  test('Ctrl-C at the terminal while it waits for a paste', async () => {
+    const ran = await tollgateAtTerminal(['verify'], {
+      keepOpen: true,
+      onStarted: (child) => {
+        child.stdout?.once('data', () => child.stdin?.write('\u0003'))
+      },
+    })
+    expect(ran).toMatchObject({ code: 130 })
+  })
+
+  test('Ctrl-D ends a paste of anything', async () => {
+    const ran = await tollgateAtTerminal(['verify'], {
+      keepOpen: true,
+      onStarted: (child) => {
+        child.stdout?.once('data', () => child.stdin?.write('GET / HTTP/1.1\nHost: a.example\n\n\u0004'))
+      },
+    })
+    expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('signature_missing') })
+  })
+
+  test('standard input that nobody closes keeps nothing waiting', async () => {
+    expect(await tollgate(words, { keepOpen: true })).toMatchObject({ code: 1 })
+  })
+})
+
+test('the token of the environment is in no output of any command', async () => {
+  const runs = [
+    await tollgate(['sign', '--url', 'https://a.example', '--json']),
+    await tollgate(['verify', '--url', 'https://a.example', '--json']),
+    await tollgate(['diagnose', '--url', 'https://a.example', '--json']),
+    await tollgate(['send', 'message.inbound', '--to', 'http://127.0.0.1:1', '--json']),
+    await tollgate(['completion', 'bash']),
+  ]
+  for (const { stdout, stderr } of runs) expect(stdout + stderr).not.toContain(authToken)
+})
