@@ -1,21 +1,28 @@
-import { readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { createAdminServer } from './admin.ts'
 import { answerOnSocket } from './answers.ts'
 import { checkOptions } from './check-options.ts'
 import { reportExchange } from './exchange.ts'
-import { createGeneration, defaultTimeoutMs, type Generation } from './generation.ts'
+import { createGeneration } from './generation.ts'
 import { Handshake } from './handshake.ts'
 import type { Journey } from './journey.ts'
+import { logJourney, toLogger } from './log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import { Passage } from './passage.ts'
+import { bind, createHttpServer, renewCertificate } from './server.ts'
+import { stopServer } from './stop.ts'
+import { isTracingConfigured, traceJourney } from './tracing.ts'
 import { createUpstreams } from './upstreams.ts'
 
 export interface Gateway {
   /** Binds the listeners. `url` and `adminUrl` name what was bound really, also for port 0. Rejects where that fails. */
   listen(): Promise<{ url: string; adminUrl: string | undefined }>
-  /** New routes, keys, limits and certificates; requests under way keep the old ones. Rejects, and changes nothing, for wrong options. */
+  /**
+   * New routes, keys, limits and certificates; requests under way keep the old ones. Rejects, and changes nothing, for wrong options
+   * and for other addresses than those that are bound.
+   */
   reload(options: GatewayOptions): Promise<void>
   /**
    * Stops gracefully: requests under way get their answers, new ones are refused with `Connection: close`. After `graceMs`
@@ -29,134 +36,135 @@ export interface Gateway {
  * @throws TypeError or RangeError, naming the option, when something is missing, unknown or out of range.
  */
 export function createGateway(options: GatewayOptions): Gateway {
+  return createMeasuredGateway(options).gateway
+}
+
+const connectTimeoutMs = 3000
+
+/** With its metrics, for a process that gathers those of several. They are kept where `admin` is on, or `measure` is. */
+export function createMeasuredGateway(
+  options: GatewayOptions,
+  measure = false,
+): { gateway: Gateway; metrics: Metrics | undefined } {
   checkOptions(options)
-  const upstreams = createUpstreams(3000)
-  let current: Generation = createGeneration(options, upstreams)
-  let hasBegunToClose = false
+  const upstreams = createUpstreams(connectTimeoutMs)
   const passages = new Set<Passage>()
   const handshakes = new Set<Handshake>()
-  let onIdle: (() => void) | undefined
+  const log = toLogger(options.log)
+  const admin = options.admin ?? false
+  const metrics =
+    admin === false && !measure
+      ? undefined
+      : createMetrics({ requests: () => passages.size, tunnels: () => handshakes.size })
+  const isTracing = isTracingConfigured()
+  let current = createGeneration(options, upstreams)
+  let hasBegunToClose = false
+  let closed: Promise<void> | undefined
+  let adminServer: Server | undefined
 
-  const server = createHttpServer(options)
-  server.on('request', handle)
-  server.on('checkContinue', handle)
-  server.on('checkExpectation', handle)
-  server.on('upgrade', (req: IncomingMessage, socket: Socket, first: Uint8Array) => {
-    const handshake = new Handshake(req, socket, first, { generation: current, isClosing, onAnswer: report, onClose })
-    handshakes.add(handshake)
-    handshake.run().catch(() => handshake.refuse(500))
+  const isClosing = (): boolean => hasBegunToClose
+  const server = createHttpServer(options, {
+    onRequest(req: IncomingMessage, res: ServerResponse) {
+      const passage = new Passage(req, res, { generation: current, isClosing, onEnd })
+      passages.add(passage)
+      passage.run().catch(() => passage.refuse(500))
+    },
+    onUpgrade(req, socket, first) {
+      const handshake = new Handshake(req, socket, first, { generation: current, isClosing, onAnswer: report, onClose })
+      handshakes.add(handshake)
+      handshake.run().catch(() => handshake.refuse(500))
+    },
+    onConnect(_, socket) {
+      socket.on('error', () => socket.destroy())
+      answerOnSocket(socket, 403)
+    },
+    onBroken(error, socket, status) {
+      for (const passage of passages) if (passage.req.socket === socket) return passage.break(status)
+      if (error.code === 'ECONNRESET') socket.destroy()
+      else answerOnSocket(socket as Socket, status)
+    },
   })
-  server.on('connect', (_: IncomingMessage, socket: Socket) => answerOnSocket(socket.on('error', ignore), 403))
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const status = clientErrors[error.code ?? ''] ?? 400
-    for (const passage of passages)
-      if (passage.req.socket === socket) {
-        passage.break(status)
-        return
-      }
-    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-    else answerOnSocket(socket, status)
-  })
-
-  function isClosing(): boolean {
-    return hasBegunToClose
-  }
-
-  function handle(req: IncomingMessage, res: ServerResponse): void {
-    const passage = new Passage(req, res, { generation: current, isClosing, onEnd })
-    passages.add(passage)
-    passage.run().catch(() => passage.refuse(500))
-  }
 
   function onEnd(passage: Passage): void {
     passages.delete(passage)
     report(passage)
-    if (hasBegunToClose) setImmediate(() => server.closeIdleConnections())
-    checkIdle()
+    if (hasBegunToClose && !server.listening) setImmediate(() => server.closeIdleConnections())
   }
 
   function onClose(handshake: Handshake): void {
     handshakes.delete(handshake)
-    checkIdle()
   }
 
   function report(journey: Journey): void {
     if (journey.generation.onExchange !== undefined) reportExchange(journey)
+    metrics?.report(journey)
+    if (log !== undefined) logJourney(log, journey)
+    if (isTracing) traceJourney(journey)
   }
 
-  function checkIdle(): void {
-    if (passages.size === 0 && handshakes.size === 0) onIdle?.()
+  async function close(graceMs: number): Promise<void> {
+    hasBegunToClose = true
+    await stopServer(server, {
+      graceMs,
+      isIdle: () => passages.size === 0 && handshakes.size === 0,
+      cut() {
+        for (const { socket } of handshakes) socket.destroy()
+      },
+    })
+    adminServer?.closeAllConnections()
+    adminServer?.close()
+    current.retire()
+    await upstreams.settled()
   }
 
-  return {
+  const gateway: Gateway = {
     async listen() {
       const { host = '127.0.0.1', port = 8080, tls } = options.listen ?? {}
-      await bind(server, host, port)
-      return { url: toUrl(server, tls === undefined ? 'http' : 'https', host), adminUrl: undefined }
+      const url = await bind(server, tls === undefined ? 'http' : 'https', host, port)
+      if (admin === false || metrics === undefined) return { url, adminUrl: undefined }
+      const { registry } = metrics
+      adminServer = createAdminServer({
+        isReady: () => !hasBegunToClose,
+        readMetrics: async () => ({ text: await registry.metrics(), type: registry.contentType }),
+      })
+      return { url, adminUrl: await bind(adminServer, 'http', admin.host ?? '127.0.0.1', admin.port ?? 0) }
     },
     async reload(next) {
       checkOptions(next)
+      checkUnchanged(options, next)
+      const generation = createGeneration(next, upstreams)
+      try {
+        renewCertificate(server, next)
+      } catch (error) {
+        generation.retire()
+        throw error
+      }
       const previous = current
-      current = createGeneration(next, upstreams)
+      current = generation
       previous.retire()
     },
-    async close({ graceMs = 15_000 } = {}) {
-      if (hasBegunToClose) return
-      hasBegunToClose = true
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
-      if (passages.size > 0 || handshakes.size > 0) {
-        let timer: NodeJS.Timeout | undefined
-        await new Promise<void>((resolve) => {
-          onIdle = resolve
-          timer = setTimeout(resolve, graceMs)
-        })
-        clearTimeout(timer)
-      }
-      server.closeIdleConnections()
-      for (const { socket } of handshakes) socket.destroy()
-      const cut = setTimeout(() => server.closeAllConnections(), 1000)
-      await closed
-      clearTimeout(cut)
-      current.retire()
-      await upstreams.settled()
+    close({ graceMs = 15_000 } = {}) {
+      closed ??= close(graceMs)
+      return closed
     },
   }
+  return { gateway, metrics }
 }
 
-function ignore(): void {}
-
-const clientErrors: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-}
-
-function createHttpServer(options: GatewayOptions): Server {
-  const settings = {
-    keepAlive: true,
-    noDelay: true,
-    keepAliveTimeout: 75_000,
-    headersTimeout: 10_000,
-    requestTimeout: Math.max(10_000, options.timeoutMs ?? defaultTimeoutMs),
-    connectionsCheckingInterval: 1000,
-    insecureHTTPParser: false,
+/** Listeners stay as they are: to move them is to start anew. */
+function checkUnchanged(bound: GatewayOptions, next: GatewayOptions): void {
+  for (const [name, port] of [
+    ['listen', 8080],
+    ['admin', 0],
+  ] as const) {
+    const before = bound[name] === false ? undefined : bound[name]
+    const after = next[name] === false ? undefined : next[name]
+    if (
+      (after?.host !== undefined && after.host !== (before?.host ?? '127.0.0.1')) ||
+      (after?.port !== undefined && after.port !== (before?.port ?? port))
+    )
+      throw new TypeError(`"${name}" cannot change while the gateway runs`)
   }
-  const tls = options.listen?.tls
-  if (tls === undefined) return createServer(settings)
-  return createTlsServer({ ...settings, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) })
-}
-
-function bind(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-function toUrl(server: Server, scheme: string, host: string): string {
-  const { port } = server.address() as AddressInfo
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  if ((bound.listen?.tls === undefined) !== (next.listen?.tls === undefined))
+    throw new TypeError('"listen.tls" cannot be added or removed while the gateway runs')
 }

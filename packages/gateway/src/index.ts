@@ -1,3 +1,4 @@
+export { ConfigurationError } from './config/parse.ts'
 export { createGateway, type Gateway } from './gateway.ts'
 export type {
   AddressOptions,
@@ -8,3 +9,6 @@ export type {
   ListenOptions,
   Route,
 } from './options.ts'
+export { runGateway } from './run/run-gateway.ts'
+export type { RunHooks } from './run/signals.ts'
+export type { Source } from './run/source.ts'

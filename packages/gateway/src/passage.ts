@@ -99,7 +99,7 @@ export class Passage implements Dispatcher.DispatchHandler, Journey {
     this.status = status
     const isReusable = canKeepOpen(this.req, this.head.bodyLength) && status !== 400 && status !== 408
     const close = !isReusable || this.#around.isClosing()
-    if (!isReusable) lingerOnClose(this.req)
+    if (close && !this.req.complete) lingerOnClose(this.req)
     this.responseHeaders = listAnswerHeaders(status, close)
     this.res.writeHead(status, this.responseHeaders).end(textOf(status))
   }

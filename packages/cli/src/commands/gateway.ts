@@ -1,0 +1,122 @@
+import type { GatewayOptions, Route, Source } from '@tollgate/gateway'
+import type { Args } from '../args.ts'
+import { asUsageLater, EXIT, UnreachableError, UsageError } from '../exit.ts'
+import { type Io, tell } from '../io.ts'
+import { readSecrets, secretFlags } from '../secrets.ts'
+import type { Command } from './command.ts'
+
+const flagGroup = 'One upstream, by flags:'
+
+export const command: Command = {
+  words: '',
+  flags: {
+    config: {
+      type: 'text',
+      value: 'FILE',
+      describe: 'Take everything from a YAML or JSON file, and follow its changes',
+    },
+    upstream: { type: 'text', value: 'URL', describe: 'The server that gets what verified', group: flagGroup },
+    'public-url': {
+      type: 'list',
+      value: 'URL',
+      describe: 'How Twilio reaches this gateway; several are told apart by the Host header',
+      group: flagGroup,
+    },
+    listen: { type: 'text', value: 'HOST:PORT', describe: 'Default 127.0.0.1:8080', group: flagGroup },
+    admin: {
+      type: 'text',
+      value: 'HOST:PORT',
+      describe: 'Serve /healthz, /readyz and /metrics there; default nowhere',
+      group: flagGroup,
+    },
+    workers: { type: 'text', value: 'N', describe: 'Processes that share the listener; default 1', group: flagGroup },
+    mode: {
+      type: 'text',
+      value: 'enforce|observe',
+      describe: 'observe passes everything on and marks what did not verify; default enforce',
+      choices: ['enforce', 'observe'],
+      group: flagGroup,
+    },
+    'trailing-slash': {
+      type: 'text',
+      value: 'exact|either',
+      describe: "Whether the path's last slash may differ; default exact",
+      choices: ['exact', 'either'],
+      group: flagGroup,
+    },
+    'account-sid': {
+      type: 'list',
+      value: 'AC…',
+      describe: 'Only requests of this account; repeatable',
+      group: flagGroup,
+    },
+    'max-body-bytes': { type: 'text', value: 'N', describe: 'The largest body; default 1,048,576', group: flagGroup },
+    quiet: { type: 'switch', describe: 'Print no line per request', group: flagGroup },
+    ...secretFlags,
+  },
+  examples: [
+    ['tollgate gateway --upstream http://127.0.0.1:3000 --public-url https://api.example.com', 'one server'],
+    ['tollgate gateway --config /etc/tollgate/gateway.yaml', 'routes, hosts, keys and replay'],
+  ],
+  epilogue:
+    'Prints one JSON line per request. SIGHUP reads the file again; SIGTERM and SIGINT stop it without losing a request.',
+  async run(args, io) {
+    const source = await readSource(args, io)
+    const { runGateway, ConfigurationError } = await import('@tollgate/gateway')
+    try {
+      await asUsageLater(() => runGateway(source, { tell: (message) => tell(io, message) }))
+    } catch (error) {
+      if (error instanceof ConfigurationError) throw new UsageError(error.message)
+      const { code, message }: { code?: string; message?: string } = Object(error)
+      if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')
+        throw new UnreachableError(`It cannot listen there: ${message}`)
+      throw error
+    }
+    return EXIT.ok
+  },
+}
+
+async function readSource(args: Args, io: Io): Promise<Source> {
+  const file = args.text('config')
+  if (file !== undefined) {
+    const besides = Object.keys(command.flags).filter((name) => name !== 'config' && args.has(name))
+    if (besides.length > 0)
+      throw new UsageError(`--config holds everything: --${besides.join(', --')} cannot stand beside it.`)
+    return { file }
+  }
+  const upstream = args.text('upstream')
+  if (upstream === undefined)
+    throw new UsageError('--upstream is missing: the server behind the gateway (or --config FILE).')
+  const publicUrl = args.list('public-url')
+  if (publicUrl.length === 0) throw new UsageError('--public-url is missing: how Twilio reaches this gateway.')
+  const { authTokens, sharedKey } = await readSecrets(args, io)
+  const accountSid = args.list('account-sid')
+  const route: Route = {
+    path: '/',
+    upstream,
+    publicUrl,
+    mode: args.choice('mode', ['enforce', 'observe']),
+    trailingSlash: args.choice('trailing-slash', ['exact', 'either']),
+    maxBodyBytes: args.integer('max-body-bytes', 0, 999_999_999),
+    ...(authTokens.length > 0 && { authToken: authTokens }),
+    ...(sharedKey !== undefined && { sharedKeys: { [sharedKey.id]: sharedKey.secret } }),
+    ...(accountSid.length > 0 && { accountSid }),
+  }
+  const admin = readAddress(args, 'admin')
+  const options: GatewayOptions = {
+    listen: readAddress(args, 'listen'),
+    ...(admin !== undefined && { admin }),
+    log: args.flag('quiet') ? 'silent' : 'info',
+    routes: [route],
+  }
+  return { loaded: { options, workers: args.integer('workers', 1, 1024) ?? 1, graceMs: 15_000 } }
+}
+
+function readAddress(args: Args, name: string): { host: string; port: number } | undefined {
+  const text = args.text(name)
+  if (text === undefined) return undefined
+  const [, host, port] = /^(\[[0-9a-f:.]+\]|[^\s:/]+):(\d{1,5})$/i.exec(text) ?? []
+  if (host === undefined || Number(port) > 65_535)
+    throw new UsageError(`--${name} needs HOST:PORT, such as 127.0.0.1:8080.`)
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+}

@@ -1,0 +1,31 @@
+import { createServer, type Server, type ServerResponse } from 'node:http'
+
+export interface AdminSources {
+  /** Whether new requests are taken. */
+  isReady(): boolean
+  /** Text and content type of all metrics. */
+  readMetrics(): Promise<{ readonly text: string; readonly type: string }>
+}
+
+/** Health and metrics, on a listener of their own so that no public path can reach them. */
+export function createAdminServer(sources: AdminSources): Server {
+  const pages: Readonly<Record<string, (res: ServerResponse) => Promise<void>>> = {
+    '/healthz': async (res) => answer(res, 200, 'ok\n'),
+    '/readyz': async (res) => (sources.isReady() ? answer(res, 200, 'ready\n') : answer(res, 503, 'closing\n')),
+    '/metrics': async (res) => {
+      const { text, type } = await sources.readMetrics()
+      answer(res, 200, text, type)
+    },
+  }
+  return createServer((req, res) => {
+    const path = (req.url ?? '').replace(/\?.*$/s, '')
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined
+    if (page === undefined) answer(res, 404, 'not found\n')
+    else if (req.method !== 'GET' && req.method !== 'HEAD') answer(res, 405, 'GET only\n')
+    else page(res).catch(() => answer(res, 500, 'error\n'))
+  })
+}
+
+function answer(res: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
+  if (!res.headersSent) res.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(text)
+}

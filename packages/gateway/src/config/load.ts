@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { checkOptions } from '../check-options.ts'
+import type { GatewayOptions, Route } from '../options.ts'
+import { createPeers } from '../peers.ts'
+import { prepareRoutes } from '../routes.ts'
+import { ConfigurationError, type ParsedConfiguration, parseConfiguration } from './parse.ts'
+import type { Resources, RouteKeys } from './resources.ts'
+
+export interface LoadedConfiguration {
+  readonly options: GatewayOptions
+  readonly workers: number
+  readonly graceMs: number
+}
+
+const maxBytes = 4 * 1024 * 1024
+
+/** Reads a file and opens what it names. Throws a ConfigurationError that names line and option. */
+export async function loadConfiguration(file: string, resources: Resources): Promise<LoadedConfiguration> {
+  const parsed = parseConfiguration(readText(file), file)
+  const { configuration, fault } = parsed
+  const { workers, graceMs, keys, replay, routes, ...rest } = configuration
+  if (workers > 1 && replay?.store === 'memory')
+    throw fault(['replay', 'store'], `${workers} workers cannot share a memory store: use "redis"`)
+  const guard = replay === undefined ? undefined : await tell(parsed, ['replay'], () => resources.openReplay(replay))
+  const prepared: Route[] = []
+  for (const [index, { keys: own, replay: ownReplay, ...route }] of routes.entries()) {
+    const from = own ?? keys ?? { env: 'TWILIO_AUTH_TOKEN' }
+    const where = own === undefined ? ['keys'] : ['routes', index, 'keys']
+    const opened = await tell(parsed, where, async (): Promise<RouteKeys> => resources.openKeys(from))
+    prepared.push({ ...route, ...opened, replay: ownReplay === false ? undefined : guard })
+  }
+  const options: GatewayOptions = { ...rest, routes: prepared }
+  try {
+    // All that a gateway would complain about, before there is one.
+    checkOptions(options)
+    createPeers(options.limits)
+    prepareRoutes(prepared)
+  } catch (error) {
+    throw placeFault(parsed, error)
+  }
+  return { options, workers, graceMs }
+}
+
+function readText(file: string): string {
+  try {
+    const bytes = readFileSync(file)
+    if (bytes.length > maxBytes) throw new ConfigurationError(`${file}: it is larger than ${maxBytes} bytes`)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error
+    const { code }: { code?: string } = Object(error)
+    throw new ConfigurationError(
+      `${file}: ${code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`}`,
+    )
+  }
+}
+
+async function tell<T>(
+  { fault }: ParsedConfiguration,
+  path: readonly (string | number)[],
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw fault(path, error instanceof Error ? error.message : 'cannot be opened')
+  }
+}
+
+/** The gateway and the verifier name the option in quotes. */
+function placeFault({ fault }: ParsedConfiguration, error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const [, index, message = error.message] = /^In routes\[(\d+)\]: (.*)$/s.exec(error.message) ?? []
+  const [, option] = /"([A-Za-z.]+)"/.exec(message) ?? []
+  const path = [...(index === undefined ? [] : ['routes', Number(index)]), ...(option?.split('.') ?? [])]
+  return fault(path, message)
+}

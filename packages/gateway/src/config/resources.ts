@@ -1,0 +1,102 @@
+import type { ReplayGuard } from 'tollgate'
+import { type FileKeys, fileKeys, twilioAccountTokens } from 'tollgate/keys'
+import { memoryStore, replayGuard } from 'tollgate/replay'
+import type { Route } from '../options.ts'
+import type { KeysConfiguration, ReplayConfiguration } from './schema.ts'
+
+export type RouteKeys = Pick<Route, 'authToken' | 'sharedKeys'>
+
+interface Opened<T> {
+  readonly value: T
+  close(): unknown
+}
+
+/**
+ * What a configuration opens: watched key files, caches of tokens, replay stores. A reload keeps those whose settings stay, so that it
+ * forgets neither tokens nor deliveries.
+ */
+export interface Resources {
+  /** Throws a TypeError that says what is wrong. */
+  openKeys(keys: KeysConfiguration): RouteKeys
+  openReplay(replay: ReplayConfiguration): Promise<ReplayGuard>
+  /** Closes what was not asked for since the last call. */
+  closeUnused(): void
+  closeAll(): Promise<void>
+}
+
+export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: string) => void): Resources {
+  const open = new Map<string, Opened<unknown>>()
+  const used = new Set<string>()
+
+  function keep<T>(key: string, create: () => Opened<T>): T {
+    const known = open.get(key) ?? create()
+    open.set(key, known)
+    used.add(key)
+    return known.value as T
+  }
+
+  function readVariable(name: string): string {
+    const value = env[name]
+    if (value === undefined || value === '') throw new TypeError(`the environment variable ${name} is not set`)
+    return value
+  }
+
+  return {
+    openKeys(keys) {
+      const key = JSON.stringify(['keys', keys])
+      if (keys.file !== undefined) {
+        const { file, allowReadableByOthers } = keys
+        const found = keep<FileKeys>(key, () => {
+          const value = fileKeys(file, { allowReadableByOthers, onProblem })
+          return { value, close: () => value.close() }
+        })
+        return { authToken: found.authToken, sharedKeys: found.sharedKeys }
+      }
+      if (keys.twilio !== undefined) {
+        const { authTokenEnv, apiKeySid, apiKeySecretEnv, ...rest } = keys.twilio
+        const apiKey =
+          apiKeySid === undefined || apiKeySecretEnv === undefined
+            ? undefined
+            : { sid: apiKeySid, secret: readVariable(apiKeySecretEnv) }
+        const authToken = authTokenEnv === undefined ? undefined : readVariable(authTokenEnv)
+        return {
+          authToken: keep(key, () => ({
+            value: twilioAccountTokens({
+              ...rest,
+              authToken,
+              apiKey,
+              onProblem: (error) =>
+                onProblem(`Twilio's Accounts API: ${error instanceof Error ? error.message : 'failed'}`),
+            }),
+            close: () => undefined,
+          })),
+        }
+      }
+      return { authToken: [keys.env ?? 'TWILIO_AUTH_TOKEN'].flat().map(readVariable) }
+    },
+    async openReplay(replay) {
+      const { store, redisUrlEnv, redisUrl, ...rest } = replay
+      const key = JSON.stringify(['replay', replay])
+      if (store === 'memory')
+        return keep(key, () => ({ value: replayGuard({ ...rest, store: memoryStore() }), close: () => undefined }))
+      const url = redisUrl ?? readVariable(redisUrlEnv ?? '')
+      const { openRedisStore } = await import('./redis.ts')
+      return keep(key, () => {
+        const redis = openRedisStore(url, onProblem)
+        return { value: replayGuard({ ...rest, store: redis.store }), close: redis.close }
+      })
+    },
+    closeUnused() {
+      for (const [key, { close }] of open)
+        if (!used.has(key)) {
+          open.delete(key)
+          close()
+        }
+      used.clear()
+    },
+    async closeAll() {
+      await Promise.allSettled([...open.values()].map(async ({ close }) => await close()))
+      open.clear()
+    },
+  }
+}

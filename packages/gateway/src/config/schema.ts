@@ -1,0 +1,121 @@
+import { z } from 'zod'
+
+const port = z.int().min(0).max(65_535)
+const hostAndPort = z
+  .string()
+  .regex(/^(\[[0-9a-f:.]+\]|[^\s:/]+):\d{1,5}$/i, 'must be host:port, such as "127.0.0.1:8080"')
+  .transform((text) => {
+    const [, host = '', number] = /^(.*):(\d+)$/.exec(text) ?? []
+    return { host: host.replace(/^\[|\]$/g, ''), port: Number(number) }
+  })
+const address = z.union([hostAndPort, z.strictObject({ host: z.string().optional(), port: port.optional() })], {
+  error: 'must be host:port, such as "127.0.0.1:8080", or { host, port }',
+})
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, not a secret')
+const accountSid = z.string().regex(/^AC[0-9a-fA-F]{32}$/, 'must be "AC" and 32 hex digits')
+
+/** Where keys come from. No secret ever stands in the configuration. */
+const keys = z
+  .strictObject({
+    /** Variables with one Auth Token each; several during a rotation. */
+    env: z.union([variable, z.array(variable).min(1).max(16)]).optional(),
+    /** A key file as `fileKeys` of tollgate/keys reads it. */
+    file: z.string().min(1).optional(),
+    /** Twilio's Accounts API. */
+    twilio: z
+      .strictObject({
+        accountSid,
+        authTokenEnv: variable.optional(),
+        apiKeySid: z
+          .string()
+          .regex(/^SK[0-9a-fA-F]{32}$/, 'must be "SK" and 32 hex digits')
+          .optional(),
+        apiKeySecretEnv: variable.optional(),
+        ttlSeconds: z.number().optional(),
+        negativeTtlSeconds: z.number().optional(),
+        staleIfErrorSeconds: z.number().optional(),
+        maxLookupsPerSecond: z.number().optional(),
+        baseUrl: z.string().optional(),
+      })
+      .optional(),
+    allowReadableByOthers: z.boolean().optional(),
+  })
+  .refine((given) => [given.env, given.file, given.twilio].filter((one) => one !== undefined).length === 1, {
+    error: 'needs exactly one of "env", "file" and "twilio"',
+  })
+
+const replay = z
+  .strictObject({
+    /** In this process. */
+    store: z.enum(['memory', 'redis']),
+    /** With `redis`: the variable that holds its URL, which may hold a password. */
+    redisUrlEnv: variable.optional(),
+    redisUrl: z
+      .string()
+      .regex(/^rediss?:\/\/[^@]+$/, 'must be redis://host:port without a password; give one with "redisUrlEnv"')
+      .optional(),
+    onReplay: z.enum(['mark', 'reject']).optional(),
+    onStoreFailure: z.enum(['reject', 'accept']).optional(),
+    ttlSeconds: z.int().optional(),
+  })
+  .refine((given) => (given.store === 'memory') === (given.redisUrlEnv === undefined && given.redisUrl === undefined), {
+    error: 'needs "redisUrlEnv" or "redisUrl" with the store "redis", and neither with "memory"',
+  })
+
+const verifying = {
+  publicUrl: z.union([z.string(), z.array(z.string()).min(1)], { error: 'must be a URL, or a list of URLs' }),
+  keys: keys.optional(),
+  sharedKeysOnly: z.boolean().optional(),
+  accountSid: z.union([accountSid, z.array(accountSid).min(1)]).optional(),
+  trailingSlash: z.enum(['exact', 'either']).optional(),
+  mode: z.enum(['enforce', 'observe']).optional(),
+  maxBodyBytes: z.int().min(0).optional(),
+}
+
+const route = z.strictObject({
+  host: z.string().optional(),
+  path: z.string().default('/'),
+  upstream: z.string(),
+  ...verifying,
+  /** `false`: without the guard of all routes. */
+  replay: z.literal(false).optional(),
+})
+
+export const configurationSchema = z.strictObject({
+  listen: z
+    .union(
+      [
+        hostAndPort,
+        z.strictObject({
+          host: z.string().optional(),
+          port: port.optional(),
+          tls: z.strictObject({ certFile: z.string(), keyFile: z.string() }).optional(),
+        }),
+      ],
+      { error: 'must be host:port, such as "127.0.0.1:8080", or { host, port, tls: { certFile, keyFile } }' },
+    )
+    .optional(),
+  admin: z.union([z.literal(false), address], { error: 'must be host:port, or false' }).optional(),
+  /** Processes that share the listener. */
+  workers: z.int().min(1).max(1024).default(1),
+  timeoutMs: z.int().min(1).max(600_000).optional(),
+  /** How long a stop waits for requests under way. */
+  graceMs: z.int().min(0).max(86_400_000).default(15_000),
+  log: z.enum(['silent', 'info']).default('info'),
+  limits: z
+    .strictObject({
+      bodiesPerPeer: z.int().optional(),
+      bytesPerPeer: z.int().optional(),
+      trustedPeers: z.array(z.string()).optional(),
+    })
+    .optional(),
+  keys: keys.optional(),
+  replay: replay.optional(),
+  routes: z.array(route).min(1),
+})
+
+export type Configuration = z.output<typeof configurationSchema>
+export type KeysConfiguration = z.output<typeof keys>
+export type ReplayConfiguration = z.output<typeof replay>

@@ -1,0 +1,53 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Journey } from './journey.ts'
+import { readCode } from './log.ts'
+
+export interface Metrics {
+  readonly registry: Registry
+  report(journey: Journey): void
+}
+
+/** All labels come from closed sets: codes, statuses, who answered, and the routes of the configuration. */
+export function createMetrics(counts: { requests: () => number; tunnels: () => number }): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const verdicts = new Counter({
+    name: 'tollgate_verdicts_total',
+    help: 'Requests by the code of their verdict; "accepted" for genuine ones.',
+    labelNames: ['code', 'route'] as const,
+    registers,
+  })
+  const responses = new Counter({
+    name: 'tollgate_responses_total',
+    help: 'Answers by status and by who gave them; status 0 where the client left first.',
+    labelNames: ['status', 'by'] as const,
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'tollgate_request_duration_seconds',
+    help: 'From the head of a request to the last byte of its answer, by who answered.',
+    labelNames: ['by'] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15],
+    registers,
+  })
+  const gauge = (name: string, help: string, count: () => number): unknown =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(count())
+      },
+    })
+  gauge('tollgate_requests_in_flight', 'Requests that have not been answered yet.', counts.requests)
+  gauge('tollgate_websockets_open', 'WebSocket tunnels, and handshakes under way.', counts.tunnels)
+  return {
+    registry,
+    report(journey) {
+      verdicts.inc({ code: readCode(journey), route: journey.route?.given.path ?? '' })
+      responses.inc({ status: journey.status, by: journey.answeredBy })
+      duration.observe({ by: journey.answeredBy }, (performance.now() - journey.startedAt) / 1000)
+    },
+  }
+}

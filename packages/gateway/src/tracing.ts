@@ -1,0 +1,54 @@
+import { type Context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import type { Journey } from './journey.ts'
+import { readCode, readPath } from './log.ts'
+
+/** Whether traces are configured, by the variables of OpenTelemetry's specification. */
+export function isTracingConfigured(env: NodeJS.ProcessEnv = process.env): boolean {
+  if (env.OTEL_SDK_DISABLED === 'true') return false
+  return Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT)
+}
+
+/** Sends spans to the configured collector until the function that it gives is called. */
+export async function startTracing(): Promise<() => Promise<void>> {
+  const [{ NodeTracerProvider, BatchSpanProcessor }, { OTLPTraceExporter }, { resourceFromAttributes }] =
+    await Promise.all([
+      import('@opentelemetry/sdk-trace-node'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/resources'),
+    ])
+  const provider = new NodeTracerProvider({
+    resource: resourceFromAttributes({ 'service.name': process.env.OTEL_SERVICE_NAME ?? 'tollgate-gateway' }),
+    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+  })
+  provider.register()
+  return () => provider.shutdown()
+}
+
+/** One span for a request that has ended, made of the same fields as its log line. */
+export function traceJourney(journey: Journey): void {
+  const now = Date.now()
+  const { req, status, route } = journey
+  const span: Span = trace.getTracer('@tollgate/gateway').startSpan(
+    `${req.method ?? ''} ${route?.given.path ?? ''}`.trim(),
+    {
+      kind: SpanKind.SERVER,
+      startTime: now - (performance.now() - journey.startedAt),
+      attributes: {
+        'http.request.method': req.method ?? '',
+        'url.path': readPath(journey),
+        'http.response.status_code': status,
+        'tollgate.code': readCode(journey),
+        'tollgate.answered_by': journey.answeredBy,
+      },
+    },
+    findParent(journey),
+  )
+  if (status === 0 || status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
+  span.end(now)
+}
+
+/** Nothing signs traceparent: a sender that proved nothing must not write into anybody's traces. */
+function findParent({ verdict, req }: Journey): Context {
+  if (verdict?.ok !== true) return ROOT_CONTEXT
+  return propagation.extract(ROOT_CONTEXT, req.headers)
+}
