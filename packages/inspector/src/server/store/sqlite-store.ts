@@ -1,10 +1,15 @@
 import { chmodSync, closeSync, openSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import sqlite from 'node-sqlite3-wasm'
 import type { Capture, CaptureSummary } from '../../shared/capture.ts'
 import { hideCredentials } from '../hide.ts'
 import { summarize } from '../read-capture.ts'
 import type { CaptureStore, StoreBounds } from './store.ts'
+
+/** The file cannot be used as a store; the message names it and says why. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+}
 
 const schema = `
   CREATE TABLE IF NOT EXISTS capture (
@@ -17,7 +22,7 @@ const schema = `
 
 /**
  * Keeps captures in an SQLite file, which outlives this process. Credentials of a request (Authorization, cookies) are not
- * written. Throws an Error that names the file when it cannot be opened as such a store.
+ * written. Throws a StoreError that names the file when it cannot be opened as such a store.
  */
 export function openSqliteStore(file: string, { maxCaptures, maxBytes }: StoreBounds): CaptureStore {
   const path = resolve(file)
@@ -89,7 +94,7 @@ function openDatabase(path: string): InstanceType<typeof sqlite.Database> {
     return db
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    const advice = /locked/.test(reason) ? ` Is another run using it? If none is, remove ${join(`${path}.lock`)}.` : ''
-    throw new Error(`Cannot keep captures in ${path}: ${reason}.${advice}`)
+    const advice = /locked/.test(reason) ? ` Is another run using it? If none is, remove ${path}.lock.` : ''
+    throw new StoreError(`Cannot keep captures in ${path}: ${reason}.${advice}`)
   }
 }
