@@ -51,7 +51,11 @@ async function startDev(words: readonly string[], env: Record<string, string> = 
 }
 
 async function deliver(dev: Dev, publicUrl: string, token = authToken): Promise<number> {
-  const { headers, body } = signRequest({ url: `${publicUrl}/sms`, ...sampleWebhook('message.inbound'), authToken: token })
+  const { headers, body } = signRequest({
+    url: `${publicUrl}/sms`,
+    ...sampleWebhook('message.inbound'),
+    authToken: token,
+  })
   const response = await fetch(`${dev.webhooks}/sms`, { method: 'POST', headers, body: body ?? '' })
   await response.text()
   return response.status

@@ -94,7 +94,14 @@ test('every answer forbids whatever the page does not need', async () => {
 })
 
 test('paths and methods that do not exist are told apart from files', async () => {
-  const paths = ['/../package.json', '/%2e%2e/package.json', '/index.html', '/constructor', '/__proto__', '//evil.example/']
+  const paths = [
+    '/../package.json',
+    '/%2e%2e/package.json',
+    '/index.html',
+    '/constructor',
+    '/__proto__',
+    '//evil.example/',
+  ]
   for (const path of paths) expect((await page.ask(path)).status, path).toBe(404)
   expect((await page.ask('/api/captures', { method: 'PATCH' })).status).toBe(404)
   expect((await page.ask('/api/captures/no-such-capture')).status).toBe(404)

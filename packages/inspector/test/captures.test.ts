@@ -24,18 +24,21 @@ function follow(page: Page): { readonly events: { readonly name: string; readonl
   const events: { name: string; data: unknown }[] = []
   let text = ''
   const headers = { 'x-tollgate-inspector-token': page.token }
-  const sent = request({ host: '127.0.0.1', port: page.port, path: '/api/events', headers, agent: false }, (response) => {
-    response.setEncoding('utf8')
-    response.on('error', () => {})
-    response.on('data', (chunk: string) => {
-      text += chunk
-      for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
-        const match = /^event: (\w+)\ndata: (.*)$/.exec(text.slice(0, end))
-        if (match?.[1] && match[2]) events.push({ name: match[1], data: JSON.parse(match[2]) })
-        text = text.slice(end + 2)
-      }
-    })
-  })
+  const sent = request(
+    { host: '127.0.0.1', port: page.port, path: '/api/events', headers, agent: false },
+    (response) => {
+      response.setEncoding('utf8')
+      response.on('error', () => {})
+      response.on('data', (chunk: string) => {
+        text += chunk
+        for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
+          const match = /^event: (\w+)\ndata: (.*)$/.exec(text.slice(0, end))
+          if (match?.[1] && match[2]) events.push({ name: match[1], data: JSON.parse(match[2]) })
+          text = text.slice(end + 2)
+        }
+      })
+    },
+  )
   sent.on('error', () => {})
   sent.end()
   onTestFinished(() => void sent.destroy())
@@ -138,12 +141,20 @@ test('a diagnosis that fails, or ends after the capture is gone, changes nothing
 })
 
 test('no key ever reaches the page: not in a list, a capture, a copy, an export, an event or an error', async () => {
-  const page = await open({ realToken: authToken, secrets: ['shared-key-secret-text'], diagnose: async () => ({
-    suspected: [{ id: 'host', detail: `never ${authToken}`, fix: throwAwayToken }], urlForms: [], tried: 1,
-  }) })
+  const page = await open({
+    realToken: authToken,
+    secrets: ['shared-key-secret-text'],
+    diagnose: async () => ({
+      suspected: [{ id: 'host', detail: `never ${authToken}`, fix: throwAwayToken }],
+      urlForms: [],
+      tried: 1,
+    }),
+  })
   const { events } = follow(page)
   await until(() => events.find(({ name }) => name === 'list'))
-  const leaky = await makeExchange(signSample('message.inbound', { Body: `${authToken} ${throwAwayToken}` }, 'f'.repeat(32)))
+  const leaky = await makeExchange(
+    signSample('message.inbound', { Body: `${authToken} ${throwAwayToken}` }, 'f'.repeat(32)),
+  )
   page.inspector.record({
     ...leaky,
     response: {

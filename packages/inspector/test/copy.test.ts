@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { twilioWebhook } from 'tollgate/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { captureExchange } from '../src/server/capture-exchange.ts'
 import { writers } from '../src/server/copy/copy.ts'
 import { readImport } from '../src/server/transfer/read-import.ts'
 import type { Capture } from '../src/shared/capture.ts'
-import { captureExchange } from '../src/server/capture-exchange.ts'
 import { makeExchange, publicUrl, signSample } from './kit.ts'
 
 interface Seen {
@@ -85,7 +85,7 @@ test.each(hostileTexts)('a fixture is read back as the same request, in plain AS
 })
 
 test.each([
-  ['message.inbound', { Body: 'it\'s "quoted" \u202e ${x} `y` \\' }],
+  ['message.inbound', { Body: `it's "quoted" \u202e \${x} \`y\` \\` }],
   ['events.batch', {}],
   ['regulatory.bundle', {}],
   ['call.status', {}],
@@ -104,7 +104,8 @@ test.each([
     writeFileSync(file, code)
     const port = (app.address() as AddressInfo).port
     const { NODE_TEST_CONTEXT: _outer, TWILIO_AUTH_TOKEN: _token, ...clean } = process.env
-    const run = (env: object) => promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', file], { env: { ...clean, ...env } })
+    const run = (env: object) =>
+      promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', file], { env: { ...clean, ...env } })
     const passed = await run({ APP_URL: `http://127.0.0.1:${port}` })
     expect(passed.stdout).toMatch(/^# pass 1$/m)
     await expect(run({ APP_URL: `http://127.0.0.1:${port}`, TWILIO_AUTH_TOKEN: 'f'.repeat(32) })).rejects.toThrow()

@@ -74,7 +74,9 @@ test('a HAR of a browser is read: HTTP/2 names, cookies, its own fields', async 
   ]
   const postData = { mimeType: 'application/x-www-form-urlencoded', text: signed.body, params: [] }
   const request = { method: 'POST', url: signed.url, httpVersion: 'h2', cookies: [], headers, postData, bodySize: 1 }
-  const har = { log: { version: '1.2', pages: [], entries: [{ startedDateTime: '2026-11-24T10:00:00Z', request, response: {} }] } }
+  const har = {
+    log: { version: '1.2', pages: [], entries: [{ startedDateTime: '2026-11-24T10:00:00Z', request, response: {} }] },
+  }
   expect(await importInto(page, har)).toEqual({ imported: 1, refused: [] })
   expect((await list(page))[0]).toMatchObject({ code: 'accepted', time: Date.parse('2026-11-24T10:00:00Z') })
 })
@@ -122,12 +124,18 @@ test.each([
 
 test('of a file with very many entries the first are read', async () => {
   const page = await open({ maxCaptures: 10_000, verifierOptions: undefined })
-  const result = await importInto(page, Array.from({ length: 2_500 }, () => good))
+  const result = await importInto(
+    page,
+    Array.from({ length: 2_500 }, () => good),
+  )
   expect(result).toEqual({ imported: 2_000, refused: [{ entry: 2_001, reason: expect.stringContaining('2000') }] })
 })
 
 test('imports keep to the bounds of the store', async () => {
   const page = await open({ maxCaptures: 5, verifierOptions: undefined })
-  await importInto(page, Array.from({ length: 50 }, () => good))
+  await importInto(
+    page,
+    Array.from({ length: 50 }, () => good),
+  )
   expect(await list(page)).toHaveLength(5)
 })

@@ -67,7 +67,14 @@ export interface Answer {
 
 /** An inspector with its page's server on a free port, asked with the token in a header. */
 export async function openPage(options: Partial<InspectorOptions> = {}): Promise<Page> {
-  const inspector = createInspector({ port: 0, publicUrl, throwAwayToken, throwAwayIndex: 1, verifierOptions, ...options })
+  const inspector = createInspector({
+    port: 0,
+    publicUrl,
+    throwAwayToken,
+    throwAwayIndex: 1,
+    verifierOptions,
+    ...options,
+  })
   const { url } = await inspector.listen()
   return pageAt(url, inspector)
 }
@@ -105,7 +112,14 @@ export function askRaw(
   { method = 'GET', headers = {}, body }: Ask & { readonly body?: string | undefined } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port, path, method, headers: headers as IncomingHttpHeaders, agent: false })
+    const sent = request({
+      host: '127.0.0.1',
+      port,
+      path,
+      method,
+      headers: headers as IncomingHttpHeaders,
+      agent: false,
+    })
     sent.on('error', reject)
     sent.on('response', (response) => {
       const chunks: Buffer[] = []

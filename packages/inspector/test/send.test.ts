@@ -2,9 +2,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { webhookKinds } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { type DevOptions, type DevRun, startDev } from '../src/index.ts'
 import type { SendResult } from '../src/shared/api.ts'
 import type { CaptureView } from '../src/shared/capture.ts'
-import { type DevOptions, type DevRun, startDev } from '../src/index.ts'
 import { authToken, type Page, pageAt } from './kit.ts'
 
 interface Dev {
@@ -53,7 +53,8 @@ test('a spoofed one is refused, and the reason is found', async () => {
   expect(sent.status).toBe(403)
   const view = await read(shared.page, sent)
   expect(view.verdict).toMatchObject({ ok: false, code: 'signature_mismatch' })
-  for (let found = view; found.explanation === undefined; found = await read(shared.page, sent)) expect(found).toBeDefined()
+  for (let found = view; found.explanation === undefined; found = await read(shared.page, sent))
+    expect(found).toBeDefined()
   expect((await read(shared.page, sent)).explanation?.suspected[0]?.id).toBe('token_of_other_account')
 })
 
@@ -62,7 +63,11 @@ test('a replay is the same request, header by header and byte by byte', async ()
   const again = await read(shared.page, await post(shared.page, `captures/${first.id}/replay`))
   expect(again.id).not.toBe(first.id)
   expect(again).toMatchObject({ origin: 'replayed', method: first.method, target: first.target, body: first.body })
-  const sorted = (view: CaptureView) => view.headers.map(String).filter((line) => !/^connection/i.test(line)).sort()
+  const sorted = (view: CaptureView) =>
+    view.headers
+      .map(String)
+      .filter((line) => !/^connection/i.test(line))
+      .sort()
   expect(sorted(again)).toEqual(sorted(first))
   expect(again.verdict?.ok).toBe(true)
 })
@@ -139,7 +144,13 @@ test('a webhook that came from elsewhere is not taken for one that was sent from
   const { page, run } = await open()
   const sent = await read(page, await post(page, 'send', { kind: 'message.inbound' }))
   const headers = sent.headers.filter(([name]) => !/^(host|content-length|connection)$/i.test(name))
-  await (await fetch(run.gatewayUrl + sent.target, { method: 'POST', headers: headers as [string, string][], body: sent.body ?? '' })).text()
+  await (
+    await fetch(run.gatewayUrl + sent.target, {
+      method: 'POST',
+      headers: headers as [string, string][],
+      body: sent.body ?? '',
+    })
+  ).text()
   const [newest] = await page.json<CaptureView[]>('/api/captures')
   expect(newest).toMatchObject({ origin: 'received', code: 'accepted' })
 })

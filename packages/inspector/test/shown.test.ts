@@ -12,12 +12,19 @@ import { authToken, makeExchange, publicUrl, signSample } from './kit.ts'
 test.each(webhookKinds)('what is shown as signed is what was signed: %s', async (kind) => {
   const exchange = await makeExchange(signSample(kind))
   const parts = signingPartsOf(captureExchange(exchange, { origin: 'received' }))
-  const signature = createHmac('sha1', authToken).update(parts.map(({ text }) => text).join('')).digest('base64')
+  const signature = createHmac('sha1', authToken)
+    .update(parts.map(({ text }) => text).join(''))
+    .digest('base64')
   expect(signature).toBe(signSample(kind).headers['x-twilio-signature'])
 })
 
 test('a repeated name is shown once for each distinct value, in order', async () => {
-  const params = [['b', '2'], ['a', '9'], ['b', '1'], ['b', '2']] as [string, string][]
+  const params = [
+    ['b', '2'],
+    ['a', '9'],
+    ['b', '1'],
+    ['b', '2'],
+  ] as [string, string][]
   const signed = signRequest({ url: `${publicUrl}/x`, params, authToken })
   const parts = signingPartsOf(captureExchange(await makeExchange(signed), { origin: 'received' }))
   expect(parts.slice(1).map(({ text }) => text)).toEqual(['a', '9', 'b', '1', 'b', '2'])
@@ -116,7 +123,9 @@ describe('filters', () => {
   const imported = { ...one, id: '3', code: 'none', by: undefined, status: undefined }
   const unread = { ...one, id: '4', code: 'none', status: 400 }
   const pass = (filters: Partial<Filters>) =>
-    [one, accepted, imported, unread].filter((each) => matchesFilters(each, { ...noFilters, ...filters })).map(({ id }) => id)
+    [one, accepted, imported, unread]
+      .filter((each) => matchesFilters(each, { ...noFilters, ...filters }))
+      .map(({ id }) => id)
 
   test.each<[Partial<Filters>, string[]]>([
     [{}, ['1', '2', '3', '4']],
@@ -140,5 +149,7 @@ describe('filters', () => {
 
 test('a sample of JSON is named by the type of its first event', async () => {
   const signed = signRequest({ url: `${publicUrl}/x`, ...sampleWebhook('events.batch'), authToken })
-  expect(captureExchange(await makeExchange(signed), { origin: 'received' }).kind).toBe('messaging.inbound-message.received')
+  expect(captureExchange(await makeExchange(signed), { origin: 'received' }).kind).toBe(
+    'messaging.inbound-message.received',
+  )
 })

@@ -114,7 +114,9 @@ test('an SQLite file is for its owner alone and holds no credentials', () => {
     ['Authorization', 'Basic c2VjcmV0LW9uZQ=='],
     ['Cookie', 'sid=secret-two'],
   ] as const
-  store.put(makeCapture('a', { headers, response: { status: 200, by: 'upstream', headers: [['set-cookie', 'secret-three']] } }))
+  store.put(
+    makeCapture('a', { headers, response: { status: 200, by: 'upstream', headers: [['set-cookie', 'secret-three']] } }),
+  )
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(readFileSync(file, 'latin1')).not.toMatch(/secret-|c2VjcmV0/)
   expect(store.get('a')?.headers).toEqual([

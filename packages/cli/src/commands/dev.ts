@@ -72,7 +72,9 @@ async function readOptions(args: Args, io: Io): Promise<DevOptions> {
   const accountSid = args.list('account-sid')
   const signWithRealToken = args.flag('sign-with-real-token')
   if (signWithRealToken && authTokens.length === 0)
-    throw new UsageError('--sign-with-real-token needs an Auth Token: set TWILIO_AUTH_TOKEN, or give --auth-token-file.')
+    throw new UsageError(
+      '--sign-with-real-token needs an Auth Token: set TWILIO_AUTH_TOKEN, or give --auth-token-file.',
+    )
   return {
     upstream: args.text('upstream'),
     listen: readAddress(args, 'listen'),

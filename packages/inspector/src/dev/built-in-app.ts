@@ -48,7 +48,8 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
     chunks.push(chunk)
   }
   if (/json/i.test(req.headers['content-type'] ?? '')) return void res.writeHead(204).end()
-  const text = req.method === 'GET' ? (req.url ?? '').split('?').slice(1).join('?') : Buffer.concat(chunks).toString('utf8')
+  const text =
+    req.method === 'GET' ? (req.url ?? '').split('?').slice(1).join('?') : Buffer.concat(chunks).toString('utf8')
   const reply = replyTo(new URLSearchParams(text))
   if (reply === undefined) return void res.writeHead(204).end()
   res.writeHead(200, { 'content-type': 'text/xml; charset=utf-8' }).end(reply)

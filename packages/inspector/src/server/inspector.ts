@@ -54,7 +54,10 @@ export function createInspector(options: InspectorOptions): Inspector {
   }
   const store = options.store === undefined ? createMemoryStore(bounds) : openSqliteStore(options.store, bounds)
   const events = new LiveEvents(hide)
-  const explainer = new Explainer(options.diagnose ?? diagnose, gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host])
+  const explainer = new Explainer(
+    options.diagnose ?? diagnose,
+    gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host],
+  )
   const sender = new Sender(() => ({ publicUrls, gatewayUrl, throwAwayToken, realToken }))
 
   const keep = (capture: Capture) => {
@@ -116,7 +119,9 @@ export function createInspector(options: InspectorOptions): Inspector {
       try {
         record(exchange)
       } catch (error) {
-        console.error(`The inspector could not keep a request: ${error instanceof Error ? error.message : 'unknown error'}`)
+        console.error(
+          `The inspector could not keep a request: ${error instanceof Error ? error.message : 'unknown error'}`,
+        )
       }
     },
     async close() {

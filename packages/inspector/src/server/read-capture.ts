@@ -30,7 +30,9 @@ export function readParams(capture: Pick<Capture, 'method' | 'target' | 'headers
 /** Whether a body was announced that nobody read: the gateway refuses a request without a signature before its body. */
 export function isUnread({ headers, body, bodyBase64, verdict }: Capture): boolean {
   if (verdict?.ok !== false || body !== undefined || bodyBase64 !== undefined) return false
-  return Number(findHeader(headers, 'content-length') ?? 0) > 0 || findHeader(headers, 'transfer-encoding') !== undefined
+  return (
+    Number(findHeader(headers, 'content-length') ?? 0) > 0 || findHeader(headers, 'transfer-encoding') !== undefined
+  )
 }
 
 /** The request as if it had announced none, so that nobody wonders where the body went. */

@@ -31,7 +31,8 @@ export function AnswerView({ capture }: { capture: CaptureView }) {
 
 function AnswerBody({ response }: { response: CapturedResponse }) {
   const { body, bodyBase64, bodyTruncated } = response
-  if (bodyBase64 !== undefined) return <p class="muted">The body is not text: {bodyBase64.length} characters of Base64.</p>
+  if (bodyBase64 !== undefined)
+    return <p class="muted">The body is not text: {bodyBase64.length} characters of Base64.</p>
   if (body === undefined) return <p class="muted">Without a body.</p>
   const tree = body.includes('<') ? parseTwiml(body) : undefined
   return (

@@ -19,7 +19,7 @@ export function CaptureList() {
     const by = moves[event.key]
     if (by === undefined) return
     event.preventDefault()
-    rows[rows.findIndex((row) => row === document.activeElement) + by]?.focus()
+    rows[rows.indexOf(document.activeElement as HTMLElement) + by]?.focus()
   }
   if (list.length === 0)
     return (
@@ -29,7 +29,6 @@ export function CaptureList() {
     )
   return (
     <div class="scroll">
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: the keys move between the buttons within */}
       <ul class="captures" onKeyDown={move}>
         {list.map((one) => (
           <li key={one.id}>

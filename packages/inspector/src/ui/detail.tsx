@@ -45,9 +45,9 @@ function Head({ capture }: { capture: CaptureView }) {
   const origin = originWords[capture.origin]
   return (
     <header class="detail-head">
-      <a href="#" class="back" onClick={() => select(undefined)}>
+      <button type="button" class="link back" onClick={() => select(undefined)}>
         ← List
-      </a>
+      </button>
       <h2>
         <span class="method">{capture.method}</span> <SafeText text={capture.target} limit={300} />
       </h2>

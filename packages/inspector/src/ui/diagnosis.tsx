@@ -21,7 +21,9 @@ export function Diagnosis({ capture }: { capture: CaptureView }) {
           </p>
         )}
         {verdict.replayed !== false && (
-          <p>{verdict.replayed === true ? 'It was delivered before.' : 'Whether it was delivered before cannot be told.'}</p>
+          <p>
+            {verdict.replayed === true ? 'It was delivered before.' : 'Whether it was delivered before cannot be told.'}
+          </p>
         )}
       </section>
     )

@@ -21,7 +21,10 @@ export function formatBytes(bytes: number): string {
 }
 
 /** The word and the tone of a verdict. Never by colour alone: the word says the same. */
-export function describeCode(one: Pick<CaptureSummary, 'code' | 'by'>): { word: string; tone: 'good' | 'bad' | 'plain' } {
+export function describeCode(one: Pick<CaptureSummary, 'code' | 'by'>): {
+  word: string
+  tone: 'good' | 'bad' | 'plain'
+} {
   if (one.code === 'accepted') return { word: 'accepted', tone: 'good' }
   if (one.code !== 'none') return { word: one.code, tone: 'bad' }
   return one.by === 'gateway' ? { word: 'refused', tone: 'bad' } : { word: 'not verified', tone: 'plain' }

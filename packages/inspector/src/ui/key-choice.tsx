@@ -5,8 +5,8 @@ export function KeyChoice({ real, onChange }: { real: boolean; onChange: (real: 
   if (!info.value?.realToken)
     return (
       <p class="muted">
-        Signed with this run's throw-away token, which the gateway accepts. An application that verifies by itself does not: start
-        with <code>--sign-with-real-token</code> for that.
+        Signed with this run's throw-away token, which the gateway accepts. An application that verifies by itself does
+        not: start with <code>--sign-with-real-token</code> for that.
       </p>
     )
   return (

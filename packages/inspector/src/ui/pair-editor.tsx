@@ -1,7 +1,15 @@
 import type { HeaderList } from '../shared/capture.ts'
 
 /** Rows of names and values to change, add and take away. */
-export function PairEditor({ pairs, onChange, add }: { pairs: HeaderList; onChange: (pairs: HeaderList) => void; add: string }) {
+export function PairEditor({
+  pairs,
+  onChange,
+  add,
+}: {
+  pairs: HeaderList
+  onChange: (pairs: HeaderList) => void
+  add: string
+}) {
   const replace = (index: number, pair: HeaderList[number]) =>
     onChange(pairs.map((other, place) => (place === index ? pair : other)))
   return (

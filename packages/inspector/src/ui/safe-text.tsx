@@ -7,7 +7,15 @@ const step = 20_000
  * Text that somebody else wrote: isolated, so that it cannot turn around what is beside it; characters that cannot be seen are
  * named; long ones are cut, with more on demand.
  */
-export function SafeText({ text, limit = 1_000, class: className = '' }: { text: string; limit?: number; class?: string }) {
+export function SafeText({
+  text,
+  limit = 1_000,
+  class: className = '',
+}: {
+  text: string
+  limit?: number
+  class?: string
+}) {
   const [length, setLength] = useState(limit)
   const visible = cut(text, length)
   const left = text.length - visible.length

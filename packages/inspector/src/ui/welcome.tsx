@@ -1,3 +1,4 @@
+import { select } from './actions.ts'
 import { captures, dialog, info, selectedId } from './state.ts'
 
 /** What to do first, and when nothing is chosen. */
@@ -6,7 +7,9 @@ export function Welcome() {
   if (selectedId.value !== undefined)
     return (
       <p class="nothing">
-        <a href="#">Back to the list</a>
+        <button type="button" class="link" onClick={() => select(undefined)}>
+          Back to the list
+        </button>
       </p>
     )
   return (

@@ -40,7 +40,11 @@ export interface Visit {
 }
 
 /** A run of the gateway with the inspector's page open in a browser. */
-export async function visit(browser: Browser, context: BrowserContextOptions = {}, options: DevOptions = {}): Promise<Visit> {
+export async function visit(
+  browser: Browser,
+  context: BrowserContextOptions = {},
+  options: DevOptions = {},
+): Promise<Visit> {
   const run = await startDev({ listen: { port: 0 }, inspectorPort: 0, authToken, ...options })
   const opened = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...context })
   opened.setDefaultTimeout(15_000)

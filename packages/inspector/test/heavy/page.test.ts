@@ -11,7 +11,9 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-async function open(...options: Parameters<typeof visit> extends [Browser, ...infer Rest] ? Rest : never): Promise<Visit> {
+async function open(
+  ...options: Parameters<typeof visit> extends [Browser, ...infer Rest] ? Rest : never
+): Promise<Visit> {
   const opened = await visit(browser, ...options)
   onTestFinished(async () => {
     await opened.close()
@@ -37,7 +39,9 @@ test('a genuine and a spoofed webhook appear live, and the diagnosis names the c
   expect(await deliver({}, { token: 'f'.repeat(32) })).toBe(403)
   const row = page.locator('.row.bad')
   await row.waitFor()
-  expect(await row.innerText()).toMatch(/message\.inbound[\s\S]*signature_mismatch[\s\S]*403[\s\S]*\+14155550142[\s\S]*→[\s\S]*\+12025550123/)
+  expect(await row.innerText()).toMatch(
+    /message\.inbound[\s\S]*signature_mismatch[\s\S]*403[\s\S]*\+14155550142[\s\S]*→[\s\S]*\+12025550123/,
+  )
 
   await row.click()
   const diagnosis = page.getByRole('region', { name: 'Diagnosis' })
@@ -153,7 +157,12 @@ test('hostile text is inert, isolated and cut', async () => {
   const { page, deliver } = await open()
   const markup = `<img src="https://evil.example/x.png" onerror="window.hit=1"><script>window.hit=1</script><b>bold</b>`
   const bidi = '\u202Egnp.exe\u2066'
-  await deliver({ Body: `${markup}${'&lt;'.repeat(3)}`, From: bidi, ProfileName: 'x'.repeat(700_000), [`${markup}name`]: bidi })
+  await deliver({
+    Body: `${markup}${'&lt;'.repeat(3)}`,
+    From: bidi,
+    ProfileName: 'x'.repeat(700_000),
+    [`${markup}name`]: bidi,
+  })
   await page.locator('.row').click()
   const table = page.locator('.section', { hasText: 'Parameters' }).locator('.pairs')
   await table.waitFor()
@@ -162,7 +171,12 @@ test('hostile text is inert, isolated and cut', async () => {
   expect(await page.evaluate('window.hit')).toBeUndefined()
   expect(await table.locator('.hidden-char').allInnerTexts()).toEqual(expect.arrayContaining(['U+202E', 'U+2066']))
   expect(await page.locator('body').innerText()).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/)
-  expect(await table.locator('bdi').first().evaluate((one) => getComputedStyle(one).unicodeBidi)).toBe('isolate')
+  expect(
+    await table
+      .locator('bdi')
+      .first()
+      .evaluate((one) => getComputedStyle(one).unicodeBidi),
+  ).toBe('isolate')
 
   const before = (await table.innerText()).length
   expect(before).toBeLessThan(20_000)
@@ -257,36 +271,42 @@ interface Violation {
 }
 
 describe.each([360, 820, 1440])('%i pixels wide', (width) => {
-  test.each(['light', 'dark'] as const)('in %s nothing overflows and axe finds nothing serious', async (colorScheme) => {
-    const size = { viewport: { width, height: width < 500 ? 780 : 900 }, colorScheme }
-    const { page, deliver } = await open(size, { publicUrl: 'http://app.example.com/api' })
-    const shoot = async (name: string) => {
-      await page.evaluate('document.fonts.ready')
-      await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`) })
-      expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width)
-      await page.evaluate(axe)
-      const found = await page.evaluate<Violation[]>('axe.run().then((result) => result.violations)')
-      const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      expect(serious.map(({ id, nodes }) => [id, nodes[0]?.html, nodes[0]?.failureSummary]), name).toEqual([])
-    }
-    await shoot('empty')
-    await deliver({ Body: 'Grüße ☕ and a \u202Ehidden\u202C turn' })
-    await deliver({}, { token: 'f'.repeat(32) })
-    await deliver({}, { signedUrl: 'https://app.example.com/api/sms' })
-    await page.locator('.row').nth(2).waitFor()
-    await shoot('list')
+  test.each(['light', 'dark'] as const)(
+    'in %s nothing overflows and axe finds nothing serious',
+    async (colorScheme) => {
+      const size = { viewport: { width, height: width < 500 ? 780 : 900 }, colorScheme }
+      const { page, deliver } = await open(size, { publicUrl: 'http://app.example.com/api' })
+      const shoot = async (name: string) => {
+        await page.evaluate('document.fonts.ready')
+        await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`) })
+        expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width)
+        await page.evaluate(axe)
+        const found = await page.evaluate<Violation[]>('axe.run().then((result) => result.violations)')
+        const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        expect(
+          serious.map(({ id, nodes }) => [id, nodes[0]?.html, nodes[0]?.failureSummary]),
+          name,
+        ).toEqual([])
+      }
+      await shoot('empty')
+      await deliver({ Body: 'Grüße ☕ and a \u202Ehidden\u202C turn' })
+      await deliver({}, { token: 'f'.repeat(32) })
+      await deliver({}, { signedUrl: 'https://app.example.com/api/sms' })
+      await page.locator('.row').nth(2).waitFor()
+      await shoot('list')
 
-    await page.locator('.row.good').click()
-    await page.locator('.twiml').waitFor()
-    await shoot('accepted')
-    await page.getByRole('button', { name: 'Edit and re-sign' }).click()
-    await page.getByRole('dialog').waitFor()
-    await shoot('edit')
-    await page.keyboard.press('Escape')
+      await page.locator('.row.good').click()
+      await page.locator('.twiml').waitFor()
+      await shoot('accepted')
+      await page.getByRole('button', { name: 'Edit and re-sign' }).click()
+      await page.getByRole('dialog').waitFor()
+      await shoot('edit')
+      await page.keyboard.press('Escape')
 
-    if (width < 860) await page.getByRole('link', { name: '← List' }).click()
-    await page.locator('.row.bad').first().click()
-    await page.locator('.detail mark').first().waitFor()
-    await shoot('refused')
-  })
+      if (width < 860) await page.getByRole('button', { name: '← List' }).click()
+      await page.locator('.row.bad').first().click()
+      await page.locator('.detail mark').first().waitFor()
+      await shoot('refused')
+    },
+  )
 })

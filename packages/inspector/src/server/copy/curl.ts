@@ -27,8 +27,7 @@ export function writeCurl(capture: Capture): string {
   const url = quoteForShell(capture.url.replace(/^ws/i, 'http'))
   if (capture.bodyTruncated) notes.push('# Only the beginning of the body was kept: this is not the request that came.')
   if (body.length === 0) return [...notes, [...lines, url].join(' \\\n  ')].join('\n')
-  if (isPlain(text))
-    return [...notes, [...lines, `--data-raw ${quoteForShell(text)}`, url].join(' \\\n  ')].join('\n')
+  if (isPlain(text)) return [...notes, [...lines, `--data-raw ${quoteForShell(text)}`, url].join(' \\\n  ')].join('\n')
   const command = [...lines, '--data-binary @-', url].join(' \\\n  ')
   return [...notes, `printf %s ${quoteForShell(body.toString('base64'))} | base64 -d | ${command}`].join('\n')
 }

@@ -30,7 +30,8 @@ export function makeTestRequest(input: SendInput, publicUrls: readonly string[],
 
 /** A captured request as it came, byte for byte; what could not be kept cannot be sent. */
 export function makeReplay(capture: Capture): Delivery {
-  if (capture.bodyTruncated) throw new InputError('Only the beginning of this body was kept, so it cannot be sent again.')
+  if (capture.bodyTruncated)
+    throw new InputError('Only the beginning of this body was kept, so it cannot be sent again.')
   if (capture.headers.some(([, value]) => isHidden(value)))
     throw new InputError('Its credentials were not kept, so it cannot be sent as it was. Edit and re-sign it instead.')
   const { method, target, headers } = capture
@@ -41,12 +42,7 @@ export function makeReplay(capture: Capture): Delivery {
 const remade = new Set(['host', 'content-length', 'content-type', 'transfer-encoding', 'connection', 'upgrade'])
 
 /** A captured request with what was changed in it, signed anew. */
-export function makeResigned(
-  capture: Capture,
-  input: ResignInput,
-  publicUrls: readonly string[],
-  key: Key,
-): Delivery {
+export function makeResigned(capture: Capture, input: ResignInput, publicUrls: readonly string[], key: Key): Delivery {
   const target = readTarget(input.target)
   const headers = Object.fromEntries(
     capture.headers
@@ -61,18 +57,13 @@ export function makeResigned(
       : body !== undefined && body !== ''
         ? { body, contentType }
         : {}
-  return sign(
-    'body' in content ? withoutBodyHash(target) : target,
-    publicUrls,
-    findHeader(capture.headers, 'host'),
-    {
-      method: input.method,
-      ...content,
-      headers,
-      ...(isHandshake(capture) && { handshake: true }),
-      ...key,
-    },
-  )
+  return sign('body' in content ? withoutBodyHash(target) : target, publicUrls, findHeader(capture.headers, 'host'), {
+    method: input.method,
+    ...content,
+    headers,
+    ...(isHandshake(capture) && { handshake: true }),
+    ...key,
+  })
 }
 
 function sign(
@@ -104,7 +95,9 @@ function toDelivery(signed: SignedRequest, prefix: string): Delivery {
 
 function readTarget(target: string): string {
   if (!/^\/[!"$-~]*$/.test(target))
-    throw new InputError('The path must start with "/" and be spelled as it is sent: percent-encode blanks and non-ASCII.')
+    throw new InputError(
+      'The path must start with "/" and be spelled as it is sent: percent-encode blanks and non-ASCII.',
+    )
   return target
 }
 

@@ -51,7 +51,9 @@ function readOrRefuse(file: unknown): ReturnType<typeof readImport> {
 }
 
 /** For the verifier: as it arrived, with repeated headers in a list. */
-export function toIncoming(imported: Pick<ImportedRequest, 'method' | 'target' | 'headers' | 'body' | 'bodyBase64'>): IncomingRequest {
+export function toIncoming(
+  imported: Pick<ImportedRequest, 'method' | 'target' | 'headers' | 'body' | 'bodyBase64'>,
+): IncomingRequest {
   const headers = new Map<string, string[]>()
   for (const [name, value] of imported.headers) {
     const key = name.toLowerCase()

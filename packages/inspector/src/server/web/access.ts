@@ -27,7 +27,10 @@ export function refuseAccess(req: IncomingMessage, gate: Gate): { status: number
   if (foreign || (crossSite && !reads)) return { status: 403, text: 'Other sites may not use this page.' }
   const byHeader = isToken(req.headers[tokenHeader], gate)
   if (!byHeader && !isToken(readCookie(req, cookieName(gate)), gate))
-    return { status: 401, text: 'Open the address that the terminal printed: it carries the token that this page wants.' }
+    return {
+      status: 401,
+      text: 'Open the address that the terminal printed: it carries the token that this page wants.',
+    }
   // A browser sends Origin with every write, and only a browser has the cookie.
   if (!reads && origin === undefined && !byHeader)
     return { status: 403, text: 'A write needs an Origin header or the token in a header.' }
@@ -43,7 +46,9 @@ export function isToken(given: unknown, { token }: Gate): boolean {
 
 /** Exactly one Host header. */
 export function readHost(req: IncomingMessage): string | undefined {
-  const hosts = req.rawHeaders.filter((_, index) => index % 2 === 1 && req.rawHeaders[index - 1]?.toLowerCase() === 'host')
+  const hosts = req.rawHeaders.filter(
+    (_, index) => index % 2 === 1 && req.rawHeaders[index - 1]?.toLowerCase() === 'host',
+  )
   return hosts.length === 1 ? hosts[0]?.toLowerCase() : undefined
 }
 

@@ -39,7 +39,8 @@ async function answer(page: Page, req: IncomingMessage, res: ServerResponse): Pr
   if (isFirstVisit(req, url, gate)) return admit(res, gate)
   const refusal = refuseAccess(req, gate)
   if (refusal !== undefined) return sendText(res, refusal.status, refusal.text)
-  if (req.method === 'GET' && url.pathname === '/api/events') return events.add(res, workshop.store.list(workshop.listLimit))
+  if (req.method === 'GET' && url.pathname === '/api/events')
+    return events.add(res, workshop.store.list(workshop.listLimit))
   if (req.method === 'GET' && sendFile(res, url.pathname)) return
   const route = findRoute(req, url)
   if (route === undefined) return sendText(res, 404, 'There is nothing here.')
@@ -69,7 +70,10 @@ function admit(res: ServerResponse, gate: Gate): void {
 }
 
 function sendReply(res: ServerResponse, reply: Reply, hide: (text: string) => string): void {
-  if ('json' in reply) return sendText(res, 200, hide(JSON.stringify(reply.json)), 'application/json')
+  if ('json' in reply) {
+    sendText(res, 200, hide(JSON.stringify(reply.json)), 'application/json')
+    return
+  }
   if (reply.file !== undefined) res.setHeader('content-disposition', `attachment; filename="${reply.file}"`)
   sendText(res, 200, hide(reply.text), reply.type)
 }

@@ -30,7 +30,8 @@ export function readResignInput(given: unknown): ResignInput {
 }
 
 function readFields(given: unknown): Fields {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new HttpError(400, 'An object is expected.')
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new HttpError(400, 'An object is expected.')
   return given as Fields
 }
 

@@ -3,10 +3,10 @@ import { type CopyForm, copyForms, type ResignInput, type RunInfo, type SendInpu
 import type { Capture } from '../../shared/capture.ts'
 import { writers } from '../copy/copy.ts'
 import { hideCredentials, viewCapture } from '../hide.ts'
-import type { Importer } from '../transfer/import-captures.ts'
-import { writeHar } from '../transfer/har.ts'
-import type { CaptureStore } from '../store/store.ts'
 import type { Sender } from '../send/sender.ts'
+import type { CaptureStore } from '../store/store.ts'
+import { writeHar } from '../transfer/har.ts'
+import type { Importer } from '../transfer/import-captures.ts'
 import { HttpError, readJson } from './answers.ts'
 import { readResignInput, readSendInput } from './read-input.ts'
 
@@ -21,7 +21,9 @@ export interface Workshop {
 }
 
 /** An answer in JSON, or a text to save or copy. */
-export type Reply = { readonly json: unknown } | { readonly text: string; readonly type: string; readonly file?: string }
+export type Reply =
+  | { readonly json: unknown }
+  | { readonly text: string; readonly type: string; readonly file?: string }
 
 type Handler = (workshop: Workshop, input: RouteInput) => Reply | Promise<Reply>
 interface RouteInput {
@@ -44,7 +46,9 @@ const routes: Readonly<Record<string, Handler>> = {
     if (form === undefined) throw new HttpError(400, `"as" must be one of ${copyForms.join(', ')}.`)
     return { text: writeCopy(form, find(store, id)), type: 'text/plain; charset=utf-8' }
   },
-  'POST /api/captures/:id/replay': async ({ store, sender }, { id }) => ({ json: await sender.replay(find(store, id)) }),
+  'POST /api/captures/:id/replay': async ({ store, sender }, { id }) => ({
+    json: await sender.replay(find(store, id)),
+  }),
   'POST /api/captures/:id/resign': async ({ store, sender }, { id, req }) => {
     const input: ResignInput = readResignInput(await readJson(req))
     return { json: await sender.resign(find(store, id), input) }
@@ -66,7 +70,10 @@ const routes: Readonly<Record<string, Handler>> = {
 const writeCopy = (form: CopyForm, capture: Capture) => writers[form](hideCredentials(capture))
 
 /** The handler of a request, `undefined` for an unknown path. */
-export function findRoute(req: IncomingMessage, url: URL): ((workshop: Workshop) => Reply | Promise<Reply>) | undefined {
+export function findRoute(
+  req: IncomingMessage,
+  url: URL,
+): ((workshop: Workshop) => Reply | Promise<Reply>) | undefined {
   const id = /^\/api\/captures\/([\w-]{1,80})(?=\/|$)/.exec(url.pathname)?.[1]
   const path = id === undefined ? url.pathname : url.pathname.replace(id, ':id')
   const key = `${req.method} ${path}`
@@ -79,4 +86,3 @@ function find(store: CaptureStore, id: string): Capture {
   if (capture === undefined) throw new HttpError(404, 'There is no such capture any more.')
   return capture
 }
-
