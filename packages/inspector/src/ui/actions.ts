@@ -5,7 +5,7 @@ import { detail, dialog, selectedId, toast } from './state.ts'
 let hideToast: ReturnType<typeof setTimeout> | undefined
 
 /** Says what happened; a failure stays until the next thing happens. */
-export function say(text: string, failed = false): void {
+function say(text: string, failed = false): void {
   clearTimeout(hideToast)
   toast.value = { text, failed }
   if (!failed)

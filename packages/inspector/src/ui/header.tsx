@@ -27,8 +27,14 @@ export function Header() {
       )}
       <div class="tools">
         <FileTools />
-        <button type="button" onClick={nextTheme} title="Colours: as the system, light, dark">
-          Theme: {theme.value}
+        <button
+          type="button"
+          onClick={nextTheme}
+          title="Colours: as the system, light, dark"
+          aria-label={`Theme: ${theme.value}`}
+        >
+          <span class="wide">Theme: </span>
+          {theme.value}
         </button>
         <button
           type="button"

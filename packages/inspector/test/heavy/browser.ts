@@ -21,7 +21,7 @@ export const screenshots = fileURLToPath(
 )
 mkdirSync(screenshots, { recursive: true })
 
-export const authToken = 'a'.repeat(32)
+const authToken = 'a'.repeat(32)
 
 export async function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: await findChromium(), args })

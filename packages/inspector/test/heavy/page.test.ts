@@ -90,7 +90,7 @@ test('every kind can be sent, and a spoofed one is refused', async () => {
   await dialog.getByLabel(/Spoofed/).check()
   await dialog.getByRole('button', { name: 'Send', exact: true }).click()
   await page.getByRole('region', { name: 'Diagnosis' }).waitFor()
-  expect(await page.locator('.row.bad .chip').innerText()).toBe('test')
+  expect(await page.locator('.row.bad .chip').first().innerText()).toBe('test')
 })
 
 test('edit and re-sign delivers what was edited', async () => {
@@ -190,11 +190,11 @@ test('the list can be reached and read with the keyboard alone, with the focus i
   for (const number of ['1', '2', '3']) await deliver({ From: `+1415555010${number}` })
   await page.locator('.row').nth(2).waitFor()
   const focused = () => page.evaluate<string>('document.activeElement.innerText || document.activeElement.id')
-  const steps: string[] = []
-  for (let step = 0; step < 20 && !(await focused()).includes('message.inbound'); step++) {
+  const onRow = () => page.evaluate<boolean>("document.activeElement.matches('.row')")
+  for (let step = 0; step < 20 && !(await onRow()); step++) {
     await page.keyboard.press('Tab')
-    steps.push(await focused())
-    expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), steps.at(-1)).not.toBe('none')
+    const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')
+    expect(outline, await focused()).not.toBe('none')
   }
   expect(await focused()).toContain('+14155550103')
   await page.keyboard.press('ArrowDown')
@@ -203,7 +203,7 @@ test('the list can be reached and read with the keyboard alone, with the focus i
   await page.keyboard.press('Enter')
   await page.locator('.section', { hasText: 'Parameters' }).getByText('+14155550101').first().waitFor()
   await page.keyboard.press('Shift+Tab')
-  expect(await focused()).not.toContain('message.inbound')
+  expect(await onRow()).toBe(false)
 
   const button = page.locator('.top').getByRole('button', { name: 'Send a test webhook' })
   await button.focus()

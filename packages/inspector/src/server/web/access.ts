@@ -7,7 +7,7 @@ export interface Gate {
 }
 
 /** Lower-case name of the header that carries the token for programs other than a browser. */
-export const tokenHeader = 'x-tollgate-inspector-token'
+const tokenHeader = 'x-tollgate-inspector-token'
 
 /** Cookies are shared by all ports of a host: the port in the name keeps two inspectors apart. */
 export function cookieName({ port }: Gate): string {
