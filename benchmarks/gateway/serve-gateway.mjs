@@ -1,8 +1,9 @@
-// The gateway in a process of its own. It verifies every request.
-import { createGateway } from '@tollgate/gateway'
+// The gateway with one worker, as the command line starts it. It verifies every request.
+import { runGateway } from '@tollgate/gateway'
 
 const { UPSTREAM = '', PORT, PUBLIC_URL = '', AUTH_TOKEN = '' } = process.env
-await createGateway({
+const options = {
   listen: { port: Number(PORT) },
   routes: [{ path: '/', upstream: UPSTREAM, publicUrl: PUBLIC_URL, authToken: AUTH_TOKEN }],
-}).listen()
+}
+await runGateway({ loaded: { options, workers: 1, graceMs: 0 } }, { tell: () => undefined })

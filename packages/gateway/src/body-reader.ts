@@ -15,6 +15,7 @@ export class BodyReader implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
   readonly #expectsContinue: boolean
   readonly #peers: Peers
   #release: Release | undefined
+  #reject: ((error: Error) => void) | undefined
   /** What has been read, up to the limit; for captures. */
   received: Uint8Array | undefined
   #state: 'idle' | 'reading' | 'over' = 'idle'
@@ -45,11 +46,12 @@ export class BodyReader implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
     if (this.#state !== 'idle') return Promise.resolve(done)
     this.#state = 'reading'
     return new Promise((resolve, reject) => {
+      this.#reject = reject
       const { remoteAddress } = this.#req.socket
       const bytes = this.#bodyLength ?? this.#maxBytes
       this.#release = this.#peers.take(remoteAddress, bytes, (release) => {
         this.#release = release
-        this.#read(resolve, reject)
+        if (this.#reject !== undefined) this.#read(resolve)
       })
     })
   }
@@ -59,36 +61,34 @@ export class BodyReader implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
     return Promise.resolve(done)
   }
 
-  /** Gives the room back. To be called when the verdict is there. */
+  /** Gives the room back. To be called when the verdict is there, or the connection gone: then it will not be read any more. */
   stop(): void {
     this.#state = 'over'
     this.#release?.()
+    this.#reject?.(new Error('aborted'))
+    this.#reject = undefined
   }
 
-  #read(resolve: (result: IteratorResult<Uint8Array>) => void, reject: (error: Error) => void): void {
+  #read(resolve: (result: IteratorResult<Uint8Array>) => void): void {
     const req = this.#req
-    if (req.destroyed) {
-      reject(new Error('aborted'))
-      return
-    }
     if (this.#expectsContinue) this.#res.writeContinue()
     const chunks: Uint8Array[] = []
     let length = 0
     const hand = (): void => {
-      req.off('data', onData).off('end', hand).off('close', onBreak)
+      if (this.#reject === undefined) return
+      this.#reject = undefined
       const value = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, length)
       this.received = value
       resolve({ done: false, value })
     }
-    const onData = (chunk: Uint8Array): void => {
+    req.on('data', (chunk: Uint8Array) => {
+      if (this.#reject === undefined) return
       chunks.push(chunk)
       length += chunk.length
       if (length <= this.#maxBytes) return
       req.pause()
       hand()
-    }
-    const onBreak = (): void => reject(new Error('aborted'))
-    // `error` keeps its listener: a connection that breaks later must not become an uncaught exception.
-    req.on('data', onData).on('end', hand).on('close', onBreak).on('error', onBreak)
+    })
+    req.on('end', hand)
   }
 }

@@ -1,10 +1,18 @@
-import type { AddressOptions, GatewayOptions, LimitOptions, ListenOptions, Route } from './options.ts'
+import type {
+  AddressOptions,
+  ForwardAuthOptions,
+  GatewayOptions,
+  LimitOptions,
+  ListenOptions,
+  Route,
+} from './options.ts'
 
 type Known<T> = Readonly<Record<keyof T, true>>
 
 const known: Known<GatewayOptions> = {
   listen: true,
   admin: true,
+  forwardAuth: true,
   routes: true,
   timeoutMs: true,
   limits: true,
@@ -30,6 +38,9 @@ const knownRoute: Known<Route> = {
   replay: true,
   maxBodyBytes: true,
 }
+
+const { host: _host, path: _path, upstream: _upstream, mode: _mode, ...knownOfBoth } = knownRoute
+const knownForwardAuth: Known<ForwardAuthOptions> = { ...knownOfBoth, listen: true, style: true, pathPrefix: true }
 
 /** Throws a TypeError or RangeError that names the option. What a verifier reads of a route is checked by `createVerifier`. */
 export function checkOptions(options: GatewayOptions): void {
@@ -59,9 +70,19 @@ export function checkOptions(options: GatewayOptions): void {
     throw new TypeError("\"log\" must be 'silent', 'info' or a logger of pino")
   if (onExchange !== undefined && typeof onExchange !== 'function')
     throw new TypeError(`"onExchange" must be a function, got ${typeof onExchange}`)
-  if (!Array.isArray(routes) || routes.length === 0)
+  if (options.forwardAuth !== undefined) checkForwardAuth(options.forwardAuth)
+  if (!Array.isArray(routes) || (routes.length === 0 && options.forwardAuth === undefined))
     throw new TypeError('"routes" must be a list of at least one route: { path, upstream, publicUrl, authToken }')
   for (const [index, route] of routes.entries()) checkNames(route, knownRoute, `"routes[${index}]"`)
+}
+
+function checkForwardAuth(options: ForwardAuthOptions): void {
+  checkNames(options, knownForwardAuth, '"forwardAuth"')
+  if (options.listen !== undefined) checkAddress(options.listen, 'forwardAuth.listen')
+  if (options.style !== undefined && options.style !== 'forwarded' && options.style !== 'envoy')
+    throw new TypeError("\"forwardAuth.style\" must be 'forwarded' or 'envoy'")
+  if (options.pathPrefix !== undefined && !/^(\/[^/?#]+)+$/.test(options.pathPrefix))
+    throw new TypeError('"forwardAuth.pathPrefix" must be a path such as "/envoy"')
 }
 
 function checkNames(given: unknown, names: Readonly<Record<string, true>>, where: string): void {

@@ -4,7 +4,8 @@ import { createAdminServer } from './admin.ts'
 import { answerOnSocket } from './answers.ts'
 import { checkOptions } from './check-options.ts'
 import { reportExchange } from './exchange.ts'
-import { createGeneration } from './generation.ts'
+import { createForwardAuth } from './forward-auth.ts'
+import { createGeneration, defaultTimeoutMs } from './generation.ts'
 import { Handshake } from './handshake.ts'
 import type { Journey } from './journey.ts'
 import { logJourney, toLogger } from './log.ts'
@@ -18,7 +19,7 @@ import { createUpstreams } from './upstreams.ts'
 
 export interface Gateway {
   /** Binds the listeners. `url` and `adminUrl` name what was bound really, also for port 0. Rejects where that fails. */
-  listen(): Promise<{ url: string; adminUrl: string | undefined }>
+  listen(): Promise<{ url: string; adminUrl: string | undefined; forwardAuthUrl: string | undefined }>
   /**
    * New routes, keys, limits and certificates; requests under way keep the old ones. Rejects, and changes nothing, for wrong options
    * and for other addresses than those that are bound.
@@ -61,6 +62,11 @@ export function createMeasuredGateway(
   let hasBegunToClose = false
   let closed: Promise<void> | undefined
   let adminServer: Server | undefined
+  const { forwardAuth } = options
+  const authServer =
+    forwardAuth === undefined
+      ? undefined
+      : createForwardAuth(forwardAuth, current.peers, options.timeoutMs ?? defaultTimeoutMs)
 
   const isClosing = (): boolean => hasBegunToClose
   const server = createHttpServer(options, {
@@ -111,6 +117,7 @@ export function createMeasuredGateway(
         for (const { socket } of handshakes) socket.destroy()
       },
     })
+    if (authServer !== undefined) await stopServer(authServer, { graceMs, isIdle: () => true, cut: () => undefined })
     adminServer?.closeAllConnections()
     adminServer?.close()
     current.retire()
@@ -121,13 +128,16 @@ export function createMeasuredGateway(
     async listen() {
       const { host = '127.0.0.1', port = 8080, tls } = options.listen ?? {}
       const url = await bind(server, tls === undefined ? 'http' : 'https', host, port)
-      if (admin === false || metrics === undefined) return { url, adminUrl: undefined }
+      const { host: authHost = '127.0.0.1', port: authPort = 8081 } = forwardAuth?.listen ?? {}
+      const forwardAuthUrl = authServer === undefined ? undefined : await bind(authServer, 'http', authHost, authPort)
+      if (admin === false || metrics === undefined) return { url, adminUrl: undefined, forwardAuthUrl }
       const { registry } = metrics
       adminServer = createAdminServer({
         isReady: () => !hasBegunToClose,
         readMetrics: async () => ({ text: await registry.metrics(), type: registry.contentType }),
       })
-      return { url, adminUrl: await bind(adminServer, 'http', admin.host ?? '127.0.0.1', admin.port ?? 0) }
+      const adminUrl = await bind(adminServer, 'http', admin.host ?? '127.0.0.1', admin.port ?? 0)
+      return { url, adminUrl, forwardAuthUrl }
     },
     async reload(next) {
       checkOptions(next)

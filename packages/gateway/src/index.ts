@@ -3,6 +3,7 @@ export { createGateway, type Gateway } from './gateway.ts'
 export type {
   AddressOptions,
   Exchange,
+  ForwardAuthOptions,
   GatewayOptions,
   HeaderList,
   LimitOptions,

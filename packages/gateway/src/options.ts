@@ -6,7 +6,9 @@ export interface GatewayOptions {
   readonly listen?: ListenOptions | undefined
   /** Where `/healthz`, `/readyz` and `/metrics` are served. Default `false`: nowhere. With `{}`, on a free port of 127.0.0.1. */
   readonly admin?: AddressOptions | false | undefined
-  /** At least one. Of those that match, one with a host comes first, then the longest path. */
+  /** For proxies that ask before they let a request through. Default: none. */
+  readonly forwardAuth?: ForwardAuthOptions | undefined
+  /** At least one, unless there is `forwardAuth`. Of those that match, one with a host comes first, then the longest path. */
   readonly routes: readonly Route[]
   /**
    * How long a request may take from its head to the last byte of its answer, in milliseconds, 1 to 600,000. Beyond it 408 while its
@@ -44,6 +46,19 @@ export interface LimitOptions {
   readonly bytesPerPeer?: number | undefined
   /** Peers without these limits, such as load balancers: addresses, CIDR ranges, `'loopback'`. Default `['loopback']`. */
   readonly trustedPeers?: readonly string[] | undefined
+}
+
+/** Its options are those of a route, without an upstream. It enforces always: to observe, let the proxy not ask. */
+export interface ForwardAuthOptions extends Omit<Route, 'host' | 'path' | 'upstream' | 'mode'> {
+  /** Reachable by the proxy alone: whoever reaches it can ask. Default 127.0.0.1:8081. */
+  readonly listen?: AddressOptions | undefined
+  /**
+   * How the proxy tells the original request: `'forwarded'` by X-Forwarded-Method, -Host and -Uri (Traefik, Caddy, nginx, HAProxy),
+   * `'envoy'` as ext_authz does, by the request itself. Default `'forwarded'`.
+   */
+  readonly style?: 'forwarded' | 'envoy' | undefined
+  /** The `path_prefix` of Envoy's configuration. Default none. */
+  readonly pathPrefix?: string | undefined
 }
 
 export interface Route {

@@ -56,7 +56,6 @@ export class Passage implements Dispatcher.DispatchHandler, Journey {
     this.#deadline = setTimeout(expire, this.generation.timeoutMs, this)
     res.once('close', () => this.#end())
     // A connection that breaks is seen by `close`; without a listener it would end the process.
-    req.on('error', ignore)
     res.on('error', ignore)
   }
 

@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import { createConnector } from './connect.ts'
 
 /** A keep-alive pool to one upstream, counted by those who hold it. */
 export interface Upstream {
@@ -19,6 +20,7 @@ const idleMs = 4000
 
 export function createUpstreams(connectTimeoutMs: number): Upstreams {
   const open = new Map<string, Upstream>()
+  const connect = createConnector(connectTimeoutMs)
   const closing = new Set<Promise<void>>()
 
   function create(origin: string): Upstream {
@@ -30,7 +32,7 @@ export function createUpstreams(connectTimeoutMs: number): Upstreams {
       // The request's own time limit holds.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: { timeout: connectTimeoutMs, noDelay: true },
+      connect,
     })
     let holders = 0
     const upstream: Upstream = {

@@ -12,6 +12,7 @@ process.on('disconnect', () => process.exit(1))
 process.on('message', (message: ToWorker) => {
   work(message).catch((error) => tell(`The configuration stays as it was. ${describe(error)}`))
 })
+send({ is: 'listening' })
 
 async function work(message: ToWorker): Promise<void> {
   if (message.do === 'serve') {

@@ -12,24 +12,32 @@ export interface LoadedConfiguration {
   readonly graceMs: number
 }
 
+const defaultKeys = { env: 'TWILIO_AUTH_TOKEN' }
+
 const maxBytes = 4 * 1024 * 1024
 
 /** Reads a file and opens what it names. Throws a ConfigurationError that names line and option. */
 export async function loadConfiguration(file: string, resources: Resources): Promise<LoadedConfiguration> {
   const parsed = parseConfiguration(readText(file), file)
   const { configuration, fault } = parsed
-  const { workers, graceMs, keys, replay, routes, ...rest } = configuration
+  const { workers, graceMs, keys, replay, routes, forwardAuth, ...rest } = configuration
   if (workers > 1 && replay?.store === 'memory')
     throw fault(['replay', 'store'], `${workers} workers cannot share a memory store: use "redis"`)
   const guard = replay === undefined ? undefined : await tell(parsed, ['replay'], () => resources.openReplay(replay))
   const prepared: Route[] = []
   for (const [index, { keys: own, replay: ownReplay, ...route }] of routes.entries()) {
-    const from = own ?? keys ?? { env: 'TWILIO_AUTH_TOKEN' }
+    const from = own ?? keys ?? defaultKeys
     const where = own === undefined ? ['keys'] : ['routes', index, 'keys']
     const opened = await tell(parsed, where, async (): Promise<RouteKeys> => resources.openKeys(from))
     prepared.push({ ...route, ...opened, replay: ownReplay === false ? undefined : guard })
   }
   const options: GatewayOptions = { ...rest, routes: prepared }
+  if (forwardAuth !== undefined) {
+    const { keys: own, ...auth } = forwardAuth
+    const where = own === undefined ? ['keys'] : ['forwardAuth', 'keys']
+    const opened = await tell(parsed, where, async () => resources.openKeys(own ?? keys ?? defaultKeys))
+    Object.assign(options, { forwardAuth: { ...auth, ...opened, replay: guard } })
+  }
   try {
     // All that a gateway would complain about, before there is one.
     checkOptions(options)

@@ -83,6 +83,10 @@ const route = z.strictObject({
   replay: z.literal(false).optional(),
 })
 
+function omitMode<T extends { mode: unknown }>({ mode: _, ...rest }: T): Omit<T, 'mode'> {
+  return rest
+}
+
 export const configurationSchema = z.strictObject({
   listen: z
     .union(
@@ -113,7 +117,15 @@ export const configurationSchema = z.strictObject({
     .optional(),
   keys: keys.optional(),
   replay: replay.optional(),
-  routes: z.array(route).min(1),
+  forwardAuth: z
+    .strictObject({
+      listen: address.optional(),
+      style: z.enum(['forwarded', 'envoy']).optional(),
+      pathPrefix: z.string().optional(),
+      ...omitMode(verifying),
+    })
+    .optional(),
+  routes: z.array(route).default([]),
 })
 
 export type Configuration = z.output<typeof configurationSchema>

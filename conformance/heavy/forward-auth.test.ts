@@ -1,0 +1,146 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createGateway } from '@tollgate/gateway'
+import { signRequest } from 'tollgate/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startCaddy } from '../../tools/services/caddy.mjs'
+import { findFreePort } from '../../tools/services/free-port.mjs'
+import { startHaproxy } from '../../tools/services/haproxy.mjs'
+import { startNginx } from '../../tools/services/nginx.mjs'
+import type { RunningProxy } from '../../tools/services/proxy.d.mts'
+import { makeFolder } from '../../tools/services/run-server.mjs'
+import { otherToken, token } from '../kit/draft.ts'
+import { type Certificate, makeCertificate } from '../proxies/certificate.ts'
+import { sendBytes, sendTls, toWire } from '../proxies/client.ts'
+import { fillConfiguration } from '../proxies/configuration.ts'
+
+const proxies = {
+  nginx: { file: 'nginx-forward-auth.conf', start: startNginx },
+  Caddy: { file: 'Caddyfile-forward-auth', start: startCaddy },
+  HAProxy: { file: 'haproxy-forward-auth.cfg', start: startHaproxy },
+}
+
+const publicUrl = 'https://app.example.com'
+const accountSid = 'AC0123456789abcdef0123456789abcdef'
+const seen: IncomingMessage['headers'][] = []
+const app = createServer((req, res) => {
+  seen.push(req.headers)
+  res.end('reached')
+})
+const folder = makeFolder('forward-auth')
+const gateway = createGateway({
+  listen: { port: 0 },
+  forwardAuth: { listen: { port: 0 }, publicUrl, authToken: token },
+  routes: [],
+})
+let certificate: Certificate
+let authPort: string
+
+beforeAll(async () => {
+  app.listen(0, '127.0.0.1')
+  certificate = await makeCertificate(folder)
+  authPort = new URL((await gateway.listen()).forwardAuthUrl ?? '').port
+})
+
+afterAll(async () => {
+  await gateway.close({ graceMs: 0 })
+  app.closeAllConnections()
+  app.close()
+  rmSync(folder, { recursive: true })
+})
+
+function signGet(target: string, authToken = token) {
+  return toWire(signRequest({ url: `${publicUrl}${target}`, method: 'GET', authToken }))
+}
+
+function readExample(name: string): string {
+  return readFileSync(new URL(`../../examples/proxies/${name}`, import.meta.url), 'utf8').replaceAll('8081', authPort)
+}
+
+for (const [name, { file, start }] of Object.entries(proxies))
+  describe(`${name} with ${file}`, () => {
+    let proxy: RunningProxy
+    let port: number
+
+    beforeAll(async () => {
+      port = await findFreePort()
+      const script = join(folder, 'tollgate.lua')
+      writeFileSync(script, readExample('tollgate.lua'))
+      const { port: appPort } = app.address() as AddressInfo
+      const places = { port, appPort, certificate, webRoot: folder }
+      proxy = await start(fillConfiguration(readExample(file), places).replace('/etc/haproxy/tollgate.lua', script), [
+        port,
+      ])
+    })
+
+    afterAll(() => proxy.stop())
+
+    test('a genuine GET passes, with what was proven', async () => {
+      seen.length = 0
+      const target = `/voice?AccountSid=${accountSid}&From=%2B1555&q=a+b%20c`
+      const wire = signGet(target)
+      const spoofed = [
+        ['Tollgate-Verified', 'body'],
+        ['Tollgate-Account-Sid', 'AC1'],
+      ] as const
+      const reply = await sendTls(port, { ...wire, headers: [...wire.headers, ...spoofed] })
+      expect([reply.status, reply.body]).toEqual([200, 'reached'])
+      expect(seen[0]).toMatchObject({ 'tollgate-verified': 'url' })
+      expect(seen[0]?.['tollgate-account-sid'] ?? '').toBe(accountSid)
+    })
+
+    test('what the gateway cannot tell does not come from the client either', async () => {
+      seen.length = 0
+      const wire = signGet('/voice')
+      const spoofed = [['Tollgate-Account-Sid', 'AC1']] as const
+      expect((await sendTls(port, { ...wire, headers: [...wire.headers, ...spoofed] })).status).toBe(200)
+      expect(seen[0]?.['tollgate-account-sid'] ?? '').toBe('')
+    })
+
+    test('a forged GET does not pass, nor one for another path, nor an unsigned one', async () => {
+      seen.length = 0
+      const headers = [['host', 'app.example.com']] as const
+      for (const wire of [
+        signGet('/voice', otherToken),
+        { ...signGet('/voice'), target: '/other' },
+        { ...signGet('/voice'), headers },
+        // The proxy's own words about the request win over the client's.
+        {
+          ...signGet('/voice'),
+          target: '/admin',
+          headers: [...signGet('/voice').headers, ['X-Forwarded-Uri', '/voice'], ['X-Original-Uri', '/voice']] as const,
+        },
+      ])
+        expect((await sendTls(port, wire)).status).toBe(403)
+      expect(seen).toEqual([])
+    })
+
+    test('a POST does not pass, not even a genuine one: its body is not seen', async () => {
+      seen.length = 0
+      const genuine = toWire(
+        signRequest({ url: `${publicUrl}/sms`, params: { AccountSid: accountSid, Body: 'x' }, authToken: token }),
+      )
+      for (const wire of [
+        genuine,
+        { ...genuine, body: 'Body=forged' },
+        // Signed as a GET, with a body that nobody signed.
+        { ...signGet('/voice'), method: 'POST', body: 'Body=forged' },
+        { ...signGet('/voice'), method: 'POST' },
+        { ...signGet('/voice'), method: 'PUT', body: 'Body=forged' },
+      ])
+        expect((await sendTls(port, wire)).status).toBe(403)
+      expect(seen).toEqual([])
+    })
+
+    test('a GET with a forged body does not pass', async () => {
+      seen.length = 0
+      expect((await sendTls(port, { ...signGet('/voice'), body: 'Body=forged' })).status).toBe(403)
+      const { headers, target } = signGet('/voice')
+      const lines = headers.map(([field, value]) => `${field}: ${value}\r\n`).join('')
+      const chunked = 'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\nb\r\nBody=forged\r\n0\r\n\r\n'
+      expect(await sendBytes(port, Buffer.from(`GET ${target} HTTP/1.1\r\n${lines}${chunked}`))).toBe(403)
+      expect(seen).toEqual([])
+    })
+  })

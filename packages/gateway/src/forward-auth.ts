@@ -1,0 +1,116 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createVerifier, type Verdict, type Verifier, type VerifierOptions } from 'tollgate'
+import { canKeepOpen, lingerOnClose, listAnswerHeaders, textOf } from './answers.ts'
+import { BodyReader } from './body-reader.ts'
+import { listVerdictHeaders } from './journey.ts'
+import type { ForwardAuthOptions } from './options.ts'
+import type { Peers } from './peers.ts'
+import { type RequestHead, readHead } from './request-head.ts'
+
+/** A request as a proxy tells it, before it lets it through. */
+interface Original {
+  readonly method: string
+  readonly target: string
+  readonly host: string
+  readonly isWebSocket: boolean
+}
+
+/**
+ * Answers proxies that ask before they let a request through: 200 with the headers about the verdict, or the refusal. Throws as
+ * `createVerifier` does.
+ */
+export function createForwardAuth(options: ForwardAuthOptions, peers: Peers, timeoutMs: number): Server {
+  const { listen: _, style = 'forwarded', pathPrefix = '', maxBodyBytes = 1024 * 1024, ...rest } = options
+  const verifierOptions: VerifierOptions = { ...rest, maxBodyBytes }
+  const verifier = createVerifier(verifierOptions)
+  const readOriginal = styles[style]
+  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: timeoutMs }, (req, res) => {
+    const head = readHead(req.rawHeaders, req.httpVersion)
+    const original = head.fault === undefined ? readOriginal(req, head, pathPrefix) : undefined
+    decide(verifier, original, { req, res, head, maxBodyBytes, peers })
+      .then((answer) => reply(req, res, head, answer))
+      .catch(() => reply(req, res, head, 500))
+  })
+  // A proxy that passes Upgrade on wants a tunnel from us, which there is none of: the docs show X-Forwarded-Upgrade.
+  server.on('upgrade', (_req, socket) => socket.destroy())
+  return server
+}
+
+type Answer = number | Verdict
+
+interface Asked {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly head: RequestHead
+  readonly maxBodyBytes: number
+  readonly peers: Peers
+}
+
+async function decide(verifier: Verifier, original: Original | undefined, asked: Asked): Promise<Answer> {
+  if (original === undefined) return 403
+  const { req, res, head, maxBodyBytes, peers } = asked
+  const { bodyLength, expectsContinue } = head
+  const hasBody = bodyLength !== 0
+  // A proxy that keeps the body to itself would let any body through behind the signature of the URL alone.
+  if (original.method === 'POST' && !hasBody) return 403
+  const reader = hasBody
+    ? new BodyReader(req, res, { maxBytes: maxBodyBytes, bodyLength, expectsContinue, peers })
+    : undefined
+  res.once('close', () => reader?.stop())
+  const upgrade = original.isWebSocket ? { connection: 'upgrade', upgrade: 'websocket' } : {}
+  const verdict = await verifier.verify({
+    method: original.method,
+    url: original.target,
+    headers: { ...head.verified, connection: undefined, upgrade: undefined, ...upgrade, host: original.host },
+    body: reader,
+  })
+  reader?.stop()
+  // Chunks may have held nothing.
+  if (verdict.ok && original.method === 'POST' && verdict.body.length === 0) return 403
+  return verdict
+}
+
+function reply(req: IncomingMessage, res: ServerResponse, head: RequestHead, answer: Answer): void {
+  if (res.headersSent || res.destroyed) return
+  const verdict = typeof answer === 'object' && answer.ok ? answer : undefined
+  const status = verdict !== undefined ? 200 : typeof answer === 'object' && !answer.ok ? answer.status : Number(answer)
+  const close = !canKeepOpen(req, head.bodyLength)
+  if (close) lingerOnClose(req)
+  const headers = listAnswerHeaders(status, close)
+  if (verdict !== undefined) headers.push(...listVerdictHeaders(verdict))
+  res.writeHead(status, headers).end(textOf(status))
+}
+
+type ReadOriginal = (req: IncomingMessage, head: RequestHead, pathPrefix: string) => Original | undefined
+
+/** How proxies tell the request that they ask about. `undefined`: not to be told for certain. */
+const styles: Readonly<Record<NonNullable<ForwardAuthOptions['style']>, ReadOriginal>> = {
+  /** Traefik, Caddy, and nginx and HAProxy as the docs configure them. */
+  forwarded(req) {
+    const method = readOne(req, 'x-forwarded-method')
+    const target = readOne(req, 'x-forwarded-uri')
+    const host = readOne(req, 'x-forwarded-host')
+    if (method === undefined || host === undefined || target?.startsWith('/') !== true) return undefined
+    const upgrade = readOne(req, 'x-forwarded-upgrade') ?? ''
+    return { method, target, host, isWebSocket: method === 'GET' && upgrade.toLowerCase() === 'websocket' }
+  },
+  /** Envoy's ext_authz over HTTP: the request itself, below a prefix. */
+  envoy(req, head, pathPrefix) {
+    if ((readOne(req, 'x-envoy-auth-partial-body') ?? 'false') !== 'false') return undefined
+    const url = req.url ?? ''
+    if (!url.startsWith(`${pathPrefix}/`)) return undefined
+    const upgrade = readOne(req, 'x-forwarded-upgrade') ?? ''
+    return {
+      method: req.method ?? '',
+      target: url.slice(pathPrefix.length),
+      host: head.host,
+      isWebSocket: req.method === 'GET' && upgrade.toLowerCase() === 'websocket',
+    }
+  },
+}
+
+/** `undefined` where it is missing or repeated. */
+function readOne(req: IncomingMessage, name: string): string | undefined {
+  const values = req.headersDistinct[name]
+  return values?.length === 1 ? values[0] : undefined
+}

@@ -1,0 +1,425 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { signRequest } from 'tollgate/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  accountSid,
+  authToken,
+  listenOn,
+  readUntil,
+  type Started,
+  send,
+  sendRaw,
+  signSms,
+  sms,
+  startGateway,
+  startUpstream,
+  toBytes,
+  type Upstream,
+} from './support.ts'
+
+let upstream: Upstream
+let gateway: Started
+let logged = ''
+
+beforeAll(async () => {
+  upstream = await startUpstream()
+  const log = pino(
+    new Writable({
+      write(chunk, _, done) {
+        logged += chunk
+        done()
+      },
+    }),
+  )
+  gateway = await startGateway(
+    upstream.url,
+    { log, limits: { trustedPeers: [], bodiesPerPeer: 4 }, timeoutMs: 3000 },
+    { authToken: { [accountSid]: authToken } },
+  )
+})
+
+afterAll(async () => {
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+})
+
+const close = { connection: 'close' }
+const forged = Buffer.alloc(20, 7).toString('base64')
+
+test('E1: without a well-formed signature no byte of the body is waited for', async () => {
+  for (const signature of ['', 'X-Twilio-Signature: nonsense\r\n', `X-Twilio-Signature: ${forged}, ${forged}\r\n`]) {
+    const socket = connect(gateway.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(`POST /sms HTTP/1.1\r\nHost: api.example.com\r\n${signature}Content-Length: 1000000\r\n\r\n`)
+    expect(await readUntil(socket)).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[\s\S]*connection: close/i)
+  }
+})
+
+test('E1: Expect: 100-continue is granted behind a well-formed signature only', async () => {
+  const signed = signSms()
+  const [head = '', body = ''] = toBytes(signed, { expect: '100-continue', ...close }).split('\r\n\r\n')
+  const socket = connect(gateway.port, '127.0.0.1')
+  socket.write(`${head}\r\n\r\n`)
+  const [chunk] = (await once(socket, 'data')) as [Buffer]
+  expect(chunk.toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+  socket.write(body)
+  expect(await readUntil(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  expect(upstream.seen.pop()?.headers).not.toHaveProperty('expect')
+  const unsigned = 'POST /sms HTTP/1.1\r\nHost: api.example.com\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n'
+  expect(await sendRaw(gateway.port, unsigned, '403')).toMatch(/^HTTP\/1\.1 403 /)
+})
+
+test('E1: a body beyond the limit is refused by its length, or when it gets there', async () => {
+  const head = `POST /sms HTTP/1.1\r\nHost: api.example.com\r\nX-Twilio-Signature: ${forged}\r\n`
+  expect(await sendRaw(gateway.port, `${head}Content-Length: 99999999\r\n\r\n`)).toMatch(/^HTTP\/1\.1 413 /)
+  const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
+  expect(await sendRaw(gateway.port, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(20)}`)).toMatch(
+    /^HTTP\/1\.1 413 /,
+  )
+  expect(upstream.seen).toEqual([])
+})
+
+test('E1: a body that does not come in time is answered 408', async () => {
+  const [head] = toBytes(signSms()).split('\r\n\r\n')
+  expect(await sendRaw(gateway.port, `${head}\r\n\r\nAcc`)).toMatch(/^HTTP\/1\.1 408 /)
+})
+
+test('E1: slow bodies of one peer hold up no more than their number, and those behind them are served in time', async () => {
+  const [head] = toBytes(signSms()).split('\r\n\r\n')
+  const slow = Array.from({ length: 20 }, () => {
+    const socket = connect(gateway.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(`${head}\r\n\r\nAcc`)
+    return socket
+  })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const waiting = send(gateway.url, signSms())
+  for (const socket of slow) socket.destroy()
+  expect((await waiting).status).toBe(200)
+  upstream.seen.length = 0
+})
+
+test('E1: many fields and huge heads end in a refusal', async () => {
+  const params = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`p${index}`, 'x']))
+  const signed = signSms('/sms', { ...sms, ...params })
+  expect((await send(gateway.url, signed)).status).toBe(200)
+  upstream.seen.length = 0
+  expect((await send(gateway.url, { ...signed, body: `${signed.body}&x=1` })).status).toBe(403)
+  const head = `GET / HTTP/1.1\r\nHost: api.example.com\r\nX-Big: ${'x'.repeat(40_000)}\r\n\r\n`
+  expect(await sendRaw(gateway.port, head)).toMatch(/^HTTP\/1\.1 431 /)
+})
+
+test('E2: nothing that a request holds becomes a 500, and the gateway stays up', async () => {
+  const odd: Readonly<Record<string, string>>[] = [
+    { 'content-type': 'application/x-www-form-urlencoded; charset="' },
+    { 'content-type': '\x80\xff' },
+    { 'content-encoding': 'gzip' },
+    { 'x-twilio-signature': `${forged}=` },
+    { 'x-twilio-webhooks-signature-settings': 'key=__proto__,algorithm=constructor' },
+    { constructor: 'x', __proto__x: 'y', tostring: 'z' },
+    { connection: '__proto__, constructor, close' },
+  ]
+  for (const headers of odd) {
+    const answer = await sendRaw(
+      gateway.port,
+      Buffer.from(toBytes(signSms(), { ...close, ...headers }), 'latin1'),
+      '\r\n\r\n',
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 (200|403|415) /)
+  }
+  for (const body of ['%', '%ff=%fe', '\0', '=', '&&&&', `__proto__=1&AccountSid=${accountSid}`, '{"a":']) {
+    const { status } = await send(gateway.url, { ...signSms(), body })
+    expect(status).toBe(403)
+  }
+  for (const target of ['/%', '/%00', '/..%2f..%2f', '//', '/\\', '/;', '/?%', `/${'a/'.repeat(2000)}`, "/'"]) {
+    const answer = await sendRaw(gateway.port, toBytes({ ...signSms(), target }, close))
+    expect(answer).toMatch(/^HTTP\/1\.1 (400|403) /)
+  }
+  upstream.seen.length = 0
+  expect((await send(gateway.url, signSms())).status).toBe(200)
+  upstream.seen.length = 0
+})
+
+test('E3: no path, query or header switches the check off', async () => {
+  for (const target of [
+    '/healthz',
+    '/readyz',
+    '/metrics',
+    '/?debug=1',
+    '/?skip=true',
+    '/sms?ssl_check=1',
+    '/favicon.ico',
+  ])
+    for (const method of ['GET', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'TRACE']) {
+      const bytes = `${method} ${target} HTTP/1.1\r\nHost: api.example.com\r\nX-Debug: 1\r\nX-HTTP-Method-Override: GET\r\n\r\n`
+      expect(await sendRaw(gateway.port, bytes, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 403 /)
+    }
+  // The method is unsigned: a captured POST must not become a DELETE.
+  expect(await sendRaw(gateway.port, toBytes({ ...signSms(), method: 'DELETE' }, close))).toMatch(/^HTTP\/1\.1 403 /)
+  expect(upstream.seen).toEqual([])
+})
+
+test('E4: every refusal looks alike', async () => {
+  const genuine = signSms()
+  const { 'x-twilio-signature': _, ...rest } = Object.fromEntries(
+    Object.entries(genuine.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  )
+  const stranger = signSms('/sms', { ...sms, AccountSid: `AC${'f'.repeat(32)}` })
+  const answers = [
+    { ...genuine, headers: { ...rest } },
+    { ...genuine, headers: { ...rest, 'x-twilio-signature': 'x' } },
+    { ...genuine, headers: { ...rest, 'x-twilio-signature': forged } },
+    { ...genuine, body: `${genuine.body}&x=1` },
+    stranger,
+  ]
+  const seen = new Set<string>()
+  for (const request of answers) {
+    const reply = await send(gateway.url, request)
+    const headers = reply.rawHeaders.filter((_, index, all) => !/^date$/i.test(all[index - (index % 2)] ?? ''))
+    seen.add(JSON.stringify([reply.status, headers, reply.body]))
+  }
+  expect([...seen]).toHaveLength(1)
+  expect([...seen][0]).toContain('403')
+})
+
+test('E5: what a client says about its verdict is dropped, however it is spelled', async () => {
+  const spoofed = {
+    'Tollgate-Verified': 'body',
+    'TOLLGATE-ACCOUNT-SID': 'AC1',
+    tollgate_verified: 'body',
+    'Tollgate-Anything': '1',
+    // Also by having the gateway's own named as belonging to the connection.
+    Connection: 'close, tollgate-verified, tollgate-account-sid, X-Private',
+    'X-Private': 'for the gateway only',
+    'Proxy-Authorization': 'Basic eDp5',
+    'Proxy-Connection': 'keep-alive',
+    'Keep-Alive': 'timeout=5',
+    TE: 'trailers',
+    'X-Forwarded-Host': 'evil.example',
+    'X-Kept': 'yes',
+  }
+  expect(await sendRaw(gateway.port, toBytes(signSms(), spoofed))).toMatch(/^HTTP\/1\.1 200 /)
+  const seen = upstream.seen.pop()
+  const names = seen?.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()) ?? []
+  expect(names.filter((name) => /^tollgate/.test(name))).toEqual(['tollgate-verified', 'tollgate-account-sid'])
+  expect(seen?.headers).toMatchObject({ 'tollgate-verified': 'params', 'tollgate-account-sid': accountSid })
+  for (const name of ['x-private', 'proxy-authorization', 'proxy-connection', 'keep-alive', 'te'])
+    expect(names).not.toContain(name)
+  expect(seen?.headers).toMatchObject({ 'x-kept': 'yes', 'x-forwarded-host': 'evil.example', host: 'api.example.com' })
+})
+
+test('E5: headers keep their order and spelling, the target and the body their bytes', async () => {
+  const signed = signSms("/sms/?b=%c3%a9&a=1+2&&=&q='~")
+  const more = { 'X-Zebra': '1', 'x-ALPHA': 'a,  b', 'X-Latin': '\xe9', 'X-Empty': '', ...close }
+  await sendRaw(gateway.port, Buffer.from(toBytes(signed, more), 'latin1'))
+  const seen = upstream.seen.pop()
+  expect(seen?.target).toBe(signed.target)
+  expect(seen?.body.toString()).toBe(signed.body)
+  const raw = seen?.rawHeaders ?? []
+  const kept = raw.filter((_, index) => /^(content-type|x-.*)$/i.test(raw[index - (index % 2)] ?? ''))
+  const sent = Object.entries({ ...signed.headers, ...more }).filter(([name]) => /^(content-type|x-)/i.test(name))
+  expect(kept).toEqual(sent.flat())
+})
+
+test('E5: the upstream is the configured one, whatever a request names', async () => {
+  const other = await startUpstream()
+  const { host } = new URL(other.url)
+  const bytes = [
+    toBytes(signSms(), { ...close, host }),
+    toBytes(signSms(), { ...close, 'X-Forwarded-Host': host, 'X-Original-URL': other.url, 'X-Rewrite-URL': '/admin' }),
+    toBytes({ ...signSms(), target: `${other.url}/sms` }, close),
+    toBytes({ ...signSms(), target: `@${host}/` }, close),
+  ]
+  for (const request of bytes) await sendRaw(gateway.port, request)
+  expect(other.seen).toEqual([])
+  expect(upstream.seen.splice(0).map(({ target }) => target)).toEqual(['/sms', '/sms'])
+  await other.close()
+})
+
+test('E5: a path that servers read differently leads to no route but one', async () => {
+  const admin = await startUpstream()
+  const routed = await startGateway(upstream.url)
+  const route = { publicUrl: 'https://api.example.com', authToken }
+  await routed.reload({
+    routes: [
+      { ...route, path: '/', upstream: upstream.url },
+      { ...route, path: '/admin', upstream: admin.url },
+    ],
+  })
+  const post = async (target: string) =>
+    Number((await sendRaw(routed.port, toBytes(signSms(target), close))).split(' ')[1])
+  for (const target of [
+    '/x/../admin',
+    '/x/..;/admin',
+    '/%61dmin',
+    '/%2561dmin',
+    '//admin',
+    '/.//admin/x',
+    '/ADMIN/x',
+    '/x/%2e%2e/admin',
+    '/x\\..\\admin',
+    '/admin;v=1',
+    '/admin/../sms',
+    '/admin/%2e%2e/sms',
+    '/admin%2fx',
+  ])
+    expect([target, await post(target)]).toEqual([target, 400])
+  for (const target of ['/sms', '/administrator', '/sms/admin', '/a%20b', '/a//b', '/Sms'])
+    expect(await post(target)).toBe(200)
+  expect(admin.seen).toEqual([])
+  for (const target of ['/admin', '/admin/x', '/admin?x=/../sms', '/admin/a%20b']) expect(await post(target)).toBe(200)
+  expect(admin.seen).toHaveLength(4)
+  upstream.seen.length = 0
+  await routed.close({ graceMs: 0 })
+  await admin.close()
+})
+
+test('E5: what upstreams say about connections stays with theirs', async () => {
+  const talkative = createServer((_, res) => {
+    res.writeHead(200, {
+      Connection: 'close, X-Internal',
+      'X-Internal': 'secret',
+      'Proxy-Authenticate': 'Basic',
+      'Keep-Alive': 'timeout=1',
+      Trailer: 'X-T',
+      'X-Seen': 'yes',
+    })
+    res.end('done')
+  })
+  const other = await startGateway(await listenOn(talkative))
+  const reply = await send(other.url, signSms())
+  expect(reply.headers['x-seen']).toBe('yes')
+  for (const name of ['x-internal', 'proxy-authenticate', 'trailer']) expect(reply.headers).not.toHaveProperty(name)
+  expect(reply.body).toBe('done')
+  await other.close({ graceMs: 0 })
+  talkative.close()
+})
+
+test('E5: logs hold one line of JSON per request, and nothing of queries, headers and bodies', async () => {
+  logged = ''
+  const signed = signSms('/sms?secret=in-the-query', { ...sms, Body: 'secret-message' })
+  await send(gateway.url, { ...signed, headers: { ...signed.headers, 'X-Key': 'secret-header' } })
+  await sendRaw(gateway.port, 'GET /a%0aINFO:%20fake"} HTTP/1.1\r\nHost: api.example.com\r\n\r\n', '403')
+  await expect.poll(() => logged.split('\n').length).toBe(3)
+  const lines = logged
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(lines).toMatchObject([
+    { method: 'POST', path: '/sms', code: 'accepted', status: 200, by: 'upstream', route: '/' },
+    { method: 'GET', path: '/a%0aINFO:%20fake"}', code: 'signature_missing', status: 403, by: 'gateway' },
+  ])
+  expect(logged).not.toMatch(/secret|3f0a9c1d/)
+  upstream.seen.length = 0
+})
+
+test('E6: many at once with well-formed signatures are never answered 429, genuine ones always 200', async () => {
+  const genuine = signSms()
+  const bad = { ...genuine, body: `${genuine.body}&x=1` }
+  const statuses = await Promise.all(
+    Array.from({ length: 200 }, async (_, index) => (await send(gateway.url, index % 2 === 0 ? genuine : bad)).status),
+  )
+  expect(statuses).toEqual(statuses.map((_, index) => (index % 2 === 0 ? 200 : 403)))
+  upstream.seen.length = 0
+})
+
+test('E6: an upstream that is down is 502, one that says nothing 504, one that breaks off is cut', async () => {
+  const quiet = createServer((req, res) => {
+    if (req.url === '/break') {
+      res.writeHead(200, { 'Content-Length': '100' })
+      res.write('half', () => res.destroy())
+    }
+  })
+  const other = await startGateway(await listenOn(quiet), { timeoutMs: 500 })
+  expect((await send(other.url, signSms('/silent'))).status).toBe(504)
+  await expect(send(other.url, signSms('/break'))).rejects.toThrow()
+  quiet.closeAllConnections()
+  await new Promise((resolve) => quiet.close(resolve))
+  expect((await send(other.url, signSms())).status).toBe(502)
+  await other.close({ graceMs: 0 })
+})
+
+test('E6: an upstream that comes back within the retry gets the request once', async () => {
+  const late = await startUpstream()
+  const port = Number(new URL(late.url).port)
+  await late.close()
+  const other = await startGateway(late.url)
+  const waiting = send(other.url, signSms())
+  const again = createServer((_, res) => res.end('back')).listen(port, '127.0.0.1')
+  expect(await waiting).toMatchObject({ status: 200, body: 'back' })
+  await other.close({ graceMs: 0 })
+  again.closeAllConnections()
+  again.close()
+})
+
+test('E6: a client that leaves cancels its request to the upstream', async () => {
+  const left = new Promise<void>((resolve) => {
+    const patient = createServer((req) => req.socket.once('close', () => resolve()))
+    void listenOn(patient).then(async (url) => {
+      const other = await startGateway(url)
+      const socket = connect(other.port, '127.0.0.1')
+      patient.once('request', () => socket.destroy())
+      socket.write(toBytes(signSms()))
+    })
+  })
+  await left
+})
+
+test('E6: an answer of the upstream is passed on whatever it is', async () => {
+  const statuses = [204, 302, 304, 401, 404, 429, 500, 503]
+  const various = createServer((req, res) => res.writeHead(Number(req.url?.slice(1)), { Location: '/x' }).end())
+  const other = await startGateway(await listenOn(various))
+  for (const status of statuses) expect((await send(other.url, signSms(`/${status}`))).status).toBe(status)
+  await other.close({ graceMs: 0 })
+  various.close()
+})
+
+test('JSON is forwarded as proven by its hash, a GET as its URL', async () => {
+  const json = signRequest({ url: 'https://api.example.com/events', json: { a: 'é' }, authToken })
+  const { pathname, search } = new URL(json.url)
+  const headers = { ...json.headers, host: 'api.example.com' }
+  expect(
+    (await send(gateway.url, { method: 'POST', target: pathname + search, headers, body: json.body ?? '' })).status,
+  ).toBe(200)
+  expect(upstream.seen.pop()?.headers).toMatchObject({
+    'tollgate-verified': 'body',
+    'tollgate-account-sid': accountSid,
+  })
+  const get = signRequest({ url: `https://api.example.com/voice?AccountSid=${accountSid}`, method: 'GET', authToken })
+  const target = `/voice?AccountSid=${accountSid}`
+  expect((await send(gateway.url, { method: 'GET', target, headers: { ...get.headers, host: 'x' } })).status).toBe(200)
+  expect(upstream.seen.pop()?.headers['tollgate-verified']).toBe('url')
+})
+
+test('observe mode passes on what did not verify, and says so', async () => {
+  const watching = await startGateway(upstream.url, {}, { mode: 'observe' })
+  const { status } = await send(watching.url, { ...signSms(), body: 'Body=forged' })
+  expect(status).toBe(200)
+  expect(upstream.seen.pop()).toMatchObject({
+    headers: { 'tollgate-verified': 'none', 'tollgate-account-sid': '' },
+    body: Buffer.from('Body=forged'),
+  })
+  await watching.close({ graceMs: 0 })
+})
+
+test('health and metrics are served on their own listener, without secrets', async () => {
+  const measured = await startGateway(upstream.url, { admin: { port: 0 } })
+  await send(measured.url, signSms())
+  await send(measured.url, { ...signSms(), body: 'x=1' })
+  const read = async (path: string) => await (await fetch(`${measured.adminUrl}${path}`)).text()
+  expect(await read('/healthz')).toBe('ok\n')
+  expect(await read('/readyz')).toBe('ready\n')
+  await expect.poll(() => read('/metrics')).toContain('tollgate_verdicts_total{code="signature_mismatch",route="/"} 1')
+  const metrics = await read('/metrics')
+  expect(metrics).toContain('tollgate_verdicts_total{code="accepted",route="/"} 1')
+  expect(metrics).toContain('tollgate_responses_total{status="200",by="upstream"} 1')
+  expect(metrics).toMatch(/tollgate_request_duration_seconds_bucket\{le="0.001",by="upstream"\}/)
+  expect(metrics).not.toMatch(/3f0a9c1d|AC0123/)
+  expect((await fetch(`${measured.adminUrl}/other`)).status).toBe(404)
+  await measured.close({ graceMs: 0 })
+  upstream.seen.length = 0
+})
