@@ -19,10 +19,7 @@ export default {
       // Resolved as a file: its script runs in the page.
       ignoreDependencies: ['axe-core'],
     },
-    'packages/cli': {
-      entry: ['src/index.ts', 'src/bin.ts', 'test/**/*.test.ts'],
-      project: ['src/**/*.ts', 'test/**/*.ts'],
-    },
+    'packages/cli': { entry: ['test/**/*.test.ts'], project: ['src/**/*.ts', 'test/**/*.ts'] },
     conformance: {
       // The last two become a package of the projects, which are applications of their own.
       entry: ['**/*.test.ts', 'projects/stage.ts', 'projects/follow.ts', 'runtimes/entries/*.ts'],

@@ -61,7 +61,7 @@ describe('what browsers and consoles copy', () => {
       '--data-urlencode "From=+15551230001" \\',
       '-u ACxxxxxxxx:token',
     ].join('\n')
-    expect(read(copied).body).toBe('Body=Hello%20there%20%26%20more&From=%2B15551230001')
+    expect(read(copied).body).toBe('Body=Hello+there+%26+more&From=%2B15551230001')
     expect(read(copied).headers).toContainEqual(form)
   })
 

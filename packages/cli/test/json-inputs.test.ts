@@ -75,7 +75,16 @@ describe('a capture', () => {
 
   test('what is none is refused', () => {
     const request = { method: 'POST', url: 'https://e.com/' }
-    const wrong = [null, [], 'x', {}, { ...request, headers: 1 }, { ...request, headers: [1] }, { ...request, body: 1 }]
+    const wrong = [
+      null,
+      [],
+      'x',
+      {},
+      { ...request, headers: 1 },
+      { ...request, headers: [1] },
+      { ...request, body: 1 },
+      { ...request, bodyTruncated: true },
+    ]
     for (const value of [
       ...wrong,
       { ...request, bodyBase64: '*' },

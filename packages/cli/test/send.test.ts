@@ -75,6 +75,18 @@ describe('send', () => {
     expect(readJson(ran)).toMatchObject({ error: 'unreachable' })
   })
 
+  test('TLS where there is none, and a host without an address, exit 3', async () => {
+    const secure = app.origin.replace('http:', 'https:')
+    expect(await send(['message.inbound', '--to', secure])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('it does not speak TLS there'),
+    })
+    expect(await send(['message.inbound', '--to', 'http://nowhere.invalid/'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('nowhere.invalid:80 cannot be reached'),
+    })
+  })
+
   test('no answer in time exits 3', async () => {
     const silent = await listen(() => undefined)
     const ran = await tollgate(['send', 'message.inbound', '--to', silent.origin, '--timeout', '1'])

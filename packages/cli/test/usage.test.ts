@@ -34,6 +34,17 @@ describe('help', () => {
   })
 })
 
+test('a command loads nothing of the others', async () => {
+  const hook = 'export const load = (url, context, next) => (process._rawDebug(url), next(url, context))'
+  const register = `import { register } from 'node:module'; register('data:text/javascript,${encodeURIComponent(hook)}')`
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(register).replaceAll("'", '%27')}` }
+  const loaded = async (...words: string[]) => (await tollgate(words, { env })).stderr
+  const [sign, send] = [await loaded('sign', '--url', 'https://a.example'), await loaded('send', '--list')]
+  expect(sign).toContain('/yargs/')
+  expect(sign).not.toMatch(/fast-xml-parser|cli-progress|cli-table3|\/diagnose/)
+  expect(send).toContain('fast-xml-parser')
+})
+
 describe('wrong usage names the flag and exits 2', () => {
   const cases: [words: string[], message: string | RegExp][] = [
     [['verfy'], 'There is no command "verfy". Did you mean verify?'],

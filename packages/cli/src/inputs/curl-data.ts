@@ -51,7 +51,9 @@ export class CurlData {
   }
 }
 
+/** As curl does since 7.83, which writes a blank as a plus. */
 function encodeByte(byte: number): string {
   const char = String.fromCharCode(byte)
+  if (char === ' ') return '+'
   return /[A-Za-z0-9._~-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
 }

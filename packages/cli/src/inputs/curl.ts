@@ -165,9 +165,14 @@ class CurlRequest {
   }
 }
 
+/** What -G does: curl 8 writes escapes of the data, but not those of the URL, in lower case. */
 function appendQuery(url: string, data: Uint8Array): string {
   const base = url.replace(/#.*$/s, '')
-  return `${base}${base.includes('?') ? '&' : '?'}${Buffer.from(data).toString('utf8')}`
+  const query = Buffer.from(data)
+    .toString('utf8')
+    .replace(/%[0-9a-f]{2}/gi, (escaped) => escaped.toLowerCase())
+  if (query === '') return base
+  return base + (/[?&]$/.test(base) ? '' : base.includes('?') ? '&' : '?') + query
 }
 
 function refuse(why: string): never {

@@ -76,6 +76,8 @@ export function parseCapture(value: unknown): GivenRequest {
   const [url, method] = [text(value, 'url'), text(value, 'method')]
   if (url === undefined || method === undefined)
     throw new UsageError(`${from} needs { "method", "url", "headers", "body" or "bodyBase64" }.`)
+  if (property(value, 'bodyTruncated') === true)
+    throw new UsageError(`${from} holds only the beginning of its body, and a signature covers all of it.`)
   const body = text(value, 'body')
   const base64 = text(value, 'bodyBase64')
   if (body !== undefined && base64 !== undefined) throw new UsageError(`${from} has both "body" and "bodyBase64".`)

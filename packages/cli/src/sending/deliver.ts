@@ -38,7 +38,8 @@ export async function deliver(delivery: Delivery, timeoutMs: number): Promise<An
     return { ...answer, durationMs: Math.round(performance.now() - started) }
   } catch (error) {
     if (error instanceof UsageError) throw error
-    const where = `${delivery.hostname}:${delivery.port}`
+    const { hostname, port } = delivery
+    const where = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
     const why = stop.signal.aborted ? `no answer within ${timeoutMs / 1000} s (--timeout)` : describe(error)
     throw new UnreachableError(`${where} cannot be reached: ${why}.`)
   } finally {

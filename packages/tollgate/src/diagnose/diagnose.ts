@@ -9,7 +9,7 @@ import { listSignedForms } from '../scheme/signed-url.ts'
 import { joinPairs } from '../scheme/signing-string.ts'
 import { isRefusal, Refusal, type Rejected, rejectWith, type Verdict } from '../verdict.ts'
 import { createVerifier } from '../verifier.ts'
-import { findFix } from './causes.ts'
+import { findFix } from './causes/index.ts'
 import { readGivenTokens, replaceFaulty } from './configured-keys.ts'
 import { describeForms } from './describe-forms.ts'
 import { listEdits } from './edits.ts'
@@ -156,14 +156,13 @@ interface ToDecide extends ReadBytes {
 async function decide({ incoming, lenient, bytes, parsed }: ToDecide): Promise<Verdict> {
   const verifier = createVerifier(lenient)
   const given = readParsed(parsed)
-  const usesGiven = given !== undefined && given.length > 0 && bytes === undefined
+  const usesGiven = given !== undefined && given.length > 0 && (incoming.body ?? undefined) === undefined
   if (!usesGiven) return verifier.verify(bytes === undefined ? incoming : { ...incoming, body: bytes })
   if (incoming.method === 'GET') {
     const verdict = await verifier.verify(incoming)
     // A GET has no parameters beside its query: whoever counts them once more checks another text.
     return verdict.ok ? rejectWith(new Refusal('signature_mismatch')) : verdict
   }
-  if (isConsumed(incoming.body)) return verifier.verify(incoming)
   const headers = toFormHeaders(incoming)
   return verifier.verify({ ...incoming, headers, body: serializeForm(given) })
 }
@@ -181,8 +180,8 @@ function toFormHeaders({ headers }: IncomingRequest): IncomingRequest['headers']
 }
 
 function explain(refused: Refused): Promise<void> {
-  return explainRefusal(refused, (request, options, rejection) =>
-    runDiagnosis(request, options, parseDiagnoseOptions({}).extra, rejection),
+  return explainRefusal(refused, (request, options, rejection, framework) =>
+    runDiagnosis(request, options, parseDiagnoseOptions({ framework }).extra, rejection),
   )
 }
 
