@@ -12,7 +12,7 @@ const config: UserConfig = defineConfig({
   deps: { alwaysBundle: () => true },
   logLevel: 'warn',
   fixedExtension: false,
-  copy: ['static/index.html', 'static/style.css', 'static/icon.svg'],
+  copy: ['static/index.html', 'static/style.css', 'static/icon.svg', 'static/licences.txt'],
 })
 
 export default config

@@ -129,6 +129,7 @@ test.each([
   [{ throwAwayToken: '' }, TypeError, 'throwAwayToken'],
   [{ publicUrl: 'app.example.com' }, TypeError, 'publicUrl'],
   [{ publicUrl: [] }, TypeError, 'publicUrl'],
+  [{ accountSid: 'AC1' }, TypeError, 'accountSid'],
   [{ maxCaptures: 0 }, RangeError, 'maxCaptures'],
   [{ stor: 'x' }, TypeError, 'stor'],
 ])('a wrong option is an error that names it: %j', (options, type, name) => {

@@ -132,6 +132,17 @@ test('where it is allowed, its signatures are still not shown', async () => {
   expect((await read(page, again)).headers).toContainEqual(['x-twilio-signature', '(hidden)'])
 })
 
+test.each(['message.inbound', 'events.batch', 'debugger.event'])(
+  'where only one account is allowed, a test webhook names it: %s',
+  async (kind) => {
+    const accountSid = `AC${'1'.repeat(32)}`
+    const { page } = await open({ accountSid })
+    const view = await read(page, await post(page, 'send', { kind }))
+    expect(view.verdict).toMatchObject({ ok: true })
+    expect(JSON.stringify(view.body)).toContain(accountSid)
+  },
+)
+
 test('below a public URL with a path prefix the application gets the path without it', async () => {
   const { page, run } = await open({ publicUrl: 'https://user:pw@api.example.com/prefix' })
   const view = await read(page, await post(page, 'send', { kind: 'message.inbound', path: '/sms' }))

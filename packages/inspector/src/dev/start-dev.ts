@@ -72,6 +72,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
       mode: options.mode,
       throwAwayToken,
       throwAwayIndex: realTokens.length,
+      accountSid: [options.accountSid ?? []].flat()[0],
       realToken: options.signWithRealToken ? realTokens[0] : undefined,
       secrets: [...realTokens, ...listSecrets(options.sharedKeys)],
       verifierOptions,

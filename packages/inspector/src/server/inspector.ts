@@ -58,7 +58,13 @@ export function createInspector(options: InspectorOptions): Inspector {
     options.diagnose ?? diagnose,
     gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host],
   )
-  const sender = new Sender(() => ({ publicUrls, gatewayUrl, throwAwayToken, realToken }))
+  const sender = new Sender(() => ({
+    publicUrls,
+    gatewayUrl,
+    throwAwayToken,
+    realToken,
+    accountSid: options.accountSid,
+  }))
 
   const keep = (capture: Capture) => {
     const removed = store.put(capture)

@@ -26,6 +26,8 @@ export interface InspectorOptions {
   throwAwayIndex?: number | undefined
   /** Signs edited requests where the page's user asks for it. Default: none, only the throw-away token signs. */
   realToken?: string | undefined
+  /** The account that test webhooks name. Default: an invented one. */
+  accountSid?: string | undefined
   /** Further texts that must never reach the page. Both tokens are among them already. */
   secrets?: readonly string[] | undefined
   /** How imported requests are verified. Default: they have no verdict. */
@@ -47,6 +49,7 @@ const known: Record<keyof InspectorOptions, true> = {
   throwAwayToken: true,
   throwAwayIndex: true,
   realToken: true,
+  accountSid: true,
   secrets: true,
   verifierOptions: true,
   diagnose: true,
@@ -63,6 +66,8 @@ export function checkInspectorOptions(options: InspectorOptions): void {
     throw new TypeError('"token" must be at least 16 letters, digits, "-" and "_"')
   if (typeof options.throwAwayToken !== 'string' || options.throwAwayToken.length < 16)
     throw new TypeError('"throwAwayToken" must be a string of at least 16 characters')
+  if (options.accountSid !== undefined && !/^AC[0-9a-f]{32}$/.test(options.accountSid))
+    throw new TypeError('"accountSid" must be AC and 32 hex digits')
   const urls = typeof options.publicUrl === 'string' ? [options.publicUrl] : options.publicUrl
   if (!Array.isArray(urls) || urls.length === 0 || !urls.every((url) => /^https?:\/\/[^/?#]/i.test(String(url))))
     throw new TypeError('"publicUrl" must be an absolute http or https URL, or several')

@@ -1,5 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { type SignedRequest, type SignRequestInput, sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
+import {
+  type SampleWebhook,
+  type SignedRequest,
+  type SignRequestInput,
+  sampleWebhook,
+  signRequest,
+  webhookKinds,
+} from 'tollgate/testing'
 import type { ResignInput, SendInput } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { readBody } from '../body-text.ts'
@@ -16,16 +23,27 @@ export class InputError extends Error {
 type Key = Pick<SignRequestInput, 'authToken'>
 
 /** A realistic webhook of a kind, signed; spoofed: by a token that nobody has. */
-export function makeTestRequest(input: SendInput, publicUrls: readonly string[], key: Key): Delivery {
+export function makeTestRequest(
+  input: SendInput,
+  publicUrls: readonly string[],
+  key: Key,
+  accountSid: string | undefined,
+): Delivery {
   const kind = webhookKinds.find((one) => one === input.kind)
   if (kind === undefined) throw new InputError(`There is no kind of webhook named ${JSON.stringify(input.kind)}.`)
   const path = readTarget(input.path ?? '/')
   const authToken = input.spoofed ? randomBytes(16).toString('hex') : key.authToken
   return sign(path, publicUrls, undefined, {
-    ...sampleWebhook(kind, input.overrides),
+    ...nameAccount(sampleWebhook(kind, input.overrides), accountSid),
     headers: { 'i-twilio-idempotency-token': randomUUID() },
     authToken,
   })
+}
+
+/** Wherever a sample names its account, it names this one. */
+function nameAccount(sample: SampleWebhook, accountSid: string | undefined): SampleWebhook {
+  if (accountSid === undefined) return sample
+  return JSON.parse(JSON.stringify(sample).replace(/\bAC[0-9a-f]{32}\b/g, accountSid))
 }
 
 /** A captured request as it came, byte for byte; what could not be kept cannot be sent. */

@@ -12,9 +12,12 @@ export interface SenderOptions {
   readonly throwAwayToken: string
   /** Only where the user allowed it. */
   readonly realToken: string | undefined
+  /** The account that test webhooks name, where only certain ones are allowed. */
+  readonly accountSid: string | undefined
 }
 
 const seenWithinMs = 2_000
+const expectedForMs = 60_000
 
 /** Sends requests from the page to the gateway and tells which capture each became. */
 export class Sender {
@@ -26,9 +29,9 @@ export class Sender {
   }
 
   send(input: SendInput): Promise<SendResult> {
-    const { publicUrls } = this.#options()
+    const { publicUrls, accountSid } = this.#options()
     const key = this.#chooseKey(input.useRealToken)
-    return this.#deliver(makeTestRequest(input, publicUrls, key), {
+    return this.#deliver(makeTestRequest(input, publicUrls, key, accountSid), {
       origin: 'test',
       ...(!input.spoofed && { signedWith: key.signedWith }),
     })
@@ -62,7 +65,8 @@ export class Sender {
     } catch (error) {
       throw new InputError(`The gateway did not answer: ${error instanceof Error ? error.message : 'unknown error'}.`)
     } finally {
-      withdraw()
+      // The gateway may report it later than it answers; until then it must not be taken for one from elsewhere.
+      setTimeout(withdraw, expectedForMs).unref()
     }
   }
 }
