@@ -30,17 +30,18 @@ function describe(error) {
   return 'code' in error && error.code === 'EADDRINUSE' ? 'something else uses the port' : error.message
 }
 
-async function startExample() {
+/** `tollgate dev` with its built-in application, and an Auth Token that is thrown away with this run. */
+async function startDevRun() {
   const authToken = randomBytes(16).toString('hex')
-  Object.assign(process.env, { PORT: String(port), TWILIO_AUTH_TOKEN: authToken, TOLLGATE_PUBLIC_URL: url })
-  const { server } = await import('../examples/express/server.mjs')
-  if (!server.listening) await once(server, 'listening')
-  for (const signal of ['SIGINT', 'SIGTERM'])
-    process.once(signal, () => {
-      server.close(() => process.exit(0))
-      server.closeAllConnections()
-    })
-  return authToken
+  const { formatExchange, startDev } = await import('@tollgate/inspector')
+  const run = await startDev({
+    authToken,
+    publicUrl: url,
+    listen: { host, port },
+    onExchange: (exchange) => console.log(formatExchange(exchange)),
+  })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => run.close().then(() => process.exit(0)))
+  return { authToken, inspectorUrl: run.inspectorUrl }
 }
 
 /** @param {string} authToken */
@@ -51,7 +52,8 @@ async function signMessage(authToken) {
 
 await setUp().catch((error) => stop(error.message))
 await checkPort()
-const authToken = await startExample()
+const { authToken, inspectorUrl } = await startDevRun().catch((error) => stop(error.message))
+console.log(`The gateway listens on ${url}, in front of a small TwiML application.`)
 const genuine = await signMessage(authToken)
 const spoofed = await signMessage('0'.repeat(32))
 
@@ -66,4 +68,8 @@ A spoofed one, signed with another token:
 
 ${spoofed.toCurl()}
 
-Paste either into another terminal. Ctrl-C stops the server.`)
+Paste either into another terminal, and see each with its reason on the inspector's page:
+
+  ${inspectorUrl}
+
+Ctrl-C stops the server.`)

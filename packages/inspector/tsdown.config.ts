@@ -6,6 +6,8 @@ const config: UserConfig = defineConfig({
   platform: 'node',
   target: 'node20',
   dts: true,
+  // The page is built before, beside it.
+  clean: ['dist/*.js', 'dist/*.ts'],
   logLevel: 'warn',
   fixedExtension: false,
 })

@@ -48,12 +48,15 @@ function runShell(command: string): string {
   })
 }
 
-test('npm start shows both verdicts, answers the printed commands and ends on SIGINT', async () => {
+test("npm start shows both verdicts and the inspector's page, answers the printed commands and ends on SIGINT", async () => {
   const port = await findFreePort()
   const { child, output } = await start(port, 'Ctrl-C')
 
   expect(output()).toMatch(/^accepted {2}POST \/sms {2}message\.inbound {2}covers params {2}matched auth_token 0$/m)
   expect(output()).toMatch(/^refused {3}POST \/sms {2}signature_mismatch {2}403$/m)
+
+  const page = /^ {2}(http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32})$/m.exec(output())?.[1] ?? ''
+  expect((await fetch(page, { redirect: 'manual' })).status).toBe(303)
 
   const [genuine = '', spoofed = '', ...others] = findCommands(output())
   expect(others).toEqual([])

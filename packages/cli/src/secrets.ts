@@ -31,13 +31,17 @@ export interface Secrets {
 }
 
 export async function readSecrets(args: Args, io: Io): Promise<Secrets> {
-  const authTokens = await readAuthTokens(args, io)
-  const sharedKey = await readSharedKey(args, io)
+  const { authTokens, sharedKey } = await readSecretsIfAny(args, io)
   if (authTokens.length === 0 && sharedKey === undefined)
     throw new UsageError(
       'There is no Auth Token: set TWILIO_AUTH_TOKEN, or give --auth-token-file FILE or --auth-token-stdin.',
     )
   return { authTokens, sharedKey }
+}
+
+/** The same where there may be none. */
+export async function readSecretsIfAny(args: Args, io: Io): Promise<Secrets> {
+  return { authTokens: await readAuthTokens(args, io), sharedKey: await readSharedKey(args, io) }
 }
 
 /** One request is signed with one key: a SharedKey where one is named, else the first token. */

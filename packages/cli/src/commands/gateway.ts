@@ -112,7 +112,8 @@ async function readSource(args: Args, io: Io): Promise<Source> {
   return { loaded: { options, workers: args.integer('workers', 1, 1024) ?? 1, graceMs: 15_000 } }
 }
 
-function readAddress(args: Args, name: string): { host: string; port: number } | undefined {
+/** HOST:PORT. */
+export function readAddress(args: Args, name: string): { host: string; port: number } | undefined {
   const text = args.text(name)
   if (text === undefined) return undefined
   const [, host, port] = /^(\[[0-9a-f:.]+\]|[^\s:/]+):(\d{1,5})$/i.exec(text) ?? []

@@ -13,5 +13,9 @@ export const commands: Readonly<Record<string, Row>> = {
   diagnose: { describe: 'Tell why a request does not verify, and the fix', load: () => import('./diagnose.ts') },
   send: { describe: 'Deliver a signed webhook to your server', load: () => import('./send.ts') },
   gateway: { describe: 'Run the verifying proxy in front of a server', load: () => import('./gateway.ts') },
+  dev: {
+    describe: 'Run the gateway in front of a local server, with a page that shows each webhook',
+    load: () => import('./dev.ts'),
+  },
   completion: { describe: 'Print the completion script of a shell', load: () => import('./completion.ts') },
 }

@@ -1,0 +1,115 @@
+import type { DevOptions, DevRun } from '@tollgate/inspector'
+import type { Args } from '../args.ts'
+import { asUsageLater, EXIT, UnreachableError, UsageError } from '../exit.ts'
+import { hideQuery, type Io, print, tell } from '../io.ts'
+import { readSecretsIfAny, secretFlags } from '../secrets.ts'
+import type { Command } from './command.ts'
+import { readAddress } from './gateway.ts'
+
+export const command: Command = {
+  words: '',
+  flags: {
+    upstream: {
+      type: 'text',
+      value: 'URL',
+      describe: 'Your application; default: a small TwiML application that is built in',
+    },
+    'public-url': {
+      type: 'list',
+      value: 'URL',
+      describe: "How Twilio reaches you, such as your tunnel's address; default: the gateway's own",
+    },
+    listen: { type: 'text', value: 'HOST:PORT', describe: 'Where webhooks arrive; default 127.0.0.1:8080' },
+    'inspector-port': {
+      type: 'text',
+      value: 'N',
+      describe: 'The port of the page on 127.0.0.1; default 4040, or a free one when that is taken',
+    },
+    store: { type: 'text', value: 'FILE', describe: 'Keep what is captured in an SQLite file; default: in memory' },
+    'sign-with-real-token': {
+      type: 'switch',
+      describe: "Let the page sign edited requests with your Auth Token, not only with this run's throw-away one",
+    },
+    mode: {
+      type: 'text',
+      value: 'enforce|observe',
+      describe: 'observe passes everything on and marks what did not verify; default enforce',
+      choices: ['enforce', 'observe'],
+    },
+    'trailing-slash': {
+      type: 'text',
+      value: 'exact|either',
+      describe: "Whether the path's last slash may differ; default exact",
+      choices: ['exact', 'either'],
+    },
+    'account-sid': { type: 'list', value: 'AC…', describe: 'Only requests of this account; repeatable' },
+    ...secretFlags,
+  },
+  examples: [
+    ['tollgate dev', 'try it without an application and without an account'],
+    ['tollgate dev --upstream http://127.0.0.1:3000', 'in front of your application'],
+    ['tollgate dev --upstream http://127.0.0.1:3000 --public-url https://abc.ngrok.app', 'behind a tunnel'],
+  ],
+  epilogue:
+    'Prints one line per request. Without an Auth Token only test webhooks of the page are accepted. Ctrl-C stops it.',
+  async run(args, io) {
+    const options = await readOptions(args, io)
+    // Listened for before anything is open, so that nothing stays open.
+    const stopped = new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    })
+    const run = await start(options, io)
+    introduce(run, options, io)
+    await stopped
+    await run.close()
+    return EXIT.ok
+  },
+}
+
+async function readOptions(args: Args, io: Io): Promise<DevOptions> {
+  const { authTokens, sharedKey } = await readSecretsIfAny(args, io)
+  const publicUrl = args.list('public-url')
+  const accountSid = args.list('account-sid')
+  const signWithRealToken = args.flag('sign-with-real-token')
+  if (signWithRealToken && authTokens.length === 0)
+    throw new UsageError(
+      '--sign-with-real-token needs an Auth Token: set TWILIO_AUTH_TOKEN, or give --auth-token-file.',
+    )
+  return {
+    upstream: args.text('upstream'),
+    listen: readAddress(args, 'listen'),
+    inspectorPort: args.integer('inspector-port', 0, 65_535),
+    store: args.text('store'),
+    mode: args.choice('mode', ['enforce', 'observe']),
+    trailingSlash: args.choice('trailing-slash', ['exact', 'either']),
+    signWithRealToken,
+    ...(publicUrl.length > 0 && { publicUrl }),
+    ...(authTokens.length > 0 && { authToken: authTokens }),
+    ...(sharedKey !== undefined && { sharedKeys: { [sharedKey.id]: sharedKey.secret } }),
+    ...(accountSid.length > 0 && { accountSid }),
+  }
+}
+
+async function start(options: DevOptions, io: Io): Promise<DevRun> {
+  const { formatExchange, StoreError, startDev } = await import('@tollgate/inspector')
+  try {
+    return await asUsageLater(() =>
+      startDev({ ...options, onExchange: (exchange) => print(io, formatExchange(exchange)) }),
+    )
+  } catch (error) {
+    if (error instanceof StoreError) throw new UsageError(`--store: ${error.message}`)
+    const { code, message }: { code?: string; message?: string } = Object(error)
+    if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')
+      throw new UnreachableError(`It cannot listen there: ${message}`)
+    throw error
+  }
+}
+
+function introduce(run: DevRun, { upstream, authToken, sharedKeys, publicUrl }: DevOptions, io: Io): void {
+  const known = publicUrl === undefined ? '' : `, known to Twilio as ${[publicUrl].flat().map(hideQuery).join(', ')}`
+  tell(io, `Webhooks   ${run.gatewayUrl}${known}`)
+  tell(io, `Upstream   ${upstream ?? 'a small TwiML application that is built in'}`)
+  tell(io, `Inspector  ${run.inspectorUrl}`)
+  if (authToken === undefined && sharedKeys === undefined)
+    tell(io, 'Without an Auth Token (TWILIO_AUTH_TOKEN) only test webhooks that the page sends are accepted.')
+}

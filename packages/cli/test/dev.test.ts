@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { authToken, bin, otherToken, tollgate } from './support.ts'
+
+const running = new Set<ChildProcess>()
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL')
+  running.clear()
+})
+
+interface Dev {
+  readonly child: ChildProcess
+  readonly webhooks: string
+  readonly page: string
+  /** The lines for the requests that ended so far. */
+  readonly lines: () => string[]
+  readonly talk: () => string
+}
+
+/** `tollgate dev` on free ports, once it said where it is. */
+async function startDev(words: readonly string[], env: Record<string, string> = {}): Promise<Dev> {
+  const { PATH = '', HOME = '' } = process.env
+  const all = ['dev', '--listen', '127.0.0.1:0', '--inspector-port', '0', ...words]
+  const child = spawn(process.execPath, [bin, ...all], { env: { PATH, HOME, ...env } })
+  running.add(child)
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+      if (/^Inspector {2}http.*\n/m.test(stderr)) resolve()
+    })
+    child.on('close', () => reject(new Error(stderr)))
+  })
+  return {
+    child,
+    webhooks: /^Webhooks {3}(\S+?),?(?: |$)/m.exec(stderr)?.[1] ?? '',
+    page: /^Inspector {2}(\S+)$/m.exec(stderr)?.[1] ?? '',
+    lines: () => stdout.split('\n').filter((line) => line !== ''),
+    talk: () => stderr,
+  }
+}
+
+async function deliver(dev: Dev, publicUrl: string, token = authToken): Promise<number> {
+  const { headers, body } = signRequest({
+    url: `${publicUrl}/sms`,
+    ...sampleWebhook('message.inbound'),
+    authToken: token,
+  })
+  const response = await fetch(`${dev.webhooks}/sms`, { method: 'POST', headers, body: body ?? '' })
+  await response.text()
+  return response.status
+}
+
+async function askPage<T>(dev: Dev, path: string, body?: unknown): Promise<T> {
+  const { origin, searchParams } = new URL(dev.page)
+  const response = await fetch(origin + path, {
+    headers: {
+      'x-tollgate-inspector-token': searchParams.get('token') ?? '',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+  })
+  return (await response.json()) as T
+}
+
+async function waitFor(find: () => boolean): Promise<void> {
+  while (!find()) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+test('without anything it accepts the test webhooks of its page, prints a line for each, and ends on SIGINT', async () => {
+  const dev = await startDev([])
+  expect(dev.talk()).toContain('Without an Auth Token')
+  const sent = await askPage<{ status: number }>(dev, '/api/send', { kind: 'message.inbound', path: '/sms' })
+  expect(sent.status).toBe(200)
+  expect(await deliver(dev, dev.webhooks)).toBe(403)
+  await waitFor(() => dev.lines().length === 2)
+  expect(dev.lines()).toEqual([
+    'accepted  POST /sms  message.inbound  covers params  matched auth_token 0',
+    'refused   POST /sms  signature_mismatch  403',
+  ])
+  dev.child.kill('SIGINT')
+  expect((await once(dev.child, 'close'))[0]).toBe(0)
+})
+
+test('in front of an application it verifies with the Auth Token and the public URL', async () => {
+  const seen: unknown[] = []
+  const app = createServer((req, res) => {
+    seen.push([req.url, req.headers['tollgate-verified']])
+    res.end('from the application')
+  }).listen(0, '127.0.0.1')
+  await once(app, 'listening')
+  onTestFinished(() => void app.close())
+  const upstream = `http://127.0.0.1:${(app.address() as AddressInfo).port}`
+  const publicUrl = 'https://tunnel.example.com/prefix'
+  const dev = await startDev(['--upstream', upstream, '--public-url', publicUrl], { TWILIO_AUTH_TOKEN: authToken })
+  expect(dev.talk()).toContain(`known to Twilio as ${publicUrl}`)
+  expect(await deliver(dev, publicUrl)).toBe(200)
+  expect(await deliver(dev, publicUrl, otherToken)).toBe(403)
+  expect(await deliver(dev, 'https://elsewhere.example.com')).toBe(403)
+  expect(seen).toEqual([['/sms', 'params']])
+  expect(dev.talk() + dev.lines().join()).not.toContain(authToken)
+})
+
+test('a fixture from the page is what verify and diagnose read as a capture', async () => {
+  const dev = await startDev([], { TWILIO_AUTH_TOKEN: authToken })
+  await deliver(dev, dev.webhooks)
+  const [capture] = await askPage<{ id: string }[]>(dev, '/api/captures')
+  const { captures } = await askPage<{ captures: unknown[] }>(dev, `/api/export?id=${capture?.id}`)
+  const directory = mkdtempSync(join(tmpdir(), 'tollgate-dev-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'capture.json')
+  writeFileSync(file, JSON.stringify(captures[0]))
+  const verified = await tollgate(['verify', '--capture', file])
+  expect(verified.stdout).toMatch(/^genuine\n {2}covers {5}the URL and every form parameter\n/)
+  expect(verified.code).toBe(0)
+})
+
+test('with --store the captures are there again in the next run', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tollgate-dev-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const store = ['--store', join(directory, 'captures.db')]
+  const first = await startDev(store)
+  await askPage(first, '/api/send', { kind: 'call.inbound' })
+  first.child.kill('SIGTERM')
+  expect((await once(first.child, 'close'))[0]).toBe(0)
+  const second = await startDev(store)
+  expect(await askPage(second, '/api/captures')).toMatchObject([{ kind: 'call.inbound', code: 'accepted' }])
+})
+
+test.each([
+  [['--sign-with-real-token'], 2, '--sign-with-real-token needs an Auth Token'],
+  [['--store', '/no/such/directory/captures.db'], 2, '--store: Cannot keep captures in'],
+  [['--listen', '8080'], 2, '--listen is given 2 times'],
+  [['--inspector-port', '70000'], 2, '--inspector-port needs a whole number'],
+  [['--mode', 'off'], 2, 'enforce'],
+  [['--upstream', 'localhost'], 2, 'upstream'],
+  [['--public-url', 'example.com'], 2, '--public-url is not an absolute'],
+])('a mistake is told in one line: %j', async (words, code, message) => {
+  const ran = await tollgate(['dev', '--listen', '127.0.0.1:0', ...words], { withToken: false })
+  expect(ran.stderr.toLowerCase()).toContain(message.toLowerCase())
+  expect(ran.code).toBe(code)
+})
+
+test('a port that is taken is told, with exit code 3', async () => {
+  const blocker = createServer().listen(0, '127.0.0.1')
+  await once(blocker, 'listening')
+  onTestFinished(() => void blocker.close())
+  const { port } = blocker.address() as AddressInfo
+  const ran = await tollgate(['dev', '--listen', `127.0.0.1:${port}`])
+  expect(ran).toMatchObject({ code: 3, stderr: expect.stringContaining(`127.0.0.1:${port}`) })
+})

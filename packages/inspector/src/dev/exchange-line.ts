@@ -1,0 +1,15 @@
+import type { Exchange } from '@tollgate/gateway'
+import { kindOf } from 'tollgate/params'
+import { showHidden } from '../shared/visible-text.ts'
+
+/** One line for the terminal: the verdict first. Without query, parameters or message text. */
+export function formatExchange({ request, verdict, response }: Exchange): string {
+  const path = request.target.replace(/\?.*$/s, '')
+  const line = `${request.method} ${showHidden(path.length > 100 ? `${path.slice(0, 100)}…` : path)}`
+  if (verdict === undefined) return `refused   ${line}  by the gateway  ${response?.status ?? 'no answer'}`
+  if (!verdict.ok) return `refused   ${line}  ${verdict.code}  ${verdict.status}`
+  const { key } = verdict.matched
+  const kind = kindOf(verdict.params) ?? 'webhook'
+  const name = key.kind === 'auth_token' ? key.index : key.id
+  return `accepted  ${line}  ${kind}  covers ${verdict.covers}  matched ${key.kind} ${name}`
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { createGateway, type GatewayOptions } from '@tollgate/gateway'
+import type { VerifierOptions } from 'tollgate'
+import { createInspector, type Inspector } from '../server/inspector.ts'
+import type { InspectorOptions } from '../server/options.ts'
+import { startBuiltInApp } from './built-in-app.ts'
+import { checkDevOptions, type DevOptions, listTokens } from './dev-options.ts'
+
+/** A gateway and its inspector at work. */
+export interface DevRun {
+  /** Where webhooks go: the gateway's own address. */
+  readonly gatewayUrl: string
+  readonly publicUrl: string | readonly string[]
+  /** The page's address, with its token. */
+  readonly inspectorUrl: string
+  /** What is behind the gateway. */
+  readonly upstream: string
+  close(): Promise<void>
+}
+
+const defaultPagePort = 4040
+
+/**
+ * Starts the gateway in front of a local application, and the inspector's page beside it. Test webhooks of the page are signed with
+ * a token made for this run, which the gateway accepts beside the real one; it never leaves this process. Throws a TypeError that
+ * names the option, and rejects when a port is taken.
+ */
+export async function startDev(options: DevOptions = {}): Promise<DevRun> {
+  checkDevOptions(options)
+  const realTokens = listTokens(options.authToken)
+  const throwAwayToken = randomBytes(16).toString('hex')
+  const host = options.listen?.host ?? '127.0.0.1'
+  const port = options.listen?.port || (options.listen?.port === 0 ? await findFreePort(host) : 8080)
+  const publicUrl = options.publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const verifierOptions: VerifierOptions = {
+    publicUrl,
+    authToken: [...realTokens, throwAwayToken],
+    sharedKeys: options.sharedKeys,
+    accountSid: options.accountSid,
+    trailingSlash: options.trailingSlash,
+  }
+  const stops: (() => Promise<unknown>)[] = []
+  const close = async () => {
+    for (const stop of stops.splice(0).reverse()) await stop()
+  }
+  try {
+    const app = options.upstream === undefined ? await startBuiltInApp() : undefined
+    if (app) stops.push(() => app.close())
+    const upstream = options.upstream ?? app?.url ?? ''
+
+    let inspector: Inspector | undefined
+    const gateway = createGateway({
+      listen: { host, port },
+      admin: false,
+      log: 'silent',
+      onExchange: (exchange) => {
+        inspector?.record(exchange)
+        options.onExchange?.(exchange)
+      },
+      routes: [{ path: '/', upstream, mode: options.mode, ...verifierOptions } as GatewayOptions['routes'][number]],
+    })
+    const { url: gatewayUrl } = await gateway.listen()
+    stops.push(() => gateway.close({ graceMs: 1_000 }))
+
+    const opened = await openInspector(options.inspectorPort, {
+      store: options.store,
+      publicUrl,
+      gatewayUrl,
+      upstream: app ? 'the built-in TwiML application' : upstream,
+      mode: options.mode,
+      throwAwayToken,
+      throwAwayIndex: realTokens.length,
+      accountSid: [options.accountSid ?? []].flat()[0],
+      realToken: options.signWithRealToken ? realTokens[0] : undefined,
+      secrets: [...realTokens, ...listSecrets(options.sharedKeys)],
+      verifierOptions,
+    })
+    inspector = opened.inspector
+    stops.push(() => opened.inspector.close())
+    return { gatewayUrl, publicUrl, inspectorUrl: opened.url, upstream, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openInspector(port: number | undefined, options: InspectorOptions) {
+  const inspector = createInspector({ ...options, port: port ?? defaultPagePort })
+  try {
+    return { inspector, url: (await inspector.listen()).url }
+  } catch (error) {
+    await inspector.close()
+    // A second run is nothing to fail for, unless that very port was asked for.
+    if (port !== undefined || !isAddressInUse(error)) throw error
+    const other = createInspector({ ...options, port: 0 })
+    return { inspector: other, url: (await other.listen()).url }
+  }
+}
+
+function isAddressInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+}
+
+function listSecrets(sharedKeys: VerifierOptions['sharedKeys']): string[] {
+  if (typeof sharedKeys !== 'object') return []
+  return Object.values(sharedKeys).map((key) => (typeof key === 'string' ? key : key.secret))
+}
+
+/** The public URL has to be known before the gateway listens, and with it the port. */
+async function findFreePort(host: string): Promise<number> {
+  const probe = createServer().listen(0, host)
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}

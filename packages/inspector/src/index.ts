@@ -1,0 +1,8 @@
+export type { DevOptions } from './dev/dev-options.ts'
+export { formatExchange } from './dev/exchange-line.ts'
+export { type DevRun, startDev } from './dev/start-dev.ts'
+export type { Diagnose } from './server/explainer.ts'
+export { createInspector, type Inspector } from './server/inspector.ts'
+export type { InspectorOptions } from './server/options.ts'
+export { StoreError } from './server/store/sqlite-store.ts'
+export type { Capture } from './shared/capture.ts'

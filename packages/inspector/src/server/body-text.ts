@@ -1,0 +1,19 @@
+import type { CapturedBody } from '../shared/capture.ts'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Bytes as a capture holds them. */
+export function captureBody(bytes: Uint8Array, truncated = false): CapturedBody {
+  if (bytes.length === 0) return {}
+  const cutOff = truncated ? { bodyTruncated: true } : {}
+  try {
+    return { body: utf8.decode(bytes), ...cutOff }
+  } catch {
+    return { bodyBase64: Buffer.from(bytes).toString('base64'), ...cutOff }
+  }
+}
+
+/** The bytes that a capture holds. */
+export function readBody({ body, bodyBase64 }: CapturedBody): Buffer {
+  return bodyBase64 === undefined ? Buffer.from(body ?? '', 'utf8') : Buffer.from(bodyBase64, 'base64')
+}

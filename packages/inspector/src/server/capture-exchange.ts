@@ -1,0 +1,57 @@
+import type { Exchange } from '@tollgate/gateway'
+import type { Capture, CapturedResponse } from '../shared/capture.ts'
+import { captureBody } from './body-text.ts'
+import { describeVerdict } from './describe-verdict.ts'
+import { findHeader, nameKind } from './read-capture.ts'
+
+/** What the inspector knows of an exchange beyond what the gateway saw. */
+export interface CaptureNotes {
+  readonly origin: Capture['origin']
+  readonly signedWith?: Capture['signedWith']
+  readonly throwAwayIndex?: number | undefined
+}
+
+/** Turns what the gateway saw into a capture: bodies as text, the verdict without keys. */
+export function captureExchange(exchange: Exchange, notes: CaptureNotes): Capture {
+  const { request, verdict, response } = exchange
+  const captured = {
+    method: request.method,
+    target: request.target,
+    headers: request.headers.map(([name, value]) => [name, value] as const),
+    ...captureBody(request.body, request.bodyTruncated),
+  }
+  return {
+    id: exchange.id,
+    time: Math.round(exchange.startedAt),
+    durationMs: Math.round(exchange.durationMs * 10) / 10,
+    origin: notes.origin,
+    ...captured,
+    url: joinPublicUrl(exchange.route?.publicUrl, captured.target, findHeader(captured.headers, 'host')),
+    remoteAddress: request.remoteAddress,
+    kind: nameKind(captured),
+    verdict: verdict && describeVerdict(verdict, notes.throwAwayIndex),
+    response: response && captureResponse(response),
+    signedWith: notes.signedWith,
+  }
+}
+
+function captureResponse(response: NonNullable<Exchange['response']>): CapturedResponse {
+  const { status, headers, body, bodyTruncated, by } = response
+  return { status, headers: headers.map(([name, value]) => [name, value]), by, ...captureBody(body, bodyTruncated) }
+}
+
+/** The public URL of a target: of several, the one whose host is the request's, or else the first. */
+export function joinPublicUrl(
+  publicUrl: string | readonly string[] | undefined,
+  target: string,
+  host: string | undefined,
+): string {
+  const urls = typeof publicUrl === 'string' ? [publicUrl] : (publicUrl ?? [])
+  const base = urls.find((url) => host !== undefined && hostOf(url) === host.toLowerCase()) ?? urls[0]
+  if (base === undefined) return target
+  return base.replace(/[?#].*$/, '').replace(/\/$/, '') + target
+}
+
+function hostOf(url: string): string | undefined {
+  return /^[a-z]+:\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(url)?.[1]?.toLowerCase()
+}

@@ -1,0 +1,49 @@
+import type { Capture } from '../../shared/capture.ts'
+import { isHandshake, isJson, readParams } from '../read-capture.ts'
+import { isPlain, writeAsciiJson } from './escape.ts'
+
+/** A test for `node --test` that signs the same webhook for the application and expects it to be accepted. */
+export function writeTest(capture: Capture): string {
+  // signRequest makes the hash of a body anew.
+  const bound = capture.body !== undefined && isJson(capture)
+  const url = bound ? capture.url.replace(/([?&])bodySHA256=[^&]*&?/g, '$1').replace(/[?&]$/, '') : capture.url
+  const literal = (value: unknown) => writeAsciiJson(value)
+  const lines = [
+    `  const request = signRequest({`,
+    `    url: ${literal(url)},`,
+    `    method: ${literal(capture.method)},`,
+    ...writeContent(capture),
+    ...(isHandshake(capture) ? ['    handshake: true,'] : []),
+    `    // The token that the application under test has as TWILIO_AUTH_TOKEN.`,
+    `    authToken: process.env.TWILIO_AUTH_TOKEN ?? '0123456789abcdef0123456789abcdef',`,
+    `  })`,
+  ]
+  const name = `accepts ${capture.kind ?? 'a webhook'} at ${capture.method} ${capture.target.replace(/\?.*$/s, '')}`
+  return `import assert from 'node:assert/strict'
+import test from 'node:test'
+import { signRequest } from 'tollgate/testing'
+
+const app = process.env.APP_URL ?? 'http://127.0.0.1:3000'
+
+test(${literal(isPlain(name) ? name : 'accepts the webhook')}, async () => {
+${lines.join('\n')}
+  const { pathname, search } = new URL(request.url)
+  const { method, headers, body } = request
+  const response = await fetch(app + pathname + search, { method, headers, body })
+  assert.equal(response.status, ${expectedStatus(capture)})
+})
+`
+}
+
+function writeContent(capture: Capture): string[] {
+  if (capture.body === undefined) return []
+  if (isJson(capture)) return [`    body: ${writeAsciiJson(capture.body)},`]
+  const params = readParams(capture)
+  if (params.length === 0) return [`    body: ${writeAsciiJson(capture.body)},`, `    contentType: 'text/plain',`]
+  return [`    params: [`, ...params.map((pair) => `      ${writeAsciiJson(pair)},`), `    ],`]
+}
+
+/** What the application answered; where it never saw the request, what it should answer. */
+function expectedStatus({ response }: Capture): number {
+  return response?.by === 'upstream' ? response.status : 200
+}

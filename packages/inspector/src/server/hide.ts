@@ -1,0 +1,44 @@
+import type { Capture, CapturedResponse, CaptureView, HeaderList } from '../shared/capture.ts'
+import { isUnread, readParams, summarize } from './read-capture.ts'
+import { signingPartsOf } from './signing-of-capture.ts'
+
+const hiddenText = '(hidden)'
+const credentials = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
+
+/** A capture without credentials, and without a signature that the real token made for a request that was edited here. */
+export function hideCredentials(capture: Capture): Capture {
+  const names = capture.signedWith === 'real' ? new Set([...credentials, 'x-twilio-signature']) : credentials
+  const { response } = capture
+  const hidden = { ...capture, headers: hideHeaders(capture.headers, names) }
+  return response === undefined ? hidden : { ...hidden, response: hideInResponse(response, names) }
+}
+
+function hideInResponse(response: CapturedResponse, names: ReadonlySet<string>): CapturedResponse {
+  return { ...response, headers: hideHeaders(response.headers, names) }
+}
+
+function hideHeaders(headers: HeaderList, names: ReadonlySet<string>): HeaderList {
+  return headers.map(([name, value]) => [name, names.has(name.toLowerCase()) ? hiddenText : value])
+}
+
+/** Whether a header was hidden, so that the request is no longer the one that came. */
+export function isHidden(value: string): boolean {
+  return value === hiddenText
+}
+
+export function viewCapture(capture: Capture): CaptureView {
+  return {
+    ...hideCredentials(capture),
+    params: readParams(capture),
+    signingString: signingPartsOf(capture),
+    summary: summarize(capture),
+    unread: isUnread(capture),
+  }
+}
+
+/** Replaces every key in a text that leaves the process: a backstop, for an application may answer with what it should not. */
+export function hideSecrets(text: string, secrets: readonly string[]): string {
+  let hidden = text
+  for (const secret of secrets) if (secret !== '') hidden = hidden.replaceAll(secret, hiddenText)
+  return hidden
+}

@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Exchange } from '@tollgate/gateway'
+import { diagnose } from 'tollgate/diagnose'
+import { webhookKinds } from 'tollgate/testing'
+import type { RunInfo } from '../shared/api.ts'
+import type { Capture } from '../shared/capture.ts'
+import { captureExchange } from './capture-exchange.ts'
+import { Explainer, rankForLocalUse } from './explainer.ts'
+import { hideSecrets } from './hide.ts'
+import { checkInspectorOptions, type InspectorOptions } from './options.ts'
+import { isUnread, summarize, withoutBody } from './read-capture.ts'
+import { Sender } from './send/sender.ts'
+import { createMemoryStore } from './store/memory-store.ts'
+import { openSqliteStore } from './store/sqlite-store.ts'
+import { createImporter, toIncoming } from './transfer/import-captures.ts'
+import { LiveEvents } from './web/live-events.ts'
+import { createPageListener } from './web/page-listener.ts'
+
+/** The page's server and the captures that it shows. */
+export interface Inspector {
+  /** Starts the page's server and resolves with its address, which carries the token. Rejects when the port is taken. */
+  listen(): Promise<{ url: string }>
+  /** Takes in an exchange that the gateway saw: give it to the gateway as `onExchange`. Never throws. */
+  record(exchange: Exchange): void
+  close(): Promise<void>
+}
+
+const MiB = 1_048_576
+const defaults = {
+  memory: { maxCaptures: 1_000, maxBytes: 64 * MiB },
+  file: { maxCaptures: 10_000, maxBytes: 512 * MiB },
+}
+const listLimit = 2_000
+
+/**
+ * Makes an inspector: a page on 127.0.0.1 that shows each webhook, its verdict and its reason, and sends test webhooks through
+ * the gateway. Keys and the expected signature of a received request never reach the page. Throws a TypeError that names the option.
+ */
+export function createInspector(options: InspectorOptions): Inspector {
+  checkInspectorOptions(options)
+  const token = options.token ?? randomBytes(24).toString('base64url')
+  const publicUrls = typeof options.publicUrl === 'string' ? [options.publicUrl] : options.publicUrl
+  const { throwAwayToken, throwAwayIndex, realToken, verifierOptions, gatewayUrl } = options
+  const secrets = [throwAwayToken, ...(realToken === undefined ? [] : [realToken]), ...(options.secrets ?? [])]
+  const hide = (text: string) => hideSecrets(text, secrets)
+
+  const where = options.store === undefined ? 'memory' : 'file'
+  const bounds = {
+    maxCaptures: options.maxCaptures ?? defaults[where].maxCaptures,
+    maxBytes: options.maxBytes ?? defaults[where].maxBytes,
+  }
+  const store = options.store === undefined ? createMemoryStore(bounds) : openSqliteStore(options.store, bounds)
+  const events = new LiveEvents(hide)
+  const explainer = new Explainer(
+    options.diagnose ?? diagnose,
+    gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host],
+  )
+  const sender = new Sender(() => ({
+    publicUrls,
+    gatewayUrl,
+    throwAwayToken,
+    realToken,
+    accountSid: options.accountSid,
+  }))
+
+  const keep = (capture: Capture) => {
+    const removed = store.put(capture)
+    events.send('capture', summarize(capture))
+    if (removed.length > 0) events.send('removed', removed)
+  }
+  const explainLater = (capture: Capture, request: Parameters<Explainer['explain']>[0], verifier = verifierOptions) => {
+    if (verifier === undefined || capture.verdict?.ok !== false || capture.bodyTruncated) return
+    explainer.explain(request, verifier, (explanation) => {
+      // It may have been dropped or cleared away in the meantime.
+      const kept = store.get(capture.id)
+      if (kept !== undefined) keep({ ...kept, explanation: rankForLocalUse(explanation, kept) })
+    })
+  }
+  const record = (exchange: Exchange) => {
+    const { method, target, headers } = exchange.request
+    const sent = sender.outbox.claim({ method, target, headers }, exchange.id)
+    const capture = captureExchange(exchange, { origin: 'received', ...sent, throwAwayIndex })
+    keep(capture)
+    const request = toIncoming(isUnread(capture) ? withoutBody(capture) : capture)
+    explainLater(capture, { ...request, remoteAddress: exchange.request.remoteAddress }, exchange.verifierOptions)
+  }
+  const info = (): RunInfo => ({
+    publicUrls,
+    gatewayUrl,
+    upstream: options.upstream,
+    mode: options.mode ?? 'enforce',
+    kinds: webhookKinds,
+    realToken: realToken !== undefined,
+    store: where,
+  })
+  const importCaptures = createImporter({
+    verifierOptions,
+    throwAwayIndex,
+    keep: (capture, request) => {
+      keep(capture)
+      explainLater(capture, request)
+    },
+  })
+  const clear = () => {
+    store.clear()
+    events.send('list', [])
+  }
+
+  const gate = { port: 0, token }
+  const server = createServer(
+    { maxHeaderSize: 16_384, requestTimeout: 60_000 },
+    createPageListener({ gate, events, hide, workshop: { store, sender, importCaptures, info, listLimit, clear } }),
+  )
+  return {
+    async listen() {
+      server.listen(options.port ?? 4040, '127.0.0.1')
+      await once(server, 'listening')
+      gate.port = (server.address() as AddressInfo).port
+      return { url: `http://127.0.0.1:${gate.port}/?token=${token}` }
+    },
+    record(exchange) {
+      try {
+        record(exchange)
+      } catch (error) {
+        console.error(
+          `The inspector could not keep a request: ${error instanceof Error ? error.message : 'unknown error'}`,
+        )
+      }
+    },
+    async close() {
+      explainer.close()
+      events.close()
+      if (server.listening) {
+        const closed = once(server, 'close')
+        server.close()
+        server.closeAllConnections()
+        await closed
+      }
+      store.close()
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { kindOf } from 'tollgate/params'
+import type { Capture, CaptureSummary, HeaderList } from '../shared/capture.ts'
+import { cut } from '../shared/visible-text.ts'
+
+/** The first value of a header, its name in any case. */
+export function findHeader(headers: HeaderList, name: string): string | undefined {
+  return headers.find(([one]) => one.toLowerCase() === name)?.[1]
+}
+
+export function isHandshake({ headers }: Pick<Capture, 'headers'>): boolean {
+  return findHeader(headers, 'upgrade')?.toLowerCase() === 'websocket'
+}
+
+function isForm(capture: Pick<Capture, 'headers'>): boolean {
+  return /^application\/x-www-form-urlencoded\b/i.test(findHeader(capture.headers, 'content-type')?.trim() ?? '')
+}
+
+export function isJson(capture: Pick<Capture, 'headers'>): boolean {
+  return /^application\/(?:[\w.-]+\+)?json\b/i.test(findHeader(capture.headers, 'content-type')?.trim() ?? '')
+}
+
+/** A form's parameters, or those of the query. To be shown: it forgives what the verifier refuses. */
+export function readParams(capture: Pick<Capture, 'method' | 'target' | 'headers' | 'body'>): HeaderList {
+  if (capture.body !== undefined) return isForm(capture) ? [...new URLSearchParams(capture.body)] : []
+  if (isForm(capture)) return []
+  const query = capture.target.indexOf('?')
+  return query === -1 ? [] : [...new URLSearchParams(capture.target.slice(query + 1))]
+}
+
+/** Whether a body was announced that nobody read: the gateway refuses a request without a signature before its body. */
+export function isUnread({ headers, body, bodyBase64, verdict }: Capture): boolean {
+  if (verdict?.ok !== false || body !== undefined || bodyBase64 !== undefined) return false
+  return (
+    Number(findHeader(headers, 'content-length') ?? 0) > 0 || findHeader(headers, 'transfer-encoding') !== undefined
+  )
+}
+
+/** The request as if it had announced none, so that nobody wonders where the body went. */
+export function withoutBody(capture: Capture): Capture {
+  const framing = ['content-length', 'transfer-encoding']
+  return { ...capture, headers: capture.headers.filter(([name]) => !framing.includes(name.toLowerCase())) }
+}
+
+/** What a request is, in a word. */
+export function nameKind(capture: Pick<Capture, 'method' | 'target' | 'headers' | 'body'>): string | undefined {
+  if (isHandshake(capture)) return 'handshake'
+  if (isJson(capture)) return nameJsonKind(capture.body)
+  return kindOf(new URLSearchParams(readParams(capture).map(([name, value]) => [name, value])))
+}
+
+function nameJsonKind(body: string | undefined): string {
+  try {
+    const parsed: unknown = JSON.parse(body ?? '')
+    const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed
+    const type = typeof first === 'object' && first !== null && 'type' in first ? first.type : undefined
+    return typeof type === 'string' ? cut(type.replace(/^com\.twilio\./, ''), 80) : 'json'
+  } catch {
+    return 'json'
+  }
+}
+
+const shownInList = 120
+
+/** The line of the list. */
+export function summarize(capture: Capture): CaptureSummary {
+  const params = new URLSearchParams(readParams(capture).map(([name, value]) => [name, value]))
+  const find = (...names: string[]) => {
+    const found = names.map((name) => params.get(name)).find((value) => value)
+    return found ? cut(found, shownInList) : undefined
+  }
+  const { id, time, durationMs, origin, method, target, kind, verdict, response, explanation } = capture
+  const cause = explanation?.proven?.causes[0] ?? explanation?.suspected[0]
+  return {
+    id,
+    time,
+    durationMs,
+    origin,
+    method,
+    target: cut(target, shownInList),
+    kind,
+    from: find('From', 'Caller', 'Author', 'from'),
+    to: find('To', 'Called', 'to'),
+    code: verdict === undefined ? 'none' : verdict.ok ? 'accepted' : verdict.code,
+    status: response?.status,
+    by: response?.by,
+    cause: cause?.id,
+  }
+}

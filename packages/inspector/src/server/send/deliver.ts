@@ -1,0 +1,57 @@
+import { type IncomingHttpHeaders, request } from 'node:http'
+import type { HeaderList } from '../../shared/capture.ts'
+
+/** A request as it goes over the wire. */
+export interface Delivery {
+  readonly method: string
+  readonly target: string
+  readonly headers: HeaderList
+  readonly body: Buffer
+}
+
+// Those that say how the bytes are framed are made anew, for the body is sent in one piece.
+const framing = new Set([
+  'content-length',
+  'transfer-encoding',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'expect',
+])
+const timeLimitMs = 30_000
+
+/** Sends a request to the gateway, header by header as given, and resolves with its status. Rejects when nothing answers. */
+export function deliver(gatewayUrl: string, { method, target, headers, body }: Delivery): Promise<number> {
+  const { hostname, port } = new URL(gatewayUrl)
+  const handshake = headers.some(([name]) => name.toLowerCase() === 'upgrade')
+  const kept = headers.filter(
+    ([name]) => !framing.has(name.toLowerCase()) && (handshake || name.toLowerCase() !== 'connection'),
+  )
+  const sized: HeaderList =
+    body.length > 0 || method === 'POST' ? [...kept, ['Content-Length', String(body.length)]] : kept
+  return new Promise((resolve, reject) => {
+    const sent = request({
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      port,
+      method,
+      path: target,
+      // node:http takes a flat list, which keeps repeats and order; its types know the record alone.
+      headers: sized.flat() as unknown as IncomingHttpHeaders,
+      agent: false,
+    })
+    sent.setTimeout(timeLimitMs, () => sent.destroy(new Error(`No answer within ${timeLimitMs / 1000} seconds`)))
+    sent.on('error', reject)
+    sent.on('response', (response) => {
+      response.resume()
+      response.on('error', () => {})
+      response.on('close', () => resolve(response.statusCode ?? 0))
+    })
+    sent.on('upgrade', (response, socket) => {
+      socket.on('error', () => {})
+      socket.end()
+      resolve(response.statusCode ?? 101)
+    })
+    sent.end(body)
+  })
+}

@@ -1,0 +1,100 @@
+import { chmodSync, closeSync, openSync } from 'node:fs'
+import { resolve } from 'node:path'
+import sqlite from 'node-sqlite3-wasm'
+import type { Capture, CaptureSummary } from '../../shared/capture.ts'
+import { hideCredentials } from '../hide.ts'
+import { summarize } from '../read-capture.ts'
+import type { CaptureStore, StoreBounds } from './store.ts'
+
+/** The file cannot be used as a store; the message names it and says why. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS capture (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    bytes INTEGER NOT NULL,
+    summary TEXT NOT NULL,
+    capture TEXT NOT NULL
+  )`
+
+/**
+ * Keeps captures in an SQLite file, which outlives this process. Credentials of a request (Authorization, cookies) are not
+ * written. Throws a StoreError that names the file when it cannot be opened as such a store.
+ */
+export function openSqliteStore(file: string, { maxCaptures, maxBytes }: StoreBounds): CaptureStore {
+  const path = resolve(file)
+  const db = openDatabase(path)
+  const readTotals = () => {
+    const totals = db.get('SELECT COUNT(*) AS count, COALESCE(SUM(bytes), 0) AS bytes FROM capture')
+    return { count: Number(totals?.count), bytes: Number(totals?.bytes) }
+  }
+  let { count, bytes } = readTotals()
+
+  const dropOldest = (): string[] => {
+    const dropped: string[] = []
+    while (count > 0 && (count > maxCaptures || bytes > maxBytes)) {
+      const oldest = db.get('SELECT position, id, bytes FROM capture ORDER BY position LIMIT 1')
+      if (!oldest) break
+      db.run('DELETE FROM capture WHERE position = ?', [Number(oldest.position)])
+      count -= 1
+      bytes -= Number(oldest.bytes)
+      dropped.push(String(oldest.id))
+    }
+    return dropped
+  }
+  return {
+    put(capture) {
+      const text = JSON.stringify(hideCredentials(capture))
+      const before = db.get('SELECT bytes FROM capture WHERE id = ?', [capture.id])
+      db.run(
+        `INSERT INTO capture (id, bytes, summary, capture) VALUES (?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes, summary = excluded.summary, capture = excluded.capture`,
+        [capture.id, text.length, JSON.stringify(summarize(capture)), text],
+      )
+      if (!before) count += 1
+      bytes += text.length - Number(before?.bytes ?? 0)
+      return dropOldest()
+    },
+    get(id) {
+      const row = db.get('SELECT capture FROM capture WHERE id = ?', [id])
+      return row ? (JSON.parse(String(row.capture)) as Capture) : undefined
+    },
+    list(limit) {
+      const rows = db.all('SELECT summary FROM capture ORDER BY position DESC LIMIT ?', [limit])
+      return rows.map((row) => JSON.parse(String(row.summary)) as CaptureSummary)
+    },
+    *all() {
+      for (const { position } of db.all('SELECT position FROM capture ORDER BY position')) {
+        const row = db.get('SELECT capture FROM capture WHERE position = ?', [Number(position)])
+        if (row) yield JSON.parse(String(row.capture)) as Capture
+      }
+    },
+    clear() {
+      db.exec('DELETE FROM capture; VACUUM')
+      count = 0
+      bytes = 0
+    },
+    close() {
+      if (db.isOpen) db.close()
+    },
+  }
+}
+
+function openDatabase(path: string): InstanceType<typeof sqlite.Database> {
+  try {
+    // It holds messages: nobody but its owner may read it, from the first byte on.
+    closeSync(openSync(path, 'a', 0o600))
+    chmodSync(path, 0o600)
+    const db = new sqlite.Database(path)
+    db.exec(schema)
+    db.get('SELECT position, id, bytes, summary, capture FROM capture LIMIT 1')
+    return db
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const advice = /locked/.test(reason) ? ` Is another run using it? If none is, remove ${path}.lock.` : ''
+    throw new StoreError(`Cannot keep captures in ${path}: ${reason}.${advice}`)
+  }
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingRequest, VerifierOptions } from 'tollgate'
+import { createVerifier } from 'tollgate'
+import type { ImportResult } from '../../shared/api.ts'
+import type { Capture } from '../../shared/capture.ts'
+import { readBody } from '../body-text.ts'
+import { describeVerdict } from '../describe-verdict.ts'
+import { nameKind } from '../read-capture.ts'
+import { HttpError } from '../web/answers.ts'
+import { type ImportedRequest, readImport } from './read-import.ts'
+
+export type Importer = (file: unknown) => Promise<ImportResult>
+
+interface ImportTools {
+  readonly verifierOptions: VerifierOptions | undefined
+  readonly throwAwayIndex: number | undefined
+  readonly keep: (capture: Capture, request: IncomingRequest) => void
+}
+
+/** Takes the requests out of a file and judges each with the keys of this run; a verdict in the file counts for nothing. */
+export function createImporter({ verifierOptions, throwAwayIndex, keep }: ImportTools): Importer {
+  // A copy out of a file is not a delivery: it must neither be refused as a replay nor be remembered as one.
+  const verifier = verifierOptions && createVerifier({ ...verifierOptions, mode: 'enforce', replay: undefined })
+  return async (file) => {
+    const { requests, refused } = readOrRefuse(file)
+    for (const imported of requests) {
+      const request = toIncoming(imported)
+      const verdict = await verifier?.verify(request)
+      keep(
+        {
+          ...imported,
+          id: randomUUID(),
+          time: imported.time ?? Date.now(),
+          origin: 'imported',
+          kind: nameKind(imported),
+          verdict: verdict && describeVerdict(verdict, throwAwayIndex),
+        },
+        request,
+      )
+    }
+    return { imported: requests.length, refused }
+  }
+}
+
+function readOrRefuse(file: unknown): ReturnType<typeof readImport> {
+  try {
+    return readImport(file)
+  } catch (error) {
+    throw new HttpError(400, error instanceof Error ? error.message : 'The file cannot be read.')
+  }
+}
+
+/** For the verifier: as it arrived, with repeated headers in a list. */
+export function toIncoming(
+  imported: Pick<ImportedRequest, 'method' | 'target' | 'headers' | 'body' | 'bodyBase64'>,
+): IncomingRequest {
+  const headers = new Map<string, string[]>()
+  for (const [name, value] of imported.headers) {
+    const key = name.toLowerCase()
+    headers.set(key, [...(headers.get(key) ?? []), value])
+  }
+  return {
+    method: imported.method,
+    url: imported.target,
+    headers: Object.fromEntries(headers),
+    body: readBody(imported),
+  }
+}

@@ -1,0 +1,112 @@
+import type { CapturedBody, HeaderList } from '../../shared/capture.ts'
+import { captureBody } from '../body-text.ts'
+
+/** A request out of a file. Nothing else of the file is believed: verdicts and causes are found anew. */
+export interface ImportedRequest extends CapturedBody {
+  readonly method: string
+  readonly url: string
+  readonly target: string
+  readonly headers: HeaderList
+  readonly time?: number
+}
+
+export interface ReadImport {
+  readonly requests: readonly ImportedRequest[]
+  readonly refused: readonly { readonly entry: number; readonly reason: string }[]
+}
+
+const maxEntries = 2_000
+const maxHeaders = 200
+const maxUrl = 65_536
+const maxBody = 1_048_576
+
+/** Reads captures or a HAR. Throws an Error with the reason when the file is neither; an entry that is wrong is left out. */
+export function readImport(file: unknown): ReadImport {
+  const entries = findEntries(file)
+  if (entries === undefined) throw new Error('This is neither a list of captures nor an HTTP Archive (HAR).')
+  const requests: ImportedRequest[] = []
+  const refused: { entry: number; reason: string }[] = []
+  for (const [index, entry] of entries.slice(0, maxEntries).entries()) {
+    const request = readEntry(entry)
+    if (typeof request === 'string') refused.push({ entry: index + 1, reason: request })
+    else requests.push(request)
+  }
+  if (entries.length > maxEntries)
+    refused.push({ entry: maxEntries + 1, reason: `only the first ${maxEntries} entries of a file are read` })
+  return { requests, refused }
+}
+
+function findEntries(file: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(file)) return file
+  const captures = read(file, 'captures')
+  if (Array.isArray(captures)) return captures
+  const entries = read(read(file, 'log'), 'entries')
+  if (Array.isArray(entries)) return entries
+  return typeof read(file, 'method') === 'string' ? [file] : undefined
+}
+
+function readEntry(entry: unknown): ImportedRequest | string {
+  const request = read(entry, 'request') ?? entry
+  const method = read(request, 'method')
+  const url = read(request, 'url')
+  if (typeof method !== 'string' || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/.test(method)) return 'its method is none'
+  if (typeof url !== 'string' || url.length > maxUrl) return 'its URL is missing or too long'
+  const target = /^(?:https?|wss?):\/\/[^/?#]+([^#]*)/i.exec(url)?.[1] ?? url
+  if (!/^(?:[/?][^\s#]*)?$/.test(target)) return 'its URL is neither absolute nor a path'
+  const headers = readHeaders(read(request, 'headers'))
+  if (typeof headers === 'string') return headers
+  const body = readBodyOf(request)
+  if (typeof body === 'string') return body
+  return {
+    method,
+    url,
+    target: target.startsWith('/') ? target : `/${target}`,
+    headers,
+    ...body,
+    ...readTime(entry),
+  }
+}
+
+function readHeaders(list: unknown): HeaderList | string {
+  if (!Array.isArray(list)) return 'its headers are no list'
+  if (list.length > maxHeaders) return `it has more than ${maxHeaders} headers`
+  const headers: [string, string][] = []
+  for (const one of list) {
+    const [name, value] = Array.isArray(one) ? one : [read(one, 'name'), read(one, 'value')]
+    if (typeof name !== 'string' || typeof value !== 'string') return 'a header is not a name and a value'
+    // Captures of HTTP/2 have the request line among the headers.
+    if (name.startsWith(':')) continue
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      return 'a header is one that HTTP cannot carry'
+    headers.push([name, value])
+  }
+  return headers
+}
+
+function readBodyOf(request: unknown): CapturedBody | string {
+  const posted = read(request, 'postData')
+  const text = posted === undefined ? read(request, 'body') : read(posted, 'text')
+  const base64 = posted === undefined ? read(request, 'bodyBase64') : undefined
+  const encoded = base64 ?? (read(posted, 'encoding') === 'base64' ? text : undefined)
+  const given = encoded ?? text
+  if (given === undefined || given === null) return {}
+  if (typeof given !== 'string') return 'its body is no text'
+  if (given.length > 2 * maxBody) return 'its body is larger than 1 MiB'
+  if (encoded !== undefined && !/^[A-Za-z0-9+/]*={0,2}$/.test(given)) return 'its body is not Base64'
+  const bytes = Buffer.from(given, encoded === undefined ? 'utf8' : 'base64')
+  return bytes.length > maxBody ? 'its body is larger than 1 MiB' : captureBody(bytes)
+}
+
+function readTime(entry: unknown): { time?: number } {
+  const given = read(entry, 'time')
+  const started = read(entry, 'startedDateTime')
+  const time = typeof started === 'string' ? Date.parse(started) : given
+  return typeof time === 'number' && time > 0 && time < 8.64e15 ? { time } : {}
+}
+
+/** Own properties alone: a file can name what every object inherits. */
+function read(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { InputError } from '../send/requests.ts'
+import { cookieName, type Gate, isToken, readHost, refuseAccess } from './access.ts'
+import { HttpError, safeHeaders, sendText } from './answers.ts'
+import type { LiveEvents } from './live-events.ts'
+import { findRoute, type Reply, type Workshop } from './routes.ts'
+import { sendFile } from './static-files.ts'
+
+interface Page {
+  readonly gate: Gate
+  readonly events: LiveEvents
+  readonly workshop: Workshop
+  /** Takes keys out of a text. */
+  readonly hide: (text: string) => string
+}
+
+/** Answers the page's requests. No request makes it throw. */
+export function createPageListener(page: Page): (req: IncomingMessage, res: ServerResponse) => void {
+  return (req, res) => {
+    answer(page, req, res).catch((error) => {
+      if (res.headersSent) {
+        res.destroy()
+        return
+      }
+      const known = error instanceof HttpError || error instanceof InputError
+      const status = error instanceof HttpError ? error.status : error instanceof InputError ? 400 : 500
+      const message = known ? error.message : 'Something went wrong; the terminal has the details.'
+      if (!known) console.error(error)
+      if (!req.complete) res.setHeader('connection', 'close')
+      sendText(res, status, page.hide(message))
+    })
+  }
+}
+
+async function answer(page: Page, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const { gate, events, workshop, hide } = page
+  const url = readUrl(req)
+  if (url === undefined) return sendText(res, 400, 'The request target is malformed.')
+  if (isFirstVisit(req, url, gate)) return admit(res, gate)
+  const refusal = refuseAccess(req, gate)
+  if (refusal !== undefined) return sendText(res, refusal.status, refusal.text)
+  if (req.method === 'GET' && url.pathname === '/api/events')
+    return events.add(res, workshop.store.list(workshop.listLimit))
+  if (req.method === 'GET' && sendFile(res, url.pathname)) return
+  const route = findRoute(req, url)
+  if (route === undefined) return sendText(res, 404, 'There is nothing here.')
+  sendReply(res, await route(workshop), hide)
+}
+
+function readUrl(req: IncomingMessage): URL | undefined {
+  // Joined, not resolved: "//elsewhere/" is a path here, and no other host.
+  const text = `http://127.0.0.1${req.url ?? ''}`
+  return req.url?.startsWith('/') && URL.canParse(text) ? new URL(text) : undefined
+}
+
+/** The printed address: its token becomes a cookie, and leaves the address bar and the history. */
+function isFirstVisit(req: IncomingMessage, url: URL, gate: Gate): boolean {
+  const host = readHost(req)
+  const known = host === `127.0.0.1:${gate.port}` || host === `localhost:${gate.port}`
+  return known && req.method === 'GET' && url.pathname === '/' && isToken(url.searchParams.get('token'), gate)
+}
+
+function admit(res: ServerResponse, gate: Gate): void {
+  res.writeHead(303, {
+    ...safeHeaders,
+    location: '/',
+    'set-cookie': `${cookieName(gate)}=${gate.token}; Path=/; HttpOnly; SameSite=Strict`,
+  })
+  res.end()
+}
+
+function sendReply(res: ServerResponse, reply: Reply, hide: (text: string) => string): void {
+  if ('json' in reply) {
+    sendText(res, 200, hide(JSON.stringify(reply.json)), 'application/json')
+    return
+  }
+  if (reply.file !== undefined) res.setHeader('content-disposition', `attachment; filename="${reply.file}"`)
+  sendText(res, 200, hide(reply.text), reply.type)
+}

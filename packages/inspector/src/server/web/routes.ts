@@ -1,0 +1,88 @@
+import type { IncomingMessage } from 'node:http'
+import { type CopyForm, copyForms, type ResignInput, type RunInfo, type SendInput } from '../../shared/api.ts'
+import type { Capture } from '../../shared/capture.ts'
+import { writers } from '../copy/copy.ts'
+import { hideCredentials, viewCapture } from '../hide.ts'
+import type { Sender } from '../send/sender.ts'
+import type { CaptureStore } from '../store/store.ts'
+import { writeHar } from '../transfer/har.ts'
+import type { Importer } from '../transfer/import-captures.ts'
+import { HttpError, readJson } from './answers.ts'
+import { readResignInput, readSendInput } from './read-input.ts'
+
+/** What the routes work with. */
+export interface Workshop {
+  readonly store: CaptureStore
+  readonly sender: Sender
+  readonly importCaptures: Importer
+  readonly info: () => RunInfo
+  readonly listLimit: number
+  readonly clear: () => void
+}
+
+/** An answer in JSON, or a text to save or copy. */
+export type Reply =
+  | { readonly json: unknown }
+  | { readonly text: string; readonly type: string; readonly file?: string }
+
+type Handler = (workshop: Workshop, input: RouteInput) => Reply | Promise<Reply>
+interface RouteInput {
+  readonly id: string
+  readonly query: URLSearchParams
+  readonly req: IncomingMessage
+}
+
+/** One row per endpoint; `:id` is a capture's. */
+const routes: Readonly<Record<string, Handler>> = {
+  'GET /api/info': ({ info }) => ({ json: info() }),
+  'GET /api/captures': ({ store, listLimit }) => ({ json: store.list(listLimit) }),
+  'DELETE /api/captures': ({ clear }) => {
+    clear()
+    return { json: {} }
+  },
+  'GET /api/captures/:id': ({ store }, { id }) => ({ json: viewCapture(find(store, id)) }),
+  'GET /api/captures/:id/copy': ({ store }, { id, query }) => {
+    const form = copyForms.find((one) => one === query.get('as'))
+    if (form === undefined) throw new HttpError(400, `"as" must be one of ${copyForms.join(', ')}.`)
+    return { text: writeCopy(form, find(store, id)), type: 'text/plain; charset=utf-8' }
+  },
+  'POST /api/captures/:id/replay': async ({ store, sender }, { id }) => ({
+    json: await sender.replay(find(store, id)),
+  }),
+  'POST /api/captures/:id/resign': async ({ store, sender }, { id, req }) => {
+    const input: ResignInput = readResignInput(await readJson(req))
+    return { json: await sender.resign(find(store, id), input) }
+  },
+  'POST /api/send': async ({ sender }, { req }) => {
+    const input: SendInput = readSendInput(await readJson(req))
+    return { json: await sender.send(input) }
+  },
+  'POST /api/import': async ({ importCaptures }, { req }) => ({ json: await importCaptures(await readJson(req)) }),
+  'GET /api/export': ({ store }, { query }) => {
+    const id = query.get('id')
+    const chosen = [...(id === null ? store.all() : [find(store, id)])].map(hideCredentials)
+    return query.get('format') === 'har'
+      ? { text: JSON.stringify(writeHar(chosen)), type: 'application/json', file: 'tollgate-captures.har' }
+      : { text: JSON.stringify({ captures: chosen }), type: 'application/json', file: 'tollgate-captures.json' }
+  },
+}
+
+const writeCopy = (form: CopyForm, capture: Capture) => writers[form](hideCredentials(capture))
+
+/** The handler of a request, `undefined` for an unknown path. */
+export function findRoute(
+  req: IncomingMessage,
+  url: URL,
+): ((workshop: Workshop) => Reply | Promise<Reply>) | undefined {
+  const id = /^\/api\/captures\/([\w-]{1,80})(?=\/|$)/.exec(url.pathname)?.[1]
+  const path = id === undefined ? url.pathname : url.pathname.replace(id, ':id')
+  const key = `${req.method} ${path}`
+  const handler = Object.hasOwn(routes, key) ? routes[key] : undefined
+  return handler && ((workshop) => handler(workshop, { id: id ?? '', query: url.searchParams, req }))
+}
+
+function find(store: CaptureStore, id: string): Capture {
+  const capture = store.get(id)
+  if (capture === undefined) throw new HttpError(404, 'There is no such capture any more.')
+  return capture
+}

@@ -1,0 +1,36 @@
+/** A stretch of text to show as it is, or one character that must be named because it cannot be seen. */
+export type TextPiece = { readonly text: string } | { readonly hidden: string }
+
+// Controls but line feed and tab, and the format characters that reverse, join or hide text: bidi controls first of all.
+const hidden =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|[\u{e0000}-\u{e007f}]/gu
+
+/** Splits a text so that what cannot be seen can be shown by its code point. */
+export function splitHidden(text: string): TextPiece[] {
+  const pieces: TextPiece[] = []
+  let start = 0
+  for (const match of text.matchAll(hidden)) {
+    if (match.index > start) pieces.push({ text: text.slice(start, match.index) })
+    pieces.push({ hidden: nameCodePoint(match[0]) })
+    start = match.index + match[0].length
+  }
+  if (start < text.length) pieces.push({ text: text.slice(start) })
+  return pieces
+}
+
+/** The same as one text, for places that take nothing else. */
+export function showHidden(text: string): string {
+  return text.replace(hidden, (character) => `[${nameCodePoint(character)}]`)
+}
+
+function nameCodePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+}
+
+/** The beginning of a text, without cutting a surrogate pair. */
+export function cut(text: string, length: number): string {
+  if (text.length <= length) return text
+  const last = text.charCodeAt(length - 1)
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length)
+}

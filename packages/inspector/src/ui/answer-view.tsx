@@ -1,0 +1,98 @@
+import type { CapturedResponse, CaptureView } from '../shared/capture.ts'
+import { parseTwiml, type TwimlElement } from '../shared/twiml-tree.ts'
+import { Pairs } from './pairs.tsx'
+import { SafeText } from './safe-text.tsx'
+
+export function AnswerView({ capture }: { capture: CaptureView }) {
+  const { response } = capture
+  if (response === undefined)
+    return capture.origin === 'imported' ? null : (
+      <section class="section">
+        <h3>Answer</h3>
+        <p class="muted">None was sent: the connection ended first.</p>
+      </section>
+    )
+  return (
+    <details class="section" open>
+      <summary>
+        <h3>Answer</h3>
+        <span class="muted">
+          {response.status} by {response.by === 'upstream' ? 'your application' : 'the gateway'}
+        </span>
+      </summary>
+      <AnswerBody response={response} />
+      <details class="inner">
+        <summary>Headers of the answer ({response.headers.length})</summary>
+        <Pairs pairs={response.headers} names="Header" none="There are none." />
+      </details>
+    </details>
+  )
+}
+
+function AnswerBody({ response }: { response: CapturedResponse }) {
+  const { body, bodyBase64, bodyTruncated } = response
+  if (bodyBase64 !== undefined)
+    return <p class="muted">The body is not text: {bodyBase64.length} characters of Base64.</p>
+  if (body === undefined) return <p class="muted">Without a body.</p>
+  const tree = body.includes('<') ? parseTwiml(body) : undefined
+  return (
+    <>
+      {tree && (
+        <div class="twiml">
+          <Element element={tree} depth={0} />
+        </div>
+      )}
+      {tree ? (
+        <details class="inner">
+          <summary>As it was sent</summary>
+          <pre>
+            <SafeText text={body} limit={4_000} />
+          </pre>
+        </details>
+      ) : (
+        <pre>
+          <SafeText text={body} limit={4_000} />
+        </pre>
+      )}
+      {bodyTruncated && <p class="muted">Only its beginning was kept.</p>}
+    </>
+  )
+}
+
+const maxDepth = 30
+
+function Element({ element, depth }: { element: TwimlElement; depth: number }) {
+  return (
+    <div class="verb">
+      <p class="verb-line">
+        <strong class="verb-name">
+          <SafeText text={element.name} limit={100} />
+        </strong>
+        {element.attributes.map(([name, value]) => (
+          <span key={name} class="attribute">
+            <SafeText text={name} limit={100} />=<SafeText text={value} limit={200} />
+          </span>
+        ))}
+        {element.children.length === 1 && typeof element.children[0] === 'string' && (
+          <q class="words">
+            <SafeText text={element.children[0]} />
+          </q>
+        )}
+      </p>
+      {!(element.children.length === 1 && typeof element.children[0] === 'string') &&
+        element.children.map((child, index) =>
+          typeof child === 'string' ? (
+            <q key={index} class="words">
+              <SafeText text={child} />
+            </q>
+          ) : depth < maxDepth ? (
+            <Element key={index} element={child} depth={depth + 1} />
+          ) : (
+            <p key={index} class="muted">
+              deeper levels are not shown
+            </p>
+          ),
+        )}
+    </div>
+  )
+}

@@ -1,0 +1,97 @@
+import type { CaptureView } from '../shared/capture.ts'
+import { copyCapture, replayCapture, select } from './actions.ts'
+import { AnswerView } from './answer-view.tsx'
+import { BodyView } from './body-view.tsx'
+import { Diagnosis } from './diagnosis.tsx'
+import { describeCode, formatDuration, formatTime, originWords } from './format.ts'
+import { Pairs } from './pairs.tsx'
+import { SafeText } from './safe-text.tsx'
+import { Signing } from './signing.tsx'
+import { dialog } from './state.ts'
+
+export function Detail({ capture }: { capture: CaptureView }) {
+  return (
+    <article class="detail">
+      <Head capture={capture} />
+      <Diagnosis capture={capture} />
+      <AnswerView capture={capture} />
+      <details class="section" open>
+        <summary>
+          <h3>Parameters</h3>
+          <span class="muted">{capture.params.length}</span>
+        </summary>
+        <Pairs
+          pairs={capture.params}
+          names="Parameter"
+          none={capture.unread ? 'It was refused before its body was read.' : 'There are none.'}
+        />
+      </details>
+      <Signing capture={capture} />
+      <details class="section">
+        <summary>
+          <h3>Headers</h3>
+          <span class="muted">{capture.headers.length}</span>
+        </summary>
+        <Pairs pairs={capture.headers} names="Header" none="There are none." />
+      </details>
+      <BodyView capture={capture} />
+    </article>
+  )
+}
+
+function Head({ capture }: { capture: CaptureView }) {
+  const { summary } = capture
+  const { word, tone } = describeCode(summary)
+  const origin = originWords[capture.origin]
+  return (
+    <header class="detail-head">
+      <button type="button" class="link back" onClick={() => select(undefined)}>
+        ← List
+      </button>
+      <h2>
+        <span class="method">{capture.method}</span> <SafeText text={capture.target} limit={300} />
+      </h2>
+      <p class="facts-line">
+        <span class={`verdict ${tone}`}>{word}</span>
+        <span>{capture.kind ?? 'webhook'}</span>
+        {origin !== '' && <span class="chip">{origin}</span>}
+        <time class="num">{formatTime(capture.time)}</time>
+        {capture.durationMs !== undefined && <span class="num">{formatDuration(capture.durationMs)}</span>}
+        {capture.response && (
+          <span>
+            answered <strong>{capture.response.status}</strong> by{' '}
+            {capture.response.by === 'upstream' ? 'your application' : 'the gateway'}
+          </span>
+        )}
+      </p>
+      <div class="actions">
+        <button type="button" onClick={() => void replayCapture(capture.id)}>
+          Replay
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            dialog.value = 'edit'
+          }}
+        >
+          Edit and re-sign
+        </button>
+        <span class="group">
+          <span class="muted">Copy as</span>
+          <button type="button" onClick={() => void copyCapture(capture.id, 'curl')}>
+            curl
+          </button>
+          <button type="button" onClick={() => void copyCapture(capture.id, 'test')}>
+            test
+          </button>
+          <button type="button" onClick={() => void copyCapture(capture.id, 'fixture')}>
+            fixture
+          </button>
+        </span>
+        <a class="button" href={`/api/export?format=har&id=${capture.id}`} download="tollgate-capture.har">
+          Export
+        </a>
+      </div>
+    </header>
+  )
+}

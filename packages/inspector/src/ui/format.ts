@@ -1,0 +1,45 @@
+import type { CapturedVerdict, CaptureSummary } from '../shared/capture.ts'
+
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+
+/** The time of day, with the date where it is not today's. */
+export function formatTime(time: number): string {
+  const date = new Date(time)
+  const today = new Date().toDateString() === date.toDateString()
+  return today ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`
+}
+
+export function formatDuration(ms: number | undefined): string {
+  if (ms === undefined) return ''
+  return ms < 10 ? `${ms.toFixed(1)} ms` : ms < 10_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1_000)} s`
+}
+
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_024) return `${bytes} B`
+  return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} KB` : `${(bytes / 1_048_576).toFixed(1)} MB`
+}
+
+/** The word and the tone of a verdict. Never by colour alone: the word says the same. */
+export function describeCode(one: Pick<CaptureSummary, 'code' | 'by'>): {
+  word: string
+  tone: 'good' | 'bad' | 'plain'
+} {
+  if (one.code === 'accepted') return { word: 'accepted', tone: 'good' }
+  if (one.code !== 'none') return { word: one.code, tone: 'bad' }
+  return one.by === 'gateway' ? { word: 'refused', tone: 'bad' } : { word: 'not verified', tone: 'plain' }
+}
+
+export const covered: Readonly<Record<Extract<CapturedVerdict, { ok: true }>['covers'], string>> = {
+  params: 'the URL and every form parameter',
+  body: 'the URL and, through bodySHA256 in it, every byte of the body',
+  url: 'the URL with its query, and nothing else',
+}
+
+export const originWords: Readonly<Record<CaptureSummary['origin'], string>> = {
+  received: '',
+  test: 'test',
+  replayed: 'replay',
+  're-signed': 're-signed',
+  imported: 'imported',
+}

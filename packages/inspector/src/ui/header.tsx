@@ -1,0 +1,88 @@
+import { useRef } from 'preact/hooks'
+import { clearAll, importCaptures } from './actions.ts'
+import { captures, connection, dialog, info } from './state.ts'
+import { nextTheme, theme } from './theme.ts'
+
+const states = { connecting: 'Connecting', live: 'Live', lost: 'Connection lost' } as const
+
+export function Header() {
+  const run = info.value
+  return (
+    <header class="top">
+      <h1 class="brand">
+        <img src="/icon.svg" alt="" width="22" height="22" /> Tollgate
+      </h1>
+      <span class={`state ${connection.value}`} role="status">
+        <span class="dot" aria-hidden="true" />
+        {states[connection.value]}
+      </span>
+      {run && (
+        <p class="route">
+          <code>{run.publicUrls[0]}</code>
+          <span aria-hidden="true">→</span>
+          <span class="sr">is forwarded to</span>
+          <code>{run.upstream ?? 'nothing'}</code>
+          {run.mode === 'observe' && <span class="chip warn">observe: nothing is refused</span>}
+        </p>
+      )}
+      <div class="tools">
+        <FileTools />
+        <button
+          type="button"
+          onClick={nextTheme}
+          title="Colours: as the system, light, dark"
+          aria-label={`Theme: ${theme.value}`}
+        >
+          <span class="wide">Theme: </span>
+          {theme.value}
+        </button>
+        <button
+          type="button"
+          class="primary"
+          onClick={() => {
+            dialog.value = 'send'
+          }}
+        >
+          Send a test webhook
+        </button>
+      </div>
+    </header>
+  )
+}
+
+function FileTools() {
+  const file = useRef<HTMLInputElement>(null)
+  const empty = captures.value.length === 0
+  return (
+    <details class="menu">
+      <summary>Captures</summary>
+      <div class="menu-items">
+        <button type="button" onClick={() => file.current?.click()}>
+          Import JSON or HAR
+        </button>
+        <input
+          ref={file}
+          type="file"
+          class="sr"
+          tabIndex={-1}
+          aria-label="File to import"
+          accept=".json,.har,application/json"
+          onChange={({ currentTarget }) => {
+            const [chosen] = currentTarget.files ?? []
+            if (chosen) void importCaptures(chosen)
+            currentTarget.value = ''
+          }}
+        />
+        <a href="/api/export?format=json" download="tollgate-captures.json">
+          Export as JSON
+        </a>
+        <a href="/api/export?format=har" download="tollgate-captures.har">
+          Export as HAR
+        </a>
+        <button type="button" class="danger" disabled={empty} onClick={() => void clearAll()}>
+          Clear the list
+        </button>
+      </div>
+    </details>
+  )
+}

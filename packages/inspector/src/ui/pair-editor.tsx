@@ -1,0 +1,45 @@
+import type { HeaderList } from '../shared/capture.ts'
+
+/** Rows of names and values to change, add and take away. */
+export function PairEditor({
+  pairs,
+  onChange,
+  add,
+}: {
+  pairs: HeaderList
+  onChange: (pairs: HeaderList) => void
+  add: string
+}) {
+  const replace = (index: number, pair: HeaderList[number]) =>
+    onChange(pairs.map((other, place) => (place === index ? pair : other)))
+  return (
+    <div class="pair-editor">
+      {pairs.map(([name, value], index) => (
+        <div class="pair" key={index}>
+          <input
+            aria-label={`Name ${index + 1}`}
+            value={name}
+            placeholder="name"
+            onInput={({ currentTarget }) => replace(index, [currentTarget.value, value])}
+          />
+          <input
+            aria-label={`Value of ${name || `parameter ${index + 1}`}`}
+            value={value}
+            placeholder="value"
+            onInput={({ currentTarget }) => replace(index, [name, currentTarget.value])}
+          />
+          <button
+            type="button"
+            aria-label={`Remove ${name || `parameter ${index + 1}`}`}
+            onClick={() => onChange(pairs.filter((_, place) => place !== index))}
+          >
+            ✕
+          </button>
+        </div>
+      ))}
+      <button type="button" class="link" onClick={() => onChange([...pairs, ['', '']])}>
+        {add}
+      </button>
+    </div>
+  )
+}

@@ -1,0 +1,34 @@
+import type { CopyForm, ImportResult, ResignInput, RunInfo, SendInput, SendResult } from '../shared/api.ts'
+import type { CaptureView } from '../shared/capture.ts'
+
+/** Everything the page asks its server. Each rejects with an Error whose message is for the user. */
+export const fetchInfo = () => ask<RunInfo>('/api/info')
+export const fetchCapture = (id: string) => ask<CaptureView>(`/api/captures/${id}`)
+export const sendTest = (input: SendInput) => post<SendResult>('/api/send', input)
+export const replay = (id: string) => post<SendResult>(`/api/captures/${id}/replay`, {})
+export const resign = (id: string, input: ResignInput) => post<SendResult>(`/api/captures/${id}/resign`, input)
+export const clearCaptures = () => ask<unknown>('/api/captures', { method: 'DELETE' })
+
+export async function fetchCopy(id: string, form: CopyForm): Promise<string> {
+  return (await request(`/api/captures/${id}/copy?as=${form}`)).text()
+}
+
+export async function importFile(file: File): Promise<ImportResult> {
+  return ask('/api/import', { method: 'POST', body: file, headers: { 'content-type': 'application/json' } })
+}
+
+function post<T>(path: string, body: unknown): Promise<T> {
+  return ask(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+}
+
+async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  return (await request(path, init)).json()
+}
+
+async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(path, init).catch(() => {
+    throw new Error('The inspector does not answer. Is it still running?')
+  })
+  if (!response.ok) throw new Error(await response.text())
+  return response
+}

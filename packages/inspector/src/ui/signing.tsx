@@ -1,0 +1,70 @@
+import { useState } from 'preact/hooks'
+import type { CaptureView } from '../shared/capture.ts'
+import { SafeText } from './safe-text.tsx'
+
+const step = 200
+const whatItIs = { url: 'URL', name: 'name', value: 'value' } as const
+
+/** What is signed, each piece coloured by where it came from, and the spellings of the URL that were tried. */
+export function Signing({ capture }: { capture: CaptureView }) {
+  const [length, setLength] = useState(step)
+  const { signingString: parts, verdict } = capture
+  return (
+    <details class="section" open>
+      <summary>
+        <h3>What is signed</h3>
+      </summary>
+      <p class="legend">
+        <span class="part url">URL</span>
+        <span class="part name">parameter names</span>
+        <span class="part value">their values</span>
+        <span class="muted">joined without anything between, sorted by name</span>
+      </p>
+      <p class="signing">
+        {parts.slice(0, length).map(({ text, from }, index) => (
+          <span key={index} class={`part ${from}`} title={whatItIs[from]}>
+            <SafeText text={text} limit={400} />
+          </span>
+        ))}
+      </p>
+      {parts.length > length && (
+        <button type="button" class="link more" onClick={() => setLength(length + step)}>
+          Show more of {parts.length} pieces
+        </button>
+      )}
+      {verdict && <UrlForms capture={capture} />}
+    </details>
+  )
+}
+
+function UrlForms({ capture }: { capture: CaptureView }) {
+  const { verdict, explanation } = capture
+  const forms = explanation?.urlForms ?? (verdict?.ok === false ? verdict.tried.map((url) => ({ url, why: '' })) : [])
+  if (verdict?.ok)
+    return (
+      <dl class="facts">
+        <dt>URL that matched</dt>
+        <dd>
+          <code class="url">
+            <SafeText text={verdict.url} limit={400} />
+          </code>
+        </dd>
+      </dl>
+    )
+  if (forms.length === 0) return <p class="muted">It was refused before any URL was tried.</p>
+  return (
+    <>
+      <h4>URL forms tried</h4>
+      <ol class="forms">
+        {forms.map(({ url, why }) => (
+          <li key={url + why}>
+            <code class="url">
+              <SafeText text={url} limit={400} />
+            </code>{' '}
+            <span class="muted">{why}</span>
+          </li>
+        ))}
+      </ol>
+    </>
+  )
+}

@@ -1,0 +1,17 @@
+import { computed, signal } from '@preact/signals'
+import type { RunInfo } from '../shared/api.ts'
+import type { CaptureSummary, CaptureView } from '../shared/capture.ts'
+import { type Filters, matchesFilters, noFilters } from './filters.ts'
+
+/** Everything the page shows. Components read these; the functions in actions.ts and live.ts change them. */
+export const info = signal<RunInfo | undefined>(undefined)
+/** Newest first. */
+export const captures = signal<readonly CaptureSummary[]>([])
+export const filters = signal<Filters>(noFilters)
+export const selectedId = signal<string | undefined>(undefined)
+export const detail = signal<CaptureView | undefined>(undefined)
+export const connection = signal<'connecting' | 'live' | 'lost'>('connecting')
+export const toast = signal<{ readonly text: string; readonly failed: boolean } | undefined>(undefined)
+export const dialog = signal<'send' | 'edit' | undefined>(undefined)
+
+export const shown = computed(() => captures.value.filter((one) => matchesFilters(one, filters.value)))

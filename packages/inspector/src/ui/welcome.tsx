@@ -1,0 +1,54 @@
+import { select } from './actions.ts'
+import { captures, dialog, info, selectedId } from './state.ts'
+
+/** What to do first, and when nothing is chosen. */
+export function Welcome() {
+  const run = info.value
+  if (selectedId.value !== undefined)
+    return (
+      <p class="nothing">
+        <button type="button" class="link" onClick={() => select(undefined)}>
+          Back to the list
+        </button>
+      </p>
+    )
+  return (
+    <div class="welcome">
+      <h2>{captures.value.length === 0 ? 'Waiting for the first webhook' : 'Choose a webhook'}</h2>
+      <p>Each request to the gateway appears in the list as it ends, with its verdict and the reason for it.</p>
+      {run && (
+        <dl class="facts">
+          <dt>Twilio reaches you at</dt>
+          <dd>
+            {run.publicUrls.map((url) => (
+              <code key={url}>{url}</code>
+            ))}
+          </dd>
+          <dt>The gateway listens on</dt>
+          <dd>
+            <code>{run.gatewayUrl ?? 'nothing'}</code>
+          </dd>
+          <dt>Behind it</dt>
+          <dd>{run.upstream ?? 'nothing'}</dd>
+          <dt>Captures are kept</dt>
+          <dd>{run.store === 'file' ? 'in a file' : 'in memory, until this run ends'}</dd>
+        </dl>
+      )}
+      <p>
+        <button
+          type="button"
+          class="primary"
+          onClick={() => {
+            dialog.value = 'send'
+          }}
+        >
+          Send a test webhook
+        </button>
+      </p>
+      <p class="muted">No Twilio account is needed: it is signed with a token made for this run.</p>
+      <p class="muted">
+        Keys: <kbd>/</kbd> searches, <kbd>↑</kbd> <kbd>↓</kbd> move in the list, <kbd>Enter</kbd> opens.
+      </p>
+    </div>
+  )
+}

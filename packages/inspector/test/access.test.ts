@@ -1,0 +1,151 @@
+import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createInspector } from '../src/index.ts'
+import { askRaw, openPage, type Page, publicUrl, throwAwayToken } from './kit.ts'
+
+let page: Page
+beforeAll(async () => {
+  page = await openPage()
+})
+afterAll(() => page.close())
+
+const cookie = () => `tollgate_inspector_${page.port}=${page.token}`
+const origin = () => `http://127.0.0.1:${page.port}`
+
+test('the printed address sets a cookie that no script reads and no other site sends, and leaves the address bar', async () => {
+  const first = await askRaw(page.port, `/?token=${page.token}`)
+  expect(first.status).toBe(303)
+  expect(first.headers.location).toBe('/')
+  expect(first.headers['set-cookie']).toEqual([`${cookie()}; Path=/; HttpOnly; SameSite=Strict`])
+  const second = await askRaw(page.port, '/', { headers: { cookie: `other=1; ${cookie()}` } })
+  expect(second.status).toBe(200)
+  expect(second.text).toContain('<title>Tollgate inspector</title>')
+})
+
+test('without the token nothing is shown', async () => {
+  const paths = ['/', '/main.js', '/style.css', '/api/info', '/api/captures', '/api/events', '/api/export', '/nowhere']
+  for (const path of paths) expect((await askRaw(page.port, path)).status, path).toBe(401)
+})
+
+test.each([
+  ['a shorter one', (token: string) => token.slice(0, -1)],
+  ['a longer one', (token: string) => `${token}x`],
+  ['another one', (token: string) => token.replace(/./g, 'x')],
+  ['none', () => ''],
+])('a wrong token is refused: %s', async (_name, spoil) => {
+  const token = spoil(page.token)
+  expect((await askRaw(page.port, `/?token=${token}`)).status).toBe(401)
+  expect((await page.ask('/api/info', { headers: { 'x-tollgate-inspector-token': token } })).status).toBe(401)
+  const cookies = `tollgate_inspector_${page.port}=${token}`
+  expect((await askRaw(page.port, '/api/info', { headers: { cookie: cookies } })).status).toBe(401)
+})
+
+test.each([
+  'evil.example',
+  'evil.example:80',
+  '127.0.0.1',
+  '127.0.0.1.evil.example:4040',
+  'localhost:1',
+  'user@127.0.0.1',
+])('a page that reaches us under another name is refused, token or not: Host %j', async (host) => {
+  expect((await page.ask('/api/info', { headers: { host } })).status).toBe(403)
+  expect((await askRaw(page.port, `/?token=${page.token}`, { headers: { host } })).status).toBe(403)
+})
+
+test('two Host headers are refused', async () => {
+  const text = `GET /api/info HTTP/1.1\r\nHost: 127.0.0.1:${page.port}\r\nHost: evil.example\r\nConnection: close\r\nx-tollgate-inspector-token: ${page.token}\r\n\r\n`
+  expect(await sendRaw(page.port, text)).toMatch(/^HTTP\/1\.1 40[03]/)
+})
+
+test('both names of this machine are answered', async () => {
+  for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST'])
+    expect((await page.ask('/api/info', { headers: { host: `${name}:${page.port}` } })).status).toBe(200)
+})
+
+test('other sites can neither read nor write, even with the cookie', async () => {
+  const write = { method: 'DELETE', headers: { cookie: cookie() } }
+  const from = (headers: Record<string, string>) =>
+    askRaw(page.port, '/api/captures', { ...write, headers: { ...write.headers, ...headers } })
+  expect((await from({ origin: 'https://evil.example' })).status).toBe(403)
+  expect((await from({ origin: 'null' })).status).toBe(403)
+  expect((await from({ origin: `http://localhost:${page.port}` })).status).toBe(403)
+  expect((await from({ origin: origin(), 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+  expect((await from({})).status, 'without an Origin').toBe(403)
+  expect((await from({ origin: origin(), 'sec-fetch-site': 'same-origin' })).status).toBe(200)
+  const read = { headers: { cookie: cookie(), origin: 'https://evil.example' } }
+  expect((await askRaw(page.port, '/api/captures', read)).status).toBe(403)
+})
+
+test('a write must be JSON, which no form of another site can send', async () => {
+  const answer = await page.ask('/api/send', { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain' } })
+  expect(answer.status).toBe(415)
+})
+
+test('every answer forbids whatever the page does not need', async () => {
+  for (const path of ['/', '/main.js', '/api/info', '/nowhere', `/?token=${page.token}`]) {
+    const { headers } = await page.ask(path)
+    expect(headers['content-security-policy'], path).toMatch(/^default-src 'none'; script-src 'self';/)
+    expect(headers['content-security-policy']).not.toMatch(/unsafe|https?:|\*/)
+    expect(headers['x-content-type-options']).toBe('nosniff')
+    expect(headers['referrer-policy']).toBe('no-referrer')
+    expect(headers['cache-control']).toBe('no-store')
+  }
+})
+
+test('paths and methods that do not exist are told apart from files', async () => {
+  const paths = [
+    '/../package.json',
+    '/%2e%2e/package.json',
+    '/index.html',
+    '/constructor',
+    '/__proto__',
+    '//evil.example/',
+  ]
+  for (const path of paths) expect((await page.ask(path)).status, path).toBe(404)
+  expect((await page.ask('/api/captures', { method: 'PATCH' })).status).toBe(404)
+  expect((await page.ask('/api/captures/no-such-capture')).status).toBe(404)
+  expect((await page.ask('/api/captures/x/copy?as=toString')).status).toBe(400)
+})
+
+test('only this machine can connect', async () => {
+  const others = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  const outside = others.filter(({ internal, family }) => !internal && family === 'IPv4')
+  for (const { address } of outside)
+    await expect(
+      new Promise((resolve, reject) => {
+        const socket = connect(page.port, address, () => resolve(socket.destroy()))
+        socket.on('error', reject)
+      }),
+    ).rejects.toThrow('ECONNREFUSED')
+  expect((await page.ask('/api/info')).status).toBe(200)
+})
+
+test.each([
+  [{ port: 70_000 }, RangeError, 'port'],
+  [{ port: '4040' }, TypeError, 'port'],
+  [{ token: 'short' }, TypeError, 'token'],
+  [{ token: 'with spaces and more' }, TypeError, 'token'],
+  [{ throwAwayToken: '' }, TypeError, 'throwAwayToken'],
+  [{ publicUrl: 'app.example.com' }, TypeError, 'publicUrl'],
+  [{ publicUrl: [] }, TypeError, 'publicUrl'],
+  [{ accountSid: 'AC1' }, TypeError, 'accountSid'],
+  [{ maxCaptures: 0 }, RangeError, 'maxCaptures'],
+  [{ stor: 'x' }, TypeError, 'stor'],
+])('a wrong option is an error that names it: %j', (options, type, name) => {
+  const make = () => createInspector({ publicUrl, throwAwayToken, ...options } as never)
+  expect(make).toThrow(type)
+  expect(make).toThrow(`"${name}"`)
+})
+
+function sendRaw(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    socket.on('data', (chunk) => {
+      received += chunk
+    })
+    socket.on('close', () => resolve(received))
+    socket.on('error', reject)
+  })
+}

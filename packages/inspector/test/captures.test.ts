@@ -1,0 +1,231 @@
+import { request } from 'node:http'
+import { expect, onTestFinished, test } from 'vitest'
+import type { CaptureSummary, CaptureView, Explanation } from '../src/shared/capture.ts'
+import {
+  authToken,
+  makeExchange,
+  openPage,
+  type Page,
+  publicUrl,
+  signSample,
+  throwAwayToken,
+  until,
+  verifierOptions,
+} from './kit.ts'
+
+async function open(options: Parameters<typeof openPage>[0] = {}): Promise<Page> {
+  const page = await openPage(options)
+  onTestFinished(() => page.close())
+  return page
+}
+
+/** The server-sent events of a page, as they come. */
+function follow(page: Page): { readonly events: { readonly name: string; readonly data: unknown }[] } {
+  const events: { name: string; data: unknown }[] = []
+  let text = ''
+  const headers = { 'x-tollgate-inspector-token': page.token }
+  const sent = request(
+    { host: '127.0.0.1', port: page.port, path: '/api/events', headers, agent: false },
+    (response) => {
+      response.setEncoding('utf8')
+      response.on('error', () => {})
+      response.on('data', (chunk: string) => {
+        text += chunk
+        for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
+          const match = /^event: (\w+)\ndata: (.*)$/.exec(text.slice(0, end))
+          if (match?.[1] && match[2]) events.push({ name: match[1], data: JSON.parse(match[2]) })
+          text = text.slice(end + 2)
+        }
+      })
+    },
+  )
+  sent.on('error', () => {})
+  sent.end()
+  onTestFinished(() => void sent.destroy())
+  return { events }
+}
+
+test('a genuine webhook is listed with its kind, from, to, verdict, status and duration', async () => {
+  const page = await open()
+  page.inspector.record(await makeExchange(signSample('message.inbound', { From: '+14155550199' })))
+  const [one] = await page.json<CaptureSummary[]>('/api/captures')
+  expect(one).toMatchObject({
+    origin: 'received',
+    method: 'POST',
+    target: '/hook',
+    kind: 'message.inbound',
+    from: '+14155550199',
+    to: '+12025550123',
+    code: 'accepted',
+    status: 200,
+    by: 'upstream',
+    durationMs: 12.3,
+  })
+})
+
+test('its detail says what the signature covered, with which key, and what was signed', async () => {
+  const page = await open()
+  const exchange = await makeExchange(signSample('message.inbound'))
+  page.inspector.record(exchange)
+  const view = await page.json<CaptureView>(`/api/captures/${exchange.id}`)
+  expect(view.verdict).toMatchObject({ ok: true, covers: 'params', key: 'your Auth Token', algorithm: 'HMAC_SHA1' })
+  expect(view.url).toBe(`${publicUrl}/hook`)
+  expect(view.signingString[0]).toEqual({ text: `${publicUrl}/hook`, from: 'url' })
+  expect(view.signingString.slice(1, 3)).toEqual([
+    { text: 'AccountSid', from: 'name' },
+    { text: 'ACa42104b5c0081d28f69cc86620eae712', from: 'value' },
+  ])
+  expect(view.params).toContainEqual(['From', '+14155550142'])
+  expect(view.response?.body).toBe('<Response/>')
+})
+
+test('the key that matched is named by its place, and the throw-away token as such', async () => {
+  const page = await open()
+  const exchange = await makeExchange(signSample('message.inbound', {}, throwAwayToken))
+  page.inspector.record(exchange)
+  const view = await page.json<CaptureView>(`/api/captures/${exchange.id}`)
+  expect(view.verdict).toMatchObject({ key: "this run's throw-away token" })
+})
+
+test('what was refused before anything was verified is listed without a verdict', async () => {
+  const page = await open()
+  const exchange = await makeExchange(signSample('message.inbound'), { verdict: undefined, route: undefined })
+  page.inspector.record(exchange)
+  expect((await page.json<CaptureSummary[]>('/api/captures'))[0]).toMatchObject({ code: 'none' })
+  expect(await page.json<CaptureView>(`/api/captures/${exchange.id}`)).toMatchObject({ url: '/hook' })
+})
+
+test('open pages are told of each webhook, of its reason once that is known, and of what was dropped', async () => {
+  const reason: Explanation = {
+    suspected: [{ id: 'host', detail: 'Another host.', fix: 'Set publicUrl.' }],
+    urlForms: [{ url: publicUrl, why: 'as configured' }],
+    tried: 7,
+  }
+  const page = await open({ maxCaptures: 1, diagnose: async () => reason })
+  const { events } = follow(page)
+  await until(() => events.find(({ name }) => name === 'list'))
+  const first = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
+  page.inspector.record(first)
+  const explained = await until(() => events.find(({ data }) => (data as CaptureSummary).cause === 'host'))
+  expect(explained.data).toMatchObject({ id: first.id, code: 'signature_mismatch' })
+  expect((await page.json<CaptureView>(`/api/captures/${first.id}`)).explanation).toEqual(reason)
+
+  page.inspector.record(await makeExchange(signSample('call.inbound')))
+  const removed = await until(() => events.find(({ name }) => name === 'removed'))
+  expect(removed.data).toEqual([first.id])
+
+  await page.ask('/api/captures', { method: 'DELETE' })
+  await until(() => events.filter(({ name }) => name === 'list').at(1))
+  expect(await page.json('/api/captures')).toEqual([])
+})
+
+test('a diagnosis that fails, or ends after the capture is gone, changes nothing', async () => {
+  let end: () => void = () => {}
+  const page = await open({
+    diagnose: async (request) => {
+      if (request.url.includes('fails')) throw new Error('broken')
+      await new Promise<void>((resolve) => {
+        end = resolve
+      })
+      return { suspected: [], urlForms: [], tried: 1 }
+    },
+  })
+  const refused = (url: string) => makeExchange({ ...signSample('message.inbound'), url: `${publicUrl}/${url}` })
+  page.inspector.record(await refused('fails'))
+  page.inspector.record(await refused('slow'))
+  await until(() => (end.length === 0 ? true : undefined))
+  await page.ask('/api/captures', { method: 'DELETE' })
+  end()
+  page.inspector.record(await refused('fails-again'))
+  expect((await page.json<CaptureSummary[]>('/api/captures')).map(({ target }) => target)).toEqual(['/fails-again'])
+})
+
+test('no key ever reaches the page: not in a list, a capture, a copy, an export, an event or an error', async () => {
+  const page = await open({
+    realToken: authToken,
+    secrets: ['shared-key-secret-text'],
+    diagnose: async () => ({
+      suspected: [{ id: 'host', detail: `never ${authToken}`, fix: throwAwayToken }],
+      urlForms: [],
+      tried: 1,
+    }),
+  })
+  const { events } = follow(page)
+  await until(() => events.find(({ name }) => name === 'list'))
+  const leaky = await makeExchange(
+    signSample('message.inbound', { Body: `${authToken} ${throwAwayToken}` }, 'f'.repeat(32)),
+  )
+  page.inspector.record({
+    ...leaky,
+    response: {
+      status: 500,
+      headers: [['x-debug', `TWILIO_AUTH_TOKEN=${authToken}`]],
+      body: Buffer.from(`Error: shared-key-secret-text ${authToken}`),
+      bodyTruncated: false,
+      by: 'upstream',
+    },
+  })
+  await until(() => events.find(({ data }) => (data as CaptureSummary).cause === 'host'))
+  const paths = [
+    '/api/info',
+    '/api/captures',
+    `/api/captures/${leaky.id}`,
+    ...['curl', 'test', 'fixture'].map((form) => `/api/captures/${leaky.id}/copy?as=${form}`),
+    '/api/export',
+    '/api/export?format=har',
+  ]
+  for (const path of paths) {
+    const { text } = await page.ask(path)
+    expect(text.includes(authToken) || text.includes(throwAwayToken), path).toBe(false)
+    expect(text, path).not.toContain('shared-key-secret-text')
+  }
+  expect(JSON.stringify(events)).not.toContain(authToken)
+  const asked = { method: 'POST', body: { kind: authToken } }
+  expect((await page.ask('/api/send', asked)).text).not.toContain(authToken)
+})
+
+test('credentials that a request carried are not shown', async () => {
+  const page = await open()
+  const exchange = await makeExchange(signSample('message.inbound'))
+  const headers = [...exchange.request.headers, ['Authorization', 'Basic c2VjcmV0'], ['COOKIE', 'sid=secret']] as const
+  page.inspector.record({ ...exchange, request: { ...exchange.request, headers } })
+  for (const path of [`/api/captures/${exchange.id}`, `/api/captures/${exchange.id}/copy?as=curl`, '/api/export'])
+    expect((await page.ask(path)).text, path).not.toMatch(/c2VjcmV0|sid=secret/)
+})
+
+test('an exchange that makes no sense is reported and stops nothing', async () => {
+  const page = await open()
+  page.inspector.record({} as never)
+  page.inspector.record(await makeExchange(signSample('message.inbound')))
+  expect(await page.json('/api/captures')).toHaveLength(1)
+})
+
+test('a flood of refusals is listed to its end, though not all of it is explained', async () => {
+  let explained = 0
+  const page = await open({
+    diagnose: async () => {
+      explained++
+      return { suspected: [], urlForms: [], tried: 1 }
+    },
+  })
+  const exchange = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
+  for (let index = 0; index < 300; index++) page.inspector.record({ ...exchange, id: `flood-${index}` })
+  expect(await page.json('/api/captures')).toHaveLength(300)
+  await until(() => (explained >= 50 ? true : undefined))
+  expect(explained).toBeLessThan(300)
+})
+
+test('options of the gateway that listen to verdicts or remember deliveries are not given to a diagnosis', async () => {
+  const seen: object[] = []
+  const page = await open({
+    diagnose: async (_request, options) => {
+      seen.push(options)
+      return { suspected: [], urlForms: [], tried: 1 }
+    },
+  })
+  const exchange = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
+  const replay = { claim: () => ({ replayed: false }) }
+  page.inspector.record({ ...exchange, verifierOptions: { ...verifierOptions, replay, onVerdict: () => {} } })
+  const [options] = await until(() => (seen.length > 0 ? seen : undefined))
+  expect(options).toMatchObject({ authToken: verifierOptions.authToken, replay: undefined, onVerdict: undefined })
+})

@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { twilioWebhook } from 'tollgate/node'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { captureExchange } from '../src/server/capture-exchange.ts'
+import { writers } from '../src/server/copy/copy.ts'
+import { readImport } from '../src/server/transfer/read-import.ts'
+import type { Capture } from '../src/shared/capture.ts'
+import { makeExchange, publicUrl, signSample } from './kit.ts'
+
+interface Seen {
+  readonly line: string
+  readonly headers: string[]
+  readonly body: Buffer
+}
+let seen: Seen | undefined
+const server = createServer((req, res) => {
+  readAll(req).then((body) => {
+    seen = { line: `${req.method} ${req.url}`, headers: req.rawHeaders, body }
+    res.end('ok')
+  })
+})
+let base = ''
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(() => void server.close())
+
+async function readAll(req: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of req as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+const hostileTexts: readonly (readonly [string, string | Uint8Array])[] = [
+  ['quotes of all kinds', `it's "quoted" \`and\` $(touch /tmp/no) \\' !`],
+  ['line breaks', 'one\ntwo\r\nthree\n'],
+  ['the end of a bracketed paste', '\x1b[201~\ntouch /tmp/no\n'],
+  ['a NUL', 'a\0b'],
+  ['bidi controls', 'a\u202eb\u2066c'],
+  ['an at sign first', '@/etc/passwd'],
+  ['bytes that are not UTF-8', new Uint8Array([0xff, 0xfe, 0x00, 0x41])],
+  ['nothing special', 'From=%2B1&Body=x'],
+]
+
+function makeCapture(body: string | Uint8Array, target = "/a'b?x=[1-3]&y={a,b}&z=%00"): Capture {
+  const content = typeof body === 'string' ? { body } : { bodyBase64: Buffer.from(body).toString('base64') }
+  const headers = [
+    ['Host', 'app.example.com'],
+    ['X-Twilio-Signature', 'c2lnbmF0dXJl'],
+    ['Content-Type', 'text/plain; note="it\'s"'],
+    ['X-Empty', ''],
+    ['X-Latin', 'gr\xfc\xdfe'],
+  ] as const
+  return { id: 'x', time: 1, origin: 'received', method: 'POST', url: `${base}${target}`, target, headers, ...content }
+}
+
+test.each(hostileTexts)('a curl command sends the very same bytes: %s', async (_name, body) => {
+  const command = writers.curl(makeCapture(body))
+  await promisify(execFile)('sh', ['-c', `${command} --silent`])
+  expect(seen?.line).toBe("POST /a'b?x=[1-3]&y={a,b}&z=%00")
+  expect(seen?.body).toEqual(Buffer.from(body))
+  expect(seen?.headers).toEqual(expect.arrayContaining(['X-Twilio-Signature', 'X-Empty', 'text/plain; note="it\'s"']))
+  expect(command).toContain('# Left out: X-Latin')
+})
+
+test.each(hostileTexts)('a curl command holds nothing that a terminal could take for more: %s', (_name, body) => {
+  expect(writers.curl(makeCapture(body))).toMatch(/^[\n\x20-\x7e]+$/)
+})
+
+test.each(hostileTexts)('a fixture is read back as the same request, in plain ASCII: %s', (_name, body) => {
+  const capture = makeCapture(body)
+  const text = writers.fixture(capture)
+  expect(text).toMatch(/^[\n\x20-\x7e]+$/)
+  const { requests, refused } = readImport(JSON.parse(text))
+  expect(refused).toEqual([])
+  const { method, url, headers, body: given, bodyBase64 } = capture
+  expect(requests[0]).toMatchObject(JSON.parse(JSON.stringify({ method, url, headers, body: given, bodyBase64 })))
+})
+
+test.each([
+  ['message.inbound', { Body: `it's "quoted" \u202e \${x} \`y\` \\` }],
+  ['events.batch', {}],
+  ['regulatory.bundle', {}],
+  ['call.status', {}],
+] as const)('a copied test passes against an application that verifies: %s', async (kind, overrides) => {
+  const authToken = '0123456789abcdef0123456789abcdef'
+  const app = createServer(
+    twilioWebhook({ publicUrl, authToken, onVerdict: () => {} }, (_webhook, _req, res) => void res.end('<Response/>')),
+  )
+  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
+  const code = writers.test(captureExchange(await makeExchange(signSample(kind, overrides)), { origin: 'received' }))
+  expect(code).toMatch(/^[\n\x20-\x7e]+$/)
+  // Beside this file, so that its import of tollgate/testing is found.
+  const directory = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), '.copied-'))
+  try {
+    const file = join(directory, 'copied.test.mjs')
+    writeFileSync(file, code)
+    const port = (app.address() as AddressInfo).port
+    const { NODE_TEST_CONTEXT: _outer, TWILIO_AUTH_TOKEN: _token, ...clean } = process.env
+    const run = (env: object) =>
+      promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', file], { env: { ...clean, ...env } })
+    const passed = await run({ APP_URL: `http://127.0.0.1:${port}` })
+    expect(passed.stdout).toMatch(/^# pass 1$/m)
+    await expect(run({ APP_URL: `http://127.0.0.1:${port}`, TWILIO_AUTH_TOKEN: 'f'.repeat(32) })).rejects.toThrow()
+  } finally {
+    app.close()
+    rmSync(directory, { recursive: true })
+  }
+})

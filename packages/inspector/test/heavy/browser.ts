@@ -1,0 +1,79 @@
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { findChromium } from '../../../../tools/services/chromium.mjs'
+import { type DevOptions, type DevRun, startDev } from '../../src/index.ts'
+
+const args = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+]
+
+/** Kept for a person to look at. */
+export const screenshots = fileURLToPath(
+  new URL('../../../../node_modules/.cache/tollgate/screenshots/', import.meta.url),
+)
+mkdirSync(screenshots, { recursive: true })
+
+const authToken = 'a'.repeat(32)
+
+export async function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: await findChromium(), args })
+}
+
+export interface Visit {
+  readonly run: DevRun
+  readonly page: Page
+  /** Every address that the page asked for. */
+  readonly requested: string[]
+  /** What the browser complained about: scripts that failed, content that the policy refused. */
+  readonly complaints: string[]
+  /** A message as from Twilio, or with another token as from a forger. */
+  deliver(overrides?: Record<string, string>, changed?: { token?: string; signedUrl?: string }): Promise<number>
+  close(): Promise<void>
+}
+
+/** A run of the gateway with the inspector's page open in a browser. */
+export async function visit(
+  browser: Browser,
+  context: BrowserContextOptions = {},
+  options: DevOptions = {},
+): Promise<Visit> {
+  const run = await startDev({ listen: { port: 0 }, inspectorPort: 0, authToken, ...options })
+  const opened = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...context })
+  opened.setDefaultTimeout(15_000)
+  const page = await opened.newPage()
+  const requested: string[] = []
+  const complaints: string[] = []
+  opened.on('request', (request) => requested.push(request.url()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  await page.goto(run.inspectorUrl)
+  await page.getByText('Live', { exact: true }).waitFor()
+  const base = typeof run.publicUrl === 'string' ? run.publicUrl : (run.publicUrl[0] ?? '')
+  return {
+    run,
+    page,
+    requested,
+    complaints,
+    async deliver(overrides = {}, { token = authToken, signedUrl = `${base}/sms` } = {}) {
+      const sample = sampleWebhook('message.inbound', overrides)
+      const { headers, body } = signRequest({ url: signedUrl, ...sample, authToken: token })
+      const response = await fetch(`${run.gatewayUrl}/sms`, { method: 'POST', headers, body: body ?? '' })
+      await response.text()
+      return response.status
+    },
+    async close() {
+      await opened.close()
+      await run.close()
+    },
+  }
+}

@@ -1,0 +1,141 @@
+import { expect, onTestFinished, test } from 'vitest'
+import type { ImportResult } from '../src/shared/api.ts'
+import type { Capture, CaptureSummary, CaptureView } from '../src/shared/capture.ts'
+import { makeExchange, openPage, type Page, publicUrl, signSample } from './kit.ts'
+
+async function open(options: Parameters<typeof openPage>[0] = {}): Promise<Page> {
+  const page = await openPage(options)
+  onTestFinished(() => page.close())
+  return page
+}
+const importInto = (page: Page, body: unknown) => page.json<ImportResult>('/api/import', { method: 'POST', body })
+const list = (page: Page) => page.json<CaptureSummary[]>('/api/captures')
+
+async function fillPage(): Promise<Page> {
+  const page = await open()
+  const binary = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
+  const request = { ...binary.request, body: new Uint8Array([0xff, 0x00, 0x80, 0x0a]) }
+  page.inspector.record(await makeExchange(signSample('message.inbound', { Body: 'Grüße ☕' })))
+  page.inspector.record(await makeExchange(signSample('events.batch')))
+  page.inspector.record(await makeExchange(signSample('regulatory.bundle')))
+  page.inspector.record({ ...binary, request })
+  return page
+}
+
+test.each(['json', 'har'])('what is exported as %s is imported with the same requests, judged anew', async (format) => {
+  const from = await fillPage()
+  const { text, headers } = await from.ask(`/api/export?format=${format}`)
+  expect(headers['content-disposition']).toMatch(/^attachment; filename="tollgate-captures\.(json|har)"$/)
+  const to = await open()
+  expect(await importInto(to, text)).toEqual({ imported: 4, refused: [] })
+  expect((await list(to)).map(({ code, origin }) => [code, origin])).toEqual([
+    ['body_malformed', 'imported'],
+    ['accepted', 'imported'],
+    ['accepted', 'imported'],
+    ['accepted', 'imported'],
+  ])
+  const read = async (page: Page) => {
+    const captures: CaptureView[] = []
+    for (const { id } of await list(page)) captures.push(await page.json<CaptureView>(`/api/captures/${id}`))
+    return captures.map(({ method, url, headers, body, bodyBase64 }) => ({ method, url, headers, body, bodyBase64 }))
+  }
+  expect(await read(to)).toEqual(await read(from))
+})
+
+test('one capture alone can be exported', async () => {
+  const page = await fillPage()
+  const [first] = await list(page)
+  const { captures } = await page.json<{ captures: Capture[] }>(`/api/export?id=${first?.id}`)
+  expect(captures.map(({ id }) => id)).toEqual([first?.id])
+})
+
+test('a verdict, a cause and an id in a file are not believed', async () => {
+  const page = await open()
+  const forged = signSample('message.inbound', {}, 'f'.repeat(32))
+  const request = { method: 'POST', url: forged.url, headers: Object.entries(forged.headers), body: forged.body }
+  await importInto(page, [{ ...request, id: 'mine', verdict: { ok: true, covers: 'params' }, origin: 'received' }])
+  const [one] = await list(page)
+  expect(one).toMatchObject({ code: 'signature_mismatch', origin: 'imported' })
+  expect(one?.id).not.toBe('mine')
+})
+
+test('without a key imports are shown and not judged', async () => {
+  const page = await open({ verifierOptions: undefined })
+  await importInto(page, { method: 'GET', url: 'https://elsewhere.example/x?From=1', headers: [] })
+  expect((await list(page))[0]).toMatchObject({ code: 'none', from: '1', target: '/x?From=1' })
+})
+
+test('a HAR of a browser is read: HTTP/2 names, cookies, its own fields', async () => {
+  const page = await open()
+  const signed = signSample('message.inbound')
+  const headers = [
+    { name: ':authority', value: 'app.example.com' },
+    ...Object.entries(signed.headers).map(([name, value]) => ({ name, value, comment: '' })),
+  ]
+  const postData = { mimeType: 'application/x-www-form-urlencoded', text: signed.body, params: [] }
+  const request = { method: 'POST', url: signed.url, httpVersion: 'h2', cookies: [], headers, postData, bodySize: 1 }
+  const har = {
+    log: { version: '1.2', pages: [], entries: [{ startedDateTime: '2026-11-24T10:00:00Z', request, response: {} }] },
+  }
+  expect(await importInto(page, har)).toEqual({ imported: 1, refused: [] })
+  expect((await list(page))[0]).toMatchObject({ code: 'accepted', time: Date.parse('2026-11-24T10:00:00Z') })
+})
+
+const good = { method: 'POST', url: `${publicUrl}/x`, headers: [] }
+test.each<[string, unknown]>([
+  ['null', null],
+  ['a number', 7],
+  ['nothing but a method', { method: 'POST' }],
+  ['a method with a line break', { ...good, method: 'POST\r\nX: y' }],
+  ['a method that is no text', { ...good, method: ['POST'] }],
+  ['a URL with a line break', { ...good, url: '/x\r\nHost: evil' }],
+  ['a URL of another scheme', { ...good, url: 'javascript:alert(1)' }],
+  ['a file URL', { ...good, url: 'file:///etc/passwd' }],
+  ['an endless URL', { ...good, url: `/${'x'.repeat(100_000)}` }],
+  ['headers that are no list', { ...good, headers: { length: 1e9 } }],
+  ['a header with a line break', { ...good, headers: [['x', 'a\r\nX-Twilio-Signature: b']] }],
+  ['a header name with a blank', { ...good, headers: [['x y', 'a']] }],
+  ['a header that is a number', { ...good, headers: [['x', 1]] }],
+  ['too many headers', { ...good, headers: Array.from({ length: 1_000 }, (_, index) => [`x${index}`, '']) }],
+  ['a body that is no text', { ...good, body: { toString: 'x' } }],
+  ['a body that is too large', { ...good, body: 'x'.repeat(1_100_000) }],
+  ['Base64 that is none', { ...good, bodyBase64: '<script>' }],
+  ['an inherited request', JSON.parse('{"__proto__": {"method": "POST", "url": "/x", "headers": []}}')],
+])('an entry that is wrong is left out with a reason, and the others are read: %s', async (_name, entry) => {
+  const page = await open()
+  const result = await importInto(page, { captures: [good, entry, good] })
+  expect(result).toMatchObject({ imported: 2, refused: [{ entry: 2, reason: expect.stringMatching(/\w/) }] })
+})
+
+test.each([
+  ['no JSON', '{"captures": ['],
+  ['invalid UTF-8 is no JSON', '\ud800'],
+  ['a list nested without end', '['.repeat(200_000)],
+  ['an object nested without end', `${'{"log":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
+  ['something else', '{"hello": "world"}'],
+  ['a text', '"captures"'],
+])('a file that is %s is refused as a whole, and the page lives on', async (_name, body) => {
+  const page = await open()
+  const { status, text } = await page.ask('/api/import', { method: 'POST', body })
+  expect(status).toBe(400)
+  expect(text).toMatch(/\.$/)
+  expect(await list(page)).toEqual([])
+})
+
+test('of a file with very many entries the first are read', async () => {
+  const page = await open({ maxCaptures: 10_000, verifierOptions: undefined })
+  const result = await importInto(
+    page,
+    Array.from({ length: 2_500 }, () => good),
+  )
+  expect(result).toEqual({ imported: 2_000, refused: [{ entry: 2_001, reason: expect.stringContaining('2000') }] })
+})
+
+test('imports keep to the bounds of the store', async () => {
+  const page = await open({ maxCaptures: 5, verifierOptions: undefined })
+  await importInto(
+    page,
+    Array.from({ length: 50 }, () => good),
+  )
+  expect(await list(page)).toHaveLength(5)
+})

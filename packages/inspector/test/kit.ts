@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import type { Exchange } from '@tollgate/gateway'
+import { createVerifier, type VerifierOptions } from 'tollgate'
+import { type SignedRequest, sampleWebhook, signRequest, type WebhookKind } from 'tollgate/testing'
+import { createInspector, type Inspector, type InspectorOptions } from '../src/index.ts'
+
+export const publicUrl = 'https://app.example.com'
+export const authToken = 'a'.repeat(32)
+export const throwAwayToken = 'b'.repeat(32)
+export const verifierOptions: VerifierOptions = { publicUrl, authToken: [authToken, throwAwayToken] }
+
+export function signSample(kind: WebhookKind, overrides = {}, token = authToken): SignedRequest {
+  return signRequest({ url: `${publicUrl}/hook`, ...sampleWebhook(kind, overrides), authToken: token })
+}
+
+/** An exchange as the gateway reports it. */
+export async function makeExchange(signed: SignedRequest, changed: Partial<Exchange> = {}): Promise<Exchange> {
+  const target = signed.url.slice(publicUrl.length)
+  const body = Buffer.from(signed.body ?? '')
+  const { method, headers } = signed
+  const verdict = await createVerifier(verifierOptions).verify({ method, url: target, headers, body })
+  return {
+    id: randomUUID(),
+    startedAt: Date.now(),
+    durationMs: 12.3,
+    request: {
+      method,
+      target,
+      headers: [['host', 'app.example.com'], ...Object.entries(headers)],
+      body,
+      bodyTruncated: false,
+      remoteAddress: '127.0.0.1',
+    },
+    verdict,
+    route: { publicUrl, path: '/' },
+    verifierOptions,
+    response: {
+      status: verdict.ok ? 200 : verdict.status,
+      headers: [['content-type', 'text/xml']],
+      body: Buffer.from('<Response/>'),
+      bodyTruncated: false,
+      by: verdict.ok ? 'upstream' : 'gateway',
+    },
+    ...changed,
+  }
+}
+
+export interface Page {
+  readonly inspector: Inspector
+  readonly port: number
+  readonly token: string
+  ask(path: string, init?: Ask): Promise<Answer>
+  json<T>(path: string, init?: Ask): Promise<T>
+  close(): Promise<void>
+}
+export interface Ask {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly body?: unknown
+}
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+/** An inspector with its page's server on a free port, asked with the token in a header. */
+export async function openPage(options: Partial<InspectorOptions> = {}): Promise<Page> {
+  const inspector = createInspector({
+    port: 0,
+    publicUrl,
+    throwAwayToken,
+    throwAwayIndex: 1,
+    verifierOptions,
+    ...options,
+  })
+  const { url } = await inspector.listen()
+  return pageAt(url, inspector)
+}
+
+export function pageAt(url: string, inspector: Inspector): Page {
+  const { port, searchParams } = new URL(url)
+  const token = searchParams.get('token') ?? ''
+  const ask: Page['ask'] = (path, { method = 'GET', headers = {}, body } = {}) =>
+    askRaw(Number(port), path, {
+      method,
+      headers: {
+        'x-tollgate-inspector-token': token,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: typeof body === 'string' || body === undefined ? body : JSON.stringify(body),
+    })
+  return {
+    inspector,
+    port: Number(port),
+    token,
+    ask,
+    async json(path, init) {
+      const answer = await ask(path, init)
+      if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.text}`)
+      return JSON.parse(answer.text)
+    },
+    close: () => inspector.close(),
+  }
+}
+
+export function askRaw(
+  port: number,
+  path: string,
+  { method = 'GET', headers = {}, body }: Ask & { readonly body?: string | undefined } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request({
+      host: '127.0.0.1',
+      port,
+      path,
+      method,
+      headers: headers as IncomingHttpHeaders,
+      agent: false,
+    })
+    sent.on('error', reject)
+    sent.on('response', (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString('utf8'),
+        }),
+      )
+    })
+    sent.end(body)
+  })
+}
+
+/** Waits for something to hold; the test's time limit ends it. */
+export async function until<T>(find: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await find()
+    if (found !== undefined) return found
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

@@ -1,0 +1,155 @@
+import { createHmac } from 'node:crypto'
+import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
+import { describe, expect, test } from 'vitest'
+import { captureExchange } from '../src/server/capture-exchange.ts'
+import { signingPartsOf } from '../src/server/signing-of-capture.ts'
+import type { CaptureSummary } from '../src/shared/capture.ts'
+import { parseTwiml } from '../src/shared/twiml-tree.ts'
+import { cut, showHidden, splitHidden } from '../src/shared/visible-text.ts'
+import { type Filters, listValues, matchesFilters, noFilters } from '../src/ui/filters.ts'
+import { authToken, makeExchange, publicUrl, signSample } from './kit.ts'
+
+test.each(webhookKinds)('what is shown as signed is what was signed: %s', async (kind) => {
+  const exchange = await makeExchange(signSample(kind))
+  const parts = signingPartsOf(captureExchange(exchange, { origin: 'received' }))
+  const signature = createHmac('sha1', authToken)
+    .update(parts.map(({ text }) => text).join(''))
+    .digest('base64')
+  expect(signature).toBe(signSample(kind).headers['x-twilio-signature'])
+})
+
+test('a repeated name is shown once for each distinct value, in order', async () => {
+  const params = [
+    ['b', '2'],
+    ['a', '9'],
+    ['b', '1'],
+    ['b', '2'],
+  ] as [string, string][]
+  const signed = signRequest({ url: `${publicUrl}/x`, params, authToken })
+  const parts = signingPartsOf(captureExchange(await makeExchange(signed), { origin: 'received' }))
+  expect(parts.slice(1).map(({ text }) => text)).toEqual(['a', '9', 'b', '1', 'b', '2'])
+})
+
+describe('TwiML', () => {
+  test('is read as elements, attributes and text', () => {
+    const text = `<?xml version="1.0"?>\n<!-- hi --><Response>\n  <Gather input='dtmf speech' numDigits="1"><Say>Press 1 &amp; wait</Say></Gather><Hangup/></Response>`
+    expect(parseTwiml(text)).toEqual({
+      name: 'Response',
+      attributes: [],
+      children: [
+        {
+          name: 'Gather',
+          attributes: [
+            ['input', 'dtmf speech'],
+            ['numDigits', '1'],
+          ],
+          children: [{ name: 'Say', attributes: [], children: ['Press 1 & wait'] }],
+        },
+        { name: 'Hangup', attributes: [], children: [] },
+      ],
+    })
+  })
+
+  test.each([
+    '',
+    'plain text',
+    '<Response>',
+    '<Response></Say>',
+    '<A/><B/>',
+    '<!DOCTYPE x [<!ENTITY a "b">]><Response>&a;</Response>',
+    '<Response a=">',
+    '<Response a="1"b="2"/>',
+    '<Response a/>',
+    '</Response>',
+    '<Response><![CDATA[</Response>',
+    `<Response>${'<Say/>'.repeat(3_000)}</Response>`,
+  ])('is left as it is where it is not well-formed: %s', (text) => {
+    expect(parseTwiml(text)).toBeUndefined()
+  })
+
+  test('entities are read once, and only those of XML', () => {
+    expect(parseTwiml('<Say>&amp;lt;&#65;&#x42;&#x110000;&nbsp;</Say>')?.children).toEqual(['&lt;AB&#x110000;&nbsp;'])
+    expect(parseTwiml('<Say><![CDATA[<b>&amp;</b>]]></Say>')?.children).toEqual(['<b>&amp;</b>'])
+  })
+
+  // A reading whose time grows with the square of the length would not end before the test's time limit.
+  test.each(['<a b="', '<a "', '<!--', '&#', '<a>', '<a \'"', '< ', '<a b=c ', 'a', ' ', 'a '])(
+    'a megabyte of hostile text is read to its end: %s',
+    (unit) => {
+      const text = unit.repeat(1_000_000 / unit.length)
+      expect(parseTwiml(text)).toBeUndefined()
+      expect(parseTwiml(`<Response ${text}x></Response>`)).toBeUndefined()
+    },
+  )
+})
+
+describe('text that cannot be seen', () => {
+  test('is named by its code point', () => {
+    expect(splitHidden('a\u202eb\u0000\u200b')).toEqual([
+      { text: 'a' },
+      { hidden: 'U+202E' },
+      { text: 'b' },
+      { hidden: 'U+0000' },
+      { hidden: 'U+200B' },
+    ])
+    expect(showHidden('evil\u2066.exe\u{e0041}')).toBe('evil[U+2066].exe[U+E0041]')
+  })
+
+  test('lone surrogates are named, pairs and line breaks are kept', () => {
+    expect(showHidden('\ud83d\ude00 \ud83d x \ude00\n\tend')).toBe('😀 [U+D83D] x [U+DE00]\n\tend')
+  })
+
+  test('a cut does not tear a pair apart', () => {
+    expect(cut('ab😀', 3)).toBe('ab')
+    expect(cut('ab😀', 4)).toBe('ab😀')
+  })
+})
+
+describe('filters', () => {
+  const one: CaptureSummary = {
+    id: '1',
+    time: 1,
+    origin: 'received',
+    method: 'POST',
+    target: '/sms',
+    kind: 'message.inbound',
+    from: '+14155550142',
+    to: '+12025550123',
+    code: 'signature_mismatch',
+    status: 403,
+    by: 'gateway',
+  }
+  const accepted = { ...one, id: '2', code: 'accepted', status: 200, kind: 'call.inbound', target: '/voice' }
+  const imported = { ...one, id: '3', code: 'none', by: undefined, status: undefined }
+  const unread = { ...one, id: '4', code: 'none', status: 400 }
+  const pass = (filters: Partial<Filters>) =>
+    [one, accepted, imported, unread]
+      .filter((each) => matchesFilters(each, { ...noFilters, ...filters }))
+      .map(({ id }) => id)
+
+  test.each<[Partial<Filters>, string[]]>([
+    [{}, ['1', '2', '3', '4']],
+    [{ verdict: 'accepted' }, ['2']],
+    [{ verdict: 'refused' }, ['1', '4']],
+    [{ kind: 'call.inbound' }, ['2']],
+    [{ code: 'signature_mismatch' }, ['1']],
+    [{ search: 'VOICE' }, ['2']],
+    [{ search: '4155550142 403' }, ['1']],
+    [{ search: 'sms voice' }, []],
+    [{ search: '  ' }, ['1', '2', '3', '4']],
+    [{ verdict: 'refused', search: 'voice' }, []],
+  ])('%j', (filters, ids) => {
+    expect(pass(filters)).toEqual(ids)
+  })
+
+  test('offer the values that occur', () => {
+    expect(listValues([one, accepted, imported], 'kind')).toEqual(['call.inbound', 'message.inbound'])
+  })
+})
+
+test('a sample of JSON is named by the type of its first event', async () => {
+  const signed = signRequest({ url: `${publicUrl}/x`, ...sampleWebhook('events.batch'), authToken })
+  expect(captureExchange(await makeExchange(signed), { origin: 'received' }).kind).toBe(
+    'messaging.inbound-message.received',
+  )
+})

@@ -1,0 +1,134 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createMemoryStore } from '../src/server/store/memory-store.ts'
+import { openSqliteStore } from '../src/server/store/sqlite-store.ts'
+import type { CaptureStore, StoreBounds } from '../src/server/store/store.ts'
+import type { Capture } from '../src/shared/capture.ts'
+
+let directory: string
+const opened: CaptureStore[] = []
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tollgate-store-'))
+})
+afterEach(() => {
+  for (const store of opened.splice(0)) store.close()
+  rmSync(directory, { recursive: true })
+})
+
+const keep = (store: CaptureStore) => {
+  opened.push(store)
+  return store
+}
+const kinds: readonly (readonly [string, (bounds: StoreBounds) => CaptureStore])[] = [
+  ['memory', (bounds) => keep(createMemoryStore(bounds))],
+  ['SQLite', (bounds) => keep(openSqliteStore(join(directory, 'captures.db'), bounds))],
+]
+const wide = { maxCaptures: 100, maxBytes: 10_000_000 }
+
+function makeCapture(id: string, changed: Partial<Capture> = {}): Capture {
+  const headers = [['content-type', 'application/x-www-form-urlencoded']] as const
+  return {
+    id,
+    time: 1,
+    origin: 'received',
+    method: 'POST',
+    url: 'https://app.example.com/sms',
+    target: '/sms',
+    headers,
+    body: 'From=%2B14155550142&To=%2B12025550123',
+    ...changed,
+  }
+}
+
+describe.each(kinds)('the store in %s', (_name, open) => {
+  test('lists the newest first, up to a limit, and gives each back', () => {
+    const store = open(wide)
+    for (const id of ['a', 'b', 'c']) store.put(makeCapture(id))
+    expect(store.list(2).map(({ id, from }) => [id, from])).toEqual([
+      ['c', '+14155550142'],
+      ['b', '+14155550142'],
+    ])
+    expect([...store.all()].map(({ id }) => id)).toEqual(['a', 'b', 'c'])
+    expect(store.get('b')).toEqual(makeCapture('b'))
+    expect(store.get('d')).toBeUndefined()
+  })
+
+  test('replaces one in its place', () => {
+    const store = open(wide)
+    for (const id of ['a', 'b']) store.put(makeCapture(id))
+    store.put(makeCapture('a', { durationMs: 5 }))
+    expect(store.list(10).map(({ id, durationMs }) => [id, durationMs])).toEqual([
+      ['b', undefined],
+      ['a', 5],
+    ])
+  })
+
+  test('drops the oldest when there are too many', () => {
+    const store = open({ ...wide, maxCaptures: 3 })
+    const dropped = ['a', 'b', 'c', 'd', 'e'].flatMap((id) => store.put(makeCapture(id)))
+    expect(dropped).toEqual(['a', 'b'])
+    expect(store.list(10).map(({ id }) => id)).toEqual(['e', 'd', 'c'])
+  })
+
+  test('drops the oldest when they take too much room, counting a replaced one once', () => {
+    const store = open({ ...wide, maxBytes: 300_000 })
+    for (let round = 0; round < 20; round++) store.put(makeCapture('a', { body: 'x'.repeat(100_000) }))
+    expect(store.list(10)).toHaveLength(1)
+    const dropped = ['b', 'c', 'd'].flatMap((id) => store.put(makeCapture(id, { body: 'x'.repeat(100_000) })))
+    expect(dropped[0]).toBe('a')
+    expect(store.list(10)[0]?.id).toBe('d')
+  })
+
+  test('one that is larger than all the room does not stay', () => {
+    const store = open({ ...wide, maxBytes: 10_000 })
+    expect(store.put(makeCapture('a', { body: 'x'.repeat(100_000) }))).toEqual(['a'])
+    store.put(makeCapture('b'))
+    expect(store.list(10).map(({ id }) => id)).toEqual(['b'])
+  })
+
+  test('is empty after it was cleared, and usable', () => {
+    const store = open({ ...wide, maxCaptures: 2 })
+    for (const id of ['a', 'b']) store.put(makeCapture(id))
+    store.clear()
+    expect(store.list(10)).toEqual([])
+    expect(['a', 'b'].flatMap((id) => store.put(makeCapture(id)))).toEqual([])
+  })
+})
+
+test('an SQLite file outlives the process and keeps to its bounds when it is opened again', () => {
+  const file = join(directory, 'captures.db')
+  const first = openSqliteStore(file, wide)
+  for (const id of ['a', 'b', 'c']) first.put(makeCapture(id))
+  first.close()
+  const second = keep(openSqliteStore(file, { ...wide, maxCaptures: 2 }))
+  expect(second.list(10).map(({ id }) => id)).toEqual(['c', 'b', 'a'])
+  expect(second.put(makeCapture('d'))).toEqual(['a', 'b'])
+})
+
+test('an SQLite file is for its owner alone and holds no credentials', () => {
+  const file = join(directory, 'captures.db')
+  const store = keep(openSqliteStore(file, wide))
+  const headers = [
+    ['Authorization', 'Basic c2VjcmV0LW9uZQ=='],
+    ['Cookie', 'sid=secret-two'],
+  ] as const
+  store.put(
+    makeCapture('a', { headers, response: { status: 200, by: 'upstream', headers: [['set-cookie', 'secret-three']] } }),
+  )
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(readFileSync(file, 'latin1')).not.toMatch(/secret-|c2VjcmV0/)
+  expect(store.get('a')?.headers).toEqual([
+    ['Authorization', '(hidden)'],
+    ['Cookie', '(hidden)'],
+  ])
+})
+
+test('a file that is no such store is an error that names it and leaves it as it was', () => {
+  const file = join(directory, 'notes.txt')
+  writeFileSync(file, 'These are my notes, which are not a database.'.repeat(100))
+  expect(() => openSqliteStore(file, wide)).toThrow(`Cannot keep captures in ${file}`)
+  expect(readFileSync(file, 'utf8')).toMatch(/^These are my notes/)
+  expect(() => openSqliteStore(join(directory, 'no', 'such', 'directory.db'), wide)).toThrow('Cannot keep captures')
+})
