@@ -16,9 +16,9 @@ export default {
       // Required by its alias, which has no types of its own; and the module whose types the Jest matchers augment.
       ignoreDependencies: ['express4', 'expect'],
     },
-    'packages/gateway': { entry: ['src/index.ts', 'test/**/*.test.ts'], project: ['src/**/*.ts', 'test/**/*.ts'] },
+    'packages/gateway': { entry: ['test/**/*.test.ts'], project: ['src/**/*.ts', 'test/**/*.ts'] },
     'packages/inspector': {
-      entry: ['src/index.ts', 'src/ui/main.tsx', 'test/**/*.test.ts'],
+      entry: ['test/**/*.test.ts'],
       project: ['src/**/*.{ts,tsx}', 'test/**/*.ts'],
       // Resolved as a file: its script runs in the page.
       ignoreDependencies: ['axe-core'],
@@ -38,7 +38,7 @@ export default {
     },
     fuzz: { entry: ['targets/*.ts'], project: ['**/*.{ts,mjs}'], ignoreDependencies: ['@jazzer.js/core'] },
     benchmarks: {
-      entry: ['*.mjs', 'core/server.mjs', 'core/memory.mjs', 'timing/subjects.ts'],
+      entry: ['*.mjs', 'core/server.mjs', 'core/memory.mjs', 'gateway/serve-*.mjs', 'timing/subjects.ts'],
       project: ['**/*.{ts,mjs}'],
     },
     conformance: {
