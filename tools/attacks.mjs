@@ -55,7 +55,7 @@ const folders = [
   'packages/gateway/test',
   'tools/test',
 ]
-const title = /(['"`])([A-E]\d{1,2}) ([^'"`\n]+)\1/g
+const title = /(['"`])([A-E]\d{1,2}):? ([^'"`\n]+)\1/g
 
 /** @returns {{ id: string, name: string, file: string }[]} */
 export function listCases() {

@@ -100,7 +100,7 @@ for (const [what, make] of Object.entries({
     expect(handshakes).toEqual([])
   })
 
-test('the signature of a handshake opens nothing but a WebSocket', async () => {
+test('E7: the signature of a handshake opens nothing but a WebSocket', async () => {
   for (const bytes of [
     toHandshake({ Upgrade: 'h2c', Connection: 'Upgrade, HTTP2-Settings', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' }),
     toHandshake({}, 'POST'),
@@ -118,7 +118,7 @@ test('a handshake that announces a body is refused', async () => {
   expect(handshakes).toEqual([])
 })
 
-test('what a client says about its verdict is dropped from a handshake too', async () => {
+test('E5: what a client says about its verdict is dropped from a handshake too', async () => {
   const { socket, answer } = await openRaw(
     toHandshake({ 'Tollgate-Verified': 'params', tollgate_verified: 'params', 'Tollgate-Account-Sid': 'AC1' }),
   )
