@@ -92,7 +92,7 @@ for (const [what, make] of Object.entries({
   'signed for another path': () => open(signHandshake('/other')),
   unsigned: () => new WebSocket(`ws://127.0.0.1:${gateway.port}/media`, { headers: { host: 'api.example.com' } }),
 }))
-  test(`a handshake that is ${what} is answered 403 and reaches nobody`, async () => {
+  test(`E7: a handshake that is ${what} is answered 403 and reaches nobody`, async () => {
     const client = make()
     client.on('error', () => undefined)
     const [, response] = await once(client, 'unexpected-response')
