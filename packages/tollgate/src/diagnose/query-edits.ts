@@ -103,7 +103,9 @@ function* listExtra(fields: readonly string[]): Generator<Edit> {
   for (let start = 0; start < fields.length; start++)
     for (let end = start + 1; end <= fields.length; end++) {
       const atEdge = end === fields.length || start === 0
-      const cost = (atEdge ? 2 : 4) + (end - start > 3 ? 2 : end - start > 1 ? 1 : 0) + (fields.length > 12 ? 1 : 0)
+      const isLast = start === fields.length - 1 && !isTwilioName(nameOf(fields[start] ?? ''))
+      const cost =
+        (isLast ? 1 : atEdge ? 2 : 4) + (end - start > 3 ? 2 : end - start > 1 ? 1 : 0) + (fields.length > 12 ? 1 : 0)
       yield offer([...fields.slice(0, start), ...fields.slice(end)], fields.slice(start, end), cost)
     }
   const unknown = fields.filter((field) => !isTwilioName(nameOf(field)))
@@ -164,7 +166,7 @@ function* listOrders(fields: readonly string[]): Generator<Edit> {
   yield* offer([...fields.slice(-1), ...fields.slice(0, -1)], 2)
   if (own.length > 2 && own.length <= 5)
     for (const owns of permute(own))
-      for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], own.length <= 4 ? 2 : 3)
+      for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], own.length - 2)
   if (fields.length <= 5) for (const order of permute(fields)) yield* offer(order, 4)
   for (let index = 0; index + 1 < fields.length; index++) {
     const swapped = [...fields]
@@ -200,7 +202,11 @@ function* listSpellings(seen: string): Generator<Edit> {
   for (const [what, encode] of escapers)
     for (const [hexCase, inCase] of hexCases)
       for (const space of ['%20', '+'])
-        yield offer((query) => inCase(respell(query, encode, space)), 2, `${what}, ${hexCase}`)
+        yield offer(
+          (query) => inCase(respell(query, encode, space)),
+          hexCase.includes('upper') ? 1 : 3,
+          `${what}, ${hexCase}`,
+        )
   yield offer((query) => decodeAll(query), 2, 'decoded')
   yield offer((query) => decodeAll(query.replaceAll('+', ' ')), 3, 'decoded')
   for (const [what, inCase] of hexCases) yield offer(inCase, 1, what)
