@@ -12,7 +12,9 @@ export function* listBlankEdits(subject: Subject): Generator<Edit> {
   const present = new Set(pairs.map(([name]) => name))
   const known = listKnownNames(pairs)
   const absent = known.map(({ name }) => name).filter((name) => !present.has(name))
-  yield* listBlanks(absent, pairs)
+  // Where the kind is not known, neither is what it lacks.
+  const surcharge = kindOf(new Map(pairs)) === undefined ? 1 : 0
+  for (const edit of listBlanks(absent, pairs)) yield { ...edit, cost: edit.cost + surcharge }
   yield* listLost(absent, subject)
   yield* listExtras(pairs, new Set(known.map(({ name }) => name)))
 }

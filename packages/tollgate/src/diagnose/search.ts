@@ -45,8 +45,9 @@ const charactersPerTry = 400
 const stages: readonly (readonly [size: number, highest: number])[] = [
   [0, 0],
   [1, Number.POSITIVE_INFINITY],
-  [2, 4],
+  [2, 3],
   [3, 3],
+  [2, 4],
   [2, 5],
   [3, 4],
   [2, Number.POSITIVE_INFINITY],
