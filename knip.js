@@ -14,7 +14,7 @@ export default {
     },
     'packages/gateway': { entry: ['src/index.ts', 'test/**/*.test.ts'], project: ['src/**/*.ts', 'test/**/*.ts'] },
     'packages/inspector': {
-      entry: ['src/index.ts', 'src/ui/main.tsx', 'test/**/*.test.ts'],
+      entry: ['src/index.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.{ts,tsx}', 'test/**/*.ts'],
       // Resolved as a file: its script runs in the page.
       ignoreDependencies: ['axe-core'],
