@@ -20,6 +20,7 @@ export default {
       ignoreDependencies: ['axe-core'],
     },
     'packages/cli': { entry: ['test/**/*.test.ts'], project: ['src/**/*.ts', 'test/**/*.ts'] },
+    benchmarks: { entry: ['*.mjs', 'gateway/serve-*.mjs'], project: ['**/*.mjs'] },
     conformance: {
       // The last two become a package of the projects, which are applications of their own.
       entry: ['**/*.test.ts', 'projects/stage.ts', 'projects/follow.ts', 'runtimes/entries/*.ts'],

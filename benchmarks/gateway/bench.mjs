@@ -7,7 +7,7 @@ import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { findFreePort } from '../../tools/services/free-port.mjs'
 import { startNginx } from '../../tools/services/nginx.mjs'
 
-export const publicUrl = 'https://api.example.com'
+const publicUrl = 'https://api.example.com'
 export const authToken = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
 
 /** @typedef {{ port: number, stop(): Promise<void>, pid?: number | undefined }} Server */

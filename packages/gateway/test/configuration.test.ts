@@ -1,0 +1,200 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { loadConfiguration } from '../src/config/load.ts'
+import { createResources } from '../src/config/resources.ts'
+import { createGateway } from '../src/index.ts'
+import { authToken, send, signSms, startUpstream } from './support.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-configuration-'))
+const file = join(folder, 'gateway.yaml')
+const env = { TWILIO_AUTH_TOKEN: authToken, OTHER_TOKEN: 'fedcba9876543210fedcba9876543210' }
+const resources = createResources(env, () => undefined)
+
+afterAll(async () => {
+  await resources.closeAll()
+  rmSync(folder, { recursive: true })
+})
+
+function load(text: string) {
+  writeFileSync(file, text)
+  return loadConfiguration(file, resources)
+}
+
+const minimal = `listen: 127.0.0.1:0
+routes:
+  - upstream: http://127.0.0.1:3000
+    publicUrl: https://api.example.com
+`
+
+test('a minimal file is the environment token, one worker and a log', async () => {
+  const { options, workers, graceMs } = await load(minimal)
+  expect([workers, graceMs, options.log, options.listen]).toEqual([1, 15_000, 'info', { host: '127.0.0.1', port: 0 }])
+  expect(options.routes).toMatchObject([{ path: '/', upstream: 'http://127.0.0.1:3000', authToken: [authToken] }])
+})
+
+test('JSON is read too', async () => {
+  const { options } = await load(
+    JSON.stringify({ routes: [{ upstream: 'http://a:1', publicUrl: 'https://a.example', path: '/sms' }] }),
+  )
+  expect(options.routes[0]?.path).toBe('/sms')
+})
+
+test('keys come from a file, from variables, and for a route from elsewhere', async () => {
+  const keyFile = join(folder, 'keys.json')
+  writeFileSync(keyFile, JSON.stringify({ accounts: { [`AC${'a'.repeat(32)}`]: authToken } }), { mode: 0o600 })
+  const { options } = await load(`keys: { file: ${keyFile} }
+routes:
+  - { path: /, upstream: 'http://127.0.0.1:1', publicUrl: 'https://a.example' }
+  - { path: /b, upstream: 'http://127.0.0.1:2', publicUrl: 'https://a.example', keys: { env: [OTHER_TOKEN, TWILIO_AUTH_TOKEN] } }
+  - path: /c
+    upstream: http://127.0.0.1:3
+    publicUrl: https://a.example
+    keys: { twilio: { accountSid: AC${'a'.repeat(32)}, authTokenEnv: TWILIO_AUTH_TOKEN } }
+`)
+  const [one, two, three] = options.routes
+  expect([typeof one?.authToken, typeof one?.sharedKeys]).toEqual(['function', 'function'])
+  expect(two?.authToken).toEqual([env.OTHER_TOKEN, authToken])
+  expect(typeof three?.authToken).toBe('function')
+})
+
+const faults: readonly (readonly [what: string, text: string, message: RegExp])[] = [
+  [
+    'an unknown option',
+    `${minimal}    upstreem: x\n`,
+    /gateway\.yaml:5: routes\[0\]\.upstreem: there is no such option/,
+  ],
+  ['an unknown option at the top', `listem: 1\n${minimal}`, /gateway\.yaml:1: listem: there is no such option/],
+  ['a missing option', 'routes:\n  - upstream: http://a:1\n', /gateway\.yaml:2: routes\[0\]\.publicUrl: /],
+  ['a wrong type', minimal.replace('127.0.0.1:0', 'nonsense'), /gateway\.yaml:1: listen: must be host:port/],
+  ['a deep one', `listen: { port: 99999 }\n${minimal.slice(20)}`, /gateway\.yaml:1: listen\.port: /],
+  ['broken YAML', 'routes:\n  - a: [1\n', /gateway\.yaml:\d+: /],
+  ['a repeated key', `${minimal}listen: 127.0.0.1:1\n`, /gateway\.yaml:5: Map keys must be unique/],
+  [
+    'an upstream with a path',
+    minimal.replace(':3000', ':3000/x'),
+    /gateway\.yaml:3: routes\[0\]\.upstream: "upstream" must be http/,
+  ],
+  ['a public URL without a scheme', minimal.replace('https://', ''), /gateway\.yaml:4: routes\[0\]\.publicUrl: /],
+  [
+    'a variable that is not set',
+    `keys: { env: NOT_SET }\n${minimal}`,
+    /gateway\.yaml:1: keys: the environment variable NOT_SET/,
+  ],
+  [
+    'a secret where a variable belongs',
+    `keys: { env: '0a-!' }\n${minimal}`,
+    /must be the name of an environment variable/,
+  ],
+  ['two sources of keys', `keys: { env: A, file: b }\n${minimal}`, /gateway\.yaml:1: keys: needs exactly one of/],
+  [
+    'a key file that is missing',
+    `keys: { file: /nowhere/keys.json }\n${minimal}`,
+    /gateway\.yaml:1: keys: The key file/,
+  ],
+  [
+    'a memory store for several workers',
+    `workers: 2\nreplay: { store: memory }\n${minimal}`,
+    /gateway\.yaml:2: replay\.store: 2 workers cannot share/,
+  ],
+  [
+    'a password in a Redis URL',
+    `replay: { store: redis, redisUrl: 'redis://:pw@h:1' }\n${minimal}`,
+    /gateway\.yaml:1: replay\.redisUrl: /,
+  ],
+  ['Redis without a URL', `replay: { store: redis }\n${minimal}`, /gateway\.yaml:1: replay: needs "redisUrlEnv"/],
+  ['no route', 'listen: 127.0.0.1:1\n', /gateway\.yaml:1: routes: /],
+  [
+    'two routes for one path',
+    `${minimal}  - { upstream: 'http://a:1', publicUrl: 'https://a.example' }\n`,
+    /two routes for host/,
+  ],
+  [
+    'a trusted peer that is none',
+    `limits: { trustedPeers: [nobody] }\n${minimal}`,
+    /gateway\.yaml:1: limits\.trustedPeers: /,
+  ],
+]
+
+for (const [what, text, message] of faults)
+  test(`${what} is an error with its line`, async () => {
+    const error = await load(text).then(
+      () => undefined,
+      (reason: Error) => reason,
+    )
+    expect(error?.name).toBe('ConfigurationError')
+    expect(error?.message).toMatch(message)
+    expect(error?.message).not.toMatch(/:pw@|3f0a9c1d/)
+  })
+
+test('a file that is missing is an error that names it', async () => {
+  await expect(loadConfiguration(join(folder, 'none.yaml'), resources)).rejects.toThrow('there is no such file')
+})
+
+test('a reload keeps the replay store: it forgets no delivery', async () => {
+  const upstream = await startUpstream()
+  const text = `replay: { store: memory, onReplay: reject }
+routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
+`
+  const { options } = await load(text)
+  const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 } })
+  const { url } = await gateway.listen()
+  resources.closeUnused()
+  const signed = signSms('/sms', {
+    MessageSid: `SM${'1'.repeat(32)}`,
+    AccountSid: `AC${'a'.repeat(32)}`,
+    From: '+15005550006',
+    To: '+15005550001',
+    Body: 'once',
+    NumMedia: '0',
+    NumSegments: '1',
+    SmsStatus: 'received',
+    ApiVersion: '2010-04-01',
+    SmsMessageSid: `SM${'1'.repeat(32)}`,
+    SmsSid: `SM${'1'.repeat(32)}`,
+  })
+  expect((await send(url, signed)).status).toBe(200)
+  const next = await load(`${text}timeoutMs: 5000\n`)
+  await gateway.reload({ ...next.options, listen: { port: 0 } })
+  resources.closeUnused()
+  expect((await send(url, signed)).status).toBe(403)
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+})
+
+test('a failed delivery may come again: a 500 of the upstream releases it', async () => {
+  let status = 500
+  const upstream = await startUpstream((_, res) => res.writeHead(status).end())
+  const { options } = await load(
+    `replay: { store: memory, onReplay: reject, ttlSeconds: 60 }\nroutes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]\n`,
+  )
+  const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 } })
+  const { url } = await gateway.listen()
+  const signed = signSms('/sms', {
+    MessageSid: `SM${'2'.repeat(32)}`,
+    AccountSid: `AC${'a'.repeat(32)}`,
+    From: '+15005550006',
+    To: '+15005550001',
+    Body: 'twice',
+    NumMedia: '0',
+    NumSegments: '1',
+    SmsStatus: 'received',
+    ApiVersion: '2010-04-01',
+    SmsMessageSid: `SM${'2'.repeat(32)}`,
+    SmsSid: `SM${'2'.repeat(32)}`,
+  })
+  expect((await send(url, signed)).status).toBe(500)
+  status = 200
+  await expect.poll(async () => (await send(url, signed)).status).toBe(200)
+  expect((await send(url, signed)).status).toBe(403)
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+})
+
+test('a key file that others may read is refused', async () => {
+  const open = join(folder, 'open.json')
+  writeFileSync(open, '{}')
+  chmodSync(open, 0o644)
+  await expect(load(`keys: { file: ${open} }\n${minimal}`)).rejects.toThrow('others than its owner')
+})

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { parseConfiguration } from '../src/config/parse.ts'
+import { authToken, publicUrl, send, signSms } from './support.ts'
+
+const examples = fileURLToPath(new URL('../../../examples/gateway/', import.meta.url))
+const bin = fileURLToPath(new URL('../../cli/dist/bin.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-gateway-'))
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function start(args: readonly string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, TWILIO_AUTH_TOKEN: authToken, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk
+    })
+  const waitFor = async (pattern: RegExp): Promise<string> => {
+    await expect.poll(() => output, { timeout: 20_000 }).toMatch(pattern)
+    return pattern.exec(output)?.[1] ?? ''
+  }
+  return { child, waitFor, read: () => output }
+}
+
+test('the program of the documentation serves', async () => {
+  const { child, waitFor } = await start([join(examples, 'server.mjs')], { PORT: '0', TOLLGATE_PUBLIC_URL: publicUrl })
+  const url = await waitFor(/listens on (\S+)/)
+  // Genuine, and nothing behind it.
+  expect((await send(url, signSms())).status).toBe(502)
+  expect((await send(url, { ...signSms(), body: 'x=1' })).status).toBe(403)
+  child.kill()
+  await once(child, 'exit')
+})
+
+test('the configurations of the examples are read', () => {
+  const text = readFileSync(join(examples, 'gateway.yaml'), 'utf8')
+  expect(parseConfiguration(text, 'gateway.yaml').configuration.routes).toHaveLength(3)
+  const [map] = parseAllDocuments(readFileSync(join(examples, 'kubernetes.yaml'), 'utf8')).map((document) =>
+    document.toJS(),
+  )
+  expect(parseConfiguration(map.data['gateway.yaml'], 'gateway.yaml').configuration.listen).toEqual({
+    host: '0.0.0.0',
+    port: 8080,
+  })
+})
+
+test('the command: workers, a reload by signal, a mistake that changes nothing, metrics of all, a graceful stop', async () => {
+  const file = join(folder, 'gateway.yaml')
+  const write = (mode: string) =>
+    writeFileSync(
+      file,
+      `listen: 127.0.0.1:0
+admin: 127.0.0.1:0
+workers: 2
+routes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl}, mode: ${mode} }]
+`,
+    )
+  write('enforce')
+  const { child, waitFor, read } = await start([bin, 'gateway', '--config', file], {})
+  const url = await waitFor(/listens on (\S+) with 2 workers/)
+  const admin = await waitFor(/Health and metrics: (\S+)/)
+  const forged = { ...signSms(), body: 'x=1' }
+  expect((await send(url, forged)).status).toBe(403)
+  write('watch')
+  child.kill('SIGHUP')
+  await waitFor(/stays as it was\. .*gateway\.yaml:4: routes\[0\]\.mode: /)
+  expect((await send(url, forged)).status).toBe(403)
+  write('observe')
+  child.kill('SIGHUP')
+  await waitFor(/was reloaded/)
+  await expect.poll(async () => (await send(url, forged)).status, { timeout: 10_000 }).toBe(502)
+  const metrics = await (await fetch(`${admin}/metrics`)).text()
+  expect(metrics).toMatch(/tollgate_verdicts_total\{code="signature_mismatch",route="\/"\} [2-9]/)
+  expect(await (await fetch(`${admin}/readyz`)).text()).toBe('ready\n')
+  expect(read()).toMatch(/"code":"signature_mismatch","status":403/)
+  expect(read()).not.toContain(authToken)
+  child.kill('SIGTERM')
+  const [code] = await once(child, 'exit')
+  expect(code).toBe(0)
+})
+
+test('the command refuses a mistake with its line, and exits 2', async () => {
+  const file = join(folder, 'wrong.yaml')
+  writeFileSync(file, 'routes:\n  - upstream: 5\n')
+  const { child, read } = await start([bin, 'gateway', '--config', file], {})
+  const [code] = await once(child, 'exit')
+  expect([code, read()]).toEqual([2, expect.stringMatching(/wrong\.yaml:2: routes\[0\]\.upstream: /)])
+})

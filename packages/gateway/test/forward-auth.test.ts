@@ -1,0 +1,135 @@
+import { request } from 'node:http'
+import { signRequest } from 'tollgate/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createGateway, type Gateway } from '../src/index.ts'
+import { accountSid, authToken, publicUrl, signSms } from './support.ts'
+
+const gateways: Gateway[] = []
+let forwardedPort = 0
+let envoyPort = 0
+
+async function start(style: 'forwarded' | 'envoy', pathPrefix?: string): Promise<number> {
+  const gateway = createGateway({
+    listen: { port: 0 },
+    forwardAuth: { listen: { port: 0 }, style, pathPrefix, publicUrl, authToken, maxBodyBytes: 10_000 },
+    routes: [],
+  })
+  gateways.push(gateway)
+  return Number(new URL((await gateway.listen()).forwardAuthUrl ?? '').port)
+}
+
+beforeAll(async () => {
+  forwardedPort = await start('forwarded')
+  envoyPort = await start('envoy', '/envoy')
+})
+
+afterAll(async () => {
+  for (const gateway of gateways) await gateway.close({ graceMs: 0 })
+})
+
+interface Asked {
+  method?: string
+  path?: string
+  headers: Record<string, string | string[]>
+  body?: string
+}
+
+function ask(
+  port: number,
+  { method = 'GET', path = '/', headers, body }: Asked,
+): Promise<{ status: number; verified: unknown; account: unknown }> {
+  return new Promise((resolve, reject) => {
+    const req = request({ port, host: '127.0.0.1', method, path, headers, agent: false }, (res) => {
+      res.resume().on('end', () =>
+        resolve({
+          status: res.statusCode ?? 0,
+          verified: res.headers['tollgate-verified'],
+          account: res.headers['tollgate-account-sid'],
+        }),
+      )
+    })
+    req.on('error', reject)
+    req.end(body)
+  })
+}
+
+const signed = signSms('/sms?x=%41')
+const length = String(Buffer.byteLength(signed.body))
+const told = {
+  'x-forwarded-method': 'POST',
+  'x-forwarded-host': 'api.example.com',
+  'x-forwarded-uri': '/sms?x=%41',
+}
+const { host: _, ...signedHeaders } = signed.headers
+const refused = { status: 403, verified: undefined, account: undefined }
+
+test('Traefik with forwardBody: a genuine POST is let through with what was proven', async () => {
+  const headers = { ...signedHeaders, ...told, 'content-length': length }
+  expect(await ask(forwardedPort, { headers, body: signed.body })).toEqual({
+    status: 200,
+    verified: 'params',
+    account: accountSid,
+  })
+})
+
+test('a POST whose body is forged, or did not come along, is refused', async () => {
+  const headers = { ...signedHeaders, ...told }
+  const forged = signed.body.replace('more', 'less')
+  expect(await ask(forwardedPort, { headers: { ...headers, 'content-length': length }, body: forged })).toEqual(refused)
+  expect(await ask(forwardedPort, { headers })).toEqual(refused)
+  // Signed as a GET: without a body, a POST would look just like it.
+  const get = signRequest({ url: `${publicUrl}/sms?x=%41`, method: 'GET', authToken })
+  const empty = { ...get.headers, ...told }
+  for (const more of [{}, { 'content-length': '0' }, { 'transfer-encoding': 'chunked' }])
+    expect(await ask(forwardedPort, { headers: { ...empty, ...more } })).toEqual(refused)
+  expect(await ask(forwardedPort, { headers: { ...empty, 'x-forwarded-method': 'GET' } })).toMatchObject({
+    status: 200,
+  })
+})
+
+test('a request that is not told for certain is refused', async () => {
+  const headers: Record<string, string | string[]> = { ...signedHeaders, ...told, 'content-length': length }
+  for (const [name, value] of Object.entries(told)) {
+    const { [name]: _gone, ...rest } = headers
+    expect(await ask(forwardedPort, { headers: rest, body: signed.body })).toEqual(refused)
+    expect(await ask(forwardedPort, { headers: { ...headers, [name]: [value, value] }, body: signed.body })).toEqual(
+      refused,
+    )
+  }
+  for (const uri of ['http://api.example.com/sms?x=%41', 'sms', ''])
+    expect(await ask(forwardedPort, { headers: { ...headers, 'x-forwarded-uri': uri }, body: signed.body })).toEqual(
+      refused,
+    )
+})
+
+test('Envoy: the request itself, below its prefix, with its whole body', async () => {
+  const path = '/envoy/sms?x=%41'
+  const headers = { ...signed.headers, 'content-length': length }
+  const whole = { ...headers, 'x-envoy-auth-partial-body': 'false' }
+  const asked = { method: 'POST', path, headers: whole, body: signed.body }
+  expect(await ask(envoyPort, asked)).toEqual({ status: 200, verified: 'params', account: accountSid })
+  expect(await ask(envoyPort, { ...asked, headers: { ...headers, 'x-envoy-auth-partial-body': 'true' } })).toEqual(
+    refused,
+  )
+  expect(await ask(envoyPort, { ...asked, path: '/sms?x=%41' })).toEqual(refused)
+  expect(await ask(envoyPort, { ...asked, body: signed.body.replace('more', 'less') })).toEqual(refused)
+  const { body: _body, ...bodiless } = asked
+  expect(await ask(envoyPort, { ...bodiless, headers: { ...whole, 'content-length': '0' } })).toEqual(refused)
+})
+
+test('a handshake is told by X-Forwarded-Upgrade', async () => {
+  const { headers } = signRequest({ url: 'wss://api.example.com/media', method: 'GET', authToken })
+  const [signature = ''] = Object.entries(headers).flatMap(([name, value]) =>
+    /^x-twilio-signature$/i.test(name) ? [value] : [],
+  )
+  const asked = { 'x-twilio-signature': signature, ...told, 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/media' }
+  expect(await ask(forwardedPort, { headers: { ...asked, 'x-forwarded-upgrade': 'websocket' } })).toMatchObject({
+    status: 200,
+  })
+  expect(await ask(forwardedPort, { headers: asked })).toEqual(refused)
+})
+
+test('a body beyond the limit is 413', async () => {
+  const headers = { ...signedHeaders, ...told, 'content-length': '20000' }
+  expect((await ask(forwardedPort, { headers, body: 'x'.repeat(20_000) })).status).toBe(413)
+})
