@@ -8,7 +8,7 @@ import { findFreePort } from '../../tools/services/free-port.mjs'
 import { startNginx } from '../../tools/services/nginx.mjs'
 
 const publicUrl = 'https://api.example.com'
-const authToken = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
+export const authToken = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
 
 /** @typedef {{ port: number, stop(): Promise<void>, pid?: number | undefined }} Server */
 
