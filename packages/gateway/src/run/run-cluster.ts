@@ -19,7 +19,7 @@ export type FromWorker =
 const restartMs = 1000
 
 // What requests leave behind is collected less often from a larger nursery, and most of it has died by then.
-const workerFlags = ['--max-semi-space-size=64']
+const workerFlags = ['--max-semi-space-size=32']
 
 /** Runs the gateway in processes that share a listener, one or more. A worker that ends is replaced. */
 export async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }: RunHooks): Promise<void> {

@@ -22,7 +22,11 @@ export async function serve(source: Source, onProblem: (message: string) => void
   const opened = openSource(source, onProblem)
   try {
     const { options, graceMs } = await opened.load()
-    const { gateway, metrics } = createMeasuredGateway(share ? { ...options, admin: false } : options, share)
+    const isMeasured = options.admin !== undefined && options.admin !== false
+    const { gateway, metrics } = createMeasuredGateway(
+      share ? { ...options, admin: false } : options,
+      share && isMeasured,
+    )
     if (share && metrics !== undefined) shareMetrics(metrics.registry)
     const bound = await gateway.listen()
     opened.settle()

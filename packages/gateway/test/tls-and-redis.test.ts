@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type RequestOptions, request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
+import { afterAll, expect, test } from 'vitest'
+import { findOrInstall } from '../../../tools/services/debian-package.mjs'
+import { startRedis } from '../../../tools/services/redis.mjs'
+import { loadConfiguration } from '../src/config/load.ts'
+import { createResources } from '../src/config/resources.ts'
+import { createGateway } from '../src/index.ts'
+import { authToken, routeTo, send, signSms, sms, startUpstream } from './support.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-gateway-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function makeCertificate(name: string): Promise<void> {
+  const openssl = await findOrInstall('openssl', ['openssl'])
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
+  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')]
+  execFileSync(openssl, ['req', ...kind, '-subj', `/CN=${name}`, ...files], { stdio: 'pipe' })
+}
+
+test('TLS: requests are served, and a renewed certificate is taken over by a reload', async () => {
+  await makeCertificate('one.example')
+  const upstream = await startUpstream()
+  const options = {
+    listen: { port: 0, tls: { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') } },
+    routes: [routeTo(upstream.url)],
+  }
+  const gateway = createGateway(options)
+  const { url } = await gateway.listen()
+  const signed = signSms()
+  const post = (): Promise<[status: number | undefined, subject: unknown]> =>
+    new Promise((resolve, reject) => {
+      const { port } = new URL(url)
+      const more: RequestOptions = { method: 'POST', path: signed.target, headers: signed.headers, agent: false }
+      const req = request({ host: '127.0.0.1', port, rejectUnauthorized: false, ...more }, (res) => {
+        const subject = (res.socket as TLSSocket).getPeerCertificate().subject.CN
+        res.resume().on('end', () => resolve([res.statusCode, subject]))
+      })
+      req.on('error', reject).end(signed.body)
+    })
+  expect(await post()).toEqual([200, 'one.example'])
+  await makeCertificate('two.example')
+  await gateway.reload(options)
+  expect(await post()).toEqual([200, 'two.example'])
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+})
+
+test('Redis: what one gateway saw, another knows; without the store 503 by default', async () => {
+  const redis = await startRedis()
+  const upstream = await startUpstream()
+  const file = join(folder, 'gateway.yaml')
+  writeFileSync(
+    file,
+    `workers: 4
+replay: { store: redis, redisUrlEnv: REDIS_URL, onReplay: reject }
+routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
+`,
+  )
+  const told: string[] = []
+  const two = await Promise.all(
+    [1, 2].map(async () => {
+      const resources = createResources({ TWILIO_AUTH_TOKEN: authToken, REDIS_URL: redis.url }, (line) =>
+        told.push(line),
+      )
+      const { options } = await loadConfiguration(file, resources)
+      const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 } })
+      return { resources, gateway, ...(await gateway.listen()) }
+    }),
+  )
+  const [one, other] = two
+  const sid = `SM${'3'.repeat(32)}`
+  const signed = signSms('/sms', { ...sms, MessageSid: sid, SmsMessageSid: sid, SmsSid: sid, SmsStatus: 'received' })
+  // Until the clients are connected, claims fail.
+  await expect.poll(async () => (await send(one?.url ?? '', signed)).status, { timeout: 10_000 }).toBe(200)
+  await expect.poll(async () => (await send(other?.url ?? '', signed)).status, { timeout: 10_000 }).toBe(403)
+  await redis.kill()
+  await expect.poll(async () => (await send(one?.url ?? '', signed)).status).toBe(503)
+  expect(told.join()).not.toContain(authToken)
+  for (const { gateway, resources } of two) {
+    await gateway.close({ graceMs: 0 })
+    await resources.closeAll()
+  }
+  await upstream.close()
+  await redis.stop()
+})
