@@ -12,7 +12,13 @@ export async function listGenuine(): Promise<readonly SetUp[]> {
     make('the second of two tokens', 'voice-inbound', {}, { authToken: [`${'0'.repeat(31)}1`, token] }),
     make('a port that Twilio left out', 'voice-inbound', {}, { publicUrl: 'https://app.example.com:8443' }),
     make('a default port that Twilio added', 'sms-inbound', { signedUrl: 'https://app.example.com:443/twilio/sms' }),
-    make('headers of two proxies', 'sms-inbound', {}, {}, { 'x-forwarded-proto': 'http, https', 'x-forwarded-host': 'a, b' }),
+    make(
+      'headers of two proxies',
+      'sms-inbound',
+      {},
+      {},
+      { 'x-forwarded-proto': 'http, https', 'x-forwarded-host': 'a, b' },
+    ),
     make('a request of Twilio by way of another host', 'sms-inbound', {}, {}, { host: 'backend.internal:3000' }),
   ]
   return Promise.all([...everyKind, ...lookWrong])

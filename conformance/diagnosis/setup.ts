@@ -1,44 +1,47 @@
 /** Why a request may fail to verify. Written out once more here: the corpus takes nothing from what it judges. */
-export type CauseId =
-  | 'scheme'
-  | 'host'
-  | 'host_case'
-  | 'port'
-  | 'path_prefix'
-  | 'path_encoding'
-  | 'trailing_slash'
-  | 'userinfo'
-  | 'fragment'
-  | 'websocket_scheme'
-  | 'query_missing'
-  | 'query_extra'
-  | 'query_order'
-  | 'query_encoding'
-  | 'query_counted_as_params'
-  | 'params_trimmed'
-  | 'params_blank_dropped'
-  | 'params_repeats_dropped'
-  | 'params_plus_as_space'
-  | 'params_nested'
-  | 'params_null'
-  | 'params_missing'
-  | 'body_reserialized'
-  | 'body_whitespace'
-  | 'body_hash_missing'
-  | 'json_taken_as_form'
-  | 'form_taken_as_json'
-  | 'body_already_parsed'
-  | 'token_of_other_account'
-  | 'token_whitespace'
-  | 'token_quoted'
-  | 'token_is_api_key'
-  | 'token_is_account_sid'
-  | 'shared_key_unconfigured'
-  | 'algorithm'
-  | 'signature_missing'
-  | 'signature_truncated'
-  | 'signature_encoding'
-  | 'not_from_twilio'
+export const causeIds = [
+  'scheme',
+  'host',
+  'host_case',
+  'port',
+  'path_prefix',
+  'path_encoding',
+  'trailing_slash',
+  'userinfo',
+  'fragment',
+  'websocket_scheme',
+  'query_missing',
+  'query_extra',
+  'query_order',
+  'query_encoding',
+  'query_counted_as_params',
+  'params_trimmed',
+  'params_blank_dropped',
+  'params_repeats_dropped',
+  'params_plus_as_space',
+  'params_nested',
+  'params_null',
+  'params_missing',
+  'body_reserialized',
+  'body_whitespace',
+  'body_hash_missing',
+  'json_taken_as_form',
+  'form_taken_as_json',
+  'body_already_parsed',
+  'token_of_other_account',
+  'token_whitespace',
+  'token_quoted',
+  'token_is_api_key',
+  'token_is_account_sid',
+  'shared_key_unconfigured',
+  'algorithm',
+  'signature_missing',
+  'signature_truncated',
+  'signature_encoding',
+  'not_from_twilio',
+] as const
+
+export type CauseId = (typeof causeIds)[number]
 
 /** A request as the application saw it. */
 export interface SeenRequest {

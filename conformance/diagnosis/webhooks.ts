@@ -34,6 +34,8 @@ export interface Wish {
   readonly sharedKey?: { readonly id: string; readonly secret: string }
   readonly pairs?: (pairs: Pairs) => Pairs
   readonly body?: string
+  /** 'GET': the parameters are in the query. */
+  readonly method?: string
 }
 
 /** A genuine request, signed as Twilio does and byte for byte as it leaves. */
@@ -52,7 +54,8 @@ export async function send(id: string, wish: Wish = {}): Promise<Sent> {
   if (fixture === undefined) throw new Error(`There is no webhook "${id}".`)
   const pairs = wish.pairs?.(fixture.params ?? []) ?? fixture.params ?? []
   const isJson = fixture.scheme === 'twilio-json'
-  const isForm = fixture.method === 'POST' && !isJson
+  const method = wish.method ?? fixture.method
+  const isForm = method === 'POST' && !isJson
   const body = isForm ? encodeForm(pairs) : isJson ? (wish.body ?? fixture.rawBody ?? '') : undefined
   const base = wish.url ?? fixture.configuredUrl.replace(/#.*/, '').replace(/\/\/[^/]*/, '//app.example.com')
   const url = isJson
@@ -67,18 +70,26 @@ export async function send(id: string, wish: Wish = {}): Promise<Sent> {
   )
   return {
     webhook: id,
-    method: fixture.method,
+    method,
     url,
     headers: {
       host: hostOf(url),
       ...headers,
       'x-twilio-signature': signature,
       ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
-      ...(wish.sharedKey && { 'x-twilio-webhooks-signature-settings': `key=${wish.sharedKey.id},algorithm=HMAC_SHA256` }),
+      ...(wish.sharedKey && {
+        'x-twilio-webhooks-signature-settings': `key=${wish.sharedKey.id},algorithm=HMAC_SHA256`,
+      }),
     },
     pairs,
     ...(body !== undefined && { body }),
-    hidden: [signature, ...listPasswords(wish.signedUrl ?? url), ...listTexts(pairs, isJson ? body : undefined)],
+    hidden: [
+      signature,
+      wish.token ?? token,
+      ...(wish.sharedKey ? [wish.sharedKey.secret] : []),
+      ...listPasswords(wish.signedUrl ?? url),
+      ...listTexts(pairs, isJson ? body : undefined),
+    ],
   }
 }
 

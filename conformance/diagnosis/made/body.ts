@@ -1,7 +1,10 @@
 import { type MadeRow, makeSetUps } from '../arrive.ts'
 
 const parsed = (consumedBy: string) => ({ consumedBy, fix: 'Mount it after the webhook.' })
-const reserialize = (indent?: number | string) => (body = '') => JSON.stringify(JSON.parse(body), null, indent)
+const reserialize =
+  (indent?: number | string) =>
+  (body = '') =>
+    JSON.stringify(JSON.parse(body), null, indent)
 
 /** The body: its bytes, its type, and who read it first. */
 const rows: readonly MadeRow[] = [
@@ -26,7 +29,9 @@ const rows: readonly MadeRow[] = [
   {
     name: 'JSON that escaped its letters is written anew',
     webhook: 'conversation-orchestrator',
-    wish: { body: '{"eventType":"COMMUNICATION_CREATED","data":{"id":"comms_1","content":{"text":"Gr\\u00fc\\u00dfe aus K\\u00f6ln"}}}' },
+    wish: {
+      body: '{"eventType":"COMMUNICATION_CREATED","data":{"id":"comms_1","content":{"text":"Gr\\u00fc\\u00dfe aus K\\u00f6ln"}}}',
+    },
     spoil: ({ body }) => ({ body: reserialize()(body) }),
     expected: ['body_reserialized'],
   },
@@ -39,7 +44,9 @@ const rows: readonly MadeRow[] = [
   {
     name: 'a line break at the end of JSON is trimmed',
     webhook: 'event-streams-test',
-    wish: { body: '[{"specversion":"1.0","type":"com.twilio.eventstreams.test-event","id":"EZ1","data":{"test_id":"t1"}}]\n' },
+    wish: {
+      body: '[{"specversion":"1.0","type":"com.twilio.eventstreams.test-event","id":"EZ1","data":{"test_id":"t1"}}]\n',
+    },
     spoil: ({ body }) => ({ body: body?.trim() ?? null }),
     expected: ['body_whitespace'],
   },

@@ -6,14 +6,7 @@ import { makeSignatureSetUps } from './signature.ts'
 import { makeTogetherSetUps } from './together.ts'
 import { makeUrlSetUps } from './url.ts'
 
-const groups = [
-  makeUrlSetUps,
-  makeParamsSetUps,
-  makeBodySetUps,
-  makeKeySetUps,
-  makeSignatureSetUps,
-  makeTogetherSetUps,
-]
+const groups = [makeUrlSetUps, makeParamsSetUps, makeBodySetUps, makeKeySetUps, makeSignatureSetUps, makeTogetherSetUps]
 
 export async function listMadeSetUps(): Promise<readonly SetUp[]> {
   return (await Promise.all(groups.map((make) => make()))).flat()

@@ -75,7 +75,9 @@ const rows: readonly MadeRow[] = [
   {
     name: 'blank places of a call are dropped',
     webhook: 'voice-inbound',
-    wish: { pairs: (pairs) => pairs.map(([name, value]) => [name, /^(To|Called)(City|Zip|State)$/.test(name) ? '' : value]) },
+    wish: {
+      pairs: (pairs) => pairs.map(([name, value]) => [name, /^(To|Called)(City|Zip|State)$/.test(name) ? '' : value]),
+    },
     spoil: filledOnly,
     expected: ['params_blank_dropped'],
   },
@@ -90,7 +92,13 @@ const rows: readonly MadeRow[] = [
     webhook: 'conversations-onConversationAdd-repeated',
     spoil: ({ pairs }) => ({
       params: Object.fromEntries(
-        pairs.map(([name]) => [name, pairs.filter((pair) => pair[0] === name).map((pair) => pair[1]).join(',')]),
+        pairs.map(([name]) => [
+          name,
+          pairs
+            .filter((pair) => pair[0] === name)
+            .map((pair) => pair[1])
+            .join(','),
+        ]),
       ),
     }),
     expected: ['params_repeats_dropped'],

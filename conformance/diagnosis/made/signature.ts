@@ -79,13 +79,20 @@ const rows: readonly MadeRow[] = [
   {
     name: 'somebody with curl',
     webhook: 'sms-inbound',
-    spoil: () => ({ headers: { ...curl, 'content-type': 'application/x-www-form-urlencoded' }, body: 'Body=hello&From=me' }),
+    spoil: () => ({
+      headers: { ...curl, 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'Body=hello&From=me',
+    }),
     expected: ['not_from_twilio'],
   },
   {
     name: 'a scanner that posts JSON',
     webhook: 'event-streams-batch',
-    spoil: () => ({ url: '/twilio/events', headers: { ...curl, 'user-agent': 'Mozilla/5.0 zgrab/0.x' }, body: '{"id":1}' }),
+    spoil: () => ({
+      url: '/twilio/events',
+      headers: { ...curl, 'user-agent': 'Mozilla/5.0 zgrab/0.x' },
+      body: '{"id":1}',
+    }),
     expected: ['not_from_twilio'],
   },
 ]

@@ -24,6 +24,13 @@ const rows: readonly MadeRow[] = [
     expected: ['scheme'],
   },
   {
+    name: 'the public URL says http, for an SMS by GET',
+    webhook: 'sms-inbound',
+    wish: { method: 'GET' },
+    options: { publicUrl: 'http://app.example.com' },
+    expected: ['scheme'],
+  },
+  {
     name: 'the public URL says http, for JSON',
     webhook: 'event-streams-batch',
     options: { publicUrl: 'http://app.example.com' },
@@ -199,7 +206,10 @@ const rows: readonly MadeRow[] = [
   {
     name: 'a password in the URL was signed, and Authorization has it',
     webhook: 'message-status-delivered',
-    wish: { url: 'https://app.example.com/twilio/status', signedUrl: 'https://hook:pa55w0rd@app.example.com/twilio/status' },
+    wish: {
+      url: 'https://app.example.com/twilio/status',
+      signedUrl: 'https://hook:pa55w0rd@app.example.com/twilio/status',
+    },
     spoil: () => ({ headers: { authorization: `Basic ${btoa('hook:pa55w0rd')}` } }),
     expected: ['userinfo'],
   },
@@ -254,6 +264,13 @@ const queries: readonly MadeRow[] = [
     expected: ['query_missing'],
   },
   {
+    name: 'the blanks of an SMS by GET are spelled otherwise',
+    webhook: 'whatsapp-inbound-text',
+    wish: { method: 'GET' },
+    spoil: ({ url }) => ({ url: url.replace(/^https:..[^/]+/, '').replaceAll('+', '%20') }),
+    expected: ['query_encoding'],
+  },
+  {
     name: 'a rewrite adds its route to the query',
     webhook: 'sms-inbound',
     spoil: () => ({ url: '/twilio/sms?slug=sms' }),
@@ -288,7 +305,10 @@ const queries: readonly MadeRow[] = [
   {
     name: 'a SIP address in the query was signed unescaped',
     webhook: 'voice-sip-inbound',
-    wish: { url: signed('/twilio/sip?peer=sip%3Aana%40example.com'), signedUrl: signed('/twilio/sip?peer=sip:ana@example.com') },
+    wish: {
+      url: signed('/twilio/sip?peer=sip%3Aana%40example.com'),
+      signedUrl: signed('/twilio/sip?peer=sip:ana@example.com'),
+    },
     expected: ['query_encoding'],
   },
   {

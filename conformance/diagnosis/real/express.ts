@@ -1,7 +1,7 @@
 import express5, { type Express, type Request, type RequestHandler } from 'express'
-import express4 from 'express4'
 import mongoSanitize from 'express-mongo-sanitize'
 import { body as field } from 'express-validator'
+import express4 from 'express4'
 import hpp from 'hpp'
 import qs from 'qs'
 import type { SeenRequest } from '../setup.ts'
@@ -177,7 +177,9 @@ export const expressRows: readonly RealRow[] = [
     webhook: 'voice-status-completed',
     wish: { url: 'https://app.example.com/api/call-status' },
     options: { prefixes: ['/api'] },
-    see: seeBehind([express5.raw({ type: '*/*' })], ({ url, body }) => ({ url, body: new Uint8Array(body) }), { at: '/api' }),
+    see: seeBehind([express5.raw({ type: '*/*' })], ({ url, body }) => ({ url, body: new Uint8Array(body) }), {
+      at: '/api',
+    }),
     expected: ['path_prefix'],
   },
   {
@@ -231,17 +233,20 @@ export const expressRows: readonly RealRow[] = [
 ]
 
 /** req.protocol and Host, as most examples build the URL; no proxy is trusted. */
-const builtFromRequest = (sent: Sent) => seeBehind([express5.raw({ type: '*/*' })], ({ body }) => ({
-  body: new Uint8Array(body),
-}))(sent)
+const builtFromRequest = (sent: Sent) =>
+  seeBehind([express5.raw({ type: '*/*' })], ({ body }) => ({
+    body: new Uint8Array(body),
+  }))(sent)
 
 const viaProtocol = ({ url }: { readonly url: string }): string => `http://app.example.com${url}`
 
-export const expressUrlRows: readonly RealRow[] = ['sms-inbound', 'voice-dial-action', 'taskrouter-event'].map((webhook) => ({
-  name: `req.protocol without a trusted proxy, ${webhook}`,
-  origin: express,
-  webhook,
-  options: { signedUrl: viaProtocol },
-  see: builtFromRequest,
-  expected: ['scheme'],
-}))
+export const expressUrlRows: readonly RealRow[] = ['sms-inbound', 'voice-dial-action', 'taskrouter-event'].map(
+  (webhook) => ({
+    name: `req.protocol without a trusted proxy, ${webhook}`,
+    origin: express,
+    webhook,
+    options: { signedUrl: viaProtocol },
+    see: builtFromRequest,
+    expected: ['scheme'],
+  }),
+)

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { findOrInstall } from '../../../tools/services/debian-package.mjs'
 import { readVersion } from '../../../tools/services/run-server.mjs'
 import { arrive } from '../arrive.ts'
+import type { SetUp } from '../setup.ts'
 import type { Sent } from '../webhooks.ts'
-import type { RealRow } from './row.ts'
+import { type RealRow, runRealRows } from './row.ts'
 
 /** What a program makes of a text. */
 async function pipe(program: string, args: readonly string[], input: string): Promise<string> {
@@ -30,7 +31,7 @@ const blanks = (pairs: Sent['pairs']): Sent['pairs'] =>
   pairs.map(([name, value]) => [name, /^(From|Caller)(City|State|Zip)$/.test(name) ? '' : value])
 
 /** Relays that are written in something else than JavaScript. */
-export async function listProgramRows(): Promise<readonly RealRow[]> {
+async function listProgramRows(): Promise<readonly RealRow[]> {
   const python = await findOrInstall('python3', ['python3'])
   const jq = await findOrInstall('jq', ['jq'])
   const origins = {
@@ -114,4 +115,8 @@ export async function listProgramRows(): Promise<readonly RealRow[]> {
       or: [['body_reserialized']],
     },
   ]
+}
+
+export async function listProgramSetUps(): Promise<readonly SetUp[]> {
+  return runRealRows(await listProgramRows())
 }

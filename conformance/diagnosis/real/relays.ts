@@ -53,7 +53,9 @@ function seeOnLambda(basePath?: string) {
 function makeRestEvent(sent: Sent): object {
   const [path = '', query = ''] = targetOf(sent.url).split('?')
   const pairs = [...new URLSearchParams(query)]
-  const lists = Object.fromEntries(pairs.map(([name]) => [name, pairs.filter((pair) => pair[0] === name).map(([, v]) => v)]))
+  const lists = Object.fromEntries(
+    pairs.map(([name]) => [name, pairs.filter((pair) => pair[0] === name).map(([, v]) => v)]),
+  )
   return {
     version: '1.0',
     httpMethod: sent.method,

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import formbody from '@fastify/formbody'
 import { http } from '@google-cloud/functions-framework'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
@@ -20,7 +21,7 @@ function seeWithFastify(look: (request: FastifyRequest) => Partial<SeenRequest>,
     })
     try {
       await app.listen({ port: 0, host: '127.0.0.1' })
-      await deliver(sent, app.addresses()[0]?.port ?? 0)
+      await deliver(sent, (app.server.address() as AddressInfo).port)
     } finally {
       await app.close()
     }
@@ -58,7 +59,7 @@ function seeWithFunctionsFramework(look: (body: unknown, rawBody: Buffer) => Par
     const server = getTestServer(name)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     try {
-      await deliver(sent, (server.address() as { readonly port: number }).port)
+      await deliver(sent, (server.address() as AddressInfo).port)
     } finally {
       server.closeAllConnections()
       server.close()
