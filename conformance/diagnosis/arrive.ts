@@ -6,7 +6,7 @@ export interface Change {
   /** `undefined` takes a header field away. */
   readonly headers?: Readonly<Record<string, string | undefined>>
   /** `null`: nothing is left of it. */
-  readonly body?: SeenRequest['body'] | null
+  readonly body?: SeenRequest['body'] | null | undefined
   readonly params?: unknown
 }
 

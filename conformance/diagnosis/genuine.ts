@@ -6,7 +6,9 @@ const withSharedKey: SeenOptions = { ...atApp, sharedKeys: { [sharedKey.id]: sha
 
 /** One request of every kind with nothing wrong, and some that only look wrong. */
 export async function listGenuine(): Promise<readonly SetUp[]> {
-  const everyKind = [...webhooks.keys()].map((id) => make(id, id))
+  const everyKind = [...webhooks.keys()].map((id) =>
+    id.includes('sharedkey') ? make(id, id, { sharedKey }, withSharedKey) : make(id, id),
+  )
   const lookWrong = [
     make('a shared key', 'sms-inbound', { sharedKey }, withSharedKey),
     make('the second of two tokens', 'voice-inbound', {}, { authToken: [`${'0'.repeat(31)}1`, token] }),

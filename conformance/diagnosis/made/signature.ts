@@ -54,7 +54,7 @@ const rows: readonly MadeRow[] = [
   {
     name: 'the signature is in the alphabet for URLs',
     webhook: 'recording-completed',
-    wish: { pairs: (pairs) => [...pairs, ['Nonce', '1']] },
+    wish: { pairs: (pairs) => [...pairs, ['Nonce', '2']] },
     spoil: respelled((signature) => signature.replaceAll('+', '-').replaceAll('/', '_')),
     expected: ['signature_encoding'],
   },

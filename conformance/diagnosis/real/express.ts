@@ -7,7 +7,7 @@ import qs from 'qs'
 import type { SeenRequest } from '../setup.ts'
 import type { Sent } from '../webhooks.ts'
 import { deliver, withServer } from './capture.ts'
-import { named, type RealRow } from './row.ts'
+import { asConsumed, named, type RealRow } from './row.ts'
 
 type Look = (req: Request) => Partial<SeenRequest>
 
@@ -28,6 +28,7 @@ function seeBehind(middleware: readonly RequestHandler[], look: Look, { express 
 }
 
 const params: Look = ({ body }) => ({ params: body })
+const consumed: Look = ({ body }) => asConsumed(body)
 const rewritten: Look = ({ body }) => ({ body: JSON.stringify(body) })
 const extended = express5.urlencoded({ extended: true })
 const simple = express5.urlencoded({ extended: false })
@@ -40,28 +41,31 @@ export const expressRows: readonly RealRow[] = [
     name: 'express.urlencoded, extended',
     origin: express,
     webhook: 'sms-inbound',
-    see: seeBehind([extended], params),
+    see: seeBehind([extended], consumed),
     expected: ['body_already_parsed'],
   },
   {
     name: 'express.urlencoded, extended, an app that says what read it',
     origin: express,
     webhook: 'voice-gather-speech',
-    see: seeBehind([extended], ({ body }) => ({ params: body, body: { consumedBy: 'express.urlencoded()', fix: '' } })),
+    see: seeBehind([extended], ({ body }) => ({
+      ...asConsumed(body),
+      body: { consumedBy: 'express.urlencoded()', fix: 'Mount it later.' },
+    })),
     expected: ['body_already_parsed'],
   },
   {
     name: 'express.urlencoded, simple, repeats',
     origin: express,
     webhook: 'conversations-onConversationAdd-repeated',
-    see: seeBehind([simple], params),
+    see: seeBehind([simple], consumed),
     expected: ['body_already_parsed'],
   },
   {
     name: 'express.urlencoded of Express 4',
     origin: named('express4'),
     webhook: 'taskrouter-assignment',
-    see: seeBehind([express4.urlencoded({ extended: true })], params, { express: express4 }),
+    see: seeBehind([express4.urlencoded({ extended: true })], consumed, { express: express4 }),
     expected: ['body_already_parsed'],
   },
   {
@@ -112,7 +116,7 @@ export const expressRows: readonly RealRow[] = [
     name: 'express.json, and its object as the parameters',
     origin: express,
     webhook: 'voice-intelligence-transcript',
-    see: seeBehind([express5.json()], params),
+    see: seeBehind([express5.json()], consumed),
     expected: ['body_already_parsed'],
   },
   {

@@ -25,6 +25,11 @@ export async function runRealRows(rows: readonly RealRow[]): Promise<readonly Se
   return setUps
 }
 
+/** What is left where a parser has read the stream, as adapters tell it: no bytes, and what it made of them. */
+export function asConsumed(params: unknown): Pick<SeenRequest, 'body' | 'params'> {
+  return { params, body: { consumedBy: 'a body parser', fix: 'Mount it after the webhook.' } }
+}
+
 /** A package by its name and installed version. */
 export function named(name: string): string {
   const file = ['../../node_modules/', '../../../node_modules/']

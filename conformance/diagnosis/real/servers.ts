@@ -8,7 +8,7 @@ import { type Context, Hono } from 'hono'
 import type { SeenRequest } from '../setup.ts'
 import type { Sent } from '../webhooks.ts'
 import { deliver, withServer } from './capture.ts'
-import { named, type RealRow } from './row.ts'
+import { asConsumed, named, type RealRow } from './row.ts'
 
 function seeWithFastify(look: (request: FastifyRequest) => Partial<SeenRequest>, strip = '') {
   return async (sent: Sent): Promise<SeenRequest> => {
@@ -76,14 +76,14 @@ export const serverRows: readonly RealRow[] = [
     name: '@fastify/formbody',
     origin: named('@fastify/formbody'),
     webhook: 'message-status-delivered',
-    see: seeWithFastify(({ body }) => ({ params: body })),
+    see: seeWithFastify(({ body }) => asConsumed(body)),
     expected: ['body_already_parsed'],
   },
   {
     name: '@fastify/formbody, repeats',
     origin: named('@fastify/formbody'),
     webhook: 'conversations-onConversationAdd-repeated',
-    see: seeWithFastify(({ body }) => ({ params: body })),
+    see: seeWithFastify(({ body }) => asConsumed(body)),
     expected: ['body_already_parsed'],
   },
   {
@@ -91,7 +91,7 @@ export const serverRows: readonly RealRow[] = [
     origin: named('@fastify/formbody'),
     webhook: 'voice-inbound',
     options: { publicUrl: 'http://app.example.com' },
-    see: seeWithFastify(({ body }) => ({ params: body })),
+    see: seeWithFastify(({ body }) => asConsumed(body)),
     expected: ['body_already_parsed', 'scheme'],
   },
   {
@@ -120,7 +120,7 @@ export const serverRows: readonly RealRow[] = [
     name: 'parseBody() of Hono',
     origin: named('hono'),
     webhook: 'transcription-legacy',
-    see: seeWithHono(async (c) => ({ params: await c.req.parseBody() })),
+    see: seeWithHono(async (c) => asConsumed(await c.req.parseBody())),
     expected: ['body_already_parsed'],
   },
   {
@@ -176,7 +176,7 @@ export const serverRows: readonly RealRow[] = [
     name: 'the body of functions-framework',
     origin: named('@google-cloud/functions-framework'),
     webhook: 'mms-inbound-two-media',
-    see: seeWithFunctionsFramework((body) => ({ params: body })),
+    see: seeWithFunctionsFramework((body) => asConsumed(body)),
     expected: ['body_already_parsed'],
   },
   {
