@@ -27,6 +27,7 @@ export const entries = {
   './keys': 'src/keys/index.ts',
   './replay': 'src/replay/index.ts',
   './counters': 'src/counters/index.ts',
+  './diagnose': 'src/diagnose/index.ts',
 }
 
 /** The two HMAC providers, reached through `#hmac`. */

@@ -39,6 +39,7 @@ const names: Record<string, string[]> = {
   './keys': ['cached', 'fileKeys', 'twilioAccountTokens'],
   './replay': ['memoryStore', 'redisStore', 'replayGuard'],
   './counters': ['openTelemetryCounters', 'verdictCounters'],
+  './diagnose': ['diagnose', 'evenInProduction'],
 }
 
 describe('the export list', () => {

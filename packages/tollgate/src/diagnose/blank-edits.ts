@@ -1,0 +1,209 @@
+import { kindOf } from '../params/index.ts'
+import { kinds } from '../params/kinds.ts'
+import type { Pairs } from '../scheme/signing-string.ts'
+import { showName } from './mask.ts'
+import { listNames } from './params-edits.ts'
+import { type Edit, editPairs } from './state.ts'
+import type { Subject } from './subject.ts'
+
+/** Parameters that went missing, blank ones first, and those that Twilio never sent. */
+export function* listBlankEdits(subject: Subject): Generator<Edit> {
+  const { pairs } = subject.state
+  const present = new Set(pairs.map(([name]) => name))
+  const known = listKnownNames(pairs)
+  const absent = known.map(({ name }) => name).filter((name) => !present.has(name))
+  yield* listBlanks(absent, pairs)
+  yield* listLost(absent, subject)
+  yield* listExtras(pairs, new Set(known.map(({ name }) => name)))
+}
+
+interface KnownName {
+  readonly name: string
+  readonly always: boolean
+}
+
+/** The names of the kind of webhook that this is; where that cannot be told, of those kinds that share most names. */
+export function listKnownNames(pairs: Pairs): readonly KnownName[] {
+  const present = new Set(pairs.map(([name]) => name))
+  const kind = kindOf(new Map(pairs.map(([name, value]) => [name, value])))
+  const rows = kind === undefined ? Object.values(kinds).filter((row) => row.body === 'form') : [kinds[kind]]
+  const ranked = rows
+    .map((row) => ({ row, shared: row.parameters.filter(({ name }) => present.has(name)).length }))
+    .sort((one, other) => other.shared - one.shared)
+  const names = new Map<string, KnownName>()
+  for (const { row } of ranked.slice(0, kind === undefined ? 2 : 1))
+    for (const { name, always } of row.parameters) {
+      const spelled = name.replace('{N}', '0')
+      if (!spelled.includes('*') && !names.has(spelled)) names.set(spelled, { name: spelled, always })
+    }
+  return [...names.values()]
+}
+
+function addBlanks(names: readonly string[], cost: number): Edit {
+  return {
+    cause: 'params_blank_dropped',
+    dimension: 'blank',
+    cost,
+    apply: editPairs((pairs) => {
+      const present = new Set(pairs.map(([name]) => name))
+      const missing = names.filter((name) => !present.has(name))
+      return missing.length === 0 ? undefined : [...pairs, ...missing.map((name) => [name, ''] as const)]
+    }),
+    detail: `${listNames(names)} ${names.length === 1 ? 'was' : 'were'} sent blank, and dropped on the way.`,
+  }
+}
+
+// Where a number is: the parameters that are blank most often. Voice sends each twice, under To and Called, From and Caller.
+const places = ['State', 'City', 'Zip', 'Country'].flatMap((place) => [
+  [`To${place}`, `Called${place}`],
+  [`From${place}`, `Caller${place}`],
+])
+const blankBefore =
+  /^(Body|ErrorMessage|ErrorCode|FailureReason|ParentAccountSid|msg|.*ResourceUrl|Digits|SpeechResult|Attributes|FriendlyName|CallerName|ForwardedFrom|FinishedOnKey|HandoffData|Reason.*|Media|UniqueName|ClientIdentity|ProfileName|ButtonText|ButtonPayload|Label|Address|challenge_details|MessagingServiceSid|ChannelPrefix|RawDlrDoneDate|Task.*|Worker.*|RecordingUrl|Duration)$/
+
+function* listBlanks(absent: readonly string[], pairs: Pairs): Generator<Edit> {
+  const groups = places
+    .map((names) => names.filter((name) => absent.includes(name)))
+    .filter((names) => names.length > 0)
+  const inPlaces = new Set(groups.flat())
+  const others = absent.filter((name) => !inPlaces.has(name))
+  const likely = others.filter((name) => blankBefore.test(name))
+  const offered = new Set<string>()
+  function* offer(names: readonly string[], cost: number): Generator<Edit> {
+    const key = [...names].sort().join()
+    if (names.length === 0 || offered.has(key)) return
+    offered.add(key)
+    yield addBlanks(names, cost)
+  }
+  yield* offer(groups.flat(), 1)
+  yield* offer([...groups.flat(), ...likely], 2)
+  yield* offer(absent, 2)
+  yield* offer(likely, 1)
+  for (const name of likely) {
+    yield* offer([name], 1)
+    yield* offer([...groups.flat(), name], 2)
+  }
+  for (const subset of listSubsets(groups)) yield* offer(subset, 2)
+  for (const name of others) yield* offer([name], 2)
+  for (const subset of listSubsets(groups)) for (const name of likely) yield* offer([...subset, name], 4)
+  for (const name of others) yield* offer([...groups.flat(), name], 3)
+  for (const [index, name] of others.entries())
+    for (const other of others.slice(index + 1))
+      yield* offer([name, other], likely.includes(name) && likely.includes(other) ? 3 : 5)
+  for (const name of absent) yield* offer([name], 3)
+  for (const subset of listSubsets(likely.slice(0, 8).map((name) => [name]))) yield* offer(subset, 4)
+  // Optional names of no kind that is known, next to those that are there.
+  const numbered = pairs.flatMap(([name]) =>
+    /\d$/.test(name) ? [name.replace(/\d+$/, (text) => `${Number(text) + 1}`)] : [],
+  )
+  for (const name of new Set(numbered)) if (!pairs.some(([one]) => one === name)) yield* offer([name], 5)
+}
+
+function* listSubsets(groups: readonly (readonly string[])[]): Generator<string[]> {
+  const count = Math.min(groups.length, 8)
+  for (let bits = 1; bits < 1 << count; bits++)
+    yield groups.slice(0, count).flatMap((names, index) => (bits & (1 << index) ? names : []))
+}
+
+/** What a lost parameter may have held, where others tell. */
+const guesses: Readonly<
+  Record<string, (get: (name: string) => string | undefined) => readonly (string | undefined)[]>
+> = {
+  SmsSid: (get) => [get('MessageSid'), get('SmsMessageSid')],
+  SmsMessageSid: (get) => [get('MessageSid'), get('SmsSid')],
+  MessageSid: (get) => [get('SmsSid'), get('SmsMessageSid')],
+  To: (get) => [get('Called')],
+  Called: (get) => [get('To')],
+  From: (get) => [get('Caller'), get('WaId') && `whatsapp:+${get('WaId')}`],
+  Caller: (get) => [get('From')],
+  WaId: (get) => [get('From')?.replace(/^whatsapp:\+/, '')],
+  ApiVersion: () => ['2010-04-01'],
+  NumMedia: () => ['0', '1'],
+  NumSegments: () => ['1', '2', '3'],
+  ReferralNumMedia: () => ['0'],
+  SmsStatus: (get) => [get('MessageStatus'), 'received', 'receiving'],
+  MessageStatus: (get) => [get('SmsStatus'), 'delivered', 'sent', 'queued', 'failed', 'undelivered', 'read'],
+  Direction: () => ['inbound', 'outbound-api', 'outbound-dial'],
+  CallStatus: () => ['ringing', 'in-progress', 'completed', 'initiated', 'busy', 'no-answer', 'failed', 'canceled'],
+  MessageType: () => ['text', 'image', 'button', 'location'],
+  RetryCount: () => ['0'],
+  Source: () => ['SMS', 'SDK', 'API', 'WHATSAPP'],
+  CallbackSource: () => ['call-progress-events'],
+  SequenceNumber: () => ['0', '1', '2', '3', '4'],
+  RecordingSource: () => ['RecordVerb', 'DialVerb', 'OutboundAPI', 'StartCallRecordingAPI', 'Conference'],
+  RecordingChannels: () => ['1', '2'],
+  RecordingStatus: () => ['completed', 'in-progress', 'absent'],
+  RecordingTrack: () => ['both', 'inbound', 'outbound'],
+  ErrorCode: () => ['0', '30003', '30005', '30006', '30007', '30008'],
+  PayloadType: () => ['application/json'],
+  Level: () => ['ERROR', 'WARNING'],
+  Digits: () => ['1', '2', '3', '0', '9', '*', '#'],
+  FinishedOnKey: () => ['#', '*', ''],
+  msg: () => ['Gather End'],
+  Confidence: () => ['0.0'],
+  Language: () => ['en-US'],
+  AnsweredBy: () => ['human', 'machine_start', 'unknown'],
+  DialBridged: () => ['true', 'false'],
+  StirVerstat: () => ['TN-Validation-Passed-A', 'TN-Validation-Passed-B', 'TN-Validation-Passed-C'],
+  Muted: () => ['false', 'true'],
+  Hold: () => ['false', 'true'],
+  Coaching: () => ['false', 'true'],
+  StartConferenceOnEnter: () => ['true', 'false'],
+  EndConferenceOnExit: () => ['false', 'true'],
+  ToCountry: (get) => [get('CalledCountry'), 'US', get('FromCountry')],
+  CalledCountry: (get) => [get('ToCountry'), 'US'],
+  FromCountry: (get) => [get('CallerCountry'), 'US', get('ToCountry')],
+  CallerCountry: (get) => [get('FromCountry'), 'US'],
+  ...mirror('To', 'Called'),
+  ...mirror('From', 'Caller'),
+}
+
+function mirror(
+  one: string,
+  other: string,
+): Record<string, (get: (name: string) => string | undefined) => (string | undefined)[]> {
+  return Object.fromEntries(
+    ['State', 'City', 'Zip'].flatMap((place) => [
+      [`${one}${place}`, (get: (name: string) => string | undefined) => [get(`${other}${place}`)]],
+      [`${other}${place}`, (get: (name: string) => string | undefined) => [get(`${one}${place}`)]],
+    ]),
+  )
+}
+
+function* listLost(absent: readonly string[], { state, hints }: Subject): Generator<Edit> {
+  const values = new Map(state.pairs)
+  const get = (name: string): string | undefined => values.get(name)
+  for (const name of absent) {
+    const guessed =
+      name === 'AccountSid' ? hints.accounts : ((Object.hasOwn(guesses, name) ? guesses[name]?.(get) : undefined) ?? [])
+    for (const value of new Set(guessed))
+      if (value !== undefined && value !== '')
+        yield {
+          cause: 'params_missing',
+          dimension: 'lost',
+          cost: 2,
+          apply: editPairs((pairs) => (pairs.some(([one]) => one === name) ? undefined : [...pairs, [name, value]])),
+          detail: `"${name}", which Twilio sends with this webhook, is missing from the parameters.`,
+        }
+  }
+}
+
+function* listExtras(pairs: Pairs, known: ReadonlySet<string>): Generator<Edit> {
+  const names = [...new Set(pairs.map(([name]) => name))]
+  const unknown = names.filter((name) => !known.has(name) && !known.has(name.replace(/\d+$/, '0')))
+  const offer = (gone: readonly string[], cost: number): Edit => ({
+    cause: 'params_missing',
+    dimension: 'extra',
+    cost,
+    apply: editPairs((all) => {
+      const kept = all.filter(([name]) => !gone.includes(name))
+      return kept.length === all.length ? undefined : kept
+    }),
+    detail: `The parameters are not those that were sent: ${gone.length > 3 ? `${gone.length} were` : gone.map((name) => `"${showName(name)}"`).join(', ')} added on the way.`,
+  })
+  if (unknown.length > 1 && unknown.length < names.length) yield offer(unknown, 2)
+  for (const name of unknown.slice(0, 40)) yield offer([name], 1)
+  for (const name of names.filter((one) => !unknown.includes(one)).slice(0, 60)) yield offer([name], 3)
+  for (const [index, name] of unknown.slice(0, 8).entries())
+    for (const other of unknown.slice(index + 1, 8)) yield offer([name, other], 3)
+}

@@ -1,0 +1,66 @@
+import { hashBody } from '../scheme/body-hash.ts'
+import { decodeUtf8, parseForm } from '../scheme/form.ts'
+import { listBodyVariants } from './body-variants.ts'
+import type { Edit } from './state.ts'
+import type { Subject } from './subject.ts'
+
+/** What a body was taken for, and the hash that binds it. */
+export function* listBodyEdits(subject: Subject): Generator<Edit> {
+  yield* listSources(subject)
+  yield* listHashes(subject)
+}
+
+function* listSources({ isForm, body, given, state, contentType, method }: Subject): Generator<Edit> {
+  const type = contentType === '' ? 'missing' : `"${contentType.slice(0, 60)}"`
+  if (state.covers === 'params' && (looksLikeJson(body) || given !== undefined))
+    yield {
+      cause: 'json_taken_as_form',
+      dimension: 'source',
+      cost: given === undefined || /json/i.test(contentType) ? 1 : 3,
+      apply: (one) => ({ ...one, pairs: [], covers: body === undefined ? 'url' : 'body' }),
+      detail: `The body is JSON, and was taken for form parameters (Content-Type ${type}).`,
+    }
+  if (!isForm && body !== undefined && body.length > 0 && method !== 'GET' && !looksLikeJson(body)) {
+    const pairs = parseForm(body)
+    if (pairs !== undefined && pairs.length > 0)
+      yield {
+        cause: 'form_taken_as_json',
+        dimension: 'source',
+        cost: 1,
+        apply: (one) => ({ ...one, pairs, covers: 'params' }),
+        detail: `The body is a form, and its Content-Type is ${type}.`,
+      }
+  }
+}
+
+export function looksLikeJson(body: Uint8Array | undefined): boolean {
+  const text = body === undefined ? undefined : (decodeUtf8(body.subarray(0, 64)) ?? '')
+  return /^\ufeff?\s*[[{]/.test(text ?? '')
+}
+
+/** Where the URL has no `bodySHA256`, that of this body, or of one that it may have been. */
+function* listHashes({ body, state }: Subject): Generator<Edit> {
+  if (body === undefined || body.length === 0 || /[?&]bodySHA256=/.test(state.url.query)) return
+  if (state.covers === 'params' && !looksLikeJson(body)) return
+  const offer = (hash: string, cost: number, also?: Edit['also']): Edit => ({
+    cause: 'body_hash_missing',
+    dimension: 'hash',
+    cost,
+    ...(also && { also }),
+    apply: (one) =>
+      one.covers === 'body'
+        ? {
+            ...one,
+            covers: 'url',
+            url: { ...one.url, query: `${one.url.query.length > 1 ? `${one.url.query}&` : '?'}bodySHA256=${hash}` },
+          }
+        : undefined,
+    detail: 'The URL lost its bodySHA256, which alone binds a JSON body to the signature.',
+  })
+  yield offer(hashBody(body), 1)
+  for (const { hash, causes } of listBodyVariants(body)) {
+    const [first, ...more] = causes
+    if (first === undefined || more.length > 0) return
+    yield offer(hash, 2, { cause: first.id, detail: first.detail })
+  }
+}

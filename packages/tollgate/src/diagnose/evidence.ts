@@ -1,0 +1,152 @@
+import type { Envelope } from '../request/envelope.ts'
+import { type HeaderReader, listTexts } from '../request/headers.ts'
+import { type HostAndPort, parseHost } from '../request/host.ts'
+import { splitUrl } from '../scheme/signed-url.ts'
+
+/** A value and where in the request or the options it stands, for the user. */
+export interface Seen<T> {
+  readonly value: T
+  readonly from: string
+}
+
+export interface Target {
+  readonly path: string
+  readonly query: string
+}
+
+/** What a request gives away about the way it took. All of it is the sender's word: it suggests, an HMAC proves. */
+export interface Evidence {
+  readonly hosts: readonly Seen<HostAndPort>[]
+  readonly schemes: readonly Seen<string>[]
+  readonly ports: readonly Seen<string>[]
+  /** Request targets as they were before somebody rewrote them. */
+  readonly targets: readonly Seen<Target>[]
+  readonly prefixes: readonly Seen<string>[]
+  readonly userinfos: readonly Seen<string>[]
+  readonly userAgent: string | undefined
+  readonly looksLikeTwilio: boolean
+  readonly proxied: boolean
+}
+
+const hostHeaders = [
+  'x-forwarded-host',
+  'x-original-host',
+  'host',
+  ':authority',
+  'x-forwarded-server',
+  'x-host',
+  'x-envoy-original-host',
+]
+const schemeHeaders = ['x-forwarded-proto', 'x-forwarded-scheme', 'x-forwarded-protocol', 'x-scheme', 'x-url-scheme']
+const targetHeaders = [
+  'x-original-url',
+  'x-original-uri',
+  'x-rewrite-url',
+  'x-forwarded-uri',
+  'x-forwarded-path',
+  'x-envoy-original-path',
+  'x-request-uri',
+  'x-replaced-path',
+]
+const prefixHeaders = [
+  'x-forwarded-prefix',
+  'x-script-name',
+  'x-stripped-prefix',
+  'x-ingress-path',
+  'x-forwarded-context',
+]
+const proxyHeaders = [...hostHeaders.filter((name) => name !== 'host' && name !== ':authority'), ...schemeHeaders]
+
+export function readEvidence(envelope: Envelope, url: unknown): Evidence {
+  const { header } = envelope
+  const absolute = typeof url === 'string' ? splitUrl(url) : undefined
+  const forwarded = readForwardedPairs(header)
+  const targets = targetHeaders.flatMap((name) => readTargets(header, name))
+  const hosts = [
+    ...hostHeaders.flatMap((name) => readHosts(header, name)),
+    ...forwarded.flatMap(([name, value]) => (name === 'host' ? toHost(value, 'Forwarded') : [])),
+    ...targets.flatMap(({ host }) => host),
+    ...(absolute ? toHost(absolute.host + absolute.port, 'the request URL') : []),
+  ]
+  const schemes = [
+    ...schemeHeaders.flatMap((name) => listParts(header, name).map((value) => ({ value, from: spellName(name) }))),
+    ...forwarded.flatMap(([name, value]) => (name === 'proto' ? [{ value, from: 'Forwarded' }] : [])),
+    ...(absolute ? [{ value: absolute.scheme, from: 'the request URL' }] : []),
+  ].filter(({ value }) => /^(https?|wss?)$/i.test(value))
+  const userAgent = listTexts(header('user-agent'))[0]
+  return {
+    hosts,
+    schemes,
+    ports: listParts(header, 'x-forwarded-port').map((value) => ({ value: `:${value}`, from: 'X-Forwarded-Port' })),
+    targets: targets.map(({ value, from }) => ({ value, from })),
+    prefixes: prefixHeaders.flatMap((name) =>
+      listParts(header, name).map((value) => ({ value, from: spellName(name) })),
+    ),
+    userinfos: [
+      ...(absolute?.userinfo ? [{ value: absolute.userinfo, from: 'the request URL' }] : []),
+      ...readBasicAuth(header),
+    ],
+    userAgent,
+    looksLikeTwilio: /^TwilioProxy\//i.test(userAgent ?? '') || header('i-twilio-idempotency-token').length > 0,
+    proxied: proxyHeaders.some((name) => header(name).length > 0) || header('via').length > 0 || forwarded.length > 0,
+  }
+}
+
+/** As people write a header's name. */
+function spellName(name: string): string {
+  return name.startsWith(':') ? name : name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
+}
+
+const mostValues = 8
+
+/** Comma lists name one value per proxy: each may be the public one. */
+function listParts(header: HeaderReader, name: string): string[] {
+  const texts = listTexts(header(name)).flatMap((text) => text.slice(0, 2000).split(','))
+  return texts
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .slice(0, mostValues)
+}
+
+function readHosts(header: HeaderReader, name: string): Seen<HostAndPort>[] {
+  return listParts(header, name).flatMap((text) => toHost(text, spellName(name)))
+}
+
+export function toHost(text: string, from: string): Seen<HostAndPort>[] {
+  const value = parseHost(text)
+  return value === undefined ? [] : [{ value, from }]
+}
+
+function readTargets(header: HeaderReader, name: string): (Seen<Target> & { host: Seen<HostAndPort>[] })[] {
+  return listTexts(header(name))
+    .slice(0, mostValues)
+    .flatMap((text) => {
+      const [, host, path = '/', query = ''] =
+        /^(?:[a-z]+:\/\/([^/?#\s]+))?(\/[^?#\s]*)?(\?[^#\s]*)?(?:#.*)?$/i.exec(text.slice(0, 8000)) ?? []
+      if (host === undefined && !text.startsWith('/')) return []
+      const from = spellName(name)
+      return [{ value: { path, query }, from, host: host === undefined ? [] : toHost(host, from) }]
+    })
+}
+
+/** RFC 7239, leniently: every `name=value` of every element. */
+function readForwardedPairs(header: HeaderReader): (readonly [string, string])[] {
+  return listTexts(header('forwarded'))
+    .flatMap((text) => text.slice(0, 2000).split(/[;,]/))
+    .flatMap((pair) => {
+      const [, name, value] = /^\s*([\w-]+)\s*=\s*"?([^"\s]+)"?\s*$/.exec(pair) ?? []
+      return name === undefined || value === undefined ? [] : [[name.toLowerCase(), value] as const]
+    })
+    .slice(0, 4 * mostValues)
+}
+
+/** What Basic authentication sends is the userinfo of the URL that Twilio was configured with. */
+function readBasicAuth(header: HeaderReader): Seen<string>[] {
+  const [, encoded] = /^basic\s+([A-Za-z0-9+/=]{4,400})$/i.exec(listTexts(header('authorization'))[0] ?? '') ?? []
+  if (encoded === undefined) return []
+  try {
+    return [{ value: `${atob(encoded)}@`, from: 'Authorization' }]
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,228 @@
+import { kindOf } from '../params/index.ts'
+import { kinds } from '../params/kinds.ts'
+import { parseForm, serializeForm } from '../scheme/form.ts'
+import { decodeAll, escapers, hexCases, listToggles } from './encodings.ts'
+import { showName } from './mask.ts'
+import { type Edit, editUrl } from './state.ts'
+import type { Subject } from './subject.ts'
+
+/** Many fields make many orders and ranges; a webhook by GET has some 25. */
+const mostFields = 40
+
+export function* listQueryEdits(subject: Subject): Generator<Edit> {
+  yield* listMissing(subject)
+  const fields = splitFields(subject.state.url.query)
+  if (fields.length === 0) {
+    yield* listEmpty(subject.state.url.query)
+    return
+  }
+  if (fields.length <= mostFields) {
+    yield* listExtra(fields)
+    yield* listOrders(fields)
+  }
+  yield* listSpellings(subject.state.url.query)
+}
+
+function splitFields(query: string): string[] {
+  return query.length < 2 ? [] : query.slice(1).split('&')
+}
+
+function joinFields(fields: readonly string[]): string {
+  return fields.length === 0 ? '' : `?${fields.join('&')}`
+}
+
+function nameOf(field: string): string {
+  return decodeAll(field.replace(/=.*$/s, ''))
+}
+
+function* listMissing({ state, evidence, hints, given }: Subject): Generator<Edit> {
+  const seen = state.url.query
+  const offered = new Set([seen])
+  function* offer(query: string, cost: number, from: string): Generator<Edit> {
+    if (offered.has(query) || query.length > 8000) return
+    offered.add(query)
+    const lost = splitFields(query).length - splitFields(seen).length
+    yield {
+      cause: 'query_missing',
+      dimension: 'fields',
+      cost,
+      apply: editUrl('query', () => query),
+      detail: `The query was lost on the way: Twilio signed one with ${lost} more field${lost === 1 ? '' : 's'} (${from}).`,
+    }
+  }
+  for (const { value, from } of [...evidence.targets, ...hints.targets])
+    if (splitFields(value.query).length > splitFields(seen).length) yield* offer(value.query, 1, from)
+  const pairs = given ?? []
+  if (pairs.length > 0 && pairs.length <= mostFields) {
+    const form = serializeForm(pairs)
+    for (const text of [form, form.replaceAll('+', '%20'), decodeAll(form.replaceAll('+', '%20'))])
+      yield* offer(seen === '' ? `?${text}` : `${seen}&${text}`, 2, 'the parsed parameters')
+  }
+}
+
+// What hosts, tunnels and browsers add by themselves.
+const added =
+  /^(utm_|x-|_|ngrok|fbclid|gclid|slug|path|proxy|route|rest|all|code$|clientid$|nxtp|index$|t$|ts$|timestamp$|cache|v$|request|trace|source$)/i
+
+function* listExtra(fields: readonly string[]): Generator<Edit> {
+  const offer = (kept: readonly string[], gone: readonly string[], cost: number): Edit => ({
+    cause: 'query_extra',
+    dimension: 'fields',
+    cost,
+    apply: editUrl('query', () => joinFields(kept)),
+    detail: `The query has ${gone.map((field) => `"${showName(nameOf(field))}"`).join(', ')}, which Twilio did not sign.`,
+  })
+  const known = fields.filter((field) => !added.test(nameOf(field)))
+  if (known.length < fields.length)
+    yield offer(
+      known,
+      fields.filter((field) => !known.includes(field)),
+      1,
+    )
+  for (let start = 0; start < fields.length; start++)
+    for (let end = start + 1; end <= fields.length; end++) {
+      const atEdge = end === fields.length || start === 0
+      const cost = (atEdge ? 2 : 4) + (end - start > 3 ? 2 : end - start > 1 ? 1 : 0) + (fields.length > 12 ? 1 : 0)
+      yield offer([...fields.slice(0, start), ...fields.slice(end)], fields.slice(start, end), cost)
+    }
+  const unknown = fields.filter((field) => !isTwilioName(nameOf(field)))
+  if (unknown.length > 0 && unknown.length < fields.length)
+    yield offer(
+      fields.filter((field) => !unknown.includes(field)),
+      unknown,
+      3,
+    )
+  const first = fields.filter((field, index) => fields.findIndex((one) => nameOf(one) === nameOf(field)) === index)
+  if (first.length < fields.length)
+    yield offer(
+      first,
+      fields.filter((field) => !first.includes(field)),
+      2,
+    )
+}
+
+let twilioNames: Set<string> | undefined
+
+function isTwilioName(name: string): boolean {
+  twilioNames ??= new Set(Object.values(kinds).flatMap((row) => row.parameters.map((parameter) => parameter.name)))
+  return twilioNames.has(name) || twilioNames.has(name.replace(/\d+$/, '{N}'))
+}
+
+function* listOrders(fields: readonly string[]): Generator<Edit> {
+  if (fields.length < 2) return
+  const offered = new Set([fields.join('&')])
+  function* offer(order: readonly string[], cost: number): Generator<Edit> {
+    const key = order.join('&')
+    if (offered.has(key)) return
+    offered.add(key)
+    // Fields may have been dropped before: those that are left keep the order.
+    const rank = new Map(order.map((field, index) => [field, index]))
+    yield {
+      cause: 'query_order',
+      dimension: 'order',
+      cost,
+      apply: editUrl('query', (query) => joinFields(sortBy(splitFields(query), (field) => rank.get(field) ?? -1))),
+      detail: `The ${fields.length} fields of the query stand in another order than Twilio signed.`,
+    }
+  }
+  const own = fields.filter((field) => !isTwilioName(nameOf(field)) && nameOf(field) !== 'bodySHA256')
+  const hash = fields.filter((field) => nameOf(field) === 'bodySHA256')
+  const twilios = fields.filter((field) => !own.includes(field) && !hash.includes(field))
+  const kind = kindOf(new Map(fields.map((field) => [nameOf(field), decodeAll(field.replace(/^[^=]*=?/, ''))])))
+  const wire = new Map((kind ? kinds[kind].parameters : []).map(({ name }, index) => [name, index]))
+  const inWireOrder = sortBy(twilios, (field) => wire.get(nameOf(field)) ?? 99)
+  for (const owns of [own, [...own].reverse(), [...own].sort()])
+    for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], 1)
+  yield* offer([...fields].reverse(), 2)
+  yield* offer([...fields].sort(), 2)
+  yield* offer([...fields].sort().reverse(), 3)
+  yield* offer([...fields.slice(1), ...fields.slice(0, 1)], 2)
+  yield* offer([...fields.slice(-1), ...fields.slice(0, -1)], 2)
+  if (own.length > 2 && own.length <= 5)
+    for (const owns of permute(own))
+      for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], 3)
+  if (fields.length <= 5) for (const order of permute(fields)) yield* offer(order, 4)
+  for (let index = 0; index + 1 < fields.length; index++) {
+    const swapped = [...fields]
+    ;[swapped[index], swapped[index + 1]] = [fields[index + 1] ?? '', fields[index] ?? '']
+    yield* offer(swapped, 4)
+  }
+}
+
+function sortBy(fields: readonly string[], rank: (field: string) => number): string[] {
+  return fields
+    .map((field, index) => ({ field, index, rank: rank(field) }))
+    .sort((one, other) => one.rank - other.rank || one.index - other.index)
+    .map(({ field }) => field)
+}
+
+function* permute(fields: readonly string[]): Generator<string[]> {
+  if (fields.length <= 1) yield [...fields]
+  for (const [index, field] of fields.entries())
+    for (const rest of permute([...fields.slice(0, index), ...fields.slice(index + 1)])) yield [field, ...rest]
+}
+
+function* listSpellings(seen: string): Generator<Edit> {
+  const offer = (spell: (query: string) => string | undefined, cost: number, what: string): Edit => ({
+    cause: 'query_encoding',
+    dimension: 'encoding',
+    cost,
+    apply: editUrl('query', (query) => (query.length > 8000 ? undefined : spell(query))),
+    detail: `The query was spelled anew on the way: Twilio signed it ${what}.`,
+  })
+  yield offer((query) => query.replaceAll('%20', '+'), 1, 'with "+" for spaces')
+  yield offer((query) => query.replaceAll('+', '%20'), 1, 'with %20 for spaces')
+  yield offer((query) => serialize(query), 1, 'as forms are')
+  for (const [what, encode] of escapers)
+    for (const [hexCase, inCase] of hexCases)
+      for (const space of ['%20', '+'])
+        yield offer((query) => inCase(respell(query, encode, space)), 2, `${what}, ${hexCase}`)
+  yield offer((query) => decodeAll(query), 2, 'decoded')
+  yield offer((query) => decodeAll(query.replaceAll('+', ' ')), 3, 'decoded')
+  for (const [what, inCase] of hexCases) yield offer(inCase, 1, what)
+  const toggles = listToggles(seen, ':@,/!*()\'~;$?|[]{}<>-_. "^`\\#=')
+  for (const [what, toggle] of toggles) yield offer(toggle, 2, what)
+  for (const [index, [what, toggle]] of toggles.entries())
+    for (const [also, other] of toggles.slice(index + 1))
+      yield offer((query) => other(toggle(query)), 4, `${what} and ${also}`)
+  yield offer((query) => query.replace(/([?&][^=&]+)(?=&|$)/g, '$1='), 2, 'with "=" behind empty fields')
+  yield offer((query) => query.replace(/=(?=&|$)/g, ''), 2, 'without "=" behind empty fields')
+  yield offer((query) => query.replace(/%25/g, '%'), 2, 'without its second encoding')
+  yield offer((query) => query.replaceAll('&', '&amp;'), 3, 'with "&amp;" for "&"')
+  yield offer((query) => query.replaceAll('&amp;', '&').replaceAll('&amp%3B', '&'), 3, 'with "&" for "&amp;"')
+  yield offer((query) => query.replaceAll('+', '%2B'), 2, 'with %2B for "+"')
+  yield offer((query) => query.replace(/%2b/gi, '+'), 2, 'with "+" for %2B')
+  yield offer((query) => `${query}&`, 5, 'with "&" at its end')
+  yield offer((query) => query.replace(/%5B\d+%5D|\[\d+\]/gi, '[]'), 4, 'with "[]" behind repeated names')
+}
+
+function* listEmpty(seen: string): Generator<Edit> {
+  yield {
+    cause: 'query_encoding',
+    dimension: 'encoding',
+    cost: 4,
+    apply: editUrl('query', (query) => (query === '' ? '?' : query === '?' ? '' : undefined)),
+    detail: seen === '?' ? 'Twilio signed no "?".' : 'Twilio signed a "?" at the end of the URL, without a query.',
+  }
+}
+
+function serialize(query: string): string | undefined {
+  const pairs = parseForm(query.slice(1))
+  return pairs && `?${serializeForm(pairs)}`
+}
+
+function respell(query: string, encode: (text: string) => string, space: string): string {
+  return joinFields(
+    splitFields(query).map((field) => {
+      const equals = field.indexOf('=')
+      const parts = equals === -1 ? [field] : [field.slice(0, equals), field.slice(equals + 1)]
+      return parts
+        .map((part) =>
+          encode(decodeAll(part.replaceAll('+', ' ')))
+            .replaceAll('%20', space)
+            .replaceAll(' ', space),
+        )
+        .join('=')
+    }),
+  )
+}

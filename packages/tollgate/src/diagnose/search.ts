@@ -1,0 +1,273 @@
+import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
+import { createSigner, type Signer } from '../scheme/signature.ts'
+import { isWebSocketScheme, joinUrl, listSignedForms, type SignedForm } from '../scheme/signed-url.ts'
+import { joinPairs, type Pairs } from '../scheme/signing-string.ts'
+import { listBodyVariants } from './body-variants.ts'
+import { matchesPresented, type Presented } from './signature-header.ts'
+import { dimensions, type Edit, type Key, type State } from './state.ts'
+import type { CauseId } from './types.ts'
+
+export interface FoundCause {
+  readonly id: CauseId
+  readonly detail: string
+}
+
+export interface Found {
+  readonly causes: readonly FoundCause[]
+  readonly state: State
+  readonly form: SignedForm
+  /** The signature proves the URL, and the body is not the one that its `bodySHA256` binds. */
+  readonly bodyDiffers: boolean
+}
+
+export interface Search {
+  readonly found: Found | undefined
+  readonly tried: number
+}
+
+export interface SearchInput {
+  readonly state: State
+  readonly edits: readonly Edit[]
+  readonly presented: readonly Presented[]
+  readonly eitherSlash: boolean
+  readonly respaced: boolean
+  readonly body: Uint8Array | undefined
+  readonly maxTries: number
+}
+
+/** Hashing more than this many characters would take longer than anybody waits for a diagnosis. */
+const mostCharacters = 40_000_000
+const mostCauses = 3
+
+/**
+ * Finds the smallest set of edits under which the signature matches: none, one, two, three, each by their cost. A share of the tries
+ * is kept for larger sets, so that a long list of rare edits does not use up those of three likely ones.
+ */
+export function search(input: SearchInput): Search {
+  const attempt = createAttempt(input)
+  const shares = [1, 0.4, 0.75, 1]
+  const likely = prune(input)
+  for (let size = 0; size <= mostCauses; size++) {
+    attempt.allow(shares[size] ?? 1)
+    for (const edits of listSets(likely, size)) {
+      const found = attempt.run(edits, size)
+      if (found !== undefined) return { found, tried: attempt.tried() }
+      if (attempt.isSpent()) break
+    }
+  }
+  return { found: undefined, tried: attempt.tried() }
+}
+
+/** Without edits that come to the same as an earlier one. One that changes nothing by itself may do so after another. */
+function prune({ edits, state }: SearchInput): Edit[] {
+  const seen = new Set<string>()
+  return edits.filter((edit) => {
+    const { url, pairs, keys, covers, fragment } = edit.apply(state) ?? {}
+    if (url === undefined || pairs === undefined || pairs.length > 200) return true
+    if (keys !== state.keys || covers !== state.covers) return true
+    const { scheme, userinfo, host, port, path, query } = url
+    const parts = [edit.dimension, scheme, userinfo, host, port, path, query, fragment]
+    const key = JSON.stringify(pairs === state.pairs ? parts : [...parts, joinPairs(pairs)])
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
+
+interface Attempt {
+  allow(share: number): void
+  run(edits: readonly Edit[], size: number): Found | undefined
+  isSpent(): boolean
+  tried(): number
+}
+
+function createAttempt(input: SearchInput): Attempt {
+  const { presented, body } = input
+  const signers = new Map<string, Signer>()
+  const texts = new WeakMap<Pairs, string>()
+  let tried = 0
+  let characters = 0
+  let allowed = 0
+
+  const signerOf = ({ algorithm, secret }: Key): Signer => {
+    const name = `${algorithm} ${secret}`
+    const known = signers.get(name)
+    if (known !== undefined) return known
+    const made = createSigner(algorithm, secret)
+    signers.set(name, made)
+    return made
+  }
+  const textOf = (pairs: Pairs): string => {
+    const known = texts.get(pairs)
+    if (known !== undefined) return known
+    const text = joinPairs(pairs)
+    texts.set(pairs, text)
+    return text
+  }
+  let steps = 0
+  // Sets whose edits do not go together cost no HMAC, and time all the same.
+  const isSpent = (): boolean => tried >= allowed || characters >= mostCharacters || steps >= 3 * allowed
+
+  function match(state: State, form: SignedForm): Presented | undefined {
+    const text = form.signingString
+    for (const key of state.keys) {
+      const likely = presented.filter((one) => mayMatch(one, key))
+      if (likely.length === 0 || key.secret === '') continue
+      tried++
+      characters += text.length
+      const expected = signerOf(key)(text)
+      const hit = likely.find((one) => matchesPresented(expected, one))
+      if (hit !== undefined) return hit
+    }
+    return undefined
+  }
+
+  return {
+    allow(share) {
+      allowed = Math.min(input.maxTries, Math.ceil(input.maxTries * share))
+    },
+    isSpent,
+    tried: () => tried,
+    run(edits, size) {
+      steps++
+      let state: State | undefined = input.state
+      for (const edit of edits) {
+        state = edit.apply(state)
+        if (state === undefined) return undefined
+      }
+      for (const form of listForms(state, textOf(state.pairs), input, size)) {
+        const hit = match(state, form)
+        if (hit !== undefined) return conclude(state, form, edits, hit, body)
+        if (isSpent()) return undefined
+      }
+      return undefined
+    },
+  }
+}
+
+function mayMatch({ compare, text }: Presented, { algorithm }: Key): boolean {
+  const length = algorithm === 'HMAC_SHA1' ? 28 : 44
+  return compare === 'same' || compare === 'folded' ? text.length === length : text.length < length
+}
+
+/** The spellings that the verifier tries by itself; of sets of edits only the likeliest, for each is one more HMAC. */
+function* listForms(state: State, paramsText: string, input: SearchInput, size: number): Generator<SignedForm> {
+  const { url, fragment } = state
+  if (url.userinfo !== '' || fragment !== '') {
+    const given = `${url.scheme}://${url.userinfo}${url.host}${url.port}${url.path}${url.query}`
+    // A fragment stands between the URL and the parameters.
+    yield { url: given + fragment, signingString: given + fragment + paramsText }
+    return
+  }
+  const options = { eitherSlash: input.eitherSlash, respaced: input.respaced }
+  if (size < 2 || isWebSocketScheme(url.scheme)) {
+    yield* listSignedForms(url, paramsText, options)
+    return
+  }
+  const given = joinUrl(url)
+  yield { url: given, signingString: given + paramsText }
+  for (const part of [
+    ...(url.port === '' ? [] : [{ ...url, port: '' }]),
+    ...(url.path === '/' ? [{ ...url, path: '' }] : []),
+    ...(url.path === '/' && url.port !== '' ? [{ ...url, path: '', port: '' }] : []),
+  ]) {
+    const other = joinUrl(part)
+    yield { url: other, signingString: other + paramsText }
+  }
+}
+
+function conclude(
+  state: State,
+  form: SignedForm,
+  edits: readonly Edit[],
+  hit: Presented,
+  body: Uint8Array | undefined,
+): Found {
+  const causes: FoundCause[] = edits.flatMap(({ cause, detail, also }) => [
+    { id: cause, detail },
+    ...(also ? [{ id: also.cause, detail: also.detail }] : []),
+  ])
+  if (hit.cause !== undefined) causes.push(hit.cause)
+  let bodyDiffers = false
+  if (state.covers === 'body' && body !== undefined) {
+    const hash = findBodyHash(state.url.query)
+    if (hash === undefined)
+      causes.push({
+        id: 'body_hash_missing',
+        detail: 'The signature matches, but the URL has no bodySHA256: nothing binds this body to it.',
+      })
+    else if (hash !== hashBody(body)) {
+      const variant = [...listBodyVariants(body)].find((one) => one.hash === hash)
+      causes.push(...(variant?.causes ?? []))
+      bodyDiffers = variant === undefined
+    }
+  }
+  return { causes: distinct(causes), state, form, bodyDiffers }
+}
+
+function distinct(causes: readonly FoundCause[]): FoundCause[] {
+  return causes.filter((cause, index) => causes.findIndex((one) => one.id === cause.id) === index)
+}
+
+const ranks = new Map(dimensions.map((dimension, index) => [dimension, index]))
+const rankOf = (edit: Edit): number => ranks.get(edit.dimension) ?? 0
+
+/** All sets of so many edits of different dimensions, by the sum of their costs, each in the order in which it is applied. */
+function* listSets(edits: readonly Edit[], size: number): Generator<readonly Edit[]> {
+  if (size === 0) {
+    yield []
+    return
+  }
+  const byCost: Edit[][] = []
+  for (const edit of edits) {
+    const cost = edit.cost + (edit.also ? 0.5 : 0)
+    const group = byCost[Math.ceil(cost)] ?? []
+    group.push(edit)
+    byCost[Math.ceil(cost)] = group
+  }
+  const highest = byCost.length - 1
+  for (let sum = size; sum <= highest * size; sum++)
+    for (const costs of listPartitions(sum, size, highest)) yield* listCombinations(costs, byCost)
+}
+
+/** Ways to write a sum as so many ascending costs. */
+function* listPartitions(sum: number, size: number, highest: number, lowest = 1): Generator<number[]> {
+  if (size === 1) {
+    if (sum >= lowest && sum <= highest) yield [sum]
+    return
+  }
+  for (let first = lowest; first * size <= sum && first <= highest; first++)
+    for (const rest of listPartitions(sum - first, size - 1, highest, first)) yield [first, ...rest]
+}
+
+function* listCombinations(
+  costs: readonly number[],
+  byCost: readonly (readonly Edit[] | undefined)[],
+): Generator<Edit[]> {
+  const [first = 0, second, third] = costs
+  const firsts = byCost[first] ?? []
+  for (const [i, one] of firsts.entries()) {
+    if (second === undefined) {
+      yield [one]
+      continue
+    }
+    const seconds = byCost[second] ?? []
+    for (let j = second === first ? i + 1 : 0; j < seconds.length; j++) {
+      const two = seconds[j] as Edit
+      if (two.dimension === one.dimension) continue
+      if (third === undefined) {
+        yield inOrder([one, two])
+        continue
+      }
+      const thirds = byCost[third] ?? []
+      for (let k = third === second ? j + 1 : 0; k < thirds.length; k++) {
+        const three = thirds[k] as Edit
+        if (three.dimension !== one.dimension && three.dimension !== two.dimension) yield inOrder([one, two, three])
+      }
+    }
+  }
+}
+
+function inOrder(edits: Edit[]): Edit[] {
+  return edits.sort((one, other) => rankOf(one) - rankOf(other))
+}
