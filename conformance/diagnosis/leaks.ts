@@ -1,9 +1,10 @@
 import type { Diagnosis } from 'tollgate/diagnose'
+import { explainInWords } from './explained.ts'
 import type { SetUp } from './setup.ts'
 
 /** What a diagnosis shows of keys, right signatures and texts, as data or in words. */
-export function listLeaks(setUp: SetUp, diagnosis: Diagnosis): readonly string[] {
-  const outputs = [JSON.stringify(withoutAccepted(diagnosis))]
+export async function listLeaks(setUp: SetUp, diagnosis: Diagnosis): Promise<readonly string[]> {
+  const outputs = [JSON.stringify(withoutAccepted(diagnosis)), await explainInWords(setUp, diagnosis)]
   const secrets = [...new Set([...setUp.hidden, ...listKeys(setUp)])]
   return secrets.filter((secret) =>
     outputs.some((output) => output.includes(secret) || output.includes(JSON.stringify(secret).slice(1, -1))),

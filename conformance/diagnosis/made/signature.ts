@@ -25,13 +25,14 @@ const rows: readonly MadeRow[] = [
     webhook: 'event-streams-batch',
     spoil: respelled(() => ''),
     expected: ['signature_missing'],
-    or: [['signature_truncated']],
   },
   {
     name: 'the = at the end of the signature is lost',
     webhook: 'voice-inbound',
     spoil: respelled((signature) => signature.replace('=', '')),
     expected: ['signature_truncated'],
+    // Some encoders write no = in the first place.
+    or: [['signature_encoding']],
   },
   {
     name: 'the last eight characters of the signature are lost',

@@ -163,6 +163,7 @@ const pairs: readonly MadeRow[] = [
     options: http,
     spoil: ({ headers }) => ({ headers: { 'x-twilio-signature': headers['x-twilio-signature']?.replace('=', '') } }),
     expected: ['scheme', 'signature_truncated'],
+    or: [['scheme', 'signature_encoding']],
   },
   {
     name: 'a token with a line break, and http',

@@ -224,5 +224,7 @@ export const parserRows: readonly RealRow[] = [
     webhook: 'conversation-orchestrator',
     see: middyBehind('json', asConsumed),
     expected: ['body_already_parsed'],
+    // The object went where parameters of a form belong.
+    or: [['json_taken_as_form']],
   },
 ]
