@@ -2,9 +2,9 @@ import { kindOf } from '../params/index.ts'
 import { kinds } from '../params/kinds.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
 import { showName } from './mask.ts'
-import { listNames } from './params-edits.ts'
 import { type Edit, editPairs } from './state.ts'
 import type { Subject } from './subject.ts'
+import { showNames } from './text-names.ts'
 
 /** Parameters that went missing, blank ones first, and those that Twilio never sent. */
 export function* listBlankEdits(subject: Subject): Generator<Edit> {
@@ -49,7 +49,7 @@ function addBlanks(names: readonly string[], cost: number): Edit {
       const missing = names.filter((name) => !present.has(name))
       return missing.length === 0 ? undefined : [...pairs, ...missing.map((name) => [name, ''] as const)]
     }),
-    detail: `${listNames(names)} ${names.length === 1 ? 'was' : 'were'} sent blank, and dropped on the way.`,
+    detail: `${showNames(names)} ${names.length === 1 ? 'was' : 'were'} sent blank, and dropped on the way.`,
   }
 }
 

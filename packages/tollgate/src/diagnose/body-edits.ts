@@ -58,9 +58,5 @@ function* listHashes({ body, state }: Subject): Generator<Edit> {
     detail: 'The URL lost its bodySHA256, which alone binds a JSON body to the signature.',
   })
   yield offer(hashBody(body), 1)
-  for (const { hash, causes } of listBodyVariants(body)) {
-    const [first, ...more] = causes
-    if (first === undefined || more.length > 0) return
-    yield offer(hash, 2, { cause: first.id, detail: first.detail })
-  }
+  for (const { hash, causes } of listBodyVariants(body)) yield offer(hash, 1 + 2 * causes.length, causes)
 }

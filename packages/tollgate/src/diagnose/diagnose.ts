@@ -156,14 +156,13 @@ interface ToDecide extends ReadBytes {
 async function decide({ incoming, lenient, bytes, parsed }: ToDecide): Promise<Verdict> {
   const verifier = createVerifier(lenient)
   const given = readParsed(parsed)
-  const usesGiven = given !== undefined && given.length > 0 && bytes === undefined
+  const usesGiven = given !== undefined && given.length > 0 && (incoming.body ?? undefined) === undefined
   if (!usesGiven) return verifier.verify(bytes === undefined ? incoming : { ...incoming, body: bytes })
   if (incoming.method === 'GET') {
     const verdict = await verifier.verify(incoming)
     // A GET has no parameters beside its query: whoever counts them once more checks another text.
     return verdict.ok ? rejectWith(new Refusal('signature_mismatch')) : verdict
   }
-  if (isConsumed(incoming.body)) return verifier.verify(incoming)
   const headers = toFormHeaders(incoming)
   return verifier.verify({ ...incoming, headers, body: serializeForm(given) })
 }

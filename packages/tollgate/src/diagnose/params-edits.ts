@@ -4,6 +4,7 @@ import { showName } from './mask.ts'
 import { listNestings } from './parsed-params.ts'
 import { type Edit, editPairs } from './state.ts'
 import type { Subject } from './subject.ts'
+import { freeText, listTextNames, showNames } from './text-names.ts'
 
 /** Beyond it every edit costs more than it tells: Twilio's largest webhooks have some 40. */
 const mostPairs = 200
@@ -77,16 +78,11 @@ function* listNulls(pairs: Pairs): Generator<Edit> {
     dimension: 'null',
     cost,
     apply: editValues((value, name) => (only.includes(name) && isNull.test(value) ? '' : value)),
-    detail: `${listNames(only)} came as "null" or the like; Twilio signed a blank.`,
+    detail: `${showNames(only)} came as "null" or the like; Twilio signed a blank.`,
   })
   if (names.length === 0) return
   yield offer(names, 1)
   if (names.length > 1 && names.length <= 20) for (const name of names) yield offer([name], 2)
-}
-
-export function listNames(names: readonly string[]): string {
-  const shown = names.slice(0, 4).map((name) => `"${showName(name)}"`)
-  return `${shown.join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''}`
 }
 
 function* listSpaces(pairs: Pairs): Generator<Edit> {
@@ -122,7 +118,7 @@ function* listSpaces(pairs: Pairs): Generator<Edit> {
     (value) => value.replaceAll('%', '%25'),
     'Values were decoded twice: what had looked like an escape is gone.',
   )
-  for (const name of textNames(pairs)) {
+  for (const name of listTextNames(pairs)) {
     yield offer(2, (value, one) => (one === name ? value.replaceAll(' ', '+') : value), twice)
     yield offer(3, (value, one) => (one === name ? value.replaceAll(' ', '+') : value.replace(/^ (?=\d)/, '+')), twice)
     yield offer(3, (value, one) => (one === name ? value.replaceAll('+', ' ') : value), none)
@@ -166,19 +162,6 @@ function encodeValue(text: string): string {
   }
 }
 
-/** Where people's own words stand, and so white space. */
-const freeText =
-  /^(Body|SpeechResult|UnstableSpeechResult|MessageBody|TranscriptionText|ProfileName|FriendlyName|CallerName|Author|ButtonText|Label|Address|HandoffData|Name|.*Name|.*City)$/
-
-export function textNames(pairs: Pairs): string[] {
-  const names = [...new Set(pairs.map(([name]) => name))]
-  const free = names.filter((name) => freeText.test(name))
-  const spaced = names.filter(
-    (name) => !free.includes(name) && pairs.some(([one, value]) => one === name && / /.test(value)),
-  )
-  return [...free, ...spaced].slice(0, 12)
-}
-
 function* listTrims(pairs: Pairs): Generator<Edit> {
   const offer = (cost: number, change: ChangeValue, name: string): Edit => ({
     cause: 'params_trimmed',
@@ -187,7 +170,7 @@ function* listTrims(pairs: Pairs): Generator<Edit> {
     apply: editValues((value, one) => (one === name ? change(value, one) : value)),
     detail: `The value of "${showName(name)}" lost white space at its ends.`,
   })
-  const text = textNames(pairs)
+  const text = listTextNames(pairs)
   const spaces = ['', ' ', '  ', '   ', '\n', '\r\n', '\t', '\u00a0']
   for (const name of text)
     for (const before of spaces)

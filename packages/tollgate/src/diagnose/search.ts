@@ -35,59 +35,79 @@ export interface SearchInput {
   readonly maxTries: number
 }
 
-/** Hashing more than this many characters would take longer than anybody waits for a diagnosis. */
-const mostCharacters = 40_000_000
-const mostCauses = 3
+/** What an HMAC may cost, on average: hashing large requests so often would take longer than anybody waits for a diagnosis. */
+const charactersPerTry = 400
 
 /**
- * Finds the smallest set of edits under which the signature matches: none, one, two, three, each by their cost. A share of the tries
- * is kept for larger sets, so that a long list of rare edits does not use up those of three likely ones.
+ * How many edits together, and the highest sum of their costs: smaller sets first, but three likely causes before two that hardly
+ * ever go together.
  */
+const stages: readonly (readonly [size: number, highest: number])[] = [
+  [0, 0],
+  [1, Number.POSITIVE_INFINITY],
+  [2, 3],
+  [3, 4],
+  [2, 4],
+  [3, 5],
+  [2, Number.POSITIVE_INFINITY],
+  [3, Number.POSITIVE_INFINITY],
+]
+
+/** Finds the smallest set of edits, by size and then by cost, under which the signature matches. */
 export function search(input: SearchInput): Search {
+  if (!hasUsableKey(input)) return { found: undefined, tried: 0 }
   const attempt = createAttempt(input)
-  const shares = [1, 0.4, 0.75, 1]
-  const likely = prune(input)
-  for (let size = 0; size <= mostCauses; size++) {
-    attempt.allow(shares[size] ?? 1)
-    for (const edits of listSets(likely, size)) {
-      const found = attempt.run(edits, size)
+  const edits = prune(input)
+  const lowest = [0, 1, 2, 3]
+  for (const [size, highest] of stages) {
+    for (const set of listSets(edits, size, lowest[size] ?? size, highest)) {
+      const found = attempt.run(set, size)
       if (found !== undefined) return { found, tried: attempt.tried() }
-      if (attempt.isSpent()) break
+      if (attempt.isSpent()) return { found: undefined, tried: attempt.tried() }
     }
+    lowest[size] = highest + 1
   }
   return { found: undefined, tried: attempt.tried() }
 }
 
-/** Without edits that come to the same as an earlier one. One that changes nothing by itself may do so after another. */
+/** Whether anything that can be a token is at hand: with an AccountSid or the SID of an API key nothing was ever signed. */
+function hasUsableKey({ state, edits }: SearchInput): boolean {
+  const states = [state, ...edits.filter(({ dimension }) => dimension === 'key').map((edit) => edit.apply(state))]
+  return states.some((one) => one?.keys.some(({ secret }) => !/^\W*((SK|AC)[0-9a-f]{32})?\W*$/i.test(secret)))
+}
+
+/** One that changes nothing by itself may do so after another, but seldom. */
+const costOfIdle = 2
+
+/** Without edits that come to the same as an earlier one. */
 function prune({ edits, state }: SearchInput): Edit[] {
   const seen = new Set<string>()
-  return edits.filter((edit) => {
-    const { url, pairs, keys, covers, fragment } = edit.apply(state) ?? {}
-    if (url === undefined || pairs === undefined || pairs.length > 200) return true
-    if (keys !== state.keys || covers !== state.covers) return true
+  return edits.flatMap((edit) => {
+    const edited = edit.apply(state)
+    if (edited === undefined) return edit.dimension === 'key' ? [] : [{ ...edit, cost: edit.cost + costOfIdle }]
+    const { url, pairs, keys, covers, fragment } = edited
+    if (pairs.length > 200 || keys !== state.keys || covers !== state.covers) return [edit]
     const { scheme, userinfo, host, port, path, query } = url
     const parts = [edit.dimension, scheme, userinfo, host, port, path, query, fragment]
     const key = JSON.stringify(pairs === state.pairs ? parts : [...parts, joinPairs(pairs)])
-    if (seen.has(key)) return false
+    if (seen.has(key)) return []
     seen.add(key)
-    return true
+    return [edit]
   })
 }
 
 interface Attempt {
-  allow(share: number): void
   run(edits: readonly Edit[], size: number): Found | undefined
   isSpent(): boolean
   tried(): number
 }
 
 function createAttempt(input: SearchInput): Attempt {
-  const { presented, body } = input
+  const { presented, body, maxTries } = input
   const signers = new Map<string, Signer>()
   const texts = new WeakMap<Pairs, string>()
   let tried = 0
   let characters = 0
-  let allowed = 0
 
   const signerOf = ({ algorithm, secret }: Key): Signer => {
     const name = `${algorithm} ${secret}`
@@ -106,7 +126,7 @@ function createAttempt(input: SearchInput): Attempt {
   }
   let steps = 0
   // Sets whose edits do not go together cost no HMAC, and time all the same.
-  const isSpent = (): boolean => tried >= allowed || characters >= mostCharacters || steps >= 3 * allowed
+  const isSpent = (): boolean => tried >= maxTries || characters >= charactersPerTry * maxTries || steps >= 4 * maxTries
 
   function match(state: State, form: SignedForm): Presented | undefined {
     const text = form.signingString
@@ -123,9 +143,6 @@ function createAttempt(input: SearchInput): Attempt {
   }
 
   return {
-    allow(share) {
-      allowed = Math.min(input.maxTries, Math.ceil(input.maxTries * share))
-    },
     isSpent,
     tried: () => tried,
     run(edits, size) {
@@ -183,10 +200,7 @@ function conclude(
   hit: Presented,
   body: Uint8Array | undefined,
 ): Found {
-  const causes: FoundCause[] = edits.flatMap(({ cause, detail, also }) => [
-    { id: cause, detail },
-    ...(also ? [{ id: also.cause, detail: also.detail }] : []),
-  ])
+  const causes: FoundCause[] = edits.flatMap(({ cause, detail, also }) => [{ id: cause, detail }, ...(also ?? [])])
   if (hit.cause !== undefined) causes.push(hit.cause)
   let bodyDiffers = false
   if (state.covers === 'body' && body !== undefined) {
@@ -213,20 +227,19 @@ const ranks = new Map(dimensions.map((dimension, index) => [dimension, index]))
 const rankOf = (edit: Edit): number => ranks.get(edit.dimension) ?? 0
 
 /** All sets of so many edits of different dimensions, by the sum of their costs, each in the order in which it is applied. */
-function* listSets(edits: readonly Edit[], size: number): Generator<readonly Edit[]> {
+function* listSets(edits: readonly Edit[], size: number, from: number, to: number): Generator<readonly Edit[]> {
   if (size === 0) {
     yield []
     return
   }
   const byCost: Edit[][] = []
   for (const edit of edits) {
-    const cost = edit.cost + (edit.also ? 0.5 : 0)
-    const group = byCost[Math.ceil(cost)] ?? []
+    const group = byCost[edit.cost] ?? []
     group.push(edit)
-    byCost[Math.ceil(cost)] = group
+    byCost[edit.cost] = group
   }
   const highest = byCost.length - 1
-  for (let sum = size; sum <= highest * size; sum++)
+  for (let sum = from; sum <= Math.min(to, highest * size); sum++)
     for (const costs of listPartitions(sum, size, highest)) yield* listCombinations(costs, byCost)
 }
 

@@ -60,7 +60,7 @@ export type Dimension = (typeof dimensions)[number]
 export interface Edit {
   readonly cause: CauseId
   /** What goes with it, where one step undoes two. */
-  readonly also?: { readonly cause: CauseId; readonly detail: string }
+  readonly also?: readonly { readonly id: CauseId; readonly detail: string }[]
   readonly dimension: Dimension
   /** 1 is the likeliest. Sets are tried by the sum. */
   readonly cost: number
