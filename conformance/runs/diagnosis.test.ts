@@ -1,8 +1,12 @@
+import { diagnose } from 'tollgate/diagnose'
 import { describe, expect, test } from 'vitest'
 import { expectNamed, listCombinations } from '../diagnosis/expect.ts'
+import { explainInWords } from '../diagnosis/explained.ts'
 import { listGenuine } from '../diagnosis/genuine.ts'
 import { judgeAll } from '../diagnosis/judge.ts'
+import { listLeaks } from '../diagnosis/leaks.ts'
 import { listMadeSetUps } from '../diagnosis/made/index.ts'
+import { readOptions } from '../diagnosis/options.ts'
 import { listPackageSetUps } from '../diagnosis/real/index.ts'
 import { causeIds } from '../diagnosis/setup.ts'
 import { webhooks } from '../diagnosis/webhooks.ts'
@@ -21,6 +25,25 @@ describe('made set-ups', () => {
 
 describe('set-ups by real parsers, frameworks and relays', () => {
   expectNamed(listPackageSetUps)
+})
+
+describe('what may not be shown', () => {
+  test.each(['a token', 'the right signature', 'a text'])('%s in a diagnosis is found', async (what) => {
+    const [setUp] = await listMadeSetUps()
+    const diagnosis = setUp && (await diagnose(setUp.request as never, readOptions(setUp).verifier))
+    if (!setUp || !diagnosis) throw new Error('There are no set-ups.')
+    const secret = setUp.hidden[['the right signature', 'a token', 'a text'].indexOf(what)] ?? ''
+    expect(secret).not.toBe('')
+    expect(await listLeaks(setUp, diagnosis)).toEqual([])
+    const suspected = [{ id: 'host', detail: `It is ${secret}.`, fix: '' }] as const
+    expect(await listLeaks(setUp, { ...diagnosis, suspected })).toEqual([secret])
+  })
+
+  test('what an adapter would write of a refusal is among it', async () => {
+    const [setUp] = await listMadeSetUps()
+    const diagnosis = setUp && (await diagnose(setUp.request as never, readOptions(setUp).verifier))
+    expect(setUp && diagnosis && (await explainInWords(setUp, diagnosis))).toContain('scheme')
+  })
 })
 
 describe('genuine requests', () => {
