@@ -15,6 +15,7 @@ export function* listParamsEdits(subject: Subject): Generator<Edit> {
   yield* listCounted(subject)
   const { pairs } = subject.state
   if (pairs.length === 0 || pairs.length > mostPairs) return
+  yield* listDots(pairs)
   yield* listNulls(pairs)
   yield* listSpaces(pairs)
   yield* listTrims(pairs)
@@ -32,6 +33,21 @@ function* listNestingEdits({ parsed, state }: Subject): Generator<Edit> {
       apply: (state) => ({ ...state, pairs }),
       detail: `A parser made objects or arrays of parameter names: Twilio signed them ${what}.`,
     }
+}
+
+/** PHP, and what imitates it, makes an underscore of a dot in a name. */
+function* listDots(pairs: Pairs): Generator<Edit> {
+  if (!pairs.some(([name]) => /^MessagingBinding_/.test(name))) return
+  yield {
+    cause: 'params_nested',
+    dimension: 'source',
+    cost: 1,
+    apply: editValues(
+      (value) => value,
+      (name) => name.replace(/^MessagingBinding_/, 'MessagingBinding.'),
+    ),
+    detail: 'A parser changed the dots in parameter names to underscores.',
+  }
 }
 
 function* listCounted({ state, method, handshake, queryPairs }: Subject): Generator<Edit> {

@@ -5,12 +5,14 @@ import { decodeAll, escapers, hexCases, listToggles } from './encodings.ts'
 import { showName } from './mask.ts'
 import { type Edit, editUrl } from './state.ts'
 import type { Subject } from './subject.ts'
+import { showNames } from './text-names.ts'
 
 /** Many fields make many orders and ranges; a webhook by GET has some 25. */
 const mostFields = 40
 
 export function* listQueryEdits(subject: Subject): Generator<Edit> {
   yield* listMissing(subject)
+  yield* listMerged(subject)
   const fields = splitFields(subject.state.url.query)
   if (fields.length === 0) {
     yield* listEmpty(subject.state.url.query)
@@ -33,6 +35,27 @@ function joinFields(fields: readonly string[]): string {
 
 function nameOf(field: string): string {
   return decodeAll(field.replace(/=.*$/s, ''))
+}
+
+/** A framework that merges query and form leaves the customer's fields among Twilio's. */
+function* listMerged({ state, queryPairs }: Subject): Generator<Edit> {
+  if (queryPairs.length > 0 || state.covers !== 'params' || state.pairs.length > mostFields) return
+  const own = state.pairs.filter(([name]) => !isTwilioName(name))
+  if (own.length === 0 || own.length === state.pairs.length) return
+  const rest = state.pairs.filter((pair) => !own.includes(pair))
+  yield {
+    cause: 'query_missing',
+    also: [
+      {
+        id: 'query_counted_as_params',
+        detail: 'The parameters of the query stand among those of the body; Twilio signs them in the URL alone.',
+      },
+    ],
+    dimension: 'fields',
+    cost: 2,
+    apply: (one) => ({ ...one, pairs: rest, url: { ...one.url, query: `?${serializeForm(own)}` } }),
+    detail: `The query was lost on the way: Twilio signed one with ${showNames(own.map(([name]) => name))}.`,
+  }
 }
 
 function* listMissing({ state, evidence, hints, given }: Subject): Generator<Edit> {

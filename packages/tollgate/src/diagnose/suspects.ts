@@ -81,10 +81,10 @@ const suspects: readonly Suspect[] = [
       score: isTool
         ? rejection.code === 'signature_missing'
           ? 95
-          : 75
+          : 80
         : rejection.code === 'signature_missing'
           ? 60
-          : 45,
+          : 70,
       detail: `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends${body === undefined && !unread ? ', and no body' : ''}.`,
     }
   },
