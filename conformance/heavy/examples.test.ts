@@ -28,6 +28,7 @@ interface Example {
 const servers = ['express', 'fetch', 'fastify', 'koa', 'hono', 'h3', 'elysia', 'lambda', 'azure', 'nest', 'next']
 const list: readonly Example[] = [
   ...servers.map((name) => ({ name, kind: 'webhook', route: '/sms' }) as const),
+  { name: 'diagnose', kind: 'webhook', route: '/sms' },
   { name: 'cloud-functions', kind: 'webhook', route: '/' },
   { name: 'sveltekit', kind: 'webhook', route: '/sms', node: 24 },
   { name: 'astro', kind: 'webhook', route: '/sms', node: 24 },

@@ -88,4 +88,6 @@ export interface Refused {
   /** The request with its body as bytes; without one where it was refused before its body was read. */
   readonly request: IncomingRequest
   readonly options: VerifierOptions
+  /** The framework's own request, where an adapter handed one over. */
+  readonly native?: unknown
 }

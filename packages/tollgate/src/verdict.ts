@@ -147,7 +147,7 @@ export class Refusal {
   readonly tried: readonly string[]
   constructor(code: RejectionCode, detail?: string, tried: readonly string[] = []) {
     this.code = code
-    this.message = detail === undefined ? rejections[code].message : `${rejections[code].message} ${detail}`
+    this.message = `${rejections[code].message}${detail === undefined ? '' : ` ${detail}`} See docs/codes/${code}.md`
     this.tried = tried
   }
 }

@@ -223,7 +223,7 @@ function report(settings: Settings, verdict: Verdict, { request, body, native }:
   // The stream is spent, so that only the bytes are of use now.
   const { body: _spent, ...rest }: IncomingRequest = Object(request)
   const readable = body === undefined ? rest : { ...rest, body }
-  runUnnoticed(() => diagnose.explain({ rejection: verdict, request: readable, options: settings.given }))
+  runUnnoticed(() => diagnose.explain({ rejection: verdict, request: readable, options: settings.given, native }))
 }
 
 /** Whatever goes wrong in a listener of the user's, now or later, changes no verdict. */

@@ -180,8 +180,8 @@ function toFormHeaders({ headers }: IncomingRequest): IncomingRequest['headers']
 }
 
 function explain(refused: Refused): Promise<void> {
-  return explainRefusal(refused, (request, options, rejection) =>
-    runDiagnosis(request, options, parseDiagnoseOptions({}).extra, rejection),
+  return explainRefusal(refused, (request, options, rejection, framework) =>
+    runDiagnosis(request, options, parseDiagnoseOptions({ framework }).extra, rejection),
   )
 }
 

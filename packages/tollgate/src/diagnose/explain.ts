@@ -1,9 +1,15 @@
 import type { IncomingRequest, Refused } from '../interfaces.ts'
 import type { VerifierOptions } from '../options.ts'
 import type { Rejected } from '../verdict.ts'
+import { guessFramework } from './guess-framework.ts'
 import type { Diagnosis } from './types.ts'
 
-type Run = (request: IncomingRequest, options: VerifierOptions, rejection: Rejected) => Promise<Diagnosis>
+type Run = (
+  request: IncomingRequest,
+  options: VerifierOptions,
+  rejection: Rejected,
+  framework: string | undefined,
+) => Promise<Diagnosis>
 
 const mostPerWindow = 5
 const windowMs = 10_000
@@ -14,7 +20,7 @@ let inWindow = 0
 let leftOut = 0
 
 /** Writes the reason of one refusal to standard error. A flood of forged requests must not fill the log, or the CPU. */
-export async function explainRefusal({ request, options, rejection }: Refused, run: Run): Promise<void> {
+export async function explainRefusal({ request, options, rejection, native }: Refused, run: Run): Promise<void> {
   const now = performance.now()
   if (now - windowStart >= windowMs) {
     if (leftOut > 0) write([`${leftOut} more refusal${leftOut === 1 ? ' was' : 's were'} not explained`])
@@ -27,7 +33,7 @@ export async function explainRefusal({ request, options, rejection }: Refused, r
     leftOut++
     return
   }
-  write(describe(request, rejection, await run(request, options, rejection)))
+  write(describe(request, rejection, await run(request, options, rejection, guessFramework(native))))
 }
 
 /** At most eight lines, the last with the fix. */
@@ -38,7 +44,8 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Diag
     .replace(/[^\x21-\x7e]/g, '?')
     .slice(0, 200)
   const causes = proven?.causes ?? suspected
-  const lines = [`${`${request.method}`.slice(0, 10)} ${target} was refused: ${rejection.code}`]
+  const method = `${request.method}`.replace(/[^\x21-\x7e]/g, '?').slice(0, 10)
+  const lines = [`${method} ${target} was refused: ${rejection.code}`]
   if (proven !== undefined) lines.push(`  Twilio signed ${oneLine(proven.signedUrl)}`)
   else if (causes.length === 0) lines.push(`  ${oneLine(rejection.message)}`)
   else lines.push(`  Nothing is proven after ${diagnosis.tried} tries. Suspected, likeliest first:`)

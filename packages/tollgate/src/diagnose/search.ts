@@ -126,7 +126,8 @@ function createAttempt(input: SearchInput): Attempt {
   }
   let steps = 0
   // Sets whose edits do not go together cost no HMAC, and time all the same.
-  const isSpent = (): boolean => tried >= maxTries || characters >= charactersPerTry * maxTries || steps >= 4 * maxTries
+  const isSpent = (): boolean =>
+    tried >= maxTries || characters >= charactersPerTry * Math.max(maxTries, 20_000) || steps >= 4 * maxTries
 
   function match(state: State, form: SignedForm): Presented | undefined {
     const text = form.signingString

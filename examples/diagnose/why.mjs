@@ -1,0 +1,24 @@
+// #region production
+import { createVerifier } from 'tollgate'
+import { diagnose, evenInProduction } from 'tollgate/diagnose'
+
+export const verifier = createVerifier({
+  publicUrl: 'https://app.example.com',
+  // For the hours of a search: it takes CPU time at each refusal that it explains, at most five in ten seconds.
+  diagnose: evenInProduction(diagnose),
+})
+// #endregion
+
+// #region call
+/** @param {import('tollgate/diagnose').DiagnosableRequest} request */
+export async function explain(request) {
+  const { proven, suspected } = await diagnose(request, {
+    publicUrl: 'https://app.example.com',
+    otherTokens: { subaccount: process.env.SUBACCOUNT_TOKEN ?? '' },
+    otherHosts: ['old.example.com'],
+    prefixes: ['/twilio'],
+    framework: 'nginx',
+  })
+  return (proven?.causes ?? suspected).map(({ id, detail, fix }) => `${id}: ${detail} ${fix}`)
+}
+// #endregion

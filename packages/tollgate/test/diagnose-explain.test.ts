@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { diagnose, evenInProduction } from '../src/diagnose/index.ts'
+import { createVerifier } from '../src/index.ts'
+import { post, sms } from './diagnose-support.ts'
+import { authToken, options } from './requests.ts'
+
+const forged = post('https://api.example.com/sms', { params: sms, secret: 'made up' })
+const rejection = { ok: false, code: 'signature_mismatch', status: 403, message: 'No key matches.', tried: [] } as const
+const given = { ...options, publicUrl: 'http://api.example.com' }
+const broken = post('https://api.example.com/sms')
+
+let written: string[]
+let now = 5_000_000
+
+beforeEach(() => {
+  written = []
+  now += 1_000_000
+  vi.spyOn(console, 'error').mockImplementation((line) => void written.push(String(line)))
+  vi.spyOn(performance, 'now').mockImplementation(() => now)
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+})
+
+describe('as the option of a verifier', () => {
+  test('explains a refusal in at most eight lines, the last with the fix', async () => {
+    await diagnose.explain({ rejection, request: broken, options: given })
+    expect(written[0]?.split('\n')).toEqual([
+      'tollgate: POST /sms was refused: signature_mismatch',
+      '  Twilio signed https://api.example.com/sms',
+      '  scheme: Twilio signed https://, and this server checks http://.',
+      '  Fix: Set "publicUrl" to the URL that Twilio is configured with, scheme included.',
+    ])
+  })
+
+  test('says what it suspects where nothing is proven', async () => {
+    await diagnose.explain({ rejection, request: forged, options: given })
+    const lines = written[0]?.split('\n') ?? []
+    expect(lines.length).toBeLessThanOrEqual(8)
+    expect(lines[1]).toMatch(/^ {2}Nothing is proven after \d+ tries\./)
+    expect(lines[2]).toMatch(/^ {2}token_of_other_account: /)
+    expect(lines.at(-1)).toMatch(/^ {2}Fix: Use the Auth Token of the account/)
+  })
+
+  test('is silent in production, but for evenInProduction', async () => {
+    vi.stubEnv('NODE_ENV', 'production')
+    await diagnose.explain({ rejection, request: broken, options: given })
+    expect(written).toEqual([])
+    await evenInProduction(diagnose).explain({ rejection, request: broken, options: given })
+    expect(written).toHaveLength(1)
+  })
+
+  test('explains five refusals in ten seconds and counts the others', async () => {
+    for (let count = 0; count < 9; count++) await diagnose.explain({ rejection, request: broken, options: given })
+    expect(written).toHaveLength(5)
+    now += 9_999
+    await diagnose.explain({ rejection, request: broken, options: given })
+    expect(written).toHaveLength(5)
+    now += 1
+    await diagnose.explain({ rejection, request: broken, options: given })
+    expect(written).toHaveLength(7)
+    expect(written[5]).toBe('tollgate: 5 more refusals were not explained')
+  })
+
+  test('a request writes no lines and no colours of its own', async () => {
+    const request = { ...forged, method: 'POST\nINFO', url: '/a\r\nINFO all is well\u001b[31m\u2028' }
+    await diagnose.explain({ rejection, request, options: given })
+    for (const text of ['\r', '\u001b', '\u2028', '\nINFO']) expect(written[0]).not.toContain(text)
+  })
+
+  test('changes no verdict, whatever it does', async () => {
+    const throwing = { explain: () => Promise.reject(new Error('broken')) }
+    for (const diagnoser of [diagnose, throwing, undefined]) {
+      const verifier = createVerifier({ ...given, diagnose: diagnoser })
+      expect(await verifier.verify(broken)).toMatchObject({ ok: false, code: 'signature_mismatch' })
+    }
+    const accepting = createVerifier({ ...options, diagnose })
+    expect(await accepting.verify(broken)).toMatchObject({ ok: true })
+  })
+
+  test('takes the fix from the framework whose request it is', async () => {
+    const natives: [native: object, words: string][] = [
+      [{ originalUrl: '/sms', app: {}, baseUrl: '' }, '"trust proxy"'],
+      [{ raw: {}, routeOptions: {}, originalUrl: '/sms' }, 'trustProxy'],
+      [{ originalUrl: '/sms', app: {}, respond: true, state: {} }, 'app.proxy'],
+      [{}, '"publicUrl"'],
+    ]
+    for (const [native, words] of natives) {
+      now += 60_000
+      await diagnose.explain({ rejection, request: broken, options: given, native })
+      expect(written.at(-1)?.split('\n').at(-1)).toContain(words)
+    }
+  })
+})
+
+describe('a genuine request', () => {
+  test('has no cause', async () => {
+    const diagnosis = await diagnose(broken, options)
+    expect(diagnosis).toMatchObject({ verdict: { ok: true }, suspected: [], tried: 0 })
+    expect(diagnosis.proven).toBeUndefined()
+  })
+
+  test('is not claimed from a replay guard, nor told to listeners', async () => {
+    const claim = vi.fn(() => ({ replayed: false }))
+    const onVerdict = vi.fn()
+    await diagnose(broken, { ...options, replay: { claim }, onVerdict })
+    await diagnose(forged, { ...options, replay: { claim }, onVerdict, diagnose })
+    expect(claim).not.toHaveBeenCalled()
+    expect(onVerdict).not.toHaveBeenCalled()
+    expect(written).toEqual([])
+  })
+
+  test('shows what was signed and how the URL may be spelled', async () => {
+    const { signingString, urlForms } = await diagnose(broken, options)
+    expect(signingString[0]).toEqual({ text: 'https://api.example.com/sms', from: 'url' })
+    expect(signingString.filter(({ from }) => from === 'name')).toHaveLength(sms.length)
+    expect(signingString.find(({ text }) => text === 'NumMedia')).toBeDefined()
+    expect(urlForms).toEqual([
+      { url: 'https://api.example.com/sms', why: 'as this server sees the request' },
+      { url: 'https://api.example.com:443/sms', why: 'with the default port' },
+    ])
+    expect(JSON.stringify(signingString)).not.toContain(authToken)
+  })
+})
+
+test('a look-up is asked for the tokens, and may fail', async () => {
+  const asked: (string | undefined)[] = []
+  const lookup = ({ accountSid }: { accountSid?: string }): string => {
+    asked.push(accountSid)
+    return authToken
+  }
+  const { proven } = await diagnose(broken, { ...given, authToken: lookup })
+  expect(proven?.causes.map(({ id }) => id)).toEqual(['scheme'])
+  expect(asked.length).toBeGreaterThan(0)
+  const failing = (): never => {
+    throw new Error(`the store says ${authToken}`)
+  }
+  const failed = await diagnose(broken, { ...given, authToken: failing })
+  expect(failed.verdict).toMatchObject({ code: 'key_lookup_failed' })
+  expect(failed.proven).toBeUndefined()
+  expect(JSON.stringify(failed)).not.toContain(authToken)
+})
+
+test('maxTries is the most that is computed', async () => {
+  for (const maxTries of [1, 10, 500]) expect((await diagnose(forged, { ...options, maxTries })).tried).toBe(maxTries)
+})

@@ -1,0 +1,63 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { renderPages } from '../causes.mjs'
+import { rejectionPages } from '../rejection-pages.mjs'
+import { root } from '../run.mjs'
+
+const pages = await renderPages()
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const decisions = pages.get('docs/why-does-validation-fail.md') ?? ''
+const idsInTypes = [...read('packages/tollgate/src/diagnose/types.ts').matchAll(/^ {2}\| '(\w+)'$/gm)].map(
+  ([, id]) => id,
+)
+const codesInTypes = [...read('packages/tollgate/src/verdict.ts').matchAll(/^ {2}\| '(\w+)'$/gm)].map(
+  ([, code]) => code,
+)
+
+test.each([...pages.keys()])('%s is current (npm run causes)', (path) => {
+  expect(read(path)).toBe(pages.get(path))
+})
+
+test('every cause has its section, once, and is reached from a question', () => {
+  expect(idsInTypes).toHaveLength(39)
+  for (const id of idsInTypes) {
+    expect(decisions.split(`<a id="${id}"></a>`), id).toHaveLength(2)
+    expect(decisions, id).toContain(`](#${id})`)
+  }
+})
+
+test('every rejection code has its page, and no other page is there', () => {
+  expect(codesInTypes).toHaveLength(19)
+  expect(Object.keys(rejectionPages).sort()).toEqual([...codesInTypes].sort())
+  expect(readdirSync(join(root, 'docs/codes')).sort()).toEqual(codesInTypes.map((code) => `${code}.md`).sort())
+})
+
+test('no link of these pages leads nowhere', () => {
+  for (const [path, text] of pages)
+    for (const [, target = '', id] of text.matchAll(/\]\(([\w./-]*)(?:#([\w-]+))?\)/g)) {
+      const file = target === '' ? path : join(path, '..', target)
+      expect(existsSync(join(root, file)), `${path}: ${target}`).toBe(true)
+      if (id !== undefined && file.endsWith('why-does-validation-fail.md'))
+        expect(decisions).toContain(`<a id="${id}"></a>`)
+    }
+})
+
+test('the message of a rejection ends with its page', async () => {
+  const { createVerifier } = await import('tollgate')
+  const verifier = createVerifier({
+    publicUrl: 'https://api.example.com',
+    authToken: '0123456789abcdef0123456789abcdef',
+  })
+  const requests = [
+    { method: 'PUT', url: '/sms', headers: {} },
+    { method: 'POST', url: '/sms', headers: {} },
+    { method: 'POST', url: '/sms', headers: { 'x-twilio-signature': 'L/OH5YylLD5NRKLltdqwSvS0BnU=' } },
+  ]
+  for (const request of requests) {
+    const verdict = await verifier.verify(request)
+    if (verdict.ok) throw new Error('It was accepted')
+    expect(verdict.message).toMatch(new RegExp(` See docs/codes/${verdict.code}\\.md$`))
+    expect(pages.has(`docs/codes/${verdict.code}.md`)).toBe(true)
+  }
+})
