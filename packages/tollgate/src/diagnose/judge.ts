@@ -31,7 +31,7 @@ export function judge(
 
 const ofParams = /^(params_|json_taken|form_taken|query_counted)/
 
-function explainLostBody({ consumedBy, body, unread }: Subject, { causes, state }: Found): FoundCause[] {
+function explainLostBody({ consumedBy, body, unread, method }: Subject, { causes, state }: Found): FoundCause[] {
   if (causes.some(({ id }) => ofParams.test(id) || id === 'body_hash_missing')) return []
   if (consumedBy !== undefined)
     return [
@@ -42,7 +42,14 @@ function explainLostBody({ consumedBy, body, unread }: Subject, { causes, state 
     ]
   const hash = findBodyHash(state.url.query)
   const isEmpty = body === undefined || body.length === 0
-  if (unread || !isEmpty || hash === undefined || state.covers !== 'url' || hash === hashBody(new Uint8Array(0)))
+  if (
+    unread ||
+    method === 'GET' ||
+    !isEmpty ||
+    hash === undefined ||
+    state.covers !== 'url' ||
+    hash === hashBody(new Uint8Array(0))
+  )
     return []
   return [
     {

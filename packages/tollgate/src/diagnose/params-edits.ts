@@ -1,5 +1,7 @@
+import { parseForm } from '../scheme/form.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
 import { listBlankEdits } from './blank-edits.ts'
+import { looksLikeJson } from './body-edits.ts'
 import { showName } from './mask.ts'
 import { listNestings } from './parsed-params.ts'
 import { type Edit, editPairs } from './state.ts'
@@ -12,15 +14,24 @@ const mostPairs = 200
 /** What frameworks and middleware do to parameters. */
 export function* listParamsEdits(subject: Subject): Generator<Edit> {
   yield* listNestingEdits(subject)
-  yield* listCounted(subject)
-  const { pairs } = subject.state
+  // JSON makes garbage of a form, and nothing of that was signed.
+  if (looksLikeJson(subject.body)) return
+  const pairs = readPairs(subject)
+  const basis: Subject = { ...subject, state: { ...subject.state, pairs } }
+  yield* listCounted(basis)
   if (pairs.length === 0 || pairs.length > mostPairs) return
   yield* listDots(pairs)
   yield* listNulls(pairs)
   yield* listSpaces(pairs)
   yield* listTrims(pairs)
   yield* listRepeats(pairs)
-  yield* listBlankEdits(subject)
+  yield* listBlankEdits(basis)
+}
+
+/** The parameters, those of a form that is not taken for one included. */
+function readPairs({ state, isForm, body, method }: Subject): Pairs {
+  if (state.pairs.length > 0 || isForm || body === undefined || method === 'GET') return state.pairs
+  return parseForm(body) ?? []
 }
 
 function* listNestingEdits({ parsed, state }: Subject): Generator<Edit> {
@@ -110,7 +121,9 @@ function* listSpaces(pairs: Pairs): Generator<Edit> {
     detail,
   })
   const twice = 'A "+" was read as a space: the form was decoded twice, or written without encoding.'
-  yield offer(1, (value) => value.replace(/^ (?=\d)/, '+').replace(/: (?=\d)/, ':+'), twice)
+  yield offer(1, restorePlus, twice)
+  // A parameter that is itself encoded JSON, such as CallToken, came out as plain JSON.
+  yield offer(2, (value) => (/^[{[]/.test(value) ? encodeValue(value) : restorePlus(value)), twice)
   yield offer(1, (value) => value.replaceAll(' ', '+'), twice)
   yield offer(
     2,
@@ -146,6 +159,14 @@ function* listSpaces(pairs: Pairs): Generator<Edit> {
           twice,
         )
   }
+}
+
+/** The plus of phone numbers, of addresses such as `whatsapp:+1415…`, and of a date's time zone. */
+function restorePlus(value: string): string {
+  return value
+    .replace(/^ (?=\d)/, '+')
+    .replace(/: (?=\d)/, ':+')
+    .replace(/ {2}(?=\d{4}$)/, ' +')
 }
 
 function* findAll(text: string, character: string): Generator<number> {

@@ -13,16 +13,14 @@ const mostFields = 40
 export function* listQueryEdits(subject: Subject): Generator<Edit> {
   yield* listMissing(subject)
   yield* listMerged(subject)
-  const fields = splitFields(subject.state.url.query)
-  if (fields.length === 0) {
-    yield* listEmpty(subject.state.url.query)
-    return
-  }
-  if (fields.length <= mostFields) {
-    yield* listExtra(fields)
-    yield* listOrders(fields)
-  }
-  yield* listSpellings(subject.state.url.query)
+  // Where the query is lost, what is told of it may have been changed as well.
+  const seen = subject.state.url.query
+  const queries = [seen, ...subject.evidence.targets.slice(0, 2).map(({ value }) => value.query)]
+  const fields = splitFields(seen)
+  if (fields.length <= mostFields) yield* listExtra(fields)
+  for (const one of new Set(queries)) if (splitFields(one).length <= mostFields) yield* listOrders(splitFields(one))
+  if (queries.every((query) => query.length < 2)) yield* listEmpty(seen)
+  else yield* listSpellings(queries.join(''))
 }
 
 function splitFields(query: string): string[] {
@@ -155,7 +153,10 @@ function* listOrders(fields: readonly string[]): Generator<Edit> {
   const wire = new Map((kind ? kinds[kind].parameters : []).map(({ name }, index) => [name, index]))
   const inWireOrder = sortBy(twilios, (field) => wire.get(nameOf(field)) ?? 99)
   for (const owns of [own, [...own].reverse(), [...own].sort()])
-    for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], 1)
+    for (const rest of [twilios, inWireOrder]) {
+      yield* offer([...owns, ...rest, ...hash], 1)
+      yield* offer([...owns, ...hash, ...rest], 2)
+    }
   yield* offer([...fields].reverse(), 2)
   yield* offer([...fields].sort(), 2)
   yield* offer([...fields].sort().reverse(), 3)
@@ -163,7 +164,7 @@ function* listOrders(fields: readonly string[]): Generator<Edit> {
   yield* offer([...fields.slice(-1), ...fields.slice(0, -1)], 2)
   if (own.length > 2 && own.length <= 5)
     for (const owns of permute(own))
-      for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], 3)
+      for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], own.length === 3 ? 2 : 3)
   if (fields.length <= 5) for (const order of permute(fields)) yield* offer(order, 4)
   for (let index = 0; index + 1 < fields.length; index++) {
     const swapped = [...fields]
@@ -216,6 +217,7 @@ function* listSpellings(seen: string): Generator<Edit> {
   yield offer((query) => query.replaceAll('+', '%2B'), 2, 'with %2B for "+"')
   yield offer((query) => query.replace(/%2b/gi, '+'), 2, 'with "+" for %2B')
   yield offer((query) => `${query}&`, 5, 'with "&" at its end')
+  yield offer((query) => query.replace(/%5B\d*%5D|\[\d*\]/gi, ''), 2, 'without brackets behind repeated names')
   yield offer((query) => query.replace(/%5B\d+%5D|\[\d+\]/gi, '[]'), 4, 'with "[]" behind repeated names')
 }
 

@@ -82,8 +82,14 @@ const costOfIdle = 2
 /** Without edits that come to the same as an earlier one. */
 function prune({ edits, state }: SearchInput): Edit[] {
   const seen = new Set<string>()
+  // What a body was taken for decides whether there are parameters to edit at all.
+  const bases = [
+    state,
+    ...edits.filter(({ dimension }) => dimension === 'source').flatMap((one) => one.apply(state) ?? []),
+  ]
   return edits.flatMap((edit) => {
     const edited = edit.apply(state)
+    if (edited === undefined && bases.slice(1, 4).some((base) => edit.apply(base) !== undefined)) return [edit]
     if (edited === undefined) return edit.dimension === 'key' ? [] : [{ ...edit, cost: edit.cost + costOfIdle }]
     const { url, pairs, keys, covers, fragment } = edited
     if (pairs.length > 200 || keys !== state.keys || covers !== state.covers) return [edit]
