@@ -84,12 +84,12 @@ function* listBlanks(absent: readonly string[], pairs: Pairs): Generator<Edit> {
     yield* offer([...groups.flat(), name], 2)
   }
   for (const subset of listSubsets(groups)) yield* offer(subset, 2)
-  for (const name of others) yield* offer([name], 2)
+  for (const name of others) yield* offer([name], 3)
   for (const subset of listSubsets(groups)) for (const name of likely) yield* offer([...subset, name], 4)
   for (const name of others) yield* offer([...groups.flat(), name], 3)
   for (const [index, name] of others.entries())
     for (const other of others.slice(index + 1))
-      yield* offer([name, other], likely.includes(name) && likely.includes(other) ? 3 : 5)
+      yield* offer([name, other], likely.includes(name) && likely.includes(other) ? 4 : 5)
   for (const name of absent) yield* offer([name], 3)
   for (const subset of listSubsets(likely.slice(0, 8).map((name) => [name]))) yield* offer(subset, 4)
   // Optional names of no kind that is known, next to those that are there.

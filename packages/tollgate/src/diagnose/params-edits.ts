@@ -199,6 +199,15 @@ function encodeValue(text: string): string {
   }
 }
 
+const spaces = ['', ' ', '  ', '   ', '\n', '\r\n', '\t', '\u00a0']
+const allEnds = spaces.flatMap((before) => spaces.map((after) => [before, after] as const)).slice(1)
+const usualEnds: typeof allEnds = [
+  ['', ' '],
+  [' ', ''],
+  [' ', ' '],
+  ['', '\n'],
+]
+
 function* listTrims(pairs: Pairs): Generator<Edit> {
   const offer = (cost: number, change: ChangeValue, name: string): Edit => ({
     cause: 'params_trimmed',
@@ -208,15 +217,13 @@ function* listTrims(pairs: Pairs): Generator<Edit> {
     detail: `The value of "${showName(name)}" lost white space at its ends.`,
   })
   const text = listTextNames(pairs)
-  const spaces = ['', ' ', '  ', '   ', '\n', '\r\n', '\t', '\u00a0']
-  for (const name of text)
-    for (const before of spaces)
-      for (const after of spaces) {
-        if (before === '' && after === '') continue
-        const rare = before.length + after.length > 2 || /[^ ]/.test(before + after)
-        const likely = name === 'Body' || name === 'SpeechResult' || text.length === 1
-        yield offer((likely ? 1 : 2) + (rare ? 2 : 0), (value) => before + value + after, name)
-      }
+  for (const name of text) {
+    const isLikely = name === 'Body' || name === 'SpeechResult' || text.length === 1
+    for (const [before, after] of isLikely ? allEnds : usualEnds) {
+      const isRare = before.length + after.length > 2 || /[^ ]/.test(before + after)
+      yield offer((isLikely ? 1 : 3) + (isRare ? 2 : 0), (value) => before + value + after, name)
+    }
+  }
   const rest = [...new Set(pairs.map(([name]) => name))].filter((name) => !text.includes(name)).slice(0, 60)
   for (const name of rest)
     for (const [before, after] of [

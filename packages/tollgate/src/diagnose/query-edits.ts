@@ -164,7 +164,7 @@ function* listOrders(fields: readonly string[]): Generator<Edit> {
   yield* offer([...fields.slice(-1), ...fields.slice(0, -1)], 2)
   if (own.length > 2 && own.length <= 5)
     for (const owns of permute(own))
-      for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], own.length === 3 ? 2 : 3)
+      for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], own.length <= 4 ? 2 : 3)
   if (fields.length <= 5) for (const order of permute(fields)) yield* offer(order, 4)
   for (let index = 0; index + 1 < fields.length; index++) {
     const swapped = [...fields]

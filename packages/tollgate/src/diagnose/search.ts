@@ -45,10 +45,10 @@ const charactersPerTry = 400
 const stages: readonly (readonly [size: number, highest: number])[] = [
   [0, 0],
   [1, Number.POSITIVE_INFINITY],
-  [2, 3],
-  [3, 4],
   [2, 4],
-  [3, 5],
+  [3, 3],
+  [2, 5],
+  [3, 4],
   [2, Number.POSITIVE_INFINITY],
   [3, Number.POSITIVE_INFINITY],
 ]
@@ -89,7 +89,7 @@ function prune({ edits, state }: SearchInput): Edit[] {
   ]
   return edits.flatMap((edit) => {
     const edited = edit.apply(state)
-    if (edited === undefined && bases.slice(1, 4).some((base) => edit.apply(base) !== undefined)) return [edit]
+    if (edited === undefined && bases.slice(1, 5).some((base) => edit.apply(base) !== undefined)) return [edit]
     if (edited === undefined) return edit.dimension === 'key' ? [] : [{ ...edit, cost: edit.cost + costOfIdle }]
     const { url, pairs, keys, covers, fragment } = edited
     if (pairs.length > 200 || keys !== state.keys || covers !== state.covers) return [edit]
