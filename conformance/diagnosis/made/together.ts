@@ -178,6 +178,7 @@ const pairs: readonly MadeRow[] = [
     options: { ...http, sharedKeys: { [sharedKey.id]: sharedKey.secret } },
     spoil: () => ({ headers: { 'x-twilio-webhooks-signature-settings': undefined } }),
     expected: ['algorithm', 'scheme'],
+    or: [['scheme', 'shared_key_unconfigured']],
   },
   {
     name: 'a form under the type of JSON, and http',

@@ -131,6 +131,8 @@ export const nginxSites: readonly Site[] = [
       proxy_set_header Content-Type $content_type; proxy_set_header X-Twilio-Signature $http_x_twilio_signature; }`,
     options: { sharedKeys: { [sharedKey.id]: sharedKey.secret } },
     expected: ['algorithm'],
+    // No settings header names the key, nor with it the algorithm.
+    or: [['shared_key_unconfigured']],
   },
   {
     name: 'the type is set to JSON',
