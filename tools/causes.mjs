@@ -33,7 +33,10 @@ const places = {
   cloudflare: 'Cloudflare',
 }
 
-/** The questions of the decision page, in the order in which their answers turn out to be it. */
+/**
+ * The questions of the decision page, in the order in which their answers turn out to be it.
+ * @type {readonly (readonly [question: string, ids: readonly string[]])[]}
+ */
 const questions = [
   [
     'Is there a proxy, a tunnel or a load balancer in front? Does **everything** fail since?',
@@ -112,7 +115,7 @@ function renderDecisions(causes, rejections) {
     return `| [\`${code}\`](codes/${code}.md) | ${rejections[code]?.status} | ${usual || 'see its page'} |`
   })
   const asked = questions.map(
-    ([question, ids], index) => `| ${index + 1} | ${question} | ${[ids].flat().map(link).join(', ')} |`,
+    ([question, ids], index) => `| ${index + 1} | ${question} | ${ids.map(link).join(', ')} |`,
   )
   return `${mark}
 
@@ -139,7 +142,7 @@ ${codes.join('\n')}
 
 ${questions
   .flatMap(([, ids]) => ids)
-  .map((id) => renderCause(String(id), causes[String(id)]))
+  .map((id) => renderCause(id, causes[id]))
   .join('\n\n')}
 `
 }

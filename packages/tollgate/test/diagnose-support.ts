@@ -40,7 +40,7 @@ export const sms: readonly Pair[] = [
   ['ApiVersion', '2010-04-01'],
 ]
 
-export const call: readonly Pair[] = [
+const call: readonly Pair[] = [
   ['CallSid', `CA${'b2'.repeat(16)}`],
   ['CallStatus', 'in-progress'],
   ['Called', '+12025550123'],
@@ -54,7 +54,7 @@ export const call: readonly Pair[] = [
   ['Confidence', '0.9'],
 ]
 
-export const twilioHeaders = {
+const twilioHeaders = {
   host: 'api.example.com',
   'user-agent': 'TwilioProxy/1.1',
   'i-twilio-idempotency-token': '4ee9336a-3759-4449-a39c-c9a2f6f6ad63',
@@ -92,7 +92,7 @@ export function post(
   }
 }
 
-export function get(signedUrl: string, { url, headers, secret = authToken }: Parts = {}): DiagnosableRequest {
+function get(signedUrl: string, { url, headers, secret = authToken }: Parts = {}): DiagnosableRequest {
   return {
     method: 'GET',
     url: url ?? signedUrl.replace(/^[a-z]+:\/\/[^/?#]*/, ''),
@@ -100,10 +100,10 @@ export function get(signedUrl: string, { url, headers, secret = authToken }: Par
   }
 }
 
-export const event = '{"id": "EV1", "text": "the code is 4711", "name": "Zo\\u00eb", "n": [1, 2]}\n'
+const event = '{"id": "EV1", "text": "the code is 4711", "name": "Zo\\u00eb", "n": [1, 2]}\n'
 
 /** A JSON POST whose body arrived as another. */
-export function json(sent: string, { url, headers, body = sent, secret = authToken }: Parts = {}): DiagnosableRequest {
+function json(sent: string, { url, headers, body = sent, secret = authToken }: Parts = {}): DiagnosableRequest {
   const signedUrl = `https://api.example.com/events?bodySHA256=${sha256(sent)}`
   return {
     method: 'POST',
@@ -118,7 +118,7 @@ export function json(sent: string, { url, headers, body = sent, secret = authTok
   }
 }
 
-export function handshake(signed: string, headers: Headers = {}): DiagnosableRequest {
+function handshake(signed: string, headers: Headers = {}): DiagnosableRequest {
   const upgrade = { connection: 'Upgrade', upgrade: 'websocket' }
   return {
     method: 'GET',
@@ -128,7 +128,7 @@ export function handshake(signed: string, headers: Headers = {}): DiagnosableReq
 }
 
 /** Without a body's bytes: what a framework's parser made of them. */
-export function parsed(
+function parsed(
   params: unknown,
   signedPairs: readonly Pair[],
   url = 'https://api.example.com/sms',
@@ -161,6 +161,12 @@ const sha256Signed = (secret: string): string => sign(`${origin}/sms${naiveJoin(
 
 /** Each cause at least once, and alone. */
 export const brokenAlone: readonly Broken[] = [
+  {
+    what: 'a step of a call',
+    causes: ['scheme'],
+    request: post(`${origin}/gather`, { params: call }),
+    options: { publicUrl: 'http://api.example.com' },
+  },
   {
     what: 'the app sees http',
     causes: ['scheme'],

@@ -1,6 +1,7 @@
 import { kindOf } from '../params/index.ts'
 import { kinds } from '../params/kinds.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
+import { guesses } from './guesses.ts'
 import { showName } from './mask.ts'
 import { type Edit, editPairs } from './state.ts'
 import type { Subject } from './subject.ts'
@@ -12,7 +13,9 @@ export function* listBlankEdits(subject: Subject): Generator<Edit> {
   const present = new Set(pairs.map(([name]) => name))
   const known = listKnownNames(pairs)
   const absent = known.map(({ name }) => name).filter((name) => !present.has(name))
-  yield* listBlanks(absent, pairs)
+  // Where the kind is not known, neither is what it lacks.
+  const surcharge = kindOf(new Map(pairs)) === undefined ? 1 : 0
+  for (const edit of listBlanks(absent, pairs)) yield { ...edit, cost: edit.cost + surcharge }
   yield* listLost(absent, subject)
   yield* listExtras(pairs, new Set(known.map(({ name }) => name)))
 }
@@ -103,71 +106,6 @@ function* listSubsets(groups: readonly (readonly string[])[]): Generator<string[
   const count = Math.min(groups.length, 8)
   for (let bits = 1; bits < 1 << count; bits++)
     yield groups.slice(0, count).flatMap((names, index) => (bits & (1 << index) ? names : []))
-}
-
-/** What a lost parameter may have held, where others tell. */
-const guesses: Readonly<
-  Record<string, (get: (name: string) => string | undefined) => readonly (string | undefined)[]>
-> = {
-  SmsSid: (get) => [get('MessageSid'), get('SmsMessageSid')],
-  SmsMessageSid: (get) => [get('MessageSid'), get('SmsSid')],
-  MessageSid: (get) => [get('SmsSid'), get('SmsMessageSid')],
-  To: (get) => [get('Called')],
-  Called: (get) => [get('To')],
-  From: (get) => [get('Caller'), get('WaId') && `whatsapp:+${get('WaId')}`],
-  Caller: (get) => [get('From')],
-  WaId: (get) => [get('From')?.replace(/^whatsapp:\+/, '')],
-  ApiVersion: () => ['2010-04-01'],
-  NumMedia: () => ['0', '1'],
-  NumSegments: () => ['1', '2', '3'],
-  ReferralNumMedia: () => ['0'],
-  SmsStatus: (get) => [get('MessageStatus'), 'received', 'receiving'],
-  MessageStatus: (get) => [get('SmsStatus'), 'delivered', 'sent', 'queued', 'failed', 'undelivered', 'read'],
-  Direction: () => ['inbound', 'outbound-api', 'outbound-dial'],
-  CallStatus: () => ['ringing', 'in-progress', 'completed', 'initiated', 'busy', 'no-answer', 'failed', 'canceled'],
-  MessageType: () => ['text', 'image', 'button', 'location'],
-  RetryCount: () => ['0'],
-  Source: () => ['SMS', 'SDK', 'API', 'WHATSAPP'],
-  CallbackSource: () => ['call-progress-events'],
-  SequenceNumber: () => ['0', '1', '2', '3', '4'],
-  RecordingSource: () => ['RecordVerb', 'DialVerb', 'OutboundAPI', 'StartCallRecordingAPI', 'Conference'],
-  RecordingChannels: () => ['1', '2'],
-  RecordingStatus: () => ['completed', 'in-progress', 'absent'],
-  RecordingTrack: () => ['both', 'inbound', 'outbound'],
-  ErrorCode: () => ['0', '30003', '30005', '30006', '30007', '30008'],
-  PayloadType: () => ['application/json'],
-  Level: () => ['ERROR', 'WARNING'],
-  Digits: () => ['1', '2', '3', '0', '9', '*', '#'],
-  FinishedOnKey: () => ['#', '*', ''],
-  msg: () => ['Gather End'],
-  Confidence: () => ['0.0'],
-  Language: () => ['en-US'],
-  AnsweredBy: () => ['human', 'machine_start', 'unknown'],
-  DialBridged: () => ['true', 'false'],
-  StirVerstat: () => ['TN-Validation-Passed-A', 'TN-Validation-Passed-B', 'TN-Validation-Passed-C'],
-  Muted: () => ['false', 'true'],
-  Hold: () => ['false', 'true'],
-  Coaching: () => ['false', 'true'],
-  StartConferenceOnEnter: () => ['true', 'false'],
-  EndConferenceOnExit: () => ['false', 'true'],
-  ToCountry: (get) => [get('CalledCountry'), 'US', get('FromCountry')],
-  CalledCountry: (get) => [get('ToCountry'), 'US'],
-  FromCountry: (get) => [get('CallerCountry'), 'US', get('ToCountry')],
-  CallerCountry: (get) => [get('FromCountry'), 'US'],
-  ...mirror('To', 'Called'),
-  ...mirror('From', 'Caller'),
-}
-
-function mirror(
-  one: string,
-  other: string,
-): Record<string, (get: (name: string) => string | undefined) => (string | undefined)[]> {
-  return Object.fromEntries(
-    ['State', 'City', 'Zip'].flatMap((place) => [
-      [`${one}${place}`, (get: (name: string) => string | undefined) => [get(`${other}${place}`)]],
-      [`${other}${place}`, (get: (name: string) => string | undefined) => [get(`${one}${place}`)]],
-    ]),
-  )
 }
 
 function* listLost(absent: readonly string[], { state, hints }: Subject): Generator<Edit> {

@@ -1,8 +1,8 @@
-import { kindOf } from '../params/index.ts'
-import { kinds } from '../params/kinds.ts'
 import { parseForm, serializeForm } from '../scheme/form.ts'
 import { decodeAll, escapers, hexCases, listToggles } from './encodings.ts'
 import { showName } from './mask.ts'
+import { isTwilioName, joinFields, nameOf, splitFields } from './query-fields.ts'
+import { listOrders } from './query-orders.ts'
 import { type Edit, editUrl } from './state.ts'
 import type { Subject } from './subject.ts'
 import { showNames } from './text-names.ts'
@@ -21,18 +21,6 @@ export function* listQueryEdits(subject: Subject): Generator<Edit> {
   for (const one of new Set(queries)) if (splitFields(one).length <= mostFields) yield* listOrders(splitFields(one))
   if (queries.every((query) => query.length < 2)) yield* listEmpty(seen)
   else yield* listSpellings(queries.join(''))
-}
-
-function splitFields(query: string): string[] {
-  return query.length < 2 ? [] : query.slice(1).split('&')
-}
-
-function joinFields(fields: readonly string[]): string {
-  return fields.length === 0 ? '' : `?${fields.join('&')}`
-}
-
-function nameOf(field: string): string {
-  return decodeAll(field.replace(/=.*$/s, ''))
 }
 
 /** A framework that merges query and form leaves the customer's fields among Twilio's. */
@@ -103,7 +91,9 @@ function* listExtra(fields: readonly string[]): Generator<Edit> {
   for (let start = 0; start < fields.length; start++)
     for (let end = start + 1; end <= fields.length; end++) {
       const atEdge = end === fields.length || start === 0
-      const cost = (atEdge ? 2 : 4) + (end - start > 3 ? 2 : end - start > 1 ? 1 : 0) + (fields.length > 12 ? 1 : 0)
+      const isLast = start === fields.length - 1 && !isTwilioName(nameOf(fields[start] ?? ''))
+      const cost =
+        (isLast ? 1 : atEdge ? 2 : 4) + (end - start > 3 ? 2 : end - start > 1 ? 1 : 0) + (fields.length > 12 ? 1 : 0)
       yield offer([...fields.slice(0, start), ...fields.slice(end)], fields.slice(start, end), cost)
     }
   const unknown = fields.filter((field) => !isTwilioName(nameOf(field)))
@@ -122,70 +112,6 @@ function* listExtra(fields: readonly string[]): Generator<Edit> {
     )
 }
 
-let twilioNames: Set<string> | undefined
-
-function isTwilioName(name: string): boolean {
-  twilioNames ??= new Set(Object.values(kinds).flatMap((row) => row.parameters.map((parameter) => parameter.name)))
-  return twilioNames.has(name) || twilioNames.has(name.replace(/\d+$/, '{N}'))
-}
-
-function* listOrders(fields: readonly string[]): Generator<Edit> {
-  if (fields.length < 2) return
-  const offered = new Set([fields.join('&')])
-  function* offer(order: readonly string[], cost: number): Generator<Edit> {
-    const key = order.join('&')
-    if (offered.has(key)) return
-    offered.add(key)
-    // Fields may have been dropped before: those that are left keep the order.
-    const rank = new Map(order.map((field, index) => [field, index]))
-    yield {
-      cause: 'query_order',
-      dimension: 'order',
-      cost,
-      apply: editUrl('query', (query) => joinFields(sortBy(splitFields(query), (field) => rank.get(field) ?? -1))),
-      detail: `The ${fields.length} fields of the query stand in another order than Twilio signed.`,
-    }
-  }
-  const own = fields.filter((field) => !isTwilioName(nameOf(field)) && nameOf(field) !== 'bodySHA256')
-  const hash = fields.filter((field) => nameOf(field) === 'bodySHA256')
-  const twilios = fields.filter((field) => !own.includes(field) && !hash.includes(field))
-  const kind = kindOf(new Map(fields.map((field) => [nameOf(field), decodeAll(field.replace(/^[^=]*=?/, ''))])))
-  const wire = new Map((kind ? kinds[kind].parameters : []).map(({ name }, index) => [name, index]))
-  const inWireOrder = sortBy(twilios, (field) => wire.get(nameOf(field)) ?? 99)
-  for (const owns of [own, [...own].reverse(), [...own].sort()])
-    for (const rest of [twilios, inWireOrder]) {
-      yield* offer([...owns, ...rest, ...hash], 1)
-      yield* offer([...owns, ...hash, ...rest], 2)
-    }
-  yield* offer([...fields].reverse(), 2)
-  yield* offer([...fields].sort(), 2)
-  yield* offer([...fields].sort().reverse(), 3)
-  yield* offer([...fields.slice(1), ...fields.slice(0, 1)], 2)
-  yield* offer([...fields.slice(-1), ...fields.slice(0, -1)], 2)
-  if (own.length > 2 && own.length <= 5)
-    for (const owns of permute(own))
-      for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], own.length <= 4 ? 2 : 3)
-  if (fields.length <= 5) for (const order of permute(fields)) yield* offer(order, 4)
-  for (let index = 0; index + 1 < fields.length; index++) {
-    const swapped = [...fields]
-    ;[swapped[index], swapped[index + 1]] = [fields[index + 1] ?? '', fields[index] ?? '']
-    yield* offer(swapped, 4)
-  }
-}
-
-function sortBy(fields: readonly string[], rank: (field: string) => number): string[] {
-  return fields
-    .map((field, index) => ({ field, index, rank: rank(field) }))
-    .sort((one, other) => one.rank - other.rank || one.index - other.index)
-    .map(({ field }) => field)
-}
-
-function* permute(fields: readonly string[]): Generator<string[]> {
-  if (fields.length <= 1) yield [...fields]
-  for (const [index, field] of fields.entries())
-    for (const rest of permute([...fields.slice(0, index), ...fields.slice(index + 1)])) yield [field, ...rest]
-}
-
 function* listSpellings(seen: string): Generator<Edit> {
   const offer = (spell: (query: string) => string | undefined, cost: number, what: string): Edit => ({
     cause: 'query_encoding',
@@ -200,7 +126,11 @@ function* listSpellings(seen: string): Generator<Edit> {
   for (const [what, encode] of escapers)
     for (const [hexCase, inCase] of hexCases)
       for (const space of ['%20', '+'])
-        yield offer((query) => inCase(respell(query, encode, space)), 2, `${what}, ${hexCase}`)
+        yield offer(
+          (query) => inCase(respell(query, encode, space)),
+          hexCase.includes('upper') ? 1 : 3,
+          `${what}, ${hexCase}`,
+        )
   yield offer((query) => decodeAll(query), 2, 'decoded')
   yield offer((query) => decodeAll(query.replaceAll('+', ' ')), 3, 'decoded')
   for (const [what, inCase] of hexCases) yield offer(inCase, 1, what)

@@ -3,8 +3,10 @@ import { createSigner, type Signer } from '../scheme/signature.ts'
 import { isWebSocketScheme, joinUrl, listSignedForms, type SignedForm } from '../scheme/signed-url.ts'
 import { joinPairs, type Pairs } from '../scheme/signing-string.ts'
 import { listBodyVariants } from './body-variants.ts'
+import { listSets } from './edit-sets.ts'
+import { hasUsableKey, prune } from './prune.ts'
 import { matchesPresented, type Presented } from './signature-header.ts'
-import { dimensions, type Edit, type Key, type State } from './state.ts'
+import type { Edit, Key, State } from './state.ts'
 import type { CauseId } from './types.ts'
 
 export interface FoundCause {
@@ -45,8 +47,9 @@ const charactersPerTry = 400
 const stages: readonly (readonly [size: number, highest: number])[] = [
   [0, 0],
   [1, Number.POSITIVE_INFINITY],
-  [2, 4],
+  [2, 3],
   [3, 3],
+  [2, 4],
   [2, 5],
   [3, 4],
   [2, Number.POSITIVE_INFINITY],
@@ -68,38 +71,6 @@ export function search(input: SearchInput): Search {
     lowest[size] = highest + 1
   }
   return { found: undefined, tried: attempt.tried() }
-}
-
-/** Whether anything that can be a token is at hand: with an AccountSid or the SID of an API key nothing was ever signed. */
-function hasUsableKey({ state, edits }: SearchInput): boolean {
-  const states = [state, ...edits.filter(({ dimension }) => dimension === 'key').map((edit) => edit.apply(state))]
-  return states.some((one) => one?.keys.some(({ secret }) => !/^\W*((SK|AC)[0-9a-f]{32})?\W*$/i.test(secret)))
-}
-
-/** One that changes nothing by itself may do so after another, but seldom. */
-const costOfIdle = 2
-
-/** Without edits that come to the same as an earlier one. */
-function prune({ edits, state }: SearchInput): Edit[] {
-  const seen = new Set<string>()
-  // What a body was taken for decides whether there are parameters to edit at all.
-  const bases = [
-    state,
-    ...edits.filter(({ dimension }) => dimension === 'source').flatMap((one) => one.apply(state) ?? []),
-  ]
-  return edits.flatMap((edit) => {
-    const edited = edit.apply(state)
-    if (edited === undefined && bases.slice(1, 5).some((base) => edit.apply(base) !== undefined)) return [edit]
-    if (edited === undefined) return edit.dimension === 'key' ? [] : [{ ...edit, cost: edit.cost + costOfIdle }]
-    const { url, pairs, keys, covers, fragment } = edited
-    if (pairs.length > 200 || keys !== state.keys || covers !== state.covers) return [edit]
-    const { scheme, userinfo, host, port, path, query } = url
-    const parts = [edit.dimension, scheme, userinfo, host, port, path, query, fragment]
-    const key = JSON.stringify(pairs === state.pairs ? parts : [...parts, joinPairs(pairs)])
-    if (seen.has(key)) return []
-    seen.add(key)
-    return [edit]
-  })
 }
 
 interface Attempt {
@@ -228,66 +199,4 @@ function conclude(
 
 function distinct(causes: readonly FoundCause[]): FoundCause[] {
   return causes.filter((cause, index) => causes.findIndex((one) => one.id === cause.id) === index)
-}
-
-const ranks = new Map(dimensions.map((dimension, index) => [dimension, index]))
-const rankOf = (edit: Edit): number => ranks.get(edit.dimension) ?? 0
-
-/** All sets of so many edits of different dimensions, by the sum of their costs, each in the order in which it is applied. */
-function* listSets(edits: readonly Edit[], size: number, from: number, to: number): Generator<readonly Edit[]> {
-  if (size === 0) {
-    yield []
-    return
-  }
-  const byCost: Edit[][] = []
-  for (const edit of edits) {
-    const group = byCost[edit.cost] ?? []
-    group.push(edit)
-    byCost[edit.cost] = group
-  }
-  const highest = byCost.length - 1
-  for (let sum = from; sum <= Math.min(to, highest * size); sum++)
-    for (const costs of listPartitions(sum, size, highest)) yield* listCombinations(costs, byCost)
-}
-
-/** Ways to write a sum as so many ascending costs. */
-function* listPartitions(sum: number, size: number, highest: number, lowest = 1): Generator<number[]> {
-  if (size === 1) {
-    if (sum >= lowest && sum <= highest) yield [sum]
-    return
-  }
-  for (let first = lowest; first * size <= sum && first <= highest; first++)
-    for (const rest of listPartitions(sum - first, size - 1, highest, first)) yield [first, ...rest]
-}
-
-function* listCombinations(
-  costs: readonly number[],
-  byCost: readonly (readonly Edit[] | undefined)[],
-): Generator<Edit[]> {
-  const [first = 0, second, third] = costs
-  const firsts = byCost[first] ?? []
-  for (const [i, one] of firsts.entries()) {
-    if (second === undefined) {
-      yield [one]
-      continue
-    }
-    const seconds = byCost[second] ?? []
-    for (let j = second === first ? i + 1 : 0; j < seconds.length; j++) {
-      const two = seconds[j] as Edit
-      if (two.dimension === one.dimension) continue
-      if (third === undefined) {
-        yield inOrder([one, two])
-        continue
-      }
-      const thirds = byCost[third] ?? []
-      for (let k = third === second ? j + 1 : 0; k < thirds.length; k++) {
-        const three = thirds[k] as Edit
-        if (three.dimension !== one.dimension && three.dimension !== two.dimension) yield inOrder([one, two, three])
-      }
-    }
-  }
-}
-
-function inOrder(edits: Edit[]): Edit[] {
-  return edits.sort((one, other) => rankOf(one) - rankOf(other))
 }

@@ -7,7 +7,10 @@ import { queryCauses } from './query.ts'
 import { signatureCauses } from './signature.ts'
 import { urlCauses } from './url.ts'
 
-/** Every cause: a new one is a new row, with the edits that undo it. */
+/**
+ * Every cause: a new one is a new row, with the edits that undo it. `npm run causes` writes the docs from it.
+ * @public
+ */
 export const causes: Readonly<Record<CauseId, CauseRow>> = {
   ...urlCauses,
   ...queryCauses,
