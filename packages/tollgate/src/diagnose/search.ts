@@ -38,7 +38,7 @@ export interface SearchInput {
 }
 
 /** What an HMAC may cost, on average: hashing large requests so often would take longer than anybody waits for a diagnosis. */
-const charactersPerTry = 300
+const charactersPerTry = 400
 
 /**
  * How many edits together, and the highest sum of their costs: smaller sets first, but three likely causes before two that hardly
