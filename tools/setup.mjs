@@ -39,8 +39,8 @@ function isStale(directory) {
   return changed > Math.min(...outputs)
 }
 
-export async function buildWhenNeeded() {
-  for (const name of builtPackages) {
+export async function buildWhenNeeded(names = builtPackages) {
+  for (const name of names) {
     const directory = join(root, 'packages', name)
     if (isStale(directory)) await runOrStop(`npm run build --workspace packages/${name}`, `Building ${name}`)
   }

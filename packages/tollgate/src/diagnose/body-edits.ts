@@ -1,12 +1,15 @@
 import { hashBody } from '../scheme/body-hash.ts'
 import { decodeUtf8, parseForm } from '../scheme/form.ts'
-import { listBodyVariants } from './body-variants.ts'
+import { listBodyVariants, parseJson } from './body-variants.ts'
+import { readParsed } from './parsed-params.ts'
 import type { Edit } from './state.ts'
 import type { Subject } from './subject.ts'
 
 /** What a body was taken for, and the hash that binds it. */
 export function* listBodyEdits(subject: Subject): Generator<Edit> {
   yield* listSources(subject)
+  yield* listTrimmed(subject)
+  yield* listFromJson(subject)
   yield* listHashes(subject)
 }
 
@@ -31,6 +34,37 @@ function* listSources({ isForm, body, given, state, contentType, method }: Subje
         detail: `The body is a form, and its Content-Type is ${type}.`,
       }
   }
+}
+
+/** White space behind a form becomes a part of its last value. */
+function* listTrimmed({ isForm, body, method }: Subject): Generator<Edit> {
+  const text = isForm && body !== undefined && method !== 'GET' ? decodeUtf8(body) : undefined
+  const trimmed = text?.replace(/^[\s\ufeff]+|[\s\0]+$/g, '')
+  if (trimmed === undefined || trimmed === text) return
+  const pairs = parseForm(trimmed)
+  if (pairs !== undefined && pairs.length > 0)
+    yield {
+      cause: 'body_whitespace',
+      dimension: 'source',
+      cost: 1,
+      apply: (one) => ({ ...one, pairs, covers: 'params' }),
+      detail: 'The form gained white space or a line break around it.',
+    }
+}
+
+/** A relay that reads forms and writes JSON: the parameters are its fields. */
+function* listFromJson({ body, state, method }: Subject): Generator<Edit> {
+  if (state.covers !== 'body' || body === undefined || method === 'GET' || !looksLikeJson(body)) return
+  const json = parseJson(decodeUtf8(body) ?? '')?.value
+  const pairs = typeof json === 'object' && json !== null && !Array.isArray(json) ? readParsed(json) : undefined
+  if (pairs !== undefined && pairs.length > 0)
+    yield {
+      cause: 'form_taken_as_json',
+      dimension: 'source',
+      cost: 2,
+      apply: (one) => ({ ...one, pairs, covers: 'params' }),
+      detail: 'The form was written anew as JSON on the way: Twilio signed its fields as parameters.',
+    }
 }
 
 export function looksLikeJson(body: Uint8Array | undefined): boolean {

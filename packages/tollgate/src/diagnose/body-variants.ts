@@ -111,7 +111,7 @@ export function isRewrittenJson(body: Uint8Array): boolean {
   return json !== undefined && serializers.slice(0, 8).some(([, write]) => write(json.value) === text?.trim())
 }
 
-function parseJson(text: string): { readonly value: unknown } | undefined {
+export function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text.replace(/^\ufeff/, '')) }
   } catch {

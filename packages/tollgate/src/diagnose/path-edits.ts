@@ -109,6 +109,12 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
         1,
         `as ${from} has it`,
       )
+  for (const [characters, cost] of [
+    ['~', 2],
+    ['~.', 3],
+    ['~.-_', 4],
+  ] as const)
+    yield offer((path) => escapeAll(path, characters), cost, `with ${[...characters].join(' ')} percent-encoded`)
   if (/[^A-Za-z0-9\-._~/]/.test(state.url.path)) {
     const decoded = decodeAll(state.url.path)
     yield offer(() => decoded, 2, 'decoded')
@@ -144,6 +150,15 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
 
 function mapSegments(path: string, change: (segment: string) => string): string {
   return path.split('/').map(change).join('/')
+}
+
+/** Proxies decode what RFC 3986 leaves to the sender. https://www.rfc-editor.org/rfc/rfc3986#section-2.3 */
+function escapeAll(path: string, characters: string): string {
+  return Array.from(path, (one) => (characters.includes(one) ? `%${toHex(one)}` : one)).join('')
+}
+
+function toHex(character: string): string {
+  return character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')
 }
 
 /** Leaves escapes as they are. */

@@ -131,6 +131,11 @@ function* listSpellings(seen: string): Generator<Edit> {
           hexCase.includes('upper') ? 1 : 3,
           `${what}, ${hexCase}`,
         )
+  yield offer(
+    (query) => query.replace(/%(?:2[1247-9ace]|3[abce]|40|5[b-e]|60|7[b-e])/gi, decodeURIComponent),
+    2,
+    'with punctuation as it is',
+  )
   yield offer((query) => decodeAll(query), 2, 'decoded')
   yield offer((query) => decodeAll(query.replaceAll('+', ' ')), 3, 'decoded')
   for (const [what, inCase] of hexCases) yield offer(inCase, 1, what)

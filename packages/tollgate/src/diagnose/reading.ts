@@ -75,6 +75,7 @@ export async function readSubject(source: Source): Promise<Subject> {
     given,
     parsed,
     queryPairs,
+    signatureIsBlank: /^\s*$/.test(readText(envelope.header, 'x-twilio-signature') ?? '-'),
     contentLength: Number(readText(envelope.header, 'content-length') ?? 0) || 0,
     bodyMatches: body !== undefined && findBodyHash(url.query) === hashBody(body),
   }
@@ -135,7 +136,7 @@ function readHints({ options, extra, request, tokens }: Source, queryPairs: Pair
         url.userinfo === '' ? [] : [{ value: url.userinfo, from: 'the configured URL' }],
       ),
     fragments: texts.flatMap((text) => /#.+$/s.exec(text)?.[0] ?? []),
-    targets: queryPairs.length > 0 ? [] : listReferrer(request),
+    targets: [...listOwnTarget(request), ...(queryPairs.length > 0 ? [] : listReferrer(request))],
     accounts: [
       ...[options.accountSid].flat().filter((sid) => typeof sid === 'string'),
       ...(tokens?.list ?? []).flatMap(({ accountSid }) => accountSid ?? []),
@@ -150,6 +151,12 @@ function askSignedUrl({ signedUrl }: VerifierOptions, request: IncomingRequest):
   } catch {
     return undefined
   }
+}
+
+/** The target that arrived: a "signedUrl" of the user's may have left out its query. */
+function listOwnTarget({ url }: IncomingRequest): Seen<Target>[] {
+  const [, path = '/', query = ''] = /^(?:[a-z]+:\/\/[^/?#]*)?(\/[^?#]*)?(\?[^#]*)?/i.exec(String(url)) ?? []
+  return query === '' ? [] : [{ value: { path, query }, from: 'the request target' }]
 }
 
 function listReferrer(request: IncomingRequest): Seen<Target>[] {

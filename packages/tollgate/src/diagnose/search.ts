@@ -82,7 +82,7 @@ interface Attempt {
 function createAttempt(input: SearchInput): Attempt {
   const { presented, body, maxTries } = input
   const signers = new Map<string, Signer>()
-  const texts = new WeakMap<Pairs, string>()
+  const texts = new Map<Pairs, string>()
   let tried = 0
   let characters = 0
 
@@ -101,6 +101,7 @@ function createAttempt(input: SearchInput): Attempt {
     texts.set(pairs, text)
     return text
   }
+  const needsKey = !mayAnyMatch(presented, input.state.keys)
   let steps = 0
   // Sets whose edits do not go together cost no HMAC, and time all the same.
   const isSpent = (): boolean =>
@@ -125,11 +126,13 @@ function createAttempt(input: SearchInput): Attempt {
     tried: () => tried,
     run(edits, size) {
       steps++
+      if (needsKey && !edits.some(({ dimension }) => ofKeys.has(dimension))) return undefined
       let state: State | undefined = input.state
       for (const edit of edits) {
         state = edit.apply(state)
         if (state === undefined) return undefined
       }
+      if (!mayAnyMatch(presented, state.keys)) return undefined
       for (const form of listForms(state, textOf(state.pairs), input, size)) {
         const hit = match(state, form)
         if (hit !== undefined) return conclude(state, form, edits, hit, body)
@@ -138,6 +141,14 @@ function createAttempt(input: SearchInput): Attempt {
       return undefined
     },
   }
+}
+
+/** The edits that bring in a key, or its algorithm. */
+const ofKeys: ReadonlySet<Edit['dimension']> = new Set(['key', 'token', 'quotes', 'algorithm'])
+
+/** Joining the parameters costs as much as an HMAC: not for keys whose signatures have another length. */
+function mayAnyMatch(presented: readonly Presented[], keys: readonly Key[]): boolean {
+  return keys.some((key) => presented.some((one) => mayMatch(one, key)))
 }
 
 function mayMatch({ compare, text }: Presented, { algorithm }: Key): boolean {

@@ -72,7 +72,7 @@ export interface Edit {
 
 /** What the search is to do with an edit of the parameters: the same pairs give the same result, so that it is made once. */
 export function editPairs(change: (pairs: Pairs) => Pairs | undefined): Edit['apply'] {
-  const made = new WeakMap<Pairs, { readonly pairs: Pairs | undefined }>()
+  const made = new Map<Pairs, { readonly pairs: Pairs | undefined }>()
   return (state) => {
     let known = made.get(state.pairs)
     if (known === undefined) {

@@ -37,6 +37,7 @@ export interface Subject {
   readonly parsed: unknown
   /** The query of the URL, decoded. */
   readonly queryPairs: Pairs
+  readonly signatureIsBlank: boolean
   readonly contentLength: number
   /** The hash of the body is the one in the URL. */
   readonly bodyMatches: boolean

@@ -50,6 +50,8 @@ export function describeChangedBody(subject: Subject): FoundCause[] {
 const suspects: readonly Suspect[] = [
   ({ presented, subject, rejection }) => {
     if (rejection.code !== 'signature_missing' && presented.length > 0) return undefined
+    if (subject.signatureIsBlank)
+      return { id: 'signature_missing', score: 100, detail: 'The X-Twilio-Signature header is there and blank.' }
     if (rejection.code === 'signature_missing')
       return {
         id: 'signature_missing',
@@ -60,8 +62,8 @@ const suspects: readonly Suspect[] = [
       }
     return undefined
   },
-  ({ presented, rejection }) =>
-    presented.length === 0 && rejection.code === 'signature_malformed'
+  ({ presented, rejection, subject }) =>
+    presented.length === 0 && rejection.code === 'signature_malformed' && !subject.signatureIsBlank
       ? { id: 'signature_encoding', score: 95, detail: 'X-Twilio-Signature holds no signature in any known spelling.' }
       : undefined,
   ({ presented, subject }) => {
@@ -219,7 +221,8 @@ const suspects: readonly Suspect[] = [
     if (state.covers !== 'params' || state.pairs.length === 0) return undefined
     const names = new Set(state.pairs.map(([name]) => name))
     const missing = listKnownNames(state.pairs).filter(({ name, always }) => always && !names.has(name))
-    return missing.length === 0 || missing.length > 6
+    const named = namesResource.test([...names].join(' ')) && !/account_?sid/i.test([...names].join(' '))
+    return missing.length === 0 || (missing.length > 6 && !named)
       ? undefined
       : {
           id: 'params_missing',
@@ -273,6 +276,9 @@ const suspects: readonly Suspect[] = [
         }
       : undefined,
 ]
+
+/** Names of what a webhook is about: each comes with the account that owns it. */
+const namesResource = /(^| )(Call|Message|Sms|SmsMessage|Recording|Conference|Transcription|Task)Sid( |$)/
 
 const ruledOut =
   'Ruled out: http for https, the hosts, ports and prefixes that the request names, its query and parameters in other spellings.'

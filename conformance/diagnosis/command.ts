@@ -1,0 +1,41 @@
+import { buildWhenNeeded, installWhenNeeded } from '../../tools/setup.mjs'
+
+/** `npm run corpus`: the table of broken set-ups, what the search names for each, and whether it is good and fast enough. */
+const onlyMisses = process.argv.includes('--misses')
+const unknown = process.argv.slice(2).filter((argument) => argument !== '--misses')
+
+if (unknown.length > 0) {
+  console.error(`Unknown argument ${unknown.join(' ')}. npm run corpus [-- --misses]`)
+  process.exitCode = 2
+} else {
+  await installWhenNeeded()
+  await buildWhenNeeded(['tollgate'])
+  await main()
+}
+
+async function main(): Promise<void> {
+  // Built first, and imported then.
+  const { judgeAll } = await import('./judge.ts')
+  const { count, leastShare, makeTable, mostMs, showShare } = await import('./table.ts')
+  const { listAllSetUps } = await import('./all.ts')
+  const { listGenuine } = await import('./genuine.ts')
+  const runs = 5
+  const broken = await judgeAll(await listAllSetUps(), { runs })
+  const genuine = await judgeAll(await listGenuine(), { runs })
+  const shown = [...broken, ...genuine].filter(({ isRight }) => !(onlyMisses && isRight))
+  console.log(makeTable(shown))
+
+  const total = count(broken)
+  const plain = count(genuine)
+  const { slowest } = total
+  const isFast = slowest !== undefined && slowest.ms < mostMs
+  console.log(`
+${total.count} broken set-ups, ${total.real} of them by real software, on ${total.webhooks} webhooks
+${total.right} named exactly or in as many causes that say the same: ${showShare(total.share)} (at least ${showShare(leastShare)})
+slowest: ${slowest?.ms.toFixed(1)} ms of CPU time, the median of ${runs} runs (under ${mostMs} ms): ${slowest?.setUp.name}
+${plain.right} of ${plain.count} genuine requests yield nothing
+${total.leaks.length + plain.leaks.length} diagnoses show a key, a right signature or a text: ${[...total.leaks, ...plain.leaks].join('; ') || 'none'}`)
+  const isGood = total.share >= leastShare && plain.share === 1 && total.leaks.length + plain.leaks.length === 0
+  console.log(isGood && isFast ? 'passed' : 'FAILED')
+  process.exitCode = isGood && isFast ? 0 : 1
+}

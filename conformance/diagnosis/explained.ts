@@ -1,0 +1,29 @@
+import { type Diagnosis, diagnose } from 'tollgate/diagnose'
+import { readOptions } from './options.ts'
+import type { SetUp } from './setup.ts'
+
+/** What the `diagnose` option of an adapter would write to standard error of this refusal. */
+export async function explainInWords(setUp: SetUp, { verdict }: Diagnosis): Promise<string> {
+  if (verdict.ok) return ''
+  const lines: string[] = []
+  const { error } = console
+  const { now } = performance
+  // It explains a few refusals in ten seconds, and here each is one of its own.
+  ahead += 60_000
+  performance.now = () => now.call(performance) + ahead
+  console.error = (...texts) => lines.push(texts.join(' '))
+  try {
+    const refused = {
+      rejection: verdict,
+      request: setUp.request,
+      options: readOptions(setUp).verifier,
+    } as unknown as Parameters<typeof diagnose.explain>[0]
+    await diagnose.explain(refused)
+  } finally {
+    performance.now = now
+    console.error = error
+  }
+  return lines.join('\n')
+}
+
+let ahead = 0

@@ -1,0 +1,28 @@
+import type { Diagnosis } from 'tollgate/diagnose'
+import { explainInWords } from './explained.ts'
+import type { SetUp } from './setup.ts'
+
+/** What a diagnosis shows of keys, right signatures and texts, as data or in words. */
+export async function listLeaks(setUp: SetUp, diagnosis: Diagnosis): Promise<readonly string[]> {
+  const outputs = [JSON.stringify(withoutAccepted(diagnosis)), await explainInWords(setUp, diagnosis)]
+  const secrets = [...new Set([...setUp.hidden, ...listKeys(setUp)])]
+  return secrets.filter((secret) =>
+    outputs.some((output) => output.includes(secret) || output.includes(JSON.stringify(secret).slice(1, -1))),
+  )
+}
+
+/** An accepted verdict hands the parameters over: that is what it is for. */
+function withoutAccepted(diagnosis: Diagnosis): object {
+  if (!diagnosis.verdict.ok) return diagnosis
+  const { verdict: _, ...rest } = diagnosis
+  return rest
+}
+
+/** The configured keys, also as they were meant. An AccountSid is no secret. */
+function listKeys({ options }: SetUp): readonly string[] {
+  const { authToken = [], otherTokens = {}, sharedKeys = {} } = options
+  const tokens = typeof authToken === 'string' ? [authToken] : Object.values(authToken)
+  return [...tokens, ...Object.values(otherTokens), ...Object.values(sharedKeys)]
+    .map((key) => key.replace(/^["'\s]+|["'\s]+$/g, ''))
+    .filter((key) => !key.startsWith('AC'))
+}

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { atApp } from '../arrive.ts'
+import { listExpected, type Row, type SeenOptions, type SeenRequest, type SetUp } from '../setup.ts'
+import { type Sent, send, type Wish } from '../webhooks.ts'
+
+/** A genuine request that real software gets to see first. */
+export interface RealRow extends Row {
+  readonly origin: string
+  readonly wish?: Wish
+  readonly options?: SeenOptions
+  /** Hands it to that software, and tells what the application saw of it. */
+  readonly see: (sent: Sent) => SeenRequest | Promise<SeenRequest>
+}
+
+/** One after the other: they share servers. */
+export async function runRealRows(rows: readonly RealRow[]): Promise<readonly SetUp[]> {
+  const setUps: SetUp[] = []
+  for (const row of rows) {
+    const { name, origin, webhook } = row
+    const sent = await send(webhook, row.wish)
+    const request = await row.see(sent)
+    const options = { ...atApp, ...row.options }
+    setUps.push({ name, origin, webhook, request, options, expected: listExpected(row), hidden: sent.hidden })
+  }
+  return setUps
+}
+
+/** What is left where a parser has read the stream, as adapters tell it: no bytes, and what it made of them. */
+export function asConsumed(params: unknown): Pick<SeenRequest, 'body' | 'params'> {
+  return { params, body: { consumedBy: 'a body parser', fix: 'Mount it after the webhook.' } }
+}
+
+/** A package by its name and installed version. */
+export function named(name: string): string {
+  const file = ['../../node_modules/', '../../../node_modules/']
+    .map((folder) => new URL(`${folder}${name}/package.json`, import.meta.url))
+    .find((url) => existsSync(url))
+  if (file === undefined) throw new Error(`${name} is not installed.`)
+  const found = JSON.parse(readFileSync(file, 'utf8')) as { readonly name: string; readonly version: string }
+  return `${found.name} ${found.version}`
+}
