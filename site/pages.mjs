@@ -11,7 +11,7 @@ const sections = [
   { title: 'Frameworks', pages: ['docs/frameworks.md'], folder: 'docs/frameworks' },
   {
     title: 'When it says no',
-    pages: ['docs/why-does-validation-fail.md', 'docs/behind-a-proxy.md'],
+    pages: ['docs/why-does-validation-fail.md', 'docs/diagnosis.md', 'docs/behind-a-proxy.md'],
     folder: 'docs/codes',
   },
   {

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Application } from 'typedoc'
 import { entries } from '../packages/tollgate/entries.js'
@@ -38,4 +39,17 @@ export async function writeReference(out) {
     throw new Error('The reference could not be made without warnings.')
   for (const module of project.children ?? []) module.name = nameEntry(module.name)
   await app.generateOutputs(project)
+  for (const name of readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((one) => one.endsWith('.md')))
+    mendAnchors(join(out, name))
+}
+
+/**
+ * TypeDoc numbers an anchor as soon as a member's full name ("Cause", "id") reads like it; the site numbers headings alone.
+ * @param {string} file
+ */
+function mendAnchors(file) {
+  const page = readFileSync(file, 'utf8')
+  const headings = new Set([...page.matchAll(/^#+ (\w+)$/gm)].map(([, name = '']) => name.toLowerCase()))
+  const mended = page.replace(/\(#(\w+)-1\)/g, (all, name) => (headings.has(name) ? `(#${name})` : all))
+  writeFileSync(file, mended)
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { run } from './run.mjs'
 
 const projects = [
@@ -15,10 +16,16 @@ const projects = [
   'tools/tsconfig.json',
 ]
 
+const waiting = [...projects]
 let failed = false
-for (const project of projects) {
-  const code = await run(`tsc -p ${project}`)
-  if (code !== 0) console.log(`in ${project}`)
-  failed ||= code !== 0
+
+async function checkNext() {
+  for (let project = waiting.shift(); project !== undefined; project = waiting.shift()) {
+    const code = await run(`tsc -p ${project}`)
+    if (code !== 0) console.log(`in ${project}`)
+    failed ||= code !== 0
+  }
 }
+
+await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, checkNext))
 process.exitCode = failed ? 1 : 0
