@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { parseConfiguration } from '../src/config/parse.ts'
-import { authToken, publicUrl, send, signSms } from './support.ts'
+import { authToken, listenOn, publicUrl, send, signSms } from './support.ts'
 
 const examples = fileURLToPath(new URL('../../../examples/gateway/', import.meta.url))
 const bin = fileURLToPath(new URL('../../cli/dist/bin.js', import.meta.url))
@@ -87,6 +88,33 @@ routes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl}, mode: ${mode
   child.kill('SIGTERM')
   const [code] = await once(child, 'exit')
   expect(code).toBe(0)
+})
+
+test('with a collector configured, each request becomes a span, without secrets or message text', async () => {
+  const spans: string[] = []
+  const collector = createServer(async (req, res) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of req) chunks.push(chunk)
+    spans.push(`${req.url} ${Buffer.concat(chunks).toString('latin1')}`)
+    res.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+  })
+  const endpoint = await listenOn(collector)
+  const flags = ['--upstream', 'http://127.0.0.1:9', '--public-url', publicUrl, '--listen', '127.0.0.1:0']
+  const { child, waitFor } = await start([bin, 'gateway', ...flags], { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+  const url = await waitFor(/listens on (\S+?)[,\s]/)
+  const genuine = signSms('/sms?secret=of-a-query')
+  const forged = { ...signSms(), body: 'Body=x' }
+  expect([(await send(url, genuine)).status, (await send(url, forged)).status]).toEqual([502, 403])
+  child.kill('SIGTERM')
+  expect((await once(child, 'exit'))[0]).toBe(0)
+  const all = spans.join('\n')
+  expect(all).toContain('/v1/traces')
+  for (const told of ['POST /', 'signature_mismatch', '/sms', 'tollgate-gateway']) expect(all).toContain(told)
+  const signature = genuine.headers['x-twilio-signature'] ?? 'none'
+  for (const hidden of [authToken, signature, 'of-a-query', '+15005550006', 'code & more'])
+    expect(all).not.toContain(hidden)
+  collector.closeAllConnections()
+  collector.close()
 })
 
 test('the command refuses a mistake with its line, and exits 2', async () => {
