@@ -184,16 +184,18 @@ describe('a store that fails', () => {
 test('options', () => {
   const store = memoryStore()
   const bad: [object, typeof TypeError | typeof RangeError, string][] = [
-    [{}, TypeError, '"store"'],
+    [{}, TypeError, '"store" must have a method "claim"'],
     [{ store: {} }, TypeError, 'claim'],
     [{ store: { claim() {} } }, TypeError, 'release'],
     [{ store, ttl: 1 }, TypeError, '"ttl"'],
+    [{ store, ttl: 1 }, TypeError, 'replayGuard'],
     [{ store, ttlSeconds: '60' }, TypeError, '"ttlSeconds"'],
     [{ store, ttlSeconds: 0 }, RangeError, '"ttlSeconds"'],
     [{ store, ttlSeconds: Number.NaN }, RangeError, '"ttlSeconds"'],
     [{ store, ttlSeconds: 31_536_001 }, RangeError, '"ttlSeconds"'],
-    [{ store, onReplay: 'refuse' }, TypeError, '"onReplay"'],
-    [{ store, onStoreFailure: 'mark' }, TypeError, '"onStoreFailure"'],
+    [{ store, onReplay: 'refuse' }, TypeError, `"onReplay" must be 'mark' or 'reject'`],
+    [{ store, onStoreFailure: 'mark' }, TypeError, `"onStoreFailure" must be 'reject' or 'accept'`],
+    [{ store, storeTimeoutMs: 0 }, RangeError, '"storeTimeoutMs"'],
     [{ store, storeTimeoutMs: 15_001 }, RangeError, '"storeTimeoutMs"'],
   ]
   for (const [options, kind, text] of bad) {
