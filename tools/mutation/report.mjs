@@ -45,7 +45,9 @@ export function readRows({ files }, explained) {
 export function listIntolerable(rows) {
   return rows
     .filter(({ file }) => file.startsWith('scheme/') || file === 'verifier.ts')
-    .flatMap(({ file, survivors }) => survivors.filter(({ because }) => because === undefined).map((one) => ({ file, ...one })))
+    .flatMap(({ file, survivors }) =>
+      survivors.filter(({ because }) => because === undefined).map((one) => ({ file, ...one })),
+    )
 }
 
 /** Reasons for what no longer survives or no longer stands in the code. @param {Row[]} rows @param {readonly Explanation[]} explained */

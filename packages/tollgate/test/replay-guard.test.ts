@@ -128,7 +128,9 @@ describe('a store that fails', () => {
     const stores = [failing, { ...failing, claim: async () => Promise.reject(new Error('down')) }]
     for (const store of stores) await expect(replayGuard({ store }).claim(message)).rejects.toThrow('down')
     const odd = { ...failing, claim: () => true } as unknown as ReplayStore
-    await expect(replayGuard({ store: odd }).claim(message)).rejects.toThrow(TypeError)
+    await expect(replayGuard({ store: odd }).claim(message)).rejects.toThrow(
+      new TypeError('The replay store must answer "claimed", "seen" or "full"'),
+    )
   })
 
   test("with 'accept', the delivery is let in as unknown, and can still be released", async () => {

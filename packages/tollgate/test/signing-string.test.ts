@@ -148,6 +148,7 @@ describe('toPairs', () => {
     'pairs of one': [['a']],
     'pairs of three': [['a', 'b', 'c']],
     'pairs with a number': [['a', 1]],
+    'pairs with a number for a name': [[1, 'a']],
     texts: ['ab'],
     bytes: new Uint8Array([1]),
     'texts of two letters': ['ab', 'cd'],
