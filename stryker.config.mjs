@@ -15,6 +15,6 @@ export default {
   tempDirName: 'node_modules/.cache/stryker',
   ignorePatterns: ['**/dist', 'examples', 'docs', 'conformance/projects/*/node_modules', 'fuzz', 'sbom'],
   concurrency: 2,
-  timeoutMS: 8_000,
+  timeoutMS: 20_000,
   allowConsoleColors: false,
 }

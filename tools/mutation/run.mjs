@@ -13,7 +13,6 @@ function complain(title, changes) {
   if (changes.length === 0) return
   console.error(`\n${title}`)
   for (const { file, from, to } of changes) console.error(`  ${file}: ${from}  =>  ${to}`)
-  process.exitCode = 1
 }
 
 /** `npm run mutation` for all, `npm run mutation -- packages/tollgate/src/scheme/form.ts` for some, which writes no page. */
@@ -23,9 +22,12 @@ async function main(/** @type {string[]} */ files) {
   if (code !== 0) throw new Error('StrykerJS failed.')
   const rows = readRows(JSON.parse(readFileSync(report, 'utf8')), explained)
   console.log(renderTable(rows))
-  complain('Neither noticed nor explained:', listIntolerable(rows))
+  const intolerable = listIntolerable(rows)
+  complain('Neither noticed nor explained:', intolerable)
+  if (intolerable.length > 0) process.exitCode = 1
   if (files.length > 0) return
   writeFileSync(join(root, 'docs/mutation.md'), renderPage(rows))
+  // No failure: on a busy machine a change that only makes the code slower may run out of its time.
   complain('Explained, but noticed or gone:', listStale(rows, explained))
 }
 
