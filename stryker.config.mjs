@@ -14,6 +14,8 @@ export default {
   jsonReporter: { fileName: 'node_modules/.cache/tollgate/mutation.json' },
   tempDirName: 'node_modules/.cache/stryker',
   ignorePatterns: ['**/dist', 'examples', 'docs', 'conformance/projects/*/node_modules', 'fuzz', 'sbom'],
+  // Static mutants cost most of the time. They are the patterns, which matter most: all are tried.
+  warnings: { slow: false },
   concurrency: 2,
   timeoutMS: 20_000,
   allowConsoleColors: false,
