@@ -10,7 +10,7 @@ export default {
     'packages/tollgate/src/verifier.ts',
     'packages/tollgate/src/replay/*.ts',
   ],
-  reporters: ['json'],
+  reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: 'node_modules/.cache/tollgate/mutation.json' },
   tempDirName: 'node_modules/.cache/stryker',
   ignorePatterns: ['**/dist', 'examples', 'docs', 'conformance/projects/*/node_modules', 'fuzz', 'sbom'],
