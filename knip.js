@@ -54,7 +54,7 @@ export default {
       ignoreDependencies: ['@middy/util'],
     },
     tools: {
-      entry: ['*.mjs', 'test/*.test.ts', 'package-test/*.test.ts', 'mutation/*'],
+      entry: ['*.mjs', 'test/*.test.ts', 'package-test/*.test.ts', 'mutation/**'],
       project: ['**/*.{mjs,ts}'],
       // Measured, not imported.
       ignoreDependencies: ['twilio'],

@@ -10,10 +10,12 @@ export default {
     'packages/tollgate/src/verifier.ts',
     'packages/tollgate/src/replay/*.ts',
   ],
-  reporters: ['json'],
+  reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: 'node_modules/.cache/tollgate/mutation.json' },
   tempDirName: 'node_modules/.cache/stryker',
   ignorePatterns: ['**/dist', 'examples', 'docs', 'conformance/projects/*/node_modules', 'fuzz', 'sbom'],
+  // Static mutants cost most of the time. They are the patterns, which matter most: all are tried.
+  warnings: { slow: false },
   concurrency: 2,
   timeoutMS: 20_000,
   allowConsoleColors: false,

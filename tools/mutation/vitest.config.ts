@@ -1,20 +1,21 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** The tests that mutants are tried against: those of the source itself, which need neither a build nor a server. */
+/** A change of the scheme is noticed by its own tests first, which are the quickest. */
+class InOrder extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return [...files].sort((one, other) => (one.moduleId < other.moduleId ? -1 : 1))
+  }
+}
+
 export default defineConfig({
   resolve: {
     alias: { '#hmac': fileURLToPath(new URL('../../packages/tollgate/src/hmac/node.ts', import.meta.url)) },
   },
   test: {
-    include: ['packages/tollgate/test/**/*.test.ts'],
-    exclude: [
-      '**/*compat*',
-      '**/keys-*',
-      '**/replay-redis.test.ts',
-      '**/testing*',
-      '**/exports.test.ts',
-      '**/counters*',
-    ],
+    include: ['tools/mutation/suites/*.test.ts'],
+    setupFiles: [fileURLToPath(new URL('fewer-runs.ts', import.meta.url))],
+    sequence: { sequencer: InOrder },
   },
 })

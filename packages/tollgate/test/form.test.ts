@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeUtf8, parseForm, serializeForm } from '../src/scheme/form.ts'
+import { decodeUtf8, isFormType, parseForm, serializeForm } from '../src/scheme/form.ts'
 
 const bytes = (...values: number[]): Uint8Array => new Uint8Array(values)
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -75,6 +75,7 @@ const accepted: [string, [string, string][]][] = [
 ]
 
 const refused: [string, string | Uint8Array][] = [
+  ['a percent alone', '%'],
   ['a lone percent', 'a=100%'],
   ['a percent and one digit', 'a=%4'],
   ['a percent and no hex', 'a=%zz'],
@@ -161,4 +162,50 @@ describe('decodeUtf8', () => {
     expect(decodeUtf8(utf8('\ufeff{}'))).toBe('\ufeff{}')
     expect(decodeUtf8(bytes(0x80))).toBeUndefined()
   })
+})
+
+describe('isFormType', () => {
+  const form = 'application/x-www-form-urlencoded'
+  const types: [type: string, isForm: boolean][] = [
+    [form, true],
+    [form.toUpperCase(), true],
+    [` ${form}\t`, true],
+    [`${form};`, true],
+    [`${form}  ;`, true],
+    [`${form};charset=utf-8`, true],
+    [`${form};charset=UTF-8;`, true],
+    [`${form};charset="utf-8"`, true],
+    [`${form}  ;  charset  =  utf-8  ;`, true],
+    [`${form}  ;  charset  =  "utf-8"  ;`, true],
+    ['', false],
+    ['application/json', false],
+    [`x${form}`, false],
+    [`text/plain, ${form}`, false],
+    [`${form}x`, false],
+    [`${form}, text/plain`, false],
+    [`${form};x`, false],
+    [`${form};;`, false],
+    [`${form}x;charset=utf-8`, false],
+    [`${form};xcharset=utf-8`, false],
+    [`${form};charsetx=utf-8`, false],
+    [`${form};charset=xutf-8`, false],
+    [`${form};charset=utf-8x`, false],
+    [`${form};charset="utf-8`, false],
+    [`${form};charset=utf-16`, false],
+    [`${form};charset=utf-8;charset=utf-7`, false],
+    [`${form};charset=`, false],
+  ]
+  for (const [type, isForm] of types)
+    test(`${JSON.stringify(type)} is ${isForm ? 'a form' : 'none'}`, () => {
+      expect(isFormType(type)).toBe(isForm)
+    })
+})
+
+test('serializeForm writes a space as "+", and everything but letters, digits and *-._ in percents', () => {
+  expect(
+    serializeForm([
+      ['a b', "1*-._~'"],
+      ['a b', ''],
+    ]),
+  ).toBe('a+b=1*-._%7E%27&a+b=')
 })

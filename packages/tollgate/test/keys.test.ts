@@ -47,6 +47,11 @@ describe("one account's tokens", () => {
     })
     expect(await outcome({ authToken: tokens }, formRequest(own, { secret: 'retired' }))).toBe('signature_mismatch')
   })
+
+  test('the verdict names no account where the request names two', async () => {
+    const verdict = await verify({ authToken }, formRequest([...own, ...foreign]))
+    expect(verdict).toMatchObject({ ok: true, accountSid: undefined })
+  })
 })
 
 describe('a record', () => {
@@ -242,6 +247,13 @@ describe('shared keys', () => {
       accountSid,
       matched: { key: { kind: 'shared_key', id: 'key1' }, algorithm: 'HMAC_SHA256' },
     })
+  })
+
+  test("a look-up for Auth Tokens is not told of a SharedKey's match", async () => {
+    const verified = vi.fn()
+    const lookup: AuthTokenLookup = Object.assign(() => authToken, { verified })
+    expect(await outcome({ authToken: lookup, sharedKeys: { key1: secret } }, sharedRequest())).toBe('accepted')
+    expect(verified).not.toHaveBeenCalled()
   })
 
   const keys: [what: string, sharedKeys: unknown, expected: string][] = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type IncomingRequest } from '../src/index.ts'
-import { formRequest, options } from './requests.ts'
+import { formRequest, getRequest, options } from './requests.ts'
 
 const params: [string, string][] = [
   ['From', '+15551230000'],
@@ -42,6 +42,12 @@ describe('observe', () => {
     const verdict = await observing.verify({ ...genuine, body: 'a=%zz' })
     expect(verdict).toMatchObject({ ok: false, code: 'body_malformed' })
     expect('params' in verdict && [...verdict.params]).toEqual([['a', '%zz']])
+  })
+
+  test('a target that cannot be read gives no parameters', async () => {
+    const verdict = await observing.verify({ ...getRequest(), url: 'voice?a=1' })
+    expect(verdict).toMatchObject({ ok: false, code: 'url_not_allowed' })
+    expect('params' in verdict && [...verdict.params]).toEqual([])
   })
 
   const refused: [string, IncomingRequest][] = [

@@ -147,5 +147,8 @@ describe('every code', () => {
   test('tried: the URL forms, without their queries', async () => {
     const verdict = await createVerifier(options).verify(getRequest({ target: '/v?Body=secret%20text', secret: 'x' }))
     expect(verdict).toMatchObject({ tried: [`${origin}/v`, `${origin}:443/v`] })
+    expect(await createVerifier(options).verify(forged)).toMatchObject({
+      tried: [`${origin}/sms`, `${origin}:443/sms`],
+    })
   })
 })

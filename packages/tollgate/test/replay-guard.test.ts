@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Delivery, ReplayClaim } from '../src/index.ts'
 import { kinds } from '../src/params/kinds.ts'
 import { memoryStore, type ReplayGuardOptions, type ReplayStore, replayGuard } from '../src/replay/index.ts'
@@ -127,8 +127,12 @@ describe('a store that fails', () => {
   test('by a throw, a rejection or an answer that is none is thrown', async () => {
     const stores = [failing, { ...failing, claim: async () => Promise.reject(new Error('down')) }]
     for (const store of stores) await expect(replayGuard({ store }).claim(message)).rejects.toThrow('down')
-    const odd = { ...failing, claim: () => true } as unknown as ReplayStore
-    await expect(replayGuard({ store: odd }).claim(message)).rejects.toThrow(TypeError)
+    for (const answer of [true, null, undefined, 'seen ', {}]) {
+      const odd = { ...failing, claim: () => answer } as unknown as ReplayStore
+      await expect(replayGuard({ store: odd }).claim(message)).rejects.toThrow(
+        new TypeError('The replay store must answer "claimed", "seen" or "full"'),
+      )
+    }
   })
 
   test("with 'accept', the delivery is let in as unknown, and can still be released", async () => {
@@ -165,6 +169,24 @@ describe('a store that fails', () => {
     }
   })
 
+  test('a claim leaves no timer behind, and a release that is done at once starts none', async () => {
+    vi.useFakeTimers()
+    try {
+      const start = vi.spyOn(globalThis, 'setTimeout')
+      for (const answer of [undefined, null, 0, {}]) {
+        const store = { claim: async () => 'claimed', release: () => answer } as unknown as ReplayStore
+        const claim = await replayGuard({ store }).claim(message)
+        expect(vi.getTimerCount()).toBe(0)
+        start.mockClear()
+        await claim.release?.()
+        expect(start).not.toHaveBeenCalled()
+      }
+    } finally {
+      vi.restoreAllMocks()
+      vi.useRealTimers()
+    }
+  })
+
   test('a release takes no longer than the limit either', async () => {
     const store: ReplayStore = { claim: () => 'claimed', release: () => new Promise(() => undefined) }
     const claim = await replayGuard({ store, storeTimeoutMs: 20 }).claim(message)
@@ -184,16 +206,18 @@ describe('a store that fails', () => {
 test('options', () => {
   const store = memoryStore()
   const bad: [object, typeof TypeError | typeof RangeError, string][] = [
-    [{}, TypeError, '"store"'],
+    [{}, TypeError, '"store" must have a method "claim"'],
     [{ store: {} }, TypeError, 'claim'],
     [{ store: { claim() {} } }, TypeError, 'release'],
     [{ store, ttl: 1 }, TypeError, '"ttl"'],
+    [{ store, ttl: 1 }, TypeError, 'replayGuard'],
     [{ store, ttlSeconds: '60' }, TypeError, '"ttlSeconds"'],
     [{ store, ttlSeconds: 0 }, RangeError, '"ttlSeconds"'],
     [{ store, ttlSeconds: Number.NaN }, RangeError, '"ttlSeconds"'],
     [{ store, ttlSeconds: 31_536_001 }, RangeError, '"ttlSeconds"'],
-    [{ store, onReplay: 'refuse' }, TypeError, '"onReplay"'],
-    [{ store, onStoreFailure: 'mark' }, TypeError, '"onStoreFailure"'],
+    [{ store, onReplay: 'refuse' }, TypeError, `"onReplay" must be 'mark' or 'reject'`],
+    [{ store, onStoreFailure: 'mark' }, TypeError, `"onStoreFailure" must be 'reject' or 'accept'`],
+    [{ store, storeTimeoutMs: 0 }, RangeError, '"storeTimeoutMs"'],
     [{ store, storeTimeoutMs: 15_001 }, RangeError, '"storeTimeoutMs"'],
   ]
   for (const [options, kind, text] of bad) {

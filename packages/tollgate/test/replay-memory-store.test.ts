@@ -63,6 +63,16 @@ describe('memoryStore', () => {
     expect(store.claim('d', 500, 't')).toBe('claimed')
   })
 
+  test('a full store has room for what it held already, at once when that has expired', () => {
+    const { clock, store } = withClock(1)
+    store.claim('a', 500, 't1')
+    expect(store.claim('b', 500, 't2')).toBe('full')
+    clock.time += 500
+    expect(store.claim('b', 500, 't2')).toBe('full')
+    expect(store.claim('a', 500, 't3')).toBe('claimed')
+    expect(store.claim('a', 500, 't4')).toBe('seen')
+  })
+
   test('a flood of a full store costs little each', () => {
     const store = memoryStore()
     for (let i = 0; i < 100_000; i++) store.claim(String(i), 86_400_000, 't')
@@ -73,9 +83,11 @@ describe('memoryStore', () => {
 
   test('options', () => {
     expect(() => memoryStore({ max: 1 } as MemoryStoreOptions)).toThrow(TypeError)
+    expect(() => memoryStore({ max: 1 } as MemoryStoreOptions)).toThrow('memoryStore')
     expect(() => memoryStore({ maxEntries: 0 })).toThrow(RangeError)
+    expect(() => memoryStore({ maxEntries: 10_000_001 })).toThrow('"maxEntries"')
     expect(() => memoryStore({ maxEntries: 1.5 })).toThrow(RangeError)
     expect(() => memoryStore({ maxEntries: '1' as unknown as number })).toThrow(TypeError)
-    expect(() => memoryStore({ now: 5 as unknown as () => number })).toThrow(TypeError)
+    expect(() => memoryStore({ now: 5 as unknown as () => number })).toThrow('"memoryStore" must have a method "now"')
   })
 })

@@ -52,6 +52,9 @@ for (const [dialect, connect] of Object.entries(dialects))
       await store.release('k', 't1')
       expect(server.values.size).toBe(0)
       expect(server.asked.at(-1)?.[0]).toBe('EVAL')
+      expect(server.asked.at(-1)?.[1]).toMatch(
+        /call\('GET', KEYS\[1\]\) == ARGV\[1\] then return redis.call\('DEL', KEYS\[1\]\)/,
+      )
       expect(server.asked.at(-1)?.slice(2)).toEqual(['1', 'p:k', 't1'])
     })
 
@@ -63,7 +66,9 @@ for (const [dialect, connect] of Object.entries(dialects))
 
     test('an error, or a reply that SET never gives, is thrown', async () => {
       const store = redisStore(connect({ ...fakeServer(), answer: () => 'QUEUED' }))
-      await expect(async () => store.claim('k', 1500, 't1')).rejects.toThrow(TypeError)
+      await expect(async () => store.claim('k', 1500, 't1')).rejects.toThrow(
+        new TypeError('The Redis client gave no reply of SET … NX'),
+      )
       const down = redisStore(
         connect({
           ...fakeServer(),
@@ -74,6 +79,20 @@ for (const [dialect, connect] of Object.entries(dialects))
       )
       await expect(async () => down.claim('k', 1500, 't1')).rejects.toThrow('down')
       await expect(async () => down.release('k', 't1')).rejects.toThrow('down')
+    })
+
+    test('a client may give undefined for the nil of Redis', async () => {
+      const server = fakeServer()
+      const store = redisStore(connect({ ...server, answer: (command) => server.answer(command) ?? undefined }))
+      expect(await store.claim('k', 1500, 't1')).toBe('claimed')
+      expect(await store.claim('k', 1500, 't2')).toBe('seen')
+    })
+
+    test('a key that expired between the two commands was seen, whatever the token', async () => {
+      for (const nil of [null, undefined]) {
+        const store = redisStore(connect({ ...fakeServer(), answer: () => nil }))
+        expect(await store.claim('k', 1500, String(nil))).toBe('seen')
+      }
     })
 
     test('replies may be Buffers', async () => {
@@ -110,7 +129,12 @@ test('other shapes are refused: a client that ignores an unknown NX would find n
     { set: command, get: command, eval: command, send: command },
     { SET: command, set: command, get: command },
   ]
-  for (const other of others) expect(() => redisStore(other as RedisClient)).toThrow(TypeError)
+  const message =
+    'redisStore needs a client of node-redis (4 or later) or ioredis, or an object with a method "sendCommand" that takes ' +
+    'a command as one array of strings and gives a promise of the reply'
+  for (const other of others) expect(() => redisStore(other as RedisClient)).toThrow(new TypeError(message))
   expect(() => redisStore({ sendCommand: command }, { prefix: 1 as unknown as string })).toThrow('"prefix"')
-  expect(() => redisStore({ sendCommand: command }, { Prefix: 'a' } as object)).toThrow('Did you mean "prefix"')
+  expect(() => redisStore({ sendCommand: command }, { Prefix: 'a' } as object)).toThrow(
+    'of redisStore. Did you mean "prefix"',
+  )
 })

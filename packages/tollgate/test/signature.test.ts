@@ -94,6 +94,10 @@ describe('isCanonicalSignature', () => {
     'URL-safe': `-_${right.slice(2)}`,
     'comma-joined': `${right},${right}`,
     hex: 'a'.repeat(40),
+    'padding in the middle': `${'A'.repeat(26)}=A`,
+    'padding alone': `${'A'.repeat(25)}===`,
+    'no letter of Base64 but the last': `${'-'.repeat(26)}A=`,
+    'a last letter with low bits': `${'A'.repeat(26)}B=`,
     'full-width digits': `１${right.slice(1)}`,
   }
   for (const [what, text] of Object.entries(wrong))
@@ -112,6 +116,13 @@ describe('equalSignatures', () => {
       }),
       { numRuns: 1000 },
     )
+  })
+
+  test('one text that begins with the other is not equal to it', () => {
+    expect(equalSignatures('', 'a')).toBe(false)
+    expect(equalSignatures('a', '')).toBe(false)
+    expect(equalSignatures('a', 'ab')).toBe(false)
+    expect(equalSignatures('ab', 'a')).toBe(false)
   })
 
   test('a difference in any one place counts', () => {

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isPort, listSignedForms, splitUrl, type UrlFormOptions, type UrlParts } from '../src/scheme/signed-url.ts'
+import {
+  defaultPort,
+  isPort,
+  isWebSocketScheme,
+  listSignedForms,
+  splitUrl,
+  type UrlFormOptions,
+  type UrlParts,
+} from '../src/scheme/signed-url.ts'
 
 function join(parts: UrlParts): string {
   return `${parts.scheme}://${parts.userinfo}${parts.host}${parts.port}${parts.path}${parts.query}`
@@ -111,6 +119,13 @@ describe('splitUrl', () => {
       expect(splitUrl(url)).toBeUndefined()
     })
 
+  test('ws and wss are the schemes of WebSockets, and https and wss have 443', () => {
+    for (const scheme of ['ws', 'wss', 'WSS']) expect(isWebSocketScheme(scheme)).toBe(true)
+    for (const scheme of ['http', 'https', 'wsx', 'wssx', 'xws', '']) expect(isWebSocketScheme(scheme)).toBe(false)
+    for (const scheme of ['https', 'wss', 'HTTPS']) expect(defaultPort(scheme)).toBe(':443')
+    for (const scheme of ['http', 'ws', 'HTTP', 'httpsx', 'xhttps']) expect(defaultPort(scheme)).toBe(':80')
+  })
+
   test('a port is 1 to 65535 in plain digits', () => {
     for (const digits of ['1', '80', '443', '65535']) expect(isPort(digits)).toBe(true)
     for (const digits of ['', '0', '65536', '123456', '4.3', '0x50', '+80', ' 80', '１'])
@@ -142,6 +157,18 @@ const forms: [what: string, url: string, options: UrlFormOptions, urls: string[]
       'https://example.com:443/?a=1',
       'https://example.com:443?a=1',
     ],
+  ],
+  [
+    '"/" for an empty path',
+    'https://example.com',
+    {},
+    ['https://example.com', 'https://example.com/', 'https://example.com:443', 'https://example.com:443/'],
+  ],
+  [
+    'no spaces where there is no query',
+    'http://example.com/a+b',
+    { respaced: true },
+    ['http://example.com/a+b', 'http://example.com:80/a+b'],
   ],
   [
     "' and %27 exchanged",
@@ -208,6 +235,16 @@ describe('listSignedForms', () => {
       'http://u:p@example.com:80/sms',
       'http://u:p@example.com/sms',
     ])
+  })
+
+  test('at most 12, and 24 with userinfo and for a WebSocket, of as many as there are', () => {
+    const many = "u:p@example.com:8443/it's%27?a=1"
+    const options = { eitherSlash: true, userinfo: true }
+    expect(listUrls(`https://${many}`, { eitherSlash: true })).toHaveLength(12)
+    expect(listUrls(`https://${many}`, options)).toHaveLength(24)
+    expect(listUrls(`wss://${many}`)).toHaveLength(24)
+    expect(listUrls(`wss://${many}`, options)).toHaveLength(24)
+    expect(listUrls("https://example.com/it's%27?a=1", options)).toHaveLength(12)
   })
 
   test('a slash stays as it is by default', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { joinPairs, type Pairs, type Params, signingString, toPairs } from '../src/scheme/signing-string.ts'
+import { joinPairs, joinParams, type Pairs, type Params, signingString, toPairs } from '../src/scheme/signing-string.ts'
 import { naiveJoin } from './requests.ts'
 
 // Few letters, so that names repeat, and one is the beginning of another.
@@ -114,7 +114,9 @@ describe('toPairs', () => {
   for (const [what, params] of same)
     test(`reads ${what}`, () => {
       const pairs = toPairs(params)
-      expect(joinPairs(pairs ?? [])).toBe(what.startsWith('a Map') ? 'a1b2' : 'a1b1b2')
+      const text = what.startsWith('a Map') ? 'a1b2' : 'a1b1b2'
+      expect(joinPairs(pairs ?? [])).toBe(text)
+      expect(joinParams(params)).toBe(text)
     })
 
   test('keeps the order of arrival, and repeats', () => {
@@ -146,13 +148,33 @@ describe('toPairs', () => {
     'pairs of one': [['a']],
     'pairs of three': [['a', 'b', 'c']],
     'pairs with a number': [['a', 1]],
+    'pairs with a number for a name': [[1, 'a']],
     texts: ['ab'],
     bytes: new Uint8Array([1]),
+    'texts of two letters': ['ab', 'cd'],
+    'an iterable that fails': {
+      [Symbol.iterator]() {
+        throw new Error('no')
+      },
+    },
+    'an iterable that is none': { [Symbol.iterator]: 1 },
   }
   for (const [what, params] of Object.entries(refused))
     test(`refuses ${what}`, () => {
       expect(toPairs(params as Params)).toBeUndefined()
+      expect(joinParams(params as Params)).toBeUndefined()
     })
+
+  test('a record with repeats and an array of none', () => {
+    const record = { b: ['2', '1', '2'], a: [], c: '' }
+    expect(toPairs(record)).toEqual([
+      ['b', '2'],
+      ['b', '1'],
+      ['b', '2'],
+      ['c', ''],
+    ])
+    expect(joinParams(record)).toBe('b1b2c')
+  })
 
   test('URLSearchParams, pairs and a record of one content are one', () => {
     fc.assert(

@@ -48,7 +48,8 @@ describe('onVerdict and diagnose', () => {
     expect(await verify({ ...genuine, method: 'PUT' })).toMatchObject({ code: 'method_not_allowed' })
     expect(refusals.map(({ rejection }) => rejection.code)).toEqual(['signature_mismatch', 'method_not_allowed'])
     expect(new TextDecoder().decode(refusals[0]?.request.body as Uint8Array)).toBe('a=1')
-    expect(refusals[1]?.request.body).toBeUndefined()
+    expect(refusals[0]?.request).toMatchObject({ method: 'POST', url: '/sms' })
+    expect(refusals[1]?.request).not.toHaveProperty('body')
   })
 })
 

@@ -54,6 +54,14 @@ describe('what is accepted', () => {
     if (verdict.ok) expect([verdict.json(), [...verdict.params]]).toEqual([{ a: [1] }, []])
   })
 
+  test('a body that is neither a form nor UTF-8 is given as bytes, and is no JSON', async () => {
+    const bytes = Uint8Array.of(0xff)
+    const url = `/events?bodySHA256=${sha256(bytes)}`
+    const verdict = await createVerifier(options).verify(urlSigned(url, { body: bytes }))
+    expect(verdict).toMatchObject({ ok: true, covers: 'body', body: bytes })
+    if (verdict.ok) expect(() => verdict.json()).toThrow(new SyntaxError('The body is not UTF-8, and so not JSON'))
+  })
+
   test('a GET: its parameters are those of the query', async () => {
     const verdict = await createVerifier(options).verify(getRequest({ target: '/v?a=1+2&b=%C3%A9&a=3' }))
     expect(verdict).toMatchObject({ ok: true, covers: 'url' })

@@ -35,7 +35,8 @@ export interface RedisCommands {
  * understand finds no replay, ever.
  */
 export function toCommands(client: RedisClient): RedisCommands {
-  if (typeof client === 'object' && client !== null) {
+  // A function, too, has a "call".
+  if (typeof client === 'object') {
     if (isCallClient(client)) return speakRaw((command) => client.call(...command))
     if (isNodeRedis(client)) return speakNodeRedis(client)
     if (isCommandClient(client)) return speakRaw((command) => client.sendCommand(command))

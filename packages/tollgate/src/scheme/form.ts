@@ -13,7 +13,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 // With another charset, what we parse and what the application's parser makes of it could differ.
-const formType = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?;?\s*$/i
+const formType = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?;?$/i
 
 /** Whether a Content-Type is a form's, in UTF-8 as Twilio sends it. */
 export function isFormType(contentType: string): boolean {

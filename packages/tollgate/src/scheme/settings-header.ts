@@ -10,6 +10,6 @@ const settingsPattern = /^key=([!-+\--~]{1,256}),algorithm=([A-Za-z0-9_-]{1,64})
 
 /** `undefined` for anything but one well-formed `key=…,algorithm=…`. */
 export function parseSignatureSettings(header: string): SignatureSettings | undefined {
-  const [, keyId, algorithm] = settingsPattern.exec(header) ?? []
-  return keyId === undefined || algorithm === undefined ? undefined : { keyId, algorithm }
+  const match = settingsPattern.exec(header)
+  return match === null ? undefined : { keyId: match[1] as string, algorithm: match[2] as string }
 }

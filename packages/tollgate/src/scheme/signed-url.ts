@@ -23,9 +23,9 @@ const urlPattern =
 export function splitUrl(url: string): UrlParts | undefined {
   const match = urlPattern.exec(url)
   if (match === null) return undefined
-  const [, scheme = '', userinfo = '', host = '', port = '', path = '', query = ''] = match
+  const [, scheme, userinfo = '', host, port = '', path = '', query = ''] = match
   if (port !== '' && !isPort(port.slice(1))) return undefined
-  return { scheme, userinfo, host, port, path, query }
+  return { scheme: scheme as string, userinfo, host: host as string, port, path, query }
 }
 
 /** Without the userinfo, which Twilio does not sign. */

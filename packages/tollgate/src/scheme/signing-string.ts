@@ -47,7 +47,7 @@ export function joinParams(params: Params): string | undefined {
 function joinRecord(record: Readonly<Record<string, unknown>>): string | undefined {
   const names = Object.keys(record)
   let text = ''
-  for (const index of orderNames(names) ?? []) {
+  for (const index of orderNames(names) as readonly number[]) {
     const name = names[index] as string
     const value = record[name]
     if (typeof value === 'string') text += name + value

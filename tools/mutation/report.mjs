@@ -1,0 +1,61 @@
+/**
+ * @typedef {{ line: number, column: number }} Position
+ * @typedef {{ status: string, replacement?: string, location: { start: Position, end: Position } }} Mutant
+ * @typedef {{ files: Record<string, { source: string, mutants: Mutant[] }> }} Report what StrykerJS writes
+ * @typedef {readonly [from: string, to: string]} Change
+ * @typedef {{ file: string, because: string, changes: readonly Change[] }} Explanation
+ * @typedef {{ from: string, to: string, because: string | undefined }} Survivor
+ * @typedef {{ file: string, noticed: number, survivors: Survivor[] }} Row
+ */
+
+// A mutant that loops for ever is noticed by whoever waits for it.
+const noticed = new Set(['Killed', 'Timeout'])
+const alive = new Set(['Survived', 'NoCoverage'])
+
+/** @param {string} code */
+function joinLines(code) {
+  return code.replace(/\s+/g, ' ')
+}
+
+/** @param {string} source @param {Mutant['location']} location */
+function sliceSource(source, { start, end }) {
+  const lines = source.split('\n').slice(start.line - 1, end.line)
+  lines.push((lines.pop() ?? '').slice(0, end.column - 1))
+  return lines.join('\n').slice(start.column - 1)
+}
+
+/** @param {Report} report @param {readonly Explanation[]} explained @returns {Row[]} */
+export function readRows({ files }, explained) {
+  return Object.entries(files).map(([path, { source, mutants }]) => {
+    const file = path.replace('packages/tollgate/src/', '')
+    const known = explained.filter((one) => one.file === file)
+    const survivors = mutants
+      .filter(({ status }) => alive.has(status))
+      .map(({ location, replacement = '' }) => {
+        const from = joinLines(sliceSource(source, location))
+        const to = joinLines(replacement)
+        const reason = known.find(({ changes }) => changes.some((change) => change[0] === from && change[1] === to))
+        return { from, to, because: reason?.because }
+      })
+    return { file, noticed: mutants.filter(({ status }) => noticed.has(status)).length, survivors }
+  })
+}
+
+/** What may not survive without a reason: here a change that no test notices could let a forged request in. @param {Row[]} rows */
+export function listIntolerable(rows) {
+  return rows
+    .filter(({ file }) => file.startsWith('scheme/') || file === 'verifier.ts')
+    .flatMap(({ file, survivors }) =>
+      survivors.filter(({ because }) => because === undefined).map((one) => ({ file, ...one })),
+    )
+}
+
+/** Reasons for what no longer survives or no longer stands in the code. @param {Row[]} rows @param {readonly Explanation[]} explained */
+export function listStale(rows, explained) {
+  return explained.flatMap(({ file, changes }) => {
+    const survivors = rows.find((row) => row.file === file)?.survivors ?? []
+    return changes
+      .filter((change) => !survivors.some(({ from, to }) => change[0] === from && change[1] === to))
+      .map(([from, to]) => ({ file, from, to }))
+  })
+}

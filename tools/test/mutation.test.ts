@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { renderPage } from '../mutation/page.mjs'
+import { listIntolerable, listStale, readRows } from '../mutation/report.mjs'
+
+const source = `if (a < b) {
+  return undefined
+}`
+
+function mutant(status: string, replacement: string, line: number, from: number, end: [line: number, column: number]) {
+  return {
+    status,
+    replacement,
+    location: { start: { line, column: from }, end: { line: end[0], column: end[1] } },
+  }
+}
+
+const mutants = [
+  mutant('Killed', 'a > b', 1, 5, [1, 10]),
+  mutant('Timeout', 'true', 1, 5, [1, 10]),
+  mutant('Survived', 'a <= b', 1, 5, [1, 10]),
+  mutant('NoCoverage', '{}', 1, 12, [3, 2]),
+  mutant('CompileError', '', 1, 1, [3, 2]),
+]
+const report = { files: { 'packages/tollgate/src/scheme/one.ts': { source, mutants } } }
+const explained = [{ file: 'scheme/one.ts', because: 'They are never equal', changes: [['a < b', 'a <= b']] as const }]
+
+describe('a report of mutants', () => {
+  const rows = readRows(report, explained)
+
+  test('says what was noticed, and what survived with its code on one line', () => {
+    expect(rows).toEqual([
+      {
+        file: 'scheme/one.ts',
+        noticed: 2,
+        survivors: [
+          { from: 'a < b', to: 'a <= b', because: 'They are never equal' },
+          { from: '{ return undefined }', to: '{}', because: undefined },
+        ],
+      },
+    ])
+  })
+
+  test('without a reason, no survivor of the scheme is tolerated', () => {
+    expect(listIntolerable(rows).map(({ from }) => from)).toEqual(['{ return undefined }'])
+    const elsewhere = { files: { 'packages/tollgate/src/replay/one.ts': { source, mutants } } }
+    expect(listIntolerable(readRows(elsewhere, explained))).toEqual([])
+    const core = { files: { 'packages/tollgate/src/verifier.ts': { source, mutants } } }
+    expect(listIntolerable(readRows(core, explained))).toHaveLength(2)
+  })
+
+  test('a reason that explains nothing is stale', () => {
+    expect(listStale(rows, explained)).toEqual([])
+    const gone = { file: 'scheme/gone.ts', because: 'It is gone', changes: [['a', 'b']] as const }
+    expect(listStale(rows, [...explained, gone])).toEqual([{ file: 'scheme/gone.ts', from: 'a', to: 'b' }])
+  })
+
+  test('is shown in one table and two lists', () => {
+    const page = renderPage(rows)
+    expect(page).toContain('| scheme/one.ts | 4 | 2 | 1 | 1 | 50.0 % | 66.7 % |')
+    expect(page).toContain('**scheme/one.ts**\n\n- They are never equal: `a < b` into `a <= b`\n')
+    expect(page).toContain('**scheme/one.ts**\n\n- `{ return undefined }` into `{}`\n')
+    expect(renderPage([])).toContain('Nothing.')
+  })
+})
