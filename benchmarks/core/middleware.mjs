@@ -10,7 +10,7 @@ const program = fileURLToPath(new URL('server.mjs', import.meta.url))
 /** @type {[framework: string, kinds: string[], budget: import('./rows.mjs').Budget | undefined][]} */
 const pairs = [
   ['Express', ['plain', 'guarded', 'twilio'], { most: 5 }],
-  ['node:http', ['plain', 'guarded'], { most: 12 }],
+  ['node:http', ['plain', 'guarded', 'twilio'], { most: 12 }],
   ['Fastify', ['plain', 'guarded'], undefined],
   ['Hono', ['plain', 'guarded'], undefined],
 ]
