@@ -43,6 +43,18 @@ const servers = {
         res.setHeader('content-type', 'text/xml').end(count(params.From))
       })
     },
+    async twilio() {
+      const { default: twilio } = await import('twilio')
+      return listen(async (req, res) => {
+        const chunks = []
+        for await (const chunk of req) chunks.push(chunk)
+        const params = parse(Buffer.concat(chunks).toString())
+        const signature = String(req.headers['x-twilio-signature'])
+        if (!twilio.validateRequest(authToken, signature, publicUrl + req.url, params))
+          return void res.writeHead(403).end()
+        res.setHeader('content-type', 'text/xml').end(count(params.From))
+      })
+    },
     async guarded() {
       const { twilioWebhook } = await import('tollgate/node')
       return listen(

@@ -1,5 +1,5 @@
 import { isAccountSid } from './auth-token.ts'
-import type { Delivery, IncomingRequest, ReplayClaim, ReplayGuard, UnverifiedClaim } from './interfaces.ts'
+import type { Awaitable, Delivery, IncomingRequest, ReplayClaim, ReplayGuard, UnverifiedClaim } from './interfaces.ts'
 import { type Candidate, canRefresh, findKeys, refreshKeys } from './keys-of-request.ts'
 import { parseOptions, type Settings, type VerifierOptions } from './options.ts'
 import { listAccounts, listAccountsInJson } from './request/account.ts'
@@ -30,39 +30,36 @@ export interface Verifier {
 export function createVerifier(options: VerifierOptions): Verifier {
   const settings = parseOptions(options)
   return {
-    async verify(request, native) {
-      const { verdict, body } = await decide(settings, request)
-      report(settings, verdict, { request, body, native })
-      return verdict
-    },
+    verify: (request, native) =>
+      decide(settings, request, (verdict, body) => {
+        report(settings, verdict, { request, body, native })
+        return verdict
+      }),
   }
 }
 
-interface Decision {
-  readonly verdict: Verdict
-  /** The bytes that were read. */
-  readonly body?: Uint8Array
-}
+/** Takes the bytes that were read, too. */
+type Tell = (verdict: Verdict, body?: Uint8Array) => Verdict
 
 /** In this order: method and headers, then the body under its limit, then the keys, then the signature. */
-async function decide(settings: Settings, request: IncomingRequest): Promise<Decision> {
+async function decide(settings: Settings, request: IncomingRequest, tell: Tell): Promise<Verdict> {
   const source: Partial<IncomingRequest> = Object(request)
   const envelope = readEnvelope(source.method, readHeaders(source.headers))
   const claimed = readSignatureClaim(envelope, settings.sharedKeysOnly)
   const url = settings.resolveUrl(source as IncomingRequest)(envelope, source as IncomingRequest)
-  const early = isRefusal(claimed) ? claimed : isRefusal(url) ? url : undefined
-  if (early !== undefined && !settings.observe) return { verdict: rejectWith(early) }
+  const early = claimed instanceof Refusal ? claimed : isRefusal(url) ? url : undefined
+  if (early !== undefined && !settings.observe) return tell(rejectWith(early))
 
   const read = readBody(source.body, envelope.header, settings.maxBodyBytes)
   const body = read instanceof Promise ? await read : read
-  if (isRefusal(body)) return { verdict: rejectWith(body) }
+  if (body instanceof Refusal) return tell(rejectWith(body))
   const query = (isRefusal(url) ? readTarget(source.url) : url)?.query ?? ''
   const content = readContent(envelope, query, body)
   const received = toReceived(content, body)
   let refusal = early ?? content.refusal
-  if (refusal === undefined && !isRefusal(claimed) && !isRefusal(url)) {
+  if (refusal === undefined && !(claimed instanceof Refusal) && !isRefusal(url)) {
     const parts = envelope.handshake ? { ...url, scheme: 'wss' } : url
-    const outcome = await matchSignature(settings, {
+    const matched = matchSignature(settings, {
       envelope,
       claimed,
       parts,
@@ -70,11 +67,12 @@ async function decide(settings: Settings, request: IncomingRequest): Promise<Dec
       received,
       respaced: source.urlIsNormalized === true,
     })
-    if (!isRefusal(outcome)) return { verdict: outcome, body }
+    const outcome = 'then' in matched ? await matched : matched
+    if (!(outcome instanceof Refusal)) return tell(outcome, body)
     refusal = outcome
   }
   const rejection = rejectWith(refusal ?? new Refusal('signature_mismatch'))
-  return { verdict: settings.observe ? { ...received, ...rejection } : rejection, body }
+  return tell(settings.observe ? { ...received, ...rejection } : rejection, body)
 }
 
 interface Presented {
@@ -91,7 +89,8 @@ interface Match {
   readonly form: SignedForm
 }
 
-async function matchSignature(settings: Settings, presented: Presented): Promise<Accepted | Refusal> {
+/** Waits only where a look-up or a replay guard has to be asked: promises, all together, cost as much as the hashing. */
+function matchSignature(settings: Settings, presented: Presented): Awaitable<Accepted | Refusal> {
   const { claimed, parts, content } = presented
   const paramsText = joinPairs(content.signedParams)
   const urlForms = { eitherSlash: settings.eitherSlash, respaced: presented.respaced }
@@ -101,18 +100,31 @@ async function matchSignature(settings: Settings, presented: Presented): Promise
     findMatch(keys, first, claimed.signature) ?? findMatch(keys, others(), claimed.signature)
   const accounts = listAccounts(content.params)
   const makeClaim = (): UnverifiedClaim => toClaim(presented, accounts)
-  const found = findKeys(settings, claimed, accounts, makeClaim)
-  const candidates = 'then' in found ? await found : found
-  if (isRefusal(candidates)) return candidates
-  let match = search(candidates)
-  if (match === undefined && canRefresh(settings, claimed)) {
-    const refreshed = await refreshKeys(settings, makeClaim())
-    if (isRefusal(refreshed)) return refreshed
-    match = search(refreshed ?? [])
+  const finish = (match: Match | undefined): Awaitable<Accepted | Refusal> => {
+    if (match === undefined) return new Refusal('signature_mismatch', undefined, listTried([...first, ...others()]))
+    return acceptMatch(settings, presented, match, accounts, makeClaim)
   }
-  if (match === undefined) return new Refusal('signature_mismatch', undefined, listTried([...first, ...others()]))
+  const tryKeys = (keys: readonly Candidate[] | Refusal): Awaitable<Accepted | Refusal> => {
+    if (keys instanceof Refusal) return keys
+    const match = search(keys)
+    if (match !== undefined || !canRefresh(settings, claimed)) return finish(match)
+    return refreshKeys(settings, makeClaim()).then((refreshed) =>
+      refreshed instanceof Refusal ? refreshed : finish(search(refreshed ?? [])),
+    )
+  }
+  const found = findKeys(settings, claimed, accounts, makeClaim)
+  return 'then' in found ? found.then(tryKeys) : tryKeys(found)
+}
 
-  const named = content.covers === 'body' ? listAccountsInJson(presented.received.body) : accounts
+/** What a matching signature leaves to be seen: whose key it was, and whether the delivery is new. */
+function acceptMatch(
+  settings: Settings,
+  presented: Presented,
+  match: Match,
+  accounts: readonly string[],
+  makeClaim: () => UnverifiedClaim,
+): Awaitable<Accepted | Refusal> {
+  const named = presented.content.covers === 'body' ? listAccountsInJson(presented.received.body) : accounts
   const { owner, isBound } = match.candidate
   const isForeign = (account: string): boolean =>
     (owner !== undefined && account !== owner) || settings.accountSids?.has(account) === false
@@ -122,12 +134,13 @@ async function matchSignature(settings: Settings, presented: Presented): Promise
     (owner !== undefined && settings.accountSids?.has(owner) === false)
   )
     return new Refusal('account_not_allowed')
-  tellVerified(settings, claimed, makeClaim)
+  tellVerified(settings, presented.claimed, makeClaim)
+  const accountSid = owner ?? (named.length === 1 ? named[0] : undefined)
   const { replay: guard } = settings.given
-  const replay = guard === undefined ? unguarded : await claimDelivery(guard, presented, match)
-  return isRefusal(replay)
-    ? replay
-    : accept(presented, match, owner ?? (named.length === 1 ? named[0] : undefined), replay)
+  if (guard === undefined) return accept(presented, match, accountSid, unguarded)
+  return claimDelivery(guard, presented, match).then((replay) =>
+    replay instanceof Refusal ? replay : accept(presented, match, accountSid, replay),
+  )
 }
 
 function findMatch(

@@ -22,7 +22,7 @@ export function twilioWebhook<M extends Mode = 'enforce'>(
   return async (req, res) => {
     const outcome = await guard.check(() => toIncomingRequest(req, req.url, readableBody(req, fix)), req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
-    releaseOnFailure(res, outcome.webhook)
+    if (outcome.isClaimed) releaseOnFailure(res, outcome.webhook)
     try {
       await handler(outcome.webhook as Webhook<M>, req, res)
     } catch (error) {

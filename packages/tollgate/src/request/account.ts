@@ -8,7 +8,7 @@ const jsonNames = ['AccountSid', 'account_sid', 'accountSid'] as const
 /** The distinct accounts that the parameters name, as written. */
 export function listAccounts(params: Pairs): readonly string[] {
   const accounts: string[] = []
-  for (const [name, value] of params) if (formNames.includes(name) && !accounts.includes(value)) accounts.push(value)
+  for (const pair of params) if (formNames.includes(pair[0]) && !accounts.includes(pair[1])) accounts.push(pair[1])
   return accounts
 }
 

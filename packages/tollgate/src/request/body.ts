@@ -103,6 +103,8 @@ class Collected {
   }
 
   join(): Uint8Array {
+    const [first] = this.#chunks
+    if (first !== undefined && this.#chunks.length === 1) return new Uint8Array(first)
     const body = new Uint8Array(this.#length)
     let offset = 0
     for (const chunk of this.#chunks) {

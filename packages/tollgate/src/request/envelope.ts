@@ -1,7 +1,7 @@
 import { type Algorithm, defaultAlgorithm, findAlgorithm } from '../scheme/algorithms.ts'
 import { parseSignatureSettings } from '../scheme/settings-header.ts'
 import { isCanonicalSignature } from '../scheme/signature.ts'
-import { isRefusal, Refusal } from '../verdict.ts'
+import { Refusal } from '../verdict.ts'
 import { type HeaderReader, listTexts, readSingle, readText } from './headers.ts'
 
 /** What stands outside the body, read once. */
@@ -42,7 +42,7 @@ export function readSignatureClaim(envelope: Envelope, sharedKeysOnly: boolean):
     return new Refusal('signature_malformed')
 
   const keyed = readKeyClaim(header)
-  if (isRefusal(keyed)) return keyed
+  if (keyed instanceof Refusal) return keyed
   // Handshakes carry no settings header that anyone has seen: refusing them here would refuse every stream.
   if (sharedKeysOnly && keyed.sharedKeyId === undefined && !handshake) return new Refusal('key_not_allowed')
   if (!isCanonicalSignature(signature.value, keyed.algorithm.bytes)) return new Refusal('signature_malformed')

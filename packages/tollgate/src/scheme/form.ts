@@ -47,7 +47,7 @@ function splitForm(text: string): Pairs {
     const nameEnd = Math.min(equals, end)
     const name = text.slice(start, nameEnd)
     const value = text.slice(nameEnd + 1, end)
-    pairs.push(percent < end ? [decodeURIComponent(name), decodeURIComponent(value)] : [name, value])
+    pairs.push([percent < nameEnd ? decodeURIComponent(name) : name, percent < end ? decodeURIComponent(value) : value])
   }
   return pairs
 }

@@ -19,7 +19,7 @@ export function signingString(url: string, pairs: Pairs): string {
  * values in order, the name before each. https://www.twilio.com/docs/usage/security; repeats as in twilio-node and twilio-python.
  */
 export function joinPairs(pairs: Pairs): string {
-  const order = orderNames(pairs.map(([name]) => name))
+  const order = orderNames(pairs.map((pair) => pair[0]))
   let text = ''
   if (order === undefined) {
     let last: Pairs[number] | undefined
@@ -30,8 +30,8 @@ export function joinPairs(pairs: Pairs): string {
     return text
   }
   for (const index of order) {
-    const [name, value] = pairs[index] as Pairs[number]
-    text += name + value
+    const pair = pairs[index] as Pairs[number]
+    text += pair[0] + pair[1]
   }
   return text
 }

@@ -15,9 +15,12 @@ export type OptionsFor<M extends Mode> = VerifierOptions & { readonly mode?: M |
 /** Options, or a function that gives them at the first request, from the platform's `env` where there is one. */
 export type OptionsSource<Options, Env = void> = Options | ((env: Env) => Options)
 
-/** What an adapter does next: hand the webhook to the application, or send this answer and nothing else. */
+/**
+ * What an adapter does next: hand the webhook to the application, or send this answer and nothing else. `isClaimed`: a replay guard
+ * has to hear when the work fails.
+ */
 export type Outcome =
-  | { readonly webhook: Accepted | Observed }
+  | { readonly webhook: Accepted | Observed; readonly isClaimed: boolean }
   | { readonly webhook?: undefined; readonly answer: FullAnswer }
 
 /** An answer with nothing left to fill in. */
@@ -55,14 +58,15 @@ interface Prepared {
   readonly verifier: Verifier
   /** Messages that were logged already, so that a flood of requests is not a flood of lines. */
   readonly logged: Set<string>
+  readonly isClaimed: boolean
 }
 
 function prepare(options: VerifierOptions): Prepared {
-  return { options, verifier: createVerifier(options), logged: new Set() }
+  return { options, verifier: createVerifier(options), logged: new Set(), isClaimed: options.replay !== undefined }
 }
 
-function toOutcome(verdict: Verdict, { options, logged }: Prepared, native: unknown): Outcome {
-  if (isReceived(verdict)) return { webhook: verdict }
+function toOutcome(verdict: Verdict, { options, logged, isClaimed }: Prepared, native: unknown): Outcome {
+  if (isReceived(verdict)) return { webhook: verdict, isClaimed }
   if (verdict.code === 'body_already_consumed' && !logged.has(verdict.message)) {
     logged.add(verdict.message)
     logProblem(verdict.message)

@@ -1,0 +1,57 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
+const connections = 8
+
+/**
+ * Sends requests over connections that stay open, each when the answer before it has come. An own client, since it must send an exact
+ * number of requests, in rounds much shorter than a second: whatever slows the machine down then slows both sides of a ratio.
+ * @param {number} port @param {readonly Buffer[]} requests
+ */
+export async function openLoad(port, requests) {
+  const lanes = await Promise.all(Array.from({ length: connections }, () => openLane(port)))
+  let index = 0
+  /** @param {Lane} lane @param {number} count */
+  const drive = async (lane, count) => {
+    for (let sent = 0; sent < count; sent++) await lane(/** @type {Buffer} */ (requests[index++ % requests.length]))
+  }
+  return {
+    /** @param {number} count rounded up to a multiple of the connections */
+    async send(count) {
+      await Promise.all(lanes.map((lane) => drive(lane.send, Math.ceil(count / connections))))
+    },
+    close() {
+      for (const lane of lanes) lane.close()
+    },
+  }
+}
+
+/** @typedef {(request: Buffer) => Promise<void>} Lane */
+
+/** @param {number} port */
+async function openLane(port) {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  await once(socket, 'connect')
+  /** @type {{ resolve: () => void, reject: (error: Error) => void } | undefined} */
+  let waiting
+  socket.on('data', (/** @type {Buffer} */ answer) => {
+    const text = answer.latin1Slice()
+    // The answers are short: each arrives whole. Two kinds of servers end them differently.
+    if (!text.startsWith('HTTP/1.1 200')) return waiting?.reject(new Error(`An answer that is no 200:\n${text}`))
+    if (text.endsWith('<Response/>') || text.endsWith('0\r\n\r\n')) waiting?.resolve()
+  })
+  socket.on('error', (error) => waiting?.reject(error))
+  socket.on('close', () => waiting?.reject(new Error('The server closed the connection.')))
+  return {
+    /** @type {Lane} */
+    send(request) {
+      return new Promise((resolve, reject) => {
+        waiting = { resolve, reject }
+        socket.write(request)
+      })
+    },
+    close() {
+      socket.destroy()
+    },
+  }
+}
