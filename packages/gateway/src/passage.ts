@@ -34,6 +34,9 @@ export class Passage implements AnswerHandler, Journey {
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
   responseHeaders: string[] = []
+  /** Its neighbours among those under way. */
+  previous: Passage | undefined
+  next: Passage | undefined
   readonly #around: Surroundings
   #reader: BodyReader | undefined
   readonly #deadline: NodeJS.Timeout
@@ -125,7 +128,7 @@ export class Passage implements AnswerHandler, Journey {
   #forward(verdict: Accepted | Observed): void {
     const { head, req, route } = this
     const request = formatRequest(req.method ?? '', req.url ?? '', head, listVerdictHeaders(verdict), verdict.body)
-    if (request === undefined || route === undefined) return this.refuse(502)
+    if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
     this.#connection = route.pool.pool.send(request, this)
   }
@@ -144,13 +147,22 @@ export class Passage implements AnswerHandler, Journey {
     if (this.#isOver || this.res.writableEnded) return
     this.responseBody?.add(bytes)
     if (bytes.length === this.#announced) {
-      // As text it leaves in one write with the head; Latin-1 is one byte per character.
-      this.res.end(bytes.toString('latin1'), 'latin1')
+      this.#answerAtOnce(bytes.toString('latin1'))
       return
     }
     if (this.res.write(Buffer.from(bytes))) return
     this.#connection?.pause()
     this.res.once('drain', () => this.#connection?.resume())
+  }
+
+  /** As text it leaves in one write with the head; Latin-1 is one byte per character. Corked, so that `end` has nothing to add. */
+  #answerAtOnce(text: string): void {
+    const { res } = this
+    const { socket } = res
+    socket?.cork()
+    res.write(text, 'latin1')
+    socket?.uncork()
+    res.end()
   }
 
   onEnd(): void {
