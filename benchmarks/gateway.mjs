@@ -1,13 +1,15 @@
 // The gateway, which verifies every request, against proxies that verify nothing: one worker each, the same upstream, the same signed
-// form posts, rounds taken in turn. Ends with 1 when the gateway misses its budget by more than the rounds differ among themselves.
+// form posts, rounds taken in turn. Throughput is what the budget is about; the CPU time that a proxy takes per request is printed
+// beside it, because it says the same whatever else the machine does. Ends with 1 when the gateway misses its budget by more than the rounds differ among themselves.
 import { rmSync } from 'node:fs'
 import { makeFolder } from '../tools/services/run-server.mjs'
 import { median, signPost, startNginxProxy, startNode, startUpstream } from './gateway/bench.mjs'
+import { readCpuTime } from './gateway/cpu-time.mjs'
 import { runWrk } from './gateway/wrk.mjs'
 
 const rounds = Number(process.env.ROUNDS ?? 7)
 const seconds = Number(process.env.SECONDS ?? 3)
-const connections = 64
+const connections = Number(process.env.CONNECTIONS ?? 64)
 const budget = { library: 1, nginx: 0.4 }
 
 const folder = makeFolder('bench')
@@ -20,17 +22,19 @@ const proxies = {
   nginx: await startNginxProxy(upstream.port),
 }
 
-/** @type {Record<string, import('./gateway/wrk.mjs').Figures[]>} */
+/** @type {Record<string, (import('./gateway/wrk.mjs').Figures & { cpuMicros: number })[]>} */
 const results = Object.fromEntries(Object.keys(proxies).map((name) => [name, []]))
 let failed = false
 
 try {
   for (const { port } of Object.values(proxies)) await warmUp(port)
   for (let round = 0; round < rounds; round++)
-    for (const [name, { port }] of rotate(Object.entries(proxies), round)) {
+    for (const [name, { port, pid = 0 }] of rotate(Object.entries(proxies), round)) {
+      const before = readCpuTime(pid)
       const figures = await load(port, seconds)
+      const cpuMicros = ((readCpuTime(pid) - before) * 1000) / (figures.served + figures.failed)
       if (figures.failed > 0) fail(`${name}: ${figures.failed} requests were not served`)
-      results[name]?.push(figures)
+      results[name]?.push({ ...figures, cpuMicros })
     }
   print()
 } finally {
@@ -60,7 +64,7 @@ function print() {
   console.log(
     `\n${rounds} rounds of ${seconds} s, ${connections} connections, a signed SMS of ${post.body.length} bytes`,
   )
-  console.log(`${'proxy'.padEnd(22)}${'per second'.padStart(12)}${'p99 ms'.padStart(10)}`)
+  console.log(`${'proxy'.padEnd(22)}${'per second'.padStart(12)}${'p99 ms'.padStart(10)}${'CPU µs'.padStart(10)}`)
   for (const [name, list] of Object.entries(results))
     console.log(
       name.padEnd(22) +
@@ -69,6 +73,9 @@ function print() {
           .padStart(12) +
         median(list.map(({ p99Ms }) => p99Ms))
           .toFixed(1)
+          .padStart(10) +
+        median(list.map(({ cpuMicros }) => cpuMicros))
+          .toFixed(0)
           .padStart(10),
     )
   const of = (/** @type {string} */ name) => median((results[name] ?? []).map(({ perSecond }) => perSecond))
@@ -84,9 +91,10 @@ function compare(what, other, least) {
   const ratio = median(ratios)
   const noise = median(ratios.map((one) => Math.abs(one - ratio)))
   const latency = median(pairs.map(({ mine, theirs }) => mine.p99Ms / theirs.p99Ms))
+  const cpu = median(pairs.map(({ mine, theirs }) => theirs.cpuMicros / mine.cpuMicros))
   const isMissed = ratio + noise < least
   console.log(
-    `${what}: throughput ${ratio.toFixed(2)} ± ${noise.toFixed(2)} (at least ${least.toFixed(1)})${isMissed ? ' MISSED' : ''}, p99 ${latency.toFixed(2)}`,
+    `${what}: throughput ${ratio.toFixed(2)} ± ${noise.toFixed(2)} (at least ${least.toFixed(1)})${isMissed ? ' MISSED' : ''}, p99 ${latency.toFixed(2)}, requests per CPU time ${cpu.toFixed(2)}`,
   )
   if (isMissed) failed = true
 }

@@ -1,6 +1,7 @@
 /** A reverse proxy that runs until it is stopped, or until this process ends. */
 export interface RunningProxy {
   readonly version: string
+  readonly pid?: number | undefined
   stop(): Promise<void>
 }
 

@@ -46,6 +46,7 @@ export async function runServer({ program, args, ports, folder, env }) {
       await sleep(25)
     }
   return {
+    pid: child.pid,
     async stop() {
       process.off('exit', end)
       if (child.exitCode === null && child.signalCode === null) {

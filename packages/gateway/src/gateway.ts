@@ -15,6 +15,7 @@ import { Passage } from './passage.ts'
 import { bind, createHttpServer, renewCertificate } from './server.ts'
 import { stopServer } from './stop.ts'
 import { isTracingConfigured, traceJourney } from './tracing.ts'
+import { UnderWay } from './under-way.ts'
 import { createUpstreams } from './upstreams.ts'
 
 export interface Gateway {
@@ -49,7 +50,7 @@ export function createMeasuredGateway(
 ): { gateway: Gateway; metrics: Metrics | undefined } {
   checkOptions(options)
   const upstreams = createUpstreams(connectTimeoutMs)
-  const passages = new Set<Passage>()
+  const passages = new UnderWay()
   const handshakes = new Set<Handshake>()
   const log = toLogger(options.log)
   const admin = options.admin ?? false
@@ -85,8 +86,9 @@ export function createMeasuredGateway(
       answerOnSocket(socket, 403)
     },
     onBroken(error, socket, status) {
-      for (const passage of passages) if (passage.req.socket === socket) return passage.break(status)
-      if (error.code === 'ECONNRESET') socket.destroy()
+      const passage = passages.findBySocket(socket)
+      if (passage !== undefined) passage.break(status)
+      else if (error.code === 'ECONNRESET') socket.destroy()
       else answerOnSocket(socket as Socket, status)
     },
   })

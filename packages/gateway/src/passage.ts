@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Accepted, Observed, Verdict } from 'tollgate'
-import type { Dispatcher } from 'undici'
 import { answerOnSocket, canKeepOpen, lingerOnClose, listAnswerHeaders, textOf } from './answers.ts'
 import { BodyReader } from './body-reader.ts'
 import { Capture } from './capture.ts'
 import type { Generation, OpenRoute } from './generation.ts'
 import { chooseRoute, type Journey, listVerdictHeaders } from './journey.ts'
 import { type RequestHead, readHead } from './request-head.ts'
-import { listResponseHeaders } from './response-head.ts'
+import type { AnswerHead } from './upstream/answer-head.ts'
+import type { AnswerHandler, Connection, Failure } from './upstream/connection.ts'
+import { formatRequest } from './upstream/outgoing-request.ts'
 
 /** What a passage needs to know of the gateway around it. */
 export interface Surroundings {
@@ -20,7 +21,7 @@ export interface Surroundings {
 const retryMs = 100
 
 /** One request on its way: verified, forwarded, and its answer brought back. */
-export class Passage implements Dispatcher.DispatchHandler, Journey {
+export class Passage implements AnswerHandler, Journey {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly generation: Generation
@@ -33,18 +34,19 @@ export class Passage implements Dispatcher.DispatchHandler, Journey {
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
   responseHeaders: string[] = []
+  /** Its neighbours among those under way. */
+  previous: Passage | undefined
+  next: Passage | undefined
   readonly #around: Surroundings
   #reader: BodyReader | undefined
   readonly #deadline: NodeJS.Timeout
-  #abort: ((error: Error) => void) | undefined
-  #wasSent = false
+  #connection: Connection | undefined
   #attempts = 0
   #isLate = false
   #isBroken = false
   #isOver = false
   /** The length of the upstream's answer, where it is short enough to be sent in one piece. */
-  #announced: number | undefined
-  #resume: (() => void) | undefined
+  #announced = 0
 
   constructor(req: IncomingMessage, res: ServerResponse, around: Surroundings) {
     this.req = req
@@ -120,92 +122,82 @@ export class Passage implements Dispatcher.DispatchHandler, Journey {
     if (this.verdict === undefined) this.refuse(408)
     else if (!this.res.headersSent) this.refuse(504)
     else this.res.destroy()
-    this.#abort?.(new Error('late'))
+    this.#leaveUpstream()
   }
 
   #forward(verdict: Accepted | Observed): void {
     const { head, req, route } = this
-    if (this.#attempts === 0) head.forwarded.push(...listVerdictHeaders(verdict))
+    const request = formatRequest(req.method ?? '', req.url ?? '', head, listVerdictHeaders(verdict), verdict.body)
+    if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
-    try {
-      route?.pool.pool.dispatch(
-        {
-          path: req.url ?? '',
-          method: req.method as Dispatcher.HttpMethod,
-          headers: head.forwarded,
-          body: verdict.body,
-          // A connection that closes must not make undici send a webhook twice.
-          idempotent: false,
-          blocking: false,
-        },
-        this,
-      )
-    } catch (error) {
-      this.onError(error as Error)
-    }
+    this.#connection = route.pool.pool.send(request, this)
   }
 
-  onConnect(abort: (error?: Error) => void): void {
-    if (this.#isOver || this.#isLate) {
-      abort(new Error('left'))
-      return
-    }
-    this.#wasSent = true
-    this.#abort = abort
-  }
-
-  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
-    // Interim answers concern the connection to the upstream only.
-    if (status < 200) return true
-    if (this.#isOver || this.res.headersSent) return true
-    const headers = listResponseHeaders(rawHeaders)
+  onHead({ status, statusText, headers, length }: AnswerHead): void {
+    if (this.#isOver || this.res.headersSent) return
     if (this.#around.isClosing()) headers.push('Connection', 'close')
     this.res.writeHead(status, statusText, headers)
     this.status = status
     this.answeredBy = 'upstream'
     this.responseHeaders = headers
-    this.#resume = resume
-    this.#announced = findLength(headers)
-    return true
+    if (typeof length === 'number' && length <= shortAnswer) this.#announced = length
   }
 
-  onData(chunk: Buffer): boolean {
-    this.responseBody?.add(chunk)
-    if (chunk.length === this.#announced && !this.res.writableEnded) {
-      // As text it leaves in one write with the head; Latin-1 is one byte per character.
-      this.res.end(chunk.toString('latin1'), 'latin1')
-      return true
+  onData(bytes: Buffer): void {
+    if (this.#isOver || this.res.writableEnded) return
+    this.responseBody?.add(bytes)
+    if (bytes.length === this.#announced) {
+      this.#answerAtOnce(bytes.toString('latin1'))
+      return
     }
-    if (this.res.write(chunk) || this.#isOver) return true
-    this.res.once('drain', () => this.#resume?.())
-    return false
+    if (this.res.write(Buffer.from(bytes))) return
+    this.#connection?.pause()
+    this.res.once('drain', () => this.#connection?.resume())
   }
 
-  onComplete(): void {
+  /** As text it leaves in one write with the head; Latin-1 is one byte per character. Corked, so that `end` has nothing to add. */
+  #answerAtOnce(text: string): void {
+    const { res } = this
+    const { socket } = res
+    socket?.cork()
+    res.write(text, 'latin1')
+    socket?.uncork()
+    res.end()
+  }
+
+  onEnd(): void {
+    this.#connection = undefined
     if (this.answeredBy === 'upstream' && !this.res.writableEnded) this.res.end()
   }
 
-  onError(error: Error): void {
+  onFailure(failure: Failure): void {
+    this.#connection = undefined
     if (this.#isOver || this.#isLate) return
     if (this.answeredBy === 'upstream') return void this.res.destroy()
-    if (!this.#wasSent && this.#attempts === 1 && this.verdict !== undefined && 'params' in this.verdict) {
+    // No byte was sent: a webhook cannot arrive twice by it.
+    if (failure !== 'broken' && this.#attempts === 1 && this.verdict !== undefined && 'params' in this.verdict) {
       const { verdict } = this
       setTimeout(() => {
         if (!this.#isOver && !this.#isLate) this.#forward(verdict)
       }, retryMs)
       return
     }
-    this.refuse((error as NodeJS.ErrnoException).code === 'UND_ERR_CONNECT_TIMEOUT' ? 504 : 502)
+    this.refuse(failure === 'unreachable in time' ? 504 : 502)
   }
 
   #end(): void {
     this.#isOver = true
     clearTimeout(this.#deadline)
     this.#reader?.stop()
-    if (!this.res.writableFinished) this.#abort?.(new Error('left'))
+    this.#leaveUpstream()
     if (this.route?.given.replay !== undefined) this.#releaseOnFailure()
     this.route?.pool.release()
     this.#around.onEnd(this)
+  }
+
+  #leaveUpstream(): void {
+    this.#connection?.abort()
+    this.#connection = undefined
   }
 
   /** A delivery that failed may be sent again: 401 (Twilio repeats with credentials), 5xx, or no whole answer at all. */
@@ -216,15 +208,6 @@ export class Passage implements Dispatcher.DispatchHandler, Journey {
 }
 
 const shortAnswer = 16 * 1024
-
-function findLength(headers: readonly string[]): number | undefined {
-  for (let index = 0; index < headers.length; index += 2)
-    if (headers[index]?.length === 14 && headers[index]?.toLowerCase() === 'content-length') {
-      const length = Number(headers[index + 1])
-      return length > 0 && length <= shortAnswer ? length : undefined
-    }
-  return undefined
-}
 
 function expire(passage: Passage): void {
   passage.expire()

@@ -23,23 +23,20 @@ function isKept(name: string): boolean {
 }
 
 /** The upstream's header fields for the client, names and values alternating, spelled and ordered as they came. */
-export function listResponseHeaders(raw: readonly (Buffer | string)[]): string[] {
+export function listResponseHeaders(raw: readonly string[]): string[] {
   const headers: string[] = []
   let connection = ''
   for (let index = 0; index < raw.length; index += 2) {
-    const name = toText(raw[index])
-    const value = toText(raw[index + 1])
+    const name = raw[index] as string
+    const value = raw[index + 1] as string
     if (isKept(name)) headers.push(name, value)
     else if (name.toLowerCase() === 'connection') connection += `,${value}`
   }
   return /^(,\s*(keep-alive|close)\s*)*$/i.test(connection) ? headers : dropNominated(headers, connection)
 }
 
-function toText(bytes: Buffer | string | undefined): string {
-  return typeof bytes === 'object' ? bytes.toString('latin1') : (bytes ?? '')
-}
-
-function dropNominated(headers: readonly string[], connection: string): string[] {
+/** Without the fields that Connection names. */
+export function dropNominated(headers: readonly string[], connection: string): string[] {
   const options = new Set(connection.split(',').map((option) => option.trim().toLowerCase()))
   options.delete('content-length')
   const rest: string[] = []

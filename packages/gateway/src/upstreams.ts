@@ -1,5 +1,4 @@
-import { Pool } from 'undici'
-import { createConnector } from './connect.ts'
+import { Pool } from './upstream/pool.ts'
 
 /** A keep-alive pool to one upstream, counted by those who hold it. */
 export interface Upstream {
@@ -15,25 +14,12 @@ export interface Upstreams {
   settled(): Promise<void>
 }
 
-/** Idle connections are left before upstreams leave them: Node.js servers do so after 5 s. */
-const idleMs = 4000
-
 export function createUpstreams(connectTimeoutMs: number): Upstreams {
   const open = new Map<string, Upstream>()
-  const connect = createConnector(connectTimeoutMs)
   const closing = new Set<Promise<void>>()
 
   function create(origin: string): Upstream {
-    const pool = new Pool(origin, {
-      connections: null,
-      pipelining: 1,
-      keepAliveTimeout: idleMs,
-      keepAliveMaxTimeout: 60_000,
-      // The request's own time limit holds.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect,
-    })
+    const pool = new Pool(origin, connectTimeoutMs)
     let holders = 0
     const upstream: Upstream = {
       pool,

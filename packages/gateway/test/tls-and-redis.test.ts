@@ -1,16 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type RequestOptions, request } from 'node:https'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type RequestOptions, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { findOrInstall } from '../../../tools/services/debian-package.mjs'
 import { startRedis } from '../../../tools/services/redis.mjs'
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
 import { createGateway } from '../src/index.ts'
-import { authToken, routeTo, send, signSms, sms, startUpstream } from './support.ts'
+import { authToken, listenOn, routeTo, send, signSms, sms, startUpstream } from './support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-gateway-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -48,6 +48,39 @@ test('TLS: requests are served, and a renewed certificate is taken over by a rel
   expect(await post()).toEqual([200, 'two.example'])
   await gateway.close({ graceMs: 0 })
   await upstream.close()
+})
+
+test('TLS to the upstream: 502 for a certificate that nobody vouches for, and requests and answers of every size otherwise', async () => {
+  await makeCertificate('localhost')
+  const bodies: string[] = []
+  const large = 'x'.repeat(300_000)
+  const tls = { cert: readFileSync(join(folder, 'cert.pem')), key: readFileSync(join(folder, 'key.pem')) }
+  const upstream = createServer(tls, async (req, res) => {
+    let body = ''
+    for await (const chunk of req) body += chunk
+    bodies.push(body)
+    res.end(req.url === '/large' ? large : 'fine')
+  })
+  const port = new URL(await listenOn(upstream)).port
+  const gateway = createGateway({ listen: { port: 0 }, routes: [routeTo(`https://localhost:${port}`)] })
+  const { url } = await gateway.listen()
+  const signed = signSms()
+  expect(await send(url, signed)).toMatchObject({ status: 502 })
+  expect(bodies).toEqual([])
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+  const long = signSms('/large', { ...sms, Body: 'y'.repeat(100_000) })
+  try {
+    for (let round = 0; round < 2; round++) {
+      expect(await send(url, signed)).toMatchObject({ status: 200, body: 'fine' })
+      expect(await send(url, long)).toMatchObject({ status: 200, body: large })
+    }
+  } finally {
+    vi.unstubAllEnvs()
+  }
+  expect(bodies).toEqual([signed.body, long.body, signed.body, long.body])
+  await gateway.close({ graceMs: 0 })
+  upstream.closeAllConnections()
+  upstream.close()
 })
 
 test('Redis: what one gateway saw, another knows; without the store 503 by default', async () => {

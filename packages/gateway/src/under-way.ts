@@ -1,0 +1,40 @@
+import type { Socket } from 'node:net'
+import type { Passage } from './passage.ts'
+
+/**
+ * The passages under way, as a list whose links are taken out of those that have ended. A Set would do, but for what a Set leaves behind
+ * when so much comes and goes: each table that it has outgrown refers to the next, and the first that grows old keeps all the others
+ * and their passages from being collected while they are young.
+ */
+export class UnderWay {
+  #first: Passage | undefined
+  #last: Passage | undefined
+  size = 0
+
+  add(passage: Passage): void {
+    passage.previous = this.#last
+    if (this.#last === undefined) this.#first = passage
+    else this.#last.next = passage
+    this.#last = passage
+    this.size++
+  }
+
+  /** To be called once for each that was added. */
+  delete(passage: Passage): void {
+    const { previous, next } = passage
+    if (previous === undefined) this.#first = next
+    else previous.next = next
+    if (next === undefined) this.#last = previous
+    else next.previous = previous
+    passage.previous = undefined
+    passage.next = undefined
+    this.size--
+  }
+
+  /** The oldest on that connection. */
+  findBySocket(socket: Socket): Passage | undefined {
+    let passage = this.#first
+    while (passage !== undefined && passage.req.socket !== socket) passage = passage.next
+    return passage
+  }
+}

@@ -1,0 +1,128 @@
+import { type AnswerHead, parseAnswerHead } from './answer-head.ts'
+import { ChunkReader } from './chunk-reader.ts'
+
+export interface AnswerSink {
+  onHead(head: AnswerHead): void
+  /** @param bytes theirs only until it returns: the memory is used again. */
+  onData(bytes: Buffer): void
+}
+
+/** `'excess'`: the answer is complete, and more came than belongs to it. */
+export type Reading = 'more' | 'done' | 'excess' | 'fault'
+
+/** Of one answer, its interim ones included. */
+const maxHeadBytes = 16 * 1024
+
+/** Reads one answer from the bytes of a connection, in whatever pieces they come. */
+export class AnswerReader {
+  readonly #sink: AnswerSink
+  readonly #isBodiless: boolean
+  #state: 'head' | 'length' | 'chunks' | 'rest' | 'done' | 'fault' = 'head'
+  /** A head that has begun. */
+  #begun: Buffer | undefined
+  #headBytes = 0
+  #left = 0
+  #chunks: ChunkReader | undefined
+
+  /** @param isBodiless the request was HEAD */
+  constructor(isBodiless: boolean, sink: AnswerSink) {
+    this.#isBodiless = isBodiless
+    this.#sink = sink
+  }
+
+  read(bytes: Buffer): Reading {
+    let rest = bytes
+    if (this.#state === 'head') {
+      const after = this.#readHeads(rest)
+      if (after === undefined) return this.#isFaulty ? 'fault' : 'more'
+      rest = after
+    }
+    return this.#readBody(rest)
+  }
+
+  /** The connection has ended. */
+  end(): 'done' | 'fault' {
+    return this.#state === 'done' || this.#state === 'rest' ? 'done' : 'fault'
+  }
+
+  /** @returns what follows the final head; `undefined`: it is not there yet, or never will be. */
+  #readHeads(bytes: Buffer): Buffer | undefined {
+    let rest = this.#begun === undefined ? bytes : Buffer.concat([this.#begun, bytes])
+    for (;;) {
+      const end = rest.indexOf('\r\n\r\n')
+      if (end === -1 ? this.#headBytes + rest.length > maxHeadBytes : this.#headBytes + end > maxHeadBytes)
+        return this.#fail()
+      if (end === -1) {
+        if (!canBegin(rest)) return this.#fail()
+        // A copy: the memory is used again.
+        this.#begun = Buffer.from(rest)
+        return undefined
+      }
+      const head = parseAnswerHead(rest.toString('latin1', 0, end), this.#isBodiless)
+      // Nobody asked for another protocol.
+      if (head === undefined || head.status === 101) return this.#fail()
+      rest = rest.subarray(end + 4)
+      if (head.status >= 200) {
+        this.#begun = undefined
+        this.#begin(head)
+        return rest
+      }
+      // Interim answers concern the connection to the upstream only.
+      this.#headBytes += end + 4
+    }
+  }
+
+  #begin(head: AnswerHead): void {
+    if (head.length === 'chunks') {
+      this.#chunks = new ChunkReader()
+      this.#state = 'chunks'
+    } else if (head.length === 'rest') this.#state = 'rest'
+    else {
+      this.#left = head.length
+      this.#state = head.length === 0 ? 'done' : 'length'
+    }
+    this.#sink.onHead(head)
+  }
+
+  #readBody(bytes: Buffer): Reading {
+    if (this.#state === 'length') {
+      const end = Math.min(bytes.length, this.#left)
+      this.#left -= end
+      if (this.#left === 0) this.#state = 'done'
+      if (end > 0) this.#sink.onData(end === bytes.length ? bytes : bytes.subarray(0, end))
+      if (this.#left > 0) return 'more'
+      return end < bytes.length ? 'excess' : 'done'
+    }
+    if (this.#state === 'rest') {
+      if (bytes.length > 0) this.#sink.onData(bytes)
+      return 'more'
+    }
+    if (this.#state === 'chunks') {
+      const chunks = this.#chunks as ChunkReader
+      const end = chunks.read(bytes, 0, (data) => this.#sink.onData(data))
+      if (chunks.isFaulty) return this.#fail() ?? 'fault'
+      if (!chunks.isDone) return 'more'
+      this.#state = 'done'
+      return end < bytes.length ? 'excess' : 'done'
+    }
+    if (this.#state === 'fault') return 'fault'
+    return bytes.length > 0 ? 'excess' : 'done'
+  }
+
+  get #isFaulty(): boolean {
+    return this.#state === 'fault'
+  }
+
+  #fail(): undefined {
+    this.#state = 'fault'
+    this.#begun = undefined
+  }
+}
+
+const version = Buffer.from('HTTP/1.')
+
+/** Whether bytes without an empty line may yet become a head. Bare line feeds would keep it from ever ending. */
+function canBegin(bytes: Buffer): boolean {
+  const length = Math.min(bytes.length, version.length)
+  return bytes.compare(version, 0, length, 0, length) === 0 && !/(?<!\r)\n/.test(bytes.toString('latin1'))
+}

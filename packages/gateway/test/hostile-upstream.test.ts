@@ -1,0 +1,168 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Started, sendRaw, signSms, startGateway, toBytes } from './support.ts'
+
+/** An upstream of bytes: what it answers to its next requests, and how many connections it has been given. */
+let server: Server
+let gateway: Started
+let connections = 0
+let answers: ((socket: Socket) => void)[] = []
+const received: string[] = []
+
+beforeAll(async () => {
+  server = createServer((socket) => {
+    connections++
+    socket.on('error', () => undefined)
+    socket.on('data', (bytes) => {
+      received.push(bytes.toString('latin1'))
+      answers.shift()?.(socket)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  gateway = await startGateway(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+})
+
+afterAll(async () => {
+  await gateway.close({ graceMs: 0 })
+  server.close()
+})
+
+const say = (text: string) => (socket: Socket) => void socket.write(text, 'latin1')
+const sayAndEnd = (text: string) => (socket: Socket) => void socket.end(text, 'latin1')
+const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine'
+
+async function ask(...next: ((socket: Socket) => void)[]): Promise<string> {
+  answers = next
+  return sendRaw(gateway.port, toBytes(signSms(), { connection: 'close' }))
+}
+
+const refused: Readonly<Record<string, string>> = {
+  'two lengths': 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 0\r\n\r\nfine',
+  'a length with chunks':
+    'HTTP/1.1 200 OK\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfine\r\n0\r\n\r\n',
+  'a folded field': 'HTTP/1.1 200 OK\r\nX-A: a\r\n b\r\n\r\n',
+  'a bare CR, to split the answer': 'HTTP/1.1 200 OK\r\nX-A: a\rSet-Cookie: b=c\r\nContent-Length: 0\r\n\r\n',
+  'a NUL': 'HTTP/1.1 200 OK\r\nX-A: \0\r\n\r\n',
+  'a huge head': `HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(70_000)}\r\n\r\n`,
+  'a head without end': `HTTP/1.1 200 OK\r\n${'X-A: a\r\n'.repeat(9000)}`,
+  'a flood of interim answers': 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(5000),
+  'another protocol': 'SSH-2.0-OpenSSH_9.2\r\n',
+}
+
+for (const [what, text] of Object.entries(refused))
+  test(`an upstream that answers with ${what} is 502, and what it said reaches nobody`, async () => {
+    const answer = await ask(say(text))
+    expect(answer).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/)
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
+    expect(answer).not.toMatch(/x-a|set-cookie|SSH/i)
+    expect(await ask(say(ok))).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  })
+
+test('an upstream that closes before it answered, or within its head, is 502, and is sent nothing twice', async () => {
+  for (const text of ['', 'HTTP/1.1 200 OK\r\nContent-']) {
+    received.length = 0
+    expect(await ask(sayAndEnd(text))).toMatch(/^HTTP\/1\.1 502 /)
+    expect(received).toHaveLength(1)
+  }
+})
+
+test('an answer that breaks off, or whose chunks go wrong, is cut: the client cannot take it for whole', async () => {
+  const short = await ask(sayAndEnd('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfine'))
+  expect(short).toMatch(/^HTTP\/1\.1 200 OK\r\ncontent-length: 10\r\n/i)
+  const coded = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfine\r\n'
+  for (const next of [say(`${coded}zz\r\n`), say(`${coded}4\r\nfineX`), sayAndEnd(coded)]) {
+    const answer = await ask(next)
+    // Where all of it came at once, nothing has left yet.
+    expect(answer).toMatch(/^(HTTP\/1\.1 200 OK\r\n|$)/)
+    expect(answer).not.toContain('\r\n0\r\n\r\n')
+  }
+})
+
+test('what an upstream says beyond its answer is no answer to anybody: the connection is left', async () => {
+  const split = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged'
+  for (const text of [`${ok}${split}`, `HTTP/1.1 204 No Content\r\nContent-Length: 6\r\n\r\n${split}`]) {
+    await ask(say(ok))
+    const before = connections
+    expect(await ask(say(text))).not.toContain('forged')
+    expect(await ask(say(ok))).toMatch(/\r\n\r\nfine$/)
+    expect(connections).toBe(before + 1)
+  }
+})
+
+test('bytes that come on an idle connection are no answer to the next request', async () => {
+  let idle: Socket | undefined
+  expect(
+    await ask((socket) => {
+      idle = socket
+      socket.write(ok)
+    }),
+  ).toMatch(/\r\n\r\nfine$/)
+  idle?.write('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged')
+  await once(idle as Socket, 'close')
+  expect(await ask(say(ok))).toMatch(/\r\n\r\nfine$/)
+})
+
+test('connections are kept, but not those that the upstream is about to close', async () => {
+  await ask(say(ok))
+  const before = connections
+  await ask(say(ok))
+  expect(connections).toBe(before)
+  await ask(say(ok.replace('\r\n', '\r\nConnection: close\r\n')))
+  await ask(say(ok.replace('\r\n', '\r\nKeep-Alive: timeout=1\r\n')))
+  await ask(say(ok))
+  expect(connections).toBe(before + 2)
+})
+
+test('an answer byte by byte, and one that lasts until the connection ends, arrive as they are', async () => {
+  const dribble = async (socket: Socket) => {
+    for (const letter of ok) {
+      socket.write(letter)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  expect(await ask((socket) => void dribble(socket))).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nfine$/)
+  expect(await ask(sayAndEnd('HTTP/1.1 200 OK\r\n\r\nall of it'))).toContain('all of it')
+})
+
+test('a slow client holds the upstream back, and gets every byte; the connection serves on', async () => {
+  const size = 32 * 1024 * 1024
+  let upstream: Socket | undefined
+  answers = [
+    (socket) => {
+      upstream = socket
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`)
+      socket.write(Buffer.alloc(size, 'x'))
+    },
+  ]
+  const client = connect(gateway.port, '127.0.0.1')
+  client.write(toBytes(signSms()))
+  await once(client, 'readable')
+  // Until nothing moves any more: what is left waits at the upstream.
+  let left = -1
+  while (upstream === undefined || left !== upstream.writableLength) {
+    left = upstream?.writableLength ?? -1
+    await sleep(200)
+  }
+  expect(left).toBeGreaterThan(0)
+  let length = 0
+  client.on('data', (bytes: Buffer) => {
+    length += bytes.length
+    if (length >= size) client.end()
+  })
+  await once(client, 'close')
+  expect(length).toBeGreaterThan(size)
+  const before = connections
+  expect(await ask(say(ok))).toMatch(/\r\n\r\nfine$/)
+  expect(connections).toBe(before)
+})
+
+test('a request is written as one message, with one length', async () => {
+  received.length = 0
+  await ask(say(ok))
+  const [head = '', body] = (received[0] ?? '').split('\r\n\r\n')
+  expect(head.match(/content-length/gi)).toHaveLength(1)
+  expect(head).toMatch(/^POST \/sms HTTP\/1\.1\r\n/)
+  expect(body).toBe(signSms().body)
+})
