@@ -8,7 +8,9 @@ import type { SuiteReport, SuiteReports } from './run-reported.ts'
 import { askWorkerd, startWorkerd } from './workerd.ts'
 
 // Of Node.js servers, by their nature; `nest` needs a package that itself needs Node.js.
-const needNode = ['./fastify', './ws', './nest']
+const needNode = ['./fastify', './ws', './nest', './testing/node']
+// They load a test runner.
+const needRunner = ['./testing/vitest', './testing/jest']
 
 /** All that is asked of workerd, with or without Node.js compatibility. */
 export async function checkWorkerd(name: string, flags: readonly string[]): Promise<void> {
@@ -30,7 +32,7 @@ export async function checkWorkerd(name: string, flags: readonly string[]): Prom
 
 /** Loads each entry point that needs no Node.js; with compatibility, those too that do. */
 async function loadEntryPoints(flags: readonly string[]): Promise<SuiteReport> {
-  const specifiers = listEntryPoints(flags.includes('nodejs_compat') ? ['./nest'] : needNode)
+  const specifiers = listEntryPoints([...needRunner, ...(flags.includes('nodejs_compat') ? ['./nest'] : needNode)])
   writeEntryPointsWorker('entry-points-worker', specifiers)
   const { file } = await bundleForPlatform('entry-points-worker', 'workerd')
   const workerd = await startWorkerd(file, [], flags)
