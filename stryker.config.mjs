@@ -15,7 +15,7 @@ export default {
   tempDirName: 'node_modules/.cache/stryker',
   ignorePatterns: ['**/dist', 'examples', 'docs', 'conformance/projects/*/node_modules', 'fuzz', 'sbom'],
   // Static mutants cost most of the time. They are the patterns, which matter most: all are tried.
-  warnings: { slow: false },
+  warnings: { slow: false, unknownOptions: true, preprocessorErrors: true, unserializableOptions: true },
   concurrency: 2,
   timeoutMS: 20_000,
   allowConsoleColors: false,
