@@ -147,6 +147,7 @@ const toObject = (pairs: readonly Pair[]): Record<string, string> => Object.from
 const signature = sign(`${origin}/sms${naiveJoin(sms)}`)
 const withSignature = (value: string | string[] | undefined): DiagnosableRequest =>
   post(`${origin}/sms`, { headers: { 'x-twilio-signature': value } })
+const rfc2822Date = 'Wed, 25 Nov 2026 21:40:00 +0000'
 const group: readonly Pair[] = [
   ['EventType', 'onConversationAdded'],
   ['AccountSid', accountSid],
@@ -239,6 +240,12 @@ export const brokenAlone: readonly Broken[] = [
     causes: ['path_prefix'],
     request: post(`${origin}/t-7/sms`, { url: '/sms' }),
     options: { prefixes: ['/t-7'] },
+  },
+  {
+    what: 'a mount point that is the whole path',
+    causes: ['path_prefix'],
+    request: post(`${origin}/t-7/sms`, { url: '/' }),
+    options: { prefixes: ['/t-7/sms'] },
   },
   {
     what: 'publicUrl repeats the prefix',
@@ -374,6 +381,21 @@ export const brokenAlone: readonly Broken[] = [
     request: post(`${origin}/sms`, { sent: mapped((value) => value.replaceAll('+', ' ')) }),
   },
   {
+    what: 'a form decoded twice, with a sum in its text',
+    causes: ['params_plus_as_space'],
+    request: post(`${origin}/sms`, {
+      params: [...sms.filter(([name]) => name !== 'Body'), ['Body', 'one + two'], ['Timestamp', rfc2822Date]],
+      sent: [
+        ...mapped(
+          (value) => value.replaceAll('+', ' '),
+          sms.filter(([name]) => name !== 'Body'),
+        ),
+        ['Body', 'one   two'],
+        ['Timestamp', rfc2822Date.replace('+', ' ')],
+      ],
+    }),
+  },
+  {
     what: 'a form not decoded',
     causes: ['params_plus_as_space'],
     request: post(`${origin}/sms`, { sent: mapped((value) => encodeURIComponent(value)) }),
@@ -411,6 +433,12 @@ export const brokenAlone: readonly Broken[] = [
     what: 'a lost parameter',
     causes: ['params_missing'],
     request: post(`${origin}/sms`, { sent: without('SmsMessageSid') }),
+  },
+  {
+    what: 'a form that no parser read',
+    causes: ['params_missing'],
+    request: parsed({}, sms),
+    suspected: true,
   },
   {
     what: 'a parameter of the app',

@@ -14,6 +14,7 @@ export function* listDecodings(pairs: Pairs): Generator<Edit> {
   })
   const twice = 'A "+" was read as a space: the form was decoded twice, or written without encoding.'
   yield offer(1, restorePlus, twice)
+  yield offer(2, (value) => restorePlus(value).replace(/ {3}/g, ' + '), twice)
   // A parameter that is itself encoded JSON, such as CallToken, came out as plain JSON.
   yield offer(2, (value) => (/^[{[]/.test(value) ? encodeValue(value) : restorePlus(value)), twice)
   yield offer(1, (value) => value.replaceAll(' ', '+'), twice)
@@ -41,15 +42,11 @@ export function* listDecodings(pairs: Pairs): Generator<Edit> {
   )
   for (const name of listTextNames(pairs)) {
     yield offer(2, (value, one) => (one === name ? value.replaceAll(' ', '+') : value), twice)
-    yield offer(3, (value, one) => (one === name ? value.replaceAll(' ', '+') : value.replace(/^ (?=\d)/, '+')), twice)
+    yield offer(3, (value, one) => (one === name ? value.replaceAll(' ', '+') : restorePlus(value)), twice)
     yield offer(3, (value, one) => (one === name ? value.replaceAll('+', ' ') : value), none)
     for (const [, value] of pairs.filter(([one]) => one === name))
       for (const position of findAll(value, ' '))
-        yield offer(
-          4,
-          (text, one) => (one === name ? replaceAt(text, position, '+') : text.replace(/^ (?=\d)/, '+')),
-          twice,
-        )
+        yield offer(4, (text, one) => (one === name ? replaceAt(text, position, '+') : restorePlus(text)), twice)
   }
 }
 

@@ -55,6 +55,10 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
     if (isMoved(seen, value.path))
       yield* offer(value.path, 1, `Twilio signed the path ${value.path} (${from}), and this server checks ${seen}.`)
   const told = [...evidence.prefixes, ...hints.prefixes].map(({ value, from }) => [trimPrefix(value), from] as const)
+  // A mount point that is the whole path leaves "/" of it.
+  if (seen === '/')
+    for (const [prefix, of] of [...told, ...knownPrefixes])
+      yield* offer(prefix, 1, `The path ${prefix} (${of}) was stripped on the way: Twilio signed it whole.`)
   for (const [prefix, from] of told)
     yield* offer(
       prefix + seen,

@@ -180,6 +180,14 @@ const suspects: readonly Suspect[] = [
         }
       : undefined
   },
+  ({ subject: { given, method, handshake, bodyMatches } }) =>
+    given?.length === 0 && method === 'POST' && !handshake && !bodyMatches
+      ? {
+          id: 'params_missing',
+          score: 74,
+          detail: 'The parameters that were handed over are none at all: no parser for forms ran, or it ran too late.',
+        }
+      : undefined,
   ({ subject: { body, isForm, state, unread, method } }) => {
     if (unread || method === 'GET' || isForm || body === undefined || body.length === 0) return undefined
     const hash = findBodyHash(state.url.query)
