@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyReque
 import type { Accepted, IncomingRequest, Mode, Observed } from '../index.ts'
 import { createGuard, type FullAnswer, type OptionsFor, type OptionsSource } from './shared/guard.ts'
 import { readableBody, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
-import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
+import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -69,7 +69,7 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<FastifyOptions
       .check(read, request)
       .then((outcome) => {
         if (outcome.webhook === undefined) return refuse(request, reply, outcome.answer)
-        releaseOnFailure(reply.raw, outcome.webhook)
+        if (outcome.isClaimed) releaseOnFailure(reply.raw, outcome.webhook)
         request.twilio = outcome.webhook
         return proceed(null, toPayload(outcome.webhook.body))
       })
@@ -80,8 +80,7 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<FastifyOptions
 
 /** The path below the scope's prefix, however that was spelled. */
 function cutPrefix(target: string, prefix: string): string {
-  const depth = prefix.split('/').filter(Boolean).length
-  return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(new RegExp(`^(?:/+[^/?#]*){${depth}}`), '')
+  return dropSegments(target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, ''), prefix.split('/').filter(Boolean).length)
 }
 
 /** What another of our guards, or the host (Cloud Functions), has kept; the stream where nothing has read it yet. */
@@ -97,7 +96,11 @@ const fix = 'Register twilioWebhook before the plugin whose onRequest or prePars
 
 /** The bytes that were verified, for Fastify's own parsers. */
 function toPayload(body: Uint8Array): Readable {
-  return Readable.from(body.length === 0 ? [] : [Buffer.from(body)], { objectMode: false })
+  // `Readable.from` would make a promise and an iterator of each step.
+  const payload = new Readable({ read: () => undefined })
+  if (body.length > 0) payload.push(Buffer.from(body))
+  payload.push(null)
+  return payload
 }
 
 function parseForm(request: FastifyRequest, _body: unknown, done: (error: Error | null, body?: unknown) => void): void {

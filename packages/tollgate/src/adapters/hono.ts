@@ -2,7 +2,7 @@ import type { Context, HonoRequest, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Accepted, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
-import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
+import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 import { releaseOnFailure, toIncomingRequest } from './shared/web.ts'
 
 export type HonoOptions<M extends Mode = Mode> = OptionsFor<M> & PathOptions
@@ -32,18 +32,18 @@ export function twilioWebhook<M extends Mode = 'enforce', Env = any>(
     if (outcome.webhook === undefined)
       return c.body(outcome.answer.body, outcome.answer.status as ContentfulStatusCode, outcome.answer.headers)
     c.set('twilio', outcome.webhook as Webhook<M>)
-    return runNext(c, outcome.webhook, next)
+    return outcome.isClaimed ? releaseUnlessDone(c, outcome.webhook, next) : next()
   }
 }
 
 /** The path below the one that this middleware is used at, as in a sub-app of `app.route()`. */
 function cutPrefix({ path, routePath }: HonoRequest): string {
   const depth = routePath.split('/').filter((segment) => segment !== '' && segment !== '*').length
-  return path.replace(new RegExp(`^(?:/+[^/]*){${depth}}`), '')
+  return dropSegments(path, depth)
 }
 
 /** A client that is gone before the answer is a failure too; afterwards the signal tells nothing (Deno's always aborts). */
-async function runNext(c: Context, webhook: Accepted | Observed, next: () => Promise<void>): Promise<void> {
+async function releaseUnlessDone(c: Context, webhook: Accepted | Observed, next: () => Promise<void>): Promise<void> {
   if (!webhook.ok) return next()
   let released: Promise<void> | undefined
   const release = (): Promise<void> => {

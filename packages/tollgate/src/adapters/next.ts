@@ -23,6 +23,7 @@ export function twilioWebhook<M extends Mode = 'enforce', R extends Request = Re
     const outcome = await guard.check(() => toIncomingRequest(request), request)
     if (outcome.webhook === undefined) return web.toResponse(outcome.answer)
     const { webhook } = outcome
+    if (!outcome.isClaimed) return handler(webhook as Webhook<M>, request, context)
     return web.releaseOnFailure(
       webhook,
       () => Promise.race([handler(webhook as Webhook<M>, request, context), whenGone(request.signal)]),
@@ -69,7 +70,7 @@ export function twilioWebhookApi<
     })
     const outcome = await guard.check(read, req)
     if (outcome.webhook === undefined) return node.sendAnswer(req, res, outcome.answer)
-    node.releaseOnFailure(res, outcome.webhook)
+    if (outcome.isClaimed) node.releaseOnFailure(res, outcome.webhook)
     // What it throws is Next's to answer.
     await handler(outcome.webhook as Webhook<M>, req, res)
   }

@@ -33,7 +33,8 @@ export function wrapEndpoint<M extends Mode, Event extends RequestEvent, Env>(
     const outcome = await guard.check(read, event, env as Env)
     if (outcome.webhook === undefined) return toResponse(outcome.answer)
     const { webhook } = outcome
-    return releaseUnlessDone(webhook, request.signal, async () => handler(webhook as Webhook<M>, event))
+    const work = async (): Promise<Response> => handler(webhook as Webhook<M>, event)
+    return outcome.isClaimed ? releaseUnlessDone(webhook, request.signal, work) : work()
   }
 }
 

@@ -42,6 +42,14 @@ export function createPathGuard<Env = void>(source: OptionsSource<Options, Env>)
   }
 }
 
+const leadingSegments: RegExp[] = []
+
+/** A path below one of so many segments, however many slashes are between them; a path of fewer stays as it is. */
+export function dropSegments(path: string, count: number): string {
+  leadingSegments[count] ??= new RegExp(`^(?:/+[^/?#]*){${count}}`)
+  return path.replace(leadingSegments[count], '')
+}
+
 interface Split {
   readonly verifierOptions: VerifierOptions
   readonly filter: PathFilter
