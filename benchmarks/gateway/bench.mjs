@@ -21,6 +21,11 @@ location / { default_type text/xml; return 200 "${answer}"; } }`
   return { port, ...(await startNginx(site, [port])) }
 }
 
+/** What stands behind a gateway most often. @returns {Promise<Server>} */
+export function startApplication() {
+  return startNode('serve-application.mjs')
+}
+
 /** nginx with one worker, keeping its connections. @param {number} upstream @returns {Promise<Server>} */
 export async function startNginxProxy(upstream) {
   const port = await findFreePort()
@@ -30,10 +35,10 @@ location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Con
   return { port, ...(await startNginx(site, [port])) }
 }
 
-/** @param {string} file one of this folder @param {number} upstream @param {readonly string[]} [flags] @returns {Promise<Server>} */
-export async function startNode(file, upstream, flags = []) {
+/** @param {string} file one of this folder @param {number} [upstream] @returns {Promise<Server>} */
+export async function startNode(file, upstream = 0) {
   const port = await findFreePort()
-  const child = spawn(process.execPath, [...flags, fileURLToPath(new URL(file, import.meta.url))], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url))], {
     env: {
       ...process.env,
       NODE_ENV: 'production',

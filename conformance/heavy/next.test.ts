@@ -102,9 +102,15 @@ describe.each(versions)('next %s', (version) => {
     }
   })
 
-  test('a basePath and trailing slashes: the basePath belongs into publicUrl', async () => {
-    const server = await startNext(version, 'prefixed')
-    try {
+  describe('a basePath and trailing slashes', () => {
+    let server: RemoteServer
+    // Built by this, which takes longer than a test may.
+    beforeAll(async () => {
+      server = await startNext(version, 'prefixed')
+    })
+    afterAll(() => server.stop())
+
+    test('the basePath belongs into publicUrl', async () => {
       // Whose publicUrl has a path: what Next has stripped.
       const prefix = await play(server, 'prefix')
       for (const path of ['/fixed/', '/sms/', '/api/fixed/']) {
@@ -116,9 +122,7 @@ describe.each(versions)('next %s', (version) => {
       }
       const bare = await send(prefix.port, { ...toRaw(await makeRequest()), target: '/base/sms' })
       expect([bare.status, bare.headers.location]).toEqual([308, '/base/sms/'])
-    } finally {
-      await server.stop()
-    }
+    })
   })
 
   test("an API route with Next's own parser: 500, and the log says what to put into the file", async () => {
