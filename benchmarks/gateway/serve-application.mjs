@@ -9,5 +9,5 @@ createServer({ keepAliveTimeout: 600_000 }, async (req, res) => {
   for await (const chunk of req) chunks.push(chunk)
   const params = new URLSearchParams(Buffer.concat(chunks).toString())
   if (!params.has('From')) return void res.writeHead(400).end()
-  res.writeHead(200, { 'content-type': 'text/xml' }).end(answer)
+  res.setHeader('content-type', 'text/xml').end(answer)
 }).listen(Number(process.env.PORT), '127.0.0.1')
