@@ -588,6 +588,32 @@ export const brokenAlone: readonly Broken[] = [
     options: { sharedKeys: { other: sharedSecret } },
   },
   {
+    what: 'a SharedKey’s secret in quotes',
+    causes: ['token_quoted'],
+    request: post(`${origin}/sms`, { headers: { ...keyed, 'x-twilio-signature': sha256Signed(sharedSecret) } }),
+    options: { sharedKeys: { webhooks_sharedkey_1: `"${sharedSecret}"` } },
+  },
+  {
+    what: 'a SharedKey’s secret with a line break',
+    causes: ['token_whitespace'],
+    request: post(`${origin}/sms`, { headers: { ...keyed, 'x-twilio-signature': sha256Signed(sharedSecret) } }),
+    options: { sharedKeys: { webhooks_sharedkey_1: { secret: `${sharedSecret}\n`, accountSid } } },
+  },
+  {
+    what: 'a SharedKey whose secret is empty',
+    causes: ['token_whitespace'],
+    request: post(`${origin}/sms`, { headers: { ...keyed, 'x-twilio-signature': sha256Signed(sharedSecret) } }),
+    options: { sharedKeys: { webhooks_sharedkey_1: '' } },
+    suspected: true,
+  },
+  {
+    what: 'a SharedKey whose secret is a placeholder',
+    causes: ['shared_key_unconfigured'],
+    request: post(`${origin}/sms`, { headers: { ...keyed, 'x-twilio-signature': sha256Signed(sharedSecret) } }),
+    options: { sharedKeys: { webhooks_sharedkey_1: '<secret>' } },
+    suspected: true,
+  },
+  {
     what: 'a dropped settings header',
     causes: ['shared_key_unconfigured'],
     request: post(`${origin}/sms`, { headers: { 'x-twilio-signature': sha256Signed(sharedSecret) } }),

@@ -1,4 +1,4 @@
-import { describeTokenFault, isAccountSid } from '../auth-token.ts'
+import { describeSecretFault, describeTokenFault, isAccountSid } from '../auth-token.ts'
 import type { UnverifiedClaim } from '../interfaces.ts'
 import type { Settings } from '../options.ts'
 import type { AlgorithmName } from '../scheme/algorithms.ts'
@@ -15,7 +15,7 @@ export interface ConfiguredKeys {
   readonly tried: readonly Key[]
   /** The rest: other accounts' tokens, other shared keys. */
   readonly others: readonly NamedKey[]
-  /** What `createVerifier` refuses, with the reason. */
+  /** What `createVerifier` refuses, with the reason: of the Auth Tokens, or of the SharedKey's secret that the request names. */
   readonly faults: readonly { readonly token: string; readonly fault: string }[]
   /** The settings header, where there is a well-formed one. */
   readonly claimedKeyId: string | undefined
@@ -55,6 +55,19 @@ export function replaceFaulty(authToken: unknown): unknown {
   return Object.fromEntries(Object.entries(authToken).map(([account, tokens]) => [account, replaceFaulty(tokens)]))
 }
 
+/** The same for the secrets of SharedKeys; a look-up stays as it is. */
+export function replaceFaultySecrets(sharedKeys: unknown): unknown {
+  if (typeof sharedKeys !== 'object' || sharedKeys === null || Array.isArray(sharedKeys)) return sharedKeys
+  const replace = (secret: unknown): unknown =>
+    typeof secret === 'string' && describeSecretFault(secret) !== undefined ? makeRandom() : secret
+  return Object.fromEntries(
+    Object.entries(sharedKeys).map(([id, key]) => [
+      id,
+      typeof key === 'object' && key !== null ? { ...key, secret: replace(key.secret) } : replace(key),
+    ]),
+  )
+}
+
 function makeRandom(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -85,13 +98,14 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
     .filter((one) => !isOwn(one))
     .map((one) => ({ ...token(one.token), name: `"authToken.${one.accountSid}"` }))
   const secrets = readSharedSecrets(sources.sharedKeys)
-  const claimed = claimedKeyId === undefined ? undefined : await findShared(settings, claimedKeyId)
+  const asGiven = secrets.find(([id]) => id === claimedKeyId)?.[1]
+  const claimed = claimedKeyId === undefined ? undefined : (asGiven ?? (await findShared(settings, claimedKeyId)))
   const others = Object.entries(otherTokens).flatMap(([name, secret]): NamedKey[] => [
     { ...token(secret), name: `otherTokens.${name}` },
     { ...shared(secret), name: `otherTokens.${name}` },
   ])
   const otherShared = secrets
-    .filter(([id]) => id !== claimedKeyId)
+    .filter(([id, secret]) => id !== claimedKeyId && secret !== '')
     .map(([id, secret]): NamedKey => ({ ...shared(secret), name: `"sharedKeys.${id}"` }))
   const sharedKeyTried = claimedKeyId !== undefined
   return {
@@ -102,10 +116,12 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
       ...others,
       ...(sharedKeyTried ? own.map((key): NamedKey => ({ ...key, name: '"authToken"' })) : []),
     ],
-    faults: list.flatMap((one) => {
-      const fault = describeTokenFault(one.token)
-      return fault === undefined ? [] : [{ token: one.token, fault }]
-    }),
+    faults: sharedKeyTried
+      ? listFaults(asGiven === undefined ? [] : [asGiven], describeSecretFault)
+      : listFaults(
+          list.map((one) => one.token),
+          describeTokenFault,
+        ),
     claimedKeyId,
     claimedAlgorithm,
     sharedKeyFound: claimed !== undefined,
@@ -117,11 +133,21 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
   }
 }
 
+function listFaults(
+  secrets: readonly string[],
+  describe: (secret: string) => string | undefined,
+): ConfiguredKeys['faults'] {
+  return secrets.flatMap((token) => {
+    const fault = describe(token)
+    return fault === undefined ? [] : [{ token, fault }]
+  })
+}
+
 function readSharedSecrets(sharedKeys: unknown): [id: string, secret: string][] {
   if (typeof sharedKeys !== 'object' || sharedKeys === null) return []
   return Object.entries(sharedKeys).flatMap(([id, key]): [string, string][] => {
     const secret: unknown = typeof key === 'object' && key !== null ? key.secret : key
-    return typeof secret === 'string' && secret !== '' ? [[id, secret]] : []
+    return typeof secret === 'string' ? [[id, secret]] : []
   })
 }
 

@@ -10,7 +10,7 @@ import { joinPairs } from '../scheme/signing-string.ts'
 import { isRefusal, Refusal, type Rejected, rejectWith, type Verdict } from '../verdict.ts'
 import { createVerifier } from '../verifier.ts'
 import { findFix } from './causes/index.ts'
-import { readGivenTokens, replaceFaulty } from './configured-keys.ts'
+import { readGivenTokens, replaceFaulty, replaceFaultySecrets } from './configured-keys.ts'
 import { describeForms } from './describe-forms.ts'
 import { listEdits } from './edits.ts'
 import { explainRefusal } from './explain.ts'
@@ -116,12 +116,10 @@ function toLenientOptions(options: VerifierOptions, authToken: unknown): Verifie
   return {
     ...rest,
     ...(authToken !== undefined && { authToken: replaceFaulty(authToken) as VerifierOptions['authToken'] }),
-    ...(rest.sharedKeys !== undefined && { sharedKeys: replaceFaultySecrets(rest.sharedKeys) }),
+    ...(rest.sharedKeys !== undefined && {
+      sharedKeys: replaceFaultySecrets(rest.sharedKeys) as VerifierOptions['sharedKeys'],
+    }),
   }
-}
-
-function replaceFaultySecrets(sharedKeys: NonNullable<VerifierOptions['sharedKeys']>): VerifierOptions['sharedKeys'] {
-  return sharedKeys
 }
 
 interface ReadBytes {

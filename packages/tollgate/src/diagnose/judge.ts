@@ -3,7 +3,8 @@ import type { Rejected } from '../verdict.ts'
 import type { Found, FoundCause, Search } from './search.ts'
 import type { Presented } from './signature-header.ts'
 import type { Subject } from './subject.ts'
-import { describeChangedBody, listSuspects } from './suspects.ts'
+import { describeChangedBody } from './suspects/body.ts'
+import { listSuspects } from './suspects/index.ts'
 
 export interface Judgement {
   readonly proven: { readonly causes: readonly FoundCause[]; readonly signedUrl: string } | undefined

@@ -5,15 +5,16 @@ import type { CauseId } from './types.ts'
 
 export function* listKeyEdits({ keys }: Subject): Generator<Edit> {
   for (const key of keys.others) yield takeKey(keys, key)
+  const secretName = nameSecret(keys)
   const accountAndToken = /^AC[0-9a-f]{32}\s*[:|/]\s*(\S+)$/i
   yield changeSecrets('token_is_account_sid', 'key', 1, (secret) => accountAndToken.exec(secret)?.[1] ?? secret, {
     detail: 'The configured Auth Token starts with the AccountSid; only what follows it is the token.',
   })
   yield changeSecrets('token_whitespace', 'token', 1, stripSpace, {
-    detail: 'The configured Auth Token has white space or an invisible character in it.',
+    detail: `The configured ${secretName} has white space or an invisible character in it.`,
   })
   yield changeSecrets('token_quoted', 'quotes', 1, stripQuotes, {
-    detail: 'The configured Auth Token is in quotes, or has the name of its variable in front.',
+    detail: `The configured ${secretName} is in quotes, or has the name of its variable in front.`,
   })
   yield {
     cause: 'algorithm',
@@ -25,6 +26,11 @@ export function* listKeyEdits({ keys }: Subject): Generator<Edit> {
     }),
     detail: describeAlgorithm(keys),
   }
+}
+
+/** What the request is checked with. */
+export function nameSecret({ claimedKeyId }: ConfiguredKeys): string {
+  return claimedKeyId === undefined ? 'Auth Token' : 'secret of the SharedKey'
 }
 
 /** What the key that signed says about the one that is configured. */

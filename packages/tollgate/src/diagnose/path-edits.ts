@@ -1,41 +1,7 @@
 import { decodeAll, escapers, hexCases, listToggles, type Spelling } from './encodings.ts'
+import { knownPrefixes } from './known-prefixes.ts'
 import { type Edit, editUrl } from './state.ts'
 import type { Subject } from './subject.ts'
-
-/** Prefixes that platforms and proxies put in front of, or take from, what the application sees. */
-const knownPrefixes: readonly (readonly [prefix: string, of: string])[] = [
-  ['/api', 'Vercel, Azure and many proxies'],
-  ['/functions/v1', 'Supabase Edge Functions'],
-  ['/.netlify/functions', 'Netlify Functions'],
-  ['/prod', 'an API Gateway stage'],
-  ['/dev', 'an API Gateway stage'],
-  ['/stage', 'an API Gateway stage'],
-  ['/default', 'an API Gateway stage'],
-  ['/$default', 'an API Gateway stage'],
-  ['/staging', 'an API Gateway stage'],
-  ['/test', 'an API Gateway stage'],
-  ['/live', 'an API Gateway stage'],
-  ['/production', 'an API Gateway stage'],
-  ['/Prod', 'an AWS SAM stage'],
-  ['/Stage', 'an AWS SAM stage'],
-  ['/v1', 'a version prefix'],
-  ['/v2', 'a version prefix'],
-  ['/api/v1', 'a version prefix'],
-  ['/api/v2', 'a version prefix'],
-  ['/twilio', 'a mount point'],
-  ['/webhooks', 'a mount point'],
-  ['/webhook', 'a mount point'],
-  ['/hooks', 'a mount point'],
-  ['/webhooks/twilio', 'a mount point'],
-  ['/api/twilio', 'a mount point'],
-  ['/api/webhooks', 'a mount point'],
-  ['/app', 'a mount point'],
-  ['/backend', 'a mount point'],
-  ['/server', 'a mount point'],
-  ['/voice', 'a mount point'],
-  ['/sms', 'a mount point'],
-  ['/public', 'a mount point'],
-]
 
 export function* listPathEdits(subject: Subject): Generator<Edit> {
   yield* listPrefixes(subject)

@@ -16,13 +16,13 @@ export const keyCauses: Readonly<Record<Id, CauseRow>> = {
     title: 'White space in the token',
     symptom: 'The server does not start ("has white space around it"), or everything is refused.',
     reason: 'A secret file ends with a line break, or the token was copied with a space. Every byte counts.',
-    fix: 'Remove the white space around the Auth Token, in the environment or its file.',
+    fix: "Remove the white space around the Auth Token, or the SharedKey's secret, in the environment or its file.",
   },
   token_quoted: {
     title: 'The token in quotes',
     symptom: 'The server does not start ("is in quotes"), or everything is refused.',
     reason: 'docker --env-file, systemd and some consoles keep the quotes of TWILIO_AUTH_TOKEN="…".',
-    fix: 'Remove the quotes around the Auth Token.',
+    fix: "Remove the quotes around the Auth Token, or the SharedKey's secret.",
   },
   token_is_api_key: {
     title: 'An API key instead of the token',
