@@ -24,13 +24,21 @@ function sliceSource(source, { start, end }) {
   return lines.join('\n').slice(start.column - 1)
 }
 
+/** @param {Position} one @param {Position} other */
+function compare(one, other) {
+  return one.line - other.line || one.column - other.column
+}
+
 /** @param {Report} report @param {readonly Explanation[]} explained @returns {Row[]} */
 export function readRows({ files }, explained) {
-  return Object.entries(files).map(([path, { source, mutants }]) => {
+  // StrykerJS lists what was ready first, which differs from run to run.
+  const inOrder = Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1))
+  return inOrder.map(([path, { source, mutants }]) => {
     const file = path.replace('packages/tollgate/src/', '')
     const known = explained.filter((one) => one.file === file)
     const survivors = mutants
       .filter(({ status }) => alive.has(status))
+      .sort((one, other) => compare(one.location.start, other.location.start))
       .map(({ location, replacement = '' }) => {
         const from = joinLines(sliceSource(source, location))
         const to = joinLines(replacement)

@@ -49,6 +49,8 @@ export const explained = [
       ['percent < start', 'percent <= start'],
       ['percent < start', 'percent >= start'],
       ["'%'", '""'],
+      ['percent < nameEnd', 'true'],
+      ['percent < nameEnd', 'percent <= nameEnd'],
       ['percent < end', 'true'],
       ['percent < end', 'percent <= end'],
     ],
@@ -92,7 +94,7 @@ export const explained = [
     file: 'scheme/signing-string.ts',
     because: 'Sorting pairs by name and value gives the same text, only more slowly',
     changes: [
-      ['([name]) => name', '() => undefined'],
+      ['(pair) => pair[0]', '() => undefined'],
       ['order === undefined', 'true'],
     ],
   },
