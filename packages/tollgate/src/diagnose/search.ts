@@ -1,6 +1,6 @@
 import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
 import { createSigner, type Signer } from '../scheme/signature.ts'
-import { isWebSocketScheme, joinUrl, listSignedForms, type SignedForm } from '../scheme/signed-url.ts'
+import { isWebSocketScheme, joinFirstForm, listSignedForms, type SignedForm } from '../scheme/signed-url.ts'
 import { joinPairs, type Pairs } from '../scheme/signing-string.ts'
 import { listBodyVariants } from './body-variants.ts'
 import { listSets } from './edit-sets.ts'
@@ -40,20 +40,23 @@ export interface SearchInput {
 /** What an HMAC may cost, on average: hashing large requests so often would take longer than anybody waits for a diagnosis. */
 const charactersPerTry = 400
 
+/** Joined parameters that are kept: those of single edits, which come back with others. */
+const mostTexts = 2000
+
 /**
- * How many edits together, and the highest sum of their costs: smaller sets first, but three likely causes before two that hardly
- * ever go together.
+ * How many edits together, the highest sum of their costs, and which part of the tries they may take: smaller sets first, but three
+ * likely causes before two that hardly ever go together. Those get little: nothing in the corpus needs one.
  */
-const stages: readonly (readonly [size: number, highest: number])[] = [
-  [0, 0],
-  [1, Number.POSITIVE_INFINITY],
-  [2, 3],
-  [3, 3],
-  [2, 4],
-  [2, 5],
-  [3, 4],
-  [2, Number.POSITIVE_INFINITY],
-  [3, Number.POSITIVE_INFINITY],
+const stages: readonly (readonly [size: number, highest: number, share: number])[] = [
+  [0, 0, 1],
+  [1, Number.POSITIVE_INFINITY, 1],
+  [2, 3, 1],
+  [3, 3, 1],
+  [2, 4, 1],
+  [2, 5, 1 / 4],
+  [3, 4, 1 / 4],
+  [2, Number.POSITIVE_INFINITY, 1 / 20],
+  [3, Number.POSITIVE_INFINITY, 1 / 20],
 ]
 
 /** Finds the smallest set of edits, by size and then by cost, under which the signature matches. */
@@ -62,11 +65,13 @@ export function search(input: SearchInput): Search {
   const attempt = createAttempt(input)
   const edits = prune(input)
   const lowest = [0, 1, 2, 3]
-  for (const [size, highest] of stages) {
+  for (const [size, highest, share] of stages) {
+    const last = attempt.tried() + share * input.maxTries
     for (const set of listSets(edits, size, lowest[size] ?? size, highest)) {
       const found = attempt.run(set, size)
       if (found !== undefined) return { found, tried: attempt.tried() }
       if (attempt.isSpent()) return { found: undefined, tried: attempt.tried() }
+      if (attempt.tried() >= last) break
     }
     lowest[size] = highest + 1
   }
@@ -81,27 +86,29 @@ interface Attempt {
 
 function createAttempt(input: SearchInput): Attempt {
   const { presented, body, maxTries } = input
-  const signers = new Map<string, Signer>()
+  const signers = { HMAC_SHA1: new Map<string, Signer>(), HMAC_SHA256: new Map<string, Signer>() }
   const texts = new Map<Pairs, string>()
   let tried = 0
   let characters = 0
 
   const signerOf = ({ algorithm, secret }: Key): Signer => {
-    const name = `${algorithm} ${secret}`
-    const known = signers.get(name)
+    const known = signers[algorithm].get(secret)
     if (known !== undefined) return known
     const made = createSigner(algorithm, secret)
-    signers.set(name, made)
+    signers[algorithm].set(secret, made)
     return made
   }
   const textOf = (pairs: Pairs): string => {
     const known = texts.get(pairs)
     if (known !== undefined) return known
     const text = joinPairs(pairs)
-    texts.set(pairs, text)
+    if (texts.size < mostTexts) texts.set(pairs, text)
     return text
   }
-  const needsKey = !mayAnyMatch(presented, input.state.keys)
+  // Joining the parameters costs as much as an HMAC: not for keys whose signatures have another length.
+  const likely = { HMAC_SHA1: listLikely(presented, 28), HMAC_SHA256: listLikely(presented, 44) }
+  const mayMatch = ({ algorithm, secret }: Key): boolean => secret !== '' && likely[algorithm].length > 0
+  const needsKey = !input.state.keys.some(mayMatch)
   let steps = 0
   // Sets whose edits do not go together cost no HMAC, and time all the same.
   const isSpent = (): boolean =>
@@ -110,12 +117,11 @@ function createAttempt(input: SearchInput): Attempt {
   function match(state: State, form: SignedForm): Presented | undefined {
     const text = form.signingString
     for (const key of state.keys) {
-      const likely = presented.filter((one) => mayMatch(one, key))
-      if (likely.length === 0 || key.secret === '') continue
+      if (!mayMatch(key)) continue
       tried++
       characters += text.length
       const expected = signerOf(key)(text)
-      const hit = likely.find((one) => matchesPresented(expected, one))
+      const hit = likely[key.algorithm].find((one) => matchesPresented(expected, one))
       if (hit !== undefined) return hit
     }
     return undefined
@@ -132,7 +138,7 @@ function createAttempt(input: SearchInput): Attempt {
         state = edit.apply(state)
         if (state === undefined) return undefined
       }
-      if (!mayAnyMatch(presented, state.keys)) return undefined
+      if (!state.keys.some(mayMatch)) return undefined
       for (const form of listForms(state, textOf(state.pairs), input, size)) {
         const hit = match(state, form)
         if (hit !== undefined) return conclude(state, form, edits, hit, body)
@@ -146,40 +152,27 @@ function createAttempt(input: SearchInput): Attempt {
 /** The edits that bring in a key, or its algorithm. */
 const ofKeys: ReadonlySet<Edit['dimension']> = new Set(['key', 'token', 'quotes', 'algorithm'])
 
-/** Joining the parameters costs as much as an HMAC: not for keys whose signatures have another length. */
-function mayAnyMatch(presented: readonly Presented[], keys: readonly Key[]): boolean {
-  return keys.some((key) => presented.some((one) => mayMatch(one, key)))
-}
-
-function mayMatch({ compare, text }: Presented, { algorithm }: Key): boolean {
-  const length = algorithm === 'HMAC_SHA1' ? 28 : 44
-  return compare === 'same' || compare === 'folded' ? text.length === length : text.length < length
+/** What a signature of so many characters may have become. */
+function listLikely(presented: readonly Presented[], length: number): readonly Presented[] {
+  return presented.filter(({ compare, text }) =>
+    compare === 'same' || compare === 'folded' ? text.length === length : text.length < length,
+  )
 }
 
 /** The spellings that the verifier tries by itself; of sets of edits only the likeliest, for each is one more HMAC. */
-function* listForms(state: State, paramsText: string, input: SearchInput, size: number): Generator<SignedForm> {
+function listForms(state: State, paramsText: string, input: SearchInput, size: number): Iterable<SignedForm> {
   const { url, fragment } = state
   if (url.userinfo !== '' || fragment !== '') {
     const given = `${url.scheme}://${url.userinfo}${url.host}${url.port}${url.path}${url.query}`
     // A fragment stands between the URL and the parameters.
-    yield { url: given + fragment, signingString: given + fragment + paramsText }
-    return
+    return [{ url: given + fragment, signingString: given + fragment + paramsText }]
   }
-  const options = { eitherSlash: input.eitherSlash, respaced: input.respaced }
-  if (size < 2 || isWebSocketScheme(url.scheme)) {
-    yield* listSignedForms(url, paramsText, options)
-    return
-  }
-  const given = joinUrl(url)
-  yield { url: given, signingString: given + paramsText }
-  for (const part of [
-    ...(url.port === '' ? [] : [{ ...url, port: '' }]),
-    ...(url.path === '/' ? [{ ...url, path: '' }] : []),
-    ...(url.path === '/' && url.port !== '' ? [{ ...url, path: '', port: '' }] : []),
-  ]) {
-    const other = joinUrl(part)
-    yield { url: other, signingString: other + paramsText }
-  }
+  if (size < 2 || isWebSocketScheme(url.scheme))
+    return listSignedForms(url, paramsText, { eitherSlash: input.eitherSlash, respaced: input.respaced })
+  const spellings = [url]
+  if (url.port !== '') spellings.push({ ...url, port: '' })
+  if (url.path === '/') spellings.push(...spellings.map((one) => ({ ...one, path: '' })))
+  return spellings.map((one) => joinFirstForm(one, paramsText))
 }
 
 function conclude(

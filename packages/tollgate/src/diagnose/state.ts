@@ -70,6 +70,9 @@ export interface Edit {
   readonly detail: string
 }
 
+/** Pairs of edits come by once each: what they make is not worth keeping, and thousands of it would be. */
+const mostKept = 4
+
 /** What the search is to do with an edit of the parameters: the same pairs give the same result, so that it is made once. */
 export function editPairs(change: (pairs: Pairs) => Pairs | undefined): Edit['apply'] {
   const made = new Map<Pairs, { readonly pairs: Pairs | undefined }>()
@@ -77,7 +80,7 @@ export function editPairs(change: (pairs: Pairs) => Pairs | undefined): Edit['ap
     let known = made.get(state.pairs)
     if (known === undefined) {
       known = { pairs: change(state.pairs) }
-      made.set(state.pairs, known)
+      if (made.size < mostKept) made.set(state.pairs, known)
     }
     return known.pairs === undefined ? undefined : { ...state, pairs: known.pairs }
   }

@@ -64,7 +64,10 @@ export interface DiagnoseOptions {
   readonly otherHosts?: readonly string[] | undefined
   /** Path prefixes that a proxy or a platform may have stripped or added, such as `/functions/v1`. */
   readonly prefixes?: readonly string[] | undefined
-  /** The most HMACs that are computed, an integer from 1 to 1,000,000. Default 20,000; fewer where the request is large. */
+  /**
+   * The most HMACs that are computed, an integer from 1 to 1,000,000. Default 20,000; fewer where the request is large, and for
+   * causes that hardly ever go together.
+   */
   readonly maxTries?: number | undefined
   /** The framework or platform, such as `'express'` or `'lambda'`: fixes are then given in its words. */
   readonly framework?: string | undefined
