@@ -44,19 +44,20 @@ const charactersPerTry = 400
 const mostTexts = 2000
 
 /**
- * How many edits together, the highest sum of their costs, and which part of the tries they may take: smaller sets first, but three
- * likely causes before two that hardly ever go together. Those get little: nothing in the corpus needs one.
+ * How many edits together, the highest sum of their costs, and which part of the tries they may take: smaller sets first, but
+ * several likely causes before fewer that hardly ever come up. Those get little: nothing in the corpus needs one.
  */
 const stages: readonly (readonly [size: number, highest: number, share: number])[] = [
   [0, 0, 1],
-  [1, Number.POSITIVE_INFINITY, 1],
+  [1, 4, 1],
   [2, 3, 1],
   [3, 3, 1],
   [2, 4, 1],
   [2, 5, 1 / 4],
   [3, 4, 1 / 4],
-  [2, Number.POSITIVE_INFINITY, 1 / 20],
-  [3, Number.POSITIVE_INFINITY, 1 / 20],
+  [1, Number.POSITIVE_INFINITY, 1 / 40],
+  [2, Number.POSITIVE_INFINITY, 1 / 40],
+  [3, Number.POSITIVE_INFINITY, 1 / 40],
 ]
 
 /** Finds the smallest set of edits, by size and then by cost, under which the signature matches. */
@@ -139,7 +140,8 @@ function createAttempt(input: SearchInput): Attempt {
         if (state === undefined) return undefined
       }
       if (!state.keys.some(mayMatch)) return undefined
-      for (const form of listForms(state, textOf(state.pairs), input, size)) {
+      const isLikely = edits.every(({ cost }) => size === 1 && cost <= 2)
+      for (const form of listForms(state, textOf(state.pairs), input, isLikely)) {
         const hit = match(state, form)
         if (hit !== undefined) return conclude(state, form, edits, hit, body)
         if (isSpent()) return undefined
@@ -159,15 +161,15 @@ function listLikely(presented: readonly Presented[], length: number): readonly P
   )
 }
 
-/** The spellings that the verifier tries by itself; of sets of edits only the likeliest, for each is one more HMAC. */
-function listForms(state: State, paramsText: string, input: SearchInput, size: number): Iterable<SignedForm> {
+/** The spellings that the verifier tries by itself; with edits that are several, or unlikely, the first: each is one more HMAC. */
+function listForms(state: State, paramsText: string, input: SearchInput, isLikely: boolean): Iterable<SignedForm> {
   const { url, fragment } = state
   if (url.userinfo !== '' || fragment !== '') {
     const given = `${url.scheme}://${url.userinfo}${url.host}${url.port}${url.path}${url.query}`
     // A fragment stands between the URL and the parameters.
     return [{ url: given + fragment, signingString: given + fragment + paramsText }]
   }
-  if (size < 2 || isWebSocketScheme(url.scheme))
+  if (isLikely || isWebSocketScheme(url.scheme))
     return listSignedForms(url, paramsText, { eitherSlash: input.eitherSlash, respaced: input.respaced })
   const spellings = [url]
   if (url.port !== '') spellings.push({ ...url, port: '' })
