@@ -5,6 +5,7 @@ import { BodyReader } from './body-reader.ts'
 import { listVerdictHeaders } from './journey.ts'
 import type { ForwardAuthOptions } from './options.ts'
 import type { Peers } from './peers.ts'
+import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 
 /** A request as a proxy tells it, before it lets it through. */
@@ -19,24 +20,47 @@ interface Original {
  * Answers proxies that ask before they let a request through: 200 with the headers about the verdict, or the refusal. Throws as
  * `createVerifier` does.
  */
-export function createForwardAuth(options: ForwardAuthOptions, peers: Peers, timeoutMs: number): Server {
+export function createForwardAuth(options: ForwardAuthOptions, { peers, timeoutMs, onEnd }: AuthSurroundings): Server {
   const { listen: _, style = 'forwarded', pathPrefix = '', maxBodyBytes = 1024 * 1024, ...rest } = options
   const verifierOptions: VerifierOptions = { ...rest, maxBodyBytes }
   const verifier = createVerifier(verifierOptions)
   const readOriginal = styles[style]
   const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: timeoutMs }, (req, res) => {
     const head = readHead(req.rawHeaders, req.httpVersion)
+    const startedAt = performance.now()
     const original = head.fault === undefined ? readOriginal(req, head, pathPrefix) : undefined
     decide(verifier, original, { req, res, head, maxBodyBytes, peers })
-      .then((answer) => reply(req, res, head, answer))
-      .catch(() => reply(req, res, head, 500))
+      .catch((): Answer => ({ code: 'unverified', status: 500 }))
+      .then((answer) => {
+        const status = reply(req, res, head, answer)
+        onEnd({
+          method: original?.method ?? req.method ?? '',
+          path: cutQuery(original?.target ?? req.url ?? ''),
+          route: 'forward-auth',
+          code: 'ok' in answer ? (nameVerdict(answer) ?? '') : answer.code,
+          status,
+          by: 'forward-auth',
+          ms: performance.now() - startedAt,
+        })
+      })
+      .catch(() => res.destroy())
   })
   // A proxy that passes Upgrade on wants a tunnel from us, which there is none of: the docs show X-Forwarded-Upgrade.
   server.on('upgrade', (_req, socket) => socket.destroy())
   return server
 }
 
-type Answer = number | Verdict
+/** What it needs to know of the gateway around it. */
+export interface AuthSurroundings {
+  readonly peers: Peers
+  readonly timeoutMs: number
+  onEnd(report: Report): void
+}
+
+/** A verdict, or why no verifier decides. */
+type Answer = Verdict | { readonly code: 'not_told' | 'body_missing' | 'unverified'; readonly status: 403 | 500 }
+
+const bodyMissing: Answer = { code: 'body_missing', status: 403 }
 
 interface Asked {
   readonly req: IncomingMessage
@@ -47,12 +71,12 @@ interface Asked {
 }
 
 async function decide(verifier: Verifier, original: Original | undefined, asked: Asked): Promise<Answer> {
-  if (original === undefined) return 403
+  if (original === undefined) return { code: 'not_told', status: 403 }
   const { req, res, head, maxBodyBytes, peers } = asked
   const { bodyLength, expectsContinue } = head
   const hasBody = bodyLength !== 0
   // A proxy that keeps the body to itself would let any body through behind the signature of the URL alone.
-  if (original.method === 'POST' && !hasBody) return 403
+  if (original.method === 'POST' && !hasBody) return bodyMissing
   const reader = hasBody
     ? new BodyReader(req, res, { maxBytes: maxBodyBytes, bodyLength, expectsContinue, peers })
     : undefined
@@ -66,19 +90,22 @@ async function decide(verifier: Verifier, original: Original | undefined, asked:
   })
   reader?.stop()
   // Chunks may have held nothing.
-  if (verdict.ok && original.method === 'POST' && verdict.body.length === 0) return 403
+  if (verdict.ok && original.method === 'POST' && verdict.body.length === 0) return bodyMissing
   return verdict
 }
 
-function reply(req: IncomingMessage, res: ServerResponse, head: RequestHead, answer: Answer): void {
-  if (res.headersSent || res.destroyed) return
-  const verdict = typeof answer === 'object' && answer.ok ? answer : undefined
-  const status = verdict !== undefined ? 200 : typeof answer === 'object' && !answer.ok ? answer.status : Number(answer)
+/** Gives the status that is answered, 0 where the proxy has gone. */
+function reply(req: IncomingMessage, res: ServerResponse, head: RequestHead, answer: Answer): number {
+  if (res.headersSent) return res.statusCode
+  if (res.destroyed) return 0
+  const verdict = 'ok' in answer && answer.ok ? answer : undefined
+  const status = 'status' in answer ? answer.status : 200
   const close = !canKeepOpen(req, head.bodyLength)
   if (close) lingerOnClose(req)
   const headers = listAnswerHeaders(status, close)
   if (verdict !== undefined) headers.push(...listVerdictHeaders(verdict))
   res.writeHead(status, headers).end(textOf(status))
+  return status
 }
 
 type ReadOriginal = (req: IncomingMessage, head: RequestHead, pathPrefix: string) => Original | undefined

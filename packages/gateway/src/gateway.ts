@@ -8,10 +8,11 @@ import { createForwardAuth } from './forward-auth.ts'
 import { createGeneration, defaultTimeoutMs } from './generation.ts'
 import { Handshake } from './handshake.ts'
 import type { Journey } from './journey.ts'
-import { logJourney, toLogger } from './log.ts'
+import { logReport, toLogger } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import { Passage } from './passage.ts'
+import { type Report, toReport } from './report.ts'
 import { bind, createHttpServer, renewCertificate } from './server.ts'
 import { stopServer } from './stop.ts'
 import { isTracingConfigured, traceJourney } from './tracing.ts'
@@ -67,7 +68,11 @@ export function createMeasuredGateway(
   const authServer =
     forwardAuth === undefined
       ? undefined
-      : createForwardAuth(forwardAuth, current.peers, options.timeoutMs ?? defaultTimeoutMs)
+      : createForwardAuth(forwardAuth, {
+          peers: current.peers,
+          timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+          onEnd: tell,
+        })
 
   const isClosing = (): boolean => hasBegunToClose
   const server = createHttpServer(options, {
@@ -105,9 +110,15 @@ export function createMeasuredGateway(
 
   function report(journey: Journey): void {
     if (journey.generation.onExchange !== undefined) reportExchange(journey)
-    metrics?.report(journey)
-    if (log !== undefined) logJourney(log, journey)
-    if (isTracing) traceJourney(journey)
+    if (metrics === undefined && log === undefined && !isTracing) return
+    const report = toReport(journey)
+    tell(report)
+    if (isTracing) traceJourney(journey, report)
+  }
+
+  function tell(report: Report): void {
+    metrics?.report(report)
+    if (log !== undefined) logReport(log, report)
   }
 
   async function close(graceMs: number): Promise<void> {

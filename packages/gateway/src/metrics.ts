@@ -1,10 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Journey } from './journey.ts'
-import { readCode } from './log.ts'
+import type { Report } from './report.ts'
 
 export interface Metrics {
   readonly registry: Registry
-  report(journey: Journey): void
+  report(report: Report): void
 }
 
 /** All labels come from closed sets: codes, statuses, who answered, and the routes of the configuration. */
@@ -44,10 +43,10 @@ export function createMetrics(counts: { requests: () => number; tunnels: () => n
   gauge('tollgate_websockets_open', 'WebSocket tunnels, and handshakes under way.', counts.tunnels)
   return {
     registry,
-    report(journey) {
-      verdicts.inc({ code: readCode(journey), route: journey.route?.given.path ?? '' })
-      responses.inc({ status: journey.status, by: journey.answeredBy })
-      duration.observe({ by: journey.answeredBy }, (performance.now() - journey.startedAt) / 1000)
+    report({ code, route = '', status, by, ms }) {
+      verdicts.inc({ code, route })
+      responses.inc({ status, by })
+      duration.observe({ by }, ms / 1000)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { type Context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { Journey } from './journey.ts'
-import { readCode, readPath } from './log.ts'
+import type { Report } from './report.ts'
 
 /** Whether traces are configured, by the variables of OpenTelemetry's specification. */
 export function isTracingConfigured(env: NodeJS.ProcessEnv = process.env): boolean {
@@ -25,20 +25,19 @@ export async function startTracing(): Promise<() => Promise<void>> {
 }
 
 /** One span for a request that has ended, made of the same fields as its log line. */
-export function traceJourney(journey: Journey): void {
+export function traceJourney(journey: Journey, { method, path, route, code, status, by, ms }: Report): void {
   const now = Date.now()
-  const { req, status, route } = journey
   const span: Span = trace.getTracer('@tollgate/gateway').startSpan(
-    `${req.method ?? ''} ${route?.given.path ?? ''}`.trim(),
+    `${method} ${route ?? ''}`.trim(),
     {
       kind: SpanKind.SERVER,
-      startTime: now - (performance.now() - journey.startedAt),
+      startTime: now - ms,
       attributes: {
-        'http.request.method': req.method ?? '',
-        'url.path': readPath(journey),
+        'http.request.method': method,
+        'url.path': path,
         'http.response.status_code': status,
-        'tollgate.code': readCode(journey),
-        'tollgate.answered_by': journey.answeredBy,
+        'tollgate.code': code,
+        'tollgate.answered_by': by,
       },
     },
     findParent(journey),

@@ -1,4 +1,6 @@
 import { request } from 'node:http'
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createGateway, type Gateway } from '../src/index.ts'
@@ -132,4 +134,42 @@ test('a handshake is told by X-Forwarded-Upgrade', async () => {
 test('a body beyond the limit is 413', async () => {
   const headers = { ...signedHeaders, ...told, 'content-length': '20000' }
   expect((await ask(forwardedPort, { headers, body: 'x'.repeat(20_000) })).status).toBe(413)
+})
+
+test('every question is told in the log and the metrics, as the request that it is about', async () => {
+  let logged = ''
+  const write = (chunk: unknown, _: unknown, done: () => void): void => {
+    logged += chunk
+    done()
+  }
+  const gateway = createGateway({
+    listen: { port: 0 },
+    admin: { port: 0 },
+    log: pino(new Writable({ write })),
+    forwardAuth: { listen: { port: 0 }, publicUrl, authToken },
+    routes: [],
+  })
+  gateways.push(gateway)
+  const { forwardAuthUrl = '', adminUrl } = await gateway.listen()
+  const port = Number(new URL(forwardAuthUrl).port)
+  const headers = { ...signedHeaders, ...told, 'content-length': length }
+  await ask(port, { headers, body: signed.body })
+  await ask(port, { headers, body: signed.body.replace('more', 'less') })
+  await ask(port, { headers: { ...signedHeaders, ...told } })
+  await ask(port, { headers: { 'x-forwarded-method': 'GET' } })
+  const metrics = await (await fetch(`${adminUrl}/metrics`)).text()
+  for (const code of ['accepted', 'signature_mismatch', 'body_missing', 'not_told'])
+    expect(metrics).toContain(`tollgate_verdicts_total{code="${code}",route="forward-auth"} 1`)
+  expect(metrics).toContain('tollgate_responses_total{status="403",by="forward-auth"} 3')
+  const lines = logged
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(lines.map(({ method, path, code, status }) => [method, path, code, status])).toEqual([
+    ['POST', '/sms', 'accepted', 200],
+    ['POST', '/sms', 'signature_mismatch', 403],
+    ['POST', '/sms', 'body_missing', 403],
+    ['GET', '/', 'not_told', 403],
+  ])
+  expect(logged).not.toContain(authToken)
 })

@@ -1,0 +1,46 @@
+import type { Verdict } from 'tollgate'
+import type { Journey } from './journey.ts'
+
+/** What is told of a request that has ended: of these fields, and of no header, query or body. All but the path are from closed sets. */
+export interface Report {
+  readonly method: string
+  /** Without the query, which holds what users wrote. */
+  readonly path: string
+  /** The path of the route in the configuration, or `forward-auth`; none: no route was found. */
+  readonly route: string | undefined
+  /** `accepted`, a code of the verifier's, or why no verifier saw the request. */
+  readonly code: string
+  /** 0: the client left first. */
+  readonly status: number
+  readonly by: 'upstream' | 'gateway' | 'forward-auth'
+  readonly ms: number
+}
+
+export function toReport(journey: Journey): Report {
+  return {
+    method: journey.req.method ?? '',
+    path: cutQuery(journey.req.url ?? ''),
+    route: journey.route?.given.path,
+    code: nameVerdict(journey.verdict) ?? early[journey.status] ?? 'unverified',
+    status: journey.status,
+    by: journey.answeredBy,
+    ms: performance.now() - journey.startedAt,
+  }
+}
+
+export function cutQuery(target: string): string {
+  const end = target.search(/[?#]/)
+  return (end === -1 ? target : target.slice(0, end)).slice(0, 500)
+}
+
+export function nameVerdict(verdict: Verdict | undefined): string | undefined {
+  return verdict?.ok === true ? 'accepted' : verdict?.code
+}
+
+const early: Readonly<Record<number, string>> = {
+  0: 'client_left',
+  400: 'malformed',
+  404: 'no_route',
+  408: 'too_slow',
+  503: 'closing',
+}
