@@ -24,7 +24,8 @@ const memory = []
 let lost = 0
 let isOver = false
 
-await runWrk({ folder, url, post: forged, connections: 64, seconds: 5 })
+// Until the heap has grown to what the load needs: afterwards it must not grow.
+await runWrk({ folder, url, post: forged, connections: 64, seconds: 20 })
 const flooding = runWrk({ folder, url, post: forged, connections: 64, seconds })
 flooding.finally(() => {
   isOver = true
