@@ -27,7 +27,7 @@ export default defineConfig({
         test: {
           name: 'heavy',
           include: ['conformance/heavy/*.test.ts', 'packages/*/test/heavy/*.test.ts', 'site/test/*.test.ts'],
-          testTimeout: 120_000,
+          testTimeout: 30_000,
           hookTimeout: 600_000,
         },
       },

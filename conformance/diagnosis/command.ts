@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   console.log(`
 ${total.count} broken set-ups, ${total.real} of them by real software, on ${total.webhooks} webhooks
 ${total.right} named exactly or in as many causes that say the same: ${showShare(total.share)} (at least ${showShare(leastShare)})
-slowest: ${slowest?.ms.toFixed(1)} ms of CPU time, the quickest of ${runs} runs (under ${mostMs} ms): ${slowest?.setUp.name}
+slowest: ${slowest?.ms.toFixed(1)} ms of CPU time, the median of ${runs} runs (under ${mostMs} ms): ${slowest?.setUp.name}
 ${plain.right} of ${plain.count} genuine requests yield nothing
 ${total.leaks.length + plain.leaks.length} diagnoses show a key, a right signature or a text: ${[...total.leaks, ...plain.leaks].join('; ') || 'none'}`)
   const isGood = total.share >= leastShare && plain.share === 1 && total.leaks.length + plain.leaks.length === 0

@@ -37,7 +37,7 @@ export function createForwardAuth(options: ForwardAuthOptions, { peers, timeoutM
           method: original?.method ?? req.method ?? '',
           path: cutQuery(original?.target ?? req.url ?? ''),
           route: 'forward-auth',
-          code: 'ok' in answer ? (nameVerdict(answer) ?? '') : answer.code,
+          code: 'ok' in answer ? nameVerdict(answer) : answer.code,
           status,
           by: 'forward-auth',
           ms: performance.now() - startedAt,

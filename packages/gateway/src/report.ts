@@ -21,7 +21,7 @@ export function toReport(journey: Journey): Report {
     method: journey.req.method ?? '',
     path: cutQuery(journey.req.url ?? ''),
     route: journey.route?.given.path,
-    code: nameVerdict(journey.verdict) ?? early[journey.status] ?? 'unverified',
+    code: journey.verdict === undefined ? (early[journey.status] ?? 'unverified') : nameVerdict(journey.verdict),
     status: journey.status,
     by: journey.answeredBy,
     ms: performance.now() - journey.startedAt,
@@ -33,8 +33,8 @@ export function cutQuery(target: string): string {
   return (end === -1 ? target : target.slice(0, end)).slice(0, 500)
 }
 
-export function nameVerdict(verdict: Verdict | undefined): string | undefined {
-  return verdict?.ok === true ? 'accepted' : verdict?.code
+export function nameVerdict(verdict: Verdict): string {
+  return verdict.ok ? 'accepted' : verdict.code
 }
 
 const early: Readonly<Record<number, string>> = {

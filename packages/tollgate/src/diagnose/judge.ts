@@ -1,6 +1,7 @@
 import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
 import type { Rejected } from '../verdict.ts'
-import type { Found, FoundCause, Search } from './search.ts'
+import type { Found, FoundCause } from './conclude.ts'
+import type { Search } from './search.ts'
 import type { Presented } from './signature-header.ts'
 import type { Subject } from './subject.ts'
 import { describeChangedBody } from './suspects/body.ts'

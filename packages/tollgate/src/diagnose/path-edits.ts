@@ -23,8 +23,12 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
   const told = [...evidence.prefixes, ...hints.prefixes].map(({ value, from }) => [trimPrefix(value), from] as const)
   // A mount point that is the whole path leaves "/" of it.
   if (seen === '/')
-    for (const [prefix, of] of [...told, ...knownPrefixes])
-      yield* offer(prefix, 1, `The path ${prefix} (${of}) was stripped on the way: Twilio signed it whole.`)
+    for (const [list, cost] of [
+      [told, 1],
+      [knownPrefixes, 2],
+    ] as const)
+      for (const [prefix, of] of list)
+        yield* offer(prefix, cost, `The path ${prefix} (${of}) was stripped on the way: Twilio signed it whole.`)
   for (const [prefix, from] of told)
     yield* offer(
       prefix + seen,

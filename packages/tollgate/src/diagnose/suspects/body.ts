@@ -1,7 +1,7 @@
 import { findBodyHash } from '../../scheme/body-hash.ts'
 import { looksLikeJson } from '../body-edits.ts'
 import { isRewrittenJson } from '../body-variants.ts'
-import type { FoundCause } from '../search.ts'
+import type { FoundCause } from '../conclude.ts'
 import type { Subject } from '../subject.ts'
 import type { Suspect } from './suspect.ts'
 

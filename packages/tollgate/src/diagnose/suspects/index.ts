@@ -1,4 +1,4 @@
-import type { FoundCause } from '../search.ts'
+import type { FoundCause } from '../conclude.ts'
 import { bodySuspects } from './body.ts'
 import { keySuspects } from './keys.ts'
 import { paramsSuspects } from './params.ts'

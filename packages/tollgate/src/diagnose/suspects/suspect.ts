@@ -1,5 +1,5 @@
 import type { Rejected } from '../../verdict.ts'
-import type { FoundCause } from '../search.ts'
+import type { FoundCause } from '../conclude.ts'
 import type { Presented } from '../signature-header.ts'
 import type { Subject } from '../subject.ts'
 

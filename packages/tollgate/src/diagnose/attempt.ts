@@ -1,0 +1,122 @@
+import { createSigner, type Signer } from '../scheme/signature.ts'
+import { isWebSocketScheme, joinFirstForm, listSignedForms, type SignedForm } from '../scheme/signed-url.ts'
+import { joinPairs, type Pairs } from '../scheme/signing-string.ts'
+import { conclude, type Found } from './conclude.ts'
+import { matchesPresented, type Presented } from './signature-header.ts'
+import type { Edit, Key, State } from './state.ts'
+
+/** What stays the same from attempt to attempt. */
+export interface AttemptInput {
+  readonly state: State
+  readonly presented: readonly Presented[]
+  readonly eitherSlash: boolean
+  readonly respaced: boolean
+  readonly body: Uint8Array | undefined
+  readonly maxTries: number
+}
+
+/** What an HMAC may cost, on average: hashing large requests so often would take longer than anybody waits for a diagnosis. */
+const charactersPerTry = 400
+
+/** Joined parameters that are kept: those of single edits, which come back with others. */
+const mostTexts = 2000
+
+/** Counts what the attempts cost. */
+export interface Attempt {
+  /** Applies the edits, and looks for a signature that matches. */
+  run(edits: readonly Edit[]): Found | undefined
+  isSpent(): boolean
+  tried(): number
+}
+
+export function createAttempt(input: AttemptInput): Attempt {
+  const { presented, body, maxTries } = input
+  const signers = { HMAC_SHA1: new Map<string, Signer>(), HMAC_SHA256: new Map<string, Signer>() }
+  const texts = new Map<Pairs, string>()
+  let tried = 0
+  let characters = 0
+
+  const signerOf = ({ algorithm, secret }: Key): Signer => {
+    const known = signers[algorithm].get(secret)
+    if (known !== undefined) return known
+    const made = createSigner(algorithm, secret)
+    signers[algorithm].set(secret, made)
+    return made
+  }
+  const textOf = (pairs: Pairs): string => {
+    const known = texts.get(pairs)
+    if (known !== undefined) return known
+    const text = joinPairs(pairs)
+    if (texts.size < mostTexts) texts.set(pairs, text)
+    return text
+  }
+  // Joining the parameters costs as much as an HMAC: not for keys whose signatures have another length.
+  const likely = { HMAC_SHA1: listLikely(presented, 28), HMAC_SHA256: listLikely(presented, 44) }
+  const mayMatch = ({ algorithm, secret }: Key): boolean => secret !== '' && likely[algorithm].length > 0
+  const needsKey = !input.state.keys.some(mayMatch)
+  let steps = 0
+  // Sets whose edits do not go together cost no HMAC, and time all the same.
+  const isSpent = (): boolean =>
+    tried >= maxTries || characters >= charactersPerTry * Math.max(maxTries, 20_000) || steps >= 4 * maxTries
+
+  function match(state: State, form: SignedForm): Presented | undefined {
+    const text = form.signingString
+    for (const key of state.keys) {
+      if (!mayMatch(key)) continue
+      tried++
+      characters += text.length
+      const expected = signerOf(key)(text)
+      const hit = likely[key.algorithm].find((one) => matchesPresented(expected, one))
+      if (hit !== undefined) return hit
+    }
+    return undefined
+  }
+
+  return {
+    isSpent,
+    tried: () => tried,
+    run(edits) {
+      steps++
+      if (needsKey && !edits.some(({ dimension }) => ofKeys.has(dimension))) return undefined
+      let state: State | undefined = input.state
+      for (const edit of edits) {
+        state = edit.apply(state)
+        if (state === undefined) return undefined
+      }
+      if (!state.keys.some(mayMatch)) return undefined
+      const isLikely = edits.length < 2 && edits.every(({ cost }) => cost <= 2)
+      for (const form of listForms(state, textOf(state.pairs), input, isLikely)) {
+        const hit = match(state, form)
+        if (hit !== undefined) return conclude(state, form, edits, hit, body)
+        if (isSpent()) return undefined
+      }
+      return undefined
+    },
+  }
+}
+
+/** The edits that bring in a key, or its algorithm. */
+const ofKeys: ReadonlySet<Edit['dimension']> = new Set(['key', 'token', 'quotes', 'algorithm'])
+
+/** What a signature of so many characters may have become. */
+function listLikely(presented: readonly Presented[], length: number): readonly Presented[] {
+  return presented.filter(({ compare, text }) =>
+    compare === 'same' || compare === 'folded' ? text.length === length : text.length < length,
+  )
+}
+
+/** The spellings that the verifier tries by itself; with edits that are several, or unlikely, the first: each is one more HMAC. */
+function listForms(state: State, paramsText: string, input: AttemptInput, isLikely: boolean): Iterable<SignedForm> {
+  const { url, fragment } = state
+  if (url.userinfo !== '' || fragment !== '') {
+    const given = `${url.scheme}://${url.userinfo}${url.host}${url.port}${url.path}${url.query}`
+    // A fragment stands between the URL and the parameters.
+    return [{ url: given + fragment, signingString: given + fragment + paramsText }]
+  }
+  if (isLikely || isWebSocketScheme(url.scheme))
+    return listSignedForms(url, paramsText, { eitherSlash: input.eitherSlash, respaced: input.respaced })
+  const spellings = [url]
+  if (url.port !== '') spellings.push({ ...url, port: '' })
+  if (url.path === '/') spellings.push(...spellings.map((one) => ({ ...one, path: '' })))
+  return spellings.map((one) => joinFirstForm(one, paramsText))
+}
