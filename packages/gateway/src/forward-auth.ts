@@ -34,7 +34,8 @@ export function createForwardAuth(options: ForwardAuthOptions, { peers, timeoutM
       .then((answer) => {
         const status = reply(req, res, head, answer)
         onEnd({
-          method: original?.method ?? req.method ?? '',
+          // What a proxy passes on may be any text.
+          method: (original?.method ?? req.method ?? '').slice(0, 20),
           path: cutQuery(original?.target ?? req.url ?? ''),
           route: 'forward-auth',
           code: 'ok' in answer ? nameVerdict(answer) : answer.code,

@@ -111,9 +111,9 @@ export function createMeasuredGateway(
   function report(journey: Journey): void {
     if (journey.generation.onExchange !== undefined) reportExchange(journey)
     if (metrics === undefined && log === undefined && !isTracing) return
-    const report = toReport(journey)
-    tell(report)
-    if (isTracing) traceJourney(journey, report)
+    const ended = toReport(journey)
+    tell(ended)
+    if (isTracing) traceJourney(journey, ended)
   }
 
   function tell(report: Report): void {

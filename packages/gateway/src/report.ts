@@ -1,7 +1,7 @@
 import type { Verdict } from 'tollgate'
 import type { Journey } from './journey.ts'
 
-/** What is told of a request that has ended: of these fields, and of no header, query or body. All but the path are from closed sets. */
+/** What is told of a request that has ended: these fields, and no header, query or body. Route, code, status and `by` are of closed sets. */
 export interface Report {
   readonly method: string
   /** Without the query, which holds what users wrote. */
@@ -28,6 +28,7 @@ export function toReport(journey: Journey): Report {
   }
 }
 
+/** Shortened, since a sender chooses it. */
 export function cutQuery(target: string): string {
   const end = target.search(/[?#]/)
   return (end === -1 ? target : target.slice(0, end)).slice(0, 500)

@@ -48,7 +48,7 @@ export function twilioWebhook<
     }
     const { webhook } = outcome
     return releaseOnFailure(
-      webhook,
+      outcome,
       () => handler(webhook as Webhook<M>, request, context),
       (result) => Object(result).status,
     )

@@ -46,7 +46,7 @@ export function twilioWebhook<M extends Mode>(
     const outcome = await guard.check(() => toIncomingRequest(req, req.originalUrl, findBody(req)), req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     const { webhook } = outcome
-    if (outcome.isClaimed) releaseOnFailure(res, webhook)
+    releaseOnFailure(res, outcome)
     req.twilio = webhook
     if (req.body === undefined) setBody(req, webhook)
     if (handler === undefined) return next()

@@ -69,7 +69,7 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<FastifyOptions
       .check(read, request)
       .then((outcome) => {
         if (outcome.webhook === undefined) return refuse(request, reply, outcome.answer)
-        if (outcome.isClaimed) releaseOnFailure(reply.raw, outcome.webhook)
+        releaseOnFailure(reply.raw, outcome)
         request.twilio = outcome.webhook
         return proceed(null, toPayload(outcome.webhook.body))
       })

@@ -28,7 +28,7 @@ export function twilioWebhook<
     if (outcome.webhook === undefined) return toResponse(outcome.answer)
     const { webhook } = outcome
     return releaseOnFailure(
-      webhook,
+      outcome,
       () => handler(webhook as Webhook<M>, request, ...(rest as unknown as Rest)),
       (response) => response?.status,
     )

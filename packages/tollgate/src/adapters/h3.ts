@@ -48,10 +48,10 @@ export function twilioWebhook(options: OptionsSource<H3Options>): TwilioMiddlewa
     event.context.twilio = webhook
     if (next === undefined) keepBody(event, webhook)
     if (next === undefined || event.node !== undefined) {
-      if (event.node) node.releaseOnFailure(event.node.res, webhook)
+      if (event.node) node.releaseOnFailure(event.node.res, outcome)
       return undefined
     }
-    return web.releaseOnFailure(webhook, next, (result) => findStatus(result) ?? event.res.status)
+    return web.releaseOnFailure(outcome, next, (result) => findStatus(result) ?? event.res.status)
   }
   // h3 1 warns of functions that do not say so.
   return Object.assign(middleware as TwilioMiddleware, { __is_handler__: true })

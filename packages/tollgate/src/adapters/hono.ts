@@ -1,9 +1,9 @@
 import type { Context, HonoRequest, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Accepted, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
+import type { IncomingRequest, Mode, Webhook } from '../index.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
-import { releaseOnFailure, toIncomingRequest } from './shared/web.ts'
+import { releaseUnlessAnswered, toIncomingRequest } from './shared/web.ts'
 
 export type HonoOptions<M extends Mode = Mode> = OptionsFor<M> & PathOptions
 
@@ -32,7 +32,7 @@ export function twilioWebhook<M extends Mode = 'enforce', Env = any>(
     if (outcome.webhook === undefined)
       return c.body(outcome.answer.body, outcome.answer.status as ContentfulStatusCode, outcome.answer.headers)
     c.set('twilio', outcome.webhook as Webhook<M>)
-    return outcome.isClaimed ? releaseUnlessDone(c, outcome.webhook, next) : next()
+    return releaseUnlessAnswered(outcome, c.req.raw, next, () => c.res.status)
   }
 }
 
@@ -40,23 +40,6 @@ export function twilioWebhook<M extends Mode = 'enforce', Env = any>(
 function cutPrefix({ path, routePath }: HonoRequest): string {
   const depth = routePath.split('/').filter((segment) => segment !== '' && segment !== '*').length
   return dropSegments(path, depth)
-}
-
-/** A client that is gone before the answer is a failure too; afterwards the signal tells nothing (Deno's always aborts). */
-async function releaseUnlessDone(c: Context, webhook: Accepted | Observed, next: () => Promise<void>): Promise<void> {
-  if (!webhook.ok) return next()
-  let released: Promise<void> | undefined
-  const release = (): Promise<void> => {
-    released ??= webhook.release()
-    return released
-  }
-  const onAbort = (): void => void release().catch(() => undefined)
-  c.req.raw.signal.addEventListener('abort', onAbort)
-  try {
-    await releaseOnFailure({ ...webhook, release }, next, () => c.res.status)
-  } finally {
-    c.req.raw.signal.removeEventListener('abort', onAbort)
-  }
 }
 
 /** What runtimes put into `c.env`: Node.js its request, Deno the connection, Bun its server. */

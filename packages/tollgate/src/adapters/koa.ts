@@ -27,7 +27,7 @@ export function twilioWebhook<M extends Mode = 'enforce'>(
     const outcome = await guard.check(read, ctx)
     if (outcome.webhook === undefined) return answer(ctx, outcome.answer)
     const { webhook } = outcome
-    if (outcome.isClaimed) releaseOnFailure(ctx.res, webhook)
+    releaseOnFailure(ctx.res, outcome)
     ctx.state.twilio = webhook as Webhook<M>
     // The parsers of Koa leave a body alone that is there.
     if (request.body === undefined) request.body = readParsed(request, webhook)

@@ -88,7 +88,7 @@ export class TwilioWebhookGuard implements CanActivate {
       // Never settled: `false` or an exception would have an exception filter answer once more.
       return new Promise<never>(() => undefined)
     }
-    if (outcome.isClaimed) releaseOnFailure(res, outcome.webhook)
+    releaseOnFailure(res, outcome)
     request.twilio = outcome.webhook
     // Another guard behind this one finds here what cannot be read twice.
     request.rawBody ??= outcome.webhook.body

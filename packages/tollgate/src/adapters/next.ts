@@ -22,23 +22,9 @@ export function twilioWebhook<M extends Mode = 'enforce', R extends Request = Re
   return async (request, context) => {
     const outcome = await guard.check(() => toIncomingRequest(request), request)
     if (outcome.webhook === undefined) return web.toResponse(outcome.answer)
-    const { webhook } = outcome
-    if (!outcome.isClaimed) return handler(webhook as Webhook<M>, request, context)
-    return web.releaseOnFailure(
-      webhook,
-      () => Promise.race([handler(webhook as Webhook<M>, request, context), whenGone(request.signal)]),
-      (response) => response?.status,
-    )
+    const work = (): Response | Promise<Response> => handler(outcome.webhook as Webhook<M>, request, context)
+    return web.releaseUnlessAnswered(outcome, request, work, (response) => response?.status)
   }
-}
-
-/** When the client has gone: an answer that nobody gets, and by whose status the work has failed. */
-function whenGone(signal: AbortSignal): Promise<Response> {
-  return new Promise((resolve) => {
-    const answer = (): void => resolve(new Response(null, { status: 503 }))
-    if (signal.aborted) answer()
-    else signal.addEventListener('abort', answer, { once: true })
-  })
 }
 
 /** Next makes up the URL's scheme and host, and spells the query anew. */
@@ -70,7 +56,7 @@ export function twilioWebhookApi<
     })
     const outcome = await guard.check(read, req)
     if (outcome.webhook === undefined) return node.sendAnswer(req, res, outcome.answer)
-    if (outcome.isClaimed) node.releaseOnFailure(res, outcome.webhook)
+    node.releaseOnFailure(res, outcome)
     // What it throws is Next's to answer.
     await handler(outcome.webhook as Webhook<M>, req, res)
   }

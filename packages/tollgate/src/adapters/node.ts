@@ -22,7 +22,7 @@ export function twilioWebhook<M extends Mode = 'enforce'>(
   return async (req, res) => {
     const outcome = await guard.check(() => toIncomingRequest(req, req.url, readableBody(req, fix)), req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
-    if (outcome.isClaimed) releaseOnFailure(res, outcome.webhook)
+    releaseOnFailure(res, outcome)
     try {
       await handler(outcome.webhook as Webhook<M>, req, res)
     } catch (error) {

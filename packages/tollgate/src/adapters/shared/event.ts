@@ -1,6 +1,6 @@
-import type { Accepted, IncomingRequest, Mode, Observed, Webhook } from '../../index.ts'
+import type { IncomingRequest, Mode, Webhook } from '../../index.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './guard.ts'
-import { releaseOnFailure, toIncomingRequest, toResponse } from './web.ts'
+import { releaseUnlessAnswered, toIncomingRequest, toResponse } from './web.ts'
 
 /** What SvelteKit, Astro and React Router hand to an endpoint: one object, with the web Request in it. */
 export interface RequestEvent {
@@ -32,9 +32,8 @@ export function wrapEndpoint<M extends Mode, Event extends RequestEvent, Env>(
     const read = (): IncomingRequest => ({ ...toIncomingRequest(request), url: findUrl(request), ...connection })
     const outcome = await guard.check(read, event, env as Env)
     if (outcome.webhook === undefined) return toResponse(outcome.answer)
-    const { webhook } = outcome
-    const work = async (): Promise<Response> => handler(webhook as Webhook<M>, event)
-    return outcome.isClaimed ? releaseUnlessDone(webhook, request.signal, work) : work()
+    const work = async (): Promise<Response> => handler(outcome.webhook as Webhook<M>, event)
+    return releaseUnlessAnswered(outcome, request, work, (response) => response?.status)
   }
 }
 
@@ -45,26 +44,6 @@ export function wrapEndpoint<M extends Mode, Event extends RequestEvent, Env>(
 function findUrl({ headers, url }: Request): string {
   const isPlain = ['host', 'x-forwarded-host'].every((name) => !/[/\\?#]/.test(headers.get(name) ?? ''))
   return isPlain ? url : ''
-}
-
-/** As `releaseOnFailure`, and for a client that is gone before the answer: once, since a retry may hold the claim after that. */
-async function releaseUnlessDone(
-  webhook: Accepted | Observed,
-  signal: AbortSignal,
-  work: () => Promise<Response>,
-): Promise<Response> {
-  if (!webhook.ok) return work()
-  let released: Promise<void> | undefined
-  const release = (): Promise<void> => {
-    released ??= webhook.release().catch(() => undefined)
-    return released
-  }
-  signal.addEventListener('abort', release)
-  try {
-    return await releaseOnFailure({ ...webhook, release }, work, (response) => response?.status)
-  } finally {
-    signal.removeEventListener('abort', release)
-  }
 }
 
 /** Calls what frameworks let throw: SvelteKit and Astro do where their deployment adapter does not know the answer. */

@@ -15,13 +15,14 @@ export type OptionsFor<M extends Mode> = VerifierOptions & { readonly mode?: M |
 /** Options, or a function that gives them at the first request, from the platform's `env` where there is one. */
 export type OptionsSource<Options, Env = void> = Options | ((env: Env) => Options)
 
-/**
- * What an adapter does next: hand the webhook to the application, or send this answer and nothing else. `isClaimed`: a replay guard
- * has to hear when the work fails.
- */
-export type Outcome =
-  | { readonly webhook: Accepted | Observed; readonly isClaimed: boolean }
-  | { readonly webhook?: undefined; readonly answer: FullAnswer }
+/** What an adapter does next: hand the webhook to the application, or send this answer and nothing else. */
+export type Outcome = Passed | { readonly webhook?: undefined; readonly answer: FullAnswer }
+
+export interface Passed {
+  readonly webhook: Accepted | Observed
+  /** A replay guard has to hear when the work fails. */
+  readonly isClaimed: boolean
+}
 
 /** An answer with nothing left to fill in. */
 export interface FullAnswer {

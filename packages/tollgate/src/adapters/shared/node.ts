@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Accepted, BodyConsumed, IncomingRequest, Observed, PushedBody } from '../../index.ts'
-import type { FullAnswer } from './guard.ts'
+import type { BodyConsumed, IncomingRequest, PushedBody } from '../../index.ts'
+import type { FullAnswer, Passed } from './guard.ts'
 
 /** What `verify` needs of a Node.js request. */
 export function toIncomingRequest(
@@ -63,8 +63,8 @@ export function sendAnswer(req: IncomingMessage, res: ServerResponse, answer: Fu
 }
 
 /** Tells the replay guard when the work failed: 401 (Twilio repeats with credentials), 5xx, or no whole answer at all. */
-export function releaseOnFailure(res: ServerResponse, webhook: Accepted | Observed): void {
-  if (!webhook.ok) return
+export function releaseOnFailure(res: ServerResponse, { webhook, isClaimed }: Passed): void {
+  if (!isClaimed || !webhook.ok) return
   res.once('close', () => {
     if (!res.writableFinished || res.statusCode === 401 || res.statusCode >= 500)
       webhook.release().catch(() => undefined)

@@ -1,5 +1,5 @@
-import type { Accepted, IncomingRequest, Observed } from '../../index.ts'
-import type { FullAnswer } from './guard.ts'
+import type { IncomingRequest } from '../../index.ts'
+import type { FullAnswer, Passed } from './guard.ts'
 
 /** What `verify` needs of a web Request. The body is read from a clone, so that the handler can still read the request's own. */
 export function toIncomingRequest(
@@ -44,16 +44,39 @@ export function toResponse(answer: FullAnswer): Response {
 
 /** Tells the replay guard when the work failed: a throw, 401 (Twilio repeats with credentials) or 5xx. */
 export async function releaseOnFailure<R>(
-  webhook: Accepted | Observed,
+  { webhook, isClaimed }: Passed,
   work: () => R | Promise<R>,
   statusOf: (result: R) => number | undefined,
 ): Promise<R> {
+  if (!isClaimed || !webhook.ok) return work()
   let status: number | undefined = 500
   try {
     const result = await work()
     status = statusOf(result) ?? 200
     return result
   } finally {
-    if (webhook.ok && (status === 401 || status >= 500)) webhook.release().catch(() => undefined)
+    if (status === 401 || status >= 500) webhook.release().catch(() => undefined)
+  }
+}
+
+/**
+ * The same, and for a client that is gone before the answer; afterwards the signal tells nothing (Deno's always aborts). It is
+ * asked for only where somebody has to hear: making one costs more than the check.
+ */
+export async function releaseUnlessAnswered<R>(
+  passed: Passed,
+  request: Request,
+  work: () => R | Promise<R>,
+  statusOf: (result: R) => number | undefined,
+): Promise<R> {
+  const { webhook, isClaimed } = passed
+  if (!isClaimed || !webhook.ok) return work()
+  const onAbort = (): void => void webhook.release().catch(() => undefined)
+  const { signal } = request
+  signal.addEventListener('abort', onAbort)
+  try {
+    return await releaseOnFailure(passed, work, statusOf)
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
 }
