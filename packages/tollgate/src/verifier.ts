@@ -2,17 +2,17 @@ import { isAccountSid } from './auth-token.ts'
 import type { Awaitable, Delivery, IncomingRequest, ReplayClaim, ReplayGuard, UnverifiedClaim } from './interfaces.ts'
 import { type Candidate, canRefresh, findKeys, refreshKeys } from './keys-of-request.ts'
 import { parseOptions, type Settings, type VerifierOptions } from './options.ts'
+import { bodySource, toJsonParser, toReceived, withBody } from './received.ts'
 import { listAccounts, listAccountsInJson } from './request/account.ts'
-import { readBody } from './request/body.ts'
+import { borrowBody } from './request/body.ts'
 import { type Content, readContent } from './request/content.ts'
 import { type Envelope, readEnvelope, readSignatureClaim, type SignatureClaim } from './request/envelope.ts'
 import { readHeaders } from './request/headers.ts'
 import { readTarget } from './request/public-url.ts'
-import { decodeUtf8 } from './scheme/form.ts'
 import { equalSignatures } from './scheme/signature.ts'
 import { joinFirstForm, joinUrl, listOtherForms, type SignedForm, type UrlParts } from './scheme/signed-url.ts'
 import { joinPairs } from './scheme/signing-string.ts'
-import { type Accepted, isRefusal, type Received, Refusal, rejectWith, type Verdict } from './verdict.ts'
+import { type Accepted, isRefusal, Refusal, rejectWith, type Verdict } from './verdict.ts'
 import { ReceivedParams } from './webhook-params.ts'
 
 export interface Verifier {
@@ -31,15 +31,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const settings = parseOptions(options)
   return {
     verify: (request, native) =>
-      decide(settings, request, (verdict, body) => {
-        report(settings, verdict, { request, body, native })
+      decide(settings, request, (verdict, content) => {
+        report(settings, verdict, { request, content, native })
         return verdict
       }),
   }
 }
 
-/** Takes the bytes that were read, too. */
-type Tell = (verdict: Verdict, body?: Uint8Array) => Verdict
+/** Takes what was read, too. */
+type Tell = (verdict: Verdict, content?: Content) => Verdict
 
 /** In this order: method and headers, then the body under its limit, then the keys, then the signature. */
 async function decide(settings: Settings, request: IncomingRequest, tell: Tell): Promise<Verdict> {
@@ -50,12 +50,11 @@ async function decide(settings: Settings, request: IncomingRequest, tell: Tell):
   const early = claimed instanceof Refusal ? claimed : isRefusal(url) ? url : undefined
   if (early !== undefined && !settings.observe) return tell(rejectWith(early))
 
-  const read = readBody(source.body, envelope.header, settings.maxBodyBytes)
-  const body = read instanceof Promise ? await read : read
-  if (body instanceof Refusal) return tell(rejectWith(body))
+  const read = borrowBody(source.body, envelope.header, settings.maxBodyBytes)
+  const borrowed = read instanceof Promise ? await read : read
+  if (borrowed instanceof Refusal) return tell(rejectWith(borrowed))
   const query = (isRefusal(url) ? readTarget(source.url) : url)?.query ?? ''
-  const content = readContent(envelope, query, body)
-  const received = toReceived(content, body)
+  const content = readContent(envelope, query, borrowed)
   let refusal = early ?? content.refusal
   if (refusal === undefined && !(claimed instanceof Refusal) && !isRefusal(url)) {
     const parts = envelope.handshake ? { ...url, scheme: 'wss' } : url
@@ -64,15 +63,14 @@ async function decide(settings: Settings, request: IncomingRequest, tell: Tell):
       claimed,
       parts,
       content,
-      received,
       respaced: source.urlIsNormalized === true,
     })
     const outcome = 'then' in matched ? await matched : matched
-    if (!(outcome instanceof Refusal)) return tell(outcome, body)
+    if (!(outcome instanceof Refusal)) return tell(outcome, content)
     refusal = outcome
   }
   const rejection = rejectWith(refusal ?? new Refusal('signature_mismatch'))
-  return tell(settings.observe ? { ...received, ...rejection } : rejection, body)
+  return tell(settings.observe ? Object.assign(toReceived(content), rejection) : rejection, content)
 }
 
 interface Presented {
@@ -80,7 +78,6 @@ interface Presented {
   readonly claimed: SignatureClaim
   readonly parts: UrlParts
   readonly content: Content
-  readonly received: Received
   readonly respaced: boolean
 }
 
@@ -124,7 +121,7 @@ function acceptMatch(
   accounts: readonly string[],
   makeClaim: () => UnverifiedClaim,
 ): Awaitable<Accepted | Refusal> {
-  const named = presented.content.covers === 'body' ? listAccountsInJson(presented.received.body) : accounts
+  const named = presented.content.covers === 'body' ? listAccountsInJson(presented.content.body()) : accounts
   const { owner, isBound } = match.candidate
   const isForeign = (account: string): boolean =>
     (owner !== undefined && account !== owner) || settings.accountSids?.has(account) === false
@@ -154,9 +151,9 @@ function findMatch(
   return undefined
 }
 
-function toClaim({ envelope, parts, received }: Presented, accounts: readonly string[]): UnverifiedClaim {
+function toClaim({ envelope, parts, content }: Presented, accounts: readonly string[]): UnverifiedClaim {
   const [accountSid] = accounts
-  const parentAccountSid = received.params.get('ParentAccountSid')
+  const parentAccountSid = new ReceivedParams(content.params).get('ParentAccountSid')
   return {
     url: joinUrl(parts),
     method: envelope.method,
@@ -174,14 +171,14 @@ function tellVerified(settings: Settings, claimed: SignatureClaim, makeClaim: ()
 const unguarded: ReplayClaim = { replayed: false }
 
 async function claimDelivery(guard: ReplayGuard, presented: Presented, match: Match): Promise<ReplayClaim | Refusal> {
-  const { envelope, content, received } = presented
+  const { envelope, content } = presented
   const { signingString } = match.form
   const delivery: Delivery = {
     signingString,
     handshake: envelope.handshake,
     covers: content.covers,
-    params: received.params,
-    body: received.body,
+    params: new ReceivedParams(content.params),
+    body: content.body(),
   }
   try {
     const claim = await guard.claim(delivery)
@@ -192,36 +189,24 @@ async function claimDelivery(guard: ReplayGuard, presented: Presented, match: Ma
 }
 
 function accept(presented: Presented, match: Match, accountSid: string | undefined, replay: ReplayClaim): Accepted {
-  const { params, body, json } = presented.received
+  const { content, claimed } = presented
   let released: Promise<void> | undefined
   const release = async (): Promise<void> => replay.release?.()
-  return {
-    ok: true,
-    params,
-    body,
-    json,
-    covers: presented.content.covers,
+  return withBody({
+    [bodySource]: content.body,
+    ok: true as const,
+    params: new ReceivedParams(content.params),
+    json: toJsonParser(content),
+    covers: content.covers,
     accountSid,
-    matched: { key: match.candidate.key, algorithm: presented.claimed.algorithm.name, url: match.form.url },
+    matched: { key: match.candidate.key, algorithm: claimed.algorithm.name, url: match.form.url },
     replayed: replay.replayed,
     // Adapters and handlers may both see that the work failed.
     release() {
       released ??= release()
       return released
     },
-  }
-}
-
-function toReceived(content: Content, body: Uint8Array): Received {
-  return {
-    params: new ReceivedParams(content.params),
-    body,
-    json() {
-      const text = decodeUtf8(body)
-      if (text === undefined) throw new SyntaxError('The body is not UTF-8, and so not JSON')
-      return JSON.parse(text)
-    },
-  }
+  })
 }
 
 /** Queries hold what users wrote: only paths are told. */
@@ -231,17 +216,17 @@ function listTried(forms: readonly SignedForm[]): string[] {
 
 interface Reported {
   readonly request: IncomingRequest
-  readonly body: Uint8Array | undefined
+  readonly content: Content | undefined
   readonly native: unknown
 }
 
-function report(settings: Settings, verdict: Verdict, { request, body, native }: Reported): void {
+function report(settings: Settings, verdict: Verdict, { request, content, native }: Reported): void {
   const { onVerdict, diagnose } = settings.given
   if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, request, native))
   if (verdict.ok || diagnose === undefined) return
   // The stream is spent, so that only the bytes are of use now.
   const { body: _spent, ...rest }: IncomingRequest = Object(request)
-  const readable = body === undefined ? rest : { ...rest, body }
+  const readable = content === undefined ? rest : { ...rest, body: content.body() }
   runUnnoticed(() => diagnose.explain({ rejection: verdict, request: readable, options: settings.given, native }))
 }
 

@@ -1,5 +1,11 @@
 import { describe, expect, test, vi } from 'vitest'
-import { createVerifier, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
+import {
+  type Accepted,
+  createVerifier,
+  type IncomingRequest,
+  type Observed,
+  type VerifierOptions,
+} from '../src/index.ts'
 import { authToken, formRequest, formType, getRequest, jsonRequest, options, origin, sha256, sign } from './requests.ts'
 
 const params: [string, string][] = [
@@ -52,6 +58,30 @@ describe('what is accepted', () => {
     const verdict = await createVerifier(options).verify(jsonRequest('{"a":[1]}'))
     expect(verdict).toMatchObject({ ok: true, covers: 'body' })
     if (verdict.ok) expect([verdict.json(), [...verdict.params]]).toEqual([{ a: [1] }, []])
+  })
+
+  test('whose bytes change while it is checked: as they were', async () => {
+    for (const request of [genuine, jsonRequest('{"a":[1]}')]) {
+      const bytes = Buffer.from(String(request.body))
+      const deciding = createVerifier(options).verify({ ...request, body: bytes })
+      bytes.fill('x')
+      const verdict = await deciding
+      expect(verdict.ok && new TextDecoder().decode(verdict.body)).toBe(request.body)
+    }
+  })
+
+  test('the body is one object, and goes along into copies of the verdict', async () => {
+    const [verdict, observed] = await Promise.all([
+      createVerifier(options).verify(genuine),
+      createVerifier({ ...options, mode: 'observe' }).verify(formRequest(params, { signature: sign('x') })),
+    ])
+    for (const received of [verdict as Accepted, observed as Observed]) {
+      expect(new TextDecoder().decode(received.body)).toBe(genuine.body)
+      expect(received.body).toBe(received.body)
+      expect({ ...received }.body).toBe(received.body)
+      expect(new Proxy(received, {}).body).toBe(received.body)
+      expect(Object.keys(received)).toContain('body')
+    }
   })
 
   test('a body that is neither a form nor UTF-8 is given as bytes, and is no JSON', async () => {

@@ -24,8 +24,21 @@ export type RawBody = string | Uint8Array | AsyncIterable<Uint8Array> | PushedBo
 
 const encoder = new TextEncoder()
 
-/** The body's bytes, copied, so that nobody can change afterwards what was verified. Only a stream has to be waited for. */
-export function readBody(
+/** The body's bytes in a copy of its own, so that nobody can change them afterwards. */
+export async function readBody(...source: Parameters<typeof borrowBody>): Promise<Uint8Array | Refusal> {
+  const borrowed = borrowBody(...source)
+  return copyBytes(borrowed instanceof Promise ? await borrowed : borrowed)
+}
+
+function copyBytes(read: Uint8Array | Refusal): Uint8Array | Refusal {
+  return read instanceof Refusal ? read : new Uint8Array(read)
+}
+
+/**
+ * The body's bytes, which may still be the sender's own: to be copied or decoded before anything else can run. Only a stream has to be
+ * waited for.
+ */
+export function borrowBody(
   body: RawBody | undefined,
   header: HeaderReader,
   maxBytes: number,
@@ -39,7 +52,7 @@ export function readBody(
     if (body.length > maxBytes) return new Refusal('body_too_large')
     return limit(encoder.encode(body), maxBytes)
   }
-  if (isBytes(body)) return body.length > maxBytes ? new Refusal('body_too_large') : new Uint8Array(body)
+  if (isBytes(body)) return limit(body, maxBytes)
   if (typeof body === 'object' && Symbol.asyncIterator in body) return readStream(body, maxBytes)
   if (typeof body === 'object' && 'listen' in body && typeof body.listen === 'function')
     return readPushed(body, maxBytes)
@@ -104,7 +117,7 @@ class Collected {
 
   join(): Uint8Array {
     const [first] = this.#chunks
-    if (first !== undefined && this.#chunks.length === 1) return new Uint8Array(first)
+    if (first !== undefined && this.#chunks.length === 1) return first
     const body = new Uint8Array(this.#length)
     let offset = 0
     for (const chunk of this.#chunks) {

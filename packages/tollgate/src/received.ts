@@ -1,0 +1,41 @@
+import type { Content } from './request/content.ts'
+import { decodeUtf8 } from './scheme/form.ts'
+import type { Received } from './verdict.ts'
+import { ReceivedParams } from './webhook-params.ts'
+
+/** What arrived, as the application gets it. */
+export function toReceived(content: Content): Received {
+  return withBody({
+    [bodySource]: content.body,
+    params: new ReceivedParams(content.params),
+    json: toJsonParser(content),
+  })
+}
+
+export const bodySource: unique symbol = Symbol('tollgate.body')
+
+/**
+ * Adds the body, whose bytes are made where somebody asks for them: for each request they would cost as much as its HMAC. The accessor
+ * is one for all, and `received` a plain literal: anything else has engines describe each object anew. And it is the object's own,
+ * so that copies by `...` have it.
+ */
+export function withBody<T extends { readonly [bodySource]: Content['body'] }>(
+  received: T,
+): T & Pick<Received, 'body'> {
+  return Object.defineProperty(received, 'body', body) as T & Pick<Received, 'body'>
+}
+
+const body: PropertyDescriptor & ThisType<{ [bodySource]: Content['body'] }> = {
+  enumerable: true,
+  get() {
+    return this[bodySource]()
+  },
+}
+
+export function toJsonParser(content: Content): () => unknown {
+  return () => {
+    const text = decodeUtf8(content.body())
+    if (text === undefined) throw new SyntaxError('The body is not UTF-8, and so not JSON')
+    return JSON.parse(text)
+  }
+}
