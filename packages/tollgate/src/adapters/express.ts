@@ -69,9 +69,10 @@ export function captureRawBody(req: IncomingMessage, _res: ServerResponse, body:
 
 type ParsedRequest = Request & { rawBody?: unknown; _body?: boolean }
 
-/** The raw bytes that something kept, or the stream where nothing has read it yet. */
+/** The raw bytes that something kept (another guard, a parser, the host), or the stream where nothing has read it yet. */
 function findBody(req: ParsedRequest): IncomingRequest['body'] {
-  for (const kept of [req.rawBody, req.body])
+  const guarded = req.twilio as Accepted | Observed | undefined
+  for (const kept of [guarded?.body, req.rawBody, req.body])
     if (typeof kept === 'string' || ArrayBuffer.isView(kept)) return kept as Uint8Array
   const body = readableBody(req, fix)
   const parsed: unknown = req.body
@@ -86,8 +87,6 @@ const fix =
 
 function setBody(req: ParsedRequest, webhook: Accepted | Observed): void {
   req.body = readParsed(req, webhook)
-  // For a second guard behind this one: the stream is spent now.
-  req.rawBody = webhook.body
   // How body-parser marks a body as read: without it, Express 4 would wait for a stream that has ended.
   req._body = true
 }
