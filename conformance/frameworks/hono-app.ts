@@ -1,4 +1,5 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { validator } from 'hono/validator'
 import { type TwilioVariables, twilioWebhook } from 'tollgate/hono'
 import type { Framework, ParserBefore } from '../adapter/framework.ts'
@@ -25,6 +26,9 @@ const parsers: Readonly<Record<string, MiddlewareHandler>> = {
   formData: readWith((c) => c.req.formData()),
   'raw.text': readWith((c) => c.req.raw.text()),
   'raw.formData': readWith((c) => c.req.raw.formData()),
+  'raw.clone': readWith((c) => c.req.raw.clone().text()),
+  'a clone that nobody reads': readWith((c) => c.req.raw.clone()),
+  bodyLimit: bodyLimit({ maxSize: 1024 * 1024 }),
   'validator of the form': validator('form', (value) => value),
 }
 
@@ -72,6 +76,9 @@ export const honoFeatures = {
     formData: lost,
     'raw.text': lost,
     'raw.formData': lost,
+    'raw.clone': kept,
+    'a clone that nobody reads': kept,
+    bodyLimit: kept,
     'validator of the form': kept,
   },
   parsersAfter: Object.keys(readers),

@@ -1,4 +1,8 @@
-import { vi } from 'vitest'
+import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
+import { twilioWebhook } from 'tollgate/hono'
+import { signRequest } from 'tollgate/testing'
+import { expect, test, vi } from 'vitest'
 import { adapterSuites } from '../adapter/suite.ts'
 import { socketAttackSuites } from '../attacks/sockets.ts'
 import { hono } from '../frameworks/hono.ts'
@@ -8,3 +12,33 @@ import { bindFramework } from '../kit/bind-framework.ts'
 vi.spyOn(console, 'error').mockImplementation(() => undefined)
 
 for (const framework of hono) bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)))
+
+test('what is verified is what c.req.raw holds, whoever put it there', async () => {
+  const authToken = '0123456789abcdef0123456789abcdef'
+  const handler = vi.fn()
+  const app = new Hono()
+  app.use(async (c, next) => {
+    const body = c.req.header('x-replace')
+    if (body !== undefined) c.req.raw = new Request(c.req.raw.url, { method: 'POST', headers: c.req.raw.headers, body })
+    await next()
+  })
+  app.post('/sms', twilioWebhook({ publicUrl: 'https://api.example.com', authToken }), async (c) => {
+    handler(await c.req.text())
+    return c.body(null, 204)
+  })
+  const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 })
+  try {
+    await vi.waitFor(() => expect(server.address()).not.toBeNull())
+    const post = async (headers: Record<string, string>, body: string): Promise<number> => {
+      const { port } = Object(server.address())
+      return (await fetch(`http://127.0.0.1:${port}/sms`, { method: 'POST', headers, body })).status
+    }
+    const signed = signRequest({ url: 'https://api.example.com/sms', params: { Body: 'hi' }, authToken })
+    expect(await post(signed.headers, signed.body ?? '')).toBe(204)
+    expect(await post({ ...signed.headers, 'x-replace': 'Body=bye' }, signed.body ?? '')).toBe(403)
+    expect(await post({ ...signed.headers, 'x-replace': signed.body ?? '' }, 'Body=bye')).toBe(204)
+    expect(handler.mock.calls).toEqual([[signed.body], [signed.body]])
+  } finally {
+    server.close()
+  }
+})

@@ -2,6 +2,7 @@ import type { Context, HonoRequest, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { IncomingRequest, Mode, Webhook } from '../index.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
+import * as node from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 import { releaseUnlessAnswered, toIncomingRequest } from './shared/web.ts'
 
@@ -28,9 +29,11 @@ export function twilioWebhook<M extends Mode = 'enforce', Env = any>(
     if (!paths.guards([target, c.req.url, cutPrefix(c.req)])) return next()
     // The options are made, if they have to be, before `check` first waits.
     env = c.env as Env
-    const outcome = await guard.check(() => readRequest(c, target), c)
+    const source = findSource(c)
+    const outcome = await guard.check(() => readRequest(c, target, source), c)
     if (outcome.webhook === undefined)
       return c.body(outcome.answer.body, outcome.answer.status as ContentfulStatusCode, outcome.answer.headers)
+    if (source !== undefined) keepBody(source, outcome.webhook)
     c.set('twilio', outcome.webhook as Webhook<M>)
     return releaseUnlessAnswered(outcome, c.req.raw, next, () => c.res.status)
   }
@@ -42,9 +45,12 @@ function cutPrefix({ path, routePath }: HonoRequest): string {
   return dropSegments(path, depth)
 }
 
+/** A request of Node.js. `rawBody` is where @hono/node-server looks first, since Cloud Functions have it there. */
+type Source = Parameters<typeof node.readChunks>[0] & { rawBody?: unknown }
+
 /** What runtimes put into `c.env`: Node.js its request, Deno the connection, Bun its server. */
 interface Platform {
-  readonly incoming?: { readonly url?: string; readonly socket?: { remoteAddress?: string; encrypted?: boolean } }
+  readonly incoming?: Source
   readonly remoteAddr?: { readonly hostname?: string }
   requestIP?(request: Request): { readonly address?: string } | null
 }
@@ -53,15 +59,35 @@ function findPlatform(c: Context): Platform {
   return Object(c.env)
 }
 
-function readRequest(c: Context, url: string): IncomingRequest {
+/**
+ * The request of Node.js, where nothing has read it and `c.req.raw` is only a view of it: its bytes are at hand there, and a web
+ * Request and its clone take longer to make than all the rest.
+ */
+function findSource(c: Context): Source | undefined {
+  const { incoming } = findPlatform(c)
+  if (incoming?.readableDidRead !== false || incoming.listenerCount('data') > 0 || 'rawBody' in incoming)
+    return undefined
+  // Somebody may have put another Request there, whose body would not be the one that was verified.
+  const { raw } = c.req
+  const isView = Object.getOwnPropertySymbols(raw).some((key) => Reflect.get(raw, key) === incoming)
+  return isView ? incoming : undefined
+}
+
+/** What `c.req` and `c.req.raw` give, now that the stream is spent. */
+function keepBody(source: Source, { body }: Webhook<Mode>): void {
+  source.rawBody = Buffer.from(body)
+}
+
+function readRequest(c: Context, url: string, source: Source | undefined): IncomingRequest {
   const platform = findPlatform(c)
   const { incoming, remoteAddr } = platform
+  if (source !== undefined) return node.toIncomingRequest(source, url, node.readChunks(source))
   const peer = incoming?.socket?.remoteAddress ?? remoteAddr?.hostname
   const remoteAddress =
     peer ?? (typeof platform.requestIP === 'function' ? platform.requestIP(c.req.raw)?.address : undefined)
   const request = toIncomingRequest(c.req.raw)
   // On Node.js an absolute target chooses the scheme of the Request: only the socket knows.
-  const encrypted = incoming ? incoming.socket?.encrypted === true : request.encrypted
+  const encrypted = incoming ? Object(incoming.socket).encrypted === true : request.encrypted
   return { ...request, url, encrypted, remoteAddress, ...(c.req.raw.bodyUsed && { body: findKept(c.req) }) }
 }
 

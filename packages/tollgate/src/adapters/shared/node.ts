@@ -31,7 +31,7 @@ export function readableBody(req: IncomingMessage, fix: string): IncomingRequest
  * The chunks of a request as they arrive. Stopping pauses the stream and keeps the connection, since the answer still has to go out
  * on it; Node's own iterator would destroy it. An aborted upload is not whole.
  */
-function readChunks(req: IncomingMessage): PushedBody {
+export function readChunks(req: IncomingMessage): PushedBody {
   return {
     listen(onChunk, onEnd) {
       const isOver = req.readableEnded || req.destroyed
