@@ -59,7 +59,7 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<FastifyOptions
   const paths = createPathGuard(source)
   const guard = createGuard(paths.verifierOptions)
   if (!scope.hasRequestDecorator('twilio')) scope.decorateRequest('twilio')
-  if (!scope.hasContentTypeParser(forms)) scope.addContentTypeParser(forms, { parseAs: 'buffer' }, parseForm)
+  if (!scope.hasContentTypeParser(forms)) scope.addContentTypeParser(forms, parseForm)
   // With a callback: after an async hook Fastify may go on, as soon as the connection of a refused request is gone.
   scope.addHook('preParsing', (request, reply, _payload, proceed) => {
     const target = request.originalUrl
@@ -71,7 +71,7 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<FastifyOptions
         if (outcome.webhook === undefined) return refuse(request, reply, outcome.answer)
         releaseOnFailure(reply.raw, outcome)
         request.twilio = outcome.webhook
-        return proceed(null, toPayload(outcome.webhook.body))
+        return proceed(null, toPayload(outcome.webhook))
       })
       // A header of `onRejected` that cannot be sent, for instance.
       .catch((error: Error) => proceed(error))
@@ -94,16 +94,22 @@ function findBody(request: FastifyRequest): IncomingRequest['body'] {
 
 const fix = 'Register twilioWebhook before the plugin whose onRequest or preParsing hook reads the body.'
 
-/** The bytes that were verified, for Fastify's own parsers. */
-function toPayload(body: Uint8Array): Readable {
+/** The bytes that were verified, for parsers that read them: ours does not. */
+function toPayload(webhook: Accepted | Observed): Readable {
   // `Readable.from` would make a promise and an iterator of each step.
-  const payload = new Readable({ read: () => undefined })
-  if (body.length > 0) payload.push(Buffer.from(body))
-  payload.push(null)
-  return payload
+  return new Readable({
+    read() {
+      if (webhook.body.length > 0) this.push(Buffer.from(webhook.body))
+      this.push(null)
+    },
+  })
 }
 
-function parseForm(request: FastifyRequest, _body: unknown, done: (error: Error | null, body?: unknown) => void): void {
+function parseForm(
+  request: FastifyRequest,
+  _payload: IncomingMessage,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
   const webhook = request.twilio as Accepted | Observed | undefined
   if (webhook !== undefined) done(null, webhook.params.toObject())
   // Not guarded by `paths`: Fastify alone has no parser for forms.
