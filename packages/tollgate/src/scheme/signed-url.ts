@@ -78,7 +78,15 @@ export function* listSignedForms(
 /** The URL as it is: for nearly every genuine request this is the form that was signed, and the others are not even made. */
 export function joinFirstForm(parts: UrlParts, paramsText: string): SignedForm {
   const url = joinUrl(parts)
-  return { url, signingString: url + paramsText }
+  return { url, signingString: url + flatten(paramsText) }
+}
+
+/**
+ * The same text. Engines keep joined texts in pieces until a character is asked for: here, once, and otherwise in each form anew. For
+ * a long text it would be one copy too many.
+ */
+function flatten(text: string): string {
+  return text.length < 10_000 && Number.isNaN(text.charCodeAt(0)) ? '' : text
 }
 
 /** The rest of `listSignedForms`. */
