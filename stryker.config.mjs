@@ -8,6 +8,7 @@ export default {
   mutate: [
     'packages/tollgate/src/scheme/*.ts',
     'packages/tollgate/src/verifier.ts',
+    'packages/tollgate/src/received.ts',
     'packages/tollgate/src/replay/*.ts',
   ],
   reporters: ['json', 'progress-append-only'],

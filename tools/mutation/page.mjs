@@ -59,8 +59,8 @@ export function renderPage(rows) {
   return `# Mutation tests
 
 \`npm run mutation\` changes the code in small ways, one at a time, and runs the unit tests against each change. A change that no
-test notices points at a test that is missing, or at code that makes no difference. It fails when one in \`scheme/\` or
-\`verifier.ts\` is neither noticed nor explained. This page is written by that command.
+test notices points at a test that is missing, or at code that makes no difference. It fails when one in \`scheme/\`,
+\`verifier.ts\` or \`received.ts\` is neither noticed nor explained. This page is written by that command.
 
 ${renderTable(rows)}
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { type AddressInfo, connect } from 'node:net'
 import express5 from 'express'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { captureRawBody } from '../src/adapters/express.ts'
+import { captureRawBody, twilioWebhook } from '../src/adapters/express.ts'
 import { webhook } from '../src/compat/index.ts'
 import { authToken, formType, hmac, jsonType, original, signForm } from './compat-fixtures.ts'
 
@@ -140,6 +140,18 @@ for (const [name, express] of [
         const answer = await send(port, request)
         expect([answer.status, JSON.parse(answer.text).body]).toEqual([200, JSON.parse(json)])
         expect((await send(port, { ...request, body: json.replace('1', '2') })).status).toBe(403)
+      }
+    })
+
+    test('behind the guard of tollgate/express: it leaves what a second check needs', async () => {
+      const guard = twilioWebhook({ publicUrl: 'https://example.com', authToken })
+      const requests = [
+        { path: jsonTarget, headers: signed(jsonSignature, jsonType), body: json },
+        { headers: signed(signForm(url, form), formType), body: formBody },
+      ]
+      for (const second of [webhook(authToken), original.webhook(authToken)]) {
+        const port = await listen(express, [guard, second])
+        for (const request of requests) expect((await send(port, request)).status).toBe(200)
       }
     })
 

@@ -87,6 +87,8 @@ const fix =
 
 function setBody(req: ParsedRequest, webhook: Accepted | Observed): void {
   req.body = readParsed(req, webhook)
+  // For what verifies once more behind this. Of a form it would have to be made, and can be told from the parameters.
+  if (webhook.ok && webhook.covers === 'body') req.rawBody = webhook.body
   // How body-parser marks a body as read: without it, Express 4 would wait for a stream that has ended.
   req._body = true
 }
