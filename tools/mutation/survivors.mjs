@@ -73,9 +73,26 @@ export const explained = [
     changes: [['one < other', 'one <= other']],
   },
   {
+    file: 'scheme/name-order.ts',
+    because: 'Of equal names nothing comes, in whatever order',
+    changes: [
+      ['(names[one] as string) < (names[other] as string)', '(names[one] as string) <= (names[other] as string)'],
+    ],
+  },
+  {
     file: 'scheme/signature.ts',
     because: 'Beyond the end of both, nothing differs',
     changes: [['index < one.length', 'index <= one.length']],
+  },
+  {
+    file: 'scheme/signed-url.ts',
+    because: 'The text is the same in one piece and in many',
+    changes: [
+      ['text.length < 10_000 && Number.isNaN(text.charCodeAt(0))', 'false'],
+      ['text.length < 10_000', 'true'],
+      ['text.length < 10_000', 'text.length <= 10_000'],
+      ['text.length < 10_000', 'text.length >= 10_000'],
+    ],
   },
   {
     file: 'scheme/signed-url.ts',
