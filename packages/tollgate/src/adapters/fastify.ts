@@ -94,22 +94,19 @@ function findBody(request: FastifyRequest): IncomingRequest['body'] {
 
 const fix = 'Register twilioWebhook before the plugin whose onRequest or preParsing hook reads the body.'
 
-/** The bytes that were verified, for parsers that read them: ours does not. */
+/** The bytes that were verified, for parsers that read them, as ours does not. (`Readable.from` would take promises and an iterator.) */
 function toPayload(webhook: Accepted | Observed): Readable {
-  // `Readable.from` would make a promise and an iterator of each step.
   return new Readable({
     read() {
-      if (webhook.body.length > 0) this.push(Buffer.from(webhook.body))
+      this.push(Buffer.from(webhook.body))
       this.push(null)
     },
   })
 }
 
-function parseForm(
-  request: FastifyRequest,
-  _payload: IncomingMessage,
-  done: (error: Error | null, body?: unknown) => void,
-): void {
+type Done = (error: Error | null, body?: unknown) => void
+
+function parseForm(request: FastifyRequest, _payload: IncomingMessage, done: Done): void {
   const webhook = request.twilio as Accepted | Observed | undefined
   if (webhook !== undefined) done(null, webhook.params.toObject())
   // Not guarded by `paths`: Fastify alone has no parser for forms.
