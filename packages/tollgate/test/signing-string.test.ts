@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { joinPairs, joinParams, type Pairs, type Params, signingString, toPairs } from '../src/scheme/signing-string.ts'
+import {
+  joinPairs,
+  joinParams,
+  listPieces,
+  type Pairs,
+  type Params,
+  signingString,
+  toPairs,
+} from '../src/scheme/signing-string.ts'
 import { naiveJoin } from './requests.ts'
 
 // Few letters, so that names repeat, and one is the beginning of another.
@@ -94,6 +102,14 @@ describe('joinPairs', () => {
       { numRuns: 1000 },
     )
   })
+})
+
+test('listPieces gives what joinPairs joins', () => {
+  fc.assert(
+    fc.property(anyPairs, (pairs) => {
+      expect(listPieces(pairs).join('')).toBe(naiveJoin(pairs))
+    }),
+  )
 })
 
 describe('toPairs', () => {

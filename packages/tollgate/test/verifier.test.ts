@@ -6,7 +6,19 @@ import {
   type Observed,
   type VerifierOptions,
 } from '../src/index.ts'
-import { authToken, formRequest, formType, getRequest, jsonRequest, options, origin, sha256, sign } from './requests.ts'
+import {
+  authToken,
+  formRequest,
+  formType,
+  getRequest,
+  jsonRequest,
+  naiveJoin,
+  options,
+  origin,
+  otherToken,
+  sha256,
+  sign,
+} from './requests.ts'
 
 const params: [string, string][] = [
   ['From', '+15551230000'],
@@ -58,6 +70,29 @@ describe('what is accepted', () => {
     const verdict = await createVerifier(options).verify(jsonRequest('{"a":[1]}'))
     expect(verdict).toMatchObject({ ok: true, covers: 'body' })
     if (verdict.ok) expect([verdict.json(), [...verdict.params]]).toEqual([{ a: [1] }, []])
+  })
+
+  test('a form of more than 100,000 characters, of few fields or of many', async () => {
+    const long: [string, string][] = [
+      ['To', 'b'],
+      ['Body', '1 é\u{1f600}'.repeat(20_000)],
+      ['From', 'a'],
+      ['To', 'a'],
+    ]
+    const many = Array.from({ length: 3000 }, (_, index): [string, string] => [`Field${index}`, 'x'.repeat(40)])
+    for (const large of [long, many, [...many, ...long]]) {
+      expect(await outcome(formRequest(large))).toBe('params')
+      expect(await outcome(formRequest(large, { target: '/sms/' }), { trailingSlash: 'either' })).toBe('params')
+      const onSlash = sign(`${origin}/sms/${naiveJoin(large)}`)
+      expect(await outcome(formRequest(large, { signature: onSlash }), { trailingSlash: 'either' })).toBe('params')
+      expect(await outcome(formRequest(large, { signature: onSlash }))).toBe('signature_mismatch')
+      expect(await outcome(formRequest(large), { authToken: [otherToken, authToken] })).toBe('params')
+      const [first, ...rest] = large
+      const altered = formRequest([[first?.[0] ?? '', 'c'], ...rest], {
+        signature: sign(`${origin}/sms${naiveJoin(large)}`),
+      })
+      expect(await outcome(altered)).toBe('signature_mismatch')
+    }
   })
 
   test('whose bytes change while it is checked: as they were', async () => {

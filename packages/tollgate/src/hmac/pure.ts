@@ -9,7 +9,10 @@ const hashes = { sha1, sha256 }
 
 export const createHmac: HmacProvider['createHmac'] = (hash: HashName, secret: string): Hmac => {
   const keyed = hmac.create(hashes[hash], encoder.encode(secret))
-  return (text) => btoa(String.fromCharCode(...keyed.clone().update(encoder.encode(text)).digest()))
+  return (text) => {
+    const bytes = encoder.encode(typeof text === 'string' ? text : text.join(''))
+    return btoa(String.fromCharCode(...keyed.clone().update(bytes).digest()))
+  }
 }
 
 export const hashBytes: HmacProvider['hashBytes'] = (bytes: Uint8Array): string => bytesToHex(sha256(bytes))

@@ -20,20 +20,23 @@ export function signingString(url: string, pairs: Pairs): string {
  */
 export function joinPairs(pairs: Pairs): string {
   const order = orderNames(pairs.map((pair) => pair[0]))
+  if (order === undefined) return listPieces(pairs).join('')
   let text = ''
-  if (order === undefined) {
-    let last: Pairs[number] | undefined
-    for (const pair of [...pairs].sort((one, other) => compare(one[0], other[0]) || compare(one[1], other[1]))) {
-      if (last === undefined || pair[0] !== last[0] || pair[1] !== last[1]) text += pair[0] + pair[1]
-      last = pair
-    }
-    return text
-  }
   for (const index of order) {
     const pair = pairs[index] as Pairs[number]
     text += pair[0] + pair[1]
   }
   return text
+}
+
+/** The names and values that `joinPairs` joins, in its order. */
+export function listPieces(pairs: Pairs): readonly string[] {
+  const sorted = [...pairs].sort((one, other) => compare(one[0], other[0]) || compare(one[1], other[1]))
+  return sorted.filter((pair, rank) => !isSame(pair, sorted[rank - 1])).flat()
+}
+
+function isSame(one: Pairs[number], other: Pairs[number] | undefined): boolean {
+  return other !== undefined && one[0] === other[0] && one[1] === other[1]
 }
 
 /** The same for parameters as callers have them; `undefined` where `toPairs` is. */
