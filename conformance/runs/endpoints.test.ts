@@ -72,6 +72,18 @@ describe.each(wrappers)('%s', (_name, twilioWebhook) => {
     expect(release).toHaveBeenCalledTimes(1)
   })
 
+  test('a client that is gone when the check ends releases the claim', async () => {
+    const client = new AbortController()
+    const release = vi.fn()
+    const claim = async (): Promise<{ replayed: false; release: () => void }> => {
+      client.abort()
+      return { replayed: false, release }
+    }
+    const request = makeRequest({}, undefined, { signal: client.signal })
+    await twilioWebhook({ ...options, replay: { claim } }, ok)({ request })
+    expect(release).toHaveBeenCalledTimes(1)
+  })
+
   test('a client that leaves after the answer releases nothing', async () => {
     const { replay, release } = makeGuard()
     const client = new AbortController()

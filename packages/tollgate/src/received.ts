@@ -15,7 +15,7 @@ export function toReceived(content: Content): Received {
 export const bodySource: unique symbol = Symbol('tollgate.body')
 
 /**
- * Adds the body, whose bytes are made where somebody asks for them: for each request they would cost as much as its HMAC. The accessor
+ * Adds the body, whose bytes are made where somebody asks for them: made for each request, they would be much of a check. The accessor
  * is one for all, and `received` a plain literal: anything else has engines describe each object anew. And it is the object's own,
  * so that copies by `...` have it.
  */

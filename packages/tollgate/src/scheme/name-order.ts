@@ -8,7 +8,7 @@ const mostNames = 64
 export function orderNames(names: readonly string[]): readonly number[] | undefined {
   const last = lastOrders[names.length]
   if (last !== undefined && isAscending(names, last)) return last
-  // Without a case for equal names, which come to nothing in any case: comparing once takes half of the time.
+  // Without a case for equal names, which come to nothing anyway: comparing once is enough.
   const order = [...names.keys()].sort((one, other) => ((names[one] as string) < (names[other] as string) ? -1 : 1))
   if (!isAscending(names, order)) return undefined
   if (names.length <= mostNames) lastOrders[names.length] = order

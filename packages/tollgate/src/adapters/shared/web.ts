@@ -73,6 +73,8 @@ export async function releaseUnlessAnswered<R>(
   if (!isClaimed || !webhook.ok) return work()
   const onAbort = (): void => void webhook.release().catch(() => undefined)
   const { signal } = request
+  // It may have gone while the check waited.
+  if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort)
   try {
     return await releaseOnFailure(passed, work, statusOf)
