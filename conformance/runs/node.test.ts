@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect, createServer as createServer2, type IncomingHttpHeaders } from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
@@ -47,6 +48,29 @@ test('a refusal of an unread body closes the connection after the answer', async
   connection.write(bytes.subarray(0, bytes.length - 20))
   expect((await connection.read()).status).toBe(403)
   await connection.closed
+})
+
+test('a client that is gone when the check ends releases the claim', async () => {
+  const release = vi.fn()
+  const leave: (() => Promise<void>)[] = []
+  const claim = async (): Promise<{ replayed: false; release: () => void }> => {
+    for (const one of leave) await one()
+    return { replayed: false, release }
+  }
+  const guard = twilioWebhook({ ...options, replay: { claim } }, () => undefined)
+  const port = await listen(
+    createServer((req, res) => {
+      const gone = once(res, 'close')
+      leave.push(async () => {
+        socket.destroy()
+        await gone
+      })
+      void guard(req, res)
+    }),
+  )
+  const { socket, write } = openConnection(port)
+  write(writeRequest(toRaw(await makeRequest())))
+  await vi.waitFor(() => expect(release).toHaveBeenCalledTimes(1))
 })
 
 /** Asks over HTTP/2, where :authority stands for Host. */
