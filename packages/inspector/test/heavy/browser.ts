@@ -57,7 +57,9 @@ export async function visit(
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
   })
   await page.goto(run.inspectorUrl)
+  // The list and what there is to know of the run come side by side; narrow pages hide the latter.
   await page.getByText('Live', { exact: true }).waitFor()
+  await page.locator('.route').waitFor({ state: 'attached' })
   const base = typeof run.publicUrl === 'string' ? run.publicUrl : (run.publicUrl[0] ?? '')
   return {
     run,
