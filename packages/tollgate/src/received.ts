@@ -1,6 +1,7 @@
+import type { ReplayClaim } from './interfaces.ts'
 import type { Content } from './request/content.ts'
 import { decodeUtf8 } from './scheme/form.ts'
-import type { Received } from './verdict.ts'
+import type { Accepted, Received } from './verdict.ts'
 import { ReceivedParams } from './webhook-params.ts'
 
 /** What arrived, as the application gets it. */
@@ -12,16 +13,39 @@ export function toReceived(content: Content): Received {
   })
 }
 
-export const bodySource: unique symbol = Symbol('tollgate.body')
+/** The same, with what was proven of it. */
+export function toAccepted(
+  content: Content,
+  { accountSid, matched }: Pick<Accepted, 'accountSid' | 'matched'>,
+  replay: ReplayClaim,
+): Accepted {
+  let released: Promise<void> | undefined
+  const release = async (): Promise<void> => replay.release?.()
+  return withBody({
+    [bodySource]: content.body,
+    ok: true as const,
+    params: new ReceivedParams(content.params),
+    json: toJsonParser(content),
+    covers: content.covers,
+    accountSid,
+    matched,
+    replayed: replay.replayed,
+    // Adapters and handlers may both see that the work failed.
+    release() {
+      released ??= release()
+      return released
+    },
+  })
+}
+
+const bodySource: unique symbol = Symbol('tollgate.body')
 
 /**
  * Adds the body, whose bytes are made where somebody asks for them: made for each request, they would be much of a check. The accessor
  * is one for all, and `received` a plain literal: anything else has engines describe each object anew. And it is the object's own,
  * so that copies by `...` have it.
  */
-export function withBody<T extends { readonly [bodySource]: Content['body'] }>(
-  received: T,
-): T & Pick<Received, 'body'> {
+function withBody<T extends { readonly [bodySource]: Content['body'] }>(received: T): T & Pick<Received, 'body'> {
   return Object.defineProperty(received, 'body', body) as T & Pick<Received, 'body'>
 }
 
@@ -32,7 +56,7 @@ const body: PropertyDescriptor & ThisType<{ [bodySource]: Content['body'] }> = {
   },
 }
 
-export function toJsonParser(content: Content): () => unknown {
+function toJsonParser(content: Content): () => unknown {
   return () => {
     const text = decodeUtf8(content.body())
     if (text === undefined) throw new SyntaxError('The body is not UTF-8, and so not JSON')

@@ -2,7 +2,7 @@ import { isAccountSid } from './auth-token.ts'
 import type { Awaitable, Delivery, IncomingRequest, ReplayClaim, ReplayGuard, UnverifiedClaim } from './interfaces.ts'
 import { type Candidate, canRefresh, findKeys, refreshKeys } from './keys-of-request.ts'
 import { parseOptions, type Settings, type VerifierOptions } from './options.ts'
-import { bodySource, toJsonParser, toReceived, withBody } from './received.ts'
+import { toAccepted, toReceived } from './received.ts'
 import { listAccounts, listAccountsInJson } from './request/account.ts'
 import { borrowBody } from './request/body.ts'
 import { type Content, readContent } from './request/content.ts'
@@ -11,7 +11,7 @@ import { readHeaders } from './request/headers.ts'
 import { readTarget } from './request/public-url.ts'
 import { equalSignatures } from './scheme/signature.ts'
 import { joinFirstForm, joinUrl, listOtherForms, type SignedForm, type UrlParts } from './scheme/signed-url.ts'
-import { joinPairs, listPieces, type Pairs } from './scheme/signing-string.ts'
+import { joinPairs, splitBulky } from './scheme/signing-string.ts'
 import { type Accepted, isRefusal, Refusal, rejectWith, type Verdict } from './verdict.ts'
 import { ReceivedParams } from './webhook-params.ts'
 
@@ -90,7 +90,7 @@ interface Match {
 function matchSignature(settings: Settings, presented: Presented): Awaitable<Accepted | Refusal> {
   const { claimed, parts, content } = presented
   const paramsText = joinPairs(content.signedParams)
-  const pieces = isBulky(paramsText, content.signedParams) ? listPieces(content.signedParams) : undefined
+  const pieces = splitBulky(paramsText, content.signedParams)
   const urlForms = { eitherSlash: settings.eitherSlash, respaced: presented.respaced }
   const first = [joinFirstForm(parts, paramsText)]
   const others = (): Iterable<SignedForm> => listOtherForms(parts, paramsText, urlForms)
@@ -122,7 +122,8 @@ function acceptMatch(
   accounts: readonly string[],
   makeClaim: () => UnverifiedClaim,
 ): Awaitable<Accepted | Refusal> {
-  const named = presented.content.covers === 'body' ? listAccountsInJson(presented.content.body()) : accounts
+  const { content, claimed } = presented
+  const named = content.covers === 'body' ? listAccountsInJson(content.body()) : accounts
   const { owner, isBound } = match.candidate
   const isForeign = (account: string): boolean =>
     (owner !== undefined && account !== owner) || settings.accountSids?.has(account) === false
@@ -132,12 +133,15 @@ function acceptMatch(
     (owner !== undefined && settings.accountSids?.has(owner) === false)
   )
     return new Refusal('account_not_allowed')
-  tellVerified(settings, presented.claimed, makeClaim)
-  const accountSid = owner ?? (named.length === 1 ? named[0] : undefined)
+  tellVerified(settings, claimed, makeClaim)
+  const proof = {
+    accountSid: owner ?? (named.length === 1 ? named[0] : undefined),
+    matched: { key: match.candidate.key, algorithm: claimed.algorithm.name, url: match.form.url },
+  }
   const { replay: guard } = settings.given
-  if (guard === undefined) return accept(presented, match, accountSid, unguarded)
+  if (guard === undefined) return toAccepted(content, proof, unguarded)
   return claimDelivery(guard, presented, match).then((replay) =>
-    replay instanceof Refusal ? replay : accept(presented, match, accountSid, replay),
+    replay instanceof Refusal ? replay : toAccepted(content, proof, replay),
   )
 }
 
@@ -152,11 +156,6 @@ function findMatch(
     for (const candidate of candidates) if (equalSignatures(candidate.sign(text), signature)) return { candidate, form }
   }
   return undefined
-}
-
-/** Engines map memory for a text of more than 128 KB, which takes longer than hashing it: its pieces are there already. */
-function isBulky(paramsText: string, pairs: Pairs): boolean {
-  return paramsText.length > 100_000 && pairs.length < 1000
 }
 
 function toClaim({ envelope, parts, content }: Presented, accounts: readonly string[]): UnverifiedClaim {
@@ -194,27 +193,6 @@ async function claimDelivery(guard: ReplayGuard, presented: Presented, match: Ma
   } catch {
     return new Refusal('replay_store_failed')
   }
-}
-
-function accept(presented: Presented, match: Match, accountSid: string | undefined, replay: ReplayClaim): Accepted {
-  const { content, claimed } = presented
-  let released: Promise<void> | undefined
-  const release = async (): Promise<void> => replay.release?.()
-  return withBody({
-    [bodySource]: content.body,
-    ok: true as const,
-    params: new ReceivedParams(content.params),
-    json: toJsonParser(content),
-    covers: content.covers,
-    accountSid,
-    matched: { key: match.candidate.key, algorithm: claimed.algorithm.name, url: match.form.url },
-    replayed: replay.replayed,
-    // Adapters and handlers may both see that the work failed.
-    release() {
-      released ??= release()
-      return released
-    },
-  })
 }
 
 /** Queries hold what users wrote: only paths are told. */

@@ -30,9 +30,17 @@ export function joinPairs(pairs: Pairs): string {
 }
 
 /** The names and values that `joinPairs` joins, in its order. */
-export function listPieces(pairs: Pairs): readonly string[] {
+function listPieces(pairs: Pairs): readonly string[] {
   const sorted = [...pairs].sort((one, other) => compare(one[0], other[0]) || compare(one[1], other[1]))
   return sorted.filter((pair, rank) => !isSame(pair, sorted[rank - 1])).flat()
+}
+
+/**
+ * The pieces of a joined text that had better be hashed piece by piece: engines map memory for a text of more than 128 KB, which
+ * takes longer than hashing it. `undefined` for any other.
+ */
+export function splitBulky(paramsText: string, pairs: Pairs): readonly string[] | undefined {
+  return paramsText.length > 100_000 && pairs.length < 1000 ? listPieces(pairs) : undefined
 }
 
 function isSame(one: Pairs[number], other: Pairs[number] | undefined): boolean {
