@@ -54,6 +54,16 @@ describe('what browsers and consoles copy', () => {
     expect(read(copied)).toMatchObject({ url: 'https://example.com/sms?a=1&b=2', body: 'say="hi"&n=^1' })
   })
 
+  test.each([
+    `--data-raw "Body=up ^" -d ''`,
+    `--data-raw 'Body=up ^' -d ""`,
+    `--data-raw 'Body=up ^"' -d ""`,
+    `--data-raw $'Body=it\\'s up ^\n' -d ""`,
+  ])('a caret at the end of a message does not make it one for cmd: %s', (options) => {
+    expect(read(`curl https://example.com/sms ${options}`).body).toMatch(/^Body=.*\^/)
+    expect(read(`curl https://example.com/sms ${options}`).body?.endsWith('&')).toBe(true)
+  })
+
   test("Twilio's console and documentation", () => {
     const copied = [
       "curl -X POST 'https://example.com/sms' \\",

@@ -1,9 +1,15 @@
 import { IncompleteCommand } from './shell-words.ts'
 
-/** Whether this was copied for cmd.exe: it escapes with carets, where a POSIX shell has backslashes. */
+/**
+ * Whether this was copied for cmd.exe: it escapes with carets, where a POSIX shell has backslashes. What stands in a shell's quotes
+ * says nothing: it may be a message that ends in a caret.
+ */
 export function isCmdCommand(text: string): boolean {
-  return /\s\^(?:"|\r?\n)/.test(text) && !/\\\r?\n/.test(text)
+  return /\s\^(?:"|\r?\n)/.test(text.replace(quotedOrEscaped, (some) => some.charAt(0)))
 }
+
+/** As a POSIX shell sees it. */
+const quotedOrEscaped = /\\[\s\S]|\$'(?:[^'\\]|\\[\s\S])*'|'[^']*'|"(?:[^"\\]|\\[\s\S])*"/g
 
 /** Splits a command for cmd.exe, as browsers' "Copy as cURL (cmd)" writes it, into its words. */
 export function splitCmdWords(text: string): string[] {
