@@ -1,8 +1,9 @@
 // The gateway, which verifies every request, against proxies that verify nothing: one worker each, the same upstream, the same signed
 // form posts, rounds taken in turn. Before an application, which is what a gateway stands before, and before an upstream that costs next to
-// nothing. Throughput is what the budget is about; the CPU time that a proxy takes per request says the same whatever else the machine
-// does. Rounds are long enough that their first requests, over 64 new connections, are less than one in a hundred. Ends with 1
-// when the gateway misses its budget by more than the rounds differ among themselves.
+// nothing. A relay, which passes bytes on unread, shows what reading and writing them takes on Node.js. Throughput is what the budget is
+// about; the CPU time that a proxy takes per request says the same whatever else the machine does. Rounds are long enough that their
+// first requests, over 64 new connections, are less than one in a hundred. Ends with 1 when the gateway misses its budget by more
+// than the rounds differ among themselves.
 import { rmSync } from 'node:fs'
 import { makeFolder } from '../tools/services/run-server.mjs'
 import { median, signPost, startApplication, startNginxProxy, startNode, startUpstream } from './gateway/bench.mjs'
@@ -43,6 +44,7 @@ async function measure(upstream) {
     gateway: await startNode('serve-gateway.mjs', upstream.port),
     httpxy: await startNode('serve-httpxy.mjs', upstream.port),
     '@fastify/http-proxy': await startNode('serve-fastify.mjs', upstream.port),
+    'relay of bytes': await startNode('serve-relay.mjs', upstream.port),
     nginx: await startNginxProxy(upstream.port),
   }
   /** @type {Record<string, Round[]>} */

@@ -6,6 +6,7 @@ import { Capture } from './capture.ts'
 import type { Generation, OpenRoute } from './generation.ts'
 import { chooseRoute, type Journey, listVerdictHeaders } from './journey.ts'
 import { type RequestHead, readHead } from './request-head.ts'
+import { atTurnEnd } from './turn-end.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure } from './upstream/connection.ts'
 import { formatRequest } from './upstream/outgoing-request.ts'
@@ -47,6 +48,8 @@ export class Passage implements AnswerHandler, Journey {
   #isOver = false
   /** The length of the upstream's answer, where it is short enough to be sent in one piece. */
   #announced = 0
+  /** An answer that came in one piece, until it leaves. */
+  #answer: string | undefined
 
   constructor(req: IncomingMessage, res: ServerResponse, around: Surroundings) {
     this.req = req
@@ -147,7 +150,8 @@ export class Passage implements AnswerHandler, Journey {
     if (this.#isOver || this.res.writableEnded) return
     this.responseBody?.add(bytes)
     if (bytes.length === this.#announced) {
-      this.#answerAtOnce(bytes.toString('latin1'))
+      this.#answer = bytes.toString('latin1')
+      atTurnEnd(() => this.#answerAtOnce())
       return
     }
     if (this.res.write(Buffer.from(bytes))) return
@@ -156,18 +160,19 @@ export class Passage implements AnswerHandler, Journey {
   }
 
   /** As text it leaves in one write with the head; Latin-1 is one byte per character. Corked, so that `end` has nothing to add. */
-  #answerAtOnce(text: string): void {
+  #answerAtOnce(): void {
     const { res } = this
     const { socket } = res
+    if (this.#isOver || res.destroyed) return
     socket?.cork()
-    res.write(text, 'latin1')
+    res.write(this.#answer, 'latin1')
     socket?.uncork()
     res.end()
   }
 
   onEnd(): void {
     this.#connection = undefined
-    if (this.answeredBy === 'upstream' && !this.res.writableEnded) this.res.end()
+    if (this.answeredBy === 'upstream' && this.#answer === undefined) this.res.end()
   }
 
   onFailure(failure: Failure): void {

@@ -1,5 +1,6 @@
 import { connect as connectPlainly, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { atTurnEnd } from '../turn-end.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 
@@ -46,6 +47,7 @@ export class Connection implements AnswerSink {
   readonly #owner: ConnectionOwner
   #reader: AnswerReader | undefined
   #handler: AnswerHandler | undefined
+  /** Nothing of it has been written yet. */
   #pending: OutgoingRequest | undefined
   #head: AnswerHead | undefined
   #isConnected = false
@@ -73,8 +75,8 @@ export class Connection implements AnswerSink {
     this.#handler = handler
     this.#head = undefined
     this.#reader = new AnswerReader(request.isHead, this)
-    if (this.#isConnected) this.#write(request)
-    else this.#pending = request
+    this.#pending = request
+    if (this.#isConnected) atTurnEnd(this.#writePending)
   }
 
   onHead(head: AnswerHead): void {
@@ -122,8 +124,14 @@ export class Connection implements AnswerSink {
   #connected(): void {
     clearTimeout(this.#timer)
     this.#isConnected = true
-    if (this.#pending !== undefined) this.#write(this.#pending)
+    this.#writePending()
+  }
+
+  readonly #writePending = (): void => {
+    const request = this.#pending
+    if (request === undefined || this.#socket.destroyed) return
     this.#pending = undefined
+    this.#write(request)
   }
 
   #write({ head, body }: OutgoingRequest): void {
@@ -139,8 +147,9 @@ export class Connection implements AnswerSink {
   }
 
   #read(bytes: Buffer): void {
-    // Nobody asked: whatever it is, it must not become the next request's answer.
-    if (this.#handler === undefined || this.#reader === undefined) return void this.#socket.destroy()
+    // Nobody asked yet: whatever it is, it must not become the next request's answer.
+    if (this.#handler === undefined || this.#reader === undefined || this.#pending !== undefined)
+      return void this.#socket.destroy()
     const reading = this.#reader.read(bytes)
     if (reading === 'more') return
     if (reading === 'fault') this.#fail('broken')
@@ -161,7 +170,8 @@ export class Connection implements AnswerSink {
   }
 
   #ended(): void {
-    if (this.#reader?.end() === 'done') this.#complete(false)
+    if (this.#pending !== undefined) this.#fail('unreachable')
+    else if (this.#reader?.end() === 'done') this.#complete(false)
     else this.#fail('broken')
   }
 
@@ -175,7 +185,7 @@ export class Connection implements AnswerSink {
   #closed(): void {
     clearTimeout(this.#timer)
     this.#owner.onClose(this)
-    this.#fail(this.#isConnected ? 'broken' : this.#isLate ? 'unreachable in time' : 'unreachable')
+    this.#fail(this.#pending === undefined ? 'broken' : this.#isLate ? 'unreachable in time' : 'unreachable')
   }
 }
 
