@@ -33,10 +33,17 @@ async function loadSubjects(provider, out) {
   return import(pathToFileURL(outfile).href)
 }
 
-/** Another character at that place, of the same kind of string. @param {string} signature @param {number} at */
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
+/**
+ * Another character at that place: its neighbour, so that a capital letter stays one, and so on. What checks the alphabet may take
+ * longer for some kinds, which tells nothing but what the sender wrote.
+ * @param {string} signature
+ * @param {number} at
+ */
 function alterAt(signature, at) {
   const bytes = Buffer.from(signature, 'latin1')
-  bytes[at] = signature[at] === 'A' ? 0x51 : 0x41
+  bytes[at] = alphabet.charCodeAt(alphabet.indexOf(signature.charAt(at)) ^ 1)
   return bytes.toString('latin1')
 }
 
