@@ -48,7 +48,7 @@ function send(target: string): Promise<string> {
   })
 }
 
-test('an answer that came before its request had left is nobody’s', async () => {
+test('an answer that came before its request had left reaches nobody', async () => {
   // In a timer: what the upstream says now is read before the turn ends.
   await sleep(1)
   upstream.write(answer('forged'))

@@ -152,7 +152,7 @@ export class Connection implements AnswerSink {
       return void this.#socket.destroy()
     const reading = this.#reader.read(bytes)
     if (reading === 'more') return
-    if (reading === 'fault') this.#fail('broken')
+    if (reading === 'fault') this.#socket.destroy()
     else this.#complete(reading === 'done')
   }
 
@@ -170,22 +170,17 @@ export class Connection implements AnswerSink {
   }
 
   #ended(): void {
-    if (this.#pending !== undefined) this.#fail('unreachable')
-    else if (this.#reader?.end() === 'done') this.#complete(false)
-    else this.#fail('broken')
+    if (this.#pending === undefined && this.#reader?.end() === 'done') this.#complete(false)
+    else this.#socket.destroy()
   }
 
-  #fail(failure: Failure): void {
-    const handler = this.#handler
-    this.#handler = undefined
-    this.#socket.destroy()
-    handler?.onFailure(failure)
-  }
-
+  /** Whoever still waits then has no whole answer. */
   #closed(): void {
     clearTimeout(this.#timer)
     this.#owner.onClose(this)
-    this.#fail(this.#pending === undefined ? 'broken' : this.#isLate ? 'unreachable in time' : 'unreachable')
+    const handler = this.#handler
+    this.#handler = undefined
+    handler?.onFailure(this.#pending === undefined ? 'broken' : this.#isLate ? 'unreachable in time' : 'unreachable')
   }
 }
 
