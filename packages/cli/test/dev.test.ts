@@ -79,7 +79,8 @@ async function waitFor(find: () => boolean): Promise<void> {
 
 test('without anything it accepts the test webhooks of its page, prints a line for each, and ends on SIGINT', async () => {
   const dev = await startDev([])
-  expect(dev.talk()).toContain('Without an Auth Token')
+  // It comes after the line that was waited for.
+  await expect.poll(dev.talk).toContain('Without an Auth Token')
   const sent = await askPage<{ status: number }>(dev, '/api/send', { kind: 'message.inbound', path: '/sms' })
   expect(sent.status).toBe(200)
   expect(await deliver(dev, dev.webhooks)).toBe(403)
