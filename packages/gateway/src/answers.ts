@@ -20,18 +20,10 @@ export function textOf(status: number): string {
   return texts[status] ?? ''
 }
 
-/** The header fields of an answer, names and values alternating. */
-export function listAnswerHeaders(status: number, close: boolean): string[] {
-  const headers = [
-    'Content-Type',
-    'text/plain; charset=utf-8',
-    'Content-Length',
-    String(textOf(status).length),
-    'Cache-Control',
-    'no-store',
-  ]
-  if (close) headers.push('Connection', 'close')
-  return headers
+/** The header lines of an answer. */
+export function formatAnswerLines(status: number, close: boolean): string {
+  const lines = `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${textOf(status).length}\r\nCache-Control: no-store\r\n`
+  return close ? `${lines}Connection: close\r\n` : lines
 }
 
 /** Left-over bytes up to this many are worth reading for the sake of the connection. */
@@ -69,12 +61,10 @@ export function answerOnSocket(socket: Socket, status: number): void {
     return
   }
   socket.once('finish', () => socket.destroy())
-  socket.end(formatHead(status, STATUS_CODES[status] ?? '', listAnswerHeaders(status, true)) + textOf(status))
+  socket.end(formatHead(status, STATUS_CODES[status] ?? '', formatAnswerLines(status, true)) + textOf(status))
 }
 
-/** The bytes of a head, as Latin-1. Names and values alternate; what Node.js parsed can hold no line break. */
-export function formatHead(status: number, statusText: string, headers: readonly string[]): string {
-  let text = `HTTP/1.1 ${status} ${statusText}\r\n`
-  for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`
-  return `${text}\r\n`
+/** The bytes of a head, as Latin-1. */
+export function formatHead(status: number, statusText: string, lines: string): string {
+  return `HTTP/1.1 ${status} ${statusText}\r\n${lines}\r\n`
 }

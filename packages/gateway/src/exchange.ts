@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { textOf } from './answers.ts'
 import { toHeaderList } from './capture.ts'
+import { listFields } from './fields.ts'
 import type { Journey } from './journey.ts'
 import type { Exchange } from './options.ts'
 
@@ -16,7 +17,7 @@ export function reportExchange(journey: Journey): void {
 }
 
 function toExchange(journey: Journey): Exchange {
-  const { req, requestBody = nothing, responseBody, route, status } = journey
+  const { caller, requestBody = nothing, responseBody, route, status } = journey
   const { captureBytes } = journey.generation
   const durationMs = performance.now() - journey.startedAt
   const isOurs = journey.answeredBy === 'gateway'
@@ -25,12 +26,12 @@ function toExchange(journey: Journey): Exchange {
     startedAt: Date.now() - durationMs,
     durationMs,
     request: {
-      method: req.method ?? '',
-      target: req.url ?? '',
-      headers: toHeaderList(req.rawHeaders),
+      method: caller.method,
+      target: caller.target,
+      headers: toHeaderList(listFields(caller.rawLines)),
       body: requestBody.subarray(0, captureBytes),
       bodyTruncated: requestBody.length > captureBytes,
-      remoteAddress: req.socket.remoteAddress,
+      remoteAddress: caller.socket.remoteAddress,
     },
     verdict: journey.verdict,
     route: route === undefined ? undefined : { publicUrl: route.given.publicUrl, path: route.given.path },
@@ -40,7 +41,7 @@ function toExchange(journey: Journey): Exchange {
         ? undefined
         : {
             status,
-            headers: toHeaderList(journey.responseHeaders),
+            headers: toHeaderList(listFields(journey.responseLines)),
             body: isOurs ? Buffer.from(textOf(status)) : (responseBody?.bytes ?? nothing),
             bodyTruncated: responseBody?.truncated ?? false,
             by: journey.answeredBy,

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createVerifier, type Verdict, type Verifier, type VerifierOptions } from 'tollgate'
-import { canKeepOpen, lingerOnClose, listAnswerHeaders, textOf } from './answers.ts'
-import { BodyReader } from './body-reader.ts'
-import { listVerdictHeaders } from './journey.ts'
+import { canKeepOpen, formatAnswerLines, lingerOnClose, textOf } from './answers.ts'
+import { BodyReader } from './caller/body-reader.ts'
+import { listFields } from './fields.ts'
+import { formatVerdictLines } from './journey.ts'
 import type { ForwardAuthOptions } from './options.ts'
 import type { Peers } from './peers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
@@ -103,9 +104,8 @@ function reply(req: IncomingMessage, res: ServerResponse, head: RequestHead, ans
   const status = 'status' in answer ? answer.status : 200
   const close = !canKeepOpen(req, head.bodyLength)
   if (close) lingerOnClose(req)
-  const headers = listAnswerHeaders(status, close)
-  if (verdict !== undefined) headers.push(...listVerdictHeaders(verdict))
-  res.writeHead(status, headers).end(textOf(status))
+  const lines = formatAnswerLines(status, close) + (verdict === undefined ? '' : formatVerdictLines(verdict))
+  res.writeHead(status, listFields(lines)).end(textOf(status))
   return status
 }
 

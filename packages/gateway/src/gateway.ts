@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { createAdminServer } from './admin.ts'
 import { answerOnSocket } from './answers.ts'
@@ -76,10 +76,10 @@ export function createMeasuredGateway(
 
   const isClosing = (): boolean => hasBegunToClose
   const server = createHttpServer(options, {
-    onRequest(req: IncomingMessage, res: ServerResponse) {
-      const passage = new Passage(req, res, { generation: current, isClosing, onEnd })
+    onRequest(caller) {
+      const passage = new Passage(caller, { generation: current, isClosing, onEnd })
       passages.add(passage)
-      passage.run().catch(() => passage.refuse(500))
+      passage.run()
     },
     onUpgrade(req, socket, first) {
       const handshake = new Handshake(req, socket, first, { generation: current, isClosing, onAnswer: report, onClose })

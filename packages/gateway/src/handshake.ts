@@ -3,9 +3,10 @@ import { request as requestTls } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Verdict } from 'tollgate'
-import { answerOnSocket, formatHead, listAnswerHeaders } from './answers.ts'
+import { answerOnSocket, formatAnswerLines, formatHead } from './answers.ts'
+import { formatFields, listFields } from './fields.ts'
 import type { Generation, OpenRoute } from './generation.ts'
-import { chooseRoute, type Journey, listVerdictHeaders } from './journey.ts'
+import { chooseRoute, formatVerdictLines, type Journey } from './journey.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import { listResponseHeaders } from './response-head.ts'
 import { joinSockets } from './tunnel.ts'
@@ -20,7 +21,7 @@ interface Surroundings {
 
 /** A WebSocket handshake: verified, sent on, and both connections joined once the upstream agreed. */
 export class Handshake implements Journey {
-  readonly req: IncomingMessage
+  readonly caller: Journey['caller']
   readonly socket: Socket
   readonly generation: Generation
   readonly startedAt = performance.now()
@@ -31,7 +32,8 @@ export class Handshake implements Journey {
   verdict: Verdict | undefined
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
-  responseHeaders: readonly string[] = []
+  responseLines = ''
+  readonly #req: IncomingMessage
   readonly #around: Surroundings
   readonly #first: Uint8Array
   readonly #deadline: NodeJS.Timeout
@@ -40,7 +42,8 @@ export class Handshake implements Journey {
 
   /** @param first what came after the handshake's head: nothing may be answered before it was passed on. */
   constructor(req: IncomingMessage, socket: Socket, first: Uint8Array, around: Surroundings) {
-    this.req = req
+    this.#req = req
+    this.caller = { method: req.method ?? '', target: req.url ?? '', rawLines: formatFields(req.rawHeaders), socket }
     this.socket = socket
     this.generation = around.generation
     this.head = readHead(req.rawHeaders, req.httpVersion)
@@ -56,8 +59,8 @@ export class Handshake implements Journey {
   }
 
   async run(): Promise<void> {
-    const { req, head } = this
-    const target = req.url ?? ''
+    const { head } = this
+    const { method, target } = this.caller
     if (this.#around.isClosing()) return this.refuse(503)
     const route = chooseRoute(this.generation, head, target)
     if (typeof route === 'number') return this.refuse(route)
@@ -65,10 +68,10 @@ export class Handshake implements Journey {
     if (head.bodyLength !== 0) return this.refuse(400)
     this.route = route
     route.pool.hold()
-    const isWebSocket = req.method === 'GET' && req.headers.upgrade?.trim().toLowerCase() === 'websocket'
+    const isWebSocket = method === 'GET' && this.#req.headers.upgrade?.trim().toLowerCase() === 'websocket'
     const verdict = await route.verifier.verify({
       // An upgrade to anything else gets a method that Twilio never sends: the signature of a GET or POST opens no tunnel.
-      method: isWebSocket ? 'GET' : `${req.method} with Upgrade`,
+      method: isWebSocket ? 'GET' : `${method} with Upgrade`,
       url: target,
       headers: head.verified,
     })
@@ -76,20 +79,14 @@ export class Handshake implements Journey {
     if (this.#isAnswered || this.socket.destroyed) return
     // Observed, too, only a WebSocket gets a tunnel.
     if (!verdict.ok && (!('params' in verdict) || !isWebSocket)) return this.refuse(verdict.status)
-    this.#connect(route, [
-      ...head.forwarded,
-      'Connection',
-      'Upgrade',
-      'Upgrade',
-      'websocket',
-      ...listVerdictHeaders(verdict),
-    ])
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
+    this.#connect(route, listFields(head.lines + upgrade + formatVerdictLines(verdict)))
   }
 
   refuse(status: number): void {
     if (this.#isAnswered) return
     this.status = status
-    this.responseHeaders = listAnswerHeaders(status, true)
+    this.responseLines = formatAnswerLines(status, true)
     answerOnSocket(this.socket, status)
     this.#answered()
   }
@@ -102,7 +99,7 @@ export class Handshake implements Journey {
     const to = { host, port: Number(port || (isTls ? 443 : 80)), allowHalfOpen: true, noDelay: true }
     const upstream = (isTls ? requestTls : request)({
       method: 'GET',
-      path: this.req.url,
+      path: this.caller.target,
       headers: headers as unknown as string[],
       // Without an agent, which would neither take this connection nor let it go half-closed.
       createConnection: () =>
@@ -128,10 +125,10 @@ export class Handshake implements Journey {
 
   #open(answer: IncomingMessage, upstream: Socket, first: Uint8Array): void {
     if (this.#isAnswered || this.socket.destroyed) return void upstream.destroy()
-    this.#take(answer, answer.rawHeaders)
+    this.#take(answer, formatFields(answer.rawHeaders))
     upstream.setTimeout(0)
     upstream.setKeepAlive(true, 60_000)
-    this.socket.write(formatHead(101, answer.statusMessage ?? '', answer.rawHeaders), 'latin1')
+    this.socket.write(formatHead(101, answer.statusMessage ?? '', this.responseLines), 'latin1')
     if (first.length > 0) this.socket.write(first)
     if (this.#first.length > 0) upstream.write(this.#first)
     joinSockets(this.socket, upstream, () => undefined)
@@ -141,18 +138,18 @@ export class Handshake implements Journey {
   /** The upstream answered as to any request: its answer is passed on, and nothing after it. */
   #decline(answer: IncomingMessage): void {
     if (this.#isAnswered || this.socket.destroyed) return void answer.destroy()
-    this.#take(answer, [...listResponseHeaders(answer.rawHeaders), 'Connection', 'close'])
-    this.socket.write(formatHead(this.status, answer.statusMessage ?? '', this.responseHeaders), 'latin1')
+    this.#take(answer, `${formatFields(listResponseHeaders(answer.rawHeaders))}Connection: close\r\n`)
+    this.socket.write(formatHead(this.status, answer.statusMessage ?? '', this.responseLines), 'latin1')
     answer.on('error', () => this.socket.destroy())
     answer.pipe(this.socket)
     this.socket.once('finish', () => this.socket.destroy())
     this.#answered()
   }
 
-  #take(answer: IncomingMessage, headers: readonly string[]): void {
+  #take(answer: IncomingMessage, lines: string): void {
     this.status = answer.statusCode ?? 502
     this.answeredBy = 'upstream'
-    this.responseHeaders = headers
+    this.responseLines = lines
   }
 
   #answered(): void {

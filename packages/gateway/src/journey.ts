@@ -1,12 +1,12 @@
-import type { IncomingMessage } from 'node:http'
 import type { Verdict } from 'tollgate'
+import type { Caller } from './caller/caller.ts'
 import type { Capture } from './capture.ts'
 import type { Generation, OpenRoute } from './generation.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** A request with what became of it, for whoever reports it. */
 export interface Journey {
-  readonly req: IncomingMessage
+  readonly caller: Pick<Caller, 'method' | 'target' | 'rawLines' | 'socket'>
   readonly generation: Generation
   /** By the clock of `performance.now()`. */
   readonly startedAt: number
@@ -16,7 +16,8 @@ export interface Journey {
   readonly status: number
   readonly answeredBy: 'upstream' | 'gateway'
   readonly requestBody: Uint8Array | undefined
-  readonly responseHeaders: readonly string[]
+  /** Lines. */
+  readonly responseLines: string
   readonly responseBody: Capture | undefined
 }
 
@@ -29,12 +30,9 @@ export function chooseRoute(generation: Generation, head: RequestHead, target: s
   return route ?? 404
 }
 
-/** What the gateway says to the upstream about a verdict; header names and values alternating. */
-export function listVerdictHeaders(verdict: Verdict): string[] {
-  return [
-    'tollgate-verified',
-    verdict.ok ? verdict.covers : 'none',
-    'tollgate-account-sid',
-    (verdict.ok ? verdict.accountSid : undefined) ?? '',
-  ]
+/** What the gateway says to the upstream about a verdict, in header lines. */
+export function formatVerdictLines(verdict: Verdict): string {
+  const covers = verdict.ok ? verdict.covers : 'none'
+  const accountSid = (verdict.ok ? verdict.accountSid : undefined) ?? ''
+  return `tollgate-verified: ${covers}\r\ntollgate-account-sid: ${accountSid}\r\n`
 }

@@ -1,12 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Accepted, Observed, Verdict } from 'tollgate'
-import { answerOnSocket, canKeepOpen, lingerOnClose, listAnswerHeaders, textOf } from './answers.ts'
-import { BodyReader } from './body-reader.ts'
+import { formatAnswerLines } from './answers.ts'
+import type { Caller, CallerListener, RequestBody } from './caller/caller.ts'
 import { Capture } from './capture.ts'
 import type { Generation, OpenRoute } from './generation.ts'
-import { chooseRoute, type Journey, listVerdictHeaders } from './journey.ts'
-import { type RequestHead, readHead } from './request-head.ts'
-import { atTurnEnd } from './turn-end.ts'
+import { chooseRoute, formatVerdictLines, type Journey } from './journey.ts'
+import { sendAnswerAtTurnEnd } from './turn-end.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure } from './upstream/connection.ts'
 import { formatRequest } from './upstream/outgoing-request.ts'
@@ -22,25 +20,24 @@ export interface Surroundings {
 const retryMs = 100
 
 /** One request on its way: verified, forwarded, and its answer brought back. */
-export class Passage implements AnswerHandler, Journey {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
+export class Passage implements AnswerHandler, CallerListener, Journey {
+  readonly caller: Caller
   readonly generation: Generation
   readonly startedAt = performance.now()
-  readonly head: RequestHead
+  /** By the same clock; then `expire` is called. */
+  deadline: number
   readonly responseBody: Capture | undefined
   route: OpenRoute | undefined
   verdict: Verdict | undefined
   /** 0: the client left first. */
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
-  responseHeaders: string[] = []
+  responseLines = ''
   /** Its neighbours among those under way. */
   previous: Passage | undefined
   next: Passage | undefined
   readonly #around: Surroundings
-  #reader: BodyReader | undefined
-  readonly #deadline: NodeJS.Timeout
+  #body: RequestBody | undefined
   #connection: Connection | undefined
   #attempts = 0
   #isLate = false
@@ -51,134 +48,126 @@ export class Passage implements AnswerHandler, Journey {
   /** An answer that came in one piece, until it leaves. */
   #answer: string | undefined
 
-  constructor(req: IncomingMessage, res: ServerResponse, around: Surroundings) {
-    this.req = req
-    this.res = res
+  constructor(caller: Caller, around: Surroundings) {
+    this.caller = caller
     this.#around = around
     this.generation = around.generation
-    this.head = readHead(req.rawHeaders, req.httpVersion)
     if (this.generation.onExchange !== undefined) this.responseBody = new Capture(this.generation.captureBytes)
-    this.#deadline = setTimeout(expire, this.generation.timeoutMs, this)
-    res.once('close', () => this.#end())
-    // A connection that breaks is seen by `close`; without a listener it would end the process.
-    res.on('error', ignore)
+    this.deadline = this.startedAt + this.generation.timeoutMs
+    caller.listen(this)
   }
 
-  async run(): Promise<void> {
-    const { head, req } = this
-    const target = req.url ?? ''
-    if (this.#around.isClosing()) return this.refuse(503)
+  /** Whatever goes wrong ends in an answer. */
+  run(): void {
+    try {
+      this.#verify()
+    } catch {
+      this.refuse(500)
+    }
+  }
+
+  #verify(): void {
+    const { caller } = this
+    const { head, method, target } = caller
+    if (this.#around.isClosing()) return void this.refuse(503)
     const route = chooseRoute(this.generation, head, target)
-    if (typeof route === 'number') return this.refuse(route)
+    if (typeof route === 'number') return void this.refuse(route)
     this.route = route
     route.pool.hold()
-    const hasBody = head.bodyLength !== 0
-    if (hasBody)
-      this.#reader = new BodyReader(req, this.res, {
-        maxBytes: route.maxBodyBytes,
-        bodyLength: head.bodyLength,
-        expectsContinue: head.expectsContinue,
-        peers: this.generation.peers,
-      })
-    const verdict = await route.verifier.verify({
-      method: req.method ?? '',
-      url: target,
-      headers: head.verified,
-      body: this.#reader,
-    })
-    this.#reader?.stop()
+    const { maxBodyBytes, verifier } = route
+    if (head.bodyLength !== 0) this.#body = caller.openBody({ maxBytes: maxBodyBytes, peers: this.generation.peers })
+    verifier
+      .verify({ method, url: target, headers: head.verified, body: this.#body?.source })
+      .then(this.#decide, () => this.refuse(500))
+  }
+
+  readonly #decide = (verdict: Verdict): void => {
+    this.#body?.stop()
     this.verdict = verdict
-    if (this.#isOver || this.#isBroken || this.res.headersSent) return
-    if (!verdict.ok && !('params' in verdict)) return this.refuse(verdict.status)
-    this.#forward(verdict)
+    if (this.#isOver || this.#isBroken || this.caller.isAnswered) return
+    try {
+      if (verdict.ok || 'params' in verdict) this.#forward(verdict)
+      else this.refuse(verdict.status)
+    } catch {
+      this.refuse(500)
+    }
   }
 
   get requestBody(): Uint8Array | undefined {
-    return this.#reader?.received
+    return this.#body?.received
   }
 
   /** Answers without the upstream. */
   refuse(status: number): void {
-    if (this.#isOver || this.res.headersSent) return void this.res.destroy()
+    if (this.#isOver || this.caller.isAnswered) return void this.caller.cut()
     this.status = status
-    const isReusable = canKeepOpen(this.req, this.head.bodyLength) && status !== 400 && status !== 408
-    const close = !isReusable || this.#around.isClosing()
-    if (close && !this.req.complete) lingerOnClose(this.req)
-    this.responseHeaders = listAnswerHeaders(status, close)
-    this.res.writeHead(status, this.responseHeaders).end(textOf(status))
+    const mayStay = status !== 400 && status !== 408 && !this.#around.isClosing()
+    this.responseLines = this.caller.refuse(status, mayStay)
   }
 
   /** The bytes of the request cannot be read on. */
   break(status: number): void {
-    if (this.res.writableEnded) this.req.socket.destroySoon()
-    else if (this.res.headersSent) this.req.socket.destroy()
-    else {
-      this.#isBroken = true
-      this.status = status
-      this.responseHeaders = listAnswerHeaders(status, true)
-      answerOnSocket(this.req.socket, status)
-    }
+    if (!this.caller.breakOff(status)) return
+    this.#isBroken = true
+    this.status = status
+    this.responseLines = formatAnswerLines(status, true)
   }
 
   expire(): void {
     this.#isLate = true
     if (this.verdict === undefined) this.refuse(408)
-    else if (!this.res.headersSent) this.refuse(504)
-    else this.res.destroy()
+    else if (!this.caller.isAnswered) this.refuse(504)
+    else this.caller.cut()
     this.#leaveUpstream()
   }
 
   #forward(verdict: Accepted | Observed): void {
-    const { head, req, route } = this
-    const request = formatRequest(req.method ?? '', req.url ?? '', head, listVerdictHeaders(verdict), verdict.body)
+    const { caller, route } = this
+    // What was verified: the verifier would have to make the bytes of a form anew.
+    const body = this.#body?.received ?? verdict.body
+    const request = formatRequest(caller.method, caller.target, caller.head, formatVerdictLines(verdict), body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
     this.#connection = route.pool.pool.send(request, this)
   }
 
-  onHead({ status, statusText, headers, length }: AnswerHead): void {
-    if (this.#isOver || this.res.headersSent) return
-    if (this.#around.isClosing()) headers.push('Connection', 'close')
-    this.res.writeHead(status, statusText, headers)
-    this.status = status
+  onHead(head: AnswerHead): void {
+    if (this.#isOver || this.caller.isAnswered) return
+    const { length } = head
+    this.caller.begin(head, !this.#around.isClosing())
+    this.status = head.status
     this.answeredBy = 'upstream'
-    this.responseHeaders = headers
+    this.responseLines = head.lines
     if (typeof length === 'number' && length <= shortAnswer) this.#announced = length
   }
 
   onData(bytes: Buffer): void {
-    if (this.#isOver || this.res.writableEnded) return
+    if (this.#isOver || this.answeredBy === 'gateway') return
     this.responseBody?.add(bytes)
     if (bytes.length === this.#announced) {
       this.#answer = bytes.toString('latin1')
-      atTurnEnd(() => this.#answerAtOnce())
-      return
-    }
-    if (this.res.write(Buffer.from(bytes))) return
-    this.#connection?.pause()
-    this.res.once('drain', () => this.#connection?.resume())
+      sendAnswerAtTurnEnd(() => this.#answerAtOnce())
+    } else if (!this.caller.write(Buffer.from(bytes))) this.#connection?.pause()
   }
 
-  /** As text it leaves in one write with the head; Latin-1 is one byte per character. Corked, so that `end` has nothing to add. */
+  onDrain(): void {
+    this.#connection?.resume()
+  }
+
+  /** Latin-1 is one byte per character. */
   #answerAtOnce(): void {
-    const { res } = this
-    const { socket } = res
-    if (this.#isOver || res.destroyed) return
-    socket?.cork()
-    res.write(this.#answer, 'latin1')
-    socket?.uncork()
-    res.end()
+    if (!this.#isOver && this.#answer !== undefined) this.caller.finishWith(this.#answer)
   }
 
   onEnd(): void {
     this.#connection = undefined
-    if (this.answeredBy === 'upstream' && this.#answer === undefined) this.res.end()
+    if (this.answeredBy === 'upstream' && this.#answer === undefined) this.caller.finish()
   }
 
   onFailure(failure: Failure): void {
     this.#connection = undefined
     if (this.#isOver || this.#isLate) return
-    if (this.answeredBy === 'upstream') return void this.res.destroy()
+    if (this.answeredBy === 'upstream') return void this.caller.cut()
     // No byte was sent: a webhook cannot arrive twice by it.
     if (failure !== 'broken' && this.#attempts === 1 && this.verdict !== undefined && 'params' in this.verdict) {
       const { verdict } = this
@@ -190,10 +179,9 @@ export class Passage implements AnswerHandler, Journey {
     this.refuse(failure === 'unreachable in time' ? 504 : 502)
   }
 
-  #end(): void {
+  onClose(): void {
     this.#isOver = true
-    clearTimeout(this.#deadline)
-    this.#reader?.stop()
+    this.#body?.stop()
     this.#leaveUpstream()
     if (this.route?.given.replay !== undefined) this.#releaseOnFailure()
     this.route?.pool.release()
@@ -207,15 +195,9 @@ export class Passage implements AnswerHandler, Journey {
 
   /** A delivery that failed may be sent again: 401 (Twilio repeats with credentials), 5xx, or no whole answer at all. */
   #releaseOnFailure(): void {
-    if (this.verdict?.ok && (!this.res.writableFinished || this.status === 401 || this.status >= 500))
+    if (this.verdict?.ok && (!this.caller.isServed || this.status === 401 || this.status >= 500))
       this.verdict.release().catch(() => undefined)
   }
 }
 
 const shortAnswer = 16 * 1024
-
-function expire(passage: Passage): void {
-  passage.expire()
-}
-
-function ignore(): void {}

@@ -18,8 +18,8 @@ export interface Report {
 
 export function toReport(journey: Journey): Report {
   return {
-    method: journey.req.method ?? '',
-    path: cutQuery(journey.req.url ?? ''),
+    method: journey.caller.method,
+    path: cutQuery(journey.caller.target),
     route: journey.route?.given.path,
     code: journey.verdict === undefined ? (early[journey.status] ?? 'unverified') : nameVerdict(journey.verdict),
     status: journey.status,

@@ -1,3 +1,6 @@
+import { FieldNames } from './field-names.ts'
+import { dropNominated, formatFields } from './fields.ts'
+
 /** The header fields of a request, sorted by who needs them, in one pass. */
 export interface RequestHead {
   /** Why nothing of it may be used; answered 400. */
@@ -5,8 +8,8 @@ export interface RequestHead {
   readonly host: string
   /** What a verifier reads. A repeated field is a list, so that it can refuse it. */
   readonly verified: VerifiedFields
-  /** Names and values for the upstream, alternating, spelled and ordered as they came. */
-  readonly forwarded: string[]
+  /** For the upstream: lines, spelled and ordered as they came. */
+  readonly lines: string
   /** The announced length of the body; `undefined` for a chunked one, 0 for none. */
   readonly bodyLength: number | undefined
   readonly expectsContinue: boolean
@@ -14,9 +17,9 @@ export interface RequestHead {
 
 type Field = string | readonly string[] | undefined
 
-type VerifiedFields = Record<VerifiedName, Field>
+export type VerifiedFields = Record<VerifiedName, Field>
 
-type VerifiedName =
+export type VerifiedName =
   | 'host'
   | 'x-twilio-signature'
   | 'x-twilio-webhooks-signature-settings'
@@ -66,37 +69,13 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['transfer_encoding', 'double'],
 ])
 
-interface Name {
-  readonly lower: string
-  readonly kind: Kind
-}
-
-const maxNames = 500
-const names = new Map<string, Name>()
-
-/** Senders use the same few spellings again and again. A hostile one only fills the map up. */
-function readName(spelled: string): Name {
-  const known = names.get(spelled)
-  if (known !== undefined) return known
-  const lower = spelled.toLowerCase()
-  const kind = kinds.get(lower) ?? (/^tollgate[-_]/.test(lower) ? 'ours' : 'plain')
-  const name = { lower, kind }
-  if (names.size < maxNames) names.set(spelled, name)
-  return name
-}
+export const requestFields = new FieldNames<Kind>(
+  (lower) => kinds.get(lower) ?? (/^tollgate[-_]/.test(lower) ? 'ours' : 'plain'),
+)
 
 /** @param rawHeaders names and values, alternating, as Node.js gives them. */
 export function readHead(rawHeaders: readonly string[], httpVersion: string): RequestHead {
-  const verified: VerifiedFields = {
-    host: undefined,
-    'x-twilio-signature': undefined,
-    'x-twilio-webhooks-signature-settings': undefined,
-    'content-type': undefined,
-    'content-encoding': undefined,
-    'content-length': undefined,
-    connection: undefined,
-    upgrade: undefined,
-  }
+  const verified = createVerifiedFields()
   const forwarded: string[] = []
   let coding: string | undefined
   let codings = 0
@@ -105,7 +84,7 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const spelled = rawHeaders[index] as string
     const value = rawHeaders[index + 1] as string
-    const { lower, kind } = readName(spelled)
+    const { lower, kind } = requestFields.find(spelled)
     switch (kind) {
       case 'plain':
         forwarded.push(spelled, value)
@@ -114,11 +93,11 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
       case 'length':
       case 'verified':
         forwarded.push(spelled, value)
-        add(verified, lower as VerifiedName, value)
+        addField(verified, lower as VerifiedName, value)
         break
       case 'connection':
       case 'upgrade':
-        add(verified, lower as VerifiedName, value)
+        addField(verified, lower as VerifiedName, value)
         break
       case 'double':
         hasDouble = true
@@ -139,13 +118,26 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
     fault: hasDouble ? 'an underscore' : findFault(verified, codings, coding, httpVersion),
     host: typeof host === 'string' ? host : '',
     verified,
-    forwarded: connection === undefined ? forwarded : dropNominated(forwarded, connection),
+    lines: formatFields(isSimple(connection) ? forwarded : dropNominated(forwarded, [connection].flat().join(','))),
     bodyLength: coding === undefined ? Number(length ?? 0) : undefined,
     expectsContinue: expect.toLowerCase() === '100-continue',
   }
 }
 
-function add(fields: VerifiedFields, name: VerifiedName, value: string): void {
+export function createVerifiedFields(): VerifiedFields {
+  return {
+    host: undefined,
+    'x-twilio-signature': undefined,
+    'x-twilio-webhooks-signature-settings': undefined,
+    'content-type': undefined,
+    'content-encoding': undefined,
+    'content-length': undefined,
+    connection: undefined,
+    upgrade: undefined,
+  }
+}
+
+export function addField(fields: VerifiedFields, name: VerifiedName, value: string): void {
   const known = fields[name]
   fields[name] = known === undefined ? value : typeof known === 'string' ? [known, value] : [...known, value]
 }
@@ -167,21 +159,9 @@ function findFault(
   return httpVersion === '1.1' ? undefined : 'Transfer-Encoding before HTTP/1.1'
 }
 
-/** Fields that Connection names belong to it. Those that say where the message goes and ends cannot be taken away. */
-function dropNominated(forwarded: string[], connection: Field): string[] {
-  if (typeof connection === 'string' && /^(keep-alive|close|upgrade)$/i.test(connection)) return forwarded
-  const options = new Set(
-    [connection]
-      .flat()
-      .join(',')
-      .split(',')
-      .map((option) => option.trim().toLowerCase()),
+/** Whether Connection names no field. */
+function isSimple(connection: Field): boolean {
+  return (
+    connection === undefined || (typeof connection === 'string' && /^(keep-alive|close|upgrade)$/i.test(connection))
   )
-  for (const kept of ['host', 'content-length']) options.delete(kept)
-  const rest: string[] = []
-  for (let index = 0; index < forwarded.length; index += 2) {
-    const name = forwarded[index] as string
-    if (!options.has(name.toLowerCase())) rest.push(name, forwarded[index + 1] as string)
-  }
-  return rest
 }

@@ -1,3 +1,5 @@
+import { dropNominated } from './fields.ts'
+
 // RFC 9110 section 7.6.1. Node.js writes those of the connection to the client itself.
 const hop: ReadonlySet<string> = new Set([
   'connection',
@@ -33,16 +35,4 @@ export function listResponseHeaders(raw: readonly string[]): string[] {
     else if (name.toLowerCase() === 'connection') connection += `,${value}`
   }
   return /^(,\s*(keep-alive|close)\s*)*$/i.test(connection) ? headers : dropNominated(headers, connection)
-}
-
-/** Without the fields that Connection names. */
-export function dropNominated(headers: readonly string[], connection: string): string[] {
-  const options = new Set(connection.split(',').map((option) => option.trim().toLowerCase()))
-  options.delete('content-length')
-  const rest: string[] = []
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string
-    if (!options.has(name.toLowerCase())) rest.push(name, headers[index + 1] as string)
-  }
-  return rest
 }

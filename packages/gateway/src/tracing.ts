@@ -1,4 +1,14 @@
-import { type Context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  type Context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapGetter,
+  trace,
+} from '@opentelemetry/api'
+import { listFields } from './fields.ts'
 import type { Journey } from './journey.ts'
 import type { Report } from './report.ts'
 
@@ -47,7 +57,15 @@ export function traceJourney(journey: Journey, { method, path, route, code, stat
 }
 
 /** Nothing signs traceparent: a sender that proved nothing must not write into anybody's traces. */
-function findParent({ verdict, req }: Journey): Context {
+function findParent({ verdict, caller }: Journey): Context {
   if (verdict?.ok !== true) return ROOT_CONTEXT
-  return propagation.extract(ROOT_CONTEXT, req.headers)
+  return propagation.extract(ROOT_CONTEXT, listFields(caller.rawLines), fieldGetter)
+}
+
+const fieldGetter: TextMapGetter<readonly string[]> = {
+  keys: (list) => list.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()),
+  get(list, name) {
+    const values = list.filter((_, index) => index % 2 === 1 && list[index - 1]?.toLowerCase() === name)
+    return values.length === 0 ? undefined : values.join(', ')
+  },
 }

@@ -204,15 +204,26 @@ test('a 204 that announces a body is not told so, and ends the connection', () =
   for (const field of ['Content-Length: 5', 'Transfer-Encoding: chunked'])
     expect(read(`HTTP/1.1 204 No Content\r\n${field}\r\n\r\n`)).toMatchObject({
       result: 'done',
-      heads: [{ isReusable: false, headers: [] }],
+      heads: [{ isReusable: false, lines: '' }],
     })
+})
+
+test('the same head is read anew for HEAD, and for an answer that differs', () => {
+  const text = `${fine}Content-Length: 2\r\n\r\n`
+  for (const [isBodiless, length] of [
+    [false, 2],
+    [true, 0],
+    [false, 2],
+  ] as const)
+    expect(read(text, [], isBodiless).heads).toMatchObject([{ length }])
+  expect(read(text.replace('h: 2', 'h: 3')).heads).toMatchObject([{ length: 3 }])
 })
 
 test('interim answers are passed over', () => {
   const early = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
   const text = `HTTP/1.1 100 Continue\r\n\r\n${early}${fine}Content-Length: 2\r\n\r\nok`
   for (const at of [[], everyByte(text)])
-    expect(read(text, at)).toMatchObject({ result: 'done', body: 'ok', heads: [{ headers: ['Content-Length', '2'] }] })
+    expect(read(text, at)).toMatchObject({ result: 'done', body: 'ok', heads: [{ lines: 'Content-Length: 2\r\n' }] })
 })
 
 test('fields of the connection stay on it; all others keep their spelling, order and bytes', () => {
@@ -221,9 +232,15 @@ test('fields of the connection stay on it; all others keep their spelling, order
     {
       keptSeconds: 7,
       isReusable: true,
-      headers: ['x-b', '1', 'SET-cookie', '\xe9', 'SET-cookie', '', 'Content-Length', '0'],
+      lines: 'x-b: 1\r\nSET-cookie: \xe9\r\nSET-cookie: \r\nContent-Length: 0\r\n',
     },
   ])
+})
+
+test('what no field is dropped from stays as it is, byte for byte', () => {
+  const lines = 'x-b: \t1 \t\r\nSET-cookie:\xe9\r\nDate: today\r\nContent-Length: 0\r\n'
+  expect(read(`${fine}${lines}\r\n`).heads).toMatchObject([{ lines, hasDate: true }])
+  expect(read(`${fine}Connection: date\r\n${lines}\r\n`).heads).toMatchObject([{ hasDate: false }])
 })
 
 test('"close" in any spelling, and HTTP/1.0, end the connection', () => {

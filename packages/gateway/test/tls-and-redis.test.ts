@@ -3,14 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestOptions, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TLSSocket } from 'node:tls'
+import { connect, type TLSSocket } from 'node:tls'
 import { afterAll, expect, test, vi } from 'vitest'
 import { findOrInstall } from '../../../tools/services/debian-package.mjs'
 import { startRedis } from '../../../tools/services/redis.mjs'
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
 import { createGateway } from '../src/index.ts'
-import { authToken, listenOn, routeTo, send, signSms, sms, startUpstream } from './support.ts'
+import { authToken, listenOn, routeTo, send, signSms, sms, startUpstream, toBytes } from './support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-gateway-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -46,6 +46,38 @@ test('TLS: requests are served, and a renewed certificate is taken over by a rel
   await makeCertificate('two.example')
   await gateway.reload(options)
   expect(await post()).toEqual([200, 'two.example'])
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+})
+
+test('TLS: a connection brings plain requests first, and others afterwards', async () => {
+  await makeCertificate('one.example')
+  const upstream = await startUpstream((req, res) => res.end(`got ${req.url}`))
+  const gateway = createGateway({
+    listen: { port: 0, tls: { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') } },
+    routes: [routeTo(upstream.url)],
+  })
+  const { url } = await gateway.listen()
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port), rejectUnauthorized: false })
+  let received = ''
+  socket.setEncoding('latin1').on('data', (text) => {
+    received += text
+  })
+  for (const [target, more] of [
+    ['/a', {}],
+    ['/b', {}],
+    ['/c', { 'X-Empty': '' }],
+    ['/d', {}],
+  ] as [string, Record<string, string>][]) {
+    const bytes = toBytes(signSms(target), more)
+    // The last one in two pieces.
+    const cut = target === '/d' ? 100 : bytes.length
+    socket.write(bytes.slice(0, cut))
+    if (cut < bytes.length) setTimeout(() => socket.write(bytes.slice(cut)), 20)
+    await expect.poll(() => received).toContain(`got ${target}`)
+  }
+  expect(received.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(4)
+  socket.destroy()
   await gateway.close({ graceMs: 0 })
   await upstream.close()
 })

@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { webhookKinds } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type DevOptions, type DevRun, startDev } from '../src/index.ts'
@@ -173,15 +174,26 @@ test('an application that is down is told as 502 by the gateway', async () => {
   expect((await read(page, sent)).response?.by).toBe('gateway')
 })
 
-test('a request without a signature is shown, with a reason that does not blame the body', async () => {
-  const { page, run } = await open()
-  await (await fetch(`${run.gatewayUrl}/sms`, { method: 'POST', body: new URLSearchParams({ Body: 'x' }) })).text()
-  const [one] = await page.json<CaptureView[]>('/api/captures')
-  let view = await read(page, { id: one?.id, status: 403 })
-  while (view.explanation === undefined) view = await read(page, { id: one?.id, status: 403 })
-  expect(view).toMatchObject({ unread: true, verdict: { code: 'signature_missing' } })
-  expect(view.explanation.suspected.map(({ id }) => id)).not.toContain('body_already_parsed')
-})
+test.each([
+  ['in one piece, is shown with what it said', 'Body=x', false, [['Body', 'x']]],
+  ['in pieces, is refused before they are read', 'Body', true, []],
+])(
+  'a request without a signature, %s, and for a reason that does not blame the body',
+  async (_, begun, unread, params) => {
+    const { page, run } = await open()
+    const socket = connect(Number(new URL(run.gatewayUrl).port), '127.0.0.1').setEncoding('latin1')
+    const form = 'Content-Type: application/x-www-form-urlencoded\r\n'
+    socket.write(`POST /sms HTTP/1.1\r\nHost: api.example.com\r\n${form}Content-Length: 6\r\n\r\n${begun}`)
+    expect((await once(socket, 'data'))[0]).toMatch(/^HTTP\/1\.1 403 /)
+    socket.destroy()
+    await expect.poll(async () => (await page.json<CaptureView[]>('/api/captures')).length).toBe(1)
+    const [one] = await page.json<CaptureView[]>('/api/captures')
+    let view = await read(page, { id: one?.id, status: 403 })
+    while (view.explanation === undefined) view = await read(page, { id: one?.id, status: 403 })
+    expect(view).toMatchObject({ unread, params, verdict: { code: 'signature_missing' } })
+    expect(view.explanation.suspected.map(({ id }) => id)).not.toContain('body_already_parsed')
+  },
+)
 
 test('in observe mode refused requests reach the application', async () => {
   const { page } = await open({ mode: 'observe' })

@@ -1,11 +1,13 @@
-import { dropNominated } from '../response-head.ts'
+import { FieldNames } from '../field-names.ts'
+import { dropNominated, formatFields, listFields, trim } from '../fields.ts'
 
 /** The head of an upstream's answer, read strictly: what two readers could take for two messages is no head. */
 export interface AnswerHead {
   readonly status: number
   readonly statusText: string
-  /** For the client: names and values alternating, without what concerns the connection, spelled and ordered as they came. */
-  readonly headers: string[]
+  /** For the client: lines without what concerns the connection, spelled and ordered as they came. */
+  readonly lines: string
+  readonly hasDate: boolean
   /** Bytes of the body. `'chunks'`: they tell their length themselves; `'rest'`: all that comes until the upstream closes. */
   readonly length: number | 'chunks' | 'rest'
   /** Whether another request may follow on the connection. */
@@ -14,10 +16,11 @@ export interface AnswerHead {
   readonly keptSeconds: number | undefined
 }
 
-type Kind = 'plain' | 'hop' | 'length' | 'coding' | 'connection' | 'keep-alive' | 'invalid'
+type Kind = 'plain' | 'date' | 'hop' | 'length' | 'coding' | 'connection' | 'keep-alive'
 
-// RFC 9110 section 7.6.1. Node.js writes those of the connection to the client itself.
+// RFC 9110 section 7.6.1. The gateway writes those of the connection to the client itself.
 const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ['date', 'date'],
   ['content-length', 'length'],
   ['transfer-encoding', 'coding'],
   ['connection', 'connection'],
@@ -29,100 +32,106 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['upgrade', 'hop'],
 ])
 
-const maxNames = 500
-const known = new Map<string, Kind>()
+const answerFields = new FieldNames<Kind>((lower) => kinds.get(lower) ?? 'plain')
 
-function readKind(name: string): Kind {
-  let kind = known.get(name)
-  if (kind === undefined) {
-    kind = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) ? (kinds.get(name.toLowerCase()) ?? 'plain') : 'invalid'
-    if (known.size < maxNames) known.set(name, kind)
-  }
-  return kind
-}
+/** No control characters, no CR or LF alone, no NUL, no folded line: its name would begin with a space. */
+const strict =
+  /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n(?:[\w!#$%&'*+\-.^`|~]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/
 
-const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/
-
-/** Control characters, bare CR or LF, and NUL; folded lines are found by their name, which then begins with a space. */
-const unsafe = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/
+let lastText = ''
+let lastHead: AnswerHead | undefined
 
 /**
- * @param text Latin-1, from the status line to the last field, without the empty line
+ * Answers of the same second often differ in their bodies only: a head that is the last one again is not parsed again.
+ * @param text Latin-1, from the status line to the end of the last field's line, without the empty line
  * @param isBodiless the answer to HEAD, which has no body whatever it says
  * @returns `undefined` where it could be read in two ways, or not at all
  */
 export function parseAnswerHead(text: string, isBodiless: boolean): AnswerHead | undefined {
-  if (unsafe.test(text)) return undefined
-  let end = text.indexOf('\r\n')
-  if (end === -1) end = text.length
-  const line = statusLine.exec(text.slice(0, end))
+  if (isBodiless) return parse(text, true)
+  if (text !== lastText) {
+    lastHead = parse(text, false)
+    lastText = text
+  }
+  return lastHead
+}
+
+function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
+  const line = strict.exec(text)
   if (line === null) return undefined
   const status = Number(line[2])
   const isOld = line[1] === '0'
-  const headers: string[] = []
+  let lines = ''
   let length: number | undefined
+  let hasDate = false
   let isChunked = false
   let connection = ''
   let keptSeconds: number | undefined
-  while (end < text.length) {
-    const start = end + 2
-    end = text.indexOf('\r\n', start)
-    if (end === -1) end = text.length
-    const colon = text.indexOf(':', start)
-    if (colon === -1 || colon > end) return undefined
-    const name = text.slice(start, colon)
-    const value = trim(text, colon + 1, end)
-    switch (readKind(name)) {
+  let start = text.indexOf('\r\n') + 2
+  /** Where the lines begin that are passed on together. */
+  let kept = start
+  let name = answerFields.start
+  while (start < text.length) {
+    name = answerFields.read(text, start, name)
+    const valueStart = start + name.spelled.length
+    const end = text.indexOf('\r\n', valueStart)
+    let isKept = false
+    switch (name.kind) {
       case 'plain':
-        headers.push(name, value)
+        isKept = true
         break
-      case 'length':
+      case 'date':
+        isKept = true
+        hasDate = true
+        break
+      case 'length': {
+        const value = trim(text, valueStart, end)
         if (length !== undefined || !/^\d{1,15}$/.test(value)) return undefined
         length = Number(value)
         // RFC 9110 section 8.6: it must not be there.
-        if (status !== 204) headers.push(name, value)
+        isKept = status !== 204
         break
+      }
       case 'coding':
-        if (isChunked || isOld || value.toLowerCase() !== 'chunked') return undefined
+        if (isChunked || isOld || trim(text, valueStart, end).toLowerCase() !== 'chunked') return undefined
         isChunked = true
         break
-      case 'connection':
+      case 'connection': {
+        const value = trim(text, valueStart, end)
         connection = connection === '' ? value : `${connection},${value}`
         break
+      }
       case 'keep-alive':
-        keptSeconds = readTimeout(value)
+        keptSeconds = readTimeout(trim(text, valueStart, end))
         break
-      case 'invalid':
-        return undefined
       default:
     }
+    if (!isKept) {
+      lines += text.slice(kept, start)
+      kept = end + 2
+    }
+    start = end + 2
   }
+  lines += text.slice(kept)
   if (isChunked && length !== undefined) return undefined
   const hasNone = isBodiless || status === 204 || status === 304
   // A body where there must be none may still come, and would be taken for the next answer.
   const isMisframed = status === 204 && (isChunked || (length ?? 0) > 0)
-  const isClosing = connection !== '' && /(^|,)[ \t]*close[ \t]*(,|$)/i.test(connection)
-  const isSimple = connection === '' || isClosing || /^keep-alive$/i.test(connection)
+  const isKeptAlive = connection === '' || /^keep-alive$/i.test(connection)
+  const isClosing = !isKeptAlive && /(^|,)[ \t]*close[ \t]*(,|$)/i.test(connection)
+  if (!isKeptAlive && !/^close$/i.test(connection)) {
+    lines = formatFields(dropNominated(listFields(lines), connection))
+    hasDate = /^date:/im.test(lines)
+  }
   return {
     status,
     statusText: line[3] ?? '',
-    headers: isSimple && !connection.includes(',') ? headers : dropNominated(headers, connection),
+    lines,
+    hasDate,
     length: hasNone ? 0 : isChunked ? 'chunks' : (length ?? 'rest'),
     isReusable: !isOld && !isClosing && !isMisframed,
     keptSeconds,
   }
-}
-
-function trim(text: string, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && isSpace(text.charCodeAt(start))) start++
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
-}
-
-function isSpace(code: number): boolean {
-  return code === 32 || code === 9
 }
 
 function readTimeout(value: string): number | undefined {

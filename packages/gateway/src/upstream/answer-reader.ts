@@ -49,7 +49,7 @@ export class AnswerReader {
   #readHeads(bytes: Buffer): Buffer | undefined {
     let rest = this.#begun === undefined ? bytes : Buffer.concat([this.#begun, bytes])
     for (;;) {
-      const end = rest.indexOf('\r\n\r\n')
+      const end = rest.indexOf(emptyLine)
       if (end === -1 ? this.#headBytes + rest.length > maxHeadBytes : this.#headBytes + end > maxHeadBytes)
         return this.#fail()
       if (end === -1) {
@@ -58,7 +58,7 @@ export class AnswerReader {
         this.#begun = Buffer.from(rest)
         return undefined
       }
-      const head = parseAnswerHead(rest.toString('latin1', 0, end), this.#isBodiless)
+      const head = parseAnswerHead(rest.toString('latin1', 0, end + 2), this.#isBodiless)
       // Nobody asked for another protocol.
       if (head === undefined || head.status === 101) return this.#fail()
       rest = rest.subarray(end + 4)
@@ -119,6 +119,7 @@ export class AnswerReader {
   }
 }
 
+const emptyLine = Buffer.from('\r\n\r\n')
 const version = Buffer.from('HTTP/1.')
 
 /** Whether bytes without an empty line may yet become a head. Bare line feeds would keep it from ever ending. */

@@ -1,6 +1,6 @@
 import { connect as connectPlainly, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { atTurnEnd } from '../turn-end.ts'
+import { sendRequestAtTurnEnd } from '../turn-end.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 
@@ -76,7 +76,7 @@ export class Connection implements AnswerSink {
     this.#head = undefined
     this.#reader = new AnswerReader(request.isHead, this)
     this.#pending = request
-    if (this.#isConnected) atTurnEnd(this.#writePending)
+    if (this.#isConnected) sendRequestAtTurnEnd(this.#writePending)
   }
 
   onHead(head: AnswerHead): void {
@@ -89,7 +89,7 @@ export class Connection implements AnswerSink {
   }
 
   get isUsable(): boolean {
-    return !this.#socket.destroyed && this.#socket.writable && this.#handler === undefined
+    return !this.#socket.destroyed && this.#handler === undefined
   }
 
   /** Nobody waits any more. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Peers, Release } from './peers.ts'
+import type { Peers, Release } from '../peers.ts'
+import type { RequestBody } from './caller.ts'
 
 const done = { done: true, value: undefined } as const
 
@@ -7,7 +8,7 @@ const done = { done: true, value: undefined } as const
  * Reads a request's body when the verifier asks for it, which it does only behind a well-formed signature, and hands it over in one
  * piece. What exceeds the limit is handed over up to there, for the verifier to refuse.
  */
-export class BodyReader implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
+export class BodyReader implements RequestBody, AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #maxBytes: number
@@ -16,7 +17,6 @@ export class BodyReader implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
   readonly #peers: Peers
   #release: Release | undefined
   #reject: ((error: Error) => void) | undefined
-  /** What has been read, up to the limit; for captures. */
   received: Uint8Array | undefined
   #state: 'idle' | 'reading' | 'over' = 'idle'
 
@@ -36,6 +36,10 @@ export class BodyReader implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
     this.#bodyLength = terms.bodyLength
     this.#expectsContinue = terms.expectsContinue
     this.#peers = terms.peers
+  }
+
+  get source(): this {
+    return this
   }
 
   [Symbol.asyncIterator](): this {
@@ -61,7 +65,6 @@ export class BodyReader implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
     return Promise.resolve(done)
   }
 
-  /** Gives the room back. To be called when the verdict is there, or the connection gone: then it will not be read any more. */
   stop(): void {
     this.#state = 'over'
     this.#release?.()

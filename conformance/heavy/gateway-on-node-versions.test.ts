@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { findNode } from '../runtimes/project.ts'
+
+const root = new URL('../../', import.meta.url).pathname
+const run = promisify(execFile)
+
+/** Those that lean on how Node.js reads requests, and gives connections from one listener to another. */
+const files = [
+  'attacks',
+  'framing',
+  'hostile-upstream',
+  'lanes',
+  'plain-request',
+  'steady',
+  'tls-and-redis',
+  'websocket',
+]
+
+test.each([22, 24, 26])('the gateway behaves alike on Node.js %i', { timeout: 300_000 }, async (major) => {
+  const node = findNode(major)
+  const paths = files.map((name) => `packages/gateway/test/${name}.test.ts`)
+  const { stdout } = await run(
+    node,
+    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=json', ...paths],
+    {
+      cwd: root,
+      // The commands that a test starts are of that version, too.
+      env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}`, VITEST: undefined },
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  )
+  const { numFailedTests, numPassedTests } = JSON.parse(stdout.slice(stdout.indexOf('{')))
+  expect(numFailedTests).toBe(0)
+  expect(numPassedTests).toBeGreaterThan(200)
+})

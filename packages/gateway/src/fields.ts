@@ -1,0 +1,45 @@
+/**
+ * Header fields come as text, one line each with its CRLF, in the spelling and order of their sender: what is only passed on is never
+ * taken apart. Whoever needs names and values lists them, alternating.
+ */
+export function listFields(lines: string): string[] {
+  const list: string[] = []
+  for (let start = 0; start < lines.length; ) {
+    const colon = lines.indexOf(':', start)
+    const end = lines.indexOf('\r\n', start)
+    list.push(lines.slice(start, colon), trim(lines, colon + 1, end))
+    start = end + 2
+  }
+  return list
+}
+
+export function formatFields(list: readonly string[]): string {
+  let lines = ''
+  for (let index = 0; index < list.length; index += 2) lines += `${list[index]}: ${list[index + 1]}\r\n`
+  return lines
+}
+
+/** Without the fields that Connection names, but for those that say where the message goes and ends. */
+export function dropNominated(list: readonly string[], connection: string): string[] {
+  const options = new Set(connection.split(',').map((option) => option.trim().toLowerCase()))
+  for (const kept of ['host', 'content-length']) options.delete(kept)
+  const rest: string[] = []
+  for (let index = 0; index < list.length; index += 2) {
+    const name = list[index] as string
+    if (!options.has(name.toLowerCase())) rest.push(name, list[index + 1] as string)
+  }
+  return rest
+}
+
+/** Without the white space that may surround a value. */
+export function trim(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && isSpace(text.charCodeAt(start))) start++
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 9
+}
