@@ -7,7 +7,8 @@ import { root } from '../tools/run.mjs'
 import { installWhenNeeded } from '../tools/setup.mjs'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
-export const targets = ['form', 'url-forms', 'settings-header', 'content', 'compat']
+const asynchronous = ['content', 'plain-request']
+export const targets = ['form', 'url-forms', 'settings-header', 'content', 'compat', 'plain-request']
 
 /** One CommonJS file per target, with the source of the library in it, so that the fuzzer sees its branches. @param {string} out @param {readonly string[]} names */
 async function bundleTargets(out, names) {
@@ -44,7 +45,7 @@ function runTarget(name, out, seconds) {
     '--includes',
     bundle,
     '--sync',
-    String(name !== 'content'),
+    String(!asynchronous.includes(name)),
   ]
   // A prototype that a form cannot pollute, a command that is never run: those detectors watch what is not here.
   const child = spawn(
