@@ -82,10 +82,10 @@ export class Passage implements AnswerHandler, CallerListener, Journey {
   }
 
   readonly #decide = (verdict: Verdict): void => {
-    this.#body?.stop()
-    this.verdict = verdict
-    if (this.#isOver || this.#isBroken || this.caller.isAnswered) return
     try {
+      this.#body?.stop()
+      this.verdict = verdict
+      if (this.#isOver || this.#isBroken || this.caller.isAnswered) return
       if (verdict.ok || 'params' in verdict) this.#forward(verdict)
       else this.refuse(verdict.status)
     } catch {

@@ -12,27 +12,16 @@ const hop: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-const maxNames = 500
-const kept = new Map<string, boolean>()
-
-function isKept(name: string): boolean {
-  let answer = kept.get(name)
-  if (answer === undefined) {
-    answer = !hop.has(name.toLowerCase())
-    if (kept.size < maxNames) kept.set(name, answer)
-  }
-  return answer
-}
-
 /** The upstream's header fields for the client, names and values alternating, spelled and ordered as they came. */
 export function listResponseHeaders(raw: readonly string[]): string[] {
   const headers: string[] = []
   let connection = ''
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string
+    const lower = name.toLowerCase()
     const value = raw[index + 1] as string
-    if (isKept(name)) headers.push(name, value)
-    else if (name.toLowerCase() === 'connection') connection += `,${value}`
+    if (!hop.has(lower)) headers.push(name, value)
+    else if (lower === 'connection') connection += `,${value}`
   }
   return /^(,\s*(keep-alive|close)\s*)*$/i.test(connection) ? headers : dropNominated(headers, connection)
 }

@@ -298,6 +298,25 @@ test('who says nothing from the start is passed on to the time limits of node:ht
   server.close()
 })
 
+test('what comes after the last answer of a connection is not taken for a request', async () => {
+  const callers: PlainCaller[] = []
+  const lane = new PlainLane(
+    (caller) => callers.push(caller),
+    () => expect.unreachable(),
+  )
+  // It never gets to close.
+  const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done(), final: () => undefined })
+  lane.take(socket as unknown as Socket)
+  for (const mayStay of [true, false, true]) {
+    socket.push('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    await sleep(5)
+    callers.at(-1)?.refuse(403, mayStay)
+    await sleep(5)
+  }
+  expect(callers).toHaveLength(2)
+  socket.destroy()
+})
+
 test('idle connections close after 75 seconds, busy ones do not', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   const callers: PlainCaller[] = []

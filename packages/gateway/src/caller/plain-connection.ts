@@ -42,7 +42,8 @@ export class PlainConnection {
     this.#caller = undefined
     this.idleSweeps = 0
     const held = this.#held
-    if (!mayStay) this.#socket.destroySoon()
+    // Whatever still comes then is no request any more.
+    if (!mayStay) this.#socket.off('data', this.#onData).destroySoon()
     else if (held !== undefined) this.handOver(held)
   }
 
