@@ -3,10 +3,11 @@ import { createVerifier, fromRequest } from 'tollgate'
 const authToken = '12345'
 
 // #region proxy
-// One public host: whatever the proxy does to scheme, host, port and path prefix, this is what Twilio signed.
+// Twilio signed this scheme, host, port and path prefix. The proxy may have changed all of them.
 export const behindProxy = createVerifier({ authToken, publicUrl: 'https://example.com/api' })
+// #endregion
 
-// Many hosts: built from each request, from headers that only your proxy can set.
+// Many hosts: the URL is built from each request, from headers that only your proxy can set.
 export const manyHosts = createVerifier({
   authToken,
   publicUrl: fromRequest({
@@ -15,8 +16,5 @@ export const manyHosts = createVerifier({
     forwardedBy: 'x-forwarded',
   }),
 })
-// #endregion
 
-// #region slash
 export const withApache = createVerifier({ authToken, publicUrl: 'https://example.com', trailingSlash: 'either' })
-// #endregion
