@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { root } from './run.mjs'
 
 // <!-- from examples/readme/options.mjs#proxy --> and, below it, a fenced block that holds that region of that file.
-const snippet = /<!-- from ([\w./-]+)(?:#([\w-]+))? -->\n```(\w+)\n([\s\S]*?)```/g
+const snippet = /<!-- from ([\w./+-]+)(?:#([\w-]+))? -->\n```(\w+)\n([\s\S]*?)```/g
 
 /** The pages whose snippets are kept. */
 export function listPages() {

@@ -13,7 +13,7 @@ const handler = twilioWebhook({ publicUrl: process.env.TOLLGATE_PUBLIC_URL }, (w
 app.http('sms', { methods: ['POST'], authLevel: 'anonymous', handler })
 // #endregion
 
-// On your machine, without the Core Tools: calls the handler with a request such as Azure makes.
+// For your machine, without the Core Tools: calls the handler with a request like Azure's.
 if (!process.env.FUNCTIONS_WORKER_RUNTIME) {
   const port = Number(process.env.PORT ?? 3000)
   const server = createServer(async (req, res) => {

@@ -4,7 +4,8 @@ import { diagnose, evenInProduction } from 'tollgate/diagnose'
 
 export const verifier = createVerifier({
   publicUrl: 'https://app.example.com',
-  // For the hours of a search: it takes CPU time at each refusal that it explains, at most five in ten seconds.
+  // Use it for a few hours only. Each explanation costs CPU time. It explains at most five refusals
+  // in ten seconds.
   diagnose: evenInProduction(diagnose),
 })
 // #endregion

@@ -5,7 +5,7 @@ import { twiml } from 'tollgate/twiml'
 
 const app = fastify()
 
-// Everything in this scope is guarded, and nothing outside it.
+// The plugin guards this scope, and nothing outside it.
 app.register(async (scope) => {
   scope.register(twilioWebhook, { publicUrl: process.env.TOLLGATE_PUBLIC_URL })
   scope.post('/sms', async (request, reply) => {

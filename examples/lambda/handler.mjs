@@ -21,7 +21,7 @@ export const withMiddy = middy()
   .handler(async (event) => ({ statusCode: 200, body: `Hello ${event.twilio.params.get('From')}` }))
 // #endregion
 
-// On your machine: makes an event of each request, as a Function URL does.
+// For your machine: turns each request into an event, as a Function URL does.
 if (!process.env.AWS_LAMBDA_FUNCTION_NAME) {
   const server = createServer(async (req, res) => {
     const [rawPath, rawQueryString] = (req.url ?? '').split(/\?(.*)/s)

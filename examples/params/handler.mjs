@@ -28,8 +28,8 @@ export function listEvents(webhook) {
 import { parseStreamMessage } from 'tollgate/params'
 
 /**
- * @param {string} text a message of a Media Streams socket, whose handshake was verified
- * @param {ReadonlySet<string>} calls the CallSids that signed webhooks have told of
+ * @param {string} text a message of a Media Streams socket with a verified handshake
+ * @param {ReadonlySet<string>} calls the CallSids of signed webhooks
  */
 export function isOurs(text, calls) {
   const message = parseStreamMessage(text)

@@ -24,7 +24,7 @@ app.post('/status', webhook, async (req, res) => {
     await save(req.twilio.params)
     res.end()
   } catch {
-    // This URL is configured with #rp=4xx, so that Twilio sends the status again.
+    // This URL is configured with #rp=4xx, so Twilio sends the status again.
     if (req.twilio.ok) await req.twilio.release()
     res.status(409).end()
   }

@@ -10,7 +10,7 @@ app.use('/twilio', twilioWebhook({ mode: 'observe', onVerdict: counters.onVerdic
 app.get('/internal/twilio', (_req, res) => res.type('text').send(counters.summary().text))
 // #endregion
 
-// Both kinds of counters, on another route.
+// Another route uses both kinds of counters.
 const { webhook } = await import('./telemetry.mjs')
 
 app.use('/twilio', (req, res) => res.send(req.twilio.ok ? 'verified' : 'observed'))

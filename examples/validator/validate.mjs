@@ -2,7 +2,7 @@ import { RequestValidator } from 'tollgate'
 
 const validator = new RequestValidator(process.env.TWILIO_AUTH_TOKEN ?? '12345')
 
-// The request of Twilio's documentation, signed with the Auth Token 12345.
+// The request from Twilio's documentation. The Auth Token 12345 signed it.
 const url = 'https://mycompany.com/myapp.php?foo=1&bar=2'
 const params = {
   CallSid: 'CA1234567890ABCDE',

@@ -8,7 +8,7 @@ const port = Number(process.env.PORT ?? 3000)
 const publicUrl = process.env.TOLLGATE_PUBLIC_URL ?? `http://127.0.0.1:${port}`
 
 // #region server
-/** Calls that a signed webhook has told of. @type {Set<unknown>} */
+/** The CallSids of signed webhooks. @type {Set<unknown>} */
 const calls = new Set()
 
 const voice = twilioWebhook({ publicUrl }, (webhook, _req, res) => {

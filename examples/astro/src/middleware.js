@@ -1,6 +1,6 @@
 const webhooks = ['/sms']
 
-// The check that `security.checkOrigin` would make of every route: made here, of all but the webhooks.
+// The check of `security.checkOrigin`, for every route except the webhooks.
 export function onRequest({ request, routePattern, url }, next) {
   if (['GET', 'HEAD', 'OPTIONS'].includes(request.method) || webhooks.includes(routePattern)) return next()
   const isForm = /application\/x-|multipart\/|text\/plain/i.test(request.headers.get('content-type') ?? 'text/plain')

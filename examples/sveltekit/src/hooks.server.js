@@ -1,6 +1,7 @@
 const webhooks = ['/sms']
 
-// The check that `csrf.trustedOrigins` has switched off for the whole application: on again, for all routes but the webhooks.
+// `csrf.trustedOrigins` turned this check off for the whole application. Turn it on for every route
+// except the webhooks.
 export function handle({ event, resolve }) {
   const { request, route, url } = event
   const isForm = /^(application\/x-|multipart\/|text\/plain)/i.test(request.headers.get('content-type') ?? 'text/plain')

@@ -1,6 +1,6 @@
 import { twilioWebhookApi } from 'tollgate/next'
 
-// Next must leave the body to the guard.
+// Next must not read the body: the guard needs it.
 export const config = { api: { bodyParser: false } }
 
 const options = () => ({ publicUrl: process.env.TOLLGATE_PUBLIC_URL })

@@ -1,7 +1,8 @@
 import { twilioWebhook } from 'tollgate/react-router'
 import { twiml } from 'tollgate/twiml'
 
-// A function, for a build without secrets: called at the first request. The Auth Token comes from TWILIO_AUTH_TOKEN.
+// A function: it runs at the first request, so the build needs no secrets. The Auth Token comes
+// from TWILIO_AUTH_TOKEN.
 const options = () => ({ publicUrl: process.env.TOLLGATE_PUBLIC_URL })
 
 export const action = twilioWebhook(options, (webhook) => {
