@@ -5,7 +5,6 @@ const validator = new RequestValidator('12345')
 /** @param {Record<string, string>} params @param {string | null} signature */
 export function isGenuine(params, signature) {
   // #region validate
-  // The same arguments as validate() of Twilio's helper libraries: URL, parameters, signature.
   const genuine = validator.validate('https://mycompany.com/myapp.php?foo=1&bar=2', params, signature)
   // #endregion
   return genuine
