@@ -10,7 +10,7 @@ import { root } from './run.mjs'
  * @typedef {{ status: number, message: string }} Rejection
  */
 
-/** How the page names what a fix is for, in the order in which it lists them. */
+/** The names of frameworks, platforms and proxies, in the order of the page. */
 const places = {
   express: 'Express',
   fastify: 'Fastify',
@@ -34,17 +34,17 @@ const places = {
 }
 
 /**
- * The questions of the decision page, in the order in which their answers turn out to be it.
+ * The questions of the decision page, most frequent answer first.
  * @type {readonly (readonly [question: string, ids: readonly string[]])[]}
  */
 const questions = [
   [
-    'Is there a proxy, a tunnel or a load balancer in front? Does **everything** fail since?',
+    'Did **every** request start to fail behind a proxy, a tunnel or a load balancer?',
     ['scheme', 'host', 'port', 'host_case'],
   ],
   ['Does a body parser run before the check, or is the answer 500?', ['body_already_parsed']],
   [
-    'Does everything fail, and the URL is right?',
+    'Does every request fail although the URL is right?',
     ['token_of_other_account', 'token_whitespace', 'token_quoted', 'token_is_api_key', 'token_is_account_sid'],
   ],
   [
@@ -55,10 +55,7 @@ const questions = [
     'Do only URLs with a query fail, or only GET?',
     ['query_encoding', 'query_counted_as_params', 'query_missing', 'query_order', 'query_extra'],
   ],
-  [
-    'Does the app see another path than the one in the Twilio console?',
-    ['path_prefix', 'trailing_slash', 'path_encoding'],
-  ],
+  ['Does the app see a different path than the Twilio console?', ['path_prefix', 'trailing_slash', 'path_encoding']],
   [
     'Do only some messages or numbers fail?',
     [
@@ -74,17 +71,17 @@ const questions = [
   ],
   ['Do only WebSocket streams fail?', ['websocket_scheme']],
   [
-    'Is X-Twilio-Webhooks-Signature-Settings sent, or has the signature 44 characters?',
+    'Is X-Twilio-Webhooks-Signature-Settings sent, or does the signature have 44 characters?',
     ['shared_key_unconfigured', 'algorithm'],
   ],
-  ['Is the signature itself missing or odd?', ['signature_missing', 'signature_encoding', 'signature_truncated']],
-  ['Is a sender of your own involved, or a URL with `@` or `#`?', ['userinfo', 'fragment']],
+  ['Is the signature itself missing or malformed?', ['signature_missing', 'signature_encoding', 'signature_truncated']],
+  ['Do you send the request yourself, or does the URL have an `@` or `#`?', ['userinfo', 'fragment']],
   ['None of these?', ['not_from_twilio']],
 ]
 
 const mark = '<!-- Written by `npm run causes`; change the table of causes instead. -->'
 
-/** Reads the tables out of the library's source. @returns {Promise<{ causes: Record<string, Cause>, rejections: Record<string, Rejection> }>} */
+/** Reads the tables from the library's source. @returns {Promise<{ causes: Record<string, Cause>, rejections: Record<string, Rejection> }>} */
 async function readTables() {
   const source = join(root, 'packages/tollgate/src')
   const contents = "export { causes } from './diagnose/causes/index.ts'\nexport { rejections } from './verdict.ts'"
@@ -121,18 +118,18 @@ function renderDecisions(causes, rejections) {
 
 # Why does validation fail?
 
-The signature covers the whole URL as Twilio requested it, and every form parameter or, through \`bodySHA256\`, every byte of the body.
-Something between Twilio and your code changed one of them, or the key is another. Let [\`diagnose\`](diagnosis.md) find out what: it
-tries what is on this page and says which of it makes the signature match. Or ask by hand, in this order: what happens most often stands
-first.
+The signature covers the whole URL that Twilio requested. It also covers every form parameter or, through
+\`bodySHA256\`, every byte of the body. If validation fails, something between Twilio and your code changed one of these, or
+the key is wrong. [\`diagnose\`](diagnosis.md) finds out which: it tries the causes on this page and says which one makes
+the signature match. Or answer these questions in order. The most frequent causes are first.
 
-| | ask | then it is |
+| | question | likely cause |
 |---|---|---|
 ${asked.join('\n')}
 
 ## From the rejection code
 
-\`onVerdict\` and the log have the code; the caller never sees it.
+\`onVerdict\` and the log have the code. The caller never sees it.
 
 | code | status | usual causes |
 |---|---|---|
@@ -193,17 +190,17 @@ function renderCode(code, { status, message }, causes) {
 
 > ${message}
 
-**Answered with** ${status}${status === 403 ? ', "Twilio Request Validation Failed.", as every refusal of what a request contains' : ''}.
+**Answer:** ${status}${status === 403 ? ', "Twilio Request Validation Failed.", the same for every code with this status' : ''}.
 
-**What it means.** ${page.means}
+**Meaning.** ${page.means}
 
-**What to look at.**
+**Check.**
 
 ${page.look.map((line) => `- ${line}`).join('\n')}
 
 ${usual.length === 0 ? '' : `**Usual causes.**\n\n${usual.join('\n')}\n\n`}**What to do.** ${page.fix}
 
-To have the cause named, give the verifier [\`diagnose\`](../diagnosis.md). All causes: [why does validation fail?](../why-does-validation-fail.md)
+[\`diagnose\`](../diagnosis.md) names the cause: pass it to the verifier. All causes: [why does validation fail?](../why-does-validation-fail.md)
 `
 }
 

@@ -1,50 +1,50 @@
 /**
- * What the page of each rejection code says besides its status and message, which `src/verdict.ts` holds: what it means, what to look
- * at, the causes that usually stand behind it, and what to do.
+ * The texts of the page of each rejection code: its meaning, what to check, its usual causes, and what to
+ * do. `src/verdict.ts` holds the status and the message.
  * @type {Readonly<Record<string, { means: string, look: readonly string[], causes: readonly string[], fix: string }>>}
  */
 export const rejectionPages = {
   method_not_allowed: {
     means:
-      'The request is neither GET nor POST, nor a WebSocket handshake. Twilio uses no other method, and the signature does not cover the method: a captured POST must not work as a DELETE.',
+      'The request is not a GET, a POST or a WebSocket handshake. Twilio uses no other method. The signature does not cover the method, so a captured POST must not work as a DELETE.',
     look: [
       'Who sent it? Health checks and scanners use HEAD and OPTIONS.',
       'Does a handshake reach the app with its Upgrade and Connection headers?',
-      'Does the code that calls the verifier give the method in capitals?',
+      'Does the code that calls the verifier pass the method in capitals?',
     ],
     causes: ['not_from_twilio', 'websocket_scheme'],
-    fix: 'Nothing, for health checks and scanners: give them a path of their own. Pass the method on as it arrived.',
+    fix: 'For health checks, use a separate path. For scanners, do nothing. Pass the method on unchanged.',
   },
   signature_missing: {
-    means: 'There is no X-Twilio-Signature header. It is decided before the body is read.',
+    means: 'There is no X-Twilio-Signature header. Tollgate decides this before it reads the body.',
     look: [
-      'Do `User-Agent: TwilioProxy/1.1` and `I-Twilio-Idempotency-Token` arrive? Then the request is from Twilio, and something dropped the header.',
-      'Is it a request of your own? `tollgate/testing` signs test requests.',
+      'Do `User-Agent: TwilioProxy/1.1` and `I-Twilio-Idempotency-Token` arrive? Then the request is probably from Twilio, and something dropped the header.',
+      'Is it your own request? `tollgate/testing` signs test requests.',
     ],
     causes: ['signature_missing', 'not_from_twilio'],
-    fix: 'Let every proxy, gateway and queue pass the header on.',
+    fix: 'Make every proxy, gateway and queue pass the header on.',
   },
   signature_malformed: {
     means:
-      'X-Twilio-Signature is there, and is not one canonical Base64 text: of 20 bytes (28 characters) for an Auth Token, of 32 bytes (44 characters) for a SharedKey.',
+      'X-Twilio-Signature is not one canonical Base64 text of the right length. An Auth Token makes 20 bytes (28 characters). A SharedKey makes 32 bytes (44 characters).',
     look: [
-      'Is the header there twice, or joined by a comma?',
-      'Is it shorter than 28 characters, or does it hold `%3D`, `-`, `_`, quotes or hex digits?',
-      'Has it 44 characters while X-Twilio-Webhooks-Signature-Settings is missing? Then a SharedKey signed.',
+      'Is the header sent twice, or joined by a comma?',
+      'Is it shorter than 28 characters, or does it have `%3D`, `-`, `_`, quotes or hex digits?',
+      'Does it have 44 characters while X-Twilio-Webhooks-Signature-Settings is missing? Then a SharedKey signed it.',
     ],
     causes: ['signature_truncated', 'signature_encoding', 'shared_key_unconfigured', 'algorithm'],
-    fix: 'Pass the header on as it is, whole and once.',
+    fix: 'Pass the header on unchanged, complete and only once.',
   },
   signature_settings_malformed: {
     means:
-      'X-Twilio-Webhooks-Signature-Settings is not exactly one `key=…,algorithm=…`. It names the SharedKey that signed, and is never guessed at.',
-    look: ['Is the header there twice?', 'Was it re-ordered, quoted or given spaces on the way?'],
+      'X-Twilio-Webhooks-Signature-Settings is not exactly one `key=…,algorithm=…`. It names the SharedKey that signed. Tollgate never guesses it.',
+    look: ['Is the header sent twice?', 'Did something reorder it, quote it or add spaces?'],
     causes: ['algorithm', 'shared_key_unconfigured', 'not_from_twilio'],
-    fix: 'Pass the header on as it is.',
+    fix: 'Pass the header on unchanged.',
   },
   algorithm_unsupported: {
     means:
-      'The settings header names an algorithm that is unknown, or one that a SharedKey is not used with. A SharedKey verifies with HMAC_SHA256 alone: the header chooses a key, and cannot weaken one.',
+      'The settings header names an unknown algorithm, or one that SharedKeys do not use. A SharedKey verifies only with HMAC_SHA256: the header chooses a key, and cannot weaken it.',
     look: [
       'Which algorithm does the Setting of the webhook rule name?',
       'Is this version of Tollgate older than the algorithm?',
@@ -54,114 +54,114 @@ export const rejectionPages = {
   },
   key_not_allowed: {
     means:
-      'The request is signed with an Auth Token, and `sharedKeysOnly` is set, so that no one can downgrade to the older key.',
+      'The request is signed with an Auth Token, and `sharedKeysOnly` is set. The option stops a downgrade to the older kind of key.',
     look: [
-      'Does a webhook rule with a SharedKey apply to this very URL? Rules match by the longest prefix.',
-      'Is a second Setting without a SharedKey still in the rule? Twilio then picks between the two.',
+      'Does a webhook rule with a SharedKey apply to exactly this URL? Rules match by the longest prefix.',
+      'Does the rule still have a second Setting without a SharedKey? Twilio then picks one of the two.',
       'Did a proxy drop X-Twilio-Webhooks-Signature-Settings?',
     ],
     causes: ['shared_key_unconfigured', 'signature_missing'],
-    fix: 'Finish the move to SharedKeys in Twilio before `sharedKeysOnly` is set; see [rotation and SharedKeys](../rotation-and-shared-keys.md).',
+    fix: 'Finish the move to SharedKeys at Twilio before you set `sharedKeysOnly`: see [rotation and SharedKeys](../rotation-and-shared-keys.md).',
   },
   url_not_allowed: {
     means:
-      'The public URL of the request cannot be told, or its host is not one that the options allow: Host is missing, malformed or not on the list, forwarding headers came from a peer that is not trusted, or the request target is no path.',
+      'Tollgate cannot determine the public URL of the request, or the options do not allow its host. Host is missing, malformed or not on the list, forwarding headers came from an untrusted peer, or the request target is not a path.',
     look: [
-      'The message says which of these it was.',
-      'What is in Host, X-Forwarded-Host and Forwarded when the request reaches the app?',
-      'From which address does the proxy connect? It has to be among `trustedProxies`.',
+      'The message says which of these it is.',
+      'Which values do Host, X-Forwarded-Host and Forwarded have when the request reaches the app?',
+      'From which address does the proxy connect? `trustedProxies` must include it.',
     ],
     causes: ['host', 'scheme', 'fragment'],
-    fix: 'Name the one host in `publicUrl`, or list the hosts and the proxies; see [behind a proxy](../behind-a-proxy.md).',
+    fix: 'Set `publicUrl` to the public host, or list the hosts and the proxies: see [behind a proxy](../behind-a-proxy.md).',
   },
   content_encoding_unsupported: {
-    means: 'The body is compressed. Twilio sends plain bodies, and what is signed are the plain bytes.',
+    means: 'The body is compressed. Twilio sends plain bodies, and signs the plain bytes.',
     look: [
-      'Does a proxy compress requests? Hardly any does.',
-      'Did something decompress the body and leave Content-Encoding in?',
+      'Does a proxy compress requests? This is rare.',
+      'Did something decompress the body and keep Content-Encoding?',
     ],
     causes: ['not_from_twilio'],
-    fix: 'Let the proxy pass bodies on as they are; where it decompresses them, it has to drop Content-Encoding.',
+    fix: 'Let the proxy pass bodies on unchanged. If it decompresses them, it must remove Content-Encoding.',
   },
   body_too_large: {
     means:
-      'The body is larger than `maxBodyBytes` (1 MiB by default), as Content-Length says or as was found while reading.',
+      'The body is larger than `maxBodyBytes` (1 MiB by default). Content-Length says so, or Tollgate found it while reading.',
     look: [
-      'How large are the largest events that you receive? Batches of Event Streams are.',
-      'Is it a request of Twilio’s at all?',
+      'How large are the largest events that you receive? Batches of Event Streams are large.',
+      'Does the request come from Twilio?',
     ],
     causes: ['not_from_twilio'],
-    fix: 'Raise `maxBodyBytes` where genuine requests are that large.',
+    fix: 'Raise `maxBodyBytes` if genuine requests are that large.',
   },
   body_already_consumed: {
     means:
-      'Something read the body before Tollgate could, and kept no bytes. From a parsed object the bytes that were signed cannot be had back, so the answer is 500: this is a mistake in the set-up, not in the request.',
+      'Something read the body before Tollgate, and kept no bytes. Tollgate cannot rebuild the signed bytes from a parsed object. The answer is 500, because this is a mistake in the set-up, not in the request.',
     look: [
-      'The message names what read it, where that is known, and the fix.',
-      'Is a body parser mounted for the whole app, ahead of the guard?',
+      'The message names what read the body, if that is known, and the fix.',
+      'Is a body parser mounted for the whole app, before the guard?',
     ],
     causes: ['body_already_parsed', 'body_reserialized'],
-    fix: 'Put the guard before the body parser, or have the parser keep the bytes.',
+    fix: 'Put the guard before the body parser, or make the parser keep the bytes.',
   },
   body_malformed: {
     means:
-      'A form body has invalid percent-encoding or invalid UTF-8, or broke off. It is not guessed at: two parsers would guess differently.',
+      'A form body has invalid percent-encoding or invalid UTF-8, or is incomplete. Tollgate does not guess it, because two parsers would guess differently.',
     look: [
-      'Was the body decoded before, so that a lone `%` stands in it?',
-      'Was it re-encoded in another charset than UTF-8?',
+      'Was the body decoded before, so that it has a lone `%`?',
+      'Was it re-encoded in a charset other than UTF-8?',
       'Did the connection end early?',
     ],
     causes: ['params_plus_as_space', 'form_taken_as_json', 'not_from_twilio'],
-    fix: 'Hand over the bytes that arrived.',
+    fix: 'Pass the bytes that arrived.',
   },
   body_unsigned: {
     means:
-      'The body is not empty, and the signature covers none of it: it is no form, and the URL has no `bodySHA256`; or it is a GET with a body. Whoever holds a signed URL could put anything there.',
+      'The body is not empty, and the signature covers no part of it. Either the body is not a form and the URL has no `bodySHA256`, or the request is a GET with a body. Anyone with a signed URL could send any body.',
     look: [
-      'What is Content-Type? A form with another type is not taken for a form.',
-      'Is it JSON? Then `bodySHA256` has to be in the query that reaches the app.',
+      'Which Content-Type does it have? Tollgate does not treat a form with another type as a form.',
+      'Is it JSON? Then the query that reaches the app must have `bodySHA256`.',
     ],
     causes: ['form_taken_as_json', 'body_hash_missing', 'query_missing'],
-    fix: 'Pass Content-Type and the query on as they arrived.',
+    fix: 'Pass Content-Type and the query on unchanged.',
   },
   body_hash_mismatch: {
     means:
-      '`bodySHA256` in the URL is not the hash of this body, or is malformed, or is there twice with different values.',
+      '`bodySHA256` in the URL is not the hash of this body, or is malformed, or is repeated with different values.',
     look: [
-      'Is the body written anew (`JSON.stringify`) instead of the bytes that arrived?',
-      'Did a line break at the end, or CRLF, get lost?',
-      'Is the body empty? Then something read it before.',
+      'Is the body serialised again (`JSON.stringify`), instead of the bytes that arrived?',
+      'Did a line break at the end, or a CRLF, get lost?',
+      'Is the body empty? Then something read it first.',
     ],
     causes: ['body_reserialized', 'body_whitespace', 'body_already_parsed'],
-    fix: 'Hand over the bytes that arrived.',
+    fix: 'Pass the bytes that arrived.',
   },
   key_unknown: {
     means:
-      'No secret is known for the SharedKey id, or no token for the account, that the request names; or its AccountSid is not `AC` and 32 hex digits. Nothing falls back to another account’s token.',
+      'The request names a SharedKey id without a known secret, or an account without a known token. Or its AccountSid is not `AC` and 32 hex digits. Tollgate never tries another account’s token.',
     look: [
       'Which AccountSid, or which key id, does the request name?',
-      'Does the record or the look-up of tokens have it?',
+      'Does your record or look-up of tokens have it?',
     ],
     causes: ['token_of_other_account', 'shared_key_unconfigured', 'not_from_twilio'],
-    fix: 'Add the account’s token, or the SharedKey’s secret; see [subaccounts](../subaccounts.md).',
+    fix: 'Add the account’s token, or the SharedKey’s secret: see [subaccounts](../subaccounts.md).',
   },
   key_lookup_failed: {
     means:
-      'The look-up of tokens or SharedKeys threw, took longer than `lookupTimeoutMs`, or gave something unusable. The answer is 503, so that a retry may pass.',
+      'The look-up of tokens or SharedKeys threw, took longer than `lookupTimeoutMs`, or returned an unusable value. The answer is 503, so a retry may pass.',
     look: [
-      'Does the look-up give a string, a list of strings, or `{ authToken, accountSid }`? A token with white space or quotes is unusable.',
+      'Does the look-up return a string, a list of strings, or `{ authToken, accountSid }`? A token with white space or quotes is unusable.',
       'Is the database or the secret store reachable, and fast enough?',
     ],
     causes: ['token_whitespace', 'token_quoted'],
-    fix: 'Mend the look-up, and put `cached` of `tollgate/keys` around it.',
+    fix: 'Fix the look-up, and wrap it with `cached` from `tollgate/keys`.',
   },
   signature_mismatch: {
     means:
-      'Everything is well-formed, and no allowed key makes this signature under any form of the URL: the URL, the parameters or the key differ from those that Twilio signed with, or the request is forged.',
+      'The request is well-formed, but no allowed key makes this signature under any URL form. The URL, the parameters or the key differ from those that Twilio used, or the request is forged.',
     look: [
-      '`tried` in the verdict has the URLs that were checked. Is one of them what stands in the Twilio console?',
-      'Does it fail for every request (URL, key), or for some (query, parameters)?',
-      'Give the verifier `diagnose`: it searches for what happened.',
+      '`tried` in the verdict has the URLs that were checked. Is one of them the URL in the Twilio console?',
+      'Does every request fail (URL, key), or only some (query, parameters)?',
+      'Pass `diagnose` to the verifier: it searches for the cause.',
     ],
     causes: [
       'scheme',
@@ -172,33 +172,32 @@ export const rejectionPages = {
       'params_trimmed',
       'not_from_twilio',
     ],
-    fix: 'Start at [why does validation fail?](../why-does-validation-fail.md)',
+    fix: 'Start with [why does validation fail?](../why-does-validation-fail.md)',
   },
   account_not_allowed: {
     means:
-      'The signature is right, and the request names another account than the one that owns the key, several of them, or one that is not in `accountSid`.',
+      'The signature is right, but the account is not allowed. The request names an account that does not own the key, or several accounts, or one that is not in `accountSid`.',
     look: [
       'Which AccountSid does the request name, and which does `accountSid` allow?',
-      'Is a token filed under another account than its own?',
+      'Is a token stored under the wrong account?',
     ],
     causes: ['token_of_other_account'],
-    fix: 'Allow the account in `accountSid`, or file each token under the account that owns it.',
+    fix: 'Allow the account in `accountSid`, or store each token under the account that owns it.',
   },
   replayed: {
-    means:
-      'The replay guard has seen this very delivery before, it is of a kind that Twilio never repeats, and `onReplay` is `reject`.',
+    means: 'The replay guard saw this delivery before, Twilio never repeats this kind, and `onReplay` is `reject`.',
     look: [
-      'Did the first delivery end in a throw or a 5xx without its claim being released? Then a retry is refused.',
+      'Did the first delivery fail (an exception or a 5xx) without a release? Then a retry is refused.',
       'Do two services share one store and one prefix?',
     ],
     causes: ['not_from_twilio'],
-    fix: 'Nothing, for a genuine replay. Where retries are refused, release the claim of failed work; see [replays](../replay.md).',
+    fix: 'For a real replay, do nothing. If retries are refused, call `release()` when the work fails: see [replays](../replay.md).',
   },
   replay_store_failed: {
     means:
-      'The store of the replay guard failed or took too long, so that nobody can tell whether the delivery is new. The answer is 503, so that a retry may pass.',
-    look: ['Is Redis reachable?', 'Does your own store’s `add` throw?'],
+      'The store of the replay guard failed or took too long. The guard cannot know whether the delivery is new. The answer is 503, so a retry may pass.',
+    look: ['Is Redis reachable?', 'Does a method of your own store throw?'],
     causes: [],
-    fix: `Mend the store. Where a replay does less harm than a lost webhook, set \`onStoreFailure: 'accept'\`.`,
+    fix: `Fix the store. If a replay does less harm than a lost webhook, set \`onStoreFailure: 'accept'\`.`,
   },
 }

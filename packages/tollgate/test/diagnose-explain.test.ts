@@ -31,7 +31,7 @@ describe('as the option of a verifier', () => {
       'tollgate: POST /sms was refused: signature_mismatch',
       '  Twilio signed https://api.example.com/sms',
       '  scheme: Twilio signed https://, and this server checks http://.',
-      '  Fix: Set "publicUrl" to the URL that Twilio is configured with, scheme included.',
+      '  Fix: Set "publicUrl" to the URL that is configured at Twilio, including the scheme.',
     ])
   })
 

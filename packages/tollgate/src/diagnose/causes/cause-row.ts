@@ -1,4 +1,4 @@
-/** Whose words a fix may be in: frameworks, platforms and proxies. */
+/** The frameworks, platforms and proxies that may have their own fix. */
 export type Place =
   | 'express'
   | 'fastify'
@@ -20,15 +20,15 @@ export type Place =
   | 'ngrok'
   | 'cloudflare'
 
-/** What users are told of one cause; the page "Why does validation fail?" is made of these rows. */
+/** One cause, as users read it. `npm run causes` writes the page "Why does validation fail?" from these rows. */
 export interface CauseRow {
   readonly title: string
-  /** What one sees. */
+  /** What the user sees. */
   readonly symptom: string
-  /** How it comes about. */
+  /** Why it happens. */
   readonly reason: string
-  /** What to do, in one line, whatever the framework. */
+  /** What to do, in one line, for every framework. */
   readonly fix: string
-  /** The same in the words of one framework, platform or proxy, where they differ. */
+  /** The fix for one framework, platform or proxy, if it differs. */
   readonly fixes?: Readonly<Partial<Record<Place, string>>>
 }

@@ -8,7 +8,7 @@ import { signatureCauses } from './signature.ts'
 import { urlCauses } from './url.ts'
 
 /**
- * Every cause: a new one is a new row, with the edits that undo it. `npm run causes` writes the docs from it.
+ * Every cause. A new cause is a new row, plus the edits that undo it. `npm run causes` writes the docs from it.
  * @public
  */
 export const causes: Readonly<Record<CauseId, CauseRow>> = {
@@ -20,7 +20,7 @@ export const causes: Readonly<Record<CauseId, CauseRow>> = {
   ...signatureCauses,
 }
 
-/** The fix in one line, in the words of a framework, a platform or a proxy where it has its own. */
+/** The fix in one line: that of the framework, platform or proxy if it has its own. */
 export function findFix(id: CauseId, place: string | undefined): string {
   const { fix, fixes } = causes[id]
   const name = place?.toLowerCase().replace(/^tollgate\/|\.?js$/g, '') ?? ''

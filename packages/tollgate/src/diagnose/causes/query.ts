@@ -3,70 +3,70 @@ import type { CauseRow } from './cause-row.ts'
 
 type Id = Extract<CauseId, `query_${string}`>
 
-/** What changes the query on its way. */
+/** Changes of the query. */
 export const queryCauses: Readonly<Record<Id, CauseRow>> = {
   query_missing: {
     title: 'The query is lost',
-    symptom: 'URLs with a query are refused, those without pass.',
+    symptom: 'URLs with a query are refused. URLs without one pass.',
     reason:
-      'A rewrite or a redirect forgot the query, or the app hands over the path alone. Twilio signs the URL to the end of its query.',
-    fix: 'Hand over the whole request target, query included, as it arrived.',
+      'A rewrite or a redirect dropped the query, or the app passes only the path. Twilio signs the URL including its query.',
+    fix: 'Pass the whole request target as it arrived, including the query.',
     fixes: {
       nginx: 'Append $is_args$args in rewrites and in a proxy_pass with variables.',
       apache: 'Add the flag QSA to RewriteRule.',
-      lambda: 'Pass the event on as it came: rawQueryString, or the query maps, have the query.',
-      hono: 'Hand over c.req.url, not c.req.path.',
-      koa: 'Hand over ctx.originalUrl, not ctx.path.',
-      express: 'Hand over req.originalUrl, not req.path.',
+      lambda: 'Pass the event on unchanged: rawQueryString, or the query maps, hold the query.',
+      hono: 'Pass c.req.url, not c.req.path.',
+      koa: 'Pass ctx.originalUrl, not ctx.path.',
+      express: 'Pass req.originalUrl, not req.path.',
     },
   },
   query_extra: {
     title: 'Something was added to the query',
-    symptom: 'The app sees parameters that nobody configured, such as those of a router or a tracker.',
+    symptom: 'The app sees parameters that you did not configure, such as those of a router or a tracker.',
     reason:
-      'Routers put the parts of a path into the query, platforms add bypass and cache parameters. Twilio did not sign them.',
-    fix: 'Check the URL as Twilio requested it, before anything is added to its query.',
+      'Routers add the parts of a path to the query, and platforms add bypass and cache parameters. Twilio did not sign them.',
+    fix: 'Check the URL that Twilio requested, before anything adds to its query.',
     fixes: {
       vercel:
-        'Avoid rewrites that turn path parameters into query parameters, or give the requested URL by "signedUrl".',
-      next: 'Use a route of its own instead of a rewrite with parameters.',
-      nginx: 'Check rewrite and try_files: what stands behind their "?" is added to the query.',
-      azure: 'Configure Twilio with the function key in the URL (?code=…): then it is signed.',
+        'Avoid rewrites that turn path parameters into query parameters, or return the requested URL from "signedUrl".',
+      next: 'Use a separate route instead of a rewrite with parameters.',
+      nginx: 'Check rewrite and try_files: nginx adds the text after their "?" to the query.',
+      azure: 'Put the function key into the URL that you configure at Twilio (?code=…): then Twilio signs it.',
     },
   },
   query_order: {
     title: 'The query in another order',
-    symptom: 'Queries with two and more parameters are refused, those with one pass.',
+    symptom: 'Queries with two or more parameters are refused. Queries with one pass.',
     reason:
-      'A framework that parses the query and writes it again may sort it. It has also been reported that Twilio sends some callbacks with a sorted query and signs the unsorted one.',
-    fix: 'Hand over the raw query instead of one that was parsed and written anew.',
+      'A framework that parses the query and writes it again may sort it. Users also report that Twilio sends some callbacks with a sorted query but signs the unsorted one.',
+    fix: 'Pass the raw query instead of one that was parsed and written again.',
     fixes: {
-      alb: 'Write the parameters of the configured URL in alphabetical order: the load balancer hands Lambda a map.',
+      alb: 'Write the parameters of the configured URL in alphabetical order: the load balancer passes a map to Lambda.',
       lambda: 'Use HTTP APIs or Function URLs, whose rawQueryString keeps the order.',
-      cloudflare: 'Switch "Query String Sort" off for this path.',
+      cloudflare: 'Turn "Query String Sort" off for this path.',
     },
   },
   query_encoding: {
-    title: 'The query spelled anew',
+    title: 'The query was re-encoded',
     symptom: 'Queries with spaces, "+", ":" or "@" are refused.',
     reason:
-      'Space may be written as + or as %20, and ":" as itself or as %3A. They mean the same and are signed differently. Platforms that decode and encode the query choose one.',
-    fix: 'Hand over the raw query undecoded; where the platform keeps none, set "urlIsNormalized".',
+      'A space may be written as + or as %20, and ":" as itself or as %3A. Both mean the same, but their signatures differ. A platform that decodes and encodes the query chooses one.',
+    fix: 'Pass the raw query undecoded. If the platform keeps no raw query, set "urlIsNormalized".',
     fixes: {
-      next: 'Write the query in the console as new URLSearchParams writes it: Next spells it so.',
-      lambda: 'Use HTTP APIs or Function URLs; REST APIs hand over the query decoded.',
-      nginx: 'Use $request_uri or $args as they are, without set or rewrite.',
+      next: 'Write the query in the console as new URLSearchParams writes it: Next encodes it that way.',
+      lambda: 'Use HTTP APIs or Function URLs. REST APIs decode the query.',
+      nginx: 'Use $request_uri or $args unchanged, without set or rewrite.',
     },
   },
   query_counted_as_params: {
     title: 'Query parameters counted twice',
-    symptom: 'Requests whose URL has a query are refused, and GET webhooks always.',
+    symptom: 'Requests whose URL has a query are refused. GET webhooks are always refused.',
     reason:
-      'Twilio signs the query in the URL, and only the parameters of a form body after it. A framework, or the code around the validator, that puts both into one object has the query signed twice.',
-    fix: 'Give the parameters of the body only; those of the query are signed in the URL.',
+      'Twilio signs the URL with its query, and then only the parameters of a form body. A framework, or your code, may put both into one object. The query then counts twice.',
+    fix: 'Pass only the parameters of the body. The signed URL already has the query.',
     fixes: {
-      express: 'Give req.body, never { ...req.query, ...req.body }; for a GET give {}.',
-      lambda: 'Give the body’s parameters, not queryStringParameters; for a GET give {}.',
+      express: 'Pass req.body, never { ...req.query, ...req.body }. For a GET, pass {}.',
+      lambda: 'Pass the body’s parameters, not queryStringParameters. For a GET, pass {}.',
     },
   },
 }
