@@ -81,12 +81,12 @@ function renderReasons(rows) {
 function renderSection(heading, rows) {
   const exceptions = renderExceptions(rows)
   const intro =
-    'What a platform makes impossible counts as neither passed nor failed; should it pass one day, the run fails.'
+    'A case that a platform makes impossible counts as neither passed nor failed. If it passes in a later version, the run fails.'
   return renderTable(heading, rows) + (exceptions === '' ? '' : `\n\n${intro}\n\n${exceptions}`)
 }
 
 const origin =
-  'Written by `npm run reports`, from what `npm run test:all` has found last. Figures are conformance cases passed.'
+  '`npm run reports` writes this page from the last results of `npm run test:all`. Figures are conformance cases passed.'
 
 /** @param {Row[]} rows @param {Table} table */
 function selectTable(rows, table) {
@@ -96,10 +96,10 @@ function selectTable(rows, table) {
 /** @param {Row[]} rows */
 function renderRuntimes(rows) {
   const proxies = selectTable(rows, 'proxies')
-  const about = `Every runtime loads the packed library by its own rules, and with it the HMAC provider that is shown: \`node:crypto\`, or the
-pure one. The suites: every published vector and fixture, also with one thing altered (vectors); the contract of
-\`createVerifier\` (verifier); attacks that need no server (attacks); the adapters, over real sockets, with the attacks on them
-(fetch adapter, node adapter); loading, by \`import\` and \`require\` where there is such a thing (entry points).`
+  const about = `Every runtime loads the packed library by its own rules. The column HMAC shows which provider it gets: \`node:crypto\` or the
+pure one. The suites are: every published vector and fixture, also with one change (vectors); the contract of
+\`createVerifier\` (verifier); attacks that need no server (attacks); the adapters over real sockets, with their attacks
+(fetch adapter, node adapter); loading by \`import\` and, where possible, by \`require\` (entry points).`
   return [
     '# Runtimes and proxies',
     origin,

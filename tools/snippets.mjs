@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from './run.mjs'
 
-// <!-- from examples/readme/options.mjs#proxy --> and, below it, a fenced block that holds that region of that file.
+// <!-- from examples/readme/options.mjs#proxy --> and, below it, a fenced block with that region of that file.
 const snippet = /<!-- from ([\w./+-]+)(?:#([\w-]+))? -->\n```(\w+)\n([\s\S]*?)```/g
 
-/** The pages whose snippets are kept. */
+/** The pages that have snippets. */
 export function listPages() {
   const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
   return [
@@ -17,7 +17,7 @@ export function listPages() {
   ]
 }
 
-/** The page as it should be: each snippet as its file has it. @param {string} page */
+/** Returns the page with every snippet copied from its file. @param {string} page */
 export function renderPage(page) {
   return readPage(page).replace(
     snippet,
@@ -26,12 +26,12 @@ export function renderPage(page) {
   )
 }
 
-/** The files that a page's snippets come from. @param {string} page @returns {string[]} */
+/** Lists the source files of a page's snippets. @param {string} page @returns {string[]} */
 export function listSources(page) {
   return [...readPage(page).matchAll(snippet)].map(([, file = '']) => file)
 }
 
-/** Fenced JavaScript that no file stands behind. @param {string} page @returns {string[]} */
+/** Lists fenced JavaScript that does not come from a file. @param {string} page @returns {string[]} */
 export function listLooseSnippets(page) {
   const loose = readPage(page).replace(snippet, '')
   return [...loose.matchAll(/```(?:js|mjs|ts|javascript|typescript)\n([\s\S]*?)```/g)].map(([, code = '']) => code)
@@ -51,7 +51,8 @@ function readRegion(file, region) {
   if (start === -1 || length === -1) throw new Error(`${file} has no region "${region}".`)
   const body = lines.slice(start + 1, start + 1 + length)
   const indent = Math.min(...body.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)))
-  return `${body.map((line) => line.slice(indent)).join('\n')}\n`
+  const text = body.map((line) => line.slice(indent)).join('\n')
+  return `${text.trimEnd()}\n`
 }
 
 /** @param {string} line */

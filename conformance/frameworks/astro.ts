@@ -2,15 +2,15 @@ import type { Framework } from '../adapter/framework.ts'
 import type { Version } from './built.ts'
 
 const exceptions: Framework['exceptions'] = {
-  'a GET with a body': 'a Request cannot be one, so that Astro drops the body',
-  'A4 an absolute target': 'Astro puts any target behind the Host, which makes another path of it',
-  'A8 an altered query': 'Astro answers 400 itself to a target that cannot be decoded',
-  'B1 a signature of a GET on other methods': 'Astro answers 500 itself to TRACE, which a Request cannot be',
-  'E2 hostile targets and bytes leave the server serving': 'Astro answers // with a redirect of its own',
+  'a GET with a body': 'a web Request cannot have it, so Astro drops the body',
+  'A4 an absolute target': 'Astro appends every target to the Host, which changes the path',
+  'A8 an altered query': 'Astro itself answers 400 to a target that cannot be decoded',
+  'B1 a signature of a GET on other methods': 'Astro itself answers 500 to TRACE, because a Request cannot be one',
+  'E2 hostile targets and bytes leave the server serving': 'Astro itself redirects //',
 }
 
 const serve = { built: 'dist/server/entry.mjs' }
-const hostReason = 'Astro 7 answers 500 itself to a Host with credentials, which a Request cannot have'
+const hostReason = 'Astro 7 itself answers 500 to a Host with credentials, because a Request cannot have them'
 
 export const astro: readonly Version[] = [
   {

@@ -10,11 +10,11 @@ import { listen } from './listen.ts'
 const { HttpRequest }: typeof functions = createRequire(import.meta.url)('@azure/functions')
 
 const wholeBody = 'the host reads the whole body before the function runs'
-const noPeer = 'the front end sends forwarding headers and nobody tells its address, so that fromRequest trusts nobody'
+const noPeer = 'the front end sends forwarding headers but no address, so fromRequest trusts no proxy'
 
 const everywhere = {
-  'a GET with a body': 'an HttpRequest cannot be one, so that Azure drops the body',
-  'a client that is gone before the answer: released once': 'a function is not told of it',
+  'a GET with a body': 'an HttpRequest cannot have it, so Azure drops the body',
+  'a client that is gone before the answer: released once': 'a function cannot see it',
   'fromRequest without a proxy': noPeer,
   'a trusted proxy': noPeer,
   'Forwarded from a trusted proxy': noPeer,

@@ -31,9 +31,10 @@ export const cloudFunctions: Framework = {
     'chunks over the limit, before the rest is sent': parsesFirst,
     'a declared length over the limit, before the body is sent': parsesFirst,
     'an upload that is aborted': parsesFirst,
-    'a body in gzip': 'the body parsers inflate it first, and answer 400 to what is no gzip',
-    'B2 a form under another content type, or two': 'the JSON parser runs first, and answers 400 to what is no JSON',
-    'E2 hostile targets and bytes leave the server serving': 'the form parser answers 413 beyond 1,000 parameters',
+    'a body in gzip': 'the body parsers inflate it first, and answer 400 to invalid gzip',
+    'B2 a form under another content type, or two': 'the JSON parser runs first, and answers 400 to malformed JSON',
+    'E2 hostile targets and bytes leave the server serving':
+      'the form parser answers 413 to more than 1,000 parameters',
     'E3 no switch in a request, no path that is special': 'the framework itself answers 404 to /favicon.ico',
   },
 }

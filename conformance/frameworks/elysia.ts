@@ -45,7 +45,7 @@ async function startNode(scenario: Scenario): Promise<Running> {
   }
 }
 
-const noBody = { 'a GET with a body': 'a Request cannot be one, so that the platform drops the body' }
+const noBody = { 'a GET with a body': 'a web Request cannot have it, so the platform drops the body' }
 
 export const elysia: readonly Framework[] = [
   {

@@ -29,8 +29,8 @@ export const fetch: Framework = {
   parsersBefore: {},
   parsersAfter: [],
   exceptions: {
-    'a GET with a body': 'a Request cannot be one, so that the platform drops the body',
-    'a client that is gone before the answer: released once': 'a fetch handler is not told of it',
+    'a GET with a body': 'a web Request cannot have it, so the platform drops the body',
+    'a client that is gone before the answer: released once': 'a fetch handler cannot see it',
   },
 }
 

@@ -113,7 +113,7 @@ export const h3: readonly Framework[] = [
       name: `h3 2, ${shape}`,
       // On a route there is nothing for `paths` to choose from.
       paths: shape === 'app.use',
-      exceptions: { 'a GET with a body': 'a Request cannot be one, so that the platform drops the body' },
+      exceptions: { 'a GET with a body': 'a web Request cannot have it, so the platform drops the body' },
       start: (scenario) => startTwo(scenario, shape),
       parsersBefore: { readBody: lost, 'event.req.text': lost, 'a clone': kept },
       parsersAfter: Object.keys(after2),

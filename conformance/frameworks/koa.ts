@@ -76,7 +76,7 @@ const routed: Framework = {
   paths: false,
   exceptions: {
     'E2 hostile targets and bytes leave the server serving':
-      'the router asks for ctx.path, which Koa cannot parse in "http://[": it answers 500 before the guard is there',
+      'the router reads ctx.path, which Koa cannot parse for "http://[", so it answers 500 before the guard runs',
   },
 }
 

@@ -7,20 +7,20 @@ import { type LambdaEvent, twilioWebhook, twilioWebhookMiddy } from 'tollgate/la
 import type { Framework, Reply } from '../adapter/framework.ts'
 import { type Context, type FrontDoor, listenAs } from './lambda-gateway.ts'
 
-const wholeBody = 'the front door reads the whole body before the function runs'
-const httpsOnly = 'the front door speaks HTTPS only, and the case asks for http'
-const noUpgrade = 'the front door upgrades no connection'
-const emptyQuery = 'an event does not tell an empty query from none'
-const answers502 = 'AWS answers 502 to what a function throws'
+const wholeBody = 'AWS reads the whole body before the function runs'
+const httpsOnly = 'AWS accepts only HTTPS here, and the case uses http'
+const noUpgrade = 'AWS upgrades no connection here'
+const emptyQuery = 'an event has no difference between an empty query and no query'
+const answers502 = 'AWS answers 502 if a function throws'
 
 const everywhere = {
   'a WebSocket handshake': noUpgrade,
-  'every kind of webhook of the testing kit': `${noUpgrade}: the other kinds are a case of their own`,
+  'every kind of webhook of the testing kit': `${noUpgrade}; another case covers the other kinds`,
   'a query of nothing': emptyQuery,
   'chunks over the limit, before the rest is sent': wholeBody,
-  'a declared length over the limit, before the body is sent': 'AWS answers 413 itself beyond 6 MB',
+  'a declared length over the limit, before the body is sent': 'AWS itself answers 413 over 6 MB',
   'an upload that is aborted': wholeBody,
-  'a client that is gone before the answer: released once': 'a function is not told of it',
+  'a client that is gone before the answer: released once': 'a function cannot see it',
 }
 const gateway = {
   ...everywhere,
@@ -32,18 +32,18 @@ const balancer = {
   ...everywhere,
   'a forged handshake': noUpgrade,
   'fromRequest without a proxy': 'the load balancer writes X-Forwarded-Proto itself',
-  'a trusted proxy': 'the event does not tell the peer of the connection, so that no proxy is trusted',
-  'Forwarded from a trusted proxy': 'the event does not tell the peer of the connection, so that no proxy is trusted',
+  'a trusted proxy': 'the event does not have the peer of the connection, so no proxy is trusted',
+  'Forwarded from a trusted proxy': 'the event does not have the peer of the connection, so no proxy is trusted',
   'a proxy that is not trusted': 'the load balancer writes X-Forwarded-Proto itself',
 }
 const throws502 = {
   'handler throws: 500, released once': answers502,
   'handler rejects: 500, released once': answers502,
 }
-const decoded = 'an HTTP API decodes the path: several requests make the same event'
-const respelled = 'API Gateway decodes the query and gathers it by name, so that its spelling is lost'
-const gathered = 'the event gathers the query by name, so that its order is lost'
-const lastOnly = 'without multi-value headers a load balancer keeps the last of several'
+const decoded = 'an HTTP API decodes the path, so different requests make the same event'
+const respelled = 'API Gateway decodes the query and groups it by name, so its encoding is lost'
+const gathered = 'the event groups the query by name, so its order is lost'
+const lastOnly = 'without multi-value headers, a load balancer keeps only the last value'
 
 const exceptions: Readonly<Record<FrontDoor, Framework['exceptions']>> = {
   'REST API': {
@@ -52,7 +52,7 @@ const exceptions: Readonly<Record<FrontDoor, Framework['exceptions']>> = {
     'a GET': respelled,
     '| in the query': respelled,
     'A8 an altered query': respelled,
-    'B9 bytes that decoders disagree on': 'API Gateway makes text of the body, with U+FFFD for what is not UTF-8',
+    'B9 bytes that decoders disagree on': 'API Gateway turns the body into text, with U+FFFD for invalid UTF-8',
   },
   'HTTP API': { ...gateway, '%2F and %7E in the path': decoded, 'A6 a signature for another path': decoded },
   'Function URL': { ...gateway, ...throws502 },

@@ -174,15 +174,15 @@ interface Variant {
 }
 
 const readFirst = {
-  'a declared length over the limit, before the body is sent': "Nest's parser reads first, under a limit of its own",
-  'chunks over the limit, before the rest is sent': "Nest's parser reads first, under a limit of its own",
-  'an upload that is aborted': "Nest's parser reads first, and gives up before a guard runs",
+  'a declared length over the limit, before the body is sent': "Nest's parser reads it first, with its own limit",
+  'chunks over the limit, before the rest is sent': "Nest's parser reads it first, with its own limit",
+  'an upload that is aborted': "Nest's parser reads it first, and fails before a guard runs",
 }
 const parsesFirst = {
   ...readFirst,
   'B2 a form under another content type, or two': "Nest's parser answers 400 to malformed JSON before a guard runs",
 }
-const noParser = 'Fastify answers 415 where it has no parser for the content type'
+const noParser = 'Fastify answers 415 if it has no parser for the content type'
 const emptyJson = "Fastify's parser answers 400 to empty JSON before a guard runs"
 const fastifyParses = {
   ...parsesFirst,
@@ -200,7 +200,7 @@ function listVariants(version: string): readonly (readonly [Platform, Variant])[
     'names with brackets, repeats, none, __proto__ and UTF-8': prototypeName,
     'B5 B8 fields added to a signed form': prototypeName,
   }
-  const inflated = { 'a body in gzip': "Nest's parser inflates first, and answers 400 to what is no gzip" }
+  const inflated = { 'a body in gzip': "Nest's parser inflates it first, and answers 400 to invalid gzip" }
   return [
     ['Express', { setting: 'bodyParser: false', exceptions: {} }],
     ['Express', { setting: 'rawBody: true', exceptions: { ...parsesFirst, ...inflated } }],

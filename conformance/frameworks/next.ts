@@ -31,10 +31,10 @@ const common = {
   parsersAfter: [],
 } as const
 
-const respelled = 'Next spells the query anew, and puts the values of a name together, before any handler sees it'
-const upgrades = 'Next takes upgrade requests for itself'
+const respelled = 'Next re-encodes the query, and groups the values of a name, before any handler runs'
+const upgrades = 'Next handles upgrade requests itself'
 const redirected = 'Next redirects repeated and trailing slashes with 308'
-const forwarded = 'Next fills X-Forwarded-Host, -Port and -Proto itself, so that they say nothing of a proxy'
+const forwarded = 'Next sets X-Forwarded-Host, -Port and -Proto itself, so they say nothing about a proxy'
 
 const everywhere = {
   'a GET': respelled,
@@ -54,9 +54,9 @@ const everywhere = {
   'E2 hostile targets and bytes leave the server serving': 'Next itself answers 500 to the target *',
 }
 const appRouter = {
-  'a GET with a body': 'a Request cannot be one, so that Next drops the body',
-  'B1 a signature of a GET on other methods': 'Next itself answers 500 to TRACE, of which it can make no Request',
-  'Forwarded from a trusted proxy': 'the App Router does not tell the address of the peer',
+  'a GET with a body': 'a web Request cannot have it, so Next drops the body',
+  'B1 a signature of a GET on other methods': 'Next itself answers 500 to TRACE, because a Request cannot be one',
+  'Forwarded from a trusted proxy': 'the App Router does not provide the address of the peer',
 }
 
 /** One server plays all scenarios, one after the other. */

@@ -32,7 +32,7 @@ const noRoute: Framework['exceptions'] = {
 }
 
 const ownRequest: Framework['exceptions'] = {
-  'a GET with a body': 'a Request cannot be one, so that the platform drops the body',
+  'a GET with a body': 'a web Request cannot have it, so the platform drops the body',
   'E2 hostile targets and bytes leave the server serving': 'Nitro 3.0 itself answers 500 to targets such as *',
 }
 
@@ -49,7 +49,7 @@ export const nitro: readonly NitroVersion[] = [
         id: 'middleware',
         exceptions: {
           ...noRoute,
-          [underBaseUrl]: 'Nitro 2 redirects what is not under its base URL, whose case counts: 302',
+          [underBaseUrl]: 'Nitro 2 answers 302 to paths outside its base URL, which is case-sensitive',
         },
       },
       { name: 'h3 1 in Nitro 2, onRequest of a route', id: 'route', exceptions: noRoute },
@@ -68,7 +68,7 @@ export const nitro: readonly NitroVersion[] = [
         id: 'middleware',
         exceptions: {
           ...ownRequest,
-          [underBaseUrl]: 'Nitro 3 tells nobody what its base URL is: `paths` has to name the whole path',
+          [underBaseUrl]: 'Nitro 3 does not provide its base URL, so `paths` must name the whole path',
         },
       },
       { name: 'h3 2 in Nitro 3, middleware of a route', id: 'route', exceptions: ownRequest },

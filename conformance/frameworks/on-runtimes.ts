@@ -23,7 +23,7 @@ export interface OnRuntime {
 }
 
 const jsonKept: ParserBefore = { form: 'consumed', json: 'accepted', keepsNames: false }
-const absoluteTarget = 'it turns an absolute target away itself, before the application, with a 500'
+const absoluteTarget = 'it answers 500 to an absolute target itself, before the application'
 
 /** Where the framework's handler is told of a client that is gone: by the signal of its Request. */
 function told(exceptions: Framework['exceptions']): Framework['exceptions'] {

@@ -1,20 +1,20 @@
 import type { Framework } from '../adapter/framework.ts'
 import type { Version } from './built.ts'
 
-const hostReason = 'its server answers 500 itself to a Host of which no URL can be made'
-const peerReason = 'React Router does not tell a route the address of the peer'
+const hostReason = 'its server itself answers 500 to a Host that fits into no URL'
+const peerReason = 'React Router does not give a route the address of the peer'
 
 const exceptions: Framework['exceptions'] = {
-  'a GET with a body': 'a Request cannot be one, so that its server drops the body',
+  'a GET with a body': 'a web Request cannot have it, so its server drops the body',
   'a trusted proxy': peerReason,
   'Forwarded from a trusted proxy': peerReason,
   'A2 a prefix from a trusted proxy': peerReason,
   'A1 A3 a hostile Host, with one public URL': hostReason,
   'A1 A3 a hostile Host, with several public URLs': hostReason,
   'A1 A3 a hostile Host, with fromRequest': hostReason,
-  'A4 an absolute target': 'its server puts any target behind the Host, which makes another path of it',
-  'A8 an altered query': 'React Router 7 spells + and %20 alike, and a route cannot tell which version runs it',
-  'B1 a signature of a GET on other methods': 'its server answers 500 itself to TRACE, which a Request cannot be',
+  'A4 an absolute target': 'its server appends every target to the Host, which changes the path',
+  'A8 an altered query': 'React Router 7 encodes + and %20 alike, and a route cannot know which version runs it',
+  'B1 a signature of a GET on other methods': 'its server itself answers 500 to TRACE, because a Request cannot be one',
   'C2 signatures that are none': 'its server drops a header without a value: signature_missing',
 }
 
@@ -30,8 +30,8 @@ export const reactRouter: readonly Version[] = [
     serve,
     exceptions: {
       ...exceptions,
-      '| in the query': 'React Router 7 spells the query anew, unless v8_passThroughRequests is set',
-      'a query of nothing': 'React Router 7 spells the query anew, unless v8_passThroughRequests is set',
+      '| in the query': 'React Router 7 re-encodes the query, unless v8_passThroughRequests is set',
+      'a query of nothing': 'React Router 7 re-encodes the query, unless v8_passThroughRequests is set',
     },
   },
   {

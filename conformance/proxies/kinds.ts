@@ -134,11 +134,11 @@ const caddy: ProxyKind = {
     'an absolute URL of another host': 200,
   },
   exceptions: {
-    "a path with a raw ', a prefix stripped": 'it escapes the apostrophe; the request verifies all the same',
+    "a path with a raw ', a prefix stripped": 'it escapes the apostrophe, and the request still verifies',
     'a path with raw ( ) ! * ~ $ , : @ =, a prefix stripped': 'it escapes some of them',
     'a path with raw | and [': 'it escapes them',
     'a path with raw | and [, a prefix stripped': 'it escapes them',
-    'a path with //, a prefix stripped': 'it makes one slash of two',
+    'a path with //, a prefix stripped': 'it merges the two slashes',
     'a path with . and .., a prefix stripped': 'it resolves them',
   },
 }

@@ -3,15 +3,15 @@ import type { Framework } from '../adapter/framework.ts'
 type Exceptions = Framework['exceptions']
 
 const notTold: Exceptions = {
-  'a client that is gone before the answer: released once': 'a fetch handler is not told of it',
+  'a client that is gone before the answer: released once': 'a fetch handler cannot see it',
 }
 
 const dropsBodyOfGet: Exceptions = {
-  'a GET with a body': 'a Request cannot be one, so that the platform drops the body',
+  'a GET with a body': 'a web Request cannot have it, so the platform drops the body',
 }
 
-const noAddress = 'it does not tell the address of the peer, so that no proxy can be trusted'
-const own500 = 'it turns some of these away itself, before the application, with a 500'
+const noAddress = 'it does not provide the address of the peer, so no proxy can be trusted'
+const own500 = 'it answers 500 to some of these itself, before the application'
 
 /** Cases of the adapter suite that a runtime makes impossible. Where these are attacks, `turnedAwaySuite` has them too. */
 export const exceptionsOf: Readonly<Record<'Deno' | 'Bun' | 'workerd', Exceptions>> = {
@@ -19,9 +19,8 @@ export const exceptionsOf: Readonly<Record<'Deno' | 'Bun' | 'workerd', Exception
   Bun: {
     ...notTold,
     ...dropsBodyOfGet,
-    'two requests, pipelined': 'it closes a connection on which the next request comes before the answer',
-    'E2 hostile targets and bytes leave the server serving':
-      'it turns an unknown version of HTTP away itself, with a 505',
+    'two requests, pipelined': 'it closes a connection if the next request arrives before the answer',
+    'E2 hostile targets and bytes leave the server serving': 'it answers 505 to an unknown HTTP version itself',
   },
   workerd: {
     ...notTold,

@@ -10,6 +10,7 @@ export function describe({ params }) {
   if (isKind(params, 'call.status')) return `${params.get('CallSid')} is ${params.get('CallStatus')}`
   return `Something else: ${kindOf(params) ?? 'of no known kind'}`
 }
+
 // #endregion
 
 // #region json
@@ -22,6 +23,7 @@ export function listEvents(webhook) {
   const json = webhook.json()
   return isEventBatch(json) ? json.map(({ type, id }) => `${type} ${id}`) : []
 }
+
 // #endregion
 
 // #region stream

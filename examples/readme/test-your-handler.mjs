@@ -6,6 +6,7 @@ const signed = signRequest({
   ...sampleWebhook('message.inbound', { Body: 'Hello' }),
   authToken: '12345',
 })
+
 // #endregion
 
 export { signed }

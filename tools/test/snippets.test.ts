@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { listLooseSnippets, listPages, listSources, readPage, renderPage } from '../snippets.mjs'
 
 describe.each(listPages())('%s', (page) => {
-  test('shows its snippets as their files have them (npm run snippets)', () => {
+  test('has the same snippets as their files (npm run snippets)', () => {
     expect(readPage(page)).toBe(renderPage(page))
   })
 
-  test('has no JavaScript that no file stands behind', () => {
+  test('has no JavaScript without a source file', () => {
     expect(listLooseSnippets(page)).toEqual([])
   })
 
