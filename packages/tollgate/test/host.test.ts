@@ -37,6 +37,7 @@ describe('parseHost', () => {
     'example.com:80@evil.example',
     'example.com:8x',
     'example.com\\evil',
+    'a'.repeat(262),
     'example.com\r\nX: y',
     'example.com\n',
     'example.com ',

@@ -1,13 +1,14 @@
-import { RequestValidator } from '../index.ts'
-import { readContent } from '../request/content.ts'
-import { readEnvelope, readSignatureClaim } from '../request/envelope.ts'
+import { isBytes } from '../bytes.ts'
+import { type Content, readContent } from '../request/content.ts'
+import { type Envelope, readEnvelope, readSignatureClaim } from '../request/envelope.ts'
 import { type HeaderReader, readHeaders } from '../request/headers.ts'
+import type { Signer } from '../scheme/signature.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
-import type { Pairs } from '../scheme/signing-string.ts'
+import { joinPairs, type Pairs } from '../scheme/signing-string.ts'
 import { isRefusal, Refusal } from '../verdict.ts'
 import { type FoundBody, findBody } from './received-body.ts'
 import type { Request, RequestValidatorOptions } from './types.ts'
-import { checkToken, validateSpellings } from './validate.ts'
+import { createTokenSigner, matchesSpellings } from './validate.ts'
 import { findWebhookUrl } from './webhook-url.ts'
 
 /**
@@ -20,11 +21,11 @@ export function validateIncomingRequest(
   authToken: string,
   opts?: RequestValidatorOptions | null,
 ): boolean {
-  const validator = new RequestValidator(checkToken(authToken))
+  const sign = createTokenSigner(authToken)
   const claimed = readClaim(request, opts ?? {})
   const body = isRefusal(claimed) ? undefined : findBody(request)
   if (isRefusal(claimed) || body === undefined || body === 'unread') return false
-  return verifyBody(validator, claimed, body) !== undefined
+  return verifyBody(sign, claimed, body) !== undefined
 }
 
 /** The same under its other name. */
@@ -55,14 +56,29 @@ export function readClaim(request: Request, options: RequestValidatorOptions): C
   return url === undefined ? new Refusal('url_not_allowed') : { method, header, signature: claimed.signature, url }
 }
 
-/** The parameters that were proven, none for a body that is not a form; `undefined` where the signature does not cover the body. */
-export function verifyBody(validator: RequestValidator, claimed: Claimed, body: FoundBody): Pairs | undefined {
-  const { query = '' } = splitUrl(claimed.url.trim()) ?? {}
-  const header = body.isRebuilt ? assumeForm(claimed.header) : claimed.header
-  const content = readContent(readEnvelope(claimed.method, header), query, body.bytes)
-  if (content.refusal !== undefined) return undefined
-  const valid = validateSpellings(validator, claimed.url, content.signedParams, claimed.signature)
-  return valid ? content.params : undefined
+/**
+ * Checks the signature over the URL and the body.
+ * @returns the parameters that were proven, none for a body that is not a form; `undefined` if the signature does not cover the body.
+ */
+export function verifyBody(sign: Signer, claimed: Claimed, body: FoundBody): Pairs | undefined {
+  const envelope = readEnvelope(claimed.method, claimed.header)
+  const content = isBytes(body) ? readBytes(envelope, claimed.url, body) : readParams(envelope, body)
+  if (content === undefined) return undefined
+  const matches = matchesSpellings(sign, claimed.url, joinPairs(content.signedParams), claimed.signature)
+  return matches ? content.params : undefined
+}
+
+type Covered = Pick<Content, 'params' | 'signedParams'>
+
+function readBytes(envelope: Envelope, url: string, bytes: Uint8Array): Covered | undefined {
+  const { query = '' } = splitUrl(url.trim()) ?? {}
+  const content = readContent(envelope, query, bytes)
+  return content.refusal === undefined ? content : undefined
+}
+
+/** The parameters of a form that a parser has read. A GET and a handshake sign no body. */
+function readParams({ method, handshake }: Envelope, params: Pairs): Covered | undefined {
+  return method === 'GET' || handshake ? undefined : { params, signedParams: params }
 }
 
 /** Reads the signature by `header()`, as the package does, and the rest from `headers`. */
@@ -72,13 +88,5 @@ function createHeaderReader(request: Request): HeaderReader {
     if (name !== 'x-twilio-signature') return read(name)
     const signature: unknown = request.header('X-Twilio-Signature')
     return signature === undefined || signature === '' ? [] : [signature]
-  }
-}
-
-/** Objects made by hand, and hosts that parse by themselves, may leave the type out. */
-function assumeForm(read: HeaderReader): HeaderReader {
-  return (name) => {
-    const values = read(name)
-    return name === 'content-type' && values.length === 0 ? ['application/x-www-form-urlencoded'] : values
   }
 }

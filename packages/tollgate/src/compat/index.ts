@@ -9,6 +9,7 @@
  * - a JSON body whose bytes nobody kept, which there counts as `{}`
  * - parameters that are not texts or lists of texts: nested objects, numbers, null
  * - a Host, or a `host` option, that is more than host[:port]
+ * - more than 10,000 parameters, a Host of more than 255 characters
  * - with `url`, a query that holds other parameters than `url`
  * - a respelled URL that an application would read otherwise: reordered parameters, more of them behind the thousandth, resolved
  *   dot segments, backslashes, invalid percent-encoding

@@ -3,19 +3,18 @@ import { splitUrl } from '../scheme/signed-url.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
 
 /**
- * The spellings of a URL that the `twilio` package tries: as received, as `new URL()` writes it, and that with its query as
- * Node.js's `querystring` writes it. (Ports, userinfo and `'` are varied by the core.) A spelling counts only where an application
- * reads the same out of it as out of the URL that arrived: else whoever holds one signed request could choose what is read.
+ * Lists the spellings of a URL that the `twilio` package tries: the URL as received, as `new URL()` writes it, and with its
+ * query as Node.js's `querystring` writes it. Ports and `'` are varied by the core. A spelling is listed only if an
+ * application reads the same path and parameters from it. Otherwise the owner of one signed request could choose what is read.
+ * @returns a generator, because most genuine requests match the first spelling and need no other.
  */
-export function listUrlSpellings(url: string): string[] {
-  const spellings = [url]
+export function* listUrlSpellings(url: string): Generator<string> {
+  yield url
   const normalized = normalize(url)
-  if (normalized !== undefined && isSameReading(url, normalized)) {
-    spellings.push(normalized)
-    const legacy = respellQuery(normalized)
-    if (legacy !== undefined) spellings.push(legacy)
-  }
-  return [...new Set(spellings.flatMap(splitUserinfoAndPort))]
+  if (normalized === undefined || !isSameReading(url, normalized)) return
+  yield normalized
+  const legacy = respellQuery(normalized)
+  if (legacy !== undefined) yield legacy
 }
 
 // Not URL.canParse: in Node.js 20 it refuses Latin letters such as `ü` after some thousand calls, when its fast path takes over.
@@ -25,14 +24,6 @@ function normalize(url: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** The core varies userinfo, port, path and `'` together under one limit, which the three of them with a port would pass. */
-function splitUserinfoAndPort(url: string): string[] {
-  const parts = splitUrl(url)
-  if (parts === undefined || parts.userinfo === '' || parts.port === '') return [url]
-  const { scheme, userinfo, host, path, query } = parts
-  return [url, `${scheme}://${userinfo}${host}${path}${query}`]
 }
 
 /** `new URL()` also resolves dot segments and turns backslashes: then the signature would be that of another path. */
@@ -66,16 +57,21 @@ function group(pairs: Pairs): Pairs {
   return Object.keys(values).flatMap((name) => (values[name] ?? []).map((value) => [name, value] as const))
 }
 
-/** The package `qs`, with which Express reads queries, ends a name at `]=` rather than at the first `=`. */
+/** `qs`, with which Express reads queries, ends a name at the first `]=`. Only without one is that the first `=`. */
 function hasTwoReadings(query: string): boolean {
-  return query.split('&').some((field) => /=.*(\]|%5D)=/is.test(field))
+  return query.split('&').some((field) => {
+    const equals = field.indexOf('=')
+    return equals !== -1 && /(?:\]|%5D)=/i.test(field.slice(equals + 1))
+  })
 }
 
 /** Whether two queries, in whatever order and spelling, hold the same parameters. */
 export function isSameQuery(one: string, other: string): boolean {
   if (one === other) return true
-  const [ones, others] = [sort(readQuery(one)), sort(readQuery(other))]
-  return isSamePairs(ones, others)
+  const [ones, others] = [readQuery(one), readQuery(other)]
+  // Before the sorting: the configured query is short, and a hostile one may hold thousands of pairs.
+  if (ones?.length !== others?.length) return false
+  return isSamePairs(sort(ones), sort(others))
 }
 
 function sort(pairs: Pairs | undefined): Pairs | undefined {

@@ -1,5 +1,4 @@
 import { readEnvironment } from '../environment.ts'
-import { RequestValidator } from '../index.ts'
 import { checkKnownOptions } from '../known-options.ts'
 import { readBody } from '../request/body.ts'
 import { decodeUtf8 } from '../scheme/form.ts'
@@ -9,7 +8,7 @@ import { ReceivedParams } from '../webhook-params.ts'
 import { type Claimed, readClaim, verifyBody } from './incoming.ts'
 import { findBody } from './received-body.ts'
 import type { Middleware, MiddlewareRequest, MiddlewareResponse, WebhookOptions } from './types.ts'
-import { checkToken } from './validate.ts'
+import { createTokenSigner } from './validate.ts'
 import { checkUrlOptions } from './webhook-url.ts'
 
 const maxBodyBytes = 1024 * 1024
@@ -26,7 +25,7 @@ const maxBodyBytes = 1024 * 1024
 export function webhook(opts?: string | WebhookOptions, authToken?: string | WebhookOptions): Middleware {
   const options = readArguments(opts, authToken)
   if (options.validate === false) return (_request, _response, next) => next()
-  const validator = new RequestValidator(checkToken(options.authToken ?? readEnvironmentToken()))
+  const sign = createTokenSigner(options.authToken ?? readEnvironmentToken())
   const tellOnce = createTeller()
   return (request, response, next) => {
     const claimed = readClaim(request, options)
@@ -34,14 +33,14 @@ export function webhook(opts?: string | WebhookOptions, authToken?: string | Web
     const body = findBody(request)
     if (body === undefined) tellOnce()
     if (body !== 'unread') {
-      const proven = body && verifyBody(validator, claimed, body)
+      const proven = body && verifyBody(sign, claimed, body)
       return proven === undefined ? refuse(request, response) : next()
     }
     // Whatever is at hand is decided at once, as the package does; only a stream has to be waited for.
     readStream(request, claimed)
       .then((bytes) => {
         if (isRefusal(bytes)) return refuse(request, response, bytes)
-        const proven = verifyBody(validator, claimed, { bytes })
+        const proven = verifyBody(sign, claimed, bytes)
         if (proven === undefined) return refuse(request, response)
         setBody(request, proven, bytes)
         next()

@@ -7,8 +7,12 @@ export interface HostAndPort {
   readonly port: string
 }
 
+// RFC 1035 section 2.3.4 allows a name 255 octets. The rest is for a port.
+const longestHost = 255 + ':65535'.length
+
 /** Reads `host` or `host:port`; `undefined` for anything that could be taken for more than that. */
 export function parseHost(text: string): HostAndPort | undefined {
+  if (text.length > longestHost) return undefined
   const [, host, port = ''] =
     /^([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i.exec(text) ?? []
   if (host === undefined || host.includes('..') || (port !== '' && !isPort(port.slice(1)))) return undefined

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import * as compat from '../src/compat/index.ts'
+import { authToken, fakeRequest, formType, hmac, jsonType, signForm } from './compat-fixtures.ts'
+
+const headSize = 16 * 1024
+const bodySize = 1024 * 1024
+// The budget: a hostile request against an ordinary forged one of the same size, with the same options.
+const mostTimes = 25
+const forged = { 'x-twilio-signature': hmac('another request') }
+const url = 'https://example.com/sms'
+
+/** The CPU time of one call in microseconds: the best of five rounds. */
+function measure(call: () => unknown, calls = 1): number {
+  let best = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 5; round++) {
+    const start = process.cpuUsage()
+    for (let count = 0; count < calls; count++) expect(call()).toBe(false)
+    const { user, system } = process.cpuUsage(start)
+    best = Math.min(best, (user + system) / calls)
+  }
+  return best
+}
+
+/** This text again and again, up to a length. */
+function fill(unit: string, length: number): string {
+  return unit.repeat(Math.ceil(length / unit.length)).slice(0, length)
+}
+
+function check(given: Parameters<typeof fakeRequest>[0], options: compat.RequestValidatorOptions = {}) {
+  const request = fakeRequest({ ...given, headers: { ...forged, ...given.headers } })
+  return () => compat.validateIncomingRequest(request, authToken, options)
+}
+
+/** A form of 20 parameters, this long in all. */
+function ordinaryForm(length: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`Name${index}`, fill('x', length / 20 - 8)]))
+}
+
+const optionSets: compat.RequestValidatorOptions[] = [{}, { host: 'example.com:8443' }, { url: `${url}?a=1` }]
+const starts = ['/', '/sms?', '/sms?a=', "/sms?a='%27+%20@:%3a&"]
+const ends = ['', ']x%0A']
+
+describe('a hostile target of 16 KiB costs at most 25 ordinary forged ones', () => {
+  const ordinary = optionSets.map((options) =>
+    measure(check({ method: 'GET', originalUrl: `/sms?a=${fill('x', headSize)}` }, options), 50),
+  )
+
+  test.each(['=', '&', 'a&', '=&', '%3D', ']=', '%5D=', '%', "'", '%27', '../', '%2e/', ';', '\\', '@', 'é'])(
+    'made of %j',
+    (unit) => {
+      for (const [index, options] of optionSets.entries())
+        for (const start of starts)
+          for (const end of ends) {
+            const originalUrl = start + fill(unit, headSize) + end
+            const cost = measure(check({ method: 'GET', originalUrl }, options))
+            expect(cost / (ordinary[index] ?? 0), JSON.stringify({ options, start, end })).toBeLessThan(mostTimes)
+          }
+    },
+  )
+
+  test('made of anything', () => {
+    const unit = fc.oneof(fc.constantFrom(...'=&%+?#[];./\\\'"@:'), fc.string({ minLength: 1, maxLength: 4 }))
+    const text = fc.array(fc.tuple(unit, fc.nat(headSize)), { minLength: 1, maxLength: 4 })
+    fc.assert(
+      fc.property(fc.nat(2), fc.constantFrom(...starts), text, fc.string(), (index, start, runs, end) => {
+        const filled = runs.map(([one, length]) => fill(one, length)).join('')
+        const originalUrl = start + fill(filled || 'x', headSize) + end
+        const cost = measure(check({ method: 'GET', originalUrl }, optionSets[index]))
+        expect(cost / (ordinary[index] ?? 0)).toBeLessThan(mostTimes)
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
+
+test.each(['host', 'content-type', 'content-length', 'x-twilio-signature', 'x-twilio-webhooks-signature-settings'])(
+  'a hostile %s of 16 KiB costs at most 25 ordinary forged requests',
+  (name) => {
+    const ordinary = measure(check({ headers: { 'user-agent': fill('x', headSize) } }), 200)
+    for (const unit of ['a', '.', ':', '0', '=', ',', ';', ' ', '[', 'xn--', 'key=', '/+', '\t'])
+      for (const end of ['', '\n', 'x', '=', ']']) {
+        const cost = measure(check({ headers: { [name]: fill(unit, headSize) + end } }), 5)
+        expect(cost / ordinary, `${unit}…${end}`).toBeLessThan(mostTimes)
+      }
+  },
+)
+
+describe('a hostile body of 1 MiB costs at most 25 ordinary forged ones', () => {
+  const form = ordinaryForm(bodySize)
+  const text = new URLSearchParams(form).toString()
+  const hash = createHash('sha256').update(text).digest('hex')
+  const respelled = "/sms?a='%27+%20@:%3a"
+
+  test.each<[string, unknown]>([
+    ['one name', { a: fill('x', bodySize) }],
+    ['distinct names', Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`n${index * 7}`, '']))],
+    ['names that are numbers', Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [index * 7, 'x']))],
+    ['one name with many values', { a: Array.from({ length: 200_000 }, (_, index) => `${index}`) }],
+    ['one name with one value many times', { a: Array.from({ length: 500_000 }, () => 'x') }],
+    ['spaces', { a: fill(' ', bodySize) }],
+    ['nested objects', JSON.parse(fill('{"a":', 25_000).concat('1', '}'.repeat(5000)))],
+    ['nested lists', JSON.parse(`{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`)],
+  ])('parsed, of %s', (_what, body) => {
+    const ordinary = measure(check({ headers: formType, body: form }))
+    for (const originalUrl of ['/sms', respelled]) {
+      const cost = measure(check({ headers: formType, originalUrl, body }))
+      expect(cost / ordinary, originalUrl).toBeLessThan(mostTimes)
+    }
+  })
+
+  test('ordinary, with a target of many spellings', () => {
+    const given = { headers: formType, rawBody: text }
+    const ordinary = measure(check(given))
+    expect(measure(check({ ...given, originalUrl: respelled })) / ordinary).toBeLessThan(mostTimes)
+  })
+
+  test('JSON, with a target of many spellings', () => {
+    const given = { headers: jsonType, rawBody: text }
+    const ordinary = measure(check({ ...given, originalUrl: `/sms?bodySHA256=${hash}` }))
+    const cost = measure(check({ ...given, originalUrl: `${respelled}&bodySHA256=${hash}` }))
+    expect(cost / ordinary).toBeLessThan(mostTimes)
+  })
+
+  test('for the functions that are given a URL', () => {
+    const hostile = `https://u:p@example.com:8443${respelled.slice(4)}`
+    const signature = hmac('another request')
+    const byForm = (one: string) => () => compat.validateRequest(authToken, signature, one, form)
+    expect(measure(byForm(hostile)) / measure(byForm(url))).toBeLessThan(mostTimes)
+    const byBody = (one: string) => () => compat.validateRequestWithBody(authToken, signature, one, text)
+    const cost = measure(byBody(`${hostile}&bodySHA256=${hash}`))
+    expect(cost / measure(byBody(`${url}?bodySHA256=${hash}`))).toBeLessThan(mostTimes)
+  })
+})
+
+test('ten thousand parameters verify, parsed or not; more are refused', () => {
+  for (const [count, expected] of [
+    [10_000, true],
+    [10_001, false],
+  ] as const) {
+    const form = Object.fromEntries(Array.from({ length: count }, (_, index) => [`Name${index}`, 'x']))
+    const signature = signForm(url, form)
+    const headers = { ...formType, 'x-twilio-signature': signature }
+    expect(compat.validateRequest(authToken, signature, url, form)).toBe(expected)
+    const values = { a: Array.from({ length: count }, (_, index) => `${index}`) }
+    expect(compat.validateRequest(authToken, signForm(url, values), url, values)).toBe(expected)
+    expect(compat.validateIncomingRequest(fakeRequest({ headers, body: form }), authToken)).toBe(expected)
+  }
+})
+
+test('a parser that leaves nothing but empty lists has read something that no signature covers', () => {
+  const headers = { ...formType, 'x-twilio-signature': hmac(url) }
+  expect(compat.validateIncomingRequest(fakeRequest({ headers, body: { a: [] } }), authToken)).toBe(false)
+})
