@@ -7,17 +7,8 @@ import { findNode } from '../runtimes/project.ts'
 const root = new URL('../../', import.meta.url).pathname
 const run = promisify(execFile)
 
-/** Those that lean on how Node.js reads requests, and gives connections from one listener to another. */
-const files = [
-  'attacks',
-  'framing',
-  'hostile-upstream',
-  'lanes',
-  'plain-request',
-  'steady',
-  'tls-and-redis',
-  'websocket',
-]
+/** Those that depend on how Node.js reads requests, and on its streams and sockets. */
+const files = ['attacks', 'connections', 'framing', 'hostile-upstream', 'steady', 'tls-and-redis', 'websocket']
 
 test.each([22, 24, 26])('the gateway behaves alike on Node.js %i', { timeout: 300_000 }, async (major) => {
   const node = findNode(major)

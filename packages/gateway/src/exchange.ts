@@ -17,7 +17,7 @@ export function reportExchange(journey: Journey): void {
 }
 
 function toExchange(journey: Journey): Exchange {
-  const { caller, requestBody = nothing, responseBody, route, status } = journey
+  const { client, requestBody = nothing, responseBody, route, status } = journey
   const { captureBytes } = journey.generation
   const durationMs = performance.now() - journey.startedAt
   const isOurs = journey.answeredBy === 'gateway'
@@ -26,12 +26,12 @@ function toExchange(journey: Journey): Exchange {
     startedAt: Date.now() - durationMs,
     durationMs,
     request: {
-      method: caller.method,
-      target: caller.target,
-      headers: toHeaderList(listFields(caller.rawLines)),
+      method: client.method,
+      target: client.target,
+      headers: toHeaderList(listFields(client.rawLines)),
       body: requestBody.subarray(0, captureBytes),
       bodyTruncated: requestBody.length > captureBytes,
-      remoteAddress: caller.socket.remoteAddress,
+      remoteAddress: client.socket.remoteAddress,
     },
     verdict: journey.verdict,
     route: route === undefined ? undefined : { publicUrl: route.given.publicUrl, path: route.given.path },

@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createVerifier, type Verdict, type Verifier, type VerifierOptions } from 'tollgate'
 import { canKeepOpen, formatAnswerLines, lingerOnClose, textOf } from './answers.ts'
-import { BodyReader } from './caller/body-reader.ts'
 import { listFields } from './fields.ts'
 import { formatVerdictLines } from './journey.ts'
 import type { ForwardAuthOptions } from './options.ts'
 import type { Peers } from './peers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
+import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
+import { keptMs } from './server.ts'
 
 /** A request as a proxy tells it, before it lets it through. */
 interface Original {
@@ -26,7 +27,7 @@ export function createForwardAuth(options: ForwardAuthOptions, { peers, timeoutM
   const verifierOptions: VerifierOptions = { ...rest, maxBodyBytes }
   const verifier = createVerifier(verifierOptions)
   const readOriginal = styles[style]
-  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: timeoutMs }, (req, res) => {
+  const server = createServer({ keepAliveTimeout: keptMs, requestTimeout: timeoutMs }, (req, res) => {
     const head = readHead(req.rawHeaders, req.httpVersion)
     const startedAt = performance.now()
     const original = head.fault === undefined ? readOriginal(req, head, pathPrefix) : undefined
@@ -79,18 +80,18 @@ async function decide(verifier: Verifier, original: Original | undefined, asked:
   const hasBody = bodyLength !== 0
   // A proxy that keeps the body to itself would let any body through behind the signature of the URL alone.
   if (original.method === 'POST' && !hasBody) return bodyMissing
-  const reader = hasBody
-    ? new BodyReader(req, res, { maxBytes: maxBodyBytes, bodyLength, expectsContinue, peers })
+  const requestBody = hasBody
+    ? new RequestBody(req, res, { maxBytes: maxBodyBytes, bodyLength, expectsContinue, peers })
     : undefined
-  res.once('close', () => reader?.stop())
+  res.once('close', () => requestBody?.stop())
   const upgrade = original.isWebSocket ? { connection: 'upgrade', upgrade: 'websocket' } : {}
   const verdict = await verifier.verify({
     method: original.method,
     url: original.target,
     headers: { ...head.verified, connection: undefined, upgrade: undefined, ...upgrade, host: original.host },
-    body: reader,
+    body: requestBody,
   })
-  reader?.stop()
+  requestBody?.stop()
   // Chunks may have held nothing.
   if (verdict.ok && original.method === 'POST' && verdict.body.length === 0) return bodyMissing
   return verdict

@@ -76,8 +76,8 @@ export function createMeasuredGateway(
 
   const isClosing = (): boolean => hasBegunToClose
   const server = createHttpServer(options, {
-    onRequest(caller) {
-      const passage = new Passage(caller, { generation: current, isClosing, onEnd })
+    onRequest(client) {
+      const passage = new Passage(client, { generation: current, isClosing, onEnd })
       passages.add(passage)
       passage.run()
     },

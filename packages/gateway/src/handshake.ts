@@ -21,7 +21,7 @@ interface Surroundings {
 
 /** A WebSocket handshake: verified, sent on, and both connections joined once the upstream agreed. */
 export class Handshake implements Journey {
-  readonly caller: Journey['caller']
+  readonly client: Journey['client']
   readonly socket: Socket
   readonly generation: Generation
   readonly startedAt = performance.now()
@@ -43,7 +43,7 @@ export class Handshake implements Journey {
   /** @param first what came after the handshake's head: nothing may be answered before it was passed on. */
   constructor(req: IncomingMessage, socket: Socket, first: Uint8Array, around: Surroundings) {
     this.#req = req
-    this.caller = { method: req.method ?? '', target: req.url ?? '', rawLines: formatFields(req.rawHeaders), socket }
+    this.client = { method: req.method ?? '', target: req.url ?? '', rawLines: formatFields(req.rawHeaders), socket }
     this.socket = socket
     this.generation = around.generation
     this.head = readHead(req.rawHeaders, req.httpVersion)
@@ -60,7 +60,7 @@ export class Handshake implements Journey {
 
   async run(): Promise<void> {
     const { head } = this
-    const { method, target } = this.caller
+    const { method, target } = this.client
     if (this.#around.isClosing()) return this.refuse(503)
     const route = chooseRoute(this.generation, head, target)
     if (typeof route === 'number') return this.refuse(route)
@@ -99,7 +99,7 @@ export class Handshake implements Journey {
     const to = { host, port: Number(port || (isTls ? 443 : 80)), allowHalfOpen: true, noDelay: true }
     const upstream = (isTls ? requestTls : request)({
       method: 'GET',
-      path: this.caller.target,
+      path: this.client.target,
       headers: headers as unknown as string[],
       // Without an agent, which would neither take this connection nor let it go half-closed.
       createConnection: () =>

@@ -1,12 +1,12 @@
 import type { Verdict } from 'tollgate'
-import type { Caller } from './caller/caller.ts'
 import type { Capture } from './capture.ts'
+import type { Client } from './client.ts'
 import type { Generation, OpenRoute } from './generation.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** A request with what became of it, for whoever reports it. */
 export interface Journey {
-  readonly caller: Pick<Caller, 'method' | 'target' | 'rawLines' | 'socket'>
+  readonly client: Pick<Client, 'method' | 'target' | 'rawLines' | 'socket'>
   readonly generation: Generation
   /** By the clock of `performance.now()`. */
   readonly startedAt: number

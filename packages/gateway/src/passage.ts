@@ -1,10 +1,10 @@
 import type { Accepted, Observed, Verdict } from 'tollgate'
 import { formatAnswerLines } from './answers.ts'
-import type { Caller, CallerListener, RequestBody } from './caller/caller.ts'
 import { Capture } from './capture.ts'
+import type { Client, ClientListener } from './client.ts'
 import type { Generation, OpenRoute } from './generation.ts'
 import { chooseRoute, formatVerdictLines, type Journey } from './journey.ts'
-import { sendAnswerAtTurnEnd } from './turn-end.ts'
+import type { RequestBody } from './request-body.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure } from './upstream/connection.ts'
 import { formatRequest } from './upstream/outgoing-request.ts'
@@ -20,8 +20,8 @@ export interface Surroundings {
 const retryMs = 100
 
 /** One request on its way: verified, forwarded, and its answer brought back. */
-export class Passage implements AnswerHandler, CallerListener, Journey {
-  readonly caller: Caller
+export class Passage implements AnswerHandler, ClientListener, Journey {
+  readonly client: Client
   readonly generation: Generation
   readonly startedAt = performance.now()
   /** By the same clock; then `expire` is called. */
@@ -45,16 +45,15 @@ export class Passage implements AnswerHandler, CallerListener, Journey {
   #isOver = false
   /** The length of the upstream's answer, where it is short enough to be sent in one piece. */
   #announced = 0
-  /** An answer that came in one piece, until it leaves. */
-  #answer: string | undefined
+  #isAnsweredWhole = false
 
-  constructor(caller: Caller, around: Surroundings) {
-    this.caller = caller
+  constructor(client: Client, around: Surroundings) {
+    this.client = client
     this.#around = around
     this.generation = around.generation
     if (this.generation.onExchange !== undefined) this.responseBody = new Capture(this.generation.captureBytes)
     this.deadline = this.startedAt + this.generation.timeoutMs
-    caller.listen(this)
+    client.listen(this)
   }
 
   /** Whatever goes wrong ends in an answer. */
@@ -67,17 +66,17 @@ export class Passage implements AnswerHandler, CallerListener, Journey {
   }
 
   #verify(): void {
-    const { caller } = this
-    const { head, method, target } = caller
+    const { client } = this
+    const { head, method, target } = client
     if (this.#around.isClosing()) return void this.refuse(503)
     const route = chooseRoute(this.generation, head, target)
     if (typeof route === 'number') return void this.refuse(route)
     this.route = route
     route.pool.hold()
     const { maxBodyBytes, verifier } = route
-    if (head.bodyLength !== 0) this.#body = caller.openBody({ maxBytes: maxBodyBytes, peers: this.generation.peers })
+    if (head.bodyLength !== 0) this.#body = client.openBody(maxBodyBytes, this.generation.peers)
     verifier
-      .verify({ method, url: target, headers: head.verified, body: this.#body?.source })
+      .verify({ method, url: target, headers: head.verified, body: this.#body })
       .then(this.#decide, () => this.refuse(500))
   }
 
@@ -85,7 +84,7 @@ export class Passage implements AnswerHandler, CallerListener, Journey {
     try {
       this.#body?.stop()
       this.verdict = verdict
-      if (this.#isOver || this.#isBroken || this.caller.isAnswered) return
+      if (this.#isOver || this.#isBroken || this.client.isAnswered) return
       if (verdict.ok || 'params' in verdict) this.#forward(verdict)
       else this.refuse(verdict.status)
     } catch {
@@ -99,15 +98,15 @@ export class Passage implements AnswerHandler, CallerListener, Journey {
 
   /** Answers without the upstream. */
   refuse(status: number): void {
-    if (this.#isOver || this.caller.isAnswered) return void this.caller.cut()
+    if (this.#isOver || this.client.isAnswered) return void this.client.cut()
     this.status = status
     const mayStay = status !== 400 && status !== 408 && !this.#around.isClosing()
-    this.responseLines = this.caller.refuse(status, mayStay)
+    this.responseLines = this.client.refuse(status, mayStay)
   }
 
   /** The bytes of the request cannot be read on. */
   break(status: number): void {
-    if (!this.caller.breakOff(status)) return
+    if (!this.client.breakOff(status)) return
     this.#isBroken = true
     this.status = status
     this.responseLines = formatAnswerLines(status, true)
@@ -116,25 +115,25 @@ export class Passage implements AnswerHandler, CallerListener, Journey {
   expire(): void {
     this.#isLate = true
     if (this.verdict === undefined) this.refuse(408)
-    else if (!this.caller.isAnswered) this.refuse(504)
-    else this.caller.cut()
+    else if (!this.client.isAnswered) this.refuse(504)
+    else this.client.cut()
     this.#leaveUpstream()
   }
 
   #forward(verdict: Accepted | Observed): void {
-    const { caller, route } = this
+    const { client, route } = this
     // What was verified: the verifier would have to make the bytes of a form anew.
     const body = this.#body?.received ?? verdict.body
-    const request = formatRequest(caller.method, caller.target, caller.head, formatVerdictLines(verdict), body)
+    const request = formatRequest(client.method, client.target, client.head, formatVerdictLines(verdict), body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
     this.#connection = route.pool.pool.send(request, this)
   }
 
   onHead(head: AnswerHead): void {
-    if (this.#isOver || this.caller.isAnswered) return
+    if (this.#isOver || this.client.isAnswered) return
     const { length } = head
-    this.caller.begin(head, !this.#around.isClosing())
+    this.client.begin(head, !this.#around.isClosing())
     this.status = head.status
     this.answeredBy = 'upstream'
     this.responseLines = head.lines
@@ -145,29 +144,24 @@ export class Passage implements AnswerHandler, CallerListener, Journey {
     if (this.#isOver || this.answeredBy === 'gateway') return
     this.responseBody?.add(bytes)
     if (bytes.length === this.#announced) {
-      this.#answer = bytes.toString('latin1')
-      sendAnswerAtTurnEnd(() => this.#answerAtOnce())
-    } else if (!this.caller.write(Buffer.from(bytes))) this.#connection?.pause()
+      this.#isAnsweredWhole = true
+      this.client.finishWith(bytes.toString('latin1'))
+    } else if (!this.client.write(Buffer.from(bytes))) this.#connection?.pause()
   }
 
   onDrain(): void {
     this.#connection?.resume()
   }
 
-  /** Latin-1 is one byte per character. */
-  #answerAtOnce(): void {
-    if (!this.#isOver && this.#answer !== undefined) this.caller.finishWith(this.#answer)
-  }
-
   onEnd(): void {
     this.#connection = undefined
-    if (this.answeredBy === 'upstream' && this.#answer === undefined) this.caller.finish()
+    if (this.answeredBy === 'upstream' && !this.#isAnsweredWhole) this.client.finish()
   }
 
   onFailure(failure: Failure): void {
     this.#connection = undefined
     if (this.#isOver || this.#isLate) return
-    if (this.answeredBy === 'upstream') return void this.caller.cut()
+    if (this.answeredBy === 'upstream') return void this.client.cut()
     // No byte was sent: a webhook cannot arrive twice by it.
     if (failure !== 'broken' && this.#attempts === 1 && this.verdict !== undefined && 'params' in this.verdict) {
       const { verdict } = this
@@ -195,7 +189,7 @@ export class Passage implements AnswerHandler, CallerListener, Journey {
 
   /** A delivery that failed may be sent again: 401 (Twilio repeats with credentials), 5xx, or no whole answer at all. */
   #releaseOnFailure(): void {
-    if (this.verdict?.ok && (!this.caller.isServed || this.status === 401 || this.status >= 500))
+    if (this.verdict?.ok && (!this.client.isServed || this.status === 401 || this.status >= 500))
       this.verdict.release().catch(() => undefined)
   }
 }

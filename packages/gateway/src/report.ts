@@ -18,8 +18,8 @@ export interface Report {
 
 export function toReport(journey: Journey): Report {
   return {
-    method: journey.caller.method,
-    path: cutQuery(journey.caller.target),
+    method: journey.client.method,
+    path: cutQuery(journey.client.target),
     route: journey.route?.given.path,
     code: journey.verdict === undefined ? (early[journey.status] ?? 'unverified') : nameVerdict(journey.verdict),
     status: journey.status,

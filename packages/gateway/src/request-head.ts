@@ -69,7 +69,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['transfer_encoding', 'double'],
 ])
 
-export const requestFields = new FieldNames<Kind>(
+const requestFields = new FieldNames<Kind>(
   (lower) => kinds.get(lower) ?? (/^tollgate[-_]/.test(lower) ? 'ours' : 'plain'),
 )
 
@@ -124,7 +124,7 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
   }
 }
 
-export function createVerifiedFields(): VerifiedFields {
+function createVerifiedFields(): VerifiedFields {
   return {
     host: undefined,
     'x-twilio-signature': undefined,
@@ -137,7 +137,7 @@ export function createVerifiedFields(): VerifiedFields {
   }
 }
 
-export function addField(fields: VerifiedFields, name: VerifiedName, value: string): void {
+function addField(fields: VerifiedFields, name: VerifiedName, value: string): void {
   const known = fields[name]
   fields[name] = known === undefined ? value : typeof known === 'string' ? [known, value] : [...known, value]
 }

@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Caller } from './caller/caller.ts'
-import { keptMs } from './caller/connection-lines.ts'
-import { HttpCaller } from './caller/http-caller.ts'
-import { PlainLane } from './caller/plain-lane.ts'
+import { Client } from './client.ts'
 import { defaultTimeoutMs } from './generation.ts'
 import type { GatewayOptions } from './options.ts'
 
 export interface Listeners {
-  onRequest(caller: Caller): void
+  onRequest(client: Client): void
   onUpgrade(req: IncomingMessage, socket: Socket, first: Uint8Array): void
   onConnect(req: IncomingMessage, socket: Socket): void
   /** @param status what answers a request that cannot be parsed, or does not come in time. */
   onBroken(error: NodeJS.ErrnoException, socket: Socket, status: number): void
 }
+
+/** Longer than the idle limit of load balancers (60 s at AWS and others), so that they close first. */
+export const keptMs = 75_000
 
 const statuses: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
@@ -34,33 +34,13 @@ export function createHttpServer(options: GatewayOptions, listeners: Listeners):
   const server = tls === undefined ? createServer(settings) : createTlsServer({ ...settings, ...readCertificate(tls) })
   // Before the verifier wants the body, nobody is told to send it.
   for (const event of ['request', 'checkContinue', 'checkExpectation'])
-    server.on(event, (req, res) => listeners.onRequest(new HttpCaller(req, res)))
+    server.on(event, (req, res) => listeners.onRequest(new Client(req, res)))
   server.on('upgrade', listeners.onUpgrade)
   server.on('connect', listeners.onConnect)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     listeners.onBroken(error, socket as Socket, statuses[error.code ?? ''] ?? 400),
   )
-  openPlainLane(server, tls === undefined ? 'connection' : 'secureConnection', listeners)
   return server
-}
-
-/** Connections begin in the plain lane, which passes them on to the server's own listener with the first thing that is not plain. */
-function openPlainLane(server: Server, event: 'connection' | 'secureConnection', listeners: Listeners): void {
-  const [readAll] = server.listeners(event) as ((socket: Socket) => void)[]
-  if (readAll === undefined) return
-  const lane = new PlainLane(listeners.onRequest, (socket) => readAll.call(server, socket))
-  server.off(event, readAll)
-  server.on(event, (socket: Socket) => lane.take(socket))
-  // The server calls these itself, too, when it closes.
-  const { closeIdleConnections, closeAllConnections } = server
-  server.closeIdleConnections = () => {
-    lane.closeIdle()
-    closeIdleConnections.call(server)
-  }
-  server.closeAllConnections = () => {
-    lane.closeAll()
-    closeAllConnections.call(server)
-  }
 }
 
 /** Takes a renewed certificate for the connections to come. */

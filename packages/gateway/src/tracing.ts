@@ -57,9 +57,9 @@ export function traceJourney(journey: Journey, { method, path, route, code, stat
 }
 
 /** Nothing signs traceparent: a sender that proved nothing must not write into anybody's traces. */
-function findParent({ verdict, caller }: Journey): Context {
+function findParent({ verdict, client }: Journey): Context {
   if (verdict?.ok !== true) return ROOT_CONTEXT
-  return propagation.extract(ROOT_CONTEXT, listFields(caller.rawLines), fieldGetter)
+  return propagation.extract(ROOT_CONTEXT, listFields(client.rawLines), fieldGetter)
 }
 
 const fieldGetter: TextMapGetter<readonly string[]> = {

@@ -38,7 +38,7 @@ export class UnderWay {
   /** The oldest on that connection. */
   findBySocket(socket: Socket): Passage | undefined {
     let passage = this.#first
-    while (passage !== undefined && passage.caller.socket !== socket) passage = passage.next
+    while (passage !== undefined && passage.client.socket !== socket) passage = passage.next
     return passage
   }
 

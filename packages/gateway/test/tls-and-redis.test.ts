@@ -50,7 +50,7 @@ test('TLS: requests are served, and a renewed certificate is taken over by a rel
   await upstream.close()
 })
 
-test('TLS: a connection brings plain requests first, and others afterwards', async () => {
+test('TLS: a connection serves one request after the other, in one piece or in two', async () => {
   await makeCertificate('one.example')
   const upstream = await startUpstream((req, res) => res.end(`got ${req.url}`))
   const gateway = createGateway({

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Passage } from '../src/passage.ts'
-import { sendAnswerAtTurnEnd, sendRequestAtTurnEnd } from '../src/turn-end.ts'
 import { UnderWay } from '../src/under-way.ts'
 
 /** A passage that says when it expires. */
@@ -32,16 +31,4 @@ test('what has ended does not expire, and what begins afterwards does', async ()
   expect(expired).toEqual([])
   start(underWay, expired, 30)
   await expect.poll(() => expired).toEqual([30])
-})
-
-test('at the end of a turn requests leave before answers, each in its order', async () => {
-  const sent: string[] = []
-  sendAnswerAtTurnEnd(() => sent.push('answer 1'))
-  sendRequestAtTurnEnd(() => sent.push('request 1'))
-  sendAnswerAtTurnEnd(() => sent.push('answer 2'))
-  sendRequestAtTurnEnd(() => sent.push('request 2'))
-  await Promise.resolve()
-  expect(sent).toEqual([])
-  await new Promise((resolve) => setImmediate(resolve))
-  expect(sent).toEqual(['request 1', 'request 2', 'answer 1', 'answer 2'])
 })

@@ -7,7 +7,6 @@ export interface AnswerHead {
   readonly statusText: string
   /** For the client: lines without what concerns the connection, spelled and ordered as they came. */
   readonly lines: string
-  readonly hasDate: boolean
   /** Bytes of the body. `'chunks'`: they tell their length themselves; `'rest'`: all that comes until the upstream closes. */
   readonly length: number | 'chunks' | 'rest'
   /** Whether another request may follow on the connection. */
@@ -16,11 +15,10 @@ export interface AnswerHead {
   readonly keptSeconds: number | undefined
 }
 
-type Kind = 'plain' | 'date' | 'hop' | 'length' | 'coding' | 'connection' | 'keep-alive'
+type Kind = 'plain' | 'hop' | 'length' | 'coding' | 'connection' | 'keep-alive'
 
 // RFC 9110 section 7.6.1. The gateway writes those of the connection to the client itself.
 const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
-  ['date', 'date'],
   ['content-length', 'length'],
   ['transfer-encoding', 'coding'],
   ['connection', 'connection'],
@@ -63,7 +61,6 @@ function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
   const isOld = line[1] === '0'
   let lines = ''
   let length: number | undefined
-  let hasDate = false
   let isChunked = false
   let connection = ''
   let keptSeconds: number | undefined
@@ -79,10 +76,6 @@ function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
     switch (name.kind) {
       case 'plain':
         isKept = true
-        break
-      case 'date':
-        isKept = true
-        hasDate = true
         break
       case 'length': {
         const value = trim(text, valueStart, end)
@@ -121,13 +114,11 @@ function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
   const isClosing = !isKeptAlive && /(^|,)[ \t]*close[ \t]*(,|$)/i.test(connection)
   if (!isKeptAlive && !/^close$/i.test(connection)) {
     lines = formatFields(dropNominated(listFields(lines), connection))
-    hasDate = /^date:/im.test(lines)
   }
   return {
     status,
     statusText: line[3] ?? '',
     lines,
-    hasDate,
     length: hasNone ? 0 : isChunked ? 'chunks' : (length ?? 'rest'),
     isReusable: !isOld && !isClosing && !isMisframed,
     keptSeconds,

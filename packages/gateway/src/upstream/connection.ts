@@ -1,6 +1,5 @@
 import { connect as connectPlainly, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { sendRequestAtTurnEnd } from '../turn-end.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 
@@ -47,7 +46,7 @@ export class Connection implements AnswerSink {
   readonly #owner: ConnectionOwner
   #reader: AnswerReader | undefined
   #handler: AnswerHandler | undefined
-  /** Nothing of it has been written yet. */
+  /** It waits for the connection: nothing of it was written. */
   #pending: OutgoingRequest | undefined
   #head: AnswerHead | undefined
   #isConnected = false
@@ -75,8 +74,8 @@ export class Connection implements AnswerSink {
     this.#handler = handler
     this.#head = undefined
     this.#reader = new AnswerReader(request.isHead, this)
-    this.#pending = request
-    if (this.#isConnected) sendRequestAtTurnEnd(this.#writePending)
+    if (this.#isConnected) this.#write(request)
+    else this.#pending = request
   }
 
   onHead(head: AnswerHead): void {
@@ -124,12 +123,8 @@ export class Connection implements AnswerSink {
   #connected(): void {
     clearTimeout(this.#timer)
     this.#isConnected = true
-    this.#writePending()
-  }
-
-  readonly #writePending = (): void => {
     const request = this.#pending
-    if (request === undefined || this.#socket.destroyed) return
+    if (request === undefined) return
     this.#pending = undefined
     this.#write(request)
   }

@@ -1,14 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { answerOnSocket, canKeepOpen, formatAnswerLines, lingerOnClose, textOf } from '../answers.ts'
-import { formatFields, listFields } from '../fields.ts'
-import { type RequestHead, readHead } from '../request-head.ts'
-import type { AnswerHead } from '../upstream/answer-head.ts'
-import { BodyReader } from './body-reader.ts'
-import type { BodyTerms, Caller, CallerListener, RequestBody } from './caller.ts'
+import { answerOnSocket, canKeepOpen, formatAnswerLines, lingerOnClose, textOf } from './answers.ts'
+import { formatFields, listFields } from './fields.ts'
+import type { Peers } from './peers.ts'
+import { RequestBody } from './request-body.ts'
+import { type RequestHead, readHead } from './request-head.ts'
+import type { AnswerHead } from './upstream/answer-head.ts'
 
-/** Whose request was read by `node:http`. */
-export class HttpCaller implements Caller {
+export interface ClientListener {
+  /** The answer was sent, or never will be. */
+  onClose(): void
+  /** There is room for more of the answer. */
+  onDrain(): void
+}
+
+/** The sender of one request, who waits for its answer. `node:http` reads and writes both. */
+export class Client {
   readonly head: RequestHead
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
@@ -27,6 +34,7 @@ export class HttpCaller implements Caller {
     return this.#req.url ?? ''
   }
 
+  /** All header lines, for reports. */
   get rawLines(): string {
     return formatFields(this.#req.rawHeaders)
   }
@@ -35,27 +43,34 @@ export class HttpCaller implements Caller {
     return this.#req.socket
   }
 
+  /** An answer has begun, so that no other can be given. */
   get isAnswered(): boolean {
     return this.#res.headersSent
   }
 
+  /** Every byte of the answer was given to the network. */
   get isServed(): boolean {
     return this.#res.writableFinished
   }
 
-  listen(listener: CallerListener): void {
+  listen(listener: ClientListener): void {
     this.#res
       .once('close', () => listener.onClose())
       .on('drain', () => listener.onDrain())
-      // A connection that breaks is seen by `close`; without a listener it would end the process.
+      // A broken connection ends in `close`. Without a listener, its error would end the process.
       .on('error', ignore)
   }
 
-  openBody({ maxBytes, peers }: BodyTerms): RequestBody {
+  openBody(maxBytes: number, peers: Peers): RequestBody {
     const { bodyLength, expectsContinue } = this.head
-    return new BodyReader(this.#req, this.#res, { maxBytes, bodyLength, expectsContinue, peers })
+    return new RequestBody(this.#req, this.#res, { maxBytes, bodyLength, expectsContinue, peers })
   }
 
+  /**
+   * Answers with a text of the gateway's.
+   * @param mayStay whether the gateway allows another request on the connection
+   * @returns the header lines that were sent
+   */
   refuse(status: number, mayStay: boolean): string {
     const stays = mayStay && canKeepOpen(this.#req, this.head.bodyLength)
     if (!stays && !this.#req.complete) lingerOnClose(this.#req)
@@ -64,6 +79,10 @@ export class HttpCaller implements Caller {
     return lines
   }
 
+  /**
+   * The rest of the request cannot be read.
+   * @returns whether the client was answered; otherwise an answer had begun
+   */
   breakOff(status: number): boolean {
     const { socket } = this
     if (this.#res.writableEnded) socket.destroySoon()
@@ -75,23 +94,22 @@ export class HttpCaller implements Caller {
     return false
   }
 
+  /** @param mayStay as with `refuse` */
   begin({ status, statusText, lines }: AnswerHead, mayStay: boolean): void {
     const headers = listFields(lines)
     if (!mayStay) headers.push('Connection', 'close')
     this.#res.writeHead(status, statusText, headers)
   }
 
-  /** As text it leaves in one write with the head. Corked, so that `end` has nothing to add. */
+  /** Sends the whole body, as Latin-1. As text, it leaves in one write with the head. */
   finishWith(body: string): void {
-    const res = this.#res
-    if (res.destroyed) return
-    const { socket } = res
-    socket?.cork()
-    res.write(body, 'latin1')
-    socket?.uncork()
-    res.end()
+    this.#res.end(body, 'latin1')
   }
 
+  /**
+   * @param bytes may not be changed afterwards
+   * @returns whether more may be written before `onDrain`
+   */
   write(bytes: Buffer): boolean {
     return this.#res.write(bytes)
   }
@@ -100,6 +118,7 @@ export class HttpCaller implements Caller {
     this.#res.end()
   }
 
+  /** Closes the connection, so that the client sees that an answer which has begun is incomplete. */
   cut(): void {
     this.#res.destroy()
   }

@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Peers, Release } from '../peers.ts'
-import type { RequestBody } from './caller.ts'
+import type { Peers, Release } from './peers.ts'
 
 const done = { done: true, value: undefined } as const
 
 /**
- * Reads a request's body when the verifier asks for it, which it does only behind a well-formed signature, and hands it over in one
- * piece. What exceeds the limit is handed over up to there, for the verifier to refuse.
+ * The body of a request, for a verifier. It is read when the verifier asks for it, which happens only behind a well-formed
+ * signature, and is given in one piece. A body above the limit is given up to there, for the verifier to refuse.
  */
-export class BodyReader implements RequestBody, AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
+export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #maxBytes: number
@@ -17,6 +16,7 @@ export class BodyReader implements RequestBody, AsyncIterable<Uint8Array>, Async
   readonly #peers: Peers
   #release: Release | undefined
   #reject: ((error: Error) => void) | undefined
+  /** The bytes that were read, up to the limit. */
   received: Uint8Array | undefined
   #state: 'idle' | 'reading' | 'over' = 'idle'
 
@@ -36,10 +36,6 @@ export class BodyReader implements RequestBody, AsyncIterable<Uint8Array>, Async
     this.#bodyLength = terms.bodyLength
     this.#expectsContinue = terms.expectsContinue
     this.#peers = terms.peers
-  }
-
-  get source(): this {
-    return this
   }
 
   [Symbol.asyncIterator](): this {
@@ -65,6 +61,7 @@ export class BodyReader implements RequestBody, AsyncIterable<Uint8Array>, Async
     return Promise.resolve(done)
   }
 
+  /** Gives its room back. To be called when there is a verdict, or the connection is closed: then no more is read. */
   stop(): void {
     this.#state = 'over'
     this.#release?.()

@@ -1,0 +1,207 @@
+import { once } from 'node:events'
+import type { RequestListener } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import {
+  readUntil,
+  type Started,
+  sendRaw,
+  signSms,
+  startGateway,
+  startUpstream,
+  toBytes,
+  type Upstream,
+} from './support.ts'
+
+const long = 'long '.repeat(20_000)
+
+interface Shape {
+  readonly listener: RequestListener
+  /** Everything that the client gets, but for `Date`. */
+  readonly answer: string
+  readonly isCut?: boolean
+}
+
+const kept = 'Connection: keep-alive\r\nKeep-Alive: timeout=75\r\n'
+
+/** Answers of each shape, and the bytes that a client has to get for them. */
+const shapes: Readonly<Record<string, Shape>> = {
+  '/short': {
+    listener: (_, res) => res.end('hello'),
+    answer: `HTTP/1.1 200 OK\r\nContent-Length: 5\r\n${kept}\r\nhello`,
+  },
+  '/empty': { listener: (_, res) => res.end(), answer: `HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${kept}\r\n` },
+  '/long': {
+    listener: (_, res) => res.end(long),
+    answer: `HTTP/1.1 200 OK\r\nContent-Length: ${long.length}\r\n${kept}\r\n${long}`,
+  },
+  '/chunks': {
+    listener(_, res) {
+      res.write('one')
+      setTimeout(() => res.end('two'), 5)
+    },
+    answer: `HTTP/1.1 200 OK\r\n${kept}Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n`,
+  },
+  '/rest': {
+    listener: (_, res) => res.socket?.end('HTTP/1.1 200 OK\r\nX-A: a\r\n\r\nuntil the end'),
+    answer: `HTTP/1.1 200 OK\r\nX-A: a\r\n${kept}Transfer-Encoding: chunked\r\n\r\nd\r\nuntil the end\r\n0\r\n\r\n`,
+  },
+  '/204': { listener: (_, res) => res.writeHead(204).end(), answer: `HTTP/1.1 204 No Content\r\n${kept}\r\n` },
+  '/304': {
+    listener: (_, res) => res.writeHead(304, { ETag: '"x"' }).end(),
+    answer: `HTTP/1.1 304 Not Modified\r\nETag: "x"\r\n${kept}\r\n`,
+  },
+  '/404': {
+    listener: (_, res) => res.writeHead(404, 'Nothing here', { 'Content-Length': 4 }).end('none'),
+    answer: `HTTP/1.1 404 Nothing here\r\nContent-Length: 4\r\n${kept}\r\nnone`,
+  },
+  '/599': {
+    listener: (_, res) => res.socket?.end('HTTP/1.1 599 \r\nContent-Length: 2\r\n\r\nno'),
+    answer: `HTTP/1.1 599 \r\nContent-Length: 2\r\n${kept}\r\nno`,
+  },
+  '/cookies': {
+    listener: (_, res) =>
+      res
+        .writeHead(200, { 'Set-Cookie': ['a=1', 'b=\xe9'], Connection: 'close, X-B', 'X-B': 'b', 'Content-Length': 0 })
+        .end(),
+    answer: `HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=\xe9\r\nContent-Length: 0\r\n${kept}\r\n`,
+  },
+  '/broken': {
+    listener(_, res) {
+      res.writeHead(200, { 'Content-Length': '100' })
+      res.write('half', () => res.destroy())
+    },
+    answer: `HTTP/1.1 200 OK\r\nContent-Length: 100\r\n${kept}\r\nhalf`,
+    isCut: true,
+  },
+}
+
+let upstream: Upstream
+let gateway: Started
+
+beforeEach(() => {
+  upstream.seen.length = 0
+})
+
+beforeAll(async () => {
+  upstream = await startUpstream((req, res) => shapes[req.url ?? '']?.listener(req, res))
+  gateway = await startGateway(upstream.url)
+})
+
+afterAll(async () => {
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+})
+
+const last = 'GET /last HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n\r\n'
+
+/** Everything that is answered until the connection closes, without `Date`. After the first bytes, the client sends `then`. */
+async function ask(bytes: string, then?: string): Promise<string> {
+  const socket = connect(gateway.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  if (then !== undefined) socket.once('data', () => socket.write(then))
+  socket.write(Buffer.from(bytes, 'latin1'))
+  return (await readUntil(socket)).replace(/^date: .*\r\n/gim, '')
+}
+
+for (const [target, { answer, isCut = false }] of Object.entries(shapes))
+  test(`the upstream's answer ${target} reaches the client byte for byte, and the connection lasts or ends as it must`, async () => {
+    const bytes = toBytes(signSms(target))
+    const lasting = await ask(bytes, last)
+    if (isCut) expect(lasting).toBe(answer)
+    else {
+      expect(lasting.slice(0, answer.length)).toBe(answer)
+      expect(lasting.slice(answer.length)).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
+    }
+    const closing = await ask(toBytes(signSms(target), { connection: 'close' }))
+    expect(closing).toBe(answer.replace(kept, 'Connection: close\r\n'))
+    expect(upstream.seen.map((seen) => seen.target)).toEqual([target, target])
+  })
+
+test('a connection brings one request after the other, and each gets its own answer', async () => {
+  const socket = connect(gateway.port, '127.0.0.1')
+  for (const [target, body] of [
+    ['/short', 'hello'],
+    ['/404', 'none'],
+    ['/long', long],
+    ['/chunks', 'onetwo'],
+    ['/short', 'hello'],
+  ] as const) {
+    socket.write(toBytes(signSms(target)))
+    expect(await readAnswer(socket)).toBe(body)
+  }
+  socket.destroy()
+})
+
+/** The body of the next answer, which ends by its length or its last chunk. */
+async function readAnswer(socket: Socket): Promise<string> {
+  let text = ''
+  for (;;) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer]
+    text += chunk.toString('latin1')
+    const [head = '', ...rest] = text.split('\r\n\r\n')
+    const body = rest.join('\r\n\r\n')
+    const length = /^content-length: (\d+)/im.exec(head)?.[1]
+    if (length === undefined && text.endsWith('0\r\n\r\n')) return body.replace(/(^|\r\n)[0-9a-f]+\r\n/g, '').trim()
+    if (length !== undefined && body.length >= Number(length)) return body
+  }
+}
+
+test('several requests in one piece are answered in their order', async () => {
+  const targets = ['/chunks', '/short', '/404', '/short']
+  const answer = await sendRaw(gateway.port, `${targets.map((target) => toBytes(signSms(target))).join('')}${last}`)
+  expect(answer.match(/HTTP\/1\.1 (\d+)/g)).toEqual([200, 200, 404, 200, 403].map((status) => `HTTP/1.1 ${status}`))
+  expect(upstream.seen).toHaveLength(targets.length)
+})
+
+test('wherever a request is cut on its way, it is answered once, as it would be whole', async () => {
+  const bytes = toBytes(signSms('/short'), { connection: 'close' })
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(fc.nat(bytes.length), { maxLength: 4 }), async (cuts) => {
+      const socket = connect({ port: gateway.port, host: '127.0.0.1', noDelay: true })
+      let start = 0
+      for (const end of [...cuts.sort((one, other) => one - other), bytes.length]) {
+        if (end > start) socket.write(bytes.slice(start, end), 'latin1')
+        start = end
+        await sleep(2)
+      }
+      expect(await readUntil(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nhello$/)
+      expect(upstream.seen.splice(0)).toMatchObject([{ body: Buffer.from(signSms('/short').body) }])
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('closing lets a request end and says so, while idle connections are closed', async () => {
+  const held = await startUpstream((req, res) => {
+    setTimeout(() => res.end('late'), req.url === '/slow' ? 2500 : 0)
+  })
+  const other = await startGateway(held.url)
+  const idle = connect(other.port, '127.0.0.1')
+  idle.write(toBytes(signSms()))
+  expect(await readAnswer(idle)).toBe('late')
+  const order: string[] = []
+  idle.once('close', () => order.push('idle')).resume()
+  const busy = connect(other.port, '127.0.0.1')
+  busy.write(toBytes(signSms('/slow')))
+  const answer = readUntil(busy).finally(() => order.push('busy'))
+  await expect.poll(() => held.seen.length).toBe(2)
+  await other.close()
+  expect(await answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Connection: close\r\n[\s\S]*late$/)
+  expect(order).toEqual(['idle', 'busy'])
+  await held.close()
+})
+
+test('closing without grace cuts requests off', async () => {
+  const silent = await startUpstream(() => undefined)
+  const other = await startGateway(silent.url)
+  const socket = connect(other.port, '127.0.0.1')
+  socket.write(toBytes(signSms()))
+  await expect.poll(() => silent.seen.length).toBe(1)
+  const answer = readUntil(socket)
+  await other.close({ graceMs: 0 })
+  expect(await answer).toBe('')
+  await silent.close()
+})
