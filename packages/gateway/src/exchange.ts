@@ -1,50 +1,38 @@
-import { randomUUID } from 'node:crypto'
-import { textOf } from './answers.ts'
-import { toHeaderList } from './capture.ts'
-import { listFields } from './fields.ts'
-import type { Journey } from './journey.ts'
-import type { Exchange } from './options.ts'
+import type { Verdict } from 'tollgate'
+import type { Capture } from './capture.ts'
+import type { Client } from './client.ts'
+import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
+import type { RequestHead } from './request-head.ts'
 
-const nothing = new Uint8Array(0)
-
-/** Tells the option `onExchange`. Whatever goes wrong in it changes nothing. */
-export function reportExchange(journey: Journey): void {
-  try {
-    Promise.resolve(journey.generation.onExchange?.(toExchange(journey)) as unknown).catch(() => undefined)
-  } catch {
-    // As the contract says.
-  }
+/** The state of an exchange, for logs, metrics, traces and `onExchange`. */
+export interface ExchangeState {
+  readonly client: Pick<Client, 'method' | 'target' | 'rawLines' | 'socket'>
+  readonly config: ConfigSnapshot
+  /** By the clock of `performance.now()`. */
+  readonly startedAt: number
+  readonly route: OpenRoute | undefined
+  readonly verdict: Verdict | undefined
+  /** 0: the client left first. */
+  readonly status: number
+  readonly answeredBy: 'upstream' | 'gateway'
+  readonly requestBody: Uint8Array | undefined
+  /** Header lines. */
+  readonly responseLines: string
+  readonly responseBody: Capture | undefined
 }
 
-function toExchange(journey: Journey): Exchange {
-  const { client, requestBody = nothing, responseBody, route, status } = journey
-  const { captureBytes } = journey.generation
-  const durationMs = performance.now() - journey.startedAt
-  const isOurs = journey.answeredBy === 'gateway'
-  return {
-    id: randomUUID(),
-    startedAt: Date.now() - durationMs,
-    durationMs,
-    request: {
-      method: client.method,
-      target: client.target,
-      headers: toHeaderList(listFields(client.rawLines)),
-      body: requestBody.subarray(0, captureBytes),
-      bodyTruncated: requestBody.length > captureBytes,
-      remoteAddress: client.socket.remoteAddress,
-    },
-    verdict: journey.verdict,
-    route: route === undefined ? undefined : { publicUrl: route.given.publicUrl, path: route.given.path },
-    verifierOptions: route?.verifierOptions,
-    response:
-      status === 0
-        ? undefined
-        : {
-            status,
-            headers: toHeaderList(listFields(journey.responseLines)),
-            body: isOurs ? Buffer.from(textOf(status)) : (responseBody?.bytes ?? nothing),
-            bodyTruncated: responseBody?.truncated ?? false,
-            by: journey.answeredBy,
-          },
-  }
+/** The route that a request may take, or the status that answers it before any verifier sees it. */
+export function chooseRoute(config: ConfigSnapshot, head: RequestHead, target: string): OpenRoute | 400 | 404 {
+  // Only the origin-form: an absolute target, "*" and a fragment could be read as another target by another server.
+  if (head.fault !== undefined || !target.startsWith('/') || target.includes('#')) return 400
+  const route = config.find(head.host, target)
+  if (route === 'ambiguous') return 400
+  return route ?? 404
+}
+
+/** The header lines that tell the upstream about a verdict. */
+export function formatVerdictLines(verdict: Verdict): string {
+  const covers = verdict.ok ? verdict.covers : 'none'
+  const accountSid = (verdict.ok ? verdict.accountSid : undefined) ?? ''
+  return `tollgate-verified: ${covers}\r\ntollgate-account-sid: ${accountSid}\r\n`
 }

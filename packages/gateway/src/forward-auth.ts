@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createVerifier, type Verdict, type Verifier, type VerifierOptions } from 'tollgate'
 import { canKeepOpen, formatAnswerLines, lingerOnClose, textOf } from './answers.ts'
+import { formatVerdictLines } from './exchange.ts'
 import { listFields } from './fields.ts'
-import { formatVerdictLines } from './journey.ts'
 import type { ForwardAuthOptions } from './options.ts'
 import type { Peers } from './peers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
@@ -22,7 +22,10 @@ interface Original {
  * Answers proxies that ask before they let a request through: 200 with the headers about the verdict, or the refusal. Throws as
  * `createVerifier` does.
  */
-export function createForwardAuth(options: ForwardAuthOptions, { peers, timeoutMs, onEnd }: AuthSurroundings): Server {
+export function createForwardAuth(
+  options: ForwardAuthOptions,
+  { peers, timeoutMs, onEnd }: ForwardAuthContext,
+): Server {
   const { listen: _, style = 'forwarded', pathPrefix = '', maxBodyBytes = 1024 * 1024, ...rest } = options
   const verifierOptions: VerifierOptions = { ...rest, maxBodyBytes }
   const verifier = createVerifier(verifierOptions)
@@ -53,8 +56,8 @@ export function createForwardAuth(options: ForwardAuthOptions, { peers, timeoutM
   return server
 }
 
-/** What it needs to know of the gateway around it. */
-export interface AuthSurroundings {
+/** The gateway, as far as forward-auth needs it. */
+export interface ForwardAuthContext {
   readonly peers: Peers
   readonly timeoutMs: number
   onEnd(report: Report): void

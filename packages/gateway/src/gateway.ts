@@ -3,20 +3,20 @@ import type { Socket } from 'node:net'
 import { createAdminServer } from './admin.ts'
 import { answerOnSocket } from './answers.ts'
 import { checkOptions } from './check-options.ts'
-import { reportExchange } from './exchange.ts'
+import { createConfigSnapshot, defaultTimeoutMs } from './config-snapshot.ts'
+import type { ExchangeState } from './exchange.ts'
 import { createForwardAuth } from './forward-auth.ts'
-import { createGeneration, defaultTimeoutMs } from './generation.ts'
 import { Handshake } from './handshake.ts'
-import type { Journey } from './journey.ts'
+import { HttpExchange } from './http-exchange.ts'
+import { InFlight } from './in-flight.ts'
 import { logReport, toLogger } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { reportExchange } from './on-exchange.ts'
 import type { GatewayOptions } from './options.ts'
-import { Passage } from './passage.ts'
 import { type Report, toReport } from './report.ts'
 import { bind, createHttpServer, renewCertificate } from './server.ts'
 import { stopServer } from './stop.ts'
-import { isTracingConfigured, traceJourney } from './tracing.ts'
-import { UnderWay } from './under-way.ts'
+import { isTracingConfigured, traceExchange } from './tracing.ts'
 import { createUpstreams } from './upstreams.ts'
 
 export interface Gateway {
@@ -51,16 +51,16 @@ export function createMeasuredGateway(
 ): { gateway: Gateway; metrics: Metrics | undefined } {
   checkOptions(options)
   const upstreams = createUpstreams(connectTimeoutMs)
-  const passages = new UnderWay()
+  const inFlight = new InFlight()
   const handshakes = new Set<Handshake>()
   const log = toLogger(options.log)
   const admin = options.admin ?? false
   const metrics =
     admin === false && !measure
       ? undefined
-      : createMetrics({ requests: () => passages.size, tunnels: () => handshakes.size })
+      : createMetrics({ requests: () => inFlight.size, tunnels: () => handshakes.size })
   const isTracing = isTracingConfigured()
-  let current = createGeneration(options, upstreams)
+  let current = createConfigSnapshot(options, upstreams)
   let hasBegunToClose = false
   let closed: Promise<void> | undefined
   let adminServer: Server | undefined
@@ -77,12 +77,12 @@ export function createMeasuredGateway(
   const isClosing = (): boolean => hasBegunToClose
   const server = createHttpServer(options, {
     onRequest(client) {
-      const passage = new Passage(client, { generation: current, isClosing, onEnd })
-      passages.add(passage)
-      passage.run()
+      const exchange = new HttpExchange(client, { config: current, isClosing, onEnd })
+      inFlight.add(exchange)
+      exchange.run()
     },
     onUpgrade(req, socket, first) {
-      const handshake = new Handshake(req, socket, first, { generation: current, isClosing, onAnswer: report, onClose })
+      const handshake = new Handshake(req, socket, first, { config: current, isClosing, onAnswer: report, onClose })
       handshakes.add(handshake)
       handshake.run().catch(() => handshake.refuse(500))
     },
@@ -91,16 +91,16 @@ export function createMeasuredGateway(
       answerOnSocket(socket, 403)
     },
     onBroken(error, socket, status) {
-      const passage = passages.findBySocket(socket)
-      if (passage !== undefined) passage.break(status)
+      const exchange = inFlight.findBySocket(socket)
+      if (exchange !== undefined) exchange.break(status)
       else if (error.code === 'ECONNRESET') socket.destroy()
       else answerOnSocket(socket as Socket, status)
     },
   })
 
-  function onEnd(passage: Passage): void {
-    passages.delete(passage)
-    report(passage)
+  function onEnd(exchange: HttpExchange): void {
+    inFlight.delete(exchange)
+    report(exchange)
     if (hasBegunToClose && !server.listening) setImmediate(() => server.closeIdleConnections())
   }
 
@@ -108,12 +108,12 @@ export function createMeasuredGateway(
     handshakes.delete(handshake)
   }
 
-  function report(journey: Journey): void {
-    if (journey.generation.onExchange !== undefined) reportExchange(journey)
+  function report(exchange: ExchangeState): void {
+    if (exchange.config.onExchange !== undefined) reportExchange(exchange)
     if (metrics === undefined && log === undefined && !isTracing) return
-    const ended = toReport(journey)
+    const ended = toReport(exchange)
     tell(ended)
-    if (isTracing) traceJourney(journey, ended)
+    if (isTracing) traceExchange(exchange, ended)
   }
 
   function tell(report: Report): void {
@@ -125,7 +125,7 @@ export function createMeasuredGateway(
     hasBegunToClose = true
     await stopServer(server, {
       graceMs,
-      isIdle: () => passages.size === 0 && handshakes.size === 0,
+      isIdle: () => inFlight.size === 0 && handshakes.size === 0,
       cut() {
         for (const { socket } of handshakes) socket.destroy()
       },
@@ -155,15 +155,15 @@ export function createMeasuredGateway(
     async reload(next) {
       checkOptions(next)
       checkUnchanged(options, next)
-      const generation = createGeneration(next, upstreams)
+      const config = createConfigSnapshot(next, upstreams)
       try {
         renewCertificate(server, next)
       } catch (error) {
-        generation.retire()
+        config.retire()
         throw error
       }
       const previous = current
-      current = generation
+      current = config
       previous.retire()
     },
     close({ graceMs = 15_000 } = {}) {

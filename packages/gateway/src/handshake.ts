@@ -4,15 +4,15 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Verdict } from 'tollgate'
 import { answerOnSocket, formatAnswerLines, formatHead } from './answers.ts'
+import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
+import { chooseRoute, type ExchangeState, formatVerdictLines } from './exchange.ts'
 import { formatFields, listFields } from './fields.ts'
-import type { Generation, OpenRoute } from './generation.ts'
-import { chooseRoute, formatVerdictLines, type Journey } from './journey.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import { listResponseHeaders } from './response-head.ts'
 import { joinSockets } from './tunnel.ts'
 
-interface Surroundings {
-  readonly generation: Generation
+interface HandshakeContext {
+  readonly config: ConfigSnapshot
   isClosing(): boolean
   /** The handshake was answered; a tunnel may go on. */
   onAnswer(handshake: Handshake): void
@@ -20,10 +20,10 @@ interface Surroundings {
 }
 
 /** A WebSocket handshake: verified, sent on, and both connections joined once the upstream agreed. */
-export class Handshake implements Journey {
-  readonly client: Journey['client']
+export class Handshake implements ExchangeState {
+  readonly client: ExchangeState['client']
   readonly socket: Socket
-  readonly generation: Generation
+  readonly config: ConfigSnapshot
   readonly startedAt = performance.now()
   readonly head: RequestHead
   readonly requestBody = undefined
@@ -34,22 +34,22 @@ export class Handshake implements Journey {
   answeredBy: 'upstream' | 'gateway' = 'gateway'
   responseLines = ''
   readonly #req: IncomingMessage
-  readonly #around: Surroundings
+  readonly #context: HandshakeContext
   readonly #first: Uint8Array
   readonly #deadline: NodeJS.Timeout
   #upstream: ClientRequest | undefined
   #isAnswered = false
 
   /** @param first what came after the handshake's head: nothing may be answered before it was passed on. */
-  constructor(req: IncomingMessage, socket: Socket, first: Uint8Array, around: Surroundings) {
+  constructor(req: IncomingMessage, socket: Socket, first: Uint8Array, context: HandshakeContext) {
     this.#req = req
     this.client = { method: req.method ?? '', target: req.url ?? '', rawLines: formatFields(req.rawHeaders), socket }
     this.socket = socket
-    this.generation = around.generation
+    this.config = context.config
     this.head = readHead(req.rawHeaders, req.httpVersion)
-    this.#around = around
+    this.#context = context
     this.#first = first
-    this.#deadline = setTimeout(() => this.#expire(), this.generation.timeoutMs)
+    this.#deadline = setTimeout(() => this.#expire(), this.config.timeoutMs)
     // Node.js leaves the socket to us: an error that nobody listens for would end the process.
     socket.on('error', () => socket.destroy())
     socket.once('close', () => this.#leave())
@@ -61,8 +61,8 @@ export class Handshake implements Journey {
   async run(): Promise<void> {
     const { head } = this
     const { method, target } = this.client
-    if (this.#around.isClosing()) return this.refuse(503)
-    const route = chooseRoute(this.generation, head, target)
+    if (this.#context.isClosing()) return this.refuse(503)
+    const route = chooseRoute(this.config, head, target)
     if (typeof route === 'number') return this.refuse(route)
     // Where a handshake announces a body, its bytes could be taken for the stream's.
     if (head.bodyLength !== 0) return this.refuse(400)
@@ -155,7 +155,7 @@ export class Handshake implements Journey {
   #answered(): void {
     this.#isAnswered = true
     clearTimeout(this.#deadline)
-    this.#around.onAnswer(this)
+    this.#context.onAnswer(this)
   }
 
   #expire(): void {
@@ -169,6 +169,6 @@ export class Handshake implements Journey {
       this.#answered()
     }
     this.route?.pool.release()
-    this.#around.onClose(this)
+    this.#context.onClose(this)
   }
 }

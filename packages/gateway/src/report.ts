@@ -1,7 +1,7 @@
 import type { Verdict } from 'tollgate'
-import type { Journey } from './journey.ts'
+import type { ExchangeState } from './exchange.ts'
 
-/** What is told of a request that has ended: these fields, and no header, query or body. Route, code, status and `by` are of closed sets. */
+/** The fields that are logged and counted for a request: no header, query or body. Route, code, status and `by` come from closed sets. */
 export interface Report {
   readonly method: string
   /** Without the query, which holds what users wrote. */
@@ -16,15 +16,15 @@ export interface Report {
   readonly ms: number
 }
 
-export function toReport(journey: Journey): Report {
+export function toReport(exchange: ExchangeState): Report {
   return {
-    method: journey.client.method,
-    path: cutQuery(journey.client.target),
-    route: journey.route?.given.path,
-    code: journey.verdict === undefined ? (early[journey.status] ?? 'unverified') : nameVerdict(journey.verdict),
-    status: journey.status,
-    by: journey.answeredBy,
-    ms: performance.now() - journey.startedAt,
+    method: exchange.client.method,
+    path: cutQuery(exchange.client.target),
+    route: exchange.route?.given.path,
+    code: exchange.verdict === undefined ? (early[exchange.status] ?? 'unverified') : nameVerdict(exchange.verdict),
+    status: exchange.status,
+    by: exchange.answeredBy,
+    ms: performance.now() - exchange.startedAt,
   }
 }
 

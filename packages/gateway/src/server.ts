@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { Client } from './client.ts'
-import { defaultTimeoutMs } from './generation.ts'
+import { defaultTimeoutMs } from './config-snapshot.ts'
 import type { GatewayOptions } from './options.ts'
 
 export interface Listeners {

@@ -8,8 +8,8 @@ import {
   type TextMapGetter,
   trace,
 } from '@opentelemetry/api'
+import type { ExchangeState } from './exchange.ts'
 import { listFields } from './fields.ts'
-import type { Journey } from './journey.ts'
 import type { Report } from './report.ts'
 
 /** Whether traces are configured, by the variables of OpenTelemetry's specification. */
@@ -35,7 +35,7 @@ export async function startTracing(): Promise<() => Promise<void>> {
 }
 
 /** One span for a request that has ended, made of the same fields as its log line. */
-export function traceJourney(journey: Journey, { method, path, route, code, status, by, ms }: Report): void {
+export function traceExchange(exchange: ExchangeState, { method, path, route, code, status, by, ms }: Report): void {
   const now = Date.now()
   const span: Span = trace.getTracer('@tollgate/gateway').startSpan(
     `${method} ${route ?? ''}`.trim(),
@@ -50,14 +50,14 @@ export function traceJourney(journey: Journey, { method, path, route, code, stat
         'tollgate.answered_by': by,
       },
     },
-    findParent(journey),
+    findParent(exchange),
   )
   if (status === 0 || status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
   span.end(now)
 }
 
 /** Nothing signs traceparent: a sender that proved nothing must not write into anybody's traces. */
-function findParent({ verdict, client }: Journey): Context {
+function findParent({ verdict, client }: ExchangeState): Context {
   if (verdict?.ok !== true) return ROOT_CONTEXT
   return propagation.extract(ROOT_CONTEXT, listFields(client.rawLines), fieldGetter)
 }

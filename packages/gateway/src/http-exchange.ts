@@ -2,29 +2,29 @@ import type { Accepted, Observed, Verdict } from 'tollgate'
 import { formatAnswerLines } from './answers.ts'
 import { Capture } from './capture.ts'
 import type { Client, ClientListener } from './client.ts'
-import type { Generation, OpenRoute } from './generation.ts'
-import { chooseRoute, formatVerdictLines, type Journey } from './journey.ts'
+import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
+import { chooseRoute, type ExchangeState, formatVerdictLines } from './exchange.ts'
 import type { RequestBody } from './request-body.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure } from './upstream/connection.ts'
 import { formatRequest } from './upstream/outgoing-request.ts'
 
-/** What a passage needs to know of the gateway around it. */
-export interface Surroundings {
-  readonly generation: Generation
+/** The gateway, as far as an exchange needs it. */
+export interface ExchangeContext {
+  readonly config: ConfigSnapshot
   isClosing(): boolean
-  onEnd(passage: Passage): void
+  onEnd(exchange: HttpExchange): void
 }
 
 /** How long to wait before the one attempt to connect again. */
 const retryMs = 100
 
-/** One request on its way: verified, forwarded, and its answer brought back. */
-export class Passage implements AnswerHandler, ClientListener, Journey {
+/** One HTTP request and its answer: verified, forwarded to the upstream, and answered. */
+export class HttpExchange implements AnswerHandler, ClientListener, ExchangeState {
   readonly client: Client
-  readonly generation: Generation
+  readonly config: ConfigSnapshot
   readonly startedAt = performance.now()
-  /** By the same clock; then `expire` is called. */
+  /** The time at which `expire` is called, by the same clock. */
   deadline: number
   readonly responseBody: Capture | undefined
   route: OpenRoute | undefined
@@ -33,10 +33,10 @@ export class Passage implements AnswerHandler, ClientListener, Journey {
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
   responseLines = ''
-  /** Its neighbours among those under way. */
-  previous: Passage | undefined
-  next: Passage | undefined
-  readonly #around: Surroundings
+  /** Links of the list `InFlight`. */
+  previous: HttpExchange | undefined
+  next: HttpExchange | undefined
+  readonly #context: ExchangeContext
   #body: RequestBody | undefined
   #connection: Connection | undefined
   #attempts = 0
@@ -47,16 +47,16 @@ export class Passage implements AnswerHandler, ClientListener, Journey {
   #announced = 0
   #isAnsweredWhole = false
 
-  constructor(client: Client, around: Surroundings) {
+  constructor(client: Client, context: ExchangeContext) {
     this.client = client
-    this.#around = around
-    this.generation = around.generation
-    if (this.generation.onExchange !== undefined) this.responseBody = new Capture(this.generation.captureBytes)
-    this.deadline = this.startedAt + this.generation.timeoutMs
+    this.#context = context
+    this.config = context.config
+    if (this.config.onExchange !== undefined) this.responseBody = new Capture(this.config.captureBytes)
+    this.deadline = this.startedAt + this.config.timeoutMs
     client.listen(this)
   }
 
-  /** Whatever goes wrong ends in an answer. */
+  /** Never throws: an error ends in an answer. */
   run(): void {
     try {
       this.#verify()
@@ -68,13 +68,13 @@ export class Passage implements AnswerHandler, ClientListener, Journey {
   #verify(): void {
     const { client } = this
     const { head, method, target } = client
-    if (this.#around.isClosing()) return void this.refuse(503)
-    const route = chooseRoute(this.generation, head, target)
+    if (this.#context.isClosing()) return void this.refuse(503)
+    const route = chooseRoute(this.config, head, target)
     if (typeof route === 'number') return void this.refuse(route)
     this.route = route
     route.pool.hold()
     const { maxBodyBytes, verifier } = route
-    if (head.bodyLength !== 0) this.#body = client.openBody(maxBodyBytes, this.generation.peers)
+    if (head.bodyLength !== 0) this.#body = client.openBody(maxBodyBytes, this.config.peers)
     verifier
       .verify({ method, url: target, headers: head.verified, body: this.#body })
       .then(this.#decide, () => this.refuse(500))
@@ -100,11 +100,11 @@ export class Passage implements AnswerHandler, ClientListener, Journey {
   refuse(status: number): void {
     if (this.#isOver || this.client.isAnswered) return void this.client.cut()
     this.status = status
-    const mayStay = status !== 400 && status !== 408 && !this.#around.isClosing()
+    const mayStay = status !== 400 && status !== 408 && !this.#context.isClosing()
     this.responseLines = this.client.refuse(status, mayStay)
   }
 
-  /** The bytes of the request cannot be read on. */
+  /** The rest of the request cannot be read. */
   break(status: number): void {
     if (!this.client.breakOff(status)) return
     this.#isBroken = true
@@ -122,7 +122,7 @@ export class Passage implements AnswerHandler, ClientListener, Journey {
 
   #forward(verdict: Accepted | Observed): void {
     const { client, route } = this
-    // What was verified: the verifier would have to make the bytes of a form anew.
+    // The bytes that were verified. A verdict without them would have to encode its form again.
     const body = this.#body?.received ?? verdict.body
     const request = formatRequest(client.method, client.target, client.head, formatVerdictLines(verdict), body)
     if (request === undefined || route === undefined) return void this.refuse(502)
@@ -133,7 +133,7 @@ export class Passage implements AnswerHandler, ClientListener, Journey {
   onHead(head: AnswerHead): void {
     if (this.#isOver || this.client.isAnswered) return
     const { length } = head
-    this.client.begin(head, !this.#around.isClosing())
+    this.client.begin(head, !this.#context.isClosing())
     this.status = head.status
     this.answeredBy = 'upstream'
     this.responseLines = head.lines
@@ -162,7 +162,7 @@ export class Passage implements AnswerHandler, ClientListener, Journey {
     this.#connection = undefined
     if (this.#isOver || this.#isLate) return
     if (this.answeredBy === 'upstream') return void this.client.cut()
-    // No byte was sent: a webhook cannot arrive twice by it.
+    // No byte was sent, so the webhook cannot arrive twice.
     if (failure !== 'broken' && this.#attempts === 1 && this.verdict !== undefined && 'params' in this.verdict) {
       const { verdict } = this
       setTimeout(() => {
@@ -179,7 +179,7 @@ export class Passage implements AnswerHandler, ClientListener, Journey {
     this.#leaveUpstream()
     if (this.route?.given.replay !== undefined) this.#releaseOnFailure()
     this.route?.pool.release()
-    this.#around.onEnd(this)
+    this.#context.onEnd(this)
   }
 
   #leaveUpstream(): void {
@@ -187,7 +187,7 @@ export class Passage implements AnswerHandler, ClientListener, Journey {
     this.#connection = undefined
   }
 
-  /** A delivery that failed may be sent again: 401 (Twilio repeats with credentials), 5xx, or no whole answer at all. */
+  /** A delivery that failed may be sent again: after 401 (Twilio repeats with credentials), 5xx, or an incomplete answer. */
   #releaseOnFailure(): void {
     if (this.verdict?.ok && (!this.client.isServed || this.status === 401 || this.status >= 500))
       this.verdict.release().catch(() => undefined)

@@ -3,14 +3,14 @@ import { createPeers, type Peers } from './peers.ts'
 import { type PreparedRoute, prepareRoutes } from './routes.ts'
 import type { Upstream, Upstreams } from './upstreams.ts'
 
-/** What one set of options came to. Requests keep the one they began with. */
-export interface Generation {
+/** One version of the options, ready to use. A request keeps the version that it began with. */
+export interface ConfigSnapshot {
   find(host: string, target: string): OpenRoute | 'ambiguous' | undefined
   readonly peers: Peers
   readonly timeoutMs: number
   readonly onExchange: GatewayOptions['onExchange']
   readonly captureBytes: number
-  /** To be called once no new request can begin with it. */
+  /** Call it when no new request can begin with this version. */
   retire(): void
 }
 
@@ -20,8 +20,8 @@ export interface OpenRoute extends PreparedRoute {
 
 export const defaultTimeoutMs = 14_000
 
-/** Throws a TypeError or RangeError, naming the option, and then has opened nothing. */
-export function createGeneration(options: GatewayOptions, upstreams: Upstreams): Generation {
+/** Throws a TypeError or RangeError that names the option, and opens nothing in that case. */
+export function createConfigSnapshot(options: GatewayOptions, upstreams: Upstreams): ConfigSnapshot {
   const table = prepareRoutes(options.routes)
   const peers = createPeers(options.limits)
   const open = new Map<PreparedRoute, OpenRoute>(
