@@ -22,9 +22,10 @@ export interface ExchangeState {
 }
 
 /** The route that a request may take, or the status that answers it before any verifier sees it. */
-export function chooseRoute(config: ConfigSnapshot, head: RequestHead, target: string): OpenRoute | 400 | 404 {
+export function chooseRoute(config: ConfigSnapshot, head: RequestHead, target: string): OpenRoute | 400 | 404 | 417 {
   // Only the origin-form: an absolute target, "*" and a fragment could be read as another target by another server.
-  if (head.fault !== undefined || !target.startsWith('/') || target.includes('#')) return 400
+  if (!target.startsWith('/') || target.includes('#')) return 400
+  if (head.refusal !== undefined) return head.refusal
   const route = config.find(head.host, target)
   if (route === 'ambiguous') return 400
   return route ?? 404

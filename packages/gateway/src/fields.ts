@@ -19,14 +19,21 @@ export function formatFields(list: readonly string[]): string {
   return lines
 }
 
-/** Without the fields that Connection names, but for those that say where the message goes and ends. */
-export function dropNominated(list: readonly string[], connection: string): string[] {
-  const options = new Set(connection.split(',').map((option) => option.trim().toLowerCase()))
-  for (const kept of ['host', 'content-length']) options.delete(kept)
+/**
+ * Leaves out the fields that Connection nominates (RFC 9110 section 7.6.1).
+ * @param kept names in lower case that cannot be nominated
+ */
+export function dropNominated(
+  list: readonly string[],
+  connection: string,
+  kept: { has(name: string): boolean },
+): string[] {
+  const nominated = new Set(connection.split(',').map((option) => option.trim().toLowerCase()))
   const rest: string[] = []
   for (let index = 0; index < list.length; index += 2) {
     const name = list[index] as string
-    if (!options.has(name.toLowerCase())) rest.push(name, list[index + 1] as string)
+    const lower = name.toLowerCase()
+    if (kept.has(lower) || !nominated.has(lower)) rest.push(name, list[index + 1] as string)
   }
   return rest
 }

@@ -8,7 +8,8 @@ import type { Peers } from './peers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
-import { keptMs } from './server.ts'
+import { commonSettings, readRequests } from './server.ts'
+import { followSockets, stopServer } from './stop.ts'
 
 /** A request as a proxy tells it, before it lets it through. */
 interface Original {
@@ -22,22 +23,25 @@ interface Original {
  * Answers proxies that ask before they let a request through: 200 with the headers about the verdict, or the refusal. Throws as
  * `createVerifier` does.
  */
-export function createForwardAuth(
-  options: ForwardAuthOptions,
-  { peers, timeoutMs, onEnd }: ForwardAuthContext,
-): Server {
+export function createForwardAuth(options: ForwardAuthOptions, context: ForwardAuthContext): ForwardAuth {
+  const { peers, timeoutMs, isClosing, onEnd } = context
   const { listen: _, style = 'forwarded', pathPrefix = '', maxBodyBytes = 1024 * 1024, ...rest } = options
   const verifierOptions: VerifierOptions = { ...rest, maxBodyBytes }
   const verifier = createVerifier(verifierOptions)
   const readOriginal = styles[style]
-  const server = createServer({ keepAliveTimeout: keptMs, requestTimeout: timeoutMs }, (req, res) => {
+  let inFlight = 0
+  const server = createServer({ ...commonSettings, requestTimeout: timeoutMs })
+  readRequests(server, (req, res) => {
+    inFlight++
+    res.once('close', () => inFlight--)
     const head = readHead(req.rawHeaders, req.httpVersion)
     const startedAt = performance.now()
-    const original = head.fault === undefined ? readOriginal(req, head, pathPrefix) : undefined
+    const isReadable = head.refusal === undefined && !head.hasDisguisedVerdict
+    const original = isReadable ? readOriginal(req, head, pathPrefix) : undefined
     decide(verifier, original, { req, res, head, maxBodyBytes, peers })
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
-        const status = reply(req, res, head, answer)
+        const status = reply(req, res, answer, !isClosing() && canKeepOpen(req, head.bodyLength))
         onEnd({
           // What a proxy passes on may be any text.
           method: (original?.method ?? req.method ?? '').slice(0, 20),
@@ -53,18 +57,25 @@ export function createForwardAuth(
   })
   // A proxy that passes Upgrade on wants a tunnel from us, which there is none of: the docs show X-Forwarded-Upgrade.
   server.on('upgrade', (_req, socket) => socket.destroy())
-  return server
+  const sockets = followSockets(server)
+  return { server, stop: (graceMs) => stopServer(server, { sockets, graceMs, isIdle: () => inFlight === 0 }) }
+}
+
+export interface ForwardAuth {
+  readonly server: Server
+  stop(graceMs: number): Promise<void>
 }
 
 /** The gateway, as far as forward-auth needs it. */
 export interface ForwardAuthContext {
   readonly peers: Peers
   readonly timeoutMs: number
+  isClosing(): boolean
   onEnd(report: Report): void
 }
 
 /** A verdict, or why no verifier decides. */
-type Answer = Verdict | { readonly code: 'not_told' | 'body_missing' | 'unverified'; readonly status: 403 | 500 }
+type Answer = Verdict | { readonly code: 'not_told' | 'body_missing' | 'unverified'; readonly status: 403 | 417 | 500 }
 
 const bodyMissing: Answer = { code: 'body_missing', status: 403 }
 
@@ -77,8 +88,8 @@ interface Asked {
 }
 
 async function decide(verifier: Verifier, original: Original | undefined, asked: Asked): Promise<Answer> {
-  if (original === undefined) return { code: 'not_told', status: 403 }
   const { req, res, head, maxBodyBytes, peers } = asked
+  if (original === undefined) return { code: 'not_told', status: head.refusal === 417 ? 417 : 403 }
   const { bodyLength, expectsContinue } = head
   const hasBody = bodyLength !== 0
   // A proxy that keeps the body to itself would let any body through behind the signature of the URL alone.
@@ -101,14 +112,13 @@ async function decide(verifier: Verifier, original: Original | undefined, asked:
 }
 
 /** Gives the status that is answered, 0 where the proxy has gone. */
-function reply(req: IncomingMessage, res: ServerResponse, head: RequestHead, answer: Answer): number {
+function reply(req: IncomingMessage, res: ServerResponse, answer: Answer, mayStay: boolean): number {
   if (res.headersSent) return res.statusCode
   if (res.destroyed) return 0
   const verdict = 'ok' in answer && answer.ok ? answer : undefined
   const status = 'status' in answer ? answer.status : 200
-  const close = !canKeepOpen(req, head.bodyLength)
-  if (close) lingerOnClose(req)
-  const lines = formatAnswerLines(status, close) + (verdict === undefined ? '' : formatVerdictLines(verdict))
+  if (!mayStay && !req.complete) lingerOnClose(req)
+  const lines = formatAnswerLines(status, !mayStay) + (verdict === undefined ? '' : formatVerdictLines(verdict))
   res.writeHead(status, listFields(lines)).end(textOf(status))
   return status
 }

@@ -1,5 +1,4 @@
 import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
 import { createAdminServer } from './admin.ts'
 import { answerOnSocket } from './answers.ts'
 import { checkOptions } from './check-options.ts'
@@ -15,7 +14,7 @@ import { reportExchange } from './on-exchange.ts'
 import type { GatewayOptions } from './options.ts'
 import { type Report, toReport } from './report.ts'
 import { bind, createHttpServer, renewCertificate } from './server.ts'
-import { stopServer } from './stop.ts'
+import { followSockets, stopServer } from './stop.ts'
 import { isTracingConfigured, traceExchange } from './tracing.ts'
 import { createUpstreams } from './upstreams.ts'
 
@@ -23,13 +22,14 @@ export interface Gateway {
   /** Binds the listeners. `url` and `adminUrl` name what was bound really, also for port 0. Rejects where that fails. */
   listen(): Promise<{ url: string; adminUrl: string | undefined; forwardAuthUrl: string | undefined }>
   /**
-   * New routes, keys, limits and certificates; requests under way keep the old ones. Rejects, and changes nothing, for wrong options
+   * New routes, keys, limits and certificates; requests that have begun keep the old ones. Rejects, and changes nothing, for wrong options
    * and for other addresses than those that are bound.
    */
   reload(options: GatewayOptions): Promise<void>
   /**
-   * Stops gracefully: requests under way get their answers, new ones are refused with `Connection: close`. After `graceMs`
-   * (default 15,000) what is left is cut off. Resolves when everything is closed.
+   * Stops gracefully. The listener stays open for a second, and everything that arrives is served with `Connection: close`.
+   * Afterwards requests and streams that have begun may go on. After `graceMs` in all (default 15,000) they are cut off. Resolves
+   * when every connection is closed.
    */
   close(options?: { graceMs?: number }): Promise<void>
 }
@@ -65,16 +65,17 @@ export function createMeasuredGateway(
   let closed: Promise<void> | undefined
   let adminServer: Server | undefined
   const { forwardAuth } = options
-  const authServer =
+  const isClosing = (): boolean => hasBegunToClose
+  const auth =
     forwardAuth === undefined
       ? undefined
       : createForwardAuth(forwardAuth, {
           peers: current.peers,
           timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+          isClosing,
           onEnd: tell,
         })
 
-  const isClosing = (): boolean => hasBegunToClose
   const server = createHttpServer(options, {
     onRequest(client) {
       const exchange = new HttpExchange(client, { config: current, isClosing, onEnd })
@@ -82,7 +83,7 @@ export function createMeasuredGateway(
       exchange.run()
     },
     onUpgrade(req, socket, first) {
-      const handshake = new Handshake(req, socket, first, { config: current, isClosing, onAnswer: report, onClose })
+      const handshake = new Handshake(req, socket, first, { config: current, onAnswer: report, onClose })
       handshakes.add(handshake)
       handshake.run().catch(() => handshake.refuse(500))
     },
@@ -90,13 +91,15 @@ export function createMeasuredGateway(
       socket.on('error', () => socket.destroy())
       answerOnSocket(socket, 403)
     },
-    onBroken(error, socket, status) {
+    onBroken(socket, status) {
       const exchange = inFlight.findBySocket(socket)
-      if (exchange !== undefined) exchange.break(status)
-      else if (error.code === 'ECONNRESET') socket.destroy()
-      else answerOnSocket(socket as Socket, status)
+      if (status === undefined) socket.destroy()
+      else if (exchange !== undefined) exchange.break(status)
+      else answerOnSocket(socket, status)
     },
   })
+
+  const sockets = followSockets(server)
 
   function onEnd(exchange: HttpExchange): void {
     inFlight.delete(exchange)
@@ -123,14 +126,8 @@ export function createMeasuredGateway(
 
   async function close(graceMs: number): Promise<void> {
     hasBegunToClose = true
-    await stopServer(server, {
-      graceMs,
-      isIdle: () => inFlight.size === 0 && handshakes.size === 0,
-      cut() {
-        for (const { socket } of handshakes) socket.destroy()
-      },
-    })
-    if (authServer !== undefined) await stopServer(authServer, { graceMs, isIdle: () => true, cut: () => undefined })
+    const isIdle = (): boolean => inFlight.size === 0 && handshakes.size === 0
+    await Promise.all([stopServer(server, { sockets, graceMs, isIdle }), auth?.stop(graceMs)])
     adminServer?.closeAllConnections()
     adminServer?.close()
     current.retire()
@@ -142,7 +139,7 @@ export function createMeasuredGateway(
       const { host = '127.0.0.1', port = 8080, tls } = options.listen ?? {}
       const url = await bind(server, tls === undefined ? 'http' : 'https', host, port)
       const { host: authHost = '127.0.0.1', port: authPort = 8081 } = forwardAuth?.listen ?? {}
-      const forwardAuthUrl = authServer === undefined ? undefined : await bind(authServer, 'http', authHost, authPort)
+      const forwardAuthUrl = auth === undefined ? undefined : await bind(auth.server, 'http', authHost, authPort)
       if (admin === false || metrics === undefined) return { url, adminUrl: undefined, forwardAuthUrl }
       const { registry } = metrics
       adminServer = createAdminServer({

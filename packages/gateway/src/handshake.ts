@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { connect, type Socket } from 'node:net'
+import { pipeline, Transform } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { Verdict } from 'tollgate'
 import { answerOnSocket, formatAnswerLines, formatHead } from './answers.ts'
@@ -13,8 +14,7 @@ import { joinSockets } from './tunnel.ts'
 
 interface HandshakeContext {
   readonly config: ConfigSnapshot
-  isClosing(): boolean
-  /** The handshake was answered; a tunnel may go on. */
+  /** The handshake was answered. A tunnel may have opened. */
   onAnswer(handshake: Handshake): void
   onClose(handshake: Handshake): void
 }
@@ -61,7 +61,8 @@ export class Handshake implements ExchangeState {
   async run(): Promise<void> {
     const { head } = this
     const { method, target } = this.client
-    if (this.#context.isClosing()) return this.refuse(503)
+    // RFC 9110 section 7.8: HTTP/1.0 knows no upgrade.
+    if (this.#req.httpVersion !== '1.1') return this.refuse(400)
     const route = chooseRoute(this.config, head, target)
     if (typeof route === 'number') return this.refuse(route)
     // Where a handshake announces a body, its bytes could be taken for the stream's.
@@ -106,6 +107,8 @@ export class Handshake implements ExchangeState {
         isTls ? connectTls({ ...to, servername: host, ALPNProtocols: ['http/1.1'] }) : connect(to),
     })
     this.#upstream = upstream
+    // By default Node.js leaves out the lines after the 2,000th.
+    upstream.maxHeadersCount = 0
     upstream.once('socket', (socket) =>
       socket.once(isTls ? 'secureConnect' : 'connect', () => {
         isConnected = true
@@ -125,6 +128,12 @@ export class Handshake implements ExchangeState {
 
   #open(answer: IncomingMessage, upstream: Socket, first: Uint8Array): void {
     if (this.#isAnswered || this.socket.destroyed) return void upstream.destroy()
+    if (!agreesToWebSocket(answer)) {
+      upstream.destroy()
+      this.refuse(502)
+      return
+    }
+    clearTimeout(this.#deadline)
     this.#take(answer, formatFields(answer.rawHeaders))
     upstream.setTimeout(0)
     upstream.setKeepAlive(true, 60_000)
@@ -138,11 +147,19 @@ export class Handshake implements ExchangeState {
   /** The upstream answered as to any request: its answer is passed on, and nothing after it. */
   #decline(answer: IncomingMessage): void {
     if (this.#isAnswered || this.socket.destroyed) return void answer.destroy()
-    this.#take(answer, `${formatFields(listResponseHeaders(answer.rawHeaders))}Connection: close\r\n`)
-    this.socket.write(formatHead(this.status, answer.statusMessage ?? '', this.responseLines), 'latin1')
-    answer.on('error', () => this.socket.destroy())
-    answer.pipe(this.socket)
-    this.socket.once('finish', () => this.socket.destroy())
+    const { statusCode: status = 502, headers } = answer
+    // A change of protocol that names none is no answer.
+    if (status === 101) {
+      answer.destroy()
+      this.refuse(502)
+      return
+    }
+    // Without a length, only chunks show the client whether the answer is complete.
+    const isChunked = headers['content-length'] === undefined && status !== 204 && status !== 304
+    const framing = `${isChunked ? 'Transfer-Encoding: chunked\r\n' : ''}Connection: close\r\n`
+    this.#take(answer, formatFields(listResponseHeaders(answer.rawHeaders)) + framing)
+    this.socket.write(formatHead(status, answer.statusMessage ?? '', this.responseLines), 'latin1')
+    pipeline(isChunked ? [answer, toChunks(), this.socket] : [answer, this.socket], () => this.socket.destroy())
     this.#answered()
   }
 
@@ -154,16 +171,17 @@ export class Handshake implements ExchangeState {
 
   #answered(): void {
     this.#isAnswered = true
-    clearTimeout(this.#deadline)
     this.#context.onAnswer(this)
   }
 
   #expire(): void {
-    this.refuse(this.verdict === undefined ? 408 : 504)
+    if (this.#isAnswered) this.socket.destroy()
+    else this.refuse(this.verdict === undefined ? 408 : 504)
     this.#upstream?.destroy()
   }
 
   #leave(): void {
+    clearTimeout(this.#deadline)
     if (!this.#isAnswered) {
       this.#upstream?.destroy()
       this.#answered()
@@ -171,4 +189,22 @@ export class Handshake implements ExchangeState {
     this.route?.pool.release()
     this.#context.onClose(this)
   }
+}
+
+/** To a WebSocket, and to no other protocol beside it. */
+function agreesToWebSocket({ httpVersion, headersDistinct }: IncomingMessage): boolean {
+  const protocols = headersDistinct.upgrade ?? []
+  return httpVersion === '1.1' && protocols.length === 1 && protocols[0]?.toLowerCase() === 'websocket'
+}
+
+/** Chunks as in RFC 9112 section 7.1. The last one comes only when the source has ended as it should. */
+function toChunks(): Transform {
+  return new Transform({
+    transform(bytes: Buffer, _, done) {
+      done(null, Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]))
+    },
+    flush(done) {
+      done(null, '0\r\n\r\n')
+    },
+  })
 }

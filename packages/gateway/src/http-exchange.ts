@@ -68,7 +68,6 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   #verify(): void {
     const { client } = this
     const { head, method, target } = client
-    if (this.#context.isClosing()) return void this.refuse(503)
     const route = chooseRoute(this.config, head, target)
     if (typeof route === 'number') return void this.refuse(route)
     this.route = route

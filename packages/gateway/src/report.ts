@@ -43,5 +43,5 @@ const early: Readonly<Record<number, string>> = {
   400: 'malformed',
   404: 'no_route',
   408: 'too_slow',
-  503: 'closing',
+  417: 'expectation_unknown',
 }

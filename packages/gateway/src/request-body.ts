@@ -1,41 +1,38 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Peers, Release } from './peers.ts'
 
+export interface BodyTerms {
+  readonly maxBytes: number
+  /** As announced; `undefined` for a chunked body. */
+  readonly bodyLength: number | undefined
+  readonly expectsContinue: boolean
+  readonly peers: Peers
+}
+
 const done = { done: true, value: undefined } as const
 
 /**
  * The body of a request, for a verifier. It is read when the verifier asks for it, which happens only behind a well-formed
  * signature, and is given in one piece. A body above the limit is given up to there, for the verifier to refuse.
+ *
+ * Where the bodies of a peer take up all its room, a body waits, unless all of it arrives meanwhile in the buffer that
+ * `node:http` has for each request anyway: a complete request never waits behind slow ones.
  */
 export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
-  readonly #maxBytes: number
-  readonly #bodyLength: number | undefined
-  readonly #expectsContinue: boolean
-  readonly #peers: Peers
+  readonly #terms: BodyTerms
   #release: Release | undefined
-  #reject: ((error: Error) => void) | undefined
+  /** Is there while the verifier waits. */
+  #settle: { resolve(result: IteratorResult<Uint8Array>): void; reject(error: Error): void } | undefined
+  #state: 'unread' | 'waiting' | 'reading' | 'over' = 'unread'
   /** The bytes that were read, up to the limit. */
   received: Uint8Array | undefined
-  #state: 'idle' | 'reading' | 'over' = 'idle'
 
-  constructor(
-    req: IncomingMessage,
-    res: ServerResponse,
-    terms: {
-      readonly maxBytes: number
-      readonly bodyLength: number | undefined
-      readonly expectsContinue: boolean
-      readonly peers: Peers
-    },
-  ) {
+  constructor(req: IncomingMessage, res: ServerResponse, terms: BodyTerms) {
     this.#req = req
     this.#res = res
-    this.#maxBytes = terms.maxBytes
-    this.#bodyLength = terms.bodyLength
-    this.#expectsContinue = terms.expectsContinue
-    this.#peers = terms.peers
+    this.#terms = terms
   }
 
   [Symbol.asyncIterator](): this {
@@ -43,16 +40,16 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
-    if (this.#state !== 'idle') return Promise.resolve(done)
-    this.#state = 'reading'
+    if (this.#state !== 'unread') return Promise.resolve(done)
+    this.#state = 'waiting'
     return new Promise((resolve, reject) => {
-      this.#reject = reject
-      const { remoteAddress } = this.#req.socket
-      const bytes = this.#bodyLength ?? this.#maxBytes
-      this.#release = this.#peers.take(remoteAddress, bytes, (release) => {
+      this.#settle = { resolve, reject }
+      const { bodyLength, maxBytes, peers } = this.#terms
+      this.#release = peers.take(this.#req.socket.remoteAddress, bodyLength ?? maxBytes, (release) => {
         this.#release = release
-        if (this.#reject !== undefined) this.#read(resolve)
+        this.#read()
       })
+      if (this.#state === 'waiting') this.#req.on('readable', this.#onReadable)
     })
   }
 
@@ -61,34 +58,45 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     return Promise.resolve(done)
   }
 
-  /** Gives its room back. To be called when there is a verdict, or the connection is closed: then no more is read. */
+  /** Gives its room back. Call it when there is a verdict, or the connection is closed: afterwards no more is read. */
   stop(): void {
     this.#state = 'over'
     this.#release?.()
-    this.#reject?.(new Error('aborted'))
-    this.#reject = undefined
+    this.#settle?.reject(new Error('aborted'))
+    this.#settle = undefined
   }
 
-  #read(resolve: (result: IteratorResult<Uint8Array>) => void): void {
+  readonly #onReadable = (): void => {
+    if (this.#state !== 'waiting' || !this.#req.complete) return
+    this.#release?.()
+    this.#read()
+  }
+
+  #read(): void {
+    if (this.#state !== 'waiting') return
+    this.#state = 'reading'
     const req = this.#req
-    if (this.#expectsContinue) this.#res.writeContinue()
+    if (this.#terms.expectsContinue && !req.complete) this.#res.writeContinue()
     const chunks: Uint8Array[] = []
     let length = 0
-    const hand = (): void => {
-      if (this.#reject === undefined) return
-      this.#reject = undefined
+    const give = (): void => {
+      if (this.#settle === undefined) return
       const value = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, length)
       this.received = value
-      resolve({ done: false, value })
+      this.#settle.resolve({ done: false, value })
+      this.#settle = undefined
     }
-    req.on('data', (chunk: Uint8Array) => {
-      if (this.#reject === undefined) return
-      chunks.push(chunk)
-      length += chunk.length
-      if (length <= this.#maxBytes) return
-      req.pause()
-      hand()
-    })
-    req.on('end', hand)
+    req
+      .off('readable', this.#onReadable)
+      .on('data', (chunk: Uint8Array) => {
+        if (this.#settle === undefined) return
+        chunks.push(chunk)
+        length += chunk.length
+        if (length <= this.#terms.maxBytes) return
+        req.pause()
+        give()
+      })
+      .on('end', give)
+      .resume()
   }
 }

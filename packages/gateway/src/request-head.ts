@@ -3,25 +3,28 @@ import { dropNominated, formatFields } from './fields.ts'
 
 /** The header fields of a request, sorted by who needs them, in one pass. */
 export interface RequestHead {
-  /** Why nothing of it may be used; answered 400. */
-  fault: string | undefined
+  /** The status that refuses the request, whatever its route; `undefined`: it can be used. */
+  readonly refusal: 400 | 417 | undefined
   readonly host: string
-  /** What a verifier reads. A repeated field is a list, so that it can refuse it. */
+  /** The fields that a verifier reads. A repeated field is a list, so that the verifier can refuse it. */
   readonly verified: VerifiedFields
-  /** For the upstream: lines, spelled and ordered as they came. */
+  /** For the upstream: lines in the spelling and order of their sender. */
   readonly lines: string
   /** The announced length of the body; `undefined` for a chunked one, 0 for none. */
   readonly bodyLength: number | undefined
   readonly expectsContinue: boolean
+  /** A name such as `tollgate~verified`, which some servers read as one of the gateway's. It is not among `lines`. */
+  readonly hasDisguisedVerdict: boolean
 }
 
-type Field = string | readonly string[] | undefined
+type Field = string | string[] | undefined
 
 export type VerifiedFields = Record<VerifiedName, Field>
 
 export type VerifiedName =
   | 'host'
   | 'x-twilio-signature'
+  | 'x-twilio-signature-key-sid'
   | 'x-twilio-webhooks-signature-settings'
   | 'content-type'
   | 'content-encoding'
@@ -31,13 +34,15 @@ export type VerifiedName =
 
 type Kind =
   | 'plain'
-  /** Means this connection only: RFC 9110 section 7.6.1. */
+  /** Concerns this connection only: RFC 9110 section 7.6.1. */
   | 'hop'
   /** Says what only the gateway may say. */
   | 'ours'
+  /** The same, in a spelling that only some servers read so. */
+  | 'disguised'
   /** Read by the verifier, and forwarded. */
   | 'verified'
-  /** Could be taken for another. */
+  /** Some servers read it as one of the names below. */
   | 'double'
   | 'host'
   | 'length'
@@ -54,6 +59,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['upgrade', 'upgrade'],
   ['expect', 'expect'],
   ['x-twilio-signature', 'verified'],
+  ['x-twilio-signature-key-sid', 'verified'],
   ['x-twilio-webhooks-signature-settings', 'verified'],
   ['content-type', 'verified'],
   ['content-encoding', 'verified'],
@@ -64,23 +70,29 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['te', 'hop'],
   // The body is passed on whole, with its length: nothing can follow it.
   ['trailer', 'hop'],
-  // CGI and its heirs read them as if they had a hyphen.
-  ['content_length', 'double'],
-  ['transfer_encoding', 'double'],
 ])
 
-const requestFields = new FieldNames<Kind>(
-  (lower) => kinds.get(lower) ?? (/^tollgate[-_]/.test(lower) ? 'ours' : 'plain'),
-)
+/**
+ * CGI and its heirs make one variable of all names that differ only in characters other than letters and digits (RFC 3875 section
+ * 4.1.18; lighttpd replaces every such character): there, `tollgate~verified` is `HTTP_TOLLGATE_VERIFIED`.
+ */
+function classify(lower: string): Kind {
+  const kind = kinds.get(lower)
+  if (kind !== undefined) return kind
+  if (/^tollgate[^a-z0-9]/.test(lower)) return /^[a-z0-9-]+$/.test(lower) ? 'ours' : 'disguised'
+  return kinds.has(lower.replace(/[^a-z0-9]/g, '-')) ? 'double' : 'plain'
+}
+
+const requestFields = new FieldNames<Kind>(classify)
 
 /** @param rawHeaders names and values, alternating, as Node.js gives them. */
 export function readHead(rawHeaders: readonly string[], httpVersion: string): RequestHead {
   const verified = createVerifiedFields()
   const forwarded: string[] = []
-  let coding: string | undefined
-  let codings = 0
-  let expect = ''
+  const codings: string[] = []
+  const expectations: string[] = []
   let hasDouble = false
+  let hasDisguisedVerdict = false
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const spelled = rawHeaders[index] as string
     const value = rawHeaders[index + 1] as string
@@ -102,25 +114,35 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
       case 'double':
         hasDouble = true
         break
+      case 'disguised':
+        hasDisguisedVerdict = true
+        break
       case 'coding':
-        coding = value
-        codings++
+        codings.push(value)
         break
       case 'expect':
-        expect = value
+        expectations.push(value)
         break
       default:
     }
   }
   const { host, connection } = verified
   const length = verified['content-length']
+  // RFC 9110 section 10.1.1: a server ignores an expectation of HTTP/1.0.
+  const expectation = httpVersion === '1.1' ? expectations.join().toLowerCase() : ''
+  const expectsContinue = expectation === '100-continue'
+  const isUnknown = httpVersion === '1.1' && expectations.length > 0 && !expectsContinue
   return {
-    fault: hasDouble ? 'an underscore' : findFault(verified, codings, coding, httpVersion),
+    refusal: hasDouble || isAmbiguous(verified, codings, httpVersion) ? 400 : isUnknown ? 417 : undefined,
     host: typeof host === 'string' ? host : '',
     verified,
-    lines: formatFields(isSimple(connection) ? forwarded : dropNominated(forwarded, [connection].flat().join(','))),
-    bodyLength: coding === undefined ? Number(length ?? 0) : undefined,
-    expectsContinue: expect.toLowerCase() === '100-continue',
+    // Connection takes away no field that has a meaning here: the upstream must see what the verdict rests on.
+    lines: formatFields(
+      isSimple(connection) ? forwarded : dropNominated(forwarded, [connection].flat().join(','), kinds),
+    ),
+    bodyLength: codings.length === 0 ? Number(length ?? 0) : undefined,
+    expectsContinue,
+    hasDisguisedVerdict,
   }
 }
 
@@ -128,6 +150,7 @@ function createVerifiedFields(): VerifiedFields {
   return {
     host: undefined,
     'x-twilio-signature': undefined,
+    'x-twilio-signature-key-sid': undefined,
     'x-twilio-webhooks-signature-settings': undefined,
     'content-type': undefined,
     'content-encoding': undefined,
@@ -139,24 +162,19 @@ function createVerifiedFields(): VerifiedFields {
 
 function addField(fields: VerifiedFields, name: VerifiedName, value: string): void {
   const known = fields[name]
-  fields[name] = known === undefined ? value : typeof known === 'string' ? [known, value] : [...known, value]
+  if (known === undefined) fields[name] = value
+  else if (typeof known === 'string') fields[name] = [known, value]
+  else known.push(value)
 }
 
-/** What could be read in two ways is read in none. Node.js refuses most of it before; this holds whatever its version. */
-function findFault(
-  fields: VerifiedFields,
-  codings: number,
-  coding: string | undefined,
-  httpVersion: string,
-): string | undefined {
-  const length = fields['content-length']
-  if (typeof fields.host !== 'string' || fields.host === '') return 'not exactly one Host'
-  if (length !== undefined && (typeof length !== 'string' || !/^\d{1,15}$/.test(length))) return 'Content-Length'
-  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'HTTP version'
-  if (codings === 0) return undefined
-  if (length !== undefined) return 'Content-Length with Transfer-Encoding'
-  if (codings > 1 || coding?.toLowerCase() !== 'chunked') return 'Transfer-Encoding is not "chunked"'
-  return httpVersion === '1.1' ? undefined : 'Transfer-Encoding before HTTP/1.1'
+/** Two servers could read it as two requests, or find its end at two places. Node.js refuses most of it; this holds for every version. */
+function isAmbiguous(fields: VerifiedFields, codings: readonly string[], httpVersion: string): boolean {
+  const { host, 'content-length': length } = fields
+  if (typeof host !== 'string' || host === '') return true
+  if (length !== undefined && (typeof length !== 'string' || !/^\d{1,15}$/.test(length))) return true
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return true
+  if (codings.length === 0) return false
+  return length !== undefined || codings.join().toLowerCase() !== 'chunked' || httpVersion !== '1.1'
 }
 
 /** Whether Connection names no field. */

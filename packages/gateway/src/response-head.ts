@@ -12,6 +12,9 @@ const hop: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+/** Where an answer ends must not depend on who reads Connection. */
+const kept: ReadonlySet<string> = new Set(['content-length'])
+
 /** The upstream's header fields for the client, names and values alternating, spelled and ordered as they came. */
 export function listResponseHeaders(raw: readonly string[]): string[] {
   const headers: string[] = []
@@ -23,5 +26,5 @@ export function listResponseHeaders(raw: readonly string[]): string[] {
     if (!hop.has(lower)) headers.push(name, value)
     else if (lower === 'connection') connection += `,${value}`
   }
-  return /^(,\s*(keep-alive|close)\s*)*$/i.test(connection) ? headers : dropNominated(headers, connection)
+  return /^(,\s*(keep-alive|close)\s*)*$/i.test(connection) ? headers : dropNominated(headers, connection, kept)
 }

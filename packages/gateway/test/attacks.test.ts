@@ -13,11 +13,13 @@ import {
   type Started,
   send,
   sendRaw,
+  separators,
   signSms,
   sms,
   startGateway,
   startUpstream,
   toBytes,
+  toCgi,
   type Upstream,
 } from './support.ts'
 
@@ -100,6 +102,67 @@ test('E1: slow bodies of one peer hold up no more than their number, and those b
   const waiting = send(gateway.url, signSms())
   for (const socket of slow) socket.destroy()
   expect((await waiting).status).toBe(200)
+  upstream.seen.length = 0
+})
+
+test('E6: a request that is complete does not wait behind slow bodies of its peer', async () => {
+  const [head] = toBytes(signSms()).split('\r\n\r\n')
+  const slow = Array.from({ length: 20 }, () => {
+    const socket = connect(gateway.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(`${head}\r\n\r\nAcc`)
+    return socket
+  })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const ended: string[] = []
+  for (const socket of slow) socket.once('data', (answer) => ended.push(String(answer).slice(0, 12)))
+  // In one piece, in two with a pause, in chunks, and as long as what a socket is read by.
+  const large = signSms('/sms', { ...sms, Body: 'x'.repeat(50_000) })
+  const [largeHead = '', largeBody = ''] = toBytes(large, close).split('\r\n\r\n')
+  const chunked = toBytes(signSms(), close)
+    .replace(/content-length: (\d+)/i, 'Transfer-Encoding: chunked')
+    .split('\r\n\r\n')
+  const size = Buffer.byteLength(chunked[1] ?? '').toString(16)
+  const pieces = [
+    [toBytes(signSms(), close)],
+    [`${largeHead}\r\n\r\n${largeBody.slice(0, 100)}`, largeBody.slice(100)],
+    [`${chunked[0]}\r\n\r\n`, `${size}\r\n${chunked[1]}\r\n`, '0\r\n\r\n'],
+  ]
+  for (const list of pieces) {
+    const socket = connect({ port: gateway.port, host: '127.0.0.1', noDelay: true })
+    for (const piece of list) {
+      socket.write(piece)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(await readUntil(socket)).toMatch(/^HTTP\/1\.1 200 /)
+  }
+  expect(ended).toEqual([])
+  for (const socket of slow) socket.destroy()
+  upstream.seen.length = 0
+})
+
+test('E1: a body that has not arrived waits for room, and is then read whole', async () => {
+  const [head = '', body = ''] = toBytes(signSms(), close).split('\r\n\r\n')
+  const open = (bytes: string) => {
+    const socket = connect(gateway.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(bytes)
+    return socket
+  }
+  const slow = Array.from({ length: 4 }, () => open(`${head}\r\n\r\nAcc`))
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const asking = open(`${head}\r\nExpect: 100-continue\r\n\r\n`)
+  const answers: string[] = []
+  asking.on('data', (bytes) => answers.push(String(bytes).split('\r\n')[0] ?? ''))
+  const large = sendRaw(gateway.port, toBytes(signSms('/sms', { ...sms, Body: 'x'.repeat(300_000) }), close))
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect([answers, upstream.seen]).toEqual([[], []])
+  slow[0]?.destroy()
+  await expect.poll(() => answers).toEqual(['HTTP/1.1 100 Continue'])
+  asking.write(body)
+  await expect.poll(() => answers).toEqual(['HTTP/1.1 100 Continue', 'HTTP/1.1 200 OK'])
+  expect(await large).toMatch(/^HTTP\/1\.1 200 /)
+  for (const socket of slow) socket.destroy()
   upstream.seen.length = 0
 })
 
@@ -210,6 +273,84 @@ test('E5: what a client says about its verdict is dropped, however it is spelled
   for (const name of ['x-private', 'proxy-authorization', 'proxy-connection', 'keep-alive', 'te'])
     expect(names).not.toContain(name)
   expect(seen?.headers).toMatchObject({ 'x-kept': 'yes', 'x-forwarded-host': 'evil.example', host: 'api.example.com' })
+})
+
+test('E5: no header name of a client becomes a CGI variable about its verdict', async () => {
+  const names = separators.flatMap((one) => [
+    `tollgate${one}verified`,
+    `TOLLGATE${one}Account${one}Sid`,
+    `tollgate${one}`,
+  ])
+  const spoofed = Object.fromEntries(names.map((name) => [name, 'params']))
+  const bytes = toBytes(signSms(), { ...spoofed, 'Tollgates-Kept': 'yes', ...close })
+  expect(await sendRaw(gateway.port, bytes)).toMatch(/^HTTP\/1\.1 200 /)
+  const variables = [...toCgi(upstream.seen.pop()?.rawHeaders ?? [])].filter(([name]) =>
+    name.startsWith('HTTP_TOLLGATE'),
+  )
+  expect(Object.fromEntries(variables)).toEqual({
+    HTTP_TOLLGATE_VERIFIED: ['params'],
+    HTTP_TOLLGATE_ACCOUNT_SID: [accountSid],
+    HTTP_TOLLGATES_KEPT: ['yes'],
+  })
+})
+
+test('E5: a name that CGI reads as one of those that the verdict rests on is answered 400', async () => {
+  for (const name of ['content-length', 'transfer-encoding', 'content-type', 'content-encoding', 'x-twilio-signature'])
+    for (const separator of separators.filter((one) => one !== '-')) {
+      const bytes = toBytes(signSms(), { [name.replaceAll('-', separator)]: 'x', ...close })
+      expect([name, separator, await sendRaw(gateway.port, bytes)]).toEqual([
+        name,
+        separator,
+        expect.stringMatching(/^HTTP\/1\.1 400 /),
+      ])
+    }
+  expect(upstream.seen).toEqual([])
+})
+
+test('E5: Connection cannot take away what the verdict rests on', async () => {
+  const signed = signSms()
+  const kept = ['host', 'content-type', 'x-twilio-signature']
+  const names = [...kept, 'content-length', 'transfer-encoding', 'content-encoding', 'X-Private']
+  const answer = await sendRaw(
+    gateway.port,
+    toBytes(signed, { Connection: `close, ${names.join(', ')}`, 'X-Private': '1' }),
+  )
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+  const seen = upstream.seen.pop()
+  const sent = Object.entries(signed.headers).map(([name, value]) => [name.toLowerCase(), value] as const)
+  expect(seen?.headers).toMatchObject(Object.fromEntries(sent.filter(([name]) => kept.includes(name))))
+  expect(seen?.headers).not.toHaveProperty('x-private')
+  expect(seen?.body.toString()).toBe(signed.body)
+})
+
+test('E5: of thousands of header lines none is lost', async () => {
+  // As short as lines can be: a head may have 16 KiB.
+  const lines = Array.from({ length: 2600 }, (_, index) => `${(index % 10) + 1}:\r\n`)
+  const bytes = toBytes(signSms(), close).replace('\r\n\r\n', `\r\n${lines.join('')}X-Last: yes\r\n\r\n`)
+  expect(await sendRaw(gateway.port, bytes)).toMatch(/^HTTP\/1\.1 200 /)
+  expect(upstream.seen.pop()?.headers).toHaveProperty('x-last', 'yes')
+  // A second length behind them is seen, too.
+  const twice = bytes.replace('X-Last: yes', 'Content-Length: 0')
+  expect(await sendRaw(gateway.port, twice)).toMatch(/^HTTP\/1\.1 400 /)
+  const signedTwice = bytes.replace('X-Last: yes', `X-Twilio-Signature: ${forged}`)
+  expect(await sendRaw(gateway.port, signedTwice)).toMatch(/^HTTP\/1\.1 403 /)
+  expect(upstream.seen).toEqual([])
+})
+
+test('an expectation other than 100-continue is answered 417, and one of HTTP/1.0 is ignored', async () => {
+  for (const expectation of ['200-ok', '', '100-continue, x', 'x, 100-continue', '100-continue\r\nExpect: x']) {
+    const answer = await sendRaw(gateway.port, toBytes(signSms(), { Expect: expectation, ...close }))
+    expect([expectation, answer]).toEqual([
+      expectation,
+      expect.stringMatching(/^HTTP\/1\.1 417 Expectation Failed\r\n/),
+    ])
+  }
+  expect(upstream.seen).toEqual([])
+  for (const expectation of ['100-continue', 'x']) {
+    const old = toBytes(signSms(), { Expect: expectation, ...close }).replace('HTTP/1.1', 'HTTP/1.0')
+    expect(await sendRaw(gateway.port, old)).toMatch(/^HTTP\/1\.1 200 /)
+    expect(upstream.seen.pop()?.headers).not.toHaveProperty('expect')
+  }
 })
 
 test('E5: headers keep their order and spelling, the target and the body their bytes', async () => {

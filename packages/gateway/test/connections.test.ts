@@ -194,6 +194,25 @@ test('closing lets a request end and says so, while idle connections are closed'
   await held.close()
 })
 
+test('until the listener is closed, everything is served, and each answer ends its connection', async () => {
+  const other = await startGateway(upstream.url)
+  const idle = connect(other.port, '127.0.0.1')
+  idle.write(toBytes(signSms('/short')))
+  expect(await readAnswer(idle)).toBe('hello')
+  const closing = other.close()
+  const onIdle = readUntil(idle)
+  idle.write(toBytes(signSms('/short')))
+  const answers = await Promise.all([
+    onIdle,
+    sendRaw(other.port, toBytes(signSms('/short'))),
+    sendRaw(other.port, toBytes(signSms('/chunks'))),
+  ])
+  for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Connection: close\r\n/)
+  const refused = await sendRaw(other.port, toBytes({ ...signSms(), body: 'Body=forged' }))
+  expect(refused).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[\s\S]*Connection: close\r\n/)
+  await closing
+})
+
 test('closing without grace cuts requests off', async () => {
   const silent = await startUpstream(() => undefined)
   const other = await startGateway(silent.url)

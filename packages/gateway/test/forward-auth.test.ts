@@ -1,10 +1,12 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createGateway, type Gateway } from '../src/index.ts'
-import { accountSid, authToken, publicUrl, signSms } from './support.ts'
+import { accountSid, authToken, publicUrl, readUntil, sendRaw, separators, signSms } from './support.ts'
 
 const gateways: Gateway[] = []
 let forwardedPort = 0
@@ -117,6 +119,34 @@ test('Envoy: the request itself, below its prefix, with its whole body', async (
   expect(await ask(envoyPort, { ...asked, body: signed.body.replace('more', 'less') })).toEqual(refused)
   const { body: _body, ...bodiless } = asked
   expect(await ask(envoyPort, { ...bodiless, headers: { ...whole, 'content-length': '0' } })).toEqual(refused)
+})
+
+test('E5: a question with a header that could be taken for the verdict is refused', async () => {
+  const headers = { ...signedHeaders, ...told, 'content-length': length }
+  // With hyphens alone it is a name that the proxy sets itself.
+  for (const separator of separators.filter((one) => one !== '-')) {
+    const spoofed = { [`Tollgate${separator}Verified`]: 'body' }
+    expect(await ask(forwardedPort, { headers: { ...headers, ...spoofed }, body: signed.body })).toEqual(refused)
+  }
+  expect(await ask(forwardedPort, { headers: { ...headers, tollgates: 'x' }, body: signed.body })).toMatchObject({
+    status: 200,
+  })
+})
+
+test('Expect: 100-continue is granted once, and only behind a well-formed signature', async () => {
+  const lines = Object.entries({ host: 'x', ...signedHeaders, ...told, expect: '100-continue', connection: 'close' })
+  const toHead = (list: [string, string][], more: string) =>
+    `POST / HTTP/1.1\r\n${list.map(([name, value]) => `${name}: ${value}\r\n`).join('')}${more}\r\n`
+  const socket = connect(forwardedPort, '127.0.0.1')
+  socket.write(toHead(lines, `content-length: ${length}\r\n`))
+  const [first] = (await once(socket, 'data')) as [Buffer]
+  expect(first.toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+  socket.write(signed.body)
+  expect(await readUntil(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  const unsigned = lines.filter(([name]) => !/twilio/i.test(name))
+  expect(await sendRaw(forwardedPort, toHead(unsigned, 'content-length: 9\r\n'))).toMatch(/^HTTP\/1\.1 403 /)
+  const unknown = lines.map(([name, value]): [string, string] => [name, name === 'expect' ? 'x' : value])
+  expect(await sendRaw(forwardedPort, toHead(unknown, 'content-length: 9\r\n'))).toMatch(/^HTTP\/1\.1 417 /)
 })
 
 test('a handshake is told by X-Forwarded-Upgrade', async () => {

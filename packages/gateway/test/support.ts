@@ -42,6 +42,8 @@ export async function startUpstream(listener: RequestListener = (_, res) => res.
     })
     listener(req, res)
   })
+  // All lines count, for those who ask what arrived.
+  server.maxHeadersCount = 0
   const url = await listenOn(server)
   return {
     url,
@@ -102,6 +104,19 @@ export function toBytes(signed: ReturnType<typeof signSms>, more: Record<string,
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   return `${signed.method} ${signed.target} HTTP/1.1\r\n${lines.join('')}\r\n${signed.body}`
 }
+
+/** The variables that a CGI server makes of header names: every character but letters and digits becomes an underscore. */
+export function toCgi(rawHeaders: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const variables = new Map<string, string[]>()
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = `HTTP_${(rawHeaders[index] ?? '').toUpperCase().replace(/[^A-Z0-9]/g, '_')}`
+    variables.set(name, [...(variables.get(name) ?? []), rawHeaders[index + 1] ?? ''])
+  }
+  return variables
+}
+
+/** Each character that RFC 9110 allows in a header name, but letters and digits. */
+export const separators = [..."!#$%&'*+-.^_`|~"]
 
 export interface Reply {
   readonly status: number

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestOptions, request } from 'node:https'
+import { connect as connectPlainly } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
@@ -49,6 +50,46 @@ test('TLS: requests are served, and a renewed certificate is taken over by a rel
   await gateway.close({ graceMs: 0 })
   await upstream.close()
 })
+
+test('TLS: a handshake that is not finished is closed in time, and a stop does not wait for it', async () => {
+  await makeCertificate('one.example')
+  const upstream = await startUpstream()
+  const start = async (timeoutMs: number) => {
+    const gateway = createGateway({
+      listen: { port: 0, tls: { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') } },
+      routes: [routeTo(upstream.url)],
+      timeoutMs,
+    })
+    return { gateway, port: Number(new URL((await gateway.listen()).url).port) }
+  }
+  // Nothing, the beginning of a ClientHello, and what is no TLS at all.
+  const beginnings = ['', '\x16\x03\x01\x02\x00\x01\x00', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n']
+  const open = (port: number): Promise<unknown>[] =>
+    beginnings.map((bytes) => {
+      const socket = connectPlainly(port, '127.0.0.1', () => socket.write(bytes, 'latin1'))
+      return new Promise((resolve) =>
+        socket
+          .on('error', () => undefined)
+          .on('close', resolve)
+          .resume(),
+      )
+    })
+  const hasty = await start(300)
+  await Promise.all(open(hasty.port))
+  await hasty.gateway.close()
+  const patient = await start(14_000)
+  const closed = open(patient.port)
+  await expect.poll(() => countSockets()).toBeGreaterThanOrEqual(2)
+  await patient.gateway.close({ graceMs: 100 })
+  await Promise.all(closed)
+  await upstream.close()
+  // None is left, on either side.
+  await expect.poll(() => countSockets()).toBe(0)
+})
+
+function countSockets(): number {
+  return process.getActiveResourcesInfo().filter((name) => /^(TCPSocketWrap|TLSWrap)$/.test(name)).length
+}
 
 test('TLS: a connection serves one request after the other, in one piece or in two', async () => {
   await makeCertificate('one.example')

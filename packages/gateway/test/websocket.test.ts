@@ -1,10 +1,20 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcp, type Socket } from 'node:net'
 import { signRequest } from 'tollgate/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { authToken, listenOn, readUntil, type Started, signSms, startGateway } from './support.ts'
+import {
+  authToken,
+  listenOn,
+  readUntil,
+  type Started,
+  separators,
+  signSms,
+  startGateway,
+  toBytes,
+  toCgi,
+} from './support.ts'
 
 const sockets: WebSocketServer = new WebSocketServer({ noServer: true })
 const server = createServer((_, res) => res.end('plain'))
@@ -128,6 +138,108 @@ test('E5: what a client says about its verdict is dropped from a handshake too',
   socket.destroy()
 })
 
+test('E5: a handshake has no CGI variable about its verdict but that of the gateway', async () => {
+  const spoofed = Object.fromEntries(separators.map((one) => [`Tollgate${one}Verified`, 'params']))
+  const { socket, answer } = await openRaw(toHandshake({ ...spoofed, Connection: 'Upgrade, X-Twilio-Signature' }))
+  expect(answer).toMatch(/^HTTP\/1\.1 101 /)
+  const variables = toCgi(Object.entries(handshakes[0] ?? {}).flatMap(([name, value]) => [name, String(value)]))
+  expect(variables.get('HTTP_TOLLGATE_VERIFIED')).toEqual(['url'])
+  expect(handshakes[0]).toHaveProperty('x-twilio-signature')
+  socket.destroy()
+})
+
+test('a handshake in HTTP/1.0, or with an unknown expectation, is refused', async () => {
+  const bytes = toHandshake()
+  for (const [what, status] of [
+    [bytes.replace('HTTP/1.1', 'HTTP/1.0'), 400],
+    [toHandshake({ Expect: 'x' }), 417],
+  ] as const) {
+    const { answer } = await openRaw(what)
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  }
+  expect(handshakes).toEqual([])
+})
+
+/** A gateway before an upstream of bytes, which says this to every request. */
+async function startBefore(answer: string, isEnding: boolean, timeoutMs = 3000) {
+  const talker = createTcp((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => (isEnding ? socket.end(answer, 'latin1') : socket.write(answer, 'latin1')))
+  }).listen(0, '127.0.0.1')
+  await once(talker, 'listening')
+  const other = await startGateway(`http://127.0.0.1:${(talker.address() as AddressInfo).port}`, { timeoutMs })
+  return {
+    async ask(bytes: string): Promise<string> {
+      const socket = connect(other.port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.write(bytes)
+      return readUntil(socket)
+    },
+    async close() {
+      await other.close({ graceMs: 0 })
+      talker.close()
+    },
+  }
+}
+
+const switched = 'HTTP/1.1 101 Switching Protocols\r\n'
+
+for (const [what, lines] of Object.entries({
+  'to another protocol': 'Connection: Upgrade\r\nUpgrade: h2c\r\n',
+  'to several': 'Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n',
+  'to two, in two lines': 'Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n',
+  'without saying to what': 'Connection: Upgrade\r\n',
+  'without Connection': 'Upgrade: websocket\r\n',
+}))
+  test(`E7: an upstream that switches ${what} gets no tunnel`, async () => {
+    const other = await startBefore(`${switched}${lines}\r\nsecret`, false, 500)
+    const answer = await other.ask(toHandshake())
+    expect(answer).toMatch(/^HTTP\/1\.1 50[24] /)
+    expect(answer).not.toContain('secret')
+    await other.close()
+  })
+
+test('E7: an upstream that switches protocols unasked gets no tunnel', async () => {
+  const other = await startBefore(`${switched}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\nsecret`, false, 500)
+  const answer = await other.ask(toBytes(signSms('/media'), { connection: 'close' }))
+  expect(answer).toMatch(/^HTTP\/1\.1 502 /)
+  expect(answer).not.toContain('secret')
+  await other.close()
+})
+
+test('a declined handshake is answered whole, or visibly not', async () => {
+  const chunks = 'Transfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n'
+  const no = 'HTTP/1.1 426 Upgrade Required\r\n'
+  for (const [answer, isWhole] of [
+    [`${no}${chunks}0\r\n\r\n`, true],
+    [`${no}${chunks}`, false],
+    [`${no}Content-Length: 4\r\n\r\nnope`, true],
+    [`${no}Content-Length: 9\r\n\r\nnope`, false],
+    [`${no}\r\nnope`, true],
+    ['HTTP/1.1 204 No Content\r\n\r\n', true],
+  ] as const) {
+    const other = await startBefore(answer, true)
+    const received = await other.ask(toHandshake())
+    expect([answer, isComplete(received)]).toEqual([answer, isWhole])
+    await other.close()
+  }
+})
+
+/** As RFC 9112 section 6.3 says for answers over HTTP/1.1. */
+function isComplete(answer: string): boolean {
+  const [head = '', body = ''] = answer.split(/\r\n\r\n(.*)/s)
+  if (/^HTTP\/1\.1 204 /.test(head)) return body === ''
+  if (/^transfer-encoding: chunked$/im.test(head)) return body === '4\r\nnope\r\n0\r\n\r\n'
+  const length = /^content-length: (\d+)$/im.exec(head)?.[1]
+  return length === undefined || body.length === Number(length)
+}
+
+test('an upstream that declines without an end is cut in time', async () => {
+  const other = await startBefore('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n', false, 500)
+  expect(await other.ask(toHandshake())).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  await other.close()
+})
+
 test('an upstream that declines ends the connection: what follows reaches nobody', async () => {
   decline = true
   const smuggled = 'GET /admin HTTP/1.1\r\nHost: api.example.com\r\n\r\n'
@@ -142,7 +254,6 @@ test('an upstream that declines ends the connection: what follows reaches nobody
 })
 
 test('the end of one side reaches the other, which may still speak', async () => {
-  const { createServer: createTcp } = await import('node:net')
   const talker = createTcp({ allowHalfOpen: true }, (socket) => {
     socket.once('data', () =>
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),

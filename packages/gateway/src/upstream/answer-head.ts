@@ -113,7 +113,7 @@ function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
   const isKeptAlive = connection === '' || /^keep-alive$/i.test(connection)
   const isClosing = !isKeptAlive && /(^|,)[ \t]*close[ \t]*(,|$)/i.test(connection)
   if (!isKeptAlive && !/^close$/i.test(connection)) {
-    lines = formatFields(dropNominated(listFields(lines), connection))
+    lines = formatFields(dropNominated(listFields(lines), connection, kinds))
   }
   return {
     status,
