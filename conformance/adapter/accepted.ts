@@ -1,11 +1,11 @@
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
 import { assertEqual } from '../kit/assert.ts'
-import { host, makeHandshake, makeJsonRequest, makeRequest, origin, sms, token } from '../kit/draft.ts'
+import { host, inboundSms, makeHandshake, makeJsonRequest, makeRequest, origin, sms, token } from '../kit/draft.ts'
 import { joinParams, type Pairs } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import type { Framework } from './framework.ts'
-import { expectAccepted, withServer } from './server.ts'
-import { openConnection, toRaw, writeRequest } from './socket.ts'
+import { expectAccepted, expectRefused, withServer } from './server.ts'
+import { openConnection, send, toRaw, writeRequest } from './socket.ts'
 
 const oddNames: Pairs = [
   ['Media[0]', 'a'],
@@ -182,6 +182,21 @@ export function acceptedSuite(framework: Framework): Suite {
           assertEqual(params, sms, 'parameters')
           await expectAccepted(server, await makeJsonRequest({ a: 1 }))
           await expectAccepted(server, await makeRequest({ method: 'GET', path: '/x?a=1' }))
+        }),
+      'two adapters with one replay guard count a delivery once': () =>
+        withServer(framework, 'stacked, replays rejected', async (server) => {
+          const message = await makeRequest({ params: inboundSms })
+          await expectAccepted(server, message)
+          await expectRefused(server, message, 'replayed')
+        }),
+      'two adapters with one replay guard: what failed may be sent again': () =>
+        withServer(framework, 'stacked, replays rejected, answers 503', async (server) => {
+          const message = toRaw(await makeRequest({ params: inboundSms }))
+          for (let runs = 1; runs <= 3; runs++) {
+            assertEqual((await send(server.port, message)).status, 503, 'the status')
+            assertEqual((await server.journal()).handlerRuns, runs, 'runs of the handler')
+            await new Promise((resolve) => setTimeout(resolve, 30))
+          }
         }),
     }),
   })

@@ -29,9 +29,9 @@ export function outcomeSuite(framework: Framework): Suite {
           else await new Promise((resolve) => setTimeout(resolve, 30))
           const journal = await server.journal()
           assertEqual(
-            [journal.handlerRuns, journal.claims, journal.releases],
+            [journal.handlerRuns, journal.reservations, journal.releases],
             [1, 1, releases],
-            'runs, claims, releases',
+            'runs, reservations, releases',
           )
           assertEqual((await send(server.port, toRaw(await makeRequest()))).status, status, 'status of the next')
         }),
@@ -39,11 +39,11 @@ export function outcomeSuite(framework: Framework): Suite {
   )
   return defineSuite('outcomes', {
     ...table,
-    'a refused request claims and releases nothing': () =>
+    'a refused request reserves and releases nothing': () =>
       withServer(framework, 'answers 503', async (server) => {
         await expectRefused(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
-        const { claims, releases } = await server.journal()
-        assertEqual([claims, releases], [0, 0], 'claims and releases')
+        const { reservations, releases } = await server.journal()
+        assertEqual([reservations, releases], [0, 0], 'reservations and releases')
       }),
     'a client that is gone before the answer: released once': () =>
       withServer(framework, 'handler hangs', async (server) => {

@@ -1,4 +1,5 @@
 import { fromRequest, type ReplayGuard } from 'tollgate'
+import { memoryStore, replayGuard } from 'tollgate/replay'
 import { account, origin, otherAccount, otherToken, sharedKey, token } from '../kit/draft.ts'
 import type { AdapterOptions, Handle, Reply } from './framework.ts'
 
@@ -6,7 +7,7 @@ import type { AdapterOptions, Handle, Reply } from './framework.ts'
 export interface Journal {
   handlerRuns: number
   verdicts: string[]
-  claims: number
+  reservations: number
   releases: number
 }
 
@@ -33,8 +34,8 @@ interface Plan {
 const answer = (status: number) => () => ({ status, headers: {}, body: 'answered' })
 
 const guard = (journal: Journal): ReplayGuard => ({
-  claim() {
-    journal.claims++
+  reserve() {
+    journal.reservations++
     return {
       replayed: false,
       release() {
@@ -44,6 +45,9 @@ const guard = (journal: Journal): ReplayGuard => ({
   },
 })
 
+const rejectReplays = (): Partial<AdapterOptions> => ({
+  replay: replayGuard({ store: memoryStore(), onReplay: 'reject' }),
+})
 const withGuard = (journal: Journal): Partial<AdapterOptions> => ({ replay: guard(journal) })
 const hosts = ['app.example.com', 'b.example.com:8443']
 
@@ -54,6 +58,9 @@ const plans = {
   prefix: { options: () => ({ publicUrl: `${origin}/prefix` }) },
   mounted: { mountedAt: '/mounted' },
   stacked: { stacked: true },
+  'replays rejected': { options: rejectReplays },
+  'stacked, replays rejected': { stacked: true, options: rejectReplays },
+  'stacked, replays rejected, answers 503': { stacked: true, options: rejectReplays, handle: answer(503) },
   'by function': { byFunction: true },
   'wrong by function': { byFunction: true, options: () => ({ publicUrl: 'nonsense' }) },
   'throwing by function': {
@@ -121,7 +128,7 @@ export type ScenarioId = keyof typeof plans
 /** A scenario of its own for each server: its journal starts empty. */
 export function makeScenario(id: ScenarioId, parsers: { before?: string; after?: string } = {}): Scenario {
   const plan: Plan = plans[id]
-  const journal: Journal = { handlerRuns: 0, verdicts: [], claims: 0, releases: 0 }
+  const journal: Journal = { handlerRuns: 0, verdicts: [], reservations: 0, releases: 0 }
   const readOptions = (): AdapterOptions => ({
     publicUrl: origin,
     authToken: token,

@@ -4,6 +4,7 @@ import { send, toRaw } from '../adapter/socket.ts'
 import { assert, assertEqual } from '../kit/assert.ts'
 import {
   account,
+  inboundSms,
   makeJsonRequest,
   makeRequest,
   otherAccount,
@@ -62,6 +63,17 @@ export function restSocketSuite(framework: Framework): Suite {
       )
       await expectRefused(server, await makeJsonRequest({ AccountSid: otherAccount }), 'account_not_allowed')
       await expectAccepted(server, await makeJsonRequest({ AccountSid: account }))
+    }),
+    'D3 a captured message with its parameters cut elsewhere': on('replays rejected', async (server) => {
+      const message = await makeRequest({ params: inboundSms })
+      const { body = '' } = message
+      await expectAccepted(server, message)
+      for (const again of [
+        message,
+        { ...message, body: body.replace('SmsStatus=received', 'SmsStatu=sreceived') },
+        { ...message, body: body.replace('MessageSid=SM', 'MessageSidSM=') },
+      ])
+        await expectRefused(server, again, 'replayed')
     }),
     'E2 hostile targets and bytes leave the server serving': plain(async (server) => {
       for (const target of [

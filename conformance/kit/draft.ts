@@ -17,6 +17,9 @@ export const sms: Pairs = [
   ['ToCity', ''],
 ]
 
+/** An inbound message with all that its kind is recognised by: Twilio never sends one twice. */
+export const inboundSms: Pairs = [...sms, ['SmsStatus', 'received']]
+
 /** A request to sign. What is left out is an SMS to `/sms`. */
 export interface Draft {
   readonly method?: string

@@ -28,7 +28,7 @@ export function currentScenario(): Scenario {
 }
 
 // Before the first request: the scenario is made by whoever plays it, not here.
-const blank: Scenario['journal'] = { handlerRuns: 0, verdicts: [], claims: 0, releases: 0 }
+const blank: Scenario['journal'] = { handlerRuns: 0, verdicts: [], reservations: 0, releases: 0 }
 
 /** Takes the orders of the test, and tells it what the scenario has noted. */
 export function followOrders(): void {

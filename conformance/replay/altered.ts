@@ -1,10 +1,21 @@
 import type { IncomingRequest } from 'tollgate'
-import { assertAccepted, assertRefused } from '../kit/assert.ts'
-import { account, formType, host, makeRequest, origin, type Signed, sms, withHeaders } from '../kit/draft.ts'
+import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import {
+  account,
+  formType,
+  host,
+  inboundSms,
+  makeRequest,
+  origin,
+  type Signed,
+  sms,
+  token,
+  withHeaders,
+} from '../kit/draft.ts'
 import type { Options } from '../kit/library.ts'
 import { encodeForm, joinParams } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
-import { assertNotNew, guarded, type ReplaySubject } from './subject.ts'
+import { assertNotNew, assertReplayed, guarded, type ReplaySubject } from './subject.ts'
 
 const retryToken = 'i-twilio-idempotency-token'
 
@@ -109,6 +120,106 @@ export function otherSpellings(subject: ReplaySubject): Suite {
       const first = await makeRequest({ path: '/sms?a=1&b=2' })
       for (const url of ['/sms?b=2&a=1', '/SMS?a=1&b=2', '/sms?A=1&b=2'])
         assertRefused(await guarded(subject)({ ...first, url }), 'signature_mismatch')
+    },
+  })
+}
+
+const unknown = 'a cut of no known kind'
+
+/** The same signing string, cut into other names and values. */
+async function cutElsewhere(): Promise<Readonly<Record<string, Signed>>> {
+  const genuine = await makeRequest({ params: inboundSms })
+  const cut = (from: string, to: string): Signed => {
+    const body = genuine.body?.replace(from, to) ?? ''
+    assert(body !== genuine.body, `${from} is not in the body`)
+    return { ...genuine, body }
+  }
+  return {
+    genuine,
+    [unknown]: cut('SmsStatus=received', 'SmsStatu=sreceived'),
+    'a cut without its SID': cut('MessageSid=SM', 'MessageSidSM='),
+    'a cut that moves a whole pair into the URL': {
+      ...cut(`AccountSid=${account}&`, ''),
+      url: `/smsAccountSid${account}`,
+    },
+  }
+}
+
+/** D3: what Twilio signed has no delimiters, so that a captured delivery can be cut elsewhere and show another kind. */
+export function otherCuts(subject: ReplaySubject): Suite {
+  const reject = { onReplay: 'reject' } as const
+  return defineSuite('D3 a replay cut elsewhere', {
+    'after the genuine delivery every cut is refused': async () => {
+      const { genuine, ...cuts } = await cutElsewhere()
+      const deliver = guarded(subject, reject)
+      assertReplayed(await deliver(genuine as Signed), false)
+      for (const cut of Object.values(cuts)) assertRefused(await deliver(cut), 'replayed')
+    },
+    'after a cut the genuine delivery passes, marked': async () => {
+      const { genuine, [unknown]: cut } = await cutElsewhere()
+      const deliver = guarded(subject, reject)
+      assertReplayed(await deliver(cut as Signed), false)
+      assertReplayed(await deliver(genuine as Signed), true)
+    },
+    'unless the cut is itself of a kind that never repeats': async () => {
+      // One step of a call, whose name and value also make an event with a number.
+      const step = [
+        ['CallSid', 'CA1'],
+        ['CallStatus', 'ringing'],
+        ['SequenceNumber1', '2'],
+      ] as const
+      const genuine = await makeRequest({ params: step })
+      const deliver = guarded(subject, reject)
+      const cut = { ...genuine, body: genuine.body?.replace('SequenceNumber1=2', 'SequenceNumber=12') ?? '' }
+      assertReplayed(await deliver(cut), false)
+      assertRefused(await deliver(genuine), 'replayed')
+    },
+    'a release forgets the kind too': async () => {
+      const { genuine, [unknown]: cut } = await cutElsewhere()
+      const deliver = guarded(subject, reject)
+      await assertAccepted(await deliver(cut as Signed)).release()
+      assertReplayed(await deliver(genuine as Signed), false)
+      assertRefused(await deliver(cut as Signed), 'replayed')
+    },
+  })
+}
+
+/** D4: the guard of an application and the guard of a route check one request. */
+export function checkedTwice(subject: ReplaySubject): Suite {
+  const makeGuards = () => {
+    const replay = subject.replay.replayGuard({ store: subject.makeStore(), onReplay: 'reject' })
+    const make = () => subject.library.createVerifier({ publicUrl: origin, authToken: token, replay })
+    return [make(), make()] as const
+  }
+  return defineSuite('D4 one request checked twice', {
+    'counts once, by the identity of the native request': async () => {
+      const [application, route] = makeGuards()
+      const message = await makeRequest({ params: inboundSms })
+      const native = { request: 1 }
+      for (const verifier of [application, route]) assertReplayed(await verifier.verify(message, native), false)
+      assertRefused(await application.verify(message, { request: 1 }), 'replayed')
+    },
+    'never by a header': async () => {
+      const [application, route] = makeGuards()
+      const message = await makeRequest({ params: inboundSms, headers: { [retryToken]: 'a', 'x-request-id': 'a' } })
+      assertReplayed(await application.verify(message, {}), false)
+      assertRefused(await route.verify(message, {}), 'replayed')
+      assertRefused(await route.verify(message), 'replayed')
+    },
+    'a release by either is one for both': async () => {
+      for (const which of [0, 1] as const) {
+        const [application, route] = makeGuards()
+        const message = await makeRequest({ params: inboundSms })
+        const native = {}
+        const both = [
+          assertAccepted(await application.verify(message, native)),
+          assertAccepted(await route.verify(message, native)),
+        ]
+        await both[which]?.release()
+        assertEqual(assertAccepted(await route.verify(message, {})).replayed, false, 'the retry')
+        await both[1 - which]?.release()
+        assertRefused(await route.verify(message, {}), 'replayed')
+      }
     },
   })
 }

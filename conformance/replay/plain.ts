@@ -74,7 +74,7 @@ export function plainReplays(subject: ReplaySubject): Suite {
       assertReplayed(await deliverOnce(await makeRequest({ token: otherToken })), true)
       assertReplayed(await deliverOnce(await makeRequest({ sharedKey })), true)
     },
-    'what does not verify claims nothing': async () => {
+    'what does not verify reserves nothing': async () => {
       const deliverOnce = guarded(subject)
       assertRefused(await deliverOnce(await makeRequest({ token: otherToken })), 'signature_mismatch')
       assertReplayed(await deliverOnce(await makeRequest()), false)

@@ -30,7 +30,7 @@ export function races(subject: ReplaySubject): Suite {
         throw new Error('down')
       }
       const flaky: ReplayStore = {
-        claim: (...args) => (answer === undefined ? store.claim(...args) : (answer() as 'seen')),
+        reserve: (...args) => (answer === undefined ? store.reserve(...args) : (answer() as 'full')),
         release: (...args) => store.release(...args),
       }
       const deliver = guarded(subject, { ...reject, store: flaky })
@@ -46,14 +46,14 @@ export function races(subject: ReplaySubject): Suite {
       assertRefused(await deliver(message), 'replayed')
     },
     'a store that hangs fails closed within its time': async () => {
-      const store: ReplayStore = { claim: () => new Promise(() => undefined), release() {} }
+      const store: ReplayStore = { reserve: () => new Promise(() => undefined), release() {} }
       const started = performance.now()
       const deliver = guarded(subject, { ...reject, store, storeTimeoutMs: 50 })
       assertRefused(await deliver(await makeMessage()), 'replay_store_failed')
       assert(performance.now() - started < 5000, 'it took too long')
     },
     'only the spelled-out option lets a delivery pass while the store is down, and it says so': async () => {
-      const store: ReplayStore = { claim: () => Promise.reject(new Error('down')), release() {} }
+      const store: ReplayStore = { reserve: () => Promise.reject(new Error('down')), release() {} }
       const deliver = guarded(subject, { ...reject, store, onStoreFailure: 'accept' })
       assertReplayed(await deliver(await makeMessage()), 'unknown')
     },
@@ -75,7 +75,7 @@ export function races(subject: ReplaySubject): Suite {
         await accepted.release()
       }
     },
-    'a late or second release does not forget the claim of the retry': async () => {
+    'a late or second release does not forget the reservation of the retry': async () => {
       const deliver = guarded(subject, reject)
       const message = await makeMessage()
       const first = assertAccepted(await deliver(message))

@@ -1,5 +1,5 @@
 import type { Suite } from '../kit/suite.ts'
-import { otherSpellings, unsignedHeaders } from './altered.ts'
+import { checkedTwice, otherCuts, otherSpellings, unsignedHeaders } from './altered.ts'
 import { plainReplays } from './plain.ts'
 import { races } from './races.ts'
 import { genuineRepeats } from './repeats.ts'
@@ -11,6 +11,8 @@ export function replaySuites(subject: ReplaySubject): readonly Suite[] {
     plainReplays(subject),
     unsignedHeaders(subject),
     otherSpellings(subject),
+    otherCuts(subject),
+    checkedTwice(subject),
     races(subject),
     genuineRepeats(subject),
   ]

@@ -61,7 +61,7 @@ test('a body that was read before is a 500, and the log says why', async () => {
 
 test('a handler without a result is no failure', async () => {
   const released = vi.fn()
-  const replay = { claim: () => ({ replayed: false, release: released }) }
+  const replay = { reserve: () => ({ replayed: false, release: released }) }
   expect(await twilioWebhook({ ...options, replay }, () => undefined)(await makeNative(), context)).toBe(undefined)
   expect(released).not.toHaveBeenCalled()
 })

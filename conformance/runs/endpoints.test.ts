@@ -19,7 +19,7 @@ function makeRequest(headers: Readonly<Record<string, string>> = {}, url = `${or
 
 function makeGuard() {
   const release = vi.fn()
-  const replay: ReplayGuard = { claim: () => ({ replayed: false, release }) }
+  const replay: ReplayGuard = { reserve: () => ({ replayed: false, release }) }
   return { replay, release }
 }
 
@@ -49,7 +49,7 @@ describe.each(wrappers)('%s', (_name, twilioWebhook) => {
     expect(await (await endpoint(event)).text()).toBe(`${account} ${account}`)
   })
 
-  test('what the handler throws goes on to the framework, and the claim is released', async () => {
+  test('what the handler throws goes on to the framework, and the reservation is released', async () => {
     for (const thrown of [new Error('mine'), new Response(null, { status: 302 }), { status: 404, body: {} }]) {
       const { replay, release } = makeGuard()
       const endpoint = twilioWebhook({ ...options, replay }, () => {
@@ -60,7 +60,7 @@ describe.each(wrappers)('%s', (_name, twilioWebhook) => {
     }
   })
 
-  test('a client that is gone releases the claim once, whatever comes of the handler', async () => {
+  test('a client that is gone releases the reservation once, whatever comes of the handler', async () => {
     const { replay, release } = makeGuard()
     const client = new AbortController()
     const endpoint = twilioWebhook({ ...options, replay }, async () => {
@@ -72,15 +72,15 @@ describe.each(wrappers)('%s', (_name, twilioWebhook) => {
     expect(release).toHaveBeenCalledTimes(1)
   })
 
-  test('a client that is gone when the check ends releases the claim', async () => {
+  test('a client that is gone when the check ends releases the reservation', async () => {
     const client = new AbortController()
     const release = vi.fn()
-    const claim = async (): Promise<{ replayed: false; release: () => void }> => {
+    const reserve = async (): Promise<{ replayed: false; release: () => void }> => {
       client.abort()
       return { replayed: false, release }
     }
     const request = makeRequest({}, undefined, { signal: client.signal })
-    await twilioWebhook({ ...options, replay: { claim } }, ok)({ request })
+    await twilioWebhook({ ...options, replay: { reserve } }, ok)({ request })
     expect(release).toHaveBeenCalledTimes(1)
   })
 

@@ -65,7 +65,7 @@ describe.each(lambda.map((framework) => [framework.name, framework] as const))('
   )
 
   test(
-    'what a function throws releases the claim',
+    'what a function throws releases the reservation',
     on('handler throws', async (server) => {
       expect((await send(server.port, toRaw(await makeRequest()))).status).toBeGreaterThanOrEqual(500)
       await waitUntil(async () => (await server.journal()).releases === 1, 'a release')
@@ -211,7 +211,7 @@ describe('events as AWS documents them', () => {
       new Promise((resolve) => setTimeout(resolve, 20)).then(() => {
         released = true
       })
-    const replay = { claim: () => ({ replayed: false, release }) }
+    const replay = { reserve: () => ({ replayed: false, release }) }
     const event = rest(signForm(`${origin}/prod/sms`))
     await twilioWebhook({ ...options, replay }, () => ({ statusCode: 503 }))(event, {})
     expect(released).toBe(true)

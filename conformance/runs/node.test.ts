@@ -50,14 +50,14 @@ test('a refusal of an unread body closes the connection after the answer', async
   await connection.closed
 })
 
-test('a client that is gone when the check ends releases the claim', async () => {
+test('a client that is gone when the check ends releases the reservation', async () => {
   const release = vi.fn()
   const leave: (() => Promise<void>)[] = []
-  const claim = async (): Promise<{ replayed: false; release: () => void }> => {
+  const reserve = async (): Promise<{ replayed: false; release: () => void }> => {
     for (const one of leave) await one()
     return { replayed: false, release }
   }
-  const guard = twilioWebhook({ ...options, replay: { claim } }, () => undefined)
+  const guard = twilioWebhook({ ...options, replay: { reserve } }, () => undefined)
   const port = await listen(
     createServer((req, res) => {
       const gone = once(res, 'close')

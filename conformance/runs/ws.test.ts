@@ -277,11 +277,11 @@ describe.each(handshakeServers.slice(0, 3).map((server) => [server.name, server]
     expect([status, body, headers.connection, headers['transfer-encoding']]).toEqual([400, 'whole', 'close', undefined])
   })
 
-  test('a claim of the replay guard is released where the client has left', async () => {
+  test('a reservation of the replay guard is released where the client has left', async () => {
     const released = vi.fn()
     let go: () => void = () => undefined
     const replay = {
-      claim: () =>
+      reserve: () =>
         new Promise<{ replayed: false; release: () => void }>((resolve) => {
           go = () => resolve({ replayed: false, release: released })
         }),

@@ -10,7 +10,7 @@ export function replaySuite(library: Library): Suite {
     'the guard is asked after the signature, with what was signed': async () => {
       const deliveries: Delivery[] = []
       const replay: ReplayGuard = {
-        claim(delivery) {
+        reserve(delivery) {
           deliveries.push(delivery)
           return { replayed: deliveries.length > 1 }
         },
@@ -31,23 +31,23 @@ export function replaySuite(library: Library): Suite {
     'it refuses, and its failure is 503': async () => {
       const request = await makeRequest()
       assertRefused(
-        await ask(library, request, { replay: { claim: () => ({ replayed: true, refuse: true }) } }),
+        await ask(library, request, { replay: { reserve: () => ({ replayed: true, refuse: true }) } }),
         'replayed',
       )
       const failing: ReplayGuard[] = [
-        { claim: () => Promise.reject(new Error('down')) },
+        { reserve: () => Promise.reject(new Error('down')) },
         {
-          claim: () => {
+          reserve: () => {
             throw new Error('down')
           },
         },
       ]
       for (const replay of failing) assertRefused(await ask(library, request, { replay }), 'replay_store_failed')
     },
-    'release reaches the claim': async () => {
+    'release reaches the reservation': async () => {
       let released = 0
       const replay: ReplayGuard = {
-        claim: () => ({
+        reserve: () => ({
           replayed: 'unknown',
           release: () => {
             released++

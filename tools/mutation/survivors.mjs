@@ -178,7 +178,7 @@ export const explained = [
     changes: [['entries.size >= maxEntries', 'true']],
   },
   {
-    file: 'replay/never-repeats.ts',
+    file: 'replay/delivery-kind.ts',
     because: 'What is not UTF-8 is not JSON either, and a function that ends gives `undefined` too',
     changes: [
       ['text === undefined', 'false'],

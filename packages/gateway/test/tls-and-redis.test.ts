@@ -181,7 +181,7 @@ routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
   const [one, other] = two
   const sid = `SM${'3'.repeat(32)}`
   const signed = signSms('/sms', { ...sms, MessageSid: sid, SmsMessageSid: sid, SmsSid: sid, SmsStatus: 'received' })
-  // Until the clients are connected, claims fail.
+  // Until the clients are connected, reservations fail.
   await expect.poll(async () => (await send(one?.url ?? '', signed)).status, { timeout: 10_000 }).toBe(200)
   await expect.poll(async () => (await send(other?.url ?? '', signed)).status, { timeout: 10_000 }).toBe(403)
   await redis.kill()

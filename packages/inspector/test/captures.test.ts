@@ -224,7 +224,7 @@ test('options of the gateway that listen to verdicts or remember deliveries are 
     },
   })
   const exchange = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
-  const replay = { claim: () => ({ replayed: false }) }
+  const replay = { reserve: () => ({ replayed: false }) }
   page.inspector.record({ ...exchange, verifierOptions: { ...verifierOptions, replay, onVerdict: () => {} } })
   const [options] = await until(() => (seen.length > 0 ? seen : undefined))
   expect(options).toMatchObject({ authToken: verifierOptions.authToken, replay: undefined, onVerdict: undefined })

@@ -9,8 +9,8 @@ export type {
   IncomingRequest,
   PushedBody,
   Refused,
-  ReplayClaim,
   ReplayGuard,
+  Reservation,
   SharedKey,
   UnverifiedClaim,
 } from './interfaces.ts'

@@ -51,10 +51,10 @@ export interface AuthTokenLookup {
 /** A SharedKey's secret, used as UTF-8 text, and the account that owns it where requests of others must not use it. */
 export type SharedKey = string | { readonly secret: string; readonly accountSid?: string | undefined }
 
-/** What may stand behind the `replay` option. */
+/** Recognises deliveries that were seen before: the `replay` option. `tollgate/replay` has one. */
 export interface ReplayGuard {
-  /** Claims a delivery whose signature matched, atomically. Throwing is `replay_store_failed`. */
-  claim(delivery: Delivery): Awaitable<ReplayClaim>
+  /** Reserves a delivery whose signature matched, atomically. Throwing is `replay_store_failed`. */
+  reserve(delivery: Delivery): Awaitable<Reservation>
 }
 
 /** A verified delivery, as a replay guard sees it. */
@@ -66,14 +66,17 @@ export interface Delivery {
   readonly params: WebhookParams
   /** As it arrived: a JSON event tells its kind nowhere else. */
   readonly body: Uint8Array
+  /** The framework's own request, where an adapter gave one: two checks of one object are one delivery. */
+  readonly native?: unknown
 }
 
-export interface ReplayClaim {
-  /** Whether it was seen before; `'unknown'` when that cannot be told. */
+/** The answer of a replay guard to one delivery. */
+export interface Reservation {
+  /** True if the delivery was seen before; `'unknown'` if the guard cannot tell. */
   readonly replayed: boolean | 'unknown'
   /** Refuse it as `replayed`. */
   readonly refuse?: boolean | undefined
-  /** The work failed: forget the claim, so that a retry passes. */
+  /** The work failed: forget the reservation, so that a retry passes. */
   release?(): Awaitable<void>
 }
 

@@ -100,7 +100,7 @@ export function parseOptions(given: VerifierOptions): Settings {
   const sharedKeysOnly = checkOptional(given, 'sharedKeysOnly', 'boolean') ?? false
   if (sharedKeysOnly && given.sharedKeys === undefined)
     throw new TypeError('"sharedKeysOnly" is set, and "sharedKeys" gives none')
-  checkMethod(given.replay, 'replay', 'claim')
+  checkMethod(given.replay, 'replay', 'reserve')
   checkMethod(given.diagnose, 'diagnose', 'explain')
   return {
     given: Object.freeze({ ...given }),

@@ -1,4 +1,4 @@
-import type { ReplayClaim } from './interfaces.ts'
+import type { Reservation } from './interfaces.ts'
 import type { Content } from './request/content.ts'
 import { decodeUtf8 } from './scheme/form.ts'
 import type { Accepted, Received } from './verdict.ts'
@@ -17,7 +17,7 @@ export function toReceived(content: Content): Received {
 export function toAccepted(
   content: Content,
   { accountSid, matched }: Pick<Accepted, 'accountSid' | 'matched'>,
-  replay: ReplayClaim,
+  replay: Reservation,
 ): Accepted {
   let released: Promise<void> | undefined
   const release = async (): Promise<void> => replay.release?.()

@@ -1,5 +1,5 @@
 import { isAccountSid } from './auth-token.ts'
-import type { Awaitable, Delivery, IncomingRequest, ReplayClaim, ReplayGuard, UnverifiedClaim } from './interfaces.ts'
+import type { Awaitable, Delivery, IncomingRequest, ReplayGuard, Reservation, UnverifiedClaim } from './interfaces.ts'
 import { type Candidate, canRefresh, findKeys, refreshKeys } from './keys-of-request.ts'
 import { parseOptions, type Settings, type VerifierOptions } from './options.ts'
 import { toAccepted, toReceived } from './received.ts'
@@ -18,7 +18,8 @@ import { ReceivedParams } from './webhook-params.ts'
 export interface Verifier {
   /**
    * Verifies one request. Never rejects and never throws for what a request contains.
-   * @param native The framework's own request, handed to `onVerdict` as it is.
+   * @param native The framework's own request, a new object for each request. `onVerdict` gets it, and a replay guard takes two
+   *   checks of one object for one delivery.
    */
   verify(request: IncomingRequest, native?: unknown): Promise<Verdict>
 }
@@ -31,7 +32,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const settings = parseOptions(options)
   return {
     verify: (request, native) =>
-      decide(settings, request, (verdict, content) => {
+      decide(settings, request, native, (verdict, content) => {
         report(settings, verdict, { request, content, native })
         return verdict
       }),
@@ -42,7 +43,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 type Tell = (verdict: Verdict, content?: Content) => Verdict
 
 /** In this order: method and headers, then the body under its limit, then the keys, then the signature. */
-async function decide(settings: Settings, request: IncomingRequest, tell: Tell): Promise<Verdict> {
+async function decide(settings: Settings, request: IncomingRequest, native: unknown, tell: Tell): Promise<Verdict> {
   const source: Partial<IncomingRequest> = Object(request)
   const envelope = readEnvelope(source.method, readHeaders(source.headers))
   const claimed = readSignatureClaim(envelope, settings.sharedKeysOnly)
@@ -64,6 +65,7 @@ async function decide(settings: Settings, request: IncomingRequest, tell: Tell):
       parts,
       content,
       respaced: source.urlIsNormalized === true,
+      native,
     })
     const outcome = 'then' in matched ? await matched : matched
     if (!(outcome instanceof Refusal)) return tell(outcome, content)
@@ -79,6 +81,7 @@ interface Presented {
   readonly parts: UrlParts
   readonly content: Content
   readonly respaced: boolean
+  readonly native: unknown
 }
 
 interface Match {
@@ -140,7 +143,7 @@ function acceptMatch(
   }
   const { replay: guard } = settings.given
   if (guard === undefined) return toAccepted(content, proof, unguarded)
-  return claimDelivery(guard, presented, match).then((replay) =>
+  return reserveDelivery(guard, presented, match).then((replay) =>
     replay instanceof Refusal ? replay : toAccepted(content, proof, replay),
   )
 }
@@ -175,10 +178,10 @@ function tellVerified(settings: Settings, claimed: SignatureClaim, makeClaim: ()
   runUnnoticed(() => lookup.verified?.(makeClaim()))
 }
 
-const unguarded: ReplayClaim = { replayed: false }
+const unguarded: Reservation = { replayed: false }
 
-async function claimDelivery(guard: ReplayGuard, presented: Presented, match: Match): Promise<ReplayClaim | Refusal> {
-  const { envelope, content } = presented
+async function reserveDelivery(guard: ReplayGuard, presented: Presented, match: Match): Promise<Reservation | Refusal> {
+  const { envelope, content, native } = presented
   const { signingString } = match.form
   const delivery: Delivery = {
     signingString,
@@ -186,10 +189,11 @@ async function claimDelivery(guard: ReplayGuard, presented: Presented, match: Ma
     covers: content.covers,
     params: new ReceivedParams(content.params),
     body: content.body(),
+    native,
   }
   try {
-    const claim = await guard.claim(delivery)
-    return claim.refuse === true ? new Refusal('replayed') : claim
+    const reservation = await guard.reserve(delivery)
+    return reservation.refuse === true ? new Refusal('replayed') : reservation
   } catch {
     return new Refusal('replay_store_failed')
   }

@@ -102,12 +102,12 @@ describe('a genuine request', () => {
     expect(diagnosis.proven).toBeUndefined()
   })
 
-  test('is not claimed from a replay guard, nor told to listeners', async () => {
-    const claim = vi.fn(() => ({ replayed: false }))
+  test('is not reserved with a replay guard, nor told to listeners', async () => {
+    const reserve = vi.fn(() => ({ replayed: false }))
     const onVerdict = vi.fn()
-    await diagnose(broken, { ...options, replay: { claim }, onVerdict })
-    await diagnose(forged, { ...options, replay: { claim }, onVerdict, diagnose })
-    expect(claim).not.toHaveBeenCalled()
+    await diagnose(broken, { ...options, replay: { reserve }, onVerdict })
+    await diagnose(forged, { ...options, replay: { reserve }, onVerdict, diagnose })
+    expect(reserve).not.toHaveBeenCalled()
     expect(onVerdict).not.toHaveBeenCalled()
     expect(written).toEqual([])
   })

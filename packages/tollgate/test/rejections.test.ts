@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createVerifier, type IncomingRequest, type ReplayClaim, type VerifierOptions } from '../src/index.ts'
+import { createVerifier, type IncomingRequest, type Reservation, type VerifierOptions } from '../src/index.ts'
 import { rejections } from '../src/verdict.ts'
 import { authToken, formRequest, formType, getRequest, jsonRequest, options, origin, sha256, sign } from './requests.ts'
 
@@ -34,7 +34,7 @@ describe('every code', () => {
   const json = jsonRequest('{"a":1}')
   const target = json.url
   const throwing = {
-    claim: () => {
+    reserve: () => {
       throw new Error('store down')
     },
   }
@@ -109,13 +109,13 @@ describe('every code', () => {
       formRequest([['AccountSid', `AC${'0'.repeat(32)}`]]),
       { accountSid: `AC${'1'.repeat(32)}` },
     ],
-    ['replayed', 'a guard that refuses', genuine, { replay: { claim: () => ({ replayed: true, refuse: true }) } }],
+    ['replayed', 'a guard that refuses', genuine, { replay: { reserve: () => ({ replayed: true, refuse: true }) } }],
     ['replay_store_failed', 'a guard that throws', genuine, { replay: throwing }],
     [
       'replay_store_failed',
       'a guard that gives nothing',
       genuine,
-      { replay: { claim: () => undefined as unknown as ReplayClaim } },
+      { replay: { reserve: () => undefined as unknown as Reservation } },
     ],
   ]
   for (const [code, what, request, given] of cases)

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { Delivery, ReplayClaim } from '../src/index.ts'
+import type { Delivery, Reservation } from '../src/index.ts'
 import { kinds } from '../src/params/kinds.ts'
 import { memoryStore, type ReplayGuardOptions, type ReplayStore, replayGuard } from '../src/replay/index.ts'
 import { sampleWebhook, webhookKinds } from '../src/testing/index.ts'
@@ -19,17 +19,17 @@ function deliver(kind: (typeof webhookKinds)[number], signingString = `https://e
   }
 }
 
-async function claimTwice(delivery: Delivery, options: Partial<ReplayGuardOptions> = {}): Promise<ReplayClaim[]> {
+async function reserveTwice(delivery: Delivery, options: Partial<ReplayGuardOptions> = {}): Promise<Reservation[]> {
   const guard = replayGuard({ store: memoryStore(), ...options })
-  return [await guard.claim(delivery), await guard.claim(delivery)]
+  return [await guard.reserve(delivery), await guard.reserve(delivery)]
 }
 
 /** A store that answers when it is told to. */
 function slowStore() {
   const released: string[] = []
-  const answers: ((outcome: 'claimed' | Error) => void)[] = []
+  const answers: ((outcome: 'reserved' | Error) => void)[] = []
   const store: ReplayStore = {
-    claim: () =>
+    reserve: () =>
       new Promise((resolve, reject) => {
         answers.push((outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome)))
       }),
@@ -45,13 +45,13 @@ const turn = () => new Promise((resolve) => setTimeout(resolve, 0))
 describe('what is seen again', () => {
   for (const kind of webhookKinds) {
     const { body, mayRepeat } = kinds[kind]
-    test(`${kind} is ${body === 'handshake' ? 'not claimed' : 'marked'}`, async () => {
-      const [first, second] = await claimTwice(deliver(kind))
+    test(`${kind} is ${body === 'handshake' ? 'not reserved' : 'marked'}`, async () => {
+      const [first, second] = await reserveTwice(deliver(kind))
       expect(first).toMatchObject({ replayed: false })
       expect(second).toEqual({ replayed: body !== 'handshake' })
     })
     test(`${kind} is ${mayRepeat ? 'not refused' : 'refused'} with 'reject'`, async () => {
-      const [first, second] = await claimTwice(deliver(kind), { onReplay: 'reject' })
+      const [first, second] = await reserveTwice(deliver(kind), { onReplay: 'reject' })
       expect(first).toMatchObject({ replayed: false })
       expect(second?.refuse).toBe(mayRepeat ? undefined : true)
     })
@@ -66,71 +66,179 @@ describe('what is seen again', () => {
       ['url', ''],
     ] as const) {
       const delivery = { ...message, covers, params: new ReceivedParams([]), body: new TextEncoder().encode(body) }
-      const [, second] = await claimTwice(delivery, { onReplay: 'reject' })
+      const [, second] = await reserveTwice(delivery, { onReplay: 'reject' })
       expect(second).toEqual({ replayed: true })
     }
-    const [, second] = await claimTwice({ ...message, covers: 'body', body: Uint8Array.of(0xff) } as Delivery, {
+    const [, second] = await reserveTwice({ ...message, covers: 'body', body: Uint8Array.of(0xff) } as Delivery, {
       onReplay: 'reject',
     })
     expect(second).toEqual({ replayed: true })
   })
 
-  test('the key is a hash, the same for every process, and the value is new with every claim', async () => {
-    const seen: [string, number, string][] = []
+  test('the key is a hash, the same for every process, and the value is new with every attempt', async () => {
+    const seen: Parameters<ReplayStore['reserve']>[] = []
     const store: ReplayStore = {
-      claim(...args) {
+      reserve(...args) {
         seen.push(args)
-        return 'claimed'
+        return 'reserved'
       },
       release() {},
     }
-    for (let i = 0; i < 2; i++) await replayGuard({ store, ttlSeconds: 60 }).claim(message)
+    for (let i = 0; i < 2; i++) await replayGuard({ store, ttlSeconds: 60 }).reserve(message)
     const [one, other] = seen
     expect(one?.[0]).toBe('526dadf9b0c1cc6e84a9cfddb61c9572256552a15b523d14412bc93281dbb4ac')
     expect(other?.[0]).toBe(one?.[0])
-    expect(one?.[1]).toBe(60_000)
-    expect(other?.[2]).not.toBe(one?.[2])
+    expect(one?.[1]).toMatchObject({ ttlMs: 60_000, kind: 'message.inbound' })
+    expect(other?.[1].token).not.toBe(one?.[1].token)
   })
 })
 
-describe('a claim that is released', () => {
-  test('lets the retry pass', async () => {
-    const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
-    const first = await guard.claim(message)
-    await first.release?.()
-    expect(await guard.claim(message)).toMatchObject({ replayed: false })
+describe('parameters that are cut elsewhere, with the same signing string', () => {
+  const cut = (kind: (typeof webhookKinds)[number]): Delivery => ({ ...deliver(kind), signingString: 'the same' })
+  const genuine = cut('message.inbound')
+  const unknown: Delivery = { ...genuine, params: new ReceivedParams([['SmsStatu', 'sreceived']]) }
+
+  test('after the genuine delivery every cut is refused, whatever kind it shows', async () => {
+    for (const later of [unknown, cut('gather.dtmf'), cut('message.status'), genuine]) {
+      const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+      expect(await guard.reserve(genuine)).toMatchObject({ replayed: false })
+      expect(await guard.reserve(later)).toEqual({ replayed: true, refuse: true })
+    }
   })
 
-  test('twice, or late, does not forget the claim of the retry', async () => {
+  test('after a cut the genuine delivery passes, marked', async () => {
+    for (const first of [unknown, cut('gather.dtmf')]) {
+      const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+      expect(await guard.reserve(first)).toMatchObject({ replayed: false })
+      expect(await guard.reserve(genuine)).toEqual({ replayed: true })
+    }
+  })
+
+  test('unless the cut is of a kind that never repeats itself', async () => {
     const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
-    const first = await guard.claim(message)
+    await guard.reserve(cut('call.status'))
+    expect(await guard.reserve(cut('gather.dtmf'))).toEqual({ replayed: true, refuse: true })
+  })
+
+  test("with 'mark' nothing is refused", async () => {
+    const guard = replayGuard({ store: memoryStore() })
+    await guard.reserve(genuine)
+    expect(await guard.reserve(unknown)).toEqual({ replayed: true })
+  })
+
+  test('a kind that a store invents, or one of another version, may repeat', async () => {
+    for (const seen of ['', 'unknown', 'toString', '__proto__', 'message.of.the.future']) {
+      const store: ReplayStore = { reserve: () => ({ seen }), release() {} }
+      expect(await replayGuard({ store, onReplay: 'reject' }).reserve(genuine)).toEqual({ replayed: true })
+    }
+  })
+})
+
+describe('one request that is checked twice', () => {
+  const once = (native: unknown): Delivery => ({ ...message, native })
+
+  test('counts once, by the identity of its native object', async () => {
+    const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const native = {}
+    const both = await Promise.all([guard.reserve(once(native)), guard.reserve(once(native))])
+    expect(both.map(({ replayed }) => replayed)).toEqual([false, false])
+    expect((await guard.reserve(once(native))).replayed).toBe(false)
+    expect(await guard.reserve(once({}))).toEqual({ replayed: true, refuse: true })
+  })
+
+  test('also by two guards over one store', async () => {
+    const store = memoryStore()
+    const native = {}
+    const [one, other] = [replayGuard({ store }), replayGuard({ store, onReplay: 'reject' })]
+    expect((await one.reserve(once(native))).replayed).toBe(false)
+    expect((await other.reserve(once(native))).replayed).toBe(false)
+    expect(await other.reserve(once({}))).toEqual({ replayed: true, refuse: true })
+  })
+
+  test('a replay is one for both', async () => {
+    const guard = replayGuard({ store: memoryStore() })
+    await guard.reserve(once({}))
+    const native = {}
+    for (let i = 0; i < 2; i++) expect(await guard.reserve(once(native))).toEqual({ replayed: true })
+  })
+
+  test('what is no object identifies nothing', async () => {
+    for (const native of [undefined, null, 'native', 1, Symbol.iterator]) {
+      const guard = replayGuard({ store: memoryStore() })
+      await guard.reserve(once(native))
+      expect(await guard.reserve(once(native))).toEqual({ replayed: true })
+    }
+  })
+
+  test('under another signing string it is another delivery', async () => {
+    const guard = replayGuard({ store: memoryStore() })
+    const native = {}
+    await guard.reserve(once(native))
+    await guard.reserve({ ...once(native), signingString: 'another' })
+    expect(await guard.reserve({ ...once({}), signingString: 'another' })).toEqual({ replayed: true })
+  })
+
+  test('is forgotten as soon as one of the two releases it', async () => {
+    for (const releasing of [0, 1]) {
+      const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+      const native = {}
+      const both = [await guard.reserve(once(native)), await guard.reserve(once(native))]
+      await both[releasing]?.release?.()
+      const retry = await guard.reserve(once({}))
+      expect(retry.replayed).toBe(false)
+      // The other's release comes late and must not forget the retry.
+      await both[1 - releasing]?.release?.()
+      expect(await guard.reserve(once({}))).toEqual({ replayed: true, refuse: true })
+    }
+  })
+
+  test('after a release it can be reserved again', async () => {
+    const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const native = {}
+    await (await guard.reserve(once(native))).release?.()
+    expect((await guard.reserve(once(native))).replayed).toBe(false)
+    expect(await guard.reserve(once({}))).toEqual({ replayed: true, refuse: true })
+  })
+})
+
+describe('a reservation that is released', () => {
+  test('lets the retry pass', async () => {
+    const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const first = await guard.reserve(message)
     await first.release?.()
-    await guard.claim(message)
+    expect(await guard.reserve(message)).toMatchObject({ replayed: false })
+  })
+
+  test('twice, or late, does not forget the reservation of the retry', async () => {
+    const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const first = await guard.reserve(message)
     await first.release?.()
-    expect(await guard.claim(message)).toEqual({ replayed: true, refuse: true })
+    await guard.reserve(message)
+    await first.release?.()
+    expect(await guard.reserve(message)).toEqual({ replayed: true, refuse: true })
   })
 
   test('belongs to the delivery that made it: one seen again has none', async () => {
-    const [, second] = await claimTwice(message)
+    const [, second] = await reserveTwice(message)
     expect(second?.release).toBeUndefined()
   })
 })
 
 describe('a store that fails', () => {
   const failing: ReplayStore = {
-    claim() {
+    reserve() {
       throw new Error('down')
     },
     release() {},
   }
 
   test('by a throw, a rejection or an answer that is none is thrown', async () => {
-    const stores = [failing, { ...failing, claim: async () => Promise.reject(new Error('down')) }]
-    for (const store of stores) await expect(replayGuard({ store }).claim(message)).rejects.toThrow('down')
-    for (const answer of [true, null, undefined, 'seen ', {}]) {
-      const odd = { ...failing, claim: () => answer } as unknown as ReplayStore
-      await expect(replayGuard({ store: odd }).claim(message)).rejects.toThrow(
-        new TypeError('The replay store must answer "claimed", "seen" or "full"'),
+    const stores = [failing, { ...failing, reserve: async () => Promise.reject(new Error('down')) }]
+    for (const store of stores) await expect(replayGuard({ store }).reserve(message)).rejects.toThrow('down')
+    for (const answer of [true, null, undefined, 'seen', {}, { seen: undefined }, { seen: 1 }]) {
+      const odd = { ...failing, reserve: () => answer } as unknown as ReplayStore
+      await expect(replayGuard({ store: odd }).reserve(message)).rejects.toThrow(
+        new TypeError('The replay store must answer "reserved", "full" or { seen: kind }'),
       )
     }
   })
@@ -138,30 +246,30 @@ describe('a store that fails', () => {
   test("with 'accept', the delivery is let in as unknown, and can still be released", async () => {
     const { store, released, answers } = slowStore()
     const guard = replayGuard({ store, onStoreFailure: 'accept' })
-    const claiming = guard.claim(message)
+    const reserving = guard.reserve(message)
     await turn()
     answers[0]?.(new Error('down'))
-    const claim = await claiming
-    expect(claim).toMatchObject({ replayed: 'unknown' })
-    expect(claim.refuse).toBeUndefined()
+    const reservation = await reserving
+    expect(reservation).toMatchObject({ replayed: 'unknown' })
+    expect(reservation.refuse).toBeUndefined()
     expect(released).toEqual([])
-    await claim.release?.()
+    await reservation.release?.()
     expect(released).toHaveLength(1)
   })
 
   test('by taking too long, in both modes', async () => {
     const { store } = slowStore()
     const start = performance.now()
-    await expect(replayGuard({ store, storeTimeoutMs: 50 }).claim(message)).rejects.toThrow('50 ms')
-    const claim = await replayGuard({ store, storeTimeoutMs: 50, onStoreFailure: 'accept' }).claim(message)
-    expect(claim.replayed).toBe('unknown')
+    await expect(replayGuard({ store, storeTimeoutMs: 50 }).reserve(message)).rejects.toThrow('50 ms')
+    const reservation = await replayGuard({ store, storeTimeoutMs: 50, onStoreFailure: 'accept' }).reserve(message)
+    expect(reservation.replayed).toBe('unknown')
     expect(performance.now() - start).toBeLessThan(1000)
   })
 
-  test('a claim that is made after its time does not turn the retry away', async () => {
-    for (const outcome of ['claimed', new Error('connection lost')] as const) {
+  test('a reservation that is made after its time does not turn the retry away', async () => {
+    for (const outcome of ['reserved', new Error('connection lost')] as const) {
       const { store, released, answers } = slowStore()
-      await expect(replayGuard({ store, storeTimeoutMs: 20 }).claim(message)).rejects.toThrow('20 ms')
+      await expect(replayGuard({ store, storeTimeoutMs: 20 }).reserve(message)).rejects.toThrow('20 ms')
       expect(released).toEqual([])
       answers[0]?.(outcome)
       await turn()
@@ -169,16 +277,16 @@ describe('a store that fails', () => {
     }
   })
 
-  test('a claim leaves no timer behind, and a release that is done at once starts none', async () => {
+  test('a reservation leaves no timer behind, and a release that is done at once starts none', async () => {
     vi.useFakeTimers()
     try {
       const start = vi.spyOn(globalThis, 'setTimeout')
       for (const answer of [undefined, null, 0, {}]) {
-        const store = { claim: async () => 'claimed', release: () => answer } as unknown as ReplayStore
-        const claim = await replayGuard({ store }).claim(message)
+        const store = { reserve: async () => 'reserved', release: () => answer } as unknown as ReplayStore
+        const reservation = await replayGuard({ store }).reserve(message)
         expect(vi.getTimerCount()).toBe(0)
         start.mockClear()
-        await claim.release?.()
+        await reservation.release?.()
         expect(start).not.toHaveBeenCalled()
       }
     } finally {
@@ -188,17 +296,17 @@ describe('a store that fails', () => {
   })
 
   test('a release takes no longer than the limit either', async () => {
-    const store: ReplayStore = { claim: () => 'claimed', release: () => new Promise(() => undefined) }
-    const claim = await replayGuard({ store, storeTimeoutMs: 20 }).claim(message)
-    await expect(claim.release?.()).rejects.toThrow('20 ms')
+    const store: ReplayStore = { reserve: () => 'reserved', release: () => new Promise(() => undefined) }
+    const reservation = await replayGuard({ store, storeTimeoutMs: 20 }).reserve(message)
+    await expect(reservation.release?.()).rejects.toThrow('20 ms')
   })
 
   test('a full one makes every new delivery unknown, in both modes, and refuses none', async () => {
     for (const onReplay of ['mark', 'reject'] as const) {
       const guard = replayGuard({ store: memoryStore({ maxEntries: 1 }), onReplay })
-      await guard.claim(message)
-      expect(await guard.claim(deliver('message.inbound', 'another'))).toEqual({ replayed: 'unknown' })
-      expect((await guard.claim(message)).replayed).toBe(true)
+      await guard.reserve(message)
+      expect(await guard.reserve(deliver('message.inbound', 'another'))).toEqual({ replayed: 'unknown' })
+      expect((await guard.reserve(message)).replayed).toBe(true)
     }
   })
 })
@@ -206,9 +314,9 @@ describe('a store that fails', () => {
 test('options', () => {
   const store = memoryStore()
   const bad: [object, typeof TypeError | typeof RangeError, string][] = [
-    [{}, TypeError, '"store" must have a method "claim"'],
-    [{ store: {} }, TypeError, 'claim'],
-    [{ store: { claim() {} } }, TypeError, 'release'],
+    [{}, TypeError, '"store" must have a method "reserve"'],
+    [{ store: {} }, TypeError, 'reserve'],
+    [{ store: { reserve() {} } }, TypeError, 'release'],
     [{ store, ttl: 1 }, TypeError, '"ttl"'],
     [{ store, ttl: 1 }, TypeError, 'replayGuard'],
     [{ store, ttlSeconds: '60' }, TypeError, '"ttlSeconds"'],

@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis'
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis'
 import { describe, expect, test } from 'vitest'
-import { type RedisClient, redisStore } from '../src/replay/index.ts'
+import { type RedisClient, type ReservationAttempt, redisStore } from '../src/replay/index.ts'
 
 /** Answers `SET … NX`, `GET` and the release's `EVAL` over a Map, and keeps what it was asked. */
 function fakeServer() {
@@ -11,13 +11,18 @@ function fakeServer() {
     asked.push(command)
     const [name, ...args] = command
     if (name === 'GET') return values.get(args[0] ?? '') ?? null
-    if (name === 'EVAL') return values.get(args[2] ?? '') === args[3] && values.delete(args[2] ?? '') ? 1 : 0
+    if (name === 'EVAL')
+      return values.get(args[2] ?? '')?.startsWith(args[3] ?? '') && values.delete(args[2] ?? '') ? 1 : 0
     const [key = '', value = ''] = args
     if (values.has(key)) return null
     values.set(key, value)
     return 'OK'
   }
   return { values, asked, answer }
+}
+
+function attempt(ttlMs: number, token: string, kind = 'k'): ReservationAttempt {
+  return { ttlMs, token, kind }
 }
 
 type Server = ReturnType<typeof fakeServer>
@@ -38,35 +43,41 @@ for (const [dialect, connect] of Object.entries(dialects))
     test('sends SET … PX … NX, and finds what it set', async () => {
       const server = fakeServer()
       const store = redisStore(connect(server))
-      expect(await store.claim('k', 1500, 't1')).toBe('claimed')
-      expect(server.asked).toEqual([['SET', 'tollgate:replay:k', 't1', 'PX', '1500', 'NX']])
-      expect(await store.claim('k', 1500, 't2')).toBe('seen')
+      expect(await store.reserve('k', attempt(1500, 't1'))).toBe('reserved')
+      expect(server.asked).toEqual([['SET', 'tollgate:replay:k', 't1 k', 'PX', '1500', 'NX']])
+      expect(await store.reserve('k', attempt(1500, 't2'))).toEqual({ seen: 'k' })
     })
 
-    test('releases its own claim only, in one script', async () => {
+    test('keeps the kind of the first in the value that it sets', async () => {
+      const store = redisStore(connect(fakeServer()))
+      await store.reserve('k', attempt(1500, 't1', 'message.inbound'))
+      expect(await store.reserve('k', attempt(1500, 't2', 'unknown'))).toEqual({ seen: 'message.inbound' })
+    })
+
+    test('releases its own reservation only, in one script', async () => {
       const server = fakeServer()
       const store = redisStore(connect(server), { prefix: 'p:' })
-      await store.claim('k', 1500, 't1')
+      await store.reserve('k', attempt(1500, 't1'))
       await store.release('k', 't2')
       expect(server.values.size).toBe(1)
       await store.release('k', 't1')
       expect(server.values.size).toBe(0)
       expect(server.asked.at(-1)?.[0]).toBe('EVAL')
       expect(server.asked.at(-1)?.[1]).toMatch(
-        /call\('GET', KEYS\[1\]\) == ARGV\[1\] then return redis.call\('DEL', KEYS\[1\]\)/,
+        /call\('GET', KEYS\[1\]\) or '', 1, #ARGV\[1\]\) == ARGV\[1\] then return redis.call\('DEL', KEYS\[1\]\)/,
       )
-      expect(server.asked.at(-1)?.slice(2)).toEqual(['1', 'p:k', 't1'])
+      expect(server.asked.at(-1)?.slice(2)).toEqual(['1', 'p:k', 't1 '])
     })
 
     test('a command that the client sent twice does not meet itself', async () => {
       const server = fakeServer()
-      server.values.set('tollgate:replay:k', 't1')
-      expect(await redisStore(connect(server)).claim('k', 1500, 't1')).toBe('claimed')
+      server.values.set('tollgate:replay:k', 't1 k')
+      expect(await redisStore(connect(server)).reserve('k', attempt(1500, 't1'))).toBe('reserved')
     })
 
     test('an error, or a reply that SET never gives, is thrown', async () => {
       const store = redisStore(connect({ ...fakeServer(), answer: () => 'QUEUED' }))
-      await expect(async () => store.claim('k', 1500, 't1')).rejects.toThrow(
+      await expect(async () => store.reserve('k', attempt(1500, 't1'))).rejects.toThrow(
         new TypeError('The Redis client gave no reply of SET … NX'),
       )
       const down = redisStore(
@@ -77,21 +88,21 @@ for (const [dialect, connect] of Object.entries(dialects))
           },
         }),
       )
-      await expect(async () => down.claim('k', 1500, 't1')).rejects.toThrow('down')
+      await expect(async () => down.reserve('k', attempt(1500, 't1'))).rejects.toThrow('down')
       await expect(async () => down.release('k', 't1')).rejects.toThrow('down')
     })
 
     test('a client may give undefined for the nil of Redis', async () => {
       const server = fakeServer()
       const store = redisStore(connect({ ...server, answer: (command) => server.answer(command) ?? undefined }))
-      expect(await store.claim('k', 1500, 't1')).toBe('claimed')
-      expect(await store.claim('k', 1500, 't2')).toBe('seen')
+      expect(await store.reserve('k', attempt(1500, 't1'))).toBe('reserved')
+      expect(await store.reserve('k', attempt(1500, 't2'))).toEqual({ seen: 'k' })
     })
 
     test('a key that expired between the two commands was seen, whatever the token', async () => {
       for (const nil of [null, undefined]) {
         const store = redisStore(connect({ ...fakeServer(), answer: () => nil }))
-        expect(await store.claim('k', 1500, String(nil))).toBe('seen')
+        expect(await store.reserve('k', attempt(1500, String(nil)))).toEqual({ seen: 'unknown' })
       }
     })
 
@@ -99,8 +110,8 @@ for (const [dialect, connect] of Object.entries(dialects))
       const server = fakeServer()
       const toBuffer = (reply: unknown) => (typeof reply === 'string' ? Buffer.from(reply) : reply)
       const store = redisStore(connect({ ...server, answer: (command) => toBuffer(server.answer(command)) }))
-      expect(await store.claim('k', 1500, 't1')).toBe('claimed')
-      expect(await store.claim('k', 1500, 't2')).toBe('seen')
+      expect(await store.reserve('k', attempt(1500, 't1'))).toBe('reserved')
+      expect(await store.reserve('k', attempt(1500, 't2'))).toEqual({ seen: 'k' })
     })
   })
 

@@ -116,7 +116,7 @@ for (const [library, connect] of Object.entries(libraries))
       expect(await verifier.verify(other)).toMatchObject({ replayed: true })
     })
 
-    test('keys expire, hold nothing to read, and may be claimed again', async () => {
+    test('keys expire, hold nothing to read, and may be reserved again', async () => {
       await connection.command('FLUSHALL')
       const deliver = createGuarded(connection.client, { ttlSeconds: 1 })
       const message = newMessage()
@@ -124,7 +124,7 @@ for (const [library, connect] of Object.entries(libraries))
       const [key = '', ...others] = (await connection.command('KEYS', '*')) as string[]
       expect(others).toEqual([])
       expect(key).toMatch(/^tollgate:replay:[0-9a-f]{64}$/)
-      expect(await connection.command('GET', key)).toMatch(/^[A-Za-z0-9+/]{20}$/)
+      expect(await connection.command('GET', key)).toMatch(/^[A-Za-z0-9+/]{20} message\.inbound$/)
       const ttl = Number(await connection.command('PTTL', key))
       expect(ttl).toBeGreaterThan(0)
       expect(ttl).toBeLessThanOrEqual(1000)
@@ -132,6 +132,22 @@ for (const [library, connect] of Object.entries(libraries))
       await new Promise((resolve) => setTimeout(resolve, ttl + 50))
       expect(await connection.command('EXISTS', key)).toBe(0)
       expect(await deliver(message)).toBe('accepted, replayed false')
+    })
+
+    test('the kind of the first delivery is kept: a cut of it is refused, and one that came first turns nothing away', async () => {
+      const deliver = createGuarded(connection.client)
+      for (const [order, expected] of [
+        [(genuine: string, cut: string) => [genuine, cut], 'replayed'],
+        [(genuine: string, cut: string) => [cut, genuine], 'accepted, replayed true'],
+      ] as const) {
+        const message = newMessage()
+        const genuine = String(message.body)
+        const cut = genuine.replace('SmsStatus=received', 'SmsStatu=sreceived')
+        expect(cut).not.toBe(genuine)
+        const outcomes: string[] = []
+        for (const body of order(genuine, cut)) outcomes.push(await deliver({ ...message, body }))
+        expect(outcomes).toEqual(['accepted, replayed false', expected])
+      }
     })
 
     test('the default is a day', async () => {

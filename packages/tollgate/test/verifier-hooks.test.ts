@@ -58,7 +58,7 @@ describe('replay', () => {
     const release = vi.fn()
     const deliveries: Delivery[] = []
     const replay = {
-      claim: (delivery: Delivery) => {
+      reserve: (delivery: Delivery) => {
         deliveries.push(delivery)
         return { replayed: 'unknown', release } as const
       },
@@ -81,7 +81,7 @@ describe('replay', () => {
   test('order and spelling of the same form make no other delivery', async () => {
     const strings = new Set<string>()
     const replay = {
-      claim: ({ signingString }: Delivery) => {
+      reserve: ({ signingString }: Delivery) => {
         strings.add(signingString)
         return { replayed: false }
       },

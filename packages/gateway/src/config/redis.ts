@@ -1,7 +1,7 @@
 import { createClient } from '@redis/client'
 import { type ReplayStore, redisStore } from 'tollgate/replay'
 
-/** Connects in the background and again after each loss; until then claims fail, and the guard's `onStoreFailure` decides. */
+/** Connects in the background and again after each loss; until then reservations fail, and the guard's `onStoreFailure` decides. */
 export function openRedisStore(
   url: string,
   onProblem: (message: string) => void,
@@ -9,7 +9,7 @@ export function openRedisStore(
   let isTold = false
   const client = createClient({
     url,
-    // A claim that waits for a connection would come when its request is over.
+    // A reservation that waits for a connection would come when its request is over.
     disableOfflineQueue: true,
     socket: { connectTimeout: 3000, reconnectStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2000) },
   })

@@ -26,7 +26,7 @@ import type { DiagnosableRequest, DiagnoseOptions, Diagnosis } from './types.ts'
 
 /**
  * Says why a request does not verify: it searches for the smallest set of changes under which the signature matches. It lets no
- * request in, and claims no delivery from a replay guard. Tokens that `createVerifier` would refuse (blank, quoted, with white
+ * request in, and reserves no delivery with a replay guard. Tokens that `createVerifier` would refuse (blank, quoted, with white
  * space, an `SK…` or an `AC…`) are causes here.
  * @throws TypeError or RangeError, naming the option, for options that are wrong in any other way.
  */

@@ -14,6 +14,7 @@ const known: Readonly<Record<keyof MemoryStoreOptions, true>> = { maxEntries: tr
 
 interface Entry {
   readonly token: string
+  readonly kind: string
   readonly expiresAt: number
 }
 
@@ -43,13 +44,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): ReplayStore {
   }
 
   return {
-    claim(key, ttlMs, token) {
+    reserve(key, { ttlMs, token, kind }) {
       const time = now()
       const entry = entries.get(key)
-      if (entry !== undefined && entry.expiresAt > time) return 'seen'
+      if (entry !== undefined && entry.expiresAt > time) return { seen: entry.kind }
       if (entry === undefined && !hasRoom(time)) return 'full'
-      entries.set(key, { token, expiresAt: time + ttlMs })
-      return 'claimed'
+      entries.set(key, { token, kind, expiresAt: time + ttlMs })
+      return 'reserved'
     },
     release(key, token) {
       if (entries.get(key)?.token === token) entries.delete(key)

@@ -1,10 +1,10 @@
-import type { Delivery, ReplayClaim, ReplayGuard } from '../interfaces.ts'
+import type { Delivery, ReplayGuard, Reservation } from '../interfaces.ts'
 import { checkKnownOptions } from '../known-options.ts'
 import { parseInteger } from '../parse-integer.ts'
 import { hashBody } from '../scheme/body-hash.ts'
 import { checkMethods, parseChoice } from './check-options.ts'
-import { neverRepeats } from './never-repeats.ts'
-import type { ReplayStore } from './store.ts'
+import { kindOfDelivery, neverRepeats } from './delivery-kind.ts'
+import type { ReplayStore, ReserveOutcome } from './store.ts'
 import { withTimeLimit } from './time-limit.ts'
 
 export interface ReplayGuardOptions {
@@ -43,13 +43,13 @@ const known: Readonly<Record<keyof ReplayGuardOptions, true>> = {
 }
 
 /**
- * Recognises a delivery that arrives again, by the hash of what Twilio signed: headers, the order of a form and the key count for
- * nothing. WebSocket handshakes are not claimed, for all of them are alike. For the `replay` option.
+ * Recognises a delivery that arrives again, by the hash of what Twilio signed: headers, the order of a form and the key that signed
+ * are ignored. WebSocket handshakes are not reserved, since all of them are alike. For the `replay` option.
  * @throws TypeError or RangeError, naming the option, when one is missing, unknown or out of range.
  */
 export function replayGuard(options: ReplayGuardOptions): ReplayGuard {
   checkKnownOptions(options, known, 'replayGuard')
-  checkMethods(options.store, 'store', ['claim', 'release'])
+  checkMethods(options.store, 'store', ['reserve', 'release'])
   const settings: ReplaySettings = {
     store: options.store,
     ttlMs: 1000 * (parseInteger(options.ttlSeconds, 'ttlSeconds', 1, 31_536_000) ?? 86_400),
@@ -57,35 +57,74 @@ export function replayGuard(options: ReplayGuardOptions): ReplayGuard {
     acceptsOnFailure: parseChoice(options.onStoreFailure, 'onStoreFailure', ['reject', 'accept']) === 'accept',
     storeTimeoutMs: parseInteger(options.storeTimeoutMs, 'storeTimeoutMs', 1, 15_000) ?? 1000,
   }
-  return { claim: (delivery) => claimDelivery(settings, delivery) }
+  return { reserve: (delivery) => reserveDelivery(settings, delivery) }
 }
 
 const encoder = new TextEncoder()
 
-async function claimDelivery(settings: ReplaySettings, delivery: Delivery): Promise<ReplayClaim> {
+async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Promise<Reservation> {
   if (delivery.handshake) return { replayed: false }
-  const { store, storeTimeoutMs } = settings
-  const key = hashBody(encoder.encode(delivery.signingString))
-  const token = makeToken()
-  const release = (): Promise<void> => withTimeLimit(store.release(key, token), storeTimeoutMs)
-  const claimed = startClaim(settings, key, token)
+  const attempt = shareAttempt(settings, delivery)
+  const { release } = attempt
   try {
-    const outcome = await withTimeLimit(claimed, storeTimeoutMs)
-    switch (outcome) {
-      case 'claimed':
-        return { replayed: false, release }
-      case 'seen':
-        return settings.refuses && neverRepeats(delivery) ? { replayed: true, refuse: true } : { replayed: true }
-      case 'full':
-        return { replayed: 'unknown' }
-      default:
-        throw new TypeError('The replay store must answer "claimed", "seen" or "full"')
-    }
+    const outcome = await withTimeLimit(attempt.outcome, settings.storeTimeoutMs)
+    if (outcome === 'reserved') return { replayed: false, release }
+    if (outcome === 'full') return { replayed: 'unknown' }
+    const seen: unknown = Object(outcome).seen
+    if (typeof seen !== 'string')
+      throw new TypeError('The replay store must answer "reserved", "full" or { seen: kind }')
+    // The kind of the first delivery decides, not of this one: parameters that are cut elsewhere (`SmsStatu=sreceived`) have the same
+    // signing string and show another kind.
+    return settings.refuses && neverRepeats(seen) ? { replayed: true, refuse: true } : { replayed: true }
   } catch (error) {
     if (settings.acceptsOnFailure) return { replayed: 'unknown', release }
-    forgetWhenSettled(claimed, release)
+    forgetWhenSettled(attempt)
     throw error
   }
+}
+
+/** One question to the store. */
+interface Attempt {
+  readonly key: string
+  readonly outcome: Promise<ReserveOutcome>
+  /** Of no further use: what checks the request again has to reserve again. */
+  isReleased: boolean
+  readonly release: () => Promise<void>
+}
+
+/**
+ * The attempts for requests that are still around, by store and by the framework's own request object. The guard of an application
+ * and that of a route check one request twice: asked twice, the store would take the second check for a replay.
+ */
+const attempts = new WeakMap<ReplayStore, WeakMap<object, Attempt>>()
+
+function shareAttempt(settings: ReplaySettings, delivery: Delivery): Attempt {
+  const key = hashBody(encoder.encode(delivery.signingString))
+  const { native } = delivery
+  if (typeof native !== 'object' || native === null) return startAttempt(settings, key, delivery)
+  const ofStore = attempts.get(settings.store) ?? new WeakMap<object, Attempt>()
+  attempts.set(settings.store, ofStore)
+  const earlier = ofStore.get(native)
+  if (earlier?.key === key && !earlier.isReleased) return earlier
+  const attempt = startAttempt(settings, key, delivery)
+  ofStore.set(native, attempt)
+  return attempt
+}
+
+function startAttempt({ store, ttlMs, storeTimeoutMs }: ReplaySettings, key: string, delivery: Delivery): Attempt {
+  const token = makeToken()
+  const reserve = async (): Promise<ReserveOutcome> =>
+    store.reserve(key, { ttlMs, token, kind: kindOfDelivery(delivery) })
+  const attempt: Attempt = {
+    key,
+    outcome: reserve(),
+    isReleased: false,
+    release() {
+      attempt.isReleased = true
+      return withTimeLimit(store.release(key, token), storeTimeoutMs)
+    },
+  }
+  return attempt
 }
 
 /** 120 random bits. A UUID's text is kept in pieces by V8, at three times the memory. */
@@ -93,14 +132,10 @@ function makeToken(): string {
   return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))))
 }
 
-async function startClaim({ store, ttlMs }: ReplaySettings, key: string, token: string): Promise<string> {
-  return store.claim(key, ttlMs, token)
-}
-
 /**
- * A claim whose answer did not come may have been made all the same, or be made later by a client that sends it again. Left alone it
- * would turn away the retry of a delivery that nobody has handled.
+ * An attempt whose answer did not come may have reserved the delivery all the same, or do so later, when a client sends it again.
+ * Left alone it would turn away the retry of a delivery that was never handled.
  */
-function forgetWhenSettled(claimed: Promise<unknown>, release: () => Promise<void>): void {
-  claimed.then(release, release).catch(() => undefined)
+function forgetWhenSettled({ outcome, release }: Attempt): void {
+  outcome.then(release, release).catch(() => undefined)
 }

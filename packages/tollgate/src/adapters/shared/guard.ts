@@ -21,7 +21,7 @@ export type Outcome = Passed | { readonly webhook?: undefined; readonly answer: 
 export interface Passed {
   readonly webhook: Accepted | Observed
   /** A replay guard has to hear when the work fails. */
-  readonly isClaimed: boolean
+  readonly isReserved: boolean
 }
 
 /** An answer with nothing left to fill in. */
@@ -59,15 +59,15 @@ interface Prepared {
   readonly verifier: Verifier
   /** Messages that were logged already, so that a flood of requests is not a flood of lines. */
   readonly logged: Set<string>
-  readonly isClaimed: boolean
+  readonly isReserved: boolean
 }
 
 function prepare(options: VerifierOptions): Prepared {
-  return { options, verifier: createVerifier(options), logged: new Set(), isClaimed: options.replay !== undefined }
+  return { options, verifier: createVerifier(options), logged: new Set(), isReserved: options.replay !== undefined }
 }
 
-function toOutcome(verdict: Verdict, { options, logged, isClaimed }: Prepared, native: unknown): Outcome {
-  if (isReceived(verdict)) return { webhook: verdict, isClaimed }
+function toOutcome(verdict: Verdict, { options, logged, isReserved }: Prepared, native: unknown): Outcome {
+  if (isReceived(verdict)) return { webhook: verdict, isReserved }
   if (verdict.code === 'body_already_consumed' && !logged.has(verdict.message)) {
     logged.add(verdict.message)
     logProblem(verdict.message)

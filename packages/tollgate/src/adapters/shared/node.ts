@@ -63,8 +63,8 @@ export function sendAnswer(req: IncomingMessage, res: ServerResponse, answer: Fu
 }
 
 /** Tells the replay guard when the work failed: 401 (Twilio repeats with credentials), 5xx, or no whole answer at all. */
-export function releaseOnFailure(res: ServerResponse, { webhook, isClaimed }: Passed): void {
-  if (!isClaimed || !webhook.ok) return
+export function releaseOnFailure(res: ServerResponse, { webhook, isReserved }: Passed): void {
+  if (!isReserved || !webhook.ok) return
   const onClose = (): void => {
     if (!res.writableFinished || res.statusCode === 401 || res.statusCode >= 500)
       webhook.release().catch(() => undefined)

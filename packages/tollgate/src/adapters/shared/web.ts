@@ -44,11 +44,11 @@ export function toResponse(answer: FullAnswer): Response {
 
 /** Tells the replay guard when the work failed: a throw, 401 (Twilio repeats with credentials) or 5xx. */
 export async function releaseOnFailure<R>(
-  { webhook, isClaimed }: Passed,
+  { webhook, isReserved }: Passed,
   work: () => R | Promise<R>,
   statusOf: (result: R) => number | undefined,
 ): Promise<R> {
-  if (!isClaimed || !webhook.ok) return work()
+  if (!isReserved || !webhook.ok) return work()
   let status: number | undefined = 500
   try {
     const result = await work()
@@ -69,8 +69,8 @@ export async function releaseUnlessAnswered<R>(
   work: () => R | Promise<R>,
   statusOf: (result: R) => number | undefined,
 ): Promise<R> {
-  const { webhook, isClaimed } = passed
-  if (!isClaimed || !webhook.ok) return work()
+  const { webhook, isReserved } = passed
+  if (!isReserved || !webhook.ok) return work()
   const onAbort = (): void => void webhook.release().catch(() => undefined)
   const { signal } = request
   // It may have gone while the check waited.
