@@ -38,6 +38,8 @@ export interface Framework {
   start(scenario: Scenario): Promise<Running>
   /** Middleware guards by `paths`; wrappers do not. */
   readonly paths: boolean
+  /** Its router mounts a handler at every path that begins with the text, so that `paths` guards these. Default false. */
+  readonly mountsByText?: boolean
   /** Whether the adapter can sit under a prefix (`scenario.mountedAt`) that the framework strips. */
   readonly mounts: boolean
   /** Whether two adapters may guard one request (`scenario.stacked`). */

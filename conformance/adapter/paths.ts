@@ -43,7 +43,10 @@ const voiceSpellings: readonly string[] = [
   '/voice#x',
 ]
 
-const unguarded = ['/', '/other', '/voices', '/invoice', '/other/voice', '/other?x=/voice']
+/** Others that begin with the same text. */
+const voiceTexts = ['/voicemail', '/voices', '/voice.json', '/voice-', '/voice&From=1', '/v%6Fices']
+
+const unguarded = ['/', '/other', '/voic', '/invoice', '/other/voice', '/other?x=/voice']
 
 function get(server: TestServer, target: string): ReturnType<typeof send> {
   return send(server.port, { method: 'GET', target, headers: [['host', host]] })
@@ -74,6 +77,9 @@ export function pathsSuite(framework: Framework): Suite {
       assertEqual((await expectAccepted(server, await makeRequest({ path: '/voice?x=1' }))).covers, 'params', 'covers')
     }),
     'lets the others through': on('paths: one string', (server) => free(server, unguarded)),
+    'paths that begin with the same text': on('paths: one string', (server) =>
+      framework.mountsByText ? guarded(server, voiceTexts) : free(server, voiceTexts),
+    ),
     'a list of strings and patterns': on('paths: a list', (server) =>
       guarded(server, ['/voice', '/sms', '/SMS/x', '/s%6Ds', '//sms']),
     ),

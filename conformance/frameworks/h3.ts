@@ -102,6 +102,7 @@ export const h3: readonly Framework[] = [
     (shape): Framework => ({
       ...common,
       name: `h3 1, ${shape}`,
+      mountsByText: true,
       start: (scenario) => startOne(scenario, shape),
       parsersBefore: { readRawBody: kept, readBody: kept, 'a host that keeps rawBody': kept, 'node.req': lost },
       parsersAfter: Object.keys(after1),

@@ -99,6 +99,7 @@ export function makeNitroFramework(version: NitroVersion, shape: Shape, servers:
     start: (scenario) => servers()[scenario.mountedAt === mountedAt ? 'mounted' : 'root'].play(scenario),
     // On a route there is nothing for `paths` to choose from.
     paths: shape.id === 'middleware',
+    mountsByText: version.project === 'nitro2',
     mounts: true,
     stacks: true,
     appBody: true,

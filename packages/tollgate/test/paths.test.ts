@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { dropSegments } from '../src/adapters/shared/path-guard.ts'
 import { createPathFilter } from '../src/request/paths.ts'
 
 const hex = (char: string) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`
@@ -143,6 +144,72 @@ describe('createPathFilter', () => {
     for (let round = 0; round < 4; round++) expect(guards(['/sms'])).toBe(true)
   })
 
+  test('a path with ".." is guarded: servers differ on when they resolve it', () => {
+    for (const path of ['/x/../y', '/x/%2e%2e/y', '/x%2f..%2fy', '/x/%252e%252e/y', '//voice/..', '/voice;./../'])
+      for (const paths of ['/sms', /^\/sms$/]) expect(createPathFilter(paths)([path]), path).toBe(true)
+    expect(createPathFilter('/sms')(['/x..y', '/...', '/x?y=../../sms'])).toBe(false)
+  })
+
+  test('an absolute target whose path parsers do not agree on is guarded', () => {
+    for (const target of ['http://host?x/y', 'http://host#x/y', 'http://host\\y', 'http://?/y'])
+      expect(createPathFilter('/sms')([target]), target).toBe(true)
+    expect(createPathFilter('/sms')(['http://host/y', 'http://host', 'http:///y'])).toBe(false)
+  })
+
+  test('a path that is written as it arrives, or as it is decoded', () => {
+    for (const path of ['/caf%C3%A9', '/caf%c3%a9', '/caf\u00e9', '/c%61f%C3%A9', '/caf%25C3%25A9'])
+      for (const paths of ['/caf%C3%A9', '/caf\u00e9']) expect(createPathFilter(paths)([path]), path).toBe(true)
+  })
+
+  test('mounted by text, a string guards every path that begins with it', () => {
+    const guards = createPathFilter(['/sms', '/hooks/voice'])
+    for (const path of ['/sms', '/smsx', '/SMS.json', '/sms-1/x', '/sms&a=1', '/s%6Dsx', '//sms-', '/hooks/voicemail'])
+      expect(guards([path], 'text'), path).toBe(true)
+    for (const path of ['/', '/sm', '/x/sms', '/hooks', '/hooks/voic']) expect(guards([path], 'text'), path).toBe(false)
+  })
+
+  describe('a hostile target costs at most 25 times the CPU of an ordinary one', () => {
+    const size = 16 * 1024
+    const guards = createPathFilter(['/voice', '/sms', /^\/hooks\//], 'https://example.com/prefix')
+    const measure = (target: string): number => {
+      let least = Number.POSITIVE_INFINITY
+      for (let round = 0; round < 5; round++) {
+        const before = process.cpuUsage()
+        for (let count = 0; count < 4; count++) guards([target, dropSegments(target, 3)])
+        const { user, system } = process.cpuUsage(before)
+        least = Math.min(least, user + system)
+      }
+      return least
+    }
+    const repeat = (piece: string, tail: string): string =>
+      `/${piece.repeat(size / piece.length)}`.slice(0, size - tail.length) + tail
+    const ordinary = Math.max(
+      ...['accounts/1234567890/', 'status-callback/'].map((piece) => measure(repeat(piece, ''))),
+    )
+
+    test('of runs that have stalled servers', () => {
+      for (const piece of [';', '/', '?', '#', '\\', '/.', '/;', 'a/', '%2f', '%252525', '%', '%c3%a9'])
+        for (const tail of ['%0A', '\n', 'x', '/', ';', '']) {
+          const target = repeat(piece, tail)
+          expect(measure(target) / ordinary, `${target.slice(0, 12)} ${tail}`).toBeLessThan(25)
+        }
+    })
+
+    test('of any runs', () => {
+      const piece = fc.oneof(
+        fc.string({ minLength: 1, maxLength: 3 }),
+        fc.nat(255).map((byte) => `%${byte.toString(16).padStart(2, '0')}`),
+        fc.constantFrom('/', ';', '%', '.', '%25'),
+      )
+      fc.assert(
+        fc.property(fc.array(piece, { minLength: 1, maxLength: 3 }), piece, (pieces, tail) => {
+          expect(measure(repeat(pieces.join(''), tail)) / ordinary).toBeLessThan(25)
+        }),
+        { numRuns: 40 },
+      )
+    })
+  })
+
   test('never throws, whatever the path', () => {
     const guards = createPathFilter(['/sms', /^\/voice/])
     fc.assert(
@@ -163,10 +230,27 @@ describe('createPathFilter', () => {
     ['null', null],
     ['a function', () => true],
     ['undefined in a list', [undefined]],
+    ['a pattern in a string', '/voice/*'],
+    ['a parameter in a string', '/users/:id'],
+    ['an unresolved ".."', '/a/../sms'],
   ]
   for (const [what, paths] of wrong)
     test(`${what} is a TypeError that names the option`, () => {
       expect(() => createPathFilter(paths)).toThrow(TypeError)
       expect(() => createPathFilter(paths)).toThrow('"paths"')
     })
+})
+
+test('dropSegments: a path below others', () => {
+  const cases: readonly (readonly [path: string, count: number, below: string])[] = [
+    ['/a/b/c', 1, '/b/c'],
+    ['//a///b//c?x=/y', 2, '//c?x=/y'],
+    ['/a/b', 2, ''],
+    ['/a/b/', 2, '/'],
+    ['/a', 2, '/a'],
+    ['/a?b/c', 2, '/a?b/c'],
+    ['', 1, ''],
+    ['/a', 0, '/a'],
+  ]
+  for (const [path, count, below] of cases) expect(dropSegments(path, count), path).toBe(below)
 })

@@ -36,7 +36,8 @@ export function twilioWebhook(options: OptionsSource<H3Options>): TwilioMiddlewa
     if ('clone' in event.req && next === undefined)
       throw new TypeError('twilioWebhook is middleware in h3 2: app.use(guard), or { middleware: [guard], handler }')
     const target = event.node?.req.originalUrl ?? event.node?.req.url ?? request?.url
-    if (!paths.guards([target, event.node?.req.url, request?.url, event.path])) return undefined
+    const urls = [target, event.node?.req.url, request?.url, event.path]
+    if (!paths.guards(urls, undefined, next === undefined ? 'text' : 'segments')) return undefined
     const outcome = await guard.check(() => readRequest(event, request, target), h3Event)
     if (outcome.webhook === undefined) {
       if (next !== undefined) return web.toResponse(outcome.answer)

@@ -1,11 +1,12 @@
 import type { VerifierOptions } from '../../index.ts'
-import { createPathFilter, type PathFilter } from '../../request/paths.ts'
+import { createPathFilter, type Mounting, type PathFilter } from '../../request/paths.ts'
 import type { OptionsSource } from './guard.ts'
 
 export interface PathOptions {
   /**
    * Only these paths are guarded: a string guards that path and everything below it, a RegExp what it matches in any letter case.
-   * Every reading of a request's path is compared, so that it errs on the side of guarding. Default: every request that gets here.
+   * Encoded and unusual spellings of a path are guarded too, and so is every path with a `..` or one that cannot be decoded. In h3 1,
+   * which mounts handlers by text, a string guards every path that begins with it. Default: every request that gets here.
    */
   readonly paths?: string | RegExp | readonly (string | RegExp)[] | undefined
 }
@@ -14,7 +15,7 @@ export interface PathGuard<Env> {
   /** The options without `paths`. */
   readonly verifierOptions: OptionsSource<VerifierOptions, Env>
   /** Takes the original and the mount-relative URL of a request. */
-  guards(urls: readonly (string | undefined)[], env: Env): boolean
+  guards(urls: readonly (string | undefined)[], env: Env, mounting?: Mounting): boolean
 }
 
 type Options = VerifierOptions & PathOptions
@@ -23,7 +24,7 @@ type Options = VerifierOptions & PathOptions
 export function createPathGuard<Env = void>(source: OptionsSource<Options, Env>): PathGuard<Env> {
   if (typeof source !== 'function') {
     const { verifierOptions, filter } = split(source)
-    return { verifierOptions, guards: (urls) => filter(urls) }
+    return { verifierOptions, guards: (urls, _env, mounting) => filter(urls, mounting) }
   }
   let made: Split | undefined
   const make = (env: Env): Split => {
@@ -32,9 +33,9 @@ export function createPathGuard<Env = void>(source: OptionsSource<Options, Env>)
   }
   return {
     verifierOptions: (env) => make(env).verifierOptions,
-    guards(urls, env) {
+    guards(urls, env, mounting) {
       try {
-        return make(env).filter(urls)
+        return make(env).filter(urls, mounting)
       } catch {
         return true // The guard meets the same mistake again, logs it and answers 500.
       }
@@ -42,12 +43,11 @@ export function createPathGuard<Env = void>(source: OptionsSource<Options, Env>)
   }
 }
 
-const leadingSegments: RegExp[] = []
-
 /** A path below one of so many segments, however many slashes are between them; a path of fewer stays as it is. */
 export function dropSegments(path: string, count: number): string {
-  leadingSegments[count] ??= new RegExp(`^(?:/+[^/?#]*){${count}}`)
-  return path.replace(leadingSegments[count], '')
+  const segment = /\/+[^/?#]+/y
+  for (let dropped = 0; dropped < count; dropped++) if (!segment.test(path)) return path
+  return path.slice(segment.lastIndex)
 }
 
 interface Split {
