@@ -2,6 +2,7 @@ import { assert, assertEqual } from '../kit/assert.ts'
 import { makeRequest, otherToken, withHeaders } from '../kit/draft.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import type { Framework } from './framework.ts'
+import { type Mistake, mistakes } from './mistakes.ts'
 import type { ScenarioId } from './scenario.ts'
 import { expectAccepted, expectRefused, type TestServer, waitUntil, withServer } from './server.ts'
 import { openConnection, send, toRaw, writeRequest } from './socket.ts'
@@ -70,6 +71,39 @@ export function outcomeSuite(framework: Framework): Suite {
         assertEqual((await server.journal()).handlerRuns, 150, 'runs')
       }),
   })
+}
+
+/** Mistakes in a user's options: no request may end the process with them, or be left without an answer. */
+export function mistakesSuite(framework: Framework): Suite {
+  const table: readonly (readonly [string, Mistake])[] = Object.entries(mistakes)
+  const cases = table.map(([id, { forged, genuine }]) => [
+    `${id}: answered, and the server goes on`,
+    () =>
+      withServer(framework, id as keyof typeof mistakes, async (server) => {
+        const unhandled: unknown[] = []
+        const note = (reason: unknown): void => void unhandled.push(reason)
+        process.on('unhandledRejection', note).on('uncaughtException', note)
+        try {
+          for (let round = 0; round < 2; round++) {
+            const refused = await send(server.port, toRaw(await makeRequest({ token: otherToken })))
+            assertEqual(refused.status, forged, 'status of a forged request')
+            assertEqual(refused.headers['x-injected'], undefined, 'an injected header')
+            if (forged === 418) assertEqual(refused.body, 'teapot', 'the body')
+            assertEqual(
+              (await send(server.port, toRaw(await makeRequest()))).status,
+              genuine,
+              'status of a genuine one',
+            )
+          }
+          await new Promise((resolve) => setTimeout(resolve, 10))
+          assertEqual(unhandled, [], 'unhandled errors')
+          assertEqual((await server.journal()).handlerRuns, genuine === 200 ? 2 : 0, 'runs')
+        } finally {
+          process.off('unhandledRejection', note).off('uncaughtException', note)
+        }
+      }),
+  ])
+  return defineSuite('mistakes in options', Object.fromEntries(cases))
 }
 
 /** Options in their several forms, and what they change for the one who asks. */

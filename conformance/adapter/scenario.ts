@@ -2,6 +2,7 @@ import { fromRequest, type ReplayGuard } from 'tollgate'
 import { memoryStore, replayGuard } from 'tollgate/replay'
 import { account, origin, otherAccount, otherToken, sharedKey, token } from '../kit/draft.ts'
 import type { AdapterOptions, Handle, Reply } from './framework.ts'
+import { mistakes } from './mistakes.ts'
 
 /** What happened at the server, beside its answers. */
 export interface Journal {
@@ -117,6 +118,7 @@ const plans = {
     options: () => ({ sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true, authToken: undefined }),
   },
   'look-up fails': { options: () => ({ authToken: () => Promise.reject(new Error('down')) }) },
+  ...mistakes,
   'paths: one string': { options: () => ({ paths: '/voice' }) },
   'paths: a list': { options: () => ({ paths: ['/voice', /^\/sms(\/|$)/] }) },
   'paths: mounted': { mountedAt: '/mounted', options: () => ({ paths: ['/mounted/voice', '/sms'] }) },
@@ -129,12 +131,17 @@ export type ScenarioId = keyof typeof plans
 export function makeScenario(id: ScenarioId, parsers: { before?: string; after?: string } = {}): Scenario {
   const plan: Plan = plans[id]
   const journal: Journal = { handlerRuns: 0, verdicts: [], reservations: 0, releases: 0 }
-  const readOptions = (): AdapterOptions => ({
-    publicUrl: origin,
-    authToken: token,
-    onVerdict: (verdict) => journal.verdicts.push(verdict.ok ? 'ok' : verdict.code),
-    ...plan.options?.(journal),
-  })
+  const readOptions = (): AdapterOptions => {
+    const more: unknown = plan.options?.(journal)
+    // Options that have to be waited for are a mistake, which stays what it is.
+    if (more instanceof Promise) return more as unknown as AdapterOptions
+    return {
+      publicUrl: origin,
+      authToken: token,
+      onVerdict: (verdict) => journal.verdicts.push(verdict.ok ? 'ok' : verdict.code),
+      ...(more as Partial<AdapterOptions> | undefined),
+    }
+  }
   return {
     id,
     options: plan.byFunction ? readOptions : readOptions(),

@@ -2,7 +2,7 @@ import { assertEqual } from '../kit/assert.ts'
 import { type Case, defineSuite, type Suite } from '../kit/suite.ts'
 import { acceptedSuite } from './accepted.ts'
 import type { Framework } from './framework.ts'
-import { optionsSuite, outcomeSuite } from './outcome.ts'
+import { mistakesSuite, optionsSuite, outcomeSuite } from './outcome.ts'
 import { parsersSuite } from './parsers.ts'
 import { pathsSuite } from './paths.ts'
 import { proxiesSuite } from './proxies.ts'
@@ -15,6 +15,7 @@ export function adapterSuites(framework: Framework, more: readonly Suite[] = [])
     refusedSuite(framework),
     outcomeSuite(framework),
     optionsSuite(framework),
+    mistakesSuite(framework),
     parsersSuite(framework),
     proxiesSuite(framework),
     pathsSuite(framework),

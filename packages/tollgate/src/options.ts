@@ -11,6 +11,10 @@ import type { Mode, Rejected, Verdict } from './verdict.ts'
 export interface Answer {
   /** 400 or more; anything else is a TypeError, since it would let a refused request look accepted. */
   readonly status: number
+  /**
+   * Names and values that HTTP allows: Latin-1 text without control characters. Any other is a TypeError. Fields that are the server's
+   * to set, such as Content-Length and Connection, are dropped.
+   */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly body?: string | undefined
 }
@@ -51,7 +55,10 @@ export interface VerifierOptions {
   readonly diagnose?: Diagnoser | undefined
   /** For metrics and logs, after each verdict. An exception in it changes nothing. */
   readonly onVerdict?: ((verdict: Verdict, request: IncomingRequest, native: unknown) => void) | undefined
-  /** Gives another answer to a refused request; `undefined` keeps the default. Called by adapters. */
+  /**
+   * Gives another answer to a refused request; `undefined` keeps the default. Called by adapters, and not asynchronous. If it throws, or
+   * its answer is a TypeError, the request is answered 500 and the error is logged.
+   */
   readonly onRejected?: ((rejection: Rejected, native: unknown) => Answer | undefined) | undefined
 }
 

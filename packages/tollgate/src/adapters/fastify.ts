@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 import type { Accepted, IncomingRequest, Mode, Observed } from '../index.ts'
-import { createGuard, type FullAnswer, type OptionsFor, type OptionsSource } from './shared/guard.ts'
+import type { FullAnswer } from './shared/answer.ts'
+import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
 import { readableBody, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 
@@ -73,7 +74,6 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<FastifyOptions
         request.twilio = outcome.webhook
         return proceed(null, toPayload(outcome.webhook))
       })
-      // A header of `onRejected` that cannot be sent, for instance.
       .catch((error: Error) => proceed(error))
   })
 }

@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa'
 import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
-import { createGuard, type FullAnswer, type OptionsFor, type OptionsSource } from './shared/guard.ts'
+import type { FullAnswer } from './shared/answer.ts'
+import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
 import { readableBody, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 

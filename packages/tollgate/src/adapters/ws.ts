@@ -1,8 +1,8 @@
-import { type IncomingMessage, STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Accepted, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
-import { createGuard, type FullAnswer, type OptionsFor, type OptionsSource } from './shared/guard.ts'
-import { logProblem } from './shared/log.ts'
+import type { FullAnswer } from './shared/answer.ts'
+import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
 import { toIncomingRequest } from './shared/node.ts'
 
 /**
@@ -45,7 +45,7 @@ export function createVerifyClient<M extends Mode = 'enforce'>(options: OptionsS
   const guard = createGuard(options)
   const verify = async (req: IncomingMessage): Promise<FullAnswer | undefined> => {
     const outcome = await guard.check(() => toHandshake(req), req)
-    if (outcome.webhook === undefined) return checkAnswer(outcome.answer)
+    if (outcome.webhook === undefined) return outcome.answer
     if (!req.socket.writable) release(outcome.webhook)
     Object.assign(req, { twilio: outcome.webhook })
     return undefined
@@ -58,7 +58,7 @@ export function createVerifyClient<M extends Mode = 'enforce'>(options: OptionsS
     void verify(req).then((answer) => {
       socket.off('end', leave)
       if (answer === undefined) callback(true)
-      else callback(false, answer.status, answer.body, { ...answer.headers })
+      else callback(false, answer.status, answer.body, spellHeaders(answer.headers))
     })
   }
 }
@@ -71,31 +71,22 @@ function toHandshake(req: IncomingMessage): IncomingRequest {
 }
 
 /** Answers on the socket itself, for there is no response object yet. */
-function sendAnswer(socket: Duplex, answer: FullAnswer): void {
+function sendAnswer(socket: Duplex, { status, headers, body }: FullAnswer): void {
   if (!socket.writable) return void socket.destroy()
-  const { status, headers, body } = checkAnswer(answer)
-  const lines = Object.entries({ ...headers, Connection: 'close', 'Content-Length': Buffer.byteLength(body) })
+  const lines = Object.entries({
+    ...spellHeaders(headers),
+    Connection: 'close',
+    'Content-Length': Buffer.byteLength(body),
+  })
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   // The other side need not close: its half of the connection must not stay open.
   socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`)
 }
 
-/** The answer with its header fields spelled as ws spells them, and refused where a ServerResponse would refuse them. */
-function checkAnswer({ status, headers, body }: FullAnswer): FullAnswer {
-  const checked: Record<string, string> = {}
-  try {
-    for (const [name, value] of Object.entries(headers)) {
-      validateHeaderName(name)
-      validateHeaderValue(name, value)
-      // Where the answer ends is told by those who write it.
-      if (!/^(connection|content-length|transfer-encoding)$/i.test(name)) checked[capitalize(name)] = String(value)
-    }
-    return { status, headers: checked, body }
-  } catch (error) {
-    logProblem(`"onRejected" gave a header field that is none: ${error instanceof Error ? error.message : ''}`)
-    return { status: 500, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: 'Internal Server Error' }
-  }
+/** The header fields in the spelling that `ws` has for its own, which they then replace. */
+function spellHeaders(headers: FullAnswer['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [capitalize(name), value]))
 }
 
 function capitalize(name: string): string {

@@ -101,6 +101,8 @@ export function resolveByRule(rule: () => unknown): UrlParts | Refusal {
   } catch {
     return new Refusal('url_not_allowed', '"signedUrl" threw an error.')
   }
+  // An asynchronous rule gives a promise, which must not end the process when it rejects.
+  if (typeof url === 'object' && url !== null) Promise.resolve(url).catch(() => undefined)
   const parts = typeof url === 'string' ? splitUrl(url) : undefined
   if (parts === undefined) return new Refusal('url_not_allowed', '"signedUrl" gave no absolute http or https URL.')
   return { ...parts, userinfo: '' }

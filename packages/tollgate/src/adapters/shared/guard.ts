@@ -1,13 +1,8 @@
 import type { Mode, Verdict, VerifierOptions } from '../../index.ts'
-import {
-  type Accepted,
-  createVerifier,
-  type IncomingRequest,
-  type Observed,
-  type Rejected,
-  type Verifier,
-} from '../../index.ts'
+import { type Accepted, createVerifier, type IncomingRequest, type Observed, type Verifier } from '../../index.ts'
+import { chooseAnswer, type FullAnswer, toAnswer } from './answer.ts'
 import { logProblem } from './log.ts'
+import { refusePromise } from './refuse-promise.ts'
 
 /** The options of an adapter, with `mode` kept as a type so that handlers are typed by it. */
 export type OptionsFor<M extends Mode> = VerifierOptions & { readonly mode?: M | undefined }
@@ -22,13 +17,6 @@ export interface Passed {
   readonly webhook: Accepted | Observed
   /** A replay guard has to hear when the work fails. */
   readonly isReserved: boolean
-}
-
-/** An answer with nothing left to fill in. */
-export interface FullAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
 }
 
 export interface Guard<Env = void> {
@@ -47,10 +35,18 @@ export function createGuard<Env = void>(source: OptionsSource<VerifierOptions, E
         return toOutcome(verdict, ready, native)
       } catch (error) {
         // The programmer's mistake, never the sender's: in what the options function or `onRejected` gave.
-        logProblem(error instanceof Error ? `${error.name}: ${error.message}` : 'the options could not be made')
+        logProblem(describeError(error))
         return { answer: toAnswer(500) }
       }
     },
+  }
+}
+
+function describeError(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : 'a function among the options threw no Error'
+  } catch {
+    return 'a function among the options threw an error without a message'
   }
 }
 
@@ -63,6 +59,8 @@ interface Prepared {
 }
 
 function prepare(options: VerifierOptions): Prepared {
+  // A promise has no options in it, so that the environment's would count instead.
+  refusePromise(options, 'The function that gives the options')
   return { options, verifier: createVerifier(options), logged: new Set(), isReserved: options.replay !== undefined }
 }
 
@@ -77,25 +75,4 @@ function toOutcome(verdict: Verdict, { options, logged, isReserved }: Prepared, 
 
 function isReceived(verdict: Verdict): verdict is Accepted | Observed {
   return verdict.ok || 'params' in verdict
-}
-
-function chooseAnswer(rejection: Rejected, options: VerifierOptions, native: unknown): FullAnswer {
-  const answer = options.onRejected?.(rejection, native)
-  if (answer === undefined) return toAnswer(rejection.status)
-  if (!Number.isInteger(answer.status) || answer.status < 400 || answer.status > 599)
-    throw new TypeError('"onRejected" must give a status from 400 to 599: a refused request must not look accepted')
-  return { status: answer.status, headers: answer.headers ?? {}, body: answer.body ?? '' }
-}
-
-// One text for every 403, so that callers learn nothing from it.
-const texts: Readonly<Record<number, string>> = {
-  403: 'Twilio Request Validation Failed.',
-  413: 'Payload Too Large',
-  415: 'Unsupported Media Type',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-}
-
-function toAnswer(status: number): FullAnswer {
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: texts[status] ?? '' }
 }

@@ -1,6 +1,6 @@
 // Longer than most: four kinds of event, which have to be told apart, and an answer that each of them takes.
 import type { BodyConsumed, IncomingRequest } from '../../index.ts'
-import type { FullAnswer } from './guard.ts'
+import type { FullAnswer } from './answer.ts'
 
 type Texts = Readonly<Record<string, string | undefined>> | null | undefined
 type TextLists = Readonly<Record<string, readonly string[] | undefined>> | null | undefined

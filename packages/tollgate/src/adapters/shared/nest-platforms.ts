@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Accepted, BodyConsumed, IncomingRequest, Observed } from '../../index.ts'
-import type { FullAnswer } from './guard.ts'
+import type { FullAnswer } from './answer.ts'
 import { readableBody, sendAnswer } from './node.ts'
 
 /** Express hands over Node's own request, Fastify one with that inside. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyConsumed, IncomingRequest, PushedBody } from '../../index.ts'
-import type { FullAnswer, Passed } from './guard.ts'
+import type { FullAnswer } from './answer.ts'
+import type { Passed } from './guard.ts'
 
 /** What `verify` needs of a Node.js request. */
 export function toIncomingRequest(

@@ -1,6 +1,7 @@
 import type { VerifierOptions } from '../../index.ts'
 import { createPathFilter, type Mounting, type PathFilter } from '../../request/paths.ts'
 import type { OptionsSource } from './guard.ts'
+import { refusePromise } from './refuse-promise.ts'
 
 export interface PathOptions {
   /**
@@ -55,6 +56,8 @@ interface Split {
   readonly filter: PathFilter
 }
 
-function split({ paths, ...verifierOptions }: Options): Split {
+function split(options: Options): Split {
+  refusePromise(options, 'The function that gives the options')
+  const { paths, ...verifierOptions } = options
   return { verifierOptions, filter: createPathFilter(paths, verifierOptions.publicUrl) }
 }

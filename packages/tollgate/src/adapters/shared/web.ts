@@ -1,5 +1,6 @@
 import type { IncomingRequest } from '../../index.ts'
-import type { FullAnswer, Passed } from './guard.ts'
+import type { FullAnswer } from './answer.ts'
+import type { Passed } from './guard.ts'
 
 /** What `verify` needs of a web Request. The body is read from a clone, so that the handler can still read the request's own. */
 export function toIncomingRequest(

@@ -1,0 +1,113 @@
+import type { Answer, VerifierOptions } from 'tollgate'
+import type { AdapterOptions } from './framework.ts'
+
+/** A mistake in a user's options that only a request brings to light, and what has to answer that request. */
+export interface Mistake {
+  readonly options: () => Partial<AdapterOptions>
+  readonly byFunction?: true
+  /** Status of a forged request. */
+  readonly forged: number
+  /** Status of a genuine one: where the option decides nothing, the handler has to run. */
+  readonly genuine: number
+}
+
+const fail = (): never => {
+  throw new Error('a function of the user fails')
+}
+const reject = (): Promise<never> => Promise.reject(new Error('a function of the user rejects'))
+const brokenError = (): never => {
+  throw Object.defineProperty(new Error('x'), 'message', { get: fail })
+}
+/** What a caller without types can write. */
+const untyped = <T>(value: unknown): T => value as T
+
+/** `onRejected` that gives this, or does this. */
+function rejected(answer: unknown, forged = 500): Mistake {
+  const onRejected = typeof answer === 'function' ? untyped<() => Answer>(answer) : () => untyped<Answer>(answer)
+  return { options: () => ({ onRejected }), forged, genuine: 200 }
+}
+
+function header(name: string, value: unknown): Mistake {
+  return rejected({ status: 418, headers: { [name]: value }, body: 'teapot' })
+}
+
+function option<K extends keyof VerifierOptions>(
+  name: K,
+  value: unknown,
+  [forged, genuine]: readonly [number, number],
+): Mistake {
+  return { options: () => ({ [name]: value }), forged, genuine }
+}
+
+function given(options: () => unknown): Mistake {
+  return { options: untyped<Mistake['options']>(options), byFunction: true, forged: 500, genuine: 500 }
+}
+
+export const mistakes = {
+  'onRejected throws': rejected(fail),
+  'onRejected throws no Error': rejected(() => {
+    throw undefined
+  }),
+  'onRejected throws an error without a message': rejected(brokenError),
+  'onRejected is asynchronous': rejected(async () => ({ status: 418 })),
+  'onRejected rejects': rejected(reject),
+  'onRejected gives null': rejected(null),
+  'onRejected gives a text': rejected('teapot'),
+  'onRejected gives a getter that throws': rejected({
+    status: 418,
+    get body() {
+      return fail()
+    },
+  }),
+  'onRejected gives the status 200': rejected({ status: 200 }),
+  'onRejected gives the status 600': rejected({ status: 600 }),
+  'onRejected gives a status as text': rejected({ status: '418' }),
+  'onRejected gives no status': rejected({ body: 'teapot' }),
+  'onRejected gives a body that is an object': rejected({ status: 418, body: { error: 'teapot' } }),
+  'onRejected gives a body that is a number': rejected({ status: 418, body: 1 }),
+  'onRejected gives a header outside Latin-1': header('x-reason', 'What was signed …'),
+  'onRejected gives a header of several lines': header('x-reason', 'a\r\nx-injected: b'),
+  'onRejected gives a header with NUL': header('x-reason', 'a\0b'),
+  'onRejected gives a header whose name has a space': header('x reason', 'a'),
+  'onRejected gives a header without a name': header('', 'a'),
+  'onRejected gives a header that is undefined': header('x-reason', undefined),
+  'onRejected gives a header that is an object': header('x-reason', {}),
+  'onRejected gives headers of the server': rejected(
+    {
+      status: 418,
+      headers: {
+        'content-length': '1',
+        'Transfer-Encoding': 'chunked',
+        connection: 'upgrade',
+        upgrade: 'h2c',
+        trailer: 'x-a',
+        te: 'trailers',
+        'keep-alive': 'timeout=1',
+      },
+      body: 'teapot',
+    },
+    418,
+  ),
+  'onRejected gives odd headers': rejected(
+    { status: 599, headers: { 'content-type': '', 'x-odd': ' \t\u00ff ', __proto__: 'x' }, body: '\ud800' },
+    599,
+  ),
+  'options that reject': given(reject),
+  'options that are asynchronous': given(async () => ({})),
+  'signedUrl throws': option('signedUrl', fail, [403, 403]),
+  'signedUrl rejects': option('signedUrl', reject, [403, 403]),
+  'signedUrl gives an object': option('signedUrl', () => ({}), [403, 403]),
+  'onVerdict rejects': option('onVerdict', reject, [403, 200]),
+  'diagnose throws': option('diagnose', { explain: fail }, [403, 200]),
+  'diagnose rejects': option('diagnose', { explain: reject }, [403, 200]),
+  'authToken throws': option('authToken', fail, [503, 503]),
+  'authToken gives nonsense': option('authToken', () => 1, [503, 503]),
+  'authToken never answers': {
+    options: () => ({ authToken: () => new Promise<never>(() => undefined), lookupTimeoutMs: 20 }),
+    forged: 503,
+    genuine: 503,
+  },
+  'replay throws': option('replay', { claim: fail }, [403, 503]),
+  'replay rejects': option('replay', { claim: reject }, [403, 503]),
+  'replay gives nothing': option('replay', { claim: () => undefined }, [403, 503]),
+} as const satisfies Readonly<Record<string, Mistake>>
