@@ -42,6 +42,8 @@ export function createForwardAuth(options: ForwardAuthOptions, context: ForwardA
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
         const status = reply(req, res, answer, !isClosing() && canKeepOpen(req, head.bodyLength))
+        // The proxy did not wait for the verdict, so that the delivery failed.
+        if (status === 0 && 'ok' in answer && answer.ok) answer.release().catch(() => undefined)
         onEnd({
           // What a proxy passes on may be any text.
           method: (original?.method ?? req.method ?? '').slice(0, 20),

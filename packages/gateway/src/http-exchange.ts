@@ -82,8 +82,11 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   readonly #decide = (verdict: Verdict): void => {
     try {
       this.#body?.stop()
+      if (this.#isOver || this.#isBroken || this.client.isAnswered) {
+        release(verdict)
+        return
+      }
       this.verdict = verdict
-      if (this.#isOver || this.#isBroken || this.client.isAnswered) return
       if (verdict.ok || 'params' in verdict) this.#forward(verdict)
       else this.refuse(verdict.status)
     } catch {
@@ -99,6 +102,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   refuse(status: number): void {
     if (this.#isOver || this.client.isAnswered) return void this.client.cut()
     this.status = status
+    this.#body?.stop()
     const mayStay = status !== 400 && status !== 408 && !this.#context.isClosing()
     this.responseLines = this.client.refuse(status, mayStay)
   }
@@ -188,9 +192,13 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
 
   /** A delivery that failed may be sent again: after 401 (Twilio repeats with credentials), 5xx, or an incomplete answer. */
   #releaseOnFailure(): void {
-    if (this.verdict?.ok && (!this.client.isServed || this.status === 401 || this.status >= 500))
-      this.verdict.release().catch(() => undefined)
+    if (this.verdict !== undefined && (!this.client.isServed || this.status === 401 || this.status >= 500))
+      release(this.verdict)
   }
 }
 
 const shortAnswer = 16 * 1024
+
+function release(verdict: Verdict): void {
+  if (verdict.ok) verdict.release().catch(() => undefined)
+}

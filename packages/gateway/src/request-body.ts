@@ -61,6 +61,8 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   /** Gives its room back. Call it when there is a verdict, or the connection is closed: afterwards no more is read. */
   stop(): void {
     this.#state = 'over'
+    // With this listener, the rest would stay in the buffer, and the connection with it.
+    this.#req.off('readable', this.#onReadable)
     this.#release?.()
     this.#settle?.reject(new Error('aborted'))
     this.#settle = undefined

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
+import { memoryStore, replayGuard } from 'tollgate/replay'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -517,6 +518,28 @@ test('E6: an answer of the upstream is passed on whatever it is', async () => {
   for (const status of statuses) expect((await send(other.url, signSms(`/${status}`))).status).toBe(status)
   await other.close({ graceMs: 0 })
   various.close()
+})
+
+test('E6: a delivery whose client left before the verdict may be sent again', async () => {
+  const replay = replayGuard({ store: memoryStore(), onReplay: 'reject', ttlSeconds: 60 })
+  const lookups: (() => void)[] = []
+  const lookup = () => new Promise<string>((resolve) => lookups.push(() => resolve(authToken)))
+  const other = await startGateway(upstream.url, {}, { replay, authToken: lookup })
+  const sid = `SM${'4'.repeat(32)}`
+  const signed = signSms('/sms', { ...sms, MessageSid: sid, SmsMessageSid: sid, SmsSid: sid, SmsStatus: 'received' })
+  const socket = connect(other.port, '127.0.0.1', () => socket.write(toBytes(signed)))
+  await expect.poll(() => lookups.length).toBe(1)
+  socket.destroy()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  lookups[0]?.()
+  for (const [index, status] of [200, 403].entries()) {
+    const answer = send(other.url, signed)
+    await expect.poll(() => lookups.length).toBe(index + 2)
+    lookups[index + 1]?.()
+    expect((await answer).status).toBe(status)
+  }
+  expect(upstream.seen.splice(0)).toHaveLength(1)
+  await other.close({ graceMs: 0 })
 })
 
 test('JSON is forwarded as proven by its hash, a GET as its URL', async () => {
