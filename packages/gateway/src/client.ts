@@ -19,6 +19,7 @@ export class Client {
   readonly head: RequestHead
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
+  #listener: ClientListener | undefined
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.#req = req
@@ -54,9 +55,9 @@ export class Client {
   }
 
   listen(listener: ClientListener): void {
+    this.#listener = listener
     this.#res
       .once('close', () => listener.onClose())
-      .on('drain', () => listener.onDrain())
       // A broken connection ends in `close`. Without a listener, its error would end the process.
       .on('error', ignore)
   }
@@ -101,9 +102,13 @@ export class Client {
     this.#res.writeHead(status, statusText, headers)
   }
 
-  /** Sends the whole body, as Latin-1. As text, it leaves in one write with the head. */
+  /** Sends the whole body, as Latin-1. As text it leaves in one write with the head, so that `end` has nothing left to write. */
   finishWith(body: string): void {
-    this.#res.end(body, 'latin1')
+    const { socket } = this
+    socket.cork()
+    this.#res.write(body, 'latin1')
+    socket.uncork()
+    this.#res.end()
   }
 
   /**
@@ -111,7 +116,9 @@ export class Client {
    * @returns whether more may be written before `onDrain`
    */
   write(bytes: Buffer): boolean {
-    return this.#res.write(bytes)
+    const hasRoom = this.#res.write(bytes)
+    if (!hasRoom) this.#res.once('drain', () => this.#listener?.onDrain())
+    return hasRoom
   }
 
   finish(): void {

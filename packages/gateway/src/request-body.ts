@@ -25,6 +25,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   #release: Release | undefined
   /** Is there while the verifier waits. */
   #settle: { resolve(result: IteratorResult<Uint8Array>): void; reject(error: Error): void } | undefined
+  #isWatching = false
   #state: 'unread' | 'waiting' | 'reading' | 'over' = 'unread'
   /** The bytes that were read, up to the limit. */
   received: Uint8Array | undefined
@@ -49,7 +50,9 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
         this.#release = release
         this.#read()
       })
-      if (this.#state === 'waiting') this.#req.on('readable', this.#onReadable)
+      if (this.#state !== 'waiting') return
+      this.#isWatching = true
+      this.#req.on('readable', this.#onReadable)
     })
   }
 
@@ -61,8 +64,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   /** Gives its room back. Call it when there is a verdict, or the connection is closed: afterwards no more is read. */
   stop(): void {
     this.#state = 'over'
-    // With this listener, the rest would stay in the buffer, and the connection with it.
-    this.#req.off('readable', this.#onReadable)
+    this.#stopWatching()
     this.#release?.()
     this.#settle?.reject(new Error('aborted'))
     this.#settle = undefined
@@ -74,9 +76,16 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     this.#read()
   }
 
+  /** As long as there is a listener, nothing flows: the rest of the body would stop its connection. */
+  #stopWatching(): void {
+    if (this.#isWatching) this.#req.off('readable', this.#onReadable)
+    this.#isWatching = false
+  }
+
   #read(): void {
     if (this.#state !== 'waiting') return
     this.#state = 'reading'
+    this.#stopWatching()
     const req = this.#req
     if (this.#terms.expectsContinue && !req.complete) this.#res.writeContinue()
     const chunks: Uint8Array[] = []
@@ -89,7 +98,6 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
       this.#settle = undefined
     }
     req
-      .off('readable', this.#onReadable)
       .on('data', (chunk: Uint8Array) => {
         if (this.#settle === undefined) return
         chunks.push(chunk)
