@@ -7,8 +7,8 @@ import { root } from '../tools/run.mjs'
 import { installWhenNeeded } from '../tools/setup.mjs'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
-const asynchronous = ['content']
-export const targets = ['form', 'url-forms', 'settings-header', 'content', 'compat']
+const asynchronous = ['content', 'answer-reader']
+export const targets = ['form', 'url-forms', 'settings-header', 'content', 'compat', 'answer-reader']
 
 /** One CommonJS file per target, with the source of the library in it, so that the fuzzer sees its branches. @param {string} out @param {readonly string[]} names */
 async function bundleTargets(out, names) {

@@ -178,6 +178,12 @@ const refused: Readonly<Record<string, string>> = {
   'a chunk size that ends in a bare LF': `${coded}\r\n2\nok\r\n0\r\n\r\n`,
   'an extension with a NUL': `${coded}\r\n2;a=\0\r\nok\r\n0\r\n\r\n`,
   'an extension without end': `${coded}\r\n2;${'a'.repeat(20_000)}\r\nok\r\n0\r\n\r\n`,
+  'a trailer with a name that is no token': `${coded}\r\n0\r\nX-\x9c: b\r\n\r\n`,
+  'a trailer without a colon': `${coded}\r\n0\r\nX-A\r\n\r\n`,
+  'a trailer with a space before its colon': `${coded}\r\n0\r\nX-A : b\r\n\r\n`,
+  'an extension without a name': `${coded}\r\n2;\r\nok\r\n0\r\n\r\n`,
+  'an extension with a space': `${coded}\r\n2; a=b\r\nok\r\n0\r\n\r\n`,
+  'an extension with a quoted value': `${coded}\r\n2;a="b"\r\nok\r\n0\r\n\r\n`,
   'a folded trailer': `${coded}\r\n0\r\n a: b\r\n\r\n`,
   'trailers without end': `${coded}\r\n0\r\n${'X-A: b\r\n'.repeat(5000)}\r\n`,
   'a trailer that ends in a bare LF': `${coded}\r\n0\r\nX-A: b\n\r\n`,
@@ -217,6 +223,11 @@ test('the same head is read anew for HEAD, and for an answer that differs', () =
   ] as const)
     expect(read(text, [], isBodiless).heads).toMatchObject([{ length }])
   expect(read(text.replace('h: 2', 'h: 3')).heads).toMatchObject([{ length: 3 }])
+})
+
+test('extensions and trailers of chunks are dropped', () => {
+  const text = `${coded}\r\n2;a;b=c\r\nok\r\n0;last\r\nX-Late: 1\r\nX-Empty:\r\n\r\n`
+  for (const at of [[], everyByte(text)]) expect(read(text, at)).toMatchObject({ result: 'done', body: 'ok' })
 })
 
 test('interim answers are passed over', () => {

@@ -1,18 +1,24 @@
 type State =
   | 'size'
   | 'extension'
+  | 'extension-name'
+  | 'extension-value'
   | 'size-lf'
   | 'data'
   | 'data-cr'
   | 'data-lf'
   | 'line'
-  | 'field'
-  | 'field-lf'
+  | 'name'
+  | 'value'
+  | 'value-lf'
   | 'last-lf'
   | 'done'
   | 'fault'
 
-const [tab, lf, cr, space, semicolon] = [9, 10, 13, 32, 59]
+const [tab, lf, cr, colon, semicolon, equals] = [9, 10, 13, 58, 59, 61]
+
+/** The characters of a token (RFC 9110 section 5.6.2). */
+const tokens = new Set(Buffer.from("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
 
 /** 16^11 bytes: far beyond any answer, and far below where numbers lose their units. */
 const maxDigits = 11
@@ -20,7 +26,10 @@ const maxDigits = 11
 /** Of extensions and trailers together, which nobody reads. */
 const maxAside = 16 * 1024
 
-/** Takes chunks apart (RFC 9112 section 7.1), and drops their extensions and trailers. What bends the grammar is a fault. */
+/**
+ * Reads chunks (RFC 9112 section 7.1), and drops their extensions and trailers. What bends the grammar is a fault, and so is an
+ * extension with a quoted value, which no server sends.
+ */
 export class ChunkReader {
   #state: State = 'size'
   #left = 0
@@ -55,8 +64,12 @@ export class ChunkReader {
       case 'size':
         return this.#readSize(byte)
       case 'extension':
-        if (byte === cr) return 'size-lf'
-        return this.#isAside(byte) ? 'extension' : 'fault'
+        return this.#isToken(byte) ? 'extension-name' : 'fault'
+      case 'extension-name':
+        if (byte === equals) return 'extension-value'
+        return this.#readExtension(byte, 'extension-name')
+      case 'extension-value':
+        return this.#readExtension(byte, 'extension-value')
       case 'size-lf':
         this.#digits = 0
         if (byte !== lf) return 'fault'
@@ -67,12 +80,14 @@ export class ChunkReader {
         return byte === lf ? 'size' : 'fault'
       case 'line':
         if (byte === cr) return 'last-lf'
-        // A line that begins with white space goes on with the one before.
-        return byte !== space && byte !== tab && this.#isAside(byte) ? 'field' : 'fault'
-      case 'field':
-        if (byte === cr) return 'field-lf'
-        return this.#isAside(byte) ? 'field' : 'fault'
-      case 'field-lf':
+        return this.#isToken(byte) ? 'name' : 'fault'
+      case 'name':
+        if (byte === colon) return 'value'
+        return this.#isToken(byte) ? 'name' : 'fault'
+      case 'value':
+        if (byte === cr) return 'value-lf'
+        return this.#isAside() && (byte === tab || (byte >= 32 && byte !== 127)) ? 'value' : 'fault'
+      case 'value-lf':
         return byte === lf ? 'line' : 'fault'
       case 'last-lf':
         return byte === lf ? 'done' : 'fault'
@@ -93,9 +108,20 @@ export class ChunkReader {
     return byte === semicolon ? 'extension' : 'fault'
   }
 
-  #isAside(byte: number): boolean {
+  #readExtension(byte: number, state: State): State {
+    if (byte === cr) return 'size-lf'
+    if (byte === semicolon) return this.#isAside() ? 'extension' : 'fault'
+    return this.#isToken(byte) ? state : 'fault'
+  }
+
+  #isToken(byte: number): boolean {
+    return this.#isAside() && tokens.has(byte)
+  }
+
+  /** Counts a byte of an extension or a trailer. */
+  #isAside(): boolean {
     this.#aside++
-    return this.#aside <= maxAside && (byte === tab || (byte >= 32 && byte !== 127))
+    return this.#aside <= maxAside
   }
 }
 
