@@ -99,6 +99,18 @@ for (const [name, { file, start }] of Object.entries(proxies))
       expect(seen[0]?.['tollgate-account-sid'] ?? '').toBe('')
     })
 
+    test('no other spelling of a verdict reaches the application', async () => {
+      const wire = signGet('/voice')
+      for (const name of ['tollgate_verified', 'tollgate~verified', 'Tollgate.Verified', 'tollgate-verified_']) {
+        seen.length = 0
+        const { status } = await sendTls(port, { ...wire, headers: [...wire.headers, [name, 'body'] as const] })
+        expect([200, 403]).toContain(status)
+        const names = seen.flatMap((headers) => Object.keys(headers)).filter((one) => one.startsWith('tollgate'))
+        expect(names.filter((one) => !/^tollgate-(verified|account-sid)$/.test(one))).toEqual([])
+        expect(seen.map((headers) => headers['tollgate-verified'])).toEqual(status === 200 ? ['url'] : [])
+      }
+    })
+
     test('a forged GET does not pass, nor one for another path, nor an unsigned one', async () => {
       seen.length = 0
       const headers = [['host', 'app.example.com']] as const
