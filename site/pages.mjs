@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../tools/run.mjs'
 
-/** The sections of the site, and their pages in order; what a folder holds beyond the named ones follows by name. */
+/** The sections of the site and their pages, in order. Other pages of a section's folder follow, sorted by name. */
 const sections = [
   {
     title: 'Start',
@@ -10,7 +10,7 @@ const sections = [
   },
   { title: 'Frameworks', pages: ['docs/frameworks.md'], folder: 'docs/frameworks' },
   {
-    title: 'When it says no',
+    title: 'When a request is refused',
     pages: ['docs/why-does-validation-fail.md', 'docs/diagnosis.md', 'docs/behind-a-proxy.md'],
     folder: 'docs/codes',
   },
@@ -55,7 +55,7 @@ export function listPages() {
   ]
 }
 
-/** Where the site shows a page: `docs/replay.md` at `replay.md`, the README at its front. @param {string} page */
+/** The place of a page on the site: `docs/replay.md` is `replay.md`, the README is the front page. @param {string} page */
 export function placeOf(page) {
   if (page === 'README.md') return 'index.md'
   return page.startsWith('docs/') ? page.slice('docs/'.length) : page.toLowerCase()
@@ -66,7 +66,7 @@ export function titleOf(page) {
   return /^# (.+)$/m.exec(readFileSync(join(root, page), 'utf8'))?.[1]?.replaceAll('`', '') ?? page
 }
 
-/** Sections with the pages that there are, every page in exactly one. */
+/** Sections with the pages that exist. Every page is in exactly one section. */
 export function listSections() {
   const all = listPages()
   return sections.map(({ title, pages, folder }) => {
