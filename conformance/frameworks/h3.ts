@@ -22,6 +22,12 @@ const before1: Readonly<Record<string, (event: v1.H3Event) => Promise<unknown>>>
   readBody: (event) => v1.readBody(event),
   'a host that keeps rawBody': async ({ node }) =>
     void Object.assign(node.req, { rawBody: Buffer.concat(await node.req.toArray()) }),
+  'a host that parses': async ({ node }) => {
+    const text = Buffer.concat(await node.req.toArray()).toString()
+    Object.assign(node.req, {
+      body: parse(new Headers({ 'content-type': node.req.headers['content-type'] ?? '' }), text),
+    })
+  },
   'node.req': ({ node }) => node.req.toArray(),
 }
 const after1: Readonly<Record<string, (event: v1.H3Event) => Promise<unknown>>> = {
@@ -104,7 +110,13 @@ export const h3: readonly Framework[] = [
       name: `h3 1, ${shape}`,
       mountsByText: true,
       start: (scenario) => startOne(scenario, shape),
-      parsersBefore: { readRawBody: kept, readBody: kept, 'a host that keeps rawBody': kept, 'node.req': lost },
+      parsersBefore: {
+        readRawBody: kept,
+        readBody: kept,
+        'a host that keeps rawBody': kept,
+        'a host that parses': lost,
+        'node.req': lost,
+      },
       parsersAfter: Object.keys(after1),
     }),
   ),

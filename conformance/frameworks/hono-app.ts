@@ -28,6 +28,7 @@ const parsers: Readonly<Record<string, MiddlewareHandler>> = {
   'raw.formData': readWith((c) => c.req.raw.formData()),
   'raw.clone': readWith((c) => c.req.raw.clone().text()),
   'a clone that nobody reads': readWith((c) => c.req.raw.clone()),
+  'c.env.incoming': readWith((c) => c.env.incoming.toArray()),
   bodyLimit: bodyLimit({ maxSize: 1024 * 1024 }),
   'validator of the form': validator('form', (value) => value),
 }

@@ -22,6 +22,13 @@ async function start(scenario: Scenario, mountWith: 'mount' | 'route'): Promise<
 function makeFramework(mountWith: 'mount' | 'route', exceptions: Framework['exceptions']): Framework {
   return {
     ...honoFeatures,
+    // app.mount() makes a Request of its own, which reads the stream first.
+    parsersBefore: {
+      ...honoFeatures.parsersBefore,
+      ...(mountWith === 'route' && {
+        'c.env.incoming': { form: 'consumed', json: 'consumed', keepsNames: false },
+      }),
+    },
     name: `hono 4 on node-server, ${mountWith}`,
     start: (scenario) => start(scenario, mountWith),
     exceptions,

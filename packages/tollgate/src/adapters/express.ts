@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
-import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
+import type { Accepted, BodyConsumed, Mode, Observed, Webhook } from '../index.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
-import { readableBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
+import { findBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 
 declare global {
@@ -43,7 +43,10 @@ export function twilioWebhook<M extends Mode>(
   const guard = createGuard(paths.verifierOptions)
   return async (req, res, next = rethrow) => {
     if (!paths.guards([req.originalUrl, req.url], undefined)) return next()
-    const outcome = await guard.check(() => toIncomingRequest(req, req.originalUrl, findBody(req)), req)
+    const outcome = await guard.check(
+      () => toIncomingRequest(req, req.originalUrl, findBody(req, listSources(req), consumed)),
+      req,
+    )
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     const { webhook } = outcome
     releaseOnFailure(res, outcome)
@@ -69,21 +72,16 @@ export function captureRawBody(req: IncomingMessage, _res: ServerResponse, body:
 
 type ParsedRequest = Request & { rawBody?: unknown; _body?: boolean }
 
-/** The raw bytes that something kept (another guard, a parser, the host), or the stream where nothing has read it yet. */
-function findBody(req: ParsedRequest): IncomingRequest['body'] {
+/** Where another guard, a parser or the host may have kept the body. */
+function listSources(req: ParsedRequest): readonly unknown[] {
   const guarded = req.twilio as Accepted | Observed | undefined
-  for (const kept of [guarded?.body, req.rawBody, req.body])
-    if (typeof kept === 'string' || ArrayBuffer.isView(kept)) return kept as Uint8Array
-  const body = readableBody(req, fix)
-  const parsed: unknown = req.body
-  // serverless hosts set a parsed body without any stream; an empty form leaves the stream unread and `{}`.
-  const isLost = typeof parsed === 'object' && parsed !== null && Object.keys(parsed).length > 0
-  const consumed: BodyConsumed = { consumedBy: 'a body parser that ran before twilioWebhook', fix }
-  return isLost ? consumed : body
+  return [guarded?.body, req.rawBody, req.body]
 }
 
-const fix =
-  'Put twilioWebhook before the body parser, or give the parser { verify: captureRawBody } of tollgate/express.'
+const consumed: BodyConsumed = {
+  consumedBy: 'a body parser that ran before twilioWebhook',
+  fix: 'Put twilioWebhook before the body parser, or give the parser { verify: captureRawBody } of tollgate/express.',
+}
 
 function setBody(req: ParsedRequest, webhook: Accepted | Observed): void {
   req.body = readParsed(req, webhook)

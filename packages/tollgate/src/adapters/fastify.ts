@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
-import type { Accepted, IncomingRequest, Mode, Observed } from '../index.ts'
+import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
-import { readableBody, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
+import { findBody, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 
 declare module 'fastify' {
@@ -65,7 +65,8 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<FastifyOptions
   scope.addHook('preParsing', (request, reply, _payload, proceed) => {
     const target = request.originalUrl
     if (!paths.guards([target, request.url, cutPrefix(target, scope.prefix)])) return proceed()
-    const read = (): IncomingRequest => toIncomingRequest(request.raw, target, findBody(request))
+    const read = (): IncomingRequest =>
+      toIncomingRequest(request.raw, target, findBody(request.raw, listSources(request), consumed))
     guard
       .check(read, request)
       .then((outcome) => {
@@ -83,16 +84,17 @@ function cutPrefix(target: string, prefix: string): string {
   return dropSegments(target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, ''), prefix.split('/').filter(Boolean).length)
 }
 
-/** What another of our guards, or the host (Cloud Functions), has kept; the stream where nothing has read it yet. */
-function findBody(request: FastifyRequest): IncomingRequest['body'] {
+/** Where another guard or the host (Cloud Functions) may have kept the body. */
+function listSources(request: FastifyRequest): readonly unknown[] {
   const guarded = request.twilio as Accepted | Observed | undefined
-  if (guarded !== undefined) return guarded.body
-  const raw: IncomingMessage & { rawBody?: unknown } = request.raw
-  if (typeof raw.rawBody === 'string' || ArrayBuffer.isView(raw.rawBody)) return raw.rawBody as Uint8Array
-  return readableBody(raw, fix)
+  const raw: IncomingMessage & { rawBody?: unknown; body?: unknown } = request.raw
+  return [guarded?.body, raw.rawBody, raw.body]
 }
 
-const fix = 'Register twilioWebhook before the plugin whose onRequest or preParsing hook reads the body.'
+const consumed: BodyConsumed = {
+  consumedBy: 'something that ran before twilioWebhook',
+  fix: 'Register twilioWebhook before the plugin whose onRequest or preParsing hook reads the body.',
+}
 
 /** The bytes that were verified, for parsers that read them, as ours does not. (`Readable.from` would take promises and an iterator.) */
 function toPayload(webhook: Accepted | Observed): Readable {

@@ -1,6 +1,6 @@
 // Longer than other adapters: two majors in one file, since Nuxt is on h3 1 and Nitro 3 on h3 2: the one is over Node.js requests, the other over web ones.
 import type { H3Event } from 'h3'
-import type { Accepted, IncomingRequest, Mode, Observed } from '../index.ts'
+import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed } from '../index.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
@@ -120,10 +120,13 @@ async function* readClone(request: Request): AsyncGenerator<Uint8Array> {
 const fix = 'Put twilioWebhook before what reads the body, or let that read event.req.clone().'
 
 function findNodeBody(req: KeptRequest): IncomingRequest['body'] {
-  const kept = req[h3RawBody] ?? req.rawBody ?? req.body
-  if (typeof kept === 'string' || ArrayBuffer.isView(kept)) return kept as Uint8Array
-  if (kept instanceof Promise) return readLater(kept)
-  return node.readableBody(req, 'Put twilioWebhook before it, or let it use readRawBody() or readBody() of h3.')
+  const kept = req[h3RawBody]
+  return kept instanceof Promise ? readLater(kept) : node.findBody(req, [kept, req.rawBody, req.body], consumedInNode)
+}
+
+const consumedInNode: BodyConsumed = {
+  consumedBy: 'something that ran before twilioWebhook',
+  fix: 'Put twilioWebhook before it, or let it use readRawBody() or readBody() of h3.',
 }
 
 async function* readLater(kept: Promise<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,6 @@
 import type { Context, HonoRequest, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { IncomingRequest, Mode, Webhook } from '../index.ts'
+import type { BodyConsumed, IncomingRequest, Mode, Webhook } from '../index.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
@@ -88,7 +88,26 @@ function readRequest(c: Context, url: string, source: Source | undefined): Incom
   const request = toIncomingRequest(c.req.raw)
   // On Node.js an absolute target chooses the scheme of the Request: only the socket knows.
   const encrypted = incoming ? Object(incoming.socket).encrypted === true : request.encrypted
-  return { ...request, url, encrypted, remoteAddress, ...(c.req.raw.bodyUsed && { body: findKept(c.req) }) }
+  return { ...request, url, encrypted, remoteAddress, body: findBody(c.req, incoming, request.body) }
+}
+
+function findBody(
+  req: HonoRequest,
+  incoming: Source | undefined,
+  body: IncomingRequest['body'],
+): IncomingRequest['body'] {
+  if (req.raw.bodyUsed) return findKept(req)
+  return incoming !== undefined && node.isSpent(incoming) ? readLeft(body) : body
+}
+
+/** Of a request of Node.js that was read, a clone of `c.req.raw` may have kept the body; otherwise a Request shows an empty one. */
+async function* readLeft(body: IncomingRequest['body']): AsyncGenerator<Uint8Array> {
+  let isLost = true
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    isLost = false
+    yield chunk
+  }
+  if (isLost) throw consumed
 }
 
 /** The bytes that `c.req` keeps of a body it has read; of one that is declared empty there are none. */
@@ -96,10 +115,12 @@ function findKept({ bodyCache, raw }: HonoRequest): IncomingRequest['body'] {
   const kept = bodyCache.arrayBuffer ?? bodyCache.text ?? bodyCache.blob
   if (kept !== undefined) return readKept(kept)
   if (raw.headers.get('content-length') === '0') return undefined
-  return {
-    consumedBy: 'c.req.formData() or c.req.raw, before twilioWebhook',
-    fix: 'Put twilioWebhook first, or read the body with c.req.parseBody(), json(), text() or arrayBuffer().',
-  }
+  return consumed
+}
+
+const consumed: BodyConsumed = {
+  consumedBy: 'c.req.formData(), c.req.raw or c.env.incoming, before twilioWebhook',
+  fix: 'Put twilioWebhook first, or read the body with c.req.parseBody(), json(), text() or arrayBuffer().',
 }
 
 async function* readKept(kept: string | ArrayBuffer | Blob): AsyncGenerator<Uint8Array> {

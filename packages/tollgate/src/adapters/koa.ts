@@ -2,7 +2,7 @@ import type { Context, Middleware } from 'koa'
 import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
-import { readableBody, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
+import { findBody, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 
 export type KoaOptions<M extends Mode = Mode> = OptionsFor<M> & PathOptions
@@ -24,7 +24,8 @@ export function twilioWebhook<M extends Mode = 'enforce'>(
   return async (ctx, next) => {
     const request: ParsedRequest = ctx.request
     if (!paths.guards([ctx.originalUrl, ctx.url])) return next()
-    const read = (): IncomingRequest => toIncomingRequest(ctx.req, ctx.originalUrl, findBody(request))
+    const read = (): IncomingRequest =>
+      toIncomingRequest(ctx.req, ctx.originalUrl, findBody(ctx.req, listSources(request), consumed))
     const outcome = await guard.check(read, ctx)
     if (outcome.webhook === undefined) return answer(ctx, outcome.answer)
     const { webhook } = outcome
@@ -38,20 +39,18 @@ export function twilioWebhook<M extends Mode = 'enforce'>(
 
 type ParsedRequest = Context['request'] & { body?: unknown; rawBody?: unknown }
 
-/** The raw bytes that a parser, another of our guards or the host has kept, or the stream where nothing has read it yet. */
-function findBody(request: ParsedRequest): IncomingRequest['body'] {
+/** Where a parser, another guard or the host may have kept the body. */
+function listSources(request: ParsedRequest): readonly unknown[] {
   const { state } = request.ctx
   const host: typeof request.req & { rawBody?: unknown; body?: unknown } = request.req
   const guarded: Accepted | Observed | undefined = state.twilio
-  for (const kept of [guarded?.body, request.rawBody, host.rawBody, request.body, host.body])
-    if (typeof kept === 'string' || ArrayBuffer.isView(kept)) return kept as Uint8Array
-  const isLost = typeof request.body === 'object' && request.body !== null && Object.keys(request.body).length > 0
-  const consumed: BodyConsumed = { consumedBy: 'a body parser that ran before twilioWebhook', fix }
-  return isLost ? consumed : readableBody(request.req, fix)
+  return [guarded?.body, request.rawBody, host.rawBody, request.body, host.body]
 }
 
-const fix =
-  'Put twilioWebhook before the body parser, or use koa-bodyparser or @koa/bodyparser, which keep ctx.request.rawBody.'
+const consumed: BodyConsumed = {
+  consumedBy: 'a body parser that ran before twilioWebhook',
+  fix: 'Put twilioWebhook before the body parser, or use koa-bodyparser or @koa/bodyparser, which keep ctx.request.rawBody.',
+}
 
 function readParsed(request: ParsedRequest, webhook: Accepted | Observed): unknown {
   if (!/^application\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) return webhook.params.toObject()

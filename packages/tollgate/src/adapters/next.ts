@@ -65,12 +65,15 @@ export function twilioWebhookApi<
 /** Nothing is put together again from what a parser made of a body: not even for a form would that be what was signed. */
 function findBody(req: IncomingMessage & { readonly body?: unknown }): IncomingRequest['body'] {
   const { body, headers } = req
-  const isSent = (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined
+  const isSent =
+    req.readableDidRead || (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined
   // Without a body the parser leaves an empty string or object.
   const isParsed = body !== undefined && (isSent || Object.keys(Object(body)).length > 0)
-  const consumed: BodyConsumed = { consumedBy: "Next's body parser", fix }
   if (isParsed) return consumed
-  return body === undefined ? node.readableBody(req, fix) : undefined
+  return body === undefined ? node.findBody(req, [], consumed) : undefined
 }
 
-const fix = 'Put `export const config = { api: { bodyParser: false } }` into the file of the API route.'
+const consumed: BodyConsumed = {
+  consumedBy: "Next's body parser",
+  fix: 'Put `export const config = { api: { bodyParser: false } }` into the file of the API route.',
+}

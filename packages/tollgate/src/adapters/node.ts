@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Mode, Webhook } from '../index.ts'
+import type { BodyConsumed, Mode, Webhook } from '../index.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
 import { logHandlerError } from './shared/log.ts'
-import { readableBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
+import { findBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 
 export type WebhookHandler<M extends Mode = 'enforce'> = (
   webhook: Webhook<M>,
@@ -20,7 +20,7 @@ export function twilioWebhook<M extends Mode = 'enforce'>(
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   const guard = createGuard(options)
   return async (req, res) => {
-    const outcome = await guard.check(() => toIncomingRequest(req, req.url, readableBody(req, fix)), req)
+    const outcome = await guard.check(() => toIncomingRequest(req, req.url, findBody(req, [], consumed)), req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     releaseOnFailure(res, outcome)
     try {
@@ -34,4 +34,7 @@ export function twilioWebhook<M extends Mode = 'enforce'>(
   }
 }
 
-const fix = 'Let twilioWebhook be the first to read the request.'
+const consumed: BodyConsumed = {
+  consumedBy: 'something that ran before twilioWebhook',
+  fix: 'Let twilioWebhook be the first to read the request.',
+}

@@ -2,7 +2,7 @@ import { isBytes } from '../bytes.ts'
 import { Refusal } from '../verdict.ts'
 import { type HeaderReader, readSingle, readText } from './headers.ts'
 
-/** Something read the stream before us and kept no bytes: what, and what its user should do about it. */
+/** Something read the stream before us and kept no bytes: what, and what its user should do about it. A stream may throw one. */
 export interface BodyConsumed {
   readonly consumedBy: string
   readonly fix: string
@@ -70,8 +70,10 @@ async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): 
       const refusal = collected.add(chunk)
       if (refusal !== undefined) return refusal
     }
-  } catch {
-    return brokenOff()
+  } catch (error) {
+    // Only while it is read may it turn out that nothing is left.
+    const isConsumed = typeof error === 'object' && error !== null && 'consumedBy' in error
+    return isConsumed ? new Refusal('body_already_consumed', describeConsumed(error as BodyConsumed)) : brokenOff()
   }
   return collected.join()
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Accepted, BodyConsumed, IncomingRequest, Observed } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
-import { readableBody, sendAnswer } from './node.ts'
+import * as node from './node.ts'
 
 /** Express hands over Node's own request, Fastify one with that inside. */
 export interface PlatformRequest {
@@ -22,20 +22,18 @@ export interface PlatformResponse {
 
 /** The bytes that Nest kept, or the stream where nothing has read it yet. */
 export function findBody({ rawBody, body }: PlatformRequest, req: IncomingMessage): IncomingRequest['body'] {
-  for (const kept of [rawBody, body])
-    if (typeof kept === 'string' || ArrayBuffer.isView(kept)) return kept as Uint8Array
-  const consumed: BodyConsumed = { consumedBy: "Nest's body parser", fix }
-  const isLost = typeof body === 'object' && body !== null && Object.keys(body).length > 0
-  return isLost ? consumed : readableBody(req, fix)
+  return node.findBody(req, [rawBody, body], consumed)
 }
 
-const fix =
-  'Create the application with NestFactory.create(AppModule, { rawBody: true }); on Express { bodyParser: false } does as well.'
+const consumed: BodyConsumed = {
+  consumedBy: "Nest's body parser",
+  fix: 'Create the application with NestFactory.create(AppModule, { rawBody: true }); on Express { bodyParser: false } does as well.',
+}
 
 /** Writes an answer with the platform's own means, so that its hooks see it. */
 export function sendReply(req: IncomingMessage, reply: PlatformResponse, answer: FullAnswer): void {
   if (reply.raw === undefined) {
-    sendAnswer(req, reply as unknown as ServerResponse, answer)
+    node.sendAnswer(req, reply as unknown as ServerResponse, answer)
     return
   }
   if (reply.sent) return

@@ -19,13 +19,29 @@ export function toIncomingRequest(
   }
 }
 
-/** The body of a request whose stream may have been read already. */
-export function readableBody(req: IncomingMessage, fix: string): IncomingRequest['body'] {
-  if (!req.readableDidRead) return readChunks(req)
-  // RFC 9112 section 6.3: without either header there was nothing to read.
-  if (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined) return undefined
-  const consumed: BodyConsumed = { consumedBy: 'something that ran before (a body parser?)', fix }
-  return consumed
+/**
+ * The body of a request: the bytes that something kept, or the stream where nothing has read it.
+ * @param sources where the framework, a parser or the host may have put the body: bytes or text as it arrived, or what they parsed
+ */
+export function findBody(
+  req: IncomingMessage,
+  sources: readonly unknown[],
+  consumed: BodyConsumed,
+): IncomingRequest['body'] {
+  for (const source of sources)
+    if (typeof source === 'string' || ArrayBuffer.isView(source)) return source as Uint8Array
+  // Hosts without a server set a parsed body and no stream. A parser that skipped the body leaves an empty object and the stream.
+  const isParsed = sources.some((source) => typeof source === 'object' && Object.keys(Object(source)).length > 0)
+  if (isParsed || isSpent(req)) return consumed
+  return req.readableDidRead ? undefined : readChunks(req)
+}
+
+/** Whether a body was read from the stream, so that an empty stream is no empty body. */
+export function isSpent(req: IncomingMessage & { readonly stream?: { readonly endAfterHeaders?: boolean } }): boolean {
+  if (!req.readableDidRead) return false
+  // HTTP/2 declares no body in its head (RFC 9113 section 8.1); HTTP/1 does in one of these fields (RFC 9112 section 6.3).
+  if (req.httpVersionMajor >= 2) return req.stream?.endAfterHeaders !== true
+  return req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined
 }
 
 /**
