@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { formatFields } from './fields.ts'
 
 // One text for every 403, so that callers learn nothing from it.
 const texts: Readonly<Record<number, string>> = {
@@ -21,10 +22,12 @@ export function textOf(status: number): string {
   return texts[status] ?? ''
 }
 
-/** The header lines of an answer. */
-export function formatAnswerLines(status: number, close: boolean): string {
-  const lines = `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${textOf(status).length}\r\nCache-Control: no-store\r\n`
-  return close ? `${lines}Connection: close\r\n` : lines
+/** The header fields of an answer that the gateway gives itself. */
+export function listAnswerFields(status: number, close: boolean): string[] {
+  const fields = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(textOf(status).length)]
+  fields.push('Cache-Control', 'no-store')
+  if (close) fields.push('Connection', 'close')
+  return fields
 }
 
 /** Left-over bytes up to this many are worth reading for the sake of the connection. */
@@ -62,10 +65,10 @@ export function answerOnSocket(socket: Socket, status: number): void {
     return
   }
   socket.once('finish', () => socket.destroy())
-  socket.end(formatHead(status, STATUS_CODES[status] ?? '', formatAnswerLines(status, true)) + textOf(status))
+  socket.end(formatHead(status, STATUS_CODES[status] ?? '', listAnswerFields(status, true)) + textOf(status))
 }
 
 /** The bytes of a head, as Latin-1. */
-export function formatHead(status: number, statusText: string, lines: string): string {
-  return `HTTP/1.1 ${status} ${statusText}\r\n${lines}\r\n`
+export function formatHead(status: number, statusText: string, fields: readonly string[]): string {
+  return `HTTP/1.1 ${status} ${statusText}\r\n${formatFields(fields)}\r\n`
 }

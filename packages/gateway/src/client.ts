@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { answerOnSocket, canKeepOpen, formatAnswerLines, lingerOnClose, textOf } from './answers.ts'
-import { formatFields, listFields } from './fields.ts'
+import { answerOnSocket, canKeepOpen, lingerOnClose, listAnswerFields, textOf } from './answers.ts'
 import type { Peers } from './peers.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
@@ -35,9 +34,9 @@ export class Client {
     return this.#req.url ?? ''
   }
 
-  /** All header lines, for reports. */
-  get rawLines(): string {
-    return formatFields(this.#req.rawHeaders)
+  /** All header fields, for reports. */
+  get rawFields(): readonly string[] {
+    return this.#req.rawHeaders
   }
 
   get socket(): Socket {
@@ -70,14 +69,14 @@ export class Client {
   /**
    * Answers with a text of the gateway's.
    * @param mayStay whether the gateway allows another request on the connection
-   * @returns the header lines that were sent
+   * @returns the header fields that were sent
    */
-  refuse(status: number, mayStay: boolean): string {
+  refuse(status: number, mayStay: boolean): readonly string[] {
     const stays = mayStay && canKeepOpen(this.#req, this.head.bodyLength)
     if (!stays && !this.#req.complete) lingerOnClose(this.#req)
-    const lines = formatAnswerLines(status, !stays)
-    this.#res.writeHead(status, listFields(lines)).end(textOf(status))
-    return lines
+    const fields = listAnswerFields(status, !stays)
+    this.#res.writeHead(status, fields).end(textOf(status))
+    return fields
   }
 
   /**
@@ -96,10 +95,8 @@ export class Client {
   }
 
   /** @param mayStay as with `refuse` */
-  begin({ status, statusText, lines }: AnswerHead, mayStay: boolean): void {
-    const headers = listFields(lines)
-    if (!mayStay) headers.push('Connection', 'close')
-    this.#res.writeHead(status, statusText, headers)
+  begin({ status, statusText, fields }: AnswerHead, mayStay: boolean): void {
+    this.#res.writeHead(status, statusText, mayStay ? [...fields] : [...fields, 'Connection', 'close'])
   }
 
   /** Sends the whole body, as Latin-1. As text it leaves in one write with the head, so that `end` has nothing left to write. */

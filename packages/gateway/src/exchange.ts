@@ -6,7 +6,7 @@ import type { RequestHead } from './request-head.ts'
 
 /** The state of an exchange, for logs, metrics, traces and `onExchange`. */
 export interface ExchangeState {
-  readonly client: Pick<Client, 'method' | 'target' | 'rawLines' | 'socket'>
+  readonly client: Pick<Client, 'method' | 'target' | 'rawFields' | 'socket'>
   readonly config: ConfigSnapshot
   /** By the clock of `performance.now()`. */
   readonly startedAt: number
@@ -16,8 +16,8 @@ export interface ExchangeState {
   readonly status: number
   readonly answeredBy: 'upstream' | 'gateway'
   readonly requestBody: Uint8Array | undefined
-  /** Header lines. */
-  readonly responseLines: string
+  /** Header fields. */
+  readonly responseFields: readonly string[]
   readonly responseBody: Capture | undefined
 }
 
@@ -31,9 +31,9 @@ export function chooseRoute(config: ConfigSnapshot, head: RequestHead, target: s
   return route ?? 404
 }
 
-/** The header lines that tell the upstream about a verdict. */
-export function formatVerdictLines(verdict: Verdict): string {
+/** The header fields that tell the upstream about a verdict. */
+export function listVerdictFields(verdict: Verdict): string[] {
   const covers = verdict.ok ? verdict.covers : 'none'
   const accountSid = (verdict.ok ? verdict.accountSid : undefined) ?? ''
-  return `tollgate-verified: ${covers}\r\ntollgate-account-sid: ${accountSid}\r\n`
+  return ['tollgate-verified', covers, 'tollgate-account-sid', accountSid]
 }

@@ -1,18 +1,4 @@
-/**
- * Header fields come as text, one line each with its CRLF, in the spelling and order of their sender: what is only passed on is never
- * taken apart. Whoever needs names and values lists them, alternating.
- */
-export function listFields(lines: string): string[] {
-  const list: string[] = []
-  for (let start = 0; start < lines.length; ) {
-    const colon = lines.indexOf(':', start)
-    const end = lines.indexOf('\r\n', start)
-    list.push(lines.slice(start, colon), trim(lines, colon + 1, end))
-    start = end + 2
-  }
-  return list
-}
-
+/** Header fields are lists of names and values, alternating, in the spelling and order of their sender, as Node.js gives them. */
 export function formatFields(list: readonly string[]): string {
   let lines = ''
   for (let index = 0; index < list.length; index += 2) lines += `${list[index]}: ${list[index + 1]}\r\n`

@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createVerifier, type Verdict, type Verifier, type VerifierOptions } from 'tollgate'
-import { canKeepOpen, formatAnswerLines, lingerOnClose, textOf } from './answers.ts'
-import { formatVerdictLines } from './exchange.ts'
-import { listFields } from './fields.ts'
+import { canKeepOpen, lingerOnClose, listAnswerFields, textOf } from './answers.ts'
+import { listVerdictFields } from './exchange.ts'
 import type { ForwardAuthOptions } from './options.ts'
 import type { Peers } from './peers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
@@ -120,8 +119,9 @@ function reply(req: IncomingMessage, res: ServerResponse, answer: Answer, maySta
   const verdict = 'ok' in answer && answer.ok ? answer : undefined
   const status = 'status' in answer ? answer.status : 200
   if (!mayStay && !req.complete) lingerOnClose(req)
-  const lines = formatAnswerLines(status, !mayStay) + (verdict === undefined ? '' : formatVerdictLines(verdict))
-  res.writeHead(status, listFields(lines)).end(textOf(status))
+  const fields = listAnswerFields(status, !mayStay)
+  if (verdict !== undefined) fields.push(...listVerdictFields(verdict))
+  res.writeHead(status, fields).end(textOf(status))
   return status
 }
 

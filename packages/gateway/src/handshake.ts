@@ -4,10 +4,9 @@ import { connect, type Socket } from 'node:net'
 import { pipeline, Transform } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { Verdict } from 'tollgate'
-import { answerOnSocket, formatAnswerLines, formatHead } from './answers.ts'
+import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, type ExchangeState, formatVerdictLines } from './exchange.ts'
-import { formatFields, listFields } from './fields.ts'
+import { chooseRoute, type ExchangeState, listVerdictFields } from './exchange.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import { listResponseHeaders } from './response-head.ts'
 import { joinSockets } from './tunnel.ts'
@@ -32,7 +31,7 @@ export class Handshake implements ExchangeState {
   verdict: Verdict | undefined
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
-  responseLines = ''
+  responseFields: readonly string[] = []
   readonly #req: IncomingMessage
   readonly #context: HandshakeContext
   readonly #first: Uint8Array
@@ -43,7 +42,7 @@ export class Handshake implements ExchangeState {
   /** @param first what came after the handshake's head: nothing may be answered before it was passed on. */
   constructor(req: IncomingMessage, socket: Socket, first: Uint8Array, context: HandshakeContext) {
     this.#req = req
-    this.client = { method: req.method ?? '', target: req.url ?? '', rawLines: formatFields(req.rawHeaders), socket }
+    this.client = { method: req.method ?? '', target: req.url ?? '', rawFields: req.rawHeaders, socket }
     this.socket = socket
     this.config = context.config
     this.head = readHead(req.rawHeaders, req.httpVersion)
@@ -80,14 +79,14 @@ export class Handshake implements ExchangeState {
     if (this.#isAnswered || this.socket.destroyed) return
     // Observed, too, only a WebSocket gets a tunnel.
     if (!verdict.ok && (!('params' in verdict) || !isWebSocket)) return this.refuse(verdict.status)
-    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
-    this.#connect(route, listFields(head.lines + upgrade + formatVerdictLines(verdict)))
+    const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
+    this.#connect(route, [...head.fields, ...upgrade, ...listVerdictFields(verdict)])
   }
 
   refuse(status: number): void {
     if (this.#isAnswered) return
     this.status = status
-    this.responseLines = formatAnswerLines(status, true)
+    this.responseFields = listAnswerFields(status, true)
     answerOnSocket(this.socket, status)
     this.#answered()
   }
@@ -134,10 +133,10 @@ export class Handshake implements ExchangeState {
       return
     }
     clearTimeout(this.#deadline)
-    this.#take(answer, formatFields(answer.rawHeaders))
+    this.#take(answer, answer.rawHeaders)
     upstream.setTimeout(0)
     upstream.setKeepAlive(true, 60_000)
-    this.socket.write(formatHead(101, answer.statusMessage ?? '', this.responseLines), 'latin1')
+    this.socket.write(formatHead(101, answer.statusMessage ?? '', this.responseFields), 'latin1')
     if (first.length > 0) this.socket.write(first)
     if (this.#first.length > 0) upstream.write(this.#first)
     joinSockets(this.socket, upstream, () => undefined)
@@ -156,17 +155,17 @@ export class Handshake implements ExchangeState {
     }
     // Without a length, only chunks show the client whether the answer is complete.
     const isChunked = headers['content-length'] === undefined && status !== 204 && status !== 304
-    const framing = `${isChunked ? 'Transfer-Encoding: chunked\r\n' : ''}Connection: close\r\n`
-    this.#take(answer, formatFields(listResponseHeaders(answer.rawHeaders)) + framing)
-    this.socket.write(formatHead(status, answer.statusMessage ?? '', this.responseLines), 'latin1')
+    const framing = isChunked ? ['Transfer-Encoding', 'chunked'] : []
+    this.#take(answer, [...listResponseHeaders(answer.rawHeaders), ...framing, 'Connection', 'close'])
+    this.socket.write(formatHead(status, answer.statusMessage ?? '', this.responseFields), 'latin1')
     pipeline(isChunked ? [answer, toChunks(), this.socket] : [answer, this.socket], () => this.socket.destroy())
     this.#answered()
   }
 
-  #take(answer: IncomingMessage, lines: string): void {
+  #take(answer: IncomingMessage, fields: readonly string[]): void {
     this.status = answer.statusCode ?? 502
     this.answeredBy = 'upstream'
-    this.responseLines = lines
+    this.responseFields = fields
   }
 
   #answered(): void {

@@ -1,9 +1,9 @@
 import type { Accepted, Observed, Verdict } from 'tollgate'
-import { formatAnswerLines } from './answers.ts'
+import { listAnswerFields } from './answers.ts'
 import { Capture } from './capture.ts'
 import type { Client, ClientListener } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, type ExchangeState, formatVerdictLines } from './exchange.ts'
+import { chooseRoute, type ExchangeState, listVerdictFields } from './exchange.ts'
 import type { RequestBody } from './request-body.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure } from './upstream/connection.ts'
@@ -32,7 +32,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   /** 0: the client left first. */
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
-  responseLines = ''
+  responseFields: readonly string[] = []
   /** Links of the list `InFlight`. */
   previous: HttpExchange | undefined
   next: HttpExchange | undefined
@@ -104,7 +104,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     this.status = status
     this.#body?.stop()
     const mayStay = status !== 400 && status !== 408 && !this.#context.isClosing()
-    this.responseLines = this.client.refuse(status, mayStay)
+    this.responseFields = this.client.refuse(status, mayStay)
   }
 
   /** The rest of the request cannot be read. */
@@ -112,7 +112,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     if (!this.client.breakOff(status)) return
     this.#isBroken = true
     this.status = status
-    this.responseLines = formatAnswerLines(status, true)
+    this.responseFields = listAnswerFields(status, true)
   }
 
   expire(): void {
@@ -127,7 +127,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const { client, route } = this
     // The bytes that were verified. A verdict without them would have to encode its form again.
     const body = this.#body?.received ?? verdict.body
-    const request = formatRequest(client.method, client.target, client.head, formatVerdictLines(verdict), body)
+    const request = formatRequest(client.method, client.target, client.head, listVerdictFields(verdict), body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
     this.#connection = route.pool.pool.send(request, this)
@@ -139,7 +139,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     this.client.begin(head, !this.#context.isClosing())
     this.status = head.status
     this.answeredBy = 'upstream'
-    this.responseLines = head.lines
+    this.responseFields = head.fields
     if (typeof length === 'number' && length <= shortAnswer) this.#announced = length
   }
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { textOf } from './answers.ts'
 import { toHeaderList } from './capture.ts'
 import type { ExchangeState } from './exchange.ts'
-import { listFields } from './fields.ts'
 import type { Exchange } from './options.ts'
 
 const nothing = new Uint8Array(0)
@@ -28,7 +27,7 @@ function toExchange(exchange: ExchangeState): Exchange {
     request: {
       method: client.method,
       target: client.target,
-      headers: toHeaderList(listFields(client.rawLines)),
+      headers: toHeaderList(client.rawFields),
       body: requestBody.subarray(0, captureBytes),
       bodyTruncated: requestBody.length > captureBytes,
       remoteAddress: client.socket.remoteAddress,
@@ -41,7 +40,7 @@ function toExchange(exchange: ExchangeState): Exchange {
         ? undefined
         : {
             status,
-            headers: toHeaderList(listFields(exchange.responseLines)),
+            headers: toHeaderList(exchange.responseFields),
             body: isOurs ? Buffer.from(textOf(status)) : (responseBody?.bytes ?? nothing),
             bodyTruncated: responseBody?.truncated ?? false,
             by: exchange.answeredBy,

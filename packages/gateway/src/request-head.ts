@@ -1,5 +1,5 @@
 import { FieldNames } from './field-names.ts'
-import { dropNominated, formatFields } from './fields.ts'
+import { dropNominated } from './fields.ts'
 
 /** The header fields of a request, sorted by who needs them, in one pass. */
 export interface RequestHead {
@@ -8,12 +8,12 @@ export interface RequestHead {
   readonly host: string
   /** The fields that a verifier reads. A repeated field is a list, so that the verifier can refuse it. */
   readonly verified: VerifiedFields
-  /** For the upstream: lines in the spelling and order of their sender. */
-  readonly lines: string
+  /** For the upstream. */
+  readonly fields: readonly string[]
   /** The announced length of the body; `undefined` for a chunked one, 0 for none. */
   readonly bodyLength: number | undefined
   readonly expectsContinue: boolean
-  /** A name such as `tollgate~verified`, which some servers read as one of the gateway's. It is not among `lines`. */
+  /** A name such as `tollgate~verified`, which some servers read as one of the gateway's. It is not among `fields`. */
   readonly hasDisguisedVerdict: boolean
 }
 
@@ -137,9 +137,7 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
     host: typeof host === 'string' ? host : '',
     verified,
     // Connection takes away no field that has a meaning here: the upstream must see what the verdict rests on.
-    lines: formatFields(
-      isSimple(connection) ? forwarded : dropNominated(forwarded, [connection].flat().join(','), kinds),
-    ),
+    fields: isSimple(connection) ? forwarded : dropNominated(forwarded, [connection].flat().join(','), kinds),
     bodyLength: codings.length === 0 ? Number(length ?? 0) : undefined,
     expectsContinue,
     hasDisguisedVerdict,

@@ -9,7 +9,6 @@ import {
   trace,
 } from '@opentelemetry/api'
 import type { ExchangeState } from './exchange.ts'
-import { listFields } from './fields.ts'
 import type { Report } from './report.ts'
 
 /** Whether traces are configured, by the variables of OpenTelemetry's specification. */
@@ -59,7 +58,7 @@ export function traceExchange(exchange: ExchangeState, { method, path, route, co
 /** Nothing signs traceparent: a sender that proved nothing must not write into anybody's traces. */
 function findParent({ verdict, client }: ExchangeState): Context {
   if (verdict?.ok !== true) return ROOT_CONTEXT
-  return propagation.extract(ROOT_CONTEXT, listFields(client.rawLines), fieldGetter)
+  return propagation.extract(ROOT_CONTEXT, client.rawFields, fieldGetter)
 }
 
 const fieldGetter: TextMapGetter<readonly string[]> = {

@@ -1,12 +1,12 @@
 import { FieldNames } from '../field-names.ts'
-import { dropNominated, formatFields, listFields, trim } from '../fields.ts'
+import { dropNominated, trim } from '../fields.ts'
 
 /** The head of an upstream's answer, read strictly: what two readers could take for two messages is no head. */
 export interface AnswerHead {
   readonly status: number
   readonly statusText: string
-  /** For the client: lines without what concerns the connection, spelled and ordered as they came. */
-  readonly lines: string
+  /** For the client: without the fields that concern the connection. */
+  readonly fields: readonly string[]
   /** Bytes of the body. `'chunks'`: they tell their length themselves; `'rest'`: all that comes until the upstream closes. */
   readonly length: number | 'chunks' | 'rest'
   /** Whether another request may follow on the connection. */
@@ -59,53 +59,41 @@ function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
   if (line === null) return undefined
   const status = Number(line[2])
   const isOld = line[1] === '0'
-  let lines = ''
+  let fields: string[] = []
   let length: number | undefined
   let isChunked = false
   let connection = ''
   let keptSeconds: number | undefined
   let start = text.indexOf('\r\n') + 2
-  /** Where the lines begin that are passed on together. */
-  let kept = start
-  let name = answerFields.start
   while (start < text.length) {
-    name = answerFields.read(text, start, name)
-    const valueStart = start + name.spelled.length
-    const end = text.indexOf('\r\n', valueStart)
-    let isKept = false
-    switch (name.kind) {
+    const colon = text.indexOf(':', start)
+    const end = text.indexOf('\r\n', colon)
+    const name = text.slice(start, colon)
+    const value = trim(text, colon + 1, end)
+    switch (answerFields.find(name).kind) {
       case 'plain':
-        isKept = true
+        fields.push(name, value)
         break
-      case 'length': {
-        const value = trim(text, valueStart, end)
+      case 'length':
         if (length !== undefined || !/^\d{1,15}$/.test(value)) return undefined
         length = Number(value)
         // RFC 9110 section 8.6: it must not be there.
-        isKept = status !== 204
+        if (status !== 204) fields.push(name, value)
         break
-      }
       case 'coding':
-        if (isChunked || isOld || trim(text, valueStart, end).toLowerCase() !== 'chunked') return undefined
+        if (isChunked || isOld || value.toLowerCase() !== 'chunked') return undefined
         isChunked = true
         break
-      case 'connection': {
-        const value = trim(text, valueStart, end)
+      case 'connection':
         connection = connection === '' ? value : `${connection},${value}`
         break
-      }
       case 'keep-alive':
-        keptSeconds = readTimeout(trim(text, valueStart, end))
+        keptSeconds = readTimeout(value)
         break
       default:
     }
-    if (!isKept) {
-      lines += text.slice(kept, start)
-      kept = end + 2
-    }
     start = end + 2
   }
-  lines += text.slice(kept)
   if (isChunked && length !== undefined) return undefined
   const hasNone = isBodiless || status === 204 || status === 304
   // A body where there must be none may still come, and would be taken for the next answer.
@@ -113,12 +101,12 @@ function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
   const isKeptAlive = connection === '' || /^keep-alive$/i.test(connection)
   const isClosing = !isKeptAlive && /(^|,)[ \t]*close[ \t]*(,|$)/i.test(connection)
   if (!isKeptAlive && !/^close$/i.test(connection)) {
-    lines = formatFields(dropNominated(listFields(lines), connection, kinds))
+    fields = dropNominated(fields, connection, kinds)
   }
   return {
     status,
     statusText: line[3] ?? '',
-    lines,
+    fields,
     length: hasNone ? 0 : isChunked ? 'chunks' : (length ?? 'rest'),
     isReusable: !isOld && !isClosing && !isMisframed,
     keptSeconds,
