@@ -107,7 +107,7 @@ export const mistakes = {
     forged: 503,
     genuine: 503,
   },
-  'replay throws': option('replay', { claim: fail }, [403, 503]),
-  'replay rejects': option('replay', { claim: reject }, [403, 503]),
-  'replay gives nothing': option('replay', { claim: () => undefined }, [403, 503]),
+  'replay throws': option('replay', { reserve: fail }, [403, 503]),
+  'replay rejects': option('replay', { reserve: reject }, [403, 503]),
+  'replay gives nothing': option('replay', { reserve: () => undefined }, [403, 503]),
 } as const satisfies Readonly<Record<string, Mistake>>

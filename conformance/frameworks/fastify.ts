@@ -122,6 +122,27 @@ async function leaveDuringRefusal(): Promise<number> {
   return runs
 }
 
+/** Loads the plugin with wrong options in each of its forms: what `ready()` rejects with. */
+async function loadWrongly(): Promise<readonly unknown[]> {
+  const wrong = { publicUrl: 'nonsense', authToken: '0123456789abcdef0123456789abcdef' }
+  const errors: unknown[] = []
+  for (const plugin of [twilioWebhook, twilioWebhook(wrong)]) {
+    const app = createFastify()
+    app.register(plugin as typeof twilioWebhook, wrong)
+    await app.ready().then(
+      () => errors.push('no error'),
+      (error: unknown) => errors.push(error instanceof TypeError && error.message.includes('"publicUrl"')),
+    )
+    await app.close()
+  }
+  return errors
+}
+
+export const fastifyLoadSuite: Suite = defineSuite('loading the plugin', {
+  'wrong options are an error that ready() gives': async () =>
+    assertEqual(await loadWrongly(), [true, true], 'errors of ready()'),
+})
+
 export const fastifyHookSuite: Suite = defineSuite('hooks of Fastify', {
   'a client that leaves during the refusal: no handler runs': async () =>
     assertEqual(await leaveDuringRefusal(), 0, 'runs'),

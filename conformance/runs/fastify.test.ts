@@ -1,7 +1,7 @@
 import { vi } from 'vitest'
 import { adapterSuites } from '../adapter/suite.ts'
 import { socketAttackSuites } from '../attacks/sockets.ts'
-import { fastify, fastifyHookSuite, fastifyWebSocketSuite } from '../frameworks/fastify.ts'
+import { fastify, fastifyHookSuite, fastifyLoadSuite, fastifyWebSocketSuite } from '../frameworks/fastify.ts'
 import { bindFramework } from '../kit/bind-framework.ts'
 
 // What adapters tell the developer of: many cases provoke it.
@@ -9,5 +9,5 @@ vi.spyOn(console, 'error').mockImplementation(() => undefined)
 
 bindFramework(
   fastify,
-  adapterSuites(fastify, [...socketAttackSuites(fastify), fastifyHookSuite, fastifyWebSocketSuite]),
+  adapterSuites(fastify, [...socketAttackSuites(fastify), fastifyHookSuite, fastifyLoadSuite, fastifyWebSocketSuite]),
 )

@@ -32,12 +32,8 @@ export function twilioWebhook<M extends Mode = 'enforce'>(
 }
 
 function makeMacro(guard: Guard, app: AnyElysia): object {
-  const settled = new WeakSet<Accepted>()
-  const release = (webhook: Accepted): void => {
-    if (settled.has(webhook)) return
-    settled.add(webhook)
-    webhook.release().catch(() => undefined)
-  }
+  const answered = new WeakSet<Accepted>()
+  const release = (webhook: Accepted): void => void webhook.release().catch(() => undefined)
   async function verify({ request, server, set, status }: RouteContext): Promise<unknown> {
     // Routes that are not compiled have no `server` in their context.
     const outcome = await guard.check(() => readRequest(request, server ?? app.server), request)
@@ -47,24 +43,36 @@ function makeMacro(guard: Guard, app: AnyElysia): object {
       return status(outcome.answer.status, outcome.answer.body)
     }
     const { webhook } = outcome
-    if (webhook.ok) request.signal.addEventListener('abort', () => release(webhook))
+    // Some runtimes abort the signal of every request in the end.
+    if (webhook.ok) request.signal.addEventListener('abort', () => answered.has(webhook) || release(webhook))
     return { twilio: webhook }
   }
-  function settle(twilio: Accepted | Observed | undefined, answer: unknown, statusSet: unknown): void {
+  function settle(twilio: Accepted | Observed | undefined, answer: unknown, statusSet: unknown, error?: unknown): void {
     if (!twilio?.ok) return
+    answered.add(twilio)
     const status = Number(answer instanceof Response ? answer.status : statusSet)
-    if (status === 401 || status >= 500) release(twilio)
-    // Some runtimes abort the signal of every request in the end.
-    else settled.add(twilio)
+    // Routes that are not compiled ask before a slow error handler has answered: its status is still that of a success.
+    const isPending = hasFailed(error) && !(answer instanceof Response) && !(status >= 300)
+    if (isPending || status === 401 || status >= 500) release(twilio)
   }
   // Each hook names what it needs, since Elysia reads from its text what the context has to hold.
   return {
     // A body that a function gives keeps Elysia from reading one, compiled or not; 'none' does for compiled routes only.
     parse: () => ({}),
     resolve: ({ request, server, set, status }: RouteContext) => verify({ request, server, set, status }),
-    afterResponse: ({ twilio, set, responseValue, response }: AnsweredContext) =>
-      settle(twilio, responseValue ?? response, set.status),
+    afterResponse: ({ twilio, set, responseValue, response, error }: AnsweredContext) =>
+      settle(twilio, responseValue ?? response, set.status, error),
+    // With it, compiled routes tell `afterResponse` which Response an error handler gave.
+    mapResponse: () => undefined,
+    // Compiled routes call no `afterResponse` for an error that no handler answers. Elysia sets its status behind this.
+    error: ({ twilio, set }: AnsweredContext) =>
+      void setTimeout(() => twilio?.ok && !answered.has(twilio) && settle(twilio, undefined, set.status)),
   }
+}
+
+/** Where nothing was thrown, `error` of a context is undefined, or an older name of the function `status`. */
+function hasFailed(error: unknown): boolean {
+  return error !== undefined && typeof error !== 'function'
 }
 
 interface RouteContext {
@@ -79,6 +87,7 @@ interface AnsweredContext extends Pick<RouteContext, 'set'> {
   readonly responseValue: unknown
   /** Its name in routes that are not compiled. */
   readonly response: unknown
+  readonly error?: unknown
 }
 
 /** What @elysiajs/node adds to a Request. */

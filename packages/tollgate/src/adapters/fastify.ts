@@ -29,11 +29,10 @@ export function twilioWebhook(scope: FastifyInstance, options: FastifyOptions, d
 export function twilioWebhook(
   first: FastifyInstance | OptionsSource<FastifyOptions>,
   options?: FastifyOptions,
-  done?: () => void,
+  done?: (error?: Error) => void,
 ): FastifyPluginCallback | undefined {
   if (done === undefined) return makePlugin(first as OptionsSource<FastifyOptions>)
-  guardScope(first as FastifyInstance, options ?? {})
-  done()
+  load(first as FastifyInstance, options ?? {}, done)
   return undefined
 }
 
@@ -46,11 +45,18 @@ const marks = {
 Object.assign(twilioWebhook, marks)
 
 function makePlugin(source: OptionsSource<FastifyOptions>): FastifyPluginCallback {
-  const plugin: FastifyPluginCallback = (scope, _options, done) => {
+  const plugin: FastifyPluginCallback = (scope, _options, done) => load(scope, source, done)
+  return Object.assign(plugin, marks)
+}
+
+/** What a plugin throws, Fastify does not pass to `ready()`; what it gives to `done`, it does. */
+function load(scope: FastifyInstance, source: OptionsSource<FastifyOptions>, done: (error?: Error) => void): void {
+  try {
     guardScope(scope, source)
     done()
+  } catch (error) {
+    done(error as Error)
   }
-  return Object.assign(plugin, marks)
 }
 
 // A pattern, since Fastify takes one beside a parser for the name itself: @fastify/formbody may come before us, or after.
