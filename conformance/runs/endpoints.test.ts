@@ -161,13 +161,34 @@ test('the address that the framework tells is trusted, unless a header could hav
     { 'x-forwarded-for': '203.0.113.9, 127.0.0.1' },
     { 'cf-connecting-ip': '127.0.0.1' },
     { forwarded: 'for="127.0.0.1:80"' },
+    { forwarded: 'by=203.0.113.9;For=127.0.0.1' },
+    { 'x-azure-clientip': '127.0.0.1:4711' },
+    { 'x-made-up': ' 127.0.0.1' },
   ])
     expect(await askVia(() => '127.0.0.1', { ...https, ...spoofed })).toEqual([403, 403])
+  for (const spoofed of [{ 'x-real-ip': '::1' }, { forwarded: 'for="[::1]:80"' }, { 'x-real-ip': '[::1]' }])
+    expect(await askVia(() => '::1', { ...https, ...spoofed })).toEqual([403, 403])
   const throwing = (): never => {
     throw new Error('not with this adapter')
   }
   expect(await askVia(throwing, https)).toEqual([403, 403])
   expect(await askVia(() => '', https)).toEqual([403, 403])
+})
+
+test('an address that is only a part of a header, or that of a proxy in one, is trusted', async () => {
+  for (const more of [
+    { 'x-forwarded-for': '127.0.0.10' },
+    { 'x-forwarded-for': '203.127.0.0.1' },
+    { 'x-request-id': '9-127.0.0.1-7' },
+    { 'user-agent': 'TwilioProxy/1.1 (127.0.0.1)' },
+    { referer: 'http://127.0.0.1/' },
+    { via: '1.1 127.0.0.1' },
+    { 'x-forwarded-server': '127.0.0.1' },
+    { forwarded: 'for=203.0.113.9;by=127.0.0.1' },
+  ])
+    expect(await askVia(() => '127.0.0.1', { ...https, ...more }), JSON.stringify(more)).toEqual([200, 200])
+  for (const more of [{ 'x-forwarded-for': '2001:db8::1' }, { 'x-real-ip': 'fe80::1' }])
+    expect(await askVia(() => '::1', { ...https, ...more }), JSON.stringify(more)).toEqual([200, 200])
 })
 
 test("SvelteKit on Node.js: the connection's own address and scheme, whatever adapter-node makes of headers", async () => {

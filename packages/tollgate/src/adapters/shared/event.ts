@@ -55,14 +55,37 @@ export function attempt<T>(read: () => T): T | undefined {
   }
 }
 
+// No deployment adapter takes an address from these, where one may be of a proxy, or of the server itself.
+const noSources = new Set([
+  'host',
+  'origin',
+  'referer',
+  'via',
+  'x-forwarded-by',
+  'x-forwarded-host',
+  'x-forwarded-server',
+])
+
 /**
- * The peer's address from a framework that tells the client's, of which each deployment adapter decides where to take it. Anyone can
- * write a header, so that an address which stands in one (the Host aside, which is never a source) counts for nothing.
+ * The peer's address from a framework that tells the client's. Each deployment adapter decides where to take that from, and anyone
+ * can write a header: an address that one of them names, whole, counts for nothing.
  */
 export function findPeerAddress(headers: Headers, tell: () => unknown): { readonly remoteAddress?: string } {
   const address = attempt(tell)
   if (typeof address !== 'string' || address === '') return {}
-  for (const [name, value] of headers)
-    if (name !== 'host' && value.toLowerCase().includes(address.toLowerCase())) return {}
+  const told = address.trim().toLowerCase()
+  for (const [name, value] of headers) if (!noSources.has(name) && listAddresses(value).includes(told)) return {}
   return { remoteAddress: address }
+}
+
+/** What a reader may take for an address in a header's list: each element, without its port, quotes and brackets (RFC 7239). */
+function listAddresses(value: string): readonly string[] {
+  return value
+    .toLowerCase()
+    .split(/[,;]/)
+    .flatMap((element) => {
+      const node = element.trim().replace(/^for=/, '').replace(/^"|"$/g, '')
+      const bare = node.replace(/:\d+$/, '')
+      return [node, bare, bare.replace(/^\[|\]$/g, '')]
+    })
 }
