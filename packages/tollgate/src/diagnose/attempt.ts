@@ -3,7 +3,8 @@ import { isWebSocketScheme, joinFirstForm, listSignedForms, type SignedForm } fr
 import { joinPairs, type Pairs } from '../scheme/signing-string.ts'
 import { conclude, type Found } from './conclude.ts'
 import { matchesPresented, type Presented } from './signature-header.ts'
-import type { Edit, Key, State } from './state.ts'
+import { countCharacters, type Edit, type Key, type State } from './state.ts'
+import type { Work } from './work.ts'
 
 /** What stays the same from attempt to attempt. */
 export interface AttemptInput {
@@ -13,13 +14,41 @@ export interface AttemptInput {
   readonly respaced: boolean
   readonly body: Uint8Array | undefined
   readonly maxTries: number
+  readonly work: Work
 }
-
-/** What an HMAC may cost, on average: hashing large requests so often would take longer than anybody waits for a diagnosis. */
-const charactersPerTry = 400
 
 /** Joined parameters that are kept: those of single edits, which come back with others. */
 const mostTexts = 2000
+const mostCharactersKept = 4_000_000
+
+// Measured in characters that are read once.
+const unitsPerHmac = 500
+const unitsPerStep = 100
+const unitsPerJoinedPair = 80
+/** A handshake's query is parsed and joined, in each attempt. */
+const unitsPerHandshakeCharacter = 8
+
+/** What the search leaves of the budget is for explaining its result. */
+const shareOfSearch = 3 / 4
+
+/** Joins parameters; those that come back are joined once. */
+export type JoinText = (pairs: Pairs) => string
+
+export function createJoinText(work: Work): JoinText {
+  const texts = new Map<Pairs, string>()
+  let kept = 0
+  return (pairs) => {
+    const known = texts.get(pairs)
+    if (known !== undefined) return known
+    work.spend(countCharacters(pairs) + unitsPerJoinedPair * pairs.length)
+    const text = joinPairs(pairs)
+    if (texts.size < mostTexts && kept + text.length <= mostCharactersKept) {
+      texts.set(pairs, text)
+      kept += text.length
+    }
+    return text
+  }
+}
 
 /** Counts what the attempts cost. */
 export interface Attempt {
@@ -29,12 +58,10 @@ export interface Attempt {
   tried(): number
 }
 
-export function createAttempt(input: AttemptInput): Attempt {
-  const { presented, body, maxTries } = input
+export function createAttempt(input: AttemptInput, joinText: JoinText): Attempt {
+  const { presented, body, maxTries, work } = input
   const signers = { HMAC_SHA1: new Map<string, Signer>(), HMAC_SHA256: new Map<string, Signer>() }
-  const texts = new Map<Pairs, string>()
   let tried = 0
-  let characters = 0
 
   const signerOf = ({ algorithm, secret }: Key): Signer => {
     const known = signers[algorithm].get(secret)
@@ -43,28 +70,18 @@ export function createAttempt(input: AttemptInput): Attempt {
     signers[algorithm].set(secret, made)
     return made
   }
-  const textOf = (pairs: Pairs): string => {
-    const known = texts.get(pairs)
-    if (known !== undefined) return known
-    const text = joinPairs(pairs)
-    if (texts.size < mostTexts) texts.set(pairs, text)
-    return text
-  }
   // Joining the parameters costs as much as an HMAC: not for keys whose signatures have another length.
   const likely = { HMAC_SHA1: listLikely(presented, 28), HMAC_SHA256: listLikely(presented, 44) }
   const mayMatch = ({ algorithm, secret }: Key): boolean => secret !== '' && likely[algorithm].length > 0
   const needsKey = !input.state.keys.some(mayMatch)
-  let steps = 0
-  // Sets whose edits do not go together cost no HMAC, and time all the same.
-  const isSpent = (): boolean =>
-    tried >= maxTries || characters >= charactersPerTry * Math.max(maxTries, 20_000) || steps >= 4 * maxTries
+  const isSpent = (): boolean => tried >= maxTries || work.isSpent(shareOfSearch)
 
   function match(state: State, form: SignedForm): Presented | undefined {
     const text = form.signingString
     for (const key of state.keys) {
       if (!mayMatch(key)) continue
       tried++
-      characters += text.length
+      work.spend(unitsPerHmac + text.length)
       const expected = signerOf(key)(text)
       const hit = likely[key.algorithm].find((one) => matchesPresented(expected, one))
       if (hit !== undefined) return hit
@@ -76,18 +93,20 @@ export function createAttempt(input: AttemptInput): Attempt {
     isSpent,
     tried: () => tried,
     run(edits) {
-      steps++
+      // Sets whose edits do not go together cost no HMAC, and time all the same.
+      work.spend(unitsPerStep)
       if (needsKey && !edits.some(({ dimension }) => ofKeys.has(dimension))) return undefined
       let state: State | undefined = input.state
       for (const edit of edits) {
-        state = edit.apply(state)
+        state = edit.apply(state, work)
         if (state === undefined) return undefined
       }
       if (!state.keys.some(mayMatch)) return undefined
+      if (isWebSocketScheme(state.url.scheme)) work.spend(unitsPerHandshakeCharacter * state.url.query.length)
       const isLikely = edits.length < 2 && edits.every(({ cost }) => cost <= 2)
-      for (const form of listForms(state, textOf(state.pairs), input, isLikely)) {
+      for (const form of listForms(state, joinText(state.pairs), input, isLikely)) {
         const hit = match(state, form)
-        if (hit !== undefined) return conclude(state, form, edits, hit, body)
+        if (hit !== undefined) return conclude(state, form, edits, hit, { body, work })
         if (isSpent()) return undefined
       }
       return undefined

@@ -1,6 +1,7 @@
 import { kindOf } from '../params/index.ts'
 import { kinds } from '../params/kinds.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
+import { stripDigits } from './ends.ts'
 import { guesses } from './guesses.ts'
 import { showName } from './mask.ts'
 import { type Edit, editPairs } from './state.ts'
@@ -96,9 +97,10 @@ function* listBlanks(absent: readonly string[], pairs: Pairs): Generator<Edit> {
   for (const name of absent) yield* offer([name], 3)
   for (const subset of listSubsets(likely.slice(0, 8).map((name) => [name]))) yield* offer(subset, 4)
   // Optional names of no kind that is known, next to those that are there.
-  const numbered = pairs.flatMap(([name]) =>
-    /\d$/.test(name) ? [name.replace(/\d+$/, (text) => `${Number(text) + 1}`)] : [],
-  )
+  const numbered = pairs.flatMap(([name]) => {
+    const stem = stripDigits(name)
+    return stem === name ? [] : [`${stem}${Number(name.slice(stem.length)) + 1}`]
+  })
   for (const name of new Set(numbered)) if (!pairs.some(([one]) => one === name)) yield* offer([name], 5)
 }
 
@@ -128,7 +130,7 @@ function* listLost(absent: readonly string[], { state, hints }: Subject): Genera
 
 function* listExtras(pairs: Pairs, known: ReadonlySet<string>): Generator<Edit> {
   const names = [...new Set(pairs.map(([name]) => name))]
-  const unknown = names.filter((name) => !known.has(name) && !known.has(name.replace(/\d+$/, '0')))
+  const unknown = names.filter((name) => !known.has(name) && !known.has(`${stripDigits(name)}0`))
   const offer = (gone: readonly string[], cost: number): Edit => ({
     cause: 'params_missing',
     dimension: 'extra',

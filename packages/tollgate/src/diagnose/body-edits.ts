@@ -1,6 +1,8 @@
 import { hashBody } from '../scheme/body-hash.ts'
 import { decodeUtf8, parseForm } from '../scheme/form.ts'
 import { listBodyVariants, parseJson } from './body-variants.ts'
+import { stripBlanks } from './ends.ts'
+import { parseFormBody } from './form-body.ts'
 import { readParsed } from './parsed-params.ts'
 import type { Edit } from './state.ts'
 import type { Subject } from './subject.ts'
@@ -24,7 +26,7 @@ function* listSources({ isForm, body, given, state, contentType, method }: Subje
       detail: `The body is JSON, and was taken for form parameters (Content-Type ${type}).`,
     }
   if (!isForm && body !== undefined && body.length > 0 && method !== 'GET' && !looksLikeJson(body)) {
-    const pairs = parseForm(body)
+    const pairs = parseFormBody(body)
     if (pairs !== undefined && pairs.length > 0)
       yield {
         cause: 'form_taken_as_json',
@@ -39,7 +41,7 @@ function* listSources({ isForm, body, given, state, contentType, method }: Subje
 /** White space behind a form becomes a part of its last value. */
 function* listTrimmed({ isForm, body, method }: Subject): Generator<Edit> {
   const text = isForm && body !== undefined && method !== 'GET' ? decodeUtf8(body) : undefined
-  const trimmed = text?.replace(/^[\s\ufeff]+|[\s\0]+$/g, '')
+  const trimmed = text && stripBlanks(text.trimStart())
   if (trimmed === undefined || trimmed === text) return
   const pairs = parseForm(trimmed)
   if (pairs !== undefined && pairs.length > 0)
@@ -72,8 +74,11 @@ export function looksLikeJson(body: Uint8Array | undefined): boolean {
   return /^\ufeff?\s*[[{]/.test(text ?? '')
 }
 
+/** What the hashes of other bodies may take of the budget. */
+const shareOfHashes = 3 / 8
+
 /** Where the URL has no `bodySHA256`, that of this body, or of one that it may have been. */
-function* listHashes({ body, state }: Subject): Generator<Edit> {
+function* listHashes({ body, state, work }: Subject): Generator<Edit> {
   if (body === undefined || body.length === 0 || /[?&]bodySHA256=/.test(state.url.query)) return
   if (state.covers === 'params' && !looksLikeJson(body)) return
   const offer = (hash: string, cost: number, also?: Edit['also']): Edit => ({
@@ -92,5 +97,6 @@ function* listHashes({ body, state }: Subject): Generator<Edit> {
     detail: 'The URL lost its bodySHA256, which alone binds a JSON body to the signature.',
   })
   yield offer(hashBody(body), 1)
-  for (const { hash, causes } of listBodyVariants(body)) yield offer(hash, 1 + 2 * causes.length, causes)
+  for (const { hash, causes } of listBodyVariants(body, work, shareOfHashes))
+    yield offer(hash, 1 + 2 * causes.length, causes)
 }

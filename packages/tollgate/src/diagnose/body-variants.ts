@@ -1,6 +1,9 @@
 import { hashBody } from '../scheme/body-hash.ts'
 import { decodeUtf8 } from '../scheme/form.ts'
+import { stripBlanks } from './ends.ts'
+import { isBoundedJson } from './nesting.ts'
 import type { CauseId } from './types.ts'
+import type { Work } from './work.ts'
 
 /** A body as it may have been sent, and what was done to it since. */
 export interface BodyVariant {
@@ -57,7 +60,7 @@ const whitespaces: readonly Change[] = [
   ['lost the line break (CRLF) at its end', (text) => `${text}\r\n`],
   ['lost white space at its end', (text) => `${text} `],
   ['gained white space around it', (text) => text.trim()],
-  ['gained white space at its end', (text) => text.replace(/\s+$/, '')],
+  ['gained white space at its end', (text) => text.trimEnd()],
   ['had its line breaks changed to CRLF', (text) => text.replaceAll('\r\n', '\n')],
   ['had its line breaks changed from CRLF', (text) => text.replace(/\r?\n/g, '\r\n')],
   ['had its line breaks changed from CRLF and lost the last', (text) => `${text.replace(/\r?\n/g, '\r\n')}\r\n`],
@@ -71,47 +74,82 @@ const whitespaces: readonly Change[] = [
   ['lost white space around it', (text) => ` ${text} `],
   ['lost two line breaks at its end', (text) => `${text}\n\n`],
   ['lost the line breaks (CRLF) at its end', (text) => `${text}\r\n\r\n`],
-  ['gained a NUL or white space at its end', (text) => text.replace(/[\0\s]+$/, '')],
+  ['gained a NUL or white space at its end', stripBlanks],
 ]
 
-/** The bodies that may have been sent for this one, likeliest first, without the one that arrived. */
-export function* listBodyVariants(body: Uint8Array): Generator<BodyVariant> {
-  const text = decodeUtf8(body)
-  if (text === undefined || body.length > largest) return
+// Measured in characters that are read once.
+const unitsPerChangedCharacter = 2
+const unitsPerWrittenCharacter = 8
+const unitsPerHash = 400
+const unitsPerHashedCharacter = 1
+
+/**
+ * The bodies that may have been sent for this one, likeliest first, without the one that arrived; as many as a share of the
+ * budget allows.
+ */
+export function* listBodyVariants(body: Uint8Array, work: Work, share = 1): Generator<BodyVariant> {
+  const text = body.length > largest ? undefined : decodeUtf8(body)
+  if (text === undefined) return
+  const affords = (units: number): boolean => {
+    if (!work.isSpent(share)) work.spend(units * text.length)
+    return !work.isSpent(share)
+  }
   const seen = new Set([text])
   function* offer(variant: string, causes: BodyVariant['causes']): Generator<BodyVariant> {
     if (seen.has(variant)) return
     seen.add(variant)
+    work.spend(unitsPerHash + unitsPerHashedCharacter * variant.length)
     yield { hash: hashBody(encoder.encode(variant)), causes }
   }
   const spaceCause = (what: string): BodyVariant['causes'] => [{ id: 'body_whitespace', detail: `The body ${what}.` }]
-  for (const [what, change] of whitespaces) yield* offer(change(text), spaceCause(what))
+  for (const [what, change] of whitespaces) {
+    if (!affords(unitsPerChangedCharacter)) return
+    yield* offer(change(text), spaceCause(what))
+  }
   const json = parseJson(text)
   if (json === undefined) return
   const written: (readonly [string, BodyVariant['causes']])[] = []
-  for (const [how, write] of serializers)
-    for (const [also, encode] of escapes) {
-      const spelled = also === '' ? how : `${how}, ${also}`
-      const detail = `The body was parsed and written anew: it was sent ${spelled}.`
-      written.push([encode(write(json.value)), [{ id: 'body_reserialized', detail }]])
+  const texts = serializers.map(([how, write]) => [how, () => write(json.value)] as const)
+  for (const [also, encode] of escapes)
+    for (const [how, write] of [...texts, ['', () => text] as const]) {
+      const spelled = [how, also].filter((one) => one !== '').join(', ')
+      if (spelled === '') continue
+      if (!affords(unitsPerWrittenCharacter)) return
+      const variant = encode(write())
+      work.spend(unitsPerHashedCharacter * variant.length)
+      const causes = [
+        { id: 'body_reserialized' as const, detail: `The body was parsed and written anew: it was sent ${spelled}.` },
+      ]
+      written.push([variant, causes])
+      yield* offer(variant, causes)
     }
-  for (const [also, encode] of escapes.slice(1)) {
-    const detail = `The body was parsed and written anew: it was sent ${also}.`
-    written.push([encode(text), [{ id: 'body_reserialized', detail }]])
-  }
-  for (const [variant, causes] of written) yield* offer(variant, causes)
   for (const [variant, causes] of written)
-    for (const [what, change] of whitespaces) yield* offer(change(variant), [...causes, ...spaceCause(what)])
+    for (const [what, change] of whitespaces) {
+      if (!affords(unitsPerChangedCharacter)) return
+      yield* offer(change(variant), [...causes, ...spaceCause(what)])
+    }
 }
 
 /** Whether a body is written as JavaScript writes JSON: then a parser may well have been at it. */
-export function isRewrittenJson(body: Uint8Array): boolean {
+export function isRewrittenJson(body: Uint8Array, work: Work): boolean {
   const text = decodeUtf8(body)
   const json = text === undefined ? undefined : parseJson(text)
-  return json !== undefined && serializers.slice(0, 8).some(([, write]) => write(json.value) === text?.trim())
+  if (text === undefined || json === undefined) return false
+  const trimmed = text.trim()
+  return serializers.slice(0, 8).some(([, write]) => {
+    if (!work.affords(unitsPerWrittenCharacter * text.length)) return false
+    work.spend(unitsPerWrittenCharacter * text.length)
+    return write(json.value) === trimmed
+  })
 }
 
+// More than any webhook has. Indenting costs a line for each value, as long as it is deep.
+const mostLevels = 20
+const mostValues = 30_000
+
+/** `undefined` for what is no JSON, and for JSON that no webhook has. */
 export function parseJson(text: string): { readonly value: unknown } | undefined {
+  if (!isBoundedJson(text, mostValues, mostLevels)) return undefined
   try {
     return { value: JSON.parse(text.replace(/^\ufeff/, '')) }
   } catch {
@@ -119,25 +157,22 @@ export function parseJson(text: string): { readonly value: unknown } | undefined
   }
 }
 
-// Deeper than any webhook, and shallow enough for the stack.
-const deepest = 200
-
-function writeSpaced(json: unknown, comma: string, colon: string, inner = '', depth = 0): string {
-  if (typeof json !== 'object' || json === null || depth > deepest) return JSON.stringify(json) ?? 'null'
+function writeSpaced(json: unknown, comma: string, colon: string, inner = ''): string {
+  if (typeof json !== 'object' || json === null) return JSON.stringify(json) ?? 'null'
   const parts = Array.isArray(json)
-    ? json.map((one) => writeSpaced(one, comma, colon, inner, depth + 1))
+    ? json.map((one) => writeSpaced(one, comma, colon, inner))
     : Object.entries(json).map(
-        ([name, value]) => JSON.stringify(name) + colon + writeSpaced(value, comma, colon, inner, depth + 1),
+        ([name, value]) => JSON.stringify(name) + colon + writeSpaced(value, comma, colon, inner),
       )
   const [open, close] = Array.isArray(json) ? '[]' : '{}'
   return parts.length === 0 ? `${open}${close}` : `${open}${inner}${parts.join(comma)}${inner}${close}`
 }
 
-function sortNames(json: unknown, depth = 0): unknown {
-  if (typeof json !== 'object' || json === null || depth > deepest) return json
-  if (Array.isArray(json)) return json.map((one) => sortNames(one, depth + 1))
+function sortNames(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null) return json
+  if (Array.isArray(json)) return json.map(sortNames)
   const sorted: Record<string, unknown> = Object.create(null)
   for (const [name, value] of Object.entries(json).sort(([one], [other]) => (one < other ? -1 : 1)))
-    sorted[name] = sortNames(value, depth + 1)
+    sorted[name] = sortNames(value)
   return sorted
 }

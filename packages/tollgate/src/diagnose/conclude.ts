@@ -1,9 +1,10 @@
 import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
 import type { SignedForm } from '../scheme/signed-url.ts'
-import { listBodyVariants } from './body-variants.ts'
+import { type BodyVariant, listBodyVariants } from './body-variants.ts'
 import type { Presented } from './signature-header.ts'
 import type { Edit, State } from './state.ts'
 import type { CauseId } from './types.ts'
+import type { Work } from './work.ts'
 
 export interface FoundCause {
   readonly id: CauseId
@@ -24,7 +25,7 @@ export function conclude(
   form: SignedForm,
   edits: readonly Edit[],
   hit: Presented,
-  body: Uint8Array | undefined,
+  { body, work }: { readonly body: Uint8Array | undefined; readonly work: Work },
 ): Found {
   const causes: FoundCause[] = edits.flatMap(({ cause, detail, also }) => [{ id: cause, detail }, ...(also ?? [])])
   if (hit.cause !== undefined) causes.push(hit.cause)
@@ -37,7 +38,7 @@ export function conclude(
         detail: 'The signature matches, but the URL has no bodySHA256: nothing binds this body to it.',
       })
     else if (hash !== hashBody(body)) {
-      const variant = [...listBodyVariants(body)].find((one) => one.hash === hash)
+      const variant = findVariant(hash, listBodyVariants(body, work))
       causes.push(...(variant?.causes ?? []))
       bodyDiffers = variant === undefined
     }
@@ -47,4 +48,9 @@ export function conclude(
 
 function distinct(causes: readonly FoundCause[]): FoundCause[] {
   return causes.filter((cause, index) => causes.findIndex((one) => one.id === cause.id) === index)
+}
+
+function findVariant(hash: string, variants: Iterable<BodyVariant>): BodyVariant | undefined {
+  for (const variant of variants) if (variant.hash === hash) return variant
+  return undefined
 }

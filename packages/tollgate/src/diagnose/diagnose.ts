@@ -12,7 +12,7 @@ import { createVerifier } from '../verifier.ts'
 import { findFix } from './causes/index.ts'
 import { readGivenTokens, replaceFaulty, replaceFaultySecrets } from './configured-keys.ts'
 import { describeForms } from './describe-forms.ts'
-import { listEdits } from './edits.ts'
+import { collectEdits } from './edits.ts'
 import { explainRefusal } from './explain.ts'
 import { judge } from './judge.ts'
 import { showSigningString, showUrl } from './mask.ts'
@@ -23,6 +23,7 @@ import { type Search, search } from './search.ts'
 import { readPresented } from './signature-header.ts'
 import type { Subject } from './subject.ts'
 import type { DiagnosableRequest, DiagnoseOptions, Diagnosis } from './types.ts'
+import { createWork } from './work.ts'
 
 /**
  * Says why a request does not verify: it searches for the smallest set of changes under which the signature matches. It lets no
@@ -47,10 +48,12 @@ async function runDiagnosis(
   const authToken =
     options.authToken ?? (options.sharedKeys === undefined ? readEnvironment('TWILIO_AUTH_TOKEN') : undefined)
   const lenient = toLenientOptions(options, authToken)
+  const work = createWork(extra.maxTries)
   const settings = parseOptions(lenient)
   const { params: parsed, ...incoming }: DiagnosableRequest = Object(request)
   const body = await readBytes(incoming, settings)
   const verdict = known ?? (await decide({ incoming, lenient, parsed, ...body }))
+  await work.pause()
   const subject = await readSubject({
     request: incoming,
     parsed: body.parsed ?? parsed,
@@ -61,7 +64,9 @@ async function runDiagnosis(
     options,
     extra,
     tokens: readGivenTokens(authToken),
+    work,
   })
+  await work.pause()
   const { state } = subject
   const forms = { eitherSlash: settings.eitherSlash, respaced: incoming.urlIsNormalized === true }
   const urlForms = describeForms(state.url, listSignedForms(state.url, joinPairs(state.pairs), forms))
@@ -69,22 +74,27 @@ async function runDiagnosis(
     return {
       verdict: { ...verdict, matched: { ...verdict.matched, url: showUrl(verdict.matched.url) } },
       suspected: [],
-      signingString: showSigningString(verdict.matched.url, state.pairs),
+      signingString: showSigningString(
+        verdict.matched.url,
+        verdict.covers === 'params' ? [...verdict.params.entries()] : state.pairs,
+      ),
       urlForms,
       tried: 0,
     }
   const presented = readPresented(readHeaders(incoming.headers))
   const result: Search =
-    presented.length === 0
+    presented.length === 0 || subject.tooLarge
       ? { found: undefined, tried: 0 }
-      : search({
+      : await search({
           state,
-          edits: [...listEdits(subject)],
+          edits: await collectEdits(subject),
           presented,
           ...forms,
           body: body.bytes,
           maxTries: extra.maxTries,
+          work,
         })
+  await work.pause()
   const { proven, suspected } = judge(subject, verdict, result, presented)
   const withFix = ({ id, detail }: { id: Diagnosis['suspected'][number]['id']; detail: string }) => ({
     id,

@@ -3,8 +3,19 @@ import { dimensions, type Edit } from './state.ts'
 const ranks = new Map(dimensions.map((dimension, index) => [dimension, index]))
 const rankOf = (edit: Edit): number => ranks.get(edit.dimension) ?? 0
 
-/** All sets of so many edits of different dimensions, by the sum of their costs, each in the order in which it is applied. */
-export function* listSets(edits: readonly Edit[], size: number, from: number, to: number): Generator<readonly Edit[]> {
+/** How many sets whose edits exclude one another are passed over at once. */
+export const mostSkipped = 1000
+
+/**
+ * All sets of so many edits of different dimensions, by the sum of their costs, each in the order in which it is applied.
+ * `undefined` after each 1,000 that were passed over, so that the caller can count them and pause.
+ */
+export function* listSets(
+  edits: readonly Edit[],
+  size: number,
+  from: number,
+  to: number,
+): Generator<readonly Edit[] | undefined> {
   if (size === 0) {
     yield []
     return
@@ -33,7 +44,8 @@ function* listPartitions(sum: number, size: number, highest: number, lowest = 1)
 function* listCombinations(
   costs: readonly number[],
   byCost: readonly (readonly Edit[] | undefined)[],
-): Generator<Edit[]> {
+): Generator<Edit[] | undefined> {
+  let skipped = 0
   const [first = 0, second, third] = costs
   const firsts = byCost[first] ?? []
   for (const [i, one] of firsts.entries()) {
@@ -44,7 +56,10 @@ function* listCombinations(
     const seconds = byCost[second] ?? []
     for (let j = second === first ? i + 1 : 0; j < seconds.length; j++) {
       const two = seconds[j] as Edit
-      if (two.dimension === one.dimension) continue
+      if (two.dimension === one.dimension) {
+        if (++skipped % mostSkipped === 0) yield undefined
+        continue
+      }
       if (third === undefined) {
         yield inOrder([one, two])
         continue
@@ -53,6 +68,7 @@ function* listCombinations(
       for (let k = third === second ? j + 1 : 0; k < thirds.length; k++) {
         const three = thirds[k] as Edit
         if (three.dimension !== one.dimension && three.dimension !== two.dimension) yield inOrder([one, two, three])
+        else if (++skipped % mostSkipped === 0) yield undefined
       }
     }
   }

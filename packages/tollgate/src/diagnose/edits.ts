@@ -7,12 +7,28 @@ import type { Edit } from './state.ts'
 import type { Subject } from './subject.ts'
 import { listUrlEdits } from './url-edits.ts'
 
-/** Every hypothesis about a request: what may have happened to it, and how that is undone. */
-export function* listEdits(subject: Subject): Generator<Edit> {
+function* listEdits(subject: Subject): Generator<Edit> {
   yield* listUrlEdits(subject)
   yield* listPathEdits(subject)
   yield* listKeyEdits(subject)
   yield* listBodyEdits(subject)
   yield* listQueryEdits(subject)
   yield* listParamsEdits(subject)
+}
+
+// Measured in characters that are read once.
+const unitsPerEdit = 1500
+const shareOfEdits = 1 / 2
+
+/** Every hypothesis about a request: what may have happened to it, and how that is undone. */
+export async function collectEdits(subject: Subject): Promise<readonly Edit[]> {
+  const { work } = subject
+  const edits: Edit[] = []
+  for (const edit of listEdits(subject)) {
+    work.spend(unitsPerEdit)
+    if (work.isSpent(shareOfEdits)) break
+    if (work.isDue()) await work.pause()
+    edits.push(edit)
+  }
+  return edits
 }

@@ -15,28 +15,25 @@ export function decodeAll(text: string): string {
   })
 }
 
-const encode = (character: string): string => {
+function encodeRun(run: string): string {
   try {
-    return encodeURIComponent(character).replace(
-      /^[!'()*~]$/,
-      (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
-    )
+    return encodeURIComponent(run).replace(/[!'()*~]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
   } catch {
-    return character // half of a surrogate pair
+    return run // half of a surrogate pair
   }
 }
 
-/** Escapes what is outside a set of characters. */
-function escapeExcept(safe: RegExp): (text: string) => string {
-  return (text) => Array.from(text, (character) => (safe.test(character) ? character : encode(character))).join('')
+/** Escapes each run of characters outside a set. */
+function escapeRuns(unsafe: RegExp): (text: string) => string {
+  return (text) => text.replace(unsafe, encodeRun)
 }
 
 export const escapers: readonly Spelling[] = [
-  ['percent-encoded as browsers do', escapeExcept(/[^\s"'<>`{}|\\^%\u0080-\u{10ffff}]/u)],
-  ['percent-encoded as encodeURIComponent does', escapeExcept(/[A-Za-z0-9\-_.!~*'()]/)],
-  ['percent-encoded as RFC 3986 asks', escapeExcept(/[A-Za-z0-9\-_.~]/)],
-  ['percent-encoded as encodeURI does', escapeExcept(/[A-Za-z0-9\-_.!~*'();/?:@&=+$,#]/)],
-  ['percent-encoded as forms are', escapeExcept(/[A-Za-z0-9*\-._]/)],
+  ['percent-encoded as browsers do', escapeRuns(/[\s"'<>`{}|\\^%\u0080-\u{10ffff}]+/gu)],
+  ['percent-encoded as encodeURIComponent does', escapeRuns(/[^A-Za-z0-9\-_.!~*'()]+/gu)],
+  ['percent-encoded as RFC 3986 asks', escapeRuns(/[^A-Za-z0-9\-_.~]+/gu)],
+  ['percent-encoded as encodeURI does', escapeRuns(/[^A-Za-z0-9\-_.!~*'();/?:@&=+$,#]+/gu)],
+  ['percent-encoded as forms are', escapeRuns(/[^A-Za-z0-9*\-._]+/gu)],
 ]
 
 export const hexCases: readonly Spelling[] = [

@@ -26,6 +26,8 @@ export interface Evidence {
   readonly userAgent: string | undefined
   readonly looksLikeTwilio: boolean
   readonly proxied: boolean
+  /** It asks for a WebSocket, whatever the server makes of that. */
+  readonly asksForWebSocket: boolean
 }
 
 const hostHeaders = [
@@ -89,6 +91,7 @@ export function readEvidence(envelope: Envelope, url: unknown): Evidence {
     userAgent,
     looksLikeTwilio: /^TwilioProxy\//i.test(userAgent ?? '') || header('i-twilio-idempotency-token').length > 0,
     proxied: proxyHeaders.some((name) => header(name).length > 0) || header('via').length > 0 || forwarded.length > 0,
+    asksForWebSocket: listTexts(header('upgrade')).some((value) => value.trim().toLowerCase() === 'websocket'),
   }
 }
 

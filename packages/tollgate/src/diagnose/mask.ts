@@ -1,5 +1,6 @@
 import { kinds } from '../params/kinds.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
+import { stripDigits } from './ends.ts'
 import type { SigningPart } from './types.ts'
 
 // What Twilio itself writes and what says nothing about a person: ids, states, counts, places of a number.
@@ -15,7 +16,7 @@ function isTwilioName(name: string): boolean {
   twilioNames ??= new Set(
     Object.values(kinds).flatMap((row) => row.parameters.map((parameter) => parameter.name.replace('{N}', ''))),
   )
-  return twilioNames.has(name.replace(/\d+$/, ''))
+  return twilioNames.has(stripDigits(name))
 }
 
 /** A parameter's name as a diagnosis may show it. A broken parse can make a name of anything, message text included. */

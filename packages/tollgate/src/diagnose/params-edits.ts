@@ -1,18 +1,19 @@
-import { parseForm } from '../scheme/form.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
 import { listBlankEdits } from './blank-edits.ts'
 import { looksLikeJson } from './body-edits.ts'
 import { listDecodings } from './decoding-edits.ts'
 import { editValues } from './edit-values.ts'
+import { parseFormBody } from './form-body.ts'
 import { showName } from './mask.ts'
 import { listNestings } from './parsed-params.ts'
-import { type Edit, editPairs } from './state.ts'
+import { countCharacters, type Edit, editPairs } from './state.ts'
 import type { Subject } from './subject.ts'
 import { freeText, showNames } from './text-names.ts'
 import { listTrims } from './trim-edits.ts'
 
-/** Beyond it every edit costs more than it tells: Twilio's largest webhooks have some 40. */
+// Beyond them every edit costs more than it tells: Twilio's largest webhooks have some 40 parameters, and a few kilobytes.
 const mostPairs = 200
+const mostCharacters = 64 * 1024
 
 /** What frameworks and middleware do to parameters. */
 export function* listParamsEdits(subject: Subject): Generator<Edit> {
@@ -22,7 +23,7 @@ export function* listParamsEdits(subject: Subject): Generator<Edit> {
   const pairs = readPairs(subject)
   const basis: Subject = { ...subject, state: { ...subject.state, pairs } }
   yield* listCounted(basis)
-  if (pairs.length === 0 || pairs.length > mostPairs) return
+  if (pairs.length === 0 || pairs.length > mostPairs || countCharacters(pairs) > mostCharacters) return
   yield* listDots(pairs)
   yield* listNulls(pairs)
   yield* listDecodings(pairs)
@@ -34,7 +35,7 @@ export function* listParamsEdits(subject: Subject): Generator<Edit> {
 /** The parameters, those of a form that is not taken for one included. */
 function readPairs({ state, isForm, body, method }: Subject): Pairs {
   if (state.pairs.length > 0 || isForm || body === undefined || method === 'GET') return state.pairs
-  return parseForm(body) ?? []
+  return parseFormBody(body) ?? []
 }
 
 function* listNestingEdits({ parsed, state }: Subject): Generator<Edit> {
@@ -100,6 +101,9 @@ function* listNulls(pairs: Pairs): Generator<Edit> {
   if (names.length > 1 && names.length <= 20) for (const name of names) yield offer([name], 2)
 }
 
+/** The members of a group message; the names of their parameters. */
+const mostRepeated = 10
+
 function* listRepeats(pairs: Pairs): Generator<Edit> {
   const offer = (cost: number, name: string, more: (value: string) => readonly string[]): Edit => ({
     cause: 'params_repeats_dropped',
@@ -117,23 +121,31 @@ function* listRepeats(pairs: Pairs): Generator<Edit> {
   for (const name of names.slice(0, 60)) {
     const value = pairs.find((pair) => pair[0] === name)?.[1] ?? ''
     if (value.includes(',')) {
-      yield offer(1, name, (text) => text.split(','))
-      yield offer(2, name, (text) => text.split(/,\s*/))
+      yield offer(1, name, (text) => splitList(text, ','))
+      yield offer(2, name, (text) => splitList(text, /,\s*/))
     }
     if (/^\[.*\]$/s.test(value)) yield offer(1, name, (text) => readJsonList(text) ?? [text])
-    if (/[;| \n]/.test(value) && !freeText.test(name)) yield offer(4, name, (text) => text.split(/[;| \n]+/))
+    if (/[;| \n]/.test(value) && !freeText.test(name)) yield offer(4, name, (text) => splitList(text, /[;| \n]+/))
   }
   const addresses = [
     ...new Set(pairs.filter(([, value]) => /^(\w+:)?\+\d{6,15}$/.test(value)).map(([, value]) => value)),
   ]
-  for (const name of names.filter((one) => /Address|Field_/.test(one)))
-    for (const address of addresses) yield offer(3, name, (value) => [value, address])
+  for (const name of names.filter((one) => /Address|Field_/.test(one)).slice(0, mostRepeated))
+    for (const address of addresses.slice(0, mostRepeated)) yield offer(3, name, (value) => [value, address])
+}
+
+/** The values of a list that somebody joined; as it was where no webhook repeats a parameter so often. */
+function splitList(text: string, separator: string | RegExp): readonly string[] {
+  const values = text.split(separator, mostPairs + 1)
+  return values.length > mostPairs ? [text] : values
 }
 
 function readJsonList(text: string): string[] | undefined {
   try {
     const list: unknown = JSON.parse(text)
-    return Array.isArray(list) && list.every((one) => typeof one === 'string') ? list : undefined
+    return Array.isArray(list) && list.length <= mostPairs && list.every((one) => typeof one === 'string')
+      ? list
+      : undefined
   } catch {
     return undefined
   }

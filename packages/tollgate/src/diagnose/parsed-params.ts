@@ -1,4 +1,5 @@
 import type { Pairs } from '../scheme/signing-string.ts'
+import { isBounded } from './nesting.ts'
 
 /** What a framework's parser made of a form, read without complaint: nested values, null and numbers too. */
 export function readParsed(params: unknown): Pairs | undefined {
@@ -6,8 +7,8 @@ export function readParsed(params: unknown): Pairs | undefined {
   if (typeof params !== 'object') return []
   const pairs: [string, string][] = []
   for (const [name, value] of listEntries(params)) {
-    if (Array.isArray(value)) for (const one of value) pairs.push([name, toText(one)])
-    else pairs.push([name, toText(value)])
+    const values = Array.isArray(value) ? value.slice(0, mostEntries) : [value]
+    for (const one of values) if (pairs.length < mostEntries) pairs.push([name, toText(one)])
   }
   return pairs
 }
@@ -18,9 +19,10 @@ function listEntries(params: object): [string, unknown][] {
   try {
     if (!(Symbol.iterator in params)) return Object.entries(params).slice(0, mostEntries)
     const entries: [string, unknown][] = []
+    let read = 0
     for (const pair of params as Iterable<unknown>) {
       if (Array.isArray(pair)) entries.push([toText(pair[0]), pair[1]])
-      if (entries.length === mostEntries) break
+      if (++read === mostEntries) break
     }
     return entries
   } catch {
@@ -61,9 +63,21 @@ export function listNestings(parsed: unknown): Nesting[] {
   if (typeof parsed !== 'object' || parsed === null) return []
   const entries = listEntries(parsed)
   if (!entries.some(([, value]) => typeof value === 'object' && value !== null)) return []
+  if (!isModest(entries)) return []
   const nestings = joins.map(([what, join]) => ({ what, pairs: flatten(entries, join) }))
   nestings.push({ what: 'as JSON text', pairs: entries.map(([name, value]) => [name, toJson(value)] as const) })
   return nestings
+}
+
+const mostLevels = 8
+
+/** Whether it is no larger, and no more nested, than a parser makes of a webhook: not so what contains itself. */
+function isModest(entries: readonly (readonly [string, unknown])[]): boolean {
+  try {
+    return isBounded(entries, 4 * mostEntries, 2 + mostLevels)
+  } catch {
+    return false // a getter that throws
+  }
 }
 
 function toJson(value: unknown): string {
@@ -71,17 +85,15 @@ function toJson(value: unknown): string {
   try {
     return JSON.stringify(value)
   } catch {
-    return '' // a circle, or a BigInt
+    return '' // a BigInt
   }
 }
-
-const deepest = 8
 
 function flatten(entries: readonly (readonly [string, unknown])[], join: Join): Pairs {
   const pairs: [string, string][] = []
   const walk = (value: unknown, path: readonly (string | number)[]): void => {
     if (pairs.length >= mostEntries) return
-    if (typeof value !== 'object' || value === null || path.length > deepest) pairs.push([join(path), toText(value)])
+    if (typeof value !== 'object' || value === null) pairs.push([join(path), toText(value)])
     else if (Array.isArray(value))
       for (const [index, one] of value.slice(0, mostEntries).entries()) walk(one, [...path, index])
     else for (const [name, one] of Object.entries(value)) walk(one, [...path, name])

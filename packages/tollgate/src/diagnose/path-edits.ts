@@ -1,9 +1,14 @@
 import { decodeAll, escapers, hexCases, listToggles, type Spelling } from './encodings.ts'
+import { stripSlashes } from './ends.ts'
 import { knownPrefixes } from './known-prefixes.ts'
 import { type Edit, editUrl } from './state.ts'
 import type { Subject } from './subject.ts'
 
+/** Beyond it every edit costs more than it says. */
+const mostCharacters = 4000
+
 export function* listPathEdits(subject: Subject): Generator<Edit> {
+  if (subject.state.url.path.length > mostCharacters) return
   yield* listPrefixes(subject)
   yield* listPathSpellings(subject)
   yield* listSlashes(subject)
@@ -60,12 +65,13 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
 
 /** Whether one path is the other with something in front: what only differs in spelling is no prefix. */
 function isMoved(seen: string, original: string): boolean {
-  const [one, other] = [seen, original].map((path) => decodeAll(path).replace(/\/+$/, '').toLowerCase())
+  const [one, other] = [seen, original].map((path) => stripSlashes(decodeAll(path)).toLowerCase())
   return one !== other
 }
 
 function trimPrefix(prefix: string): string {
-  return prefix.replace(/\/+$/, '').replace(/^(?!\/)/, '/')
+  const text = stripSlashes(prefix)
+  return text.startsWith('/') ? text : `/${text}`
 }
 
 function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
@@ -77,7 +83,7 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
     detail: `The path was spelled anew on the way: Twilio signed it ${what}.`,
   })
   for (const { value, from } of evidence.targets)
-    if (!isMoved(state.url.path, value.path) && /[^/]\/*$/.test(value.path))
+    if (!isMoved(state.url.path, value.path) && stripSlashes(value.path) !== '')
       yield offer(
         (path) => (path.endsWith('/') === value.path.endsWith('/') ? value.path : undefined) ?? path,
         1,
@@ -164,14 +170,18 @@ function* listSlashes({ state }: Subject): Generator<Edit> {
     detail,
   })
   const seen = state.url.path
-  yield offer(1, (path) => (path.endsWith('/') ? path.replace(/\/+$/, '') : `${path}/`), describeSlash(seen))
+  yield offer(1, (path) => (path.endsWith('/') ? stripSlashes(path) : `${path}/`), describeSlash(seen))
   if (/\/(index|default)\.\w+$/.test(seen)) {
     yield offer(
       2,
-      (path) => path.replace(/[^/]+$/, ''),
+      (path) => path.slice(0, path.lastIndexOf('/') + 1),
       'The server put an index page behind the last slash of the path.',
     )
-    yield offer(3, (path) => path.replace(/\/[^/]+$/, ''), 'The server put an index page behind the path.')
+    yield offer(
+      3,
+      (path) => (path.endsWith('/') ? path : path.slice(0, Math.max(0, path.lastIndexOf('/')))),
+      'The server put an index page behind the path.',
+    )
   } else
     for (const page of ['index.php', 'index.html'])
       yield offer(5, (path) => path.replace(/\/?$/, `/${page}`), `The server dropped ${page} from the path.`)

@@ -1,14 +1,18 @@
 import { parseForm, serializeForm } from '../scheme/form.ts'
+import type { Pairs } from '../scheme/signing-string.ts'
 import { decodeAll, escapers, hexCases, listToggles } from './encodings.ts'
 import { showName } from './mask.ts'
 import { isTwilioName, joinFields, nameOf, splitFields } from './query-fields.ts'
 import { listOrders } from './query-orders.ts'
-import { type Edit, editUrl } from './state.ts'
+import { countCharacters, type Edit, editUrl } from './state.ts'
 import type { Subject } from './subject.ts'
 import { showNames } from './text-names.ts'
 
 /** Many fields make many orders and ranges; a webhook by GET has some 25. */
 const mostFields = 40
+
+/** Servers take no longer ones. */
+const mostCharacters = 8000
 
 export function* listQueryEdits(subject: Subject): Generator<Edit> {
   yield* listMissing(subject)
@@ -25,10 +29,11 @@ export function* listQueryEdits(subject: Subject): Generator<Edit> {
 
 /** A framework that merges query and form leaves the customer's fields among Twilio's. */
 function* listMerged({ state, queryPairs }: Subject): Generator<Edit> {
-  if (queryPairs.length > 0 || state.covers !== 'params' || state.pairs.length > mostFields) return
+  if (queryPairs.length > 0 || state.covers !== 'params' || !fitsQuery(state.pairs)) return
   const own = state.pairs.filter(([name]) => !isTwilioName(name))
   if (own.length === 0 || own.length === state.pairs.length) return
   const rest = state.pairs.filter((pair) => !own.includes(pair))
+  const query = `?${serializeForm(own)}`
   yield {
     cause: 'query_missing',
     also: [
@@ -39,16 +44,20 @@ function* listMerged({ state, queryPairs }: Subject): Generator<Edit> {
     ],
     dimension: 'fields',
     cost: 2,
-    apply: (one) => ({ ...one, pairs: rest, url: { ...one.url, query: `?${serializeForm(own)}` } }),
+    apply: (one) => ({ ...one, pairs: rest, url: { ...one.url, query } }),
     detail: `The query was lost on the way: Twilio signed one with ${showNames(own.map(([name]) => name))}.`,
   }
+}
+
+function fitsQuery(pairs: Pairs): boolean {
+  return pairs.length <= mostFields && countCharacters(pairs) <= mostCharacters
 }
 
 function* listMissing({ state, evidence, hints, given }: Subject): Generator<Edit> {
   const seen = state.url.query
   const offered = new Set([seen])
   function* offer(query: string, cost: number, from: string): Generator<Edit> {
-    if (offered.has(query) || query.length > 8000) return
+    if (offered.has(query) || query.length > mostCharacters) return
     offered.add(query)
     const lost = splitFields(query).length - splitFields(seen).length
     yield {
@@ -62,7 +71,7 @@ function* listMissing({ state, evidence, hints, given }: Subject): Generator<Edi
   for (const { value, from } of [...evidence.targets, ...hints.targets])
     if (splitFields(value.query).length > splitFields(seen).length) yield* offer(value.query, 1, from)
   const pairs = given ?? []
-  if (pairs.length > 0 && pairs.length <= mostFields) {
+  if (pairs.length > 0 && fitsQuery(pairs)) {
     const form = serializeForm(pairs)
     for (const text of [form, form.replaceAll('+', '%20'), decodeAll(form.replaceAll('+', '%20'))])
       yield* offer(seen === '' ? `?${text}` : `${seen}&${text}`, 2, 'the parsed parameters')
@@ -117,7 +126,7 @@ function* listSpellings(seen: string): Generator<Edit> {
     cause: 'query_encoding',
     dimension: 'encoding',
     cost,
-    apply: editUrl('query', (query) => (query.length > 8000 ? undefined : spell(query))),
+    apply: editUrl('query', (query) => (query.length > mostCharacters ? undefined : spell(query))),
     detail: `The query was spelled anew on the way: Twilio signed it ${what}.`,
   })
   yield offer((query) => query.replaceAll('%20', '+'), 1, 'with "+" for spaces')
@@ -144,7 +153,11 @@ function* listSpellings(seen: string): Generator<Edit> {
   for (const [index, [what, toggle]] of toggles.entries())
     for (const [also, other] of toggles.slice(index + 1))
       yield offer((query) => other(toggle(query)), 4, `${what} and ${also}`)
-  yield offer((query) => query.replace(/([?&][^=&]+)(?=&|$)/g, '$1='), 2, 'with "=" behind empty fields')
+  yield offer(
+    (query) => mapFields(query, (field) => (field === '' || field.includes('=') ? field : `${field}=`)),
+    2,
+    'with "=" behind empty fields',
+  )
   yield offer((query) => query.replace(/=(?=&|$)/g, ''), 2, 'without "=" behind empty fields')
   yield offer((query) => query.replace(/%25/g, '%'), 2, 'without its second encoding')
   yield offer((query) => query.replaceAll('&', '&amp;'), 3, 'with "&amp;" for "&"')
@@ -164,6 +177,10 @@ function* listEmpty(seen: string): Generator<Edit> {
     apply: editUrl('query', (query) => (query === '' ? '?' : query === '?' ? '' : undefined)),
     detail: seen === '?' ? 'Twilio signed no "?".' : 'Twilio signed a "?" at the end of the URL, without a query.',
   }
+}
+
+function mapFields(query: string, change: (field: string) => string): string {
+  return joinFields(splitFields(query).map(change))
 }
 
 function serialize(query: string): string | undefined {

@@ -1,5 +1,6 @@
 import { kinds } from '../params/kinds.ts'
 import { decodeAll } from './encodings.ts'
+import { stripDigits } from './ends.ts'
 
 export function splitFields(query: string): string[] {
   return query.length < 2 ? [] : query.slice(1).split('&')
@@ -17,5 +18,5 @@ let twilioNames: Set<string> | undefined
 
 export function isTwilioName(name: string): boolean {
   twilioNames ??= new Set(Object.values(kinds).flatMap((row) => row.parameters.map((parameter) => parameter.name)))
-  return twilioNames.has(name) || twilioNames.has(name.replace(/\d+$/, '{N}'))
+  return twilioNames.has(name) || twilioNames.has(`${stripDigits(name)}{N}`)
 }

@@ -12,9 +12,11 @@ import type { Pairs } from '../scheme/signing-string.ts'
 import { isRefusal } from '../verdict.ts'
 import { type GivenTokens, readConfiguredKeys } from './configured-keys.ts'
 import { type Evidence, readEvidence, type Seen, type Target, toHost } from './evidence.ts'
+import { hasTooManyPairs, isHugeForm } from './form-body.ts'
 import { readParsed } from './parsed-params.ts'
 import type { Hints, Subject } from './subject.ts'
 import type { DiagnoseOptions } from './types.ts'
+import type { Work } from './work.ts'
 
 /** Everything that a diagnosis starts from. */
 export interface Source {
@@ -28,7 +30,10 @@ export interface Source {
   readonly options: VerifierOptions
   readonly extra: DiagnoseOptions
   readonly tokens: GivenTokens | undefined
+  readonly work: Work
 }
+
+const nothing = new Uint8Array(0)
 
 export async function readSubject(source: Source): Promise<Subject> {
   const { request, settings, options, body, parsed } = source
@@ -37,11 +42,15 @@ export async function readSubject(source: Source): Promise<Subject> {
   const { url, fragment } = readBaseUrl(source, envelope, evidence)
   const contentType = readText(envelope.header, 'content-type') ?? ''
   const given = readParsed(parsed)
-  const content = readContent(envelope, url.query, body ?? new Uint8Array(0))
+  const isForm = isFormType(contentType)
+  const isHuge = isForm && isHugeForm(body)
+  const content = readContent(envelope, url.query, isHuge ? nothing : (body ?? nothing))
   const isGet = envelope.method === 'GET' || envelope.handshake
   const usesGiven = given !== undefined && given.length > 0 && (isGet || body === undefined || body.length === 0)
-  const pairs = usesGiven ? given : isGet ? [] : content.covers === 'params' ? content.params : []
-  const covers = usesGiven ? 'params' : content.covers
+  const all = usesGiven ? given : isGet ? [] : content.covers === 'params' ? content.params : []
+  const tooLarge = isHuge || hasTooManyPairs(all)
+  const pairs = tooLarge ? [] : all
+  const covers = usesGiven || isHuge ? 'params' : content.covers
   const queryPairs = parseForm(url.query.slice(1)) ?? []
   const named = parseSignatureSettings(readText(envelope.header, 'x-twilio-webhooks-signature-settings') ?? '')
   const accounts = listAccounts(covers === 'params' ? pairs : queryPairs).slice(0, 4)
@@ -61,6 +70,7 @@ export async function readSubject(source: Source): Promise<Subject> {
     },
   })
   return {
+    work: source.work,
     method: envelope.method,
     handshake: envelope.handshake,
     state: { url, fragment, pairs, covers, keys: keys.tried },
@@ -68,7 +78,8 @@ export async function readSubject(source: Source): Promise<Subject> {
     hints: readHints(source, queryPairs),
     keys,
     contentType,
-    isForm: isFormType(contentType),
+    isForm,
+    tooLarge,
     body,
     consumedBy: source.consumedBy,
     unread: source.unread,

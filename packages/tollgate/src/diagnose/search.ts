@@ -1,6 +1,6 @@
-import { type AttemptInput, createAttempt } from './attempt.ts'
+import { type AttemptInput, createAttempt, createJoinText } from './attempt.ts'
 import type { Found } from './conclude.ts'
-import { listSets } from './edit-sets.ts'
+import { listSets, mostSkipped } from './edit-sets.ts'
 import { hasUsableKey, prune } from './prune.ts'
 import type { Edit } from './state.ts'
 
@@ -31,15 +31,19 @@ const stages: readonly (readonly [size: number, highest: number, share: number])
 ]
 
 /** Finds the smallest set of edits, by size and then by cost, under which the signature matches. */
-export function search(input: SearchInput): Search {
+export async function search(input: SearchInput): Promise<Search> {
   if (!hasUsableKey(input)) return { found: undefined, tried: 0 }
-  const attempt = createAttempt(input)
-  const edits = prune(input)
+  const { work } = input
+  const joinText = createJoinText(work)
+  const edits = await prune(input, joinText)
+  const attempt = createAttempt(input, joinText)
   const lowest = [0, 1, 2, 3]
   for (const [size, highest, share] of stages) {
     const last = attempt.tried() + share * input.maxTries
     for (const set of listSets(edits, size, lowest[size] ?? size, highest)) {
-      const found = attempt.run(set)
+      if (work.isDue()) await work.pause()
+      if (set === undefined) work.spend(mostSkipped)
+      const found = set && attempt.run(set)
       if (found !== undefined) return { found, tried: attempt.tried() }
       if (attempt.isSpent()) return { found: undefined, tried: attempt.tried() }
       if (attempt.tried() >= last) break

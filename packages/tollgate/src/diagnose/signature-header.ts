@@ -58,7 +58,7 @@ const repairs: readonly Repair[] = [
   ['is Base64-encoded twice', (text) => decodeTwice(text)],
   ['has a name in front of it', (text) => text.replace(/^(sha1|sha256|hmac|twilio|signature)\s*[=:]\s*/i, '')],
   ['lost its padding', (text) => (/=$/.test(text) ? text : `${text}=`)],
-  ['has too much padding', (text) => text.replace(/=+$/, '=')],
+  ['has too much padding', (text) => text.replace(/(?<!=)=+$/, '=')],
   ['has line breaks in it', (text) => text.replace(/\s+/g, '')],
 ]
 

@@ -2,6 +2,7 @@ import type { AlgorithmName } from '../scheme/algorithms.ts'
 import type { UrlParts } from '../scheme/signed-url.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
 import type { CauseId } from './types.ts'
+import type { Work } from './work.ts'
 
 /** A secret that may have signed. */
 export interface Key {
@@ -64,25 +65,47 @@ export interface Edit {
   readonly dimension: Dimension
   /** 1 is the likeliest. Sets are tried by the sum. */
   readonly cost: number
-  /** `undefined` where it changes nothing. */
-  readonly apply: (state: State) => State | undefined
+  /** `undefined` where it changes nothing. Counts what it does. */
+  readonly apply: (state: State, work: Work) => State | undefined
   /** For the user: what was seen. */
   readonly detail: string
 }
 
-/** Pairs of edits come by once each: what they make is not worth keeping, and thousands of it would be. */
+/** How many results of one edit are kept: the same input comes back with other edits. */
 const mostKept = 4
 
-/** What the search is to do with an edit of the parameters: the same pairs give the same result, so that it is made once. */
-export function editPairs(change: (pairs: Pairs) => Pairs | undefined): Edit['apply'] {
-  const made = new Map<Pairs, { readonly pairs: Pairs | undefined }>()
-  return (state) => {
-    let known = made.get(state.pairs)
+/** The same input gives the same result: it is made once, and counted once. */
+function remember<T>(make: (input: T, work: Work) => T | undefined): typeof make {
+  const made = new Map<T, { readonly result: T | undefined }>()
+  return (input, work) => {
+    let known = made.get(input)
     if (known === undefined) {
-      known = { pairs: change(state.pairs) }
-      if (made.size < mostKept) made.set(state.pairs, known)
+      known = { result: make(input, work) }
+      if (made.size < mostKept) made.set(input, known)
     }
-    return known.pairs === undefined ? undefined : { ...state, pairs: known.pairs }
+    return known.result
+  }
+}
+
+// Measured in characters that are read once: what an edit does to each of them, and to each pair.
+const unitsPerEditedCharacter = 4
+const unitsPerEditedPair = 50
+
+export function countCharacters(pairs: Pairs): number {
+  let count = 0
+  for (const [name, value] of pairs) count += name.length + value.length
+  return count
+}
+
+/** An edit of the parameters. */
+export function editPairs(change: (pairs: Pairs) => Pairs | undefined): Edit['apply'] {
+  const edit = remember((pairs: Pairs, work) => {
+    work.spend(unitsPerEditedCharacter * countCharacters(pairs) + unitsPerEditedPair * pairs.length)
+    return change(pairs)
+  })
+  return (state, work) => {
+    const pairs = edit(state.pairs, work)
+    return pairs === undefined ? undefined : { ...state, pairs }
   }
 }
 
@@ -91,8 +114,12 @@ export function editUrl<K extends 'scheme' | 'host' | 'port' | 'path' | 'query' 
   part: K,
   change: (text: string) => string | undefined,
 ): Edit['apply'] {
-  return (state) => {
-    const text = change(state.url[part])
+  const edit = remember((text: string, work) => {
+    work.spend(unitsPerEditedCharacter * text.length)
+    return change(text)
+  })
+  return (state, work) => {
+    const text = edit(state.url[part], work)
     return text === undefined || text === state.url[part]
       ? undefined
       : { ...state, url: { ...state.url, [part]: text } }

@@ -3,6 +3,7 @@ import type { Pairs } from '../scheme/signing-string.ts'
 import type { ConfiguredKeys } from './configured-keys.ts'
 import type { Evidence, Seen, Target } from './evidence.ts'
 import type { State } from './state.ts'
+import type { Work } from './work.ts'
 
 /** What the options, and the user, give away. */
 export interface Hints {
@@ -17,6 +18,8 @@ export interface Hints {
 
 /** The request under diagnosis, read once. */
 export interface Subject {
+  /** The budget of this diagnosis. */
+  readonly work: Work
   readonly method: string
   readonly handshake: boolean
   /** As this server sees the request. */
@@ -26,6 +29,8 @@ export interface Subject {
   readonly keys: ConfiguredKeys
   readonly contentType: string
   readonly isForm: boolean
+  /** It is a form, and larger than any known one of Twilio's: its parameters are not read, and nothing is searched. */
+  readonly tooLarge: boolean
   /** As it arrived; `undefined` where the bytes are lost. */
   readonly body: Uint8Array | undefined
   /** Something read the body and kept no bytes. */

@@ -17,13 +17,17 @@ function* listSchemes({ state, evidence, handshake }: Subject): Generator<Edit> 
     if (scheme === seen) continue
     const webSocket = isWebSocketScheme(scheme) || isWebSocketScheme(seen)
     const told = evidence.schemes.find(({ value }) => value.toLowerCase() === scheme)
-    const cost = told ? 1 : webSocket ? (handshake ? 2 : 3) : 1
+    // The server passed a handshake to an ordinary handler: then it is signed as wss://, and checked as a plain GET.
+    const isMistaken = scheme === 'wss' && evidence.asksForWebSocket && !handshake
+    const cost = told || isMistaken || !webSocket ? 1 : handshake ? 2 : 3
     yield {
       cause: webSocket ? 'websocket_scheme' : 'scheme',
       dimension: 'scheme',
       cost,
       apply: editUrl('scheme', () => scheme),
-      detail: `Twilio signed ${scheme}://, and this server checks ${seen}://${told ? ` (${told.from} says ${scheme})` : ''}.`,
+      detail: isMistaken
+        ? `Twilio signed a WebSocket handshake (${scheme}://), and this server checks an ordinary GET (${seen}://).`
+        : `Twilio signed ${scheme}://, and this server checks ${seen}://${told ? ` (${told.from} says ${scheme})` : ''}.`,
     }
   }
 }

@@ -7,8 +7,8 @@ import type { Suspect } from './suspect.ts'
 
 /** A signature that proves the URL leaves nothing but the body. */
 export function describeChangedBody(subject: Subject): FoundCause[] {
-  const { body } = subject
-  const rewritten = body !== undefined && isRewrittenJson(body)
+  const { body, work } = subject
+  const rewritten = body !== undefined && isRewrittenJson(body, work)
   const proof = 'The signature proves the URL with its bodySHA256, and this body has another hash'
   return rewritten
     ? [{ id: 'body_reserialized', detail: `${proof}: a parser read and wrote it, or it is forged.` }]

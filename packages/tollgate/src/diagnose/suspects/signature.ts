@@ -43,6 +43,14 @@ export const signatureSuspects: readonly Suspect[] = [
       detail: `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends${body === undefined && !unread ? ', and no body' : ''}.`,
     }
   },
+  ({ subject: { tooLarge } }) =>
+    tooLarge
+      ? {
+          id: 'not_from_twilio',
+          score: 90,
+          detail: 'The form is larger than any known webhook of Twilio’s, so that nothing was searched.',
+        }
+      : undefined,
   ({ rejection }) =>
     rejection.code === 'algorithm_unsupported' || rejection.code === 'signature_settings_malformed'
       ? {
