@@ -4,8 +4,7 @@ import { diagnose, evenInProduction } from 'tollgate/diagnose'
 
 export const verifier = createVerifier({
   publicUrl: 'https://app.example.com',
-  // Use it for a few hours only. Each explanation costs CPU time. It explains at most five refusals
-  // in ten seconds.
+  // Use it for a few hours only. Each explanation costs CPU time, and how many there are is limited.
   diagnose: evenInProduction(diagnose),
 })
 // #endregion

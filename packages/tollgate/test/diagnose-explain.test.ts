@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { diagnose, evenInProduction } from '../src/diagnose/index.ts'
+import { createExplainer } from '../src/diagnose/explain.ts'
+import { type Diagnosis, diagnose, evenInProduction } from '../src/diagnose/index.ts'
 import { createVerifier } from '../src/index.ts'
 import { post, sms } from './diagnose-support.ts'
 import { authToken, options } from './requests.ts'
@@ -52,18 +53,6 @@ describe('as the option of a verifier', () => {
     expect(written).toHaveLength(1)
   })
 
-  test('explains five refusals in ten seconds and counts the others', async () => {
-    for (let count = 0; count < 9; count++) await diagnose.explain({ rejection, request: broken, options: given })
-    expect(written).toHaveLength(5)
-    now += 9_999
-    await diagnose.explain({ rejection, request: broken, options: given })
-    expect(written).toHaveLength(5)
-    now += 1
-    await diagnose.explain({ rejection, request: broken, options: given })
-    expect(written).toHaveLength(7)
-    expect(written[5]).toBe('tollgate: 5 more refusals were not explained')
-  })
-
   test('a request writes no lines and no colours of its own', async () => {
     const request = { ...forged, method: 'POST\nINFO', url: '/a\r\nINFO all is well\u001b[31m\u2028' }
     await diagnose.explain({ rejection, request, options: given })
@@ -92,6 +81,83 @@ describe('as the option of a verifier', () => {
       await diagnose.explain({ rejection, request: broken, options: given, native })
       expect(written.at(-1)?.split('\n').at(-1)).toContain(words)
     }
+  })
+})
+
+describe('how many refusals are explained', () => {
+  const unsigned = { ...broken, headers: {} }
+  const run = (): Promise<Diagnosis> => diagnose(broken, options)
+  const count = (pattern: RegExp): number => written.filter((text) => pattern.test(text)).length
+
+  test('three at once, then one every five seconds; the others are counted', async () => {
+    const explain = createExplainer(() => now)
+    const refuse = (): Promise<void> => explain({ rejection, request: broken, options: given }, run)
+    for (let at = 0; at < 9; at++) await refuse()
+    expect(written).toHaveLength(3)
+    now += 4999
+    await refuse()
+    expect(written).toHaveLength(3)
+    now += 1
+    await refuse()
+    expect(written.slice(3)).toEqual([
+      'tollgate: 7 more refusals were not explained',
+      expect.stringContaining('POST /sms'),
+    ])
+    now += 1_000_000
+    for (let at = 0; at < 9; at++) await refuse()
+    expect(count(/POST/)).toBe(7)
+  })
+
+  test('requests without a well-formed signature have a share of their own', async () => {
+    const explain = createExplainer(() => now)
+    const signatures = [undefined, '', 'x', 'L/OH5YylLD5NRKLltdqwSvS0BnU', 'L/OH5YylLD5NRKLltdqwSvS0BnV=']
+    const scanners = [
+      unsigned,
+      ...signatures.map((signature) => ({ ...broken, headers: { 'x-twilio-signature': signature } })),
+      { ...broken, headers: { 'x-twilio-signature': ['L/OH5YylLD5NRKLltdqwSvS0BnU=', 'x'] } },
+      // What else Twilio sends opens nothing.
+      { ...broken, headers: { 'user-agent': 'TwilioProxy/1.1', 'i-twilio-idempotency-token': 'a' } },
+    ]
+    for (let at = 0; at < 100; at++)
+      for (const request of scanners) await explain({ rejection, request, options: given }, run)
+    expect(written).toHaveLength(3)
+    await explain({ rejection, request: broken, options: given }, run)
+    expect(count(/POST/)).toBe(4)
+  })
+
+  test('one diagnosis runs at a time, and few wait', async () => {
+    const explain = createExplainer(() => now)
+    let running = 0
+    let most = 0
+    let runs = 0
+    const finish: (() => void)[] = []
+    const slow = async (): Promise<Diagnosis> => {
+      most = Math.max(most, ++running)
+      runs++
+      await new Promise<void>((resolve) => finish.push(resolve))
+      running--
+      return run()
+    }
+    const done: Promise<void>[] = []
+    for (let at = 0; at < 100; at++) {
+      now += 5000
+      for (const request of [broken, unsigned]) done.push(explain({ rejection, request, options: given }, slow))
+    }
+    for (let at = 0; at < 6; at++) {
+      await vi.waitFor(() => expect(finish.length).toBeGreaterThan(0))
+      finish.shift()?.()
+    }
+    await Promise.all(done)
+    expect(most).toBe(1)
+    expect(runs).toBe(6)
+  })
+
+  test('one that fails does not keep the others waiting', async () => {
+    const explain = createExplainer(() => now)
+    const refused = { rejection, request: broken, options: given }
+    await expect(explain(refused, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
+    await explain(refused, run)
+    expect(written).toHaveLength(1)
   })
 })
 

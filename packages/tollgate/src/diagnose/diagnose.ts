@@ -13,7 +13,7 @@ import { findFix } from './causes/index.ts'
 import { readGivenTokens, replaceFaulty, replaceFaultySecrets } from './configured-keys.ts'
 import { describeForms } from './describe-forms.ts'
 import { collectEdits } from './edits.ts'
-import { explainRefusal } from './explain.ts'
+import { createExplainer } from './explain.ts'
 import { judge } from './judge.ts'
 import { showSigningString, showUrl } from './mask.ts'
 import { parseDiagnoseOptions } from './options.ts'
@@ -186,6 +186,9 @@ function toFormHeaders({ headers }: IncomingRequest): IncomingRequest['headers']
   copy['content-type'] = 'application/x-www-form-urlencoded'
   return copy
 }
+
+// One for all verifiers: what they explain takes one process's time.
+const explainRefusal = createExplainer(() => performance.now())
 
 function explain(refused: Refused): Promise<void> {
   return explainRefusal(refused, (request, options, rejection, framework) =>

@@ -1,7 +1,9 @@
 import type { IncomingRequest, Refused } from '../interfaces.ts'
 import type { VerifierOptions } from '../options.ts'
+import { readHeaders, readSingle } from '../request/headers.ts'
 import type { Rejected } from '../verdict.ts'
 import { guessFramework } from './guess-framework.ts'
+import { isSignature } from './signature-header.ts'
 import type { Diagnosis } from './types.ts'
 
 type Run = (
@@ -11,29 +13,70 @@ type Run = (
   framework: string | undefined,
 ) => Promise<Diagnosis>
 
-const mostPerWindow = 5
-const windowMs = 10_000
 const mostCauses = 4
 
-let windowStart = Number.NEGATIVE_INFINITY
-let inWindow = 0
-let leftOut = 0
+/** How many refusals are explained at once, and after how many milliseconds one more is. */
+const burst = 3
+const refillMs = 5000
 
-/** Writes the reason of one refusal to standard error. A flood of forged requests must not fill the log, or the CPU. */
-export async function explainRefusal({ request, options, rejection, native }: Refused, run: Run): Promise<void> {
-  const now = performance.now()
-  if (now - windowStart >= windowMs) {
+/**
+ * A token bucket: time refills it, and nothing else does. Of those that it admits, as many wait for one another as it holds.
+ */
+class Share {
+  private readonly now: () => number
+  private left = burst
+  private filled: number
+  waiting = 0
+
+  constructor(now: () => number) {
+    this.now = now
+    this.filled = now()
+  }
+
+  admits(): boolean {
+    const now = this.now()
+    this.left = Math.min(burst, this.left + Math.max(0, now - this.filled) / refillMs)
+    this.filled = now
+    if (this.left < 1 || this.waiting === burst) return false
+    this.left--
+    return true
+  }
+}
+
+/**
+ * Makes what writes the reasons of refusals to standard error. A flood of forged requests must not fill the log, or take the
+ * CPU: explanations are limited in rate, and given one after the other. Requests without a well-formed signature, such as those
+ * of scanners, have a share of their own, so that they leave the other to requests that Twilio may have sent.
+ * @param now a clock, in milliseconds
+ */
+export function createExplainer(now: () => number): (refused: Refused, run: Run) => Promise<void> {
+  const signed = new Share(now)
+  const unsigned = new Share(now)
+  let leftOut = 0
+  let last: Promise<void> = Promise.resolve()
+
+  async function explain({ request, options, rejection, native }: Refused, run: Run): Promise<void> {
     if (leftOut > 0) write([`${leftOut} more refusal${leftOut === 1 ? ' was' : 's were'} not explained`])
-    windowStart = now
-    inWindow = 0
     leftOut = 0
+    write(describe(request, rejection, await run(request, options, rejection, guessFramework(native))))
   }
-  inWindow++
-  if (inWindow > mostPerWindow) {
-    leftOut++
-    return
+
+  return async (refused, run) => {
+    const share = isSigned(refused.request) ? signed : unsigned
+    if (!share.admits()) {
+      leftOut++
+      return
+    }
+    share.waiting++
+    const done = last.then(() => explain(refused, run))
+    last = done.catch(() => undefined).then(() => void share.waiting--)
+    await done
   }
-  write(describe(request, rejection, await run(request, options, rejection, guessFramework(native))))
+}
+
+function isSigned({ headers }: IncomingRequest): boolean {
+  const signature = readSingle(readHeaders(headers), 'x-twilio-signature')
+  return typeof signature === 'object' && isSignature(signature.value)
 }
 
 /** At most eight lines, the last with the fix. */

@@ -42,7 +42,8 @@ export function readPresented(header: HeaderReader): readonly Presented[] {
   return only.trim() === '' ? [] : readDamaged(only.slice(0, 400))
 }
 
-function isSignature(text: string): boolean {
+/** Whether it is well-formed: as Twilio writes it, whatever key made it. */
+export function isSignature(text: string): boolean {
   return isCanonicalSignature(text, 20) || isCanonicalSignature(text, 32)
 }
 
