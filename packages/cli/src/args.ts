@@ -1,6 +1,6 @@
 import { UsageError } from './exit.ts'
 
-/** The flags of one call, after parsing: texts all of them, so that no value is ever guessed to be a number. */
+/** The parsed flags of one call. Values stay strings, so that no text is read as a number. */
 export class Args {
   readonly #values: Readonly<Record<string, unknown>>
 
@@ -16,7 +16,7 @@ export class Args {
     return this.#values[name] === true
   }
 
-  /** One value; a flag that is given twice is a mistake. */
+  /** @throws UsageError if the flag is given more than once */
   text(name: string): string | undefined {
     const value = this.#values[name]
     if (Array.isArray(value)) throw new UsageError(`--${name} is given ${value.length} times; it takes one value.`)
@@ -29,11 +29,11 @@ export class Args {
     return (Array.isArray(value) ? value : [value]).map(String)
   }
 
-  /** NAME=VALUE, any number of times, in order. */
+  /** Splits each NAME=VALUE, in the order given. */
   pairs(name: string): [name: string, value: string][] {
     return this.list(name).map((text) => {
       const at = text.indexOf('=')
-      // The text itself stays untold: it may be anything.
+      // The message leaves the text out: it may be a secret in the wrong place.
       if (at < 1) throw new UsageError(`--${name} needs NAME=VALUE.`)
       return [text.slice(0, at), text.slice(at + 1)]
     })
@@ -56,10 +56,13 @@ export class Args {
     return chosen
   }
 
-  /** At most one of these flags; its name. */
+  /**
+   * Returns the name of the given flag.
+   * @throws UsageError if more than one of these flags is given
+   */
   only(names: readonly string[]): string | undefined {
     const given = names.filter((name) => this.has(name))
-    if (given.length > 1) throw new UsageError(`--${given.join(' and --')} exclude each other.`)
+    if (given.length > 1) throw new UsageError(`--${given.join(' and --')} cannot be used together.`)
     return given[0]
   }
 }

@@ -2,7 +2,7 @@
 import { processIo } from './io.ts'
 import { run } from './run.ts'
 
-// Whoever reads our output may have seen enough: `| head` is no error.
+// A reader such as `head` may close the pipe early. That is not an error.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit()

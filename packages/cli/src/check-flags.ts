@@ -2,13 +2,16 @@ import type { Command, Flags } from './commands/command.ts'
 import { UsageError } from './exit.ts'
 import { didYouMean } from './nearest.ts'
 
-// Whatever a secret might be called: arguments are seen by every user of the machine and stay in the shell's history.
+// Names that a flag for a secret might have. Every user of the machine can see arguments, and the
+// shell keeps them in its history.
 const secretNames =
   /^(twilio[-_]?)?(auth[-_]?token|token|secret|password|api[-_]?(key|secret)|shared[-_]?key[-_]?secret)$/i
 
 /**
- * Goes through the words as they were typed, before anything is parsed: what is unknown, or lacks its value, is told by name.
- * Values and stray words are never shown, for they may be secrets.
+ * Checks the words as they were typed, before the parser sees them. The messages name flags, but
+ * never values or stray words: those may be secrets.
+ *
+ * @throws UsageError for an unknown flag, a missing value, or too many words
  */
 export function checkFlags(words: readonly string[], command: Command, name: string): void {
   const names = [...Object.keys(command.flags), 'help']
@@ -30,11 +33,11 @@ export function checkFlags(words: readonly string[], command: Command, name: str
   const most = command.words === '' ? 0 : 1
   if (stray > most)
     throw new UsageError(
-      `tollgate ${name} takes ${most === 0 ? 'no words' : `one word, ${command.words},`} besides its flags; there are ${stray}. Is a value without its quotes?`,
+      `tollgate ${name} takes ${most === 0 ? 'no arguments' : `one argument, ${command.words},`} besides its flags, but got ${stray}. Is a value missing its quotes?`,
     )
 }
 
-/** Whether the next word is the value. */
+/** Returns true if the next word is the flag's value. */
 function checkValue(name: string, value: string | undefined, next: string | undefined, flags: Flags): boolean {
   const flag = flags[name]
   if (flag === undefined || flag.type === 'switch') {
@@ -50,9 +53,9 @@ function checkValue(name: string, value: string | undefined, next: string | unde
 function refuseSecret(typed: string, command: string): void {
   if (!secretNames.test(typed.replace(/^-+/, ''))) return
   const instead =
-    command === 'completion' ? '' : ' Set TWILIO_AUTH_TOKEN, or give --auth-token-file FILE or --auth-token-stdin.'
+    command === 'completion' ? '' : ' Set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE or --auth-token-stdin.'
   throw new UsageError(
-    `${showFlag(typed)} is refused: a secret in an argument is seen by others and stays in the history of the shell.${instead}`,
+    `${showFlag(typed)} is refused: other users can see a secret in an argument, and the shell keeps it in its history.${instead}`,
   )
 }
 
@@ -61,7 +64,7 @@ function splitAtEquals(word: string): [string, string?] {
   return at === -1 ? [word] : [word.slice(0, at), word.slice(at + 1)]
 }
 
-/** A flag's name as typed; something that no flag is named like may be a value, and is cut. */
+/** Returns the flag as typed. Text that cannot be a flag's name may be a value, so it is cut. */
 function showFlag(typed: string): string {
   return /^--?[a-zA-Z][a-zA-Z0-9_-]{0,30}$/.test(typed) ? typed : `${typed.slice(0, 2)}…`
 }

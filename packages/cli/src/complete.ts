@@ -2,16 +2,19 @@ import type { Command } from './commands/command.ts'
 import { commands } from './commands/table.ts'
 import { type Io, print } from './io.ts'
 
-/** What the shells' scripts, which yargs writes, call. */
+/** The flag that the shell scripts of yargs call. */
 export const completionKey = '--get-yargs-completions'
 
-/** Answers a shell: what the last of these words, the first of which is the program's, may become. Never an error. */
+/**
+ * Prints the completions of the last word. It never fails: the shell would show the error.
+ * @param words the words typed so far; the first one is the program's name
+ */
 export async function complete(words: readonly string[], io: Io): Promise<void> {
   const current = words.at(-1) ?? ''
   const withMeaning = io.env.SHELL?.endsWith('zsh') === true || io.env.ZSH_NAME !== undefined
   for (const { name, meaning } of await listCandidates(words.slice(1)).catch(() => [])) {
     if (!name.startsWith(current)) continue
-    // In zsh a colon parts the two.
+    // zsh separates a word from its description with a colon.
     print(io, withMeaning && meaning !== undefined ? `${name.replaceAll(':', '\\:')}:${meaning}` : name)
   }
 }
@@ -35,7 +38,7 @@ function listCommands(): Candidate[] {
 
 function listWords(command: Command, current: string, before: string | undefined): Candidate[] {
   const flag = before?.startsWith('--') ? command.flags[before.slice(2)] : undefined
-  // After a flag that wants something else, the shell completes file names.
+  // For any other value of a flag, the shell completes file names.
   if (flag !== undefined && flag.type !== 'switch') return (flag.choices ?? []).map((name) => ({ name }))
   if (!current.startsWith('-')) return (command.wordChoices ?? []).map((name) => ({ name }))
   const flags = Object.entries(command.flags).map(([name, { describe }]) => ({ name: `--${name}`, meaning: describe }))

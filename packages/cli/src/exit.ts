@@ -1,17 +1,23 @@
-/** What the process ends with: the same for every command. */
+/**
+ * Exit codes, the same for every command.
+ * - `ok` (0): the request is genuine, or the work is done
+ * - `notGenuine` (1): the request is not genuine, an answer failed, or `tollgate` itself failed
+ * - `usage` (2): wrong usage
+ * - `unreachable` (3): no answer, no answer in time, or an address that cannot be listened on
+ */
 export const EXIT = { ok: 0, notGenuine: 1, usage: 2, unreachable: 3 } as const
 
-/** The user asked for something that cannot be done as asked. The message never holds a secret or a parameter's value. */
+/** Wrong usage. The message never contains a secret or a parameter's value. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Nothing at the other end answered, or not in time. */
+/** The server did not answer, or did not answer in time. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError'
 }
 
-// How the library names its options, and which flag stands behind each.
+// The library's messages name its options. This maps each option to the flag that sets it.
 const flagOfOption: Readonly<Record<string, string>> = {
   authToken: 'the Auth Token',
   publicUrl: '--public-url',

@@ -16,23 +16,23 @@ export async function formatHelp(io: Io): Promise<string> {
   const parser = createParser([], io).usage('tollgate <command> [flags]\n\nProves that webhooks were sent by Twilio.')
   for (const [name, row] of Object.entries(commands)) parser.command(`tollgate ${name}`, row.describe)
   parser.option('version', { type: 'boolean', describe: 'Show the version' })
-  parser.option('help', { type: 'boolean', describe: 'Show this help, or that of a command' })
+  parser.option('help', { type: 'boolean', describe: 'Show this help, or the help of a command' })
   const examples = formatExamples([
     ['tollgate send message.inbound --to http://127.0.0.1:3000/sms', 'send your server a signed message'],
-    ['tollgate diagnose', 'paste a curl command and learn why it fails'],
+    ['tollgate diagnose', 'paste a curl command to find out why it fails'],
   ])
   const help = tidy(await parser.getHelp()).replaceAll('tollgate tollgate ', 'tollgate ')
-  return [help, examples, 'tollgate <command> --help has more of each.', exitCodes].join('\n\n')
+  return [help, examples, 'For more about a command: tollgate <command> --help', exitCodes].join('\n\n')
 }
 
 const exitCodes = 'Exit codes: 0 genuine or done, 1 not genuine, 2 wrong usage, 3 unreachable.'
 
-/** Each in a line of its own, to be copied: columns would break them. */
+/** Prints each example on its own line, to be copied: columns would break the lines. */
 function formatExamples(examples: Command['examples']): string {
   return ['Examples:', ...examples.flatMap(([line, meaning]) => [`  # ${meaning}`, `  ${line}`])].join('\n')
 }
 
-/** Without yargs's notes of types, which the placeholders already tell. */
+/** Removes yargs's type notes, because the placeholders already show the types. */
 function tidy(help: string): string {
   return help.replace(/ +\[(string|array|boolean)\]/g, '').replace(/[ \t]+$/gm, '')
 }

@@ -3,11 +3,15 @@ import { createColors } from 'picocolors'
 
 export type Colors = ReturnType<typeof createColors>
 
-/** Everything that a command may touch of the process around it. */
+/** The streams and environment that a command may use. It uses no others. */
 export interface Io {
+  /** Read only if a flag or the command asks for standard input. */
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined }
+  /** Receives data, for a pipe: results, and the document of `--json`. */
   readonly stdout: Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
+  /** Receives messages for people: errors, hints and progress. */
   readonly stderr: Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
+  /** Environment variables, such as `TWILIO_AUTH_TOKEN`, `NO_COLOR` and `SHELL`. */
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
@@ -15,12 +19,12 @@ export function processIo(): Io {
   return { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env }
 }
 
-/** Data: what a pipe is to have. */
+/** Writes data to standard output. */
 export function print(io: Io, text: string): void {
   io.stdout.write(`${text}\n`)
 }
 
-/** Talk: what a person is to read. */
+/** Writes a message for people to standard error. */
 export function tell(io: Io, text: string): void {
   io.stderr.write(`${text}\n`)
 }
@@ -29,7 +33,7 @@ export function printJson(io: Io, value: unknown): void {
   print(io, JSON.stringify(value, undefined, 2))
 }
 
-/** https://no-color.org and https://force-color.org; of the two, NO_COLOR wins. */
+/** Follows https://no-color.org and https://force-color.org. NO_COLOR wins over FORCE_COLOR. */
 export function colorsFor(stream: Io['stdout'], env: Io['env']): Colors {
   return createColors(wantsColors(stream, env))
 }
@@ -40,13 +44,13 @@ function wantsColors(stream: Io['stdout'], env: Io['env']): boolean {
   return stream.isTTY === true && env.TERM !== 'dumb'
 }
 
-/** Without the control characters by which foreign text could drive a terminal; line ends and tabs stay. */
+/** Replaces control characters, which could control the terminal. Line ends and tabs stay. */
 export function cleanText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this removes control characters
   return text.replace(/\r\n/g, '\n').replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '�')
 }
 
-/** Queries hold what people wrote, and userinfo a password. */
+/** Hides the query, which may hold message texts, and the userinfo, which may hold a password. */
 export function hideQuery(url: string): string {
   return cleanText(url.replace(/\?.*$/s, '?…').replace(/\/\/[^/?#]*@/, '//'))
 }

@@ -1,7 +1,7 @@
-/** The candidate that most resembles a word; `undefined` when none comes near. */
+/** Returns the candidate that is most similar to the word; `undefined` if none is similar. */
 function findNearest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(2, Math.floor(word.length / 3))
-  // Long words would only cost time: nothing that a user mistypes is that long.
+  // Bounds the work. No flag, command or kind is this long.
   if (word.length > 64) return undefined
   const near = candidates
     .map((candidate) => ({ candidate, distance: measureDistance(word, candidate) }))
@@ -10,13 +10,13 @@ function findNearest(word: string, candidates: readonly string[]): string | unde
   return near[0]?.candidate ?? candidates.find((candidate) => word.length > 2 && candidate.startsWith(word))
 }
 
-/** As the end of a sentence: empty where nothing is near. */
+/** Returns a suggestion to append to a message; empty if no candidate is similar. */
 export function didYouMean(word: string, candidates: readonly string[], mark = ''): string {
   const near = findNearest(word, candidates)
   return near === undefined ? '' : ` Did you mean ${mark}${near}?`
 }
 
-/** The number of letters to add, drop, change or swap with their neighbour. */
+/** Counts the letters to add, remove, replace or swap (the optimal string alignment distance). */
 function measureDistance(one: string, other: string): number {
   let before: number[] = []
   let row = Array.from({ length: other.length + 1 }, (_, index) => index)

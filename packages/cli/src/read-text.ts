@@ -5,7 +5,13 @@ import type { Io } from './io.ts'
 
 const maxBytes = 16 * 1024 * 1024
 
-/** Bytes of a file, or of standard input for `-`. `flag` says in errors who asked; with `secret` the path stays untold. */
+/**
+ * Reads a file, or standard input for `-`; at most 16 MiB.
+ *
+ * @param flag named in error messages
+ * @param options.secret keeps the path out of error messages: it may be a secret in the wrong place
+ * @throws UsageError if it cannot be read
+ */
 export async function readSource(
   io: Io,
   path: string,
@@ -17,7 +23,7 @@ export async function readSource(
 
 const taken = new WeakMap<Readable, string>()
 
-/** Standard input can be read once: two flags that both want it are a mistake. */
+/** @throws UsageError if another flag already reads standard input, which can be read only once */
 export function claimStandardInput(io: Io, flag: string): void {
   const other = taken.get(io.stdin)
   if (other !== undefined)
@@ -36,7 +42,7 @@ async function collect(stream: Readable, flag: string): Promise<Uint8Array> {
   for await (const chunk of stream) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array)
     size += bytes.length
-    if (size > maxBytes) throw new UsageError(`${flag}: there is more than 16 MiB to read.`)
+    if (size > maxBytes) throw new UsageError(`${flag}: the input is larger than 16 MiB.`)
     chunks.push(bytes)
   }
   return Buffer.concat(chunks)
@@ -59,11 +65,11 @@ async function readFile(path: string, flag: string, secret: boolean): Promise<Ui
   }
 }
 
-/** As UTF-8; a byte order mark, which editors on Windows write, is no part of the text. */
+/** Decodes UTF-8, and drops the byte order mark that editors on Windows write. */
 export function decodeText(bytes: Uint8Array, flag: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new UsageError(`${flag}: what was read is not UTF-8 text.`)
+    throw new UsageError(`${flag}: the input is not UTF-8 text.`)
   }
 }

@@ -11,8 +11,11 @@ import { didYouMean } from './nearest.ts'
 import { addFlags, createParser } from './parser.ts'
 
 /**
- * Runs one call of `tollgate`; resolves with its exit code and never rejects.
- * @param argv the words after the program's name
+ * Runs the command line once, as `tollgate` does.
+ *
+ * @param argv the arguments after the program's name, such as `['verify', '--json']`
+ * @param io the streams and environment to use. Secrets come from here, never from `argv`.
+ * @returns the exit code; see {@link EXIT}. The promise never rejects.
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
@@ -49,11 +52,11 @@ function show(io: Io, text: string): number {
 }
 
 function describeUnknown(name: string): string {
-  if (name.startsWith('-')) return 'The command comes first, then its flags: tollgate <command> [flags].'
+  if (name.startsWith('-')) return 'Put the command first, then its flags: tollgate <command> [flags].'
   const known = Object.keys(commands)
-  // A long word may be anything, a secret pasted in the wrong place too.
+  // A long word may be a secret that was pasted in the wrong place.
   const shown = /^[a-z-]{1,16}$/i.test(name) ? ` "${name}"` : ''
-  return `There is no command${shown}.${didYouMean(name.toLowerCase(), known) || ` There are: ${known.join(', ')}.`}`
+  return `Unknown command${shown}.${didYouMean(name.toLowerCase(), known) || ` Commands: ${known.join(', ')}.`}`
 }
 
 function parse(words: readonly string[], command: Command, io: Io): Args {
@@ -61,7 +64,7 @@ function parse(words: readonly string[], command: Command, io: Io): Args {
   return new Args(rest[0] === undefined ? flags : { ...flags, word: String(rest[0]) })
 }
 
-/** A message, and with `--json` a document too: whoever parses standard output always finds one. */
+/** Prints the error, and with `--json` also as a document: a script always finds one to parse. */
 function fail(error: unknown, argv: readonly string[], io: Io): number {
   const [kind, code] =
     error instanceof UsageError
@@ -71,7 +74,7 @@ function fail(error: unknown, argv: readonly string[], io: Io): number {
         : (['internal', EXIT.notGenuine] as const)
   const message = error instanceof Error ? error.message : String(error)
   const colors = colorsFor(io.stderr, io.env)
-  tell(io, `${colors.red('tollgate:')} ${kind === 'internal' ? `a fault of its own: ${message}` : message}`)
+  tell(io, `${colors.red('tollgate:')} ${kind === 'internal' ? `internal error: ${message}` : message}`)
   if (kind === 'usage' && Object.hasOwn(commands, argv[0] ?? '')) tell(io, `See: tollgate ${argv[0]} --help`)
   if (argv.includes('--json')) printJson(io, { error: kind, message })
   return code

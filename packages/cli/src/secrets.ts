@@ -12,14 +12,14 @@ export const secretFlags: Flags = {
   'auth-token-file': {
     type: 'text',
     value: 'FILE',
-    describe: 'Read the Auth Token from a file; several, one a line, while it is being rotated',
+    describe: 'Read the Auth Token from a file; during a rotation, several tokens, one per line',
     group,
   },
   'auth-token-stdin': { type: 'switch', describe: 'Read the Auth Token from standard input', group },
   'shared-key': {
     type: 'text',
     value: 'ID',
-    describe: 'Id of a SharedKey, whose secret is in TOLLGATE_SHARED_KEY or --shared-key-file',
+    describe: 'The id of a SharedKey; its secret is in TOLLGATE_SHARED_KEY or --shared-key-file',
     group,
   },
   'shared-key-file': { type: 'text', value: 'FILE', describe: "Read the SharedKey's secret from a file", group },
@@ -34,17 +34,17 @@ export async function readSecrets(args: Args, io: Io): Promise<Secrets> {
   const { authTokens, sharedKey } = await readSecretsIfAny(args, io)
   if (authTokens.length === 0 && sharedKey === undefined)
     throw new UsageError(
-      'There is no Auth Token: set TWILIO_AUTH_TOKEN, or give --auth-token-file FILE or --auth-token-stdin.',
+      'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE or --auth-token-stdin.',
     )
   return { authTokens, sharedKey }
 }
 
-/** The same where there may be none. */
+/** Like `readSecrets`, but returns an empty result if there is no secret. */
 export async function readSecretsIfAny(args: Args, io: Io): Promise<Secrets> {
   return { authTokens: await readAuthTokens(args, io), sharedKey: await readSharedKey(args, io) }
 }
 
-/** One request is signed with one key: a SharedKey where one is named, else the first token. */
+/** Returns the key that signs: the SharedKey if one is given, otherwise the first Auth Token. */
 export function signingKey({ authTokens, sharedKey }: Secrets): {
   authToken?: string
   sharedKey?: { id: string; secret: string }
@@ -65,12 +65,12 @@ async function readSharedKey(args: Args, io: Io): Promise<Secrets['sharedKey']> 
   const id = args.text('shared-key')
   const file = args.text('shared-key-file')
   if (id === undefined) {
-    if (file !== undefined) throw new UsageError('--shared-key-file needs --shared-key ID beside it.')
+    if (file !== undefined) throw new UsageError('--shared-key-file needs --shared-key ID too.')
     return undefined
   }
   if (file !== undefined) {
     const [secret = '', ...others] = await readSecretFile(io, file, '--shared-key-file')
-    if (others.length > 0) throw new UsageError('--shared-key-file: there is more than one line in the file.')
+    if (others.length > 0) throw new UsageError('--shared-key-file: the file has more than one line.')
     return { id, secret }
   }
   const secret = io.env.TOLLGATE_SHARED_KEY
@@ -79,11 +79,11 @@ async function readSharedKey(args: Args, io: Io): Promise<Secrets['sharedKey']> 
   return { id, secret }
 }
 
-/** One secret a line. Nothing but line ends is removed: a blank too many is something to be told, not to be hidden. */
+/** Reads one secret per line. Spaces stay, so that a stray space is reported and not hidden. */
 async function readSecretFile(io: Io, path: string, flag: string): Promise<readonly string[]> {
   const text = decodeText(await readSource(io, path, flag, { secret: true }), flag)
   const lines = text.split(/\r?\n/).filter((line) => line !== '')
-  if (lines.length === 0) throw new UsageError(`${flag}: there is nothing in it.`)
+  if (lines.length === 0) throw new UsageError(`${flag}: the input is empty.`)
   return lines
 }
 
@@ -91,16 +91,16 @@ async function readTokenFromInput(io: Io): Promise<string> {
   if (io.stdin.isTTY === true) return await askForToken(io)
   const [token, ...others] = await readSecretFile(io, '-', '--auth-token-stdin')
   if (token === undefined || others.length > 0)
-    throw new UsageError('--auth-token-stdin needs one line, which is the Auth Token.')
+    throw new UsageError('--auth-token-stdin needs exactly one line: the Auth Token.')
   return token
 }
 
-/** Typed at a terminal, a token must not stay on its screen. */
+/** Asks for a token at a terminal without showing it. */
 async function askForToken(io: Io): Promise<string> {
   claimStandardInput(io, '--auth-token-stdin')
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: io.stdin, output: nowhere, terminal: true })
-  // Not sooner: until now the terminal would have shown what is typed.
+  // The prompt comes only now: until here the terminal would have shown the typed token.
   tell(io, 'Auth Token (it is not shown):')
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   try {
@@ -111,12 +111,12 @@ async function askForToken(io: Io): Promise<string> {
   throw new UsageError('--auth-token-stdin: no Auth Token was given.')
 }
 
-/** By their names: `NAME=TOKEN`, or for a bare token its place in the files. */
+/** Reads tokens by name. A line without `NAME=` is named by its position in the files. */
 export async function readOtherTokens(paths: readonly string[], io: Io): Promise<Record<string, string>> {
   const tokens: Record<string, string> = {}
   for (const path of paths)
     for (const line of await readSecretFile(io, path, '--other-token-file')) {
-      // A secret in Base64 ends in equals signs, and is no name.
+      // A Base64 secret may end in equals signs; that is not a name.
       const named = /^([A-Za-z][\w .-]{0,60})=([^=].*)$/.exec(line)
       tokens[named?.[1] ?? `other token ${Object.keys(tokens).length + 1}`] = named?.[2] ?? line
     }

@@ -10,18 +10,22 @@ export const verifierFlags: Flags = {
   'public-url': {
     type: 'text',
     value: 'URL',
-    describe: 'How Twilio reaches the server, where that is not the URL of the request; its path is a prefix',
+    describe: 'How Twilio reaches the server: scheme, host and path prefix; default: scheme and host of the request',
   },
   'trailing-slash': {
     type: 'text',
     value: 'exact|either',
-    describe: "Whether the path's last slash may differ; default exact",
+    describe: "either: the path's last slash may differ; default exact",
     choices: ['exact', 'either'],
   },
-  'account-sid': { type: 'list', value: 'AC…', describe: 'Where the request names an account, only this; repeatable' },
+  'account-sid': {
+    type: 'list',
+    value: 'AC…',
+    describe: 'If the request names an account, accept only this one; repeatable',
+  },
 }
 
-/** What a server with these flags would have configured. */
+/** Converts the flags to the options of a verifier. */
 export function toVerifierOptions(
   args: Args,
   io: Io,
@@ -30,8 +34,8 @@ export function toVerifierOptions(
 ): { readonly options: VerifierOptions; readonly publicUrl: string } {
   const publicUrl = args.text('public-url') ?? splitUrl(given.url)?.origin
   if (publicUrl === undefined)
-    throw new UsageError('--public-url is missing: the request does not tell by which host Twilio reached the server.')
-  if (!args.has('public-url')) tell(io, `Taking ${hideQuery(publicUrl)} for the public URL (--public-url).`)
+    throw new UsageError('--public-url is missing: the request does not name the host that Twilio called.')
+  if (!args.has('public-url')) tell(io, `Using ${hideQuery(publicUrl)} as the public URL (--public-url).`)
   const trailingSlash = args.choice('trailing-slash', ['exact', 'either'])
   const accountSid = args.list('account-sid')
   const { authTokens, sharedKey } = secrets

@@ -11,7 +11,7 @@ const program = join(folder, 'tollgate')
 writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`)
 chmodSync(program, 0o755)
 
-/** What bash offers when the last word is being typed. */
+/** Returns the words that bash offers for the last word. */
 function completeInBash(...words: string[]): string[] {
   const script = `source <(tollgate completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tollgate_yargs_completions; printf '%s\\n' "\${COMPREPLY[@]}"`
   const { stdout } = spawnSync('bash', ['--norc', '-c', script, 'bash', 'tollgate', ...words], {
@@ -32,12 +32,12 @@ test('bash completes commands, kinds, flags and the choices of flags', () => {
   expect(completeInBash('nonsense', '')).toEqual([])
 })
 
-test('zsh gets its own script, and meanings beside the words', async () => {
+test('zsh gets its own script, and a description of each word', async () => {
   const script = await tollgate(['completion', 'zsh'], { withToken: false })
   expect(script).toMatchObject({ code: 0, stdout: expect.stringMatching(/^#compdef tollgate\n/) })
   const byEnvironment = await tollgate(['completion'], { env: { SHELL: '/usr/bin/zsh' } })
   expect(byEnvironment.stdout).toBe(script.stdout)
   const words = ['--get-yargs-completions', 'tollgate', 'sen']
   const offered = await tollgate(words, { env: { SHELL: '/bin/zsh' } })
-  expect(offered.stdout).toBe('send:Deliver a signed webhook to your server\n')
+  expect(offered.stdout).toBe('send:Send a signed webhook to your server\n')
 })

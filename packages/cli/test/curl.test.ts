@@ -13,7 +13,7 @@ function read(command: string): Omit<GivenRequest, 'body'> & { body: string | un
 
 const form = ['content-type', 'application/x-www-form-urlencoded'] as const
 
-describe('what browsers and consoles copy', () => {
+describe('commands that browsers and consoles copy', () => {
   test('Chrome, for bash', () => {
     const copied = [
       "curl 'https://example.com/sms?x=1' \\",
@@ -35,7 +35,7 @@ describe('what browsers and consoles copy', () => {
 
   test('Firefox, for bash, with bytes and characters in escapes', () => {
     expect(read("curl 'https://example.com/' -X POST --data-raw $'a=\\xc3\\xa9\\u20ac\\t'").body).toBe('a=é€\t')
-    // Older ones write one escape a character.
+    // Older versions write one escape per character.
     expect(read("curl 'https://example.com/' --data-raw $'a=\\xe9'").body).toBe('a=é')
   })
 
@@ -49,7 +49,7 @@ describe('what browsers and consoles copy', () => {
     expect(read(copied)).toMatchObject({ method: 'POST', url: 'https://example.com/sms?a=1&b=2', body: '{"a":"100%"}' })
   })
 
-  test('older ones, for cmd', () => {
+  test('older versions of Chrome, for cmd', () => {
     const copied = 'curl "https://example.com/sms?a=1&b=2" ^\r\n -H "accept: */*" ^\r\n --data "say=""hi""&n=^1"'
     expect(read(copied)).toMatchObject({ url: 'https://example.com/sms?a=1&b=2', body: 'say="hi"&n=^1' })
   })
@@ -59,7 +59,7 @@ describe('what browsers and consoles copy', () => {
     `--data-raw 'Body=up ^' -d ""`,
     `--data-raw 'Body=up ^"' -d ""`,
     `--data-raw $'Body=it\\'s up ^\n' -d ""`,
-  ])('a caret at the end of a message does not make it one for cmd: %s', (options) => {
+  ])('a caret at the end of a message does not make it a command for cmd: %s', (options) => {
     expect(read(`curl https://example.com/sms ${options}`).body).toMatch(/^Body=.*\^/)
     expect(read(`curl https://example.com/sms ${options}`).body?.endsWith('&')).toBe(true)
   })
@@ -75,7 +75,7 @@ describe('what browsers and consoles copy', () => {
     expect(read(copied).headers).toContainEqual(form)
   })
 
-  test('what tollgate sign prints', () => {
+  test('the output of tollgate sign', () => {
     const signed = signCurl({
       url: 'https://example.com/sms?q=it%27s',
       params: { Body: "it's {[100%]} \n$HOME `x` é" },
@@ -84,7 +84,7 @@ describe('what browsers and consoles copy', () => {
     expect(new URLSearchParams(read(signed).body).get('Body')).toBe("it's {[100%]} \n$HOME `x` é")
   })
 
-  test('a terminal session: prompts, colours, second prompts, and the output that follows', () => {
+  test('a terminal session with prompts, colours, second prompts and output', () => {
     const session = [
       '\u001b[32mme@box\u001b[0m:~/app$ cd app',
       "\u001b[32mme@box\u001b[0m:~/app$ curl -sS 'http://127.0.0.1:3000/sms' \\",
@@ -98,20 +98,16 @@ describe('what browsers and consoles copy', () => {
   })
 })
 
-describe('what curl makes of its options', () => {
+describe('options of curl', () => {
   const cases: [name: string, command: string, expected: object][] = [
+    ['the URL may be anywhere', "curl -H 'a: b' -d x=1 example.com/p -s", { url: 'http://example.com/p', body: 'x=1' }],
     [
-      'the URL may stand anywhere',
-      "curl -H 'a: b' -d x=1 example.com/p -s",
-      { url: 'http://example.com/p', body: 'x=1' },
-    ],
-    [
-      'letters may stand together',
+      'short options can be combined',
       'curl -sSLXPUT https://example.com/',
       { method: 'PUT', url: 'https://example.com/' },
     ],
     [
-      'several data are joined by &',
+      'several data options are joined by &',
       'curl -d a=1 --data b=2 --data-binary c=3 https://e.com/',
       { body: 'a=1&b=2&c=3' },
     ],
@@ -124,17 +120,17 @@ describe('what curl makes of its options', () => {
     ['--json joins without &', "curl --json '{\"a\":' --json '1}' https://e.com/", { method: 'POST', body: '{"a":1}' }],
     ['-I is HEAD', 'curl -I https://e.com/', { method: 'HEAD' }],
     ['-X wins', 'curl -X DELETE -d a=1 https://e.com/', { method: 'DELETE', body: 'a=1' }],
-    ['--url names it', 'curl --url https://e.com/x -o /dev/null', { url: 'https://e.com/x' }],
-    ['nothing in it is trimmed', "curl -d ' a= b ' https://e.com/", { body: ' a= b ' }],
+    ['--url gives the URL', 'curl --url https://e.com/x -o /dev/null', { url: 'https://e.com/x' }],
+    ['data is not trimmed', "curl -d ' a= b ' https://e.com/", { body: ' a= b ' }],
     ['double quotes', 'curl -d "a=\\"\\$5\\" \\x" https://e.com/', { body: 'a="$5" \\x' }],
-    ['redirections are no words', 'curl https://e.com/ -d a=1 2>/dev/null >out.txt', { body: 'a=1' }],
+    ['redirections are skipped', 'curl https://e.com/ -d a=1 2>/dev/null >out.txt', { body: 'a=1' }],
     ['an empty body', "curl -d '' https://e.com/", { method: 'POST', body: '' }],
   ]
   test.each(cases)('%s', (_name, command, expected) => {
     expect(read(command)).toMatchObject(expected)
   })
 
-  test('a header is removed by a colon, and sent empty by a semicolon', () => {
+  test('a colon removes a header, and a semicolon sends it empty', () => {
     const { headers } = read("curl -H 'Content-Type:' -H 'X-Empty;' -d a=1 https://e.com/")
     expect(headers).toEqual([
       ['X-Empty', ''],
@@ -142,7 +138,7 @@ describe('what curl makes of its options', () => {
     ])
   })
 
-  test('a file is read where it may be: --data drops its line breaks, --data-binary keeps them', () => {
+  test('reads files if allowed: --data drops their line breaks, --data-binary keeps them', () => {
     const readFile = (path: string): Uint8Array => Buffer.from(`${path}=1\r\n`)
     const command = (option: string): string => `curl ${option} @f https://e.com/`
     expect(Buffer.from(parseCurl(command('-d'), readFile).body ?? '').toString()).toBe('f=1')
@@ -151,7 +147,7 @@ describe('what curl makes of its options', () => {
   })
 })
 
-describe('what is refused, and says why', () => {
+describe('refuses other commands and says why', () => {
   const cases: [command: string, message: RegExp][] = [
     ['curl -F a=1 https://e.com/', /multipart/],
     ['curl --form a=1 https://e.com/', /multipart/],
@@ -160,13 +156,13 @@ describe('what is refused, and says why', () => {
     ['curl https://e.com/ --next https://e.com/2', /several requests/],
     ['curl https://e.com/a https://e.com/b', /2 URLs/],
     ['curl -d a=1', /no URL/],
-    ['curl --dta a=1 https://e.com/', /--dta .*Did you mean --data\?/],
+    ['curl --dta a=1 https://e.com/', /--dta\. Did you mean --data\?/],
     ['curl -d', /-d, which needs a value/],
     ["curl -d 'a=1 https://e.com/", /never closed/],
     ['curl -d "a=1 https://e.com/', /never closed/],
     ["curl -d $'a=1 https://e.com/", /never closed/],
     ['curl https://e.com/ \\', /a line is missing/],
-    ['curl https://e.com/?a=1&b=2', /& outside of quotes/],
+    ['curl https://e.com/?a=1&b=2', /& outside quotes/],
     ['curl -d "Body=$BODY" https://e.com/', /variable/],
     ['curl -d $(cat x) https://e.com/', /variable/],
     ['curl -d `cat x` https://e.com/', /variable/],
@@ -210,7 +206,7 @@ describe('properties', () => {
       .map((parts) => parts.join(' ')),
   )
 
-  test('whatever is pasted, it is a request or a usage error', () => {
+  test('any pasted text is a request or a usage error', () => {
     fc.assert(
       fc.property(
         noise,
@@ -228,7 +224,7 @@ describe('properties', () => {
     )
   })
 
-  test('what the library writes for a shell is read back byte for byte', () => {
+  test("the library's curl command is read back byte for byte", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ minLength: 1, unit: 'grapheme' }), text), (params) => {
         const command = signCurl({ url: 'https://example.com/sms', params })
@@ -241,7 +237,7 @@ describe('properties', () => {
     )
   })
 
-  test('what a browser writes for cmd is read back, but for what it replaces itself', () => {
+  test("a browser's command for cmd is read back, except backslashes, which it replaces", () => {
     const printable = fc.string({ unit: 'grapheme-ascii' }).map((some) => some.replaceAll('\\', '/'))
     fc.assert(
       fc.property(printable, (body) => {
@@ -252,7 +248,7 @@ describe('properties', () => {
     )
   })
 
-  test('a text without a curl command has none', () => {
+  test('finds no command in a text without one', () => {
     expect(findCurl('the curls of her hair')).toBeUndefined()
     expect(findCurl('recurl x')).toBeUndefined()
   })

@@ -19,12 +19,12 @@ interface Dev {
   readonly child: ChildProcess
   readonly webhooks: string
   readonly page: string
-  /** The lines for the requests that ended so far. */
+  /** One line per request that has ended. */
   readonly lines: () => string[]
   readonly talk: () => string
 }
 
-/** `tollgate dev` on free ports, once it said where it is. */
+/** Starts `tollgate dev` on free ports. Resolves after it printed its addresses. */
 async function startDev(words: readonly string[], env: Record<string, string> = {}): Promise<Dev> {
   const { PATH = '', HOME = '' } = process.env
   const all = ['dev', '--listen', '127.0.0.1:0', '--inspector-port', '0', ...words]
@@ -77,9 +77,9 @@ async function waitFor(find: () => boolean): Promise<void> {
   while (!find()) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
-test('without anything it accepts the test webhooks of its page, prints a line for each, and ends on SIGINT', async () => {
+test("without flags it accepts the page's test webhooks, prints a line for each, and ends on SIGINT", async () => {
   const dev = await startDev([])
-  // It comes after the line that was waited for.
+  // This line follows the one that startDev waits for.
   await expect.poll(dev.talk).toContain('Without an Auth Token')
   const sent = await askPage<{ status: number }>(dev, '/api/send', { kind: 'message.inbound', path: '/sms' })
   expect(sent.status).toBe(200)
@@ -112,7 +112,7 @@ test('in front of an application it verifies with the Auth Token and the public 
   expect(dev.talk() + dev.lines().join()).not.toContain(authToken)
 })
 
-test('a fixture from the page is what verify and diagnose read as a capture', async () => {
+test('verify reads a fixture from the page as a capture', async () => {
   const dev = await startDev([], { TWILIO_AUTH_TOKEN: authToken })
   await deliver(dev, dev.webhooks)
   const [capture] = await askPage<{ id: string }[]>(dev, '/api/captures')
@@ -126,7 +126,7 @@ test('a fixture from the page is what verify and diagnose read as a capture', as
   expect(verified.code).toBe(0)
 })
 
-test('with --store the captures are there again in the next run', async () => {
+test('with --store the next run has the captures again', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'tollgate-dev-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   const store = ['--store', join(directory, 'captures.db')]
@@ -146,13 +146,13 @@ test.each([
   [['--mode', 'off'], 2, 'enforce'],
   [['--upstream', 'localhost'], 2, 'upstream'],
   [['--public-url', 'example.com'], 2, '--public-url is not an absolute'],
-])('a mistake is told in one line: %j', async (words, code, message) => {
+])('wrong usage is reported: %j', async (words, code, message) => {
   const ran = await tollgate(['dev', '--listen', '127.0.0.1:0', ...words], { withToken: false })
   expect(ran.stderr.toLowerCase()).toContain(message.toLowerCase())
   expect(ran.code).toBe(code)
 })
 
-test('a port that is taken is told, with exit code 3', async () => {
+test('a port in use is reported, with exit code 3', async () => {
   const blocker = createServer().listen(0, '127.0.0.1')
   await once(blocker, 'listening')
   onTestFinished(() => void blocker.close())

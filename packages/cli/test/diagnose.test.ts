@@ -18,7 +18,7 @@ const signed = signRequest({
 })
 const signature = signed.headers['x-twilio-signature']
 
-// Twilio was configured with https://example.com/api/sms; the proxy speaks http to the server and strips /api.
+// Twilio calls https://example.com/api/sms. The proxy uses http to the server and strips /api.
 const behindProxy = [
   "me@box:~/app$ curl -i 'http://example.com/sms' \\",
   "> -H 'X-Forwarded-Proto: https' \\",
@@ -36,7 +36,7 @@ const idsOf = (ran: Awaited<ReturnType<typeof tollgate>>) =>
   (readJson(ran) as unknown as Document).proven?.causes.map(({ id }) => id).sort()
 
 describe('diagnose', () => {
-  test('pasted at a terminal: a stripped prefix behind an http proxy is two causes, and the fix is two lines', async () => {
+  test('at a terminal: finds two causes, a stripped prefix and http behind a proxy, with a fix for each', async () => {
     const ran = await tollgateAtTerminal(['diagnose', '--prefix', '/api'], {
       keepOpen: true,
       env: { NO_COLOR: '1' },
@@ -60,22 +60,22 @@ describe('diagnose', () => {
     expect(ran).toMatchObject({ code: 1 })
   })
 
-  test('the same in a pipe, in plain text and as JSON, without the text of the message', async () => {
+  test('in a pipe: prints plain text or JSON, without the text of the message', async () => {
     const plain = await tollgate(['diagnose', '--prefix', '/api'], { input: behindProxy })
     expect(plain).toMatchObject({ code: 1 })
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what it looks for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: this looks for colours
     expect(plain.stdout).not.toMatch(/\x1b/)
     const json = await tollgate(['diagnose', '--prefix', '/api', '--json'], { input: behindProxy })
     expect(idsOf(json)).toEqual(['path_prefix', 'scheme'])
     for (const { stdout, stderr } of [plain, json]) expect(stdout + stderr).not.toMatch(/private/)
   })
 
-  test('with the right public URL there is nothing to mend', async () => {
+  test('with the right public URL there is nothing to fix', async () => {
     const ran = await tollgate(['diagnose', '-', '--public-url', 'https://example.com/api'], { input: behindProxy })
-    expect(ran).toMatchObject({ code: 0, stdout: 'genuine: nothing to mend.\n' })
+    expect(ran).toMatchObject({ code: 0, stdout: 'genuine: nothing to fix.\n' })
   })
 
-  test("another account's token is told by its name, never by itself", async () => {
+  test("names another account's token and never prints it", async () => {
     const curl = signCurl({ url: 'https://example.com/sms', params: { Body: 'x' } })
     const words = ['diagnose', '--json', '--other-token-file', writeScratch(`staging=${authToken}\n`)]
     const ran = await tollgate(words, { input: curl, env: { TWILIO_AUTH_TOKEN: otherToken } })
@@ -83,7 +83,7 @@ describe('diagnose', () => {
     expect(ran.stdout).toContain('staging')
   })
 
-  test('a token with a blank around it, which verify refuses, is a cause', async () => {
+  test('a token with a space around it, which verify refuses, is a cause', async () => {
     const curl = signCurl({ url: 'https://example.com/sms', params: { Body: 'x' } })
     const ran = await tollgate(['diagnose', '--json', '--auth-token-file', writeScratch(`${authToken} \n`)], {
       input: curl,
@@ -92,7 +92,7 @@ describe('diagnose', () => {
     expect(idsOf(ran)).toEqual(['token_whitespace'])
   })
 
-  test('another host is tried where it is named', async () => {
+  test('tries another host if it is given', async () => {
     const curl = signCurl({ url: 'https://public.example/sms', params: { Body: 'x' } }).replace(
       'public.example',
       'internal.example',
@@ -101,7 +101,7 @@ describe('diagnose', () => {
     expect(idsOf(ran)).toEqual(['host'])
   })
 
-  test('where nothing is proven, it says what is suspect', async () => {
+  test('lists suspected causes if nothing is proven', async () => {
     const ran = await tollgate(['diagnose', '--max-tries', '100'], {
       input: behindProxy,
       env: { TWILIO_AUTH_TOKEN: otherToken },
@@ -111,7 +111,7 @@ describe('diagnose', () => {
     expect(ran.stdout).toContain('token_of_other_account')
   })
 
-  test('wrong values are told by their flag', async () => {
+  test('wrong values are reported with their flag', async () => {
     expectUsage(
       await tollgate(['diagnose', '--max-tries', '0'], { input: behindProxy }),
       '--max-tries needs a whole number',

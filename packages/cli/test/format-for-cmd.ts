@@ -1,4 +1,4 @@
-/** As Chrome's "Copy as cURL (cmd)" writes an argument. */
+/** Writes an argument as Chrome's "Copy as cURL (cmd)" does. */
 export function formatForCmd(argument: string): string {
   const escaped = argument
     .replace(/\\/g, '\\\\')

@@ -11,7 +11,7 @@ const har = (...requests: object[]) => ({ log: { entries: requests.map(entry) } 
 const bodyOf = (value: unknown, number?: number) => Buffer.from(parseHar(value, number).body ?? []).toString('utf8')
 
 describe('a HAR file', () => {
-  test('its only entry', () => {
+  test('reads its only entry', () => {
     expect(parseHar(har({ postData: { text: 'a=1' } }), undefined)).toMatchObject({
       method: 'POST',
       url: 'https://e.com/sms?a=1',
@@ -21,13 +21,13 @@ describe('a HAR file', () => {
     expect(bodyOf(har({ postData: { text: 'YT0x', encoding: 'base64' } }))).toBe('a=1')
   })
 
-  test('a body in parameters, as sent or decoded', () => {
+  test('reads a body in parameters, as sent or decoded', () => {
     const mimeType = 'application/x-www-form-urlencoded'
     expect(bodyOf(har({ postData: { mimeType, params: [{ name: 'Body', value: 'a%20b' }] } }))).toBe('Body=a%20b')
     expect(bodyOf(har({ postData: { mimeType, params: [{ name: 'Body', value: 'a b&c' }] } }))).toBe('Body=a+b%26c')
   })
 
-  test('of several, the one that is picked; else a list without queries', () => {
+  test('reads the chosen entry of several, or lists them without their queries', () => {
     const several = har(
       { postData: { text: 'a=1' } },
       { url: 'https://e.com/two?Body=private', postData: { text: 'b=2' } },
@@ -40,7 +40,7 @@ describe('a HAR file', () => {
     expect(() => parseHar(several, 3)).toThrow('--entry: the HAR file has 2 entries.')
   })
 
-  test('what is none is refused', () => {
+  test('other JSON is refused', () => {
     for (const value of [
       null,
       {},
@@ -57,7 +57,7 @@ describe('a HAR file', () => {
 })
 
 describe('a capture', () => {
-  test('with headers as an object or as pairs, and a body as text or Base64', () => {
+  test('has headers as an object or as pairs, and a body as text or Base64', () => {
     const headers: [string, string][] = [['A', 'b']]
     const request = { method: 'POST', url: 'https://e.com/' }
     expect(parseCapture({ ...request, headers: { A: 'b' }, body: 'x' })).toEqual({
@@ -73,7 +73,7 @@ describe('a capture', () => {
     expect(parseCapture({ ...request, headers: { A: ['b', 'c'] } }).headers).toEqual([...headers, ['A', 'c']])
   })
 
-  test('what is none is refused', () => {
+  test('other JSON is refused', () => {
     const request = { method: 'POST', url: 'https://e.com/' }
     const wrong = [
       null,
@@ -95,7 +95,7 @@ describe('a capture', () => {
   })
 })
 
-test('whatever the JSON is, it is a request or a usage error', () => {
+test('any JSON is a request or a usage error', () => {
   const part = fc.oneof(fc.jsonValue(), fc.constant('https://e.com/'), fc.constant('POST'), fc.constant([['a', 'b']]))
   const request = fc.record(
     { method: part, url: part, headers: part, body: part, bodyBase64: part, postData: part },

@@ -29,7 +29,7 @@ describe('a raw HTTP request', () => {
     expect(parse('GET /x HTTP/1.0\n\n').url).toBe('/x')
   })
 
-  test('with the scheme that it does not tell', () => {
+  test('with the scheme from the caller', () => {
     expect(parse('GET /x HTTP/1.1\nHost: b.example:8080', 'http').url).toBe('http://b.example:8080/x')
   })
 
@@ -49,18 +49,18 @@ describe('a raw HTTP request', () => {
 
   const refused: [name: string, text: string, message: RegExp][] = [
     ['no request line', 'hello', /does not begin with a line/],
-    ['an answer', 'HTTP/1.1 200 OK\n\n', /does not begin with a line/],
-    ['a broken header', 'GET / HTTP/1.1\nnonsense\n\n', /line 2 is no header/],
-    ['a body that broke off', 'POST / HTTP/1.1\nContent-Length: 10\n\na=1', /broke off/],
-    ['a body that goes on', 'POST / HTTP/1.1\nContent-Length: 1\n\na=1', /goes on/],
-    ['a target that is none', 'GET example.com HTTP/1.1\n\n', /not absolute/],
+    ['a response', 'HTTP/1.1 200 OK\n\n', /does not begin with a line/],
+    ['a malformed header', 'GET / HTTP/1.1\nnonsense\n\n', /line 2 is not a header/],
+    ['a body that is cut off', 'POST / HTTP/1.1\nContent-Length: 10\n\na=1', /cut off/],
+    ['a body that is too long', 'POST / HTTP/1.1\nContent-Length: 1\n\na=1', /continues after its body/],
+    ['a malformed target', 'GET example.com HTTP/1.1\n\n', /not absolute/],
   ]
-  test.each(refused)('is refused: %s', (_name, text, message) => {
+  test.each(refused)('is refused with %s', (_name, text, message) => {
     expect(() => parse(text)).toThrow(UsageError)
     expect(() => parse(text)).toThrow(message)
   })
 
-  test('whatever it is, it is a request or a usage error', () => {
+  test('any text is a request or a usage error', () => {
     const lines = fc.array(
       fc.constantFrom(
         'GET / HTTP/1.1',
@@ -96,7 +96,7 @@ describe('a raw HTTP request', () => {
     )
   })
 
-  test('any bytes of a body come through unchanged', () => {
+  test('keeps every byte of a body', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1 }), (body) => {
         const start = Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`)

@@ -38,7 +38,7 @@ const send = (words: string[], how = {}) => tollgate(['send', ...words, '--publi
 const to = (path: string) => ['--to', `${app.origin}${path}`]
 
 describe('send', () => {
-  test('delivers a signed webhook, and shows the answer with its TwiML', async () => {
+  test('delivers a signed webhook and shows the answer with its TwiML', async () => {
     const ran = await send(['message.inbound', ...to('/sms')])
     expect(ran).toMatchObject({ code: 0, stderr: '' })
     expect(ran.stdout.replace(/\d+ ms/, 'N ms')).toBe(
@@ -55,10 +55,10 @@ describe('send', () => {
     )
   })
 
-  test('TwiML that Twilio could not read is not done, and says where', async () => {
+  test('malformed TwiML exits 1, and the output says where it is', async () => {
     const ran = await send(['message.inbound', ...to('/bad')])
     expect(ran).toMatchObject({ code: 1 })
-    expect(ran.stdout).toMatch(/TwiML: not well-formed, Twilio would refuse it; line 1, column \d+/)
+    expect(ran.stdout).toMatch(/TwiML: malformed, Twilio would refuse it; line 1, column \d+/)
   })
 
   test('a refusal exits 1', async () => {
@@ -67,7 +67,7 @@ describe('send', () => {
     expect(ran.stdout).toMatch(/^403 Forbidden .*\n\nTwilio Request Validation Failed\.\n$/)
   })
 
-  test('nothing at the other end exits 3, with a document for --json', async () => {
+  test('a closed port exits 3, with a document for --json', async () => {
     const gone = await listen(() => undefined)
     await gone.close()
     const ran = await tollgate(['send', 'message.inbound', '--to', gone.origin, '--json'])
@@ -75,11 +75,11 @@ describe('send', () => {
     expect(readJson(ran)).toMatchObject({ error: 'unreachable' })
   })
 
-  test('TLS where there is none, and a host without an address, exit 3', async () => {
+  test('https to a server without TLS, and a host without an address, exit 3', async () => {
     const secure = app.origin.replace('http:', 'https:')
     expect(await send(['message.inbound', '--to', secure])).toMatchObject({
       code: 3,
-      stderr: expect.stringContaining('it does not speak TLS there'),
+      stderr: expect.stringContaining('it does not speak TLS'),
     })
     expect(await send(['message.inbound', '--to', 'http://nowhere.invalid/'])).toMatchObject({
       code: 3,
@@ -94,7 +94,7 @@ describe('send', () => {
     await silent.close()
   })
 
-  test('an answer that breaks off exits 3', async () => {
+  test('an answer that is cut off exits 3', async () => {
     const breaking = await listen((_req, res) => {
       res.writeHead(200, { 'content-length': '100' }).write('x')
       setImmediate(() => res.destroy())
@@ -112,7 +112,7 @@ describe('send', () => {
     expect(JSON.parse(seen.at(-1)?.body ?? '')[0].data.from).toBe('+15550001111')
   })
 
-  test('bodies of your own', async () => {
+  test("sends the user's own bodies unchanged", async () => {
     expect(await send(['--form', writeScratch('a=%201&a=2\n'), ...to('/x')])).toMatchObject({ code: 0 })
     expect(seen.at(-1)?.body).toBe('a=%201&a=2')
     expect(await send(['--json-body', '-', ...to('/x?q=1')], { input: '{ "a": 1 }' })).toMatchObject({ code: 0 })
@@ -121,7 +121,7 @@ describe('send', () => {
     expect(seen.at(-1)?.body).toBe('a=1&a=2')
   })
 
-  test('--count gives each its own SIDs, --repeat sends the same bytes', async () => {
+  test('--count gives each webhook its own SIDs, --repeat sends the same bytes', async () => {
     seen.length = 0
     const ran = await send(['message.inbound', ...to('/sms'), '--count', '3', '--repeat', '2', '--json'])
     expect(readJson(ran).answers).toHaveLength(6)
@@ -131,7 +131,7 @@ describe('send', () => {
     expect(new Set(seen.flatMap(({ params }) => params)).size).toBe(3)
   })
 
-  test('progress and a table at a terminal, plain lines in a pipe', async () => {
+  test('shows progress and a table at a terminal, plain lines in a pipe', async () => {
     const words = ['message.inbound', ...to('/sms'), '--public-url', publicUrl, '--repeat', '4']
     const terminal = await tollgateAtTerminal(['send', ...words])
     expect(terminal.stdout).toContain('4/4')
@@ -145,23 +145,23 @@ describe('send', () => {
     expect(await send(words, { withToken: false })).toMatchObject({ code: 0 })
   })
 
-  test('a handshake upgrades, or tells the refusal', async () => {
+  test('a handshake opens a WebSocket, or shows the refusal', async () => {
     const words = ['media-stream.handshake', '--to', `${app.origin.replace('http', 'ws')}/stream`]
     const opened = await send(words)
     expect(opened).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^101 Switching Protocols .*\nThe WebSocket was opened/),
+      stdout: expect.stringMatching(/^101 Switching Protocols .*\nThe WebSocket was opened and closed/),
     })
     expect(await tollgate(['send', ...words])).toMatchObject({ code: 1, stdout: expect.stringMatching(/^403 /) })
   })
 
-  test('an answer cannot drive the terminal', async () => {
+  test('an answer cannot control the terminal', async () => {
     const ran = await send(['message.inbound', ...to('/evil')])
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: this looks for control characters
     expect(ran.stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x80-\x9f]/)
   })
 
-  test('--list names every kind', async () => {
+  test('--list prints every kind', async () => {
     const ran = await tollgate(['send', '--list'], { withToken: false })
     expect(
       ran.stdout
@@ -182,8 +182,8 @@ describe('send', () => {
     expectUsage(await send(['message.inbound', '--to', 'nonsense']), '--to: the URL is not absolute')
     expectUsage(await send(['message.inbound', ...to('/'), '--count', 'many']), '--count needs a whole number')
     expectUsage(await send(['message.inbound', ...to('/'), '--set', 'Body']), '--set needs NAME=VALUE')
-    expectUsage(await send(['message.inbound', ...to('/'), '--param', 'a=1']), '--param takes the place of a sample')
-    expectUsage(await send(['--form', '-', '--body', '-', ...to('/')]), '--form and --body exclude each other')
+    expectUsage(await send(['message.inbound', ...to('/'), '--param', 'a=1']), '--param replaces the sample')
+    expectUsage(await send(['--form', '-', '--body', '-', ...to('/')]), '--form and --body cannot be used together')
     expectUsage(
       await send(['--form', '-', '--auth-token-stdin', ...to('/')], { input: 'x' }),
       /both read standard input/,

@@ -16,7 +16,7 @@ const url = 'https://example.com/sms'
 const params = ['--param', 'From=+15551230001', '--param', 'Body=Hello & goodbye']
 
 describe('sign', () => {
-  test('prints the headers and a curl command, in which verify finds a genuine request', async () => {
+  test('prints the headers and a curl command that verifies as genuine', async () => {
     const signed = await tollgate(['sign', '--url', url, ...params])
     expect(signed).toMatchObject({ code: 0, stderr: '' })
     expect(signed.stdout).toContain('POST https://example.com/sms\n')
@@ -32,14 +32,14 @@ describe('sign', () => {
     expect(readJson(signed)).toMatchObject({ method: 'POST', url, body: 'From=%2B15551230001&Body=Hello+%26+goodbye' })
   })
 
-  test('--only prints a part', async () => {
+  test('--only prints one part', async () => {
     const headers = await tollgate(['sign', '--url', url, '--only', 'headers'])
     expect(headers.stdout).toMatch(/^user-agent: .*\naccept: .*\nx-twilio-signature: \S+\n$/)
     const curl = await tollgate(['sign', '--url', url, '--only', 'curl'])
     expect(curl.stdout).toMatch(/^curl /)
   })
 
-  test('JSON, a form and other bodies come from files or standard input', async () => {
+  test('reads JSON, a form and other bodies from files or standard input', async () => {
     const json = await tollgate(['sign', '--url', url, '--json-body', writeScratch('{"a": 1}'), '--json'])
     expect(readJson(json)).toMatchObject({ body: '{"a": 1}', url: expect.stringMatching(/\?bodySHA256=[0-9a-f]{64}$/) })
     const form = await tollgate(['sign', '--url', url, '--form', '-', '--json'], { input: 'a=%201&b=\n' })
@@ -50,7 +50,7 @@ describe('sign', () => {
     expect(readJson(text)).toMatchObject({ headers: { 'content-type': 'text/plain' } })
   })
 
-  test('with a SharedKey', async () => {
+  test('signs with a SharedKey', async () => {
     const env = { TOLLGATE_SHARED_KEY: sharedSecret }
     const signed = await tollgate(['sign', '--url', url, ...params, '--shared-key', 'k1'], { env })
     expect(signed.stdout).toContain('x-twilio-webhooks-signature-settings: key=k1,algorithm=HMAC_SHA256\n')
@@ -71,7 +71,7 @@ describe('verify', () => {
   const signed = signRequest({ url, params: { From: '+15551230001', Body: 'Hello & goodbye' }, authToken })
   const signature = signed.headers['x-twilio-signature'] ?? ''
 
-  test('flags', async () => {
+  test('reads flags', async () => {
     const words = ['verify', '--url', url, ...params, '--signature', signature]
     expect(await tollgate([...words, '--json'])).toMatchObject({ code: 0 })
     const spoofed = await tollgate([...words, '--param', 'More=1'])
@@ -80,7 +80,7 @@ describe('verify', () => {
     expect(spoofed.stdout).not.toContain('goodbye')
   })
 
-  test('a raw HTTP request, as the server saw it', async () => {
+  test('reads a raw HTTP request, as the server saw it', async () => {
     const raw = `POST /sms HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nContent-Type: application/x-www-form-urlencoded\r\nX-Twilio-Signature: ${signature}\r\n\r\n${signed.body}`
     const file = writeScratch(raw)
     expect(await tollgate(['verify', '--raw', file])).toMatchObject({ code: 1 })
@@ -91,14 +91,14 @@ describe('verify', () => {
     })
   })
 
-  test('an entry of a HAR file, and a capture', async () => {
+  test('reads an entry of a HAR file, and a capture', async () => {
     const headers = Object.entries(signed.headers).map(([name, value]) => ({ name, value }))
     const request = { method: 'POST', url, headers, postData: { text: signed.body } }
     const har = JSON.stringify({
       log: { entries: [{ request: { ...request, url: 'https://example.com/' } }, { request }] },
     })
     const file = writeScratch(har)
-    expectUsage(await tollgate(['verify', '--har', file]), /has 2 entries; pick one with --entry N/)
+    expectUsage(await tollgate(['verify', '--har', file]), /has 2 entries; choose one with --entry N/)
     expect(await tollgate(['verify', '--har', file, '--entry', '1'])).toMatchObject({ code: 1 })
     expect(await tollgate(['verify', '--har', file, '--entry', '2'])).toMatchObject({ code: 0 })
     expect(await tollgate(['verify', '-', '--entry', '2'], { input: har })).toMatchObject({ code: 0 })
@@ -107,7 +107,7 @@ describe('verify', () => {
     expect(await tollgate(['verify', '--capture', writeScratch(capture)])).toMatchObject({ code: 0 })
   })
 
-  test('says what was proven, and by which spelling', async () => {
+  test('prints what the signature covers and the URL that was signed', async () => {
     const port = signCurl({ url: 'https://example.com:443/sms', params: { AccountSid: `AC${'a'.repeat(32)}` } })
     const verified = await tollgate(
       [
@@ -133,7 +133,7 @@ describe('verify', () => {
     )
   })
 
-  test('the token may come from a file or from standard input', async () => {
+  test('reads the token from a file or from standard input', async () => {
     const words = ['verify', '--url', url, ...params, '--signature', signature]
     const withToken = false
     expect(await tollgate([...words, '--auth-token-stdin'], { input: `${authToken}\n`, withToken })).toMatchObject({
@@ -150,7 +150,7 @@ describe('verify', () => {
     expectUsage(await tollgate([...words, '--auth-token-file', authToken], { withToken }), 'the file does not exist')
   })
 
-  test('typed at a terminal, the token stays off the screen', async () => {
+  test('does not show a token that is typed at a terminal', async () => {
     const words = ['verify', '--url', url, ...params, '--signature', signature, '--auth-token-stdin']
     const ran = await tollgateAtTerminal(words, {
       withToken: false,
@@ -168,7 +168,7 @@ describe('verify', () => {
     const ran = await tollgateAtTerminal(['verify'], {
       keepOpen: true,
       onStarted: (child) => {
-        // Longer than a line may be in a terminal's line mode.
+        // This line is longer than a terminal's line mode allows.
         const command = signCurl({ url, params: { Body: 'ф'.repeat(1600) } })
         child.stdout?.once('data', () => child.stdin?.write(`${command}\nand what the command printed\n`))
       },
@@ -177,7 +177,7 @@ describe('verify', () => {
   })
 })
 
-test('a form, JSON, a query and handshakes are signed and verify, by way of curl', async () => {
+test('a form, JSON, a query and a handshake are signed, and their curl commands verify', async () => {
   for (const kind of [
     'message.inbound',
     'events.batch',

@@ -11,7 +11,7 @@ import { twilioUpgrade } from 'tollgate/ws'
 import { afterAll, expect } from 'vitest'
 
 export const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
-if (!existsSync(bin)) throw new Error('These tests run what is built: npm run build')
+if (!existsSync(bin)) throw new Error('These tests need the built command: run npm run build')
 
 export const authToken = '0123456789abcdef0123456789abcdef'
 export const otherToken = 'fedcba9876543210fedcba9876543210'
@@ -27,19 +27,19 @@ export interface Ran {
 
 interface How {
   readonly input?: string | Uint8Array
-  /** Standard input stays open: for what must not wait for it, or types into it. */
+  /** Leaves standard input open, for tests that type into it or must not wait for its end. */
   readonly keepOpen?: boolean
   readonly env?: Readonly<Record<string, string>>
   readonly withToken?: boolean
   readonly onStarted?: (child: ReturnType<typeof spawn>) => void
 }
 
-/** The built command in a pipe. Whatever it prints is searched for secrets and stack traces. */
+/** Runs the built command in a pipe. It fails if the output has a secret or a stack trace. */
 export async function tollgate(words: readonly string[], how: How = {}): Promise<Ran> {
   return await run(process.execPath, [bin, ...words], how)
 }
 
-/** The same at a terminal of its own; both outputs arrive in `stdout`, as one sees them. */
+/** Runs the built command at its own terminal. `stdout` has both outputs, as a user sees them. */
 export async function tollgateAtTerminal(words: readonly string[], how: How = {}): Promise<Ran> {
   const command = [process.execPath, bin, ...words].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
   const ran = await run('script', ['-qec', command, '/dev/null'], how)
@@ -71,7 +71,7 @@ function run(program: string, words: readonly string[], how: How): Promise<Ran> 
   })
 }
 
-/** Standard output as the one JSON document that it must be. */
+/** Parses standard output, which must be exactly one JSON document. */
 export function readJson(ran: Ran): Record<string, unknown> & { answers?: Record<string, unknown>[] } {
   return JSON.parse(ran.stdout)
 }
@@ -97,7 +97,7 @@ export interface Running {
   close(): Promise<void>
 }
 
-/** A server at a free port; with `upgrade`, one that opens WebSockets as an application would. */
+/** Starts a server on a free port. With `upgrade` it opens WebSockets as an application would. */
 export async function listen(
   listener: RequestListener,
   upgrade?: Parameters<typeof twilioUpgrade>[0],
@@ -129,7 +129,7 @@ function openWebSockets(server: Server, options: Parameters<typeof twilioUpgrade
   })
 }
 
-/** Not genuine, as the last line of a table of cases. */
+/** Expects exit code 2 and this message. */
 export function expectUsage(ran: Ran, message: string | RegExp): void {
   expect(ran.stderr).toMatch(message)
   expect(ran).toMatchObject({ code: 2 })

@@ -14,13 +14,13 @@ describe('help', () => {
     expect(ran.stdout).toContain('Exit codes: 0 genuine or done')
   })
 
-  test('tollgate --help lists the commands, tollgate alone shows it and exits 2', async () => {
+  test('tollgate --help lists the commands; tollgate without arguments prints it and exits 2', async () => {
     const help = await tollgate(['--help'])
     for (const name of commands) expect(help.stdout).toContain(`tollgate ${name} `)
     expect(await tollgate([])).toMatchObject({ code: 2, stdout: '', stderr: help.stdout })
   })
 
-  test('the page in docs has every flag of every command', async () => {
+  test('docs/command-line.md has every flag of every command', async () => {
     const page = readFileSync(new URL('../../../docs/command-line.md', import.meta.url), 'utf8')
     for (const name of commands) {
       const { stdout } = await tollgate([name, '--help'], { withToken: false })
@@ -34,7 +34,7 @@ describe('help', () => {
   })
 })
 
-test('a command loads nothing of the others', async () => {
+test("a command does not load the other commands' dependencies", async () => {
   const hook = 'export const load = (url, context, next) => (process._rawDebug(url), next(url, context))'
   const register = `import { register } from 'node:module'; register('data:text/javascript,${encodeURIComponent(hook)}')`
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(register).replaceAll("'", '%27')}` }
@@ -47,10 +47,10 @@ test('a command loads nothing of the others', async () => {
 
 describe('wrong usage names the flag and exits 2', () => {
   const cases: [words: string[], message: string | RegExp][] = [
-    [['verfy'], 'There is no command "verfy". Did you mean verify?'],
-    [['nonsense'], 'There are: sign, verify'],
-    [['--json', 'sign'], 'The command comes first'],
-    [['constructor'], 'There is no command'],
+    [['verfy'], 'Unknown command "verfy". Did you mean verify?'],
+    [['nonsense'], 'Commands: sign, verify'],
+    [['--json', 'sign'], 'Put the command first'],
+    [['constructor'], 'Unknown command'],
     [['verify', '--ulr', 'x'], 'Unknown flag --ulr of tollgate verify. Did you mean --url?'],
     [['verify', '--ulr=x'], 'Unknown flag --ulr of tollgate verify. Did you mean --url?'],
     [['send', '-x'], 'Unknown flag -x of tollgate send.'],
@@ -59,18 +59,18 @@ describe('wrong usage names the flag and exits 2', () => {
     [['sign', '--url', 'https://a.example', '--url', 'https://b.example'], '--url is given 2 times'],
     [['sign', '--json=yes', '--url', 'https://a.example'], '--json takes no value'],
     [['sign', '--url', 'nonsense'], 'the URL must be an absolute http'],
-    [['sign', '--url', 'https://a.example', 'Body=stray'], 'tollgate sign takes no words'],
+    [['sign', '--url', 'https://a.example', 'Body=stray'], 'tollgate sign takes no arguments'],
     [['sign', '--url', 'https://a.example', '--only', 'body'], '--only needs one of: headers, curl.'],
     [['sign', '--url', 'https://a.example', '--method', 'G E T'], '--method must be'],
     [
       ['sign', '--url', 'https://a.example', '--json-body', 'missing.json'],
       '--json-body: "missing.json" does not exist.',
     ],
-    [['verify', 'stray'], /only word .* "-"/],
+    [['verify', 'stray'], /only argument .* "-"/],
     [['verify', '--url', 'https://a.example', '--curl', 'x'], '--url describes a request, and --curl gives another'],
-    [['verify', '--curl', 'x', '--raw', 'y'], '--curl and --raw exclude each other'],
-    [['verify', '--entry', '1', '--url', 'https://a.example'], '--entry goes with --har'],
-    [['verify', '--url', 'https://a.example', '--method', 'get', '--param', 'a=1'], '--param is of a form'],
+    [['verify', '--curl', 'x', '--raw', 'y'], '--curl and --raw cannot be used together'],
+    [['verify', '--entry', '1', '--url', 'https://a.example'], '--entry needs --har'],
+    [['verify', '--url', 'https://a.example', '--method', 'get', '--param', 'a=1'], '--param belongs to a form'],
     [['verify', '--url', '/sms'], '--public-url is missing'],
     [['verify', '--url', 'https://a.example', '--public-url', 'nonsense'], '--public-url'],
     [['verify', '--url', 'https://a.example', '--header', 'nonsense'], "--header needs 'NAME: VALUE'"],
@@ -87,18 +87,18 @@ describe('wrong usage names the flag and exits 2', () => {
     )
   })
 
-  test('what is pasted and is no request', async () => {
+  test('refuses pasted text that is not a request', async () => {
     const inputs: [input: string, message: RegExp][] = [
       ['', /There is no request/],
-      ['hello', /no curl command, raw HTTP request/],
-      ['{"log": {"entries": []}}', /no entry/],
+      ['hello', /not a curl command, a raw HTTP request/],
+      ['{"log": {"entries": []}}', /no entries/],
       ['{"log": ', /not JSON/],
       ['[]', /The capture needs/],
       ["fetch('https://a.example')", /copy it as cURL/],
       ['Invoke-WebRequest -Uri "https://a.example"', /copy it as cURL/],
       ['curl -F a=1 https://a.example', /multipart/],
       ['curl "https://a.example', /never closed/],
-      ['POST /sms HTTP/1.1\nnonsense\n\n', /line 2 is no header/],
+      ['POST /sms HTTP/1.1\nnonsense\n\n', /line 2 is not a header/],
     ]
     for (const [input, message] of inputs) expectUsage(await tollgate(['verify', '-'], { input }), message)
     expectUsage(await tollgate(['verify'], { input: Uint8Array.of(0xff, 0xfe, 0x00) }), /not UTF-8/)
@@ -118,16 +118,19 @@ describe('secrets', () => {
   test.each(flags)('%s is refused without showing its value', async (flag) => {
     for (const words of [[flag, otherToken], [`${flag}=${otherToken}`]]) {
       const ran = await tollgate(['verify', ...words, '--json'])
-      expectUsage(ran, /is refused: a secret in an argument/)
+      expectUsage(ran, /is refused: other users can see a secret in an argument/)
       expect(readJson(ran)).toMatchObject({ error: 'usage' })
     }
   })
 
-  test.each(commands)('tollgate %s refuses one as well', async (name) => {
-    expectUsage(await tollgate([name, '--auth-token', otherToken]), /--auth-token is refused: a secret in an argument/)
+  test.each(commands)('tollgate %s refuses a secret in an argument too', async (name) => {
+    expectUsage(
+      await tollgate([name, '--auth-token', otherToken]),
+      /--auth-token is refused: other users can see a secret/,
+    )
   })
 
-  test('a secret in any wrong place is never shown', async () => {
+  test('a secret in a wrong place is never shown', async () => {
     const places: string[][] = [
       [otherToken],
       ['verify', otherToken],
@@ -143,7 +146,7 @@ describe('secrets', () => {
     for (const words of places) expect((await tollgate(words)).code, words.join(' ')).toBeGreaterThan(0)
   })
 
-  test('a password of a pasted curl command is not shown', async () => {
+  test('a password in a pasted curl command is not shown', async () => {
     for (const command of ['verify', 'diagnose']) {
       const ran = await tollgate([command, '--json'], {
         input: `curl -u me:${otherToken} 'https://a:${otherToken}@e.com/'`,
@@ -158,18 +161,18 @@ describe('terminals and pipes', () => {
   const words = ['verify', '--url', 'https://a.example']
   const color = '\u001b[31m'
 
-  test('colours at a terminal, none in a pipe', async () => {
+  test('prints colours at a terminal but not in a pipe', async () => {
     expect((await tollgateAtTerminal(words)).stdout).toContain(`${color}not genuine`)
     expect((await tollgate(words)).stdout).toMatch(/^not genuine/)
   })
 
-  test('NO_COLOR and FORCE_COLOR', async () => {
+  test('respects NO_COLOR and FORCE_COLOR', async () => {
     expect((await tollgateAtTerminal(words, { env: { NO_COLOR: '1' } })).stdout).not.toContain(color)
     expect((await tollgateAtTerminal(words, { env: { TERM: 'dumb' } })).stdout).not.toContain(color)
     expect((await tollgate(words, { env: { FORCE_COLOR: '1' } })).stdout).toContain(color)
   })
 
-  test('a reader that has seen enough is no error', async () => {
+  test('a reader that closes the pipe early is not an error', async () => {
     const ran = await new Promise<string>((resolve) => {
       const command = `"${process.execPath}" "${bin}" send --list | head -n 1`
       const child = spawn('bash', ['-c', `set -o pipefail; for i in 1 2 3; do ${command}; done`], { stdio: 'pipe' })
@@ -180,7 +183,7 @@ describe('terminals and pipes', () => {
     expect(ran).toBe(`${'amd                           POST  form\n'.repeat(3)}0`)
   })
 
-  test('Ctrl-C ends it at once, and quietly', async () => {
+  test('Ctrl-C ends it at once, without a message', async () => {
     const silent = await listen(() => undefined)
     const arrived = new Promise<void>((resolve) => silent.server.once('request', () => resolve()))
     const ran = await tollgate(['send', 'message.inbound', '--to', silent.origin, '--timeout', '600'], {
@@ -190,7 +193,7 @@ describe('terminals and pipes', () => {
     await silent.close()
   })
 
-  test('Ctrl-C at the terminal while it waits for a paste', async () => {
+  test('Ctrl-C ends it while it waits for a paste', async () => {
     const ran = await tollgateAtTerminal(['verify'], {
       keepOpen: true,
       onStarted: (child) => {
@@ -200,7 +203,7 @@ describe('terminals and pipes', () => {
     expect(ran).toMatchObject({ code: 130 })
   })
 
-  test('Ctrl-D ends a paste of anything', async () => {
+  test('Ctrl-D ends a paste in any format', async () => {
     const ran = await tollgateAtTerminal(['verify'], {
       keepOpen: true,
       onStarted: (child) => {
@@ -210,12 +213,12 @@ describe('terminals and pipes', () => {
     expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('signature_missing') })
   })
 
-  test('standard input that nobody closes keeps nothing waiting', async () => {
+  test('does not wait for an open standard input that it does not read', async () => {
     expect(await tollgate(words, { keepOpen: true })).toMatchObject({ code: 1 })
   })
 })
 
-test('the token of the environment is in no output of any command', async () => {
+test('no command prints the token from the environment', async () => {
   const runs = [
     await tollgate(['sign', '--url', 'https://a.example', '--json']),
     await tollgate(['verify', '--url', 'https://a.example', '--json']),

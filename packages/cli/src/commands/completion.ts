@@ -13,17 +13,17 @@ export const command: Command = {
     ['tollgate completion bash >> ~/.bashrc', 'complete commands, flags and kinds in bash'],
     ['tollgate completion zsh >> ~/.zshrc', 'the same in zsh'],
   ],
-  epilogue: 'Without a word, the shell is the one named by SHELL.',
+  epilogue: 'Without an argument, it uses the shell in SHELL.',
   async run(args, io) {
     const word = args.text('word') ?? (io.env.SHELL?.endsWith('zsh') ? 'zsh' : 'bash')
     const shell = shells.find((name) => name === word)
-    if (shell === undefined) throw new UsageError('tollgate completion knows bash and zsh.')
+    if (shell === undefined) throw new UsageError('tollgate completion supports bash and zsh.')
     print(io, await formatScript(shell, io))
     return EXIT.ok
   },
 }
 
-/** yargs writes the script of the shell that the environment names, and nothing else tells it. */
+/** yargs reads the shell from the environment only, so this sets the environment for the call. */
 async function formatScript(shell: string, io: Io): Promise<string> {
   const { SHELL, ZSH_NAME } = process.env
   process.env.SHELL = `/bin/${shell}`

@@ -12,49 +12,49 @@ export const command: Command = {
     upstream: {
       type: 'text',
       value: 'URL',
-      describe: 'Your application; default: a small TwiML application that is built in',
+      describe: 'Your application; default: a small built-in TwiML application',
     },
     'public-url': {
       type: 'list',
       value: 'URL',
-      describe: "How Twilio reaches you, such as your tunnel's address; default: the gateway's own",
+      describe: "How Twilio reaches you, for example your tunnel's address; default: the gateway's own; repeatable",
     },
-    listen: { type: 'text', value: 'HOST:PORT', describe: 'Where webhooks arrive; default 127.0.0.1:8080' },
+    listen: { type: 'text', value: 'HOST:PORT', describe: 'The address for webhooks; default 127.0.0.1:8080' },
     'inspector-port': {
       type: 'text',
       value: 'N',
-      describe: 'The port of the page on 127.0.0.1; default 4040, or a free one when that is taken',
+      describe: "The page's port on 127.0.0.1; default 4040, or a free port if 4040 is in use",
     },
-    store: { type: 'text', value: 'FILE', describe: 'Keep what is captured in an SQLite file; default: in memory' },
+    store: { type: 'text', value: 'FILE', describe: 'Keep captures in an SQLite file; default: in memory' },
     'sign-with-real-token': {
       type: 'switch',
-      describe: "Let the page sign edited requests with your Auth Token, not only with this run's throw-away one",
+      describe: "Let the page sign edited requests with your Auth Token; default: only with this run's own token",
     },
     mode: {
       type: 'text',
       value: 'enforce|observe',
-      describe: 'observe passes everything on and marks what did not verify; default enforce',
+      describe: 'observe passes every request on and marks those that do not verify; default enforce',
       choices: ['enforce', 'observe'],
     },
     'trailing-slash': {
       type: 'text',
       value: 'exact|either',
-      describe: "Whether the path's last slash may differ; default exact",
+      describe: "either: the path's last slash may differ; default exact",
       choices: ['exact', 'either'],
     },
-    'account-sid': { type: 'list', value: 'AC…', describe: 'Only requests of this account; repeatable' },
+    'account-sid': { type: 'list', value: 'AC…', describe: 'Accept only requests of this account; repeatable' },
     ...secretFlags,
   },
   examples: [
-    ['tollgate dev', 'try it without an application and without an account'],
+    ['tollgate dev', 'try it without an application or an account'],
     ['tollgate dev --upstream http://127.0.0.1:3000', 'in front of your application'],
     ['tollgate dev --upstream http://127.0.0.1:3000 --public-url https://abc.ngrok.app', 'behind a tunnel'],
   ],
   epilogue:
-    'Prints one line per request. Without an Auth Token only test webhooks of the page are accepted. Ctrl-C stops it.',
+    "Prints one line per request. Without an Auth Token it accepts only the page's test webhooks. Ctrl-C stops it.",
   async run(args, io) {
     const options = await readOptions(args, io)
-    // Listened for before anything is open, so that nothing stays open.
+    // The signals are handled before anything opens, so that an early signal leaves nothing open.
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
     })
@@ -72,9 +72,7 @@ async function readOptions(args: Args, io: Io): Promise<DevOptions> {
   const accountSid = args.list('account-sid')
   const signWithRealToken = args.flag('sign-with-real-token')
   if (signWithRealToken && authTokens.length === 0)
-    throw new UsageError(
-      '--sign-with-real-token needs an Auth Token: set TWILIO_AUTH_TOKEN, or give --auth-token-file.',
-    )
+    throw new UsageError('--sign-with-real-token needs an Auth Token: set TWILIO_AUTH_TOKEN, or use --auth-token-file.')
   return {
     upstream: args.text('upstream'),
     listen: readAddress(args, 'listen'),
@@ -100,7 +98,7 @@ async function start(options: DevOptions, io: Io): Promise<DevRun> {
     if (error instanceof StoreError) throw new UsageError(`--store: ${error.message}`)
     const { code, message }: { code?: string; message?: string } = Object(error)
     if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')
-      throw new UnreachableError(`It cannot listen there: ${message}`)
+      throw new UnreachableError(`Cannot listen: ${message}`)
     throw error
   }
 }
@@ -108,8 +106,8 @@ async function start(options: DevOptions, io: Io): Promise<DevRun> {
 function introduce(run: DevRun, { upstream, authToken, sharedKeys, publicUrl }: DevOptions, io: Io): void {
   const known = publicUrl === undefined ? '' : `, known to Twilio as ${[publicUrl].flat().map(hideQuery).join(', ')}`
   tell(io, `Webhooks   ${run.gatewayUrl}${known}`)
-  tell(io, `Upstream   ${upstream ?? 'a small TwiML application that is built in'}`)
+  tell(io, `Upstream   ${upstream ?? 'a small built-in TwiML application'}`)
   tell(io, `Inspector  ${run.inspectorUrl}`)
   if (authToken === undefined && sharedKeys === undefined)
-    tell(io, 'Without an Auth Token (TWILIO_AUTH_TOKEN) only test webhooks that the page sends are accepted.')
+    tell(io, 'Without an Auth Token (TWILIO_AUTH_TOKEN) it accepts only the test webhooks that the page sends.')
 }

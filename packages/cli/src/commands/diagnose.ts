@@ -8,7 +8,7 @@ import { readOtherTokens, readSecrets, secretFlags } from '../secrets.ts'
 import { toVerifierOptions, verifierFlags } from '../verifier-options.ts'
 import type { Command } from './command.ts'
 
-const group = 'What may have been:'
+const group = 'Guesses to try:'
 
 export const command: Command = {
   words: '[-]',
@@ -18,17 +18,17 @@ export const command: Command = {
     'other-token-file': {
       type: 'list',
       value: 'FILE',
-      describe: 'Auth Tokens that may have signed, one a line: TOKEN or NAME=TOKEN; repeatable',
+      describe: 'Auth Tokens that may have signed, one per line, as TOKEN or NAME=TOKEN; repeatable',
       group,
     },
     'other-host': { type: 'list', value: 'HOST', describe: 'A host that Twilio may have called; repeatable', group },
     prefix: {
       type: 'list',
       value: '/PATH',
-      describe: 'A path prefix that something may have stripped; repeatable',
+      describe: 'A path prefix that a proxy may have stripped or added; repeatable',
       group,
     },
-    'max-tries': { type: 'text', value: 'N', describe: 'The most signatures to compute; default 20,000', group },
+    'max-tries': { type: 'text', value: 'N', describe: 'Compute at most N signatures; default 20,000', group },
     json: { type: 'switch', describe: 'Print one JSON document' },
     ...secretFlags,
   },
@@ -61,13 +61,16 @@ async function readGuesses(args: Args, io: Io): Promise<object> {
   }
 }
 
-/** All of it but the verdict's own parts: a diagnosis masks what people wrote. */
+/** Leaves out most of the verdict: unlike a diagnosis, it does not mask message texts. */
 function toJson({ verdict, proven, suspected, urlForms, signingString, tried }: Diagnosis): object {
   const code = verdict.ok ? null : verdict.code
   return { genuine: verdict.ok, code, proven: proven ?? null, suspected, urlForms, signingString, tried }
 }
 
-/** Where the public URL alone was wrong, the right one can be told: what stands before the path that the server saw. */
+/**
+ * If the signed path ends with the path that the server saw, the rest in front of it is the right
+ * public URL.
+ */
 function formatPublicUrl(signedUrl: string, url: string): string[] {
   const [signed, seen] = [splitUrl(signedUrl), splitUrl(url)]
   const [signedPath, seenPath] = [signed, seen].map((parts) => parts?.target.replace(/\?.*$/s, '') ?? '')
@@ -77,7 +80,7 @@ function formatPublicUrl(signedUrl: string, url: string): string[] {
 }
 
 function formatDiagnosis({ verdict, proven, suspected, tried }: Diagnosis, url: string, colors: Colors): string {
-  if (verdict.ok) return `${colors.green('genuine')}: nothing to mend.`
+  if (verdict.ok) return `${colors.green('genuine')}: nothing to fix.`
   const lines = [`${colors.red('not genuine')}: ${verdict.code}`]
   if (proven !== undefined && proven.causes.length > 0) {
     const { causes, signedUrl } = proven
@@ -86,9 +89,9 @@ function formatDiagnosis({ verdict, proven, suspected, tried }: Diagnosis, url: 
     lines.push(`Signed URL: ${cleanText(signedUrl)}`, ...formatPublicUrl(signedUrl, url))
     lines.push('Fix:', ...listFixes(causes))
   } else if (suspected.length > 0) {
-    lines.push(`Nothing is proven (${tried} tried). Suspected, likeliest first:`, ...listCauses(suspected, colors))
+    lines.push(`Nothing is proven (${tried} tried). Suspected, most likely first:`, ...listCauses(suspected, colors))
     lines.push('To try:', ...listFixes(suspected))
-  } else lines.push(verdict.message, `Nothing is proven (${tried} tried), and nothing is suspect.`)
+  } else lines.push(verdict.message, `Nothing is proven (${tried} tried), and nothing is suspected.`)
   return lines.join('\n')
 }
 

@@ -5,7 +5,7 @@ import { type Io, tell } from '../io.ts'
 import { readSecrets, secretFlags } from '../secrets.ts'
 import type { Command } from './command.ts'
 
-const flagGroup = 'One upstream, by flags:'
+const flagGroup = 'Flags for one upstream:'
 
 export const command: Command = {
   words: '',
@@ -13,44 +13,54 @@ export const command: Command = {
     config: {
       type: 'text',
       value: 'FILE',
-      describe: 'Take everything from a YAML or JSON file, and follow its changes',
+      describe: 'Read all settings from a YAML or JSON file, and again when it changes',
     },
-    upstream: { type: 'text', value: 'URL', describe: 'The server that gets what verified', group: flagGroup },
+    upstream: { type: 'text', value: 'URL', describe: 'The server that gets the verified requests', group: flagGroup },
     'public-url': {
       type: 'list',
       value: 'URL',
-      describe: 'How Twilio reaches this gateway; several are told apart by the Host header',
+      describe: 'How Twilio reaches this gateway; repeatable, the Host header selects one',
       group: flagGroup,
     },
-    listen: { type: 'text', value: 'HOST:PORT', describe: 'Default 127.0.0.1:8080', group: flagGroup },
+    listen: {
+      type: 'text',
+      value: 'HOST:PORT',
+      describe: 'The address for requests; default 127.0.0.1:8080',
+      group: flagGroup,
+    },
     admin: {
       type: 'text',
       value: 'HOST:PORT',
-      describe: 'Serve /healthz, /readyz and /metrics there; default nowhere',
+      describe: 'The address for /healthz, /readyz and /metrics; default: not served',
       group: flagGroup,
     },
     workers: { type: 'text', value: 'N', describe: 'Processes that share the listener; default 1', group: flagGroup },
     mode: {
       type: 'text',
       value: 'enforce|observe',
-      describe: 'observe passes everything on and marks what did not verify; default enforce',
+      describe: 'observe passes every request on and marks those that do not verify; default enforce',
       choices: ['enforce', 'observe'],
       group: flagGroup,
     },
     'trailing-slash': {
       type: 'text',
       value: 'exact|either',
-      describe: "Whether the path's last slash may differ; default exact",
+      describe: "either: the path's last slash may differ; default exact",
       choices: ['exact', 'either'],
       group: flagGroup,
     },
     'account-sid': {
       type: 'list',
       value: 'AC…',
-      describe: 'Only requests of this account; repeatable',
+      describe: 'Accept only requests of this account; repeatable',
       group: flagGroup,
     },
-    'max-body-bytes': { type: 'text', value: 'N', describe: 'The largest body; default 1,048,576', group: flagGroup },
+    'max-body-bytes': {
+      type: 'text',
+      value: 'N',
+      describe: 'The largest body in bytes; default 1,048,576',
+      group: flagGroup,
+    },
     quiet: { type: 'switch', describe: 'Print no line per request', group: flagGroup },
     ...secretFlags,
   },
@@ -59,7 +69,7 @@ export const command: Command = {
     ['tollgate gateway --config /etc/tollgate/gateway.yaml', 'routes, hosts, keys and replay'],
   ],
   epilogue:
-    'Prints one JSON line per request. SIGHUP reads the file again; SIGTERM and SIGINT stop it without losing a request.',
+    'Prints one JSON line per request. SIGHUP reads the file again. SIGTERM and SIGINT finish the open requests, then stop.',
   async run(args, io) {
     const source = await readSource(args, io)
     const { runGateway, ConfigurationError } = await import('@tollgate/gateway')
@@ -69,7 +79,7 @@ export const command: Command = {
       if (error instanceof ConfigurationError) throw new UsageError(error.message)
       const { code, message }: { code?: string; message?: string } = Object(error)
       if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')
-        throw new UnreachableError(`It cannot listen there: ${message}`)
+        throw new UnreachableError(`Cannot listen: ${message}`)
       throw error
     }
     return EXIT.ok
@@ -81,12 +91,12 @@ async function readSource(args: Args, io: Io): Promise<Source> {
   if (file !== undefined) {
     const besides = Object.keys(command.flags).filter((name) => name !== 'config' && args.has(name))
     if (besides.length > 0)
-      throw new UsageError(`--config holds everything: --${besides.join(', --')} cannot stand beside it.`)
+      throw new UsageError(`--config replaces the other flags: leave out --${besides.join(', --')}.`)
     return { file }
   }
   const upstream = args.text('upstream')
   if (upstream === undefined)
-    throw new UsageError('--upstream is missing: the server behind the gateway (or --config FILE).')
+    throw new UsageError('--upstream is missing: the URL of the server behind the gateway (or use --config FILE).')
   const publicUrl = args.list('public-url')
   if (publicUrl.length === 0) throw new UsageError('--public-url is missing: how Twilio reaches this gateway.')
   const { authTokens, sharedKey } = await readSecrets(args, io)
@@ -112,7 +122,7 @@ async function readSource(args: Args, io: Io): Promise<Source> {
   return { loaded: { options, workers: args.integer('workers', 1, 1024) ?? 1, graceMs: 15_000 } }
 }
 
-/** HOST:PORT. */
+/** @throws UsageError if the flag's value is not HOST:PORT */
 export function readAddress(args: Args, name: string): { host: string; port: number } | undefined {
   const text = args.text(name)
   if (text === undefined) return undefined

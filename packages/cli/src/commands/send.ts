@@ -15,16 +15,16 @@ export const command: Command = {
   words: '[kind]',
   wordChoices: webhookKinds,
   flags: {
-    to: { type: 'text', value: 'URL', describe: 'Where to deliver' },
+    to: { type: 'text', value: 'URL', describe: 'The URL of your server: http, https, ws or wss' },
     'public-url': {
       type: 'text',
       value: 'URL',
-      describe: 'What your server has as its publicUrl, where that is not the address of --to; it is also sent as Host',
+      describe: "Your server's publicUrl, if it is not the address of --to; its host is sent as the Host header",
     },
     ...contentFlags,
-    count: { type: 'text', value: 'N', describe: 'Send N webhooks, each with SIDs of its own; up to 10,000' },
-    repeat: { type: 'text', value: 'N', describe: 'Send each N times, byte for byte, as a replay would be' },
-    timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, as Twilio' },
+    count: { type: 'text', value: 'N', describe: 'Send N webhooks, each with its own SIDs; up to 10,000' },
+    repeat: { type: 'text', value: 'N', describe: 'Send each N times, byte for byte, like a replay' },
+    timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
     list: { type: 'switch', describe: 'List the kinds of webhook' },
     json: { type: 'switch', describe: 'Print one JSON document' },
     ...secretFlags,
@@ -40,7 +40,7 @@ export const command: Command = {
     ],
     ['tollgate send --form body.txt --to http://127.0.0.1:3000/sms --repeat 2', 'a body of your own, twice'],
   ],
-  epilogue: 'Exits 1 where an answer is not 2xx (101 for a handshake), or is XML that is not well-formed.',
+  epilogue: 'Exits with 1 if an answer is not 2xx (101 for a handshake), or is malformed XML.',
   async run(args, io) {
     if (args.flag('list')) return listKinds(args, io)
     const kind = args.text('word')
@@ -48,7 +48,7 @@ export const command: Command = {
     if (to === undefined) throw new UsageError('--to is missing: the URL to deliver to.')
     if (kind === undefined && !['param', 'form', 'json-body', 'body'].some((name) => args.has(name)))
       throw new UsageError(
-        'Name the kind of webhook (tollgate send --list), or give --param, --form, --json-body or --body.',
+        'Name the kind of webhook (tollgate send --list), or use --param, --form, --json-body or --body.',
       )
     const count = args.integer('count', 1, 10_000) ?? 1
     const repeat = args.integer('repeat', 1, 10_000) ?? 1
@@ -106,7 +106,8 @@ async function sendAll(deliveries: Iterable<Delivery>, total: number, timeoutMs:
     }
   } catch (error) {
     progress.stop()
-    if (error instanceof UnreachableError && total > 1) tell(io, `${answers.length} of ${total} were answered before.`)
+    if (error instanceof UnreachableError && total > 1)
+      tell(io, `${answers.length} of ${total} were answered before that.`)
     throw error
   }
   progress.stop()

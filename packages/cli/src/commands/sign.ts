@@ -8,7 +8,7 @@ import type { Command } from './command.ts'
 export const command: Command = {
   words: '',
   flags: {
-    url: { type: 'text', value: 'URL', describe: 'The URL as Twilio is configured with it' },
+    url: { type: 'text', value: 'URL', describe: 'The URL, exactly as configured at Twilio' },
     kind: {
       type: 'text',
       value: 'KIND',
@@ -27,7 +27,7 @@ export const command: Command = {
   ],
   async run(args, io) {
     const url = args.text('url')
-    if (url === undefined) throw new UsageError('--url is missing: the URL as Twilio is configured with it.')
+    if (url === undefined) throw new UsageError('--url is missing: the URL, exactly as configured at Twilio.')
     const only = args.choice('only', ['headers', 'curl'])
     const content = await readContent(args, io, args.text('kind'))
     const key = signingKey(await readSecrets(args, io))

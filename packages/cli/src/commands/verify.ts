@@ -30,7 +30,7 @@ export const command: Command = {
     const asGiven = `${publicUrl}${request.url}`
     if (args.flag('json')) printJson(io, toJson(verdict, asGiven))
     else print(io, formatVerdict(verdict, asGiven, io))
-    if (!verdict.ok && !args.flag('json')) tell(io, 'tollgate diagnose, with the same flags, says why.')
+    if (!verdict.ok && !args.flag('json')) tell(io, 'To find out why, run tollgate diagnose with the same flags.')
     return verdict.ok ? EXIT.ok : EXIT.notGenuine
   },
 }
@@ -67,7 +67,7 @@ function formatAccepted({ covers, accountSid, matched }: Accepted, asGiven: stri
   const { key } = matched
   const rows: [string, string][] = [
     ['covers', coverage[covers]],
-    ['account', accountSid ?? 'none named'],
+    ['account', accountSid ?? 'not named in the request'],
     ['key', key.kind === 'shared_key' ? `SharedKey ${key.id}` : `Auth Token ${key.index + 1}`],
     ['algorithm', matched.algorithm],
     ['signed URL', hideQuery(matched.url)],
@@ -82,14 +82,14 @@ function formatRejected({ code, message, tried }: Rejected, io: Io): string {
   return [`${colors.red('not genuine')}: ${code}`, `  ${message}`, ...urls].join('\n')
 }
 
-/** Which of the spellings that Twilio may have signed it was. */
+/** Describes how the signed URL differs from the given one. */
 function describeForm(signed: string, asGiven: string): string {
   if (signed === asGiven) return 'as given'
   const [one, other] = [splitUrl(signed), splitUrl(asGiven)]
   const differs: [string, boolean][] = [
     [`with the scheme ${one?.scheme}`, one?.scheme !== other?.scheme],
     [/:\d+$/.test(one?.authority ?? '') ? 'with the port' : 'without the port', one?.authority !== other?.authority],
-    ['with another last slash or spelling of the query', one?.target !== other?.target],
+    ['with a different last slash or query encoding', one?.target !== other?.target],
   ]
   return differs.flatMap(([what, is]) => (is ? [what] : [])).join(', ')
 }

@@ -1,22 +1,25 @@
 import { IncompleteCommand } from './shell-words.ts'
 
 /**
- * Whether this was copied for cmd.exe: it escapes with carets, where a POSIX shell has backslashes. What stands in a shell's quotes
- * says nothing: it may be a message that ends in a caret.
+ * Returns true if the command was copied for cmd.exe, which escapes with carets where a POSIX shell
+ * uses backslashes. Text in a shell's quotes does not count: a message may end in a caret.
  */
 export function isCmdCommand(text: string): boolean {
   return /\s\^(?:"|\r?\n)/.test(text.replace(quotedOrEscaped, (some) => some.charAt(0)))
 }
 
-/** As a POSIX shell sees it. */
+/** Matches text that a POSIX shell takes as quoted or escaped. */
 const quotedOrEscaped = /\\[\s\S]|\$'(?:[^'\\]|\\[\s\S])*'|'[^']*'|"(?:[^"\\]|\\[\s\S])*"/g
 
-/** Splits a command for cmd.exe, as browsers' "Copy as cURL (cmd)" writes it, into its words. */
+/** Splits a command for cmd.exe into words, as browsers write it with "Copy as cURL (cmd)". */
 export function splitCmdWords(text: string): string[] {
   return splitArguments(readCarets(text))
 }
 
-/** What cmd.exe does first: a caret outside of quotes takes the next character as it is; before a line's end it joins lines. */
+/**
+ * Does the first step, that of cmd.exe: outside quotes, a caret keeps the next character unchanged.
+ * At the end of a line it joins the next line.
+ */
 function readCarets(text: string): string {
   let result = ''
   let quoted = false
@@ -27,7 +30,7 @@ function readCarets(text: string): string {
       const lineEnd = /^\^\r?\n(\r?\n)?/.exec(text.slice(i, i + 5))
       if (lineEnd === null) result += text[++i] ?? ''
       else {
-        // An empty line after it stands for the line break itself.
+        // A caret and an empty line mean a line break.
         if (lineEnd[1] !== undefined) result += '\n'
         i += lineEnd[0].length - 1
       }
@@ -38,7 +41,8 @@ function readCarets(text: string): string {
 }
 
 /**
- * What a C program on Windows does then: backslashes count only before a quote, and "" inside of quotes is one.
+ * Does the second step, that of a C program on Windows: backslashes escape only before a quote, and
+ * "" inside quotes means one quote.
  * https://learn.microsoft.com/en-us/cpp/c-language/parsing-c-command-line-arguments
  */
 function splitArguments(line: string): string[] {
@@ -69,7 +73,7 @@ function splitArguments(line: string): string[] {
       } else quoted = !quoted
     } else word += char
   }
-  if (quoted) throw new IncompleteCommand('A quote (") is never closed: the command is not complete.')
+  if (quoted) throw new IncompleteCommand('A quote (") is never closed: the command is incomplete.')
   if (word !== undefined) words.push(word)
   return words
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../exit.ts'
 
-/** Reads a file that a command names; throws a UsageError. */
+/** Reads a file that a command names. It throws a UsageError if it cannot. */
 export type ReadFile = (path: string) => Uint8Array
 
 type Kind = 'text' | 'raw' | 'binary' | 'json'
@@ -8,7 +8,7 @@ type Kind = 'text' | 'raw' | 'binary' | 'json'
 const lineBreaks = [0, 10, 13]
 const encoder = new TextEncoder()
 
-/** The body that curl puts together from its --data options. https://curl.se/docs/manpage.html#-d */
+/** Builds the body from the --data options, as curl does. https://curl.se/docs/manpage.html#-d */
 export class CurlData {
   readonly #readFile: ReadFile | undefined
   #parts: Uint8Array | undefined
@@ -24,12 +24,15 @@ export class CurlData {
   add(value: string, kind: Kind): void {
     const isFile = kind !== 'raw' && value.startsWith('@')
     const content = isFile ? this.#read(value.slice(1)) : encoder.encode(value)
-    // Of a file, --data drops the line breaks.
+    // --data drops the line breaks of a file.
     const kept = isFile && kind === 'text' ? content.filter((byte) => !lineBreaks.includes(byte)) : content
     this.#append(kept, kind)
   }
 
-  /** "content", "=content", "name=content", "@file" and "name@file"; the content is encoded, the name is not. */
+  /**
+   * Adds "content", "=content", "name=content", "@file" or "name@file". The content is encoded, the
+   * name is not.
+   */
   addEncoded(value: string): void {
     const match = /^([^=@]*)([=@])(.*)$/s.exec(value)
     const [, name = '', mark = '=', rest = ''] = match ?? [value, '', '=', value]
@@ -46,7 +49,7 @@ export class CurlData {
   #read(path: string): Uint8Array {
     if (this.#readFile === undefined || path === '-')
       throw new UsageError(
-        'The curl command takes its data from elsewhere (@); give that with --body FILE, or write it into the command.',
+        'The curl command reads its data from another source (@); use --body FILE, or write the data into the command.',
       )
     return this.#readFile(path)
   }
@@ -62,7 +65,7 @@ function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   return all
 }
 
-/** As curl does since 7.83, which writes a blank as a plus. */
+/** Encodes one byte as curl 7.83 and later do: a space becomes a plus. */
 function encodeByte(byte: number): string {
   const char = String.fromCharCode(byte)
   if (char === ' ') return '+'

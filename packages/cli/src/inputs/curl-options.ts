@@ -1,6 +1,6 @@
 /**
- * What an option of curl means for the request. `value`: it takes one that does not matter here; `ignore`: it takes none;
- * the others change the request, or are refused.
+ * The effect of a curl option on the request. Options with `value` (takes a value) or `ignore`
+ * (takes none) have no effect. The others change the request, or are refused.
  */
 export type CurlEffect =
   | 'header'

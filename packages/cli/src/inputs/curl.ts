@@ -8,24 +8,27 @@ import { splitShellWords } from './shell-words.ts'
 
 const from = 'The curl command'
 
-/** Finds the command in what was pasted, prompt, colours and earlier lines aside; `undefined` where there is none. */
+/**
+ * Finds the curl command in pasted text. It skips earlier lines, prompts and colours. It returns
+ * `undefined` if the text has no curl command.
+ */
 export function findCurl(pasted: string): string | undefined {
   const text = pasted
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: what terminals add to a text for colours and pasting
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals add these sequences for colours and pasting
     .replace(/\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, '')
     .replace(/^\ufeff/, '')
   const prompt = /^[ \t]*(?:[^\n'"]{0,200}?[$#%>❯➜»][ \t]+)?(?:[A-Z_]+=\S*[ \t]+)*(curl(?:\.exe)?[ \t\\^])/m
   const match = prompt.exec(text)
   if (match === null) return undefined
   const command = text.slice(match.index + match[0].length - (match[1]?.length ?? 0))
-  // The second prompt, which bash and zsh show for each further line.
+  // bash and zsh show a second prompt before each continuation line.
   return command.replace(/(\\\r?\n)(?:> |(?:quote|dquote|cmdand)> )/g, '$1')
 }
 
-/** @throws UsageError for anything but one complete request; for nothing else whatsoever. */
+/** @throws UsageError unless the text has one complete request. It throws no other error. */
 export function parseCurl(pasted: string, readFile?: ReadFile): GivenRequest {
   const command = findCurl(pasted)
-  if (command === undefined) throw new UsageError('There is no curl command in it.')
+  if (command === undefined) throw new UsageError('There is no curl command in the text.')
   const words = isCmdCommand(command) ? splitCmdWords(command) : splitShellWords(command)
   const request = new CurlRequest(readFile)
   for (const { effect, value, name } of readOptions(words.slice(1))) request.apply(effect, value, name)
@@ -44,13 +47,13 @@ function* readOptions(words: readonly string[]): Generator<CurlOption> {
     const word = words[i] ?? ''
     if (onlyUrls || !/^-./.test(word)) yield { effect: 'url', name: '--url', value: word }
     else if (word === '--') onlyUrls = true
-    else if (word === '--next') throw new UsageError(`${from} makes several requests (--next); give it one.`)
+    else if (word === '--next') throw new UsageError(`${from} makes several requests (--next); paste only one.`)
     else if (word.startsWith('--')) {
       const effect = longOptions.get(word.slice(2))
       if (effect === undefined) throw unknownOption(word)
       yield { effect, name: word, value: takesValue(effect) ? takeValue(words[++i], word) : '' }
     } else {
-      // Letters may stand together; the first that takes a value takes the rest of the word.
+      // Letters can be combined, as in -sSX. The first one with a value takes the rest of the word.
       for (let at = 1; at < word.length; at++) {
         const name = `-${word[at]}`
         const effect = shortOptions.get(name.slice(1))
@@ -75,7 +78,7 @@ function takeValue(word: string | undefined, name: string): string {
 function unknownOption(name: string): UsageError {
   const shown = /^--?[\w.#:-]{1,40}$/.test(name) ? ` ${name}` : ''
   return new UsageError(
-    `${from} has an option${shown} that is unknown here.${didYouMean(name.replace(/^-+/, ''), [...longOptions.keys()], '--')}`,
+    `${from} has an unknown option${shown}.${didYouMean(name.replace(/^-+/, ''), [...longOptions.keys()], '--')}`,
   )
 }
 
@@ -119,7 +122,7 @@ class CurlRequest {
       referer: (value) => void this.#headers.push(['referer', value]),
       cookie: (value) => void this.#headers.push(['cookie', value]),
       url: (value) => void this.#urls.push(value),
-      'url-query': () => refuse('--url-query adds to the URL; write the query into the URL'),
+      'url-query': () => refuse('--url-query is not supported; write the query into the URL'),
       get: () => {
         this.#get = true
       },
@@ -127,14 +130,14 @@ class CurlRequest {
         this.#head = true
       },
       multipart: (_value, name) =>
-        refuse(`${name} sends a multipart form, which Twilio never sends; webhooks are --data (urlencoded) or JSON`),
-      upload: (_value, name) => refuse(`${name} uploads a file with PUT; Twilio sends GET and POST only`),
-      refused: (_value, name) => refuse(`${name} takes the request from elsewhere; write it into the command`),
+        refuse(`${name} sends a multipart form. Twilio sends only urlencoded forms (--data) and JSON`),
+      upload: (_value, name) => refuse(`${name} uploads a file with PUT. Twilio sends only GET and POST`),
+      refused: (_value, name) => refuse(`${name} reads the request from another source; write it into the command`),
     }
 
-  /** To curl, "name:" removes a header and "name;" sends an empty one. */
+  /** In curl, "name:" removes a header and "name;" sends an empty one. */
   #addHeader(line: string): void {
-    if (line.startsWith('@')) refuse('-H @file takes headers from a file; write them into the command')
+    if (line.startsWith('@')) refuse('-H @file reads headers from a file; write them into the command')
     const match = /^([^:;\s]+)[ \t]*(?:(:)(.*)|;\s*)$/s.exec(line)
     const [, name = '', colon, value = ''] = match ?? []
     if (match === null) throw new UsageError(`${from} has a header without a name or without a colon.`)
@@ -145,7 +148,7 @@ class CurlRequest {
   build(): GivenRequest {
     const [given, ...others] = this.#urls
     if (given === undefined) throw new UsageError(`${from} has no URL.`)
-    if (others.length > 0) throw new UsageError(`${from} has ${this.#urls.length} URLs; is a value without its quotes?`)
+    if (others.length > 0) throw new UsageError(`${from} has ${this.#urls.length} URLs; is a value missing its quotes?`)
     const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `http://${given}`
     const data = this.#data.bytes
     if (data === undefined || this.#get)
@@ -165,7 +168,7 @@ class CurlRequest {
   }
 }
 
-/** What -G does: curl 8 writes escapes of the data, but not those of the URL, in lower case. */
+/** Does what -G does. curl 8 writes escapes in the data, but not in the URL, in lower case. */
 function appendQuery(url: string, data: Uint8Array): string {
   const base = url.replace(/#.*$/s, '')
   const query = new TextDecoder().decode(data).replace(/%[0-9a-f]{2}/gi, (escaped) => escaped.toLowerCase())

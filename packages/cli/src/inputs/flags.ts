@@ -6,15 +6,15 @@ import { readSource } from '../read-text.ts'
 import { parseHeaders } from '../sending/content.ts'
 import { checkRequest, findHeader, type GivenRequest, splitUrl } from './request.ts'
 
-const group = 'or the request in flags:'
+const group = 'Or the request as flags:'
 
 export const requestFlags: Flags = {
   url: { type: 'text', value: 'URL', describe: 'The URL that was requested', group },
-  method: { type: 'text', value: 'METHOD', describe: 'Default POST where there is a body, else GET', group },
-  param: { type: 'list', value: 'NAME=VALUE', describe: 'A form parameter, decoded; repeatable', group },
+  method: { type: 'text', value: 'METHOD', describe: 'Default: POST with a body, GET without', group },
+  param: { type: 'list', value: 'NAME=VALUE', describe: 'A form parameter, not encoded; repeatable', group },
   body: { type: 'text', value: 'FILE|-', describe: 'The raw body', group },
   header: { type: 'list', value: "'NAME: VALUE'", describe: 'A header; repeatable', group },
-  signature: { type: 'text', value: 'TEXT', describe: 'X-Twilio-Signature', group },
+  signature: { type: 'text', value: 'TEXT', describe: 'The value of X-Twilio-Signature', group },
 }
 
 export const flagNames: readonly string[] = Object.keys(requestFlags)
@@ -33,7 +33,7 @@ export async function readFlags(args: Args, io: Io): Promise<GivenRequest> {
   if (authority !== undefined && findHeader(headers, 'host') === undefined) headers.push(['Host', authority])
   const method = args.text('method')?.toUpperCase() ?? (body === undefined ? 'GET' : 'POST')
   if (method === 'GET' && content === 'param')
-    throw new UsageError('--param is of a form, which a GET has not: write the parameters into --url.')
+    throw new UsageError('--param belongs to a form, and a GET has no form: write the parameters into --url.')
   return checkRequest({ method, url, headers, body: body?.bytes }, '--url')
 }
 

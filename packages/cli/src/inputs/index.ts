@@ -14,10 +14,15 @@ import type { GivenRequest } from './request.ts'
 const group = 'The request, one of:'
 
 export const inputFlags: Flags = {
-  curl: { type: 'text', value: 'FILE|-', describe: 'A curl command, as browsers and the console copy it', group },
+  curl: { type: 'text', value: 'FILE|-', describe: "A curl command, as browsers and Twilio's console copy it", group },
   raw: { type: 'text', value: 'FILE|-', describe: 'A raw HTTP request', group },
-  har: { type: 'text', value: 'FILE|-', describe: 'A HAR file; with several entries, --entry picks one', group },
-  entry: { type: 'text', value: 'N', describe: 'Which entry of the HAR file, from 1', group },
+  har: {
+    type: 'text',
+    value: 'FILE|-',
+    describe: 'A HAR file; if it has several entries, choose one with --entry',
+    group,
+  },
+  entry: { type: 'text', value: 'N', describe: 'The number of the entry in the HAR file, from 1', group },
   capture: { type: 'text', value: 'FILE|-', describe: 'A request as JSON: { method, url, headers, body }', group },
   ...requestFlags,
 }
@@ -26,17 +31,20 @@ const sources = ['curl', 'raw', 'har', 'capture'] as const
 
 type Source = (typeof sources)[number]
 
-/** The request that the flags, or standard input, tell. */
+/**
+ * Reads the request from the flags, or else from standard input.
+ * @throws UsageError if there is no request, more than one, or a malformed one
+ */
 export async function readRequest(args: Args, io: Io): Promise<GivenRequest> {
   const source = args.only(sources) as Source | undefined
   const isPasted = args.text('word') === '-'
   if (args.text('word') !== undefined && !isPasted)
-    throw new UsageError('The only word besides the flags is "-", for standard input.')
+    throw new UsageError('The only argument besides the flags is "-", for standard input.')
   const flags = flagNames.filter((name) => args.has(name))
   if (flags.length > 0 && (source !== undefined || isPasted))
     throw new UsageError(`--${flags[0]} describes a request, and ${isPasted ? '"-"' : `--${source}`} gives another.`)
   if (isPasted && source !== undefined) throw new UsageError(`"-" and --${source} both give a request.`)
-  if (args.has('entry') && source !== 'har' && !isPasted) throw new UsageError('--entry goes with --har FILE.')
+  if (args.has('entry') && source !== 'har' && !isPasted) throw new UsageError('--entry needs --har FILE.')
   if (flags.length > 0) return await readFlags(args, io)
   if (source !== undefined) {
     const flag = `--${source}`
@@ -54,25 +62,25 @@ const parsers: Readonly<Record<Source, Parse>> = {
   capture: (bytes, flag) => parseCapture(parseJson(decodeText(bytes, flag), 'The capture')),
 }
 
-/** Tells by its beginning what was pasted. */
+/** Detects the format of pasted text by its beginning. */
 function detect(bytes: Uint8Array, args: Args, io: Io): GivenRequest {
   const latin = Buffer.from(bytes).toString('latin1')
   if (latin.trim() === '')
     throw new UsageError(
-      'There is no request: give flags such as --url, a file with --curl, or paste one to standard input.',
+      'There is no request: use flags such as --url, give a file with --curl, or paste it to standard input.',
     )
   if (looksLikeRawHttp(latin)) return found(io, 'a raw HTTP request', () => parsers.raw(bytes, '-', args))
   const text = decodeText(bytes, '-')
   if (/^\s*[{[]/.test(text)) {
-    const value = parseJson(text, 'What was pasted')
+    const value = parseJson(text, 'The pasted text')
     return isHar(value)
       ? found(io, 'a HAR file', () => parseHar(value, readEntry(args)))
       : found(io, 'a request as JSON', () => parseCapture(value))
   }
   if (findCurl(text) !== undefined) return found(io, 'a curl command', () => parseCurl(text, readNamedFile))
   if (/Invoke-WebRequest|\bfetch\(/.test(text))
-    throw new UsageError('This was copied for PowerShell or as a fetch call; copy it as cURL (bash) or cURL (cmd).')
-  throw new UsageError('This is no curl command, raw HTTP request, HAR file or JSON request.')
+    throw new UsageError('This is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd).')
+  throw new UsageError('This is not a curl command, a raw HTTP request, a HAR file or a JSON request.')
 }
 
 function found(io: Io, what: string, parse: () => GivenRequest): GivenRequest {
@@ -84,20 +92,20 @@ function readEntry(args: Args): number | undefined {
   return args.integer('entry', 1, 1_000_000)
 }
 
-/** What a raw request does not tell: Twilio reaches most servers by https. */
+/** Chooses the scheme of a raw request, which names none. Twilio reaches most servers by https. */
 function schemeOf(args: Args): string {
   return /^([a-z]+):\/\//i.exec(args.text('public-url') ?? '')?.[1] ?? 'https'
 }
 
 const maxBytes = 16 * 1024 * 1024
 
-/** Of a command that was given as one to be read, as curl itself would. */
+/** Reads a file that the curl command names with @, as curl would. */
 function readNamedFile(path: string): Uint8Array {
   try {
     const { size } = statSync(path)
     if (size <= maxBytes) return readFileSync(path)
   } catch {
-    throw new UsageError('The curl command takes its data from a file (@) that cannot be read from here.')
+    throw new UsageError('The curl command reads its data from a file (@) that cannot be read here.')
   }
-  throw new UsageError('The curl command takes its data from a file (@) of more than 16 MiB.')
+  throw new UsageError('The curl command reads its data from a file (@) that is larger than 16 MiB.')
 }

@@ -14,14 +14,17 @@ export function isHar(value: unknown): boolean {
   return Array.isArray(property(property(value, 'log'), 'entries'))
 }
 
-/** http://www.softwareishard.com/blog/har-12-spec/ */
+/**
+ * Parses one entry of a HAR file. http://www.softwareishard.com/blog/har-12-spec/
+ * @param entry the number of the entry, from 1; may be left out if there is only one
+ */
 export function parseHar(value: unknown, entry: number | undefined): GivenRequest {
   const entries = property(property(value, 'log'), 'entries')
   if (!Array.isArray(entries)) throw new UsageError('The HAR file has no log.entries.')
-  if (entries.length === 0) throw new UsageError('The HAR file has no entry.')
+  if (entries.length === 0) throw new UsageError('The HAR file has no entries.')
   if (entry === undefined && entries.length > 1)
     throw new UsageError(
-      `The HAR file has ${entries.length} entries; pick one with --entry N:\n${listEntries(entries)}`,
+      `The HAR file has ${entries.length} entries; choose one with --entry N:\n${listEntries(entries)}`,
     )
   const number = entry ?? 1
   if (number > entries.length) throw new UsageError(`--entry: the HAR file has ${entries.length} entries.`)
@@ -62,7 +65,7 @@ function readPostData(postData: unknown, from: string): Uint8Array | undefined {
   if (!Array.isArray(params) || params.length === 0) return undefined
   if (!/x-www-form-urlencoded/i.test(text(postData, 'mimeType') ?? ''))
     throw new UsageError(`${from} has a multipart form, which Twilio never sends.`)
-  // Some tools write names and values as they were sent, others decoded: what has an escape is as it was sent.
+  // Some tools write names and values as sent, others decode them. An escape means "as sent".
   const asSent = params.some((each) => /%[0-9a-f]{2}|\+/i.test(text(each, 'value') ?? ''))
   const encode = (part: string): string => (asSent ? part : new URLSearchParams([[part, '']]).toString().slice(0, -1))
   return Buffer.from(
@@ -70,14 +73,14 @@ function readPostData(postData: unknown, from: string): Uint8Array | undefined {
   )
 }
 
-/** What the inspector saves: `{ method, url, headers, body or bodyBase64 }`. */
+/** Parses the inspector's format: `{ method, url, headers, body or bodyBase64 }`. */
 export function parseCapture(value: unknown): GivenRequest {
   const from = 'The capture'
   const [url, method] = [text(value, 'url'), text(value, 'method')]
   if (url === undefined || method === undefined)
     throw new UsageError(`${from} needs { "method", "url", "headers", "body" or "bodyBase64" }.`)
   if (property(value, 'bodyTruncated') === true)
-    throw new UsageError(`${from} holds only the beginning of its body, and a signature covers all of it.`)
+    throw new UsageError(`${from} has only the beginning of the body, and a signature covers the whole body.`)
   const body = text(value, 'body')
   const base64 = text(value, 'bodyBase64')
   if (body !== undefined && base64 !== undefined) throw new UsageError(`${from} has both "body" and "bodyBase64".`)
@@ -85,7 +88,7 @@ export function parseCapture(value: unknown): GivenRequest {
     throw new UsageError(`${from}: "bodyBase64" is not Base64.`)
   for (const name of ['body', 'bodyBase64'])
     if (![undefined, null, 'string'].includes(typeOf(property(value, name))))
-      throw new UsageError(`${from}: "${name}" must be a text.`)
+      throw new UsageError(`${from}: "${name}" must be a string.`)
   const bytes = base64 === undefined ? Buffer.from(body ?? '') : Buffer.from(base64, 'base64')
   const headers = readFields(property(value, 'headers'), from)
   return checkRequest({ method, url, headers, body: bytes.length === 0 ? undefined : bytes }, from)
@@ -95,7 +98,7 @@ function typeOf(value: unknown): string | undefined | null {
   return value === undefined || value === null ? value : typeof value
 }
 
-/** An object, a list of pairs, or HAR's list of { name, value }. */
+/** Reads headers from an object, a list of pairs, or HAR's list of { name, value }. */
 function readFields(headers: unknown, from: string): Fields {
   if (headers === undefined || headers === null) return []
   const fields = toFields(headers)

@@ -4,19 +4,22 @@ import { claimStandardInput, readSource } from '../read-text.ts'
 import { findCurl, parseCurl } from './curl.ts'
 import { IncompleteCommand } from './shell-words.ts'
 
-/** Standard input. At a terminal a curl command ends where a shell would end it, anything else with Ctrl-D. */
+/**
+ * Reads the request from standard input. At a terminal, a curl command ends where a shell would end
+ * it. Other formats end with Ctrl-D.
+ */
 export async function readPasted(io: Io): Promise<Uint8Array> {
   if (io.stdin.isTTY !== true) return await readSource(io, '-', '-')
   claimStandardInput(io, '-')
   return Buffer.from(await readTyped(io, io.stdin as ReadStream))
 }
 
-// Time for the rest of a paste to arrive: what is left of it would be typed into the shell.
+// Waits for the rest of a paste. Otherwise that rest would go to the shell as typed input.
 const quietMs = 150
 
 /**
- * Key by key, for in its line mode a terminal cuts every line off: at 4,095 bytes on Linux, which a longer message in a percent-encoded
- * form exceeds.
+ * Reads key by key. In line mode a terminal cuts long lines, on Linux at 4,095 bytes. A long
+ * message in a percent-encoded form is longer than that.
  */
 function readTyped(io: Io, stdin: ReadStream): Promise<string> {
   return new Promise((resolve) => {
@@ -37,13 +40,13 @@ function readTyped(io: Io, stdin: ReadStream): Promise<string> {
       if (io.stderr.isTTY === true) io.stderr.write(toEcho(typed))
       if (end !== -1) finish()
       if (chunk[end] === ctrlC) process.kill(process.pid, 'SIGINT')
-      // Whatever stands behind the last line break, the lines before it may be a command.
+      // The whole lines may already be a complete command. The last line may be unfinished.
       if (end === -1 && isCompleteCurl(text.replace(/[^\n]*$/, ''))) timer = setTimeout(finish, quietMs)
     }
     stdin.setRawMode(true)
     stdin.setEncoding('utf8')
     stdin.on('data', take).once('end', finish)
-    tell(io, 'Paste a curl command (ends with Enter), a raw HTTP request, a HAR file or JSON (end with Ctrl-D):')
+    tell(io, 'Paste a curl command and press Enter, or a raw HTTP request, HAR file or JSON and press Ctrl-D:')
   })
 }
 

@@ -9,8 +9,11 @@ export function looksLikeRawHttp(text: string): boolean {
 }
 
 /**
- * Parses a request as it goes over the wire, with CRLF or, as editors save it, LF. What tells the scheme is an absolute target or
- * `scheme`. @throws UsageError for anything else, and nothing but that.
+ * Parses a request in the form of HTTP/1.1 messages. Lines end with CRLF, or with LF as editors
+ * save them.
+ *
+ * @param scheme the scheme of the URL if the target is not absolute
+ * @throws UsageError if the text is not such a request. It throws no other error.
  */
 export function parseRawHttp(bytes: Uint8Array, scheme: string): GivenRequest {
   const text = Buffer.from(bytes)
@@ -31,7 +34,8 @@ export function parseRawHttp(bytes: Uint8Array, scheme: string): GivenRequest {
 function parseFields(lines: readonly string[]): Fields {
   return lines.map((line, index): [string, string] => {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+|:[a-z]+):[ \t]*(.*?)[ \t]*$/.exec(line)
-    if (match === null) throw new UsageError(`${from}: line ${index + 2} is no header; an empty line ends the headers.`)
+    if (match === null)
+      throw new UsageError(`${from}: line ${index + 2} is not a header; an empty line ends the headers.`)
     return [match[1] ?? '', match[2] ?? '']
   })
 }
@@ -46,22 +50,22 @@ function readBody(rest: Buffer, headers: Fields): Buffer {
   const declared = findHeader(headers, 'content-length')
   if (declared !== undefined && /^\d{1,9}$/.test(declared)) return cut(rest, Number(declared))
   if (/chunked/i.test(findHeader(headers, 'transfer-encoding') ?? '')) return dechunk(rest) ?? rest
-  // An editor's last line break is no part of a form, which has none.
+  // Editors end a file with a line break, which a form never has.
   const isForm = /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
   return isForm ? Buffer.from(rest.toString('latin1').replace(/(\r?\n)+$/, ''), 'latin1') : rest
 }
 
 function cut(rest: Buffer, length: number): Buffer {
   if (rest.length < length)
-    throw new UsageError(`${from} broke off: its Content-Length is ${length}, and its body has ${rest.length} bytes.`)
+    throw new UsageError(`${from} is cut off: its Content-Length is ${length}, but its body has ${rest.length} bytes.`)
   if (/\S/.test(rest.subarray(length).toString('latin1')))
     throw new UsageError(
-      `${from} goes on after its body: its Content-Length is ${length}, and there are ${rest.length} bytes.`,
+      `${from} continues after its body: its Content-Length is ${length}, but there are ${rest.length} bytes.`,
     )
   return rest.subarray(0, length)
 }
 
-/** `undefined` where it is not chunked any more: many tools show the body as it was put together. */
+/** Joins the chunks. Returns `undefined` without chunks: many tools save the joined body. */
 function dechunk(rest: Buffer): Buffer | undefined {
   const chunks: Buffer[] = []
   let at = 0

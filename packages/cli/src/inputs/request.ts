@@ -3,19 +3,19 @@ import { UsageError } from '../exit.ts'
 
 export type Fields = readonly (readonly [name: string, value: string])[]
 
-/** A request that was read from somewhere. */
+/** A request that was read from one of the supported formats. */
 export interface GivenRequest {
   readonly method: string
-  /** Absolute, or the target alone where only a raw request without a Host was given. */
+  /** Absolute, or only the path and query if a raw request has no Host. */
   readonly url: string
   readonly headers: Fields
   readonly body: Uint8Array | undefined
 }
 
-// What tells where a body ends says nothing about the body that was read.
+// These headers describe how the body was framed, and it has been read already.
 const dropped = ['content-length', 'transfer-encoding']
 
-/** As a server would hand it to the verifier. */
+/** Converts the request to the form that a server passes to the verifier. */
 export function toIncoming(given: GivenRequest): IncomingRequest {
   const headers: Record<string, string[]> = Object.create(null)
   for (const [name, value] of given.headers) {
@@ -36,7 +36,7 @@ export function toIncoming(given: GivenRequest): IncomingRequest {
   }
 }
 
-/** A WebSocket URL means a handshake, whether or not its headers were given. */
+/** A WebSocket URL means a handshake, even if the given headers do not say so. */
 function addHandshake(headers: Record<string, string[]>): void {
   headers.upgrade ??= ['websocket']
   headers.connection ??= ['Upgrade']
@@ -44,13 +44,13 @@ function addHandshake(headers: Record<string, string[]>): void {
 
 export interface GivenUrl {
   readonly scheme: string
-  /** Host and port, without userinfo: that may hold a password, and Twilio does not sign it. */
+  /** Host and port, without the userinfo, which Twilio does not sign. */
   readonly authority: string
-  /** With its `@`, or empty. */
+  /** Includes the `@`. Empty if the URL has no userinfo. */
   readonly userinfo: string
   /** Scheme and authority. */
   readonly origin: string
-  /** Path and query as they were written; the fragment is never sent. */
+  /** Path and query, unchanged. The fragment is left out, because it is never sent. */
   readonly target: string
 }
 
@@ -72,11 +72,11 @@ export function findHeader(headers: Fields, name: string): string | undefined {
   return headers.find(([each]) => each.toLowerCase() === name)?.[1]
 }
 
-/** Refuses what no HTTP request could look like, so that what follows need not. */
+/** @throws UsageError for a method or a URL that no HTTP request can have */
 export function checkRequest(given: GivenRequest, from: string): GivenRequest {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}$/.test(given.method))
     throw new UsageError(`${from}: the method is malformed.`)
-  if (given.url === '' || /\s/.test(given.url)) throw new UsageError(`${from}: the URL is empty or has a blank in it.`)
+  if (given.url === '' || /\s/.test(given.url)) throw new UsageError(`${from}: the URL is empty or contains a space.`)
   const parts = splitUrl(given.url)
   if (parts !== undefined && !/^(https?|wss?)$/i.test(parts.scheme))
     throw new UsageError(`${from}: the URL must begin with http, https, ws or wss.`)

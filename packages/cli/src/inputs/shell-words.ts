@@ -1,6 +1,6 @@
 import { UsageError } from '../exit.ts'
 
-/** The words were not all there yet: more lines may complete them. */
+/** The command is incomplete: more lines may complete it. */
 export class IncompleteCommand extends UsageError {}
 
 const simpleEscapes: Readonly<Record<string, string>> = {
@@ -15,7 +15,10 @@ const simpleEscapes: Readonly<Record<string, string>> = {
   v: '\v',
 }
 
-/** Splits one command of a POSIX shell into its words. Nothing is ever run or looked up: what would need that is refused. */
+/**
+ * Splits one POSIX shell command into words. It never runs or looks up anything.
+ * @throws UsageError if the command needs a shell, such as for a variable
+ */
 export function splitShellWords(text: string): string[] {
   const words: string[] = []
   let word: string | undefined
@@ -31,7 +34,7 @@ export function splitShellWords(text: string): string[] {
     const char = text[i] ?? ''
     const next = text[i + 1] ?? ''
     if (char === '\\') {
-      if (next === '') throw new IncompleteCommand('The command ends in a backslash: a line is missing.')
+      if (next === '') throw new IncompleteCommand('The command ends with a backslash: a line is missing.')
       const lineEnd = /^\\\r?\n/.exec(text.slice(i, i + 3))
       if (lineEnd === null) add(next)
       i += lineEnd?.[0].length ?? 2
@@ -53,11 +56,10 @@ export function splitShellWords(text: string): string[] {
       i++
     } else if (/[\n\r;|]/.test(char)) break
     else if (char === '&') {
-      if (/[^\s&]/.test(next))
-        throw new UsageError('There is a & outside of quotes: put the URL and the data in quotes.')
+      if (/[^\s&]/.test(next)) throw new UsageError('There is an & outside quotes: put the URL and the data in quotes.')
       break
     } else if (char === '>' || char === '<') {
-      // Where output goes does not matter here.
+      // A redirection is not part of the request.
       if (word !== undefined && !/^\d$/.test(word)) end()
       word = undefined
       i += /^[<>]+&?\s*[^\s;|&]*/.exec(text.slice(i))?.[0].length ?? 1
@@ -71,15 +73,15 @@ export function splitShellWords(text: string): string[] {
   return words
 }
 
-/** What a terminal still waits for, a shell would too. */
+/** A shell would wait for more lines here, so a terminal does too. */
 function unclosed(quote: string): UsageError {
-  return new IncompleteCommand(`A quote (${quote}) is never closed: the command is not complete.`)
+  return new IncompleteCommand(`A quote (${quote}) is never closed: the command is incomplete.`)
 }
 
 function refuseExpansion(char: string, next: string): void {
   if (char === '`' || (char === '$' && /[A-Za-z0-9_{(@*#?$!-]/.test(next)))
     throw new UsageError(
-      'The command uses a variable or another command of the shell: put its value in, in single quotes.',
+      'The command uses a shell variable or another command: replace it with its value, in single quotes.',
     )
 }
 
@@ -100,7 +102,7 @@ function readDoubleQuoted(text: string, start: number): { text: string; end: num
   throw unclosed('"')
 }
 
-/** `$'…'`, as browsers write what plain quotes cannot hold. */
+/** Reads `$'…'`, which browsers write for text that plain quotes cannot hold. */
 function readAnsiQuoted(text: string, start: number): { text: string; end: number } {
   let result = ''
   let bytes: number[] = []
@@ -139,14 +141,14 @@ function readEscape(text: string): Escape {
   }
   const [all, hex, octal, short, long] = numeric
   const value = octal === undefined ? Number.parseInt(hex ?? short ?? long ?? '', 16) : Number.parseInt(octal, 8) & 255
-  if (value === 0) throw new UsageError('The command has a NUL character in it, which no argument can hold.')
+  if (value === 0) throw new UsageError('The command contains a NUL character, which no argument can hold.')
   if (value > 0x10ffff) throw new UsageError('The command has an escape beyond Unicode.')
   if (hex !== undefined || octal !== undefined) return { byte: value, length: all.length }
-  // Browsers write characters beyond 16 bits as two halves, which meet again when they are joined.
+  // Browsers write a character beyond 16 bits as two surrogates. Joining the text restores it.
   return { text: short === undefined ? String.fromCodePoint(value) : String.fromCharCode(value), length: all.length }
 }
 
-/** UTF-8 where it is; else one character a byte, which is what browsers that write `\xe9` mean. */
+/** Decodes UTF-8, or else one character per byte, as browsers that write `\xe9` mean it. */
 function decodeBytes(bytes: readonly number[]): string {
   if (bytes.length === 0) return ''
   try {

@@ -8,26 +8,29 @@ import { decodeText, readSource } from '../read-text.ts'
 
 export const contentFlags: Flags = {
   set: { type: 'list', value: 'NAME=VALUE', describe: "Replace or add one of the sample's parameters; repeatable" },
-  param: { type: 'list', value: 'NAME=VALUE', describe: 'A form parameter, in place of a sample; repeatable' },
-  form: { type: 'text', value: 'FILE|-', describe: 'A form body (a=1&b=2), sent as it is' },
-  'json-body': { type: 'text', value: 'FILE|-', describe: 'A JSON body, sent as it is and bound by bodySHA256' },
+  param: { type: 'list', value: 'NAME=VALUE', describe: 'A form parameter, instead of a sample; repeatable' },
+  form: { type: 'text', value: 'FILE|-', describe: 'A form body (a=1&b=2), sent unchanged' },
+  'json-body': { type: 'text', value: 'FILE|-', describe: 'A JSON body, sent unchanged and bound by bodySHA256' },
   body: { type: 'text', value: 'FILE|-', describe: 'Any other body; see --content-type' },
-  'content-type': { type: 'text', value: 'TYPE', describe: 'Content type of --body' },
-  method: { type: 'text', value: 'METHOD', describe: 'GET or POST; default POST where there is a body, else GET' },
-  header: { type: 'list', value: "'NAME: VALUE'", describe: 'A header besides those of Twilio; repeatable' },
+  'content-type': { type: 'text', value: 'TYPE', describe: 'The content type of --body' },
+  method: { type: 'text', value: 'METHOD', describe: 'GET or POST; default: POST with a body, GET without' },
+  header: { type: 'list', value: "'NAME: VALUE'", describe: "A header in addition to Twilio's; repeatable" },
 }
 
 type Content = Omit<SignRequestInput, 'url' | 'authToken' | 'sharedKey'>
 
 const ownContent = ['param', 'form', 'json-body', 'body'] as const
 
-/** What is to be signed, from the flags or from the sample of a kind. */
+/**
+ * Reads the content to sign, from the flags or from the sample of a kind.
+ * @throws UsageError if both are given, or the kind is unknown
+ */
 export async function readContent(args: Args, io: Io, kind: string | undefined): Promise<Content> {
   const own = args.only(ownContent)
   if (kind !== undefined && own !== undefined)
-    throw new UsageError(`--${own} takes the place of a sample: leave out the kind, or change it with --set.`)
+    throw new UsageError(`--${own} replaces the sample: leave out the kind, or change the sample with --set.`)
   if (kind === undefined && args.has('set')) throw new UsageError('--set changes a sample: name the kind of webhook.')
-  if (args.has('content-type') && own !== 'body') throw new UsageError('--content-type goes with --body.')
+  if (args.has('content-type') && own !== 'body') throw new UsageError('--content-type needs --body.')
   const method = args.text('method')
   const headers = readHeaders(args)
   return {
@@ -40,9 +43,9 @@ export async function readContent(args: Args, io: Io, kind: string | undefined):
 function readSample(word: string, args: Args): Content {
   const kind = webhookKinds.find((each) => each === word)
   if (kind === undefined) {
-    // Anything else than a misspelled kind may be a secret in the wrong place.
+    // Text that does not look like a kind may be a secret in the wrong place.
     const shown = /^[a-z]+([.-][a-z]+){0,3}$/i.test(word) && word.length <= 40 ? ` "${word}"` : ''
-    const hint = didYouMean(word, webhookKinds) || ' tollgate send --list names them.'
+    const hint = didYouMean(word, webhookKinds) || ' tollgate send --list prints the kinds.'
     throw new UsageError(`There is no kind of webhook${shown}.${hint}`)
   }
   return asUsage(() => sampleWebhook(kind, Object.fromEntries(args.pairs('set'))))
@@ -58,12 +61,12 @@ async function readOwnContent(
   const bytes = await readSource(io, args.text(own) ?? '', `--${own}`)
   if (own === 'body') return { body: bytes, ...contentType(args.text('content-type')) }
   const text = decodeText(bytes, `--${own}`)
-  // Editors end a file with a line break, which no form has.
+  // Editors end a file with a line break, which a form never has.
   if (own === 'form') return { body: text.replace(/\r?\n$/, ''), ...contentType('application/x-www-form-urlencoded') }
   try {
     JSON.parse(text)
   } catch {
-    throw new UsageError('--json-body: what was read is not JSON.')
+    throw new UsageError('--json-body: the input is not JSON.')
   }
   return { body: text, ...contentType('application/json') }
 }
@@ -77,12 +80,12 @@ function readHeaders(args: Args): Record<string, string> | undefined {
   return headers.length === 0 ? undefined : Object.fromEntries(headers)
 }
 
-/** `Name: value` lines; the value's white space around it is no part of it. */
+/** Parses `Name: value` lines. White space around the value is not part of it. */
 export function parseHeaders(lines: readonly string[]): [name: string, value: string][] {
   return lines.map((line) => {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/s.exec(line)
     const [, name = '', value = ''] = match ?? []
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: this refuses control characters
     if (match === null || /[\x00-\x08\x0a-\x1f\x7f]/.test(value)) throw new UsageError("--header needs 'NAME: VALUE'.")
     return [name, value]
   })

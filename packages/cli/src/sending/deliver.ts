@@ -4,13 +4,13 @@ import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
 import { UnreachableError, UsageError } from '../exit.ts'
 
-/** One request, ready to go out byte for byte. */
+/** One request, ready to be sent byte for byte. */
 export interface Delivery {
   readonly secure: boolean
   readonly hostname: string
   readonly port: number
   readonly method: string
-  /** Path and query, as they were signed. */
+  /** Path and query, as signed. */
   readonly target: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
@@ -21,14 +21,14 @@ export interface Answer {
   readonly statusText: string
   readonly contentType: string | undefined
   readonly body: string
-  /** The body was longer than is shown. */
+  /** True if `body` is only the beginning of the answer's body. */
   readonly cut: boolean
   readonly durationMs: number
 }
 
 const maxAnswerBytes = 1024 * 1024
 
-/** @throws UnreachableError where no whole answer came in time. */
+/** @throws UnreachableError if no complete answer arrived in time */
 export async function deliver(delivery: Delivery, timeoutMs: number): Promise<Answer> {
   const started = performance.now()
   const stop = new AbortController()
@@ -71,9 +71,9 @@ function createRequest(delivery: Delivery, signal: AbortSignal): ClientRequest {
       path: target,
       headers,
       signal,
-      // A connection of its own: a kept one that the server closes meanwhile would look unreachable.
+      // Each request opens a connection. A kept one that the server closed would look unreachable.
       agent: false,
-      // Else taken from the Host header, which may name the public host.
+      // Otherwise Node.js uses the Host header, which may name the public host.
       ...(secure && { servername: isIP(hostname) === 0 ? hostname : '' }),
     })
   } catch (error) {
@@ -98,11 +98,11 @@ async function readAnswer(response: IncomingMessage): Promise<Omit<Answer, 'dura
   }
 }
 
-/** RFC 6455 section 4.2.2: the answer proves that a WebSocket server made it. */
+/** Checks the proof that a WebSocket server answered: RFC 6455 section 4.2.2. */
 function toHandshakeAnswer(response: IncomingMessage, key: string | undefined): Omit<Answer, 'durationMs'> {
   const expected = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
   if (response.headers['sec-websocket-accept'] !== expected)
-    throw new Error('it switched protocols, but its Sec-WebSocket-Accept is not that of a WebSocket server')
+    throw new Error('it switched protocols, but its Sec-WebSocket-Accept is wrong')
   return { status: 101, statusText: response.statusMessage ?? '', contentType: undefined, body: '', cut: false }
 }
 
@@ -110,19 +110,21 @@ const meanings: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'the host has no address',
   EAI_AGAIN: 'the host has no address',
-  ECONNRESET: 'the connection was broken off',
+  ECONNRESET: 'the connection was reset',
   ETIMEDOUT: 'the connection took too long',
-  EHOSTUNREACH: 'there is no way to the host',
-  ENETUNREACH: 'there is no way to its network',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; name your own authority in NODE_EXTRA_CA_CERTS',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of an unknown authority; name it in NODE_EXTRA_CA_CERTS',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of an unknown authority; name it in NODE_EXTRA_CA_CERTS',
-  EPROTO: 'it does not speak TLS there; is it http?',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS there; is it http?',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'there is no route to its network',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; name the file of its authority in NODE_EXTRA_CA_CERTS',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'its certificate is from an unknown authority; name the file of that authority in NODE_EXTRA_CA_CERTS',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'its certificate is from an unknown authority; name the file of that authority in NODE_EXTRA_CA_CERTS',
+  EPROTO: 'it does not speak TLS; should the URL start with http?',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; should the URL start with http?',
 }
 
 function describe(error: unknown): string {
-  // A name with several addresses fails with all of their errors.
+  // If a name has several addresses, the error holds one error per address.
   const [first = error] = error instanceof AggregateError ? error.errors : []
   const { code, message }: { code?: unknown; message?: unknown } = Object(first)
   return meanings[String(code)] ?? `${String(message)}${code === undefined ? '' : ` (${String(code)})`}`

@@ -4,15 +4,15 @@ import { checkRequest, splitUrl } from '../inputs/request.ts'
 import type { Delivery } from './deliver.ts'
 
 export interface Addresses {
-  /** Where it is delivered. */
+  /** The URL that the request is sent to. */
   readonly to: string
-  /** How Twilio would reach the server, where that differs; its path is a prefix. */
+  /** The server's public URL, if it differs from `to`. Its path is a prefix. */
   readonly publicUrl: string | undefined
 }
 
 type Unaddressed = Omit<SignRequestInput, 'url'>
 
-/** Signs for the public URL, and addresses what was signed to where it goes. */
+/** Signs the request for the public URL, and addresses it to `to`. */
 export function prepare(input: Unaddressed, { to, publicUrl }: Addresses): Delivery {
   const parts = splitUrl(checkRequest({ method: 'GET', url: to, headers: [], body: undefined }, '--to').url)
   if (parts === undefined) throw new UsageError('--to needs an absolute URL.')
@@ -24,7 +24,7 @@ export function prepare(input: Unaddressed, { to, publicUrl }: Addresses): Deliv
     hostname,
     port,
     method: signed.method,
-    // Signing may have added to the query; the path is that of the server, without the public prefix.
+    // The query is the signed one, which may have bodySHA256. The path has no public prefix.
     target: parts.target.replace(/\?.*$/s, '') + (/\?.*$/s.exec(signed.url)?.[0] ?? ''),
     headers: addHeaders(signed, parts.userinfo),
     body: signed.body,
@@ -35,7 +35,7 @@ function cutPublicUrl(publicUrl: string): string {
   const parts = splitUrl(publicUrl)
   if (parts === undefined || parts.target.includes('?'))
     throw new UsageError(
-      '--public-url needs an absolute URL without a query, as https://example.com or https://example.com/prefix.',
+      '--public-url needs an absolute URL without a query, such as https://example.com or https://example.com/prefix.',
     )
   return parts.origin + parts.target.replace(/\/$/, '')
 }
@@ -43,7 +43,7 @@ function cutPublicUrl(publicUrl: string): string {
 function splitAuthority(authority: string, secure: boolean): { hostname: string; port: number } {
   const match = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(authority)
   const port = Number(match?.[2] ?? (secure ? 443 : 80))
-  if (match === null || port < 1 || port > 65_535) throw new UsageError('--to: host or port is malformed.')
+  if (match === null || port < 1 || port > 65_535) throw new UsageError('--to: the host or the port is malformed.')
   return { hostname: (match[1] ?? '').replace(/^\[|\]$/g, ''), port }
 }
 
@@ -62,7 +62,7 @@ function toBasic(userinfo: string): string {
   try {
     decoded = decodeURIComponent(userinfo)
   } catch {
-    // Not escaped, then.
+    // The userinfo is not percent-encoded.
   }
   return `Basic ${Buffer.from(decoded).toString('base64')}`
 }

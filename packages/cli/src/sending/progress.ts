@@ -6,7 +6,7 @@ export interface Progress {
   stop(): void
 }
 
-/** A bar on the terminal; in a pipe, and for a single step, nothing. */
+/** Shows a progress bar at a terminal. In a pipe, or for one step, it shows nothing. */
 export function startProgress(io: Io, total: number): Progress {
   if (io.stderr.isTTY !== true || total < 2) return { advance: () => undefined, stop: () => undefined }
   const bar = new SingleBar({
@@ -15,7 +15,7 @@ export function startProgress(io: Io, total: number): Progress {
     barCompleteChar: '#',
     barIncompleteChar: '.',
     barsize: 30,
-    // Cursor and line wrap stay, for Ctrl-C would leave the terminal without them.
+    // Cursor and line wrap stay on: after Ctrl-C nothing would turn them on again.
     hideCursor: false,
     linewrap: true,
     clearOnComplete: true,

@@ -4,7 +4,7 @@ import { cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
 import type { Answer } from './deliver.ts'
 import { checkTwiml, formatTwiml } from './twiml.ts'
 
-/** Done: a 2xx, or 101 of a handshake, and no XML that Twilio could not read. */
+/** Returns true for a 2xx answer, or 101 for a handshake, unless it is malformed XML. */
 export function isDone(answer: Answer): boolean {
   return (
     (answer.status === 101 || (answer.status >= 200 && answer.status < 300)) && checkTwiml(answer)?.wellFormed !== false
@@ -21,7 +21,7 @@ export function reportJson(io: Io, facts: object, answers: readonly Answer[]): v
 
 export function reportText(io: Io, answers: readonly Answer[]): void {
   if (answers.length > 1) print(io, formatStatuses(io, answers))
-  // Of many, the one worth looking at.
+  // Of several answers it shows the first that failed.
   const shown = answers.find((answer) => !isDone(answer)) ?? answers[0]
   if (shown !== undefined) print(io, formatAnswer(io, shown))
 }
@@ -31,7 +31,7 @@ function formatAnswer(io: Io, answer: Answer): string {
   const color = isDone(answer) ? colors.green : colors.red
   const text = answer.statusText || (STATUS_CODES[answer.status] ?? '')
   const lines = [color(cleanText(`${answer.status} ${text}`.trim())) + describeType(answer)]
-  if (answer.status === 101) lines.push('The WebSocket was opened, and closed again.')
+  if (answer.status === 101) lines.push('The WebSocket was opened and closed again.')
   const twiml = checkTwiml(answer)
   if (twiml !== undefined) lines.push(describeTwiml(twiml))
   if (answer.body !== '')
@@ -45,7 +45,7 @@ function describeType({ contentType, durationMs }: Answer): string {
 }
 
 function describeTwiml({ wellFormed, problem }: NonNullable<ReturnType<typeof checkTwiml>>): string {
-  const verdict = wellFormed ? 'TwiML: well-formed' : 'TwiML: not well-formed, Twilio would refuse it'
+  const verdict = wellFormed ? 'TwiML: well-formed' : 'TwiML: malformed, Twilio would refuse it'
   return problem === undefined ? verdict : `${verdict}; ${cleanText(problem)}`
 }
 

@@ -1,14 +1,14 @@
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser'
 import type { Answer } from './deliver.ts'
 
-/** What Twilio would make of an answer in XML. */
+/** The result of checking an XML answer as Twilio would. */
 export interface TwimlCheck {
   readonly wellFormed: boolean
-  /** Where not, or where it is no TwiML. */
+  /** Describes why it is malformed, or why it is not TwiML. */
   readonly problem?: string
 }
 
-/** `undefined` for an answer that is no XML. */
+/** Returns `undefined` if the answer is not XML. */
 export function checkTwiml({ contentType, body }: Pick<Answer, 'contentType' | 'body'>): TwimlCheck | undefined {
   if (!/[/+]xml\b/i.test(contentType ?? '') && !/^\s*<(\?xml|Response)\b/.test(body)) return undefined
   if (body.trim() === '') return undefined
@@ -19,8 +19,8 @@ export function checkTwiml({ contentType, body }: Pick<Answer, 'contentType' | '
 }
 
 function validate(body: string): string | undefined {
-  // A document type is none of TwiML's, and its entities are a trap for parsers.
-  if (/<!DOCTYPE/i.test(body)) return 'it has a document type, which TwiML has not'
+  // TwiML has no document type, and its entities are a known attack on parsers.
+  if (/<!DOCTYPE/i.test(body)) return 'it has a document type, which TwiML does not allow'
   try {
     const result = XMLValidator.validate(body)
     return result === true ? undefined : `line ${result.err.line}, column ${result.err.col}: ${result.err.msg}`
@@ -37,7 +37,7 @@ const spelling = {
   cdataPropName: '#cdata',
 } as const
 
-/** Indented, for reading only. Call it with well-formed XML. */
+/** Indents well-formed XML, for reading only. */
 export function formatTwiml(body: string): string {
   try {
     const parsed = new XMLParser({ ...spelling, parseTagValue: false }).parse(body)

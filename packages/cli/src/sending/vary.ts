@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 
-// What differs from one delivery to the next; accounts, services and workspaces stay.
+// SIDs that differ between deliveries. Those of accounts, services and workspaces stay the same.
 const instance = /^(SM|MM|CA|RE|CF|EV|EZ|GT|TR|IM|WT|WR|CJ|NO|DY|YC|YE|RM|PA|KI)[0-9a-f]{32}$/
 
-/** A copy with new SIDs, the same for the same: a delivery that Twilio would make of another message or call. */
+/**
+ * Copies a value with new SIDs, so that it looks like another message or call.
+ * @param renewed remembers replacements, so that equal SIDs stay equal
+ */
 export function renewSids<T>(value: T, renewed: Map<string, string> = new Map()): T {
   if (typeof value === 'string') return renewSid(value, renewed) as T
   if (Array.isArray(value)) return value.map((each) => renewSids(each, renewed)) as T

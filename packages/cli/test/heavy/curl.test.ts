@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** What a server saw of the command when a shell ran it. */
+/** Runs the command in a shell, and returns the request that the server received. */
 async function runInShell(command: string): Promise<Seen | undefined> {
   seen = undefined
   const script = writeScratch('')
@@ -78,8 +78,8 @@ test.each(commands)('reads as curl sends it: %s', async (template) => {
   expect(readCommand(command)).toEqual(await runInShell(command))
 })
 
-test('any text, in any of the quotes, is read as the shell and curl have it', async () => {
-  // The second kind is dense with what shells, and cmd.exe, take for something else.
+test('any text in any quotes is read as the shell and curl read it', async () => {
+  // The second kind has many characters that are special to a shell or to cmd.exe.
   const text = fc
     .oneof(fc.stringMatching(/^[ -~\n\té€]{0,40}$/), fc.stringMatching(/^[a ^"'\\$%`\n]{0,12}$/))
     .map((some) => some.replaceAll('!', '.'))

@@ -18,7 +18,7 @@ test.each(webhookKinds)('%s is sent and found genuine', async (kind) => {
   expect(await tollgate(words)).toMatchObject({ code: 0 })
 })
 
-test.each(webhookKinds)('%s is signed, and verified from the curl command', async (kind) => {
+test.each(webhookKinds)('%s is signed, and its curl command verifies', async (kind) => {
   const scheme = sampleWebhook(kind).handshake === true ? 'wss' : 'https'
   const signed = await tollgate(['sign', '--kind', kind, '--url', `${scheme}://example.com/x`, '--only', 'curl'])
   expect(await tollgate(['verify', '--json'], { input: signed.stdout })).toMatchObject({ code: 0 })
