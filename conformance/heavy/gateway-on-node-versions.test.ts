@@ -8,7 +8,17 @@ const root = new URL('../../', import.meta.url).pathname
 const run = promisify(execFile)
 
 /** Those that depend on how Node.js reads requests, and on its streams and sockets. */
-const files = ['attacks', 'connections', 'framing', 'hostile-upstream', 'steady', 'tls-and-redis', 'websocket']
+const files = [
+  'answer-reader',
+  'attacks',
+  'connections',
+  'forward-auth',
+  'framing',
+  'hostile-upstream',
+  'steady',
+  'tls-and-redis',
+  'websocket',
+]
 
 test.each([22, 24, 26])('the gateway behaves alike on Node.js %i', { timeout: 300_000 }, async (major) => {
   const node = findNode(major)
