@@ -52,7 +52,8 @@ test('an account chosen by the URL', async () => {
 
 test('tokens from a database', async () => {
   const { makeLookup } = await import('../../examples/keys/database.mjs')
-  const lookup = makeLookup(async (sid) => (sid === accountSid ? { authToken: token } : undefined))
+  const findTenant = async (sid: string) => (sid === accountSid ? { authToken: token } : undefined)
+  const lookup = await makeLookup(findTenant, async () => [accountSid])
   expect(await lookup({ accountSid, url, method: 'POST' })).toEqual([token])
   expect(await lookup({ accountSid: `AC${'1'.repeat(32)}`, url, method: 'POST' })).toBeUndefined()
 })

@@ -257,6 +257,13 @@ test('a hundred thousand forged requests for one subaccount cost one look-up', a
   expect(server.requests).toHaveLength(1)
 })
 
+test('accounts that are named do not share the rate of strangers', async () => {
+  const lookup = lookUp({ knownAccounts: [sub], maxLookupsPerSecond: 1, timeoutMs: 1000, now: () => 0 })
+  await lookup(claim(accountSid(1)))
+  await expect(lookup(claim(accountSid(2)))).rejects.toThrow('Too many key look-ups')
+  expect(await lookup(claim(sub))).toEqual([token(1)])
+})
+
 test('the runtime’s own fetch, called on nothing', async () => {
   const spy = vi.spyOn(globalThis, 'fetch')
   await lookUp()(claim(sub))

@@ -37,6 +37,7 @@ const keys = z
         negativeTtlSeconds: z.number().optional(),
         staleIfErrorSeconds: z.number().optional(),
         maxLookupsPerSecond: z.number().optional(),
+        knownAccounts: z.array(accountSid).optional(),
         baseUrl: z.string().optional(),
       })
       .optional(),

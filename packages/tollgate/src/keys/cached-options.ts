@@ -1,5 +1,8 @@
 import { isAccountSid } from '../auth-token.ts'
 
+/** The accounts that a look-up should expect: see `CachedOptions.knownAccounts`. */
+export type KnownAccounts = readonly string[] | ReadonlySet<string> | ((accountSid: string) => boolean)
+
 export interface CachedOptions {
   /** How long an account's tokens are used before they are looked up again, in seconds, 1 to 86,400. Default 300. */
   readonly ttlSeconds?: number | undefined
@@ -17,11 +20,24 @@ export interface CachedOptions {
   /** How often at most a mismatch makes one account be looked up anew, in seconds, 1 to 3,600. Default 10. */
   readonly refreshIntervalSeconds?: number | undefined
   /**
-   * How many accounts that never verified may be looked up per second, 1 to 1,000,000, or `Infinity`. Default 100. What goes beyond it
-   * waits for half of `timeoutMs` at most and then fails (`key_lookup_failed`). Accounts that verified are not counted. Refreshes after a
-   * mismatch are held to the same rate, counted apart; beyond it there are none.
+   * How many look-ups per second are made for accounts that are neither in `knownAccounts` nor have verified, 1 to 1,000,000, or
+   * `Infinity`. Default 100. A look-up beyond the rate waits up to half of `timeoutMs` for its turn. After that it fails
+   * (`key_lookup_failed`).
+   *
+   * Known accounts have no limit while the source answers for them. If the source fails or does not know them, their look-ups are held
+   * to the same rate, counted apart. So are refreshes after a mismatch, which are skipped beyond the rate.
    */
   readonly maxLookupsPerSecond?: number | undefined
+  /**
+   * The accounts that are yours: AccountSids, or a function that answers whether one is. Their look-ups pass a flood of requests that
+   * name invented accounts, also after a deployment, when nothing is remembered. An account that is missing here verifies as well: until
+   * its first request has passed, it shares `maxLookupsPerSecond` with the invented ones.
+   *
+   * A list is copied. A set is read at each look-up, so accounts can be added to it. A function is asked about invented accounts too: it
+   * has to answer `true` or `false` at once and from memory. If it throws or gives anything else, `onProblem` is called and
+   * the account counts as missing. Default: none.
+   */
+  readonly knownAccounts?: KnownAccounts | undefined
   /** The account of requests that name none: JSON events and WebSocket handshakes. Default: they are `key_unknown`. */
   readonly defaultAccountSid?: string | undefined
   /** Told of each look-up that failed, with what it threw. An exception in it changes nothing. Default: nobody is told. */
@@ -38,6 +54,8 @@ export interface CacheSettings {
   readonly staleIfErrorMs: number
   readonly refreshIntervalMs: number
   readonly maxLookupsPerSecond: number
+  /** Throws what the user's function throws. */
+  readonly isNamed: (accountSid: string) => boolean
   readonly defaultAccountSid: string | undefined
   readonly onProblem: (error: unknown, accountSid: string) => void
   readonly now: () => number
@@ -51,6 +69,7 @@ export const cachedOptions: Readonly<Record<keyof CachedOptions, true>> = {
   staleIfErrorSeconds: true,
   refreshIntervalSeconds: true,
   maxLookupsPerSecond: true,
+  knownAccounts: true,
   defaultAccountSid: true,
   onProblem: true,
   now: true,
@@ -73,10 +92,32 @@ export function parseCachedOptions(given: CachedOptions): CacheSettings {
       given.maxLookupsPerSecond === Number.POSITIVE_INFINITY
         ? given.maxLookupsPerSecond
         : parseNumber(given.maxLookupsPerSecond, 'maxLookupsPerSecond', [1, 1_000_000], 100),
+    isNamed: parseKnownAccounts(given.knownAccounts),
     defaultAccountSid,
     onProblem: given.onProblem ?? (() => undefined),
     now: given.now ?? (() => performance.now()),
   }
+}
+
+function parseKnownAccounts(known: unknown): CacheSettings['isNamed'] {
+  if (known === undefined) return () => false
+  if (typeof known === 'function') return (accountSid) => checkAnswer(known(accountSid))
+  const set: unknown = Array.isArray(known) ? new Set(known) : known
+  if (!isSet(set)) throw new TypeError('"knownAccounts" must be a list, a Set or a function')
+  for (const accountSid of set) checkAccountSid(accountSid, 'knownAccounts')
+  return (accountSid) => set.has(accountSid)
+}
+
+/** From any realm: `instanceof` fails inside a test runner's sandbox. */
+function isSet(value: unknown): value is ReadonlySet<unknown> {
+  return Object.prototype.toString.call(value) === '[object Set]'
+}
+
+function checkAnswer(answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer
+  // The rejection of a promise that nothing waits for would end the process.
+  Promise.resolve(answer).catch(() => undefined)
+  throw new TypeError('"knownAccounts" must answer true or false at once')
 }
 
 export function checkAccountSid(value: unknown, name: string): void {

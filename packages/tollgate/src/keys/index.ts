@@ -1,7 +1,7 @@
 export type { AuthTokenLookup, SharedKey, UnverifiedClaim } from '../interfaces.ts'
 export type { Fetch } from './accounts-api.ts'
 export { type AccountLookup, cached } from './cached.ts'
-export type { CachedOptions } from './cached-options.ts'
+export type { CachedOptions, KnownAccounts } from './cached-options.ts'
 export { type FileKeys, type FileKeysOptions, fileKeys } from './file.ts'
 export { twilioAccountTokens } from './twilio-account-tokens.ts'
 export type { TwilioAccountTokensOptions } from './twilio-options.ts'

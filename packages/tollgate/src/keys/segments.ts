@@ -5,7 +5,6 @@
  */
 export interface Segments<V> {
   get(key: string): V | undefined
-  isProtected(key: string): boolean
   /** Adds or replaces a value, which stays in its segment; a new one is on probation. */
   put(key: string, value: V): void
   /** To protected; there, to the safe end. */
@@ -50,7 +49,6 @@ export function createSegments<V>(maxEntries: number): Segments<V> {
 
   return {
     get: (key) => trusted.get(key) ?? probation.get(key),
-    isProtected: (key) => trusted.has(key),
     put,
     promote,
     demote,

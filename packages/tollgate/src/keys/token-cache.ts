@@ -36,7 +36,10 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
   const { now, timeoutMs, refreshIntervalMs, defaultAccountSid } = settings
   const entries = createSegments<Entry>(settings.maxEntries)
   const flights = new Map<string, Promise<Found>>()
-  const firstLookups = createRateLimit(settings.maxLookupsPerSecond, now)
+  // Kept apart from the tokens, because an account stays known when its tokens are evicted or the source loses it for a while.
+  const verified = new Set<string>()
+  const strangersTurns = createRateLimit(settings.maxLookupsPerSecond, now)
+  const knownTurns = createRateLimit(settings.maxLookupsPerSecond, now)
   const refreshes = createRateLimit(settings.maxLookupsPerSecond, now)
 
   function find(accountSid: string): Awaitable<Found> {
@@ -49,15 +52,32 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
   }
 
   function queue(accountSid: string, entry: Entry | undefined): Promise<Found> {
-    if (isKnown(accountSid, entry)) return depart(accountSid, 0, false)
-    const waitMs = flights.size < settings.maxEntries ? firstLookups.take(timeoutMs / 2) : undefined
+    const known = isKnown(accountSid)
+    if (known && entry === undefined) entries.put(accountSid, createUnanswered(now()))
+    // Each known account costs one look-up per lifetime of its tokens, as long as the source answers with tokens.
+    const isFree = known && (entry === undefined || (entry.tokens !== undefined && !entry.failing))
+    const mostFlights = known ? 2 * settings.maxEntries : settings.maxEntries
+    const turns = known ? knownTurns : strangersTurns
+    const waitMs = flights.size >= mostFlights ? undefined : isFree ? 0 : turns.take(timeoutMs / 2)
     if (waitMs !== undefined) return depart(accountSid, waitMs, false)
-    return Promise.reject(new Error('Too many key look-ups for accounts that have not verified'))
+    return Promise.reject(new Error(`Too many key look-ups for accounts that ${known ? 'fail' : 'are not known'}`))
   }
 
-  // Once its look-up fails, a known account is held to the rate as well: requests must not hammer a source that is down.
-  function isKnown(accountSid: string, entry: Entry | undefined): boolean {
-    return entry?.failing !== true && (accountSid === defaultAccountSid || entries.isProtected(accountSid))
+  function isKnown(accountSid: string): boolean {
+    if (accountSid === defaultAccountSid || verified.has(accountSid)) return true
+    try {
+      return settings.isNamed(accountSid)
+    } catch (error) {
+      tellUnnoticed(() => settings.onProblem(error, accountSid))
+      return false
+    }
+  }
+
+  function remember(accountSid: string): void {
+    verified.delete(accountSid)
+    verified.add(accountSid)
+    const [oldest] = verified
+    if (oldest !== undefined && verified.size > settings.maxEntries) verified.delete(oldest)
   }
 
   function depart(accountSid: string, waitMs: number, refreshing: boolean): Promise<Found> {
@@ -85,7 +105,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
       tokens,
       askedAt: time,
       expiresAt: time + (tokens === undefined ? settings.negativeTtlMs : settings.ttlMs),
-      changedAt: known === undefined || isSame ? Number.NEGATIVE_INFINITY : time,
+      changedAt: known?.tokens === undefined || isSame ? Number.NEGATIVE_INFINITY : time,
       failing: false,
     })
     if (tokens === undefined) entries.demote(accountSid)
@@ -139,9 +159,17 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
     },
     verified(claim: UnverifiedClaim) {
       const accountSid = accountOf(claim)
-      if (accountSid !== undefined && entries.get(accountSid)?.tokens !== undefined) entries.promote(accountSid)
+      if (accountSid === undefined) return
+      remember(accountSid)
+      if (entries.get(accountSid)?.tokens !== undefined) entries.promote(accountSid)
     },
   })
+}
+
+/** Stands for a known account until the source answers for it the first time. */
+function createUnanswered(time: number): Entry {
+  const never = Number.NEGATIVE_INFINITY
+  return { tokens: undefined, askedAt: time, expiresAt: never, changedAt: never, failing: false }
 }
 
 /** The default account's tokens name their owner, since a request that claims no account may yet turn out to name one. */
