@@ -65,7 +65,7 @@ export const rejectionPages = {
   },
   url_not_allowed: {
     means:
-      'Tollgate cannot determine the public URL of the request, or the options do not allow its host. Host is missing, malformed or not on the list, forwarding headers came from an untrusted peer, or the request target is not a path.',
+      'Tollgate cannot determine the public URL of the request, or the options do not allow its host. Host is missing, malformed or not on the list, forwarding headers came from an untrusted peer, or the request target is not a path. A query with more than 16,384 pairs, which no webhook has, is refused too.',
     look: [
       'The message says which of these it is.',
       'Which values do Host, X-Forwarded-Host and Forwarded have when the request reaches the app?',
@@ -105,7 +105,7 @@ export const rejectionPages = {
   },
   body_malformed: {
     means:
-      'A form body has invalid percent-encoding or invalid UTF-8, or is incomplete. Tollgate does not guess it, because two parsers would guess differently.',
+      'A form body has invalid percent-encoding or invalid UTF-8, is incomplete, or has more than 16,384 pairs, which no webhook has. Tollgate does not guess it, because two parsers would guess differently.',
     look: [
       'Was the body decoded before, so that it has a lone `%`?',
       'Was it re-encoded in a charset other than UTF-8?',
@@ -126,7 +126,7 @@ export const rejectionPages = {
   },
   body_hash_mismatch: {
     means:
-      '`bodySHA256` in the URL is not the hash of this body, or is malformed, or is repeated with different values.',
+      '`bodySHA256` in the URL is not the hash of this body, or is malformed, or is repeated with different values. A request without a body must have the hash of no bytes, so a captured JSON event cannot be sent again without its body. The only exception is the status callback of a regulatory bundle, a GET that also names `AccountSid` and `BundleSid`.',
     look: [
       'Is the body serialised again (`JSON.stringify`), instead of the bytes that arrived?',
       'Did a line break at the end, or a CRLF, get lost?',
@@ -176,7 +176,7 @@ export const rejectionPages = {
   },
   account_not_allowed: {
     means:
-      'The signature is right, but the account is not allowed. The request names an account that does not own the key, or several accounts, or one that is not in `accountSid`.',
+      'The signature is right, but the account is not allowed. The request names an account that does not own the key, or several accounts, or one that is not in `accountSid`. If the key belongs to an account, a body with `bodySHA256` must be exactly one JSON text.',
     look: [
       'Which AccountSid does the request name, and which does `accountSid` allow?',
       'Is a token stored under the wrong account?',

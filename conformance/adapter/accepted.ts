@@ -12,7 +12,6 @@ const oddNames: Pairs = [
   ['a[b][c]', '1'],
   ['x', '1'],
   ['x', '2'],
-  ['x', '1'],
   ['', 'no name'],
   ['__proto__', 'p'],
   ['constructor', 'c'],

@@ -1,6 +1,16 @@
 import type { IncomingRequest, Params } from 'tollgate'
 import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
-import { formType, makeJsonRequest, makeRequest, origin, type Signed, sms, token, withHeaders } from '../kit/draft.ts'
+import {
+  account,
+  formType,
+  makeJsonRequest,
+  makeRequest,
+  origin,
+  type Signed,
+  sms,
+  token,
+  withHeaders,
+} from '../kit/draft.ts'
 import type { Library } from '../kit/library.ts'
 import { encodeForm, hashHex, joinParams, type Pairs, signText } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
@@ -106,6 +116,38 @@ export function bodyAttacksSuite(library: Library): Suite {
       await refuse({ ...empty, body: {} as unknown as string }, 'body_already_consumed')
       assertAccepted(await ask(library, empty))
     },
+    'B4 a captured JSON event, sent again without its body, by GET as by POST': async () => {
+      const { body: _body, ...event } = await makeJsonRequest([{ specversion: '1.0', data: { accountSid: account } }])
+      for (const method of ['GET', 'POST']) {
+        await refuse({ ...event, method }, 'body_hash_mismatch')
+        await refuse(withHeaders({ ...event, method }, { 'content-type': undefined }), 'body_hash_mismatch')
+        await refuse({ ...event, method, body: '' }, 'body_hash_mismatch')
+      }
+      for (const query of ['bodySHA256', 'bodySHA256=', `bodySHA256=${'0'.repeat(64)}`, 'a=1&bodySHA256=x&b=2'])
+        await refuse(await makeRequest({ method: 'GET', path: `/x?${query}` }), 'body_hash_mismatch')
+      const ofNothing = await makeRequest({ method: 'GET', path: `/x?bodySHA256=${await hashHex('')}` })
+      assertEqual(assertAccepted(await ask(library, ofNothing)).covers, 'url', 'covers')
+    },
+    'B4 a form in which nothing is signed counts as no body': async () => {
+      const event = withHeaders(await makeJsonRequest({ a: 1 }), { 'content-type': formType })
+      for (const body of ['&', '=', '&&=&', '=&=']) {
+        await refuse({ ...event, body }, 'body_hash_mismatch')
+        const plain = await makeRequest({ body, signed: `${origin}/sms` })
+        assertEqual(assertAccepted(await ask(library, plain)).covers, 'url', 'covers')
+      }
+    },
+    'B4 the callback of a regulatory bundle has a hash of something else': async () => {
+      const hash = `bodySHA256=${'5e'.repeat(32)}`
+      const bundle = `AccountSid=${account}&BundleSid=BU${'0'.repeat(32)}&Status=pending-review&FailureReason=`
+      const signed = (path: string, method = 'GET') => makeRequest({ method, path, params: [] })
+      const genuine = await signed(`/x?${hash}&${hash}&${bundle}`)
+      const { covers, params } = assertAccepted(await ask(library, { ...genuine, body: undefined }))
+      assertEqual([covers, params.get('Status')], ['url', 'pending-review'], 'covers and the status')
+      await refuse({ ...(await signed(`/x?${hash}&${bundle}`, 'POST')), body: '' }, 'body_hash_mismatch')
+      for (const name of ['AccountSid', 'BundleSid'])
+        await refuse(await signed(`/x?${hash}&${bundle.replace(name, 'x')}`), 'body_hash_mismatch')
+      await refuse(await signed(`/x?${hash}&${hash.replace('5', '6')}&${bundle}`), 'body_hash_mismatch')
+    },
     'B5 repeated names, letter cases, arrays': async () => {
       const request = await makeRequest()
       for (const more of [
@@ -120,15 +162,21 @@ export function bodyAttacksSuite(library: Library): Suite {
       ])
         await refuse({ ...request, body: request.body + more }, 'signature_mismatch')
     },
-    'B5 an equal pair again changes nothing that is signed, and is handed over as it came': async () => {
+    'B5 an equal pair again changes nothing that is signed, nor what the handler gets': async () => {
       const request = await makeRequest({
         params: [
           ['M', 'b'],
           ['M', 'a'],
-          ['M', 'a'],
         ],
       })
-      assertEqual(assertAccepted(await ask(library, request)).params.getAll('M'), ['b', 'a', 'a'], 'values')
+      const { params } = assertAccepted(await ask(library, { ...request, body: `${request.body}&M=a&M=b&M=a` }))
+      assertEqual(params.getAll('M'), ['b', 'a'], 'values')
+      assertEqual([...params], [...params.entries()], 'the entries')
+      assertEqual(params.toObject(), { M: ['b', 'a'] }, 'the object')
+      const message = await makeRequest()
+      const doubled = assertAccepted(await ask(library, { ...message, body: `${message.body}&${message.body}` }))
+      assertEqual([...doubled.params], sms, 'parameters')
+      assertEqual(doubled.params.toObject(), Object.fromEntries(sms), 'the object')
     },
     'B5 a pair of nothing changes nothing that is signed either': async () => {
       const request = await makeRequest()

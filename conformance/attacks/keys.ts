@@ -1,7 +1,8 @@
-import type { Verdict } from 'tollgate'
+import type { IncomingRequest, Verdict } from 'tollgate'
 import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
 import {
   account,
+  formType,
   makeJsonRequest,
   makeRequest,
   origin,
@@ -105,6 +106,60 @@ export function keyAttacksSuite(library: Library): Suite {
       )
       // A query beside a form is the application's own: it chooses no key.
       assertAccepted(await ask(library, await makeRequest({ path: `/x?AccountSid=${otherAccount}` }), { authToken }))
+    },
+    'C6 the query counts where nothing but the URL is signed, by POST as by GET': async () => {
+      const authToken = { [account]: token, [otherAccount]: otherToken }
+      for (const method of ['GET', 'POST'])
+        for (const name of ['AccountSid', 'account_sid', 'interactionAccountSid']) {
+          const as = (sid: string, key: string) =>
+            makeRequest({ method, path: `/x?${name}=${sid}`, params: [], token: key, contentType: null })
+          const empty = (request: Signed): IncomingRequest => ({ ...request, body: undefined })
+          const hollow = withHeaders({ ...(await as(account, otherToken)), body: '&' }, { 'content-type': formType })
+          if (method === 'POST') assertRefused(await ask(library, hollow, { authToken }), 'signature_mismatch')
+          assertRefused(await ask(library, empty(await as(account, otherToken)), { authToken }), 'signature_mismatch')
+          const single: Options = { authToken: otherToken, accountSid: otherAccount }
+          assertRefused(await ask(library, empty(await as(account, otherToken)), single), 'account_not_allowed')
+          const lookup: Options = { authToken: () => ({ authToken: otherToken, accountSid: otherAccount }) }
+          assertRefused(await ask(library, empty(await as(account, otherToken)), lookup), 'account_not_allowed')
+          const genuine = assertAccepted(await ask(library, empty(await as(account, token)), { authToken }))
+          assertEqual(genuine.accountSid, account, 'the account')
+        }
+    },
+    'C6 JSON that names another tenant, wherever a handler may read it': async () => {
+      const authToken = { [account]: token, [otherAccount]: otherToken }
+      const name = { AccountSid: otherAccount }
+      for (const json of [
+        name,
+        [name],
+        [[[name]]],
+        { data: name },
+        { data: [name] },
+        [{ data: { call: name } }],
+        { data: { calls: [[name]] } },
+        { AccountSid: [otherAccount] },
+        { AccountSid: [[account], [otherAccount]] },
+        { data: { account_sid: [otherAccount] } },
+        `\ufeff${JSON.stringify(name)}`,
+        `{"AccountSid":"${account}"}\n${JSON.stringify(name)}`,
+        `${JSON.stringify(name)};`,
+        `<AccountSid>${otherAccount}</AccountSid>`,
+      ])
+        assertRefused(await ask(library, await makeJsonRequest(json), { authToken }), 'account_not_allowed')
+      // A genuine event may report on other accounts further below.
+      const event = { data: { accountSid: account, request: { parameters: { accountSid: otherAccount } } } }
+      assertAccepted(await ask(library, await makeJsonRequest([event]), { authToken }))
+      // One account's token is bound to none: what the body is does not matter.
+      assertAccepted(await ask(library, await makeJsonRequest('\ufeff{}'), { authToken: token }))
+    },
+    'C6 more accounts than are allowed, in one request': async () => {
+      const sids = Array.from({ length: 5000 }, (_, index) => `AC${String(index).padStart(32, '0')}`)
+      const form = (list: readonly string[]) =>
+        makeRequest({ body: list.map((sid) => `AccountSid=${sid}`).join('&'), signed: `${origin}/sms${sign(list)}` })
+      const sign = (list: readonly string[]): string => list.map((sid) => `AccountSid${sid}`).join('')
+      const allowed = sids.slice(0, 3)
+      assertAccepted(await ask(library, await form(allowed), { accountSid: allowed }))
+      for (const list of [sids, sids.slice(0, 4), sids.slice(1, 4)])
+        assertRefused(await ask(library, await form(list), { accountSid: allowed }), 'account_not_allowed')
     },
     'C6 a look-up cannot be sent to another tenant': async () => {
       const asked: (string | undefined)[] = []

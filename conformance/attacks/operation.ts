@@ -85,6 +85,34 @@ export function operationAttacksSuite(library: Library): Suite {
         assertEqual(validator.validate(origin, {}, value as string), false, 'a signature')
       }
     },
+    'E1 ten thousand pairs verify; more than any webhook has are refused before they are read': async () => {
+      const name = (index: number): string => `f${String(index).padStart(5, '0')}`
+      const names = Array.from({ length: 10_000 }, (_, index) => name(index))
+      const many = await makeRequest({ body: names.join('=&'), signed: `${origin}/sms${names.join('')}` })
+      const { params } = assertAccepted(await ask(library, many))
+      for (const one of names) assertEqual(params.get(one), '', 'a value')
+      assertEqual(params.has('f10000'), false, 'a name that was not sent')
+      for (const field of ['a', 'a=', 'a=1', '', '%41', '=', '%'])
+        for (const body of [`${field}&`.repeat(20_000), `${field}&`.repeat(200_000)])
+          assertRefused(await ask(library, { ...many, body }), 'body_malformed')
+      const get = await makeRequest({ method: 'GET', path: `/x?${'a&'.repeat(20_000)}` })
+      assertRefused(await ask(library, get), 'url_not_allowed')
+      assertRefused(await ask(library, { ...get, method: 'POST' }), 'url_not_allowed')
+      // Beside a form the query is not read.
+      assertAccepted(await ask(library, await makeRequest({ path: `/x?${'a&'.repeat(20_000)}` })))
+    },
+    'E1 a body that arrives byte by byte': async () => {
+      const request = await makeRequest()
+      const bytes = new TextEncoder().encode(request.body)
+      async function* stream(): AsyncGenerator<Uint8Array> {
+        for (const byte of bytes) {
+          yield new Uint8Array(0)
+          yield Uint8Array.of(byte)
+        }
+      }
+      const { body } = assertAccepted(await ask(library, { ...request, body: stream() }))
+      assertEqual(new TextDecoder().decode(body), request.body, 'the body')
+    },
     'E2 a form of 5,000 fields, JSON 5,000 deep': async () => {
       const params = Array.from({ length: 5000 }, (_, index): [string, string] => [`f${index}`, ''])
       assertAccepted(await ask(library, await makeRequest({ params })))

@@ -1,7 +1,8 @@
 import type { Framework } from '../adapter/framework.ts'
-import { expectRefused, expectTurnedAway } from '../adapter/server.ts'
+import { expectAccepted, expectRefused, expectTurnedAway } from '../adapter/server.ts'
 import { type RawRequest, toRaw } from '../adapter/socket.ts'
-import { makeJsonRequest, makeRequest, withHeaders } from '../kit/draft.ts'
+import { assertEqual } from '../kit/assert.ts'
+import { makeJsonRequest, makeRequest, sms, withHeaders } from '../kit/draft.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import { bindServer, replaceHeader, type ServerCheck } from './socket-kit.ts'
 
@@ -41,6 +42,19 @@ export function bodySocketSuite(framework: Framework): Suite {
       const { body: _body, ...rest } = await makeJsonRequest('{}')
       await expectRefused(server, rest, 'body_hash_mismatch')
       await expectRefused(server, { ...rest, body: '{"a":1}' }, 'body_hash_mismatch')
+    }),
+    'B4 a captured JSON event, sent again by GET without its body': plain(async (server) => {
+      const { body: _body, ...event } = await makeJsonRequest({ a: 1 })
+      await expectRefused(
+        server,
+        withHeaders({ ...event, method: 'GET' }, { 'content-type': undefined }),
+        'body_hash_mismatch',
+      )
+    }),
+    'B5 an equal pair again reaches the handler once': plain(async (server) => {
+      const request = await makeRequest()
+      const { params } = await expectAccepted(server, { ...request, body: `${request.body}&${request.body}` })
+      assertEqual(params, sms, 'parameters')
     }),
     'B5 B8 fields added to a signed form': plain(async (server) => {
       const request = await makeRequest()

@@ -64,6 +64,16 @@ export function restSocketSuite(framework: Framework): Suite {
       await expectRefused(server, await makeJsonRequest({ AccountSid: otherAccount }), 'account_not_allowed')
       await expectAccepted(server, await makeJsonRequest({ AccountSid: account }))
     }),
+    'C6 another tenant in a query, and in JSON that is not one text': on('accounts', async (server) => {
+      const post = await makeRequest({ path: `/x?AccountSid=${otherAccount}`, params: [], contentType: null })
+      await expectRefused(server, post, 'signature_mismatch')
+      for (const json of [{ data: { call: { AccountSid: otherAccount } } }, [[{ AccountSid: otherAccount }]]])
+        await expectRefused(server, await makeJsonRequest(json), 'account_not_allowed')
+    }),
+    'E1 more pairs than any webhook has': plain(async (server) => {
+      const many = await makeRequest({ body: `${'a&'.repeat(20_000)}a`, signed: 'nothing' })
+      await expectRefused(server, many, 'body_malformed')
+    }),
     'D3 a captured message with its parameters cut elsewhere': on('replays rejected', async (server) => {
       const message = await makeRequest({ params: inboundSms })
       const { body = '' } = message

@@ -1,6 +1,7 @@
 import type { IncomingRequest, Verifier } from 'tollgate'
 import * as tollgate from 'tollgate'
 import type { Library, Options } from '../kit/library.ts'
+import { signText } from '../kit/sign.ts'
 import { makeLenient, signAsExpected, withoutHeader, withParams, withSignature } from './second-chance.ts'
 
 /** A verifier with one deliberate fault, and the cases (the start of their names) that have to notice. */
@@ -26,22 +27,48 @@ function breakOptions(change: (options: Options) => Options): Library {
   return { ...tollgate, createVerifier: (options) => tollgate.createVerifier(change(options)) }
 }
 
-const asGet = (request: IncomingRequest): IncomingRequest => ({ ...request, method: 'GET', body: '' })
-
 export const brokenLibraries: readonly BrokenLibrary[] = [
   {
     fault: 'leaves bodySHA256 unchecked',
-    library: breakVerifier(async (inner, request, native) => {
-      const verdict = await inner.verify(request, native)
-      const skipped = !verdict.ok && /^body_(hash_mismatch|unsigned)$/.test(verdict.code)
-      return skipped ? inner.verify(asGet(request), native) : verdict
+    library: makeLenient(async (request, { publicUrl, authToken }) => {
+      if (typeof publicUrl !== 'string' || typeof authToken !== 'string') return undefined
+      const given = request.headers['x-twilio-signature']
+      if (given !== (await signText(publicUrl + request.url, authToken))) return undefined
+      // The URL alone counts: as if it had been signed without a hash.
+      const url = request.url.replaceAll('bodySHA256', 'unchecked')
+      return withSignature({ ...request, method: 'GET', body: '', url }, await signText(publicUrl + url, authToken))
     }),
     noticedBy: [
       'libraries: raw body: each byte of a body',
       'B2 a URL-only signature',
       'B3 JSON without bodySHA256',
-      'B4 ',
+      'B4 no raw body',
+      'B4 a captured JSON event',
     ],
+  },
+  {
+    fault: 'reads no account in a query, where nothing else is signed',
+    library: makeLenient((request, { authToken }) => {
+      const url = request.url.replace(/AccountSid|account_sid/gi, 'x')
+      if (url === request.url || request.body || !isRecord(authToken)) return undefined
+      return resignForAny({ ...request, url }, request, Object.values(authToken))
+    }),
+    noticedBy: ['C6 the query counts'],
+  },
+  {
+    fault: 'keeps equal pairs',
+    library: breakVerifier(async (inner, request, native) => {
+      const verdict = await inner.verify(request, native)
+      if (!('params' in verdict) || typeof request.body !== 'string') return verdict
+      const pairs = [...new URLSearchParams(request.body)]
+      const { params } = verdict
+      const kept = {
+        ...params,
+        getAll: (name: string) => pairs.filter((pair) => pair[0] === name).map((pair) => pair[1]),
+      }
+      return { ...verdict, params: Object.setPrototypeOf(kept, Object.getPrototypeOf(params)) }
+    }),
+    noticedBy: ['B5 an equal pair again'],
   },
   {
     fault: 'trusts the Host header',
@@ -167,6 +194,18 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
 
 function isRecord(authToken: Options['authToken']): authToken is Readonly<Record<string, string | readonly string[]>> {
   return typeof authToken === 'object' && !Array.isArray(authToken)
+}
+
+/** The altered request as each of the keys would have signed it, where that key signed the original. */
+async function resignForAny(
+  altered: Parameters<typeof signAsExpected>[0],
+  original: typeof altered,
+  keys: readonly unknown[],
+): Promise<typeof altered | undefined> {
+  for (const key of keys)
+    if (typeof key === 'string' && original.headers['x-twilio-signature'] === (await signAsExpected(original, key)))
+      return withSignature(altered, await signAsExpected(altered, key))
+  return undefined
 }
 
 /** As if the key had signed with the Auth Token's algorithm, and the verifier had taken that. */

@@ -31,6 +31,26 @@ export function headersSuite(library: Library): Suite {
       const sharedKeys = { [sharedKey.id]: sharedKey.secret }
       assertAccepted(await ask(library, withWebHeaders(await makeRequest({ sharedKey })), { sharedKeys }))
     },
+    'an object whose get() answers undefined for a header that is not there': async () => {
+      const { headers, ...request } = await makeRequest()
+      const get = (name: string): string | undefined => headers[name.toLowerCase()]
+      for (const lookAlike of [{ get }, { get, ...headers }, Object.create({ get })])
+        assertAccepted(await ask(library, { ...request, headers: lookAlike }, several))
+      const none = { get: (name: string) => (name === 'x-twilio-signature' ? undefined : get(name)) }
+      assertRefused(await ask(library, { ...request, headers: none as unknown as Headers }), 'signature_missing')
+    },
+    'a Map, in any letter case': async () => {
+      const { headers, ...request } = await makeRequest({ sharedKey })
+      const sharedKeys = { [sharedKey.id]: sharedKey.secret }
+      for (const spell of ['toLowerCase', 'toUpperCase'] as const) {
+        const entries = Object.entries(headers).map(([name, value]) => [name[spell](), value] as const)
+        const map = new Map<unknown, unknown>([...entries, [Symbol.iterator, 'x'], [1, 2]])
+        assertAccepted(await ask(library, { ...request, headers: map as unknown as Headers }, { sharedKeys }))
+        map.set('x-Twilio-signature', headers['x-twilio-signature'])
+        const twice = await ask(library, { ...request, headers: map as unknown as Headers }, { sharedKeys })
+        assertRefused(twice, 'signature_malformed')
+      }
+    },
     'web Headers of a handshake': async () => {
       assertAccepted(await ask(library, withWebHeaders(await makeHandshake())))
     },

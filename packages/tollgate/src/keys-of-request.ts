@@ -97,12 +97,16 @@ function findInRecord(
     return tokens === undefined ? new Refusal('key_unknown') : toCandidates(tokens, accountSid)
   }
   // JSON events and handshakes name no account outside what is yet unproven: any of a few may have signed.
-  const candidates = [...record].flatMap(([owner, tokens]) => toCandidates(tokens, owner))
-  if (candidates.length <= maxTokens) return candidates
-  return new Refusal(
-    'key_unknown',
-    `The request names no account, and "authToken" has more than ${maxTokens} tokens: use a look-up by URL.`,
-  )
+  const candidates: Candidate[] = []
+  for (const [owner, tokens] of record) {
+    candidates.push(...toCandidates(tokens, owner))
+    if (candidates.length > maxTokens)
+      return new Refusal(
+        'key_unknown',
+        `The request names no account, and "authToken" has more than ${maxTokens} tokens: use a look-up by URL.`,
+      )
+  }
+  return candidates
 }
 
 function readFound(found: unknown, claimed: string | undefined): readonly Candidate[] | Refusal {

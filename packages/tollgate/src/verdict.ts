@@ -1,13 +1,17 @@
 import type { AlgorithmName } from './scheme/algorithms.ts'
 
-/** Form parameters as Twilio sent them (for a GET or a handshake: those of the query), in order, repeats kept. Frozen. */
+/**
+ * Form parameters as Twilio sent them (for a GET or a handshake: those of the query), in order. Equal pairs are returned once, since
+ * they are signed once. Frozen.
+ */
 export interface WebhookParams extends Iterable<[string, string]> {
   /** The first value of that name. */
   get(name: string): string | undefined
+  /** The distinct values of that name, in order. */
   getAll(name: string): string[]
   has(name: string): boolean
   entries(): IterableIterator<[string, string]>
-  /** A new object without a prototype; a repeated name holds an array. */
+  /** A new object without a prototype; a name with several values holds an array. */
   toObject(): Record<string, string | string[]>
 }
 
@@ -116,7 +120,10 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   content_encoding_unsupported: row(415, 'The body is compressed; Twilio signs and sends plain bodies.'),
   body_too_large: row(413, 'The body is larger than "maxBodyBytes".'),
   body_already_consumed: row(500, 'Something read the body before Tollgate did.'),
-  body_malformed: row(403, 'The form body has invalid percent-encoding or invalid UTF-8, or broke off.'),
+  body_malformed: row(
+    403,
+    'The form body has invalid percent-encoding, invalid UTF-8 or more pairs than any webhook has, or it broke off.',
+  ),
   body_unsigned: row(
     403,
     'The signature covers neither form parameters nor, through bodySHA256, the bytes of this body.',

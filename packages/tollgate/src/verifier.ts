@@ -99,7 +99,8 @@ function matchSignature(settings: Settings, presented: Presented): Awaitable<Acc
   const others = (): Iterable<SignedForm> => listOtherForms(parts, paramsText, urlForms)
   const search = (keys: readonly Candidate[]): Match | undefined =>
     findMatch(keys, first, claimed.signature, pieces) ?? findMatch(keys, others(), claimed.signature, pieces)
-  const accounts = listAccounts(content.params)
+  // One more than can be allowed: then at least one of them is foreign.
+  const accounts = listAccounts(content.named, (settings.accountSids?.size ?? 1) + 1)
   const makeClaim = (): UnverifiedClaim => toClaim(presented, accounts)
   const finish = (match: Match | undefined): Awaitable<Accepted | Refusal> => {
     if (match === undefined) return new Refusal('signature_mismatch', undefined, listTried([...first, ...others()]))
@@ -126,23 +127,25 @@ function acceptMatch(
   makeClaim: () => UnverifiedClaim,
 ): Awaitable<Accepted | Refusal> {
   const { content, claimed } = presented
-  const named = content.covers === 'body' ? listAccountsInJson(content.body()) : accounts
   const { owner, isBound } = match.candidate
+  // `undefined` for a body that is not one JSON text: behind a byte order mark, or in a second line, another parser may find accounts.
+  const named = content.covers === 'body' ? listAccountsInJson(content.body()) : accounts
   const isForeign = (account: string): boolean =>
     (owner !== undefined && account !== owner) || settings.accountSids?.has(account) === false
   if (
-    named.some(isForeign) ||
-    (isBound && named.length > 1) ||
+    named?.some(isForeign) ||
+    (isBound && (named === undefined || named.length > 1)) ||
     (owner !== undefined && settings.accountSids?.has(owner) === false)
   )
     return new Refusal('account_not_allowed')
   tellVerified(settings, claimed, makeClaim)
   const proof = {
-    accountSid: owner ?? (named.length === 1 ? named[0] : undefined),
+    accountSid: owner ?? (named?.length === 1 ? named[0] : undefined),
     matched: { key: match.candidate.key, algorithm: claimed.algorithm.name, url: match.form.url },
   }
   const { replay: guard } = settings.given
-  if (guard === undefined) return toAccepted(content, proof, unguarded)
+  // Such a request must not turn away the JSON event whose URL it may have been made of.
+  if (guard === undefined || content.hasForeignHash) return toAccepted(content, proof, unguarded)
   return reserveDelivery(guard, presented, match).then((replay) =>
     replay instanceof Refusal ? replay : toAccepted(content, proof, replay),
   )
@@ -163,7 +166,7 @@ function findMatch(
 
 function toClaim({ envelope, parts, content }: Presented, accounts: readonly string[]): UnverifiedClaim {
   const [accountSid] = accounts
-  const parentAccountSid = new ReceivedParams(content.params).get('ParentAccountSid')
+  const parentAccountSid = content.named.find(([name]) => name === 'ParentAccountSid')?.[1]
   return {
     url: joinUrl(parts),
     method: envelope.method,

@@ -183,8 +183,8 @@ describe('accepted, where the package refuses', () => {
     expect(askRequest(request, hmac(`${url}a[b]1`))).toEqual([false, true])
   })
 
-  test('a GET whose URL holds bodySHA256', () => {
-    const target = `/sms?bodySHA256=${compat.getExpectedBodyHash('x')}&Status=pending`
+  test('a GET of a regulatory bundle, whose URL holds bodySHA256', () => {
+    const target = `/sms?bodySHA256=${compat.getExpectedBodyHash('x')}&AccountSid=AC1&BundleSid=BU1&Status=pending`
     expect(askRequest({ method: 'GET', originalUrl: target }, hmac(`https://example.com${target}`))).toEqual([
       false,
       true,

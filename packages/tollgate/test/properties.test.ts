@@ -34,7 +34,8 @@ describe('what is signed verifies', () => {
     await fc.assert(
       fc.asyncProperty(target, somePairs, async (url, pairs) => {
         const request = post(url, serializeForm(pairs), signWith(signingString(origin + url, pairs)))
-        expect(read(await verify(request))).toEqual(pairs)
+        const distinct = [...new Map(pairs.map((pair) => [JSON.stringify(pair), pair])).values()]
+        expect(read(await verify(request))).toEqual(distinct)
       }),
       { numRuns: 1000 },
     )

@@ -44,7 +44,9 @@ describe('what the testing kit signs, the verifier accepts', () => {
         const signed = signRequest({ url: `${publicUrl}/hook`, ...sampleWebhook(kind), method: 'GET', authToken })
         const verdict = await verify(signed)
         expect(verdict.covers).toBe('url')
-        expect([...verdict.params.entries()]).toEqual(sampleWebhook(kind).params)
+        const { params = [] } = sampleWebhook(kind)
+        const distinct = [...new Map(params.map((pair) => [JSON.stringify(pair), pair])).values()]
+        expect([...verdict.params.entries()]).toEqual(distinct)
       })
     if (row.body === 'handshake')
       test(`${kind}, to a wss URL`, async () => {

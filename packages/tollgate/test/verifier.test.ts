@@ -11,6 +11,7 @@ import {
   formRequest,
   formType,
   getRequest,
+  handshakeRequest,
   jsonRequest,
   naiveJoin,
   options,
@@ -172,10 +173,18 @@ describe('bodies', () => {
     expect(await outcome(urlSigned(`/e?bodySHA256=${sha256('')}`, { body: '' }))).toBe('url')
   })
 
-  test('a GET whose URL carries a hash is left as it is', async () => {
-    expect(await outcome(getRequest({ target: `/bundle?bodySHA256=${sha256('x')}&bodySHA256=${sha256('x')}` }))).toBe(
-      'url',
-    )
+  test('a GET whose URL carries the hash of another body, except for a regulatory bundle', async () => {
+    const hash = `bodySHA256=${sha256('x')}`
+    expect(await outcome(getRequest({ target: `/e?${hash}&${hash}` }))).toBe('body_hash_mismatch')
+    expect(await outcome(getRequest({ target: `/e?bodySHA256=${sha256('')}` }))).toBe('url')
+    expect(await outcome(getRequest({ target: `/e?${hash}&${hash}&AccountSid=A&BundleSid=B` }))).toBe('url')
+    expect(await outcome(getRequest({ target: `/e?${hash}&AccountSid=A` }))).toBe('body_hash_mismatch')
+    expect(await outcome(getRequest({ target: `/e?${hash}&BundleSid=B` }))).toBe('body_hash_mismatch')
+  })
+
+  test('a handshake is of no body, whatever its query is named', async () => {
+    const target = `/media?bodySHA256=${sha256('x')}`
+    expect(await outcome(handshakeRequest(target, `wss://api.example.com${target}`))).toBe('url')
   })
 
   test('a form whose URL carries a hash is verified by its parameters', async () => {

@@ -96,10 +96,11 @@ function brokenOff(): Refusal {
   return new Refusal('body_malformed', 'The connection ended before the body did.')
 }
 
-/** The chunks that have arrived, never more than the limit allows. */
+/** What has arrived of a body, never more than the limit allows. */
 class Collected {
-  readonly #chunks: Uint8Array[] = []
   readonly #maxBytes: number
+  /** The first chunk itself, which mostly is the whole body; room of its own from the second on. */
+  #bytes: Uint8Array = new Uint8Array(0)
   #length = 0
 
   constructor(maxBytes: number) {
@@ -111,22 +112,26 @@ class Collected {
     // Somebody called setEncoding: what was not UTF-8 is lost already, and then the signature will not match.
     const bytes = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
     if (!isBytes(bytes)) return new Refusal('body_already_consumed', notBytes)
-    this.#length += bytes.length
-    if (this.#length > this.#maxBytes) return new Refusal('body_too_large')
-    this.#chunks.push(bytes)
+    const length = this.#length + bytes.length
+    if (length > this.#maxBytes) return new Refusal('body_too_large')
+    if (this.#length === 0) this.#bytes = bytes
+    else this.#append(bytes, length)
+    this.#length = length
     return undefined
   }
 
-  join(): Uint8Array {
-    const [first] = this.#chunks
-    if (first !== undefined && this.#chunks.length === 1) return first
-    const body = new Uint8Array(this.#length)
-    let offset = 0
-    for (const chunk of this.#chunks) {
-      body.set(chunk, offset)
-      offset += chunk.length
+  /** A list of chunks would take a hundred times the memory where a sender makes each of one byte. */
+  #append(bytes: Uint8Array, length: number): void {
+    if (length > this.#bytes.length) {
+      const room = new Uint8Array(Math.min(2 * length, this.#maxBytes))
+      room.set(this.#bytes)
+      this.#bytes = room
     }
-    return body
+    this.#bytes.set(bytes, this.#length)
+  }
+
+  join(): Uint8Array {
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length)
   }
 }
 

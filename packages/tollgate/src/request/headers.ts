@@ -8,22 +8,31 @@ const none: readonly unknown[] = []
 
 export function readHeaders(headers: HeaderSource | undefined): HeaderReader {
   if (typeof headers !== 'object' || headers === null) return () => none
+  if (headers instanceof Map) return readEntries(headers)
   if (typeof headers.get === 'function') {
-    const source = headers as Headers
+    const source = headers as { get(name: string): unknown }
     return (name) => {
       if (name.startsWith(':')) return none // a pseudo-header of HTTP/2, whose name `Headers` refuses with an error
       const value = source.get(name)
-      return value === null ? none : [value]
+      // `null` in a web `Headers`; look-alikes, those of test kits for instance, answer `undefined`.
+      return value === null ? none : toList(value)
     }
   }
   const record = headers as Readonly<Record<string, unknown>>
   // Node.js spells every name in lower case: then there is nothing to gather.
   if (Object.keys(record).every((name) => name === name.toLowerCase()))
     return (name) => (Object.hasOwn(record, name) ? toList(record[name]) : none)
-  const values = new Map<string, readonly unknown[]>()
-  for (const [name, value] of Object.entries(record)) {
+  return readEntries(Object.entries(record))
+}
+
+function readEntries(entries: Iterable<readonly [name: unknown, value: unknown]>): HeaderReader {
+  const values = new Map<string, unknown[]>()
+  for (const [name, value] of entries) {
+    if (typeof name !== 'string') continue
     const key = name.toLowerCase()
-    values.set(key, [...(values.get(key) ?? none), ...toList(value)])
+    const known = values.get(key)
+    if (known === undefined) values.set(key, [...toList(value)])
+    else known.push(...toList(value))
   }
   return (name) => values.get(name) ?? none
 }

@@ -21,17 +21,36 @@ export function isFormType(contentType: string): boolean {
 }
 
 /**
+ * How many pairs a form or a query may have. Real webhooks have fewer than a hundred, and a request target of 16 KiB has no room for
+ * more than this. Each pair costs far more than its bytes.
+ */
+const mostPairs = 16_384
+
+/** True for a form that has more pairs than any webhook. Empty ones count too: separators are counted before anything is decoded. */
+export function hasTooManyPairs(form: string): boolean {
+  let separators = 0
+  if (form.length >= mostPairs)
+    for (let at = form.indexOf('&'); at !== -1 && separators < mostPairs; at = form.indexOf('&', at + 1)) separators++
+  return separators >= mostPairs
+}
+
+/**
  * Parses `application/x-www-form-urlencoded`, keeping order and repeats. `undefined` for invalid percent-encoding or invalid
- * UTF-8: guessing what the sender meant would let this parse differ from what was signed.
+ * UTF-8: guessing what the sender meant would let this parse differ from what was signed. `undefined` for too many pairs as well.
  */
 export function parseForm(form: string | Uint8Array): Pairs | undefined {
   const text = typeof form === 'string' ? form : decodeUtf8(form)
-  if (text === undefined) return undefined
+  if (text === undefined || hasTooManyPairs(text)) return undefined
   try {
-    return splitForm(text.replaceAll('+', ' '))
+    return splitForm(replaceEach(text, '+', ' '))
   } catch {
     return undefined // decodeURIComponent refuses just what we refuse
   }
+}
+
+/** `replaceAll` takes three times as long where a hostile text is a long run of what is replaced. */
+export function replaceEach(text: string, from: string, to: string): string {
+  return text.split(from).join(to)
 }
 
 function splitForm(text: string): Pairs {

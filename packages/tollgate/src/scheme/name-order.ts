@@ -2,7 +2,8 @@
 // names were sorted last is tried first. It is a list of indices, so that nothing of a request is kept, and it counts only where
 // it does sort the names at hand: what a hostile request leaves behind costs the next one its sorting, and nothing else.
 const lastOrders: (readonly number[] | undefined)[] = []
-const mostNames = 64
+/** The longest list whose order is kept. Webhooks have fewer names. */
+export const mostNames = 64
 
 /** The indices of names that are all distinct, in the names' order (by UTF-16 code unit); `undefined` where names repeat. */
 export function orderNames(names: readonly string[]): readonly number[] | undefined {
@@ -19,9 +20,4 @@ function isAscending(names: readonly string[], order: readonly number[]): boolea
   for (let rank = 1; rank < order.length; rank++)
     if (!((names[order[rank - 1] as number] as string) < (names[order[rank] as number] as string))) return false
   return true
-}
-
-export function compare(one: string, other: string): number {
-  if (one === other) return 0
-  return one < other ? -1 : 1
 }

@@ -1,4 +1,4 @@
-import { parseForm } from './form.ts'
+import { parseForm, replaceEach } from './form.ts'
 import { joinPairs } from './signing-string.ts'
 
 /** A URL taken apart without changing a byte of it: the parts, joined, are the URL. */
@@ -156,7 +156,7 @@ function listPaths(path: string, eitherSlash: boolean): string[] {
 function listSpellings(text: string, respaced: boolean): string[] {
   const spaced = respaced ? listSpaces(text) : [text]
   if (!/'|%27/.test(text)) return spaced
-  return distinct(spaced.flatMap((one) => [one, one.replaceAll('%27', "'"), one.replaceAll("'", '%27')]))
+  return distinct(spaced.flatMap((one) => [one, replaceEach(one, '%27', "'"), replaceEach(one, "'", '%27')]))
 }
 
 function listSpaces(text: string): string[] {
@@ -164,7 +164,7 @@ function listSpaces(text: string): string[] {
   if (start === -1) return [text]
   const path = text.slice(0, start)
   const query = text.slice(start)
-  return distinct([text, path + query.replaceAll('%20', '+'), path + query.replaceAll('+', '%20')])
+  return distinct([text, path + replaceEach(query, '%20', '+'), path + replaceEach(query, '+', '%20')])
 }
 
 function distinct(texts: readonly string[]): string[] {

@@ -1,4 +1,5 @@
-import { compare, orderNames } from './name-order.ts'
+import { findDistinct } from './distinct-pairs.ts'
+import { mostNames, orderNames } from './name-order.ts'
 
 /** Form parameters in the order they arrived, decoded, repeats kept. */
 export type Pairs = readonly (readonly [name: string, value: string])[]
@@ -19,7 +20,7 @@ export function signingString(url: string, pairs: Pairs): string {
  * values in order, the name before each. https://www.twilio.com/docs/usage/security; repeats as in twilio-node and twilio-python.
  */
 export function joinPairs(pairs: Pairs): string {
-  const order = orderNames(pairs.map((pair) => pair[0]))
+  const order = pairs.length > mostNames ? undefined : orderNames(pairs.map((pair) => pair[0]))
   if (order === undefined) return listPieces(pairs).join('')
   let text = ''
   for (const index of order) {
@@ -31,8 +32,15 @@ export function joinPairs(pairs: Pairs): string {
 
 /** The names and values that `joinPairs` joins, in its order. */
 function listPieces(pairs: Pairs): readonly string[] {
-  const sorted = [...pairs].sort((one, other) => compare(one[0], other[0]) || compare(one[1], other[1]))
-  return sorted.filter((pair, rank) => !isSame(pair, sorted[rank - 1])).flat()
+  const { values } = findDistinct(pairs)
+  const pieces: string[] = []
+  // Without a comparator, which would be called many thousand times for a hostile form.
+  for (const name of [...values.keys()].sort()) {
+    const ofName = values.get(name) as string | ReadonlySet<string>
+    if (typeof ofName === 'string') pieces.push(name, ofName)
+    else for (const value of [...ofName].sort()) pieces.push(name, value)
+  }
+  return pieces
 }
 
 /**
@@ -41,10 +49,6 @@ function listPieces(pairs: Pairs): readonly string[] {
  */
 export function splitBulky(paramsText: string, pairs: Pairs): readonly string[] | undefined {
   return paramsText.length > 100_000 && pairs.length < 1000 ? listPieces(pairs) : undefined
-}
-
-function isSame(one: Pairs[number], other: Pairs[number] | undefined): boolean {
-  return other !== undefined && one[0] === other[0] && one[1] === other[1]
 }
 
 /** The same for parameters as callers have them; `undefined` where `toPairs` is. */

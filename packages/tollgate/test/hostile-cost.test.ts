@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest'
+import { createVerifier, type IncomingRequest, type PushedBody, type VerifierOptions } from '../src/index.ts'
+import { accountSid, authToken, formType, options, otherSid, otherToken } from './requests.ts'
+
+// What design section 7 allows. The hostile forms below once cost 60 to 350 times an ordinary one.
+const mostRatio = 25
+const size = 1024 * 1024
+
+const optionSets: Readonly<Record<string, VerifierOptions>> = {
+  'one token': options,
+  'a record of tokens': { ...options, authToken: { [accountSid]: authToken, [otherSid]: otherToken } },
+  'a look-up': { ...options, authToken: async () => authToken },
+  'allowed accounts': { ...options, accountSid: [accountSid, otherSid] },
+}
+
+const numbered = (index: number): string => String((index * 7919) % 1_000_003).padStart(7, '0')
+const join = (makeField: (index: number) => string, fields: number): string =>
+  Array.from({ length: fields }, (_, index) => makeField(index)).join('&')
+
+const hostile: Readonly<Record<string, string>> = {
+  'short names': 'a&'.repeat(size / 2),
+  'distinct names': join((index) => numbered(index), size / 8),
+  'distinct accounts': join((index) => `AccountSid=AC${numbered(index).padStart(32, '0')}`, Math.floor(size / 46)),
+  'separators only': '&'.repeat(size),
+  'equals signs only': '='.repeat(size),
+  'as many names as are read': `${join(numbered, 16_000)}&x=`.padEnd(size, 'y'),
+  'as many accounts as are read': join((index) => `AccountSid=${numbered(index)}`, 16_000),
+  'one name, as many values as are read': `${join((index) => `a=${numbered(index)}`, 16_000)}&x=`.padEnd(size, 'y'),
+  'long names with one beginning': join((index) => 'p'.repeat(1000) + numbered(index), 1000),
+  'a run of blanks': `a=${'+'.repeat(size - 2)}`,
+  'a run of escapes': `a=${'%41'.repeat(Math.floor(size / 3))}`,
+  'a run of percent signs': `a=${'%'.repeat(size - 2)}`,
+  'names, and then a bad escape': `${join(numbered, 16_000)}&%zz`,
+}
+
+const ordinary = (length: number): string =>
+  `AccountSid=${accountSid}&From=%2B14155550142&To=%2B12025550123&Body=`.padEnd(length, 'hello+there+%C3%A9+')
+
+function forge(body: string | PushedBody): IncomingRequest {
+  const headers = { 'content-type': formType, 'x-twilio-signature': `${'A'.repeat(27)}=` }
+  return { method: 'POST', url: '/sms', headers, body: typeof body === 'string' ? Buffer.from(body) : body }
+}
+
+/** The least CPU that one check took of five, in microseconds. */
+async function measure(verify: (request: IncomingRequest) => Promise<{ ok: boolean }>, body: string): Promise<number> {
+  const costs: number[] = []
+  for (let round = 0; round < 5; round++) {
+    const request = forge(body)
+    const start = process.cpuUsage()
+    expect((await verify(request)).ok).toBe(false)
+    const { user, system } = process.cpuUsage(start)
+    costs.push(user + system)
+  }
+  return Math.max(1, Math.min(...costs))
+}
+
+describe('a forged body of a mebibyte costs no more than so many times an ordinary one', () => {
+  for (const [name, given] of Object.entries(optionSets)) {
+    const { verify } = createVerifier(given)
+    test(`with ${name}`, async () => {
+      const usual = await measure(verify, ordinary(size))
+      const ratios: [string, number][] = []
+      for (const [what, body] of Object.entries(hostile)) ratios.push([what, (await measure(verify, body)) / usual])
+      expect(ratios.filter(([, ratio]) => ratio > mostRatio)).toEqual([])
+    })
+  }
+})
+
+test('a handler that asks for every name of a large form does so in linear time', async () => {
+  const { ReceivedParams } = await import('../src/webhook-params.ts')
+  const cost = (names: number): number => {
+    const pairs = Array.from({ length: names }, (_, index) => [numbered(index), ''] as const)
+    const params = new ReceivedParams(pairs)
+    const start = process.cpuUsage()
+    let found = 0
+    for (const [name] of pairs) if (params.has(name) && params.get(name) === '') found += params.getAll(name).length
+    expect(found).toBe(names)
+    const { user, system } = process.cpuUsage(start)
+    return user + system
+  }
+  const best = (names: number): number => Math.min(...Array.from({ length: 5 }, () => cost(names)))
+  // Sixteen times the names: the square would be 256 times the time.
+  expect(best(16_000) / best(1000)).toBeLessThan(100)
+})
+
+test('a body in chunks of one byte is read whole, and no further than its limit', async () => {
+  const { verify } = createVerifier({ ...options, maxBodyBytes: 300_000 })
+  const chunk = Uint8Array.of(97)
+  let fed = 0
+  const body: PushedBody = {
+    listen(onChunk, onEnd) {
+      let stopped = false
+      for (; fed < 400_000 && !stopped; fed++) onChunk(chunk)
+      onEnd(true)
+      return () => {
+        stopped = true
+      }
+    },
+  }
+  expect(await verify(forge(body))).toMatchObject({ code: 'body_too_large' })
+  const whole: PushedBody = {
+    listen(onChunk, onEnd) {
+      for (let index = 0; index < 300_000; index++) onChunk(chunk)
+      onEnd(true)
+      return () => undefined
+    },
+  }
+  expect(await verify(forge(whole))).toMatchObject({ code: 'signature_mismatch' })
+})
