@@ -4,6 +4,6 @@ import { runGateway } from '@tollgate/gateway'
 const { UPSTREAM = '', PORT, PUBLIC_URL = '', AUTH_TOKEN = '' } = process.env
 const options = {
   listen: { port: Number(PORT) },
-  routes: [{ path: '/', upstream: UPSTREAM, publicUrl: PUBLIC_URL, authToken: AUTH_TOKEN }],
+  routes: [{ path: '/', upstream: UPSTREAM, publicUrl: PUBLIC_URL, authToken: AUTH_TOKEN, webSocket: true }],
 }
 await runGateway({ loaded: { options, workers: 1, graceMs: 0 } }, { tell: () => undefined })

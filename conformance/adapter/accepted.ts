@@ -1,6 +1,16 @@
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
 import { assertEqual } from '../kit/assert.ts'
-import { host, inboundSms, makeHandshake, makeJsonRequest, makeRequest, origin, sms, token } from '../kit/draft.ts'
+import {
+  host,
+  inboundSms,
+  makeHandshake,
+  makeJsonRequest,
+  makeRequest,
+  origin,
+  sharedKey,
+  sms,
+  token,
+} from '../kit/draft.ts'
 import { joinParams, type Pairs } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import type { Framework } from './framework.ts'
@@ -54,9 +64,14 @@ export function acceptedSuite(framework: Framework): Suite {
       const { covers } = await expectAccepted(server, await makeRequest({ params: [], contentType: null }))
       assertEqual(covers, 'url', 'covers')
     }),
-    'a WebSocket handshake': plain(async (server) => {
-      const { url } = await expectAccepted(server, await makeHandshake('/media'))
-      assertEqual(url, `wss://${host}/media`, 'the URL')
+    ...(framework.webSocket && {
+      'a WebSocket handshake, on a route that opens sockets': () =>
+        withServer(framework, 'web socket', async (server) => {
+          const { handshake, url } = await expectAccepted(server, await makeHandshake('/media'))
+          assertEqual([handshake, url], [true, `wss://${host}/media`], 'what the handler saw')
+          const { handshake: none } = await expectAccepted(server, await makeRequest({ sharedKey }))
+          assertEqual(none, false, 'a form is a handshake')
+        }),
     }),
     'names with brackets, repeats, none, __proto__ and UTF-8': plain(async (server) => {
       const { params } = await expectAccepted(server, await makeRequest({ params: oddNames }))
@@ -145,9 +160,10 @@ export function acceptedSuite(framework: Framework): Suite {
       assertEqual((await connection.read()).status, 200, 'the second')
       connection.socket.destroy()
     }),
-    'every kind of webhook of the testing kit': plain(async (server) => {
+    'every kind of webhook of the testing kit but handshakes': plain(async (server) => {
       for (const kind of webhookKinds) {
         const signed = signRequest({ url: `${origin}/hook`, ...sampleWebhook(kind), authToken: token })
+        if (signed.handshake) continue
         const headers = Object.entries({ host, ...signed.headers })
         const target = signed.url.replace(/^\w+:\/\/[^/]+/, '')
         await expectAccepted(server, {

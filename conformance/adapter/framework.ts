@@ -1,7 +1,10 @@
 import type { Accepted, Observed, VerifierOptions } from 'tollgate'
 import type { Scenario } from './scenario.ts'
 
-export type AdapterOptions = VerifierOptions & { readonly paths?: string | RegExp | readonly (string | RegExp)[] }
+export type AdapterOptions = VerifierOptions & {
+  readonly paths?: string | RegExp | readonly (string | RegExp)[]
+  readonly webSocket?: boolean
+}
 
 /** What the application answers. */
 export interface Reply {
@@ -46,6 +49,8 @@ export interface Framework {
   readonly stacks: boolean
   /** Whether the application's own body (`req.body`) is the second argument of `handle`. */
   readonly appBody: boolean
+  /** Whether the adapter has the option `webSocket`, and only the headers of a request say that it is an upgrade. */
+  readonly webSocket?: true
   /** Parsers that `scenario.before` may name. */
   readonly parsersBefore: Readonly<Record<string, ParserBefore>>
   /** Parsers that `scenario.after` may name. */

@@ -88,9 +88,22 @@ export function refusedSuite(framework: Framework): Suite {
       )
       assertEqual([status, (await server.journal()).handlerRuns], [403, 0], 'status and runs')
     }),
-    'a forged handshake': plain(async (server) =>
-      expectRefused(server, await makeHandshake('/media', { token: otherToken }), 'signature_mismatch'),
-    ),
+    ...(framework.webSocket && {
+      'a forged handshake, on a route that opens sockets': on('web socket', async (server) => {
+        await expectRefused(server, await makeHandshake('/media', { token: otherToken }), 'signature_mismatch')
+        await expectRefused(server, await makeHandshake('/media', { signed: `${origin}/media` }), 'signature_mismatch')
+      }),
+      'an upgrade to something else, on a route that opens sockets': on('web socket', async (server) => {
+        const signed = { signed: `${origin}/media`, sharedKey }
+        for (const changed of [
+          { upgrade: 'h2c' },
+          { upgrade: undefined, 'sec-websocket-key': 'x' },
+          { connection: 'close' },
+        ])
+          for (const request of [await makeHandshake('/media'), await makeHandshake('/media', signed)])
+            await expectRefused(server, withHeaders(request, changed), 'method_not_allowed')
+      }),
+    }),
     'a declared length over the limit, before the body is sent': on('small', async (server) => {
       const raw = toRaw(await makeRequest(), [['content-length', '100000000']])
       await expectRefused(server, { ...raw, body: '' }, 'body_too_large', 413)

@@ -115,7 +115,10 @@ const plans = {
   },
   accounts: { options: () => ({ authToken: { [account]: token, [otherAccount]: otherToken } }) },
   'shared keys only': {
-    options: () => ({ sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true, authToken: undefined }),
+    options: () => ({ sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true }),
+  },
+  'web socket': {
+    options: () => ({ webSocket: true, sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true }),
   },
   'look-up fails': { options: () => ({ authToken: () => Promise.reject(new Error('down')) }) },
   ...mistakes,
@@ -161,6 +164,7 @@ export function makeScenario(id: ScenarioId, parsers: { before?: string; after?:
 /** What the plain application answers: all that it was given. */
 export interface Described {
   readonly ok?: boolean
+  readonly handshake?: boolean
   readonly code?: string
   readonly covers?: string
   readonly url?: string
@@ -172,7 +176,7 @@ export interface Described {
 function describe(webhook: Parameters<Handle>[0], appBody: unknown): Reply {
   const seen: Described = {
     ...(webhook && { ok: webhook.ok, params: [...webhook.params], body: new TextDecoder().decode(webhook.body) }),
-    ...(webhook?.ok && { covers: webhook.covers, url: webhook.matched.url }),
+    ...(webhook?.ok && { handshake: webhook.handshake, covers: webhook.covers, url: webhook.matched.url }),
     ...(webhook?.ok === false && { code: webhook.code }),
     appBody: Array.isArray(appBody) ? appBody : appBody instanceof Object || appBody ? { ...Object(appBody) } : appBody,
   }

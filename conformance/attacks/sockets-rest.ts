@@ -4,9 +4,12 @@ import { send, toRaw } from '../adapter/socket.ts'
 import { assert, assertEqual } from '../kit/assert.ts'
 import {
   account,
+  host,
   inboundSms,
+  makeHandshake,
   makeJsonRequest,
   makeRequest,
+  origin,
   otherAccount,
   otherToken,
   sharedKey,
@@ -53,6 +56,11 @@ export function restSocketSuite(framework: Framework): Suite {
       )
       await expectRefused(server, replaceHeader(request, name, 'key=__proto__,algorithm=HMAC_SHA256'), 'key_unknown')
     }),
+    'C4 no downgrade by upgrade headers': on('shared keys only', async (server) => {
+      await expectRefused(server, await makeHandshake('/media'), 'key_not_allowed')
+      await expectRefused(server, await makeHandshake('/media', { signed: `${origin}/media` }), 'key_not_allowed')
+      await expectAccepted(server, await makeHandshake('/media', { signed: `${origin}/media`, sharedKey }))
+    }),
     'C6 another tenant': on('accounts', async (server) => {
       const foreign = sms.map(([name, value]): [string, string] => [name, name === 'AccountSid' ? otherAccount : value])
       await expectRefused(server, await makeRequest({ params: foreign }), 'signature_mismatch')
@@ -73,6 +81,11 @@ export function restSocketSuite(framework: Framework): Suite {
     'E1 more pairs than any webhook has': plain(async (server) => {
       const many = await makeRequest({ body: `${'a&'.repeat(20_000)}a`, signed: 'nothing' })
       await expectRefused(server, many, 'body_malformed')
+    }),
+    'D1 an ordinary GET with upgrade headers is counted': on('answers 200', async (server) => {
+      const request = toRaw(await makeHandshake('/media', { signed: `${origin}/media` }))
+      assertEqual((await send(server.port, request)).status, 200, 'the status')
+      assertEqual((await server.journal()).reservations, 1, 'reservations')
     }),
     'D3 a captured message with its parameters cut elsewhere': on('replays rejected', async (server) => {
       const message = await makeRequest({ params: inboundSms })
@@ -123,6 +136,19 @@ export function restSocketSuite(framework: Framework): Suite {
       await expectRefused(server, withHeaders(forged, headers), 'signature_mismatch')
       for (const target of ['/health', '/healthz', '/?ssl_check=1', '/favicon.ico', '/.well-known/x'])
         await expectRefused(server, { ...toRaw(forged), target }, 'signature_mismatch')
+    }),
+    'E7 the signature of a handshake runs no ordinary handler': plain(async (server) => {
+      await expectRefused(server, await makeHandshake('/media'), 'signature_mismatch')
+      await expectRefused(server, await makeHandshake('/media?a=1'), 'signature_mismatch')
+      const relayed = await makeHandshake('/media?a=1', { signed: `wss://${host}/mediaa1` })
+      await expectRefused(server, relayed, 'signature_mismatch')
+      await expectRefused(
+        server,
+        withHeaders(relayed, { upgrade: undefined, connection: undefined }),
+        'signature_mismatch',
+      )
+      const get = await makeHandshake('/media', { signed: `${origin}/media` })
+      assertEqual((await expectAccepted(server, get)).handshake, false, 'handshake')
     }),
     'E4 every 403 is the same answer': on('accounts', async (server) => {
       const requests = [

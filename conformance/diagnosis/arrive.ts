@@ -18,6 +18,7 @@ export function arrive(sent: Sent, change: Change = {}): SeenRequest {
     method: sent.method,
     url: change.url ?? targetOf(sent.url),
     headers: Object.fromEntries(headers),
+    ...(headers.some(([name]) => name === 'upgrade') && { handshake: true }),
     ...(body != null && { body }),
     ...(change.params !== undefined && { params: change.params }),
   }

@@ -51,6 +51,8 @@ export interface SeenRequest {
   readonly body?: string | Uint8Array | { readonly consumedBy: string; readonly fix: string }
   /** What a parser made of the body, of whatever type that is. */
   readonly params?: unknown
+  /** The server opens a WebSocket for it. */
+  readonly handshake?: true
 }
 
 /** The options of the application. */

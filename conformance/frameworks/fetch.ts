@@ -26,6 +26,7 @@ export const fetch: Framework = {
   mounts: false,
   stacks: false,
   appBody: false,
+  webSocket: true,
   parsersBefore: {},
   parsersAfter: [],
   exceptions: {

@@ -2,14 +2,17 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import websocket from '@fastify/websocket'
 import { serve as serveHono, upgradeWebSocket, type WebSocketServerLike } from '@hono/node-server'
+import { plugin as crossws } from 'crossws/server/node'
 import createFastify from 'fastify'
+import { defineWebSocketHandler, H3, serve as serveH3 } from 'h3'
 import { Hono } from 'hono'
 import type { Accepted, Observed, VerifierOptions } from 'tollgate'
 import * as fastify from 'tollgate/fastify'
+import * as h3 from 'tollgate/h3'
 import * as hono from 'tollgate/hono'
 import { createVerifyClient, twilioUpgrade, type UpgradeRequest } from 'tollgate/ws'
 import { WebSocketServer } from 'ws'
-import type { Running } from '../adapter/framework.ts'
+import type { AdapterOptions, Running } from '../adapter/framework.ts'
 import { serve } from './listen.ts'
 
 type Options = VerifierOptions | (() => VerifierOptions)
@@ -108,27 +111,39 @@ function makeHono(name: string, byAdapter: boolean): HandshakeServer {
           onMessage: ({ data }, connection) => connection.send(String(data)),
         }
       })
-      if (byAdapter) app.use(hono.twilioWebhook(options))
+      if (byAdapter) app.use(hono.twilioWebhook(withWebSocket(options)))
       app.get('/*', echo)
       const sockets = new WebSocketServer({
         noServer: true,
         ...(!byAdapter && { verifyClient: createVerifyClient(options) }),
       })
-      const server = await new Promise<Server>((resolve) => {
-        const made = serveHono(
-          { fetch: app.fetch, hostname: '127.0.0.1', port: 0, websocket: { server: sockets as WebSocketServerLike } },
-          () => resolve(made as Server),
-        )
-      })
-      const drop = trackConnections(server)
-      const close = (): Promise<void> => {
-        drop()
-        return new Promise((resolve) => server.close(() => resolve()))
-      }
-      return { port: findPort(server), close }
+      return serveApp(app, sockets)
     },
   }
 }
+
+/** For servers that run any route for an upgrade. */
+function withWebSocket(options: Options): AdapterOptions | (() => AdapterOptions) {
+  if (typeof options === 'function') return () => ({ ...options(), webSocket: true })
+  return { ...options, webSocket: true }
+}
+
+async function serveApp({ fetch }: ServedApp, sockets = new WebSocketServer({ noServer: true })): Promise<Running> {
+  const server = await new Promise<Server>((resolve) => {
+    const made = serveHono(
+      { fetch, hostname: '127.0.0.1', port: 0, websocket: { server: sockets as WebSocketServerLike } },
+      () => resolve(made as Server),
+    )
+  })
+  const drop = trackConnections(server)
+  const close = (): Promise<void> => {
+    drop()
+    return new Promise((resolve) => server.close(() => resolve()))
+  }
+  return { port: findPort(server), close }
+}
+
+type ServedApp = Pick<Parameters<typeof serveHono>[0], 'fetch'>
 
 function findPort(server: Server): number {
   return (server.address() as AddressInfo).port
@@ -164,3 +179,77 @@ export const handshakeServers: readonly HandshakeServer[] = [
   makeHono('@hono/node-server, verifyClient', false),
   makeHono('@hono/node-server, behind tollgate/hono', true),
 ]
+
+type OnRun = (what: 'socket' | 'handler') => void
+
+/** A server that opens WebSockets at /media, answers a GET of /ordinary, and lets upgrades go through its middleware. */
+export interface RoutingServer {
+  readonly name: string
+  start(options: AdapterOptions, onRun: OnRun): Promise<Running>
+  /** Whether only its WebSocket routes run for an upgrade, so that the option `webSocket` is not needed. */
+  readonly separates: boolean
+}
+
+const honoRoutes: RoutingServer = {
+  name: '@hono/node-server',
+  separates: false,
+  async start(options, onRun) {
+    const app = new Hono().use(hono.twilioWebhook(options))
+    app.get(
+      '/media',
+      upgradeWebSocket(() => ({ onOpen: () => onRun('socket') })),
+    )
+    app.get('/ordinary', (c) => {
+      onRun('handler')
+      return c.text('')
+    })
+    return serveApp(app)
+  },
+}
+
+const h3Routes: RoutingServer = {
+  name: 'h3 2 with crossws',
+  separates: false,
+  async start(options, onRun) {
+    const app = new H3({ silent: true }).use(h3.twilioWebhook(options))
+    app.get('/media', defineWebSocketHandler({ open: () => onRun('socket') }))
+    app.get('/ordinary', () => {
+      onRun('handler')
+      return ''
+    })
+    const to = { hostname: '127.0.0.1', port: 0, silent: true, gracefulShutdown: false, plugins: [crossws({})] }
+    const running = serveH3(app, to)
+    await running.ready()
+    const server = running.node?.server as Server
+    const drop = trackConnections(server)
+    const close = async (): Promise<void> => {
+      drop()
+      await running.close(true)
+    }
+    return { port: findPort(server), close }
+  },
+}
+
+const fastifyRoutes: RoutingServer = {
+  name: '@fastify/websocket',
+  separates: true,
+  async start(options, onRun) {
+    const app = createFastify({ forceCloseConnections: true })
+    await app.register(websocket)
+    await app.register(fastify.twilioWebhook(options))
+    app.get('/media', { websocket: true }, () => onRun('socket'))
+    app.get('/ordinary', async () => {
+      onRun('handler')
+      return ''
+    })
+    const drop = trackConnections(app.server)
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const close = (): Promise<void> => {
+      drop()
+      return app.close()
+    }
+    return { port: findPort(app.server), close }
+  },
+}
+
+export const routingServers: readonly RoutingServer[] = [honoRoutes, h3Routes, fastifyRoutes]

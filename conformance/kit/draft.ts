@@ -20,6 +20,8 @@ export const sms: Pairs = [
 /** An inbound message with all that its kind is recognised by: Twilio never sends one twice. */
 export const inboundSms: Pairs = [...sms, ['SmsStatus', 'received']]
 
+export const upgradeHeaders = { upgrade: 'websocket', connection: 'Upgrade' }
+
 /** A request to sign. What is left out is an SMS to `/sms`. */
 export interface Draft {
   readonly method?: string
@@ -43,6 +45,8 @@ export interface Signed {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
+  /** What an adapter tells the verifier; on a socket nothing says it. */
+  readonly handshake?: true
 }
 
 export async function makeRequest(draft: Draft = {}): Promise<Signed> {
@@ -77,8 +81,15 @@ export async function makeJsonRequest(json: unknown, draft: Draft = {}): Promise
 
 /** A WebSocket handshake of Media Streams. */
 export async function makeHandshake(path = '/media', draft: Draft = {}): Promise<Signed> {
-  const headers = { upgrade: 'websocket', connection: 'Upgrade', ...draft.headers }
-  return makeRequest({ signed: `wss://${host}${path}`, ...draft, method: draft.method ?? 'GET', path, headers })
+  const headers = { ...upgradeHeaders, ...draft.headers }
+  const request = await makeRequest({
+    signed: `wss://${host}${path}`,
+    ...draft,
+    method: draft.method ?? 'GET',
+    path,
+    headers,
+  })
+  return { ...request, handshake: true }
 }
 
 /** The same request with some headers replaced, or dropped where the value is `undefined`. */

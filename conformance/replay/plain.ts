@@ -29,12 +29,18 @@ const skipped = ['media-stream.handshake', 'conversation-relay.handshake', 'regu
 type Kind = (typeof webhookKinds)[number]
 
 function deliver(kind: Kind): Signed {
-  const { method, url, headers, body } = signRequest({
+  const { method, url, headers, body, handshake } = signRequest({
     url: `${origin}/hook`,
     authToken: token,
     ...sampleWebhook(kind),
   })
-  return { method, url: url.slice(origin.length), headers, ...(body !== undefined && { body }) }
+  return {
+    method,
+    url: url.slice(origin.length),
+    headers,
+    ...(body !== undefined && { body }),
+    ...(handshake && { handshake }),
+  }
 }
 
 /** D1: a captured request is sent again, as it is. */

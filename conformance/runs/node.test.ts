@@ -6,7 +6,7 @@ import type { VerifierOptions } from 'tollgate'
 import { twilioWebhook } from 'tollgate/node'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { openConnection, send, toRaw, writeRequest } from '../adapter/socket.ts'
-import { makeRequest, origin, otherToken, sms, token, withHeaders } from '../kit/draft.ts'
+import { host, makeHandshake, makeRequest, origin, otherToken, sms, token, withHeaders } from '../kit/draft.ts'
 
 const options = { publicUrl: origin, authToken: token }
 
@@ -98,4 +98,34 @@ test('HTTP/2: genuine, forged, and by :authority', async () => {
   expect(await ask2(options, 'whatever.example', otherToken)).toEqual([403, 'Twilio Request Validation Failed.'])
   expect(await ask2(several, 'app.example.com')).toEqual([200, 'params'])
   expect((await ask2(several, 'evil.example'))[0]).toBe(403)
+})
+
+test('HTTP/2: an extended CONNECT is a handshake', async () => {
+  const seen: unknown[] = []
+  const guard = twilioWebhook({ ...options, mode: 'observe' }, (webhook, _req, res) => {
+    seen.push(webhook.ok ? [webhook.handshake, webhook.matched.url] : webhook.code)
+    res.end()
+  })
+  const requested = vi.fn()
+  // Only with a listener of requests does node:http2 make one of a CONNECT, for its event of that name.
+  const server = createServer2({ settings: { enableConnectProtocol: true } }, requested)
+  server.on('connect', (req, res) => void guard(req as never, res as never))
+  const session = connect(`http://127.0.0.1:${await listen(server)}`)
+  onTestFinished(() => void session.close())
+  await once(session, 'remoteSettings')
+  const { headers } = await makeHandshake('/media')
+  for (const protocol of ['websocket', 'connect-udp']) {
+    const stream = session.request({
+      ':method': 'CONNECT',
+      ':protocol': protocol,
+      ':scheme': 'https',
+      ':path': '/media',
+      ':authority': host,
+      'x-twilio-signature': headers['x-twilio-signature'],
+    })
+    await once(stream, 'response')
+    stream.destroy()
+  }
+  expect(requested).not.toHaveBeenCalled()
+  expect(seen).toEqual([[true, `wss://${host}/media`], 'method_not_allowed'])
 })

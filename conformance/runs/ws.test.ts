@@ -4,12 +4,13 @@ import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { createVerifyClient } from 'tollgate/ws'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import type { AdapterOptions } from '../adapter/framework.ts'
 import { waitUntil } from '../adapter/server.ts'
 import { type Answer, openConnection, toRaw, writeRequest } from '../adapter/socket.ts'
 import { startExample } from '../frameworks/start-example.ts'
-import { type HandshakeServer, handshakeServers } from '../frameworks/ws.ts'
+import { type HandshakeServer, handshakeServers, routingServers } from '../frameworks/ws.ts'
 import { reportDescribed } from '../kit/bind-framework.ts'
-import { type Draft, host, makeHandshake, origin, otherToken, type Signed, token } from '../kit/draft.ts'
+import { type Draft, host, makeHandshake, origin, otherToken, type Signed, sharedKey, token } from '../kit/draft.ts'
 import { joinParams } from '../kit/sign.ts'
 
 const uncaught = vi.fn()
@@ -253,6 +254,38 @@ describe.each(handshakeServers.slice(1).map((server) => [server.name, server] as
     expect(response.statusCode).toBe(403)
     expect(running.opened).toEqual([])
     client.on('error', () => undefined).terminate()
+  })
+})
+
+describe.each(routingServers.map((server) => [server.name, server] as const))('routes of %s', (_name, server) => {
+  const shared = { ...plain, sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true }
+
+  async function run(options: AdapterOptions): Promise<TestServer & { readonly runs: readonly string[] }> {
+    const runs: string[] = []
+    const running = await server.start(options, (what) => runs.push(what))
+    onTestFinished(() => running.close())
+    return { port: running.port, opened: [], runs }
+  }
+
+  test('a genuine handshake opens a socket', async () => {
+    const running = await run({ ...shared, ...(!server.separates && { webSocket: true }) })
+    expect((await shake(running, media())).status).toBe(101)
+    await waitUntil(() => running.runs.length === 1, 'the connection')
+    expect(running.runs).toEqual(['socket'])
+  })
+
+  if (!server.separates)
+    test('without webSocket: true, no socket is opened for a handshake', async () => {
+      const running = await run(plain)
+      expect((await shake(running, media())).status).toBe(403)
+      expect(running.runs).toEqual([])
+    })
+
+  test('E7 no upgrade runs an ordinary handler', async () => {
+    const running = await run(shared)
+    for (const signed of [wss('/ordinary'), `${origin}/ordinary`])
+      await shake(running, makeHandshake('/ordinary', { signed })).catch(() => undefined)
+    expect(running.runs).toEqual([])
   })
 })
 

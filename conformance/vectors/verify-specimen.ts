@@ -5,10 +5,10 @@ import { bodyOf, type Specimen } from './specimens.ts'
 /** Asks a verifier that is configured as the specimen's receiver would be. */
 export async function verifySpecimen(library: Library, specimen: Specimen): Promise<Verdict> {
   const { origin, target } = splitUrl(specimen.url)
-  const { secret, sharedKeyId } = specimen
+  const { method, headers, handshake, secret, sharedKeyId } = specimen
   const keys = sharedKeyId === undefined ? { authToken: secret } : { sharedKeys: { [sharedKeyId]: secret } }
   const verifier = library.createVerifier({ publicUrl: origin, ...keys })
-  return verifier.verify({ method: specimen.method, url: target, headers: specimen.headers, body: bodyOf(specimen) })
+  return verifier.verify({ method, url: target, headers, handshake, body: bodyOf(specimen) })
 }
 
 function splitUrl(url: string): { origin: string; target: string } {

@@ -1,5 +1,5 @@
 import { assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
-import { host, makeHandshake, makeRequest, type Signed, token, withHeaders } from '../kit/draft.ts'
+import { host, makeHandshake, makeRequest, type Signed, sharedKey, token, withHeaders } from '../kit/draft.ts'
 import type { Library } from '../kit/library.ts'
 import { joinParams } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
@@ -9,8 +9,8 @@ export function handshakesSuite(library: Library): Suite {
   return defineSuite('WebSocket handshakes', {
     'signed as wss, whatever scheme the server knows': async () => {
       for (const publicUrl of [`https://${host}`, `http://${host}`, `wss://${host}`]) {
-        const { covers, matched } = assertAccepted(await ask(library, await makeHandshake(), { publicUrl }))
-        assertEqual([covers, matched.url], ['url', `wss://${host}/media`], 'what matched')
+        const { handshake, covers, matched } = assertAccepted(await ask(library, await makeHandshake(), { publicUrl }))
+        assertEqual([handshake, covers, matched.url], [true, 'url', `wss://${host}/media`], 'what matched')
       }
     },
     'with and without a trailing slash': async () => {
@@ -55,26 +55,43 @@ export function handshakesSuite(library: Library): Suite {
       const headers = { connection: 'keep-alive, Upgrade', upgrade: 'WebSocket' }
       assertAccepted(await ask(library, await makeHandshake('/media', { headers })))
     },
-    'a GET without the upgrade headers is none': async () => {
-      const request = await makeHandshake()
-      for (const dropped of [
-        { upgrade: undefined },
-        { connection: undefined },
-        { connection: 'close' },
-        { upgrade: 'h2c' },
-      ])
-        assertRefused(await ask(library, withHeaders(request, dropped)), 'signature_mismatch')
+    'one without the upgrade headers is refused': async () => {
+      for (const signed of [`wss://${host}/media`, `https://${host}/media`])
+        for (const dropped of [
+          { upgrade: undefined },
+          { connection: undefined },
+          { connection: 'close' },
+          { upgrade: 'h2c' },
+          { upgrade: 'websocket, h2c' },
+        ]) {
+          const request = await makeHandshake('/media', { signed })
+          assertRefused(await ask(library, withHeaders(request, dropped)), 'method_not_allowed')
+        }
     },
-    'a POST with the upgrade headers is none': async () => {
-      const request = await makeRequest({ headers: { upgrade: 'websocket', connection: 'Upgrade' } })
-      assertAccepted(await ask(library, request))
+    'one that is no GET is refused': async () => {
+      for (const method of ['POST', 'PUT', 'get', 'CONNECT'])
+        assertRefused(await ask(library, await makeHandshake('/media', { method })), 'method_not_allowed')
     },
     'a GET signed as https is no handshake': async () => {
       const request = await makeHandshake('/media', { signed: `https://${host}/media` })
       assertRefused(await ask(library, request), 'signature_mismatch')
     },
     'a handshake has no body': async () => {
-      assertRefused(await ask(library, { ...(await makeHandshake()), body: 'x' }), 'body_unsigned')
+      const request = await makeHandshake()
+      assertRefused(await ask(library, { ...request, body: 'x' }), 'body_unsigned')
+      for (const declared of [{ 'content-length': '1' }, { 'transfer-encoding': 'chunked' }])
+        assertRefused(await ask(library, withHeaders(request, declared)), 'body_unsigned')
+      assertAccepted(await ask(library, withHeaders(request, { 'content-length': '0' })))
+    },
+    'upgrade headers alone make no handshake': async () => {
+      const upgrade = { upgrade: 'websocket', connection: 'Upgrade' }
+      const { handshake: _, ...captured } = await makeHandshake()
+      assertRefused(await ask(library, captured), 'signature_mismatch')
+      const get = await makeRequest({ method: 'GET', path: '/media', headers: upgrade })
+      for (const request of [get, await makeRequest({ headers: upgrade })])
+        assertEqual(assertAccepted(await ask(library, request)).handshake, false, 'handshake')
+      const options = { authToken: token, sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true }
+      for (const request of [get, captured]) assertRefused(await ask(library, request, options), 'key_not_allowed')
     },
     'at most 24 forms': async () => {
       const request = await makeHandshake("/relay?a=it's+1", { signed: 'nothing' })

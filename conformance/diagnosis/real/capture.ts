@@ -29,6 +29,7 @@ export async function readSeen(req: IncomingMessage): Promise<SeenRequest> {
     method: req.method ?? '',
     url: req.url ?? '',
     headers: { ...req.headers },
+    ...(req.headers.upgrade !== undefined && { handshake: true }),
     ...(body.length > 0 && { body: new Uint8Array(body) }),
   }
 }

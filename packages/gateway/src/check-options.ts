@@ -6,6 +6,7 @@ import type {
   ListenOptions,
   Route,
 } from './options.ts'
+import { isPlainPath } from './target-paths.ts'
 
 type Known<T> = Readonly<Record<keyof T, true>>
 
@@ -37,10 +38,17 @@ const knownRoute: Known<Route> = {
   mode: true,
   replay: true,
   maxBodyBytes: true,
+  webSocket: true,
 }
 
-const { host: _host, path: _path, upstream: _upstream, mode: _mode, ...knownOfBoth } = knownRoute
-const knownForwardAuth: Known<ForwardAuthOptions> = { ...knownOfBoth, listen: true, style: true, pathPrefix: true }
+const { host: _host, path: _path, upstream: _upstream, mode: _mode, webSocket: _, ...knownOfBoth } = knownRoute
+const knownForwardAuth: Known<ForwardAuthOptions> = {
+  ...knownOfBoth,
+  listen: true,
+  style: true,
+  pathPrefix: true,
+  webSocketPaths: true,
+}
 
 /** Throws a TypeError or RangeError that names the option. What a verifier reads of a route is checked by `createVerifier`. */
 export function checkOptions(options: GatewayOptions): void {
@@ -83,6 +91,12 @@ function checkForwardAuth(options: ForwardAuthOptions): void {
     throw new TypeError("\"forwardAuth.style\" must be 'forwarded' or 'envoy'")
   if (options.pathPrefix !== undefined && !/^(\/[^/?#]+)+$/.test(options.pathPrefix))
     throw new TypeError('"forwardAuth.pathPrefix" must be a path such as "/envoy"')
+  const { webSocketPaths = [] } = options
+  const isPlain = (path: unknown): boolean => typeof path === 'string' && path !== '' && isPlainPath(path.toLowerCase())
+  if (!Array.isArray(webSocketPaths) || !webSocketPaths.every(isPlain))
+    throw new TypeError(
+      '"forwardAuth.webSocketPaths" must be a list of paths such as "/media", without escapes and dots',
+    )
 }
 
 function checkNames(given: unknown, names: Readonly<Record<string, true>>, where: string): void {

@@ -7,6 +7,7 @@ import type { Peers } from './peers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
+import { isPlainlyUnder } from './routes.ts'
 import { commonSettings, readRequests } from './server.ts'
 import { followSockets, stopServer } from './stop.ts'
 
@@ -15,7 +16,8 @@ interface Original {
   readonly method: string
   readonly target: string
   readonly host: string
-  readonly isWebSocket: boolean
+  /** What the client asks to upgrade to. The proxy passes it on for every request, whatever it does with it. */
+  readonly upgrade: string | undefined
 }
 
 /**
@@ -24,10 +26,19 @@ interface Original {
  */
 export function createForwardAuth(options: ForwardAuthOptions, context: ForwardAuthContext): ForwardAuth {
   const { peers, timeoutMs, isClosing, onEnd } = context
-  const { listen: _, style = 'forwarded', pathPrefix = '', maxBodyBytes = 1024 * 1024, ...rest } = options
+  const {
+    listen: _,
+    style = 'forwarded',
+    pathPrefix = '',
+    maxBodyBytes = 1024 * 1024,
+    webSocketPaths = [],
+    ...rest
+  } = options
   const verifierOptions: VerifierOptions = { ...rest, maxBodyBytes }
   const verifier = createVerifier(verifierOptions)
   const readOriginal = styles[style]
+  const socketPrefixes = webSocketPaths.map((path) => path.replace(/\/$/, ''))
+  const opensSocket = (target: string): boolean => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix))
   let inFlight = 0
   const server = createServer({ ...commonSettings, requestTimeout: timeoutMs })
   readRequests(server, (req, res) => {
@@ -37,7 +48,7 @@ export function createForwardAuth(options: ForwardAuthOptions, context: ForwardA
     const startedAt = performance.now()
     const isReadable = head.refusal === undefined && !head.hasDisguisedVerdict
     const original = isReadable ? readOriginal(req, head, pathPrefix) : undefined
-    decide(verifier, original, { req, res, head, maxBodyBytes, peers })
+    decide(verifier, original, { req, res, head, maxBodyBytes, peers, opensSocket })
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
         const status = reply(req, res, answer, !isClosing() && canKeepOpen(req, head.bodyLength))
@@ -86,10 +97,11 @@ interface Asked {
   readonly head: RequestHead
   readonly maxBodyBytes: number
   readonly peers: Peers
+  readonly opensSocket: (target: string) => boolean
 }
 
 async function decide(verifier: Verifier, original: Original | undefined, asked: Asked): Promise<Answer> {
-  const { req, res, head, maxBodyBytes, peers } = asked
+  const { req, res, head, maxBodyBytes, peers, opensSocket } = asked
   if (original === undefined) return { code: 'not_told', status: head.refusal === 417 ? 417 : 403 }
   const { bodyLength, expectsContinue } = head
   const hasBody = bodyLength !== 0
@@ -99,12 +111,14 @@ async function decide(verifier: Verifier, original: Original | undefined, asked:
     ? new RequestBody(req, res, { maxBytes: maxBodyBytes, bodyLength, expectsContinue, peers })
     : undefined
   res.once('close', () => requestBody?.stop())
-  const upgrade = original.isWebSocket ? { connection: 'upgrade', upgrade: 'websocket' } : {}
+  const handshake = original.upgrade !== undefined && opensSocket(original.target)
+  const upgrade = handshake ? { connection: 'upgrade', upgrade: original.upgrade } : {}
   const verdict = await verifier.verify({
     method: original.method,
     url: original.target,
     headers: { ...head.verified, connection: undefined, upgrade: undefined, ...upgrade, host: original.host },
     body: requestBody,
+    handshake,
   })
   requestBody?.stop()
   // Chunks may have held nothing.
@@ -135,22 +149,25 @@ const styles: Readonly<Record<NonNullable<ForwardAuthOptions['style']>, ReadOrig
     const target = readOne(req, 'x-forwarded-uri')
     const host = readOne(req, 'x-forwarded-host')
     if (method === undefined || host === undefined || target?.startsWith('/') !== true) return undefined
-    const upgrade = readOne(req, 'x-forwarded-upgrade') ?? ''
-    return { method, target, host, isWebSocket: method === 'GET' && upgrade.toLowerCase() === 'websocket' }
+    return { method, target, host, upgrade: readUpgrade(req) }
   },
   /** Envoy's ext_authz over HTTP: the request itself, below a prefix. */
   envoy(req, head, pathPrefix) {
     if ((readOne(req, 'x-envoy-auth-partial-body') ?? 'false') !== 'false') return undefined
     const url = req.url ?? ''
     if (!url.startsWith(`${pathPrefix}/`)) return undefined
-    const upgrade = readOne(req, 'x-forwarded-upgrade') ?? ''
     return {
       method: req.method ?? '',
       target: url.slice(pathPrefix.length),
       host: head.host,
-      isWebSocket: req.method === 'GET' && upgrade.toLowerCase() === 'websocket',
+      upgrade: readUpgrade(req),
     }
   },
+}
+
+function readUpgrade(req: IncomingMessage): string | undefined {
+  const upgrade = readOne(req, 'x-forwarded-upgrade')
+  return upgrade === '' ? undefined : upgrade
 }
 
 /** `undefined` where it is missing or repeated. */

@@ -68,17 +68,17 @@ export class Handshake implements ExchangeState {
     if (head.bodyLength !== 0) return this.refuse(400)
     this.route = route
     route.pool.hold()
-    const isWebSocket = method === 'GET' && this.#req.headers.upgrade?.trim().toLowerCase() === 'websocket'
-    const verdict = await route.verifier.verify({
-      // An upgrade to anything else gets a method that Twilio never sends: the signature of a GET or POST opens no tunnel.
-      method: isWebSocket ? 'GET' : `${method} with Upgrade`,
-      url: target,
-      headers: head.verified,
-    })
+    const { webSocket } = route
+    const verdict = await route.verifier.verify({ method, url: target, headers: head.verified, handshake: webSocket })
     this.verdict = verdict
     if (this.#isAnswered || this.socket.destroyed) return
-    // Observed, too, only a WebSocket gets a tunnel.
-    if (!verdict.ok && (!('params' in verdict) || !isWebSocket)) return this.refuse(verdict.status)
+    if (!verdict.ok && (!('params' in verdict) || verdict.code === 'method_not_allowed'))
+      return this.refuse(verdict.status)
+    // An upstream that opens no sockets would answer the handshake like any other GET.
+    if (!webSocket) {
+      verdict.release().catch(() => undefined)
+      return this.refuse(403)
+    }
     const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
     this.#connect(route, [...head.fields, ...upgrade, ...listVerdictFields(verdict)])
   }

@@ -49,7 +49,7 @@ export interface LimitOptions {
 }
 
 /** Its options are those of a route, without an upstream. It enforces always: to observe, let the proxy not ask. */
-export interface ForwardAuthOptions extends Omit<Route, 'host' | 'path' | 'upstream' | 'mode'> {
+export interface ForwardAuthOptions extends Omit<Route, 'host' | 'path' | 'upstream' | 'mode' | 'webSocket'> {
   /** Reachable by the proxy alone: whoever reaches it can ask. Default 127.0.0.1:8081. */
   readonly listen?: AddressOptions | undefined
   /**
@@ -59,6 +59,11 @@ export interface ForwardAuthOptions extends Omit<Route, 'host' | 'path' | 'upstr
   readonly style?: 'forwarded' | 'envoy' | undefined
   /** The `path_prefix` of Envoy's configuration. Default none. */
   readonly pathPrefix?: string | undefined
+  /**
+   * Where the application opens WebSockets: path prefixes, as in a route. There X-Forwarded-Upgrade makes a handshake; elsewhere it
+   * means nothing. Default none.
+   */
+  readonly webSocketPaths?: readonly string[] | undefined
 }
 
 export interface Route {
@@ -75,6 +80,12 @@ export interface Route {
   readonly accountSid?: VerifierOptions['accountSid']
   readonly trailingSlash?: VerifierOptions['trailingSlash']
   readonly mode?: 'enforce' | 'observe' | undefined
+  /**
+   * The upstream opens WebSockets at these paths: an upgrade is verified as a handshake and tunnelled. Default false: upgrades are
+   * refused, since an upstream that opens no sockets answers a handshake like any other GET, and `sharedKeysOnly` and the replay guard
+   * do not apply to handshakes.
+   */
+  readonly webSocket?: boolean | undefined
   readonly replay?: ReplayGuard | undefined
   readonly maxBodyBytes?: number | undefined
 }

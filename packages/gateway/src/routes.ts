@@ -10,6 +10,7 @@ export interface PreparedRoute {
   readonly maxBodyBytes: number
   /** Scheme, host and port, as a URL spells them. */
   readonly upstream: string
+  readonly webSocket: boolean
 }
 
 export interface RouteTable {
@@ -65,11 +66,12 @@ function inRoute<T>(index: number, prepare: () => T): T {
 }
 
 function prepareRow(route: Route): Row {
-  const { host, path, upstream, ...rest } = route
+  const { host, path, upstream, webSocket = false, ...rest } = route
   if (typeof path !== 'string' || !isPlainPath(path.toLowerCase()))
     throw new TypeError('"path" must be a path such as "/" or "/sms", without escapes, "//" and dot segments')
   if (host !== undefined && (typeof host !== 'string' || !/^[^\s/?#@]+$/.test(host)))
     throw new TypeError('"host" must be a host, or host:port, as the Host header gives it')
+  if (typeof webSocket !== 'boolean') throw new TypeError('"webSocket" must be true or false')
   const verifierOptions: VerifierOptions = { ...rest }
   const verifier = createVerifier(verifierOptions)
   return {
@@ -82,6 +84,7 @@ function prepareRow(route: Route): Row {
       verifierOptions,
       maxBodyBytes: route.maxBodyBytes ?? 1024 * 1024,
       upstream: parseUpstream(upstream),
+      webSocket,
     },
   }
 }
@@ -103,6 +106,12 @@ function findByHost(rows: readonly Row[], given: string): readonly Row[] {
   const host = given.toLowerCase()
   const name = host.replace(/:\d*$/, '')
   return rows.filter((row) => row.host === undefined || row.host === host || row.host === name)
+}
+
+/** Whether every server reads the path of a target as one below such a prefix, which ends without a slash. */
+export function isPlainlyUnder(target: string, prefix: string): boolean {
+  const path = target.replace(/\?.*/s, '')
+  return isPlainPath(path.toLowerCase()) && isUnder(path, prefix)
 }
 
 function isUnder(path: string, prefix: string): boolean {

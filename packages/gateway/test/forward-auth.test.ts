@@ -9,13 +9,14 @@ import { createGateway, type Gateway } from '../src/index.ts'
 import { accountSid, authToken, publicUrl, readUntil, sendRaw, separators, signSms } from './support.ts'
 
 const gateways: Gateway[] = []
+const webSocketPaths = ['/media']
 let forwardedPort = 0
 let envoyPort = 0
 
 async function start(style: 'forwarded' | 'envoy', pathPrefix?: string): Promise<number> {
   const gateway = createGateway({
     listen: { port: 0 },
-    forwardAuth: { listen: { port: 0 }, style, pathPrefix, publicUrl, authToken, maxBodyBytes: 10_000 },
+    forwardAuth: { listen: { port: 0 }, style, pathPrefix, publicUrl, authToken, maxBodyBytes: 10_000, webSocketPaths },
     routes: [],
   })
   gateways.push(gateway)
@@ -149,16 +150,35 @@ test('Expect: 100-continue is granted once, and only behind a well-formed signat
   expect(await sendRaw(forwardedPort, toHead(unknown, 'content-length: 9\r\n'))).toMatch(/^HTTP\/1\.1 417 /)
 })
 
-test('a handshake is told by X-Forwarded-Upgrade', async () => {
-  const { headers } = signRequest({ url: 'wss://api.example.com/media', method: 'GET', authToken })
-  const [signature = ''] = Object.entries(headers).flatMap(([name, value]) =>
-    /^x-twilio-signature$/i.test(name) ? [value] : [],
-  )
-  const asked = { 'x-twilio-signature': signature, ...told, 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/media' }
-  expect(await ask(forwardedPort, { headers: { ...asked, 'x-forwarded-upgrade': 'websocket' } })).toMatchObject({
+function askToUpgrade(uri: string, signedUrl: string, upgrade: Record<string, string>, method = 'GET') {
+  const { headers } = signRequest({ url: signedUrl, method: 'GET', authToken })
+  const asked = { 'x-forwarded-method': method, 'x-forwarded-uri': uri, ...upgrade }
+  return ask(forwardedPort, {
+    headers: { 'x-twilio-signature': headers['x-twilio-signature'] ?? '', ...told, ...asked },
+  })
+}
+
+test('a handshake is told by X-Forwarded-Upgrade, where the application opens WebSockets', async () => {
+  const upgrade = { 'x-forwarded-upgrade': 'websocket' }
+  for (const path of ['/media', '/media/1'])
+    expect(await askToUpgrade(path, `wss://api.example.com${path}`, upgrade)).toMatchObject({ status: 200 })
+  expect(await askToUpgrade('/media', 'wss://api.example.com/media', {})).toEqual(refused)
+  for (const wrong of ['h2c', 'websocket, h2c'])
+    for (const scheme of ['wss', 'https'])
+      expect(
+        await askToUpgrade('/media', `${scheme}://api.example.com/media`, { 'x-forwarded-upgrade': wrong }),
+      ).toEqual(refused)
+  expect(await askToUpgrade('/media', 'https://api.example.com/media', { 'x-forwarded-upgrade': '' })).toMatchObject({
     status: 200,
   })
-  expect(await ask(forwardedPort, { headers: asked })).toEqual(refused)
+})
+
+test('E7: elsewhere X-Forwarded-Upgrade means nothing', async () => {
+  const upgrade = { 'x-forwarded-upgrade': 'websocket' }
+  for (const path of ['/', '/sms', '/mediator', '/media/../sms', '/media/%2e%2e/sms', '/media//x', '/media;/../sms']) {
+    expect(await askToUpgrade(path, `wss://api.example.com${path}`, upgrade), path).toEqual(refused)
+    expect(await askToUpgrade(path, `https://api.example.com${path}`, upgrade), path).toMatchObject({ status: 200 })
+  }
 })
 
 test('a body beyond the limit is 413', async () => {

@@ -16,7 +16,7 @@ test('40 streams with 150 messages each, some of them read slowly: none lost, no
       client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }))
     }),
   )
-  const gateway = await startGateway(await listenOn(server))
+  const gateway = await startGateway(await listenOn(server), {}, { webSocket: true })
   const { headers } = signRequest({ url: 'wss://api.example.com/media', method: 'GET', authToken })
   const [signature = ''] = Object.entries(headers).flatMap(([name, value]) =>
     /^x-twilio-signature$/i.test(name) ? [value] : [],

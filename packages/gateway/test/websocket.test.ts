@@ -39,7 +39,7 @@ beforeEach(async () => {
   handshakes = []
   decline = false
   if (!server.listening) upstreamUrl = await listenOn(server)
-  gateway = await startGateway(upstreamUrl)
+  gateway = await startGateway(upstreamUrl, {}, { webSocket: true })
 })
 
 afterEach(async () => {
@@ -122,6 +122,28 @@ test('E7: the signature of a handshake opens nothing but a WebSocket', async () 
   expect(handshakes).toEqual([])
 })
 
+test('E7: upgrades of a route that opens no WebSockets are refused, and reach no upstream', async () => {
+  let requests = 0
+  const ordinary = createServer((_, res) => {
+    requests++
+    res.end()
+  })
+  const sharedKeys = { webhooks_sharedkey_01: 'a-shared-key-secret' }
+  const url = await listenOn(ordinary)
+  await gateway.close({ graceMs: 0 })
+  const signed = signRequest({ url: 'https://api.example.com/media', method: 'GET', authToken }).headers
+  for (const route of [{}, { sharedKeys, sharedKeysOnly: true }, { mode: 'observe' }] as const) {
+    gateway = await startGateway(url, {}, route)
+    for (const signature of [signHandshake(), signed['x-twilio-signature'] ?? '']) {
+      const { answer } = await openRaw(toHandshake({ 'X-Twilio-Signature': signature }))
+      expect(answer).toMatch(/^HTTP\/1\.1 403 /)
+    }
+    await gateway.close({ graceMs: 0 })
+  }
+  expect(requests).toBe(0)
+  ordinary.close()
+})
+
 test('a handshake that announces a body is refused', async () => {
   const { answer } = await openRaw(`${toHandshake({ 'Content-Length': '5' })}hello`)
   expect(answer).toMatch(/^HTTP\/1\.1 400 /)
@@ -167,7 +189,11 @@ async function startBefore(answer: string, isEnding: boolean, timeoutMs = 3000) 
     socket.once('data', () => (isEnding ? socket.end(answer, 'latin1') : socket.write(answer, 'latin1')))
   }).listen(0, '127.0.0.1')
   await once(talker, 'listening')
-  const other = await startGateway(`http://127.0.0.1:${(talker.address() as AddressInfo).port}`, { timeoutMs })
+  const other = await startGateway(
+    `http://127.0.0.1:${(talker.address() as AddressInfo).port}`,
+    { timeoutMs },
+    { webSocket: true },
+  )
   return {
     async ask(bytes: string): Promise<string> {
       const socket = connect(other.port, '127.0.0.1')
@@ -262,7 +288,8 @@ test('the end of one side reaches the other, which may still speak', async () =>
   }).listen(0, '127.0.0.1')
   await once(talker, 'listening')
   const address = talker.address()
-  const other = await startGateway(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`)
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+  const other = await startGateway(url, {}, { webSocket: true })
   const socket = connect({ port: other.port, host: '127.0.0.1', allowHalfOpen: true })
   socket.write(toHandshake())
   await once(socket, 'data')

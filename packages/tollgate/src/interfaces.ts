@@ -16,6 +16,13 @@ export interface IncomingRequest {
   readonly headers: HeaderSource
   /** Raw and unparsed. A stream is read by the verifier, under its limit. */
   readonly body?: RawBody | undefined
+  /**
+   * The server treats this request as a WebSocket handshake (Media Streams, ConversationRelay). Take it from the server (its
+   * `upgrade` event, a route that opens sockets), never from the headers: `sharedKeysOnly`, the methods allowed and the replay guard
+   * do not apply to handshakes. One that lacks the upgrade headers is `method_not_allowed`, one with a body `body_unsigned`.
+   * Without this, upgrade headers mean nothing. Default false.
+   */
+  readonly handshake?: boolean | undefined
   /** The platform spelled the query anew: two more spellings are tried. */
   readonly urlIsNormalized?: boolean | undefined
   /** Whether the connection itself was TLS. Used by `fromRequest` only. */

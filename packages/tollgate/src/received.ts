@@ -1,22 +1,31 @@
 import type { Reservation } from './interfaces.ts'
 import type { Content } from './request/content.ts'
 import { decodeUtf8 } from './scheme/form.ts'
-import type { Accepted, Received } from './verdict.ts'
+import type { Accepted, Observed, Received, Rejected } from './verdict.ts'
 import { ReceivedParams } from './webhook-params.ts'
 
-/** What arrived, as the application gets it. */
-export function toReceived(content: Content): Received {
+/** What arrived, as the application gets it in `observe` mode: nothing of it is proven. */
+export function toObserved(content: Content, rejection: Rejected): Observed {
   return withBody({
     [bodySource]: content.body,
+    ...rejection,
     params: new ReceivedParams(content.params),
     json: toJsonParser(content),
+    handshake: undefined,
+    covers: undefined,
+    accountSid: undefined,
+    matched: undefined,
+    replayed: undefined,
+    release: releaseNothing,
   })
 }
 
-/** The same, with what was proven of it. */
+async function releaseNothing(): Promise<void> {}
+
+/** What arrived, with what was proven of it. */
 export function toAccepted(
   content: Content,
-  { accountSid, matched }: Pick<Accepted, 'accountSid' | 'matched'>,
+  { handshake, accountSid, matched }: Pick<Accepted, 'handshake' | 'accountSid' | 'matched'>,
   replay: Reservation,
 ): Accepted {
   let released: Promise<void> | undefined
@@ -26,6 +35,7 @@ export function toAccepted(
     ok: true as const,
     params: new ReceivedParams(content.params),
     json: toJsonParser(content),
+    handshake,
     covers: content.covers,
     accountSid,
     matched,

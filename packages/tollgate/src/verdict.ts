@@ -27,6 +27,11 @@ export interface Received {
 /** The request was signed by Twilio with one of your keys. */
 export interface Accepted extends Received {
   readonly ok: true
+  /**
+   * A WebSocket handshake. Twilio signs its URL only, alike for every call: bind the stream's `callSid` to a call that a signed
+   * webhook named.
+   */
+  readonly handshake: boolean
   /** What the signature proved besides the URL: the form parameters, the body's bytes, or (`'url'`) nothing more. */
   readonly covers: 'params' | 'body' | 'url'
   /** The account that owns the key that matched, or else the one that the signed parameters or the proven JSON name. */
@@ -60,8 +65,19 @@ export interface Rejected {
   readonly tried: readonly string[]
 }
 
-/** In `observe` mode: the request did not verify, and is handed over all the same. Proven by nothing. */
-export interface Observed extends Received, Rejected {}
+/**
+ * In `observe` mode: the request did not verify, and the handler gets it all the same. Proven by nothing, so that what `Accepted` says
+ * of the proof is `undefined` here.
+ */
+export interface Observed extends Received, Rejected {
+  readonly handshake: undefined
+  readonly covers: undefined
+  readonly accountSid: undefined
+  readonly matched: undefined
+  readonly replayed: undefined
+  /** Does nothing, for nothing was reserved. */
+  release(): Promise<void>
+}
 
 export type Verdict = Accepted | Rejected | Observed
 

@@ -2,7 +2,7 @@ import { isAccountSid } from './auth-token.ts'
 import type { Awaitable, Delivery, IncomingRequest, ReplayGuard, Reservation, UnverifiedClaim } from './interfaces.ts'
 import { type Candidate, canRefresh, findKeys, refreshKeys } from './keys-of-request.ts'
 import { parseOptions, type Settings, type VerifierOptions } from './options.ts'
-import { toAccepted, toReceived } from './received.ts'
+import { toAccepted, toObserved } from './received.ts'
 import { listAccounts, listAccountsInJson } from './request/account.ts'
 import { borrowBody } from './request/body.ts'
 import { type Content, readContent } from './request/content.ts'
@@ -45,7 +45,7 @@ type Tell = (verdict: Verdict, content?: Content) => Verdict
 /** In this order: method and headers, then the body under its limit, then the keys, then the signature. */
 async function decide(settings: Settings, request: IncomingRequest, native: unknown, tell: Tell): Promise<Verdict> {
   const source: Partial<IncomingRequest> = Object(request)
-  const envelope = readEnvelope(source.method, readHeaders(source.headers))
+  const envelope = readEnvelope(source, readHeaders(source.headers))
   const claimed = readSignatureClaim(envelope, settings.sharedKeysOnly)
   const url = settings.resolveUrl(source as IncomingRequest)(envelope, source as IncomingRequest)
   const early = claimed instanceof Refusal ? claimed : isRefusal(url) ? url : undefined
@@ -72,7 +72,7 @@ async function decide(settings: Settings, request: IncomingRequest, native: unkn
     refusal = outcome
   }
   const rejection = rejectWith(refusal ?? new Refusal('signature_mismatch'))
-  return tell(settings.observe ? Object.assign(toReceived(content), rejection) : rejection, content)
+  return tell(settings.observe ? toObserved(content, rejection) : rejection, content)
 }
 
 interface Presented {
@@ -140,6 +140,7 @@ function acceptMatch(
     return new Refusal('account_not_allowed')
   tellVerified(settings, claimed, makeClaim)
   const proof = {
+    handshake: presented.envelope.handshake,
     accountSid: owner ?? (named?.length === 1 ? named[0] : undefined),
     matched: { key: match.candidate.key, algorithm: claimed.algorithm.name, url: match.form.url },
   }

@@ -121,6 +121,7 @@ function json(sent: string, { url, headers, body = sent, secret = authToken }: P
 function handshake(signed: string, headers: Headers = {}): DiagnosableRequest {
   const upgrade = { connection: 'Upgrade', upgrade: 'websocket' }
   return {
+    handshake: true,
     method: 'GET',
     url: '/stream',
     headers: { ...twilioHeaders, ...upgrade, 'x-twilio-signature': sign(signed), ...headers },
@@ -296,7 +297,12 @@ export const brokenAlone: readonly Broken[] = [
   {
     what: 'a handshake without its Upgrade',
     causes: ['websocket_scheme'],
-    request: handshake('wss://api.example.com/stream', { upgrade: undefined }),
+    request: { ...handshake('wss://api.example.com/stream', { upgrade: undefined }), handshake: false },
+  },
+  {
+    what: 'a handshake at a route that does not open sockets',
+    causes: ['websocket_scheme'],
+    request: { ...handshake('wss://api.example.com/stream'), handshake: false },
   },
   {
     what: 'a lost query',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
-import { handshakeRequest, options, origin, sign } from './requests.ts'
+import { memoryStore, replayGuard } from '../src/replay/index.ts'
+import { getRequest, handshakeRequest, options, origin, sign } from './requests.ts'
 
 async function outcome(request: unknown, given: Partial<VerifierOptions> = {}): Promise<string> {
   const verdict = await createVerifier({ ...options, ...given }).verify(request as IncomingRequest)
@@ -28,18 +29,45 @@ describe('handshakes', () => {
     [
       'without Connection',
       handshakeRequest('/media', `${wss}/media`, { headers: { connection: 'keep-alive' } }),
-      'signature_mismatch',
+      'method_not_allowed',
     ],
     [
       'another upgrade',
       handshakeRequest('/media', `${wss}/media`, { headers: { upgrade: 'h2c' } }),
-      'signature_mismatch',
+      'method_not_allowed',
     ],
-    ['as a POST', { ...handshakeRequest('/media', `${wss}/media`), method: 'POST' }, 'signature_mismatch'],
+    [
+      'two upgrades',
+      handshakeRequest('/media', `${wss}/media`, { headers: { upgrade: 'websocket, h2c' } }),
+      'method_not_allowed',
+    ],
+    ['as a POST', { ...handshakeRequest('/media', `${wss}/media`), method: 'POST' }, 'method_not_allowed'],
+    [
+      'as a POST signed as https',
+      { ...handshakeRequest('/media', `${origin}/media`), method: 'POST' },
+      'method_not_allowed',
+    ],
+    ['without upgrade headers', { ...getRequest({ target: '/media' }), handshake: true }, 'method_not_allowed'],
     ['with a body', { ...handshakeRequest('/media', `${wss}/media`), body: 'x' }, 'body_unsigned'],
+    [
+      'that announces a body',
+      handshakeRequest('/media', `${wss}/media`, { headers: { 'content-length': '1' } }),
+      'body_unsigned',
+    ],
+    [
+      'that announces chunks',
+      handshakeRequest('/media', `${wss}/media`, { headers: { 'transfer-encoding': 'chunked' } }),
+      'body_unsigned',
+    ],
+    [
+      'that announces no bytes',
+      handshakeRequest('/media', `${wss}/media`, { headers: { 'content-length': '0' } }),
+      'url',
+    ],
     [
       'extended CONNECT',
       {
+        handshake: true,
         method: 'CONNECT',
         url: '/media',
         headers: {
@@ -53,6 +81,7 @@ describe('handshakes', () => {
     [
       'CONNECT for another protocol',
       {
+        handshake: true,
         method: 'CONNECT',
         url: '/media',
         headers: { ':protocol': 'webtransport', 'x-twilio-signature': sign(`${wss}/media`) },
@@ -64,6 +93,49 @@ describe('handshakes', () => {
     test(`${what}: ${expected}`, async () => {
       expect(await outcome(request)).toBe(expected)
     })
+
+  describe('upgrade headers on a request that the server does not upgrade', () => {
+    const upgrade = { connection: 'Upgrade', upgrade: 'websocket' }
+    const ordinary = getRequest({ target: '/media', headers: upgrade })
+    const captured = { ...handshakeRequest('/media', `${wss}/media`), handshake: undefined }
+    const sharedKeys = { webhooks_sharedkey_01: 'a-shared-key-secret' }
+
+    test('a GET is a GET', async () => {
+      expect(await createVerifier(options).verify(ordinary)).toMatchObject({ ok: true, handshake: false })
+    })
+    test('the signature of a handshake is none of a GET', async () => {
+      expect(await outcome(captured)).toBe('signature_mismatch')
+      expect(await outcome({ ...captured, method: 'POST' })).toBe('signature_mismatch')
+    })
+    test('sharedKeysOnly refuses the Auth Token', async () => {
+      const given = { sharedKeys, sharedKeysOnly: true }
+      for (const request of [ordinary, captured]) expect(await outcome(request, given)).toBe('key_not_allowed')
+    })
+    test('a replay guard counts it', async () => {
+      const replay = replayGuard({ store: memoryStore(), onReplay: 'mark' })
+      const { verify } = createVerifier({ ...options, replay })
+      expect(await verify(ordinary)).toMatchObject({ ok: true, replayed: false })
+      expect(await verify(ordinary)).toMatchObject({ ok: true, replayed: true })
+    })
+    test('only true makes a handshake', async () => {
+      for (const handshake of ['true', 1, {}])
+        expect(await outcome({ ...captured, handshake })).toBe('signature_mismatch')
+    })
+    test('CONNECT is no method of a webhook', async () => {
+      const request = {
+        method: 'CONNECT',
+        url: '/media',
+        headers: { ':protocol': 'websocket', 'x-twilio-signature': sign(`${wss}/media`) },
+      }
+      expect(await outcome(request)).toBe('method_not_allowed')
+    })
+  })
+
+  test('the verdict says that it is a handshake', async () => {
+    const { verify } = createVerifier(options)
+    expect(await verify(handshakeRequest('/media', `${wss}/media`))).toMatchObject({ ok: true, handshake: true })
+    expect(await verify(getRequest())).toMatchObject({ ok: true, handshake: false })
+  })
 
   test('http is ws', async () => {
     const request = handshakeRequest('/media', 'ws://localhost:3000/media')

@@ -37,8 +37,8 @@ export function send(
   verifier: ReturnType<typeof createVerifier>,
   input: Omit<SignRequestInput, 'url'>,
 ): Promise<Verdict> {
-  const { method, url, headers, body } = signRequest({ url: `${publicUrl}/hook`, ...input })
-  return verifier.verify({ method, url: url.slice(publicUrl.length), headers, body })
+  const { method, url, headers, body, handshake } = signRequest({ url: `${publicUrl}/hook`, ...input })
+  return verifier.verify({ method, url: url.slice(publicUrl.length), headers, body, handshake })
 }
 
 /** What a verdict comes to: the index or the id of the key, or the code of the refusal. */

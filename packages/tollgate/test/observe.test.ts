@@ -1,5 +1,12 @@
-import { describe, expect, test } from 'vitest'
-import { createVerifier, type IncomingRequest } from '../src/index.ts'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import {
+  type Accepted,
+  createVerifier,
+  type IncomingRequest,
+  type Mode,
+  type Observed,
+  type Webhook,
+} from '../src/index.ts'
 import { formRequest, getRequest, options } from './requests.ts'
 
 const params: [string, string][] = [
@@ -37,6 +44,24 @@ describe('observe', () => {
       expect('params' in verdict && [...verdict.params]).toEqual(params)
       expect('body' in verdict && new TextDecoder().decode(verdict.body)).toBe(genuine.body)
     })
+
+  test('nothing is proven, and nothing to release', async () => {
+    const verdict = (await observing.verify(forged)) as Observed
+    const { handshake, covers, accountSid, matched, replayed } = verdict
+    expect([handshake, covers, accountSid, matched, replayed]).toEqual(Array(5).fill(undefined))
+    expect(await verdict.release()).toBeUndefined()
+  })
+
+  test('code for what is accepted compiles in both modes', () => {
+    const describeWebhook = <M extends Mode>({ covers, matched, release }: Webhook<M>): unknown[] => [
+      covers,
+      matched?.url,
+      release,
+    ]
+    expectTypeOf(describeWebhook<'observe'>)
+      .parameter(0)
+      .toEqualTypeOf<Accepted | Observed>()
+  })
 
   test('a form that is malformed is handed over too', async () => {
     const verdict = await observing.verify({ ...genuine, body: 'a=%zz' })

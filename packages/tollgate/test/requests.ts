@@ -88,6 +88,7 @@ export function handshakeRequest(
   { secret = authToken, headers }: Given = {},
 ): IncomingRequest {
   return {
+    handshake: true,
     method: 'GET',
     url: target,
     headers: {

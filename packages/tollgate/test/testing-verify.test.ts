@@ -17,10 +17,10 @@ const publicUrl = 'https://example.com'
 const verifier = createVerifier({ publicUrl, authToken, sharedKeys: { [sharedKey.id]: sharedKey.secret } })
 
 async function verify(signed: SignedRequest) {
-  const { method, headers, body } = signed
+  const { method, headers, body, handshake } = signed
   const { pathname, search } = new URL(signed.url)
   const target = signed.url.slice(signed.url.indexOf(pathname === '/' ? search || '/' : pathname))
-  const verdict = await verifier.verify({ method, url: target, headers, ...(body !== undefined && { body }) })
+  const verdict = await verifier.verify({ method, url: target, headers, body, handshake })
   if (!verdict.ok) throw new Error(`${verdict.code}: ${verdict.message}`)
   return verdict
 }
@@ -74,13 +74,15 @@ describe('what the testing kit signs, the verifier accepts', () => {
 
   test('a web Request, through its own spelling of the URL', async () => {
     for (const kind of webhookKinds) {
-      const request = signRequest({ url: `${publicUrl}/hook?n=O'Hara`, ...sampleWebhook(kind), authToken }).toRequest()
+      const signed = signRequest({ url: `${publicUrl}/hook?n=O'Hara`, ...sampleWebhook(kind), authToken })
+      const request = signed.toRequest()
       const body = new Uint8Array(await request.clone().arrayBuffer())
       const verdict = await verifier.verify({
         method: request.method,
         url: request.url,
         headers: request.headers,
         body,
+        handshake: signed.handshake,
       })
       expect(verdict).toMatchObject({ ok: true })
     }

@@ -40,9 +40,10 @@ function toJson(verdict: Verdict, asGiven: string): object {
     const { code, status, message, tried } = verdict
     return { genuine: false, code, status, message, tried }
   }
-  const { covers, accountSid, matched } = verdict
+  const { handshake, covers, accountSid, matched } = verdict
   return {
     genuine: true,
+    handshake,
     covers,
     accountSid: accountSid ?? null,
     key: matched.key,

@@ -26,7 +26,10 @@ export function toIncoming(given: GivenRequest): IncomingRequest {
   }
   const parts = splitUrl(given.url)
   if (parts !== undefined && /^wss?$/i.test(parts.scheme)) addHandshake(headers)
+  // What a server did with it is not in the record: who sent these headers meant a handshake.
+  const handshake = headers.upgrade?.some((value) => value.trim().toLowerCase() === 'websocket') === true
   return {
+    handshake,
     method: given.method,
     url: parts === undefined ? given.url : parts.target,
     headers: Object.fromEntries(

@@ -80,6 +80,7 @@ const route = z.strictObject({
   path: z.string().default('/'),
   upstream: z.string(),
   ...verifying,
+  webSocket: z.boolean().optional(),
   /** `false`: without the guard of all routes. */
   replay: z.literal(false).optional(),
 })
@@ -123,6 +124,7 @@ export const configurationSchema = z.strictObject({
       listen: address.optional(),
       style: z.enum(['forwarded', 'envoy']).optional(),
       pathPrefix: z.string().optional(),
+      webSocketPaths: z.array(z.string()).optional(),
       ...omitMode(verifying),
     })
     .optional(),

@@ -59,7 +59,16 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
         inspector?.record(exchange)
         options.onExchange?.(exchange)
       },
-      routes: [{ path: '/', upstream, mode: options.mode, ...verifierOptions } as GatewayOptions['routes'][number]],
+      routes: [
+        // Which paths open sockets, nobody has said: here all of them may.
+        {
+          path: '/',
+          upstream,
+          mode: options.mode,
+          webSocket: true,
+          ...verifierOptions,
+        } as GatewayOptions['routes'][number],
+      ],
     })
     const { url: gatewayUrl } = await gateway.listen()
     stops.push(() => gateway.close({ graceMs: 1_000 }))

@@ -8,6 +8,7 @@ import {
   wrapEndpoint,
 } from './shared/event.ts'
 import type { OptionsFor, OptionsSource } from './shared/guard.ts'
+import type { WebSocketOptions } from './shared/web-socket.ts'
 
 /** What is used of Astro's APIContext. */
 export interface AstroContext extends RequestEvent {
@@ -22,7 +23,7 @@ export interface AstroContext extends RequestEvent {
  * Astro refuses form posts without an Origin, which Twilio's are, until `security.checkOrigin` is false.
  */
 export function twilioWebhook<M extends Mode = 'enforce', Context extends AstroContext = AstroContext, Env = unknown>(
-  options: OptionsSource<OptionsFor<M>, Env>,
+  options: OptionsSource<OptionsFor<M> & WebSocketOptions, Env>,
   handler: WebhookHandler<M, Context>,
 ): (context: Context) => Promise<Response> {
   return wrapEndpoint(options, handler, look)

@@ -1,7 +1,8 @@
 import type { AnyElysia, Elysia } from 'elysia'
 import type { Accepted, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
-import { createGuard, type Guard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
+import type { Guard, OptionsFor, OptionsSource } from './shared/guard.ts'
 import { toIncomingRequest } from './shared/web.ts'
+import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
 type None = Record<never, never>
 
@@ -22,12 +23,13 @@ export type WithTwilio<M extends Mode = 'enforce'> = Elysia<
 
 /**
  * A plugin for Elysia 1.4 with a macro: `app.use(twilioWebhook(options)).post('/sms', ({ twilio }) => …, { twilio: true })`. What does
- * not verify is answered, and the handler of the route does not run. Elysia parses no body there; `request` can still be read.
+ * not verify is answered, and the handler of the route does not run. Elysia parses no body there; `request` can still be read. An
+ * app whose routes with `twilio: true` are WebSockets uses a plugin of its own, with the option `webSocket: true`.
  */
 export function twilioWebhook<M extends Mode = 'enforce'>(
-  options: OptionsSource<OptionsFor<M>>,
+  options: OptionsSource<OptionsFor<M> & WebSocketOptions>,
 ): (app: AnyElysia) => WithTwilio<M> {
-  const guard = createGuard(options)
+  const guard = createSocketGuard(options)
   return (app) => app.macro({ twilio: makeMacro(guard, app) } as never) as unknown as WithTwilio<M>
 }
 
@@ -92,7 +94,9 @@ interface AnsweredContext extends Pick<RouteContext, 'set'> {
 
 /** What @elysiajs/node adds to a Request. */
 interface NodeRuntime {
-  readonly node?: { readonly req: { url?: string; socket?: { remoteAddress?: string; encrypted?: boolean } } }
+  readonly node?: {
+    readonly req: { url?: string; upgrade?: boolean; socket?: { remoteAddress?: string; encrypted?: boolean } }
+  }
 }
 
 function readRequest(
@@ -106,6 +110,7 @@ function readRequest(
     headers,
     url: raw?.url ?? request.url,
     body: findBody(request),
+    handshake: raw && raw.upgrade === true,
     encrypted: raw ? raw.socket?.encrypted === true : request.url.startsWith('https:'),
     remoteAddress: raw?.socket?.remoteAddress ?? server?.requestIP?.(request)?.address,
   }

@@ -1,6 +1,7 @@
 import type { Mode, Webhook } from '../index.ts'
-import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
+import type { OptionsFor, OptionsSource } from './shared/guard.ts'
 import { releaseOnFailure, toIncomingRequest, toResponse } from './shared/web.ts'
+import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
 export type WebhookHandler<M extends Mode, Rest extends readonly unknown[]> = (
   webhook: Webhook<M>,
@@ -11,16 +12,17 @@ export type WebhookHandler<M extends Mode, Rest extends readonly unknown[]> = (
 /**
  * Wraps a handler into a fetch handler, for Deno, Bun, Workers, Vercel and Netlify. What the platform passes after the request
  * (`env` and `ctx`, `info`, the server) is handed on; an options function is given the first of them, which on Workers is `env`.
+ * A handler that opens a WebSocket needs the option `webSocket: true`.
  */
 export function twilioWebhook<
   M extends Mode = 'enforce',
   Env = unknown,
   Rest extends readonly unknown[] = readonly unknown[],
 >(
-  options: OptionsSource<OptionsFor<M>, Env>,
+  options: OptionsSource<OptionsFor<M> & WebSocketOptions, Env>,
   handler: WebhookHandler<M, Rest>,
 ): (request: Request, ...rest: readonly unknown[]) => Promise<Response> {
-  const guard = createGuard<Env>(options)
+  const guard = createSocketGuard<Env>(options)
   return async (request, ...rest) => {
     // What the platform passes is of the types that the user says it is: nobody here can know.
     const [env] = rest as readonly [Env]

@@ -1,10 +1,11 @@
 // Longer than other adapters: two majors in one file, since Nuxt is on h3 1 and Nitro 3 on h3 2: the one is over Node.js requests, the other over web ones.
 import type { H3Event } from 'h3'
 import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed } from '../index.ts'
-import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
+import type { OptionsFor, OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 import * as web from './shared/web.ts'
+import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
 declare module 'h3' {
   interface H3EventContext {
@@ -13,7 +14,7 @@ declare module 'h3' {
   }
 }
 
-export type H3Options = OptionsFor<Mode> & PathOptions
+export type H3Options = OptionsFor<Mode> & PathOptions & WebSocketOptions
 
 export interface TwilioMiddleware {
   /** h3 1: `app.use(guard)`, or `defineEventHandler({ onRequest: guard, handler })`. */
@@ -24,11 +25,12 @@ export interface TwilioMiddleware {
 
 /**
  * Middleware for h3 1 and 2, and so for Nitro and Nuxt: what does not verify is answered and goes no further. The webhook is in
- * `event.context.twilio`, and the body can still be read.
+ * `event.context.twilio`, and the body can still be read. Before `defineWebSocketHandler` of h3 2 it needs the option
+ * `webSocket: true`; h3 1 runs no middleware for a handshake.
  */
 export function twilioWebhook(options: OptionsSource<H3Options>): TwilioMiddleware {
   const paths = createPathGuard(options)
-  const guard = createGuard(paths.verifierOptions)
+  const guard = createSocketGuard(paths.verifierOptions)
   async function middleware(h3Event: H3Event, next?: () => unknown): Promise<unknown> {
     const event = h3Event as unknown as EitherEvent
     const request = 'clone' in event.req ? event.req : event.web?.request
@@ -43,13 +45,14 @@ export function twilioWebhook(options: OptionsSource<H3Options>): TwilioMiddlewa
       if (next !== undefined) return web.toResponse(outcome.answer)
       // Said before, since there is nothing to send where the client is gone, and h3 1 would then go on.
       event._handled = true
-      return event.node && node.sendAnswer(event.node.req, event.node.res, outcome.answer)
+      return event.node?.res && node.sendAnswer(event.node.req, event.node.res, outcome.answer)
     }
     const { webhook } = outcome
     event.context.twilio = webhook
     if (next === undefined) keepBody(event, webhook)
     if (next === undefined || event.node !== undefined) {
-      if (event.node) node.releaseOnFailure(event.node.res, outcome)
+      // An upgrade has no response of Node.js yet.
+      if (event.node?.res) node.releaseOnFailure(event.node.res, outcome)
       return undefined
     }
     return web.releaseOnFailure(outcome, next, (result) => findStatus(result) ?? event.res.status)
@@ -67,7 +70,7 @@ interface EitherEvent {
   readonly path: string
   readonly context: { twilio: Accepted | Observed }
   readonly runtime?: Runtime
-  readonly node?: { readonly req: KeptRequest; readonly res: Parameters<typeof node.sendAnswer>[1] }
+  readonly node?: { readonly req: KeptRequest; readonly res?: Parameters<typeof node.sendAnswer>[1] }
   /** h3 1 on a platform without Node.js. */
   readonly web?: { readonly request?: Request }
   _requestBody?: unknown

@@ -1,12 +1,13 @@
 import type { Context, HonoRequest, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { BodyConsumed, IncomingRequest, Mode, Webhook } from '../index.ts'
-import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
+import type { OptionsFor, OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 import { releaseUnlessAnswered, toIncomingRequest } from './shared/web.ts'
+import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
-export type HonoOptions<M extends Mode = Mode> = OptionsFor<M> & PathOptions
+export type HonoOptions<M extends Mode = Mode> = OptionsFor<M> & PathOptions & WebSocketOptions
 
 /** What `c.var` holds behind `twilioWebhook`. */
 export interface TwilioVariables<M extends Mode = 'enforce'> {
@@ -15,7 +16,8 @@ export interface TwilioVariables<M extends Mode = 'enforce'> {
 
 /**
  * Middleware for Hono 4: what does not verify is answered and goes no further. The webhook is in `c.var.twilio`, and the request's
- * body is still there to be read. An options function is given `c.env`.
+ * body is still there to be read. An options function is given `c.env`. Before `upgradeWebSocket` it needs the option
+ * `webSocket: true`, on Node.js too: @hono/node-server runs whichever route an upgrade names.
  */
 // biome-ignore lint/suspicious/noExplicitAny: an options function may type the platform's env as it likes
 export function twilioWebhook<M extends Mode = 'enforce', Env = any>(
@@ -23,7 +25,7 @@ export function twilioWebhook<M extends Mode = 'enforce', Env = any>(
 ): MiddlewareHandler<{ Variables: TwilioVariables<M> }> {
   let env: Env
   const paths = createPathGuard(typeof options === 'function' ? () => options(env) : options)
-  const guard = createGuard(paths.verifierOptions)
+  const guard = createSocketGuard(paths.verifierOptions)
   return async (c, next) => {
     const target = findPlatform(c).incoming?.url ?? c.req.url
     if (!paths.guards([target, c.req.url, cutPrefix(c.req)])) return next()
@@ -88,7 +90,9 @@ function readRequest(c: Context, url: string, source: Source | undefined): Incom
   const request = toIncomingRequest(c.req.raw)
   // On Node.js an absolute target chooses the scheme of the Request: only the socket knows.
   const encrypted = incoming ? Object(incoming.socket).encrypted === true : request.encrypted
-  return { ...request, url, encrypted, remoteAddress, body: findBody(c.req, incoming, request.body) }
+  const handshake = incoming && node.isHandshake(incoming)
+  const body = findBody(c.req, incoming, request.body)
+  return { ...request, url, encrypted, remoteAddress, handshake, body }
 }
 
 function findBody(

@@ -1,6 +1,7 @@
 import type { Mode } from '../index.ts'
 import { type RequestEvent, type Surroundings, type WebhookHandler, wrapEndpoint } from './shared/event.ts'
 import type { OptionsFor, OptionsSource } from './shared/guard.ts'
+import type { WebSocketOptions } from './shared/web-socket.ts'
 
 /** What is used of the arguments of a loader or an action. */
 export interface RouteArgs extends RequestEvent {
@@ -12,7 +13,7 @@ export interface RouteArgs extends RequestEvent {
  * then the route's arguments. An options function is given `args.context`, where the server puts its platform's `env`.
  */
 export function twilioWebhook<M extends Mode = 'enforce', Args extends RouteArgs = RouteArgs, Env = unknown>(
-  options: OptionsSource<OptionsFor<M>, Env>,
+  options: OptionsSource<OptionsFor<M> & WebSocketOptions, Env>,
   handler: WebhookHandler<M, Args>,
 ): (args: Args) => Promise<Response> {
   return wrapEndpoint(options, handler, look)

@@ -8,6 +8,7 @@ import {
   wrapEndpoint,
 } from './shared/event.ts'
 import type { OptionsFor, OptionsSource } from './shared/guard.ts'
+import type { WebSocketOptions } from './shared/web-socket.ts'
 
 /** What is used of SvelteKit's RequestEvent. */
 export interface SvelteKitEvent extends RequestEvent {
@@ -22,7 +23,7 @@ export interface SvelteKitEvent extends RequestEvent {
  * SvelteKit refuses form posts without an Origin, which Twilio's are, until `csrf.trustedOrigins` is `['*']`.
  */
 export function twilioWebhook<M extends Mode = 'enforce', Event extends SvelteKitEvent = SvelteKitEvent, Env = unknown>(
-  options: OptionsSource<OptionsFor<M>, Env>,
+  options: OptionsSource<OptionsFor<M> & WebSocketOptions, Env>,
   handler: WebhookHandler<M, Event>,
 ): (event: Event) => Promise<Response> {
   return wrapEndpoint(options, handler, look)

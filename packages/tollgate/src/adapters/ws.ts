@@ -63,11 +63,9 @@ export function createVerifyClient<M extends Mode = 'enforce'>(options: OptionsS
   }
 }
 
-/** An upgrade to anything else gets a method that Twilio never sends: the signature of a POST or GET opens no socket. */
+/** An upgrade, whatever it is to: the verifier refuses what asks for no WebSocket. */
 function toHandshake(req: IncomingMessage): IncomingRequest {
-  const isHandshake = req.method === 'GET' && req.headers.upgrade?.trim().toLowerCase() === 'websocket'
-  const request = toIncomingRequest(req, req.url, undefined)
-  return isHandshake ? request : { ...request, method: `${req.method} with Upgrade` }
+  return { ...toIncomingRequest(req, req.url, undefined), handshake: true }
 }
 
 /** Answers on the socket itself, for there is no response object yet. */

@@ -49,7 +49,7 @@ export function readClaim(request: Request, options: RequestValidatorOptions): C
   const header = createHeaderReader(request)
   // Objects made by hand may have no method: of the two, POST has the stricter rules.
   const method = request.method ?? 'POST'
-  const claimed = readSignatureClaim(readEnvelope(method, header), false)
+  const claimed = readSignatureClaim(readEnvelope({ method }, header), false)
   if (isRefusal(claimed)) return claimed
   if (claimed.sharedKeyId !== undefined) return new Refusal('key_unknown')
   const url = findWebhookUrl(request, header, options)
@@ -61,7 +61,7 @@ export function readClaim(request: Request, options: RequestValidatorOptions): C
  * @returns the parameters that were proven, none for a body that is not a form; `undefined` if the signature does not cover the body.
  */
 export function verifyBody(sign: Signer, claimed: Claimed, body: FoundBody): Pairs | undefined {
-  const envelope = readEnvelope(claimed.method, claimed.header)
+  const envelope = readEnvelope(claimed, claimed.header)
   const content = isBytes(body) ? readBytes(envelope, claimed.url, body) : readParams(envelope, body)
   if (content === undefined) return undefined
   const matches = matchesSpellings(sign, claimed.url, joinPairs(content.signedParams), claimed.signature)
@@ -76,9 +76,9 @@ function readBytes(envelope: Envelope, url: string, bytes: Uint8Array): Covered 
   return content.refusal === undefined ? content : undefined
 }
 
-/** The parameters of a form that a parser has read. A GET and a handshake sign no body. */
-function readParams({ method, handshake }: Envelope, params: Pairs): Covered | undefined {
-  return method === 'GET' || handshake ? undefined : { params, signedParams: params }
+/** The parameters of a form that a parser has read. A GET signs no body. */
+function readParams({ method }: Envelope, params: Pairs): Covered | undefined {
+  return method === 'GET' ? undefined : { params, signedParams: params }
 }
 
 /** Reads the signature by `header()`, as the package does, and the rest from `headers`. */

@@ -37,7 +37,7 @@ const nothing = new Uint8Array(0)
 
 export async function readSubject(source: Source): Promise<Subject> {
   const { request, settings, options, body, parsed } = source
-  const envelope = readEnvelope(request.method, readHeaders(request.headers))
+  const envelope = readEnvelope(request, readHeaders(request.headers))
   const evidence = readEvidence(envelope, request.url)
   const { url, fragment } = readBaseUrl(source, envelope, evidence)
   const contentType = readText(envelope.header, 'content-type') ?? ''

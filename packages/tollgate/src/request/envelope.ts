@@ -1,3 +1,4 @@
+import type { IncomingRequest } from '../interfaces.ts'
 import { type Algorithm, defaultAlgorithm, findAlgorithm } from '../scheme/algorithms.ts'
 import { parseSignatureSettings } from '../scheme/settings-header.ts'
 import { isCanonicalSignature } from '../scheme/signature.ts'
@@ -8,16 +9,25 @@ import { type HeaderReader, listTexts, readSingle, readText } from './headers.ts
 export interface Envelope {
   readonly method: string
   readonly header: HeaderReader
-  /** A WebSocket handshake (Media Streams, ConversationRelay): signed with the scheme wss. */
+  /** The server opens a WebSocket for it, which Twilio signs with the scheme wss. */
   readonly handshake: boolean
 }
 
-export function readEnvelope(method: unknown, header: HeaderReader): Envelope {
-  const name = typeof method === 'string' ? method : ''
-  return { method: name, header, handshake: isHandshake(name, header) }
+/** Upgrade headers make no handshake: an ordinary handler gets them too, and anyone can send them. */
+export function readEnvelope({ method, handshake }: Partial<IncomingRequest>, header: HeaderReader): Envelope {
+  return { method: typeof method === 'string' ? method : '', header, handshake: handshake === true }
 }
 
-function isHandshake(method: string, header: HeaderReader): boolean {
+function checkMethod({ method, header, handshake }: Envelope): Refusal | undefined {
+  if (!handshake) return method === 'GET' || method === 'POST' ? undefined : new Refusal('method_not_allowed')
+  if (!asksForWebSocket(method, header))
+    return new Refusal('method_not_allowed', 'The server opens a WebSocket, and the request does not ask for one.')
+  // Bytes that a handshake announces as its body could be taken for the first ones of the stream.
+  const isEmpty = listTexts(header('content-length')).every((length) => length === '0')
+  return isEmpty && header('transfer-encoding').length === 0 ? undefined : new Refusal('body_unsigned')
+}
+
+function asksForWebSocket(method: string, header: HeaderReader): boolean {
   // RFC 8441: over HTTP/2 a handshake is a CONNECT with the pseudo-header :protocol, which HTTP/1.1 cannot carry.
   if (method === 'CONNECT') return readText(header, ':protocol')?.toLowerCase() === 'websocket'
   if (method !== 'GET' || readText(header, 'upgrade')?.trim().toLowerCase() !== 'websocket') return false
@@ -33,8 +43,9 @@ export interface SignatureClaim {
 }
 
 export function readSignatureClaim(envelope: Envelope, sharedKeysOnly: boolean): SignatureClaim | Refusal {
-  const { method, header, handshake } = envelope
-  if (method !== 'GET' && method !== 'POST' && !handshake) return new Refusal('method_not_allowed')
+  const { header, handshake } = envelope
+  const refusal = checkMethod(envelope)
+  if (refusal !== undefined) return refusal
   const signature = readSingle(header, 'x-twilio-signature')
   if (signature === undefined) return new Refusal('signature_missing')
   if (signature === 'repeated') return new Refusal('signature_malformed')

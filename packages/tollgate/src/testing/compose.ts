@@ -11,6 +11,7 @@ export interface Composed {
   readonly url: string
   readonly headers: Record<string, string>
   readonly body: string | undefined
+  readonly handshake: boolean
   readonly signedUrl: string
   readonly signedParams: Pairs
 }
@@ -66,6 +67,7 @@ export function composeRequest(input: SignRequestInput): Composed {
       ...given,
     },
     body: content.body,
+    handshake,
     signedUrl: handshake ? `wss://${origin}` : url,
     signedParams: content.signedParams,
   }

@@ -42,6 +42,8 @@ export interface SignedRequest {
   /** Names in lower case. */
   headers: Record<string, string>
   body: string | undefined
+  /** Whether it is a WebSocket handshake. `verify` of a verifier has to be given it: it goes by no header. */
+  handshake: boolean
   /**
    * A web Request; a handshake's URL becomes http or https, for no other is allowed. Request re-spells URLs as browsers
    * do (`'` in a query becomes `%27`, default ports vanish), which verification allows for, and browsers drop the
@@ -75,7 +77,7 @@ const known: Record<keyof SignRequestInput, true> = {
 export function signRequest(input: SignRequestInput): SignedRequest {
   checkKnownOptions(input, known, 'signRequest')
   const { sign, settings } = readKey(input)
-  const { method, url, headers, body, signedUrl, signedParams } = composeRequest(input)
+  const { method, url, headers, body, handshake, signedUrl, signedParams } = composeRequest(input)
   headers['x-twilio-signature'] = sign(signingString(signedUrl, signedParams))
   if (settings !== undefined) headers['x-twilio-webhooks-signature-settings'] = settings
   return {
@@ -83,6 +85,7 @@ export function signRequest(input: SignRequestInput): SignedRequest {
     url,
     headers,
     body,
+    handshake,
     toRequest() {
       const init = { method: this.method, headers: this.headers }
       return new Request(toHttpUrl(this.url), this.body === undefined ? init : { ...init, body: this.body })

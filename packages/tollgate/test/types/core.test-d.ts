@@ -98,7 +98,12 @@ else {
   holds<Equal<typeof observed, Observed>>()
   console.log(observed.code, observed.message)
 }
-// @ts-expect-error only what was accepted is covered
-observed.covers
+// Code for what is accepted compiles in both modes, and has to count with `undefined`.
+holds<Equal<typeof observed.covers, Accepted['covers'] | undefined>>()
+holds<Equal<typeof observed.handshake, boolean | undefined>>()
+holds<Equal<ReturnType<typeof observed.release>, Promise<void>>>()
+console.log(observed.accountSid, observed.matched?.url, observed.replayed)
+// @ts-expect-error it may be undefined, for a request that did not verify
+observed.matched.url
 // @ts-expect-error nothing that was received is written to
 observed.body = new Uint8Array()

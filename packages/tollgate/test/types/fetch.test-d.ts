@@ -58,14 +58,14 @@ export const observing = [
 ]
 
 twilioWebhook({ mode: 'observe' }, (webhook) => {
-  // @ts-expect-error it may be a request that did not verify
-  return new Response(webhook.covers)
+  // @ts-expect-error it may be undefined, for a request that did not verify
+  return new Response(webhook.covers.toUpperCase())
 })
 twilioWebhook(
   () => ({ mode: 'observe' }),
   (webhook) => {
-    // @ts-expect-error it may be a request that did not verify
-    return new Response(webhook.covers)
+    // @ts-expect-error it may be undefined, for a request that did not verify
+    return new Response(webhook.covers.toUpperCase())
   },
 )
 // @ts-expect-error a handler answers with a Response

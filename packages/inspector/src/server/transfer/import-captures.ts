@@ -5,7 +5,7 @@ import type { ImportResult } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { readBody } from '../body-text.ts'
 import { describeVerdict } from '../describe-verdict.ts'
-import { nameKind } from '../read-capture.ts'
+import { isHandshake, nameKind } from '../read-capture.ts'
 import { HttpError } from '../web/answers.ts'
 import { type ImportedRequest, readImport } from './read-import.ts'
 
@@ -64,5 +64,7 @@ export function toIncoming(
     url: imported.target,
     headers: Object.fromEntries(headers),
     body: readBody(imported),
+    // The file does not say what the server did with it: who sent these headers meant a handshake.
+    handshake: isHandshake(imported),
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingRequest, Mode, Webhook } from '../../index.ts'
-import { createGuard, type OptionsFor, type OptionsSource } from './guard.ts'
+import type { OptionsFor, OptionsSource } from './guard.ts'
 import { releaseUnlessAnswered, toIncomingRequest, toResponse } from './web.ts'
+import { createSocketGuard, type WebSocketOptions } from './web-socket.ts'
 
 /** What SvelteKit, Astro and React Router hand to an endpoint: one object, with the web Request in it. */
 export interface RequestEvent {
@@ -21,11 +22,11 @@ export interface Surroundings {
 
 /** Wraps a handler into an endpoint. What the handler throws (a redirect and an HTTP error too) goes on to the framework. */
 export function wrapEndpoint<M extends Mode, Event extends RequestEvent, Env>(
-  options: OptionsSource<OptionsFor<M>, Env>,
+  options: OptionsSource<OptionsFor<M> & WebSocketOptions, Env>,
   handler: WebhookHandler<M, Event>,
   look: (event: Event) => Surroundings,
 ): (event: Event) => Promise<Response> {
-  const guard = createGuard<Env>(options)
+  const guard = createSocketGuard<Env>(options)
   return async (event) => {
     const { request } = event
     const { env, connection } = look(event)

@@ -9,14 +9,22 @@ export function toIncomingRequest(
   url: string | undefined,
   body: IncomingRequest['body'],
 ): IncomingRequest {
+  const handshake = isHandshake(req)
   return {
     method: req.method ?? '',
     url: url ?? '',
     headers: req.headers,
-    body,
+    // Behind a handshake comes the stream, which does not end.
+    body: handshake ? undefined : body,
+    handshake,
     encrypted: 'encrypted' in req.socket && req.socket.encrypted === true,
     remoteAddress: req.socket.remoteAddress,
   }
+}
+
+/** `node:http` sets `upgrade` for its `upgrade` event, and `node:http2` gives a CONNECT to its `connect` event, never to a handler. */
+export function isHandshake(req: IncomingMessage & { readonly upgrade?: boolean }): boolean {
+  return req.upgrade === true || (req.httpVersionMajor === 2 && req.method === 'CONNECT')
 }
 
 /**

@@ -134,12 +134,13 @@ export const urlCauses: Readonly<Record<Id, CauseRow>> = {
     title: 'A WebSocket handshake with another scheme',
     symptom: 'Media Streams or ConversationRelay are refused (error 31920). Webhooks pass.',
     reason:
-      'Twilio signs handshakes as wss://. Tollgate recognises a handshake by its Upgrade and Connection headers. If a proxy drops them, it looks like a plain GET.',
-    fix: 'Pass the handshake with its Upgrade and Connection headers. Twilio signs it as wss://.',
+      'Twilio signs handshakes as wss://. Tollgate verifies a request as a handshake only if the server treats it as one, and as a plain GET otherwise. The causes are a proxy that drops Upgrade and Connection, and a route that opens sockets without saying so.',
+    fix: 'Pass the Upgrade and Connection headers. If an upgrade arrives as an ordinary request (fetch, Hono, Elysia, h3), set webSocket: true for the route that opens sockets. On Node.js use tollgate/ws. If you call verify() yourself, set handshake: true.',
     fixes: {
       nginx:
         'Set proxy_http_version 1.1, proxy_set_header Upgrade $http_upgrade and proxy_set_header Connection "upgrade".',
       apache: 'Use ProxyPass … upgrade=websocket.',
+      hono: 'Set webSocket: true in the options of the twilioWebhook that stands before upgradeWebSocket.',
       express: 'Handle the server’s "upgrade" event with twilioUpgrade of tollgate/ws: Express never sees handshakes.',
       next: 'Next handles upgrades itself: run the stream on a separate server, with tollgate/ws.',
     },
