@@ -6,7 +6,7 @@ const config: UserConfig = defineConfig({
   platform: 'node',
   target: 'node20',
   dts: true,
-  // The page is built before, beside it.
+  // The page was built into dist/ui before, and must stay.
   clean: ['dist/*.js', 'dist/*.ts'],
   logLevel: 'warn',
   fixedExtension: false,

@@ -1,6 +1,6 @@
 import { defineConfig, type UserConfig } from 'tsdown'
 
-/** The page: one script with all it needs, and static files beside it. */
+/** Builds the page: one script with all its dependencies, and static files. */
 const config: UserConfig = defineConfig({
   entry: { main: 'src/ui/main.tsx' },
   format: ['esm'],

@@ -13,7 +13,7 @@ afterAll(() => page.close())
 const cookie = () => `tollgate_inspector_${page.port}=${page.token}`
 const origin = () => `http://127.0.0.1:${page.port}`
 
-test('the printed address sets a cookie that no script reads and no other site sends, and leaves the address bar', async () => {
+test('the printed address sets an HttpOnly, SameSite cookie and leaves the address bar', async () => {
   const first = await askRaw(page.port, `/?token=${page.token}`)
   expect(first.status).toBe(303)
   expect(first.headers.location).toBe('/')
@@ -23,15 +23,15 @@ test('the printed address sets a cookie that no script reads and no other site s
   expect(second.text).toContain('<title>Tollgate inspector</title>')
 })
 
-test('without the token nothing is shown', async () => {
+test('shows nothing without the token', async () => {
   const paths = ['/', '/main.js', '/style.css', '/api/info', '/api/captures', '/api/events', '/api/export', '/nowhere']
   for (const path of paths) expect((await askRaw(page.port, path)).status, path).toBe(401)
 })
 
 test.each([
-  ['a shorter one', (token: string) => token.slice(0, -1)],
-  ['a longer one', (token: string) => `${token}x`],
-  ['another one', (token: string) => token.replace(/./g, 'x')],
+  ['a shorter token', (token: string) => token.slice(0, -1)],
+  ['a longer token', (token: string) => `${token}x`],
+  ['another token', (token: string) => token.replace(/./g, 'x')],
   ['none', () => ''],
 ])('a wrong token is refused: %s', async (_name, spoil) => {
   const token = spoil(page.token)
@@ -48,7 +48,7 @@ test.each([
   '127.0.0.1.evil.example:4040',
   'localhost:1',
   'user@127.0.0.1',
-])('a page that reaches us under another name is refused, token or not: Host %j', async (host) => {
+])('another Host is refused, with or without the token: %j', async (host) => {
   expect((await page.ask('/api/info', { headers: { host } })).status).toBe(403)
   expect((await askRaw(page.port, `/?token=${page.token}`, { headers: { host } })).status).toBe(403)
 })
@@ -58,12 +58,12 @@ test('two Host headers are refused', async () => {
   expect(await sendRaw(page.port, text)).toMatch(/^HTTP\/1\.1 40[03]/)
 })
 
-test('both names of this machine are answered', async () => {
+test('answers both names of this machine', async () => {
   for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST'])
     expect((await page.ask('/api/info', { headers: { host: `${name}:${page.port}` } })).status).toBe(200)
 })
 
-test('other sites can neither read nor write, even with the cookie', async () => {
+test('other sites cannot read or write, even with the cookie', async () => {
   const write = { method: 'DELETE', headers: { cookie: cookie() } }
   const from = (headers: Record<string, string>) =>
     askRaw(page.port, '/api/captures', { ...write, headers: { ...write.headers, ...headers } })
@@ -77,12 +77,12 @@ test('other sites can neither read nor write, even with the cookie', async () =>
   expect((await askRaw(page.port, '/api/captures', read)).status).toBe(403)
 })
 
-test('a write must be JSON, which no form of another site can send', async () => {
+test('a write must be JSON, which a form of another site cannot send', async () => {
   const answer = await page.ask('/api/send', { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain' } })
   expect(answer.status).toBe(415)
 })
 
-test('every answer forbids whatever the page does not need', async () => {
+test('every answer forbids features that the page does not need', async () => {
   for (const path of ['/', '/main.js', '/api/info', '/nowhere', `/?token=${page.token}`]) {
     const { headers } = await page.ask(path)
     expect(headers['content-security-policy'], path).toMatch(/^default-src 'none'; script-src 'self';/)
@@ -93,7 +93,7 @@ test('every answer forbids whatever the page does not need', async () => {
   }
 })
 
-test('paths and methods that do not exist are told apart from files', async () => {
+test('unknown paths and methods get 404, never a file', async () => {
   const paths = [
     '/../package.json',
     '/%2e%2e/package.json',
@@ -132,7 +132,7 @@ test.each([
   [{ accountSid: 'AC1' }, TypeError, 'accountSid'],
   [{ maxCaptures: 0 }, RangeError, 'maxCaptures'],
   [{ stor: 'x' }, TypeError, 'stor'],
-])('a wrong option is an error that names it: %j', (options, type, name) => {
+])('a wrong option throws an error that names it: %j', (options, type, name) => {
   const make = () => createInspector({ publicUrl, throwAwayToken, ...options } as never)
   expect(make).toThrow(type)
   expect(make).toThrow(`"${name}"`)

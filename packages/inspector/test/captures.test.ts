@@ -19,7 +19,7 @@ async function open(options: Parameters<typeof openPage>[0] = {}): Promise<Page>
   return page
 }
 
-/** The server-sent events of a page, as they come. */
+/** Collects the server-sent events of a page. */
 function follow(page: Page): { readonly events: { readonly name: string; readonly data: unknown }[] } {
   const events: { name: string; data: unknown }[] = []
   let text = ''
@@ -63,7 +63,7 @@ test('a genuine webhook is listed with its kind, from, to, verdict, status and d
   })
 })
 
-test('its detail says what the signature covered, with which key, and what was signed', async () => {
+test('the detail shows what the signature covers, the key and the signed text', async () => {
   const page = await open()
   const exchange = await makeExchange(signSample('message.inbound'))
   page.inspector.record(exchange)
@@ -79,7 +79,7 @@ test('its detail says what the signature covered, with which key, and what was s
   expect(view.response?.body).toBe('<Response/>')
 })
 
-test('the key that matched is named by its place, and the throw-away token as such', async () => {
+test('names the matched key by its position, and the throw-away token as such', async () => {
   const page = await open()
   const exchange = await makeExchange(signSample('message.inbound', {}, throwAwayToken))
   page.inspector.record(exchange)
@@ -87,7 +87,7 @@ test('the key that matched is named by its place, and the throw-away token as su
   expect(view.verdict).toMatchObject({ key: "this run's throw-away token" })
 })
 
-test('what was refused before anything was verified is listed without a verdict', async () => {
+test('a request that was refused before verification is listed without a verdict', async () => {
   const page = await open()
   const exchange = await makeExchange(signSample('message.inbound'), { verdict: undefined, route: undefined })
   page.inspector.record(exchange)
@@ -95,7 +95,7 @@ test('what was refused before anything was verified is listed without a verdict'
   expect(await page.json<CaptureView>(`/api/captures/${exchange.id}`)).toMatchObject({ url: '/hook' })
 })
 
-test('open pages are told of each webhook, of its reason once that is known, and of what was dropped', async () => {
+test('open pages receive each webhook, its explanation, and the ids of deleted captures', async () => {
   const reason: Explanation = {
     suspected: [{ id: 'host', detail: 'Another host.', fix: 'Set publicUrl.' }],
     urlForms: [{ url: publicUrl, why: 'as configured' }],
@@ -119,7 +119,7 @@ test('open pages are told of each webhook, of its reason once that is known, and
   expect(await page.json('/api/captures')).toEqual([])
 })
 
-test('a diagnosis that fails, or ends after the capture is gone, changes nothing', async () => {
+test('a diagnosis that fails, or ends after the capture was deleted, changes nothing', async () => {
   let end: () => void = () => {}
   const page = await open({
     diagnose: async (request) => {
@@ -140,7 +140,7 @@ test('a diagnosis that fails, or ends after the capture is gone, changes nothing
   expect((await page.json<CaptureSummary[]>('/api/captures')).map(({ target }) => target)).toEqual(['/fails-again'])
 })
 
-test('no key ever reaches the page: not in a list, a capture, a copy, an export, an event or an error', async () => {
+test('no list, capture, copy, export, event or error contains a key', async () => {
   const page = await open({
     realToken: authToken,
     secrets: ['shared-key-secret-text'],
@@ -184,7 +184,7 @@ test('no key ever reaches the page: not in a list, a capture, a copy, an export,
   expect((await page.ask('/api/send', asked)).text).not.toContain(authToken)
 })
 
-test('credentials that a request carried are not shown', async () => {
+test('hides the credentials of a request', async () => {
   const page = await open()
   const exchange = await makeExchange(signSample('message.inbound'))
   const headers = [...exchange.request.headers, ['Authorization', 'Basic c2VjcmV0'], ['COOKIE', 'sid=secret']] as const
@@ -193,14 +193,14 @@ test('credentials that a request carried are not shown', async () => {
     expect((await page.ask(path)).text, path).not.toMatch(/c2VjcmV0|sid=secret/)
 })
 
-test('an exchange that makes no sense is reported and stops nothing', async () => {
+test('a malformed exchange is reported and does not throw', async () => {
   const page = await open()
   page.inspector.record({} as never)
   page.inspector.record(await makeExchange(signSample('message.inbound')))
   expect(await page.json('/api/captures')).toHaveLength(1)
 })
 
-test('a flood of refusals is listed to its end, though not all of it is explained', async () => {
+test('a flood of refusals is listed completely but explained only in part', async () => {
   let explained = 0
   const page = await open({
     diagnose: async () => {
@@ -215,7 +215,7 @@ test('a flood of refusals is listed to its end, though not all of it is explaine
   expect(explained).toBeLessThan(300)
 })
 
-test('options of the gateway that listen to verdicts or remember deliveries are not given to a diagnosis', async () => {
+test('a diagnosis does not get options that listen to verdicts or remember deliveries', async () => {
   const seen: object[] = []
   const page = await open({
     diagnose: async (_request, options) => {

@@ -44,7 +44,7 @@ const hostileTexts: readonly (readonly [string, string | Uint8Array])[] = [
   ['the end of a bracketed paste', '\x1b[201~\ntouch /tmp/no\n'],
   ['a NUL', 'a\0b'],
   ['bidi controls', 'a\u202eb\u2066c'],
-  ['an at sign first', '@/etc/passwd'],
+  ['a leading at sign', '@/etc/passwd'],
   ['bytes that are not UTF-8', new Uint8Array([0xff, 0xfe, 0x00, 0x41])],
   ['nothing special', 'From=%2B1&Body=x'],
 ]
@@ -61,7 +61,7 @@ function makeCapture(body: string | Uint8Array, target = "/a'b?x=[1-3]&y={a,b}&z
   return { id: 'x', time: 1, origin: 'received', method: 'POST', url: `${base}${target}`, target, headers, ...content }
 }
 
-test.each(hostileTexts)('a curl command sends the very same bytes: %s', async (_name, body) => {
+test.each(hostileTexts)('a curl command sends exactly the same bytes: %s', async (_name, body) => {
   const command = writers.curl(makeCapture(body))
   await promisify(execFile)('sh', ['-c', `${command} --silent`])
   expect(seen?.line).toBe("POST /a'b?x=[1-3]&y={a,b}&z=%00")
@@ -70,7 +70,7 @@ test.each(hostileTexts)('a curl command sends the very same bytes: %s', async (_
   expect(command).toContain('# Left out: X-Latin')
 })
 
-test.each(hostileTexts)('a curl command holds nothing that a terminal could take for more: %s', (_name, body) => {
+test.each(hostileTexts)('a curl command contains no text that a terminal would run: %s', (_name, body) => {
   expect(writers.curl(makeCapture(body))).toMatch(/^[\n\x20-\x7e]+$/)
 })
 
@@ -97,7 +97,7 @@ test.each([
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
   const code = writers.test(captureExchange(await makeExchange(signSample(kind, overrides)), { origin: 'received' }))
   expect(code).toMatch(/^[\n\x20-\x7e]+$/)
-  // Beside this file, so that its import of tollgate/testing is found.
+  // The directory is next to this file, so that the import of tollgate/testing resolves.
   const directory = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), '.copied-'))
   try {
     const file = join(directory, 'copied.test.mjs')

@@ -22,7 +22,7 @@ async function fillPage(): Promise<Page> {
   return page
 }
 
-test.each(['json', 'har'])('what is exported as %s is imported with the same requests, judged anew', async (format) => {
+test.each(['json', 'har'])('an export as %s is imported with the same requests and verified again', async (format) => {
   const from = await fillPage()
   const { text, headers } = await from.ask(`/api/export?format=${format}`)
   expect(headers['content-disposition']).toMatch(/^attachment; filename="tollgate-captures\.(json|har)"$/)
@@ -42,14 +42,14 @@ test.each(['json', 'har'])('what is exported as %s is imported with the same req
   expect(await read(to)).toEqual(await read(from))
 })
 
-test('one capture alone can be exported', async () => {
+test('one capture can be exported', async () => {
   const page = await fillPage()
   const [first] = await list(page)
   const { captures } = await page.json<{ captures: Capture[] }>(`/api/export?id=${first?.id}`)
   expect(captures.map(({ id }) => id)).toEqual([first?.id])
 })
 
-test('a verdict, a cause and an id in a file are not believed', async () => {
+test('a verdict, a cause and an id in a file are ignored', async () => {
   const page = await open()
   const forged = signSample('message.inbound', {}, 'f'.repeat(32))
   const request = { method: 'POST', url: forged.url, headers: Object.entries(forged.headers), body: forged.body }
@@ -59,13 +59,13 @@ test('a verdict, a cause and an id in a file are not believed', async () => {
   expect(one?.id).not.toBe('mine')
 })
 
-test('without a key imports are shown and not judged', async () => {
+test('without a key, imports have no verdict', async () => {
   const page = await open({ verifierOptions: undefined })
   await importInto(page, { method: 'GET', url: 'https://elsewhere.example/x?From=1', headers: [] })
   expect((await list(page))[0]).toMatchObject({ code: 'none', from: '1', target: '/x?From=1' })
 })
 
-test('a HAR of a browser is read: HTTP/2 names, cookies, its own fields', async () => {
+test("reads a browser's HAR file with HTTP/2 names, cookies and extra fields", async () => {
   const page = await open()
   const signed = signSample('message.inbound')
   const headers = [
@@ -85,36 +85,36 @@ const good = { method: 'POST', url: `${publicUrl}/x`, headers: [] }
 test.each<[string, unknown]>([
   ['null', null],
   ['a number', 7],
-  ['nothing but a method', { method: 'POST' }],
+  ['only a method', { method: 'POST' }],
   ['a method with a line break', { ...good, method: 'POST\r\nX: y' }],
-  ['a method that is no text', { ...good, method: ['POST'] }],
+  ['a method that is not a string', { ...good, method: ['POST'] }],
   ['a URL with a line break', { ...good, url: '/x\r\nHost: evil' }],
   ['a URL of another scheme', { ...good, url: 'javascript:alert(1)' }],
   ['a file URL', { ...good, url: 'file:///etc/passwd' }],
-  ['an endless URL', { ...good, url: `/${'x'.repeat(100_000)}` }],
-  ['headers that are no list', { ...good, headers: { length: 1e9 } }],
+  ['a very long URL', { ...good, url: `/${'x'.repeat(100_000)}` }],
+  ['headers that are not a list', { ...good, headers: { length: 1e9 } }],
   ['a header with a line break', { ...good, headers: [['x', 'a\r\nX-Twilio-Signature: b']] }],
-  ['a header name with a blank', { ...good, headers: [['x y', 'a']] }],
+  ['a header name with a space', { ...good, headers: [['x y', 'a']] }],
   ['a header that is a number', { ...good, headers: [['x', 1]] }],
   ['too many headers', { ...good, headers: Array.from({ length: 1_000 }, (_, index) => [`x${index}`, '']) }],
-  ['a body that is no text', { ...good, body: { toString: 'x' } }],
+  ['a body that is not a string', { ...good, body: { toString: 'x' } }],
   ['a body that is too large', { ...good, body: 'x'.repeat(1_100_000) }],
-  ['Base64 that is none', { ...good, bodyBase64: '<script>' }],
+  ['malformed Base64', { ...good, bodyBase64: '<script>' }],
   ['an inherited request', JSON.parse('{"__proto__": {"method": "POST", "url": "/x", "headers": []}}')],
-])('an entry that is wrong is left out with a reason, and the others are read: %s', async (_name, entry) => {
+])('a malformed entry is skipped with a reason, and the others are read: %s', async (_name, entry) => {
   const page = await open()
   const result = await importInto(page, { captures: [good, entry, good] })
   expect(result).toMatchObject({ imported: 2, refused: [{ entry: 2, reason: expect.stringMatching(/\w/) }] })
 })
 
 test.each([
-  ['no JSON', '{"captures": ['],
-  ['invalid UTF-8 is no JSON', '\ud800'],
-  ['a list nested without end', '['.repeat(200_000)],
-  ['an object nested without end', `${'{"log":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
-  ['something else', '{"hello": "world"}'],
-  ['a text', '"captures"'],
-])('a file that is %s is refused as a whole, and the page lives on', async (_name, body) => {
+  ['not JSON', '{"captures": ['],
+  ['not UTF-8', '\ud800'],
+  ['a deeply nested list', '['.repeat(200_000)],
+  ['a deeply nested object', `${'{"log":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
+  ['another object', '{"hello": "world"}'],
+  ['a string', '"captures"'],
+])('a file that is %s is refused, and the page keeps working', async (_name, body) => {
   const page = await open()
   const { status, text } = await page.ask('/api/import', { method: 'POST', body })
   expect(status).toBe(400)
@@ -122,7 +122,7 @@ test.each([
   expect(await list(page)).toEqual([])
 })
 
-test('of a file with very many entries the first are read', async () => {
+test('reads only the first entries of a very long file', async () => {
   const page = await open({ maxCaptures: 10_000, verifierOptions: undefined })
   const result = await importInto(
     page,
@@ -131,7 +131,7 @@ test('of a file with very many entries the first are read', async () => {
   expect(result).toEqual({ imported: 2_000, refused: [{ entry: 2_001, reason: expect.stringContaining('2000') }] })
 })
 
-test('imports keep to the bounds of the store', async () => {
+test('imports respect the limits of the store', async () => {
   const page = await open({ maxCaptures: 5, verifierOptions: undefined })
   await importInto(
     page,

@@ -14,7 +14,7 @@ export function signSample(kind: WebhookKind, overrides = {}, token = authToken)
   return signRequest({ url: `${publicUrl}/hook`, ...sampleWebhook(kind, overrides), authToken: token })
 }
 
-/** An exchange as the gateway reports it. */
+/** Makes an exchange as the gateway reports it. */
 export async function makeExchange(signed: SignedRequest, changed: Partial<Exchange> = {}): Promise<Exchange> {
   const target = signed.url.slice(publicUrl.length)
   const body = Buffer.from(signed.body ?? '')
@@ -65,7 +65,7 @@ export interface Answer {
   readonly text: string
 }
 
-/** An inspector with its page's server on a free port, asked with the token in a header. */
+/** Starts an inspector on a free port. Its requests carry the token in a header. */
 export async function openPage(options: Partial<InspectorOptions> = {}): Promise<Page> {
   const inspector = createInspector({
     port: 0,
@@ -136,7 +136,7 @@ export function askRaw(
   })
 }
 
-/** Waits for something to hold; the test's time limit ends it. */
+/** Waits until `find` returns a value. The test's time limit ends the wait. */
 export async function until<T>(find: () => T | undefined | Promise<T | undefined>): Promise<T> {
   for (;;) {
     const found = await find()

@@ -42,14 +42,14 @@ test.each(webhookKinds)('a test webhook is delivered, accepted and answered: %s'
   expect([101, 200, 204]).toContain(sent.status)
 })
 
-test('a message is answered in TwiML that says what it said', async () => {
+test('the built-in application answers a message with TwiML that repeats it', async () => {
   const overrides = { Body: '<Say>"&' }
   const view = await read(shared.page, await post(shared.page, 'send', { kind: 'message.inbound', overrides }))
   expect(view.params).toContainEqual(['Body', '<Say>"&'])
   expect(view.response?.body).toBe('<Response><Message>You said: &lt;Say&gt;&quot;&amp;</Message></Response>')
 })
 
-test('a spoofed one is refused, and the reason is found', async () => {
+test('a spoofed webhook is refused, and the cause is found', async () => {
   const sent = await post(shared.page, 'send', { kind: 'message.inbound', spoofed: true })
   expect(sent.status).toBe(403)
   const view = await read(shared.page, sent)
@@ -59,7 +59,7 @@ test('a spoofed one is refused, and the reason is found', async () => {
   expect((await read(shared.page, sent)).explanation?.suspected[0]?.id).toBe('token_of_other_account')
 })
 
-test('a replay is the same request, header by header and byte by byte', async () => {
+test('a replay sends the same headers and bytes', async () => {
   const first = await read(shared.page, await post(shared.page, 'send', { kind: 'message.inbound' }))
   const again = await read(shared.page, await post(shared.page, `captures/${first.id}/replay`))
   expect(again.id).not.toBe(first.id)
@@ -73,7 +73,7 @@ test('a replay is the same request, header by header and byte by byte', async ()
   expect(again.verdict?.ok).toBe(true)
 })
 
-test('an edited form is signed anew and delivered', async () => {
+test('an edited form is signed again and delivered', async () => {
   const first = await read(shared.page, await post(shared.page, 'send', { kind: 'message.inbound', spoofed: true }))
   const params = first.params.map(([name, value]) => [name, name === 'Body' ? 'edited' : value])
   const edited = { method: 'POST', target: '/edited?x=1', params, contentType: 'application/x-www-form-urlencoded' }
@@ -83,7 +83,7 @@ test('an edited form is signed anew and delivered', async () => {
   expect(view.response?.body).toContain('You said: edited')
 })
 
-test('edited JSON is bound by its new hash', async () => {
+test('edited JSON gets a new bodySHA256', async () => {
   const first = await read(shared.page, await post(shared.page, 'send', { kind: 'events.batch', path: '/hook?keep=1' }))
   const edited = { method: 'POST', target: first.target, body: '{"edited":true}', contentType: 'application/json' }
   const view = await read(shared.page, await post(shared.page, `captures/${first.id}/resign`, edited))
@@ -92,7 +92,7 @@ test('edited JSON is bound by its new hash', async () => {
   expect(view.target).not.toBe(first.target)
 })
 
-test('an edited handshake stays one', async () => {
+test('an edited handshake stays a handshake', async () => {
   const first = await read(shared.page, await post(shared.page, 'send', { kind: 'conversation-relay.handshake' }))
   const sent = await post(shared.page, `captures/${first.id}/resign`, { method: 'GET', target: '/stream?lang=de' })
   expect(sent.status).toBe(101)
@@ -102,12 +102,12 @@ test('an edited handshake stays one', async () => {
 test.each([
   ['an unknown kind', 'send', { kind: 'toString' }],
   ['no kind', 'send', {}],
-  ['a path that is none', 'send', { kind: 'message.inbound', path: 'https://evil.example/' }],
+  ['a path that is a URL', 'send', { kind: 'message.inbound', path: 'https://evil.example/' }],
   ['a path with a line break', 'send', { kind: 'message.inbound', path: '/x\r\nHost: evil' }],
   ['a path with a fragment', 'send', { kind: 'message.inbound', path: '/x#y' }],
-  ['overrides that are no texts', 'send', { kind: 'message.inbound', overrides: { Body: 1 } }],
+  ['overrides that are not strings', 'send', { kind: 'message.inbound', overrides: { Body: 1 } }],
   ['a list', 'send', []],
-])('a mistake is told and sends nothing: %s', async (_name, path, body) => {
+])('wrong input is reported and sends nothing: %s', async (_name, path, body) => {
   const before = await shared.page.json<unknown[]>('/api/captures')
   const answer = await shared.page.ask(`/api/${path}`, { method: 'POST', body })
   expect(answer.status).toBe(400)
@@ -115,14 +115,14 @@ test.each([
   expect(await shared.page.json('/api/captures')).toHaveLength(before.length)
 })
 
-test('the real token signs nothing unless it was allowed', async () => {
+test('the real token signs only if it is allowed', async () => {
   const asked = { method: 'POST', body: { kind: 'message.inbound', useRealToken: true } }
   const answer = await shared.page.ask('/api/send', asked)
   expect(answer.status).toBe(400)
   expect(answer.text).toContain('--sign-with-real-token')
 })
 
-test('where it is allowed, its signatures are still not shown', async () => {
+test('the signatures of the real token are never shown', async () => {
   const { page } = await open({ authToken, signWithRealToken: true })
   const sent = await post(page, 'send', { kind: 'message.inbound', useRealToken: true })
   const view = await read(page, sent)
@@ -134,7 +134,7 @@ test('where it is allowed, its signatures are still not shown', async () => {
 })
 
 test.each(['message.inbound', 'events.batch', 'debugger.event'])(
-  'where only one account is allowed, a test webhook names it: %s',
+  'a test webhook names the account that the gateway accepts: %s',
   async (kind) => {
     const accountSid = `AC${'1'.repeat(32)}`
     const { page } = await open({ accountSid })
@@ -144,7 +144,7 @@ test.each(['message.inbound', 'events.batch', 'debugger.event'])(
   },
 )
 
-test('below a public URL with a path prefix the application gets the path without it', async () => {
+test("the application gets the path without the public URL's prefix", async () => {
   const { page, run } = await open({ publicUrl: 'https://user:pw@api.example.com/prefix' })
   const view = await read(page, await post(page, 'send', { kind: 'message.inbound', path: '/sms' }))
   expect(view.verdict).toMatchObject({ ok: true, url: 'https://api.example.com/prefix/sms' })
@@ -152,7 +152,7 @@ test('below a public URL with a path prefix the application gets the path withou
   expect(run.publicUrl).toBe('https://user:pw@api.example.com/prefix')
 })
 
-test('a webhook that came from elsewhere is not taken for one that was sent from the page', async () => {
+test('a copy of a sent webhook from another client counts as received', async () => {
   const { page, run } = await open()
   const sent = await read(page, await post(page, 'send', { kind: 'message.inbound' }))
   const headers = sent.headers.filter(([name]) => !/^(host|content-length|connection)$/i.test(name))
@@ -167,7 +167,7 @@ test('a webhook that came from elsewhere is not taken for one that was sent from
   expect(newest).toMatchObject({ origin: 'received', code: 'accepted' })
 })
 
-test('an application that is down is told as 502 by the gateway', async () => {
+test('the gateway answers 502 if the application is down', async () => {
   const { page } = await open({ upstream: 'http://127.0.0.1:1' })
   const sent = await post(page, 'send', { kind: 'message.inbound' })
   expect(sent.status).toBe(502)
@@ -175,25 +175,22 @@ test('an application that is down is told as 502 by the gateway', async () => {
 })
 
 test.each([
-  ['in one piece, is shown with what it said', 'Body=x', false, [['Body', 'x']]],
-  ['in pieces, is refused before they are read', 'Body', true, []],
-])(
-  'a request without a signature, %s, and for a reason that does not blame the body',
-  async (_, begun, unread, params) => {
-    const { page, run } = await open()
-    const socket = connect(Number(new URL(run.gatewayUrl).port), '127.0.0.1').setEncoding('latin1')
-    const form = 'Content-Type: application/x-www-form-urlencoded\r\n'
-    socket.write(`POST /sms HTTP/1.1\r\nHost: api.example.com\r\n${form}Content-Length: 6\r\n\r\n${begun}`)
-    expect((await once(socket, 'data'))[0]).toMatch(/^HTTP\/1\.1 403 /)
-    socket.destroy()
-    await expect.poll(async () => (await page.json<CaptureView[]>('/api/captures')).length).toBe(1)
-    const [one] = await page.json<CaptureView[]>('/api/captures')
-    let view = await read(page, { id: one?.id, status: 403 })
-    while (view.explanation === undefined) view = await read(page, { id: one?.id, status: 403 })
-    expect(view).toMatchObject({ unread, params, verdict: { code: 'signature_missing' } })
-    expect(view.explanation.suspected.map(({ id }) => id)).not.toContain('body_already_parsed')
-  },
-)
+  ['shown with its body if it arrives in one piece', 'Body=x', false, [['Body', 'x']]],
+  ['refused before its body is read if it arrives in pieces', 'Body', true, []],
+])('a request without a signature is %s, and no cause blames the body', async (_, begun, unread, params) => {
+  const { page, run } = await open()
+  const socket = connect(Number(new URL(run.gatewayUrl).port), '127.0.0.1').setEncoding('latin1')
+  const form = 'Content-Type: application/x-www-form-urlencoded\r\n'
+  socket.write(`POST /sms HTTP/1.1\r\nHost: api.example.com\r\n${form}Content-Length: 6\r\n\r\n${begun}`)
+  expect((await once(socket, 'data'))[0]).toMatch(/^HTTP\/1\.1 403 /)
+  socket.destroy()
+  await expect.poll(async () => (await page.json<CaptureView[]>('/api/captures')).length).toBe(1)
+  const [one] = await page.json<CaptureView[]>('/api/captures')
+  let view = await read(page, { id: one?.id, status: 403 })
+  while (view.explanation === undefined) view = await read(page, { id: one?.id, status: 403 })
+  expect(view).toMatchObject({ unread, params, verdict: { code: 'signature_missing' } })
+  expect(view.explanation.suspected.map(({ id }) => id)).not.toContain('body_already_parsed')
+})
 
 test('in observe mode refused requests reach the application', async () => {
   const { page } = await open({ mode: 'observe' })
@@ -207,11 +204,11 @@ test.each([
   [{ listen: { port: 1.5 } }, 'listen.port'],
   [{ upstrem: 'http://127.0.0.1:3000' }, 'upstrem'],
   [{ signWithRealToken: true }, 'signWithRealToken'],
-])('a wrong option of startDev is an error that names it: %j', async (options, name) => {
+])('a wrong option of startDev rejects with an error that names it: %j', async (options, name) => {
   await expect(startDev({ listen: { port: 0 }, inspectorPort: 0, ...options } as never)).rejects.toThrow(`"${name}"`)
 })
 
-test('a port that is taken is an error, and nothing stays open', async () => {
+test('rejects if a port is in use, and leaves nothing open', async () => {
   const blocker = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => blocker.once('listening', resolve))
   onTestFinished(() => void blocker.close())

@@ -9,7 +9,7 @@ import { cut, showHidden, splitHidden } from '../src/shared/visible-text.ts'
 import { type Filters, listValues, matchesFilters, noFilters } from '../src/ui/filters.ts'
 import { authToken, makeExchange, publicUrl, signSample } from './kit.ts'
 
-test.each(webhookKinds)('what is shown as signed is what was signed: %s', async (kind) => {
+test.each(webhookKinds)('the signed text that is shown is the one that was signed: %s', async (kind) => {
   const exchange = await makeExchange(signSample(kind))
   const parts = signingPartsOf(captureExchange(exchange, { origin: 'received' }))
   const signature = createHmac('sha1', authToken)
@@ -18,7 +18,7 @@ test.each(webhookKinds)('what is shown as signed is what was signed: %s', async 
   expect(signature).toBe(signSample(kind).headers['x-twilio-signature'])
 })
 
-test('a repeated name is shown once for each distinct value, in order', async () => {
+test('shows a repeated name once for each distinct value, in order', async () => {
   const params = [
     ['b', '2'],
     ['a', '9'],
@@ -63,18 +63,18 @@ describe('TwiML', () => {
     '</Response>',
     '<Response><![CDATA[</Response>',
     `<Response>${'<Say/>'.repeat(3_000)}</Response>`,
-  ])('is left as it is where it is not well-formed: %s', (text) => {
+  ])('is not parsed if it is malformed: %s', (text) => {
     expect(parseTwiml(text)).toBeUndefined()
   })
 
-  test('entities are read once, and only those of XML', () => {
+  test("decodes only XML's entities, and only once", () => {
     expect(parseTwiml('<Say>&amp;lt;&#65;&#x42;&#x110000;&nbsp;</Say>')?.children).toEqual(['&lt;AB&#x110000;&nbsp;'])
     expect(parseTwiml('<Say><![CDATA[<b>&amp;</b>]]></Say>')?.children).toEqual(['<b>&amp;</b>'])
   })
 
-  // A reading whose time grows with the square of the length would not end before the test's time limit.
+  // A parser with quadratic time would not finish within the test's time limit.
   test.each(['<a b="', '<a "', '<!--', '&#', '<a>', '<a \'"', '< ', '<a b=c ', 'a', ' ', 'a '])(
-    'a megabyte of hostile text is read to its end: %s',
+    'handles a megabyte of hostile text: %s',
     (unit) => {
       const text = unit.repeat(1_000_000 / unit.length)
       expect(parseTwiml(text)).toBeUndefined()
@@ -83,8 +83,8 @@ describe('TwiML', () => {
   )
 })
 
-describe('text that cannot be seen', () => {
-  test('is named by its code point', () => {
+describe('invisible text', () => {
+  test('is shown as its code point', () => {
     expect(splitHidden('a\u202eb\u0000\u200b')).toEqual([
       { text: 'a' },
       { hidden: 'U+202E' },
@@ -95,11 +95,11 @@ describe('text that cannot be seen', () => {
     expect(showHidden('evil\u2066.exe\u{e0041}')).toBe('evil[U+2066].exe[U+E0041]')
   })
 
-  test('lone surrogates are named, pairs and line breaks are kept', () => {
+  test('lone surrogates are shown as code points, pairs and line breaks are kept', () => {
     expect(showHidden('\ud83d\ude00 \ud83d x \ude00\n\tend')).toBe('😀 [U+D83D] x [U+DE00]\n\tend')
   })
 
-  test('a cut does not tear a pair apart', () => {
+  test('a cut does not split a surrogate pair', () => {
     expect(cut('ab😀', 3)).toBe('ab')
     expect(cut('ab😀', 4)).toBe('ab😀')
   })
@@ -142,12 +142,12 @@ describe('filters', () => {
     expect(pass(filters)).toEqual(ids)
   })
 
-  test('offer the values that occur', () => {
+  test('list the values that occur', () => {
     expect(listValues([one, accepted, imported], 'kind')).toEqual(['call.inbound', 'message.inbound'])
   })
 })
 
-test('a sample of JSON is named by the type of its first event', async () => {
+test('names the kind of JSON by the type of its first event', async () => {
   const signed = signRequest({ url: `${publicUrl}/x`, ...sampleWebhook('events.batch'), authToken })
   expect(captureExchange(await makeExchange(signed), { origin: 'received' }).kind).toBe(
     'messaging.inbound-message.received',

@@ -43,7 +43,7 @@ function makeCapture(id: string, changed: Partial<Capture> = {}): Capture {
 }
 
 describe.each(kinds)('the store in %s', (_name, open) => {
-  test('lists the newest first, up to a limit, and gives each back', () => {
+  test('lists the newest first, up to a limit, and returns each capture', () => {
     const store = open(wide)
     for (const id of ['a', 'b', 'c']) store.put(makeCapture(id))
     expect(store.list(2).map(({ id, from }) => [id, from])).toEqual([
@@ -55,7 +55,7 @@ describe.each(kinds)('the store in %s', (_name, open) => {
     expect(store.get('d')).toBeUndefined()
   })
 
-  test('replaces one in its place', () => {
+  test('replaces a capture without moving it', () => {
     const store = open(wide)
     for (const id of ['a', 'b']) store.put(makeCapture(id))
     store.put(makeCapture('a', { durationMs: 5 }))
@@ -65,14 +65,14 @@ describe.each(kinds)('the store in %s', (_name, open) => {
     ])
   })
 
-  test('drops the oldest when there are too many', () => {
+  test('deletes the oldest if there are too many', () => {
     const store = open({ ...wide, maxCaptures: 3 })
     const dropped = ['a', 'b', 'c', 'd', 'e'].flatMap((id) => store.put(makeCapture(id)))
     expect(dropped).toEqual(['a', 'b'])
     expect(store.list(10).map(({ id }) => id)).toEqual(['e', 'd', 'c'])
   })
 
-  test('drops the oldest when they take too much room, counting a replaced one once', () => {
+  test('deletes the oldest if they are too large, and counts a replaced capture once', () => {
     const store = open({ ...wide, maxBytes: 300_000 })
     for (let round = 0; round < 20; round++) store.put(makeCapture('a', { body: 'x'.repeat(100_000) }))
     expect(store.list(10)).toHaveLength(1)
@@ -81,14 +81,14 @@ describe.each(kinds)('the store in %s', (_name, open) => {
     expect(store.list(10)[0]?.id).toBe('d')
   })
 
-  test('one that is larger than all the room does not stay', () => {
+  test('does not keep a capture that is larger than the limit', () => {
     const store = open({ ...wide, maxBytes: 10_000 })
     expect(store.put(makeCapture('a', { body: 'x'.repeat(100_000) }))).toEqual(['a'])
     store.put(makeCapture('b'))
     expect(store.list(10).map(({ id }) => id)).toEqual(['b'])
   })
 
-  test('is empty after it was cleared, and usable', () => {
+  test('is empty and usable after it was cleared', () => {
     const store = open({ ...wide, maxCaptures: 2 })
     for (const id of ['a', 'b']) store.put(makeCapture(id))
     store.clear()
@@ -97,7 +97,7 @@ describe.each(kinds)('the store in %s', (_name, open) => {
   })
 })
 
-test('an SQLite file outlives the process and keeps to its bounds when it is opened again', () => {
+test('an SQLite file keeps its captures and its limits when it is opened again', () => {
   const file = join(directory, 'captures.db')
   const first = openSqliteStore(file, wide)
   for (const id of ['a', 'b', 'c']) first.put(makeCapture(id))
@@ -107,7 +107,7 @@ test('an SQLite file outlives the process and keeps to its bounds when it is ope
   expect(second.put(makeCapture('d'))).toEqual(['a', 'b'])
 })
 
-test('an SQLite file is for its owner alone and holds no credentials', () => {
+test('only the owner can read an SQLite file, and it has no credentials', () => {
   const file = join(directory, 'captures.db')
   const store = keep(openSqliteStore(file, wide))
   const headers = [
@@ -125,7 +125,7 @@ test('an SQLite file is for its owner alone and holds no credentials', () => {
   ])
 })
 
-test('a file that is no such store is an error that names it and leaves it as it was', () => {
+test('another file throws an error that names it, and stays unchanged', () => {
   const file = join(directory, 'notes.txt')
   writeFileSync(file, 'These are my notes, which are not a database.'.repeat(100))
   expect(() => openSqliteStore(file, wide)).toThrow(`Cannot keep captures in ${file}`)

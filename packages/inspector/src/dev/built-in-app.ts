@@ -12,12 +12,12 @@ export interface BuiltInApp {
 
 const maxBodyBytes = 2 * 1_048_576
 
-/** A small TwiML application on a free loopback port, for trying things out without one's own. */
+/** Starts a small TwiML application on a free port of 127.0.0.1, for users without their own. */
 export async function startBuiltInApp(): Promise<BuiltInApp> {
   const server = createServer((req, res) => {
     answer(req, res).catch(() => res.destroy())
   })
-  // A stream of a call: accepted, and closed at once, for there is nobody to talk to.
+  // Accepts the media stream of a call and closes it at once.
   server.on('upgrade', (req, socket) => {
     socket.on('error', () => {})
     const accept = createHash('sha1').update(`${req.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
@@ -63,7 +63,7 @@ const sayDigits: Reply = (params) =>
 const menu: Reply = () =>
   twiml`<Response><Gather input="dtmf speech" numDigits="1" timeout="5"><Say>Welcome. Press 1, or say what you need.</Say></Gather><Say>Goodbye.</Say></Response>`
 
-/** What answers which kind; every other kind is only acknowledged. */
+/** The reply to each kind. Other kinds get an empty answer. */
 const replies: Readonly<Record<string, Reply>> = {
   'message.inbound': echo,
   'whatsapp.inbound': echo,

@@ -2,27 +2,42 @@ import type { Exchange } from '@tollgate/gateway'
 import type { VerifierOptions } from 'tollgate'
 import { checkInteger } from '../server/options.ts'
 
+/** The options of `startDev`. Every option has a default. */
 export interface DevOptions {
-  /** The application to protect: `http://host:port`. Default: a small TwiML application that is built in. */
+  /**
+   * The application to protect: `http://host:port`. Default: a small built-in TwiML application.
+   */
   upstream?: string | undefined
-  /** How Twilio reaches the gateway, such as a tunnel's URL. Default: the gateway's own address. */
+  /**
+   * How Twilio reaches the gateway, such as a tunnel's URL. Default: the gateway's own address.
+   * Several URLs are told apart by the Host header.
+   */
   publicUrl?: string | readonly string[] | undefined
-  /** Where the gateway listens. Default 127.0.0.1:8080; port 0 takes a free one. */
+  /** The gateway's address. Default 127.0.0.1:8080. Port 0 means a free port. */
   listen?: { host?: string | undefined; port?: number | undefined } | undefined
-  /** The page's port. Default: 4040, or a free one when that is taken. */
+  /** The page's port on 127.0.0.1. Default 4040, or a free port if 4040 is in use. */
   inspectorPort?: number | undefined
-  /** An SQLite file that keeps the captures. Default: memory. */
+  /** The path of an SQLite file that keeps the captures. Default: memory. */
   store?: string | undefined
-  /** The account's Auth Token, or several. Default: none, and only the throw-away token of this run is accepted. */
+  /**
+   * The account's Auth Token, or several during a rotation. Default: none, so the gateway accepts
+   * only the throw-away token of this run.
+   */
   authToken?: string | readonly string[] | undefined
+  /** As in `VerifierOptions`. Default: none. */
   sharedKeys?: VerifierOptions['sharedKeys']
+  /** As in `VerifierOptions`. Test webhooks name the first one. Default: every account. */
   accountSid?: VerifierOptions['accountSid']
+  /** As in `VerifierOptions`. Default `'exact'`. */
   trailingSlash?: VerifierOptions['trailingSlash']
-  /** Default `'enforce'`. */
+  /** With `'observe'` the gateway passes refused requests on too. Default `'enforce'`. */
   mode?: 'enforce' | 'observe' | undefined
-  /** Allows the page to sign edited requests with the first Auth Token. Default `false`: the throw-away token signs. */
+  /**
+   * Lets the page sign edited requests with the first Auth Token. Default `false`: only the
+   * throw-away token signs. Without `authToken`, `true` is a TypeError.
+   */
   signWithRealToken?: boolean | undefined
-  /** Told of each exchange after it ended, for a line in the terminal. */
+  /** Called after each exchange has ended. Its errors are caught by the gateway. */
   onExchange?: ((exchange: Exchange) => void) | undefined
 }
 
@@ -41,7 +56,10 @@ const known: Record<keyof DevOptions, true> = {
   onExchange: true,
 }
 
-/** Throws a TypeError or RangeError that names the option. The gateway checks those that it gets. */
+/**
+ * Checks the options that the gateway does not check.
+ * @throws TypeError or RangeError that names the option
+ */
 export function checkDevOptions(options: DevOptions): void {
   for (const name of Object.keys(options))
     if (!Object.hasOwn(known, name)) throw new TypeError(`Unknown option "${name}" of startDev`)

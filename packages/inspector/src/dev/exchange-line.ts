@@ -2,7 +2,13 @@ import type { Exchange } from '@tollgate/gateway'
 import { kindOf } from 'tollgate/params'
 import { showHidden } from '../shared/visible-text.ts'
 
-/** One line for the terminal: the verdict first. Without query, parameters or message text. */
+/**
+ * Formats an exchange as one line for the terminal, with the verdict first. The line has no query,
+ * no parameters and no message text. Invisible characters are shown as code points.
+ *
+ * @param exchange an exchange from the gateway's `onExchange`
+ * @returns the line, without a line break
+ */
 export function formatExchange({ request, verdict, response }: Exchange): string {
   const path = request.target.replace(/\?.*$/s, '')
   const line = `${request.method} ${showHidden(path.length > 100 ? `${path.slice(0, 100)}…` : path)}`

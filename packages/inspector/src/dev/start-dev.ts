@@ -8,24 +8,31 @@ import type { InspectorOptions } from '../server/options.ts'
 import { startBuiltInApp } from './built-in-app.ts'
 import { checkDevOptions, type DevOptions, listTokens } from './dev-options.ts'
 
-/** A gateway and its inspector at work. */
+/** A running gateway with its inspector. */
 export interface DevRun {
-  /** Where webhooks go: the gateway's own address. */
+  /** The gateway's own address. Send webhooks here. */
   readonly gatewayUrl: string
+  /** How Twilio reaches the gateway: the option, or the gateway's own address. */
   readonly publicUrl: string | readonly string[]
-  /** The page's address, with its token. */
+  /** The page's address, including its token. */
   readonly inspectorUrl: string
-  /** What is behind the gateway. */
+  /** The URL of the application behind the gateway. */
   readonly upstream: string
+  /** Stops the page, the gateway and the built-in application. Open requests get one second. */
   close(): Promise<void>
 }
 
 const defaultPagePort = 4040
 
 /**
- * Starts the gateway in front of a local application, and the inspector's page beside it. Test webhooks of the page are signed with
- * a token made for this run, which the gateway accepts beside the real one; it never leaves this process. Throws a TypeError that
- * names the option, and rejects when a port is taken.
+ * Starts the gateway in front of a local application, together with the inspector's page. The page
+ * signs its test webhooks with a token that this run creates. The gateway accepts this token in
+ * addition to the real one. The token never leaves this process.
+ *
+ * @returns the addresses, and a function that stops everything
+ * @throws TypeError or RangeError (as a rejection) that names a wrong option
+ * @throws StoreError if `store` cannot be used
+ * @throws Error of node:net if a port is in use, such as EADDRINUSE
  */
 export async function startDev(options: DevOptions = {}): Promise<DevRun> {
   checkDevOptions(options)
@@ -101,7 +108,7 @@ async function openInspector(port: number | undefined, options: InspectorOptions
     return { inspector, url: (await inspector.listen()).url }
   } catch (error) {
     await inspector.close()
-    // A second run is nothing to fail for, unless that very port was asked for.
+    // A second run takes another port, unless the caller chose this one.
     if (port !== undefined || !isAddressInUse(error)) throw error
     const other = createInspector({ ...options, port: 0 })
     return { inspector: other, url: (await other.listen()).url }
@@ -117,7 +124,7 @@ function listSecrets(sharedKeys: VerifierOptions['sharedKeys']): string[] {
   return Object.values(sharedKeys).map((key) => (typeof key === 'string' ? key : key.secret))
 }
 
-/** The public URL has to be known before the gateway listens, and with it the port. */
+/** Finds a port before the gateway listens, because the gateway needs its public URL first. */
 async function findFreePort(host: string): Promise<number> {
   const probe = createServer().listen(0, host)
   await once(probe, 'listening')

@@ -2,7 +2,7 @@ import type { CapturedBody } from '../shared/capture.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Bytes as a capture holds them. */
+/** Converts bytes to the form that a capture stores. */
 export function captureBody(bytes: Uint8Array, truncated = false): CapturedBody {
   if (bytes.length === 0) return {}
   const cutOff = truncated ? { bodyTruncated: true } : {}
@@ -13,7 +13,7 @@ export function captureBody(bytes: Uint8Array, truncated = false): CapturedBody 
   }
 }
 
-/** The bytes that a capture holds. */
+/** Returns the bytes that a capture stores. */
 export function readBody({ body, bodyBase64 }: CapturedBody): Buffer {
   return bodyBase64 === undefined ? Buffer.from(body ?? '', 'utf8') : Buffer.from(bodyBase64, 'base64')
 }

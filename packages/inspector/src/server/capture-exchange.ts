@@ -4,14 +4,14 @@ import { captureBody } from './body-text.ts'
 import { describeVerdict } from './describe-verdict.ts'
 import { findHeader, nameKind } from './read-capture.ts'
 
-/** What the inspector knows of an exchange beyond what the gateway saw. */
+/** Facts about an exchange that the inspector knows but the gateway does not. */
 export interface CaptureNotes {
   readonly origin: Capture['origin']
   readonly signedWith?: Capture['signedWith']
   readonly throwAwayIndex?: number | undefined
 }
 
-/** Turns what the gateway saw into a capture: bodies as text, the verdict without keys. */
+/** Converts an exchange to a capture, with bodies as text and a verdict without keys. */
 export function captureExchange(exchange: Exchange, notes: CaptureNotes): Capture {
   const { request, verdict, response } = exchange
   const captured = {
@@ -40,7 +40,7 @@ function captureResponse(response: NonNullable<Exchange['response']>): CapturedR
   return { status, headers: headers.map(([name, value]) => [name, value]), by, ...captureBody(body, bodyTruncated) }
 }
 
-/** The public URL of a target: of several, the one whose host is the request's, or else the first. */
+/** Joins a target to the public URL whose host matches the request, or else to the first one. */
 export function joinPublicUrl(
   publicUrl: string | readonly string[] | undefined,
   target: string,

@@ -1,7 +1,10 @@
 import type { Verdict } from 'tollgate'
 import type { CapturedVerdict } from '../shared/capture.ts'
 
-/** A verdict without the request's content. `throwAwayIndex`: which of the Auth Tokens is the one made for this run. */
+/**
+ * Converts a verdict to the form that a capture stores, without the request's content.
+ * @param throwAwayIndex the index of this run's own token among the Auth Tokens
+ */
 export function describeVerdict(verdict: Verdict, throwAwayIndex?: number): CapturedVerdict {
   if (!verdict.ok) {
     const { code, status, message, tried } = verdict

@@ -2,7 +2,15 @@ import type { IncomingRequest, VerifierOptions } from 'tollgate'
 import type { Capture, CapturedCause, Explanation } from '../shared/capture.ts'
 import { findHeader } from './read-capture.ts'
 
-/** What is used of `diagnose` from tollgate/diagnose. */
+/**
+ * Finds the causes of a refusal. This is the part of `diagnose` from tollgate/diagnose that the
+ * inspector uses.
+ *
+ * @param request the refused request
+ * @param options the verifier's options, and hosts that Twilio may have called
+ * @returns the proven causes if there are any, the suspected causes (most likely first), the URL
+ *   forms and the number of signatures tried
+ */
 export type Diagnose = (
   request: IncomingRequest,
   options: VerifierOptions & { readonly otherHosts?: readonly string[] },
@@ -19,10 +27,11 @@ interface Job {
   readonly done: (explanation: Explanation) => void
 }
 
-// A search takes some tens of milliseconds of this process, in which the gateway works too: a flood is not explained to its end.
+// A search uses tens of milliseconds of this process, which also runs the gateway. In a flood, only
+// some refusals are explained.
 const maxWaiting = 50
 
-/** Explains refusals one after another, beside the traffic; what is beyond 50 waiting goes without. */
+/** Explains refusals one after another. While 50 are waiting, further ones are not explained. */
 export class Explainer {
   readonly #diagnose: Diagnose
   readonly #otherHosts: readonly string[]
@@ -58,7 +67,7 @@ export class Explainer {
 
   async #try({ request, options }: Job): Promise<Explanation | undefined> {
     try {
-      // Neither a replay guard nor anyone who counts verdicts is to hear of a second look at the same request.
+      // This is a second check of the same request: replay guards and listeners must not count it.
       const { proven, suspected, urlForms, tried } = await this.#diagnose(request, {
         ...options,
         replay: undefined,
@@ -76,20 +85,21 @@ export class Explainer {
         tried,
       }
     } catch {
-      // The verdict stands without an explanation.
+      // The capture keeps its verdict and gets no explanation.
       return undefined
     }
   }
 }
 
-/** Field by field: what else a cause may hold is not for the page. */
+/** Copies field by field, so that other fields never reach the page. */
 function copyCause({ id, detail, fix }: CapturedCause): CapturedCause {
   return { id, detail, fix }
 }
 
 /**
- * Without a tunnel the public URL is this machine's, which Twilio cannot reach, and a diagnosis says so first. Where the request was
- * sent to that very host, its sender knew it: then every other cause is likelier.
+ * Moves the cause `host` to the end if the request was sent to the public URL's host. Without a
+ * tunnel, the public URL is this machine, which Twilio cannot reach, so a diagnosis suspects the
+ * host first. But a sender who called this host knew it, so every other cause is more likely.
  */
 export function rankForLocalUse(explanation: Explanation, capture: Capture): Explanation {
   const host = findHeader(capture.headers, 'host')

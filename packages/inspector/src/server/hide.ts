@@ -5,7 +5,10 @@ import { signingPartsOf } from './signing-of-capture.ts'
 const hiddenText = '(hidden)'
 const credentials = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
 
-/** A capture without credentials, and without a signature that the real token made for a request that was edited here. */
+/**
+ * Hides credentials in a capture. It also hides the signature of a request that the page signed
+ * with the real token.
+ */
 export function hideCredentials(capture: Capture): Capture {
   const names = capture.signedWith === 'real' ? new Set([...credentials, 'x-twilio-signature']) : credentials
   const { response } = capture
@@ -21,7 +24,7 @@ function hideHeaders(headers: HeaderList, names: ReadonlySet<string>): HeaderLis
   return headers.map(([name, value]) => [name, names.has(name.toLowerCase()) ? hiddenText : value])
 }
 
-/** Whether a header was hidden, so that the request is no longer the one that came. */
+/** Returns true if a header's value was hidden. The capture is then not the original request. */
 export function isHidden(value: string): boolean {
   return value === hiddenText
 }
@@ -36,7 +39,10 @@ export function viewCapture(capture: Capture): CaptureView {
   }
 }
 
-/** Replaces every key in a text that leaves the process: a backstop, for an application may answer with what it should not. */
+/**
+ * Hides every key in a text that leaves the process. This is a second safeguard: an application's
+ * answer may contain its key.
+ */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
   let hidden = text
   for (const secret of secrets) if (secret !== '') hidden = hidden.replaceAll(secret, hiddenText)

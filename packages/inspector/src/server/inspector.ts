@@ -19,12 +19,18 @@ import { createImporter, toIncoming } from './transfer/import-captures.ts'
 import { LiveEvents } from './web/live-events.ts'
 import { createPageListener } from './web/page-listener.ts'
 
-/** The page's server and the captures that it shows. */
+/** The page's server, with the captures that it shows. */
 export interface Inspector {
-  /** Starts the page's server and resolves with its address, which carries the token. Rejects when the port is taken. */
+  /**
+   * Starts the page's server on 127.0.0.1.
+   *
+   * @returns the page's address, which includes the token
+   * @throws Error of node:net (as a rejection) if the port is in use
+   */
   listen(): Promise<{ url: string }>
-  /** Takes in an exchange that the gateway saw: give it to the gateway as `onExchange`. Never throws. */
+  /** Records an exchange. Pass this function to the gateway as `onExchange`. It never throws. */
   record(exchange: Exchange): void
+  /** Stops the page's server and closes the store. */
   close(): Promise<void>
 }
 
@@ -36,8 +42,13 @@ const defaults = {
 const listLimit = 2_000
 
 /**
- * Makes an inspector: a page on 127.0.0.1 that shows each webhook, its verdict and its reason, and sends test webhooks through
- * the gateway. Keys and the expected signature of a received request never reach the page. Throws a TypeError that names the option.
+ * Creates an inspector: a page on 127.0.0.1 that shows each webhook with its verdict and the
+ * reason. The page also sends test webhooks through the gateway. Keys, and the signature that a
+ * request should have had, never reach the page.
+ *
+ * @returns the inspector. It does not listen yet: call `listen`.
+ * @throws TypeError or RangeError that names a wrong option
+ * @throws StoreError if `store` cannot be used
  */
 export function createInspector(options: InspectorOptions): Inspector {
   checkInspectorOptions(options)
@@ -74,7 +85,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   const explainLater = (capture: Capture, request: Parameters<Explainer['explain']>[0], verifier = verifierOptions) => {
     if (verifier === undefined || capture.verdict?.ok !== false || capture.bodyTruncated) return
     explainer.explain(request, verifier, (explanation) => {
-      // It may have been dropped or cleared away in the meantime.
+      // The capture may have been deleted in the meantime.
       const kept = store.get(capture.id)
       if (kept !== undefined) keep({ ...kept, explanation: rankForLocalUse(explanation, kept) })
     })

@@ -2,7 +2,10 @@ import { kindOf } from 'tollgate/params'
 import type { Capture, CaptureSummary, HeaderList } from '../shared/capture.ts'
 import { cut } from '../shared/visible-text.ts'
 
-/** The first value of a header, its name in any case. */
+/**
+ * Returns the first value of a header, in any letter case.
+ * @param name in lower case
+ */
 export function findHeader(headers: HeaderList, name: string): string | undefined {
   return headers.find(([one]) => one.toLowerCase() === name)?.[1]
 }
@@ -19,7 +22,10 @@ export function isJson(capture: Pick<Capture, 'headers'>): boolean {
   return /^application\/(?:[\w.-]+\+)?json\b/i.test(findHeader(capture.headers, 'content-type')?.trim() ?? '')
 }
 
-/** A form's parameters, or those of the query. To be shown: it forgives what the verifier refuses. */
+/**
+ * Reads the parameters of a form, or else of the query. They are only for display: this accepts
+ * malformed forms, which the verifier refuses.
+ */
 export function readParams(capture: Pick<Capture, 'method' | 'target' | 'headers' | 'body'>): HeaderList {
   if (capture.body !== undefined) return isForm(capture) ? [...new URLSearchParams(capture.body)] : []
   if (isForm(capture)) return []
@@ -27,7 +33,10 @@ export function readParams(capture: Pick<Capture, 'method' | 'target' | 'headers
   return query === -1 ? [] : [...new URLSearchParams(capture.target.slice(query + 1))]
 }
 
-/** Whether a body was announced that nobody read: the gateway refuses a request without a signature before its body. */
+/**
+ * Returns true if the request announced a body that the gateway did not read. The gateway refuses a
+ * request without a signature before it reads the body.
+ */
 export function isUnread({ headers, body, bodyBase64, verdict }: Capture): boolean {
   if (verdict?.ok !== false || body !== undefined || bodyBase64 !== undefined) return false
   return (
@@ -35,13 +44,13 @@ export function isUnread({ headers, body, bodyBase64, verdict }: Capture): boole
   )
 }
 
-/** The request as if it had announced none, so that nobody wonders where the body went. */
+/** Removes the headers that announce a body, so that a diagnosis does not report a missing body. */
 export function withoutBody(capture: Capture): Capture {
   const framing = ['content-length', 'transfer-encoding']
   return { ...capture, headers: capture.headers.filter(([name]) => !framing.includes(name.toLowerCase())) }
 }
 
-/** What a request is, in a word. */
+/** Returns the kind of webhook, or `undefined` if it is unknown. */
 export function nameKind(capture: Pick<Capture, 'method' | 'target' | 'headers' | 'body'>): string | undefined {
   if (isHandshake(capture)) return 'handshake'
   if (isJson(capture)) return nameJsonKind(capture.body)
@@ -61,7 +70,7 @@ function nameJsonKind(body: string | undefined): string {
 
 const shownInList = 120
 
-/** The line of the list. */
+/** Returns the fields of a capture that the list shows. */
 export function summarize(capture: Capture): CaptureSummary {
   const params = new URLSearchParams(readParams(capture).map(([name, value]) => [name, value]))
   const find = (...names: string[]) => {

@@ -2,7 +2,7 @@ import type { Capture, SigningPart } from '../shared/capture.ts'
 import { listSigningParts } from '../shared/signing-parts.ts'
 import { isHandshake, readParams } from './read-capture.ts'
 
-/** What Twilio signs of a request, from what is known of it: the URL that matched, or else the one it came to. */
+/** Lists the signed parts of a request, with the URL that matched or else the request's URL. */
 export function signingPartsOf(capture: Capture): SigningPart[] {
   const { verdict } = capture
   if (isHandshake(capture)) {

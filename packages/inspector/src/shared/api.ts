@@ -1,42 +1,42 @@
 import type { CaptureSummary, HeaderList } from './capture.ts'
 
-/** What the page needs to know of this run. */
+/** Facts about this run for the page. */
 export interface RunInfo {
   readonly publicUrls: readonly string[]
   readonly gatewayUrl: string | undefined
   readonly upstream: string | undefined
   readonly mode: 'enforce' | 'observe'
   readonly kinds: readonly string[]
-  /** Whether requests can be signed with the real Auth Token. */
+  /** True if the page may sign with the real Auth Token. */
   readonly realToken: boolean
   readonly store: 'memory' | 'file'
 }
 
-/** Sends a sample of a kind. */
+/** Asks for a sample of a kind to be sent. */
 export interface SendInput {
   readonly kind: string
-  /** Where to, below the public URL. Default `/`. */
+  /** The path below the public URL. Default `/`. */
   readonly path?: string
   readonly overrides?: Readonly<Record<string, string>>
-  /** Sign with a token that nobody knows, as a forger would. */
+  /** Sign with a random token, as an attacker would. */
   readonly spoofed?: boolean
   readonly useRealToken?: boolean
 }
 
-/** Signs an edited request anew and sends it. */
+/** Asks for an edited request to be signed again and sent. */
 export interface ResignInput {
   readonly method: string
   readonly target: string
-  /** A form's parameters. At most one of `params` and `body`. */
+  /** The parameters of a form. Give at most one of `params` and `body`. */
   readonly params?: HeaderList
   readonly body?: string
   readonly contentType?: string
   readonly useRealToken?: boolean
 }
 
-/** What became of a request that was sent from the page. */
+/** The result of a request that the page sent. */
 export interface SendResult {
-  /** Its capture; absent where the gateway gave none. */
+  /** The id of its capture; absent if the gateway did not report it. */
   readonly id?: string | undefined
   readonly status: number
 }

@@ -2,15 +2,15 @@ import type { RejectionCode } from 'tollgate'
 
 export type HeaderList = readonly (readonly [name: string, value: string])[]
 
-/** Text where the bytes are UTF-8, Base64 where they are not. Neither: there was no body. */
+/** A body as text if its bytes are UTF-8, or else as Base64. Without a body, both are absent. */
 export interface CapturedBody {
   readonly body?: string | undefined
   readonly bodyBase64?: string | undefined
-  /** Only its beginning was kept. */
+  /** True if only the beginning of the body was kept. */
   readonly bodyTruncated?: boolean | undefined
 }
 
-/** How a request came to be in the list. */
+/** The way that a request entered the list. */
 export type Origin = 'received' | 'test' | 'replayed' | 're-signed' | 'imported'
 
 export type CapturedVerdict =
@@ -18,7 +18,7 @@ export type CapturedVerdict =
       readonly ok: true
       readonly covers: 'params' | 'body' | 'url'
       readonly accountSid?: string | undefined
-      /** Which key matched, in words; never the key. */
+      /** A name for the key that matched, never the key itself. */
       readonly key: string
       readonly algorithm: string
       readonly url: string
@@ -35,11 +35,11 @@ export type CapturedVerdict =
 export interface CapturedResponse extends CapturedBody {
   readonly status: number
   readonly headers: HeaderList
-  /** Who answered: the application behind the gateway, or the gateway itself. */
+  /** The source of the answer: the application behind the gateway, or the gateway itself. */
   readonly by: 'upstream' | 'gateway'
 }
 
-/** A piece of what Twilio signs, and where it comes from. */
+/** One part of the signed text, and its source. */
 export interface SigningPart {
   readonly text: string
   readonly from: 'url' | 'name' | 'value'
@@ -51,39 +51,43 @@ export interface CapturedCause {
   readonly fix: string
 }
 
-/** Why a request was refused, and what would have been signed. Holds no key and no expected signature. */
+/** The causes of a refusal. It contains no key and no expected signature. */
 export interface Explanation {
-  /** Undoing exactly these makes the signature match. */
+  /** The signature matches if exactly these causes are undone. */
   readonly proven?: { readonly causes: readonly CapturedCause[]; readonly signedUrl: string } | undefined
   readonly suspected: readonly CapturedCause[]
   readonly urlForms: readonly { readonly url: string; readonly why: string }[]
-  /** How many signatures were tried. */
+  /** The number of signatures that were tried. */
   readonly tried: number
 }
 
 /**
- * One request with its verdict and its answer. `tollgate verify --capture` and `tollgate diagnose --capture` read the same form:
- * `method`, `url`, `headers`, and `body` or `bodyBase64`.
+ * One request with its verdict and its answer. `tollgate verify --capture` and `tollgate diagnose
+ * --capture` read `method`, `url`, `headers`, and `body` or `bodyBase64` of this format.
  */
 export interface Capture extends CapturedBody {
   readonly id: string
-  /** When it arrived, in milliseconds since 1970. */
+  /** The time of arrival, in milliseconds since 1970. */
   readonly time: number
+  /** The time from the arrival to the end of the answer, in milliseconds. */
   readonly durationMs?: number | undefined
   readonly origin: Origin
   readonly method: string
-  /** As Twilio knows it: the public URL, and the path and query that arrived. */
+  /** The URL that Twilio called: the public URL, and the path and query that arrived. */
   readonly url: string
   /** Path and query as they arrived. */
   readonly target: string
   readonly headers: HeaderList
   readonly remoteAddress?: string | undefined
+  /** The kind of webhook, such as `message.inbound`; absent if it is unknown. */
   readonly kind?: string | undefined
-  /** Absent: it was refused before it could be verified, or imported where no key is known. */
+  /** Absent if the request was refused before verification, or imported without a key. */
   readonly verdict?: CapturedVerdict | undefined
+  /** Absent if no answer was sent, and for imports. */
   readonly response?: CapturedResponse | undefined
+  /** The causes of a refusal, once a diagnosis has found them. */
   readonly explanation?: Explanation | undefined
-  /** Which token made the signature of a request that was sent from here. */
+  /** The token that signed this request, if the page sent it. */
   readonly signedWith?: 'throw-away' | 'real' | undefined
 }
 
@@ -102,16 +106,16 @@ export interface CaptureSummary {
   readonly code: string
   readonly status?: number | undefined
   readonly by?: 'upstream' | 'gateway' | undefined
-  /** The likeliest cause of a refusal, once it is known. */
+  /** The most likely cause of a refusal, once it is known. */
   readonly cause?: string | undefined
 }
 
-/** A capture as the page shows it: with what can be read from it, and without what it must not show. */
+/** A capture for the page: with derived fields, and without credentials. */
 export interface CaptureView extends Capture {
   readonly params: HeaderList
-  /** What Twilio signs of this request, as this server sees it. */
+  /** The text that Twilio signs for this request, as this server sees it. */
   readonly signingString: readonly SigningPart[]
   readonly summary: CaptureSummary
-  /** It was refused before its body was read. */
+  /** True if the request was refused before its body was read. */
   readonly unread: boolean
 }

@@ -1,8 +1,8 @@
 import type { HeaderList, SigningPart } from './capture.ts'
 
 /**
- * What Twilio signs, in pieces: the URL, then each parameter's name and value, sorted, each distinct pair once.
- * https://www.twilio.com/docs/usage/security
+ * Lists the parts that Twilio signs: the URL, then the name and value of each parameter, sorted,
+ * with each distinct pair once. https://www.twilio.com/docs/usage/security
  */
 export function listSigningParts(url: string, params: HeaderList): SigningPart[] {
   const parts: SigningPart[] = [{ text: url, from: 'url' }]

@@ -1,4 +1,4 @@
-/** An element of TwiML with what is in it, in order. */
+/** A TwiML element with its children, in order. */
 export interface TwimlElement {
   readonly name: string
   readonly attributes: readonly (readonly [name: string, value: string])[]
@@ -8,12 +8,13 @@ export interface TwimlElement {
 const maxElements = 2_000
 const token =
   /<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<\?[\s\S]*?\?>|<(\/?)([A-Za-z_][\w.:-]*)((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>|([^<]+)/y
-// Read one after another from where the last one ended: looked for anywhere, a long name would be read again at each letter.
+// Sticky: each match starts at the end of the last one. A search from every position would read a
+// long name again at each letter.
 const attribute = /\s+([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')|\s*\/?$/y
 
 /**
- * Reads TwiML for showing it: elements, attributes, text. `undefined` for anything that is not one well-formed element, for a
- * DOCTYPE, and beyond 2,000 elements; then the page shows the text as it came.
+ * Parses TwiML for display. It returns `undefined` for malformed XML, for a DOCTYPE, and for more
+ * than 2,000 elements. The page then shows the plain text.
  */
 export function parseTwiml(text: string): TwimlElement | undefined {
   const root: TwimlElement = { name: '', attributes: [], children: [] }

@@ -1,12 +1,13 @@
-/** A stretch of text to show as it is, or one character that must be named because it cannot be seen. */
+/** A piece of visible text, or the name of one invisible character. */
 export type TextPiece = { readonly text: string } | { readonly hidden: string }
 
-// Controls but line feed and tab, and the format characters that reverse, join or hide text: bidi controls first of all.
+// Control characters except line feed and tab, and format characters that reverse, join or hide
+// text, such as bidi controls.
 const hidden =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this finds control characters
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|[\u{e0000}-\u{e007f}]/gu
 
-/** Splits a text so that what cannot be seen can be shown by its code point. */
+/** Splits a text into visible pieces and the code points of invisible characters. */
 export function splitHidden(text: string): TextPiece[] {
   const pieces: TextPiece[] = []
   let start = 0
@@ -19,7 +20,7 @@ export function splitHidden(text: string): TextPiece[] {
   return pieces
 }
 
-/** The same as one text, for places that take nothing else. */
+/** Replaces invisible characters with their code points. */
 export function showHidden(text: string): string {
   return text.replace(hidden, (character) => `[${nameCodePoint(character)}]`)
 }
@@ -28,7 +29,7 @@ function nameCodePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-/** The beginning of a text, without cutting a surrogate pair. */
+/** Returns the beginning of a text. It never cuts a surrogate pair. */
 export function cut(text: string, length: number): string {
   if (text.length <= length) return text
   const last = text.charCodeAt(length - 1)

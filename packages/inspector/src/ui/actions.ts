@@ -4,7 +4,7 @@ import { detail, dialog, selectedId, toast } from './state.ts'
 
 let hideToast: ReturnType<typeof setTimeout> | undefined
 
-/** Says what happened; a failure stays until the next thing happens. */
+/** Shows a message. A failure stays until the next message. */
 function say(text: string, failed = false): void {
   clearTimeout(hideToast)
   toast.value = { text, failed }
@@ -14,7 +14,7 @@ function say(text: string, failed = false): void {
     }, 4_000)
 }
 
-/** Does something that may fail, and says so when it did. */
+/** Runs work that may fail, and shows its error. */
 export async function attempt(work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
@@ -23,7 +23,7 @@ export async function attempt(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** The address bar says which capture is shown, so that the browser's Back leads back to the list. */
+/** Puts the selected capture into the address bar, so that the browser's Back button works. */
 export function select(id: string | undefined): void {
   location.hash = id ?? ''
 }
@@ -39,7 +39,7 @@ export function followAddress(): void {
   show()
 }
 
-/** Fetches what is shown anew; nothing when it is another one by now. */
+/** Fetches a capture again, if the page still shows it. */
 export async function refreshDetail(id: string): Promise<void> {
   if (selectedId.value !== id) return
   await attempt(async () => {
@@ -48,14 +48,14 @@ export async function refreshDetail(id: string): Promise<void> {
   })
 }
 
-/** After something was sent: shows what became of it. */
+/** Shows the result of a request that was sent. */
 export function showResult({ id, status }: SendResult, what: string): void {
   dialog.value = undefined
-  say(`${what}: answered ${status}.`)
+  say(`${what}: the answer was ${status}.`)
   if (id !== undefined) select(id)
 }
 
-export const replayCapture = (id: string) => attempt(async () => showResult(await replay(id), 'Sent as it was'))
+export const replayCapture = (id: string) => attempt(async () => showResult(await replay(id), 'Sent again'))
 
 const copied: Readonly<Record<CopyForm, string>> = {
   curl: 'Copied as a curl command.',
@@ -73,7 +73,7 @@ export const clearAll = () =>
   attempt(async () => {
     await clearCaptures()
     select(undefined)
-    say('The list is empty now.')
+    say('The list was cleared.')
   })
 
 export const importCaptures = (file: File) =>
@@ -83,7 +83,7 @@ export const importCaptures = (file: File) =>
     say(
       first === undefined
         ? `${imported} imported.`
-        : `${imported} imported, ${refused.length} left out (entry ${first.entry}: ${first.reason}).`,
+        : `${imported} imported, ${refused.length} skipped (entry ${first.entry}: ${first.reason}).`,
       refused.length > 0,
     )
   })

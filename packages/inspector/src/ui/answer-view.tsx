@@ -9,7 +9,7 @@ export function AnswerView({ capture }: { capture: CaptureView }) {
     return capture.origin === 'imported' ? null : (
       <section class="section">
         <h3>Answer</h3>
-        <p class="muted">None was sent: the connection ended first.</p>
+        <p class="muted">No answer was sent: the connection ended first.</p>
       </section>
     )
   return (
@@ -23,7 +23,7 @@ export function AnswerView({ capture }: { capture: CaptureView }) {
       <AnswerBody response={response} />
       <details class="inner">
         <summary>Headers of the answer ({response.headers.length})</summary>
-        <Pairs pairs={response.headers} names="Header" none="There are none." />
+        <Pairs pairs={response.headers} names="Header" none="No headers." />
       </details>
     </details>
   )
@@ -33,7 +33,7 @@ function AnswerBody({ response }: { response: CapturedResponse }) {
   const { body, bodyBase64, bodyTruncated } = response
   if (bodyBase64 !== undefined)
     return <p class="muted">The body is not text: {bodyBase64.length} characters of Base64.</p>
-  if (body === undefined) return <p class="muted">Without a body.</p>
+  if (body === undefined) return <p class="muted">No body.</p>
   const tree = body.includes('<') ? parseTwiml(body) : undefined
   return (
     <>
@@ -44,7 +44,7 @@ function AnswerBody({ response }: { response: CapturedResponse }) {
       )}
       {tree ? (
         <details class="inner">
-          <summary>As it was sent</summary>
+          <summary>Original text</summary>
           <pre>
             <SafeText text={body} limit={4_000} />
           </pre>
@@ -54,7 +54,7 @@ function AnswerBody({ response }: { response: CapturedResponse }) {
           <SafeText text={body} limit={4_000} />
         </pre>
       )}
-      {bodyTruncated && <p class="muted">Only its beginning was kept.</p>}
+      {bodyTruncated && <p class="muted">Only the beginning of the body was kept.</p>}
     </>
   )
 }
@@ -89,7 +89,7 @@ function Element({ element, depth }: { element: TwimlElement; depth: number }) {
             <Element key={index} element={child} depth={depth + 1} />
           ) : (
             <p key={index} class="muted">
-              deeper levels are not shown
+              Deeper levels are not shown.
             </p>
           ),
         )}

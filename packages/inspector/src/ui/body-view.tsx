@@ -14,10 +14,10 @@ export function BodyView({ capture }: { capture: CaptureView }) {
       <summary>
         <h3>Body</h3>
         <span class="muted">
-          {body === undefined ? 'Base64, for it is not UTF-8' : formatBytes(new TextEncoder().encode(body).length)}
+          {body === undefined ? 'Base64, because it is not UTF-8' : formatBytes(new TextEncoder().encode(body).length)}
         </span>
       </summary>
-      {bodyTruncated && <p class="muted">Only its beginning was kept.</p>}
+      {bodyTruncated && <p class="muted">Only the beginning of the body was kept.</p>}
       {pretty !== undefined && (
         <pre>
           <SafeText text={pretty} limit={8_000} />
@@ -25,7 +25,7 @@ export function BodyView({ capture }: { capture: CaptureView }) {
       )}
       {pretty !== undefined && pretty !== body ? (
         <details class="inner">
-          <summary>As it came</summary>
+          <summary>Original text</summary>
           <pre>
             <SafeText text={text} limit={4_000} />
           </pre>

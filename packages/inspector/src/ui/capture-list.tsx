@@ -8,7 +8,7 @@ import { captures, selectedId, shown } from './state.ts'
 const step = 200
 const moves: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 }
 
-/** One stop for the Tab key, whatever its length: the arrow keys move within it. */
+/** The list is one stop for the Tab key. The arrow keys move within it. */
 export function CaptureList() {
   const [length, setLength] = useState(step)
   const list = shown.value.slice(0, length)
@@ -24,7 +24,7 @@ export function CaptureList() {
   if (list.length === 0)
     return (
       <p class="nothing">
-        {captures.value.length === 0 ? 'No webhook has arrived yet.' : 'No webhook passes these filters.'}
+        {captures.value.length === 0 ? 'No webhook has arrived yet.' : 'No webhook matches these filters.'}
       </p>
     )
   return (

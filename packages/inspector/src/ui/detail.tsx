@@ -23,7 +23,7 @@ export function Detail({ capture }: { capture: CaptureView }) {
         <Pairs
           pairs={capture.params}
           names="Parameter"
-          none={capture.unread ? 'It was refused before its body was read.' : 'There are none.'}
+          none={capture.unread ? 'The request was refused before its body was read.' : 'No parameters.'}
         />
       </details>
       <Signing capture={capture} />
@@ -32,7 +32,7 @@ export function Detail({ capture }: { capture: CaptureView }) {
           <h3>Headers</h3>
           <span class="muted">{capture.headers.length}</span>
         </summary>
-        <Pairs pairs={capture.headers} names="Header" none="There are none." />
+        <Pairs pairs={capture.headers} names="Header" none="No headers." />
       </details>
       <BodyView capture={capture} />
     </article>

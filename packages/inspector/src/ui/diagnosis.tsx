@@ -2,7 +2,7 @@ import type { CapturedCause, CaptureView } from '../shared/capture.ts'
 import { covered } from './format.ts'
 import { SafeText } from './safe-text.tsx'
 
-/** What the verdict means; for a refusal the fix comes first. */
+/** Explains the verdict. For a refusal, the fix comes first. */
 export function Diagnosis({ capture }: { capture: CaptureView }) {
   const { verdict, response } = capture
   if (verdict === undefined) return <Unverified by={response?.by} />
@@ -22,7 +22,7 @@ export function Diagnosis({ capture }: { capture: CaptureView }) {
         )}
         {verdict.replayed !== false && (
           <p>
-            {verdict.replayed === true ? 'It was delivered before.' : 'Whether it was delivered before cannot be told.'}
+            {verdict.replayed === true ? 'It was delivered before.' : 'It is unknown whether it was delivered before.'}
           </p>
         )}
       </section>
@@ -40,8 +40,8 @@ export function Diagnosis({ capture }: { capture: CaptureView }) {
 function Unverified({ by }: { by: string | undefined }) {
   const text =
     by === 'gateway'
-      ? 'The gateway refused it before anything could be verified: see the answer below.'
-      : 'It was imported, and no key is known to verify it with.'
+      ? 'The gateway refused it before verification. See the answer below.'
+      : 'It was imported, and this run has no key to verify it.'
   return (
     <section class="card" aria-label="Verdict">
       <h3>Not verified</h3>
@@ -59,9 +59,9 @@ function Causes({ capture }: { capture: CaptureView }) {
   return (
     <>
       <h3>
-        {proven ? 'The fix' : 'What to try'}
+        {proven ? 'The fix' : 'Try this'}
         <span class={`chip ${proven ? 'sure' : ''}`}>
-          {proven ? 'proven: with this the signature matches' : 'likely, not proven'}
+          {proven ? 'proven: this makes the signature match' : 'likely, not proven'}
         </span>
       </h3>
       {proven ? (
@@ -99,9 +99,10 @@ function Cause({ cause }: { cause: CapturedCause }) {
   )
 }
 
-/** Two URLs with what differs between them marked. */
+/** Shows two URLs and marks the difference. */
 function UrlDifference({ signed, seen }: { signed: string; seen: string }) {
-  // A diagnosis shows the length of what may be text or a secret; then only what is before the query can be compared.
+  // A diagnosis masks values that may be texts or secrets. Then only the parts before the query can
+  // be compared.
   const masked = signed.includes('‹')
   const [one, other] = masked ? [signed, seen].map((url) => url.replace(/\?.*$/s, '?…')) : [signed, seen]
   if (one === undefined || other === undefined || one === other) return null
@@ -119,7 +120,7 @@ function UrlDifference({ signed, seen }: { signed: string; seen: string }) {
   )
 }
 
-/** The part between what both have at their beginning and at their end. */
+/** Shows one URL and marks the part between the common beginning and the common end. */
 function MarkedUrl({ url, beside }: { url: string; beside: string }) {
   const most = Math.min(url.length, beside.length)
   let start = 0

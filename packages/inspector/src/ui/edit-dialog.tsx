@@ -6,7 +6,7 @@ import { Modal } from './modal.tsx'
 import { PairEditor } from './pair-editor.tsx'
 import { resign } from './requests.ts'
 
-/** Changes a captured request, signs it anew and sends it. */
+/** A dialog that changes a captured request, signs it again and sends it. */
 export function EditDialog({ capture }: { capture: CaptureView }) {
   const type = capture.headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
   const isForm = capture.body !== undefined && /^application\/x-www-form-urlencoded/i.test(type)
@@ -38,7 +38,7 @@ export function EditDialog({ capture }: { capture: CaptureView }) {
           <input value={target} spellcheck={false} onInput={({ currentTarget }) => setTarget(currentTarget.value)} />
         </label>
       </div>
-      {capture.bodyBase64 !== undefined && <p class="muted">Its body is not text and is left out.</p>}
+      {capture.bodyBase64 !== undefined && <p class="muted">The body is not text. It is left out.</p>}
       {hasBody && isForm && (
         <fieldset>
           <legend>Parameters</legend>

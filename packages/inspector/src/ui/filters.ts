@@ -2,7 +2,7 @@ import type { CaptureSummary } from '../shared/capture.ts'
 
 export interface Filters {
   readonly verdict: 'all' | 'accepted' | 'refused'
-  /** Empty: any. */
+  /** The kind to show, or an empty string for every kind. */
   readonly kind: string
   readonly code: string
   readonly search: string
@@ -10,7 +10,7 @@ export interface Filters {
 
 export const noFilters: Filters = { verdict: 'all', kind: '', code: '', search: '' }
 
-/** Whether a line of the list is to be shown; each word of the search must be somewhere in it. */
+/** Returns true if the list shows this capture. Each word of the search must occur in it. */
 export function matchesFilters(one: CaptureSummary, { verdict, kind, code, search }: Filters): boolean {
   if (verdict !== 'all' && (one.code === 'accepted') !== (verdict === 'accepted')) return false
   if (verdict === 'refused' && one.code === 'none' && one.by !== 'gateway') return false
@@ -25,7 +25,7 @@ export function matchesFilters(one: CaptureSummary, { verdict, kind, code, searc
     .every((word) => text.includes(word))
 }
 
-/** The values of a field that occur, sorted, for choosing one. */
+/** Lists the values of a field, sorted, without duplicates. */
 export function listValues(all: readonly CaptureSummary[], field: 'kind' | 'code'): string[] {
   return [...new Set(all.map((one) => one[field] ?? '').filter((value) => value !== ''))].sort()
 }

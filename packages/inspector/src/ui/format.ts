@@ -3,7 +3,7 @@ import type { CapturedVerdict, CaptureSummary } from '../shared/capture.ts'
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 
-/** The time of day, with the date where it is not today's. */
+/** Formats the time of day, with the date unless it is today. */
 export function formatTime(time: number): string {
   const date = new Date(time)
   const today = new Date().toDateString() === date.toDateString()
@@ -20,7 +20,9 @@ export function formatBytes(bytes: number): string {
   return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} KB` : `${(bytes / 1_048_576).toFixed(1)} MB`
 }
 
-/** The word and the tone of a verdict. Never by colour alone: the word says the same. */
+/**
+ * Returns the word and the tone of a verdict. The word repeats what the colour of the tone says.
+ */
 export function describeCode(one: Pick<CaptureSummary, 'code' | 'by'>): {
   word: string
   tone: 'good' | 'bad' | 'plain'
@@ -32,8 +34,8 @@ export function describeCode(one: Pick<CaptureSummary, 'code' | 'by'>): {
 
 export const covered: Readonly<Record<Extract<CapturedVerdict, { ok: true }>['covers'], string>> = {
   params: 'the URL and every form parameter',
-  body: 'the URL and, through bodySHA256 in it, every byte of the body',
-  url: 'the URL with its query, and nothing else',
+  body: 'the URL and every byte of the body (bodySHA256)',
+  url: 'only the URL with its query',
 }
 
 export const originWords: Readonly<Record<CaptureSummary['origin'], string>> = {

@@ -22,7 +22,7 @@ export function Header() {
           <span aria-hidden="true">→</span>
           <span class="sr">is forwarded to</span>
           <code>{run.upstream ?? 'nothing'}</code>
-          {run.mode === 'observe' && <span class="chip warn">observe: nothing is refused</span>}
+          {run.mode === 'observe' && <span class="chip warn">observe: refused requests pass</span>}
         </p>
       )}
       <div class="tools">
@@ -30,7 +30,7 @@ export function Header() {
         <button
           type="button"
           onClick={nextTheme}
-          title="Colours: as the system, light, dark"
+          title="Colours: system, light or dark"
           aria-label={`Theme: ${theme.value}`}
         >
           <span class="wide">Theme: </span>

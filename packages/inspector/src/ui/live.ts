@@ -2,7 +2,7 @@ import type { CaptureSummary } from '../shared/capture.ts'
 import { refreshDetail } from './actions.ts'
 import { captures, connection } from './state.ts'
 
-/** Keeps the list up to date. The browser connects again by itself, and is then sent the whole list. */
+/** Keeps the list up to date. The browser reconnects by itself and then receives the whole list. */
 export function followEvents(): void {
   const source = new EventSource('/api/events')
   source.onopen = () => {

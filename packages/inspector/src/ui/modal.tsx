@@ -2,14 +2,14 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { dialog, toast } from './state.ts'
 
-/** A dialog of the browser's own: it holds the focus, and Escape closes it. */
+/** A native dialog: the browser keeps the focus in it, and Escape closes it. */
 export function Modal({ title, onSubmit, submit, children }: ModalProps) {
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const opened = element.current
     toast.value = undefined
     opened?.showModal()
-    // Closed, not only taken away: the browser gives the focus back to where it was.
+    // Closing it, instead of only removing it, makes the browser restore the focus.
     return () => opened?.close()
   }, [])
   const close = () => {
@@ -25,7 +25,7 @@ export function Modal({ title, onSubmit, submit, children }: ModalProps) {
       >
         <h2 id="dialog-title">{title}</h2>
         <div class="fields">{children}</div>
-        {/* The page's own messages are behind the dialog. */}
+        {/* The page's own messages are hidden behind the dialog. */}
         {toast.value?.failed && (
           <p class="mistake" role="alert">
             {toast.value.text}

@@ -1,6 +1,6 @@
 import type { HeaderList } from '../shared/capture.ts'
 
-/** Rows of names and values to change, add and take away. */
+/** Edits a list of names and values: change, add and remove. */
 export function PairEditor({
   pairs,
   onChange,

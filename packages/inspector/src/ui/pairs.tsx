@@ -4,7 +4,7 @@ import { SafeText } from './safe-text.tsx'
 
 const step = 100
 
-/** Names and values, as a table. */
+/** Shows names and values as a table. */
 export function Pairs({ pairs, names, none }: { pairs: HeaderList; names: string; none: string }) {
   const [length, setLength] = useState(step)
   if (pairs.length === 0) return <p class="muted">{none}</p>

@@ -1,7 +1,7 @@
 import type { CopyForm, ImportResult, ResignInput, RunInfo, SendInput, SendResult } from '../shared/api.ts'
 import type { CaptureView } from '../shared/capture.ts'
 
-/** Everything the page asks its server. Each rejects with an Error whose message is for the user. */
+/** The page's requests to its server. Each rejects with an Error whose message is for the user. */
 export const fetchInfo = () => ask<RunInfo>('/api/info')
 export const fetchCapture = (id: string) => ask<CaptureView>(`/api/captures/${id}`)
 export const sendTest = (input: SendInput) => post<SendResult>('/api/send', input)

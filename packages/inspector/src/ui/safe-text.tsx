@@ -4,8 +4,8 @@ import { cut, splitHidden } from '../shared/visible-text.ts'
 const step = 20_000
 
 /**
- * Text that somebody else wrote: isolated, so that it cannot turn around what is beside it; characters that cannot be seen are
- * named; long ones are cut, with more on demand.
+ * Shows text from others. It is isolated, so that it cannot reverse the text next to it. Invisible
+ * characters are shown as code points. Long text is cut, with a button that shows more.
  */
 export function SafeText({
   text,
@@ -25,7 +25,7 @@ export function SafeText({
         'text' in piece ? (
           piece.text
         ) : (
-          <span class="hidden-char" title="A character that cannot be seen">
+          <span class="hidden-char" title="An invisible character">
             {piece.hidden}
           </span>
         ),

@@ -15,7 +15,7 @@ const usualPaths: readonly (readonly [RegExp, string])[] = [
 ]
 const usualPath = (kind: string) => usualPaths.find(([kinds]) => kinds.test(kind))?.[1] ?? '/webhook'
 
-/** Delivers a realistic webhook of any kind, genuine or spoofed. */
+/** A dialog that sends a realistic webhook of any kind, genuine or spoofed. */
 export function SendDialog() {
   const [kind, setKind] = useState('message.inbound')
   const [path, setPath] = useState<string>()
@@ -52,7 +52,7 @@ export function SendDialog() {
       </fieldset>
       <label class="check">
         <input type="checkbox" checked={spoofed} onChange={({ currentTarget }) => setSpoofed(currentTarget.checked)} />
-        Spoofed: sign it with a token that nobody knows
+        Spoofed: sign it with a random token
       </label>
       {!spoofed && <KeyChoice real={useRealToken} onChange={setReal} />}
     </Modal>

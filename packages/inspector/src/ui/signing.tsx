@@ -5,7 +5,7 @@ import { SafeText } from './safe-text.tsx'
 const step = 200
 const whatItIs = { url: 'URL', name: 'name', value: 'value' } as const
 
-/** What is signed, each piece coloured by where it came from, and the spellings of the URL that were tried. */
+/** Shows the signed text, with a colour for each source, and the URL forms that were tried. */
 export function Signing({ capture }: { capture: CaptureView }) {
   const [length, setLength] = useState(step)
   const { signingString: parts, verdict } = capture
@@ -18,7 +18,7 @@ export function Signing({ capture }: { capture: CaptureView }) {
         <span class="part url">URL</span>
         <span class="part name">parameter names</span>
         <span class="part value">their values</span>
-        <span class="muted">joined without anything between, sorted by name</span>
+        <span class="muted">sorted by name, joined without separators</span>
       </p>
       <p class="signing">
         {parts.slice(0, length).map(({ text, from }, index) => (
@@ -29,7 +29,7 @@ export function Signing({ capture }: { capture: CaptureView }) {
       </p>
       {parts.length > length && (
         <button type="button" class="link more" onClick={() => setLength(length + step)}>
-          Show more of {parts.length} pieces
+          Show more of {parts.length} parts
         </button>
       )}
       {verdict && <UrlForms capture={capture} />}
@@ -51,7 +51,7 @@ function UrlForms({ capture }: { capture: CaptureView }) {
         </dd>
       </dl>
     )
-  if (forms.length === 0) return <p class="muted">It was refused before any URL was tried.</p>
+  if (forms.length === 0) return <p class="muted">The request was refused before any URL was tried.</p>
   return (
     <>
       <h4>URL forms tried</h4>

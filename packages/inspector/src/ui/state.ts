@@ -3,9 +3,9 @@ import type { RunInfo } from '../shared/api.ts'
 import type { CaptureSummary, CaptureView } from '../shared/capture.ts'
 import { type Filters, matchesFilters, noFilters } from './filters.ts'
 
-/** Everything the page shows. Components read these; the functions in actions.ts and live.ts change them. */
+/** The state of the page. Components read it; the functions in actions.ts and live.ts change it. */
 export const info = signal<RunInfo | undefined>(undefined)
-/** Newest first. */
+/** The captures in the list, newest first. */
 export const captures = signal<readonly CaptureSummary[]>([])
 export const filters = signal<Filters>(noFilters)
 export const selectedId = signal<string | undefined>(undefined)

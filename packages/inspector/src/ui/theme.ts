@@ -6,7 +6,7 @@ type Theme = (typeof themes)[number]
 const key = 'tollgate-theme'
 export const theme = signal<Theme>(themes.find((one) => one === localStorage.getItem(key)) ?? 'auto')
 
-/** `auto` leaves it to the system. */
+/** Applies the theme. `auto` follows the system. */
 export function applyTheme(): void {
   document.documentElement.dataset.theme = theme.value
 }

@@ -1,7 +1,7 @@
 import { select } from './actions.ts'
 import { captures, dialog, info, selectedId } from './state.ts'
 
-/** What to do first, and when nothing is chosen. */
+/** Shows the first steps while no capture is selected. */
 export function Welcome() {
   const run = info.value
   if (selectedId.value !== undefined)
@@ -15,7 +15,7 @@ export function Welcome() {
   return (
     <div class="welcome">
       <h2>{captures.value.length === 0 ? 'Waiting for the first webhook' : 'Choose a webhook'}</h2>
-      <p>Each request to the gateway appears in the list as it ends, with its verdict and the reason for it.</p>
+      <p>Each request to the gateway appears in the list with its verdict and the reason.</p>
       {run && (
         <dl class="facts">
           <dt>Twilio reaches you at</dt>
@@ -28,10 +28,10 @@ export function Welcome() {
           <dd>
             <code>{run.gatewayUrl ?? 'nothing'}</code>
           </dd>
-          <dt>Behind it</dt>
+          <dt>The gateway forwards to</dt>
           <dd>{run.upstream ?? 'nothing'}</dd>
           <dt>Captures are kept</dt>
-          <dd>{run.store === 'file' ? 'in a file' : 'in memory, until this run ends'}</dd>
+          <dd>{run.store === 'file' ? 'in a file' : 'in memory until this run ends'}</dd>
         </dl>
       )}
       <p>
@@ -45,7 +45,7 @@ export function Welcome() {
           Send a test webhook
         </button>
       </p>
-      <p class="muted">No Twilio account is needed: it is signed with a token made for this run.</p>
+      <p class="muted">You need no Twilio account: this run's own token signs it.</p>
       <p class="muted">
         Keys: <kbd>/</kbd> searches, <kbd>↑</kbd> <kbd>↓</kbd> move in the list, <kbd>Enter</kbd> opens.
       </p>

@@ -15,7 +15,7 @@ const args = [
   '--no-first-run',
 ]
 
-/** Kept for a person to look at. */
+/** The folder for screenshots, which people can look at. */
 export const screenshots = fileURLToPath(
   new URL('../../../../node_modules/.cache/tollgate/screenshots/', import.meta.url),
 )
@@ -30,16 +30,16 @@ export async function launchChromium(): Promise<Browser> {
 export interface Visit {
   readonly run: DevRun
   readonly page: Page
-  /** Every address that the page asked for. */
+  /** Every address that the page requested. */
   readonly requested: string[]
-  /** What the browser complained about: scripts that failed, content that the policy refused. */
+  /** Errors and warnings of the browser, such as a script that failed or a policy violation. */
   readonly complaints: string[]
-  /** A message as from Twilio, or with another token as from a forger. */
+  /** Sends a message as Twilio would, or with another token as an attacker would. */
   deliver(overrides?: Record<string, string>, changed?: { token?: string; signedUrl?: string }): Promise<number>
   close(): Promise<void>
 }
 
-/** A run of the gateway with the inspector's page open in a browser. */
+/** Starts a gateway and opens the inspector's page in a browser. */
 export async function visit(
   browser: Browser,
   context: BrowserContextOptions = {},
@@ -57,7 +57,7 @@ export async function visit(
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
   })
   await page.goto(run.inspectorUrl)
-  // The list and what there is to know of the run come side by side; narrow pages hide the latter.
+  // The list and the facts about the run load in parallel. Narrow pages hide the facts.
   await page.getByText('Live', { exact: true }).waitFor()
   await page.locator('.route').waitFor({ state: 'attached' })
   const base = typeof run.publicUrl === 'string' ? run.publicUrl : (run.publicUrl[0] ?? '')

@@ -17,7 +17,7 @@ async function open(
   const opened = await visit(browser, ...options)
   onTestFinished(async () => {
     await opened.close()
-    // True of every visit, whatever it was for.
+    // Holds for every test in this file.
     expect(opened.complaints).toEqual([])
     const { host } = new URL(opened.run.inspectorUrl)
     expect(opened.requested.filter((url) => new URL(url).host !== host)).toEqual([])
@@ -51,12 +51,12 @@ test('a genuine and a spoofed webhook appear live, and the diagnosis names the c
   expect(text).toContain('likely, not proven')
 })
 
-test('what a proxy changed is proven, with the fix first and the difference marked', async () => {
+test("a proxy's change is proven, with the fix first and the difference marked", async () => {
   const { page, deliver } = await open({}, { publicUrl: 'http://app.example.com/api' })
   await deliver({}, { signedUrl: 'https://app.example.com/api/sms' })
   await page.locator('.row.bad').click()
   const diagnosis = page.getByRole('region', { name: 'Diagnosis' })
-  await diagnosis.getByText('proven: with this the signature matches').waitFor()
+  await diagnosis.getByText('proven: this makes the signature match').waitFor()
   expect(await diagnosis.locator('.fix').innerText()).toContain('publicUrl')
   expect(await diagnosis.locator('.cause-detail code').innerText()).toBe('scheme')
   expect(await diagnosis.locator('mark').allInnerTexts()).toEqual(['s'])
@@ -93,7 +93,7 @@ test('every kind can be sent, and a spoofed one is refused', async () => {
   expect(await page.locator('.row.bad .chip').first().innerText()).toBe('test')
 })
 
-test('edit and re-sign delivers what was edited', async () => {
+test('edit and re-sign delivers the edited request', async () => {
   const { page, deliver } = await open()
   await deliver({}, { token: 'f'.repeat(32) })
   await page.locator('.row.bad').click()
@@ -107,7 +107,7 @@ test('edit and re-sign delivers what was edited', async () => {
   expect(await page.locator('.row').first().innerText()).toMatch(/re-signed[\s\S]*accepted[\s\S]*POST \/elsewhere\?x=1/)
 })
 
-test('a mistake in the dialog is told and loses nothing', async () => {
+test('wrong input in the dialog shows a message and stays in the form', async () => {
   const { page, complaints } = await open()
   await page.locator('.top').getByRole('button', { name: 'Send a test webhook' }).click()
   const dialog = page.getByRole('dialog')
@@ -115,11 +115,11 @@ test('a mistake in the dialog is told and loses nothing', async () => {
   await dialog.getByRole('button', { name: 'Send', exact: true }).click()
   await dialog.getByRole('alert').getByText('The path must start with "/"').waitFor()
   expect(await dialog.getByLabel('Path').inputValue()).toBe('no slash')
-  // Chromium logs every answer of 400 and more.
+  // Chromium logs every answer with a status of 400 or more.
   expect(complaints.splice(0)).toEqual([expect.stringContaining('400 (Bad Request)')])
 })
 
-test('replay delivers once more', async () => {
+test('replay delivers the request again', async () => {
   const { page, deliver } = await open()
   await deliver()
   await page.locator('.row').click()
@@ -150,10 +150,10 @@ test('filters and search narrow the list', async () => {
   await count(1)
   await page.getByLabel('Kind').selectOption('message.inbound')
   await page.getByLabel('Search the list').fill('nothing like it')
-  await page.getByText('No webhook passes these filters.').waitFor()
+  await page.getByText('No webhook matches these filters.').waitFor()
 })
 
-test('hostile text is inert, isolated and cut', async () => {
+test('hostile text is shown as text, isolated and cut', async () => {
   const { page, deliver } = await open()
   const markup = `<img src="https://evil.example/x.png" onerror="window.hit=1"><script>window.hit=1</script><b>bold</b>`
   const bidi = '\u202Egnp.exe\u2066'
@@ -185,7 +185,7 @@ test('hostile text is inert, isolated and cut', async () => {
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
 })
 
-test('the list can be reached and read with the keyboard alone, with the focus in sight', async () => {
+test('the keyboard alone reaches and opens the list, and the focus is visible', async () => {
   const { page, deliver } = await open()
   for (const number of ['1', '2', '3']) await deliver({ From: `+1415555010${number}` })
   await page.locator('.row').nth(2).waitFor()
@@ -214,7 +214,7 @@ test('the list can be reached and read with the keyboard alone, with the focus i
   expect(await focused()).toContain('Send a test webhook')
 })
 
-test('copies go to the clipboard, exports come back as imports', async () => {
+test('copies go to the clipboard, and exports can be imported again', async () => {
   const { page, deliver } = await open({ permissions: ['clipboard-read', 'clipboard-write'] })
   await deliver({ Body: 'to be exported' })
   await page.locator('.row').click()
@@ -241,7 +241,7 @@ test('copies go to the clipboard, exports come back as imports', async () => {
   await expect.poll(() => page.locator('.row .chip', { hasText: 'imported' }).count()).toBeGreaterThanOrEqual(2)
 })
 
-test('the theme follows the system until it is chosen, and the choice is kept', async () => {
+test('the theme follows the system until the user chooses one, and the choice is kept', async () => {
   const { page } = await open({ colorScheme: 'dark' })
   const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor')
   const dark = await ground()
@@ -255,7 +255,7 @@ test('the theme follows the system until it is chosen, and the choice is kept', 
   expect(await ground()).toBe(dark)
 })
 
-test('the page says when the inspector is gone', async () => {
+test('the page shows that the inspector has stopped', async () => {
   const { page, run, complaints } = await open()
   await run.close()
   await page.getByText('Connection lost').waitFor()

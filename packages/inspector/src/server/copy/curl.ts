@@ -7,8 +7,9 @@ import { isPlain, quoteForShell } from './escape.ts'
 const made = new Set(['host', 'content-length', 'transfer-encoding'])
 
 /**
- * A curl command for a POSIX shell that sends these very bytes to the public URL. A body with anything but plain ASCII goes in as
- * Base64: control characters could end the paste and start a command of their own.
+ * Writes a curl command for a POSIX shell that sends exactly these bytes to the public URL. A body
+ * that is not plain ASCII is written as Base64: its control characters could end the paste and
+ * start another command.
  */
 export function writeCurl(capture: Capture): string {
   const body = readBody(capture)
@@ -19,13 +20,13 @@ export function writeCurl(capture: Capture): string {
   if (capture.method !== (body.length === 0 ? 'GET' : 'POST')) lines.push(`--request ${quoteForShell(capture.method)}`)
   for (const [name, value] of capture.headers) {
     if (made.has(name.toLowerCase())) continue
-    if (isHidden(value)) notes.push(`# Left out: ${name}, whose value is not shown.`)
-    else if (!isPlain(value)) notes.push(`# Left out: ${name}, whose value is not plain ASCII.`)
-    // To curl, "name:" removes a header and "name;" sends an empty one.
+    if (isHidden(value)) notes.push(`# Left out: ${name}, because its value is hidden.`)
+    else if (!isPlain(value)) notes.push(`# Left out: ${name}, because its value is not plain ASCII.`)
+    // In curl, "name:" removes a header and "name;" sends an empty one.
     else lines.push(`--header ${quoteForShell(value.trim() === '' ? `${name};` : `${name}: ${value}`)}`)
   }
   const url = quoteForShell(capture.url.replace(/^ws/i, 'http'))
-  if (capture.bodyTruncated) notes.push('# Only the beginning of the body was kept: this is not the request that came.')
+  if (capture.bodyTruncated) notes.push('# Only the beginning of the body was kept: this is not the original request.')
   if (body.length === 0) return [...notes, [...lines, url].join(' \\\n  ')].join('\n')
   if (isPlain(text)) return [...notes, [...lines, `--data-raw ${quoteForShell(text)}`, url].join(' \\\n  ')].join('\n')
   const command = [...lines, '--data-binary @-', url].join(' \\\n  ')

@@ -1,4 +1,7 @@
-/** JSON, and with it a JavaScript literal, in ASCII alone: what cannot be seen in an editor must not hide in code that is copied. */
+/**
+ * Writes JSON, which is also a JavaScript literal, in ASCII only: copied code must not contain
+ * invisible characters.
+ */
 export function writeAsciiJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(
     /[\u007f-\uffff]/g,
@@ -6,12 +9,12 @@ export function writeAsciiJson(value: unknown, indent?: number): string {
   )
 }
 
-/** Within single quotes a shell changes nothing, and only a single quote needs care. */
+/** Quotes a word. In single quotes, a shell treats only the single quote specially. */
 export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }
 
-/** Whether a text can be pasted into a terminal: no control character, nothing outside ASCII. */
+/** Returns true for printable ASCII, which is safe to paste into a terminal. */
 export function isPlain(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text)
 }

@@ -2,9 +2,9 @@ import type { Capture } from '../../shared/capture.ts'
 import { isHandshake, isJson, readParams } from '../read-capture.ts'
 import { isPlain, writeAsciiJson } from './escape.ts'
 
-/** A test for `node --test` that signs the same webhook for the application and expects it to be accepted. */
+/** Writes a test for `node --test` that signs the same webhook and expects the same status. */
 export function writeTest(capture: Capture): string {
-  // signRequest makes the hash of a body anew.
+  // signRequest computes bodySHA256 itself.
   const bound = capture.body !== undefined && isJson(capture)
   const url = bound ? capture.url.replace(/([?&])bodySHA256=[^&]*&?/g, '$1').replace(/[?&]$/, '') : capture.url
   const literal = (value: unknown) => writeAsciiJson(value)
@@ -14,7 +14,7 @@ export function writeTest(capture: Capture): string {
     `    method: ${literal(capture.method)},`,
     ...writeContent(capture),
     ...(isHandshake(capture) ? ['    handshake: true,'] : []),
-    `    // The token that the application under test has as TWILIO_AUTH_TOKEN.`,
+    `    // The application under test needs the same TWILIO_AUTH_TOKEN.`,
     `    authToken: process.env.TWILIO_AUTH_TOKEN ?? '0123456789abcdef0123456789abcdef',`,
     `  })`,
   ]
@@ -43,7 +43,7 @@ function writeContent(capture: Capture): string[] {
   return [`    params: [`, ...params.map((pair) => `      ${writeAsciiJson(pair)},`), `    ],`]
 }
 
-/** What the application answered; where it never saw the request, what it should answer. */
+/** Returns the application's status, or 200 if the application never got the request. */
 function expectedStatus({ response }: Capture): number {
   return response?.by === 'upstream' ? response.status : 200
 }

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
 import type { HeaderList } from '../../shared/capture.ts'
 
-/** A request as it goes over the wire. */
+/** A request, ready to be sent. */
 export interface Delivery {
   readonly method: string
   readonly target: string
@@ -9,7 +9,7 @@ export interface Delivery {
   readonly body: Buffer
 }
 
-// Those that say how the bytes are framed are made anew, for the body is sent in one piece.
+// These headers describe the original framing. The body is sent in one piece, so they are replaced.
 const framing = new Set([
   'content-length',
   'transfer-encoding',
@@ -21,7 +21,12 @@ const framing = new Set([
 ])
 const timeLimitMs = 30_000
 
-/** Sends a request to the gateway, header by header as given, and resolves with its status. Rejects when nothing answers. */
+/**
+ * Sends a request to the gateway with exactly these headers, in this order.
+ *
+ * @returns the status of the answer
+ * @throws Error if the gateway does not answer
+ */
 export function deliver(gatewayUrl: string, { method, target, headers, body }: Delivery): Promise<number> {
   const { hostname, port } = new URL(gatewayUrl)
   const handshake = headers.some(([name]) => name.toLowerCase() === 'upgrade')
@@ -36,7 +41,8 @@ export function deliver(gatewayUrl: string, { method, target, headers, body }: D
       port,
       method,
       path: target,
-      // node:http takes a flat list, which keeps repeats and order; its types know the record alone.
+      // node:http accepts a flat list, which keeps repeats and order. Its types allow only a
+      // record.
       headers: sized.flat() as unknown as IncomingHttpHeaders,
       agent: false,
     })

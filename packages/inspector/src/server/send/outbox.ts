@@ -1,7 +1,7 @@
 import type { Capture, HeaderList } from '../../shared/capture.ts'
 import { findHeader } from '../read-capture.ts'
 
-/** What is known of a request that was sent from here. */
+/** Facts about a request that the page sent. */
 export interface Sent {
   readonly origin: Capture['origin']
   readonly signedWith?: Capture['signedWith']
@@ -19,13 +19,13 @@ interface Line {
 }
 
 /**
- * Tells requests that were sent from the page from those that came from elsewhere, by what they look like: a mark in the
- * request would make it another request than the one to test.
+ * Recognises requests that the page sent, by their method, target and signature. It adds no mark to
+ * a request, because a mark would change the request under test.
  */
 export class Outbox {
   readonly #waiting = new Set<Waiting>()
 
-  /** Expects a request to be seen; `withdraw` when it was not. */
+  /** Remembers a request until the gateway reports it. Call `withdraw` to forget it. */
   expect(line: Line, sent: Sent): { readonly id: Promise<string>; readonly withdraw: () => void } {
     let seen: (id: string) => void = () => {}
     const id = new Promise<string>((resolve) => {
@@ -36,7 +36,7 @@ export class Outbox {
     return { id, withdraw: () => this.#waiting.delete(waiting) }
   }
 
-  /** What is known of a request that the gateway saw; `undefined` for one from elsewhere. */
+  /** Returns the facts about a reported request, or `undefined` if the page did not send it. */
   claim(line: Line, id: string): Sent | undefined {
     const key = identify(line)
     for (const waiting of this.#waiting)

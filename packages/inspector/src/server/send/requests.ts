@@ -15,14 +15,16 @@ import { isHidden } from '../hide.ts'
 import { findHeader, isHandshake } from '../read-capture.ts'
 import type { Delivery } from './deliver.ts'
 
-/** A mistake of the page's user, told to the page as it is. */
+/** Wrong input from the page's user. The page shows the message. */
 export class InputError extends Error {
   override readonly name = 'InputError'
 }
 
 type Key = Pick<SignRequestInput, 'authToken'>
 
-/** A realistic webhook of a kind, signed; spoofed: by a token that nobody has. */
+/**
+ * Makes a realistic webhook of a kind and signs it. A spoofed one is signed with a random token.
+ */
 export function makeTestRequest(
   input: SendInput,
   publicUrls: readonly string[],
@@ -40,26 +42,29 @@ export function makeTestRequest(
   })
 }
 
-/** Wherever a sample names its account, it names this one. */
+/** Replaces the account everywhere in a sample. */
 function nameAccount(sample: SampleWebhook, accountSid: string | undefined): SampleWebhook {
   if (accountSid === undefined) return sample
   return JSON.parse(JSON.stringify(sample).replace(/\bAC[0-9a-f]{32}\b/g, accountSid))
 }
 
-/** A captured request as it came, byte for byte; what could not be kept cannot be sent. */
+/**
+ * Makes the captured request again, byte for byte.
+ * @throws InputError if the capture is incomplete
+ */
 export function makeReplay(capture: Capture): Delivery {
   if (capture.bodyTruncated)
     throw new InputError('Only the beginning of this body was kept, so it cannot be sent again.')
   if (capture.headers.some(([, value]) => isHidden(value)))
-    throw new InputError('Its credentials were not kept, so it cannot be sent as it was. Edit and re-sign it instead.')
+    throw new InputError('Its credentials were not kept, so it cannot be sent again. Edit and re-sign it instead.')
   const { method, target, headers } = capture
   return { method, target, headers, body: readBody(capture) }
 }
 
-// Made anew for the edited request.
+// The edited request gets its own values of these headers.
 const remade = new Set(['host', 'content-length', 'content-type', 'transfer-encoding', 'connection', 'upgrade'])
 
-/** A captured request with what was changed in it, signed anew. */
+/** Applies the changes to a captured request and signs it again. */
 export function makeResigned(capture: Capture, input: ResignInput, publicUrls: readonly string[], key: Key): Delivery {
   const target = readTarget(input.target)
   const headers = Object.fromEntries(
@@ -104,7 +109,7 @@ function toDelivery(signed: SignedRequest, prefix: string): Delivery {
   const host = /^[a-z]+:\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(signed.url)?.[1] ?? ''
   return {
     method: signed.method,
-    // Userinfo is not in the signed URL, and a prefix is in front of what this server gets.
+    // The signed URL has no userinfo. The server gets the target without the public prefix.
     target: signed.url.slice(prefix.replace(/^([a-z]+:\/\/)[^/?#]*@/i, '$1').length),
     headers: [['host', host], ...Object.entries(signed.headers)],
     body: Buffer.from(signed.body ?? '', 'utf8'),
@@ -113,13 +118,11 @@ function toDelivery(signed: SignedRequest, prefix: string): Delivery {
 
 function readTarget(target: string): string {
   if (!/^\/[!"$-~]*$/.test(target))
-    throw new InputError(
-      'The path must start with "/" and be spelled as it is sent: percent-encode blanks and non-ASCII.',
-    )
+    throw new InputError('The path must start with "/". Percent-encode spaces and characters outside ASCII.')
   return target
 }
 
-/** The hash is of the body, which is another one now. */
+/** Removes the hash of the old body from the query. */
 function withoutBodyHash(target: string): string {
   const [path = '', query] = target.split('?', 2)
   if (query === undefined) return target

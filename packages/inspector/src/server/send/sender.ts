@@ -4,22 +4,22 @@ import { type Delivery, deliver } from './deliver.ts'
 import { Outbox, type Sent } from './outbox.ts'
 import { InputError, makeReplay, makeResigned, makeTestRequest } from './requests.ts'
 
-/** Where requests are sent, and what signs them. */
+/** The gateway to send to, and the keys that sign. */
 export interface SenderOptions {
   readonly publicUrls: readonly string[]
   readonly gatewayUrl: string | undefined
-  /** Made for this run, accepted by the gateway beside the real one. */
+  /** This run's own token, which the gateway accepts in addition to the real one. */
   readonly throwAwayToken: string
-  /** Only where the user allowed it. */
+  /** Set only if the user allowed it. */
   readonly realToken: string | undefined
-  /** The account that test webhooks name, where only certain ones are allowed. */
+  /** The account in test webhooks, if the gateway accepts only certain accounts. */
   readonly accountSid: string | undefined
 }
 
 const seenWithinMs = 2_000
 const expectedForMs = 60_000
 
-/** Sends requests from the page to the gateway and tells which capture each became. */
+/** Sends requests from the page to the gateway, and finds the capture of each. */
 export class Sender {
   readonly outbox = new Outbox()
   readonly #options: () => SenderOptions
@@ -51,7 +51,7 @@ export class Sender {
     const { throwAwayToken, realToken } = this.#options()
     if (!real) return { authToken: throwAwayToken, signedWith: 'throw-away' as const }
     if (realToken === undefined)
-      throw new InputError('The real Auth Token signs only in a run that was started with --sign-with-real-token.')
+      throw new InputError('To sign with the real Auth Token, start the run with --sign-with-real-token.')
     return { authToken: realToken, signedWith: 'real' as const }
   }
 
@@ -65,7 +65,7 @@ export class Sender {
     } catch (error) {
       throw new InputError(`The gateway did not answer: ${error instanceof Error ? error.message : 'unknown error'}.`)
     } finally {
-      // The gateway may report it later than it answers; until then it must not be taken for one from elsewhere.
+      // The gateway may report the request after it answers, so it stays expected for a while.
       setTimeout(withdraw, expectedForMs).unref()
     }
   }

@@ -7,7 +7,7 @@ interface Kept {
   readonly bytes: number
 }
 
-/** Keeps captures in this process; the oldest go first when there are too many or they take too much room. */
+/** Keeps captures in memory. Over a limit, the oldest are deleted first. */
 export function createMemoryStore({ maxCaptures, maxBytes }: StoreBounds): CaptureStore {
   const kept = new Map<string, Kept>()
   let total = 0
@@ -46,7 +46,7 @@ export function createMemoryStore({ maxCaptures, maxBytes }: StoreBounds): Captu
   }
 }
 
-/** About what it takes in memory: two bytes for a UTF-16 code unit. */
+/** Estimates the memory of a capture: two bytes per UTF-16 code unit. */
 function measure(capture: Capture): number {
   return 2 * JSON.stringify(capture).length
 }

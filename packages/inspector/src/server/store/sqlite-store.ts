@@ -6,7 +6,7 @@ import { hideCredentials } from '../hide.ts'
 import { summarize } from '../read-capture.ts'
 import type { CaptureStore, StoreBounds } from './store.ts'
 
-/** The file cannot be used as a store; the message names it and says why. */
+/** The file cannot be used as a store. The message names the file and the reason. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
 }
@@ -21,8 +21,9 @@ const schema = `
   )`
 
 /**
- * Keeps captures in an SQLite file, which outlives this process. Credentials of a request (Authorization, cookies) are not
- * written. Throws a StoreError that names the file when it cannot be opened as such a store.
+ * Keeps captures in an SQLite file, so that the next run has them too. Credentials (Authorization,
+ * cookies) are not written.
+ * @throws StoreError if the file cannot be opened as a store
  */
 export function openSqliteStore(file: string, { maxCaptures, maxBytes }: StoreBounds): CaptureStore {
   const path = resolve(file)
@@ -85,7 +86,7 @@ export function openSqliteStore(file: string, { maxCaptures, maxBytes }: StoreBo
 
 function openDatabase(path: string): InstanceType<typeof sqlite.Database> {
   try {
-    // It holds messages: nobody but its owner may read it, from the first byte on.
+    // The file holds messages, so only its owner may read it, from the first byte on.
     closeSync(openSync(path, 'a', 0o600))
     chmodSync(path, 0o600)
     const db = new sqlite.Database(path)
@@ -94,7 +95,7 @@ function openDatabase(path: string): InstanceType<typeof sqlite.Database> {
     return db
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    const advice = /locked/.test(reason) ? ` Is another run using it? If none is, remove ${path}.lock.` : ''
+    const advice = /locked/.test(reason) ? ` Is another run using it? If not, remove ${path}.lock.` : ''
     throw new StoreError(`Cannot keep captures in ${path}: ${reason}.${advice}`)
   }
 }

@@ -1,8 +1,11 @@
 import type { Capture, CaptureSummary } from '../../shared/capture.ts'
 
-/** Keeps captures, newest last, within bounds. */
+/** Keeps captures in the order of their arrival, within limits. */
 export interface CaptureStore {
-  /** Adds one, or replaces the one of the same id in its place. Returns the ids of those it had to drop for it. */
+  /**
+   * Adds a capture, or replaces the one with the same id without moving it.
+   * @returns the ids of the captures that were deleted to make room
+   */
   put(capture: Capture): string[]
   get(id: string): Capture | undefined
   /** Newest first. */

@@ -4,7 +4,7 @@ import { findHeader } from '../read-capture.ts'
 
 const listNames = (headers: HeaderList) => headers.map(([name, value]) => ({ name, value }))
 
-/** Captures as an HTTP Archive 1.2, which browsers' developer tools and HTTP clients read. */
+/** Writes captures as an HTTP Archive 1.2, which browsers and HTTP clients read. */
 export function writeHar(captures: Iterable<Capture>): unknown {
   return {
     log: {
@@ -54,7 +54,8 @@ function writeEntry(capture: Capture) {
   }
 }
 
-// HAR knows `encoding` for answers; for what is posted it is widely used too, and read back by us.
+// HAR defines `encoding` for response bodies only. Many tools also use it for request bodies, and
+// our import reads it.
 function writeText({ body, bodyBase64 }: CapturedBody) {
   return bodyBase64 === undefined ? { text: body ?? '' } : { text: bodyBase64, encoding: 'base64' }
 }

@@ -17,9 +17,9 @@ interface ImportTools {
   readonly keep: (capture: Capture, request: IncomingRequest) => void
 }
 
-/** Takes the requests out of a file and judges each with the keys of this run; a verdict in the file counts for nothing. */
+/** Verifies each request of a file with the keys of this run. A verdict in the file is ignored. */
 export function createImporter({ verifierOptions, throwAwayIndex, keep }: ImportTools): Importer {
-  // A copy out of a file is not a delivery: it must neither be refused as a replay nor be remembered as one.
+  // An imported copy is not a delivery: it must not be refused or remembered as a replay.
   const verifier = verifierOptions && createVerifier({ ...verifierOptions, mode: 'enforce', replay: undefined })
   return async (file) => {
     const { requests, refused } = readOrRefuse(file)
@@ -50,7 +50,7 @@ function readOrRefuse(file: unknown): ReturnType<typeof readImport> {
   }
 }
 
-/** For the verifier: as it arrived, with repeated headers in a list. */
+/** Converts a capture to the request that the verifier got, with repeated headers in a list. */
 export function toIncoming(
   imported: Pick<ImportedRequest, 'method' | 'target' | 'headers' | 'body' | 'bodyBase64'>,
 ): IncomingRequest {

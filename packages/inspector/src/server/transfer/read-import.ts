@@ -1,7 +1,7 @@
 import type { CapturedBody, HeaderList } from '../../shared/capture.ts'
 import { captureBody } from '../body-text.ts'
 
-/** A request out of a file. Nothing else of the file is believed: verdicts and causes are found anew. */
+/** A request from a file. The file's other fields, such as verdicts and causes, are ignored. */
 export interface ImportedRequest extends CapturedBody {
   readonly method: string
   readonly url: string
@@ -20,10 +20,13 @@ const maxHeaders = 200
 const maxUrl = 65_536
 const maxBody = 1_048_576
 
-/** Reads captures or a HAR. Throws an Error with the reason when the file is neither; an entry that is wrong is left out. */
+/**
+ * Reads captures or a HAR file. Malformed entries are skipped and reported in `refused`.
+ * @throws Error with the reason if the file is neither
+ */
 export function readImport(file: unknown): ReadImport {
   const entries = findEntries(file)
-  if (entries === undefined) throw new Error('This is neither a list of captures nor an HTTP Archive (HAR).')
+  if (entries === undefined) throw new Error('This is not a list of captures or an HTTP Archive (HAR).')
   const requests: ImportedRequest[] = []
   const refused: { entry: number; reason: string }[] = []
   for (const [index, entry] of entries.slice(0, maxEntries).entries()) {
@@ -49,7 +52,7 @@ function readEntry(entry: unknown): ImportedRequest | string {
   const request = read(entry, 'request') ?? entry
   const method = read(request, 'method')
   const url = read(request, 'url')
-  if (typeof method !== 'string' || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/.test(method)) return 'its method is none'
+  if (typeof method !== 'string' || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/.test(method)) return 'its method is not valid'
   if (typeof url !== 'string' || url.length > maxUrl) return 'its URL is missing or too long'
   const target = /^(?:https?|wss?):\/\/[^/?#]+([^#]*)/i.exec(url)?.[1] ?? url
   if (!/^(?:[/?][^\s#]*)?$/.test(target)) return 'its URL is neither absolute nor a path'
@@ -68,16 +71,16 @@ function readEntry(entry: unknown): ImportedRequest | string {
 }
 
 function readHeaders(list: unknown): HeaderList | string {
-  if (!Array.isArray(list)) return 'its headers are no list'
+  if (!Array.isArray(list)) return 'its headers are not a list'
   if (list.length > maxHeaders) return `it has more than ${maxHeaders} headers`
   const headers: [string, string][] = []
   for (const one of list) {
     const [name, value] = Array.isArray(one) ? one : [read(one, 'name'), read(one, 'value')]
     if (typeof name !== 'string' || typeof value !== 'string') return 'a header is not a name and a value'
-    // Captures of HTTP/2 have the request line among the headers.
+    // HTTP/2 captures include the request line in the headers.
     if (name.startsWith(':')) continue
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-      return 'a header is one that HTTP cannot carry'
+      return 'a header is not valid in HTTP'
     headers.push([name, value])
   }
   return headers
@@ -90,7 +93,7 @@ function readBodyOf(request: unknown): CapturedBody | string {
   const encoded = base64 ?? (read(posted, 'encoding') === 'base64' ? text : undefined)
   const given = encoded ?? text
   if (given === undefined || given === null) return {}
-  if (typeof given !== 'string') return 'its body is no text'
+  if (typeof given !== 'string') return 'its body is not a string'
   if (given.length > 2 * maxBody) return 'its body is larger than 1 MiB'
   if (encoded !== undefined && !/^[A-Za-z0-9+/]*={0,2}$/.test(given)) return 'its body is not Base64'
   const bytes = Buffer.from(given, encoded === undefined ? 'utf8' : 'base64')
@@ -104,7 +107,7 @@ function readTime(entry: unknown): { time?: number } {
   return typeof time === 'number' && time > 0 && time < 8.64e15 ? { time } : {}
 }
 
-/** Own properties alone: a file can name what every object inherits. */
+/** Reads only own properties: a file may use names that every object inherits. */
 function read(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]

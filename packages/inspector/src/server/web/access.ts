@@ -6,20 +6,20 @@ export interface Gate {
   readonly token: string
 }
 
-/** Lower-case name of the header that carries the token for programs other than a browser. */
+/** The header, in lower case, in which programs other than browsers send the token. */
 const tokenHeader = 'x-tollgate-inspector-token'
 
-/** Cookies are shared by all ports of a host: the port in the name keeps two inspectors apart. */
+/** All ports of a host share cookies, so the port in the name separates two inspectors. */
 export function cookieName({ port }: Gate): string {
   return `tollgate_inspector_${port}`
 }
 
-/** Why a request may not pass; `undefined` when it may. */
+/** Returns the reason to refuse a request, or `undefined` to allow it. */
 export function refuseAccess(req: IncomingMessage, gate: Gate): { status: number; text: string } | undefined {
   const host = readHost(req)
-  // Another name for this address is how a page from elsewhere would reach it (DNS rebinding).
+  // DNS rebinding: another site can reach this address under its own name.
   if (host === undefined || !listHosts(gate.port).includes(host))
-    return { status: 403, text: `This page answers on http://127.0.0.1:${gate.port} alone.` }
+    return { status: 403, text: `This page answers only at http://127.0.0.1:${gate.port}.` }
   const { origin } = req.headers
   const foreign = origin !== undefined && origin !== `http://${host}`
   const crossSite = !['same-origin', 'none', undefined].includes(req.headers['sec-fetch-site'] as string | undefined)
@@ -29,7 +29,7 @@ export function refuseAccess(req: IncomingMessage, gate: Gate): { status: number
   if (!byHeader && !isToken(readCookie(req, cookieName(gate)), gate))
     return {
       status: 401,
-      text: 'Open the address that the terminal printed: it carries the token that this page wants.',
+      text: 'Open the address that the terminal printed: it includes the token for this page.',
     }
   // A browser sends Origin with every write, and only a browser has the cookie.
   if (!reads && origin === undefined && !byHeader)
@@ -37,14 +37,16 @@ export function refuseAccess(req: IncomingMessage, gate: Gate): { status: number
   return undefined
 }
 
-/** Compares digests in constant time: neither the token's length nor its beginning shows. */
+/**
+ * Compares digests in constant time, which reveals neither the token's length nor its beginning.
+ */
 export function isToken(given: unknown, { token }: Gate): boolean {
   if (typeof given !== 'string') return false
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(given), digest(token))
 }
 
-/** Exactly one Host header. */
+/** Returns the Host header in lower case; `undefined` unless there is exactly one. */
 export function readHost(req: IncomingMessage): string | undefined {
   const hosts = req.rawHeaders.filter(
     (_, index) => index % 2 === 1 && req.rawHeaders[index - 1]?.toLowerCase() === 'host',

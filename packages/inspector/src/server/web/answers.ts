@@ -13,7 +13,7 @@ const policy = [
   "trusted-types 'none'",
 ].join('; ')
 
-/** On every answer: nothing from elsewhere, nothing inline, nothing kept, nothing framed. */
+/** Headers of every answer. They forbid other origins, inline code, caching and framing. */
 export const safeHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': policy,
   'x-content-type-options': 'nosniff',
@@ -30,7 +30,7 @@ export function sendText(res: ServerResponse, status: number, text: string, type
   res.end(text)
 }
 
-/** Thrown by a handler: the answer is this status and message. */
+/** A handler throws this to answer with this status and message. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly status: number
@@ -42,7 +42,10 @@ export class HttpError extends Error {
 
 const maxBodyBytes = 64 * 1_048_576
 
-/** Reads a JSON body, at most 64 MiB of it. Only as application/json, which no form of another site can send. */
+/**
+ * Reads a JSON body of at most 64 MiB. The content type must be application/json, which a form of
+ * another site cannot send.
+ */
 export async function readJson(req: IncomingMessage): Promise<unknown> {
   if (!/^application\/json\b/i.test(req.headers['content-type'] ?? ''))
     throw new HttpError(415, 'The body must be application/json.')

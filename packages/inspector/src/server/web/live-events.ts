@@ -6,7 +6,7 @@ const maxListeners = 32
 const maxPending = 16 * 1_048_576
 const beatMs = 20_000
 
-/** Server-sent events to every open page. A page that does not read is dropped, and connects again by itself. */
+/** Sends events to every open page. A page that does not read is disconnected, and reconnects. */
 export class LiveEvents {
   readonly #pages = new Set<ServerResponse>()
   readonly #beat: NodeJS.Timeout
@@ -17,7 +17,7 @@ export class LiveEvents {
     this.#beat = setInterval(() => this.#write(': still here\n\n'), beatMs).unref()
   }
 
-  /** Adds a page, which is told the whole list first: after a break it has missed nothing. */
+  /** Adds a page and sends it the whole list, so that it misses nothing after a reconnect. */
   add(res: ServerResponse, list: Events['list']): void {
     const [oldest] = this.#pages
     if (this.#pages.size >= maxListeners) oldest?.destroy()

@@ -10,11 +10,11 @@ interface Page {
   readonly gate: Gate
   readonly events: LiveEvents
   readonly workshop: Workshop
-  /** Takes keys out of a text. */
+  /** Hides keys in a text. */
   readonly hide: (text: string) => string
 }
 
-/** Answers the page's requests. No request makes it throw. */
+/** Creates the listener that answers the page's requests. It never throws. */
 export function createPageListener(page: Page): (req: IncomingMessage, res: ServerResponse) => void {
   return (req, res) => {
     answer(page, req, res).catch((error) => {
@@ -24,7 +24,7 @@ export function createPageListener(page: Page): (req: IncomingMessage, res: Serv
       }
       const known = error instanceof HttpError || error instanceof InputError
       const status = error instanceof HttpError ? error.status : error instanceof InputError ? 400 : 500
-      const message = known ? error.message : 'Something went wrong; the terminal has the details.'
+      const message = known ? error.message : 'Something went wrong. The terminal shows the details.'
       if (!known) console.error(error)
       if (!req.complete) res.setHeader('connection', 'close')
       sendText(res, status, page.hide(message))
@@ -48,12 +48,15 @@ async function answer(page: Page, req: IncomingMessage, res: ServerResponse): Pr
 }
 
 function readUrl(req: IncomingMessage): URL | undefined {
-  // Joined, not resolved: "//elsewhere/" is a path here, and no other host.
+  // Joined, not resolved: "//elsewhere/" must stay a path and not become another host.
   const text = `http://127.0.0.1${req.url ?? ''}`
   return req.url?.startsWith('/') && URL.canParse(text) ? new URL(text) : undefined
 }
 
-/** The printed address: its token becomes a cookie, and leaves the address bar and the history. */
+/**
+ * Returns true for the printed address. Its token then moves to a cookie, so that it leaves the
+ * address bar and the history.
+ */
 function isFirstVisit(req: IncomingMessage, url: URL, gate: Gate): boolean {
   const host = readHost(req)
   const known = host === `127.0.0.1:${gate.port}` || host === `localhost:${gate.port}`

@@ -31,7 +31,7 @@ export function readResignInput(given: unknown): ResignInput {
 
 function readFields(given: unknown): Fields {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new HttpError(400, 'An object is expected.')
+    throw new HttpError(400, 'The body must be a JSON object.')
   return given as Fields
 }
 
@@ -49,5 +49,5 @@ function readPairs(given: unknown): HeaderList {
 }
 
 function mistake(name: string): HttpError {
-  return new HttpError(400, `"${name}" is missing or not of the right type.`)
+  return new HttpError(400, `"${name}" is missing or has the wrong type.`)
 }

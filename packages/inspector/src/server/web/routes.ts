@@ -10,7 +10,7 @@ import type { Importer } from '../transfer/import-captures.ts'
 import { HttpError, readJson } from './answers.ts'
 import { readResignInput, readSendInput } from './read-input.ts'
 
-/** What the routes work with. */
+/** The objects that the routes use. */
 export interface Workshop {
   readonly store: CaptureStore
   readonly sender: Sender
@@ -20,7 +20,7 @@ export interface Workshop {
   readonly clear: () => void
 }
 
-/** An answer in JSON, or a text to save or copy. */
+/** A JSON answer, or a text to save or copy. */
 export type Reply =
   | { readonly json: unknown }
   | { readonly text: string; readonly type: string; readonly file?: string }
@@ -32,7 +32,7 @@ interface RouteInput {
   readonly req: IncomingMessage
 }
 
-/** One row per endpoint; `:id` is a capture's. */
+/** One row per endpoint. `:id` is the id of a capture. */
 const routes: Readonly<Record<string, Handler>> = {
   'GET /api/info': ({ info }) => ({ json: info() }),
   'GET /api/captures': ({ store, listLimit }) => ({ json: store.list(listLimit) }),
@@ -69,7 +69,7 @@ const routes: Readonly<Record<string, Handler>> = {
 
 const writeCopy = (form: CopyForm, capture: Capture) => writers[form](hideCredentials(capture))
 
-/** The handler of a request, `undefined` for an unknown path. */
+/** Returns the handler of a request, or `undefined` for an unknown path. */
 export function findRoute(
   req: IncomingMessage,
   url: URL,
@@ -83,6 +83,6 @@ export function findRoute(
 
 function find(store: CaptureStore, id: string): Capture {
   const capture = store.get(id)
-  if (capture === undefined) throw new HttpError(404, 'There is no such capture any more.')
+  if (capture === undefined) throw new HttpError(404, 'This capture no longer exists.')
   return capture
 }

@@ -7,7 +7,7 @@ interface StaticFile {
   readonly type: string
 }
 
-/** Every file there is: nothing is looked up by a path out of a request. */
+/** All files. A request's path never reaches the file system. */
 const files: Readonly<Record<string, StaticFile>> = {
   '/': { name: 'index.html', type: 'text/html; charset=utf-8' },
   '/main.js': { name: 'main.js', type: 'text/javascript; charset=utf-8' },
@@ -15,7 +15,7 @@ const files: Readonly<Record<string, StaticFile>> = {
   '/icon.svg': { name: 'icon.svg', type: 'image/svg+xml' },
 }
 
-/** From dist, and from src when the tests run it there. */
+/** Finds the built page, both from dist and from src, where the tests run. */
 function locateUi(): URL {
   const beside = new URL('./ui/', import.meta.url)
   return existsSync(new URL('main.js', beside)) ? beside : new URL('../../../dist/ui/', import.meta.url)
@@ -23,7 +23,7 @@ function locateUi(): URL {
 
 const loaded = new Map<string, Buffer>()
 
-/** Answers with a file of the page; `false` when there is none of that path. */
+/** Answers with a file of the page. Returns false if the path has no file. */
 export function sendFile(res: ServerResponse, path: string): boolean {
   const file = Object.hasOwn(files, path) ? files[path] : undefined
   if (file === undefined) return false
