@@ -8,8 +8,8 @@ const usage = `Moves webhook validation from the twilio package to tollgate/comp
 
   tollgate-codemod [--dry-run] PATH…
 
-PATH       files, or folders whose .js .cjs .mjs .jsx .ts .cts .mts .tsx files are all looked at
---dry-run  say what would change, and write nothing
+PATH       files or folders. In a folder, it reads all .js .cjs .mjs .jsx .ts .cts .mts .tsx files
+--dry-run  print the changes without writing them
 
 Exit codes: 0 done, 1 a file could not be read as JavaScript or TypeScript, 2 wrong usage`
 
@@ -25,7 +25,7 @@ function listFiles(path: string): readonly string[] {
   })
 }
 
-/** Whether the file could be read. */
+/** Moves one file. Returns false if the file cannot be read or parsed. */
 function moveFile(file: string, dryRun: boolean): boolean {
   try {
     const { source: next, changed, notes } = transform(readFileSync(file, 'utf8'))
@@ -50,7 +50,7 @@ function main(): number {
     }
     const missing = positionals.find((path) => !existsSync(path))
     if (positionals.length === 0 || missing !== undefined)
-      throw new Error(missing ? `There is no ${missing}.` : 'No PATH was given.')
+      throw new Error(missing ? `${missing} does not exist.` : 'PATH is missing.')
     const outcomes = positionals.flatMap(listFiles).map((file) => moveFile(file, values['dry-run'] === true))
     return outcomes.every(Boolean) ? 0 : 1
   } catch (error) {

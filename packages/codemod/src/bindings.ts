@@ -1,13 +1,16 @@
 import type { ASTPath, Collection, JSCodeshift } from 'jscodeshift'
 import { isTwilioModule } from './names.ts'
 
-/** A local name that stands for the whole of the twilio package, and what declares it. */
+/** A local name for the whole twilio package, with its declaration. */
 export interface Binding {
   readonly name: string
   readonly declaration: ASTPath
 }
 
-/** The names that stand for the whole package: `import twilio from`, `import * as twilio from`, `const twilio = require()`. */
+/**
+ * Lists the local names for the whole package, from `import twilio from`, `import * as twilio from`
+ * and `const twilio = require()`.
+ */
 export function listBindings(j: JSCodeshift, root: Collection): readonly Binding[] {
   const bindings: Binding[] = []
   root
@@ -29,7 +32,7 @@ export function listBindings(j: JSCodeshift, root: Collection): readonly Binding
   return bindings
 }
 
-/** Whether it is `require('twilio')`. */
+/** Returns true for `require('twilio')`. */
 export function isRequire(node: unknown): boolean {
   const call = node as
     | { type?: string; callee?: { name?: string }; arguments?: { value?: unknown }[] }
@@ -40,7 +43,7 @@ export function isRequire(node: unknown): boolean {
   )
 }
 
-/** The places where a name is used, its declaration and what merely is spelled the same (properties, other scopes) left out. */
+/** Lists the uses of a name, without its declaration, properties and names of other scopes. */
 export function listUses(j: JSCodeshift, root: Collection, { name, declaration }: Binding): readonly ASTPath[] {
   const home = declaration.scope?.lookup(name)
   return root

@@ -1,4 +1,4 @@
-/** Changes to a source by place, so that every other character stays as its author wrote it. */
+/** Edits a source by position, so that every other character stays unchanged. */
 export class Edits {
   readonly #list: { readonly start: number; readonly end: number; readonly text: string }[] = []
 
@@ -6,7 +6,7 @@ export class Edits {
     return this.#list.length === 0
   }
 
-  /** Whether what stands there is replaced. */
+  /** Returns true if an edit replaces this node. */
   touches(node: object): boolean {
     return this.#list.some(({ start, end }) => start === placeOf(node).start && end === placeOf(node).end)
   }
@@ -16,14 +16,14 @@ export class Edits {
     this.#list.push({ start, end, text })
   }
 
-  /** Drops a statement with its line. */
+  /** Removes a statement together with its line. */
   drop(node: object, source: string): void {
     const { start, end } = placeOf(node)
     const rest = /^[ \t]*\r?\n/.exec(source.slice(end))?.[0].length ?? 0
     this.#list.push({ start, end: end + rest, text: '' })
   }
 
-  /** On a line of its own behind a statement, or in its place where that is dropped. */
+  /** Inserts a line after a statement, or in place of it if the statement is removed. */
   insertLine(node: object, line: string): void {
     const { start, end } = placeOf(node)
     const dropped = this.#list.findIndex((edit) => edit.start === start && edit.text === '')
@@ -39,6 +39,6 @@ export class Edits {
 
 export function placeOf(node: object): { readonly start: number; readonly end: number } {
   const { start, end } = node as { start?: number; end?: number }
-  if (start === undefined || end === undefined) throw new Error('a node without a place')
+  if (start === undefined || end === undefined) throw new Error('a node without a position')
   return { start, end }
 }

@@ -3,19 +3,21 @@ import { type Binding, isRequire, listBindings, listUses } from './bindings.ts'
 import { type Edits, placeOf } from './edits.ts'
 import { isTwilioModule, isWebhooksModule, typeNames, validationNames } from './names.ts'
 
-/** A file that is being moved. */
+/** The state of one file while it is moved. */
 export interface File {
   readonly j: JSCodeshift
   readonly root: Collection
   readonly source: string
   readonly edits: Edits
-  /** What it takes from `tollgate/compat`: the name that it has in this file, and the exported one. */
+  /**
+   * The names to import from `tollgate/compat`: from the name in this file to the exported name.
+   */
   readonly moved: Map<string, string>
 }
 
 const compat = 'tollgate/compat'
 
-/** A member expression (`twilio.webhook`) or a qualified type name (`twilio.WebhookOptions`), as far as it is read here. */
+/** A member expression (`twilio.webhook`) or a qualified type name (`twilio.WebhookOptions`). */
 interface MemberLike {
   readonly type: string
   readonly object?: unknown
@@ -24,7 +26,10 @@ interface MemberLike {
   readonly right?: { readonly name?: string }
 }
 
-/** Module names alone: `twilio/lib/webhooks/webhooks` has nothing else, `require('twilio').webhook` takes nothing else. */
+/**
+ * Changes module names where that is enough: `twilio/lib/webhooks/webhooks` exports only
+ * validation, and `require('twilio').webhook` uses nothing else.
+ */
 export function redirectModules({ j, root, source, edits }: File): void {
   const redirect = (node: object): void => {
     const { start } = placeOf(node)
@@ -45,7 +50,10 @@ export function redirectModules({ j, root, source, edits }: File): void {
 
 const isWebhooks = (node: object): boolean => isWebhooksModule(String((node as { value?: unknown }).value))
 
-/** `twilio.webhook()`: the name alone, or another where the file has that name already. How many uses of the binding remain. */
+/**
+ * Replaces `twilio.webhook` with `webhook`, or with another name if the file already uses that one.
+ * @returns the number of uses of the binding that remain
+ */
 export function moveMembers(file: File, binding: Binding): number {
   const { j, root, edits, moved } = file
   let remaining = 0
@@ -80,7 +88,7 @@ function chooseName({ j, root }: File, name: string): string {
   return isTaken ? `tollgate${name[0]?.toUpperCase()}${name.slice(1)}` : name
 }
 
-/** `const { webhook } = require('twilio')`, and `const { webhook } = twilio`. */
+/** Moves `const { webhook } = require('twilio')` and `const { webhook } = twilio`. */
 export function moveProperties(file: File): void {
   const { j, root, source, edits, moved } = file
   const names = new Set(listBindings(j, root).map(({ name }) => name))
@@ -99,7 +107,7 @@ export function moveProperties(file: File): void {
   })
 }
 
-/** The exported name that a property of a pattern takes over, if it is one that moves. */
+/** Returns the exported name in a property of a pattern, if that export moves. */
 function readName(property: object): string | undefined {
   const { key, value } = property as { key?: { type: string; name: string }; value?: { type: string } }
   const isPlain = key?.type === 'Identifier' && value?.type === 'Identifier'
@@ -111,7 +119,10 @@ function isRedirected(init: unknown): boolean {
   return typeof argument?.value === 'string' && isWebhooksModule(argument.value)
 }
 
-/** `import twilio, { webhook } from 'twilio'`, without what moves and without a default that nothing uses any more. */
+/**
+ * Removes the moved names from `import twilio, { webhook } from 'twilio'`, and a default import
+ * that is no longer used.
+ */
 export function moveImports(file: File, unused: ReadonlySet<string>): void {
   const { j, root, source, edits, moved } = file
   root.find(j.ImportDeclaration).forEach(({ node }) => {

@@ -1,4 +1,4 @@
-/** What `tollgate/compat` has under the very names of the twilio package's webhooks module. */
+/** The exports of `tollgate/compat` that have the same names as in the twilio package. */
 export const validationNames: ReadonlySet<string> = new Set([
   'getExpectedBodyHash',
   'getExpectedTwilioSignature',
@@ -10,12 +10,12 @@ export const validationNames: ReadonlySet<string> = new Set([
   'webhook',
 ])
 
-/** The types that both modules export. */
+/** The types that both packages export. */
 export const typeNames: ReadonlySet<string> = new Set(['RequestValidatorOptions', 'WebhookOptions', 'Request'])
 
-/** Where the twilio package offers them: its front door, and the module behind it. */
+/** Returns true for a module of the twilio package that exports these names. */
 export const isTwilioModule = (source: unknown): boolean =>
   source === 'twilio' || (typeof source === 'string' && isWebhooksModule(source))
 
-/** A module that has nothing else, so that all of it moves. */
+/** Returns true for the module that exports nothing else, so that the whole import moves. */
 export const isWebhooksModule = (source: string): boolean => /^twilio\/lib\/webhooks\/webhooks(\.js)?$/.test(source)

@@ -1,8 +1,10 @@
 import type { File } from './move.ts'
 
+/** A line that the user must check. */
 export interface Note {
-  /** From 1. */
+  /** The line in the given source, from 1. */
   readonly line: number
+  /** The problem and its fix. */
   readonly text: string
 }
 
@@ -12,7 +14,7 @@ const optionsAt: Readonly<Record<string, number>> = {
   validateIncomingRequest: 2,
 }
 
-/** What differs between the two packages, and only a person can decide. */
+/** Lists differences between the two packages that the user must decide on. */
 export function listNotes({ j, root, edits, moved }: File): readonly Note[] {
   const notes: Note[] = []
   root.find(j.CallExpression).forEach(({ node }) => {
@@ -41,7 +43,9 @@ function readName(callee: Callee): string | undefined {
   return typeof name === 'string' ? name : undefined
 }
 
-/** The options are the argument at that place, or an object before it: `webhook(token, options)` is allowed as well. */
+/**
+ * Checks the options, which are the first object from this argument on: `webhook(token, options)`.
+ */
 function judgeOptions(args: readonly { type: string }[], index: number): readonly string[] {
   const options = args.slice(index).find(({ type }) => type === 'ObjectExpression') as
     | { properties?: readonly { key?: { name?: unknown }; value?: { value?: unknown } }[] }
@@ -50,11 +54,9 @@ function judgeOptions(args: readonly { type: string }[], index: number): readonl
   const has = (name: string): boolean => properties.some(({ key }) => key?.name === name)
   const isOff = properties.some(({ key, value }) => key?.name === 'validate' && value?.value === false)
   return [
-    ...(isOff ? ['`validate: false` switches the check off: nothing is verified here.'] : []),
+    ...(isOff ? ['`validate: false` turns the check off: nothing is verified here.'] : []),
     ...(has('url') || has('host') || isOff
       ? []
-      : [
-          'Without `url` or `host` the Host header is believed: name one, or move on to `publicUrl` of tollgate/express.',
-        ]),
+      : ['Without `url` or `host` the Host header is trusted: set one, or use `publicUrl` of tollgate/express.']),
   ]
 }

@@ -5,15 +5,24 @@ import { type File, moveImports, moveMembers, moveProperties, redirectModules } 
 import { isTwilioModule, typeNames } from './names.ts'
 import { listNotes, type Note } from './notes.ts'
 
+/** The result of {@link transform}. */
 export interface Transformed {
-  /** The new source; the given one where nothing had to change. */
+  /** The new source, or the given one if nothing changes. */
   readonly source: string
+  /** True if `source` differs from the given source. */
   readonly changed: boolean
-  /** What a person has to look at, by line of the given source. */
+  /** Lines that the user must check, in order. Empty if nothing changes. */
   readonly notes: readonly Note[]
 }
 
-/** Moves one file's webhook validation from `twilio` to `tollgate/compat`; all else of `twilio` stays. Throws for a syntax error. */
+/**
+ * Moves the webhook validation in one file from `twilio` to `tollgate/compat`. Other uses of
+ * `twilio` stay, and so does the formatting.
+ *
+ * @param source the text of a JavaScript or TypeScript file, with or without JSX
+ * @returns the new text, and notes about lines to check
+ * @throws SyntaxError if the text cannot be parsed
+ */
 export function transform(source: string): Transformed {
   const j = jscodeshift.withParser('tsx')
   const file: File = { j, root: j(source), source, edits: new Edits(), moved: new Map() }
@@ -36,7 +45,10 @@ export function transform(source: string): Transformed {
   return { source: file.edits.apply(source), changed: true, notes: listNotes(file) }
 }
 
-/** Behind the statement that loads `twilio`, or in its place; with the file's own quotes and semicolons. */
+/**
+ * Adds the import after the statement that loads `twilio`, or in place of it. It uses the file's
+ * own quotes and semicolons.
+ */
 function addImport({ j, root, source, edits, moved }: File): void {
   if (moved.size === 0) return
   const body = root.find(j.Program).get().node.body as { type: string; end: number }[]

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-// Beside the tests, so that the sources find their packages.
+// The scratch folder is next to the tests, so that the sources can import their packages.
 const here = fileURLToPath(new URL('.', import.meta.url))
 const token = '0123456789abcdef0123456789abcdef'
 const programs = [
@@ -28,7 +28,7 @@ function runBin(...args: string[]): { status: number | null; stdout: string; std
   return spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8' })
 }
 
-/** What the program answers to a genuine request, and to one signed with another token. */
+/** Returns the statuses for a genuine request and for one that another token signed. */
 async function ask(file: string, url: string): Promise<readonly number[]> {
   const loaded = await import(pathToFileURL(file).href)
   const app = loaded.app ?? loaded.default.app
@@ -46,7 +46,7 @@ async function ask(file: string, url: string): Promise<readonly number[]> {
 }
 
 for (const [name, url] of programs)
-  test(`${name} answers after the move as it did before`, async () => {
+  test(`${name} gives the same answers after the move`, async () => {
     const before = join(here, 'sources', name)
     expect(await ask(before, url)).toEqual([200, 403])
     const after = join(folder, name)
@@ -56,7 +56,7 @@ for (const [name, url] of programs)
     expect(await ask(after, url)).toEqual([200, 403])
   })
 
-test('a dry run writes nothing, and says what a person has to look at', () => {
+test('a dry run writes nothing and lists the lines to check', () => {
   const file = join(folder, 'later-destructured.js')
   cpSync(join(here, 'sources/later-destructured.js'), file)
   const before = readFileSync(file, 'utf8')
@@ -65,7 +65,7 @@ test('a dry run writes nothing, and says what a person has to look at', () => {
   expect(stdout).toContain(`would change ${file}\n  ${file}:5 Without \`url\``)
 })
 
-test('what cannot be read is named, and the rest is moved', () => {
+test('a file that cannot be parsed is reported, and the others are moved', () => {
   const broken = join(folder, 'broken.js')
   writeFileSync(broken, 'const = require("twilio")')
   const { status, stdout, stderr } = runBin(folder)
@@ -74,11 +74,11 @@ test('what cannot be read is named, and the rest is moved', () => {
   expect(stdout).toContain('changed')
 })
 
-test('wrong usage exits with 2 and names what is wrong', () => {
+test('wrong usage exits with 2 and names the mistake', () => {
   for (const [args, text] of [
-    [[], 'No PATH'],
+    [[], 'PATH is missing'],
     [['--nope', folder], '--nope'],
-    [['/does/not/exist'], 'There is no'],
+    [['/does/not/exist'], 'does not exist'],
   ] as const) {
     const { status, stderr } = runBin(...args)
     expect([status, stderr.includes(text)]).toEqual([2, true])

@@ -7,7 +7,7 @@ const names = readdirSync(folder).filter((name) => /\.[cm]?[jt]s$/.test(name))
 const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8')
 
 for (const name of names)
-  test(`${name} becomes what a person would have written`, async () => {
+  test(`${name} becomes the expected source`, async () => {
     const { source, notes, changed } = transform(read(name))
     const shown = notes.map(({ line, text }) => `// line ${line}: ${text}\n`).join('')
     await expect(`${shown}${source}`).toMatchFileSnapshot(`expected/${name}.txt`)
@@ -19,6 +19,6 @@ test('there are at least eight sources', () => {
   expect(names.length).toBeGreaterThanOrEqual(8)
 })
 
-test('what is no JavaScript is refused', () => {
+test('refuses text that is not JavaScript', () => {
   expect(() => transform('const = twilio')).toThrow()
 })

@@ -6,7 +6,7 @@ app.use(express.json())
 app.post('/events', twilio.webhook(), (_req, res) => res.sendStatus(204))
 
 export function send(twilio) {
-  // This one is a parameter, somebody else's.
+  // This twilio is a parameter, not the package.
   return twilio.webhook('not ours')
 }
 jest.mock('twilio')
