@@ -3,50 +3,51 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from './run.mjs'
 
-/** What an attacker may try, and the number under which cases name it. */
+/** The classes of attack, by the id that the names of test cases start with. */
 export const classes = {
   A1: 'a Host header with a signature from another host of the same account',
   A2: 'spoofed forwarding headers (X-Forwarded-*, Forwarded, X-Original-*), lists and duplicates of them',
-  A3: 'a Host that holds a path, a query, `@`, a port, IPv6, a dot at the end, Unicode or line breaks',
+  A3: 'a Host with a path, a query, `@`, a port, IPv6, a dot at the end, Unicode or line breaks',
   A4: 'an absolute request target, and an :authority that differs from Host',
   A5: 'ways around a path filter: case, percent-encoding, double slashes, dot segments',
-  A6: 'a signature for one endpoint used at another',
+  A6: 'a signature for one endpoint, used at another',
   A7: 'another scheme, an arbitrary port',
-  A8: 'a query re-ordered, re-encoded, added to, or of thousands of fields',
+  A8: 'a query that is re-ordered, re-encoded or extended, or has thousands of fields',
   A9: 'a fragment or userinfo in the configured URL',
   B1: 'a signed GET sent as another method, with a body',
-  B2: 'a content type that makes a body mean something else',
-  B3: 'JSON without bodySHA256, and bodySHA256 in every wrong shape',
-  B4: 'a body that is absent or a default',
+  B2: 'a content type that changes the meaning of a body',
+  B3: 'JSON without bodySHA256, and every malformed bodySHA256',
+  B4: 'a body that is absent or has a default value',
   B5: 'repeated names, letter cases, array syntax',
-  B6: 'a signing string that can be cut in two ways',
-  B7: 'values that are no strings',
-  B8: 'names of prototypes',
+  B6: 'a signing string that can be split in two ways',
+  B7: 'values that are not strings',
+  B8: 'parameter names from prototypes, such as `__proto__`',
   B9: 'a parse that differs between verifier and application',
-  B10: 'a body that changes after it was verified',
+  B10: 'a body that changes after verification',
   B11: 'compressed and chunked bodies, trailers',
   C1: 'empty, blank, quoted and placeholder tokens',
-  C2: 'signatures that are missing, repeated, cut, padded or not base64',
-  C3: 'comparisons that leak, or look at the wrong bytes',
+  C2: 'signatures that are missing, repeated, cut, padded or not Base64',
+  C3: 'comparisons that leak timing or compare the wrong bytes',
   C4: 'another algorithm, a downgrade, an unknown key id',
-  C5: 'retired keys, and keys that are not yet in use',
+  C5: 'retired keys, and keys that are not in use yet',
   C6: "one tenant's key for another tenant's account",
   C7: 'secrets in verdicts, logs, errors and metrics',
   D1: 'a plain replay',
   D2: 'a replay with other unsigned headers',
-  D3: 'a replay in another spelling',
+  D3: 'a replay in another encoding',
   D4: 'races, a failing store, floods that evict',
   D5: 'genuine repeats, which must not be refused',
-  E1: 'huge, slow and many-fielded bodies before anything is proven',
-  E2: 'request data that becomes an exception',
+  E1: 'huge bodies, slow bodies and bodies with many fields, before verification',
+  E2: 'request data that causes an exception',
   E3: 'switches that turn the check off',
-  E4: 'answers that tell an attacker more than no',
+  E4: 'answers that tell an attacker more than that the request was refused',
   E5: 'the gateway: choice of upstream, spoofed verdict headers, smuggling, hop-by-hop headers, log injection',
   E6: 'genuine traffic answered 429 or 5xx',
   E7: 'effects before the verdict: WebSocket streams, TwiML',
 }
 
-// Where attacks are cases. What frameworks make impossible, and broken validators, name the same cases but are none.
+// Folders with attack cases. Lists of exceptions and the broken validators repeat names of cases,
+// so their folders are not searched.
 const folders = [
   'conformance/attacks',
   'conformance/replay',
@@ -80,9 +81,10 @@ export function renderPage() {
   })
   return `# From attack to test
 
-Each class of attack, and the cases that play it. Written by \`npm run attacks\` from the names of the cases; a test fails when a
-class has none. Those in \`conformance/attacks\` and \`conformance/replay\` run in every runtime or against every framework, over
-real sockets where that matters. [Broken validators](broken-validators.md) shows that they can fail.
+This page lists each class of attack with its test cases. \`npm run attacks\` writes it from the names of the cases. A test
+fails if a class has no case. The cases in \`conformance/attacks\` and \`conformance/replay\` run in every runtime or against
+every framework, over real sockets where that matters. [Broken validators](broken-validators.md) shows that the cases can
+fail.
 
 | | the attack | its cases |
 | --- | --- | --- |

@@ -6,7 +6,8 @@ import { rejectionPages } from './rejection-pages.mjs'
 import { root } from './run.mjs'
 
 /**
- * @typedef {{ title: string, symptom: string, reason: string, fix: string, fixes?: Record<string, string> }} Cause
+ * @typedef {{ title: string, symptom: string, reason: string, fix: string, fixes?: Record<string,
+ *   string> }} Cause
  * @typedef {{ status: number, message: string }} Rejection
  */
 
@@ -81,7 +82,10 @@ const questions = [
 
 const mark = '<!-- Written by `npm run causes`; change the table of causes instead. -->'
 
-/** Reads the tables from the library's source. @returns {Promise<{ causes: Record<string, Cause>, rejections: Record<string, Rejection> }>} */
+/**
+ * Reads the tables from the library's source.
+ * @returns {Promise<{ causes: Record<string, Cause>, rejections: Record<string, Rejection> }>}
+ */
 async function readTables() {
   const source = join(root, 'packages/tollgate/src')
   const contents = "export { causes } from './diagnose/causes/index.ts'\nexport { rejections } from './verdict.ts'"
@@ -94,7 +98,10 @@ async function readTables() {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0]?.contents ?? '').toString('base64')}`)
 }
 
-/** The pages by their path from the root. @returns {Promise<Map<string, string>>} */
+/**
+ * Renders the pages.
+ * @returns {Promise<Map<string, string>>} the text of each page, by its path from the root
+ */
 export async function renderPages() {
   const { causes, rejections } = await readTables()
   const pages = new Map([['docs/why-does-validation-fail.md', renderDecisions(causes, rejections)]])

@@ -11,7 +11,8 @@ const behindProxy = [
   'targets that are no URL',
 ]
 
-// Every major version and every platform that an adapter is for; a set-up may follow: "nest 11, Express".
+// Every supported major version and platform of each adapter. A set-up may follow, such as
+// "nest 11, Express".
 const frameworks = [
   'node',
   'fetch',
@@ -59,7 +60,7 @@ const frameworks = [
   'ws: @hono/node-server',
 ]
 
-/** The suites that each table must have of each name; of a framework, those of any of its set-ups. */
+/** The suites that each table must have for each name. A framework's set-ups count together. */
 export const expected = {
   runtimes: {
     'Node.js 20': onNode,

@@ -25,7 +25,8 @@ export function exportsOf(list) {
 }
 
 /**
- * TypeScript's oldest resolution, node10, knows no `exports`.
+ * Makes `typesVersions`, because TypeScript's oldest module resolution, node10, does not read
+ * `exports`.
  * @param {Record<string, string>} list
  */
 export function typesVersionsOf(list) {

@@ -1,14 +1,15 @@
 /**
- * The texts of the page of each rejection code: its meaning, what to check, its usual causes, and what to
- * do. `src/verdict.ts` holds the status and the message.
- * @type {Readonly<Record<string, { means: string, look: readonly string[], causes: readonly string[], fix: string }>>}
+ * The texts of the page of each rejection code: its meaning, what to check, its usual causes, and
+ * what to do. `src/verdict.ts` holds the status and the message.
+ * @type {Readonly<Record<string, { means: string, look: readonly string[], causes: readonly
+ *   string[], fix: string }>>}
  */
 export const rejectionPages = {
   method_not_allowed: {
     means:
       'The request is not a GET, a POST or a WebSocket handshake. Twilio uses no other method. The signature does not cover the method, so a captured POST must not work as a DELETE.',
     look: [
-      'Who sent it? Health checks and scanners use HEAD and OPTIONS.',
+      'Which client sent it? Health checks and scanners use HEAD and OPTIONS.',
       'Does a handshake reach the app with its Upgrade and Connection headers?',
       'Does the code that calls the verifier pass the method in capitals?',
     ],

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { root, run } from './run.mjs'
 import { makeBoms, packages } from './sbom.mjs'
 
-// From a tag, on a clean tree, after every check: the packages in the order in which they need each other. npm signs where each
-// tarball was built ("provenance") only in a CI job that may ask for an identity token: https://docs.npmjs.com/generating-provenance-statements
+// Publishes from a tag, on a clean tree, after every check, in the order of dependencies. npm signs
+// the origin of each tarball ("provenance") only in a CI job that may request an identity token:
+// https://docs.npmjs.com/generating-provenance-statements
 
 const rehearse = process.argv.includes('--dry-run')
 
@@ -19,7 +20,10 @@ function readManifest(name) {
   return JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
 }
 
-/** What stands in the way of a release. @returns {string[]} */
+/**
+ * Lists the reasons not to release.
+ * @returns {string[]}
+ */
 function listObstacles() {
   const versions = new Set(packages.map((name) => readManifest(name).version))
   const [version] = versions
@@ -31,14 +35,14 @@ function listObstacles() {
       : [`HEAD is not tagged v${version}`]),
     ...(process.env.ACTIONS_ID_TOKEN_REQUEST_URL || process.env.SIGSTORE_ID_TOKEN
       ? []
-      : ['there is no identity token: releases are made by CI, so that they have provenance']),
+      : ['there is no identity token: only CI makes releases, so that they have provenance']),
   ]
 }
 
 /** @param {string} command */
 async function runOrStop(command) {
   console.log(`\n== ${command}`)
-  if ((await run(command)) !== 0) throw new Error(`\`${command}\` failed: nothing was published after it.`)
+  if ((await run(command)) !== 0) throw new Error(`\`${command}\` failed. Nothing was published after it.`)
 }
 
 const obstacles = listObstacles()

@@ -7,7 +7,7 @@ import { reportsFolder } from './write-report.mjs'
 /** @typedef {import('./write-report.d.mts').ReportRow} Row */
 /** @typedef {Row['table']} Table */
 
-/** @returns {Row[]} what all runs have found */
+/** @returns {Row[]} the results of all runs */
 function readRows() {
   if (!existsSync(reportsFolder)) return []
   const files = readdirSync(reportsFolder).filter((name) => name.endsWith('.json'))
@@ -24,7 +24,11 @@ function listDistinct(list) {
   return [...new Set(list)]
 }
 
-/** One line for each name and version, one column for each suite. @param {string} heading @param {Row[]} rows */
+/**
+ * Renders a table with one line per name and version, and one column per suite.
+ * @param {string} heading
+ * @param {Row[]} rows
+ */
 function renderTable(heading, rows) {
   const suites = listDistinct(rows.map(({ suite }) => suite))
   const hasHmac = rows.some(({ hmac }) => hmac)
@@ -56,7 +60,10 @@ function sum(figures) {
   return figures.reduce((total, figure) => total + figure, 0)
 }
 
-/** What is impossible and why, once for all that share it. @param {Row[]} rows */
+/**
+ * Lists impossible cases with their reasons. Names with the same reasons share one entry.
+ * @param {Row[]} rows
+ */
 function renderExceptions(rows) {
   /** @type {Map<string, string[]>} */
   const namesOf = new Map()
@@ -115,7 +122,10 @@ function renderFrameworks(rows) {
   return ['# Frameworks', origin, renderSection('adapter', rows)].join('\n\n')
 }
 
-/** What is missing or has failed. @param {Row[]} rows */
+/**
+ * Lists missing and failed suites.
+ * @param {Row[]} rows
+ */
 function listProblems(rows) {
   const failed = rows.filter((row) => row.failed > 0 || row.passed === 0)
   const missing = /** @type {[Table, Record<string, string[]>][]} */ (Object.entries(expected)).flatMap(
@@ -129,7 +139,12 @@ function listProblems(rows) {
   return [...failed.map((row) => `failed: ${row.table}, ${labelOf(row)}: ${row.suite} (${row.failed})`), ...missing]
 }
 
-/** A framework's name goes on with its set-up, "nest 11, Express", but not with a platform. @param {Row} row @param {string} name */
+/**
+ * Returns true if the row has this name. A framework's set-up may follow, as in "nest 11, Express",
+ * but not a platform.
+ * @param {Row} row
+ * @param {string} name
+ */
 function isNamed(row, name) {
   if (row.table !== 'frameworks' || row.name === name) return row.name === name
   return row.name.startsWith(name) && /^[,:]/.test(row.name.slice(name.length))

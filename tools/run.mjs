@@ -13,9 +13,10 @@ function withLocalBinaries(env) {
 }
 
 /**
- * Runs a command in the project with its output shown, and resolves with its exit code.
+ * Runs a command in the project and shows its output. Resolves with its exit code.
  * @param {string} command a program and its arguments, separated by spaces
- * @param {{ cwd?: string, quiet?: boolean }} [options] quiet: show the output only when the command fails
+ * @param {{ cwd?: string, quiet?: boolean }} [options] quiet: show the output only if the command
+ *   fails
  * @returns {Promise<number>}
  */
 export function run(command, { cwd = root, quiet = false } = {}) {

@@ -6,13 +6,15 @@ import { installWhenNeeded } from './setup.mjs'
 
 /**
  * @typedef {{ license?: { id?: string, name?: string }, expression?: string }} License
- * @typedef {{ 'bom-ref': string, group?: string, name: string, version: string, licenses?: License[] }} Component
+ * @typedef {{ 'bom-ref': string, group?: string, name: string, version: string, licenses?:
+ *   License[] }} Component
  * @typedef {{ metadata: { component: Component }, components: Component[] }} Bom
  */
 
 export const packages = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod']
 
-// Permissive ones, which ask for no more than that their text is kept; CC-BY is that of a table of browsers, which Babel reads.
+// Permissive licences: they only require that their text is kept. CC-BY is the licence of a table
+// of browsers that Babel reads.
 const allowed = new Set([
   'MIT',
   'ISC',
@@ -27,17 +29,26 @@ const allowed = new Set([
 ])
 const folder = join(root, 'sbom')
 
-/** What a package brings with it when somebody installs it, as CycloneDX. @param {string} name @returns {Promise<Bom>} */
+/**
+ * Lists the packages that npm installs with a package, in the CycloneDX format.
+ * @param {string} name
+ * @returns {Promise<Bom>}
+ */
 async function makeBom(name) {
   const file = join(folder, `${name}.cdx.json`)
   const options =
     '--omit dev --omit optional --omit peer --flatten-components --output-reproducible --output-format JSON'
   const code = await run(`cyclonedx-npm ${options} --workspace packages/${name} --output-file ${file}`, { quiet: true })
-  if (code !== 0) throw new Error(`No SBOM of ${name} could be made.`)
+  if (code !== 0) throw new Error(`Could not make an SBOM of ${name}.`)
   return nameSubject(JSON.parse(readFileSync(file, 'utf8')), name, file)
 }
 
-/** The subject is the package, not the workspace that it lives in. @param {Bom} bom @param {string} name @param {string} file */
+/**
+ * Makes the package the subject of the SBOM, instead of its workspace.
+ * @param {Bom} bom
+ * @param {string} name
+ * @param {string} file
+ */
 function nameSubject(bom, name, file) {
   const manifest = readManifest(`packages/${name}`)
   const isSubject = (/** @type {Component} */ one) => fullName(one) === manifest.name
@@ -49,7 +60,10 @@ function nameSubject(bom, name, file) {
   return bom
 }
 
-/** @param {string} directory @returns {{ name: string, version: string, license: string, scripts?: Record<string, string> }} */
+/**
+ * @param {string} directory
+ * @returns {{ name: string, version: string, license: string, scripts?: Record<string, string> }}
+ */
 function readManifest(directory) {
   return JSON.parse(readFileSync(join(root, directory, 'package.json'), 'utf8'))
 }
@@ -65,7 +79,11 @@ function licenseOf({ licenses = [] }) {
   return first?.expression ?? first?.license?.id ?? first?.license?.name ?? 'unknown'
 }
 
-/** What is wrong with the dependencies and scripts of a package. @param {string} name @param {Bom} bom */
+/**
+ * Lists foreign licences and install scripts of a package.
+ * @param {string} name
+ * @param {Bom} bom
+ */
 function listProblems(name, bom) {
   const foreign = bom.components.filter((one) => !allowed.has(licenseOf(one)))
   const scripts = ['preinstall', 'install', 'postinstall', 'prepare'].filter(
@@ -88,7 +106,7 @@ export async function makeBoms() {
 async function main() {
   await installWhenNeeded()
   const rows = await makeBoms()
-  console.log('| package | components it brings | licences | written to |\n| --- | --- | --- | --- |')
+  console.log('| package | dependencies | licences | file |\n| --- | --- | --- | --- |')
   for (const { name, bom } of rows) {
     const licenses = [...new Set(bom.components.map(licenseOf))].sort().join(', ')
     console.log(

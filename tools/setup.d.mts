@@ -1,8 +1,10 @@
-/** Installs what a fresh clone lacks. */
+/** Installs the dependencies if package-lock.json is newer than node_modules. */
 export function installWhenNeeded(): Promise<void>
 
-/** Builds the packages, all of them or those named, that have changed since they were built. */
+/**
+ * Builds the packages that have changed since their last build: all packages, or the named ones.
+ */
 export function buildWhenNeeded(names?: readonly string[]): Promise<void>
 
-/** Both. */
+/** Installs the dependencies and builds the packages, if needed. */
 export function setUp(): Promise<void>

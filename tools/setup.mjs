@@ -8,7 +8,7 @@ function modifiedAt(path) {
   return existsSync(path) ? statSync(path).mtimeMs : 0
 }
 
-/** @param {string} path a file, or a directory whose files count @returns {number} */
+/** @param {string} path a file, or a directory to search @returns {number} */
 function newestIn(path) {
   if (!existsSync(path)) return 0
   if (!statSync(path).isDirectory()) return modifiedAt(path)
@@ -26,7 +26,7 @@ export async function installWhenNeeded() {
   if (modifiedAt(join(root, 'package-lock.json')) > installed) await runOrStop('npm ci', 'Installing dependencies')
 }
 
-// Each is built on those before it.
+// In the order of dependencies.
 const builtPackages = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod']
 
 /** @param {string} directory */
@@ -34,7 +34,7 @@ function isStale(directory) {
   const aside = ['dist', 'node_modules', 'test', 'README.md']
   const sources = readdirSync(directory).filter((name) => !aside.includes(name))
   const changed = Math.max(...sources.map((name) => newestIn(join(directory, name))))
-  // A build that broke off leaves some of its output.
+  // A build that was interrupted leaves only some of its output.
   const outputs = ['index.js', 'index.d.ts'].map((name) => modifiedAt(join(directory, 'dist', name)))
   return changed > Math.min(...outputs)
 }
@@ -46,7 +46,7 @@ export async function buildWhenNeeded(names = builtPackages) {
   }
 }
 
-/** Installs and builds what a fresh clone lacks or what has changed since; says and does nothing otherwise. */
+/** Installs the dependencies and builds the packages, if needed. Otherwise it prints nothing. */
 export async function setUp() {
   await installWhenNeeded()
   await buildWhenNeeded()

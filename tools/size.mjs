@@ -22,7 +22,7 @@ async function measureBundle() {
   return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length
 }
 
-/** Counts the files that Node.js loads for `import name` or `require(name)`, built-in modules aside. */
+/** Prints each file that Node.js loads for an import, without built-in modules. */
 const countingLoader = `data:text/javascript,${encodeURIComponent(`
   import { writeSync } from 'node:fs'
   export async function load(url, context, next) {
@@ -52,7 +52,7 @@ function measurePacked() {
   const args = ['pack', '--dry-run', '--json', '--workspace', 'packages/tollgate']
   const output = execFileSync('npm', args, { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' })
   const report = JSON.parse(output)
-  // npm 12 keys the report by package name, earlier versions give a list.
+  // npm 12 returns an object by package name, earlier versions return a list.
   return (Array.isArray(report) ? report[0] : Object.values(report)[0]).unpackedSize
 }
 
@@ -73,7 +73,11 @@ function findPackage(name, from) {
   return findPackage(name, dirname(from))
 }
 
-/** @param {string} directory @param {Set<string>} [seen] @returns {Set<string>} the directories of all its dependencies */
+/**
+ * @param {string} directory
+ * @param {Set<string>} [seen]
+ * @returns {Set<string>} the directories of all dependencies
+ */
 function collectDependencies(directory, seen = new Set()) {
   const { dependencies = {} } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
   for (const name of Object.keys(dependencies)) {

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from './run.mjs'
 
-// <!-- from examples/readme/options.mjs#proxy --> and, below it, a fenced block with that region of that file.
+// Matches <!-- from examples/readme/options.mjs#proxy --> and the fenced block below it, which
+// holds that region of that file.
 const snippet = /<!-- from ([\w./+-]+)(?:#([\w-]+))? -->\n```(\w+)\n([\s\S]*?)```/g
 
 /** The pages that have snippets. */
@@ -31,7 +32,11 @@ export function listSources(page) {
   return [...readPage(page).matchAll(snippet)].map(([, file = '']) => file)
 }
 
-/** Lists fenced JavaScript that does not come from a file. @param {string} page @returns {string[]} */
+/**
+ * Lists fenced JavaScript that does not come from a file.
+ * @param {string} page
+ * @returns {string[]}
+ */
 export function listLooseSnippets(page) {
   const loose = readPage(page).replace(snippet, '')
   return [...loose.matchAll(/```(?:js|mjs|ts|javascript|typescript)\n([\s\S]*?)```/g)].map(([, code = '']) => code)

@@ -30,7 +30,7 @@ function describe(error) {
   return 'code' in error && error.code === 'EADDRINUSE' ? 'something else uses the port' : error.message
 }
 
-/** `tollgate dev` with its built-in application, and an Auth Token that is thrown away with this run. */
+/** Starts `tollgate dev` with its built-in application and a random Auth Token for this run. */
 async function startDevRun() {
   const authToken = randomBytes(16).toString('hex')
   const { formatExchange, startDev } = await import('@tollgate/inspector')
@@ -60,15 +60,15 @@ const spoofed = await signMessage('0'.repeat(32))
 for (const request of [genuine, spoofed]) await (await fetch(request.toRequest())).text()
 
 console.log(`
-A genuine request, signed with this run's throw-away Auth Token:
+A genuine request, signed with this run's Auth Token:
 
 ${genuine.toCurl()}
 
-A spoofed one, signed with another token:
+A spoofed request, signed with another token:
 
 ${spoofed.toCurl()}
 
-Paste either into another terminal, and see each with its reason on the inspector's page:
+Paste one of them into another terminal. The inspector's page shows each request with its verdict:
 
   ${inspectorUrl}
 

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { run } from './run.mjs'
 import { setUp } from './setup.mjs'
 
-// What `npm test` leaves out: frameworks that are installed and built in projects of their own, runtimes, proxies. One file after the
-// other, since each of them starts servers and measures time. With the rest of the conformance suites, for the tables in docs/.
+// Runs the suites that `npm test` leaves out: runtimes, proxies, and frameworks that are installed
+// and built in their own projects. The other conformance suites run too, for the tables in docs/.
+// The files run one after another, because they start servers and measure time.
 const command =
   'vitest run --project heavy --project conformance --no-file-parallelism --reporter=default --reporter=json'
 

@@ -43,7 +43,8 @@ async function runSuite(command, report) {
   const code = await run(`${command} --reporter=default --reporter=json --outputFile.json=${report}`)
   const { numPassedTests = 0, numFailedTests = 0 } = readReport(report)
   count.passed += numPassedTests
-  // A file that does not load, or coverage under its threshold, fails the run without a failed test.
+  // A file that does not load, or coverage under its threshold, fails the run without a failed
+  // test.
   count.failed += code !== 0 && numFailedTests === 0 ? 1 : numFailedTests
 }
 

@@ -1,4 +1,4 @@
-/** One suite on one runtime, behind one proxy, or through one adapter. */
+/** The result of one suite on one runtime, behind one proxy, or through one adapter. */
 export interface ReportRow {
   readonly table: 'runtimes' | 'proxies' | 'frameworks'
   readonly name: string
@@ -6,13 +6,18 @@ export interface ReportRow {
   readonly suite: string
   readonly passed: number
   readonly failed: number
-  /** Cases that the platform makes impossible, by their name, with the reason; none of them counts as passed. */
+  /**
+   * The reasons of cases that the platform makes impossible, by case. They do not count as passed.
+   */
   readonly exceptions: Readonly<Record<string, string>>
-  /** The HMAC provider that was loaded, where a table shows it. */
+  /** The HMAC provider that was loaded, if the table shows it. */
   readonly hmac?: string
 }
 
 export const reportsFolder: string
 
-/** Keeps what a run has found, for `npm run reports`, in place of what the run of that name found before. */
+/**
+ * Saves the results of a run for `npm run reports`.
+ * @param run the name of the run; its earlier results are replaced
+ */
 export function writeReport(run: string, rows: readonly ReportRow[]): void

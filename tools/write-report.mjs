@@ -5,8 +5,8 @@ import { root } from './run.mjs'
 export const reportsFolder = join(root, 'node_modules/.cache/tollgate/reports')
 
 /**
- * Keeps what a run has found, for `npm run reports`, in place of what the run of that name found before.
- * @param {string} run
+ * Saves the results of a run for `npm run reports`.
+ * @param {string} run the name of the run; its earlier results are replaced
  * @param {readonly import('./write-report.d.mts').ReportRow[]} rows
  */
 export function writeReport(run, rows) {

@@ -4,7 +4,8 @@ interface FastCheck {
   readonly default: { assert(property: unknown, parameters?: object): unknown }
 }
 
-// Hundreds of mutants would each wait for thousands of runs. The seed makes two runs of the whole give one and the same page.
+// Fewer runs, because each of hundreds of mutants waits for them. The seed makes every run write
+// the same page.
 vi.mock('fast-check', async (importOriginal) => {
   const { default: fc } = await importOriginal<FastCheck>()
   const assert = (property: unknown, parameters?: object) =>

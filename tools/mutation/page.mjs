@@ -58,19 +58,19 @@ export function renderPage(rows) {
   const others = renderSurvivors(rows, ({ because }) => because === undefined)
   return `# Mutation tests
 
-\`npm run mutation\` changes the code in small ways, one at a time, and runs the unit tests against each change. A change that no
-test notices points at a test that is missing, or at code that makes no difference. It fails when one in \`scheme/\`,
-\`verifier.ts\` or \`received.ts\` is neither noticed nor explained. This page is written by that command.
+\`npm run mutation\` writes this page. It makes small changes to the code, one at a time, and runs the unit tests against
+each change. If no test notices a change, a test is missing, or the code makes no difference. The command fails if a
+change in \`scheme/\`, \`verifier.ts\` or \`received.ts\` is neither noticed nor explained.
 
 ${renderTable(rows)}
 
-## What behaves the same
+## Changes that behave the same
 
-No test can notice these, for the reason given: for each, the code and what it was changed into.
+No test can notice these changes. Each has its reason, the original code and the changed code.
 
 ${explained.length === 0 ? 'None.' : explained.join('\n\n')}
 
-## What was not noticed
+## Changes that were not noticed
 
 ${others.length === 0 ? 'Nothing.' : others.join('\n\n')}
 `

@@ -1,14 +1,16 @@
 /**
  * @typedef {{ line: number, column: number }} Position
- * @typedef {{ status: string, replacement?: string, location: { start: Position, end: Position } }} Mutant
- * @typedef {{ files: Record<string, { source: string, mutants: Mutant[] }> }} Report what StrykerJS writes
+ * @typedef {{ status: string, replacement?: string, location: { start: Position, end: Position } }}
+ *   Mutant
+ * @typedef {{ files: Record<string, { source: string, mutants: Mutant[] }> }} Report the report of
+ *   StrykerJS
  * @typedef {readonly [from: string, to: string]} Change
  * @typedef {{ file: string, because: string, changes: readonly Change[] }} Explanation
  * @typedef {{ from: string, to: string, because: string | undefined }} Survivor
  * @typedef {{ file: string, noticed: number, survivors: Survivor[] }} Row
  */
 
-// A mutant that loops for ever is noticed by whoever waits for it.
+// A mutant that loops forever counts as noticed: the test run would not end.
 const noticed = new Set(['Killed', 'Timeout'])
 const alive = new Set(['Survived', 'NoCoverage'])
 
@@ -31,7 +33,7 @@ function compare(one, other) {
 
 /** @param {Report} report @param {readonly Explanation[]} explained @returns {Row[]} */
 export function readRows({ files }, explained) {
-  // StrykerJS lists what was ready first, which differs from run to run.
+  // StrykerJS lists the files in the order of completion, which differs between runs.
   const inOrder = Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1))
   return inOrder.map(([path, { source, mutants }]) => {
     const file = path.replace('packages/tollgate/src/', '')
@@ -49,7 +51,11 @@ export function readRows({ files }, explained) {
   })
 }
 
-/** What may not survive without a reason: here a change that no test notices could let a forged request in. @param {Row[]} rows */
+/**
+ * Lists survivors that need a reason: in these files an unnoticed change could accept a forged
+ * request.
+ * @param {Row[]} rows
+ */
 export function listIntolerable(rows) {
   return rows
     .filter(({ file }) => file.startsWith('scheme/') || file === 'verifier.ts' || file === 'received.ts')
@@ -58,7 +64,11 @@ export function listIntolerable(rows) {
     )
 }
 
-/** Reasons for what no longer survives or no longer stands in the code. @param {Row[]} rows @param {readonly Explanation[]} explained */
+/**
+ * Lists reasons for changes that no longer survive, or whose code no longer exists.
+ * @param {Row[]} rows
+ * @param {readonly Explanation[]} explained
+ */
 export function listStale(rows, explained) {
   return explained.flatMap(({ file, changes }) => {
     const survivors = rows.find((row) => row.file === file)?.survivors ?? []

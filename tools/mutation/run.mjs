@@ -15,7 +15,10 @@ function complain(title, changes) {
   for (const { file, from, to } of changes) console.error(`  ${file}: ${from}  =>  ${to}`)
 }
 
-/** `npm run mutation` for all, `npm run mutation -- packages/tollgate/src/scheme/form.ts` for some, which writes no page. */
+/**
+ * Tests all files, or only the given ones: `npm run mutation --
+ * packages/tollgate/src/scheme/form.ts`. It writes the page only if it tested all files.
+ */
 async function main(/** @type {string[]} */ files) {
   await installWhenNeeded()
   const code = await run(['stryker run', ...(files.length === 0 ? [] : ['--mutate', files.join(',')])].join(' '))
@@ -27,7 +30,8 @@ async function main(/** @type {string[]} */ files) {
   if (intolerable.length > 0) process.exitCode = 1
   if (files.length > 0) return
   writeFileSync(join(root, 'docs/mutation.md'), renderPage(rows))
-  // No failure: on a busy machine a change that only makes the code slower may run out of its time.
+  // This is not a failure: on a busy machine, a change that only makes the code slower may time
+  // out.
   complain('Explained, but noticed or gone:', listStale(rows, explained))
 }
 

@@ -1,17 +1,18 @@
 /**
- * Why a surviving mutant is no missing test: it behaves as the code does. By file, the code, and what it was changed into, both on
- * one line; the reason is what docs/mutation.md says of it.
+ * The reasons why a surviving mutant behaves like the original code, so that no test is missing.
+ * Each change is the original code and the changed code, both on one line. docs/mutation.md shows
+ * the reason.
  * @type {readonly import('./report.mjs').Explanation[]}
  */
 export const explained = [
   {
     file: 'scheme/body-hash.ts',
-    because: 'Looking through a query without the parameter finds nothing either, only more slowly',
+    because: 'A search through a query without the parameter finds nothing either, only more slowly',
     changes: [['!query.includes(parameter)', 'false']],
   },
   {
     file: 'scheme/form.ts',
-    because: 'A function that ends gives `undefined` too',
+    because: 'A function without `return` returns `undefined` too',
     changes: [
       ['{ return undefined }', '{}'],
       ['{ return undefined // decodeURIComponent refuses just what we refuse }', '{}'],
@@ -19,22 +20,22 @@ export const explained = [
   },
   {
     file: 'scheme/form.ts',
-    because: 'What is done with `undefined` next throws, and what throws is refused',
+    because: 'The next use of `undefined` throws, and an exception refuses the form',
     changes: [['text === undefined', 'false']],
   },
   {
     file: 'scheme/form.ts',
-    because: 'The module does not load with it, and StrykerJS does not count tests that could not begin',
+    because: 'The module does not load with this change, and StrykerJS does not count tests that cannot start',
     changes: [["'utf-8'", '""']],
   },
   {
     file: 'scheme/form.ts',
-    because: 'One more turn at the end finds an empty field, which is skipped',
+    because: 'One more round at the end finds an empty field, which is skipped',
     changes: [['start < text.length', 'start <= text.length']],
   },
   {
     file: 'scheme/form.ts',
-    because: 'The sign is looked for anew and found at the same place, only more slowly',
+    because: 'The search for the equals sign runs again and finds the same position, only more slowly',
     changes: [
       ['equals < start', 'true'],
       ['equals < start', 'equals <= start'],
@@ -42,7 +43,7 @@ export const explained = [
   },
   {
     file: 'scheme/form.ts',
-    because: 'Decoding a field that holds no percent sign gives the same field, only more slowly',
+    because: 'A field without a percent sign stays the same when it is decoded, only more slowly',
     changes: [
       ['percent < start', 'true'],
       ['percent < start', 'false'],
@@ -57,7 +58,8 @@ export const explained = [
   },
   {
     file: 'scheme/name-order.ts',
-    because: 'What is remembered saves sorting, and counts only where it is right: the order is the same without',
+    because:
+      'The remembered order only saves sorting. It is used only if it is right, so the order is the same without it',
     changes: [
       ['[]', '["Stryker was here"]'],
       ['last !== undefined && isAscending(names, last)', 'false'],
@@ -69,24 +71,24 @@ export const explained = [
   },
   {
     file: 'scheme/name-order.ts',
-    because: 'Equal names never come so far',
+    because: 'Equal names never reach this comparison',
     changes: [['one < other', 'one <= other']],
   },
   {
     file: 'scheme/name-order.ts',
-    because: 'Of equal names nothing comes, in whatever order',
+    because: 'The order of equal names changes nothing',
     changes: [
       ['(names[one] as string) < (names[other] as string)', '(names[one] as string) <= (names[other] as string)'],
     ],
   },
   {
     file: 'scheme/signature.ts',
-    because: 'Beyond the end of both, nothing differs',
+    because: 'Beyond the end, both texts have nothing to compare',
     changes: [['index < one.length', 'index <= one.length']],
   },
   {
     file: 'scheme/signed-url.ts',
-    because: 'The text is the same in one piece and in many',
+    because: 'The text is the same in one piece and in several pieces',
     changes: [
       ['text.length < 10_000 && Number.isNaN(text.charCodeAt(0))', 'false'],
       ['text.length < 10_000', 'true'],
@@ -96,7 +98,7 @@ export const explained = [
   },
   {
     file: 'scheme/signed-url.ts',
-    because: 'There is no form of a rank beyond the last',
+    because: 'No form has a rank beyond the last one',
     changes: [
       ['userinfos.length + ports.length + tails.length - 2', 'userinfos.length + ports.length + tails.length + 2'],
       ['rank < ranks', 'rank <= ranks'],
@@ -104,12 +106,12 @@ export const explained = [
   },
   {
     file: 'scheme/signed-url.ts',
-    because: 'Without an apostrophe all three spellings are one, and it is listed once',
+    because: 'Without an apostrophe all three spellings are equal, and the list has no duplicates',
     changes: [["!/'|%27/.test(text)", 'false']],
   },
   {
     file: 'scheme/signing-string.ts',
-    because: 'Sorting pairs by name and value gives the same text, only more slowly',
+    because: 'Pairs sorted by name and value give the same text, only more slowly',
     changes: [
       ['(pair) => pair[0]', '() => undefined'],
       ['order === undefined', 'true'],
@@ -117,7 +119,7 @@ export const explained = [
   },
   {
     file: 'scheme/signing-string.ts',
-    because: 'A record that is read as pairs gives the same text, only more slowly',
+    because: 'A record read as pairs gives the same text, only more slowly',
     changes: [
       ["typeof params === 'object' && params !== null && !(Symbol.iterator in params)", 'false'],
       ["'object'", '""'],
@@ -125,7 +127,7 @@ export const explained = [
   },
   {
     file: 'scheme/signing-string.ts',
-    because: 'Of pairs that are equal the last is kept instead of the first',
+    because: 'It keeps the last of several equal pairs instead of the first',
     changes: [['rank - 1', 'rank + 1']],
   },
   {
@@ -136,12 +138,13 @@ export const explained = [
   {
     file: 'verifier.ts',
     because:
-      'Never reached: whatever skipped the comparison has refused. It is there for the compiler, and fails closed',
+      'Never reached: each path that skips the comparison has already refused. The compiler needs it, and it refuses',
     changes: [["'signature_mismatch'", '""']],
   },
   {
     file: 'verifier.ts',
-    because: 'One element is no `undefined`, and `undefined` is no AccountSid: both are there for the compiler',
+    because:
+      'A list of one element has no `undefined`, and `undefined` is not an AccountSid. The compiler needs both checks',
     changes: [
       ['accountSid !== undefined', 'true'],
       ['parentAccountSid !== undefined', 'true'],
@@ -149,7 +152,7 @@ export const explained = [
   },
   {
     file: 'verifier.ts',
-    because: 'To call what is not there throws, and what a listener throws goes unnoticed',
+    because: 'A call of `undefined` throws, and an exception in a listener is ignored',
     changes: [
       ["settings.authTokens.kind !== 'lookup'", 'false'],
       ['lookup.verified?.(makeClaim())', 'lookup.verified(makeClaim())'],
@@ -159,27 +162,27 @@ export const explained = [
   },
   {
     file: 'replay/memory-store.ts',
-    because: 'Only the names of the known options count, not what stands beside them',
+    because: 'Only the names of the known options are used, not their values',
     changes: [['true', 'false']],
   },
   {
     file: 'replay/redis-store.ts',
-    because: 'Only the names of the known options count, not what stands beside them',
+    because: 'Only the names of the known options are used, not their values',
     changes: [['true', 'false']],
   },
   {
     file: 'replay/replay-guard.ts',
-    because: 'Only the names of the known options count, not what stands beside them',
+    because: 'Only the names of the known options are used, not their values',
     changes: [['true', 'false']],
   },
   {
     file: 'replay/memory-store.ts',
-    because: 'What has expired may be forgotten before there is need',
+    because: 'Expired entries may be deleted before there is need',
     changes: [['entries.size >= maxEntries', 'true']],
   },
   {
     file: 'replay/delivery-kind.ts',
-    because: 'What is not UTF-8 is not JSON either, and a function that ends gives `undefined` too',
+    because: 'Bytes that are not UTF-8 are not JSON either, and a function without `return` returns `undefined` too',
     changes: [
       ['text === undefined', 'false'],
       ['{ return undefined }', '{}'],
@@ -187,7 +190,7 @@ export const explained = [
   },
   {
     file: 'replay/time-limit.ts',
-    because: 'A race with an object that is no promise gives the object',
+    because: 'A race with an object that is not a promise returns the object',
     changes: [["typeof work.then === 'function'", 'true']],
   },
 ]

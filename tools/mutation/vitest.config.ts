@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** A change of the scheme is noticed by its own tests first, which are the quickest. */
+/** Runs the scheme's own tests first: they are the fastest to notice a change of the scheme. */
 class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     return [...files].sort((one, other) => (one.moduleId < other.moduleId ? -1 : 1))

@@ -53,7 +53,7 @@ test('matchers', async () => {
 const failing = `
 test('fails', async () => expect(await verify('${secret}')).toBeAccepted())
 `
-// With '@types/jest', `expect` is global.
+// `@types/jest` makes `expect` global.
 const globals = `
 import type { Verdict } from 'tollgate'
 import 'tollgate/testing/jest'
@@ -87,7 +87,7 @@ function run(command: string, args: readonly string[], cwd: string): { status: n
 function pack(): string {
   const args = ['pack', '--json', '--silent', '--pack-destination', scratch, '--workspace', 'packages/tollgate']
   const { stdout } = spawnSync('npm', args, { cwd: root, encoding: 'utf8', shell: onWindows })
-  // npm 12 keys the report by package name, earlier versions give a list.
+  // npm 12 returns an object by package name, earlier versions return a list.
   const [report] = Object.values(JSON.parse(stdout) as Record<string, { filename: string }>)
   return join(scratch, report?.filename ?? '')
 }
@@ -126,12 +126,12 @@ describe.each(systems)('Jest 30 in a project of type $type', ({ type, imports, f
     expect(status).toBe(0)
   })
 
-  test('a failure says the code and the URL forms, and nothing secret', () => {
+  test('a failure prints the code and the URL forms, but no secret', () => {
     const { status, output } = jest('failing')
     expect(status).toBe(1)
     expect(output).toContain('refused with "signature_mismatch" (403)')
     expect(output).toContain('https://example.com/sms')
-    // Without the lines of the test itself, which Jest shows below it.
+    // Jest prints lines of the test below the message. They are left out here.
     const [message = ''] = stripVTControlCharacters(output.slice(output.indexOf('expected the webhook'))).split(
       /^\s*>?\s*\d+ \|/m,
     )

@@ -40,7 +40,7 @@ function npm(args: string[], cwd: string): string {
   return execFileSync('npm', args, { cwd, encoding: 'utf8', shell: onWindows, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** Runs Node.js and gives its output; a failure's message holds what it printed. */
+/** Runs Node.js and returns its output. If it fails, the error contains the output. */
 function runNode(args: string[], cwd: string): string {
   try {
     return execFileSync(process.execPath, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
@@ -56,13 +56,13 @@ beforeAll(() => {
   const report: unknown = JSON.parse(
     npm(['pack', '--json', '--pack-destination', scratch, '--workspace', 'packages/tollgate'], root),
   )
-  // npm 12 keys the report by package name, earlier versions give a list.
+  // npm 12 returns an object by package name, earlier versions return a list.
   packed = Object.values(report as Record<string, typeof packed>)[0] as typeof packed
 })
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-test('holds the built files, the README, the licence and nothing else', () => {
+test('contains only the built files, the README and the licence', () => {
   const others = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'))
   expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json'])
   const built = packed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'))
@@ -76,7 +76,8 @@ describe.each(systems)('in an empty project of type $type', ({ type, run, list }
     mkdirSync(project)
     writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type }))
     writeFileSync(join(project, 'run.js'), run)
-    // TypeScript reads this as ESM or CommonJS by the project's type, so it covers both sides of `exports`.
+    // TypeScript reads this as ESM or CommonJS by the project's type, so it covers both sides of
+    // `exports`.
     writeFileSync(join(project, 'check.ts'), `${imports}${verify}`)
     npm(['install', '--prefer-offline', '--no-audit', '--no-fund', join(scratch, packed.filename)], project)
   })
@@ -110,7 +111,7 @@ describe.each(systems)('in an empty project of type $type', ({ type, run, list }
     expect(JSON.parse(runNode(['--eval', program], project))).toEqual(exported)
   })
 
-  test('holds a pure HMAC provider that agrees with Node.js', () => {
+  test('has a pure HMAC provider with the same results as Node.js', () => {
     const native = createHmac('sha1', 'key').update('text').digest('base64')
     const program = `
       const { createRequire } = require('node:module')

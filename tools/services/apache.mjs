@@ -27,7 +27,7 @@ ${ports.map((port) => `Listen 127.0.0.1:${port}`).join('\n')}
 ${sites}
 `,
   )
-  // -X: one process, so that it ends with the one that started it.
+  // -X runs one process, so that stopping it leaves no child behind.
   const args = ['-X', '-f', file]
   return { version: await readVersion(program, '-v'), ...(await runServer({ program, args, ports, folder })) }
 }

@@ -1,2 +1,6 @@
-/** The path of Chromium; installed with apt-get where that is possible. Rejects with how to get it otherwise. */
+/**
+ * Finds Chromium, or installs it with apt-get.
+ * @returns its path
+ * @throws Error that says how to install it, if it cannot be installed
+ */
 export function findChromium(): Promise<string>

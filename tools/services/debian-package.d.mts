@@ -1,5 +1,9 @@
 /**
- * The path of a program. Where it is missing, it is installed from its Debian package, without starting a service. Rejects, saying
- * how to get it, where that is not possible.
+ * Finds a program, or installs its Debian package without starting a service.
+ *
+ * @param name the package
+ * @param programs names of the program, any of which is enough
+ * @returns the path of the program
+ * @throws Error that says how to install it, if it cannot be installed
  */
 export function findOrInstall(name: string, programs: readonly string[]): Promise<string>

@@ -5,10 +5,10 @@ import { findProgram } from './find-program.mjs'
 import { installPackage } from './install-package.mjs'
 
 /**
- * The path of a program. Where it is missing, it is installed from its Debian package, without starting a service.
+ * Finds a program, or installs its Debian package without starting a service.
  * @param {string} name the package
- * @param {readonly string[]} programs any of which will do
- * @returns {Promise<string>}
+ * @param {readonly string[]} programs names of the program, any of which is enough
+ * @returns {Promise<string>} the path of the program
  */
 export async function findOrInstall(name, programs) {
   const found = findProgram(programs) ?? (await install(name, programs))
@@ -27,7 +27,7 @@ async function install(name, programs) {
     await withoutServices(() => installPackage(name, programs))
     const found = findProgram(programs)
     if (found !== undefined) {
-      // Nor at the next start of the machine. Where there is no such service, or no systemd, nothing happens.
+      // The service must not start with the machine either. Without systemd this does nothing.
       spawnSync('systemctl', ['disable', '--quiet', name], { stdio: 'ignore' })
       return found
     }
@@ -39,7 +39,8 @@ async function install(name, programs) {
 const policy = '/usr/sbin/policy-rc.d'
 
 /**
- * Runs what installs packages while their services may not start: 101 is "action forbidden by policy". A machine's own policy stays.
+ * Runs an installation while services may not start: exit code 101 means "action forbidden by
+ * policy". It does not replace the machine's own policy.
  * https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
  * @param {() => Promise<unknown>} work
  */

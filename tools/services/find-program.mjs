@@ -2,11 +2,11 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /**
- * The path of the first of these programs that can be run.
+ * Finds the first of these programs that can be run, and returns its path.
  * @param {readonly string[]} names
  */
 export function findProgram(names) {
-  // Debian keeps servers in sbin, which is on root's PATH only.
+  // Debian keeps servers in sbin, which is only on root's PATH.
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin', '/usr/local/bin']
   for (const name of names)
     for (const folder of folders) {

@@ -3,14 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findProgram } from './find-program.mjs'
 
 /**
- * Installs a Debian package, as root and without questions. Resolves with whether it is there.
+ * Installs a Debian package as root, without questions.
  * @param {string} name
- * @param {readonly string[]} programs what it brings
+ * @param {readonly string[]} programs the programs of the package
+ * @returns {Promise<boolean>} true if one of the programs exists afterwards
  */
 export async function installPackage(name, programs) {
   if (process.getuid?.() !== 0 || findProgram(['apt-get']) === undefined) return false
-  console.error(`Installing ${name} with apt-get, which happens once.`)
-  // Another test file may be at it: apt-get then fails at once, for its lock is taken.
+  console.error(`Installing ${name} with apt-get. This happens only once.`)
+  // Another test file may be installing too. apt-get then fails at once, because it finds a lock.
   for (let attempt = 1; attempt <= 10; attempt++) {
     const done = (await runQuietly('apt-get', ['update'])) && (await runQuietly('apt-get', ['install', '-y', name]))
     if (done || findProgram(programs) !== undefined) return true

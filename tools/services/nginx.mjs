@@ -11,7 +11,7 @@ export async function startNginx(sites, ports) {
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${folder}/${name};`,
   )
-  // One process, so that it ends with the one that started it.
+  // One process, so that stopping it leaves no child behind.
   writeFileSync(
     file,
     `daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr warn;

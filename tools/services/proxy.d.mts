@@ -1,9 +1,15 @@
-/** A reverse proxy that runs until it is stopped, or until this process ends. */
+/** A reverse proxy. It runs until `stop` is called or this process ends. */
 export interface RunningProxy {
   readonly version: string
   readonly pid?: number | undefined
   stop(): Promise<void>
 }
 
-/** Starts it with the sites of a configuration, which listen on these ports. Rejects with what it says where it does not start. */
+/**
+ * Starts a proxy.
+ *
+ * @param sites the part of its configuration that defines the sites
+ * @param ports the ports of 127.0.0.1 that the sites listen on
+ * @throws Error with the proxy's output if it does not start
+ */
 export type StartProxy = (sites: string, ports: readonly number[]) => Promise<RunningProxy>

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 
 /**
- * Whether a Redis server answers on this port of 127.0.0.1.
+ * Returns true if a Redis server answers on this port of 127.0.0.1.
  * @param {number} port
  * @returns {Promise<boolean>}
  */

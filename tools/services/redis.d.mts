@@ -1,13 +1,16 @@
-/** A Redis server that runs until it is stopped, or until this process ends. */
+/** A Redis server. It runs until `stop` is called or this process ends. */
 export interface RedisServer {
   readonly port: number
   readonly url: string
-  /** Ends it at once, as a crash would. */
+  /** Ends the server at once, like a crash. */
   kill(): Promise<void>
-  /** Starts it anew on the same port, empty. */
+  /** Ends the server and starts it again on the same port, without data. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Rejects, saying how to get a server, where there is none and none can be installed. */
+/**
+ * Starts a Redis server on a free port of 127.0.0.1. It keeps nothing on disk.
+ * @throws Error that says how to install Redis, if it cannot be found or installed
+ */
 export function startRedis(): Promise<RedisServer>

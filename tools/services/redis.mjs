@@ -15,7 +15,7 @@ const howToGetRedis =
   'These tests need a Redis server: put redis-server or valkey-server on the PATH. Debian and Ubuntu: apt-get install ' +
   'redis-server. macOS: brew install redis. Fedora: dnf install valkey.'
 
-/** The server's program; installed with apt-get where that is possible. Rejects with how to get one otherwise. */
+/** Finds the server's program, or installs it with apt-get. Rejects if that is not possible. */
 async function findServer() {
   const found = findProgram(programs) ?? ((await installPackage('redis-server', programs)) && findProgram(programs))
   if (!found) throw new Error(howToGetRedis)
@@ -23,7 +23,8 @@ async function findServer() {
 }
 
 /**
- * Starts a Redis server of one's own on a free port of 127.0.0.1. It keeps nothing on disk, and ends with this process.
+ * Starts a Redis server on a free port of 127.0.0.1. It keeps nothing on disk, and ends with this
+ * process.
  * @returns {Promise<import('./redis.d.mts').RedisServer>}
  */
 export async function startRedis() {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 /**
- * A folder for a server's files, which a server that gives up its privileges can read too.
+ * Makes a folder for a server's files. A server that drops its privileges can read it too.
  * @param {string} name
  */
 export function makeFolder(name) {
@@ -18,9 +18,10 @@ export function makeFolder(name) {
 }
 
 /**
- * Runs a server in the foreground until it is stopped, or until this process ends. Resolves once a port answers; rejects with what
- * the server said, or wrote to error.log in its folder, where it does not.
- * @param {{ program: string, args: readonly string[], ports: readonly number[], folder: string, env?: NodeJS.ProcessEnv }} server
+ * Runs a server in the foreground until it is stopped or this process ends. Resolves once every
+ * port answers. Rejects with the server's output and error.log if a port does not answer in time.
+ * @param {{ program: string, args: readonly string[], ports: readonly number[], folder: string,
+ *   env?: NodeJS.ProcessEnv }} server
  */
 export async function runServer({ program, args, ports, folder, env }) {
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -71,7 +72,7 @@ function answers(port) {
 }
 
 /**
- * The version that a program tells of itself, such as 1.26.3.
+ * Runs a program and finds a version such as 1.26.3 in its output.
  * @param {string} program
  * @param {string} flag
  */

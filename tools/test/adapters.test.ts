@@ -9,12 +9,12 @@ const long = files
   .map((name) => ({ name, text: readFileSync(join(adapters, name), 'utf8') }))
   .filter(({ text }) => text.trimEnd().split('\n').length > 120)
 
-test('there are adapters to look at', () => {
+test('there are adapters to check', () => {
   expect(files).toContain('express.ts')
   expect(long.map(({ name }) => name)).toContain('h3.ts')
 })
 
-test('an adapter of more than 120 lines says in its first line why', () => {
+test('an adapter of more than 120 lines gives the reason in its first line', () => {
   expect(long.filter(({ text }) => !text.startsWith('// Longer than')).map(({ name }) => name)).toEqual([])
 })
 

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-arrows-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-/** What every case starts from: a library in which all arrows point inward. */
+/** The files that every case starts from: a library in which all arrows point inward. */
 const sound = {
   'tollgate/src/hmac/node.ts': "import { hash } from 'node:crypto'\nexport const sign = hash",
   'tollgate/src/hmac/pure.ts': "import { hmac } from '@noble/hashes/hmac.js'\nexport const sign = hmac",
@@ -66,7 +66,7 @@ const cases: [rule: string, file: string, line: string][] = [
   ['everything-resolves', 'tollgate/src/options.ts', "import './missing.ts'"],
 ]
 
-/** The names of the rules that a library breaks. */
+/** Returns the names of the rules that a library breaks. */
 async function findBroken(files: Record<string, string>): Promise<string[]> {
   const project = mkdtempSync(join(scratch, 'case-'))
   symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'))
@@ -85,7 +85,7 @@ async function findBroken(files: Record<string, string>): Promise<string[]> {
   return violations.map((violation) => violation.rule.name)
 }
 
-test('a library whose arrows all point inward breaks no rule', async () => {
+test('a library in which all arrows point inward breaks no rule', async () => {
   expect(await findBroken(sound)).toEqual([])
 })
 

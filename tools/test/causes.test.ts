@@ -19,7 +19,7 @@ test.each([...pages.keys()])('%s is current (npm run causes)', (path) => {
   expect(read(path)).toBe(pages.get(path))
 })
 
-test('every cause has its section, once, and is reached from a question', () => {
+test('every cause has one section and a link from a question', () => {
   expect(idsInTypes).toHaveLength(39)
   for (const id of idsInTypes) {
     expect(decisions.split(`<a id="${id}"></a>`), id).toHaveLength(2)
@@ -27,13 +27,13 @@ test('every cause has its section, once, and is reached from a question', () => 
   }
 })
 
-test('every rejection code has its page, and no other page is there', () => {
+test('every rejection code has its page, and there are no other pages', () => {
   expect(codesInTypes).toHaveLength(19)
   expect(Object.keys(rejectionPages).sort()).toEqual([...codesInTypes].sort())
   expect(readdirSync(join(root, 'docs/codes')).sort()).toEqual(codesInTypes.map((code) => `${code}.md`).sort())
 })
 
-test('no link of these pages leads nowhere', () => {
+test('these pages have no broken links', () => {
   for (const [path, text] of pages)
     for (const [, target = '', id] of text.matchAll(/\]\(([\w./-]*)(?:#([\w-]+))?\)/g)) {
       const file = target === '' ? path : join(path, '..', target)

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { SignedRequest } from 'tollgate/testing'
 
-/** Delivers to a local server, for the time of one request, what was signed for the public URL. */
+/** Starts a server for one request, and sends it the signed request. */
 export async function deliver(listener: RequestListener, signed: SignedRequest): Promise<Response> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')

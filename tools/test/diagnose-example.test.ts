@@ -19,7 +19,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-test('the page shows what the example writes on standard error', async () => {
+test("the page shows the example's output on standard error", async () => {
   const lines: string[] = []
   vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)))
   vi.spyOn(console, 'log').mockImplementation(() => undefined)
@@ -40,7 +40,7 @@ test('the page shows what the example writes on standard error', async () => {
   await new Promise((resolve) => server.close(resolve))
 })
 
-test('in code, with what the user knows besides', async () => {
+test("in code, with the user's guesses", async () => {
   vi.stubEnv('SUBACCOUNT_TOKEN', 'fedcba9876543210fedcba9876543210')
   const { explain, verifier } = await import('../../examples/diagnose/why.mjs')
   const signed = signRequest({

@@ -36,7 +36,7 @@ test('subaccounts through the Accounts API', async () => {
   expect((await deliver(app, signRequest({ url, ...webhook, authToken: mainToken }))).status).toBe(403)
 })
 
-test('an account chosen by the URL', async () => {
+test('the URL chooses the account', async () => {
   const { chooseByUrl } = await import('../../examples/keys/by-url.mjs')
   const asked: (string | undefined)[] = []
   const ask = (claim: { accountSid?: string }): undefined => void asked.push(claim.accountSid)

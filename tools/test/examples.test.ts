@@ -24,7 +24,7 @@ async function findFreePort(): Promise<number> {
   return port
 }
 
-/** Starts an example and resolves with its public URL once it says that it listens. */
+/** Starts an example. Resolves with its public URL after it prints that it listens. */
 async function serve(file: string): Promise<string> {
   const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
@@ -37,7 +37,7 @@ async function serve(file: string): Promise<string> {
   return url
 }
 
-/** @elysiajs/node says that it listens a little before it does. */
+/** @elysiajs/node prints that it listens shortly before it does. */
 async function waitForPort(port: number): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const isOpen = await new Promise((resolve) => {
@@ -51,7 +51,7 @@ async function waitForPort(port: number): Promise<void> {
 }
 
 test.each(['express', 'fetch', 'fastify', 'koa', 'hono', 'h3', 'elysia'].map((name) => `${name}/server.mjs`))(
-  '%s answers Twilio and nobody else',
+  '%s answers only Twilio',
   async (file) => {
     const url = `${await serve(file)}/sms`
     const webhook = sampleWebhook('message.inbound', { Body: 'a < b' })

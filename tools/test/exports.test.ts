@@ -6,16 +6,16 @@ import { exportsOf, typesVersionsOf } from '../exports.mjs'
 const library = new URL('../../packages/tollgate/', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('package.json', library), 'utf8'))
 
-test('package.json exports what is built (npm run exports writes it)', () => {
+test('package.json exports the built files (npm run exports)', () => {
   expect(manifest.exports).toEqual(exportsOf(entries))
   expect(manifest.typesVersions).toEqual(typesVersionsOf(entries))
 })
 
-test('#hmac is the native provider where there is Node.js, else the pure one', () => {
+test('#hmac is the native provider on Node.js, otherwise the pure one', () => {
   expect(Object.keys(manifest.imports['#hmac'])).toEqual(['node', 'default'])
   expect(Object.keys(internalEntries)).toEqual(['./hmac/node', './hmac/pure'])
 })
 
-test.each(Object.entries({ ...entries, ...internalEntries }))('%s is made from %s', (_subpath, source) => {
+test.each(Object.entries({ ...entries, ...internalEntries }))('%s is built from %s', (_subpath, source) => {
   expect(existsSync(new URL(source, library))).toBe(true)
 })

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { fuzz, targets } from '../../fuzz/run.mjs'
 
-test('each target runs for a moment and finds nothing', { timeout: 240_000 }, async () => {
+test('each target runs briefly and finds no fault', { timeout: 240_000 }, async () => {
   const outcomes = await fuzz(10)
   expect(outcomes.map(({ name, ok, text }) => (ok ? name : text))).toEqual(targets)
   for (const { runs, points } of outcomes) expect([runs > 100, points > 10]).toEqual([true, true])
 })
 
-test('a planted fault is found, and its input kept', { timeout: 240_000 }, async () => {
+test('finds a planted fault and saves its input', { timeout: 240_000 }, async () => {
   const [outcome] = await fuzz(15, ['planted'])
   expect(outcome?.ok).toBe(false)
   expect(outcome?.finding).toContain('planted')

@@ -27,7 +27,7 @@ const explained = [{ file: 'scheme/one.ts', because: 'They are never equal', cha
 describe('a report of mutants', () => {
   const rows = readRows(report, explained)
 
-  test('says what was noticed, and what survived with its code on one line', () => {
+  test('counts noticed changes, and lists survivors with their code on one line', () => {
     expect(rows).toEqual([
       {
         file: 'scheme/one.ts',
@@ -40,7 +40,7 @@ describe('a report of mutants', () => {
     ])
   })
 
-  test('without a reason, no survivor of the scheme is tolerated', () => {
+  test('does not tolerate a survivor of the scheme without a reason', () => {
     expect(listIntolerable(rows).map(({ from }) => from)).toEqual(['{ return undefined }'])
     const elsewhere = { files: { 'packages/tollgate/src/replay/one.ts': { source, mutants } } }
     expect(listIntolerable(readRows(elsewhere, explained))).toEqual([])
@@ -48,7 +48,7 @@ describe('a report of mutants', () => {
     expect(listIntolerable(readRows(core, explained))).toHaveLength(2)
   })
 
-  test('a reason that explains nothing is stale', () => {
+  test('a reason that explains no survivor is stale', () => {
     expect(listStale(rows, explained)).toEqual([])
     const gone = { file: 'scheme/gone.ts', because: 'It is gone', changes: [['a', 'b']] as const }
     expect(listStale(rows, [...explained, gone])).toEqual([{ file: 'scheme/gone.ts', from: 'a', to: 'b' }])

@@ -18,7 +18,7 @@ test('each package has an SBOM, permissive licences and no install scripts', () 
   expect(rows.flatMap(({ problems }) => problems)).toEqual([])
 })
 
-test('the library brings one package', () => {
+test('the library has one dependency', () => {
   const names = rows[0]?.bom.components.map(({ group, name }) => `${group}/${name}`)
   expect(names).toEqual(['@noble/hashes'])
 })

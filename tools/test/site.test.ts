@@ -23,7 +23,7 @@ function listHtml(): string[] {
   return readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html'))
 }
 
-/** Where a link of a page leads, in the folder of the site. */
+/** Resolves a link of a page to a file in the folder of the site. */
 function resolveLink(page: string, href: string): string {
   const [path = ''] = href.split(/[?#]/)
   const target = path.startsWith('/') ? path.slice(1) : join(dirname(page), path)
@@ -35,13 +35,13 @@ test('the site builds without warnings', () => {
   expect(output.split('\n').filter((line) => /warn|deprecat|dead link/i.test(line))).toEqual([])
 })
 
-test('every page of the repository is on it, and in its menu once', () => {
+test('the site has every page of the repository, and its menu has each once', () => {
   for (const page of listPages()) expect(existsSync(join(out, placeOf(page).replace(/\.md$/, '.html')))).toBe(true)
   const inMenu = listSections().flatMap(({ pages }) => pages)
   expect([...inMenu].sort()).toEqual([...listPages()].sort())
 })
 
-test('every link inside the site leads to a page, and its anchor to a heading', () => {
+test('every internal link leads to a page, and its anchor to a heading', () => {
   const lost: string[] = []
   for (const page of listHtml()) {
     const html = readFileSync(join(out, page), 'utf8')
@@ -56,7 +56,7 @@ test('every link inside the site leads to a page, and its anchor to a heading', 
   expect(lost).toEqual([])
 })
 
-test('the site loads nothing from elsewhere', () => {
+test('the site loads nothing from other hosts', () => {
   const foreign = listHtml().filter((page) =>
     /<(script|link|img)\b[^>]*(src|href)="(https?:)?\/\//.test(readFileSync(join(out, page), 'utf8')),
   )

@@ -20,7 +20,7 @@ async function findFreePort(): Promise<number> {
   return port
 }
 
-/** Starts `npm start` and collects what it prints until that holds `mark`, or until it ends. */
+/** Starts `npm start` and collects its output until the output has `mark`, or until it ends. */
 async function start(port: number, mark: string): Promise<{ child: ChildProcess; output: () => string }> {
   const child = spawn(process.execPath, ['tools/start.mjs'], { cwd: root, env: { ...process.env, PORT: String(port) } })
   running.add(child)
@@ -37,7 +37,9 @@ async function start(port: number, mark: string): Promise<{ child: ChildProcess;
   return { child, output: () => output }
 }
 
-/** The printed commands, each running over as many lines as end in a backslash or lie inside its quotes. */
+/**
+ * Lists the printed commands. A backslash or an open quote continues a command on the next line.
+ */
 function findCommands(output: string): string[] {
   return output.split('\n\n').filter((block) => block.startsWith('curl '))
 }
@@ -48,7 +50,7 @@ function runShell(command: string): string {
   })
 }
 
-test("npm start shows both verdicts and the inspector's page, answers the printed commands and ends on SIGINT", async () => {
+test('npm start prints both verdicts and the address of the page, answers the printed commands and ends on SIGINT', async () => {
   const port = await findFreePort()
   const { child, output } = await start(port, 'Ctrl-C')
 
@@ -67,7 +69,7 @@ test("npm start shows both verdicts and the inspector's page, answers the printe
   expect((await once(child, 'close'))[0]).toBe(0)
 })
 
-test('npm start says in one line that its port is taken', async () => {
+test('npm start prints one line if its port is in use', async () => {
   const blocker = createServer().listen(0, '127.0.0.1')
   await once(blocker, 'listening')
   const { port } = blocker.address() as AddressInfo

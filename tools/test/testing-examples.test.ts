@@ -45,7 +45,7 @@ test.each<[WebhookKind, Record<string, string>, string]>([
   ['rcs.inbound', { Body: 'hi' }, 'rcs:+14155550142 sent 2 characters and 0 pictures'],
   ['call.status', {}, 'CAf1f52c211abdcf034c92a4a9860c12fc is completed'],
   ['amd', {}, 'Something else: amd'],
-])('examples/params/handler.mjs tells of %s', async (kind, overrides, told) => {
+])('examples/params/handler.mjs handles %s', async (kind, overrides, told) => {
   expect(describeWebhook(await receive(sampleWebhook(kind, overrides)))).toBe(told)
 })
 
@@ -66,7 +66,7 @@ test('examples/params/handler.mjs knows its own streams', () => {
   ])
 })
 
-test('docs/parameters.md says of every kind where its list comes from, once', () => {
+test('docs/parameters.md names the source of the list of every kind once', () => {
   const page = readFileSync(join(root, 'docs/parameters.md'), 'utf8')
   const table = page.slice(page.indexOf('| kind | page |'))
   const kinds = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = '']) => cell.match(/[a-z.-]+/g) ?? [])

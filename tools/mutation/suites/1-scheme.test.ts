@@ -1,4 +1,4 @@
-// One file, so that a mutant waits for one start and not for many.
+// One file, so that each mutant starts only one test file.
 import '../../../packages/tollgate/test/body-hash.test.ts'
 import '../../../packages/tollgate/test/form.test.ts'
 import '../../../packages/tollgate/test/name-order.test.ts'

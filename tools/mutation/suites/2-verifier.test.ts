@@ -1,4 +1,4 @@
-// One file, so that a mutant waits for one start and not for many.
+// One file, so that each mutant starts only one test file.
 import '../../../packages/tollgate/test/handshakes.test.ts'
 import '../../../packages/tollgate/test/keys.test.ts'
 import '../../../packages/tollgate/test/observe.test.ts'

@@ -1,4 +1,4 @@
-// One file, so that a mutant waits for one start and not for many.
+// One file, so that each mutant starts only one test file.
 import '../../../packages/tollgate/test/replay-guard.test.ts'
 import '../../../packages/tollgate/test/replay-memory-store.test.ts'
 import '../../../packages/tollgate/test/replay-redis-store.test.ts'
