@@ -107,9 +107,10 @@ test('E1: slow bodies of one peer hold up no more than their number, and those b
 })
 
 test('E6: a request that is complete does not wait behind slow bodies of its peer', async () => {
+  const other = await startGateway(upstream.url, { limits: { trustedPeers: [], bodiesPerPeer: 4 } })
   const [head] = toBytes(signSms()).split('\r\n\r\n')
   const slow = Array.from({ length: 20 }, () => {
-    const socket = connect(gateway.port, '127.0.0.1')
+    const socket = connect(other.port, '127.0.0.1')
     socket.on('error', () => undefined)
     socket.write(`${head}\r\n\r\nAcc`)
     return socket
@@ -130,7 +131,7 @@ test('E6: a request that is complete does not wait behind slow bodies of its pee
     [`${chunked[0]}\r\n\r\n`, `${size}\r\n${chunked[1]}\r\n`, '0\r\n\r\n'],
   ]
   for (const list of pieces) {
-    const socket = connect({ port: gateway.port, host: '127.0.0.1', noDelay: true })
+    const socket = connect({ port: other.port, host: '127.0.0.1', noDelay: true })
     for (const piece of list) {
       socket.write(piece)
       await new Promise((resolve) => setTimeout(resolve, 20))
@@ -139,13 +140,15 @@ test('E6: a request that is complete does not wait behind slow bodies of its pee
   }
   expect(ended).toEqual([])
   for (const socket of slow) socket.destroy()
+  await other.close({ graceMs: 0 })
   upstream.seen.length = 0
 })
 
 test('E1: a body that has not arrived waits for room, and is then read whole', async () => {
+  const other = await startGateway(upstream.url, { limits: { trustedPeers: [], bodiesPerPeer: 4 } })
   const [head = '', body = ''] = toBytes(signSms(), close).split('\r\n\r\n')
   const open = (bytes: string) => {
-    const socket = connect(gateway.port, '127.0.0.1')
+    const socket = connect(other.port, '127.0.0.1')
     socket.on('error', () => undefined)
     socket.write(bytes)
     return socket
@@ -155,15 +158,16 @@ test('E1: a body that has not arrived waits for room, and is then read whole', a
   const asking = open(`${head}\r\nExpect: 100-continue\r\n\r\n`)
   const answers: string[] = []
   asking.on('data', (bytes) => answers.push(String(bytes).split('\r\n')[0] ?? ''))
-  const large = sendRaw(gateway.port, toBytes(signSms('/sms', { ...sms, Body: 'x'.repeat(300_000) }), close))
+  const large = sendRaw(other.port, toBytes(signSms('/sms', { ...sms, Body: 'x'.repeat(300_000) }), close))
   await new Promise((resolve) => setTimeout(resolve, 200))
   expect([answers, upstream.seen]).toEqual([[], []])
   slow[0]?.destroy()
-  await expect.poll(() => answers).toEqual(['HTTP/1.1 100 Continue'])
+  await expect.poll(() => answers, { timeout: 10_000 }).toEqual(['HTTP/1.1 100 Continue'])
   asking.write(body)
-  await expect.poll(() => answers).toEqual(['HTTP/1.1 100 Continue', 'HTTP/1.1 200 OK'])
+  await expect.poll(() => answers, { timeout: 10_000 }).toEqual(['HTTP/1.1 100 Continue', 'HTTP/1.1 200 OK'])
   expect(await large).toMatch(/^HTTP\/1\.1 200 /)
   for (const socket of slow) socket.destroy()
+  await other.close({ graceMs: 0 })
   upstream.seen.length = 0
 })
 
@@ -528,13 +532,13 @@ test('E6: a delivery whose client left before the verdict may be sent again', as
   const sid = `SM${'4'.repeat(32)}`
   const signed = signSms('/sms', { ...sms, MessageSid: sid, SmsMessageSid: sid, SmsSid: sid, SmsStatus: 'received' })
   const socket = connect(other.port, '127.0.0.1', () => socket.write(toBytes(signed)))
-  await expect.poll(() => lookups.length).toBe(1)
+  await expect.poll(() => lookups.length, { timeout: 10_000 }).toBe(1)
   socket.destroy()
   await new Promise((resolve) => setTimeout(resolve, 50))
   lookups[0]?.()
   for (const [index, status] of [200, 403].entries()) {
     const answer = send(other.url, signed)
-    await expect.poll(() => lookups.length).toBe(index + 2)
+    await expect.poll(() => lookups.length, { timeout: 10_000 }).toBe(index + 2)
     lookups[index + 1]?.()
     expect((await answer).status).toBe(status)
   }

@@ -79,12 +79,12 @@ test('TLS: a handshake that is not finished is closed in time, and a stop does n
   await hasty.gateway.close()
   const patient = await start(14_000)
   const closed = open(patient.port)
-  await expect.poll(() => countSockets()).toBeGreaterThanOrEqual(2)
+  await expect.poll(() => countSockets(), { timeout: 10_000 }).toBeGreaterThanOrEqual(2)
   await patient.gateway.close({ graceMs: 100 })
   await Promise.all(closed)
   await upstream.close()
   // None is left, on either side.
-  await expect.poll(() => countSockets()).toBe(0)
+  await expect.poll(() => countSockets(), { timeout: 10_000 }).toBe(0)
 })
 
 function countSockets(): number {
