@@ -12,6 +12,7 @@ import type { VerifierOptions } from 'tollgate'
 import { type LambdaAnswer, type LambdaEvent, twilioWebhook, twilioWebhookMiddy } from 'tollgate/lambda'
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { Framework } from '../adapter/framework.ts'
 import { expectAccepted, expectRefused, type TestServer, waitUntil, withServer } from '../adapter/server.ts'
 import { send, toRaw } from '../adapter/socket.ts'
 import { adapterSuites } from '../adapter/suite.ts'
@@ -105,6 +106,59 @@ describe.each(lambda.map((framework) => [framework.name, framework] as const))('
       else await expectRefused(server, request, 'url_not_allowed')
     }),
   )
+})
+
+describe('REST API: a query that it has decoded', () => {
+  const restApi = lambda.find(({ name }) => name === 'lambda, REST API') as Framework
+
+  // What a customer may configure, and what Twilio adds to a GET, form-encoded.
+  const configured = ['', 'a=1&', 'tags=a,b&', 'to=sip:a@b.example&', 'next=/a/b&', 'debug&', 'q=a%20b&', 'empty=&']
+  const added: Pairs = [
+    ['From', '+14155550142'],
+    ['To', 'client:ann~b'],
+    ['Caller', 'sip:123@host.example'],
+    ['Body', "It's 100% (ünï) & more, at/last!"],
+    ['ToCity', ''],
+  ]
+
+  test('a GET, with any of the spellings of its own part', () =>
+    withServer(restApi, 'plain', async (server) => {
+      for (const own of configured)
+        for (const spell of [encodeForm, (pairs: Pairs) => encodeForm(pairs).replaceAll('+', '%20')]) {
+          const path = `/x?${own}${spell(added)}`
+          await expectAccepted(server, await makeRequest({ method: 'GET', path })).catch((error: unknown) => {
+            throw new Error(`${path}: ${error}`)
+          })
+        }
+    }))
+
+  test("a POST, whose query is all the customer's", () =>
+    withServer(restApi, 'plain', async (server) => {
+      for (const query of [
+        'a=%21%7E',
+        'a=!~',
+        'tags=a,b;c',
+        'to=sip:a@b',
+        'next=/a/b?c',
+        'debug',
+        'debug&a=1',
+        'a=b=c',
+        "q=it's",
+        'q=it%27s',
+        'q=a+b',
+        'q=a%20b',
+      ])
+        await expectAccepted(server, await makeRequest({ path: `/x?${query}` })).catch((error: unknown) => {
+          throw new Error(`${query}: ${error}`)
+        })
+    }))
+
+  test('another value, name or order is another query', () =>
+    withServer(restApi, 'plain', async (server) => {
+      const signed = await makeRequest({ method: 'GET', path: '/x?a=1&b=x,y' })
+      for (const url of ['/x?a=1&b=x;y', '/x?b=x,y&a=1', '/x?a=1', '/x?A=1&b=x,y', '/x?a=1&b=x%252Cy'])
+        await expectRefused(server, { ...signed, url }, 'signature_mismatch')
+    }))
 })
 
 const options = { publicUrl: origin, authToken: token } as const satisfies VerifierOptions

@@ -12,7 +12,7 @@ export function fuzz(data: Uint8Array): void {
   const given = hash === -1 ? url : url.slice(0, hash)
   const { scheme, userinfo, host, port, path, query } = parts
   check(`${scheme}://${userinfo}${host}${port}${path}${query}` === given, 'the parts are not the URL')
-  const options = { eitherSlash: (bits & 1) > 0, respaced: (bits & 2) > 0, userinfo: (bits & 4) > 0 }
+  const options = { eitherSlash: (bits & 1) > 0, respelled: (bits & 2) > 0, userinfo: (bits & 4) > 0 }
   const forms: SignedForm[] = [...listSignedForms(parts, 'a1', options)]
   check(forms[0]?.url === joinUrl(parts), 'the URL as given is not the first')
   check(forms.length <= 24, `${forms.length} forms`)

@@ -23,8 +23,11 @@ export interface IncomingRequest {
    * Without this, upgrade headers mean nothing. Default false.
    */
   readonly handshake?: boolean | undefined
-  /** The platform spelled the query anew: two more spellings are tried. */
-  readonly urlIsNormalized?: boolean | undefined
+  /**
+   * The platform spelled the query anew. `true`: all its spaces as `+` and as `%20` are tried too. A function: the spellings that it
+   * gives for a query, each with its `?`. All within the limit of 12 URL forms.
+   */
+  readonly urlIsNormalized?: boolean | ((query: string) => readonly string[]) | undefined
   /** Whether the connection itself was TLS. Used by `fromRequest` only. */
   readonly encrypted?: boolean | undefined
   /** The peer's address of the connection itself. Used by `fromRequest` only. */

@@ -64,7 +64,7 @@ async function decide(settings: Settings, request: IncomingRequest, native: unkn
       claimed,
       parts,
       content,
-      respaced: source.urlIsNormalized === true,
+      respelled: source.urlIsNormalized,
       native,
     })
     const outcome = 'then' in matched ? await matched : matched
@@ -80,7 +80,7 @@ interface Presented {
   readonly claimed: SignatureClaim
   readonly parts: UrlParts
   readonly content: Content
-  readonly respaced: boolean
+  readonly respelled: IncomingRequest['urlIsNormalized']
   readonly native: unknown
 }
 
@@ -94,7 +94,7 @@ function matchSignature(settings: Settings, presented: Presented): Awaitable<Acc
   const { claimed, parts, content } = presented
   const paramsText = joinPairs(content.signedParams)
   const pieces = splitBulky(paramsText, content.signedParams)
-  const urlForms = { eitherSlash: settings.eitherSlash, respaced: presented.respaced }
+  const urlForms = { eitherSlash: settings.eitherSlash, respelled: presented.respelled }
   const first = [joinFirstForm(parts, paramsText)]
   const others = (): Iterable<SignedForm> => listOtherForms(parts, paramsText, urlForms)
   const search = (keys: readonly Candidate[]): Match | undefined =>

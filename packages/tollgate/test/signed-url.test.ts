@@ -51,7 +51,7 @@ const query = fc.oneof(
 const anyParts: fc.Arbitrary<UrlParts> = fc.record({ scheme, userinfo, host, port, path, query })
 const anyOptions: fc.Arbitrary<UrlFormOptions> = fc.record({
   eitherSlash: fc.boolean(),
-  respaced: fc.boolean(),
+  respelled: fc.boolean(),
   userinfo: fc.boolean(),
 })
 
@@ -167,7 +167,7 @@ const forms: [what: string, url: string, options: UrlFormOptions, urls: string[]
   [
     'no spaces where there is no query',
     'http://example.com/a+b',
-    { respaced: true },
+    { respelled: true },
     ['http://example.com/a+b', 'http://example.com:80/a+b'],
   ],
   [
@@ -203,7 +203,7 @@ const forms: [what: string, url: string, options: UrlFormOptions, urls: string[]
   [
     'spaces of the query, for a platform that spells it anew',
     'http://example.com:80/a+b?c=1+2%203',
-    { respaced: true },
+    { respelled: true },
     [
       'http://example.com:80/a+b?c=1+2%203',
       'http://example.com:80/a+b?c=1+2+3',
@@ -284,7 +284,7 @@ describe('listSignedForms', () => {
           expect(['', parts.port, ':80', ':443']).toContain(form.port)
           expect(ownPaths(plain(parts.path))).toContain(plain(form.path))
           expect(spaced(plain(form.query))).toBe(spaced(plain(parts.query)))
-          if (options.respaced !== true) expect(plain(form.query)).toBe(plain(parts.query))
+          if (options.respelled !== true) expect(plain(form.query)).toBe(plain(parts.query))
           expect(signingString.endsWith('Bodyhi')).toBe(true)
         }
       }),

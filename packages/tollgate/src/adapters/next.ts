@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyConsumed, IncomingRequest, Mode, Webhook } from '../index.ts'
 import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
+import { respellQuery } from './shared/query-spellings.ts'
 import * as web from './shared/web.ts'
 
 export type WebhookHandler<M extends Mode, R extends Request, Context> = (
@@ -30,7 +31,7 @@ export function twilioWebhook<M extends Mode = 'enforce', R extends Request = Re
 /** Next makes up the URL's scheme and host, and spells the query anew. */
 function toIncomingRequest(request: Request): IncomingRequest {
   const { method, headers, body } = web.toIncomingRequest(request)
-  return { method, url: request.url.replace(/^[^:/]+:\/\/[^/?#]*/, ''), headers, body, urlIsNormalized: true }
+  return { method, url: request.url.replace(/^[^:/]+:\/\/[^/?#]*/, ''), headers, body, urlIsNormalized: respellQuery }
 }
 
 export type ApiHandler<M extends Mode, Req extends IncomingMessage, Res extends ServerResponse> = (

@@ -1,6 +1,7 @@
 import type { Mode } from '../index.ts'
 import { type RequestEvent, type Surroundings, type WebhookHandler, wrapEndpoint } from './shared/event.ts'
 import type { OptionsFor, OptionsSource } from './shared/guard.ts'
+import { respellQuery } from './shared/query-spellings.ts'
 import type { WebSocketOptions } from './shared/web-socket.ts'
 
 /** What is used of the arguments of a loader or an action. */
@@ -20,7 +21,7 @@ export function twilioWebhook<M extends Mode = 'enforce', Args extends RouteArgs
 }
 
 function look({ request, context }: RouteArgs): Surroundings {
-  return { env: context, connection: { urlIsNormalized: mayBeRespelled(request.url) } }
+  return { env: context, connection: { urlIsNormalized: mayBeRespelled(request.url) && respellQuery } }
 }
 
 /**

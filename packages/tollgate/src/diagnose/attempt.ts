@@ -1,5 +1,11 @@
 import { createSigner, type Signer } from '../scheme/signature.ts'
-import { isWebSocketScheme, joinFirstForm, listSignedForms, type SignedForm } from '../scheme/signed-url.ts'
+import {
+  isWebSocketScheme,
+  joinFirstForm,
+  listSignedForms,
+  type Respelled,
+  type SignedForm,
+} from '../scheme/signed-url.ts'
 import { joinPairs, type Pairs } from '../scheme/signing-string.ts'
 import { conclude, type Found } from './conclude.ts'
 import { matchesPresented, type Presented } from './signature-header.ts'
@@ -11,7 +17,7 @@ export interface AttemptInput {
   readonly state: State
   readonly presented: readonly Presented[]
   readonly eitherSlash: boolean
-  readonly respaced: boolean
+  readonly respelled: Respelled | undefined
   readonly body: Uint8Array | undefined
   readonly maxTries: number
   readonly work: Work
@@ -133,7 +139,7 @@ function listForms(state: State, paramsText: string, input: AttemptInput, isLike
     return [{ url: given + fragment, signingString: given + fragment + paramsText }]
   }
   if (isLikely || isWebSocketScheme(url.scheme))
-    return listSignedForms(url, paramsText, { eitherSlash: input.eitherSlash, respaced: input.respaced })
+    return listSignedForms(url, paramsText, { eitherSlash: input.eitherSlash, respelled: input.respelled })
   const spellings = [url]
   if (url.port !== '') spellings.push({ ...url, port: '' })
   if (url.path === '/') spellings.push(...spellings.map((one) => ({ ...one, path: '' })))

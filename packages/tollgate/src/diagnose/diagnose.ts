@@ -68,7 +68,7 @@ async function runDiagnosis(
   })
   await work.pause()
   const { state } = subject
-  const forms = { eitherSlash: settings.eitherSlash, respaced: incoming.urlIsNormalized === true }
+  const forms = { eitherSlash: settings.eitherSlash, respelled: incoming.urlIsNormalized }
   const urlForms = describeForms(state.url, listSignedForms(state.url, joinPairs(state.pairs), forms))
   if (verdict.ok)
     return {

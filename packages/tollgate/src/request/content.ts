@@ -72,7 +72,8 @@ function readUrlOnly({ method, handshake }: Envelope, query: string, borrowed: U
     body: keepBytes(borrowed),
   }
   // They were not read, and the handler may find an account among them.
-  if (hasTooManyPairs(query)) return { ...content, refusal: new Refusal('url_not_allowed', 'The query has too many pairs.') }
+  if (hasTooManyPairs(query))
+    return { ...content, refusal: new Refusal('url_not_allowed', 'The query has too many pairs.') }
   if (isBodyless && borrowed.length > 0) return { ...content, refusal: new Refusal('body_unsigned') }
   const hash = handshake ? undefined : findBodyHash(query)
   if (hash === undefined || hash === hashBody(borrowed)) return content

@@ -46,11 +46,13 @@ export function defaultPort(scheme: string): string {
   return /^(https|wss)$/i.test(scheme) ? ':443' : ':80'
 }
 
+export type Respelled = boolean | ((query: string) => readonly string[])
+
 export interface UrlFormOptions {
   /** Also the path with, or without, its last slash. */
   readonly eitherSlash?: boolean
-  /** Also all spaces of the query as `+`, and all as `%20`. */
-  readonly respaced?: boolean
+  /** Also all spaces of the query as `+`, and all as `%20`; or the spellings of a query, each with its `?`, that a function gives. */
+  readonly respelled?: Respelled | undefined
   /** Also the URL with its userinfo. */
   readonly userinfo?: boolean
 }
@@ -102,7 +104,7 @@ export function* listOtherForms(
     parts,
     websocket && paramsText === '',
     websocket || options.eitherSlash === true,
-    options.respaced === true,
+    options.respelled,
   )
   const asGiven = tails.find(({ params }) => params === undefined)
   const ports = listPorts(scheme, port)
@@ -135,14 +137,19 @@ function listPorts(scheme: string, port: string): string[] {
   return port === implied ? [port, ''] : [port, '', implied]
 }
 
-function listTails({ path, query }: UrlParts, queryAsParams: boolean, eitherSlash: boolean, respaced: boolean): Tail[] {
+function listTails(
+  { path, query }: UrlParts,
+  queryAsParams: boolean,
+  eitherSlash: boolean,
+  respelled?: Respelled,
+): Tail[] {
   // ConversationRelay signs its query as parameters on the URL without it (Twilio's Agent Connect SDKs), Media Streams has none.
   const queryPairs = queryAsParams && query !== '' ? parseForm(query.slice(1)) : undefined
   const queryParams = queryPairs && joinPairs(queryPairs)
   const tails: Tail[] = []
   for (const onePath of listPaths(path, eitherSlash)) {
     if (queryParams !== undefined) tails.push({ text: onePath, params: queryParams })
-    for (const text of listSpellings(onePath + query, respaced)) tails.push({ text })
+    for (const text of listSpellings(onePath, query, respelled)) tails.push({ text })
   }
   return tails
 }
@@ -153,18 +160,18 @@ function listPaths(path: string, eitherSlash: boolean): string[] {
   return [path, path.endsWith('/') ? path.slice(0, -1) : `${path}/`]
 }
 
-function listSpellings(text: string, respaced: boolean): string[] {
-  const spaced = respaced ? listSpaces(text) : [text]
-  if (!/'|%27/.test(text)) return spaced
-  return distinct(spaced.flatMap((one) => [one, replaceEach(one, '%27', "'"), replaceEach(one, "'", '%27')]))
+function listSpellings(path: string, query: string, respelled?: Respelled): string[] {
+  const others = typeof respelled === 'function' ? respelled(query) : respelled ? listSpaces(query) : []
+  const texts = [query, ...others].map((one) => path + one)
+  // Behind the others, so that the limit does not cut these off.
+  const exchanged = texts
+    .filter((one) => /'|%27/.test(one))
+    .flatMap((one) => [replaceEach(one, '%27', "'"), replaceEach(one, "'", '%27')])
+  return distinct([...texts, ...exchanged])
 }
 
-function listSpaces(text: string): string[] {
-  const start = text.indexOf('?')
-  if (start === -1) return [text]
-  const path = text.slice(0, start)
-  const query = text.slice(start)
-  return distinct([text, path + replaceEach(query, '%20', '+'), path + replaceEach(query, '+', '%20')])
+function listSpaces(query: string): string[] {
+  return [replaceEach(query, '%20', '+'), replaceEach(query, '+', '%20')]
 }
 
 function distinct(texts: readonly string[]): string[] {

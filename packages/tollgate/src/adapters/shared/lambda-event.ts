@@ -1,6 +1,7 @@
 // Longer than most: four kinds of event, which have to be told apart, and an answer that each of them takes.
 import type { BodyConsumed, IncomingRequest } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
+import { respellQuery } from './query-spellings.ts'
 
 type Texts = Readonly<Record<string, string | undefined>> | null | undefined
 type TextLists = Readonly<Record<string, readonly string[] | undefined>> | null | undefined
@@ -82,7 +83,7 @@ function readTarget(event: LambdaEvent, isBehindBalancer: boolean): Target {
   // The path of a REST API's event lacks its stage, that of its context is the one that was requested.
   const path = escapePath(event.requestContext?.path ?? event.path)
   const url = pairs.length === 0 ? path : `${path}?${pairs.join('&')}`
-  return { method: event.httpMethod ?? '', url, urlIsNormalized: !isBehindBalancer }
+  return { method: event.httpMethod ?? '', url, urlIsNormalized: !isBehindBalancer && respellQuery }
 }
 
 /** HTTP APIs decode the path, the others do not: only what no encoded path can hold is encoded. */

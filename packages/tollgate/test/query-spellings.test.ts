@@ -1,0 +1,46 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { respellQuery } from '../src/adapters/shared/query-spellings.ts'
+
+const read = (query: string): [string, string][] => [...new URLSearchParams(query)]
+const asForm = (pairs: readonly [string, string][]): string => `?${new URLSearchParams([...pairs])}`
+const asComponents = (pairs: readonly [string, string][]): string =>
+  `?${pairs.map((pair) => pair.map(encodeURIComponent).join('=')).join('&')}`
+
+describe('respellQuery', () => {
+  test.each([
+    ['a comma and the like, left as they are', '?tags=a,b&to=sip:x@y/z;k=1'],
+    ['brackets and the like, escaped as in a form', '?q=%21%27%28%29%7E'],
+    ['the same, left as they are', "?q=!'()~"],
+    ['spaces as +', '?q=a+b%21'],
+    ['spaces as %20', '?q=a%20b!'],
+    ['names without a value', '?debug&a=1'],
+    ['values without a name', '?=x&a='],
+    ["a customer's part, and Twilio's own behind it", "?q=it's%20,here&From=%2B1415&Body=Hi%21+It%27s+me&ToCity="],
+    ["Twilio's own with %20", '?tag=a&Body=Hi%21%20there'],
+    ["Twilio's own with : and @ as they are", '?Caller=sip:a@b.example'],
+  ])('%s', (_what, signed) => {
+    const pairs = read(signed)
+    for (const arrived of [asForm(pairs), asComponents(pairs)])
+      expect([arrived, ...respellQuery(arrived)].slice(0, 12), arrived).toContain(signed)
+  })
+
+  test('every spelling is of the same names and values', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', 'B', ' ', '+', '&', '=', '%', "'", '!', '~', ',', '/', '?', '#', 'ü', '😀'),
+    })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text), { minLength: 1 }), (pairs) => {
+        for (const query of [asForm(pairs), asComponents(pairs)])
+          for (const spelling of respellQuery(query)) {
+            expect(read(spelling)).toEqual(read(query))
+            expect(spelling).not.toContain('#')
+          }
+      }),
+    )
+  })
+
+  test('of a malformed query, or none, there are none', () => {
+    for (const query of ['', '?', '?q=100%', '?q=%zz+a', '?q=%FF', '?q=\ud800']) expect(respellQuery(query)).toEqual([])
+  })
+})
