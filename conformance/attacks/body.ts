@@ -193,6 +193,20 @@ export function bodyAttacksSuite(library: Library): Suite {
       const moved = withHeaders({ ...get, method: 'POST', url: '/sms?a=1', body: 'b=2' }, { 'content-type': formType })
       assertEqual(assertAccepted(await ask(library, moved)).covers, 'params', 'covers')
     },
+    'B6 a documented limit: a form POST to /hook also verifies as a GET or POST of a longer path': async () => {
+      const params: Pairs = [
+        ['AccountSid', account],
+        ['CallStatus', 'ringing'],
+      ]
+      const post = await makeRequest({ path: '/hook', params })
+      const path = `/hook${joinParams(params)}`
+      const { body: _body, ...rest } = post
+      const get = withHeaders({ ...rest, method: 'GET', url: path }, { 'content-type': undefined })
+      const verdict = assertAccepted(await ask(library, get))
+      assertEqual([verdict.covers, verdict.matched.url, [...verdict.params]], ['url', origin + path, []], 'the verdict')
+      const moved = { ...post, url: `/hookAccountSid${account}`, body: 'CallStatus=ringing' }
+      assertEqual(assertAccepted(await ask(library, moved)).covers, 'params', 'covers')
+    },
     'B7 what is no string is refused by the validator': async () => {
       const validator = new library.RequestValidator(token)
       const values: unknown[] = [['h', 1], 1, null, undefined, {}, { toString: () => 'hi' }, [[]], true, Symbol('x')]

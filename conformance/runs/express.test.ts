@@ -32,13 +32,41 @@ describeEach('%s', (_name, express) => {
     expect(JSON.parse((await send(port, toRaw(await makeRequest()))).body)).toEqual([Object.fromEntries(sms), true])
   })
 
-  test('req.body stays what a parser before made of it', async () => {
+  test('a documented limit: behind captureRawBody, req.body is what the parser read and not what was verified', async () => {
     const app = express()
     app.use(express.urlencoded({ extended: true, verify: captureRawBody }), twilioWebhook(options))
-    app.use((req, res) => void res.json(req.body))
+    app.use((req, res) => void res.json([req.body, [...req.twilio.params]]))
     const port = await listen(app)
-    const { body } = await send(port, toRaw(await makeRequest({ params: [['a[b]', '1']] })))
-    expect(JSON.parse(body)).toEqual({ a: { b: '1' } })
+    const request = await makeRequest({ params: [['a[b]', '1']] })
+    expect(JSON.parse((await send(port, toRaw(request))).body)).toEqual([{ a: { b: '1' } }, [['a[b]', '1']]])
+    // Twilio signs an equal pair once, so it can be repeated. The parser makes a list of it.
+    const { body = '' } = await makeRequest()
+    const [repeated] = JSON.parse((await send(port, toRaw({ ...(await makeRequest()), body: `${body}&${body}` }))).body)
+    expect(repeated).toEqual(Object.fromEntries(sms.map(([name, value]) => [name, [value, value]])))
+  })
+
+  // As the package method-override does.
+  const override: express5.RequestHandler = (req, _res, next) => {
+    req.method = req.get('x-http-method-override') ?? req.method
+    next()
+  }
+  const overridden = async () => {
+    const request = await makeRequest()
+    return toRaw({ ...request, headers: { ...request.headers, 'x-http-method-override': 'DELETE' } })
+  }
+
+  test('a documented limit: a method override behind the guard makes a verified POST a DELETE', async () => {
+    const app = express()
+    app.use(twilioWebhook(options), override)
+    app.delete('/sms', (req, res) => void res.send(String(req.twilio.ok)))
+    expect(await send(await listen(app), await overridden())).toMatchObject({ status: 200, body: 'true' })
+  })
+
+  test('before the guard, a method override is refused', async () => {
+    const app = express()
+    app.use(override, twilioWebhook(options))
+    app.delete('/sms', (_req, res) => void res.send('ran'))
+    expect((await send(await listen(app), await overridden())).status).toBe(403)
   })
 
   test('a body that a parser has consumed: 500, no handler, one line in the log', async () => {
