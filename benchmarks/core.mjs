@@ -1,5 +1,5 @@
-// What a check costs: the budgets of the library, each beside the `twilio` package. Ends with 1 when one is missed by more than noise.
-// With `--write` it writes docs/benchmarks.md too.
+// Measures the cost of a check against the library's budgets and the `twilio` package. Exits with 1
+// if a budget is missed by more than noise. With `--write` it also writes docs/benchmarks.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
@@ -15,25 +15,26 @@ import { measureValidation } from './core/validation.mjs'
 const sections = [
   [
     'One request',
-    `An SMS of 19 parameters. The unit is one \`createHmac('sha1', KeyObject)\` over the same text, with its result in Base64: what no check by
-HMAC can do without. "From bytes" starts with the body and the headers; for \`twilio\`, which takes parameters, with
-\`querystring.parse\` of the same body.`,
+    `An SMS with 19 parameters. The unit is one \`createHmac('sha1', KeyObject)\` over the same text, with its result in
+Base64. Every HMAC check needs at least this. "From bytes" starts with the body and the headers. \`twilio\` takes
+parameters, so there it starts with \`querystring.parse\` of the same body.`,
     measureValidation,
   ],
   [
     'Growth',
-    'How many times the time ten times the work takes (twelve times, for the forms of the URL).',
+    'The time for ten times the work, as a multiple of the time for the work (twelve times for the forms of the URL).',
     measureGrowth,
   ],
   [
     'Middleware',
-    `CPU time per request, measured in the server's process over rounds of the same number of signed requests: how much more than the same
-server takes that parses the same form with the framework's usual parser (\`node:querystring\` on \`node:http\`) and verifies nothing.`,
+    `CPU time per request, measured in the server's process over rounds with the same number of signed requests. The figure
+is the difference to the same server without verification, which parses the same form with the framework's usual parser
+(\`node:querystring\` for \`node:http\`).`,
     measureMiddleware,
   ],
   [
     'Start and memory',
-    'CPU time of the first import. What one check puts on the heap, and what is left of it afterwards.',
+    'The CPU time of the first import, the heap memory that one check allocates, and the part of it that stays.',
     () => [...measureImport(), ...measureMemory()],
   ],
 ]
@@ -90,12 +91,13 @@ console.log(`Size\n\n${size.table}\n`)
 if (!size.holds) missed.push(size.problems)
 
 if (process.argv.includes('--write')) {
-  const intro = `Written by \`npm run bench -- --write\`. Figures are ratios in CPU time, medians of at least 15 rounds (of three, for memory) in which what is compared takes turns. A
-budget holds when three quarters of the rounds keep it, and is missed when three quarters miss it; in between, the noise is too loud to tell.
+  const intro = `\`npm run bench -- --write\` writes this page. Figures are ratios of CPU time: medians of at least 15 rounds (three for
+memory), in which the contenders take turns. A budget holds if three quarters of the rounds keep it. It is missed if three
+quarters miss it. Otherwise the difference is within noise.
 
 ${machine}`
   const sizes = `\`\`\`text\n${size.table}\n\`\`\``
-  const page = ['# Benchmarks', intro, ...texts, '## Size', 'As `npm run size` prints it.', sizes].join('\n\n')
+  const page = ['# Benchmarks', intro, ...texts, '## Size', 'The output of `npm run size`.', sizes].join('\n\n')
   writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), `${page}\n`)
 }
 for (const what of missed) console.error(`Over budget: ${what}`)

@@ -1,5 +1,6 @@
-// Forged requests with well-formed signatures over 64 connections, and genuine ones among them. Ends with 1 when a genuine one is not
-// served, a forged one is, or memory grows from the first half to the second by more than a tenth.
+// Sends forged requests with well-formed signatures over 64 connections, and genuine requests at
+// the same time. Exits with 1 if a genuine request is not served, if a forged one is, or if memory
+// grows by more than a tenth from the first half to the second.
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
@@ -24,7 +25,7 @@ const memory = []
 let lost = 0
 let isOver = false
 
-// Until the heap has grown to what the load needs: afterwards it must not grow.
+// The heap first grows to the size that the load needs. After that it must not grow.
 await runWrk({ folder, url, post: forged, connections: 64, seconds: 20 })
 const flooding = runWrk({ folder, url, post: forged, connections: 64, seconds })
 flooding.finally(() => {

@@ -1,5 +1,6 @@
-// 200 WebSockets through the gateway, each sending numbered messages that come back, a tenth of them reading slowly. Ends with 1 when a
-// message is lost, altered or out of order, or memory grows from the second quarter to the last by more than a fifth.
+// Opens 200 WebSockets through the gateway. Each sends numbered messages, which come back. A tenth
+// of them read slowly. Exits with 1 if a message is lost, altered or out of order, or if memory
+// grows by more than a fifth from the second quarter to the last.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +11,7 @@ import { measureMemory } from './gateway/memory.mjs'
 
 const seconds = Number(process.env.SECONDS ?? 120)
 const connections = Number(process.env.CONNECTIONS ?? 200)
-// Media Streams carry 20 ms of sound in each message; here one stands for five.
+// Media Streams send a message every 20 ms. Here one message replaces five.
 const everyMs = 100
 const filling = 'x'.repeat(1000)
 

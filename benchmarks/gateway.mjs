@@ -1,9 +1,10 @@
-// The gateway, which verifies every request, against proxies that verify nothing: one worker each, the same upstream, the same signed
-// form posts, rounds taken in turn. Before an application, which is what a gateway stands before, and before an upstream that costs next to
-// nothing. A relay, which passes bytes on unread, shows what reading and writing them takes on Node.js. Throughput is what the budget is
-// about; the CPU time that a proxy takes per request says the same whatever else the machine does. Rounds are long enough that their
-// first requests, over 64 new connections, are less than one in a hundred. Ends with 1 when the gateway misses its budget by more
-// than the rounds differ among themselves.
+// Compares the gateway, which verifies every request, to proxies that verify nothing. Each has one
+// worker, the same upstream and the same signed form posts, and they take turns. They run in front
+// of an application, which is the usual case, and in front of an upstream with almost no cost. A
+// relay, which passes bytes on without reading them, shows the cost of input and output on Node.js.
+// The budget is about throughput. CPU time per request says the same and does not depend on other
+// load. The rounds are so long that the first requests, over 64 new connections, are less than 1 %.
+// Exits with 1 if the gateway misses its budget by more than the rounds differ.
 import { rmSync } from 'node:fs'
 import { makeFolder } from '../tools/services/run-server.mjs'
 import { median, signPost, startApplication, startNginxProxy, startNode, startUpstream } from './gateway/bench.mjs'
@@ -20,7 +21,7 @@ const budget = { library: 1, nginx: 0.4 }
 /** @type {[what: string, start: () => Promise<import('./gateway/bench.mjs').Server>][]} */
 const upstreams = [
   ['an application on Node.js, which reads the form', startApplication],
-  ['an upstream that costs next to nothing', startUpstream],
+  ['an upstream with almost no cost', startUpstream],
 ]
 
 const folder = makeFolder('bench')
@@ -30,7 +31,7 @@ let failed = false
 try {
   for (const [what, start] of upstreams) {
     const results = await measure(await start())
-    console.log(`\nbefore ${what}:`)
+    console.log(`\nin front of ${what}:`)
     print(results)
   }
 } finally {
@@ -38,7 +39,10 @@ try {
 }
 process.exitCode = failed ? 1 : 0
 
-/** @param {import('./gateway/bench.mjs').Server} upstream @returns {Promise<Record<string, Round[]>>} */
+/**
+ * @param {import('./gateway/bench.mjs').Server} upstream
+ * @returns {Promise<Record<string, Round[]>>}
+ */
 async function measure(upstream) {
   const proxies = {
     gateway: await startNode('serve-gateway.mjs', upstream.port),
@@ -65,7 +69,10 @@ async function measure(upstream) {
   return results
 }
 
-/** Until everything that runs is compiled. @param {number} port */
+/**
+ * Sends requests until the engine has compiled the hot code.
+ * @param {number} port
+ */
 async function warmUp(port) {
   let served = 0
   for (let second = 0; served < 25_000 && second < 20; second++) served += (await load(port, 1)).served
@@ -105,7 +112,12 @@ function print(results) {
   compare(results, 'gateway / nginx', 'nginx', budget.nginx)
 }
 
-/** @param {Record<string, Round[]>} results @param {string} what @param {string} other @param {number} least */
+/**
+ * @param {Record<string, Round[]>} results
+ * @param {string} what
+ * @param {string} other
+ * @param {number} least
+ */
 function compare(results, what, other, least) {
   const pairs = (results.gateway ?? []).map((mine, round) => ({ mine, theirs: results[other]?.[round] ?? mine }))
   const ratios = pairs.map(({ mine, theirs }) => mine.perSecond / theirs.perSecond)

@@ -1,5 +1,5 @@
-// Look-ups per second and memory of `cached`, with a million accounts that exist and with a million that are invented.
-// Ends with 1 when the source was asked more than allowed.
+// Measures the look-ups per second and the memory of `cached`, with a million known accounts and
+// with a million invented ones. Exits with 1 if the source was called more often than allowed.
 import { cached } from 'tollgate/keys'
 
 const accounts = 1_000_000
@@ -21,7 +21,7 @@ function measureHeap() {
 /**
  * @param {string} what
  * @param {number} count
- * @param {(number: number) => unknown} work a promise only where the work has to be waited for
+ * @param {(number: number) => unknown} work returns a promise only if it must be awaited
  */
 async function measure(what, count, work) {
   const start = performance.now()
@@ -58,7 +58,7 @@ function check(what, calls, least, most) {
 }
 
 async function measureKnown() {
-  console.log(`\n${accounts.toLocaleString('en')} known accounts, maxEntries 1,200,000, no limit of the rate`)
+  console.log(`\n${accounts.toLocaleString('en')} known accounts, maxEntries 1,200,000, no rate limit`)
   const before = measureHeap()
   let calls = 0
   const lookup = cached(
@@ -84,7 +84,7 @@ async function measureKnown() {
 
 async function measureInvented() {
   console.log(
-    `\n${accounts.toLocaleString('en')} invented accounts beside 1,000 known ones, ${allowedPerSecond} look-ups per second`,
+    `\n${accounts.toLocaleString('en')} invented accounts and 1,000 known ones, ${allowedPerSecond} look-ups per second`,
   )
   const before = measureHeap()
   let calls = 0
@@ -104,7 +104,7 @@ async function measureInvented() {
   const waiting = new Set()
   const start = performance.now()
   await measure('look-ups of invented accounts', accounts, (number) => {
-    // What has to wait its turn is waited for at the end, so that the flood does not slow down.
+    // Queued look-ups are awaited at the end, so that the flood does not slow down.
     const flight = Promise.resolve(lookup(claimOf('ff', number)))
       .catch(() => refused++)
       .finally(() => waiting.delete(flight))
@@ -137,7 +137,7 @@ async function measureForged() {
     lookup.verified?.(claimOf('00', number))
   }
   calls = 0
-  // A simulated clock: the forgeries arrive over a hundred seconds.
+  // The clock is simulated: the forged requests arrive over a hundred seconds.
   await measure('mismatches, each asking for a refresh', accounts, (number) => {
     time += 0.1
     return lookup.refresh?.(claimOf('00', number % 10_000))

@@ -11,7 +11,7 @@ const options = given.filter((argument) => argument.startsWith('--'))
 const [name = 'core', ...rest] = given.filter((argument) => !argument.startsWith('--'))
 
 if (!names.includes(name) || rest.length > 0) {
-  console.error(`npm run bench -- [NAME], where NAME is one of: ${names.join(', ')}. Without a name: core.`)
+  console.error(`Usage: npm run bench -- [NAME]. NAME is one of: ${names.join(', ')}. Default: core.`)
   process.exitCode = 2
 } else {
   await setUp()

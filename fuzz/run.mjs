@@ -10,7 +10,12 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 const asynchronous = ['content', 'answer-reader']
 export const targets = ['form', 'url-forms', 'settings-header', 'content', 'compat', 'answer-reader']
 
-/** One CommonJS file per target, with the source of the library in it, so that the fuzzer sees its branches. @param {string} out @param {readonly string[]} names */
+/**
+ * Builds one CommonJS file per target. It includes the library's source, so that the fuzzer sees
+ * its branches.
+ * @param {string} out
+ * @param {readonly string[]} names
+ */
 async function bundleTargets(out, names) {
   await build({
     entryPoints: names.map((name) => join(folder, 'targets', `${name}.ts`)),
@@ -26,7 +31,7 @@ async function bundleTargets(out, names) {
   })
 }
 
-/** Runs one target. @param {string} name @param {string} out @param {number} seconds */
+/** @param {string} name @param {string} out @param {number} seconds */
 function runTarget(name, out, seconds) {
   const found = join(out, `found-${name}`)
   mkdirSync(found)
@@ -47,7 +52,7 @@ function runTarget(name, out, seconds) {
     '--sync',
     String(!asynchronous.includes(name)),
   ]
-  // A prototype that a form cannot pollute, a command that is never run: those detectors watch what is not here.
+  // This detector is not needed: no target runs a command.
   const child = spawn(
     join(root, 'node_modules/.bin/jazzer'),
     [...args, '--disableBugDetectors', 'command-injection', '--', ...flags],
@@ -72,7 +77,7 @@ export async function fuzz(seconds, names = targets) {
   const out = mkdtempSync(join(folder, '.build', 'run-'))
   try {
     await bundleTargets(out, names)
-    // Two at a time: one core each, on small machines too.
+    // Two targets run at a time, one per core of a small machine.
     const waiting = [...names]
     /** @type {Awaited<ReturnType<typeof readOutcome>>[]} */
     const outcomes = []

@@ -6,7 +6,7 @@ import { authToken, cycle, makeWebhook, path, publicUrl, signText, toHeaders, ur
 
 const forgedSignature = signText('forged')
 
-/** Ten times the work, or as near as the limits allow, may take 1.8 times as long a piece. */
+/** Measures how the time grows. Ten times the work may take 1.8 times as long per unit. */
 export async function measureGrowth() {
   const verifier = createVerifier({ publicUrl, authToken })
   const validator = new RequestValidator(authToken)
@@ -15,7 +15,7 @@ export async function measureGrowth() {
     const next = cycle([makeWebhook(Array.from({ length: count }, (_, index) => makePair(index)))])
     return () => verifier.verify(next().request)
   }
-  // Names in no order, as a hostile sender might choose them.
+  // Unsorted names, as an attacker might choose them.
   const verifyNames = (/** @type {number} */ count) =>
     verifyForm(count, (index) => [createHash('sha1').update(String(index)).digest('hex'), `value ${index}`])
   const verifyText = (/** @type {number} */ bytes) => verifyForm(1, () => ['Body', 'x'.repeat(bytes)])
@@ -29,14 +29,18 @@ export async function measureGrowth() {
     await measure('fields without a value, 2,000 to 20,000', verifyFields(2000), verifyFields(20_000), 10),
     await measure('bytes of JSON, 20 to 200 KB', verifyJson(20_000), verifyJson(200_000), 10),
     await measure('tokens, 1 to 10, forged', validateTokens(1), validateTokens(10), 10),
-    // Two is the least; with user, port, root path and apostrophe there are as many as are ever tried.
+    // A URL has at least 2 forms. A user, a port, the root path and an apostrophe make the maximum.
     await measure('forms of the URL, 2 to 24, forged', validateUrl(url), validateUrl(manyForms), 12),
   ]
 }
 
 const manyForms = "https://user@example.com:8443/?name=O'Neil%27s"
 
-/** Where a parser that looks for each `=` anew would take the square of the length. @param {number} count */
+/**
+ * Verifies fields without `=`. A parser that searches for each `=` from every field takes quadratic
+ * time.
+ * @param {number} count
+ */
 function verifyFields(count) {
   const verifier = createVerifier({ publicUrl, authToken })
   const body = Buffer.from('a&'.repeat(count))
@@ -44,7 +48,12 @@ function verifyFields(count) {
   return () => verifier.verify({ method: 'POST', url: path, headers, body })
 }
 
-/** @param {string} what @param {() => unknown} little @param {() => unknown} much @param {number} factor */
+/**
+ * @param {string} what
+ * @param {() => unknown} little
+ * @param {() => unknown} much
+ * @param {number} factor
+ */
 async function measure(what, little, much, factor) {
   const { ratios } = await compare({ base: little, contenders: { ratios: much }, rounds: 15 })
   return makeRow(what, ratios, { budget: { most: 1.8 * factor } })

@@ -4,9 +4,11 @@ import { connect } from 'node:net'
 const connections = 8
 
 /**
- * Sends requests over connections that stay open, each when the answer before it has come. An own client, since it must send an exact
- * number of requests, in rounds much shorter than a second: whatever slows the machine down then slows both sides of a ratio.
- * @param {number} port @param {readonly Buffer[]} requests
+ * Opens connections that stay open, and sends each request after the previous answer. This client
+ * sends an exact number of requests in rounds much shorter than a second, so that other load slows
+ * both sides of a ratio.
+ * @param {number} port
+ * @param {readonly Buffer[]} requests
  */
 export async function openLoad(port, requests) {
   const lanes = await Promise.all(Array.from({ length: connections }, () => openLane(port)))
@@ -36,8 +38,8 @@ async function openLane(port) {
   let waiting
   socket.on('data', (/** @type {Buffer} */ answer) => {
     const text = answer.latin1Slice()
-    // The answers are short: each arrives whole. Two kinds of servers end them differently.
-    if (!text.startsWith('HTTP/1.1 200')) return waiting?.reject(new Error(`An answer that is no 200:\n${text}`))
+    // The answers are short, so each arrives in one piece. The servers end them in two ways.
+    if (!text.startsWith('HTTP/1.1 200')) return waiting?.reject(new Error(`The answer is not 200:\n${text}`))
     if (text.endsWith('<Response/>') || text.endsWith('0\r\n\r\n')) waiting?.resolve()
   })
   socket.on('error', (error) => waiting?.reject(error))

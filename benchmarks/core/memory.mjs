@@ -1,4 +1,5 @@
-// Prints bytes per request: of the heap's growth while nothing is collected, or of what is left after it has been.
+// Prints bytes per request: the growth of the heap without garbage collection, or the part that
+// stays after a collection.
 import { parse } from 'node:querystring'
 import { createVerifier } from 'tollgate'
 import { authToken, cycle, makeMessages, publicUrl, url } from './webhooks.mjs'
@@ -21,7 +22,7 @@ const cases = {
 }
 
 const { work, count, isKept = false } = cases[process.argv[2] ?? ''] ?? {}
-if (work === undefined || count === undefined) throw new Error('verify, kept or twilio?')
+if (work === undefined || count === undefined) throw new Error('The argument must be verify, kept or twilio.')
 for (let warm = 0; warm < 20_000; warm++) await work()
 globalThis.gc?.()
 const before = process.memoryUsage().heapUsed

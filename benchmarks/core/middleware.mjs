@@ -7,7 +7,9 @@ import { makeMessages, path, toHeaders } from './webhooks.mjs'
 
 const program = fileURLToPath(new URL('server.mjs', import.meta.url))
 
-/** @type {[framework: string, kinds: string[], budget: import('./rows.mjs').Budget | undefined][]} */
+/**
+ * @type {[framework: string, kinds: string[], budget: import('./rows.mjs').Budget | undefined][]}
+ */
 const pairs = [
   ['Express', ['plain', 'guarded', 'twilio'], { most: 5 }],
   ['node:http', ['plain', 'guarded', 'twilio'], { most: 12 }],
@@ -19,8 +21,9 @@ const warmUpRequests = 24_000
 const roundRequests = 800
 
 /**
- * CPU time per request of a server with the adapter, beside that of the same server which parses the same form and verifies nothing.
- * Taken in the server's process, for the same number of requests: the server's time by the clock depends on what else the machine does.
+ * Compares the CPU time per request of a server with the adapter to the same server without
+ * verification. CPU time is measured in the server's process, because elapsed time depends on the
+ * other load of the machine.
  */
 export async function measureMiddleware({ rounds = 41, frameworks = pairs.map(([framework]) => framework) } = {}) {
   const rows = []
@@ -42,13 +45,14 @@ export async function measureMiddleware({ rounds = 41, frameworks = pairs.map(([
 /** @typedef {Awaited<ReturnType<typeof startServer>>} Server */
 
 /**
- * How many per cent more than the first server each of the others uses, round by round. The first takes its turn before and after each
- * of them.
- * @param {readonly Server[]} servers @param {number} rounds
+ * Measures by how many per cent each server exceeds the first one, in each round. The first server
+ * runs before and after each of the others.
+ * @param {readonly Server[]} servers
+ * @param {number} rounds
  */
 async function runRounds([plain, ...others], rounds) {
   if (plain === undefined) return []
-  // Until the engine has compiled what runs often: before, the longer program is at a disadvantage.
+  // Before the engine has compiled the hot code, the longer program is at a disadvantage.
   for (const server of [plain, ...others]) await server.load(warmUpRequests)
   /** @type {number[][]} */
   const percents = others.map(() => [])
@@ -76,14 +80,14 @@ async function startServer(framework, kind) {
   return {
     /** @param {number} count @returns {Promise<number>} microseconds of CPU per request */
     async load(count) {
-      // Anew for each round: servers close connections that have been idle for some seconds.
+      // Each round opens new connections, because servers close idle ones after some seconds.
       const client = await openLoad(port, requests)
       const before = await ask()
       await client.send(count)
       const after = await ask()
       client.close()
       if (after.answered - before.answered < count)
-        throw new Error(`${framework} ${kind} answers what it did not count.`)
+        throw new Error(`${framework} ${kind} answered requests that it did not count.`)
       return (after.microseconds - before.microseconds) / (after.answered - before.answered)
     },
     stop() {

@@ -1,15 +1,15 @@
-/** @typedef {() => unknown} Work one unit of it; a promise is awaited */
+/** @typedef {() => unknown} Work does one unit of work; a promise is awaited */
 
 const roundMicroseconds = 20_000
 const warmUpRounds = 8
 
 /**
- * CPU time, so that what else the machine does counts for less.
+ * Measures CPU time, so that other load on the machine matters less.
  * @param {Work} work @param {number} count @returns {Promise<number>} microseconds per unit
  */
 async function time(work, count) {
   const isAsync = work() instanceof Promise
-  // Whose turn it is when the heap is full would have to clear away what all the others left.
+  // Otherwise the contender that fills the heap pays for collecting the garbage of the others.
   gc?.({ type: 'minor' })
   const start = process.cpuUsage()
   if (isAsync) for (let index = 0; index < count; index++) await work()
@@ -18,7 +18,7 @@ async function time(work, count) {
   return Math.max(user + system, 1) / count
 }
 
-/** @param {Work} work @returns {Promise<number>} how many units make a round */
+/** @param {Work} work @returns {Promise<number>} the number of units in a round */
 async function warmUp(work) {
   let count = Math.ceil(roundMicroseconds / (await time(work, 20)))
   for (let round = 0; round < warmUpRounds; round++) count = Math.ceil(roundMicroseconds / (await time(work, count)))
@@ -26,8 +26,9 @@ async function warmUp(work) {
 }
 
 /**
- * How many times the base's time each contender takes, round by round. The base runs before and after each of them, for a few
- * milliseconds, so that whatever slows the machine down slows both; each round starts with another contender.
+ * Measures the time of each contender as a multiple of the base's time, in each round. The base
+ * runs before and after each contender for a few milliseconds, so that other load slows both. Each
+ * round starts with another contender.
  * @template {string} Name
  * @param {{ base: Work, contenders: Record<Name, Work>, rounds?: number }} what
  * @returns {Promise<Record<Name, number[]>>}

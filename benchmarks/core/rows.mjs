@@ -9,18 +9,19 @@
  * @property {'holds' | 'within noise' | 'MISSED'} [verdict]
  */
 
-/** @param {readonly number[]} figures @param {number} [share] the median where none is given */
+/** @param {readonly number[]} figures @param {number} [share] default: the median */
 function quantile(figures, share = 0.5) {
   const sorted = [...figures].sort((one, other) => one - other)
   return sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN
 }
 
 /**
- * A row of ratios, one for each round. A budget holds when three quarters of the rounds keep it, and is missed when three quarters
- * miss it; in between, the noise is too loud to tell.
+ * Makes a row from the ratios of all rounds. A budget holds if three quarters of the rounds keep
+ * it. It is missed if three quarters miss it. Otherwise the difference is within noise.
  * @param {string} what
  * @param {readonly number[]} ratios
- * @param {{ budget?: Budget, twilio?: readonly number[] | undefined, format?: (figure: number) => string }} [options]
+ * @param {{ budget?: Budget, twilio?: readonly number[] | undefined, format?: (figure: number) =>
+ *   string }} [options]
  * @returns {Row}
  */
 export function makeRow(what, ratios, { budget, twilio, format = formatTimes } = {}) {

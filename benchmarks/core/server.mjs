@@ -1,5 +1,5 @@
-// One HTTP server that answers an SMS: `server.mjs express plain`. It tells its port, and when asked, how much CPU time it has used
-// for how many requests.
+// Starts one HTTP server that answers an SMS: `server.mjs Express plain`. It sends its port to the
+// parent process and, on request, its CPU time and its number of requests.
 import { createServer } from 'node:http'
 import { parse } from 'node:querystring'
 import { authToken, publicUrl } from './webhooks.mjs'
@@ -8,7 +8,10 @@ const options = { publicUrl, authToken }
 const answer = '<Response/>'
 let answered = 0
 
-/** What every application does with the sender. @param {unknown} from */
+/**
+ * Does the work that every application does with the sender.
+ * @param {unknown} from
+ */
 function count(from) {
   if (typeof from !== 'string' || from === '') throw new Error('The form was not parsed.')
   answered++
@@ -110,7 +113,10 @@ const servers = {
 
 const xml = { 'content-type': 'text/xml' }
 
-/** @param {(app: import('fastify').FastifyInstance) => unknown} prepare @returns {Promise<Start>} */
+/**
+ * @param {(app: import('fastify').FastifyInstance) => unknown} prepare
+ * @returns {Promise<Start>}
+ */
 async function startFastify(prepare) {
   const { default: fastify } = await import('fastify')
   const app = fastify()
@@ -143,5 +149,5 @@ process.on('message', () => {
   const { user, system } = process.cpuUsage()
   process.send?.({ microseconds: user + system, answered })
 })
-// Ends with the benchmark, however that ends.
+// The server ends with the benchmark, even if that crashes.
 process.on('disconnect', () => process.exit())

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** The table of `npm run size`, and whether its budgets hold. */
+/** Runs `npm run size`. Returns its table, and true if its budgets hold. */
 export function measureSize() {
   const program = fileURLToPath(new URL('../../tools/size.mjs', import.meta.url))
   const { status, stdout, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' })

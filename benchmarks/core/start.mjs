@@ -16,7 +16,7 @@ function importCold(name) {
   return runNode(['--input-type=module', '--eval', program])
 }
 
-/** What a process pays once. */
+/** Measures the cold import, which a process pays once. */
 export function measureImport({ rounds = 15 } = {}) {
   const times = Array.from({ length: rounds }, () => [importCold('tollgate'), importCold('twilio')])
   const format = (/** @type {number} */ figure) => `${figure.toFixed(1)} ms`
@@ -24,7 +24,7 @@ export function measureImport({ rounds = 15 } = {}) {
   return [makeRow('cold import', own ?? [], { twilio, format })]
 }
 
-/** What the heap grows by for each request, before any of it is collected; and what stays when it has been. */
+/** Measures the growth of the heap per request, and the part that stays after a collection. */
 export function measureMemory({ rounds = 3 } = {}) {
   const measure = (/** @type {string} */ what) =>
     Array.from({ length: rounds }, () =>

@@ -8,7 +8,7 @@ import { authToken, cycle, makeMessages, publicUrl, url } from './webhooks.mjs'
 
 const { validateRequest } = twilio
 
-/** One request, in HMACs over the same text, and against the `twilio` package. */
+/** Measures one request, in units of one HMAC over the same text, and compares it to `twilio`. */
 export async function measureValidation() {
   const next = cycle(makeMessages())
   const key = createSecretKey(Buffer.from(authToken))
@@ -62,7 +62,11 @@ export async function measureValidation() {
   ]
 }
 
-/** A benchmark of wrong answers would be worth nothing. @param {boolean} actual @param {boolean} expected */
+/**
+ * Stops the benchmark if a verdict is wrong.
+ * @param {boolean} actual
+ * @param {boolean} expected
+ */
 function expect(actual, expected) {
-  if (actual !== expected) throw new Error(`A verdict is ${actual} where ${expected} was expected.`)
+  if (actual !== expected) throw new Error(`A verdict is ${actual}, expected ${expected}.`)
 }

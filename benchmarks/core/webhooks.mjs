@@ -12,19 +12,19 @@ export function signText(text) {
   return createHmac('sha1', authToken).update(text).digest('base64')
 }
 
-/** @param {Iterable<[string, string]>} pairs whose names are distinct */
+/** @param {Iterable<[string, string]>} pairs with distinct names */
 export function makeWebhook(pairs) {
   const body = Buffer.from(new URLSearchParams([...pairs]).toString())
   const params = Object.fromEntries(new URLSearchParams(body.toString()))
   const signed = [...pairs].sort(([one], [other]) => (one < other ? -1 : 1)).flat()
-  // Through a buffer, so that the text is in one piece, as if it had been read.
+  // The buffer makes the text one flat string, like a text that was read.
   const text = Buffer.from(url + signed.join('')).toString()
   const signature = signText(text)
   const forged = signText(`${text} `)
   return {
     body,
     params,
-    /** As Express's parser gives them. */
+    /** The parameters as Express's parser returns them. */
     parsed: parse(body.toString()),
     text,
     signature,
@@ -39,7 +39,11 @@ function toRequest(body, signature) {
   return { method: 'POST', url: path, headers: toHeaders(body, signature), body }
 }
 
-/** What Twilio sends. @param {Buffer} body @param {string} signature */
+/**
+ * Makes the headers that Twilio sends.
+ * @param {Buffer} body
+ * @param {string} signature
+ */
 export function toHeaders(body, signature) {
   return {
     host: 'example.com',
@@ -53,7 +57,10 @@ export function toHeaders(body, signature) {
   }
 }
 
-/** An incoming SMS of 19 parameters, in as many copies that differ in their Sids, so that nothing is measured from memory. */
+/**
+ * Makes copies of an incoming SMS with 19 parameters. Their SIDs differ, so that caches do not
+ * help.
+ */
 export function makeMessages(count = 64) {
   const sample = sampleWebhook('message.inbound').params ?? []
   const nineteen = sample.filter(([name]) => name !== 'MessagingServiceSid')
@@ -66,7 +73,12 @@ export function makeMessages(count = 64) {
   })
 }
 
-/** Gives one after the other, over and over. @template T @param {readonly T[]} list @returns {() => T} */
+/**
+ * Returns a function that returns the elements in turn, again and again.
+ * @template T
+ * @param {readonly T[]} list
+ * @returns {() => T}
+ */
 export function cycle(list) {
   let index = 0
   return () => {

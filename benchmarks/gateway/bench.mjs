@@ -12,7 +12,10 @@ export const authToken = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
 
 /** @typedef {{ port: number, stop(): Promise<void>, pid?: number | undefined }} Server */
 
-/** An upstream that costs next to nothing: nginx, answering every request alike. @returns {Promise<Server>} */
+/**
+ * Starts an upstream with almost no cost: nginx with the same answer to every request.
+ * @returns {Promise<Server>}
+ */
 export async function startUpstream() {
   const port = await findFreePort()
   const answer = '<?xml version=\\"1.0\\"?><Response><Message>Thank you.</Message></Response>'
@@ -21,12 +24,19 @@ location / { default_type text/xml; return 200 "${answer}"; } }`
   return { port, ...(await startNginx(site, [port])) }
 }
 
-/** What stands behind a gateway most often. @returns {Promise<Server>} */
+/**
+ * Starts an application, the most common upstream of a gateway.
+ * @returns {Promise<Server>}
+ */
 export function startApplication() {
   return startNode('serve-application.mjs')
 }
 
-/** nginx with one worker, keeping its connections. @param {number} upstream @returns {Promise<Server>} */
+/**
+ * Starts nginx with one worker and keep-alive connections.
+ * @param {number} upstream
+ * @returns {Promise<Server>}
+ */
 export async function startNginxProxy(upstream) {
   const port = await findFreePort()
   const site = `upstream app { server 127.0.0.1:${upstream}; keepalive 256; keepalive_requests 100000000; }
@@ -35,7 +45,7 @@ location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Con
   return { port, ...(await startNginx(site, [port])) }
 }
 
-/** @param {string} file one of this folder @param {number} [upstream] @returns {Promise<Server>} */
+/** @param {string} file in this folder @param {number} [upstream] @returns {Promise<Server>} */
 export async function startNode(file, upstream = 0) {
   const port = await findFreePort()
   const child = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url))], {
@@ -76,7 +86,7 @@ function answers(port) {
   })
 }
 
-/** A signed inbound SMS. */
+/** Signs an inbound SMS. */
 export function signPost() {
   const { params } = sampleWebhook('message.inbound')
   const signed = signRequest({ url: `${publicUrl}/sms`, params: params ?? {}, authToken })

@@ -1,12 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Linux counts in hundredths of a second, for every architecture. */
+/** Linux counts in hundredths of a second on every architecture. */
 const tickMs = 10
 
-/** Milliseconds of CPU time that a process and its children have taken, user and system. @param {number} pid @returns {number} */
+/**
+ * Reads the CPU time of a process and its children, user and system.
+ * @param {number} pid
+ * @returns {number} milliseconds
+ */
 export function readCpuTime(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The name of the program, in parentheses, may hold spaces.
+  // The program's name, in parentheses, may contain spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const own = (Number(fields[11]) + Number(fields[12])) * tickMs
   return own + listChildren(pid).reduce((sum, child) => sum + readCpuTime(child), 0)

@@ -1,9 +1,9 @@
-// An application that receives an SMS: it reads the form, looks at the sender, and answers with TwiML.
+// An application that receives an SMS. It reads the form, checks the sender and answers with TwiML.
 import { createServer } from 'node:http'
 
 const answer = '<?xml version="1.0"?><Response><Message>Thank you.</Message></Response>'
 
-// Connections outlive the turns of the other proxies.
+// Connections stay open while the other proxies take their turns.
 createServer({ keepAliveTimeout: 600_000 }, async (req, res) => {
   const chunks = []
   for await (const chunk of req) chunks.push(chunk)

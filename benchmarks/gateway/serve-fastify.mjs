@@ -1,4 +1,4 @@
-// @fastify/http-proxy, whose connections undici keeps alive. It verifies nothing.
+// @fastify/http-proxy with undici's keep-alive connections. It verifies nothing.
 import httpProxy from '@fastify/http-proxy'
 import fastify from 'fastify'
 

@@ -1,4 +1,4 @@
-// createGateway in one process, whose memory can be watched.
+// createGateway in one process, so that its memory can be measured.
 import { createGateway } from '@tollgate/gateway'
 
 const { UPSTREAM = '', PORT, PUBLIC_URL = '', AUTH_TOKEN = '' } = process.env

@@ -1,4 +1,5 @@
-// Passes bytes on and reads none of them: what reading and writing takes on Node.js, which any proxy of HTTP adds to.
+// Passes bytes on without reading them. This is the cost of input and output on Node.js, which
+// every HTTP proxy has too.
 import { connect, createServer } from 'node:net'
 
 const { UPSTREAM = '', PORT } = process.env

@@ -9,8 +9,8 @@ import { findOrInstall } from '../../tools/services/debian-package.mjs'
 /**
  * @typedef {object} Figures
  * @property {number} perSecond answers per second
- * @property {number} p99Ms milliseconds within which 99 of 100 answers came
- * @property {number} failed answers of 400 and above, and connections that broke
+ * @property {number} p99Ms milliseconds within which 99 of 100 answers arrived
+ * @property {number} failed answers with a status of 400 or more, and broken connections
  * @property {number} served answers below 400
  */
 

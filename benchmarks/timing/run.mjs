@@ -6,10 +6,11 @@ import { build } from 'esbuild'
 import { root } from '../../tools/run.mjs'
 import { installWhenNeeded } from '../../tools/setup.mjs'
 
-// Does refusing take the same time, whether a signature differs in its first character or in its last? In the way of dudect
-// (Reparaz, Balasch, Verbauwhede: "Dude, is my code constant time?", 2017): samples of two classes in random order, the slower
-// half of each left out. They are compared block by block, so that what a machine does meanwhile meets both, and what the blocks
-// differ by is what Student's t-test is about. Beyond 4.5 the classes are told apart.
+// Checks that a refusal takes the same time if a signature differs in its first or in its last
+// character. The method is that of dudect (Reparaz, Balasch, Verbauwhede: "Dude, is my code
+// constant time?", 2017): samples of two classes in random order, without the slower half of each.
+// They are compared block by block, so that other load affects both classes. Student's t-test is
+// applied to the differences of the blocks. Beyond 4.5 the classes can be told apart.
 const limit = 4.5
 const blocks = 100
 const blockSamples = 2000
@@ -36,8 +37,9 @@ async function loadSubjects(provider, out) {
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 /**
- * Another character at that place: its neighbour, so that a capital letter stays one, and so on. What checks the alphabet may take
- * longer for some kinds, which tells nothing but what the sender wrote.
+ * Changes one character to its neighbour in the alphabet, so that a capital letter stays a capital
+ * letter. A check of the alphabet may take longer for some kinds of characters, but that reveals
+ * only the sender's own text.
  * @param {string} signature
  * @param {number} at
  */
@@ -48,7 +50,7 @@ function alterAt(signature, at) {
 }
 
 /**
- * Two strings that no block had before, made in one order or the other: where they lie in memory is chance then, too.
+ * Makes two new strings in random order, so that their position in memory is random too.
  * @param {string} expected
  * @returns {[string, string]}
  */
@@ -69,7 +71,8 @@ function measure(check, expected, batch) {
 }
 
 /**
- * By how much the quicker half of the first takes longer than that of the last. Nothing is chosen or kept while the clock runs.
+ * Measures by how much the faster half of the first class takes longer than that of the last class.
+ * While the clock runs, it neither chooses nor stores anything.
  * @param {Check} check
  * @param {readonly [string, string]} inputs
  * @param {number} batch
@@ -85,7 +88,7 @@ function measureBlock(check, inputs, batch) {
     for (let count = 0; count < batch; count++) if (check(input)) accepted++
     ends[sample] = process.hrtime.bigint()
   }
-  if (accepted > 0) throw new Error('a signature that differs was accepted')
+  if (accepted > 0) throw new Error('A wrong signature was accepted.')
   const times = Array.from(ends, (end, sample) => Number(end - /** @type {bigint} */ (starts[sample])))
   const quickerHalf = (/** @type {number} */ which) => {
     const sorted = times.filter((_, sample) => order[sample] === which).sort((a, b) => a - b)
@@ -99,18 +102,27 @@ function average(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-/** The measurement nearest to zero: noise comes and goes, a leak stays. @param {number[]} values */
+/**
+ * Returns the measurement nearest to zero: noise varies, but a leak stays.
+ * @param {number[]} values
+ */
 function steadiest(values) {
   return values.reduce((least, value) => (Math.abs(value) < Math.abs(least) ? value : least))
 }
 
-/** @param {string} label @param {boolean} leaks @param {Check} check @param {string} expected @param {number} batch */
+/**
+ * @param {string} label
+ * @param {boolean} leaks
+ * @param {Check} check
+ * @param {string} expected
+ * @param {number} batch
+ */
 function judge(label, leaks, check, expected, batch) {
   measure(check, expected, batch) // warms up
   const t = steadiest(Array.from({ length: repeats }, () => measure(check, expected, batch)))
   const told = Math.abs(t) > limit
   console.log(
-    `| ${label} | ${t.toFixed(2)} | ${told ? 'told apart' : 'not told apart'} | ${told === leaks ? 'as it should be' : 'WRONG'} |`,
+    `| ${label} | ${t.toFixed(2)} | ${told ? 'told apart' : 'not told apart'} | ${told === leaks ? 'as expected' : 'WRONG'} |`,
   )
   return told === leaks
 }
@@ -128,7 +140,7 @@ async function main() {
   console.log(
     `${repeats} measurements of ${blocks} blocks of ${blockSamples.toLocaleString('en')} interleaved samples each; told apart beyond |t| = ${limit}\n`,
   )
-  console.log('| what compares | t | first and last character | |\n| --- | --- | --- | --- |')
+  console.log('| comparison | t | first and last character | |\n| --- | --- | --- | --- |')
   const outcomes = []
   for (const provider of /** @type {const} */ (['node', 'pure'])) {
     const { equalSignatures, equalSignaturesLeaking, RequestValidator } = await loadSubjects(provider, out)
@@ -137,7 +149,7 @@ async function main() {
       outcomes.push(judge('the comparison alone', false, (given) => equalSignatures(expected, given), expected, 64))
       outcomes.push(
         judge(
-          'a comparison that stops early, to show that it is seen',
+          'a comparison that stops early (must be told apart)',
           true,
           (given) => equalSignaturesLeaking(expected, given),
           expected,
@@ -150,7 +162,7 @@ async function main() {
     const wrong = alterAt(expected, 1)
     const leak = (/** @type {string} */ given) => validate(wrong) || equalSignaturesLeaking(expected, given)
     outcomes.push(judge(`RequestValidator, HMAC by ${name}`, false, validate, expected, 1))
-    outcomes.push(judge('the same, and a comparison that stops early', true, leak, expected, 1))
+    outcomes.push(judge('the same with a comparison that stops early (must be told apart)', true, leak, expected, 1))
   }
   rmSync(out, { recursive: true, force: true })
   process.exitCode = outcomes.every(Boolean) ? 0 : 1

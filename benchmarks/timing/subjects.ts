@@ -3,7 +3,7 @@ import { equalSignatures } from '../../packages/tollgate/src/scheme/signature.ts
 
 export { equalSignatures, RequestValidator }
 
-/** The fault that the measurement must be able to see: it stops at the first difference. */
+/** Stops at the first difference. The measurement must detect this fault. */
 export function equalSignaturesLeaking(one: string, other: string): boolean {
   if (one.length !== other.length) return false
   for (let index = 0; index < one.length; index++) if (one.charCodeAt(index) !== other.charCodeAt(index)) return false

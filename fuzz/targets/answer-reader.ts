@@ -8,18 +8,19 @@ interface Read {
   readonly result: Reading
   readonly heads: readonly AnswerHead[]
   readonly body: string
-  /** Where the piece ends that completed it. */
+  /** The end of the piece that completed the answer. */
   readonly end: number
 }
 
-/** No head and no byte of a body comes out of more bytes than a head and the extensions and trailers of chunks may have. */
+/** The most bytes without a result: the limits of a head, of chunk extensions and of trailers. */
 const maxSilentBytes = 33 * 1024
 
 /**
- * The gateway's reader of answers and chunks. Its first byte says how the rest is cut, and whether it answers HEAD.
- * - Pieces of any size give what the whole gives.
- * - An answer that is complete here is complete for `node:http`'s client, and the same.
- * - However long an answer goes on, the reader keeps within its bounds.
+ * Tests the gateway's reader of answers and chunks. The first byte of the input chooses the size of
+ * the pieces, and whether the answer is to HEAD.
+ * - Pieces of any size give the same result as the whole.
+ * - If an answer is complete here, `node:http`'s client reads it completely and in the same way.
+ * - The reader stays within its limits for an answer of any length.
  */
 export async function fuzz(data: Uint8Array): Promise<void> {
   const flags = data[0] ?? 0
@@ -39,7 +40,7 @@ export async function fuzz(data: Uint8Array): Promise<void> {
     await compareWithNode(bytes.subarray(0, byByte.end), isBodiless, whole)
 }
 
-/** In pieces, from memory that is overwritten afterwards, as the gateway's is; then the connection ends. */
+/** Reads in pieces. Like in the gateway, their memory is overwritten. Then the connection ends. */
 function read(bytes: Buffer, size: number, isBodiless: boolean): Read {
   const heads: AnswerHead[] = []
   let body = ''
@@ -64,7 +65,7 @@ function isSame(one: Read, other: Read): boolean {
   return one.body === other.body && JSON.stringify(one.heads) === JSON.stringify(other.heads)
 }
 
-/** The end of the input, again and again: an upstream that never comes to the point. */
+/** Repeats the end of the input, like an upstream that never finishes. */
 function checkBounds(bytes: Buffer, isBodiless: boolean): void {
   let silent = 0
   const speak = (): void => {
@@ -81,7 +82,7 @@ function checkBounds(bytes: Buffer, isBodiless: boolean): void {
   }
 }
 
-/** `node:http` accepts more than the gateway does. It must accept all that the gateway does, and read it alike. */
+/** Checks that `node:http` accepts every answer that the gateway accepts, with the same result. */
 async function compareWithNode(bytes: Buffer, isBodiless: boolean, { heads, body }: Read): Promise<void> {
   const [head] = heads
   check(head !== undefined && heads.length === 1, `${heads.length} heads`)
@@ -108,7 +109,7 @@ interface NodesReading {
   readonly body: string
 }
 
-/** Its reading of the first answer, or why there is none. */
+/** Returns the first answer as `node:http` reads it, or the reason why it cannot. */
 function readByNode(bytes: Buffer, isBodiless: boolean): Promise<NodesReading | string> {
   const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
   return new Promise((resolve) => {

@@ -1,9 +1,9 @@
-/** A finding: the fuzzer keeps the input that led here. */
+/** Reports a finding unless the condition holds. The fuzzer saves the input. */
 export function check(condition: unknown, what: string): asserts condition {
   if (!condition) throw new Error(`finding: ${what}`)
 }
 
-/** Takes the input apart at zero bytes, so that what the fuzzer splices stays in its field. */
+/** Splits the input at zero bytes, so that the fuzzer changes one field at a time. */
 export function splitInput(data: Uint8Array, fields: number): Uint8Array[] {
   const parts: Uint8Array[] = []
   let start = 0

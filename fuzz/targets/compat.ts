@@ -7,7 +7,10 @@ import { check, splitInput, toText } from './check.ts'
 
 const token = 'fuzzfuzzfuzzfuzzfuzzfuzzfuzzfuzz'
 
-/** The compatible functions beside the package itself: no exception, and nothing accepted that the package refuses but for what is listed. */
+/**
+ * Compares the compatible functions to the `twilio` package. They must not throw, and must not
+ * accept anything that the package refuses, except the listed cases.
+ */
 export function fuzz(data: Uint8Array): void {
   const [signed = new Uint8Array(), asked = new Uint8Array(), form = new Uint8Array()] = splitInput(data, 3)
   const pairs = parseForm(form) ?? []
@@ -28,7 +31,8 @@ export function fuzz(data: Uint8Array): void {
   validateRequest(token, toText(form), toText(asked), params)
 }
 
-// Accepted here and refused there: an empty path for "/", %27 for ', ports, userinfo and fragments, handshakes.
+// These are accepted here and refused there: an empty path for "/", %27 for ', ports, userinfo,
+// fragments and handshakes.
 const listed = /['#@]|%27|^wss?:|:\/\/[^/?]*(\?|$)|:\d+|\/($|\?)/i
 
 function agrees(signature: string, asked: string, params: Record<string, string | string[]>, signed: string): boolean {

@@ -8,8 +8,9 @@ const verifier = createVerifier({ publicUrl: origin, authToken: token })
 const methods = ['POST', 'GET', 'PUT', 'post', '']
 
 /**
- * Content rules, through the front door: a verdict for whatever arrives. The request is signed over its URL alone, or over its URL
- * and a form; accepted, it must hand over nothing that this does not cover.
+ * Tests the rules for content through `createVerifier`, which must return a verdict for every
+ * request. The signature covers the URL. An accepted request must not return anything that it does
+ * not cover.
  */
 export async function fuzz(data: Uint8Array): Promise<void> {
   const [flags = new Uint8Array(), target = new Uint8Array(), type = new Uint8Array(), body = new Uint8Array()] =
@@ -38,7 +39,8 @@ export async function fuzz(data: Uint8Array): Promise<void> {
     return
   }
   check(request.method === 'GET' || request.method === 'POST', `the method ${request.method} was accepted`)
-  // What is accepted was signed over the URL alone: no byte of a body but what a hash in the URL binds, no parameter of a form.
+  // The signature covers only the URL. So an accepted body must be bound by a hash in the URL, and
+  // no parameter of a form may be accepted.
   if (verdict.covers === 'body') {
     check(url.includes(createHash('sha256').update(body).digest('hex')), 'a body that nothing binds was accepted')
   } else if (body.length > 0) {

@@ -1,7 +1,7 @@
 import { decodeUtf8, parseForm, serializeForm } from '../../packages/tollgate/src/scheme/form.ts'
 import { check } from './check.ts'
 
-/** The form parser against the platform's: the same pairs, or a refusal where the platform would have guessed. */
+/** Compares the form parser to the platform's: the same pairs, or a refusal instead of a guess. */
 export function fuzz(data: Uint8Array): void {
   const pairs = parseForm(data)
   const text = decodeUtf8(data)
@@ -13,11 +13,11 @@ export function fuzz(data: Uint8Array): void {
     check(hasBadEscape(text), 'a form without a bad escape was refused')
     return
   }
-  // The question mark keeps the platform from dropping one of the form's own.
+  // The platform drops one leading question mark. This one protects the form's own.
   const expected = [...new URLSearchParams(`?${text}`)]
   check(JSON.stringify(pairs) === JSON.stringify(expected.map(([name, value]) => [name, value])), 'another parse')
   const again = parseForm(serializeForm(pairs))
-  check(JSON.stringify(again) === JSON.stringify(pairs), 'written and read, it is another')
+  check(JSON.stringify(again) === JSON.stringify(pairs), 'another result after serializing and parsing')
 }
 
 function hasBadEscape(text: string): boolean {

@@ -3,14 +3,14 @@ import { parseSignatureSettings } from '../../packages/tollgate/src/scheme/setti
 import { isCanonicalSignature } from '../../packages/tollgate/src/scheme/signature.ts'
 import { check, splitInput, toText } from './check.ts'
 
-/** The two headers that a key is chosen by: one spelling for each meaning, whatever stands in them. */
+/** Checks that the two headers that choose a key have only one spelling for each meaning. */
 export function fuzz(data: Uint8Array): void {
   const [header = new Uint8Array(), signature = new Uint8Array()] = splitInput(data, 2)
   const text = toText(header)
   const settings = parseSignatureSettings(text)
   if (settings !== undefined) {
     check(`key=${settings.keyId},algorithm=${settings.algorithm}` === text, 'a second spelling of the settings')
-    check(settings.keyId !== '' && !settings.keyId.includes(','), 'a key id that is none')
+    check(settings.keyId !== '' && !settings.keyId.includes(','), 'a malformed key id')
   }
   for (const { bytes } of Object.values(algorithms)) {
     const given = toText(signature)

@@ -1,7 +1,10 @@
 import { joinUrl, listSignedForms, type SignedForm, splitUrl } from '../../packages/tollgate/src/scheme/signed-url.ts'
 import { check, splitInput, toText } from './check.ts'
 
-/** URL forms: few, distinct, the given one first, and of the given host, path case and parameters. */
+/**
+ * Checks the URL forms: there are few, they differ, the given URL is first, and all have its host,
+ * path and query.
+ */
 export function fuzz(data: Uint8Array): void {
   const [flags = new Uint8Array(), rest = new Uint8Array()] = splitInput(data, 2)
   const bits = flags[0] ?? 0
@@ -22,7 +25,7 @@ export function fuzz(data: Uint8Array): void {
 
 function checkForm({ url }: SignedForm, host: string, path: string, query: string): void {
   const parts = splitUrl(url)
-  check(parts !== undefined, 'a form is no URL')
+  check(parts !== undefined, 'a form is not a URL')
   check(parts.host === host, 'another host')
   const [one, other] = [parts.path, path].map((text) => text.replaceAll('%27', "'"))
   check(one === other || `${one}/` === other || one === `${other}/`, 'another path')
