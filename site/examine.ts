@@ -12,7 +12,7 @@ export interface RequestParts {
   readonly body: string
   readonly signature: string
   readonly settings: string
-  /** What else a curl command gave. */
+  /** The other headers of a curl command. */
   readonly headers: readonly (readonly [string, string])[]
   readonly token: string
   readonly sharedKey: string
@@ -32,7 +32,10 @@ export interface Examined {
 const settingsHeader = 'x-twilio-webhooks-signature-settings'
 const ownFields = ['content-type', 'x-twilio-signature', settingsHeader, 'content-length']
 
-/** Takes a curl command apart; throws what is wrong with it, in words for the page. */
+/**
+ * Reads the fields of the form from a curl command.
+ * @throws UsageError with a message for the page, if the command is not one complete request
+ */
 export function readCurl(text: string): Omit<RequestParts, 'publicUrl' | 'token' | 'sharedKey'> {
   const { method, url, headers, body } = parseCurl(text)
   return {
@@ -46,12 +49,14 @@ export function readCurl(text: string): Omit<RequestParts, 'publicUrl' | 'token'
   }
 }
 
-/** Verifies and diagnoses with the library, in this page. */
+/**
+ * Verifies and diagnoses a request in the browser.
+ * @throws Error with a message for the page, if a field is missing or malformed
+ */
 export async function examine(parts: RequestParts): Promise<Examined> {
   const url = splitUrl(parts.url)
-  if (url === undefined) throw new Error('The URL has to be a whole one, with https:// and a host.')
-  if (parts.token === '' && parts.sharedKey === '')
-    throw new Error('An Auth Token, or the secret of a SharedKey, is needed.')
+  if (url === undefined) throw new Error('The URL must be absolute, with https:// and a host.')
+  if (parts.token === '' && parts.sharedKey === '') throw new Error('Enter an Auth Token or the secret of a SharedKey.')
   const keyId = /^key=([^,]+),/.exec(parts.settings)?.[1]
   const own = Object.fromEntries(parts.headers.map(([name, value]) => [name.toLowerCase(), value]))
   const headers = {
@@ -79,7 +84,7 @@ export async function examine(parts: RequestParts): Promise<Examined> {
   }
 }
 
-/** A genuine message as a server behind a proxy sees it that ends TLS and strips a prefix. */
+/** Makes a genuine message as a server sees it behind a proxy that ends TLS and strips a prefix. */
 export function sampleParts(): RequestParts {
   const token = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../tools/run.mjs'
 
-/** The sections of the site and their pages, in order. Other pages of a section's folder follow, sorted by name. */
+/** The sections and their pages, in order. The other pages of a section's folder follow by name. */
 const sections = [
   {
     title: 'Start',
@@ -40,7 +40,10 @@ const sections = [
   { title: 'More', pages: ['CHANGELOG.md', 'CONTRIBUTING.md'] },
 ]
 
-/** Every page of the repository that the site shows. @returns {string[]} */
+/**
+ * Lists every page of the repository that the site shows.
+ * @returns {string[]}
+ */
 export function listPages() {
   const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
   return [
@@ -55,7 +58,11 @@ export function listPages() {
   ]
 }
 
-/** The place of a page on the site: `docs/replay.md` is `replay.md`, the README is the front page. @param {string} page */
+/**
+ * Returns the path of a page on the site: `docs/replay.md` is `replay.md`, and the README is the
+ * front page.
+ * @param {string} page
+ */
 export function placeOf(page) {
   if (page === 'README.md') return 'index.md'
   return page.startsWith('docs/') ? page.slice('docs/'.length) : page.toLowerCase()
@@ -66,7 +73,7 @@ export function titleOf(page) {
   return /^# (.+)$/m.exec(readFileSync(join(root, page), 'utf8'))?.[1]?.replaceAll('`', '') ?? page
 }
 
-/** Sections with the pages that exist. Every page is in exactly one section. */
+/** Lists the sections with the pages that exist. Every page is in exactly one section. */
 export function listSections() {
   const all = listPages()
   return sections.map(({ title, pages, folder }) => {

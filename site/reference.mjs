@@ -4,14 +4,20 @@ import { Application } from 'typedoc'
 import { entries } from '../packages/tollgate/entries.js'
 import { root } from '../tools/run.mjs'
 
-/** What an entry point is called, by the module that TypeDoc makes of its source. @param {string} module */
+/**
+ * Returns the name of an entry point, from TypeDoc's name for its module.
+ * @param {string} module
+ */
 function nameEntry(module) {
   const found = Object.entries(entries).find(([, source]) => source.replace(/^src\/|(\/index)?\.ts$/g, '') === module)
   const [subpath = ''] = found ?? []
   return subpath === '.' || found === undefined ? module.replace('index', 'tollgate') : `tollgate${subpath.slice(1)}`
 }
 
-/** Writes a page for each entry point, from the docstrings. @param {string} out */
+/**
+ * Writes a page for each entry point, from its docstrings.
+ * @param {string} out
+ */
 export async function writeReference(out) {
   const library = join(root, 'packages/tollgate')
   /** @type {Record<string, unknown>} */
@@ -29,14 +35,14 @@ export async function writeReference(out) {
     readme: 'none',
     disableSources: true,
     logLevel: 'Warn',
-    // Types that a signature needs and that nobody imports are described where they are used.
+    // Some types are used in signatures but not exported. The pages describe them in place.
     validation: { notExported: false, invalidLink: true },
     out,
     .../** @type {{}} */ (markdown),
   })
   const project = await app.convert()
   if (project === undefined || app.logger.hasErrors() || app.logger.hasWarnings())
-    throw new Error('The reference could not be made without warnings.')
+    throw new Error('TypeDoc reported warnings or errors.')
   for (const module of project.children ?? []) module.name = nameEntry(module.name)
   await app.generateOutputs(project)
   for (const name of readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((one) => one.endsWith('.md')))
@@ -44,7 +50,8 @@ export async function writeReference(out) {
 }
 
 /**
- * TypeDoc numbers an anchor as soon as a member's full name ("Cause", "id") reads like it; the site numbers headings alone.
+ * Removes TypeDoc's numbers from anchors. TypeDoc also counts members such as `Cause.id`, but the
+ * site counts only headings.
  * @param {string} file
  */
 function mendAnchors(file) {

@@ -6,8 +6,9 @@ import { listPages, placeOf } from './pages.mjs'
 const link = /(!?)\[((?:[^\]\\]|\\.)*)\]\(([^)\s]+)\)/g
 
 /**
- * The page as the site needs it: links lead to where the site shows a page; what it does not show, sources and examples, is named
- * instead of linked. @param {string} page
+ * Rewrites a page for the site. Links lead to pages of the site. Links to other files, such as
+ * sources and examples, become plain file names.
+ * @param {string} page
  */
 function rewritePage(page) {
   const text = readFileSync(join(root, page), 'utf8')

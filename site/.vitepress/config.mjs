@@ -21,18 +21,18 @@ function listReference() {
 
 export default defineConfig({
   title: 'Tollgate',
-  description: 'Proves that a request came from Twilio, and from Twilio alone.',
+  description: 'Proves that an HTTP request was sent by Twilio.',
   srcDir: '.build/src',
   outDir: '.vitepress/dist',
   cacheDir: '.build/cache',
   cleanUrls: false,
   lastUpdated: false,
-  // The library, the diagnosis and the samples are in the playground's script.
+  // The playground's script includes the library, the diagnosis and the samples.
   vite: { build: { chunkSizeWarningLimit: 2000 } },
-  // Other warnings are errors in the build; links are checked by VitePress, and once more in what it writes.
+  // VitePress checks links here, and a test checks them again in the built pages.
   ignoreDeadLinks: false,
   markdown: {
-    // Configurations of programs that the highlighter does not know.
+    // The highlighter does not know the configuration languages of these programs.
     languageAlias: { caddyfile: 'nginx', haproxy: 'ini' },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },

@@ -81,7 +81,7 @@ async function visit(colorScheme: 'light' | 'dark' = 'light', width = 1280): Pro
 
 const params = { From: '+15005550006', To: '+15005550001', Body: 'hello there', MessageSid: `SM${'0'.repeat(32)}` }
 
-test('a genuine curl command is genuine', async () => {
+test('a genuine curl command is accepted', async () => {
   const { page, complaints } = await visit()
   const signed = signRequest({ url: 'https://app.example.com/sms?x=1', params, authToken: token })
   await page.getByLabel('A curl command').fill(signed.toCurl())
@@ -92,26 +92,26 @@ test('a genuine curl command is genuine', async () => {
   expect(complaints).toEqual([])
 })
 
-test('a request behind a proxy is refused, and the page says why; nothing leaves it', async () => {
+test('a request behind a proxy is refused with its causes, and nothing leaves the page', async () => {
   const { page, requested, methods, complaints } = await visit()
-  await page.getByRole('button', { name: 'Show me one that fails' }).click()
+  await page.getByRole('button', { name: 'Show a request that fails' }).click()
   await page.getByRole('heading', { name: 'Refused: signature_mismatch' }).waitFor()
   const causes = await page.locator('.causes code').allTextContents()
   expect(causes.sort()).toEqual(['path_prefix', 'scheme'])
-  // What VitePress fetches ahead are pages of the site; none of it carries anything.
+  // VitePress prefetches pages of the site. These requests carry no data.
   expect(requested.every((url) => url.startsWith(origin) && new URL(url).search === '')).toBe(true)
   expect(methods.every((method) => method === 'GET')).toBe(true)
   expect(complaints).toEqual([])
 })
 
-test('another token, a malformed command, a missing token: each is said plainly', async () => {
+test('reports another token, a malformed command and a missing token', async () => {
   const { page } = await visit()
   const signed = signRequest({ url: 'https://app.example.com/sms', params, authToken: token })
   await page.getByLabel('A curl command').fill('curl --nope')
   await page.getByRole('alert').waitFor()
   await page.getByLabel('A curl command').fill(signed.toCurl())
   await page.getByRole('button', { name: 'Verify' }).click()
-  await page.getByText('An Auth Token, or the secret of a SharedKey, is needed.').waitFor()
+  await page.getByText('Enter an Auth Token or the secret of a SharedKey.').waitFor()
   await page.getByLabel('Auth Token').fill('f'.repeat(32))
   await page.getByRole('button', { name: 'Verify' }).click()
   await page.getByRole('heading', { name: 'Refused: signature_mismatch' }).waitFor()
@@ -121,8 +121,8 @@ for (const theme of ['light', 'dark'] as const)
   for (const width of [360, 1280])
     test(`the page works at ${width} pixels, ${theme}`, async () => {
       const { page } = await visit(theme, width)
-      await page.getByRole('button', { name: 'Show me one that fails' }).click()
-      await page.getByRole('heading', { name: 'Refused' }).waitFor()
+      await page.getByRole('button', { name: 'Show a request that fails' }).click()
+      await page.getByRole('heading', { name: 'Refused: signature_mismatch' }).waitFor()
       await page.screenshot({ path: join(screenshots, `playground-${width}-${theme}.png`), fullPage: true })
       const overflow = await page.evaluate(
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',
