@@ -7,7 +7,7 @@
 export const rejectionPages = {
   method_not_allowed: {
     means:
-      'The request is not a GET, a POST or a WebSocket handshake. Twilio uses no other method. The signature does not cover the method, so a captured POST must not work as a DELETE.',
+      'The request is not a GET or a POST, or the server opens a WebSocket and the request does not ask for one. Twilio uses no other method. The signature does not cover the method, so a captured POST must not work as a DELETE.',
     look: [
       'Which client sent it? Health checks and scanners use HEAD and OPTIONS.',
       'Does a handshake reach the app with its Upgrade and Connection headers?',

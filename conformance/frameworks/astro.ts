@@ -19,6 +19,7 @@ export const astro: readonly Version[] = [
     nodeMajor: 20,
     build: ['astro/astro.js', 'build'],
     serve,
+    webSocket: true,
     exceptions: { ...exceptions, '%2F and %7E in the path': 'Astro 5 finds no route for an encoded slash: 404' },
   },
   {
@@ -27,6 +28,7 @@ export const astro: readonly Version[] = [
     nodeMajor: 24,
     build: ['astro/bin/astro.mjs', 'build'],
     serve,
+    webSocket: true,
     exceptions: {
       ...exceptions,
       'A1 A3 a hostile Host, with one public URL': hostReason,

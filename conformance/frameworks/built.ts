@@ -14,6 +14,7 @@ export interface Version {
   readonly serve: { readonly installed?: string; readonly built: string }
   readonly env?: Readonly<Record<string, string>>
   readonly exceptions: Framework['exceptions']
+  readonly webSocket?: true
 }
 
 /** Builds an application with one version, where that is not done yet, and starts it. */
@@ -31,7 +32,7 @@ export async function startBuilt(
 }
 
 /** A wrapper of one endpoint, so that it has neither paths nor parsers around it. */
-export function makeBuiltFramework({ name, exceptions }: Version, server: () => RemoteServer): Framework {
+export function makeBuiltFramework({ name, exceptions, webSocket }: Version, server: () => RemoteServer): Framework {
   return {
     name,
     start: async (scenario) => server().play(scenario),
@@ -39,6 +40,7 @@ export function makeBuiltFramework({ name, exceptions }: Version, server: () => 
     mounts: false,
     stacks: false,
     appBody: false,
+    ...(webSocket && { webSocket }),
     parsersBefore: {},
     parsersAfter: [],
     exceptions,

@@ -51,6 +51,7 @@ export const elysia: readonly Framework[] = [
   {
     ...elysiaFeatures,
     name: 'elysia 1.4, web handler',
+    webSocket: true,
     start: (scenario) => startWeb(scenario, true),
     exceptions: noBody,
   },
@@ -58,6 +59,7 @@ export const elysia: readonly Framework[] = [
   {
     ...elysiaFeatures,
     name: 'elysia 1.4, web handler without aot',
+    webSocket: true,
     start: (scenario) => startWeb(scenario, false),
     exceptions: noBody,
   },

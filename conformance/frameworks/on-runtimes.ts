@@ -36,7 +36,7 @@ export const onRuntimes: readonly OnRuntime[] = [
     name: 'hono 4 on Deno',
     entry: 'hono-deno',
     start: () => startServing(programs.deno(), [...denoArguments, 'dist/hono-deno.mjs']),
-    features: honoFeatures,
+    features: { ...honoFeatures, webSocket: true },
     exceptions: told(exceptionsOf.Deno),
   },
   {
@@ -46,6 +46,7 @@ export const onRuntimes: readonly OnRuntime[] = [
     // There `formData()` reads nothing of a body that is no form.
     features: {
       ...honoFeatures,
+      webSocket: true,
       parsersBefore: { ...honoFeatures.parsersBefore, formData: jsonKept, 'raw.formData': jsonKept },
     },
     exceptions: told(exceptionsOf.Bun),
@@ -54,7 +55,7 @@ export const onRuntimes: readonly OnRuntime[] = [
     name: 'hono 4 on workerd',
     entry: 'hono-worker',
     start: () => startWorker('hono-worker'),
-    features: honoFeatures,
+    features: { ...honoFeatures, webSocket: true },
     exceptions: {
       ...exceptionsOf.workerd,
       'A5 guards http://app.example.com/voice': absoluteTarget,
@@ -65,7 +66,7 @@ export const onRuntimes: readonly OnRuntime[] = [
     name: 'elysia 1.4 on Bun',
     entry: 'elysia-bun',
     start: () => startServing(programs.bun(), ['dist/elysia-bun.mjs']),
-    features: elysiaFeatures,
+    features: { ...elysiaFeatures, webSocket: true },
     exceptions: told(exceptionsOf.Bun),
   },
 ]

@@ -28,6 +28,7 @@ export const reactRouter: readonly Version[] = [
     nodeMajor: 20,
     build,
     serve,
+    webSocket: true,
     exceptions: {
       ...exceptions,
       '| in the query': 'React Router 7 re-encodes the query, unless v8_passThroughRequests is set',
@@ -41,6 +42,7 @@ export const reactRouter: readonly Version[] = [
     env: { PASS_THROUGH: 'yes' },
     build,
     serve,
+    webSocket: true,
     exceptions,
   },
   {

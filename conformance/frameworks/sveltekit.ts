@@ -7,6 +7,7 @@ const exceptions: Framework['exceptions'] = {
 }
 
 const common = {
+  webSocket: true,
   build: ['vite/bin/vite.js', 'build'],
   serve: { built: 'build/index.js' },
 } as const

@@ -24,6 +24,7 @@ function makeRemoteFetch(name: string, ports: Ports, exceptions: Framework['exce
     mounts: false,
     stacks: false,
     appBody: false,
+    webSocket: true,
     parsersBefore: {},
     parsersAfter: [],
     exceptions,

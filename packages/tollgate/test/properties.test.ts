@@ -59,8 +59,8 @@ describe('what is signed verifies', () => {
     const signer = fc.constantFrom({ authToken }, { sharedKey: { id: 'key1', secret: 'a shared secret' } })
     await fc.assert(
       fc.asyncProperty(input, signer, async (given, key) => {
-        const { method, url: signedUrl, headers, body } = signRequest({ ...given, ...key })
-        const incoming = { method, url: signedUrl, headers, body }
+        const { method, url: signedUrl, headers, body, handshake } = signRequest({ ...given, ...key })
+        const incoming = { method, url: signedUrl, headers, body, handshake }
         expect(await keyed.verify(incoming)).toMatchObject({ ok: true })
       }),
       { numRuns: 1000 },
