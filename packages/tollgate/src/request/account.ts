@@ -22,9 +22,12 @@ export function listAccounts(params: Pairs, most: number): readonly string[] {
  * @returns `undefined` for a body that is not exactly one JSON text.
  */
 export function listAccountsInJson(body: Uint8Array): readonly string[] | undefined {
-  const text = decodeUtf8(body)
-  const json = text === undefined ? undefined : parseJson(text)
-  if (json === undefined) return undefined
+  let json: unknown
+  try {
+    json = JSON.parse(decodeUtf8(body) ?? '')
+  } catch {
+    return undefined
+  }
   const accounts = new Set<string>()
   const read = (object: unknown): void => {
     for (const name of jsonNames)
@@ -40,15 +43,6 @@ export function listAccountsInJson(body: Uint8Array): readonly string[] | undefi
   return [...accounts]
 }
 
-/** `undefined` is no value of JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** What lists hold, however deeply they are nested: with a stack of its own, since the sender chooses the depth. */
 function* flatten(value: unknown): Generator<unknown> {
   const rest = [value]
@@ -60,7 +54,5 @@ function* flatten(value: unknown): Generator<unknown> {
 }
 
 function readProperty(object: unknown, name: string): unknown {
-  return typeof object === 'object' && object !== null && Object.hasOwn(object, name)
-    ? object[name as keyof object]
-    : undefined
+  return Object.hasOwn(Object(object), name) ? (object as Record<string, unknown>)[name] : undefined
 }

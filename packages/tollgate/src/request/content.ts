@@ -22,6 +22,7 @@ export interface Content {
 }
 
 const nothing: Pairs = []
+const unsigned = { params: nothing, signedParams: nothing, named: nothing }
 const encoder = new TextEncoder()
 
 /**
@@ -39,7 +40,7 @@ export function readContent(envelope: Envelope, query: string, borrowed: Uint8Ar
   }
   const hash = findBodyHash(query)
   const body = keepBytes(borrowed)
-  const content: Content = { params: nothing, signedParams: nothing, named: nothing, covers: 'body', body }
+  const content: Content = { ...unsigned, covers: 'body', body }
   if (hash === undefined) return { ...content, refusal: new Refusal('body_unsigned') }
   if (hash !== hashBody(body())) return { ...content, refusal: new Refusal('body_hash_mismatch') }
   return content
@@ -51,9 +52,8 @@ function readForm(borrowed: Uint8Array): Content {
   if (text !== undefined && params !== undefined)
     return { params, signedParams: params, named: params, covers: 'params', body: keepText(text) }
   return {
+    ...unsigned,
     params: parseLeniently(new TextDecoder().decode(borrowed)),
-    signedParams: nothing,
-    named: nothing,
     covers: 'params',
     body: keepBytes(borrowed),
     refusal: new Refusal('body_malformed'),
@@ -78,14 +78,14 @@ function readUrlOnly({ method, handshake }: Envelope, query: string, borrowed: U
   const hash = handshake ? undefined : findBodyHash(query)
   if (hash === undefined || hash === hashBody(borrowed)) return content
   // The status callback of a regulatory bundle is a GET without a body, whose hash covers something unknown (twilio-php #861).
-  if (method === 'GET' && hash !== 'malformed' && ['AccountSid', 'BundleSid'].every((name) => hasName(pairs, name)))
+  if (
+    method === 'GET' &&
+    hash !== 'malformed' &&
+    ['AccountSid', 'BundleSid'].every((name) => pairs.some((pair) => pair[0] === name))
+  )
     return { ...content, hasForeignHash: true }
   // Otherwise a captured JSON event could be sent again without its body.
   return { ...content, refusal: new Refusal('body_hash_mismatch') }
-}
-
-function hasName(pairs: Pairs, name: string): boolean {
-  return pairs.some((pair) => pair[0] === name)
 }
 
 function keepBytes(borrowed: Uint8Array): Content['body'] {
