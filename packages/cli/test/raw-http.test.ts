@@ -11,7 +11,7 @@ const parse = (text: string, scheme = 'https') => {
 const head = 'POST /sms?x=1 HTTP/1.1\r\nHost: example.com\r\nContent-Type: application/x-www-form-urlencoded\r\n'
 
 describe('a raw HTTP request', () => {
-  test('as it goes over the wire', () => {
+  test('with CRLF and a Content-Length', () => {
     expect(parse(`${head}Content-Length: 7\r\n\r\na=1&b=2`)).toMatchObject({
       method: 'POST',
       url: 'https://example.com/sms?x=1',

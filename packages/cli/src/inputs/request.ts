@@ -26,7 +26,7 @@ export function toIncoming(given: GivenRequest): IncomingRequest {
   }
   const parts = splitUrl(given.url)
   if (parts !== undefined && /^wss?$/i.test(parts.scheme)) addHandshake(headers)
-  // What a server did with it is not in the record: who sent these headers meant a handshake.
+  // The record does not say whether a server took it as a handshake. The header shows the intent.
   const handshake = headers.upgrade?.some((value) => value.trim().toLowerCase() === 'websocket') === true
   return {
     handshake,

@@ -67,7 +67,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
         options.onExchange?.(exchange)
       },
       routes: [
-        // Which paths open sockets, nobody has said: here all of them may.
+        // No option says which paths open WebSockets, so every path may.
         {
           path: '/',
           upstream,

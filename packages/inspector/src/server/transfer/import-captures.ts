@@ -64,7 +64,7 @@ export function toIncoming(
     url: imported.target,
     headers: Object.fromEntries(headers),
     body: readBody(imported),
-    // The file does not say what the server did with it: who sent these headers meant a handshake.
+    // The file does not say whether a server took it as a handshake. The header shows the intent.
     handshake: isHandshake(imported),
   }
 }
