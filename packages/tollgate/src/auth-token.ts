@@ -1,3 +1,5 @@
+import { toList } from './known-options.ts'
+
 /** One account's Auth Token, or several while it is being rotated, in the order to try. At most 16. */
 export type Tokens = string | readonly string[]
 
@@ -39,8 +41,7 @@ const isPlaceholder = /^(undefined|null|nan|\[object \w+\]|<.*>|\$?\{.*\}|x{4,}|
 
 /** Checks tokens given as an option; `where` names it. Throws a TypeError that never shows the token. */
 export function parseTokens(tokens: unknown, where: string): readonly string[] {
-  const list: readonly unknown[] = Array.isArray(tokens) ? tokens : [tokens]
-  if (list.length === 0) throw new TypeError(`"${where}" is an empty list: there is no token to verify with`)
+  const list = toList(tokens, where)
   if (list.length > maxTokens)
     throw new TypeError(`"${where}" has ${list.length} tokens; at most ${maxTokens} are tried`)
   for (const [index, token] of list.entries()) {

@@ -3,7 +3,7 @@ import type { AuthTokenLookup, Awaitable, UnverifiedClaim } from './interfaces.t
 import type { Settings } from './options.ts'
 import type { SignatureClaim } from './request/envelope.ts'
 import { createSigner, type Signer } from './scheme/signature.ts'
-import { type Accepted, Refusal } from './verdict.ts'
+import { type Accepted, type Rejected, reject } from './verdict.ts'
 
 /** A key that may have signed the request. */
 export interface Candidate {
@@ -21,31 +21,32 @@ export function findKeys(
   claimed: SignatureClaim,
   accounts: readonly string[],
   makeClaim: () => UnverifiedClaim,
-): Awaitable<readonly Candidate[] | Refusal> {
+): Awaitable<readonly Candidate[] | Rejected> {
   if (claimed.sharedKeyId !== undefined) return findSharedKey(settings, claimed, claimed.sharedKeyId)
   const { authTokens } = settings
   switch (authTokens.kind) {
     case 'none':
-      return new Refusal('key_unknown', 'An Auth Token signed, and only "sharedKeys" is given.')
+      return reject('key_unknown', 'An Auth Token signed, and only "sharedKeys" is given.')
     case 'single':
       return toCandidates(authTokens.tokens, undefined, false)
     default:
-      if (!accounts.every(isAccountSid))
-        return new Refusal('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
+      if (!accounts.every(isAccountSid)) return reject('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
   }
   if (authTokens.kind === 'record')
     return findInRecord(authTokens.tokens, accounts.length === 1 ? accounts[0] : undefined)
   return askLookup(authTokens.lookup, makeClaim(), settings.lookupTimeoutMs)
 }
 
-async function askLookup(
+function askLookup(
   lookup: AuthTokenLookup,
   claim: UnverifiedClaim,
   timeoutMs: number,
-): Promise<readonly Candidate[] | Refusal> {
-  const found = await settle(() => lookup(claim), timeoutMs)
-  if (found === failed) return new Refusal('key_lookup_failed')
-  return readFound(found, claim.accountSid)
+): Promise<readonly Candidate[] | Rejected> {
+  return settle(
+    () => lookup(claim),
+    (found) => readFound(found, claim.accountSid),
+    timeoutMs,
+  )
 }
 
 export function canRefresh(settings: Settings, claimed: SignatureClaim): boolean {
@@ -57,67 +58,60 @@ export function canRefresh(settings: Settings, claimed: SignatureClaim): boolean
 export async function refreshKeys(
   settings: Settings,
   claim: UnverifiedClaim,
-): Promise<readonly Candidate[] | Refusal | undefined> {
+): Promise<readonly Candidate[] | Rejected | undefined> {
   if (settings.authTokens.kind !== 'lookup' || settings.authTokens.lookup.refresh === undefined) return undefined
   const { lookup } = settings.authTokens
-  const found = await settle(() => lookup.refresh?.(claim), settings.lookupTimeoutMs)
-  if (found === failed) return new Refusal('key_lookup_failed')
-  return found === undefined || found === null ? undefined : readFound(found, claim.accountSid)
+  return settle(
+    () => lookup.refresh?.(claim),
+    (found) => (found === undefined || found === null ? undefined : readFound(found, claim.accountSid)),
+    settings.lookupTimeoutMs,
+  )
 }
 
-async function findSharedKey(
+function findSharedKey(
   settings: Settings,
   claimed: SignatureClaim,
   id: string,
-): Promise<readonly Candidate[] | Refusal> {
-  const found = await settle(() => settings.findSharedKey(id), settings.lookupTimeoutMs)
-  if (found === undefined || found === null)
-    return new Refusal('key_unknown', 'No secret is given for that SharedKey id.')
-  const { secret, accountSid }: { secret?: unknown; accountSid?: unknown } =
-    typeof found === 'object' ? found : { secret: found }
-  const usable = accountSid === undefined || (typeof accountSid === 'string' && isAccountSid(accountSid))
-  if (found === failed || !usable || describeSecretFault(secret) !== undefined) return new Refusal('key_lookup_failed')
-  const sign = createSigner(claimed.algorithm.name, secret as string)
-  return [
-    {
-      sign,
-      key: { kind: 'shared_key', id },
-      owner: accountSid as string | undefined,
-      isBound: accountSid !== undefined,
-    },
-  ]
+): Promise<readonly Candidate[] | Rejected> {
+  const read = (found: unknown): readonly Candidate[] | Rejected => {
+    if (found === undefined || found === null) return reject('key_unknown', 'No secret is given for that SharedKey id.')
+    const { secret, accountSid }: { secret?: unknown; accountSid?: unknown } =
+      typeof found === 'object' ? found : { secret: found }
+    const owner = typeof accountSid === 'string' && isAccountSid(accountSid) ? accountSid : undefined
+    if (owner !== accountSid || describeSecretFault(secret) !== undefined) return reject('key_lookup_failed')
+    const sign = createSigner(claimed.algorithm.name, secret as string)
+    return [{ sign, key: { kind: 'shared_key', id }, owner, isBound: owner !== undefined }]
+  }
+  return settle(() => settings.findSharedKey(id), read, settings.lookupTimeoutMs)
 }
 
 function findInRecord(
   record: ReadonlyMap<string, readonly string[]>,
   accountSid: string | undefined,
-): readonly Candidate[] | Refusal {
+): readonly Candidate[] | Rejected {
   if (accountSid !== undefined) {
     const tokens = record.get(accountSid)
-    return tokens === undefined ? new Refusal('key_unknown') : toCandidates(tokens, accountSid)
+    return tokens === undefined ? reject('key_unknown') : toCandidates(tokens, accountSid)
   }
   // JSON events and handshakes name no account outside what is yet unproven: any of a few may have signed.
   const candidates: Candidate[] = []
   for (const [owner, tokens] of record) {
     candidates.push(...toCandidates(tokens, owner))
     if (candidates.length > maxTokens)
-      return new Refusal(
-        'key_unknown',
-        `The request names no account, and "authToken" has more than ${maxTokens} tokens: use a look-up by URL.`,
-      )
+      return reject('key_unknown', `The request names no account, and "authToken" has more than ${maxTokens} tokens.`)
   }
   return candidates
 }
 
-function readFound(found: unknown, claimed: string | undefined): readonly Candidate[] | Refusal {
-  if (found === undefined || found === null) return new Refusal('key_unknown')
+function readFound(found: unknown, claimed: string | undefined): readonly Candidate[] | Rejected {
+  if (found === undefined || found === null) return reject('key_unknown')
   const owned = typeof found === 'object' && !Array.isArray(found)
   const { authToken, accountSid }: { authToken?: unknown; accountSid?: unknown } = owned
     ? found
     : { authToken: found, accountSid: claimed }
   const tokens = readTokens(authToken)
   if (tokens === undefined || (owned && !(typeof accountSid === 'string' && isAccountSid(accountSid))))
-    return new Refusal('key_lookup_failed')
+    return reject('key_lookup_failed')
   return toCandidates(tokens, accountSid as string | undefined)
 }
 
@@ -133,21 +127,23 @@ function toCandidates(tokens: readonly string[], owner: string | undefined, isBo
   return made.map((sign, index) => ({ sign, key: { kind: 'auth_token', index }, owner, isBound }))
 }
 
-const failed: unique symbol = Symbol('failed')
-
-/** The look-up's result within its time, or `failed`. Its error is dropped: it may hold a token. */
-async function settle(ask: () => Awaitable<unknown>, timeoutMs: number): Promise<unknown> {
+/**
+ * Asks a look-up, and reads its answer, within its time. An error is dropped, since it may hold a token: that of a getter in the
+ * answer too.
+ */
+async function settle<T>(
+  ask: () => Awaitable<unknown>,
+  read: (found: unknown) => T,
+  timeoutMs: number,
+): Promise<T | Rejected> {
   let timer: ReturnType<typeof setTimeout> | undefined
   try {
-    const asked = ask()
-    if (typeof asked !== 'object' || asked === null || typeof (asked as PromiseLike<unknown>).then !== 'function')
-      return asked
-    const late = new Promise<typeof failed>((resolve) => {
-      timer = setTimeout(() => resolve(failed), timeoutMs)
+    const late = new Promise((_, fail) => {
+      timer = setTimeout(fail, timeoutMs)
     })
-    return await Promise.race([asked, late])
+    return read(await Promise.race([ask(), late]))
   } catch {
-    return failed
+    return reject('key_lookup_failed')
   } finally {
     clearTimeout(timer)
   }

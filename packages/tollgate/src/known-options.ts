@@ -11,6 +11,13 @@ export function checkKnownOptions(given: unknown, known: Readonly<Record<string,
   }
 }
 
+/** The values of an option that may be given as one or as a list. Throws a TypeError that names it for an empty list. */
+export function toList(value: unknown, name: string): readonly unknown[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (list.length === 0) throw new TypeError(`"${name}" is an empty list`)
+  return list
+}
+
 /** The candidate that most resembles a word; `undefined` when none comes near. */
 export function findNearest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(2, Math.floor(word.length / 3))
@@ -25,14 +32,14 @@ export function findNearest(word: string, candidates: readonly string[]): string
 
 /** Levenshtein's edit distance. */
 function measureDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= other.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1)
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
+  let row = [...Array(other.length + 1).keys()]
+  for (const letter of one) {
+    let [last = 0] = row
+    row = row.map((above, index) => {
+      const swap = (row[index - 1] ?? above) + (letter === other[index - 1] ? 0 : 1)
+      last = index === 0 ? above + 1 : Math.min(swap, above + 1, last + 1)
+      return last
+    })
   }
   return row[other.length] ?? 0
 }

@@ -1,7 +1,7 @@
 import { describeSecretFault, isAccountSid, parseTokens, type Tokens } from './auth-token.ts'
 import { readEnvironment } from './environment.ts'
 import type { AuthTokenLookup, Awaitable, Diagnoser, IncomingRequest, ReplayGuard, SharedKey } from './interfaces.ts'
-import { checkKnownOptions } from './known-options.ts'
+import { checkKnownOptions, toList } from './known-options.ts'
 import { parseInteger } from './parse-integer.ts'
 import { type PublicUrlRule, publicUrlRule } from './request/forwarded.ts'
 import { parsePublicUrl, resolveByRule, resolveFromList, type UrlResolver } from './request/public-url.ts'
@@ -72,7 +72,7 @@ export type AuthTokens =
 /** The options, parsed once and filled up. */
 export interface Settings {
   readonly given: VerifierOptions
-  readonly resolveUrl: (request: IncomingRequest) => UrlResolver
+  readonly resolveUrl: UrlResolver
   readonly eitherSlash: boolean
   readonly authTokens: AuthTokens
   readonly findSharedKey: (keyId: string) => Awaitable<unknown>
@@ -125,21 +125,15 @@ export function parseOptions(given: VerifierOptions): Settings {
 
 function parseUrlOptions(given: VerifierOptions): Settings['resolveUrl'] {
   const { signedUrl } = given
-  if (signedUrl !== undefined) return (request) => () => resolveByRule(() => signedUrl(request))
+  if (signedUrl !== undefined) return (_envelope, source) => resolveByRule(() => signedUrl(source as IncomingRequest))
   const publicUrl = given.publicUrl ?? readEnvironment('TOLLGATE_PUBLIC_URL')
   if (publicUrl === undefined)
     throw new TypeError(
       '"publicUrl" is missing: name the URL by which Twilio reaches this server, here or in TOLLGATE_PUBLIC_URL',
     )
-  if (typeof publicUrl === 'object' && publicUrl !== null && publicUrlRule in publicUrl) {
-    const resolver = publicUrl[publicUrlRule]
-    return () => resolver
-  }
-  const list: readonly unknown[] = Array.isArray(publicUrl) ? publicUrl : [publicUrl]
-  if (list.length === 0) throw new TypeError('"publicUrl" is an empty list')
+  if (typeof publicUrl === 'object' && publicUrl !== null && publicUrlRule in publicUrl) return publicUrl[publicUrlRule]
   const where = given.publicUrl === undefined ? 'TOLLGATE_PUBLIC_URL' : 'publicUrl'
-  const resolver = resolveFromList(list.map((url) => parsePublicUrl(url, where)))
-  return () => resolver
+  return resolveFromList(toList(publicUrl, where).map((url) => parsePublicUrl(url, where)))
 }
 
 function parseAuthToken(given: VerifierOptions): AuthTokens {
@@ -184,8 +178,7 @@ function parseSharedKeys(sharedKeys: unknown): Settings['findSharedKey'] {
 
 function parseAccountSids(accountSid: unknown): ReadonlySet<string> | undefined {
   if (accountSid === undefined) return undefined
-  const list: readonly unknown[] = Array.isArray(accountSid) ? accountSid : [accountSid]
-  if (list.length === 0) throw new TypeError('"accountSid" is an empty list: it would refuse everyone')
+  const list = toList(accountSid, 'accountSid')
   for (const one of list)
     if (typeof one !== 'string' || !isAccountSid(one))
       throw new TypeError('"accountSid" must be "AC" and 32 hex digits')

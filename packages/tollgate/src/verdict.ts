@@ -114,73 +114,42 @@ interface RejectionRow {
 
 /** Every way to be refused: a new one is a new row here. The status answers the request, the message is for your logs. */
 export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
-  method_not_allowed: row(403, 'Twilio sends GET and POST only; the signature does not cover the method.'),
-  signature_missing: row(
-    403,
-    'There is no X-Twilio-Signature header: the request is not from Twilio, or a proxy dropped the header.',
-  ),
-  signature_malformed: row(
-    403,
-    'X-Twilio-Signature is not one canonical Base64 text of 20 (HMAC-SHA1) or 32 (HMAC-SHA256) bytes.',
-  ),
-  signature_settings_malformed: row(
-    403,
-    'X-Twilio-Webhooks-Signature-Settings is not exactly one "key=…,algorithm=…".',
-  ),
-  algorithm_unsupported: row(
-    403,
-    'The signature settings name an algorithm that is unknown, or that a SharedKey is not used with.',
-  ),
-  key_not_allowed: row(403, 'The request is signed with an Auth Token, and "sharedKeysOnly" is set.'),
-  url_not_allowed: row(403, 'The public URL of the request cannot be told, or its host is not allowed.'),
-  content_encoding_unsupported: row(415, 'The body is compressed; Twilio signs and sends plain bodies.'),
+  method_not_allowed: row(403, 'The signature does not cover the method, so only GET and POST are accepted.'),
+  signature_missing: row(403, 'X-Twilio-Signature is missing: not from Twilio, or a proxy dropped the header.'),
+  signature_malformed: row(403, 'X-Twilio-Signature is not one Base64 text of 20 (SHA-1) or 32 (SHA-256) bytes.'),
+  signature_settings_malformed: row(403, 'X-Twilio-Webhooks-Signature-Settings is not one "key=…,algorithm=…".'),
+  algorithm_unsupported: row(403, 'The signature settings name an algorithm that no SharedKey uses.'),
+  key_not_allowed: row(403, 'An Auth Token signed, and "sharedKeysOnly" is set.'),
+  url_not_allowed: row(403, 'The public URL is not clear, or its host is not allowed.'),
+  content_encoding_unsupported: row(415, 'The body is compressed. Twilio sends plain bodies.'),
   body_too_large: row(413, 'The body is larger than "maxBodyBytes".'),
   body_already_consumed: row(500, 'Something read the body before Tollgate did.'),
-  body_malformed: row(
-    403,
-    'The form body has invalid percent-encoding, invalid UTF-8 or more pairs than any webhook has, or it broke off.',
-  ),
-  body_unsigned: row(
-    403,
-    'The signature covers neither form parameters nor, through bodySHA256, the bytes of this body.',
-  ),
+  body_malformed: row(403, 'The form has invalid percent-encoding, invalid UTF-8 or too many pairs, or it broke off.'),
+  body_unsigned: row(403, 'The signature does not cover this body.'),
   body_hash_mismatch: row(403, 'bodySHA256 in the URL is malformed or is not the hash of this body.'),
-  key_unknown: row(403, 'No key is known for the account or the SharedKey id that the request names.'),
-  key_lookup_failed: row(503, 'The key look-up failed, took too long or gave something unusable.'),
-  signature_mismatch: row(403, 'No allowed key makes this signature under any form of the URL.'),
-  account_not_allowed: row(
-    403,
-    'The request names an account other than the one whose key signed it, or one that is not allowed.',
-  ),
-  replayed: row(403, 'The replay guard has seen this delivery before.'),
-  replay_store_failed: row(503, 'The replay guard could not tell whether this delivery is new.'),
+  key_unknown: row(403, 'There is no key for that account or SharedKey id.'),
+  key_lookup_failed: row(503, 'The key look-up failed, took too long or returned something unusable.'),
+  signature_mismatch: row(403, 'No allowed key makes this signature for any form of the URL.'),
+  account_not_allowed: row(403, 'The request names an account that is not allowed, or not the one that signed.'),
+  replayed: row(403, 'The replay guard saw this delivery before.'),
+  replay_store_failed: row(503, 'The replay store failed.'),
 }
 
 function row(status: RejectionRow['status'], message: string): RejectionRow {
   return { status, message }
 }
 
-const brand = 'tollgate.refusal'
-
-/** Thrown nowhere: a step of the verifier returns it instead of its result. */
-export class Refusal {
-  readonly brand: typeof brand = brand
-  readonly code: RejectionCode
-  readonly message: string
-  readonly tried: readonly string[]
-  constructor(code: RejectionCode, detail?: string, tried: readonly string[] = []) {
-    this.code = code
-    this.message = `${rejections[code].message}${detail === undefined ? '' : ` ${detail}`} See docs/codes/${code}.md`
-    this.tried = tried
-  }
+/**
+ * Makes a rejection. A step of the verifier returns it instead of its result; it is never thrown.
+ * @param detail a sentence for the logs, after the message of the code; nothing secret
+ */
+export function reject(code: RejectionCode, detail?: string, tried: readonly string[] = []): Rejected {
+  const { status, message } = rejections[code]
+  const text = detail === undefined ? message : `${message} ${detail}`
+  return { ok: false, code, status, message: `${text} See docs/codes/${code}.md`, tried }
 }
 
-/** By its brand: a rule of `fromRequest` may have been made by another copy of the package (ESM beside CommonJS). */
-export function isRefusal(result: unknown): result is Refusal {
-  return typeof result === 'object' && result !== null && 'brand' in result && result.brand === brand
-}
-
-export function rejectWith(refusal: Refusal): Rejected {
-  const { code, message, tried } = refusal
-  return { ok: false, code, status: rejections[code].status, message, tried }
+/** By a property: a rule of `fromRequest` may have been made by another copy of the package (ESM beside CommonJS). */
+export function isRejected(result: unknown): result is Rejected {
+  return Object(result).ok === false
 }

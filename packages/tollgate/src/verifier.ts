@@ -11,8 +11,8 @@ import { readHeaders } from './request/headers.ts'
 import { readTarget } from './request/public-url.ts'
 import { equalSignatures } from './scheme/signature.ts'
 import { joinFirstForm, joinUrl, listOtherForms, type SignedForm, type UrlParts } from './scheme/signed-url.ts'
-import { joinPairs, splitBulky } from './scheme/signing-string.ts'
-import { type Accepted, isRefusal, Refusal, rejectWith, type Verdict } from './verdict.ts'
+import { joinPairs } from './scheme/signing-string.ts'
+import { type Accepted, isRejected, type Rejected, reject, type Verdict } from './verdict.ts'
 import { ReceivedParams } from './webhook-params.ts'
 
 export interface Verifier {
@@ -47,17 +47,17 @@ async function decide(settings: Settings, request: IncomingRequest, native: unkn
   const source: Partial<IncomingRequest> = Object(request)
   const envelope = readEnvelope(source, readHeaders(source.headers))
   const claimed = readSignatureClaim(envelope, settings.sharedKeysOnly)
-  const url = settings.resolveUrl(source as IncomingRequest)(envelope, source as IncomingRequest)
-  const early = claimed instanceof Refusal ? claimed : isRefusal(url) ? url : undefined
-  if (early !== undefined && !settings.observe) return tell(rejectWith(early))
+  const url = settings.resolveUrl(envelope, source as IncomingRequest)
+  const early = isRejected(claimed) ? claimed : isRejected(url) ? url : undefined
+  if (early !== undefined && !settings.observe) return tell(early)
 
   const read = borrowBody(source.body, envelope.header, settings.maxBodyBytes)
   const borrowed = read instanceof Promise ? await read : read
-  if (borrowed instanceof Refusal) return tell(rejectWith(borrowed))
-  const query = (isRefusal(url) ? readTarget(source.url) : url)?.query ?? ''
+  if (isRejected(borrowed)) return tell(borrowed)
+  const query = (isRejected(url) ? readTarget(source.url) : url)?.query ?? ''
   const content = readContent(envelope, query, borrowed)
   let refusal = early ?? content.refusal
-  if (refusal === undefined && !(claimed instanceof Refusal) && !isRefusal(url)) {
+  if (refusal === undefined && !isRejected(claimed) && !isRejected(url)) {
     const parts = envelope.handshake ? { ...url, scheme: 'wss' } : url
     const matched = matchSignature(settings, {
       envelope,
@@ -68,10 +68,10 @@ async function decide(settings: Settings, request: IncomingRequest, native: unkn
       native,
     })
     const outcome = 'then' in matched ? await matched : matched
-    if (!(outcome instanceof Refusal)) return tell(outcome, content)
+    if (!isRejected(outcome)) return tell(outcome, content)
     refusal = outcome
   }
-  const rejection = rejectWith(refusal ?? new Refusal('signature_mismatch'))
+  const rejection = refusal ?? reject('signature_mismatch')
   return tell(settings.observe ? toObserved(content, rejection) : rejection, content)
 }
 
@@ -90,28 +90,27 @@ interface Match {
 }
 
 /** Waits only where a look-up or a replay guard has to be asked: promises, all together, cost as much as the hashing. */
-function matchSignature(settings: Settings, presented: Presented): Awaitable<Accepted | Refusal> {
+function matchSignature(settings: Settings, presented: Presented): Awaitable<Accepted | Rejected> {
   const { claimed, parts, content } = presented
   const paramsText = joinPairs(content.signedParams)
-  const pieces = splitBulky(paramsText, content.signedParams)
   const urlForms = { eitherSlash: settings.eitherSlash, respelled: presented.respelled }
   const first = [joinFirstForm(parts, paramsText)]
   const others = (): Iterable<SignedForm> => listOtherForms(parts, paramsText, urlForms)
   const search = (keys: readonly Candidate[]): Match | undefined =>
-    findMatch(keys, first, claimed.signature, pieces) ?? findMatch(keys, others(), claimed.signature, pieces)
+    findMatch(keys, first, claimed.signature) ?? findMatch(keys, others(), claimed.signature)
   // One more than can be allowed: then at least one of them is foreign.
   const accounts = listAccounts(content.named, (settings.accountSids?.size ?? 1) + 1)
   const makeClaim = (): UnverifiedClaim => toClaim(presented, accounts)
-  const finish = (match: Match | undefined): Awaitable<Accepted | Refusal> => {
-    if (match === undefined) return new Refusal('signature_mismatch', undefined, listTried([...first, ...others()]))
+  const finish = (match: Match | undefined): Awaitable<Accepted | Rejected> => {
+    if (match === undefined) return reject('signature_mismatch', undefined, listTried([...first, ...others()]))
     return acceptMatch(settings, presented, match, accounts, makeClaim)
   }
-  const tryKeys = (keys: readonly Candidate[] | Refusal): Awaitable<Accepted | Refusal> => {
-    if (keys instanceof Refusal) return keys
+  const tryKeys = (keys: readonly Candidate[] | Rejected): Awaitable<Accepted | Rejected> => {
+    if (isRejected(keys)) return keys
     const match = search(keys)
     if (match !== undefined || !canRefresh(settings, claimed)) return finish(match)
     return refreshKeys(settings, makeClaim()).then((refreshed) =>
-      refreshed instanceof Refusal ? refreshed : finish(search(refreshed ?? [])),
+      isRejected(refreshed) ? refreshed : finish(search(refreshed ?? [])),
     )
   }
   const found = findKeys(settings, claimed, accounts, makeClaim)
@@ -125,7 +124,7 @@ function acceptMatch(
   match: Match,
   accounts: readonly string[],
   makeClaim: () => UnverifiedClaim,
-): Awaitable<Accepted | Refusal> {
+): Awaitable<Accepted | Rejected> {
   const { content, claimed } = presented
   const { owner, isBound } = match.candidate
   // `undefined` for a body that is not one JSON text: behind a byte order mark, or in a second line, another parser may find accounts.
@@ -137,7 +136,7 @@ function acceptMatch(
     (isBound && (named === undefined || named.length > 1)) ||
     (owner !== undefined && settings.accountSids?.has(owner) === false)
   )
-    return new Refusal('account_not_allowed')
+    return reject('account_not_allowed')
   tellVerified(settings, claimed, makeClaim)
   const proof = {
     handshake: presented.envelope.handshake,
@@ -148,7 +147,7 @@ function acceptMatch(
   // Such a request must not turn away the JSON event whose URL it may have been made of.
   if (guard === undefined || content.hasForeignHash) return toAccepted(content, proof, unguarded)
   return reserveDelivery(guard, presented, match).then((replay) =>
-    replay instanceof Refusal ? replay : toAccepted(content, proof, replay),
+    isRejected(replay) ? replay : toAccepted(content, proof, replay),
   )
 }
 
@@ -156,12 +155,10 @@ function findMatch(
   candidates: readonly Candidate[],
   forms: Iterable<SignedForm>,
   signature: string,
-  pieces: readonly string[] | undefined,
 ): Match | undefined {
-  for (const form of forms) {
-    const text = pieces === undefined ? form.signingString : [form.url, ...pieces]
-    for (const candidate of candidates) if (equalSignatures(candidate.sign(text), signature)) return { candidate, form }
-  }
+  for (const form of forms)
+    for (const candidate of candidates)
+      if (equalSignatures(candidate.sign(form.signingString), signature)) return { candidate, form }
   return undefined
 }
 
@@ -184,7 +181,11 @@ function tellVerified(settings: Settings, claimed: SignatureClaim, makeClaim: ()
 
 const unguarded: Reservation = { replayed: false }
 
-async function reserveDelivery(guard: ReplayGuard, presented: Presented, match: Match): Promise<Reservation | Refusal> {
+async function reserveDelivery(
+  guard: ReplayGuard,
+  presented: Presented,
+  match: Match,
+): Promise<Reservation | Rejected> {
   const { envelope, content, native } = presented
   const { signingString } = match.form
   const delivery: Delivery = {
@@ -197,9 +198,9 @@ async function reserveDelivery(guard: ReplayGuard, presented: Presented, match: 
   }
   try {
     const reservation = await guard.reserve(delivery)
-    return reservation.refuse === true ? new Refusal('replayed') : reservation
+    return reservation.refuse === true ? reject('replayed') : reservation
   } catch {
-    return new Refusal('replay_store_failed')
+    return reject('replay_store_failed')
   }
 }
 

@@ -2,13 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type PushedBody, type RawBody, readBody } from '../src/request/body.ts'
 import { readHeaders } from '../src/request/headers.ts'
-import { Refusal } from '../src/verdict.ts'
+import { isRejected } from '../src/verdict.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
 async function outcome(body: unknown, headers: Record<string, string | string[]> = {}, limit = 10): Promise<string> {
   const read = await readBody(body as RawBody, readHeaders(headers), limit)
-  return read instanceof Refusal ? read.code : new TextDecoder().decode(read)
+  return isRejected(read) ? read.code : new TextDecoder().decode(read)
 }
 
 async function* stream(...chunks: unknown[]): AsyncGenerator<Uint8Array> {

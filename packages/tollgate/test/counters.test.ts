@@ -3,7 +3,7 @@ import { type VerdictCountersOptions, verdictCounters } from '../src/counters/in
 import { type Accepted, createVerifier, type RejectionCode, type Verdict } from '../src/index.ts'
 import { memoryStore, replayGuard } from '../src/replay/index.ts'
 import { sampleWebhook, signRequest } from '../src/testing/index.ts'
-import { Refusal, rejectWith } from '../src/verdict.ts'
+import { reject } from '../src/verdict.ts'
 
 const hour = 3_600_000
 const start = Date.UTC(2026, 10, 24, 10)
@@ -18,7 +18,7 @@ function accept(key: Accepted['matched']['key'], replayed: Accepted['replayed'] 
 
 const byToken = (index: number) => accept({ kind: 'auth_token', index })
 const byKey = (id: string) => accept({ kind: 'shared_key', id })
-const refuse = (code: RejectionCode): Verdict => rejectWith(new Refusal(code))
+const refuse = (code: RejectionCode): Verdict => reject(code)
 
 function withClock(options: VerdictCountersOptions = {}) {
   const clock = { time: start }

@@ -1,14 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  joinPairs,
-  joinParams,
-  type Pairs,
-  type Params,
-  signingString,
-  splitBulky,
-  toPairs,
-} from '../src/scheme/signing-string.ts'
+import { joinPairs, joinParams, type Pairs, type Params, signingString, toPairs } from '../src/scheme/signing-string.ts'
 import { naiveJoin } from './requests.ts'
 
 // Few letters, so that names repeat, and one is the beginning of another.
@@ -101,25 +93,6 @@ describe('joinPairs', () => {
       }),
       { numRuns: 1000 },
     )
-  })
-})
-
-describe('splitBulky', () => {
-  const bulky = 'x'.repeat(100_001)
-
-  test('gives what joinPairs joins', () => {
-    fc.assert(
-      fc.property(anyPairs, (pairs) => {
-        expect(splitBulky(bulky, pairs)?.join('')).toBe(naiveJoin(pairs))
-      }),
-    )
-  })
-
-  test('leaves whole what is short, or in too many pieces', () => {
-    const many = Array.from({ length: 1000 }, (_, index): [string, string] => [`n${index}`, 'v'])
-    expect(splitBulky(bulky, many.slice(1))).toHaveLength(1998)
-    expect(splitBulky(bulky, many)).toBeUndefined()
-    expect(splitBulky(bulky.slice(1), many.slice(1))).toBeUndefined()
   })
 })
 

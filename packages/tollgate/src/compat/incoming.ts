@@ -5,7 +5,7 @@ import { type HeaderReader, readHeaders } from '../request/headers.ts'
 import type { Signer } from '../scheme/signature.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
 import { joinPairs, type Pairs } from '../scheme/signing-string.ts'
-import { isRefusal, Refusal } from '../verdict.ts'
+import { isRejected, type Rejected, reject } from '../verdict.ts'
 import { type FoundBody, findBody } from './received-body.ts'
 import type { Request, RequestValidatorOptions } from './types.ts'
 import { createTokenSigner, matchesSpellings } from './validate.ts'
@@ -23,8 +23,8 @@ export function validateIncomingRequest(
 ): boolean {
   const sign = createTokenSigner(authToken)
   const claimed = readClaim(request, opts ?? {})
-  const body = isRefusal(claimed) ? undefined : findBody(request)
-  if (isRefusal(claimed) || body === undefined || body === 'unread') return false
+  const body = isRejected(claimed) ? undefined : findBody(request)
+  if (isRejected(claimed) || body === undefined || body === 'unread') return false
   return verifyBody(sign, claimed, body) !== undefined
 }
 
@@ -45,15 +45,15 @@ export interface Claimed {
   readonly url: string
 }
 
-export function readClaim(request: Request, options: RequestValidatorOptions): Claimed | Refusal {
+export function readClaim(request: Request, options: RequestValidatorOptions): Claimed | Rejected {
   const header = createHeaderReader(request)
   // Objects made by hand may have no method: of the two, POST has the stricter rules.
   const method = request.method ?? 'POST'
   const claimed = readSignatureClaim(readEnvelope({ method }, header), false)
-  if (isRefusal(claimed)) return claimed
-  if (claimed.sharedKeyId !== undefined) return new Refusal('key_unknown')
+  if (isRejected(claimed)) return claimed
+  if (claimed.sharedKeyId !== undefined) return reject('key_unknown')
   const url = findWebhookUrl(request, header, options)
-  return url === undefined ? new Refusal('url_not_allowed') : { method, header, signature: claimed.signature, url }
+  return url === undefined ? reject('url_not_allowed') : { method, header, signature: claimed.signature, url }
 }
 
 /**

@@ -3,7 +3,7 @@ import { checkKnownOptions } from '../known-options.ts'
 import { readBody } from '../request/body.ts'
 import { decodeUtf8 } from '../scheme/form.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
-import { isRefusal, type Refusal, rejectWith } from '../verdict.ts'
+import { isRejected, type Rejected } from '../verdict.ts'
 import { ReceivedParams } from '../webhook-params.ts'
 import { type Claimed, readClaim, verifyBody } from './incoming.ts'
 import { findBody } from './received-body.ts'
@@ -29,7 +29,7 @@ export function webhook(opts?: string | WebhookOptions, authToken?: string | Web
   const tellOnce = createTeller()
   return (request, response, next) => {
     const claimed = readClaim(request, options)
-    if (isRefusal(claimed)) return refuse(request, response, claimed)
+    if (isRejected(claimed)) return refuse(request, response, claimed)
     const body = findBody(request)
     if (body === undefined) tellOnce()
     if (body !== 'unread') {
@@ -39,7 +39,7 @@ export function webhook(opts?: string | WebhookOptions, authToken?: string | Web
     // Whatever is at hand is decided at once, as the package does; only a stream has to be waited for.
     readStream(request, claimed)
       .then((bytes) => {
-        if (isRefusal(bytes)) return refuse(request, response, bytes)
+        if (isRejected(bytes)) return refuse(request, response, bytes)
         const proven = verifyBody(sign, claimed, bytes)
         if (proven === undefined) return refuse(request, response)
         setBody(request, proven, bytes)
@@ -79,7 +79,7 @@ function readEnvironmentToken(): string {
   return token
 }
 
-async function readStream(request: MiddlewareRequest, claimed: Claimed): Promise<Uint8Array | Refusal> {
+async function readStream(request: MiddlewareRequest, claimed: Claimed): Promise<Uint8Array | Rejected> {
   // Not destroyed where reading ends early: the answer still has to go out on the connection.
   return readBody(request.iterator?.({ destroyOnReturn: false }), claimed.header, maxBodyBytes)
 }
@@ -100,9 +100,9 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function refuse(request: MiddlewareRequest, response: MiddlewareResponse, refusal?: Refusal): void {
+function refuse(request: MiddlewareRequest, response: MiddlewareResponse, refusal?: Rejected): void {
   if (request.complete === false) response.setHeader?.('connection', 'close')
-  const status = refusal === undefined ? 403 : rejectWith(refusal).status
+  const status = refusal === undefined ? 403 : refusal.status
   response.type('text/plain').status(status).send('Twilio Request Validation Failed.')
 }
 

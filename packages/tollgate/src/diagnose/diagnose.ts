@@ -7,7 +7,7 @@ import { readHeaders } from '../request/headers.ts'
 import { serializeForm } from '../scheme/form.ts'
 import { listSignedForms } from '../scheme/signed-url.ts'
 import { joinPairs } from '../scheme/signing-string.ts'
-import { isRefusal, Refusal, type Rejected, rejectWith, type Verdict } from '../verdict.ts'
+import { isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
 import { createVerifier } from '../verifier.ts'
 import { findFix } from './causes/index.ts'
 import { readGivenTokens, replaceFaulty, replaceFaultySecrets } from './configured-keys.ts'
@@ -147,7 +147,7 @@ async function readBytes(request: IncomingRequest, settings: Settings): Promise<
     return { bytes: undefined, consumedBy: 'a body parser', parsed: body }
   // Compression and its header are the verdict's business.
   const bytes = await readBody(body, () => [], settings.maxBodyBytes)
-  return { bytes: isRefusal(bytes) ? undefined : bytes, consumedBy: undefined }
+  return { bytes: isRejected(bytes) ? undefined : bytes, consumedBy: undefined }
 }
 
 function isConsumed(body: unknown): body is { consumedBy: string } {
@@ -169,7 +169,7 @@ async function decide({ incoming, lenient, bytes, parsed }: ToDecide): Promise<V
   if (incoming.method === 'GET') {
     const verdict = await verifier.verify(incoming)
     // A GET has no parameters beside its query: whoever counts them once more checks another text.
-    return verdict.ok ? rejectWith(new Refusal('signature_mismatch')) : verdict
+    return verdict.ok ? reject('signature_mismatch') : verdict
   }
   const headers = toFormHeaders(incoming)
   return verifier.verify({ ...incoming, headers, body: serializeForm(given) })

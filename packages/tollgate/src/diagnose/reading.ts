@@ -9,7 +9,7 @@ import { isFormType, parseForm } from '../scheme/form.ts'
 import { parseSignatureSettings } from '../scheme/settings-header.ts'
 import { splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
-import { isRefusal } from '../verdict.ts'
+import { isRejected } from '../verdict.ts'
 import { type GivenTokens, readConfiguredKeys } from './configured-keys.ts'
 import { type Evidence, readEvidence, type Seen, type Target, toHost } from './evidence.ts'
 import { hasTooManyPairs, isHugeForm } from './form-body.ts'
@@ -98,12 +98,12 @@ function readBaseUrl(
   envelope: Envelope,
   evidence: Evidence,
 ): { url: UrlParts; fragment: string } {
-  const resolved = settings.resolveUrl(request)(envelope, request)
+  const resolved = settings.resolveUrl(envelope, request)
   const target = typeof request.url === 'string' ? request.url : ''
   const fragment = /#.*$/s.exec(target)?.[0] ?? ''
-  const plain = !isRefusal(resolved) ? resolved : guessUrl(target.replace(/#.*$/s, ''), options, evidence, request)
+  const plain = !isRejected(resolved) ? resolved : guessUrl(target.replace(/#.*$/s, ''), options, evidence, request)
   const url = envelope.handshake ? { ...plain, scheme: 'wss' } : plain
-  return { url, fragment: isRefusal(resolved) ? fragment : '' }
+  return { url, fragment: isRejected(resolved) ? fragment : '' }
 }
 
 function guessUrl(target: string, options: VerifierOptions, evidence: Evidence, request: IncomingRequest): UrlParts {

@@ -1,4 +1,4 @@
-import { createHash, createHmac as createNativeHmac, hash as digest } from 'node:crypto'
+import { createHmac as createNativeHmac, hash as digest } from 'node:crypto'
 import type { HashName, Hmac, HmacProvider } from './provider.ts'
 
 const blockBytes = 64
@@ -6,10 +6,7 @@ const blockBytes = 64
 export const createHmac: HmacProvider['createHmac'] = (hash: HashName, secret: string): Hmac =>
   isPlain(secret)
     ? createPaddedHmac(hash, secret)
-    : (text) =>
-        createNativeHmac(hash, secret)
-          .update(typeof text === 'string' ? text : text.join(''))
-          .digest('base64')
+    : (text) => createNativeHmac(hash, secret).update(text).digest('base64')
 
 /** Whether the key, padded, is text: ASCII stays ASCII under both pads, and a longer key would have to be hashed first. */
 function isPlain(secret: string): boolean {
@@ -26,18 +23,11 @@ function createPaddedHmac(hash: HashName, secret: string): Hmac {
   const outer = Buffer.alloc(blockBytes + (hash === 'sha1' ? 20 : 32))
   outer.set(key.map((byte) => byte ^ 0x5c))
   return (text) => {
-    const inner =
-      typeof text === 'string' ? digest(hash, innerPad + text, 'binary') : digestPieces(hash, [innerPad, ...text])
+    const inner = digest(hash, innerPad + text, 'binary')
     // For so few characters quicker than `outer.write`.
     for (let index = 0; index < inner.length; index++) outer[blockBytes + index] = inner.charCodeAt(index)
     return digest(hash, outer, 'base64')
   }
-}
-
-function digestPieces(hash: HashName, pieces: readonly string[]): string {
-  const hashing = createHash(hash)
-  for (const piece of pieces) hashing.update(piece)
-  return hashing.digest('binary')
 }
 
 export const hashBytes: HmacProvider['hashBytes'] = (bytes: Uint8Array): string => digest('sha256', bytes, 'hex')

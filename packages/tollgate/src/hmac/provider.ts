@@ -1,8 +1,8 @@
 /** The hash functions that a row of `scheme/algorithms.ts` may name. */
 export type HashName = 'sha1' | 'sha256'
 
-/** Computes the Base64 HMAC of a text (as UTF-8), or of the text that several make together, under one key. */
-export type Hmac = (text: string | readonly string[]) => string
+/** Computes the Base64 HMAC of a text (as UTF-8) under one key. */
+export type Hmac = (text: string) => string
 
 /** What `#hmac` resolves to: `node.ts` where there is `node:crypto`, `pure.ts` elsewhere. One test suite runs over both. */
 export interface HmacProvider {

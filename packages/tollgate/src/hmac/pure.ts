@@ -10,8 +10,7 @@ const hashes = { sha1, sha256 }
 export const createHmac: HmacProvider['createHmac'] = (hash: HashName, secret: string): Hmac => {
   const keyed = hmac.create(hashes[hash], encoder.encode(secret))
   return (text) => {
-    const bytes = encoder.encode(typeof text === 'string' ? text : text.join(''))
-    return btoa(String.fromCharCode(...keyed.clone().update(bytes).digest()))
+    return btoa(String.fromCharCode(...keyed.clone().update(encoder.encode(text)).digest()))
   }
 }
 

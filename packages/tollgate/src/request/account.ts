@@ -37,7 +37,8 @@ export function listAccountsInJson(body: Uint8Array): readonly string[] | undefi
     read(event)
     for (const data of flatten(readProperty(event, 'data'))) {
       read(data)
-      for (const inner of flatten(Object.values(Object(data)))) read(inner)
+      // Of a text, each character would be a value.
+      if (typeof data === 'object') for (const inner of flatten(Object.values(Object(data)))) read(inner)
     }
   }
   return [...accounts]

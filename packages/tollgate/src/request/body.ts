@@ -1,5 +1,5 @@
 import { isBytes } from '../bytes.ts'
-import { Refusal } from '../verdict.ts'
+import { isRejected, type Rejected, reject } from '../verdict.ts'
 import { type HeaderReader, readSingle, readText } from './headers.ts'
 
 /** Something read the stream before us and kept no bytes: what, and what its user should do about it. A stream may throw one. */
@@ -25,13 +25,13 @@ export type RawBody = string | Uint8Array | AsyncIterable<Uint8Array> | PushedBo
 const encoder = new TextEncoder()
 
 /** The body's bytes in a copy of its own, so that nobody can change them afterwards. */
-export async function readBody(...source: Parameters<typeof borrowBody>): Promise<Uint8Array | Refusal> {
+export async function readBody(...source: Parameters<typeof borrowBody>): Promise<Uint8Array | Rejected> {
   const borrowed = borrowBody(...source)
   return copyBytes(borrowed instanceof Promise ? await borrowed : borrowed)
 }
 
-function copyBytes(read: Uint8Array | Refusal): Uint8Array | Refusal {
-  return read instanceof Refusal ? read : new Uint8Array(read)
+function copyBytes(read: Uint8Array | Rejected): Uint8Array | Rejected {
+  return isRejected(read) ? read : new Uint8Array(read)
 }
 
 /**
@@ -42,28 +42,28 @@ export function borrowBody(
   body: RawBody | undefined,
   header: HeaderReader,
   maxBytes: number,
-): Uint8Array | Refusal | Promise<Uint8Array | Refusal> {
+): Uint8Array | Rejected | Promise<Uint8Array | Rejected> {
   const encoding = readSingle(header, 'content-encoding')
   if (encoding === 'repeated' || (encoding !== undefined && !/^(identity)?$/i.test(encoding.value.trim())))
-    return new Refusal('content_encoding_unsupported')
-  if (Number(readText(header, 'content-length') ?? 0) > maxBytes) return new Refusal('body_too_large')
+    return reject('content_encoding_unsupported')
+  if (Number(readText(header, 'content-length') ?? 0) > maxBytes) return reject('body_too_large')
   if (body === undefined || (body as unknown) === null) return new Uint8Array(0)
   if (typeof body === 'string') {
-    if (body.length > maxBytes) return new Refusal('body_too_large')
+    if (body.length > maxBytes) return reject('body_too_large')
     return limit(encoder.encode(body), maxBytes)
   }
   if (isBytes(body)) return limit(body, maxBytes)
   if (typeof body === 'object' && Symbol.asyncIterator in body) return readStream(body, maxBytes)
   if (typeof body === 'object' && 'listen' in body && typeof body.listen === 'function')
     return readPushed(body, maxBytes)
-  return new Refusal('body_already_consumed', describeConsumed(body as BodyConsumed))
+  return reject('body_already_consumed', describeConsumed(body as BodyConsumed))
 }
 
-function limit(bytes: Uint8Array, maxBytes: number): Uint8Array | Refusal {
-  return bytes.length > maxBytes ? new Refusal('body_too_large') : bytes
+function limit(bytes: Uint8Array, maxBytes: number): Uint8Array | Rejected {
+  return bytes.length > maxBytes ? reject('body_too_large') : bytes
 }
 
-async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array | Refusal> {
+async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array | Rejected> {
   const collected = new Collected(maxBytes)
   try {
     for await (const chunk of stream) {
@@ -73,12 +73,12 @@ async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): 
   } catch (error) {
     // Only while it is read may it turn out that nothing is left.
     const isConsumed = typeof error === 'object' && error !== null && 'consumedBy' in error
-    return isConsumed ? new Refusal('body_already_consumed', describeConsumed(error as BodyConsumed)) : brokenOff()
+    return isConsumed ? reject('body_already_consumed', describeConsumed(error as BodyConsumed)) : brokenOff()
   }
   return collected.join()
 }
 
-function readPushed(body: PushedBody, maxBytes: number): Promise<Uint8Array | Refusal> {
+function readPushed(body: PushedBody, maxBytes: number): Promise<Uint8Array | Rejected> {
   return new Promise((resolve) => {
     const collected = new Collected(maxBytes)
     let stop: (() => void) | undefined
@@ -92,8 +92,8 @@ function readPushed(body: PushedBody, maxBytes: number): Promise<Uint8Array | Re
   })
 }
 
-function brokenOff(): Refusal {
-  return new Refusal('body_malformed', 'The connection ended before the body did.')
+function brokenOff(): Rejected {
+  return reject('body_malformed', 'The connection ended before the body did.')
 }
 
 /** What has arrived of a body, never more than the limit allows. */
@@ -108,12 +108,12 @@ class Collected {
   }
 
   /** A refusal where the chunk is no bytes, or too much. */
-  add(chunk: unknown): Refusal | undefined {
+  add(chunk: unknown): Rejected | undefined {
     // Somebody called setEncoding: what was not UTF-8 is lost already, and then the signature will not match.
     const bytes = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
-    if (!isBytes(bytes)) return new Refusal('body_already_consumed', notBytes)
+    if (!isBytes(bytes)) return reject('body_already_consumed', notBytes)
     const length = this.#length + bytes.length
-    if (length > this.#maxBytes) return new Refusal('body_too_large')
+    if (length > this.#maxBytes) return reject('body_too_large')
     if (this.#length === 0) this.#bytes = bytes
     else this.#append(bytes, length)
     this.#length = length
@@ -142,4 +142,4 @@ function describeConsumed(body: BodyConsumed): string {
   return notBytes
 }
 
-const notBytes = 'It was handed over neither as bytes nor as text nor as a stream of bytes. Give the raw body.'
+const notBytes = 'It is not bytes, text or a stream of bytes. Pass the raw body.'

@@ -1,7 +1,7 @@
 import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
 import { decodeUtf8, hasTooManyPairs, isFormType, parseForm } from '../scheme/form.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
-import { Refusal } from '../verdict.ts'
+import { type Rejected, reject } from '../verdict.ts'
 import type { Envelope } from './envelope.ts'
 import { readSingle } from './headers.ts'
 
@@ -18,7 +18,7 @@ export interface Content {
   readonly hasForeignHash?: true
   /** The same bytes every time, which nobody but us and the application has a hand on. */
   readonly body: () => Uint8Array
-  readonly refusal?: Refusal
+  readonly refusal?: Rejected
 }
 
 const nothing: Pairs = []
@@ -41,8 +41,8 @@ export function readContent(envelope: Envelope, query: string, borrowed: Uint8Ar
   const hash = findBodyHash(query)
   const body = keepBytes(borrowed)
   const content: Content = { ...unsigned, covers: 'body', body }
-  if (hash === undefined) return { ...content, refusal: new Refusal('body_unsigned') }
-  if (hash !== hashBody(body())) return { ...content, refusal: new Refusal('body_hash_mismatch') }
+  if (hash === undefined) return { ...content, refusal: reject('body_unsigned') }
+  if (hash !== hashBody(body())) return { ...content, refusal: reject('body_hash_mismatch') }
   return content
 }
 
@@ -56,7 +56,7 @@ function readForm(borrowed: Uint8Array): Content {
     params: parseLeniently(new TextDecoder().decode(borrowed)),
     covers: 'params',
     body: keepBytes(borrowed),
-    refusal: new Refusal('body_malformed'),
+    refusal: reject('body_malformed'),
   }
 }
 
@@ -72,9 +72,8 @@ function readUrlOnly({ method, handshake }: Envelope, query: string, borrowed: U
     body: keepBytes(borrowed),
   }
   // They were not read, and the handler may find an account among them.
-  if (hasTooManyPairs(query))
-    return { ...content, refusal: new Refusal('url_not_allowed', 'The query has too many pairs.') }
-  if (isBodyless && borrowed.length > 0) return { ...content, refusal: new Refusal('body_unsigned') }
+  if (hasTooManyPairs(query)) return { ...content, refusal: reject('url_not_allowed', 'The query has too many pairs.') }
+  if (isBodyless && borrowed.length > 0) return { ...content, refusal: reject('body_unsigned') }
   const hash = handshake ? undefined : findBodyHash(query)
   if (hash === undefined || hash === hashBody(borrowed)) return content
   // The status callback of a regulatory bundle is a GET without a body, whose hash covers something unknown (twilio-php #861).
@@ -85,7 +84,7 @@ function readUrlOnly({ method, handshake }: Envelope, query: string, borrowed: U
   )
     return { ...content, hasForeignHash: true }
   // Otherwise a captured JSON event could be sent again without its body.
-  return { ...content, refusal: new Refusal('body_hash_mismatch') }
+  return { ...content, refusal: reject('body_hash_mismatch') }
 }
 
 function keepBytes(borrowed: Uint8Array): Content['body'] {

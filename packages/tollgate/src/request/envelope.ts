@@ -2,7 +2,7 @@ import type { IncomingRequest } from '../interfaces.ts'
 import { type Algorithm, defaultAlgorithm, findAlgorithm } from '../scheme/algorithms.ts'
 import { parseSignatureSettings } from '../scheme/settings-header.ts'
 import { isCanonicalSignature } from '../scheme/signature.ts'
-import { Refusal } from '../verdict.ts'
+import { isRejected, type Rejected, reject } from '../verdict.ts'
 import { type HeaderReader, listTexts, readSingle, readText } from './headers.ts'
 
 /** What stands outside the body, read once. */
@@ -18,13 +18,12 @@ export function readEnvelope({ method, handshake }: Partial<IncomingRequest>, he
   return { method: typeof method === 'string' ? method : '', header, handshake: handshake === true }
 }
 
-function checkMethod({ method, header, handshake }: Envelope): Refusal | undefined {
-  if (!handshake) return method === 'GET' || method === 'POST' ? undefined : new Refusal('method_not_allowed')
-  if (!asksForWebSocket(method, header))
-    return new Refusal('method_not_allowed', 'The server opens a WebSocket, and the request does not ask for one.')
+function checkMethod({ method, header, handshake }: Envelope): Rejected | undefined {
+  if (!handshake) return method === 'GET' || method === 'POST' ? undefined : reject('method_not_allowed')
+  if (!asksForWebSocket(method, header)) return reject('method_not_allowed', 'It does not ask for a WebSocket.')
   // Bytes that a handshake announces as its body could be taken for the first ones of the stream.
   const isEmpty = listTexts(header('content-length')).every((length) => length === '0')
-  return isEmpty && header('transfer-encoding').length === 0 ? undefined : new Refusal('body_unsigned')
+  return isEmpty && header('transfer-encoding').length === 0 ? undefined : reject('body_unsigned')
 }
 
 function asksForWebSocket(method: string, header: HeaderReader): boolean {
@@ -42,30 +41,30 @@ export interface SignatureClaim {
   readonly sharedKeyId: string | undefined
 }
 
-export function readSignatureClaim(envelope: Envelope, sharedKeysOnly: boolean): SignatureClaim | Refusal {
+export function readSignatureClaim(envelope: Envelope, sharedKeysOnly: boolean): SignatureClaim | Rejected {
   const { header, handshake } = envelope
   const refusal = checkMethod(envelope)
   if (refusal !== undefined) return refusal
   const signature = readSingle(header, 'x-twilio-signature')
-  if (signature === undefined) return new Refusal('signature_missing')
-  if (signature === 'repeated') return new Refusal('signature_malformed')
+  if (signature === undefined) return reject('signature_missing')
+  if (signature === 'repeated') return reject('signature_malformed')
   if (!isCanonicalSignature(signature.value, 20) && !isCanonicalSignature(signature.value, 32))
-    return new Refusal('signature_malformed')
+    return reject('signature_malformed')
 
   const keyed = readKeyClaim(header)
-  if (keyed instanceof Refusal) return keyed
+  if (isRejected(keyed)) return keyed
   // Handshakes carry no settings header that anyone has seen: refusing them here would refuse every stream.
-  if (sharedKeysOnly && keyed.sharedKeyId === undefined && !handshake) return new Refusal('key_not_allowed')
-  if (!isCanonicalSignature(signature.value, keyed.algorithm.bytes)) return new Refusal('signature_malformed')
+  if (sharedKeysOnly && keyed.sharedKeyId === undefined && !handshake) return reject('key_not_allowed')
+  if (!isCanonicalSignature(signature.value, keyed.algorithm.bytes)) return reject('signature_malformed')
   return { signature: signature.value, ...keyed }
 }
 
-function readKeyClaim(header: HeaderReader): Pick<SignatureClaim, 'algorithm' | 'sharedKeyId'> | Refusal {
+function readKeyClaim(header: HeaderReader): Pick<SignatureClaim, 'algorithm' | 'sharedKeyId'> | Rejected {
   const given = readSingle(header, 'x-twilio-webhooks-signature-settings')
   if (given === undefined) return { algorithm: defaultAlgorithm, sharedKeyId: undefined }
   const settings = given === 'repeated' ? undefined : parseSignatureSettings(given.value)
-  if (settings === undefined) return new Refusal('signature_settings_malformed')
+  if (settings === undefined) return reject('signature_settings_malformed')
   const algorithm = findAlgorithm(settings.algorithm)
-  if (algorithm?.signedBy !== 'shared_key') return new Refusal('algorithm_unsupported')
+  if (algorithm?.signedBy !== 'shared_key') return reject('algorithm_unsupported')
   return { algorithm, sharedKeyId: settings.keyId }
 }

@@ -1,6 +1,6 @@
 import { checkKnownOptions, showOption } from '../known-options.ts'
 import { defaultPort, isPort } from '../scheme/signed-url.ts'
-import { Refusal } from '../verdict.ts'
+import { reject } from '../verdict.ts'
 import type { Envelope } from './envelope.ts'
 import { type HeaderReader, readSingle } from './headers.ts'
 import { type HostAndPort, parseHost, readHost } from './host.ts'
@@ -53,7 +53,7 @@ export function fromRequest(options: FromRequestOptions): PublicUrlRule {
   if (forwardedBy !== undefined && !families.includes(forwardedBy))
     throw new TypeError(`"forwardedBy" must be 'forwarded' or 'x-forwarded'`)
   if (ranges.length > 0 !== (forwardedBy !== undefined))
-    throw new TypeError('"trustedProxies" and "forwardedBy" go together: whom to trust, and which headers they set')
+    throw new TypeError('"trustedProxies" and "forwardedBy" go together')
   const isTrusted = parseAddressRanges(ranges, 'trustedProxies')
   return { [publicUrlRule]: (envelope, source) => resolve(envelope, source, { isAllowed, isTrusted, forwardedBy }) }
 }
@@ -68,15 +68,15 @@ function resolve(envelope: Envelope, source: UrlSource, rule: Rule): ReturnType<
   const { header } = envelope
   const trusted = typeof source.remoteAddress === 'string' && rule.isTrusted(source.remoteAddress)
   if (!trusted && [...xForwarded, 'forwarded'].some((name) => header(name).length > 0))
-    return new Refusal('url_not_allowed', 'Forwarding headers came from a peer that is not in "trustedProxies".')
+    return reject('url_not_allowed', 'Forwarding headers came from a peer that is not in "trustedProxies".')
   const forwarded = trusted ? readForwarded(header, rule.forwardedBy) : {}
   const host = forwarded === undefined ? undefined : (forwarded.host ?? readHost(header, source.url))
   if (forwarded === undefined || host === undefined)
-    return new Refusal('url_not_allowed', 'Host or a forwarding header is missing, malformed or has several values.')
+    return reject('url_not_allowed', 'Host or a forwarding header is missing, malformed or has several values.')
   const scheme = forwarded.scheme ?? (source.encrypted === true ? 'https' : 'http')
   const port = host.port || (forwarded.port === defaultPort(scheme) ? '' : (forwarded.port ?? ''))
   if (!rule.isAllowed({ host: host.host, port }, scheme))
-    return new Refusal('url_not_allowed', 'The host of the request is not in "allowedHosts".')
+    return reject('url_not_allowed', 'The host of the request is not in "allowedHosts".')
   return joinTarget({ scheme, host: host.host, port, prefix: '' }, source.url)
 }
 

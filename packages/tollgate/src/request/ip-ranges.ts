@@ -1,4 +1,5 @@
 import { showOption } from '../known-options.ts'
+import { parseUrl } from '../parse-url.ts'
 
 /** Whether an address lies in one of the ranges it was made for. */
 export type AddressMatcher = (address: string) => boolean
@@ -55,27 +56,11 @@ function parseIpv4(text: string): bigint | undefined {
   return value
 }
 
+/** By the URL parser, which knows every spelling of an address and gives one back: groups of hex digits, the longest run of zeros as `::`. */
 function parseIpv6(text: string): bigint | undefined {
-  const [head = '', tail, rest] = text.split('::')
-  if (rest !== undefined) return undefined
-  const before = parseGroups(head)
-  const after = tail === undefined ? [] : parseGroups(tail)
-  if (before === undefined || after === undefined) return undefined
-  const missing = 8 - before.length - after.length
-  if (tail === undefined ? missing !== 0 : missing < 1) return undefined
-  const groups = [...before, ...Array<bigint>(missing).fill(0n), ...after]
-  return groups.reduce((value, group) => (value << 16n) | group, 0n)
-}
-
-function parseGroups(text: string): bigint[] | undefined {
-  if (text === '') return []
-  const groups: bigint[] = []
-  const parts = text.split(':')
-  for (const [index, part] of parts.entries()) {
-    const ipv4 = index === parts.length - 1 && part.includes('.') ? parseIpv4(part) : undefined
-    if (ipv4 !== undefined) groups.push(ipv4 >> 16n, ipv4 & 0xffffn)
-    else if (/^[0-9a-f]{1,4}$/i.test(part)) groups.push(BigInt(`0x${part}`))
-    else return undefined
-  }
-  return groups
+  const [, address] = /^\[(.*)\]$/.exec(parseUrl(`http://[${text}]`)?.host ?? '') ?? []
+  if (address === undefined) return undefined
+  const [before = [], after = []] = address.split('::').map((half) => half.split(':').filter(Boolean))
+  const zeros = Array<string>(8 - before.length - after.length).fill('0')
+  return [...before, ...zeros, ...after].reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n)
 }

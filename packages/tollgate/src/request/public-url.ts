@@ -1,6 +1,6 @@
 import { parseUrl } from '../parse-url.ts'
 import { defaultPort, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
-import { Refusal } from '../verdict.ts'
+import { type Rejected, reject } from '../verdict.ts'
 import type { Envelope } from './envelope.ts'
 import { type HeaderReader, readText } from './headers.ts'
 import { parseHost, readHost } from './host.ts'
@@ -14,7 +14,7 @@ export interface UrlSource {
 }
 
 /** Tells the URL under which Twilio requested: the whole of it, query included. */
-export type UrlResolver = (envelope: Envelope, source: UrlSource) => UrlParts | Refusal
+export type UrlResolver = (envelope: Envelope, source: UrlSource) => UrlParts | Rejected
 
 /** Scheme, host, port and path prefix, in front of a request target. */
 export type PublicOrigin = Pick<UrlParts, 'scheme' | 'host' | 'port'> & { readonly prefix: string }
@@ -22,9 +22,7 @@ export type PublicOrigin = Pick<UrlParts, 'scheme' | 'host' | 'port'> & { readon
 /** Reads one `publicUrl`; `where` names the option. Throws a TypeError that says what is wrong with it. */
 export function parsePublicUrl(url: unknown, where: string): PublicOrigin {
   const fault = (what: string): TypeError =>
-    new TypeError(
-      `"${where}" ${what}. It is how Twilio reaches this server, such as "https://api.example.com" or "https://example.com/prefix"`,
-    )
+    new TypeError(`"${where}" ${what}. It is how Twilio reaches this server, such as "https://example.com/prefix"`)
   if (typeof url !== 'string') throw fault(`must be a string, got ${url === null ? 'null' : typeof url}`)
   const parts = splitUrl(url)
   if (parts === undefined || !isReadable(url)) throw fault('is not an absolute http or https URL')
@@ -49,13 +47,13 @@ export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
   if (origins.length === 1 && first !== undefined)
     return ({ header }, source) =>
       isMisbuilt(header, source.url)
-        ? new Refusal('url_not_allowed', 'The Host header is malformed, and the URL was built from it.')
+        ? reject('url_not_allowed', 'The Host header is malformed.')
         : joinTarget(first, source.url)
   return (envelope, source) => {
     const host = readHost(envelope.header, source.url)
-    if (host === undefined) return new Refusal('url_not_allowed', 'The Host header is missing or malformed.')
+    if (host === undefined) return reject('url_not_allowed', 'The Host header is missing or malformed.')
     const origin = origins.find((one) => isSameHost(one, host.host, host.port))
-    if (origin === undefined) return new Refusal('url_not_allowed', 'No "publicUrl" has the host of the Host header.')
+    if (origin === undefined) return reject('url_not_allowed', 'No "publicUrl" has the host of the Host header.')
     return joinTarget(origin, source.url)
   }
 }
@@ -72,9 +70,9 @@ function isSameHost(origin: PublicOrigin, host: string, port: string): boolean {
 }
 
 /** Puts the raw path and query of a request behind an origin, byte for byte. */
-export function joinTarget(origin: PublicOrigin, url: string): UrlParts | Refusal {
+export function joinTarget(origin: PublicOrigin, url: string): UrlParts | Rejected {
   const target = readTarget(url)
-  if (target === undefined) return new Refusal('url_not_allowed', 'The request target is malformed.')
+  if (target === undefined) return reject('url_not_allowed', 'The request target is malformed.')
   const { scheme, host, port, prefix } = origin
   return { scheme, userinfo: '', host, port, path: prefix + target.path, query: target.query }
 }
@@ -94,16 +92,16 @@ export function readTarget(url: unknown): { readonly path: string; readonly quer
 }
 
 /** The whole URL by the user's own rule. */
-export function resolveByRule(rule: () => unknown): UrlParts | Refusal {
+export function resolveByRule(rule: () => unknown): UrlParts | Rejected {
   let url: unknown
   try {
     url = rule()
   } catch {
-    return new Refusal('url_not_allowed', '"signedUrl" threw an error.')
+    return reject('url_not_allowed', '"signedUrl" threw an error.')
   }
   // An asynchronous rule gives a promise, which must not end the process when it rejects.
   if (typeof url === 'object' && url !== null) Promise.resolve(url).catch(() => undefined)
   const parts = typeof url === 'string' ? splitUrl(url) : undefined
-  if (parts === undefined) return new Refusal('url_not_allowed', '"signedUrl" gave no absolute http or https URL.')
+  if (parts === undefined) return reject('url_not_allowed', '"signedUrl" gave no absolute http or https URL.')
   return { ...parts, userinfo: '' }
 }

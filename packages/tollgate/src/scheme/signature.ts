@@ -1,8 +1,8 @@
 import { createHmac } from '#hmac'
 import { type AlgorithmName, algorithms } from './algorithms.ts'
 
-/** Gives the signature, in Base64, that Twilio would send for a signing string, whole or in pieces. */
-export type Signer = (signingString: string | readonly string[]) => string
+/** Gives the signature, in Base64, that Twilio would send for a signing string. */
+export type Signer = (signingString: string) => string
 
 export function createSigner(algorithm: AlgorithmName, secret: string): Signer {
   return createHmac(algorithms[algorithm].hash, secret)

@@ -43,14 +43,6 @@ function listPieces(pairs: Pairs): readonly string[] {
   return pieces
 }
 
-/**
- * The pieces of a joined text that had better be hashed piece by piece: engines map memory for a text of more than 128 KB, which
- * takes longer than hashing it. `undefined` for any other.
- */
-export function splitBulky(paramsText: string, pairs: Pairs): readonly string[] | undefined {
-  return paramsText.length > 100_000 && pairs.length < 1000 ? listPieces(pairs) : undefined
-}
-
 /** The same for parameters as callers have them; `undefined` where `toPairs` is. */
 export function joinParams(params: Params): string | undefined {
   if (typeof params === 'object' && params !== null && !(Symbol.iterator in params)) return joinRecord(params)
