@@ -36,7 +36,11 @@ export default {
       // Loaded by name: a plugin of TypeDoc's, and a script for the page under test.
       ignoreDependencies: ['typedoc-plugin-markdown', 'axe-core'],
     },
-    fuzz: { entry: ['targets/*.ts'], project: ['**/*.{ts,mjs}'], ignoreDependencies: ['@jazzer.js/core'] },
+    fuzz: {
+      entry: ['targets/*.ts', 'hostile/main.ts'],
+      project: ['**/*.{ts,mjs}'],
+      ignoreDependencies: ['@jazzer.js/core'],
+    },
     benchmarks: {
       entry: ['*.mjs', 'core/server.mjs', 'core/memory.mjs', 'gateway/serve-*.mjs', 'timing/subjects.ts'],
       project: ['**/*.{ts,mjs}'],

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { root } from '../tools/run.mjs'
@@ -11,14 +12,15 @@ const asynchronous = ['content', 'answer-reader']
 export const targets = ['form', 'url-forms', 'settings-header', 'content', 'compat', 'answer-reader']
 
 /**
- * Builds one CommonJS file per target. It includes the library's source, so that the fuzzer sees
+ * Builds one CommonJS file per program. It includes the library's source, so that the fuzzer sees
  * its branches.
  * @param {string} out
- * @param {readonly string[]} names
+ * @param {readonly string[]} programs
  */
-async function bundleTargets(out, names) {
+async function bundlePrograms(out, programs) {
   await build({
-    entryPoints: names.map((name) => join(folder, 'targets', `${name}.ts`)),
+    entryPoints: programs.map((name) => join(folder, `${name}.ts`)),
+    outbase: folder,
     outdir: out,
     outExtension: { '.js': '.cjs' },
     bundle: true,
@@ -41,7 +43,7 @@ function runTarget(name, out, seconds) {
     '-print_final_stats=1',
     '-max_len=4096',
   ]
-  const bundle = join(out, `${name}.cjs`)
+  const bundle = join(out, 'targets', `${name}.cjs`)
   const seeds = join(folder, 'corpus', name)
   const args = [
     bundle,
@@ -73,30 +75,92 @@ function readOutcome(name, code, text) {
 
 /** @param {number} seconds for all targets together @param {readonly string[]} [names] */
 export async function fuzz(seconds, names = targets) {
-  for (const name of ['findings', '.build']) mkdirSync(join(folder, name), { recursive: true })
+  mkdirSync(join(folder, 'findings'), { recursive: true })
+  return withBundle(
+    names.map((name) => `targets/${name}`),
+    async (out) => {
+      // Two targets run at a time, one per core of a small machine.
+      const waiting = [...names]
+      /** @type {Awaited<ReturnType<typeof readOutcome>>[]} */
+      const outcomes = []
+      const each = Math.max(1, Math.round((seconds * 2) / names.length))
+      const work = async () => {
+        for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
+          outcomes.push(await runTarget(name, out, each))
+      }
+      await Promise.all([work(), work()])
+      return outcomes.sort((one, other) => names.indexOf(one.name) - names.indexOf(other.name))
+    },
+  )
+}
+
+/**
+ * @typedef {object} Entry an entry for hostile requests, and the request that cost most there
+ * @property {string} name
+ * @property {number} inputs
+ * @property {number} ratio its CPU time to that of an ordinary request
+ * @property {number} bound
+ * @property {unknown} recipe
+ */
+
+/**
+ * Compares the CPU time of hostile requests with that of ordinary ones, in a process of its own. The
+ * cost of a request that ends the process, or takes minutes, counts as infinite.
+ * @param {number} seconds of CPU time
+ * @param {number} seed
+ * @param {string} [entry] only this one
+ * @returns {Promise<Entry[]>}
+ */
+export function attack(seconds, seed, entry = '') {
+  return withBundle(['hostile/main'], (out) => {
+    const program = join(out, 'hostile/main.cjs')
+    const child = spawn(process.execPath, [program, String(seconds), String(seed), entry])
+    /** @type {Entry[]} */
+    const entries = []
+    let last = '{}'
+    const kill = setTimeout(() => child.kill('SIGKILL'), 120_000)
+    createInterface(child.stdout).on('line', (line) => {
+      kill.refresh()
+      if ('ratio' in JSON.parse(line)) entries.push(JSON.parse(line))
+      last = line
+    })
+    child.stderr.pipe(process.stderr)
+    return new Promise((resolve) =>
+      child.on('close', (code) => {
+        clearTimeout(kill)
+        if (code !== 0) entries.push({ inputs: 0, bound: 0, ...JSON.parse(last), ratio: Number.POSITIVE_INFINITY })
+        resolve(entries)
+      }),
+    )
+  })
+}
+
+/**
+ * @template T
+ * @param {readonly string[]} programs
+ * @param {(out: string) => Promise<T>} work
+ */
+async function withBundle(programs, work) {
+  mkdirSync(join(folder, '.build'), { recursive: true })
   const out = mkdtempSync(join(folder, '.build', 'run-'))
   try {
-    await bundleTargets(out, names)
-    // Two targets run at a time, one per core of a small machine.
-    const waiting = [...names]
-    /** @type {Awaited<ReturnType<typeof readOutcome>>[]} */
-    const outcomes = []
-    const each = Math.max(1, Math.round((seconds * 2) / names.length))
-    const work = async () => {
-      for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
-        outcomes.push(await runTarget(name, out, each))
-    }
-    await Promise.all([work(), work()])
-    return outcomes.sort((one, other) => names.indexOf(one.name) - names.indexOf(other.name))
+    await bundlePrograms(out, programs)
+    return await work(out)
   } finally {
     rmSync(out, { recursive: true, force: true })
   }
 }
 
+/** @param {string} name @param {number} otherwise */
+function readOption(name, otherwise) {
+  const at = process.argv.indexOf(name)
+  return at === -1 ? otherwise : Number(process.argv[at + 1])
+}
+
 async function main() {
   await installWhenNeeded()
-  const given = process.argv.indexOf('--seconds')
-  const outcomes = await fuzz(given === -1 ? 300 : Number(process.argv[given + 1]))
+  const seconds = readOption('--seconds', 300)
+  const outcomes = await fuzz(seconds)
   console.log('| target | seeds | executions | branches reached | finding |\n| --- | --- | --- | --- | --- |')
   for (const { name, runs, points, ok, finding, text } of outcomes) {
     const seeds = readdirSync(join(folder, 'corpus', name)).length
@@ -105,7 +169,14 @@ async function main() {
     )
     if (!ok) console.error(text.slice(-4000))
   }
-  process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1
+  const seed = readOption('--seed', Math.floor(Math.random() * 2 ** 32))
+  console.log(`\nHostile requests, seed ${seed}\n`)
+  const entries = await attack(seconds / 3, seed)
+  console.log('| entry | inputs | largest ratio | bound | of |\n| --- | --- | --- | --- | --- |')
+  for (const { name, inputs, ratio, bound, recipe } of entries)
+    console.log(`| ${name} | ${inputs} | ${ratio.toFixed(1)} | ${bound} | ${JSON.stringify(recipe)} |`)
+  const isSound = outcomes.every(({ ok }) => ok) && entries.every(({ ratio, bound }) => ratio <= bound)
+  process.exitCode = isSound ? 0 : 1
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

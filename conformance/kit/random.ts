@@ -1,0 +1,26 @@
+/** A seeded source of choices: the same seed gives the same inputs again. */
+export interface Random {
+  /** A whole number from 0 to below `limit`. */
+  below(limit: number): number
+  pick<T>(list: readonly T[]): T
+  /** True in one of `times` cases. */
+  oneIn(times: number): boolean
+}
+
+/** The generator mulberry32. */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0
+  const below = (limit: number): number => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit
+  }
+  return {
+    below,
+    pick<T>(list: readonly T[]): T {
+      return list[below(list.length)] as T
+    },
+    oneIn: (times) => below(times) === 0,
+  }
+}
