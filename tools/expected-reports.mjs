@@ -80,4 +80,5 @@ export const expected = {
     Caddy: behindProxy,
   },
   frameworks: Object.fromEntries(frameworks.map((name) => [name, ['adapter']])),
+  hostile: Object.fromEntries(frameworks.map((name) => [name, ['hostile requests']])),
 }

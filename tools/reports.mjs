@@ -1,18 +1,11 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expected } from './expected-reports.mjs'
 import { root } from './run.mjs'
-import { reportsFolder } from './write-report.mjs'
+import { readReports } from './write-report.mjs'
 
 /** @typedef {import('./write-report.d.mts').ReportRow} Row */
 /** @typedef {Row['table']} Table */
-
-/** @returns {Row[]} the results of all runs */
-function readRows() {
-  if (!existsSync(reportsFolder)) return []
-  const files = readdirSync(reportsFolder).filter((name) => name.endsWith('.json'))
-  return files.sort().flatMap((name) => JSON.parse(readFileSync(join(reportsFolder, name), 'utf8')))
-}
 
 /** @param {Row} row */
 function labelOf(row) {
@@ -146,11 +139,11 @@ function listProblems(rows) {
  * @param {string} name
  */
 function isNamed(row, name) {
-  if (row.table !== 'frameworks' || row.name === name) return row.name === name
+  if (!/^(frameworks|hostile)$/.test(row.table) || row.name === name) return row.name === name
   return row.name.startsWith(name) && /^[,:]/.test(row.name.slice(name.length))
 }
 
-const rows = readRows()
+const rows = readReports()
 const frameworks = selectTable(rows, 'frameworks')
 if (rows.some(({ table }) => table === 'runtimes'))
   writeFileSync(join(root, 'docs/runtimes.md'), `${renderRuntimes(rows)}\n`)

@@ -1,6 +1,6 @@
 /** The result of one suite on one runtime, behind one proxy, or through one adapter. */
 export interface ReportRow {
-  readonly table: 'runtimes' | 'proxies' | 'frameworks'
+  readonly table: 'runtimes' | 'proxies' | 'frameworks' | 'hostile'
   readonly name: string
   readonly version: string
   readonly suite: string
@@ -12,9 +12,14 @@ export interface ReportRow {
   readonly exceptions: Readonly<Record<string, string>>
   /** The HMAC provider that was loaded, if the table shows it. */
   readonly hmac?: string
+  /** Answers of 500 and above to hostile requests. */
+  readonly errors?: number
 }
 
 export const reportsFolder: string
+
+/** Returns the last results of every run. */
+export function readReports(): ReportRow[]
 
 /**
  * Saves the results of a run for `npm run reports`.

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './run.mjs'
 
@@ -12,4 +12,11 @@ export const reportsFolder = join(root, 'node_modules/.cache/tollgate/reports')
 export function writeReport(run, rows) {
   mkdirSync(reportsFolder, { recursive: true })
   writeFileSync(join(reportsFolder, `${run}.json`), `${JSON.stringify(rows, null, 2)}\n`)
+}
+
+/** @returns {import('./write-report.d.mts').ReportRow[]} */
+export function readReports() {
+  if (!existsSync(reportsFolder)) return []
+  const files = readdirSync(reportsFolder).filter((name) => name.endsWith('.json'))
+  return files.sort().flatMap((name) => JSON.parse(readFileSync(join(reportsFolder, name), 'utf8')))
 }

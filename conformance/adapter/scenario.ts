@@ -10,6 +10,8 @@ export interface Journal {
   verdicts: string[]
   reservations: number
   releases: number
+  /** What the handler was given last. */
+  seen?: Described
 }
 
 export interface Scenario {
@@ -151,9 +153,11 @@ export function makeScenario(id: ScenarioId, parsers: { before?: string; after?:
     journal,
     async handle(webhook, appBody) {
       journal.handlerRuns++
+      const seen = describe(webhook, appBody)
+      journal.seen = seen
       // Others get their turn, so that state which requests share would show.
       await new Promise((resolve) => setTimeout(resolve, 0))
-      return plan.handle === undefined ? describe(webhook, appBody) : plan.handle()
+      return plan.handle === undefined ? writeReply(seen) : plan.handle()
     },
     ...parsers,
     ...(plan.mountedAt !== undefined && { mountedAt: plan.mountedAt }),
@@ -173,12 +177,15 @@ export interface Described {
   readonly appBody?: unknown
 }
 
-function describe(webhook: Parameters<Handle>[0], appBody: unknown): Reply {
-  const seen: Described = {
+function describe(webhook: Parameters<Handle>[0], appBody: unknown): Described {
+  return {
     ...(webhook && { ok: webhook.ok, params: [...webhook.params], body: new TextDecoder().decode(webhook.body) }),
     ...(webhook?.ok && { handshake: webhook.handshake, covers: webhook.covers, url: webhook.matched.url }),
     ...(webhook?.ok === false && { code: webhook.code }),
     appBody: Array.isArray(appBody) ? appBody : appBody instanceof Object || appBody ? { ...Object(appBody) } : appBody,
   }
+}
+
+function writeReply(seen: Described): Reply {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(seen) }
 }

@@ -68,7 +68,7 @@ export function openConnection(port: number): Connection {
           const parsed = parseAnswer(buffer, ended, method)
           if (parsed !== undefined) {
             buffer = buffer.subarray(parsed.length)
-            if (parsed.answer.status >= 200) return parsed.answer
+            if (parsed.answer.status >= 200 || parsed.answer.status === 101) return parsed.answer
           } else if (ended) throw new Error('the connection ended without an answer')
           else
             await new Promise<void>((resolve) => {

@@ -11,7 +11,7 @@ import * as fastify from 'tollgate/fastify'
 import * as h3 from 'tollgate/h3'
 import * as hono from 'tollgate/hono'
 import { createVerifyClient, twilioUpgrade, type UpgradeRequest } from 'tollgate/ws'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import type { AdapterOptions, Running } from '../adapter/framework.ts'
 import { serve } from './listen.ts'
 
@@ -24,16 +24,28 @@ export interface HandshakeServer {
   start(options: Options, onConnection: OnConnection): Promise<Running>
   /** Whether `tollgate/ws` writes the refusals; the upgrades of @hono/node-server drop the text of an answer. */
   readonly isOurs: boolean
+  /** @hono/node-server leaves a connection open, without an answer, whose Upgrade is not exactly `websocket`. */
+  readonly leavesUpgrades?: true
+}
+
+/** A server that answers only handshakes, and says so to other requests. */
+function createUpgradeServer(): Server {
+  return createServer((_req, res) => void res.writeHead(426).end())
 }
 
 const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+
+/** Without a listener of `error`, a frame that is none would end the process. */
+function echo(connection: WebSocket): void {
+  connection.on('error', () => undefined).on('message', (data) => connection.send(String(data)))
+}
 
 const plain: HandshakeServer = {
   name: 'a plain upgrade handler',
   isOurs: true,
   async start(options, onConnection) {
     const guard = twilioUpgrade(options)
-    const server = createServer().on('upgrade', async (req, socket, head) => {
+    const server = createUpgradeServer().on('upgrade', async (req, socket, head) => {
       const webhook = await guard(req, socket, head)
       if (webhook === undefined) return
       onConnection(webhook)
@@ -49,12 +61,12 @@ const noServer: HandshakeServer = {
   async start(options, onConnection) {
     const guard = twilioUpgrade(options)
     const sockets = new WebSocketServer({ noServer: true })
-    const server = createServer().on('upgrade', async (req, socket, head) => {
+    const server = createUpgradeServer().on('upgrade', async (req, socket, head) => {
       const webhook = await guard(req, socket, head)
       if (webhook === undefined) return
       sockets.handleUpgrade(req, socket, head, (connection) => {
         onConnection(webhook)
-        connection.on('message', (data) => connection.send(String(data)))
+        echo(connection)
       })
     })
     return serveUpgrades(server)
@@ -65,11 +77,11 @@ const verifyClient: HandshakeServer = {
   name: 'ws, verifyClient',
   isOurs: true,
   async start(options, onConnection) {
-    const server = createServer()
+    const server = createUpgradeServer()
     const sockets = new WebSocketServer({ server, verifyClient: createVerifyClient(options) })
     sockets.on('connection', (connection, req) => {
       onConnection((req as UpgradeRequest<'observe'>).twilio)
-      connection.on('message', (data) => connection.send(String(data)))
+      echo(connection)
     })
     return serveUpgrades(server)
   },
@@ -85,7 +97,7 @@ function makeFastify(name: string, byAdapter: boolean): HandshakeServer {
       if (byAdapter) await app.register(fastify.twilioWebhook(options))
       app.get('/*', { websocket: true }, (connection, request) => {
         onConnection(byAdapter ? request.twilio : (request.raw as UpgradeRequest<'observe'>).twilio)
-        connection.on('message', (data) => connection.send(String(data)))
+        echo(connection)
       })
       const drop = trackConnections(app.server)
       await app.listen({ host: '127.0.0.1', port: 0 })
@@ -102,9 +114,10 @@ function makeHono(name: string, byAdapter: boolean): HandshakeServer {
   return {
     name,
     isOurs: !byAdapter,
+    leavesUpgrades: true,
     async start(options, onConnection) {
       const app = new Hono<{ Bindings: { incoming: IncomingMessage } }>()
-      const echo = upgradeWebSocket((c) => {
+      const answer = upgradeWebSocket((c) => {
         const req = (c.env as { incoming: UpgradeRequest<'observe'> }).incoming
         return {
           onOpen: () => onConnection(byAdapter ? c.get('twilio' as never) : req.twilio),
@@ -112,7 +125,7 @@ function makeHono(name: string, byAdapter: boolean): HandshakeServer {
         }
       })
       if (byAdapter) app.use(hono.twilioWebhook(withWebSocket(options)))
-      app.get('/*', echo)
+      app.get('/*', answer)
       const sockets = new WebSocketServer({
         noServer: true,
         ...(!byAdapter && { verifyClient: createVerifyClient(options) }),

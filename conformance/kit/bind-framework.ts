@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { afterAll } from 'vitest'
 import { writeReport } from '../../tools/write-report.mjs'
+import { hostileFigures } from '../attacks/sockets-hostile.ts'
 import { bindSuites } from './bind.ts'
 import type { Suite } from './suite.ts'
 
@@ -10,15 +11,18 @@ export interface Reported {
   readonly exceptions: Readonly<Record<string, string>>
 }
 
-/** Shows a framework's suites as tests of Vitest, and keeps the figures for docs/frameworks.md. */
+/** Shows a framework's suites as tests of Vitest, and keeps the figures for docs/frameworks.md and docs/attacks.md. */
 export function bindFramework(framework: Reported, suites: readonly Suite[], subject: string = framework.name): void {
   const titles = Object.keys(framework.exceptions)
   const figures = { passed: 0, failed: 0 }
+  const all = suites.reduce((sum, { cases }) => sum + cases.length, 0)
+  let ran = 0
   const counted = suites.map((suite) => ({
     ...suite,
     cases: suite.cases.map((one) => ({
       ...one,
       async run() {
+        ran++
         figures.failed++
         await one.run()
         figures.failed--
@@ -29,7 +33,11 @@ export function bindFramework(framework: Reported, suites: readonly Suite[], sub
     })),
   }))
   bindSuites(subject, counted)
-  afterAll(() => report(framework, figures))
+  afterAll(() => {
+    // A run of some cases alone, by `vitest -t`, says nothing of the rest.
+    if (ran === all) report(framework, figures)
+    reportHostile(framework.name)
+  })
 }
 
 /** Within a `describe` of tests that come from no suite: keeps their figures. */
@@ -38,11 +46,12 @@ export function reportDescribed(name: string): void {
   afterAll(({}, { tasks }) => {
     const passed = tasks.filter(({ result }) => result?.state === 'pass').length
     report({ name, exceptions: {} }, { passed, failed: tasks.length - passed })
+    reportHostile(name)
   })
 }
 
 function report({ name, exceptions }: Reported, figures: { readonly passed: number; readonly failed: number }): void {
-  const run = `framework-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`
+  const run = `framework-${toFileName(name)}`
   const row = {
     table: 'frameworks',
     name,
@@ -52,6 +61,20 @@ function report({ name, exceptions }: Reported, figures: { readonly passed: numb
     exceptions,
   } as const
   writeReport(run, [row])
+}
+
+function reportHostile(name: string): void {
+  const figures = hostileFigures.get(name)
+  if (figures === undefined) return
+  const { requests, reached, errors } = figures
+  const row = { name, version: findVersion(name), suite: 'hostile requests', exceptions: {} }
+  writeReport(`hostile-${toFileName(name)}`, [
+    { ...row, table: 'hostile', passed: requests - reached, failed: reached, errors },
+  ])
+}
+
+function toFileName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-')
 }
 
 /** Which package a framework's name stands for: its own alias here, or the one of a project that is installed apart. */

@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { classes, listCases, page, renderPage } from '../attacks.mjs'
+import { classes, listCases, page, readTable, renderPage } from '../attacks.mjs'
 
 test('every class of attack has at least one case', () => {
-  const played = new Set(listCases().map(({ id }) => id))
+  const played = new Set(listCases().flatMap(({ ids }) => ids))
   expect(Object.keys(classes).filter((id) => !played.has(id))).toEqual([])
 })
 
 test('docs/attacks.md lists the current cases (npm run attacks)', () => {
-  expect(readFileSync(page, 'utf8')).toBe(renderPage())
+  expect(readFileSync(page, 'utf8')).toBe(renderPage(readTable()))
+})
+
+test('a case of several classes is listed under each', () => {
+  const ids = listCases().find(({ name }) => name === 'a hostile Host, with one public URL')?.ids
+  expect(ids).toEqual(['A1', 'A3'])
 })
