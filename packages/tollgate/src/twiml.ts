@@ -1,7 +1,10 @@
-/** What may stand in a template: null and undefined give nothing, arrays are joined, the rest is written as text. */
+/**
+ * A value in a template. null and undefined are left out, arrays are joined, all other values are
+ * written as text.
+ */
 export type TwimlValue = string | number | bigint | boolean | null | undefined | TwimlFragment | readonly TwimlValue[]
 
-/** Markup made by `twiml.fragment`: a class of its own, so that no text can pass for markup. */
+/** Markup made by `twiml.fragment`. It is a class, so that a string can never count as markup. */
 class TwimlFragment {
   readonly #markup: string
   constructor(strings: TemplateStringsArray, values: readonly TwimlValue[]) {
@@ -14,17 +17,25 @@ class TwimlFragment {
 
 export type { TwimlFragment }
 
+/** The template tag `twiml`. */
 export interface Twiml {
   (strings: TemplateStringsArray, ...values: readonly TwimlValue[]): string
-  /** The same for a part, which another template inserts raw where it stands as text, alone or in an array. */
+  /**
+   * Writes a part of a document. Another template inserts it as markup between tags, alone or in an
+   * array.
+   */
   fragment(strings: TemplateStringsArray, ...values: readonly TwimlValue[]): TwimlFragment
 }
 
 /**
- * Writes TwiML: `` twiml`<Response><Message>${text}</Message></Response>` `` is a plain string, to send as `text/xml`.
- * Values are escaped for text and quoted attributes; characters that XML 1.0 forbids are dropped. The string is text to
- * another template: build parts with `twiml.fragment`. Adds no XML declaration, for Twilio needs none. A value
- * elsewhere (tag name, unquoted attribute, comment, CDATA), an object, and an unfinished tag are a `TypeError`.
+ * Writes TwiML: `` twiml`<Response><Message>${text}</Message></Response>` `` gives a string to send
+ * as `text/xml`.
+ *
+ * Values are escaped, in text and in quoted attributes. Characters that XML 1.0 forbids are
+ * dropped. Another template escapes the string like any text: build parts with `twiml.fragment`.
+ * There is no XML declaration, because Twilio needs none.
+ * @throws TypeError if a value stands in a tag name, an unquoted attribute, a comment or CDATA, if
+ *   a value is an object, or if the template ends inside a tag.
  */
 export const twiml: Twiml = Object.assign(
   (strings: TemplateStringsArray, ...values: readonly TwimlValue[]): string => render(strings, values),
@@ -54,9 +65,9 @@ function write(value: TwimlValue, place: Place): string {
     .replace(place === 'text' ? inText : inAttribute, escapeCharacter)
 }
 
-// https://www.w3.org/TR/xml/#charsets; with the flag u, a surrogate that stands alone is outside these ranges.
+// https://www.w3.org/TR/xml/#charsets. With the flag u, a lone surrogate is outside these ranges.
 const forbidden = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
-// Parsers turn a raw CR into LF, and in attributes a tab or line break into a space.
+// XML parsers turn a raw CR into LF, and a raw tab or line break in an attribute into a space.
 const inText = /[&<>"'\r]/g
 const inAttribute = /[&<>"'\r\n\t]/g
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
@@ -66,17 +77,20 @@ function escapeCharacter(character: string): string {
 }
 
 const placesOf = new WeakMap<TemplateStringsArray, readonly Place[]>()
-// What closes each opening: the states between which a template's markup moves.
+// The token that ends each kind of markup.
 const closings: Readonly<Record<string, string>> = { '<!--': '-->', '<![CDATA[': ']]>', '<?': '?>', '<': '>' }
 
-/** Finds, once per template, where each value stands; it throws where a value could not be escaped. */
+/**
+ * Finds the place of each value, once per template.
+ * @throws TypeError if a value stands where it cannot be escaped.
+ */
 function findPlaces(strings: TemplateStringsArray): readonly Place[] {
   if (!Array.isArray(strings) || !Array.isArray(strings.raw)) throw new TypeError('twiml is a template tag: twiml`…`')
   const places: Place[] = []
   let open = ''
   let quote = ''
   for (const [index, part] of strings.entries()) {
-    // An escape that JavaScript cannot read leaves undefined here.
+    // For an escape sequence that JavaScript cannot read, the part is undefined.
     if (typeof part !== 'string') throw new TypeError('The TwiML template has an invalid escape sequence')
     for (const [token] of part.matchAll(/<!--|-->|<!\[CDATA\[|\]\]>|<\?|\?>|[<>"']/g)) {
       if (quote !== '') quote = token === quote ? '' : quote

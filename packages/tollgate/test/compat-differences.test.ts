@@ -7,7 +7,7 @@ const emptyHash = compat.getExpectedBodyHash('{}')
 
 afterEach(() => vi.unstubAllEnvs())
 
-/** What the package and we say to the same call, in this order. */
+/** The results of the package and of ours for the same call, in this order. */
 function ask(call: (module: typeof original | typeof compat) => unknown): unknown[] {
   return [original, compat].map((module) => outcome(() => call(module)))
 }
@@ -32,7 +32,7 @@ test('the functions of the package, by name', () => {
   expect(Object.keys(compat).sort()).toEqual(webhooks.sort())
 })
 
-describe('refused, where the package accepts', () => {
+describe('refused here, accepted by the package', () => {
   test('an empty token', () => {
     expect(ask((module) => module.validateRequest('', hmac(url, ''), url, {}))).toEqual([true, 'TypeError'])
     const request = fakeRequest({ headers: { 'x-twilio-signature': hmac(url, '') } })
@@ -71,14 +71,14 @@ describe('refused, where the package accepts', () => {
     expect(askRequest({ headers: jsonType, body: { a: 'b' } }, hmac(`${url}ab`))).toEqual([true, false])
   })
 
-  test('a JSON body of which nobody kept the bytes', () => {
+  test('a JSON body whose bytes were not kept', () => {
     const target = `/sms?bodySHA256=${emptyHash}`
     const request = { headers: { ...jsonType, 'content-length': '11' }, originalUrl: target, body: { evil: true } }
     expect(askRequest(request, hmac(`https://example.com${target}`))).toEqual([true, false])
     expect(askRequest({ ...request, rawBody: '{}' }, hmac(`https://example.com${target}`))).toEqual([true, true])
   })
 
-  test('parameters that are not texts', () => {
+  test('parameters that are not strings', () => {
     expect(askRequest({ headers: formType, body: { a: { b: 'evil' } } }, hmac(`${url}a[object Object]`))).toEqual([
       true,
       false,
@@ -90,7 +90,7 @@ describe('refused, where the package accepts', () => {
       ])
   })
 
-  test('a Host with more in it than a host', () => {
+  test('a Host that is more than a host', () => {
     const signature = hmac('https://other.com/app2?x=/sms')
     expect(askRequest({ headers: { host: 'other.com/app2?x=' } }, signature)).toEqual([true, false])
     expect(askRequest({}, signature, { host: 'other.com/app2?x=' })).toEqual([true, false])
@@ -109,7 +109,7 @@ describe('refused, where the package accepts', () => {
     expect(askUrl(`${url}?1=x&b=2`, `${url}?b=2&1=x`)).toEqual([true, false])
   })
 
-  test('parameters behind the thousandth', () => {
+  test('parameters after the thousandth', () => {
     const query = Array.from({ length: 1000 }, (_, index) => `k${index}=${index}`).join('&')
     expect(askUrl(`${url}?${query}`, `${url}?${query}&To=evil`)).toEqual([true, false])
   })
@@ -119,23 +119,23 @@ describe('refused, where the package accepts', () => {
       expect(askUrl(url, `https://example.com${path}`)).toEqual([true, false])
   })
 
-  test('invalid percent-encoding, where the query would be respelled', () => {
+  test('invalid percent-encoding in a query that would be written in another way', () => {
     expect(askUrl(`${url}?a=%EF%BF%BD`, `${url}?a=%FF`)).toEqual([true, false])
     expect(askUrl(`${url}?a=%FF`, `${url}?a=%FF`)).toEqual([true, true])
   })
 
-  test('a spelling in which the qs parser would end the name elsewhere', () => {
+  test('a query in which the qs parser ends a name elsewhere', () => {
     expect(askUrl(`${url}?Body=x%5D%3Devil`, `${url}?Body=x]=evil`)).toEqual([true, false])
   })
 
-  test('a form signed without its parameters, whose URL holds bodySHA256', () => {
+  test('a form signed without its parameters, whose URL has bodySHA256', () => {
     const rawBody = 'Body=hi'
     const target = `/sms?bodySHA256=${compat.getExpectedBodyHash(rawBody)}`
     const request = { headers: formType, originalUrl: target, rawBody, body: { Body: 'hi' } }
     expect(askRequest(request, hmac(`https://example.com${target}`))).toEqual([true, false])
   })
 
-  test('a bodySHA256 that is repeated with another value, or escaped', () => {
+  test('a bodySHA256 that is repeated with another value, or percent-encoded', () => {
     for (const query of [`bodySHA256=${emptyHash}&bodySHA256=x`, `body%53HA256=${emptyHash}`]) {
       const full = `${url}?${query}`
       expect(ask((module) => module.validateRequestWithBody(authToken, hmac(full), full, '{}'))).toEqual([true, false])
@@ -154,7 +154,7 @@ describe('refused, where the package accepts', () => {
   })
 })
 
-describe('accepted, where the package refuses', () => {
+describe('accepted here, refused by the package', () => {
   test('a configured URL with a fragment or userinfo', () => {
     for (const configured of [`${url}#rc=2&rp=all`, 'https://user:pass@example.com/sms']) {
       expect(askUrl(url, configured)).toEqual([false, true])
@@ -183,7 +183,7 @@ describe('accepted, where the package refuses', () => {
     expect(askRequest(request, hmac(`${url}a[b]1`))).toEqual([false, true])
   })
 
-  test('a GET of a regulatory bundle, whose URL holds bodySHA256', () => {
+  test('a GET of a regulatory bundle whose URL has bodySHA256', () => {
     const target = `/sms?bodySHA256=${compat.getExpectedBodyHash('x')}&AccountSid=AC1&BundleSid=BU1&Status=pending`
     expect(askRequest({ method: 'GET', originalUrl: target }, hmac(`https://example.com${target}`))).toEqual([
       false,
@@ -191,14 +191,14 @@ describe('accepted, where the package refuses', () => {
     ])
   })
 
-  test('a form whose URL holds bodySHA256', () => {
+  test('a form whose URL has bodySHA256', () => {
     const target = '/bodySHA256/sms'
     const request = { headers: formType, originalUrl: target, body: { Body: 'hi' } }
     expect(askRequest(request, hmac(`https://example.com${target}Bodyhi`))).toEqual([false, true])
   })
 })
 
-describe('answered otherwise', () => {
+describe('different answers', () => {
   test('nothing in a request throws', () => {
     expect(askUrl(url, 'nonsense')).toEqual(['TypeError', false])
     expect(askRequest({ headers: { host: 'a b' } }, hmac(url))).toEqual(['TypeError', false])
@@ -230,7 +230,7 @@ describe('answered otherwise', () => {
       expect(() => compat.webhook(options as compat.WebhookOptions)).toThrow(new RegExp(`"${name}"`))
   })
 
-  test('getExpectedTwilioSignature takes texts only', () => {
+  test('getExpectedTwilioSignature takes strings only', () => {
     expect(ask((module) => module.getExpectedTwilioSignature(authToken, url, { a: {} }))).toEqual([
       hmac(`${url}a[object Object]`),
       'TypeError',
@@ -241,13 +241,13 @@ describe('answered otherwise', () => {
   })
 })
 
-describe('the same as in the package, on purpose', () => {
-  test('a port may be missing from the signed URL, and no other counts', () => {
+describe('the same as in the package on purpose', () => {
+  test('a port may be missing from the signed URL, but no other port counts', () => {
     expect(askUrl(url, 'https://example.com:8443/sms')).toEqual([true, true])
     expect(askUrl('https://example.com:1/sms', 'https://example.com:8443/sms')).toEqual([false, false])
   })
 
-  test('respellings that say the same', () => {
+  test('other spellings of the same parameters', () => {
     for (const [signed, received] of [
       ['?a=1%20b', '?a=1+b'],
       ['?Caller=sip%3A1%40h', '?Caller=sip:1@h'],
@@ -260,13 +260,13 @@ describe('the same as in the package, on purpose', () => {
     expect(askUrl(url, `${url}\n`)).toEqual([true, true])
   })
 
-  test('a host outside ASCII, at the first call and at the ten-thousandth', () => {
+  test('a host outside ASCII, at the first and at the ten-thousandth call', () => {
     const signature = hmac('https://xn--bcher-kva.example/sms')
     for (let count = 0; count < 10_000; count++)
       expect(compat.validateRequest(authToken, signature, 'https://b\u00fccher.example/sms', {})).toBe(true)
   })
 
-  test('HTTP/2, where a body may be declared by nothing', () => {
+  test('an HTTP/2 request whose body may not be declared', () => {
     const headers = { ':method': 'POST', 'x-twilio-signature': hmac(url) }
     for (const complete of [true, false]) {
       const request = { ...fakeRequest({ headers }), complete }
@@ -274,7 +274,7 @@ describe('the same as in the package, on purpose', () => {
     }
   })
 
-  test('the Host header is believed where nothing is configured', () => {
+  test('the Host header is trusted where nothing is configured', () => {
     expect(askRequest({ headers: { host: 'other.example' } }, hmac('https://other.example/sms'))).toEqual([true, true])
     expect(
       askRequest({ headers: { host: 'other.example' } }, hmac('https://other.example/sms'), { host: 'example.com' }),

@@ -86,7 +86,7 @@ function join({ scheme, userinfo, host, port, path, query, fragment }: Parts): s
   return `${scheme}://${userinfo}${host}${port}${path}${query}${fragment}`
 }
 
-/** Every URL that the package tries, worked out here anew. */
+/** The URLs that the package tries, computed independently. */
 function listOriginalSpellings(url: string): string[] {
   const normalized = new URL(url).toString()
   return [url, normalized, respell(normalized)].flatMap((one) => [dropPort(one), addPort(one)])
@@ -110,13 +110,15 @@ function addPort(url: string): string {
   )
 }
 
-/** What an application may read: the decoded path, and the query's parameters in their order. */
+/**
+ * The decoded path and the parameters of the query in their order, as an application may read them.
+ */
 function read(url: string): string {
   const [, pathText = '', queryText = ''] = /^[a-z]+:\/\/[^/?#]*([^?#]*)(\?[^#]*)?/i.exec(url) ?? []
   return JSON.stringify([decodeURIComponent(pathText || '/'), [...new URLSearchParams(queryText)]])
 }
 
-/** The listed differences in what is accepted: a spelling without them is the same one. */
+/** Removes the listed differences. Two URLs that are equal without them count as the same. */
 function forgive(url: string): string {
   return url
     .replace(/#.*$/, '')
@@ -130,8 +132,8 @@ function forgive(url: string): string {
     .replaceAll('%27', "'")
 }
 
-describe('beside the twilio package', () => {
-  test('what it accepts as genuine is accepted, unless the application would read something else', () => {
+describe('compared with the twilio package', () => {
+  test('accepts what it accepts, unless the application would read something else', () => {
     const seen = { accepted: 0, respelled: 0, refused: 0 }
     fc.assert(
       fc.property(parts, params, fc.nat(5), (given, form, index) => {
@@ -170,7 +172,7 @@ describe('beside the twilio package', () => {
     (url) => url.replace(/[?].*/, ''),
   ]
 
-  test('what it refuses is refused, apart from the listed spellings', () => {
+  test('refuses what it refuses, except the listed spellings', () => {
     const seen = { both: 0, neither: 0, ours: 0 }
     fc.assert(
       fc.property(parts, params, fc.constantFrom(...mutations), (given, form, mutate) => {
@@ -194,7 +196,7 @@ describe('beside the twilio package', () => {
     expect(Math.min(seen.both, seen.ours, seen.neither)).toBeGreaterThan(50)
   })
 
-  test('any other change to the parameters or the signature is refused by both', () => {
+  test('both refuse any other change to the parameters or the signature', () => {
     fc.assert(
       fc.property(parts, params, fc.string({ maxLength: 3 }), fc.boolean(), (given, form, text, inSignature) => {
         const url = join({ ...given, fragment: '' })
@@ -208,7 +210,7 @@ describe('beside the twilio package', () => {
     )
   })
 
-  test('the expected signature and hash are the same', () => {
+  test('computes the same signature and hash', () => {
     fc.assert(
       fc.property(parts.map(join), params, fc.string({ unit: 'binary' }), (url, form, body) => {
         const ours = compat.getExpectedTwilioSignature(authToken, url, form)
@@ -221,7 +223,7 @@ describe('beside the twilio package', () => {
     )
   })
 
-  test('a body bound by bodySHA256, and one that was changed', () => {
+  test('accepts a body that bodySHA256 covers, and refuses a changed one', () => {
     fc.assert(
       fc.property(parts, fc.string({ unit: 'binary' }), fc.nat(5), fc.boolean(), (given, body, index, change) => {
         const hash = createHash('sha256').update(body).digest('hex')
@@ -244,7 +246,7 @@ describe('beside the twilio package', () => {
     )
   })
 
-  test('requests as Express hands them over', () => {
+  test('gives the same answer for requests of Express', () => {
     const seen = { accepted: 0, refused: 0 }
     const body = fc.dictionary(
       fc.constantFrom('Body', 'From', 'a', '__proto__'),
@@ -274,7 +276,7 @@ describe('beside the twilio package', () => {
     expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(50)
   })
 
-  test('nothing that a request may hold throws', () => {
+  test('no value in a request throws', () => {
     const anything = fc.oneof(fc.anything(), fc.string({ unit: 'binary' }), fc.webUrl())
     fc.assert(
       fc.property(anything, anything, anything, anything, (one, two, three, four) => {

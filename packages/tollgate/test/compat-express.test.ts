@@ -22,7 +22,7 @@ afterEach(() => {
   }
 })
 
-/** Serves POST and GET /sms, answering what the application sees; resolves with the port. */
+/** Serves POST and GET /sms. It answers with what the application sees. @returns the port */
 async function listen(
   express: typeof express5,
   before: readonly Handler[],
@@ -131,7 +131,7 @@ for (const [name, express] of [
           }
       })
 
-    test('JSON: with the raw body kept, and read by the middleware itself', async () => {
+    test('JSON whose raw body was kept, and JSON that the middleware reads itself', async () => {
       const kept = await listen(express, [express.json({ verify: captureRawBody }), webhook(authToken)])
       const theirs = await listen(express, [express.json({ verify: captureRawBody }), original.webhook(authToken)])
       const unread = await listen(express, [webhook(authToken)], [express.json()])
@@ -143,7 +143,7 @@ for (const [name, express] of [
       }
     })
 
-    test('behind the guard of tollgate/express: it leaves what a second check needs', async () => {
+    test('behind the guard of tollgate/express, which leaves the raw body for a second check', async () => {
       const guard = twilioWebhook({ publicUrl: 'https://example.com', authToken })
       const requests = [
         { path: jsonTarget, headers: signed(jsonSignature, jsonType), body: json },
@@ -155,7 +155,7 @@ for (const [name, express] of [
       }
     })
 
-    test('a proven body that is no JSON is in rawBody alone', async () => {
+    test('a proven body that is not JSON is in rawBody only', async () => {
       const body = '{"a":'
       const path = `/sms?bodySHA256=${createHash('sha256').update(body).digest('hex')}`
       const port = await listen(express, [webhook(authToken)])
@@ -166,7 +166,7 @@ for (const [name, express] of [
       }
     })
 
-    test('a body that was parsed and not kept is refused, and the developer told once', async () => {
+    test('a body that was parsed and not kept is refused, with one line in the log', async () => {
       const log = vi.spyOn(console, 'error').mockReturnValue()
       const port = await listen(express, [express.json(), webhook(authToken)])
       for (let count = 0; count < 3; count++)
@@ -177,7 +177,7 @@ for (const [name, express] of [
       expect(log.mock.calls.join()).toContain('captureRawBody')
     })
 
-    test('bodies that a GET signature does not cover', async () => {
+    test('refuses bodies that the signature of a GET does not cover', async () => {
       const theirs = await listen(express, [express.urlencoded({ extended: true }), original.webhook(authToken)])
       const ours = await listen(express, [express.urlencoded({ extended: true }), webhook(authToken)])
       const late = await listen(express, [webhook(authToken)], [express.text({ type: '*/*' })])
@@ -188,7 +188,7 @@ for (const [name, express] of [
       }
     })
 
-    test('JSON without a parser signed as the hash of {}, [object Object], and {"toString":1}', async () => {
+    test('refuses unparsed JSON signed as the hash of {}, [object Object], and {"toString":1}', async () => {
       vi.spyOn(console, 'error').mockReturnValue()
       const ports = [
         await listen(express, [express.json(), original.webhook(authToken)]),
@@ -206,7 +206,7 @@ for (const [name, express] of [
       expect(await ask({ headers: signed(hmac(url), jsonType), body: '{"a":{"toString":1}}' })).toEqual([500, 403])
     })
 
-    test('a Host with a path, a malformed one, and a thousand fields', async () => {
+    test('a Host with a path, a malformed Host, and a thousand fields', async () => {
       const parser = express.urlencoded({ extended: true })
       const theirs = await listen(express, [parser, original.webhook(authToken)])
       const ours = await listen(express, [webhook(authToken)])
@@ -242,7 +242,7 @@ for (const [name, express] of [
       vi.unstubAllEnvs()
     })
 
-    test('no signature: 403, before anything is read', async () => {
+    test('no signature: 403 before the body is read', async () => {
       const parser = express.urlencoded({ extended: false })
       const theirs = await listen(express, [parser, original.webhook(authToken)])
       const ours = await listen(express, [webhook(authToken)])
@@ -270,7 +270,7 @@ for (const [name, express] of [
     })
   })
 
-/** What comes back first. */
+/** The first data that the server sends. */
 async function sendRaw(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined)

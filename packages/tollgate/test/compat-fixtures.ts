@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto'
 import * as original from 'twilio/lib/webhooks/webhooks.js'
 
-/** The module of the `twilio` package that `tollgate/compat` stands in for. */
+/** The module of the `twilio` package that `tollgate/compat` replaces. */
 export { original }
 
 export const authToken = '0123456789abcdef0123456789abcdef'
 
-/** A signature made without any code of ours. */
+/** Computes a signature without any code of ours. */
 export function hmac(text: string, key: string = authToken): string {
   return createHmac('sha1', key).update(text, 'utf8').digest('base64')
 }
@@ -18,7 +18,7 @@ export function signForm(url: string, params: Readonly<Record<string, string | r
   )
 }
 
-/** A request as Express hands it over, with what the tests vary. */
+/** A request of the shape of Express's, with the parts that the tests vary. */
 export function fakeRequest(given: {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -42,7 +42,7 @@ export function fakeRequest(given: {
 export const formType = { 'content-type': 'application/x-www-form-urlencoded' }
 export const jsonType = { 'content-type': 'application/json' }
 
-/** What became of a call: its result, or the name of its error. */
+/** The result of a call, or the name of its error. */
 export function outcome(call: () => unknown): unknown {
   try {
     return call()

@@ -41,7 +41,7 @@ test('verdicts are counted by the real SDK, with attributes from closed sets', a
   await provider.shutdown()
 })
 
-test('what is no meter, or no list of ids, is a TypeError', () => {
+test('a wrong meter and a wrong list of ids are TypeErrors', () => {
   for (const meter of [undefined, null, {}, { createCounter: 1 }])
     expect(() => openTelemetryCounters(meter as unknown as Meter)).toThrow(TypeError)
   const meter: Meter = { createCounter: () => ({ add() {} }) }

@@ -94,7 +94,7 @@ describe('verdictCounters', () => {
     expect(ask()).toEqual([old, old, old])
   })
 
-  test('says it all in a text', () => {
+  test('writes everything as text', () => {
     const { clock, counters } = withClock()
     counters.onVerdict(byToken(0))
     counters.onVerdict(accept({ kind: 'auth_token', index: 1 }, true))
@@ -109,12 +109,12 @@ describe('verdictCounters', () => {
       '  accepted by auth_token:1: 2, last 2026-11-25T10:00:00Z',
       '  accepted by auth_token:0: 1, last 2026-11-24T10:00:00Z',
       '  refused as signature_missing: 1, first 2026-11-25T10:00:00Z, last 2026-11-25T10:00:00Z',
-      '  accepted though seen before: 1',
-      '  accepted while the replay guard could not tell: 1',
+      '  accepted although seen before: 1',
+      '  accepted, but the replay guard could not tell whether they are new: 1',
     ])
   })
 
-  test('holds nothing of a request, and only so many labels', async () => {
+  test('holds no part of a request, and a bounded number of labels', async () => {
     const counters = verdictCounters()
     const authToken = '0123456789abcdef0123456789abcdef'
     const ids = Array.from({ length: 50 }, (_, index) => `webhooks_key_${index}`)
@@ -141,7 +141,7 @@ describe('verdictCounters', () => {
     for (const secret of [authToken, 'webhooks_key', 'secret of']) expect(shown).not.toContain(secret)
   })
 
-  test('options', () => {
+  test('wrong options are errors', () => {
     const bad: [object, typeof TypeError | typeof RangeError, string][] = [
       [{ token: 1 }, TypeError, '"token"'],
       [{ authTokens: 17 }, RangeError, '"authTokens"'],

@@ -18,7 +18,7 @@ function createClock() {
   }
 }
 
-/** A source whose tokens a test can change, and what it was asked. */
+/** A source of tokens that a test can change. It notes the accounts that it was asked for. */
 function createSource(tokens: Record<string, string | undefined>) {
   const asked: string[] = []
   const source = {
@@ -37,7 +37,7 @@ function createSource(tokens: Record<string, string | undefined>) {
 afterEach(() => void vi.useRealTimers())
 
 describe('cached', () => {
-  test('asks once for an account, however many requests wait, and remembers it for its time', async () => {
+  test('looks up an account once for all requests that wait, and remembers it for ttlSeconds', async () => {
     const { now, advance } = createClock()
     const source = createSource({ [one]: token(1) })
     const lookup = cached(source.lookup, { now, ttlSeconds: 60 })
@@ -51,7 +51,7 @@ describe('cached', () => {
     expect(source.asked).toEqual([one, one])
   })
 
-  test('remembers for its own time that there is no such account', async () => {
+  test('remembers an account that does not exist for negativeTtlSeconds', async () => {
     const { now, advance } = createClock()
     const source = createSource({})
     const lookup = cached(source.lookup, { now, negativeTtlSeconds: 5 })
@@ -64,7 +64,7 @@ describe('cached', () => {
     expect(await lookup(claim(one))).toEqual([token(1)])
   })
 
-  test('a failure is told, remembered as nothing, and gives key_lookup_failed', async () => {
+  test('a failed look-up is reported, is not remembered, and gives key_lookup_failed', async () => {
     const source = createSource({ [one]: token(1) })
     const onProblem = vi.fn(() => {
       throw new Error('a listener that breaks')
@@ -78,12 +78,12 @@ describe('cached', () => {
     expect(outcome(await send(verifier, input))).toBe(0)
   })
 
-  test.each([[''], [' blank '], [[]], [42], [{}], [['good', '']]])('%j is no token', async (given) => {
+  test.each([[''], [' blank '], [[]], [42], [{}], [['good', '']]])('%j is not a token', async (given) => {
     const lookup = cached(() => given as string)
-    await expect(lookup(claim(one))).rejects.toThrow('is no Auth Token')
+    await expect(lookup(claim(one))).rejects.toThrow('is not an Auth Token')
   })
 
-  test('a look-up that takes too long fails, is aborted, and does not block the next', async () => {
+  test('a look-up that takes too long fails, is aborted, and does not block the next one', async () => {
     const signals: AbortSignal[] = []
     let late: (given: string) => void = () => undefined
     const lookup = cached(
@@ -101,7 +101,7 @@ describe('cached', () => {
     expect(lookup(claim(one))).toEqual([token(2)])
   })
 
-  test('stale tokens stand in for failing look-ups as long as allowed, and the source is asked once a second', async () => {
+  test('stale tokens are used while look-ups fail, as long as allowed, and the source is asked once a second', async () => {
     const { now, advance } = createClock()
     const source = createSource({ [one]: token(1) })
     const lookup = cached(source.lookup, { now, ttlSeconds: 60, staleIfErrorSeconds: 100 })
@@ -119,7 +119,7 @@ describe('cached', () => {
     expect(await lookup(claim(one))).toEqual([token(1)])
   })
 
-  test('by default nothing stale is used', async () => {
+  test('by default no stale tokens are used', async () => {
     const { now, advance } = createClock()
     const source = createSource({ [one]: token(1) })
     const lookup = cached(source.lookup, { now })
@@ -129,7 +129,7 @@ describe('cached', () => {
     await expect(lookup(claim(one))).rejects.toThrow('down')
   })
 
-  test('a request that names no account is the default account, bound to it, or unknown', async () => {
+  test('a request that names no account is verified and bound as the default account, or is unknown without one', async () => {
     const two = accountSid(2)
     const source = createSource({ [one]: token(1), [two]: token(2) })
     expect(cached(source.lookup)(claim())).toBeUndefined()
@@ -139,13 +139,13 @@ describe('cached', () => {
     const options = { authToken: cached(source.lookup, { defaultAccountSid: one }) }
     expect(outcome(await deliver(options, { json: {}, authToken: token(1) }))).toBe(0)
     expect(await options.authToken(claim())).toEqual({ authToken: [token(1)], accountSid: one })
-    // The second time from memory; and an event of another account is not this one's.
+    // The second look-up is answered from memory. The event names another account.
     const event = { json: { data: { accountSid: two } } }
     expect(outcome(await deliver(options, { ...event, authToken: token(1) }))).toBe('account_not_allowed')
     expect(outcome(await deliver(options, { ...event, authToken: token(2) }))).toBe('signature_mismatch')
   })
 
-  test('options that are unknown or out of range', () => {
+  test('unknown options and values out of range are errors', () => {
     const lookup = () => undefined
     expect(() => cached('x' as never)).toThrow(TypeError)
     expect(() => cached(lookup, null as never)).toThrow(TypeError)
@@ -163,7 +163,7 @@ describe('cached', () => {
 describe('rotation', () => {
   const options = (now: () => number) => ({ now, ttlSeconds: 3600, refreshIntervalSeconds: 10 })
 
-  test('a mismatch asks the source, and the new token holds from then on', async () => {
+  test('a mismatch asks the source, and the new token counts from then on', async () => {
     const { now, advance } = createClock()
     const source = createSource({ [one]: token(1) })
     const verifier = createVerifier({ publicUrl, authToken: cached(source.lookup, options(now)) })
@@ -178,7 +178,7 @@ describe('rotation', () => {
     expect(outcome(await request(2))).toBe(0)
   })
 
-  test('a request that was given the old tokens gets the new ones, though another brought them', async () => {
+  test('a request that got the old tokens gets the new ones, even if another request refreshed them', async () => {
     const { now, advance } = createClock()
     const source = createSource({ [one]: token(1) })
     const lookup = cached(source.lookup, options(now))
@@ -192,7 +192,7 @@ describe('rotation', () => {
     expect(source.asked).toHaveLength(3)
   })
 
-  test('forgeries refresh an account once per interval', async () => {
+  test('forged requests refresh an account once per interval', async () => {
     const { now, advance } = createClock()
     const source = createSource({ [one]: token(1) })
     const verifier = createVerifier({ publicUrl, authToken: cached(source.lookup, options(now)) })
@@ -204,7 +204,7 @@ describe('rotation', () => {
     expect(source.asked).toHaveLength(10)
   })
 
-  test('forgeries for many known accounts refresh no more than the rate allows', async () => {
+  test('forged requests for many known accounts refresh no more than the rate allows', async () => {
     const { now, advance } = createClock()
     const asked = vi.fn((account: string) => token(Number.parseInt(account.slice(2), 16)))
     const lookup = cached(asked, { ...options(now), maxLookupsPerSecond: 20 })
@@ -220,7 +220,7 @@ describe('rotation', () => {
     expect(asked).toHaveBeenCalledTimes(20)
   })
 
-  test('a refresh that fails says so, and keeps what was known', async () => {
+  test('a refresh that fails rejects, and the known tokens stay', async () => {
     const { now, advance } = createClock()
     const source = createSource({ [one]: token(1) })
     const lookup = cached(source.lookup, options(now))
@@ -234,7 +234,7 @@ describe('rotation', () => {
     expect(source.asked).toHaveLength(2)
   })
 
-  test('an account that is gone has no key from then on', async () => {
+  test('an account that the source no longer knows has no key from then on', async () => {
     const { now, advance } = createClock()
     const source = createSource({ [one]: token(1) })
     const lookup = cached(source.lookup, options(now))
@@ -248,7 +248,7 @@ describe('rotation', () => {
 })
 
 describe('a flood of invented accounts', () => {
-  test('evicts no account that verified', async () => {
+  test('does not evict accounts that verified', async () => {
     const asked = vi.fn((account: string) => (account < accountSid(90) ? token(1) : undefined))
     const lookup = cached(asked, { maxEntries: 100, maxLookupsPerSecond: Number.POSITIVE_INFINITY })
     for (let number = 0; number < 90; number++) {
@@ -261,7 +261,7 @@ describe('a flood of invented accounts', () => {
     expect(asked).not.toHaveBeenCalled()
   })
 
-  test('is looked up at the allowed rate, and those that verified are not held up by it', async () => {
+  test('is looked up at the allowed rate, and does not delay accounts that verified', async () => {
     const { now, advance } = createClock()
     const source = createSource({ [one]: token(1) })
     const lookup = cached(source.lookup, { now, ttlSeconds: 60, maxLookupsPerSecond: 10, timeoutMs: 1 })
@@ -282,14 +282,14 @@ describe('a flood of invented accounts', () => {
     expect(refused).toBe(900)
     expect(source.asked).toHaveLength(1 + 100)
     expect(await lookup(claim(one))).toEqual([token(1)])
-    // While its own look-up fails, it has the rate to itself.
+    // While its look-up fails, a known account is limited too, but by a rate without strangers.
     source.error = new Error('down')
     advance(60)
     for (let request = 0; request < 11; request++) await expect(lookup(claim(one))).rejects.toThrow('down')
     await expect(lookup(claim(one))).rejects.toThrow('Too many key look-ups for accounts that fail')
   })
 
-  test('a burst of new accounts is spread out and not refused', async () => {
+  test('a burst of new accounts is spread out and not refused at once', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const lookup = cached(() => token(1), { maxLookupsPerSecond: 10, timeoutMs: 2000 })
     const found = Promise.allSettled(Array.from({ length: 25 }, async (_, number) => lookup(claim(accountSid(number)))))
@@ -299,7 +299,7 @@ describe('a flood of invented accounts', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('never has more look-ups under way than entries', async () => {
+  test('never has more look-ups in flight than entries', async () => {
     const asked = vi.fn(() => new Promise<undefined>(() => undefined))
     const lookup = cached(asked, { maxEntries: 10, maxLookupsPerSecond: Number.POSITIVE_INFINITY, timeoutMs: 20 })
     const all = Array.from({ length: 50 }, async (_, number) => lookup(claim(accountSid(number))))
@@ -309,7 +309,7 @@ describe('a flood of invented accounts', () => {
 })
 
 describe('segments', () => {
-  test('never hold more than allowed, and probation always has room', () => {
+  test('never hold more than allowed, and always have room for new entries', () => {
     const command = fc.tuple(fc.constantFrom('put', 'promote', 'demote'), fc.integer({ min: 0, max: 40 }).map(String))
     fc.assert(
       fc.property(fc.array(command, { maxLength: 300 }), (commands) => {
@@ -341,7 +341,7 @@ describe('segments', () => {
   })
 })
 
-test('a rate limit lets at most its rate and one second more through, whatever the pattern', () => {
+test('a rate limit allows at most its rate and the turns of one more second, in any pattern', () => {
   const step = fc.record({ pauseMs: fc.integer({ min: 0, max: 3000 }), takes: fc.integer({ min: 0, max: 50 }) })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 30 }), fc.array(step), (perSecond, steps) => {

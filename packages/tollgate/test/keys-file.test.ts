@@ -57,12 +57,12 @@ describe('a key file', () => {
     expect(outcome(await shared('key_3', 'secret-3'))).toBe('key_unknown')
   })
 
-  test('with one account: that is whom a request without an account comes from', () => {
+  test('with one account: a request that names no account is verified as its own', () => {
     write(accounts(1))
     expect(open().authToken(claim())).toEqual({ authToken: [token(1)], accountSid: one })
   })
 
-  test('with several accounts, or none: such a request is unknown', () => {
+  test('with several accounts, or none: a request that names no account is unknown', () => {
     write({ accounts: { [one]: token(1), [two]: token(2) } })
     expect(open().authToken(claim())).toBeUndefined()
     write({ sharedKeys: { a: 'secret' } })
@@ -75,7 +75,7 @@ describe('a key file', () => {
   })
 })
 
-describe('what is malformed', () => {
+describe('a malformed file', () => {
   const sid = JSON.stringify(one)
   test.each([
     ['', 'A value is expected at line 1, column 1'],
@@ -84,23 +84,23 @@ describe('what is malformed', () => {
     [`{"accounts": {${sid}: "${tokenMark}",}}`, 'A name in double quotes is expected'],
     [`{"accounts": {${sid} "${tokenMark}"}}`, '":" is expected'],
     [`{"accounts": {${sid}: ["${tokenMark}" "b"]}}`, '"," or "]" is expected'],
-    [`{"accounts": {${sid}: "${tokenMark}", ${sid}: "b"}}`, 'A name that was there before at line 1, column 63'],
-    [`{"accounts": {}} "${tokenMark}"`, 'Nothing more is expected'],
-    ['['.repeat(100_000), 'Too much is nested'],
-    ['"x"', 'it is no JSON object'],
-    ['[]', 'it is no JSON object'],
-    ['{}', 'there is no key in it'],
-    ['{"accounts": {}, "sharedKeys": {}}', 'there is no key in it'],
+    [`{"accounts": {${sid}: "${tokenMark}", ${sid}: "b"}}`, 'A repeated name at line 1, column 63'],
+    [`{"accounts": {}} "${tokenMark}"`, 'The end is expected'],
+    ['['.repeat(100_000), 'The nesting is too deep'],
+    ['"x"', 'it is not a JSON object'],
+    ['[]', 'it is not a JSON object'],
+    ['{}', 'it has no keys'],
+    ['{"accounts": {}, "sharedKeys": {}}', 'it has no keys'],
     [`{"${tokenMark}": {}}`, 'name 1 is neither "accounts" nor "sharedKeys"'],
-    ['{"account": {}}', '"accounts" is near'],
-    ['{"accounts": []}', '"accounts" is no object'],
-    [`{"accounts": {"${tokenMark}": "x"}}`, 'name 1 in "accounts" is no AccountSid'],
+    ['{"account": {}}', 'Did you mean "accounts"?'],
+    ['{"accounts": []}', '"accounts" is not an object'],
+    [`{"accounts": {"${tokenMark}": "x"}}`, 'name 1 in "accounts" is not an AccountSid'],
     [`{"accounts": {${sid}: " ${tokenMark}"}}`, `"accounts.${one}" has white space around it`],
     [`{"accounts": {${sid}: ["${tokenMark}", 3]}}`, `"accounts.${one}" [1] must be a string, got number`],
     [`{"accounts": {${sid}: []}}`, 'is an empty list'],
     [`{"sharedKeys": {"${tokenMark}": ""}}`, 'the secret of key 1 in "sharedKeys" is empty'],
     [`{"sharedKeys": {"${tokenMark} x": "x"}}`, 'the id of key 1 in "sharedKeys" is not'],
-    [`{"sharedKeys": {"a": {"secret": "${tokenMark}", "owner": 1}}}`, 'has names besides'],
+    [`{"sharedKeys": {"a": {"secret": "${tokenMark}", "owner": 1}}}`, 'has other names than'],
     [`{"sharedKeys": {"a": {"secret": "${tokenMark}", "accountSid": "AC"}}}`, 'the accountSid of key 1'],
     [`{"sharedKeys": {"a": {}}}`, 'the secret of key 1 in "sharedKeys" must be a string'],
   ])('%.80s', (text, message) => {
@@ -112,7 +112,7 @@ describe('what is malformed', () => {
     expect(error.message).not.toContain(tokenMark)
   })
 
-  test('reads what JSON.parse reads', () => {
+  test('is the only thing refused: the rest is read as JSON.parse reads it', () => {
     const text = ` { "accounts" : {\t${sid} : [ "a\\u0041\\n\\"" ] },\r\n"sharedKeys":{"__proto__":"x","b":{"secret":"é😀"}}} `
     expect(() => parseKeyFile(text)).toThrow('control character')
     const file = parseKeyFile(text.replace('\\n', ''))
@@ -123,18 +123,18 @@ describe('what is malformed', () => {
     ])
   })
 
-  test('bytes that are not UTF-8, no file, a directory, an unknown option', () => {
+  test('bytes that are not UTF-8, a missing file, a directory, and unknown options are errors', () => {
     writeFileSync(path, Buffer.from([0x7b, 0xff, 0x7d]), { mode: 0o600 })
     expect(() => open()).toThrow('it is not UTF-8')
     expect(() => fileKeys(join(directory, 'none.json'))).toThrow('there is no such file')
-    expect(() => fileKeys(directory)).toThrow('it is no regular file')
+    expect(() => fileKeys(directory)).toThrow('it is not a regular file')
     expect(() => fileKeys('')).toThrow('"path" must be the path of a file')
     expect(() => fileKeys(path, { watch: true } as never)).toThrow('Unknown option "watch" of fileKeys')
     expect(() => fileKeys(path, { onProblem: 'x' } as never)).toThrow('"onProblem" must be a function')
     expect(() => fileKeys(path, { allowReadableByOthers: 1 } as never)).toThrow('must be true or false')
   })
 
-  test('a runtime without a file system', () => {
+  test('a runtime without a file system is an error', () => {
     vi.stubGlobal('process', {})
     try {
       expect(() => fileKeys('/keys.json')).toThrow('this runtime has no file system')
@@ -153,32 +153,32 @@ function catchError(work: () => unknown): Error {
   throw new Error('Nothing was thrown')
 }
 
-describe('who may read it', () => {
-  test.each([0o640, 0o604, 0o660, 0o620])('mode %o is refused', (mode) => {
+describe('the mode of the file', () => {
+  test.each([0o640, 0o604, 0o660, 0o620])('%o is refused', (mode) => {
     write(accounts(1))
     chmodSync(path, mode)
     expect(() => open()).toThrow(`(mode ${mode.toString(8)}): chmod 600, or set "allowReadableByOthers"`)
     expect(open({ allowReadableByOthers: true }).authToken(claim(one))).toEqual([token(1)])
   })
 
-  test('a named pipe is refused, not waited for', () => {
+  test('a named pipe is refused without waiting for it', () => {
     execFileSync('/usr/bin/env', ['mkfifo', '-m', '600', path])
-    expect(() => open()).toThrow('it is no regular file')
+    expect(() => open()).toThrow('it is not a regular file')
   })
 })
 
-describe('changes', () => {
+describe('a change of the file', () => {
   const seen = (keys: FileKeys, number: number) =>
     vi.waitFor(() => expect(keys.authToken(claim(one))).toEqual([token(number)]), { timeout: 5000, interval: 10 })
 
-  test('written in place', async () => {
+  test('in place is followed', async () => {
     write(accounts(1))
     const keys = open()
     write(accounts(2))
     await seen(keys, 2)
   })
 
-  test('another file renamed over it', async () => {
+  test('by a rename is followed', async () => {
     write(accounts(1))
     const keys = open()
     for (const number of [2, 3]) {
@@ -188,7 +188,7 @@ describe('changes', () => {
     }
   })
 
-  test('links swapped as Kubernetes does', async () => {
+  test('by swapped links, as Kubernetes makes it, is followed', async () => {
     const publish = (number: number) => {
       const version = join(directory, `..${number}`)
       mkdirSync(version)
@@ -203,7 +203,7 @@ describe('changes', () => {
     await seen(keys, 2)
   })
 
-  test('a link into a directory that is not watched', async () => {
+  test('behind a link into a directory that is not watched is followed', async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'tollgate-keys-'))
     write(accounts(1), join(elsewhere, 'keys.json'))
     symlinkSync(join(elsewhere, 'keys.json'), path)
@@ -213,7 +213,7 @@ describe('changes', () => {
     rmSync(elsewhere, { recursive: true })
   })
 
-  test('one that is malformed, too open or gone is told once, and the keys from before stay', async () => {
+  test('to a malformed, open or missing file is reported once, and the keys from before stay', async () => {
     write(accounts(1))
     const problems: string[] = []
     const keys = open({
@@ -222,20 +222,20 @@ describe('changes', () => {
         throw new Error('a listener that breaks')
       },
     })
-    const told = async (text: string) => {
+    const reported = async (text: string) => {
       await vi.waitFor(() => expect(problems.at(-1)).toContain(text), { timeout: 5000, interval: 10 })
       expect(keys.authToken(claim(one))).toEqual([token(1)])
     }
     write({ accounts: { [one]: token(2), [two]: '' } })
-    await told(`"accounts.${two}" is empty. The keys from before stay in force.`)
+    await reported(`"accounts.${two}" is empty. The keys from before stay in force.`)
     if (process.platform !== 'win32') {
       chmodSync(path, 0o644)
-      await told('chmod 600')
+      await reported('chmod 600')
       chmodSync(path, 0o600)
-      await told('is empty')
+      await reported('is empty')
     }
     unlinkSync(path)
-    await told('there is no such file')
+    await reported('there is no such file')
     await new Promise((resolve) => setTimeout(resolve, 2500))
     expect(problems).toHaveLength(process.platform === 'win32' ? 2 : 4)
     expect(problems.join()).not.toContain(tokenMark)
@@ -243,7 +243,7 @@ describe('changes', () => {
     await seen(keys, 3)
   })
 
-  test('are not followed after close', async () => {
+  test('is not followed after close', async () => {
     write(accounts(1))
     const keys = open()
     keys.close()
@@ -253,7 +253,7 @@ describe('changes', () => {
     expect(keys.authToken(claim(one))).toEqual([token(1)])
   })
 
-  test('are followed without keeping the process alive', () => {
+  test('is followed without keeping the process alive', () => {
     write(accounts(1))
     const list = () =>
       process.getActiveResourcesInfo().filter((name) => name === 'Timeout' || name.startsWith('FSEvent'))
@@ -262,7 +262,7 @@ describe('changes', () => {
     expect(list()).toEqual(before)
   })
 
-  test('by default a problem is printed', async () => {
+  test('that is refused is printed by default', async () => {
     const print = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     write(accounts(1))
     open()

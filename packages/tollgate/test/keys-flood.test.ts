@@ -21,7 +21,8 @@ function createSource() {
   return source
 }
 
-// So short that a look-up that has to wait for its turn fails at once, and no test waits for real time.
+// So short that a look-up that has to wait for its turn fails at once, and no test waits for real
+// time.
 const timeoutMs = 1
 
 /** A server under a flood: each second 300 forged requests, each with another invented account. */
@@ -74,7 +75,7 @@ function countRefused(outcomes: readonly (string | number)[]): number {
 }
 
 describe('under 300 forged requests a second with invented accounts', () => {
-  test('an account that is neither named nor verified is likely to be refused', async () => {
+  test('accounts that are neither named nor verified are refused', async () => {
     const { run } = createServer({})
     await run(3)
     expect(countRefused(await run(5, genuine))).toBeGreaterThan(genuine.length / 4)
@@ -99,13 +100,13 @@ describe('under 300 forged requests a second with invented accounts', () => {
     expect(countRefused(await run(5, genuine))).toBe(0)
   })
 
-  test('accounts that verified before pass when their time is over', async () => {
+  test('accounts that verified before pass after ttlSeconds', async () => {
     const { run, start } = createServer({ ttlSeconds: 5 })
     await start(genuine)
     for (let round = 0; round < 2; round++) expect(countRefused(await run(6, genuine))).toBe(0)
   })
 
-  test('accounts that verified before pass after the source has not known them for a while', async () => {
+  test('accounts that verified before pass after the source did not know them for a while', async () => {
     const { run, source, start } = createServer({ ttlSeconds: 5, negativeTtlSeconds: 1, maxEntries: 20 })
     const few = genuine.slice(0, 10)
     await start(few)
@@ -127,7 +128,7 @@ describe('under 300 forged requests a second with invented accounts', () => {
     expect(countRefused(await run(3, genuine))).toBe(0)
   })
 
-  test('strangers are looked up at their rate, whatever known accounts do', async () => {
+  test('strangers are looked up at their rate beside known accounts', async () => {
     const { run, source } = createServer({ knownAccounts: genuine, maxLookupsPerSecond: 50 })
     await run(5, genuine)
     const strangers = source.asked.filter((account) => !genuine.includes(account)).length
@@ -151,7 +152,7 @@ describe('known accounts', () => {
     expect(source.asked.length).toBeLessThanOrEqual(genuine.length + 5 + 5 * 2)
   })
 
-  test('a function that throws or gives no boolean is told, and names nothing', async () => {
+  test('a function that throws or gives no boolean is reported, and its account is not known', async () => {
     const rejection = vi.fn()
     process.on('unhandledRejection', rejection)
     for (const [knownAccounts, message] of [

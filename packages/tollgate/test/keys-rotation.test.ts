@@ -24,13 +24,13 @@ describe('a list of Auth Tokens', () => {
     expect(outcome(await deliver({ authToken }, byToken(3)))).toBe('signature_mismatch')
   })
 
-  test('without the retired one: it is refused', async () => {
+  test('without the retired token: its signatures are refused', async () => {
     expect(outcome(await deliver({ authToken: [token(2)] }, byToken(1)))).toBe('signature_mismatch')
   })
 })
 
 describe('SharedKeys', () => {
-  test('two live keys, interleaved with an Auth Token: each request by its own', async () => {
+  test('two live keys and an Auth Token: each request is verified with its own key', async () => {
     const verifier = createVerifier({ publicUrl, authToken: token(1), sharedKeys: secrets('a', 'b') })
     const requests = [byKey('a'), byKey('b'), byToken(1), byKey('b'), byKey('a'), byToken(1)]
     const outcomes = await Promise.all(requests.map(async (request) => outcome(await send(verifier, request))))
@@ -40,17 +40,17 @@ describe('SharedKeys', () => {
     expect(outcome(await send(verifier, byKey('c')))).toBe('key_unknown')
   })
 
-  test('only: an Auth Token is not allowed, whatever the header says', async () => {
+  test('only: an Auth Token is not allowed, with or without the header', async () => {
     const options = { authToken: token(1), sharedKeys: secrets('a'), sharedKeysOnly: true }
     expect(outcome(await deliver(options, byKey('a')))).toBe('a')
     expect(outcome(await deliver(options, byToken(1)))).toBe('key_not_allowed')
-    // A secret that leaks as a token, or the other way round, opens nothing.
+    // A SharedKey's secret does not count as an Auth Token, nor the other way round.
     expect(outcome(await deliver(options, { params, authToken: 'secret of a' }))).toBe('key_not_allowed')
     const withToken = { params, sharedKey: { id: 'a', secret: token(1) } }
     expect(outcome(await deliver(options, withToken))).toBe('signature_mismatch')
   })
 
-  test('only: handshakes, which know no SharedKey, still verify by the Auth Token', async () => {
+  test('only: handshakes still verify with the Auth Token, because they never name a SharedKey', async () => {
     const options = { authToken: token(1), sharedKeys: secrets('a'), sharedKeysOnly: true }
     const handshake = { ...sampleWebhook('media-stream.handshake'), authToken: token(1) }
     expect(outcome(await deliver(options, handshake))).toBe(0)
@@ -58,7 +58,10 @@ describe('SharedKeys', () => {
 })
 
 describe('from Auth Tokens to SharedKeys', () => {
-  /** Each step: what the server is configured with, and what Twilio may sign with before the next step. */
+  /**
+   * The steps: the configuration of the server, and the keys that Twilio may sign with until the
+   * next step.
+   */
   const steps: [
     what: string,
     options: Omit<VerifierOptions, 'publicUrl'>,
@@ -99,7 +102,7 @@ describe('from Auth Tokens to SharedKeys', () => {
     async (what, options) => {
       const at = steps.findIndex(([name]) => name === what)
       const before = steps[at - 1]?.[2] ?? []
-      // A step that takes a key away comes only after Twilio has stopped signing with it.
+      // A key is removed only after Twilio has stopped signing with it.
       const live = before.filter((request) =>
         steps[at]?.[2].some(
           ({ authToken, sharedKey }) => authToken === request.authToken && sharedKey?.id === request.sharedKey?.id,

@@ -21,7 +21,7 @@ const directory = mkdtempSync(join(tmpdir(), 'tollgate-secrets-'))
 const written: string[] = []
 let server: AccountsServer
 
-/** With everything that hangs on an error, such as its cause. */
+/** Notes values with all properties of errors, such as `cause`. */
 function note(...things: unknown[]): void {
   written.push(...things.map((thing) => inspect(thing, { depth: 10 })))
 }
@@ -51,7 +51,7 @@ async function catchError(work: () => unknown): Promise<void> {
   }
 }
 
-test('no token, secret or credential is in anything thrown, printed or told', async () => {
+test('no token, secret or credential is in an error, in the output or in a call of onProblem', async () => {
   const secret = token(9)
   const apiKey = { sid: `SK${'0'.repeat(32)}`, secret }
   const good = { accountSid: main, apiKey, baseUrl: server.baseUrl, timeoutMs: 300, onProblem: note }

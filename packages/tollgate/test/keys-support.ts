@@ -10,7 +10,7 @@ export function accountSid(number: number): string {
   return `AC${number.toString(16).padStart(32, '0')}`
 }
 
-/** Every token starts the same, so that a test can look for any of them in what was written. */
+/** All tokens start with this text, so that a test can search the output for any of them. */
 export const tokenMark = '5ec4e7'
 
 export function token(number: number): string {
@@ -41,7 +41,7 @@ export function send(
   return verifier.verify({ method, url: url.slice(publicUrl.length), headers, body, handshake })
 }
 
-/** What a verdict comes to: the index or the id of the key, or the code of the refusal. */
+/** The index or the id of the key of an accepted request, or the code of a refused one. */
 export function outcome(verdict: Verdict): string | number {
   if (!verdict.ok) return verdict.code
   const { key } = verdict.matched
@@ -52,14 +52,14 @@ type Handler = (req: IncomingMessage, res: ServerResponse, accountSid: string) =
 
 export interface AccountsServer {
   readonly baseUrl: string
-  /** The paths that were asked for, in order. */
+  /** The method and path of each request, in order. */
   readonly requests: string[]
   readonly authorizations: (string | undefined)[]
   handle: Handler
   close(): Promise<unknown>
 }
 
-/** A server in place of Twilio's Accounts API. */
+/** Starts a server that stands for Twilio's Accounts API. */
 export async function startAccountsServer(handle: Handler): Promise<AccountsServer> {
   const requests: string[] = []
   const authorizations: (string | undefined)[] = []

@@ -38,8 +38,8 @@ function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
 
-describe('what Twilio answers', () => {
-  test('an account of this owner: its token, asked for as documented', async () => {
+describe('an answer of Twilio', () => {
+  test('with an account of the owner gives its token', async () => {
     expect(await lookUp()(claim(sub))).toEqual([token(1)])
     expect(server.requests).toEqual([`GET /2010-04-01/Accounts/${sub}.json`])
     expect(server.authorizations).toEqual([basic(apiKey.sid, apiKey.secret)])
@@ -49,8 +49,8 @@ describe('what Twilio answers', () => {
     ['closed', { status: 'closed' }],
     ['suspended', { status: 'suspended' }],
     ['owned by another account', { owner_account_sid: accountSid(0xcccc) }],
-    ['another one', { sid: accountSid(0xcccc) }],
-  ])('an account that is %s has no key', async (_what, changes) => {
+    ['not the one asked for', { sid: accountSid(0xcccc) }],
+  ])('with an account that is %s gives no key', async (_what, changes) => {
     server.handle = (_req, res, sid) => answer(res, 200, describeAccount(sid, main, changes))
     const lookup = lookUp()
     expect(await lookup(claim(sub))).toBeUndefined()
@@ -58,7 +58,7 @@ describe('what Twilio answers', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('404: no such account', async () => {
+  test('of 404 gives no key', async () => {
     server.handle = (req, res) =>
       answer(res, 404, {
         code: 20404,
@@ -73,32 +73,32 @@ describe('what Twilio answers', () => {
     [401, 'refuses the credentials (401)'],
     [403, 'forbids the request (403)'],
     [400, 'answered with status 400'],
-  ])('%i is a failure, at once', async (status, message) => {
+  ])('of %i is a failure at once', async (status, message) => {
     server.handle = (_req, res) => answer(res, status, { code: 20003, message: 'Authenticate', status })
     await expect(lookUp()(claim(sub))).rejects.toThrow(message)
     expect(server.requests).toHaveLength(1)
   })
 
   test.each([
-    ['JSON that breaks off', '{"auth_token":"', 'not a JSON object'],
-    ['no object', '[]', 'gave no account'],
-    ['null', 'null', 'not a JSON object'],
-    ['no token', { ...describeAccount(sub, main), auth_token: '' }, 'without a usable auth_token'],
+    ['incomplete JSON', '{"auth_token":"', 'did not answer with a JSON object'],
+    ['a list', '[]', 'did not answer with an account'],
+    ['null', 'null', 'did not answer with a JSON object'],
+    ['no token', { ...describeAccount(sub, main), auth_token: '' }, 'has no usable auth_token'],
     ['too much', JSON.stringify({ ...describeAccount(sub, main), friendly_name: 'x'.repeat(1e6) }), 'more than 65536'],
-  ])('%s is a failure', async (_what, body, message) => {
+  ])('with %s is a failure', async (_what, body, message) => {
     server.handle = (_req, res) => answer(res, 200, body)
     await expect(lookUp()(claim(sub))).rejects.toThrow(message)
     expect(server.requests).toHaveLength(1)
   })
 
-  test('a redirect is not followed', async () => {
+  test('of 302 is not followed', async () => {
     server.handle = (_req, res) => answer(res, 302, '', { location: `${server.baseUrl}/elsewhere` })
     await expect(lookUp()(claim(sub))).rejects.toThrow('status 302')
     expect(server.requests).toHaveLength(1)
   })
 })
 
-describe('failures that may pass', () => {
+describe('a temporary failure', () => {
   test('500, then an account', async () => {
     server.handle = (_req, res, sid) =>
       server.requests.length < 3 ? answer(res, 500, 'oops') : answer(res, 200, describeAccount(sid, main))
@@ -115,7 +115,7 @@ describe('failures that may pass', () => {
   test.each([
     ['seconds', () => '1'],
     ['a date', () => new Date(Date.now() + 2000).toUTCString()],
-  ])('429 with a Retry-After in %s is waited for', async (_what, retryAfter) => {
+  ])('429: waits as long as a Retry-After in %s says', async (_what, retryAfter) => {
     const times: number[] = []
     server.handle = (_req, res, sid) => {
       times.push(performance.now())
@@ -126,20 +126,20 @@ describe('failures that may pass', () => {
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(950)
   })
 
-  test('a Retry-After beyond the time limit is a failure, at once', async () => {
+  test('a Retry-After beyond the time limit is a failure at once', async () => {
     server.handle = (_req, res) => answer(res, 429, '', { 'retry-after': '60' })
     const start = performance.now()
     await expect(lookUp()(claim(sub))).rejects.toThrow('status 429')
     expect(performance.now() - start).toBeLessThan(1000)
   })
 
-  test('503 for ever: four attempts', async () => {
+  test('503 each time: four attempts', async () => {
     server.handle = (_req, res) => answer(res, 503, '', { 'retry-after': 'soon' })
     await expect(lookUp()(claim(sub))).rejects.toThrow('status 503')
     expect(server.requests).toHaveLength(4)
   })
 
-  test('nothing listens there', async () => {
+  test('no server: cannot be reached', async () => {
     const silent = await startAccountsServer(() => undefined)
     await silent.close()
     const problems: unknown[] = []
@@ -148,7 +148,7 @@ describe('failures that may pass', () => {
     expect(problems).toHaveLength(1)
   })
 
-  test('an answer that takes too long: the request is given up', async () => {
+  test('an answer that takes too long: the request is aborted', async () => {
     const closed = new Promise((resolve) => {
       server.handle = (req) => req.socket.on('close', resolve)
     })
@@ -156,7 +156,7 @@ describe('failures that may pass', () => {
     await closed
   })
 
-  test('a body that never ends is given up as well', async () => {
+  test('a body that never ends: the request is aborted', async () => {
     server.handle = (_req, res) => void res.writeHead(200).write('{"sid":')
     await expect(lookUp({ timeoutMs: 100 })(claim(sub))).rejects.toThrow('more than 100 ms')
   })
@@ -169,7 +169,7 @@ test('only "AC" and 32 hex digits reach a URL', async () => {
 })
 
 describe('the main account', () => {
-  test('with its token given, is not asked for', async () => {
+  test('is not looked up if the options have its token', async () => {
     const lookup = lookUp({ apiKey: undefined, authToken: token(7) })
     expect(await lookup(claim(main))).toEqual([token(7)])
     expect(await lookup(claim())).toEqual({ authToken: [token(7)], accountSid: main })
@@ -178,18 +178,18 @@ describe('the main account', () => {
     expect(server.authorizations).toEqual([basic(main, token(7))])
   })
 
-  test('with an API key, is asked for like any other, and is whom a request without an account comes from', async () => {
+  test('is looked up with an API key, also for a request that names no account', async () => {
     expect(await lookUp()(claim())).toEqual({ authToken: [token(1)], accountSid: main })
     expect(server.requests).toEqual([`GET /2010-04-01/Accounts/${main}.json`])
   })
 
-  test('its token is rotated: one mismatch brings the new one, and it becomes the credential', async () => {
+  test('gets its new token after one mismatch, and then uses it as the credential', async () => {
     let time = 0
     const authToken = lookUp({ apiKey: undefined, authToken: [token(1), token(2)], now: () => time })
     const verifier = createVerifier({ publicUrl, authToken })
     const request = (number: number) => send(verifier, { params: { AccountSid: main }, authToken: token(number) })
     expect(outcome(await request(1))).toBe(0)
-    // token(1) is retired, token(2) was promoted, and then token(3) in its place; token(2) is its secondary.
+    // token(1) is retired, token(3) was promoted, and token(2) is still the secondary one.
     server.handle = (req, res, sid) =>
       [basic(main, token(2)), basic(main, token(3))].includes(req.headers.authorization ?? '')
         ? answer(res, 200, describeAccount(sid, main, { auth_token: token(3) }))
@@ -200,7 +200,7 @@ describe('the main account', () => {
     expect(outcome(await request(1))).toBe('signature_mismatch')
     await authToken(claim(sub))
     expect(server.authorizations.at(-1)).toBe(basic(main, token(3)))
-    // When its time is over, what Twilio gave counts and not what was configured.
+    // After ttlSeconds the token from Twilio counts, not the configured ones.
     time += 300_000
     expect(await authToken(claim(main))).toEqual([token(3)])
   })
@@ -221,7 +221,7 @@ describe('a Debugger event', () => {
     expect(outcome(await send(verifier, { params, authToken: token(9) }))).toBe('signature_mismatch')
   })
 
-  test('of another parent, or naming no parent, counts for nothing more', async () => {
+  test('with another parent, or without one, verifies with the subaccount’s token only', async () => {
     const verifier = createVerifier({ publicUrl, authToken: lookUp() })
     for (const ParentAccountSid of [accountSid(0xcccc), sub, 'AC', ''])
       expect(outcome(await send(verifier, { params: { ...params, ParentAccountSid }, authToken: token(7) }))).toBe(
@@ -232,14 +232,14 @@ describe('a Debugger event', () => {
     expect(server.requests).toEqual([`GET /2010-04-01/Accounts/${sub}.json`])
   })
 
-  test('of an account that is not the main one’s is unknown', async () => {
+  test('of an account that the main account does not own is unknown', async () => {
     server.handle = (_req, res, sid) =>
       sid === main ? answer(res, 200, describeAccount(sid, main, { auth_token: token(7) })) : answer(res, 404, {})
     const verifier = createVerifier({ publicUrl, authToken: lookUp() })
     expect(outcome(await send(verifier, { params, authToken: token(7) }))).toBe('key_unknown')
   })
 
-  test('refreshes both', async () => {
+  test('refreshes both accounts', async () => {
     let time = 0
     const lookup = lookUp({ now: () => time })
     expect(await lookup(claim(sub, main))).toEqual([token(8), token(7)])
@@ -257,14 +257,14 @@ test('a hundred thousand forged requests for one subaccount cost one look-up', a
   expect(server.requests).toHaveLength(1)
 })
 
-test('accounts that are named do not share the rate of strangers', async () => {
+test('named accounts do not share the rate of strangers', async () => {
   const lookup = lookUp({ knownAccounts: [sub], maxLookupsPerSecond: 1, timeoutMs: 1000, now: () => 0 })
   await lookup(claim(accountSid(1)))
   await expect(lookup(claim(accountSid(2)))).rejects.toThrow('Too many key look-ups')
   expect(await lookup(claim(sub))).toEqual([token(1)])
 })
 
-test('the runtime’s own fetch, called on nothing', async () => {
+test('uses globalThis.fetch by default', async () => {
   const spy = vi.spyOn(globalThis, 'fetch')
   await lookUp()(claim(sub))
   expect(spy).toHaveBeenCalledOnce()
@@ -286,13 +286,13 @@ describe('options', () => {
     ['an open connection', { ...good, baseUrl: 'http://api.twilio.com' }, '"baseUrl" must be https'],
     ['a relative URL', { ...good, baseUrl: '/api' }, '"baseUrl" must be an absolute URL'],
     ['a URL with a query', { ...good, baseUrl: 'https://x.example/?a' }, 'no userinfo, query or fragment'],
-    ['a fetch that is none', { ...good, fetch: 'fetch' }, '"fetch" must be a function'],
-    ['a time that is none', { ...good, timeoutMs: -1 }, '"timeoutMs" must be from 1 to 15000'],
+    ['a fetch that is not a function', { ...good, fetch: 'fetch' }, '"fetch" must be a function'],
+    ['a negative time', { ...good, timeoutMs: -1 }, '"timeoutMs" must be from 1 to 15000'],
   ])('%s', (_what, options, message) => {
     expect(() => twilioAccountTokens(options as TwilioAccountTokensOptions)).toThrow(message)
   })
 
-  test('a base URL with a path and a slash at its end', async () => {
+  test('a base URL may have a path and a slash at the end', async () => {
     await lookUp({ baseUrl: `${server.baseUrl}/proxy/` })(claim(sub))
     expect(server.requests).toEqual([`GET /proxy/2010-04-01/Accounts/${sub}.json`])
   })

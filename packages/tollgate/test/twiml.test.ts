@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest'
 import * as publicFace from '../src/twiml.ts'
 import { twiml } from '../src/twiml.ts'
 
-/** Reads `<Say a="…" b='…'>…</Say>` back, by nothing that the tag uses. */
+/** Reads `<Say a="…" b='…'>…</Say>` back without any code of the tag. */
 function readBack(xml: string): string[] {
   const match = /^<Say a="([^"<]*)" b='([^'<]*)'>([^<]*)<\/Say>$/.exec(xml)
   if (match === null) throw new Error(`not the expected markup: ${xml}`)
   return match.slice(1).map((raw, index) => {
-    // What an XML parser does before it resolves entities: line ends first, then white space in attributes.
+    // An XML parser first normalises line ends, then white space in attributes, then resolves
+    // entities.
     const lines = raw.replace(/\r\n?/g, '\n')
     return decodeEntities(index < 2 ? lines.replace(/[\t\n]/g, ' ') : lines)
   })
@@ -70,7 +71,7 @@ const hostileText = fc
   .map((parts) => parts.join(''))
 
 describe('twiml', () => {
-  test('whatever is interpolated, a parser reads it back as the same text', () => {
+  test('a parser reads any value back as the same text', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         const kept = keepXmlCharacters(text)
@@ -94,26 +95,26 @@ describe('twiml', () => {
     )
   })
 
-  test('the result is a plain string, and text to another template', () => {
+  test('the result is a plain string, and another template escapes it', () => {
     const inner = twiml`<Say>hi</Say>`
     expect(typeof inner).toBe('string')
     expect(twiml`<Response>${inner}</Response>`).toBe('<Response>&lt;Say&gt;hi&lt;/Say&gt;</Response>')
   })
 
-  test('fragments are inserted as they are, alone and in arrays', () => {
+  test('fragments are inserted as markup, alone and in arrays', () => {
     const say = (text: string) => twiml.fragment`<Say>${text}</Say>`
     expect(twiml`<Response>${say('a & b')}</Response>`).toBe('<Response><Say>a &amp; b</Say></Response>')
     expect(twiml`<Response>${['1', '2'].map(say)}</Response>`).toBe('<Response><Say>1</Say><Say>2</Say></Response>')
   })
 
-  test('nothing that a request can hold passes for a fragment', () => {
+  test('no value of a request can count as a fragment', () => {
     const forged = { toString: () => '<Hangup/>', markup: '<Hangup/>' }
     expect(() => twiml`<Response>${forged as never}</Response>`).toThrow(TypeError)
     expect(() => twiml`<Response>${Object.create(null)}</Response>`).toThrow(TypeError)
     expect(() => twiml`<Response>${(() => 1) as never}${Symbol('x') as never}</Response>`).toThrow(TypeError)
   })
 
-  test('values may stand beside comments, CDATA, declarations and quotes in text', () => {
+  test('a template may have comments, CDATA, declarations and quotes in text', () => {
     expect(twiml`<?xml version="1.0"?><!-- it's "<a" --><a><![CDATA[<b c="]]>don't ${'&'}</a>`).toBe(
       '<?xml version="1.0"?><!-- it\'s "<a" --><a><![CDATA[<b c="]]>don\'t &amp;</a>',
     )
@@ -135,7 +136,7 @@ describe('twiml', () => {
     'a template that ends in a comment': () => twiml`<a/><!-- `,
     'a fragment in an attribute': () => twiml`<a b="${twiml.fragment`<c/>`}"/>`,
     'an escape that JavaScript cannot read': () => twiml`<a>\u{zz}${x}</a>`,
-    'a call that is no template': () => (twiml as (text: unknown) => string)('<a/>'),
+    'a call without a template': () => (twiml as (text: unknown) => string)('<a/>'),
   }
   for (const [title, write] of Object.entries(refused))
     test(`refuses ${title}, each time`, () => {
@@ -143,7 +144,7 @@ describe('twiml', () => {
       expect(write).toThrow(TypeError)
     })
 
-  test('what is public', () => {
+  test('the only export is twiml', () => {
     expect(Object.keys(publicFace)).toEqual(['twiml'])
   })
 })

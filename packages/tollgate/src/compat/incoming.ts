@@ -12,9 +12,14 @@ import { createTokenSigner, matchesSpellings } from './validate.ts'
 import { findWebhookUrl } from './webhook-url.ts'
 
 /**
- * Whether Twilio sent this request. What a body parser made of a form will do; of anything else, the raw body is needed.
- * Options may come from the request: what is wrong with them is `false` too.
- * @throws TypeError for a token that is none.
+ * Checks that Twilio signed this request. For a form, the object of a body parser is enough. Any
+ * other body needs its raw bytes.
+ * @param request Express's request, or any object of that shape.
+ * @param authToken The account's Auth Token.
+ * @param opts How Twilio reaches this server. Wrong options give false, because they may come from
+ *   the request.
+ * @returns false for anything malformed in the request
+ * @throws TypeError if the Auth Token is empty or not an Auth Token.
  */
 export function validateIncomingRequest(
   request: Request,
@@ -28,7 +33,7 @@ export function validateIncomingRequest(
   return verifyBody(sign, claimed, body) !== undefined
 }
 
-/** The same under its other name. */
+/** Another name of `validateIncomingRequest`. */
 export function validateExpressRequest(
   request: Request,
   authToken: string,
@@ -37,7 +42,10 @@ export function validateExpressRequest(
   return validateIncomingRequest(request, authToken, opts)
 }
 
-/** What a request says before its body is looked at. */
+/**
+ * The method, the signature and the URL of a request, before its body is read. Nothing of it is
+ * verified.
+ */
 export interface Claimed {
   readonly method: string
   readonly header: HeaderReader
@@ -45,9 +53,10 @@ export interface Claimed {
   readonly url: string
 }
 
+/** Reads everything but the body, or says why the request is refused without it. */
 export function readClaim(request: Request, options: RequestValidatorOptions): Claimed | Rejected {
   const header = createHeaderReader(request)
-  // Objects made by hand may have no method: of the two, POST has the stricter rules.
+  // An object made by hand may have no method. POST has the stricter rules.
   const method = request.method ?? 'POST'
   const claimed = readSignatureClaim(readEnvelope({ method }, header), false)
   if (isRejected(claimed)) return claimed
@@ -58,7 +67,8 @@ export function readClaim(request: Request, options: RequestValidatorOptions): C
 
 /**
  * Checks the signature over the URL and the body.
- * @returns the parameters that were proven, none for a body that is not a form; `undefined` if the signature does not cover the body.
+ * @returns the parameters that were proven, empty for a body that is not a form; `undefined` if the
+ *   signature does not cover the body
  */
 export function verifyBody(sign: Signer, claimed: Claimed, body: FoundBody): Pairs | undefined {
   const envelope = readEnvelope(claimed, claimed.header)
@@ -76,12 +86,14 @@ function readBytes(envelope: Envelope, url: string, bytes: Uint8Array): Covered 
   return content.refusal === undefined ? content : undefined
 }
 
-/** The parameters of a form that a parser has read. A GET signs no body. */
+/** Takes the parameters of a form that a parser has read. The signature of a GET covers no body. */
 function readParams({ method }: Envelope, params: Pairs): Covered | undefined {
   return method === 'GET' ? undefined : { params, signedParams: params }
 }
 
-/** Reads the signature by `header()`, as the package does, and the rest from `headers`. */
+/**
+ * Reads the signature with `header()`, as the package does, and all other headers from `headers`.
+ */
 function createHeaderReader(request: Request): HeaderReader {
   const read = readHeaders(request.headers)
   return (name) => {

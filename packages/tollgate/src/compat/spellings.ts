@@ -3,9 +3,10 @@ import { splitUrl } from '../scheme/signed-url.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
 
 /**
- * Lists the spellings of a URL that the `twilio` package tries: the URL as received, as `new URL()` writes it, and with its
- * query as Node.js's `querystring` writes it. Ports and `'` are varied by the core. A spelling is listed only if an
- * application reads the same path and parameters from it. Otherwise the owner of one signed request could choose what is read.
+ * Lists the spellings of a URL that the `twilio` package tries: the URL as received, as `new URL()`
+ * writes it, and with its query as Node.js's `querystring` writes it. Ports and `'` are varied by
+ * the core. A spelling is listed only if an application reads the same path and parameters from it.
+ * Otherwise the owner of one signed request could choose what is read.
  * @returns a generator, because most genuine requests match the first spelling and need no other.
  */
 export function* listUrlSpellings(url: string): Generator<string> {
@@ -17,7 +18,8 @@ export function* listUrlSpellings(url: string): Generator<string> {
   if (legacy !== undefined) yield legacy
 }
 
-// Not URL.canParse: in Node.js 20 it refuses Latin letters such as `ü` after some thousand calls, when its fast path takes over.
+// URL.canParse is no help: in Node.js 20, its fast path starts to refuse letters such as `ü` after
+// some thousand calls.
 function normalize(url: string): string | undefined {
   try {
     return new URL(url).href
@@ -26,7 +28,10 @@ function normalize(url: string): string | undefined {
   }
 }
 
-/** `new URL()` also resolves dot segments and turns backslashes: then the signature would be that of another path. */
+/**
+ * `new URL()` also resolves dot segments and turns backslashes around. The result is then another
+ * path.
+ */
 function isSameReading(url: string, normalized: string): boolean {
   const one = splitUrl(url.trim())
   const other = splitUrl(normalized)
@@ -36,7 +41,11 @@ function isSameReading(url: string, normalized: string): boolean {
   return one.query === other.query || isSamePairs(readQuery(one.query), readQuery(other.query))
 }
 
-/** Every parameter percent-encoded anew: `%27` becomes `'`, `@` `%40`, `+` `%20`. `undefined` where that changes what it says. */
+/**
+ * Percent-encodes every parameter as `querystring` does: `%27` becomes `'`, `@` becomes `%40`, `+`
+ * becomes `%20`.
+ * @returns `undefined` if an application would read the result differently
+ */
 function respellQuery(url: string): string | undefined {
   const { query = '' } = splitUrl(url) ?? {}
   const pairs = readQuery(query)
@@ -46,7 +55,10 @@ function respellQuery(url: string): string | undefined {
   return `${url.slice(0, url.indexOf('?'))}?${fields.join('&')}`
 }
 
-/** In the order in which an object holds them, which `querystring` goes through: repeats next to each other, integers first. */
+/**
+ * Orders pairs as `querystring` writes them, in the order of an object: repeats next to each other,
+ * integers first.
+ */
 function group(pairs: Pairs): Pairs {
   const values: Record<string, string[]> = Object.create(null)
   for (const [name, value] of pairs) {
@@ -57,7 +69,10 @@ function group(pairs: Pairs): Pairs {
   return Object.keys(values).flatMap((name) => (values[name] ?? []).map((value) => [name, value] as const))
 }
 
-/** `qs`, with which Express reads queries, ends a name at the first `]=`. Only without one is that the first `=`. */
+/**
+ * Express reads queries with `qs`, which ends a name at the first `]=`. Here a name ends at the
+ * first `=`.
+ */
 function hasTwoReadings(query: string): boolean {
   return query.split('&').some((field) => {
     const equals = field.indexOf('=')
@@ -65,11 +80,12 @@ function hasTwoReadings(query: string): boolean {
   })
 }
 
-/** Whether two queries, in whatever order and spelling, hold the same parameters. */
+/** Compares the parameters of two queries, which may differ in order and spelling. */
 export function isSameQuery(one: string, other: string): boolean {
   if (one === other) return true
   const [ones, others] = [readQuery(one), readQuery(other)]
-  // Before the sorting: the configured query is short, and a hostile one may hold thousands of pairs.
+  // Before the sorting: the configured query is short, and a hostile one may hold thousands of
+  // pairs.
   if (ones?.length !== others?.length) return false
   return isSamePairs(sort(ones), sort(others))
 }
@@ -88,7 +104,7 @@ function readQuery(query: string): Pairs | undefined {
   return parseForm(query.slice(1))
 }
 
-/** A text that cannot be decoded is equal to nothing. */
+/** Decodes a path. A malformed one gives a symbol, which equals nothing. */
 function decode(path: string): string | symbol {
   try {
     return decodeURIComponent(path || '/')

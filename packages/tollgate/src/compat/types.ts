@@ -1,43 +1,56 @@
-/** What the validators need of a request: Express's, or any object of that shape. */
+/**
+ * The part of a request that the validators read: Express's request, or any object of that shape.
+ */
 export interface Request {
   readonly method?: string | undefined
   readonly protocol: string
   header(name: string): string | undefined
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly originalUrl: string
-  /** The body's bytes or text, where something kept them, as `captureRawBody` of `tollgate/express` does. */
+  /** The raw body as bytes or text. `captureRawBody` of `tollgate/express` keeps it. */
   rawBody?: unknown
+  /** The body as a parser left it. */
   body?: unknown
 }
 
+/** How Twilio reaches this server. */
 export interface RequestValidatorOptions {
   /**
-   * The whole URL that Twilio requests, query included, as configured with Twilio; a fragment (`#rc=2`) is left out. Wins over `host`
-   * and `protocol`. A query that arrives has to hold the same parameters.
+   * The whole URL that Twilio requests, query included, as it is configured at Twilio. A fragment
+   * (`#rc=2`) is dropped. `host` and `protocol` are then ignored. A query that arrives must have
+   * the same parameters.
    */
   readonly url?: string | undefined
-  /** The host, with its port where it has one, that Twilio requests. Default: the Host header, which the sender chooses. */
+  /**
+   * The host that Twilio requests, with its port if it has one. Default: the Host header, which the
+   * sender chooses.
+   */
   readonly host?: string | undefined
-  /** `'https'` or `'http'`. Default: what Express makes of the connection, by its setting `trust proxy`. */
+  /**
+   * `'https'` or `'http'`. Default: `req.protocol`, which depends on Express's setting `trust
+   * proxy`.
+   */
   readonly protocol?: string | undefined
 }
 
+/** Options of `webhook()`. */
 export interface WebhookOptions extends RequestValidatorOptions {
-  /** `false` lets every request pass, unverified. Default `true`. */
+  /** `false` lets every request pass without a check. Default `true`. */
   readonly validate?: boolean | undefined
-  /** Taken and ignored, as the `twilio` package does. */
+  /** Ignored, as in the `twilio` package. */
   readonly includeHelpers?: boolean | undefined
   /** The account's Auth Token. Default: the environment's TWILIO_AUTH_TOKEN. */
   readonly authToken?: string | undefined
 }
 
-/** A request as the middleware gets it: of a stream, it needs to know whether somebody has read it. */
+/** A request as the middleware gets it, with the state of its stream. */
 export interface MiddlewareRequest extends Request {
   readonly readableDidRead?: boolean
   readonly complete?: boolean
   iterator?(options: { destroyOnReturn: boolean }): AsyncIterable<Uint8Array>
 }
 
+/** The part of Express's response that the middleware uses. */
 export interface MiddlewareResponse {
   type(type: string): this
   status(status: number): this

@@ -2,6 +2,7 @@ import { describeTokenFault } from '../auth-token.ts'
 import { isBytes } from '../bytes.ts'
 import { defaultAlgorithm } from '../scheme/algorithms.ts'
 import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
+import { mostPairs } from '../scheme/form.ts'
 import { createSigner, equalSignatures, isCanonicalSignature, type Signer } from '../scheme/signature.ts'
 import { defaultPort, listSignedForms, type SignedForm, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { joinPairs, joinParams, type Pairs, type Params, toPairs } from '../scheme/signing-string.ts'
@@ -9,12 +10,20 @@ import { listUrlSpellings } from './spellings.ts'
 
 const encoder = new TextEncoder()
 
-/** Form parameters, as a body parser made them. Anything but texts and lists of texts does not verify. */
+/**
+ * Form parameters as a body parser returns them. Values other than strings and lists of strings do
+ * not verify.
+ */
 export type FormParams = Readonly<Record<string, unknown>>
 
 /**
- * The signature that Twilio would send for a URL and its form parameters.
- * @throws TypeError for a token that is none, and for parameters that are no texts.
+ * Computes the signature that Twilio sends for a URL and its form parameters.
+ * @param authToken The account's Auth Token.
+ * @param url The whole URL that Twilio requests, query included. It is signed as it is.
+ * @param params The form parameters of a POST, `{}` for a GET.
+ * @returns the value of X-Twilio-Signature, in base64
+ * @throws TypeError if the Auth Token is empty or not an Auth Token, or if a parameter is not a
+ *   string or a list of strings.
  */
 export function getExpectedTwilioSignature(authToken: string, url: string, params: FormParams | null): string {
   const sign = createTokenSigner(authToken)
@@ -23,15 +32,24 @@ export function getExpectedTwilioSignature(authToken: string, url: string, param
   return sign(url + paramsText)
 }
 
-/** The lower-case hex SHA-256 that Twilio puts into the query as `bodySHA256`. */
+/**
+ * Hashes a body as Twilio does for the query parameter `bodySHA256`.
+ * @param body The raw body. A string counts as UTF-8.
+ * @returns the SHA-256 in lower-case hex
+ */
 export function getExpectedBodyHash(body: string | Uint8Array): string {
   return hashBody(toBytes(body))
 }
 
 /**
- * Whether Twilio signed this URL and these form parameters (`{}` for a GET). A body that is not a form is covered by
- * `validateRequestWithBody` only.
- * @throws TypeError for a token that is none.
+ * Checks that Twilio signed this URL and these form parameters. Use `validateRequestWithBody` for a
+ * body that is not a form.
+ * @param authToken The account's Auth Token.
+ * @param twilioHeader The X-Twilio-Signature header.
+ * @param url The whole URL that Twilio requested, query included.
+ * @param params The form parameters of a POST, at most 16,384; `{}` for a GET.
+ * @returns false for anything malformed in the request
+ * @throws TypeError if the Auth Token is empty or not an Auth Token.
  */
 export function validateRequest(
   authToken: string,
@@ -44,7 +62,11 @@ export function validateRequest(
   return pairs !== undefined && matchesSpellings(sign, url, joinPairs(pairs), twilioHeader)
 }
 
-/** Whether a body has this hash. */
+/**
+ * Checks that a body has this hash. It verifies no signature.
+ * @param body The raw body. A string counts as UTF-8.
+ * @param bodyHash The `bodySHA256` of the query, as text or as its character codes.
+ */
 export function validateBody(body: string | Uint8Array, bodyHash: readonly number[] | string | Uint8Array): boolean {
   if (!isBody(body)) return false
   const given =
@@ -53,8 +75,13 @@ export function validateBody(body: string | Uint8Array, bodyHash: readonly numbe
 }
 
 /**
- * Whether Twilio signed this URL, and this raw body through the URL's `bodySHA256`.
- * @throws TypeError for a token that is none.
+ * Checks that Twilio signed this URL and, through its `bodySHA256`, this raw body.
+ * @param authToken The account's Auth Token.
+ * @param twilioHeader The X-Twilio-Signature header.
+ * @param url The whole URL that Twilio requested, query included.
+ * @param body The raw body as it arrived. A string counts as UTF-8.
+ * @returns false for anything malformed in the request, and for a URL without `bodySHA256`
+ * @throws TypeError if the Auth Token is empty or not an Auth Token.
  */
 export function validateRequestWithBody(
   authToken: string,
@@ -68,10 +95,11 @@ export function validateRequestWithBody(
   return matchesSpellings(sign, url, '', twilioHeader)
 }
 
-// Parameters cost far more to order than their bytes to hash, and the longest webhooks have some hundred.
-export const mostPairs = 10_000
-
-/** @returns `undefined` for anything but texts and lists of texts, and for more of them than any webhook has. */
+/**
+ * Reads form parameters in the order of the record.
+ * @returns `undefined` if a value is not a string or a list of strings, or if there are more than
+ *   `mostPairs`
+ */
 export function readFormParams(params: unknown): Pairs | undefined {
   // The names are counted first, because listing the entries of a huge record costs far more.
   if (typeof params !== 'object' || params === null || Object.keys(params).length > mostPairs) return undefined
@@ -80,8 +108,9 @@ export function readFormParams(params: unknown): Pairs | undefined {
 }
 
 /**
- * Checks a signature against every form of every spelling of a URL, each form once. The spellings have most forms in common.
- * @param paramsText the joined parameters, which are signed after the URL
+ * Checks a signature against every form of every spelling of a URL. Each form is tried once,
+ * because the spellings share most forms.
+ * @param paramsText The joined parameters, which Twilio signs after the URL.
  */
 export function matchesSpellings(
   sign: Signer,
@@ -96,7 +125,8 @@ export function matchesSpellings(
     const parts = splitUrl(spelling)
     if (parts === undefined) continue
     for (const form of listForms(parts, paramsText)) {
-      // With parameters, the URL tells the forms apart. Without, a handshake's form may have its query as parameters.
+      // With parameters, the URL tells the forms apart. Without, a handshake's form may have its
+      // query as parameters.
       const id = paramsText === '' ? form.signingString : form.url
       if (tried.has(id)) continue
       if (equalSignatures(sign(form.signingString), signature)) return true
@@ -106,7 +136,10 @@ export function matchesSpellings(
   return false
 }
 
-/** The core's forms, and those with userinfo. The package keeps it, Twilio drops it, so that only the port is varied there. */
+/**
+ * Lists the core's forms, then those with userinfo: the package keeps it. Twilio drops it, so only
+ * their port is varied.
+ */
 function* listForms(parts: UrlParts, paramsText: string): Generator<SignedForm> {
   yield* listSignedForms(parts, paramsText)
   const { scheme, userinfo, host, port, path, query } = parts
@@ -117,14 +150,20 @@ function* listForms(parts: UrlParts, paramsText: string): Generator<SignedForm> 
   }
 }
 
-/** @throws TypeError, which names the argument and never shows the token. */
+/**
+ * Creates the function that signs with an Auth Token.
+ * @throws TypeError that names the argument and never shows the token.
+ */
 export function createTokenSigner(authToken: unknown): Signer {
   const fault = describeTokenFault(authToken)
   if (fault !== undefined) throw new TypeError(`"authToken" ${fault}`)
   return createSigner(defaultAlgorithm.name, authToken as string)
 }
 
-/** The package takes null for `{}` where the URL has a `bodySHA256`, for callers who check the body themselves. */
+/**
+ * With `bodySHA256` in the URL, the package reads null as `{}`, for callers that check the body
+ * themselves.
+ */
 function withDefault(params: FormParams | null, url: string): FormParams | null {
   return params === null && typeof url === 'string' && url.includes('bodySHA256') ? {} : params
 }

@@ -5,7 +5,10 @@ import { splitUrl } from '../scheme/signed-url.ts'
 import { isSameQuery } from './spellings.ts'
 import type { Request, RequestValidatorOptions } from './types.ts'
 
-/** Throws a TypeError that names the option. */
+/**
+ * Checks the options of `webhook()`.
+ * @throws TypeError that names the option.
+ */
 export function checkUrlOptions({ url, host, protocol }: RequestValidatorOptions): void {
   if (isGiven(url) && (typeof url !== 'string' || splitUrl(url.trim()) === undefined))
     throw new TypeError('"url" must be the whole https or http URL that Twilio requests')
@@ -15,12 +18,17 @@ export function checkUrlOptions({ url, host, protocol }: RequestValidatorOptions
     throw new TypeError(`"protocol" must be 'https' or 'http'`)
 }
 
-// Empty counts as not given, as in the package: it is what an unset variable in a template leaves.
+// An empty string counts as not given, as in the package: an unset variable in a template leaves
+// one.
 function isGiven(option: unknown): boolean {
   return option !== undefined && option !== null && option !== ''
 }
 
-/** The URL that Twilio requested; `undefined` where it cannot be told or is not the one of `url`. */
+/**
+ * Finds the URL that Twilio requested.
+ * @returns `undefined` if the target or the host is malformed, or if the query is not the one of
+ *   the option `url`
+ */
 export function findWebhookUrl(
   request: Request,
   header: HeaderReader,
@@ -32,8 +40,9 @@ export function findWebhookUrl(
   if (isGiven(url)) {
     const configured = typeof url === 'string' ? splitUrl(url.trim()) : undefined
     if (configured === undefined) return undefined
-    // `url` says nothing of what arrived: without this, anything could be added to the query of a signed request. A proxy that
-    // rewrites paths may drop the query.
+    // The signature covers `url`, not the query that arrived. Without this check, anything could be
+    // added to the query of a signed request. An empty query is allowed, because a proxy that
+    // rewrites paths may drop it.
     return target.query === '' || isSameQuery(target.query, configured.query) ? url : undefined
   }
   const host = isGiven(options.host) ? parseHost(toText(options.host)) : readHost(header, request.originalUrl)

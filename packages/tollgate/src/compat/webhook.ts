@@ -14,29 +14,34 @@ import { checkUrlOptions } from './webhook-url.ts'
 const maxBodyBytes = 1024 * 1024
 
 /**
- * Express middleware: what Twilio did not sign is answered with 403. `webhook()`, `webhook(authToken)`, `webhook(options)`,
- * `webhook(options, authToken)` and `webhook(authToken, options)`.
+ * Creates Express middleware that answers 403 to requests that Twilio did not sign. Call it as
+ * `webhook()`, `webhook(authToken)`, `webhook(options)`, `webhook(options, authToken)` or
+ * `webhook(authToken, options)`.
  *
- * Without `url` or `host` the URL is built from the Host header, which the sender chooses: whoever can have Twilio sign a request to
- * a host of their own under the same account can have it accepted here. Name one of the two, or move to `twilioWebhook` of
- * `tollgate/express`, whose `publicUrl` is not optional.
- * @throws TypeError where there is no Auth Token, or an option is unknown or unusable.
+ * Without `url` or `host` the URL is built from the Host header, which the sender chooses. If
+ * Twilio can be made to sign a request to another host under the same account, that request is
+ * accepted here too. Set one of the two options, or move to `twilioWebhook` of `tollgate/express`,
+ * which always has a `publicUrl`.
+ * @param opts Options, or the Auth Token. Default: the environment's TWILIO_AUTH_TOKEN.
+ * @param authToken The Auth Token, or options.
+ * @returns middleware that calls `next` for genuine requests only
+ * @throws TypeError if there is no Auth Token, or if an option is unknown or wrong.
  */
 export function webhook(opts?: string | WebhookOptions, authToken?: string | WebhookOptions): Middleware {
   const options = readArguments(opts, authToken)
   if (options.validate === false) return (_request, _response, next) => next()
   const sign = createTokenSigner(options.authToken ?? readEnvironmentToken())
-  const tellOnce = createTeller()
+  const warnOnce = createWarning()
   return (request, response, next) => {
     const claimed = readClaim(request, options)
     if (isRejected(claimed)) return refuse(request, response, claimed)
     const body = findBody(request)
-    if (body === undefined) tellOnce()
+    if (body === undefined) warnOnce()
     if (body !== 'unread') {
       const proven = body && verifyBody(sign, claimed, body)
       return proven === undefined ? refuse(request, response) : next()
     }
-    // Whatever is at hand is decided at once, as the package does; only a stream has to be waited for.
+    // As in the package, the answer is synchronous unless the body has to be read from the stream.
     readStream(request, claimed)
       .then((bytes) => {
         if (isRejected(bytes)) return refuse(request, response, bytes)
@@ -80,18 +85,21 @@ function readEnvironmentToken(): string {
 }
 
 async function readStream(request: MiddlewareRequest, claimed: Claimed): Promise<Uint8Array | Rejected> {
-  // Not destroyed where reading ends early: the answer still has to go out on the connection.
+  // The stream is not destroyed if reading ends early, because the answer still has to leave on the
+  // connection.
   return readBody(request.iterator?.({ destroyOnReturn: false }), claimed.header, maxBodyBytes)
 }
 
-/** Leaves what a parser would have left, and the mark by which body-parser sees that the stream was read. */
+/**
+ * Sets what a parser would have set, and the mark that tells body-parser that the stream was read.
+ */
 function setBody(request: MiddlewareRequest, params: Pairs, bytes: Uint8Array): void {
   const isJson = /^application\/([\w.-]+\+)?json\b/i.test(String(request.headers['content-type']))
   const body = isJson ? parseJson(bytes) : new ReceivedParams(params).toObject()
   Object.assign(request, { body, rawBody: bytes, _body: true })
 }
 
-/** What is proven need not be JSON: then it is in `rawBody` alone. */
+/** Bytes that were proven may still not be JSON. Then only `rawBody` has them. */
 function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(decodeUtf8(bytes) ?? '')
@@ -106,15 +114,18 @@ function refuse(request: MiddlewareRequest, response: MiddlewareResponse, refusa
   response.type('text/plain').status(status).send('Twilio Request Validation Failed.')
 }
 
-/** Only the developer can mend it, and a flood of requests must not be a flood of lines. */
-function createTeller(): () => void {
-  let told = false
+/**
+ * Logs once, so that a flood of requests is not a flood of lines. Only the developer can fix the
+ * cause.
+ */
+function createWarning(): () => void {
+  let warned = false
   return () => {
-    if (told) return
-    told = true
-    // biome-ignore lint/suspicious/noConsole: nothing else would tell why
+    if (warned) return
+    warned = true
+    // biome-ignore lint/suspicious/noConsole: the developer has no other way to see the cause
     console.error(
-      'tollgate: webhook() refused a request whose body a parser had read and not kept. Give the parser { verify: captureRawBody } of tollgate/express, or put webhook() before it.',
+      'tollgate: webhook() refused a request, because a body parser read the body and did not keep its bytes. Give the parser { verify: captureRawBody } of tollgate/express, or put webhook() before it.',
     )
   }
 }

@@ -1,17 +1,24 @@
 import type { Accepted } from '../verdict.ts'
 
+/** Options for the labels of keys. */
 export interface KeyLabelOptions {
   /**
-   * SharedKey ids to count one by one, as `shared_key:ID`; at most 100. Any other is counted as `shared_key`, since a look-up may
-   * know any number of them. Default: none.
+   * SharedKey ids that get a label of their own, `shared_key:ID`. At most 100. All other SharedKeys
+   * share the label `shared_key`, because a look-up may know any number of them. Default: none.
    */
   readonly sharedKeyIds?: readonly string[] | undefined
 }
 
-/** Says which key matched, in a closed set of texts: `auth_token:0` to `auth_token:15`, `shared_key`, and the ids that were listed. */
+/**
+ * Gives the label of a key, from a closed set: `auth_token:0` to `auth_token:15`, `shared_key`, and
+ * the ids in the options.
+ */
 export type KeyLabeller = (key: Accepted['matched']['key']) => string
 
-/** Throws a TypeError for ids that are no list of strings, a RangeError for more than 100. */
+/**
+ * Creates the function that labels keys.
+ * @throws TypeError if `sharedKeyIds` is not a list of strings; RangeError if it has more than 100.
+ */
 export function createKeyLabeller({ sharedKeyIds = [] }: KeyLabelOptions): KeyLabeller {
   if (!Array.isArray(sharedKeyIds) || !sharedKeyIds.every((id) => typeof id === 'string'))
     throw new TypeError('"sharedKeyIds" must be a list of strings')
@@ -23,6 +30,7 @@ export function createKeyLabeller({ sharedKeyIds = [] }: KeyLabelOptions): KeyLa
   }
 }
 
+/** @param index The position of an Auth Token in its account's list. */
 export function labelToken(index: number): string {
   return `auth_token:${index}`
 }

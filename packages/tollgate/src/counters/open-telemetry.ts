@@ -2,24 +2,32 @@ import { checkKnownOptions } from '../known-options.ts'
 import type { Verdict } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabeller, type KeyLabelOptions } from './key-label.ts'
 
-/** What is used of a `Meter` of `@opentelemetry/api`. */
+/** The part of a `Meter` of `@opentelemetry/api` that is used. */
 export interface Meter {
   createCounter(name: string, options: { description: string; unit: string }): Counter
 }
 
+/** The part of a `Counter` of `@opentelemetry/api` that is used. */
 export interface Counter {
   add(value: number, attributes: Record<string, string>): void
 }
 
 /**
- * Counts verdicts with OpenTelemetry: `onVerdict: openTelemetryCounters(metrics.getMeter('tollgate'))`. One counter,
- * `tollgate.verdicts`, with the attributes `tollgate.outcome` (`accepted` or `refused`); for an accepted request `tollgate.key`,
- * `tollgate.algorithm`, `tollgate.covers` and `tollgate.replayed`; for a refused one `tollgate.code`. All values come from closed sets.
- * @throws TypeError when the meter has no `createCounter`, for an unknown option, or for SharedKey ids that are no list of strings.
+ * Counts verdicts with OpenTelemetry: `onVerdict:
+ * openTelemetryCounters(metrics.getMeter('tollgate'))`.
+ *
+ * There is one counter, `tollgate.verdicts`, with the attribute `tollgate.outcome` (`accepted` or
+ * `refused`). An accepted request also has `tollgate.key`, `tollgate.algorithm`, `tollgate.covers`
+ * and `tollgate.replayed`, a refused one `tollgate.code`. All values come from closed sets, so the
+ * number of time series is bounded.
+ * @param meter A `Meter` of `@opentelemetry/api`.
+ * @returns a function for the `onVerdict` option
+ * @throws TypeError if the meter has no `createCounter`, if an option is unknown, or if
+ *   `sharedKeyIds` is not a list of strings; RangeError if `sharedKeyIds` has more than 100.
  */
 export function openTelemetryCounters(meter: Meter, options: KeyLabelOptions = {}): (verdict: Verdict) => void {
   if (typeof (Object(meter) as Partial<Meter>).createCounter !== 'function')
-    throw new TypeError('openTelemetryCounters needs a Meter, as metrics.getMeter of @opentelemetry/api gives it')
+    throw new TypeError('openTelemetryCounters needs a Meter, such as metrics.getMeter of @opentelemetry/api returns')
   checkKnownOptions(options, { sharedKeyIds: true }, 'openTelemetryCounters')
   const labelKey = createKeyLabeller(options)
   const counter = meter.createCounter('tollgate.verdicts', {

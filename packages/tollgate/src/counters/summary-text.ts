@@ -1,6 +1,6 @@
 import type { VerdictSummary } from './summary.ts'
 
-/** The summary for people. Its first line answers the first question. */
+/** Writes the summary as text. Its first line answers the first question. */
 export function writeSummary(summary: Omit<VerdictSummary, 'text'>): string {
   const { since, total, accepted, refused, keys, codes, mayEnforce, mayDropToken } = summary
   const lines = [
@@ -13,9 +13,9 @@ export function writeSummary(summary: Omit<VerdictSummary, 'text'>): string {
         `  refused as ${code}: ${count}, first ${formatTime(firstAt)}, last ${formatTime(lastAt)}`,
     ),
   ]
-  if (summary.replayed > 0) lines.push(`  accepted though seen before: ${summary.replayed}`)
+  if (summary.replayed > 0) lines.push(`  accepted although seen before: ${summary.replayed}`)
   if (summary.maybeReplayed > 0)
-    lines.push(`  accepted while the replay guard could not tell: ${summary.maybeReplayed}`)
+    lines.push(`  accepted, but the replay guard could not tell whether they are new: ${summary.maybeReplayed}`)
   return lines.join('\n')
 }
 

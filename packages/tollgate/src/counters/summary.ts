@@ -2,34 +2,39 @@ import type { RejectionCode } from '../verdict.ts'
 import { labelToken } from './key-label.ts'
 import { writeSummary } from './summary-text.ts'
 
-/** Times are in milliseconds since 1970. */
+/** The counts and the answers that follow from them. Times are in milliseconds since 1970. */
 export interface VerdictSummary {
-  /** When counting began. */
+  /** When counting began: at the start or at the last `reset`. */
   readonly since: number
+  /** Accepted and refused requests together. */
   readonly total: number
   readonly accepted: number
   readonly refused: number
-  /** Accepted, and seen before by the replay guard. */
+  /** Accepted requests that the replay guard had seen before. */
   readonly replayed: number
-  /** Accepted, while the replay guard could not tell. */
+  /** Accepted requests for which the replay guard could not tell. */
   readonly maybeReplayed: number
-  /** By the key that matched, the most frequent first. */
+  /** Accepted requests by the key that matched, the most frequent first. */
   readonly keys: readonly KeyCount[]
-  /** By the code of the refusal, the most frequent first. */
+  /** Refused requests by their code, the most frequent first. */
   readonly codes: readonly CodeCount[]
+  /** May `observe` become `enforce`? */
   readonly mayEnforce: EnforceAnswer
-  /** May this Auth Token go? One answer per position in the account's list. */
+  /** May this Auth Token be removed? One answer per position in the account's list. */
   readonly mayDropToken: readonly DropAnswer[]
-  /** All of it to read, several lines. */
+  /** The summary as text of several lines. */
   readonly text: string
 }
 
+/** How often one key matched. */
 export interface KeyCount {
+  /** Its label: `auth_token:0`, `shared_key` or `shared_key:ID`. */
   readonly key: string
   readonly count: number
   readonly lastAt: number
 }
 
+/** How often requests were refused with one code. */
 export interface CodeCount {
   readonly code: RejectionCode
   readonly count: number
@@ -37,19 +42,25 @@ export interface CodeCount {
   readonly lastAt: number
 }
 
+/** Whether `observe` may become `enforce`, and why. */
 export interface EnforceAnswer {
-  /** `'check'`: all that was refused looks like noise, which only you can tell from a proxy that drops a header. */
+  /**
+   * `'check'`: only requests without a usable signature were refused. They may be noise, or a proxy
+   * may drop a header: look at them.
+   */
   readonly answer: 'yes' | 'check' | 'no'
   readonly reason: string
 }
 
+/** Whether an Auth Token may be removed, and why. */
 export interface DropAnswer {
+  /** The position in the account's list. */
   readonly index: number
   readonly answer: 'yes' | 'no'
   readonly reason: string
 }
 
-/** What was counted. */
+/** The counts so far. */
 export interface Tally {
   readonly since: number
   readonly keys: ReadonlyMap<string, Omit<KeyCount, 'key'>>
@@ -64,6 +75,7 @@ interface Terms {
   readonly quietMs: number
 }
 
+/** Makes the summary of the counts. */
 export function summarize(tally: Tally, terms: Terms): VerdictSummary {
   const keys = [...tally.keys].map(([key, counted]) => ({ key, ...counted })).sort(byCount)
   const codes = [...tally.codes].map(([code, counted]) => ({ code, ...counted })).sort(byCount)
@@ -84,7 +96,7 @@ export function summarize(tally: Tally, terms: Terms): VerdictSummary {
   return { ...summary, text: writeSummary(summary) }
 }
 
-// Anyone's scanner causes these, and a request of Twilio's never does while its headers arrive as it sent them.
+// Scanners cause these. Requests of Twilio do not, if their headers arrive unchanged.
 const noise: ReadonlySet<RejectionCode> = new Set(['method_not_allowed', 'signature_missing', 'signature_malformed'])
 
 function answerEnforce(

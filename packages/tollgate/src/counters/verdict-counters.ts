@@ -4,23 +4,30 @@ import type { RejectionCode, Verdict } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabelOptions } from './key-label.ts'
 import { summarize, type Tally, type VerdictSummary } from './summary.ts'
 
+/** Options of `verdictCounters`. */
 export interface VerdictCountersOptions extends KeyLabelOptions {
-  /** How many Auth Tokens an account has during a rotation, 1 to 16: an answer for each, even if it never matched. Default 2. */
+  /**
+   * How many Auth Tokens an account has during a rotation, 1 to 16. Each gets an answer, even if it
+   * never matched. Default 2.
+   */
   readonly authTokens?: number | undefined
   /**
-   * How long nothing may have happened, in seconds, 60 to 31,536,000, before an answer is yes: choose it longer than the longest
-   * pause between two webhooks of yours. Default 86,400 (a day).
+   * The time in seconds without a refusal, or without a match of a token, after which an answer is
+   * yes. 60 to 31,536,000. Choose more than the longest pause between two of your webhooks. Default
+   * 86,400 (a day).
    */
   readonly quietSeconds?: number | undefined
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
 
+/** Counters of verdicts in this process. */
 export interface VerdictCounters {
-  /** For the option of the same name; needs no `this`. */
+  /** For the `onVerdict` option. Needs no `this`. */
   readonly onVerdict: (verdict: Verdict) => void
-  /** What was counted since the start, or since `reset`. */
+  /** Returns the counts since the start or the last `reset`. */
   summary(): VerdictSummary
+  /** Starts counting from zero. */
   reset(): void
 }
 
@@ -32,9 +39,10 @@ const known: Readonly<Record<keyof VerdictCountersOptions, true>> = {
 }
 
 /**
- * Counts verdicts by code and by key, in this process, to answer whether `observe` may become `enforce` and whether an old token may
- * go. Its labels come from closed sets: no account, number, token or text gets in.
- * @throws TypeError or RangeError, naming the option, when one is unknown or out of range.
+ * Counts verdicts by code and by key in this process. The summary answers whether `observe` may
+ * become `enforce`, and whether an old token may be removed. Its labels come from closed sets: it
+ * holds no account, phone number, token or text.
+ * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
  */
 export function verdictCounters(options: VerdictCountersOptions = {}): VerdictCounters {
   checkKnownOptions(options, known, 'verdictCounters')

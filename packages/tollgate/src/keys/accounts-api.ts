@@ -2,32 +2,35 @@ import { isAccountSid, readTokens } from '../auth-token.ts'
 import { sleep } from './ask-in-time.ts'
 import { fetchWithRetries } from './fetch-with-retries.ts'
 
-/** The part of `fetch` that is used. */
+/** The part of `fetch` that a look-up uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
+/** How to reach the Accounts API. */
 export interface AccountsApi {
   readonly fetch: Fetch
-  /** Without a slash at its end. */
+  /** An origin and perhaps a path, without a slash at the end. */
   readonly baseUrl: string
-  /** The main account: the one whose credentials these are. */
+  /** The main account, which owns the credentials and the subaccounts. */
   readonly accountSid: string
-  /** What to send as `Authorization`; when one is refused, the next is tried. */
+  /** The values for `Authorization`. If one is refused, the next is tried. */
   listCredentials(): readonly string[]
 }
 
-// An account is described in some 2 KB.
+// The description of an account has about 2 KB.
 const maxResponseBytes = 64 * 1024
 
 /**
- * Asks Twilio for an account's Auth Token. `undefined`: no such account of this owner, or one that is not active. What it throws holds
- * no token, no credential and nothing of the response.
+ * Asks Twilio for an account's Auth Token. https://www.twilio.com/docs/iam/api/account
+ * @returns `undefined` if the main account owns no such account, or if the account is not active
+ * @throws Error if Twilio gives no answer in time or an unusable one. Its message has no token, no
+ *   credential and no part of the response.
  */
 export async function fetchAuthToken(
   api: AccountsApi,
   accountSid: string,
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<readonly string[] | undefined> {
-  // It comes from a request that is not verified, and becomes a part of a URL.
+  // The SID comes from a request that is not verified, and becomes part of a URL.
   if (!isAccountSid(accountSid)) return undefined
   const url = `${api.baseUrl}/2010-04-01/Accounts/${accountSid}.json`
   const deadline = performance.now() + timeoutMs
@@ -46,17 +49,19 @@ export async function fetchAuthToken(
 }
 
 function describeStatus(status: number): string {
-  if (status === 401) return "Twilio's Accounts API refuses the credentials (401): were they rotated?"
-  if (status === 403) return "Twilio's Accounts API forbids the request (403): an API key must be a main key"
+  if (status === 401) return "Twilio's Accounts API refuses the credentials (401). Were they rotated?"
+  if (status === 403) return "Twilio's Accounts API forbids the request (403). An API key must be a main key"
   return `Twilio's Accounts API answered with status ${status}`
 }
 
 function readAccount(api: AccountsApi, accountSid: string, text: string): readonly string[] | undefined {
   const { sid, owner_account_sid: owner, status, auth_token: authToken } = parseObject(text)
-  if (typeof sid !== 'string' || typeof status !== 'string') throw new Error("Twilio's Accounts API gave no account")
+  if (typeof sid !== 'string' || typeof status !== 'string')
+    throw new Error("Twilio's Accounts API did not answer with an account")
   if (sid !== accountSid || owner !== api.accountSid || status !== 'active') return undefined
   const tokens = readTokens(authToken)
-  if (tokens === undefined) throw new Error("Twilio's Accounts API gave an account without a usable auth_token")
+  if (tokens === undefined)
+    throw new Error("Twilio's Accounts API answered with an account that has no usable auth_token")
   return tokens
 }
 
@@ -65,9 +70,9 @@ function parseObject(text: string): { readonly [name: string]: unknown } {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return value as { readonly [name: string]: unknown }
   } catch {
-    // The parser's message quotes the text, and with it the token.
+    // The parser's message quotes the text, which has the token.
   }
-  throw new Error("Twilio's Accounts API gave something that is not a JSON object")
+  throw new Error("Twilio's Accounts API did not answer with a JSON object")
 }
 
 async function readText(response: Response): Promise<string> {
@@ -79,7 +84,7 @@ async function readText(response: Response): Promise<string> {
     size += read.value.byteLength
     if (size > maxResponseBytes) {
       reader?.cancel().catch(() => undefined)
-      throw new Error(`Twilio's Accounts API gave more than ${maxResponseBytes} bytes`)
+      throw new Error(`Twilio's Accounts API answered with more than ${maxResponseBytes} bytes`)
     }
     text += decoder.decode(read.value, { stream: true })
   }

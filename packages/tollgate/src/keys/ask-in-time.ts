@@ -1,8 +1,10 @@
 import type { Awaitable } from '../interfaces.ts'
 
 /**
- * Waits its turn, then asks. Rejects after `timeoutMs` in all, and then aborts the signal, so that what was asked can give up too;
- * what it still gives or throws is dropped.
+ * Waits `waitMs`, then calls `ask`.
+ * @param timeoutMs The limit for both together. Then the signal aborts, so that `ask` can stop; its
+ *   result is ignored.
+ * @throws Error after the limit, and what `ask` throws before it.
  */
 export async function askInTime<T>(
   ask: (signal: AbortSignal) => Awaitable<T>,
@@ -27,7 +29,7 @@ export async function askInTime<T>(
   }
 }
 
-/** Rejects when the signal aborts first. */
+/** Waits, and rejects as soon as the signal aborts. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {

@@ -3,49 +3,73 @@ import { isAccountSid } from '../auth-token.ts'
 /** The accounts that a look-up should expect: see `CachedOptions.knownAccounts`. */
 export type KnownAccounts = readonly string[] | ReadonlySet<string> | ((accountSid: string) => boolean)
 
+/** Options of `cached`. Each may also be undefined. */
 export interface CachedOptions {
-  /** How long an account's tokens are used before they are looked up again, in seconds, 1 to 86,400. Default 300. */
+  /**
+   * How long tokens are used before the account is looked up again, in seconds, 1 to 86,400.
+   * Default 300.
+   */
   readonly ttlSeconds?: number | undefined
   /** How long "no such account" is remembered, in seconds, 0 to 86,400. Default 30. */
   readonly negativeTtlSeconds?: number | undefined
   /**
-   * How many accounts are remembered, 10 to 10,000,000. Default 10,000. Choose more than you have: accounts that verified are evicted
-   * only by other such accounts, and a tenth stays free for those that have not verified yet.
+   * How many accounts are remembered, 10 to 10,000,000. Default 10,000. Choose at least a fifth
+   * more than you have: a tenth is kept free for accounts that have not verified. Only other
+   * accounts that verified can evict an account that did.
    */
   readonly maxEntries?: number | undefined
-  /** How long one look-up may take, in milliseconds, 1 to 15,000, less than the verifier's `lookupTimeoutMs`. Default 2,500. */
+  /**
+   * The time limit of one look-up in milliseconds, 1 to 15,000. Keep it below the verifier's
+   * `lookupTimeoutMs`. Default 2,500.
+   */
   readonly timeoutMs?: number | undefined
-  /** How long past `ttlSeconds` tokens may still be used while look-ups fail, in seconds, 0 to 604,800. Default 0: not at all. */
+  /**
+   * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, 0 to
+   * 604,800. Default 0: not at all.
+   */
   readonly staleIfErrorSeconds?: number | undefined
-  /** How often at most a mismatch makes one account be looked up anew, in seconds, 1 to 3,600. Default 10. */
+  /**
+   * The least time between two look-ups of one account that a mismatch causes, in seconds, 1 to
+   * 3,600. Default 10.
+   */
   readonly refreshIntervalSeconds?: number | undefined
   /**
-   * How many look-ups per second are made for accounts that are neither in `knownAccounts` nor have verified, 1 to 1,000,000, or
-   * `Infinity`. Default 100. A look-up beyond the rate waits up to half of `timeoutMs` for its turn. After that it fails
-   * (`key_lookup_failed`).
+   * How many look-ups per second are made for accounts that are neither in `knownAccounts` nor have
+   * verified, 1 to 1,000,000, or `Infinity`. Default 100. A look-up beyond the rate waits up to
+   * half of `timeoutMs` for its turn. After that it fails (`key_lookup_failed`).
    *
-   * Known accounts have no limit while the source answers for them. If the source fails or does not know them, their look-ups are held
-   * to the same rate, counted apart. So are refreshes after a mismatch, which are skipped beyond the rate.
+   * Known accounts have no limit while the source answers for them. If the source fails or does not
+   * know them, their look-ups are held to the same rate, counted apart. So are refreshes after a
+   * mismatch, which are skipped beyond the rate.
    */
   readonly maxLookupsPerSecond?: number | undefined
   /**
-   * The accounts that are yours: AccountSids, or a function that answers whether one is. Their look-ups pass a flood of requests that
-   * name invented accounts, also after a deployment, when nothing is remembered. An account that is missing here verifies as well: until
-   * its first request has passed, it shares `maxLookupsPerSecond` with the invented ones.
+   * The accounts that are yours: AccountSids, or a function that answers whether one is. Their
+   * look-ups pass a flood of requests that name invented accounts, also after a deployment, when
+   * nothing is remembered. An account that is missing here verifies as well: until its first
+   * request has passed, it shares `maxLookupsPerSecond` with the invented ones.
    *
-   * A list is copied. A set is read at each look-up, so accounts can be added to it. A function is asked about invented accounts too: it
-   * has to answer `true` or `false` at once and from memory. If it throws or gives anything else, `onProblem` is called and
-   * the account counts as missing. Default: none.
+   * A list is copied. A set is read at each look-up, so accounts can be added to it. A function is
+   * asked about invented accounts too: it has to answer `true` or `false` at once and from memory.
+   * If it throws or gives anything else, `onProblem` is called and the account counts as missing.
+   * Default: none.
    */
   readonly knownAccounts?: KnownAccounts | undefined
-  /** The account of requests that name none: JSON events and WebSocket handshakes. Default: they are `key_unknown`. */
+  /**
+   * The account of requests that name none: JSON events and WebSocket handshakes. Default: such
+   * requests are `key_unknown`.
+   */
   readonly defaultAccountSid?: string | undefined
-  /** Told of each look-up that failed, with what it threw. An exception in it changes nothing. Default: nobody is told. */
+  /**
+   * Called with the error of each look-up that fails. An exception in it is ignored. Default:
+   * errors are not reported.
+   */
   readonly onProblem?: ((error: unknown, accountSid: string) => void) | undefined
   /** A clock in milliseconds that never goes back, for tests. Default `performance.now()`. */
   readonly now?: (() => number) | undefined
 }
 
+/** The options after `parseCachedOptions`: complete, and in milliseconds. */
 export interface CacheSettings {
   readonly ttlMs: number
   readonly negativeTtlMs: number
@@ -61,6 +85,7 @@ export interface CacheSettings {
   readonly now: () => number
 }
 
+/** The names of all options. */
 export const cachedOptions: Readonly<Record<keyof CachedOptions, true>> = {
   ttlSeconds: true,
   negativeTtlSeconds: true,
@@ -75,7 +100,10 @@ export const cachedOptions: Readonly<Record<keyof CachedOptions, true>> = {
   now: true,
 }
 
-/** Throws a TypeError or RangeError that names the option. */
+/**
+ * Checks the options of `cached` and fills in defaults.
+ * @throws TypeError or RangeError that names the option.
+ */
 export function parseCachedOptions(given: CachedOptions): CacheSettings {
   const { defaultAccountSid } = given
   if (defaultAccountSid !== undefined) checkAccountSid(defaultAccountSid, 'defaultAccountSid')
@@ -120,11 +148,13 @@ function checkAnswer(answer: unknown): boolean {
   throw new TypeError('"knownAccounts" must answer true or false at once')
 }
 
+/** @throws TypeError that names the option. */
 export function checkAccountSid(value: unknown, name: string): void {
   if (typeof value !== 'string' || !isAccountSid(value))
     throw new TypeError(`"${name}" must be an AccountSid: "AC" and 32 hex digits`)
 }
 
+/** @throws TypeError that names the option. */
 export function checkFunction(value: unknown, name: string): void {
   if (value !== undefined && typeof value !== 'function')
     throw new TypeError(`"${name}" must be a function, got ${typeof value}`)

@@ -5,19 +5,30 @@ import { type CachedOptions, cachedOptions, parseCachedOptions } from './cached-
 import { createTokenCache } from './token-cache.ts'
 
 /**
- * Finds an account's tokens; `undefined` where there is no such account, an exception where that cannot be told. The AccountSid is `AC` and
- * 32 hex digits, and nothing more is known of it: it may be invented. The signal aborts when the time is over.
+ * Finds the Auth Token or tokens of an account. Return `undefined` if there is no such account, and
+ * throw if the source fails.
+ *
+ * Runs before anything is verified: `accountSid` is `AC` and 32 hex digits, but may be invented.
+ * The signal aborts at the time limit.
  */
 export type AccountLookup = (accountSid: string, signal: AbortSignal) => Awaitable<Tokens | undefined>
 
 /**
- * Remembers what a look-up by AccountSid gives, for the `authToken` option. However many requests wait, an account is looked up once;
- * after a mismatch once more (its token may have been rotated), at a bounded rate; and however many accounts are invented,
- * neither memory nor the rate of look-ups grows beyond its limit. Requests that name no account are those of `defaultAccountSid`.
+ * Caches a look-up by AccountSid, for the `authToken` option.
  *
- * A look-up that throws, gives something unusable or takes too long is `key_lookup_failed`, unless `staleIfErrorSeconds` allows
- * what was known; nothing is remembered of it. `undefined` is `key_unknown`.
- * @throws TypeError or RangeError, naming the option, when one is unknown or out of range.
+ * - Requests that wait for the same account share one look-up.
+ * - After a mismatch the account is looked up again, because its token may have been rotated. The
+ *   rate of this is limited.
+ * - Invented accounts cannot exceed the limits of memory and of look-ups, and cannot delay the
+ *   accounts in `knownAccounts`.
+ * - Requests that name no account are verified as those of `defaultAccountSid`.
+ *
+ * A look-up that throws, takes too long or gives something that is not a token is
+ * `key_lookup_failed`, and is not remembered. With `staleIfErrorSeconds` older tokens are used
+ * instead. A look-up that gives `undefined` is `key_unknown`.
+ * @param lookup Finds the tokens of one account.
+ * @returns a look-up for the `authToken` option of a verifier or an adapter
+ * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
  */
 export function cached(lookup: AccountLookup, options: CachedOptions = {}): AuthTokenLookup {
   if (typeof lookup !== 'function') throw new TypeError(`"lookup" must be a function, got ${typeof lookup}`)

@@ -1,3 +1,4 @@
+/** How long `fetchWithRetries` may go on. */
 export interface Patience {
   remainingMs(): number
   wait(ms: number): Promise<void>
@@ -7,9 +8,11 @@ const maxAttempts = 4
 const firstDelayMs = 100
 
 /**
- * Repeats a request that failed on the way or was answered with 429 or 5xx, after a pause that grows and is random, so that callers
- * spread out, and no sooner than `Retry-After` says. Gives up when there is no time left for the pause. What it throws says nothing of
- * the error underneath, which may quote headers.
+ * Repeats a request that failed to connect or was answered with 429 or 5xx. The pause before each
+ * attempt grows, is partly random, so that callers spread out, and is at least what `Retry-After`
+ * says.
+ * @throws Error after four attempts, or if the pause would be longer than the time that is left. It
+ *   does not show the error of `fetch`, which may quote headers.
  */
 export async function fetchWithRetries(request: () => Promise<Response>, patience: Patience): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
@@ -32,7 +35,7 @@ function chooseDelay(attempt: number, retryAfter: string | null | undefined): nu
   return Math.max(ceilingMs / 2 + (Math.random() * ceilingMs) / 2, parseRetryAfter(retryAfter))
 }
 
-/** Milliseconds from now. Seconds or a date; 0 for anything else. */
+/** Reads seconds or a date. @returns milliseconds from now, 0 for anything else */
 function parseRetryAfter(value: string | null | undefined): number {
   if (value === null || value === undefined) return 0
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000

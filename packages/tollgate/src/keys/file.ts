@@ -7,24 +7,32 @@ import { checkFunction } from './cached-options.ts'
 import { type KeyFile, parseKeyFile } from './key-file.ts'
 import { watchPath } from './watch-path.ts'
 
+/** The module `node:fs`. */
 export type FileSystem = typeof NodeFs
 
+/** Options of `fileKeys`. */
 export interface FileKeysOptions {
-  /** Accepts a file that its group or everyone may read. Default false: only its owner may. Not checked on Windows. */
+  /**
+   * Also accepts a file that its group or everyone may read. Default false. Not checked on Windows.
+   */
   readonly allowReadableByOthers?: boolean | undefined
-  /** Told why a changed file is not taken over; never shows a secret. Default: `console.error`. */
+  /**
+   * Called with the reason if a changed file is refused. The message has no secret. Default:
+   * `console.error`.
+   */
   readonly onProblem?: ((message: string) => void) | undefined
 }
 
+/** The keys of a file, for the options of a verifier. */
 export interface FileKeys {
   /**
-   * For the `authToken` option. A request that names no account is given the tokens of the one account in the file; where there are
-   * several it is `key_unknown`.
+   * For the `authToken` option. A request that names no account is verified with the tokens of the
+   * only account in the file. If the file has several accounts, such a request is `key_unknown`.
    */
   readonly authToken: AuthTokenLookup
   /** For the `sharedKeys` option. */
   readonly sharedKeys: (keyId: string) => SharedKey | undefined
-  /** Ends the watching; the keys stay as they are. The process may exit without it. */
+  /** Stops watching the file. The keys stay as they are. The process can exit without this call. */
   close(): void
 }
 
@@ -33,10 +41,20 @@ const known: Readonly<Record<keyof FileKeysOptions, true>> = { allowReadableByOt
 const maxFileBytes = 16 * 1024 * 1024
 
 /**
- * Takes Auth Tokens and SharedKeys from a JSON file of at most 16 MiB and follows its changes, rename and symbolic link included:
- * `{ "accounts": { "AC…": "token" or ["token", …] }, "sharedKeys": { "id": "secret" or { "secret": …, "accountSid": … } } }`.
- * A changed file counts as a whole or, when something in it is wrong, not at all: then the keys from before stay in force.
- * @throws TypeError when the file cannot be read, is malformed, or may be read by others; or where the runtime has no file system.
+ * Reads Auth Tokens and SharedKeys from a JSON file and follows its changes, also through renames
+ * and symbolic links. If anything in a changed file is wrong, the whole change is refused and the
+ * keys from before stay in force.
+ *
+ * ```json
+ * {
+ *   "accounts": { "AC…": "token", "AC…": ["token", "next token"] },
+ *   "sharedKeys": { "id": "secret", "other id": { "secret": "secret", "accountSid": "AC…" } }
+ * }
+ * ```
+ * @param path The path of the file, of at most 16 MiB.
+ * @returns the keys, for the options `authToken` and `sharedKeys`
+ * @throws TypeError if the file cannot be read, is malformed, or may be read by others; or if the
+ *   runtime has no file system.
  */
 export function fileKeys(path: string, options: FileKeysOptions = {}): FileKeys {
   checkKnownOptions(options, known, 'fileKeys')
@@ -55,12 +73,12 @@ export function fileKeys(path: string, options: FileKeysOptions = {}): FileKeys 
   }
 
   let file: KeyFile
-  // From before the first reading, so that no change falls between the two.
+  // Watching starts before the first reading, so that no change is missed between the two.
   const stop = watchPath(fs, absolute, () => {
     try {
       file = load()
     } catch (error) {
-      tellUnnoticed(() => onProblem(`${(error as Error).message}. The keys from before stay in force.`))
+      ignoreErrors(() => onProblem(`${(error as Error).message}. The keys from before stay in force.`))
     }
   })
   try {
@@ -85,7 +103,10 @@ function findTokens(
   return only === undefined || accounts.size > 1 ? undefined : { authToken: only[1], accountSid: only[0] }
 }
 
-/** Not imported: the same entry has to load in runtimes without Node.js's modules. */
+/**
+ * Finds `node:fs` without an import, because this entry must also load in runtimes that have no
+ * such module.
+ */
 function findFileSystem(path: string): { readonly fs: FileSystem; readonly absolute: string } {
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }
   const fs = process?.getBuiltinModule?.('node:fs') as FileSystem | undefined
@@ -98,11 +119,11 @@ function findFileSystem(path: string): { readonly fs: FileSystem; readonly absol
 class FileFault extends Error {}
 
 function readPrivateFile(fs: FileSystem, path: string, allowReadableByOthers: boolean): string {
-  // Not blocking: opening a named pipe would wait for its other end.
+  // Without O_NONBLOCK, opening a named pipe waits for its other end.
   const descriptor = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0))
   try {
     const { mode, size } = fs.fstatSync(descriptor)
-    if ((mode & fs.constants.S_IFMT) !== fs.constants.S_IFREG) throw new FileFault('it is no regular file')
+    if ((mode & fs.constants.S_IFMT) !== fs.constants.S_IFREG) throw new FileFault('it is not a regular file')
     if (!allowReadableByOthers && globalThis.process.platform !== 'win32' && (mode & 0o077) !== 0)
       throw new FileFault(
         `others than its owner have access (mode ${(mode & 0o777).toString(8)}): chmod 600, or set "allowReadableByOthers"`,
@@ -122,7 +143,10 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** Of other errors only the code: their messages are not ours to vouch for. */
+/**
+ * Shows the message of our own errors, and only the code of others, whose messages may hold
+ * anything.
+ */
 function describe(error: unknown): string {
   if (error instanceof FileFault || error instanceof TypeError) return error.message
   const { code }: { code?: unknown } = Object(error)
@@ -130,14 +154,14 @@ function describe(error: unknown): string {
 }
 
 function printProblem(message: string): void {
-  // biome-ignore lint/suspicious/noConsole: without a listener, a problem must be seen somewhere
+  // biome-ignore lint/suspicious/noConsole: without a listener, the problem must still be visible
   console.error(message)
 }
 
-function tellUnnoticed(tell: () => void): void {
+function ignoreErrors(call: () => void): void {
   try {
-    tell()
+    call()
   } catch {
-    // Thrown inside a timer, it would end the process.
+    // An exception inside a timer would end the process.
   }
 }

@@ -4,17 +4,20 @@ import { findNearest } from '../known-options.ts'
 import { parseSignatureSettings } from '../scheme/settings-header.ts'
 import { JsonFault, parseStrictJson } from './strict-json.ts'
 
-/** What a key file holds. */
+/** The keys of a file. */
 export interface KeyFile {
   readonly accounts: ReadonlyMap<string, readonly string[]>
   readonly sharedKeys: ReadonlyMap<string, SharedKey>
 }
 
-/** Throws a TypeError that says what is wrong and where, without showing a secret. */
+/**
+ * Reads the text of a key file.
+ * @throws TypeError that says what is wrong and where. It shows no secret.
+ */
 export function parseKeyFile(text: string): KeyFile {
   const { accounts, sharedKeys } = readSections(text)
   const file = { accounts: parseAccounts(accounts), sharedKeys: parseSharedKeys(sharedKeys) }
-  if (file.accounts.size + file.sharedKeys.size === 0) throw new TypeError('there is no key in it')
+  if (file.accounts.size + file.sharedKeys.size === 0) throw new TypeError('it has no keys')
   return file
 }
 
@@ -22,13 +25,13 @@ const sections = ['accounts', 'sharedKeys']
 
 function readSections(text: string): { readonly accounts?: unknown; readonly sharedKeys?: unknown } {
   const value = parseJson(text)
-  if (!isObject(value)) throw new TypeError('it is no JSON object')
+  if (!isObject(value)) throw new TypeError('it is not a JSON object')
   for (const [index, name] of Object.keys(value).entries()) {
     if (sections.includes(name)) continue
-    // The name itself stays untold: someone may have put tokens where names belong.
+    // The message does not show the name, because a token may stand where a name belongs.
     const near = findNearest(name, sections)
     throw new TypeError(
-      `name ${index + 1} is neither "accounts" nor "sharedKeys"${near === undefined ? '' : `; "${near}" is near`}`,
+      `name ${index + 1} is neither "accounts" nor "sharedKeys"${near === undefined ? '' : `. Did you mean "${near}"?`}`,
     )
   }
   return value
@@ -46,7 +49,7 @@ function parseAccounts(accounts: unknown): KeyFile['accounts'] {
   const parsed = new Map<string, readonly string[]>()
   for (const [index, [accountSid, tokens]] of listEntries(accounts, 'accounts').entries()) {
     if (!isAccountSid(accountSid))
-      throw new TypeError(`name ${index + 1} in "accounts" is no AccountSid ("AC" and 32 hex digits)`)
+      throw new TypeError(`name ${index + 1} in "accounts" is not an AccountSid ("AC" and 32 hex digits)`)
     parsed.set(accountSid, parseTokens(tokens, `accounts.${accountSid}`))
   }
   return parsed
@@ -57,7 +60,7 @@ function parseSharedKeys(sharedKeys: unknown): KeyFile['sharedKeys'] {
   for (const [index, [id, key]] of listEntries(sharedKeys, 'sharedKeys').entries()) {
     const where = `key ${index + 1} in "sharedKeys"`
     if (parseSignatureSettings(`key=${id},algorithm=HMAC_SHA256`)?.keyId !== id)
-      throw new TypeError(`the id of ${where} is not 1 to 256 printable ASCII characters without blanks and commas`)
+      throw new TypeError(`the id of ${where} is not 1 to 256 printable ASCII characters without spaces and commas`)
     parsed.set(id, parseSharedKey(key, where))
   }
   return parsed
@@ -69,7 +72,7 @@ function parseSharedKey(key: unknown, where: string): SharedKey {
     : { secret: key }
   const fault = describeSecretFault(secret)
   if (fault !== undefined) throw new TypeError(`the secret of ${where} ${fault}`)
-  if (Object.keys(others).length > 0) throw new TypeError(`${where} has names besides "secret" and "accountSid"`)
+  if (Object.keys(others).length > 0) throw new TypeError(`${where} has other names than "secret" and "accountSid"`)
   if (accountSid === undefined) return secret as string
   if (typeof accountSid === 'string' && isAccountSid(accountSid)) return { secret: secret as string, accountSid }
   throw new TypeError(`the accountSid of ${where} is not "AC" and 32 hex digits`)
@@ -77,7 +80,7 @@ function parseSharedKey(key: unknown, where: string): SharedKey {
 
 function listEntries(section: unknown, name: string): readonly [string, unknown][] {
   if (section === undefined) return []
-  if (!isObject(section)) throw new TypeError(`"${name}" is no object`)
+  if (!isObject(section)) throw new TypeError(`"${name}" is not an object`)
   return Object.entries(section)
 }
 

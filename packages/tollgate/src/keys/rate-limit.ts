@@ -1,9 +1,17 @@
+/** Limits how often something happens. */
 export interface RateLimit {
-  /** Takes a turn: how many milliseconds to wait for it, or `undefined` when that would be more than `longestWaitMs`. */
+  /**
+   * Takes a turn.
+   * @returns the milliseconds to wait for it; `undefined`, and no turn, if that is more than
+   *   `longestWaitMs`
+   */
   take(longestWaitMs: number): number | undefined
 }
 
-/** A token bucket that starts with one second's worth. Turns may be taken in advance and waited for, so that a burst is spread out. */
+/**
+ * Creates a token bucket that starts with the turns of one second. Turns can be taken in advance,
+ * which spreads out a burst.
+ */
 export function createRateLimit(perSecond: number, now: () => number): RateLimit {
   if (perSecond === Number.POSITIVE_INFINITY) return { take: () => 0 }
   let turns = perSecond

@@ -1,23 +1,29 @@
 /**
- * A bounded store in two segments, each a Map, whose insertion order is the order of eviction. What was never verified is on
- * probation and leaves first, the oldest first. What was verified is protected and leaves only for others of its kind, the least recently
- * verified first. Reading moves nothing: anyone can name an account, and so must not keep it or push others out.
+ * A bounded store in two segments. Each is a Map, whose insertion order is the order of eviction.
+ * Entries that never verified are on probation and are evicted first, the oldest first. Entries
+ * that verified are protected. Only other protected entries can evict them, the least recently
+ * verified first. Reading moves nothing: anyone can name an account, and must not keep it by that.
  */
 export interface Segments<V> {
   get(key: string): V | undefined
-  /** Adds or replaces a value, which stays in its segment; a new one is on probation. */
+  /** Replaces a value in its segment, or adds a new one on probation. */
   put(key: string, value: V): void
-  /** To protected; there, to the safe end. */
+  /** Protects an entry, or marks a protected one as the most recent. */
   promote(key: string): void
-  /** Back on probation. */
+  /** Puts an entry back on probation. */
   demote(key: string): void
   readonly size: number
 }
 
+/**
+ * @param maxEntries The limit of both segments together, at least 10. A tenth is kept for
+ *   probation.
+ */
 export function createSegments<V>(maxEntries: number): Segments<V> {
   const probation = new Map<string, V>()
   const trusted = new Map<string, V>()
-  // Were all the space protected, a new account would be evicted before it could verify, at every request anew.
+  // Without space for probation, a new account would be evicted before it could verify, at each of
+  // its requests.
   const maxTrusted = maxEntries - Math.ceil(maxEntries / 10)
 
   function put(key: string, value: V): void {

@@ -1,14 +1,21 @@
-/** Says where a text stops being JSON. It quotes nothing: the text holds secrets, which the messages of `JSON.parse` would show. */
+/**
+ * Says where a text stops being JSON. Its message quotes nothing, unlike that of `JSON.parse`,
+ * because the text holds secrets.
+ */
 export class JsonFault extends Error {}
 
 const blank = /[ \t\r\n]*/y
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON allows none within a string
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON allows no control character within a string
 const stringToken = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
 const otherToken = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y
-// Nobody nests keys; a limit keeps the stack from ending first.
+// A key file has four levels. The limit protects the stack.
 const maxDepth = 32
 
-/** Parses JSON in which no object has the same name twice: of two tokens for one account, which one counts must not be a guess. */
+/**
+ * Parses JSON in which no object has the same name twice. Two tokens for one account would leave
+ * open which one counts.
+ * @throws JsonFault with the line and the column.
+ */
 export function parseStrictJson(text: string): unknown {
   let position = 0
 
@@ -37,7 +44,7 @@ export function parseStrictJson(text: string): unknown {
   }
 
   function readList(end: string, depth: number, readItem: () => void): void {
-    if (depth > maxDepth) fail('Too much is nested')
+    if (depth > maxDepth) fail('The nesting is too deep')
     if (readMark(end)) return
     do readItem()
     while (readMark(','))
@@ -51,7 +58,7 @@ export function parseStrictJson(text: string): unknown {
         read(blank)
         const start = position
         const name = readString('A name in double quotes')
-        if (object.has(name)) fail('A name that was there before', start)
+        if (object.has(name)) fail('A repeated name', start)
         if (!readMark(':')) fail('":" is expected')
         object.set(name, readValue(depth + 1))
       })
@@ -68,6 +75,6 @@ export function parseStrictJson(text: string): unknown {
 
   const value = readValue(0)
   read(blank)
-  if (position < text.length) fail('Nothing more is expected')
+  if (position < text.length) fail('The end is expected')
   return value
 }

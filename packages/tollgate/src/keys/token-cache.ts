@@ -5,38 +5,45 @@ import type { CacheSettings } from './cached-options.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { createSegments } from './segments.ts'
 
+/** The circumstances of a look-up. */
 export interface Question {
   readonly signal: AbortSignal
-  /** Whether the tokens that are known did not match. */
+  /** True after a mismatch: the tokens that are known may be old. */
   readonly refreshing: boolean
 }
 
-/** Asks the source; what it gives is checked here. */
+/** Asks the source. The cache checks the answer. */
 export type Ask = (accountSid: string, question: Question) => Awaitable<unknown>
 
 type Found = readonly string[] | undefined
 
 interface Entry {
-  /** `undefined`: the source knows no such account. */
+  /** `undefined` if the source does not know the account. */
   tokens: Found
   /** When the source last answered or failed. */
   askedAt: number
   expiresAt: number
-  /** When other tokens took the place of known ones. */
+  /** When new tokens replaced known ones. */
   changedAt: number
   /** Whether the last look-up failed. */
   failing: boolean
 }
 
-// While stale tokens stand in, each account is asked for once in this time, so that requests need not wait for the failing source.
+// While stale tokens are used, an account is looked up only once in this time, so that requests do
+// not wait for a failing source.
 const retryStaleMs = 1000
 
-/** Accounts and the AccountSids that ask for them are hostile: whoever sends a request chooses them. */
+/**
+ * Creates a look-up that remembers tokens. AccountSids are hostile here: the sender of a request
+ * chooses them.
+ * @param ask Asks the source for one account.
+ */
 export function createTokenCache(ask: Ask, settings: CacheSettings): Required<AuthTokenLookup> & AuthTokenLookup {
   const { now, timeoutMs, refreshIntervalMs, defaultAccountSid } = settings
   const entries = createSegments<Entry>(settings.maxEntries)
   const flights = new Map<string, Promise<Found>>()
-  // Kept apart from the tokens, because an account stays known when its tokens are evicted or the source loses it for a while.
+  // Kept apart from the tokens, because an account stays known when its tokens are evicted or the
+  // source loses it for a while.
   const verified = new Set<string>()
   const strangersTurns = createRateLimit(settings.maxLookupsPerSecond, now)
   const knownTurns = createRateLimit(settings.maxLookupsPerSecond, now)
@@ -54,7 +61,8 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
   function queue(accountSid: string, entry: Entry | undefined): Promise<Found> {
     const known = isKnown(accountSid)
     if (known && entry === undefined) entries.put(accountSid, createUnanswered(now()))
-    // Each known account costs one look-up per lifetime of its tokens, as long as the source answers with tokens.
+    // Each known account costs one look-up per lifetime of its tokens, as long as the source
+    // answers with tokens.
     const isFree = known && (entry === undefined || (entry.tokens !== undefined && !entry.failing))
     const mostFlights = known ? 2 * settings.maxEntries : settings.maxEntries
     const turns = known ? knownTurns : strangersTurns
@@ -68,7 +76,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
     try {
       return settings.isNamed(accountSid)
     } catch (error) {
-      tellUnnoticed(() => settings.onProblem(error, accountSid))
+      ignoreErrors(() => settings.onProblem(error, accountSid))
       return false
     }
   }
@@ -85,7 +93,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
       .then((given) => keep(accountSid, given))
       .catch((error: unknown) => {
         markFailing(accountSid)
-        tellUnnoticed(() => settings.onProblem(error, accountSid))
+        ignoreErrors(() => settings.onProblem(error, accountSid))
         throw error
       })
       .finally(() => flights.delete(accountSid))
@@ -96,7 +104,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
   function keep(accountSid: string, given: unknown): Found {
     const isNone = given === undefined || given === null
     const read = isNone ? undefined : readTokens(given)
-    if (read === undefined && !isNone) throw new TypeError('The key look-up gave something that is no Auth Token')
+    if (read === undefined && !isNone) throw new TypeError('The key look-up gave something that is not an Auth Token')
     const known = entries.get(accountSid)
     const isSame = areSame(known?.tokens, read)
     const tokens = isSame ? known?.tokens : read
@@ -132,7 +140,8 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
     const entry = entries.get(accountSid)
     if (entry === undefined) return undefined
     const time = now()
-    // This request may have been given the tokens from before a change that another request brought about.
+    // This request may have got the older tokens, just before the look-up of another request
+    // replaced them.
     if (time - entry.changedAt < refreshIntervalMs) return entry.tokens
     let flight = flights.get(accountSid)
     if (flight === undefined) {
@@ -172,7 +181,10 @@ function createUnanswered(time: number): Entry {
   return { tokens: undefined, askedAt: time, expiresAt: never, changedAt: never, failing: false }
 }
 
-/** The default account's tokens name their owner, since a request that claims no account may yet turn out to name one. */
+/**
+ * Names the owner of the default account's tokens, because a request without a claim may name an
+ * account in its JSON.
+ */
 function bindDefault(claim: UnverifiedClaim, found: Awaitable<Found>, accountSid: string): ReturnType<AuthTokenLookup> {
   if (claim.accountSid !== undefined) return found
   const bind = (authToken: Found) => authToken && { authToken, accountSid }
@@ -183,10 +195,10 @@ function areSame(one: Found, other: Found): boolean {
   return one?.length === other?.length && (one ?? []).every((token, index) => token === other?.[index])
 }
 
-function tellUnnoticed(tell: () => void): void {
+function ignoreErrors(call: () => void): void {
   try {
-    tell()
+    call()
   } catch {
-    // As the option says.
+    // An exception in `onProblem` is ignored, as the option says.
   }
 }

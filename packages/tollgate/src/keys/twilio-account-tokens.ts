@@ -5,14 +5,19 @@ import { createTokenCache } from './token-cache.ts'
 import { parseTwilioOptions, type TwilioAccountTokensOptions, toBasicAuth } from './twilio-options.ts'
 
 /**
- * Finds the Auth Tokens of a main account and its subaccounts through Twilio's Accounts API, for the `authToken` option. It remembers them as
- * `cached` does and takes the same options. Accounts that are unknown, not owned by the main account, suspended or closed are `key_unknown`;
- * credentials that are refused and an API that does not answer in time are `key_lookup_failed`, told to `onProblem`.
- * @throws TypeError or RangeError, naming the option, when one is missing, unknown or out of range.
+ * Finds the Auth Tokens of a main account and its subaccounts with Twilio's Accounts API, for the
+ * `authToken` option. It caches them as `cached` does and takes the same options.
+ *
+ * An account that is unknown, suspended, closed or not owned by the main account is `key_unknown`.
+ * Refused credentials and an API that does not answer in time are `key_lookup_failed`, and
+ * `onProblem` gets the error. https://www.twilio.com/docs/iam/api/account
+ * @returns a look-up for the `authToken` option of a verifier or an adapter
+ * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of
+ *   range.
  */
 export function twilioAccountTokens(options: TwilioAccountTokensOptions): AuthTokenLookup {
   const { accountSid: main, authTokens, apiKey, cache: cacheSettings, ...api } = parseTwilioOptions(options)
-  // The main account's tokens as Twilio gave them after those of the options did not match.
+  // The main account's tokens from Twilio, after those of the options did not match.
   let learned: readonly string[] | undefined
 
   const accountsApi = {
@@ -31,14 +36,15 @@ export function twilioAccountTokens(options: TwilioAccountTokensOptions): AuthTo
     return tokens
   }, cacheSettings)
 
-  // Twilio does not say whose token signs a Debugger event of a subaccount: its own, or that of the account where the webhook is set.
+  // Twilio does not say which token signs a Debugger event of a subaccount: its own, or that of the
+  // account where the webhook is set.
   const isDebuggerEvent = (claim: UnverifiedClaim): boolean =>
     claim.parentAccountSid === main && claim.accountSid !== undefined && claim.accountSid !== main
   const toMain = (claim: UnverifiedClaim): UnverifiedClaim => ({ ...claim, accountSid: main })
 
   async function findBoth(claim: UnverifiedClaim): Promise<readonly string[] | undefined> {
     const own = toList(await cache(claim))
-    // The main account's token counts only for an account that is known to be its own.
+    // The main account's token counts only for a subaccount that it owns.
     return own.length === 0 ? undefined : [...own, ...toList(await cache(toMain(claim)))].slice(0, maxTokens)
   }
 

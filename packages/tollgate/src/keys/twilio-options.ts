@@ -10,22 +10,34 @@ import {
   parseCachedOptions,
 } from './cached-options.ts'
 
+/** Options of `twilioAccountTokens`: those of `cached`, except `defaultAccountSid`, and these. */
 export interface TwilioAccountTokensOptions extends Omit<CachedOptions, 'defaultAccountSid'> {
-  /** The main account, which owns the subaccounts. Requests that name no account are taken for its own. */
+  /**
+   * The main account, which owns the subaccounts. Requests that name no account are verified as its
+   * own.
+   */
   readonly accountSid: string
   /**
-   * Its Auth Token, or several during its rotation. They verify the main account's requests without asking Twilio, and are the credentials
-   * for asking, each tried when the one before is refused. Either this or `apiKey`.
+   * The main account's Auth Token, or several during its rotation. They verify the main account's
+   * requests without a look-up. They are also the credentials for the API: if one is refused, the
+   * next is tried. Give either this or `apiKey`.
    */
   readonly authToken?: Tokens | undefined
-  /** A main API key of the main account; a standard one may not read accounts. The rotation of the Auth Token does not touch it. */
+  /**
+   * A main API key of the main account. A standard key may not read accounts. The rotation of the
+   * Auth Token does not affect it.
+   */
   readonly apiKey?: { readonly sid: string; readonly secret: string } | undefined
-  /** Default: the runtime's own. */
+  /** Replaces the runtime's `fetch`. Default: `globalThis.fetch`. */
   readonly fetch?: Fetch | undefined
-  /** Another origin than `https://api.twilio.com`, such as a Region's. HTTPS, or HTTP to this very machine. */
+  /**
+   * Another origin, such as a Region's. HTTPS, or HTTP on this machine. Default
+   * `https://api.twilio.com`.
+   */
   readonly baseUrl?: string | undefined
 }
 
+/** The options after `parseTwilioOptions`. */
 export interface TwilioSettings {
   readonly accountSid: string
   readonly authTokens: readonly string[] | undefined
@@ -46,7 +58,10 @@ const known: Readonly<Record<keyof TwilioAccountTokensOptions, true>> = {
   baseUrl: true,
 }
 
-/** Throws a TypeError or RangeError that names the option; a secret is never shown. */
+/**
+ * Checks the options of `twilioAccountTokens` and fills in defaults.
+ * @throws TypeError or RangeError that names the option and never shows a secret.
+ */
 export function parseTwilioOptions(given: TwilioAccountTokensOptions): TwilioSettings {
   checkKnownOptions(given, known, 'twilioAccountTokens')
   const { accountSid, authToken, apiKey } = given
@@ -58,7 +73,7 @@ export function parseTwilioOptions(given: TwilioAccountTokensOptions): TwilioSet
     accountSid,
     authTokens: authToken === undefined ? undefined : parseTokens(authToken, 'authToken'),
     apiKey: apiKey === undefined ? undefined : parseApiKey(apiKey),
-    // Workers refuse a fetch that is called as another object's method.
+    // Workers refuse a `fetch` that is called as the method of another object.
     fetch: given.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     baseUrl: parseBaseUrl(given.baseUrl ?? 'https://api.twilio.com'),
     cache: parseCachedOptions({ ...given, defaultAccountSid: accountSid }),
@@ -80,12 +95,13 @@ function parseBaseUrl(baseUrl: unknown): string {
   if (url === undefined) throw new TypeError('"baseUrl" must be an absolute URL')
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal))
-    throw new TypeError('"baseUrl" must be https: credentials and tokens travel over it')
+    throw new TypeError('"baseUrl" must be https, because credentials and tokens travel over it')
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     throw new TypeError('"baseUrl" must have no userinfo, query or fragment')
   return url.origin + url.pathname.replace(/\/+$/, '')
 }
 
+/** @returns the value of an `Authorization` header: RFC 7617, in UTF-8 */
 export function toBasicAuth(user: string, password: string): string {
   const bytes = new TextEncoder().encode(`${user}:${password}`)
   return `Basic ${btoa(String.fromCharCode(...bytes))}`

@@ -1,13 +1,15 @@
 import type { FileSystem } from './file.ts'
 
-// An editor or a deployment takes several steps to replace a file.
+// Editors and deployments replace a file in several steps.
 const settleMs = 100
-// Where no events come: network file systems, links into other directories, exhausted watchers.
+// For paths without events: network file systems, links into other directories, exhausted watchers.
 const pollMs = 2000
 
 /**
- * Calls `onChange` after what a path leads to has changed: its content, its mode, or the file behind a name or a link. The directory is
- * watched and not the file, for a rename puts another file in its place. Returns what ends the watching.
+ * Calls `onChange` after the file at a path has changed: its content, its mode, or the file that
+ * the name or a link leads to. It watches the directory and not the file, because a rename puts
+ * another file in its place.
+ * @returns a function that stops watching
  */
 export function watchPath(fs: FileSystem, path: string, onChange: () => void): () => void {
   let seen = takeFingerprint(fs, path)
@@ -56,7 +58,7 @@ function takeFingerprint(fs: FileSystem, path: string): string {
   }
 }
 
-/** Watching alone keeps no process alive. */
+/** Lets the process exit while the timer runs. */
 function unref<T extends { unref?(): unknown } | number>(timer: T): T {
   if (typeof timer === 'object') timer.unref?.()
   return timer

@@ -24,7 +24,7 @@ export function isFormType(contentType: string): boolean {
  * How many pairs a form or a query may have. Real webhooks have fewer than a hundred, and a request target of 16 KiB has no room for
  * more than this. Each pair costs far more than its bytes.
  */
-const mostPairs = 16_384
+export const mostPairs = 16_384
 
 /** True for a form that has more pairs than any webhook. Empty ones count too: separators are counted before anything is decoded. */
 export function hasTooManyPairs(form: string): boolean {
