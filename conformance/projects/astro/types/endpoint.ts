@@ -13,9 +13,9 @@ export const byContext: APIRoute = twilioWebhook(options, (_webhook, { redirect,
 )
 
 export const observed: APIRoute = twilioWebhook({ ...options, mode: 'observe' }, (webhook) => {
-  // @ts-expect-error only an accepted webhook has it
-  const { matched } = webhook
-  return new Response(webhook.ok ? webhook.matched.url : String(matched))
+  // @ts-expect-error it may be undefined, for a request that did not verify
+  const { url } = webhook.matched
+  return new Response(webhook.ok ? webhook.matched.url : String(url))
 })
 
 export const withEnv: APIRoute = twilioWebhook(
