@@ -31,6 +31,7 @@ export async function fuzz(data: Uint8Array): Promise<void> {
       ...((bits & 16) > 0 && { 'content-encoding': toText(type) }),
     },
     body,
+    handshake: (bits & 32) > 0,
   }
   const verdict = await verifier.verify(request)
   if (!verdict.ok) {
@@ -39,6 +40,7 @@ export async function fuzz(data: Uint8Array): Promise<void> {
     return
   }
   check(request.method === 'GET' || request.method === 'POST', `the method ${request.method} was accepted`)
+  check(request.handshake !== true, 'the signature of an https URL was accepted for a handshake')
   // The signature covers only the URL. So an accepted body must be bound by a hash in the URL, and
   // no parameter of a form may be accepted.
   if (verdict.covers === 'body') {
