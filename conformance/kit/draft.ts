@@ -20,7 +20,7 @@ export const sms: Pairs = [
 /** An inbound message with all that its kind is recognised by: Twilio never sends one twice. */
 export const inboundSms: Pairs = [...sms, ['SmsStatus', 'received']]
 
-const upgradeHeaders = { upgrade: 'websocket', connection: 'Upgrade' }
+export const upgradeHeaders = { upgrade: 'websocket', connection: 'Upgrade' }
 
 /** A request to sign. What is left out is an SMS to `/sms`. */
 export interface Draft {

@@ -14,7 +14,7 @@ const dropComments = {
   name: 'drop-comments',
   async renderChunk(code: string, { fileName }: { fileName: string }): Promise<string | undefined> {
     if (!/\.c?js$/.test(fileName)) return undefined
-    return (await transform(code, { legalComments: 'none', target: 'node20' })).code
+    return (await transform(code, { legalComments: 'none', minifySyntax: true, target: 'node20' })).code
   },
 }
 

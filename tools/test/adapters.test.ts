@@ -1,22 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-
-const adapters = fileURLToPath(new URL('../../packages/tollgate/src/adapters', import.meta.url))
-const files = readdirSync(adapters, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
-const long = files
-  .map((name) => ({ name, text: readFileSync(join(adapters, name), 'utf8') }))
-  .filter(({ text }) => text.trimEnd().split('\n').length > 120)
-
-test('there are adapters to check', () => {
-  expect(files).toContain('express.ts')
-  expect(long.map(({ name }) => name)).toContain('h3.ts')
-})
-
-test('an adapter of more than 120 lines gives the reason in its first line', () => {
-  expect(long.filter(({ text }) => !text.startsWith('// Longer than')).map(({ name }) => name)).toEqual([])
-})
 
 interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>

@@ -127,10 +127,7 @@ function parseUrlOptions(given: VerifierOptions): Settings['resolveUrl'] {
   const { signedUrl } = given
   if (signedUrl !== undefined) return (_envelope, source) => resolveByRule(() => signedUrl(source as IncomingRequest))
   const publicUrl = given.publicUrl ?? readEnvironment('TOLLGATE_PUBLIC_URL')
-  if (publicUrl === undefined)
-    throw new TypeError(
-      '"publicUrl" is missing: name the URL by which Twilio reaches this server, here or in TOLLGATE_PUBLIC_URL',
-    )
+  if (publicUrl === undefined) throw new TypeError('"publicUrl" is missing: give it, or set TOLLGATE_PUBLIC_URL')
   if (typeof publicUrl === 'object' && publicUrl !== null && publicUrlRule in publicUrl) return publicUrl[publicUrlRule]
   const where = given.publicUrl === undefined ? 'TOLLGATE_PUBLIC_URL' : 'publicUrl'
   return resolveFromList(toList(publicUrl, where).map((url) => parsePublicUrl(url, where)))
@@ -153,7 +150,7 @@ function parseAuthToken(given: VerifierOptions): AuthTokens {
       throw new TypeError('"authToken" has a name that is no AccountSid ("AC" and 32 hex digits)')
     tokens.set(accountSid, parseTokens(accountTokens, `authToken.${accountSid}`))
   }
-  if (tokens.size === 0) throw new TypeError('"authToken" is an empty record: there is no token to verify with')
+  if (tokens.size === 0) throw new TypeError('"authToken" is an empty record')
   return { kind: 'record', tokens }
 }
 

@@ -11,11 +11,6 @@ export function toObserved(content: Content, rejection: Rejected): Observed {
     ...rejection,
     params: new ReceivedParams(content.params),
     json: toJsonParser(content),
-    handshake: undefined,
-    covers: undefined,
-    accountSid: undefined,
-    matched: undefined,
-    replayed: undefined,
     release: releaseNothing,
   })
 }

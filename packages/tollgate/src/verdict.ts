@@ -70,11 +70,11 @@ export interface Rejected {
  * of the proof is `undefined` here.
  */
 export interface Observed extends Received, Rejected {
-  readonly handshake: undefined
-  readonly covers: undefined
-  readonly accountSid: undefined
-  readonly matched: undefined
-  readonly replayed: undefined
+  readonly handshake?: undefined
+  readonly covers?: undefined
+  readonly accountSid?: undefined
+  readonly matched?: undefined
+  readonly replayed?: undefined
   /** Does nothing, for nothing was reserved. */
   release(): Promise<void>
 }
@@ -115,22 +115,22 @@ interface RejectionRow {
 /** Every way to be refused: a new one is a new row here. The status answers the request, the message is for your logs. */
 export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   method_not_allowed: row(403, 'The signature does not cover the method, so only GET and POST are accepted.'),
-  signature_missing: row(403, 'X-Twilio-Signature is missing: not from Twilio, or a proxy dropped the header.'),
+  signature_missing: row(403, 'X-Twilio-Signature is missing: not from Twilio, or a proxy dropped it.'),
   signature_malformed: row(403, 'X-Twilio-Signature is not one Base64 text of 20 (SHA-1) or 32 (SHA-256) bytes.'),
   signature_settings_malformed: row(403, 'X-Twilio-Webhooks-Signature-Settings is not one "key=…,algorithm=…".'),
   algorithm_unsupported: row(403, 'The signature settings name an algorithm that no SharedKey uses.'),
   key_not_allowed: row(403, 'An Auth Token signed, and "sharedKeysOnly" is set.'),
   url_not_allowed: row(403, 'The public URL is not clear, or its host is not allowed.'),
-  content_encoding_unsupported: row(415, 'The body is compressed. Twilio sends plain bodies.'),
-  body_too_large: row(413, 'The body is larger than "maxBodyBytes".'),
+  content_encoding_unsupported: row(415, 'The body is compressed; those of Twilio are not.'),
+  body_too_large: row(413, 'The body exceeds "maxBodyBytes".'),
   body_already_consumed: row(500, 'Something read the body before Tollgate did.'),
-  body_malformed: row(403, 'The form has invalid percent-encoding, invalid UTF-8 or too many pairs, or it broke off.'),
+  body_malformed: row(403, 'The form has invalid percent-encoding or UTF-8, or too many pairs, or it broke off.'),
   body_unsigned: row(403, 'The signature does not cover this body.'),
   body_hash_mismatch: row(403, 'bodySHA256 in the URL is malformed or is not the hash of this body.'),
-  key_unknown: row(403, 'There is no key for that account or SharedKey id.'),
-  key_lookup_failed: row(503, 'The key look-up failed, took too long or returned something unusable.'),
+  key_unknown: row(403, 'No key is given for that account or SharedKey id.'),
+  key_lookup_failed: row(503, 'The key look-up failed, took too long or gave nothing usable.'),
   signature_mismatch: row(403, 'No allowed key makes this signature for any form of the URL.'),
-  account_not_allowed: row(403, 'The request names an account that is not allowed, or not the one that signed.'),
+  account_not_allowed: row(403, 'The account is not allowed, or is not the one that signed.'),
   replayed: row(403, 'The replay guard saw this delivery before.'),
   replay_store_failed: row(503, 'The replay store failed.'),
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeUtf8, isFormType, parseForm, serializeForm } from '../src/scheme/form.ts'
+import { decodeUtf8, isFormType, parseForm, parseLeniently, serializeForm } from '../src/scheme/form.ts'
 
 const bytes = (...values: number[]): Uint8Array => new Uint8Array(values)
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -208,4 +208,48 @@ test('serializeForm writes a space as "+", and everything but letters, digits an
       ['a b', ''],
     ]),
   ).toBe('a+b=1*-._%7E%27&a+b=')
+})
+
+describe('parseLeniently', () => {
+  // ASCII alone, as on the wire: URLSearchParams of Node.js garbles other characters behind a stray `%`.
+  const unit = fc.constantFrom(
+    'a',
+    '=',
+    '&',
+    '+',
+    '2',
+    ' ',
+    '%',
+    '%2',
+    '%ff',
+    '%C3',
+    '%A9',
+    '%3d',
+    '%26',
+    '%25',
+    '%zz',
+    '%EF%BB%BF',
+  )
+  const malformed = fc.string({ unit, maxLength: 24 })
+
+  test('reads ASCII as URLSearchParams does', () => {
+    fc.assert(
+      fc.property(malformed, (form) => {
+        expect(parseLeniently(form)).toEqual([...new URLSearchParams(`?${form}`)])
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  test('keeps other characters behind a stray %', () => {
+    expect(parseLeniently('a=%\u{1f600}&%é=\ud800')).toEqual([
+      ['a', '%\u{1f600}'],
+      ['%é', '\ufffd'],
+    ])
+  })
+
+  test('returns nothing for more pairs than any webhook has', () => {
+    expect(parseLeniently('a&'.repeat(16_383))).toHaveLength(16_383)
+    expect(parseLeniently('a&'.repeat(16_384))).toEqual([])
+  })
 })

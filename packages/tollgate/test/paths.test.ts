@@ -150,6 +150,16 @@ describe('createPathFilter', () => {
     expect(createPathFilter('/sms')(['/x..y', '/...', '/x?y=../../sms'])).toBe(false)
   })
 
+  test('a path of more segments than any route is guarded', () => {
+    for (const [path, expected] of [
+      ['/x'.repeat(256), false],
+      ['/x'.repeat(257), true],
+      [`${'/.'.repeat(256)}/sms`, true],
+      ['/'.repeat(9000), false],
+    ] as const)
+      expect(createPathFilter(/^\/sms$/)([path])).toBe(expected)
+  })
+
   test('an absolute target whose path parsers do not agree on is guarded', () => {
     for (const target of ['http://host?x/y', 'http://host#x/y', 'http://host\\y', 'http://?/y'])
       expect(createPathFilter('/sms')([target]), target).toBe(true)
@@ -184,7 +194,8 @@ describe('createPathFilter', () => {
     const repeat = (piece: string, tail: string): string =>
       `/${piece.repeat(size / piece.length)}`.slice(0, size - tail.length) + tail
     const ordinary = Math.max(
-      ...['accounts/1234567890/', 'status-callback/'].map((piece) => measure(repeat(piece, ''))),
+      // Long names, so that there are no more segments than are read.
+      ...['account', 'status-callback-'].map((piece) => measure(repeat(`${piece.repeat(100 / piece.length)}/`, ''))),
     )
 
     test('of runs that have stalled servers', () => {

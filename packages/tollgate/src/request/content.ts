@@ -1,5 +1,5 @@
 import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
-import { decodeUtf8, hasTooManyPairs, isFormType, parseForm } from '../scheme/form.ts'
+import { decodeUtf8, hasTooManyPairs, isFormType, parseForm, parseLeniently } from '../scheme/form.ts'
 import type { Pairs } from '../scheme/signing-string.ts'
 import { type Rejected, reject } from '../verdict.ts'
 import type { Envelope } from './envelope.ts'
@@ -72,7 +72,7 @@ function readUrlOnly({ method, handshake }: Envelope, query: string, borrowed: U
     body: keepBytes(borrowed),
   }
   // They were not read, and the handler may find an account among them.
-  if (hasTooManyPairs(query)) return { ...content, refusal: reject('url_not_allowed', 'The query has too many pairs.') }
+  if (hasTooManyPairs(query)) return { ...content, refusal: reject('url_not_allowed', 'It has too many pairs.') }
   if (isBodyless && borrowed.length > 0) return { ...content, refusal: reject('body_unsigned') }
   const hash = handshake ? undefined : findBodyHash(query)
   if (hash === undefined || hash === hashBody(borrowed)) return content
@@ -104,9 +104,4 @@ function keepText(text: string): Content['body'] {
 function isForm(envelope: Envelope): boolean {
   const type = readSingle(envelope.header, 'content-type')
   return typeof type === 'object' && isFormType(type.value)
-}
-
-/** As browsers and most parsers do. For what is proven by nothing, or by its spelling alone, as the query of a GET is. */
-function parseLeniently(form: string): Pairs {
-  return hasTooManyPairs(form) ? nothing : [...new URLSearchParams(`?${form}`)]
 }

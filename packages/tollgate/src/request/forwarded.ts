@@ -121,8 +121,7 @@ function readRfc7239(header: HeaderReader): ForwardedValues | undefined {
 }
 
 function parseAllowedHosts(hosts: unknown): Rule['isAllowed'] {
-  if (!Array.isArray(hosts) || hosts.length === 0)
-    throw new TypeError('"allowedHosts" must list at least one host under which Twilio reaches this server')
+  if (!Array.isArray(hosts) || hosts.length === 0) throw new TypeError('"allowedHosts" must list at least one host')
   const exact = new Set<string>()
   const anyLabel = new Set<string>()
   for (const entry of hosts) {

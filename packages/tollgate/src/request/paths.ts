@@ -63,6 +63,8 @@ interface Reading {
 }
 
 const maxDecodings = 5
+/** A path of more segments cannot be read: no route has so many, and each costs more than its bytes. */
+const mostSegments = 256
 
 /**
  * The ways in which a router might read a path: as it is, and decoded once or more often. `undefined`, and guarded, is one that cannot be
@@ -73,7 +75,7 @@ function listReadings(path: string): readonly Reading[] | undefined {
   const readings: Reading[] = []
   for (let current = path, round = 0; round <= maxDecodings; round++) {
     const reading = readSegments(current)
-    if (reading.segments.includes('..')) return undefined
+    if (reading === undefined || reading.segments.includes('..')) return undefined
     readings.push(reading)
     // URL parsers take the first segment behind two slashes for a host.
     if (/^[/\\]{2}/.test(reading.text)) readings.push(joinReading(reading.segments.slice(1)))
@@ -85,12 +87,14 @@ function listReadings(path: string): readonly Reading[] | undefined {
   return undefined
 }
 
-function readSegments(path: string): Reading {
+function readSegments(path: string): Reading | undefined {
   // URL parsers drop these three wherever they are.
   const text = path.replace(/[\t\n\r]/g, '')
   const kept = text.toLowerCase().replace(/[;?#][^/\\]*/g, '')
-  const segments = kept.split(/[/\\]+/).filter((segment) => segment !== '' && segment !== '.')
-  return { text, segments }
+  // With the empty one before the first slash, and one more to show that there are too many.
+  const parts = kept.split(/[/\\]+/, mostSegments + 2)
+  if (parts.length > mostSegments + 1) return undefined
+  return { text, segments: parts.filter((part) => part !== '' && part !== '.') }
 }
 
 function joinReading(segments: readonly string[]): Reading {
@@ -116,10 +120,13 @@ function parseRule(path: unknown): Rule {
     throw new TypeError(
       `"paths" holds ${showOption(path)}; a string is a path and no pattern: it guards all below it too`,
     )
-  const { text, segments } = readSegments(path)
-  if (segments.includes('..')) throw new TypeError(`"paths" holds ${showOption(path)}; resolve its ".."`)
   // It may be written as it arrives, or as a router decodes it.
-  const spellings = [segments, readSegments(decode(text) ?? text).segments]
+  const spellings = [path, decode(path) ?? path].map((spelling) => {
+    const segments = readSegments(spelling)?.segments
+    if (segments === undefined || segments.includes('..'))
+      throw new TypeError(`"paths" holds ${showOption(path)}; resolve its ".."`)
+    return segments
+  })
   return (reading, mounting) =>
     spellings.some((guarded) =>
       mounting === 'text'

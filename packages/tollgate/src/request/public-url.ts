@@ -27,8 +27,7 @@ export function parsePublicUrl(url: unknown, where: string): PublicOrigin {
   const parts = splitUrl(url)
   if (parts === undefined || !isReadable(url)) throw fault('is not an absolute http or https URL')
   if (parts.query !== '') throw fault("has a query; Twilio's comes with each request")
-  if (/[^\x21-\x7e]/.test(parts.host))
-    throw fault('has a host outside ASCII; write it as the request does, in its "xn--" form')
+  if (/[^\x21-\x7e]/.test(parts.host)) throw fault('has a host outside ASCII; use its "xn--" form')
   return {
     scheme: parts.scheme.toLowerCase().replace('ws', 'http'),
     host: parts.host,
@@ -47,7 +46,7 @@ export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
   if (origins.length === 1 && first !== undefined)
     return ({ header }, source) =>
       isMisbuilt(header, source.url)
-        ? reject('url_not_allowed', 'The Host header is malformed.')
+        ? reject('url_not_allowed', 'The Host header is missing or malformed.')
         : joinTarget(first, source.url)
   return (envelope, source) => {
     const host = readHost(envelope.header, source.url)
@@ -102,6 +101,6 @@ export function resolveByRule(rule: () => unknown): UrlParts | Rejected {
   // An asynchronous rule gives a promise, which must not end the process when it rejects.
   if (typeof url === 'object' && url !== null) Promise.resolve(url).catch(() => undefined)
   const parts = typeof url === 'string' ? splitUrl(url) : undefined
-  if (parts === undefined) return reject('url_not_allowed', '"signedUrl" gave no absolute http or https URL.')
+  if (parts === undefined) return reject('url_not_allowed', '"signedUrl" is not an absolute http or https URL.')
   return { ...parts, userinfo: '' }
 }

@@ -48,6 +48,34 @@ export function parseForm(form: string | Uint8Array): Pairs | undefined {
   }
 }
 
+const encoder = new TextEncoder()
+const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/**
+ * Parses a form as browsers do: a `%` without two hex digits stays, and invalid UTF-8 becomes U+FFFD. For parameters that are proven
+ * by their spelling alone, as in the query of a GET, or by nothing. No pairs for too many. `URLSearchParams` does the same, but
+ * on Node.js each field with a stray `%` costs it an exception.
+ */
+export function parseLeniently(form: string): Pairs {
+  if (hasTooManyPairs(form)) return []
+  // What a field may hold of `%`, `&` and `=` stays escaped, so that the rest can be decoded at once, before the fields are split.
+  const escaped = replaceEach(form, '+', ' ')
+    .replace(/%(?![0-9a-f]{2})/gi, '%25')
+    .replace(/%(?=25|26|3d)/gi, '%25')
+  const bytes = encoder.encode(escaped)
+  let length = 0
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index] as number
+    bytes[length++] = byte === 0x25 ? (readHex(bytes[++index]) << 4) | readHex(bytes[++index]) : byte
+  }
+  return splitForm(lenientDecoder.decode(bytes.subarray(0, length)))
+}
+
+/** A letter's low bits count from 1, a digit's from 0. */
+function readHex(digit = 0): number {
+  return (digit & 15) + (digit > 64 ? 9 : 0)
+}
+
 /** `replaceAll` takes three times as long where a hostile text is a long run of what is replaced. */
 export function replaceEach(text: string, from: string, to: string): string {
   return text.split(from).join(to)

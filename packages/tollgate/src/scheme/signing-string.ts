@@ -1,4 +1,5 @@
 import { findDistinct } from './distinct-pairs.ts'
+import { mostPairs } from './form.ts'
 import { mostNames, orderNames } from './name-order.ts'
 
 /** Form parameters in the order they arrived, decoded, repeats kept. */
@@ -43,7 +44,7 @@ function listPieces(pairs: Pairs): readonly string[] {
   return pieces
 }
 
-/** The same for parameters as callers have them; `undefined` where `toPairs` is. */
+/** The same for parameters as callers have them; `undefined` where `toPairs` is, or for more pairs than any webhook has. */
 export function joinParams(params: Params): string | undefined {
   if (typeof params === 'object' && params !== null && !(Symbol.iterator in params)) return joinRecord(params)
   const pairs = toPairs(params)
@@ -53,6 +54,7 @@ export function joinParams(params: Params): string | undefined {
 /** A record's names are distinct already. */
 function joinRecord(record: Readonly<Record<string, unknown>>): string | undefined {
   const names = Object.keys(record)
+  if (names.length > mostPairs) return undefined
   let text = ''
   for (const index of orderNames(names) as readonly number[]) {
     const name = names[index] as string
@@ -65,17 +67,17 @@ function joinRecord(record: Readonly<Record<string, unknown>>): string | undefin
 }
 
 function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+  return Array.isArray(value) && value.length <= mostPairs && value.every((one) => typeof one === 'string')
 }
 
-/** `undefined` when anything in there is not a string: numbers, null and nested objects were never signed as such. */
+/** `undefined` for anything but texts, since numbers, null and nested objects were never signed as such, and for too many pairs. */
 export function toPairs(params: Params): Pairs | undefined {
   if (typeof params !== 'object' || params === null) return undefined
   const pairs: [string, string][] = []
   if (Symbol.iterator in params) {
     try {
       for (const pair of params as Iterable<unknown>) {
-        if (!Array.isArray(pair) || pair.length !== 2) return undefined
+        if (!Array.isArray(pair) || pair.length !== 2 || pairs.length === mostPairs) return undefined
         const [name, value] = pair
         if (typeof name !== 'string' || typeof value !== 'string') return undefined
         pairs.push([name, value])
