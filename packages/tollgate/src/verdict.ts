@@ -117,7 +117,7 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   method_not_allowed: row(403, 'The signature does not cover the method, so only GET and POST are accepted.'),
   signature_missing: row(403, 'X-Twilio-Signature is missing: not from Twilio, or a proxy dropped it.'),
   signature_malformed: row(403, 'X-Twilio-Signature is not one Base64 text of 20 (SHA-1) or 32 (SHA-256) bytes.'),
-  signature_settings_malformed: row(403, 'X-Twilio-Webhooks-Signature-Settings is not one "key=…,algorithm=…".'),
+  signature_settings_malformed: row(403, 'X-Twilio-Webhooks-Signature-Settings is not one "key=...,algorithm=...".'),
   algorithm_unsupported: row(403, 'The signature settings name an algorithm that no SharedKey uses.'),
   key_not_allowed: row(403, 'An Auth Token signed, and "sharedKeysOnly" is set.'),
   url_not_allowed: row(403, 'The public URL is not clear, or its host is not allowed.'),

@@ -152,3 +152,7 @@ describe('every code', () => {
     })
   })
 })
+
+test('every message can be sent in a header', () => {
+  for (const { message } of Object.values(rejections)) expect(message).toMatch(/^[\x20-\x7e]+$/)
+})
