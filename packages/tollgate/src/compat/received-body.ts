@@ -1,9 +1,8 @@
 import { isBytes } from '../bytes.ts'
 import { readHeaders, readSingle, readText } from '../request/headers.ts'
-import { isFormType, mostPairs } from '../scheme/form.ts'
-import type { Pairs } from '../scheme/signing-string.ts'
+import { isFormType } from '../scheme/form.ts'
+import { type Pairs, toPairs } from '../scheme/signing-string.ts'
 import type { MiddlewareRequest } from './types.ts'
-import { readFormParams } from './validate.ts'
 
 /** The bytes of a body, or the parameters of a form whose bytes were not kept. */
 export type FoundBody = Uint8Array | Pairs
@@ -23,9 +22,10 @@ export function findBody(request: MiddlewareRequest): FoundBody | 'unread' | und
   }
   const parsed = request.body || {}
   if (typeof parsed !== 'object') return undefined
-  const names = Object.keys(parsed).length
-  if (names > mostPairs) return undefined
-  if (names > 0) return readParsedForm(request, parsed)
+  const params = toPairs(parsed as Record<string, string>)
+  if (params === undefined || params.length > 0) return isForm(request) ? params : undefined
+  // Empty lists have no part in the signature. They do not make the body an empty one.
+  if (Object.keys(parsed).length > 0) return undefined
   // Without a parsed body there was none, or no parser was made for its type. A later parser may
   // be.
   if (!isDeclared(request)) return new Uint8Array(0)
@@ -33,16 +33,13 @@ export function findBody(request: MiddlewareRequest): FoundBody | 'unread' | und
 }
 
 /**
- * Reads the parameters of a form from the object that a parser made. A missing Content-Type counts
- * as a form's, for requests made by hand. A wrong guess fails closed, because the parameters that
- * are verified here are the ones that the application gets.
+ * True for the Content-Type of a form. A missing one counts as a form's, for requests made by hand.
+ * A wrong guess fails closed, because the parameters that are verified here are the ones that the
+ * application gets.
  */
-function readParsedForm(request: MiddlewareRequest, parsed: object): Pairs | undefined {
+function isForm(request: MiddlewareRequest): boolean {
   const type = readSingle(readHeaders(request.headers), 'content-type')
-  if (type === 'repeated' || (type !== undefined && !isFormType(type.value))) return undefined
-  const pairs = readFormParams(parsed)
-  // Empty lists have no part in the signature. They do not make the body an empty one.
-  return pairs?.length === 0 ? undefined : pairs
+  return type === undefined || (type !== 'repeated' && isFormType(type.value))
 }
 
 /**

@@ -2,10 +2,9 @@ import { describeTokenFault } from '../auth-token.ts'
 import { isBytes } from '../bytes.ts'
 import { defaultAlgorithm } from '../scheme/algorithms.ts'
 import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
-import { mostPairs } from '../scheme/form.ts'
 import { createSigner, equalSignatures, isCanonicalSignature, type Signer } from '../scheme/signature.ts'
 import { defaultPort, listSignedForms, type SignedForm, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
-import { joinPairs, joinParams, type Pairs, type Params, toPairs } from '../scheme/signing-string.ts'
+import { joinPairs, joinParams, type Params, toPairs } from '../scheme/signing-string.ts'
 import { listUrlSpellings } from './spellings.ts'
 
 const encoder = new TextEncoder()
@@ -58,7 +57,7 @@ export function validateRequest(
   params: FormParams | null,
 ): boolean {
   const sign = createTokenSigner(authToken)
-  const pairs = readFormParams(withDefault(params, url))
+  const pairs = toPairs(withDefault(params, url) as Params)
   return pairs !== undefined && matchesSpellings(sign, url, joinPairs(pairs), twilioHeader)
 }
 
@@ -93,18 +92,6 @@ export function validateRequestWithBody(
   const { query = '' } = (typeof url === 'string' ? splitUrl(url.trim()) : undefined) ?? {}
   if (!isBody(body) || findBodyHash(query) !== getExpectedBodyHash(body)) return false
   return matchesSpellings(sign, url, '', twilioHeader)
-}
-
-/**
- * Reads form parameters in the order of the record.
- * @returns `undefined` if a value is not a string or a list of strings, or if there are more than
- *   `mostPairs`
- */
-export function readFormParams(params: unknown): Pairs | undefined {
-  // The names are counted first, because listing the entries of a huge record costs far more.
-  if (typeof params !== 'object' || params === null || Object.keys(params).length > mostPairs) return undefined
-  const pairs = toPairs(params as Params)
-  return pairs === undefined || pairs.length > mostPairs ? undefined : pairs
 }
 
 /**
