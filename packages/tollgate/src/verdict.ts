@@ -124,14 +124,14 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   content_encoding_unsupported: row(415, 'The body is compressed; those of Twilio are not.'),
   body_too_large: row(413, 'The body exceeds "maxBodyBytes".'),
   body_already_consumed: row(500, 'Something read the body before Tollgate did.'),
-  body_malformed: row(403, 'The form has invalid escapes, invalid UTF-8 or too many pairs, or broke off.'),
+  body_malformed: row(403, 'The form has invalid escapes or UTF-8, or too many pairs, or broke off.'),
   body_unsigned: row(403, 'The signature does not cover this body.'),
   body_hash_mismatch: row(403, 'bodySHA256 in the URL is malformed or is not the hash of this body.'),
   key_unknown: row(403, 'No key is given for that account or SharedKey id.'),
   key_lookup_failed: row(503, 'The key look-up failed or gave nothing usable in time.'),
   signature_mismatch: row(403, 'No allowed key makes this signature for any form of the URL.'),
   account_not_allowed: row(403, 'The account is not allowed, or is not the one that signed.'),
-  replayed: row(403, 'The replay guard saw this delivery before.'),
+  replayed: row(403, 'This delivery came before.'),
   replay_store_failed: row(503, 'The replay store failed.'),
 }
 
