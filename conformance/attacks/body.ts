@@ -146,7 +146,7 @@ export function bodyAttacksSuite(library: Library): Suite {
       await refuse({ ...(await signed(`/x?${hash}&${bundle}`, 'POST')), body: '' }, 'body_hash_mismatch')
       for (const name of ['AccountSid', 'BundleSid'])
         await refuse(await signed(`/x?${hash}&${bundle.replace(name, 'x')}`), 'body_hash_mismatch')
-      await refuse(await signed(`/x?${hash}&${hash.replace('5', '6')}&${bundle}`), 'body_hash_mismatch')
+      await refuse(await signed(`/x?${hash}&${hash.replace('=5', '=6')}&${bundle}`), 'body_hash_mismatch')
     },
     'B5 repeated names, letter cases, arrays': async () => {
       const request = await makeRequest()

@@ -33,6 +33,7 @@ export const cloudFunctions: Framework = {
     'an upload that is aborted': parsesFirst,
     'a body in gzip': 'the body parsers inflate it first, and answer 400 to invalid gzip',
     'B2 a form under another content type, or two': 'the JSON parser runs first, and answers 400 to malformed JSON',
+    'E1 more pairs than any webhook has': 'the form parser answers 413 to more than 1,000 parameters',
     'E2 hostile targets and bytes leave the server serving':
       'the form parser answers 413 to more than 1,000 parameters',
     'E3 no switch in a request, no path that is special': 'the framework itself answers 404 to /favicon.ico',

@@ -181,6 +181,7 @@ const readFirst = {
 const parsesFirst = {
   ...readFirst,
   'B2 a form under another content type, or two': "Nest's parser answers 400 to malformed JSON before a guard runs",
+  'E1 more pairs than any webhook has': "Nest's parser answers 413 to more than 1,000 parameters before a guard runs",
 }
 const noParser = 'Fastify answers 415 if it has no parser for the content type'
 const emptyJson = "Fastify's parser answers 400 to empty JSON before a guard runs"

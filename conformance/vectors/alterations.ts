@@ -87,7 +87,10 @@ export const alterations: Readonly<Record<string, Alteration>> = {
     const fields = query.split('&')
     return fields.map((field, index) => ({
       specimen: { ...specimen, url: `${path}?${fields.map((one, at) => (at === index ? `${one}0` : one)).join('&')}` },
-      codes: isBound(specimen) && field.startsWith('bodySHA256') ? ['body_hash_mismatch'] : mismatch,
+      codes:
+        (isBound(specimen) || specimen.method === 'GET') && field.startsWith('bodySHA256')
+          ? ['body_hash_mismatch']
+          : mismatch,
     }))
   },
 

@@ -44,7 +44,7 @@ async function checkVerdict(library: Library, specimen: Specimen): Promise<void>
   const { covers, params, matched } = assertAccepted(verdict)
   const expected = specimen.params ? 'params' : specimen.body ? 'body' : 'url'
   assertEqual(covers, expected, 'what the signature covers')
-  if (specimen.params) assertEqual([...params], specimen.params, 'the parameters, in order')
+  if (specimen.params) assertEqual([...params], listDistinct(specimen.params), 'the parameters, in order')
   assertEqual(matched.key.kind, specimen.sharedKeyId === undefined ? 'auth_token' : 'shared_key', 'the kind of key')
 }
 
@@ -88,7 +88,14 @@ async function checkSignedAnew(library: Library, specimen: Specimen): Promise<vo
 async function checkWire(library: Library, title: string, wire: string): Promise<void> {
   const specimen = fixtureSpecimens.find((one) => one.title === title)
   assert(specimen !== undefined, 'no such fixture')
-  const { params, ...rest } = specimen
+  const { params = [], ...rest } = specimen
   const { params: received } = assertAccepted(await verifySpecimen(library, { ...rest, body: wire }))
-  assertEqual([...received], params, 'the parameters')
+  assertEqual([...received], listDistinct(params), 'the parameters')
+}
+
+/** Equal pairs are signed once, and returned once. */
+function listDistinct(pairs: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
+  return pairs.filter(
+    (pair, index) => pairs.findIndex(([name, value]) => name === pair[0] && value === pair[1]) === index,
+  )
 }
