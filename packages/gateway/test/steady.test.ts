@@ -110,9 +110,10 @@ test('2,000 requests, 50 at a time, while the gateway is stopped: all are answer
     answered++
   })
   await closing
+  // On a fast machine all of them come before the listener is closed.
+  turnedAway.push(await post(gateway.port, agent, signNumber(total)))
   for (let number = 0; number < total; number++)
     expect(outcomes.get(number)).toMatchObject({ status: 200, body: `got /sms?n=${number}` })
-  expect(turnedAway.length).toBeGreaterThan(0)
   // As when any server of Node.js closes: connections fail, which makes Twilio try again.
   for (const outcome of turnedAway) expect(outcome).toEqual({ broke: expect.stringMatching(/^ECONN/) })
   expect(last).toBe(true)
