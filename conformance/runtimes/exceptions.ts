@@ -21,8 +21,6 @@ export const exceptionsOf: Readonly<Record<'Deno' | 'Bun' | 'workerd', Exception
     ...dropsBodyOfGet,
     'two requests, pipelined': 'it closes a connection if the next request arrives before the answer',
     'E2 hostile targets and bytes leave the server serving': 'it answers 505 to an unknown HTTP version itself',
-    'E2 genuine webhooks with one to three changes':
-      'it reads the target http://host#/path as /path, for the application too, so that the signature of /path is right',
   },
   workerd: {
     ...notTold,
