@@ -97,8 +97,8 @@ ${heading}
 A generator takes genuine webhooks and changes one to three things in each: the method, the target, the host, headers, the
 signature, the content type, the body, its framing. It sends them to every adapter over real sockets. A request counts as hostile
 if its signature does not prove it, which is computed by code that shares nothing with the library. Some platforms answer certain
-requests with a 5xx of their own, before the adapter sees them. \`npm run attacks -- 1000\` sends 1,000 requests to each adapter
-and writes this table.
+requests with a 5xx of their own, before the adapter sees them. \`npm run attacks\` writes this table from the last tests;
+\`npm run attacks -- 1000\` sends 1,000 requests to each adapter first.
 
 ${table}
 `

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createVerifier, type IncomingRequest, type PushedBody, type VerifierOptions } from '../src/index.ts'
 import { accountSid, authToken, formType, options, otherSid, otherToken } from './requests.ts'
 
-// What design section 7 allows. The hostile forms below once cost 60 to 350 times an ordinary one.
+// The budget for hostile requests, against an ordinary one of the same size.
 const mostRatio = 25
 const size = 1024 * 1024
 
