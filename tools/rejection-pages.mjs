@@ -66,7 +66,7 @@ export const rejectionPages = {
   },
   url_not_allowed: {
     means:
-      'Tollgate cannot determine the public URL of the request, or the options do not allow its host. Host is missing, malformed or not on the list, forwarding headers came from an untrusted peer, or the request target is not a path. A query with more than 16,384 pairs, which no webhook has, is refused too.',
+      'Tollgate cannot determine the public URL of the request, or the options do not allow its host. Host is missing, malformed or not on the list, forwarding headers came from an untrusted peer, or the request target is not a path. A query with more than 10,000 pairs, which no webhook has, is refused too.',
     look: [
       'The message says which of these it is.',
       'Which values do Host, X-Forwarded-Host and Forwarded have when the request reaches the app?',
@@ -106,7 +106,7 @@ export const rejectionPages = {
   },
   body_malformed: {
     means:
-      'A form body has invalid percent-encoding or invalid UTF-8, is incomplete, or has more than 16,384 pairs, which no webhook has. Tollgate does not guess it, because two parsers would guess differently.',
+      'A form body has invalid percent-encoding or invalid UTF-8, is incomplete, or has more than 10,000 pairs, which no webhook has. Tollgate does not guess it, because two parsers would guess differently.',
     look: [
       'Was the body decoded before, so that it has a lone `%`?',
       'Was it re-encoded in a charset other than UTF-8?',

@@ -249,7 +249,7 @@ describe('parseLeniently', () => {
   })
 
   test('returns nothing for more pairs than any webhook has', () => {
-    expect(parseLeniently('a&'.repeat(16_383))).toHaveLength(16_383)
-    expect(parseLeniently('a&'.repeat(16_384))).toEqual([])
+    expect(parseLeniently('a&'.repeat(9_999))).toHaveLength(9_999)
+    expect(parseLeniently('a&'.repeat(10_000))).toEqual([])
   })
 })

@@ -11,7 +11,7 @@
  *   on a GET, an unparsed form
  * - a JSON body whose bytes were not kept; there it counts as `{}`
  * - parameters that are not strings or lists of strings: nested objects, numbers, null
- * - more than 16,384 parameters
+ * - more than 10,000 parameters
  * - a Host header or a `host` option that is more than host[:port], or longer than 255 characters
  * - with `url`, a query that has other parameters than `url`
  * - another spelling of the URL that an application would read differently: reordered parameters,

@@ -46,7 +46,7 @@ export function getExpectedBodyHash(body: string | Uint8Array): string {
  * @param authToken The account's Auth Token.
  * @param twilioHeader The X-Twilio-Signature header.
  * @param url The whole URL that Twilio requested, query included.
- * @param params The form parameters of a POST, at most 16,384; `{}` for a GET.
+ * @param params The form parameters of a POST, at most 10,000; `{}` for a GET.
  * @returns false for anything malformed in the request
  * @throws TypeError if the Auth Token is empty or not an Auth Token.
  */

@@ -89,7 +89,7 @@ function listReadings(path: string): readonly Reading[] | undefined {
 
 function readSegments(path: string): Reading | undefined {
   // URL parsers drop these three wherever they are.
-  const text = path.replace(/[\t\n\r]/g, '')
+  const text = path.replace(/[\t\n\r]+/g, '')
   const kept = text.toLowerCase().replace(/[;?#][^/\\]*/g, '')
   // With the empty one before the first slash, and one more to show that there are too many.
   const parts = kept.split(/[/\\]+/, mostSegments + 2)

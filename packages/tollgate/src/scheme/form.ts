@@ -21,10 +21,10 @@ export function isFormType(contentType: string): boolean {
 }
 
 /**
- * How many pairs a form or a query may have. Real webhooks have fewer than a hundred, and a request target of 16 KiB has no room for
- * more than this. Each pair costs far more than its bytes.
+ * How many pairs a form or a query may have. Real webhooks have fewer than a hundred, and a request target of 16 KiB has no room
+ * for more than 8,192 that are not empty. Each pair costs far more than its bytes.
  */
-export const mostPairs = 16_384
+export const mostPairs = 10_000
 
 /** True for a form that has more pairs than any webhook. Empty ones count too: separators are counted before anything is decoded. */
 export function hasTooManyPairs(form: string): boolean {
@@ -60,8 +60,8 @@ export function parseLeniently(form: string): Pairs {
   if (hasTooManyPairs(form)) return []
   // What a field may hold of `%`, `&` and `=` stays escaped, so that the rest can be decoded at once, before the fields are split.
   const escaped = replaceEach(form, '+', ' ')
-    .replace(/%(?![0-9a-f]{2})/gi, '%25')
     .replace(/%(?=25|26|3d)/gi, '%25')
+    .replace(/%(?![0-9a-f]{2})/gi, '%2525')
   const bytes = encoder.encode(escaped)
   let length = 0
   for (let index = 0; index < bytes.length; index++) {

@@ -5,14 +5,18 @@ const lastOrders: (readonly number[] | undefined)[] = []
 /** The longest list whose order is kept. Webhooks have fewer names. */
 export const mostNames = 64
 
-/** The indices of names that are all distinct, in the names' order (by UTF-16 code unit); `undefined` where names repeat. */
+/**
+ * The indices of names in the names' order (by UTF-16 code unit).
+ * @returns `undefined` where names repeat, or where there are more than `mostNames`
+ */
 export function orderNames(names: readonly string[]): readonly number[] | undefined {
+  if (names.length > mostNames) return undefined
   const last = lastOrders[names.length]
   if (last !== undefined && isAscending(names, last)) return last
-  // Without a case for equal names, which come to nothing anyway: comparing once is enough.
+  // Equal names need no case of their own: the check below finds them.
   const order = [...names.keys()].sort((one, other) => ((names[one] as string) < (names[other] as string) ? -1 : 1))
   if (!isAscending(names, order)) return undefined
-  if (names.length <= mostNames) lastOrders[names.length] = order
+  lastOrders[names.length] = order
   return order
 }
 
