@@ -1,6 +1,5 @@
 import { algorithms } from '../../packages/tollgate/src/scheme/algorithms.ts'
-import { parseSignatureSettings } from '../../packages/tollgate/src/scheme/settings-header.ts'
-import { isCanonicalSignature } from '../../packages/tollgate/src/scheme/signature.ts'
+import { isCanonicalSignature, parseSignatureSettings } from '../../packages/tollgate/src/scheme/signature.ts'
 import { check, splitInput, toText } from './check.ts'
 
 /** Checks that the two headers that choose a key have only one spelling for each meaning. */

@@ -6,7 +6,7 @@
  */
 export const explained = [
   {
-    file: 'scheme/body-hash.ts',
+    file: 'scheme/signature.ts',
     because: 'A search through a query without the parameter finds nothing either, only more slowly',
     changes: [['!query.includes(parameter)', 'false']],
   },
@@ -57,7 +57,7 @@ export const explained = [
     ],
   },
   {
-    file: 'scheme/name-order.ts',
+    file: 'scheme/signing-string.ts',
     because:
       'The remembered order only saves sorting. It is used only if it is right, so the order is the same without it',
     changes: [
@@ -70,12 +70,12 @@ export const explained = [
     ],
   },
   {
-    file: 'scheme/name-order.ts',
+    file: 'scheme/signing-string.ts',
     because: 'Equal names never reach this comparison',
     changes: [['one < other', 'one <= other']],
   },
   {
-    file: 'scheme/name-order.ts',
+    file: 'scheme/signing-string.ts',
     because: 'The order of equal names changes nothing',
     changes: [
       ['(names[one] as string) < (names[other] as string)', '(names[one] as string) <= (names[other] as string)'],
@@ -131,18 +131,18 @@ export const explained = [
     changes: [['rank - 1', 'rank + 1']],
   },
   {
-    file: 'verifier.ts',
+    file: 'verify/verifier.ts',
     because: 'A text and its pieces have the same signature',
     changes: [['pieces === undefined', 'true']],
   },
   {
-    file: 'verifier.ts',
+    file: 'verify/verifier.ts',
     because:
       'Never reached: each path that skips the comparison has already refused. The compiler needs it, and it refuses',
     changes: [["'signature_mismatch'", '""']],
   },
   {
-    file: 'verifier.ts',
+    file: 'verify/verifier.ts',
     because:
       'A list of one element has no `undefined`, and `undefined` is not an AccountSid. The compiler needs both checks',
     changes: [
@@ -151,7 +151,7 @@ export const explained = [
     ],
   },
   {
-    file: 'verifier.ts',
+    file: 'verify/verifier.ts',
     because: 'A call of `undefined` throws, and an exception in a listener is ignored',
     changes: [
       ["settings.authTokens.kind !== 'lookup'", 'false'],
@@ -181,7 +181,7 @@ export const explained = [
     changes: [['entries.size >= maxEntries', 'true']],
   },
   {
-    file: 'replay/delivery-kind.ts',
+    file: 'replay/replay-guard.ts',
     because: 'Bytes that are not UTF-8 are not JSON either, and a function without `return` returns `undefined` too',
     changes: [
       ['text === undefined', 'false'],
@@ -189,7 +189,7 @@ export const explained = [
     ],
   },
   {
-    file: 'replay/time-limit.ts',
+    file: 'checks/time-limit.ts',
     because: 'A race with an object that is not a promise returns the object',
     changes: [["typeof work.then === 'function'", 'true']],
   },

@@ -16,12 +16,12 @@ const sound = {
   'tollgate/src/hmac/pure.ts': "import { hmac } from '@noble/hashes/hmac.js'\nexport const sign = hmac",
   'tollgate/src/scheme/signature.ts': "import { sign } from '#hmac'\nexport const signature = sign",
   'tollgate/src/verdict.ts': 'export type Verdict = boolean\nexport const rejections = {}',
-  'tollgate/src/bytes.ts': 'export const bytes = 1',
-  'tollgate/src/options.ts': 'export const options = 1',
-  'tollgate/src/request/body.ts':
+  'tollgate/src/checks/runtime.ts': 'export const bytes = 1',
+  'tollgate/src/verify/options.ts': "import { bytes } from '../checks/runtime.ts'\nexport const options = bytes",
+  'tollgate/src/verify/body.ts':
     "import { rejections } from '../verdict.ts'\nimport { signature } from '../scheme/signature.ts'\nexport const body = [signature, rejections]",
-  'tollgate/src/verifier.ts': "import { body } from './request/body.ts'\nexport const verify = body",
-  'tollgate/src/index.ts': "export { verify } from './verifier.ts'",
+  'tollgate/src/verify/verifier.ts': "import { body } from './body.ts'\nexport const verify = body",
+  'tollgate/src/index.ts': "export { verify } from './verify/verifier.ts'",
   'tollgate/src/keys/index.ts': "import type { Verdict } from '../index.ts'\nexport type Key = Verdict",
   'tollgate/src/adapters/shared/node.ts':
     "import type { IncomingMessage } from 'node:http'\nexport type R = IncomingMessage",
@@ -30,40 +30,42 @@ const sound = {
 }
 
 const cases: [rule: string, file: string, line: string][] = [
-  ['no-cycles', 'tollgate/src/options.ts', "import './verifier.ts'\nimport './options-2.ts'"],
-  ['hmac-stands-alone', 'tollgate/src/hmac/provider.ts', "import '../options.ts'"],
-  ['scheme-imports-only-hmac', 'tollgate/src/scheme/form.ts', "import '../options.ts'"],
+  ['no-cycles', 'tollgate/src/verify/options.ts', "import './options-2.ts'"],
+  ['no-cycles', 'tollgate/src/verify/options.ts', "import type {} from './options-2.ts'"],
+  ['hmac-stands-alone', 'tollgate/src/hmac/node.ts', "import '../verify/options.ts'"],
+  ['scheme-imports-only-hmac', 'tollgate/src/scheme/form.ts', "import '../verify/options.ts'"],
   ['scheme-imports-only-hmac', 'tollgate/src/scheme/form.ts', "import type { Verdict } from '../verdict.ts'"],
   ['scheme-imports-only-hmac', 'tollgate/src/scheme/form.ts', "import { sep } from 'node:path'"],
-  ['request-imports-only-scheme-and-hmac', 'tollgate/src/request/url.ts', "import { options } from '../options.ts'"],
-  [
-    'request-names-only-types-of-the-core',
-    'tollgate/src/request/url.ts',
-    "import type { Key } from '../keys/index.ts'",
-  ],
-  ['leaves-import-no-code', 'tollgate/src/verdict.ts', "import './options.ts'"],
-  ['core-imports-no-add-on', 'tollgate/src/options.ts', "import type { Key } from './keys/index.ts'"],
-  ['core-imports-no-add-on', 'tollgate/src/options.ts', "import './twiml.ts'"],
+  ['verify-imports-only-what-is-inside', 'tollgate/src/verify/head.ts', "import type { Key } from '../keys/index.ts'"],
+  ['verify-imports-only-what-is-inside', 'tollgate/src/verify/head.ts', "import { verify } from '../index.ts'"],
+  ['checks-stand-alone', 'tollgate/src/checks/options.ts', "import type { Verdict } from '../verdict.ts'"],
+  ['verdict-imports-no-code', 'tollgate/src/verdict.ts', "import './checks/runtime.ts'"],
+  ['core-imports-no-add-on', 'tollgate/src/verify/options.ts', "import type { Key } from '../keys/index.ts'"],
+  ['core-imports-no-add-on', 'tollgate/src/verify/options.ts', "import '../twiml.ts'"],
   ['core-imports-no-add-on', 'tollgate/src/index.ts', "export { guard } from './adapters/express.ts'"],
-  ['nothing-inside-imports-index', 'tollgate/src/options.ts', "import { verify } from './index.ts'"],
+  ['nothing-inside-imports-index', 'tollgate/src/verify/options.ts', "import { verify } from '../index.ts'"],
   ['add-ons-import-no-adapter', 'tollgate/src/compat/index.ts', "import '../adapters/express.ts'"],
-  ['adapters-come-in-through-index', 'tollgate/src/adapters/koa.ts', "import '../verifier.ts'"],
+  ['adapters-come-in-through-index', 'tollgate/src/adapters/koa.ts', "import '../verify/verifier.ts'"],
   ['adapters-come-in-through-index', 'tollgate/src/adapters/koa.ts', "import './express.ts'"],
   [
     'shared-adapter-code-comes-in-through-index',
     'tollgate/src/adapters/shared/web.ts',
-    "import '../../request/body.ts'",
+    "import '../../verify/body.ts'",
   ],
   ['adapters-import-frameworks-as-types', 'tollgate/src/adapters/express.ts', "import express from 'express'"],
   ['core-has-one-dependency', 'tollgate/src/keys/redis.ts', "import express from 'express'"],
-  ['noble-only-in-the-pure-provider', 'tollgate/src/options.ts', "import { sha1 } from '@noble/hashes/legacy.js'"],
-  ['node-only-where-node-is', 'tollgate/src/verifier.ts', "import { hash } from 'node:crypto'"],
+  [
+    'noble-only-in-the-pure-provider',
+    'tollgate/src/verify/options.ts',
+    "import { sha1 } from '@noble/hashes/legacy.js'",
+  ],
+  ['node-only-where-node-is', 'tollgate/src/verify/verifier.ts', "import { hash } from 'node:crypto'"],
   ['node-only-where-node-is', 'tollgate/src/adapters/fetch.ts', "import { Readable } from 'node:stream'"],
   ['node-only-where-node-is', 'tollgate/src/adapters/shared/web.ts', "import type { Socket } from 'node:net'"],
-  ['hmac-provider-by-condition', 'tollgate/src/verifier.ts', "import { sign } from './hmac/node.ts'"],
-  ['shells-use-entry-points', 'cli/src/index.ts', "import '../../tollgate/src/verifier.ts'"],
-  ['library-imports-no-shell', 'tollgate/src/options.ts', "import '../../cli/src/run.ts'"],
-  ['everything-resolves', 'tollgate/src/options.ts', "import './missing.ts'"],
+  ['hmac-provider-by-condition', 'tollgate/src/verify/verifier.ts', "import { sign } from '../hmac/node.ts'"],
+  ['shells-use-entry-points', 'cli/src/index.ts', "import '../../tollgate/src/verify/verifier.ts'"],
+  ['library-imports-no-shell', 'tollgate/src/verify/options.ts', "import '../../../cli/src/run.ts'"],
+  ['everything-resolves', 'tollgate/src/verify/options.ts', "import './missing.ts'"],
 ]
 
 /** Returns the names of the rules that a library breaks. */
@@ -92,7 +94,7 @@ test('a library in which all arrows point inward breaks no rule', async () => {
 test.each(cases)('%s: %s with %s', async (rule, file, line) => {
   const base: Record<string, string> = {
     ...sound,
-    'tollgate/src/options-2.ts': "import './options.ts'",
+    'tollgate/src/verify/options-2.ts': "import './options.ts'",
     'tollgate/src/twiml.ts': 'export const twiml = 1',
     'cli/src/run.ts': 'export const run = 1',
   }

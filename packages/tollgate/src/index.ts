@@ -1,21 +1,5 @@
-export type { Tokens } from './auth-token.ts'
-export type {
-  AuthTokenLookup,
-  Awaitable,
-  BodyConsumed,
-  Delivery,
-  Diagnoser,
-  FoundTokens,
-  IncomingRequest,
-  PushedBody,
-  Refused,
-  ReplayGuard,
-  Reservation,
-  SharedKey,
-  UnverifiedClaim,
-} from './interfaces.ts'
-export type { Answer, VerifierOptions } from './options.ts'
-export { type FromRequestOptions, fromRequest, type PublicUrlRule } from './request/forwarded.ts'
+export type { Tokens } from './checks/secrets.ts'
+export type { Awaitable } from './checks/time-limit.ts'
 export type { Params } from './scheme/signing-string.ts'
 export { RequestValidator } from './validator.ts'
 export type {
@@ -29,4 +13,22 @@ export type {
   Webhook,
   WebhookParams,
 } from './verdict.ts'
-export { createVerifier, type Verifier } from './verifier.ts'
+export { type FromRequestOptions, fromRequest } from './verify/forwarded.ts'
+export type {
+  Answer,
+  AuthTokenLookup,
+  BodyConsumed,
+  Delivery,
+  Diagnoser,
+  FoundTokens,
+  IncomingRequest,
+  PublicUrlRule,
+  PushedBody,
+  Refused,
+  ReplayGuard,
+  Reservation,
+  SharedKey,
+  UnverifiedClaim,
+  VerifierOptions,
+} from './verify/types.ts'
+export { createVerifier, type Verifier } from './verify/verifier.ts'

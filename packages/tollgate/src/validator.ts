@@ -1,8 +1,14 @@
-import { parseTokens } from './auth-token.ts'
-import { isBytes } from './bytes.ts'
+import { isBytes } from './checks/runtime.ts'
+import { parseTokens } from './checks/secrets.ts'
 import { defaultAlgorithm } from './scheme/algorithms.ts'
-import { findBodyHash, hashBody } from './scheme/body-hash.ts'
-import { createSigner, equalSignatures, isCanonicalSignature, type Signer } from './scheme/signature.ts'
+import {
+  createSigner,
+  equalSignatures,
+  findBodyHash,
+  hashBody,
+  isCanonicalSignature,
+  type Signer,
+} from './scheme/signature.ts'
 import { joinFirstForm, listOtherForms, type SignedForm, splitUrl } from './scheme/signed-url.ts'
 import { joinParams, type Params } from './scheme/signing-string.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { findBodyHash, hashBody } from '../src/scheme/body-hash.ts'
+import { findBodyHash, hashBody } from '../src/scheme/signature.ts'
 import { sha256 } from './requests.ts'
 
 const one = sha256('one')

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type PushedBody, type RawBody, readBody } from '../src/request/body.ts'
-import { readHeaders } from '../src/request/headers.ts'
 import { isRejected } from '../src/verdict.ts'
+import { readBody } from '../src/verify/body.ts'
+import { readHeaders } from '../src/verify/head.ts'
+import type { PushedBody, RawBody } from '../src/verify/types.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 

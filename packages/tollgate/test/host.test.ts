@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readHeaders } from '../src/request/headers.ts'
-import { parseHost, readHost } from '../src/request/host.ts'
+import { readHeaders } from '../src/verify/head.ts'
+import { parseHost, readHost } from '../src/verify/public-url.ts'
 
 describe('parseHost', () => {
   const accepted: [string, string, string][] = [

@@ -106,7 +106,7 @@ test('a handshake with a query that no parser reads costs no more, for a record 
 })
 
 test('a handler that asks for every name of a large form does so in linear time', async () => {
-  const { ReceivedParams } = await import('../src/webhook-params.ts')
+  const { ReceivedParams } = await import('../src/verify/webhook.ts')
   const cost = (names: number): number => {
     const pairs = Array.from({ length: names }, (_, index) => [numbered(index), ''] as const)
     const params = new ReceivedParams(pairs)

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseAddressRanges } from '../src/request/ip-ranges.ts'
+import { parseAddressRanges } from '../src/verify/forwarded.ts'
 
 const ipv4 = fc.ipV4()
 const ipv6 = fc.ipV6()

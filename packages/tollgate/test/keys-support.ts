@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createVerifier, type UnverifiedClaim, type Verdict, type VerifierOptions } from '../src/index.ts'
-import { type SignRequestInput, signRequest } from '../src/testing/index.ts'
+import type { SignRequestInput } from '../src/testing/compose.ts'
+import { signRequest } from '../src/testing/index.ts'
 
 export const publicUrl = 'https://example.com'
 

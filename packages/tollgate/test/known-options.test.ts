@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkKnownOptions, findNearest } from '../src/known-options.ts'
+import { checkKnownOptions, findNearest } from '../src/checks/options.ts'
 
 const known = { authToken: true, publicUrl: true, sharedKeys: true, mode: true } as const
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { orderNames } from '../src/scheme/name-order.ts'
-import { joinPairs, joinParams, type Pairs } from '../src/scheme/signing-string.ts'
+import type { Pairs } from '../src/scheme/form.ts'
+import { joinPairs, joinParams, orderNames } from '../src/scheme/signing-string.ts'
 
 const name = fc.oneof(fc.constantFrom('a', 'b', 'B', '', '__proto__', '10', '9'), fc.string({ maxLength: 6 }))
 const pairsOf = (maxLength: number) =>

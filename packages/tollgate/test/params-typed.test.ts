@@ -3,7 +3,7 @@ import type { WebhookParams } from '../src/index.ts'
 import { type FormKind, isKind, isStop, kindOf, media } from '../src/params/index.ts'
 import { kinds } from '../src/params/kinds.ts'
 import { samples } from '../src/testing/samples/index.ts'
-import { ReceivedParams } from '../src/webhook-params.ts'
+import { ReceivedParams } from '../src/verify/webhook.ts'
 
 const formKinds = (Object.keys(kinds) as FormKind[]).filter((kind) => /^(form|query)$/.test(kinds[kind].body))
 

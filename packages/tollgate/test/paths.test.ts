@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { dropSegments } from '../src/adapters/shared/path-guard.ts'
-import { createPathFilter } from '../src/request/paths.ts'
+import { createPathFilter } from '../src/verify/paths.ts'
 
 const hex = (char: string) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`
 const twice = (char: string) => hex(char).replace('%', '%25')

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createVerifier, fromRequest, type IncomingRequest, type Verdict } from '../src/index.ts'
+import type { Pairs } from '../src/scheme/form.ts'
 import { serializeForm } from '../src/scheme/form.ts'
 import { createSigner } from '../src/scheme/signature.ts'
-import { type Pairs, signingString } from '../src/scheme/signing-string.ts'
+import { signingString } from '../src/scheme/signing-string.ts'
 import { signRequest } from '../src/testing/index.ts'
 import { authToken, formType, options, origin, sign } from './requests.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
-import { readTarget } from '../src/request/public-url.ts'
+import { readTarget } from '../src/verify/public-url.ts'
 import { authToken, formRequest, getRequest, options, origin, sign } from './requests.ts'
 
 /** Verifies a GET for `target` that was signed as `signed`. */

@@ -3,7 +3,7 @@ import type { Delivery, Reservation } from '../src/index.ts'
 import { kinds } from '../src/params/kinds.ts'
 import { memoryStore, type ReplayGuardOptions, type ReplayStore, replayGuard } from '../src/replay/index.ts'
 import { sampleWebhook, webhookKinds } from '../src/testing/index.ts'
-import { ReceivedParams } from '../src/webhook-params.ts'
+import { ReceivedParams } from '../src/verify/webhook.ts'
 
 const message = deliver('message.inbound')
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseSignatureSettings } from '../src/scheme/settings-header.ts'
+import { parseSignatureSettings } from '../src/scheme/signature.ts'
 
 const keyId = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 256 }).filter((id) => /^[^\s,]+$/.test(id))
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { joinPairs, joinParams, type Pairs, type Params, signingString, toPairs } from '../src/scheme/signing-string.ts'
+import type { Pairs } from '../src/scheme/form.ts'
+import { joinPairs, joinParams, type Params, signingString, toPairs } from '../src/scheme/signing-string.ts'
 import { naiveJoin } from './requests.ts'
 
 // Few letters, so that names repeat, and one is the beginning of another.

@@ -3,13 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { createVerifier } from '../src/index.ts'
 import { kindOf } from '../src/params/index.ts'
 import { kinds } from '../src/params/kinds.ts'
-import {
-  type SignedRequest,
-  type SignRequestInput,
-  sampleWebhook,
-  signRequest,
-  webhookKinds,
-} from '../src/testing/index.ts'
+import type { SignRequestInput } from '../src/testing/compose.ts'
+import { type SignedRequest, sampleWebhook, signRequest, webhookKinds } from '../src/testing/index.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
 const sharedKey = { id: 'webhooks_sharedkey_1', secret: 'a-secret' }

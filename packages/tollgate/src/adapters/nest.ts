@@ -1,4 +1,3 @@
-// Longer than other adapters: Nest wants a module, a guard and decorators for its parameters.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   applyDecorators,
@@ -15,11 +14,14 @@ import {
   SetMetadata,
   UseGuards,
 } from '@nestjs/common'
-import type { Accepted, IncomingRequest, Mode, Observed } from '../index.ts'
+import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed } from '../index.ts'
+import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type Guard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
 import { logProblem } from './shared/log.ts'
-import { findBody, type PlatformRequest, type PlatformResponse, sendReply } from './shared/nest-platforms.ts'
+import * as node from './shared/node.ts'
 import { releaseOnFailure, toIncomingRequest } from './shared/node.ts'
+
+// Longer than other adapters: Nest wants a module, a guard and decorators for its parameters.
 
 export type NestOptions = OptionsFor<Mode>
 
@@ -140,4 +142,43 @@ function readWebhook(context: ExecutionContext): Accepted | Observed {
   const { twilio } = context.switchToHttp().getRequest<Partial<GuardedRequest>>()
   if (twilio === undefined) throw new Error('No webhook was verified here: put @TwilioWebhook() on the handler.')
   return twilio
+}
+
+/** Express hands over Node's own request, Fastify one with that inside. */
+export interface PlatformRequest {
+  readonly raw?: IncomingMessage
+  readonly originalUrl?: string
+  twilio?: Accepted | Observed
+  rawBody?: unknown
+  readonly body?: unknown
+}
+
+export interface PlatformResponse {
+  readonly raw?: ServerResponse
+  readonly sent?: boolean
+  code(status: number): this
+  header(name: string, value: string): this
+  send(body: string): unknown
+}
+
+/** The bytes that Nest kept, or the stream where nothing has read it yet. */
+export function findBody({ rawBody, body }: PlatformRequest, req: IncomingMessage): IncomingRequest['body'] {
+  return node.findBody(req, [rawBody, body], consumed)
+}
+
+const consumed: BodyConsumed = {
+  consumedBy: "Nest's body parser",
+  fix: 'Create the application with NestFactory.create(AppModule, { rawBody: true }); on Express { bodyParser: false } does as well.',
+}
+
+/** Writes an answer with the platform's own means, so that its hooks see it. */
+export function sendReply(req: IncomingMessage, reply: PlatformResponse, answer: FullAnswer): void {
+  if (reply.raw === undefined) {
+    node.sendAnswer(req, reply as unknown as ServerResponse, answer)
+    return
+  }
+  if (reply.sent) return
+  if (!req.complete) reply.header('connection', 'close')
+  for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value)
+  reply.code(answer.status).send(answer.body)
 }

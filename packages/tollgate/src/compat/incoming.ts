@@ -1,15 +1,24 @@
-import { isBytes } from '../bytes.ts'
-import { type Content, readContent } from '../request/content.ts'
-import { type Envelope, readEnvelope, readSignatureClaim } from '../request/envelope.ts'
-import { type HeaderReader, readHeaders } from '../request/headers.ts'
+import { isBytes } from '../checks/runtime.ts'
+import type { Pairs } from '../scheme/form.ts'
+import { isFormType } from '../scheme/form.ts'
 import type { Signer } from '../scheme/signature.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
-import { joinPairs, type Pairs } from '../scheme/signing-string.ts'
+import { joinPairs, toPairs } from '../scheme/signing-string.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
-import { type FoundBody, findBody } from './received-body.ts'
-import type { Request, RequestValidatorOptions } from './types.ts'
+import { type Content, readContent } from '../verify/coverage.ts'
+import {
+  type Envelope,
+  type HeaderReader,
+  readEnvelope,
+  readHeaders,
+  readSignatureClaim,
+  readSingle,
+  readText,
+} from '../verify/head.ts'
+import { parseHost, readHost, readTarget } from '../verify/public-url.ts'
+import { isSameQuery } from './spellings.ts'
+import type { MiddlewareRequest, Request, RequestValidatorOptions } from './types.ts'
 import { createTokenSigner, matchesSpellings } from './validate.ts'
-import { findWebhookUrl } from './webhook-url.ts'
 
 /**
  * Checks that Twilio signed this request. For a form, the object of a body parser is enough. Any
@@ -101,4 +110,98 @@ function createHeaderReader(request: Request): HeaderReader {
     const signature: unknown = request.header('X-Twilio-Signature')
     return signature === undefined || signature === '' ? [] : [signature]
   }
+}
+
+/** The bytes of a body, or the parameters of a form whose bytes were not kept. */
+export type FoundBody = Uint8Array | Pairs
+
+const encoder = new TextEncoder()
+
+/**
+ * Finds the body of a request that a parser may have read.
+ * @returns the bytes that were kept, or the parameters that a form parser read; `'unread'` if the
+ *   body is still in the stream; `undefined` if it is lost, or was parsed into something that is
+ *   not a form
+ */
+export function findBody(request: MiddlewareRequest): FoundBody | 'unread' | undefined {
+  for (const kept of [request.rawBody, request.body]) {
+    if (isBytes(kept) && kept.length > 0) return kept
+    if (typeof kept === 'string' && kept !== '') return encoder.encode(kept)
+  }
+  const parsed = request.body || {}
+  if (typeof parsed !== 'object') return undefined
+  const params = toPairs(parsed as Record<string, string>)
+  if (params === undefined || params.length > 0) return isForm(request) ? params : undefined
+  // Empty lists have no part in the signature. They do not make the body an empty one.
+  if (Object.keys(parsed).length > 0) return undefined
+  // Without a parsed body there was none, or no parser was made for its type. A later parser may
+  // be.
+  if (!isDeclared(request)) return new Uint8Array(0)
+  return request.readableDidRead === false && typeof request.iterator === 'function' ? 'unread' : undefined
+}
+
+/**
+ * True for the Content-Type of a form. A missing one counts as a form's, for requests made by hand.
+ * A wrong guess fails closed, because the parameters that are verified here are the ones that the
+ * application gets.
+ */
+function isForm(request: MiddlewareRequest): boolean {
+  const type = readSingle(readHeaders(request.headers), 'content-type')
+  return type === undefined || (type !== 'repeated' && isFormType(type.value))
+}
+
+/**
+ * RFC 9112 section 6: a request with a body declares a length or an encoding. In HTTP/2 it may
+ * declare neither.
+ */
+function isDeclared(request: MiddlewareRequest): boolean {
+  const header = readHeaders(request.headers)
+  if (header(':method').length > 0 && request.complete !== true) return true
+  return header('transfer-encoding').length > 0 || !/^0*$/.test(readText(header, 'content-length') ?? '')
+}
+
+/**
+ * Checks the options of `webhook()`.
+ * @throws TypeError that names the option.
+ */
+export function checkUrlOptions({ url, host, protocol }: RequestValidatorOptions): void {
+  if (isGiven(url) && (typeof url !== 'string' || splitUrl(url.trim()) === undefined))
+    throw new TypeError('"url" must be the whole https or http URL that Twilio requests')
+  if (isGiven(host) && (typeof host !== 'string' || parseHost(host) === undefined))
+    throw new TypeError('"host" must be the host that Twilio requests, such as "api.example.com", and nothing more')
+  if (isGiven(protocol) && (typeof protocol !== 'string' || !/^(https?|wss?):?$/.test(protocol)))
+    throw new TypeError(`"protocol" must be 'https' or 'http'`)
+}
+
+// An empty string counts as not given, as in the package: an unset variable in a template leaves
+// one.
+function isGiven(option: unknown): boolean {
+  return option !== undefined && option !== null && option !== ''
+}
+
+/**
+ * Finds the URL that Twilio requested.
+ * @returns `undefined` if the target or the host is malformed, or if the query is not the one of
+ *   the option `url`
+ */
+function findWebhookUrl(request: Request, header: HeaderReader, options: RequestValidatorOptions): string | undefined {
+  const target = readTarget(request.originalUrl)
+  if (target === undefined) return undefined
+  const { url } = options
+  if (isGiven(url)) {
+    const configured = typeof url === 'string' ? splitUrl(url.trim()) : undefined
+    if (configured === undefined) return undefined
+    // The signature covers `url`, not the query that arrived. Without this check, anything could be
+    // added to the query of a signed request. An empty query is allowed, because a proxy that
+    // rewrites paths may drop it.
+    return target.query === '' || isSameQuery(target.query, configured.query) ? url : undefined
+  }
+  const host = isGiven(options.host) ? parseHost(toText(options.host)) : readHost(header, request.originalUrl)
+  if (host === undefined) return undefined
+  const protocol = toText(isGiven(options.protocol) ? options.protocol : request.protocol).replace(/:$/, '')
+  return `${protocol}://${host.host}${host.port}${target.path}${target.query}`
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }

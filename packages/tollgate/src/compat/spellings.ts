@@ -1,6 +1,6 @@
+import type { Pairs } from '../scheme/form.ts'
 import { parseForm } from '../scheme/form.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
-import type { Pairs } from '../scheme/signing-string.ts'
 
 /**
  * Lists the spellings of a URL that the `twilio` package tries: the URL as received, as `new URL()`

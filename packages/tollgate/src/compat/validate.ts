@@ -1,8 +1,14 @@
-import { describeTokenFault } from '../auth-token.ts'
-import { isBytes } from '../bytes.ts'
+import { isBytes } from '../checks/runtime.ts'
+import { describeTokenFault } from '../checks/secrets.ts'
 import { defaultAlgorithm } from '../scheme/algorithms.ts'
-import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
-import { createSigner, equalSignatures, isCanonicalSignature, type Signer } from '../scheme/signature.ts'
+import {
+  createSigner,
+  equalSignatures,
+  findBodyHash,
+  hashBody,
+  isCanonicalSignature,
+  type Signer,
+} from '../scheme/signature.ts'
 import { defaultPort, listSignedForms, type SignedForm, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { joinPairs, joinParams, type Params, toPairs } from '../scheme/signing-string.ts'
 import { listUrlSpellings } from './spellings.ts'

@@ -1,15 +1,13 @@
-import { readEnvironment } from '../environment.ts'
-import { checkKnownOptions } from '../known-options.ts'
-import { readBody } from '../request/body.ts'
+import { checkKnownOptions } from '../checks/options.ts'
+import { readEnvironment } from '../checks/runtime.ts'
+import type { Pairs } from '../scheme/form.ts'
 import { decodeUtf8 } from '../scheme/form.ts'
-import type { Pairs } from '../scheme/signing-string.ts'
 import { isRejected, type Rejected } from '../verdict.ts'
-import { ReceivedParams } from '../webhook-params.ts'
-import { type Claimed, readClaim, verifyBody } from './incoming.ts'
-import { findBody } from './received-body.ts'
+import { readBody } from '../verify/body.ts'
+import { ReceivedParams } from '../verify/webhook.ts'
+import { type Claimed, checkUrlOptions, findBody, readClaim, verifyBody } from './incoming.ts'
 import type { Middleware, MiddlewareRequest, MiddlewareResponse, WebhookOptions } from './types.ts'
 import { createTokenSigner } from './validate.ts'
-import { checkUrlOptions } from './webhook-url.ts'
 
 const maxBodyBytes = 1024 * 1024
 

@@ -1,4 +1,4 @@
-import { checkKnownOptions } from '../known-options.ts'
+import { checkKnownOptions } from '../checks/options.ts'
 import type { Verdict } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabeller, type KeyLabelOptions } from './key-label.ts'
 

@@ -1,6 +1,5 @@
 import type { RejectionCode } from '../verdict.ts'
 import { labelToken } from './key-label.ts'
-import { writeSummary } from './summary-text.ts'
 
 /** The counts and the answers that follow from them. Times are in milliseconds since 1970. */
 export interface VerdictSummary {
@@ -144,4 +143,27 @@ function listCodes(codes: readonly CodeCount[]): string {
 function formatHours(ms: number): string {
   const hours = ms / 3_600_000
   return hours >= 1 ? `${Number(hours.toFixed(1))} h` : `${Number((ms / 60_000).toFixed(1))} min`
+}
+
+/** Writes the summary as text. Its first line answers the first question. */
+function writeSummary(summary: Omit<VerdictSummary, 'text'>): string {
+  const { since, total, accepted, refused, keys, codes, mayEnforce, mayDropToken } = summary
+  const lines = [
+    `May I enforce now? ${mayEnforce.answer}. ${mayEnforce.reason}`,
+    ...mayDropToken.map(({ index, answer, reason }) => `May I drop Auth Token ${index}? ${answer}. ${reason}`),
+    `Since ${formatTime(since)}: ${total} requests, ${accepted} accepted, ${refused} refused.`,
+    ...keys.map(({ key, count, lastAt }) => `  accepted by ${key}: ${count}, last ${formatTime(lastAt)}`),
+    ...codes.map(
+      ({ code, count, firstAt, lastAt }) =>
+        `  refused as ${code}: ${count}, first ${formatTime(firstAt)}, last ${formatTime(lastAt)}`,
+    ),
+  ]
+  if (summary.replayed > 0) lines.push(`  accepted although seen before: ${summary.replayed}`)
+  if (summary.maybeReplayed > 0)
+    lines.push(`  accepted, but the replay guard could not tell whether they are new: ${summary.maybeReplayed}`)
+  return lines.join('\n')
+}
+
+function formatTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }

@@ -1,5 +1,4 @@
-import { checkKnownOptions } from '../known-options.ts'
-import { parseInteger } from '../parse-integer.ts'
+import { checkKnownOptions, parseInteger } from '../checks/options.ts'
 import type { RejectionCode, Verdict } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabelOptions } from './key-label.ts'
 import { summarize, type Tally, type VerdictSummary } from './summary.ts'

@@ -1,3 +1,4 @@
+import type { Pairs } from '../scheme/form.ts'
 import { createSigner, type Signer } from '../scheme/signature.ts'
 import {
   isWebSocketScheme,
@@ -6,7 +7,7 @@ import {
   type Respelled,
   type SignedForm,
 } from '../scheme/signed-url.ts'
-import { joinPairs, type Pairs } from '../scheme/signing-string.ts'
+import { joinPairs } from '../scheme/signing-string.ts'
 import { conclude, type Found } from './conclude.ts'
 import { matchesPresented, type Presented } from './signature-header.ts'
 import { countCharacters, type Edit, type Key, type State } from './state.ts'

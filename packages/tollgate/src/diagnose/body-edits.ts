@@ -1,5 +1,5 @@
-import { hashBody } from '../scheme/body-hash.ts'
 import { decodeUtf8, parseForm } from '../scheme/form.ts'
+import { hashBody } from '../scheme/signature.ts'
 import { listBodyVariants, parseJson } from './body-variants.ts'
 import { stripBlanks } from './ends.ts'
 import { parseFormBody } from './form-body.ts'

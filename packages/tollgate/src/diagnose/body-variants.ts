@@ -1,5 +1,5 @@
-import { hashBody } from '../scheme/body-hash.ts'
 import { decodeUtf8 } from '../scheme/form.ts'
+import { hashBody } from '../scheme/signature.ts'
 import { stripBlanks } from './ends.ts'
 import { isBoundedJson } from './nesting.ts'
 import type { CauseId } from './types.ts'

@@ -1,4 +1,4 @@
-import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
+import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import type { SignedForm } from '../scheme/signed-url.ts'
 import { type BodyVariant, listBodyVariants } from './body-variants.ts'
 import type { Presented } from './signature-header.ts'

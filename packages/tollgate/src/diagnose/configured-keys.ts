@@ -1,7 +1,7 @@
-import { describeSecretFault, describeTokenFault, isAccountSid } from '../auth-token.ts'
-import type { UnverifiedClaim } from '../interfaces.ts'
-import type { Settings } from '../options.ts'
+import { describeSecretFault, describeTokenFault, isAccountSid } from '../checks/secrets.ts'
 import type { AlgorithmName } from '../scheme/algorithms.ts'
+import type { Settings } from '../verify/options.ts'
+import type { UnverifiedClaim } from '../verify/types.ts'
 import type { Key } from './state.ts'
 
 /** A secret as it was given, with where it stands. */

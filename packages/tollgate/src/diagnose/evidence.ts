@@ -1,7 +1,7 @@
-import type { Envelope } from '../request/envelope.ts'
-import { type HeaderReader, listTexts } from '../request/headers.ts'
-import { type HostAndPort, parseHost } from '../request/host.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
+import type { Envelope } from '../verify/head.ts'
+import { type HeaderReader, listTexts } from '../verify/head.ts'
+import { type HostAndPort, parseHost } from '../verify/public-url.ts'
 
 /** A value and where in the request or the options it stands, for the user. */
 export interface Seen<T> {

@@ -1,5 +1,5 @@
+import type { Pairs } from '../scheme/form.ts'
 import { parseForm } from '../scheme/form.ts'
-import type { Pairs } from '../scheme/signing-string.ts'
 
 // Twilio's forms have some 40 parameters and a few kilobytes. Of a much larger one nothing is searched.
 const mostBytes = 256 * 1024

@@ -1,4 +1,4 @@
-import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
+import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import type { Rejected } from '../verdict.ts'
 import type { Found, FoundCause } from './conclude.ts'
 import type { Search } from './search.ts'

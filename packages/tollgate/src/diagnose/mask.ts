@@ -1,5 +1,5 @@
 import { kinds } from '../params/kinds.ts'
-import type { Pairs } from '../scheme/signing-string.ts'
+import type { Pairs } from '../scheme/form.ts'
 import { stripDigits } from './ends.ts'
 import type { SigningPart } from './types.ts'
 

@@ -1,5 +1,5 @@
-import type { VerifierOptions } from '../options.ts'
-import { parseInteger } from '../parse-integer.ts'
+import { parseInteger } from '../checks/options.ts'
+import type { VerifierOptions } from '../verify/types.ts'
 import type { DiagnoseOptions } from './types.ts'
 
 const defaultTries = 20_000

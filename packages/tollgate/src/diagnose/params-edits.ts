@@ -1,4 +1,4 @@
-import type { Pairs } from '../scheme/signing-string.ts'
+import type { Pairs } from '../scheme/form.ts'
 import { listBlankEdits } from './blank-edits.ts'
 import { looksLikeJson } from './body-edits.ts'
 import { listDecodings } from './decoding-edits.ts'

@@ -1,4 +1,4 @@
-import type { Pairs } from '../scheme/signing-string.ts'
+import type { Pairs } from '../scheme/form.ts'
 import { isBounded } from './nesting.ts'
 
 /** What a framework's parser made of a form, read without complaint: nested values, null and numbers too. */

@@ -1,5 +1,5 @@
+import type { Pairs } from '../scheme/form.ts'
 import { parseForm, serializeForm } from '../scheme/form.ts'
-import type { Pairs } from '../scheme/signing-string.ts'
 import { decodeAll, escapers, hexCases, listToggles } from './encodings.ts'
 import { showName } from './mask.ts'
 import { isTwilioName, joinFields, nameOf, splitFields } from './query-fields.ts'

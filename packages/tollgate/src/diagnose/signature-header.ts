@@ -1,5 +1,5 @@
-import type { HeaderReader } from '../request/headers.ts'
 import { isCanonicalSignature } from '../scheme/signature.ts'
+import type { HeaderReader } from '../verify/head.ts'
 import type { CauseId } from './types.ts'
 
 /** One reading of the X-Twilio-Signature header. */

@@ -1,6 +1,6 @@
 import type { AlgorithmName } from '../scheme/algorithms.ts'
+import type { Pairs } from '../scheme/form.ts'
 import type { UrlParts } from '../scheme/signed-url.ts'
-import type { Pairs } from '../scheme/signing-string.ts'
 import type { CauseId } from './types.ts'
 import type { Work } from './work.ts'
 

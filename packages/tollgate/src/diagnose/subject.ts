@@ -1,5 +1,5 @@
-import type { HostAndPort } from '../request/host.ts'
-import type { Pairs } from '../scheme/signing-string.ts'
+import type { Pairs } from '../scheme/form.ts'
+import type { HostAndPort } from '../verify/public-url.ts'
 import type { ConfiguredKeys } from './configured-keys.ts'
 import type { Evidence, Seen, Target } from './evidence.ts'
 import type { State } from './state.ts'

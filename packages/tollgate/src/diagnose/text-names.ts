@@ -1,4 +1,4 @@
-import type { Pairs } from '../scheme/signing-string.ts'
+import type { Pairs } from '../scheme/form.ts'
 import { showName } from './mask.ts'
 
 /** Where people's own words stand, and so white space. */

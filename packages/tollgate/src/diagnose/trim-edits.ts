@@ -1,4 +1,4 @@
-import type { Pairs } from '../scheme/signing-string.ts'
+import type { Pairs } from '../scheme/form.ts'
 import { type ChangeValue, editValues } from './edit-values.ts'
 import { showName } from './mask.ts'
 import type { Edit } from './state.ts'

@@ -1,6 +1,6 @@
-import type { IncomingRequest } from '../interfaces.ts'
 import type { Params } from '../scheme/signing-string.ts'
 import type { Verdict } from '../verdict.ts'
+import type { IncomingRequest } from '../verify/types.ts'
 
 /** Everything that can come between Twilio's signing and this server's verifying. Each has its section in the docs. */
 export type CauseId =

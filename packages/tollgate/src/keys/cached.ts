@@ -1,8 +1,8 @@
-import type { Tokens } from '../auth-token.ts'
-import type { AuthTokenLookup, Awaitable } from '../interfaces.ts'
-import { checkKnownOptions } from '../known-options.ts'
-import { type CachedOptions, cachedOptions, parseCachedOptions } from './cached-options.ts'
-import { createTokenCache } from './token-cache.ts'
+import { checkKnownOptions } from '../checks/options.ts'
+import { isAccountSid, type Tokens } from '../checks/secrets.ts'
+import type { Awaitable } from '../checks/time-limit.ts'
+import type { AuthTokenLookup } from '../verify/types.ts'
+import { type CacheSettings, createTokenCache } from './token-cache.ts'
 
 /**
  * Finds the Auth Token or tokens of an account. Return `undefined` if there is no such account, and
@@ -34,4 +34,160 @@ export function cached(lookup: AccountLookup, options: CachedOptions = {}): Auth
   if (typeof lookup !== 'function') throw new TypeError(`"lookup" must be a function, got ${typeof lookup}`)
   checkKnownOptions(options, cachedOptions, 'cached')
   return createTokenCache((accountSid, { signal }) => lookup(accountSid, signal), parseCachedOptions(options))
+}
+
+/** The accounts that a look-up should expect: see `CachedOptions.knownAccounts`. */
+export type KnownAccounts = readonly string[] | ReadonlySet<string> | ((accountSid: string) => boolean)
+
+/** Options of `cached`. Each may also be undefined. */
+export interface CachedOptions {
+  /**
+   * How long tokens are used before the account is looked up again, in seconds, 1 to 86,400.
+   * Default 300.
+   */
+  readonly ttlSeconds?: number | undefined
+  /** How long "no such account" is remembered, in seconds, 0 to 86,400. Default 30. */
+  readonly negativeTtlSeconds?: number | undefined
+  /**
+   * How many accounts are remembered, 10 to 10,000,000. Default 10,000. Choose at least a fifth
+   * more than you have: a tenth is kept free for accounts that have not verified. Only other
+   * accounts that verified can evict an account that did.
+   */
+  readonly maxEntries?: number | undefined
+  /**
+   * The time limit of one look-up in milliseconds, 1 to 15,000. Keep it below the verifier's
+   * `lookupTimeoutMs`. Default 2,500.
+   */
+  readonly timeoutMs?: number | undefined
+  /**
+   * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, 0 to
+   * 604,800. Default 0: not at all.
+   */
+  readonly staleIfErrorSeconds?: number | undefined
+  /**
+   * The least time between two look-ups of one account that a mismatch causes, in seconds, 1 to
+   * 3,600. Default 10.
+   */
+  readonly refreshIntervalSeconds?: number | undefined
+  /**
+   * How many look-ups per second are made for accounts that are neither in `knownAccounts` nor have
+   * verified, 1 to 1,000,000, or `Infinity`. Default 100. A look-up beyond the rate waits up to
+   * half of `timeoutMs` for its turn. After that it fails (`key_lookup_failed`).
+   *
+   * Known accounts have no limit while the source answers for them. If the source fails or does not
+   * know them, their look-ups are held to the same rate, counted apart. So are refreshes after a
+   * mismatch, which are skipped beyond the rate.
+   */
+  readonly maxLookupsPerSecond?: number | undefined
+  /**
+   * The accounts that are yours: AccountSids, or a function that answers whether one is. Their
+   * look-ups pass a flood of requests that name invented accounts, also after a deployment, when
+   * nothing is remembered. An account that is missing here verifies as well: until its first
+   * request has passed, it shares `maxLookupsPerSecond` with the invented ones.
+   *
+   * A list is copied. A set is read at each look-up, so accounts can be added to it. A function is
+   * asked about invented accounts too: it has to answer `true` or `false` at once and from memory.
+   * If it throws or gives anything else, `onProblem` is called and the account counts as missing.
+   * Default: none.
+   */
+  readonly knownAccounts?: KnownAccounts | undefined
+  /**
+   * The account of requests that name none: JSON events and WebSocket handshakes. Default: such
+   * requests are `key_unknown`.
+   */
+  readonly defaultAccountSid?: string | undefined
+  /**
+   * Called with the error of each look-up that fails. An exception in it is ignored. Default:
+   * errors are not reported.
+   */
+  readonly onProblem?: ((error: unknown, accountSid: string) => void) | undefined
+  /** A clock in milliseconds that never goes back, for tests. Default `performance.now()`. */
+  readonly now?: (() => number) | undefined
+}
+
+/** The names of all options. */
+export const cachedOptions: Readonly<Record<keyof CachedOptions, true>> = {
+  ttlSeconds: true,
+  negativeTtlSeconds: true,
+  maxEntries: true,
+  timeoutMs: true,
+  staleIfErrorSeconds: true,
+  refreshIntervalSeconds: true,
+  maxLookupsPerSecond: true,
+  knownAccounts: true,
+  defaultAccountSid: true,
+  onProblem: true,
+  now: true,
+}
+
+/**
+ * Checks the options of `cached` and fills in defaults.
+ * @throws TypeError or RangeError that names the option.
+ */
+export function parseCachedOptions(given: CachedOptions): CacheSettings {
+  const { defaultAccountSid } = given
+  if (defaultAccountSid !== undefined) checkAccountSid(defaultAccountSid, 'defaultAccountSid')
+  checkFunction(given.onProblem, 'onProblem')
+  checkFunction(given.now, 'now')
+  return {
+    ttlMs: parseNumber(given.ttlSeconds, 'ttlSeconds', [1, 86_400], 300) * 1000,
+    negativeTtlMs: parseNumber(given.negativeTtlSeconds, 'negativeTtlSeconds', [0, 86_400], 30) * 1000,
+    maxEntries: Math.floor(parseNumber(given.maxEntries, 'maxEntries', [10, 10_000_000], 10_000)),
+    timeoutMs: parseNumber(given.timeoutMs, 'timeoutMs', [1, 15_000], 2500),
+    staleIfErrorMs: parseNumber(given.staleIfErrorSeconds, 'staleIfErrorSeconds', [0, 604_800], 0) * 1000,
+    refreshIntervalMs: parseNumber(given.refreshIntervalSeconds, 'refreshIntervalSeconds', [1, 3600], 10) * 1000,
+    maxLookupsPerSecond:
+      given.maxLookupsPerSecond === Number.POSITIVE_INFINITY
+        ? given.maxLookupsPerSecond
+        : parseNumber(given.maxLookupsPerSecond, 'maxLookupsPerSecond', [1, 1_000_000], 100),
+    isNamed: parseKnownAccounts(given.knownAccounts),
+    defaultAccountSid,
+    onProblem: given.onProblem ?? (() => undefined),
+    now: given.now ?? (() => performance.now()),
+  }
+}
+
+function parseKnownAccounts(known: unknown): CacheSettings['isNamed'] {
+  if (known === undefined) return () => false
+  if (typeof known === 'function') return (accountSid) => checkAnswer(known(accountSid))
+  const set: unknown = Array.isArray(known) ? new Set(known) : known
+  if (!isSet(set)) throw new TypeError('"knownAccounts" must be a list, a Set or a function')
+  for (const accountSid of set) checkAccountSid(accountSid, 'knownAccounts')
+  return (accountSid) => set.has(accountSid)
+}
+
+/** From any realm: `instanceof` fails inside a test runner's sandbox. */
+function isSet(value: unknown): value is ReadonlySet<unknown> {
+  return Object.prototype.toString.call(value) === '[object Set]'
+}
+
+function checkAnswer(answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer
+  // The rejection of a promise that nothing waits for would end the process.
+  Promise.resolve(answer).catch(() => undefined)
+  throw new TypeError('"knownAccounts" must answer true or false at once')
+}
+
+/** @throws TypeError that names the option. */
+export function checkAccountSid(value: unknown, name: string): void {
+  if (typeof value !== 'string' || !isAccountSid(value))
+    throw new TypeError(`"${name}" must be an AccountSid: "AC" and 32 hex digits`)
+}
+
+/** @throws TypeError that names the option. */
+export function checkFunction(value: unknown, name: string): void {
+  if (value !== undefined && typeof value !== 'function')
+    throw new TypeError(`"${name}" must be a function, got ${typeof value}`)
+}
+
+function parseNumber(
+  value: unknown,
+  name: string,
+  [least, most]: readonly [number, number],
+  otherwise: number,
+): number {
+  if (value === undefined) return otherwise
+  if (typeof value !== 'number') throw new TypeError(`"${name}" must be a number, got ${typeof value}`)
+  if (value >= least && value <= most) return value
+  throw new RangeError(`"${name}" must be from ${least} to ${most}`)
 }

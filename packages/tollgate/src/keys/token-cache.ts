@@ -1,9 +1,22 @@
-import { readTokens } from '../auth-token.ts'
-import type { AuthTokenLookup, Awaitable, UnverifiedClaim } from '../interfaces.ts'
-import { askInTime } from './ask-in-time.ts'
-import type { CacheSettings } from './cached-options.ts'
-import { createRateLimit } from './rate-limit.ts'
-import { createSegments } from './segments.ts'
+import { readTokens } from '../checks/secrets.ts'
+import { type Awaitable, sleep, withTimeLimit } from '../checks/time-limit.ts'
+import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
+
+/** The options of `cached`: checked, complete, and in milliseconds. */
+export interface CacheSettings {
+  readonly ttlMs: number
+  readonly negativeTtlMs: number
+  readonly maxEntries: number
+  readonly timeoutMs: number
+  readonly staleIfErrorMs: number
+  readonly refreshIntervalMs: number
+  readonly maxLookupsPerSecond: number
+  /** Throws what the user's function throws. */
+  readonly isNamed: (accountSid: string) => boolean
+  readonly defaultAccountSid: string | undefined
+  readonly onProblem: (error: unknown, accountSid: string) => void
+  readonly now: () => number
+}
 
 /** The circumstances of a look-up. */
 export interface Question {
@@ -89,7 +102,11 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
   }
 
   function depart(accountSid: string, waitMs: number, refreshing: boolean): Promise<Found> {
-    const flight = askInTime((signal) => ask(accountSid, { signal, refreshing }), { waitMs, timeoutMs })
+    const askInTurn = async (signal: AbortSignal): Promise<unknown> => {
+      if (waitMs > 0) await sleep(waitMs, signal)
+      return ask(accountSid, { signal, refreshing })
+    }
+    const flight = withTimeLimit(askInTurn, timeoutMs, 'The key look-up')
       .then((given) => keep(accountSid, given))
       .catch((error: unknown) => {
         markFailing(accountSid)
@@ -200,5 +217,107 @@ function ignoreErrors(call: () => void): void {
     call()
   } catch {
     // An exception in `onProblem` is ignored, as the option says.
+  }
+}
+
+/**
+ * A bounded store in two segments. Each is a Map, whose insertion order is the order of eviction.
+ * Entries that never verified are on probation and are evicted first, the oldest first. Entries
+ * that verified are protected. Only other protected entries can evict them, the least recently
+ * verified first. Reading moves nothing: anyone can name an account, and must not keep it by that.
+ */
+export interface Segments<V> {
+  get(key: string): V | undefined
+  /** Replaces a value in its segment, or adds a new one on probation. */
+  put(key: string, value: V): void
+  /** Protects an entry, or marks a protected one as the most recent. */
+  promote(key: string): void
+  /** Puts an entry back on probation. */
+  demote(key: string): void
+  readonly size: number
+}
+
+/**
+ * @param maxEntries The limit of both segments together, at least 10. A tenth is kept for
+ *   probation.
+ */
+export function createSegments<V>(maxEntries: number): Segments<V> {
+  const probation = new Map<string, V>()
+  const trusted = new Map<string, V>()
+  // Without space for probation, a new account would be evicted before it could verify, at each of
+  // its requests.
+  const maxTrusted = maxEntries - Math.ceil(maxEntries / 10)
+
+  function put(key: string, value: V): void {
+    if (trusted.has(key)) {
+      trusted.set(key, value)
+      return
+    }
+    probation.set(key, value)
+    if (probation.size + trusted.size > maxEntries) deleteOldest(probation)
+  }
+
+  function demote(key: string): void {
+    const value = trusted.get(key)
+    if (value === undefined) return
+    trusted.delete(key)
+    put(key, value)
+  }
+
+  function promote(key: string): void {
+    const value = trusted.get(key) ?? probation.get(key)
+    if (value === undefined) return
+    probation.delete(key)
+    trusted.delete(key)
+    trusted.set(key, value)
+    if (trusted.size <= maxTrusted) return
+    const [oldest] = trusted.keys()
+    if (oldest !== undefined) demote(oldest)
+  }
+
+  return {
+    get: (key) => trusted.get(key) ?? probation.get(key),
+    put,
+    promote,
+    demote,
+    get size() {
+      return probation.size + trusted.size
+    },
+  }
+}
+
+function deleteOldest<V>(segment: Map<string, V>): void {
+  const [oldest] = segment.keys()
+  if (oldest !== undefined) segment.delete(oldest)
+}
+
+/** Limits how often something happens. */
+export interface RateLimit {
+  /**
+   * Takes a turn.
+   * @returns the milliseconds to wait for it; `undefined`, and no turn, if that is more than
+   *   `longestWaitMs`
+   */
+  take(longestWaitMs: number): number | undefined
+}
+
+/**
+ * Creates a token bucket that starts with the turns of one second. Turns can be taken in advance,
+ * which spreads out a burst.
+ */
+export function createRateLimit(perSecond: number, now: () => number): RateLimit {
+  if (perSecond === Number.POSITIVE_INFINITY) return { take: () => 0 }
+  let turns = perSecond
+  let countedAt = now()
+  return {
+    take(longestWaitMs) {
+      const time = now()
+      turns = Math.min(perSecond, turns + (Math.max(0, time - countedAt) * perSecond) / 1000)
+      countedAt = time
+      const waitMs = turns >= 1 ? 0 : ((1 - turns) * 1000) / perSecond
+      if (waitMs > longestWaitMs) return undefined
+      turns -= 1
+      return waitMs
+    },
   }
 }

@@ -1,8 +1,9 @@
-import { maxTokens } from '../auth-token.ts'
-import type { AuthTokenLookup, UnverifiedClaim } from '../interfaces.ts'
-import { fetchAuthToken } from './accounts-api.ts'
-import { createTokenCache } from './token-cache.ts'
-import { parseTwilioOptions, type TwilioAccountTokensOptions, toBasicAuth } from './twilio-options.ts'
+import { checkKnownOptions } from '../checks/options.ts'
+import { describeSecretFault, maxTokens, parseTokens, type Tokens } from '../checks/secrets.ts'
+import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
+import { type Fetch, fetchAuthToken } from './accounts-api.ts'
+import { type CachedOptions, cachedOptions, checkAccountSid, checkFunction, parseCachedOptions } from './cached.ts'
+import { type CacheSettings, createTokenCache } from './token-cache.ts'
 
 /**
  * Finds the Auth Tokens of a main account and its subaccounts with Twilio's Accounts API, for the
@@ -62,4 +63,101 @@ export function twilioAccountTokens(options: TwilioAccountTokensOptions): AuthTo
 
 function toList(found: unknown): readonly string[] {
   return Array.isArray(found) ? found : []
+}
+
+/** Options of `twilioAccountTokens`: those of `cached`, except `defaultAccountSid`, and these. */
+export interface TwilioAccountTokensOptions extends Omit<CachedOptions, 'defaultAccountSid'> {
+  /**
+   * The main account, which owns the subaccounts. Requests that name no account are verified as its
+   * own.
+   */
+  readonly accountSid: string
+  /**
+   * The main account's Auth Token, or several during its rotation. They verify the main account's
+   * requests without a look-up. They are also the credentials for the API: if one is refused, the
+   * next is tried. Give either this or `apiKey`.
+   */
+  readonly authToken?: Tokens | undefined
+  /**
+   * A main API key of the main account. A standard key may not read accounts. The rotation of the
+   * Auth Token does not affect it.
+   */
+  readonly apiKey?: { readonly sid: string; readonly secret: string } | undefined
+  /** Replaces the runtime's `fetch`. Default: `globalThis.fetch`. */
+  readonly fetch?: Fetch | undefined
+  /**
+   * Another origin, such as a Region's. HTTPS, or HTTP on this machine. Default
+   * `https://api.twilio.com`.
+   */
+  readonly baseUrl?: string | undefined
+}
+
+/** The options after `parseTwilioOptions`. */
+export interface TwilioSettings {
+  readonly accountSid: string
+  readonly authTokens: readonly string[] | undefined
+  readonly apiKey: string | undefined
+  readonly fetch: Fetch
+  readonly baseUrl: string
+  readonly cache: CacheSettings
+}
+
+const { defaultAccountSid: _own, ...cacheNames } = cachedOptions
+
+const known: Readonly<Record<keyof TwilioAccountTokensOptions, true>> = {
+  ...cacheNames,
+  accountSid: true,
+  authToken: true,
+  apiKey: true,
+  fetch: true,
+  baseUrl: true,
+}
+
+/**
+ * Checks the options of `twilioAccountTokens` and fills in defaults.
+ * @throws TypeError or RangeError that names the option and never shows a secret.
+ */
+function parseTwilioOptions(given: TwilioAccountTokensOptions): TwilioSettings {
+  checkKnownOptions(given, known, 'twilioAccountTokens')
+  const { accountSid, authToken, apiKey } = given
+  checkAccountSid(accountSid, 'accountSid')
+  checkFunction(given.fetch, 'fetch')
+  if ((authToken === undefined) === (apiKey === undefined))
+    throw new TypeError('"twilioAccountTokens" needs either "authToken" or "apiKey"')
+  return {
+    accountSid,
+    authTokens: authToken === undefined ? undefined : parseTokens(authToken, 'authToken'),
+    apiKey: apiKey === undefined ? undefined : parseApiKey(apiKey),
+    // Workers refuse a `fetch` that is called as the method of another object.
+    fetch: given.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    baseUrl: parseBaseUrl(given.baseUrl ?? 'https://api.twilio.com'),
+    cache: parseCachedOptions({ ...given, defaultAccountSid: accountSid }),
+  }
+}
+
+function parseApiKey(apiKey: unknown): string {
+  checkKnownOptions(apiKey, { sid: true, secret: true }, '"apiKey"')
+  const { sid, secret } = apiKey as { sid?: unknown; secret?: unknown }
+  if (typeof sid !== 'string' || !/^SK[0-9a-fA-F]{32}$/.test(sid))
+    throw new TypeError('"apiKey.sid" must be "SK" and 32 hex digits')
+  const fault = describeSecretFault(secret)
+  if (fault !== undefined) throw new TypeError(`"apiKey.secret" ${fault}`)
+  return toBasicAuth(sid, secret as string)
+}
+
+function parseBaseUrl(baseUrl: unknown): string {
+  const url = typeof baseUrl === 'string' && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
+  if (url === undefined) throw new TypeError('"baseUrl" must be an absolute URL')
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal))
+    throw new TypeError('"baseUrl" must be https, because credentials and tokens travel over it')
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    throw new TypeError('"baseUrl" must have no userinfo, query or fragment')
+  return url.origin + url.pathname.replace(/\/+$/, '')
+}
+
+/** @returns the value of an `Authorization` header: RFC 7617, in UTF-8 */
+function toBasicAuth(user: string, password: string): string {
+  const bytes = new TextEncoder().encode(`${user}:${password}`)
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`
 }

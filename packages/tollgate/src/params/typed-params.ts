@@ -1,4 +1,4 @@
-import { findNearest } from '../known-options.ts'
+import { findNearest } from '../checks/options.ts'
 import type { WebhookParams } from '../verdict.ts'
 import { kindOf } from './kind-of.ts'
 import { type FormKind, kinds, type WebhookKind } from './kinds.ts'

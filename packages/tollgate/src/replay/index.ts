@@ -1,5 +1,5 @@
 export { type MemoryStoreOptions, memoryStore } from './memory-store.ts'
-export type { CallClient, CommandClient, NodeRedisClient, RedisClient } from './redis-client.ts'
+export type { CallClient, CommandClient, NodeRedisClient, RedisClient } from './redis-store.ts'
 export { type RedisStoreOptions, redisStore } from './redis-store.ts'
 export { type ReplayGuardOptions, replayGuard } from './replay-guard.ts'
 export type { ReplayStore, ReservationAttempt, ReserveOutcome } from './store.ts'

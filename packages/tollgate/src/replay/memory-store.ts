@@ -1,6 +1,4 @@
-import { checkKnownOptions } from '../known-options.ts'
-import { parseInteger } from '../parse-integer.ts'
-import { checkMethods } from './check-options.ts'
+import { checkKnownOptions, checkMethods, parseInteger } from '../checks/options.ts'
 import type { ReplayStore } from './store.ts'
 
 export interface MemoryStoreOptions {

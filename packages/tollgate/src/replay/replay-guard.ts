@@ -1,11 +1,11 @@
-import type { Delivery, ReplayGuard, Reservation } from '../interfaces.ts'
-import { checkKnownOptions } from '../known-options.ts'
-import { parseInteger } from '../parse-integer.ts'
-import { hashBody } from '../scheme/body-hash.ts'
-import { checkMethods, parseChoice } from './check-options.ts'
-import { kindOfDelivery, neverRepeats } from './delivery-kind.ts'
+import { checkKnownOptions, checkMethods, parseChoice, parseInteger } from '../checks/options.ts'
+import { withTimeLimit } from '../checks/time-limit.ts'
+import { kindOf, kindOfJson } from '../params/kind-of.ts'
+import { kinds, type WebhookKind } from '../params/kinds.ts'
+import { decodeUtf8 } from '../scheme/form.ts'
+import { hashBody } from '../scheme/signature.ts'
+import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
 import type { ReplayStore, ReserveOutcome } from './store.ts'
-import { withTimeLimit } from './time-limit.ts'
 
 export interface ReplayGuardOptions {
   /** Where deliveries are remembered: `memoryStore()` for one process, `redisStore(client)` for several. */
@@ -67,7 +67,7 @@ async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Pr
   const attempt = shareAttempt(settings, delivery)
   const { release } = attempt
   try {
-    const outcome = await withTimeLimit(attempt.outcome, settings.storeTimeoutMs)
+    const outcome = await withTimeLimit(() => attempt.outcome, settings.storeTimeoutMs, 'The replay store')
     if (outcome === 'reserved') return { replayed: false, release }
     if (outcome === 'full') return { replayed: 'unknown' }
     const seen: unknown = Object(outcome).seen
@@ -121,7 +121,7 @@ function startAttempt({ store, ttlMs, storeTimeoutMs }: ReplaySettings, key: str
     isReleased: false,
     release() {
       attempt.isReleased = true
-      return withTimeLimit(store.release(key, token), storeTimeoutMs)
+      return withTimeLimit(() => store.release(key, token), storeTimeoutMs, 'The replay store')
     },
   }
   return attempt
@@ -138,4 +138,23 @@ function makeToken(): string {
  */
 function forgetWhenSettled({ outcome, release }: Attempt): void {
   outcome.then(release, release).catch(() => undefined)
+}
+
+/** The kind of webhook that a delivery shows itself as; `'unknown'` where no rule holds. */
+function kindOfDelivery({ covers, params, body }: Delivery): string {
+  return (covers === 'body' ? kindOfJson(parseJson(body)) : kindOf(params)) ?? 'unknown'
+}
+
+/** True for a kind that Twilio never sends twice, so that a second one is a replay. An unknown kind may repeat. */
+function neverRepeats(kind: string): boolean {
+  return Object.hasOwn(kinds, kind) && !kinds[kind as WebhookKind].mayRepeat
+}
+
+function parseJson(body: Uint8Array): unknown {
+  const text = decodeUtf8(body)
+  try {
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

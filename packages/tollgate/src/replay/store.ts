@@ -1,4 +1,4 @@
-import type { Awaitable } from '../interfaces.ts'
+import type { Awaitable } from '../checks/time-limit.ts'
 
 /** One attempt to reserve a delivery. */
 export interface ReservationAttempt {

@@ -1,4 +1,5 @@
-import type { Pairs } from './signing-string.ts'
+/** Form parameters in the order they arrived, decoded, repeats kept. */
+export type Pairs = readonly (readonly [name: string, value: string])[]
 
 // A byte order mark is a character like any other here: Twilio signed it if it sent it.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -1,9 +1,4 @@
-import { findDistinct } from './distinct-pairs.ts'
-import { mostPairs } from './form.ts'
-import { orderNames } from './name-order.ts'
-
-/** Form parameters in the order they arrived, decoded, repeats kept. */
-export type Pairs = readonly (readonly [name: string, value: string])[]
+import { mostPairs, type Pairs } from './form.ts'
 
 /** Form parameters as callers have them: pairs, URLSearchParams, or a record whose repeated names hold arrays. */
 export type Params =
@@ -110,4 +105,54 @@ export function toPairs(params: Params): Pairs | undefined {
     else for (const one of value) pairs.push([name, one])
   }
   return pairs
+}
+
+/** Pairs with each distinct one once: Twilio signs equal pairs once, however often they are sent. */
+export interface DistinctPairs {
+  /** In order of arrival. */
+  readonly pairs: Pairs
+  /** Each name's value or, where there are several, its distinct values; both in order of arrival. */
+  readonly values: ReadonlyMap<string, string | ReadonlySet<string>>
+}
+
+export function findDistinct(all: Pairs): DistinctPairs {
+  const values = new Map<string, string | Set<string>>()
+  const pairs = all.filter(([name, value]) => {
+    const known = values.get(name)
+    if (known === value) return false
+    // A set for each name would cost more than all the rest: hardly one has several values.
+    if (known === undefined) values.set(name, value)
+    else if (typeof known === 'string') values.set(name, new Set([known, value]))
+    else return known.size < known.add(value).size
+    return true
+  })
+  return { pairs, values }
+}
+
+// Webhooks of a kind repeat their parameters in one order, and sorting them costs as much as an HMAC: the order in which so many
+// names were sorted last is tried first. It is a list of indices, so that nothing of a request is kept, and it counts only where
+// it does sort the names at hand: what a hostile request leaves behind costs the next one its sorting, and nothing else.
+const lastOrders: (readonly number[] | undefined)[] = []
+/** The longest list whose order is kept. Webhooks have fewer names. */
+const mostNames = 64
+
+/**
+ * The indices of names in the names' order (by UTF-16 code unit).
+ * @returns `undefined` where names repeat, or where there are more than `mostNames`
+ */
+export function orderNames(names: readonly string[]): readonly number[] | undefined {
+  if (names.length > mostNames) return undefined
+  const last = lastOrders[names.length]
+  if (last !== undefined && isAscending(names, last)) return last
+  // Equal names need no case of their own: the check below finds them.
+  const order = [...names.keys()].sort((one, other) => ((names[one] as string) < (names[other] as string) ? -1 : 1))
+  if (!isAscending(names, order)) return undefined
+  lastOrders[names.length] = order
+  return order
+}
+
+function isAscending(names: readonly string[], order: readonly number[]): boolean {
+  for (let rank = 1; rank < order.length; rank++)
+    if (!((names[order[rank - 1] as number] as string) < (names[order[rank] as number] as string))) return false
+  return true
 }

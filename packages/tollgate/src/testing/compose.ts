@@ -1,9 +1,36 @@
-import { isBytes } from '../bytes.ts'
-import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
+import { isBytes } from '../checks/runtime.ts'
+import type { Pairs } from '../scheme/form.ts'
 import { decodeUtf8, isFormType, parseForm, serializeForm } from '../scheme/form.ts'
+import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import { isWebSocketScheme, splitUrl } from '../scheme/signed-url.ts'
-import { type Pairs, toPairs } from '../scheme/signing-string.ts'
-import type { SignRequestInput } from './sign-request.ts'
+import { type Params, toPairs } from '../scheme/signing-string.ts'
+
+/** Unknown properties are a `TypeError`. At most one of `params`, `json` and `body`. */
+export interface SignRequestInput {
+  /**
+   * The URL as Twilio is configured with it: absolute, http, https, ws or wss, in printable ASCII (percent-encode the
+   * rest). Signed as it is, without userinfo and fragment, which Twilio neither signs nor sends.
+   */
+  url: string
+  /** Default: POST where there are `params`, `json` or a `body`, GET for a handshake and for nothing. */
+  method?: string | undefined
+  /** Sent as a form with a POST, added to the query with a GET or a handshake. Names and values are strings. */
+  params?: Params | undefined
+  /** Sent as `JSON.stringify` writes it, bound by a `bodySHA256` at the end of the query. */
+  json?: unknown
+  /** UTF-8. Signed by its parameters where the content type is a form's, bound by `bodySHA256` otherwise. */
+  body?: string | Uint8Array | undefined
+  /** Default: the form's for `params`, `application/json` for `json` and `body`. */
+  contentType?: string | undefined
+  /** Added to, or instead of, those that Twilio sends; only the signature's own cannot be replaced. */
+  headers?: Readonly<Record<string, string>> | undefined
+  /** A WebSocket handshake: the URL is signed as wss, its query as parameters. Always so for a ws or wss URL. */
+  handshake?: boolean | undefined
+  /** Signs with HMAC-SHA1. Default, without `sharedKey`: the environment's TWILIO_AUTH_TOKEN; none is a `TypeError`. */
+  authToken?: string | undefined
+  /** Signs with HMAC-SHA256 instead, and sends the id in X-Twilio-Webhooks-Signature-Settings. */
+  sharedKey?: { readonly id: string; readonly secret: string } | undefined
+}
 
 /** A request as Twilio would send it, and what it would sign. */
 export interface Composed {

@@ -1,7 +1,8 @@
+import { parseUrl } from '../checks/runtime.ts'
 import type { WebhookKind } from '../params/kinds.ts'
-import { parseUrl } from '../parse-url.ts'
+import type { SignRequestInput } from './compose.ts'
 import { sampleWebhook } from './sample-webhook.ts'
-import { type SignedRequest, type SignRequestInput, signRequest } from './sign-request.ts'
+import { type SignedRequest, signRequest } from './sign-request.ts'
 
 /** What a test server sends instead of a sample: the input of `signRequest`, but for the URL. */
 export type TestRequest = Omit<SignRequestInput, 'url' | 'handshake'>

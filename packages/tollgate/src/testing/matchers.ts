@@ -1,4 +1,4 @@
-import { findNearest } from '../known-options.ts'
+import { findNearest } from '../checks/options.ts'
 import { type Accepted, type Rejected, type RejectionCode, rejections } from '../verdict.ts'
 
 /** What `expect.extend` of Vitest and of Jest takes. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, request, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { checkKnownOptions } from '../known-options.ts'
+import { checkKnownOptions } from '../checks/options.ts'
 import {
   type Delivery,
   makeTestToken,

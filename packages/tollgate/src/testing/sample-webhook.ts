@@ -1,4 +1,4 @@
-import { findNearest } from '../known-options.ts'
+import { findNearest } from '../checks/options.ts'
 import { kinds, type WebhookKind } from '../params/kinds.ts'
 import { samples } from './samples/index.ts'
 

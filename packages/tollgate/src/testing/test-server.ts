@@ -1,4 +1,4 @@
-import { checkKnownOptions } from '../known-options.ts'
+import { checkKnownOptions } from '../checks/options.ts'
 import {
   makeTestToken,
   readPublicUrl,

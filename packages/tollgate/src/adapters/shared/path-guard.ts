@@ -1,5 +1,5 @@
 import type { VerifierOptions } from '../../index.ts'
-import { createPathFilter, type Mounting, type PathFilter } from '../../request/paths.ts'
+import { createPathFilter, type Mounting, type PathFilter } from '../../verify/paths.ts'
 import type { OptionsSource } from './guard.ts'
 import { refusePromise } from './refuse-promise.ts'
 

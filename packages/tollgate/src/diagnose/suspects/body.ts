@@ -1,4 +1,4 @@
-import { findBodyHash } from '../../scheme/body-hash.ts'
+import { findBodyHash } from '../../scheme/signature.ts'
 import { looksLikeJson } from '../body-edits.ts'
 import { isRewrittenJson } from '../body-variants.ts'
 import type { FoundCause } from '../conclude.ts'

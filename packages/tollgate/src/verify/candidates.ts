@@ -1,9 +1,12 @@
-import { describeSecretFault, isAccountSid, maxTokens, readTokens } from './auth-token.ts'
-import type { AuthTokenLookup, Awaitable, UnverifiedClaim } from './interfaces.ts'
+import { describeSecretFault, isAccountSid, maxTokens, readTokens } from '../checks/secrets.ts'
+import { type Awaitable, withTimeLimit } from '../checks/time-limit.ts'
+import type { Pairs } from '../scheme/form.ts'
+import { decodeUtf8 } from '../scheme/form.ts'
+import { createSigner, type Signer } from '../scheme/signature.ts'
+import { type Accepted, type Rejected, reject } from '../verdict.ts'
+import type { SignatureClaim } from './head.ts'
 import type { Settings } from './options.ts'
-import type { SignatureClaim } from './request/envelope.ts'
-import { createSigner, type Signer } from './scheme/signature.ts'
-import { type Accepted, type Rejected, reject } from './verdict.ts'
+import type { AuthTokenLookup, UnverifiedClaim } from './types.ts'
 
 /** A key that may have signed the request. */
 export interface Candidate {
@@ -136,15 +139,66 @@ async function settle<T>(
   read: (found: unknown) => T,
   timeoutMs: number,
 ): Promise<T | Rejected> {
-  let timer: ReturnType<typeof setTimeout> | undefined
   try {
-    const late = new Promise((_, fail) => {
-      timer = setTimeout(fail, timeoutMs)
-    })
-    return read(await Promise.race([ask(), late]))
+    return read(await withTimeLimit(ask, timeoutMs, 'The key look-up'))
   } catch {
     return reject('key_lookup_failed')
-  } finally {
-    clearTimeout(timer)
   }
+}
+
+// Messaging, voice and most others; Verify and Intelligence; Proxy.
+const formNames: readonly string[] = ['AccountSid', 'account_sid', 'interactionAccountSid']
+const jsonNames = ['AccountSid', 'account_sid', 'accountSid'] as const
+
+/** The distinct accounts that the parameters name, as written: at most so many, since a hostile form names thousands. */
+export function listAccounts(params: Pairs, most: number): readonly string[] {
+  const accounts = new Set<string>()
+  for (const [name, value] of params) {
+    if (!formNames.includes(name)) continue
+    accounts.add(value)
+    if (accounts.size === most) break
+  }
+  return [...accounts]
+}
+
+/**
+ * The distinct accounts that a JSON body names, each place through lists: at its root, in `data` (of a CloudEvent) and one level below
+ * that. Not in the whole tree: a genuine event may report on other accounts. Only for a body that is proven.
+ * @returns `undefined` for a body that is not exactly one JSON text.
+ */
+export function listAccountsInJson(body: Uint8Array): readonly string[] | undefined {
+  let json: unknown
+  try {
+    json = JSON.parse(decodeUtf8(body) ?? '')
+  } catch {
+    return undefined
+  }
+  const accounts = new Set<string>()
+  const read = (object: unknown): void => {
+    for (const name of jsonNames)
+      for (const account of flatten(readProperty(object, name))) if (typeof account === 'string') accounts.add(account)
+  }
+  for (const event of flatten(json)) {
+    read(event)
+    for (const data of flatten(readProperty(event, 'data'))) {
+      read(data)
+      // Of a text, each character would be a value.
+      if (typeof data === 'object') for (const inner of flatten(Object.values(Object(data)))) read(inner)
+    }
+  }
+  return [...accounts]
+}
+
+/** What lists hold, however deeply they are nested: with a stack of its own, since the sender chooses the depth. */
+function* flatten(value: unknown): Generator<unknown> {
+  const rest = [value]
+  while (rest.length > 0) {
+    const one = rest.pop()
+    if (Array.isArray(one)) for (let index = one.length - 1; index >= 0; index--) rest.push(one[index])
+    else yield one
+  }
+}
+
+function readProperty(object: unknown, name: string): unknown {
+  return Object.hasOwn(Object(object), name) ? (object as Record<string, unknown>)[name] : undefined
 }

@@ -1,5 +1,5 @@
-import { readEnvironment } from '../environment.ts'
-import { showOption } from '../known-options.ts'
+import { showOption } from '../checks/options.ts'
+import { readEnvironment } from '../checks/runtime.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
 
 /**

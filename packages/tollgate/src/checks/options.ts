@@ -48,3 +48,28 @@ function measureDistance(one: string, other: string): number {
 export function showOption(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : `a value of type ${typeof value}`
 }
+
+/** Checks an option that is an integer. Throws a TypeError or a RangeError that names it. */
+export function parseInteger(value: number | undefined, name: string, least: number, most: number): number | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'number') throw new TypeError(`"${name}" must be a number, got ${typeof value}`)
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw new RangeError(`"${name}" must be an integer from ${least} to ${most}`)
+}
+
+/** The first of the choices is the default. Throws a TypeError that names the option. */
+export function parseChoice<T extends string>(value: T | undefined, name: string, choices: readonly [T, ...T[]]): T {
+  if (value === undefined) return choices[0]
+  if (choices.includes(value)) return value
+  throw new TypeError(`"${name}" must be ${choices.map((choice) => `'${choice}'`).join(' or ')}`)
+}
+
+export function checkMethods(value: unknown, name: string, methods: readonly string[]): void {
+  for (const method of methods)
+    if (!hasMethod(value, method)) throw new TypeError(`"${name}" must have a method "${method}"`)
+}
+
+export function hasMethod(value: unknown, method: string): boolean {
+  const object: { readonly [name: string]: unknown } = Object(value)
+  return typeof object[method] === 'function'
+}

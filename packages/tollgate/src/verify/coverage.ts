@@ -1,9 +1,8 @@
-import { findBodyHash, hashBody } from '../scheme/body-hash.ts'
+import type { Pairs } from '../scheme/form.ts'
 import { decodeUtf8, hasTooManyPairs, isFormType, parseForm, parseLeniently } from '../scheme/form.ts'
-import type { Pairs } from '../scheme/signing-string.ts'
+import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import { type Rejected, reject } from '../verdict.ts'
-import type { Envelope } from './envelope.ts'
-import { readSingle } from './headers.ts'
+import { type Envelope, readSingle } from './head.ts'
 
 /** The body as the signature can cover it. */
 export interface Content {

@@ -1,4 +1,4 @@
-import { toList } from './known-options.ts'
+import { toList } from './options.ts'
 
 /** One account's Auth Token, or several while it is being rotated, in the order to try. At most 16. */
 export type Tokens = string | readonly string[]

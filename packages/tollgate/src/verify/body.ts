@@ -1,26 +1,7 @@
-import { isBytes } from '../bytes.ts'
+import { isBytes } from '../checks/runtime.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
-import { type HeaderReader, readSingle, readText } from './headers.ts'
-
-/** Something read the stream before us and kept no bytes: what, and what its user should do about it. A stream may throw one. */
-export interface BodyConsumed {
-  readonly consumedBy: string
-  readonly fix: string
-}
-
-/**
- * A stream that calls back, as those of Node.js do. The adapters for it use this: reading through an async iterator takes longer
- * than the check itself.
- */
-export interface PushedBody {
-  /**
-   * Gives each chunk, and at the end whether the body was whole. Returns what stops it and leaves the rest unread.
-   */
-  listen(onChunk: (chunk: Uint8Array) => void, onEnd: (isWhole: boolean) => void): () => void
-}
-
-/** A body as adapters hand it over: raw, unparsed. A stream is read here, under the limit. */
-export type RawBody = string | Uint8Array | AsyncIterable<Uint8Array> | PushedBody | BodyConsumed
+import { type HeaderReader, readSingle, readText } from './head.ts'
+import type { BodyConsumed, PushedBody, RawBody } from './types.ts'
 
 const encoder = new TextEncoder()
 

@@ -1,66 +1,10 @@
-import { describeSecretFault, isAccountSid, parseTokens, type Tokens } from './auth-token.ts'
-import { readEnvironment } from './environment.ts'
-import type { AuthTokenLookup, Awaitable, Diagnoser, IncomingRequest, ReplayGuard, SharedKey } from './interfaces.ts'
-import { checkKnownOptions, toList } from './known-options.ts'
-import { parseInteger } from './parse-integer.ts'
-import { type PublicUrlRule, publicUrlRule } from './request/forwarded.ts'
-import { parsePublicUrl, resolveByRule, resolveFromList, type UrlResolver } from './request/public-url.ts'
-import type { Mode, Rejected, Verdict } from './verdict.ts'
-
-/** Another answer to a refused request than the default. */
-export interface Answer {
-  /** 400 or more; anything else is a TypeError, since it would let a refused request look accepted. */
-  readonly status: number
-  /**
-   * Names and values that HTTP allows: Latin-1 text without control characters. Any other is a TypeError. Fields that are the server's
-   * to set, such as Content-Length and Connection, are dropped.
-   */
-  readonly headers?: Readonly<Record<string, string>> | undefined
-  readonly body?: string | undefined
-}
-
-export interface VerifierOptions {
-  /**
-   * How Twilio reaches this server: scheme, host, port and, where a proxy strips one, path prefix. Several: the one whose host is
-   * the Host header's. `fromRequest(…)`: built from the request. Default: the environment's TOLLGATE_PUBLIC_URL; none is a TypeError.
-   */
-  readonly publicUrl?: string | readonly string[] | PublicUrlRule | undefined
-  /** The whole URL that Twilio requested, by your own rule, query included. Wins over `publicUrl`. */
-  readonly signedUrl?: ((request: IncomingRequest) => string) | undefined
-  /** `'either'` also tries the path with, or without, its last slash, for servers that redirect to index pages. Default `'exact'`. */
-  readonly trailingSlash?: 'exact' | 'either' | undefined
-  /**
-   * One account's Auth Token or, during its rotation, tokens (at most 16); a record from AccountSid to tokens; or a look-up. Default:
-   * the environment's TWILIO_AUTH_TOKEN, unless `sharedKeys` is given.
-   */
-  readonly authToken?: Tokens | Readonly<Record<string, Tokens>> | AuthTokenLookup | undefined
-  /** SharedKeys by their id, as a record or a look-up. They verify with HMAC-SHA256 only. */
-  readonly sharedKeys?:
-    | Readonly<Record<string, SharedKey>>
-    | ((keyId: string) => Awaitable<SharedKey | undefined>)
-    | undefined
-  /** Refuses Auth Token signatures on HTTP requests as `key_not_allowed`, so that no one can downgrade. Default false. */
-  readonly sharedKeysOnly?: boolean | undefined
-  /** Where the request names an account, only these; others are `account_not_allowed`. Default: any whose key matches. */
-  readonly accountSid?: string | readonly string[] | undefined
-  /** `'observe'` hands refused requests over as well, marked `ok: false`, for a staged roll-out. Default `'enforce'`. */
-  readonly mode?: Mode | undefined
-  /** Recognises a delivery that was seen before; `tollgate/replay` has one. Default: none. */
-  readonly replay?: ReplayGuard | undefined
-  /** The largest body, in bytes; beyond it `body_too_large`. An integer from 0. Default 1,048,576. */
-  readonly maxBodyBytes?: number | undefined
-  /** How long a key look-up may take, in milliseconds, 1 to 15,000; beyond it `key_lookup_failed`. Default 3,000. */
-  readonly lookupTimeoutMs?: number | undefined
-  /** Explains refusals during development; `tollgate/diagnose` has one. Default: none. */
-  readonly diagnose?: Diagnoser | undefined
-  /** For metrics and logs, after each verdict. An exception in it changes nothing. */
-  readonly onVerdict?: ((verdict: Verdict, request: IncomingRequest, native: unknown) => void) | undefined
-  /**
-   * Gives another answer to a refused request; `undefined` keeps the default. Called by adapters, and not asynchronous. If it throws, or
-   * its answer is a TypeError, the request is answered 500 and the error is logged.
-   */
-  readonly onRejected?: ((rejection: Rejected, native: unknown) => Answer | undefined) | undefined
-}
+import { checkKnownOptions, parseInteger, toList } from '../checks/options.ts'
+import { readEnvironment } from '../checks/runtime.ts'
+import { describeSecretFault, isAccountSid, parseTokens, type Tokens } from '../checks/secrets.ts'
+import type { Awaitable } from '../checks/time-limit.ts'
+import type { Mode, Rejected, Verdict } from '../verdict.ts'
+import { parsePublicUrl, resolveByRule, resolveFromList, type UrlResolver } from './public-url.ts'
+import { type AuthTokenLookup, type IncomingRequest, publicUrlRule, type VerifierOptions } from './types.ts'
 
 /** Where Auth Tokens come from, after parsing. */
 export type AuthTokens =
@@ -128,7 +72,8 @@ function parseUrlOptions(given: VerifierOptions): Settings['resolveUrl'] {
   if (signedUrl !== undefined) return (_envelope, source) => resolveByRule(() => signedUrl(source as IncomingRequest))
   const publicUrl = given.publicUrl ?? readEnvironment('TOLLGATE_PUBLIC_URL')
   if (publicUrl === undefined) throw new TypeError('"publicUrl" is missing: give it, or set TOLLGATE_PUBLIC_URL')
-  if (typeof publicUrl === 'object' && publicUrl !== null && publicUrlRule in publicUrl) return publicUrl[publicUrlRule]
+  if (typeof publicUrl === 'object' && publicUrl !== null && publicUrlRule in publicUrl)
+    return publicUrl[publicUrlRule] as UrlResolver
   const where = given.publicUrl === undefined ? 'TOLLGATE_PUBLIC_URL' : 'publicUrl'
   return resolveFromList(toList(publicUrl, where).map((url) => parsePublicUrl(url, where)))
 }
