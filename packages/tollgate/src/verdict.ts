@@ -1,40 +1,45 @@
 import type { AlgorithmName } from './scheme/algorithms.ts'
 
 /**
- * Form parameters as Twilio sent them (for a GET or a handshake: those of the query), in order. Equal pairs are returned once, since
- * they are signed once. Frozen.
+ * The parameters of a webhook as Twilio sent them, in order: those of the form, or those of the query for a GET and a handshake. Equal
+ * pairs are returned once, because they are signed once. Frozen.
  */
 export interface WebhookParams extends Iterable<[string, string]> {
-  /** The first value of that name. */
+  /** Returns the first value of a name. */
   get(name: string): string | undefined
-  /** The distinct values of that name, in order. */
+  /** Returns the distinct values of a name, in order. */
   getAll(name: string): string[]
+  /** True if the name is there. */
   has(name: string): boolean
+  /** Iterates over the distinct pairs, in order. */
   entries(): IterableIterator<[string, string]>
-  /** A new object without a prototype; a name with several values holds an array. */
+  /** Returns a new object without a prototype. A name with several values has an array. */
   toObject(): Record<string, string | string[]>
 }
 
-/** What arrived, handed to the application. */
+/** The content of a request, for the application. */
 export interface Received {
   readonly params: WebhookParams
-  /** The body's bytes as they arrived; empty where there was none. */
+  /** The bytes of the body as they arrived, empty if there was no body. */
   readonly body: Uint8Array
-  /** Parses the body as JSON. Throws a SyntaxError where it is none. */
+  /**
+   * Parses the body as JSON.
+   * @throws SyntaxError if it is not JSON.
+   */
   json(): unknown
 }
 
-/** The request was signed by Twilio with one of your keys. */
+/** The verdict for a request that Twilio signed with one of your keys. */
 export interface Accepted extends Received {
   readonly ok: true
   /**
-   * A WebSocket handshake. Twilio signs its URL only, alike for every call: bind the stream's `callSid` to a call that a signed
-   * webhook named.
+   * True for a WebSocket handshake. Twilio signs only its URL, in the same way for every call, so check that a signed webhook named the
+   * stream's `callSid`.
    */
   readonly handshake: boolean
-  /** What the signature proved besides the URL: the form parameters, the body's bytes, or (`'url'`) nothing more. */
+  /** What the signature proves besides the URL: the form parameters, the bytes of the body, or nothing more (`'url'`). */
   readonly covers: 'params' | 'body' | 'url'
-  /** The account that owns the key that matched, or else the one that the signed parameters or the proven JSON name. */
+  /** The account that owns the matching key, or else the one account that the proven parameters or the proven JSON body name. */
   readonly accountSid: string | undefined
   readonly matched: {
     readonly key:
@@ -44,30 +49,30 @@ export interface Accepted extends Received {
         }
       | { readonly kind: 'shared_key'; readonly id: string }
     readonly algorithm: AlgorithmName
-    /** The spelling of the URL that was signed, query included. */
+    /** The URL in the spelling that was signed, with its query. */
     readonly url: string
   }
-  /** Whether the replay guard has seen this delivery before; `false` without a guard. */
+  /** True if this delivery arrived before, `'unknown'` if the replay guard cannot tell. `false` without a guard. */
   readonly replayed: boolean | 'unknown'
-  /** Says that the work failed, so that the replay guard lets a retry of this delivery pass. */
+  /** Call it if your work failed: the replay guard then accepts a retry of this delivery. */
   release(): Promise<void>
 }
 
-/** The request did not verify. */
+/** The verdict for a request that did not verify. */
 export interface Rejected {
   readonly ok: false
   readonly code: RejectionCode
-  /** The HTTP status that answers it. */
+  /** The HTTP status for the answer. */
   readonly status: number
-  /** For your logs, never for the caller. Holds no token, no expected signature and no parameter. */
+  /** For your logs, never for the sender. It holds no token, no expected signature and no parameter. */
   readonly message: string
   /** The URL forms that were tried, without their queries. */
   readonly tried: readonly string[]
 }
 
 /**
- * In `observe` mode: the request did not verify, and the handler gets it all the same. Proven by nothing, so that what `Accepted` says
- * of the proof is `undefined` here.
+ * The verdict in `observe` mode for a request that did not verify. The handler still gets the request. Nothing of it is proven, so the
+ * properties of `Accepted` about the proof are `undefined`.
  */
 export interface Observed extends Received, Rejected {
   readonly handshake?: undefined
@@ -75,17 +80,20 @@ export interface Observed extends Received, Rejected {
   readonly accountSid?: undefined
   readonly matched?: undefined
   readonly replayed?: undefined
-  /** Does nothing, for nothing was reserved. */
+  /** Does nothing, because nothing was reserved. */
   release(): Promise<void>
 }
 
+/** The result of a check. */
 export type Verdict = Accepted | Rejected | Observed
 
+/** The `mode` option. */
 export type Mode = 'enforce' | 'observe'
 
-/** What a handler is given: in `observe` mode it may be a request that did not verify. */
+/** The verdict that a handler gets. In `observe` mode the request may not have verified. */
 export type Webhook<M extends Mode = 'enforce'> = M extends 'observe' ? Accepted | Observed : Accepted
 
+/** Why a request was refused. Each code has a page, docs/codes/CODE.md. */
 export type RejectionCode =
   | 'method_not_allowed'
   | 'signature_missing'
@@ -112,11 +120,11 @@ interface RejectionRow {
   readonly message: string
 }
 
-/** Every way to be refused: a new one is a new row here. The status answers the request, the message is for your logs. */
+/** The table of rejections. The status is for the answer, the message for your logs. */
 export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   method_not_allowed: row(403, 'The signature does not cover the method, so only GET and POST are accepted.'),
   signature_missing: row(403, 'X-Twilio-Signature is missing: not from Twilio, or a proxy dropped it.'),
-  signature_malformed: row(403, 'X-Twilio-Signature is not one Base64 text of 20 (SHA-1) or 32 (SHA-256) bytes.'),
+  signature_malformed: row(403, 'X-Twilio-Signature is not one Base64 text of the right length.'),
   signature_settings_malformed: row(403, 'X-Twilio-Webhooks-Signature-Settings is not one "key=...,algorithm=...".'),
   algorithm_unsupported: row(403, 'The signature settings name an algorithm that no SharedKey uses.'),
   key_not_allowed: row(403, 'An Auth Token signed, and "sharedKeysOnly" is set.'),
@@ -140,8 +148,9 @@ function row(status: RejectionRow['status'], message: string): RejectionRow {
 }
 
 /**
- * Makes a rejection. A step of the verifier returns it instead of its result; it is never thrown.
- * @param detail a sentence for the logs, after the message of the code; nothing secret
+ * Makes a rejection. A step of the verifier returns it instead of its result and never throws it.
+ * @param detail A sentence for the logs, after the message of the code. Nothing secret.
+ * @param tried The URL forms that were tried.
  */
 export function reject(code: RejectionCode, detail?: string, tried: readonly string[] = []): Rejected {
   const { status, message } = rejections[code]
@@ -149,7 +158,7 @@ export function reject(code: RejectionCode, detail?: string, tried: readonly str
   return { ok: false, code, status, message: `${text} See docs/codes/${code}.md`, tried }
 }
 
-/** By a property: a rule of `fromRequest` may have been made by another copy of the package (ESM beside CommonJS). */
+/** True for a rejection, also for one that another copy of the package made (ESM beside CommonJS). */
 export function isRejected(result: unknown): result is Rejected {
   return Object(result).ok === false
 }

@@ -162,7 +162,7 @@ export interface PlatformResponse {
 }
 
 /** The bytes that Nest kept, or the stream where nothing has read it yet. */
-export function findBody({ rawBody, body }: PlatformRequest, req: IncomingMessage): IncomingRequest['body'] {
+function findBody({ rawBody, body }: PlatformRequest, req: IncomingMessage): IncomingRequest['body'] {
   return node.findBody(req, [rawBody, body], consumed)
 }
 
@@ -172,7 +172,7 @@ const consumed: BodyConsumed = {
 }
 
 /** Writes an answer with the platform's own means, so that its hooks see it. */
-export function sendReply(req: IncomingMessage, reply: PlatformResponse, answer: FullAnswer): void {
+function sendReply(req: IncomingMessage, reply: PlatformResponse, answer: FullAnswer): void {
   if (reply.raw === undefined) {
     node.sendAnswer(req, reply as unknown as ServerResponse, answer)
     return

@@ -1,6 +1,8 @@
 /**
- * Refuses options that are no object, or that have a name we do not know: a misspelled check would be no check.
- * Throws a TypeError with a "did you mean".
+ * Checks that options are an object and have known names only. A misspelled option would switch off a check without a word.
+ * @param known The names of the options.
+ * @param where Names the function in the error.
+ * @throws TypeError that suggests the name that was probably meant.
  */
 export function checkKnownOptions(given: unknown, known: Readonly<Record<string, true>>, where: string): void {
   if (typeof given !== 'object' || given === null) throw new TypeError(`${where} needs an object of options`)
@@ -11,45 +13,48 @@ export function checkKnownOptions(given: unknown, known: Readonly<Record<string,
   }
 }
 
-/** The values of an option that may be given as one or as a list. Throws a TypeError that names it for an empty list. */
+/**
+ * Lists the values of an option that may be one value or a list.
+ * @throws TypeError that names the option, for an empty list.
+ */
 export function toList(value: unknown, name: string): readonly unknown[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (list.length === 0) throw new TypeError(`"${name}" is an empty list`)
   return list
 }
 
-/** The candidate that most resembles a word; `undefined` when none comes near. */
+/**
+ * Finds the candidate that a misspelled word most probably means: the one that shares most of its beginning and end, in any letter case.
+ * @returns `undefined` if less than two thirds of the longer word are shared
+ */
 export function findNearest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.max(2, Math.floor(word.length / 3))
   let nearest: string | undefined
-  let least = limit + 1
+  let best = 0.66
   for (const candidate of candidates) {
-    const distance = measureDistance(word.toLowerCase(), candidate.toLowerCase())
-    if (distance < least) [nearest, least] = [candidate, distance]
+    const score = rateLikeness(word.toLowerCase(), candidate.toLowerCase())
+    if (score > best) [nearest, best] = [candidate, score]
   }
   return nearest
 }
 
-/** Levenshtein's edit distance. */
-function measureDistance(one: string, other: string): number {
-  let row = [...Array(other.length + 1).keys()]
-  for (const letter of one) {
-    let [last = 0] = row
-    row = row.map((above, index) => {
-      const swap = (row[index - 1] ?? above) + (letter === other[index - 1] ? 0 : 1)
-      last = index === 0 ? above + 1 : Math.min(swap, above + 1, last + 1)
-      return last
-    })
-  }
-  return row[other.length] ?? 0
+function rateLikeness(one: string, other: string): number {
+  const shorter = Math.min(one.length, other.length)
+  let start = 0
+  while (start < shorter && one[start] === other[start]) start++
+  let end = 0
+  while (end < shorter - start && one.at(-1 - end) === other.at(-1 - end)) end++
+  return (start + end) / Math.max(one.length, other.length)
 }
 
-/** An option's value as a message shows it: a text in quotes, of anything else the kind. Never for secrets. */
+/** Formats the value of an option for a message: a string in quotes, the type of anything else. Never use it for secrets. */
 export function showOption(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : `a value of type ${typeof value}`
 }
 
-/** Checks an option that is an integer. Throws a TypeError or a RangeError that names it. */
+/**
+ * Checks an option that is an integer, or undefined.
+ * @throws TypeError or RangeError that names the option.
+ */
 export function parseInteger(value: number | undefined, name: string, least: number, most: number): number | undefined {
   if (value === undefined) return undefined
   if (typeof value !== 'number') throw new TypeError(`"${name}" must be a number, got ${typeof value}`)
@@ -57,7 +62,10 @@ export function parseInteger(value: number | undefined, name: string, least: num
   throw new RangeError(`"${name}" must be an integer from ${least} to ${most}`)
 }
 
-/** The first of the choices is the default. Throws a TypeError that names the option. */
+/**
+ * Checks an option that is one of a few strings. The first choice is the default.
+ * @throws TypeError that names the option.
+ */
 export function parseChoice<T extends string>(value: T | undefined, name: string, choices: readonly [T, ...T[]]): T {
   if (value === undefined) return choices[0]
   if (choices.includes(value)) return value

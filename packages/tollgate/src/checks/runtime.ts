@@ -1,18 +1,18 @@
-/** An environment variable; `undefined` too where the runtime has no environment. */
+/** Reads an environment variable. `undefined` also if the runtime has no environment. */
 export function readEnvironment(name: string): string | undefined {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
   return process?.env?.[name]
 }
 
-/** Whether a value is bytes, from whatever realm: `instanceof` fails on a Buffer inside a test runner's sandbox. */
+/** True for bytes from any realm: `instanceof` fails for a Buffer inside the sandbox of a test runner. */
 export function isBytes(value: unknown): value is Uint8Array {
   if (!ArrayBuffer.isView(value)) return false
   return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
 }
 
 /**
- * Parses a URL as WHATWG does; `undefined` where it cannot. Not URL.canParse: in Node.js 20 it refuses Latin letters such as
- * `ü` after some thousand calls, when its fast path takes over.
+ * Parses a URL by the WHATWG rules. `undefined` if it cannot be parsed. URL.canParse is not used: on Node.js 20 it refuses letters
+ * such as `ü` after some thousand calls, in its fast path.
  */
 export function parseUrl(text: string, base?: string): URL | undefined {
   try {

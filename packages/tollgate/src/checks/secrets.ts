@@ -1,18 +1,19 @@
 import { toList } from './options.ts'
 
-/** One account's Auth Token, or several while it is being rotated, in the order to try. At most 16. */
+/** The Auth Token of an account, or several during a rotation, in the order to try. At most 16. */
 export type Tokens = string | readonly string[]
 
+/** The largest number of tokens that one check tries. */
 export const maxTokens = 16
 
 const accountSidPattern = /^AC[0-9a-fA-F]{32}$/
 
-/** Whether a text has the form of an AccountSid: `AC` and 32 hex digits. */
+/** True for a text with the form of an AccountSid: `AC` and 32 hex digits. */
 export function isAccountSid(text: string): boolean {
   return accountSidPattern.test(text)
 }
 
-/** Says what is wrong with an Auth Token, without showing it; `undefined` when nothing is. */
+/** Describes the fault of an Auth Token without showing the token. `undefined` if it has none. */
 export function describeTokenFault(token: unknown): string | undefined {
   const fault = describeSecretFault(token)
   if (fault !== undefined || typeof token !== 'string') return fault
@@ -21,7 +22,7 @@ export function describeTokenFault(token: unknown): string | undefined {
   return undefined
 }
 
-/** The same for any secret: what it says holds for a SharedKey's too. */
+/** Describes the fault of any secret, an Auth Token or a SharedKey, without showing it. `undefined` if it has none. */
 export function describeSecretFault(secret: unknown): string | undefined {
   if (typeof secret !== 'string') return `must be a string, got ${secret === null ? 'null' : typeof secret}`
   if (secret === '') return 'is empty'
@@ -36,10 +37,14 @@ export function describeSecretFault(secret: unknown): string | undefined {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const hasControlCharacter = /[\x00-\x1f\x7f]/
 const isQuoted = /^(["'`]).*\1$/
-// What a template string or an example file leaves behind.
+// The remains of a template string or an example file.
 const isPlaceholder = /^(undefined|null|nan|\[object \w+\]|<.*>|\$?\{.*\}|x{4,}|\*{4,}|your[ _-].*)$/i
 
-/** Checks tokens given as an option; `where` names it. Throws a TypeError that never shows the token. */
+/**
+ * Checks the tokens of an option.
+ * @param where Names the option in the error.
+ * @throws TypeError that never shows the token.
+ */
 export function parseTokens(tokens: unknown, where: string): readonly string[] {
   const list = toList(tokens, where)
   if (list.length > maxTokens)
@@ -51,7 +56,7 @@ export function parseTokens(tokens: unknown, where: string): readonly string[] {
   return [...list] as string[]
 }
 
-/** The same for what a look-up gave: `undefined` instead of an error, since a request must not cause one. */
+/** Checks the tokens of a look-up's answer. `undefined` for unusable ones: a request must not cause an error. */
 export function readTokens(tokens: unknown): readonly string[] | undefined {
   const list: readonly unknown[] = Array.isArray(tokens) ? tokens : [tokens]
   if (list.length === 0 || list.length > maxTokens) return undefined

@@ -2,29 +2,30 @@
 export type Awaitable<T> = T | PromiseLike<T>
 
 /**
- * Starts work and waits for its result, for at most `limitMs`.
- * @param start Gets a signal that aborts at the limit, so that the work can stop.
+ * Waits for the result of work, for at most `limitMs`.
+ * @param work Starts the work.
  * @param limitMs The limit in milliseconds.
  * @param what Names the work in the error, for example `The key look-up`.
+ * @param onLate Called at the limit, to stop the work.
  * @throws Error at the limit, and before it what the work throws. What the work does later is ignored.
  */
 export async function withTimeLimit<T>(
-  start: (signal: AbortSignal) => Awaitable<T>,
+  work: () => Awaitable<T>,
   limitMs: number,
   what: string,
+  onLate?: () => void,
 ): Promise<T> {
-  const controller = new AbortController()
-  const work = start(controller.signal)
-  if (typeof work !== 'object' || work === null || !('then' in work)) return work
+  const result = work()
+  if (typeof result !== 'object' || result === null || !('then' in result)) return result
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, fail) => {
     timer = setTimeout(() => {
       fail(new Error(`${what} took longer than ${limitMs} ms`))
-      controller.abort()
+      onLate?.()
     }, limitMs)
   })
   try {
-    return await Promise.race([work, late])
+    return await Promise.race([result, late])
   } finally {
     clearTimeout(timer)
   }

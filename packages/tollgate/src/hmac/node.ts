@@ -1,33 +1,45 @@
 import { createHmac as createNativeHmac, hash as digest } from 'node:crypto'
-import type { HashName, Hmac, HmacProvider } from './provider.ts'
 
-const blockBytes = 64
+/** Computes the Base64 HMAC of a text, as UTF-8, with one key. */
+export type Hmac = (text: string) => string
 
-export const createHmac: HmacProvider['createHmac'] = (hash: HashName, secret: string): Hmac =>
-  isPlain(secret)
-    ? createPaddedHmac(hash, secret)
-    : (text) => createNativeHmac(hash, secret).update(text).digest('base64')
+/** The facts about a hash function that an HMAC needs: a row of `scheme/algorithms.ts`. Lengths are in bytes. */
+export interface HashRow {
+  readonly hash: 'sha1' | 'sha256' | 'sha512'
+  readonly bytes: number
+  readonly blockBytes: number
+}
 
-/** Whether the key, padded, is text: ASCII stays ASCII under both pads, and a longer key would have to be hashed first. */
-function isPlain(secret: string): boolean {
+/** Prepares an HMAC with one key. Where `node:crypto` is missing, `#hmac` is `pure.ts`; one test suite runs over both. */
+export function createHmac(row: HashRow, secret: string): Hmac {
+  return isPlain(secret, row.blockBytes)
+    ? createPaddedHmac(row, secret)
+    : (text) => createNativeHmac(row.hash, secret).update(text).digest('base64')
+}
+
+/** True for a key that is text with either pad: ASCII stays ASCII, and a longer key would have to be hashed first. */
+function isPlain(secret: string, blockBytes: number): boolean {
   return secret.length <= blockBytes && /^\p{ASCII}*$/u.test(secret)
 }
 
 /**
- * RFC 2104 with both key pads made once. Two one-shot hashes, the first over plain text, cost about half of what `createHmac`
- * costs per message; Auth Tokens, 32 hex digits, all come this way.
+ * HMAC by RFC 2104, with both key pads made once. Two one-shot hashes, the first over plain text, cost about half of what
+ * `createHmac` costs per message. All Auth Tokens take this way: they are 32 hex digits.
  */
-function createPaddedHmac(hash: HashName, secret: string): Hmac {
+function createPaddedHmac({ hash, bytes, blockBytes }: HashRow, secret: string): Hmac {
   const key = Buffer.from(secret.padEnd(blockBytes, '\0'), 'latin1')
   const innerPad = String.fromCharCode(...key.map((byte) => byte ^ 0x36))
-  const outer = Buffer.alloc(blockBytes + (hash === 'sha1' ? 20 : 32))
+  const outer = Buffer.alloc(blockBytes + bytes)
   outer.set(key.map((byte) => byte ^ 0x5c))
   return (text) => {
     const inner = digest(hash, innerPad + text, 'binary')
-    // For so few characters quicker than `outer.write`.
+    // Faster than `outer.write` for so few characters.
     for (let index = 0; index < inner.length; index++) outer[blockBytes + index] = inner.charCodeAt(index)
     return digest(hash, outer, 'base64')
   }
 }
 
-export const hashBytes: HmacProvider['hashBytes'] = (bytes: Uint8Array): string => digest('sha256', bytes, 'hex')
+/** Computes the SHA-256 of bytes, in lower-case hex. */
+export function hashBytes(bytes: Uint8Array): string {
+  return digest('sha256', bytes, 'hex')
+}

@@ -1,17 +1,25 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha1 } from '@noble/hashes/legacy.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { HashName, Hmac, HmacProvider } from './provider.ts'
 
-const encoder = new TextEncoder()
-const hashes = { sha1, sha256 }
+// No algorithm uses SHA-512 today. It is here so that a new algorithm needs no change to this file.
+const hashes = { sha1, sha256, sha512 }
 
-export const createHmac: HmacProvider['createHmac'] = (hash: HashName, secret: string): Hmac => {
-  const keyed = hmac.create(hashes[hash], encoder.encode(secret))
-  return (text) => {
-    return btoa(String.fromCharCode(...keyed.clone().update(encoder.encode(text)).digest()))
-  }
+/** What this HMAC needs of a row of `scheme/algorithms.ts`. The library knows lengths and block sizes itself. */
+export interface HashRow {
+  readonly hash: 'sha1' | 'sha256' | 'sha512'
 }
 
-export const hashBytes: HmacProvider['hashBytes'] = (bytes: Uint8Array): string => bytesToHex(sha256(bytes))
+const encoder = new TextEncoder()
+
+/** Prepares an HMAC with one key, as `node.ts` does, for runtimes without `node:crypto`. */
+export function createHmac({ hash }: HashRow, secret: string): (text: string) => string {
+  const keyed = hmac.create(hashes[hash], encoder.encode(secret))
+  return (text) => btoa(String.fromCharCode(...keyed.clone().update(encoder.encode(text)).digest()))
+}
+
+/** Computes the SHA-256 of bytes, in lower-case hex. */
+export function hashBytes(bytes: Uint8Array): string {
+  return bytesToHex(sha256(bytes))
+}

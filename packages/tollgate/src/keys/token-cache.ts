@@ -102,11 +102,12 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
   }
 
   function depart(accountSid: string, waitMs: number, refreshing: boolean): Promise<Found> {
-    const askInTurn = async (signal: AbortSignal): Promise<unknown> => {
-      if (waitMs > 0) await sleep(waitMs, signal)
-      return ask(accountSid, { signal, refreshing })
+    const controller = new AbortController()
+    const askInTurn = async (): Promise<unknown> => {
+      if (waitMs > 0) await sleep(waitMs, controller.signal)
+      return ask(accountSid, { signal: controller.signal, refreshing })
     }
-    const flight = withTimeLimit(askInTurn, timeoutMs, 'The key look-up')
+    const flight = withTimeLimit(askInTurn, timeoutMs, 'The key look-up', () => controller.abort())
       .then((given) => keep(accountSid, given))
       .catch((error: unknown) => {
         markFailing(accountSid)

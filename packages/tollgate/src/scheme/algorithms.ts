@@ -1,31 +1,40 @@
-import type { HashName } from '../hmac/provider.ts'
-
-/** The names as X-Twilio-Webhooks-Signature-Settings spells them. */
-export type AlgorithmName = 'HMAC_SHA1' | 'HMAC_SHA256'
-
-/** The kinds of key that Twilio signs with: the account's Auth Token, or a SharedKey of a webhook rule. */
-export type KeyKind = 'auth_token' | 'shared_key'
-
-export interface Algorithm {
-  readonly name: AlgorithmName
-  readonly hash: HashName
-  /** How long the signature is, in bytes, before Base64. */
+interface Row {
+  /** The hash function of the HMAC. */
+  readonly hash: 'sha1' | 'sha256' | 'sha512'
+  /** The length of a signature in bytes, before Base64. */
   readonly bytes: number
-  /** The only kind of key that may sign with it: a request's header can choose a key, never weaken one. */
-  readonly signedBy: KeyKind
+  /** The block size of the hash in bytes: the length of the key pads in RFC 2104. */
+  readonly blockBytes: number
+  /** The only kind of key that may sign with it. A header chooses a key; it never weakens one. */
+  readonly signedBy: 'auth_token' | 'shared_key'
 }
 
-/** A new algorithm is a new row here, and nothing else. */
-export const algorithms: Readonly<Record<AlgorithmName, Algorithm>> = {
+// The one place that names algorithms. A new algorithm is a new row.
+const rows = {
   // https://www.twilio.com/docs/usage/security
-  HMAC_SHA1: { name: 'HMAC_SHA1', hash: 'sha1', bytes: 20, signedBy: 'auth_token' },
+  HMAC_SHA1: { hash: 'sha1', bytes: 20, blockBytes: 64, signedBy: 'auth_token' },
   // https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
-  HMAC_SHA256: { name: 'HMAC_SHA256', hash: 'sha256', bytes: 32, signedBy: 'shared_key' },
+  HMAC_SHA256: { hash: 'sha256', bytes: 32, blockBytes: 64, signedBy: 'shared_key' },
+} as const
+
+/** The name of an algorithm, as X-Twilio-Webhooks-Signature-Settings spells it. */
+export type AlgorithmName = keyof typeof rows
+
+/** One way in which Twilio makes signatures. */
+export interface Algorithm extends Row {
+  readonly name: AlgorithmName
 }
 
-/** What Twilio uses when a request carries no settings header. */
-export const defaultAlgorithm: Algorithm = algorithms.HMAC_SHA1
+/** Every algorithm that Twilio signs with. */
+export const algorithms: readonly Algorithm[] = Object.entries<Row>(rows).map(([name, row]) => ({
+  ...row,
+  name: name as AlgorithmName,
+}))
 
+/** Finds an algorithm by its name, which may come from a request. */
 export function findAlgorithm(name: string): Algorithm | undefined {
-  return Object.hasOwn(algorithms, name) ? algorithms[name as AlgorithmName] : undefined
+  return algorithms.find((algorithm) => algorithm.name === name)
 }
+
+/** Twilio's algorithm for requests without a settings header. */
+export const defaultAlgorithm: Algorithm = findAlgorithm('HMAC_SHA1') as Algorithm

@@ -1,10 +1,10 @@
-/** Form parameters in the order they arrived, decoded, repeats kept. */
+/** Decoded form parameters in the order in which they arrived, with repeats. */
 export type Pairs = readonly (readonly [name: string, value: string])[]
 
-// A byte order mark is a character like any other here: Twilio signed it if it sent it.
+// A byte order mark is an ordinary character here: if Twilio sent it, Twilio signed it.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Decodes bytes as UTF-8; `undefined` when they are not. */
+/** Decodes bytes as UTF-8. `undefined` if they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return decoder.decode(bytes)
@@ -13,21 +13,21 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-// With another charset, what we parse and what the application's parser makes of it could differ.
+// With another charset, our parser and the application's parser could give different parameters.
 const formType = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?;?$/i
 
-/** Whether a Content-Type is a form's, in UTF-8 as Twilio sends it. */
+/** True for the Content-Type of a form in UTF-8, as Twilio sends it. */
 export function isFormType(contentType: string): boolean {
   return formType.test(contentType.trim())
 }
 
 /**
- * How many pairs a form or a query may have. Real webhooks have fewer than a hundred, and a request target of 16 KiB has no room
+ * The largest number of pairs in a form or a query. Real webhooks have fewer than a hundred, and a request target of 16 KiB has no room
  * for more than 8,192 that are not empty. Each pair costs far more than its bytes.
  */
 export const mostPairs = 10_000
 
-/** True for a form that has more pairs than any webhook. Empty ones count too: separators are counted before anything is decoded. */
+/** True for a form with more pairs than any webhook. It counts separators before anything is decoded, so empty pairs count too. */
 export function hasTooManyPairs(form: string): boolean {
   let separators = 0
   if (form.length >= mostPairs)
@@ -36,8 +36,8 @@ export function hasTooManyPairs(form: string): boolean {
 }
 
 /**
- * Parses `application/x-www-form-urlencoded`, keeping order and repeats. `undefined` for invalid percent-encoding or invalid
- * UTF-8: guessing what the sender meant would let this parse differ from what was signed. `undefined` for too many pairs as well.
+ * Parses `application/x-www-form-urlencoded` and keeps order and repeats.
+ * @returns `undefined` for invalid percent-encoding or UTF-8, since a guess could differ from what was signed, and for too many pairs
  */
 export function parseForm(form: string | Uint8Array): Pairs | undefined {
   const text = typeof form === 'string' ? form : decodeUtf8(form)
@@ -45,7 +45,7 @@ export function parseForm(form: string | Uint8Array): Pairs | undefined {
   try {
     return splitForm(replaceEach(text, '+', ' '))
   } catch {
-    return undefined // decodeURIComponent refuses just what we refuse
+    return undefined // decodeURIComponent throws for exactly what we refuse
   }
 }
 
@@ -53,13 +53,14 @@ const encoder = new TextEncoder()
 const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
- * Parses a form as browsers do: a `%` without two hex digits stays, and invalid UTF-8 becomes U+FFFD. For parameters that are proven
- * by their spelling alone, as in the query of a GET, or by nothing. No pairs for too many. `URLSearchParams` does the same, but
- * on Node.js each field with a stray `%` costs it an exception.
+ * Parses a form as browsers do: a `%` without two hex digits stays, and invalid UTF-8 becomes U+FFFD. Use it only for parameters that
+ * are proven by their spelling, as in the query of a GET, or that are not proven. `URLSearchParams` gives the same result, but on
+ * Node.js each field with a stray `%` costs it an exception.
+ * @returns no pairs for too many pairs
  */
 export function parseLeniently(form: string): Pairs {
   if (hasTooManyPairs(form)) return []
-  // What a field may hold of `%`, `&` and `=` stays escaped, so that the rest can be decoded at once, before the fields are split.
+  // Escaped `%`, `&` and `=` stay escaped, so that the rest can be decoded at once, before the fields are split.
   const escaped = replaceEach(form, '+', ' ')
     .replace(/%(?=25|26|3d)/gi, '%25')
     .replace(/%(?![0-9a-f]{2})/gi, '%2525')
@@ -72,19 +73,19 @@ export function parseLeniently(form: string): Pairs {
   return splitForm(lenientDecoder.decode(bytes.subarray(0, length)))
 }
 
-/** A letter's low bits count from 1, a digit's from 0. */
+/** The low four bits of a letter count from 1, those of a digit from 0. */
 function readHex(digit = 0): number {
   return (digit & 15) + (digit > 64 ? 9 : 0)
 }
 
-/** `replaceAll` takes three times as long where a hostile text is a long run of what is replaced. */
+/** Replaces every occurrence. `replaceAll` takes three times as long for a hostile text that is one long run of them. */
 export function replaceEach(text: string, from: string, to: string): string {
   return text.split(from).join(to)
 }
 
 function splitForm(text: string): Pairs {
   const pairs: [string, string][] = []
-  // Both are kept from field to field: where a hostile body has none, looking anew in each would cost the square of its length.
+  // Both are kept from field to field. If a hostile body has none, a search in every field would cost the square of its length.
   let equals = -1
   let percent = -1
   for (let start = 0, end = 0; start < text.length; start = end + 1) {
@@ -105,7 +106,7 @@ function find(text: string, character: string, start: number): number {
   return index === -1 ? text.length : index
 }
 
-/** Writes a form body as Twilio's messaging webhooks do: a space is `+`, and only letters, digits and `*-._` stay as they are. */
+/** Writes a form body as Twilio's messaging webhooks do: a space is `+`, and only letters, digits and `*-._` stay unescaped. */
 export function serializeForm(pairs: Pairs): string {
   return new URLSearchParams(pairs as [string, string][]).toString()
 }

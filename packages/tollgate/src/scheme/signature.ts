@@ -1,22 +1,24 @@
 import { createHmac, hashBytes } from '#hmac'
-import { type AlgorithmName, algorithms } from './algorithms.ts'
+import type { Algorithm } from './algorithms.ts'
+import { type AlgorithmName, findAlgorithm } from './algorithms.ts'
 
-/** Gives the signature, in Base64, that Twilio would send for a signing string. */
+/** Computes the signature, in Base64, that Twilio sends for a signing string. */
 export type Signer = (signingString: string) => string
 
+/** Prepares signatures with one key. */
 export function createSigner(algorithm: AlgorithmName, secret: string): Signer {
-  return createHmac(algorithms[algorithm].hash, secret)
+  return createHmac(findAlgorithm(algorithm) as Algorithm, secret)
 }
 
-// Neither 20 nor 32 bytes is a multiple of three, and both leave two: one `=`, and a last character whose two low bits are 0.
-const canonicalBase64 = /^[A-Za-z0-9+/]*[AEIMQUYcgkosw048]=$/
+// By how many bytes are left after the last group of three: the bits of the last character beyond them are 0.
+const canonicalBase64 = [/^[A-Za-z0-9+/]*$/, /^[A-Za-z0-9+/]*[AQgw]==$/, /^[A-Za-z0-9+/]*[AEIMQUYcgkosw048]=$/] as const
 
-/** Whether a text is the one canonical Base64 spelling of exactly so many bytes (20 or 32). Decided before any HMAC. */
+/** True for the one canonical Base64 spelling of this many bytes. Checked before any HMAC is computed. */
 export function isCanonicalSignature(text: string, bytes: number): boolean {
-  return text.length === 4 * Math.ceil(bytes / 3) && canonicalBase64.test(text)
+  return text.length === 4 * Math.ceil(bytes / 3) && canonicalBase64[(bytes % 3) as 0 | 1 | 2].test(text)
 }
 
-/** Compares in a time that depends on the length alone. */
+/** Compares two signatures. The time depends on their length only. */
 export function equalSignatures(one: string, other: string): boolean {
   if (one.length !== other.length) return false
   let difference = 0
@@ -24,7 +26,7 @@ export function equalSignatures(one: string, other: string): boolean {
   return difference === 0
 }
 
-/** X-Twilio-Webhooks-Signature-Settings: which SharedKey signed, and how. The sender's word: it chooses, it proves nothing. */
+/** The content of X-Twilio-Webhooks-Signature-Settings. The sender wrote it: it chooses a key and proves nothing. */
 export interface SignatureSettings {
   /** The SharedKey's id: opaque, case-sensitive, without commas. */
   readonly keyId: string
@@ -34,20 +36,24 @@ export interface SignatureSettings {
 // Exactly one pair in exactly this order: https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
 const settingsPattern = /^key=([!-+\--~]{1,256}),algorithm=([A-Za-z0-9_-]{1,64})$/
 
-/** `undefined` for anything but one well-formed `key=…,algorithm=…`. */
+/** Parses a settings header. `undefined` for anything but one well-formed `key=…,algorithm=…`. */
 export function parseSignatureSettings(header: string): SignatureSettings | undefined {
   const match = settingsPattern.exec(header)
   return match === null ? undefined : { keyId: match[1] as string, algorithm: match[2] as string }
 }
 
-/** The lower-case hex SHA-256 that Twilio puts into the query as `bodySHA256` for a body that is not a form. */
+/** Computes the `bodySHA256` that Twilio adds to the query for a body that is not a form: SHA-256 in lower-case hex. */
 export function hashBody(body: Uint8Array): string {
   return hashBytes(body)
 }
 
+const parameter = 'bodySHA256'
+const sha256Hex = /^[0-9a-f]{64}$/
+
 /**
- * The `bodySHA256` of a query (`?a=1&bodySHA256=…`): the value; `undefined` where there is none; `'malformed'` where it is not 64
- * lower-case hex digits or is repeated with different values (Twilio has been seen to repeat it with the same one).
+ * Finds the `bodySHA256` of a query (`?a=1&bodySHA256=…`).
+ * @returns `undefined` if there is none, and `'malformed'` if it is not 64 lower-case hex digits or is repeated with different
+ *   values. Twilio has been seen to repeat it with the same value.
  */
 export function findBodyHash(query: string): string | undefined {
   if (!query.includes(parameter)) return undefined
@@ -60,6 +66,3 @@ export function findBodyHash(query: string): string | undefined {
   }
   return found
 }
-
-const parameter = 'bodySHA256'
-const sha256Hex = /^[0-9a-f]{64}$/

@@ -1,12 +1,12 @@
 import { parseForm, replaceEach } from './form.ts'
 import { joinPairs } from './signing-string.ts'
 
-/** A URL taken apart without changing a byte of it: the parts, joined, are the URL. */
+/** The parts of a URL, unchanged: joined, they are the URL again. */
 export interface UrlParts {
   readonly scheme: string
   /** With its `@`, or empty. */
   readonly userinfo: string
-  /** As written: Twilio signs the host as it was configured. */
+  /** As it is written, because Twilio signs the host as it was configured. */
   readonly host: string
   /** With its colon, or empty. */
   readonly port: string
@@ -19,7 +19,10 @@ const urlPattern =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
   /^(https?|wss?):\/\/([^/?#\\\x00-\x20\x7f]*@)?(\[[0-9a-f:.]+\]|[^/?#:@[\]\\<>^`{|}"%\x00-\x20\x7f]+)(:\d{1,5})?(\/[^?#\x00-\x1f\x7f]*)?(\?[^#\x00-\x1f\x7f]*)?(?:#.*)?$/i
 
-/** `undefined` for what is not an absolute http, https, ws or wss URL. A fragment is dropped: Twilio neither sends nor signs it. */
+/**
+ * Splits an absolute http, https, ws or wss URL. A fragment is dropped, because Twilio neither sends nor signs it.
+ * @returns `undefined` for anything else
+ */
 export function splitUrl(url: string): UrlParts | undefined {
   const match = urlPattern.exec(url)
   if (match === null) return undefined
@@ -28,44 +31,63 @@ export function splitUrl(url: string): UrlParts | undefined {
   return { scheme: scheme as string, userinfo, host: host as string, port, path, query }
 }
 
-/** Without the userinfo, which Twilio does not sign. */
+/** Joins the parts of a URL without the userinfo, which Twilio does not sign. */
 export function joinUrl({ scheme, host, port, path, query }: UrlParts): string {
   return `${scheme}://${host}${port}${path}${query}`
 }
 
+/** True for the digits of a port from 1 to 65,535. */
 export function isPort(digits: string): boolean {
   return /^\d{1,5}$/.test(digits) && Number(digits) > 0 && Number(digits) <= 65_535
 }
 
+/** True for ws and wss. */
 export function isWebSocketScheme(scheme: string): boolean {
   return /^wss?$/i.test(scheme)
 }
 
-/** The port that a scheme implies, with its colon. */
+/** Gives the default port of a scheme, with its colon. */
 export function defaultPort(scheme: string): string {
   return /^(https|wss)$/i.test(scheme) ? ':443' : ':80'
 }
 
+/** The value of `urlIsNormalized`: see `IncomingRequest`. */
 export type Respelled = boolean | ((query: string) => readonly string[])
 
+/** Which spellings of a URL to add. */
 export interface UrlFormOptions {
-  /** Also the path with, or without, its last slash. */
+  /** Adds the path with or without its last slash. */
   readonly eitherSlash?: boolean
-  /** Also all spaces of the query as `+`, and all as `%20`; or the spellings of a query, each with its `?`, that a function gives. */
+  /** Adds all spaces of the query as `+` and all as `%20`, or the spellings that a function returns for a query, each with its `?`. */
   readonly respelled?: Respelled | undefined
-  /** Also the URL with its userinfo. */
+  /** Adds the URL with its userinfo. */
   readonly userinfo?: boolean
 }
 
+/** One form in which Twilio may have signed a request. */
 export interface SignedForm {
   /** One spelling of the URL. */
   readonly url: string
   readonly signingString: string
 }
 
+/** Joins the form with the URL as it is. */
+export function joinFirstForm(parts: UrlParts, paramsText: string): SignedForm {
+  const url = joinUrl(parts)
+  return { url, signingString: url + flatten(paramsText) }
+}
+
 /**
- * The spellings under which Twilio may have signed one and the same resource, likeliest first: at most 12, 24 for a WebSocket
- * handshake and for a URL with userinfo. Host, path case and parameters are never varied.
+ * Makes an engine join the pieces of a text once, instead of once in each form: engines keep concatenated strings in pieces until a
+ * character is read. For a long text this would be one copy too many.
+ */
+function flatten(text: string): string {
+  return text.length < 10_000 && Number.isNaN(text.charCodeAt(0)) ? '' : text
+}
+
+/**
+ * Lists the spellings of one resource that Twilio may have signed, the most likely first: at most 12, or 24 for a WebSocket handshake
+ * and for a URL with userinfo. Host, path case and parameters never vary.
  * https://www.twilio.com/docs/usage/security (ports, slashes); twilio-node #1183 (the apostrophe).
  */
 export function* listSignedForms(
@@ -73,30 +95,8 @@ export function* listSignedForms(
   paramsText: string,
   options: UrlFormOptions = {},
 ): Generator<SignedForm> {
+  // Nearly every genuine request was signed in this form. Then the other forms are not made.
   yield joinFirstForm(parts, paramsText)
-  yield* listOtherForms(parts, paramsText, options)
-}
-
-/** The URL as it is: for nearly every genuine request this is the form that was signed, and the others are not even made. */
-export function joinFirstForm(parts: UrlParts, paramsText: string): SignedForm {
-  const url = joinUrl(parts)
-  return { url, signingString: url + flatten(paramsText) }
-}
-
-/**
- * The same text. Engines keep joined texts in pieces until a character is asked for: here, once, and otherwise in each form anew. For
- * a long text it would be one copy too many.
- */
-function flatten(text: string): string {
-  return text.length < 10_000 && Number.isNaN(text.charCodeAt(0)) ? '' : text
-}
-
-/** The rest of `listSignedForms`. */
-export function* listOtherForms(
-  parts: UrlParts,
-  paramsText: string,
-  options: UrlFormOptions = {},
-): Generator<SignedForm> {
   const { scheme, userinfo, host, port } = parts
   const websocket = isWebSocketScheme(scheme)
   const userinfos = options.userinfo === true && userinfo !== '' ? ['', userinfo] : ['']
@@ -111,7 +111,7 @@ export function* listOtherForms(
   const most = websocket || userinfos.length > 1 ? 24 : 12
   const ranks = userinfos.length + ports.length + tails.length - 2
   let count = 1
-  // The fewer things are unusual about a form, the likelier it is: the limit must not cut off a whole kind of them.
+  // Forms with fewer unusual parts come first, so that the limit does not cut off a whole kind of spelling.
   for (let rank = 0; rank < ranks; rank++)
     for (let userRank = 0; userRank < userinfos.length; userRank++)
       for (let portRank = 0; portRank < ports.length; portRank++) {
@@ -127,7 +127,7 @@ export function* listOtherForms(
 interface Tail {
   /** Path and query. */
   readonly text: string
-  /** What is signed after the URL, where that is not the form's parameters. */
+  /** The text that is signed after the URL, if it is not that of the form's parameters. */
   readonly params?: string
 }
 
@@ -143,7 +143,8 @@ function listTails(
   eitherSlash: boolean,
   respelled?: Respelled,
 ): Tail[] {
-  // ConversationRelay signs its query as parameters on the URL without it (Twilio's Agent Connect SDKs), Media Streams has none.
+  // ConversationRelay signs the URL without its query, and the query as parameters (Twilio's Agent Connect SDKs). Media Streams has
+  // no query.
   const queryPairs = queryAsParams && query !== '' ? parseForm(query.slice(1)) : undefined
   const queryParams = queryPairs && joinPairs(queryPairs)
   const tails: Tail[] = []
@@ -163,7 +164,7 @@ function listPaths(path: string, eitherSlash: boolean): string[] {
 function listSpellings(path: string, query: string, respelled?: Respelled): string[] {
   const others = typeof respelled === 'function' ? respelled(query) : respelled ? listSpaces(query) : []
   const texts = [query, ...others].map((one) => path + one)
-  // Behind the others, so that the limit does not cut these off.
+  // At the end, so that the limit does not cut off the others.
   const exchanged = texts
     .filter((one) => /'|%27/.test(one))
     .flatMap((one) => [replaceEach(one, '%27', "'"), replaceEach(one, "'", '%27')])

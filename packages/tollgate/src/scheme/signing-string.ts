@@ -1,19 +1,19 @@
 import { mostPairs, type Pairs } from './form.ts'
 
-/** Form parameters as callers have them: pairs, URLSearchParams, or a record whose repeated names hold arrays. */
+/** Form parameters in any of three shapes: pairs, URLSearchParams, or a record in which a repeated name has an array. */
 export type Params =
   | URLSearchParams
   | Iterable<readonly [string, string]>
   | Readonly<Record<string, string | readonly string[]>>
 
-/** What Twilio signs: the URL, then every parameter's name and value, without delimiters. */
+/** Joins the text that Twilio signs: the URL, then the name and value of every parameter, without delimiters. */
 export function signingString(url: string, pairs: Pairs): string {
   return url + joinPairs(pairs)
 }
 
 /**
- * Joins parameters as Twilio does: names in order (by UTF-16 code unit; real ones are ASCII), and for each name its distinct
- * values in order, the name before each. https://www.twilio.com/docs/usage/security; repeats as in twilio-node and twilio-python.
+ * Joins parameters as Twilio does: sorted by name (by UTF-16 code unit; real names are ASCII), and for each name its distinct values,
+ * sorted, with the name before each. https://www.twilio.com/docs/usage/security; repeats as in twilio-node and twilio-python.
  */
 export function joinPairs(pairs: Pairs): string {
   const order = orderNames(pairs.map((pair) => pair[0]))
@@ -26,11 +26,11 @@ export function joinPairs(pairs: Pairs): string {
   return text
 }
 
-/** The names and values that `joinPairs` joins, in its order. */
+/** Lists the names and values that `joinPairs` joins, in that order. */
 function listPieces(pairs: Pairs): readonly string[] {
   const { values } = findDistinct(pairs)
   const pieces: string[] = []
-  // Without a comparator, which would be called many thousand times for a hostile form.
+  // Without a comparator: a hostile form would call it many thousand times.
   for (const name of [...values.keys()].sort()) {
     const ofName = values.get(name) as string | ReadonlySet<string>
     if (typeof ofName === 'string') pieces.push(name, ofName)
@@ -39,7 +39,7 @@ function listPieces(pairs: Pairs): readonly string[] {
   return pieces
 }
 
-/** The same for parameters as callers have them; `undefined` where `toPairs` is. */
+/** Joins parameters in any shape. `undefined` if `toPairs` gives `undefined`. */
 export function joinParams(params: Params): string | undefined {
   const text = isRecord(params) ? joinRecord(params) : undefined
   if (text !== undefined) return text
@@ -48,7 +48,7 @@ export function joinParams(params: Params): string | undefined {
 }
 
 /**
- * Joins a record that has few names, and one text for each, as nearly all have. Making pairs of it would cost half an HMAC.
+ * Joins a record with few names and one string for each, as nearly all have. To make pairs of it would cost half an HMAC.
  * @returns `undefined` for any other record
  */
 function joinRecord(record: Readonly<Record<string, unknown>>): string | undefined {
@@ -75,8 +75,8 @@ function isTexts(value: unknown): value is readonly string[] {
 
 /**
  * Lists parameters as pairs, in their order.
- * @returns `undefined` for more pairs, names or values of one name than any webhook has, or if anything is not a string: numbers, null and nested objects were never
- *   signed as such
+ * @returns `undefined` for more pairs, names or values of one name than any webhook has, and for anything that is not a string: Twilio
+ *   never signed numbers, null or nested objects as such
  */
 export function toPairs(params: Params): Pairs | undefined {
   if (typeof params !== 'object' || params === null) return undefined
@@ -95,7 +95,7 @@ export function toPairs(params: Params): Pairs | undefined {
     }
   }
   const record = params as Readonly<Record<string, unknown>>
-  // Object.entries takes several times as long where a hostile record has thousands of names.
+  // Object.entries takes several times as long for a hostile record with thousands of names.
   const names = Object.keys(record)
   if (names.length > mostPairs) return undefined
   for (const name of names) {
@@ -107,20 +107,21 @@ export function toPairs(params: Params): Pairs | undefined {
   return pairs
 }
 
-/** Pairs with each distinct one once: Twilio signs equal pairs once, however often they are sent. */
+/** The distinct pairs: Twilio signs equal pairs once, even if they are sent several times. */
 export interface DistinctPairs {
   /** In order of arrival. */
   readonly pairs: Pairs
-  /** Each name's value or, where there are several, its distinct values; both in order of arrival. */
+  /** The value of each name, or its distinct values if there are several. Both are in order of arrival. */
   readonly values: ReadonlyMap<string, string | ReadonlySet<string>>
 }
 
+/** Finds the distinct pairs. */
 export function findDistinct(all: Pairs): DistinctPairs {
   const values = new Map<string, string | Set<string>>()
   const pairs = all.filter(([name, value]) => {
     const known = values.get(name)
     if (known === value) return false
-    // A set for each name would cost more than all the rest: hardly one has several values.
+    // Few names have several values, and a set for every name would cost more than all the rest.
     if (known === undefined) values.set(name, value)
     else if (typeof known === 'string') values.set(name, new Set([known, value]))
     else return known.size < known.add(value).size
@@ -129,22 +130,22 @@ export function findDistinct(all: Pairs): DistinctPairs {
   return { pairs, values }
 }
 
-// Webhooks of a kind repeat their parameters in one order, and sorting them costs as much as an HMAC: the order in which so many
-// names were sorted last is tried first. It is a list of indices, so that nothing of a request is kept, and it counts only where
-// it does sort the names at hand: what a hostile request leaves behind costs the next one its sorting, and nothing else.
+// Webhooks of one kind have their parameters in one order, and sorting them costs as much as an HMAC. So the last order for this number
+// of names is tried first. It is a list of indices, so nothing of a request is kept, and it is used only if it sorts the names of this
+// request. After a hostile request the next one has to sort again, and nothing else changes.
 const lastOrders: (readonly number[] | undefined)[] = []
-/** The longest list whose order is kept. Webhooks have fewer names. */
+/** The longest list for which the order is kept. Webhooks have fewer names. */
 const mostNames = 64
 
 /**
- * The indices of names in the names' order (by UTF-16 code unit).
- * @returns `undefined` where names repeat, or where there are more than `mostNames`
+ * Sorts the indices of names by their names (by UTF-16 code unit).
+ * @returns `undefined` if names repeat, or if there are more than `mostNames`
  */
 export function orderNames(names: readonly string[]): readonly number[] | undefined {
   if (names.length > mostNames) return undefined
   const last = lastOrders[names.length]
   if (last !== undefined && isAscending(names, last)) return last
-  // Equal names need no case of their own: the check below finds them.
+  // The comparator has no case for equal names: the check below finds them.
   const order = [...names.keys()].sort((one, other) => ((names[one] as string) < (names[other] as string) ? -1 : 1))
   if (!isAscending(names, order)) return undefined
   lastOrders[names.length] = order

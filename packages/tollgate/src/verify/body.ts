@@ -5,7 +5,7 @@ import type { BodyConsumed, PushedBody, RawBody } from './types.ts'
 
 const encoder = new TextEncoder()
 
-/** The body's bytes in a copy of its own, so that nobody can change them afterwards. */
+/** Reads the bytes of a body into a copy, so that no other code can change them afterwards. */
 export async function readBody(...source: Parameters<typeof borrowBody>): Promise<Uint8Array | Rejected> {
   const borrowed = borrowBody(...source)
   return copyBytes(borrowed instanceof Promise ? await borrowed : borrowed)
@@ -16,8 +16,8 @@ function copyBytes(read: Uint8Array | Rejected): Uint8Array | Rejected {
 }
 
 /**
- * The body's bytes, which may still be the sender's own: to be copied or decoded before anything else can run. Only a stream has to be
- * waited for.
+ * Reads the bytes of a body. They may belong to the caller, so copy or decode them before other code can run. Only a stream gives a
+ * promise.
  */
 export function borrowBody(
   body: RawBody | undefined,
@@ -52,7 +52,7 @@ async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): 
       if (refusal !== undefined) return refusal
     }
   } catch (error) {
-    // Only while it is read may it turn out that nothing is left.
+    // Some streams find out only while they are read that their bytes are lost.
     const isConsumed = typeof error === 'object' && error !== null && 'consumedBy' in error
     return isConsumed ? reject('body_already_consumed', describeConsumed(error as BodyConsumed)) : brokenOff()
   }
@@ -77,10 +77,10 @@ function brokenOff(): Rejected {
   return reject('body_malformed', 'The connection ended before the body did.')
 }
 
-/** What has arrived of a body, never more than the limit allows. */
+/** Collects the chunks of a body, up to the limit. */
 class Collected {
   readonly #maxBytes: number
-  /** The first chunk itself, which mostly is the whole body; room of its own from the second on. */
+  /** The first chunk itself, which usually is the whole body. From the second chunk on, a buffer of our own. */
   #bytes: Uint8Array = new Uint8Array(0)
   #length = 0
 
@@ -88,9 +88,9 @@ class Collected {
     this.#maxBytes = maxBytes
   }
 
-  /** A refusal where the chunk is no bytes, or too much. */
+  /** Adds a chunk. Returns a rejection if it is not bytes, or too much. */
   add(chunk: unknown): Rejected | undefined {
-    // Somebody called setEncoding: what was not UTF-8 is lost already, and then the signature will not match.
+    // The application called setEncoding. Bytes that are not UTF-8 are lost already, and the signature will not match.
     const bytes = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
     if (!isBytes(bytes)) return reject('body_already_consumed', notBytes)
     const length = this.#length + bytes.length
@@ -101,7 +101,7 @@ class Collected {
     return undefined
   }
 
-  /** A list of chunks would take a hundred times the memory where a sender makes each of one byte. */
+  /** A list of chunks would take a hundred times the memory if a sender makes each chunk one byte. */
   #append(bytes: Uint8Array, length: number): void {
     if (length > this.#bytes.length) {
       const room = new Uint8Array(Math.min(2 * length, this.#maxBytes))
@@ -117,7 +117,7 @@ class Collected {
 }
 
 function describeConsumed(body: BodyConsumed): string {
-  // A parsed object lands here too, where a caller without types handed one over.
+  // A caller without types may pass a parsed object.
   const { consumedBy, fix } = Object(body) as BodyConsumed
   if (typeof consumedBy === 'string' && typeof fix === 'string') return `Read by: ${consumedBy}. ${fix}`
   return notBytes

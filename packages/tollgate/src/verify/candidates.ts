@@ -1,5 +1,6 @@
 import { describeSecretFault, isAccountSid, maxTokens, readTokens } from '../checks/secrets.ts'
 import { type Awaitable, withTimeLimit } from '../checks/time-limit.ts'
+import { defaultAlgorithm } from '../scheme/algorithms.ts'
 import type { Pairs } from '../scheme/form.ts'
 import { decodeUtf8 } from '../scheme/form.ts'
 import { createSigner, type Signer } from '../scheme/signature.ts'
@@ -12,91 +13,100 @@ import type { AuthTokenLookup, UnverifiedClaim } from './types.ts'
 export interface Candidate {
   readonly sign: Signer
   readonly key: Accepted['matched']['key']
-  /** The account that owns the key, where that is known: a request that names an account must name this one. */
+  /** The account that owns the key, if that is known. A request that names an account must name this one. */
   readonly owner: string | undefined
-  /** Found for one account, whichever: a request that names several accounts is not its. */
+  /** The key belongs to one account, known or not: it must not verify a request that names several accounts. */
   readonly isBound: boolean
 }
 
-/** Finds the keys that a request may be signed with. What it names chooses among them and proves nothing. */
-export function findKeys(
-  settings: Settings,
-  claimed: SignatureClaim,
-  accounts: readonly string[],
-  makeClaim: () => UnverifiedClaim,
-): Awaitable<readonly Candidate[] | Rejected> {
-  if (claimed.sharedKeyId !== undefined) return findSharedKey(settings, claimed, claimed.sharedKeyId)
-  const { authTokens } = settings
-  switch (authTokens.kind) {
-    case 'none':
-      return reject('key_unknown', 'An Auth Token signed, and only "sharedKeys" is given.')
-    case 'single':
-      return toCandidates(authTokens.tokens, undefined, false)
-    default:
-      if (!accounts.every(isAccountSid)) return reject('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
-  }
-  if (authTokens.kind === 'record')
-    return findInRecord(authTokens.tokens, accounts.length === 1 ? accounts[0] : undefined)
-  return askLookup(authTokens.lookup, makeClaim(), settings.lookupTimeoutMs)
+/** The claims of a request about its key. They choose among the keys and prove nothing. */
+export interface KeyClaim {
+  readonly signed: SignatureClaim
+  /** The accounts that the parameters name. */
+  readonly accounts: readonly string[]
+  /** Describes the request to a look-up. */
+  readonly describe: () => UnverifiedClaim
 }
 
-function askLookup(
-  lookup: AuthTokenLookup,
-  claim: UnverifiedClaim,
-  timeoutMs: number,
-): Promise<readonly Candidate[] | Rejected> {
+type Found = readonly Candidate[] | Rejected
+
+/** Finds the keys that may have signed a request. */
+export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> {
+  const { signed, accounts } = claim
+  const { authTokens } = settings
+  if (signed.sharedKeyId !== undefined) return findSharedKey(settings, signed, signed.sharedKeyId)
+  if (authTokens.kind === 'none') return reject('key_unknown', 'An Auth Token signed, and only "sharedKeys" is given.')
+  if (authTokens.kind === 'single') return toCandidates(authTokens.tokens, undefined, false)
+  if (!accounts.every(isAccountSid)) return reject('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
+  if (authTokens.kind === 'record')
+    return findInRecord(authTokens.tokens, accounts.length === 1 ? accounts[0] : undefined)
+  return ask(settings, claim.describe(), authTokens.lookup)
+}
+
+const none: readonly Candidate[] = []
+
+/** After a mismatch: asks a look-up for tokens that are newer than its cache. Finds none if there is no such look-up. */
+export function refreshKeys(
+  { authTokens, lookupTimeoutMs }: Settings,
+  { signed, describe }: KeyClaim,
+): Awaitable<Found> {
+  if (signed.sharedKeyId !== undefined || authTokens.kind !== 'lookup') return none
+  const { lookup } = authTokens
+  if (lookup.refresh === undefined) return none
+  const claim = describe()
   return settle(
-    () => lookup(claim),
-    (found) => readFound(found, claim.accountSid),
-    timeoutMs,
+    () => lookup.refresh?.(claim),
+    (found) => (found === undefined || found === null ? none : readFound(found, claim.accountSid)),
+    lookupTimeoutMs,
   )
 }
 
-export function canRefresh(settings: Settings, claimed: SignatureClaim): boolean {
-  const { authTokens } = settings
-  return claimed.sharedKeyId === undefined && authTokens.kind === 'lookup' && authTokens.lookup.refresh !== undefined
+/** Tells a look-up that a signature matched one of its tokens. */
+export function reportVerified({ authTokens }: Settings, { signed, describe }: KeyClaim): void {
+  if (signed.sharedKeyId === undefined && authTokens.kind === 'lookup') authTokens.lookup.verified?.(describe())
 }
 
-/** After a mismatch, asks a look-up for tokens past its cache. `undefined`: there is nothing newer to try. */
-export async function refreshKeys(
-  settings: Settings,
-  claim: UnverifiedClaim,
-): Promise<readonly Candidate[] | Rejected | undefined> {
-  if (settings.authTokens.kind !== 'lookup' || settings.authTokens.lookup.refresh === undefined) return undefined
-  const { lookup } = settings.authTokens
+/**
+ * True if a key that matched may sign for these accounts.
+ * @param named The accounts that the proven part of the request names; `undefined` if they cannot be read.
+ */
+export function isKeyOf(
+  { accountSids }: Settings,
+  { owner, isBound }: Candidate,
+  named: readonly string[] | undefined,
+): boolean {
+  if (isBound && (named === undefined || named.length > 1)) return false
+  const accounts = owner === undefined ? (named ?? []) : [owner, ...(named ?? [])]
+  return accounts.every((account) => account === (owner ?? account) && accountSids?.has(account) !== false)
+}
+
+function ask(settings: Settings, claim: UnverifiedClaim, lookup: AuthTokenLookup): Promise<Found> {
   return settle(
-    () => lookup.refresh?.(claim),
-    (found) => (found === undefined || found === null ? undefined : readFound(found, claim.accountSid)),
+    () => lookup(claim),
+    (found) => readFound(found, claim.accountSid),
     settings.lookupTimeoutMs,
   )
 }
 
-function findSharedKey(
-  settings: Settings,
-  claimed: SignatureClaim,
-  id: string,
-): Promise<readonly Candidate[] | Rejected> {
-  const read = (found: unknown): readonly Candidate[] | Rejected => {
+function findSharedKey(settings: Settings, { algorithm }: SignatureClaim, id: string): Promise<Found> {
+  const read = (found: unknown): Found => {
     if (found === undefined || found === null) return reject('key_unknown', 'No secret is given for that SharedKey id.')
     const { secret, accountSid }: { secret?: unknown; accountSid?: unknown } =
       typeof found === 'object' ? found : { secret: found }
     const owner = typeof accountSid === 'string' && isAccountSid(accountSid) ? accountSid : undefined
     if (owner !== accountSid || describeSecretFault(secret) !== undefined) return reject('key_lookup_failed')
-    const sign = createSigner(claimed.algorithm.name, secret as string)
+    const sign = createSigner(algorithm.name, secret as string)
     return [{ sign, key: { kind: 'shared_key', id }, owner, isBound: owner !== undefined }]
   }
   return settle(() => settings.findSharedKey(id), read, settings.lookupTimeoutMs)
 }
 
-function findInRecord(
-  record: ReadonlyMap<string, readonly string[]>,
-  accountSid: string | undefined,
-): readonly Candidate[] | Rejected {
+function findInRecord(record: ReadonlyMap<string, readonly string[]>, accountSid: string | undefined): Found {
   if (accountSid !== undefined) {
     const tokens = record.get(accountSid)
     return tokens === undefined ? reject('key_unknown') : toCandidates(tokens, accountSid)
   }
-  // JSON events and handshakes name no account outside what is yet unproven: any of a few may have signed.
+  // JSON events and handshakes name no account, except in a body that is not proven yet. Any of a few tokens may have signed.
   const candidates: Candidate[] = []
   for (const [owner, tokens] of record) {
     candidates.push(...toCandidates(tokens, owner))
@@ -106,7 +116,8 @@ function findInRecord(
   return candidates
 }
 
-function readFound(found: unknown, claimed: string | undefined): readonly Candidate[] | Rejected {
+/** Reads the answer of a look-up. */
+function readFound(found: unknown, claimed: string | undefined): Found {
   if (found === undefined || found === null) return reject('key_unknown')
   const owned = typeof found === 'object' && !Array.isArray(found)
   const { authToken, accountSid }: { authToken?: unknown; accountSid?: unknown } = owned
@@ -118,22 +129,19 @@ function readFound(found: unknown, claimed: string | undefined): readonly Candid
   return toCandidates(tokens, accountSid as string | undefined)
 }
 
-// Making a signer costs about as much as an HMAC; configured tokens are the same lists at every request.
+// A signer costs about as much as an HMAC, and the lists of configured tokens are the same for every request.
 const signers = new WeakMap<readonly string[], readonly Signer[]>()
 
 function toCandidates(tokens: readonly string[], owner: string | undefined, isBound = true): readonly Candidate[] {
   let made = signers.get(tokens)
   if (made === undefined) {
-    made = tokens.map((token) => createSigner('HMAC_SHA1', token))
+    made = tokens.map((token) => createSigner(defaultAlgorithm.name, token))
     signers.set(tokens, made)
   }
   return made.map((sign, index) => ({ sign, key: { kind: 'auth_token', index }, owner, isBound }))
 }
 
-/**
- * Asks a look-up, and reads its answer, within its time. An error is dropped, since it may hold a token: that of a getter in the
- * answer too.
- */
+/** Asks a look-up and reads its answer, under the time limit. Errors are dropped: even those of a getter may hold a token. */
 async function settle<T>(
   ask: () => Awaitable<unknown>,
   read: (found: unknown) => T,
@@ -150,7 +158,7 @@ async function settle<T>(
 const formNames: readonly string[] = ['AccountSid', 'account_sid', 'interactionAccountSid']
 const jsonNames = ['AccountSid', 'account_sid', 'accountSid'] as const
 
-/** The distinct accounts that the parameters name, as written: at most so many, since a hostile form names thousands. */
+/** Lists the distinct accounts that parameters name, as they are written. Stops at `most`: a hostile form names thousands. */
 export function listAccounts(params: Pairs, most: number): readonly string[] {
   const accounts = new Set<string>()
   for (const [name, value] of params) {
@@ -162,8 +170,8 @@ export function listAccounts(params: Pairs, most: number): readonly string[] {
 }
 
 /**
- * The distinct accounts that a JSON body names, each place through lists: at its root, in `data` (of a CloudEvent) and one level below
- * that. Not in the whole tree: a genuine event may report on other accounts. Only for a body that is proven.
+ * Lists the distinct accounts that a proven JSON body names: at its root, in `data` (of a CloudEvent) and one level below that; in each
+ * place, lists are followed. The rest of the tree is not searched, because a genuine event may report on other accounts.
  * @returns `undefined` for a body that is not exactly one JSON text.
  */
 export function listAccountsInJson(body: Uint8Array): readonly string[] | undefined {
@@ -182,14 +190,14 @@ export function listAccountsInJson(body: Uint8Array): readonly string[] | undefi
     read(event)
     for (const data of flatten(readProperty(event, 'data'))) {
       read(data)
-      // Of a text, each character would be a value.
+      // The values of a text would be its characters.
       if (typeof data === 'object') for (const inner of flatten(Object.values(Object(data)))) read(inner)
     }
   }
   return [...accounts]
 }
 
-/** What lists hold, however deeply they are nested: with a stack of its own, since the sender chooses the depth. */
+/** Yields what nested lists hold. It keeps its own stack, because the sender chooses the depth. */
 function* flatten(value: unknown): Generator<unknown> {
   const rest = [value]
   while (rest.length > 0) {

@@ -4,18 +4,18 @@ import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import { type Rejected, reject } from '../verdict.ts'
 import { type Envelope, readSingle } from './head.ts'
 
-/** The body as the signature can cover it. */
+/** The part of a request that its signature covers. */
 export interface Content {
-  /** What the application gets: the form's parameters, or the query's for a GET and a handshake. */
+  /** For the application: the parameters of the form, or those of the query for a GET and a handshake. */
   readonly params: Pairs
-  /** What is signed after the URL. */
+  /** The parameters that are signed after the URL. */
   readonly signedParams: Pairs
-  /** The parameters in which accounts count: the form's, or the query's where nothing but the URL is signed. */
+  /** The parameters that may name accounts: those of the form, or those of the query if only the URL is signed. */
   readonly named: Pairs
   readonly covers: 'params' | 'body' | 'url'
-  /** The URL has the hash of another body, so a genuine delivery may have the same signing string. */
+  /** The URL has the hash of another body, so another genuine delivery may have the same signing string. */
   readonly hasForeignHash?: true
-  /** The same bytes every time, which nobody but us and the application has a hand on. */
+  /** Returns the same bytes every time. Only the library and the application can reach them. */
   readonly body: () => Uint8Array
   readonly refusal?: Rejected
 }
@@ -25,15 +25,15 @@ const unsigned = { params: nothing, signedParams: nothing, named: nothing }
 const encoder = new TextEncoder()
 
 /**
- * Decides what the signature has to cover. With a refusal, `params` is only what `observe` mode hands over.
- * @param borrowed the body's bytes, which are not looked at any more afterwards
+ * Determines what the signature of a request must cover. With a rejection, `params` are for `observe` mode only.
+ * @param borrowed The bytes of the body. They are not used after this call.
  */
 export function readContent(envelope: Envelope, query: string, borrowed: Uint8Array): Content {
   if (envelope.method === 'GET' || envelope.handshake || borrowed.length === 0)
     return readUrlOnly(envelope, query, borrowed)
   if (isForm(envelope)) {
     const form = readForm(borrowed)
-    // `&` or `=`: nothing of such a form is signed, so it must not count for more than no body.
+    // A form such as `&` or `=` adds nothing to the signing string, so it proves no more than no body.
     const isEmpty = form.refusal === undefined && form.params.every(([name, value]) => name + value === '')
     return isEmpty ? { ...readUrlOnly(envelope, query, borrowed), params: form.params } : form
   }
@@ -59,7 +59,7 @@ function readForm(borrowed: Uint8Array): Content {
   }
 }
 
-/** A request whose signature covers nothing but the URL. */
+/** Reads a request whose signature covers only the URL. */
 function readUrlOnly({ method, handshake }: Envelope, query: string, borrowed: Uint8Array): Content {
   const pairs = parseForm(query.slice(1)) ?? parseLeniently(query.slice(1))
   const isBodyless = method === 'GET' || handshake
@@ -70,12 +70,12 @@ function readUrlOnly({ method, handshake }: Envelope, query: string, borrowed: U
     covers: 'url',
     body: keepBytes(borrowed),
   }
-  // They were not read, and the handler may find an account among them.
+  // They were not read, and the handler may find an account in them.
   if (hasTooManyPairs(query)) return { ...content, refusal: reject('url_not_allowed', 'It has too many pairs.') }
   if (isBodyless && borrowed.length > 0) return { ...content, refusal: reject('body_unsigned') }
   const hash = handshake ? undefined : findBodyHash(query)
   if (hash === undefined || hash === hashBody(borrowed)) return content
-  // The status callback of a regulatory bundle is a GET without a body, whose hash covers something unknown (twilio-php #861).
+  // The status callback of a regulatory bundle is a GET without a body, with the hash of something unknown (twilio-php #861).
   if (
     method === 'GET' &&
     hash !== 'malformed' &&
@@ -91,7 +91,7 @@ function keepBytes(borrowed: Uint8Array): Content['body'] {
   return () => bytes
 }
 
-/** A text cannot be changed, and costs less to keep than a copy: UTF-8 that was decoded without loss gives the same bytes again. */
+/** Keeps a body as its text. That costs less than a copy of the bytes: text that was decoded without loss gives the same bytes again. */
 function keepText(text: string): Content['body'] {
   let bytes: Uint8Array | undefined
   return () => {

@@ -6,20 +6,21 @@ import { type Envelope, type HeaderReader, readSingle } from './head.ts'
 import { type HostAndPort, joinTarget, parseHost, readHost, type UrlResolver, type UrlSource } from './public-url.ts'
 import { type PublicUrlRule, publicUrlRule } from './types.ts'
 
+/** Options of `fromRequest`. Unknown options are a TypeError. */
 export interface FromRequestOptions {
   /**
-   * The hosts under which Twilio reaches this server, at least one: `'api.example.com'`, with a port where it is not the default
-   * (`'localhost:3000'`), or `'*.example.com'` for any one label. Any other host is refused as `url_not_allowed`.
+   * The hosts that Twilio uses for this server, at least one: `'api.example.com'`, with a port if it is not the default
+   * (`'localhost:3000'`), or `'*.example.com'` for any one label. A request to another host is refused as `url_not_allowed`.
    */
   readonly allowedHosts: readonly string[]
   /**
-   * The proxies whose forwarding headers count: IP addresses, CIDR ranges, `'loopback'`. Default: none. A request that brings such
-   * headers from anywhere else is refused as `url_not_allowed`.
+   * The proxies whose forwarding headers are used: IP addresses, CIDR ranges or `'loopback'`. A request with forwarding headers from any
+   * other peer is refused as `url_not_allowed`. Default: none.
    */
   readonly trustedProxies?: string | readonly string[] | undefined
   /**
-   * The one family of headers that they set: `'x-forwarded'` (X-Forwarded-Host, -Proto, -Port) or `'forwarded'` (RFC 7239). Goes
-   * with `trustedProxies`. Each must hold a single value; a forwarded path prefix never counts.
+   * The headers that the proxies set: `'x-forwarded'` (X-Forwarded-Host, -Proto, -Port) or `'forwarded'` (RFC 7239). Required with
+   * `trustedProxies`. Each header must hold a single value. X-Forwarded-Prefix is ignored.
    */
   readonly forwardedBy?: 'forwarded' | 'x-forwarded' | undefined
 }
@@ -33,7 +34,9 @@ const families = ['forwarded', 'x-forwarded'] as const
 const xForwarded = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'] as const
 
 /**
- * Builds the public URL from each request, for servers with many hosts. Where there is one host, name it in `publicUrl` instead.
+ * Creates a rule that builds the public URL from each request, for servers with many hosts. If there is one host, give `publicUrl` as a
+ * URL instead.
+ * @returns a rule for the `publicUrl` option
  * @throws TypeError for options that are missing, unknown or contradict each other.
  */
 export function fromRequest(options: FromRequestOptions): PublicUrlRule {
@@ -78,7 +81,7 @@ interface ForwardedOrigin {
   readonly port?: string | undefined
 }
 
-/** `undefined` where a value is malformed, or is a list: then several proxies had a say, and it is not told whose counts. */
+/** Reads the origin from forwarding headers. `undefined` if a value is malformed or a list: several proxies wrote it, and it is not clear which one to trust. */
 function readForwarded(header: HeaderReader, family: Rule['forwardedBy']): ForwardedOrigin | undefined {
   const values = family === 'forwarded' ? readRfc7239(header) : readXForwarded(header)
   if (values === undefined) return undefined
@@ -98,7 +101,7 @@ function readXForwarded(header: HeaderReader): ForwardedValues | undefined {
   return [host?.value.trim(), proto?.value.trim(), port?.value.trim()]
 }
 
-/** RFC 7239: one element of `name=value` pairs, values as tokens or quoted. */
+/** Reads a Forwarded header (RFC 7239) with one element: `name=value` pairs, values as tokens or quoted. */
 function readRfc7239(header: HeaderReader): ForwardedValues | undefined {
   const forwarded = readSingle(header, 'forwarded')
   if (forwarded === undefined) return [undefined, undefined, undefined]
@@ -134,14 +137,15 @@ function parseAllowedHosts(hosts: unknown): Rule['isAllowed'] {
   }
 }
 
-/** Whether an address lies in one of the ranges it was made for. */
+/** True if an address lies in one of the ranges. */
 export type AddressMatcher = (address: string) => boolean
 
 const loopback = ['127.0.0.0/8', '::1/128']
 
 /**
- * Parses addresses, CIDR ranges and `'loopback'`. Throws a TypeError that names the option for anything else.
- * Small and our own because the core must run where there is no `node:net`.
+ * Parses addresses, CIDR ranges and `'loopback'`. This is our own code because the core also runs without `node:net`.
+ * @param where Names the option in the error.
+ * @throws TypeError for anything else.
  */
 export function parseAddressRanges(ranges: readonly unknown[], where: string): AddressMatcher {
   const parsed = ranges
@@ -169,27 +173,16 @@ function parseRange(range: string): { network: bigint; freeBits: bigint } | unde
   return { network: value >> freeBits, freeBits }
 }
 
-/** Both families as one 128-bit number: IPv4 as `::ffff:a.b.c.d`, which is how a dual-stack socket shows it. */
+/** Reads an address of either family as one 128-bit number: IPv4 as `::ffff:a.b.c.d`, as a dual-stack socket shows it. */
 function parseAddress(text: string): bigint | undefined {
-  if (!text.includes(':')) {
-    const value = parseIpv4(text)
-    return value === undefined ? undefined : (0xffffn << 32n) | value
-  }
-  return parseIpv6(text.replace(/%[\w.-]+$/, '')) // the zone, as in fe80::1%eth0
+  if (text.includes(':')) return parseIpv6(text.replace(/%[\w.-]+$/, '')) // without the zone, as in fe80::1%eth0
+  return /^(\d+\.){3}\d+$/.test(text) ? parseIpv6(`::ffff:${text}`) : undefined
 }
 
-function parseIpv4(text: string): bigint | undefined {
-  if (!/^(\d{1,3}\.){3}\d{1,3}$/.test(text)) return undefined
-  let value = 0n
-  for (const part of text.split('.')) {
-    // A leading zero is octal to some and decimal to others.
-    if (Number(part) > 255 || (part.length > 1 && part.startsWith('0'))) return undefined
-    value = (value << 8n) | BigInt(part)
-  }
-  return value
-}
-
-/** By the URL parser, which knows every spelling of an address and gives one back: groups of hex digits, the longest run of zeros as `::`. */
+/**
+ * Uses the URL parser, which reads every spelling and writes one: groups of hex digits, the longest run of zeros as `::`. It refuses
+ * leading zeros in dotted decimals, which some programs read as octal.
+ */
 function parseIpv6(text: string): bigint | undefined {
   const [, address] = /^\[(.*)\]$/.exec(parseUrl(`http://[${text}]`)?.host ?? '') ?? []
   if (address === undefined) return undefined

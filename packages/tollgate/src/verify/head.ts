@@ -1,17 +1,17 @@
-import { type Algorithm, defaultAlgorithm, findAlgorithm } from '../scheme/algorithms.ts'
+import { type Algorithm, algorithms, defaultAlgorithm, findAlgorithm } from '../scheme/algorithms.ts'
 import { isCanonicalSignature, parseSignatureSettings } from '../scheme/signature.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
 import type { HeaderSource, IncomingRequest } from './types.ts'
 
-/** What stands outside the body, read once. */
+/** The method and the headers of a request. */
 export interface Envelope {
   readonly method: string
   readonly header: HeaderReader
-  /** The server opens a WebSocket for it, which Twilio signs with the scheme wss. */
+  /** True if the server opens a WebSocket for the request. Twilio signs its URL with the scheme wss. */
   readonly handshake: boolean
 }
 
-/** Upgrade headers make no handshake: an ordinary handler gets them too, and anyone can send them. */
+/** Upgrade headers alone do not make a handshake: an ordinary handler gets them too, and anyone can send them. */
 export function readEnvelope({ method, handshake }: Partial<IncomingRequest>, header: HeaderReader): Envelope {
   return { method: typeof method === 'string' ? method : '', header, handshake: handshake === true }
 }
@@ -19,26 +19,27 @@ export function readEnvelope({ method, handshake }: Partial<IncomingRequest>, he
 function checkMethod({ method, header, handshake }: Envelope): Rejected | undefined {
   if (!handshake) return method === 'GET' || method === 'POST' ? undefined : reject('method_not_allowed')
   if (!asksForWebSocket(method, header)) return reject('method_not_allowed', 'It does not ask for a WebSocket.')
-  // Bytes that a handshake announces as its body could be taken for the first ones of the stream.
+  // The bytes of a handshake's body could be read as the first bytes of the stream.
   const isEmpty = listTexts(header('content-length')).every((length) => length === '0')
   return isEmpty && header('transfer-encoding').length === 0 ? undefined : reject('body_unsigned')
 }
 
 function asksForWebSocket(method: string, header: HeaderReader): boolean {
-  // RFC 8441: over HTTP/2 a handshake is a CONNECT with the pseudo-header :protocol, which HTTP/1.1 cannot carry.
+  // RFC 8441: over HTTP/2 a handshake is a CONNECT with the pseudo-header :protocol. HTTP/1.1 cannot carry that header.
   if (method === 'CONNECT') return readText(header, ':protocol')?.toLowerCase() === 'websocket'
   if (method !== 'GET' || readText(header, 'upgrade')?.trim().toLowerCase() !== 'websocket') return false
   return /(^|,)\s*upgrade\s*(,|$)/i.test(listTexts(header('connection')).join(','))
 }
 
-/** Who is said to have signed, and the signature: claims, all of them, until an HMAC matches. */
+/** The signature of a request and the key that it names. Both are claims until an HMAC matches. */
 export interface SignatureClaim {
   readonly signature: string
   readonly algorithm: Algorithm
-  /** The SharedKey that the settings header names; none: an Auth Token signed. */
+  /** The SharedKey that the settings header names. `undefined` if an Auth Token signed. */
   readonly sharedKeyId: string | undefined
 }
 
+/** Checks the method and reads the signature headers. */
 export function readSignatureClaim(envelope: Envelope, sharedKeysOnly: boolean): SignatureClaim | Rejected {
   const { header, handshake } = envelope
   const refusal = checkMethod(envelope)
@@ -46,12 +47,12 @@ export function readSignatureClaim(envelope: Envelope, sharedKeysOnly: boolean):
   const signature = readSingle(header, 'x-twilio-signature')
   if (signature === undefined) return reject('signature_missing')
   if (signature === 'repeated') return reject('signature_malformed')
-  if (!isCanonicalSignature(signature.value, 20) && !isCanonicalSignature(signature.value, 32))
+  if (!algorithms.some(({ bytes }) => isCanonicalSignature(signature.value, bytes)))
     return reject('signature_malformed')
 
   const keyed = readKeyClaim(header)
   if (isRejected(keyed)) return keyed
-  // Handshakes carry no settings header that anyone has seen: refusing them here would refuse every stream.
+  // No handshake with a settings header has been seen. A refusal here would refuse every stream.
   if (sharedKeysOnly && keyed.sharedKeyId === undefined && !handshake) return reject('key_not_allowed')
   if (!isCanonicalSignature(signature.value, keyed.algorithm.bytes)) return reject('signature_malformed')
   return { signature: signature.value, ...keyed }
@@ -67,25 +68,26 @@ function readKeyClaim(header: HeaderReader): Pick<SignatureClaim, 'algorithm' | 
   return { algorithm, sharedKeyId: settings.keyId }
 }
 
-/** The values of a header, by its lower-case name: more than one where it was repeated or spelled in two letter cases. */
+/** Reads the values of a header by its lower-case name: several if it was repeated or spelled in two letter cases. */
 export type HeaderReader = (name: string) => readonly unknown[]
 
 const none: readonly unknown[] = []
 
+/** Creates a reader of headers. */
 export function readHeaders(headers: HeaderSource | undefined): HeaderReader {
   if (typeof headers !== 'object' || headers === null) return () => none
   if (headers instanceof Map) return readEntries(headers)
   if (typeof headers.get === 'function') {
     const source = headers as { get(name: string): unknown }
     return (name) => {
-      if (name.startsWith(':')) return none // a pseudo-header of HTTP/2, whose name `Headers` refuses with an error
+      if (name.startsWith(':')) return none // `Headers` throws for the pseudo-headers of HTTP/2
       const value = source.get(name)
-      // `null` in a web `Headers`; look-alikes, those of test kits for instance, answer `undefined`.
+      // A web `Headers` returns `null`. Look-alikes, for example those of test kits, return `undefined`.
       return value === null ? none : toList(value)
     }
   }
   const record = headers as Readonly<Record<string, unknown>>
-  // Node.js spells every name in lower case: then there is nothing to gather.
+  // Node.js spells every name in lower case. Then no two names can be the same header.
   if (Object.keys(record).every((name) => name === name.toLowerCase()))
     return (name) => (Object.hasOwn(record, name) ? toList(record[name]) : none)
   return readEntries(Object.entries(record))
@@ -108,7 +110,7 @@ function toList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value]
 }
 
-/** The header's one value: `undefined` where there is none, `'repeated'` where there are several or one that is no text. */
+/** Reads a header with one value. `'repeated'` if there are several values, or one that is not a string. */
 export function readSingle(read: HeaderReader, name: string): { value: string } | 'repeated' | undefined {
   const values = read(name)
   if (values.length === 0) return undefined
@@ -116,13 +118,13 @@ export function readSingle(read: HeaderReader, name: string): { value: string } 
   return values.length === 1 && typeof value === 'string' ? { value } : 'repeated'
 }
 
-/** The same where anything but one value means that there is nothing to go by. */
+/** Reads a header with one value. `undefined` for anything else. */
 export function readText(read: HeaderReader, name: string): string | undefined {
   const single = readSingle(read, name)
   return typeof single === 'object' ? single.value : undefined
 }
 
-/** Without what is no text, which only a caller without types can hand over. */
+/** Keeps the strings. Only a caller without types can pass anything else. */
 export function listTexts(values: readonly unknown[]): readonly string[] {
   return values.filter((value) => typeof value === 'string')
 }

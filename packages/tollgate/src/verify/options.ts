@@ -1,19 +1,18 @@
 import { checkKnownOptions, parseInteger, toList } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
-import { describeSecretFault, isAccountSid, parseTokens, type Tokens } from '../checks/secrets.ts'
+import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
 import type { Awaitable } from '../checks/time-limit.ts'
-import type { Mode, Rejected, Verdict } from '../verdict.ts'
 import { parsePublicUrl, resolveByRule, resolveFromList, type UrlResolver } from './public-url.ts'
 import { type AuthTokenLookup, type IncomingRequest, publicUrlRule, type VerifierOptions } from './types.ts'
 
-/** Where Auth Tokens come from, after parsing. */
+/** The option `authToken` after parsing. */
 export type AuthTokens =
   | { readonly kind: 'none' }
   | { readonly kind: 'single'; readonly tokens: readonly string[] }
   | { readonly kind: 'record'; readonly tokens: ReadonlyMap<string, readonly string[]> }
   | { readonly kind: 'lookup'; readonly lookup: AuthTokenLookup }
 
-/** The options, parsed once and filled up. */
+/** The options of a verifier: parsed once, with their defaults. */
 export interface Settings {
   readonly given: VerifierOptions
   readonly resolveUrl: UrlResolver
@@ -44,7 +43,10 @@ const known: Readonly<Record<keyof VerifierOptions, true>> = {
   onRejected: true,
 }
 
-/** Throws a TypeError or RangeError that names the option; a token is never shown. */
+/**
+ * Parses the options of a verifier.
+ * @throws TypeError or RangeError that names the option and never shows a token.
+ */
 export function parseOptions(given: VerifierOptions): Settings {
   checkKnownOptions(given, known, 'the verifier')
   for (const name of ['signedUrl', 'onVerdict', 'onRejected'] as const) checkOptional(given, name, 'function')

@@ -3,20 +3,23 @@ import { readEnvironment } from '../checks/runtime.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
 
 /**
- * How a router mounts a handler at a path: for that path and those below it, or (h3 1) for every path that begins with its text, such
- * as `/voicemail` for `/voice`.
+ * How a router mounts a handler at a path: for that path and the paths below it, or (h3 1) for every path that begins with its text,
+ * such as `/voicemail` for `/voice`.
  */
 export type Mounting = 'segments' | 'text'
 
-/** Says whether a request is guarded, from the URLs or request targets by which it is known: original and mount-relative. */
+/**
+ * Decides if a request is guarded.
+ * @param urls Its URLs or request targets: the original one, and the one relative to the mount point.
+ */
 export type PathFilter = (urls: readonly (string | undefined)[], mounting?: Mounting) => boolean
 
 /**
- * Makes the filter of a `paths` option: a string guards that path and everything below it, a RegExp what it matches, in any letter
- * case; without `paths` everything is guarded. Paths are compared as they arrive and under the prefix of `publicUrl`. All work is
- * linear in a request's target, RegExps of the user's aside.
- * @throws TypeError for an empty list, for a string that is no path, and for a RegExp with `g` or `y`, which would match only every
- * other time.
+ * Creates the filter of a `paths` option. A string guards its path and everything below it, a RegExp every path that it matches, both in
+ * any letter case. Without `paths` everything is guarded. Paths are compared as they arrive and with the prefix of `publicUrl`. The work
+ * is linear in the length of a request's target, except for RegExps of the user's.
+ * @throws TypeError for an empty list, for a string that is not a path, and for a RegExp with `g` or `y`, which would match every other
+ *   time only.
  */
 export function createPathFilter(paths: unknown, publicUrl?: unknown): PathFilter {
   if (paths === undefined) return () => true
@@ -32,7 +35,7 @@ export function createPathFilter(paths: unknown, publicUrl?: unknown): PathFilte
   return (urls, mounting = 'segments') => {
     const known = new Set(urls.filter((url) => url !== undefined))
     return [...known].map(findPath).some((path) =>
-      // A path that cannot be told is the same under every prefix.
+      // A path that cannot be read is the same with every prefix.
       [...prefixes].some((prefix) => isGuarded(path === undefined ? path : prefix + path, mounting)),
     )
   }
@@ -44,8 +47,9 @@ function listPrefixes(publicUrl: unknown): string[] {
 }
 
 /**
- * The path of a request target or an absolute URL, up to its query. `undefined` where parsers disagree on where it begins: some take
- * `/voice` for the path of `http://host?x/voice` or `http://host\voice`.
+ * Finds the path of a request target or an absolute URL, without its query.
+ * @returns `undefined` if parsers disagree on where it begins: some read `/voice` as the path of `http://host?x/voice` or
+ *   `http://host\voice`
  */
 function findPath(url: string): string | undefined {
   const [origin = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/\\?#]*/i.exec(url) ?? []
@@ -58,18 +62,18 @@ function findPath(url: string): string | undefined {
 /** One way to read a path. */
 interface Reading {
   readonly text: string
-  /** In lower case, without empty ones, `.`, and what follows a `;`, `?` or `#`, which some servers cut off. */
+  /** In lower case, without empty segments and `.`. Everything after a `;`, `?` or `#` is cut off, as some servers do. */
   readonly segments: readonly string[]
 }
 
 const maxDecodings = 5
-/** A path of more segments cannot be read: no route has so many, and each costs more than its bytes. */
+/** The largest number of segments. No route has more, and each segment costs more than its bytes. */
 const mostSegments = 256
 
 /**
- * The ways in which a router might read a path: as it is, and decoded once or more often. `undefined`, and guarded, is one that cannot be
- * decoded, and one with a `..`, which no client sends unresolved: servers differ on when they resolve it. Guarding too much costs a
- * 403, too little costs the check.
+ * Lists the ways in which a router might read a path: as it is, and decoded once or several times.
+ * @returns `undefined` for a path that cannot be decoded or that has a `..`. It is guarded, because servers differ on when they resolve
+ *   `..`, and clients resolve it before they send. A guard on too many paths costs a 403, a guard on too few costs the check.
  */
 function listReadings(path: string): readonly Reading[] | undefined {
   const readings: Reading[] = []
@@ -77,7 +81,7 @@ function listReadings(path: string): readonly Reading[] | undefined {
     const reading = readSegments(current)
     if (reading === undefined || reading.segments.includes('..')) return undefined
     readings.push(reading)
-    // URL parsers take the first segment behind two slashes for a host.
+    // URL parsers read the first segment after two slashes as a host.
     if (/^[/\\]{2}/.test(reading.text)) readings.push(joinReading(reading.segments.slice(1)))
     const decoded = decode(current)
     if (decoded === undefined) return undefined
@@ -88,10 +92,10 @@ function listReadings(path: string): readonly Reading[] | undefined {
 }
 
 function readSegments(path: string): Reading | undefined {
-  // URL parsers drop these three wherever they are.
+  // URL parsers drop these three characters everywhere.
   const text = path.replace(/[\t\n\r]+/g, '')
   const kept = text.toLowerCase().replace(/[;?#][^/\\]*/g, '')
-  // With the empty one before the first slash, and one more to show that there are too many.
+  // With the empty part before the first slash, and one more part that shows that there are too many.
   const parts = kept.split(/[/\\]+/, mostSegments + 2)
   if (parts.length > mostSegments + 1) return undefined
   return { text, segments: parts.filter((part) => part !== '' && part !== '.') }
@@ -118,9 +122,9 @@ function parseRule(path: unknown): Rule {
     throw new TypeError(`"paths" holds ${showOption(path)}; a path starts with "/"`)
   if (/\*|\/:/.test(path))
     throw new TypeError(
-      `"paths" holds ${showOption(path)}; a string is a path and no pattern: it guards all below it too`,
+      `"paths" holds ${showOption(path)}; a string is a path, not a pattern: it guards everything below it too`,
     )
-  // It may be written as it arrives, or as a router decodes it.
+  // The user may write it as it arrives, or as a router decodes it.
   const spellings = [path, decode(path) ?? path].map((spelling) => {
     const segments = readSegments(spelling)?.segments
     if (segments === undefined || segments.includes('..'))
@@ -141,7 +145,7 @@ function parsePattern({ source, flags }: RegExp): Rule {
   const pattern = new RegExp(source, flags.includes('i') ? flags : `${flags}i`)
   return ({ text, segments }) => {
     const folded = `/${segments.join('/')}`
-    // Most routers take `/sms/` for `/sms`, and the other way round.
+    // Most routers do not distinguish `/sms/` and `/sms`.
     return [text, folded, `${folded}/`].some((path) => pattern.test(path))
   }
 }

@@ -3,7 +3,7 @@ import { defaultPort, isPort, splitUrl, type UrlParts } from '../scheme/signed-u
 import { type Rejected, reject } from '../verdict.ts'
 import { type Envelope, type HeaderReader, readSingle, readText } from './head.ts'
 
-/** The part of an incoming request that tells its public URL. */
+/** The part of an incoming request that its public URL can be built from. */
 export interface UrlSource {
   /** The raw request target, or an absolute URL. */
   readonly url: string
@@ -11,13 +11,17 @@ export interface UrlSource {
   readonly remoteAddress?: string | undefined
 }
 
-/** Tells the URL under which Twilio requested: the whole of it, query included. */
+/** Finds the whole URL that Twilio requested, with its query. */
 export type UrlResolver = (envelope: Envelope, source: UrlSource) => UrlParts | Rejected
 
-/** Scheme, host, port and path prefix, in front of a request target. */
+/** The part of a public URL before the request target: scheme, host, port and path prefix. */
 export type PublicOrigin = Pick<UrlParts, 'scheme' | 'host' | 'port'> & { readonly prefix: string }
 
-/** Reads one `publicUrl`; `where` names the option. Throws a TypeError that says what is wrong with it. */
+/**
+ * Parses one `publicUrl`.
+ * @param where Names the option in the error.
+ * @throws TypeError that says what is wrong with the URL.
+ */
 export function parsePublicUrl(url: unknown, where: string): PublicOrigin {
   const fault = (what: string): TypeError =>
     new TypeError(`"${where}" ${what}. It is how Twilio reaches this server, such as "https://example.com/prefix"`)
@@ -38,7 +42,7 @@ function isReadable(url: string): boolean {
   return parseUrl(url) !== undefined && !/\s/.test(url)
 }
 
-/** Several: the one whose host and port are the Host header's. One: that one, whatever Host says. */
+/** Of several origins, the one with the host and port of the Host header is used. A single one is always used. */
 export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
   const [first] = origins
   if (origins.length === 1 && first !== undefined)
@@ -55,7 +59,7 @@ export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
   }
 }
 
-/** Some fetch platforms put Host into the URL as it is: then a path or a query in there has become a part of the target. */
+/** Some fetch platforms put the Host header into the URL unchecked. Then a path in it has become part of the target. */
 function isMisbuilt(header: HeaderReader, url: unknown): boolean {
   const host = readText(header, 'host')
   return host !== undefined && typeof url === 'string' && !url.startsWith('/') && parseHost(host) === undefined
@@ -66,7 +70,7 @@ function isSameHost(origin: PublicOrigin, host: string, port: string): boolean {
   return origin.host.toLowerCase() === host.toLowerCase() && (origin.port || implied) === (port || implied)
 }
 
-/** Puts the raw path and query of a request behind an origin, byte for byte. */
+/** Appends the raw path and query of a request to an origin, byte for byte. */
 export function joinTarget(origin: PublicOrigin, url: string): UrlParts | Rejected {
   const target = readTarget(url)
   if (target === undefined) return reject('url_not_allowed', 'The request target is malformed.')
@@ -74,12 +78,12 @@ export function joinTarget(origin: PublicOrigin, url: string): UrlParts | Reject
   return { scheme, userinfo: '', host, port, path: prefix + target.path, query: target.query }
 }
 
-// No `#`: no client sends a fragment, and a router might take for the path what we would drop.
+// Without `#`: no client sends a fragment, and a router might see a path in what we would drop.
 const targetPattern =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
   /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*)?(\/[^?#\x00-\x20\x7f]*)?(\?[^#\x00-\x20\x7f]*)?$/i
 
-/** Path and query of a request target, or of an absolute URL, whose scheme and host count for nothing here. */
+/** Splits a request target into path and query. Scheme and host of an absolute URL are ignored. */
 export function readTarget(url: unknown): { readonly path: string; readonly query: string } | undefined {
   const match = typeof url === 'string' && url !== '' ? targetPattern.exec(url) : null
   if (match === null) return undefined
@@ -88,7 +92,7 @@ export function readTarget(url: unknown): { readonly path: string; readonly quer
   return { path: path ?? '/', query }
 }
 
-/** The whole URL by the user's own rule. */
+/** Gets the whole URL from the user's own rule. */
 export function resolveByRule(rule: () => unknown): UrlParts | Rejected {
   let url: unknown
   try {
@@ -96,23 +100,24 @@ export function resolveByRule(rule: () => unknown): UrlParts | Rejected {
   } catch {
     return reject('url_not_allowed', '"signedUrl" threw an error.')
   }
-  // An asynchronous rule gives a promise, which must not end the process when it rejects.
+  // An asynchronous rule returns a promise. If it rejects, it must not end the process.
   if (typeof url === 'object' && url !== null) Promise.resolve(url).catch(() => undefined)
   const parts = typeof url === 'string' ? splitUrl(url) : undefined
   if (parts === undefined) return reject('url_not_allowed', '"signedUrl" is not an absolute http or https URL.')
   return { ...parts, userinfo: '' }
 }
 
+/** The two parts of a Host header. */
 export interface HostAndPort {
   readonly host: string
   /** With its colon, or empty. */
   readonly port: string
 }
 
-// RFC 1035 section 2.3.4 allows a name 255 octets. The rest is for a port.
+// A name has at most 255 octets (RFC 1035 section 2.3.4). The rest is for a port.
 const longestHost = 255 + ':65535'.length
 
-/** Reads `host` or `host:port`; `undefined` for anything that could be taken for more than that. */
+/** Parses `host` or `host:port`. `undefined` for anything that a parser could read as more than that. */
 export function parseHost(text: string): HostAndPort | undefined {
   if (text.length > longestHost) return undefined
   const [, host, port = ''] =
@@ -122,8 +127,9 @@ export function parseHost(text: string): HostAndPort | undefined {
 }
 
 /**
- * The host that a request was sent to: Host, or HTTP/2's :authority; where neither is at hand, as in some fetch handlers, that of
- * the absolute URL. `undefined` where it is repeated, malformed or contradicts itself.
+ * Reads the host that a request was sent to: Host, or :authority of HTTP/2, or else the host of the absolute URL, since some fetch
+ * handlers have no Host header.
+ * @returns `undefined` if the host is repeated, malformed or contradicts itself
  */
 export function readHost(header: HeaderReader, url: unknown): HostAndPort | undefined {
   const host = readSingle(header, 'host')

@@ -2,98 +2,123 @@ import type { Tokens } from '../checks/secrets.ts'
 import type { Awaitable } from '../checks/time-limit.ts'
 import type { Accepted, Mode, Rejected, Verdict, WebhookParams } from '../verdict.ts'
 
-/** Header fields as frameworks hand them over: a web `Headers`, or a record in any letter case. */
+/** Header fields: a web `Headers`, or a record with names in any letter case. */
 export type HeaderSource = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** Something read the stream before us and kept no bytes: what, and what its user should do about it. A stream may throw one. */
+/**
+ * Stands for a body whose bytes are lost, because something read the stream before Tollgate. A stream may throw it too. The request is
+ * refused as `body_already_consumed`.
+ */
 export interface BodyConsumed {
+  /** The code that read the body, for example `express.urlencoded()`. */
   readonly consumedBy: string
+  /** How the developer can fix this, as one sentence. */
   readonly fix: string
 }
 
 /**
- * A stream that calls back, as those of Node.js do. The adapters for it use this: reading through an async iterator takes longer
- * than the check itself.
+ * A stream that calls back, as the streams of Node.js do. The adapters for Node.js use it, because an async iterator takes longer than
+ * the whole check.
  */
 export interface PushedBody {
   /**
-   * Gives each chunk, and at the end whether the body was whole. Returns what stops it and leaves the rest unread.
+   * Starts reading.
+   * @param onChunk Called with each chunk.
+   * @param onEnd Called once, at the end. `isWhole` is false if the connection broke.
+   * @returns a function that stops reading and leaves the rest unread
    */
   listen(onChunk: (chunk: Uint8Array) => void, onEnd: (isWhole: boolean) => void): () => void
 }
 
-/** A body as adapters hand it over: raw, unparsed. A stream is read here, under the limit. */
+/** The body of a request: raw, not parsed. The verifier reads a stream itself, up to `maxBodyBytes`. */
 export type RawBody = string | Uint8Array | AsyncIterable<Uint8Array> | PushedBody | BodyConsumed
 
-/** A request as it arrived. Hostile until a verdict says otherwise. */
+/** A request as it arrived. Do not trust any of it before the verdict. */
 export interface IncomingRequest {
   readonly method: string
-  /** The raw request target (`/sms?x=1`) or an absolute URL, of which path and query count. Never decoded or re-encoded. */
+  /**
+   * The raw request target (`/sms?x=1`), or an absolute URL, of which path and query are used. It must be the bytes that arrived, never
+   * decoded or encoded again.
+   */
   readonly url: string
   readonly headers: HeaderSource
-  /** Raw and unparsed. A stream is read by the verifier, under its limit. */
+  /** The raw body. Default: none. */
   readonly body?: RawBody | undefined
   /**
-   * The server treats this request as a WebSocket handshake (Media Streams, ConversationRelay). Take it from the server (its
-   * `upgrade` event, a route that opens sockets), never from the headers: `sharedKeysOnly`, the methods allowed and the replay guard
-   * do not apply to handshakes. One that lacks the upgrade headers is `method_not_allowed`, one with a body `body_unsigned`.
-   * Without this, upgrade headers mean nothing. Default false.
+   * True if the server treats this request as a WebSocket handshake (Media Streams, ConversationRelay). Take this from the server, for
+   * example from its `upgrade` event, and never from the headers: anyone can send them, and `sharedKeysOnly`, the allowed methods and the
+   * replay guard do not apply to handshakes. A handshake without the upgrade headers is `method_not_allowed`, one with a body is
+   * `body_unsigned`. Default false: upgrade headers are ignored.
    */
   readonly handshake?: boolean | undefined
   /**
-   * The platform spelled the query anew. `true`: all its spaces as `+` and as `%20` are tried too. A function: the spellings that it
-   * gives for a query, each with its `?`. All within the limit of 12 URL forms.
+   * For platforms that write the query again in their own spelling. `true` also tries all spaces as `+` and all as `%20`. A function
+   * returns the spellings to try for a query, each with its `?`. At most 12 URL forms are tried in all. Default false.
    */
   readonly urlIsNormalized?: boolean | ((query: string) => readonly string[]) | undefined
-  /** Whether the connection itself was TLS. Used by `fromRequest` only. */
+  /** True if the connection itself was TLS. Only `fromRequest` uses it. Default false. */
   readonly encrypted?: boolean | undefined
-  /** The peer's address of the connection itself. Used by `fromRequest` only. */
+  /** The address of the connection's peer. Only `fromRequest` uses it. Default: unknown, so no proxy is trusted. */
   readonly remoteAddress?: string | undefined
 }
 
-/** What a request claims before anything is verified: treat all of it as hostile. */
+/** The claims of a request before it is verified. Anyone can make them. */
 export interface UnverifiedClaim {
-  /** The sole distinct AccountSid among the parameters, well-formed. JSON events and handshakes have none. */
+  /** The AccountSid in the parameters, if exactly one is there. JSON events and handshakes have none. */
   readonly accountSid?: string
-  /** The ParentAccountSid parameter of a Debugger event, where it is well-formed. */
+  /** The ParentAccountSid parameter of a Debugger event, if it is well-formed. */
   readonly parentAccountSid?: string
   /** The public URL, with its query. */
   readonly url: string
+  /** The HTTP method, as it arrived. */
   readonly method: string
 }
 
-/** What a look-up gives: tokens of the account that is claimed, or of the one that it names. */
+/** The answer of a look-up: tokens of the claimed account, or of the account that `accountSid` names. */
 export type FoundTokens = Tokens | { readonly authToken: Tokens; readonly accountSid: string }
 
-/** Finds an account's tokens. Throwing or giving something unusable is `key_lookup_failed`, `undefined` is `key_unknown`. */
+/** Finds the Auth Tokens of an account. */
 export interface AuthTokenLookup {
-  /** Tokens of the claimed account; with `accountSid`, tokens of that account, which must then be the one that the request names. */
+  /**
+   * Runs before anything is verified.
+   * @returns the tokens, or `undefined` if there is no such account (`key_unknown`). With `accountSid`, a request that names an account
+   *   must name this one.
+   * @throws anything if the source fails: the request is refused as `key_lookup_failed`. An unusable answer is refused in the same way.
+   */
   (claim: UnverifiedClaim): Awaitable<FoundTokens | undefined>
-  /** Asked once after a mismatch: the tokens as they are now, past any cache. `undefined`: nothing newer. */
+  /** Called once after a mismatch. Returns the current tokens, not those of a cache, or `undefined` if there are no newer ones. */
   refresh?(claim: UnverifiedClaim): Awaitable<FoundTokens | undefined>
-  /** Told after a signature matched. */
+  /** Called after a signature matched. Errors are ignored. */
   verified?(claim: UnverifiedClaim): void
 }
 
-/** A SharedKey's secret, used as UTF-8 text, and the account that owns it where requests of others must not use it. */
+/**
+ * A SharedKey of a webhook rule: its secret, used as UTF-8 text. `accountSid` names the account that owns the key: then requests of
+ * other accounts must not use it. https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
+ */
 export type SharedKey = string | { readonly secret: string; readonly accountSid?: string | undefined }
 
-/** Recognises deliveries that were seen before: the `replay` option. `tollgate/replay` has one. */
+/** Recognises deliveries that arrived before. `replayGuard` of `tollgate/replay` creates one. */
 export interface ReplayGuard {
-  /** Reserves a delivery whose signature matched, atomically. Throwing is `replay_store_failed`. */
+  /**
+   * Reserves a delivery whose signature matched, in one atomic step.
+   * @throws anything if the store fails: the request is refused as `replay_store_failed`.
+   */
   reserve(delivery: Delivery): Awaitable<Reservation>
 }
 
 /** A verified delivery, as a replay guard sees it. */
 export interface Delivery {
-  /** What the matched key signed: the same for every copy of one delivery. Holds message text: hash it, never store it. */
+  /** The text that was signed, the same for every copy of one delivery. It holds message text: hash it, never store it. */
   readonly signingString: string
+  /** True for a WebSocket handshake. */
   readonly handshake: boolean
+  /** The part that the signature proves besides the URL. */
   readonly covers: Accepted['covers']
   readonly params: WebhookParams
-  /** As it arrived: a JSON event tells its kind nowhere else. */
+  /** The body as it arrived. Only the body shows the kind of a JSON event. */
   readonly body: Uint8Array
-  /** The framework's own request, where an adapter gave one: two checks of one object are one delivery. */
+  /** The framework's own request object, if an adapter gave it. Two checks of one object are one delivery. */
   readonly native?: unknown
 }
 
@@ -101,87 +126,95 @@ export interface Delivery {
 export interface Reservation {
   /** True if the delivery was seen before; `'unknown'` if the guard cannot tell. */
   readonly replayed: boolean | 'unknown'
-  /** Refuse it as `replayed`. */
+  /** True to refuse the request as `replayed`. Default false. */
   readonly refuse?: boolean | undefined
-  /** The work failed: forget the reservation, so that a retry passes. */
+  /** Forgets the reservation, because the work failed and a retry must pass. */
   release?(): Awaitable<void>
 }
 
-/** What may stand behind the `diagnose` option. */
+/** Explains refusals. `diagnose` of `tollgate/diagnose` is one. */
 export interface Diagnoser {
-  /** Called after a refusal, never awaited. What it throws is dropped, and it changes no verdict. */
+  /** Called after a refusal. It is not awaited, its errors are ignored, and it never changes a verdict. */
   explain(refused: Refused): Awaitable<void>
 }
 
+/** A refused request, as a diagnoser gets it. */
 export interface Refused {
   readonly rejection: Rejected
-  /** The request with its body as bytes; without one where it was refused before its body was read. */
+  /** The request with its body as bytes, or without a body if it was refused before the body was read. */
   readonly request: IncomingRequest
+  /** The options of the verifier. */
   readonly options: VerifierOptions
-  /** The framework's own request, where an adapter handed one over. */
+  /** The framework's own request object, if an adapter gave it. */
   readonly native?: unknown
 }
 
-// A registered symbol, so that a rule made by one copy of the package works with the other (ESM beside CommonJS).
+/** Marks a rule. It is a registered symbol, so that ESM and CommonJS copies of the package accept each other's rules. */
 export const publicUrlRule: unique symbol = Symbol.for('tollgate.publicUrlRule')
 
-/** A rule that `publicUrl` takes in place of a URL. Made by `fromRequest`. */
+/** A rule for `publicUrl` instead of a URL. `fromRequest` creates it. */
 export interface PublicUrlRule {
   /** A `UrlResolver`. Another copy of the package may have made it. */
   readonly [publicUrlRule]: unknown
 }
 
-/** Another answer to a refused request than the default. */
+/** An answer to a refused request, instead of the default answer. */
 export interface Answer {
-  /** 400 or more; anything else is a TypeError, since it would let a refused request look accepted. */
+  /** 400 to 599. Anything else is a TypeError, because a refused request must not look accepted. */
   readonly status: number
   /**
-   * Names and values that HTTP allows: Latin-1 text without control characters. Any other is a TypeError. Fields that are the server's
-   * to set, such as Content-Length and Connection, are dropped.
+   * Header fields: Latin-1 text without control characters, anything else is a TypeError. Fields that the server sets itself, such as
+   * Content-Length and Connection, are dropped. Default: none.
    */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Default: empty. */
   readonly body?: string | undefined
 }
 
+/** Options of `createVerifier`. Every adapter takes them too. Unknown options are a TypeError. */
 export interface VerifierOptions {
   /**
-   * How Twilio reaches this server: scheme, host, port and, where a proxy strips one, path prefix. Several: the one whose host is
-   * the Host header's. `fromRequest(…)`: built from the request. Default: the environment's TOLLGATE_PUBLIC_URL; none is a TypeError.
+   * How Twilio reaches this server: scheme, host, port and, if a proxy strips one, the path prefix. Of a list, the URL with the host of
+   * the Host header is used. `fromRequest(…)` builds the URL from the request. Default: TOLLGATE_PUBLIC_URL of the environment; without
+   * it a TypeError.
    */
   readonly publicUrl?: string | readonly string[] | PublicUrlRule | undefined
-  /** The whole URL that Twilio requested, by your own rule, query included. Wins over `publicUrl`. */
+  /**
+   * Your own rule for the whole URL that Twilio requested, with its query. It is used instead of `publicUrl`. If it throws or returns
+   * anything but an absolute URL, the request is refused as `url_not_allowed`. Default: none.
+   */
   readonly signedUrl?: ((request: IncomingRequest) => string) | undefined
-  /** `'either'` also tries the path with, or without, its last slash, for servers that redirect to index pages. Default `'exact'`. */
+  /** `'either'` also tries the path with or without its last slash, for servers that redirect to the other form. Default `'exact'`. */
   readonly trailingSlash?: 'exact' | 'either' | undefined
   /**
-   * One account's Auth Token or, during its rotation, tokens (at most 16); a record from AccountSid to tokens; or a look-up. Default:
-   * the environment's TWILIO_AUTH_TOKEN, unless `sharedKeys` is given.
+   * The Auth Token, or a list of tokens during a rotation (at most 16); a record from AccountSid to tokens; or a look-up. Default:
+   * TWILIO_AUTH_TOKEN of the environment, unless `sharedKeys` is given.
    */
   readonly authToken?: Tokens | Readonly<Record<string, Tokens>> | AuthTokenLookup | undefined
-  /** SharedKeys by their id, as a record or a look-up. They verify with HMAC-SHA256 only. */
+  /** SharedKeys by their id, as a record or a function. They verify with HMAC-SHA256 only. Default: none. */
   readonly sharedKeys?:
     | Readonly<Record<string, SharedKey>>
     | ((keyId: string) => Awaitable<SharedKey | undefined>)
     | undefined
-  /** Refuses Auth Token signatures on HTTP requests as `key_not_allowed`, so that no one can downgrade. Default false. */
+  /** Refuses HTTP requests that an Auth Token signed, as `key_not_allowed`, so that no one can downgrade. Default false. */
   readonly sharedKeysOnly?: boolean | undefined
-  /** Where the request names an account, only these; others are `account_not_allowed`. Default: any whose key matches. */
+  /** The accounts that requests may name; any other is `account_not_allowed`. Default: any account whose key matches. */
   readonly accountSid?: string | readonly string[] | undefined
-  /** `'observe'` hands refused requests over as well, marked `ok: false`, for a staged roll-out. Default `'enforce'`. */
+  /** `'observe'` passes refused requests to the handler too, marked `ok: false`, for a staged roll-out. Default `'enforce'`. */
   readonly mode?: Mode | undefined
-  /** Recognises a delivery that was seen before; `tollgate/replay` has one. Default: none. */
+  /** Recognises deliveries that arrived before: see `tollgate/replay`. Default: none. */
   readonly replay?: ReplayGuard | undefined
-  /** The largest body, in bytes; beyond it `body_too_large`. An integer from 0. Default 1,048,576. */
+  /** The largest body in bytes, an integer from 0. A larger body is `body_too_large`. Default 1,048,576. */
   readonly maxBodyBytes?: number | undefined
-  /** How long a key look-up may take, in milliseconds, 1 to 15,000; beyond it `key_lookup_failed`. Default 3,000. */
+  /** The time limit of a key look-up in milliseconds, 1 to 15,000. After it the request is `key_lookup_failed`. Default 3,000. */
   readonly lookupTimeoutMs?: number | undefined
-  /** Explains refusals during development; `tollgate/diagnose` has one. Default: none. */
+  /** Explains refusals during development: see `tollgate/diagnose`. Default: none. */
   readonly diagnose?: Diagnoser | undefined
-  /** For metrics and logs, after each verdict. An exception in it changes nothing. */
+  /** Called after each verdict, for metrics and logs. Errors in it are ignored. Default: none. */
   readonly onVerdict?: ((verdict: Verdict, request: IncomingRequest, native: unknown) => void) | undefined
   /**
-   * Gives another answer to a refused request; `undefined` keeps the default. Called by adapters, and not asynchronous. If it throws, or
-   * its answer is a TypeError, the request is answered 500 and the error is logged.
+   * Gives another answer to a refused request, or `undefined` for the default answer. Adapters call it, and it must be synchronous. If it
+   * throws, or if its answer is a TypeError, the request is answered with 500 and the error is logged. Default: none.
    */
   readonly onRejected?: ((rejection: Rejected, native: unknown) => Answer | undefined) | undefined
 }

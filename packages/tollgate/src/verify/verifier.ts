@@ -1,152 +1,132 @@
 import { isAccountSid } from '../checks/secrets.ts'
-import type { Awaitable } from '../checks/time-limit.ts'
 import { equalSignatures } from '../scheme/signature.ts'
-import { joinFirstForm, joinUrl, listOtherForms, type SignedForm, type UrlParts } from '../scheme/signed-url.ts'
+import { joinUrl, listSignedForms, type SignedForm, type UrlParts } from '../scheme/signed-url.ts'
 import { joinPairs } from '../scheme/signing-string.ts'
 import { type Accepted, isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
 import { borrowBody } from './body.ts'
-import { type Candidate, canRefresh, findKeys, listAccounts, listAccountsInJson, refreshKeys } from './candidates.ts'
+import {
+  type Candidate,
+  findKeys,
+  isKeyOf,
+  listAccounts,
+  listAccountsInJson,
+  refreshKeys,
+  reportVerified,
+} from './candidates.ts'
 import { type Content, readContent } from './coverage.ts'
-import { type Envelope, readEnvelope, readHeaders, readSignatureClaim, type SignatureClaim } from './head.ts'
+import { type Envelope, readEnvelope, readHeaders, readSignatureClaim } from './head.ts'
 import { parseOptions, type Settings } from './options.ts'
 import { readTarget } from './public-url.ts'
-import type { Delivery, IncomingRequest, ReplayGuard, Reservation, UnverifiedClaim, VerifierOptions } from './types.ts'
+import type { IncomingRequest, ReplayGuard, Reservation, UnverifiedClaim, VerifierOptions } from './types.ts'
 import { ReceivedParams, toAccepted, toObserved } from './webhook.ts'
 
+/** Verifies requests with the options that it was created with. */
 export interface Verifier {
   /**
-   * Verifies one request. Never rejects and never throws for what a request contains.
-   * @param native The framework's own request, a new object for each request. `onVerdict` gets it, and a replay guard takes two
-   *   checks of one object for one delivery.
+   * Verifies one request. Never throws and never rejects because of what a request contains.
+   * @param request The request as it arrived.
+   * @param native The framework's own request object. `onVerdict` gets it, and a replay guard counts two checks of one object as
+   *   one delivery. Default: none.
    */
   verify(request: IncomingRequest, native?: unknown): Promise<Verdict>
 }
 
 /**
- * Makes the one path from a request to its verdict, which every adapter goes.
- * @throws TypeError or RangeError, naming the option, when something is missing, unknown or out of range.
+ * Creates a verifier. Every adapter uses one: nothing else decides about a request.
+ * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of range.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const settings = parseOptions(options)
   return {
-    verify: (request, native) =>
-      decide(settings, request, native, (verdict, content) => {
-        report(settings, verdict, { request, content, native })
-        return verdict
-      }),
+    async verify(request, native) {
+      const check = startCheck(settings, request, native)
+      const proven = await prove(check)
+      const verdict = isRejected(proven) && settings.observe ? await observe(check, proven) : proven
+      report(check, verdict)
+      return verdict
+    },
   }
 }
 
-/** Takes what was read, too. */
-type Tell = (verdict: Verdict, content?: Content) => Verdict
-
-/** In this order: method and headers, then the body under its limit, then the keys, then the signature. */
-async function decide(settings: Settings, request: IncomingRequest, native: unknown, tell: Tell): Promise<Verdict> {
-  const source: Partial<IncomingRequest> = Object(request)
-  const envelope = readEnvelope(source, readHeaders(source.headers))
-  const claimed = readSignatureClaim(envelope, settings.sharedKeysOnly)
-  const url = settings.resolveUrl(envelope, source as IncomingRequest)
-  const early = isRejected(claimed) ? claimed : isRejected(url) ? url : undefined
-  if (early !== undefined && !settings.observe) return tell(early)
-
-  const read = borrowBody(source.body, envelope.header, settings.maxBodyBytes)
-  const borrowed = read instanceof Promise ? await read : read
-  if (isRejected(borrowed)) return tell(borrowed)
-  const query = (isRejected(url) ? readTarget(source.url) : url)?.query ?? ''
-  const content = readContent(envelope, query, borrowed)
-  let refusal = early ?? content.refusal
-  if (refusal === undefined && !isRejected(claimed) && !isRejected(url)) {
-    const parts = envelope.handshake ? { ...url, scheme: 'wss' } : url
-    const matched = matchSignature(settings, {
-      envelope,
-      claimed,
-      parts,
-      content,
-      respelled: source.urlIsNormalized,
-      native,
-    })
-    const outcome = 'then' in matched ? await matched : matched
-    if (!isRejected(outcome)) return tell(outcome, content)
-    refusal = outcome
-  }
-  const rejection = refusal ?? reject('signature_mismatch')
-  return tell(settings.observe ? toObserved(content, rejection) : rejection, content)
-}
-
-interface Presented {
-  readonly envelope: Envelope
-  readonly claimed: SignatureClaim
-  readonly parts: UrlParts
-  readonly content: Content
-  readonly respelled: IncomingRequest['urlIsNormalized']
+/** One request on its way to a verdict. */
+interface Check {
+  readonly settings: Settings
+  readonly source: Partial<IncomingRequest>
   readonly native: unknown
+  readonly envelope: Envelope
+  /** Both are set as soon as they have been read. */
+  body?: Uint8Array | Rejected
+  content?: Content
+}
+
+function startCheck(settings: Settings, request: IncomingRequest, native: unknown): Check {
+  const source: Partial<IncomingRequest> = Object(request)
+  return { settings, source, native, envelope: readEnvelope(source, readHeaders(source.headers)) }
+}
+
+/**
+ * The steps of a check, in order. A step gives a rejection or what the next step needs. Only a stream, a look-up and a replay guard
+ * are awaited: a promise for each step would cost as much as the hashing.
+ */
+async function prove(check: Check): Promise<Accepted | Rejected> {
+  const { settings, source, envelope } = check
+  const signed = readSignatureClaim(envelope, settings.sharedKeysOnly)
+  if (isRejected(signed)) return signed
+  const url = settings.resolveUrl(envelope, source as IncomingRequest)
+  if (isRejected(url)) return url
+
+  const reading = borrowBody(source.body, envelope.header, settings.maxBodyBytes)
+  const body = reading instanceof Promise ? await reading : reading
+  check.body = body
+  if (isRejected(body)) return body
+  const content = readContent(envelope, url.query, body)
+  check.content = content
+  if (content.refusal !== undefined) return content.refusal
+
+  const parts = envelope.handshake ? { ...url, scheme: 'wss' } : url
+  // One more than may be allowed: then at least one of them is foreign.
+  const accounts = listAccounts(content.named, (settings.accountSids?.size ?? 1) + 1)
+  const claim = { signed, accounts, describe: () => describeClaim(envelope, parts, content, accounts) }
+  const found = findKeys(settings, claim)
+  const keys = 'then' in found ? await found : found
+  if (isRejected(keys)) return keys
+
+  const paramsText = joinPairs(content.signedParams)
+  const urlForms = { eitherSlash: settings.eitherSlash, respelled: source.urlIsNormalized }
+  const listForms = (): Iterable<SignedForm> => listSignedForms(parts, paramsText, urlForms)
+  let match = findMatch(keys, listForms(), signed.signature)
+  if (match === undefined) {
+    const asked = refreshKeys(settings, claim)
+    const newer = 'then' in asked ? await asked : asked
+    if (isRejected(newer)) return newer
+    if (newer.length > 0) match = findMatch(newer, listForms(), signed.signature)
+  }
+  if (match === undefined) return reject('signature_mismatch', undefined, listTried(listForms()))
+
+  // `undefined` for a body that is not one JSON text: another parser may find accounts behind a byte order mark or in a second line.
+  const named = content.covers === 'body' ? listAccountsInJson(content.body()) : accounts
+  const { candidate, form } = match
+  if (!isKeyOf(settings, candidate, named)) return reject('account_not_allowed')
+  runUnnoticed(() => reportVerified(settings, claim))
+
+  // A GET with the hash of a body must not turn away the JSON event from whose URL it may have been made.
+  const guard = content.hasForeignHash ? undefined : settings.given.replay
+  const reservation = guard === undefined ? unguarded : await reserve(guard, check, content, form)
+  if (isRejected(reservation)) return reservation
+  return toAccepted(
+    content,
+    {
+      handshake: envelope.handshake,
+      accountSid: candidate.owner ?? (named?.length === 1 ? named[0] : undefined),
+      matched: { key: candidate.key, algorithm: signed.algorithm.name, url: form.url },
+    },
+    reservation,
+  )
 }
 
 interface Match {
   readonly candidate: Candidate
   readonly form: SignedForm
-}
-
-/** Waits only where a look-up or a replay guard has to be asked: promises, all together, cost as much as the hashing. */
-function matchSignature(settings: Settings, presented: Presented): Awaitable<Accepted | Rejected> {
-  const { claimed, parts, content } = presented
-  const paramsText = joinPairs(content.signedParams)
-  const urlForms = { eitherSlash: settings.eitherSlash, respelled: presented.respelled }
-  const first = [joinFirstForm(parts, paramsText)]
-  const others = (): Iterable<SignedForm> => listOtherForms(parts, paramsText, urlForms)
-  const search = (keys: readonly Candidate[]): Match | undefined =>
-    findMatch(keys, first, claimed.signature) ?? findMatch(keys, others(), claimed.signature)
-  // One more than can be allowed: then at least one of them is foreign.
-  const accounts = listAccounts(content.named, (settings.accountSids?.size ?? 1) + 1)
-  const makeClaim = (): UnverifiedClaim => toClaim(presented, accounts)
-  const finish = (match: Match | undefined): Awaitable<Accepted | Rejected> => {
-    if (match === undefined) return reject('signature_mismatch', undefined, listTried([...first, ...others()]))
-    return acceptMatch(settings, presented, match, accounts, makeClaim)
-  }
-  const tryKeys = (keys: readonly Candidate[] | Rejected): Awaitable<Accepted | Rejected> => {
-    if (isRejected(keys)) return keys
-    const match = search(keys)
-    if (match !== undefined || !canRefresh(settings, claimed)) return finish(match)
-    return refreshKeys(settings, makeClaim()).then((refreshed) =>
-      isRejected(refreshed) ? refreshed : finish(search(refreshed ?? [])),
-    )
-  }
-  const found = findKeys(settings, claimed, accounts, makeClaim)
-  return 'then' in found ? found.then(tryKeys) : tryKeys(found)
-}
-
-/** What a matching signature leaves to be seen: whose key it was, and whether the delivery is new. */
-function acceptMatch(
-  settings: Settings,
-  presented: Presented,
-  match: Match,
-  accounts: readonly string[],
-  makeClaim: () => UnverifiedClaim,
-): Awaitable<Accepted | Rejected> {
-  const { content, claimed } = presented
-  const { owner, isBound } = match.candidate
-  // `undefined` for a body that is not one JSON text: behind a byte order mark, or in a second line, another parser may find accounts.
-  const named = content.covers === 'body' ? listAccountsInJson(content.body()) : accounts
-  const isForeign = (account: string): boolean =>
-    (owner !== undefined && account !== owner) || settings.accountSids?.has(account) === false
-  if (
-    named?.some(isForeign) ||
-    (isBound && (named === undefined || named.length > 1)) ||
-    (owner !== undefined && settings.accountSids?.has(owner) === false)
-  )
-    return reject('account_not_allowed')
-  tellVerified(settings, claimed, makeClaim)
-  const proof = {
-    handshake: presented.envelope.handshake,
-    accountSid: owner ?? (named?.length === 1 ? named[0] : undefined),
-    matched: { key: match.candidate.key, algorithm: claimed.algorithm.name, url: match.form.url },
-  }
-  const { replay: guard } = settings.given
-  // Such a request must not turn away the JSON event whose URL it may have been made of.
-  if (guard === undefined || content.hasForeignHash) return toAccepted(content, proof, unguarded)
-  return reserveDelivery(guard, presented, match).then((replay) =>
-    isRejected(replay) ? replay : toAccepted(content, proof, replay),
-  )
 }
 
 function findMatch(
@@ -160,74 +140,74 @@ function findMatch(
   return undefined
 }
 
-function toClaim({ envelope, parts, content }: Presented, accounts: readonly string[]): UnverifiedClaim {
-  const [accountSid] = accounts
-  const parentAccountSid = content.named.find(([name]) => name === 'ParentAccountSid')?.[1]
+function describeClaim(
+  { method }: Envelope,
+  parts: UrlParts,
+  { named }: Content,
+  [accountSid, ...others]: readonly string[],
+): UnverifiedClaim {
+  const parentAccountSid = named.find(([name]) => name === 'ParentAccountSid')?.[1]
   return {
     url: joinUrl(parts),
-    method: envelope.method,
-    ...(accounts.length === 1 && accountSid !== undefined && { accountSid }),
+    method,
+    ...(accountSid !== undefined && others.length === 0 && { accountSid }),
     ...(parentAccountSid !== undefined && isAccountSid(parentAccountSid) && { parentAccountSid }),
   }
 }
 
-function tellVerified(settings: Settings, claimed: SignatureClaim, makeClaim: () => UnverifiedClaim): void {
-  if (settings.authTokens.kind !== 'lookup' || claimed.sharedKeyId !== undefined) return
-  const { lookup } = settings.authTokens
-  runUnnoticed(() => lookup.verified?.(makeClaim()))
+/** Paths only: queries hold what users wrote. */
+function listTried(forms: Iterable<SignedForm>): string[] {
+  return [...new Set(Array.from(forms, ({ url }) => url.replace(/\?.*/s, '')))]
 }
 
 const unguarded: Reservation = { replayed: false }
 
-async function reserveDelivery(
+async function reserve(
   guard: ReplayGuard,
-  presented: Presented,
-  match: Match,
+  { envelope, native }: Check,
+  content: Content,
+  { signingString }: SignedForm,
 ): Promise<Reservation | Rejected> {
-  const { envelope, content, native } = presented
-  const { signingString } = match.form
-  const delivery: Delivery = {
-    signingString,
-    handshake: envelope.handshake,
-    covers: content.covers,
-    params: new ReceivedParams(content.params),
-    body: content.body(),
-    native,
-  }
   try {
-    const reservation = await guard.reserve(delivery)
+    const reservation = await guard.reserve({
+      signingString,
+      handshake: envelope.handshake,
+      covers: content.covers,
+      params: new ReceivedParams(content.params),
+      body: content.body(),
+      native,
+    })
     return reservation.refuse === true ? reject('replayed') : reservation
   } catch {
     return reject('replay_store_failed')
   }
 }
 
-/** Queries hold what users wrote: only paths are told. */
-function listTried(forms: readonly SignedForm[]): string[] {
-  return [...new Set(forms.map(({ url }) => (url.includes('?') ? url.slice(0, url.indexOf('?')) : url)))]
+/** In `observe` mode a handler gets refused requests too, so their body is read even if they were refused before that. */
+async function observe(check: Check, rejection: Rejected): Promise<Verdict> {
+  const { envelope, source, settings } = check
+  const body = check.body ?? (await borrowBody(source.body, envelope.header, settings.maxBodyBytes))
+  if (isRejected(body)) return body
+  check.content ??= readContent(envelope, readTarget(source.url)?.query ?? '', body)
+  return toObserved(check.content, rejection)
 }
 
-interface Reported {
-  readonly request: IncomingRequest
-  readonly content: Content | undefined
-  readonly native: unknown
-}
-
-function report(settings: Settings, verdict: Verdict, { request, content, native }: Reported): void {
+function report({ settings, source, native, content }: Check, verdict: Verdict): void {
   const { onVerdict, diagnose } = settings.given
+  const request = source as IncomingRequest
   if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, request, native))
   if (verdict.ok || diagnose === undefined) return
-  // The stream is spent, so that only the bytes are of use now.
-  const { body: _spent, ...rest }: IncomingRequest = Object(request)
-  const readable = content === undefined ? rest : { ...rest, body: content.body() }
+  // A stream has been read, so only its bytes can be used now.
+  const { body: _, ...head } = request
+  const readable = content === undefined ? head : { ...head, body: content.body() }
   runUnnoticed(() => diagnose.explain({ rejection: verdict, request: readable, options: settings.given, native }))
 }
 
-/** Whatever goes wrong in a listener of the user's, now or later, changes no verdict. */
+/** Calls a listener of the user's. An error in it never changes the verdict. */
 function runUnnoticed(listener: () => unknown): void {
   try {
     Promise.resolve(listener()).catch(() => undefined)
   } catch {
-    // As the contract says.
+    // Ignored, as the comment above says.
   }
 }

@@ -5,7 +5,7 @@ import type { Accepted, Observed, Received, Rejected, WebhookParams } from '../v
 import type { Content } from './coverage.ts'
 import type { Reservation } from './types.ts'
 
-/** What arrived, as the application gets it in `observe` mode: nothing of it is proven. */
+/** Makes the verdict for `observe` mode: the request as it arrived, of which nothing is proven. */
 export function toObserved(content: Content, rejection: Rejected): Observed {
   return withBody({
     [bodySource]: content.body,
@@ -18,7 +18,7 @@ export function toObserved(content: Content, rejection: Rejected): Observed {
 
 async function releaseNothing(): Promise<void> {}
 
-/** What arrived, with what was proven of it. */
+/** Makes the verdict for a request that was proven. */
 export function toAccepted(
   content: Content,
   { handshake, accountSid, matched }: Pick<Accepted, 'handshake' | 'accountSid' | 'matched'>,
@@ -36,7 +36,7 @@ export function toAccepted(
     accountSid,
     matched,
     replayed: replay.replayed,
-    // Adapters and handlers may both see that the work failed.
+    // An adapter and a handler may both call this.
     release() {
       released ??= release()
       return released
@@ -47,9 +47,9 @@ export function toAccepted(
 const bodySource: unique symbol = Symbol('tollgate.body')
 
 /**
- * Adds the body, whose bytes are made where somebody asks for them: made for each request, they would be much of a check. The accessor
- * is one for all, and `received` a plain literal: anything else has engines describe each object anew. And it is the object's own,
- * so that copies by `...` have it.
+ * Adds the property `body`, whose bytes are made when they are first read: for every request, they would cost a large part of the check.
+ * All verdicts share one accessor, and `received` is a plain literal, so that engines need one hidden class. The property is the
+ * object's own, so that a copy with `...` has it.
  */
 function withBody<T extends { readonly [bodySource]: Content['body'] }>(received: T): T & Pick<Received, 'body'> {
   return Object.defineProperty(received, 'body', body) as T & Pick<Received, 'body'>
@@ -70,7 +70,7 @@ function toJsonParser(content: Content): () => unknown {
   }
 }
 
-/** Wraps pairs to which nothing else has a reference, so that what was verified cannot be changed afterwards. */
+/** The parameters of a webhook. No other code has a reference to the pairs, so that verified parameters cannot change. */
 export class ReceivedParams implements WebhookParams {
   readonly #pairs: Pairs
   #distinct: DistinctPairs | undefined
@@ -80,7 +80,7 @@ export class ReceivedParams implements WebhookParams {
     Object.freeze(this)
   }
 
-  /** Made at the first question: a hostile form has thousands of names, and a handler may ask for many. */
+  /** Made when it is first needed, once: a hostile form has thousands of names, and a handler may ask for many. */
   get #index(): DistinctPairs {
     this.#distinct ??= findDistinct(this.#pairs)
     return this.#distinct
@@ -108,7 +108,7 @@ export class ReceivedParams implements WebhookParams {
   }
 
   toObject(): Record<string, string | string[]> {
-    // No prototype: a parameter named __proto__ or constructor is a parameter.
+    // Without a prototype, so that a parameter named __proto__ or constructor is only a parameter.
     const object: Record<string, string | string[]> = Object.create(null)
     for (const [name, values] of this.#index.values) object[name] = typeof values === 'string' ? values : [...values]
     return object
