@@ -51,6 +51,12 @@ export function listenAs(
   )
 }
 
+/** Drops the origin of an absolute target, which ends at the first `/`, `?` or `#`. */
+function dropOrigin(target: string): string {
+  const rest = target.replace(/^\w+:\/\/[^/?#]*/, '')
+  return rest === target || rest.startsWith('/') ? rest : `/${rest}`
+}
+
 async function makeEvent(door: FrontDoor, req: IncomingMessage): Promise<LambdaEvent | undefined> {
   const chunks: Buffer[] = []
   try {
@@ -58,7 +64,7 @@ async function makeEvent(door: FrontDoor, req: IncomingMessage): Promise<LambdaE
   } catch {
     return undefined
   }
-  const target = (req.url ?? '').replace(/^\w+:\/\/[^/]*/, '')
+  const target = dropOrigin(req.url ?? '')
   const [path = '', query] = target.includes('?') ? splitAt(target, target.indexOf('?')) : [target, undefined]
   const isText = /^(text\/|application\/(json|javascript|xml)\b)/.test(req.headers['content-type'] ?? '')
   const sourceIp = req.socket.remoteAddress
