@@ -13,7 +13,8 @@ import { listSignedForms, splitUrl } from './scheme/signed-url.ts'
 import { joinParams, type Params } from './scheme/signing-string.ts'
 
 /**
- * The three-argument check of Twilio's helper libraries. For middleware, subaccounts, SharedKeys and reasons see `createVerifier`.
+ * The three-argument check of Twilio's helper libraries. For middleware, subaccounts, SharedKeys
+ * and reasons see `createVerifier`.
  */
 export class RequestValidator {
   readonly #signers: readonly Signer[]
@@ -27,12 +28,14 @@ export class RequestValidator {
   }
 
   /**
-   * Checks that Twilio signed a request with the Auth Token. Never throws because of what a request contains.
+   * Checks that Twilio signed a request with the Auth Token. Never throws because of what a request
+   * contains.
    *
-   * @param url The whole URL that Twilio requested, with its query. It is tried with and without its port, with the default port, with
-   *   and without userinfo, with an empty path for `/`, and with `'` for `%27`.
-   * @param params The form parameters of a POST, or `{}` for a GET. For a body that is not a form: the raw body, as a string or bytes,
-   *   which `bodySHA256` in the URL must match.
+   * @param url The whole URL that Twilio requested, with its query. It is tried with and without
+   *   its port, with the default port, with and without userinfo, with an empty path for `/`, and
+   *   with `'` for `%27`.
+   * @param params The form parameters of a POST, or `{}` for a GET. For a body that is not a form:
+   *   the raw body, as a string or bytes, which `bodySHA256` in the URL must match.
    * @param signature The X-Twilio-Signature header.
    * @returns true if the signature matches; false for anything else, also for anything malformed
    */
@@ -50,7 +53,10 @@ export class RequestValidator {
 
 const encoder = new TextEncoder()
 
-/** Reads the text that is signed after the URL. `undefined` if parameters are malformed or the URL does not have the body's hash. */
+/**
+ * Reads the text that is signed after the URL. `undefined` if parameters are malformed or the URL
+ * does not have the body's hash.
+ */
 function readParams(params: Params | string | Uint8Array, query: string): string | undefined {
   if (typeof params !== 'string' && !isBytes(params)) return joinParams(params)
   const expected = findBodyHash(query)

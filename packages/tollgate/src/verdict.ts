@@ -1,8 +1,9 @@
 import type { AlgorithmName } from './scheme/algorithms.ts'
 
 /**
- * The parameters of a webhook as Twilio sent them, in order: those of the form, or those of the query for a GET and a handshake. Equal
- * pairs are returned once, because they are signed once. Frozen.
+ * The parameters of a webhook as Twilio sent them, in order: those of the form, or those of the
+ * query for a GET and a handshake. Equal pairs are returned once, because they are signed once.
+ * Frozen.
  */
 export interface WebhookParams extends Iterable<[string, string]> {
   /** Returns the first value of a name. */
@@ -33,13 +34,19 @@ export interface Received {
 export interface Accepted extends Received {
   readonly ok: true
   /**
-   * True for a WebSocket handshake. Twilio signs only its URL, in the same way for every call, so check that a signed webhook named the
-   * stream's `callSid`.
+   * True for a WebSocket handshake. Twilio signs only its URL, in the same way for every call, so
+   * check that a signed webhook named the stream's `callSid`.
    */
   readonly handshake: boolean
-  /** What the signature proves besides the URL: the form parameters, the bytes of the body, or nothing more (`'url'`). */
+  /**
+   * What the signature proves besides the URL: the form parameters, the bytes of the body, or
+   * nothing more (`'url'`).
+   */
   readonly covers: 'params' | 'body' | 'url'
-  /** The account that owns the matching key, or else the one account that the proven parameters or the proven JSON body name. */
+  /**
+   * The account that owns the matching key, or else the one account that the proven parameters or
+   * the proven JSON body name.
+   */
   readonly accountSid: string | undefined
   readonly matched: {
     readonly key:
@@ -52,7 +59,10 @@ export interface Accepted extends Received {
     /** The URL in the spelling that was signed, with its query. */
     readonly url: string
   }
-  /** True if this delivery arrived before, `'unknown'` if the replay guard cannot tell. `false` without a guard. */
+  /**
+   * True if this delivery arrived before, `'unknown'` if the replay guard cannot tell. `false`
+   * without a guard.
+   */
   readonly replayed: boolean | 'unknown'
   /** Call it if your work failed: the replay guard then accepts a retry of this delivery. */
   release(): Promise<void>
@@ -64,15 +74,18 @@ export interface Rejected {
   readonly code: RejectionCode
   /** The HTTP status for the answer. */
   readonly status: number
-  /** For your logs, never for the sender. It holds no token, no expected signature and no parameter. */
+  /**
+   * For your logs, never for the sender. It holds no token, no expected signature and no parameter.
+   */
   readonly message: string
   /** The URL forms that were tried, without their queries. */
   readonly tried: readonly string[]
 }
 
 /**
- * The verdict in `observe` mode for a request that did not verify. The handler still gets the request. Nothing of it is proven, so the
- * properties of `Accepted` about the proof are `undefined`.
+ * The verdict in `observe` mode for a request that did not verify. The handler still gets the
+ * request. Nothing of it is proven, so the properties of `Accepted` about the proof are
+ * `undefined`.
  */
 export interface Observed extends Received, Rejected {
   readonly handshake?: undefined
@@ -126,20 +139,20 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   signature_missing: row(403, 'X-Twilio-Signature is missing: not from Twilio, or a proxy dropped it.'),
   signature_malformed: row(403, 'X-Twilio-Signature is not one Base64 text of the right length.'),
   signature_settings_malformed: row(403, 'X-Twilio-Webhooks-Signature-Settings is not one "key=...,algorithm=...".'),
-  algorithm_unsupported: row(403, 'The signature settings name an algorithm that no SharedKey uses.'),
+  algorithm_unsupported: row(403, 'No SharedKey uses the algorithm that the signature settings name.'),
   key_not_allowed: row(403, 'An Auth Token signed, and "sharedKeysOnly" is set.'),
   url_not_allowed: row(403, 'The public URL is not clear, or its host is not allowed.'),
-  content_encoding_unsupported: row(415, 'The body is compressed; those of Twilio are not.'),
+  content_encoding_unsupported: row(415, 'The body is compressed.'),
   body_too_large: row(413, 'The body exceeds "maxBodyBytes".'),
   body_already_consumed: row(500, 'Something read the body before Tollgate did.'),
-  body_malformed: row(403, 'The form has invalid escapes or UTF-8, or too many pairs, or broke off.'),
+  body_malformed: row(403, 'The form has invalid escapes or UTF-8, has too many pairs or is incomplete.'),
   body_unsigned: row(403, 'The signature does not cover this body.'),
   body_hash_mismatch: row(403, 'bodySHA256 in the URL is malformed or is not the hash of this body.'),
   key_unknown: row(403, 'No key is given for that account or SharedKey id.'),
-  key_lookup_failed: row(503, 'The key look-up failed or gave nothing usable in time.'),
-  signature_mismatch: row(403, 'No allowed key makes this signature for any form of the URL.'),
-  account_not_allowed: row(403, 'The account is not allowed, or is not the one that signed.'),
-  replayed: row(403, 'This delivery came before.'),
+  key_lookup_failed: row(503, 'The key look-up failed, or its answer is unusable or too late.'),
+  signature_mismatch: row(403, 'No key makes this signature for any form of the URL.'),
+  account_not_allowed: row(403, 'The account is not allowed, or another account signed.'),
+  replayed: row(403, 'This delivery arrived before.'),
   replay_store_failed: row(503, 'The replay store failed.'),
 }
 
@@ -158,7 +171,9 @@ export function reject(code: RejectionCode, detail?: string, tried: readonly str
   return { ok: false, code, status, message: `${text} See docs/codes/${code}.md`, tried }
 }
 
-/** True for a rejection, also for one that another copy of the package made (ESM beside CommonJS). */
+/**
+ * True for a rejection, also for one that another copy of the package made (ESM beside CommonJS).
+ */
 export function isRejected(result: unknown): result is Rejected {
   return Object(result).ok === false
 }

@@ -1,5 +1,6 @@
 /**
- * Checks that options are an object and have known names only. A misspelled option would switch off a check without a word.
+ * Checks that options are an object and have known names only. A misspelled option would switch off
+ * a check without a word.
  * @param known The names of the options.
  * @param where Names the function in the error.
  * @throws TypeError that suggests the name that was probably meant.
@@ -24,7 +25,8 @@ export function toList(value: unknown, name: string): readonly unknown[] {
 }
 
 /**
- * Finds the candidate that a misspelled word most probably means: the one that shares most of its beginning and end, in any letter case.
+ * Finds the candidate that a misspelled word most probably means: the one that shares most of its
+ * beginning and end, in any letter case.
  * @returns `undefined` if less than two thirds of the longer word are shared
  */
 export function findNearest(word: string, candidates: readonly string[]): string | undefined {
@@ -46,7 +48,10 @@ function rateLikeness(one: string, other: string): number {
   return (start + end) / Math.max(one.length, other.length)
 }
 
-/** Formats the value of an option for a message: a string in quotes, the type of anything else. Never use it for secrets. */
+/**
+ * Formats the value of an option for a message: a string in quotes, the type of anything else.
+ * Never use it for secrets.
+ */
 export function showOption(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : `a value of type ${typeof value}`
 }

@@ -4,15 +4,18 @@ export function readEnvironment(name: string): string | undefined {
   return process?.env?.[name]
 }
 
-/** True for bytes from any realm: `instanceof` fails for a Buffer inside the sandbox of a test runner. */
+/**
+ * True for bytes from any realm: `instanceof` fails for a Buffer inside the sandbox of a test
+ * runner.
+ */
 export function isBytes(value: unknown): value is Uint8Array {
   if (!ArrayBuffer.isView(value)) return false
   return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
 }
 
 /**
- * Parses a URL by the WHATWG rules. `undefined` if it cannot be parsed. URL.canParse is not used: on Node.js 20 it refuses letters
- * such as `ü` after some thousand calls, in its fast path.
+ * Parses a URL by the WHATWG rules. `undefined` if it cannot be parsed. URL.canParse is not used:
+ * on Node.js 20 it refuses letters such as `ü` after some thousand calls, in its fast path.
  */
 export function parseUrl(text: string, base?: string): URL | undefined {
   try {

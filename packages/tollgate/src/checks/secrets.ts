@@ -22,7 +22,10 @@ export function describeTokenFault(token: unknown): string | undefined {
   return undefined
 }
 
-/** Describes the fault of any secret, an Auth Token or a SharedKey, without showing it. `undefined` if it has none. */
+/**
+ * Describes the fault of any secret, an Auth Token or a SharedKey, without showing it. `undefined`
+ * if it has none.
+ */
 export function describeSecretFault(secret: unknown): string | undefined {
   if (typeof secret !== 'string') return `must be a string, got ${secret === null ? 'null' : typeof secret}`
   if (secret === '') return 'is empty'
@@ -56,7 +59,10 @@ export function parseTokens(tokens: unknown, where: string): readonly string[] {
   return [...list] as string[]
 }
 
-/** Checks the tokens of a look-up's answer. `undefined` for unusable ones: a request must not cause an error. */
+/**
+ * Checks the tokens of a look-up's answer. `undefined` for unusable ones: a request must not cause
+ * an error.
+ */
 export function readTokens(tokens: unknown): readonly string[] | undefined {
   const list: readonly unknown[] = Array.isArray(tokens) ? tokens : [tokens]
   if (list.length === 0 || list.length > maxTokens) return undefined

@@ -5,16 +5,8 @@ import type { Signer } from '../scheme/signature.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
 import { joinPairs, toPairs } from '../scheme/signing-string.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
-import { type Content, readContent } from '../verify/coverage.ts'
-import {
-  type Envelope,
-  type HeaderReader,
-  readEnvelope,
-  readHeaders,
-  readSignatureClaim,
-  readSingle,
-  readText,
-} from '../verify/head.ts'
+import { type Coverage, readCoverage } from '../verify/coverage.ts'
+import { type Head, type HeaderReader, readHead, readHeaders, readSignatureClaim, readSingle } from '../verify/head.ts'
 import { parseHost, readHost, readTarget } from '../verify/public-url.ts'
 import { isSameQuery } from './spellings.ts'
 import type { MiddlewareRequest, Request, RequestValidatorOptions } from './types.ts'
@@ -67,7 +59,7 @@ export function readClaim(request: Request, options: RequestValidatorOptions): C
   const header = createHeaderReader(request)
   // An object made by hand may have no method. POST has the stricter rules.
   const method = request.method ?? 'POST'
-  const claimed = readSignatureClaim(readEnvelope({ method }, header), false)
+  const claimed = readSignatureClaim(readHead({ method }, header), false)
   if (isRejected(claimed)) return claimed
   if (claimed.sharedKeyId !== undefined) return reject('key_unknown')
   const url = findWebhookUrl(request, header, options)
@@ -80,23 +72,23 @@ export function readClaim(request: Request, options: RequestValidatorOptions): C
  *   signature does not cover the body
  */
 export function verifyBody(sign: Signer, claimed: Claimed, body: FoundBody): Pairs | undefined {
-  const envelope = readEnvelope(claimed, claimed.header)
+  const envelope = readHead(claimed, claimed.header)
   const content = isBytes(body) ? readBytes(envelope, claimed.url, body) : readParams(envelope, body)
   if (content === undefined) return undefined
   const matches = matchesSpellings(sign, claimed.url, joinPairs(content.signedParams), claimed.signature)
   return matches ? content.params : undefined
 }
 
-type Covered = Pick<Content, 'params' | 'signedParams'>
+type Covered = Pick<Coverage, 'params' | 'signedParams'>
 
-function readBytes(envelope: Envelope, url: string, bytes: Uint8Array): Covered | undefined {
+function readBytes(envelope: Head, url: string, bytes: Uint8Array): Covered | undefined {
   const { query = '' } = splitUrl(url.trim()) ?? {}
-  const content = readContent(envelope, query, bytes)
-  return content.refusal === undefined ? content : undefined
+  const content = readCoverage(envelope, query, bytes)
+  return content.rejection === undefined ? content : undefined
 }
 
 /** Takes the parameters of a form that a parser has read. The signature of a GET covers no body. */
-function readParams({ method }: Envelope, params: Pairs): Covered | undefined {
+function readParams({ method }: Head, params: Pairs): Covered | undefined {
   return method === 'GET' ? undefined : { params, signedParams: params }
 }
 
@@ -147,7 +139,7 @@ export function findBody(request: MiddlewareRequest): FoundBody | 'unread' | und
  */
 function isForm(request: MiddlewareRequest): boolean {
   const type = readSingle(readHeaders(request.headers), 'content-type')
-  return type === undefined || (type !== 'repeated' && isFormType(type.value))
+  return type === undefined || (type !== null && isFormType(type))
 }
 
 /**
@@ -157,7 +149,7 @@ function isForm(request: MiddlewareRequest): boolean {
 function isDeclared(request: MiddlewareRequest): boolean {
   const header = readHeaders(request.headers)
   if (header(':method').length > 0 && request.complete !== true) return true
-  return header('transfer-encoding').length > 0 || !/^0*$/.test(readText(header, 'content-length') ?? '')
+  return header('transfer-encoding').length > 0 || !/^0*$/.test(readSingle(header, 'content-length') ?? '')
 }
 
 /**

@@ -106,9 +106,9 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function refuse(request: MiddlewareRequest, response: MiddlewareResponse, refusal?: Rejected): void {
+function refuse(request: MiddlewareRequest, response: MiddlewareResponse, rejection?: Rejected): void {
   if (request.complete === false) response.setHeader?.('connection', 'close')
-  const status = refusal === undefined ? 403 : refusal.status
+  const status = rejection === undefined ? 403 : rejection.status
   response.type('text/plain').status(status).send('Twilio Request Validation Failed.')
 }
 

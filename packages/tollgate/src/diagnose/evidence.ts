@@ -1,5 +1,5 @@
 import { splitUrl } from '../scheme/signed-url.ts'
-import type { Envelope } from '../verify/head.ts'
+import type { Head } from '../verify/head.ts'
 import { type HeaderReader, listTexts } from '../verify/head.ts'
 import { type HostAndPort, parseHost } from '../verify/public-url.ts'
 
@@ -59,7 +59,7 @@ const prefixHeaders = [
 ]
 const proxyHeaders = [...hostHeaders.filter((name) => name !== 'host' && name !== ':authority'), ...schemeHeaders]
 
-export function readEvidence(envelope: Envelope, url: unknown): Evidence {
+export function readEvidence(envelope: Head, url: unknown): Evidence {
   const { header } = envelope
   const absolute = typeof url === 'string' ? splitUrl(url) : undefined
   const forwarded = readForwardedPairs(header)

@@ -75,7 +75,7 @@ export function createExplainer(now: () => number): (refused: Refused, run: Run)
 
 function isSigned({ headers }: IncomingRequest): boolean {
   const signature = readSingle(readHeaders(headers), 'x-twilio-signature')
-  return typeof signature === 'object' && isSignature(signature.value)
+  return typeof signature === 'string' && isSignature(signature)
 }
 
 /** At most eight lines, the last with the fix. */

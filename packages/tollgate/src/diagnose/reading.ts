@@ -4,8 +4,8 @@ import { findBodyHash, hashBody, parseSignatureSettings } from '../scheme/signat
 import { splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { isRejected } from '../verdict.ts'
 import { listAccounts } from '../verify/candidates.ts'
-import { readContent } from '../verify/coverage.ts'
-import { type Envelope, readEnvelope, readHeaders, readText } from '../verify/head.ts'
+import { readCoverage } from '../verify/coverage.ts'
+import { type Head, readHead, readHeaders, readSingle } from '../verify/head.ts'
 import type { Settings } from '../verify/options.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import { type GivenTokens, readConfiguredKeys } from './configured-keys.ts'
@@ -35,14 +35,14 @@ const nothing = new Uint8Array(0)
 
 export async function readSubject(source: Source): Promise<Subject> {
   const { request, settings, options, body, parsed } = source
-  const envelope = readEnvelope(request, readHeaders(request.headers))
+  const envelope = readHead(request, readHeaders(request.headers))
   const evidence = readEvidence(envelope, request.url)
   const { url, fragment } = readBaseUrl(source, envelope, evidence)
-  const contentType = readText(envelope.header, 'content-type') ?? ''
+  const contentType = readSingle(envelope.header, 'content-type') ?? ''
   const given = readParsed(parsed)
   const isForm = isFormType(contentType)
   const isHuge = isForm && isHugeForm(body)
-  const content = readContent(envelope, url.query, isHuge ? nothing : (body ?? nothing))
+  const content = readCoverage(envelope, url.query, isHuge ? nothing : (body ?? nothing))
   const isGet = envelope.method === 'GET' || envelope.handshake
   const usesGiven = given !== undefined && given.length > 0 && (isGet || body === undefined || body.length === 0)
   const all = usesGiven ? given : isGet ? [] : content.covers === 'params' ? content.params : []
@@ -50,7 +50,7 @@ export async function readSubject(source: Source): Promise<Subject> {
   const pairs = tooLarge ? [] : all
   const covers = usesGiven || isHuge ? 'params' : content.covers
   const queryPairs = parseForm(url.query.slice(1)) ?? []
-  const named = parseSignatureSettings(readText(envelope.header, 'x-twilio-webhooks-signature-settings') ?? '')
+  const named = parseSignatureSettings(readSingle(envelope.header, 'x-twilio-webhooks-signature-settings') ?? '')
   const accounts = listAccounts(covers === 'params' ? pairs : queryPairs, 4)
   const [accountSid] = accounts
   const keys = await readConfiguredKeys({
@@ -84,8 +84,8 @@ export async function readSubject(source: Source): Promise<Subject> {
     given,
     parsed,
     queryPairs,
-    signatureIsBlank: /^\s*$/.test(readText(envelope.header, 'x-twilio-signature') ?? '-'),
-    contentLength: Number(readText(envelope.header, 'content-length') ?? 0) || 0,
+    signatureIsBlank: /^\s*$/.test(readSingle(envelope.header, 'x-twilio-signature') ?? '-'),
+    contentLength: Number(readSingle(envelope.header, 'content-length') ?? 0) || 0,
     bodyMatches: body !== undefined && findBodyHash(url.query) === hashBody(body),
   }
 }
@@ -93,7 +93,7 @@ export async function readSubject(source: Source): Promise<Subject> {
 /** The URL that this server checks; where it refuses to tell one, the nearest that can be read. */
 function readBaseUrl(
   { request, settings, options }: Source,
-  envelope: Envelope,
+  envelope: Head,
   evidence: Evidence,
 ): { url: UrlParts; fragment: string } {
   const resolved = settings.resolveUrl(envelope, request)
@@ -169,6 +169,6 @@ function listOwnTarget({ url }: IncomingRequest): Seen<Target>[] {
 }
 
 function listReferrer(request: IncomingRequest): Seen<Target>[] {
-  const referrer = splitUrl(readText(readHeaders(request.headers), 'referer') ?? '')
+  const referrer = splitUrl(readSingle(readHeaders(request.headers), 'referer') ?? '')
   return referrer === undefined ? [] : [{ value: { path: referrer.path, query: referrer.query }, from: 'Referer' }]
 }

@@ -3,28 +3,38 @@ import { createHmac as createNativeHmac, hash as digest } from 'node:crypto'
 /** Computes the Base64 HMAC of a text, as UTF-8, with one key. */
 export type Hmac = (text: string) => string
 
-/** The facts about a hash function that an HMAC needs: a row of `scheme/algorithms.ts`. Lengths are in bytes. */
+/**
+ * The facts about a hash function that an HMAC needs: a row of `scheme/algorithms.ts`. Lengths are
+ * in bytes.
+ */
 export interface HashRow {
   readonly hash: 'sha1' | 'sha256' | 'sha512'
   readonly bytes: number
   readonly blockBytes: number
 }
 
-/** Prepares an HMAC with one key. Where `node:crypto` is missing, `#hmac` is `pure.ts`; one test suite runs over both. */
+/**
+ * Prepares an HMAC with one key. Where `node:crypto` is missing, `#hmac` is `pure.ts`; one test
+ * suite runs over both.
+ */
 export function createHmac(row: HashRow, secret: string): Hmac {
   return isPlain(secret, row.blockBytes)
     ? createPaddedHmac(row, secret)
     : (text) => createNativeHmac(row.hash, secret).update(text).digest('base64')
 }
 
-/** True for a key that is text with either pad: ASCII stays ASCII, and a longer key would have to be hashed first. */
+/**
+ * True for a key that is text with either pad: ASCII stays ASCII, and a longer key would have to be
+ * hashed first.
+ */
 function isPlain(secret: string, blockBytes: number): boolean {
   return secret.length <= blockBytes && /^\p{ASCII}*$/u.test(secret)
 }
 
 /**
- * HMAC by RFC 2104, with both key pads made once. Two one-shot hashes, the first over plain text, cost about half of what
- * `createHmac` costs per message. All Auth Tokens take this way: they are 32 hex digits.
+ * HMAC by RFC 2104, with both key pads made once. Two one-shot hashes, the first over plain text,
+ * cost about half of what `createHmac` costs per message. All Auth Tokens take this way: they are
+ * 32 hex digits.
  */
 function createPaddedHmac({ hash, bytes, blockBytes }: HashRow, secret: string): Hmac {
   const key = Buffer.from(secret.padEnd(blockBytes, '\0'), 'latin1')

@@ -6,7 +6,10 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 // No algorithm uses SHA-512 today. It is here so that a new algorithm needs no change to this file.
 const hashes = { sha1, sha256, sha512 }
 
-/** What this HMAC needs of a row of `scheme/algorithms.ts`. The library knows lengths and block sizes itself. */
+/**
+ * What this HMAC needs of a row of `scheme/algorithms.ts`. The library knows lengths and block
+ * sizes itself.
+ */
 export interface HashRow {
   readonly hash: 'sha1' | 'sha256' | 'sha512'
 }

@@ -22,12 +22,16 @@ export function isFormType(contentType: string): boolean {
 }
 
 /**
- * The largest number of pairs in a form or a query. Real webhooks have fewer than a hundred, and a request target of 16 KiB has no room
- * for more than 8,192 that are not empty. Each pair costs far more than its bytes.
+ * The largest number of pairs in a form or a query. Real webhooks have fewer than a hundred, and a
+ * request target of 16 KiB has no room for more than 8,192 that are not empty. Each pair costs far
+ * more than its bytes.
  */
 export const mostPairs = 10_000
 
-/** True for a form with more pairs than any webhook. It counts separators before anything is decoded, so empty pairs count too. */
+/**
+ * True for a form with more pairs than any webhook. It counts separators before anything is
+ * decoded, so empty pairs count too.
+ */
 export function hasTooManyPairs(form: string): boolean {
   let separators = 0
   if (form.length >= mostPairs)
@@ -37,7 +41,8 @@ export function hasTooManyPairs(form: string): boolean {
 
 /**
  * Parses `application/x-www-form-urlencoded` and keeps order and repeats.
- * @returns `undefined` for invalid percent-encoding or UTF-8, since a guess could differ from what was signed, and for too many pairs
+ * @returns `undefined` for invalid percent-encoding or UTF-8, since a guess could differ from what
+ *   was signed, and for too many pairs
  */
 export function parseForm(form: string | Uint8Array): Pairs | undefined {
   const text = typeof form === 'string' ? form : decodeUtf8(form)
@@ -53,14 +58,16 @@ const encoder = new TextEncoder()
 const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
- * Parses a form as browsers do: a `%` without two hex digits stays, and invalid UTF-8 becomes U+FFFD. Use it only for parameters that
- * are proven by their spelling, as in the query of a GET, or that are not proven. `URLSearchParams` gives the same result, but on
- * Node.js each field with a stray `%` costs it an exception.
+ * Parses a form as browsers do: a `%` without two hex digits stays, and invalid UTF-8 becomes
+ * U+FFFD. Use it only for parameters that are proven by their spelling, as in the query of a GET,
+ * or that are not proven. `URLSearchParams` gives the same result, but on Node.js each field with a
+ * stray `%` costs it an exception.
  * @returns no pairs for too many pairs
  */
 export function parseLeniently(form: string): Pairs {
   if (hasTooManyPairs(form)) return []
-  // Escaped `%`, `&` and `=` stay escaped, so that the rest can be decoded at once, before the fields are split.
+  // Escaped `%`, `&` and `=` stay escaped, so that the rest can be decoded at once, before the
+  // fields are split.
   const escaped = replaceEach(form, '+', ' ')
     .replace(/%(?=25|26|3d)/gi, '%25')
     .replace(/%(?![0-9a-f]{2})/gi, '%2525')
@@ -78,14 +85,18 @@ function readHex(digit = 0): number {
   return (digit & 15) + (digit > 64 ? 9 : 0)
 }
 
-/** Replaces every occurrence. `replaceAll` takes three times as long for a hostile text that is one long run of them. */
+/**
+ * Replaces every occurrence. `replaceAll` takes three times as long for a hostile text that is one
+ * long run of them.
+ */
 export function replaceEach(text: string, from: string, to: string): string {
   return text.split(from).join(to)
 }
 
 function splitForm(text: string): Pairs {
   const pairs: [string, string][] = []
-  // Both are kept from field to field. If a hostile body has none, a search in every field would cost the square of its length.
+  // Both are kept from field to field. If a hostile body has none, a search in every field would
+  // cost the square of its length.
   let equals = -1
   let percent = -1
   for (let start = 0, end = 0; start < text.length; start = end + 1) {
@@ -106,7 +117,10 @@ function find(text: string, character: string, start: number): number {
   return index === -1 ? text.length : index
 }
 
-/** Writes a form body as Twilio's messaging webhooks do: a space is `+`, and only letters, digits and `*-._` stay unescaped. */
+/**
+ * Writes a form body as Twilio's messaging webhooks do: a space is `+`, and only letters, digits
+ * and `*-._` stay unescaped.
+ */
 export function serializeForm(pairs: Pairs): string {
   return new URLSearchParams(pairs as [string, string][]).toString()
 }

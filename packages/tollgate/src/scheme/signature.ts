@@ -10,10 +10,14 @@ export function createSigner(algorithm: AlgorithmName, secret: string): Signer {
   return createHmac(findAlgorithm(algorithm) as Algorithm, secret)
 }
 
-// By how many bytes are left after the last group of three: the bits of the last character beyond them are 0.
+// By how many bytes are left after the last group of three: the bits of the last character beyond
+// them are 0.
 const canonicalBase64 = [/^[A-Za-z0-9+/]*$/, /^[A-Za-z0-9+/]*[AQgw]==$/, /^[A-Za-z0-9+/]*[AEIMQUYcgkosw048]=$/] as const
 
-/** True for the one canonical Base64 spelling of this many bytes. Checked before any HMAC is computed. */
+/**
+ * True for the one canonical Base64 spelling of this many bytes. Checked before any HMAC is
+ * computed.
+ */
 export function isCanonicalSignature(text: string, bytes: number): boolean {
   return text.length === 4 * Math.ceil(bytes / 3) && canonicalBase64[(bytes % 3) as 0 | 1 | 2].test(text)
 }
@@ -26,14 +30,18 @@ export function equalSignatures(one: string, other: string): boolean {
   return difference === 0
 }
 
-/** The content of X-Twilio-Webhooks-Signature-Settings. The sender wrote it: it chooses a key and proves nothing. */
+/**
+ * The content of X-Twilio-Webhooks-Signature-Settings. The sender wrote it: it chooses a key and
+ * proves nothing.
+ */
 export interface SignatureSettings {
   /** The SharedKey's id: opaque, case-sensitive, without commas. */
   readonly keyId: string
   readonly algorithm: string
 }
 
-// Exactly one pair in exactly this order: https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
+// Exactly one pair in exactly this order:
+// https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
 const settingsPattern = /^key=([!-+\--~]{1,256}),algorithm=([A-Za-z0-9_-]{1,64})$/
 
 /** Parses a settings header. `undefined` for anything but one well-formed `key=…,algorithm=…`. */
@@ -42,7 +50,10 @@ export function parseSignatureSettings(header: string): SignatureSettings | unde
   return match === null ? undefined : { keyId: match[1] as string, algorithm: match[2] as string }
 }
 
-/** Computes the `bodySHA256` that Twilio adds to the query for a body that is not a form: SHA-256 in lower-case hex. */
+/**
+ * Computes the `bodySHA256` that Twilio adds to the query for a body that is not a form: SHA-256 in
+ * lower-case hex.
+ */
 export function hashBody(body: Uint8Array): string {
   return hashBytes(body)
 }
@@ -52,8 +63,8 @@ const sha256Hex = /^[0-9a-f]{64}$/
 
 /**
  * Finds the `bodySHA256` of a query (`?a=1&bodySHA256=…`).
- * @returns `undefined` if there is none, and `'malformed'` if it is not 64 lower-case hex digits or is repeated with different
- *   values. Twilio has been seen to repeat it with the same value.
+ * @returns `undefined` if there is none, and `'malformed'` if it is not 64 lower-case hex digits or
+ *   is repeated with different values. Twilio has been seen to repeat it with the same value.
  */
 export function findBodyHash(query: string): string | undefined {
   if (!query.includes(parameter)) return undefined

@@ -20,7 +20,8 @@ const urlPattern =
   /^(https?|wss?):\/\/([^/?#\\\x00-\x20\x7f]*@)?(\[[0-9a-f:.]+\]|[^/?#:@[\]\\<>^`{|}"%\x00-\x20\x7f]+)(:\d{1,5})?(\/[^?#\x00-\x1f\x7f]*)?(\?[^#\x00-\x1f\x7f]*)?(?:#.*)?$/i
 
 /**
- * Splits an absolute http, https, ws or wss URL. A fragment is dropped, because Twilio neither sends nor signs it.
+ * Splits an absolute http, https, ws or wss URL. A fragment is dropped, because Twilio neither
+ * sends nor signs it.
  * @returns `undefined` for anything else
  */
 export function splitUrl(url: string): UrlParts | undefined {
@@ -58,7 +59,10 @@ export type Respelled = boolean | ((query: string) => readonly string[])
 export interface UrlFormOptions {
   /** Adds the path with or without its last slash. */
   readonly eitherSlash?: boolean
-  /** Adds all spaces of the query as `+` and all as `%20`, or the spellings that a function returns for a query, each with its `?`. */
+  /**
+   * Adds all spaces of the query as `+` and all as `%20`, or the spellings that a function returns
+   * for a query, each with its `?`.
+   */
   readonly respelled?: Respelled | undefined
   /** Adds the URL with its userinfo. */
   readonly userinfo?: boolean
@@ -78,17 +82,19 @@ export function joinFirstForm(parts: UrlParts, paramsText: string): SignedForm {
 }
 
 /**
- * Makes an engine join the pieces of a text once, instead of once in each form: engines keep concatenated strings in pieces until a
- * character is read. For a long text this would be one copy too many.
+ * Makes an engine join the pieces of a text once, instead of once in each form: engines keep
+ * concatenated strings in pieces until a character is read. For a long text this would be one copy
+ * too many.
  */
 function flatten(text: string): string {
   return text.length < 10_000 && Number.isNaN(text.charCodeAt(0)) ? '' : text
 }
 
 /**
- * Lists the spellings of one resource that Twilio may have signed, the most likely first: at most 12, or 24 for a WebSocket handshake
- * and for a URL with userinfo. Host, path case and parameters never vary.
- * https://www.twilio.com/docs/usage/security (ports, slashes); twilio-node #1183 (the apostrophe).
+ * Lists the spellings of one resource that Twilio may have signed, the most likely first: at most
+ * 12, or 24 for a WebSocket handshake and for a URL with userinfo. Host, path case and parameters
+ * never vary. https://www.twilio.com/docs/usage/security (ports, slashes); twilio-node #1183 (the
+ * apostrophe).
  */
 export function* listSignedForms(
   parts: UrlParts,
@@ -111,7 +117,8 @@ export function* listSignedForms(
   const most = websocket || userinfos.length > 1 ? 24 : 12
   const ranks = userinfos.length + ports.length + tails.length - 2
   let count = 1
-  // Forms with fewer unusual parts come first, so that the limit does not cut off a whole kind of spelling.
+  // Forms with fewer unusual parts come first, so that the limit does not cut off a whole kind of
+  // spelling.
   for (let rank = 0; rank < ranks; rank++)
     for (let userRank = 0; userRank < userinfos.length; userRank++)
       for (let portRank = 0; portRank < ports.length; portRank++) {
@@ -143,8 +150,8 @@ function listTails(
   eitherSlash: boolean,
   respelled?: Respelled,
 ): Tail[] {
-  // ConversationRelay signs the URL without its query, and the query as parameters (Twilio's Agent Connect SDKs). Media Streams has
-  // no query.
+  // ConversationRelay signs the URL without its query, and the query as parameters (Twilio's Agent
+  // Connect SDKs). Media Streams has no query.
   const queryPairs = queryAsParams && query !== '' ? parseForm(query.slice(1)) : undefined
   const queryParams = queryPairs && joinPairs(queryPairs)
   const tails: Tail[] = []

@@ -1,19 +1,26 @@
 import { mostPairs, type Pairs } from './form.ts'
 
-/** Form parameters in any of three shapes: pairs, URLSearchParams, or a record in which a repeated name has an array. */
+/**
+ * Form parameters in any of three shapes: pairs, URLSearchParams, or a record in which a repeated
+ * name has an array.
+ */
 export type Params =
   | URLSearchParams
   | Iterable<readonly [string, string]>
   | Readonly<Record<string, string | readonly string[]>>
 
-/** Joins the text that Twilio signs: the URL, then the name and value of every parameter, without delimiters. */
+/**
+ * Joins the text that Twilio signs: the URL, then the name and value of every parameter, without
+ * delimiters.
+ */
 export function signingString(url: string, pairs: Pairs): string {
   return url + joinPairs(pairs)
 }
 
 /**
- * Joins parameters as Twilio does: sorted by name (by UTF-16 code unit; real names are ASCII), and for each name its distinct values,
- * sorted, with the name before each. https://www.twilio.com/docs/usage/security; repeats as in twilio-node and twilio-python.
+ * Joins parameters as Twilio does: sorted by name (by UTF-16 code unit; real names are ASCII), and
+ * for each name its distinct values, sorted, with the name before each.
+ * https://www.twilio.com/docs/usage/security; repeats as in twilio-node and twilio-python.
  */
 export function joinPairs(pairs: Pairs): string {
   const order = orderNames(pairs.map((pair) => pair[0]))
@@ -48,7 +55,8 @@ export function joinParams(params: Params): string | undefined {
 }
 
 /**
- * Joins a record with few names and one string for each, as nearly all have. To make pairs of it would cost half an HMAC.
+ * Joins a record with few names and one string for each, as nearly all have. To make pairs of it
+ * would cost half an HMAC.
  * @returns `undefined` for any other record
  */
 function joinRecord(record: Readonly<Record<string, unknown>>): string | undefined {
@@ -75,8 +83,8 @@ function isTexts(value: unknown): value is readonly string[] {
 
 /**
  * Lists parameters as pairs, in their order.
- * @returns `undefined` for more pairs, names or values of one name than any webhook has, and for anything that is not a string: Twilio
- *   never signed numbers, null or nested objects as such
+ * @returns `undefined` for more pairs, names or values of one name than any webhook has, and for
+ *   anything that is not a string: Twilio never signed numbers, null or nested objects as such
  */
 export function toPairs(params: Params): Pairs | undefined {
   if (typeof params !== 'object' || params === null) return undefined
@@ -111,7 +119,10 @@ export function toPairs(params: Params): Pairs | undefined {
 export interface DistinctPairs {
   /** In order of arrival. */
   readonly pairs: Pairs
-  /** The value of each name, or its distinct values if there are several. Both are in order of arrival. */
+  /**
+   * The value of each name, or its distinct values if there are several. Both are in order of
+   * arrival.
+   */
   readonly values: ReadonlyMap<string, string | ReadonlySet<string>>
 }
 
@@ -130,9 +141,10 @@ export function findDistinct(all: Pairs): DistinctPairs {
   return { pairs, values }
 }
 
-// Webhooks of one kind have their parameters in one order, and sorting them costs as much as an HMAC. So the last order for this number
-// of names is tried first. It is a list of indices, so nothing of a request is kept, and it is used only if it sorts the names of this
-// request. After a hostile request the next one has to sort again, and nothing else changes.
+// Webhooks of one kind have their parameters in one order, and sorting them costs as much as an
+// HMAC. So the last order for this number of names is tried first. It is a list of indices, so
+// nothing of a request is kept, and it is used only if it sorts the names of this request. After a
+// hostile request the next one has to sort again, and nothing else changes.
 const lastOrders: (readonly number[] | undefined)[] = []
 /** The longest list for which the order is kept. Webhooks have fewer names. */
 const mostNames = 64

@@ -1,6 +1,6 @@
 import { isBytes } from '../checks/runtime.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
-import { type HeaderReader, readSingle, readText } from './head.ts'
+import { type HeaderReader, readSingle } from './head.ts'
 import type { BodyConsumed, PushedBody, RawBody } from './types.ts'
 
 const encoder = new TextEncoder()
@@ -16,8 +16,8 @@ function copyBytes(read: Uint8Array | Rejected): Uint8Array | Rejected {
 }
 
 /**
- * Reads the bytes of a body. They may belong to the caller, so copy or decode them before other code can run. Only a stream gives a
- * promise.
+ * Reads the bytes of a body. They may belong to the caller, so copy or decode them before other
+ * code can run. Only a stream gives a promise.
  */
 export function borrowBody(
   body: RawBody | undefined,
@@ -25,9 +25,8 @@ export function borrowBody(
   maxBytes: number,
 ): Uint8Array | Rejected | Promise<Uint8Array | Rejected> {
   const encoding = readSingle(header, 'content-encoding')
-  if (encoding === 'repeated' || (encoding !== undefined && !/^(identity)?$/i.test(encoding.value.trim())))
-    return reject('content_encoding_unsupported')
-  if (Number(readText(header, 'content-length') ?? 0) > maxBytes) return reject('body_too_large')
+  if (encoding === null || !/^(identity)?$/i.test(encoding?.trim() ?? '')) return reject('content_encoding_unsupported')
+  if (Number(readSingle(header, 'content-length') ?? 0) > maxBytes) return reject('body_too_large')
   if (body === undefined || (body as unknown) === null) return new Uint8Array(0)
   if (typeof body === 'string') {
     if (body.length > maxBytes) return reject('body_too_large')
@@ -48,8 +47,8 @@ async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): 
   const collected = new Collected(maxBytes)
   try {
     for await (const chunk of stream) {
-      const refusal = collected.add(chunk)
-      if (refusal !== undefined) return refusal
+      const rejection = collected.add(chunk)
+      if (rejection !== undefined) return rejection
     }
   } catch (error) {
     // Some streams find out only while they are read that their bytes are lost.
@@ -64,10 +63,10 @@ function readPushed(body: PushedBody, maxBytes: number): Promise<Uint8Array | Re
     const collected = new Collected(maxBytes)
     let stop: (() => void) | undefined
     const onChunk = (chunk: Uint8Array): void => {
-      const refusal = collected.add(chunk)
-      if (refusal === undefined) return
+      const rejection = collected.add(chunk)
+      if (rejection === undefined) return
       stop?.()
-      resolve(refusal)
+      resolve(rejection)
     }
     stop = body.listen(onChunk, (isWhole) => resolve(isWhole ? collected.join() : brokenOff()))
   })
@@ -80,7 +79,10 @@ function brokenOff(): Rejected {
 /** Collects the chunks of a body, up to the limit. */
 class Collected {
   readonly #maxBytes: number
-  /** The first chunk itself, which usually is the whole body. From the second chunk on, a buffer of our own. */
+  /**
+   * The first chunk itself, which usually is the whole body. From the second chunk on, a buffer of
+   * our own.
+   */
   #bytes: Uint8Array = new Uint8Array(0)
   #length = 0
 
@@ -90,7 +92,8 @@ class Collected {
 
   /** Adds a chunk. Returns a rejection if it is not bytes, or too much. */
   add(chunk: unknown): Rejected | undefined {
-    // The application called setEncoding. Bytes that are not UTF-8 are lost already, and the signature will not match.
+    // The application called setEncoding. Bytes that are not UTF-8 are lost already, and the
+    // signature will not match.
     const bytes = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
     if (!isBytes(bytes)) return reject('body_already_consumed', notBytes)
     const length = this.#length + bytes.length
@@ -101,7 +104,9 @@ class Collected {
     return undefined
   }
 
-  /** A list of chunks would take a hundred times the memory if a sender makes each chunk one byte. */
+  /**
+   * A list of chunks would take a hundred times the memory if a sender makes each chunk one byte.
+   */
   #append(bytes: Uint8Array, length: number): void {
     if (length > this.#bytes.length) {
       const room = new Uint8Array(Math.min(2 * length, this.#maxBytes))

@@ -13,9 +13,15 @@ import type { AuthTokenLookup, UnverifiedClaim } from './types.ts'
 export interface Candidate {
   readonly sign: Signer
   readonly key: Accepted['matched']['key']
-  /** The account that owns the key, if that is known. A request that names an account must name this one. */
+  /**
+   * The account that owns the key, if that is known. A request that names an account must name this
+   * one.
+   */
   readonly owner: string | undefined
-  /** The key belongs to one account, known or not: it must not verify a request that names several accounts. */
+  /**
+   * The key belongs to one account, known or not: it must not verify a request that names several
+   * accounts.
+   */
   readonly isBound: boolean
 }
 
@@ -45,7 +51,10 @@ export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> 
 
 const none: readonly Candidate[] = []
 
-/** After a mismatch: asks a look-up for tokens that are newer than its cache. Finds none if there is no such look-up. */
+/**
+ * After a mismatch: asks a look-up for tokens that are newer than its cache. Finds none if there is
+ * no such look-up.
+ */
 export function refreshKeys(
   { authTokens, lookupTimeoutMs }: Settings,
   { signed, describe }: KeyClaim,
@@ -68,7 +77,8 @@ export function reportVerified({ authTokens }: Settings, { signed, describe }: K
 
 /**
  * True if a key that matched may sign for these accounts.
- * @param named The accounts that the proven part of the request names; `undefined` if they cannot be read.
+ * @param named The accounts that the proven part of the request names; `undefined` if they cannot
+ *   be read.
  */
 export function isKeyOf(
   { accountSids }: Settings,
@@ -106,7 +116,8 @@ function findInRecord(record: ReadonlyMap<string, readonly string[]>, accountSid
     const tokens = record.get(accountSid)
     return tokens === undefined ? reject('key_unknown') : toCandidates(tokens, accountSid)
   }
-  // JSON events and handshakes name no account, except in a body that is not proven yet. Any of a few tokens may have signed.
+  // JSON events and handshakes name no account, except in a body that is not proven yet. Any of a
+  // few tokens may have signed.
   const candidates: Candidate[] = []
   for (const [owner, tokens] of record) {
     candidates.push(...toCandidates(tokens, owner))
@@ -129,7 +140,8 @@ function readFound(found: unknown, claimed: string | undefined): Found {
   return toCandidates(tokens, accountSid as string | undefined)
 }
 
-// A signer costs about as much as an HMAC, and the lists of configured tokens are the same for every request.
+// A signer costs about as much as an HMAC, and the lists of configured tokens are the same for
+// every request.
 const signers = new WeakMap<readonly string[], readonly Signer[]>()
 
 function toCandidates(tokens: readonly string[], owner: string | undefined, isBound = true): readonly Candidate[] {
@@ -141,7 +153,10 @@ function toCandidates(tokens: readonly string[], owner: string | undefined, isBo
   return made.map((sign, index) => ({ sign, key: { kind: 'auth_token', index }, owner, isBound }))
 }
 
-/** Asks a look-up and reads its answer, under the time limit. Errors are dropped: even those of a getter may hold a token. */
+/**
+ * Asks a look-up and reads its answer, under the time limit. Errors are dropped: even those of a
+ * getter may hold a token.
+ */
 async function settle<T>(
   ask: () => Awaitable<unknown>,
   read: (found: unknown) => T,
@@ -158,7 +173,10 @@ async function settle<T>(
 const formNames: readonly string[] = ['AccountSid', 'account_sid', 'interactionAccountSid']
 const jsonNames = ['AccountSid', 'account_sid', 'accountSid'] as const
 
-/** Lists the distinct accounts that parameters name, as they are written. Stops at `most`: a hostile form names thousands. */
+/**
+ * Lists the distinct accounts that parameters name, as they are written. Stops at `most`: a hostile
+ * form names thousands.
+ */
 export function listAccounts(params: Pairs, most: number): readonly string[] {
   const accounts = new Set<string>()
   for (const [name, value] of params) {
@@ -170,8 +188,9 @@ export function listAccounts(params: Pairs, most: number): readonly string[] {
 }
 
 /**
- * Lists the distinct accounts that a proven JSON body names: at its root, in `data` (of a CloudEvent) and one level below that; in each
- * place, lists are followed. The rest of the tree is not searched, because a genuine event may report on other accounts.
+ * Lists the distinct accounts that a proven JSON body names: at its root, in `data` (of a
+ * CloudEvent) and one level below that; in each place, lists are followed. The rest of the tree is
+ * not searched, because a genuine event may report on other accounts.
  * @returns `undefined` for a body that is not exactly one JSON text.
  */
 export function listAccountsInJson(body: Uint8Array): readonly string[] | undefined {

@@ -2,22 +2,31 @@ import type { Pairs } from '../scheme/form.ts'
 import { decodeUtf8, hasTooManyPairs, isFormType, parseForm, parseLeniently } from '../scheme/form.ts'
 import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import { type Rejected, reject } from '../verdict.ts'
-import { type Envelope, readSingle } from './head.ts'
+import { type Head, readSingle } from './head.ts'
 
 /** The part of a request that its signature covers. */
-export interface Content {
-  /** For the application: the parameters of the form, or those of the query for a GET and a handshake. */
+export interface Coverage {
+  /**
+   * For the application: the parameters of the form, or those of the query for a GET and a
+   * handshake.
+   */
   readonly params: Pairs
   /** The parameters that are signed after the URL. */
   readonly signedParams: Pairs
-  /** The parameters that may name accounts: those of the form, or those of the query if only the URL is signed. */
+  /**
+   * The parameters that may name accounts: those of the form, or those of the query if only the URL
+   * is signed.
+   */
   readonly named: Pairs
   readonly covers: 'params' | 'body' | 'url'
-  /** The URL has the hash of another body, so another genuine delivery may have the same signing string. */
+  /**
+   * The URL has the hash of another body, so another genuine delivery may have the same signing
+   * string.
+   */
   readonly hasForeignHash?: true
   /** Returns the same bytes every time. Only the library and the application can reach them. */
   readonly body: () => Uint8Array
-  readonly refusal?: Rejected
+  readonly rejection?: Rejected
 }
 
 const nothing: Pairs = []
@@ -25,27 +34,28 @@ const unsigned = { params: nothing, signedParams: nothing, named: nothing }
 const encoder = new TextEncoder()
 
 /**
- * Determines what the signature of a request must cover. With a rejection, `params` are for `observe` mode only.
+ * Determines what the signature of a request must cover. With a rejection, `params` are for
+ * `observe` mode only.
  * @param borrowed The bytes of the body. They are not used after this call.
  */
-export function readContent(envelope: Envelope, query: string, borrowed: Uint8Array): Content {
-  if (envelope.method === 'GET' || envelope.handshake || borrowed.length === 0)
-    return readUrlOnly(envelope, query, borrowed)
-  if (isForm(envelope)) {
+export function readCoverage(head: Head, query: string, borrowed: Uint8Array): Coverage {
+  if (head.method === 'GET' || head.handshake || borrowed.length === 0) return readUrlOnly(head, query, borrowed)
+  if (isForm(head)) {
     const form = readForm(borrowed)
-    // A form such as `&` or `=` adds nothing to the signing string, so it proves no more than no body.
-    const isEmpty = form.refusal === undefined && form.params.every(([name, value]) => name + value === '')
-    return isEmpty ? { ...readUrlOnly(envelope, query, borrowed), params: form.params } : form
+    // A form such as `&` or `=` adds nothing to the signing string, so it proves no more than no
+    // body.
+    const isEmpty = form.rejection === undefined && form.params.every(([name, value]) => name + value === '')
+    return isEmpty ? { ...readUrlOnly(head, query, borrowed), params: form.params } : form
   }
   const hash = findBodyHash(query)
   const body = keepBytes(borrowed)
-  const content: Content = { ...unsigned, covers: 'body', body }
-  if (hash === undefined) return { ...content, refusal: reject('body_unsigned') }
-  if (hash !== hashBody(body())) return { ...content, refusal: reject('body_hash_mismatch') }
-  return content
+  const coverage: Coverage = { ...unsigned, covers: 'body', body }
+  if (hash === undefined) return { ...coverage, rejection: reject('body_unsigned') }
+  if (hash !== hashBody(body())) return { ...coverage, rejection: reject('body_hash_mismatch') }
+  return coverage
 }
 
-function readForm(borrowed: Uint8Array): Content {
+function readForm(borrowed: Uint8Array): Coverage {
   const text = decodeUtf8(borrowed)
   const params = text === undefined ? undefined : parseForm(text)
   if (text !== undefined && params !== undefined)
@@ -55,15 +65,15 @@ function readForm(borrowed: Uint8Array): Content {
     params: parseLeniently(new TextDecoder().decode(borrowed)),
     covers: 'params',
     body: keepBytes(borrowed),
-    refusal: reject('body_malformed'),
+    rejection: reject('body_malformed'),
   }
 }
 
 /** Reads a request whose signature covers only the URL. */
-function readUrlOnly({ method, handshake }: Envelope, query: string, borrowed: Uint8Array): Content {
+function readUrlOnly({ method, handshake }: Head, query: string, borrowed: Uint8Array): Coverage {
   const pairs = parseForm(query.slice(1)) ?? parseLeniently(query.slice(1))
   const isBodyless = method === 'GET' || handshake
-  const content: Content = {
+  const coverage: Coverage = {
     params: isBodyless ? pairs : nothing,
     signedParams: nothing,
     named: pairs,
@@ -71,28 +81,32 @@ function readUrlOnly({ method, handshake }: Envelope, query: string, borrowed: U
     body: keepBytes(borrowed),
   }
   // They were not read, and the handler may find an account in them.
-  if (hasTooManyPairs(query)) return { ...content, refusal: reject('url_not_allowed', 'It has too many pairs.') }
-  if (isBodyless && borrowed.length > 0) return { ...content, refusal: reject('body_unsigned') }
+  if (hasTooManyPairs(query)) return { ...coverage, rejection: reject('url_not_allowed', 'It has too many pairs.') }
+  if (isBodyless && borrowed.length > 0) return { ...coverage, rejection: reject('body_unsigned') }
   const hash = handshake ? undefined : findBodyHash(query)
-  if (hash === undefined || hash === hashBody(borrowed)) return content
-  // The status callback of a regulatory bundle is a GET without a body, with the hash of something unknown (twilio-php #861).
+  if (hash === undefined || hash === hashBody(borrowed)) return coverage
+  // The status callback of a regulatory bundle is a GET without a body, with the hash of something
+  // unknown (twilio-php #861).
   if (
     method === 'GET' &&
     hash !== 'malformed' &&
     ['AccountSid', 'BundleSid'].every((name) => pairs.some((pair) => pair[0] === name))
   )
-    return { ...content, hasForeignHash: true }
+    return { ...coverage, hasForeignHash: true }
   // Otherwise a captured JSON event could be sent again without its body.
-  return { ...content, refusal: reject('body_hash_mismatch') }
+  return { ...coverage, rejection: reject('body_hash_mismatch') }
 }
 
-function keepBytes(borrowed: Uint8Array): Content['body'] {
+function keepBytes(borrowed: Uint8Array): Coverage['body'] {
   const bytes = new Uint8Array(borrowed)
   return () => bytes
 }
 
-/** Keeps a body as its text. That costs less than a copy of the bytes: text that was decoded without loss gives the same bytes again. */
-function keepText(text: string): Content['body'] {
+/**
+ * Keeps a body as its text. That costs less than a copy of the bytes: text that was decoded without
+ * loss gives the same bytes again.
+ */
+function keepText(text: string): Coverage['body'] {
   let bytes: Uint8Array | undefined
   return () => {
     bytes ??= encoder.encode(text)
@@ -100,7 +114,6 @@ function keepText(text: string): Content['body'] {
   }
 }
 
-function isForm(envelope: Envelope): boolean {
-  const type = readSingle(envelope.header, 'content-type')
-  return typeof type === 'object' && isFormType(type.value)
+function isForm({ header }: Head): boolean {
+  return isFormType(readSingle(header, 'content-type') ?? '')
 }

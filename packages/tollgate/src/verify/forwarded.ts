@@ -2,25 +2,28 @@ import { checkKnownOptions, showOption } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { defaultPort, isPort } from '../scheme/signed-url.ts'
 import { reject } from '../verdict.ts'
-import { type Envelope, type HeaderReader, readSingle } from './head.ts'
+import { type Head, type HeaderReader, readSingle } from './head.ts'
 import { type HostAndPort, joinTarget, parseHost, readHost, type UrlResolver, type UrlSource } from './public-url.ts'
 import { type PublicUrlRule, publicUrlRule } from './types.ts'
 
 /** Options of `fromRequest`. Unknown options are a TypeError. */
 export interface FromRequestOptions {
   /**
-   * The hosts that Twilio uses for this server, at least one: `'api.example.com'`, with a port if it is not the default
-   * (`'localhost:3000'`), or `'*.example.com'` for any one label. A request to another host is refused as `url_not_allowed`.
+   * The hosts that Twilio uses for this server, at least one: `'api.example.com'`, with a port if
+   * it is not the default (`'localhost:3000'`), or `'*.example.com'` for any one label. A request
+   * to another host is refused as `url_not_allowed`.
    */
   readonly allowedHosts: readonly string[]
   /**
-   * The proxies whose forwarding headers are used: IP addresses, CIDR ranges or `'loopback'`. A request with forwarding headers from any
-   * other peer is refused as `url_not_allowed`. Default: none.
+   * The proxies whose forwarding headers are used: IP addresses, CIDR ranges or `'loopback'`. A
+   * request with forwarding headers from any other peer is refused as `url_not_allowed`. Default:
+   * none.
    */
   readonly trustedProxies?: string | readonly string[] | undefined
   /**
-   * The headers that the proxies set: `'x-forwarded'` (X-Forwarded-Host, -Proto, -Port) or `'forwarded'` (RFC 7239). Required with
-   * `trustedProxies`. Each header must hold a single value. X-Forwarded-Prefix is ignored.
+   * The headers that the proxies set: `'x-forwarded'` (X-Forwarded-Host, -Proto, -Port) or
+   * `'forwarded'` (RFC 7239). Required with `trustedProxies`. Each header must hold a single value.
+   * X-Forwarded-Prefix is ignored.
    */
   readonly forwardedBy?: 'forwarded' | 'x-forwarded' | undefined
 }
@@ -34,8 +37,8 @@ const families = ['forwarded', 'x-forwarded'] as const
 const xForwarded = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'] as const
 
 /**
- * Creates a rule that builds the public URL from each request, for servers with many hosts. If there is one host, give `publicUrl` as a
- * URL instead.
+ * Creates a rule that builds the public URL from each request, for servers with many hosts. If
+ * there is one host, give `publicUrl` as a URL instead.
  * @returns a rule for the `publicUrl` option
  * @throws TypeError for options that are missing, unknown or contradict each other.
  */
@@ -49,7 +52,7 @@ export function fromRequest(options: FromRequestOptions): PublicUrlRule {
   if (ranges.length > 0 !== (forwardedBy !== undefined))
     throw new TypeError('"trustedProxies" and "forwardedBy" go together')
   const isTrusted = parseAddressRanges(ranges, 'trustedProxies')
-  const resolver: UrlResolver = (envelope, source) => resolve(envelope, source, { isAllowed, isTrusted, forwardedBy })
+  const resolver: UrlResolver = (head, source) => resolve(head, source, { isAllowed, isTrusted, forwardedBy })
   return { [publicUrlRule]: resolver }
 }
 
@@ -59,8 +62,8 @@ interface Rule {
   readonly forwardedBy: 'forwarded' | 'x-forwarded' | undefined
 }
 
-function resolve(envelope: Envelope, source: UrlSource, rule: Rule): ReturnType<UrlResolver> {
-  const { header } = envelope
+function resolve(head: Head, source: UrlSource, rule: Rule): ReturnType<UrlResolver> {
+  const { header } = head
   const trusted = typeof source.remoteAddress === 'string' && rule.isTrusted(source.remoteAddress)
   if (!trusted && [...xForwarded, 'forwarded'].some((name) => header(name).length > 0))
     return reject('url_not_allowed', 'Forwarding headers came from a peer that is not in "trustedProxies".')
@@ -81,7 +84,10 @@ interface ForwardedOrigin {
   readonly port?: string | undefined
 }
 
-/** Reads the origin from forwarding headers. `undefined` if a value is malformed or a list: several proxies wrote it, and it is not clear which one to trust. */
+/**
+ * Reads the origin from forwarding headers. `undefined` if a value is malformed or a list: several
+ * proxies wrote it, and it is not clear which one to trust.
+ */
 function readForwarded(header: HeaderReader, family: Rule['forwardedBy']): ForwardedOrigin | undefined {
   const values = family === 'forwarded' ? readRfc7239(header) : readXForwarded(header)
   if (values === undefined) return undefined
@@ -97,17 +103,20 @@ type ForwardedValues = readonly [host: string | undefined, proto: string | undef
 
 function readXForwarded(header: HeaderReader): ForwardedValues | undefined {
   const [host, proto, port] = xForwarded.map((name) => readSingle(header, name))
-  if (host === 'repeated' || proto === 'repeated' || port === 'repeated') return undefined
-  return [host?.value.trim(), proto?.value.trim(), port?.value.trim()]
+  if (host === null || proto === null || port === null) return undefined
+  return [host?.trim(), proto?.trim(), port?.trim()]
 }
 
-/** Reads a Forwarded header (RFC 7239) with one element: `name=value` pairs, values as tokens or quoted. */
+/**
+ * Reads a Forwarded header (RFC 7239) with one element: `name=value` pairs, values as tokens or
+ * quoted.
+ */
 function readRfc7239(header: HeaderReader): ForwardedValues | undefined {
   const forwarded = readSingle(header, 'forwarded')
   if (forwarded === undefined) return [undefined, undefined, undefined]
-  if (forwarded === 'repeated') return undefined
+  if (forwarded === null) return undefined
   const values = new Map<string, string>()
-  for (const pair of forwarded.value.split(';')) {
+  for (const pair of forwarded.split(';')) {
     const [, name, value, quoted] = /^\s*([\w-]+)=(?:([^\s",;]+)|"([^"\\,;]*)")\s*$/.exec(pair) ?? []
     if (name === undefined || values.has(name.toLowerCase())) return undefined
     values.set(name.toLowerCase(), value ?? quoted ?? '')
@@ -143,7 +152,8 @@ export type AddressMatcher = (address: string) => boolean
 const loopback = ['127.0.0.0/8', '::1/128']
 
 /**
- * Parses addresses, CIDR ranges and `'loopback'`. This is our own code because the core also runs without `node:net`.
+ * Parses addresses, CIDR ranges and `'loopback'`. This is our own code because the core also runs
+ * without `node:net`.
  * @param where Names the option in the error.
  * @throws TypeError for anything else.
  */
@@ -173,15 +183,19 @@ function parseRange(range: string): { network: bigint; freeBits: bigint } | unde
   return { network: value >> freeBits, freeBits }
 }
 
-/** Reads an address of either family as one 128-bit number: IPv4 as `::ffff:a.b.c.d`, as a dual-stack socket shows it. */
+/**
+ * Reads an address of either family as one 128-bit number: IPv4 as `::ffff:a.b.c.d`, as a
+ * dual-stack socket shows it.
+ */
 function parseAddress(text: string): bigint | undefined {
   if (text.includes(':')) return parseIpv6(text.replace(/%[\w.-]+$/, '')) // without the zone, as in fe80::1%eth0
   return /^(\d+\.){3}\d+$/.test(text) ? parseIpv6(`::ffff:${text}`) : undefined
 }
 
 /**
- * Uses the URL parser, which reads every spelling and writes one: groups of hex digits, the longest run of zeros as `::`. It refuses
- * leading zeros in dotted decimals, which some programs read as octal.
+ * Uses the URL parser, which reads every spelling and writes one: groups of hex digits, the longest
+ * run of zeros as `::`. It refuses leading zeros in dotted decimals, which some programs read as
+ * octal.
  */
 function parseIpv6(text: string): bigint | undefined {
   const [, address] = /^\[(.*)\]$/.exec(parseUrl(`http://[${text}]`)?.host ?? '') ?? []

@@ -4,19 +4,24 @@ import { isRejected, type Rejected, reject } from '../verdict.ts'
 import type { HeaderSource, IncomingRequest } from './types.ts'
 
 /** The method and the headers of a request. */
-export interface Envelope {
+export interface Head {
   readonly method: string
   readonly header: HeaderReader
-  /** True if the server opens a WebSocket for the request. Twilio signs its URL with the scheme wss. */
+  /**
+   * True if the server opens a WebSocket for the request. Twilio signs its URL with the scheme wss.
+   */
   readonly handshake: boolean
 }
 
-/** Upgrade headers alone do not make a handshake: an ordinary handler gets them too, and anyone can send them. */
-export function readEnvelope({ method, handshake }: Partial<IncomingRequest>, header: HeaderReader): Envelope {
+/**
+ * Upgrade headers alone do not make a handshake: an ordinary handler gets them too, and anyone can
+ * send them.
+ */
+export function readHead({ method, handshake }: Partial<IncomingRequest>, header: HeaderReader): Head {
   return { method: typeof method === 'string' ? method : '', header, handshake: handshake === true }
 }
 
-function checkMethod({ method, header, handshake }: Envelope): Rejected | undefined {
+function checkMethod({ method, header, handshake }: Head): Rejected | undefined {
   if (!handshake) return method === 'GET' || method === 'POST' ? undefined : reject('method_not_allowed')
   if (!asksForWebSocket(method, header)) return reject('method_not_allowed', 'It does not ask for a WebSocket.')
   // The bytes of a handshake's body could be read as the first bytes of the stream.
@@ -25,9 +30,10 @@ function checkMethod({ method, header, handshake }: Envelope): Rejected | undefi
 }
 
 function asksForWebSocket(method: string, header: HeaderReader): boolean {
-  // RFC 8441: over HTTP/2 a handshake is a CONNECT with the pseudo-header :protocol. HTTP/1.1 cannot carry that header.
-  if (method === 'CONNECT') return readText(header, ':protocol')?.toLowerCase() === 'websocket'
-  if (method !== 'GET' || readText(header, 'upgrade')?.trim().toLowerCase() !== 'websocket') return false
+  // RFC 8441: over HTTP/2 a handshake is a CONNECT with the pseudo-header :protocol. HTTP/1.1
+  // cannot carry that header.
+  if (method === 'CONNECT') return readSingle(header, ':protocol')?.toLowerCase() === 'websocket'
+  if (method !== 'GET' || readSingle(header, 'upgrade')?.trim().toLowerCase() !== 'websocket') return false
   return /(^|,)\s*upgrade\s*(,|$)/i.test(listTexts(header('connection')).join(','))
 }
 
@@ -40,35 +46,37 @@ export interface SignatureClaim {
 }
 
 /** Checks the method and reads the signature headers. */
-export function readSignatureClaim(envelope: Envelope, sharedKeysOnly: boolean): SignatureClaim | Rejected {
-  const { header, handshake } = envelope
-  const refusal = checkMethod(envelope)
-  if (refusal !== undefined) return refusal
+export function readSignatureClaim(head: Head, sharedKeysOnly: boolean): SignatureClaim | Rejected {
+  const { header, handshake } = head
+  const rejection = checkMethod(head)
+  if (rejection !== undefined) return rejection
   const signature = readSingle(header, 'x-twilio-signature')
   if (signature === undefined) return reject('signature_missing')
-  if (signature === 'repeated') return reject('signature_malformed')
-  if (!algorithms.some(({ bytes }) => isCanonicalSignature(signature.value, bytes)))
+  if (signature === null || !algorithms.some(({ bytes }) => isCanonicalSignature(signature, bytes)))
     return reject('signature_malformed')
 
   const keyed = readKeyClaim(header)
   if (isRejected(keyed)) return keyed
   // No handshake with a settings header has been seen. A refusal here would refuse every stream.
   if (sharedKeysOnly && keyed.sharedKeyId === undefined && !handshake) return reject('key_not_allowed')
-  if (!isCanonicalSignature(signature.value, keyed.algorithm.bytes)) return reject('signature_malformed')
-  return { signature: signature.value, ...keyed }
+  if (!isCanonicalSignature(signature, keyed.algorithm.bytes)) return reject('signature_malformed')
+  return { signature, ...keyed }
 }
 
 function readKeyClaim(header: HeaderReader): Pick<SignatureClaim, 'algorithm' | 'sharedKeyId'> | Rejected {
   const given = readSingle(header, 'x-twilio-webhooks-signature-settings')
   if (given === undefined) return { algorithm: defaultAlgorithm, sharedKeyId: undefined }
-  const settings = given === 'repeated' ? undefined : parseSignatureSettings(given.value)
+  const settings = parseSignatureSettings(given ?? '')
   if (settings === undefined) return reject('signature_settings_malformed')
   const algorithm = findAlgorithm(settings.algorithm)
   if (algorithm?.signedBy !== 'shared_key') return reject('algorithm_unsupported')
   return { algorithm, sharedKeyId: settings.keyId }
 }
 
-/** Reads the values of a header by its lower-case name: several if it was repeated or spelled in two letter cases. */
+/**
+ * Reads the values of a header by its lower-case name: several if it was repeated or spelled in two
+ * letter cases.
+ */
 export type HeaderReader = (name: string) => readonly unknown[]
 
 const none: readonly unknown[] = []
@@ -82,7 +90,8 @@ export function readHeaders(headers: HeaderSource | undefined): HeaderReader {
     return (name) => {
       if (name.startsWith(':')) return none // `Headers` throws for the pseudo-headers of HTTP/2
       const value = source.get(name)
-      // A web `Headers` returns `null`. Look-alikes, for example those of test kits, return `undefined`.
+      // A web `Headers` returns `null`. Look-alikes, for example those of test kits, return
+      // `undefined`.
       return value === null ? none : toList(value)
     }
   }
@@ -110,18 +119,16 @@ function toList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value]
 }
 
-/** Reads a header with one value. `'repeated'` if there are several values, or one that is not a string. */
-export function readSingle(read: HeaderReader, name: string): { value: string } | 'repeated' | undefined {
+/**
+ * Reads a header with one value.
+ * @returns `undefined` if it is missing, and `null` if there are several values or one that is not
+ *   a string
+ */
+export function readSingle(read: HeaderReader, name: string): string | null | undefined {
   const values = read(name)
   if (values.length === 0) return undefined
   const [value] = values
-  return values.length === 1 && typeof value === 'string' ? { value } : 'repeated'
-}
-
-/** Reads a header with one value. `undefined` for anything else. */
-export function readText(read: HeaderReader, name: string): string | undefined {
-  const single = readSingle(read, name)
-  return typeof single === 'object' ? single.value : undefined
+  return values.length === 1 && typeof value === 'string' ? value : null
 }
 
 /** Keeps the strings. Only a caller without types can pass anything else. */

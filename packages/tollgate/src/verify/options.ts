@@ -71,7 +71,7 @@ export function parseOptions(given: VerifierOptions): Settings {
 
 function parseUrlOptions(given: VerifierOptions): Settings['resolveUrl'] {
   const { signedUrl } = given
-  if (signedUrl !== undefined) return (_envelope, source) => resolveByRule(() => signedUrl(source as IncomingRequest))
+  if (signedUrl !== undefined) return (_head, source) => resolveByRule(() => signedUrl(source as IncomingRequest))
   const publicUrl = given.publicUrl ?? readEnvironment('TOLLGATE_PUBLIC_URL')
   if (publicUrl === undefined) throw new TypeError('"publicUrl" is missing: give it, or set TOLLGATE_PUBLIC_URL')
   if (typeof publicUrl === 'object' && publicUrl !== null && publicUrlRule in publicUrl)

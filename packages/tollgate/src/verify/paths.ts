@@ -3,23 +3,25 @@ import { readEnvironment } from '../checks/runtime.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
 
 /**
- * How a router mounts a handler at a path: for that path and the paths below it, or (h3 1) for every path that begins with its text,
- * such as `/voicemail` for `/voice`.
+ * How a router mounts a handler at a path: for that path and the paths below it, or (h3 1) for
+ * every path that begins with its text, such as `/voicemail` for `/voice`.
  */
 export type Mounting = 'segments' | 'text'
 
 /**
  * Decides if a request is guarded.
- * @param urls Its URLs or request targets: the original one, and the one relative to the mount point.
+ * @param urls Its URLs or request targets: the original one, and the one relative to the mount
+ *   point.
  */
 export type PathFilter = (urls: readonly (string | undefined)[], mounting?: Mounting) => boolean
 
 /**
- * Creates the filter of a `paths` option. A string guards its path and everything below it, a RegExp every path that it matches, both in
- * any letter case. Without `paths` everything is guarded. Paths are compared as they arrive and with the prefix of `publicUrl`. The work
- * is linear in the length of a request's target, except for RegExps of the user's.
- * @throws TypeError for an empty list, for a string that is not a path, and for a RegExp with `g` or `y`, which would match every other
- *   time only.
+ * Creates the filter of a `paths` option. A string guards its path and everything below it, a
+ * RegExp every path that it matches, both in any letter case. Without `paths` everything is
+ * guarded. Paths are compared as they arrive and with the prefix of `publicUrl`. The work is linear
+ * in the length of a request's target, except for RegExps of the user's.
+ * @throws TypeError for an empty list, for a string that is not a path, and for a RegExp with `g`
+ *   or `y`, which would match every other time only.
  */
 export function createPathFilter(paths: unknown, publicUrl?: unknown): PathFilter {
   if (paths === undefined) return () => true
@@ -48,8 +50,8 @@ function listPrefixes(publicUrl: unknown): string[] {
 
 /**
  * Finds the path of a request target or an absolute URL, without its query.
- * @returns `undefined` if parsers disagree on where it begins: some read `/voice` as the path of `http://host?x/voice` or
- *   `http://host\voice`
+ * @returns `undefined` if parsers disagree on where it begins: some read `/voice` as the path of
+ *   `http://host?x/voice` or `http://host\voice`
  */
 function findPath(url: string): string | undefined {
   const [origin = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/\\?#]*/i.exec(url) ?? []
@@ -62,18 +64,24 @@ function findPath(url: string): string | undefined {
 /** One way to read a path. */
 interface Reading {
   readonly text: string
-  /** In lower case, without empty segments and `.`. Everything after a `;`, `?` or `#` is cut off, as some servers do. */
+  /**
+   * In lower case, without empty segments and `.`. Everything after a `;`, `?` or `#` is cut off,
+   * as some servers do.
+   */
   readonly segments: readonly string[]
 }
 
 const maxDecodings = 5
-/** The largest number of segments. No route has more, and each segment costs more than its bytes. */
+/**
+ * The largest number of segments. No route has more, and each segment costs more than its bytes.
+ */
 const mostSegments = 256
 
 /**
  * Lists the ways in which a router might read a path: as it is, and decoded once or several times.
- * @returns `undefined` for a path that cannot be decoded or that has a `..`. It is guarded, because servers differ on when they resolve
- *   `..`, and clients resolve it before they send. A guard on too many paths costs a 403, a guard on too few costs the check.
+ * @returns `undefined` for a path that cannot be decoded or that has a `..`. It is guarded, because
+ *   servers differ on when they resolve `..`, and clients resolve it before they send. A guard on
+ *   too many paths costs a 403, a guard on too few costs the check.
  */
 function listReadings(path: string): readonly Reading[] | undefined {
   const readings: Reading[] = []
@@ -95,7 +103,8 @@ function readSegments(path: string): Reading | undefined {
   // URL parsers drop these three characters everywhere.
   const text = path.replace(/[\t\n\r]+/g, '')
   const kept = text.toLowerCase().replace(/[;?#][^/\\]*/g, '')
-  // With the empty part before the first slash, and one more part that shows that there are too many.
+  // With the empty part before the first slash, and one more part that shows that there are too
+  // many.
   const parts = kept.split(/[/\\]+/, mostSegments + 2)
   if (parts.length > mostSegments + 1) return undefined
   return { text, segments: parts.filter((part) => part !== '' && part !== '.') }

@@ -1,7 +1,7 @@
 import { parseUrl } from '../checks/runtime.ts'
 import { defaultPort, isPort, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { type Rejected, reject } from '../verdict.ts'
-import { type Envelope, type HeaderReader, readSingle, readText } from './head.ts'
+import { type Head, type HeaderReader, readSingle } from './head.ts'
 
 /** The part of an incoming request that its public URL can be built from. */
 export interface UrlSource {
@@ -12,7 +12,7 @@ export interface UrlSource {
 }
 
 /** Finds the whole URL that Twilio requested, with its query. */
-export type UrlResolver = (envelope: Envelope, source: UrlSource) => UrlParts | Rejected
+export type UrlResolver = (head: Head, source: UrlSource) => UrlParts | Rejected
 
 /** The part of a public URL before the request target: scheme, host, port and path prefix. */
 export type PublicOrigin = Pick<UrlParts, 'scheme' | 'host' | 'port'> & { readonly prefix: string }
@@ -42,7 +42,10 @@ function isReadable(url: string): boolean {
   return parseUrl(url) !== undefined && !/\s/.test(url)
 }
 
-/** Of several origins, the one with the host and port of the Host header is used. A single one is always used. */
+/**
+ * Of several origins, the one with the host and port of the Host header is used. A single one is
+ * always used.
+ */
 export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
   const [first] = origins
   if (origins.length === 1 && first !== undefined)
@@ -50,8 +53,8 @@ export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
       isMisbuilt(header, source.url)
         ? reject('url_not_allowed', 'The Host header is missing or malformed.')
         : joinTarget(first, source.url)
-  return (envelope, source) => {
-    const host = readHost(envelope.header, source.url)
+  return (head, source) => {
+    const host = readHost(head.header, source.url)
     if (host === undefined) return reject('url_not_allowed', 'The Host header is missing or malformed.')
     const origin = origins.find((one) => isSameHost(one, host.host, host.port))
     if (origin === undefined) return reject('url_not_allowed', 'No "publicUrl" has the host of the Host header.')
@@ -59,10 +62,13 @@ export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
   }
 }
 
-/** Some fetch platforms put the Host header into the URL unchecked. Then a path in it has become part of the target. */
+/**
+ * Some fetch platforms put the Host header into the URL unchecked. Then a path in it has become
+ * part of the target.
+ */
 function isMisbuilt(header: HeaderReader, url: unknown): boolean {
-  const host = readText(header, 'host')
-  return host !== undefined && typeof url === 'string' && !url.startsWith('/') && parseHost(host) === undefined
+  const host = readSingle(header, 'host')
+  return typeof host === 'string' && typeof url === 'string' && !url.startsWith('/') && parseHost(host) === undefined
 }
 
 function isSameHost(origin: PublicOrigin, host: string, port: string): boolean {
@@ -117,7 +123,10 @@ export interface HostAndPort {
 // A name has at most 255 octets (RFC 1035 section 2.3.4). The rest is for a port.
 const longestHost = 255 + ':65535'.length
 
-/** Parses `host` or `host:port`. `undefined` for anything that a parser could read as more than that. */
+/**
+ * Parses `host` or `host:port`. `undefined` for anything that a parser could read as more than
+ * that.
+ */
 export function parseHost(text: string): HostAndPort | undefined {
   if (text.length > longestHost) return undefined
   const [, host, port = ''] =
@@ -127,18 +136,17 @@ export function parseHost(text: string): HostAndPort | undefined {
 }
 
 /**
- * Reads the host that a request was sent to: Host, or :authority of HTTP/2, or else the host of the absolute URL, since some fetch
- * handlers have no Host header.
+ * Reads the host that a request was sent to: Host, or :authority of HTTP/2, or else the host of the
+ * absolute URL, since some fetch handlers have no Host header.
  * @returns `undefined` if the host is repeated, malformed or contradicts itself
  */
 export function readHost(header: HeaderReader, url: unknown): HostAndPort | undefined {
   const host = readSingle(header, 'host')
   const authority = readSingle(header, ':authority')
-  if (host === 'repeated' || authority === 'repeated') return undefined
-  if (host !== undefined && authority !== undefined && host.value.toLowerCase() !== authority.value.toLowerCase())
-    return undefined
+  if (host === null || authority === null) return undefined
+  if (host !== undefined && authority !== undefined && host.toLowerCase() !== authority.toLowerCase()) return undefined
   const named = host ?? authority
-  if (named !== undefined) return parseHost(named.value)
+  if (named !== undefined) return parseHost(named)
   const [, fromUrl] = typeof url === 'string' ? (/^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url) ?? []) : []
   return fromUrl === undefined ? undefined : parseHost(fromUrl)
 }

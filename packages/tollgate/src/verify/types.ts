@@ -6,8 +6,8 @@ import type { Accepted, Mode, Rejected, Verdict, WebhookParams } from '../verdic
 export type HeaderSource = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * Stands for a body whose bytes are lost, because something read the stream before Tollgate. A stream may throw it too. The request is
- * refused as `body_already_consumed`.
+ * Stands for a body whose bytes are lost, because something read the stream before Tollgate. A
+ * stream may throw it too. The request is refused as `body_already_consumed`.
  */
 export interface BodyConsumed {
   /** The code that read the body, for example `express.urlencoded()`. */
@@ -17,8 +17,8 @@ export interface BodyConsumed {
 }
 
 /**
- * A stream that calls back, as the streams of Node.js do. The adapters for Node.js use it, because an async iterator takes longer than
- * the whole check.
+ * A stream that calls back, as the streams of Node.js do. The adapters for Node.js use it, because
+ * an async iterator takes longer than the whole check.
  */
 export interface PushedBody {
   /**
@@ -30,41 +30,52 @@ export interface PushedBody {
   listen(onChunk: (chunk: Uint8Array) => void, onEnd: (isWhole: boolean) => void): () => void
 }
 
-/** The body of a request: raw, not parsed. The verifier reads a stream itself, up to `maxBodyBytes`. */
+/**
+ * The body of a request: raw, not parsed. The verifier reads a stream itself, up to `maxBodyBytes`.
+ */
 export type RawBody = string | Uint8Array | AsyncIterable<Uint8Array> | PushedBody | BodyConsumed
 
 /** A request as it arrived. Do not trust any of it before the verdict. */
 export interface IncomingRequest {
   readonly method: string
   /**
-   * The raw request target (`/sms?x=1`), or an absolute URL, of which path and query are used. It must be the bytes that arrived, never
-   * decoded or encoded again.
+   * The raw request target (`/sms?x=1`), or an absolute URL, of which path and query are used. It
+   * must be the bytes that arrived, never decoded or encoded again.
    */
   readonly url: string
   readonly headers: HeaderSource
   /** The raw body. Default: none. */
   readonly body?: RawBody | undefined
   /**
-   * True if the server treats this request as a WebSocket handshake (Media Streams, ConversationRelay). Take this from the server, for
-   * example from its `upgrade` event, and never from the headers: anyone can send them, and `sharedKeysOnly`, the allowed methods and the
-   * replay guard do not apply to handshakes. A handshake without the upgrade headers is `method_not_allowed`, one with a body is
-   * `body_unsigned`. Default false: upgrade headers are ignored.
+   * True if the server treats this request as a WebSocket handshake (Media Streams,
+   * ConversationRelay). Take this from the server, for example from its `upgrade` event, and never
+   * from the headers: anyone can send them, and `sharedKeysOnly`, the allowed methods and the
+   * replay guard do not apply to handshakes. A handshake without the upgrade headers is
+   * `method_not_allowed`, one with a body is `body_unsigned`. Default false: upgrade headers are
+   * ignored.
    */
   readonly handshake?: boolean | undefined
   /**
-   * For platforms that write the query again in their own spelling. `true` also tries all spaces as `+` and all as `%20`. A function
-   * returns the spellings to try for a query, each with its `?`. At most 12 URL forms are tried in all. Default false.
+   * For platforms that write the query again in their own spelling. `true` also tries all spaces as
+   * `+` and all as `%20`. A function returns the spellings to try for a query, each with its `?`.
+   * At most 12 URL forms are tried in all. Default false.
    */
   readonly urlIsNormalized?: boolean | ((query: string) => readonly string[]) | undefined
   /** True if the connection itself was TLS. Only `fromRequest` uses it. Default false. */
   readonly encrypted?: boolean | undefined
-  /** The address of the connection's peer. Only `fromRequest` uses it. Default: unknown, so no proxy is trusted. */
+  /**
+   * The address of the connection's peer. Only `fromRequest` uses it. Default: unknown, so no proxy
+   * is trusted.
+   */
   readonly remoteAddress?: string | undefined
 }
 
 /** The claims of a request before it is verified. Anyone can make them. */
 export interface UnverifiedClaim {
-  /** The AccountSid in the parameters, if exactly one is there. JSON events and handshakes have none. */
+  /**
+   * The AccountSid in the parameters, if exactly one is there. JSON events and handshakes have
+   * none.
+   */
   readonly accountSid?: string
   /** The ParentAccountSid parameter of a Debugger event, if it is well-formed. */
   readonly parentAccountSid?: string
@@ -74,27 +85,35 @@ export interface UnverifiedClaim {
   readonly method: string
 }
 
-/** The answer of a look-up: tokens of the claimed account, or of the account that `accountSid` names. */
+/**
+ * The answer of a look-up: tokens of the claimed account, or of the account that `accountSid`
+ * names.
+ */
 export type FoundTokens = Tokens | { readonly authToken: Tokens; readonly accountSid: string }
 
 /** Finds the Auth Tokens of an account. */
 export interface AuthTokenLookup {
   /**
    * Runs before anything is verified.
-   * @returns the tokens, or `undefined` if there is no such account (`key_unknown`). With `accountSid`, a request that names an account
-   *   must name this one.
-   * @throws anything if the source fails: the request is refused as `key_lookup_failed`. An unusable answer is refused in the same way.
+   * @returns the tokens, or `undefined` if there is no such account (`key_unknown`). With
+   *   `accountSid`, a request that names an account must name this one.
+   * @throws anything if the source fails: the request is refused as `key_lookup_failed`. An
+   *   unusable answer is refused in the same way.
    */
   (claim: UnverifiedClaim): Awaitable<FoundTokens | undefined>
-  /** Called once after a mismatch. Returns the current tokens, not those of a cache, or `undefined` if there are no newer ones. */
+  /**
+   * Called once after a mismatch. Returns the current tokens, not those of a cache, or `undefined`
+   * if there are no newer ones.
+   */
   refresh?(claim: UnverifiedClaim): Awaitable<FoundTokens | undefined>
   /** Called after a signature matched. Errors are ignored. */
   verified?(claim: UnverifiedClaim): void
 }
 
 /**
- * A SharedKey of a webhook rule: its secret, used as UTF-8 text. `accountSid` names the account that owns the key: then requests of
- * other accounts must not use it. https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
+ * A SharedKey of a webhook rule: its secret, used as UTF-8 text. `accountSid` names the account
+ * that owns the key: then requests of other accounts must not use it.
+ * https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
  */
 export type SharedKey = string | { readonly secret: string; readonly accountSid?: string | undefined }
 
@@ -109,7 +128,10 @@ export interface ReplayGuard {
 
 /** A verified delivery, as a replay guard sees it. */
 export interface Delivery {
-  /** The text that was signed, the same for every copy of one delivery. It holds message text: hash it, never store it. */
+  /**
+   * The text that was signed, the same for every copy of one delivery. It holds message text: hash
+   * it, never store it.
+   */
   readonly signingString: string
   /** True for a WebSocket handshake. */
   readonly handshake: boolean
@@ -118,7 +140,10 @@ export interface Delivery {
   readonly params: WebhookParams
   /** The body as it arrived. Only the body shows the kind of a JSON event. */
   readonly body: Uint8Array
-  /** The framework's own request object, if an adapter gave it. Two checks of one object are one delivery. */
+  /**
+   * The framework's own request object, if an adapter gave it. Two checks of one object are one
+   * delivery.
+   */
   readonly native?: unknown
 }
 
@@ -134,14 +159,20 @@ export interface Reservation {
 
 /** Explains refusals. `diagnose` of `tollgate/diagnose` is one. */
 export interface Diagnoser {
-  /** Called after a refusal. It is not awaited, its errors are ignored, and it never changes a verdict. */
+  /**
+   * Called after a refusal. It is not awaited, its errors are ignored, and it never changes a
+   * verdict.
+   */
   explain(refused: Refused): Awaitable<void>
 }
 
 /** A refused request, as a diagnoser gets it. */
 export interface Refused {
   readonly rejection: Rejected
-  /** The request with its body as bytes, or without a body if it was refused before the body was read. */
+  /**
+   * The request with its body as bytes, or without a body if it was refused before the body was
+   * read.
+   */
   readonly request: IncomingRequest
   /** The options of the verifier. */
   readonly options: VerifierOptions
@@ -149,7 +180,10 @@ export interface Refused {
   readonly native?: unknown
 }
 
-/** Marks a rule. It is a registered symbol, so that ESM and CommonJS copies of the package accept each other's rules. */
+/**
+ * Marks a rule. It is a registered symbol, so that ESM and CommonJS copies of the package accept
+ * each other's rules.
+ */
 export const publicUrlRule: unique symbol = Symbol.for('tollgate.publicUrlRule')
 
 /** A rule for `publicUrl` instead of a URL. `fromRequest` creates it. */
@@ -163,8 +197,9 @@ export interface Answer {
   /** 400 to 599. Anything else is a TypeError, because a refused request must not look accepted. */
   readonly status: number
   /**
-   * Header fields: Latin-1 text without control characters, anything else is a TypeError. Fields that the server sets itself, such as
-   * Content-Length and Connection, are dropped. Default: none.
+   * Header fields: Latin-1 text without control characters, anything else is a TypeError. Fields
+   * that the server sets itself, such as Coverage-Length and Connection, are dropped. Default:
+   * none.
    */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Default: empty. */
@@ -174,47 +209,71 @@ export interface Answer {
 /** Options of `createVerifier`. Every adapter takes them too. Unknown options are a TypeError. */
 export interface VerifierOptions {
   /**
-   * How Twilio reaches this server: scheme, host, port and, if a proxy strips one, the path prefix. Of a list, the URL with the host of
-   * the Host header is used. `fromRequest(…)` builds the URL from the request. Default: TOLLGATE_PUBLIC_URL of the environment; without
-   * it a TypeError.
+   * How Twilio reaches this server: scheme, host, port and, if a proxy strips one, the path prefix.
+   * Of a list, the URL with the host of the Host header is used. `fromRequest(…)` builds the URL
+   * from the request. Default: TOLLGATE_PUBLIC_URL of the environment; without it a TypeError.
    */
   readonly publicUrl?: string | readonly string[] | PublicUrlRule | undefined
   /**
-   * Your own rule for the whole URL that Twilio requested, with its query. It is used instead of `publicUrl`. If it throws or returns
-   * anything but an absolute URL, the request is refused as `url_not_allowed`. Default: none.
+   * Your own rule for the whole URL that Twilio requested, with its query. It is used instead of
+   * `publicUrl`. If it throws or returns anything but an absolute URL, the request is refused as
+   * `url_not_allowed`. Default: none.
    */
   readonly signedUrl?: ((request: IncomingRequest) => string) | undefined
-  /** `'either'` also tries the path with or without its last slash, for servers that redirect to the other form. Default `'exact'`. */
+  /**
+   * `'either'` also tries the path with or without its last slash, for servers that redirect to the
+   * other form. Default `'exact'`.
+   */
   readonly trailingSlash?: 'exact' | 'either' | undefined
   /**
-   * The Auth Token, or a list of tokens during a rotation (at most 16); a record from AccountSid to tokens; or a look-up. Default:
-   * TWILIO_AUTH_TOKEN of the environment, unless `sharedKeys` is given.
+   * The Auth Token, or a list of tokens during a rotation (at most 16); a record from AccountSid to
+   * tokens; or a look-up. Default: TWILIO_AUTH_TOKEN of the environment, unless `sharedKeys` is
+   * given.
    */
   readonly authToken?: Tokens | Readonly<Record<string, Tokens>> | AuthTokenLookup | undefined
-  /** SharedKeys by their id, as a record or a function. They verify with HMAC-SHA256 only. Default: none. */
+  /**
+   * SharedKeys by their id, as a record or a function. They verify with HMAC-SHA256 only. Default:
+   * none.
+   */
   readonly sharedKeys?:
     | Readonly<Record<string, SharedKey>>
     | ((keyId: string) => Awaitable<SharedKey | undefined>)
     | undefined
-  /** Refuses HTTP requests that an Auth Token signed, as `key_not_allowed`, so that no one can downgrade. Default false. */
+  /**
+   * Refuses HTTP requests that an Auth Token signed, as `key_not_allowed`, so that no one can
+   * downgrade. Default false.
+   */
   readonly sharedKeysOnly?: boolean | undefined
-  /** The accounts that requests may name; any other is `account_not_allowed`. Default: any account whose key matches. */
+  /**
+   * The accounts that requests may name; any other is `account_not_allowed`. Default: any account
+   * whose key matches.
+   */
   readonly accountSid?: string | readonly string[] | undefined
-  /** `'observe'` passes refused requests to the handler too, marked `ok: false`, for a staged roll-out. Default `'enforce'`. */
+  /**
+   * `'observe'` passes refused requests to the handler too, marked `ok: false`, for a staged
+   * roll-out. Default `'enforce'`.
+   */
   readonly mode?: Mode | undefined
   /** Recognises deliveries that arrived before: see `tollgate/replay`. Default: none. */
   readonly replay?: ReplayGuard | undefined
-  /** The largest body in bytes, an integer from 0. A larger body is `body_too_large`. Default 1,048,576. */
+  /**
+   * The largest body in bytes, an integer from 0. A larger body is `body_too_large`. Default
+   * 1,048,576.
+   */
   readonly maxBodyBytes?: number | undefined
-  /** The time limit of a key look-up in milliseconds, 1 to 15,000. After it the request is `key_lookup_failed`. Default 3,000. */
+  /**
+   * The time limit of a key look-up in milliseconds, 1 to 15,000. After it the request is
+   * `key_lookup_failed`. Default 3,000.
+   */
   readonly lookupTimeoutMs?: number | undefined
   /** Explains refusals during development: see `tollgate/diagnose`. Default: none. */
   readonly diagnose?: Diagnoser | undefined
   /** Called after each verdict, for metrics and logs. Errors in it are ignored. Default: none. */
   readonly onVerdict?: ((verdict: Verdict, request: IncomingRequest, native: unknown) => void) | undefined
   /**
-   * Gives another answer to a refused request, or `undefined` for the default answer. Adapters call it, and it must be synchronous. If it
-   * throws, or if its answer is a TypeError, the request is answered with 500 and the error is logged. Default: none.
+   * Gives another answer to a refused request, or `undefined` for the default answer. Adapters call
+   * it, and it must be synchronous. If it throws, or if its answer is a TypeError, the request is
+   * answered with 500 and the error is logged. Default: none.
    */
   readonly onRejected?: ((rejection: Rejected, native: unknown) => Answer | undefined) | undefined
 }

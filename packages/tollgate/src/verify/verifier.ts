@@ -13,8 +13,8 @@ import {
   refreshKeys,
   reportVerified,
 } from './candidates.ts'
-import { type Content, readContent } from './coverage.ts'
-import { type Envelope, readEnvelope, readHeaders, readSignatureClaim } from './head.ts'
+import { type Coverage, readCoverage } from './coverage.ts'
+import { type Head, readHead, readHeaders, readSignatureClaim } from './head.ts'
 import { parseOptions, type Settings } from './options.ts'
 import { readTarget } from './public-url.ts'
 import type { IncomingRequest, ReplayGuard, Reservation, UnverifiedClaim, VerifierOptions } from './types.ts'
@@ -25,15 +25,16 @@ export interface Verifier {
   /**
    * Verifies one request. Never throws and never rejects because of what a request contains.
    * @param request The request as it arrived.
-   * @param native The framework's own request object. `onVerdict` gets it, and a replay guard counts two checks of one object as
-   *   one delivery. Default: none.
+   * @param native The framework's own request object. `onVerdict` gets it, and a replay guard
+   *   counts two checks of one object as one delivery. Default: none.
    */
   verify(request: IncomingRequest, native?: unknown): Promise<Verdict>
 }
 
 /**
  * Creates a verifier. Every adapter uses one: nothing else decides about a request.
- * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of range.
+ * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of
+ *   range.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const settings = parseOptions(options)
@@ -53,45 +54,46 @@ interface Check {
   readonly settings: Settings
   readonly source: Partial<IncomingRequest>
   readonly native: unknown
-  readonly envelope: Envelope
+  readonly head: Head
   /** Both are set as soon as they have been read. */
   body?: Uint8Array | Rejected
-  content?: Content
+  coverage?: Coverage
 }
 
 function startCheck(settings: Settings, request: IncomingRequest, native: unknown): Check {
   const source: Partial<IncomingRequest> = Object(request)
-  return { settings, source, native, envelope: readEnvelope(source, readHeaders(source.headers)) }
+  return { settings, source, native, head: readHead(source, readHeaders(source.headers)) }
 }
 
 /**
- * The steps of a check, in order. A step gives a rejection or what the next step needs. Only a stream, a look-up and a replay guard
- * are awaited: a promise for each step would cost as much as the hashing.
+ * The steps of a check, in order. A step gives a rejection or what the next step needs. Only a
+ * stream, a look-up and a replay guard are awaited: a promise for each step would cost as much as
+ * the hashing.
  */
 async function prove(check: Check): Promise<Accepted | Rejected> {
-  const { settings, source, envelope } = check
-  const signed = readSignatureClaim(envelope, settings.sharedKeysOnly)
+  const { settings, source, head } = check
+  const signed = readSignatureClaim(head, settings.sharedKeysOnly)
   if (isRejected(signed)) return signed
-  const url = settings.resolveUrl(envelope, source as IncomingRequest)
+  const url = settings.resolveUrl(head, source as IncomingRequest)
   if (isRejected(url)) return url
 
-  const reading = borrowBody(source.body, envelope.header, settings.maxBodyBytes)
+  const reading = borrowBody(source.body, head.header, settings.maxBodyBytes)
   const body = reading instanceof Promise ? await reading : reading
   check.body = body
   if (isRejected(body)) return body
-  const content = readContent(envelope, url.query, body)
-  check.content = content
-  if (content.refusal !== undefined) return content.refusal
+  const coverage = readCoverage(head, url.query, body)
+  check.coverage = coverage
+  if (coverage.rejection !== undefined) return coverage.rejection
 
-  const parts = envelope.handshake ? { ...url, scheme: 'wss' } : url
+  const parts = head.handshake ? { ...url, scheme: 'wss' } : url
   // One more than may be allowed: then at least one of them is foreign.
-  const accounts = listAccounts(content.named, (settings.accountSids?.size ?? 1) + 1)
-  const claim = { signed, accounts, describe: () => describeClaim(envelope, parts, content, accounts) }
+  const accounts = listAccounts(coverage.named, (settings.accountSids?.size ?? 1) + 1)
+  const claim = { signed, accounts, describe: () => describeClaim(head, parts, coverage, accounts) }
   const found = findKeys(settings, claim)
   const keys = 'then' in found ? await found : found
   if (isRejected(keys)) return keys
 
-  const paramsText = joinPairs(content.signedParams)
+  const paramsText = joinPairs(coverage.signedParams)
   const urlForms = { eitherSlash: settings.eitherSlash, respelled: source.urlIsNormalized }
   const listForms = (): Iterable<SignedForm> => listSignedForms(parts, paramsText, urlForms)
   let match = findMatch(keys, listForms(), signed.signature)
@@ -103,20 +105,22 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   }
   if (match === undefined) return reject('signature_mismatch', undefined, listTried(listForms()))
 
-  // `undefined` for a body that is not one JSON text: another parser may find accounts behind a byte order mark or in a second line.
-  const named = content.covers === 'body' ? listAccountsInJson(content.body()) : accounts
+  // `undefined` for a body that is not one JSON text: another parser may find accounts behind a
+  // byte order mark or in a second line.
+  const named = coverage.covers === 'body' ? listAccountsInJson(coverage.body()) : accounts
   const { candidate, form } = match
   if (!isKeyOf(settings, candidate, named)) return reject('account_not_allowed')
   runUnnoticed(() => reportVerified(settings, claim))
 
-  // A GET with the hash of a body must not turn away the JSON event from whose URL it may have been made.
-  const guard = content.hasForeignHash ? undefined : settings.given.replay
-  const reservation = guard === undefined ? unguarded : await reserve(guard, check, content, form)
+  // A GET with the hash of a body must not turn away the JSON event from whose URL it may have been
+  // made.
+  const guard = coverage.hasForeignHash ? undefined : settings.given.replay
+  const reservation = guard === undefined ? unguarded : await reserve(guard, check, coverage, form)
   if (isRejected(reservation)) return reservation
   return toAccepted(
-    content,
+    coverage,
     {
-      handshake: envelope.handshake,
+      handshake: head.handshake,
       accountSid: candidate.owner ?? (named?.length === 1 ? named[0] : undefined),
       matched: { key: candidate.key, algorithm: signed.algorithm.name, url: form.url },
     },
@@ -141,9 +145,9 @@ function findMatch(
 }
 
 function describeClaim(
-  { method }: Envelope,
+  { method }: Head,
   parts: UrlParts,
-  { named }: Content,
+  { named }: Coverage,
   [accountSid, ...others]: readonly string[],
 ): UnverifiedClaim {
   const parentAccountSid = named.find(([name]) => name === 'ParentAccountSid')?.[1]
@@ -164,17 +168,17 @@ const unguarded: Reservation = { replayed: false }
 
 async function reserve(
   guard: ReplayGuard,
-  { envelope, native }: Check,
-  content: Content,
+  { head, native }: Check,
+  coverage: Coverage,
   { signingString }: SignedForm,
 ): Promise<Reservation | Rejected> {
   try {
     const reservation = await guard.reserve({
       signingString,
-      handshake: envelope.handshake,
-      covers: content.covers,
-      params: new ReceivedParams(content.params),
-      body: content.body(),
+      handshake: head.handshake,
+      covers: coverage.covers,
+      params: new ReceivedParams(coverage.params),
+      body: coverage.body(),
       native,
     })
     return reservation.refuse === true ? reject('replayed') : reservation
@@ -183,30 +187,34 @@ async function reserve(
   }
 }
 
-/** In `observe` mode a handler gets refused requests too, so their body is read even if they were refused before that. */
+/**
+ * In `observe` mode a handler gets refused requests too, so their body is read even if they were
+ * refused before that.
+ */
 async function observe(check: Check, rejection: Rejected): Promise<Verdict> {
-  const { envelope, source, settings } = check
-  const body = check.body ?? (await borrowBody(source.body, envelope.header, settings.maxBodyBytes))
+  const { head, source, settings } = check
+  const body = check.body ?? (await borrowBody(source.body, head.header, settings.maxBodyBytes))
   if (isRejected(body)) return body
-  check.content ??= readContent(envelope, readTarget(source.url)?.query ?? '', body)
-  return toObserved(check.content, rejection)
+  check.coverage ??= readCoverage(head, readTarget(source.url)?.query ?? '', body)
+  return toObserved(check.coverage, rejection)
 }
 
-function report({ settings, source, native, content }: Check, verdict: Verdict): void {
+function report({ settings, source, native, coverage }: Check, verdict: Verdict): void {
   const { onVerdict, diagnose } = settings.given
   const request = source as IncomingRequest
   if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, request, native))
   if (verdict.ok || diagnose === undefined) return
   // A stream has been read, so only its bytes can be used now.
   const { body: _, ...head } = request
-  const readable = content === undefined ? head : { ...head, body: content.body() }
+  const readable = coverage === undefined ? head : { ...head, body: coverage.body() }
   runUnnoticed(() => diagnose.explain({ rejection: verdict, request: readable, options: settings.given, native }))
 }
 
 /** Calls a listener of the user's. An error in it never changes the verdict. */
 function runUnnoticed(listener: () => unknown): void {
   try {
-    Promise.resolve(listener()).catch(() => undefined)
+    const result = listener()
+    if (typeof result === 'object') Promise.resolve(result).catch(() => undefined)
   } catch {
     // Ignored, as the comment above says.
   }

@@ -2,16 +2,16 @@ import type { Pairs } from '../scheme/form.ts'
 import { decodeUtf8 } from '../scheme/form.ts'
 import { type DistinctPairs, findDistinct } from '../scheme/signing-string.ts'
 import type { Accepted, Observed, Received, Rejected, WebhookParams } from '../verdict.ts'
-import type { Content } from './coverage.ts'
+import type { Coverage } from './coverage.ts'
 import type { Reservation } from './types.ts'
 
 /** Makes the verdict for `observe` mode: the request as it arrived, of which nothing is proven. */
-export function toObserved(content: Content, rejection: Rejected): Observed {
+export function toObserved(coverage: Coverage, rejection: Rejected): Observed {
   return withBody({
-    [bodySource]: content.body,
+    [bodySource]: coverage.body,
     ...rejection,
-    params: new ReceivedParams(content.params),
-    json: toJsonParser(content),
+    params: new ReceivedParams(coverage.params),
+    json: toJsonParser(coverage),
     release: releaseNothing,
   })
 }
@@ -20,19 +20,19 @@ async function releaseNothing(): Promise<void> {}
 
 /** Makes the verdict for a request that was proven. */
 export function toAccepted(
-  content: Content,
+  coverage: Coverage,
   { handshake, accountSid, matched }: Pick<Accepted, 'handshake' | 'accountSid' | 'matched'>,
   replay: Reservation,
 ): Accepted {
   let released: Promise<void> | undefined
   const release = async (): Promise<void> => replay.release?.()
   return withBody({
-    [bodySource]: content.body,
+    [bodySource]: coverage.body,
     ok: true as const,
-    params: new ReceivedParams(content.params),
-    json: toJsonParser(content),
+    params: new ReceivedParams(coverage.params),
+    json: toJsonParser(coverage),
     handshake,
-    covers: content.covers,
+    covers: coverage.covers,
     accountSid,
     matched,
     replayed: replay.replayed,
@@ -47,30 +47,34 @@ export function toAccepted(
 const bodySource: unique symbol = Symbol('tollgate.body')
 
 /**
- * Adds the property `body`, whose bytes are made when they are first read: for every request, they would cost a large part of the check.
- * All verdicts share one accessor, and `received` is a plain literal, so that engines need one hidden class. The property is the
- * object's own, so that a copy with `...` has it.
+ * Adds the property `body`, whose bytes are made when they are first read: for every request, they
+ * would cost a large part of the check. All verdicts share one accessor, and `received` is a plain
+ * literal, so that engines need one hidden class. The property is the object's own, so that a copy
+ * with `...` has it.
  */
-function withBody<T extends { readonly [bodySource]: Content['body'] }>(received: T): T & Pick<Received, 'body'> {
+function withBody<T extends { readonly [bodySource]: Coverage['body'] }>(received: T): T & Pick<Received, 'body'> {
   return Object.defineProperty(received, 'body', body) as T & Pick<Received, 'body'>
 }
 
-const body: PropertyDescriptor & ThisType<{ [bodySource]: Content['body'] }> = {
+const body: PropertyDescriptor & ThisType<{ [bodySource]: Coverage['body'] }> = {
   enumerable: true,
   get() {
     return this[bodySource]()
   },
 }
 
-function toJsonParser(content: Content): () => unknown {
+function toJsonParser(coverage: Coverage): () => unknown {
   return () => {
-    const text = decodeUtf8(content.body())
+    const text = decodeUtf8(coverage.body())
     if (text === undefined) throw new SyntaxError('The body is not UTF-8, and so not JSON')
     return JSON.parse(text)
   }
 }
 
-/** The parameters of a webhook. No other code has a reference to the pairs, so that verified parameters cannot change. */
+/**
+ * The parameters of a webhook. No other code has a reference to the pairs, so that verified
+ * parameters cannot change.
+ */
 export class ReceivedParams implements WebhookParams {
   readonly #pairs: Pairs
   #distinct: DistinctPairs | undefined
@@ -80,7 +84,10 @@ export class ReceivedParams implements WebhookParams {
     Object.freeze(this)
   }
 
-  /** Made when it is first needed, once: a hostile form has thousands of names, and a handler may ask for many. */
+  /**
+   * Made when it is first needed, once: a hostile form has thousands of names, and a handler may
+   * ask for many.
+   */
   get #index(): DistinctPairs {
     this.#distinct ??= findDistinct(this.#pairs)
     return this.#distinct
