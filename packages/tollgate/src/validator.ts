@@ -1,6 +1,7 @@
 import { isBytes } from './checks/runtime.ts'
 import { parseTokens } from './checks/secrets.ts'
 import { defaultAlgorithm } from './scheme/algorithms.ts'
+import { encodeUtf8 } from './scheme/form.ts'
 import {
   createSigner,
   equalSignatures,
@@ -51,8 +52,6 @@ export class RequestValidator {
   }
 }
 
-const encoder = new TextEncoder()
-
 /**
  * Reads the text that is signed after the URL. `undefined` if parameters are malformed or the URL
  * does not have the body's hash.
@@ -60,7 +59,7 @@ const encoder = new TextEncoder()
 function readParams(params: Params | string | Uint8Array, query: string): string | undefined {
   if (typeof params !== 'string' && !isBytes(params)) return joinParams(params)
   const expected = findBodyHash(query)
-  const body = typeof params === 'string' ? encoder.encode(params) : params
+  const body = typeof params === 'string' ? encodeUtf8(params) : params
   // Without a body and without a hash of one, the signature covers everything.
   const bound = expected === undefined ? body.length === 0 : expected === hashBody(body)
   return bound ? '' : undefined

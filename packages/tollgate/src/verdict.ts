@@ -135,28 +135,28 @@ interface RejectionRow {
 
 /** The table of rejections. The status is for the answer, the message for your logs. */
 export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
-  method_not_allowed: row(403, 'The signature does not cover the method, so only GET and POST are accepted.'),
-  signature_missing: row(403, 'X-Twilio-Signature is missing: not from Twilio, or a proxy dropped it.'),
-  signature_malformed: row(403, 'X-Twilio-Signature is not one Base64 text of the right length.'),
-  signature_settings_malformed: row(403, 'X-Twilio-Webhooks-Signature-Settings is not one "key=...,algorithm=...".'),
-  algorithm_unsupported: row(403, 'No SharedKey uses the algorithm that the signature settings name.'),
-  key_not_allowed: row(403, 'An Auth Token signed, and "sharedKeysOnly" is set.'),
-  url_not_allowed: row(403, 'The public URL is not clear, or its host is not allowed.'),
-  content_encoding_unsupported: row(415, 'The body is compressed.'),
-  body_too_large: row(413, 'The body exceeds "maxBodyBytes".'),
-  body_already_consumed: row(500, 'Something read the body before Tollgate did.'),
-  body_malformed: row(403, 'The form has invalid escapes or UTF-8, has too many pairs or is incomplete.'),
-  body_unsigned: row(403, 'The signature does not cover this body.'),
-  body_hash_mismatch: row(403, 'bodySHA256 in the URL is malformed or is not the hash of this body.'),
-  key_unknown: row(403, 'No key is given for that account or SharedKey id.'),
-  key_lookup_failed: row(503, 'The key look-up failed, or its answer is unusable or too late.'),
-  signature_mismatch: row(403, 'No key makes this signature for any form of the URL.'),
-  account_not_allowed: row(403, 'The account is not allowed, or another account signed.'),
-  replayed: row(403, 'This delivery arrived before.'),
-  replay_store_failed: row(503, 'The replay store failed.'),
+  method_not_allowed: row('"methods" does not list this method.'),
+  signature_missing: row('X-Twilio-Signature is missing: not from Twilio, or a proxy dropped it.'),
+  signature_malformed: row('X-Twilio-Signature is not one Base64 text of the right length.'),
+  signature_settings_malformed: row('The headers that name the SharedKey are malformed or disagree.'),
+  algorithm_unsupported: row('No SharedKey uses the algorithm that the signature settings name.'),
+  key_not_allowed: row('An Auth Token signed, and "sharedKeysOnly" is set.'),
+  url_not_allowed: row('The public URL is not clear, or its host is not allowed.'),
+  content_encoding_unsupported: row('The body is compressed.', 415),
+  body_too_large: row('The body exceeds "maxBodyBytes".', 413),
+  body_already_consumed: row('Something read the body before Tollgate did.', 500),
+  body_malformed: row('The form has invalid escapes or UTF-8, has too many pairs or is incomplete.'),
+  body_unsigned: row('The signature does not cover this body.'),
+  body_hash_mismatch: row('bodySHA256 in the URL is malformed or is not the hash of this body.'),
+  key_unknown: row('No key is given for that account or SharedKey id.'),
+  key_lookup_failed: row('The key look-up failed, or its answer is unusable or too late.', 503),
+  signature_mismatch: row('No key makes this signature for any form of the URL.'),
+  account_not_allowed: row('The account is not allowed, or another account signed.'),
+  replayed: row('This delivery arrived before.'),
+  replay_store_failed: row('The replay store failed.', 503),
 }
 
-function row(status: RejectionRow['status'], message: string): RejectionRow {
+function row(message: string, status: RejectionRow['status'] = 403): RejectionRow {
   return { status, message }
 }
 

@@ -9,17 +9,16 @@ export const maxTokens = 16
 const accountSidPattern = /^AC[0-9a-fA-F]{32}$/
 
 /** True for a text with the form of an AccountSid: `AC` and 32 hex digits. */
-export function isAccountSid(text: string): boolean {
-  return accountSidPattern.test(text)
+export function isAccountSid(text: unknown): text is string {
+  return typeof text === 'string' && accountSidPattern.test(text)
 }
 
 /** Describes the fault of an Auth Token without showing the token. `undefined` if it has none. */
 export function describeTokenFault(token: unknown): string | undefined {
   const fault = describeSecretFault(token)
   if (fault !== undefined || typeof token !== 'string') return fault
-  if (token.startsWith('SK')) return 'is the SID of an API key; webhooks are signed with the Auth Token'
-  if (token.startsWith('AC')) return 'is an AccountSid; webhooks are signed with the Auth Token'
-  return undefined
+  const [, kind] = /^(SK|AC)/.exec(token) ?? []
+  return kind && `is ${kind === 'SK' ? 'an API key' : 'an AccountSid'}; Twilio signs with the Auth Token`
 }
 
 /**
@@ -31,9 +30,9 @@ export function describeSecretFault(secret: unknown): string | undefined {
   if (secret === '') return 'is empty'
   if (secret.trim() === '') return 'is blank'
   if (secret.trim() !== secret) return 'has white space around it'
-  if (hasControlCharacter.test(secret)) return 'has a line break or another control character in it'
-  if (isQuoted.test(secret)) return 'is in quotes; give what is between them'
-  if (isPlaceholder.test(secret)) return 'is a placeholder, not a secret'
+  if (hasControlCharacter.test(secret)) return 'has a control character in it, such as a line break'
+  if (isQuoted.test(secret)) return 'is in quotes'
+  if (isPlaceholder.test(secret)) return 'is a placeholder'
   return undefined
 }
 

@@ -17,7 +17,7 @@ export async function withTimeLimit<T>(
   onLate?: () => void,
 ): Promise<T> {
   const result = work()
-  if (typeof result !== 'object' || result === null || !('then' in result)) return result
+  if (!('then' in Object(result))) return result
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, fail) => {
     timer = setTimeout(() => {

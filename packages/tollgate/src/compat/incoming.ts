@@ -54,12 +54,16 @@ export interface Claimed {
   readonly url: string
 }
 
+// The package accepts every method. These are the methods that Twilio has: WhatsApp senders may be
+// set to PUT.
+const rules = { methods: new Set(['GET', 'POST', 'PUT']), sharedKeysOnly: false }
+
 /** Reads everything but the body, or says why the request is refused without it. */
 export function readClaim(request: Request, options: RequestValidatorOptions): Claimed | Rejected {
   const header = createHeaderReader(request)
   // An object made by hand may have no method. POST has the stricter rules.
   const method = request.method ?? 'POST'
-  const claimed = readSignatureClaim(readHead({ method }, header), false)
+  const claimed = readSignatureClaim(readHead({ method }, header), rules)
   if (isRejected(claimed)) return claimed
   if (claimed.sharedKeyId !== undefined) return reject('key_unknown')
   const url = findWebhookUrl(request, header, options)

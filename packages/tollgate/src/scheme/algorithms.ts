@@ -5,16 +5,16 @@ interface Row {
   readonly bytes: number
   /** The block size of the hash in bytes: the length of the key pads in RFC 2104. */
   readonly blockBytes: number
-  /** The only kind of key that may sign with it. A header chooses a key; it never weakens one. */
-  readonly signedBy: 'auth_token' | 'shared_key'
+  /** The kind of key that signs with it unless the configuration says otherwise. */
+  readonly defaultOf?: 'auth_token' | 'shared_key'
 }
 
 // The one place that names algorithms. A new algorithm is a new row.
 const rows = {
   // https://www.twilio.com/docs/usage/security
-  HMAC_SHA1: { hash: 'sha1', bytes: 20, blockBytes: 64, signedBy: 'auth_token' },
+  HMAC_SHA1: { hash: 'sha1', bytes: 20, blockBytes: 64, defaultOf: 'auth_token' },
   // https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
-  HMAC_SHA256: { hash: 'sha256', bytes: 32, blockBytes: 64, signedBy: 'shared_key' },
+  HMAC_SHA256: { hash: 'sha256', bytes: 32, blockBytes: 64, defaultOf: 'shared_key' },
 } as const
 
 /** The name of an algorithm, as X-Twilio-Webhooks-Signature-Settings spells it. */
@@ -32,9 +32,14 @@ export const algorithms: readonly Algorithm[] = Object.entries<Row>(rows).map(([
 }))
 
 /** Finds an algorithm by its name, which may come from a request. */
-export function findAlgorithm(name: string): Algorithm | undefined {
+export function findAlgorithm(name: unknown): Algorithm | undefined {
   return algorithms.find((algorithm) => algorithm.name === name)
 }
 
-/** Twilio's algorithm for requests without a settings header. */
-export const defaultAlgorithm: Algorithm = findAlgorithm('HMAC_SHA1') as Algorithm
+/** The algorithm of a key for which the configuration names none. */
+export function findDefaultAlgorithm(kind: 'auth_token' | 'shared_key'): Algorithm {
+  return algorithms.find(({ defaultOf }) => defaultOf === kind) as Algorithm
+}
+
+/** The algorithm of Auth Tokens. */
+export const defaultAlgorithm: Algorithm = findDefaultAlgorithm('auth_token')

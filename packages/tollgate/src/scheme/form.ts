@@ -4,6 +4,13 @@ export type Pairs = readonly (readonly [name: string, value: string])[]
 // A byte order mark is an ordinary character here: if Twilio sent it, Twilio signed it.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+const encoder = new TextEncoder()
+
+/** Encodes a text as UTF-8. */
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text)
+}
+
 /** Decodes bytes as UTF-8. `undefined` if they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
@@ -33,10 +40,7 @@ export const mostPairs = 10_000
  * decoded, so empty pairs count too.
  */
 export function hasTooManyPairs(form: string): boolean {
-  let separators = 0
-  if (form.length >= mostPairs)
-    for (let at = form.indexOf('&'); at !== -1 && separators < mostPairs; at = form.indexOf('&', at + 1)) separators++
-  return separators >= mostPairs
+  return form.length >= mostPairs && form.split('&', mostPairs + 1).length > mostPairs
 }
 
 /**
@@ -54,7 +58,6 @@ export function parseForm(form: string | Uint8Array): Pairs | undefined {
   }
 }
 
-const encoder = new TextEncoder()
 const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
@@ -71,7 +74,7 @@ export function parseLeniently(form: string): Pairs {
   const escaped = replaceEach(form, '+', ' ')
     .replace(/%(?=25|26|3d)/gi, '%25')
     .replace(/%(?![0-9a-f]{2})/gi, '%2525')
-  const bytes = encoder.encode(escaped)
+  const bytes = encodeUtf8(escaped)
   let length = 0
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index] as number

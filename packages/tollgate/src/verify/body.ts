@@ -1,9 +1,9 @@
+import { hasMethod } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
+import { encodeUtf8 } from '../scheme/form.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
 import { type HeaderReader, readSingle } from './head.ts'
 import type { BodyConsumed, PushedBody, RawBody } from './types.ts'
-
-const encoder = new TextEncoder()
 
 /** Reads the bytes of a body into a copy, so that no other code can change them afterwards. */
 export async function readBody(...source: Parameters<typeof borrowBody>): Promise<Uint8Array | Rejected> {
@@ -30,12 +30,11 @@ export function borrowBody(
   if (body === undefined || (body as unknown) === null) return new Uint8Array(0)
   if (typeof body === 'string') {
     if (body.length > maxBytes) return reject('body_too_large')
-    return limit(encoder.encode(body), maxBytes)
+    return limit(encodeUtf8(body), maxBytes)
   }
   if (isBytes(body)) return limit(body, maxBytes)
-  if (typeof body === 'object' && Symbol.asyncIterator in body) return readStream(body, maxBytes)
-  if (typeof body === 'object' && 'listen' in body && typeof body.listen === 'function')
-    return readPushed(body, maxBytes)
+  if (Symbol.asyncIterator in Object(body)) return readStream(body as AsyncIterable<Uint8Array>, maxBytes)
+  if (hasMethod(body, 'listen')) return readPushed(body as PushedBody, maxBytes)
   return reject('body_already_consumed', describeConsumed(body as BodyConsumed))
 }
 
@@ -94,7 +93,7 @@ class Collected {
   add(chunk: unknown): Rejected | undefined {
     // The application called setEncoding. Bytes that are not UTF-8 are lost already, and the
     // signature will not match.
-    const bytes = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
+    const bytes = typeof chunk === 'string' ? encodeUtf8(chunk) : chunk
     if (!isBytes(bytes)) return reject('body_already_consumed', notBytes)
     const length = this.#length + bytes.length
     if (length > this.#maxBytes) return reject('body_too_large')

@@ -1,17 +1,18 @@
-import { describeSecretFault, isAccountSid, maxTokens, readTokens } from '../checks/secrets.ts'
+import { isAccountSid, maxTokens, readTokens } from '../checks/secrets.ts'
 import { type Awaitable, withTimeLimit } from '../checks/time-limit.ts'
-import { defaultAlgorithm } from '../scheme/algorithms.ts'
+import { type Algorithm, defaultAlgorithm } from '../scheme/algorithms.ts'
 import type { Pairs } from '../scheme/form.ts'
 import { decodeUtf8 } from '../scheme/form.ts'
-import { createSigner, type Signer } from '../scheme/signature.ts'
+import { createSigner, isCanonicalSignature, type Signer } from '../scheme/signature.ts'
 import { type Accepted, type Rejected, reject } from '../verdict.ts'
 import type { SignatureClaim } from './head.ts'
-import type { Settings } from './options.ts'
+import type { ParsedSharedKey, Settings } from './options.ts'
 import type { AuthTokenLookup, UnverifiedClaim } from './types.ts'
 
 /** A key that may have signed the request. */
 export interface Candidate {
   readonly sign: Signer
+  readonly algorithm: Algorithm
   readonly key: Accepted['matched']['key']
   /**
    * The account that owns the key, if that is known. A request that names an account must name this
@@ -98,15 +99,15 @@ function ask(settings: Settings, claim: UnverifiedClaim, lookup: AuthTokenLookup
   )
 }
 
-function findSharedKey(settings: Settings, { algorithm }: SignatureClaim, id: string): Promise<Found> {
-  const read = (found: unknown): Found => {
-    if (found === undefined || found === null) return reject('key_unknown', 'No secret is given for that SharedKey id.')
-    const { secret, accountSid }: { secret?: unknown; accountSid?: unknown } =
-      typeof found === 'object' ? found : { secret: found }
-    const owner = typeof accountSid === 'string' && isAccountSid(accountSid) ? accountSid : undefined
-    if (owner !== accountSid || describeSecretFault(secret) !== undefined) return reject('key_lookup_failed')
-    const sign = createSigner(algorithm.name, secret as string)
-    return [{ sign, key: { kind: 'shared_key', id }, owner, isBound: owner !== undefined }]
+function findSharedKey(settings: Settings, { signature, algorithm }: SignatureClaim, id: string): Promise<Found> {
+  const read = (found: ParsedSharedKey | undefined): Found => {
+    if (found === undefined) return reject('key_unknown', 'No secret is given for that SharedKey id.')
+    // The configuration binds a key to its algorithm. A header must not choose a weaker one.
+    if (algorithm !== undefined && algorithm !== found.algorithm) return reject('algorithm_unsupported')
+    if (!isCanonicalSignature(signature, found.algorithm.bytes)) return reject('signature_malformed')
+    return [
+      { ...found, key: { kind: 'shared_key', id }, owner: found.accountSid, isBound: found.accountSid !== undefined },
+    ]
   }
   return settle(() => settings.findSharedKey(id), read, settings.lookupTimeoutMs)
 }
@@ -135,8 +136,7 @@ function readFound(found: unknown, claimed: string | undefined): Found {
     ? found
     : { authToken: found, accountSid: claimed }
   const tokens = readTokens(authToken)
-  if (tokens === undefined || (owned && !(typeof accountSid === 'string' && isAccountSid(accountSid))))
-    return reject('key_lookup_failed')
+  if (tokens === undefined || (owned && !isAccountSid(accountSid))) return reject('key_lookup_failed')
   return toCandidates(tokens, accountSid as string | undefined)
 }
 
@@ -150,18 +150,20 @@ function toCandidates(tokens: readonly string[], owner: string | undefined, isBo
     made = tokens.map((token) => createSigner(defaultAlgorithm.name, token))
     signers.set(tokens, made)
   }
-  return made.map((sign, index) => ({ sign, key: { kind: 'auth_token', index }, owner, isBound }))
+  return made.map((sign, index) => ({
+    sign,
+    algorithm: defaultAlgorithm,
+    key: { kind: 'auth_token', index },
+    owner,
+    isBound,
+  }))
 }
 
 /**
  * Asks a look-up and reads its answer, under the time limit. Errors are dropped: even those of a
  * getter may hold a token.
  */
-async function settle<T>(
-  ask: () => Awaitable<unknown>,
-  read: (found: unknown) => T,
-  timeoutMs: number,
-): Promise<T | Rejected> {
+async function settle<F, T>(ask: () => Awaitable<F>, read: (found: F) => T, timeoutMs: number): Promise<T | Rejected> {
   try {
     return read(await withTimeLimit(ask, timeoutMs, 'The key look-up'))
   } catch {

@@ -1,5 +1,5 @@
 import type { Pairs } from '../scheme/form.ts'
-import { decodeUtf8, hasTooManyPairs, isFormType, parseForm, parseLeniently } from '../scheme/form.ts'
+import { decodeUtf8, encodeUtf8, hasTooManyPairs, isFormType, parseForm, parseLeniently } from '../scheme/form.ts'
 import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import { type Rejected, reject } from '../verdict.ts'
 import { type Head, readSingle } from './head.ts'
@@ -31,8 +31,6 @@ export interface Coverage {
 
 const nothing: Pairs = []
 const unsigned = { params: nothing, signedParams: nothing, named: nothing }
-const encoder = new TextEncoder()
-
 /**
  * Determines what the signature of a request must cover. With a rejection, `params` are for
  * `observe` mode only.
@@ -109,7 +107,7 @@ function keepBytes(borrowed: Uint8Array): Coverage['body'] {
 function keepText(text: string): Coverage['body'] {
   let bytes: Uint8Array | undefined
   return () => {
-    bytes ??= encoder.encode(text)
+    bytes ??= encodeUtf8(text)
     return bytes
   }
 }

@@ -1,4 +1,4 @@
-import { checkKnownOptions, showOption } from '../checks/options.ts'
+import { checkKnownOptions, parseChoice, showOption } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { defaultPort, isPort } from '../scheme/signed-url.ts'
 import { reject } from '../verdict.ts'
@@ -33,7 +33,6 @@ const known: Readonly<Record<keyof FromRequestOptions, true>> = {
   trustedProxies: true,
   forwardedBy: true,
 }
-const families = ['forwarded', 'x-forwarded'] as const
 const xForwarded = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'] as const
 
 /**
@@ -47,8 +46,7 @@ export function fromRequest(options: FromRequestOptions): PublicUrlRule {
   const isAllowed = parseAllowedHosts(options.allowedHosts)
   const { forwardedBy } = options
   const ranges = options.trustedProxies === undefined ? [] : [options.trustedProxies].flat()
-  if (forwardedBy !== undefined && !families.includes(forwardedBy))
-    throw new TypeError(`"forwardedBy" must be 'forwarded' or 'x-forwarded'`)
+  if (forwardedBy !== undefined) parseChoice(forwardedBy, 'forwardedBy', ['forwarded', 'x-forwarded'])
   if (ranges.length > 0 !== (forwardedBy !== undefined))
     throw new TypeError('"trustedProxies" and "forwardedBy" go together')
   const isTrusted = parseAddressRanges(ranges, 'trustedProxies')

@@ -21,8 +21,8 @@ export function readHead({ method, handshake }: Partial<IncomingRequest>, header
   return { method: typeof method === 'string' ? method : '', header, handshake: handshake === true }
 }
 
-function checkMethod({ method, header, handshake }: Head): Rejected | undefined {
-  if (!handshake) return method === 'GET' || method === 'POST' ? undefined : reject('method_not_allowed')
+function checkMethod({ method, header, handshake }: Head, methods: ReadonlySet<string>): Rejected | undefined {
+  if (!handshake) return methods.has(method) ? undefined : reject('method_not_allowed')
   if (!asksForWebSocket(method, header)) return reject('method_not_allowed', 'It does not ask for a WebSocket.')
   // The bytes of a handshake's body could be read as the first bytes of the stream.
   const isEmpty = listTexts(header('content-length')).every((length) => length === '0')
@@ -40,37 +40,48 @@ function asksForWebSocket(method: string, header: HeaderReader): boolean {
 /** The signature of a request and the key that it names. Both are claims until an HMAC matches. */
 export interface SignatureClaim {
   readonly signature: string
-  readonly algorithm: Algorithm
-  /** The SharedKey that the settings header names. `undefined` if an Auth Token signed. */
+  /** The algorithm that the headers name. `undefined` if they name a key only. */
+  readonly algorithm: Algorithm | undefined
+  /** The SharedKey that the headers name. `undefined` if an Auth Token signed. */
   readonly sharedKeyId: string | undefined
 }
 
+interface SignatureRules {
+  readonly methods: ReadonlySet<string>
+  readonly sharedKeysOnly: boolean
+}
+
 /** Checks the method and reads the signature headers. */
-export function readSignatureClaim(head: Head, sharedKeysOnly: boolean): SignatureClaim | Rejected {
+export function readSignatureClaim(head: Head, rules: SignatureRules): SignatureClaim | Rejected {
   const { header, handshake } = head
-  const rejection = checkMethod(head)
+  const rejection = checkMethod(head, rules.methods)
   if (rejection !== undefined) return rejection
   const signature = readSingle(header, 'x-twilio-signature')
   if (signature === undefined) return reject('signature_missing')
   if (signature === null || !algorithms.some(({ bytes }) => isCanonicalSignature(signature, bytes)))
     return reject('signature_malformed')
 
-  const keyed = readKeyClaim(header)
-  if (isRejected(keyed)) return keyed
+  const named = readKeyClaim(header)
+  if (isRejected(named)) return named
   // No handshake with a settings header has been seen. A refusal here would refuse every stream.
-  if (sharedKeysOnly && keyed.sharedKeyId === undefined && !handshake) return reject('key_not_allowed')
-  if (!isCanonicalSignature(signature, keyed.algorithm.bytes)) return reject('signature_malformed')
-  return { signature, ...keyed }
+  if (rules.sharedKeysOnly && named.sharedKeyId === undefined && !handshake) return reject('key_not_allowed')
+  if (named.algorithm !== undefined && !isCanonicalSignature(signature, named.algorithm.bytes))
+    return reject('signature_malformed')
+  return { signature, ...named }
 }
 
-function readKeyClaim(header: HeaderReader): Pick<SignatureClaim, 'algorithm' | 'sharedKeyId'> | Rejected {
-  const given = readSingle(header, 'x-twilio-webhooks-signature-settings')
-  if (given === undefined) return { algorithm: defaultAlgorithm, sharedKeyId: undefined }
-  const settings = parseSignatureSettings(given ?? '')
-  if (settings === undefined) return reject('signature_settings_malformed')
-  const algorithm = findAlgorithm(settings.algorithm)
-  if (algorithm?.signedBy !== 'shared_key') return reject('algorithm_unsupported')
-  return { algorithm, sharedKeyId: settings.keyId }
+// The public beta sends the settings header, the private beta only the SID of the key.
+// https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
+function readKeyClaim(header: HeaderReader): Omit<SignatureClaim, 'signature'> | Rejected {
+  const settings = readSingle(header, 'x-twilio-webhooks-signature-settings')
+  const keySid = readSingle(header, 'x-twilio-signature-key-sid')
+  if (settings === undefined && keySid === undefined) return { algorithm: defaultAlgorithm, sharedKeyId: undefined }
+  const parsed = parseSignatureSettings(settings ?? `key=${keySid},algorithm=none`)
+  if (parsed === undefined || keySid === null || settings === null || (keySid ?? parsed.keyId) !== parsed.keyId)
+    return reject('signature_settings_malformed')
+  const algorithm = findAlgorithm(parsed.algorithm)
+  if (settings !== undefined && algorithm === undefined) return reject('algorithm_unsupported')
+  return { algorithm, sharedKeyId: parsed.keyId }
 }
 
 /**

@@ -1,7 +1,9 @@
-import { checkKnownOptions, parseInteger, toList } from '../checks/options.ts'
+import { checkKnownOptions, checkMethods, parseChoice, parseInteger, toList } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
 import type { Awaitable } from '../checks/time-limit.ts'
+import { type Algorithm, algorithms, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
+import { createSigner, type Signer } from '../scheme/signature.ts'
 import { parsePublicUrl, resolveByRule, resolveFromList, type UrlResolver } from './public-url.ts'
 import { type AuthTokenLookup, type IncomingRequest, publicUrlRule, type VerifierOptions } from './types.ts'
 
@@ -12,14 +14,23 @@ export type AuthTokens =
   | { readonly kind: 'record'; readonly tokens: ReadonlyMap<string, readonly string[]> }
   | { readonly kind: 'lookup'; readonly lookup: AuthTokenLookup }
 
+/** A SharedKey after parsing. */
+export interface ParsedSharedKey {
+  readonly sign: Signer
+  readonly accountSid: string | undefined
+  readonly algorithm: Algorithm
+}
+
 /** The options of a verifier: parsed once, with their defaults. */
 export interface Settings {
   readonly given: VerifierOptions
   readonly resolveUrl: UrlResolver
   readonly eitherSlash: boolean
   readonly authTokens: AuthTokens
-  readonly findSharedKey: (keyId: string) => Awaitable<unknown>
+  /** @throws anything if a look-up fails or its answer is unusable. */
+  readonly findSharedKey: (keyId: string) => Awaitable<ParsedSharedKey | undefined>
   readonly sharedKeysOnly: boolean
+  readonly methods: ReadonlySet<string>
   readonly accountSids: ReadonlySet<string> | undefined
   readonly observe: boolean
   readonly maxBodyBytes: number
@@ -33,6 +44,7 @@ const known: Readonly<Record<keyof VerifierOptions, true>> = {
   authToken: true,
   sharedKeys: true,
   sharedKeysOnly: true,
+  methods: true,
   accountSid: true,
   mode: true,
   replay: true,
@@ -52,9 +64,9 @@ export function parseOptions(given: VerifierOptions): Settings {
   for (const name of ['signedUrl', 'onVerdict', 'onRejected'] as const) checkOptional(given, name, 'function')
   const sharedKeysOnly = checkOptional(given, 'sharedKeysOnly', 'boolean') ?? false
   if (sharedKeysOnly && given.sharedKeys === undefined)
-    throw new TypeError('"sharedKeysOnly" is set, and "sharedKeys" gives none')
-  checkMethod(given.replay, 'replay', 'reserve')
-  checkMethod(given.diagnose, 'diagnose', 'explain')
+    throw new TypeError('"sharedKeysOnly" needs "sharedKeys"')
+  if (given.replay !== undefined) checkMethods(given.replay, 'replay', ['reserve'])
+  if (given.diagnose !== undefined) checkMethods(given.diagnose, 'diagnose', ['explain'])
   return {
     given: Object.freeze({ ...given }),
     resolveUrl: parseUrlOptions(given),
@@ -62,6 +74,7 @@ export function parseOptions(given: VerifierOptions): Settings {
     authTokens: parseAuthToken(given),
     findSharedKey: parseSharedKeys(given.sharedKeys),
     sharedKeysOnly,
+    methods: parseMethods(given.methods),
     accountSids: parseAccountSids(given.accountSid),
     observe: parseChoice(given.mode, 'mode', ['enforce', 'observe']) === 'observe',
     maxBodyBytes: parseInteger(given.maxBodyBytes, 'maxBodyBytes', 0, Number.MAX_SAFE_INTEGER) ?? 1024 * 1024,
@@ -74,8 +87,8 @@ function parseUrlOptions(given: VerifierOptions): Settings['resolveUrl'] {
   if (signedUrl !== undefined) return (_head, source) => resolveByRule(() => signedUrl(source as IncomingRequest))
   const publicUrl = given.publicUrl ?? readEnvironment('TOLLGATE_PUBLIC_URL')
   if (publicUrl === undefined) throw new TypeError('"publicUrl" is missing: give it, or set TOLLGATE_PUBLIC_URL')
-  if (typeof publicUrl === 'object' && publicUrl !== null && publicUrlRule in publicUrl)
-    return publicUrl[publicUrlRule] as UrlResolver
+  const rule: UrlResolver | undefined = Object(publicUrl)[publicUrlRule]
+  if (rule !== undefined) return rule
   const where = given.publicUrl === undefined ? 'TOLLGATE_PUBLIC_URL' : 'publicUrl'
   return resolveFromList(toList(publicUrl, where).map((url) => parsePublicUrl(url, where)))
 }
@@ -92,40 +105,59 @@ function parseAuthToken(given: VerifierOptions): AuthTokens {
   if (typeof authToken !== 'object' || authToken === null || Array.isArray(authToken))
     return { kind: 'single', tokens: parseTokens(authToken, 'authToken') }
   const tokens = new Map<string, readonly string[]>()
-  for (const [accountSid, accountTokens] of Object.entries(authToken)) {
+  for (const [accountSid, accountTokens] of listEntries(authToken)) {
     if (!isAccountSid(accountSid))
       throw new TypeError('"authToken" has a name that is no AccountSid ("AC" and 32 hex digits)')
     tokens.set(accountSid, parseTokens(accountTokens, `authToken.${accountSid}`))
   }
-  if (tokens.size === 0) throw new TypeError('"authToken" is an empty record')
+  if (tokens.size === 0) throw new TypeError('"authToken" is empty')
   return { kind: 'record', tokens }
 }
 
 function parseSharedKeys(sharedKeys: unknown): Settings['findSharedKey'] {
   if (sharedKeys === undefined) return () => undefined
-  if (typeof sharedKeys === 'function') return (keyId) => sharedKeys(keyId)
+  if (typeof sharedKeys === 'function')
+    return async (keyId) => {
+      const found: unknown = await sharedKeys(keyId)
+      return found === undefined || found === null ? undefined : parseSharedKey(found, 'sharedKeys')
+    }
   if (typeof sharedKeys !== 'object' || sharedKeys === null || Array.isArray(sharedKeys))
-    throw new TypeError('"sharedKeys" must be a record from key ids to secrets, or a function')
-  const keys = new Map<string, unknown>()
-  for (const [keyId, key] of Object.entries(sharedKeys)) {
-    const { secret, accountSid } =
-      typeof key === 'object' && key !== null ? key : { secret: key, accountSid: undefined }
-    const fault = describeSecretFault(secret)
-    if (fault !== undefined) throw new TypeError(`"sharedKeys.${keyId}" ${fault}`)
-    if (accountSid !== undefined && !(typeof accountSid === 'string' && isAccountSid(accountSid)))
-      throw new TypeError(`"sharedKeys.${keyId}.accountSid" is no AccountSid ("AC" and 32 hex digits)`)
-    keys.set(keyId, { secret, accountSid })
-  }
-  if (keys.size === 0) throw new TypeError('"sharedKeys" is an empty record')
+    throw new TypeError('"sharedKeys" must be a record, a Map or a function')
+  const keys = new Map<unknown, ParsedSharedKey>()
+  for (const [keyId, key] of listEntries(sharedKeys)) keys.set(keyId, parseSharedKey(key, `sharedKeys.${keyId}`))
+  if (keys.size === 0) throw new TypeError('"sharedKeys" is empty')
   return (keyId) => keys.get(keyId)
+}
+
+function parseSharedKey(key: unknown, where: string): ParsedSharedKey {
+  const { secret, accountSid, algorithm }: { secret?: unknown; accountSid?: unknown; algorithm?: unknown } =
+    typeof key === 'object' && key !== null ? key : { secret: key }
+  const fault = describeSecretFault(secret)
+  if (fault !== undefined) throw new TypeError(`"${where}" ${fault}`)
+  if (accountSid !== undefined && !isAccountSid(accountSid))
+    throw new TypeError(`"${where}.accountSid" is no AccountSid ("AC" and 32 hex digits)`)
+  const row = algorithm === undefined ? findDefaultAlgorithm('shared_key') : findAlgorithm(algorithm)
+  if (row === undefined)
+    throw new TypeError(`"${where}.algorithm" must be one of ${algorithms.map(({ name }) => name).join(', ')}`)
+  return { sign: createSigner(row.name, secret as string), accountSid, algorithm: row }
+}
+
+function listEntries(value: object): Iterable<[unknown, unknown]> {
+  return value instanceof Map ? value : Object.entries(value)
+}
+
+const knownMethods = ['GET', 'POST', 'PUT']
+
+function parseMethods(methods: unknown = ['GET', 'POST']): ReadonlySet<string> {
+  const list = toList(methods, 'methods') as readonly string[]
+  if (list.every((method) => knownMethods.includes(method))) return new Set(list)
+  throw new TypeError(`"methods" must list some of ${knownMethods.join(', ')}`)
 }
 
 function parseAccountSids(accountSid: unknown): ReadonlySet<string> | undefined {
   if (accountSid === undefined) return undefined
   const list = toList(accountSid, 'accountSid')
-  for (const one of list)
-    if (typeof one !== 'string' || !isAccountSid(one))
-      throw new TypeError('"accountSid" must be "AC" and 32 hex digits')
+  for (const one of list) if (!isAccountSid(one)) throw new TypeError('"accountSid" must be "AC" and 32 hex digits')
   return new Set(list as string[])
 }
 
@@ -138,15 +170,4 @@ function checkOptional<K extends keyof VerifierOptions>(
   if (value !== undefined && typeof value !== type)
     throw new TypeError(`"${name}" must be a ${type}, got ${typeof value}`)
   return value
-}
-
-function checkMethod(value: unknown, name: string, method: string): void {
-  if (value === undefined) return
-  const object: { readonly [name: string]: unknown } = Object(value)
-  if (typeof object[method] !== 'function') throw new TypeError(`"${name}" must have a method "${method}"`)
-}
-
-function parseChoice<T extends string>(value: T | undefined, name: string, choices: readonly T[]): T | undefined {
-  if (value === undefined || choices.includes(value)) return value
-  throw new TypeError(`"${name}" must be ${choices.map((choice) => `'${choice}'`).join(' or ')}`)
 }

@@ -28,7 +28,7 @@ export function parsePublicUrl(url: unknown, where: string): PublicOrigin {
   if (typeof url !== 'string') throw fault(`must be a string, got ${url === null ? 'null' : typeof url}`)
   const parts = splitUrl(url)
   if (parts === undefined || !isReadable(url)) throw fault('is not an absolute http or https URL')
-  if (parts.query !== '') throw fault("has a query; Twilio's comes with each request")
+  if (parts.query !== '') throw fault('must not have a query')
   if (/[^\x21-\x7e]/.test(parts.host)) throw fault('has a host outside ASCII; use its "xn--" form')
   return {
     scheme: parts.scheme.toLowerCase().replace('ws', 'http'),

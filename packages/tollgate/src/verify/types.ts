@@ -1,5 +1,6 @@
 import type { Tokens } from '../checks/secrets.ts'
 import type { Awaitable } from '../checks/time-limit.ts'
+import type { AlgorithmName } from '../scheme/algorithms.ts'
 import type { Accepted, Mode, Rejected, Verdict, WebhookParams } from '../verdict.ts'
 
 /** Header fields: a web `Headers`, or a record with names in any letter case. */
@@ -115,7 +116,17 @@ export interface AuthTokenLookup {
  * that owns the key: then requests of other accounts must not use it.
  * https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
  */
-export type SharedKey = string | { readonly secret: string; readonly accountSid?: string | undefined }
+export type SharedKey =
+  | string
+  | {
+      readonly secret: string
+      readonly accountSid?: string | undefined
+      /**
+       * The algorithm that this key signs with. A header never changes it. Default `'HMAC_SHA256'`.
+       * Keys of Twilio's private beta (`X-Twilio-Signature-Key-Sid`) sign with `'HMAC_SHA1'`.
+       */
+      readonly algorithm?: AlgorithmName | undefined
+    }
 
 /** Recognises deliveries that arrived before. `replayGuard` of `tollgate/replay` creates one. */
 export interface ReplayGuard {
@@ -226,17 +237,20 @@ export interface VerifierOptions {
    */
   readonly trailingSlash?: 'exact' | 'either' | undefined
   /**
-   * The Auth Token, or a list of tokens during a rotation (at most 16); a record from AccountSid to
-   * tokens; or a look-up. Default: TWILIO_AUTH_TOKEN of the environment, unless `sharedKeys` is
-   * given.
+   * The Auth Token, or a list of tokens during a rotation (at most 16); a record or a Map from
+   * AccountSid to tokens; or a look-up. Default: TWILIO_AUTH_TOKEN of the environment, unless
+   * `sharedKeys` is given.
    */
-  readonly authToken?: Tokens | Readonly<Record<string, Tokens>> | AuthTokenLookup | undefined
-  /**
-   * SharedKeys by their id, as a record or a function. They verify with HMAC-SHA256 only. Default:
-   * none.
-   */
+  readonly authToken?:
+    | Tokens
+    | Readonly<Record<string, Tokens>>
+    | ReadonlyMap<string, Tokens>
+    | AuthTokenLookup
+    | undefined
+  /** SharedKeys by their id: a record, a Map or a function. Default: none. */
   readonly sharedKeys?:
     | Readonly<Record<string, SharedKey>>
+    | ReadonlyMap<string, SharedKey>
     | ((keyId: string) => Awaitable<SharedKey | undefined>)
     | undefined
   /**
@@ -244,6 +258,12 @@ export interface VerifierOptions {
    * downgrade. Default false.
    */
   readonly sharedKeysOnly?: boolean | undefined
+  /**
+   * The methods that HTTP requests may have. The signature does not cover the method, so a captured
+   * POST also passes as a PUT. Add `'PUT'` if a WhatsApp or RCS sender is set to it. Handshakes are
+   * not concerned. Default `['GET', 'POST']`.
+   */
+  readonly methods?: readonly ('GET' | 'POST' | 'PUT')[] | undefined
   /**
    * The accounts that requests may name; any other is `account_not_allowed`. Default: any account
    * whose key matches.

@@ -72,7 +72,7 @@ function startCheck(settings: Settings, request: IncomingRequest, native: unknow
  */
 async function prove(check: Check): Promise<Accepted | Rejected> {
   const { settings, source, head } = check
-  const signed = readSignatureClaim(head, settings.sharedKeysOnly)
+  const signed = readSignatureClaim(head, settings)
   if (isRejected(signed)) return signed
   const url = settings.resolveUrl(head, source as IncomingRequest)
   if (isRejected(url)) return url
@@ -122,7 +122,7 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
     {
       handshake: head.handshake,
       accountSid: candidate.owner ?? (named?.length === 1 ? named[0] : undefined),
-      matched: { key: candidate.key, algorithm: signed.algorithm.name, url: form.url },
+      matched: { key: candidate.key, algorithm: candidate.algorithm.name, url: form.url },
     },
     reservation,
   )
