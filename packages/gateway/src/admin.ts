@@ -1,13 +1,17 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 
+/** The state that the admin pages show. */
 export interface AdminSources {
-  /** Whether new requests are taken. */
+  /** Returns true while the gateway accepts new requests. */
   isReady(): boolean
-  /** Text and content type of all metrics. */
+  /** Returns all metrics with their content type. */
   readMetrics(): Promise<{ readonly text: string; readonly type: string }>
 }
 
-/** Health and metrics, on a listener of their own so that no public path can reach them. */
+/**
+ * Creates the server for `/healthz`, `/readyz` and `/metrics`. It has its own listener, so that no
+ * public path reaches these pages.
+ */
 export function createAdminServer(sources: AdminSources): Server {
   const pages: Readonly<Record<string, (res: ServerResponse) => Promise<void>>> = {
     '/healthz': async (res) => answer(res, 200, 'ok\n'),

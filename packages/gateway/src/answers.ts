@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { formatFields } from './fields.ts'
 
-// One text for every 403, so that callers learn nothing from it.
+// All answers 403 have the same text, so that a client learns nothing from it.
 const texts: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   403: 'Twilio Request Validation Failed.',
@@ -18,24 +18,25 @@ const texts: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 }
 
-export function textOf(status: number): string {
+/** Returns the body of an answer that the gateway gives itself. */
+export function getAnswerText(status: number): string {
   return texts[status] ?? ''
 }
 
-/** The header fields of an answer that the gateway gives itself. */
+/** Returns the header fields of an answer that the gateway gives itself. */
 export function listAnswerFields(status: number, close: boolean): string[] {
-  const fields = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(textOf(status).length)]
+  const fields = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(getAnswerText(status).length)]
   fields.push('Cache-Control', 'no-store')
   if (close) fields.push('Connection', 'close')
   return fields
 }
 
-/** Left-over bytes up to this many are worth reading for the sake of the connection. */
+/** Up to this many unread bytes are read to keep the connection open. */
 const smallBody = 64 * 1024
 
 /**
- * Whether the connection can be used again after an answer that came before the end of the request. Closing it with bytes unread
- * would take the answer away from the client.
+ * Returns true if the connection can stay open after an answer that was sent before the request
+ * ended.
  */
 export function canKeepOpen(req: IncomingMessage, bodyLength: number | undefined): boolean {
   return req.complete || (bodyLength !== undefined && bodyLength <= smallBody)
@@ -43,7 +44,10 @@ export function canKeepOpen(req: IncomingMessage, bodyLength: number | undefined
 
 const lingerMs = 500
 
-/** Half-closes, and reads on for a moment: a reset because of unread bytes would overtake the answer. */
+/**
+ * Half-closes the connection after the answer and reads on for a moment. Closing it with unread
+ * bytes would cause a reset, and the client could lose the answer.
+ */
 export function lingerOnClose(req: IncomingMessage): void {
   const { socket } = req
   let rest = 256 * 1024
@@ -58,17 +62,17 @@ export function lingerOnClose(req: IncomingMessage): void {
   }
 }
 
-/** Answers where there is no response object. */
+/** Answers on a socket without a response object, and closes it. */
 export function answerOnSocket(socket: Socket, status: number): void {
   if (!socket.writable) {
     socket.destroy()
     return
   }
   socket.once('finish', () => socket.destroy())
-  socket.end(formatHead(status, STATUS_CODES[status] ?? '', listAnswerFields(status, true)) + textOf(status))
+  socket.end(formatHead(status, STATUS_CODES[status] ?? '', listAnswerFields(status, true)) + getAnswerText(status))
 }
 
-/** The bytes of a head, as Latin-1. */
+/** Formats the head of an answer, to be written as Latin-1. */
 export function formatHead(status: number, statusText: string, fields: readonly string[]): string {
   return `HTTP/1.1 ${status} ${statusText}\r\n${formatFields(fields)}\r\n`
 }

@@ -6,7 +6,7 @@ import type {
   ListenOptions,
   Route,
 } from './options.ts'
-import { isPlainPath } from './target-paths.ts'
+import { isPlainPath } from './routes.ts'
 
 type Known<T> = Readonly<Record<keyof T, true>>
 
@@ -50,7 +50,10 @@ const knownForwardAuth: Known<ForwardAuthOptions> = {
   webSocketPaths: true,
 }
 
-/** Throws a TypeError or RangeError that names the option. What a verifier reads of a route is checked by `createVerifier`. */
+/**
+ * Checks the gateway's own options. `createVerifier` checks the options of the verifier in a route.
+ * @throws TypeError or RangeError that names the option
+ */
 export function checkOptions(options: GatewayOptions): void {
   checkNames(options, known, 'the gateway')
   if (options.listen !== undefined) {
@@ -75,7 +78,7 @@ export function checkOptions(options: GatewayOptions): void {
   checkInteger(options.captureBytes, 'captureBytes', 0, Number.MAX_SAFE_INTEGER)
   const { log, onExchange, routes } = options
   if (log !== undefined && log !== 'silent' && log !== 'info' && typeof Object(log).info !== 'function')
-    throw new TypeError("\"log\" must be 'silent', 'info' or a logger of pino")
+    throw new TypeError("\"log\" must be 'silent', 'info' or a pino logger")
   if (onExchange !== undefined && typeof onExchange !== 'function')
     throw new TypeError(`"onExchange" must be a function, got ${typeof onExchange}`)
   if (options.forwardAuth !== undefined) checkForwardAuth(options.forwardAuth)
@@ -95,7 +98,7 @@ function checkForwardAuth(options: ForwardAuthOptions): void {
   const isPlain = (path: unknown): boolean => typeof path === 'string' && path !== '' && isPlainPath(path.toLowerCase())
   if (!Array.isArray(webSocketPaths) || !webSocketPaths.every(isPlain))
     throw new TypeError(
-      '"forwardAuth.webSocketPaths" must be a list of paths such as "/media", without escapes and dots',
+      '"forwardAuth.webSocketPaths" must be a list of paths such as "/media", without escapes or dots',
     )
 }
 
@@ -103,7 +106,7 @@ function checkNames(given: unknown, names: Readonly<Record<string, true>>, where
   if (typeof given !== 'object' || given === null) throw new TypeError(`${where} must be an object`)
   for (const name of Object.keys(given))
     if (!Object.hasOwn(names, name))
-      throw new TypeError(`Unknown option "${name}" of ${where}. It knows: ${Object.keys(names).join(', ')}`)
+      throw new TypeError(`Unknown option "${name}" of ${where}. Known options: ${Object.keys(names).join(', ')}`)
 }
 
 function checkAddress({ host, port }: { host?: unknown; port?: unknown }, where: string): void {

@@ -1,19 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { answerOnSocket, canKeepOpen, lingerOnClose, listAnswerFields, textOf } from './answers.ts'
+import { answerOnSocket, canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
 import type { Peers } from './peers.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 
+/** Receives the events of a client's connection. */
 export interface ClientListener {
-  /** The answer was sent, or never will be. */
+  /** Called when the answer was sent, or when the connection closed before that. */
   onClose(): void
-  /** There is room for more of the answer. */
+  /** Called when more of the answer can be written. */
   onDrain(): void
 }
 
-/** The sender of one request, who waits for its answer. `node:http` reads and writes both. */
+/** The client of one request: the request that `node:http` read and the answer that it writes. */
 export class Client {
   readonly head: RequestHead
   readonly #req: IncomingMessage
@@ -34,7 +35,7 @@ export class Client {
     return this.#req.url ?? ''
   }
 
-  /** All header fields, for reports. */
+  /** All header fields as they arrived. */
   get rawFields(): readonly string[] {
     return this.#req.rawHeaders
   }
@@ -43,12 +44,12 @@ export class Client {
     return this.#req.socket
   }
 
-  /** An answer has begun, so that no other can be given. */
+  /** True once the head of an answer was sent. */
   get isAnswered(): boolean {
     return this.#res.headersSent
   }
 
-  /** Every byte of the answer was given to the network. */
+  /** True once all bytes of the answer were given to the operating system. */
   get isServed(): boolean {
     return this.#res.writableFinished
   }
@@ -57,31 +58,32 @@ export class Client {
     this.#listener = listener
     this.#res
       .once('close', () => listener.onClose())
-      // A broken connection ends in `close`. Without a listener, its error would end the process.
+      // `close` follows. Without a listener, an error would end the process.
       .on('error', ignore)
   }
 
+  /** Returns the request's body. Nothing is read until the verifier asks for it. */
   openBody(maxBytes: number, peers: Peers): RequestBody {
     const { bodyLength, expectsContinue } = this.head
     return new RequestBody(this.#req, this.#res, { maxBytes, bodyLength, expectsContinue, peers })
   }
 
   /**
-   * Answers with a text of the gateway's.
-   * @param mayStay whether the gateway allows another request on the connection
+   * Answers without the upstream.
+   * @param mayStay allows another request on the connection
    * @returns the header fields that were sent
    */
   refuse(status: number, mayStay: boolean): readonly string[] {
     const stays = mayStay && canKeepOpen(this.#req, this.head.bodyLength)
     if (!stays && !this.#req.complete) lingerOnClose(this.#req)
     const fields = listAnswerFields(status, !stays)
-    this.#res.writeHead(status, fields).end(textOf(status))
+    this.#res.writeHead(status, fields).end(getAnswerText(status))
     return fields
   }
 
   /**
-   * The rest of the request cannot be read.
-   * @returns whether the client was answered; otherwise an answer had begun
+   * Ends a connection on which the rest of the request cannot be read.
+   * @returns true if the client was answered, false if an answer had begun before
    */
   breakOff(status: number): boolean {
     const { socket } = this
@@ -94,12 +96,18 @@ export class Client {
     return false
   }
 
-  /** @param mayStay as with `refuse` */
+  /**
+   * Sends the head of the upstream's answer.
+   * @param mayStay allows another request on the connection
+   */
   begin({ status, statusText, fields }: AnswerHead, mayStay: boolean): void {
     this.#res.writeHead(status, statusText, mayStay ? [...fields] : [...fields, 'Connection', 'close'])
   }
 
-  /** Sends the whole body, as Latin-1. As text it leaves in one write with the head, so that `end` has nothing left to write. */
+  /**
+   * Sends the whole body, which is Latin-1 text. Node.js sends text together with the head in one
+   * write.
+   */
   finishWith(body: string): void {
     const { socket } = this
     socket.cork()
@@ -109,8 +117,9 @@ export class Client {
   }
 
   /**
-   * @param bytes may not be changed afterwards
-   * @returns whether more may be written before `onDrain`
+   * Sends a part of the body.
+   * @param bytes must not change afterwards
+   * @returns false if the caller must wait for `onDrain` before it writes more
    */
   write(bytes: Buffer): boolean {
     const hasRoom = this.#res.write(bytes)
@@ -118,11 +127,12 @@ export class Client {
     return hasRoom
   }
 
+  /** Ends the answer. */
   finish(): void {
     this.#res.end()
   }
 
-  /** Closes the connection, so that the client sees that an answer which has begun is incomplete. */
+  /** Closes the connection, so that the client sees that the answer is incomplete. */
   cut(): void {
     this.#res.destroy()
   }

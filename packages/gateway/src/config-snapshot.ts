@@ -1,26 +1,34 @@
 import type { GatewayOptions } from './options.ts'
 import { createPeers, type Peers } from './peers.ts'
 import { type PreparedRoute, prepareRoutes } from './routes.ts'
-import type { Upstream, Upstreams } from './upstreams.ts'
+import type { Upstream, Upstreams } from './upstream/pool.ts'
 
-/** One version of the options, ready to use. A request keeps the version that it began with. */
+/** One version of the options, ready to use. A request keeps the version with which it began. */
 export interface ConfigSnapshot {
+  /**
+   * Returns the route of a request. `'ambiguous'`: servers could read its path as different routes.
+   */
   find(host: string, target: string): OpenRoute | 'ambiguous' | undefined
   readonly peers: Peers
   readonly timeoutMs: number
   readonly onExchange: GatewayOptions['onExchange']
   readonly captureBytes: number
-  /** Call it when no new request can begin with this version. */
+  /** Closes what this version opened. Must be called when no new request can begin with it. */
   retire(): void
 }
 
+/** A route with the connections to its upstream. */
 export interface OpenRoute extends PreparedRoute {
   readonly pool: Upstream
 }
 
+/** Twilio gives up after 15 seconds: https://www.twilio.com/docs/usage/webhooks/webhooks-faq */
 export const defaultTimeoutMs = 14_000
 
-/** Throws a TypeError or RangeError that names the option, and opens nothing in that case. */
+/**
+ * Prepares options that `checkOptions` has checked.
+ * @throws TypeError or RangeError that names the option. Nothing is open then.
+ */
 export function createConfigSnapshot(options: GatewayOptions, upstreams: Upstreams): ConfigSnapshot {
   const table = prepareRoutes(options.routes)
   const peers = createPeers(options.limits)

@@ -1,29 +1,30 @@
 import type { Verdict } from 'tollgate'
-import type { Capture } from './capture.ts'
 import type { Client } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
+import type { HeaderList } from './options.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** The state of an exchange, for logs, metrics, traces and `onExchange`. */
+/** The state of an exchange, as logs, metrics, traces and `onExchange` read it. */
 export interface ExchangeState {
   readonly client: Pick<Client, 'method' | 'target' | 'rawFields' | 'socket'>
   readonly config: ConfigSnapshot
-  /** By the clock of `performance.now()`. */
+  /** A time of `performance.now()`. */
   readonly startedAt: number
   readonly route: OpenRoute | undefined
   readonly verdict: Verdict | undefined
-  /** 0: the client left first. */
+  /** The status of the answer. 0 if the client disconnected before it. */
   readonly status: number
   readonly answeredBy: 'upstream' | 'gateway'
   readonly requestBody: Uint8Array | undefined
-  /** Header fields. */
+  /** The header fields of the answer. */
   readonly responseFields: readonly string[]
   readonly responseBody: Capture | undefined
 }
 
-/** The route that a request may take, or the status that answers it before any verifier sees it. */
+/** Returns the route of a request, or the status to answer if no verifier should see it. */
 export function chooseRoute(config: ConfigSnapshot, head: RequestHead, target: string): OpenRoute | 400 | 404 | 417 {
-  // Only the origin-form: an absolute target, "*" and a fragment could be read as another target by another server.
+  // Only the origin-form is accepted. Another server could read an absolute target, "*" or a
+  // fragment as another target.
   if (!target.startsWith('/') || target.includes('#')) return 400
   if (head.refusal !== undefined) return head.refusal
   const route = config.find(head.host, target)
@@ -31,9 +32,43 @@ export function chooseRoute(config: ConfigSnapshot, head: RequestHead, target: s
   return route ?? 404
 }
 
-/** The header fields that tell the upstream about a verdict. */
+/** Returns the header fields that inform the upstream of the verdict. */
 export function listVerdictFields(verdict: Verdict): string[] {
   const covers = verdict.ok ? verdict.covers : 'none'
   const accountSid = (verdict.ok ? verdict.accountSid : undefined) ?? ''
   return ['tollgate-verified', covers, 'tollgate-account-sid', accountSid]
+}
+
+/** Keeps the first `limit` bytes of a body. */
+export class Capture {
+  readonly #chunks: Uint8Array[] = []
+  readonly #limit: number
+  #length = 0
+  truncated = false
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  add(chunk: Uint8Array): void {
+    const room = this.#limit - this.#length
+    if (chunk.length > room) this.truncated = true
+    if (room <= 0) return
+    // Copied, because connections reuse their buffers.
+    const kept = Uint8Array.prototype.slice.call(chunk, 0, room)
+    this.#chunks.push(kept)
+    this.#length += kept.length
+  }
+
+  get bytes(): Uint8Array {
+    return Buffer.concat(this.#chunks, this.#length)
+  }
+}
+
+/** Converts a flat list of header fields to a list of pairs. */
+export function toHeaderList(flat: readonly string[]): HeaderList {
+  return Array.from({ length: flat.length / 2 }, (_, index) => [
+    flat[2 * index] as string,
+    flat[2 * index + 1] as string,
+  ])
 }

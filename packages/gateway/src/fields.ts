@@ -1,4 +1,7 @@
-/** Header fields are lists of names and values, alternating, in the spelling and order of their sender, as Node.js gives them. */
+/**
+ * Formats header fields. All lists of fields here are like `rawHeaders` in Node.js: names and
+ * values alternate, in the sender's order and spelling.
+ */
 export function formatFields(list: readonly string[]): string {
   let lines = ''
   for (let index = 0; index < list.length; index += 2) lines += `${list[index]}: ${list[index + 1]}\r\n`
@@ -6,8 +9,8 @@ export function formatFields(list: readonly string[]): string {
 }
 
 /**
- * Leaves out the fields that Connection nominates (RFC 9110 section 7.6.1).
- * @param kept names in lower case that cannot be nominated
+ * Removes the fields that `Connection` nominates (RFC 9110 section 7.6.1).
+ * @param kept names in lower case that are never removed
  */
 export function dropNominated(
   list: readonly string[],
@@ -24,7 +27,7 @@ export function dropNominated(
   return rest
 }
 
-/** Without the white space that may surround a value. */
+/** Returns a part of a text without the white space around it. */
 export function trim(text: string, from: number, to: number): string {
   let start = from
   let end = to
@@ -35,4 +38,34 @@ export function trim(text: string, from: number, to: number): string {
 
 function isSpace(code: number): boolean {
   return code === 32 || code === 9
+}
+
+/** A field name in lower case, and the kind that a reader of heads gives it. */
+export interface FieldName<Kind> {
+  readonly lower: string
+  readonly kind: Kind
+}
+
+const maxNames = 500
+
+/**
+ * Caches the kind of each field name. The cache stops growing at 500 names, since senders choose
+ * names.
+ */
+export class FieldNames<Kind> {
+  readonly #known = new Map<string, FieldName<Kind>>()
+  readonly #classify: (lower: string) => Kind
+
+  constructor(classify: (lower: string) => Kind) {
+    this.#classify = classify
+  }
+
+  find(name: string): FieldName<Kind> {
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    const lower = name.toLowerCase()
+    const found = { lower, kind: this.#classify(lower) }
+    if (this.#known.size < maxNames) this.#known.set(name, found)
+    return found
+  }
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createVerifier, type Verdict, type Verifier, type VerifierOptions } from 'tollgate'
-import { canKeepOpen, lingerOnClose, listAnswerFields, textOf } from './answers.ts'
+import { canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
 import { listVerdictFields } from './exchange.ts'
 import type { ForwardAuthOptions } from './options.ts'
 import type { Peers } from './peers.ts'
@@ -8,21 +8,21 @@ import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import { isPlainlyUnder } from './routes.ts'
-import { commonSettings, readRequests } from './server.ts'
-import { followSockets, stopServer } from './stop.ts'
+import { commonSettings, followSockets, readRequests, stopServer } from './server.ts'
 
-/** A request as a proxy tells it, before it lets it through. */
+/** The request that a proxy asks about. */
 interface Original {
   readonly method: string
   readonly target: string
   readonly host: string
-  /** What the client asks to upgrade to. The proxy passes it on for every request, whatever it does with it. */
+  /** The client's Upgrade header, which the proxy sends with every request. */
   readonly upgrade: string | undefined
 }
 
 /**
- * Answers proxies that ask before they let a request through: 200 with the headers about the verdict, or the refusal. Throws as
- * `createVerifier` does.
+ * Creates the server for proxies that ask about a request before they pass it on. It answers 200
+ * with the verdict headers, or refuses.
+ * @throws TypeError or RangeError like `createVerifier`
  */
 export function createForwardAuth(options: ForwardAuthOptions, context: ForwardAuthContext): ForwardAuth {
   const { peers, timeoutMs, isClosing, onEnd } = context
@@ -38,7 +38,7 @@ export function createForwardAuth(options: ForwardAuthOptions, context: ForwardA
   const verifier = createVerifier(verifierOptions)
   const readOriginal = styles[style]
   const socketPrefixes = webSocketPaths.map((path) => path.replace(/\/$/, ''))
-  const opensSocket = (target: string): boolean => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix))
+  const opensWebSocket = (target: string): boolean => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix))
   let inFlight = 0
   const server = createServer({ ...commonSettings, requestTimeout: timeoutMs })
   readRequests(server, (req, res) => {
@@ -48,14 +48,14 @@ export function createForwardAuth(options: ForwardAuthOptions, context: ForwardA
     const startedAt = performance.now()
     const isReadable = head.refusal === undefined && !head.hasDisguisedVerdict
     const original = isReadable ? readOriginal(req, head, pathPrefix) : undefined
-    decide(verifier, original, { req, res, head, maxBodyBytes, peers, opensSocket })
+    decide(verifier, original, { req, res, head, maxBodyBytes, peers, opensWebSocket })
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
         const status = reply(req, res, answer, !isClosing() && canKeepOpen(req, head.bodyLength))
-        // The proxy did not wait for the verdict, so that the delivery failed.
+        // The proxy disconnected before the verdict, so the delivery failed.
         if (status === 0 && 'ok' in answer && answer.ok) answer.release().catch(() => undefined)
         onEnd({
-          // What a proxy passes on may be any text.
+          // The header from the proxy can contain any text.
           method: (original?.method ?? req.method ?? '').slice(0, 20),
           path: cutQuery(original?.target ?? req.url ?? ''),
           route: 'forward-auth',
@@ -67,18 +67,20 @@ export function createForwardAuth(options: ForwardAuthOptions, context: ForwardA
       })
       .catch(() => res.destroy())
   })
-  // A proxy that passes Upgrade on wants a tunnel from us, which there is none of: the docs show X-Forwarded-Upgrade.
+  // This listener opens no tunnels. A proxy must send X-Forwarded-Upgrade instead of Upgrade.
   server.on('upgrade', (_req, socket) => socket.destroy())
   const sockets = followSockets(server)
   return { server, stop: (graceMs) => stopServer(server, { sockets, graceMs, isIdle: () => inFlight === 0 }) }
 }
 
+/** The forward-auth server. */
 export interface ForwardAuth {
   readonly server: Server
+  /** Stops it gracefully within `graceMs` milliseconds. */
   stop(graceMs: number): Promise<void>
 }
 
-/** The gateway, as far as forward-auth needs it. */
+/** The part of the gateway that forward-auth uses. */
 export interface ForwardAuthContext {
   readonly peers: Peers
   readonly timeoutMs: number
@@ -86,32 +88,34 @@ export interface ForwardAuthContext {
   onEnd(report: Report): void
 }
 
-/** A verdict, or why no verifier decides. */
-type Answer = Verdict | { readonly code: 'not_told' | 'body_missing' | 'unverified'; readonly status: 403 | 417 | 500 }
+/** A verdict, or the reason why no verifier decided. */
+type Answer =
+  | Verdict
+  | { readonly code: 'original_unknown' | 'body_missing' | 'unverified'; readonly status: 403 | 417 | 500 }
 
 const bodyMissing: Answer = { code: 'body_missing', status: 403 }
 
-interface Asked {
+interface AuthRequest {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly head: RequestHead
   readonly maxBodyBytes: number
   readonly peers: Peers
-  readonly opensSocket: (target: string) => boolean
+  readonly opensWebSocket: (target: string) => boolean
 }
 
-async function decide(verifier: Verifier, original: Original | undefined, asked: Asked): Promise<Answer> {
-  const { req, res, head, maxBodyBytes, peers, opensSocket } = asked
-  if (original === undefined) return { code: 'not_told', status: head.refusal === 417 ? 417 : 403 }
+async function decide(verifier: Verifier, original: Original | undefined, auth: AuthRequest): Promise<Answer> {
+  const { req, res, head, maxBodyBytes, peers, opensWebSocket } = auth
+  if (original === undefined) return { code: 'original_unknown', status: head.refusal === 417 ? 417 : 403 }
   const { bodyLength, expectsContinue } = head
   const hasBody = bodyLength !== 0
-  // A proxy that keeps the body to itself would let any body through behind the signature of the URL alone.
+  // If the proxy does not send the body, the signature of the URL alone would accept any body.
   if (original.method === 'POST' && !hasBody) return bodyMissing
   const requestBody = hasBody
     ? new RequestBody(req, res, { maxBytes: maxBodyBytes, bodyLength, expectsContinue, peers })
     : undefined
   res.once('close', () => requestBody?.stop())
-  const handshake = original.upgrade !== undefined && opensSocket(original.target)
+  const handshake = original.upgrade !== undefined && opensWebSocket(original.target)
   const upgrade = handshake ? { connection: 'upgrade', upgrade: original.upgrade } : {}
   const verdict = await verifier.verify({
     method: original.method,
@@ -121,12 +125,12 @@ async function decide(verifier: Verifier, original: Original | undefined, asked:
     handshake,
   })
   requestBody?.stop()
-  // Chunks may have held nothing.
+  // A chunked body can be empty.
   if (verdict.ok && original.method === 'POST' && verdict.body.length === 0) return bodyMissing
   return verdict
 }
 
-/** Gives the status that is answered, 0 where the proxy has gone. */
+/** Answers the proxy. Returns the status, or 0 if the proxy has disconnected. */
 function reply(req: IncomingMessage, res: ServerResponse, answer: Answer, mayStay: boolean): number {
   if (res.headersSent) return res.statusCode
   if (res.destroyed) return 0
@@ -135,15 +139,15 @@ function reply(req: IncomingMessage, res: ServerResponse, answer: Answer, maySta
   if (!mayStay && !req.complete) lingerOnClose(req)
   const fields = listAnswerFields(status, !mayStay)
   if (verdict !== undefined) fields.push(...listVerdictFields(verdict))
-  res.writeHead(status, fields).end(textOf(status))
+  res.writeHead(status, fields).end(getAnswerText(status))
   return status
 }
 
 type ReadOriginal = (req: IncomingMessage, head: RequestHead, pathPrefix: string) => Original | undefined
 
-/** How proxies tell the request that they ask about. `undefined`: not to be told for certain. */
+/** Reads the original request in each style. Returns `undefined` if it is missing or ambiguous. */
 const styles: Readonly<Record<NonNullable<ForwardAuthOptions['style']>, ReadOriginal>> = {
-  /** Traefik, Caddy, and nginx and HAProxy as the docs configure them. */
+  /** For Traefik and Caddy, and for nginx and HAProxy as the docs configure them. */
   forwarded(req) {
     const method = readOne(req, 'x-forwarded-method')
     const target = readOne(req, 'x-forwarded-uri')
@@ -151,7 +155,7 @@ const styles: Readonly<Record<NonNullable<ForwardAuthOptions['style']>, ReadOrig
     if (method === undefined || host === undefined || target?.startsWith('/') !== true) return undefined
     return { method, target, host, upgrade: readUpgrade(req) }
   },
-  /** Envoy's ext_authz over HTTP: the request itself, below a prefix. */
+  /** For Envoy's ext_authz over HTTP. Envoy sends the request itself, with a path prefix. */
   envoy(req, head, pathPrefix) {
     if ((readOne(req, 'x-envoy-auth-partial-body') ?? 'false') !== 'false') return undefined
     const url = req.url ?? ''
@@ -170,7 +174,7 @@ function readUpgrade(req: IncomingMessage): string | undefined {
   return upgrade === '' ? undefined : upgrade
 }
 
-/** `undefined` where it is missing or repeated. */
+/** Returns `undefined` if the header is missing or repeated. */
 function readOne(req: IncomingMessage, name: string): string | undefined {
   const values = req.headersDistinct[name]
   return values?.length === 1 ? values[0] : undefined

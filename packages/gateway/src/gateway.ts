@@ -8,35 +8,40 @@ import { createForwardAuth } from './forward-auth.ts'
 import { Handshake } from './handshake.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { InFlight } from './in-flight.ts'
-import { logReport, toLogger } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { reportExchange } from './on-exchange.ts'
 import type { GatewayOptions } from './options.ts'
-import { type Report, toReport } from './report.ts'
-import { bind, createHttpServer, renewCertificate } from './server.ts'
-import { followSockets, stopServer } from './stop.ts'
+import { createLogger, createReport, logReport, type Report } from './report.ts'
+import { bind, createHttpServer, followSockets, renewCertificate, stopServer } from './server.ts'
 import { isTracingConfigured, traceExchange } from './tracing.ts'
-import { createUpstreams } from './upstreams.ts'
+import { createUpstreams } from './upstream/pool.ts'
 
+/** A running or startable gateway, as `createGateway` returns it. */
 export interface Gateway {
-  /** Binds the listeners. `url` and `adminUrl` name what was bound really, also for port 0. Rejects where that fails. */
+  /**
+   * Binds the listeners.
+   * @returns the bound addresses. With port 0, they contain the port that the system chose.
+   * @throws Error from Node.js if an address cannot be bound
+   */
   listen(): Promise<{ url: string; adminUrl: string | undefined; forwardAuthUrl: string | undefined }>
   /**
-   * New routes, keys, limits and certificates; requests that have begun keep the old ones. Rejects, and changes nothing, for wrong options
-   * and for other addresses than those that are bound.
+   * Replaces routes, keys, limits and certificates. Requests that have begun keep the old ones.
+   * @throws TypeError or RangeError if an option is wrong, or if an address differs from the bound
+   * one. Nothing changes then.
    */
   reload(options: GatewayOptions): Promise<void>
   /**
-   * Stops gracefully. The listener stays open for a second, and everything that arrives is served with `Connection: close`.
-   * Afterwards requests and streams that have begun may go on. After `graceMs` in all (default 15,000) they are cut off. Resolves
-   * when every connection is closed.
+   * Stops gracefully. The listener stays open for one second, and new requests are served with
+   * `Connection: close`. Requests and streams that have begun may continue until `graceMs` is over,
+   * counted from the call. The default is 15,000 milliseconds. Then they are cut off. Resolves when
+   * every connection is closed.
    */
   close(options?: { graceMs?: number }): Promise<void>
 }
 
 /**
- * Makes the verifying reverse proxy.
- * @throws TypeError or RangeError, naming the option, when something is missing, unknown or out of range.
+ * Creates the verifying reverse proxy. It does not listen until `listen()` is called.
+ * @throws TypeError or RangeError that names an option that is missing, unknown or out of range
  */
 export function createGateway(options: GatewayOptions): Gateway {
   return createMeasuredGateway(options).gateway
@@ -44,7 +49,10 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 const connectTimeoutMs = 3000
 
-/** With its metrics, for a process that gathers those of several. They are kept where `admin` is on, or `measure` is. */
+/**
+ * Creates a gateway and returns its metrics too, for a process that aggregates several gateways.
+ * @param measure collects metrics even if `admin` is off
+ */
 export function createMeasuredGateway(
   options: GatewayOptions,
   measure = false,
@@ -53,7 +61,7 @@ export function createMeasuredGateway(
   const upstreams = createUpstreams(connectTimeoutMs)
   const inFlight = new InFlight()
   const handshakes = new Set<Handshake>()
-  const log = toLogger(options.log)
+  const log = createLogger(options.log)
   const admin = options.admin ?? false
   const metrics =
     admin === false && !measure
@@ -73,7 +81,7 @@ export function createMeasuredGateway(
           peers: current.peers,
           timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
           isClosing,
-          onEnd: tell,
+          onEnd: record,
         })
 
   const server = createHttpServer(options, {
@@ -114,12 +122,12 @@ export function createMeasuredGateway(
   function report(exchange: ExchangeState): void {
     if (exchange.config.onExchange !== undefined) reportExchange(exchange)
     if (metrics === undefined && log === undefined && !isTracing) return
-    const ended = toReport(exchange)
-    tell(ended)
+    const ended = createReport(exchange)
+    record(ended)
     if (isTracing) traceExchange(exchange, ended)
   }
 
-  function tell(report: Report): void {
+  function record(report: Report): void {
     metrics?.report(report)
     if (log !== undefined) logReport(log, report)
   }
@@ -131,7 +139,7 @@ export function createMeasuredGateway(
     adminServer?.closeAllConnections()
     adminServer?.close()
     current.retire()
-    await upstreams.settled()
+    await upstreams.waitForClose()
   }
 
   const gateway: Gateway = {
@@ -171,7 +179,7 @@ export function createMeasuredGateway(
   return { gateway, metrics }
 }
 
-/** Listeners stay as they are: to move them is to start anew. */
+/** Throws if a reload changes a listener. That needs a restart. */
 function checkUnchanged(bound: GatewayOptions, next: GatewayOptions): void {
   for (const [name, port] of [
     ['listen', 8080],

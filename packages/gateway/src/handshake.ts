@@ -1,24 +1,26 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { connect, type Socket } from 'node:net'
-import { pipeline, Transform } from 'node:stream'
+import { type Duplex, pipeline, Transform } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { Verdict } from 'tollgate'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import { chooseRoute, type ExchangeState, listVerdictFields } from './exchange.ts'
+import { dropNominated } from './fields.ts'
 import { type RequestHead, readHead } from './request-head.ts'
-import { listResponseHeaders } from './response-head.ts'
-import { joinSockets } from './tunnel.ts'
 
 interface HandshakeContext {
   readonly config: ConfigSnapshot
-  /** The handshake was answered. A tunnel may have opened. */
+  /** Called when the handshake was answered. A tunnel may be open. */
   onAnswer(handshake: Handshake): void
   onClose(handshake: Handshake): void
 }
 
-/** A WebSocket handshake: verified, sent on, and both connections joined once the upstream agreed. */
+/**
+ * A WebSocket handshake. Verifies it, forwards it, and joins both connections after the upstream
+ * agreed.
+ */
 export class Handshake implements ExchangeState {
   readonly client: ExchangeState['client']
   readonly socket: Socket
@@ -39,7 +41,7 @@ export class Handshake implements ExchangeState {
   #upstream: ClientRequest | undefined
   #isAnswered = false
 
-  /** @param first what came after the handshake's head: nothing may be answered before it was passed on. */
+  /** @param first the bytes that arrived after the head. They belong to the upstream. */
   constructor(req: IncomingMessage, socket: Socket, first: Uint8Array, context: HandshakeContext) {
     this.#req = req
     this.client = { method: req.method ?? '', target: req.url ?? '', rawFields: req.rawHeaders, socket }
@@ -49,10 +51,10 @@ export class Handshake implements ExchangeState {
     this.#context = context
     this.#first = first
     this.#deadline = setTimeout(() => this.#expire(), this.config.timeoutMs)
-    // Node.js leaves the socket to us: an error that nobody listens for would end the process.
+    // Without a listener, an error of the socket would end the process.
     socket.on('error', () => socket.destroy())
     socket.once('close', () => this.#leave())
-    // Streams run for hours, and are silent as long as the call is.
+    // Streams run for hours and can be silent for a long time.
     socket.setTimeout(0)
     socket.setKeepAlive(true, 60_000)
   }
@@ -60,11 +62,11 @@ export class Handshake implements ExchangeState {
   async run(): Promise<void> {
     const { head } = this
     const { method, target } = this.client
-    // RFC 9110 section 7.8: HTTP/1.0 knows no upgrade.
+    // RFC 9110 section 7.8: HTTP/1.0 has no upgrades.
     if (this.#req.httpVersion !== '1.1') return this.refuse(400)
     const route = chooseRoute(this.config, head, target)
     if (typeof route === 'number') return this.refuse(route)
-    // Where a handshake announces a body, its bytes could be taken for the stream's.
+    // If a handshake announced a body, a server could read its bytes as part of the stream.
     if (head.bodyLength !== 0) return this.refuse(400)
     this.route = route
     route.pool.hold()
@@ -74,7 +76,7 @@ export class Handshake implements ExchangeState {
     if (this.#isAnswered || this.socket.destroyed) return
     if (!verdict.ok && (!('params' in verdict) || verdict.code === 'method_not_allowed'))
       return this.refuse(verdict.status)
-    // An upstream that opens no sockets would answer the handshake like any other GET.
+    // An upstream without WebSockets would answer the handshake like any other GET.
     if (!webSocket) {
       verdict.release().catch(() => undefined)
       return this.refuse(403)
@@ -88,7 +90,7 @@ export class Handshake implements ExchangeState {
     this.status = status
     this.responseFields = listAnswerFields(status, true)
     answerOnSocket(this.socket, status)
-    this.#answered()
+    this.#markAnswered()
   }
 
   #connect(route: OpenRoute, headers: string[], isRetry = false): void {
@@ -101,12 +103,12 @@ export class Handshake implements ExchangeState {
       method: 'GET',
       path: this.client.target,
       headers: headers as unknown as string[],
-      // Without an agent, which would neither take this connection nor let it go half-closed.
+      // No agent: it would not allow a half-closed connection.
       createConnection: () =>
         isTls ? connectTls({ ...to, servername: host, ALPNProtocols: ['http/1.1'] }) : connect(to),
     })
     this.#upstream = upstream
-    // By default Node.js leaves out the lines after the 2,000th.
+    // By default Node.js drops the header lines after the 2,000th.
     upstream.maxHeadersCount = 0
     upstream.once('socket', (socket) =>
       socket.once(isTls ? 'secureConnect' : 'connect', () => {
@@ -140,26 +142,28 @@ export class Handshake implements ExchangeState {
     if (first.length > 0) this.socket.write(first)
     if (this.#first.length > 0) upstream.write(this.#first)
     joinSockets(this.socket, upstream, () => undefined)
-    this.#answered()
+    this.#markAnswered()
   }
 
-  /** The upstream answered as to any request: its answer is passed on, and nothing after it. */
+  /** Passes on the answer of an upstream that declined, and then closes the connection. */
   #decline(answer: IncomingMessage): void {
     if (this.#isAnswered || this.socket.destroyed) return void answer.destroy()
     const { statusCode: status = 502, headers } = answer
-    // A change of protocol that names none is no answer.
+    // A 101 without Upgrade names no protocol.
     if (status === 101) {
       answer.destroy()
       this.refuse(502)
       return
     }
-    // Without a length, only chunks show the client whether the answer is complete.
+    // Without a length, only chunks show the client that the answer is complete.
     const isChunked = headers['content-length'] === undefined && status !== 204 && status !== 304
     const framing = isChunked ? ['Transfer-Encoding', 'chunked'] : []
     this.#take(answer, [...listResponseHeaders(answer.rawHeaders), ...framing, 'Connection', 'close'])
     this.socket.write(formatHead(status, answer.statusMessage ?? '', this.responseFields), 'latin1')
-    pipeline(isChunked ? [answer, toChunks(), this.socket] : [answer, this.socket], () => this.socket.destroy())
-    this.#answered()
+    pipeline(isChunked ? [answer, createChunkEncoder(), this.socket] : [answer, this.socket], () =>
+      this.socket.destroy(),
+    )
+    this.#markAnswered()
   }
 
   #take(answer: IncomingMessage, fields: readonly string[]): void {
@@ -168,7 +172,7 @@ export class Handshake implements ExchangeState {
     this.responseFields = fields
   }
 
-  #answered(): void {
+  #markAnswered(): void {
     this.#isAnswered = true
     this.#context.onAnswer(this)
   }
@@ -183,21 +187,24 @@ export class Handshake implements ExchangeState {
     clearTimeout(this.#deadline)
     if (!this.#isAnswered) {
       this.#upstream?.destroy()
-      this.#answered()
+      this.#markAnswered()
     }
     this.route?.pool.release()
     this.#context.onClose(this)
   }
 }
 
-/** To a WebSocket, and to no other protocol beside it. */
+/** Returns true if the upstream switches to WebSocket and to no other protocol. */
 function agreesToWebSocket({ httpVersion, headersDistinct }: IncomingMessage): boolean {
   const protocols = headersDistinct.upgrade ?? []
   return httpVersion === '1.1' && protocols.length === 1 && protocols[0]?.toLowerCase() === 'websocket'
 }
 
-/** Chunks as in RFC 9112 section 7.1. The last one comes only when the source has ended as it should. */
-function toChunks(): Transform {
+/**
+ * Encodes chunks (RFC 9112 section 7.1). Sends the last chunk only if the source ended without an
+ * error.
+ */
+function createChunkEncoder(): Transform {
   return new Transform({
     transform(bytes: Buffer, _, done) {
       done(null, Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]))
@@ -206,4 +213,74 @@ function toChunks(): Transform {
       done(null, '0\r\n\r\n')
     },
   })
+}
+
+// RFC 9110 section 7.6.1. Node.js writes these fields itself for the connection to the client.
+const hop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+])
+
+/** If `Connection` could remove these, the end of an answer would depend on the reader. */
+const kept: ReadonlySet<string> = new Set(['content-length'])
+
+/** Returns the upstream's header fields for the client, in their order and spelling. */
+function listResponseHeaders(raw: readonly string[]): string[] {
+  const headers: string[] = []
+  let connection = ''
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] as string
+    const lower = name.toLowerCase()
+    const value = raw[index + 1] as string
+    if (!hop.has(lower)) headers.push(name, value)
+    else if (lower === 'connection') connection += `,${value}`
+  }
+  return /^(,\s*(keep-alive|close)\s*)*$/i.test(connection) ? headers : dropNominated(headers, connection, kept)
+}
+
+/** After one side has ended, the other has this long to end too. */
+const halfCloseMs = 30_000
+
+interface End extends Duplex {
+  destroySoon?(): void
+}
+
+/**
+ * Passes bytes in both directions, at the pace of the slower side, until both ended or one broke.
+ */
+function joinSockets(one: End, other: End, onClose: () => void): void {
+  let timer: NodeJS.Timeout | undefined
+  let open = 2
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    from.on('error', () => leave(to))
+    from.on('end', () => {
+      timer ??= setTimeout(() => {
+        one.destroy()
+        other.destroy()
+      }, halfCloseMs)
+    })
+    from.on('close', () => {
+      // Received bytes are still sent.
+      leave(to)
+      open--
+      if (open > 0) return
+      clearTimeout(timer)
+      onClose()
+    })
+    from.pipe(to)
+  }
+}
+
+function leave(socket: End): void {
+  if (socket.destroySoon === undefined) socket.destroy()
+  else socket.destroySoon()
 }

@@ -1,39 +1,41 @@
 import type { Accepted, Observed, Verdict } from 'tollgate'
 import { listAnswerFields } from './answers.ts'
-import { Capture } from './capture.ts'
 import type { Client, ClientListener } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, type ExchangeState, listVerdictFields } from './exchange.ts'
+import { Capture, chooseRoute, type ExchangeState, listVerdictFields } from './exchange.ts'
+import { formatFields } from './fields.ts'
 import type { RequestBody } from './request-body.ts'
+import type { RequestHead } from './request-head.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
-import type { AnswerHandler, Connection, Failure } from './upstream/connection.ts'
-import { formatRequest } from './upstream/outgoing-request.ts'
+import type { AnswerHandler, Connection, Failure, OutgoingRequest } from './upstream/connection.ts'
 
-/** The gateway, as far as an exchange needs it. */
+/** The part of the gateway that an exchange uses. */
 export interface ExchangeContext {
   readonly config: ConfigSnapshot
   isClosing(): boolean
   onEnd(exchange: HttpExchange): void
 }
 
-/** How long to wait before the one attempt to connect again. */
+/** The pause before the second and last attempt to connect. */
 const retryMs = 100
 
-/** One HTTP request and its answer: verified, forwarded to the upstream, and answered. */
+/**
+ * One HTTP request and its answer. Verifies the request, forwards it to the upstream and answers.
+ */
 export class HttpExchange implements AnswerHandler, ClientListener, ExchangeState {
   readonly client: Client
   readonly config: ConfigSnapshot
   readonly startedAt = performance.now()
-  /** The time at which `expire` is called, by the same clock. */
+  /** The time of `performance.now()` at which `expire` is called. */
   deadline: number
   readonly responseBody: Capture | undefined
   route: OpenRoute | undefined
   verdict: Verdict | undefined
-  /** 0: the client left first. */
+  /** 0 if the client disconnected before the answer. */
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
   responseFields: readonly string[] = []
-  /** Links of the list `InFlight`. */
+  /** The links of the list in `InFlight`. */
   previous: HttpExchange | undefined
   next: HttpExchange | undefined
   readonly #context: ExchangeContext
@@ -43,7 +45,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   #isLate = false
   #isBroken = false
   #isOver = false
-  /** The length of the upstream's answer, where it is short enough to be sent in one piece. */
+  /** The length of the upstream's answer if it is short enough to send in one piece, or else 0. */
   #announced = 0
   #isAnsweredWhole = false
 
@@ -56,7 +58,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     client.listen(this)
   }
 
-  /** Never throws: an error ends in an answer. */
+  /** Starts the exchange. Never throws: an error is answered with 500. */
   run(): void {
     try {
       this.#verify()
@@ -107,7 +109,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     this.responseFields = this.client.refuse(status, mayStay)
   }
 
-  /** The rest of the request cannot be read. */
+  /** Answers a request whose rest cannot be read. */
   break(status: number): void {
     if (!this.client.breakOff(status)) return
     this.#isBroken = true
@@ -115,6 +117,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     this.responseFields = listAnswerFields(status, true)
   }
 
+  /** Ends the exchange at its deadline. */
   expire(): void {
     this.#isLate = true
     if (this.verdict === undefined) this.refuse(408)
@@ -125,7 +128,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
 
   #forward(verdict: Accepted | Observed): void {
     const { client, route } = this
-    // The bytes that were verified. A verdict without them would have to encode its form again.
+    // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
     const request = formatRequest(client.method, client.target, client.head, listVerdictFields(verdict), body)
     if (request === undefined || route === undefined) return void this.refuse(502)
@@ -165,7 +168,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     this.#connection = undefined
     if (this.#isOver || this.#isLate) return
     if (this.answeredBy === 'upstream') return void this.client.cut()
-    // No byte was sent, so the webhook cannot arrive twice.
+    // No byte was sent yet, so the webhook cannot arrive twice.
     if (failure !== 'broken' && this.#attempts === 1 && this.verdict !== undefined && 'params' in this.verdict) {
       const { verdict } = this
       setTimeout(() => {
@@ -190,7 +193,10 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     this.#connection = undefined
   }
 
-  /** A delivery that failed may be sent again: after 401 (Twilio repeats with credentials), 5xx, or an incomplete answer. */
+  /**
+   * Releases a delivery that failed, so that Twilio can send it again: after 401 (Twilio repeats
+   * the request with credentials), 5xx, or an incomplete answer.
+   */
   #releaseOnFailure(): void {
     if (this.verdict !== undefined && (!this.client.isServed || this.status === 401 || this.status >= 500))
       release(this.verdict)
@@ -201,4 +207,29 @@ const shortAnswer = 16 * 1024
 
 function release(verdict: Verdict): void {
   if (verdict.ok) verdict.release().catch(() => undefined)
+}
+
+// Some servers answer 411 if these methods come without a length.
+const expectBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+
+/**
+ * Writes a request for the upstream.
+ * @param method the method as Node.js parsed it. Method, target and fields contain no line break.
+ * @param more header fields to append
+ * @returns `undefined` if the body differs in length from `Content-Length`. The upstream would read
+ * the rest as another request.
+ */
+function formatRequest(
+  method: string,
+  target: string,
+  head: RequestHead,
+  more: readonly string[],
+  body: Uint8Array,
+): OutgoingRequest | undefined {
+  const { bodyLength, fields } = head
+  if (bodyLength !== undefined && bodyLength !== body.length) return undefined
+  const isAnnounced = head.verified['content-length'] !== undefined
+  const length = !isAnnounced && (body.length > 0 || expectBody.has(method)) ? `Content-Length: ${body.length}\r\n` : ''
+  const text = `${method} ${target} HTTP/1.1\r\n${formatFields(fields)}${formatFields(more)}${length}Connection: keep-alive\r\n\r\n`
+  return { head: text, body, isHead: method === 'HEAD' }
 }

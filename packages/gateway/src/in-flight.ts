@@ -2,15 +2,16 @@ import type { Socket } from 'node:net'
 import type { HttpExchange } from './http-exchange.ts'
 
 /**
- * The HTTP exchanges that have not ended, as a linked list. A `Set` would cost more: each hash table that a `Set` outgrows refers to
- * the next one, and the first that is promoted to the old generation keeps all others, and their exchanges, from being collected
- * while they are young. There is one timer for all exchanges, since nearly none is late.
+ * The HTTP exchanges that have not ended, as a linked list. A `Set` would cost more: every hash
+ * table that a `Set` outgrows refers to the next one. Once one of them reaches the old generation,
+ * it keeps all later tables and their exchanges alive. All exchanges share one timer, because
+ * almost none expires.
  */
 export class InFlight {
   #first: HttpExchange | undefined
   #last: HttpExchange | undefined
   #timer: NodeJS.Timeout | undefined
-  /** The time at which the timer fires, by the clock of `performance.now()`. */
+  /** The time of `performance.now()` at which the timer fires. */
   #dueAt = Number.POSITIVE_INFINITY
   size = 0
 
@@ -23,7 +24,7 @@ export class InFlight {
     if (exchange.deadline < this.#dueAt) this.#arm(exchange.deadline)
   }
 
-  /** Call it once for each exchange that was added. */
+  /** Removes an exchange. Must be called exactly once for each exchange that was added. */
   delete(exchange: HttpExchange): void {
     const { previous, next } = exchange
     if (previous === undefined) this.#first = next
@@ -35,7 +36,7 @@ export class InFlight {
     this.size--
   }
 
-  /** The oldest exchange on that connection. */
+  /** Returns the oldest exchange on a connection. */
   findBySocket(socket: Socket): HttpExchange | undefined {
     let exchange = this.#first
     while (exchange !== undefined && exchange.client.socket !== socket) exchange = exchange.next

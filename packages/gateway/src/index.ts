@@ -10,6 +10,6 @@ export type {
   ListenOptions,
   Route,
 } from './options.ts'
+export type { RunHooks } from './run/run-gateway.ts'
 export { runGateway } from './run/run-gateway.ts'
-export type { RunHooks } from './run/signals.ts'
 export type { Source } from './run/source.ts'

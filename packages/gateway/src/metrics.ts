@@ -1,12 +1,16 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Report } from './report.ts'
 
+/** The Prometheus metrics of one gateway. */
 export interface Metrics {
   readonly registry: Registry
+  /** Counts one request. */
   report(report: Report): void
 }
 
-/** All labels come from closed sets: codes, statuses, who answered, and the routes of the configuration. */
+/**
+ * Creates the metrics. All labels come from closed sets: codes, statuses, `by`, configured routes.
+ */
 export function createMetrics(counts: { requests: () => number; tunnels: () => number }): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -19,18 +23,18 @@ export function createMetrics(counts: { requests: () => number; tunnels: () => n
   })
   const responses = new Counter({
     name: 'tollgate_responses_total',
-    help: 'Answers by status and by who gave them; status 0 where the client left first.',
+    help: 'Answers by status and sender; status 0 if the client disconnected first.',
     labelNames: ['status', 'by'] as const,
     registers,
   })
   const duration = new Histogram({
     name: 'tollgate_request_duration_seconds',
-    help: 'From the head of a request to the last byte of its answer, by who answered.',
+    help: 'Seconds from the head of a request to the last byte of its answer, by sender of the answer.',
     labelNames: ['by'] as const,
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15],
     registers,
   })
-  const gauge = (name: string, help: string, count: () => number): unknown =>
+  const addGauge = (name: string, help: string, count: () => number): unknown =>
     new Gauge({
       name,
       help,
@@ -39,8 +43,8 @@ export function createMetrics(counts: { requests: () => number; tunnels: () => n
         this.set(count())
       },
     })
-  gauge('tollgate_requests_in_flight', 'Requests that have not been answered yet.', counts.requests)
-  gauge('tollgate_websockets_open', 'WebSocket tunnels, and handshakes under way.', counts.tunnels)
+  addGauge('tollgate_requests_in_flight', 'Requests that have not been answered yet.', counts.requests)
+  addGauge('tollgate_websockets_open', 'Open WebSocket tunnels and unanswered handshakes.', counts.tunnels)
   return {
     registry,
     report({ code, route = '', status, by, ms }) {

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { textOf } from './answers.ts'
-import { toHeaderList } from './capture.ts'
+import { getAnswerText } from './answers.ts'
 import type { ExchangeState } from './exchange.ts'
+import { toHeaderList } from './exchange.ts'
 import type { Exchange } from './options.ts'
 
 const nothing = new Uint8Array(0)
 
-/** Calls the option `onExchange`. An error in it changes nothing. */
+/** Calls the option `onExchange`. Errors in it are ignored. */
 export function reportExchange(exchange: ExchangeState): void {
   try {
-    Promise.resolve(exchange.config.onExchange?.(toExchange(exchange)) as unknown).catch(() => undefined)
+    Promise.resolve(exchange.config.onExchange?.(createExchange(exchange)) as unknown).catch(() => undefined)
   } catch {
-    // The option's contract: errors are ignored.
+    // The documentation of `onExchange` says that errors are ignored.
   }
 }
 
-function toExchange(exchange: ExchangeState): Exchange {
+function createExchange(exchange: ExchangeState): Exchange {
   const { client, requestBody = nothing, responseBody, route, status } = exchange
   const { captureBytes } = exchange.config
   const durationMs = performance.now() - exchange.startedAt
@@ -41,7 +41,7 @@ function toExchange(exchange: ExchangeState): Exchange {
         : {
             status,
             headers: toHeaderList(exchange.responseFields),
-            body: isOurs ? Buffer.from(textOf(status)) : (responseBody?.bytes ?? nothing),
+            body: isOurs ? Buffer.from(getAnswerText(status)) : (responseBody?.bytes ?? nothing),
             bodyTruncated: responseBody?.truncated ?? false,
             by: exchange.answeredBy,
           },

@@ -1,78 +1,119 @@
 import type { Logger } from 'pino'
 import type { ReplayGuard, Verdict, VerifierOptions } from 'tollgate'
 
+/** The options of `createGateway`. */
 export interface GatewayOptions {
-  /** Where Twilio's requests arrive. Default 127.0.0.1:8080 without TLS; port 0 is any free one. */
+  /**
+   * The address for Twilio's requests. Default 127.0.0.1:8080 without TLS. Port 0 is any free port.
+   */
   readonly listen?: ListenOptions | undefined
-  /** Where `/healthz`, `/readyz` and `/metrics` are served. Default `false`: nowhere. With `{}`, on a free port of 127.0.0.1. */
+  /**
+   * The address for `/healthz`, `/readyz` and `/metrics`. Default `false`: they are not served.
+   * `{}` is a free port of 127.0.0.1.
+   */
   readonly admin?: AddressOptions | false | undefined
-  /** For proxies that ask before they let a request through. Default: none. */
+  /** An endpoint for proxies that ask about a request before they pass it on. Default: none. */
   readonly forwardAuth?: ForwardAuthOptions | undefined
-  /** At least one, unless there is `forwardAuth`. Of those that match, one with a host comes first, then the longest path. */
+  /**
+   * The routes. At least one, unless `forwardAuth` is set. If several match, a route with a host
+   * wins over one without, then the longest path wins.
+   */
   readonly routes: readonly Route[]
   /**
-   * How long a request may take from its head to the last byte of its answer, in milliseconds, 1 to 600,000. Beyond it 408 while its
-   * body arrives, 504 while the upstream is silent. Default 14,000, for Twilio gives up at 15 s:
+   * The time limit of a request, from its head to the last byte of its answer, in milliseconds. An
+   * integer from 1 to 600,000. After it the gateway answers 408 if the body has not arrived, and
+   * 504 if the upstream has not answered. Default 14,000, because Twilio gives up after 15 seconds:
    * https://www.twilio.com/docs/usage/webhooks/webhooks-faq
    */
   readonly timeoutMs?: number | undefined
-  /** What one peer may keep us busy with. */
+  /** Limits for each peer. */
   readonly limits?: LimitOptions | undefined
-  /** `'info'`: one JSON line per request on standard output, without query, headers and bodies. Default `'silent'`. */
+  /**
+   * `'info'` writes one JSON line per request to standard output, without query, headers and
+   * bodies. Default `'silent'`.
+   */
   readonly log?: 'silent' | 'info' | Logger | undefined
-  /** Sees each exchange after it ended; an exception in it changes nothing. Bodies are captured only when it is given. */
+  /**
+   * Called after each exchange. Errors in it are ignored. Bodies are captured only if it is set.
+   */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined
-  /** How much of each body an exchange keeps, in bytes. An integer from 0. Default 1,048,576. */
+  /** The bytes of each body that an exchange keeps. An integer from 0. Default 1,048,576. */
   readonly captureBytes?: number | undefined
 }
 
+/** An address to listen on. */
 export interface AddressOptions {
   /** Default 127.0.0.1. */
   readonly host?: string | undefined
-  /** 0 to 65,535; 0 is any free one. */
+  /** An integer from 0 to 65,535. 0 is any free port. */
   readonly port?: number | undefined
 }
 
+/** The address for Twilio's requests. */
 export interface ListenOptions extends AddressOptions {
-  /** PEM files. Read again at each `reload`. */
+  /** PEM files. `reload` reads them again. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined
 }
 
-/** Bodies are read only behind a well-formed signature; beyond these limits they wait for those before them. */
+/**
+ * Limits for each peer. A body is read only if the request has a well-formed signature. A body
+ * beyond these limits waits until others of its peer have been read.
+ */
 export interface LimitOptions {
-  /** How many bodies of one peer are read at the same time, 1 to 100,000. Default 64. */
+  /**
+   * How many bodies of one peer are read at the same time. An integer from 1 to 100,000. Default
+   * 64.
+   */
   readonly bodiesPerPeer?: number | undefined
-  /** How many bytes they may announce together, from 1. Default 16,777,216. A larger single body is read alone. */
+  /**
+   * The bytes that these bodies announce in total. An integer from 1. Default 16,777,216. A single
+   * larger body is read alone.
+   */
   readonly bytesPerPeer?: number | undefined
-  /** Peers without these limits, such as load balancers: addresses, CIDR ranges, `'loopback'`. Default `['loopback']`. */
+  /**
+   * Peers without these limits, such as load balancers: addresses, CIDR ranges or `'loopback'`.
+   * Default `['loopback']`.
+   */
   readonly trustedPeers?: readonly string[] | undefined
 }
 
-/** Its options are those of a route, without an upstream. It enforces always: to observe, let the proxy not ask. */
+/**
+ * The forward-auth endpoint. It has the options of a route, without an upstream. It has no observe
+ * mode: to observe, do not let the proxy ask.
+ */
 export interface ForwardAuthOptions extends Omit<Route, 'host' | 'path' | 'upstream' | 'mode' | 'webSocket'> {
-  /** Reachable by the proxy alone: whoever reaches it can ask. Default 127.0.0.1:8081. */
+  /** The address for the proxy. No other client should reach it. Default 127.0.0.1:8081. */
   readonly listen?: AddressOptions | undefined
   /**
-   * How the proxy tells the original request: `'forwarded'` by X-Forwarded-Method, -Host and -Uri (Traefik, Caddy, nginx, HAProxy),
-   * `'envoy'` as ext_authz does, by the request itself. Default `'forwarded'`.
+   * How the proxy describes the original request. `'forwarded'`: in X-Forwarded-Method, -Host and
+   * -Uri (Traefik, Caddy, nginx, HAProxy). `'envoy'`: with the request itself, like ext_authz.
+   * Default `'forwarded'`.
    */
   readonly style?: 'forwarded' | 'envoy' | undefined
-  /** The `path_prefix` of Envoy's configuration. Default none. */
+  /** The `path_prefix` of Envoy's configuration. Default: none. */
   readonly pathPrefix?: string | undefined
   /**
-   * Where the application opens WebSockets: path prefixes, as in a route. There X-Forwarded-Upgrade makes a handshake; elsewhere it
-   * means nothing. Default none.
+   * The path prefixes where the application opens WebSockets, matched as in a route. On these paths
+   * a request with X-Forwarded-Upgrade is verified as a handshake. On other paths the header is
+   * ignored. Default: none.
    */
   readonly webSocketPaths?: readonly string[] | undefined
 }
 
+/** A route to an upstream, with the options of its verifier. */
 export interface Route {
-  /** The Host header to match, in any letter case; without a port, any port. Default: any host. */
+  /**
+   * The Host header to match, in any letter case. Without a port it matches every port. Default:
+   * any host.
+   */
   readonly host?: string | undefined
-  /** A path prefix, on segment borders: `/sms` matches `/sms` and `/sms/status`, not `/smssender`. */
+  /**
+   * A prefix of whole path segments: `/sms` matches `/sms` and `/sms/status`, but not `/smssender`.
+   */
   readonly path: string
-  /** `http(s)://host:port`, without a path: the request's own target is sent as it came. */
+  /** `http(s)://host:port` without a path. The request's target is sent unchanged. */
   readonly upstream: string
+  /** As in `VerifierOptions`. */
   readonly publicUrl: string | readonly string[]
   readonly authToken?: VerifierOptions['authToken']
   readonly sharedKeys?: VerifierOptions['sharedKeys']
@@ -81,18 +122,22 @@ export interface Route {
   readonly trailingSlash?: VerifierOptions['trailingSlash']
   readonly mode?: 'enforce' | 'observe' | undefined
   /**
-   * The upstream opens WebSockets at these paths: an upgrade is verified as a handshake and tunnelled. Default false: upgrades are
-   * refused, since an upstream that opens no sockets answers a handshake like any other GET, and `sharedKeysOnly` and the replay guard
-   * do not apply to handshakes.
+   * `true` if the upstream opens WebSockets on this route. An upgrade is then verified as a
+   * handshake and tunnelled. Default `false`: upgrades are refused. An upstream without WebSockets
+   * answers a handshake like any other GET, and `sharedKeysOnly` and the replay guard do not apply
+   * to handshakes.
    */
   readonly webSocket?: boolean | undefined
   readonly replay?: ReplayGuard | undefined
   readonly maxBodyBytes?: number | undefined
 }
 
+/** Header fields in their order and spelling. */
 export type HeaderList = readonly (readonly [name: string, value: string])[]
 
+/** A request, its verdict and its answer, as `onExchange` gets them. */
 export interface Exchange {
+  /** A random UUID. */
   readonly id: string
   /** Milliseconds since 1970. */
   readonly startedAt: number
@@ -105,12 +150,12 @@ export interface Exchange {
     readonly bodyTruncated: boolean
     readonly remoteAddress: string | undefined
   }
-  /** `undefined`: refused before a verifier saw it. */
+  /** `undefined` if the request was refused before a verifier saw it. */
   readonly verdict: Verdict | undefined
   readonly route: Pick<Route, 'publicUrl' | 'path'> | undefined
-  /** For a diagnosis in the same process. Holds secrets, never to be shown. */
+  /** For a diagnosis in the same process. Contains secrets: never show or store it. */
   readonly verifierOptions: VerifierOptions | undefined
-  /** `undefined`: the client left before there was an answer. */
+  /** `undefined` if the client disconnected before the answer. */
   readonly response:
     | {
         readonly status: number

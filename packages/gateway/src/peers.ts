@@ -1,13 +1,14 @@
 import { BlockList, isIP } from 'node:net'
 import type { LimitOptions } from './options.ts'
 
-/** Gives back what was taken. Safe to call again. */
+/** Returns the reserved room. A second call has no effect. */
 export type Release = () => void
 
+/** Limits how many bodies of each peer are read at the same time. */
 export interface Peers {
   /**
-   * Takes room for a body. `undefined`: there is none yet, `onRoom` is called once there is; the function that comes back then takes
-   * the wish back.
+   * Reserves room for a body and calls `onRoom`, at once or when other bodies of the peer end.
+   * @returns a function that releases the room, or cancels the reservation while it waits
    */
   take(address: string | undefined, bytes: number, onRoom: (release: Release) => void): Release
 }
@@ -18,7 +19,7 @@ interface Peer {
   readonly waiting: Set<{ readonly bytes: number; readonly start: () => void }>
 }
 
-/** Throws a TypeError for a trusted peer that is no address, range or `'loopback'`. */
+/** @throws TypeError if a trusted peer is not an address, a range or `'loopback'` */
 export function createPeers(options: LimitOptions = {}): Peers {
   const { bodiesPerPeer = 64, bytesPerPeer = 16 * 1024 * 1024 } = options
   const isTrusted = parseTrusted(options.trustedPeers ?? ['loopback'])
@@ -33,16 +34,16 @@ export function createPeers(options: LimitOptions = {}): Peers {
       isHeld = false
       peer.bodies--
       peer.bytes -= bytes
-      for (const wish of peer.waiting) {
-        if (!hasRoom(peer, wish.bytes)) break
-        peer.waiting.delete(wish)
-        wish.start()
+      for (const reservation of peer.waiting) {
+        if (!hasRoom(peer, reservation.bytes)) break
+        peer.waiting.delete(reservation)
+        reservation.start()
       }
       if (peer.bodies === 0 && peer.waiting.size === 0) peers.delete(key)
     }
   }
 
-  // A body larger than the limit is read when nothing else of its peer is.
+  // A body larger than the limit is read when no other body of its peer is.
   function hasRoom(peer: Peer, bytes: number): boolean {
     return peer.bodies === 0 || (peer.bodies < bodiesPerPeer && peer.bytes + bytes <= bytesPerPeer)
   }
@@ -53,7 +54,7 @@ export function createPeers(options: LimitOptions = {}): Peers {
         onRoom(ignore)
         return ignore
       }
-      const key = toKey(address)
+      const key = createKey(address)
       let peer = peers.get(key)
       if (peer === undefined) {
         peer = { bodies: 0, bytes: 0, waiting: new Set() }
@@ -66,16 +67,16 @@ export function createPeers(options: LimitOptions = {}): Peers {
         return release
       }
       let release: Release | undefined
-      const wish = {
+      const reservation = {
         bytes,
         start() {
           release = start(key, owner, bytes)
           onRoom(release)
         },
       }
-      owner.waiting.add(wish)
+      owner.waiting.add(reservation)
       return () => {
-        owner.waiting.delete(wish)
+        owner.waiting.delete(reservation)
         release?.()
       }
     },
@@ -84,8 +85,8 @@ export function createPeers(options: LimitOptions = {}): Peers {
 
 function ignore(): void {}
 
-/** One IPv6 subscriber has a whole /64. */
-function toKey(address: string): string {
+/** Groups addresses by peer. One IPv6 subscriber has a whole /64 network. */
+function createKey(address: string): string {
   if (isIP(address) !== 6 || address.startsWith('::ffff:')) return address
   const [head = '', tail] = address.split('::')
   const front = head === '' ? [] : head.split(':')

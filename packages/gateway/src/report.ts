@@ -1,22 +1,28 @@
+import { type Logger, pino } from 'pino'
 import type { Verdict } from 'tollgate'
 import type { ExchangeState } from './exchange.ts'
+import type { GatewayOptions } from './options.ts'
 
-/** The fields that are logged and counted for a request: no header, query or body. Route, code, status and `by` come from closed sets. */
+/**
+ * The fields that are logged and counted for a request. They contain no header, query or body.
+ * Route, code, status and `by` come from closed sets.
+ */
 export interface Report {
   readonly method: string
-  /** Without the query, which holds what users wrote. */
+  /** The path without the query, which can contain text from users. */
   readonly path: string
-  /** The path of the route in the configuration, or `forward-auth`; none: no route was found. */
+  /** The path of the route as configured, or `forward-auth`. `undefined` if no route matched. */
   readonly route: string | undefined
-  /** `accepted`, a code of the verifier's, or why no verifier saw the request. */
+  /** `accepted`, a code of the verifier, or the reason why no verifier saw the request. */
   readonly code: string
-  /** 0: the client left first. */
+  /** 0 if the client disconnected before the answer. */
   readonly status: number
   readonly by: 'upstream' | 'gateway' | 'forward-auth'
   readonly ms: number
 }
 
-export function toReport(exchange: ExchangeState): Report {
+/** Creates the report of an exchange that has ended. */
+export function createReport(exchange: ExchangeState): Report {
   return {
     method: exchange.client.method,
     path: cutQuery(exchange.client.target),
@@ -28,12 +34,13 @@ export function toReport(exchange: ExchangeState): Report {
   }
 }
 
-/** Shortened, since a sender chooses it. */
+/** Returns the path of a target, cut to 500 characters because the sender chooses it. */
 export function cutQuery(target: string): string {
   const end = target.search(/[?#]/)
   return (end === -1 ? target : target.slice(0, end)).slice(0, 500)
 }
 
+/** Returns the code of a verdict for logs and metrics. */
 export function nameVerdict(verdict: Verdict): string {
   return verdict.ok ? 'accepted' : verdict.code
 }
@@ -44,4 +51,15 @@ const early: Readonly<Record<number, string>> = {
   404: 'no_route',
   408: 'too_slow',
   417: 'expectation_unknown',
+}
+
+/** Returns the logger, or `undefined` if nothing is logged. */
+export function createLogger(log: GatewayOptions['log']): Logger | undefined {
+  if (log === undefined || log === 'silent') return undefined
+  return log === 'info' ? pino({ name: 'tollgate', base: { pid: process.pid } }) : log
+}
+
+/** Logs one line for a request. */
+export function logReport(log: Logger, report: Report): void {
+  log.info({ ...report, ms: Math.round(report.ms) }, 'request')
 }

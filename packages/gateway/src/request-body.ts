@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Peers, Release } from './peers.ts'
 
-export interface BodyTerms {
+/** How a body is read. */
+export interface BodyOptions {
   readonly maxBytes: number
-  /** As announced; `undefined` for a chunked body. */
+  /** The announced length, or `undefined` for a chunked body. */
   readonly bodyLength: number | undefined
   readonly expectsContinue: boolean
   readonly peers: Peers
@@ -12,28 +13,29 @@ export interface BodyTerms {
 const done = { done: true, value: undefined } as const
 
 /**
- * The body of a request, for a verifier. It is read when the verifier asks for it, which happens only behind a well-formed
- * signature, and is given in one piece. A body above the limit is given up to there, for the verifier to refuse.
+ * The body of a request, for a verifier. It is read when the verifier asks for it, and the verifier
+ * asks only if the signature is well-formed. The body is yielded in one piece. A body above the
+ * limit is yielded up to a little more than the limit, so that the verifier refuses it.
  *
- * Where the bodies of a peer take up all its room, a body waits, unless all of it arrives meanwhile in the buffer that
- * `node:http` has for each request anyway: a complete request never waits behind slow ones.
+ * A body waits while its peer has no room. It waits no longer once it is complete in the buffer
+ * that `node:http` has for each request: a complete request never waits for slow ones.
  */
 export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
-  readonly #terms: BodyTerms
+  readonly #options: BodyOptions
   #release: Release | undefined
-  /** Is there while the verifier waits. */
+  /** Set while the verifier waits. */
   #settle: { resolve(result: IteratorResult<Uint8Array>): void; reject(error: Error): void } | undefined
   #isWatching = false
   #state: 'unread' | 'waiting' | 'reading' | 'over' = 'unread'
-  /** The bytes that were read, up to the limit. */
+  /** The bytes that the verifier got. */
   received: Uint8Array | undefined
 
-  constructor(req: IncomingMessage, res: ServerResponse, terms: BodyTerms) {
+  constructor(req: IncomingMessage, res: ServerResponse, options: BodyOptions) {
     this.#req = req
     this.#res = res
-    this.#terms = terms
+    this.#options = options
   }
 
   [Symbol.asyncIterator](): this {
@@ -45,7 +47,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     this.#state = 'waiting'
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
-      const { bodyLength, maxBytes, peers } = this.#terms
+      const { bodyLength, maxBytes, peers } = this.#options
       this.#release = peers.take(this.#req.socket.remoteAddress, bodyLength ?? maxBytes, (release) => {
         this.#release = release
         this.#read()
@@ -61,7 +63,10 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     return Promise.resolve(done)
   }
 
-  /** Gives its room back. Call it when there is a verdict, or the connection is closed: afterwards no more is read. */
+  /**
+   * Releases the room of the body and stops reading. Must be called after the verdict, and when the
+   * connection closes.
+   */
   stop(): void {
     this.#state = 'over'
     this.#stopWatching()
@@ -76,7 +81,10 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     this.#read()
   }
 
-  /** As long as there is a listener, nothing flows: the rest of the body would stop its connection. */
+  /**
+   * With a `readable` listener, the stream would not flow: an unread rest of the body would block
+   * the connection.
+   */
   #stopWatching(): void {
     if (this.#isWatching) this.#req.off('readable', this.#onReadable)
     this.#isWatching = false
@@ -87,7 +95,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     this.#state = 'reading'
     this.#stopWatching()
     const req = this.#req
-    if (this.#terms.expectsContinue && !req.complete) this.#res.writeContinue()
+    if (this.#options.expectsContinue && !req.complete) this.#res.writeContinue()
     const chunks: Uint8Array[] = []
     let length = 0
     const give = (): void => {
@@ -102,7 +110,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
         if (this.#settle === undefined) return
         chunks.push(chunk)
         length += chunk.length
-        if (length <= this.#terms.maxBytes) return
+        if (length <= this.#options.maxBytes) return
         req.pause()
         give()
       })

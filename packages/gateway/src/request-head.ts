@@ -1,26 +1,30 @@
-import { FieldNames } from './field-names.ts'
-import { dropNominated } from './fields.ts'
+import { dropNominated, FieldNames } from './fields.ts'
 
-/** The header fields of a request, sorted by who needs them, in one pass. */
+/** The header fields of a request, sorted in one pass by their use. */
 export interface RequestHead {
-  /** The status that refuses the request, whatever its route; `undefined`: it can be used. */
+  /** The status that refuses the request on every route, or `undefined`. */
   readonly refusal: 400 | 417 | undefined
   readonly host: string
-  /** The fields that a verifier reads. A repeated field is a list, so that the verifier can refuse it. */
+  /** The fields that a verifier reads. A repeated field is an array, which the verifier refuses. */
   readonly verified: VerifiedFields
-  /** For the upstream. */
+  /** The fields for the upstream. */
   readonly fields: readonly string[]
-  /** The announced length of the body; `undefined` for a chunked one, 0 for none. */
+  /** The announced length of the body. 0 if there is no body, `undefined` if it is chunked. */
   readonly bodyLength: number | undefined
   readonly expectsContinue: boolean
-  /** A name such as `tollgate~verified`, which some servers read as one of the gateway's. It is not among `fields`. */
+  /**
+   * True if there was a name such as `tollgate~verified`, which some servers read as
+   * `tollgate-verified`.
+   */
   readonly hasDisguisedVerdict: boolean
 }
 
 type Field = string | string[] | undefined
 
+/** The values of the fields that a verifier reads. */
 export type VerifiedFields = Record<VerifiedName, Field>
 
+/** The names of these fields. */
 export type VerifiedName =
   | 'host'
   | 'x-twilio-signature'
@@ -34,15 +38,15 @@ export type VerifiedName =
 
 type Kind =
   | 'plain'
-  /** Concerns this connection only: RFC 9110 section 7.6.1. */
+  /** For this connection only (RFC 9110 section 7.6.1). Dropped. */
   | 'hop'
-  /** Says what only the gateway may say. */
+  /** A name that only the gateway sets. Dropped. */
   | 'ours'
-  /** The same, in a spelling that only some servers read so. */
+  /** Such a name in a spelling that only some servers read as the same. Dropped. */
   | 'disguised'
   /** Read by the verifier, and forwarded. */
   | 'verified'
-  /** Some servers read it as one of the names below. */
+  /** A name that some servers read as one in the table below. The request is refused. */
   | 'double'
   | 'host'
   | 'length'
@@ -68,13 +72,14 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['proxy-authenticate', 'hop'],
   ['proxy-authorization', 'hop'],
   ['te', 'hop'],
-  // The body is passed on whole, with its length: nothing can follow it.
+  // The body is forwarded with its length, so it has no trailers.
   ['trailer', 'hop'],
 ])
 
 /**
- * CGI and its heirs make one variable of all names that differ only in characters other than letters and digits (RFC 3875 section
- * 4.1.18; lighttpd replaces every such character): there, `tollgate~verified` is `HTTP_TOLLGATE_VERIFIED`.
+ * Returns the kind of a name. CGI servers give the same variable to all names that differ only in
+ * characters other than letters and digits (RFC 3875 section 4.1.18; lighttpd replaces every such
+ * character). For them, `tollgate~verified` is `HTTP_TOLLGATE_VERIFIED`.
  */
 function classify(lower: string): Kind {
   const kind = kinds.get(lower)
@@ -85,7 +90,10 @@ function classify(lower: string): Kind {
 
 const requestFields = new FieldNames<Kind>(classify)
 
-/** @param rawHeaders names and values, alternating, as Node.js gives them. */
+/**
+ * Reads the head of a request.
+ * @param rawHeaders names and values, alternating, as in Node.js
+ */
 export function readHead(rawHeaders: readonly string[], httpVersion: string): RequestHead {
   const verified = createVerifiedFields()
   const forwarded: string[] = []
@@ -136,7 +144,7 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
     refusal: hasDouble || isAmbiguous(verified, codings, httpVersion) ? 400 : isUnknown ? 417 : undefined,
     host: typeof host === 'string' ? host : '',
     verified,
-    // Connection takes away no field that has a meaning here: the upstream must see what the verdict rests on.
+    // Connection cannot remove a field of the table: the upstream must see what was verified.
     fields: isSimple(connection) ? forwarded : dropNominated(forwarded, [connection].flat().join(','), kinds),
     bodyLength: codings.length === 0 ? Number(length ?? 0) : undefined,
     expectsContinue,
@@ -165,7 +173,10 @@ function addField(fields: VerifiedFields, name: VerifiedName, value: string): vo
   else known.push(value)
 }
 
-/** Two servers could read it as two requests, or find its end at two places. Node.js refuses most of it; this holds for every version. */
+/**
+ * Returns true if two servers could read the request differently, for example with another end.
+ * Node.js refuses most of these requests too. This check does not depend on its version.
+ */
 function isAmbiguous(fields: VerifiedFields, codings: readonly string[], httpVersion: string): boolean {
   const { host, 'content-length': length } = fields
   if (typeof host !== 'string' || host === '') return true
@@ -175,7 +186,7 @@ function isAmbiguous(fields: VerifiedFields, codings: readonly string[], httpVer
   return length !== undefined || codings.join().toLowerCase() !== 'chunked' || httpVersion !== '1.1'
 }
 
-/** Whether Connection names no field. */
+/** Returns true if `Connection` nominates no field. */
 function isSimple(connection: Field): boolean {
   return (
     connection === undefined || (typeof connection === 'string' && /^(keep-alive|close|upgrade)$/i.test(connection))

@@ -1,21 +1,25 @@
 import { createVerifier, type Verifier, type VerifierOptions } from 'tollgate'
 import type { Route } from './options.ts'
-import { isPlainPath, listPathSpellings } from './target-paths.ts'
 
-/** A route, ready to verify and to forward. */
+/** A route with its verifier. */
 export interface PreparedRoute {
   readonly given: Route
   readonly verifier: Verifier
   readonly verifierOptions: VerifierOptions
   readonly maxBodyBytes: number
-  /** Scheme, host and port, as a URL spells them. */
+  /** The origin of the upstream: scheme, host and port. */
   readonly upstream: string
   readonly webSocket: boolean
 }
 
+/** All routes of a configuration. */
 export interface RouteTable {
   readonly routes: readonly PreparedRoute[]
-  /** `'ambiguous'`: another reading of the path leads to another route; `undefined`: none matches. */
+  /**
+   * Finds the route of a request.
+   * @returns `'ambiguous'` if another server could read the path as that of another route,
+   * `undefined` if no route matches
+   */
   find(host: string, target: string): PreparedRoute | 'ambiguous' | undefined
 }
 
@@ -26,12 +30,15 @@ interface Row {
   readonly route: PreparedRoute
 }
 
-/** Throws a TypeError that names the route and the option. */
+/**
+ * Prepares the routes and creates their verifiers.
+ * @throws TypeError or RangeError that names the route and the option
+ */
 export function prepareRoutes(routes: readonly Route[]): RouteTable {
-  const rows = routes.map((route, index) => inRoute(index, () => prepareRow(route))).sort(compareRows)
+  const rows = routes.map((route, index) => nameRouteInErrors(index, () => prepareRow(route))).sort(compareRows)
   const seen = new Set<string>()
   for (const { host = '*', path, foldedPath } of rows) {
-    // Upstreams may fold letter cases, so that two such routes could not be told apart.
+    // An upstream can ignore letter case. It would read both paths as the same.
     const key = `${host}${foldedPath}`
     if (seen.has(key)) throw new TypeError(`"routes" has two routes for host ${host} and path ${path}`)
     seen.add(key)
@@ -55,7 +62,7 @@ export function prepareRoutes(routes: readonly Route[]): RouteTable {
   }
 }
 
-function inRoute<T>(index: number, prepare: () => T): T {
+function nameRouteInErrors<T>(index: number, prepare: () => T): T {
   try {
     return prepare()
   } catch (error) {
@@ -68,9 +75,9 @@ function inRoute<T>(index: number, prepare: () => T): T {
 function prepareRow(route: Route): Row {
   const { host, path, upstream, webSocket = false, ...rest } = route
   if (typeof path !== 'string' || !isPlainPath(path.toLowerCase()))
-    throw new TypeError('"path" must be a path such as "/" or "/sms", without escapes, "//" and dot segments')
+    throw new TypeError('"path" must be a path such as "/" or "/sms", without escapes, "//" or dot segments')
   if (host !== undefined && (typeof host !== 'string' || !/^[^\s/?#@]+$/.test(host)))
-    throw new TypeError('"host" must be a host, or host:port, as the Host header gives it')
+    throw new TypeError('"host" must be a host or host:port, as in the Host header')
   if (typeof webSocket !== 'boolean') throw new TypeError('"webSocket" must be true or false')
   const verifierOptions: VerifierOptions = { ...rest }
   const verifier = createVerifier(verifierOptions)
@@ -97,7 +104,7 @@ function parseUpstream(upstream: unknown): string {
   return url.origin
 }
 
-/** Routes of a host before those of any, longer paths before shorter ones. */
+/** Sorts routes with a host before routes without, and longer paths before shorter ones. */
 function compareRows(one: Row, other: Row): number {
   return Number(one.host === undefined) - Number(other.host === undefined) || other.path.length - one.path.length
 }
@@ -108,7 +115,10 @@ function findByHost(rows: readonly Row[], given: string): readonly Row[] {
   return rows.filter((row) => row.host === undefined || row.host === host || row.host === name)
 }
 
-/** Whether every server reads the path of a target as one below such a prefix, which ends without a slash. */
+/**
+ * Returns true if every server reads the path of a target as below the prefix.
+ * @param prefix without a slash at the end
+ */
 export function isPlainlyUnder(target: string, prefix: string): boolean {
   const path = target.replace(/\?.*/s, '')
   return isPlainPath(path.toLowerCase()) && isUnder(path, prefix)
@@ -116,4 +126,51 @@ export function isPlainlyUnder(target: string, prefix: string): boolean {
 
 function isUnder(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === '/')
+}
+
+const plain = /^(\/[a-z0-9_-][a-z0-9._~-]*)*\/?$/
+
+/**
+ * Returns true if all servers read a path in the same way. Such a path has no escapes, dot
+ * segments, repeated slashes, parameters or capital letters.
+ */
+export function isPlainPath(path: string): boolean {
+  return plain.test(path)
+}
+
+/**
+ * Returns the ways in which servers can read a path, in lower case: unchanged, decoded, with dot
+ * segments resolved, with slashes merged, and without parameters.
+ */
+function listPathSpellings(path: string): readonly string[] {
+  const spellings = new Set<string>()
+  for (const spelling of [path, decodeFully(path)]) {
+    const folded = spelling.toLowerCase()
+    const slashes = folded.replaceAll('\\', '/')
+    const bare = slashes.replace(/;[^/]*/g, '')
+    for (const one of [folded, slashes, bare, slashes.replace(/\/{2,}/g, '/'), bare.replace(/\/{2,}/g, '/')])
+      spellings.add(one).add(resolveDots(one))
+  }
+  return [...spellings]
+}
+
+/** Decodes up to five times, because several servers in a row can each decode once. */
+function decodeFully(path: string): string {
+  let text = path
+  for (let round = 0; round < 5; round++) {
+    const next = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    if (next === text) break
+    text = next
+  }
+  return text
+}
+
+function resolveDots(path: string): string {
+  const segments: string[] = []
+  for (const segment of path.split('/').slice(1)) {
+    if (segment === '..') segments.pop()
+    else if (segment !== '.') segments.push(segment)
+  }
+  const last = path.slice(path.lastIndexOf('/') + 1)
+  return `/${segments.join('/')}${last === '.' || last === '..' ? '/' : ''}`
 }

@@ -2,43 +2,55 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from './client.ts'
 import { defaultTimeoutMs } from './config-snapshot.ts'
 import type { GatewayOptions } from './options.ts'
 
+/** Receives the events of the HTTP server. */
 export interface Listeners {
   onRequest(client: Client): void
   onUpgrade(req: IncomingMessage, socket: Socket, first: Uint8Array): void
   onConnect(req: IncomingMessage, socket: Socket): void
-  /** @param status answers a request that cannot be parsed, or does not come in time; `undefined`: the connection itself failed. */
+  /**
+   * Called for a request that cannot be parsed or does not arrive in time.
+   * @param status the status to answer, or `undefined` if the connection itself failed
+   */
   onBroken(socket: Socket, status: number | undefined): void
 }
 
-/** How long the head of a request may take, in milliseconds, and before it the TLS handshake. */
+/** The time limit of a request's head, and of a TLS handshake before it. */
 const longestHeadMs = 10_000
 
-/** Settings of every server that reads requests to verify. */
+/** The settings of all servers that read requests to verify. */
 export const commonSettings = {
   noDelay: true,
-  // Longer than the idle limit of load balancers (60 s at AWS and others), so that they close first.
+  // Longer than the idle limit of load balancers (60 s on AWS and others), so that they close
+  // first.
   keepAliveTimeout: 75_000,
   maxHeaderSize: 16 * 1024,
-  // The most that is buffered of a body before it is read. Newer releases of Node.js have this value as their default.
+  // The bytes of a body that are buffered before it is read. Newer Node.js releases have this
+  // default.
   highWaterMark: 64 * 1024,
   insecureHTTPParser: false,
 }
 
-/** Makes a server call `onRequest` for every request, whatever it expects, and with all of its header lines. */
+/**
+ * Makes a server call `onRequest` for every request, with all header lines and any `Expect` header.
+ */
 export function readRequests(server: Server, onRequest: (req: IncomingMessage, res: ServerResponse) => void): void {
-  // By default Node.js leaves out the lines after the 2,000th. `maxHeaderSize` limits them as well.
+  // By default Node.js drops the header lines after the 2,000th. `maxHeaderSize` still limits them.
   server.maxHeadersCount = 0
-  // By default Node.js grants `100-continue` at once, before the verifier wants the body.
+  // By default Node.js answers `100 Continue` at once, before the verifier asks for the body.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, onRequest)
 }
 
 const statuses: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
-/** The listener for Twilio's requests. Throws where the certificate cannot be read. */
+/**
+ * Creates the server for Twilio's requests.
+ * @throws Error if the certificate cannot be read
+ */
 export function createHttpServer(options: GatewayOptions, listeners: Listeners): Server {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
   const settings = {
@@ -56,14 +68,14 @@ export function createHttpServer(options: GatewayOptions, listeners: Listeners):
   readRequests(server, (req, res) => listeners.onRequest(new Client(req, res)))
   server.on('upgrade', listeners.onUpgrade)
   server.on('connect', listeners.onConnect)
-  // TLS errors come here, too, and then there is nobody to answer: a handshake that failed, or was too slow.
+  // This event also reports TLS handshakes that failed or were too slow. They cannot be answered.
   server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) =>
     listeners.onBroken(socket as Socket, statuses[code] ?? (code.startsWith('HPE_') ? 400 : undefined)),
   )
   return server
 }
 
-/** Takes a renewed certificate for the connections to come. */
+/** Reads the certificate again, for new connections. */
 export function renewCertificate(server: Server, options: GatewayOptions): void {
   const tls = options.listen?.tls
   if (tls !== undefined && 'setSecureContext' in server) (server as TlsServer).setSecureContext(readCertificate(tls))
@@ -73,7 +85,7 @@ function readCertificate({ certFile, keyFile }: { certFile: string; keyFile: str
   return { cert: readFileSync(certFile), key: readFileSync(keyFile) }
 }
 
-/** Resolves with the URL that was bound. */
+/** Binds a server and returns its URL. */
 export async function bind(server: Server, scheme: string, host: string, port: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -84,4 +96,50 @@ export async function bind(server: Server, scheme: string, host: string, port: n
   })
   const address = server.address() as AddressInfo
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+}
+
+/**
+ * How long the listener stays open so that load balancers notice. Answers then have as long to
+ * arrive.
+ */
+const lingerMs = 1000
+
+/**
+ * Returns the open connections of a server. They include connections in a TLS handshake, which
+ * `closeAllConnections()` does not close.
+ */
+export function followSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
+/** How a server stops. */
+export interface StopOptions {
+  readonly sockets: ReadonlySet<Socket>
+  readonly graceMs: number
+  /** Returns true if no request is in flight. */
+  isIdle(): boolean
+}
+
+/**
+ * Stops a server gracefully. It serves for one more second and closes the listener. Then it waits
+ * for requests in flight, up to `graceMs` in total, and closes every connection.
+ */
+export async function stopServer(server: Server, { sockets, graceMs, isIdle }: StopOptions): Promise<void> {
+  if (!server.listening) return
+  const end = Date.now() + graceMs
+  const waitFor = async (condition: () => boolean, ms: number): Promise<void> => {
+    const until = Math.min(end, Date.now() + ms)
+    while (Date.now() < until && !condition()) await sleep(20)
+  }
+  await waitFor(() => sockets.size === 0, lingerMs)
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  await waitFor(isIdle, graceMs)
+  await waitFor(() => sockets.size === 0, lingerMs)
+  for (const socket of sockets) socket.destroy()
+  await closed
 }

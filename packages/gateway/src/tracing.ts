@@ -11,13 +11,16 @@ import {
 import type { ExchangeState } from './exchange.ts'
 import type { Report } from './report.ts'
 
-/** Whether traces are configured, by the variables of OpenTelemetry's specification. */
+/** Returns true if the environment variables of OpenTelemetry configure traces. */
 export function isTracingConfigured(env: NodeJS.ProcessEnv = process.env): boolean {
   if (env.OTEL_SDK_DISABLED === 'true') return false
   return Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT)
 }
 
-/** Sends spans to the configured collector until the function that it gives is called. */
+/**
+ * Starts to send spans to the configured collector.
+ * @returns a function that sends the remaining spans and stops
+ */
 export async function startTracing(): Promise<() => Promise<void>> {
   const [{ NodeTracerProvider, BatchSpanProcessor }, { OTLPTraceExporter }, { resourceFromAttributes }] =
     await Promise.all([
@@ -33,7 +36,7 @@ export async function startTracing(): Promise<() => Promise<void>> {
   return () => provider.shutdown()
 }
 
-/** One span for a request that has ended, made of the same fields as its log line. */
+/** Records one span for a request that has ended. It has the same fields as the log line. */
 export function traceExchange(exchange: ExchangeState, { method, path, route, code, status, by, ms }: Report): void {
   const now = Date.now()
   const span: Span = trace.getTracer('@tollgate/gateway').startSpan(
@@ -55,7 +58,10 @@ export function traceExchange(exchange: ExchangeState, { method, path, route, co
   span.end(now)
 }
 
-/** Nothing signs traceparent: a sender that proved nothing must not write into anybody's traces. */
+/**
+ * Returns the sender's trace context. `traceparent` is unsigned, so it counts only if the request
+ * verified.
+ */
 function findParent({ verdict, client }: ExchangeState): Context {
   if (verdict?.ok !== true) return ROOT_CONTEXT
   return propagation.extract(ROOT_CONTEXT, client.rawFields, fieldGetter)

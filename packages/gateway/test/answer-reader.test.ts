@@ -9,7 +9,9 @@ interface Read {
   readonly body: string
 }
 
-/** Reads in pieces that end at these places, from memory that is overwritten afterwards, and then ends the connection. */
+/**
+ * Reads in pieces that end at `cuts`, overwrites the memory of each piece, and ends the connection.
+ */
 function read(text: string, cuts: readonly number[] = [], isBodiless = false): Read {
   const bytes = Buffer.from(text, 'latin1')
   const heads: AnswerHead[] = []
@@ -34,12 +36,12 @@ function read(text: string, cuts: readonly number[] = [], isBodiless = false): R
 }
 
 const cuts = fc.array(fc.nat(100_000), { maxLength: 12 })
-const everyByte = (text: string) => Array.from(text, (_, index) => index)
-const inChunks = (parts: readonly string[]) => `${parts.map(sized).join('')}0\r\n\r\n`
-const sized = (part: string) => `${part.length.toString(16)}\r\n${part}\r\n`
+const listEveryByte = (text: string) => Array.from(text, (_, index) => index)
+const formatChunks = (parts: readonly string[]) => `${parts.map(formatChunk).join('')}0\r\n\r\n`
+const formatChunk = (part: string) => `${part.length.toString(16)}\r\n${part}\r\n`
 const latin1 = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) })
 
-test('a body with a length is read whole, however it is cut', () => {
+test('reads a body with a length from pieces of any size', () => {
   fc.assert(
     fc.property(latin1, cuts, (body, at) => {
       const {
@@ -53,18 +55,18 @@ test('a body with a length is read whole, however it is cut', () => {
   )
 })
 
-test('a body in chunks is read whole, however it is cut', () => {
+test('reads a chunked body from pieces of any size', () => {
   const parts = fc.array(latin1.filter((part) => part !== ''))
   fc.assert(
     fc.property(parts, cuts, (chunks, at) => {
-      const text = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${inChunks(chunks)}`
+      const text = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${formatChunks(chunks)}`
       expect(read(text, at)).toMatchObject({ result: 'done', body: chunks.join('') })
-      expect(read(text, everyByte(text))).toMatchObject({ result: 'done', body: chunks.join('') })
+      expect(read(text, listEveryByte(text))).toMatchObject({ result: 'done', body: chunks.join('') })
     }),
   )
 })
 
-test('a body without a length lasts until the connection ends', () => {
+test('reads a body without a length until the connection ends', () => {
   fc.assert(
     fc.property(latin1, cuts, (body, at) => {
       expect(read(`HTTP/1.1 200 OK\r\n\r\n${body}`, at)).toMatchObject({
@@ -76,10 +78,10 @@ test('a body without a length lasts until the connection ends', () => {
   )
 })
 
-test('what follows an answer is never part of it', () => {
+test('bytes after an answer are never part of it', () => {
   const framed = [
     'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
-    `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${inChunks(['ok'])}`,
+    `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${formatChunks(['ok'])}`,
   ]
   fc.assert(
     fc.property(
@@ -93,16 +95,16 @@ test('what follows an answer is never part of it', () => {
   )
 })
 
-test('a part of an answer is never taken for the whole', () => {
+test('an answer that is cut off is a fault', () => {
   for (const answer of [
     'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody',
-    `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${inChunks(['bo', 'dy'])}`,
+    `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${formatChunks(['bo', 'dy'])}`,
   ])
     for (let end = 0; end < answer.length; end++)
       expect(read(answer.slice(0, end)).result, answer.slice(0, end)).toBe('fault')
 })
 
-test('whatever comes, in whatever pieces, the outcome is the same and nobody throws', () => {
+test('any bytes give the same result in pieces of any size, without an exception', () => {
   const piece = fc.constantFrom(
     ...[
       'HTTP/1.1 200 OK',
@@ -144,11 +146,11 @@ const refused: Readonly<Record<string, string>> = {
   'a signed length': `${fine}Content-Length: +2\r\n\r\nok`,
   'a negative length': `${fine}Content-Length: -1\r\n\r\n`,
   'an empty length': `${fine}Content-Length:\r\n\r\n`,
-  'a length beyond all numbers': `${fine}Content-Length: 9999999999999999\r\n\r\n`,
-  'a length with chunks': `${coded}Content-Length: 2\r\n\r\n${inChunks(['ok'])}`,
-  'chunked twice': `${coded}Transfer-Encoding: chunked\r\n\r\n${inChunks(['ok'])}`,
-  'another coding': `${fine}Transfer-Encoding: gzip, chunked\r\n\r\n${inChunks(['ok'])}`,
-  'chunks in HTTP/1.0': `HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${inChunks(['ok'])}`,
+  'a length above the largest safe integer': `${fine}Content-Length: 9999999999999999\r\n\r\n`,
+  'a length with chunks': `${coded}Content-Length: 2\r\n\r\n${formatChunks(['ok'])}`,
+  'chunked twice as a coding': `${coded}Transfer-Encoding: chunked\r\n\r\n${formatChunks(['ok'])}`,
+  'another coding': `${fine}Transfer-Encoding: gzip, chunked\r\n\r\n${formatChunks(['ok'])}`,
+  'chunks in HTTP/1.0': `HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${formatChunks(['ok'])}`,
   'a folded field': `${fine}X-A: a\r\n b\r\nContent-Length: 0\r\n\r\n`,
   'a field folded by a tab': `${fine}X-A: a\r\n\tContent-Length: 0\r\n\r\n`,
   'a space before the colon': `${fine}Content-Length : 0\r\n\r\n`,
@@ -166,31 +168,31 @@ const refused: Readonly<Record<string, string>> = {
   'a status of four digits': 'HTTP/1.1 2000 OK\r\n\r\n',
   'switched protocols': 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n',
   'an empty line first': `\r\n${fine}\r\n`,
-  'a head without an end': `${fine}X-A: ${'a'.repeat(20_000)}`,
+  'an endless head': `${fine}X-A: ${'a'.repeat(20_000)}`,
   'a huge head': `${fine}X-A: ${'a'.repeat(20_000)}\r\n\r\n`,
-  'a flood of interim answers': 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(1000),
+  '1,000 interim answers': 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(1000),
   'a chunk size with a sign': `${coded}\r\n+2\r\nok\r\n0\r\n\r\n`,
   'a chunk size with 0x': `${coded}\r\n0x2\r\nok\r\n0\r\n\r\n`,
   'a chunk size with a space': `${coded}\r\n2 \r\nok\r\n0\r\n\r\n`,
-  'no chunk size': `${coded}\r\n\r\nok\r\n0\r\n\r\n`,
-  'a chunk size beyond all numbers': `${coded}\r\nffffffffffffffff\r\nok`,
+  'a missing chunk size': `${coded}\r\n\r\nok\r\n0\r\n\r\n`,
+  'a chunk size above the largest safe integer': `${coded}\r\nffffffffffffffff\r\nok`,
   'a chunk longer than its size': `${coded}\r\n2\r\nokay\r\n0\r\n\r\n`,
   'a chunk size that ends in a bare LF': `${coded}\r\n2\nok\r\n0\r\n\r\n`,
   'an extension with a NUL': `${coded}\r\n2;a=\0\r\nok\r\n0\r\n\r\n`,
-  'an extension without end': `${coded}\r\n2;${'a'.repeat(20_000)}\r\nok\r\n0\r\n\r\n`,
-  'a trailer with a name that is no token': `${coded}\r\n0\r\nX-\x9c: b\r\n\r\n`,
+  'an endless extension': `${coded}\r\n2;${'a'.repeat(20_000)}\r\nok\r\n0\r\n\r\n`,
+  'a trailer whose name is not a token': `${coded}\r\n0\r\nX-\x9c: b\r\n\r\n`,
   'a trailer without a colon': `${coded}\r\n0\r\nX-A\r\n\r\n`,
   'a trailer with a space before its colon': `${coded}\r\n0\r\nX-A : b\r\n\r\n`,
   'an extension without a name': `${coded}\r\n2;\r\nok\r\n0\r\n\r\n`,
   'an extension with a space': `${coded}\r\n2; a=b\r\nok\r\n0\r\n\r\n`,
   'an extension with a quoted value': `${coded}\r\n2;a="b"\r\nok\r\n0\r\n\r\n`,
   'a folded trailer': `${coded}\r\n0\r\n a: b\r\n\r\n`,
-  'trailers without end': `${coded}\r\n0\r\n${'X-A: b\r\n'.repeat(5000)}\r\n`,
+  'endless trailers': `${coded}\r\n0\r\n${'X-A: b\r\n'.repeat(5000)}\r\n`,
   'a trailer that ends in a bare LF': `${coded}\r\n0\r\nX-A: b\n\r\n`,
 }
 
 for (const [what, text] of Object.entries(refused))
-  test(`${what} is a fault, in one piece or in many`, () => {
+  test(`${what} is a fault, in one piece or in several`, () => {
     expect(read(text).result).toBe('fault')
     expect(
       read(
@@ -200,13 +202,13 @@ for (const [what, text] of Object.entries(refused))
     ).toBe('fault')
   })
 
-test('answers that have no body are complete with their head, whatever they announce', () => {
+test('an answer without a body ends with its head, even if it announces a length', () => {
   expect(read(`${fine}Content-Length: 5\r\n\r\n`, [], true)).toMatchObject({ result: 'done', body: '' })
   expect(read('HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n')).toMatchObject({ result: 'done', body: '' })
   expect(read('HTTP/1.1 204 No Content\r\n\r\n')).toMatchObject({ result: 'done', heads: [{ isReusable: true }] })
 })
 
-test('a 204 that announces a body is not told so, and ends the connection', () => {
+test('a 204 that announces a body loses that field and ends the connection', () => {
   for (const field of ['Content-Length: 5', 'Transfer-Encoding: chunked'])
     expect(read(`HTTP/1.1 204 No Content\r\n${field}\r\n\r\n`)).toMatchObject({
       result: 'done',
@@ -214,7 +216,7 @@ test('a 204 that announces a body is not told so, and ends the connection', () =
     })
 })
 
-test('the same head is read anew for HEAD, and for an answer that differs', () => {
+test('the cached head is not used for HEAD or for another head', () => {
   const text = `${fine}Content-Length: 2\r\n\r\n`
   for (const [isBodiless, length] of [
     [false, 2],
@@ -227,17 +229,17 @@ test('the same head is read anew for HEAD, and for an answer that differs', () =
 
 test('extensions and trailers of chunks are dropped', () => {
   const text = `${coded}\r\n2;a;b=c\r\nok\r\n0;last\r\nX-Late: 1\r\nX-Empty:\r\n\r\n`
-  for (const at of [[], everyByte(text)]) expect(read(text, at)).toMatchObject({ result: 'done', body: 'ok' })
+  for (const at of [[], listEveryByte(text)]) expect(read(text, at)).toMatchObject({ result: 'done', body: 'ok' })
 })
 
-test('interim answers are passed over', () => {
+test('interim answers are skipped', () => {
   const early = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
   const text = `HTTP/1.1 100 Continue\r\n\r\n${early}${fine}Content-Length: 2\r\n\r\nok`
-  for (const at of [[], everyByte(text)])
+  for (const at of [[], listEveryByte(text)])
     expect(read(text, at)).toMatchObject({ result: 'done', body: 'ok', heads: [{ fields: ['Content-Length', '2'] }] })
 })
 
-test('fields of the connection stay on it; all others keep their spelling, order and bytes', () => {
+test('connection fields are dropped, and all others keep their spelling, order and bytes', () => {
   const text = `${fine}x-b: \t1 \t\r\nConnection: keep-alive, X-Mine\r\nKeep-Alive: timeout=7, max=9\r\nX-Mine: 1\r\nTE: a\r\nSET-cookie: \xe9\r\nSET-cookie:\r\nContent-Length: 0\r\n\r\n`
   expect(read(text).heads).toMatchObject([
     {
@@ -248,7 +250,7 @@ test('fields of the connection stay on it; all others keep their spelling, order
   ])
 })
 
-test('fields keep their order and spelling; only white space around values goes', () => {
+test('fields keep their order and spelling, and lose only the white space around values', () => {
   const lines = 'x-b: \t1 \t\r\nSET-cookie:\xe9\r\nDate: today\r\nContent-Length: 0\r\n'
   const fields = ['x-b', '1', 'SET-cookie', '\xe9', 'Date', 'today', 'Content-Length', '0']
   expect(read(`${fine}${lines}\r\n`).heads).toMatchObject([{ fields }])

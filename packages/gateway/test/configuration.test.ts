@@ -28,20 +28,20 @@ routes:
     publicUrl: https://api.example.com
 `
 
-test('a minimal file is the environment token, one worker and a log', async () => {
+test('the defaults are the token from the environment, one worker and the log', async () => {
   const { options, workers, graceMs } = await load(minimal)
   expect([workers, graceMs, options.log, options.listen]).toEqual([1, 15_000, 'info', { host: '127.0.0.1', port: 0 }])
   expect(options.routes).toMatchObject([{ path: '/', upstream: 'http://127.0.0.1:3000', authToken: [authToken] }])
 })
 
-test('JSON is read too', async () => {
+test('reads JSON', async () => {
   const { options } = await load(
     JSON.stringify({ routes: [{ upstream: 'http://a:1', publicUrl: 'https://a.example', path: '/sms' }] }),
   )
   expect(options.routes[0]?.path).toBe('/sms')
 })
 
-test('keys come from a file, from variables, and for a route from elsewhere', async () => {
+test('keys come from a file, from variables or from Twilio, and a route can have its own', async () => {
   const keyFile = join(folder, 'keys.json')
   writeFileSync(keyFile, JSON.stringify({ accounts: { [`AC${'a'.repeat(32)}`]: authToken } }), { mode: 0o600 })
   const { options } = await load(`keys: { file: ${keyFile} }
@@ -68,7 +68,7 @@ const faults: readonly (readonly [what: string, text: string, message: RegExp])[
   ['an unknown option at the top', `listem: 1\n${minimal}`, /gateway\.yaml:1: listem: there is no such option/],
   ['a missing option', 'routes:\n  - upstream: http://a:1\n', /gateway\.yaml:2: routes\[0\]\.publicUrl: /],
   ['a wrong type', minimal.replace('127.0.0.1:0', 'nonsense'), /gateway\.yaml:1: listen: must be host:port/],
-  ['a deep one', `listen: { port: 99999 }\n${minimal.slice(20)}`, /gateway\.yaml:1: listen\.port: /],
+  ['a port out of range', `listen: { port: 99999 }\n${minimal.slice(20)}`, /gateway\.yaml:1: listen\.port: /],
   ['broken YAML', 'routes:\n  - a: [1\n', /gateway\.yaml:\d+: /],
   ['a repeated key', `${minimal}listen: 127.0.0.1:1\n`, /gateway\.yaml:5: Map keys must be unique/],
   [
@@ -83,16 +83,12 @@ const faults: readonly (readonly [what: string, text: string, message: RegExp])[
     /gateway\.yaml:1: keys: the environment variable NOT_SET/,
   ],
   [
-    'a secret where a variable belongs',
+    'a secret instead of a variable name',
     `keys: { env: '0a-!' }\n${minimal}`,
     /must be the name of an environment variable/,
   ],
   ['two sources of keys', `keys: { env: A, file: b }\n${minimal}`, /gateway\.yaml:1: keys: needs exactly one of/],
-  [
-    'a key file that is missing',
-    `keys: { file: /nowhere/keys.json }\n${minimal}`,
-    /gateway\.yaml:1: keys: The key file/,
-  ],
+  ['a missing key file', `keys: { file: /nowhere/keys.json }\n${minimal}`, /gateway\.yaml:1: keys: The key file/],
   [
     'a memory store for several workers',
     `workers: 2\nreplay: { store: memory }\n${minimal}`,
@@ -104,21 +100,21 @@ const faults: readonly (readonly [what: string, text: string, message: RegExp])[
     /gateway\.yaml:1: replay\.redisUrl: /,
   ],
   ['Redis without a URL', `replay: { store: redis }\n${minimal}`, /gateway\.yaml:1: replay: needs "redisUrlEnv"/],
-  ['no route', 'listen: 127.0.0.1:1\n', /gateway\.yaml:1: routes: /],
+  ['a file without routes', 'listen: 127.0.0.1:1\n', /gateway\.yaml:1: routes: /],
   [
-    'two routes for one path',
+    'a second route for the same path',
     `${minimal}  - { upstream: 'http://a:1', publicUrl: 'https://a.example' }\n`,
     /two routes for host/,
   ],
   [
-    'a trusted peer that is none',
+    'a trusted peer that is not an address',
     `limits: { trustedPeers: [nobody] }\n${minimal}`,
     /gateway\.yaml:1: limits\.trustedPeers: /,
   ],
 ]
 
 for (const [what, text, message] of faults)
-  test(`${what} is an error with its line`, async () => {
+  test(`${what} is an error that names the line`, async () => {
     const error = await load(text).then(
       () => undefined,
       (reason: Error) => reason,
@@ -128,11 +124,11 @@ for (const [what, text, message] of faults)
     expect(error?.message).not.toMatch(/:pw@|3f0a9c1d/)
   })
 
-test('a file that is missing is an error that names it', async () => {
+test('a missing file is an error', async () => {
   await expect(loadConfiguration(join(folder, 'none.yaml'), resources)).rejects.toThrow('there is no such file')
 })
 
-test('a reload keeps the replay store: it forgets no delivery', async () => {
+test('a reload keeps the replay store with its deliveries', async () => {
   const upstream = await startUpstream()
   const text = `replay: { store: memory, onReplay: reject }
 routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
@@ -163,7 +159,7 @@ routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
   await upstream.close()
 })
 
-test('a failed delivery may come again: a 500 of the upstream releases it', async () => {
+test('a 500 from the upstream releases the delivery, so that it can be sent again', async () => {
   let status = 500
   const upstream = await startUpstream((_, res) => res.writeHead(status).end())
   const { options } = await load(

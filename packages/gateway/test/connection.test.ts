@@ -28,7 +28,7 @@ afterEach(async () => {
 
 const answer = (text: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`
 
-/** The body of the answer, or why there is none. */
+/** Returns the body of the answer, or the failure. */
 function send(target: string): Promise<string> {
   const request = { head: `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`, body: new Uint8Array(0), isHead: false }
   let text = ''
@@ -44,7 +44,7 @@ function send(target: string): Promise<string> {
   })
 }
 
-test('requests at the same time go over connections of their own, and the answer to one that was given up reaches nobody', async () => {
+test('simultaneous requests use separate connections, and the answer to an aborted request is dropped', async () => {
   expect(await Promise.all([send('/a'), send('/b')])).toEqual(['fine', 'fine'])
   const request = { head: 'GET /gone HTTP/1.1\r\nHost: a\r\n\r\n', body: new Uint8Array(0), isHead: false }
   const none = { onHead: () => undefined, onData: () => undefined, onEnd: () => undefined, onFailure: () => undefined }

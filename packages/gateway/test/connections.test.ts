@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
+  formatRequest,
   readUntil,
   type Started,
   sendRaw,
   signSms,
   startGateway,
   startUpstream,
-  toBytes,
   type Upstream,
 } from './support.ts'
 
@@ -19,14 +19,14 @@ const long = 'long '.repeat(20_000)
 
 interface Shape {
   readonly listener: RequestListener
-  /** Everything that the client gets, but for `Date`. */
+  /** The bytes that the client receives, without `Date`. */
   readonly answer: string
   readonly isCut?: boolean
 }
 
 const kept = 'Connection: keep-alive\r\nKeep-Alive: timeout=75\r\n'
 
-/** Answers of each shape, and the bytes that a client has to get for them. */
+/** Answers of the upstream, and the bytes that the client must receive. */
 const shapes: Readonly<Record<string, Shape>> = {
   '/short': {
     listener: (_, res) => res.end('hello'),
@@ -97,7 +97,10 @@ afterAll(async () => {
 
 const last = 'GET /last HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n\r\n'
 
-/** Everything that is answered until the connection closes, without `Date`. After the first bytes, the client sends `then`. */
+/**
+ * Returns all answers until the connection closes, without `Date`. Sends `then` after the first
+ * bytes.
+ */
 async function ask(bytes: string, then?: string): Promise<string> {
   const socket = connect(gateway.port, '127.0.0.1')
   socket.on('error', () => undefined)
@@ -107,20 +110,20 @@ async function ask(bytes: string, then?: string): Promise<string> {
 }
 
 for (const [target, { answer, isCut = false }] of Object.entries(shapes))
-  test(`the upstream's answer ${target} reaches the client byte for byte, and the connection lasts or ends as it must`, async () => {
-    const bytes = toBytes(signSms(target))
-    const lasting = await ask(bytes, last)
-    if (isCut) expect(lasting).toBe(answer)
+  test(`the answer to ${target} reaches the client byte for byte, and the connection stays open or closes correctly`, async () => {
+    const bytes = formatRequest(signSms(target))
+    const keptAlive = await ask(bytes, last)
+    if (isCut) expect(keptAlive).toBe(answer)
     else {
-      expect(lasting.slice(0, answer.length)).toBe(answer)
-      expect(lasting.slice(answer.length)).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
+      expect(keptAlive.slice(0, answer.length)).toBe(answer)
+      expect(keptAlive.slice(answer.length)).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
     }
-    const closing = await ask(toBytes(signSms(target), { connection: 'close' }))
+    const closing = await ask(formatRequest(signSms(target), { connection: 'close' }))
     expect(closing).toBe(answer.replace(kept, 'Connection: close\r\n'))
     expect(upstream.seen.map((seen) => seen.target)).toEqual([target, target])
   })
 
-test('a connection brings one request after the other, and each gets its own answer', async () => {
+test('several requests on one connection each get their own answer', async () => {
   const socket = connect(gateway.port, '127.0.0.1')
   for (const [target, body] of [
     ['/short', 'hello'],
@@ -129,13 +132,13 @@ test('a connection brings one request after the other, and each gets its own ans
     ['/chunks', 'onetwo'],
     ['/short', 'hello'],
   ] as const) {
-    socket.write(toBytes(signSms(target)))
+    socket.write(formatRequest(signSms(target)))
     expect(await readAnswer(socket)).toBe(body)
   }
   socket.destroy()
 })
 
-/** The body of the next answer, which ends by its length or its last chunk. */
+/** Returns the body of the next answer, which has a length or is chunked. */
 async function readAnswer(socket: Socket): Promise<string> {
   let text = ''
   for (;;) {
@@ -149,15 +152,18 @@ async function readAnswer(socket: Socket): Promise<string> {
   }
 }
 
-test('several requests in one piece are answered in their order', async () => {
+test('several requests in one piece are answered in order', async () => {
   const targets = ['/chunks', '/short', '/404', '/short']
-  const answer = await sendRaw(gateway.port, `${targets.map((target) => toBytes(signSms(target))).join('')}${last}`)
+  const answer = await sendRaw(
+    gateway.port,
+    `${targets.map((target) => formatRequest(signSms(target))).join('')}${last}`,
+  )
   expect(answer.match(/HTTP\/1\.1 (\d+)/g)).toEqual([200, 200, 404, 200, 403].map((status) => `HTTP/1.1 ${status}`))
   expect(upstream.seen).toHaveLength(targets.length)
 })
 
-test('wherever a request is cut on its way, it is answered once, as it would be whole', async () => {
-  const bytes = toBytes(signSms('/short'), { connection: 'close' })
+test('a request that arrives in pieces of any size is answered once and correctly', async () => {
+  const bytes = formatRequest(signSms('/short'), { connection: 'close' })
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(fc.nat(bytes.length), { maxLength: 4 }), async (cuts) => {
       const socket = connect({ port: gateway.port, host: '127.0.0.1', noDelay: true })
@@ -174,18 +180,18 @@ test('wherever a request is cut on its way, it is answered once, as it would be 
   )
 })
 
-test('closing lets a request end and says so, while idle connections are closed', async () => {
+test('close() lets a request end with Connection: close, and closes idle connections at once', async () => {
   const held = await startUpstream((req, res) => {
     setTimeout(() => res.end('late'), req.url === '/slow' ? 2500 : 0)
   })
   const other = await startGateway(held.url)
   const idle = connect(other.port, '127.0.0.1')
-  idle.write(toBytes(signSms()))
+  idle.write(formatRequest(signSms()))
   expect(await readAnswer(idle)).toBe('late')
   const order: string[] = []
   idle.once('close', () => order.push('idle')).resume()
   const busy = connect(other.port, '127.0.0.1')
-  busy.write(toBytes(signSms('/slow')))
+  busy.write(formatRequest(signSms('/slow')))
   const answer = readUntil(busy).finally(() => order.push('busy'))
   await expect.poll(() => held.seen.length).toBe(2)
   await other.close()
@@ -194,19 +200,19 @@ test('closing lets a request end and says so, while idle connections are closed'
   await held.close()
 })
 
-test('until the listener is closed, everything is served, and each answer ends its connection', async () => {
+test('after close(), requests are served with Connection: close until the listener closes', async () => {
   const other = await startGateway(upstream.url)
   const idle = connect(other.port, '127.0.0.1')
-  idle.write(toBytes(signSms('/short')))
+  idle.write(formatRequest(signSms('/short')))
   expect(await readAnswer(idle)).toBe('hello')
   const closing = other.close()
   const onIdle = readUntil(idle)
-  idle.write(toBytes(signSms('/short')))
+  idle.write(formatRequest(signSms('/short')))
   const answers = await Promise.all([
     onIdle,
-    sendRaw(other.port, toBytes(signSms('/short'))),
-    sendRaw(other.port, toBytes(signSms('/chunks'))),
-    sendRaw(other.port, toBytes({ ...signSms(), body: 'Body=forged' })),
+    sendRaw(other.port, formatRequest(signSms('/short'))),
+    sendRaw(other.port, formatRequest(signSms('/chunks'))),
+    sendRaw(other.port, formatRequest({ ...signSms(), body: 'Body=forged' })),
   ])
   const refused = answers.pop()
   for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Connection: close\r\n/)
@@ -214,11 +220,11 @@ test('until the listener is closed, everything is served, and each answer ends i
   await closing
 })
 
-test('closing without grace cuts requests off', async () => {
+test('close() without a grace period cuts requests off', async () => {
   const silent = await startUpstream(() => undefined)
   const other = await startGateway(silent.url)
   const socket = connect(other.port, '127.0.0.1')
-  socket.write(toBytes(signSms()))
+  socket.write(formatRequest(signSms()))
   await expect.poll(() => silent.seen.length).toBe(1)
   const answer = readUntil(socket)
   await other.close({ graceMs: 0 })

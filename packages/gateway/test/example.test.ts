@@ -33,17 +33,17 @@ async function start(args: readonly string[], env: Record<string, string>) {
   return { child, waitFor, read: () => output }
 }
 
-test('the program of the documentation serves', async () => {
+test('the program in the documentation runs', async () => {
   const { child, waitFor } = await start([join(examples, 'server.mjs')], { PORT: '0', TOLLGATE_PUBLIC_URL: publicUrl })
   const url = await waitFor(/listens on (\S+)/)
-  // Genuine, and nothing behind it.
+  // The request is genuine, but no upstream listens.
   expect((await send(url, signSms())).status).toBe(502)
   expect((await send(url, { ...signSms(), body: 'x=1' })).status).toBe(403)
   child.kill()
   await once(child, 'exit')
 })
 
-test('the configurations of the examples are read', () => {
+test('the configurations in the examples are valid', () => {
   const text = readFileSync(join(examples, 'gateway.yaml'), 'utf8')
   expect(parseConfiguration(text, 'gateway.yaml').configuration.routes).toHaveLength(3)
   const [map] = parseAllDocuments(readFileSync(join(examples, 'kubernetes.yaml'), 'utf8')).map((document) =>
@@ -55,7 +55,7 @@ test('the configurations of the examples are read', () => {
   })
 })
 
-test('the command: workers, a reload by signal, a mistake that changes nothing, metrics of all, a graceful stop', async () => {
+test('the command runs workers, reloads on a signal, keeps its configuration on a mistake, aggregates metrics and stops gracefully', async () => {
   const file = join(folder, 'gateway.yaml')
   const write = (mode: string) =>
     writeFileSync(
@@ -74,7 +74,7 @@ routes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl}, mode: ${mode
   expect((await send(url, forged)).status).toBe(403)
   write('watch')
   child.kill('SIGHUP')
-  await waitFor(/stays as it was\. .*gateway\.yaml:4: routes\[0\]\.mode: /)
+  await waitFor(/is unchanged\. .*gateway\.yaml:4: routes\[0\]\.mode: /)
   expect((await send(url, forged)).status).toBe(403)
   write('observe')
   child.kill('SIGHUP')
@@ -90,7 +90,7 @@ routes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl}, mode: ${mode
   expect(code).toBe(0)
 })
 
-test('with a collector configured, each request becomes a span, without secrets or message text', async () => {
+test('with a configured collector each request is one span, without secrets or message text', async () => {
   const spans: string[] = []
   const collector = createServer(async (req, res) => {
     const chunks: Buffer[] = []
@@ -109,7 +109,7 @@ test('with a collector configured, each request becomes a span, without secrets 
   expect((await once(child, 'exit'))[0]).toBe(0)
   const all = spans.join('\n')
   expect(all).toContain('/v1/traces')
-  for (const told of ['POST /', 'signature_mismatch', '/sms', 'tollgate-gateway']) expect(all).toContain(told)
+  for (const shown of ['POST /', 'signature_mismatch', '/sms', 'tollgate-gateway']) expect(all).toContain(shown)
   const signature = genuine.headers['x-twilio-signature'] ?? 'none'
   for (const hidden of [authToken, signature, 'of-a-query', '+15005550006', 'code & more'])
     expect(all).not.toContain(hidden)
@@ -117,7 +117,7 @@ test('with a collector configured, each request becomes a span, without secrets 
   collector.close()
 })
 
-test('the command refuses a mistake with its line, and exits 2', async () => {
+test('the command reports the line of a mistake and exits with 2', async () => {
   const file = join(folder, 'wrong.yaml')
   writeFileSync(file, 'routes:\n  - upstream: 5\n')
   const { child, read } = await start([bin, 'gateway', '--config', file], {})

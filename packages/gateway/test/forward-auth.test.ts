@@ -32,7 +32,7 @@ afterAll(async () => {
   for (const gateway of gateways) await gateway.close({ graceMs: 0 })
 })
 
-interface Asked {
+interface AuthRequest {
   method?: string
   path?: string
   headers: Record<string, string | string[]>
@@ -41,7 +41,7 @@ interface Asked {
 
 function ask(
   port: number,
-  { method = 'GET', path = '/', headers, body }: Asked,
+  { method = 'GET', path = '/', headers, body }: AuthRequest,
 ): Promise<{ status: number; verified: unknown; account: unknown }> {
   return new Promise((resolve, reject) => {
     const req = request({ port, host: '127.0.0.1', method, path, headers, agent: false }, (res) => {
@@ -60,7 +60,7 @@ function ask(
 
 const signed = signSms('/sms?x=%41')
 const length = String(Buffer.byteLength(signed.body))
-const told = {
+const described = {
   'x-forwarded-method': 'POST',
   'x-forwarded-host': 'api.example.com',
   'x-forwarded-uri': '/sms?x=%41',
@@ -68,8 +68,8 @@ const told = {
 const { host: _, ...signedHeaders } = signed.headers
 const refused = { status: 403, verified: undefined, account: undefined }
 
-test('Traefik with forwardBody: a genuine POST is let through with what was proven', async () => {
-  const headers = { ...signedHeaders, ...told, 'content-length': length }
+test('Traefik with forwardBody: a genuine POST is accepted with the verdict headers', async () => {
+  const headers = { ...signedHeaders, ...described, 'content-length': length }
   expect(await ask(forwardedPort, { headers, body: signed.body })).toEqual({
     status: 200,
     verified: 'params',
@@ -77,14 +77,14 @@ test('Traefik with forwardBody: a genuine POST is let through with what was prov
   })
 })
 
-test('a POST whose body is forged, or did not come along, is refused', async () => {
-  const headers = { ...signedHeaders, ...told }
+test('a POST with a forged or missing body is refused', async () => {
+  const headers = { ...signedHeaders, ...described }
   const forged = signed.body.replace('more', 'less')
   expect(await ask(forwardedPort, { headers: { ...headers, 'content-length': length }, body: forged })).toEqual(refused)
   expect(await ask(forwardedPort, { headers })).toEqual(refused)
-  // Signed as a GET: without a body, a POST would look just like it.
+  // A POST without a body has the same signature as a GET.
   const get = signRequest({ url: `${publicUrl}/sms?x=%41`, method: 'GET', authToken })
-  const empty = { ...get.headers, ...told }
+  const empty = { ...get.headers, ...described }
   for (const more of [{}, { 'content-length': '0' }, { 'transfer-encoding': 'chunked' }])
     expect(await ask(forwardedPort, { headers: { ...empty, ...more } })).toEqual(refused)
   expect(await ask(forwardedPort, { headers: { ...empty, 'x-forwarded-method': 'GET' } })).toMatchObject({
@@ -92,9 +92,9 @@ test('a POST whose body is forged, or did not come along, is refused', async () 
   })
 })
 
-test('a request that is not told for certain is refused', async () => {
-  const headers: Record<string, string | string[]> = { ...signedHeaders, ...told, 'content-length': length }
-  for (const [name, value] of Object.entries(told)) {
+test('a request with missing or ambiguous X-Forwarded headers is refused', async () => {
+  const headers: Record<string, string | string[]> = { ...signedHeaders, ...described, 'content-length': length }
+  for (const [name, value] of Object.entries(described)) {
     const { [name]: _gone, ...rest } = headers
     expect(await ask(forwardedPort, { headers: rest, body: signed.body })).toEqual(refused)
     expect(await ask(forwardedPort, { headers: { ...headers, [name]: [value, value] }, body: signed.body })).toEqual(
@@ -107,7 +107,7 @@ test('a request that is not told for certain is refused', async () => {
     )
 })
 
-test('Envoy: the request itself, below its prefix, with its whole body', async () => {
+test('Envoy: the request is read from below the prefix, with its whole body', async () => {
   const path = '/envoy/sms?x=%41'
   const headers = { ...signed.headers, 'content-length': length }
   const whole = { ...headers, 'x-envoy-auth-partial-body': 'false' }
@@ -122,9 +122,9 @@ test('Envoy: the request itself, below its prefix, with its whole body', async (
   expect(await ask(envoyPort, { ...bodiless, headers: { ...whole, 'content-length': '0' } })).toEqual(refused)
 })
 
-test('E5: a question with a header that could be taken for the verdict is refused', async () => {
-  const headers = { ...signedHeaders, ...told, 'content-length': length }
-  // With hyphens alone it is a name that the proxy sets itself.
+test('E5: a request with a header that CGI reads as a verdict header is refused', async () => {
+  const headers = { ...signedHeaders, ...described, 'content-length': length }
+  // The name with hyphens is set by the proxy itself.
   for (const separator of separators.filter((one) => one !== '-')) {
     const spoofed = { [`Tollgate${separator}Verified`]: 'body' }
     expect(await ask(forwardedPort, { headers: { ...headers, ...spoofed }, body: signed.body })).toEqual(refused)
@@ -134,31 +134,37 @@ test('E5: a question with a header that could be taken for the verdict is refuse
   })
 })
 
-test('Expect: 100-continue is granted once, and only behind a well-formed signature', async () => {
-  const lines = Object.entries({ host: 'x', ...signedHeaders, ...told, expect: '100-continue', connection: 'close' })
-  const toHead = (list: [string, string][], more: string) =>
+test('100 Continue is sent once, and only for a well-formed signature', async () => {
+  const lines = Object.entries({
+    host: 'x',
+    ...signedHeaders,
+    ...described,
+    expect: '100-continue',
+    connection: 'close',
+  })
+  const formatHead = (list: [string, string][], more: string) =>
     `POST / HTTP/1.1\r\n${list.map(([name, value]) => `${name}: ${value}\r\n`).join('')}${more}\r\n`
   const socket = connect(forwardedPort, '127.0.0.1')
-  socket.write(toHead(lines, `content-length: ${length}\r\n`))
+  socket.write(formatHead(lines, `content-length: ${length}\r\n`))
   const [first] = (await once(socket, 'data')) as [Buffer]
   expect(first.toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n')
   socket.write(signed.body)
   expect(await readUntil(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
   const unsigned = lines.filter(([name]) => !/twilio/i.test(name))
-  expect(await sendRaw(forwardedPort, toHead(unsigned, 'content-length: 9\r\n'))).toMatch(/^HTTP\/1\.1 403 /)
+  expect(await sendRaw(forwardedPort, formatHead(unsigned, 'content-length: 9\r\n'))).toMatch(/^HTTP\/1\.1 403 /)
   const unknown = lines.map(([name, value]): [string, string] => [name, name === 'expect' ? 'x' : value])
-  expect(await sendRaw(forwardedPort, toHead(unknown, 'content-length: 9\r\n'))).toMatch(/^HTTP\/1\.1 417 /)
+  expect(await sendRaw(forwardedPort, formatHead(unknown, 'content-length: 9\r\n'))).toMatch(/^HTTP\/1\.1 417 /)
 })
 
 function askToUpgrade(uri: string, signedUrl: string, upgrade: Record<string, string>, method = 'GET') {
   const { headers } = signRequest({ url: signedUrl, method: 'GET', authToken })
   const asked = { 'x-forwarded-method': method, 'x-forwarded-uri': uri, ...upgrade }
   return ask(forwardedPort, {
-    headers: { 'x-twilio-signature': headers['x-twilio-signature'] ?? '', ...told, ...asked },
+    headers: { 'x-twilio-signature': headers['x-twilio-signature'] ?? '', ...described, ...asked },
   })
 }
 
-test('a handshake is told by X-Forwarded-Upgrade, where the application opens WebSockets', async () => {
+test('X-Forwarded-Upgrade makes a handshake on the WebSocket paths', async () => {
   const upgrade = { 'x-forwarded-upgrade': 'websocket' }
   for (const path of ['/media', '/media/1'])
     expect(await askToUpgrade(path, `wss://api.example.com${path}`, upgrade)).toMatchObject({ status: 200 })
@@ -173,7 +179,7 @@ test('a handshake is told by X-Forwarded-Upgrade, where the application opens We
   })
 })
 
-test('E7: elsewhere X-Forwarded-Upgrade means nothing', async () => {
+test('E7: X-Forwarded-Upgrade is ignored on other paths', async () => {
   const upgrade = { 'x-forwarded-upgrade': 'websocket' }
   for (const path of ['/', '/sms', '/mediator', '/media/../sms', '/media/%2e%2e/sms', '/media//x', '/media;/../sms']) {
     expect(await askToUpgrade(path, `wss://api.example.com${path}`, upgrade), path).toEqual(refused)
@@ -181,12 +187,12 @@ test('E7: elsewhere X-Forwarded-Upgrade means nothing', async () => {
   }
 })
 
-test('a body beyond the limit is 413', async () => {
-  const headers = { ...signedHeaders, ...told, 'content-length': '20000' }
+test('a body beyond the limit is answered 413', async () => {
+  const headers = { ...signedHeaders, ...described, 'content-length': '20000' }
   expect((await ask(forwardedPort, { headers, body: 'x'.repeat(20_000) })).status).toBe(413)
 })
 
-test('every question is told in the log and the metrics, as the request that it is about', async () => {
+test('each original request is in the log and the metrics', async () => {
   let logged = ''
   const write = (chunk: unknown, _: unknown, done: () => void): void => {
     logged += chunk
@@ -202,13 +208,13 @@ test('every question is told in the log and the metrics, as the request that it 
   gateways.push(gateway)
   const { forwardAuthUrl = '', adminUrl } = await gateway.listen()
   const port = Number(new URL(forwardAuthUrl).port)
-  const headers = { ...signedHeaders, ...told, 'content-length': length }
+  const headers = { ...signedHeaders, ...described, 'content-length': length }
   await ask(port, { headers, body: signed.body })
   await ask(port, { headers, body: signed.body.replace('more', 'less') })
-  await ask(port, { headers: { ...signedHeaders, ...told } })
+  await ask(port, { headers: { ...signedHeaders, ...described } })
   await ask(port, { headers: { 'x-forwarded-method': 'GET' } })
   const metrics = await (await fetch(`${adminUrl}/metrics`)).text()
-  for (const code of ['accepted', 'signature_mismatch', 'body_missing', 'not_told'])
+  for (const code of ['accepted', 'signature_mismatch', 'body_missing', 'original_unknown'])
     expect(metrics).toContain(`tollgate_verdicts_total{code="${code}",route="forward-auth"} 1`)
   expect(metrics).toContain('tollgate_responses_total{status="403",by="forward-auth"} 3')
   const lines = logged
@@ -219,7 +225,7 @@ test('every question is told in the log and the metrics, as the request that it 
     ['POST', '/sms', 'accepted', 200],
     ['POST', '/sms', 'signature_mismatch', 403],
     ['POST', '/sms', 'body_missing', 403],
-    ['GET', '/', 'not_told', 403],
+    ['GET', '/', 'original_unknown', 403],
   ])
   expect(logged).not.toContain(authToken)
 })

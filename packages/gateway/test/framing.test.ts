@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Started, sendRaw, signSms, startGateway, startUpstream, toBytes, type Upstream } from './support.ts'
+import { formatRequest, type Started, sendRaw, signSms, startGateway, startUpstream, type Upstream } from './support.ts'
 
 let upstream: Upstream
 let gateway: Started
@@ -25,7 +25,7 @@ const chunked = `${hex}\r\n${signed.body}\r\n0\r\n\r\n`
 const withLength = `Content-Length: ${length}\r\n`
 const withChunks = 'Transfer-Encoding: chunked\r\n'
 
-/** Everything about these is genuine but how it is framed. */
+/** Genuine requests with wrong framing. */
 const refused: Readonly<Record<string, string>> = {
   'two equal lengths': `${line}${fields}${withLength}${withLength}\r\n${signed.body}`,
   'two different lengths': `${line}${fields}${withLength}Content-Length: 0\r\n\r\n${signed.body}`,
@@ -34,9 +34,9 @@ const refused: Readonly<Record<string, string>> = {
   'a hexadecimal length': `${line}${fields}Content-Length: 0x${hex}\r\n\r\n${signed.body}`,
   'an empty length': `${line}${fields}Content-Length:\r\n\r\n${signed.body}`,
   'white space before the colon of the length': `${line}${fields}Content-Length : ${length}\r\n\r\n${signed.body}`,
-  'length before chunked': `${line}${fields}${withLength}${withChunks}\r\n${chunked}`,
-  'chunked before length': `${line}${fields}${withChunks}${withLength}\r\n${chunked}`,
-  'chunked twice': `${line}${fields}${withChunks}${withChunks}\r\n${chunked}`,
+  'a length before chunked': `${line}${fields}${withLength}${withChunks}\r\n${chunked}`,
+  'chunked before a length': `${line}${fields}${withChunks}${withLength}\r\n${chunked}`,
+  'chunked twice as a coding': `${line}${fields}${withChunks}${withChunks}\r\n${chunked}`,
   'chunked after gzip': `${line}${fields}Transfer-Encoding: gzip, chunked\r\n\r\n${chunked}`,
   'chunked before identity': `${line}${fields}Transfer-Encoding: chunked, identity\r\n\r\n${chunked}`,
   'an unknown coding': `${line}${fields}Transfer-Encoding: xchunked\r\n\r\n${chunked}`,
@@ -48,7 +48,7 @@ const refused: Readonly<Record<string, string>> = {
   'a chunk size with 0x': `${line}${fields}${withChunks}\r\n0x${chunked}`,
   'a chunk size after a space': `${line}${fields}${withChunks}\r\n ${chunked}`,
   'a chunk size before a space': `${line}${fields}${withChunks}\r\n${chunked.replace('\r', ' \r')}`,
-  'no chunk size': `${line}${fields}${withChunks}\r\n\r\n${signed.body}\r\n0\r\n\r\n`,
+  'a missing chunk size': `${line}${fields}${withChunks}\r\n\r\n${signed.body}\r\n0\r\n\r\n`,
   'a chunk size beyond 64 bits': `${line}${fields}${withChunks}\r\nfffffffffffffffff${chunked}`,
   'a chunk longer than its size': `${line}${fields}${withChunks}\r\n${hex}\r\n${signed.body}x\r\n0\r\n\r\n`,
   'a chunk size that ends in a bare LF': `${line}${fields}${withChunks}\r\n${chunked.replace('\r\n', '\n')}`,
@@ -57,7 +57,7 @@ const refused: Readonly<Record<string, string>> = {
   'obsolete folding with a space': `${line}${fields}X-A: a\r\n b\r\n${withLength}\r\n${signed.body}`,
   'obsolete folding with a tab': `${line}${fields}X-A: a\r\n\tb\r\n${withLength}\r\n${signed.body}`,
   'obsolete folding of a coding': `${line}${fields}Transfer-Encoding:\r\n chunked\r\n\r\n${chunked}`,
-  'folding of nothing': `${line} X-A: a\r\n${fields}${withLength}\r\n${signed.body}`,
+  'a folded line after the request line': `${line} X-A: a\r\n${fields}${withLength}\r\n${signed.body}`,
   'a bare LF after a field': `${line}X-A: a\n${fields}${withLength}\r\n${signed.body}`,
   'a bare LF after the request line': `POST /sms HTTP/1.1\n${fields}${withLength}\r\n${signed.body}`,
   'a bare LF as the empty line': `${line}${fields}${withLength}\n${signed.body}`,
@@ -66,7 +66,7 @@ const refused: Readonly<Record<string, string>> = {
   'a field without a colon': `${line}X-A\r\n${fields}${withLength}\r\n${signed.body}`,
   'a field without a name': `${line}: a\r\n${fields}${withLength}\r\n${signed.body}`,
   'two hosts': `${line}Host: other.example.com\r\n${fields}${withLength}\r\n${signed.body}`,
-  'no host': `${line}${fields.replace(/^host: .*\r\n/im, '')}${withLength}\r\n${signed.body}`,
+  'a missing host': `${line}${fields.replace(/^host: .*\r\n/im, '')}${withLength}\r\n${signed.body}`,
   'HTTP/2.0': `POST /sms HTTP/2.0\r\n${fields}${withLength}\r\n${signed.body}`,
   'HTTP/0.9': 'GET /sms\r\n\r\n',
   'an absolute target': `POST http://api.example.com/sms HTTP/1.1\r\n${fields}${withLength}\r\n${signed.body}`,
@@ -78,7 +78,7 @@ const refused: Readonly<Record<string, string>> = {
 }
 
 for (const [what, bytes] of Object.entries(refused))
-  test(`${what} is answered 400 and reaches nobody`, async () => {
+  test(`${what} is answered 400 and does not reach the upstream`, async () => {
     const answer = await sendRaw(gateway.port, Buffer.from(bytes, 'latin1'))
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
@@ -93,7 +93,7 @@ const served: Readonly<Record<string, string>> = {
 }
 
 for (const [what, bytes] of Object.entries(served))
-  test(`${what} is read, and passed on with a length`, async () => {
+  test(`a request with ${what} is forwarded with a length`, async () => {
     const answer = await sendRaw(gateway.port, Buffer.from(bytes, 'latin1'))
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
     const seen = upstream.seen.pop()
@@ -102,7 +102,7 @@ for (const [what, bytes] of Object.entries(served))
     expect(seen?.headers['transfer-encoding']).toBeUndefined()
   })
 
-test('trailers of a request are dropped: nothing can be said after the body', async () => {
+test('trailers of a request are dropped', async () => {
   const trailers = 'Tollgate-Verified: url\r\nX-Late: 1\r\n'
   const bytes = `${line}${fields}${withChunks}Trailer: X-Late\r\nConnection: close\r\n\r\n${hex}\r\n${signed.body}\r\n0\r\n${trailers}\r\n`
   expect(await sendRaw(gateway.port, Buffer.from(bytes, 'latin1'))).toMatch(/^HTTP\/1\.1 200 /)
@@ -112,15 +112,18 @@ test('trailers of a request are dropped: nothing can be said after the body', as
   expect(seen?.headers['tollgate-verified']).toBe('params')
 })
 
-test('what follows a body on the connection is a request of its own, unsigned and refused', async () => {
+test('bytes after a body are read as another request, which is unsigned and refused', async () => {
   const smuggled = 'GET /admin HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n\r\n'
-  const answer = await sendRaw(gateway.port, Buffer.from(`${toBytes(signed)}${smuggled}`))
+  const answer = await sendRaw(gateway.port, Buffer.from(`${formatRequest(signed)}${smuggled}`))
   expect(answer.match(/HTTP\/1\.1 (\d+)/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 403'])
   expect(upstream.seen.splice(0).map(({ target }) => target)).toEqual(['/sms'])
 })
 
-test('pipelined requests are answered in their order', async () => {
-  const answer = await sendRaw(gateway.port, `${toBytes(signed)}${toBytes(signed, { connection: 'close' })}`)
+test('pipelined requests are answered in order', async () => {
+  const answer = await sendRaw(
+    gateway.port,
+    `${formatRequest(signed)}${formatRequest(signed, { connection: 'close' })}`,
+  )
   expect(answer.match(/HTTP\/1\.1 (\d+)/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200'])
   expect(upstream.seen.splice(0)).toHaveLength(2)
 })

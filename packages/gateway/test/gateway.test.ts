@@ -20,7 +20,7 @@ afterEach(async () => {
   await upstream.close()
 })
 
-test('a genuine form post reaches the upstream with what was proven', async () => {
+test('a genuine form post reaches the upstream with the verdict headers', async () => {
   const signed = signSms('/sms?a=%41&b=+')
   const reply = await send(gateway.url, signed)
   expect([reply.status, reply.body, reply.headers['content-type']]).toEqual([200, '<Response/>', 'text/xml'])
@@ -30,14 +30,14 @@ test('a genuine form post reaches the upstream with what was proven', async () =
   expect(seen?.headers['tollgate-account-sid']).toBe(accountSid)
 })
 
-test('a forged one is answered 403 and does not reach it', async () => {
+test('a forged form post is answered 403 and does not reach the upstream', async () => {
   const signed = signSms()
   const reply = await send(gateway.url, { ...signed, body: signed.body.replace('more', 'less') })
   expect([reply.status, reply.body]).toEqual([403, 'Twilio Request Validation Failed.'])
   expect(upstream.seen).toEqual([])
 })
 
-test('an exchange tells the request, the verdict and the answer', async () => {
+test('onExchange gets the request, the verdict and the answer', async () => {
   const signed = signSms()
   await send(gateway.url, signed)
   await send(gateway.url, { ...signed, body: signed.body.replace('more', 'less') })

@@ -2,9 +2,11 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Started, sendRaw, signSms, startGateway, toBytes } from './support.ts'
+import { formatRequest, type Started, sendRaw, signSms, startGateway } from './support.ts'
 
-/** An upstream of bytes: what it answers to its next requests, and how many connections it has been given. */
+/**
+ * A TCP server as the upstream. It counts its connections, and each request takes one of `answers`.
+ */
 let server: Server
 let gateway: Started
 let connections = 0
@@ -35,7 +37,7 @@ const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine'
 
 async function ask(...next: ((socket: Socket) => void)[]): Promise<string> {
   answers = next
-  return sendRaw(gateway.port, toBytes(signSms(), { connection: 'close' }))
+  return sendRaw(gateway.port, formatRequest(signSms(), { connection: 'close' }))
 }
 
 const refused: Readonly<Record<string, string>> = {
@@ -46,13 +48,13 @@ const refused: Readonly<Record<string, string>> = {
   'a bare CR, to split the answer': 'HTTP/1.1 200 OK\r\nX-A: a\rSet-Cookie: b=c\r\nContent-Length: 0\r\n\r\n',
   'a NUL': 'HTTP/1.1 200 OK\r\nX-A: \0\r\n\r\n',
   'a huge head': `HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(70_000)}\r\n\r\n`,
-  'a head without end': `HTTP/1.1 200 OK\r\n${'X-A: a\r\n'.repeat(9000)}`,
-  'a flood of interim answers': 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(5000),
+  'an endless head': `HTTP/1.1 200 OK\r\n${'X-A: a\r\n'.repeat(9000)}`,
+  '5,000 interim answers': 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(5000),
   'another protocol': 'SSH-2.0-OpenSSH_9.2\r\n',
 }
 
 for (const [what, text] of Object.entries(refused))
-  test(`an upstream that answers with ${what} is 502, and what it said reaches nobody`, async () => {
+  test(`an upstream that answers with ${what} causes a 502, and its bytes are dropped`, async () => {
     const answer = await ask(say(text))
     expect(answer).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/)
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
@@ -60,7 +62,7 @@ for (const [what, text] of Object.entries(refused))
     expect(await ask(say(ok))).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
   })
 
-test('an upstream that closes before it answered, or within its head, is 502, and is sent nothing twice', async () => {
+test('an upstream that closes before the end of its head causes a 502 and gets the request only once', async () => {
   for (const text of ['', 'HTTP/1.1 200 OK\r\nContent-']) {
     received.length = 0
     expect(await ask(sayAndEnd(text))).toMatch(/^HTTP\/1\.1 502 /)
@@ -68,19 +70,19 @@ test('an upstream that closes before it answered, or within its head, is 502, an
   }
 })
 
-test('an answer that breaks off, or whose chunks go wrong, is cut: the client cannot take it for whole', async () => {
+test('an answer that breaks off or has faulty chunks is cut off visibly', async () => {
   const short = await ask(sayAndEnd('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfine'))
   expect(short).toMatch(/^HTTP\/1\.1 200 OK\r\ncontent-length: 10\r\n/i)
   const coded = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfine\r\n'
   for (const next of [say(`${coded}zz\r\n`), say(`${coded}4\r\nfineX`), sayAndEnd(coded)]) {
     const answer = await ask(next)
-    // Where all of it came at once, nothing has left yet.
+    // If the whole answer arrived at once, no byte was sent to the client.
     expect(answer).toMatch(/^(HTTP\/1\.1 200 OK\r\n|$)/)
     expect(answer).not.toContain('\r\n0\r\n\r\n')
   }
 })
 
-test('what an upstream says beyond its answer is no answer to anybody: the connection is left', async () => {
+test('bytes after an answer are dropped, and the connection is closed', async () => {
   const split = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged'
   for (const text of [`${ok}${split}`, `HTTP/1.1 204 No Content\r\nContent-Length: 6\r\n\r\n${split}`]) {
     await ask(say(ok))
@@ -91,7 +93,7 @@ test('what an upstream says beyond its answer is no answer to anybody: the conne
   }
 })
 
-test('bytes that come on an idle connection are no answer to the next request', async () => {
+test('bytes on an idle connection are not the answer to the next request', async () => {
   let idle: Socket | undefined
   expect(
     await ask((socket) => {
@@ -104,7 +106,7 @@ test('bytes that come on an idle connection are no answer to the next request', 
   expect(await ask(say(ok))).toMatch(/\r\n\r\nfine$/)
 })
 
-test('connections are kept, but not those that the upstream is about to close', async () => {
+test('connections are reused unless the upstream is about to close them', async () => {
   await ask(say(ok))
   const before = connections
   await ask(say(ok))
@@ -115,7 +117,7 @@ test('connections are kept, but not those that the upstream is about to close', 
   expect(connections).toBe(before + 2)
 })
 
-test('an answer byte by byte, and one that lasts until the connection ends, arrive as they are', async () => {
+test('an answer that arrives byte by byte and one that ends with the connection arrive complete', async () => {
   const dribble = async (socket: Socket) => {
     for (const letter of ok) {
       socket.write(letter)
@@ -123,10 +125,10 @@ test('an answer byte by byte, and one that lasts until the connection ends, arri
     }
   }
   expect(await ask((socket) => void dribble(socket))).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nfine$/)
-  expect(await ask(sayAndEnd('HTTP/1.1 200 OK\r\n\r\nall of it'))).toContain('all of it')
+  expect(await ask(sayAndEnd('HTTP/1.1 200 OK\r\n\r\neverything'))).toContain('everything')
 })
 
-test('a slow client holds the upstream back, and gets every byte; the connection serves on', async () => {
+test('a slow client pauses the upstream and gets every byte, and the connection is reused', async () => {
   const size = 32 * 1024 * 1024
   let upstream: Socket | undefined
   answers = [
@@ -137,9 +139,9 @@ test('a slow client holds the upstream back, and gets every byte; the connection
     },
   ]
   const client = connect(gateway.port, '127.0.0.1')
-  client.write(toBytes(signSms()))
+  client.write(formatRequest(signSms()))
   await once(client, 'readable')
-  // Until nothing moves any more: what is left waits at the upstream.
+  // Waits until the upstream can send no more. The rest of the answer is still in its buffer.
   let left = -1
   while (upstream === undefined || left !== upstream.writableLength) {
     left = upstream?.writableLength ?? -1
@@ -158,7 +160,7 @@ test('a slow client holds the upstream back, and gets every byte; the connection
   expect(connections).toBe(before)
 })
 
-test('a request is written as one message, with one length', async () => {
+test('a request is sent as one message with one length', async () => {
   received.length = 0
   await ask(say(ok))
   const [head = '', body] = (received[0] ?? '').split('\r\n\r\n')

@@ -3,14 +3,14 @@ import { expect, test } from 'vitest'
 import type { HttpExchange } from '../src/http-exchange.ts'
 import { InFlight } from '../src/in-flight.ts'
 
-/** An exchange that records when it expires. */
+/** Adds an exchange that records when it expires. */
 function start(inFlight: InFlight, expired: number[], ms: number): HttpExchange {
   const exchange = { deadline: performance.now() + ms, expire: () => expired.push(ms) } as unknown as HttpExchange
   inFlight.add(exchange)
   return exchange
 }
 
-test('each expires once, by its own deadline and not before, whatever the order of their beginning', async () => {
+test('each exchange expires once, at its own deadline, in any order', async () => {
   const inFlight = new InFlight()
   const expired: number[] = []
   const begun = performance.now()
@@ -21,7 +21,7 @@ test('each expires once, by its own deadline and not before, whatever the order 
   expect(expired).toEqual([100, 200, 300, 500])
 })
 
-test('what has ended does not expire, and what begins afterwards does', async () => {
+test('an exchange that has ended does not expire, and a later one does', async () => {
   const inFlight = new InFlight()
   const expired: number[] = []
   const [first, middle, last] = [50, 60, 70].map((ms) => start(inFlight, expired, ms)) as [

@@ -9,7 +9,7 @@ const otherToken = 'fedcba9876543210fedcba9876543210'
 const total = 2000
 const atOnce = 50
 
-/** Each is another message, so that what arrives can be told apart. */
+/** Signs a message that differs for each number. */
 function signNumber(number: number) {
   return signSms(`/sms?n=${number}`, { ...sms, Body: `Nº ${number} ${'x'.repeat(number % 300)}` })
 }
@@ -36,7 +36,7 @@ async function post(port: number, agent: Agent, signed: ReturnType<typeof signSm
   }
 }
 
-/** An application that takes its time, and says which message it had. */
+/** Starts an application that answers slowly, with the target of the request. */
 function startSlowUpstream() {
   return startUpstream((req, res) => {
     setTimeout(() => res.end(`got ${req.url}`), 2 + (Number(req.url?.split('=')[1]) % 5) * 4)
@@ -51,7 +51,7 @@ async function sendAll(count: number, send: (number: number) => Promise<void>): 
   await Promise.all(Array.from({ length: atOnce }, work))
 }
 
-test('2,000 requests, 50 at a time, while the configuration is reloaded: none lost, none altered', async () => {
+test('2,000 requests, 50 at a time, are answered correctly while the configuration is reloaded', async () => {
   const [one, two] = await Promise.all([startSlowUpstream(), startSlowUpstream()])
   const gateway = await startGateway(one.url)
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce })
@@ -60,7 +60,7 @@ test('2,000 requests, 50 at a time, while the configuration is reloaded: none lo
   const reloading = (async () => {
     while (!isOver) {
       const upstream = reloads % 3 === 2 ? two : one
-      // Tokens, upstreams and routes come and go.
+      // Tokens, upstreams and routes change.
       await gateway.reload({
         routes: [
           routeTo(upstream.url, { authToken: reloads % 2 === 0 ? [otherToken, authToken] : authToken }),
@@ -89,7 +89,7 @@ test('2,000 requests, 50 at a time, while the configuration is reloaded: none lo
   await Promise.all([one.close(), two.close()])
 })
 
-test('2,000 requests, 50 at a time, while the gateway is stopped: all are answered by it until it listens no more, and none is refused', async () => {
+test('2,000 requests, 50 at a time, are each answered once while the gateway stops', async () => {
   const upstream = await startSlowUpstream()
   const gateway = await startGateway(upstream.url)
   const successor = await startGateway(upstream.url)
@@ -110,20 +110,20 @@ test('2,000 requests, 50 at a time, while the gateway is stopped: all are answer
     answered++
   })
   await closing
-  // On a fast machine all of them come before the listener is closed.
+  // On a fast machine all requests arrive before the listener closes.
   turnedAway.push(await post(gateway.port, agent, signNumber(total)))
   for (let number = 0; number < total; number++)
     expect(outcomes.get(number)).toMatchObject({ status: 200, body: `got /sms?n=${number}` })
-  // As when any server of Node.js closes: connections fail, which makes Twilio try again.
+  // The connections fail, as with every Node.js server that closes. Twilio then tries again.
   for (const outcome of turnedAway) expect(outcome).toEqual({ broke: expect.stringMatching(/^ECONN/) })
   expect(last).toBe(true)
-  // Each exactly once: what failed had not been passed on, and what was passed on was answered.
+  // Each request is forwarded exactly once: no failed request was forwarded.
   const targets = upstream.seen.map(({ target }) => target)
   expect(new Set(targets).size).toBe(total)
   expect(targets).toHaveLength(total)
   for (const { target, body } of upstream.seen)
     expect(body.toString()).toBe(signNumber(Number(target.split('=')[1])).body)
-  // Nobody listens any more.
+  // The listener is closed.
   expect(await post(gateway.port, new Agent(), signNumber(0))).toEqual({ broke: 'ECONNREFUSED' })
   agent.destroy()
   otherAgent.destroy()
@@ -131,7 +131,7 @@ test('2,000 requests, 50 at a time, while the gateway is stopped: all are answer
   await upstream.close()
 })
 
-test('a reload with a mistake changes nothing and names it', async () => {
+test('a reload with a mistake changes nothing and names the option', async () => {
   const upstream = await startUpstream()
   const gateway = await startGateway(upstream.url)
   await expect(gateway.reload({ routes: [routeTo(upstream.url, { authToken: '' })] })).rejects.toThrow(
@@ -143,7 +143,7 @@ test('a reload with a mistake changes nothing and names it', async () => {
   await upstream.close()
 })
 
-test('closing twice, and closing what never listened, is closing', async () => {
+test('close() can be called twice, and before listen()', async () => {
   const upstream = await startUpstream()
   const gateway = await startGateway(upstream.url)
   await Promise.all([gateway.close(), gateway.close()])

@@ -23,7 +23,7 @@ export interface Seen {
   readonly body: Buffer
 }
 
-/** An application that keeps what it was sent. */
+/** Starts an application that records its requests. */
 export async function startUpstream(listener: RequestListener = (_, res) => res.end('hello')): Promise<Upstream> {
   const seen: Seen[] = []
   const server = createServer(async (req, res) => {
@@ -42,7 +42,7 @@ export async function startUpstream(listener: RequestListener = (_, res) => res.
     })
     listener(req, res)
   })
-  // All lines count, for those who ask what arrived.
+  // By default Node.js drops the header lines after the 2,000th.
   server.maxHeadersCount = 0
   const url = await listenOn(server)
   return {
@@ -62,12 +62,14 @@ export async function listenOn(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+/** A gateway that listens. */
 export type Started = Gateway & { readonly url: string; readonly adminUrl: string | undefined; readonly port: number }
 
 export function routeTo(upstream: string, more: Partial<Route> = {}): Route {
   return { path: '/', upstream, publicUrl, authToken, ...more }
 }
 
+/** Starts a gateway with one route. */
 export async function startGateway(
   upstream: string,
   more: Partial<GatewayOptions> = {},
@@ -86,7 +88,7 @@ export const sms = {
   NumMedia: '0',
 }
 
-/** The parts of a signed form post, for whichever client sends it. */
+/** Returns the parts of a signed form post, for any client. */
 export function signSms(target = '/sms', params: Record<string, string> = sms, token = authToken) {
   const signed = signRequest({ url: `${publicUrl}${target}`, params, authToken: token })
   const body = signed.body ?? ''
@@ -98,15 +100,18 @@ export function signSms(target = '/sms', params: Record<string, string> = sms, t
   }
 }
 
-/** The bytes of a request, as a client would write them. */
-export function toBytes(signed: ReturnType<typeof signSms>, more: Record<string, string> = {}): string {
+/** Formats a request as a client writes it. */
+export function formatRequest(signed: ReturnType<typeof signSms>, more: Record<string, string> = {}): string {
   const headers = { ...signed.headers, 'content-length': String(Buffer.byteLength(signed.body)), ...more }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   return `${signed.method} ${signed.target} HTTP/1.1\r\n${lines.join('')}\r\n${signed.body}`
 }
 
-/** The variables that a CGI server makes of header names: every character but letters and digits becomes an underscore. */
-export function toCgi(rawHeaders: readonly string[]): ReadonlyMap<string, readonly string[]> {
+/**
+ * Returns the variables of a CGI server for header fields. In their names, every character except
+ * letters and digits becomes an underscore.
+ */
+export function listCgiVariables(rawHeaders: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const variables = new Map<string, string[]>()
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = `HTTP_${(rawHeaders[index] ?? '').toUpperCase().replace(/[^A-Z0-9]/g, '_')}`
@@ -115,7 +120,7 @@ export function toCgi(rawHeaders: readonly string[]): ReadonlyMap<string, readon
   return variables
 }
 
-/** Each character that RFC 9110 allows in a header name, but letters and digits. */
+/** All characters that RFC 9110 allows in a header name, except letters and digits. */
 export const separators = [..."!#$%&'*+-.^_`|~"]
 
 export interface Reply {
@@ -125,6 +130,7 @@ export interface Reply {
   readonly body: string
 }
 
+/** Sends a request over a new connection. */
 export async function send(
   url: string,
   signed: { method: string; target: string; headers: Record<string, string>; body?: string },
@@ -150,7 +156,9 @@ export async function send(
   }
 }
 
-/** Writes raw bytes and gives back everything that was answered until the connection closed, or until `until` is in it. */
+/**
+ * Writes raw bytes. Returns the answers until the connection closes, or until they contain `until`.
+ */
 export async function sendRaw(port: number, bytes: string | Uint8Array, until?: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined)
@@ -158,6 +166,7 @@ export async function sendRaw(port: number, bytes: string | Uint8Array, until?: 
   return readUntil(socket, until)
 }
 
+/** Reads until the connection closes, or until the text contains `until`. */
 export async function readUntil(socket: Socket, until?: string): Promise<string> {
   let answer = ''
   await new Promise<void>((resolve) => {

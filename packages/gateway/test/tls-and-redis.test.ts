@@ -11,7 +11,7 @@ import { startRedis } from '../../../tools/services/redis.mjs'
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
 import { createGateway } from '../src/index.ts'
-import { authToken, listenOn, routeTo, send, signSms, sms, startUpstream, toBytes } from './support.ts'
+import { authToken, formatRequest, listenOn, routeTo, send, signSms, sms, startUpstream } from './support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-gateway-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -23,7 +23,7 @@ async function makeCertificate(name: string): Promise<void> {
   execFileSync(openssl, ['req', ...kind, '-subj', `/CN=${name}`, ...files], { stdio: 'pipe' })
 }
 
-test('TLS: requests are served, and a renewed certificate is taken over by a reload', async () => {
+test('TLS: requests are served, and a reload reads a renewed certificate', async () => {
   await makeCertificate('one.example')
   const upstream = await startUpstream()
   const options = {
@@ -51,7 +51,7 @@ test('TLS: requests are served, and a renewed certificate is taken over by a rel
   await upstream.close()
 })
 
-test('TLS: a handshake that is not finished is closed in time, and a stop does not wait for it', async () => {
+test('TLS: an incomplete handshake is closed in time, and close() does not wait for it', async () => {
   await makeCertificate('one.example')
   const upstream = await startUpstream()
   const start = async (timeoutMs: number) => {
@@ -62,7 +62,7 @@ test('TLS: a handshake that is not finished is closed in time, and a stop does n
     })
     return { gateway, port: Number(new URL((await gateway.listen()).url).port) }
   }
-  // Nothing, the beginning of a ClientHello, and what is no TLS at all.
+  // No bytes, the beginning of a ClientHello, and bytes that are not TLS.
   const beginnings = ['', '\x16\x03\x01\x02\x00\x01\x00', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n']
   const open = (port: number): Promise<unknown>[] =>
     beginnings.map((bytes) => {
@@ -83,7 +83,7 @@ test('TLS: a handshake that is not finished is closed in time, and a stop does n
   await patient.gateway.close({ graceMs: 100 })
   await Promise.all(closed)
   await upstream.close()
-  // None is left, on either side.
+  // No connection is left on either side.
   await expect.poll(() => countSockets(), { timeout: 10_000 }).toBe(0)
 })
 
@@ -91,7 +91,7 @@ function countSockets(): number {
   return process.getActiveResourcesInfo().filter((name) => /^(TCPSocketWrap|TLSWrap)$/.test(name)).length
 }
 
-test('TLS: a connection serves one request after the other, in one piece or in two', async () => {
+test('TLS: a connection serves several requests, in one piece or in two', async () => {
   await makeCertificate('one.example')
   const upstream = await startUpstream((req, res) => res.end(`got ${req.url}`))
   const gateway = createGateway({
@@ -110,7 +110,7 @@ test('TLS: a connection serves one request after the other, in one piece or in t
     ['/c', { 'X-Empty': '' }],
     ['/d', {}],
   ] as [string, Record<string, string>][]) {
-    const bytes = toBytes(signSms(target), more)
+    const bytes = formatRequest(signSms(target), more)
     // The last one in two pieces.
     const cut = target === '/d' ? 100 : bytes.length
     socket.write(bytes.slice(0, cut))
@@ -123,7 +123,7 @@ test('TLS: a connection serves one request after the other, in one piece or in t
   await upstream.close()
 })
 
-test('TLS to the upstream: 502 for a certificate that nobody vouches for, and requests and answers of every size otherwise', async () => {
+test('TLS to the upstream: an untrusted certificate is 502, and a trusted one serves small and large messages', async () => {
   await makeCertificate('localhost')
   const bodies: string[] = []
   const large = 'x'.repeat(300_000)
@@ -156,7 +156,7 @@ test('TLS to the upstream: 502 for a certificate that nobody vouches for, and re
   upstream.close()
 })
 
-test('Redis: what one gateway saw, another knows; without the store 503 by default', async () => {
+test('Redis: gateways share deliveries, and without the store requests are answered 503', async () => {
   const redis = await startRedis()
   const upstream = await startUpstream()
   const file = join(folder, 'gateway.yaml')
@@ -167,11 +167,11 @@ replay: { store: redis, redisUrlEnv: REDIS_URL, onReplay: reject }
 routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
 `,
   )
-  const told: string[] = []
+  const problems: string[] = []
   const two = await Promise.all(
     [1, 2].map(async () => {
       const resources = createResources({ TWILIO_AUTH_TOKEN: authToken, REDIS_URL: redis.url }, (line) =>
-        told.push(line),
+        problems.push(line),
       )
       const { options } = await loadConfiguration(file, resources)
       const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 } })
@@ -186,7 +186,7 @@ routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
   await expect.poll(async () => (await send(other?.url ?? '', signed)).status, { timeout: 10_000 }).toBe(403)
   await redis.kill()
   await expect.poll(async () => (await send(one?.url ?? '', signed)).status).toBe(503)
-  expect(told.join()).not.toContain(authToken)
+  expect(problems.join()).not.toContain(authToken)
   for (const { gateway, resources } of two) {
     await gateway.close({ graceMs: 0 })
     await resources.closeAll()

@@ -6,14 +6,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import {
   authToken,
+  formatRequest,
+  listCgiVariables,
   listenOn,
   readUntil,
   type Started,
   separators,
   signSms,
   startGateway,
-  toBytes,
-  toCgi,
 } from './support.ts'
 
 const sockets: WebSocketServer = new WebSocketServer({ noServer: true })
@@ -57,7 +57,7 @@ function open(signature = signHandshake(), target = '/media'): WebSocket {
   })
 }
 
-function toHandshake(more: Record<string, string> = {}, method = 'GET'): string {
+function formatHandshake(more: Record<string, string> = {}, method = 'GET'): string {
   const headers = {
     Host: 'api.example.com',
     Connection: 'Upgrade',
@@ -83,7 +83,7 @@ async function openRaw(bytes: string): Promise<{ socket: Socket; answer: string 
   return { socket, answer }
 }
 
-test('a signed handshake opens a tunnel, and messages pass both ways', async () => {
+test('a signed handshake opens a tunnel, and messages pass in both directions', async () => {
   const client = open()
   await once(client, 'open')
   for (const message of ['{"event":"start"}', 'x'.repeat(1_000_000)]) {
@@ -102,7 +102,7 @@ for (const [what, make] of Object.entries({
   'signed for another path': () => open(signHandshake('/other')),
   unsigned: () => new WebSocket(`ws://127.0.0.1:${gateway.port}/media`, { headers: { host: 'api.example.com' } }),
 }))
-  test(`E7: a handshake that is ${what} is answered 403 and reaches nobody`, async () => {
+  test(`E7: a handshake that is ${what} is answered 403 and does not reach the upstream`, async () => {
     const client = make()
     client.on('error', () => undefined)
     const [, response] = await once(client, 'unexpected-response')
@@ -110,10 +110,10 @@ for (const [what, make] of Object.entries({
     expect(handshakes).toEqual([])
   })
 
-test('E7: the signature of a handshake opens nothing but a WebSocket', async () => {
+test('E7: the signature of a handshake opens only a WebSocket', async () => {
   for (const bytes of [
-    toHandshake({ Upgrade: 'h2c', Connection: 'Upgrade, HTTP2-Settings', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' }),
-    toHandshake({}, 'POST'),
+    formatHandshake({ Upgrade: 'h2c', Connection: 'Upgrade, HTTP2-Settings', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' }),
+    formatHandshake({}, 'POST'),
     `CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: api.example.com\r\nX-Twilio-Signature: ${signHandshake()}\r\n\r\n`,
   ]) {
     const { answer } = await openRaw(bytes)
@@ -122,7 +122,7 @@ test('E7: the signature of a handshake opens nothing but a WebSocket', async () 
   expect(handshakes).toEqual([])
 })
 
-test('E7: upgrades of a route that opens no WebSockets are refused, and reach no upstream', async () => {
+test('E7: upgrades on a route without WebSockets are refused and do not reach the upstream', async () => {
   let requests = 0
   const ordinary = createServer((_, res) => {
     requests++
@@ -135,7 +135,7 @@ test('E7: upgrades of a route that opens no WebSockets are refused, and reach no
   for (const route of [{}, { sharedKeys, sharedKeysOnly: true }, { mode: 'observe' }] as const) {
     gateway = await startGateway(url, {}, route)
     for (const signature of [signHandshake(), signed['x-twilio-signature'] ?? '']) {
-      const { answer } = await openRaw(toHandshake({ 'X-Twilio-Signature': signature }))
+      const { answer } = await openRaw(formatHandshake({ 'X-Twilio-Signature': signature }))
       expect(answer).toMatch(/^HTTP\/1\.1 403 /)
     }
     await gateway.close({ graceMs: 0 })
@@ -145,14 +145,14 @@ test('E7: upgrades of a route that opens no WebSockets are refused, and reach no
 })
 
 test('a handshake that announces a body is refused', async () => {
-  const { answer } = await openRaw(`${toHandshake({ 'Content-Length': '5' })}hello`)
+  const { answer } = await openRaw(`${formatHandshake({ 'Content-Length': '5' })}hello`)
   expect(answer).toMatch(/^HTTP\/1\.1 400 /)
   expect(handshakes).toEqual([])
 })
 
-test('E5: what a client says about its verdict is dropped from a handshake too', async () => {
+test('E5: verdict headers from a client are dropped from a handshake', async () => {
   const { socket, answer } = await openRaw(
-    toHandshake({ 'Tollgate-Verified': 'params', tollgate_verified: 'params', 'Tollgate-Account-Sid': 'AC1' }),
+    formatHandshake({ 'Tollgate-Verified': 'params', tollgate_verified: 'params', 'Tollgate-Account-Sid': 'AC1' }),
   )
   expect(answer).toMatch(/^HTTP\/1\.1 101 /)
   expect(handshakes[0]).toMatchObject({ 'tollgate-verified': 'url', 'tollgate-account-sid': '' })
@@ -160,21 +160,23 @@ test('E5: what a client says about its verdict is dropped from a handshake too',
   socket.destroy()
 })
 
-test('E5: a handshake has no CGI variable about its verdict but that of the gateway', async () => {
+test('E5: only the gateway sets CGI variables of the verdict in a handshake', async () => {
   const spoofed = Object.fromEntries(separators.map((one) => [`Tollgate${one}Verified`, 'params']))
-  const { socket, answer } = await openRaw(toHandshake({ ...spoofed, Connection: 'Upgrade, X-Twilio-Signature' }))
+  const { socket, answer } = await openRaw(formatHandshake({ ...spoofed, Connection: 'Upgrade, X-Twilio-Signature' }))
   expect(answer).toMatch(/^HTTP\/1\.1 101 /)
-  const variables = toCgi(Object.entries(handshakes[0] ?? {}).flatMap(([name, value]) => [name, String(value)]))
+  const variables = listCgiVariables(
+    Object.entries(handshakes[0] ?? {}).flatMap(([name, value]) => [name, String(value)]),
+  )
   expect(variables.get('HTTP_TOLLGATE_VERIFIED')).toEqual(['url'])
   expect(handshakes[0]).toHaveProperty('x-twilio-signature')
   socket.destroy()
 })
 
 test('a handshake in HTTP/1.0, or with an unknown expectation, is refused', async () => {
-  const bytes = toHandshake()
+  const bytes = formatHandshake()
   for (const [what, status] of [
     [bytes.replace('HTTP/1.1', 'HTTP/1.0'), 400],
-    [toHandshake({ Expect: 'x' }), 417],
+    [formatHandshake({ Expect: 'x' }), 417],
   ] as const) {
     const { answer } = await openRaw(what)
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
@@ -182,8 +184,8 @@ test('a handshake in HTTP/1.0, or with an unknown expectation, is refused', asyn
   expect(handshakes).toEqual([])
 })
 
-/** A gateway before an upstream of bytes, which says this to every request. */
-async function startBefore(answer: string, isEnding: boolean, timeoutMs = 3000) {
+/** Starts a gateway in front of a TCP server that sends `answer` to every request. */
+async function startInFrontOf(answer: string, isEnding: boolean, timeoutMs = 3000) {
   const talker = createTcp((socket) => {
     socket.on('error', () => undefined)
     socket.once('data', () => (isEnding ? socket.end(answer, 'latin1') : socket.write(answer, 'latin1')))
@@ -212,28 +214,28 @@ const switched = 'HTTP/1.1 101 Switching Protocols\r\n'
 
 for (const [what, lines] of Object.entries({
   'to another protocol': 'Connection: Upgrade\r\nUpgrade: h2c\r\n',
-  'to several': 'Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n',
-  'to two, in two lines': 'Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n',
-  'without saying to what': 'Connection: Upgrade\r\n',
+  'to two protocols': 'Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n',
+  'to two protocols in two lines': 'Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n',
+  'without Upgrade': 'Connection: Upgrade\r\n',
   'without Connection': 'Upgrade: websocket\r\n',
 }))
   test(`E7: an upstream that switches ${what} gets no tunnel`, async () => {
-    const other = await startBefore(`${switched}${lines}\r\nsecret`, false, 500)
-    const answer = await other.ask(toHandshake())
+    const other = await startInFrontOf(`${switched}${lines}\r\nsecret`, false, 500)
+    const answer = await other.ask(formatHandshake())
     expect(answer).toMatch(/^HTTP\/1\.1 50[24] /)
     expect(answer).not.toContain('secret')
     await other.close()
   })
 
-test('E7: an upstream that switches protocols unasked gets no tunnel', async () => {
-  const other = await startBefore(`${switched}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\nsecret`, false, 500)
-  const answer = await other.ask(toBytes(signSms('/media'), { connection: 'close' }))
+test('E7: an upstream that switches protocols without an upgrade request gets no tunnel', async () => {
+  const other = await startInFrontOf(`${switched}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\nsecret`, false, 500)
+  const answer = await other.ask(formatRequest(signSms('/media'), { connection: 'close' }))
   expect(answer).toMatch(/^HTTP\/1\.1 502 /)
   expect(answer).not.toContain('secret')
   await other.close()
 })
 
-test('a declined handshake is answered whole, or visibly not', async () => {
+test('the answer to a declined handshake is complete, or visibly incomplete', async () => {
   const chunks = 'Transfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n'
   const no = 'HTTP/1.1 426 Upgrade Required\r\n'
   for (const [answer, isWhole] of [
@@ -244,14 +246,14 @@ test('a declined handshake is answered whole, or visibly not', async () => {
     [`${no}\r\nnope`, true],
     ['HTTP/1.1 204 No Content\r\n\r\n', true],
   ] as const) {
-    const other = await startBefore(answer, true)
-    const received = await other.ask(toHandshake())
+    const other = await startInFrontOf(answer, true)
+    const received = await other.ask(formatHandshake())
     expect([answer, isComplete(received)]).toEqual([answer, isWhole])
     await other.close()
   }
 })
 
-/** As RFC 9112 section 6.3 says for answers over HTTP/1.1. */
+/** Returns true if an answer over HTTP/1.1 is complete according to RFC 9112 section 6.3. */
 function isComplete(answer: string): boolean {
   const [head = '', body = ''] = answer.split(/\r\n\r\n(.*)/s)
   if (/^HTTP\/1\.1 204 /.test(head)) return body === ''
@@ -260,18 +262,18 @@ function isComplete(answer: string): boolean {
   return length === undefined || body.length === Number(length)
 }
 
-test('an upstream that declines without an end is cut in time', async () => {
-  const other = await startBefore('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n', false, 500)
-  expect(await other.ask(toHandshake())).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+test('an endless answer of an upstream that declines is cut off in time', async () => {
+  const other = await startInFrontOf('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n', false, 500)
+  expect(await other.ask(formatHandshake())).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
   await other.close()
 })
 
-test('an upstream that declines ends the connection: what follows reaches nobody', async () => {
+test('a declined handshake closes the connection, and bytes after it are dropped', async () => {
   decline = true
   const smuggled = 'GET /admin HTTP/1.1\r\nHost: api.example.com\r\n\r\n'
   const socket = connect(gateway.port, '127.0.0.1')
   socket.on('error', () => undefined)
-  socket.write(`${toHandshake()}${smuggled}`)
+  socket.write(`${formatHandshake()}${smuggled}`)
   const answer = await readUntil(socket)
   expect(answer).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/)
   expect(answer).toMatch(/x-why: no/i)
@@ -279,7 +281,7 @@ test('an upstream that declines ends the connection: what follows reaches nobody
   expect(handshakes).toHaveLength(1)
 })
 
-test('the end of one side reaches the other, which may still speak', async () => {
+test('after one side ends, the other side can still send', async () => {
   const talker = createTcp({ allowHalfOpen: true }, (socket) => {
     socket.once('data', () =>
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
@@ -291,7 +293,7 @@ test('the end of one side reaches the other, which may still speak', async () =>
   const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
   const other = await startGateway(url, {}, { webSocket: true })
   const socket = connect({ port: other.port, host: '127.0.0.1', allowHalfOpen: true })
-  socket.write(toHandshake())
+  socket.write(formatHandshake())
   await once(socket, 'data')
   socket.end()
   const [chunk] = (await once(socket, 'data')) as [Buffer]
@@ -301,7 +303,7 @@ test('the end of one side reaches the other, which may still speak', async () =>
   talker.close()
 })
 
-test('a client that vanishes takes its connection to the upstream with it', async () => {
+test('a client that disconnects closes its connection to the upstream', async () => {
   const client = open()
   await once(client, 'open')
   const [behind] = sockets.clients
@@ -310,7 +312,7 @@ test('a client that vanishes takes its connection to the upstream with it', asyn
   await closed
 })
 
-test('back-pressure reaches the sender: nothing is kept in between', async () => {
+test('back-pressure reaches the sender, and the gateway buffers nothing', async () => {
   const client = open()
   await once(client, 'open')
   const [behind] = sockets.clients
@@ -318,7 +320,7 @@ test('back-pressure reaches the sender: nothing is kept in between', async () =>
   const block = Buffer.alloc(1_000_000)
   for (let index = 0; index < 100; index++) behind?.send(block)
   await new Promise((resolve) => setTimeout(resolve, 300))
-  // The sender still holds most of it: only what sockets buffer is under way.
+  // Most bytes are still with the sender. Only the sockets buffer some.
   expect(behind?.bufferedAmount).toBeGreaterThan(50_000_000)
   let received = 0
   client.on('message', (data: Buffer) => {
@@ -329,7 +331,7 @@ test('back-pressure reaches the sender: nothing is kept in between', async () =>
   client.terminate()
 })
 
-test('a graceful stop waits for tunnels, and cuts them after its grace', async () => {
+test('a graceful stop waits for tunnels and cuts them off after the grace period', async () => {
   const client = open()
   await once(client, 'open')
   let isClosed = false
@@ -342,7 +344,7 @@ test('a graceful stop waits for tunnels, and cuts them after its grace', async (
   await Promise.all([once(client, 'close'), closing])
 })
 
-test('a form post still takes the other path', async () => {
+test('a form post on a WebSocket route is answered by the upstream', async () => {
   const { send } = await import('./support.ts')
   expect((await send(gateway.url, signSms())).body).toBe('plain')
 })

@@ -6,6 +6,7 @@ import { prepareRoutes } from '../routes.ts'
 import { ConfigurationError, type ParsedConfiguration, parseConfiguration } from './parse.ts'
 import type { Resources, RouteKeys } from './resources.ts'
 
+/** A configuration, ready to run. */
 export interface LoadedConfiguration {
   readonly options: GatewayOptions
   readonly workers: number
@@ -16,35 +17,39 @@ const defaultKeys = { env: 'TWILIO_AUTH_TOKEN' }
 
 const maxBytes = 4 * 1024 * 1024
 
-/** Reads a file and opens what it names. Throws a ConfigurationError that names line and option. */
+/**
+ * Reads a configuration file and opens its keys and its replay store.
+ * @throws ConfigurationError that names line and option
+ */
 export async function loadConfiguration(file: string, resources: Resources): Promise<LoadedConfiguration> {
   const parsed = parseConfiguration(readText(file), file)
-  const { configuration, fault } = parsed
+  const { configuration, createError } = parsed
   const { workers, graceMs, keys, replay, routes, forwardAuth, ...rest } = configuration
   if (workers > 1 && replay?.store === 'memory')
-    throw fault(['replay', 'store'], `${workers} workers cannot share a memory store: use "redis"`)
-  const guard = replay === undefined ? undefined : await tell(parsed, ['replay'], () => resources.openReplay(replay))
+    throw createError(['replay', 'store'], `${workers} workers cannot share a memory store. Use "redis"`)
+  const guard =
+    replay === undefined ? undefined : await nameOptionInErrors(parsed, ['replay'], () => resources.openReplay(replay))
   const prepared: Route[] = []
   for (const [index, { keys: own, replay: ownReplay, ...route }] of routes.entries()) {
     const from = own ?? keys ?? defaultKeys
     const where = own === undefined ? ['keys'] : ['routes', index, 'keys']
-    const opened = await tell(parsed, where, async (): Promise<RouteKeys> => resources.openKeys(from))
+    const opened = await nameOptionInErrors(parsed, where, async (): Promise<RouteKeys> => resources.openKeys(from))
     prepared.push({ ...route, ...opened, replay: ownReplay === false ? undefined : guard })
   }
   const options: GatewayOptions = { ...rest, routes: prepared }
   if (forwardAuth !== undefined) {
     const { keys: own, ...auth } = forwardAuth
     const where = own === undefined ? ['keys'] : ['forwardAuth', 'keys']
-    const opened = await tell(parsed, where, async () => resources.openKeys(own ?? keys ?? defaultKeys))
+    const opened = await nameOptionInErrors(parsed, where, async () => resources.openKeys(own ?? keys ?? defaultKeys))
     Object.assign(options, { forwardAuth: { ...auth, ...opened, replay: guard } })
   }
   try {
-    // All that a gateway would complain about, before there is one.
+    // These are the checks of `createGateway`, before anything runs.
     checkOptions(options)
     createPeers(options.limits)
     prepareRoutes(prepared)
   } catch (error) {
-    throw placeFault(parsed, error)
+    throw locateError(parsed, error)
   }
   return { options, workers, graceMs }
 }
@@ -63,23 +68,25 @@ function readText(file: string): string {
   }
 }
 
-async function tell<T>(
-  { fault }: ParsedConfiguration,
+async function nameOptionInErrors<T>(
+  { createError }: ParsedConfiguration,
   path: readonly (string | number)[],
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw fault(path, error instanceof Error ? error.message : 'cannot be opened')
+    throw createError(path, error instanceof Error ? error.message : 'cannot be opened')
   }
 }
 
-/** The gateway and the verifier name the option in quotes. */
-function placeFault({ fault }: ParsedConfiguration, error: unknown): unknown {
+/**
+ * Adds the line to an error of the gateway or a verifier. Their messages have the option in quotes.
+ */
+function locateError({ createError }: ParsedConfiguration, error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const [, index, message = error.message] = /^In routes\[(\d+)\]: (.*)$/s.exec(error.message) ?? []
   const [, option] = /"([A-Za-z.]+)"/.exec(message) ?? []
   const path = [...(index === undefined ? [] : ['routes', Number(index)]), ...(option?.split('.') ?? [])]
-  return fault(path, message)
+  return createError(path, message)
 }

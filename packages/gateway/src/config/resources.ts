@@ -4,31 +4,36 @@ import { memoryStore, replayGuard } from 'tollgate/replay'
 import type { Route } from '../options.ts'
 import type { KeysConfiguration, ReplayConfiguration } from './schema.ts'
 
+/** The keys of a route. */
 export type RouteKeys = Pick<Route, 'authToken' | 'sharedKeys'>
 
-interface Opened<T> {
+interface Resource<T> {
   readonly value: T
   close(): unknown
 }
 
 /**
- * What a configuration opens: watched key files, caches of tokens, replay stores. A reload keeps those whose settings stay, so that it
- * forgets neither tokens nor deliveries.
+ * The resources that a configuration opens: watched key files, token caches and replay stores. A
+ * reload keeps a resource if its settings are the same, with its cached tokens and deliveries.
  */
 export interface Resources {
-  /** Throws a TypeError that says what is wrong. */
+  /** @throws TypeError if a key file or an environment variable is missing or wrong */
   openKeys(keys: KeysConfiguration): RouteKeys
   openReplay(replay: ReplayConfiguration): Promise<ReplayGuard>
-  /** Closes what was not asked for since the last call. */
+  /** Closes the resources that were not opened again since the last call. */
   closeUnused(): void
   closeAll(): Promise<void>
 }
 
+/**
+ * Creates an empty set of resources.
+ * @param onProblem gets messages about resources that fail later. They contain no secret.
+ */
 export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: string) => void): Resources {
-  const open = new Map<string, Opened<unknown>>()
+  const open = new Map<string, Resource<unknown>>()
   const used = new Set<string>()
 
-  function keep<T>(key: string, create: () => Opened<T>): T {
+  function keep<T>(key: string, create: () => Resource<T>): T {
     const known = open.get(key) ?? create()
     open.set(key, known)
     used.add(key)

@@ -16,12 +16,12 @@ const variable = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, not a secret')
 const accountSid = z.string().regex(/^AC[0-9a-fA-F]{32}$/, 'must be "AC" and 32 hex digits')
 
-/** Where keys come from. No secret ever stands in the configuration. */
+/** The source of the keys. The configuration itself contains no secret. */
 const keys = z
   .strictObject({
-    /** Variables with one Auth Token each; several during a rotation. */
+    /** Variables with one Auth Token each. Use several during a rotation. */
     env: z.union([variable, z.array(variable).min(1).max(16)]).optional(),
-    /** A key file as `fileKeys` of tollgate/keys reads it. */
+    /** A key file for `fileKeys` in tollgate/keys. */
     file: z.string().min(1).optional(),
     /** Twilio's Accounts API. */
     twilio: z
@@ -49,9 +49,9 @@ const keys = z
 
 const replay = z
   .strictObject({
-    /** In this process. */
+    /** `memory` is the memory of this process. */
     store: z.enum(['memory', 'redis']),
-    /** With `redis`: the variable that holds its URL, which may hold a password. */
+    /** The variable with the URL of Redis. The URL can contain a password. */
     redisUrlEnv: variable.optional(),
     redisUrl: z
       .string()
@@ -65,7 +65,7 @@ const replay = z
     error: 'needs "redisUrlEnv" or "redisUrl" with the store "redis", and neither with "memory"',
   })
 
-const verifying = {
+const verifierFields = {
   publicUrl: z.union([z.string(), z.array(z.string()).min(1)], { error: 'must be a URL, or a list of URLs' }),
   keys: keys.optional(),
   sharedKeysOnly: z.boolean().optional(),
@@ -79,9 +79,9 @@ const route = z.strictObject({
   host: z.string().optional(),
   path: z.string().default('/'),
   upstream: z.string(),
-  ...verifying,
+  ...verifierFields,
   webSocket: z.boolean().optional(),
-  /** `false`: without the guard of all routes. */
+  /** `false` turns the replay guard off for this route. */
   replay: z.literal(false).optional(),
 })
 
@@ -89,6 +89,7 @@ function omitMode<T extends { mode: unknown }>({ mode: _, ...rest }: T): Omit<T,
   return rest
 }
 
+/** The schema of the configuration file. docs/gateway.md describes the options. */
 export const configurationSchema = z.strictObject({
   listen: z
     .union(
@@ -104,10 +105,10 @@ export const configurationSchema = z.strictObject({
     )
     .optional(),
   admin: z.union([z.literal(false), address], { error: 'must be host:port, or false' }).optional(),
-  /** Processes that share the listener. */
+  /** The number of processes that share the listener. */
   workers: z.int().min(1).max(1024).default(1),
   timeoutMs: z.int().min(1).max(600_000).optional(),
-  /** How long a stop waits for requests under way. */
+  /** How long a stop waits for requests that have begun. */
   graceMs: z.int().min(0).max(86_400_000).default(15_000),
   log: z.enum(['silent', 'info']).default('info'),
   limits: z
@@ -125,12 +126,15 @@ export const configurationSchema = z.strictObject({
       style: z.enum(['forwarded', 'envoy']).optional(),
       pathPrefix: z.string().optional(),
       webSocketPaths: z.array(z.string()).optional(),
-      ...omitMode(verifying),
+      ...omitMode(verifierFields),
     })
     .optional(),
   routes: z.array(route).default([]),
 })
 
+/** A configuration that matches the schema. */
 export type Configuration = z.output<typeof configurationSchema>
+/** The option `keys`. */
 export type KeysConfiguration = z.output<typeof keys>
+/** The option `replay`. */
 export type ReplayConfiguration = z.output<typeof replay>

@@ -1,13 +1,187 @@
-import { runCluster } from './run-cluster.ts'
-import type { RunHooks } from './signals.ts'
-import { openSource, type Source } from './source.ts'
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { AggregatorRegistry } from 'prom-client'
+import { createAdminServer } from '../admin.ts'
+import type { LoadedConfiguration } from '../config/load.ts'
+import { bind } from '../server.ts'
+import { describeError, followSource, openSource, type Source } from './source.ts'
+
+/** Receives the messages of a running gateway. */
+export interface RunHooks {
+  /** Gets a message for people: the address, a reload, a problem. It never contains a secret. */
+  tell(message: string): void
+}
 
 /**
- * Runs a gateway until SIGTERM or SIGINT: reloads on SIGHUP and when its file changes, and stops gracefully; a second signal stops it
- * at once. Rejects with a ConfigurationError, TypeError or RangeError for what is wrong at the start.
+ * Runs a gateway until SIGTERM or SIGINT, then stops it gracefully. A second signal stops it at
+ * once. SIGHUP and a change of its file reload the configuration.
+ * @throws ConfigurationError, TypeError or RangeError if the configuration is wrong at the start
  */
 export async function runGateway(source: Source, hooks: RunHooks): Promise<void> {
   const opened = openSource(source, hooks.tell)
   const loaded = await opened.load().finally(() => opened.close())
   await runCluster(source, loaded, hooks)
+}
+
+/** A message from the primary process to a worker. */
+export type ToWorker = { readonly do: 'serve'; readonly source: Source } | { readonly do: 'reload' | 'stop' }
+
+/** A message from a worker to the primary process. */
+export type FromWorker =
+  | { readonly is: 'listening' }
+  | { readonly is: 'ready'; readonly url: string }
+  | { readonly is: 'failed'; readonly message: string }
+  | { readonly is: 'message'; readonly message: string }
+
+const restartMs = 1000
+
+// V8 collects a larger young generation less often, and more objects of ended requests are dead by
+// then.
+const workerFlags = ['--max-semi-space-size=32']
+
+/**
+ * Runs the gateway in one or more processes that share a listener. A worker that ends is replaced.
+ */
+async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }: RunHooks): Promise<void> {
+  cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.js', import.meta.url)), execArgv: workerFlags })
+  let isStopping = false
+  const workers = new Set<Worker>()
+
+  async function startWorker(): Promise<string> {
+    const worker = cluster.fork()
+    workers.add(worker)
+    const ended = once(worker, 'exit').then(() => workers.delete(worker))
+    const url = await new Promise<string>((resolve, reject) => {
+      worker.on('message', (message: FromWorker) => {
+        // Sent as a message, so that no secret is in the environment or the arguments of a process.
+        // Before `listening`, the message would be lost.
+        if (message.is === 'listening') worker.send({ do: 'serve', source } satisfies ToWorker)
+        else if (message.is === 'ready') resolve(message.url)
+        else if (message.is === 'failed') reject(new TypeError(message.message))
+        else if (message.is === 'message') tell(`Worker ${worker.id}: ${message.message}`)
+      })
+      ended.then(() => reject(new Error(`Worker ${worker.id} ended before it was ready`)))
+    })
+    ended.then(() => replace(worker))
+    return url
+  }
+
+  async function replace(lost: Worker): Promise<void> {
+    while (!isStopping) {
+      tell(`Worker ${lost.id} ended and is replaced`)
+      await sleep(restartMs)
+      try {
+        if (!isStopping) await startWorker()
+        return
+      } catch (error) {
+        tell(describeError(error))
+      }
+    }
+  }
+
+  function send(message: ToWorker): void {
+    for (const worker of workers) worker.send(message)
+  }
+
+  async function stop(): Promise<void> {
+    isStopping = true
+    const ended = [...workers].map((worker) => once(worker, 'exit'))
+    send({ do: 'stop' })
+    await Promise.all(ended)
+  }
+
+  try {
+    const [url] = await Promise.all(Array.from({ length: loaded.workers }, startWorker))
+    const many = loaded.workers === 1 ? '' : ` with ${loaded.workers} workers`
+    tell(`The gateway listens on ${url}${many}`)
+  } catch (error) {
+    isStopping = true
+    for (const worker of workers) worker.kill('SIGKILL')
+    throw error
+  }
+  const closeAdmin = await startAdmin(loaded, () => !isStopping && workers.size > 0, tell)
+  const reload = runInTurn(async () => {
+    // Checked here first, so that either all workers reload or no worker does.
+    const opened = openSource(source, tell)
+    try {
+      await opened.load()
+      send({ do: 'reload' })
+      tell('The configuration was reloaded')
+    } catch (error) {
+      tell(`The configuration is unchanged. ${describeError(error)}`)
+    } finally {
+      await opened.close()
+    }
+  })
+  await reloadUntilStop(source, reload)
+  tell('Stopping. Requests that have begun are still answered')
+  await raceSignal(stop(), () => {
+    for (const worker of workers) worker.kill('SIGKILL')
+  })
+  closeAdmin()
+}
+
+async function startAdmin(
+  { options: { admin = false } }: LoadedConfiguration,
+  isReady: () => boolean,
+  tell: RunHooks['tell'],
+): Promise<() => void> {
+  if (admin === false) return () => undefined
+  const registry = new AggregatorRegistry()
+  const server = createAdminServer({
+    isReady,
+    readMetrics: async () => ({ text: await registry.clusterMetrics(), type: registry.contentType }),
+  })
+  tell(`Health and metrics: ${await bind(server, 'http', admin.host ?? '127.0.0.1', admin.port ?? 0)}`)
+  return () => {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+/** Runs calls one after the other. Calls that arrive during a run cause one more run. */
+function runInTurn(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  let isWanted = false
+  const run = async (): Promise<void> => {
+    do {
+      isWanted = false
+      await work()
+    } while (isWanted)
+    running = undefined
+  }
+  return () => {
+    if (running === undefined) running = run()
+    else isWanted = true
+    return running
+  }
+}
+
+/** Reloads on SIGHUP and on changes of the file. Resolves at the first signal to stop. */
+async function reloadUntilStop(source: Source, reload: () => Promise<void>): Promise<void> {
+  const onReload = (): void => void reload()
+  const unfollow = followSource(source, onReload)
+  process.on('SIGHUP', onReload)
+  await waitForStopSignal()
+  unfollow()
+  // Without a listener, SIGHUP would end the process at once.
+  process.off('SIGHUP', onReload)
+  process.on('SIGHUP', () => undefined)
+}
+
+/** Waits for the graceful stop, or for a second signal. */
+async function raceSignal(stopping: Promise<void>, stopNow: () => unknown): Promise<void> {
+  await Promise.race([stopping, waitForStopSignal().then(stopNow)])
+}
+
+function waitForStopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const onSignal = (): void => {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, onSignal)
+      resolve()
+    }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal)
+  })
 }

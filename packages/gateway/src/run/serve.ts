@@ -3,19 +3,20 @@ import { createMeasuredGateway, type Gateway } from '../gateway.ts'
 import { isTracingConfigured, startTracing } from '../tracing.ts'
 import { openSource, type Source } from './source.ts'
 
+/** A gateway that serves from a source. */
 export interface Serving {
   readonly url: string
   readonly adminUrl: string | undefined
   readonly gateway: Gateway
   readonly graceMs: number
-  /** Reads the source anew. Rejects, and changes nothing, where something in it is wrong. */
+  /** Reads the source again. Rejects and changes nothing if the configuration is wrong. */
   reload(): Promise<void>
   stop(): Promise<void>
 }
 
 /**
  * Starts a gateway from its source, in this process.
- * @param share the metrics are gathered by another process, which has the admin listener
+ * @param share true if another process has the admin listener and aggregates the metrics
  */
 export async function serve(source: Source, onProblem: (message: string) => void, share = false): Promise<Serving> {
   const stopTracing = isTracingConfigured() ? await startTracing() : undefined
@@ -54,6 +55,6 @@ export async function serve(source: Source, onProblem: (message: string) => void
 
 function shareMetrics(registry: Registry): void {
   AggregatorRegistry.setRegistries([registry as Registry])
-  // Made for what it does in a worker: answer the primary's requests.
+  // In a worker, its constructor installs the listener that answers the primary's requests.
   new AggregatorRegistry()
 }

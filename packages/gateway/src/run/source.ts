@@ -2,17 +2,25 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { type LoadedConfiguration, loadConfiguration } from '../config/load.ts'
 import { createResources } from '../config/resources.ts'
 
-/** Where a gateway's options come from: a file that is followed, or options that stay. All of it can be sent to a worker. */
+/**
+ * The source of a gateway's options: a file that is watched, or fixed options. It can be sent to a
+ * worker process.
+ */
 export type Source = { readonly file: string } | { readonly loaded: LoadedConfiguration }
 
+/** A source with its open resources. */
 export interface OpenSource {
-  /** Reads it anew. Throws a ConfigurationError. */
+  /**
+   * Reads the source again.
+   * @throws ConfigurationError
+   */
   load(): Promise<LoadedConfiguration>
-  /** To be called when what was loaded last is in force. */
+  /** Closes unused resources. Must be called when the last loaded configuration is in use. */
   settle(): void
   close(): Promise<void>
 }
 
+/** Opens a source. `onProblem` gets messages about resources that fail later. */
 export function openSource(source: Source, onProblem: (message: string) => void): OpenSource {
   const resources = createResources(process.env, onProblem)
   return {
@@ -25,8 +33,9 @@ export function openSource(source: Source, onProblem: (message: string) => void)
 const pollMs = 1000
 
 /**
- * Calls back when the file is changed, replaced or linked elsewhere. It looks instead of waiting for events, which do not come from
- * network file systems and from the links by which Kubernetes replaces mounted files.
+ * Calls `onChange` when the file is changed or replaced. It polls, because network file systems and
+ * the links with which Kubernetes replaces mounted files cause no events.
+ * @returns a function that stops watching
  */
 export function followSource(source: Source, onChange: () => void): () => void {
   if (!('file' in source)) return () => undefined
@@ -35,20 +44,7 @@ export function followSource(source: Source, onChange: () => void): () => void {
   return () => unwatchFile(file, onChange)
 }
 
-/** Runs one after the other; what is asked for while one runs, runs once after it. */
-export function inTurn(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined
-  let isWanted = false
-  const run = async (): Promise<void> => {
-    do {
-      isWanted = false
-      await work()
-    } while (isWanted)
-    running = undefined
-  }
-  return () => {
-    if (running === undefined) running = run()
-    else isWanted = true
-    return running
-  }
+/** Returns an error's message. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

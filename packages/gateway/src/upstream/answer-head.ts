@@ -1,23 +1,25 @@
-import { FieldNames } from '../field-names.ts'
-import { dropNominated, trim } from '../fields.ts'
+import { dropNominated, FieldNames, trim } from '../fields.ts'
 
-/** The head of an upstream's answer, read strictly: what two readers could take for two messages is no head. */
+/** The head of an upstream's answer. A head that two servers could read differently is refused. */
 export interface AnswerHead {
   readonly status: number
   readonly statusText: string
-  /** For the client: without the fields that concern the connection. */
+  /** The fields for the client, without those for the connection to the upstream. */
   readonly fields: readonly string[]
-  /** Bytes of the body. `'chunks'`: they tell their length themselves; `'rest'`: all that comes until the upstream closes. */
+  /**
+   * The length of the body in bytes. `'chunks'`: it is chunked. `'rest'`: it ends when the upstream
+   * closes.
+   */
   readonly length: number | 'chunks' | 'rest'
-  /** Whether another request may follow on the connection. */
+  /** True if another request can be sent on the connection. */
   readonly isReusable: boolean
-  /** Seconds for which the upstream says that it keeps an idle connection. */
+  /** The seconds for which the upstream keeps an idle connection, if `Keep-Alive` says so. */
   readonly keptSeconds: number | undefined
 }
 
 type Kind = 'plain' | 'hop' | 'length' | 'coding' | 'connection' | 'keep-alive'
 
-// RFC 9110 section 7.6.1. The gateway writes those of the connection to the client itself.
+// RFC 9110 section 7.6.1. The gateway writes these fields itself for the connection to the client.
 const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['content-length', 'length'],
   ['transfer-encoding', 'coding'],
@@ -32,7 +34,9 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 
 const answerFields = new FieldNames<Kind>((lower) => kinds.get(lower) ?? 'plain')
 
-/** No control characters, no CR or LF alone, no NUL, no folded line: its name would begin with a space. */
+/**
+ * No control characters, no NUL, no bare CR or LF, and no folded lines, which begin with a space.
+ */
 const strict =
   /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n(?:[\w!#$%&'*+\-.^`|~]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/
 
@@ -40,10 +44,12 @@ let lastText = ''
 let lastHead: AnswerHead | undefined
 
 /**
- * Answers of the same second often differ in their bodies only: a head that is the last one again is not parsed again.
- * @param text Latin-1, from the status line to the end of the last field's line, without the empty line
- * @param isBodiless the answer to HEAD, which has no body whatever it says
- * @returns `undefined` where it could be read in two ways, or not at all
+ * Parses the head of an answer. The last result is cached, because answers of the same second often
+ * have the same head.
+ * @param text the status line and the fields, each with its CRLF, without the empty line, as
+ * Latin-1
+ * @param isBodiless true for an answer to HEAD, which never has a body
+ * @returns `undefined` if the head is malformed or ambiguous
  */
 export function parseAnswerHead(text: string, isBodiless: boolean): AnswerHead | undefined {
   if (isBodiless) return parse(text, true)
@@ -77,7 +83,7 @@ function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
       case 'length':
         if (length !== undefined || !/^\d{1,15}$/.test(value)) return undefined
         length = Number(value)
-        // RFC 9110 section 8.6: it must not be there.
+        // RFC 9110 section 8.6: a 204 has no Content-Length.
         if (status !== 204) fields.push(name, value)
         break
       case 'coding':
@@ -96,7 +102,7 @@ function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
   }
   if (isChunked && length !== undefined) return undefined
   const hasNone = isBodiless || status === 204 || status === 304
-  // A body where there must be none may still come, and would be taken for the next answer.
+  // If a 204 announces a body, the body could follow, and would be read as the next answer.
   const isMisframed = status === 204 && (isChunked || (length ?? 0) > 0)
   const isKeptAlive = connection === '' || /^keep-alive$/i.test(connection)
   const isClosing = !isKeptAlive && /(^|,)[ \t]*close[ \t]*(,|$)/i.test(connection)

@@ -1,35 +1,37 @@
 import { type AnswerHead, parseAnswerHead } from './answer-head.ts'
 import { ChunkReader } from './chunk-reader.ts'
 
+/** Receives the parts of an answer. */
 export interface AnswerSink {
   onHead(head: AnswerHead): void
-  /** @param bytes theirs only until it returns: the memory is used again. */
+  /** @param bytes valid only during the call, because their memory is reused */
   onData(bytes: Buffer): void
 }
 
-/** `'excess'`: the answer is complete, and more came than belongs to it. */
+/** The state after a read. `'excess'`: the answer is complete, and more bytes followed it. */
 export type Reading = 'more' | 'done' | 'excess' | 'fault'
 
-/** Of one answer, its interim ones included. */
+/** The limit for the head of an answer, together with its interim answers. */
 const maxHeadBytes = 16 * 1024
 
-/** Reads one answer from the bytes of a connection, in whatever pieces they come. */
+/** Reads one answer from the bytes of a connection, in pieces of any size. */
 export class AnswerReader {
   readonly #sink: AnswerSink
   readonly #isBodiless: boolean
   #state: 'head' | 'length' | 'chunks' | 'rest' | 'done' | 'fault' = 'head'
-  /** A head that has begun. */
+  /** The bytes of an incomplete head. */
   #begun: Buffer | undefined
   #headBytes = 0
   #left = 0
   #chunks: ChunkReader | undefined
 
-  /** @param isBodiless the request was HEAD */
+  /** @param isBodiless true if the request was HEAD */
   constructor(isBodiless: boolean, sink: AnswerSink) {
     this.#isBodiless = isBodiless
     this.#sink = sink
   }
 
+  /** Reads the next bytes. */
   read(bytes: Buffer): Reading {
     let rest = bytes
     if (this.#state === 'head') {
@@ -40,12 +42,12 @@ export class AnswerReader {
     return this.#readBody(rest)
   }
 
-  /** The connection has ended. */
+  /** Ends the answer when the connection ends. */
   end(): 'done' | 'fault' {
     return this.#state === 'done' || this.#state === 'rest' ? 'done' : 'fault'
   }
 
-  /** @returns what follows the final head; `undefined`: it is not there yet, or never will be. */
+  /** @returns the bytes after the final head, or `undefined` if the head is incomplete or faulty */
   #readHeads(bytes: Buffer): Buffer | undefined {
     let rest = this.#begun === undefined ? bytes : Buffer.concat([this.#begun, bytes])
     for (;;) {
@@ -54,12 +56,12 @@ export class AnswerReader {
         return this.#fail()
       if (end === -1) {
         if (!canBegin(rest)) return this.#fail()
-        // A copy: the memory is used again.
+        // Copied, because the memory is reused.
         this.#begun = Buffer.from(rest)
         return undefined
       }
       const head = parseAnswerHead(rest.toString('latin1', 0, end + 2), this.#isBodiless)
-      // Nobody asked for another protocol.
+      // The gateway asked for no other protocol.
       if (head === undefined || head.status === 101) return this.#fail()
       rest = rest.subarray(end + 4)
       if (head.status >= 200) {
@@ -67,7 +69,7 @@ export class AnswerReader {
         this.#begin(head)
         return rest
       }
-      // Interim answers concern the connection to the upstream only.
+      // Interim answers are for the connection to the upstream only.
       this.#headBytes += end + 4
     }
   }
@@ -122,7 +124,10 @@ export class AnswerReader {
 const emptyLine = Buffer.from('\r\n\r\n')
 const version = Buffer.from('HTTP/1.')
 
-/** Whether bytes without an empty line may yet become a head. Bare line feeds would keep it from ever ending. */
+/**
+ * Returns true if bytes without an empty line can be the beginning of a head. With bare line feeds,
+ * the head would never end.
+ */
 function canBegin(bytes: Buffer): boolean {
   const length = Math.min(bytes.length, version.length)
   return bytes.compare(version, 0, length, 0, length) === 0 && !/(?<!\r)\n/.test(bytes.toString('latin1'))

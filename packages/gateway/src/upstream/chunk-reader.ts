@@ -20,15 +20,16 @@ const [tab, lf, cr, colon, semicolon, equals] = [9, 10, 13, 58, 59, 61]
 /** The characters of a token (RFC 9110 section 5.6.2). */
 const tokens = new Set(Buffer.from("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
 
-/** 16^11 bytes: far beyond any answer, and far below where numbers lose their units. */
+/** 16^11 bytes is far more than any answer, and less than `Number.MAX_SAFE_INTEGER`. */
 const maxDigits = 11
 
-/** Of extensions and trailers together, which nobody reads. */
+/** The limit for extensions and trailers together. Both are dropped. */
 const maxAside = 16 * 1024
 
 /**
- * Reads chunks (RFC 9112 section 7.1), and drops their extensions and trailers. What bends the grammar is a fault, and so is an
- * extension with a quoted value, which no server sends.
+ * Reads chunks (RFC 9112 section 7.1) and drops their extensions and trailers. Any deviation from
+ * the grammar is a fault. An extension with a quoted value is a fault too, because no server sends
+ * one.
  */
 export class ChunkReader {
   #state: State = 'size'
@@ -44,7 +45,11 @@ export class ChunkReader {
     return this.#state === 'fault'
   }
 
-  /** Gives the data in `bytes` from `start` on to `onData`, and back where it stopped: at the end of the body, a fault, or the last byte. */
+  /**
+   * Reads `bytes` from `start` and passes the data to `onData`.
+   * @returns the index after the last byte that was read. It stops at the end of the body and at a
+   * fault.
+   */
   read(bytes: Buffer, start: number, onData: (data: Buffer) => void): number {
     let at = start
     while (at < bytes.length && this.#state !== 'done' && this.#state !== 'fault') {
@@ -86,7 +91,7 @@ export class ChunkReader {
         return this.#isToken(byte) ? 'name' : 'fault'
       case 'value':
         if (byte === cr) return 'value-lf'
-        return this.#isAside() && (byte === tab || (byte >= 32 && byte !== 127)) ? 'value' : 'fault'
+        return this.#countAside() && (byte === tab || (byte >= 32 && byte !== 127)) ? 'value' : 'fault'
       case 'value-lf':
         return byte === lf ? 'line' : 'fault'
       case 'last-lf':
@@ -110,16 +115,16 @@ export class ChunkReader {
 
   #readExtension(byte: number, state: State): State {
     if (byte === cr) return 'size-lf'
-    if (byte === semicolon) return this.#isAside() ? 'extension' : 'fault'
+    if (byte === semicolon) return this.#countAside() ? 'extension' : 'fault'
     return this.#isToken(byte) ? state : 'fault'
   }
 
   #isToken(byte: number): boolean {
-    return this.#isAside() && tokens.has(byte)
+    return this.#countAside() && tokens.has(byte)
   }
 
-  /** Counts a byte of an extension or a trailer. */
-  #isAside(): boolean {
+  /** Counts a byte of an extension or a trailer. Returns false beyond the limit. */
+  #countAside(): boolean {
     this.#aside++
     return this.#aside <= maxAside
   }

@@ -3,56 +3,60 @@ import { connect as connectTls } from 'node:tls'
 import type { AnswerHead } from './answer-head.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 
-/** Why no answer came, or no whole one. The first two: no byte of the request was sent. */
+/**
+ * The reason for a missing or incomplete answer. Only with `'broken'` was a byte of the request
+ * sent.
+ */
 export type Failure = 'unreachable' | 'unreachable in time' | 'broken'
 
-/** Who waits for an answer. After `onEnd` or `onFailure` nothing more comes. */
+/** Waits for an answer. After `onEnd` or `onFailure` it is not called again. */
 export interface AnswerHandler extends AnswerSink {
-  /** The answer is complete. */
+  /** Called when the answer is complete. */
   onEnd(): void
   onFailure(failure: Failure): void
 }
 
-/** A request as it is written. */
+/** A request as it is written to the connection. */
 export interface OutgoingRequest {
-  /** From the request line to the empty line, as Latin-1. */
+  /** The request line, the fields and the empty line, as Latin-1. */
   readonly head: string
   readonly body: Uint8Array
-  /** It is answered without a body. */
+  /** True for HEAD, whose answer has no body. */
   readonly isHead: boolean
 }
 
+/** The address of an upstream. */
 export interface Origin {
   readonly isTls: boolean
   readonly host: string
   readonly port: number
 }
 
-/** Up to this many bytes, body and head leave as one text: cheaper than two pieces. */
+/** Up to this many bytes, head and body are written as one string, which is faster. */
 const smallBody = 16 * 1024
 
-// Answers to webhooks are short. What is longer comes in several reads.
+// Answers to webhooks are short. Longer answers take several reads.
 const readBytes = 64 * 1024
 
 /**
- * All plain connections read into one buffer, and what is read of it is taken at once. Node.js would allocate 64 KiB for every read
- * and give most of it back, which makes for much of a proxy's garbage.
+ * All plain connections read into this buffer, and each read is processed at once. Node.js would
+ * allocate 64 KiB for every read, which is a large part of a proxy's garbage.
  */
 const shared = Buffer.allocUnsafeSlow(readBytes)
 
-/** A kept connection to an upstream, which serves one request at a time. */
+/** A connection to an upstream that is kept open and serves one request at a time. */
 export class Connection implements AnswerSink {
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
   #reader: AnswerReader | undefined
   #handler: AnswerHandler | undefined
-  /** It waits for the connection: nothing of it was written. */
+  /** A request that waits for the connection. Nothing of it was written. */
   #pending: OutgoingRequest | undefined
   #head: AnswerHead | undefined
   #isConnected = false
   #isLate = false
   readonly #timer: NodeJS.Timeout
-  /** Until when it may be used, by the clock of `performance.now()`. */
+  /** The time of `performance.now()` until which an idle connection can be used. */
   usableUntil = 0
 
   constructor(origin: Origin, connectTimeoutMs: number, owner: ConnectionOwner) {
@@ -63,13 +67,13 @@ export class Connection implements AnswerSink {
       this.#socket.destroy()
     }, connectTimeoutMs)
     this.#socket
-      .once(origin.isTls ? 'secureConnect' : 'connect', () => this.#connected())
-      .on('end', () => this.#ended())
+      .once(origin.isTls ? 'secureConnect' : 'connect', () => this.#onConnect())
+      .on('end', () => this.#onEnd())
       .on('error', ignore)
-      .once('close', () => this.#closed())
+      .once('close', () => this.#onClose())
   }
 
-  /** To be called when it is idle, or new. */
+  /** Sends a request. The connection must be new or idle. */
   send(request: OutgoingRequest, handler: AnswerHandler): void {
     this.#handler = handler
     this.#head = undefined
@@ -91,7 +95,7 @@ export class Connection implements AnswerSink {
     return !this.#socket.destroyed && this.#handler === undefined
   }
 
-  /** Nobody waits any more. */
+  /** Closes the connection. Its handler is not called again. */
   abort(): void {
     this.#handler = undefined
     this.#socket.destroy()
@@ -114,13 +118,13 @@ export class Connection implements AnswerSink {
     }
     const callback = (length: number, bytes: Uint8Array): boolean => {
       this.#read((bytes as Buffer).subarray(0, length))
-      // Not for the time being is said by pause().
+      // `false` would pause the socket. `pause()` does that here.
       return true
     }
     return connectPlainly({ ...settings, onread: { buffer: shared, callback } })
   }
 
-  #connected(): void {
+  #onConnect(): void {
     clearTimeout(this.#timer)
     this.#isConnected = true
     const request = this.#pending
@@ -142,7 +146,7 @@ export class Connection implements AnswerSink {
   }
 
   #read(bytes: Buffer): void {
-    // Nobody asked yet: whatever it is, it must not become the next request's answer.
+    // No request was sent, so these bytes must not become the answer to the next one.
     if (this.#handler === undefined || this.#reader === undefined || this.#pending !== undefined)
       return void this.#socket.destroy()
     const reading = this.#reader.read(bytes)
@@ -156,21 +160,21 @@ export class Connection implements AnswerSink {
     this.#handler = undefined
     this.#reader = undefined
     const { isReusable = false, keptSeconds } = this.#head ?? {}
-    // The last piece may have been too much for the client at once.
+    // The connection is paused if the client was slow when the last piece arrived.
     if (this.#socket.isPaused()) this.#socket.resume()
-    // An upstream that answers before it has read everything may read on, or not.
+    // If the upstream answered before it had read the whole request, it can stop reading.
     if (mayStay && isReusable && this.#socket.writableLength === 0) this.#owner.onIdle(this, keptSeconds)
     else this.#socket.destroy()
     handler?.onEnd()
   }
 
-  #ended(): void {
+  #onEnd(): void {
     if (this.#pending === undefined && this.#reader?.end() === 'done') this.#complete(false)
     else this.#socket.destroy()
   }
 
-  /** Whoever still waits then has no whole answer. */
-  #closed(): void {
+  /** If a handler is still set, its answer is missing or incomplete. */
+  #onClose(): void {
     clearTimeout(this.#timer)
     this.#owner.onClose(this)
     const handler = this.#handler
@@ -179,8 +183,9 @@ export class Connection implements AnswerSink {
   }
 }
 
+/** Receives the events of a connection. */
 export interface ConnectionOwner {
-  /** @param keptSeconds how long the upstream keeps it, where it says so */
+  /** @param keptSeconds the seconds for which the upstream keeps the connection, if it says so */
   onIdle(connection: Connection, keptSeconds: number | undefined): void
   onClose(connection: Connection): void
 }

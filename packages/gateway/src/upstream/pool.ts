@@ -6,20 +6,20 @@ import {
   type OutgoingRequest,
 } from './connection.ts'
 
-/** Idle connections are left before upstreams leave them: Node.js servers do so after 5 s. */
+/** Shorter than the idle limit of Node.js servers (5 s), so that the gateway closes first. */
 const idleMs = 4000
 const maxIdleMs = 60_000
 
-/** What an upstream says is cut by this, for the time that bytes are on their way. */
+/** Subtracted from the time in `Keep-Alive`, because bytes take time to arrive. */
 const marginMs = 1000
 
 const sweepMs = 1000
 
-/** Kept connections to one upstream: as many as there are requests at a time. */
+/** The connections to one upstream: as many as there are requests at the same time. */
 export class Pool implements ConnectionOwner {
   readonly #origin: Origin
   readonly #connectTimeoutMs: number
-  /** The one used last is used first, so that the others may go. */
+  /** The last used connection is used first, so that surplus connections become idle and close. */
   readonly #idle: Connection[] = []
   readonly #open = new Set<Connection>()
   #sweeper: NodeJS.Timeout | undefined
@@ -32,14 +32,16 @@ export class Pool implements ConnectionOwner {
     this.#connectTimeoutMs = connectTimeoutMs
   }
 
-  /** Sends at once, or as soon as a new connection is there. */
+  /** Sends a request on an idle connection, or on a new one once it is open. */
   send(request: OutgoingRequest, handler: AnswerHandler): Connection {
     const connection = this.#take() ?? this.#connect()
     connection.send(request, handler)
     return connection
   }
 
-  /** To be called when no request is under way, and none will come. */
+  /**
+   * Closes all connections. Must be called when no request is in flight and no other will follow.
+   */
   close(): Promise<void> {
     clearInterval(this.#sweeper)
     const closed = new Promise<void>((resolve) => {
@@ -86,5 +88,57 @@ export class Pool implements ConnectionOwner {
   #sweep(): void {
     const now = performance.now()
     for (const connection of this.#idle) if (connection.usableUntil <= now) connection.abort()
+  }
+}
+
+/** The pool of one upstream. It closes when all its holders have released it. */
+export interface Upstream {
+  readonly pool: Pool
+  hold(): void
+  release(): void
+}
+
+/** Pools by origin, so that a reload keeps the connections to an upstream that it still uses. */
+export interface Upstreams {
+  /** Returns the pool of an origin and holds it for the caller. */
+  open(origin: string): Upstream
+  /** Resolves when all released pools are closed. */
+  waitForClose(): Promise<void>
+}
+
+/** Creates an empty set of pools. */
+export function createUpstreams(connectTimeoutMs: number): Upstreams {
+  const open = new Map<string, Upstream>()
+  const closing = new Set<Promise<void>>()
+
+  function create(origin: string): Upstream {
+    const pool = new Pool(origin, connectTimeoutMs)
+    let holders = 0
+    const upstream: Upstream = {
+      pool,
+      hold() {
+        holders++
+      },
+      release() {
+        holders--
+        if (holders > 0) return
+        open.delete(origin)
+        const closed: Promise<void> = pool.close().finally(() => closing.delete(closed))
+        closing.add(closed)
+      },
+    }
+    return upstream
+  }
+
+  return {
+    open(origin) {
+      const known = open.get(origin) ?? create(origin)
+      open.set(origin, known)
+      known.hold()
+      return known
+    },
+    async waitForClose() {
+      await Promise.all(closing)
+    },
   }
 }
