@@ -15,7 +15,7 @@ describe('listAccounts', () => {
       expect(listAccounts(pairs, 9)).toEqual([accountSid])
     })
 
-  test('distinct ones, as written', () => {
+  test('returns distinct accounts as written, up to the limit', () => {
     const pairs = [
       ['AccountSid', accountSid],
       ['account_sid', accountSid],
@@ -28,7 +28,7 @@ describe('listAccounts', () => {
   })
 
   for (const name of ['accountsid', 'ParentAccountSid', 'ACCOUNTSID', 'AccountSid ', 'x.AccountSid'])
-    test(`${name} names none`, () => {
+    test(`${name} is not an account parameter`, () => {
       expect(listAccounts([[name, accountSid]], 9)).toEqual([])
     })
 })
@@ -42,11 +42,11 @@ describe('listAccountsInJson', () => {
     ['in one event', { data: { accountSid } }, [accountSid]],
     ['in several events', [{ data: { accountSid } }, { data: { accountSid: otherSid } }], [accountSid, otherSid]],
     ['the same twice', [{ data: { accountSid } }, { data: { accountSid } }], [accountSid]],
-    ['none', [{ data: { x: 1 } }], []],
-    ['not a text', { accountSid: 1 }, []],
+    ['no account', [{ data: { x: 1 } }], []],
+    ['a number', { accountSid: 1 }, []],
     ['in lists of lists', [[[{ accountSid }]], [[{ data: [[{ accountSid: otherSid }]] }]]], [accountSid, otherSid]],
     [
-      'as a list of one, and of several',
+      'in a list of one, and in nested lists',
       { AccountSid: [accountSid], data: { account_sid: [[otherSid]] } },
       [accountSid, otherSid],
     ],
@@ -54,7 +54,7 @@ describe('listAccountsInJson', () => {
     ['one level below data, in lists', { data: [{ calls: [[{ accountSid }]] }] }, [accountSid]],
     ['two levels below data', { data: { a: { b: { accountSid } } } }, []],
     ['beside data', { a: { accountSid } }, []],
-    ['as names that objects have by birth', { ['__proto__']: { accountSid }, data: { ['__proto__']: 1 } }, []],
+    ['below __proto__', { ['__proto__']: { accountSid }, data: { ['__proto__']: 1 } }, []],
     ['null', null, []],
     ['nulls', [null, { data: null }], []],
   ]
@@ -64,30 +64,30 @@ describe('listAccountsInJson', () => {
     })
 
   for (const [what, body] of [
-    ['no JSON', utf8('{')],
-    ['nothing', utf8('')],
-    ['no UTF-8', new Uint8Array([0xff])],
-    ['behind a byte order mark', utf8('\ufeff{}')],
-    ['JSON in lines', utf8('{}\n{}')],
-    ['with more behind it', utf8('{};')],
-    ['nested without end', utf8('['.repeat(200_000))],
+    ['incomplete JSON', utf8('{')],
+    ['an empty body', utf8('')],
+    ['a body that is not UTF-8', new Uint8Array([0xff])],
+    ['JSON after a byte order mark', utf8('\ufeff{}')],
+    ['several lines of JSON', utf8('{}\n{}')],
+    ['JSON with a character after it', utf8('{};')],
+    ['endless nesting', utf8('['.repeat(200_000))],
   ] as const)
-    test(`${what}: not one JSON text`, () => {
+    test(`${what} is not a JSON text`, () => {
       expect(listAccountsInJson(body)).toBeUndefined()
     })
 
-  test('lists that are nested as deeply as a body has room for', () => {
+  test('reads lists nested 500,000 deep', () => {
     const nested = (inside: string) => utf8('['.repeat(500_000) + inside + ']'.repeat(500_000))
     expect(listAccountsInJson(nested(''))).toEqual([])
     expect(listAccountsInJson(nested(JSON.stringify({ accountSid })))).toEqual([accountSid])
   })
 
-  test('a list of very many', () => {
+  test('reads a list of 40,000 events', () => {
     const events = `[${'{"data":{"a":[1,2]}},'.repeat(40_000)}{"accountSid":"${accountSid}"}]`
     expect(listAccountsInJson(utf8(events))).toEqual([accountSid])
   })
 
-  test('any JSON, and any bytes', () => {
+  test('never throws for any JSON or any bytes', () => {
     fc.assert(
       fc.property(fc.oneof(fc.json().map(utf8), fc.uint8Array()), (body) => {
         const accounts = listAccountsInJson(body)

@@ -21,26 +21,26 @@ async function* stream(...chunks: unknown[]): AsyncGenerator<Uint8Array> {
 
 describe('readBody', () => {
   const cases: [string, unknown, string][] = [
-    ['none', undefined, ''],
+    ['undefined', undefined, ''],
     ['null', null, ''],
-    ['a text', 'a=1', 'a=1'],
+    ['a string', 'a=1', 'a=1'],
     ['bytes', bytes('a=1'), 'a=1'],
     ['a Buffer', Buffer.from('a=1'), 'a=1'],
     ['a stream', stream(bytes('a='), bytes('1')), 'a=1'],
-    ['a stream of nothing', stream(), ''],
-    ['a stream of texts', stream('a=', '1'), 'a=1'],
-    ['as many bytes as allowed', '0123456789', '0123456789'],
-    ['one more', '0123456789a', 'body_too_large'],
-    ['one more in bytes', bytes('0123456789a'), 'body_too_large'],
-    ['one more in UTF-8', '012345678é', 'body_too_large'],
-    ['one more in a stream', stream(bytes('01234'), bytes('56789'), bytes('a')), 'body_too_large'],
-    ['a stream that breaks', stream(bytes('a'), new Error('reset')), 'body_malformed'],
+    ['an empty stream', stream(), ''],
+    ['a stream of strings', stream('a=', '1'), 'a=1'],
+    ['a body at the limit', '0123456789', '0123456789'],
+    ['a string one byte above the limit', '0123456789a', 'body_too_large'],
+    ['bytes one above the limit', bytes('0123456789a'), 'body_too_large'],
+    ['a string one byte above the limit in UTF-8', '012345678é', 'body_too_large'],
+    ['a stream one byte above the limit', stream(bytes('01234'), bytes('56789'), bytes('a')), 'body_too_large'],
+    ['a stream that fails', stream(bytes('a'), new Error('reset')), 'body_malformed'],
     ['a stream of numbers', stream(1), 'body_already_consumed'],
     ['a stream of objects', stream({ a: 1 }), 'body_already_consumed'],
-    ['something consumed', { consumedBy: 'x', fix: 'y' }, 'body_already_consumed'],
+    ['a consumed body', { consumedBy: 'x', fix: 'y' }, 'body_already_consumed'],
     ['a parsed body', { Body: 'hi' }, 'body_already_consumed'],
     ['a number', 5, 'body_already_consumed'],
-    ['an iterator that is none', { [Symbol.asyncIterator]: 1 }, 'body_malformed'],
+    ['an object with a wrong iterator', { [Symbol.asyncIterator]: 1 }, 'body_malformed'],
   ]
   for (const [what, body, expected] of cases)
     test(what, async () => {
@@ -72,7 +72,7 @@ describe('readBody', () => {
     expect(read).toBe(0)
   })
 
-  test('a stream is left at the chunk that passes the limit', async () => {
+  test('a stream is closed at the chunk that exceeds the limit', async () => {
     let given = 0
     let left = false
     async function* endless() {
@@ -89,8 +89,10 @@ describe('readBody', () => {
     expect([given, left]).toEqual([3, true])
   })
 
-  describe('pushed by its source', () => {
-    /** Pushes until it is stopped, as Node.js streams do: not before the caller has what stops it. */
+  describe('a pushed body', () => {
+    /**
+     * Pushes chunks until it is stopped. Like Node.js streams, it starts after `listen` returned.
+     */
     function push(chunks: readonly unknown[], isWhole = true) {
       const seen = { pushed: 0, stopped: 0 }
       const body: PushedBody = {
@@ -109,23 +111,23 @@ describe('readBody', () => {
       return { body, seen }
     }
 
-    test('it is read to its end', async () => {
+    test('is read to its end', async () => {
       expect(await outcome(push([bytes('a='), bytes('1')]).body)).toBe('a=1')
       expect(await outcome(push([]).body)).toBe('')
     })
 
-    test('it is stopped at the chunk that goes beyond the limit', async () => {
+    test('is stopped at the chunk that exceeds the limit', async () => {
       const { body, seen } = push([bytes('12345678'), bytes('9ab'), bytes('c')])
       expect(await outcome(body)).toBe('body_too_large')
       expect(seen).toEqual({ pushed: 2, stopped: 1 })
     })
 
-    test('it is refused where it breaks off, and where it gives no bytes', async () => {
+    test('is refused if it breaks off or if a chunk is not bytes', async () => {
       expect(await outcome(push([bytes('a=1')], false).body)).toBe('body_malformed')
       expect(await outcome(push([{ a: 1 }]).body)).toBe('body_already_consumed')
     })
 
-    test('it may have ended before anyone listens', async () => {
+    test('can have ended before listen()', async () => {
       const over = (isWhole: boolean): PushedBody => ({
         listen(_onChunk, onEnd) {
           onEnd(isWhole)
@@ -137,7 +139,7 @@ describe('readBody', () => {
     })
   })
 
-  test('what consumed it, and the fix, are told', async () => {
+  test('the message names what consumed the body, and the fix', async () => {
     const consumed = { consumedBy: 'express.json()', fix: 'Mount it later.' }
     const read = await readBody(consumed, readHeaders({}), 10)
     expect(read).toMatchObject({ message: expect.stringMatching(/express\.json\(\).*Mount it later\./) })
@@ -150,7 +152,7 @@ describe('readBody', () => {
     expect(new TextDecoder().decode((await reading) as Uint8Array)).toBe('a=1')
   })
 
-  test('a stream in any pieces is the same body', async () => {
+  test('a stream in pieces of any size is the same body', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array()), async (chunks) => {
         const whole = Buffer.concat(chunks)

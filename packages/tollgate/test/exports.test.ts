@@ -1,13 +1,13 @@
 import { describe, expect, test, vi } from 'vitest'
 
-// Outside Jest it refuses to be imported; the real one is tried in tools/package-test.
+// @jest/globals cannot be imported outside Jest. tools/package-test uses the real one.
 vi.mock('@jest/globals', () => ({ expect }))
 
 const { entries } = (await import(new URL('../entries.js', import.meta.url).href)) as {
   entries: Record<string, string>
 }
 
-// What users may import: a name that comes or goes is a change of the contract.
+// The public names. A change of this list is a change of the contract.
 const names: Record<string, string[]> = {
   '.': ['RequestValidator', 'createVerifier', 'fromRequest'],
   './node': ['twilioWebhook'],

@@ -75,20 +75,20 @@ const accepted: [string, [string, string][]][] = [
 ]
 
 const refused: [string, string | Uint8Array][] = [
-  ['a percent alone', '%'],
-  ['a lone percent', 'a=100%'],
-  ['a percent and one digit', 'a=%4'],
-  ['a percent and no hex', 'a=%zz'],
-  ['the same in a name', '%zz=1'],
+  ['a single percent sign', '%'],
+  ['a percent sign at the end', 'a=100%'],
+  ['a percent sign with one digit', 'a=%4'],
+  ['a percent sign without hex digits', 'a=%zz'],
+  ['a percent sign without hex digits in a name', '%zz=1'],
   ['%u escapes', 'a=%u0041'],
-  ['half a character', 'a=%C3'],
-  ['a lone continuation', 'a=%A9'],
+  ['an incomplete character', 'a=%C3'],
+  ['a continuation byte alone', 'a=%A9'],
   ['an overlong slash', 'a=%C0%AF'],
   ['an encoded surrogate', 'a=%ED%A0%80'],
-  ['beyond U+10FFFF', 'a=%F4%90%80%80'],
-  ['raw half a character', bytes(97, 61, 0xc3)],
+  ['a character beyond U+10FFFF', 'a=%F4%90%80%80'],
+  ['a raw incomplete character', bytes(97, 61, 0xc3)],
   ['raw Latin-1', bytes(97, 61, 0xe9)],
-  ['raw overlong', bytes(97, 61, 0xc0, 0xaf)],
+  ['a raw overlong slash', bytes(97, 61, 0xc0, 0xaf)],
   ['a raw surrogate', bytes(97, 61, 0xed, 0xa0, 0x80)],
   ['raw UTF-16', bytes(0xff, 0xfe, 97, 0)],
 ]
@@ -105,7 +105,7 @@ describe('parseForm', () => {
       expect(parseForm(form)).toBeUndefined()
     })
 
-  test('equals URLSearchParams wherever it accepts, and refuses nothing that is well-formed', () => {
+  test('reads like URLSearchParams or refuses, and accepts every well-formed form', () => {
     fc.assert(
       fc.property(fc.oneof(formLike, wellFormed), (form) => {
         const pairs = parseForm(form)
@@ -118,7 +118,7 @@ describe('parseForm', () => {
     )
   })
 
-  test('never throws, whatever the bytes; refuses what is not UTF-8', () => {
+  test('never throws for any bytes, and refuses bytes that are not UTF-8', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 30 }), (raw) => {
         const pairs = parseForm(raw)
@@ -130,7 +130,7 @@ describe('parseForm', () => {
     )
   })
 
-  test('reads back what serializeForm writes', () => {
+  test('reads the output of serializeForm', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(wellFormed, wellFormed), { maxLength: 8 }), (pairs) => {
         const form = serializeForm(pairs)
@@ -141,7 +141,7 @@ describe('parseForm', () => {
     )
   })
 
-  test('reads back what encodeURIComponent writes', () => {
+  test('reads the output of encodeURIComponent', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(wellFormed, wellFormed), { maxLength: 8 }), (pairs) => {
         const form = pairs.map((pair) => pair.map(encodeURIComponent).join('=')).join('&')
@@ -151,14 +151,14 @@ describe('parseForm', () => {
     )
   })
 
-  test('has no limit of a thousand fields', () => {
+  test('reads 5,000 fields', () => {
     const form = Array.from({ length: 5000 }, (_, index) => `k${index}=v`).join('&')
     expect(parseForm(form)).toHaveLength(5000)
   })
 })
 
 describe('decodeUtf8', () => {
-  test('keeps a byte order mark, and refuses what is not UTF-8', () => {
+  test('keeps a byte order mark, and refuses bytes that are not UTF-8', () => {
     expect(decodeUtf8(utf8('\ufeff{}'))).toBe('\ufeff{}')
     expect(decodeUtf8(bytes(0x80))).toBeUndefined()
   })
@@ -196,12 +196,12 @@ describe('isFormType', () => {
     [`${form};charset=`, false],
   ]
   for (const [type, isForm] of types)
-    test(`${JSON.stringify(type)} is ${isForm ? 'a form' : 'none'}`, () => {
+    test(`${JSON.stringify(type)} is ${isForm ? 'a form' : 'not a form'}`, () => {
       expect(isFormType(type)).toBe(isForm)
     })
 })
 
-test('serializeForm writes a space as "+", and everything but letters, digits and *-._ in percents', () => {
+test('serializeForm writes a space as "+", and escapes all characters except letters, digits and *-._', () => {
   expect(
     serializeForm([
       ['a b', "1*-._~'"],
@@ -211,7 +211,8 @@ test('serializeForm writes a space as "+", and everything but letters, digits an
 })
 
 describe('parseLeniently', () => {
-  // ASCII alone, as on the wire: URLSearchParams of Node.js garbles other characters behind a stray `%`.
+  // Only ASCII, as in a request. URLSearchParams in Node.js garbles other characters after a stray
+  // `%`.
   const unit = fc.constantFrom(
     'a',
     '=',
@@ -232,7 +233,7 @@ describe('parseLeniently', () => {
   )
   const malformed = fc.string({ unit, maxLength: 24 })
 
-  test('reads ASCII as URLSearchParams does', () => {
+  test('reads ASCII like URLSearchParams', () => {
     fc.assert(
       fc.property(malformed, (form) => {
         expect(parseLeniently(form)).toEqual([...new URLSearchParams(`?${form}`)])
@@ -241,7 +242,7 @@ describe('parseLeniently', () => {
     )
   })
 
-  test('keeps other characters behind a stray %', () => {
+  test('keeps other characters after a stray %', () => {
     expect(parseLeniently('a=%\u{1f600}&%é=\ud800')).toEqual([
       ['a', '%\u{1f600}'],
       ['%é', '\ufffd'],

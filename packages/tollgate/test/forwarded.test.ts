@@ -1,5 +1,8 @@
+import { BlockList, isIP } from 'node:net'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type FromRequestOptions, fromRequest, type IncomingRequest } from '../src/index.ts'
+import { parseAddressRanges } from '../src/verify/forwarded.ts'
 import { authToken, sign } from './requests.ts'
 
 type Headers = Record<string, string | string[]>
@@ -65,7 +68,7 @@ describe('without proxies', () => {
     })
 
   for (const name of ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'forwarded', 'X-Forwarded-Host'])
-    test(`${name} from anyone is refused`, async () => {
+    test(`${name} is refused from every client`, async () => {
       const given = { headers: { [name]: 'a.example' }, from: '127.0.0.1', encrypted: true }
       expect(await outcome('https://a.example/sms', given)).toBe('url_not_allowed')
     })
@@ -86,8 +89,8 @@ describe('behind a trusted proxy', () => {
       'accepted',
     ],
     ['the scheme alone', { 'x-forwarded-proto': 'https' }, 'https://a.example/sms', 'accepted'],
-    ['nothing', {}, 'http://a.example/sms', 'accepted'],
-    ['wss is https', { 'x-forwarded-proto': 'wss' }, 'https://a.example/sms', 'accepted'],
+    ['no forwarding headers', {}, 'http://a.example/sms', 'accepted'],
+    ['wss as https', { 'x-forwarded-proto': 'wss' }, 'https://a.example/sms', 'accepted'],
     [
       'the default port',
       { 'x-forwarded-proto': 'https', 'x-forwarded-port': '443' },
@@ -106,11 +109,11 @@ describe('behind a trusted proxy', () => {
       'url_not_allowed',
     ],
     ['an empty host', { 'x-forwarded-host': '' }, 'http://a.example/sms', 'url_not_allowed'],
-    ['another scheme', { 'x-forwarded-proto': 'javascript' }, 'http://a.example/sms', 'url_not_allowed'],
-    ['a port that is none', { 'x-forwarded-port': '443x' }, 'http://a.example/sms', 'url_not_allowed'],
-    ['a prefix never counts', { 'x-forwarded-prefix': '/p' }, 'http://a.example/p/sms', 'signature_mismatch'],
-    ['and is ignored', { 'x-forwarded-prefix': '/p' }, 'http://a.example/sms', 'accepted'],
-    ['the other family does not count', { forwarded: 'host=b.example' }, 'http://b.example/sms', 'signature_mismatch'],
+    ['an unknown scheme', { 'x-forwarded-proto': 'javascript' }, 'http://a.example/sms', 'url_not_allowed'],
+    ['a port that is not a number', { 'x-forwarded-port': '443x' }, 'http://a.example/sms', 'url_not_allowed'],
+    ['a prefix is not added', { 'x-forwarded-prefix': '/p' }, 'http://a.example/p/sms', 'signature_mismatch'],
+    ['a prefix is ignored', { 'x-forwarded-prefix': '/p' }, 'http://a.example/sms', 'accepted'],
+    ['Forwarded is ignored', { forwarded: 'host=b.example' }, 'http://b.example/sms', 'signature_mismatch'],
   ]
   for (const [what, headers, signed, expected] of cases)
     test(what, async () => {
@@ -119,14 +122,14 @@ describe('behind a trusted proxy', () => {
     })
 
   for (const from of ['11.0.0.1', '::2', '', undefined, 'localhost'])
-    test(`from ${from}, which is not trusted, headers are refused`, async () => {
+    test(`forwarding headers from the untrusted peer ${from} are refused`, async () => {
       const headers = { 'x-forwarded-proto': 'https' }
       expect(
         await outcome('https://a.example/sms', { rule: trusting, headers, ...(from !== undefined && { from }) }),
       ).toBe('url_not_allowed')
     })
 
-  test('from elsewhere without such headers, the connection counts', async () => {
+  test('without forwarding headers, an untrusted peer is accepted by its connection', async () => {
     expect(await outcome('http://a.example/sms', { rule: trusting, from: '11.0.0.1' })).toBe('accepted')
   })
 })
@@ -151,18 +154,142 @@ describe('Forwarded', () => {
       expect(await outcome(signed, { rule, headers: { forwarded }, from: '127.0.0.1' })).toBe(expected)
     })
 
-  test('the other family does not count', async () => {
+  test('X-Forwarded headers are ignored', async () => {
     const headers = { 'x-forwarded-host': 'b.example', 'x-forwarded-proto': 'https' }
     expect(await outcome('https://b.example/sms', { rule, headers, from: '::1' })).toBe('signature_mismatch')
     expect(await outcome('http://a.example/sms', { rule, headers, from: '::1' })).toBe('accepted')
   })
 })
 
-describe('what is said to be the peer', () => {
-  test('comes from the connection and from nothing in the request', async () => {
+describe('the peer', () => {
+  test('is the address of the connection, not of a header', async () => {
     const headers = { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1', 'x-forwarded-proto': 'https' }
     expect(await outcome('https://a.example/sms', { rule: trusting, headers, from: '11.0.0.1' })).toBe(
       'url_not_allowed',
     )
   })
+})
+
+const ipv4 = fc.ipV4()
+const ipv6 = fc.ipV6()
+const family = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
+
+describe('parseAddressRanges', () => {
+  const bits4 = fc.integer({ min: 0, max: 32 })
+  const bits6 = fc.integer({ min: 0, max: 128 })
+  for (const [name, address, bits] of [
+    ['IPv4', ipv4, bits4],
+    ['IPv6', ipv6, bits6],
+  ] as const) {
+    test(`${name}: agrees with node:net's BlockList`, () => {
+      fc.assert(
+        fc.property(address, bits, fc.array(address, { maxLength: 20 }), (network, prefix, others) => {
+          const list = new BlockList()
+          list.addSubnet(network, prefix, family(network))
+          const matches = parseAddressRanges([`${network}/${prefix}`], 'trustedProxies')
+          for (const one of [network, ...others]) expect(matches(one)).toBe(list.check(one, family(one)))
+        }),
+        { numRuns: 1000 },
+      )
+    })
+  }
+
+  test('IPv4: addresses near both ends of a range', () => {
+    const edge = fc.tuple(fc.nat(0xffffffff), bits4, fc.integer({ min: -2, max: 2 }), fc.boolean())
+    const write = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.')
+    fc.assert(
+      fc.property(edge, ([value, prefix, offset, atEnd]) => {
+        const size = 2 ** (32 - prefix)
+        const start = Math.floor(value / size) * size
+        const near = ((((atEnd ? start + size - 1 : start) + offset) % 2 ** 32) + 2 ** 32) % 2 ** 32
+        const list = new BlockList()
+        list.addSubnet(write(value), prefix, 'ipv4')
+        const matches = parseAddressRanges([`${write(value)}/${prefix}`], 'trustedProxies')
+        expect(matches(write(near))).toBe(list.check(write(near), 'ipv4'))
+        expect(matches(`::ffff:${write(near)}`)).toBe(list.check(write(near), 'ipv4'))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('a single address is a range of one', () => {
+    fc.assert(
+      fc.property(fc.oneof(ipv4, ipv6), fc.oneof(ipv4, ipv6), (one, other) => {
+        const list = new BlockList()
+        list.addAddress(one, family(one))
+        const matches = parseAddressRanges([one], 'trustedProxies')
+        expect(matches(one)).toBe(true)
+        if (family(one) === family(other)) expect(matches(other)).toBe(list.check(other, family(other)))
+      }),
+    )
+  })
+
+  test("'loopback' is 127.0.0.0/8 and ::1, also in IPv4-mapped form", () => {
+    const matches = parseAddressRanges(['loopback'], 'trustedProxies')
+    for (const address of [
+      '127.0.0.1',
+      '127.255.255.254',
+      '::1',
+      '0:0:0:0:0:0:0:1',
+      '::ffff:127.0.0.1',
+      '::FFFF:7f00:1',
+    ])
+      expect(matches(address)).toBe(true)
+    for (const address of ['128.0.0.1', '10.0.0.1', '::2', '::', 'localhost', '']) expect(matches(address)).toBe(false)
+  })
+
+  test('a zone does not change the address', () => {
+    expect(parseAddressRanges(['fe80::/10'], 'trustedProxies')('fe80::1%eth0')).toBe(true)
+  })
+
+  test('an empty list matches nothing', () => {
+    expect(parseAddressRanges([], 'trustedProxies')('127.0.0.1')).toBe(false)
+  })
+
+  test('a text that is not an address is in no range', () => {
+    const matches = parseAddressRanges(['0.0.0.0/0', '::/0'], 'trustedProxies')
+    const near = fc.string({
+      unit: fc.constantFrom('1', '255', '.', ':', '::', 'f', 'g', '/', '%', '0x', ' '),
+      maxLength: 10,
+    })
+    fc.assert(
+      fc.property(fc.oneof(near, fc.string()), (text) => {
+        if (!text.includes('%')) expect(matches(text)).toBe(isIP(text) !== 0)
+        else if (isIP(text) === 0) expect(matches(text)).toBe(false)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  const wrong: unknown[] = [
+    '',
+    'localhost',
+    '10.0.0.0/33',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    '10.0.0.0/-1',
+    '10.0.0/8',
+    '010.0.0.1',
+    '256.0.0.1',
+    '1.2.3.4.5',
+    '::1/129',
+    '1::2::3',
+    ':::',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    'g::1',
+    '10.0.0.0/0x8',
+    ' 10.0.0.1',
+    true,
+    1,
+    null,
+    undefined,
+    {},
+    10n,
+  ]
+  for (const range of wrong)
+    test(`${String(range)} (${typeof range}) is a TypeError that names the option`, () => {
+      expect(() => parseAddressRanges([range], 'trustedProxies')).toThrow(TypeError)
+      expect(() => parseAddressRanges([range], 'trustedProxies')).toThrow('"trustedProxies"')
+    })
 })

@@ -12,17 +12,17 @@ describe('handshakes', () => {
   const relay = '/relay?b=2&a=1'
   const wss = 'wss://api.example.com'
   const cases: [what: string, request: IncomingRequest, expected: string][] = [
-    ['as it is', handshakeRequest('/media', `${wss}/media`), 'url'],
-    ['with a last slash', handshakeRequest('/media', `${wss}/media/`), 'url'],
-    ['without it', handshakeRequest('/media/', `${wss}/media`), 'url'],
+    ['signed unchanged', handshakeRequest('/media', `${wss}/media`), 'url'],
+    ['signed with a trailing slash', handshakeRequest('/media', `${wss}/media/`), 'url'],
+    ['signed without a trailing slash', handshakeRequest('/media/', `${wss}/media`), 'url'],
     ['the query in the URL', handshakeRequest(relay, wss + relay), 'url'],
     ['the query as sorted parameters', handshakeRequest(relay, `${wss}/relaya1b2`), 'url'],
-    ['the same with a slash', handshakeRequest(relay, `${wss}/relay/a1b2`), 'url'],
-    ['with the default port', handshakeRequest(relay, `${wss}:443/relaya1b2`), 'url'],
-    ['as https', handshakeRequest('/media', `${origin}/media`), 'signature_mismatch'],
+    ['the query as sorted parameters after a slash', handshakeRequest(relay, `${wss}/relay/a1b2`), 'url'],
+    ['signed with the default port', handshakeRequest(relay, `${wss}:443/relaya1b2`), 'url'],
+    ['signed as https', handshakeRequest('/media', `${origin}/media`), 'signature_mismatch'],
     ['another query', handshakeRequest('/relay?a=1', `${wss}/relaya2`), 'signature_mismatch'],
     [
-      'in other letters',
+      'headers in another letter case',
       handshakeRequest('/media', `${wss}/media`, { headers: { upgrade: 'WebSocket', connection: 'upgrade' } }),
       'url',
     ],
@@ -100,10 +100,10 @@ describe('handshakes', () => {
     const captured = { ...handshakeRequest('/media', `${wss}/media`), handshake: undefined }
     const sharedKeys = { webhooks_sharedkey_01: 'a-shared-key-secret' }
 
-    test('a GET is a GET', async () => {
+    test('do not make a handshake of a GET', async () => {
       expect(await createVerifier(options).verify(ordinary)).toMatchObject({ ok: true, handshake: false })
     })
-    test('the signature of a handshake is none of a GET', async () => {
+    test('the signature of a handshake does not verify a GET or a POST', async () => {
       expect(await outcome(captured)).toBe('signature_mismatch')
       expect(await outcome({ ...captured, method: 'POST' })).toBe('signature_mismatch')
     })
@@ -117,11 +117,11 @@ describe('handshakes', () => {
       expect(await verify(ordinary)).toMatchObject({ ok: true, replayed: false })
       expect(await verify(ordinary)).toMatchObject({ ok: true, replayed: true })
     })
-    test('only true makes a handshake', async () => {
+    test('only handshake: true makes a handshake', async () => {
       for (const handshake of ['true', 1, {}])
         expect(await outcome({ ...captured, handshake })).toBe('signature_mismatch')
     })
-    test('CONNECT is no method of a webhook', async () => {
+    test('CONNECT is not allowed for a webhook', async () => {
       const request = {
         method: 'CONNECT',
         url: '/media',
@@ -131,21 +131,21 @@ describe('handshakes', () => {
     })
   })
 
-  test('the verdict says that it is a handshake', async () => {
+  test('the verdict has handshake: true', async () => {
     const { verify } = createVerifier(options)
     expect(await verify(handshakeRequest('/media', `${wss}/media`))).toMatchObject({ ok: true, handshake: true })
     expect(await verify(getRequest())).toMatchObject({ ok: true, handshake: false })
   })
 
-  test('http is ws', async () => {
+  test('an http URL is signed as wss, never as ws', async () => {
     const request = handshakeRequest('/media', 'ws://localhost:3000/media')
     const secure = handshakeRequest('/media', 'wss://localhost:3000/media')
     const given = { publicUrl: 'http://localhost:3000' }
     expect(await outcome(request, given)).toBe('signature_mismatch')
-    expect(await outcome(secure, given)).toBe('url') // the contract: the scheme is wss
+    expect(await outcome(secure, given)).toBe('url')
   })
 
-  test('the parameters are those of the query', async () => {
+  test('params contains the query', async () => {
     const verdict = await createVerifier(options).verify(handshakeRequest(relay, `${wss}/relaya1b2`))
     expect(verdict.ok && [...verdict.params]).toEqual([
       ['b', '2'],

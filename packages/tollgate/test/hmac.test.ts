@@ -19,7 +19,7 @@ interface Vector {
   hex: string
 }
 
-// Those whose key and data are text: the others have bytes that no UTF-8 has.
+// The test cases whose key and data are text. The others contain bytes that are not UTF-8.
 const vectors: Vector[] = [
   {
     source: 'RFC 2202, section 3, test case 1',
@@ -64,7 +64,7 @@ const vectors: Vector[] = [
     hex: '87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cdedaa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854',
   },
   {
-    source: 'RFC 4231, section 4.6 (of which the RFC prints the first 128 bits)',
+    source: 'RFC 4231, section 4.6 (the RFC prints the first 128 bits)',
     hash: 'sha256',
     key: '\x0c'.repeat(20),
     text: 'Test With Truncation',
@@ -72,7 +72,7 @@ const vectors: Vector[] = [
   },
 ]
 
-// FIPS 180-4's examples, as NIST publishes them for SHA-256.
+// The examples of FIPS 180-4 that NIST publishes for SHA-256.
 const digests = [
   { text: 'abc', hex: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' },
   {
@@ -123,7 +123,7 @@ for (const [name, provider] of Object.entries(providers))
             expect(provider.createHmac(rows[hash], key)('text')).toBe(expected(hash, key, 'text'))
       })
 
-    test('two keys used in turn do not disturb each other', () => {
+    test('several keys can be used alternately', () => {
       const made = hashes.flatMap((hash) =>
         ['', 'one', '2'.repeat(100)].map((key) => ({ hash, key, hmac: provider.createHmac(rows[hash], key) })),
       )
@@ -131,7 +131,7 @@ for (const [name, provider] of Object.entries(providers))
         for (const { hash, key, hmac } of made) expect(hmac(text)).toBe(expected(hash, key, text))
     })
 
-    test('bytes that are a part of a larger buffer', () => {
+    test('hashes a part of a larger buffer', () => {
       const whole = new Uint8Array([9, 9, 97, 98, 99, 9])
       expect(provider.hashBytes(whole.subarray(2, 5))).toBe(createHash('sha256').update('abc').digest('hex'))
     })

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { createVerifier, type IncomingRequest, type PushedBody, type VerifierOptions } from '../src/index.ts'
 import { accountSid, authToken, formType, options, otherSid, otherToken } from './requests.ts'
 
-// The budget for hostile requests, against an ordinary one of the same size.
-const mostRatio = 25
+// A hostile request may cost this many times the CPU of an ordinary request of the same size.
+const maxRatio = 25
 const size = 1024 * 1024
 
 const optionSets: Readonly<Record<string, VerifierOptions>> = {
@@ -23,14 +23,14 @@ const hostile: Readonly<Record<string, string>> = {
   'distinct accounts': join((index) => `AccountSid=AC${numbered(index).padStart(32, '0')}`, Math.floor(size / 46)),
   'separators only': '&'.repeat(size),
   'equals signs only': '='.repeat(size),
-  'as many names as are read': `${join(numbered, 9_900)}&x=`.padEnd(size, 'y'),
-  'as many accounts as are read': join((index) => `AccountSid=${numbered(index)}`, 9_900),
-  'one name, as many values as are read': `${join((index) => `a=${numbered(index)}`, 9_900)}&x=`.padEnd(size, 'y'),
-  'long names with one beginning': join((index) => 'p'.repeat(1000) + numbered(index), 1000),
-  'a run of blanks': `a=${'+'.repeat(size - 2)}`,
-  'a run of escapes': `a=${'%41'.repeat(Math.floor(size / 3))}`,
-  'a run of percent signs': `a=${'%'.repeat(size - 2)}`,
-  'names, and then a bad escape': `${join(numbered, 9_900)}&%zz`,
+  'the most names that are read': `${join(numbered, 9_900)}&x=`.padEnd(size, 'y'),
+  'the most accounts that are read': join((index) => `AccountSid=${numbered(index)}`, 9_900),
+  'the most values of one name that are read': `${join((index) => `a=${numbered(index)}`, 9_900)}&x=`.padEnd(size, 'y'),
+  'long names with the same beginning': join((index) => 'p'.repeat(1000) + numbered(index), 1000),
+  'only spaces': `a=${'+'.repeat(size - 2)}`,
+  'only escapes': `a=${'%41'.repeat(Math.floor(size / 3))}`,
+  'only percent signs': `a=${'%'.repeat(size - 2)}`,
+  'names before a bad escape': `${join(numbered, 9_900)}&%zz`,
 }
 
 const ordinary = (length: number): string =>
@@ -41,7 +41,7 @@ function forge(body: string | PushedBody): IncomingRequest {
   return { method: 'POST', url: '/sms', headers, body: typeof body === 'string' ? Buffer.from(body) : body }
 }
 
-/** The least CPU that one check took of five, in microseconds. */
+/** Returns the least CPU time of five checks, in microseconds. */
 async function measure(verify: (request: IncomingRequest) => Promise<{ ok: boolean }>, body: string): Promise<number> {
   const costs: number[] = []
   for (let round = 0; round < 5; round++) {
@@ -54,14 +54,14 @@ async function measure(verify: (request: IncomingRequest) => Promise<{ ok: boole
   return Math.max(1, Math.min(...costs))
 }
 
-describe('a forged body of a mebibyte costs no more than so many times an ordinary one', () => {
+describe('a forged body of 1 MiB costs at most 25 times the CPU of an ordinary one', () => {
   for (const [name, given] of Object.entries(optionSets)) {
     const { verify } = createVerifier(given)
     test(`with ${name}`, async () => {
       const usual = await measure(verify, ordinary(size))
       const ratios: [string, number][] = []
       for (const [what, body] of Object.entries(hostile)) ratios.push([what, (await measure(verify, body)) / usual])
-      expect(ratios.filter(([, ratio]) => ratio > mostRatio)).toEqual([])
+      expect(ratios.filter(([, ratio]) => ratio > maxRatio)).toEqual([])
     })
   }
 })
@@ -69,15 +69,15 @@ describe('a forged body of a mebibyte costs no more than so many times an ordina
 const shuffled = (index: number): string => ((index * 2_654_435_761) >>> 0).toString(36).slice(-4)
 const crowded: Readonly<Record<string, (pairs: number) => string>> = {
   'names in order': (pairs) => join((index) => index.toString(36), pairs),
-  'names in no order': (pairs) => join(shuffled, pairs),
+  'names without an order': (pairs) => join(shuffled, pairs),
   'names that are not ASCII': (pairs) => join((index) => (index === 0 ? '\u00e9' : shuffled(index)), pairs),
-  'names with one beginning': (pairs) => join((index) => `parameter${shuffled(index)}`, pairs),
+  'names with the same beginning': (pairs) => join((index) => `parameter${shuffled(index)}`, pairs),
   'escaped names': (pairs) => join((index) => `%61${shuffled(index)}`, pairs),
   'values of one name': (pairs) => join((index) => `a=${shuffled(index)}`, pairs),
   'one name': (pairs) => 'a&'.repeat(pairs),
 }
 
-describe('a small forged form of many pairs costs no more than so many times an ordinary one of its size', () => {
+describe('a small forged form of many pairs costs at most 25 times the CPU of an ordinary one', () => {
   for (const [name, given] of Object.entries(optionSets)) {
     const { verify } = createVerifier(given)
     for (const pairs of [1000, 4000, 9_999])
@@ -87,12 +87,12 @@ describe('a small forged form of many pairs costs no more than so many times an 
           const body = make(pairs)
           ratios.push([what, (await measure(verify, body)) / (await measure(verify, ordinary(body.length)))])
         }
-        expect(ratios.filter(([, ratio]) => ratio > mostRatio)).toEqual([])
+        expect(ratios.filter(([, ratio]) => ratio > maxRatio)).toEqual([])
       })
   }
 })
 
-test('a handshake with a query that no parser reads costs no more, for a record that cannot tell whose it is', async () => {
+test('a handshake with a hostile query costs at most 25 times the CPU, with 20 tokens to try', async () => {
   const tokens = Array.from({ length: 20 }, (_, index) => [`AC${index.toString(16).padStart(32, '0')}`, authToken])
   const { verify } = createVerifier({ ...options, authToken: Object.fromEntries(tokens) })
   const headers = { connection: 'Upgrade', upgrade: 'websocket', 'x-twilio-signature': `${'A'.repeat(27)}=` }
@@ -102,10 +102,10 @@ test('a handshake with a query that no parser reads costs no more, for a record 
   }
   const usual = await cost('note='.padEnd(16_000, 'some+ordinary+words+'))
   for (const unit of ['%&', 'a&', '%61&', '%zz', '+', '&=', '%00&'])
-    expect((await cost(unit.repeat(16_000 / unit.length))) / usual, unit).toBeLessThan(mostRatio)
+    expect((await cost(unit.repeat(16_000 / unit.length))) / usual, unit).toBeLessThan(maxRatio)
 })
 
-test('a handler that asks for every name of a large form does so in linear time', async () => {
+test('reading every name of a large form takes linear time', async () => {
   const { ReceivedParams } = await import('../src/verify/webhook.ts')
   const cost = (names: number): number => {
     const pairs = Array.from({ length: names }, (_, index) => [numbered(index), ''] as const)
@@ -118,11 +118,11 @@ test('a handler that asks for every name of a large form does so in linear time'
     return user + system
   }
   const best = (names: number): number => Math.min(...Array.from({ length: 5 }, () => cost(names)))
-  // Sixteen times the names: the square would be 256 times the time.
+  // Sixteen times the names would take 256 times as long in quadratic time.
   expect(best(16_000) / best(1000)).toBeLessThan(100)
 })
 
-test('a body in chunks of one byte is read whole, and no further than its limit', async () => {
+test('a body in chunks of one byte is read completely, up to the limit', async () => {
   const { verify } = createVerifier({ ...options, maxBodyBytes: 300_000 })
   const chunk = Uint8Array.of(97)
   let fed = 0

@@ -4,7 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { createVerifier, type IncomingRequest } from '../src/index.ts'
 import { formRequest, options } from './requests.ts'
 
-/** The one function that is used: 1.13 under another name has no types. */
+/**
+ * The function that the tests use. Version 1.13 is installed under another name, so it has no
+ * types.
+ */
 interface Mocks {
   createRequest(options: { method: 'POST'; url: string; headers: Record<string, string> }): {
     readonly method: string
@@ -17,7 +20,8 @@ const versions = { '1.13': mocks113, '1.18': mocks118 } as unknown as Readonly<R
 const { verify } = createVerifier(options)
 const params = [['Body', 'hello']] as const
 
-// Its requests have headers that are a record and have a `get()` at once; what that answers for a missing one has changed.
+// The headers of these requests are a record that also has a `get()` method. The two versions
+// return different values for a missing header.
 for (const [version, mocks] of Object.entries(versions))
   describe(`a request of node-mocks-http ${version}`, () => {
     const mock = (request: IncomingRequest): IncomingRequest => {
@@ -31,7 +35,7 @@ for (const [version, mocks] of Object.entries(versions))
       expect(await verify(mock(formRequest(params)))).toMatchObject({ ok: true, covers: 'params' })
     })
 
-    test('without a signature has none', async () => {
+    test('is refused without a signature', async () => {
       const unsigned = formRequest(params, { headers: { 'x-twilio-signature': undefined } })
       const { 'x-twilio-signature': _signature, ...headers } = unsigned.headers as Record<string, string>
       expect(await verify(mock({ ...unsigned, headers }))).toMatchObject({ ok: false, code: 'signature_missing' })

@@ -31,7 +31,7 @@ async function deliver(body: string, headers: Record<string, string>): Promise<{
   return { status: answer[':status'], text }
 }
 
-test('the node adapter answers over HTTP/2 too, refusals included', async () => {
+test('the Node.js adapter answers and refuses over HTTP/2', async () => {
   const { headers, body = '' } = signRequest({
     url: 'https://example.com/sms',
     ...sampleWebhook('message.inbound'),

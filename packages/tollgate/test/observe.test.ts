@@ -26,33 +26,33 @@ const withHeaders = (request: IncomingRequest, headers: Record<string, unknown>)
 describe('observe', () => {
   const observing = createVerifier({ ...options, mode: 'observe', maxBodyBytes: 100 })
 
-  test('what verifies is accepted', async () => {
+  test('a genuine request is accepted', async () => {
     expect(await observing.verify(genuine)).toMatchObject({ ok: true })
   })
 
-  const handed: [string, IncomingRequest][] = [
+  const passed: [string, IncomingRequest][] = [
     ['signature_mismatch', forged],
     ['signature_missing', withHeaders(genuine, { 'x-twilio-signature': undefined })],
     ['signature_malformed', withHeaders(genuine, { 'x-twilio-signature': 'x' })],
     ['method_not_allowed', { ...genuine, method: 'PUT' }],
     ['url_not_allowed', { ...genuine, url: 'sms' }],
   ]
-  for (const [code, request] of handed)
-    test(`${code} is handed over, marked`, async () => {
+  for (const [code, request] of passed)
+    test(`${code} is passed on with its code`, async () => {
       const verdict = await observing.verify(request)
       expect(verdict).toMatchObject({ ok: false, code })
       expect('params' in verdict && [...verdict.params]).toEqual(params)
       expect('body' in verdict && new TextDecoder().decode(verdict.body)).toBe(genuine.body)
     })
 
-  test('nothing is proven, and nothing to release', async () => {
+  test('the verdict proves nothing and releases nothing', async () => {
     const verdict = (await observing.verify(forged)) as Observed
     const { handshake, covers, accountSid, matched, replayed } = verdict
     expect([handshake, covers, accountSid, matched, replayed]).toEqual(Array(5).fill(undefined))
     expect(await verdict.release()).toBeUndefined()
   })
 
-  test('code for what is accepted compiles in both modes', () => {
+  test('the same handler compiles in both modes', () => {
     const describeWebhook = <M extends Mode>({ covers, matched, release }: Webhook<M>): unknown[] => [
       covers,
       matched?.url,
@@ -63,7 +63,7 @@ describe('observe', () => {
       .toEqualTypeOf<Accepted | Observed>()
   })
 
-  test('a form that is malformed is handed over too', async () => {
+  test('a malformed form is passed on', async () => {
     const verdict = await observing.verify({ ...genuine, body: 'a=%zz' })
     expect(verdict).toMatchObject({ ok: false, code: 'body_malformed' })
     expect('params' in verdict && [...verdict.params]).toEqual([['a', '%zz']])
@@ -81,7 +81,7 @@ describe('observe', () => {
     ['body_already_consumed', { ...genuine, body: { consumedBy: 'x', fix: 'y' } }],
   ]
   for (const [code, request] of refused)
-    test(`${code} is refused, since nothing is left to hand over`, async () => {
+    test(`${code} is refused, because there is no body to pass on`, async () => {
       const verdict = await observing.verify(request)
       expect(verdict).toMatchObject({ ok: false, code })
       expect('params' in verdict).toBe(false)

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { checkKnownOptions, findNearest } from '../src/checks/options.ts'
 import { createVerifier, fromRequest, RequestValidator, type VerifierOptions } from '../src/index.ts'
 import { accountSid, authToken, formRequest, origin, sign } from './requests.ts'
 
@@ -22,11 +23,11 @@ function errorOf(work: () => unknown): Error {
   throw new Error('nothing was thrown')
 }
 
-describe('what passes', () => {
+describe('accepted options', () => {
   const right: Record<string, unknown> = {
     'one token': good,
     'several tokens': { ...good, authToken: ['one-token', 'two-token'] },
-    sixteen: { ...good, authToken: Array.from({ length: 16 }, (_, index) => `token-${index}`) },
+    'sixteen tokens': { ...good, authToken: Array.from({ length: 16 }, (_, index) => `token-${index}`) },
     'a record': { ...good, authToken: { [accountSid]: authToken } },
     'a record of lists': { ...good, authToken: { [accountSid]: [authToken, 'other'] } },
     'a look-up': { ...good, authToken: () => authToken },
@@ -36,9 +37,9 @@ describe('what passes', () => {
     'a path prefix': { ...good, publicUrl: 'https://example.com:8443/prefix/' },
     'several public URLs': { ...good, publicUrl: [origin, 'http://localhost:3000'] },
     'userinfo and a fragment': { ...good, publicUrl: 'https://user:pass@example.com/#rc=2' },
-    'a rule': { ...good, publicUrl: fromRequest({ allowedHosts: ['example.com'] }) },
+    'a rule from fromRequest': { ...good, publicUrl: fromRequest({ allowedHosts: ['example.com'] }) },
     'signedUrl alone': { signedUrl: () => origin, authToken },
-    'the limits': { ...good, maxBodyBytes: 0, lookupTimeoutMs: 1, trailingSlash: 'either', mode: 'observe' },
+    'the smallest limits': { ...good, maxBodyBytes: 0, lookupTimeoutMs: 1, trailingSlash: 'either', mode: 'observe' },
     'an account': { ...good, accountSid },
     'several accounts': { ...good, accountSid: [accountSid] },
     'undefined everywhere': {
@@ -80,7 +81,7 @@ const wrong: Wrong[] = [
   ['publicUrl', 'null', { ...good, publicUrl: null }],
   ['publicUrl', 'an object', { ...good, publicUrl: {} }],
   ['publicUrl', 'a function', { ...good, publicUrl: () => origin }],
-  ['publicUrl', 'one wrong of two', { ...good, publicUrl: [origin, 'example.com'] }],
+  ['publicUrl', 'a wrong one in a list', { ...good, publicUrl: [origin, 'example.com'] }],
   ['signedUrl', 'a string', { ...good, signedUrl: origin }],
   ['signedUrl', 'null', { ...good, signedUrl: null }],
   ['trailingSlash', 'another word', { ...good, trailingSlash: 'any' }],
@@ -91,7 +92,7 @@ const wrong: Wrong[] = [
   ['authToken', 'a record with a short SID', { ...good, authToken: { AC123: authToken } }],
   ['authToken', 'a record with a blank token', { ...good, authToken: { [accountSid]: ' ' } }],
   ['authToken', 'a record without a token', { ...good, authToken: { [accountSid]: undefined } }],
-  ['authToken', 'seventeen', { ...good, authToken: Array(17).fill(authToken) }],
+  ['authToken', 'seventeen tokens', { ...good, authToken: Array(17).fill(authToken) }],
   ['sharedKeys', 'a string', { ...good, sharedKeys: 'secret' }],
   ['sharedKeys', 'null', { ...good, sharedKeys: null }],
   ['sharedKeys', 'a list', { ...good, sharedKeys: ['secret'] }],
@@ -109,7 +110,7 @@ const wrong: Wrong[] = [
   ['mode', 'a boolean', { ...good, mode: false }],
   ['replay', 'a boolean', { ...good, replay: true }],
   ['replay', 'null', { ...good, replay: null }],
-  ['replay', 'no guard', { ...good, replay: { store: {} } }],
+  ['replay', 'not a guard', { ...good, replay: { store: {} } }],
   ['maxBodyBytes', 'a string', { ...good, maxBodyBytes: '1mb' }],
   ['maxBodyBytes', 'null', { ...good, maxBodyBytes: null }],
   ['maxBodyBytes', 'negative', { ...good, maxBodyBytes: -1 }, RangeError],
@@ -124,7 +125,7 @@ const wrong: Wrong[] = [
   ['onRejected', 'an object', { ...good, onRejected: {} }],
 ]
 
-describe('what is refused at construction, by name', () => {
+describe('createVerifier refuses wrong options and names them', () => {
   for (const [name, what, options, type = TypeError] of wrong)
     test(`${name}: ${what}`, () => {
       const error = errorOf(() => make(options))
@@ -155,15 +156,15 @@ describe('what is refused at construction, by name', () => {
     })
 })
 
-// Each holds "Sesame", which no message may hold.
+// Most tokens contain "Sesame". No message may contain it.
 const faultyTokens: [what: string, token: unknown, says: RegExp][] = [
   ['empty', '', /empty/],
   ['blank', '  \t', /blank/],
-  ['a space in front', ' SesameSesame', /white space/],
-  ['a space behind', 'SesameSesame ', /white space/],
-  ['a line break behind, as files have', 'SesameSesame\n', /white space/],
-  ['a no-break space behind', 'SesameSesame\u00a0', /white space/],
-  ['a line break within', 'Sesame\nSesame', /line break|control/],
+  ['a leading space', ' SesameSesame', /white space/],
+  ['a trailing space', 'SesameSesame ', /white space/],
+  ['a trailing line break, as in files', 'SesameSesame\n', /white space/],
+  ['a trailing no-break space', 'SesameSesame\u00a0', /white space/],
+  ['a line break in the middle', 'Sesame\nSesame', /line break|control/],
   ['in double quotes', '"SesameSesame"', /quote/],
   ['in single quotes', "'SesameSesame'", /quote/],
   ['an API key', 'SKSesameSesame', /API key/],
@@ -171,7 +172,7 @@ const faultyTokens: [what: string, token: unknown, says: RegExp][] = [
   ['the word undefined', 'undefined', /placeholder/],
   ['the word null', 'null', /placeholder/],
   ['[object Object]', '[object Object]', /placeholder/],
-  ['a variable that nothing filled in', `$${'{Sesame}'}`, /placeholder/],
+  ['an unresolved variable', `$${'{Sesame}'}`, /placeholder/],
   ['angle brackets', '<Sesame>', /placeholder/],
   ['your_auth_token', 'your_auth_token_Sesame', /placeholder/],
   ['xxxxxxxx', 'xxxxxxxx', /placeholder/],
@@ -191,7 +192,7 @@ describe('tokens', () => {
       expect(error.message).not.toContain('Sesame')
     })
 
-    test(`${what}: as one of two, and in a record`, () => {
+    test(`${what}: in a list and in a record`, () => {
       for (const authTokens of [[authToken, token], { [accountSid]: token }]) {
         const error = errorOf(() => make({ ...good, authToken: authTokens }))
         expect(error).toBeInstanceOf(TypeError)
@@ -209,7 +210,7 @@ describe('tokens', () => {
       }
     })
 
-    test(`${what}: as a shared key's secret it is no better`, () => {
+    test(`${what}: as the secret of a SharedKey`, () => {
       if (what === 'an API key' || what === 'an AccountSid') return
       const error = errorOf(() => make({ ...good, sharedKeys: { key1: token } }))
       expect(error).toBeInstanceOf(TypeError)
@@ -218,7 +219,7 @@ describe('tokens', () => {
     })
   }
 
-  test('undefined: there is no validator without a token', () => {
+  test('undefined or an empty list is refused', () => {
     expect(errorOf(() => new RequestValidator(undefined as unknown as string))).toBeInstanceOf(TypeError)
     expect(errorOf(() => new RequestValidator([]))).toBeInstanceOf(TypeError)
     expect(errorOf(() => make({ ...good, authToken: [] }))).toBeInstanceOf(TypeError)
@@ -226,14 +227,14 @@ describe('tokens', () => {
 })
 
 describe('the environment', () => {
-  test('gives what the options leave out', async () => {
+  test('supplies missing options', async () => {
     vi.stubEnv('TOLLGATE_PUBLIC_URL', origin)
     vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
     expect(await make({}).verify(formRequest([['Body', 'hi']]))).toMatchObject({ ok: true })
     expect(await make({ authToken: undefined }).verify(formRequest([['Body', 'hi']]))).toMatchObject({ ok: true })
   })
 
-  test('is not asked where the options say something', async () => {
+  test('is not used if the options are set', async () => {
     vi.stubEnv('TOLLGATE_PUBLIC_URL', 'https://other.example.com')
     vi.stubEnv('TWILIO_AUTH_TOKEN', 'another-token')
     expect(await make(good).verify(formRequest([['Body', 'hi']]))).toMatchObject({ ok: true })
@@ -241,13 +242,13 @@ describe('the environment', () => {
     expect(await make(good).verify(forged)).toMatchObject({ ok: false, code: 'signature_mismatch' })
   })
 
-  test('gives no Auth Token beside shared keys', async () => {
+  test('supplies no Auth Token if sharedKeys is set', async () => {
     vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
     const { verify } = make({ publicUrl: origin, sharedKeys: { key1: 'secret' } })
     expect(await verify(formRequest([['Body', 'hi']]))).toMatchObject({ ok: false, code: 'key_unknown' })
   })
 
-  test('gives no public URL beside signedUrl', async () => {
+  test('supplies no public URL if signedUrl is set', async () => {
     vi.stubEnv('TOLLGATE_PUBLIC_URL', 'nonsense')
     const { verify } = make({ authToken, signedUrl: () => 'https://x.example/y?z' })
     const request = formRequest([], { signature: sign('https://x.example/y?z') })
@@ -270,8 +271,8 @@ describe('the environment', () => {
     })
 })
 
-describe('parsed once', () => {
-  test('changing the options afterwards changes nothing', async () => {
+describe('options are read once', () => {
+  test('later changes of the options have no effect', async () => {
     const tokens = [authToken]
     const accounts = [accountSid]
     const given = {
@@ -305,7 +306,7 @@ describe('fromRequest', () => {
     ['allowedHosts', 'a star alone', { allowedHosts: ['*'] }],
     ['allowedHosts', 'a star within', { allowedHosts: ['api.*.com'] }],
     ['allowedHosts', 'two stars', { allowedHosts: ['*.*.com'] }],
-    ['allowedHosts', 'an empty one', { allowedHosts: [''] }],
+    ['allowedHosts', 'an empty host', { allowedHosts: [''] }],
     ['allowedHosts', 'a number', { allowedHosts: [1] }],
     ['allowedHosts', 'a bigint', { allowedHosts: [10n] }],
     ['trustedProxies', 'a name', { allowedHosts: ['a.b'], trustedProxies: 'proxy', forwardedBy: 'forwarded' }],
@@ -322,4 +323,47 @@ describe('fromRequest', () => {
       expect(error).toBeInstanceOf(TypeError)
       expect(error.message).toContain(`"${name}"`)
     })
+})
+
+const known = { authToken: true, publicUrl: true, sharedKeys: true, mode: true } as const
+
+describe('checkKnownOptions', () => {
+  test('accepts known options, also if they are undefined', () => {
+    checkKnownOptions({ authToken: 'x', mode: undefined }, known, 'it')
+    checkKnownOptions({}, known, 'it')
+  })
+
+  for (const [given, meant] of [
+    ['authtoken', 'authToken'],
+    ['autoken', 'authToken'],
+    ['publicURL', 'publicUrl'],
+    ['sharedKey', 'sharedKeys'],
+    ['mod', 'mode'],
+  ] as const)
+    test(`suggests ${meant} for ${given}`, () => {
+      expect(() => checkKnownOptions({ [given]: 1 }, known, 'it')).toThrow(TypeError)
+      expect(() => checkKnownOptions({ [given]: 1 }, known, 'it')).toThrow(
+        `Unknown option "${given}" of it. Did you mean "${meant}"?`,
+      )
+    })
+
+  for (const given of ['skip', 'toString', 'constructor', 'validate'])
+    test(`suggests nothing for ${given}`, () => {
+      expect(() => checkKnownOptions({ [given]: 1 }, known, 'it')).toThrow(/^Unknown option "\w+" of it\.$/)
+    })
+
+  test('a key named __proto__ is unknown too', () => {
+    expect(() => checkKnownOptions(JSON.parse('{"__proto__":{}}'), known, 'it')).toThrow('Unknown option "__proto__"')
+  })
+
+  for (const given of [undefined, null, 'authToken', 1, true])
+    test(`refuses ${given} instead of an object`, () => {
+      expect(() => checkKnownOptions(given, known, 'it')).toThrow(TypeError)
+    })
+})
+
+test('findNearest returns the nearest name, or undefined', () => {
+  expect(findNearest('color', ['colour', 'collar'])).toBe('colour')
+  expect(findNearest('completely', ['different', 'words'])).toBeUndefined()
+  expect(findNearest('anything', [])).toBeUndefined()
 })

@@ -6,9 +6,9 @@ import { createPathFilter } from '../src/verify/paths.ts'
 const hex = (char: string) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`
 const twice = (char: string) => hex(char).replace('%', '%25')
 
-/** Ways to write a path that some router, server or proxy takes for the same. */
+/** Spellings of a path that some router, server or proxy reads as the same path. */
 const tricks: Record<string, (path: string, at: number) => string> = {
-  nothing: (path) => path,
+  'no change': (path) => path,
   'upper case': (path) => path.toUpperCase(),
   'one letter in upper case': (path, at) => replaceLetter(path, at, (char) => char.toUpperCase()),
   'one letter encoded': (path, at) => replaceLetter(path, at, hex),
@@ -19,21 +19,21 @@ const tricks: Record<string, (path: string, at: number) => string> = {
   'a double slash': (path, at) => replaceSlash(path, at, '//'),
   'three slashes': (path, at) => replaceSlash(path, at, '///'),
   'a dot segment': (path, at) => replaceSlash(path, at, '/./'),
-  'a way back': (path, at) => replaceSlash(path, at, '/x/../'),
-  'an encoded way back': (path, at) => replaceSlash(path, at, '/x/%2e%2e/'),
-  'a half encoded way back': (path, at) => replaceSlash(path, at, '/x/.%2E/'),
-  'a way back with encoded slashes': (path, at) => replaceSlash(path, at, '/x%2f..%2f'),
+  'a ".." segment': (path, at) => replaceSlash(path, at, '/x/../'),
+  'an encoded ".." segment': (path, at) => replaceSlash(path, at, '/x/%2e%2e/'),
+  'a half encoded ".." segment': (path, at) => replaceSlash(path, at, '/x/.%2E/'),
+  'a ".." segment with encoded slashes': (path, at) => replaceSlash(path, at, '/x%2f..%2f'),
   'an encoded dot segment': (path, at) => replaceSlash(path, at, '/%2e/'),
   'a backslash': (path, at) => replaceSlash(path, at, '\\'),
   'an encoded backslash': (path, at) => replaceSlash(path, at, '%5c'),
   'an encoded slash': (path, at) => replaceSlash(path, at, '%2F'),
   'a slash encoded twice': (path, at) => replaceSlash(path, at, '%252f'),
-  'matrix parameters behind': (path) => `${path};a=1`,
-  'matrix parameters within': (path, at) => (at === 0 ? path : replaceSlash(path, at, ';jsessionid=1/')),
-  'a slash behind': (path) => `${path}/`,
-  'an encoded slash behind': (path) => `${path}%2f`,
-  'a dot segment behind': (path) => `${path}/.`,
-  'two slashes behind': (path) => `${path}//`,
+  'matrix parameters at the end': (path) => `${path};a=1`,
+  'matrix parameters in the middle': (path, at) => (at === 0 ? path : replaceSlash(path, at, ';jsessionid=1/')),
+  'a trailing slash': (path) => `${path}/`,
+  'an encoded trailing slash': (path) => `${path}%2f`,
+  'a trailing dot segment': (path) => `${path}/.`,
+  'two trailing slashes': (path) => `${path}//`,
 }
 
 function replaceLetter(path: string, at: number, change: (char: string) => string): string {
@@ -42,11 +42,11 @@ function replaceLetter(path: string, at: number, change: (char: string) => strin
   return match === undefined ? path : path.slice(0, match.index) + change(match[0]) + path.slice(match.index + 1)
 }
 
-/** Of `/a/b`, the slash with that number; numbers beyond the last are the last's. */
+/** Replaces the slash with the number `at`, or the last slash. */
 function replaceSlash(path: string, at: number, text: string): string {
   const slashes = [...path.matchAll(/\//g)].map((match) => match.index)
   const index = slashes[Math.min(at, slashes.length - 1)] ?? 0
-  // A path that begins otherwise than with a slash never gets past an HTTP parser.
+  // HTTP parsers accept only paths that begin with a slash.
   const written = index === 0 && !text.startsWith('/') ? `/${text}` : text
   return path.slice(0, index) + written + path.slice(index + 1)
 }
@@ -55,7 +55,7 @@ const guardedPaths = ['/sms', '/twilio/voice', '/a/b/c', '/Webhooks', '/caf\u00e
 
 describe('createPathFilter', () => {
   for (const [what, trick] of Object.entries(tricks))
-    test(`a string guards in spite of: ${what}`, () => {
+    test(`a string guards a path with ${what}`, () => {
       for (const path of guardedPaths)
         for (const at of [0, 1, 2]) {
           expect(createPathFilter(path)([trick(path, at)]), trick(path, at)).toBe(true)
@@ -66,14 +66,14 @@ describe('createPathFilter', () => {
     })
 
   for (const [what, trick] of Object.entries(tricks))
-    test(`a RegExp guards in spite of: ${what}`, () => {
+    test(`a RegExp guards a path with ${what}`, () => {
       for (const at of [0, 1, 2]) {
         expect(createPathFilter(/^\/sms$/)([trick('/sms', at)]), trick('/sms', at)).toBe(true)
         expect(createPathFilter(/\/messages\//)([trick('/Messages/1', at)]), trick('/Messages/1', at)).toBe(true)
       }
     })
 
-  test('any two tricks in a row', () => {
+  test('a string guards a path with any two of these changes', () => {
     const trick = fc.constantFrom(...Object.values(tricks))
     fc.assert(
       fc.property(fc.constantFrom(...guardedPaths), trick, trick, fc.nat(3), fc.nat(3), (path, one, two, at, where) => {
@@ -83,11 +83,11 @@ describe('createPathFilter', () => {
     )
   })
 
-  test('a tab or line break, which URL parsers drop', () => {
+  test('a path with a tab or a line break is guarded, because URL parsers drop them', () => {
     for (const path of ['/s\tms', '/\nsms', '/sms\r']) expect(createPathFilter('/sms')([path])).toBe(true)
   })
 
-  test('paths beside it are not guarded', () => {
+  test('other paths are not guarded', () => {
     const guards = createPathFilter(['/sms', /^\/voice\/\d+$/])
     for (const path of ['/', '/smsx', '/s', '/x/sms', '/health', '/voice', '/voice/x', '/sm/s', '/%73m'])
       expect(guards([path]), path).toBe(false)
@@ -98,14 +98,14 @@ describe('createPathFilter', () => {
     expect(createPathFilter(undefined)(['/anything'])).toBe(true)
   })
 
-  test('a query, a fragment and an origin are no part of the path', () => {
+  test('query, fragment and origin are not part of the path', () => {
     const guards = createPathFilter('/sms')
     for (const url of ['/sms?a=1', '/sms#x', 'https://example.com/sms?a=/x', 'HTTP://a@b/sms'])
       expect(guards([url])).toBe(true)
     for (const url of ['/x?/sms', '/x#/sms', 'https://sms/x', '/']) expect(guards([url])).toBe(false)
   })
 
-  test('paths are compared under the public prefix too', () => {
+  test('paths are also compared with the path prefix of publicUrl', () => {
     for (const publicUrl of ['https://example.com/hooks/', ['https://a.example', 'https://b.example/hooks']]) {
       expect(createPathFilter('/hooks/sms', publicUrl)(['/sms'])).toBe(true)
       expect(createPathFilter('/hooks/sms', publicUrl)(['/voice'])).toBe(false)
@@ -113,7 +113,7 @@ describe('createPathFilter', () => {
     }
   })
 
-  test('a request that is known by nothing else', () => {
+  test('an undefined spelling is ignored', () => {
     expect(createPathFilter('/sms')([undefined, '/sms'])).toBe(true)
   })
 
@@ -121,36 +121,36 @@ describe('createPathFilter', () => {
     for (const path of ['/', '/x', '//', '/a/../b']) expect(createPathFilter('/')([path]), path).toBe(true)
   })
 
-  test('a slash behind a guarded path changes nothing', () => {
+  test('a trailing slash of a guarded path is ignored', () => {
     for (const path of ['/sms', '/sms/', '/sms/x']) expect(createPathFilter('/sms/')([path]), path).toBe(true)
     expect(createPathFilter('/sms/')(['/smsx'])).toBe(false)
   })
 
-  test('one of several readings is enough', () => {
+  test('a request is guarded if one of its spellings is', () => {
     expect(createPathFilter('/hooks/sms')(['/sms', '/hooks/sms'])).toBe(true)
     expect(createPathFilter('/hooks/sms')(['/sms', '/hooks'])).toBe(false)
   })
 
-  test('what cannot be decoded is guarded', () => {
+  test('a path that cannot be decoded is guarded', () => {
     for (const path of ['/%', '/%zz', '/%ff', '/x%c3', '/%C0%AF'])
       for (const paths of ['/sms', /^\/sms$/]) expect(createPathFilter(paths)([path]), path).toBe(true)
     expect(createPathFilter('/sms')([`/x${'%25'.repeat(1)}${'25'.repeat(20)}41`])).toBe(true)
   })
 
-  test('a RegExp keeps its own flags, and is not case-sensitive', () => {
+  test('a RegExp keeps its flags and ignores letter case', () => {
     expect(createPathFilter(/^\/SMS$/u)(['/sms'])).toBe(true)
     expect(createPathFilter(/^\/sms$/i)(['/SMS'])).toBe(true)
     const guards = createPathFilter([/^\/sms$/])
     for (let round = 0; round < 4; round++) expect(guards(['/sms'])).toBe(true)
   })
 
-  test('a path with ".." is guarded: servers differ on when they resolve it', () => {
+  test('a path with ".." is guarded, because servers resolve it at different times', () => {
     for (const path of ['/x/../y', '/x/%2e%2e/y', '/x%2f..%2fy', '/x/%252e%252e/y', '//voice/..', '/voice;./../'])
       for (const paths of ['/sms', /^\/sms$/]) expect(createPathFilter(paths)([path]), path).toBe(true)
     expect(createPathFilter('/sms')(['/x..y', '/...', '/x?y=../../sms'])).toBe(false)
   })
 
-  test('a path of more segments than any route is guarded', () => {
+  test('a path of more than 256 segments is guarded', () => {
     for (const [path, expected] of [
       ['/x'.repeat(256), false],
       ['/x'.repeat(257), true],
@@ -160,18 +160,18 @@ describe('createPathFilter', () => {
       expect(createPathFilter(/^\/sms$/)([path])).toBe(expected)
   })
 
-  test('an absolute target whose path parsers do not agree on is guarded', () => {
+  test('an absolute target that parsers read differently is guarded', () => {
     for (const target of ['http://host?x/y', 'http://host#x/y', 'http://host\\y', 'http://?/y'])
       expect(createPathFilter('/sms')([target]), target).toBe(true)
     expect(createPathFilter('/sms')(['http://host/y', 'http://host', 'http:///y'])).toBe(false)
   })
 
-  test('a path that is written as it arrives, or as it is decoded', () => {
+  test('a guarded path can be encoded or decoded', () => {
     for (const path of ['/caf%C3%A9', '/caf%c3%a9', '/caf\u00e9', '/c%61f%C3%A9', '/caf%25C3%25A9'])
       for (const paths of ['/caf%C3%A9', '/caf\u00e9']) expect(createPathFilter(paths)([path]), path).toBe(true)
   })
 
-  test('mounted by text, a string guards every path that begins with it', () => {
+  test('in text mode, a string guards every path that begins with it', () => {
     const guards = createPathFilter(['/sms', '/hooks/voice'])
     for (const path of ['/sms', '/smsx', '/SMS.json', '/sms-1/x', '/sms&a=1', '/s%6Dsx', '//sms-', '/hooks/voicemail'])
       expect(guards([path], 'text'), path).toBe(true)
@@ -194,11 +194,11 @@ describe('createPathFilter', () => {
     const repeat = (piece: string, tail: string): string =>
       `/${piece.repeat(size / piece.length)}`.slice(0, size - tail.length) + tail
     const ordinary = Math.max(
-      // Long names, so that there are no more segments than are read.
+      // Long names, so that the path has few segments.
       ...['account', 'status-callback-'].map((piece) => measure(repeat(`${piece.repeat(100 / piece.length)}/`, ''))),
     )
 
-    test('of runs that have stalled servers', () => {
+    test('for repeated characters that have stalled servers', () => {
       for (const piece of [';', '/', '?', '#', '\\', '/.', '/;', 'a/', '%2f', '%252525', '%', '%c3%a9'])
         for (const tail of ['%0A', '\n', 'x', '/', ';', '']) {
           const target = repeat(piece, tail)
@@ -206,7 +206,7 @@ describe('createPathFilter', () => {
         }
     })
 
-    test('of any runs', () => {
+    test('for any repeated characters', () => {
       const piece = fc.oneof(
         fc.string({ minLength: 1, maxLength: 3 }),
         fc.nat(255).map((byte) => `%${byte.toString(16).padStart(2, '0')}`),
@@ -221,7 +221,7 @@ describe('createPathFilter', () => {
     })
   })
 
-  test('never throws, whatever the path', () => {
+  test('never throws for any path', () => {
     const guards = createPathFilter(['/sms', /^\/voice/])
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (path) => {
@@ -234,9 +234,9 @@ describe('createPathFilter', () => {
     ['an empty list', []],
     ['a RegExp with g', /sms/g],
     ['a RegExp with y', /sms/y],
-    ['the same in a list', ['/sms', /sms/gi]],
+    ['a RegExp with g in a list', ['/sms', /sms/gi]],
     ['an empty string', ''],
-    ['no slash in front', 'sms'],
+    ['a string without a leading slash', 'sms'],
     ['a number', 1],
     ['null', null],
     ['a function', () => true],
@@ -252,7 +252,7 @@ describe('createPathFilter', () => {
     })
 })
 
-test('dropSegments: a path below others', () => {
+test('dropSegments removes leading segments', () => {
   const cases: readonly (readonly [path: string, count: number, below: string])[] = [
     ['/a/b/c', 1, '/b/c'],
     ['//a///b//c?x=/y', 2, '//c?x=/y'],

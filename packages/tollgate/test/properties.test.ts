@@ -25,13 +25,13 @@ function post(url: string, body: string, signature: string, type = formType): In
   return { method: 'POST', url, headers: { 'content-type': type, 'x-twilio-signature': signature }, body }
 }
 
-/** What the application would be given, or the code. */
+/** Returns the parameters that the application gets, or the code. */
 function read(verdict: Verdict): Pairs | string {
   return verdict.ok ? [...verdict.params] : verdict.code
 }
 
-describe('what is signed verifies', () => {
-  test('forms, by the scheme alone', async () => {
+describe('signed requests verify', () => {
+  test('forms signed by the scheme', async () => {
     await fc.assert(
       fc.asyncProperty(target, somePairs, async (url, pairs) => {
         const request = post(url, serializeForm(pairs), signWith(signingString(origin + url, pairs)))
@@ -42,7 +42,7 @@ describe('what is signed verifies', () => {
     )
   })
 
-  test('whatever signRequest signs', async () => {
+  test('every request that signRequest signs', async () => {
     const url = target.map((one) => origin + one)
     const json = fc
       .json()
@@ -69,8 +69,8 @@ describe('what is signed verifies', () => {
   })
 })
 
-describe('any change is refused', () => {
-  test('a signature in any one bit', async () => {
+describe('a changed request is refused', () => {
+  test('one bit of the signature', async () => {
     await fc.assert(
       fc.asyncProperty(somePairs, fc.nat(159), async (pairs, bit) => {
         const raw = Buffer.from(signWith(signingString(`${origin}/sms`, pairs)), 'base64')
@@ -82,7 +82,7 @@ describe('any change is refused', () => {
     )
   })
 
-  test('a signature in any one character', async () => {
+  test('one character of the signature', async () => {
     await fc.assert(
       fc.asyncProperty(somePairs, fc.nat(27), fc.string({ minLength: 1, maxLength: 1 }), async (pairs, at, char) => {
         const right = signWith(signingString(`${origin}/sms`, pairs))
@@ -95,7 +95,7 @@ describe('any change is refused', () => {
     )
   })
 
-  test('a signing string in anything: accepted only where it is the same string', async () => {
+  test('another URL or other parameters, unless the signing string is the same', async () => {
     await fc.assert(
       fc.asyncProperty(
         target,
@@ -137,7 +137,7 @@ describe('any change is refused', () => {
     )
   })
 
-  test('the method, the type, the host of the signed URL', async () => {
+  test('the method, the content type, and the host of the signed URL', async () => {
     const pairs: Pairs = [['Body', 'hi']]
     const request = post('/sms', 'Body=hi', signWith(signingString(`${origin}/sms`, pairs)))
     expect((await verify(request)).ok).toBe(true)
@@ -150,17 +150,17 @@ describe('any change is refused', () => {
   })
 })
 
-// Twilio signs names and values without delimiters, and distinct values only. No validator can tell these apart, and an
-// application should not rely on it: each of them is the same signing string as the request that was signed.
-describe('what the scheme itself cannot tell apart', () => {
+// Twilio signs names and values without delimiters, and only distinct values. These requests have
+// the same signing string as the signed one, so every validator accepts them.
+describe('requests that the scheme cannot distinguish', () => {
   const signature = sign(`${origin}/sms?x=1ABCD`)
   const same: [what: string, url: string, body: string][] = [
-    ['as it was signed', '/sms?x=1', 'A=B&C=D'],
-    ['the boundary of name and value', '/sms?x=1', 'AB=CD'],
-    ['the boundary of two parameters', '/sms?x=1', 'A=&B=&CD='],
-    ['a parameter that a value swallows', '/sms?x=1', 'A=BCD'],
-    ['the boundary of URL and parameters', '/sms?x=1AB', 'C=D'],
-    ['a pair repeated', '/sms?x=1', 'A=B&C=D&A=B&A=B'],
+    ['the signed request', '/sms?x=1', 'A=B&C=D'],
+    ['another boundary of name and value', '/sms?x=1', 'AB=CD'],
+    ['another boundary of two parameters', '/sms?x=1', 'A=&B=&CD='],
+    ['a parameter inside a value', '/sms?x=1', 'A=BCD'],
+    ['another boundary of URL and parameters', '/sms?x=1AB', 'C=D'],
+    ['a repeated pair', '/sms?x=1', 'A=B&C=D&A=B&A=B'],
     ['another order', '/sms?x=1', 'C=D&A=B'],
     ['another spelling of the form', '/sms?x=1', '%41=%42&&C=D&'],
   ]
@@ -169,14 +169,14 @@ describe('what the scheme itself cannot tell apart', () => {
       expect(await verify(post(url, body, signature))).toMatchObject({ ok: true, covers: 'params' })
     })
 
-  test('accepted: all of it in the URL, which is then a GET, or a POST without a body', async () => {
+  test('accepted: all parameters in the URL, as a GET or as a POST without a body', async () => {
     const url = '/sms?x=1ABCD'
     const get = { method: 'GET', url, headers: { 'x-twilio-signature': signature } }
     expect(await verify(get)).toMatchObject({ ok: true, covers: 'url' })
     expect(await verify({ ...get, method: 'POST' })).toMatchObject({ ok: true, covers: 'url' })
   })
 
-  test('any shift of any boundary that leaves names in order', async () => {
+  test('accepted: any other boundary of one name and value', async () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 4 })
     await fc.assert(
       fc.asyncProperty(word, word, fc.nat(6), async (name, value, at) => {
@@ -189,7 +189,7 @@ describe('what the scheme itself cannot tell apart', () => {
   })
 })
 
-describe('nothing throws', () => {
+describe('verify() never throws', () => {
   const anything = fc.anything({
     withBigInt: true,
     withBoxedValues: true,
@@ -281,8 +281,8 @@ describe('nothing throws', () => {
       authToken: { [`AC${'0'.repeat(32)}`]: authToken },
       sharedKeys: { key1: 'secret' },
     }),
-    'x-forwarded, observed': createVerifier({ ...options, publicUrl: rule('x-forwarded'), mode: 'observe' }),
-    'forwarded, a look-up': createVerifier({ publicUrl: rule('forwarded'), authToken: () => authToken }),
+    'observe with x-forwarded': createVerifier({ ...options, publicUrl: rule('x-forwarded'), mode: 'observe' }),
+    'a look-up with forwarded': createVerifier({ publicUrl: rule('forwarded'), authToken: () => authToken }),
     signedUrl: createVerifier({ authToken, signedUrl: (incoming) => `https://a.example${incoming.url}` }),
   }
   const bare = Object.create(null)
@@ -292,27 +292,27 @@ describe('nothing throws', () => {
     headers: { upgrade: 'websocket', 'x-twilio-signature': signature, [name]: header },
   })
   const named: Record<string, unknown> = {
-    'no request': undefined,
-    'null for a request': null,
-    'a text for a request': 'POST /sms',
-    'an object that is no text, for Content-Encoding': one('content-encoding', bare),
-    'the same in a list': one('content-encoding', [bare]),
-    'an object that is no text, for Connection': one('connection', bare),
-    'a symbol for Connection': one('connection', [Symbol('s')]),
-    'an object that is no text, for Content-Length': one('content-length', bare),
-    'an object that is no text, for Host': one('host', bare),
-    'an object that is no text, for the signature': one('x-twilio-signature', bare),
-    'an object that is no text, for the settings': one('x-twilio-webhooks-signature-settings', bare),
+    'undefined as the request': undefined,
+    'null as the request': null,
+    'a string as the request': 'POST /sms',
+    'an object as Content-Encoding': one('content-encoding', bare),
+    'a list of an object as Content-Encoding': one('content-encoding', [bare]),
+    'an object as Connection': one('connection', bare),
+    'a symbol as Connection': one('connection', [Symbol('s')]),
+    'an object as Content-Length': one('content-length', bare),
+    'an object as Host': one('host', bare),
+    'an object as the signature': one('x-twilio-signature', bare),
+    'an object as the settings': one('x-twilio-webhooks-signature-settings', bare),
     'a header named get': one('get', 'x'),
   }
   for (const [what, incoming] of Object.entries(named))
-    test(`from verify(), for ${what}`, async () => {
+    test(`for ${what}`, async () => {
       for (const verifier of Object.values(verifiers))
         expect(typeof (await verifier.verify(incoming as IncomingRequest)).ok).toBe('boolean')
     })
 
   for (const [what, verifier] of Object.entries(verifiers))
-    test(`from verify(), whatever it is given: ${what}`, async () => {
+    test(`for any request, with ${what}`, async () => {
       await fc.assert(
         fc.asyncProperty(request, async (incoming) => {
           const verdict = await verifier.verify(incoming as IncomingRequest)

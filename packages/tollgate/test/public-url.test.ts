@@ -1,6 +1,9 @@
+import { isIPv6 } from 'node:net'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
-import { readTarget } from '../src/verify/public-url.ts'
+import { readHeaders } from '../src/verify/head.ts'
+import { parseHost, readHost, readTarget } from '../src/verify/public-url.ts'
 import { authToken, formRequest, getRequest, options, origin, sign } from './requests.ts'
 
 /** Verifies a GET for `target` that was signed as `signed`. */
@@ -21,28 +24,40 @@ async function outcome(
 
 describe('one public URL', () => {
   const cases: [what: string, publicUrl: string, target: string, signed: string, expected: string][] = [
-    ['path and query of the target', origin, '/sms?x=1', `${origin}/sms?x=1`, 'accepted'],
+    ['path and query come from the target', origin, '/sms?x=1', `${origin}/sms?x=1`, 'accepted'],
     ['a path prefix', `${origin}/prefix`, '/sms', `${origin}/prefix/sms`, 'accepted'],
     ['a path prefix that ends in a slash', `${origin}/prefix/`, '/sms', `${origin}/prefix/sms`, 'accepted'],
     ['a port', `${origin}:8443`, '/sms', `${origin}:8443/sms`, 'accepted'],
     ['the port dropped', `${origin}:8443`, '/sms', `${origin}/sms`, 'accepted'],
-    ['http is http', 'http://api.example.com', '/sms', `${origin}/sms`, 'signature_mismatch'],
-    ['a host as it was configured', 'https://API.example.com', '/sms', 'https://API.example.com/sms', 'accepted'],
-    ['which another case is not', 'https://API.example.com', '/sms', `${origin}/sms`, 'signature_mismatch'],
+    ['http is not https', 'http://api.example.com', '/sms', `${origin}/sms`, 'signature_mismatch'],
+    [
+      'the host in its configured letter case',
+      'https://API.example.com',
+      '/sms',
+      'https://API.example.com/sms',
+      'accepted',
+    ],
+    ['the host in another letter case', 'https://API.example.com', '/sms', `${origin}/sms`, 'signature_mismatch'],
     ['userinfo and a fragment are dropped', 'https://u:p@api.example.com/#rc=2', '/sms', `${origin}/sms`, 'accepted'],
     [
-      'an absolute URL: its path and query count',
+      'path and query of an absolute target are used',
       origin,
       'http://evil.example/sms?x=1',
       `${origin}/sms?x=1`,
       'accepted',
     ],
-    ['and not its host', origin, 'https://evil.example/sms', 'https://evil.example/sms', 'signature_mismatch'],
+    [
+      'the host of an absolute target is not used',
+      origin,
+      'https://evil.example/sms',
+      'https://evil.example/sms',
+      'signature_mismatch',
+    ],
     ['nothing is decoded', origin, '/%73ms', `${origin}/sms`, 'signature_mismatch'],
     ['nothing is resolved', origin, '/a/../sms', `${origin}/sms`, 'signature_mismatch'],
-    ['bytes as they are', origin, '/a/../s%6Ds//?b=%2f+\'"', `${origin}/a/../s%6Ds//?b=%2f+'"`, 'accepted'],
+    ['bytes are not changed', origin, '/a/../s%6Ds//?b=%2f+\'"', `${origin}/a/../s%6Ds//?b=%2f+'"`, 'accepted'],
     ['an empty query', origin, '/sms?', `${origin}/sms?`, 'accepted'],
-    ['an empty query is not none', origin, '/sms?', `${origin}/sms`, 'signature_mismatch'],
+    ['an empty query differs from no query', origin, '/sms?', `${origin}/sms`, 'signature_mismatch'],
     ['a bare origin', origin, '/', origin, 'accepted'],
   ]
   for (const [what, publicUrl, target, signed, expected] of cases)
@@ -50,7 +65,7 @@ describe('one public URL', () => {
       expect(await outcome({ publicUrl }, target, signed)).toBe(expected)
     })
 
-  test('whatever Host says, and whatever proxies forward', async () => {
+  test('Host and forwarding headers are ignored', async () => {
     for (const headers of [
       { host: 'evil.example' },
       { host: '' },
@@ -95,7 +110,7 @@ describe('several public URLs', () => {
 describe('signedUrl', () => {
   const rule = (request: IncomingRequest) => `https://tenant.example${request.url}`
 
-  test('gives the whole URL, and wins over publicUrl', async () => {
+  test('returns the whole URL, and wins over publicUrl', async () => {
     const given = { publicUrl: origin, signedUrl: rule }
     expect(await outcome(given, '/sms?x', 'https://tenant.example/sms?x')).toBe('accepted')
     expect(await outcome(given, '/sms?x', `${origin}/sms?x`)).toBe('signature_mismatch')
@@ -114,14 +129,14 @@ describe('signedUrl', () => {
         throw new Error(authToken)
       },
     ],
-    ['gives nothing', () => undefined],
-    ['gives a path', () => '/sms'],
-    ['gives a URL object', () => new URL(origin)],
-    ['gives another scheme', () => 'ftp://example.com/'],
-    ['gives a promise', async () => origin],
+    ['returns undefined', () => undefined],
+    ['returns a path', () => '/sms'],
+    ['returns a URL object', () => new URL(origin)],
+    ['returns another scheme', () => 'ftp://example.com/'],
+    ['returns a promise', async () => origin],
   ]
   for (const [what, signedUrl] of unusable)
-    test(`${what}: url_not_allowed`, async () => {
+    test(`a function that ${what} is url_not_allowed`, async () => {
       const verdict = await createVerifier({ authToken, signedUrl: signedUrl as () => string }).verify(getRequest())
       expect(verdict).toMatchObject({ ok: false, code: 'url_not_allowed' })
       expect(JSON.stringify(verdict)).not.toContain(authToken)
@@ -129,7 +144,7 @@ describe('signedUrl', () => {
 })
 
 describe('trailingSlash', () => {
-  test("'exact' by default; 'either' takes both", async () => {
+  test("'exact' is the default, and 'either' accepts both", async () => {
     for (const [target, signed] of [
       ['/sms', '/sms/'],
       ['/sms/', '/sms'],
@@ -157,12 +172,125 @@ describe('urlIsNormalized', () => {
     }
   })
 
-  test('a form stays as it is', async () => {
+  test('does not change a form', async () => {
     const request = { ...formRequest([['Body', 'a b']]), urlIsNormalized: true }
     expect(await createVerifier(options).verify(request)).toMatchObject({ ok: true })
   })
 })
 
-test('readTarget takes what is no text for malformed', () => {
+test('readTarget refuses values that are not strings', () => {
   for (const url of [undefined, null, 1, {}, ['/sms'], new URL(origin)]) expect(readTarget(url)).toBeUndefined()
+})
+
+describe('parseHost', () => {
+  const accepted: [string, string, string][] = [
+    ['example.com', 'example.com', ''],
+    ['API.Example.com:8443', 'API.Example.com', ':8443'],
+    ['localhost:3000', 'localhost', ':3000'],
+    ['my_host', 'my_host', ''],
+    ['127.0.0.1', '127.0.0.1', ''],
+    ['[::1]:443', '[::1]', ':443'],
+    ['xn--bcher-kva.example', 'xn--bcher-kva.example', ''],
+  ]
+  for (const [text, host, port] of accepted)
+    test(`reads ${text}`, () => {
+      expect(parseHost(text)).toEqual({ host, port })
+    })
+
+  const refused = [
+    '',
+    ' ',
+    '.',
+    'example.com.',
+    '.example.com',
+    'a..b',
+    'example.com/path',
+    'example.com?x=',
+    'example.com#',
+    'user@example.com',
+    'example.com:',
+    'example.com:0',
+    'example.com:65536',
+    'example.com:80:80',
+    'example.com:80@evil.example',
+    'example.com:8x',
+    'example.com\\evil',
+    'a'.repeat(262),
+    'example.com\r\nX: y',
+    'example.com\n',
+    'example.com ',
+    'a b',
+    'a,b',
+    'bücher.example',
+    'example．com',
+    '%65xample.com',
+    '::1',
+    '[::1',
+    '[::1]x',
+    '[example.com]',
+    'https://example.com',
+  ]
+  for (const text of refused)
+    test(`refuses ${JSON.stringify(text)}`, () => {
+      expect(parseHost(text)).toBeUndefined()
+    })
+
+  test('the URL parser reads every accepted text as a host only', () => {
+    const near = fc.string({
+      unit: fc.constantFrom('a', 'B', '1', '.', ':', '-', '_', '@', '/', '?', '[', ']', '%'),
+      maxLength: 10,
+    })
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          near,
+          fc.domain(),
+          fc.ipV6().map((ip) => `[${ip}]`),
+          fc.string(),
+        ),
+        (text) => {
+          const parsed = parseHost(text)
+          if (parsed === undefined) return
+          expect(parsed.host + parsed.port).toBe(text)
+          // The URL parser refuses some texts, such as 1.2.3.999 and [::1::].
+          if (!URL.canParse(`https://${text}/path`)) return
+          const url = new URL(`https://${text}/path`)
+          expect([url.username, url.password, url.pathname, url.search]).toEqual(['', '', '/path', ''])
+        },
+      ),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('reads every IPv6 address in brackets', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), (address) => {
+        expect(isIPv6(address)).toBe(true)
+        expect(parseHost(`[${address}]:80`)).toEqual({ host: `[${address}]`, port: ':80' })
+      }),
+    )
+  })
+})
+
+describe('readHost', () => {
+  const cases: [string, Record<string, string | string[] | undefined>, string, string | undefined][] = [
+    ['Host', { host: 'a.example' }, '/', 'a.example'],
+    ['Host in any letter case', { HOST: 'a.example' }, '/', 'a.example'],
+    [':authority', { ':authority': 'a.example' }, '/', 'a.example'],
+    ['equal Host and :authority', { host: 'a.example', ':authority': 'A.example' }, '/', 'a.example'],
+    ['different Host and :authority', { host: 'a.example', ':authority': 'b.example' }, '/', undefined],
+    ['Host twice', { host: ['a.example', 'a.example'] }, '/', undefined],
+    ['Host in two letter cases', { host: 'a.example', Host: 'b.example' }, '/', undefined],
+    ['a list', { host: 'a.example, b.example' }, '/', undefined],
+    ['a malformed Host with an absolute URL', { host: 'a/b' }, 'https://a.example/', undefined],
+    ['an empty Host with an absolute URL', { host: '' }, 'https://a.example/', undefined],
+    ['an absolute URL without Host', {}, 'https://a.example:1/x', 'a.example'],
+    ['an absolute URL with userinfo, without Host', {}, 'https://a.example@b.example/x', undefined],
+    ['no host', {}, '/', undefined],
+    ['Host before an absolute URL', { host: 'a.example' }, 'https://b.example/', 'a.example'],
+  ]
+  for (const [what, headers, url, host] of cases)
+    test(what, () => {
+      expect(readHost(readHeaders(headers), url)?.host).toBe(host)
+    })
 })

@@ -9,23 +9,23 @@ const asComponents = (pairs: readonly [string, string][]): string =>
 
 describe('respellQuery', () => {
   test.each([
-    ['a comma and the like, left as they are', '?tags=a,b&to=sip:x@y/z;k=1'],
-    ['brackets and the like, escaped as in a form', '?q=%21%27%28%29%7E'],
-    ['the same, left as they are', "?q=!'()~"],
+    ['an unescaped comma and similar characters', '?tags=a,b&to=sip:x@y/z;k=1'],
+    ['brackets and similar characters, escaped as in a form', '?q=%21%27%28%29%7E'],
+    ['unescaped brackets and similar characters', "?q=!'()~"],
     ['spaces as +', '?q=a+b%21'],
     ['spaces as %20', '?q=a%20b!'],
     ['names without a value', '?debug&a=1'],
     ['values without a name', '?=x&a='],
-    ["a customer's part, and Twilio's own behind it", "?q=it's%20,here&From=%2B1415&Body=Hi%21+It%27s+me&ToCity="],
-    ["Twilio's own with %20", '?tag=a&Body=Hi%21%20there'],
-    ["Twilio's own with : and @ as they are", '?Caller=sip:a@b.example'],
+    ["the customer's part before Twilio's own", "?q=it's%20,here&From=%2B1415&Body=Hi%21+It%27s+me&ToCity="],
+    ["Twilio's own part with %20", '?tag=a&Body=Hi%21%20there'],
+    ["Twilio's own part with unescaped : and @", '?Caller=sip:a@b.example'],
   ])('%s', (_what, signed) => {
     const pairs = read(signed)
     for (const arrived of [asForm(pairs), asComponents(pairs)])
       expect([arrived, ...respellQuery(arrived)].slice(0, 12), arrived).toContain(signed)
   })
 
-  test('every spelling is of the same names and values', () => {
+  test('every spelling has the same names and values', () => {
     const text = fc.string({
       unit: fc.constantFrom('a', 'B', ' ', '+', '&', '=', '%', "'", '!', '~', ',', '/', '?', '#', 'ü', '😀'),
     })
@@ -40,7 +40,7 @@ describe('respellQuery', () => {
     )
   })
 
-  test('of a malformed query, or none, there are none', () => {
+  test('returns nothing for a malformed or empty query', () => {
     for (const query of ['', '?', '?q=100%', '?q=%zz+a', '?q=%FF', '?q=\ud800']) expect(respellQuery(query)).toEqual([])
   })
 })

@@ -17,7 +17,7 @@ const withHeaders = (request: IncomingRequest, headers: Record<string, unknown>)
   headers: { ...(request.headers as object), ...headers } as IncomingRequest['headers'],
 })
 
-/** Signed for its URL alone, as if a hash or parameters did not matter. */
+/** A POST whose signature covers only the URL. */
 const urlSigned = (
   target: string,
   rest: Partial<IncomingRequest>,
@@ -42,11 +42,11 @@ describe('every code', () => {
     ...['PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'CONNECT', 'get', 'post', '', 'POST '].map(
       (method) => ['method_not_allowed', method, { ...genuine, method }] as [string, string, IncomingRequest],
     ),
-    ['signature_missing', 'none', withHeaders(genuine, { 'x-twilio-signature': undefined })],
+    ['signature_missing', 'undefined', withHeaders(genuine, { 'x-twilio-signature': undefined })],
     ['signature_missing', 'no headers', { ...genuine, headers: {} }],
     ['signature_malformed', 'empty', withHeaders(genuine, { 'x-twilio-signature': '' })],
     ['signature_malformed', 'a list', withHeaders(genuine, { 'x-twilio-signature': [signature, signature] })],
-    ['signature_malformed', 'a list of one that is no text', withHeaders(genuine, { 'x-twilio-signature': [1] })],
+    ['signature_malformed', 'a list of one number', withHeaders(genuine, { 'x-twilio-signature': [1] })],
     [
       'signature_malformed',
       'comma-joined',
@@ -55,7 +55,7 @@ describe('every code', () => {
     ['signature_malformed', 'two letter cases', withHeaders(genuine, { 'X-Twilio-Signature': signature })],
     [
       'signature_malformed',
-      '32 bytes of an Auth Token',
+      '32 bytes, signed with an Auth Token',
       withHeaders(genuine, { 'x-twilio-signature': sign('x', authToken, 'sha256') }),
     ],
     ['signature_settings_malformed', 'empty', withHeaders(genuine, { 'x-twilio-webhooks-signature-settings': '' })],
@@ -74,10 +74,14 @@ describe('every code', () => {
     ['key_not_allowed', 'an Auth Token', genuine, { sharedKeysOnly: true, sharedKeys: { a: 'secret' } }],
     ['url_not_allowed', 'an unknown host', genuine, { publicUrl: ['https://a.example', 'https://b.example'] }],
     ['content_encoding_unsupported', 'gzip', withHeaders(genuine, { 'content-encoding': 'gzip' })],
-    ['body_too_large', 'a large one', genuine, { maxBodyBytes: 5 }],
-    ['body_already_consumed', 'a parsed one', { ...genuine, body: { consumedBy: 'x', fix: 'y' } }],
-    ['body_malformed', 'percent', urlSigned('/sms', { body: 'a=%zz' }, { 'content-type': formType })],
-    ['body_malformed', 'UTF-8', urlSigned('/sms', { body: new Uint8Array([0xff]) }, { 'content-type': formType })],
+    ['body_too_large', 'a large body', genuine, { maxBodyBytes: 5 }],
+    ['body_already_consumed', 'a parsed body', { ...genuine, body: { consumedBy: 'x', fix: 'y' } }],
+    ['body_malformed', 'a wrong escape', urlSigned('/sms', { body: 'a=%zz' }, { 'content-type': formType })],
+    [
+      'body_malformed',
+      'bytes that are not UTF-8',
+      urlSigned('/sms', { body: new Uint8Array([0xff]) }, { 'content-type': formType }),
+    ],
     ['body_unsigned', 'JSON without a hash', urlSigned('/sms', { body: '{}' }, { 'content-type': 'application/json' })],
     ['body_unsigned', 'no content type', withHeaders(genuine, { 'content-type': undefined })],
     ['body_unsigned', 'two content types', withHeaders(genuine, { 'content-type': [formType, formType] })],
@@ -90,14 +94,22 @@ describe('every code', () => {
     ['body_unsigned', 'a hash in the path', urlSigned(`/bodySHA256=${sha256('{}')}`, { body: '{}' })],
     ['body_hash_mismatch', 'another body', { ...json, body: '{"a":2}' }],
     ['body_hash_mismatch', 'white space', { ...json, body: '{"a": 1}' }],
-    ['body_hash_mismatch', 'none', { ...json, body: '' }],
-    ['body_hash_mismatch', 'no body at all', urlSigned(target, {})],
-    ['body_hash_mismatch', 'upper case', urlSigned(`/e?bodySHA256=${sha256('{}').toUpperCase()}`, { body: '{}' })],
-    ['body_hash_mismatch', 'two', urlSigned(`/e?bodySHA256=${sha256('{}')}&bodySHA256=${sha256('x')}`, { body: '{}' })],
-    ['body_hash_mismatch', 'without a value', urlSigned('/e?bodySHA256', { body: '{}' })],
+    ['body_hash_mismatch', 'an empty body', { ...json, body: '' }],
+    ['body_hash_mismatch', 'no body', urlSigned(target, {})],
+    [
+      'body_hash_mismatch',
+      'a hash in upper case',
+      urlSigned(`/e?bodySHA256=${sha256('{}').toUpperCase()}`, { body: '{}' }),
+    ],
+    [
+      'body_hash_mismatch',
+      'two hashes',
+      urlSigned(`/e?bodySHA256=${sha256('{}')}&bodySHA256=${sha256('x')}`, { body: '{}' }),
+    ],
+    ['body_hash_mismatch', 'a hash without a value', urlSigned('/e?bodySHA256', { body: '{}' })],
     [
       'key_unknown',
-      'no such account',
+      'an unknown account',
       formRequest([['AccountSid', `AC${'0'.repeat(32)}`]]),
       { authToken: { [`AC${'1'.repeat(32)}`]: authToken } },
     ],
@@ -105,7 +117,7 @@ describe('every code', () => {
     ['signature_mismatch', 'forged', forged],
     [
       'account_not_allowed',
-      'another',
+      'another account',
       formRequest([['AccountSid', `AC${'0'.repeat(32)}`]]),
       { accountSid: `AC${'1'.repeat(32)}` },
     ],
@@ -113,7 +125,7 @@ describe('every code', () => {
     ['replay_store_failed', 'a guard that throws', genuine, { replay: throwing }],
     [
       'replay_store_failed',
-      'a guard that gives nothing',
+      'a guard that returns undefined',
       genuine,
       { replay: { reserve: () => undefined as unknown as Reservation } },
     ],
@@ -126,11 +138,11 @@ describe('every code', () => {
       expect(JSON.stringify(verdict)).not.toMatch(/0123456789abcdef|Hi there|15551230000|hunter2/)
     })
 
-  test('none is left out here', () => {
+  test('the cases cover all codes', () => {
     expect(new Set(cases.map(([code]) => code))).toEqual(new Set(Object.keys(rejections)))
   })
 
-  test('the statuses of the contract', () => {
+  test('each code has the documented status and a message', () => {
     const others = {
       content_encoding_unsupported: 415,
       body_too_large: 413,
@@ -144,7 +156,7 @@ describe('every code', () => {
     }
   })
 
-  test('tried: the URL forms, without their queries', async () => {
+  test('tried contains the URL forms without queries', async () => {
     const verdict = await createVerifier(options).verify(getRequest({ target: '/v?Body=secret%20text', secret: 'x' }))
     expect(verdict).toMatchObject({ tried: [`${origin}/v`, `${origin}:443/v`] })
     expect(await createVerifier(options).verify(forged)).toMatchObject({

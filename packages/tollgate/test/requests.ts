@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { IncomingRequest, VerifierOptions } from '../src/index.ts'
 
-// Invented. What Twilio's own would look like.
+// Invented values in Twilio's formats.
 export const authToken = '0123456789abcdef0123456789abcdef'
 export const otherToken = 'fedcba9876543210fedcba9876543210'
 export const accountSid = `AC${'0a'.repeat(16)}`
@@ -9,12 +9,14 @@ export const otherSid = `AC${'1b'.repeat(16)}`
 export const origin = 'https://api.example.com'
 export const options: VerifierOptions = { publicUrl: origin, authToken }
 
-/** Twilio's rule once more, by the standard library alone: no test takes the code's word for it. */
+/** Signs a text with the standard library, independently of the code under test. */
 export function sign(text: string, secret: string = authToken, hash: 'sha1' | 'sha256' = 'sha1'): string {
   return createHmac(hash, secret).update(text, 'utf8').digest('base64')
 }
 
-/** A naive second reading of Twilio's rule: sort every distinct pair, by name and then by value. */
+/**
+ * Joins parameters by Twilio's rule, naively: sorts all distinct pairs by name and then by value.
+ */
 export function naiveJoin(pairs: readonly (readonly [string, string])[]): string {
   const distinct = [...new Map(pairs.map((pair) => [JSON.stringify(pair), pair])).values()]
   const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
@@ -30,6 +32,7 @@ export function sha256(body: string | Uint8Array): string {
 
 export const formType = 'application/x-www-form-urlencoded'
 
+/** Parts of a request that a test sets. */
 export interface Given {
   target?: string
   secret?: string
@@ -37,7 +40,7 @@ export interface Given {
   headers?: Record<string, string | string[] | undefined>
 }
 
-/** A form POST, signed unless a signature is given. */
+/** Returns a form POST. It is signed unless a signature is given. */
 export function formRequest(
   params: readonly (readonly [string, string])[],
   { target = '/sms', secret = authToken, signature, headers }: Given = {},
@@ -81,7 +84,7 @@ export function getRequest({ target = '/voice?a=1', secret = authToken, headers 
   }
 }
 
-/** A WebSocket handshake, signed as whatever text is given. */
+/** Returns a WebSocket handshake with the signature of the text `signed`. */
 export function handshakeRequest(
   target: string,
   signed: string,

@@ -1,8 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { algorithms, defaultAlgorithm, findAlgorithm } from '../src/scheme/algorithms.ts'
-import { createSigner, equalSignatures, isCanonicalSignature } from '../src/scheme/signature.ts'
-import { sign } from './requests.ts'
+import {
+  createSigner,
+  equalSignatures,
+  findBodyHash,
+  hashBody,
+  isCanonicalSignature,
+  parseSignatureSettings,
+} from '../src/scheme/signature.ts'
+import { sha256, sign } from './requests.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const lengths = [20, 32]
@@ -15,13 +22,13 @@ describe('algorithms', () => {
   })
 
   for (const name of ['', 'none', 'hmac_sha256', 'HMAC_SHA512', '__proto__', 'constructor', 'toString'])
-    test(`${JSON.stringify(name)} is no algorithm`, () => {
+    test(`${JSON.stringify(name)} is not an algorithm`, () => {
       expect(findAlgorithm(name)).toBeUndefined()
     })
 })
 
 describe('createSigner', () => {
-  test('gives what node:crypto gives', () => {
+  test('signs like node:crypto', () => {
     for (const secret of ['12345', 'é', 'k'.repeat(80)])
       for (const text of ['', 'https://example.com/', '👋 ünïcode']) {
         expect(createSigner('HMAC_SHA1', secret)(text)).toBe(sign(text, secret))
@@ -32,7 +39,7 @@ describe('createSigner', () => {
 
 describe('isCanonicalSignature', () => {
   for (const bytes of lengths) {
-    test(`${bytes} bytes: accepts what Base64 makes of any`, () => {
+    test(`${bytes} bytes: accepts the Base64 of any bytes`, () => {
       fc.assert(
         fc.property(fc.uint8Array({ minLength: bytes, maxLength: bytes }), (raw) => {
           expect(isCanonicalSignature(Buffer.from(raw).toString('base64'), bytes)).toBe(true)
@@ -40,7 +47,7 @@ describe('isCanonicalSignature', () => {
       )
     })
 
-    test(`${bytes} bytes: what it accepts is the one spelling of its bytes`, () => {
+    test(`${bytes} bytes: accepts only one spelling`, () => {
       const length = 4 * Math.ceil(bytes / 3)
       const near = fc.tuple(
         fc.string({ unit: fc.constantFrom(...alphabet), minLength: length - 2, maxLength: length - 2 }),
@@ -56,7 +63,7 @@ describe('isCanonicalSignature', () => {
       )
     })
 
-    test(`${bytes} bytes: of the 64 last characters that decode to the same bytes, one is right`, () => {
+    test(`${bytes} bytes: of the four last characters that decode to the same bytes, accepts one`, () => {
       fc.assert(
         fc.property(fc.uint8Array({ minLength: bytes, maxLength: bytes }), (raw) => {
           const right = Buffer.from(raw).toString('base64')
@@ -69,7 +76,7 @@ describe('isCanonicalSignature', () => {
       )
     })
 
-    test(`${bytes} bytes: any text, never throws`, () => {
+    test(`${bytes} bytes: decides any text without an exception`, () => {
       fc.assert(
         fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
           const raw = Buffer.from(text, 'base64')
@@ -81,33 +88,33 @@ describe('isCanonicalSignature', () => {
 
   const right = sign('text')
   const wrong: Record<string, string> = {
-    empty: '',
-    'of other bytes': sign('text', '12345', 'sha256'),
-    'without padding': right.slice(0, -1),
-    'padded twice': `${right.slice(0, -2)}==`,
-    truncated: right.slice(4),
-    'too long': `AAAA${right}`,
-    'a space in front': ` ${right}`,
-    'a space behind': `${right} `,
-    'a line break behind': `${right}\n`,
-    'a line break for a character': `\n${right.slice(1)}`,
-    'URL-safe': `-_${right.slice(2)}`,
-    'comma-joined': `${right},${right}`,
+    'an empty text': '',
+    'the Base64 of 32 bytes': sign('text', '12345', 'sha256'),
+    'missing padding': right.slice(0, -1),
+    'two padding characters': `${right.slice(0, -2)}==`,
+    'a signature that is too short': right.slice(4),
+    'a signature that is too long': `AAAA${right}`,
+    'a leading space': ` ${right}`,
+    'a trailing space': `${right} `,
+    'a trailing line break': `${right}\n`,
+    'a line break instead of a character': `\n${right.slice(1)}`,
+    'URL-safe Base64': `-_${right.slice(2)}`,
+    'two signatures with a comma': `${right},${right}`,
     hex: 'a'.repeat(40),
     'padding in the middle': `${'A'.repeat(26)}=A`,
-    'padding alone': `${'A'.repeat(25)}===`,
-    'no letter of Base64 but the last': `${'-'.repeat(26)}A=`,
-    'a last letter with low bits': `${'A'.repeat(26)}B=`,
-    'full-width digits': `１${right.slice(1)}`,
+    'three padding characters': `${'A'.repeat(25)}===`,
+    'hyphens before the last character': `${'-'.repeat(26)}A=`,
+    'a last character with unused bits set': `${'A'.repeat(26)}B=`,
+    'a full-width digit': `１${right.slice(1)}`,
   }
   for (const [what, text] of Object.entries(wrong))
-    test(`refuses: ${what}`, () => {
+    test(`refuses ${what}`, () => {
       expect(isCanonicalSignature(text, 20)).toBe(false)
     })
 })
 
 describe('equalSignatures', () => {
-  test('is equality of texts', () => {
+  test('compares strings', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', 'ā'), maxLength: 5 })
     fc.assert(
       fc.property(text, text, (one, other) => {
@@ -118,18 +125,149 @@ describe('equalSignatures', () => {
     )
   })
 
-  test('one text that begins with the other is not equal to it', () => {
+  test('a prefix is not equal', () => {
     expect(equalSignatures('', 'a')).toBe(false)
     expect(equalSignatures('a', '')).toBe(false)
     expect(equalSignatures('a', 'ab')).toBe(false)
     expect(equalSignatures('ab', 'a')).toBe(false)
   })
 
-  test('a difference in any one place counts', () => {
+  test('finds a difference at any position', () => {
     const right = sign('text')
     for (let index = 0; index < right.length; index++) {
       const other = right[index] === 'A' ? 'B' : 'A'
       expect(equalSignatures(right, right.slice(0, index) + other + right.slice(index + 1))).toBe(false)
     }
   })
+})
+
+const keyId = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 256 }).filter((id) => /^[^\s,]+$/.test(id))
+
+describe('parseSignatureSettings', () => {
+  test('reads the documented form', () => {
+    expect(parseSignatureSettings('key=webhooks_sharedkey_01,algorithm=HMAC_SHA256')).toEqual({
+      keyId: 'webhooks_sharedkey_01',
+      algorithm: 'HMAC_SHA256',
+    })
+  })
+
+  test('keeps letter case, equals signs and semicolons of the key ID', () => {
+    expect(parseSignatureSettings('key=A=b;c"<d>,algorithm=none')).toEqual({ keyId: 'A=b;c"<d>', algorithm: 'none' })
+  })
+
+  const refused = [
+    '',
+    'key=a',
+    'algorithm=HMAC_SHA256',
+    'algorithm=HMAC_SHA256,key=a',
+    'key=,algorithm=HMAC_SHA256',
+    'key=a,algorithm=',
+    'key=a,algorithm=HMAC_SHA256,',
+    'key=a,algorithm=HMAC_SHA256,algorithm=HMAC_SHA1',
+    'key=a,key=b,algorithm=HMAC_SHA256',
+    'key=a,algorithm=HMAC_SHA256,key=b',
+    'key=a,algorithm=HMAC_SHA256, key=b,algorithm=HMAC_SHA256',
+    'key=a, algorithm=HMAC_SHA256',
+    ' key=a,algorithm=HMAC_SHA256',
+    'key=a,algorithm=HMAC_SHA256 ',
+    'key=a,algorithm=HMAC_SHA256\n',
+    'key=a b,algorithm=HMAC_SHA256',
+    'key=a\n,algorithm=HMAC_SHA256',
+    'Key=a,algorithm=HMAC_SHA256',
+    'key=a;algorithm=HMAC_SHA256',
+    'key=é,algorithm=HMAC_SHA256',
+    `key=${'a'.repeat(5000)},algorithm=HMAC_SHA256`,
+  ]
+  for (const header of refused)
+    test(`refuses ${JSON.stringify(header.slice(0, 60))}`, () => {
+      expect(parseSignatureSettings(header)).toBeUndefined()
+    })
+
+  test('reads any key ID without white space and commas', () => {
+    fc.assert(
+      fc.property(keyId, fc.constantFrom('HMAC_SHA1', 'HMAC_SHA256', 'none'), (id, algorithm) => {
+        expect(parseSignatureSettings(`key=${id},algorithm=${algorithm}`)).toEqual({ keyId: id, algorithm })
+      }),
+    )
+  })
+
+  test('accepts only one spelling of the same settings', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('key=', 'algorithm=', ',', 'a', ' ', '=', 'HMAC_SHA256'),
+      maxLength: 8,
+    })
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string({ unit: 'binary' })), (header) => {
+        const settings = parseSignatureSettings(header)
+        if (settings !== undefined) expect(`key=${settings.keyId},algorithm=${settings.algorithm}`).toBe(header)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+const one = sha256('one')
+const other = sha256('other')
+
+describe('findBodyHash', () => {
+  const cases: [string, string | undefined][] = [
+    ['', undefined],
+    ['?', undefined],
+    ['?a=1', undefined],
+    [`?bodySHA256=${one}`, one],
+    [`?a=1&bodySHA256=${one}`, one],
+    [`?bodySHA256=${one}&a=1`, one],
+    [`?bodySHA256=${one}&bodySHA256=${one}`, one],
+    [`?xbodySHA256=${one}`, undefined],
+    [`?bodySHA256x=${one}`, undefined],
+    [`?bodysha256=${one}`, undefined],
+    [`?a=bodySHA256=${one}`, undefined],
+    ['?a=bodySHA256', undefined],
+    [`?bodySHA256=${one}&bodySHA256=${other}`, 'malformed'],
+    [`?bodySHA256=${one}&bodySHA256=`, 'malformed'],
+    [`?bodySHA256&bodySHA256=${one}`, 'malformed'],
+    ['?bodySHA256', 'malformed'],
+    ['?bodySHA256=', 'malformed'],
+    [`?bodySHA256=${one.toUpperCase()}`, 'malformed'],
+    [`?bodySHA256=${one.slice(1)}`, 'malformed'],
+    [`?bodySHA256=${one}0`, 'malformed'],
+    [`?bodySHA256=${one}%0A`, 'malformed'],
+    [`?bodySHA256=${one}\n`, 'malformed'],
+    [`?bodySHA256= ${one}`, 'malformed'],
+    [`?bodySHA256=${Buffer.from(one, 'hex').toString('base64')}`, 'malformed'],
+  ]
+  for (const [query, expected] of cases)
+    test(query === '' ? 'no query' : query.replaceAll(one, 'H').replaceAll(other, 'I'), () => {
+      expect(findBodyHash(query)).toBe(expected)
+    })
+
+  test('finds the hash at any position among other fields', () => {
+    const field = fc.string({ unit: fc.constantFrom('a', '=', '%', '1', ';', 'S'), maxLength: 6 })
+    fc.assert(
+      fc.property(fc.array(field), fc.array(field), (before, after) => {
+        expect(findBodyHash(`?${[...before, ...after].join('&')}`)).toBeUndefined()
+        expect(findBodyHash(`?${[...before, `bodySHA256=${one}`, ...after].join('&')}`)).toBe(one)
+      }),
+    )
+  })
+
+  test('returns a hash, "malformed" or undefined for any text', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('bodySHA256', '=', '&', '?', 'a', 'F', one), maxLength: 8 }),
+        (query) => {
+          expect(findBodyHash(query) ?? one).toMatch(/^([0-9a-f]{64}|malformed)$/)
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+test('hashBody is the lower-case hex SHA-256 of the bytes', () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), (body) => {
+      expect(hashBody(body)).toBe(sha256(body))
+    }),
+  )
 })

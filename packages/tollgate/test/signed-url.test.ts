@@ -56,7 +56,7 @@ const anyOptions: fc.Arbitrary<UrlFormOptions> = fc.record({
 })
 
 describe('splitUrl', () => {
-  test('the parts, joined, are the URL', () => {
+  test('splits a URL into parts that join to the same URL', () => {
     fc.assert(
       fc.property(anyParts, (parts) => {
         expect(splitUrl(join(parts))).toEqual(parts)
@@ -65,7 +65,7 @@ describe('splitUrl', () => {
     )
   })
 
-  test('a fragment is dropped, and nothing else', () => {
+  test('drops only the fragment', () => {
     fc.assert(
       fc.property(anyParts, fc.string(), (parts, fragment) => {
         expect(splitUrl(`${join(parts)}#${fragment.replaceAll('\n', '')}`)).toEqual(parts)
@@ -74,7 +74,7 @@ describe('splitUrl', () => {
     expect(splitUrl('https://example.com/sms#rc=2&rp=all')).toEqual(split('https://example.com/sms'))
   })
 
-  test('any text: its parts joined, or nothing; never throws', () => {
+  test('splits any text correctly or returns undefined, and never throws', () => {
     const near = fc.string({
       unit: fc.constantFrom('https', '://', '/', '@', ':', '#', '?', '[', ']', 'a', '443', '\\', ' ', '\n', '%'),
       maxLength: 10,
@@ -119,14 +119,14 @@ describe('splitUrl', () => {
       expect(splitUrl(url)).toBeUndefined()
     })
 
-  test('ws and wss are the schemes of WebSockets, and https and wss have 443', () => {
+  test('ws and wss are WebSocket schemes, and the default port of https and wss is 443', () => {
     for (const scheme of ['ws', 'wss', 'WSS']) expect(isWebSocketScheme(scheme)).toBe(true)
     for (const scheme of ['http', 'https', 'wsx', 'wssx', 'xws', '']) expect(isWebSocketScheme(scheme)).toBe(false)
     for (const scheme of ['https', 'wss', 'HTTPS']) expect(defaultPort(scheme)).toBe(':443')
     for (const scheme of ['http', 'ws', 'HTTP', 'httpsx', 'xhttps']) expect(defaultPort(scheme)).toBe(':80')
   })
 
-  test('a port is 1 to 65535 in plain digits', () => {
+  test('a port is a number from 1 to 65535 in plain digits', () => {
     for (const digits of ['1', '80', '443', '65535']) expect(isPort(digits)).toBe(true)
     for (const digits of ['', '0', '65536', '123456', '4.3', '0x50', '+80', ' 80', '１'])
       expect(isPort(digits)).toBe(false)
@@ -135,20 +135,25 @@ describe('splitUrl', () => {
 
 const forms: [what: string, url: string, options: UrlFormOptions, urls: string[]][] = [
   [
-    'a port as given, none, the default',
+    'the given port, no port, and the default port',
     'https://example.com:8443/sms',
     {},
     ['https://example.com:8443/sms', 'https://example.com/sms', 'https://example.com:443/sms'],
   ],
-  ['http has 80', 'http://example.com/sms', {}, ['http://example.com/sms', 'http://example.com:80/sms']],
   [
-    'a default port that is given',
+    'the default port of http is 80',
+    'http://example.com/sms',
+    {},
+    ['http://example.com/sms', 'http://example.com:80/sms'],
+  ],
+  [
+    'the default port is given',
     'https://example.com:443/sms',
     {},
     ['https://example.com:443/sms', 'https://example.com/sms'],
   ],
   [
-    'an empty path for "/"',
+    'an empty path instead of "/"',
     'https://example.com/?a=1',
     {},
     [
@@ -159,13 +164,13 @@ const forms: [what: string, url: string, options: UrlFormOptions, urls: string[]
     ],
   ],
   [
-    '"/" for an empty path',
+    '"/" instead of an empty path',
     'https://example.com',
     {},
     ['https://example.com', 'https://example.com/', 'https://example.com:443', 'https://example.com:443/'],
   ],
   [
-    'no spaces where there is no query',
+    'spaces in the path are not changed',
     'http://example.com/a+b',
     { respelled: true },
     ['http://example.com/a+b', 'http://example.com:80/a+b'],
@@ -184,7 +189,7 @@ const forms: [what: string, url: string, options: UrlFormOptions, urls: string[]
     ],
   ],
   [
-    "a last slash, added, by trailingSlash: 'either'",
+    "trailingSlash: 'either' adds a slash",
     'https://example.com:443/sms?a=1',
     { eitherSlash: true },
     [
@@ -195,13 +200,13 @@ const forms: [what: string, url: string, options: UrlFormOptions, urls: string[]
     ],
   ],
   [
-    'a last slash, dropped',
+    "trailingSlash: 'either' drops a slash",
     'http://example.com:80/sms/',
     { eitherSlash: true },
     ['http://example.com:80/sms/', 'http://example.com:80/sms', 'http://example.com/sms/', 'http://example.com/sms'],
   ],
   [
-    'spaces of the query, for a platform that spells it anew',
+    'spaces of the query, for a platform that rewrites it',
     'http://example.com:80/a+b?c=1+2%203',
     { respelled: true },
     [
@@ -214,7 +219,7 @@ const forms: [what: string, url: string, options: UrlFormOptions, urls: string[]
     ],
   ],
   [
-    'userinfo dropped, and kept only where asked',
+    'userinfo is dropped by default',
     'https://u:p@example.com:443/',
     {},
     ['https://example.com:443/', 'https://example.com:443', 'https://example.com/', 'https://example.com'],
@@ -227,7 +232,7 @@ describe('listSignedForms', () => {
       expect(listUrls(url, options).sort()).toEqual([...urls].sort())
     })
 
-  test('userinfo: dropped first, since Twilio says that it drops it, then kept', () => {
+  test('userinfo: first without it, as Twilio documents, then with it', () => {
     const urls = listUrls('http://u:p@example.com:80/sms', { userinfo: true })
     expect(urls).toEqual([
       'http://example.com:80/sms',
@@ -237,7 +242,7 @@ describe('listSignedForms', () => {
     ])
   })
 
-  test('at most 12, and 24 with userinfo and for a WebSocket, of as many as there are', () => {
+  test('lists at most 12 forms, or 24 with userinfo or for a WebSocket', () => {
     const many = "u:p@example.com:8443/it's%27?a=1"
     const options = { eitherSlash: true, userinfo: true }
     expect(listUrls(`https://${many}`, { eitherSlash: true })).toHaveLength(12)
@@ -247,17 +252,17 @@ describe('listSignedForms', () => {
     expect(listUrls("https://example.com/it's%27?a=1", options)).toHaveLength(12)
   })
 
-  test('a slash stays as it is by default', () => {
+  test('does not change a trailing slash by default', () => {
     for (const url of listUrls('https://example.com/sms/')) expect(url).toMatch(/\/sms\/$/)
     for (const url of listUrls('https://example.com/sms')) expect(url).toMatch(/\/sms$/)
   })
 
-  test('the parameters stand behind every URL of a request that is no handshake', () => {
+  test('appends the parameters to every URL, except for handshakes', () => {
     for (const { url, signingString } of listSignedForms(split("https://example.com:1/it's?a=1"), 'Bodyhi'))
       expect(signingString).toBe(`${url}Bodyhi`)
   })
 
-  test('bounded, distinct, the URL itself among the first', () => {
+  test('lists a bounded number of distinct forms, with the URL itself first', () => {
     fc.assert(
       fc.property(anyParts, anyOptions, (parts, options) => {
         const listed = [...listSignedForms(parts, 'Bodyhi', options)]
@@ -271,7 +276,7 @@ describe('listSignedForms', () => {
     )
   })
 
-  test('host, scheme, path case, path and parameters are never varied', () => {
+  test('never changes scheme, host, path, letter case or parameters', () => {
     const plain = (text: string) => text.replaceAll('%27', "'")
     const spaced = (text: string) => text.replaceAll('%20', '+')
     const ownPaths = (own: string) => [own, `${own}/`, own.replace(/\/$/, '')]
@@ -296,7 +301,7 @@ describe('listSignedForms', () => {
 describe('handshakes', () => {
   const bothWays = 'wss://example.com/relay?b=2&a=1+x'
 
-  test('the query in the URL, or as sorted parameters, with and without a last slash', () => {
+  test('lists the query in the URL and as sorted parameters, with and without a trailing slash', () => {
     const signed = listSigned(bothWays)
     for (const text of [
       'wss://example.com/relaya1 xb2',
@@ -308,7 +313,7 @@ describe('handshakes', () => {
       expect(signed).toContain(text)
   })
 
-  test('without a query', () => {
+  test('lists a URL without a query', () => {
     expect(listSigned('wss://example.com/media')).toEqual([
       'wss://example.com/media',
       'wss://example.com/media/',
@@ -317,11 +322,11 @@ describe('handshakes', () => {
     ])
   })
 
-  test('a query that is no form stays in the URL', () => {
+  test('keeps a malformed query in the URL', () => {
     for (const text of listSigned('wss://example.com/relay?a=%zz')) expect(text).toContain('?a=%zz')
   })
 
-  test('at most 24, distinct', () => {
+  test('lists at most 24 distinct forms', () => {
     fc.assert(
       fc.property(anyParts, anyOptions, (parts, options) => {
         const signed = listSigned(join({ ...parts, scheme: 'wss' }), '', options)

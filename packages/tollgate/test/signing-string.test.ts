@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Pairs } from '../src/scheme/form.ts'
-import { joinPairs, joinParams, type Params, signingString, toPairs } from '../src/scheme/signing-string.ts'
+import { joinPairs, joinParams, orderNames, type Params, signingString, toPairs } from '../src/scheme/signing-string.ts'
 import { naiveJoin } from './requests.ts'
 
-// Few letters, so that names repeat, and one is the beginning of another.
+// Few letters, so that names repeat and begin with each other.
 const short = fc.string({ unit: fc.constantFrom('a', 'b', 'B', '1', '\uffff', '\u{1f600}'), maxLength: 3 })
 const anyPairs = fc.array(fc.tuple(short, short), { maxLength: 12 })
 
 const cases: { what: string; pairs: Pairs; text: string }[] = [
-  { what: 'nothing', pairs: [], text: '' },
+  { what: 'no pairs', pairs: [], text: '' },
   { what: 'an empty value', pairs: [['ToState', '']], text: 'ToState' },
   { what: 'an empty name', pairs: [['', 'x']], text: 'x' },
   {
@@ -18,7 +18,7 @@ const cases: { what: string; pairs: Pairs; text: string }[] = [
     text: 'Body  hi \r\n',
   },
   {
-    what: 'by name alone, not by name and value joined',
+    what: 'sorted by name, not by name and value together',
     pairs: [
       ['ReasonConferenceEnded', 'x'],
       ['Reason', 'z'],
@@ -34,7 +34,7 @@ const cases: { what: string; pairs: Pairs; text: string }[] = [
     text: 'B2a1',
   },
   {
-    what: 'digits as text, not as numbers',
+    what: 'digits sorted as text, not as numbers',
     pairs: [
       ['9', 'x'],
       ['10', 'y'],
@@ -42,7 +42,7 @@ const cases: { what: string; pairs: Pairs; text: string }[] = [
     text: '10y9x',
   },
   {
-    what: 'distinct values, sorted, the name before each',
+    what: 'distinct values, sorted, each after its name',
     pairs: [
       ['M', 'b'],
       ['M', 'a'],
@@ -51,7 +51,7 @@ const cases: { what: string; pairs: Pairs; text: string }[] = [
     text: 'MaMb',
   },
   {
-    what: 'by UTF-16 code unit: U+1F600 (D83D DE00) before U+FFFD',
+    what: 'sorted by UTF-16 code unit: U+1F600 (D83D DE00) before U+FFFD',
     pairs: [
       ['\ufffd', '1'],
       ['\u{1f600}', '2'],
@@ -59,7 +59,7 @@ const cases: { what: string; pairs: Pairs; text: string }[] = [
     text: '\u{1f600}2\ufffd1',
   },
   {
-    what: 'names that objects have by birth',
+    what: 'names of Object.prototype',
     pairs: [
       ['constructor', '1'],
       ['__proto__', '2'],
@@ -75,7 +75,7 @@ describe('joinPairs', () => {
       expect(signingString('https://example.com/?a=1', pairs)).toBe(`https://example.com/?a=1${text}`)
     })
 
-  test('equals the naive reading of the rule', () => {
+  test('equals a naive implementation', () => {
     fc.assert(
       fc.property(anyPairs, (pairs) => {
         expect(joinPairs(pairs)).toBe(naiveJoin(pairs))
@@ -84,7 +84,7 @@ describe('joinPairs', () => {
     )
   })
 
-  test('does not depend on the order of arrival, nor on equal pairs that repeat', () => {
+  test('does not depend on the order or on repeated pairs', () => {
     const shuffled = anyPairs.chain((pairs) =>
       fc.tuple(fc.constant(pairs), fc.shuffledSubarray([...pairs, ...pairs], { minLength: pairs.length * 2 })),
     )
@@ -120,7 +120,7 @@ describe('toPairs', () => {
       expect(joinParams(params)).toBe(text)
     })
 
-  test('keeps the order of arrival, and repeats', () => {
+  test('keeps order and repeated pairs', () => {
     expect(toPairs(new URLSearchParams('b=2&a=1&b=2'))).toEqual([
       ['b', '2'],
       ['a', '1'],
@@ -128,7 +128,7 @@ describe('toPairs', () => {
     ])
   })
 
-  test('a record with a key named __proto__', () => {
+  test('reads a record with a key named __proto__', () => {
     expect(toPairs(JSON.parse('{"__proto__":"x"}'))).toEqual([['__proto__', 'x']])
   })
 
@@ -136,7 +136,7 @@ describe('toPairs', () => {
     undefined: undefined,
     null: null,
     'a number': 1,
-    'a text': 'a=1',
+    'a string': 'a=1',
     'a function': () => [],
     'a number in a record': { a: 1 },
     'null in a record': { a: null },
@@ -146,19 +146,19 @@ describe('toPairs', () => {
     'a String object': { a: Object('x') },
     'a number in an array': { a: ['1', 2] },
     'a nested array': { a: [['1']] },
-    'pairs of one': [['a']],
-    'pairs of three': [['a', 'b', 'c']],
-    'pairs with a number': [['a', 1]],
-    'pairs with a number for a name': [[1, 'a']],
-    texts: ['ab'],
+    'pairs of one element': [['a']],
+    'pairs of three elements': [['a', 'b', 'c']],
+    'pairs with a number as the value': [['a', 1]],
+    'pairs with a number as the name': [[1, 'a']],
+    'a list of strings': ['ab'],
     bytes: new Uint8Array([1]),
-    'texts of two letters': ['ab', 'cd'],
+    'a list of strings with two letters': ['ab', 'cd'],
     'an iterable that fails': {
       [Symbol.iterator]() {
         throw new Error('no')
       },
     },
-    'an iterable that is none': { [Symbol.iterator]: 1 },
+    'an object with a wrong iterator': { [Symbol.iterator]: 1 },
   }
   for (const [what, params] of Object.entries(refused))
     test(`refuses ${what}`, () => {
@@ -166,7 +166,7 @@ describe('toPairs', () => {
       expect(joinParams(params as Params)).toBeUndefined()
     })
 
-  test('a record with repeats and an array of none', () => {
+  test('reads a record with repeated values and an empty array', () => {
     const record = { b: ['2', '1', '2'], a: [], c: '' }
     expect(toPairs(record)).toEqual([
       ['b', '2'],
@@ -177,7 +177,7 @@ describe('toPairs', () => {
     expect(joinParams(record)).toBe('b1b2c')
   })
 
-  test('URLSearchParams, pairs and a record of one content are one', () => {
+  test('URLSearchParams, pairs and a record with the same content are equal', () => {
     fc.assert(
       fc.property(anyPairs, (pairs) => {
         const text = joinPairs(pairs)
@@ -188,5 +188,36 @@ describe('toPairs', () => {
         expect(joinPairs(toPairs(pairs) ?? [])).toBe(text)
       }),
     )
+  })
+})
+
+const name = fc.oneof(fc.constantFrom('a', 'b', 'B', '', '__proto__', '10', '9'), fc.string({ maxLength: 6 }))
+const pairsOf = (maxLength: number) =>
+  fc.array(fc.tuple(name, fc.string({ maxLength: 3 })), { maxLength, size: 'max' }) satisfies fc.Arbitrary<Pairs>
+
+describe('the order of names', () => {
+  test('does not depend on earlier calls', () => {
+    fc.assert(
+      fc.property(fc.array(pairsOf(80), { maxLength: 6 }), (many) => {
+        for (const pairs of many) expect(joinPairs(pairs)).toBe(naiveJoin(pairs))
+        for (const pairs of many) {
+          const record = Object.fromEntries(pairs)
+          expect(joinParams(record)).toBe(naiveJoin(Object.entries(record)))
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('is correct for the same names in another order', () => {
+    expect(orderNames(['c', 'a', 'b'])).toEqual([1, 2, 0])
+    expect(orderNames(['a', 'b', 'c'])).toEqual([0, 1, 2])
+    expect(orderNames(['c', 'a', 'b'])).toEqual([1, 2, 0])
+  })
+
+  test('is undefined for repeated names, also after other calls', () => {
+    expect(orderNames(['b', 'a'])).toEqual([1, 0])
+    expect(orderNames(['a', 'a'])).toBeUndefined()
+    expect(orderNames(['b', 'a'])).toEqual([1, 0])
   })
 })

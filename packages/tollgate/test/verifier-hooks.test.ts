@@ -12,7 +12,7 @@ const genuine = formRequest(params)
 const forged = formRequest(params, { secret: 'another-token' })
 
 describe('onVerdict and diagnose', () => {
-  test('onVerdict is given verdict, request and native request; what it throws changes nothing', async () => {
+  test('onVerdict gets the verdict and both requests, and its errors are ignored', async () => {
     for (const fail of [
       () => {
         throw new Error('no')
@@ -31,7 +31,7 @@ describe('onVerdict and diagnose', () => {
     }
   })
 
-  test('diagnose is given refusals, with the bytes of the body', async () => {
+  test('diagnose gets rejections with the bytes of the body, and its errors are ignored', async () => {
     const refusals: Refused[] = []
     const diagnose = {
       explain: (refused: Refused) => {
@@ -54,7 +54,7 @@ describe('onVerdict and diagnose', () => {
 })
 
 describe('replay', () => {
-  test('the guard sees a delivery once its signature matched, and what it says goes on', async () => {
+  test('the guard is asked after the signature matched, and its answer is in the verdict', async () => {
     const release = vi.fn()
     const deliveries: Delivery[] = []
     const replay = {
@@ -78,7 +78,7 @@ describe('replay', () => {
     expect(deliveries[1]).toMatchObject({ handshake: true, covers: 'url' })
   })
 
-  test('order and spelling of the same form make no other delivery', async () => {
+  test('another order or spelling of the same form is the same delivery', async () => {
     const strings = new Set<string>()
     const replay = {
       reserve: ({ signingString }: Delivery) => {

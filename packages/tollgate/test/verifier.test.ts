@@ -38,7 +38,7 @@ async function outcome(request: unknown, given: Partial<VerifierOptions> = {}): 
   return verdict.ok ? verdict.covers : verdict.code
 }
 
-/** Signed for its URL alone, as if a hash or parameters did not matter. */
+/** A POST whose signature covers only the URL. */
 const urlSigned = (
   target: string,
   rest: Partial<IncomingRequest>,
@@ -50,7 +50,7 @@ const urlSigned = (
   ...rest,
 })
 
-describe('what is accepted', () => {
+describe('accepted requests', () => {
   test('a form', async () => {
     const verdict = await createVerifier(options).verify(genuine)
     expect(verdict).toMatchObject({
@@ -73,7 +73,7 @@ describe('what is accepted', () => {
     if (verdict.ok) expect([verdict.json(), [...verdict.params]]).toEqual([{ a: [1] }, []])
   })
 
-  test('a form of more than 100,000 characters, of few fields or of many', async () => {
+  test('a form of more than 100,000 characters with few or many fields', async () => {
     const long: [string, string][] = [
       ['To', 'b'],
       ['Body', '1 é\u{1f600}'.repeat(20_000)],
@@ -96,7 +96,7 @@ describe('what is accepted', () => {
     }
   })
 
-  test('whose bytes change while it is checked: as they were', async () => {
+  test('a body whose bytes change during the check is verified as it was', async () => {
     for (const request of [genuine, jsonRequest('{"a":[1]}')]) {
       const bytes = Buffer.from(String(request.body))
       const deciding = createVerifier(options).verify({ ...request, body: bytes })
@@ -106,7 +106,7 @@ describe('what is accepted', () => {
     }
   })
 
-  test('the body is one object, and goes along into copies of the verdict', async () => {
+  test('the body is one object, and copies of the verdict have it too', async () => {
     const [verdict, observed] = await Promise.all([
       createVerifier(options).verify(genuine),
       createVerifier({ ...options, mode: 'observe' }).verify(formRequest(params, { signature: sign('x') })),
@@ -120,7 +120,7 @@ describe('what is accepted', () => {
     }
   })
 
-  test('a body that is neither a form nor UTF-8 is given as bytes, and is no JSON', async () => {
+  test('a body that is neither a form nor UTF-8 is available as bytes but not as JSON', async () => {
     const bytes = Uint8Array.of(0xff)
     const url = `/events?bodySHA256=${sha256(bytes)}`
     const verdict = await createVerifier(options).verify(urlSigned(url, { body: bytes }))
@@ -128,7 +128,7 @@ describe('what is accepted', () => {
     if (verdict.ok) expect(() => verdict.json()).toThrow(new SyntaxError('The body is not UTF-8, and so not JSON'))
   })
 
-  test('a GET: its parameters are those of the query', async () => {
+  test('a GET with the parameters of its query', async () => {
     const verdict = await createVerifier(options).verify(getRequest({ target: '/v?a=1+2&b=%C3%A9&a=3' }))
     expect(verdict).toMatchObject({ ok: true, covers: 'url' })
     if (verdict.ok)
@@ -139,7 +139,7 @@ describe('what is accepted', () => {
       ])
   })
 
-  test('headers as a web Headers', async () => {
+  test('headers as a Headers object', async () => {
     const headers = new Headers(genuine.headers as Record<string, string>)
     expect(await outcome({ ...genuine, headers })).toBe('params')
     headers.append('X-Twilio-Signature', sign('x'))
@@ -167,13 +167,13 @@ describe('what is accepted', () => {
 })
 
 describe('bodies', () => {
-  test('an empty POST: the URL alone, or the hash of nothing', async () => {
+  test('an empty POST is verified by its URL, also with the hash of an empty body', async () => {
     expect(await outcome(urlSigned('/sms', {}))).toBe('url')
     expect(await outcome(urlSigned('/sms', { body: '' }, { 'content-type': formType }))).toBe('url')
     expect(await outcome(urlSigned(`/e?bodySHA256=${sha256('')}`, { body: '' }))).toBe('url')
   })
 
-  test('a GET whose URL carries the hash of another body, except for a regulatory bundle', async () => {
+  test('a GET with the hash of another body is refused, except for a regulatory bundle', async () => {
     const hash = `bodySHA256=${sha256('x')}`
     expect(await outcome(getRequest({ target: `/e?${hash}&${hash}` }))).toBe('body_hash_mismatch')
     expect(await outcome(getRequest({ target: `/e?bodySHA256=${sha256('')}` }))).toBe('url')
@@ -182,21 +182,21 @@ describe('bodies', () => {
     expect(await outcome(getRequest({ target: `/e?${hash}&BundleSid=B` }))).toBe('body_hash_mismatch')
   })
 
-  test('a handshake is of no body, whatever its query is named', async () => {
+  test('bodySHA256 in the query of a handshake is ignored', async () => {
     const target = `/media?bodySHA256=${sha256('x')}`
     expect(await outcome(handshakeRequest(target, `wss://api.example.com${target}`))).toBe('url')
   })
 
-  test('a form whose URL carries a hash is verified by its parameters', async () => {
+  test('a form with a hash in its URL is verified by its parameters', async () => {
     expect(await outcome(formRequest(params, { target: `/e?bodySHA256=${sha256('x')}` }))).toBe('params')
   })
 
-  test('a signed JSON request is not taken for a form', async () => {
+  test('a signed JSON request is not accepted as a form', async () => {
     const json = jsonRequest('{"a":1}')
     expect(await outcome(withHeaders(json, { 'content-type': formType }))).toBe('signature_mismatch')
   })
 
-  test('a captured GET is no POST with a body', async () => {
+  test('a captured GET is not accepted as a POST with a body', async () => {
     const get = getRequest({ target: '/sms' })
     for (const type of [formType, 'application/json', 'text/plain', 'multipart/form-data; boundary=x', undefined])
       expect(
@@ -204,7 +204,7 @@ describe('bodies', () => {
       ).toMatch(/^(signature_mismatch|body_unsigned)$/)
   })
 
-  test('bytes changed after the call change nothing', async () => {
+  test('later changes of the bytes have no effect', async () => {
     const body = new TextEncoder().encode(genuine.body as string)
     const pending = createVerifier({ ...options, authToken: async () => authToken }).verify({ ...genuine, body })
     body.fill(0x41)
@@ -214,19 +214,19 @@ describe('bodies', () => {
   })
 })
 
-describe('the order of decisions', () => {
+describe('the order of the checks', () => {
   const early: [string, IncomingRequest][] = [
-    ['method', { ...genuine, method: 'PUT' }],
+    ['a wrong method', { ...genuine, method: 'PUT' }],
     ['no signature', withHeaders(genuine, { 'x-twilio-signature': undefined })],
-    ['malformed signature', withHeaders(genuine, { 'x-twilio-signature': 'x' })],
+    ['a malformed signature', withHeaders(genuine, { 'x-twilio-signature': 'x' })],
     ['malformed settings', withHeaders(genuine, { 'x-twilio-webhooks-signature-settings': 'x' })],
-    ['unknown algorithm', withHeaders(genuine, { 'x-twilio-webhooks-signature-settings': 'key=a,algorithm=b' })],
-    ['malformed target', { ...genuine, url: 'sms' }],
-    ['compressed', withHeaders(genuine, { 'content-encoding': 'br' })],
-    ['declared too large', withHeaders(genuine, { 'content-length': '99999999' })],
+    ['an unknown algorithm', withHeaders(genuine, { 'x-twilio-webhooks-signature-settings': 'key=a,algorithm=b' })],
+    ['a malformed target', { ...genuine, url: 'sms' }],
+    ['a compressed body', withHeaders(genuine, { 'content-encoding': 'br' })],
+    ['a body that announces too many bytes', withHeaders(genuine, { 'content-length': '99999999' })],
   ]
   for (const [what, request] of early)
-    test(`${what}: no byte of the body is read, no key is looked up`, async () => {
+    test(`${what} is refused before the body is read and a key is looked up`, async () => {
       const next = vi.fn()
       const lookup = vi.fn(() => authToken)
       const body = { [Symbol.asyncIterator]: () => ({ next }) }
@@ -235,7 +235,7 @@ describe('the order of decisions', () => {
       expect(lookup).not.toHaveBeenCalled()
     })
 
-  test('no key is looked up for a body that is refused', async () => {
+  test('no key is looked up for a refused body', async () => {
     const lookup = vi.fn(() => authToken)
     const given = { authToken: lookup, maxBodyBytes: 30 }
     for (const body of ['a=%zz', 'x'.repeat(31)]) await outcome({ ...genuine, body }, given)

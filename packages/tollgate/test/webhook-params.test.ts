@@ -22,7 +22,7 @@ const repeated = [
 const distinct = repeated.slice(0, 3)
 
 describe('WebhookParams', () => {
-  test('get gives the first, getAll the distinct ones, in the order of arrival', async () => {
+  test('get returns the first value, getAll the distinct values in their order', async () => {
     const params = await receive(repeated)
     expect(params.get('b')).toBe('2')
     expect(params.getAll('b')).toEqual(['2', '1'])
@@ -33,7 +33,7 @@ describe('WebhookParams', () => {
     expect([...params.entries()]).toEqual(distinct)
   })
 
-  test('toObject has no prototype; a name with several values holds an array', async () => {
+  test('toObject returns an object without a prototype, with an array for several values', async () => {
     const object = (
       await receive([...repeated, ['__proto__', 'x'], ['constructor', 'y'], ['toString', 'z']])
     ).toObject()
@@ -48,7 +48,7 @@ describe('WebhookParams', () => {
     expect(Object.getPrototypeOf({})).toBe(Object.prototype)
   })
 
-  test('is frozen, and what it gives away are copies', async () => {
+  test('is frozen and returns copies', async () => {
     const params = await receive(repeated)
     expect(Object.isFrozen(params)).toBe(true)
     params.getAll('b').push('evil')
@@ -59,14 +59,14 @@ describe('WebhookParams', () => {
     expect([...params]).toEqual(distinct)
   })
 
-  test('an equal pair that is sent again, which the signature allows, makes no list of a value', async () => {
+  test('a repeated equal pair counts once, because the signature allows any number', async () => {
     const params = await receive([...repeated, ['a', '1'], ['a', '1']])
     expect(params.toObject().a).toBe('1')
     expect(params.getAll('a')).toEqual(['1'])
     expect([...params].filter(([name]) => name === 'a')).toHaveLength(1)
   })
 
-  test('the query of a GET is treated alike', async () => {
+  test('the query of a GET is read in the same way', async () => {
     const verdict = await verify(getRequest({ target: '/sms?a=1&b=2&a=1&a=3&b=2' }))
     expect(verdict.ok && [...verdict.params]).toEqual([
       ['a', '1'],
@@ -75,7 +75,7 @@ describe('WebhookParams', () => {
     ])
   })
 
-  test('names that objects have by birth are absent unless sent', async () => {
+  test('names of Object.prototype are absent unless sent', async () => {
     const params = await receive([['a', '1']])
     for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
       expect(params.get(name)).toBeUndefined()
@@ -83,7 +83,7 @@ describe('WebhookParams', () => {
     }
   })
 
-  test('what was signed is what the application gets, whatever it is', async () => {
+  test('the application gets exactly the signed parameters', async () => {
     const text = fc.string({ unit: 'binary', maxLength: 6 })
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 6 }), async (pairs) => {

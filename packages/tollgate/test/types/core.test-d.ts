@@ -19,7 +19,7 @@ export function holds<T extends true>(): T | undefined {
   return undefined
 }
 
-// The three-argument check: synchronous, and signature may be whatever a header getter gives.
+// The check with three arguments is synchronous. It accepts what a header getter returns.
 declare const header: string | null | undefined
 const validator = new RequestValidator('token')
 export const valid: boolean = validator.validate('https://example.com', { a: '1', b: ['2'] }, header)
@@ -27,11 +27,11 @@ for (const params of [new URLSearchParams(), [['a', '1']] as const, new Map([['a
   validator.validate('https://example.com', params, header)
 const both = ['one', 'two'] as const
 new RequestValidator(both)
-// @ts-expect-error a number is no value of a parameter
+// @ts-expect-error a parameter cannot be a number
 validator.validate('https://example.com', { a: 1 }, header)
 // @ts-expect-error a token is needed
 new RequestValidator()
-// @ts-expect-error the environment may hold none
+// @ts-expect-error the environment variable may be missing
 new RequestValidator(process.env.TWILIO_AUTH_TOKEN)
 holds<
   Equal<
@@ -40,7 +40,7 @@ holds<
   >
 >()
 
-// Every option may be undefined: an environment variable needs neither `!` nor a cast.
+// Every option may be undefined, so an environment variable needs neither `!` nor a cast.
 createVerifier({ authToken: process.env.TWILIO_AUTH_TOKEN, publicUrl: process.env.PUBLIC_URL })
 holds<undefined extends VerifierOptions[keyof VerifierOptions] ? true : false>()
 createVerifier({
@@ -53,7 +53,7 @@ createVerifier({
 createVerifier({ authtoken: 'token' })
 // @ts-expect-error no such mode
 createVerifier({ mode: 'off' })
-// @ts-expect-error an object alone is no rule
+// @ts-expect-error an object is not a rule
 createVerifier({ publicUrl: { allowedHosts: ['example.com'] } })
 // @ts-expect-error hosts are needed
 fromRequest({})
@@ -83,10 +83,10 @@ if (verdict.ok) {
 createVerifier({}).verify({ method: 'POST', url: '/', headers: new Headers() })
 createVerifier({}).verify({ method: 'POST', url: '/', headers: { a: ['b'], c: undefined }, body: new Uint8Array() })
 createVerifier({}).verify({ method: 'POST', url: '/', headers: {}, body: { consumedBy: 'x', fix: 'y' } })
-// @ts-expect-error a parsed body is no body
+// @ts-expect-error a parsed body is not accepted
 createVerifier({}).verify({ method: 'POST', url: '/', headers: {}, body: { Body: 'hi' } })
 
-// What a handler is given, in both modes.
+// The webhook that a handler gets in each mode.
 holds<Equal<Webhook, Accepted>>()
 holds<Equal<Webhook<'enforce'>, Accepted>>()
 holds<Equal<Webhook<'observe'>, Accepted | Observed>>()
@@ -98,12 +98,12 @@ else {
   holds<Equal<typeof observed, Observed>>()
   console.log(observed.code, observed.message)
 }
-// Code for what is accepted compiles in both modes, and has to count with `undefined`.
+// A handler for accepted webhooks compiles in both modes, and must expect `undefined`.
 holds<Equal<typeof observed.covers, Accepted['covers'] | undefined>>()
 holds<Equal<typeof observed.handshake, boolean | undefined>>()
 holds<Equal<ReturnType<typeof observed.release>, Promise<void>>>()
 console.log(observed.accountSid, observed.matched?.url, observed.replayed)
-// @ts-expect-error it may be undefined, for a request that did not verify
+// @ts-expect-error undefined for a request that did not verify
 observed.matched.url
-// @ts-expect-error nothing that was received is written to
+// @ts-expect-error the body is read-only
 observed.body = new Uint8Array()

@@ -2,7 +2,7 @@ import express from 'express'
 import { captureRawBody, twilioWebhook } from '../../src/adapters/express.ts'
 import type { Accepted, Observed, Webhook } from '../../src/index.ts'
 
-// Five lines, without a cast: middleware, options given directly.
+// Middleware in five lines, without a cast.
 const app = express()
 app.post(
   '/sms',
@@ -12,7 +12,7 @@ app.post(
   },
 )
 
-// By a function, in observe mode, with paths.
+// Options from a function, in observe mode, with paths.
 app.use(twilioWebhook(() => ({ publicUrl: 'https://example.com', mode: 'observe', paths: ['/sms', /voice/] })))
 app.use(twilioWebhook({ mode: 'observe', paths: '/sms' }), (req, _res, next) => {
   const webhook: Accepted | Observed = req.twilio
@@ -21,7 +21,7 @@ app.use(twilioWebhook({ mode: 'observe', paths: '/sms' }), (req, _res, next) => 
   next()
 })
 
-// With a handler: enforced unless said otherwise.
+// With a handler. The default mode is enforce.
 app.post(
   '/voice',
   twilioWebhook({ publicUrl: 'https://example.com' }, (webhook, req, res) => {
@@ -51,7 +51,7 @@ app.post(
   ),
 )
 
-// In observe mode the handler has to look at `ok` first.
+// In observe mode the handler must check `ok` first.
 app.post(
   '/voice',
   twilioWebhook({ mode: 'observe' }, (webhook, _req, res) => {
@@ -72,7 +72,7 @@ app.post(
 app.post(
   '/voice',
   twilioWebhook({ mode: 'observe' }, (webhook, _req, res) => {
-    // @ts-expect-error it may be undefined, for a request that did not verify
+    // @ts-expect-error undefined for a request that did not verify
     res.send(webhook.covers.toUpperCase())
   }),
 )
@@ -81,13 +81,13 @@ app.post(
   twilioWebhook(
     () => ({ mode: 'observe' }),
     (webhook, _req, res) => {
-      // @ts-expect-error it may be undefined, for a request that did not verify
+      // @ts-expect-error undefined for a request that did not verify
       res.send(webhook.covers.toUpperCase())
     },
   ),
 )
 
-// A mode that is known at run time only is both.
+// A mode that is known only at run time can be both.
 declare const mode: 'enforce' | 'observe'
 app.post(
   '/voice',

@@ -1,6 +1,6 @@
 import { twilioWebhook } from '../../src/adapters/fetch.ts'
 
-/** As a Workers project declares it, with what its platform passes. */
+/** The environment, as a Workers project declares it. */
 interface Env {
   TWILIO_AUTH_TOKEN: string
 }
@@ -11,13 +11,13 @@ interface DenoInfo {
   remoteAddr: { hostname: string; port: number }
 }
 
-// Bun, Vercel, Netlify: the request alone.
+// Bun, Vercel, Netlify: only the request.
 export const alone: (request: Request) => Promise<Response> = twilioWebhook(
   { authToken: 'token' },
   (webhook, request) => new Response(`${webhook.covers} ${webhook.params.get('Body')} ${request.url}`),
 )
 
-// Workers: options from the platform's `env`, which the handler is given too.
+// Workers: options from the platform's `env`, which the handler gets too.
 export const worker: { fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> } = {
   fetch: twilioWebhook(
     (env: Env) => ({ authToken: env.TWILIO_AUTH_TOKEN, publicUrl: 'https://example.com' }),
@@ -28,7 +28,7 @@ export const worker: { fetch(request: Request, env: Env, ctx: ExecutionContext):
   ),
 }
 
-// The handler need not take what only the options are made of.
+// The handler can ignore the arguments that only the options need.
 export const short: { fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> } = {
   fetch: twilioWebhook(
     (env: Env) => ({ authToken: env.TWILIO_AUTH_TOKEN }),
@@ -36,7 +36,7 @@ export const short: { fetch(request: Request, env: Env, ctx: ExecutionContext): 
   ),
 }
 
-// Deno: its info.
+// Deno: the connection info.
 export const deno: (request: Request, info: DenoInfo) => Promise<Response> = twilioWebhook(
   { authToken: 'token' },
   (webhook, _request, info: DenoInfo) => new Response(`${webhook.covers} ${info.remoteAddr.hostname}`),
@@ -58,13 +58,13 @@ export const observing = [
 ]
 
 twilioWebhook({ mode: 'observe' }, (webhook) => {
-  // @ts-expect-error it may be undefined, for a request that did not verify
+  // @ts-expect-error undefined for a request that did not verify
   return new Response(webhook.covers.toUpperCase())
 })
 twilioWebhook(
   () => ({ mode: 'observe' }),
   (webhook) => {
-    // @ts-expect-error it may be undefined, for a request that did not verify
+    // @ts-expect-error undefined for a request that did not verify
     return new Response(webhook.covers.toUpperCase())
   },
 )

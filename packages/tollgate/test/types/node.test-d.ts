@@ -31,7 +31,7 @@ createServer(
 )
 createServer(
   twilioWebhook({ mode: 'observe' }, (webhook, _req, res) => {
-    // @ts-expect-error it may be undefined, for a request that did not verify
+    // @ts-expect-error undefined for a request that did not verify
     res.end(webhook.covers.toUpperCase())
   }),
 )
@@ -39,7 +39,7 @@ createServer(
   twilioWebhook(
     () => ({ mode: 'observe' }),
     (webhook, _req, res) => {
-      // @ts-expect-error it may be undefined, for a request that did not verify
+      // @ts-expect-error undefined for a request that did not verify
       res.end(webhook.covers.toUpperCase())
     },
   ),

@@ -26,7 +26,7 @@ export function holds<T extends true>(): T | undefined {
   return undefined
 }
 
-// A handler: narrowed in place, and by its else branch not at all.
+// A handler. `isKind` narrows in the branch, and not in the else branch.
 declare const webhook: Webhook
 if (isKind(webhook.params, 'message.inbound')) {
   const body: string = webhook.params.get('Body')
@@ -43,7 +43,7 @@ if (isKind(webhook.params, 'message.inbound')) {
   holds<Equal<typeof webhook.params, WebhookParams>>()
 }
 
-// One after the other, as a handler for everything does.
+// Several checks in a row, as in a handler for all webhooks.
 export function handle({ params }: Accepted): string {
   if (isKind(params, 'call.status')) return params.get('CallStatus') + params.get('SequenceNumber')
   if (isKind(params, 'message.status')) return params.get('MessageStatus')
@@ -51,7 +51,7 @@ export function handle({ params }: Accepted): string {
   return kindOf(params) ?? 'unknown'
 }
 
-// Several kinds: only what all of them always send is a string.
+// With several kinds, only a parameter that all of them always send is a string.
 declare const several: WebhookParams
 if (isKind(several, 'message.inbound', 'whatsapp.inbound', 'rcs.inbound')) {
   const body: string = several.get('Body')
@@ -61,7 +61,7 @@ if (isKind(several, 'message.inbound', 'whatsapp.inbound', 'rcs.inbound')) {
 }
 holds<Equal<AlwaysSentName<'amd' | 'media-stream.status'>, 'AccountSid' | 'CallSid'>>()
 
-// The names come from the table: these are its rows, and what a list shares with others is taken in.
+// The names come from the rows of the table and from the lists that they share.
 holds<Equal<ParameterName<'amd'>, 'CallSid' | 'AccountSid' | 'AnsweredBy' | 'MachineDetectionDuration'>>()
 holds<Equal<AlwaysSentName<'regulatory.bundle'>, 'AccountSid' | 'BundleSid' | 'Status'>>()
 holds<
@@ -73,7 +73,7 @@ holds<
 holds<'MediaUrl9' extends ParameterName<'message.inbound'> ? true : false>()
 holds<'SipHeader_X-Customer' extends ParameterName<'sip.inbound'> ? true : false>()
 holds<Equal<(typeof webhookKinds)[number], WebhookKind>>()
-// No name keeps the table's own marks.
+// No name contains the marks of the table.
 holds<
   Equal<
     Extract<ParameterName<FormKind>, `${string}?` | `...${string}` | `${string}{N}${string}` | `${string} ${string}`>,
@@ -81,7 +81,7 @@ holds<
   >
 >()
 
-// The fields of JSON webhooks are those of the table, and as often sent.
+// The fields of JSON webhooks have the same names and optionality as in the table.
 type Words<Text extends string> = Text extends `${infer Word} ${infer Rest}` ? Word | Words<Rest> : Text
 type Row<K extends 'events.batch' | 'events.test' | 'intelligence.transcript' | 'orchestrator'> = Words<
   (typeof jsonLists)[K][number]
