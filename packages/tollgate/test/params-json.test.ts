@@ -8,45 +8,45 @@ import {
   parseRelayMessage,
   parseStreamMessage,
 } from '../src/params/index.ts'
-import { kinds } from '../src/params/kinds.ts'
-import { samples } from '../src/testing/samples/index.ts'
+import { sampleWebhook } from '../src/testing/index.ts'
+import { kinds } from '../src/webhooks/index.ts'
 
 function without(value: unknown, name: string): unknown {
   return Object.fromEntries(Object.entries(value as object).filter(([other]) => other !== name))
 }
 
-const odd: unknown[] = [undefined, null, 0, 'text', true, [], [null], [[]], {}, { __proto__: null }, [{}]]
+const malformed: unknown[] = [undefined, null, 0, 'text', true, [], [null], [[]], {}, { __proto__: null }, [{}]]
 
 describe('JSON webhooks', () => {
-  test('a batch of events, the test event and nothing else', () => {
-    expect(isEventBatch(samples['events.batch'].json)).toBe(true)
-    expect(isEventBatch(samples['events.test'].json)).toBe(true)
-    const [first] = samples['events.batch'].json as [object]
+  test('isEventBatch accepts a batch and the test event, and rejects other values', () => {
+    expect(isEventBatch(sampleWebhook('events.batch').json)).toBe(true)
+    expect(isEventBatch(sampleWebhook('events.test').json)).toBe(true)
+    const [first] = sampleWebhook('events.batch').json as [object]
     expect(isEventBatch(first)).toBe(false)
     for (const { name, always } of kinds['events.batch'].parameters)
       expect([name, isEventBatch([first, without(first, name)])]).toEqual([name, !always])
     expect(isEventBatch([first, null])).toBe(false)
     expect(isEventBatch([{ ...first, data: 'text' }])).toBe(false)
-    for (const json of odd) expect(isEventBatch(json)).toBe(false)
+    for (const json of malformed) expect(isEventBatch(json)).toBe(false)
   })
 
-  test('a notice of a transcript', () => {
-    const { json } = samples['intelligence.transcript']
+  test('isTranscriptNotice accepts a notice and rejects other values', () => {
+    const { json } = sampleWebhook('intelligence.transcript')
     expect(isTranscriptNotice(json)).toBe(true)
     for (const { name, always } of kinds['intelligence.transcript'].parameters)
       expect([name, isTranscriptNotice(without(json, name))]).toEqual([name, !always])
-    for (const other of odd) expect(isTranscriptNotice(other)).toBe(false)
+    for (const other of malformed) expect(isTranscriptNotice(other)).toBe(false)
   })
 
-  test('an event of the orchestrator', () => {
-    const { json } = samples.orchestrator
+  test('isOrchestratorEvent accepts an event and rejects other values', () => {
+    const { json } = sampleWebhook('orchestrator')
     expect(isOrchestratorEvent(json)).toBe(true)
     for (const { name } of kinds.orchestrator.parameters) expect(isOrchestratorEvent(without(json, name))).toBe(false)
-    for (const other of odd) expect(isOrchestratorEvent(other)).toBe(false)
+    for (const other of malformed) expect(isOrchestratorEvent(other)).toBe(false)
   })
 
-  test("the debugger's payload", () => {
-    const params = new Map(samples['debugger.event'].params)
+  test('debuggerPayload parses a Payload, and returns undefined for a malformed one', () => {
+    const params = new Map(sampleWebhook('debugger.event').params)
     expect(debuggerPayload(params)).toMatchObject({
       error_code: '11200',
       service_sid: null,
@@ -73,7 +73,7 @@ const start = {
 }
 const numbered = { sequenceNumber: '4', streamSid: start.streamSid }
 
-describe('messages of a media stream', () => {
+describe('parseStreamMessage', () => {
   test.each([
     [{ event: 'connected', protocol: 'Call', version: '1.0.0' }],
     [start],
@@ -82,13 +82,13 @@ describe('messages of a media stream', () => {
     [{ event: 'dtmf', ...numbered, dtmf: { track: 'inbound_track', digit: '1' } }],
     [{ event: 'mark', ...numbered, mark: { name: 'my label' } }],
     [{ event: 'stop', ...numbered, stop: { accountSid: 'AC1', callSid: 'CA1' }, more: 'kept' }],
-  ])('%j', (message) => {
+  ])('parses %j', (message) => {
     expect(parseStreamMessage(JSON.stringify(message))).toEqual(message)
     for (const name of Object.keys(message).filter((one) => one !== 'more'))
       expect(parseStreamMessage(JSON.stringify(without(message, name)))).toBeUndefined()
   })
 
-  test('what the types do not promise is refused', () => {
+  test('returns undefined if a field has another type, or the event is unknown', () => {
     for (const tracks of ['inbound', [1], null, { 0: 'inbound' }])
       expect(parseStreamMessage(JSON.stringify({ ...start, start: { ...start.start, tracks } }))).toBeUndefined()
     for (const customParameters of [[], 'x', { a: 1 }])
@@ -109,7 +109,7 @@ const setup = {
   direction: 'inbound',
 }
 
-describe('messages of ConversationRelay', () => {
+describe('parseRelayMessage', () => {
   test.each([
     [setup],
     [{ ...setup, accountSid: 'AC1', parentCallSid: '', callerName: null, customParameters: { lang: 'pt' } }],
@@ -118,17 +118,17 @@ describe('messages of ConversationRelay', () => {
     [{ type: 'prompt', voicePrompt: 'Hi!', lang: 'en-US', last: true }],
     [{ type: 'interrupt', utteranceUntilInterrupt: 'Life is', durationUntilInterruptMs: '460' }],
     [{ type: 'interrupt', utteranceUntilInterrupt: 'Life is', durationUntilInterruptMs: 460 }],
-  ])('%j', (message) => {
+  ])('parses %j', (message) => {
     expect(parseRelayMessage(JSON.stringify(message))).toEqual(message)
     expect(parseRelayMessage(JSON.stringify({ ...message, type: 'other' }))).toBeUndefined()
   })
 
-  test.each(Object.keys(setup))('a setup without %s is none', (name) => {
+  test.each(Object.keys(setup))('returns undefined for a setup without %s', (name) => {
     expect(parseRelayMessage(JSON.stringify(without(setup, name)))).toBeUndefined()
   })
 })
 
-test('nothing whatsoever makes them throw', () => {
+test('the readers never throw', () => {
   const texts = fc.oneof(
     fc.string(),
     fc.json(),

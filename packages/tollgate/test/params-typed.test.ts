@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { WebhookParams } from '../src/index.ts'
 import { type FormKind, isKind, isStop, kindOf, media } from '../src/params/index.ts'
-import { kinds } from '../src/params/kinds.ts'
-import { samples } from '../src/testing/samples/index.ts'
+import { sampleWebhook } from '../src/testing/index.ts'
 import { ReceivedParams } from '../src/verify/webhook.ts'
+import { kinds } from '../src/webhooks/index.ts'
 
 const formKinds = (Object.keys(kinds) as FormKind[]).filter((kind) => /^(form|query)$/.test(kinds[kind].body))
 
@@ -12,17 +12,17 @@ function make(params: Readonly<Record<string, string>>): WebhookParams {
 }
 
 function sample(kind: FormKind): WebhookParams {
-  return new ReceivedParams(samples[kind].params ?? [])
+  return new ReceivedParams(sampleWebhook(kind).params ?? [])
 }
 
 describe('isKind', () => {
-  test.each(formKinds)('holds for %s, and for no other kind', (kind) => {
+  test.each(formKinds)('is true for %s, and for no other kind', (kind) => {
     expect(formKinds.filter((other) => isKind(sample(kind), other))).toEqual([kind])
   })
 
-  test('does not hold where something is missing that the types promise', () => {
+  test('is false if a parameter is missing that the types promise', () => {
     for (const kind of formKinds) {
-      const pairs = samples[kind].params ?? []
+      const pairs = sampleWebhook(kind).params ?? []
       for (const { name } of kinds[kind].parameters.filter(({ always }) => always)) {
         const without = new ReceivedParams(pairs.filter(([other]) => other !== name))
         expect(isKind(without, kind)).toBe(false)
@@ -32,19 +32,19 @@ describe('isKind', () => {
     expect([kindOf(bare), isKind(bare, 'message.inbound')]).toEqual(['message.inbound', false])
   })
 
-  test('an empty value is there', () => {
+  test('an empty value counts as present', () => {
     const empty = new ReceivedParams(
-      (samples['message.inbound'].params ?? []).map(([n, v]) => [n, n === 'Body' ? '' : v]),
+      (sampleWebhook('message.inbound').params ?? []).map(([n, v]) => [n, n === 'Body' ? '' : v]),
     )
     expect(isKind(empty, 'message.inbound') && empty.get('Body')).toBe('')
   })
 
-  test('one of several kinds', () => {
+  test('is true for one of several kinds', () => {
     expect(isKind(sample('whatsapp.inbound'), 'message.inbound', 'whatsapp.inbound')).toBe(true)
     expect(isKind(sample('message.status'), 'message.inbound', 'whatsapp.inbound')).toBe(false)
   })
 
-  test('a misspelled kind is a TypeError, as is one without form parameters, whatever the request', () => {
+  test('a misspelled kind and a kind without form parameters are a TypeError for every request', () => {
     const ask = (kind: string) => () => isKind(make({}), kind as FormKind)
     expect(ask('mesage.inbound')).toThrow(
       new TypeError('Unknown kind of webhook "mesage.inbound". Did you mean "message.inbound"?'),
@@ -64,7 +64,7 @@ describe('media', () => {
     MediaUrl1: 'https://api.twilio.com/1',
   }
 
-  test('what is attached, in order', () => {
+  test('lists the attached files in order', () => {
     expect(media(make(two))).toEqual([
       { url: 'https://api.twilio.com/0', contentType: 'image/jpeg' },
       { url: 'https://api.twilio.com/1', contentType: undefined },
@@ -74,17 +74,17 @@ describe('media', () => {
     expect(media(sample('message.status'))).toEqual([])
   })
 
-  test('only as many as NumMedia says', () => {
+  test('lists as many files as NumMedia says', () => {
     expect(media(make({ ...two, NumMedia: '1' }))).toHaveLength(1)
     expect(media(make({ ...two, NumMedia: '0' }))).toEqual([])
   })
 
   test.each(['', '-1', '1e9', '0x2', ' 2', '2 ', '1.5', 'NaN', 'Infinity', '2\n', '٢', '99999999999999999999'])(
-    'a NumMedia of %j means none',
+    'a NumMedia of %j means no files',
     (NumMedia) => expect(media(make({ ...two, NumMedia }))).toEqual([]),
   )
 
-  test('a large NumMedia asks for no more than a hundred', () => {
+  test('a large NumMedia reads at most 100 files', () => {
     const asked: string[] = []
     const get = (name: string): string | undefined => {
       asked.push(name)
@@ -94,7 +94,7 @@ describe('media', () => {
     expect(asked).toHaveLength(101)
   })
 
-  test('a URL that is missing or empty is passed over', () => {
+  test('a missing or empty URL is skipped', () => {
     expect(media(make({ ...two, NumMedia: '4', MediaUrl2: '', MediaUrl3: 'https://api.twilio.com/3' }))).toHaveLength(3)
   })
 })
@@ -118,7 +118,7 @@ describe('isStop', () => {
     '"stop"',
   ])('%j does not', (Body) => expect(isStop(make({ Body }))).toBe(false))
 
-  test('OptOutType decides where Twilio sends it', () => {
+  test('OptOutType decides if Twilio sends it', () => {
     expect(isStop(make({ Body: 'BAJA', OptOutType: 'STOP' }))).toBe(true)
     expect(isStop(make({ Body: 'cancel', OptOutType: 'HELP' }))).toBe(false)
     expect(isStop(make({ Body: 'stop', OptOutType: 'START' }))).toBe(false)
@@ -126,7 +126,7 @@ describe('isStop', () => {
     expect(isStop(make({}))).toBe(false)
   })
 
-  test('a long body takes no long time', () => {
+  test('a long body is read quickly', () => {
     expect(isStop(make({ Body: `${' '.repeat(200_000)}x${' '.repeat(200_000)}` }))).toBe(false)
   })
 })

@@ -12,7 +12,7 @@ import { type SampleWebhook, type SignedRequest, sampleWebhook, signRequest } fr
 const publicUrl = 'https://voice.example.com'
 const authToken = '0123456789abcdef0123456789abcdef'
 
-/** What the application does with the next request; without one it answers 200. */
+/** Handles the next request. Without one the application answers 200. */
 type Behaviour = (webhook: Accepted, req: IncomingMessage, res: ServerResponse) => void
 
 interface App {
@@ -46,7 +46,7 @@ const adapters: Readonly<Record<string, () => App>> = {
     createApp((options, handle) => {
       const app = express()
       app.use(expressWebhook(options, handle))
-      // Express prints what a handler throws, unless it is answered here.
+      // Without this handler, Express prints the errors.
       app.use((_error: unknown, _req: express.Request, res: express.Response, _next: express.NextFunction) => {
         res.status(500).end()
       })
@@ -72,7 +72,7 @@ const demandPassword: Behaviour = (_webhook, req, res) => {
 }
 
 for (const [name, create] of Object.entries(adapters))
-  describe(`a whole call in 'reject' mode, through ${name}`, () => {
+  describe(`a whole call with onReplay 'reject', through ${name}`, () => {
     const app = create()
     let server: Server
 
@@ -99,7 +99,7 @@ for (const [name, create] of Object.entries(adapters))
       return sent
     }
 
-    /** The status of the answer, and whether the delivery was seen before. */
+    /** Returns the status of the answer, and `replayed` or the code of the verdict. */
     async function send(signed: SignedRequest, headers?: Record<string, string>) {
       const [response] = (await once(open(signed, headers), 'response')) as [IncomingMessage]
       response.resume()
@@ -108,14 +108,14 @@ for (const [name, create] of Object.entries(adapters))
       return `${response.statusCode} ${verdict?.ok ? verdict.replayed : verdict?.code}`
     }
 
-    test('the inbound call, and the same after a basic-auth 401', async () => {
+    test('accepts the inbound call, and its retry after a basic-auth 401', async () => {
       const inbound = sign('/voice', sampleWebhook('call.inbound'))
       app.behaviours.push(demandPassword, demandPassword)
       expect(await send(inbound)).toBe('401 false')
       expect(await send(inbound, { authorization: 'Basic dHdpbGlvOnNlY3JldA==' })).toBe('200 false')
     })
 
-    test('two gathers with the same digits, and the redirect back to the menu', async () => {
+    test('marks a second gather with the same digits, and a second redirect to the menu', async () => {
       const gather = sign('/menu', sampleWebhook('gather.dtmf', { Digits: '1' }))
       expect(await send(gather)).toBe('200 false')
       expect(await send(gather)).toBe('200 true')
@@ -129,7 +129,7 @@ for (const [name, create] of Object.entries(adapters))
       expect(await send(redirect)).toBe('200 true')
     })
 
-    test('the dial action, twice in a loop, by POST and by GET', async () => {
+    test('marks a second dial action, by POST and by GET', async () => {
       for (const method of ['POST', 'GET'] as const) {
         const action = sign('/dialed', { ...sampleWebhook('dial.action'), method })
         expect(await send(action)).toBe('200 false')
@@ -137,7 +137,7 @@ for (const [name, create] of Object.entries(adapters))
       }
     })
 
-    test('the recording status: its retry after a 500', async () => {
+    test('accepts the retry of a recording status after a 500, and refuses a replay', async () => {
       const recording = sign('/recordings', sampleWebhook('recording.status'))
       app.behaviours.push(fail(500))
       expect(await send(recording)).toBe('500 false')
@@ -145,7 +145,7 @@ for (const [name, create] of Object.entries(adapters))
       expect(await send(recording)).toBe('403 replayed')
     })
 
-    test('status events in any order, and their retries after a throw, a 503 and a basic-auth 401', async () => {
+    test('accepts status events in any order, and their retries after a throw, a 503 and a basic-auth 401', async () => {
       const events = ['2', '0', '3', '1'].map((SequenceNumber) =>
         sign('/status', sampleWebhook('call.status', { SequenceNumber })),
       )
@@ -169,7 +169,7 @@ for (const [name, create] of Object.entries(adapters))
       console.error = log
     })
 
-    test('the retry after Twilio hung up on a slow answer', async () => {
+    test('accepts the retry after Twilio closed the connection before a slow answer', async () => {
       const event = sign('/status', sampleWebhook('call.status', { SequenceNumber: '4' }))
       const closed = new Promise((resolve) => {
         app.behaviours.push((_webhook, _req, res) => res.once('close', resolve))
@@ -182,14 +182,14 @@ for (const [name, create] of Object.entries(adapters))
       expect(await send(event)).toBe('200 false')
     })
 
-    test('a retry after an answer that the application took back by hand', async () => {
+    test('accepts a retry after the application called release()', async () => {
       const event = sign('/status', sampleWebhook('call.status', { SequenceNumber: '5' }))
       app.behaviours.push((webhook, _req, res) => void webhook.release().then(() => res.writeHead(404).end()))
       expect(await send(event)).toBe('404 false')
       expect(await send(event)).toBe('200 false')
     })
 
-    test('a true replay of the message is refused, whatever its unsigned headers say', async () => {
+    test('refuses a replay of a message, also with other unsigned headers', async () => {
       const message = sign('/sms', sampleWebhook('message.inbound'))
       expect(await send(message)).toBe('200 false')
       expect(await send(message)).toBe('403 replayed')

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Delivery, Reservation } from '../src/index.ts'
-import { kinds } from '../src/params/kinds.ts'
 import { memoryStore, type ReplayGuardOptions, type ReplayStore, replayGuard } from '../src/replay/index.ts'
 import { sampleWebhook, webhookKinds } from '../src/testing/index.ts'
 import { ReceivedParams } from '../src/verify/webhook.ts'
+import { kinds } from '../src/webhooks/index.ts'
 
 const message = deliver('message.inbound')
 
@@ -44,16 +44,16 @@ const turn = () => new Promise((resolve) => setTimeout(resolve, 0))
 
 describe('what is seen again', () => {
   for (const kind of webhookKinds) {
-    const { body, mayRepeat } = kinds[kind]
+    const { body, neverRepeats } = kinds[kind]
     test(`${kind} is ${body === 'handshake' ? 'not reserved' : 'marked'}`, async () => {
       const [first, second] = await reserveTwice(deliver(kind))
       expect(first).toMatchObject({ replayed: false })
       expect(second).toEqual({ replayed: body !== 'handshake' })
     })
-    test(`${kind} is ${mayRepeat ? 'not refused' : 'refused'} with 'reject'`, async () => {
+    test(`${kind} is ${neverRepeats ? 'refused' : 'not refused'} with 'reject'`, async () => {
       const [first, second] = await reserveTwice(deliver(kind), { onReplay: 'reject' })
       expect(first).toMatchObject({ replayed: false })
-      expect(second?.refuse).toBe(mayRepeat ? undefined : true)
+      expect(second?.refuse).toBe(neverRepeats ? true : undefined)
     })
   }
 

@@ -9,7 +9,7 @@ import { type SignedRequest, sampleWebhook, signRequest, webhookKinds } from '..
 
 const authToken = '0123456789abcdef0123456789abcdef'
 
-/** The arguments that a real shell hands to a command named curl. */
+/** Returns the arguments that a real shell passes to a command named curl. */
 function readArguments(command: string): string[] {
   const script = `curl() { printf '%s\\0' "$@"; }\n${command}`
   return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)
@@ -21,7 +21,7 @@ function listArguments(signed: SignedRequest): string[] {
 }
 
 for (const kind of webhookKinds)
-  test(`a shell reads the command for ${kind} as it is meant`, () => {
+  test(`a shell reads the command for ${kind} correctly`, () => {
     const signed = signRequest({
       url: "https://example.com/it's?a=$(id)&b=`id`&c=!!",
       ...sampleWebhook(kind),
@@ -33,7 +33,7 @@ for (const kind of webhookKinds)
     expect(words.at(-1)).toBe(signed.url)
   })
 
-test('a shell hands over any body unchanged', () => {
+test('a shell passes any body unchanged', () => {
   const piece = fc.oneof(
     fc.constantFrom("'", '"', '\\', '$(id)', '`id`', '\n', '!', "'\\''", '@', '%'),
     fc.string({ unit: 'binary' }),
@@ -49,12 +49,12 @@ test('a shell hands over any body unchanged', () => {
   )
 })
 
-test('a body that no argument can hold is refused', () => {
+test('a body that no argument can contain is refused', () => {
   const signed = signRequest({ url: 'https://example.com/', body: 'a\0b', contentType: 'text/plain', authToken })
   expect(() => signed.toCurl()).toThrow(/NUL/)
 })
 
-test('methods and empty headers, in the way that curl wants them', () => {
+test('methods and empty headers are written as curl expects them', () => {
   const url = 'https://example.com/'
   expect(readArguments(signRequest({ url, method: 'POST', authToken }).toCurl())).toContain('POST')
   expect(readArguments(signRequest({ url, method: 'HEAD', authToken }).toCurl())).toContain('--head')
@@ -64,8 +64,7 @@ test('methods and empty headers, in the way that curl wants them', () => {
   )
 })
 
-// The last word about what is sent is curl's.
-test('curl sends exactly what was signed', async () => {
+test('curl sends exactly the signed request', async () => {
   const received: { request: IncomingMessage; body: Buffer }[] = []
   const server = createServer(async (request, response) => {
     received.push({ request, body: await buffer(request) })

@@ -5,7 +5,7 @@ import '../src/testing/vitest.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
 const verifier = createVerifier({ publicUrl: 'https://example.com', authToken })
-const secretText = 'a text that nobody may read'
+const secretText = 'a confidential text'
 
 async function verify(token: string, json = false): Promise<Verdict> {
   const url = 'https://example.com/sms?customer=confidential'
@@ -38,7 +38,7 @@ describe('toBeAccepted and toBeRefusedWith', () => {
     }
   })
 
-  test('a refused one: the code, its explanation and the URL forms', async () => {
+  test('a rejected webhook shows the code, its explanation and the URLs', async () => {
     const verdict = await verify('f'.repeat(32))
     expect(verdict).toBeRefusedWith('signature_mismatch')
     expect(verdict).not.toBeAccepted()
@@ -51,7 +51,7 @@ describe('toBeAccepted and toBeRefusedWith', () => {
     expect(messageOf(() => expect(verdict).not.toBeRefusedWith('signature_mismatch'))).toContain('not to be refused')
   })
 
-  test('no message holds a token, a signature, a parameter or a query', async () => {
+  test('no message contains a token, a signature, a parameter or a query', async () => {
     const wrong = 'f'.repeat(32)
     for (const verdict of [await verify(authToken), await verify(wrong), await verify(wrong, true)]) {
       const messages = [
@@ -66,7 +66,7 @@ describe('toBeAccepted and toBeRefusedWith', () => {
     }
   })
 
-  test('what is no verdict fails either way', async () => {
+  test('a value that is not a verdict always fails', async () => {
     const promise = verify(authToken)
     for (const value of [
       promise,
@@ -86,7 +86,7 @@ describe('toBeAccepted and toBeRefusedWith', () => {
     await expect(promise).resolves.toBeAccepted()
   })
 
-  test('a misspelled code is named', async () => {
+  test('a misspelled code gets a suggestion', async () => {
     const verdict = await verify(authToken)
     const misspelled = 'signature_mismach' as 'signature_mismatch'
     expect(() => expect(verdict).not.toBeRefusedWith(misspelled)).toThrow(/Did you mean "signature_mismatch"/)

@@ -10,12 +10,12 @@ import { twilioWebhook as onFetch } from '../src/adapters/fetch.ts'
 import { twilioWebhook as onHono } from '../src/adapters/hono.ts'
 import { twilioWebhook as onKoa } from '../src/adapters/koa.ts'
 import { twilioWebhook as onNode } from '../src/adapters/node.ts'
-import { kinds } from '../src/params/kinds.ts'
 import type { TestServer, TestSetting } from '../src/testing/index.ts'
 import { testServer, type WebhookKind, webhookKinds } from '../src/testing/index.ts'
 import { type NodeApplication, testServer as nodeTestServer } from '../src/testing/node.ts'
+import { kinds } from '../src/webhooks/index.ts'
 
-// The sample of a bundle has a bodySHA256 of bytes that nobody knows, and is refused as any such request.
+// The sample of a bundle has the bodySHA256 of an unknown body, so it is refused.
 const sendable = webhookKinds.filter((kind) => kinds[kind].body !== 'handshake' && kind !== 'regulatory.bundle')
 const options = ({ url, authToken }: TestSetting) => ({ publicUrl: url, authToken })
 
@@ -71,7 +71,7 @@ const applications: [name: string, open: (publicUrl?: string) => Promise<TestSer
 ]
 
 describe.each(applications)('testServer for %s', (_name, open) => {
-  test('a sample is accepted, a forged one is not', async () => {
+  test('accepts a sample, and refuses a forged request', async () => {
     const server = await open()
     const answer = await server.send('/sms?tenant=7', 'message.inbound', { Body: 'Grüße ☕' })
     expect([answer.status, await answer.text()]).toEqual([200, 'Grüße ☕'])
@@ -83,7 +83,7 @@ describe.each(applications)('testServer for %s', (_name, open) => {
     await server.close()
   })
 
-  test('every kind that a request can carry', async () => {
+  test('accepts every kind but handshakes', async () => {
     const server = await open()
     const refused: WebhookKind[] = []
     for (const kind of sendable) if (!(await server.send('/hook', kind)).ok) refused.push(kind)
@@ -91,7 +91,7 @@ describe.each(applications)('testServer for %s', (_name, open) => {
     await server.close()
   })
 
-  test('behind a proxy that strips a prefix', async () => {
+  test('works behind a proxy that strips a prefix', async () => {
     const server = await open('https://api.example.com/prefix/')
     expect(server.url).toBe('https://api.example.com/prefix')
     for (const path of ['/', '/sms', "/sms?a=O'h+b&c=%C3%A9"])
@@ -108,7 +108,7 @@ describe.each([
   const open = start as (make: unknown, options?: unknown) => Promise<TestServer>
   const answer = () => new Response('ok')
 
-  test('each server has a token of its own', async () => {
+  test('each server has its own token', async () => {
     const seen: TestSetting[] = []
     const make = (setting: TestSetting) => {
       seen.push(setting)
@@ -121,7 +121,7 @@ describe.each([
     for (const server of servers) await server.close()
   })
 
-  test('a wrong call is a TypeError that says what is needed', async () => {
+  test('a wrong call is a TypeError that names the mistake', async () => {
     await expect(open(undefined)).rejects.toThrow(/testServer needs a function/)
     await expect(open(() => undefined)).rejects.toThrow(/testServer needs a function that returns/)
     await expect(open(() => answer, { publicURL: 'x' })).rejects.toThrow(/Did you mean "publicUrl"/)
@@ -149,7 +149,7 @@ describe.each([
 })
 
 describe('over a socket', () => {
-  test('the answer is what the listener wrote', async () => {
+  test('resolves with the response of the listener', async () => {
     const server = await nodeTestServer(() => (req, res) => {
       if (req.url === '/broken') return void res.destroy()
       res.writeHead(req.url === '/empty' ? 204 : 418, { 'set-cookie': ['a=1', 'b=2'], 'x-host': req.headers.host })
@@ -173,7 +173,7 @@ describe('over a socket', () => {
     await server.close()
   })
 
-  test('an application that cannot be made leaves nothing open', async () => {
+  test('closes the server if the application cannot be made', async () => {
     let url = ''
     const make = (setting: TestSetting): NodeApplication => {
       url = setting.url

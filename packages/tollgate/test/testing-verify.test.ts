@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createVerifier } from '../src/index.ts'
 import { kindOf } from '../src/params/index.ts'
-import { kinds } from '../src/params/kinds.ts'
 import type { SignRequestInput } from '../src/testing/compose.ts'
 import { type SignedRequest, sampleWebhook, signRequest, webhookKinds } from '../src/testing/index.ts'
+import { kinds } from '../src/webhooks/index.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
 const sharedKey = { id: 'webhooks_sharedkey_1', secret: 'a-secret' }
@@ -22,7 +22,7 @@ async function verify(signed: SignedRequest) {
 
 const covers = { form: 'params', json: 'body', query: 'url', handshake: 'url' } as const
 
-describe('what the testing kit signs, the verifier accepts', () => {
+describe('the verifier accepts the requests of the testing kit', () => {
   for (const kind of webhookKinds) {
     const row = kinds[kind]
     test(`${kind}, with an Auth Token and with a shared key`, async () => {
@@ -59,7 +59,7 @@ describe('what the testing kit signs, the verifier accepts', () => {
     'a body': fc.record({ body: text, contentType: fc.constantFrom('text/plain', 'application/json') }),
   }
   for (const [title, input] of Object.entries(inputs))
-    test(`${title} of whatever content`, async () => {
+    test(`${title} with random content`, async () => {
       await fc.assert(
         fc.asyncProperty(input, async (content) => {
           await verify(signRequest({ url: `${publicUrl}/hook?it=O'Hara+%C3%A9`, authToken, ...content }))
@@ -67,7 +67,7 @@ describe('what the testing kit signs, the verifier accepts', () => {
       )
     })
 
-  test('a web Request, through its own spelling of the URL', async () => {
+  test('a web Request, which changes how the URL is written', async () => {
     for (const kind of webhookKinds) {
       const signed = signRequest({ url: `${publicUrl}/hook?n=O'Hara`, ...sampleWebhook(kind), authToken })
       const request = signed.toRequest()

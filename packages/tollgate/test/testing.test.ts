@@ -1,10 +1,10 @@
 import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { kinds, type WebhookKind } from '../src/params/kinds.ts'
 import type { SignRequestInput } from '../src/testing/compose.ts'
 import * as publicFace from '../src/testing/index.ts'
 import { sampleWebhook, signRequest, webhookKinds } from '../src/testing/index.ts'
+import { kinds, type WebhookKind } from '../src/webhooks/index.ts'
 import { type Fixture, secrets, twilioFixtures } from './testing-fixtures.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
@@ -36,10 +36,10 @@ function describeFixture(fixture: Fixture): SignRequestInput {
 
 describe('signRequest and the fixtures', () => {
   for (const fixture of twilioFixtures)
-    test(`${fixture.id} gets the signature that it carries`, () => {
+    test(`${fixture.id} gets its signature`, () => {
       const signed = signRequest(describeFixture(fixture))
-      const carried = Object.entries(fixture.headers).find(([name]) => name.toLowerCase() === 'x-twilio-signature')
-      expect(signed.headers['x-twilio-signature']).toBe(carried?.[1])
+      const pinned = Object.entries(fixture.headers).find(([name]) => name.toLowerCase() === 'x-twilio-signature')
+      expect(signed.headers['x-twilio-signature']).toBe(pinned?.[1])
       expect(signed.headers['x-twilio-webhooks-signature-settings']).toBe(
         fixture.headers['X-Twilio-Webhooks-Signature-Settings'],
       )
@@ -50,7 +50,7 @@ describe('signRequest and the fixtures', () => {
 })
 
 describe('signRequest', () => {
-  test('a form: order and repeats kept, a space as +', () => {
+  test('a form keeps order and repeats, and writes a space as +', () => {
     const params = [
       ['b', '1 2'],
       ['a', 'é&=+'],
@@ -62,7 +62,7 @@ describe('signRequest', () => {
     expect(signed.headers['x-twilio-signature']).toBe(hmac(`${url}aé&=+b0b1 2`))
   })
 
-  test('a GET: parameters after the query, which is signed as it is', () => {
+  test('a GET adds parameters to the query and signs it unchanged', () => {
     const signed = signRequest({ url: `${url}?a=O'h+b#rc=2`, method: 'GET', params: { To: '+1 2' }, authToken })
     expect(signed).toMatchObject({ method: 'GET', url: `${url}?a=O'h+b&To=%2B1+2`, body: undefined })
     expect(signed.headers['x-twilio-signature']).toBe(hmac(signed.url))
@@ -70,7 +70,7 @@ describe('signRequest', () => {
     expect(signRequest({ url: `${url}?`, method: 'get', params: { a: '1' }, authToken }).url).toBe(`${url}?a=1`)
   })
 
-  test('JSON: bound by bodySHA256 at the end of the query', () => {
+  test('JSON adds bodySHA256 at the end of the query', () => {
     const signed = signRequest({ url: `${url}?a=1`, json: { text: 'é' }, authToken })
     expect(signed.url).toBe(`${url}?a=1&bodySHA256=${sha256('{"text":"é"}')}`)
     expect(signed.body).toBe('{"text":"é"}')
@@ -79,7 +79,7 @@ describe('signRequest', () => {
     expect(signRequest({ url: signed.url, json: { text: 'é' }, authToken }).url).toBe(signed.url)
   })
 
-  test('a body: by its parameters with a form type, by its hash with any other', () => {
+  test('a body is signed by its parameters if it is a form, and otherwise by its hash', () => {
     const bytes = new TextEncoder().encode('b=1&a=%C3%A9')
     const form = signRequest({ url, body: bytes, contentType: `${formType}; charset=UTF-8`, authToken })
     expect(form).toMatchObject({ url, body: 'b=1&a=%C3%A9' })
@@ -90,7 +90,7 @@ describe('signRequest', () => {
     expect(signRequest({ url, body: '{}', authToken }).headers['content-type']).toBe('application/json')
   })
 
-  test('a handshake: the query signed as sorted parameters, the scheme as wss', () => {
+  test('a handshake signs the query as sorted parameters and the scheme as wss', () => {
     const signed = signRequest({ url: 'ws://u:p@example.com/s?b=1+2&a=%C3%A9', params: { c: '3' }, authToken })
     expect(signed).toMatchObject({ method: 'GET', url: 'ws://example.com/s?b=1+2&a=%C3%A9&c=3', body: undefined })
     expect(signed.headers).toMatchObject({ upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-version': '13' })
@@ -100,13 +100,13 @@ describe('signRequest', () => {
     expect(seen.headers['x-twilio-signature']).toBe(hmac('wss://example.com/s'))
   })
 
-  test('userinfo and fragment are neither sent nor signed, the port is', () => {
+  test('userinfo and fragment are neither sent nor signed, but the port is', () => {
     const signed = signRequest({ url: 'https://hook:s3cret@Example.com:8443/a?b#c', authToken })
     expect(signed.url).toBe('https://Example.com:8443/a?b')
     expect(signed.headers['x-twilio-signature']).toBe(hmac(signed.url))
   })
 
-  test('a shared key: HMAC-SHA256 and the settings header', () => {
+  test('a shared key signs with HMAC-SHA256 and sends the settings header', () => {
     const signed = signRequest({ url, params: { a: '1' }, sharedKey: { id: 'webhooks_sharedkey_1', secret: 's' } })
     expect(signed.headers['x-twilio-webhooks-signature-settings']).toBe(
       'key=webhooks_sharedkey_1,algorithm=HMAC_SHA256',
@@ -114,14 +114,14 @@ describe('signRequest', () => {
     expect(signed.headers['x-twilio-signature']).toBe(hmac(`${url}a1`, 's', 'sha256'))
   })
 
-  test('the environment signs when nothing else is given', () => {
+  test('the token of the environment signs if no key is given', () => {
     vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
     expect(signRequest({ url }).headers['x-twilio-signature']).toBe(hmac(url))
     vi.stubEnv('TWILIO_AUTH_TOKEN', undefined)
     expect(() => signRequest({ url })).toThrow(/"authToken".*"sharedKey".*TWILIO_AUTH_TOKEN/)
   })
 
-  test('headers: the caller wins, except over the signature', () => {
+  test('given headers replace the default headers, but not the signature', () => {
     const headers = {
       'User-Agent': 'mine',
       'x-extra': 'é',
@@ -158,7 +158,7 @@ describe('signRequest', () => {
     'a body with a handshake': [{ url: 'wss://example.com/', body: 'x' }, /"body" needs a POST/],
     'a handshake by POST': [{ url: 'wss://example.com/', method: 'POST' }, /handshake is a GET/],
     'a handshake with a malformed query': [{ url: 'wss://example.com/?a=%zz' }, /percent-encoding/],
-    'a method that is none': [{ method: 'GET\r\nX: y' }, /"method"/],
+    'an invalid method': [{ method: 'GET\r\nX: y' }, /"method"/],
     'numbers in params': [{ params: { a: 1 } }, /"params" must have strings/],
     'params with a JSON type': [{ params: { a: '1' }, contentType: 'application/json' }, /sent as a form/],
     'JSON with a form type': [{ json: {}, contentType: formType }, /"json" cannot be sent/],
@@ -172,7 +172,7 @@ describe('signRequest', () => {
       /already has a bodySHA256/,
     ],
     'a header with a line break': [{ headers: { a: 'b\r\nc: d' } }, /"a"/],
-    'a header name that is none': [{ headers: { 'a b': 'c' } }, /invalid name/],
+    'an invalid header name': [{ headers: { 'a b': 'c' } }, /invalid name/],
     'a content type with a line break': [{ json: 1, contentType: 'a/b\n' }, /"contentType"/],
   }
   for (const [title, [input, message]] of Object.entries(refused))
@@ -182,12 +182,12 @@ describe('signRequest', () => {
       expect(sign).toThrow(message)
     })
 
-  test('what is refused never shows a secret', () => {
+  test('no error message contains a secret', () => {
     for (const token of [`${authToken} `, `"${authToken}"`])
       expect(() => signRequest({ url, authToken: token })).not.toThrow(new RegExp(authToken))
   })
 
-  test('whatever the parameters, what is signed is what a parser reads', () => {
+  test('signs the parameters that a parser reads', () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constant('\ud83d'))
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text)), (params) => {
@@ -224,13 +224,13 @@ describe('toRequest', () => {
 })
 
 describe('sampleWebhook', () => {
-  test('every kind of the table, frozen', () => {
+  test('webhookKinds lists every kind of the table, and is frozen', () => {
     expect([...webhookKinds].sort()).toEqual(Object.keys(kinds).sort())
     expect(Object.isFrozen(webhookKinds)).toBe(true)
   })
 
   for (const kind of webhookKinds)
-    test(`${kind} can be signed as it is, under https and where it is a handshake under wss`, () => {
+    test(`${kind} can be signed without changes, a handshake under https and wss`, () => {
       const signed = signRequest({ url: 'https://example.com/hook', ...sampleWebhook(kind), authToken })
       expect(signed.method).toBe(kinds[kind].method)
       expect(signed.headers['x-twilio-signature']).toMatch(/^[A-Za-z0-9+/]{27}=$/)
@@ -239,7 +239,7 @@ describe('sampleWebhook', () => {
       expect(socket.headers).toEqual(signed.headers)
     })
 
-  test('each call gives new objects', () => {
+  test('each call returns new objects', () => {
     for (const kind of webhookKinds) {
       const [one, other] = [sampleWebhook(kind), sampleWebhook(kind)]
       expect(one).toEqual(other)
@@ -250,7 +250,7 @@ describe('sampleWebhook', () => {
     }
   })
 
-  test('overrides replace in place, single out what repeats, and add at the end', () => {
+  test('overrides replace in place, replace all repeats by one value, and add at the end', () => {
     const { params = [] } = sampleWebhook('message.inbound', { Body: 'hi', Extra: '1' })
     const before = sampleWebhook('message.inbound').params ?? []
     expect(params.map(([name]) => name)).toEqual([...before.map(([name]) => name), 'Extra'])
@@ -259,12 +259,12 @@ describe('sampleWebhook', () => {
     expect(group.filter(([name]) => name === 'MessagingBinding.Address')).toEqual([['MessagingBinding.Address', '+1']])
   })
 
-  test('overrides of JSON are fields of the first event, dotted ones of what is inside', () => {
+  test('overrides of JSON are fields of the first event, and names with dots are nested fields', () => {
     const { json } = sampleWebhook('events.batch', { id: 'EZ1', 'data.from': '+1' })
     expect(json).toMatchObject([{ id: 'EZ1', data: { from: '+1', to: '+12025550123' } }, { specversion: '1.0' }])
     expect(sampleWebhook('studio.json', { phone: '+1' }).json).toMatchObject({ phone: '+1', step: 3 })
     for (const path of ['nothing.here', '__proto__.polluted', 'id.x'])
-      expect(() => sampleWebhook('events.batch', { [path]: 'x' })).toThrow(/reaches into an object/)
+      expect(() => sampleWebhook('events.batch', { [path]: 'x' })).toThrow(/an object that this webhook does not have/)
     expect({}).not.toHaveProperty('polluted')
   })
 
@@ -274,7 +274,7 @@ describe('sampleWebhook', () => {
     expect(() => sampleWebhook('amd', { CallSid: 1 } as unknown as Record<string, string>)).toThrow(/"CallSid"/)
   })
 
-  test('what is public', () => {
+  test('tollgate/testing exports these names', () => {
     expect(Object.keys(publicFace).sort()).toEqual(['sampleWebhook', 'signRequest', 'testServer', 'webhookKinds'])
   })
 })

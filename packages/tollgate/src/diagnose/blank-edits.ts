@@ -1,6 +1,6 @@
 import { kindOf } from '../params/index.ts'
-import { kinds } from '../params/kinds.ts'
 import type { Pairs } from '../scheme/form.ts'
+import { kinds } from '../webhooks/index.ts'
 import { stripDigits } from './ends.ts'
 import { guesses } from './guesses.ts'
 import { showName } from './mask.ts'

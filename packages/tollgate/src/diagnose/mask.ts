@@ -1,5 +1,5 @@
-import { kinds } from '../params/kinds.ts'
 import type { Pairs } from '../scheme/form.ts'
+import { kinds } from '../webhooks/index.ts'
 import { stripDigits } from './ends.ts'
 import type { SigningPart } from './types.ts'
 

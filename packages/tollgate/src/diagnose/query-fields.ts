@@ -1,4 +1,4 @@
-import { kinds } from '../params/kinds.ts'
+import { kinds } from '../webhooks/index.ts'
 import { decodeAll } from './encodings.ts'
 import { stripDigits } from './ends.ts'
 

@@ -1,5 +1,5 @@
 import { kindOf } from '../params/index.ts'
-import { kinds } from '../params/kinds.ts'
+import { kinds } from '../webhooks/index.ts'
 import { decodeAll } from './encodings.ts'
 import { isTwilioName, joinFields, nameOf, splitFields } from './query-fields.ts'
 import { type Edit, editUrl } from './state.ts'

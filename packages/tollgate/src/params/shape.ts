@@ -1,7 +1,7 @@
-/** What a JSON value must be: a primitive's name, an object of texts, a list of texts, any object, or fields by name. */
+/** The type that a JSON value must have: a primitive, a collection of texts, any object, or an object with fields. */
 export type Shape = 'string' | 'number' | 'boolean' | 'number or string' | 'texts' | 'list of texts' | 'object' | Fields
 
-/** A question mark at the end of a name: the field may be missing or null. Fields that are not named may be anything. */
+/** A field whose name ends with a question mark may be missing or null. Other fields are not checked. */
 interface Fields {
   readonly [name: string]: Shape
 }
@@ -16,7 +16,7 @@ const tests: Readonly<Record<Extract<Shape, string>, (value: unknown) => boolean
   'list of texts': (value) => Array.isArray(value) && value.every((text) => typeof text === 'string'),
 }
 
-/** Whether a parsed JSON value is as the types say. Runs over whatever a sender made up. */
+/** Checks a parsed JSON value. The value may come from an attacker. */
 export function hasShape(value: unknown, shape: Shape): boolean {
   if (typeof shape === 'string') return tests[shape](value)
   if (!isObject(value)) return false
@@ -27,7 +27,20 @@ export function hasShape(value: unknown, shape: Shape): boolean {
   })
 }
 
-/** The value of a JSON text; `undefined` where it is none. */
+/**
+ * Checks an object whose shape depends on the value of one of its fields.
+ *
+ * @param field the name of that field.
+ * @param shapes the shapes by its value.
+ */
+export function hasShapeBy(value: unknown, field: string, shapes: Readonly<Record<string, Shape>>): boolean {
+  const name: unknown = isObject(value) ? value[field] : undefined
+  if (typeof name !== 'string' || !Object.hasOwn(shapes, name)) return false
+  const shape = shapes[name]
+  return shape !== undefined && hasShape(value, shape)
+}
+
+/** Parses a JSON text. Returns `undefined` if it is not JSON. */
 export function parseJson(text: unknown): unknown {
   if (typeof text !== 'string') return undefined
   try {
@@ -37,6 +50,6 @@ export function parseJson(text: unknown): unknown {
   }
 }
 
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

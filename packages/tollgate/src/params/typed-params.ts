@@ -1,15 +1,36 @@
-import { findNearest } from '../checks/options.ts'
 import type { WebhookParams } from '../verdict.ts'
-import { kindOf } from './kind-of.ts'
-import { type FormKind, kinds, type WebhookKind } from './kinds.ts'
-import type { AlwaysSentName, ParameterName } from './parameter-names.ts'
+import { type FormKind, getKind, type KindRows, kindOf, kinds, type WebhookKind } from '../webhooks/index.ts'
+import type { sharedNames } from '../webhooks/row.ts'
 
-/** Any text; written so that editors still suggest the names beside it. */
+// The names are the words of the table's lists, so that the types cannot differ from the table.
+type Words<Text extends string> = Text extends `${infer Word} ${infer Rest}` ? Word | Words<Rest> : Text
+type WithShared<Word extends string> = Word extends '...call' ? Words<(typeof sharedNames)['call'][number]> : Word
+type WordsOf<K extends FormKind> = WithShared<Words<KindRows[K]['parameters'][number]>>
+
+type Always<Word extends string> = Word extends `${string}?` ? never : Word
+type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
+type Name<Word extends string> = Word extends `${infer Sometimes}?`
+  ? Name<Sometimes>
+  : Word extends `${infer Before}{N}${infer After}`
+    ? `${Before}${Digit}${After}`
+    : Word extends `${infer Before}*`
+      ? `${Before}${string}`
+      : Word
+
+type AlwaysSent = { [K in FormKind]: { [N in Always<WordsOf<K>>]: string } }
+
+/** A parameter that Twilio sends with every webhook of the kind. For several kinds: of all these kinds. */
+export type AlwaysSentName<K extends FormKind> = keyof AlwaysSent[K] & string
+
+/** A known parameter of the kind. A name with an index is listed from 0 to 9: `MediaUrl0` to `MediaUrl9`. */
+export type ParameterName<K extends FormKind> = Name<WordsOf<K>>
+
+/** Any text. Written so that editors still suggest the names beside it. */
 type AnyName = string & Record<never, never>
 
-/** The parameters of a webhook whose kind is known. Twilio adds parameters without notice: any name may be asked for. */
+/** The parameters of a webhook whose kind is known. Twilio adds parameters without notice, so any name is allowed. */
 export interface TypedParams<K extends FormKind> extends WebhookParams {
-  /** The first value of that name: a string where Twilio always sends it. An empty string is a value. */
+  /** Returns the first value of a parameter: a string if Twilio always sends it. An empty string is a value. */
   get(name: AlwaysSentName<K>): string
   get(name: ParameterName<K> | AnyName): string | undefined
   getAll(name: ParameterName<K> | AnyName): string[]
@@ -17,27 +38,25 @@ export interface TypedParams<K extends FormKind> extends WebhookParams {
 }
 
 /**
- * Whether these are the parameters of a webhook of that kind (or of one of those kinds), so that `get` is typed. True
- * only where everything is there that Twilio always sends with it: what the types promise holds even in `observe` mode,
- * where anybody may have sent the request. Like `kindOf` it proves nothing about the sender.
+ * Checks that a webhook is of one of the given kinds, so that `get` is typed. It is true only if every
+ * parameter is present that Twilio always sends with the kind. So the types hold even in `observe` mode,
+ * where anyone may have sent the request. Like `kindOf`, it proves nothing about the sender.
  *
- * The kinds exclude each other: a WhatsApp message is `whatsapp.inbound` and not `message.inbound` too. An unknown kind,
- * and one without such parameters (JSON, a handshake), is a TypeError.
+ * Kinds exclude each other: a WhatsApp message is `whatsapp.inbound`, and not `message.inbound`.
+ *
+ * @throws TypeError for an unknown kind, and for a kind without form parameters (JSON, a handshake).
  */
 export function isKind<K extends FormKind>(
   params: WebhookParams,
   ...among: readonly [K, ...K[]]
 ): params is TypedParams<K> {
-  for (const kind of among) checkKind(kind)
+  for (const kind of among) checkFormKind(kind)
   const kind = kindOf(params)
   if (kind === undefined || !(among as readonly WebhookKind[]).includes(kind)) return false
   return kinds[kind].parameters.every(({ name, always }) => !always || params.has(name))
 }
 
-function checkKind(kind: string): void {
-  const row = Object.hasOwn(kinds, kind) ? kinds[kind as WebhookKind] : undefined
-  if (row?.body === 'form' || row?.body === 'query') return
-  if (row !== undefined) throw new TypeError(`A webhook of kind "${kind}" has no form parameters`)
-  const near = findNearest(String(kind), Object.keys(kinds))
-  throw new TypeError(`Unknown kind of webhook "${kind}".${near === undefined ? '' : ` Did you mean "${near}"?`}`)
+function checkFormKind(kind: string): void {
+  const { body } = getKind(kind)
+  if (body !== 'form' && body !== 'query') throw new TypeError(`A webhook of kind "${kind}" has no form parameters`)
 }

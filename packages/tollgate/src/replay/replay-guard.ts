@@ -1,10 +1,9 @@
 import { checkKnownOptions, checkMethods, parseChoice, parseInteger } from '../checks/options.ts'
 import { withTimeLimit } from '../checks/time-limit.ts'
-import { kindOf, kindOfJson } from '../params/kind-of.ts'
-import { kinds, type WebhookKind } from '../params/kinds.ts'
 import { decodeUtf8 } from '../scheme/form.ts'
 import { hashBody } from '../scheme/signature.ts'
 import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
+import { kindOf, kindOfJson, neverRepeats } from '../webhooks/index.ts'
 import type { ReplayStore, ReserveOutcome } from './store.ts'
 
 export interface ReplayGuardOptions {
@@ -140,14 +139,9 @@ function forgetWhenSettled({ outcome, release }: Attempt): void {
   outcome.then(release, release).catch(() => undefined)
 }
 
-/** The kind of webhook that a delivery shows itself as; `'unknown'` where no rule holds. */
+/** Returns the kind of a delivery, or `'unknown'`. */
 function kindOfDelivery({ covers, params, body }: Delivery): string {
   return (covers === 'body' ? kindOfJson(parseJson(body)) : kindOf(params)) ?? 'unknown'
-}
-
-/** True for a kind that Twilio never sends twice, so that a second one is a replay. An unknown kind may repeat. */
-function neverRepeats(kind: string): boolean {
-  return Object.hasOwn(kinds, kind) && !kinds[kind as WebhookKind].mayRepeat
 }
 
 function parseJson(body: Uint8Array): unknown {

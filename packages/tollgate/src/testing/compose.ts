@@ -5,34 +5,34 @@ import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import { isWebSocketScheme, splitUrl } from '../scheme/signed-url.ts'
 import { type Params, toPairs } from '../scheme/signing-string.ts'
 
-/** Unknown properties are a `TypeError`. At most one of `params`, `json` and `body`. */
+/** The input of `signRequest`. At most one of `params`, `json` and `body`. Unknown properties are a `TypeError`. */
 export interface SignRequestInput {
   /**
-   * The URL as Twilio is configured with it: absolute, http, https, ws or wss, in printable ASCII (percent-encode the
-   * rest). Signed as it is, without userinfo and fragment, which Twilio neither signs nor sends.
+   * The URL that Twilio is configured with: absolute, http, https, ws or wss, in printable ASCII. Percent-encode
+   * other characters. It is signed unchanged, but without userinfo and fragment, which Twilio neither signs nor sends.
    */
   url: string
-  /** Default: POST where there are `params`, `json` or a `body`, GET for a handshake and for nothing. */
+  /** Default: POST with `params`, `json` or `body`. Otherwise, and for a handshake, GET. */
   method?: string | undefined
-  /** Sent as a form with a POST, added to the query with a GET or a handshake. Names and values are strings. */
+  /** Strings by name. A POST sends them as a form. A GET and a handshake add them to the query. */
   params?: Params | undefined
-  /** Sent as `JSON.stringify` writes it, bound by a `bodySHA256` at the end of the query. */
+  /** A body that `JSON.stringify` writes. Its hash is added to the query as `bodySHA256`. */
   json?: unknown
-  /** UTF-8. Signed by its parameters where the content type is a form's, bound by `bodySHA256` otherwise. */
+  /** A body in UTF-8. With the content type of a form its parameters are signed, otherwise its `bodySHA256`. */
   body?: string | Uint8Array | undefined
-  /** Default: the form's for `params`, `application/json` for `json` and `body`. */
+  /** Default: `application/x-www-form-urlencoded` for `params`, `application/json` for `json` and `body`. */
   contentType?: string | undefined
-  /** Added to, or instead of, those that Twilio sends; only the signature's own cannot be replaced. */
+  /** Headers that are added to those of Twilio, or replace them. The headers of the signature cannot be replaced. */
   headers?: Readonly<Record<string, string>> | undefined
-  /** A WebSocket handshake: the URL is signed as wss, its query as parameters. Always so for a ws or wss URL. */
+  /** A WebSocket handshake: the URL is signed as wss, its query as parameters. Default: true for a ws or wss URL. */
   handshake?: boolean | undefined
-  /** Signs with HMAC-SHA1. Default, without `sharedKey`: the environment's TWILIO_AUTH_TOKEN; none is a `TypeError`. */
+  /** The Auth Token, which signs with HMAC-SHA1. Default, without `sharedKey`: the variable TWILIO_AUTH_TOKEN. */
   authToken?: string | undefined
-  /** Signs with HMAC-SHA256 instead, and sends the id in X-Twilio-Webhooks-Signature-Settings. */
+  /** A shared key, which signs with HMAC-SHA256. Its id is sent in X-Twilio-Webhooks-Signature-Settings. */
   sharedKey?: { readonly id: string; readonly secret: string } | undefined
 }
 
-/** A request as Twilio would send it, and what it would sign. */
+/** A request as Twilio would send it, with the URL and the parameters that Twilio would sign. */
 export interface Composed {
   readonly method: string
   readonly url: string
@@ -43,7 +43,7 @@ export interface Composed {
   readonly signedParams: Pairs
 }
 
-interface Content {
+interface RequestContent {
   readonly query: string
   readonly body?: string
   readonly contentType?: string
@@ -51,7 +51,7 @@ interface Content {
 }
 
 const formContentType = 'application/x-www-form-urlencoded'
-// Twilio's client, as reported captures show it; the key is the example of RFC 6455, so that requests are reproducible.
+// The headers of Twilio's client in captures. The key is the example of RFC 6455, so that requests are reproducible.
 const clientHeaders = { 'user-agent': 'TwilioProxy/1.1', accept: '*/*' }
 const handshakeHeaders = {
   upgrade: 'websocket',
@@ -60,6 +60,7 @@ const handshakeHeaders = {
   'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
 }
 
+/** Builds the request that `signRequest` signs. It checks the input and throws a TypeError that names the property. */
 export function composeRequest(input: SignRequestInput): Composed {
   const parts = splitUrl(input.url)
   if (parts === undefined)
@@ -112,19 +113,19 @@ function readMethod(input: SignRequestInput, handshake: boolean): string {
   return method
 }
 
-// ConversationRelay signs its query as parameters, on the URL without it; Media Streams has none.
-function composeHandshake(input: SignRequestInput, urlQuery: string): Content {
+// ConversationRelay signs the URL without its query, and the query as parameters. Media Streams has no query.
+function composeHandshake(input: SignRequestInput, urlQuery: string): RequestContent {
   const query = appendQuery(urlQuery, serializeForm(readParams(input.params)))
   const signedParams = parseForm(query.slice(1))
   if (signedParams === undefined) throw new TypeError('"url" has a query with malformed percent-encoding')
   return { query, signedParams }
 }
 
-function composeGet(input: SignRequestInput, query: string): Content {
+function composeGet(input: SignRequestInput, query: string): RequestContent {
   return { query: appendQuery(query, serializeForm(readParams(input.params))), signedParams: [] }
 }
 
-function composeBody(input: SignRequestInput, query: string, contentType: string | undefined): Content {
+function composeBody(input: SignRequestInput, query: string, contentType: string | undefined): RequestContent {
   if (input.params !== undefined)
     return composeForm(serializeForm(readParams(input.params)), query, contentType ?? formContentType)
   if (input.json === undefined && input.body === undefined) {
@@ -140,12 +141,12 @@ function composeBody(input: SignRequestInput, query: string, contentType: string
   return { query: bound, body, contentType: type, signedParams: [] }
 }
 
-function composeForm(body: string, query: string, contentType: string): Content {
+function composeForm(body: string, query: string, contentType: string): RequestContent {
   if (!isFormType(contentType))
     throw new TypeError(
       `"params" are sent as a form in UTF-8, which "${contentType}" is not; give "json" or "body" instead`,
     )
-  // What is signed is what a server will parse, even of a text that UTF-8 cannot carry unchanged.
+  // Sign the pairs that a server will parse: UTF-8 replaces a lone surrogate.
   const signedParams = parseForm(body)
   if (signedParams === undefined)
     throw new TypeError('"body" is not a form: malformed percent-encoding or invalid UTF-8')
@@ -153,7 +154,7 @@ function composeForm(body: string, query: string, contentType: string): Content 
   return { query, body, contentType, signedParams }
 }
 
-/** Whether the query already binds this body. */
+/** Returns true if the query already has the hash of this body. Throws if it has the hash of another body. */
 function checkBodyHash(query: string, body: string): boolean {
   const hash = findBodyHash(query)
   if (hash !== undefined && hash !== hashText(body))
@@ -181,7 +182,7 @@ function readParams(params: SignRequestInput['params']): Pairs {
 function readBody(body: unknown): string {
   if (typeof body !== 'string' && !isBytes(body))
     throw new TypeError(`"body" must be a string or bytes, got ${typeof body}`)
-  // A string goes through UTF-8 as well: a lone surrogate is replaced now, as it would be when sent.
+  // A string is encoded, too: a lone surrogate is replaced now, as it would be when the body is sent.
   const text = decodeUtf8(typeof body === 'string' ? new TextEncoder().encode(body) : body)
   if (text === undefined) throw new TypeError('"body" is not valid UTF-8, and a signed request holds its body as text')
   return text
@@ -212,7 +213,7 @@ function readHeaders(headers: SignRequestInput['headers']): Record<string, strin
   return read
 }
 
-// Latin-1 without control characters: what Headers and node:http accept.
+// Headers and node:http accept Latin-1 without control characters.
 function isHeaderValue(value: unknown): value is string {
   return typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
 }

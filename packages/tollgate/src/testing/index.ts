@@ -1,7 +1,13 @@
-export type { WebhookKind } from '../params/kinds.ts'
 export type { Params } from '../scheme/signing-string.ts'
+export type { WebhookKind } from '../webhooks/index.ts'
 export type { SignRequestInput } from './compose.ts'
-export type { TestRequest, TestServer, TestServerOptions, TestSetting } from './delivery.ts'
 export { type SampleWebhook, sampleWebhook, webhookKinds } from './sample-webhook.ts'
 export { type SignedRequest, signRequest } from './sign-request.ts'
-export { type FetchApplication, testServer } from './test-server.ts'
+export {
+  type FetchApplication,
+  type TestRequest,
+  type TestServer,
+  type TestServerOptions,
+  type TestSetting,
+  testServer,
+} from './test-server.ts'

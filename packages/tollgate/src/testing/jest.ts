@@ -3,9 +3,9 @@ import type { RejectionCode } from '../verdict.ts'
 import { matchers } from './matchers.ts'
 
 interface TollgateMatchers<R> {
-  /** The verdict says that Twilio signed the request. */
+  /** Passes if the verdict says that Twilio signed the request. */
   toBeAccepted(): R
-  /** The verdict is a refusal with that code. */
+  /** Passes if the verdict is a rejection with that code. */
   toBeRefusedWith(code: RejectionCode): R
 }
 

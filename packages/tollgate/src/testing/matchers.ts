@@ -1,19 +1,22 @@
 import { findNearest } from '../checks/options.ts'
 import { type Accepted, type Rejected, type RejectionCode, rejections } from '../verdict.ts'
 
-/** What `expect.extend` of Vitest and of Jest takes. */
+/** The result of a matcher, as Vitest and Jest expect it. */
 interface Outcome {
   readonly pass: boolean
   message(): string
 }
 
-/** Texts hold a code, its explanation, and URL forms without their queries: nothing secret, no parameter. */
+/**
+ * The matchers for `expect.extend`. A message contains the code, its explanation, and URLs without their
+ * queries. It contains no secret and no parameter.
+ */
 export const matchers = {
   toBeAccepted(received: unknown): Outcome {
     const verdict = readVerdict(received, 'toBeAccepted')
     return {
       pass: verdict.ok,
-      message: () => `expected the webhook ${verdict.ok ? 'not ' : ''}to be accepted${tell(verdict)}`,
+      message: () => `expected the webhook ${verdict.ok ? 'not ' : ''}to be accepted${describeVerdict(verdict)}`,
     }
   },
   toBeRefusedWith(received: unknown, code: unknown): Outcome {
@@ -22,12 +25,13 @@ export const matchers = {
     const pass = !verdict.ok && verdict.code === wanted
     return {
       pass,
-      message: () => `expected the webhook ${pass ? 'not ' : ''}to be refused with "${wanted}"${tell(verdict)}`,
+      message: () =>
+        `expected the webhook ${pass ? 'not ' : ''}to be refused with "${wanted}"${describeVerdict(verdict)}`,
     }
   },
 } as const
 
-function tell(verdict: Accepted | Rejected): string {
+function describeVerdict(verdict: Accepted | Rejected): string {
   if (verdict.ok) {
     const { key, algorithm } = verdict.matched
     const by = key.kind === 'auth_token' ? `Auth Token ${key.index}` : `SharedKey "${key.id}"`
@@ -41,7 +45,7 @@ function tell(verdict: Accepted | Rejected): string {
   return `, but it was refused with "${code}" (${status})\n\n${message}${urls}`
 }
 
-// Neither `expect(x)` nor `expect(x).not` may pass for what is no verdict, such as a promise of one.
+// A value that is not a verdict, such as a promise of one, must fail with `.not`, too.
 function readVerdict(received: unknown, matcher: string): Accepted | Rejected {
   if (typeof received === 'object' && received !== null) {
     if ('then' in received) throw new TypeError(`${matcher} got a promise: await the verdict first`)
@@ -50,7 +54,7 @@ function readVerdict(received: unknown, matcher: string): Accepted | Rejected {
     const isRejected = ok === false && typeof code === 'string' && Object.hasOwn(rejections, code)
     if (isAccepted || isRejected) return received as Accepted | Rejected
   }
-  throw new TypeError(`${matcher} needs a verdict, as verify() gives it`)
+  throw new TypeError(`${matcher} needs a verdict, as verify() returns it`)
 }
 
 function readCode(code: unknown): RejectionCode {

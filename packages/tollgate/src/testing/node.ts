@@ -2,42 +2,40 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, request, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { checkKnownOptions } from '../checks/options.ts'
 import {
-  type Delivery,
   makeTestToken,
-  readPublicUrl,
-  signDelivery,
+  readTestOptions,
+  type SignedTestRequest,
+  signTestRequest,
   type TestServer,
   type TestServerOptions,
   type TestSetting,
-} from './delivery.ts'
-import { knownTestServerOptions } from './test-server.ts'
+} from './test-server.ts'
 
-export type { TestRequest, TestServer, TestServerOptions, TestSetting } from './delivery.ts'
+export type { TestRequest, TestServer, TestServerOptions, TestSetting } from './test-server.ts'
 
-/** A request listener (an Express app, Koa's `callback()`), or a server that does not listen yet (Fastify's `server`). */
+/** A request listener (an Express app, Koa's `callback()`), or a server that is not listening yet (Fastify's `server`). */
 export type NodeApplication = RequestListener | Server
 
 /**
- * Puts Twilio before a listener of Node.js's `http`, for unit tests: on a free port of 127.0.0.1, over a real socket.
- * `makeApplication` is called once, with the public URL and the Auth Token to configure the application with; it may
- * set environment variables and import a module that reads them. Call `close` when the tests are over.
+ * Tests an application that listens with Node.js. It runs on a free port of 127.0.0.1, and requests go
+ * through a real socket. The Host header is that of the public URL.
  *
- * The Host header is the public URL's. An answer that breaks off rejects `send`.
+ * @param makeApplication is called once, with the public URL and the Auth Token for the application's
+ *   options. It may set environment variables, and then import a module that reads them.
+ * @returns a server whose `send` rejects if the connection breaks before the response ends. Call `close`
+ *   after the tests.
+ * @throws TypeError for an unknown option, or if `makeApplication` does not return an application.
  */
 export async function testServer(
   makeApplication: (setting: TestSetting) => NodeApplication | Promise<NodeApplication>,
   options: TestServerOptions = {},
 ): Promise<TestServer> {
-  checkKnownOptions(options, knownTestServerOptions, 'testServer')
-  if (typeof makeApplication !== 'function')
-    throw new TypeError('testServer needs a function that makes the application: testServer(({ url, authToken }) => …)')
-  const given = options.publicUrl === undefined ? undefined : readPublicUrl(options.publicUrl)
+  const publicUrl = readTestOptions(makeApplication, options)
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const setting = { url: given ?? `http://127.0.0.1:${port}`, authToken: makeTestToken() }
+  const setting = { url: publicUrl ?? `http://127.0.0.1:${port}`, authToken: makeTestToken() }
   const close = async (): Promise<void> => {
     if (!server.listening) return
     const closed = once(server, 'close')
@@ -53,8 +51,8 @@ export async function testServer(
   }
   return {
     ...setting,
-    send: async (path, what, overrides?: Readonly<Record<string, string>>) =>
-      deliver(signDelivery(setting, path, what, overrides), port, new URL(setting.url).host),
+    send: async (path, request, overrides?: Readonly<Record<string, string>>) =>
+      sendOverSocket(signTestRequest(setting, path, request, overrides), port, new URL(setting.url).host),
     close,
   }
 }
@@ -65,8 +63,12 @@ function readApplication(application: unknown): RequestListener {
   throw new TypeError('testServer needs a function that returns a request listener or a server of node:http')
 }
 
-// Not fetch: it re-spells URLs and sets a Host of its own.
-async function deliver({ method, target, headers, body }: Delivery, port: number, host: string): Promise<Response> {
+// Not fetch: it changes how URLs are written, and sets its own Host.
+async function sendOverSocket(
+  { method, target, headers, body }: SignedTestRequest,
+  port: number,
+  host: string,
+): Promise<Response> {
   const path = target.startsWith('/') ? target : `/${target}`
   const outgoing = request({ host: '127.0.0.1', port, path, method, headers: { ...headers, host }, agent: false })
   outgoing.end(body)

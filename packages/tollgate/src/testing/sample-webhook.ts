@@ -1,16 +1,30 @@
-import { findNearest } from '../checks/options.ts'
-import { kinds, type WebhookKind } from '../params/kinds.ts'
-import { samples } from './samples/index.ts'
+import { conversationsSamples } from '../webhooks/conversations.sample.ts'
+import { getKind, kinds, type WebhookKind } from '../webhooks/index.ts'
+import { jsonSamples } from '../webhooks/json.sample.ts'
+import { messagingSamples } from '../webhooks/messaging.sample.ts'
+import type { Sample } from '../webhooks/row.ts'
+import { servicesSamples } from '../webhooks/services.sample.ts'
+import { videoSamples } from '../webhooks/video.sample.ts'
+import { voiceSamples } from '../webhooks/voice.sample.ts'
 
-/** A realistic delivery, ready to be signed: `signRequest({ url, ...sampleWebhook(kind) })`. */
+const samples: Readonly<Record<WebhookKind, Sample>> = {
+  ...messagingSamples,
+  ...voiceSamples,
+  ...conversationsSamples,
+  ...videoSamples,
+  ...servicesSamples,
+  ...jsonSamples,
+}
+
+/** A realistic webhook that can be signed: `signRequest({ url, ...sampleWebhook(kind) })`. */
 export interface SampleWebhook {
   method: 'GET' | 'POST'
-  /** In wire order, repeats kept; of a GET and a handshake: what Twilio adds to the query. */
+  /** In wire order. A name may be repeated. For a GET and a handshake, Twilio adds them to the query. */
   params?: [name: string, value: string][]
   json?: unknown
-  /** Where Twilio's differs from the plain form's. */
+  /** Given if Twilio sends another content type than that of a plain form. */
   contentType?: string
-  /** A WebSocket handshake: makes `signRequest` sign a `https:` URL as `wss:` too. */
+  /** A WebSocket handshake. `signRequest` signs an `https:` URL as `wss:`, too. */
   handshake?: true
 }
 
@@ -18,26 +32,24 @@ export interface SampleWebhook {
 export const webhookKinds: readonly WebhookKind[] = Object.freeze(Object.keys(kinds).sort() as WebhookKind[])
 
 /**
- * A realistic webhook of a kind; each call gives new objects. No value comes from a real account.
+ * Returns a realistic webhook. Each call returns new objects. No value comes from a real account.
  *
- * `overrides` replace the parameters of that name (all of a repeated one, by a single one) or are added at the end. For
- * JSON they are fields of the body, of the first event in a batch; a dotted name reaches inside: `'data.from'`. The
- * object it reaches into must exist. An unknown kind and a value that is not a string are a `TypeError`.
+ * @param overrides values that replace the parameters of the same name, or are added at the end. One
+ *   value replaces all values of a repeated name. For JSON they are fields of the body, or of the first
+ *   event in a batch. A name with dots sets a nested field, whose object must exist: `'data.from'`.
+ * @throws TypeError for an unknown kind, and for a value that is not a string.
  */
 export function sampleWebhook(kind: WebhookKind, overrides: Readonly<Record<string, string>> = {}): SampleWebhook {
-  if (!Object.hasOwn(samples, kind)) {
-    const near = findNearest(String(kind), webhookKinds)
-    throw new TypeError(`Unknown kind of webhook "${kind}".${near === undefined ? '' : ` Did you mean "${near}"?`}`)
-  }
+  const { method, body } = getKind(kind)
   for (const [name, value] of Object.entries(overrides))
     if (typeof value !== 'string') throw new TypeError(`The override "${name}" must be a string, got ${typeof value}`)
-  const { method, params, json, contentType, handshake } = samples[kind]
+  const { params, json, contentType } = samples[kind]
   return {
     method,
     ...(params && { params: overrideParams(params, overrides) }),
     ...(json !== undefined && { json: overrideJson(json, overrides) }),
     ...(contentType !== undefined && { contentType }),
-    ...(handshake && { handshake }),
+    ...(body === 'handshake' && { handshake: true }),
   }
 }
 
@@ -69,5 +81,5 @@ function overrideJson(json: unknown, overrides: Readonly<Record<string, string>>
 
 function readObject(value: unknown, path: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
-  throw new TypeError(`The override "${path}" reaches into an object that this webhook does not have`)
+  throw new TypeError(`The override "${path}" is a field of an object that this webhook does not have`)
 }

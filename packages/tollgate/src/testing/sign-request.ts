@@ -4,27 +4,31 @@ import { describeSecretFault, describeTokenFault } from '../checks/secrets.ts'
 import { createSigner, parseSignatureSettings } from '../scheme/signature.ts'
 import { signingString } from '../scheme/signing-string.ts'
 import { composeRequest, type SignRequestInput } from './compose.ts'
-import { formatCurl, toHttpUrl } from './curl.ts'
 
-/** The methods build from the fields as they are when called: a test may alter the request, or a spread copy of it. */
+/**
+ * A signed request. Its methods read the fields when they are called, so a test may change the request,
+ * or a spread copy of it.
+ */
 export interface SignedRequest {
   method: string
-  /** With everything that the query gained, without userinfo and fragment. */
+  /** The URL to send the request to, without userinfo and fragment. */
   url: string
-  /** Names in lower case. */
+  /** The names are in lower case. */
   headers: Record<string, string>
   body: string | undefined
-  /** Whether it is a WebSocket handshake. `verify` of a verifier has to be given it: it goes by no header. */
+  /** True for a WebSocket handshake. Pass it to `verify` of a verifier, which reads it from no header. */
   handshake: boolean
   /**
-   * A web Request; a handshake's URL becomes http or https, for no other is allowed. Request re-spells URLs as browsers
-   * do (`'` in a query becomes `%27`, default ports vanish), which verification allows for, and browsers drop the
-   * handshake's own headers.
+   * Returns a web Request. The URL of a handshake becomes http or https, because Request allows no
+   * other scheme. Request changes how a URL is written, as browsers do: `'` in a query becomes `%27`, and
+   * default ports disappear. Verification accepts both. Browsers drop the headers of a handshake.
    */
   toRequest(): Request
   /**
-   * A curl command to paste into a POSIX shell: it sends these very bytes to the URL that was signed. Linux limits one
-   * argument to 128 KiB. A body with a NUL character is a `TypeError`.
+   * Returns a curl command for a POSIX shell. It sends exactly these bytes to the URL that was signed.
+   * Linux limits one argument to 128 KiB.
+   *
+   * @throws TypeError for a body with a NUL character, which no shell can pass.
    */
   toCurl(): string
 }
@@ -43,8 +47,10 @@ const known: Record<keyof SignRequestInput, true> = {
 }
 
 /**
- * Makes a request that is signed as Twilio signs its own, for tests of your handlers: with a token made for tests, or
- * with your own against your own server. Throws a `TypeError` that names the property for what Twilio could not send.
+ * Signs a request as Twilio does, for tests of your handlers. Sign with a token that you made for the
+ * tests, or with your own token if you send the request to your own server.
+ *
+ * @throws TypeError that names the property, for input that Twilio could not send.
  */
 export function signRequest(input: SignRequestInput): SignedRequest {
   checkKnownOptions(input, known, 'signRequest')
@@ -94,4 +100,36 @@ function readSharedKey(sharedKey: unknown): SigningKey {
   const fault = describeSecretFault(secret)
   if (fault !== undefined) throw new TypeError(`"sharedKey.secret" ${fault}`)
   return { sign: createSigner('HMAC_SHA256', secret as string), settings }
+}
+
+interface CurlRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+}
+
+function formatCurl(request: CurlRequest): string {
+  const { method, body } = request
+  if (body?.includes('\0')) throw new TypeError('The body contains a NUL character, which no shell can pass to curl')
+  // Without these options curl reads brackets as ranges and resolves dot segments, which changes the signed URL.
+  const lines = ['curl --globoff --path-as-is']
+  if (request.headers.upgrade) lines.push('--http1.1 --include --no-buffer')
+  if (method === 'HEAD') lines.push('--head')
+  else if (method !== (body === undefined ? 'GET' : 'POST')) lines.push(`--request ${quote(method)}`)
+  // For curl, "name:" removes a header and "name;" sends an empty one.
+  for (const [name, value] of Object.entries(request.headers))
+    lines.push(`--header ${quote(value.trim() === '' ? `${name};` : `${name}: ${value}`)}`)
+  if (body !== undefined) lines.push(`--data-raw ${quote(body)}`)
+  return [...lines, quote(toHttpUrl(request.url))].join(' \\\n  ')
+}
+
+// curl and web Requests send the handshake of a WebSocket as the HTTP request that it is.
+function toHttpUrl(url: string): string {
+  return url.replace(/^ws/i, 'http')
+}
+
+// A shell changes nothing between single quotes, so only a single quote needs an escape.
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -3,12 +3,12 @@ import type { RejectionCode } from '../verdict.ts'
 import { matchers } from './matchers.ts'
 
 declare module 'vitest' {
-  // The names of the parameters are Vitest's, for declarations merge only where they agree.
+  // The type parameters must have Vitest's names, or the declarations do not merge.
   // biome-ignore lint/suspicious/noExplicitAny: as Vitest declares it
   interface Matchers<T = any> {
-    /** The verdict says that Twilio signed the request. */
+    /** Passes if the verdict says that Twilio signed the request. */
     toBeAccepted(): void
-    /** The verdict is a refusal with that code. */
+    /** Passes if the verdict is a rejection with that code. */
     toBeRefusedWith(code: RejectionCode): void
   }
 }

@@ -18,15 +18,15 @@ import {
   type TypedParams,
   type WebhookKind,
 } from '../../src/params/index.ts'
-import type { jsonLists } from '../../src/params/lists/json.ts'
 import type { webhookKinds } from '../../src/testing/index.ts'
+import type { KindRows } from '../../src/webhooks/index.ts'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 export function holds<T extends true>(): T | undefined {
   return undefined
 }
 
-// A handler. `isKind` narrows in the branch, and not in the else branch.
+// A handler narrows in place. The else branch does not narrow.
 declare const webhook: Webhook
 if (isKind(webhook.params, 'message.inbound')) {
   const body: string = webhook.params.get('Body')
@@ -43,7 +43,7 @@ if (isKind(webhook.params, 'message.inbound')) {
   holds<Equal<typeof webhook.params, WebhookParams>>()
 }
 
-// Several checks in a row, as in a handler for all webhooks.
+// A handler for several kinds narrows to one after the other.
 export function handle({ params }: Accepted): string {
   if (isKind(params, 'call.status')) return params.get('CallStatus') + params.get('SequenceNumber')
   if (isKind(params, 'message.status')) return params.get('MessageStatus')
@@ -51,7 +51,7 @@ export function handle({ params }: Accepted): string {
   return kindOf(params) ?? 'unknown'
 }
 
-// With several kinds, only a parameter that all of them always send is a string.
+// For several kinds, a parameter is a string only if all of them always send it.
 declare const several: WebhookParams
 if (isKind(several, 'message.inbound', 'whatsapp.inbound', 'rcs.inbound')) {
   const body: string = several.get('Body')
@@ -61,7 +61,7 @@ if (isKind(several, 'message.inbound', 'whatsapp.inbound', 'rcs.inbound')) {
 }
 holds<Equal<AlwaysSentName<'amd' | 'media-stream.status'>, 'AccountSid' | 'CallSid'>>()
 
-// The names come from the rows of the table and from the lists that they share.
+// The names come from the rows of the table, and from the list that rows share.
 holds<Equal<ParameterName<'amd'>, 'CallSid' | 'AccountSid' | 'AnsweredBy' | 'MachineDetectionDuration'>>()
 holds<Equal<AlwaysSentName<'regulatory.bundle'>, 'AccountSid' | 'BundleSid' | 'Status'>>()
 holds<
@@ -73,7 +73,7 @@ holds<
 holds<'MediaUrl9' extends ParameterName<'message.inbound'> ? true : false>()
 holds<'SipHeader_X-Customer' extends ParameterName<'sip.inbound'> ? true : false>()
 holds<Equal<(typeof webhookKinds)[number], WebhookKind>>()
-// No name contains the marks of the table.
+// No name contains a mark of the table.
 holds<
   Equal<
     Extract<ParameterName<FormKind>, `${string}?` | `...${string}` | `${string}{N}${string}` | `${string} ${string}`>,
@@ -81,10 +81,10 @@ holds<
   >
 >()
 
-// The fields of JSON webhooks have the same names and optionality as in the table.
+// The interfaces of JSON webhooks have the fields of the table, and the same fields are optional.
 type Words<Text extends string> = Text extends `${infer Word} ${infer Rest}` ? Word | Words<Rest> : Text
 type Row<K extends 'events.batch' | 'events.test' | 'intelligence.transcript' | 'orchestrator'> = Words<
-  (typeof jsonLists)[K][number]
+  KindRows[K]['parameters'][number]
 >
 type Fields<T> = { [K in keyof T & string]-?: undefined extends T[K] ? `${K}?` : K }[keyof T & string]
 holds<Equal<Fields<TwilioEvent>, Row<'events.batch'>>>()

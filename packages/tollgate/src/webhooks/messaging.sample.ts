@@ -1,11 +1,8 @@
-import type { Sample } from './sample.ts'
+import type { messaging } from './messaging.ts'
+import type { Sample } from './row.ts'
 
-/** Messages and proxied interactions. Invented values in the form of real ones. */
-export const messaging: Readonly<
-  Record<'whatsapp.inbound' | 'rcs.inbound' | 'message.inbound' | 'message.status' | 'proxy.interaction', Sample>
-> = {
+export const messagingSamples: Readonly<Record<keyof typeof messaging, Sample>> = {
   'whatsapp.inbound': {
-    method: 'POST',
     params: [
       ['SmsMessageSid', 'SM6dd5c0fed1a9efba021b74288b96b042'],
       ['NumMedia', '0'],
@@ -29,7 +26,6 @@ export const messaging: Readonly<
     ],
   },
   'rcs.inbound': {
-    method: 'POST',
     params: [
       ['SmsMessageSid', 'SM5f0d7c9a2b8e4d3f9a6c1e7b0d4f8a21'],
       ['NumMedia', '0'],
@@ -48,7 +44,6 @@ export const messaging: Readonly<
     ],
   },
   'message.inbound': {
-    method: 'POST',
     params: [
       ['ToCountry', 'US'],
       ['ToState', ''],
@@ -73,7 +68,6 @@ export const messaging: Readonly<
     ],
   },
   'message.status': {
-    method: 'POST',
     params: [
       ['RawDlrDoneDate', '2611241015'],
       ['SmsSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
@@ -85,29 +79,6 @@ export const messaging: Readonly<
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
       ['From', '+12025550123'],
       ['ApiVersion', '2010-04-01'],
-    ],
-  },
-  'proxy.interaction': {
-    method: 'POST',
-    params: [
-      ['interactionSid', 'KI3210f4392c6eb3bb2a552899209bd238'],
-      ['interactionAccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
-      ['interactionServiceSid', 'KSd40cf2f959aedb6c276a6a095b83768c'],
-      ['interactionSessionSid', 'KC59a95895794286df049a34287bb715ae'],
-      ['interactionType', 'Message'],
-      ['interactionData', '{"body":"On my way"}'],
-      ['interactionDateCreated', '2026-11-24T10:15:30Z'],
-      ['interactionDateUpdated', '2026-11-24T10:15:31Z'],
-      ['inboundParticipantSid', 'KP6a834860303c66545c36522d142f655a'],
-      ['inboundResourceSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
-      ['inboundResourceStatus', 'received'],
-      ['inboundResourceType', 'message'],
-      ['inboundResourceUrl', ''],
-      ['outboundParticipantSid', 'KP40b8512909f14da9220cc5a1b959dcc6'],
-      ['outboundResourceSid', 'SM02d8f6ca7280eb4246063b5af318680d'],
-      ['outboundResourceStatus', 'sent'],
-      ['outboundResourceType', 'message'],
-      ['outboundResourceUrl', ''],
     ],
   },
 }

@@ -1,11 +1,22 @@
-import type { Sample } from './sample.ts'
+import type { json } from './json.ts'
+import type { Sample } from './row.ts'
 
-/** JSON webhooks; Twilio binds their bytes by bodySHA256. Invented values in the form of real ones. */
-export const json: Readonly<
-  Record<'events.batch' | 'events.test' | 'intelligence.transcript' | 'orchestrator' | 'studio.json', Sample>
-> = {
+export const jsonSamples: Readonly<Record<keyof typeof json, Sample>> = {
+  'events.test': {
+    json: [
+      {
+        specversion: '1.0',
+        type: 'com.twilio.eventstreams.test-event',
+        source: 'Sink',
+        id: 'ACa42104b5c0081d28f69cc86620eae712',
+        dataschema: 'https://events-schemas.twilio.com/EventStreams.TestSink/1.json',
+        datacontenttype: 'application/json',
+        time: '2026-11-24T10:15:30.377Z',
+        data: { test_id: '28125223-267a-41a3-a1b7-d0c4685cf4d7' },
+      },
+    ],
+  },
   'events.batch': {
-    method: 'POST',
     json: [
       {
         specversion: '1.0',
@@ -47,23 +58,7 @@ export const json: Readonly<
       },
     ],
   },
-  'events.test': {
-    method: 'POST',
-    json: [
-      {
-        specversion: '1.0',
-        type: 'com.twilio.eventstreams.test-event',
-        source: 'Sink',
-        id: 'ACa42104b5c0081d28f69cc86620eae712',
-        dataschema: 'https://events-schemas.twilio.com/EventStreams.TestSink/1.json',
-        datacontenttype: 'application/json',
-        time: '2026-11-24T10:15:30.377Z',
-        data: { test_id: '28125223-267a-41a3-a1b7-d0c4685cf4d7' },
-      },
-    ],
-  },
   'intelligence.transcript': {
-    method: 'POST',
     json: {
       account_sid: 'ACa42104b5c0081d28f69cc86620eae712',
       service_sid: 'GA5a2a9b9c6e4477c54d47ddf85211fb22',
@@ -73,7 +68,6 @@ export const json: Readonly<
     },
   },
   orchestrator: {
-    method: 'POST',
     json: {
       eventType: 'COMMUNICATION_CREATED',
       timestamp: '2026-11-24T10:15:30.000Z',
@@ -86,5 +80,5 @@ export const json: Readonly<
       },
     },
   },
-  'studio.json': { method: 'POST', json: { phone: '+14155550142', name: 'José', step: 3 } },
+  'studio.json': { json: { phone: '+14155550142', name: 'José', step: 3 } },
 }

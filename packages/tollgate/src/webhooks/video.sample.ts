@@ -1,25 +1,8 @@
-import type { Sample } from './sample.ts'
+import type { Sample } from './row.ts'
+import type { video } from './video.ts'
 
-/** Video. Invented values in the form of real ones. */
-export const video: Readonly<Record<'video.room' | 'video.composition' | 'video.recording', Sample>> = {
-  'video.room': {
-    method: 'POST',
-    params: [
-      ['RoomStatus', 'in-progress'],
-      ['RoomType', 'group'],
-      ['RoomSid', 'RM0c0c9e1b2e46c701271a25e863fbc583'],
-      ['RoomName', 'DailyStandup'],
-      ['ParticipantStatus', 'connected'],
-      ['ParticipantIdentity', 'alice'],
-      ['SequenceNumber', '1'],
-      ['StatusCallbackEvent', 'participant-connected'],
-      ['Timestamp', '2026-11-24T10:15:30.123Z'],
-      ['ParticipantSid', 'PAa710c83fe312da3eb8c7181f531aa942'],
-      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
-    ],
-  },
+export const videoSamples: Readonly<Record<keyof typeof video, Sample>> = {
   'video.composition': {
-    method: 'POST',
     params: [
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
       ['RoomSid', 'RM0c0c9e1b2e46c701271a25e863fbc583'],
@@ -33,7 +16,6 @@ export const video: Readonly<Record<'video.room' | 'video.composition' | 'video.
     ],
   },
   'video.recording': {
-    method: 'POST',
     params: [
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
       ['RecordingSid', 'RT6f2a1c8e9d7b4053a1c9e8d7f6b5a432'],
@@ -54,6 +36,21 @@ export const video: Readonly<Record<'video.room' | 'video.composition' | 'video.
       ['TrackName', 'camera'],
       ['OffsetFromTwilioVideoEpoch', '12345678'],
       ['Type', 'video'],
+    ],
+  },
+  'video.room': {
+    params: [
+      ['RoomStatus', 'in-progress'],
+      ['RoomType', 'group'],
+      ['RoomSid', 'RM0c0c9e1b2e46c701271a25e863fbc583'],
+      ['RoomName', 'DailyStandup'],
+      ['ParticipantStatus', 'connected'],
+      ['ParticipantIdentity', 'alice'],
+      ['SequenceNumber', '1'],
+      ['StatusCallbackEvent', 'participant-connected'],
+      ['Timestamp', '2026-11-24T10:15:30.123Z'],
+      ['ParticipantSid', 'PAa710c83fe312da3eb8c7181f531aa942'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
     ],
   },
 }

@@ -1,20 +1,8 @@
-import type { Sample } from './sample.ts'
+import type { Sample } from './row.ts'
+import type { services } from './services.ts'
 
-/** TaskRouter, Verify, Regulatory Compliance and the debugger. Invented values in the form of real ones. */
-export const services: Readonly<
-  Record<
-    | 'taskrouter.event'
-    | 'taskrouter.assignment'
-    | 'verify.challenge'
-    | 'verify.factor'
-    | 'regulatory.bundle'
-    | 'debugger.event'
-    | 'usage.trigger',
-    Sample
-  >
-> = {
+export const servicesSamples: Readonly<Record<keyof typeof services, Sample>> = {
   'taskrouter.event': {
-    method: 'POST',
     params: [
       ['EventType', 'reservation.created'],
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
@@ -36,7 +24,6 @@ export const services: Readonly<
     ],
   },
   'taskrouter.assignment': {
-    method: 'POST',
     params: [
       ['Timestamp', '1795515330'],
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
@@ -53,8 +40,44 @@ export const services: Readonly<
       ['ReservationSid', 'WR625b90c2a31666ac5e23ce7c0bff3adb'],
     ],
   },
+  'debugger.event': {
+    contentType: 'application/x-www-form-urlencoded; charset=utf-8',
+    params: [
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['Level', 'ERROR'],
+      ['ParentAccountSid', ''],
+      [
+        'Payload',
+        '{"resource_sid":"CAc93bf9a243a391a65da5b60116ee9a5c","service_sid":null,"error_code":"11200","more_info":{"msg":"An attempt to retrieve content from https://example.com/x returned the HTTP status code 404","Msg":"An attempt to retrieve content from https://example.com/x returned the HTTP status code 404","sourceComponent":"12000","ErrorCode":"11200","httpResponse":"404","url":"https://example.com/x","LogLevel":"ERROR"},"webhook":{"type":"application/json","request":{"url":"https://example.com/x","method":"POST","headers":{},"parameters":{}},"response":{"status_code":404,"headers":{},"body":""}}}',
+      ],
+      ['PayloadType', 'application/json'],
+      ['Sid', 'NOe15a8caf7456aae79f4cb4428cf17e05'],
+      ['Timestamp', '2026-11-24T10:15:30.123Z'],
+    ],
+  },
+  'proxy.interaction': {
+    params: [
+      ['interactionSid', 'KI3210f4392c6eb3bb2a552899209bd238'],
+      ['interactionAccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['interactionServiceSid', 'KSd40cf2f959aedb6c276a6a095b83768c'],
+      ['interactionSessionSid', 'KC59a95895794286df049a34287bb715ae'],
+      ['interactionType', 'Message'],
+      ['interactionData', '{"body":"On my way"}'],
+      ['interactionDateCreated', '2026-11-24T10:15:30Z'],
+      ['interactionDateUpdated', '2026-11-24T10:15:31Z'],
+      ['inboundParticipantSid', 'KP6a834860303c66545c36522d142f655a'],
+      ['inboundResourceSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
+      ['inboundResourceStatus', 'received'],
+      ['inboundResourceType', 'message'],
+      ['inboundResourceUrl', ''],
+      ['outboundParticipantSid', 'KP40b8512909f14da9220cc5a1b959dcc6'],
+      ['outboundResourceSid', 'SM02d8f6ca7280eb4246063b5af318680d'],
+      ['outboundResourceStatus', 'sent'],
+      ['outboundResourceType', 'message'],
+      ['outboundResourceUrl', ''],
+    ],
+  },
   'verify.challenge': {
-    method: 'POST',
     params: [
       ['type', 'challenge.approved'],
       ['account_sid', 'ACa42104b5c0081d28f69cc86620eae712'],
@@ -70,7 +93,6 @@ export const services: Readonly<
     ],
   },
   'verify.factor': {
-    method: 'POST',
     params: [
       ['type', 'factor.verified'],
       ['account_sid', 'ACa42104b5c0081d28f69cc86620eae712'],
@@ -83,8 +105,17 @@ export const services: Readonly<
       ['uuid', '9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d'],
     ],
   },
+  'regulatory.bundle': {
+    params: [
+      ['bodySHA256', '9f66cb7c00ce040168aa5627df84c14750bfdf69ca7bb31b7080f3167703c2e6'],
+      ['bodySHA256', '9f66cb7c00ce040168aa5627df84c14750bfdf69ca7bb31b7080f3167703c2e6'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['BundleSid', 'BU57f1d7bf3e82b38b1e18fa92a7fb86ca'],
+      ['Status', 'pending-review'],
+      ['FailureReason', ''],
+    ],
+  },
   'usage.trigger': {
-    method: 'POST',
     params: [
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
       ['UsageTriggerSid', 'UT33c6aeeba34e48f38d6899ea5b765ad4'],
@@ -99,33 +130,6 @@ export const services: Readonly<
         '/2010-04-01/Accounts/ACa42104b5c0081d28f69cc86620eae712/Usage/Records/Monthly.json?Category=totalprice',
       ],
       ['IdempotencyToken', 'UT33c6aeeba34e48f38d6899ea5b765ad4-FIRES-2026-11-24'],
-    ],
-  },
-  'regulatory.bundle': {
-    method: 'GET',
-    params: [
-      ['bodySHA256', '9f66cb7c00ce040168aa5627df84c14750bfdf69ca7bb31b7080f3167703c2e6'],
-      ['bodySHA256', '9f66cb7c00ce040168aa5627df84c14750bfdf69ca7bb31b7080f3167703c2e6'],
-      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
-      ['BundleSid', 'BU57f1d7bf3e82b38b1e18fa92a7fb86ca'],
-      ['Status', 'pending-review'],
-      ['FailureReason', ''],
-    ],
-  },
-  'debugger.event': {
-    method: 'POST',
-    contentType: 'application/x-www-form-urlencoded; charset=utf-8',
-    params: [
-      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
-      ['Level', 'ERROR'],
-      ['ParentAccountSid', ''],
-      [
-        'Payload',
-        '{"resource_sid":"CAc93bf9a243a391a65da5b60116ee9a5c","service_sid":null,"error_code":"11200","more_info":{"msg":"An attempt to retrieve content from https://example.com/x returned the HTTP status code 404","Msg":"An attempt to retrieve content from https://example.com/x returned the HTTP status code 404","sourceComponent":"12000","ErrorCode":"11200","httpResponse":"404","url":"https://example.com/x","LogLevel":"ERROR"},"webhook":{"type":"application/json","request":{"url":"https://example.com/x","method":"POST","headers":{},"parameters":{}},"response":{"status_code":404,"headers":{},"body":""}}}',
-      ],
-      ['PayloadType', 'application/json'],
-      ['Sid', 'NOe15a8caf7456aae79f4cb4428cf17e05'],
-      ['Timestamp', '2026-11-24T10:15:30.123Z'],
     ],
   },
 }

@@ -1,18 +1,8 @@
-import type { Sample } from './sample.ts'
+import type { conversations } from './conversations.ts'
+import type { Sample } from './row.ts'
 
-/** Conversations. Invented values in the form of real ones. */
-export const conversations: Readonly<
-  Record<
-    | 'conversations.message'
-    | 'conversations.conversation'
-    | 'conversations.participant'
-    | 'conversations.user'
-    | 'conversations.delivery',
-    Sample
-  >
-> = {
+export const conversationsSamples: Readonly<Record<keyof typeof conversations, Sample>> = {
   'conversations.message': {
-    method: 'POST',
     params: [
       ['EventType', 'onMessageAdded'],
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
@@ -36,7 +26,6 @@ export const conversations: Readonly<
     ],
   },
   'conversations.conversation': {
-    method: 'POST',
     params: [
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
       ['Attributes', '{}'],
@@ -53,25 +42,7 @@ export const conversations: Readonly<
       ['State', 'initializing'],
     ],
   },
-  'conversations.delivery': {
-    method: 'POST',
-    params: [
-      ['EventType', 'onDeliveryUpdated'],
-      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
-      ['ConversationSid', 'CHe36fe09eceee9fa8f63747109d31cac5'],
-      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
-      ['MessageSid', 'IM8d5b7fb7530d3cc5e1cedf42977f6f2e'],
-      ['DeliveryReceiptSid', 'DY246b214d4b7c8cf52db43849ce72b6da'],
-      ['ChannelMessageSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
-      ['ParticipantSid', 'MB2068d62183584b18453fdc78d123e7da'],
-      ['Status', 'undelivered'],
-      ['ErrorCode', '30003'],
-      ['DateCreated', '2026-11-24T10:15:31.000Z'],
-      ['DateUpdated', '2026-11-24T10:15:35.000Z'],
-    ],
-  },
   'conversations.participant': {
-    method: 'POST',
     params: [
       ['EventType', 'onParticipantAdded'],
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
@@ -89,7 +60,6 @@ export const conversations: Readonly<
     ],
   },
   'conversations.user': {
-    method: 'POST',
     params: [
       ['EventType', 'onUserUpdated'],
       ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
@@ -105,6 +75,22 @@ export const conversations: Readonly<
       ['isNotifiable', 'false'],
       ['Source', 'SDK'],
       ['RetryCount', '0'],
+    ],
+  },
+  'conversations.delivery': {
+    params: [
+      ['EventType', 'onDeliveryUpdated'],
+      ['AccountSid', 'ACa42104b5c0081d28f69cc86620eae712'],
+      ['ConversationSid', 'CHe36fe09eceee9fa8f63747109d31cac5'],
+      ['ChatServiceSid', 'IScc5cca1dd10b40cd4319312767f1dc01'],
+      ['MessageSid', 'IM8d5b7fb7530d3cc5e1cedf42977f6f2e'],
+      ['DeliveryReceiptSid', 'DY246b214d4b7c8cf52db43849ce72b6da'],
+      ['ChannelMessageSid', 'SMd36c0364e3842955b2c8f86da3bd8ad6'],
+      ['ParticipantSid', 'MB2068d62183584b18453fdc78d123e7da'],
+      ['Status', 'undelivered'],
+      ['ErrorCode', '30003'],
+      ['DateCreated', '2026-11-24T10:15:31.000Z'],
+      ['DateUpdated', '2026-11-24T10:15:35.000Z'],
     ],
   },
 }

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as publicFace from '../src/params/index.ts'
-import { kindOf, kindOfJson } from '../src/params/kind-of.ts'
-import { kinds, type WebhookKind } from '../src/params/kinds.ts'
-import { samples } from '../src/testing/samples/index.ts'
+import { sampleWebhook, webhookKinds } from '../src/testing/index.ts'
+import { kindOf, kindOfJson, kinds, neverRepeats, type WebhookKind } from '../src/webhooks/index.ts'
 import { type Fixture, twilioFixtures } from './testing-fixtures.ts'
 
 const kindOfFixture: Record<string, WebhookKind | undefined> = {
@@ -22,7 +21,7 @@ const kindOfFixture: Record<string, WebhookKind | undefined> = {
   'voice-inbound-https-port-dropped': 'call.inbound',
   'voice-inbound-default-port-added': 'call.inbound',
   'voice-inbound-get': 'call.inbound',
-  // Holds nothing but the customer's own query.
+  // Contains only the customer's own query.
   'voice-gather-get-raw-apostrophe': undefined,
   'voice-gather-dtmf': 'gather.dtmf',
   'voice-gather-speech': 'gather.speech',
@@ -48,12 +47,12 @@ const kindOfFixture: Record<string, WebhookKind | undefined> = {
   'event-streams-batch': 'events.batch',
   'event-streams-test': 'events.test',
   'voice-intelligence-transcript': 'intelligence.transcript',
-  // A body of the customer's own making.
+  // The customer composes this body.
   'studio-http-request-json': undefined,
   'conversation-orchestrator': 'orchestrator',
   'verify-push-challenge': 'verify.challenge',
   'regulatory-bundle-get': 'regulatory.bundle',
-  // Handshakes say nothing about what follows.
+  // A handshake does not show its product.
   'media-stream-handshake': undefined,
   'media-stream-handshake-trailing-slash': undefined,
   'conversationrelay-handshake-query': undefined,
@@ -84,7 +83,7 @@ describe('kindOf', () => {
       expect(readKind(fixture)).toBe(kindOfFixture[fixture.id])
     })
 
-  test('a request in the middle of a call, and nothing at all, are of no kind', () => {
+  test('a request in the middle of a call and an empty request have no kind', () => {
     const step = new Map([
       ['CallSid', 'CA1'],
       ['CallStatus', 'in-progress'],
@@ -96,7 +95,7 @@ describe('kindOf', () => {
       expect(kindOfJson(json)).toBeUndefined()
   })
 
-  test('one event is of the same kind as a batch of it', () => {
+  test('one event has the same kind as a batch of it', () => {
     const event = { specversion: '1.0', type: 'com.twilio.messaging.message.delivered', data: {} }
     expect(kindOfJson(event)).toBe('events.batch')
     expect(kindOfJson([event])).toBe('events.batch')
@@ -104,7 +103,7 @@ describe('kindOf', () => {
 
   test('a Record action, which has Digits too, is not a gather', () => {
     const record = new Map([
-      ...(samples['gather.dtmf'].params ?? []),
+      ...(sampleWebhook('gather.dtmf').params ?? []),
       ['RecordingUrl', 'https://api.twilio.com/r'],
     ] as const)
     expect(kindOf(record)).toBeUndefined()
@@ -112,27 +111,26 @@ describe('kindOf', () => {
     expect(kindOf(record.set('CallDuration', '3'))).toBeUndefined()
   })
 
-  for (const kind of Object.keys(samples) as WebhookKind[]) {
+  for (const kind of webhookKinds) {
     const { body } = kinds[kind]
     if (body === 'handshake' || kind === 'studio.json') continue
-    test(`the sample of ${kind} is of that kind and of no other`, () => {
-      const { params = [], json } = samples[kind]
+    test(`the sample of ${kind} has that kind`, () => {
+      const { params = [], json } = sampleWebhook(kind)
       expect(body === 'json' ? kindOfJson(json) : kindOf(new Map(params))).toBe(kind)
     })
   }
 
-  test('what a channel adds does not make a status of an inbound message', () => {
-    const rcs = new Map(samples['rcs.inbound'].params)
+  test('parameters that a channel adds do not turn an inbound message into a status', () => {
+    const rcs = new Map(sampleWebhook('rcs.inbound').params)
     expect(kindOf(rcs.set('MessageStatus', 'read'))).toBe('message.status')
-    const partial = new Map(samples['gather.partial'].params)
+    const partial = new Map(sampleWebhook('gather.partial').params)
     expect(kindOf(partial.set('SequenceNumber', '7'))).toBe('gather.partial')
   })
 })
 
 describe('the table of kinds', () => {
-  test('what never repeats', () => {
-    const never = Object.entries(kinds).filter(([, row]) => !row.mayRepeat)
-    expect(never.map(([kind]) => kind).sort()).toEqual([
+  test('these kinds never repeat', () => {
+    expect(webhookKinds.filter(neverRepeats)).toEqual([
       'call.status',
       'events.batch',
       'events.test',
@@ -155,17 +153,17 @@ describe('the table of kinds', () => {
       const sent = first ? Object.keys(first) : readPairs(fixture).map(([name]) => name)
       expect(sent.filter((name) => !own.has(name) && !isListed(kind, name))).toEqual([])
     })
-    test(`${kind} marks as always sent what ${fixture.id} has`, () => {
+    test(`${kind} marks a parameter as always sent only if ${fixture.id} has it`, () => {
       const first: unknown = fixture.scheme === 'twilio-json' ? [JSON.parse(fixture.rawBody)].flat()[0] : undefined
       const sent = first ? Object.keys(first) : readPairs(fixture).map(([name]) => name)
       expect(listAlways(kind).filter((name) => !sent.includes(name))).toEqual([])
     })
   }
 
-  for (const kind of Object.keys(samples) as WebhookKind[]) {
+  for (const kind of webhookKinds) {
     if (kinds[kind].body === 'handshake' || kind === 'studio.json') continue
-    test(`${kind} lists the parameters of its sample, and marks as always sent what it has`, () => {
-      const sample = samples[kind]
+    test(`${kind} lists the parameters of its sample, which has all that are always sent`, () => {
+      const sample = sampleWebhook(kind)
       const first: unknown = sample.json ? [sample.json].flat()[0] : undefined
       const sent = first ? Object.keys(first) : (sample.params ?? []).map(([name]) => name)
       expect(listAlways(kind).filter((name) => !sent.includes(name))).toEqual([])
@@ -178,7 +176,7 @@ describe('the table of kinds', () => {
       expect(new Set(parameters.map(({ name }) => name)).size).toBe(parameters.length)
   })
 
-  test('what is public', () => {
+  test('tollgate/params exports these names', () => {
     expect(Object.keys(publicFace).sort()).toEqual([
       'debuggerPayload',
       'isEventBatch',

@@ -1,0 +1,45 @@
+/** Webhooks with a JSON body. Their parameters are the fields of the object, or of each object in the list. */
+export const json = {
+  // The test event of an Event Streams sink.
+  // https://www.twilio.com/docs/events
+  // https://www.twilio.com/docs/events/event-types
+  'events.test': {
+    body: 'json',
+    rule: 'specversion type=com.twilio.eventstreams.test-event',
+    neverRepeats: true,
+    parameters: ['specversion type source id dataschema? datacontenttype? time data'],
+  },
+  // Events of Event Streams. `data` depends on the type of the event.
+  // https://www.twilio.com/docs/events
+  // https://www.twilio.com/docs/events/event-types
+  'events.batch': {
+    body: 'json',
+    rule: 'specversion type=com.twilio.*',
+    neverRepeats: true,
+    parameters: ['specversion type source id dataschema? datacontenttype? time data'],
+  },
+  // Conversational Intelligence has a transcript for you. The names are from code that handles
+  // them.
+  // https://www.twilio.com/docs/conversational-intelligence
+  'intelligence.transcript': {
+    body: 'json',
+    rule: 'transcript_sid event_type=voice_intelligence_*',
+    neverRepeats: true,
+    parameters: ['account_sid service_sid transcript_sid customer_key? event_type'],
+  },
+  // An event of Conversation Orchestrator. It is not documented: the names are from Twilio's own
+  // code, and `data` can be anything.
+  orchestrator: {
+    body: 'json',
+    rule: 'eventType timestamp data',
+    neverRepeats: true,
+    parameters: ['eventType timestamp data'],
+  },
+  // The HTTP request of a Studio flow. You compose the body, so it has no parameters and no rule. A
+  // flow that loops sends the same body again.
+  // https://www.twilio.com/docs/studio/widget-library/http-request
+  'studio.json': {
+    body: 'json',
+    parameters: [],
+  },
+} as const

@@ -1,0 +1,106 @@
+/**
+ * One kind of webhook. A new kind is a new row in the file of its product, and a sample beside it.
+ * The comment above a row becomes its description in docs/webhook-kinds.md. A line with a URL is the page
+ * that the row comes from, and a month after the URL says when we compared the row with that page.
+ */
+export interface KindRow {
+  /** Where the parameters are. A form may also arrive as the query of a GET. */
+  readonly body: 'form' | 'query' | 'json' | 'handshake'
+  /**
+   * How a webhook of this kind is recognised: words that must all hold. `Name` must be present,
+   * `!Name` must be absent, and `Name=one|other*` must have one of these values, where a final `*`
+   * stands for any ending. For JSON the names are fields of the (first) object. Without a rule,
+   * nothing in the webhook shows its kind.
+   */
+  readonly rule?: string
+  /** Given if Twilio never sends the same bytes twice, except to retry a failed delivery. */
+  readonly neverRepeats?: true
+  /**
+   * Names in wire order, separated by spaces. A question mark follows a parameter that is sent only
+   * sometimes. `{N}` stands for an index from 0, a final `*` for any ending, and `...call` for the names
+   * of `sharedNames.call`. The names are in several short texts, because the types split them into names
+   * and TypeScript limits the length of one text.
+   */
+  readonly parameters: readonly string[]
+}
+
+/** Names that several kinds have in common. */
+export const sharedNames = {
+  // Names that the page does not promise have a question mark.
+  // https://www.twilio.com/docs/voice/twiml#request-parameters
+  call: [
+    'Called? ToState? CallerCountry? Direction CallerState? ToZip? CallSid To CallerZip? ToCountry? ApiVersion',
+    'CalledZip? CalledCity? CallStatus From AccountSid CalledCountry? CallerCity? ToCity? FromCountry? Caller?',
+    'FromCity? CalledState? FromZip? FromState? ForwardedFrom? CallerName? ParentCallSid?',
+  ],
+} as const
+
+/** A realistic webhook of one kind. No value comes from a real account; numbers are 555-01xx. */
+export interface Sample {
+  /** The parameters of a form or a query, in wire order. */
+  readonly params?: readonly (readonly [name: string, value: string])[]
+  readonly json?: unknown
+  /** Given if Twilio sends another one than `application/x-www-form-urlencoded`. */
+  readonly contentType?: string
+}
+
+/** A parameter of a kind. Its name is a pattern, as in `KindRow`. */
+interface Parameter {
+  readonly name: string
+  /** Whether Twilio sends it with every webhook of the kind. It may be empty. */
+  readonly always: boolean
+}
+
+interface Condition {
+  readonly name: string
+  readonly isAbsent: boolean
+  readonly values: readonly string[] | undefined
+}
+
+/** A row, parsed. */
+export interface Kind {
+  /** The method that Twilio uses unless you configure another one. */
+  readonly method: 'GET' | 'POST'
+  readonly body: KindRow['body']
+  readonly rule: readonly Condition[]
+  readonly neverRepeats: boolean
+  readonly parameters: readonly Parameter[]
+}
+
+/** Parses a row. */
+export function parseRow({ body, rule, neverRepeats, parameters }: KindRow): Kind {
+  return {
+    method: body === 'form' || body === 'json' ? 'POST' : 'GET',
+    body,
+    rule: rule === undefined ? [] : rule.split(' ').map(parseCondition),
+    neverRepeats: neverRepeats === true,
+    parameters: splitNames(parameters).map(parseParameter),
+  }
+}
+
+function parseCondition(word: string): Condition {
+  const [name = '', values] = word.replace('!', '').split('=')
+  return { name, isAbsent: word.startsWith('!'), values: values?.split('|') }
+}
+
+function splitNames(texts: readonly string[]): readonly string[] {
+  const words = texts.flatMap((text) => text.split(' '))
+  return words.flatMap((word) => (word === '...call' ? splitNames(sharedNames.call) : [word]))
+}
+
+function parseParameter(word: string): Parameter {
+  return { name: word.replace('?', ''), always: !word.endsWith('?') }
+}
+
+/** The two methods of `WebhookParams` that tell one kind from another. */
+export interface ParamsReader {
+  get(name: string): string | null | undefined
+  has(name: string): boolean
+}
+
+/** Checks one condition of a rule. */
+export function isMet({ name, isAbsent, values }: Condition, params: ParamsReader): boolean {
+  if (values === undefined) return params.has(name) !== isAbsent
+  const value = params.get(name) ?? ''
+  return values.some((one) => (one.endsWith('*') ? value.startsWith(one.slice(0, -1)) : value === one))
+}
