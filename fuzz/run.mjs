@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -33,7 +33,12 @@ async function bundlePrograms(out, programs) {
   })
 }
 
-/** @param {string} name @param {string} out @param {number} seconds */
+/**
+ * @param {string} name
+ * @param {string} out
+ * @param {number} seconds
+ * @returns {Promise<ReturnType<typeof readOutcome> & { seeds: number }>}
+ */
 function runTarget(name, out, seconds) {
   const found = join(out, `found-${name}`)
   mkdirSync(found)
@@ -44,16 +49,8 @@ function runTarget(name, out, seconds) {
     '-max_len=4096',
   ]
   const bundle = join(out, 'targets', `${name}.cjs`)
-  const seeds = join(folder, 'corpus', name)
-  const args = [
-    bundle,
-    found,
-    ...(existsSync(seeds) ? [seeds] : []),
-    '--includes',
-    bundle,
-    '--sync',
-    String(!asynchronous.includes(name)),
-  ]
+  const seeds = [join(folder, 'corpus', name), join(out, 'made', name)].filter((path) => existsSync(path))
+  const args = [bundle, found, ...seeds, '--includes', bundle, '--sync', String(!asynchronous.includes(name))]
   // This detector is not needed: no target runs a command.
   const child = spawn(
     join(root, 'node_modules/.bin/jazzer'),
@@ -62,7 +59,10 @@ function runTarget(name, out, seconds) {
   )
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk))
-  return new Promise((resolve) => child.on('close', (code) => resolve(readOutcome(name, code ?? 1, text))))
+  const count = seeds.flatMap((path) => readdirSync(path)).length
+  return new Promise((resolve) =>
+    child.on('close', (code) => resolve({ ...readOutcome(name, code ?? 1, text), seeds: count })),
+  )
 }
 
 /** @param {string} name @param {number} code @param {string} text */
@@ -76,22 +76,20 @@ function readOutcome(name, code, text) {
 /** @param {number} seconds for all targets together @param {readonly string[]} [names] */
 export async function fuzz(seconds, names = targets) {
   mkdirSync(join(folder, 'findings'), { recursive: true })
-  return withBundle(
-    names.map((name) => `targets/${name}`),
-    async (out) => {
-      // Two targets run at a time, one per core of a small machine.
-      const waiting = [...names]
-      /** @type {Awaited<ReturnType<typeof readOutcome>>[]} */
-      const outcomes = []
-      const each = Math.max(1, Math.round((seconds * 2) / names.length))
-      const work = async () => {
-        for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
-          outcomes.push(await runTarget(name, out, each))
-      }
-      await Promise.all([work(), work()])
-      return outcomes.sort((one, other) => names.indexOf(one.name) - names.indexOf(other.name))
-    },
-  )
+  return withBundle(['seeds', ...names.map((name) => `targets/${name}`)], async (out) => {
+    execFileSync(process.execPath, [join(out, 'seeds.cjs'), join(out, 'made')])
+    // Two targets run at a time, one per core of a small machine.
+    const waiting = [...names]
+    /** @type {Awaited<ReturnType<typeof runTarget>>[]} */
+    const outcomes = []
+    const each = Math.max(1, Math.round((seconds * 2) / names.length))
+    const work = async () => {
+      for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
+        outcomes.push(await runTarget(name, out, each))
+    }
+    await Promise.all([work(), work()])
+    return outcomes.sort((one, other) => names.indexOf(one.name) - names.indexOf(other.name))
+  })
 }
 
 /**
@@ -162,8 +160,7 @@ async function main() {
   const seconds = readOption('--seconds', 300)
   const outcomes = await fuzz(seconds)
   console.log('| target | seeds | executions | branches reached | finding |\n| --- | --- | --- | --- | --- |')
-  for (const { name, runs, points, ok, finding, text } of outcomes) {
-    const seeds = readdirSync(join(folder, 'corpus', name)).length
+  for (const { name, seeds, runs, points, ok, finding, text } of outcomes) {
     console.log(
       `| ${name} | ${seeds} | ${runs.toLocaleString('en')} | ${points} | ${ok ? 'none' : (finding ?? 'see below')} |`,
     )

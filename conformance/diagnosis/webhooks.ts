@@ -1,21 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { sampleWebhook } from 'tollgate/testing'
+import { type Fixture, listFixtures } from '../data/fixtures.ts'
 import { encodeForm, hashHex, joinParams, type Pairs, signText } from '../kit/sign.ts'
 import { listTexts } from './texts.ts'
 
-interface Fixture {
-  readonly id: string
-  readonly method: string
-  readonly configuredUrl: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly params?: Pairs
-  readonly rawBody?: string
-  readonly scheme: string
-}
-
-const file = new URL('../data/webhooks.json', import.meta.url)
-const { fixtures } = JSON.parse(readFileSync(file, 'utf8')) as { readonly fixtures: readonly Fixture[] }
 export const webhooks: ReadonlyMap<string, Fixture> = new Map(
-  fixtures.filter(({ scheme }) => scheme.startsWith('twilio')).map((fixture) => [fixture.id, fixture]),
+  listFixtures(sampleWebhook).map((fixture) => [fixture.id, fixture]),
 )
 
 export const origin = 'https://app.example.com'
@@ -52,11 +41,11 @@ export interface Sent {
 export async function send(id: string, wish: Wish = {}): Promise<Sent> {
   const fixture = webhooks.get(id)
   if (fixture === undefined) throw new Error(`There is no webhook "${id}".`)
-  const pairs = wish.pairs?.(fixture.params ?? []) ?? fixture.params ?? []
+  const pairs = wish.pairs?.(fixture.params) ?? fixture.params
   const isJson = fixture.scheme === 'twilio-json'
   const method = wish.method ?? fixture.method
   const isForm = method === 'POST' && !isJson
-  const body = isForm ? encodeForm(pairs) : isJson ? (wish.body ?? fixture.rawBody ?? '') : undefined
+  const body = isForm ? encodeForm(pairs) : isJson ? (wish.body ?? fixture.rawBody) : undefined
   const base = wish.url ?? fixture.configuredUrl.replace(/#.*/, '').replace(/\/\/[^/]*/, '//app.example.com')
   const url = isJson
     ? addToQuery(base, `bodySHA256=${await hashHex(body ?? '')}`)

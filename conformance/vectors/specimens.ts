@@ -1,5 +1,6 @@
+import { sampleWebhook } from 'tollgate/testing'
+import { type Fixture, listFixtures } from '../data/fixtures.ts'
 import published from '../data/published.json' with { type: 'json' }
-import webhooks from '../data/webhooks.json' with { type: 'json' }
 import { encodeForm, type Pairs } from '../kit/sign.ts'
 
 /** One genuine (or, of a few published ones, forged) request in a shape that can be altered. */
@@ -16,17 +17,6 @@ export interface Specimen {
   readonly sharedKeyId?: string
   readonly handshake: boolean
   readonly valid: boolean
-}
-
-interface Fixture {
-  readonly id: string
-  readonly scheme: string
-  readonly method: string
-  readonly receivedUrl?: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly params?: unknown
-  readonly rawBody?: string
-  readonly key?: string
 }
 
 const keyId = 'test_key'
@@ -52,10 +42,10 @@ export const publishedSpecimens: readonly Specimen[] = published.map((vector) =>
   }
 })
 
-/** The webhooks of Twilio's own scheme; those of SendGrid, Segment and Authy are signed otherwise. */
-export const fixtureSpecimens: readonly Specimen[] = (webhooks.fixtures as readonly Fixture[])
-  .filter(({ scheme }) => scheme.startsWith('twilio'))
-  .map(toSpecimen)
+const fixtures = listFixtures(sampleWebhook)
+
+/** The webhooks that Twilio's own schemes sign. */
+export const fixtureSpecimens: readonly Specimen[] = fixtures.map(toSpecimen)
 
 function toSpecimen(fixture: Fixture): Specimen {
   const headers = Object.fromEntries(
@@ -63,27 +53,25 @@ function toSpecimen(fixture: Fixture): Specimen {
   )
   const sharedKeyId = /^key=([^,]*)/.exec(headers[settingsHeader] ?? '')?.[1]
   const isForm = fixture.method === 'POST' && fixture.scheme === 'twilio'
-  const secrets: Readonly<Record<string, unknown>> = webhooks.meta
   return {
     title: fixture.id,
     method: fixture.method,
-    url: fixture.receivedUrl ?? '',
+    url: fixture.receivedUrl,
     headers,
-    ...(isForm && { params: fixture.params as Pairs }),
+    ...(isForm && { params: fixture.params }),
     ...(!isForm && fixture.rawBody && { body: fixture.rawBody }),
-    secret: String(secrets[fixture.key ?? '']),
+    secret: fixture.secret,
     ...(sharedKeyId !== undefined && { sharedKeyId }),
     handshake: fixture.scheme === 'twilio-websocket',
     valid: true,
   }
 }
 
-/** The wire form of each fixture, beside the parameters it stands for. */
-export const fixtureBodies: readonly { readonly title: string; readonly wire: string; readonly params: Pairs }[] = (
-  webhooks.fixtures as readonly Fixture[]
-)
-  .filter(({ scheme, method }) => scheme === 'twilio' && method === 'POST')
-  .map(({ id, rawBody, params }) => ({ title: id, wire: rawBody ?? '', params: params as Pairs }))
+/** The body of each form as it is sent, with its parameters. */
+export const fixtureBodies: readonly { readonly title: string; readonly wire: string; readonly params: Pairs }[] =
+  fixtures
+    .filter(({ scheme, method }) => scheme === 'twilio' && method === 'POST')
+    .map(({ id, rawBody, params }) => ({ title: id, wire: rawBody, params }))
 
 export function bodyOf(specimen: Specimen): string | undefined {
   return specimen.params === undefined ? specimen.body : encodeForm(specimen.params)

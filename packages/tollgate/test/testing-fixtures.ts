@@ -1,28 +1,25 @@
-import { readFileSync } from 'node:fs'
+import { type SampleWebhook, sampleWebhook, type WebhookKind } from '../src/testing/index.ts'
 
 /** A webhook of `conformance/data/webhooks.json`. */
 export interface Fixture {
   id: string
-  scheme: string
-  method: string
+  scheme: 'twilio' | 'twilio-json' | 'twilio-websocket'
+  method: 'GET' | 'POST'
   configuredUrl: string
   receivedUrl: string
   signedUrl: string
   headers: Record<string, string>
   params: [string, string][]
   rawBody: string
-  key: 'authToken' | 'subaccountAuthToken' | 'sharedKeySecret'
+  secret: string
 }
 
-interface FixtureFile {
-  meta: Record<Fixture['key'], string>
-  fixtures: Fixture[]
+interface Fixtures {
+  listFixtures(sample: (kind: WebhookKind) => SampleWebhook): Fixture[]
 }
 
-const file = new URL('../../../conformance/data/webhooks.json', import.meta.url)
-const { meta, fixtures } = JSON.parse(readFileSync(file, 'utf8')) as FixtureFile
+const file = new URL('../../../conformance/data/fixtures.ts', import.meta.url)
+const { listFixtures } = (await import(file.href)) as Fixtures
 
-export const secrets: Record<Fixture['key'], string> = meta
-
-/** Those signed by Twilio's own scheme. */
-export const twilioFixtures: Fixture[] = fixtures.filter(({ scheme }) => scheme.startsWith('twilio'))
+/** The webhooks that Twilio's own schemes sign. */
+export const twilioFixtures: Fixture[] = listFixtures(sampleWebhook)

@@ -5,7 +5,7 @@ import type { SignRequestInput } from '../src/testing/compose.ts'
 import * as publicFace from '../src/testing/index.ts'
 import { sampleWebhook, signRequest, webhookKinds } from '../src/testing/index.ts'
 import { kinds, type WebhookKind } from '../src/webhooks/index.ts'
-import { type Fixture, secrets, twilioFixtures } from './testing-fixtures.ts'
+import { type Fixture, twilioFixtures } from './testing-fixtures.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
 const url = 'https://example.com/sms'
@@ -24,9 +24,9 @@ function sha256(body: string | Uint8Array): string {
 }
 
 function describeFixture(fixture: Fixture): SignRequestInput {
-  const { method, signedUrl, params, rawBody, headers, key } = fixture
+  const { method, signedUrl, params, rawBody, headers, secret } = fixture
   const [, id] = /^key=([^,]+),/.exec(headers['X-Twilio-Webhooks-Signature-Settings'] ?? '') ?? []
-  const signer = id === undefined ? { authToken: secrets[key] } : { sharedKey: { id, secret: secrets[key] } }
+  const signer = id === undefined ? { authToken: secret } : { sharedKey: { id, secret } }
   if (fixture.scheme === 'twilio-json') {
     return { url: fixture.configuredUrl, body: rawBody, contentType: 'application/json', ...signer }
   }
