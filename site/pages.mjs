@@ -21,6 +21,7 @@ const sections = [
       'docs/rotation-and-shared-keys.md',
       'docs/replay.md',
       'docs/parameters.md',
+      'docs/webhook-kinds.md',
       'docs/platforms.md',
     ],
   },

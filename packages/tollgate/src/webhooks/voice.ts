@@ -41,7 +41,7 @@ export const voice = {
     rule: 'CallSid ReferTransferTarget',
     parameters: ['...call ReferTransferTarget SipHeader_*? SipCallId?'],
   },
-  // The end of a `<Pay>`. Only `Result` is always sent.
+  // The end of a `<Pay>`. It always has `Result`, and other names only if they apply.
   // https://www.twilio.com/docs/voice/twiml/pay#action
   'pay.action': {
     body: 'form',
@@ -201,14 +201,14 @@ export const voice = {
     rule: 'CallSid CallStatus=ringing Direction=inbound !SipDomain',
     parameters: ['...call CallToken? StirVerstat? StirPassportToken? AddOns? ErrorCode? ErrorUrl?'],
   },
-  // The WebSocket handshake of a media stream. It has no parameters. `parseStreamMessage` reads the
+  // The start of a media stream. It has no parameters. `parseStreamMessage` reads the
   // messages.
   // https://www.twilio.com/docs/voice/media-streams (2026-11)
   'media-stream.handshake': {
     body: 'handshake',
     parameters: [],
   },
-  // The WebSocket handshake of ConversationRelay. You choose the query. `parseRelayMessage` reads
+  // The start of a ConversationRelay session. You choose the query. `parseRelayMessage` reads
   // the messages.
   // https://www.twilio.com/docs/voice/twiml/connect/conversationrelay
   'conversation-relay.handshake': {

@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import ts from 'typescript'
+import { root } from './run.mjs'
+
+/**
+ * @typedef {object} Kind
+ * @property {keyof typeof places} body
+ * @property {boolean} neverRepeats
+ * @property {readonly { name: string, always: boolean }[]} parameters
+ * @property {readonly { name: string, isAbsent: boolean, values: readonly string[] | undefined }[]} rule
+ *
+ * @typedef {{ text: string, pages: readonly { url: string, month: string | undefined }[] }} Description
+ */
+
+const places = { form: 'a form', query: 'the query of a GET', json: 'JSON', handshake: 'a WebSocket handshake' }
+const page = 'docs/webhook-kinds.md'
+const twilioDocs = 'https://www.twilio.com/docs/'
+
+/**
+ * Renders the page of a folder of kinds.
+ * @param {string} [folder]
+ */
+export async function renderKinds(folder = join(root, 'packages/tollgate/src/webhooks')) {
+  const { kinds } = await importKinds(folder)
+  const descriptions = readDescriptions(folder)
+  const sections = Object.keys(kinds)
+    .sort()
+    .map((kind) => {
+      const description = descriptions.get(kind)
+      if (description === undefined) throw new Error(`The row of "${kind}" needs a comment that describes it.`)
+      return renderKind(kind, kinds[kind], description)
+    })
+  return `<!-- Written by \`npm run kinds\`; change the rows in packages/tollgate/src/webhooks instead. -->
+
+# Kinds of webhook
+
+\`kindOf(params)\` returns one of these kinds, and \`sampleWebhook(kind)\` makes a webhook of it. See
+[parameters](parameters.md) and [testing your webhooks](testing-your-webhooks.md).
+
+- **Recognised by:** all conditions must be true. \`Name\` is present. \`!Name\` is absent. \`Name=a|b*\` has one of these
+  values, and \`*\` stands for any ending. A kind without a rule is not recognised.
+- **Always sent:** Twilio's page promises these parameters, or the kind is recognised by them. \`isKind\` is true only if
+  all are present. \`{N}\` stands for an index from 0.
+- **Never repeats:** the replay guard refuses a second delivery with \`onReplay: 'reject'\`. Other kinds may repeat, and a
+  second delivery is marked. See [replays](replay.md).
+- **Source:** Twilio's page, and the month in which we compared our list with it. A list without a month comes from
+  captures, other people's code and parts of the page. Tell us if it is wrong.
+
+${sections.join('\n\n')}
+
+There is no kind for faxes: Twilio no longer offers them.
+`
+}
+
+/** @param {string} kind @param {Kind} row @param {Description} description */
+function renderKind(kind, { body, neverRepeats, parameters, rule }, { text, pages }) {
+  const conditions = rule.map(({ name, isAbsent, values }) => {
+    return `${isAbsent ? '!' : ''}${name}${values ? `=${values.join('|')}` : ''}`
+  })
+  const always = parameters.filter((one) => one.always).map(({ name }) => name)
+  const sometimes = parameters.filter((one) => !one.always).map(({ name }) => name)
+  const sources = pages.map(
+    ({ url, month }) => `[${url.replace(twilioDocs, '').replace(/#.*/, '')}](${url})${month ? ` (${month})` : ''}`,
+  )
+  const facts = [
+    `Sent as: ${places[body]}`,
+    `Recognised by: ${listCode(conditions) || 'nothing'}`,
+    ...(body === 'handshake' ? [] : [`Replay: ${neverRepeats ? 'never repeats' : 'may repeat'}`]),
+    ...(always.length > 0 ? [`Always sent: ${listCode(always)}`] : []),
+    ...(sometimes.length > 0 ? [`Sometimes sent: ${listCode(sometimes)}`] : []),
+    `Source: ${sources.join(', ') || 'not documented'}`,
+  ]
+  return `## ${kind}\n\n${text}\n\n${facts.map((fact) => `- ${fact}`).join('\n')}`
+}
+
+/** @param {readonly string[]} words */
+function listCode(words) {
+  return words.map((word) => `\`${word}\``).join(', ')
+}
+
+/**
+ * Imports the table of kinds from the source.
+ * @param {string} folder
+ */
+async function importKinds(folder) {
+  const { outputFiles } = await build({
+    entryPoints: [join(folder, 'index.ts')],
+    bundle: true,
+    format: 'esm',
+    write: false,
+  })
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0]?.contents ?? '').toString('base64')}`)
+}
+
+/**
+ * Reads the comments above the rows. A line with a URL is a source, the other lines describe the kind.
+ * @param {string} folder
+ */
+function readDescriptions(folder) {
+  /** @type {Map<string, Description>} */
+  const found = new Map()
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.sample.ts'))) {
+    const text = readFileSync(join(folder, file), 'utf8')
+    /** @param {ts.Node} node */
+    const visit = (node) => {
+      if (ts.isPropertyAssignment(node) && (ts.isStringLiteral(node.name) || ts.isIdentifier(node.name)))
+        addDescription(found, node.name.text, readComment(text, node))
+      else ts.forEachChild(node, visit)
+    }
+    visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest))
+  }
+  return found
+}
+
+/** @param {string} text @param {ts.Node} node */
+function readComment(text, node) {
+  const ranges = ts.getLeadingCommentRanges(text, node.getFullStart()) ?? []
+  return ranges.map(({ pos, end }) => text.slice(pos, end).replace(/^\/\/ ?/, ''))
+}
+
+/** @param {Map<string, Description>} found @param {string} kind @param {readonly string[]} lines */
+function addDescription(found, kind, lines) {
+  if (lines.length === 0) return
+  const isUrl = (/** @type {string} */ line) => line.startsWith('https://')
+  const pages = lines.filter(isUrl).map((line) => {
+    const [url = '', month] = line.split(' ')
+    return { url, month: month?.replace(/[()]/g, '') }
+  })
+  found.set(kind, { text: lines.filter((line) => !isUrl(line)).join(' '), pages })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(join(root, page), await renderKinds())
