@@ -135,9 +135,30 @@ const forbidden = [
     to: { path: '^packages/(?!tollgate/)' },
   },
   {
+    name: 'packages-import-no-workshop',
+    comment: 'A package is published without the folders around it.',
+    severity: 'error',
+    from: { path: '^packages/[^/]+/src/' },
+    to: { path: '^(benchmarks|conformance|examples|fuzz|site|tools)/' },
+  },
+  {
+    name: 'conformance-uses-what-ships',
+    comment: 'Its suites prove the built packages, not their sources.',
+    severity: 'error',
+    from: { path: '^(conformance|tools/package-test)/' },
+    to: { path: '^packages/[^/]+/(src|test)/' },
+  },
+  {
+    name: 'examples-stand-alone',
+    comment: 'Users copy one folder. It must run without the others.',
+    severity: 'error',
+    from: { path: '^examples/([^/]+)/' },
+    to: { path: '^(benchmarks|conformance|examples|fuzz|packages|site|tools)/', pathNot: '^examples/$1/' },
+  },
+  {
     name: 'everything-resolves',
     severity: 'error',
-    from: { path: src },
+    from: { path: '^packages/[^/]+/src/' },
     to: { couldNotResolve: true, pathNot: '^#hmac$' },
   },
 ]
@@ -147,7 +168,7 @@ const config = {
   forbidden,
   options: {
     doNotFollow: { path: 'node_modules|/dist/' },
-    exclude: { path: '/(dist|test)/' },
+    exclude: { path: '/(dist|[.]build)/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],

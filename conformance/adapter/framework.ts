@@ -1,20 +1,4 @@
-import type { Accepted, Observed, VerifierOptions } from 'tollgate'
 import type { Scenario } from './scenario.ts'
-
-export type AdapterOptions = VerifierOptions & {
-  readonly paths?: string | RegExp | readonly (string | RegExp)[]
-  readonly webSocket?: boolean
-}
-
-/** What the application answers. */
-export interface Reply {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
-
-/** What an application saw of a request. It may throw, as applications do. */
-export type Handle = (webhook: Accepted | Observed | undefined, appBody?: unknown) => Promise<Reply>
 
 /** A server of a real framework, on 127.0.0.1. */
 export interface Running {

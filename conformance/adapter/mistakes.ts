@@ -1,9 +1,8 @@
 import type { Answer, VerifierOptions } from 'tollgate'
-import type { AdapterOptions } from './framework.ts'
 
 /** A mistake in a user's options that only a request brings to light, and what has to answer that request. */
 export interface Mistake {
-  readonly options: () => Partial<AdapterOptions>
+  readonly options: () => Partial<VerifierOptions>
   readonly byFunction?: true
   /** Status of a forged request. */
   readonly forged: number

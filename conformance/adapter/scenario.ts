@@ -1,8 +1,22 @@
-import { fromRequest, type ReplayGuard } from 'tollgate'
+import { type Accepted, fromRequest, type Observed, type ReplayGuard, type VerifierOptions } from 'tollgate'
 import { memoryStore, replayGuard } from 'tollgate/replay'
 import { account, origin, otherAccount, otherToken, sharedKey, token } from '../kit/draft.ts'
-import type { AdapterOptions, Handle, Reply } from './framework.ts'
 import { mistakes } from './mistakes.ts'
+
+export type AdapterOptions = VerifierOptions & {
+  readonly paths?: string | RegExp | readonly (string | RegExp)[]
+  readonly webSocket?: boolean
+}
+
+/** What the application answers. */
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** What an application saw of a request. It may throw, as applications do. */
+export type Handle = (webhook: Accepted | Observed | undefined, appBody?: unknown) => Promise<Reply>
 
 /** What happened at the server, beside its answers. */
 export interface Journal {

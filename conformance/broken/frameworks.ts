@@ -1,6 +1,7 @@
 import express from 'express'
 import { twilioWebhook } from 'tollgate/express'
-import type { AdapterOptions, Framework } from '../adapter/framework.ts'
+import type { Framework } from '../adapter/framework.ts'
+import type { AdapterOptions } from '../adapter/scenario.ts'
 import { express as frameworks } from '../frameworks/express.ts'
 import { listen, sendReply } from '../frameworks/listen.ts'
 

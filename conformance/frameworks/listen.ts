@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Reply, Running } from '../adapter/framework.ts'
+import type { Running } from '../adapter/framework.ts'
+import type { Reply } from '../adapter/scenario.ts'
 
 /** Serves a request listener of Node.js on a free port of 127.0.0.1. */
 export async function listen(listener: (req: IncomingMessage, res: ServerResponse) => unknown): Promise<Running> {

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as common from '@nestjs/common'
 import type * as tollgate from 'tollgate/nest'
-import type { Framework, ParserBefore, Reply, Running } from '../adapter/framework.ts'
-import type { makeScenario, Scenario } from '../adapter/scenario.ts'
+import type { Framework, ParserBefore, Running } from '../adapter/framework.ts'
+import type { makeScenario, Reply, Scenario } from '../adapter/scenario.ts'
 import { prepareProject } from '../projects/prepare.mjs'
 
 /** What a test needs of an application, whichever the version and the platform. */

@@ -12,7 +12,8 @@ import * as h3 from 'tollgate/h3'
 import * as hono from 'tollgate/hono'
 import { createVerifyClient, twilioUpgrade, type UpgradeRequest } from 'tollgate/ws'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { AdapterOptions, Running } from '../adapter/framework.ts'
+import type { Running } from '../adapter/framework.ts'
+import type { AdapterOptions } from '../adapter/scenario.ts'
 import { serve } from './listen.ts'
 
 type Options = VerifierOptions | (() => VerifierOptions)

@@ -3,7 +3,22 @@ import { startCaddy } from '../../tools/services/caddy.mjs'
 import { startHaproxy } from '../../tools/services/haproxy.mjs'
 import { startNginx } from '../../tools/services/nginx.mjs'
 import type { StartProxy } from '../../tools/services/proxy.d.mts'
-import type { OddTarget } from './odd-targets.ts'
+
+/** Targets that no URL has, as bytes, and some that a server may think too long or too odd. */
+export const oddTargets = {
+  'a raw space': '/sms?q=a b',
+  'a raw control character': '/sms?q=a\x01b',
+  'a raw DEL': '/sms?q=a\x7fb',
+  'raw bytes beyond ASCII': '/sms?q=\xc3\xbc',
+  'a raw #': '/sms?q=a#b',
+  'a lone % in the path': '/a%',
+  '9 KB': `/sms?q=${'a'.repeat(9 * 1024)}`,
+  '40 KB': `/sms?q=${'a'.repeat(40 * 1024)}`,
+  'an absolute URL of another host': 'http://evil.example/sms',
+  'an asterisk': '*',
+} as const
+
+export type OddTarget = keyof typeof oddTargets
 
 /** A proxy, and what has to be known of it. */
 export interface ProxyKind {

@@ -2,23 +2,7 @@ import { assert, assertEqual } from '../kit/assert.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import { type Bench, expectAccepted, expectRefused, publicOrigin, signSms } from './bench.ts'
 import { sendBytes, toWire } from './client.ts'
-import type { ProxyKind } from './kinds.ts'
-
-/** Targets that no URL has, as bytes, and some that a server may think too long or too odd. */
-const oddTargets = {
-  'a raw space': '/sms?q=a b',
-  'a raw control character': '/sms?q=a\x01b',
-  'a raw DEL': '/sms?q=a\x7fb',
-  'raw bytes beyond ASCII': '/sms?q=\xc3\xbc',
-  'a raw #': '/sms?q=a#b',
-  'a lone % in the path': '/a%',
-  '9 KB': `/sms?q=${'a'.repeat(9 * 1024)}`,
-  '40 KB': `/sms?q=${'a'.repeat(40 * 1024)}`,
-  'an absolute URL of another host': 'http://evil.example/sms',
-  'an asterisk': '*',
-} as const
-
-export type OddTarget = keyof typeof oddTargets
+import { type OddTarget, oddTargets, type ProxyKind } from './kinds.ts'
 
 /** Each is turned away, be it by the proxy or by the app. */
 export function oddTargetsSuite(kind: ProxyKind, getBench: () => Bench): Suite {
