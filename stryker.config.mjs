@@ -7,8 +7,9 @@ export default {
   coverageAnalysis: 'perTest',
   mutate: [
     'packages/tollgate/src/scheme/*.ts',
-    'packages/tollgate/src/verifier.ts',
-    'packages/tollgate/src/received.ts',
+    'packages/tollgate/src/verify/verifier.ts',
+    'packages/tollgate/src/verify/webhook.ts',
+    'packages/tollgate/src/checks/time-limit.ts',
     'packages/tollgate/src/replay/*.ts',
   ],
   reporters: ['json', 'progress-append-only'],

@@ -34,7 +34,7 @@ for (const { kind, fault, noticedBy, suites } of broken)
     expect(passed).toBeGreaterThan(0)
   })
 
-test('the page of broken validators says what was found', async () => {
+test('docs/broken-validators.md lists what the suites notice (npm run broken)', async () => {
   expect(found.length).toBe(broken.length)
   await expect(renderPage(found)).toMatchFileSnapshot('../../docs/broken-validators.md')
 })

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
+import config from '../../stryker.config.mjs'
 import { renderPage } from '../mutation/page.mjs'
 import { listIntolerable, listStale, readRows } from '../mutation/report.mjs'
+import { explained as reasons } from '../mutation/survivors.mjs'
+import { root } from '../run.mjs'
 
 const source = `if (a < b) {
   return undefined
@@ -44,7 +48,7 @@ describe('a report of mutants', () => {
     expect(listIntolerable(rows).map(({ from }) => from)).toEqual(['{ return undefined }'])
     const elsewhere = { files: { 'packages/tollgate/src/replay/one.ts': { source, mutants } } }
     expect(listIntolerable(readRows(elsewhere, explained))).toEqual([])
-    const core = { files: { 'packages/tollgate/src/verifier.ts': { source, mutants } } }
+    const core = { files: { 'packages/tollgate/src/verify/verifier.ts': { source, mutants } } }
     expect(listIntolerable(readRows(core, explained))).toHaveLength(2)
   })
 
@@ -60,5 +64,20 @@ describe('a report of mutants', () => {
     expect(page).toContain('**scheme/one.ts**\n\n- They are never equal: `a < b` into `a <= b`\n')
     expect(page).toContain('**scheme/one.ts**\n\n- `{ return undefined }` into `{}`\n')
     expect(renderPage([])).toContain('Nothing.')
+  })
+})
+
+describe('the configuration', () => {
+  const listFiles = (pattern: string) =>
+    execFileSync('git', ['ls-files', pattern], { cwd: root, encoding: 'utf8' }).trim().split('\n').filter(Boolean)
+  const patterns = config.mutate ?? []
+
+  test.each(patterns)('%s matches a file', (pattern) => {
+    expect(listFiles(pattern)).not.toEqual([])
+  })
+
+  test('every reason is about a file that is mutated', () => {
+    const mutated = patterns.flatMap(listFiles).map((path) => path.replace('packages/tollgate/src/', ''))
+    expect(reasons.map(({ file }) => file).filter((file) => !mutated.includes(file))).toEqual([])
   })
 })
