@@ -131,7 +131,9 @@ describe('a malformed file', () => {
     expect(() => fileKeys('')).toThrow('"path" must be the path of a file')
     expect(() => fileKeys(path, { watch: true } as never)).toThrow('Unknown option "watch" of fileKeys')
     expect(() => fileKeys(path, { onProblem: 'x' } as never)).toThrow('"onProblem" must be a function')
-    expect(() => fileKeys(path, { allowReadableByOthers: 1 } as never)).toThrow('must be true or false')
+    expect(() => fileKeys(path, { allowReadableByOthers: 1 } as never)).toThrow(
+      '"allowReadableByOthers" must be a boolean',
+    )
   })
 
   test('a runtime without a file system is an error', () => {

@@ -102,6 +102,6 @@ describe('memoryStore', () => {
     expect(() => memoryStore({ maxEntries: 10_000_001 })).toThrow('"maxEntries"')
     expect(() => memoryStore({ maxEntries: 1.5 })).toThrow(RangeError)
     expect(() => memoryStore({ maxEntries: '1' as unknown as number })).toThrow(TypeError)
-    expect(() => memoryStore({ now: 5 as unknown as () => number })).toThrow('"memoryStore" must have a method "now"')
+    expect(() => memoryStore({ now: 5 as unknown as () => number })).toThrow('"now" must be a function, got number')
   })
 })

@@ -86,3 +86,24 @@ export function hasMethod(value: unknown, method: string): boolean {
   const object: { readonly [name: string]: unknown } = Object(value)
   return typeof object[method] === 'function'
 }
+
+/**
+ * Checks the type of an option that may be left out.
+ * @throws TypeError that names the option.
+ */
+export function checkType(value: unknown, name: string, type: 'boolean' | 'function'): void {
+  if (value !== undefined && typeof value !== type)
+    throw new TypeError(`"${name}" must be a ${type}, got ${typeof value}`)
+}
+
+/**
+ * Refuses a promise from a function of the user that must return its result at once. Its rejection
+ * is ignored, because an unhandled one would end the process.
+ * @param name Names the function in the error.
+ * @throws TypeError if the result is a promise.
+ */
+export function refusePromise(result: unknown, name: string): void {
+  if (typeof Object(result).then !== 'function') return
+  Promise.resolve(result).catch(() => undefined)
+  throw new TypeError(`${name} must not be asynchronous: it has to return its result, not a promise`)
+}

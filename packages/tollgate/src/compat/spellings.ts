@@ -1,3 +1,4 @@
+import { parseUrl } from '../checks/runtime.ts'
 import type { Pairs } from '../scheme/form.ts'
 import { parseForm } from '../scheme/form.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
@@ -11,21 +12,11 @@ import { splitUrl } from '../scheme/signed-url.ts'
  */
 export function* listUrlSpellings(url: string): Generator<string> {
   yield url
-  const normalized = normalize(url)
+  const normalized = parseUrl(url)?.href
   if (normalized === undefined || !isSameReading(url, normalized)) return
   yield normalized
   const legacy = respellQuery(normalized)
   if (legacy !== undefined) yield legacy
-}
-
-// URL.canParse is no help: in Node.js 20, its fast path starts to refuse letters such as `ü` after
-// some thousand calls.
-function normalize(url: string): string | undefined {
-  try {
-    return new URL(url).href
-  } catch {
-    return undefined
-  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { checkKnownOptions } from '../checks/options.ts'
+import { checkKnownOptions, checkType } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import type { Pairs } from '../scheme/form.ts'
 import { decodeUtf8 } from '../scheme/form.ts'
@@ -61,8 +61,7 @@ function readArguments(...args: readonly (string | WebhookOptions | null | undef
     else options = { ...options, ...arg }
   }
   checkKnownOptions(options, known, 'webhook')
-  if (options.validate !== undefined && typeof options.validate !== 'boolean')
-    throw new TypeError(`"validate" must be a boolean, got ${typeof options.validate}`)
+  checkType(options.validate, 'validate', 'boolean')
   checkUrlOptions(options)
   return token === undefined ? options : { ...options, authToken: token }
 }

@@ -41,7 +41,7 @@ export interface CodeCount {
   readonly lastAt: number
 }
 
-/** Whether `observe` may become `enforce`, and why. */
+/** Says if `observe` may become `enforce`, and why. */
 export interface EnforceAnswer {
   /**
    * `'check'`: only requests without a usable signature were refused. They may be noise, or a proxy
@@ -51,7 +51,7 @@ export interface EnforceAnswer {
   readonly reason: string
 }
 
-/** Whether an Auth Token may be removed, and why. */
+/** Says if an Auth Token may be removed, and why. */
 export interface DropAnswer {
   /** The position in the account's list. */
   readonly index: number

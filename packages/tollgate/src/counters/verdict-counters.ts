@@ -1,4 +1,4 @@
-import { checkKnownOptions, parseInteger } from '../checks/options.ts'
+import { checkKnownOptions, checkType, parseInteger } from '../checks/options.ts'
 import type { RejectionCode, Verdict } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabelOptions } from './key-label.ts'
 import { summarize, type Tally, type VerdictSummary } from './summary.ts'
@@ -49,7 +49,7 @@ export function verdictCounters(options: VerdictCountersOptions = {}): VerdictCo
   const authTokens = parseInteger(options.authTokens, 'authTokens', 1, 16) ?? 2
   const quietMs = 1000 * (parseInteger(options.quietSeconds, 'quietSeconds', 60, 31_536_000) ?? 86_400)
   const { now = Date.now } = options
-  if (typeof now !== 'function') throw new TypeError(`"now" must be a function, got ${typeof now}`)
+  checkType(now, 'now', 'function')
   let tally = new VerdictTally(now())
   return {
     onVerdict(verdict) {

@@ -1,4 +1,4 @@
-import { checkKnownOptions } from '../checks/options.ts'
+import { checkKnownOptions, checkType, refusePromise } from '../checks/options.ts'
 import { isAccountSid, type Tokens } from '../checks/secrets.ts'
 import type { Awaitable } from '../checks/time-limit.ts'
 import type { AuthTokenLookup } from '../verify/types.ts'
@@ -127,8 +127,8 @@ export const cachedOptions: Readonly<Record<keyof CachedOptions, true>> = {
 export function parseCachedOptions(given: CachedOptions): CacheSettings {
   const { defaultAccountSid } = given
   if (defaultAccountSid !== undefined) checkAccountSid(defaultAccountSid, 'defaultAccountSid')
-  checkFunction(given.onProblem, 'onProblem')
-  checkFunction(given.now, 'now')
+  checkType(given.onProblem, 'onProblem', 'function')
+  checkType(given.now, 'now', 'function')
   return {
     ttlMs: parseNumber(given.ttlSeconds, 'ttlSeconds', [1, 86_400], 300) * 1000,
     negativeTtlMs: parseNumber(given.negativeTtlSeconds, 'negativeTtlSeconds', [0, 86_400], 30) * 1000,
@@ -163,8 +163,7 @@ function isSet(value: unknown): value is ReadonlySet<unknown> {
 
 function checkAnswer(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer
-  // The rejection of a promise that nothing waits for would end the process.
-  Promise.resolve(answer).catch(() => undefined)
+  refusePromise(answer, 'The function "knownAccounts"')
   throw new TypeError('"knownAccounts" must answer true or false at once')
 }
 
@@ -172,12 +171,6 @@ function checkAnswer(answer: unknown): boolean {
 export function checkAccountSid(value: unknown, name: string): void {
   if (typeof value !== 'string' || !isAccountSid(value))
     throw new TypeError(`"${name}" must be an AccountSid: "AC" and 32 hex digits`)
-}
-
-/** @throws TypeError that names the option. */
-export function checkFunction(value: unknown, name: string): void {
-  if (value !== undefined && typeof value !== 'function')
-    throw new TypeError(`"${name}" must be a function, got ${typeof value}`)
 }
 
 function parseNumber(

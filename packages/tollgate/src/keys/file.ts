@@ -1,9 +1,8 @@
 import type * as NodeFs from 'node:fs'
 import type * as NodePath from 'node:path'
-import { checkKnownOptions } from '../checks/options.ts'
+import { checkKnownOptions, checkType } from '../checks/options.ts'
 import type { Tokens } from '../checks/secrets.ts'
 import type { AuthTokenLookup, SharedKey, UnverifiedClaim } from '../verify/types.ts'
-import { checkFunction } from './cached.ts'
 import { type KeyFile, parseKeyFile } from './key-file.ts'
 
 /** The module `node:fs`. */
@@ -57,9 +56,9 @@ const maxFileBytes = 16 * 1024 * 1024
  */
 export function fileKeys(path: string, options: FileKeysOptions = {}): FileKeys {
   checkKnownOptions(options, known, 'fileKeys')
-  checkFunction(options.onProblem, 'onProblem')
+  checkType(options.onProblem, 'onProblem', 'function')
+  checkType(options.allowReadableByOthers, 'allowReadableByOthers', 'boolean')
   const { allowReadableByOthers = false, onProblem = printProblem } = options
-  if (typeof allowReadableByOthers !== 'boolean') throw new TypeError('"allowReadableByOthers" must be true or false')
   if (typeof path !== 'string' || path === '') throw new TypeError('"path" must be the path of a file')
   const { fs, absolute } = findFileSystem(path)
 

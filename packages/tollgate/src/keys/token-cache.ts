@@ -38,7 +38,7 @@ interface Entry {
   expiresAt: number
   /** When new tokens replaced known ones. */
   changedAt: number
-  /** Whether the last look-up failed. */
+  /** True if the last look-up failed. */
   failing: boolean
 }
 

@@ -1,8 +1,8 @@
-import { checkKnownOptions } from '../checks/options.ts'
+import { checkKnownOptions, checkType } from '../checks/options.ts'
 import { describeSecretFault, maxTokens, parseTokens, type Tokens } from '../checks/secrets.ts'
 import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
 import { type Fetch, fetchAuthToken } from './accounts-api.ts'
-import { type CachedOptions, cachedOptions, checkAccountSid, checkFunction, parseCachedOptions } from './cached.ts'
+import { type CachedOptions, cachedOptions, checkAccountSid, parseCachedOptions } from './cached.ts'
 import { type CacheSettings, createTokenCache } from './token-cache.ts'
 
 /**
@@ -121,7 +121,7 @@ function parseTwilioOptions(given: TwilioAccountTokensOptions): TwilioSettings {
   checkKnownOptions(given, known, 'twilioAccountTokens')
   const { accountSid, authToken, apiKey } = given
   checkAccountSid(accountSid, 'accountSid')
-  checkFunction(given.fetch, 'fetch')
+  checkType(given.fetch, 'fetch', 'function')
   if ((authToken === undefined) === (apiKey === undefined))
     throw new TypeError('"twilioAccountTokens" needs either "authToken" or "apiKey"')
   return {

@@ -1,8 +1,9 @@
-import { checkKnownOptions, checkMethods, parseInteger } from '../checks/options.ts'
+import { checkKnownOptions, checkType, parseInteger } from '../checks/options.ts'
 import type { ReplayStore } from './store.ts'
 
+/** Options of `memoryStore`. */
 export interface MemoryStoreOptions {
-  /** How many deliveries it remembers at most, 1 to 10,000,000. Default 100,000. */
+  /** How many deliveries are remembered, an integer from 1 to 10,000,000. Default 100,000. */
   readonly maxEntries?: number | undefined
   /** The clock, in milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined
@@ -16,24 +17,26 @@ interface Entry {
   readonly expiresAt: number
 }
 
-/** Looking through all entries is worth it only so often, however many deliveries find the store full. */
+// A search through all entries is expensive, and a flood of deliveries may find the store full.
 const sweepIntervalMs = 1000
 
 /**
- * Remembers deliveries in this process. When it is full it never forgets what it still has to remember, since a flood could then
- * make room for a replay: new deliveries are `replayed: 'unknown'` until entries expire.
- * @throws TypeError or RangeError, naming the option, when one is unknown or out of range.
+ * Creates a store in the memory of this process. A full store keeps its entries until they expire,
+ * because a flood of deliveries could otherwise make room for a replay. New deliveries are then
+ * `replayed: 'unknown'`.
+ * @returns a store for `replayGuard`
+ * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): ReplayStore {
   checkKnownOptions(options, known, 'memoryStore')
   const maxEntries = parseInteger(options.maxEntries, 'maxEntries', 1, 10_000_000) ?? 100_000
-  if (options.now !== undefined) checkMethods({ now: options.now }, 'memoryStore', ['now'])
+  checkType(options.now, 'now', 'function')
   const now = options.now ?? Date.now
   const entries = new Map<string, Entry>()
   let sweptAt = Number.NEGATIVE_INFINITY
 
   function hasRoom(time: number): boolean {
-    // A clock that was set back must not put sweeping off.
+    // The absolute value, because a clock that was set back must not stop the search.
     if (entries.size >= maxEntries && Math.abs(time - sweptAt) >= sweepIntervalMs) {
       for (const [key, { expiresAt }] of entries) if (expiresAt <= time) entries.delete(key)
       sweptAt = time

@@ -1,25 +1,28 @@
 import { checkKnownOptions, hasMethod } from '../checks/options.ts'
 import type { ReplayStore } from './store.ts'
 
+/** Options of `redisStore`. */
 export interface RedisStoreOptions {
-  /** Put before every key. Default `'tollgate:replay:'`. */
+  /** The text before every key. Default `'tollgate:replay:'`. */
   readonly prefix?: string | undefined
 }
 
 const known: Readonly<Record<keyof RedisStoreOptions, true>> = { prefix: true }
 
-/**
- * In one step: between a GET and a DEL the key may expire, and a retry reserve it again. `or ''`: GET gives false where there is no
- * key.
- */
+// One script, because between a GET and a DEL the key may expire and a retry may reserve it again.
+// GET returns false if there is no key, so the script needs `or ''`.
 const releaseScript = `if string.sub(redis.call('GET', KEYS[1]) or '', 1, #ARGV[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
 
 /**
- * Remembers deliveries in Redis or Valkey, for any number of processes. It uses `SET … NX PX`, `GET` and `EVAL`, and holds per delivery
- * one key that expires: a hash, with a random token and the kind of webhook. Connecting, and handling the client's `error` events, is yours.
+ * Creates a store in Redis or Valkey, for any number of processes. It uses `SET … NX PX`, `GET` and
+ * `EVAL`. Each delivery has one key that expires: a hash, with a random token and the kind of
+ * webhook. The caller connects the client and handles its `error` events.
  *
- * Let the server evict nothing (`maxmemory-policy noeviction`): a key that is evicted is a replay that passes.
- * @throws TypeError for a client of another shape or an unknown option.
+ * The server must not evict keys (`maxmemory-policy noeviction`), because a delivery whose key was
+ * evicted can be replayed.
+ * @param client A client of node-redis (4 or later) or ioredis, or a wrapper with `sendCommand`.
+ * @returns a store for `replayGuard`
+ * @throws TypeError if the client has none of these shapes, or if an option is unknown or wrong.
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): ReplayStore {
   checkKnownOptions(options, known, 'redisStore')
@@ -28,12 +31,12 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   const commands = toCommands(client)
   return {
     async reserve(key, { ttlMs, token, kind }) {
-      // One value, so that the kind is kept in the same atomic step.
+      // Token and kind are one value, so that one atomic step keeps both.
       const reply = readText(await commands.setIfAbsent(prefix + key, `${token} ${kind}`, ttlMs))
       if (reply === 'OK') return 'reserved'
       if (reply !== undefined) throw new TypeError('The Redis client gave no reply of SET … NX')
       const [holder, seen] = readText(await commands.get(prefix + key))?.split(' ') ?? []
-      // A client that lost its connection sends the command again, and then meets its own reservation.
+      // After a lost connection, a client sends the command again and finds its own reservation.
       return holder === token ? 'reserved' : { seen: seen ?? 'unknown' }
     },
     async release(key, token) {
@@ -42,34 +45,41 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   }
 }
 
-/** Clients may be set to give Buffers, and may give `undefined` for the nil of Redis. */
+/** Clients can be configured to return Buffers. Some return `undefined` for the nil of Redis. */
 function readText(reply: unknown): string | undefined {
   return reply === null || reply === undefined ? undefined : String(reply)
 }
 
-/** node-redis from version 4: a client, a pool, a cluster or a sentinel. */
+/** The part of node-redis (4 or later) that is used: of a client, a pool, a cluster or a sentinel. */
 export interface NodeRedisClient {
-  /** node-redis alone has its commands in upper case as well, which tells it from clients whose options differ. */
+  /**
+   * Only node-redis also has its commands in upper case. This separates it from clients with other
+   * options.
+   */
   SET(...args: never[]): unknown
   set(key: string, value: string, options: { NX: true; PX: number }): PromiseLike<unknown>
   get(key: string): PromiseLike<unknown>
   eval(script: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>
 }
 
-/** ioredis and its forks: a client or a cluster. */
+/** The part of ioredis and its forks that is used: of a client or a cluster. */
 export interface CallClient {
   call(...command: [name: string, ...args: string[]]): PromiseLike<unknown>
 }
 
-/** Anything else, wrapped: `redisStore({ sendCommand: ([name, ...args]) => client.send(name, args) })`. */
+/**
+ * A wrapper for any other client:
+ * `redisStore({ sendCommand: ([name, ...args]) => client.send(name, args) })`.
+ */
 export interface CommandClient {
   sendCommand(command: string[]): PromiseLike<unknown>
 }
 
+/** A client that `redisStore` accepts. */
 export type RedisClient = NodeRedisClient | CallClient | CommandClient
 
-/** The three commands that the store needs, in the client's dialect. */
-export interface RedisCommands {
+/** The three commands that the store needs. */
+interface RedisCommands {
   /** `SET key value NX PX ttlMs`. */
   setIfAbsent(key: string, value: string, ttlMs: number): PromiseLike<unknown>
   get(key: string): PromiseLike<unknown>
@@ -78,11 +88,12 @@ export interface RedisCommands {
 }
 
 /**
- * Tells the client's dialect by its methods. To guess wrong would be worse than to refuse: a client that ignores an `NX` it does not
- * understand finds no replay, ever.
+ * Recognises a client by its methods. An unknown client is refused, because one that ignores `NX`
+ * would never find a replay.
+ * @throws TypeError for an unknown client.
  */
 function toCommands(client: RedisClient): RedisCommands {
-  // A function, too, has a "call".
+  // A function is refused, because it has a method `call` too.
   if (typeof client === 'object') {
     if (isCallClient(client)) return speakRaw((command) => client.call(...command))
     if (isNodeRedis(client)) return speakNodeRedis(client)

@@ -6,22 +6,30 @@ import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
 import { kindOf, kindOfJson, neverRepeats } from '../webhooks/index.ts'
 import type { ReplayStore, ReserveOutcome } from './store.ts'
 
+/** Options of `replayGuard`. */
 export interface ReplayGuardOptions {
-  /** Where deliveries are remembered: `memoryStore()` for one process, `redisStore(client)` for several. */
+  /** The store of deliveries: `memoryStore()` for one process, `redisStore(client)` for several. */
   readonly store: ReplayStore
-  /** How long a delivery is remembered, in seconds, 1 to 31,536,000 (a year). Default 86,400 (a day). */
+  /**
+   * How long a delivery is remembered, in seconds, an integer from 1 to 31,536,000 (a year). Default
+   * 86,400 (a day).
+   */
   readonly ttlSeconds?: number | undefined
   /**
-   * `'mark'` says `replayed: true` in the verdict. `'reject'` refuses as `replayed` (403) the kinds that Twilio never sends
-   * twice, and marks all others, since much of a call repeats byte for byte. Default `'mark'`.
+   * `'mark'` sets `replayed: true` in the verdict. `'reject'` refuses the kinds that Twilio never
+   * sends twice, as `replayed` (403). It only marks all others, because many webhooks of a call
+   * repeat byte for byte. Default `'mark'`.
    */
   readonly onReplay?: 'mark' | 'reject' | undefined
   /**
-   * A store that throws, or takes too long: `'reject'` refuses the delivery as `replay_store_failed` (503), `'accept'` lets it pass
-   * with `replayed: 'unknown'`. Default `'reject'`.
+   * The reaction if the store throws or takes too long. `'reject'` refuses the delivery as
+   * `replay_store_failed` (503). `'accept'` lets it pass with `replayed: 'unknown'`. Default
+   * `'reject'`.
    */
   readonly onStoreFailure?: 'reject' | 'accept' | undefined
-  /** How long the store may take, in milliseconds, 1 to 15,000. Default 1,000. */
+  /**
+   * The time limit of the store in milliseconds, an integer from 1 to 15,000. Default 1,000.
+   */
   readonly storeTimeoutMs?: number | undefined
 }
 
@@ -42,9 +50,11 @@ const known: Readonly<Record<keyof ReplayGuardOptions, true>> = {
 }
 
 /**
- * Recognises a delivery that arrives again, by the hash of what Twilio signed: headers, the order of a form and the key that signed
- * are ignored. WebSocket handshakes are not reserved, since all of them are alike. For the `replay` option.
- * @throws TypeError or RangeError, naming the option, when one is missing, unknown or out of range.
+ * Creates a guard that recognises a delivery that arrives again, for the `replay` option. It
+ * compares a hash of what Twilio signed. Headers, the order of a form and the key do not count.
+ * WebSocket handshakes are not reserved, because all of them have the same signature.
+ * @returns a guard for the `replay` option of a verifier or an adapter
+ * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of range.
  */
 export function replayGuard(options: ReplayGuardOptions): ReplayGuard {
   checkKnownOptions(options, known, 'replayGuard')
@@ -72,8 +82,8 @@ async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Pr
     const seen: unknown = Object(outcome).seen
     if (typeof seen !== 'string')
       throw new TypeError('The replay store must answer "reserved", "full" or { seen: kind }')
-    // The kind of the first delivery decides, not of this one: parameters that are cut elsewhere (`SmsStatu=sreceived`) have the same
-    // signing string and show another kind.
+    // The kind of the first delivery decides. A replay may have another kind with the same signing
+    // string, if its parameters are cut elsewhere (`SmsStatu=sreceived`).
     return settings.refuses && neverRepeats(seen) ? { replayed: true, refuse: true } : { replayed: true }
   } catch (error) {
     if (settings.acceptsOnFailure) return { replayed: 'unknown', release }
@@ -82,18 +92,19 @@ async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Pr
   }
 }
 
-/** One question to the store. */
+/** One attempt to reserve a delivery, and the answer of the store. */
 interface Attempt {
   readonly key: string
   readonly outcome: Promise<ReserveOutcome>
-  /** Of no further use: what checks the request again has to reserve again. */
+  /** True after a release. A later check of the same request then has to reserve again. */
   isReleased: boolean
   readonly release: () => Promise<void>
 }
 
 /**
- * The attempts for requests that are still around, by store and by the framework's own request object. The guard of an application
- * and that of a route check one request twice: asked twice, the store would take the second check for a replay.
+ * The attempts by store and by the framework's own request. If an application and a route both have
+ * a guard, they check one request twice. Both checks then share one attempt, so that the second is
+ * not a replay.
  */
 const attempts = new WeakMap<ReplayStore, WeakMap<object, Attempt>>()
 
@@ -126,14 +137,14 @@ function startAttempt({ store, ttlMs, storeTimeoutMs }: ReplaySettings, key: str
   return attempt
 }
 
-/** 120 random bits. A UUID's text is kept in pieces by V8, at three times the memory. */
+/** Returns 120 random bits as text. A UUID would take three times the memory in V8. */
 function makeToken(): string {
   return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))))
 }
 
 /**
- * An attempt whose answer did not come may have reserved the delivery all the same, or do so later, when a client sends it again.
- * Left alone it would turn away the retry of a delivery that was never handled.
+ * Releases an attempt as soon as the store answers, because the delivery was refused in the meantime.
+ * Otherwise a reservation that was made after the time limit would refuse the retry.
  */
 function forgetWhenSettled({ outcome, release }: Attempt): void {
   outcome.then(release, release).catch(() => undefined)

@@ -6,23 +6,27 @@ export interface ReservationAttempt {
   readonly ttlMs: number
   /** New for each attempt, without spaces. `release` needs it. */
   readonly token: string
-  /** The kind of webhook, `'message.inbound'` for instance, or `'unknown'`. Kept, and returned to later attempts. */
+  /**
+   * The kind of webhook, for example `'message.inbound'`, or `'unknown'`. The store keeps it and
+   * returns it to later attempts.
+   */
   readonly kind: string
 }
 
 /**
- * `'reserved'`: the delivery is new. `{ seen }`: it was reserved before, and `seen` is the kind that was kept then. `'full'`: there
- * is no room to remember it.
+ * The answer of a store. `'reserved'`: the delivery is new. `{ seen }`: it was reserved before, and
+ * `seen` is the kind that was kept then. `'full'`: the store has no space to remember it.
  */
 export type ReserveOutcome = 'reserved' | { readonly seen: string } | 'full'
 
-/** Where a replay guard remembers deliveries. */
+/** A store where a replay guard remembers deliveries. If it throws, the option `onStoreFailure` decides. */
 export interface ReplayStore {
   /**
-   * Reserves a key and keeps token and kind with it, in one step: of any number of attempts at the same moment, one is `'reserved'`.
-   * @param key 64 lower-case hex digits, a hash that reveals nothing of the delivery.
+   * Reserves a key, and keeps the token and the kind with it. This must be one atomic step: of several
+   * attempts at the same time, only one is `'reserved'`.
+   * @param key 64 lower-case hex digits: a hash that reveals nothing about the delivery.
    */
   reserve(key: string, attempt: ReservationAttempt): Awaitable<ReserveOutcome>
-  /** Forgets a reservation, if it is still the one that was made with this token. */
+  /** Forgets a reservation, but only if it was made with this token. */
   release(key: string, token: string): Awaitable<void>
 }
