@@ -82,10 +82,10 @@ const forbidden = [
   },
   {
     name: 'shared-adapter-code-comes-in-through-index',
-    comment: 'The path filter, which middleware alone has, is the one thing that is not public.',
+    comment: 'Two things are not public: the path filter, which only middleware has, and the checks of options.',
     severity: 'error',
     from: { path: `${src}adapters/shared/` },
-    to: { path: src, pathNot: `${src}(index[.]ts$|adapters/shared/|verify/paths[.]ts$)` },
+    to: { path: src, pathNot: `${src}(index[.]ts$|adapters/shared/|verify/paths[.]ts$|checks/)` },
   },
   {
     name: 'adapters-import-frameworks-as-types',

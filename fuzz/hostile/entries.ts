@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import { type ExpressOptions, twilioWebhook } from '../../packages/tollgate/src/adapters/express.ts'
+import { type TwilioWebhookOptions, twilioWebhook } from '../../packages/tollgate/src/adapters/express.ts'
 import * as compat from '../../packages/tollgate/src/compat/index.ts'
 import { type DiagnoseOptions, diagnose } from '../../packages/tollgate/src/diagnose/index.ts'
 import {
@@ -67,7 +67,7 @@ function toNode({ method, target, headers, body }: RawRequest): IncomingMessage 
   return Object.assign(req, { complete: true })
 }
 
-function expressEntry(name: string, options: ExpressOptions): Entry {
+function expressEntry(name: string, options: TwilioWebhookOptions): Entry {
   const guard = twilioWebhook({ publicUrl, authToken, ...options })
   return {
     name: `express, ${name}`,

@@ -1,29 +1,37 @@
 import type { Mode } from '../index.ts'
 import {
   attempt,
-  findPeerAddress,
   type RequestEvent,
+  readClientAddress,
   type Surroundings,
   type WebhookHandler,
   wrapEndpoint,
 } from './shared/event.ts'
-import type { OptionsFor, OptionsSource } from './shared/guard.ts'
+import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import type { WebSocketOptions } from './shared/web-socket.ts'
 
-/** What is used of Astro's APIContext. */
+/** The options of `twilioWebhook`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & WebSocketOptions
+
+/** The part of Astro's APIContext that is used. */
 export interface AstroContext extends RequestEvent {
   readonly locals?: unknown
   readonly clientAddress?: string
 }
 
 /**
- * Wraps a handler into an endpoint of Astro 5 to 7. It is given the webhook, and then the context. An options function is given the
- * `env` of Cloudflare's runtime, where there is one.
+ * Wraps a handler into an endpoint of Astro 5 to 7. Requests that do not verify are answered. The
+ * handler runs for the others; in `observe` mode for all.
  *
- * Astro refuses form posts without an Origin, which Twilio's are, until `security.checkOrigin` is false.
+ * Set `security.checkOrigin` to false. Otherwise Astro refuses form posts without an Origin, and
+ * Twilio's have none.
+ * @param options Options, or a function that returns them at the first request. On Cloudflare the
+ *   function gets `env`.
+ * @param handler Gets the webhook and Astro's context.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhook<M extends Mode = 'enforce', Context extends AstroContext = AstroContext, Env = unknown>(
-  options: OptionsSource<OptionsFor<M> & WebSocketOptions, Env>,
+  options: OptionsSource<TwilioWebhookOptions<M>, Env>,
   handler: WebhookHandler<M, Context>,
 ): (context: Context) => Promise<Response> {
   return wrapEndpoint(options, handler, look)
@@ -31,9 +39,9 @@ export function twilioWebhook<M extends Mode = 'enforce', Context extends AstroC
 
 function look(context: AstroContext): Surroundings {
   return {
-    // Newer versions of Cloudflare's adapter keep `runtime` only to throw from it.
+    // In newer versions of Cloudflare's adapter, `runtime` throws.
     env: attempt(() => (context.locals as Locals | undefined)?.runtime?.env),
-    connection: findPeerAddress(context.request.headers, () => context.clientAddress),
+    connection: readClientAddress(context.request.headers, () => context.clientAddress),
   }
 }
 

@@ -1,8 +1,11 @@
 import type { Mode, Webhook } from '../index.ts'
-import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
-import { releaseOnFailure, toIncomingRequest } from './shared/web.ts'
+import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
+import { runWork, toIncomingRequest } from './shared/web.ts'
 
-/** What is read of the `HttpRequest` of `@azure/functions` 4. */
+/** The options of `twilioWebhook`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
+
+/** The part of the `HttpRequest` of `@azure/functions` 4 that is read. */
 export interface AzureRequest {
   readonly method: string
   readonly url: string
@@ -12,13 +15,14 @@ export interface AzureRequest {
   clone(): AzureRequest
 }
 
-/** An `HttpResponseInit` of `@azure/functions`. */
+/** A refusal, as an `HttpResponseInit` of `@azure/functions`. */
 export interface AzureAnswer {
   status: number
   headers: Record<string, string>
   body: string
 }
 
+/** A handler for verified webhooks. It also gets the request and the invocation context. */
 export type WebhookHandler<M extends Mode, AnyRequest, Context, Result> = (
   webhook: Webhook<M>,
   request: AnyRequest,
@@ -26,8 +30,12 @@ export type WebhookHandler<M extends Mode, AnyRequest, Context, Result> = (
 ) => Result | Promise<Result>
 
 /**
- * Wraps a handler into one for `app.http()` of the programming model v4. The handler runs for requests that verify (in `observe`
- * mode for all), and can still read the body of the request.
+ * Wraps a handler into one for `app.http()` of the programming model v4. Requests that do not verify
+ * are answered. The handler runs for the others; in `observe` mode for all. It can still read the
+ * body of the request.
+ * @param options Options, or a function that returns them at the first request.
+ * @param handler Gets the webhook, the request and the context.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhook<
   M extends Mode = 'enforce',
@@ -35,19 +43,19 @@ export function twilioWebhook<
   Context = unknown,
   Result = unknown,
 >(
-  options: OptionsSource<OptionsFor<M>>,
+  options: OptionsSource<TwilioWebhookOptions<M>>,
   handler: WebhookHandler<M, AnyRequest, Context, Result>,
 ): (request: AnyRequest, context: Context) => Promise<Result | AzureAnswer> {
   const guard = createGuard(options)
   return async (request, context) => {
-    // Azure's class has of a web Request what is read of it.
+    // Azure's class has every part of a web Request that is read.
     const outcome = await guard.check(() => toIncomingRequest(request as unknown as Request), request)
     if (outcome.webhook === undefined) {
       const { status, headers, body } = outcome.answer
       return { status, headers: { ...headers }, body }
     }
     const { webhook } = outcome
-    return releaseOnFailure(
+    return runWork(
       outcome,
       () => handler(webhook as Webhook<M>, request, context),
       (result) => Object(result).status,

@@ -1,21 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
-import type { Accepted, BodyConsumed, Mode, Observed, Webhook } from '../index.ts'
-import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
-import { findBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
+import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
+import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
+import { type BodyHolder, findBody, parseBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 
 declare global {
   namespace Express {
     interface Request {
-      /** The webhook, behind `twilioWebhook()`. In `observe` mode look at `ok` first. */
+      /** The webhook, after `twilioWebhook()`. In `observe` mode check `ok` first. */
       twilio: Accepted | Observed
     }
   }
 }
 
-export type ExpressOptions<M extends Mode = Mode> = OptionsFor<M> & PathOptions
+/** The options of `twilioWebhook`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & PathOptions
 
+/** A handler for verified webhooks. It also gets the arguments of Express. */
 export type WebhookHandler<M extends Mode = 'enforce'> = (
   webhook: Webhook<M>,
   req: Request,
@@ -23,30 +25,39 @@ export type WebhookHandler<M extends Mode = 'enforce'> = (
   next: (error?: unknown) => void,
 ) => unknown
 
+/** A handler with the guard in front. */
 export type GuardedHandler = (req: Request, res: Response, next?: (error?: unknown) => void) => Promise<void>
 
 /**
- * Middleware for Express 4 and 5: what does not verify is answered and goes no further. The webhook is in `req.twilio`; where the
- * body had not been read, its parameters (or its JSON) are in `req.body` too.
+ * Creates middleware for Express 4 and 5. Requests that do not verify are answered, and no later
+ * handler runs. The webhook is in `req.twilio`. If no parser has read the body, `req.body` gets the
+ * parameters or the JSON value.
+ * @param options Options, or a function that returns them at the first request.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook(options: OptionsSource<ExpressOptions>): RequestHandler
-/** The same with a handler, for platforms without a middleware chain, such as Cloud Functions: there `next` may be missing. */
+export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions>): RequestHandler
+/**
+ * Wraps a handler, for platforms that have no middleware, such as Cloud Functions. There `next` may
+ * be missing.
+ * @param options Options, or a function that returns them at the first request.
+ * @param handler Runs for requests that verify, and in `observe` mode for all.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
+ */
 export function twilioWebhook<M extends Mode = 'enforce'>(
-  options: OptionsSource<ExpressOptions<M>>,
+  options: OptionsSource<TwilioWebhookOptions<M>>,
   handler: WebhookHandler<M>,
 ): GuardedHandler
 export function twilioWebhook<M extends Mode>(
-  options: OptionsSource<ExpressOptions<M>>,
+  options: OptionsSource<TwilioWebhookOptions<M>>,
   handler?: WebhookHandler<M>,
 ): GuardedHandler {
   const paths = createPathGuard(options)
   const guard = createGuard(paths.verifierOptions)
   return async (req, res, next = rethrow) => {
     if (!paths.guards([req.originalUrl, req.url], undefined)) return next()
-    const outcome = await guard.check(
-      () => toIncomingRequest(req, req.originalUrl, findBody(req, listSources(req), consumed)),
-      req,
-    )
+    const read = (): IncomingRequest =>
+      toIncomingRequest(req, req.originalUrl, findBody(req, [req as BodyHolder], consumed, req.twilio))
+    const outcome = await guard.check(read, req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     const { webhook } = outcome
     releaseOnFailure(res, outcome)
@@ -65,17 +76,12 @@ function rethrow(error?: unknown): void {
   if (error !== undefined) throw error
 }
 
-/** For a parser that must run before: `express.urlencoded({ extended: true, verify: captureRawBody })`. */
+/**
+ * Keeps the bytes of a body, for a parser that runs before `twilioWebhook`:
+ * `express.urlencoded({ extended: true, verify: captureRawBody })`.
+ */
 export function captureRawBody(req: IncomingMessage, _res: ServerResponse, body: Uint8Array): void {
   Object.assign(req, { rawBody: body })
-}
-
-type ParsedRequest = Request & { rawBody?: unknown; _body?: boolean }
-
-/** Where another guard, a parser or the host may have kept the body. */
-function listSources(req: ParsedRequest): readonly unknown[] {
-  const guarded = req.twilio as Accepted | Observed | undefined
-  return [guarded?.body, req.rawBody, req.body]
 }
 
 const consumed: BodyConsumed = {
@@ -83,19 +89,12 @@ const consumed: BodyConsumed = {
   fix: 'Put twilioWebhook before the body parser, or give the parser { verify: captureRawBody } of tollgate/express.',
 }
 
-function setBody(req: ParsedRequest, webhook: Accepted | Observed): void {
-  req.body = readParsed(req, webhook)
-  // For what verifies once more behind this. Of a form it would have to be made, and can be told from the parameters.
+function setBody(req: Request & { rawBody?: unknown; _body?: boolean }, webhook: Accepted | Observed): void {
+  req.body = parseBody(req, webhook)
+  // For a later verification of the same request. A form does not need it: its bytes would have to
+  // be made, and the parameters are enough.
   if (webhook.ok && webhook.covers === 'body') req.rawBody = webhook.body
-  // How body-parser marks a body as read: without it, Express 4 would wait for a stream that has ended.
+  // body-parser's mark of a body that was read. Without it, Express 4 waits for a stream that has
+  // ended.
   req._body = true
-}
-
-function readParsed(req: Request, webhook: Accepted | Observed): unknown {
-  if (!/^application\/([\w.-]+\+)?json\b/i.test(req.headers['content-type'] ?? '')) return webhook.params.toObject()
-  try {
-    return webhook.json()
-  } catch {
-    return undefined
-  }
 }

@@ -3,40 +3,50 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
-import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
-import { findBody, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
+import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
+import { type BodyHolder, findBody, listHeaders, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The webhook, behind `twilioWebhook`. In `observe` mode look at `ok` first. */
+    /** The webhook, after `twilioWebhook`. In `observe` mode check `ok` first. */
     twilio: Accepted | Observed
   }
 }
 
-export type FastifyOptions = OptionsFor<Mode> & PathOptions
+/** The options of `twilioWebhook`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & PathOptions
 
 /**
- * The plugin with its options inside: `scope.register(twilioWebhook(() => options))`. A function that is given to `register` itself
- * is called by Fastify when the plugin loads; this one at the first request.
+ * Creates a plugin that has its options inside: `scope.register(twilioWebhook(() => options))`.
+ * Fastify calls a function that `register` gets when the plugin loads. This one is called at the
+ * first request.
+ * @param options Options, or a function that returns them at the first request.
  */
-export function twilioWebhook(options: OptionsSource<FastifyOptions>): FastifyPluginCallback
+export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions>): FastifyPluginCallback
 /**
- * A plugin for Fastify 5 that guards the scope it is registered in: `scope.register(twilioWebhook, options)`. What does not verify
- * is answered before any body parser; the webhook is in `request.twilio`.
+ * A plugin for Fastify 5 that guards the scope where it is registered:
+ * `scope.register(twilioWebhook, options)`. Requests that do not verify are answered before a body
+ * parser runs. The webhook is in `request.twilio`. If an option is wrong, Fastify does not start:
+ * `ready()` rejects with a TypeError or RangeError that names it.
  */
-export function twilioWebhook(scope: FastifyInstance, options: FastifyOptions, done: (error?: Error) => void): void
 export function twilioWebhook(
-  first: FastifyInstance | OptionsSource<FastifyOptions>,
-  options?: FastifyOptions,
+  scope: FastifyInstance,
+  options: TwilioWebhookOptions,
+  done: (error?: Error) => void,
+): void
+export function twilioWebhook(
+  first: FastifyInstance | OptionsSource<TwilioWebhookOptions>,
+  options?: TwilioWebhookOptions,
   done?: (error?: Error) => void,
 ): FastifyPluginCallback | undefined {
-  if (done === undefined) return makePlugin(first as OptionsSource<FastifyOptions>)
+  if (done === undefined) return createPlugin(first as OptionsSource<TwilioWebhookOptions>)
   load(first as FastifyInstance, options ?? {}, done)
   return undefined
 }
 
-// What the package fastify-plugin does: the hook belongs to the scope that registers it, not to a new one below it.
+// The package fastify-plugin does the same. The hook then belongs to the scope that registers it, not
+// to a new one below it.
 const marks = {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: 'tollgate',
@@ -44,13 +54,17 @@ const marks = {
 }
 Object.assign(twilioWebhook, marks)
 
-function makePlugin(source: OptionsSource<FastifyOptions>): FastifyPluginCallback {
+function createPlugin(source: OptionsSource<TwilioWebhookOptions>): FastifyPluginCallback {
   const plugin: FastifyPluginCallback = (scope, _options, done) => load(scope, source, done)
   return Object.assign(plugin, marks)
 }
 
-/** What a plugin throws, Fastify does not pass to `ready()`; what it gives to `done`, it does. */
-function load(scope: FastifyInstance, source: OptionsSource<FastifyOptions>, done: (error?: Error) => void): void {
+/** Passes an error to `done`. Fastify then gives it to `ready()`, unlike an exception of a plugin. */
+function load(
+  scope: FastifyInstance,
+  source: OptionsSource<TwilioWebhookOptions>,
+  done: (error?: Error) => void,
+): void {
   try {
     guardScope(scope, source)
     done()
@@ -59,20 +73,26 @@ function load(scope: FastifyInstance, source: OptionsSource<FastifyOptions>, don
   }
 }
 
-// A pattern, since Fastify takes one beside a parser for the name itself: @fastify/formbody may come before us, or after.
+// Fastify accepts a pattern beside a parser for the exact type. So @fastify/formbody may be registered
+// before or after this plugin.
 const forms = /^application\/x-www-form-urlencoded\b/i
 
-function guardScope(scope: FastifyInstance, source: OptionsSource<FastifyOptions>): void {
+function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookOptions>): void {
   const paths = createPathGuard(source)
   const guard = createGuard(paths.verifierOptions)
   if (!scope.hasRequestDecorator('twilio')) scope.decorateRequest('twilio')
   if (!scope.hasContentTypeParser(forms)) scope.addContentTypeParser(forms, parseForm)
-  // With a callback: after an async hook Fastify may go on, as soon as the connection of a refused request is gone.
+  // This hook uses a callback. After an async hook, Fastify may run the handler of a refused request
+  // whose connection is closed.
   scope.addHook('preParsing', (request, reply, _payload, proceed) => {
     const target = request.originalUrl
     if (!paths.guards([target, request.url, cutPrefix(target, scope.prefix)])) return proceed()
     const read = (): IncomingRequest =>
-      toIncomingRequest(request.raw, target, findBody(request.raw, listSources(request), consumed))
+      toIncomingRequest(
+        request.raw,
+        target,
+        findBody(request.raw, [request.raw as BodyHolder], consumed, request.twilio),
+      )
     guard
       .check(read, request)
       .then((outcome) => {
@@ -85,16 +105,9 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<FastifyOptions
   })
 }
 
-/** The path below the scope's prefix, however that was spelled. */
+/** Returns the path below the scope's prefix. The prefix may be in any spelling. */
 function cutPrefix(target: string, prefix: string): string {
   return dropSegments(target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, ''), prefix.split('/').filter(Boolean).length)
-}
-
-/** Where another guard or the host (Cloud Functions) may have kept the body. */
-function listSources(request: FastifyRequest): readonly unknown[] {
-  const guarded = request.twilio as Accepted | Observed | undefined
-  const raw: IncomingMessage & { rawBody?: unknown; body?: unknown } = request.raw
-  return [guarded?.body, raw.rawBody, raw.body]
 }
 
 const consumed: BodyConsumed = {
@@ -102,7 +115,7 @@ const consumed: BodyConsumed = {
   fix: 'Register twilioWebhook before the plugin whose onRequest or preParsing hook reads the body.',
 }
 
-/** The bytes that were verified, for parsers that read them, as ours does not. (`Readable.from` would take promises and an iterator.) */
+/** Returns the verified bytes as a stream for parsers. It is cheaper than `Readable.from`. */
 function toPayload(webhook: Accepted | Observed): Readable {
   return new Readable({
     read() {
@@ -117,12 +130,10 @@ type Done = (error: Error | null, body?: unknown) => void
 function parseForm(request: FastifyRequest, _payload: IncomingMessage, done: Done): void {
   const webhook = request.twilio as Accepted | Observed | undefined
   if (webhook !== undefined) done(null, webhook.params.toObject())
-  // Not guarded by `paths`: Fastify alone has no parser for forms.
+  // The path is not guarded. Without this plugin, Fastify would have no parser for forms.
   else done(Object.assign(new Error('Unsupported Media Type'), { statusCode: 415 }))
 }
 
-function refuse(request: FastifyRequest, reply: FastifyReply, { status, headers, body }: FullAnswer): void {
-  // What is left of a body that was refused is not worth reading for the sake of the connection.
-  if (!request.raw.complete) reply.header('connection', 'close')
-  reply.code(status).headers(headers).send(body)
+function refuse(request: FastifyRequest, reply: FastifyReply, answer: FullAnswer): void {
+  reply.code(answer.status).headers(listHeaders(request.raw, answer)).send(answer.body)
 }

@@ -1,7 +1,6 @@
-// Longer than other adapters: two majors in one file, since Nuxt is on h3 1 and Nitro 3 on h3 2: the one is over Node.js requests, the other over web ones.
 import type { H3Event } from 'h3'
 import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed } from '../index.ts'
-import type { OptionsFor, OptionsSource } from './shared/guard.ts'
+import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 import * as web from './shared/web.ts'
@@ -9,13 +8,15 @@ import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts
 
 declare module 'h3' {
   interface H3EventContext {
-    /** The webhook, behind `twilioWebhook()`. In `observe` mode look at `ok` first. */
+    /** The webhook, after `twilioWebhook()`. In `observe` mode check `ok` first. */
     twilio: Accepted | Observed
   }
 }
 
-export type H3Options = OptionsFor<Mode> & PathOptions & WebSocketOptions
+/** The options of `twilioWebhook`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & PathOptions & WebSocketOptions
 
+/** Middleware for both majors of h3. */
 export interface TwilioMiddleware {
   /** h3 1: `app.use(guard)`, or `defineEventHandler({ onRequest: guard, handler })`. */
   (event: H3Event): Promise<void>
@@ -24,17 +25,20 @@ export interface TwilioMiddleware {
 }
 
 /**
- * Middleware for h3 1 and 2, and so for Nitro and Nuxt: what does not verify is answered and goes no further. The webhook is in
- * `event.context.twilio`, and the body can still be read. Before `defineWebSocketHandler` of h3 2 it needs the option
- * `webSocket: true`; h3 1 runs no middleware for a handshake.
+ * Creates middleware for h3 1 (on Node.js requests, as in Nuxt) and h3 2 (on web Requests, as in
+ * Nitro 3). Requests that do not verify are answered, and no later handler runs. The webhook is in
+ * `event.context.twilio`, and handlers can still read the body. Before `defineWebSocketHandler` of
+ * h3 2 it needs the option `webSocket: true`. h3 1 runs no middleware for a handshake.
+ * @param options Options, or a function that returns them at the first request.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook(options: OptionsSource<H3Options>): TwilioMiddleware {
+export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions>): TwilioMiddleware {
   const paths = createPathGuard(options)
   const guard = createSocketGuard(paths.verifierOptions)
   async function middleware(h3Event: H3Event, next?: () => unknown): Promise<unknown> {
     const event = h3Event as unknown as EitherEvent
     const request = 'clone' in event.req ? event.req : event.web?.request
-    // What a hook of h3 2 returns is dropped, a refusal too.
+    // In a hook, h3 2 ignores the result, so a refusal would have no effect.
     if ('clone' in event.req && next === undefined)
       throw new TypeError('twilioWebhook is middleware in h3 2: app.use(guard), or { middleware: [guard], handler }')
     const target = event.node?.req.originalUrl ?? event.node?.req.url ?? request?.url
@@ -43,7 +47,7 @@ export function twilioWebhook(options: OptionsSource<H3Options>): TwilioMiddlewa
     const outcome = await guard.check(() => readRequest(event, request, target), h3Event)
     if (outcome.webhook === undefined) {
       if (next !== undefined) return web.toResponse(outcome.answer)
-      // Said before, since there is nothing to send where the client is gone, and h3 1 would then go on.
+      // Without this mark, h3 1 runs the handler if the client has left and no answer can be sent.
       event._handled = true
       return event.node?.res && node.sendAnswer(event.node.req, event.node.res, outcome.answer)
     }
@@ -55,15 +59,15 @@ export function twilioWebhook(options: OptionsSource<H3Options>): TwilioMiddlewa
       if (event.node?.res) node.releaseOnFailure(event.node.res, outcome)
       return undefined
     }
-    return web.releaseOnFailure(outcome, next, (result) => findStatus(result) ?? event.res.status)
+    return web.runWork(outcome, next, (result) => findStatus(result) ?? event.res.status)
   }
-  // h3 1 warns of functions that do not say so.
+  // h3 1 warns about functions that have no such mark.
   return Object.assign(middleware as TwilioMiddleware, { __is_handler__: true })
 }
 
 type NodeRequest = Parameters<typeof node.sendAnswer>[0]
 
-/** What the events of both majors have, of what is read here. */
+/** The part of an event of either major that is used. */
 interface EitherEvent {
   readonly req: Request | NodeRequest
   readonly res: { readonly status?: number }
@@ -71,60 +75,43 @@ interface EitherEvent {
   readonly context: { twilio: Accepted | Observed }
   readonly runtime?: Runtime
   readonly node?: { readonly req: KeptRequest; readonly res?: Parameters<typeof node.sendAnswer>[1] }
-  /** h3 1 on a platform without Node.js. */
+  /** The Request, in h3 1 on a platform without Node.js. */
   readonly web?: { readonly request?: Request }
   _requestBody?: unknown
   _handled?: boolean
 }
 
 interface Runtime {
-  readonly deno?: { readonly info?: { readonly remoteAddr?: { readonly hostname?: string } } }
-  readonly bun?: { readonly server?: { requestIP(request: Request): { readonly address?: string } | null } }
+  readonly deno?: { readonly info?: unknown }
+  readonly bun?: { readonly server?: unknown }
 }
 
-// Where h3 1 keeps the bytes that `readRawBody` has read, or the promise of them.
+// h3 1 keeps the bytes that `readRawBody` has read under this name, or a promise of them.
 const h3RawBody: unique symbol = Symbol.for('h3RawBody')
 
 type KeptRequest = NodeRequest & { originalUrl?: string; rawBody?: unknown; body?: unknown; [h3RawBody]?: unknown }
 
 function readRequest(event: EitherEvent, request: Request | undefined, url: string | undefined): IncomingRequest {
   const { req } = event.node ?? {}
-  // The connection itself: the Request may have been made of forwarding headers (`trustProxy`).
+  // The facts of the connection. With `trustProxy`, the Request has those of forwarding headers.
   const connection = req && node.toIncomingRequest(req, url, undefined)
   if (request === undefined) return { ...(connection as IncomingRequest), body: req && findNodeBody(req) }
   const { deno, bun } = event.runtime ?? {}
-  const remoteAddress = deno?.info?.remoteAddr?.hostname ?? bun?.server?.requestIP(request)?.address
+  const remoteAddress = web.readPeerAddress(request, deno?.info ?? bun?.server)
   const { method, headers } = request
   const encrypted = request.url.startsWith('https:')
-  return { method, url: url ?? '', headers, encrypted, remoteAddress, ...connection, body: findWebBody(request) }
+  const body = web.findBody(request, consumed)
+  return { method, url: url ?? '', headers, encrypted, remoteAddress, ...connection, body }
 }
 
-function findWebBody(request: Request): IncomingRequest['body'] {
-  if (!isUsed(request)) return { [Symbol.asyncIterator]: () => readClone(request) }
-  const isEmpty = request.headers.get('content-length') === '0'
-  return isEmpty ? undefined : { consumedBy: 'readBody() or event.req, before twilioWebhook', fix }
+const consumed: BodyConsumed = {
+  consumedBy: 'readBody() or event.req, before twilioWebhook',
+  fix: 'Put twilioWebhook before what reads the body, or let that read event.req.clone().',
 }
-
-/** The srvx of Nitro 3.0 makes the Request only now, and cannot make one of a TRACE or of a hostile Host: nor was it read. */
-function isUsed(request: Request): boolean {
-  try {
-    return request.bodyUsed
-  } catch {
-    return false
-  }
-}
-
-/** Cloned when it is read, and not before: a TRACE, which is refused, cannot be. */
-async function* readClone(request: Request): AsyncGenerator<Uint8Array> {
-  const { body } = web.toIncomingRequest(request)
-  if (body !== undefined) yield* body as AsyncIterable<Uint8Array>
-}
-
-const fix = 'Put twilioWebhook before what reads the body, or let that read event.req.clone().'
 
 function findNodeBody(req: KeptRequest): IncomingRequest['body'] {
   const kept = req[h3RawBody]
-  return kept instanceof Promise ? readLater(kept) : node.findBody(req, [kept, req.rawBody, req.body], consumedInNode)
+  return kept instanceof Promise ? readLater(kept) : node.findBody(req, [{ rawBody: kept }, req], consumedInNode)
 }
 
 const consumedInNode: BodyConsumed = {
@@ -136,7 +123,7 @@ async function* readLater(kept: Promise<Uint8Array>): AsyncGenerator<Uint8Array>
   yield await kept
 }
 
-/** For `readBody` and its like in h3 1. */
+/** Keeps the verified bytes where `readBody` of h3 1 looks for them. */
 function keepBody(event: EitherEvent, { body }: Accepted | Observed): void {
   if (event.web?.request) event._requestBody = body
   else Object.assign(event.node?.req ?? {}, { [h3RawBody]: body })

@@ -1,35 +1,40 @@
 import type { Context, HonoRequest, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { BodyConsumed, IncomingRequest, Mode, Webhook } from '../index.ts'
-import type { OptionsFor, OptionsSource } from './shared/guard.ts'
+import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
-import { releaseUnlessAnswered, toIncomingRequest } from './shared/web.ts'
+import { readPeerAddress, runWork, toIncomingRequest } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
-export type HonoOptions<M extends Mode = Mode> = OptionsFor<M> & PathOptions & WebSocketOptions
+/** The options of `twilioWebhook`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & PathOptions & WebSocketOptions
 
-/** What `c.var` holds behind `twilioWebhook`. */
+/** The variables of `c.var` that `twilioWebhook` sets. */
 export interface TwilioVariables<M extends Mode = 'enforce'> {
   twilio: Webhook<M>
 }
 
 /**
- * Middleware for Hono 4: what does not verify is answered and goes no further. The webhook is in `c.var.twilio`, and the request's
- * body is still there to be read. An options function is given `c.env`. Before `upgradeWebSocket` it needs the option
- * `webSocket: true`, on Node.js too: @hono/node-server runs whichever route an upgrade names.
+ * Creates middleware for Hono 4. Requests that do not verify are answered, and no later handler
+ * runs. The webhook is in `c.var.twilio`, and handlers can still read the body. Before
+ * `upgradeWebSocket` it needs the option `webSocket: true`, on Node.js too: there an upgrade can
+ * reach every route.
+ * @param options Options, or a function that gets `c.env` and returns them at the first request.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-// biome-ignore lint/suspicious/noExplicitAny: an options function may type the platform's env as it likes
+// biome-ignore lint/suspicious/noExplicitAny: the user's function chooses the type of the platform's env
 export function twilioWebhook<M extends Mode = 'enforce', Env = any>(
-  options: OptionsSource<HonoOptions<M>, Env>,
+  options: OptionsSource<TwilioWebhookOptions<M>, Env>,
 ): MiddlewareHandler<{ Variables: TwilioVariables<M> }> {
   let env: Env
   const paths = createPathGuard(typeof options === 'function' ? () => options(env) : options)
   const guard = createSocketGuard(paths.verifierOptions)
   return async (c, next) => {
-    const target = findPlatform(c).incoming?.url ?? c.req.url
+    const target = findIncoming(c)?.url ?? c.req.url
     if (!paths.guards([target, c.req.url, cutPrefix(c.req)])) return next()
-    // The options are made, if they have to be, before `check` first waits.
+    // The function that returns the options runs before `check` waits, so no other request can change
+    // `env` until then.
     env = c.env as Env
     const source = findSource(c)
     const outcome = await guard.check(() => readRequest(c, target, source), c)
@@ -37,58 +42,50 @@ export function twilioWebhook<M extends Mode = 'enforce', Env = any>(
       return c.body(outcome.answer.body, outcome.answer.status as ContentfulStatusCode, outcome.answer.headers)
     if (source !== undefined) keepBody(source, outcome.webhook)
     c.set('twilio', outcome.webhook as Webhook<M>)
-    return releaseUnlessAnswered(outcome, c.req.raw, next, () => c.res.status)
+    return runWork(outcome, next, () => c.res.status, c.req.raw)
   }
 }
 
-/** The path below the one that this middleware is used at, as in a sub-app of `app.route()`. */
+/** Returns the path below the mount of this middleware, as in a sub-app of `app.route()`. */
 function cutPrefix({ path, routePath }: HonoRequest): string {
   const depth = routePath.split('/').filter((segment) => segment !== '' && segment !== '*').length
   return dropSegments(path, depth)
 }
 
-/** A request of Node.js. `rawBody` is where @hono/node-server looks first, since Cloud Functions have it there. */
+/** A request of Node.js. @hono/node-server reads `rawBody` first, because Cloud Functions set it. */
 type Source = Parameters<typeof node.readChunks>[0] & { rawBody?: unknown }
 
-/** What runtimes put into `c.env`: Node.js its request, Deno the connection, Bun its server. */
-interface Platform {
-  readonly incoming?: Source
-  readonly remoteAddr?: { readonly hostname?: string }
-  requestIP?(request: Request): { readonly address?: string } | null
-}
-
-function findPlatform(c: Context): Platform {
-  return Object(c.env)
+/** Returns the request of Node.js, which @hono/node-server puts into `c.env`. */
+function findIncoming(c: Context): Source | undefined {
+  const { incoming }: { readonly incoming?: Source } = Object(c.env)
+  return incoming
 }
 
 /**
- * The request of Node.js, where nothing has read it and `c.req.raw` is only a view of it: its bytes are at hand there, and a web
- * Request and its clone take longer to make than all the rest.
+ * Returns the request of Node.js if nothing has read it and `c.req.raw` is a view of it. Its bytes
+ * are then read directly, because a web Request and its clone cost more than the whole check.
  */
 function findSource(c: Context): Source | undefined {
-  const { incoming } = findPlatform(c)
+  const incoming = findIncoming(c)
   if (incoming?.readableDidRead !== false || incoming.listenerCount('data') > 0 || 'rawBody' in incoming)
     return undefined
-  // Somebody may have put another Request there, whose body would not be the one that was verified.
+  // The application may have set another Request, with another body than the one that is verified.
   const { raw } = c.req
   const isView = Object.getOwnPropertySymbols(raw).some((key) => Reflect.get(raw, key) === incoming)
   return isView ? incoming : undefined
 }
 
-/** What `c.req` and `c.req.raw` give, now that the stream is spent. */
+/** Keeps the body where `c.req` and `c.req.raw` look for it, because the stream has been read. */
 function keepBody(source: Source, { body }: Webhook<Mode>): void {
   source.rawBody = Buffer.from(body)
 }
 
 function readRequest(c: Context, url: string, source: Source | undefined): IncomingRequest {
-  const platform = findPlatform(c)
-  const { incoming, remoteAddr } = platform
   if (source !== undefined) return node.toIncomingRequest(source, url, node.readChunks(source))
-  const peer = incoming?.socket?.remoteAddress ?? remoteAddr?.hostname
-  const remoteAddress =
-    peer ?? (typeof platform.requestIP === 'function' ? platform.requestIP(c.req.raw)?.address : undefined)
+  const incoming = findIncoming(c)
+  const remoteAddress = incoming?.socket?.remoteAddress ?? readPeerAddress(c.req.raw, c.env)
   const request = toIncomingRequest(c.req.raw)
-  // On Node.js an absolute target chooses the scheme of the Request: only the socket knows.
+  // On Node.js, the scheme of the Request may come from an absolute target, so the socket decides.
   const encrypted = incoming ? Object(incoming.socket).encrypted === true : request.encrypted
   const handshake = incoming && node.isHandshake(incoming)
   const body = findBody(c.req, incoming, request.body)
@@ -104,7 +101,10 @@ function findBody(
   return incoming !== undefined && node.isSpent(incoming) ? readLeft(body) : body
 }
 
-/** Of a request of Node.js that was read, a clone of `c.req.raw` may have kept the body; otherwise a Request shows an empty one. */
+/**
+ * Reads the body of a request of Node.js that was read before. `c.req.raw` may have kept it, for
+ * example in a clone. Otherwise it shows an empty body, which is refused.
+ */
 async function* readLeft(body: IncomingRequest['body']): AsyncGenerator<Uint8Array> {
   let isLost = true
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
@@ -114,7 +114,7 @@ async function* readLeft(body: IncomingRequest['body']): AsyncGenerator<Uint8Arr
   if (isLost) throw consumed
 }
 
-/** The bytes that `c.req` keeps of a body it has read; of one that is declared empty there are none. */
+/** Returns the bytes that `c.req` kept when it read the body. A body of length 0 has none. */
 function findKept({ bodyCache, raw }: HonoRequest): IncomingRequest['body'] {
   const kept = bodyCache.arrayBuffer ?? bodyCache.text ?? bodyCache.blob
   if (kept !== undefined) return readKept(kept)

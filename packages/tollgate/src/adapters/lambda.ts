@@ -1,9 +1,13 @@
-import type { Accepted, Mode, Observed, Webhook } from '../index.ts'
-import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
-import { type LambdaAnswer, type LambdaEvent, toIncomingRequest, toLambdaAnswer } from './shared/lambda-event.ts'
+import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
+import type { FullAnswer } from './shared/answer.ts'
+import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
+import { respellQuery } from './shared/query-spellings.ts'
+import { releaseIfFailed } from './shared/release.ts'
 
-export type { LambdaAnswer, LambdaEvent }
+/** The options of `twilioWebhook` and `twilioWebhookMiddy`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
 
+/** A handler for verified webhooks. It also gets Lambda's event and context. */
 export type WebhookHandler<M extends Mode, Event, Context, Result> = (
   webhook: Webhook<M>,
   event: Event,
@@ -11,8 +15,13 @@ export type WebhookHandler<M extends Mode, Event, Context, Result> = (
 ) => Result | Promise<Result>
 
 /**
- * Wraps a handler into a Lambda handler, for REST and HTTP APIs of API Gateway, Function URLs and Application Load Balancers.
- * The handler runs for requests that verify (in `observe` mode for all); what it throws goes to Lambda.
+ * Wraps a handler into a Lambda handler, for REST and HTTP APIs of API Gateway, Function URLs and
+ * Application Load Balancers. Requests that do not verify are answered. The handler runs for the
+ * others; in `observe` mode for all. Its exceptions go to Lambda.
+ * @param options Options, or a function that returns them at the first request.
+ * @param handler Gets the webhook, the event and the context.
+ * @returns a Lambda handler, which resolves with the result of yours or with the refusal
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhook<
   M extends Mode = 'enforce',
@@ -20,32 +29,33 @@ export function twilioWebhook<
   Context = unknown,
   Result = unknown,
 >(
-  options: OptionsSource<OptionsFor<M>>,
+  options: OptionsSource<TwilioWebhookOptions<M>>,
   handler: WebhookHandler<M, Event, Context, Result>,
 ): (event: Event, context: Context) => Promise<Result | LambdaAnswer> {
   const guard = createGuard(options)
   return async (event, context) => {
     const outcome = await guard.check(() => toIncomingRequest(event), event)
     if (outcome.webhook === undefined) return toLambdaAnswer(outcome.answer, event)
-    const { webhook } = outcome
-    let result: Result
+    const { webhook, reserved } = outcome
+    let status: number | undefined
     try {
-      result = await handler(webhook as Webhook<M>, event, context)
-    } catch (error) {
-      await release(webhook)
-      throw error
+      const result = await handler(webhook as Webhook<M>, event, context)
+      status = readStatus(result)
+      return result
+    } finally {
+      // Awaited, because Lambda stops the process as soon as it has the answer.
+      await releaseIfFailed(reserved, status)
     }
-    if (isFailure(result)) await release(webhook)
-    return result
   }
 }
 
-/** What Middy passes from one middleware to the next. */
+/** The object that Middy passes to each middleware. */
 export interface MiddyRequest<M extends Mode = 'enforce'> {
   event: LambdaEvent & { twilio: Webhook<M> }
   response?: unknown
 }
 
+/** A middleware of Middy. */
 export interface TwilioMiddleware<M extends Mode = 'enforce'> {
   before(request: MiddyRequest<M>): Promise<LambdaAnswer | undefined>
   after(request: MiddyRequest<M>): Promise<void>
@@ -53,21 +63,17 @@ export interface TwilioMiddleware<M extends Mode = 'enforce'> {
 }
 
 /**
- * The same as a middleware of Middy: what does not verify is answered and goes no further, the webhook is in `event.twilio`. It
- * goes before the middleware that parses bodies.
+ * Creates a middleware of Middy. Requests that do not verify are answered, and the handler does not
+ * run. The webhook is in `event.twilio`. Use it before any middleware that parses bodies.
+ * @param options Options, or a function that returns them at the first request.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhookMiddy<M extends Mode = 'enforce'>(
-  options: OptionsSource<OptionsFor<M>>,
+  options: OptionsSource<TwilioWebhookOptions<M>>,
 ): TwilioMiddleware<M> {
   const guard = createGuard(options)
-  // Kept beside the event, which the application may change.
+  // Not kept in the event, which the application may change.
   const pending = new WeakMap<object, Accepted | Observed>()
-  const releaseOnFailure = async ({ event, response }: MiddyRequest<M>, failed: boolean): Promise<void> => {
-    const webhook = pending.get(event)
-    if (webhook === undefined || !(failed || isFailure(response))) return
-    pending.delete(event)
-    await release(webhook)
-  }
   return {
     async before({ event }) {
       const outcome = await guard.check(() => toIncomingRequest(event), event)
@@ -76,18 +82,135 @@ export function twilioWebhookMiddy<M extends Mode = 'enforce'>(
       pending.set(event, outcome.webhook)
       return undefined
     },
-    after: (request) => releaseOnFailure(request, false),
-    onError: (request) => releaseOnFailure(request, true),
+    after: ({ event, response }) => releaseIfFailed(pending.get(event), readStatus(response)),
+    onError: ({ event }) => releaseIfFailed(pending.get(event), undefined),
   }
 }
 
-/** 401 (Twilio repeats with credentials) or 5xx. */
-function isFailure(result: unknown): boolean {
-  const status = Number(Object(result).statusCode)
-  return status === 401 || status >= 500
+/** Reads the status of a handler's result. NaN if it has none: then it is no failure. */
+function readStatus(result: unknown): number {
+  return Number(Object(result).statusCode)
 }
 
-/** Awaited, since Lambda stops the process as soon as it has the answer. */
-async function release(webhook: Accepted | Observed): Promise<void> {
-  if (webhook.ok) await webhook.release().catch(() => undefined)
+type Texts = Readonly<Record<string, string | undefined>> | null | undefined
+type TextLists = Readonly<Record<string, readonly string[] | undefined>> | null | undefined
+
+/**
+ * The part of an event that is read: of REST and HTTP APIs, Function URLs and load balancers. The
+ * types of `@types/aws-lambda` fit.
+ */
+export interface LambdaEvent {
+  readonly version?: string | undefined
+  readonly httpMethod?: string | undefined
+  readonly path?: string | undefined
+  readonly rawPath?: string | undefined
+  readonly rawQueryString?: string | undefined
+  readonly queryStringParameters?: Texts
+  readonly multiValueQueryStringParameters?: TextLists
+  readonly headers?: Texts
+  readonly multiValueHeaders?: TextLists
+  readonly body?: unknown
+  readonly isBase64Encoded?: boolean | undefined
+  readonly requestContext?:
+    | {
+        readonly path?: string | undefined
+        readonly identity?: { readonly sourceIp?: string | undefined } | undefined
+        readonly http?: { readonly method?: string | undefined; readonly sourceIp?: string | undefined } | undefined
+        readonly elb?: unknown
+      }
+    | undefined
+}
+
+/** An answer that fits every kind of event. */
+export interface LambdaAnswer {
+  statusCode: number
+  headers?: Record<string, string>
+  multiValueHeaders?: Record<string, string[]>
+  body: string
+  isBase64Encoded: boolean
+}
+
+/** Reads an event for the verifier. It has passed AWS, but the sender still chose what is in it. */
+function toIncomingRequest(given: LambdaEvent): IncomingRequest {
+  const event: LambdaEvent = Object(given)
+  const headers = readHeaders(event)
+  const isBehindBalancer = event.requestContext?.elb !== undefined
+  const encrypted = !isBehindBalancer || headers.get('x-forwarded-proto')?.[0] === 'https'
+  // AWS sets these two, from the connection to AWS. They are not the headers of a proxy before it.
+  for (const name of ['x-forwarded-proto', 'x-forwarded-port']) headers.delete(name)
+  const { http, identity } = event.requestContext ?? {}
+  return {
+    ...(event.version === '2.0' ? readTargetV2(event) : readTarget(event, isBehindBalancer)),
+    headers: Object.fromEntries(headers) as Record<string, string[]>,
+    body: readBody(event, headers),
+    encrypted,
+    remoteAddress: http?.sourceIp ?? identity?.sourceIp,
+  }
+}
+
+function toLambdaAnswer({ status, headers, body }: FullAnswer, event: LambdaEvent): LambdaAnswer {
+  const answer = { statusCode: status, body, isBase64Encoded: false }
+  // A load balancer with multi-value headers ignores `headers`.
+  if (!event?.multiValueHeaders) return { ...answer, headers: { ...headers } }
+  return {
+    ...answer,
+    multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+  }
+}
+
+type Target = Pick<IncomingRequest, 'method' | 'url' | 'urlIsNormalized'>
+
+function readTargetV2({ rawPath, rawQueryString, requestContext }: LambdaEvent): Target {
+  const query = rawQueryString ? `?${rawQueryString}` : ''
+  return { method: requestContext?.http?.method ?? '', url: escapePath(rawPath) + query }
+}
+
+function readTarget(event: LambdaEvent, isBehindBalancer: boolean): Target {
+  const lists = event.multiValueQueryStringParameters ?? event.queryStringParameters
+  // API Gateway decodes the query. A load balancer does not.
+  const spell = isBehindBalancer ? String : encode
+  const pairs = Object.entries(lists ?? {}).flatMap(([name, values]) =>
+    [values].flat().map((value) => `${spell(name)}=${spell(value ?? '')}`),
+  )
+  // In an event of a REST API, only the path of the context has the stage, as the client requested it.
+  const path = escapePath(event.requestContext?.path ?? event.path)
+  const url = pairs.length === 0 ? path : `${path}?${pairs.join('&')}`
+  return { method: event.httpMethod ?? '', url, urlIsNormalized: !isBehindBalancer && respellQuery }
+}
+
+/** Encodes what an encoded path cannot hold. HTTP APIs decode the path, and the others do not. */
+function escapePath(path: unknown): string {
+  return String(path ?? '').replace(/[^\x21-\x7e]+|[?#]|%(?![0-9a-f]{2})/giu, encode)
+}
+
+function encode(text: unknown): string {
+  return encodeURIComponent(String(text).replace(/[\ud800-\udfff]/gu, '\ufffd'))
+}
+
+/** Reads the headers by their lower-case names. The lists are preferred, because they have repeats. */
+function readHeaders(event: LambdaEvent): Map<string, unknown[]> {
+  return new Map([...gather(event.headers), ...gather(event.multiValueHeaders)])
+}
+
+function gather(source: Texts | TextLists): Map<string, unknown[]> {
+  const headers = new Map<string, unknown[]>()
+  for (const [name, value] of Object.entries(source ?? {})) {
+    const key = name.toLowerCase()
+    headers.set(key, [...(headers.get(key) ?? []), ...[value].flat()])
+  }
+  return headers
+}
+
+function readBody(event: LambdaEvent, headers: ReadonlyMap<string, readonly unknown[]>): IncomingRequest['body'] {
+  const { body } = event
+  if (body === undefined || body === null) return undefined
+  if (typeof body === 'string') return event.isBase64Encoded === true ? Buffer.from(body, 'base64') : body
+  // A form parser returns an empty object if there is no body.
+  const isForm = /^application\/x-www-form-urlencoded\b/i.test(String(headers.get('content-type')?.[0]))
+  return isForm && Object.keys(body).length === 0 ? undefined : consumed
+}
+
+const consumed: BodyConsumed = {
+  consumedBy: 'a body parser that ran before twilioWebhook',
+  fix: 'Put twilioWebhookMiddy before httpUrlencodeBodyParser and httpJsonBodyParser.',
 }

@@ -16,62 +16,73 @@ import {
 } from '@nestjs/common'
 import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
-import { createGuard, type Guard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
-import { logProblem } from './shared/log.ts'
-import * as node from './shared/node.ts'
-import { releaseOnFailure, toIncomingRequest } from './shared/node.ts'
+import { createGuard, type Guard, type GuardOptions, logProblem, type OptionsSource } from './shared/guard.ts'
+import { findBody, listHeaders, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 
-// Longer than other adapters: Nest wants a module, a guard and decorators for its parameters.
+/** The options of `TwilioWebhookModule.forRoot` and `TwilioWebhook`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
 
-export type NestOptions = OptionsFor<Mode>
+/** The options of `TwilioWebhookModule.forRootAsync`: a factory, with its imports and injections. */
+export type TwilioWebhookAsyncOptions = Pick<ModuleMetadata, 'imports'> &
+  Pick<FactoryProvider<OptionsSource<TwilioWebhookOptions>>, 'inject' | 'useFactory'>
 
-export type NestAsyncOptions = Pick<ModuleMetadata, 'imports'> &
-  Pick<FactoryProvider<OptionsSource<NestOptions>>, 'inject' | 'useFactory'>
-
-/** What the guard leaves on the request of Express or Fastify. In `observe` mode look at `ok` first. */
+/** The property that the guard sets on the request of Express or Fastify. */
 export interface GuardedRequest {
+  /** The webhook. In `observe` mode check `ok` first. */
   twilio: Accepted | Observed
 }
 
-// Registered symbols, so that the module of one copy of the package (ESM) fits the guard of the other (CommonJS).
+// Registered symbols, because a program may load the package twice, as ESM and as CommonJS. The
+// module of one copy must work with the guard of the other.
 const optionsToken = Symbol.for('tollgate.nest.options')
 const overridesKey = Symbol.for('tollgate.nest.overrides')
 
-/** Gives the options to every `@TwilioWebhook()` of the application. */
-// biome-ignore lint/complexity/noStaticOnlyClass: what Nest takes for a module is a class
+/** The module that gives the options to every `@TwilioWebhook()` of the application. */
+// biome-ignore lint/complexity/noStaticOnlyClass: a module of Nest is a class
 export class TwilioWebhookModule {
-  static forRoot(options: OptionsSource<NestOptions>): DynamicModule {
-    return makeModule({ provide: optionsToken, useValue: options })
+  /**
+   * Creates the module with options.
+   * @param options Options, or a function that returns them at the first request.
+   */
+  static forRoot(options: OptionsSource<TwilioWebhookOptions>): DynamicModule {
+    return createModule({ provide: optionsToken, useValue: options })
   }
 
-  static forRootAsync({ imports = [], inject = [], useFactory }: NestAsyncOptions): DynamicModule {
-    return { ...makeModule({ provide: optionsToken, inject, useFactory }), imports }
+  /** Creates the module with options from a factory, which can use other providers. */
+  static forRootAsync({ imports = [], inject = [], useFactory }: TwilioWebhookAsyncOptions): DynamicModule {
+    return { ...createModule({ provide: optionsToken, inject, useFactory }), imports }
   }
 }
 Module({})(TwilioWebhookModule)
 
-// Nest makes a guard in the module of the controller that uses it, so that the options have to be visible everywhere.
-function makeModule(options: Provider): DynamicModule {
+// The module is global, because Nest creates a guard in the module of the controller that uses it.
+function createModule(options: Provider): DynamicModule {
   const exports = [optionsToken, TwilioWebhookGuard]
   return { module: TwilioWebhookModule, global: true, providers: [options, TwilioWebhookGuard], exports }
 }
 
 /**
- * Lets the handler run for requests that verify (in `observe` mode for all), and answers the others itself.
+ * The guard of `@TwilioWebhook()`. It lets the handler run for requests that verify, and in
+ * `observe` mode for all. It answers the others itself.
  */
 export class TwilioWebhookGuard implements CanActivate {
-  readonly #options: OptionsSource<NestOptions>
+  readonly #options: OptionsSource<TwilioWebhookOptions>
   readonly #guard: Guard
-  /** By controller, since one may inherit the handlers of another. */
+  /** By controller, because a controller may inherit the handlers of another. */
   readonly #guards = new WeakMap<object, WeakMap<object, Guard>>()
-  /** Which guard a request has passed: a decorator on the class and one on the method are one check. */
+  /**
+   * The guard that a request has passed. If the class and the method both have a decorator, the
+   * request is checked once.
+   */
   readonly #passed = new WeakMap<object, Guard>()
 
-  constructor(options: OptionsSource<NestOptions>) {
+  /** @throws TypeError or RangeError that names the option, if one is wrong. */
+  constructor(options: OptionsSource<TwilioWebhookOptions>) {
     this.#options = options
     this.#guard = createGuard(options)
   }
 
+  /** Verifies the request of a handler. Refuses handlers of other kinds than HTTP. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') {
       logProblem('TwilioWebhookGuard guards HTTP handlers only: another kind of handler was refused.')
@@ -83,49 +94,57 @@ export class TwilioWebhookGuard implements CanActivate {
     if (this.#passed.get(request) === guard) return true
     const req = request.raw ?? (request as unknown as IncomingMessage)
     const res = response.raw ?? (response as unknown as ServerResponse)
-    const read = (): IncomingRequest => toIncomingRequest(req, request.originalUrl, findBody(request, req))
+    const read = (): IncomingRequest => toIncomingRequest(req, request.originalUrl, findBody(req, [request], consumed))
     const outcome = await guard.check(read, request)
     if (outcome.webhook === undefined) {
       sendReply(req, response, outcome.answer)
-      // Never settled: `false` or an exception would have an exception filter answer once more.
+      // The promise never settles. After `false` or an exception, an exception filter would answer too.
       return new Promise<never>(() => undefined)
     }
     releaseOnFailure(res, outcome)
     request.twilio = outcome.webhook
-    // Another guard behind this one finds here what cannot be read twice.
+    // For a later guard, because the stream cannot be read twice.
     request.rawBody ??= outcome.webhook.body
     this.#passed.set(request, guard)
     return true
   }
 
-  /** The guard of the module's options, or of those with what the decorators of this handler and its class replace. */
+  /** Returns the guard for a handler. Decorators of the handler and its class can replace options. */
   #guardOf(context: ExecutionContext): Guard {
     const [handler, controller] = [context.getHandler(), context.getClass()]
     const overrides = { ...readOverrides(controller), ...readOverrides(handler) }
     if (Object.keys(overrides).length === 0) return this.#guard
     const options = this.#options
-    const merge = (): NestOptions => ({ ...(typeof options === 'function' ? options() : options), ...overrides })
+    const merge = (): TwilioWebhookOptions => ({
+      ...(typeof options === 'function' ? options() : options),
+      ...overrides,
+    })
     const guards = this.#guards.get(controller) ?? new WeakMap<object, Guard>()
     const guard = guards.get(handler) ?? createGuard(merge)
     this.#guards.set(controller, guards.set(handler, guard))
     return guard
   }
 }
-// What decorator syntax comes to, which a library would have to be compiled for.
+// These calls are the decorators, without the syntax that needs compiler options.
 Injectable()(TwilioWebhookGuard)
 Inject(optionsToken)(TwilioWebhookGuard, undefined, 0)
 
-/** Guards a controller or one of its handlers. Options given here replace those of the module. */
-export function TwilioWebhook(overrides: Partial<NestOptions> = {}): ClassDecorator & MethodDecorator {
+/**
+ * A decorator that guards a controller or one of its handlers.
+ * @param overrides Options that replace those of the module.
+ */
+export function TwilioWebhook(overrides: Partial<TwilioWebhookOptions> = {}): ClassDecorator & MethodDecorator {
   return applyDecorators(SetMetadata(overridesKey, overrides), UseGuards(TwilioWebhookGuard))
 }
 
-function readOverrides(target: object): Partial<NestOptions> | undefined {
-  const { getMetadata } = Reflect as unknown as { getMetadata(key: symbol, target: object): Partial<NestOptions> }
+function readOverrides(target: object): Partial<TwilioWebhookOptions> | undefined {
+  const { getMetadata } = Reflect as unknown as {
+    getMetadata(key: symbol, target: object): Partial<TwilioWebhookOptions>
+  }
   return getMetadata(overridesKey, target)
 }
 
-/** Injects the verified `WebhookParams`, or with a name the first value of that one. */
+/** A decorator that injects the verified `WebhookParams`, or the first value of the named one. */
 export const TwilioParams: (name?: string) => ParameterDecorator = createParamDecorator(
   (name: string | undefined, context: ExecutionContext) => {
     const { params } = readWebhook(context)
@@ -133,7 +152,7 @@ export const TwilioParams: (name?: string) => ParameterDecorator = createParamDe
   },
 )
 
-/** Injects the webhook: `Accepted`, or in `observe` mode `Accepted | Observed`. */
+/** A decorator that injects the webhook: `Accepted`, or `Accepted | Observed` in `observe` mode. */
 export const ReceivedWebhook: () => ParameterDecorator = createParamDecorator(
   (_data: unknown, context: ExecutionContext) => readWebhook(context),
 )
@@ -144,8 +163,8 @@ function readWebhook(context: ExecutionContext): Accepted | Observed {
   return twilio
 }
 
-/** Express hands over Node's own request, Fastify one with that inside. */
-export interface PlatformRequest {
+/** A request of Express, which is Node's own, or of Fastify, which has Node's in `raw`. */
+interface PlatformRequest {
   readonly raw?: IncomingMessage
   readonly originalUrl?: string
   twilio?: Accepted | Observed
@@ -153,7 +172,8 @@ export interface PlatformRequest {
   readonly body?: unknown
 }
 
-export interface PlatformResponse {
+/** A response of Express, which is Node's own, or a reply of Fastify. */
+interface PlatformResponse {
   readonly raw?: ServerResponse
   readonly sent?: boolean
   code(status: number): this
@@ -161,24 +181,18 @@ export interface PlatformResponse {
   send(body: string): unknown
 }
 
-/** The bytes that Nest kept, or the stream where nothing has read it yet. */
-function findBody({ rawBody, body }: PlatformRequest, req: IncomingMessage): IncomingRequest['body'] {
-  return node.findBody(req, [rawBody, body], consumed)
-}
-
 const consumed: BodyConsumed = {
   consumedBy: "Nest's body parser",
   fix: 'Create the application with NestFactory.create(AppModule, { rawBody: true }); on Express { bodyParser: false } does as well.',
 }
 
-/** Writes an answer with the platform's own means, so that its hooks see it. */
+/** Sends an answer through Express or Fastify, so that their hooks see it. */
 function sendReply(req: IncomingMessage, reply: PlatformResponse, answer: FullAnswer): void {
   if (reply.raw === undefined) {
-    node.sendAnswer(req, reply as unknown as ServerResponse, answer)
+    sendAnswer(req, reply as unknown as ServerResponse, answer)
     return
   }
   if (reply.sent) return
-  if (!req.complete) reply.header('connection', 'close')
-  for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value)
+  for (const [name, value] of Object.entries(listHeaders(req, answer))) reply.header(name, value)
   reply.code(answer.status).send(answer.body)
 }

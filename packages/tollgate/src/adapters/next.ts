@@ -1,10 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyConsumed, IncomingRequest, Mode, Webhook } from '../index.ts'
-import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
+import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { respellQuery } from './shared/query-spellings.ts'
 import * as web from './shared/web.ts'
 
+/** The options of `twilioWebhook` and `twilioWebhookApi`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
+
+/** A handler for verified webhooks in the App Router. It also gets the request and the context. */
 export type WebhookHandler<M extends Mode, R extends Request, Context> = (
   webhook: Webhook<M>,
   request: R,
@@ -12,11 +16,16 @@ export type WebhookHandler<M extends Mode, R extends Request, Context> = (
 ) => Response | Promise<Response>
 
 /**
- * Wraps a route handler of the App Router: `export const POST = twilioWebhook(options, (webhook, request, context) => …)`. The
- * webhook is the first argument; the request can still be read.
+ * Wraps a route handler of the App Router:
+ * `export const POST = twilioWebhook(options, (webhook, request, context) => …)`. Requests that do
+ * not verify are answered. The handler runs for the others; in `observe` mode for all. It can still
+ * read the request.
+ * @param options Options, or a function that returns them at the first request.
+ * @param handler Gets the webhook, the request and the context of the route.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhook<M extends Mode = 'enforce', R extends Request = Request, Context = unknown>(
-  options: OptionsSource<OptionsFor<M>>,
+  options: OptionsSource<TwilioWebhookOptions<M>>,
   handler: WebhookHandler<M, R, Context>,
 ): (request: R, context: Context) => Promise<Response> {
   const guard = createGuard(options)
@@ -24,16 +33,17 @@ export function twilioWebhook<M extends Mode = 'enforce', R extends Request = Re
     const outcome = await guard.check(() => toIncomingRequest(request), request)
     if (outcome.webhook === undefined) return web.toResponse(outcome.answer)
     const work = (): Response | Promise<Response> => handler(outcome.webhook as Webhook<M>, request, context)
-    return web.releaseUnlessAnswered(outcome, request, work, (response) => response?.status)
+    return web.runWork(outcome, work, (response) => response?.status, request)
   }
 }
 
-/** Next makes up the URL's scheme and host, and spells the query anew. */
+/** Next sets the URL's scheme and host itself, and writes the query in another spelling. */
 function toIncomingRequest(request: Request): IncomingRequest {
   const { method, headers, body } = web.toIncomingRequest(request)
   return { method, url: request.url.replace(/^[^:/]+:\/\/[^/?#]*/, ''), headers, body, urlIsNormalized: respellQuery }
 }
 
+/** A handler for verified webhooks in the Pages Router. It also gets the request and the response. */
 export type ApiHandler<M extends Mode, Req extends IncomingMessage, Res extends ServerResponse> = (
   webhook: Webhook<M>,
   req: Req,
@@ -41,14 +51,21 @@ export type ApiHandler<M extends Mode, Req extends IncomingMessage, Res extends 
 ) => unknown
 
 /**
- * Wraps an API route of the Pages Router: `export default twilioWebhookApi(options, (webhook, req, res) => …)`. Its file has to
- * have `export const config = { api: { bodyParser: false } }` too.
+ * Wraps an API route of the Pages Router:
+ * `export default twilioWebhookApi(options, (webhook, req, res) => …)`. The file of the route must
+ * also have `export const config = { api: { bodyParser: false } }`.
+ * @param options Options, or a function that returns them at the first request.
+ * @param handler Gets the webhook, the request and the response.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhookApi<
   M extends Mode = 'enforce',
   Req extends IncomingMessage = IncomingMessage,
   Res extends ServerResponse = ServerResponse,
->(options: OptionsSource<OptionsFor<M>>, handler: ApiHandler<M, Req, Res>): (req: Req, res: Res) => Promise<void> {
+>(
+  options: OptionsSource<TwilioWebhookOptions<M>>,
+  handler: ApiHandler<M, Req, Res>,
+): (req: Req, res: Res) => Promise<void> {
   const guard = createGuard(options)
   return async (req, res) => {
     const read = (): IncomingRequest => ({
@@ -58,17 +75,20 @@ export function twilioWebhookApi<
     const outcome = await guard.check(read, req)
     if (outcome.webhook === undefined) return node.sendAnswer(req, res, outcome.answer)
     node.releaseOnFailure(res, outcome)
-    // What it throws is Next's to answer.
+    // Next answers if it throws.
     await handler(outcome.webhook as Webhook<M>, req, res)
   }
 }
 
-/** Nothing is put together again from what a parser made of a body: not even for a form would that be what was signed. */
+/**
+ * Finds the body of an API route. A parsed body is refused, because even for a form it may differ
+ * from what was signed.
+ */
 function findBody(req: IncomingMessage & { readonly body?: unknown }): IncomingRequest['body'] {
   const { body, headers } = req
   const isSent =
     req.readableDidRead || (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined
-  // Without a body the parser leaves an empty string or object.
+  // If there is no body, the parser leaves an empty string or object.
   const isParsed = body !== undefined && (isSent || Object.keys(Object(body)).length > 0)
   if (isParsed) return consumed
   return body === undefined ? node.findBody(req, [], consumed) : undefined

@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyConsumed, Mode, Webhook } from '../index.ts'
-import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
-import { logHandlerError } from './shared/log.ts'
+import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { findBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 
+/** The options of `twilioWebhook`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
+
+/** A handler for verified webhooks. It also gets the request and the response. */
 export type WebhookHandler<M extends Mode = 'enforce'> = (
   webhook: Webhook<M>,
   req: IncomingMessage,
@@ -11,11 +14,15 @@ export type WebhookHandler<M extends Mode = 'enforce'> = (
 ) => unknown
 
 /**
- * Wraps a handler into a request listener for `node:http`, `node:https` and `node:http2`. The handler runs for requests that
- * verify (in `observe` mode for all); what it throws is logged and answers 500.
+ * Wraps a handler into a request listener for `node:http`, `node:https` and `node:http2`. Requests
+ * that do not verify are answered. The handler runs for the others; in `observe` mode for all. If it
+ * throws, the error is logged and the answer is 500.
+ * @param options Options, or a function that returns them at the first request.
+ * @param handler Gets the webhook, the request and the response.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhook<M extends Mode = 'enforce'>(
-  options: OptionsSource<OptionsFor<M>>,
+  options: OptionsSource<TwilioWebhookOptions<M>>,
   handler: WebhookHandler<M>,
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   const guard = createGuard(options)
@@ -26,7 +33,8 @@ export function twilioWebhook<M extends Mode = 'enforce'>(
     try {
       await handler(outcome.webhook as Webhook<M>, req, res)
     } catch (error) {
-      logHandlerError(error)
+      // biome-ignore lint/suspicious/noConsole: there is no framework that logs it
+      console.error(error)
       if (res.headersSent) res.destroy()
       else
         sendAnswer(req, res, { status: 500, headers: { 'content-type': 'text/plain' }, body: 'Internal Server Error' })

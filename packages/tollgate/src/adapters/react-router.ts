@@ -1,20 +1,28 @@
 import type { Mode } from '../index.ts'
 import { type RequestEvent, type Surroundings, type WebhookHandler, wrapEndpoint } from './shared/event.ts'
-import type { OptionsFor, OptionsSource } from './shared/guard.ts'
+import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import { respellQuery } from './shared/query-spellings.ts'
 import type { WebSocketOptions } from './shared/web-socket.ts'
 
-/** What is used of the arguments of a loader or an action. */
+/** The options of `twilioWebhook`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & WebSocketOptions
+
+/** The part of the arguments of a loader or an action that is used. */
 export interface RouteArgs extends RequestEvent {
   readonly context?: unknown
 }
 
 /**
- * Wraps a handler into the `action` (POST) or `loader` (GET) of a resource route of React Router 7 and 8. It is given the webhook, and
- * then the route's arguments. An options function is given `args.context`, where the server puts its platform's `env`.
+ * Wraps a handler into the `action` (POST) or `loader` (GET) of a resource route of React Router 7
+ * and 8. Requests that do not verify are answered. The handler runs for the others; in `observe`
+ * mode for all.
+ * @param options Options, or a function that returns them at the first request. The function gets
+ *   `args.context`, where the server puts its platform's `env`.
+ * @param handler Gets the webhook and the arguments of the route.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhook<M extends Mode = 'enforce', Args extends RouteArgs = RouteArgs, Env = unknown>(
-  options: OptionsSource<OptionsFor<M> & WebSocketOptions, Env>,
+  options: OptionsSource<TwilioWebhookOptions<M>, Env>,
   handler: WebhookHandler<M, Args>,
 ): (args: Args) => Promise<Response> {
   return wrapEndpoint(options, handler, look)
@@ -25,8 +33,9 @@ function look({ request, context }: RouteArgs): Surroundings {
 }
 
 /**
- * React Router 7 removes its own parameters (`index`, `_routes`) from the query, which spells the rest anew, unless its future flag
- * `v8_passThroughRequests` is set. Nothing says whether it did; a query in any other spelling than that one has not been touched.
+ * Returns true if React Router may have changed the spelling of the query. Version 7 removes its own
+ * parameters (`index`, `_routes`), which writes the rest as a form, unless its future flag
+ * `v8_passThroughRequests` is set. A query in any other spelling was not changed.
  */
 function mayBeRespelled(url: string): boolean {
   const start = url.indexOf('?')

@@ -1,29 +1,37 @@
 import type { Mode } from '../index.ts'
 import {
   attempt,
-  findPeerAddress,
   type RequestEvent,
+  readClientAddress,
   type Surroundings,
   type WebhookHandler,
   wrapEndpoint,
 } from './shared/event.ts'
-import type { OptionsFor, OptionsSource } from './shared/guard.ts'
+import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import type { WebSocketOptions } from './shared/web-socket.ts'
 
-/** What is used of SvelteKit's RequestEvent. */
+/** The options of `twilioWebhook`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & WebSocketOptions
+
+/** The part of SvelteKit's RequestEvent that is used. */
 export interface SvelteKitEvent extends RequestEvent {
   readonly platform?: unknown
   getClientAddress?(): string
 }
 
 /**
- * Wraps a handler into an endpoint of SvelteKit 2 and 3, for a `+server.js`. It is given the webhook, and then the event. An options
- * function is given the platform's `env`, where there is one.
+ * Wraps a handler into an endpoint of SvelteKit 2 and 3, for a `+server.js`. Requests that do not
+ * verify are answered. The handler runs for the others; in `observe` mode for all.
  *
- * SvelteKit refuses form posts without an Origin, which Twilio's are, until `csrf.trustedOrigins` is `['*']`.
+ * Set `csrf.trustedOrigins` to `['*']`. Otherwise SvelteKit refuses form posts without an Origin, and
+ * Twilio's have none.
+ * @param options Options, or a function that returns them at the first request. The function gets
+ *   the platform's `env`, if there is one.
+ * @param handler Gets the webhook and SvelteKit's event.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhook<M extends Mode = 'enforce', Event extends SvelteKitEvent = SvelteKitEvent, Env = unknown>(
-  options: OptionsSource<OptionsFor<M> & WebSocketOptions, Env>,
+  options: OptionsSource<TwilioWebhookOptions<M>, Env>,
   handler: WebhookHandler<M, Event>,
 ): (event: Event) => Promise<Response> {
   return wrapEndpoint(options, handler, look)
@@ -34,14 +42,15 @@ function look(event: SvelteKitEvent): Surroundings {
   const socket = req?.socket
   return {
     env,
-    // adapter-node takes the scheme from its environment (https when that is silent), and can take the address from a header.
+    // The socket is preferred: adapter-node takes the scheme from its environment (https by default),
+    // and can take the address from a header.
     connection: socket
       ? { encrypted: socket.encrypted === true, remoteAddress: socket.remoteAddress }
-      : findPeerAddress(event.request.headers, () => event.getClientAddress?.()),
+      : readClientAddress(event.request.headers, () => event.getClientAddress?.()),
   }
 }
 
-/** What Cloudflare's adapter and Node's put there. */
+/** The facts that Cloudflare's adapter and Node's put there. */
 interface Platform {
   readonly env?: unknown
   readonly req?: { readonly socket?: { readonly encrypted?: unknown; readonly remoteAddress?: string | undefined } }

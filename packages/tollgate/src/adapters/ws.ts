@@ -1,20 +1,29 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Accepted, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
+import type { IncomingRequest, Mode, Webhook } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
-import { createGuard, type OptionsFor, type OptionsSource } from './shared/guard.ts'
+import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { toIncomingRequest } from './shared/node.ts'
+import { releaseIfFailed } from './shared/release.ts'
+
+/** The options of `twilioUpgrade` and `createVerifyClient`. */
+export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
 
 /**
- * For the `upgrade` event of a server of Node.js: resolves with the webhook where the handshake verifies (in `observe` mode
- * always), and only then may the connection be upgraded. Else it has been answered already, and resolves with `undefined`.
+ * Creates a function that verifies a handshake, for the `upgrade` event of a Node.js server.
+ * @param options Options, or a function that returns them at the first request.
+ * @returns a function that resolves with the webhook if the handshake verifies, and in `observe`
+ *   mode always: then upgrade the connection. If it resolves with `undefined`, the handshake was
+ *   refused and answered.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioUpgrade<M extends Mode = 'enforce'>(
-  options: OptionsSource<OptionsFor<M>>,
+  options: OptionsSource<TwilioWebhookOptions<M>>,
 ): (req: IncomingMessage, socket: Duplex, head: Uint8Array) => Promise<Webhook<M> | undefined> {
   const guard = createGuard(options)
   return async (req, socket) => {
-    // Node.js leaves the socket to us: an error that nobody listens for would end the process.
+    // Node.js has no listener of its own on the socket here. An error without a listener would end the
+    // process.
     const leave = (): void => void socket.destroy()
     socket.on('error', leave).on('end', leave)
     const outcome = await guard.check(() => toHandshake(req), req)
@@ -24,7 +33,7 @@ export function twilioUpgrade<M extends Mode = 'enforce'>(
       return undefined
     }
     if (!socket.writable) {
-      release(webhook)
+      void releaseIfFailed(webhook, undefined)
       return undefined
     }
     socket.off('error', leave).off('end', leave)
@@ -32,25 +41,33 @@ export function twilioUpgrade<M extends Mode = 'enforce'>(
   }
 }
 
-/** A request behind `createVerifyClient`, as `ws` hands it to listeners of `connection`. */
+/** A request that `createVerifyClient` accepted, as listeners of `connection` get it. */
 export type UpgradeRequest<M extends Mode = 'enforce'> = IncomingMessage & { twilio: Webhook<M> }
 
+/** The type of the option `verifyClient` of `ws`. */
 export type VerifyClient = (
   info: { readonly req: IncomingMessage },
   callback: (accepted: boolean, status?: number, body?: string, headers?: Record<string, string>) => void,
 ) => void
 
-/** The option `verifyClient` of a `WebSocketServer` of `ws`. The webhook is in `req.twilio` of the accepted request. */
-export function createVerifyClient<M extends Mode = 'enforce'>(options: OptionsSource<OptionsFor<M>>): VerifyClient {
+/**
+ * Creates the option `verifyClient` of a `WebSocketServer` of `ws`. The webhook is in `req.twilio` of
+ * an accepted request.
+ * @param options Options, or a function that returns them at the first request.
+ * @throws TypeError or RangeError that names the option, if one is wrong.
+ */
+export function createVerifyClient<M extends Mode = 'enforce'>(
+  options: OptionsSource<TwilioWebhookOptions<M>>,
+): VerifyClient {
   const guard = createGuard(options)
   const verify = async (req: IncomingMessage): Promise<FullAnswer | undefined> => {
     const outcome = await guard.check(() => toHandshake(req), req)
     if (outcome.webhook === undefined) return outcome.answer
-    if (!req.socket.writable) release(outcome.webhook)
+    if (!req.socket.writable) void releaseIfFailed(outcome.webhook, undefined)
     Object.assign(req, { twilio: outcome.webhook })
     return undefined
   }
-  // Two parameters: by their number ws knows that it has to wait.
+  // ws waits for the callback because this function has two parameters.
   return ({ req }, callback) => {
     const { socket } = req
     const leave = (): void => void socket.destroy()
@@ -63,12 +80,12 @@ export function createVerifyClient<M extends Mode = 'enforce'>(options: OptionsS
   }
 }
 
-/** An upgrade, whatever it is to: the verifier refuses what asks for no WebSocket. */
+/** Marks every upgrade as a handshake. The verifier refuses those to other protocols than WebSocket. */
 function toHandshake(req: IncomingMessage): IncomingRequest {
   return { ...toIncomingRequest(req, req.url, undefined), handshake: true }
 }
 
-/** Answers on the socket itself, for there is no response object yet. */
+/** Writes an answer to the socket, because an upgrade has no response object. */
 function sendAnswer(socket: Duplex, { status, headers, body }: FullAnswer): void {
   if (!socket.writable) return void socket.destroy()
   const lines = Object.entries({
@@ -77,20 +94,16 @@ function sendAnswer(socket: Duplex, { status, headers, body }: FullAnswer): void
     'Content-Length': Buffer.byteLength(body),
   })
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  // The other side need not close: its half of the connection must not stay open.
+  // The client may not close its side, so the connection is closed as soon as the answer is sent.
   socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`)
 }
 
-/** The header fields in the spelling that `ws` has for its own, which they then replace. */
+/** Writes the names of header fields as `ws` does, so that they replace the fields of `ws`. */
 function spellHeaders(headers: FullAnswer['headers']): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [capitalize(name), value]))
 }
 
 function capitalize(name: string): string {
   return name.toLowerCase().replace(/\b[a-z]/g, (letter) => letter.toUpperCase())
-}
-
-function release(webhook: Accepted | Observed): void {
-  if (webhook.ok) webhook.release().catch(() => undefined)
 }

@@ -1,14 +1,14 @@
+import { refusePromise } from '../../checks/options.ts'
 import type { Rejected, VerifierOptions } from '../../index.ts'
-import { refusePromise } from './refuse-promise.ts'
 
-/** An answer with nothing left to fill in, which every runtime can send. */
+/** A complete answer that every runtime can send. */
 export interface FullAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-// One text for every 403, so that callers learn nothing from it.
+// All 403 answers have the same text, so that the sender learns nothing from it.
 const texts: Readonly<Record<number, string>> = {
   403: 'Twilio Request Validation Failed.',
   413: 'Payload Too Large',
@@ -17,19 +17,22 @@ const texts: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
+/** Returns the default answer for a status. */
 export function toAnswer(status: number): FullAnswer {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: texts[status] ?? '' }
 }
 
 /**
- * The answer to a refusal: that of `onRejected`, or the usual one.
- * @throws TypeError for an answer that some runtime could not send: there it would end the process, or leave the client waiting.
+ * Chooses the answer to a refused request: the one of `onRejected`, or the default.
+ * @param native The framework's own request, for `onRejected`.
+ * @throws TypeError for an answer that some runtime cannot send. There it would end the process or
+ *   leave the client waiting.
  */
 export function chooseAnswer(rejection: Rejected, options: VerifierOptions, native: unknown): FullAnswer {
   const answer: unknown = options.onRejected?.(rejection, native)
   if (answer === undefined) return toAnswer(rejection.status)
   refusePromise(answer, '"onRejected"')
-  // Each property is read once: a getter could give another value the next time.
+  // Each property is read once, because a getter could give another value the next time.
   const { status, headers, body = '' }: Given = Object(answer)
   if (typeof status !== 'number' || !Number.isInteger(status) || status < 400 || status > 599)
     throw new TypeError('"onRejected" must give a status from 400 to 599: a refused request must not look accepted')
@@ -43,11 +46,13 @@ interface Given {
   readonly body?: unknown
 }
 
-// RFC 9110 sections 5.1 and 5.5. Other characters of Latin-1 are obsolete there, but every runtime sends them.
+// RFC 9110 sections 5.1 and 5.5. The RFC calls bytes above 0x7f obsolete, but every runtime sends
+// them.
 const fieldName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
-// Where an answer ends, and what becomes of the connection, is for the server to say (RFC 9110 section 7.6.1).
+// The server sets these, because it frames the message and manages the connection (RFC 9110 section
+// 7.6.1).
 const ownedByServer = /^(connection|content-length|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/i
 
 function checkHeaders(headers: unknown): Record<string, string> {

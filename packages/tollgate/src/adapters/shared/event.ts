@@ -1,28 +1,33 @@
 import type { IncomingRequest, Mode, Webhook } from '../../index.ts'
-import type { OptionsFor, OptionsSource } from './guard.ts'
-import { releaseUnlessAnswered, toIncomingRequest, toResponse } from './web.ts'
+import type { GuardOptions, OptionsSource } from './guard.ts'
+import { runWork, toIncomingRequest, toResponse } from './web.ts'
 import { createSocketGuard, type WebSocketOptions } from './web-socket.ts'
 
-/** What SvelteKit, Astro and React Router hand to an endpoint: one object, with the web Request in it. */
+/** The argument that SvelteKit, Astro and React Router pass to an endpoint. */
 export interface RequestEvent {
   readonly request: Request
 }
 
+/** A handler for verified webhooks. It also gets the framework's event. */
 export type WebhookHandler<M extends Mode, Event> = (
   webhook: Webhook<M>,
   event: Event,
 ) => Response | PromiseLike<Response>
 
-/** What one framework tells besides the Request. */
+/** The facts that a framework gives beside the Request. */
 export interface Surroundings {
-  /** What an options function is given. */
+  /** The argument of the function that returns the options. */
   readonly env: unknown
   readonly connection: Partial<Pick<IncomingRequest, 'encrypted' | 'remoteAddress' | 'urlIsNormalized'>>
 }
 
-/** Wraps a handler into an endpoint. What the handler throws (a redirect and an HTTP error too) goes on to the framework. */
+/**
+ * Wraps a handler into an endpoint. Exceptions of the handler go to the framework, because
+ * redirects and HTTP errors are exceptions too.
+ * @param look Reads the facts that the Request does not have.
+ */
 export function wrapEndpoint<M extends Mode, Event extends RequestEvent, Env>(
-  options: OptionsSource<OptionsFor<M> & WebSocketOptions, Env>,
+  options: OptionsSource<GuardOptions<M> & WebSocketOptions, Env>,
   handler: WebhookHandler<M, Event>,
   look: (event: Event) => Surroundings,
 ): (event: Event) => Promise<Response> {
@@ -34,20 +39,24 @@ export function wrapEndpoint<M extends Mode, Event extends RequestEvent, Env>(
     const outcome = await guard.check(read, event, env as Env)
     if (outcome.webhook === undefined) return toResponse(outcome.answer)
     const work = async (): Promise<Response> => handler(outcome.webhook as Webhook<M>, event)
-    return releaseUnlessAnswered(outcome, request, work, (response) => response?.status)
+    return runWork(outcome, work, (response) => response?.status, request)
   }
 }
 
 /**
- * Servers put the URL together from a Host header that nobody checked. One that ends its authority early becomes a part of the path,
- * for their router too: such a request has no URL that could be verified.
+ * Returns the URL of a request, or an empty string if it cannot be known. Servers build the URL from
+ * a Host header that nothing has checked. If that ends its authority early, the rest becomes a part
+ * of the path, for the router too.
  */
 function findUrl({ headers, url }: Request): string {
   const isPlain = ['host', 'x-forwarded-host'].every((name) => !/[/\\?#]/.test(headers.get(name) ?? ''))
   return isPlain ? url : ''
 }
 
-/** Calls what frameworks let throw: SvelteKit and Astro do where their deployment adapter does not know the answer. */
+/**
+ * Calls a function that may throw, and then returns `undefined`. SvelteKit and Astro throw if their
+ * deployment adapter has no answer.
+ */
 export function attempt<T>(read: () => T): T | undefined {
   try {
     return read()
@@ -56,7 +65,8 @@ export function attempt<T>(read: () => T): T | undefined {
   }
 }
 
-// No deployment adapter takes an address from these, where one may be of a proxy, or of the server itself.
+// No deployment adapter takes the client's address from these. They may hold the address of a proxy
+// or of the server itself.
 const noSources = new Set([
   'host',
   'origin',
@@ -68,18 +78,22 @@ const noSources = new Set([
 ])
 
 /**
- * The peer's address from a framework that tells the client's. Each deployment adapter decides where to take that from, and anyone
- * can write a header: an address that one of them names, whole, counts for nothing.
+ * Returns the client's address as the framework gives it, unless a header contains it. Each
+ * deployment adapter decides where it takes the address from, and the sender can write any header.
+ * @param read Asks the framework. It may throw.
  */
-export function findPeerAddress(headers: Headers, tell: () => unknown): { readonly remoteAddress?: string } {
-  const address = attempt(tell)
+export function readClientAddress(headers: Headers, read: () => unknown): { readonly remoteAddress?: string } {
+  const address = attempt(read)
   if (typeof address !== 'string' || address === '') return {}
-  const told = address.trim().toLowerCase()
-  for (const [name, value] of headers) if (!noSources.has(name) && listAddresses(value).includes(told)) return {}
+  const wanted = address.trim().toLowerCase()
+  for (const [name, value] of headers) if (!noSources.has(name) && listAddresses(value).includes(wanted)) return {}
   return { remoteAddress: address }
 }
 
-/** What a reader may take for an address in a header's list: each element, without its port, quotes and brackets (RFC 7239). */
+/**
+ * Lists what a reader may take for an address in a header's list: each element, also without its
+ * port, quotes and brackets (RFC 7239).
+ */
 function listAddresses(value: string): readonly string[] {
   return value
     .toLowerCase()

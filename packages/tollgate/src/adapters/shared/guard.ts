@@ -1,40 +1,56 @@
+import { refusePromise } from '../../checks/options.ts'
 import type { Mode, Verdict, VerifierOptions } from '../../index.ts'
 import { type Accepted, createVerifier, type IncomingRequest, type Observed, type Verifier } from '../../index.ts'
 import { chooseAnswer, type FullAnswer, toAnswer } from './answer.ts'
-import { logProblem } from './log.ts'
-import { refusePromise } from './refuse-promise.ts'
 
-/** The options of an adapter, with `mode` kept as a type so that handlers are typed by it. */
-export type OptionsFor<M extends Mode> = VerifierOptions & { readonly mode?: M | undefined }
+/** The options that all adapters have. `mode` stays a type, because handlers are typed by it. */
+export type GuardOptions<M extends Mode = Mode> = VerifierOptions & { readonly mode?: M | undefined }
 
-/** Options, or a function that gives them at the first request, from the platform's `env` where there is one. */
+/**
+ * Options, or a function that returns them. The function is called once, at the first request. On
+ * platforms that have an `env`, it gets that.
+ */
 export type OptionsSource<Options, Env = void> = Options | ((env: Env) => Options)
 
-/** What an adapter does next: hand the webhook to the application, or send this answer and nothing else. */
+/** The next step of an adapter: pass the webhook to the application, or send the answer. */
 export type Outcome = Passed | { readonly webhook?: undefined; readonly answer: FullAnswer }
 
+/** A request that the application gets. */
 export interface Passed {
   readonly webhook: Accepted | Observed
-  /** A replay guard has to hear when the work fails. */
-  readonly isReserved: boolean
+  /**
+   * The webhook again, if a replay guard may have reserved it. The adapter then has to report how
+   * the work ended, with `releaseIfFailed`. `undefined` if nothing is reserved.
+   */
+  readonly reserved: Accepted | undefined
 }
 
+/** Verifies requests for an adapter. */
 export interface Guard<Env = void> {
-  /** Never rejects: a mistake in the options is logged, and answers 500. */
-  check(request: () => IncomingRequest, native: unknown, env: Env): Promise<Outcome>
+  /**
+   * Verifies one request. Never rejects: a mistake in the options is logged and answered with 500.
+   * @param read Reads the framework's request. Called once.
+   * @param native The framework's own request, for `onVerdict`, `onRejected` and the replay guard.
+   * @param env The argument of the function that returns the options.
+   */
+  check(read: () => IncomingRequest, native: unknown, env: Env): Promise<Outcome>
 }
 
-/** Throws at once for options that are wrong; those of a function are seen at the first request. */
+/**
+ * Creates the guard of an adapter.
+ * @throws TypeError or RangeError that names the option, if one is wrong. Options from a function
+ *   are checked at the first request.
+ */
 export function createGuard<Env = void>(source: OptionsSource<VerifierOptions, Env>): Guard<Env> {
-  let ready: Prepared | undefined = typeof source === 'function' ? undefined : prepare(source)
+  let prepared: Prepared | undefined = typeof source === 'function' ? undefined : prepare(source)
   return {
     async check(read, native, env) {
       try {
-        ready ??= prepare((source as (env: Env) => VerifierOptions)(env))
-        const verdict = await ready.verifier.verify(read(), native)
-        return toOutcome(verdict, ready, native)
+        prepared ??= prepare((source as (env: Env) => VerifierOptions)(env))
+        const verdict = await prepared.verifier.verify(read(), native)
+        return toOutcome(verdict, prepared, native)
       } catch (error) {
-        // The programmer's mistake, never the sender's: in what the options function or `onRejected` gave.
+        // The function that returns the options, or `onRejected`, is wrong. No request causes this.
         logProblem(describeError(error))
         return { answer: toAnswer(500) }
       }
@@ -50,22 +66,28 @@ function describeError(error: unknown): string {
   }
 }
 
+/** Prints a mistake that only the developer can fix. Never call it with data from a request. */
+export function logProblem(message: string): void {
+  // biome-ignore lint/suspicious/noConsole: the developer has no other way to see the mistake
+  console.error(`tollgate: ${message}`)
+}
+
 interface Prepared {
   readonly options: VerifierOptions
   readonly verifier: Verifier
   /** Messages that were logged already, so that a flood of requests is not a flood of lines. */
   readonly logged: Set<string>
-  readonly isReserved: boolean
 }
 
 function prepare(options: VerifierOptions): Prepared {
-  // A promise has no options in it, so that the environment's would count instead.
+  // A promise has no options, so the environment's would be used instead.
   refusePromise(options, 'The function that gives the options')
-  return { options, verifier: createVerifier(options), logged: new Set(), isReserved: options.replay !== undefined }
+  return { options, verifier: createVerifier(options), logged: new Set() }
 }
 
-function toOutcome(verdict: Verdict, { options, logged, isReserved }: Prepared, native: unknown): Outcome {
-  if (isReceived(verdict)) return { webhook: verdict, isReserved }
+function toOutcome(verdict: Verdict, { options, logged }: Prepared, native: unknown): Outcome {
+  if (isReceived(verdict))
+    return { webhook: verdict, reserved: verdict.ok && options.replay !== undefined ? verdict : undefined }
   if (verdict.code === 'body_already_consumed' && !logged.has(verdict.message)) {
     logged.add(verdict.message)
     logProblem(verdict.message)

@@ -1,9 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { BodyConsumed, IncomingRequest, PushedBody } from '../../index.ts'
+import type { Accepted, BodyConsumed, IncomingRequest, Observed, PushedBody } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
+import { releaseIfFailed } from './release.ts'
 
-/** What `verify` needs of a Node.js request. */
+/**
+ * Reads a Node.js request for the verifier.
+ * @param url The target as the client sent it. Frameworks change `req.url` below a mount.
+ * @param body The result of `findBody`.
+ */
 export function toIncomingRequest(
   req: IncomingMessage,
   url: string | undefined,
@@ -14,7 +19,7 @@ export function toIncomingRequest(
     method: req.method ?? '',
     url: url ?? '',
     headers: req.headers,
-    // Behind a handshake comes the stream, which does not end.
+    // The WebSocket follows a handshake. It is no body, and it does not end.
     body: handshake ? undefined : body,
     handshake,
     encrypted: 'encrypted' in req.socket && req.socket.encrypted === true,
@@ -22,39 +27,57 @@ export function toIncomingRequest(
   }
 }
 
-/** `node:http` sets `upgrade` for its `upgrade` event, and `node:http2` gives a CONNECT to its `connect` event, never to a handler. */
+/**
+ * Returns true for a request that the server upgrades. `node:http` then sets `upgrade`. `node:http2`
+ * gives a CONNECT only to its `connect` event, never to a request listener.
+ */
 export function isHandshake(req: IncomingMessage & { readonly upgrade?: boolean }): boolean {
   return req.upgrade === true || (req.httpVersionMajor === 2 && req.method === 'CONNECT')
 }
 
+/** An object where a parser, the framework or the host may have left the body. */
+export interface BodyHolder {
+  /** Bytes or text as they arrived. */
+  readonly rawBody?: unknown
+  /** Bytes, text or the result of a parser. */
+  readonly body?: unknown
+}
+
 /**
- * The body of a request: the bytes that something kept, or the stream where nothing has read it.
- * @param sources where the framework, a parser or the host may have put the body: bytes or text as it arrived, or what they parsed
+ * Finds the body of a request: bytes or text that were kept, or else the unread stream.
+ * @param holders The objects where the body may be. All `rawBody` come before all `body`.
+ * @param consumed The explanation for a body that was read and not kept.
+ * @param verified The webhook, if another guard has verified this request already.
  */
 export function findBody(
   req: IncomingMessage,
-  sources: readonly unknown[],
+  holders: readonly BodyHolder[],
   consumed: BodyConsumed,
+  verified?: Accepted | Observed,
 ): IncomingRequest['body'] {
+  const sources = [verified?.body, ...holders.map(({ rawBody }) => rawBody), ...holders.map(({ body }) => body)]
   for (const source of sources)
     if (typeof source === 'string' || ArrayBuffer.isView(source)) return source as Uint8Array
-  // Hosts without a server set a parsed body and no stream. A parser that skipped the body leaves an empty object and the stream.
+  // Hosts without a server set a parsed body and no stream. A parser that skipped the body leaves an
+  // empty object and the stream.
   const isParsed = sources.some((source) => typeof source === 'object' && Object.keys(Object(source)).length > 0)
   if (isParsed || isSpent(req)) return consumed
   return req.readableDidRead ? undefined : readChunks(req)
 }
 
-/** Whether a body was read from the stream, so that an empty stream is no empty body. */
+/** Returns true if something has read a body from the stream, so that its rest is not the body. */
 export function isSpent(req: IncomingMessage & { readonly stream?: { readonly endAfterHeaders?: boolean } }): boolean {
   if (!req.readableDidRead) return false
-  // HTTP/2 declares no body in its head (RFC 9113 section 8.1); HTTP/1 does in one of these fields (RFC 9112 section 6.3).
+  // HTTP/2 does not declare a body in its header fields (RFC 9113 section 8.1). HTTP/1 does, in one
+  // of these (RFC 9112 section 6.3).
   if (req.httpVersionMajor >= 2) return req.stream?.endAfterHeaders !== true
   return req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined
 }
 
 /**
- * The chunks of a request as they arrive. Stopping pauses the stream and keeps the connection, since the answer still has to go out
- * on it; Node's own iterator would destroy it. An aborted upload is not whole.
+ * Reads the chunks of a request as they arrive. To stop pauses the stream and keeps the connection
+ * open for the answer; Node.js's own iterator would destroy it. An upload that breaks off is not
+ * whole.
  */
 export function readChunks(req: IncomingMessage): PushedBody {
   return {
@@ -63,7 +86,7 @@ export function readChunks(req: IncomingMessage): PushedBody {
       if (isOver) onEnd(req.readableEnded)
       const onWhole = (): void => finish(true)
       const onBreak = (): void => finish(false)
-      // `error` keeps its listener: a connection that breaks later must not become an uncaught exception.
+      // `error` keeps its listener: if the connection breaks later, the error must not be uncaught.
       const unlisten = (): unknown => req.off('data', onChunk).off('end', onWhole).off('close', onBreak)
       const finish = (isWhole: boolean): void => {
         unlisten()
@@ -78,23 +101,40 @@ export function readChunks(req: IncomingMessage): PushedBody {
   }
 }
 
+/**
+ * Returns the body of a webhook as a parser would leave it: the JSON value, or the parameters as an
+ * object. `undefined` if the JSON is malformed.
+ */
+export function parseBody(req: IncomingMessage, webhook: Accepted | Observed): unknown {
+  if (!/^application\/([\w.-]+\+)?json\b/i.test(req.headers['content-type'] ?? '')) return webhook.params.toObject()
+  try {
+    return webhook.json()
+  } catch {
+    return undefined
+  }
+}
+
+/** Sends an answer, unless another was sent. */
 export function sendAnswer(req: IncomingMessage, res: ServerResponse, answer: FullAnswer): void {
   if (res.headersSent || res.destroyed) return
   res.statusCode = answer.status
-  for (const [name, value] of Object.entries(answer.headers)) res.setHeader(name, value)
-  // What is left of a body that was refused is not worth reading for the sake of the connection.
-  if (!req.complete && req.httpVersionMajor === 1) res.setHeader('connection', 'close')
+  for (const [name, value] of Object.entries(listHeaders(req, answer))) res.setHeader(name, value)
   res.end(answer.body)
 }
 
-/** Tells the replay guard when the work failed: 401 (Twilio repeats with credentials), 5xx, or no whole answer at all. */
-export function releaseOnFailure(res: ServerResponse, { webhook, isReserved }: Passed): void {
-  if (!isReserved || !webhook.ok) return
-  const onClose = (): void => {
-    if (!res.writableFinished || res.statusCode === 401 || res.statusCode >= 500)
-      webhook.release().catch(() => undefined)
-  }
-  // The client may have gone while the check waited.
+/**
+ * Lists the header fields of an answer. If the request was refused before its body had arrived, the
+ * connection is closed, because the rest of the body is not worth reading.
+ */
+export function listHeaders(req: IncomingMessage, { headers }: FullAnswer): Record<string, string> {
+  return { ...headers, ...(!req.complete && req.httpVersionMajor === 1 && { connection: 'close' }) }
+}
+
+/** Releases the reservation if the answer means a failure, or does not get through completely. */
+export function releaseOnFailure(res: ServerResponse, { reserved }: Passed): void {
+  if (reserved === undefined) return
+  const onClose = (): void => void releaseIfFailed(reserved, res.writableFinished ? res.statusCode : undefined)
+  // The client may have left during the check.
   if (res.destroyed) onClose()
   else res.once('close', onClose)
 }

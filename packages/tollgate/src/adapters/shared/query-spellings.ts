@@ -1,33 +1,37 @@
 /**
- * Spells a query in the ways in which Twilio may have signed it, for platforms that pass it on decoded or spelled anew. Likeliest first,
- * each with its `?`, and all of them of the same names and values in the same order; none where it is malformed.
+ * Lists the spellings of a query that Twilio may have signed, for platforms that decode a query or
+ * write it in another spelling. All have the same names and values in the same order.
  *
- * Twilio form-encodes the parameters that it adds to a GET. Their names begin with a capital letter. The rest of a query is spelled as
- * the customer configured it. Of that three spellings are tried for the whole query: each character escaped that `encodeURIComponent`
- * escapes, or that a form does, or only those that a query cannot hold (RFC 3986 section 3.4). A name without a value may lack its
- * `=`. Other mixtures, escapes in lower case and escapes of letters cannot be told from these any more.
+ * Twilio form-encodes the parameters that it adds to a GET. Their names begin with a capital letter.
+ * The rest of a query has the spelling that the customer configured. Three are tried for the whole
+ * query. They escape what `encodeURIComponent` escapes, what a form escapes, or only what a query
+ * cannot hold (RFC 3986 section 3.4). A name without a value may have no `=`. The list has no other
+ * mixtures, no escapes in lower case and no escapes of letters, because the decoded query does not
+ * show them.
+ * @param query The query as it arrived, with its `?`.
+ * @returns at most 24 spellings with their `?`, the most probable first; none for a malformed query
  */
 export function respellQuery(query: string): readonly string[] {
   const fields = readFields(query.slice(1))
   if (fields === undefined || fields.length === 0) return []
   const spellings = new Set<string>()
-  for (const manner of manners) spellings.add(`?${fields.map((field) => spellField(field, manner)).join('&')}`)
+  for (const rules of spellingRules) spellings.add(`?${fields.map((field) => spellField(field, rules)).join('&')}`)
   return [...spellings]
 }
 
-/** How one query is spelled. */
-interface Manner {
+/** The rules of one spelling. */
+interface SpellingRules {
   readonly twilio: Alphabet
   readonly customer: Alphabet
-  /** What stands for a space. Default: `+` where a form is spelled, and `%20` elsewhere. */
+  /** How a space is written. `undefined`: as `+` in the alphabet of forms, and as `%20` otherwise. */
   readonly space: '+' | '%20' | undefined
   readonly isEqualsKept: boolean
 }
 
 type Alphabet = 'form' | 'component' | 'bare'
 
-// By the number of things that are unusual about a manner, so that a limit cuts off no whole kind of them.
-const manners: readonly Manner[] = rank([
+// Sorted by how many rules are unusual, so that a limit does not cut off all spellings of one kind.
+const spellingRules: readonly SpellingRules[] = rankRules([
   [
     { twilio: 'form', customer: 'component' },
     { twilio: 'form', customer: 'form' },
@@ -38,22 +42,24 @@ const manners: readonly Manner[] = rank([
   [{ isEqualsKept: true }, { isEqualsKept: false }],
 ])
 
-function rank([alphabets, spaces, equals]: readonly [
-  readonly Pick<Manner, 'twilio' | 'customer'>[],
-  readonly Pick<Manner, 'space'>[],
-  readonly Pick<Manner, 'isEqualsKept'>[],
-]): readonly Manner[] {
+function rankRules([alphabets, spaces, equals]: readonly [
+  readonly Pick<SpellingRules, 'twilio' | 'customer'>[],
+  readonly Pick<SpellingRules, 'space'>[],
+  readonly Pick<SpellingRules, 'isEqualsKept'>[],
+]): readonly SpellingRules[] {
   const ranked = alphabets.flatMap((alphabet, one) =>
     spaces.flatMap((space, two) =>
-      equals.map((kept, three) => ({ rank: one + two + three, manner: { ...alphabet, ...space, ...kept } })),
+      equals.map((kept, three) => ({ rank: one + two + three, rules: { ...alphabet, ...space, ...kept } })),
     ),
   )
-  return ranked.sort((one, other) => one.rank - other.rank).map(({ manner }) => manner)
+  return ranked.sort((one, other) => one.rank - other.rank).map(({ rules }) => rules)
 }
 
+/** One field of a query. */
 interface Field {
+  /** True for a parameter that Twilio added. */
   readonly isTwilios: boolean
-  /** A customer may have left out the `=` of a name without a value. */
+  /** True for a name without a value, whose `=` the customer may have left out. */
   readonly mayLackEquals: boolean
   /** Name, `=` and value in each alphabet, with `%20` for a space. */
   readonly texts: Readonly<Record<Alphabet, string>>
@@ -66,7 +72,7 @@ function readFields(text: string): readonly Field[] | undefined {
       .filter((field) => field !== '')
       .map(readField)
   } catch {
-    return undefined // invalid percent-encoding, or half of a surrogate pair
+    return undefined // Invalid percent-encoding, or half of a surrogate pair.
   }
 }
 
@@ -89,13 +95,13 @@ function readField(field: string): Field {
   }
 }
 
-// $ , / : ; ? @, and in a value also =
+// The escapes of $ , / : ; ? @, and in a value also of =.
 const bareInNames = /%(?:24|2C|2F|3A|3B|3F|40)/g
 const bareInValues = /%(?:24|2C|2F|3A|3B|3D|3F|40)/g
 
-function spellField({ isTwilios, mayLackEquals, texts }: Field, manner: Manner): string {
-  const alphabet = isTwilios ? manner.twilio : manner.customer
-  const space = manner.space ?? (alphabet === 'form' ? '+' : '%20')
+function spellField({ isTwilios, mayLackEquals, texts }: Field, rules: SpellingRules): string {
+  const alphabet = isTwilios ? rules.twilio : rules.customer
+  const space = rules.space ?? (alphabet === 'form' ? '+' : '%20')
   const text = space === '+' ? texts[alphabet].replaceAll('%20', '+') : texts[alphabet]
-  return mayLackEquals && !manner.isEqualsKept ? text.slice(0, -1) : text
+  return mayLackEquals && !rules.isEqualsKept ? text.slice(0, -1) : text
 }

@@ -1,21 +1,24 @@
+import { checkType, refusePromise } from '../../checks/options.ts'
 import type { IncomingRequest, VerifierOptions } from '../../index.ts'
 import { createGuard, type Guard, type OptionsSource } from './guard.ts'
-import { refusePromise } from './refuse-promise.ts'
 
-/** An option of adapters whose platforms give an upgrade to the application as an ordinary request. */
+/** The option of adapters whose platforms pass an upgrade to the application like any request. */
 export interface WebSocketOptions {
   /**
-   * The route opens WebSockets (Media Streams, ConversationRelay): a request that asks for an upgrade is verified as a handshake and
-   * as nothing else, every other request as usual. Set it on the routes that open sockets and on no others: a handshake's signature
-   * is the same for every call, and `sharedKeysOnly`, the methods allowed and the replay guard do not apply to it. Default false:
-   * upgrade headers mean nothing.
+   * Set it to true on routes that open WebSockets (Media Streams, ConversationRelay), and on no
+   * others. A request that asks for an upgrade is then verified only as a handshake, and every
+   * other request as usual. A handshake has the same signature for every call. `sharedKeysOnly`,
+   * the allowed methods and the replay guard do not apply to it. Default false: upgrade headers are
+   * ignored.
    */
   readonly webSocket?: boolean | undefined
 }
 
 /**
- * A guard with the option `webSocket`. Where the server knows whether it upgrades the connection, the adapter says so in `handshake`;
- * otherwise the headers decide.
+ * Creates a guard with the option `webSocket`. An adapter whose server knows if it upgrades the
+ * connection sets `handshake`. Without it, the headers decide.
+ * @throws TypeError or RangeError that names the option, if one is wrong. Options from a function
+ *   are checked at the first request.
  */
 export function createSocketGuard<Env = void>(
   source: OptionsSource<VerifierOptions & WebSocketOptions, Env>,
@@ -23,20 +26,20 @@ export function createSocketGuard<Env = void>(
   let opensSockets = false
   const takeOption = (given: VerifierOptions & WebSocketOptions): VerifierOptions => {
     refusePromise(given, 'The function that gives the options')
-    const { webSocket = false, ...options } = given
-    if (typeof webSocket !== 'boolean') throw new TypeError(`"webSocket" must be a boolean, got ${typeof webSocket}`)
-    opensSockets = webSocket
+    const { webSocket, ...options } = given
+    checkType(webSocket, 'webSocket', 'boolean')
+    opensSockets = webSocket === true
     return options
   }
   const guard = createGuard<Env>(typeof source === 'function' ? (env) => takeOption(source(env)) : takeOption(source))
-  const read = (request: IncomingRequest): IncomingRequest => ({
+  const markHandshake = (request: IncomingRequest): IncomingRequest => ({
     ...request,
     handshake: opensSockets && (request.handshake ?? asksForUpgrade(request)),
   })
-  return { check: (request, native, env) => guard.check(() => read(request()), native, env) }
+  return { check: (read, native, env) => guard.check(() => markHandshake(read()), native, env) }
 }
 
-/** Bun opens a socket for a request that has the key alone: such a one must not pass for an ordinary GET. */
+/** Either header counts: Bun opens a socket for a request that only has the key. */
 function asksForUpgrade({ headers }: IncomingRequest): boolean {
   const read = (name: string): unknown => (typeof headers.get === 'function' ? headers.get(name) : null)
   return read('upgrade') !== null || read('sec-websocket-key') !== null

@@ -1,85 +1,115 @@
-import type { IncomingRequest } from '../../index.ts'
+import type { BodyConsumed, IncomingRequest } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
+import { releaseIfFailed } from './release.ts'
 
-/** What `verify` needs of a web Request. The body is read from a clone, so that the handler can still read the request's own. */
-export function toIncomingRequest(
-  request: Request,
-  connection: Pick<IncomingRequest, 'remoteAddress'> = {},
-): IncomingRequest {
+/**
+ * Reads a web Request for the verifier. The body is read from a clone, so that the handler can
+ * still read the request.
+ * @param remoteAddress The address of the peer, if the platform gives it.
+ */
+export function toIncomingRequest(request: Request, remoteAddress?: string): IncomingRequest {
   return {
     method: request.method,
     url: request.url,
     headers: request.headers,
-    body: findBody(request),
+    body: findBody(request, consumed),
     encrypted: request.url.startsWith('https:'),
-    ...connection,
+    remoteAddress,
   }
 }
 
-function findBody(request: Request): IncomingRequest['body'] {
-  // Asked first: the clone of a used body may look empty instead of being refused.
-  if (request.bodyUsed && request.headers.get('content-length') !== '0')
-    return {
-      consumedBy: 'something that read the Request before',
-      fix: 'Let twilioWebhook be the first to read it, or give it a clone.',
-    }
-  return request.bodyUsed || request.body === null ? undefined : readChunks(request)
+const consumed: BodyConsumed = {
+  consumedBy: 'something that read the Request before',
+  fix: 'Let twilioWebhook be the first to read it, or give it a clone.',
 }
 
-async function* readChunks(request: Request): AsyncGenerator<Uint8Array> {
-  // Not before it is read: cloning fails for methods that are refused anyway, such as TRACE.
+/**
+ * Finds the body of a web Request.
+ * @param consumed The explanation for a request whose body was read before.
+ * @returns the chunks of a clone, which is made at the first chunk
+ */
+export function findBody(request: Request, consumed: BodyConsumed): IncomingRequest['body'] {
+  // This is checked first, because the clone of a used body may look empty.
+  if (!isUsed(request)) return readClone(request)
+  return request.headers.get('content-length') === '0' ? undefined : consumed
+}
+
+/**
+ * The srvx of Nitro 3.0 makes the Request at the first access. It fails for a TRACE or a hostile
+ * Host, and then nothing has read it.
+ */
+function isUsed(request: Request): boolean {
+  try {
+    return request.bodyUsed
+  } catch {
+    return false
+  }
+}
+
+/** Clones late: a TRACE cannot be cloned, and the verifier refuses it before it reads the body. */
+async function* readClone(request: Request): AsyncGenerator<Uint8Array> {
+  if (request.body === null) return
   const reader = request.clone().body?.getReader()
   if (reader === undefined) return
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value
   } finally {
-    // Of a clone: the other branch keeps its own end. Never awaited, since it settles only when both are done.
+    // This is not awaited: it settles only when the other branch of the clone is done too.
     reader.cancel().catch(() => undefined)
   }
 }
 
+/** The argument that runtimes pass beside a Request: Deno's info or Bun's server. */
+interface Platform {
+  readonly remoteAddr?: { readonly hostname?: unknown }
+  requestIP?(request: Request): { readonly address?: unknown } | null
+}
+
+/**
+ * Reads the address of the peer from what the runtime passes beside the Request.
+ * @param platform Deno's `info`, Bun's server, or anything else, which has no address.
+ */
+export function readPeerAddress(request: Request, platform: unknown): string | undefined {
+  const { remoteAddr, requestIP }: Platform = Object(platform)
+  const address =
+    remoteAddr?.hostname ?? (typeof requestIP === 'function' ? requestIP.call(platform, request)?.address : undefined)
+  return typeof address === 'string' ? address : undefined
+}
+
+/** Makes a web Response of an answer. */
 export function toResponse(answer: FullAnswer): Response {
   return new Response(answer.body, { status: answer.status, headers: answer.headers })
 }
 
-/** Tells the replay guard when the work failed: a throw, 401 (Twilio repeats with credentials) or 5xx. */
-export async function releaseOnFailure<R>(
-  { webhook, isReserved }: Passed,
+/**
+ * Runs the application's work. If it throws or its answer means a failure, the reservation is
+ * released.
+ * @param statusOf Reads the status of a result. `undefined` counts as 200.
+ * @param request Give it if its signal shows that the client left before the answer. That releases
+ *   the reservation too.
+ */
+export async function runWork<R>(
+  { reserved }: Passed,
   work: () => R | Promise<R>,
   statusOf: (result: R) => number | undefined,
+  request?: Pick<Request, 'signal'>,
 ): Promise<R> {
-  if (!isReserved || !webhook.ok) return work()
-  let status: number | undefined = 500
+  if (reserved === undefined) return work()
+  const onAbort = (): void => void releaseIfFailed(reserved, undefined)
+  // Read only here: the runtime makes the signal at the first access, which costs more than a check.
+  const signal = request?.signal
+  // The client may have left during the check.
+  if (signal?.aborted) onAbort()
+  signal?.addEventListener('abort', onAbort)
+  let status: number | undefined
   try {
     const result = await work()
     status = statusOf(result) ?? 200
     return result
   } finally {
-    if (status === 401 || status >= 500) webhook.release().catch(() => undefined)
-  }
-}
-
-/**
- * The same, and for a client that is gone before the answer; afterwards the signal tells nothing (Deno's always aborts). It is
- * asked for only where somebody has to hear: making one costs more than the check.
- */
-export async function releaseUnlessAnswered<R>(
-  passed: Passed,
-  request: Request,
-  work: () => R | Promise<R>,
-  statusOf: (result: R) => number | undefined,
-): Promise<R> {
-  const { webhook, isReserved } = passed
-  if (!isReserved || !webhook.ok) return work()
-  const onAbort = (): void => void webhook.release().catch(() => undefined)
-  const { signal } = request
-  // It may have gone while the check waited.
-  if (signal.aborted) onAbort()
-  signal.addEventListener('abort', onAbort)
-  try {
-    return await releaseOnFailure(passed, work, statusOf)
-  } finally {
-    signal.removeEventListener('abort', onAbort)
+    // After the answer an abort means nothing: Deno aborts the signal of every request.
+    signal?.removeEventListener('abort', onAbort)
+    void releaseIfFailed(reserved, status)
   }
 }
