@@ -196,6 +196,8 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   /**
    * Releases a delivery that failed, so that Twilio can send it again: after 401 (Twilio repeats
    * the request with credentials), 5xx, or an incomplete answer.
+   * The library's adapters have the same rule (`releaseIfFailed`), which is not public:
+   * `test/release-rule.test.ts` compares the two.
    */
   #releaseOnFailure(): void {
     if (this.verdict !== undefined && (!this.client.isServed || this.status === 401 || this.status >= 500))
