@@ -26,6 +26,8 @@ const config: UserConfig = defineConfig({
   dts: true,
   plugins: [dropComments],
   logLevel: 'warn',
+  // Leaves out the comments that name the source file of each part.
+  inputOptions: { experimental: { attachDebugInfo: 'none' } },
   fixedExtension: false,
   // The package's own `imports` choose the provider when the program runs, not when it is built.
   deps: { neverBundle: ['#hmac', /^node:/] },
