@@ -22,14 +22,18 @@ const laterResponse = Object.assign(new Error('x'), { toResponse: async () => ne
 const outcomes: Readonly<Record<string, Outcome>> = {
   'an answer': { handler: () => 'ok', status: 200, released: false },
   'a 503': { handler: () => new Response('', { status: 503 }), status: 503, released: true },
-  'a status that is returned': { handler: () => status(401, 'x'), status: 401, released: true },
+  'a returned status': { handler: () => status(401, 'x'), status: 401, released: true },
   'an error': { handler: fail(new Error('x')), status: 500, released: true },
   'a rejection': { handler: async () => Promise.reject(new Error('x')), status: 500, released: true },
-  'an error that is 404': { handler: fail(new NotFoundError()), status: 404, released: false },
-  'a status 404 that is thrown': { handler: fail(status(404)), status: 404, released: false },
-  'a status 401 that is thrown': { handler: fail(status(401)), status: 401, released: true },
+  'an error with status 404': { handler: fail(new NotFoundError()), status: 404, released: false },
+  'a thrown status 404': { handler: fail(status(404)), status: 404, released: false },
+  'a thrown status 401': { handler: fail(status(401)), status: 401, released: true },
   'an error with its own Response of 503': { handler: fail(withResponse), status: 503, released: true },
-  'an error with its own Response of 409, later': { handler: fail(laterResponse), status: 409, released: false },
+  'an error with its own Response of 409, which comes later': {
+    handler: fail(laterResponse),
+    status: 409,
+    released: false,
+  },
   'an error that onError does not answer': {
     handler: fail(new Error('x')),
     onError: () => undefined,

@@ -48,7 +48,7 @@ describe("one account's tokens", () => {
     expect(await outcome({ authToken: tokens }, formRequest(own, { secret: 'retired' }))).toBe('signature_mismatch')
   })
 
-  test('the verdict names no account where the request names two', async () => {
+  test('the verdict names no account if the request names two', async () => {
     const verdict = await verify({ authToken }, formRequest([...own, ...foreign]))
     expect(verdict).toMatchObject({ ok: true, accountSid: undefined })
   })
@@ -63,7 +63,7 @@ describe('a record', () => {
     ["the other account's own token", formRequest(foreign, { secret: otherToken }), 'accepted'],
     ["another account's token", formRequest(own, { secret: otherToken }), 'signature_mismatch'],
     ['an account without a token', formRequest([['AccountSid', `AC${'9'.repeat(32)}`]]), 'key_unknown'],
-    ['a SID that is none', formRequest([['AccountSid', 'junk']]), 'key_unknown'],
+    ['a malformed SID', formRequest([['AccountSid', 'junk']]), 'key_unknown'],
     ['an empty SID', formRequest([['AccountSid', '']]), 'key_unknown'],
     ['a SID in lower case', formRequest([['AccountSid', accountSid.toLowerCase()]]), 'key_unknown'],
     ['__proto__', formRequest([['AccountSid', '__proto__']]), 'key_unknown'],
@@ -80,8 +80,8 @@ describe('a record', () => {
       jsonRequest(JSON.stringify([{ accountSid }, { accountSid: otherSid }])),
       'account_not_allowed',
     ],
-    ['JSON that names none', jsonRequest('[]', { secret: otherToken }), 'accepted'],
-    ['JSON that none signed', jsonRequest('[]', { secret: 'unknown' }), 'signature_mismatch'],
+    ['JSON without an account', jsonRequest('[]', { secret: otherToken }), 'accepted'],
+    ['JSON that none of the tokens signed', jsonRequest('[]', { secret: 'unknown' }), 'signature_mismatch'],
     ['a handshake', handshakeRequest('/media', 'wss://api.example.com/media', { secret: otherToken }), 'accepted'],
   ]
   for (const [what, request, expected] of cases)
@@ -89,12 +89,12 @@ describe('a record', () => {
       expect(await outcome(record, request)).toBe(expected)
     })
 
-  test('the verdict names the owner, also where the request names no one', async () => {
+  test('the verdict names the owner, even if the request names no account', async () => {
     const verdict = await verify(record, jsonRequest('[]', { secret: otherToken }))
     expect(verdict).toMatchObject({ ok: true, accountSid: otherSid })
   })
 
-  test('a request without an account is tried with 16 tokens and no more', async () => {
+  test('a request without an account is tried with at most 16 tokens', async () => {
     const tokens = (count: number) =>
       Object.fromEntries(
         Array.from({ length: count }, (_, index) => [`AC${String(index).padStart(32, '0')}`, `token-${index}`]),
@@ -106,7 +106,7 @@ describe('a record', () => {
 })
 
 describe('a look-up', () => {
-  test('is given the claim', async () => {
+  test('gets the claim', async () => {
     const lookup = vi.fn((_claim: UnverifiedClaim) => authToken)
     await verify({ authToken: lookup }, formRequest([...own, ['ParentAccountSid', otherSid]], { target: '/sms?x=1' }))
     expect(lookup).toHaveBeenLastCalledWith({
@@ -124,7 +124,7 @@ describe('a look-up', () => {
     expect(lookup).toHaveBeenLastCalledWith({ accountSid, url: `${origin}/sms`, method: 'POST' })
   })
 
-  test('is not asked for an account that is none', async () => {
+  test('is not called with a malformed SID', async () => {
     const lookup = vi.fn(() => authToken)
     for (const sid of ['', 'junk', `${accountSid} `, `AC${'g'.repeat(32)}`, '../../etc/passwd'])
       expect(await outcome({ authToken: lookup }, formRequest([['AccountSid', sid]]))).toBe('key_unknown')
@@ -148,7 +148,7 @@ describe('a look-up', () => {
     ['one bad token of two', () => [authToken, ''], 'key_lookup_failed'],
     ['a number', () => 1, 'key_lookup_failed'],
     ['true', () => true, 'key_lookup_failed'],
-    ['an owner that is none', () => ({ authToken, accountSid: 'AC1' }), 'key_lookup_failed'],
+    ['a malformed owner', () => ({ authToken, accountSid: 'AC1' }), 'key_lookup_failed'],
     ['no owner', () => ({ authToken }), 'key_lookup_failed'],
     ['an empty object', () => ({}), 'key_lookup_failed'],
     [
@@ -174,7 +174,7 @@ describe('a look-up', () => {
       if (!verdict.ok) expect(JSON.stringify(verdict)).not.toMatch(/hunter2|0123456789abcdef/)
     })
 
-  test('that takes too long fails in time', async () => {
+  test('that takes too long fails at the time limit', async () => {
     const never = () => new Promise<string>(() => undefined)
     const given = { authToken: never, lookupTimeoutMs: 5 }
     expect(await outcome(given, formRequest(own))).toBe('key_lookup_failed')
@@ -182,11 +182,11 @@ describe('a look-up', () => {
     expect(await outcome(keys, sharedRequest())).toBe('key_lookup_failed')
   })
 
-  test('two accounts cannot both own what it gives', async () => {
+  test('gives one token: a request that names two accounts is refused', async () => {
     expect(await outcome({ authToken: () => authToken }, formRequest([...own, ...foreign]))).toBe('account_not_allowed')
   })
 
-  test('refresh is asked once, after a mismatch only', async () => {
+  test('refresh is called once, and only after a mismatch', async () => {
     const refresh = vi.fn(async (_claim: UnverifiedClaim) => authToken)
     const stale: AuthTokenLookup = Object.assign(() => 'stale-token', { refresh })
     expect(await outcome({ authToken: stale }, formRequest(own))).toBe('accepted')
@@ -208,7 +208,7 @@ describe('a look-up', () => {
     expect(await outcome({ authToken: make(() => '') }, formRequest(own))).toBe('key_lookup_failed')
   })
 
-  test('verified is told after a match, and its errors change nothing', async () => {
+  test('verified is called after a match, and its errors change nothing', async () => {
     const verified = vi.fn(() => {
       throw new Error('no')
     })
@@ -249,7 +249,7 @@ describe('shared keys', () => {
     })
   })
 
-  test("a look-up for Auth Tokens is not told of a SharedKey's match", async () => {
+  test("a SharedKey's match does not call `verified` of a look-up for Auth Tokens", async () => {
     const verified = vi.fn()
     const lookup: AuthTokenLookup = Object.assign(() => authToken, { verified })
     expect(await outcome({ authToken: lookup, sharedKeys: { key1: secret } }, sharedRequest())).toBe('accepted')
@@ -279,7 +279,7 @@ describe('shared keys', () => {
       expect(JSON.stringify(verdict)).not.toContain(secret)
     })
 
-  test('names that objects have by birth are ids of no key', async () => {
+  test('names that every object inherits are not ids of keys', async () => {
     for (const id of ['__proto__', 'constructor', 'toString'])
       expect(
         await outcome({ sharedKeys: { key1: secret } }, sharedRequest(own, `key=${id},algorithm=HMAC_SHA256`)),
@@ -302,13 +302,13 @@ describe('shared keys', () => {
     expect(await outcome(given, byToken)).toBe('signature_mismatch')
   })
 
-  test('Auth Tokens and shared keys side by side, request by request', async () => {
+  test('Auth Tokens and SharedKeys work together, each for its own requests', async () => {
     const given = { sharedKeys: { key1: secret }, authToken }
     expect(await outcome(given, sharedRequest())).toBe('accepted')
     expect(await outcome(given, formRequest(own))).toBe('accepted')
   })
 
-  test('sharedKeysOnly refuses Auth Tokens, but for handshakes', async () => {
+  test('sharedKeysOnly refuses Auth Tokens, except for handshakes', async () => {
     const given = { sharedKeys: { key1: secret }, authToken, sharedKeysOnly: true }
     expect(await outcome(given, sharedRequest())).toBe('accepted')
     expect(await outcome(given, formRequest(own))).toBe('key_not_allowed')
@@ -323,7 +323,7 @@ describe('accountSid', () => {
     ['the one allowed', { accountSid }, formRequest(own), 'accepted'],
     ['one of several', { accountSid: [otherSid, accountSid] }, formRequest(own), 'accepted'],
     ['another', { accountSid }, formRequest(foreign), 'account_not_allowed'],
-    ['none named', { accountSid }, formRequest([['Body', 'hi']]), 'accepted'],
+    ['no account named', { accountSid }, formRequest([['Body', 'hi']]), 'accepted'],
     ['a second one named', { accountSid }, formRequest([...own, ...foreign]), 'account_not_allowed'],
     ['JSON of another', { accountSid }, jsonRequest(JSON.stringify({ accountSid: otherSid })), 'account_not_allowed'],
     ['forged for another', { accountSid }, formRequest(foreign, { secret: 'wrong' }), 'signature_mismatch'],
@@ -333,7 +333,7 @@ describe('accountSid', () => {
       expect(await outcome({ authToken, ...given }, request)).toBe(expected)
     })
 
-  test('a token of an account that is not allowed, and a request that names none', async () => {
+  test('a token of an account that is not allowed, in a request that names no account', async () => {
     const given = { authToken: { [accountSid]: authToken, [otherSid]: otherToken }, accountSid }
     expect(await outcome(given, jsonRequest('[]'))).toBe('accepted')
     expect(await outcome(given, jsonRequest('[]', { secret: otherToken }))).toBe('account_not_allowed')

@@ -24,7 +24,7 @@ async function reserveTwice(delivery: Delivery, options: Partial<ReplayGuardOpti
   return [await guard.reserve(delivery), await guard.reserve(delivery)]
 }
 
-/** A store that answers when it is told to. */
+/** A store whose answers the test gives. */
 function slowStore() {
   const released: string[] = []
   const answers: ((outcome: 'reserved' | Error) => void)[] = []
@@ -42,7 +42,7 @@ function slowStore() {
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0))
 
-describe('what is seen again', () => {
+describe('a delivery that is seen again', () => {
   for (const kind of webhookKinds) {
     const { body, neverRepeats } = kinds[kind]
     test(`${kind} is ${body === 'handshake' ? 'not reserved' : 'marked'}`, async () => {
@@ -57,7 +57,7 @@ describe('what is seen again', () => {
     })
   }
 
-  test('a kind that nothing tells may repeat', async () => {
+  test('an unknown kind may repeat', async () => {
     for (const [covers, body] of [
       ['params', ''],
       ['body', '{"a":1}'],
@@ -93,12 +93,12 @@ describe('what is seen again', () => {
   })
 })
 
-describe('parameters that are cut elsewhere, with the same signing string', () => {
+describe('parameters that are cut at other places, with the same signing string', () => {
   const cut = (kind: (typeof webhookKinds)[number]): Delivery => ({ ...deliver(kind), signingString: 'the same' })
   const genuine = cut('message.inbound')
   const unknown: Delivery = { ...genuine, params: new ReceivedParams([['SmsStatu', 'sreceived']]) }
 
-  test('after the genuine delivery every cut is refused, whatever kind it shows', async () => {
+  test('after the genuine delivery every cut is refused, even if it shows another kind', async () => {
     for (const later of [unknown, cut('gather.dtmf'), cut('message.status'), genuine]) {
       const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
       expect(await guard.reserve(genuine)).toMatchObject({ replayed: false })
@@ -106,7 +106,7 @@ describe('parameters that are cut elsewhere, with the same signing string', () =
     }
   })
 
-  test('after a cut the genuine delivery passes, marked', async () => {
+  test('after a cut, the genuine delivery passes and is marked', async () => {
     for (const first of [unknown, cut('gather.dtmf')]) {
       const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
       expect(await guard.reserve(first)).toMatchObject({ replayed: false })
@@ -114,7 +114,7 @@ describe('parameters that are cut elsewhere, with the same signing string', () =
     }
   })
 
-  test('unless the cut is of a kind that never repeats itself', async () => {
+  test('after a cut of a kind that never repeats, other cuts are refused', async () => {
     const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
     await guard.reserve(cut('call.status'))
     expect(await guard.reserve(cut('gather.dtmf'))).toEqual({ replayed: true, refuse: true })
@@ -134,10 +134,10 @@ describe('parameters that are cut elsewhere, with the same signing string', () =
   })
 })
 
-describe('one request that is checked twice', () => {
+describe('a request that is checked twice', () => {
   const once = (native: unknown): Delivery => ({ ...message, native })
 
-  test('counts once, by the identity of its native object', async () => {
+  test('is reserved once, by the identity of its native object', async () => {
     const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
     const native = {}
     const both = await Promise.all([guard.reserve(once(native)), guard.reserve(once(native))])
@@ -146,7 +146,7 @@ describe('one request that is checked twice', () => {
     expect(await guard.reserve(once({}))).toEqual({ replayed: true, refuse: true })
   })
 
-  test('also by two guards over one store', async () => {
+  test('is reserved once by two guards with one store', async () => {
     const store = memoryStore()
     const native = {}
     const [one, other] = [replayGuard({ store }), replayGuard({ store, onReplay: 'reject' })]
@@ -155,14 +155,14 @@ describe('one request that is checked twice', () => {
     expect(await other.reserve(once({}))).toEqual({ replayed: true, refuse: true })
   })
 
-  test('a replay is one for both', async () => {
+  test('is a replay in both checks if it is one', async () => {
     const guard = replayGuard({ store: memoryStore() })
     await guard.reserve(once({}))
     const native = {}
     for (let i = 0; i < 2; i++) expect(await guard.reserve(once(native))).toEqual({ replayed: true })
   })
 
-  test('what is no object identifies nothing', async () => {
+  test('counts twice if `native` is not an object', async () => {
     for (const native of [undefined, null, 'native', 1, Symbol.iterator]) {
       const guard = replayGuard({ store: memoryStore() })
       await guard.reserve(once(native))
@@ -170,7 +170,7 @@ describe('one request that is checked twice', () => {
     }
   })
 
-  test('under another signing string it is another delivery', async () => {
+  test('is another delivery if its signing string differs', async () => {
     const guard = replayGuard({ store: memoryStore() })
     const native = {}
     await guard.reserve(once(native))
@@ -178,7 +178,7 @@ describe('one request that is checked twice', () => {
     expect(await guard.reserve({ ...once({}), signingString: 'another' })).toEqual({ replayed: true })
   })
 
-  test('is forgotten as soon as one of the two releases it', async () => {
+  test('is forgotten as soon as one of the two checks releases it', async () => {
     for (const releasing of [0, 1]) {
       const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
       const native = {}
@@ -186,13 +186,13 @@ describe('one request that is checked twice', () => {
       await both[releasing]?.release?.()
       const retry = await guard.reserve(once({}))
       expect(retry.replayed).toBe(false)
-      // The other's release comes late and must not forget the retry.
+      // The second release is late, and must not forget the reservation of the retry.
       await both[1 - releasing]?.release?.()
       expect(await guard.reserve(once({}))).toEqual({ replayed: true, refuse: true })
     }
   })
 
-  test('after a release it can be reserved again', async () => {
+  test('can be reserved again after a release', async () => {
     const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
     const native = {}
     await (await guard.reserve(once(native))).release?.()
@@ -209,7 +209,7 @@ describe('a reservation that is released', () => {
     expect(await guard.reserve(message)).toMatchObject({ replayed: false })
   })
 
-  test('twice, or late, does not forget the reservation of the retry', async () => {
+  test('twice or late does not forget the reservation of the retry', async () => {
     const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
     const first = await guard.reserve(message)
     await first.release?.()
@@ -218,7 +218,7 @@ describe('a reservation that is released', () => {
     expect(await guard.reserve(message)).toEqual({ replayed: true, refuse: true })
   })
 
-  test('belongs to the delivery that made it: one seen again has none', async () => {
+  test('belongs to the first delivery: a repeated one has no reservation to release', async () => {
     const [, second] = await reserveTwice(message)
     expect(second?.release).toBeUndefined()
   })
@@ -232,7 +232,7 @@ describe('a store that fails', () => {
     release() {},
   }
 
-  test('by a throw, a rejection or an answer that is none is thrown', async () => {
+  test('with an exception, a rejection or a wrong answer makes reserve throw', async () => {
     const stores = [failing, { ...failing, reserve: async () => Promise.reject(new Error('down')) }]
     for (const store of stores) await expect(replayGuard({ store }).reserve(message)).rejects.toThrow('down')
     for (const answer of [true, null, undefined, 'seen', {}, { seen: undefined }, { seen: 1 }]) {
@@ -243,7 +243,7 @@ describe('a store that fails', () => {
     }
   })
 
-  test("with 'accept', the delivery is let in as unknown, and can still be released", async () => {
+  test("passes the delivery as unknown with 'accept', and it can still be released", async () => {
     const { store, released, answers } = slowStore()
     const guard = replayGuard({ store, onStoreFailure: 'accept' })
     const reserving = guard.reserve(message)
@@ -257,7 +257,7 @@ describe('a store that fails', () => {
     expect(released).toHaveLength(1)
   })
 
-  test('by taking too long, in both modes', async () => {
+  test('by taking too long is handled in both modes', async () => {
     const { store } = slowStore()
     const start = performance.now()
     await expect(replayGuard({ store, storeTimeoutMs: 50 }).reserve(message)).rejects.toThrow('50 ms')
@@ -266,7 +266,7 @@ describe('a store that fails', () => {
     expect(performance.now() - start).toBeLessThan(1000)
   })
 
-  test('a reservation that is made after its time does not turn the retry away', async () => {
+  test('with a late reservation does not refuse the retry', async () => {
     for (const outcome of ['reserved', new Error('connection lost')] as const) {
       const { store, released, answers } = slowStore()
       await expect(replayGuard({ store, storeTimeoutMs: 20 }).reserve(message)).rejects.toThrow('20 ms')
@@ -277,7 +277,7 @@ describe('a store that fails', () => {
     }
   })
 
-  test('a reservation leaves no timer behind, and a release that is done at once starts none', async () => {
+  test('leaves no timer, and a synchronous release starts none', async () => {
     vi.useFakeTimers()
     try {
       const start = vi.spyOn(globalThis, 'setTimeout')
@@ -295,13 +295,13 @@ describe('a store that fails', () => {
     }
   })
 
-  test('a release takes no longer than the limit either', async () => {
+  test('in release also has the time limit', async () => {
     const store: ReplayStore = { reserve: () => 'reserved', release: () => new Promise(() => undefined) }
     const reservation = await replayGuard({ store, storeTimeoutMs: 20 }).reserve(message)
     await expect(reservation.release?.()).rejects.toThrow('20 ms')
   })
 
-  test('a full one makes every new delivery unknown, in both modes, and refuses none', async () => {
+  test('because it is full makes new deliveries unknown in both modes, and refuses none', async () => {
     for (const onReplay of ['mark', 'reject'] as const) {
       const guard = replayGuard({ store: memoryStore({ maxEntries: 1 }), onReplay })
       await guard.reserve(message)

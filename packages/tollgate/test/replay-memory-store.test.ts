@@ -21,7 +21,7 @@ describe('memoryStore', () => {
     expect(store.reserve('a', attempt(1000, 't4'))).toEqual({ seen: 'k' })
   })
 
-  test('the kind of the first is kept until it is released', () => {
+  test('the kind of the first attempt is kept until it is released', () => {
     const { store } = withClock(10)
     store.reserve('a', attempt(1000, 't1', 'message.inbound'))
     store.reserve('a', attempt(1000, 't2', 'unknown'))
@@ -31,7 +31,7 @@ describe('memoryStore', () => {
     expect(store.reserve('a', attempt(1000, 't5', 'message.inbound'))).toEqual({ seen: 'unknown' })
   })
 
-  test('only the reservation of that token is released', () => {
+  test('a release needs the token of the reservation', () => {
     const { store } = withClock(10)
     store.reserve('a', attempt(1000, 't1'))
     store.release('a', 't2')
@@ -41,14 +41,14 @@ describe('memoryStore', () => {
     expect(store.reserve('a', attempt(1000, 't3'))).toBe('reserved')
   })
 
-  test('a flood forgets nothing and grows nothing: what is new finds it full', () => {
+  test('a flood neither evicts entries nor adds more than the limit', () => {
     const { store } = withClock(100)
     for (let i = 0; i < 100; i++) expect(store.reserve(`genuine ${i}`, attempt(60_000, 't'))).toBe('reserved')
     for (let i = 0; i < 10_000; i++) expect(store.reserve(`flood ${i}`, attempt(60_000, 't'))).toBe('full')
     for (let i = 0; i < 100; i++) expect(store.reserve(`genuine ${i}`, attempt(60_000, 't'))).toEqual({ seen: 'k' })
   })
 
-  test('room comes back when entries expire, whatever their order, and when one is released', () => {
+  test('entries that expire, in any order, and a released one make room', () => {
     const { clock, store } = withClock(2)
     store.reserve('long', attempt(3_600_000, 't'))
     store.reserve('short', attempt(2000, 't'))
@@ -61,7 +61,7 @@ describe('memoryStore', () => {
     expect(store.reserve('long', attempt(2000, 't'))).toEqual({ seen: 'k' })
   })
 
-  test('it looks for what expired once a second at most, and a clock that is set back does not stop it', () => {
+  test('expired entries are searched at most once a second, even if the clock is set back', () => {
     const { clock, store } = withClock(1)
     store.reserve('a', attempt(500, 't'))
     expect(store.reserve('b', attempt(500, 't'))).toBe('full')
@@ -77,7 +77,7 @@ describe('memoryStore', () => {
     expect(store.reserve('d', attempt(500, 't'))).toBe('reserved')
   })
 
-  test('a full store has room for what it held already, at once when that has expired', () => {
+  test('a full store reserves an expired key again at once', () => {
     const { clock, store } = withClock(1)
     store.reserve('a', attempt(500, 't1'))
     expect(store.reserve('b', attempt(500, 't2'))).toBe('full')
@@ -87,7 +87,7 @@ describe('memoryStore', () => {
     expect(store.reserve('a', attempt(500, 't4'))).toEqual({ seen: 'k' })
   })
 
-  test('a flood of a full store costs little each', () => {
+  test('a delivery to a full store costs little', () => {
     const store = memoryStore()
     for (let i = 0; i < 100_000; i++) store.reserve(String(i), attempt(86_400_000, 't'))
     const start = performance.now()

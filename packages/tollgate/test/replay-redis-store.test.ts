@@ -3,7 +3,7 @@ import { createClient, createClientPool, createCluster, createSentinel } from 'r
 import { describe, expect, test } from 'vitest'
 import { type RedisClient, type ReservationAttempt, redisStore } from '../src/replay/index.ts'
 
-/** Answers `SET … NX`, `GET` and the release's `EVAL` over a Map, and keeps what it was asked. */
+/** Answers `SET … NX`, `GET` and the `EVAL` of a release from a Map, and keeps the commands. */
 function fakeServer() {
   const values = new Map<string, string>()
   const asked: string[][] = []
@@ -40,7 +40,7 @@ const dialects: Readonly<Record<string, (server: Server) => RedisClient>> = {
 
 for (const [dialect, connect] of Object.entries(dialects))
   describe(`redisStore over ${dialect}`, () => {
-    test('sends SET … PX … NX, and finds what it set', async () => {
+    test('sends SET … PX … NX, and finds the key later', async () => {
       const server = fakeServer()
       const store = redisStore(connect(server))
       expect(await store.reserve('k', attempt(1500, 't1'))).toBe('reserved')
@@ -48,13 +48,13 @@ for (const [dialect, connect] of Object.entries(dialects))
       expect(await store.reserve('k', attempt(1500, 't2'))).toEqual({ seen: 'k' })
     })
 
-    test('keeps the kind of the first in the value that it sets', async () => {
+    test('keeps the kind of the first attempt in the value', async () => {
       const store = redisStore(connect(fakeServer()))
       await store.reserve('k', attempt(1500, 't1', 'message.inbound'))
       expect(await store.reserve('k', attempt(1500, 't2', 'unknown'))).toEqual({ seen: 'message.inbound' })
     })
 
-    test('releases its own reservation only, in one script', async () => {
+    test('releases only its own reservation, in one script', async () => {
       const server = fakeServer()
       const store = redisStore(connect(server), { prefix: 'p:' })
       await store.reserve('k', attempt(1500, 't1'))
@@ -69,13 +69,13 @@ for (const [dialect, connect] of Object.entries(dialects))
       expect(server.asked.at(-1)?.slice(2)).toEqual(['1', 'p:k', 't1 '])
     })
 
-    test('a command that the client sent twice does not meet itself', async () => {
+    test('a command that the client sent twice finds its own reservation', async () => {
       const server = fakeServer()
       server.values.set('tollgate:replay:k', 't1 k')
       expect(await redisStore(connect(server)).reserve('k', attempt(1500, 't1'))).toBe('reserved')
     })
 
-    test('an error, or a reply that SET never gives, is thrown', async () => {
+    test('an error or an impossible reply of SET is thrown', async () => {
       const store = redisStore(connect({ ...fakeServer(), answer: () => 'QUEUED' }))
       await expect(async () => store.reserve('k', attempt(1500, 't1'))).rejects.toThrow(
         new TypeError('The Redis client gave no reply of SET … NX'),
@@ -92,14 +92,14 @@ for (const [dialect, connect] of Object.entries(dialects))
       await expect(async () => down.release('k', 't1')).rejects.toThrow('down')
     })
 
-    test('a client may give undefined for the nil of Redis', async () => {
+    test('a client may return undefined for the nil of Redis', async () => {
       const server = fakeServer()
       const store = redisStore(connect({ ...server, answer: (command) => server.answer(command) ?? undefined }))
       expect(await store.reserve('k', attempt(1500, 't1'))).toBe('reserved')
       expect(await store.reserve('k', attempt(1500, 't2'))).toEqual({ seen: 'k' })
     })
 
-    test('a key that expired between the two commands was seen, whatever the token', async () => {
+    test('a key that expired between the two commands counts as seen, with any token', async () => {
       for (const nil of [null, undefined]) {
         const store = redisStore(connect({ ...fakeServer(), answer: () => nil }))
         expect(await store.reserve('k', attempt(1500, String(nil)))).toEqual({ seen: 'unknown' })
@@ -115,7 +115,7 @@ for (const [dialect, connect] of Object.entries(dialects))
     })
   })
 
-test('every kind of client of both libraries is taken, by type and by shape', () => {
+test('every kind of client of both libraries is accepted, by its type and at run time', () => {
   const lazy = { lazyConnect: true }
   const clients = [
     createClient(),
@@ -128,7 +128,7 @@ test('every kind of client of both libraries is taken, by type and by shape', ()
   for (const client of clients) expect(() => redisStore(client)).not.toThrow()
 })
 
-test('other shapes are refused: a client that ignores an unknown NX would find no replay', () => {
+test('other clients are refused, because one that ignores NX would find no replay', () => {
   const command = () => Promise.resolve('OK')
   const others: unknown[] = [
     undefined,

@@ -1,4 +1,4 @@
-// One of several processes of the same application: it verifies what it is sent, many at once, and tells the verdicts.
+// One of several processes of an application. It verifies many requests at once and reports the verdicts.
 import { createClient } from 'redis'
 import { createVerifier } from 'tollgate'
 import { redisStore, replayGuard } from 'tollgate/replay'

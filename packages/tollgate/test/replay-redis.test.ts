@@ -21,7 +21,7 @@ afterAll(() => redis?.stop())
 
 let deliveries = 0
 
-/** A message that no test has sent yet. */
+/** Returns a message that no other test sends. */
 function newMessage(): IncomingRequest {
   const MessageSid = `SM${String(++deliveries).padStart(32, '0')}`
   const signed = signRequest({
@@ -49,7 +49,7 @@ function count(outcomes: readonly string[]): Record<string, number> {
   return counts
 }
 
-/** Asks with new messages until one is accepted. */
+/** Sends new messages until one is accepted. */
 async function recover(deliver: (request: IncomingRequest) => Promise<string>): Promise<IncomingRequest> {
   const deadline = Date.now() + 15_000
   for (;;) {
@@ -116,7 +116,7 @@ for (const [library, connect] of Object.entries(libraries))
       expect(await verifier.verify(other)).toMatchObject({ replayed: true })
     })
 
-    test('keys expire, hold nothing to read, and may be reserved again', async () => {
+    test('keys expire, hold no readable data, and can be reserved again', async () => {
       await connection.command('FLUSHALL')
       const deliver = createGuarded(connection.client, { ttlSeconds: 1 })
       const message = newMessage()
@@ -134,7 +134,7 @@ for (const [library, connect] of Object.entries(libraries))
       expect(await deliver(message)).toBe('accepted, replayed false')
     })
 
-    test('the kind of the first delivery is kept: a cut of it is refused, and one that came first turns nothing away', async () => {
+    test('the kind of the first delivery is kept: a later cut is refused, and an earlier one refuses nothing', async () => {
       const deliver = createGuarded(connection.client)
       for (const [order, expected] of [
         [(genuine: string, cut: string) => [genuine, cut], 'replayed'],
@@ -150,14 +150,14 @@ for (const [library, connect] of Object.entries(libraries))
       }
     })
 
-    test('the default is a day', async () => {
+    test('the default lifetime of a key is a day', async () => {
       await connection.command('FLUSHALL')
       await createGuarded(connection.client)(newMessage())
       const [key = ''] = (await connection.command('KEYS', '*')) as string[]
       expect(Number(await connection.command('PTTL', key))).toBeGreaterThan(86_390_000)
     })
 
-    test('a slow server: the time limit holds, and the retry is not turned away', async () => {
+    test('with a slow server the time limit holds, and the retry passes', async () => {
       const message = newMessage()
       const deliver = createGuarded(connection.client, { storeTimeoutMs: 200 })
       const lenient = createGuarded(connection.client, { storeTimeoutMs: 200, onStoreFailure: 'accept' })
@@ -175,7 +175,7 @@ for (const [library, connect] of Object.entries(libraries))
       expect(await deliver(message)).toBe('accepted, replayed false')
     })
 
-    test('the server killed and started again: refused meanwhile, then all is well without a restart of the app', async () => {
+    test('while the server is down deliveries are refused, and they pass again after its restart', async () => {
       const deliver = createGuarded(connection.client, { storeTimeoutMs: 300 })
       const lenient = createGuarded(connection.client, { storeTimeoutMs: 300, onStoreFailure: 'accept' })
       const outcomes: string[] = []
