@@ -10,8 +10,8 @@ import { adapterSuites } from '../adapter/suite.ts'
 import { listen } from '../frameworks/listen.ts'
 import { runSuites } from '../kit/suite.ts'
 
-// CONTRIBUTING says that a new adapter is one file and one line in entries.js. This test adds both to
-// a copy of the library and changes nothing else.
+// CONTRIBUTING says that a new adapter is one file and one line in entries.js. This test adds both
+// to a copy of the library and changes nothing else.
 
 const adapter = `
 import type { IncomingRequest, Mode, Webhook } from '../index.ts'

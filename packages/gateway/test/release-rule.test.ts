@@ -15,7 +15,9 @@ function createCountingGuard(): { readonly guard: ReplayGuard; readonly count: (
   }
 }
 
-/** Sends a webhook that is answered with the status. Returns true if its reservation was released. */
+/**
+ * Sends a webhook that is answered with the status. Returns true if its reservation was released.
+ */
 async function isReleased(url: string, status: number, count: () => number): Promise<boolean> {
   const before = count()
   const reply = await send(url, signSms(`/sms?status=${status}`))

@@ -30,9 +30,9 @@ export type WebhookHandler<M extends Mode, AnyRequest, Context, Result> = (
 ) => Result | Promise<Result>
 
 /**
- * Wraps a handler into one for `app.http()` of the programming model v4. Requests that do not verify
- * are answered. The handler runs for the others; in `observe` mode for all. It can still read the
- * body of the request.
+ * Wraps a handler into one for `app.http()` of the programming model v4. Requests that do not
+ * verify are answered. The handler runs for the others; in `observe` mode for all. It can still
+ * read the body of the request.
  * @param options Options, or a function that returns them at the first request.
  * @param handler Gets the webhook, the request and the context.
  * @throws TypeError or RangeError that names the option, if one is wrong.

@@ -29,11 +29,11 @@ export type WithTwilio<M extends Mode = 'enforce'> = Elysia<
 >
 
 /**
- * Creates a plugin for Elysia 1.4 that adds a macro:
- * `app.use(twilioWebhook(options)).post('/sms', ({ twilio }) => …, { twilio: true })`. Requests that
- * do not verify are answered, and the handler of the route does not run. Elysia does not parse the
- * body of these routes, and handlers can still read `request`. Use a second plugin, with the option
- * `webSocket: true`, for routes that are WebSockets.
+ * Creates a plugin for Elysia 1.4 that adds a macro, which routes turn on:
+ * `.post('/sms', ({ twilio }) => …, { twilio: true })`. Requests that do not verify are answered,
+ * and the handler of the route does not run. Elysia does not parse the body of these routes, and
+ * handlers can still read `request`. Use a second plugin, with the option `webSocket: true`, for
+ * routes that are WebSockets.
  * @param options Options, or a function that returns them at the first request.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
@@ -80,14 +80,17 @@ function createMacro(guard: Guard, app: AnyElysia): object {
       settle(twilio, responseValue ?? response, set.status, error),
     // With this hook, compiled routes pass the Response of an error handler to `afterResponse`.
     mapResponse: () => undefined,
-    // Compiled routes do not call `afterResponse` for an error that no handler answers. Elysia sets the
-    // status after this hook, so the check waits.
+    // Compiled routes do not call `afterResponse` for an error that no handler answers. Elysia sets
+    // the status after this hook, so the check waits.
     error: ({ twilio, set }: AnsweredContext) =>
       void setTimeout(() => twilio?.ok && !answered.has(twilio) && settle(twilio, undefined, set.status)),
   }
 }
 
-/** Without an exception, `error` of a context is undefined or the function `status` (its older name). */
+/**
+ * Without an exception, `error` of a context is undefined or the function `status` (its older
+ * name).
+ */
 function hasFailed(error: unknown): boolean {
   return error !== undefined && typeof error !== 'function'
 }

@@ -45,8 +45,8 @@ export function twilioWebhook(
   return undefined
 }
 
-// The package fastify-plugin does the same. The hook then belongs to the scope that registers it, not
-// to a new one below it.
+// The package fastify-plugin does the same. The hook then belongs to the scope that registers it,
+// not to a new one below it.
 const marks = {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: 'tollgate',
@@ -59,7 +59,9 @@ function createPlugin(source: OptionsSource<TwilioWebhookOptions>): FastifyPlugi
   return Object.assign(plugin, marks)
 }
 
-/** Passes an error to `done`. Fastify then gives it to `ready()`, unlike an exception of a plugin. */
+/**
+ * Passes an error to `done`. Fastify then gives it to `ready()`, unlike an exception of a plugin.
+ */
 function load(
   scope: FastifyInstance,
   source: OptionsSource<TwilioWebhookOptions>,
@@ -73,8 +75,8 @@ function load(
   }
 }
 
-// Fastify accepts a pattern beside a parser for the exact type. So @fastify/formbody may be registered
-// before or after this plugin.
+// Fastify accepts a pattern beside a parser for the exact type. So @fastify/formbody may be
+// registered before or after this plugin.
 const forms = /^application\/x-www-form-urlencoded\b/i
 
 function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookOptions>): void {
@@ -82,8 +84,8 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookO
   const guard = createGuard(paths.verifierOptions)
   if (!scope.hasRequestDecorator('twilio')) scope.decorateRequest('twilio')
   if (!scope.hasContentTypeParser(forms)) scope.addContentTypeParser(forms, parseForm)
-  // This hook uses a callback. After an async hook, Fastify may run the handler of a refused request
-  // whose connection is closed.
+  // This hook uses a callback. After an async hook, Fastify may run the handler of a refused
+  // request whose connection is closed.
   scope.addHook('preParsing', (request, reply, _payload, proceed) => {
     const target = request.originalUrl
     if (!paths.guards([target, request.url, cutPrefix(target, scope.prefix)])) return proceed()

@@ -14,9 +14,9 @@ export type WebhookHandler<M extends Mode, Rest extends readonly unknown[]> = (
 ) => Response | Promise<Response>
 
 /**
- * Wraps a handler into a fetch handler, for Deno, Bun, Workers, Vercel and Netlify. Requests that do
- * not verify are answered. The handler runs for the others; in `observe` mode for all. It can still
- * read the request. If it opens a WebSocket, it needs the option `webSocket: true`.
+ * Wraps a handler into a fetch handler, for Deno, Bun, Workers, Vercel and Netlify. Requests that
+ * do not verify are answered. The handler runs for the others; in `observe` mode for all. It can
+ * still read the request. If it opens a WebSocket, it needs the option `webSocket: true`.
  * @param options Options, or a function that returns them at the first request. The function gets
  *   the first argument after the request, which is `env` on Workers.
  * @param handler Gets the webhook, the request and all that the platform passes after it (`env` and

@@ -12,6 +12,7 @@ export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & Path
 
 /** The variables of `c.var` that `twilioWebhook` sets. */
 export interface TwilioVariables<M extends Mode = 'enforce'> {
+  /** The webhook. In `observe` mode check `ok` first. */
   twilio: Webhook<M>
 }
 
@@ -33,8 +34,8 @@ export function twilioWebhook<M extends Mode = 'enforce', Env = any>(
   return async (c, next) => {
     const target = findIncoming(c)?.url ?? c.req.url
     if (!paths.guards([target, c.req.url, cutPrefix(c.req)])) return next()
-    // The function that returns the options runs before `check` waits, so no other request can change
-    // `env` until then.
+    // The function that returns the options runs before `check` waits, so no other request can
+    // change `env` until then.
     env = c.env as Env
     const source = findSource(c)
     const outcome = await guard.check(() => readRequest(c, target, source), c)
@@ -52,7 +53,9 @@ function cutPrefix({ path, routePath }: HonoRequest): string {
   return dropSegments(path, depth)
 }
 
-/** A request of Node.js. @hono/node-server reads `rawBody` first, because Cloud Functions set it. */
+/**
+ * A request of Node.js. @hono/node-server reads `rawBody` first, because Cloud Functions set it.
+ */
 type Source = Parameters<typeof node.readChunks>[0] & { rawBody?: unknown }
 
 /** Returns the request of Node.js, which @hono/node-server puts into `c.env`. */

@@ -17,6 +17,7 @@ export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & Path
 
 /** The part of `ctx.state` that `twilioWebhook` sets. */
 export interface TwilioState<M extends Mode = 'enforce'> {
+  /** The webhook. In `observe` mode check `ok` first. */
   twilio: Webhook<M>
 }
 

@@ -55,7 +55,7 @@ export interface MiddyRequest<M extends Mode = 'enforce'> {
   response?: unknown
 }
 
-/** A middleware of Middy. */
+/** A middleware of Middy. `before` answers refusals, and the others release failed work. */
 export interface TwilioMiddleware<M extends Mode = 'enforce'> {
   before(request: MiddyRequest<M>): Promise<LambdaAnswer | undefined>
   after(request: MiddyRequest<M>): Promise<void>
@@ -172,7 +172,8 @@ function readTarget(event: LambdaEvent, isBehindBalancer: boolean): Target {
   const pairs = Object.entries(lists ?? {}).flatMap(([name, values]) =>
     [values].flat().map((value) => `${spell(name)}=${spell(value ?? '')}`),
   )
-  // In an event of a REST API, only the path of the context has the stage, as the client requested it.
+  // In an event of a REST API, only the path of the context has the stage, as the client requested
+  // it.
   const path = escapePath(event.requestContext?.path ?? event.path)
   const url = pairs.length === 0 ? path : `${path}?${pairs.join('&')}`
   return { method: event.httpMethod ?? '', url, urlIsNormalized: !isBehindBalancer && respellQuery }
@@ -187,7 +188,9 @@ function encode(text: unknown): string {
   return encodeURIComponent(String(text).replace(/[\ud800-\udfff]/gu, '\ufffd'))
 }
 
-/** Reads the headers by their lower-case names. The lists are preferred, because they have repeats. */
+/**
+ * Reads the headers by their lower-case names. The lists are preferred, because they have repeats.
+ */
 function readHeaders(event: LambdaEvent): Map<string, unknown[]> {
   return new Map([...gather(event.headers), ...gather(event.multiValueHeaders)])
 }

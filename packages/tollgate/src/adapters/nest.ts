@@ -22,7 +22,9 @@ import { findBody, listHeaders, releaseOnFailure, sendAnswer, toIncomingRequest 
 /** The options of `TwilioWebhookModule.forRoot` and `TwilioWebhook`. */
 export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
 
-/** The options of `TwilioWebhookModule.forRootAsync`: a factory, with its imports and injections. */
+/**
+ * The options of `TwilioWebhookModule.forRootAsync`: a factory, with its imports and injections.
+ */
 export type TwilioWebhookAsyncOptions = Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<OptionsSource<TwilioWebhookOptions>>, 'inject' | 'useFactory'>
 
@@ -98,7 +100,8 @@ export class TwilioWebhookGuard implements CanActivate {
     const outcome = await guard.check(read, request)
     if (outcome.webhook === undefined) {
       sendReply(req, response, outcome.answer)
-      // The promise never settles. After `false` or an exception, an exception filter would answer too.
+      // The promise never settles. After `false` or an exception, an exception filter would answer
+      // too.
       return new Promise<never>(() => undefined)
     }
     releaseOnFailure(res, outcome)
@@ -109,7 +112,9 @@ export class TwilioWebhookGuard implements CanActivate {
     return true
   }
 
-  /** Returns the guard for a handler. Decorators of the handler and its class can replace options. */
+  /**
+   * Returns the guard for a handler. Decorators of the handler and its class can replace options.
+   */
   #guardOf(context: ExecutionContext): Guard {
     const [handler, controller] = [context.getHandler(), context.getClass()]
     const overrides = { ...readOverrides(controller), ...readOverrides(handler) }

@@ -43,7 +43,9 @@ function toIncomingRequest(request: Request): IncomingRequest {
   return { method, url: request.url.replace(/^[^:/]+:\/\/[^/?#]*/, ''), headers, body, urlIsNormalized: respellQuery }
 }
 
-/** A handler for verified webhooks in the Pages Router. It also gets the request and the response. */
+/**
+ * A handler for verified webhooks in the Pages Router. It also gets the request and the response.
+ */
 export type ApiHandler<M extends Mode, Req extends IncomingMessage, Res extends ServerResponse> = (
   webhook: Webhook<M>,
   req: Req,

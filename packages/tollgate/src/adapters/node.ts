@@ -15,8 +15,8 @@ export type WebhookHandler<M extends Mode = 'enforce'> = (
 
 /**
  * Wraps a handler into a request listener for `node:http`, `node:https` and `node:http2`. Requests
- * that do not verify are answered. The handler runs for the others; in `observe` mode for all. If it
- * throws, the error is logged and the answer is 500.
+ * that do not verify are answered. The handler runs for the others; in `observe` mode for all. If
+ * it throws, the error is logged and the answer is 500.
  * @param options Options, or a function that returns them at the first request.
  * @param handler Gets the webhook, the request and the response.
  * @throws TypeError or RangeError that names the option, if one is wrong.

@@ -33,8 +33,8 @@ function look({ request, context }: RouteArgs): Surroundings {
 }
 
 /**
- * Returns true if React Router may have changed the spelling of the query. Version 7 removes its own
- * parameters (`index`, `_routes`), which writes the rest as a form, unless its future flag
+ * Returns true if React Router may have changed the spelling of the query. Version 7 removes its
+ * own parameters (`index`, `_routes`), which writes the rest as a form, unless its future flag
  * `v8_passThroughRequests` is set. A query in any other spelling was not changed.
  */
 function mayBeRespelled(url: string): boolean {

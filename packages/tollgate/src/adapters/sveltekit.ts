@@ -23,8 +23,8 @@ export interface SvelteKitEvent extends RequestEvent {
  * Wraps a handler into an endpoint of SvelteKit 2 and 3, for a `+server.js`. Requests that do not
  * verify are answered. The handler runs for the others; in `observe` mode for all.
  *
- * Set `csrf.trustedOrigins` to `['*']`. Otherwise SvelteKit refuses form posts without an Origin, and
- * Twilio's have none.
+ * Set `csrf.trustedOrigins` to `['*']`. Otherwise SvelteKit refuses form posts without an Origin,
+ * and Twilio's have none.
  * @param options Options, or a function that returns them at the first request. The function gets
  *   the platform's `env`, if there is one.
  * @param handler Gets the webhook and SvelteKit's event.
@@ -42,8 +42,8 @@ function look(event: SvelteKitEvent): Surroundings {
   const socket = req?.socket
   return {
     env,
-    // The socket is preferred: adapter-node takes the scheme from its environment (https by default),
-    // and can take the address from a header.
+    // The socket is preferred: adapter-node takes the scheme from its environment (https by
+    // default), and can take the address from a header.
     connection: socket
       ? { encrypted: socket.encrypted === true, remoteAddress: socket.remoteAddress }
       : readClientAddress(event.request.headers, () => event.getClientAddress?.()),

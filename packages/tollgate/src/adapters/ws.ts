@@ -22,8 +22,8 @@ export function twilioUpgrade<M extends Mode = 'enforce'>(
 ): (req: IncomingMessage, socket: Duplex, head: Uint8Array) => Promise<Webhook<M> | undefined> {
   const guard = createGuard(options)
   return async (req, socket) => {
-    // Node.js has no listener of its own on the socket here. An error without a listener would end the
-    // process.
+    // Node.js has no listener of its own on the socket here. An error without a listener would end
+    // the process.
     const leave = (): void => void socket.destroy()
     socket.on('error', leave).on('end', leave)
     const outcome = await guard.check(() => toHandshake(req), req)
@@ -51,8 +51,8 @@ export type VerifyClient = (
 ) => void
 
 /**
- * Creates the option `verifyClient` of a `WebSocketServer` of `ws`. The webhook is in `req.twilio` of
- * an accepted request.
+ * Creates the option `verifyClient` of a `WebSocketServer` of `ws`. The webhook is in `req.twilio`
+ * of an accepted request.
  * @param options Options, or a function that returns them at the first request.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
@@ -80,7 +80,9 @@ export function createVerifyClient<M extends Mode = 'enforce'>(
   }
 }
 
-/** Marks every upgrade as a handshake. The verifier refuses those to other protocols than WebSocket. */
+/**
+ * Marks every upgrade as a handshake. The verifier refuses those to other protocols than WebSocket.
+ */
 function toHandshake(req: IncomingMessage): IncomingRequest {
   return { ...toIncomingRequest(req, req.url, undefined), handshake: true }
 }

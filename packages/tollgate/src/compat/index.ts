@@ -29,8 +29,8 @@
  *   another
  * - WebSocket handshakes in every form that Twilio signs
  * - field names such as `a[b]`, and forms or JSON that no parser has read: the raw body is read
- * - a GET of a regulatory bundle whose URL has `bodySHA256`; a form whose URL has it, signed with its
- *   parameters
+ * - a GET of a regulatory bundle whose URL has `bodySHA256`; a form whose URL has it, signed with
+ *   its parameters
  *
  * Different answers
  * - `webhook({ authToken })` uses the option; there the environment replaces it

@@ -50,7 +50,9 @@ function readText(reply: unknown): string | undefined {
   return reply === null || reply === undefined ? undefined : String(reply)
 }
 
-/** The part of node-redis (4 or later) that is used: of a client, a pool, a cluster or a sentinel. */
+/**
+ * The part of node-redis (4 or later) that is used: of a client, a pool, a cluster or a sentinel.
+ */
 export interface NodeRedisClient {
   /**
    * Only node-redis also has its commands in upper case. This separates it from clients with other

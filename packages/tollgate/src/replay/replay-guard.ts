@@ -11,8 +11,8 @@ export interface ReplayGuardOptions {
   /** The store of deliveries: `memoryStore()` for one process, `redisStore(client)` for several. */
   readonly store: ReplayStore
   /**
-   * How long a delivery is remembered, in seconds, an integer from 1 to 31,536,000 (a year). Default
-   * 86,400 (a day).
+   * How long a delivery is remembered, in seconds, an integer from 1 to 31,536,000 (a year).
+   * Default 86,400 (a day).
    */
   readonly ttlSeconds?: number | undefined
   /**
@@ -54,7 +54,8 @@ const known: Readonly<Record<keyof ReplayGuardOptions, true>> = {
  * compares a hash of what Twilio signed. Headers, the order of a form and the key do not count.
  * WebSocket handshakes are not reserved, because all of them have the same signature.
  * @returns a guard for the `replay` option of a verifier or an adapter
- * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of range.
+ * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of
+ *   range.
  */
 export function replayGuard(options: ReplayGuardOptions): ReplayGuard {
   checkKnownOptions(options, known, 'replayGuard')
@@ -143,8 +144,8 @@ function makeToken(): string {
 }
 
 /**
- * Releases an attempt as soon as the store answers, because the delivery was refused in the meantime.
- * Otherwise a reservation that was made after the time limit would refuse the retry.
+ * Releases an attempt as soon as the store answers, because the delivery was refused in the
+ * meantime. Otherwise a reservation that was made after the time limit would refuse the retry.
  */
 function forgetWhenSettled({ outcome, release }: Attempt): void {
   outcome.then(release, release).catch(() => undefined)
@@ -155,11 +156,3 @@ function kindOfDelivery({ covers, params, body }: Delivery): string {
   return (covers === 'body' ? kindOfJson(parseJson(body)) : kindOf(params)) ?? 'unknown'
 }
 
-function parseJson(body: Uint8Array): unknown {
-  const text = decodeUtf8(body)
-  try {
-    return text === undefined ? undefined : JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

@@ -19,11 +19,14 @@ export interface ReservationAttempt {
  */
 export type ReserveOutcome = 'reserved' | { readonly seen: string } | 'full'
 
-/** A store where a replay guard remembers deliveries. If it throws, the option `onStoreFailure` decides. */
+/**
+ * A store where a replay guard remembers deliveries. If it throws, the option `onStoreFailure`
+ * decides.
+ */
 export interface ReplayStore {
   /**
-   * Reserves a key, and keeps the token and the kind with it. This must be one atomic step: of several
-   * attempts at the same time, only one is `'reserved'`.
+   * Reserves a key, and keeps the token and the kind with it. This must be one atomic step: of
+   * several attempts at the same time, only one is `'reserved'`.
    * @param key 64 lower-case hex digits: a hash that reveals nothing about the delivery.
    */
   reserve(key: string, attempt: ReservationAttempt): Awaitable<ReserveOutcome>

@@ -44,9 +44,9 @@ export function wrapEndpoint<M extends Mode, Event extends RequestEvent, Env>(
 }
 
 /**
- * Returns the URL of a request, or an empty string if it cannot be known. Servers build the URL from
- * a Host header that nothing has checked. If that ends its authority early, the rest becomes a part
- * of the path, for the router too.
+ * Returns the URL of a request, or an empty string if it cannot be known. Servers build the URL
+ * from a Host header that nothing has checked. If that ends its authority early, the rest becomes a
+ * part of the path, for the router too.
  */
 function findUrl({ headers, url }: Request): string {
   const isPlain = ['host', 'x-forwarded-host'].every((name) => !/[/\\?#]/.test(headers.get(name) ?? ''))

@@ -28,8 +28,8 @@ export function toIncomingRequest(
 }
 
 /**
- * Returns true for a request that the server upgrades. `node:http` then sets `upgrade`. `node:http2`
- * gives a CONNECT only to its `connect` event, never to a request listener.
+ * Returns true for a request that the server upgrades. `node:http` then sets `upgrade`.
+ * `node:http2` gives a CONNECT only to its `connect` event, never to a request listener.
  */
 export function isHandshake(req: IncomingMessage & { readonly upgrade?: boolean }): boolean {
   return req.upgrade === true || (req.httpVersionMajor === 2 && req.method === 'CONNECT')
@@ -58,8 +58,8 @@ export function findBody(
   const sources = [verified?.body, ...holders.map(({ rawBody }) => rawBody), ...holders.map(({ body }) => body)]
   for (const source of sources)
     if (typeof source === 'string' || ArrayBuffer.isView(source)) return source as Uint8Array
-  // Hosts without a server set a parsed body and no stream. A parser that skipped the body leaves an
-  // empty object and the stream.
+  // Hosts without a server set a parsed body and no stream. A parser that skipped the body leaves
+  // an empty object and the stream.
   const isParsed = sources.some((source) => typeof source === 'object' && Object.keys(Object(source)).length > 0)
   if (isParsed || isSpent(req)) return consumed
   return req.readableDidRead ? undefined : readChunks(req)

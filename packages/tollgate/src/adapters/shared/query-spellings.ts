@@ -2,12 +2,12 @@
  * Lists the spellings of a query that Twilio may have signed, for platforms that decode a query or
  * write it in another spelling. All have the same names and values in the same order.
  *
- * Twilio form-encodes the parameters that it adds to a GET. Their names begin with a capital letter.
- * The rest of a query has the spelling that the customer configured. Three are tried for the whole
- * query. They escape what `encodeURIComponent` escapes, what a form escapes, or only what a query
- * cannot hold (RFC 3986 section 3.4). A name without a value may have no `=`. The list has no other
- * mixtures, no escapes in lower case and no escapes of letters, because the decoded query does not
- * show them.
+ * Twilio form-encodes the parameters that it adds to a GET. Their names begin with a capital
+ * letter. The rest of a query has the spelling that the customer configured. Three are tried for
+ * the whole query. They escape what `encodeURIComponent` escapes, what a form escapes, or only what
+ * a query cannot hold (RFC 3986 section 3.4). A name without a value may have no `=`. The list has
+ * no other mixtures, no escapes in lower case and no escapes of letters, because the decoded query
+ * does not show them.
  * @param query The query as it arrived, with its `?`.
  * @returns at most 24 spellings with their `?`, the most probable first; none for a malformed query
  */
@@ -23,7 +23,9 @@ export function respellQuery(query: string): readonly string[] {
 interface SpellingRules {
   readonly twilio: Alphabet
   readonly customer: Alphabet
-  /** How a space is written. `undefined`: as `+` in the alphabet of forms, and as `%20` otherwise. */
+  /**
+   * How a space is written. `undefined`: as `+` in the alphabet of forms, and as `%20` otherwise.
+   */
   readonly space: '+' | '%20' | undefined
   readonly isEqualsKept: boolean
 }

@@ -97,7 +97,8 @@ export async function runWork<R>(
 ): Promise<R> {
   if (reserved === undefined) return work()
   const onAbort = (): void => void releaseIfFailed(reserved, undefined)
-  // Read only here: the runtime makes the signal at the first access, which costs more than a check.
+  // Read only here: the runtime makes the signal at the first access, which costs more than a
+  // check.
   const signal = request?.signal
   // The client may have left during the check.
   if (signal?.aborted) onAbort()
