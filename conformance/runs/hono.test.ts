@@ -8,12 +8,12 @@ import { socketAttackSuites } from '../attacks/sockets.ts'
 import { hono } from '../frameworks/hono.ts'
 import { bindFramework } from '../kit/bind-framework.ts'
 
-// What adapters tell the developer of: many cases provoke it.
+// Many cases make a mistake that adapters log for the developer.
 vi.spyOn(console, 'error').mockImplementation(() => undefined)
 
 for (const framework of hono) bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)))
 
-test('what is verified is what c.req.raw holds, whoever put it there', async () => {
+test('the body of c.req.raw is verified, even if the application has replaced it', async () => {
   const authToken = '0123456789abcdef0123456789abcdef'
   const handler = vi.fn()
   const app = new Hono()
@@ -41,4 +41,26 @@ test('what is verified is what c.req.raw holds, whoever put it there', async () 
   } finally {
     server.close()
   }
+})
+
+test('a function that returns the options is called once, with c.env', async () => {
+  const authToken = '0123456789abcdef0123456789abcdef'
+  const env = { TOKEN: authToken }
+  const readOptions = vi.fn((given?: typeof env) => ({
+    publicUrl: 'https://api.example.com',
+    authToken: given?.TOKEN ?? 'another token',
+  }))
+  const app = new Hono()
+  app.use(twilioWebhook(readOptions))
+  app.post('/sms', (c) => c.body(null, 204))
+  const post = async (): Promise<number> => {
+    const { headers, body = null } = signRequest({
+      url: 'https://api.example.com/sms',
+      params: { Body: 'hi' },
+      authToken,
+    })
+    return (await app.request('/sms', { method: 'POST', headers, body }, env)).status
+  }
+  expect([await post(), await post()]).toEqual([204, 204])
+  expect(readOptions.mock.calls).toEqual([[env]])
 })

@@ -28,17 +28,14 @@ export interface TwilioVariables<M extends Mode = 'enforce'> {
 export function twilioWebhook<M extends Mode = 'enforce', Env = any>(
   options: OptionsSource<TwilioWebhookOptions<M>, Env>,
 ): MiddlewareHandler<{ Variables: TwilioVariables<M> }> {
-  let env: Env
-  const paths = createPathGuard(typeof options === 'function' ? () => options(env) : options)
-  const guard = createSocketGuard(paths.verifierOptions)
+  const paths = createPathGuard<Env>(options)
+  const guard = createSocketGuard<Env>(paths.verifierOptions)
   return async (c, next) => {
     const target = findIncoming(c)?.url ?? c.req.url
-    if (!paths.guards([target, c.req.url, cutPrefix(c.req)])) return next()
-    // The function that returns the options runs before `check` waits, so no other request can
-    // change `env` until then.
-    env = c.env as Env
+    const env = c.env as Env
+    if (!paths.guards([target, c.req.url, cutPrefix(c.req)], env)) return next()
     const source = findSource(c)
-    const outcome = await guard.check(() => readRequest(c, target, source), c)
+    const outcome = await guard.check(() => readRequest(c, target, source), c, env)
     if (outcome.webhook === undefined)
       return c.body(outcome.answer.body, outcome.answer.status as ContentfulStatusCode, outcome.answer.headers)
     if (source !== undefined) keepBody(source, outcome.webhook)
