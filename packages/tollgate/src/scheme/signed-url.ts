@@ -169,7 +169,8 @@ function listPaths(path: string, eitherSlash: boolean): string[] {
 }
 
 function listSpellings(path: string, query: string, respelled?: Respelled): string[] {
-  const others = typeof respelled === 'function' ? respelled(query) : respelled ? listSpaces(query) : []
+  // The function may come from a caller without types.
+  const others = typeof respelled === 'function' ? [respelled(query)].flat() : respelled ? listSpaces(query) : []
   const texts = [query, ...others].map((one) => path + one)
   // At the end, so that the limit does not cut off the others.
   const exchanged = texts
