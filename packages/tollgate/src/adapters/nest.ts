@@ -16,7 +16,14 @@ import {
 } from '@nestjs/common'
 import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
-import { createGuard, type Guard, type GuardOptions, logProblem, type OptionsSource } from './shared/guard.ts'
+import {
+  createGuard,
+  type Guard,
+  type GuardOptions,
+  logProblem,
+  type OptionsSource,
+  resolveOptions,
+} from './shared/guard.ts'
 import { findBody, listHeaders, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 
 /** The options of `TwilioWebhookModule.forRoot` and `TwilioWebhook`. */
@@ -92,7 +99,7 @@ export class TwilioWebhookGuard implements CanActivate {
     }
     const request = context.switchToHttp().getRequest<PlatformRequest>()
     const response = context.switchToHttp().getResponse<PlatformResponse>()
-    const guard = this.#guardOf(context)
+    const guard = this.#findGuard(context)
     if (this.#passed.get(request) === guard) return true
     const req = request.raw ?? (request as unknown as IncomingMessage)
     const res = response.raw ?? (response as unknown as ServerResponse)
@@ -115,13 +122,12 @@ export class TwilioWebhookGuard implements CanActivate {
   /**
    * Returns the guard for a handler. Decorators of the handler and its class can replace options.
    */
-  #guardOf(context: ExecutionContext): Guard {
+  #findGuard(context: ExecutionContext): Guard {
     const [handler, controller] = [context.getHandler(), context.getClass()]
     const overrides = { ...readOverrides(controller), ...readOverrides(handler) }
     if (Object.keys(overrides).length === 0) return this.#guard
-    const options = this.#options
     const merge = (): TwilioWebhookOptions => ({
-      ...(typeof options === 'function' ? options() : options),
+      ...resolveOptions(this.#options),
       ...overrides,
     })
     const guards = this.#guards.get(controller) ?? new WeakMap<object, Guard>()

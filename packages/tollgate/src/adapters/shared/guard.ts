@@ -12,6 +12,17 @@ export type GuardOptions<M extends Mode = Mode> = VerifierOptions & { readonly m
  */
 export type OptionsSource<Options, Env = void> = Options | ((env: Env) => Options)
 
+/**
+ * Returns the options, or calls the function that returns them.
+ * @throws TypeError if the function returns a promise. A promise has no options, so the
+ *   environment's would be used instead.
+ */
+export function resolveOptions<Options, Env>(source: OptionsSource<Options, Env>, env?: Env): Options {
+  const options = typeof source === 'function' ? (source as (env?: Env) => Options)(env) : source
+  refusePromise(options, 'The function that gives the options')
+  return options
+}
+
 /** The next step of an adapter: pass the webhook to the application, or send the answer. */
 export type Outcome = Passed | { readonly webhook?: undefined; readonly answer: FullAnswer }
 
@@ -42,11 +53,11 @@ export interface Guard<Env = void> {
  *   are checked at the first request.
  */
 export function createGuard<Env = void>(source: OptionsSource<VerifierOptions, Env>): Guard<Env> {
-  let prepared: Prepared | undefined = typeof source === 'function' ? undefined : prepare(source)
+  let prepared: Prepared | undefined = typeof source === 'function' ? undefined : prepare(resolveOptions(source))
   return {
     async check(read, native, env) {
       try {
-        prepared ??= prepare((source as (env: Env) => VerifierOptions)(env))
+        prepared ??= prepare(resolveOptions(source, env))
         const verdict = await prepared.verifier.verify(read(), native)
         return toOutcome(verdict, prepared, native)
       } catch (error) {
@@ -80,8 +91,6 @@ interface Prepared {
 }
 
 function prepare(options: VerifierOptions): Prepared {
-  // A promise has no options, so the environment's would be used instead.
-  refusePromise(options, 'The function that gives the options')
   return { options, verifier: createVerifier(options), logged: new Set() }
 }
 

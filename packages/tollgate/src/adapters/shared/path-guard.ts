@@ -1,7 +1,6 @@
-import { refusePromise } from '../../checks/options.ts'
 import type { VerifierOptions } from '../../index.ts'
 import { createPathFilter, type Mounting, type PathFilter } from '../../verify/paths.ts'
-import type { OptionsSource } from './guard.ts'
+import { type OptionsSource, resolveOptions } from './guard.ts'
 
 /** The option of middleware that may see requests of other senders than Twilio. */
 export interface PathOptions {
@@ -35,12 +34,12 @@ type Options = VerifierOptions & PathOptions
  */
 export function createPathGuard<Env = void>(source: OptionsSource<Options, Env>): PathGuard<Env> {
   if (typeof source !== 'function') {
-    const { verifierOptions, filter } = splitOptions(source)
+    const { verifierOptions, filter } = splitOptions(resolveOptions(source))
     return { verifierOptions, guards: (urls, _env, mounting) => filter(urls, mounting) }
   }
   let split: SplitOptions | undefined
   const splitOnce = (env: Env): SplitOptions => {
-    split ??= splitOptions(source(env))
+    split ??= splitOptions(resolveOptions(source, env))
     return split
   }
   return {
@@ -71,7 +70,6 @@ interface SplitOptions {
 }
 
 function splitOptions(options: Options): SplitOptions {
-  refusePromise(options, 'The function that gives the options')
   const { paths, ...verifierOptions } = options
   return { verifierOptions, filter: createPathFilter(paths, verifierOptions.publicUrl) }
 }

@@ -1,6 +1,6 @@
-import { checkType, refusePromise } from '../../checks/options.ts'
+import { checkType } from '../../checks/options.ts'
 import type { IncomingRequest, VerifierOptions } from '../../index.ts'
-import { createGuard, type Guard, type OptionsSource } from './guard.ts'
+import { createGuard, type Guard, type OptionsSource, resolveOptions } from './guard.ts'
 
 /** The option of adapters whose platforms pass an upgrade to the application like any request. */
 export interface WebSocketOptions {
@@ -25,13 +25,16 @@ export function createSocketGuard<Env = void>(
 ): Guard<Env> {
   let opensSockets = false
   const takeOption = (given: VerifierOptions & WebSocketOptions): VerifierOptions => {
-    refusePromise(given, 'The function that gives the options')
     const { webSocket, ...options } = given
     checkType(webSocket, 'webSocket', 'boolean')
     opensSockets = webSocket === true
     return options
   }
-  const guard = createGuard<Env>(typeof source === 'function' ? (env) => takeOption(source(env)) : takeOption(source))
+  const guard = createGuard<Env>(
+    typeof source === 'function'
+      ? (env) => takeOption(resolveOptions(source, env))
+      : takeOption(resolveOptions(source)),
+  )
   const markHandshake = (request: IncomingRequest): IncomingRequest => ({
     ...request,
     handshake: opensSockets && (request.handshake ?? asksForUpgrade(request)),
