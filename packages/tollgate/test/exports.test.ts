@@ -1,2 +1,68 @@
 import { describe, expect, test, vi } from 'vitest'
 
+// @jest/globals cannot be imported outside Jest. tools/package-test uses the real one.
+vi.mock('@jest/globals', () => ({ expect }))
+
+const { entries } = (await import(new URL('../entries.js', import.meta.url).href)) as {
+  entries: Record<string, string>
+}
+
+// The public names. A change of this list is a change of the contract.
+const names: Record<string, string[]> = {
+  '.': ['RequestValidator', 'createVerifier', 'fromRequest'],
+  './node': ['twilioWebhook'],
+  './express': ['captureRawBody', 'twilioWebhook'],
+  './fetch': ['twilioWebhook'],
+  './fastify': ['twilioWebhook'],
+  './koa': ['twilioWebhook'],
+  './hono': ['twilioWebhook'],
+  './h3': ['twilioWebhook'],
+  './next': ['twilioWebhook', 'twilioWebhookApi'],
+  './elysia': ['twilioWebhook'],
+  './lambda': ['twilioWebhook', 'twilioWebhookMiddy'],
+  './azure': ['twilioWebhook'],
+  './ws': ['createVerifyClient', 'twilioUpgrade'],
+  './nest': ['ReceivedWebhook', 'TwilioParams', 'TwilioWebhook', 'TwilioWebhookGuard', 'TwilioWebhookModule'],
+  './sveltekit': ['twilioWebhook'],
+  './astro': ['twilioWebhook'],
+  './react-router': ['twilioWebhook'],
+  './testing': ['sampleWebhook', 'signRequest', 'testServer', 'webhookKinds'],
+  './testing/node': ['testServer'],
+  './testing/vitest': [],
+  './testing/jest': [],
+  './twiml': ['twiml'],
+  './compat': [
+    'getExpectedBodyHash',
+    'getExpectedTwilioSignature',
+    'validateBody',
+    'validateExpressRequest',
+    'validateIncomingRequest',
+    'validateRequest',
+    'validateRequestWithBody',
+    'webhook',
+  ],
+  './params': [
+    'debuggerPayload',
+    'isEventBatch',
+    'isKind',
+    'isOrchestratorEvent',
+    'isStop',
+    'isTranscriptNotice',
+    'kindOf',
+    'media',
+    'parseRelayMessage',
+    'parseStreamMessage',
+  ],
+  './keys': ['cached', 'fileKeys', 'twilioAccountTokens'],
+  './replay': ['memoryStore', 'redisStore', 'replayGuard'],
+  './counters': ['openTelemetryCounters', 'verdictCounters'],
+  './diagnose': ['diagnose', 'evenInProduction'],
+}
+
+describe('the export list', () => {
+  for (const [entry, source] of Object.entries(entries))
+    test(`tollgate${entry.slice(1)}`, async () => {
+      const module: object = await import(new URL(`../${source}`, import.meta.url).href)
+      expect(Object.keys(module).sort()).toEqual(names[entry])
+    })
+})

@@ -31,3 +31,14 @@ async function deliver(body: string, headers: Record<string, string>): Promise<{
   return { status: answer[':status'], text }
 }
 
+test('the Node.js adapter answers and refuses over HTTP/2', async () => {
+  const { headers, body = '' } = signRequest({
+    url: 'https://example.com/sms',
+    ...sampleWebhook('message.inbound'),
+    authToken,
+  })
+  expect(await deliver(body, headers)).toEqual({ status: 200, text: 'Test message' })
+  expect(await deliver(`${body}x`, headers)).toMatchObject({ status: 403 })
+  const { 'x-twilio-signature': _unsigned, ...unsigned } = headers
+  expect(await deliver(body, unsigned)).toEqual({ status: 403, text: 'Twilio Request Validation Failed.' })
+})

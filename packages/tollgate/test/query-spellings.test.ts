@@ -9,3 +9,38 @@ const asComponents = (pairs: readonly [string, string][]): string =>
 
 describe('respellQuery', () => {
   test.each([
+    ['an unescaped comma and similar characters', '?tags=a,b&to=sip:x@y/z;k=1'],
+    ['brackets and similar characters, escaped as in a form', '?q=%21%27%28%29%7E'],
+    ['unescaped brackets and similar characters', "?q=!'()~"],
+    ['spaces as +', '?q=a+b%21'],
+    ['spaces as %20', '?q=a%20b!'],
+    ['names without a value', '?debug&a=1'],
+    ['values without a name', '?=x&a='],
+    ["the customer's part before Twilio's own", "?q=it's%20,here&From=%2B1415&Body=Hi%21+It%27s+me&ToCity="],
+    ["Twilio's own part with %20", '?tag=a&Body=Hi%21%20there'],
+    ["Twilio's own part with unescaped : and @", '?Caller=sip:a@b.example'],
+  ])('%s', (_what, signed) => {
+    const pairs = read(signed)
+    for (const arrived of [asForm(pairs), asComponents(pairs)])
+      expect([arrived, ...respellQuery(arrived)].slice(0, 12), arrived).toContain(signed)
+  })
+
+  test('every spelling has the same names and values', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', 'B', ' ', '+', '&', '=', '%', "'", '!', '~', ',', '/', '?', '#', 'ü', '😀'),
+    })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text), { minLength: 1 }), (pairs) => {
+        for (const query of [asForm(pairs), asComponents(pairs)])
+          for (const spelling of respellQuery(query)) {
+            expect(read(spelling)).toEqual(read(query))
+            expect(spelling).not.toContain('#')
+          }
+      }),
+    )
+  })
+
+  test('returns nothing for a malformed or empty query', () => {
+    for (const query of ['', '?', '?q=100%', '?q=%zz+a', '?q=%FF', '?q=\ud800']) expect(respellQuery(query)).toEqual([])
+  })
+})

@@ -156,3 +156,11 @@ function kindOfDelivery({ covers, params, body }: Delivery): string {
   return (covers === 'body' ? kindOfJson(parseJson(body)) : kindOf(params)) ?? 'unknown'
 }
 
+function parseJson(body: Uint8Array): unknown {
+  const text = decodeUtf8(body)
+  try {
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

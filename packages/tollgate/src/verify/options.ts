@@ -63,8 +63,7 @@ export function parseOptions(given: VerifierOptions): Settings {
   checkKnownOptions(given, known, 'the verifier')
   for (const name of ['signedUrl', 'onVerdict', 'onRejected'] as const) checkOptional(given, name, 'function')
   const sharedKeysOnly = checkOptional(given, 'sharedKeysOnly', 'boolean') ?? false
-  if (sharedKeysOnly && given.sharedKeys === undefined)
-    throw new TypeError('"sharedKeysOnly" needs "sharedKeys"')
+  if (sharedKeysOnly && given.sharedKeys === undefined) throw new TypeError('"sharedKeysOnly" needs "sharedKeys"')
   if (given.replay !== undefined) checkMethods(given.replay, 'replay', ['reserve'])
   if (given.diagnose !== undefined) checkMethods(given.diagnose, 'diagnose', ['explain'])
   return {
