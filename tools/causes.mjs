@@ -6,91 +6,30 @@ import { rejectionPages } from './rejection-pages.mjs'
 import { root } from './run.mjs'
 
 /**
- * @typedef {{ title: string, symptom: string, reason: string, fix: string, fixes?: Record<string,
- *   string> }} Cause
+ * @typedef {{ title: string, symptom: string, reason: string, fix: string, question: string, fixes?:
+ *   Record<string, string> }} Cause
  * @typedef {{ status: number, message: string }} Rejection
+ * @typedef {{ causes: Record<string, Cause>, questions: Record<string, string>, places:
+ *   Record<string, string>, rejections: Record<string, Rejection> }} Tables
  */
-
-/** The names of frameworks, platforms and proxies, in the order of the page. */
-const places = {
-  express: 'Express',
-  fastify: 'Fastify',
-  koa: 'Koa',
-  hono: 'Hono',
-  nest: 'Nest',
-  next: 'Next',
-  lambda: 'AWS Lambda',
-  azure: 'Azure Functions',
-  supabase: 'Supabase',
-  netlify: 'Netlify',
-  vercel: 'Vercel',
-  firebase: 'Firebase, Cloud Functions',
-  nginx: 'nginx',
-  apache: 'Apache',
-  caddy: 'Caddy',
-  haproxy: 'HAProxy',
-  alb: 'AWS load balancer (ALB)',
-  ngrok: 'ngrok',
-  cloudflare: 'Cloudflare',
-}
-
-/**
- * The questions of the decision page, most frequent answer first.
- * @type {readonly (readonly [question: string, ids: readonly string[]])[]}
- */
-const questions = [
-  [
-    'Did **every** request start to fail behind a proxy, a tunnel or a load balancer?',
-    ['scheme', 'host', 'port', 'host_case'],
-  ],
-  ['Does a body parser run before the check, or is the answer 500?', ['body_already_parsed']],
-  [
-    'Does every request fail although the URL is right?',
-    ['token_of_other_account', 'token_whitespace', 'token_quoted', 'token_is_api_key', 'token_is_account_sid'],
-  ],
-  [
-    'Does only JSON fail (Event Streams, Studio)?',
-    ['body_reserialized', 'body_whitespace', 'body_hash_missing', 'json_taken_as_form'],
-  ],
-  [
-    'Do only URLs with a query fail, or only GET?',
-    ['query_encoding', 'query_counted_as_params', 'query_missing', 'query_order', 'query_extra'],
-  ],
-  ['Does the app see a different path than the Twilio console?', ['path_prefix', 'trailing_slash', 'path_encoding']],
-  [
-    'Do only some messages or numbers fail?',
-    [
-      'params_trimmed',
-      'params_blank_dropped',
-      'params_null',
-      'params_plus_as_space',
-      'params_repeats_dropped',
-      'params_nested',
-      'params_missing',
-      'form_taken_as_json',
-    ],
-  ],
-  ['Do only WebSocket streams fail?', ['websocket_scheme']],
-  [
-    'Is X-Twilio-Webhooks-Signature-Settings sent, or does the signature have 44 characters?',
-    ['shared_key_unconfigured', 'algorithm'],
-  ],
-  ['Is the signature itself missing or malformed?', ['signature_missing', 'signature_encoding', 'signature_truncated']],
-  ['Do you send the request yourself, or does the URL have an `@` or `#`?', ['userinfo', 'fragment']],
-  ['None of these?', ['not_from_twilio']],
-]
 
 const mark = '<!-- Written by `npm run causes`; change the table of causes instead. -->'
 
 /**
  * Reads the tables from the library's source.
- * @returns {Promise<{ causes: Record<string, Cause>, rejections: Record<string, Rejection> }>}
+ * @param {string} source the folder
+ * @returns {Promise<Tables>}
  */
-async function readTables() {
-  const source = join(root, 'packages/tollgate/src')
-  const contents = "export { causes } from './diagnose/causes/index.ts'\nexport { rejections } from './verdict.ts'"
+async function readTables(source) {
+  const contents = [
+    "export { causes } from './diagnose/causes/index.ts'",
+    "export { places, questions } from './diagnose/causes/row.ts'",
+    "export { rejections } from './verdict.ts'",
+  ].join('\n')
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: source, loader: 'ts' },
+    alias: { '#hmac': join(source, 'hmac/node.ts') },
+    platform: 'node',
     bundle: true,
     format: 'esm',
     write: false,
@@ -100,27 +39,43 @@ async function readTables() {
 
 /**
  * Renders the pages.
+ * @param {string} [source] the folder of the library's source
  * @returns {Promise<Map<string, string>>} the text of each page, by its path from the root
  */
-export async function renderPages() {
-  const { causes, rejections } = await readTables()
-  const pages = new Map([['docs/why-does-validation-fail.md', renderDecisions(causes, rejections)]])
+export async function renderPages(source = join(root, 'packages/tollgate/src')) {
+  const tables = await readTables(source)
+  const { causes, rejections } = tables
+  const pages = new Map([['docs/why-does-validation-fail.md', renderDecisions(tables)]])
   for (const [code, rejection] of Object.entries(rejections))
     pages.set(`docs/codes/${code}.md`, renderCode(code, rejection, causes))
   return pages
 }
 
-/** @param {Record<string, Cause>} causes @param {Record<string, Rejection>} rejections */
-function renderDecisions(causes, rejections) {
+/**
+ * Groups the causes by their question, in the order of the questions.
+ * @param {Tables} tables
+ * @returns {readonly (readonly [question: string, ids: readonly string[]])[]}
+ */
+function groupByQuestion({ causes, questions }) {
+  for (const [id, { question }] of Object.entries(causes))
+    if (!Object.hasOwn(questions, question)) throw new Error(`The cause "${id}" has no question "${question}".`)
+  return Object.entries(questions).map(([key, question]) => [
+    question,
+    Object.keys(causes).filter((id) => causes[id]?.question === key),
+  ])
+}
+
+/** @param {Tables} tables */
+function renderDecisions(tables) {
+  const { causes, places, rejections } = tables
   /** @param {string} id */
   const link = (id) => `[${causes[id]?.title}](#${anchor(id)})`
   const codes = Object.keys(rejections).map((code) => {
     const usual = (rejectionPages[code]?.causes ?? []).map(link).join(', ')
     return `| [\`${code}\`](codes/${code}.md) | ${rejections[code]?.status} | ${usual || 'see its page'} |`
   })
-  const asked = questions.map(
-    ([question, ids], index) => `| ${index + 1} | ${question} | ${ids.map(link).join(', ')} |`,
-  )
+  const groups = groupByQuestion(tables)
+  const asked = groups.map(([question, ids], index) => `| ${index + 1} | ${question} | ${ids.map(link).join(', ')} |`)
   return `${mark}
 
 # Why does validation fail?
@@ -144,9 +99,9 @@ ${codes.join('\n')}
 
 # The causes
 
-${questions
+${groups
   .flatMap(([, ids]) => ids)
-  .map((id) => renderCause(id, causes[id]))
+  .map((id) => renderCause(id, causes[id], places))
   .join('\n\n')}
 `
 }
@@ -156,9 +111,11 @@ function anchor(id) {
   return id
 }
 
-/** @param {string} id @param {Cause | undefined} cause */
-function renderCause(id, cause) {
+/** @param {string} id @param {Cause | undefined} cause @param {Record<string, string>} places */
+function renderCause(id, cause, places) {
   if (cause === undefined) throw new Error(`There is no cause "${id}".`)
+  for (const place of Object.keys(cause.fixes ?? {}))
+    if (!Object.hasOwn(places, place)) throw new Error(`The cause "${id}" has a fix for the unknown place "${place}".`)
   const fixes = Object.entries(places).flatMap(([place, name]) => {
     const fix = cause.fixes?.[place]
     return fix === undefined ? [] : [`| ${name} | ${escapeCell(fix)} |`]

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { causes } from '../../packages/tollgate/src/diagnose/causes/index.ts'
 import { renderPages } from '../causes.mjs'
 import { rejectionPages } from '../rejection-pages.mjs'
 import { root } from '../run.mjs'
@@ -8,9 +9,6 @@ import { root } from '../run.mjs'
 const pages = await renderPages()
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const decisions = pages.get('docs/why-does-validation-fail.md') ?? ''
-const idsInTypes = [...read('packages/tollgate/src/diagnose/types.ts').matchAll(/^ {2}\| '(\w+)'$/gm)].map(
-  ([, id]) => id,
-)
 const codesInTypes = [...read('packages/tollgate/src/verdict.ts').matchAll(/^ {2}\| '(\w+)'$/gm)].map(
   ([, code]) => code,
 )
@@ -20,8 +18,9 @@ test.each([...pages.keys()])('%s is current (npm run causes)', (path) => {
 })
 
 test('every cause has one section and a link from a question', () => {
-  expect(idsInTypes).toHaveLength(39)
-  for (const id of idsInTypes) {
+  const ids = Object.keys(causes)
+  expect(ids.length).toBeGreaterThanOrEqual(39)
+  for (const id of ids) {
     expect(decisions.split(`<a id="${id}"></a>`), id).toHaveLength(2)
     expect(decisions, id).toContain(`](#${id})`)
   }

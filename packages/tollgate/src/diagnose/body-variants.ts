@@ -1,27 +1,28 @@
 import { decodeUtf8 } from '../scheme/form.ts'
 import { hashBody } from '../scheme/signature.ts'
-import { stripBlanks } from './ends.ts'
-import { isBoundedJson } from './nesting.ts'
-import type { CauseId } from './types.ts'
-import type { Work } from './work.ts'
+import { isBoundedJson, type Work } from './limits.ts'
+import { stripBlanks } from './spelling.ts'
 
-/** A body as it may have been sent, and what was done to it since. */
+/** A body that Twilio may have sent, with the changes that made this one of it. */
 export interface BodyVariant {
   readonly hash: string
-  readonly causes: readonly { readonly id: CauseId; readonly detail: string }[]
+  /** How the JSON was written before something parsed it and wrote it again. */
+  readonly written: string | undefined
+  /** What happened to the white space. */
+  readonly spaced: string | undefined
 }
 
-/** Each variant is hashed whole. */
-const largest = 256 * 1024
+/** Each variant is hashed, so larger bodies have none. */
+const mostBytes = 256 * 1024
 const encoder = new TextEncoder()
 
 type Change = readonly [what: string, change: (text: string) => string]
 
 const serializers: readonly (readonly [what: string, write: (json: unknown) => string])[] = [
   ['as JSON.stringify writes it', (json) => JSON.stringify(json)],
-  ['with a space behind every comma and colon', (json) => writeSpaced(json, ', ', ': ')],
-  ['with a space behind every colon', (json) => writeSpaced(json, ',', ': ')],
-  ['with a space behind every comma', (json) => writeSpaced(json, ', ', ':')],
+  ['with a space after every comma and colon', (json) => writeSpaced(json, ', ', ': ')],
+  ['with a space after every colon', (json) => writeSpaced(json, ',', ': ')],
+  ['with a space after every comma', (json) => writeSpaced(json, ', ', ':')],
   ['with spaces around every colon', (json) => writeSpaced(json, ',', ' : ')],
   ['indented by 2', (json) => JSON.stringify(json, null, 2)],
   ['indented by 4', (json) => JSON.stringify(json, null, 4)],
@@ -29,14 +30,14 @@ const serializers: readonly (readonly [what: string, write: (json: unknown) => s
   ['indented by 3', (json) => JSON.stringify(json, null, 3)],
   ['indented by 1', (json) => JSON.stringify(json, null, 1)],
   ['with spaces inside its braces', (json) => writeSpaced(json, ', ', ': ', ' ')],
-  ['with its names in order', (json) => JSON.stringify(sortNames(json))],
-  ['with its names in order and spaces', (json) => writeSpaced(sortNames(json), ', ', ': ')],
-  ['indented by 2 with its names in order', (json) => JSON.stringify(sortNames(json), null, 2)],
+  ['with sorted names', (json) => JSON.stringify(sortNames(json))],
+  ['with sorted names and spaces', (json) => writeSpaced(sortNames(json), ', ', ': ')],
+  ['indented by 2 with sorted names', (json) => JSON.stringify(sortNames(json), null, 2)],
 ]
 
-const toHex = (code: number): string => code.toString(16).padStart(4, '0')
+const toHex4 = (code: number): string => code.toString(16).padStart(4, '0')
 const escapeUnicode = (text: string): string =>
-  text.replace(/[\u0080-\uffff]/g, (one) => `\\u${toHex(one.charCodeAt(0))}`)
+  text.replace(/[\u0080-\uffff]/g, (one) => `\\u${toHex4(one.charCodeAt(0))}`)
 
 const escapes: readonly Change[] = [
   ['', (text) => text],
@@ -52,7 +53,7 @@ const escapes: readonly Change[] = [
 ]
 
 function escapeHtml(text: string): string {
-  return text.replace(/[<>&\u2028\u2029]/g, (one) => `\\u${toHex(one.charCodeAt(0))}`)
+  return text.replace(/[<>&\u2028\u2029]/g, (one) => `\\u${toHex4(one.charCodeAt(0))}`)
 }
 
 const whitespaces: readonly Change[] = [
@@ -77,60 +78,76 @@ const whitespaces: readonly Change[] = [
   ['gained a NUL or white space at its end', stripBlanks],
 ]
 
-// Measured in characters that are read once.
+// In units of work, see limits.ts.
 const unitsPerChangedCharacter = 2
 const unitsPerWrittenCharacter = 8
 const unitsPerHash = 400
 const unitsPerHashedCharacter = 1
 
 /**
- * The bodies that may have been sent for this one, likeliest first, without the one that arrived; as many as a share of the
- * budget allows.
+ * Lists the bodies that may have been sent instead of this one, the most likely first.
+ * @param body the body that arrived, which is not in the list
+ * @param work the budget
+ * @param share the list ends once this share of the budget is spent
+ * @returns the variants with their hashes
  */
 export function* listBodyVariants(body: Uint8Array, work: Work, share = 1): Generator<BodyVariant> {
-  const text = body.length > largest ? undefined : decodeUtf8(body)
+  const text = body.length > mostBytes ? undefined : decodeUtf8(body)
   if (text === undefined) return
   const affords = (units: number): boolean => {
     if (!work.isSpent(share)) work.spend(units * text.length)
     return !work.isSpent(share)
   }
   const seen = new Set([text])
-  function* offer(variant: string, causes: BodyVariant['causes']): Generator<BodyVariant> {
+  function* offer(variant: string, written?: string, spaced?: string): Generator<BodyVariant> {
     if (seen.has(variant)) return
     seen.add(variant)
     work.spend(unitsPerHash + unitsPerHashedCharacter * variant.length)
-    yield { hash: hashBody(encoder.encode(variant)), causes }
+    yield { hash: hashBody(encoder.encode(variant)), written, spaced }
   }
-  const spaceCause = (what: string): BodyVariant['causes'] => [{ id: 'body_whitespace', detail: `The body ${what}.` }]
   for (const [what, change] of whitespaces) {
     if (!affords(unitsPerChangedCharacter)) return
-    yield* offer(change(text), spaceCause(what))
+    yield* offer(change(text), undefined, what)
   }
   const json = parseJson(text)
   if (json === undefined) return
-  const written: (readonly [string, BodyVariant['causes']])[] = []
+  const written: (readonly [variant: string, how: string])[] = []
   const texts = serializers.map(([how, write]) => [how, () => write(json.value)] as const)
   for (const [also, encode] of escapes)
     for (const [how, write] of [...texts, ['', () => text] as const]) {
-      const spelled = [how, also].filter((one) => one !== '').join(', ')
-      if (spelled === '') continue
+      const both = [how, also].filter((one) => one !== '').join(', ')
+      if (both === '') continue
       if (!affords(unitsPerWrittenCharacter)) return
       const variant = encode(write())
       work.spend(unitsPerHashedCharacter * variant.length)
-      const causes = [
-        { id: 'body_reserialized' as const, detail: `The body was parsed and written anew: it was sent ${spelled}.` },
-      ]
-      written.push([variant, causes])
-      yield* offer(variant, causes)
+      written.push([variant, both])
+      yield* offer(variant, both)
     }
-  for (const [variant, causes] of written)
+  for (const [variant, how] of written)
     for (const [what, change] of whitespaces) {
       if (!affords(unitsPerChangedCharacter)) return
-      yield* offer(change(variant), [...causes, ...spaceCause(what)])
+      yield* offer(change(variant), how, what)
     }
 }
 
-/** Whether a body is written as JavaScript writes JSON: then a parser may well have been at it. */
+/**
+ * Finds the variant with a hash.
+ * @param hash the `bodySHA256` of the URL
+ * @param body the body that arrived
+ * @param work the budget
+ * @returns the variant, or `undefined` if no known change explains the body
+ */
+export function findBodyVariant(hash: string, body: Uint8Array, work: Work): BodyVariant | undefined {
+  for (const variant of listBodyVariants(body, work)) if (variant.hash === hash) return variant
+  return undefined
+}
+
+/**
+ * Checks if a parser may have written a body.
+ * @param body the body that arrived
+ * @param work the budget
+ * @returns true if the body is JSON as JavaScript code usually writes it
+ */
 export function isRewrittenJson(body: Uint8Array, work: Work): boolean {
   const text = decodeUtf8(body)
   const json = text === undefined ? undefined : parseJson(text)
@@ -143,11 +160,15 @@ export function isRewrittenJson(body: Uint8Array, work: Work): boolean {
   })
 }
 
-// More than any webhook has. Indenting costs a line for each value, as long as it is deep.
+// No webhook has more. Indented JSON has a line for each value, which is longer the deeper the value is.
 const mostLevels = 20
 const mostValues = 30_000
 
-/** `undefined` for what is no JSON, and for JSON that no webhook has. */
+/**
+ * Parses JSON of a usual size.
+ * @param text the JSON text
+ * @returns the value, or `undefined` if the text is not JSON or too large
+ */
 export function parseJson(text: string): { readonly value: unknown } | undefined {
   if (!isBoundedJson(text, mostValues, mostLevels)) return undefined
   try {

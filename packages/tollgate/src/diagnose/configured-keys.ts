@@ -1,38 +1,52 @@
 import { describeSecretFault, describeTokenFault, isAccountSid } from '../checks/secrets.ts'
-import type { AlgorithmName } from '../scheme/algorithms.ts'
+import type { AlgorithmName, KeyKind } from '../scheme/algorithms.ts'
+import { algorithms } from '../scheme/algorithms.ts'
 import type { Settings } from '../verify/options.ts'
 import type { UnverifiedClaim } from '../verify/types.ts'
-import type { Key } from './state.ts'
 
-/** A secret as it was given, with where it stands. */
+/** A secret that may have signed. */
+export interface Key {
+  readonly secret: string
+  readonly algorithm: AlgorithmName
+  readonly kind: KeyKind
+}
+
+/** A key with the place where it is configured. */
 export interface NamedKey extends Key {
   readonly name: string
 }
 
-/** The keys that options name, and what the request says about them. */
+/** The keys that the options hold, and what the request says about them. */
 export interface ConfiguredKeys {
-  /** Those that the verifier would try for this request. */
+  /** Keys that the verifier tries for this request. */
   readonly tried: readonly Key[]
-  /** The rest: other accounts' tokens, other shared keys. */
+  /** Other keys: tokens of other accounts, other SharedKeys. */
   readonly others: readonly NamedKey[]
-  /** What `createVerifier` refuses, with the reason: of the Auth Tokens, or of the SharedKey's secret that the request names. */
+  /**
+   * Secrets that `createVerifier` refuses, with the reason: of the Auth Tokens, or of the SharedKey
+   * that the request names.
+   */
   readonly faults: readonly { readonly token: string; readonly fault: string }[]
-  /** The settings header, where there is a well-formed one. */
+  /** The key id in a well-formed settings header. */
   readonly claimedKeyId: string | undefined
   readonly claimedAlgorithm: string | undefined
   readonly sharedKeyFound: boolean
-  /** The account that the request names has no token here. */
+  /** The account that the request names, if no token is configured for it. */
   readonly unknownAccount: string | undefined
-  readonly hasSharedKeys: boolean
 }
 
+/** The tokens of the `authToken` option, faulty ones included. */
 export interface GivenTokens {
-  /** By account where it is a record. */
+  /** With the account of each token, if the option is a record. */
   readonly list: readonly { readonly token: string; readonly accountSid?: string }[]
   readonly isRecord: boolean
 }
 
-/** Reads the `authToken` option as it is, faulty tokens included; `undefined` for a look-up and for what is no token at all. */
+/**
+ * Reads the `authToken` option, faulty tokens included.
+ * @param authToken the option
+ * @returns the tokens, or `undefined` for a look-up and for a value of a wrong type
+ */
 export function readGivenTokens(authToken: unknown): GivenTokens | undefined {
   if (typeof authToken === 'string') return { list: [{ token: authToken }], isRecord: false }
   if (Array.isArray(authToken))
@@ -46,16 +60,26 @@ export function readGivenTokens(authToken: unknown): GivenTokens | undefined {
   return { list, isRecord: true }
 }
 
-/** The option with each token that would be refused replaced by a random one, which no one can have signed with. */
-export function replaceFaulty(authToken: unknown): unknown {
+/**
+ * Replaces each token that `createVerifier` refuses by a random one, with which no request is signed.
+ * @param authToken the option
+ * @returns the option without faulty tokens
+ */
+export function replaceFaultyTokens(authToken: unknown): unknown {
   if (typeof authToken === 'string') return describeTokenFault(authToken) === undefined ? authToken : makeRandom()
   if (Array.isArray(authToken))
-    return authToken.map((token) => (typeof token === 'string' ? replaceFaulty(token) : token))
+    return authToken.map((token) => (typeof token === 'string' ? replaceFaultyTokens(token) : token))
   if (typeof authToken !== 'object' || authToken === null) return authToken
-  return Object.fromEntries(Object.entries(authToken).map(([account, tokens]) => [account, replaceFaulty(tokens)]))
+  return Object.fromEntries(
+    Object.entries(authToken).map(([account, tokens]) => [account, replaceFaultyTokens(tokens)]),
+  )
 }
 
-/** The same for the secrets of SharedKeys; a look-up stays as it is. */
+/**
+ * Replaces each faulty secret of a SharedKey by a random one.
+ * @param sharedKeys the option
+ * @returns the option without faulty secrets. A look-up stays as it is
+ */
 export function replaceFaultySecrets(sharedKeys: unknown): unknown {
   if (typeof sharedKeys !== 'object' || sharedKeys === null || Array.isArray(sharedKeys)) return sharedKeys
   const replace = (secret: unknown): unknown =>
@@ -73,6 +97,7 @@ function makeRandom(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
+/** The sources of the keys: options, and the claims of the request. */
 export interface KeySources {
   readonly settings: Settings
   readonly given: GivenTokens | undefined
@@ -80,43 +105,47 @@ export interface KeySources {
   readonly sharedKeys: unknown
   readonly claimedKeyId: string | undefined
   readonly claimedAlgorithm: string | undefined
+  /** The accounts that the request names. */
   readonly accounts: readonly string[]
   readonly claim: UnverifiedClaim
 }
 
+/**
+ * Collects the keys that may have signed a request. It asks the user's look-ups.
+ * @param sources options, and the claims of the request
+ * @returns the keys. A look-up that fails or takes too long adds none
+ */
 export async function readConfiguredKeys(sources: KeySources): Promise<ConfiguredKeys> {
   const { given, claimedKeyId, claimedAlgorithm, accounts, otherTokens, settings } = sources
-  const token = (secret: string): Key => ({ secret, algorithm: 'HMAC_SHA1', kind: 'auth_token' })
-  const shared = (secret: string): Key => ({ secret, algorithm: 'HMAC_SHA256', kind: 'shared_key' })
   const [account] = accounts
   const isOwn = (one: { readonly accountSid?: string }): boolean =>
     given?.isRecord !== true || account === undefined || one.accountSid === account
   const list = given?.list ?? []
-  const looked = given === undefined ? await lookUp(settings, sources.claim) : []
-  const own = [...list.filter(isOwn).map((one) => one.token), ...looked].map(token)
-  const foreign: NamedKey[] = list
+  const looked = given === undefined ? await lookUpTokens(settings, sources.claim) : []
+  const own = [...list.filter(isOwn).map((one) => one.token), ...looked].map((secret) => makeKey(secret, 'auth_token'))
+  const ofOtherAccounts = list
     .filter((one) => !isOwn(one))
-    .map((one) => ({ ...token(one.token), name: `"authToken.${one.accountSid}"` }))
+    .map((one): NamedKey => ({ ...makeKey(one.token, 'auth_token'), name: `"authToken.${one.accountSid}"` }))
   const secrets = readSharedSecrets(sources.sharedKeys)
   const asGiven = secrets.find(([id]) => id === claimedKeyId)?.[1]
-  const claimed = claimedKeyId === undefined ? undefined : (asGiven ?? (await findShared(settings, claimedKeyId)))
+  const claimed = claimedKeyId === undefined ? undefined : (asGiven ?? (await lookUpSecret(settings, claimedKeyId)))
   const others = Object.entries(otherTokens).flatMap(([name, secret]): NamedKey[] => [
-    { ...token(secret), name: `otherTokens.${name}` },
-    { ...shared(secret), name: `otherTokens.${name}` },
+    { ...makeKey(secret, 'auth_token'), name: `otherTokens.${name}` },
+    { ...makeKey(secret, 'shared_key'), name: `otherTokens.${name}` },
   ])
   const otherShared = secrets
     .filter(([id, secret]) => id !== claimedKeyId && secret !== '')
-    .map(([id, secret]): NamedKey => ({ ...shared(secret), name: `"sharedKeys.${id}"` }))
-  const sharedKeyTried = claimedKeyId !== undefined
+    .map(([id, secret]): NamedKey => ({ ...makeKey(secret, 'shared_key'), name: `"sharedKeys.${id}"` }))
+  const namesSharedKey = claimedKeyId !== undefined
   return {
-    tried: sharedKeyTried ? (claimed === undefined ? [] : [shared(claimed)]) : own,
+    tried: namesSharedKey ? (claimed === undefined ? [] : [makeKey(claimed, 'shared_key')]) : own,
     others: [
-      ...foreign,
+      ...ofOtherAccounts,
       ...otherShared,
       ...others,
-      ...(sharedKeyTried ? own.map((key): NamedKey => ({ ...key, name: '"authToken"' })) : []),
+      ...(namesSharedKey ? own.map((key): NamedKey => ({ ...key, name: '"authToken"' })) : []),
     ],
-    faults: sharedKeyTried
+    faults: namesSharedKey
       ? listFaults(asGiven === undefined ? [] : [asGiven], describeSecretFault)
       : listFaults(
           list.map((one) => one.token),
@@ -129,8 +158,13 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
       given?.isRecord === true && account !== undefined && isAccountSid(account) && !list.some(isOwn)
         ? account
         : undefined,
-    hasSharedKeys: sources.sharedKeys !== undefined,
   }
+}
+
+/** Uses the algorithm that Twilio uses with this kind of key. */
+function makeKey(secret: string, kind: KeyKind): Key {
+  const { name } = Object.values(algorithms).find(({ signedBy }) => signedBy === kind) ?? algorithms.HMAC_SHA1
+  return { secret, algorithm: name, kind }
 }
 
 function listFaults(
@@ -151,12 +185,12 @@ function readSharedSecrets(sharedKeys: unknown): [id: string, secret: string][] 
   })
 }
 
-async function lookUp(settings: Settings, claim: UnverifiedClaim): Promise<string[]> {
+async function lookUpTokens(settings: Settings, claim: UnverifiedClaim): Promise<string[]> {
   const { authTokens } = settings
   if (authTokens.kind === 'none') return []
   if (authTokens.kind === 'single') return [...authTokens.tokens]
   if (authTokens.kind === 'record') return [...authTokens.tokens.values()].flat()
-  const found = await inTime(() => authTokens.lookup(claim), settings.lookupTimeoutMs)
+  const found = await askInTime(() => authTokens.lookup(claim), settings.lookupTimeoutMs)
   const tokens: unknown = typeof found === 'object' && found !== null && 'authToken' in found ? found.authToken : found
   return [tokens]
     .flat()
@@ -164,14 +198,14 @@ async function lookUp(settings: Settings, claim: UnverifiedClaim): Promise<strin
     .slice(0, 16)
 }
 
-async function findShared(settings: Settings, id: string): Promise<string | undefined> {
-  const found = await inTime(() => settings.findSharedKey(id), settings.lookupTimeoutMs)
+async function lookUpSecret(settings: Settings, id: string): Promise<string | undefined> {
+  const found = await askInTime(() => settings.findSharedKey(id), settings.lookupTimeoutMs)
   const secret: unknown = typeof found === 'object' && found !== null && 'secret' in found ? found.secret : found
   return typeof secret === 'string' && secret !== '' ? secret : undefined
 }
 
-/** A look-up of the user's that fails, or takes too long, gives nothing here: the verdict has said so already. */
-async function inTime(ask: () => unknown, milliseconds: number): Promise<unknown> {
+/** Ignores a look-up that fails or takes too long: the verdict has reported it already. */
+async function askInTime(ask: () => unknown, milliseconds: number): Promise<unknown> {
   let timer: ReturnType<typeof setTimeout> | undefined
   try {
     const late = new Promise<undefined>((resolve) => {
@@ -183,9 +217,4 @@ async function inTime(ask: () => unknown, milliseconds: number): Promise<unknown
   } finally {
     clearTimeout(timer)
   }
-}
-
-export const otherAlgorithm: Readonly<Record<AlgorithmName, AlgorithmName>> = {
-  HMAC_SHA1: 'HMAC_SHA256',
-  HMAC_SHA256: 'HMAC_SHA1',
 }

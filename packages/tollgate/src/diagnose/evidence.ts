@@ -1,32 +1,34 @@
+import { algorithms } from '../scheme/algorithms.ts'
+import { isCanonicalSignature } from '../scheme/signature.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
-import type { Head } from '../verify/head.ts'
-import { type HeaderReader, listTexts } from '../verify/head.ts'
+import { type Head, type HeaderReader, listTexts } from '../verify/head.ts'
 import { type HostAndPort, parseHost } from '../verify/public-url.ts'
 
-/** A value and where in the request or the options it stands, for the user. */
+/** A value, with the place in the request or the options where it was found, for the user. */
 export interface Seen<T> {
   readonly value: T
   readonly from: string
 }
 
+/** A request target. */
 export interface Target {
   readonly path: string
   readonly query: string
 }
 
-/** What a request gives away about the way it took. All of it is the sender's word: it suggests, an HMAC proves. */
+/** Signs of the proxies that a request passed. The sender can forge all of it: only an HMAC proves anything. */
 export interface Evidence {
   readonly hosts: readonly Seen<HostAndPort>[]
   readonly schemes: readonly Seen<string>[]
   readonly ports: readonly Seen<string>[]
-  /** Request targets as they were before somebody rewrote them. */
+  /** Request targets from before a rewrite. */
   readonly targets: readonly Seen<Target>[]
   readonly prefixes: readonly Seen<string>[]
   readonly userinfos: readonly Seen<string>[]
   readonly userAgent: string | undefined
   readonly looksLikeTwilio: boolean
   readonly proxied: boolean
-  /** It asks for a WebSocket, whatever the server makes of that. */
+  /** It asks for a WebSocket, even if the server does not open one. */
   readonly asksForWebSocket: boolean
 }
 
@@ -59,8 +61,14 @@ const prefixHeaders = [
 ]
 const proxyHeaders = [...hostHeaders.filter((name) => name !== 'host' && name !== ':authority'), ...schemeHeaders]
 
-export function readEvidence(envelope: Head, url: unknown): Evidence {
-  const { header } = envelope
+/**
+ * Reads the headers that proxies write.
+ * @param head the method and the headers
+ * @param url the request's URL: an absolute one names scheme and host
+ * @returns the values, at most 8 for each header
+ */
+export function readEvidence(head: Head, url: unknown): Evidence {
+  const { header } = head
   const absolute = typeof url === 'string' ? splitUrl(url) : undefined
   const forwarded = readForwardedPairs(header)
   const targets = targetHeaders.flatMap((name) => readTargets(header, name))
@@ -95,14 +103,14 @@ export function readEvidence(envelope: Head, url: unknown): Evidence {
   }
 }
 
-/** As people write a header's name. */
+/** Spells a header's name as users know it. */
 function spellName(name: string): string {
   return name.startsWith(':') ? name : name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
 }
 
 const mostValues = 8
 
-/** Comma lists name one value per proxy: each may be the public one. */
+/** Splits a list with one value per proxy: each may be the public one. */
 function listParts(header: HeaderReader, name: string): string[] {
   const texts = listTexts(header(name)).flatMap((text) => text.slice(0, 2000).split(','))
   return texts
@@ -115,6 +123,12 @@ function readHosts(header: HeaderReader, name: string): Seen<HostAndPort>[] {
   return listParts(header, name).flatMap((text) => toHost(text, spellName(name)))
 }
 
+/**
+ * Parses a host.
+ * @param text a host, with or without a port
+ * @param from the place where it was found
+ * @returns the host, or an empty list if it is malformed
+ */
 export function toHost(text: string, from: string): Seen<HostAndPort>[] {
   const value = parseHost(text)
   return value === undefined ? [] : [{ value, from }]
@@ -132,7 +146,7 @@ function readTargets(header: HeaderReader, name: string): (Seen<Target> & { host
     })
 }
 
-/** RFC 7239, leniently: every `name=value` of every element. */
+/** Reads a Forwarded header (RFC 7239) leniently: each `name=value` of each element. */
 function readForwardedPairs(header: HeaderReader): (readonly [string, string])[] {
   return listTexts(header('forwarded'))
     .flatMap((text) => text.slice(0, 2000).split(/[;,]/))
@@ -143,7 +157,7 @@ function readForwardedPairs(header: HeaderReader): (readonly [string, string])[]
     .slice(0, 4 * mostValues)
 }
 
-/** What Basic authentication sends is the userinfo of the URL that Twilio was configured with. */
+/** Basic authentication sends the user name and the password of the URL that is configured at Twilio. */
 function readBasicAuth(header: HeaderReader): Seen<string>[] {
   const [, encoded] = /^basic\s+([A-Za-z0-9+/=]{4,400})$/i.exec(listTexts(header('authorization'))[0] ?? '') ?? []
   if (encoded === undefined) return []
@@ -152,4 +166,13 @@ function readBasicAuth(header: HeaderReader): Seen<string>[] {
   } catch {
     return []
   }
+}
+
+/**
+ * Checks the form of a signature.
+ * @param text a header's value
+ * @returns true if an algorithm of Twilio's makes signatures of this form
+ */
+export function isSignature(text: string): boolean {
+  return Object.values(algorithms).some(({ bytes }) => isCanonicalSignature(text, bytes))
 }

@@ -1,9 +1,9 @@
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import type { IncomingRequest, Refused, VerifierOptions } from '../verify/types.ts'
-import { guessFramework } from './guess-framework.ts'
-import { isSignature } from './signature-header.ts'
-import type { Diagnosis } from './types.ts'
+import type { Place } from './causes/row.ts'
+import { isSignature } from './evidence.ts'
+import type { Diagnosis } from './report.ts'
 
 type Run = (
   request: IncomingRequest,
@@ -12,16 +12,15 @@ type Run = (
   framework: string | undefined,
 ) => Promise<Diagnosis>
 
+/** The explanation of one refusal names at most this many causes. */
 const mostCauses = 4
 
-/** How many refusals are explained at once, and after how many milliseconds one more is. */
+/** How many refusals are explained at once, and the milliseconds after which one more is. */
 const burst = 3
 const refillMs = 5000
 
-/**
- * A token bucket: time refills it, and nothing else does. Of those that it admits, as many wait for one another as it holds.
- */
-class Share {
+/** A token bucket that only time refills. As many explanations may wait as it holds. */
+class Bucket {
   private readonly now: () => number
   private left = burst
   private filled: number
@@ -32,7 +31,7 @@ class Share {
     this.filled = now()
   }
 
-  admits(): boolean {
+  take(): boolean {
     const now = this.now()
     this.left = Math.min(burst, this.left + Math.max(0, now - this.filled) / refillMs)
     this.filled = now
@@ -43,32 +42,34 @@ class Share {
 }
 
 /**
- * Makes what writes the reasons of refusals to standard error. A flood of forged requests must not fill the log, or take the
- * CPU: explanations are limited in rate, and given one after the other. Requests without a well-formed signature, such as those
- * of scanners, have a share of their own, so that they leave the other to requests that Twilio may have sent.
+ * Creates the function that writes the reasons of refusals to standard error. A flood of forged
+ * requests must not fill the log or take the CPU: the rate of explanations is limited, and one
+ * diagnosis runs at a time. Requests without a well-formed signature, such as those of scanners, have
+ * a limit of their own, so that they cannot use up the explanations of refused webhooks.
  * @param now a clock, in milliseconds
+ * @returns a function that explains one refusal, or counts it if the limit is reached
  */
 export function createExplainer(now: () => number): (refused: Refused, run: Run) => Promise<void> {
-  const signed = new Share(now)
-  const unsigned = new Share(now)
-  let leftOut = 0
+  const signed = new Bucket(now)
+  const unsigned = new Bucket(now)
+  let unexplained = 0
   let last: Promise<void> = Promise.resolve()
 
   async function explain({ request, options, rejection, native }: Refused, run: Run): Promise<void> {
-    if (leftOut > 0) write([`${leftOut} more refusal${leftOut === 1 ? ' was' : 's were'} not explained`])
-    leftOut = 0
+    if (unexplained > 0) write([`${unexplained} more refusal${unexplained === 1 ? ' was' : 's were'} not explained`])
+    unexplained = 0
     write(describe(request, rejection, await run(request, options, rejection, guessFramework(native))))
   }
 
   return async (refused, run) => {
-    const share = isSigned(refused.request) ? signed : unsigned
-    if (!share.admits()) {
-      leftOut++
+    const bucket = isSigned(refused.request) ? signed : unsigned
+    if (!bucket.take()) {
+      unexplained++
       return
     }
-    share.waiting++
+    bucket.waiting++
     const done = last.then(() => explain(refused, run))
-    last = done.catch(() => undefined).then(() => void share.waiting--)
+    last = done.catch(() => undefined).then(() => void bucket.waiting--)
     await done
   }
 }
@@ -78,7 +79,25 @@ function isSigned({ headers }: IncomingRequest): boolean {
   return typeof signature === 'string' && isSignature(signature)
 }
 
-/** At most eight lines, the last with the fix. */
+/** The properties that only the request objects of one framework have. Nest uses those of its platform. */
+const marks: readonly (readonly [framework: Place, names: readonly string[]])[] = [
+  ['fastify', ['raw', 'routeOptions']],
+  ['koa', ['originalUrl', 'app', 'respond']],
+  ['koa', ['originalUrl', 'app', 'cookies', 'state']],
+  ['hono', ['req', 'env', 'var']],
+  ['express', ['originalUrl', 'app', 'baseUrl']],
+  ['next', ['nextUrl']],
+  ['lambda', ['requestContext', 'headers']],
+  ['azure', ['params', 'user', 'query', 'formData']],
+]
+
+/** Guesses the framework of a request object. Only the wording of a fix depends on it. */
+function guessFramework(native: unknown): Place | undefined {
+  if (typeof native !== 'object' || native === null) return undefined
+  return marks.find(([, names]) => names.every((name) => name in native))?.[0]
+}
+
+/** Writes at most eight lines. The last has the fix. */
 function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Diagnosis): string[] {
   const { proven, suspected } = diagnosis
   const target = `${request.url}`
@@ -88,24 +107,24 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Diag
   const causes = proven?.causes ?? suspected
   const method = `${request.method}`.replace(/[^\x21-\x7e]/g, '?').slice(0, 10)
   const lines = [`${method} ${target} was refused: ${rejection.code}`]
-  if (proven !== undefined) lines.push(`  Twilio signed ${oneLine(proven.signedUrl)}`)
-  else if (causes.length === 0) lines.push(`  ${oneLine(rejection.message)}`)
-  else lines.push(`  Nothing is proven after ${diagnosis.tried} tries. Suspected, likeliest first:`)
-  for (const { id, detail } of causes.slice(0, mostCauses)) lines.push(`  ${id}: ${oneLine(detail)}`)
+  if (proven !== undefined) lines.push(`  Twilio signed ${toLine(proven.signedUrl)}`)
+  else if (causes.length === 0) lines.push(`  ${toLine(rejection.message)}`)
+  else lines.push(`  Nothing is proven after ${diagnosis.tried} tries. Suspected causes, most likely first:`)
+  for (const { id, detail } of causes.slice(0, mostCauses)) lines.push(`  ${id}: ${toLine(detail)}`)
   const fixes = (proven === undefined ? causes.slice(0, 1) : causes).map(({ fix }) => fix)
-  if (fixes.length > 0) lines.push(`  Fix: ${oneLine([...new Set(fixes)].join(' '))}`)
+  if (fixes.length > 0) lines.push(`  Fix: ${toLine([...new Set(fixes)].join(' '))}`)
   return lines
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a request must not write lines or colours of its own
 const control = /[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g
 
-function oneLine(text: string): string {
+function toLine(text: string): string {
   const line = text.replace(control, ' ')
   return line.length > 400 ? `${line.slice(0, 399)}…` : line
 }
 
 function write(lines: readonly string[]): void {
-  // biome-ignore lint/suspicious/noConsole: explaining refusals is what this was asked for
+  // biome-ignore lint/suspicious/noConsole: the user asked for explanations on standard error
   console.error(`tollgate: ${lines.join('\n')}`)
 }

@@ -1,2 +1,208 @@
-export { diagnose, evenInProduction } from './diagnose.ts'
-export type { Cause, CauseId, DiagnosableRequest, DiagnoseOptions, Diagnosis, SigningPart } from './types.ts'
+import { isBytes, readEnvironment } from '../checks/runtime.ts'
+import { serializeForm } from '../scheme/form.ts'
+import { listSignedForms } from '../scheme/signed-url.ts'
+import { joinPairs } from '../scheme/signing-string.ts'
+import { isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
+import { readBody } from '../verify/body.ts'
+import { readHeaders } from '../verify/head.ts'
+import { parseOptions, type Settings } from '../verify/options.ts'
+import type { Diagnoser, IncomingRequest, Refused, VerifierOptions } from '../verify/types.ts'
+import { createVerifier } from '../verify/verifier.ts'
+import { type FoundCause, findFix } from './causes/index.ts'
+import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './configured-keys.ts'
+import { createExplainer } from './explain.ts'
+import { createWork } from './limits.ts'
+import { describeForms, showSigningString, showUrl } from './mask.ts'
+import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } from './options.ts'
+import { readParsed, readSubject, type State } from './reading.ts'
+import { type Cause, type Diagnosis, drawConclusion } from './report.ts'
+import { readPresented, search } from './search.ts'
+
+export type { CauseId } from './causes/index.ts'
+export type { SigningPart } from './mask.ts'
+export type { DiagnosableRequest, DiagnoseOptions } from './options.ts'
+export type { Cause, Diagnosis } from './report.ts'
+
+/**
+ * Explains why a request does not verify. It searches for the smallest set of changes under which the
+ * signature matches. It lets no request in, and it does not ask a replay guard. A token that
+ * `createVerifier` refuses (blank, quoted, with white space, an `SK…` or an `AC…`) is reported as a cause.
+ * @param request the request as it arrived
+ * @param options the options of the verifier and of the diagnosis
+ * @returns the proven causes, or the suspected ones
+ * @throws TypeError or RangeError, which names the option, for an option that is wrong in another way
+ */
+async function diagnoseRequest(
+  request: DiagnosableRequest,
+  options: VerifierOptions & DiagnoseOptions,
+): Promise<Diagnosis> {
+  const { extra, verifierOptions } = parseDiagnoseOptions(options)
+  return runDiagnosis(request, verifierOptions, extra)
+}
+
+async function runDiagnosis(
+  request: DiagnosableRequest,
+  options: VerifierOptions,
+  extra: DiagnoseOptions & { readonly maxTries: number },
+  known?: Rejected,
+): Promise<Diagnosis> {
+  const authToken =
+    options.authToken ?? (options.sharedKeys === undefined ? readEnvironment('TWILIO_AUTH_TOKEN') : undefined)
+  const lenient = toLenientOptions(options, authToken)
+  const work = createWork(extra.maxTries)
+  const settings = parseOptions(lenient)
+  const { params: parsed, ...incoming }: DiagnosableRequest = Object(request)
+  const body = await readBytes(incoming, settings)
+  const verdict = known ?? (await decide({ incoming, lenient, parsed, ...body }))
+  await work.pause()
+  const subject = await readSubject({
+    request: incoming,
+    parsed: body.parsed ?? parsed,
+    body: body.bytes,
+    consumedBy: body.consumedBy,
+    unread: known !== undefined && incoming.body === undefined,
+    settings,
+    options,
+    extra,
+    tokens: readGivenTokens(authToken),
+    work,
+  })
+  await work.pause()
+  const { state } = subject
+  const forms = { eitherSlash: settings.eitherSlash, respelled: incoming.urlIsNormalized }
+  const urlForms = describeForms(state.url, listSignedForms(state.url, joinPairs(state.pairs), forms))
+  if (verdict.ok)
+    return {
+      verdict: { ...verdict, matched: { ...verdict.matched, url: showUrl(verdict.matched.url) } },
+      suspected: [],
+      signingString: showSigningString(
+        verdict.matched.url,
+        verdict.covers === 'params' ? [...verdict.params.entries()] : state.pairs,
+      ),
+      urlForms,
+      tried: 0,
+    }
+  const presented = readPresented(subject.signatures)
+  const result =
+    presented.length === 0 || subject.tooLarge
+      ? { match: undefined, tried: 0 }
+      : await search({ subject, presented, forms, maxTries: extra.maxTries })
+  await work.pause()
+  const { proven, suspected } = drawConclusion(subject, verdict, result, presented)
+  const addFix = ({ id, detail }: FoundCause): Cause => ({ id, detail, fix: findFix(id, extra.framework) })
+  const { match } = result
+  return {
+    verdict,
+    ...(proven !== undefined && {
+      proven: { causes: proven.causes.map(addFix), signedUrl: showUrl(proven.signedUrl) },
+    }),
+    suspected: suspected.map(addFix),
+    signingString:
+      match === undefined
+        ? showSigningString(urlForms.length > 0 ? joinState(state) : '', state.pairs)
+        : showSigningString(match.form.url, match.state.pairs),
+    urlForms,
+    tried: result.tried,
+  }
+}
+
+function joinState({ url, fragment }: State): string {
+  return `${url.scheme}://${url.host}${url.port}${url.path}${url.query}${fragment}`
+}
+
+/** Removes listeners, and replaces faulty tokens, so that the verifier takes the options. */
+function toLenientOptions(options: VerifierOptions, authToken: unknown): VerifierOptions {
+  const { diagnose: _d, onVerdict: _v, onRejected: _r, replay: _p, mode: _m, ...rest } = options
+  return {
+    ...rest,
+    ...(authToken !== undefined && { authToken: replaceFaultyTokens(authToken) as VerifierOptions['authToken'] }),
+    ...(rest.sharedKeys !== undefined && {
+      sharedKeys: replaceFaultySecrets(rest.sharedKeys) as VerifierOptions['sharedKeys'],
+    }),
+  }
+}
+
+interface ReadBytes {
+  readonly bytes: Uint8Array | undefined
+  readonly consumedBy: string | undefined
+  /** An object that took the place of the body. */
+  readonly parsed?: unknown
+}
+
+async function readBytes(request: IncomingRequest, settings: Settings): Promise<ReadBytes> {
+  const { body } = request
+  if (body === undefined || (body as unknown) === null) return { bytes: undefined, consumedBy: undefined }
+  if (isConsumed(body)) return { bytes: undefined, consumedBy: body.consumedBy }
+  if (typeof body === 'object' && !isBytes(body) && !(Symbol.asyncIterator in body))
+    return { bytes: undefined, consumedBy: 'a body parser', parsed: body }
+  // The verdict covers compression: here Content-Encoding is ignored.
+  const bytes = await readBody(body, () => [], settings.maxBodyBytes)
+  return { bytes: isRejected(bytes) ? undefined : bytes, consumedBy: undefined }
+}
+
+function isConsumed(body: unknown): body is { consumedBy: string } {
+  return typeof body === 'object' && body !== null && 'consumedBy' in body && typeof body.consumedBy === 'string'
+}
+
+interface Undecided extends ReadBytes {
+  readonly incoming: IncomingRequest
+  readonly lenient: VerifierOptions
+  readonly parsed?: unknown
+}
+
+/** Verifies the request. If only parsed parameters are left, it verifies a form of these. */
+async function decide({ incoming, lenient, bytes, parsed }: Undecided): Promise<Verdict> {
+  const verifier = createVerifier(lenient)
+  const given = readParsed(parsed)
+  const usesGiven = given !== undefined && given.length > 0 && (incoming.body ?? undefined) === undefined
+  if (!usesGiven) return verifier.verify(bytes === undefined ? incoming : { ...incoming, body: bytes })
+  if (incoming.method === 'GET') {
+    const verdict = await verifier.verify(incoming)
+    // A GET has no parameters beside its query: counted twice, they make another signing string.
+    return verdict.ok ? reject('signature_mismatch') : verdict
+  }
+  const headers = toFormHeaders(incoming)
+  return verifier.verify({ ...incoming, headers, body: serializeForm(given) })
+}
+
+function toFormHeaders({ headers }: IncomingRequest): IncomingRequest['headers'] {
+  const read = readHeaders(headers)
+  const names = headers instanceof Headers ? [...headers.keys()] : Object.keys(Object(headers))
+  const copy: Record<string, string | readonly string[]> = {}
+  for (const name of names.map((one) => one.toLowerCase())) copy[name] = read(name).map(String)
+  for (const [name, values] of Object.entries(copy)) if (values.length === 1) copy[name] = values[0] ?? ''
+  delete copy['content-length']
+  delete copy['content-encoding']
+  copy['content-type'] = 'application/x-www-form-urlencoded'
+  return copy
+}
+
+// All verifiers share one explainer, because they share the CPU time of one process.
+const explainInTurn = createExplainer(() => performance.now())
+
+function explain(refused: Refused): Promise<void> {
+  return explainInTurn(refused, (request, options, rejection, framework) =>
+    runDiagnosis(request, options, parseDiagnoseOptions({ framework }).extra, rejection),
+  )
+}
+
+/**
+ * Explains why a request does not verify. As the `diagnose` option of a verifier or an adapter, it
+ * explains each refusal on standard error in at most eight lines. As an option it does nothing if
+ * NODE_ENV is `production`: see `evenInProduction`.
+ */
+export const diagnose: typeof diagnoseRequest & Diagnoser = Object.assign(diagnoseRequest, {
+  explain(refused: Refused) {
+    return readEnvironment('NODE_ENV') === 'production' ? undefined : explain(refused)
+  },
+})
+
+/**
+ * Makes a diagnoser that explains refusals even if NODE_ENV is `production`. Explanations cost CPU time,
+ * also those of forged requests, so their rate is limited.
+ * @param _diagnoser `diagnose`
+ * @returns the value for the `diagnose` option
+ */
+export function evenInProduction(_diagnoser: typeof diagnose): Diagnoser {
+  return { explain }
+}

@@ -1,30 +1,66 @@
-import type { Pairs } from '../scheme/form.ts'
 import { kinds } from '../webhooks/index.ts'
-import { stripDigits } from './ends.ts'
-import type { SigningPart } from './types.ts'
+import type { Pairs } from '../scheme/form.ts'
+import { defaultPort, joinUrl, type SignedForm, type UrlParts } from '../scheme/signed-url.ts'
+import { stripDigits } from './spelling.ts'
 
-// What Twilio itself writes and what says nothing about a person: ids, states, counts, places of a number.
+/** One part of the signing string. */
+export interface SigningPart {
+  /** The text as it was joined. A value that may hold a secret or a person's words is replaced by its length. */
+  readonly text: string
+  readonly from: 'url' | 'name' | 'value'
+}
+
+/** One spelling of the URL that the verifier tries. */
+export interface UrlForm {
+  readonly url: string
+  readonly why: string
+}
+
+// Twilio writes these values itself, and they say nothing about a person: ids, states and counts.
 const plainNames =
   /^(.*Sid\d*|sid|ApiVersion|NumMedia|NumSegments|.*Status|.*Country|Direction|EventType|StatusCallbackEvent|SequenceNumber|.*Timestamp|MessageType|ErrorCode|Level|PayloadType|Source|CallbackSource|ResourceType|RoomType|RetryCount|Index|.*Duration|bodySHA256)$/
 const plainValue = /^[\w.:+,-]{0,80}$/
 const plainName = /^[A-Za-z_][\w.[\]-]{0,60}$/
 const secretName = /token|secret|key|pass|pwd|sig|auth|code|otp|pin|body|text|message|msg|speech|digits|content|name/i
 
+/** Parameters that hold people's own words, and so white space. */
+export const freeText: RegExp =
+  /^(Body|SpeechResult|UnstableSpeechResult|MessageBody|TranscriptionText|ProfileName|FriendlyName|CallerName|Author|ButtonText|Label|Address|HandoffData|Name|.*Name|.*City)$/
+
 let twilioNames: ReadonlySet<string> | undefined
 
-function isTwilioName(name: string): boolean {
+/**
+ * Recognises the names of Twilio's own parameters.
+ * @param name a parameter's name
+ * @returns true if a known kind of webhook has it, with or without a number at its end
+ */
+export function isTwilioName(name: string): boolean {
   twilioNames ??= new Set(
     Object.values(kinds).flatMap((row) => row.parameters.map((parameter) => parameter.name.replace('{N}', ''))),
   )
-  return twilioNames.has(stripDigits(name))
+  return twilioNames.has(name) || twilioNames.has(stripDigits(name))
 }
 
-/** A parameter's name as a diagnosis may show it. A broken parse can make a name of anything, message text included. */
+/**
+ * Shows a parameter's name. A broken parser can turn any text into a name, message text included.
+ * @param name the name
+ * @returns the name, or its length if it does not look like a name
+ */
 export function showName(name: string): string {
   return plainName.test(name) ? name : hide(name)
 }
 
-/** A parameter's value: shown only where it is Twilio's own writing. */
+/**
+ * Shows up to four names.
+ * @param names the names
+ * @returns the names in quotes, and how many more there are
+ */
+export function showNames(names: readonly string[]): string {
+  const shown = names.slice(0, 4).map((name) => `"${showName(name)}"`)
+  return `${shown.join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''}`
+}
+
+/** Shows a parameter's value if Twilio wrote it itself. */
 function showValue(name: string, value: string): string {
   return value === '' || (plainNames.test(name) && plainValue.test(value)) ? value : hide(value)
 }
@@ -34,8 +70,10 @@ function hide(text: string): string {
 }
 
 /**
- * A URL as a diagnosis may show it. The query of a webhook by GET holds the same text as a form: what may be text or a secret is
- * replaced by its length. Your own short parameters stay readable.
+ * Shows a URL. The query of a GET webhook holds the same texts as a form: values that may be texts or
+ * secrets are replaced by their length. Short parameters of the user's own stay readable.
+ * @param url the URL
+ * @returns the URL without such values, and without its user name and password
  */
 export function showUrl(url: string): string {
   const [, origin = '', userinfo, rest = ''] = /^([a-z]+:\/\/)([^/?#]*@)?(.*)$/is.exec(url) ?? [url, '', undefined, url]
@@ -43,23 +81,31 @@ export function showUrl(url: string): string {
   const user = userinfo === undefined ? '' : '‹user›@'
   if (start === -1) return `${origin}${user}${rest}`
   const fields = rest.slice(start + 1).split('&')
-  const isTwilios = fields.some((field) => /^(AccountSid|CallSid|MessageSid)=/.test(field))
-  return `${origin}${user}${rest.slice(0, start)}?${fields.map((field) => showField(field, isTwilios)).join('&')}`
+  const isWebhook = fields.some((field) => /^(AccountSid|CallSid|MessageSid)=/.test(field))
+  return `${origin}${user}${rest.slice(0, start)}?${fields.map((field) => showField(field, isWebhook)).join('&')}`
 }
 
-function showField(field: string, isTwilios: boolean): string {
+function showField(field: string, isWebhook: boolean): string {
   const equals = field.indexOf('=')
   const name = equals === -1 ? field : field.slice(0, equals)
   if (!/^[A-Za-z_][\w.%[\]-]{0,60}$/.test(name)) return hide(field)
-  // A value with an "&" in it, not encoded, goes on as a field of its own.
-  if (equals === -1) return isTwilios ? hide(field) : field
+  // The rest of a value with an unencoded "&" looks like a field without "=".
+  if (equals === -1) return isWebhook ? hide(field) : field
   const value = field.slice(equals + 1)
   if (value === '' || plainNames.test(name)) return `${name}=${showValue(name, value)}`
-  const isPlain = !isTwilios && !isTwilioName(name) && !secretName.test(name) && /^[\w.~%+:-]{1,40}$/.test(value)
+  const isPlain = !isWebhook && !isTwilioName(name) && !secretName.test(name) && /^[\w.~%+:-]{1,40}$/.test(value)
   return `${name}=${isPlain ? value : hide(value)}`
 }
 
-/** The signing string in its parts: the URL, then each name and value as they were joined. */
+/** A diagnosis shows at most this many parameters. */
+const mostShown = 200
+
+/**
+ * Shows the signing string in its parts: the URL, then each name and value in signed order.
+ * @param url the signed URL
+ * @param pairs the signed parameters
+ * @returns the parts
+ */
 export function showSigningString(url: string, pairs: Pairs): SigningPart[] {
   const parts: SigningPart[] = [{ text: showUrl(url), from: 'url' }]
   const distinct = new Map(pairs.map((pair) => [JSON.stringify(pair), pair]))
@@ -72,4 +118,33 @@ export function showSigningString(url: string, pairs: Pairs): SigningPart[] {
   return parts
 }
 
-const mostShown = 200
+/**
+ * Describes the spellings of one URL that the verifier tries.
+ * @param parts the URL as this server sees it
+ * @param forms the spellings
+ * @returns each spelling with the reason
+ */
+export function describeForms(parts: UrlParts, forms: Iterable<SignedForm>): UrlForm[] {
+  const given = joinUrl(parts)
+  return Array.from(forms, (form) => ({ url: showUrl(form.url), why: explainForm(parts, given, form) }))
+}
+
+function explainForm(parts: UrlParts, given: string, { url, signingString }: SignedForm): string {
+  if (url === given && signingString.startsWith(given)) return 'as this server sees the request'
+  const reasons: string[] = []
+  const rest = url.slice(`${parts.scheme}://${parts.host}`.length)
+  const port = /^:\d+/.exec(rest)?.[0] ?? ''
+  if (port !== parts.port)
+    reasons.push(
+      port === '' ? 'without the port' : port === defaultPort(parts.scheme) ? 'with the default port' : 'with a port',
+    )
+  const tail = rest.slice(port.length)
+  const path = tail.replace(/\?.*$/s, '')
+  if (path !== parts.path && path.replace(/\/$/, '') === parts.path.replace(/\/$/, ''))
+    reasons.push(
+      path.endsWith('/') ? 'with a slash at the end of the path' : 'without the slash at the end of the path',
+    )
+  if (!tail.includes('?') && parts.query !== '') reasons.push('the query as parameters, as ConversationRelay signs it')
+  else if (tail.slice(path.length) !== parts.query) reasons.push('the query in another spelling')
+  return reasons.length === 0 ? 'in another spelling' : reasons.join(', ')
+}

@@ -1,20 +1,52 @@
 import { parseInteger } from '../checks/options.ts'
-import type { VerifierOptions } from '../verify/types.ts'
-import type { DiagnoseOptions } from './types.ts'
+import type { Params } from '../scheme/signing-string.ts'
+import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
+
+/** A request to diagnose. */
+export type DiagnosableRequest = IncomingRequest & {
+  /** The parameters that a framework parsed, if the bytes of the body are lost. */
+  readonly params?: Params | undefined
+}
+
+/** The options of a diagnosis, beside those of the verifier. */
+export interface DiagnoseOptions {
+  /**
+   * Auth Tokens and SharedKey secrets that may have signed, each with a name that you choose. The
+   * diagnosis shows the name, and never the secret. Default: none.
+   */
+  readonly otherTokens?: Readonly<Record<string, string>> | undefined
+  /** Hosts that reach this server, or did in the past, with or without a port. Default: none. */
+  readonly otherHosts?: readonly string[] | undefined
+  /** Path prefixes that a proxy may have stripped or added, such as `/functions/v1`. Default: none. */
+  readonly prefixes?: readonly string[] | undefined
+  /**
+   * The maximum number of HMACs, an integer from 1 to 1,000,000. Default 20,000. The search computes
+   * fewer for a large request, and for causes that rarely occur together.
+   */
+  readonly maxTries?: number | undefined
+  /** The framework or platform, such as `'express'` or `'lambda'`: fixes are written for it. Default: none. */
+  readonly framework?: string | undefined
+}
 
 const defaultTries = 20_000
 
+/** The options of a diagnosis, checked and separated from those of the verifier. */
 export interface ParsedOptions {
   readonly extra: DiagnoseOptions & { readonly maxTries: number }
   readonly verifierOptions: VerifierOptions
 }
 
-/** Takes the options of a diagnosis from those of the verifier. Throws a TypeError or RangeError that names the option. */
+/**
+ * Separates the options of a diagnosis from those of the verifier.
+ * @param options both, as the user gives them
+ * @returns both, apart
+ * @throws TypeError or RangeError, which names the option, for an option of a wrong type or value
+ */
 export function parseDiagnoseOptions(options: VerifierOptions & DiagnoseOptions): ParsedOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError('diagnose needs an object of options')
   const { otherTokens, otherHosts, prefixes, maxTries, framework, ...verifierOptions } = options
   if (otherTokens !== undefined && !isRecordOfTexts(otherTokens))
-    throw new TypeError('"otherTokens" must be a record from names of your own to tokens')
+    throw new TypeError('"otherTokens" must be an object that maps names to tokens')
   checkTexts(otherHosts, 'otherHosts')
   checkTexts(prefixes, 'prefixes')
   if (framework !== undefined && typeof framework !== 'string')

@@ -1,5 +1,4 @@
-import type { Pairs } from '../scheme/form.ts'
-import { isFormType, parseForm } from '../scheme/form.ts'
+import { decodeUtf8, isFormType, type Pairs, parseForm } from '../scheme/form.ts'
 import { findBodyHash, hashBody, parseSignatureSettings } from '../scheme/signature.ts'
 import { splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { isRejected } from '../verdict.ts'
@@ -7,16 +6,78 @@ import { listAccounts } from '../verify/candidates.ts'
 import { readCoverage } from '../verify/coverage.ts'
 import { type Head, readHead, readHeaders, readSingle } from '../verify/head.ts'
 import type { Settings } from '../verify/options.ts'
+import type { HostAndPort } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
-import { type GivenTokens, readConfiguredKeys } from './configured-keys.ts'
+import { type ConfiguredKeys, type GivenTokens, type Key, readConfiguredKeys } from './configured-keys.ts'
 import { type Evidence, readEvidence, type Seen, type Target, toHost } from './evidence.ts'
-import { hasTooManyPairs, isHugeForm } from './form-body.ts'
-import { readParsed } from './parsed-params.ts'
-import type { Hints, Subject } from './subject.ts'
-import type { DiagnoseOptions } from './types.ts'
-import type { Work } from './work.ts'
+import { countCharacters, hasHugeCount, isHugeForm, parseFormBody, type Work } from './limits.ts'
+import type { DiagnoseOptions } from './options.ts'
 
-/** Everything that a diagnosis starts from. */
+/** One hypothesis: the URL, the parameters and the keys that Twilio may have used. */
+export interface State {
+  readonly url: UrlParts
+  /** The fragment with its `#`, or an empty text. */
+  readonly fragment: string
+  readonly pairs: Pairs
+  /** What the signature has to cover. It covers a body by the `bodySHA256` of the URL. */
+  readonly covers: 'params' | 'body' | 'url'
+  /** The keys that a server with this configuration would try. */
+  readonly keys: readonly Key[]
+}
+
+/** Values from the options that may be the ones that Twilio used. */
+export interface Hints {
+  readonly hosts: readonly Seen<HostAndPort>[]
+  readonly prefixes: readonly Seen<string>[]
+  readonly userinfos: readonly Seen<string>[]
+  readonly fragments: readonly string[]
+  readonly targets: readonly Seen<Target>[]
+  /** The AccountSids that the options name. */
+  readonly accounts: readonly string[]
+}
+
+/** The request under diagnosis, read once. */
+export interface Subject {
+  /** The budget of this diagnosis. */
+  readonly work: Work
+  readonly method: string
+  readonly handshake: boolean
+  /** The request as this server sees it. */
+  readonly state: State
+  readonly evidence: Evidence
+  readonly hints: Hints
+  readonly keys: ConfiguredKeys
+  readonly contentType: string
+  readonly isForm: boolean
+  /** A form larger than any of Twilio's: its parameters are not read, and nothing is searched. */
+  readonly tooLarge: boolean
+  /** The bytes that arrived, or `undefined` if they are lost. */
+  readonly body: Uint8Array | undefined
+  /** What read the body and kept no bytes. */
+  readonly consumedBy: string | undefined
+  /** The request was refused before its body was read. */
+  readonly unread: boolean
+  /** The parameters that a parser returned, as pairs. */
+  readonly given: Pairs | undefined
+  /** The parameters exactly as the parser returned them. */
+  readonly parsed: unknown
+  /** The body starts like JSON. */
+  readonly looksLikeJson: boolean
+  /**
+   * The parameters that edits start from, those of a form with a wrong Content-Type included. Empty
+   * for JSON, and if there are too many of them.
+   */
+  readonly formPairs: Pairs
+  /** The parameters in the query of the URL. */
+  readonly queryPairs: Pairs
+  /** The values of X-Twilio-Signature. */
+  readonly signatures: readonly string[]
+  readonly contentLength: number
+  /** The body has the hash that the URL names. */
+  readonly bodyMatches: boolean
+}
+
+/** The input of a diagnosis. */
 export interface Source {
   readonly request: IncomingRequest
   readonly parsed: unknown
@@ -24,7 +85,7 @@ export interface Source {
   readonly consumedBy: string | undefined
   readonly unread: boolean
   readonly settings: Settings
-  /** As given: with the tokens that the verifier would refuse. */
+  /** The options as they were given, with the tokens that the verifier refuses. */
   readonly options: VerifierOptions
   readonly extra: DiagnoseOptions
   readonly tokens: GivenTokens | undefined
@@ -33,24 +94,30 @@ export interface Source {
 
 const nothing = new Uint8Array(0)
 
+/**
+ * Reads a request once, for all causes.
+ * @param source the request and the options
+ * @returns the request as this server sees it, with all hints
+ */
 export async function readSubject(source: Source): Promise<Subject> {
   const { request, settings, options, body, parsed } = source
-  const envelope = readHead(request, readHeaders(request.headers))
-  const evidence = readEvidence(envelope, request.url)
-  const { url, fragment } = readBaseUrl(source, envelope, evidence)
-  const contentType = readSingle(envelope.header, 'content-type') ?? ''
+  const header = readHeaders(request.headers)
+  const head = readHead(request, header)
+  const evidence = readEvidence(head, request.url)
+  const { url, fragment } = readBaseUrl(source, head, evidence)
+  const contentType = readSingle(head.header, 'content-type') ?? ''
   const given = readParsed(parsed)
   const isForm = isFormType(contentType)
   const isHuge = isForm && isHugeForm(body)
-  const content = readCoverage(envelope, url.query, isHuge ? nothing : (body ?? nothing))
-  const isGet = envelope.method === 'GET' || envelope.handshake
+  const content = readCoverage(head, url.query, isHuge ? nothing : (body ?? nothing))
+  const isGet = head.method === 'GET' || head.handshake
   const usesGiven = given !== undefined && given.length > 0 && (isGet || body === undefined || body.length === 0)
   const all = usesGiven ? given : isGet ? [] : content.covers === 'params' ? content.params : []
-  const tooLarge = isHuge || hasTooManyPairs(all)
+  const tooLarge = isHuge || hasHugeCount(all)
   const pairs = tooLarge ? [] : all
   const covers = usesGiven || isHuge ? 'params' : content.covers
   const queryPairs = parseForm(url.query.slice(1)) ?? []
-  const named = parseSignatureSettings(readSingle(envelope.header, 'x-twilio-webhooks-signature-settings') ?? '')
+  const named = parseSignatureSettings(readSingle(head.header, 'x-twilio-webhooks-signature-settings') ?? '')
   const accounts = listAccounts(covers === 'params' ? pairs : queryPairs, 4)
   const [accountSid] = accounts
   const keys = await readConfiguredKeys({
@@ -63,14 +130,16 @@ export async function readSubject(source: Source): Promise<Subject> {
     accounts,
     claim: {
       url: `${url.scheme}://${url.host}${url.port}${url.path}${url.query}`,
-      method: envelope.method,
+      method: head.method,
       ...(accounts.length === 1 && accountSid !== undefined && { accountSid }),
     },
   })
+  const looksLikeJson = startsLikeJson(body)
+  const formPairs = isForm || isGet || pairs.length > 0 || body === undefined ? pairs : (parseFormBody(body) ?? [])
   return {
     work: source.work,
-    method: envelope.method,
-    handshake: envelope.handshake,
+    method: head.method,
+    handshake: head.handshake,
     state: { url, fragment, pairs, covers, keys: keys.tried },
     evidence,
     hints: readHints(source, queryPairs),
@@ -83,24 +152,40 @@ export async function readSubject(source: Source): Promise<Subject> {
     unread: source.unread,
     given,
     parsed,
+    looksLikeJson,
+    formPairs: looksLikeJson || isTooLargeToEdit(formPairs) ? [] : formPairs,
     queryPairs,
-    signatureIsBlank: /^\s*$/.test(readSingle(envelope.header, 'x-twilio-signature') ?? '-'),
-    contentLength: Number(readSingle(envelope.header, 'content-length') ?? 0) || 0,
+    signatures: header('x-twilio-signature').map(String),
+    contentLength: Number(readSingle(head.header, 'content-length') ?? 0) || 0,
     bodyMatches: body !== undefined && findBodyHash(url.query) === hashBody(body),
   }
 }
 
-/** The URL that this server checks; where it refuses to tell one, the nearest that can be read. */
+// Beyond these limits an edit costs too much. Twilio's largest webhooks have about 40 parameters and a few kilobytes.
+const mostEditedPairs = 200
+const mostEditedCharacters = 64 * 1024
+
+function isTooLargeToEdit(pairs: Pairs): boolean {
+  return pairs.length > mostEditedPairs || countCharacters(pairs) > mostEditedCharacters
+}
+
+/** Checks the first character. A body that looks like JSON makes no useful form parameters. */
+function startsLikeJson(body: Uint8Array | undefined): boolean {
+  const text = body === undefined ? undefined : (decodeUtf8(body.subarray(0, 64)) ?? '')
+  return /^\ufeff?\s*[[{]/.test(text ?? '')
+}
+
+/** Reads the URL that this server checks. If the options refuse the request, it reads the nearest URL. */
 function readBaseUrl(
   { request, settings, options }: Source,
-  envelope: Head,
+  head: Head,
   evidence: Evidence,
 ): { url: UrlParts; fragment: string } {
-  const resolved = settings.resolveUrl(envelope, request)
+  const resolved = settings.resolveUrl(head, request)
   const target = typeof request.url === 'string' ? request.url : ''
   const fragment = /#.*$/s.exec(target)?.[0] ?? ''
   const plain = !isRejected(resolved) ? resolved : guessUrl(target.replace(/#.*$/s, ''), options, evidence, request)
-  const url = envelope.handshake ? { ...plain, scheme: 'wss' } : plain
+  const url = head.handshake ? { ...plain, scheme: 'wss' } : plain
   return { url, fragment: isRejected(resolved) ? fragment : '' }
 }
 
@@ -162,7 +247,7 @@ function askSignedUrl({ signedUrl }: VerifierOptions, request: IncomingRequest):
   }
 }
 
-/** The target that arrived: a "signedUrl" of the user's may have left out its query. */
+/** Reads the target that arrived: the "signedUrl" function of the user may leave out its query. */
 function listOwnTarget({ url }: IncomingRequest): Seen<Target>[] {
   const [, path = '/', query = ''] = /^(?:[a-z]+:\/\/[^/?#]*)?(\/[^?#]*)?(\?[^#]*)?/i.exec(String(url)) ?? []
   return query === '' ? [] : [{ value: { path, query }, from: 'the request target' }]
@@ -171,4 +256,54 @@ function listOwnTarget({ url }: IncomingRequest): Seen<Target>[] {
 function listReferrer(request: IncomingRequest): Seen<Target>[] {
   const referrer = splitUrl(readSingle(readHeaders(request.headers), 'referer') ?? '')
   return referrer === undefined ? [] : [{ value: { path: referrer.path, query: referrer.query }, from: 'Referer' }]
+}
+
+/** At most this many parameters of a parser are read. */
+export const mostEntries = 2000
+
+/**
+ * Reads the parameters that a framework's parser returned, of any type.
+ * @param params an object, a Map or another iterable of pairs, or anything else
+ * @returns the pairs, with nested values as careless code joins them; `undefined` if there are none
+ */
+export function readParsed(params: unknown): Pairs | undefined {
+  if (params === undefined || params === null) return undefined
+  if (typeof params !== 'object') return []
+  const pairs: [string, string][] = []
+  for (const [name, value] of listEntries(params)) {
+    const values = Array.isArray(value) ? value.slice(0, mostEntries) : [value]
+    for (const one of values) if (pairs.length < mostEntries) pairs.push([name, toText(one)])
+  }
+  return pairs
+}
+
+/**
+ * Lists the entries of an object or an iterable.
+ * @param params the object
+ * @returns at most `mostEntries` entries; none if a getter or an iterator throws
+ */
+export function listEntries(params: object): [string, unknown][] {
+  try {
+    if (!(Symbol.iterator in params)) return Object.entries(params).slice(0, mostEntries)
+    const entries: [string, unknown][] = []
+    let read = 0
+    for (const pair of params as Iterable<unknown>) {
+      if (Array.isArray(pair)) entries.push([toText(pair[0]), pair[1]])
+      if (++read === mostEntries) break
+    }
+    return entries
+  } catch {
+    return []
+  }
+}
+
+/**
+ * Turns a value into text, as careless code does.
+ * @param value any value
+ * @returns the text
+ */
+export function toText(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[array]' : '[object Object]'
+  return typeof value === 'symbol' ? '[symbol]' : `${value}`
 }

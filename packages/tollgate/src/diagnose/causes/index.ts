@@ -1,26 +1,153 @@
-import type { CauseId } from '../types.ts'
+import type { RejectionCode } from '../../verdict.ts'
+import type { Subject } from '../reading.ts'
 import { bodyCauses } from './body.ts'
-import type { CauseRow } from './cause-row.ts'
 import { keyCauses } from './keys.ts'
+import { lostParamsCauses } from './lost-params.ts'
 import { paramsCauses } from './params.ts'
+import { pathCauses } from './path.ts'
 import { queryCauses } from './query.ts'
+import type { CauseRow, Edit, Presented, Proof, Suspicion, Unexplained } from './row.ts'
 import { signatureCauses } from './signature.ts'
 import { urlCauses } from './url.ts'
 
+/** The families. A cause is a row of one of them, and is named nowhere else. */
+type Rows = typeof urlCauses &
+  typeof pathCauses &
+  typeof bodyCauses &
+  typeof queryCauses &
+  typeof paramsCauses &
+  typeof lostParamsCauses &
+  typeof keyCauses &
+  typeof signatureCauses
+
 /**
- * Every cause. A new cause is a new row, plus the edits that undo it. `npm run causes` writes the docs from it.
+ * The ids of the causes: everything that can change a request between Twilio and the verifier. The page
+ * "Why does validation fail?" has a section on each.
+ */
+export type CauseId = keyof Rows
+
+/**
+ * All causes, each with the type that its family has checked. If two of them are equally likely, the one that comes first here is tried and named first.
  * @public
  */
 export const causes: Readonly<Record<CauseId, CauseRow>> = {
   ...urlCauses,
+  ...pathCauses,
+  ...bodyCauses,
   ...queryCauses,
   ...paramsCauses,
-  ...bodyCauses,
+  ...lostParamsCauses,
   ...keyCauses,
   ...signatureCauses,
+} satisfies Rows as Record<CauseId, CauseRow>
+
+/** A cause of this request, with what was seen. */
+export interface FoundCause {
+  readonly id: CauseId
+  readonly detail: string
 }
 
-/** The fix in one line: that of the framework, platform or proxy if it has its own. */
+/** An edit, with the cause that it undoes. */
+export interface ProposedEdit extends Edit {
+  readonly cause: CauseId
+  readonly also?: readonly FoundCause[]
+}
+
+/** A reading of the signature header, with the cause that it undoes. */
+export interface PresentedSignature extends Presented {
+  readonly cause?: FoundCause
+}
+
+const rows = Object.entries(causes) as readonly (readonly [CauseId, CauseRow])[]
+
+/**
+ * Lists the edits of every cause.
+ * @param subject the request
+ * @returns the edits, in the order of the table
+ */
+export function* listEdits(subject: Subject): Generator<ProposedEdit> {
+  for (const [cause, row] of rows)
+    for (const edit of row.edits?.(subject) ?? []) yield { ...edit, cause } as ProposedEdit
+}
+
+/**
+ * Lists the readings of a damaged signature header.
+ * @param values the values of the header
+ * @returns the readings, without repetitions
+ */
+export function listReadings(values: readonly string[]): PresentedSignature[] {
+  const found = new Map<string, PresentedSignature>()
+  for (const [id, row] of rows)
+    for (const { text, compare, detail } of row.readings?.(values) ?? []) {
+      const key = `${compare} ${text}`
+      if (!found.has(key)) found.set(key, { text, compare, cause: { id, detail } })
+    }
+  return [...found.values()]
+}
+
+/**
+ * Asks every cause for signs of it.
+ * @param refusal a request that no edit explains
+ * @returns the signs, in the order of the table
+ */
+export function listSuspicions(refusal: Unexplained): (Suspicion & FoundCause)[] {
+  return collect(
+    (row) => row.suspect?.(refusal),
+    (id, suspicion) => ({ ...suspicion, id }),
+  )
+}
+
+/**
+ * Asks every cause whether it holds beside the edits of a proof.
+ * @param subject the request
+ * @param proof the state under which the signature matches
+ * @returns the causes that do
+ */
+export function listAccompanying(subject: Subject, proof: Proof): FoundCause[] {
+  return collect(
+    (row) => row.accompany?.(subject, proof),
+    (id, detail) => ({ id, detail }),
+  )
+}
+
+/**
+ * Asks every cause whether it explains a body that does not have the signed hash.
+ * @param subject the request
+ * @returns the causes that do
+ */
+export function explainBody(subject: Subject): FoundCause[] {
+  return collect(
+    (row) => row.explainBody?.(subject),
+    (id, detail) => ({ id, detail }),
+  )
+}
+
+/**
+ * Asks every cause whether it explains a refusal although the signature matches.
+ * @param subject the request
+ * @param code the rejection code
+ * @returns the causes that do
+ */
+export function explainRefusal(subject: Subject, code: RejectionCode): FoundCause[] {
+  return collect(
+    (row) => row.refusals?.[code]?.(subject),
+    (id, detail) => ({ id, detail }),
+  )
+}
+
+function collect<T, R>(ask: (row: CauseRow) => T | undefined, name: (id: CauseId, answer: T) => R): R[] {
+  return rows.flatMap(([id, row]) => {
+    const answer = ask(row)
+    return answer === undefined ? [] : [name(id, answer)]
+  })
+}
+
+/**
+ * Finds the fix of a cause.
+ * @param id the cause
+ * @param place a framework, platform or proxy, such as `'express'` or `'tollgate/express'`
+ * @returns its own fix if there is one, or else the fix for all, in one line
+ */
 export function findFix(id: CauseId, place: string | undefined): string {
   const { fix, fixes } = causes[id]
   const name = place?.toLowerCase().replace(/^tollgate\/|\.?js$/g, '') ?? ''

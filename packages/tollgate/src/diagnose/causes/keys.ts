@@ -1,10 +1,10 @@
-import type { CauseId } from '../types.ts'
-import type { CauseRow } from './cause-row.ts'
-
-type Id = Extract<CauseId, `token_${string}` | 'shared_key_unconfigured' | 'algorithm'>
+import { type AlgorithmName, algorithms } from '../../scheme/algorithms.ts'
+import type { ConfiguredKeys, NamedKey } from '../configured-keys.ts'
+import { showName } from '../mask.ts'
+import { type CauseRow, type Dimension, type Edit, type Row, ruledOut } from './row.ts'
 
 /** Wrong keys. */
-export const keyCauses: Readonly<Record<Id, CauseRow>> = {
+export const keyCauses = {
   token_of_other_account: {
     title: 'The token of another account',
     symptom:
@@ -12,31 +12,133 @@ export const keyCauses: Readonly<Record<Id, CauseRow>> = {
     reason:
       'Twilio signs with the Auth Token of the account that owns the number or the resource. A subaccount signs with its own token, never with its parent’s. An old token signs nothing after its rotation.',
     fix: 'Use the Auth Token of the account (or subaccount) that owns the number or the resource.',
-  },
+    question: 'token',
+    edits({ keys }) {
+      return takeTokens(
+        keys,
+        'token',
+        (name) => `${name} signed, not the Auth Token that this request is checked with.`,
+      )
+    },
+    suspect({ subject: { keys }, tried }) {
+      const fault = findFault(keys)
+      if (fault?.kind === 'other' && keys.claimedKeyId === undefined)
+        return { score: 93, detail: `The configured Auth Token ${fault.fault}.` }
+      if (keys.unknownAccount !== undefined)
+        return {
+          score: 88,
+          detail: `No Auth Token is configured for the account ${keys.unknownAccount}, which the request names. The tokens of other accounts do not match.`,
+        }
+      return keys.tried.length > 0 && tried > 0
+        ? {
+            score: 55,
+            detail: `No spelling of URL and parameters matches with the configured key. The key may be old, or belong to another account. ${ruledOut}`,
+          }
+        : undefined
+    },
+    refusals: {
+      account_not_allowed() {
+        return 'The signature matches, but the request names an account that does not own the key, or is not allowed.'
+      },
+    },
+  } satisfies CauseRow as Row,
   token_whitespace: {
     title: 'White space in the token',
     symptom: 'The server does not start ("has white space around it"), or every request is refused.',
     reason: 'A secret file ends with a line break, or someone copied the token with a space. Every byte counts.',
     fix: "Remove the white space around the Auth Token, or the SharedKey's secret, in the environment or its file.",
-  },
+    question: 'token',
+    *edits({ keys }) {
+      yield* takeTokens(keys, 'blank', (name) => `The configured Auth Token is blank, and ${name} signed.`)
+      yield editSecrets(
+        'token',
+        stripSpace,
+        `The configured ${nameSecret(keys)} has white space or an invisible character in it.`,
+      )
+    },
+    suspect({ subject: { keys } }) {
+      const fault = findFault(keys)
+      return fault?.kind === 'white_space'
+        ? { score: fault.token.trim() === '' ? 99 : 85, detail: `The configured ${nameSecret(keys)} ${fault.fault}.` }
+        : undefined
+    },
+  } satisfies CauseRow as Row,
   token_quoted: {
     title: 'The token in quotes',
     symptom: 'The server does not start ("is in quotes"), or every request is refused.',
     reason: 'docker --env-file, systemd and some consoles keep the quotes of TWILIO_AUTH_TOKEN="…".',
     fix: "Remove the quotes around the Auth Token, or the SharedKey's secret.",
-  },
+    question: 'token',
+    edits({ keys }) {
+      return [
+        editSecrets(
+          'quotes',
+          stripQuotes,
+          `The configured ${nameSecret(keys)} is in quotes, or starts with the name of its variable.`,
+        ),
+      ]
+    },
+    suspect({ subject: { keys } }) {
+      return findFault(keys)?.kind === 'quotes'
+        ? { score: 85, detail: `The configured ${nameSecret(keys)} is in quotes.` }
+        : undefined
+    },
+  } satisfies CauseRow as Row,
   token_is_api_key: {
     title: 'An API key instead of the token',
     symptom: 'The configured secret begins with SK, or has letters after "f".',
     reason: 'API keys are for calls to Twilio. Twilio never signs webhooks with them.',
     fix: 'Configure the Auth Token of the account. API keys sign no webhooks.',
-  },
+    question: 'token',
+    *edits({ keys }) {
+      yield* takeTokens(
+        keys,
+        'api_key',
+        (name) => `The SID of an API key is configured instead of ${name}, the Auth Token.`,
+      )
+      yield* takeTokens(
+        keys,
+        'api_secret',
+        (name) => `The secret of an API key seems to be configured, and ${name} signed.`,
+      )
+    },
+    suspect({ subject: { keys } }) {
+      if (findFault(keys)?.kind === 'api_key')
+        return { score: 99, detail: 'The SID of an API key is configured as the Auth Token.' }
+      const isSecret = keys.tried.every(({ kind, secret }) => kind === 'auth_token' && looksLikeApiSecret(secret))
+      return keys.tried.length > 0 && isSecret
+        ? {
+            score: 90,
+            detail:
+              'The configured Auth Token has letters after "f". It looks like the secret of an API key, which signs no webhook.',
+          }
+        : undefined
+    },
+  } satisfies CauseRow as Row,
   token_is_account_sid: {
     title: 'An AccountSid instead of the token',
     symptom: 'The configured secret begins with AC.',
     reason: 'The console shows the two next to each other.',
     fix: 'Configure the Auth Token, which is below the AccountSid in the console.',
-  },
+    question: 'token',
+    *edits({ keys }) {
+      yield* takeTokens(
+        keys,
+        'account_sid',
+        (name) => `An AccountSid is configured instead of ${name}, the Auth Token.`,
+      )
+      yield editSecrets(
+        'key',
+        (secret) => accountAndToken.exec(secret)?.[1] ?? secret,
+        'The configured Auth Token starts with the AccountSid. Only the rest is the token.',
+      )
+    },
+    suspect({ subject: { keys } }) {
+      return findFault(keys)?.kind === 'account_sid'
+        ? { score: 99, detail: 'An AccountSid is configured as the Auth Token.' }
+        : undefined
+    },
+  } satisfies CauseRow as Row,
   shared_key_unconfigured: {
     title: 'A SharedKey that is not configured',
     symptom:
@@ -48,12 +150,182 @@ export const keyCauses: Readonly<Record<Id, CauseRow>> = {
       nginx: 'Add the id to "sharedKeys"; nginx passes the header on unless proxy_pass_request_headers is off.',
       alb: 'Add the id to "sharedKeys"; the load balancer passes the header on.',
     },
-  },
+    question: 'shared_key',
+    *edits({ keys }) {
+      const { claimedKeyId, sharedKeyFound } = keys
+      for (const key of keys.others)
+        if (key.kind === 'shared_key')
+          yield takeKey(
+            key,
+            claimedKeyId === undefined
+              ? `The SharedKey ${key.name} signed, but the X-Twilio-Webhooks-Signature-Settings header was dropped.`
+              : `The settings header names a SharedKey id that is not configured, and ${key.name} signed.`,
+          )
+        else if (claimedKeyId !== undefined && !sharedKeyFound) yield takeKey(key, describeTokenForSharedKey(key))
+    },
+    suspect({ subject: { keys }, presented, rejection }) {
+      const { claimedKeyId, sharedKeyFound } = keys
+      if (claimedKeyId !== undefined && !sharedKeyFound && rejection.code !== 'algorithm_unsupported')
+        return {
+          score: 99,
+          detail: `The settings header names the SharedKey "${showName(claimedKeyId)}", but no secret is configured for it.`,
+        }
+      if (claimedKeyId === undefined && presented.some(({ text }) => text.length === lengthOfSharedKeys))
+        return {
+          score: 95,
+          detail:
+            'The signature is HMAC-SHA256, which only a SharedKey makes, but no settings header names the key. A proxy dropped the header, or no such key is configured.',
+        }
+      const fault = findFault(keys)
+      if (fault?.kind === 'other' && claimedKeyId !== undefined)
+        return { score: 93, detail: `The secret of the SharedKey ${fault.fault}.` }
+      return rejection.code === 'key_not_allowed'
+        ? { score: 60, detail: 'An Auth Token signed, and "sharedKeysOnly" is set.' }
+        : undefined
+    },
+    refusals: {
+      key_not_allowed() {
+        return 'Twilio signed with the Auth Token, and "sharedKeysOnly" is set. No webhook rule with a SharedKey applies to this URL.'
+      },
+    },
+  } satisfies CauseRow as Row,
   algorithm: {
     title: 'The wrong algorithm',
     symptom: 'The code is `algorithm_unsupported`, or the length of the signature does not fit the settings header.',
     reason:
       'Auth Tokens sign with HMAC-SHA1, SharedKeys with HMAC-SHA256. A request may choose a key but never weaken one, so no other pair is tried.',
     fix: 'Use SharedKeys with HMAC_SHA256 and Auth Tokens without a settings header.',
-  },
+    question: 'shared_key',
+    *edits({ keys }) {
+      if (keys.claimedKeyId !== undefined && keys.sharedKeyFound)
+        for (const key of keys.others) if (key.kind === 'auth_token') yield takeKey(key, describeTokenForSharedKey(key))
+      for (const algorithm of algorithmNames)
+        yield {
+          dimension: 'algorithm',
+          cost: 1,
+          apply: (state) =>
+            state.keys.every((key) => key.algorithm === algorithm)
+              ? undefined
+              : { ...state, keys: state.keys.map((key) => ({ ...key, algorithm })) },
+          detail: describeAlgorithm(keys),
+        }
+    },
+    suspect({ rejection: { code } }) {
+      return code === 'algorithm_unsupported' || code === 'signature_settings_malformed'
+        ? {
+            score: 96,
+            detail: 'The settings header is malformed, or names an algorithm that SharedKeys do not use.',
+          }
+        : undefined
+    },
+    refusals: {
+      algorithm_unsupported() {
+        return 'The signature was not made with the algorithm that the settings header names.'
+      },
+      signature_malformed() {
+        return 'The settings header names an algorithm whose signatures have another length.'
+      },
+    },
+  } satisfies CauseRow as Row,
+}
+
+const algorithmNames = Object.keys(algorithms) as AlgorithmName[]
+
+/** The characters of a signature by a SharedKey. */
+const lengthOfSharedKeys =
+  4 * Math.ceil((Object.values(algorithms).find(({ signedBy }) => signedBy === 'shared_key')?.bytes ?? 0) / 3)
+
+const accountAndToken = /^AC[0-9a-f]{32}\s*[:|/]\s*(\S+)$/i
+
+/** Names the secret that the request is checked with. */
+function nameSecret({ claimedKeyId }: ConfiguredKeys): string {
+  return claimedKeyId === undefined ? 'Auth Token' : 'secret of the SharedKey'
+}
+
+/** The kinds of text that may be configured as the Auth Token. */
+type Configured = 'account_sid' | 'api_key' | 'api_secret' | 'blank' | 'token'
+
+function readConfigured({ faults, tried }: ConfiguredKeys): Configured {
+  const [fault] = faults
+  if (fault !== undefined && faults.length === tried.length) {
+    if (/^\s*["'`]?AC/.test(fault.token)) return 'account_sid'
+    if (/^\s*["'`]?SK/.test(fault.token)) return 'api_key'
+    if (fault.token.trim() === '') return 'blank'
+  }
+  return looksLikeApiSecret(tried[0]?.secret ?? '') ? 'api_secret' : 'token'
+}
+
+/** Lists the other Auth Tokens, for a request that names no SharedKey, if such a text is configured. */
+function* takeTokens(
+  keys: ConfiguredKeys,
+  configured: Configured,
+  describe: (name: string) => string,
+): Generator<Edit> {
+  if (keys.claimedKeyId !== undefined || readConfigured(keys) !== configured) return
+  for (const key of keys.others) if (key.kind === 'auth_token') yield takeKey(key, describe(key.name))
+}
+
+function takeKey({ name: _, ...key }: NamedKey, detail: string): Edit {
+  return { dimension: 'key', cost: 1, apply: (state) => ({ ...state, keys: [key] }), detail }
+}
+
+function describeTokenForSharedKey({ name }: NamedKey): string {
+  return `The settings header names a SharedKey, but the Auth Token ${name} signed with HMAC-SHA1.`
+}
+
+function describeAlgorithm({ claimedKeyId, claimedAlgorithm = '' }: ConfiguredKeys): string {
+  if (claimedKeyId === undefined) return 'The Auth Token signed with HMAC-SHA256. Twilio uses it only with HMAC-SHA1.'
+  const claimed = algorithmNames.find((name) => name === claimedAlgorithm) ?? 'an algorithm'
+  return `The settings header names ${claimed} for a SharedKey, but the signature was made with another one. SharedKeys verify only with HMAC-SHA256.`
+}
+
+/** Auth Tokens have 32 lower-case hex digits. Secrets of API keys have 32 letters and digits. */
+function looksLikeApiSecret(secret: string): boolean {
+  return /^[A-Za-z0-9]{32}$/.test(secret) && !/^[0-9a-f]{32}$/i.test(secret) && !/^(AC|SK)/.test(secret)
+}
+
+interface SecretFault {
+  readonly kind: 'api_key' | 'account_sid' | 'quotes' | 'white_space' | 'other'
+  readonly token: string
+  readonly fault: string
+}
+
+/** Finds the first secret that `createVerifier` would refuse. */
+function findFault({ faults: [first] }: ConfiguredKeys): SecretFault | undefined {
+  if (first === undefined) return undefined
+  const bare = first.token.replace(/^[\s"'`]+/, '')
+  if (bare.startsWith('SK')) return { ...first, kind: 'api_key' }
+  if (bare.startsWith('AC')) return { ...first, kind: 'account_sid' }
+  if (/quotes/.test(first.fault)) return { ...first, kind: 'quotes' }
+  return { ...first, kind: /blank|empty|white space|control/.test(first.fault) ? 'white_space' : 'other' }
+}
+
+function editSecrets(dimension: Dimension, change: (secret: string) => string, detail: string): Edit {
+  return {
+    dimension,
+    cost: 1,
+    apply: (state) =>
+      state.keys.some(({ secret }) => change(secret) !== secret && change(secret) !== '')
+        ? { ...state, keys: state.keys.map((key) => ({ ...key, secret: change(key.secret) })) }
+        : undefined,
+    detail,
+  }
+}
+
+/** Strips white space around the token and inside its quotes, and invisible characters that come with a copied text. */
+function stripSpace(secret: string): string {
+  return secret
+    .replace(/[\u200b-\u200f\u2060\ufeff]/g, '')
+    .replace(/(\\[nrt])+(["'`]?)$/, '$2')
+    .replace(/^\s*(["'`]?)\s*([\s\S]*?)\s*(["'`]?)\s*$/, '$1$2$3')
+    .replace(/^([0-9a-f\s]*)$/i, (text) => text.replace(/\s+/g, ''))
+}
+
+function stripQuotes(secret: string): string {
+  return secret
+    .replace(/^(export\s+)?[A-Z_]{3,40}\s*[=:]\s*/, '')
+    .replace(/^(["'`])([\s\S]*)\1$/, '$2')
+    .replace(/^[“‘«<]([\s\S]*)[”’»>]$/, '$1')
+    .replace(/^\\?(["'`])([\s\S]*?)\\?\1$/, '$2')
+    .replace(/^["'`]|["'`;,]$/g, '')
 }

@@ -1,45 +1,31 @@
-import type { CauseId } from '../types.ts'
-import type { CauseRow } from './cause-row.ts'
+import type { Pairs } from '../../scheme/form.ts'
+import { isBounded } from '../limits.ts'
+import { freeText, showName, showNames } from '../mask.ts'
+import { listEntries, mostEntries, type Subject, toText } from '../reading.ts'
+import { decodePercent } from '../spelling.ts'
+import { type CauseRow, type ChangeValue, type Edit, editValues, type Fixes, type Row } from './row.ts'
 
-type Id = Extract<CauseId, `params_${string}`>
-
-const first = {
+/** The fix for parsers and middleware that change parameters: the guard comes first. */
+export const guardFirst: Fixes = {
   express: 'Put the guard before the middleware that changes req.body: it reads the raw body.',
   fastify: 'Register the plugin in the scope: it reads the raw body before any parser or preValidation hook.',
   koa: 'Put the guard before the body parser and before other code that changes ctx.request.body.',
   nest: 'Set rawBody: true. Pipes and middleware that change the body then do no harm.',
-} as const
+}
 
-/** Changes that parsers and middleware make to form parameters. */
-export const paramsCauses: Readonly<Record<Id, CauseRow>> = {
+/** Changes that parsers and middleware make to the values and names of parameters. */
+export const paramsCauses = {
   params_trimmed: {
     title: 'Values were trimmed',
     symptom: 'Only messages that begin or end with a space or a line break are refused.',
     reason:
       'Middleware that trims input (Laravel’s TrimStrings, sanitisers, validation pipes) ran first. Twilio signs values with the white space that people typed.',
     fix: 'Verify before any middleware that trims values, on the raw body.',
-    fixes: first,
-  },
-  params_blank_dropped: {
-    title: 'Blank values were dropped',
-    symptom:
-      'Requests from some numbers or countries are refused, for example from those without a city or a ZIP code.',
-    reason:
-      'Twilio sends many parameters blank (ToCity=) and signs their names. Middleware that removes blank values removes the names too.',
-    fix: 'Verify before any middleware that drops blank values, on the raw body.',
-    fixes: first,
-  },
-  params_repeats_dropped: {
-    title: 'Repeated parameters were dropped',
-    symptom: 'Group messages of Conversations are refused.',
-    reason:
-      'Some webhooks repeat a parameter (MessagingBinding.Address), and Twilio signs each distinct value. A parser that keeps only the first or last value, or joins them with commas, loses the others.',
-    fix: 'Verify the raw body, which keeps repeated parameters.',
-    fixes: {
-      ...first,
-      lambda: 'Use the raw body of the event, not an object with one value per name.',
-    },
-  },
+    fixes: guardFirst,
+    question: 'some_messages',
+    edits: listTrims,
+    changesParams: true,
+  } satisfies CauseRow as Row,
   params_plus_as_space: {
     title: 'The form was decoded twice, or not at all',
     symptom: 'Phone numbers begin with a space instead of "+", or values still hold %20.',
@@ -47,10 +33,30 @@ export const paramsCauses: Readonly<Record<Id, CauseRow>> = {
       'In a form, + means a space and %2B means a plus. Decoding twice turns every plus into a space. Not decoding keeps the escapes. Twilio signs values that are decoded once.',
     fix: 'Decode the form exactly once: pass the raw body.',
     fixes: {
-      ...first,
+      ...guardFirst,
       lambda: 'Pass the event unchanged. Decode the body from Base64 only if isBase64Encoded is true.',
     },
-  },
+    question: 'some_messages',
+    edits: listDecodings,
+    changesParams: true,
+    suspect({ subject: { state } }) {
+      const names = new Set(state.pairs.map(([name]) => name))
+      return state.covers === 'params' && names.size >= 3 && state.pairs.some(([, value]) => /^ \d{7,15}$/.test(value))
+        ? { score: 73, detail: 'A phone number starts with a space: its "+" was decoded once too often.' }
+        : undefined
+    },
+  } satisfies CauseRow as Row,
+  params_null: {
+    title: 'Blank values became null',
+    symptom: 'Values are null, "null" or "undefined", but Twilio sent a blank.',
+    reason:
+      'Middleware (Laravel’s ConvertEmptyStringsToNull, ORMs, mappers) turns blanks into null. A template or String() then turns null into a word.',
+    fix: 'Verify before any middleware that turns blank values into null, on the raw body.',
+    fixes: guardFirst,
+    question: 'some_messages',
+    edits: listNulls,
+    changesParams: true,
+  } satisfies CauseRow as Row,
   params_nested: {
     title: 'Parameter names became objects',
     symptom: 'Parameters with brackets or dots in their names are refused.',
@@ -58,30 +64,235 @@ export const paramsCauses: Readonly<Record<Id, CauseRow>> = {
       'Parsers such as qs turn a[b]=1 into { a: { b: 1 } }, and Media[0]=… into an array. PHP turns a dot into an underscore. Twilio signed the names that it sent.',
     fix: 'Verify the raw body, or parse it without nesting: express.urlencoded({ extended: false }).',
     fixes: {
-      ...first,
+      ...guardFirst,
       express: 'Put the guard before express.urlencoded, or use extended: false with verify: captureRawBody.',
       firebase:
         'Change nothing in the adapter: it reads req.rawBody. In your own code, parse req.rawBody instead of req.body.',
     },
-  },
-  params_null: {
-    title: 'Blank values became null',
-    symptom: 'Values are null, "null" or "undefined", but Twilio sent a blank.',
-    reason:
-      'Middleware (Laravel’s ConvertEmptyStringsToNull, ORMs, mappers) turns blanks into null. A template or String() then turns null into a word.',
-    fix: 'Verify before any middleware that turns blank values into null, on the raw body.',
-    fixes: first,
-  },
-  params_missing: {
-    title: 'A parameter is missing, or one was added',
-    symptom:
-      'The app checks a fixed list of parameters, or the parameters include its own, such as a CSRF token or a session id.',
-    reason:
-      'Twilio signs every parameter that it sends, and adds new ones without notice. A fixed list breaks then. Twilio never signs parameters that the app adds.',
-    fix: 'Pass every parameter that Twilio sent and no other: pass the raw body.',
-    fixes: {
-      ...first,
-      nest: 'Set rawBody: true. A ValidationPipe with whitelist removes every parameter that the DTO does not name.',
-    },
-  },
+    question: 'some_messages',
+    edits: listNestingEdits,
+    changesParams: true,
+  } satisfies CauseRow as Row,
+}
+
+const spaces = ['', ' ', '  ', '   ', '\n', '\r\n', '\t', '\u00a0']
+const allEnds = spaces.flatMap((before) => spaces.map((after) => [before, after] as const)).slice(1)
+const usualEnds: typeof allEnds = [
+  ['', ' '],
+  [' ', ''],
+  [' ', ' '],
+  ['', '\n'],
+]
+
+function* listTrims({ formPairs: pairs }: Subject): Generator<Edit> {
+  if (pairs.length === 0) return
+  const offer = (cost: number, change: ChangeValue, name: string): Edit => ({
+    dimension: 'trim',
+    cost,
+    apply: editValues((value, one) => (one === name ? change(value, one) : value)),
+    detail: `The value of "${showName(name)}" lost white space at its ends.`,
+  })
+  const text = listTextNames(pairs)
+  for (const name of text) {
+    const isLikely = name === 'Body' || name === 'SpeechResult' || text.length === 1
+    for (const [before, after] of isLikely ? allEnds : usualEnds) {
+      const isRare = before.length + after.length > 2 || /[^ ]/.test(before + after)
+      yield offer((isLikely ? 1 : 3) + (isRare ? 2 : 0), (value) => before + value + after, name)
+    }
+  }
+  const rest = [...new Set(pairs.map(([name]) => name))].filter((name) => !text.includes(name)).slice(0, 60)
+  for (const name of rest)
+    for (const [before, after] of usualEnds) yield offer(4, (value) => before + value + after, name)
+  yield {
+    ...offer(2, (value) => value, ''),
+    apply: editValues((value) => (/^\d{7,15}$/.test(value) ? ` ${value}` : value)),
+    detail: 'White space before phone numbers was trimmed.',
+  }
+}
+
+/** Lists parameters that hold free text, and others whose values have spaces. */
+function listTextNames(pairs: Pairs): string[] {
+  const names = [...new Set(pairs.map(([name]) => name))]
+  const free = names.filter((name) => freeText.test(name))
+  const spaced = names.filter(
+    (name) => !free.includes(name) && pairs.some(([one, value]) => one === name && / /.test(value)),
+  )
+  return [...free, ...spaced].slice(0, 12)
+}
+
+function* listDecodings({ formPairs: pairs }: Subject): Generator<Edit> {
+  if (pairs.length === 0) return
+  const offer = (cost: number, change: ChangeValue, detail: string, changeName?: (name: string) => string): Edit => ({
+    dimension: 'plus',
+    cost,
+    apply: editValues(change, changeName),
+    detail,
+  })
+  const twice = 'A "+" became a space: the form was decoded twice, or written without encoding.'
+  yield offer(1, restorePlus, twice)
+  yield offer(2, (value) => restorePlus(value).replace(/ {3}/g, ' + '), twice)
+  // A parameter that holds encoded JSON, such as CallToken, became plain JSON.
+  yield offer(2, (value) => (/^[{[]/.test(value) ? encodeValue(value) : restorePlus(value)), twice)
+  yield offer(1, (value) => value.replaceAll(' ', '+'), twice)
+  yield offer(
+    2,
+    (value) => (/^ \d+$/.test(value) ? value.replace(' ', '+') : value.replace(/(\S) (?=\S)/g, '$1+')),
+    twice,
+  )
+  const none = 'A space arrived as "+": the form was not decoded.'
+  yield offer(1, (value) => value.replaceAll('+', ' '), none)
+  yield offer(1, (value) => (/^(\w+:)?\+\d+$/.test(value) ? value : value.replaceAll('+', ' ')), none)
+  yield offer(1, decodeField, 'Values arrived percent-encoded: the form was not decoded.', decodeField)
+  yield offer(
+    1,
+    decodePercent,
+    'Values arrived percent-encoded: the form was not decoded, or encoded twice.',
+    decodePercent,
+  )
+  yield offer(2, (value) => decodeField(decodeField(value)), 'Values arrived encoded twice.')
+  yield offer(2, encodeValue, 'Values were decoded twice: text that looked like an escape is lost.')
+  yield offer(
+    3,
+    (value) => value.replaceAll('%', '%25'),
+    'Values were decoded twice: text that looked like an escape is lost.',
+  )
+  for (const name of listTextNames(pairs)) {
+    yield offer(2, (value, one) => (one === name ? value.replaceAll(' ', '+') : value), twice)
+    yield offer(3, (value, one) => (one === name ? value.replaceAll(' ', '+') : restorePlus(value)), twice)
+    yield offer(3, (value, one) => (one === name ? value.replaceAll('+', ' ') : value), none)
+    for (const [, value] of pairs.filter(([one]) => one === name))
+      for (const position of findAll(value, ' '))
+        yield offer(4, (text, one) => (one === name ? replaceAt(text, position, '+') : restorePlus(text)), twice)
+  }
+}
+
+/** Restores the plus of phone numbers, of addresses such as `whatsapp:+1415…`, and of time zones. */
+function restorePlus(value: string): string {
+  return value
+    .replace(/^ (?=\d)/, '+')
+    .replace(/: (?=\d)/, ':+')
+    .replace(/ {2}(?=\d{4}$)/, ' +')
+}
+
+function* findAll(text: string, character: string): Generator<number> {
+  let count = 0
+  for (let at = text.indexOf(character); at !== -1 && count < 12; at = text.indexOf(character, at + 1), count++)
+    yield at
+}
+
+function replaceAt(text: string, position: number, character: string): string {
+  return text[position] === ' ' ? text.slice(0, position) + character + text.slice(position + 1) : text
+}
+
+function decodeField(text: string): string {
+  return decodePercent(text.replaceAll('+', ' '))
+}
+
+function encodeValue(text: string): string {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function* listNulls({ formPairs: pairs }: Subject): Generator<Edit> {
+  const isNull = /^(null|undefined|none|nil|nan|\(null\)|<null>)$/i
+  const names = pairs.filter(([, value]) => isNull.test(value)).map(([name]) => name)
+  const offer = (only: readonly string[], cost: number): Edit => ({
+    dimension: 'null',
+    cost,
+    apply: editValues((value, name) => (only.includes(name) && isNull.test(value) ? '' : value)),
+    detail: `${showNames(only)} arrived as "null" or a similar word. Twilio signed a blank value.`,
+  })
+  if (names.length === 0) return
+  yield offer(names, 1)
+  if (names.length > 1 && names.length <= 20) for (const name of names) yield offer([name], 2)
+}
+
+function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edit> {
+  if (state.covers === 'params')
+    for (const [index, { pairs, what }] of listNestings(parsed).entries())
+      yield {
+        dimension: 'source',
+        cost: index < 2 ? 1 : 2,
+        apply: (state) => ({ ...state, pairs }),
+        detail: `A parser turned parameter names into objects or arrays. Twilio signed them ${what}.`,
+      }
+  // PHP turns a dot in a name into an underscore.
+  if (formPairs.some(([name]) => /^MessagingBinding_/.test(name)))
+    yield {
+      dimension: 'source',
+      cost: 1,
+      apply: editValues(
+        (value) => value,
+        (name) => name.replace(/^MessagingBinding_/, 'MessagingBinding.'),
+      ),
+      detail: 'A parser changed the dots in parameter names to underscores.',
+    }
+}
+
+type Join = (path: readonly (string | number)[]) => string
+
+const joins: readonly (readonly [what: string, join: Join])[] = [
+  ['with brackets, such as "a[b]"', bracket((key) => `[${key}]`)],
+  ['with dots, such as "a.b"', (path) => path.join('.')],
+  ['with empty brackets for lists, such as "a[]"', bracket((key) => (typeof key === 'number' ? '[]' : `[${key}]`))],
+  ['with dots and the name repeated for lists', (path) => path.filter((key) => typeof key !== 'number').join('.')],
+  ['with numbers after the name, such as "a0"', (path) => path.join('')],
+  ['with brackets and the name repeated for lists', bracket((key) => (typeof key === 'number' ? '' : `[${key}]`))],
+  ['with dots inside brackets', (path) => `${path[0]}${path.length > 1 ? `[${path.slice(1).join('.')}]` : ''}`],
+]
+
+function bracket(spell: (key: string | number) => string): Join {
+  return ([first, ...rest]) => `${first}${rest.map(spell).join('')}`
+}
+
+interface Nesting {
+  readonly pairs: Pairs
+  readonly what: string
+}
+
+/** Lists the flat forms that nested parameters may have had in the body. */
+function listNestings(parsed: unknown): Nesting[] {
+  if (typeof parsed !== 'object' || parsed === null) return []
+  const entries = listEntries(parsed)
+  if (!entries.some(([, value]) => typeof value === 'object' && value !== null)) return []
+  if (!isModest(entries)) return []
+  const nestings = joins.map(([what, join]) => ({ what, pairs: flatten(entries, join) }))
+  nestings.push({ what: 'as JSON text', pairs: entries.map(([name, value]) => [name, toJson(value)] as const) })
+  return nestings
+}
+
+const mostLevels = 8
+
+/** Checks the size of parsed parameters. An object that contains itself is too large. */
+function isModest(entries: readonly (readonly [string, unknown])[]): boolean {
+  try {
+    return isBounded(entries, 4 * mostEntries, 2 + mostLevels)
+  } catch {
+    return false // a getter threw
+  }
+}
+
+function toJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return toText(value)
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return '' // a BigInt has no JSON
+  }
+}
+
+function flatten(entries: readonly (readonly [string, unknown])[], join: Join): Pairs {
+  const pairs: [string, string][] = []
+  const walk = (value: unknown, path: readonly (string | number)[]): void => {
+    if (pairs.length >= mostEntries) return
+    if (typeof value !== 'object' || value === null) pairs.push([join(path), toText(value)])
+    else if (Array.isArray(value))
+      for (const [index, one] of value.slice(0, mostEntries).entries()) walk(one, [...path, index])
+    else for (const [name, one] of Object.entries(value)) walk(one, [...path, name])
+  }
+  for (const [name, value] of entries) walk(value, [name])
+  return pairs
 }

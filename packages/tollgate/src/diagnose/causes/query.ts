@@ -1,10 +1,14 @@
-import type { CauseId } from '../types.ts'
-import type { CauseRow } from './cause-row.ts'
-
-type Id = Extract<CauseId, `query_${string}`>
+import { kindOf } from '../../params/index.ts'
+import { kinds } from '../../webhooks/index.ts'
+import { type Pairs, parseForm, serializeForm } from '../../scheme/form.ts'
+import { countCharacters } from '../limits.ts'
+import { isTwilioName, showName, showNames } from '../mask.ts'
+import type { Subject } from '../reading.ts'
+import { decodeAll, escapers, hexCases, joinFields, listToggles, nameOf, splitFields } from '../spelling.ts'
+import { type CauseRow, type Edit, editPairs, editUrl, type Row } from './row.ts'
 
 /** Changes of the query. */
-export const queryCauses: Readonly<Record<Id, CauseRow>> = {
+export const queryCauses = {
   query_missing: {
     title: 'The query is lost',
     symptom: 'URLs with a query are refused. URLs without one pass.',
@@ -19,7 +23,17 @@ export const queryCauses: Readonly<Record<Id, CauseRow>> = {
       koa: 'Pass ctx.originalUrl, not ctx.path.',
       express: 'Pass req.originalUrl, not req.path.',
     },
-  },
+    question: 'query',
+    *edits(subject) {
+      yield* listLost(subject)
+      yield* listMerged(subject)
+    },
+    suspect({ subject: { state, method, queryPairs } }) {
+      return method === 'GET' && queryPairs.length === 0 && state.pairs.length === 0
+        ? { score: 58, detail: 'A GET webhook has its parameters in the query, and there is no query.' }
+        : undefined
+    },
+  } satisfies CauseRow as Row,
   query_extra: {
     title: 'Something was added to the query',
     symptom: 'The app sees parameters that you did not configure, such as those of a router or a tracker.',
@@ -33,7 +47,12 @@ export const queryCauses: Readonly<Record<Id, CauseRow>> = {
       nginx: 'Check rewrite and try_files: nginx adds the text after their "?" to the query.',
       azure: 'Put the function key into the URL that you configure at Twilio (?code=…): then Twilio signs it.',
     },
-  },
+    question: 'query',
+    edits({ state }) {
+      const fields = splitFields(state.url.query)
+      return fields.length <= mostFields ? listExtra(fields) : []
+    },
+  } satisfies CauseRow as Row,
   query_order: {
     title: 'The query in another order',
     symptom: 'Queries with two or more parameters are refused. Queries with one pass.',
@@ -45,7 +64,14 @@ export const queryCauses: Readonly<Record<Id, CauseRow>> = {
       lambda: 'Use HTTP APIs or Function URLs, whose rawQueryString keeps the order.',
       cloudflare: 'Turn "Query String Sort" off for this path.',
     },
-  },
+    question: 'query',
+    *edits(subject) {
+      for (const query of new Set(listQueries(subject))) {
+        const fields = splitFields(query)
+        if (fields.length <= mostFields) yield* listOrders(fields)
+      }
+    },
+  } satisfies CauseRow as Row,
   query_encoding: {
     title: 'The query was re-encoded',
     symptom: 'Queries with spaces, "+", ":" or "@" are refused.',
@@ -57,7 +83,14 @@ export const queryCauses: Readonly<Record<Id, CauseRow>> = {
       lambda: 'Use HTTP APIs or Function URLs. REST APIs decode the query.',
       nginx: 'Use $request_uri or $args unchanged, without set or rewrite.',
     },
-  },
+    question: 'query',
+    edits(subject) {
+      const queries = listQueries(subject)
+      return queries.every((query) => query.length < 2)
+        ? [toggleEmpty(subject.state.url.query)]
+        : listSpellings(queries.join(''))
+    },
+  } satisfies CauseRow as Row,
   query_counted_as_params: {
     title: 'Query parameters counted twice',
     symptom: 'Requests whose URL has a query are refused. GET webhooks are always refused.',
@@ -68,5 +101,265 @@ export const queryCauses: Readonly<Record<Id, CauseRow>> = {
       express: 'Pass req.body, never { ...req.query, ...req.body }. For a GET, pass {}.',
       lambda: 'Pass the body’s parameters, not queryStringParameters. For a GET, pass {}.',
     },
-  },
+    question: 'query',
+    edits: listCounted,
+    changesParams: true,
+  } satisfies CauseRow as Row,
+}
+
+/** More fields have too many orders. A GET webhook has about 25. */
+const mostFields = 40
+
+/** Servers refuse longer queries. */
+const mostCharacters = 8000
+
+const countedTwice = 'The parameters of the query are among those of the body. Twilio signs them only in the URL.'
+
+/** The query that this server sees, and those from before a rewrite, which may have been changed as well. */
+function listQueries({ state, evidence }: Subject): string[] {
+  return [state.url.query, ...evidence.targets.slice(0, 2).map(({ value }) => value.query)]
+}
+
+/** If a framework merged query and form, the user's own fields are among Twilio's parameters. */
+function* listMerged({ state, queryPairs }: Subject): Generator<Edit> {
+  if (queryPairs.length > 0 || state.covers !== 'params' || !fitsQuery(state.pairs)) return
+  const own = state.pairs.filter(([name]) => !isTwilioName(name))
+  if (own.length === 0 || own.length === state.pairs.length) return
+  const rest = state.pairs.filter((pair) => !own.includes(pair))
+  const query = `?${serializeForm(own)}`
+  yield {
+    also: [{ id: 'query_counted_as_params' satisfies keyof typeof queryCauses, detail: countedTwice }],
+    dimension: 'fields',
+    cost: 2,
+    apply: (one) => ({ ...one, pairs: rest, url: { ...one.url, query } }),
+    detail: `The query was lost on the way: Twilio signed one with ${showNames(own.map(([name]) => name))}.`,
+  }
+}
+
+function fitsQuery(pairs: Pairs): boolean {
+  return pairs.length <= mostFields && countCharacters(pairs) <= mostCharacters
+}
+
+function* listLost({ state, evidence, hints, given }: Subject): Generator<Edit> {
+  const seen = state.url.query
+  const offered = new Set([seen])
+  function* offer(query: string, cost: number, from: string): Generator<Edit> {
+    if (offered.has(query) || query.length > mostCharacters) return
+    offered.add(query)
+    const lost = splitFields(query).length - splitFields(seen).length
+    yield {
+      dimension: 'fields',
+      cost,
+      apply: editUrl('query', () => query),
+      detail: `The query was lost on the way: Twilio signed one with ${lost} more field${lost === 1 ? '' : 's'} (${from}).`,
+    }
+  }
+  for (const { value, from } of [...evidence.targets, ...hints.targets])
+    if (splitFields(value.query).length > splitFields(seen).length) yield* offer(value.query, 1, from)
+  const pairs = given ?? []
+  if (pairs.length > 0 && fitsQuery(pairs)) {
+    const form = serializeForm(pairs)
+    for (const text of [form, form.replaceAll('+', '%20'), decodeAll(form.replaceAll('+', '%20'))])
+      yield* offer(seen === '' ? `?${text}` : `${seen}&${text}`, 2, 'the parsed parameters')
+  }
+}
+
+// Fields that hosts, tunnels and browsers add.
+const added =
+  /^(utm_|x-|_|ngrok|fbclid|gclid|slug|path|proxy|route|rest|all|code$|clientid$|nxtp|index$|t$|ts$|timestamp$|cache|v$|request|trace|source$)/i
+
+function* listExtra(fields: readonly string[]): Generator<Edit> {
+  const offer = (kept: readonly string[], gone: readonly string[], cost: number): Edit => ({
+    dimension: 'fields',
+    cost,
+    apply: editUrl('query', () => joinFields(kept)),
+    detail: `The query has ${gone.map((field) => `"${showName(nameOf(field))}"`).join(', ')}, which Twilio did not sign.`,
+  })
+  const known = fields.filter((field) => !added.test(nameOf(field)))
+  if (known.length < fields.length)
+    yield offer(
+      known,
+      fields.filter((field) => !known.includes(field)),
+      1,
+    )
+  for (let start = 0; start < fields.length; start++)
+    for (let end = start + 1; end <= fields.length; end++) {
+      const atEdge = end === fields.length || start === 0
+      const isLast = start === fields.length - 1 && !isTwilioName(nameOf(fields[start] ?? ''))
+      const cost =
+        (isLast ? 1 : atEdge ? 2 : 4) + (end - start > 3 ? 2 : end - start > 1 ? 1 : 0) + (fields.length > 12 ? 1 : 0)
+      yield offer([...fields.slice(0, start), ...fields.slice(end)], fields.slice(start, end), cost)
+    }
+  const unknown = fields.filter((field) => !isTwilioName(nameOf(field)))
+  if (unknown.length > 0 && unknown.length < fields.length)
+    yield offer(
+      fields.filter((field) => !unknown.includes(field)),
+      unknown,
+      3,
+    )
+  const first = fields.filter((field, index) => fields.findIndex((one) => nameOf(one) === nameOf(field)) === index)
+  if (first.length < fields.length)
+    yield offer(
+      first,
+      fields.filter((field) => !first.includes(field)),
+      2,
+    )
+}
+
+/** Lists the orders of the fields that Twilio may have signed. */
+function* listOrders(fields: readonly string[]): Generator<Edit> {
+  if (fields.length < 2) return
+  const offered = new Set([fields.join('&')])
+  function* offer(order: readonly string[], cost: number): Generator<Edit> {
+    const key = order.join('&')
+    if (offered.has(key)) return
+    offered.add(key)
+    // An edit before this one may drop fields. The others keep the order.
+    const rank = new Map(order.map((field, index) => [field, index]))
+    yield {
+      dimension: 'order',
+      cost,
+      apply: editUrl('query', (query) => joinFields(sortBy(splitFields(query), (field) => rank.get(field) ?? -1))),
+      detail: `Twilio signed the ${fields.length} fields of the query in another order.`,
+    }
+  }
+  const own = fields.filter((field) => !isTwilioName(nameOf(field)) && nameOf(field) !== 'bodySHA256')
+  const hash = fields.filter((field) => nameOf(field) === 'bodySHA256')
+  const twilios = fields.filter((field) => !own.includes(field) && !hash.includes(field))
+  const kind = kindOf(new Map(fields.map((field) => [nameOf(field), decodeAll(field.replace(/^[^=]*=?/, ''))])))
+  const wire = new Map((kind ? kinds[kind].parameters : []).map(({ name }, index) => [name, index]))
+  const inWireOrder = sortBy(twilios, (field) => wire.get(nameOf(field)) ?? 99)
+  for (const owns of [own, [...own].reverse(), [...own].sort()])
+    for (const rest of [twilios, inWireOrder]) {
+      yield* offer([...owns, ...rest, ...hash], 1)
+      yield* offer([...owns, ...hash, ...rest], 2)
+    }
+  yield* offer([...fields].reverse(), 2)
+  yield* offer([...fields].sort(), 2)
+  yield* offer([...fields].sort().reverse(), 3)
+  yield* offer([...fields.slice(1), ...fields.slice(0, 1)], 2)
+  yield* offer([...fields.slice(-1), ...fields.slice(0, -1)], 2)
+  if (own.length > 2 && own.length <= 5)
+    for (const owns of permute(own))
+      for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], own.length - 2)
+  if (fields.length <= 5) for (const order of permute(fields)) yield* offer(order, 4)
+  for (let index = 0; index + 1 < fields.length; index++) {
+    const swapped = [...fields]
+    ;[swapped[index], swapped[index + 1]] = [fields[index + 1] ?? '', fields[index] ?? '']
+    yield* offer(swapped, 4)
+  }
+}
+
+function sortBy(fields: readonly string[], rank: (field: string) => number): string[] {
+  return fields
+    .map((field, index) => ({ field, index, rank: rank(field) }))
+    .sort((one, other) => one.rank - other.rank || one.index - other.index)
+    .map(({ field }) => field)
+}
+
+function* permute(fields: readonly string[]): Generator<string[]> {
+  if (fields.length <= 1) yield [...fields]
+  for (const [index, field] of fields.entries())
+    for (const rest of permute([...fields.slice(0, index), ...fields.slice(index + 1)])) yield [field, ...rest]
+}
+
+function* listSpellings(seen: string): Generator<Edit> {
+  const offer = (spell: (query: string) => string | undefined, cost: number, what: string): Edit => ({
+    dimension: 'encoding',
+    cost,
+    apply: editUrl('query', (query) => (query.length > mostCharacters ? undefined : spell(query))),
+    detail: `The query was re-encoded on the way: Twilio signed it ${what}.`,
+  })
+  yield offer((query) => query.replaceAll('%20', '+'), 1, 'with "+" for spaces')
+  yield offer((query) => query.replaceAll('+', '%20'), 1, 'with %20 for spaces')
+  yield offer((query) => serialize(query), 1, 'as in forms')
+  for (const [what, encode] of escapers)
+    for (const [hexCase, inCase] of hexCases)
+      for (const space of ['%20', '+'])
+        yield offer(
+          (query) => inCase(respell(query, encode, space)),
+          hexCase.includes('upper') ? 1 : 3,
+          `${what}, ${hexCase}`,
+        )
+  yield offer(
+    (query) => query.replace(/%(?:2[1247-9ace]|3[abce]|40|5[b-e]|60|7[b-e])/gi, decodeURIComponent),
+    2,
+    'with unescaped punctuation',
+  )
+  yield offer((query) => decodeAll(query), 2, 'decoded')
+  yield offer((query) => decodeAll(query.replaceAll('+', ' ')), 3, 'decoded')
+  for (const [what, inCase] of hexCases) yield offer(inCase, 1, what)
+  const toggles = listToggles(seen, ':@,/!*()\'~;$?|[]{}<>-_. "^`\\#=')
+  for (const [what, toggle] of toggles) yield offer(toggle, 2, what)
+  for (const [index, [what, toggle]] of toggles.entries())
+    for (const [also, other] of toggles.slice(index + 1))
+      yield offer((query) => other(toggle(query)), 4, `${what} and ${also}`)
+  yield offer(
+    (query) => mapFields(query, (field) => (field === '' || field.includes('=') ? field : `${field}=`)),
+    2,
+    'with "=" after empty fields',
+  )
+  yield offer((query) => query.replace(/=(?=&|$)/g, ''), 2, 'without "=" after empty fields')
+  yield offer((query) => query.replace(/%25/g, '%'), 2, 'without its second encoding')
+  yield offer((query) => query.replaceAll('&', '&amp;'), 3, 'with "&amp;" for "&"')
+  yield offer((query) => query.replaceAll('&amp;', '&').replaceAll('&amp%3B', '&'), 3, 'with "&" for "&amp;"')
+  yield offer((query) => query.replaceAll('+', '%2B'), 2, 'with %2B for "+"')
+  yield offer((query) => query.replace(/%2b/gi, '+'), 2, 'with "+" for %2B')
+  yield offer((query) => `${query}&`, 5, 'with "&" at its end')
+  yield offer((query) => query.replace(/%5B\d*%5D|\[\d*\]/gi, ''), 2, 'without brackets after repeated names')
+  yield offer((query) => query.replace(/%5B\d+%5D|\[\d+\]/gi, '[]'), 4, 'with "[]" after repeated names')
+}
+
+/** Adds or removes a "?" without a query. */
+function toggleEmpty(seen: string): Edit {
+  return {
+    dimension: 'encoding',
+    cost: 4,
+    apply: editUrl('query', (query) => (query === '' ? '?' : query === '?' ? '' : undefined)),
+    detail: seen === '?' ? 'Twilio signed no "?".' : 'Twilio signed a "?" at the end of the URL, without a query.',
+  }
+}
+
+function mapFields(query: string, change: (field: string) => string): string {
+  return joinFields(splitFields(query).map(change))
+}
+
+function serialize(query: string): string | undefined {
+  const pairs = parseForm(query.slice(1))
+  return pairs && `?${serializeForm(pairs)}`
+}
+
+function respell(query: string, encode: (text: string) => string, space: string): string {
+  return joinFields(
+    splitFields(query).map((field) => {
+      const equals = field.indexOf('=')
+      const parts = equals === -1 ? [field] : [field.slice(0, equals), field.slice(equals + 1)]
+      return parts
+        .map((part) =>
+          encode(decodeAll(part.replaceAll('+', ' ')))
+            .replaceAll('%20', space)
+            .replaceAll(' ', space),
+        )
+        .join('=')
+    }),
+  )
+}
+
+/** Removes the parameters of the query from those of the body. */
+function* listCounted({ state, method, handshake, queryPairs, looksLikeJson, formPairs }: Subject): Generator<Edit> {
+  if (queryPairs.length === 0 || looksLikeJson || (state.pairs.length === 0 && formPairs.length === 0)) return
+  const ofQuery = new Set(queryPairs.map((pair) => JSON.stringify(pair)))
+  const names = new Set(queryPairs.map(([name]) => name))
+  const offer = (cost: number, change: (pairs: Pairs) => Pairs): Edit => ({
+    dimension: 'counted',
+    cost,
+    apply: editPairs((pairs) => {
+      const kept = change(pairs)
+      return kept.length === pairs.length ? undefined : kept
+    }),
+    detail: countedTwice,
+  })
+  yield offer(1, (pairs) => pairs.filter((pair) => !ofQuery.has(JSON.stringify(pair))))
+  yield offer(2, (pairs) => pairs.filter(([name]) => !names.has(name)))
+  if (method === 'GET' || handshake) yield offer(2, () => [])
 }

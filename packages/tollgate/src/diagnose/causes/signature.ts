@@ -1,10 +1,10 @@
-import type { CauseId } from '../types.ts'
-import type { CauseRow } from './cause-row.ts'
-
-type Id = Extract<CauseId, `signature_${string}` | 'not_from_twilio'>
+import { algorithms } from '../../scheme/algorithms.ts'
+import { isSignature } from '../evidence.ts'
+import { decodePercent } from '../spelling.ts'
+import type { CauseRow, Reading, Row } from './row.ts'
 
 /** Changes of the signature header. */
-export const signatureCauses: Readonly<Record<Id, CauseRow>> = {
+export const signatureCauses = {
   signature_missing: {
     title: 'There is no signature',
     symptom: 'The code is `signature_missing`.',
@@ -16,7 +16,40 @@ export const signatureCauses: Readonly<Record<Id, CauseRow>> = {
       nginx: 'nginx passes the header on unless proxy_pass_request_headers is off or a proxy_set_header blanks it.',
       cloudflare: 'Check that no Transform Rule or Worker drops the header.',
     },
-  },
+    question: 'signature',
+    suspect({ presented, subject, rejection }) {
+      const isMissing = rejection.code === 'signature_missing'
+      if (!isMissing && presented.length > 0) return undefined
+      if (isBlank(subject.signatures)) return { score: 100, detail: 'The X-Twilio-Signature header is blank.' }
+      if (!isMissing) return undefined
+      return subject.evidence.looksLikeTwilio
+        ? {
+            score: 100,
+            detail: 'The request looks like one of Twilio’s, but has no X-Twilio-Signature header: a proxy dropped it.',
+          }
+        : { score: 91, detail: 'The request has no X-Twilio-Signature header.' }
+    },
+  } satisfies CauseRow as Row,
+  signature_encoding: {
+    title: 'The signature is encoded differently',
+    symptom: 'The code is `signature_malformed`. The header has %3D, "-" or "_", quotes, or hex digits.',
+    reason:
+      'The signature is standard Base64 with padding. Something encoded it for a URL, made it URL-safe, quoted it or lost the "=".',
+    fix: 'Pass X-Twilio-Signature on unchanged: standard Base64 with its padding.',
+    question: 'signature',
+    *readings(values) {
+      const [value = '', ...others] = splitValues(values)
+      if (others.length > 0 || value.trim() === '') return
+      yield* listRepaired(value)
+      const text = value.trim()
+      if (shape.test(text)) yield { text, compare: 'folded', detail: 'The letter case of X-Twilio-Signature changed.' }
+    },
+    suspect({ presented, rejection, subject }) {
+      return presented.length === 0 && rejection.code === 'signature_malformed' && !isBlank(subject.signatures)
+        ? { score: 97, detail: 'X-Twilio-Signature holds no signature in a known encoding.' }
+        : undefined
+    },
+  } satisfies CauseRow as Row,
   signature_truncated: {
     title: 'The signature is cut off or joined',
     symptom: 'The code is `signature_malformed`. The header is too short, or has a comma.',
@@ -24,18 +57,117 @@ export const signatureCauses: Readonly<Record<Id, CauseRow>> = {
       'A log or database field was too short, a proxy added the header a second time, or a library joined two headers.',
     fix: 'Pass X-Twilio-Signature on complete, and only once.',
     fixes: { nginx: 'Remove proxy_set_header or add_header lines that set the header again.' },
-  },
-  signature_encoding: {
-    title: 'The signature is encoded differently',
-    symptom: 'The code is `signature_malformed`. The header has %3D, "-" or "_", quotes, or hex digits.',
-    reason:
-      'The signature is standard Base64 with padding. Something encoded it for a URL, made it URL-safe, quoted it or lost the "=".',
-    fix: 'Pass X-Twilio-Signature on unchanged: standard Base64 with its padding.',
-  },
+    question: 'signature',
+    *readings(values) {
+      const parts = splitValues(values)
+      if (parts.length > 1) yield* listJoined(parts)
+      else yield* listParts((parts[0] ?? '').trim())
+    },
+  } satisfies CauseRow as Row,
   not_from_twilio: {
     title: 'The request is not from Twilio',
     symptom: 'User-Agent is a browser, curl or a scanner. I-Twilio-Idempotency-Token is missing.',
     reason: 'Scanners find public URLs and send requests to them. The check exists to refuse such requests.',
     fix: 'If a stranger sent it, do nothing. For your own tests, sign the request with signRequest of tollgate/testing.',
-  },
+    question: 'none',
+    suspect({ subject, rejection }) {
+      const { evidence, body, unread, tooLarge } = subject
+      const isUnsigned = rejection.code === 'signature_missing'
+      const isTool = tools.test(evidence.userAgent ?? '')
+      if (tooLarge && !(isTool && isUnsigned))
+        return { score: 90, detail: 'The form is larger than any known webhook of Twilio’s, so nothing was searched.' }
+      if (evidence.looksLikeTwilio) return undefined
+      const agent = evidence.userAgent === undefined ? 'no User-Agent' : 'another User-Agent'
+      const lack = body === undefined && !unread ? ' It has no body either.' : ''
+      return {
+        score: isTool ? (isUnsigned ? 97 : 80) : isUnsigned ? 61 : 71,
+        detail: `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends.${lack}`,
+      }
+    },
+  } satisfies CauseRow as Row,
+}
+
+const tools = /curl|wget|mozilla|python|postman|insomnia|bot|java|go-http|node|axios|okhttp|undici|httpie/i
+
+/** The Base64 texts of signatures, as regular expressions, and their lengths. */
+const shapes = Object.values(algorithms).map(
+  ({ bytes }) => `[A-Za-z0-9+/]{${Math.ceil((bytes * 4) / 3)}}${'='.repeat((3 - (bytes % 3)) % 3)}`,
+)
+const shape = new RegExp(`^(${shapes.join('|')})$`)
+const lengths = Object.values(algorithms).map(({ bytes }) => 4 * Math.ceil(bytes / 3))
+
+/** A shorter part of a signature could match by chance. */
+const fewestCharacters = 10
+
+function isBlank(values: readonly string[]): boolean {
+  return values.length === 1 && values[0]?.trim() === ''
+}
+
+/** Splits joined and repeated headers. */
+function splitValues(values: readonly string[]): string[] {
+  const parts = values.flatMap((value) => value.slice(0, 2000).split(','))
+  return parts.length === 1 ? parts.map((part) => part.slice(0, 400)) : parts
+}
+
+function* listJoined(parts: readonly string[]): Generator<Reading> {
+  const detail = `X-Twilio-Signature holds ${parts.length} values, joined or repeated.`
+  for (const text of parts.slice(0, 8).map((part) => part.trim()))
+    if (isSignature(text)) yield { text, compare: 'same', detail }
+}
+
+function* listParts(value: string): Generator<Reading> {
+  const text = value.replace(/\.\.\.$|…$/, '')
+  const isShort =
+    text.length >= fewestCharacters && text.length < Math.max(...lengths) && !lengths.includes(text.length)
+  if (isShort && /^[A-Za-z0-9+/]+=?$/.test(text)) {
+    const detail = `X-Twilio-Signature has ${text.length} characters. A signature has ${lengths.join(' or ')}.`
+    for (const compare of ['prefix', 'suffix'] as const) yield { text, compare, detail }
+  }
+  for (const [inner] of value.matchAll(new RegExp([...shapes].reverse().join('|'), 'g')))
+    if (isSignature(inner) && inner !== value)
+      yield { text: inner, compare: 'same', detail: 'X-Twilio-Signature has other text joined to the signature.' }
+}
+
+type Repair = readonly [what: string, repair: (text: string) => string | undefined]
+
+const repairs: readonly Repair[] = [
+  ['has white space around it', (text) => text.trim()],
+  ['is in quotes', (text) => text.trim().replace(/^(["'`])(.*)\1$/, '$2')],
+  ['is percent-encoded', (text) => decodePercent(text)],
+  ['has spaces instead of "+"', (text) => text.replaceAll(' ', '+')],
+  ['is in the URL-safe alphabet', (text) => text.replaceAll('-', '+').replaceAll('_', '/')],
+  ['is written in hex', (text) => hexToBase64(text)],
+  ['is Base64-encoded twice', (text) => decodeBase64(text)],
+  ['starts with a name', (text) => text.replace(/^(sha1|sha256|hmac|twilio|signature)\s*[=:]\s*/i, '')],
+  ['lost its padding', (text) => (/=$/.test(text) ? text : `${text}=`)],
+  ['has too much padding', (text) => text.replace(/(?<!=)=+$/, '=')],
+  ['has line breaks in it', (text) => text.replace(/\s+/g, '')],
+]
+
+/** Repairs a header in one or two steps. */
+function* listRepaired(value: string): Generator<Reading> {
+  for (const [what, repair] of repairs) {
+    const once = repair(value)
+    if (once === undefined || once === value) continue
+    if (isSignature(once)) yield { text: once, compare: 'same', detail: `X-Twilio-Signature ${what}.` }
+    for (const [also, again] of repairs) {
+      const twice = again(once)
+      if (twice !== undefined && twice !== once && isSignature(twice))
+        yield { text: twice, compare: 'same', detail: `X-Twilio-Signature ${what} and ${also}.` }
+    }
+  }
+}
+
+function hexToBase64(text: string): string | undefined {
+  if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(text)) return undefined
+  const bytes = text.match(/../g) ?? []
+  return btoa(bytes.map((byte) => String.fromCharCode(Number.parseInt(byte, 16))).join(''))
+}
+
+function decodeBase64(text: string): string | undefined {
+  try {
+    return atob(text)
+  } catch {
+    return undefined
+  }
 }

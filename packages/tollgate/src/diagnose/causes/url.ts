@@ -1,22 +1,9 @@
-import type { CauseId } from '../types.ts'
-import type { CauseRow } from './cause-row.ts'
+import { defaultPort, isWebSocketScheme } from '../../scheme/signed-url.ts'
+import type { Subject } from '../reading.ts'
+import { type CauseRow, type Edit, editUrl, type Row, ruledOut } from './row.ts'
 
-type Id = Extract<
-  CauseId,
-  | 'scheme'
-  | 'host'
-  | 'host_case'
-  | 'port'
-  | 'path_prefix'
-  | 'path_encoding'
-  | 'trailing_slash'
-  | 'userinfo'
-  | 'fragment'
-  | 'websocket_scheme'
->
-
-/** Changes of the URL. */
-export const urlCauses: Readonly<Record<Id, CauseRow>> = {
+/** Changes of the URL before its path: scheme, host, port, user name and password. Also its fragment. */
+export const urlCauses = {
   scheme: {
     title: 'http instead of https',
     symptom: 'Every request is refused behind a proxy or a tunnel. Without it, requests pass.',
@@ -32,7 +19,11 @@ export const urlCauses: Readonly<Record<Id, CauseRow>> = {
       cloudflare: 'Set publicUrl to the https URL, and TLS to "Full": "Flexible" calls the origin over http.',
       ngrok: 'Set publicUrl to the https URL that ngrok prints.',
     },
-  },
+    question: 'every_request',
+    edits(subject) {
+      return listSchemes(subject, false)
+    },
+  } satisfies CauseRow as Row,
   host: {
     title: 'Another host',
     symptom: 'The diagnosis shows a host such as localhost:3000 or an internal host, or the code is `url_not_allowed`.',
@@ -47,13 +38,29 @@ export const urlCauses: Readonly<Record<Id, CauseRow>> = {
       alb: 'Set publicUrl to the public host. The load balancer passes Host on unchanged.',
       vercel: 'Set publicUrl to the domain that Twilio calls: each deployment also has its own host.',
     },
-  },
-  host_case: {
-    title: 'The host in another letter case',
-    symptom: 'The URLs differ only in capital letters in the host.',
-    reason: 'Twilio signs the host as you typed it into the console. Many parsers make it lower case.',
-    fix: 'Write the host in "publicUrl" as in the Twilio console, in the same letter case.',
-  },
+    question: 'every_request',
+    edits(subject) {
+      return listHosts(subject, false)
+    },
+    suspect({ subject, rejection }) {
+      const { host } = subject.state.url
+      if (rejection.code === 'url_not_allowed')
+        return { score: 91, detail: `The options do not allow the host of the request, "${host}".` }
+      if (/^(localhost|127\.|10\.|192\.168\.|\[::1\])|^[^.]+$|\.(local|internal)$/i.test(host))
+        return { score: 68, detail: `This server checks the host "${host}", which Twilio cannot reach.` }
+      return subject.evidence.proxied
+        ? {
+            score: 36,
+            detail: `The request came through a proxy, and this server checks the host "${host}". ${ruledOut}`,
+          }
+        : undefined
+    },
+    refusals: {
+      url_not_allowed({ state }) {
+        return `Twilio signed the host "${state.url.host}", which the options do not allow, or do not accept from this peer.`
+      },
+    },
+  } satisfies CauseRow as Row,
   port: {
     title: 'Another port',
     symptom: 'Twilio calls a port such as 8443, and the server behind the proxy listens on another.',
@@ -64,72 +71,37 @@ export const urlCauses: Readonly<Record<Id, CauseRow>> = {
       nginx:
         'Put the public port into publicUrl. With several hosts, also set: proxy_set_header Host $http_host, which keeps the port.',
     },
-  },
-  path_prefix: {
-    title: 'A path prefix was stripped or added',
-    symptom: 'The URL at Twilio has /twilio/sms, and the app sees /sms, or the reverse.',
-    reason:
-      'A proxy or a platform routes by the first part of the path and removes it, or adds its own. Twilio signed the path that it requested.',
-    fix: 'Put the path prefix into "publicUrl" ("https://example.com/prefix"), or let the proxy pass the path unchanged.',
-    fixes: {
-      express: 'Put the prefix into publicUrl. app.use() does no harm: the guard reads req.originalUrl.',
-      fastify: 'Put the prefix into publicUrl. rewriteUrl does no harm: the guard reads request.originalUrl.',
-      koa: 'Put the prefix into publicUrl. koa-mount does no harm: the guard reads ctx.originalUrl.',
-      hono: 'Put the prefix into publicUrl. app.mount() also strips a prefix. app.route() and basePath() do not.',
-      nest: 'Put the prefix into publicUrl. Leave out the global prefix of the app.',
-      next: 'Put the basePath into publicUrl: Next strips it.',
-      lambda: 'Put the stage (/prod), or the API mapping of the custom domain, into publicUrl as Twilio’s URL has it.',
-      supabase: 'Put /functions/v1 into publicUrl: the gateway strips it.',
-      netlify: 'Set publicUrl to the URL that Twilio calls: /.netlify/functions, or the path of the redirect.',
-      vercel: 'Set publicUrl to the URL that Twilio calls. Rewrites change the path that a function sees.',
-      firebase: 'Put the name of the function into publicUrl: it is not in the path that the function sees.',
-      nginx: 'Put the prefix into publicUrl, or write proxy_pass without a path.',
-      apache: 'Put the prefix into publicUrl, or give ProxyPass the same path on both sides.',
-      caddy: 'Put the prefix into publicUrl, or use handle instead of handle_path.',
-      haproxy: 'Put the prefix into publicUrl, or remove http-request replace-path.',
-      alb: 'Put the prefix into publicUrl if the target sees another path. Rules only match paths. URL rewrites change them.',
+    question: 'every_request',
+    edits: listPorts,
+  } satisfies CauseRow as Row,
+  host_case: {
+    title: 'The host in another letter case',
+    symptom: 'The URLs differ only in capital letters in the host.',
+    reason: 'Twilio signs the host as you typed it into the console. Many parsers make it lower case.',
+    fix: 'Write the host in "publicUrl" as in the Twilio console, in the same letter case.',
+    question: 'every_request',
+    edits(subject) {
+      return listHosts(subject, true)
     },
-  },
-  path_encoding: {
-    title: 'The path was re-encoded',
-    symptom: 'Paths with spaces, accents, %2F or ":" are refused. Plain paths pass.',
-    reason:
-      'A proxy or a framework decodes the path and encodes it again in its own way. Twilio signed the bytes that it sent.',
-    fix: 'Pass the raw request target, undecoded, and let the proxy pass the path unchanged.',
-    fixes: {
-      nginx:
-        'Write proxy_pass without a path (or with $request_uri): with a path, nginx decodes and re-encodes the rest.',
-      apache: 'Add nocanon to ProxyPass, and AllowEncodedSlashes NoDecode.',
-      haproxy: 'Remove http-request normalize-uri.',
-      cloudflare: 'Turn "Normalize URLs to origin" off.',
-    },
-  },
-  trailing_slash: {
-    title: 'A slash at the end',
-    symptom: 'The server first answers with a redirect, or the URL at Twilio has /sms/ and the app sees /sms.',
-    reason:
-      'For Twilio, /sms and /sms/ are two URLs. A server that redirects to index pages, or drops the slash, changes the URL that is checked.',
-    fix: `Configure Twilio with the URL that answers without a redirect, or set "trailingSlash: 'either'".`,
-    fixes: {
-      apache: `Set trailingSlash: 'either': Apache redirects directories to their index pages.`,
-      next: 'Configure the form that Next serves at Twilio: Next redirects the other form with 308.',
-      nginx: `Configure Twilio with the slash, or set trailingSlash: 'either': a location ending in a slash redirects.`,
-    },
-  },
+  } satisfies CauseRow as Row,
   userinfo: {
     title: 'User name and password in the URL',
     symptom: 'The URL at Twilio is https://user:password@host/, and the signature covers user and password.',
     reason:
       'Twilio removes user name and password before it signs. Your own sender, or an old helper library, may not.',
     fix: 'Sign and check the URL without its user name and password, as Twilio does.',
-  },
+    question: 'own_request',
+    edits: listUserinfos,
+  } satisfies CauseRow as Row,
   fragment: {
     title: 'A fragment in the URL',
     symptom: 'The configured URL has connection overrides, such as #rc=2&rp=all.',
     reason:
       'A fragment is never sent, and Twilio does not sign it. Code that builds the checked URL from the configured URL keeps it.',
     fix: 'Remove the fragment ("#…") from the URL that is checked.',
-  },
+    question: 'own_request',
+    edits: listFragments,
+  } satisfies CauseRow as Row,
   websocket_scheme: {
     title: 'A WebSocket handshake with another scheme',
     symptom: 'Media Streams or ConversationRelay are refused (error 31920). Webhooks pass.',
@@ -144,5 +116,110 @@ export const urlCauses: Readonly<Record<Id, CauseRow>> = {
       express: 'Handle the server’s "upgrade" event with twilioUpgrade of tollgate/ws: Express never sees handshakes.',
       next: 'Next handles upgrades itself: run the stream on a separate server, with tollgate/ws.',
     },
-  },
+    question: 'web_socket',
+    edits(subject) {
+      return listSchemes(subject, true)
+    },
+  } satisfies CauseRow as Row,
+}
+
+/** Lists the other schemes: with `webSocket` those that change between an ordinary request and a handshake. */
+function* listSchemes({ state, evidence, handshake }: Subject, webSocket: boolean): Generator<Edit> {
+  const seen = state.url.scheme.toLowerCase()
+  for (const scheme of ['https', 'http', 'wss', 'ws']) {
+    if (scheme === seen || (isWebSocketScheme(scheme) || isWebSocketScheme(seen)) !== webSocket) continue
+    const named = evidence.schemes.find(({ value }) => value.toLowerCase() === scheme)
+    // The server passed a handshake to an ordinary handler. It is signed as wss:// and checked as a plain GET.
+    const isMistaken = scheme === 'wss' && evidence.asksForWebSocket && !handshake
+    yield {
+      dimension: 'scheme',
+      cost: named || isMistaken || !webSocket ? 1 : handshake ? 2 : 3,
+      apply: editUrl('scheme', () => scheme),
+      detail: isMistaken
+        ? `Twilio signed a WebSocket handshake (${scheme}://), and this server checks an ordinary GET (${seen}://).`
+        : `Twilio signed ${scheme}://, and this server checks ${seen}://${named ? ` (${named.from} says ${scheme})` : ''}.`,
+    }
+  }
+}
+
+/** Lists other hosts: with `sameHost` those that differ only in letter case. */
+function* listHosts({ state, evidence, hints }: Subject, sameHost: boolean): Generator<Edit> {
+  const seen = state.url.host
+  const offered = new Set([seen])
+  function* offer(host: string, from: string, cost: number): Generator<Edit> {
+    if (offered.has(host) || (host.toLowerCase() === seen.toLowerCase()) !== sameHost) return
+    offered.add(host)
+    yield {
+      dimension: 'host',
+      cost,
+      apply: editUrl('host', () => host),
+      detail: sameHost
+        ? `Twilio signed the host as "${host}", and this server checks "${seen}".`
+        : `Twilio signed the host "${host}" (${from}), and this server checks "${seen}".`,
+    }
+  }
+  for (const { value, from } of evidence.hosts) yield* offer(value.host, from, 1)
+  for (const { value, from } of hints.hosts) yield* offer(value.host, from, 1)
+  yield* offer(seen.toLowerCase(), 'in lower case', 1)
+  for (const { value } of [...evidence.hosts, ...hints.hosts])
+    yield* offer(value.host.toLowerCase(), 'in lower case', 3)
+  yield* offer(seen.toUpperCase(), 'in upper case', 4)
+  yield* offer(seen.replace(/^[a-z]/, upper), 'capitalised', 4)
+  yield* offer(seen.toLowerCase().replace(/(^|[.-])[a-z]/g, upper), 'capitalised', 4)
+  yield* offer(seen.startsWith('www.') ? seen.slice(4) : `www.${seen}`, 'with or without "www."', 3)
+  yield* offer(seen.endsWith('.') ? seen.slice(0, -1) : `${seen}.`, 'with or without its last dot', 5)
+}
+
+const upper = (text: string): string => text.toUpperCase()
+
+const usualPorts = ['8443', '8080', '3000', '8000', '5000', '4000', '8081', '9000', '3001', '4040', '1337', '8888']
+
+function* listPorts({ state, evidence, hints }: Subject): Generator<Edit> {
+  const seen = state.url.port
+  const offered = new Set([seen, ''])
+  function* offer(port: string, from: string, cost: number): Generator<Edit> {
+    if (offered.has(port) || !/^:\d{1,5}$/.test(port)) return
+    offered.add(port)
+    yield {
+      dimension: 'port',
+      cost,
+      apply: editUrl('port', () => port),
+      detail: `Twilio signed the port ${port.slice(1)}${from}, and this server checks ${seen === '' ? 'no port' : seen.slice(1)}.`,
+    }
+  }
+  for (const { value, from } of evidence.ports) yield* offer(value, ` (${from})`, 1)
+  for (const { value, from } of [...evidence.hosts, ...hints.hosts]) yield* offer(value.port, ` (${from})`, 1)
+  for (const port of [':443', ':80']) if (port !== defaultPort(state.url.scheme)) yield* offer(port, '', 3)
+  for (const port of usualPorts) yield* offer(`:${port}`, '', 4)
+}
+
+function* listUserinfos({ evidence, hints }: Subject): Generator<Edit> {
+  const offered = new Set<string>()
+  for (const { value, from } of [...hints.userinfos, ...evidence.userinfos]) {
+    if (offered.has(value)) continue
+    offered.add(value)
+    yield {
+      dimension: 'userinfo',
+      cost: 2,
+      apply: (state) => ({ ...state, url: { ...state.url, userinfo: value } }),
+      detail: `The user name and password before the host (${from}) were signed too. Twilio does not sign them.`,
+    }
+  }
+}
+
+function* listFragments({ state, hints }: Subject): Generator<Edit> {
+  if (state.fragment !== '')
+    yield {
+      dimension: 'fragment',
+      cost: 1,
+      apply: (one) => ({ ...one, fragment: '' }),
+      detail: 'The URL that this server checks has a fragment ("#…"), which Twilio does not sign.',
+    }
+  for (const fragment of new Set(hints.fragments))
+    yield {
+      dimension: 'fragment',
+      cost: 2,
+      apply: (one) => (one.fragment === fragment ? undefined : { ...one, fragment }),
+      detail: 'The fragment ("#…") of the configured URL was signed too. Twilio does not sign it.',
+    }
 }

@@ -1,0 +1,346 @@
+import { kindOf } from '../../params/index.ts'
+import { kinds } from '../../webhooks/index.ts'
+import type { Pairs } from '../../scheme/form.ts'
+import { freeText, showName, showNames } from '../mask.ts'
+import type { Subject } from '../reading.ts'
+import { stripDigits } from '../spelling.ts'
+import { guardFirst } from './params.ts'
+import { type CauseRow, type Edit, editPairs, type Row, type Suspicion } from './row.ts'
+
+/** Parameters that were lost on the way, or added. */
+export const lostParamsCauses = {
+  params_blank_dropped: {
+    title: 'Blank values were dropped',
+    symptom:
+      'Requests from some numbers or countries are refused, for example from those without a city or a ZIP code.',
+    reason:
+      'Twilio sends many parameters blank (ToCity=) and signs their names. Middleware that removes blank values removes the names too.',
+    fix: 'Verify before any middleware that drops blank values, on the raw body.',
+    fixes: guardFirst,
+    question: 'some_messages',
+    edits: listBlanks,
+    changesParams: true,
+  } satisfies CauseRow as Row,
+  params_repeats_dropped: {
+    title: 'Repeated parameters were dropped',
+    symptom: 'Group messages of Conversations are refused.',
+    reason:
+      'Some webhooks repeat a parameter (MessagingBinding.Address), and Twilio signs each distinct value. A parser that keeps only the first or last value, or joins them with commas, loses the others.',
+    fix: 'Verify the raw body, which keeps repeated parameters.',
+    fixes: {
+      ...guardFirst,
+      lambda: 'Use the raw body of the event, not an object with one value per name.',
+    },
+    question: 'some_messages',
+    edits: listRepeats,
+    changesParams: true,
+    suspect({ subject: { state } }) {
+      const names = new Set(state.pairs.map(([name]) => name))
+      if (state.covers !== 'params' || names.size < 3) return undefined
+      return state.pairs.filter(([name]) => /^(MessagingBinding\.Address$|Field_)/.test(name)).length === 1
+        ? {
+            score: 72,
+            detail: 'Twilio repeats "MessagingBinding.Address" for each member of a group, and only one is left.',
+          }
+        : undefined
+    },
+  } satisfies CauseRow as Row,
+  params_missing: {
+    title: 'A parameter is missing, or one was added',
+    symptom:
+      'The app checks a fixed list of parameters, or the parameters include its own, such as a CSRF token or a session id.',
+    reason:
+      'Twilio signs every parameter that it sends, and adds new ones without notice. A fixed list breaks then. Twilio never signs parameters that the app adds.',
+    fix: 'Pass every parameter that Twilio sent and no other: pass the raw body.',
+    fixes: {
+      ...guardFirst,
+      nest: 'Set rawBody: true. A ValidationPipe with whitelist removes every parameter that the DTO does not name.',
+    },
+    question: 'some_messages',
+    *edits(subject) {
+      if (subject.formPairs.length === 0) return
+      const known = listKnownNames(subject.formPairs).map(({ name }) => name)
+      yield* listLost(listAbsent(known, subject.formPairs), subject)
+      yield* listExtra(subject.formPairs, new Set(known))
+    },
+    changesParams: true,
+    suspect({ subject }) {
+      const { given, method, handshake, bodyMatches } = subject
+      return given?.length === 0 && method === 'POST' && !handshake && !bodyMatches
+        ? { score: 74, detail: 'No parameters were passed: no form parser ran, or it ran too late.' }
+        : suspectMissing(subject)
+    },
+  } satisfies CauseRow as Row,
+}
+
+interface KnownName {
+  readonly name: string
+  /** Twilio sends it with every webhook of this kind. */
+  readonly always: boolean
+}
+
+/** Lists the names of this kind of webhook. If the kind is unknown, it lists those of the two most similar kinds. */
+function listKnownNames(pairs: Pairs): readonly KnownName[] {
+  const present = new Set(pairs.map(([name]) => name))
+  const kind = kindOf(new Map(pairs.map(([name, value]) => [name, value])))
+  const rows = kind === undefined ? Object.values(kinds).filter((row) => row.body === 'form') : [kinds[kind]]
+  const ranked = rows
+    .map((row) => ({ row, shared: row.parameters.filter(({ name }) => present.has(name)).length }))
+    .sort((one, other) => other.shared - one.shared)
+  const names = new Map<string, KnownName>()
+  for (const { row } of ranked.slice(0, kind === undefined ? 2 : 1))
+    for (const { name, always } of row.parameters) {
+      const spelled = name.replace('{N}', '0')
+      if (!spelled.includes('*') && !names.has(spelled)) names.set(spelled, { name: spelled, always })
+    }
+  return [...names.values()]
+}
+
+function listAbsent(known: readonly string[], pairs: Pairs): string[] {
+  const present = new Set(pairs.map(([name]) => name))
+  return known.filter((name) => !present.has(name))
+}
+
+function* listBlanks({ formPairs: pairs }: Subject): Generator<Edit> {
+  if (pairs.length === 0) return
+  const known = listKnownNames(pairs).map(({ name }) => name)
+  // If the kind is unknown, its parameters are uncertain.
+  const surcharge = kindOf(new Map(pairs)) === undefined ? 1 : 0
+  for (const edit of listBlankSets(listAbsent(known, pairs), pairs)) yield { ...edit, cost: edit.cost + surcharge }
+}
+
+function addBlanks(names: readonly string[], cost: number): Edit {
+  return {
+    dimension: 'blank',
+    cost,
+    apply: editPairs((pairs) => {
+      const present = new Set(pairs.map(([name]) => name))
+      const missing = names.filter((name) => !present.has(name))
+      return missing.length === 0 ? undefined : [...pairs, ...missing.map((name) => [name, ''] as const)]
+    }),
+    detail: `${showNames(names)} ${names.length === 1 ? 'was' : 'were'} sent blank and dropped on the way.`,
+  }
+}
+
+// The place of a number is blank most often. Voice sends it twice: under To and Called, under From and Caller.
+const places = ['State', 'City', 'Zip', 'Country'].flatMap((place) => [
+  [`To${place}`, `Called${place}`],
+  [`From${place}`, `Caller${place}`],
+])
+const blankBefore =
+  /^(Body|ErrorMessage|ErrorCode|FailureReason|ParentAccountSid|msg|.*ResourceUrl|Digits|SpeechResult|Attributes|FriendlyName|CallerName|ForwardedFrom|FinishedOnKey|HandoffData|Reason.*|Media|UniqueName|ClientIdentity|ProfileName|ButtonText|ButtonPayload|Label|Address|challenge_details|MessagingServiceSid|ChannelPrefix|RawDlrDoneDate|Task.*|Worker.*|RecordingUrl|Duration)$/
+
+function* listBlankSets(absent: readonly string[], pairs: Pairs): Generator<Edit> {
+  const groups = places
+    .map((names) => names.filter((name) => absent.includes(name)))
+    .filter((names) => names.length > 0)
+  const inPlaces = new Set(groups.flat())
+  const others = absent.filter((name) => !inPlaces.has(name))
+  const likely = others.filter((name) => blankBefore.test(name))
+  const offered = new Set<string>()
+  function* offer(names: readonly string[], cost: number): Generator<Edit> {
+    const key = [...names].sort().join()
+    if (names.length === 0 || offered.has(key)) return
+    offered.add(key)
+    yield addBlanks(names, cost)
+  }
+  yield* offer(groups.flat(), 1)
+  yield* offer([...groups.flat(), ...likely], 2)
+  yield* offer(absent, 2)
+  yield* offer(likely, 1)
+  for (const name of likely) {
+    yield* offer([name], 1)
+    yield* offer([...groups.flat(), name], 2)
+  }
+  for (const subset of listSubsets(groups)) yield* offer(subset, 2)
+  for (const name of others) yield* offer([name], 3)
+  for (const subset of listSubsets(groups)) for (const name of likely) yield* offer([...subset, name], 4)
+  for (const name of others) yield* offer([...groups.flat(), name], 3)
+  for (const [index, name] of others.entries())
+    for (const other of others.slice(index + 1))
+      yield* offer([name, other], likely.includes(name) && likely.includes(other) ? 4 : 5)
+  for (const name of absent) yield* offer([name], 3)
+  for (const subset of listSubsets(likely.slice(0, 8).map((name) => [name]))) yield* offer(subset, 4)
+  // Numbered names that continue those of the request, such as MediaUrl1 after MediaUrl0.
+  const numbered = pairs.flatMap(([name]) => {
+    const stem = stripDigits(name)
+    return stem === name ? [] : [`${stem}${Number(name.slice(stem.length)) + 1}`]
+  })
+  for (const name of new Set(numbered)) if (!pairs.some(([one]) => one === name)) yield* offer([name], 5)
+}
+
+function* listSubsets(groups: readonly (readonly string[])[]): Generator<string[]> {
+  const count = Math.min(groups.length, 8)
+  for (let bits = 1; bits < 1 << count; bits++)
+    yield groups.slice(0, count).flatMap((names, index) => (bits & (1 << index) ? names : []))
+}
+
+function* listLost(absent: readonly string[], { state, hints }: Subject): Generator<Edit> {
+  const values = new Map(state.pairs)
+  const get = (name: string): string | undefined => values.get(name)
+  for (const name of absent) {
+    const guessed =
+      name === 'AccountSid' ? hints.accounts : ((Object.hasOwn(guesses, name) ? guesses[name]?.(get) : undefined) ?? [])
+    for (const value of new Set(guessed))
+      if (value !== undefined && value !== '')
+        yield {
+          dimension: 'lost',
+          cost: 2,
+          apply: editPairs((pairs) => (pairs.some(([one]) => one === name) ? undefined : [...pairs, [name, value]])),
+          detail: `"${name}", which Twilio sends with this webhook, is missing from the parameters.`,
+        }
+  }
+}
+
+function* listExtra(pairs: Pairs, known: ReadonlySet<string>): Generator<Edit> {
+  const names = [...new Set(pairs.map(([name]) => name))]
+  const unknown = names.filter((name) => !known.has(name) && !known.has(`${stripDigits(name)}0`))
+  const offer = (gone: readonly string[], cost: number): Edit => ({
+    dimension: 'extra',
+    cost,
+    apply: editPairs((all) => {
+      const kept = all.filter(([name]) => !gone.includes(name))
+      return kept.length === all.length ? undefined : kept
+    }),
+    detail: `${showNames(gone)} ${gone.length === 1 ? 'was' : 'were'} added to the parameters on the way.`,
+  })
+  if (unknown.length > 1 && unknown.length < names.length) yield offer(unknown, 2)
+  for (const name of unknown.slice(0, 40)) yield offer([name], 1)
+  for (const name of names.filter((one) => !unknown.includes(one)).slice(0, 60)) yield offer([name], 3)
+  for (const [index, name] of unknown.slice(0, 8).entries())
+    for (const other of unknown.slice(index + 1, 8)) yield offer([name, other], 3)
+}
+
+const mostValues = 200
+
+/** A group message has at most ten members. */
+const mostRepeated = 10
+
+function* listRepeats({ formPairs: pairs }: Subject): Generator<Edit> {
+  if (pairs.length === 0) return
+  const offer = (cost: number, name: string, more: (value: string) => readonly string[]): Edit => ({
+    dimension: 'repeats',
+    cost,
+    apply: editPairs((all) => {
+      const result = all.flatMap((pair) =>
+        pair[0] === name ? more(pair[1]).map((value) => [name, value] as const) : [pair],
+      )
+      return result.length === all.length ? undefined : result
+    }),
+    detail: `"${showName(name)}" was sent several times. Only one value was kept, or all were joined.`,
+  })
+  const names = [...new Set(pairs.map(([name]) => name))]
+  for (const name of names.slice(0, 60)) {
+    const value = pairs.find((pair) => pair[0] === name)?.[1] ?? ''
+    if (value.includes(',')) {
+      yield offer(1, name, (text) => splitList(text, ','))
+      yield offer(2, name, (text) => splitList(text, /,\s*/))
+    }
+    if (/^\[.*\]$/s.test(value)) yield offer(1, name, (text) => readJsonList(text) ?? [text])
+    if (/[;| \n]/.test(value) && !freeText.test(name)) yield offer(4, name, (text) => splitList(text, /[;| \n]+/))
+  }
+  const addresses = [
+    ...new Set(pairs.filter(([, value]) => /^(\w+:)?\+\d{6,15}$/.test(value)).map(([, value]) => value)),
+  ]
+  for (const name of names.filter((one) => /Address|Field_/.test(one)).slice(0, mostRepeated))
+    for (const address of addresses.slice(0, mostRepeated)) yield offer(3, name, (value) => [value, address])
+}
+
+/** Splits a joined list. No webhook repeats a parameter more than 200 times. */
+function splitList(text: string, separator: string | RegExp): readonly string[] {
+  const values = text.split(separator, mostValues + 1)
+  return values.length > mostValues ? [text] : values
+}
+
+function readJsonList(text: string): string[] | undefined {
+  try {
+    const list: unknown = JSON.parse(text)
+    return Array.isArray(list) && list.length <= mostValues && list.every((one) => typeof one === 'string')
+      ? list
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+// Each of these resources belongs to an account, so Twilio sends the AccountSid with it.
+const ofResource = /(^| )(Call|Message|Sms|SmsMessage|Recording|Conference|Transcription|Task)Sid( |$)/
+
+function suspectMissing({ state }: Subject): Suspicion | undefined {
+  if (state.covers !== 'params' || state.pairs.length === 0) return undefined
+  const names = new Set(state.pairs.map(([name]) => name))
+  const missing = listKnownNames(state.pairs).filter(({ name, always }) => always && !names.has(name))
+  const text = [...names].join(' ')
+  const lacksAccount = ofResource.test(text) && !/account_?sid/i.test(text)
+  if (missing.length === 0 || (missing.length > 6 && !lacksAccount)) return undefined
+  const are = missing.length === 1 ? 'it is' : 'they are'
+  return {
+    score: 64,
+    detail: `Twilio sends ${missing
+      .slice(0, 4)
+      .map(({ name }) => `"${name}"`)
+      .join(', ')} with such a webhook, and ${are} missing.`,
+  }
+}
+
+type Guess = (get: (name: string) => string | undefined) => readonly (string | undefined)[]
+
+/** The values that a lost parameter may have had. Some follow from other parameters. */
+const guesses: Readonly<Record<string, Guess>> = {
+  SmsSid: (get) => [get('MessageSid'), get('SmsMessageSid')],
+  SmsMessageSid: (get) => [get('MessageSid'), get('SmsSid')],
+  MessageSid: (get) => [get('SmsSid'), get('SmsMessageSid')],
+  To: (get) => [get('Called')],
+  Called: (get) => [get('To')],
+  From: (get) => [get('Caller'), get('WaId') && `whatsapp:+${get('WaId')}`],
+  Caller: (get) => [get('From')],
+  WaId: (get) => [get('From')?.replace(/^whatsapp:\+/, '')],
+  ApiVersion: () => ['2010-04-01'],
+  NumMedia: () => ['0', '1'],
+  NumSegments: () => ['1', '2', '3'],
+  ReferralNumMedia: () => ['0'],
+  SmsStatus: (get) => [get('MessageStatus'), 'received', 'receiving'],
+  MessageStatus: (get) => [get('SmsStatus'), 'delivered', 'sent', 'queued', 'failed', 'undelivered', 'read'],
+  Direction: () => ['inbound', 'outbound-api', 'outbound-dial'],
+  CallStatus: () => ['ringing', 'in-progress', 'completed', 'initiated', 'busy', 'no-answer', 'failed', 'canceled'],
+  MessageType: () => ['text', 'image', 'button', 'location'],
+  RetryCount: () => ['0'],
+  Source: () => ['SMS', 'SDK', 'API', 'WHATSAPP'],
+  CallbackSource: () => ['call-progress-events'],
+  SequenceNumber: () => ['0', '1', '2', '3', '4'],
+  RecordingSource: () => ['RecordVerb', 'DialVerb', 'OutboundAPI', 'StartCallRecordingAPI', 'Conference'],
+  RecordingChannels: () => ['1', '2'],
+  RecordingStatus: () => ['completed', 'in-progress', 'absent'],
+  RecordingTrack: () => ['both', 'inbound', 'outbound'],
+  ErrorCode: () => ['0', '30003', '30005', '30006', '30007', '30008'],
+  PayloadType: () => ['application/json'],
+  Level: () => ['ERROR', 'WARNING'],
+  Digits: () => ['1', '2', '3', '0', '9', '*', '#'],
+  FinishedOnKey: () => ['#', '*', ''],
+  msg: () => ['Gather End'],
+  Confidence: () => ['0.0'],
+  Language: () => ['en-US'],
+  AnsweredBy: () => ['human', 'machine_start', 'unknown'],
+  DialBridged: () => ['true', 'false'],
+  StirVerstat: () => ['TN-Validation-Passed-A', 'TN-Validation-Passed-B', 'TN-Validation-Passed-C'],
+  Muted: () => ['false', 'true'],
+  Hold: () => ['false', 'true'],
+  Coaching: () => ['false', 'true'],
+  StartConferenceOnEnter: () => ['true', 'false'],
+  EndConferenceOnExit: () => ['false', 'true'],
+  ToCountry: (get) => [get('CalledCountry'), 'US', get('FromCountry')],
+  CalledCountry: (get) => [get('ToCountry'), 'US'],
+  FromCountry: (get) => [get('CallerCountry'), 'US', get('ToCountry')],
+  CallerCountry: (get) => [get('FromCountry'), 'US'],
+  ...mirror('To', 'Called'),
+  ...mirror('From', 'Caller'),
+}
+
+function mirror(one: string, other: string): Record<string, Guess> {
+  return Object.fromEntries(
+    ['State', 'City', 'Zip'].flatMap((place): [string, Guess][] => [
+      [`${one}${place}`, (get) => [get(`${other}${place}`)]],
+      [`${other}${place}`, (get) => [get(`${one}${place}`)]],
+    ]),
+  )
+}

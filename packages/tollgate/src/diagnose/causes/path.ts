@@ -1,0 +1,286 @@
+import type { Subject } from '../reading.ts'
+import { decodeAll, escapers, hexCases, listToggles, type Spelling, stripSlashes, toHex } from '../spelling.ts'
+import { type CauseRow, type Edit, editUrl, type Row, ruledOut } from './row.ts'
+
+/** Changes of the path. */
+export const pathCauses = {
+  path_prefix: {
+    title: 'A path prefix was stripped or added',
+    symptom: 'The URL at Twilio has /twilio/sms, and the app sees /sms, or the reverse.',
+    reason:
+      'A proxy or a platform routes by the first part of the path and removes it, or adds its own. Twilio signed the path that it requested.',
+    fix: 'Put the path prefix into "publicUrl" ("https://example.com/prefix"), or let the proxy pass the path unchanged.',
+    fixes: {
+      express: 'Put the prefix into publicUrl. app.use() does no harm: the guard reads req.originalUrl.',
+      fastify: 'Put the prefix into publicUrl. rewriteUrl does no harm: the guard reads request.originalUrl.',
+      koa: 'Put the prefix into publicUrl. koa-mount does no harm: the guard reads ctx.originalUrl.',
+      hono: 'Put the prefix into publicUrl. app.mount() also strips a prefix. app.route() and basePath() do not.',
+      nest: 'Put the prefix into publicUrl. Leave out the global prefix of the app.',
+      next: 'Put the basePath into publicUrl: Next strips it.',
+      lambda: 'Put the stage (/prod), or the API mapping of the custom domain, into publicUrl as Twilio’s URL has it.',
+      supabase: 'Put /functions/v1 into publicUrl: the gateway strips it.',
+      netlify: 'Set publicUrl to the URL that Twilio calls: /.netlify/functions, or the path of the redirect.',
+      vercel: 'Set publicUrl to the URL that Twilio calls. Rewrites change the path that a function sees.',
+      firebase: 'Put the name of the function into publicUrl: it is not in the path that the function sees.',
+      nginx: 'Put the prefix into publicUrl, or write proxy_pass without a path.',
+      apache: 'Put the prefix into publicUrl, or give ProxyPass the same path on both sides.',
+      caddy: 'Put the prefix into publicUrl, or use handle instead of handle_path.',
+      haproxy: 'Put the prefix into publicUrl, or remove http-request replace-path.',
+      alb: 'Put the prefix into publicUrl if the target sees another path. Rules only match paths. URL rewrites change them.',
+    },
+    question: 'path',
+    edits: listPrefixes,
+    suspect({ subject: { evidence, state }, tried }) {
+      return evidence.proxied && tried > 0
+        ? {
+            score: 38,
+            detail: `The request came through a proxy, which may have changed the path ${state.url.path}. ${ruledOut}`,
+          }
+        : undefined
+    },
+  } satisfies CauseRow as Row,
+  trailing_slash: {
+    title: 'A slash at the end',
+    symptom: 'The server first answers with a redirect, or the URL at Twilio has /sms/ and the app sees /sms.',
+    reason:
+      'For Twilio, /sms and /sms/ are two URLs. A server that redirects to index pages, or drops the slash, changes the URL that is checked.',
+    fix: `Configure Twilio with the URL that answers without a redirect, or set "trailingSlash: 'either'".`,
+    fixes: {
+      apache: `Set trailingSlash: 'either': Apache redirects directories to their index pages.`,
+      next: 'Configure the form that Next serves at Twilio: Next redirects the other form with 308.',
+      nginx: `Configure Twilio with the slash, or set trailingSlash: 'either': a location ending in a slash redirects.`,
+    },
+    question: 'path',
+    edits: listSlashes,
+  } satisfies CauseRow as Row,
+  path_encoding: {
+    title: 'The path was re-encoded',
+    symptom: 'Paths with spaces, accents, %2F or ":" are refused. Plain paths pass.',
+    reason:
+      'A proxy or a framework decodes the path and encodes it again in its own way. Twilio signed the bytes that it sent.',
+    fix: 'Pass the raw request target, undecoded, and let the proxy pass the path unchanged.',
+    fixes: {
+      nginx:
+        'Write proxy_pass without a path (or with $request_uri): with a path, nginx decodes and re-encodes the rest.',
+      apache: 'Add nocanon to ProxyPass, and AllowEncodedSlashes NoDecode.',
+      haproxy: 'Remove http-request normalize-uri.',
+      cloudflare: 'Turn "Normalize URLs to origin" off.',
+    },
+    question: 'path',
+    edits: listPathSpellings,
+  } satisfies CauseRow as Row,
+}
+
+/** The edits of a longer path cost too much. */
+const mostCharacters = 4000
+
+/** Prefixes that platforms and proxies add to the path, or strip from it. */
+const knownPrefixes: readonly (readonly [prefix: string, of: string])[] = [
+  ['/api', 'Vercel, Azure and many proxies'],
+  ['/functions/v1', 'Supabase Edge Functions'],
+  ['/.netlify/functions', 'Netlify Functions'],
+  ['/prod', 'an API Gateway stage'],
+  ['/dev', 'an API Gateway stage'],
+  ['/stage', 'an API Gateway stage'],
+  ['/default', 'an API Gateway stage'],
+  ['/$default', 'an API Gateway stage'],
+  ['/staging', 'an API Gateway stage'],
+  ['/test', 'an API Gateway stage'],
+  ['/live', 'an API Gateway stage'],
+  ['/production', 'an API Gateway stage'],
+  ['/Prod', 'an AWS SAM stage'],
+  ['/Stage', 'an AWS SAM stage'],
+  ['/v1', 'a version prefix'],
+  ['/v2', 'a version prefix'],
+  ['/api/v1', 'a version prefix'],
+  ['/api/v2', 'a version prefix'],
+  ['/twilio', 'a mount point'],
+  ['/webhooks', 'a mount point'],
+  ['/webhook', 'a mount point'],
+  ['/hooks', 'a mount point'],
+  ['/webhooks/twilio', 'a mount point'],
+  ['/api/twilio', 'a mount point'],
+  ['/api/webhooks', 'a mount point'],
+  ['/app', 'a mount point'],
+  ['/backend', 'a mount point'],
+  ['/server', 'a mount point'],
+  ['/voice', 'a mount point'],
+  ['/sms', 'a mount point'],
+  ['/public', 'a mount point'],
+]
+
+function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
+  const seen = state.url.path
+  if (seen.length > mostCharacters) return
+  const offered = new Set([seen])
+  function* offer(path: string, cost: number, detail: string): Generator<Edit> {
+    if (offered.has(path) || path === seen) return
+    offered.add(path)
+    yield { dimension: 'prefix', cost, apply: editUrl('path', () => path), detail }
+  }
+  for (const { value, from } of evidence.targets)
+    if (isMoved(seen, value.path))
+      yield* offer(value.path, 1, `Twilio signed the path ${value.path} (${from}), and this server checks ${seen}.`)
+  const named = [...evidence.prefixes, ...hints.prefixes].map(({ value, from }) => [trimPrefix(value), from] as const)
+  // If the whole path is a mount point, the app sees "/".
+  if (seen === '/')
+    for (const [list, cost] of [
+      [named, 1],
+      [knownPrefixes, 2],
+    ] as const)
+      for (const [prefix, of] of list)
+        yield* offer(prefix, cost, `The path ${prefix} (${of}) was stripped on the way. Twilio signed it.`)
+  for (const [prefix, from] of named)
+    yield* offer(
+      prefix + seen,
+      1,
+      `The path lost its prefix ${prefix} (${from}) on the way: Twilio signed ${prefix}${seen}.`,
+    )
+  const segments = seen.split('/').slice(1)
+  for (let count = 1; count < Math.min(segments.length, 5); count++) {
+    const added = `/${segments.slice(0, count).join('/')}`
+    const rest = `/${segments.slice(count).join('/')}`
+    yield* offer(rest, count, `The path starts with ${added}, which Twilio did not sign: Twilio signed ${rest}.`)
+    for (const [prefix, from] of named)
+      yield* offer(prefix + rest, 2, `The prefix ${prefix} (${from}) became ${added}: Twilio signed ${prefix}${rest}.`)
+  }
+  for (const [prefix, of] of knownPrefixes)
+    yield* offer(
+      prefix + seen,
+      2,
+      `The path lost its prefix ${prefix} (${of}) on the way: Twilio signed ${prefix}${seen}.`,
+    )
+  for (const [name] of named)
+    for (const [prefix] of knownPrefixes.slice(0, 8))
+      yield* offer(prefix + name + seen, 4, `The path lost its prefix ${prefix}${name} on the way.`)
+  const [, ...inner] = segments
+  if (inner.length > 0)
+    for (const [prefix, of] of knownPrefixes)
+      yield* offer(`${prefix}/${inner.join('/')}`, 4, `The prefix ${prefix} (${of}) became /${segments[0]} on the way.`)
+}
+
+/** Returns true if one path is the other with a prefix. Paths that differ only in encoding are not. */
+function isMoved(seen: string, original: string): boolean {
+  const [one, other] = [seen, original].map((path) => stripSlashes(decodeAll(path)).toLowerCase())
+  return one !== other
+}
+
+function trimPrefix(prefix: string): string {
+  const text = stripSlashes(prefix)
+  return text.startsWith('/') ? text : `/${text}`
+}
+
+function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
+  if (state.url.path.length > mostCharacters) return
+  const offer = (spell: Spelling[1], cost: number, what: string): Edit => ({
+    dimension: 'path',
+    cost,
+    apply: editUrl('path', spell),
+    detail: `The path was re-encoded on the way: Twilio signed it ${what}.`,
+  })
+  for (const { value, from } of evidence.targets)
+    if (!isMoved(state.url.path, value.path) && stripSlashes(value.path) !== '')
+      yield offer(
+        (path) => (path.endsWith('/') === value.path.endsWith('/') ? value.path : undefined) ?? path,
+        1,
+        `as in ${from}`,
+      )
+  for (const [characters, cost] of [
+    ['~', 2],
+    ['~.', 3],
+    ['~.-_', 4],
+  ] as const)
+    yield offer((path) => escapeAll(path, characters), cost, `with ${[...characters].join(' ')} percent-encoded`)
+  if (/[^A-Za-z0-9\-._~/]/.test(state.url.path)) {
+    const decoded = decodeAll(state.url.path)
+    yield offer(() => decoded, 2, 'decoded')
+    yield offer((path) => decodeAll(path), 2, 'decoded')
+    for (const [what, encode] of escapers) {
+      for (const [hexCase, inCase] of hexCases) {
+        yield offer((path) => inCase(mapSegments(decodeAll(path), encode)), 2, `${what}, ${hexCase}`)
+        yield offer((path) => inCase(mapSegments(path, (one) => mapPlain(one, encode))), 3, `${what}, ${hexCase}`)
+      }
+      yield offer((path) => mapSegments(path, encode), 3, `${what}, once more`)
+      yield offer((path) => escapeInner(decodeAll(path), encode), 5, `${what}, with %2F for "/"`)
+    }
+    for (const [what, inCase] of hexCases) yield offer(inCase, 2, what)
+    for (const [what, toggle] of listToggles(state.url.path, "'()!*,;:@&=+$~-_.|[]{} ")) yield offer(toggle, 3, what)
+    yield offer((path) => path.replaceAll('%20', '+'), 3, 'with "+" for spaces')
+    yield offer((path) => path.replaceAll('+', '%20'), 3, 'with %20 for spaces')
+    yield offer((path) => path.replace(/%2f/gi, '/'), 2, 'with "/" for %2F')
+    yield offer((path) => path.replace(/%25/g, '%'), 2, 'without its second encoding')
+  }
+  const segments = state.url.path.split('/')
+  for (const [slash, cost] of [
+    ['%2F', 3],
+    ['%2f', 4],
+    ['//', 4],
+    ['%252F', 5],
+  ] as const)
+    for (let index = 2; index < Math.min(segments.length, 8); index++)
+      yield offer((path) => joinAt(path, index, slash), cost, `with ${slash} for "/"`)
+  yield offer((path) => `/${path}`, 4, 'with two slashes at its start')
+  yield offer((path) => path.replace(/\/{2,}/g, '/'), 2, 'with single slashes')
+  yield offer((path) => path.toLowerCase(), 5, 'in lower case')
+}
+
+function mapSegments(path: string, change: (segment: string) => string): string {
+  return path.split('/').map(change).join('/')
+}
+
+/** Proxies decode characters that need no escape. https://www.rfc-editor.org/rfc/rfc3986#section-2.3 */
+function escapeAll(path: string, characters: string): string {
+  return Array.from(path, (one) => (characters.includes(one) ? `%${toHex(one)}` : one)).join('')
+}
+
+/** Changes a text between its escapes. */
+function mapPlain(text: string, change: (plain: string) => string): string {
+  return text
+    .split(/((?:%[0-9a-f]{2})+)/i)
+    .map((part, index) => (index % 2 === 0 ? change(part) : part))
+    .join('')
+}
+
+/** A decoded %2F cannot be told from a slash: the last slash may have been one. */
+function escapeInner(path: string, encode: (text: string) => string): string {
+  const last = path.lastIndexOf('/')
+  return last <= 0 ? path : `${mapSegments(path.slice(0, last), encode)}%2F${encode(path.slice(last + 1))}`
+}
+
+function joinAt(path: string, index: number, slash: string): string {
+  const segments = path.split('/')
+  if (index >= segments.length) return path
+  return `${segments.slice(0, index).join('/')}${slash}${segments.slice(index).join('/')}`
+}
+
+function* listSlashes({ state }: Subject): Generator<Edit> {
+  const seen = state.url.path
+  if (seen.length > mostCharacters) return
+  const offer = (cost: number, change: (path: string) => string, detail: string): Edit => ({
+    dimension: 'slash',
+    cost,
+    apply: editUrl('path', change),
+    detail,
+  })
+  yield offer(1, (path) => (path.endsWith('/') ? stripSlashes(path) : `${path}/`), describeSlash(seen))
+  if (/\/(index|default)\.\w+$/.test(seen)) {
+    yield offer(
+      2,
+      (path) => path.slice(0, path.lastIndexOf('/') + 1),
+      'The server added an index page after the last slash of the path.',
+    )
+    yield offer(
+      3,
+      (path) => (path.endsWith('/') ? path : path.slice(0, Math.max(0, path.lastIndexOf('/')))),
+      'The server added a slash and an index page to the path.',
+    )
+  } else
+    for (const page of ['index.php', 'index.html'])
+      yield offer(5, (path) => path.replace(/\/?$/, `/${page}`), `The server dropped ${page} from the path.`)
+}
+
+function describeSlash(seen: string): string {
+  return seen.endsWith('/')
+    ? `Twilio signed the path without its last slash, and this server checks ${seen}.`
+    : `Twilio signed the path with a slash at its end, and this server checks ${seen}.`
+}

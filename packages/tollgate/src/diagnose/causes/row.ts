@@ -1,0 +1,279 @@
+import type { Pairs } from '../../scheme/form.ts'
+import type { Rejected, RejectionCode } from '../../verdict.ts'
+import { countCharacters, type Work } from '../limits.ts'
+import type { State, Subject } from '../reading.ts'
+
+/** The frameworks, platforms and proxies that may have their own fix, with the names that users know. */
+export const places = {
+  express: 'Express',
+  fastify: 'Fastify',
+  koa: 'Koa',
+  hono: 'Hono',
+  nest: 'Nest',
+  next: 'Next',
+  lambda: 'AWS Lambda',
+  azure: 'Azure Functions',
+  supabase: 'Supabase',
+  netlify: 'Netlify',
+  vercel: 'Vercel',
+  firebase: 'Firebase, Cloud Functions',
+  nginx: 'nginx',
+  apache: 'Apache',
+  caddy: 'Caddy',
+  haproxy: 'HAProxy',
+  alb: 'AWS load balancer (ALB)',
+  ngrok: 'ngrok',
+  cloudflare: 'Cloudflare',
+}
+
+export type Place = keyof typeof places
+
+/** Fixes for single frameworks, platforms and proxies. */
+export type Fixes = Readonly<Partial<Record<Place, string>>>
+
+/**
+ * One cause, whole: its texts, the edits that undo it, and the signs that suggest it. The key of the
+ * row in its family's table is the id of the cause. Everything else reads the table in index.ts: the
+ * engine, the public type `CauseId`, the documentation (`npm run causes`) and the tests.
+ */
+export interface CauseRow {
+  readonly title: string
+  /** What the user sees. */
+  readonly symptom: string
+  /** Why it happens. */
+  readonly reason: string
+  /** What to do, in one line, for every framework. */
+  readonly fix: string
+  /** The fix for one framework, platform or proxy, if it differs. */
+  readonly fixes?: Fixes
+  /** The question of the documentation page that leads to this cause: a key of `questions`. */
+  readonly question: string
+  /** The cause changes the parameters, which only something that read the body can do. */
+  readonly changesParams?: boolean
+  /** Lists the edits that undo this cause. The most likely ones have the lowest cost. */
+  edits?(subject: Subject): Iterable<Edit>
+  /** Lists the signatures that a damaged X-Twilio-Signature may have held. */
+  readings?(values: readonly string[]): Iterable<Reading>
+  /** Looks for signs of this cause in a request that no edit explains. */
+  suspect?(refusal: Unexplained): Suspicion | undefined
+  /** Describes this cause if it holds beside the edits that made the signature match. */
+  accompany?(subject: Subject, proof: Proof): string | undefined
+  /** Describes this cause if the signature matches, but the body does not have the signed hash. */
+  explainBody?(subject: Subject): string | undefined
+  /** Describes why a request was refused with this code although its signature matches. */
+  readonly refusals?: Readonly<Partial<Record<RejectionCode, (subject: Subject) => string>>>
+}
+
+/**
+ * A row as its family exports it: `{ … } satisfies CauseRow as Row`. The public type `CauseId` needs
+ * only the keys, so the package's types do not contain the engine.
+ */
+export type Row = object
+
+/**
+ * The questions of the page "Why does validation fail?", the most frequent answer first. A row names
+ * its question by the key.
+ */
+export const questions = {
+  every_request: 'Did **every** request start to fail behind a proxy, a tunnel or a load balancer?',
+  parser: 'Does a body parser run before the check, or is the answer 500?',
+  token: 'Does every request fail although the URL is right?',
+  json: 'Does only JSON fail (Event Streams, Studio)?',
+  query: 'Do only URLs with a query fail, or only GET?',
+  path: 'Does the app see a different path than the Twilio console?',
+  some_messages: 'Do only some messages or numbers fail?',
+  content_type: 'Do forms fail as `body_unsigned`?',
+  web_socket: 'Do only WebSocket streams fail?',
+  shared_key: 'Is X-Twilio-Webhooks-Signature-Settings sent, or does the signature have 44 characters?',
+  signature: 'Is the signature itself missing or malformed?',
+  own_request: 'Do you send the request yourself, or does the URL have an `@` or `#`?',
+  none: 'None of these?',
+}
+
+/**
+ * The parts of a request that edits change. Two edits of one part never go together. The order is
+ * the order in which edits are applied: a prefix is put back before the whole path is encoded, and a
+ * lost blank value comes back before values are trimmed.
+ */
+export const dimensions = [
+  'fragment',
+  'userinfo',
+  'scheme',
+  'host',
+  'port',
+  'prefix',
+  'path',
+  'slash',
+  'fields',
+  'order',
+  'encoding',
+  'source',
+  'hash',
+  'counted',
+  'repeats',
+  'trim',
+  'plus',
+  'null',
+  'blank',
+  'lost',
+  'extra',
+  'key',
+  'token',
+  'quotes',
+  'algorithm',
+] as const
+
+export type Dimension = (typeof dimensions)[number]
+
+/** Another cause that one edit undoes as well. */
+export interface OtherCause {
+  /** The id of a row of the same family. */
+  readonly id: string
+  readonly detail: string
+}
+
+/** One way to undo a cause. */
+export interface Edit {
+  readonly dimension: Dimension
+  /** 1 is the most likely. The search tries sets of edits by the sum of their costs. */
+  readonly cost: number
+  /** The changed state, or `undefined` if nothing changes. Counts its own work. */
+  readonly apply: (state: State, work: Work) => State | undefined
+  /** What happened to the request, for the user. Holds no secret and no message text. */
+  readonly detail: string
+  /** Causes that are undone in the same step. */
+  readonly also?: readonly OtherCause[]
+}
+
+/** How a header's text is compared with the expected signature. */
+export const comparisons = {
+  same: (expected: string, text: string): boolean => expected === text,
+  prefix: (expected: string, text: string): boolean => expected.startsWith(text),
+  suffix: (expected: string, text: string): boolean => expected.endsWith(text),
+  folded: (expected: string, text: string): boolean => expected.toLowerCase() === text.toLowerCase(),
+}
+
+/** A signature that a damaged header may have held. */
+export interface Reading {
+  readonly text: string
+  readonly compare: keyof typeof comparisons
+  /** What happened to the header, for the user. */
+  readonly detail: string
+}
+
+/** One reading of the X-Twilio-Signature header: as it is, or repaired as its cause says. */
+export interface Presented {
+  readonly text: string
+  readonly compare: keyof typeof comparisons
+  readonly cause?: OtherCause
+}
+
+/** A refused request that no edit explains. */
+export interface Unexplained {
+  readonly subject: Subject
+  readonly rejection: Rejected
+  /** How many HMACs the search computed. */
+  readonly tried: number
+  readonly presented: readonly Presented[]
+}
+
+/** A sign of a cause. */
+export interface Suspicion {
+  readonly detail: string
+  /** From 0 to 100. At 90 the cause is certain, and causes below 90 are not shown. */
+  readonly score: number
+}
+
+/** The state under which the signature matches. */
+export interface Proof {
+  readonly state: State
+  /** How the body differs from the one whose hash was signed, if a known change explains it. */
+  readonly bodyChange: { readonly written: string | undefined; readonly spaced: string | undefined } | undefined
+  /** An edit changed the parameters. */
+  readonly changesParams: boolean
+  /** An edit added a `bodySHA256` to the URL. */
+  readonly addsHash: boolean
+}
+
+/** A single edit returns the same few inputs often: with each set that it is part of. */
+const mostRemembered = 4
+
+/** Makes each result once, and counts its work once. */
+function remember<T>(make: (input: T, work: Work) => T | undefined): typeof make {
+  const made = new Map<T, { readonly result: T | undefined }>()
+  return (input, work) => {
+    let known = made.get(input)
+    if (known === undefined) {
+      known = { result: make(input, work) }
+      if (made.size < mostRemembered) made.set(input, known)
+    }
+    return known.result
+  }
+}
+
+// In units of work, see limits.ts.
+const unitsPerEditedCharacter = 4
+const unitsPerEditedPair = 50
+
+/**
+ * Makes an edit of the parameters.
+ * @param change returns the changed parameters, or `undefined` if nothing changes
+ * @returns the `apply` function of the edit
+ */
+export function editPairs(change: (pairs: Pairs) => Pairs | undefined): Edit['apply'] {
+  const edit = remember((pairs: Pairs, work) => {
+    work.spend(unitsPerEditedCharacter * countCharacters(pairs) + unitsPerEditedPair * pairs.length)
+    return change(pairs)
+  })
+  return (state, work) => {
+    const pairs = edit(state.pairs, work)
+    return pairs === undefined ? undefined : { ...state, pairs }
+  }
+}
+
+/** Changes one value; the name says which. */
+export type ChangeValue = (value: string, name: string) => string
+
+/**
+ * Makes an edit of single values and names.
+ * @param change returns the new value
+ * @param changeName returns the new name. Names stay as they are by default
+ * @returns the `apply` function of the edit
+ */
+export function editValues(change: ChangeValue, changeName: (name: string) => string = (name) => name): Edit['apply'] {
+  return editPairs((pairs) => {
+    let changed = false
+    const result = pairs.map(([name, value]): readonly [string, string] => {
+      const pair = [changeName(name), change(value, name)] as const
+      changed ||= pair[0] !== name || pair[1] !== value
+      return pair
+    })
+    return changed ? result : undefined
+  })
+}
+
+/**
+ * Makes an edit of one part of the URL.
+ * @param part the part
+ * @param change returns the changed text. `undefined` or the same text changes nothing
+ * @returns the `apply` function of the edit
+ */
+export function editUrl<K extends 'scheme' | 'host' | 'port' | 'path' | 'query' | 'userinfo'>(
+  part: K,
+  change: (text: string) => string | undefined,
+): Edit['apply'] {
+  const edit = remember((text: string, work) => {
+    work.spend(unitsPerEditedCharacter * text.length)
+    return change(text)
+  })
+  return (state, work) => {
+    const text = edit(state.url[part], work)
+    return text === undefined || text === state.url[part]
+      ? undefined
+      : { ...state, url: { ...state.url, [part]: text } }
+  }
+}
+
+/** What the search rules out before a cause with a low score is suspected. */
+export const ruledOut =
+  'The search ruled out: http for https, the hosts, ports and prefixes that the request names, other encodings of query and parameters.'

@@ -1,0 +1,151 @@
+import type { Pairs } from '../scheme/form.ts'
+import { parseForm } from '../scheme/form.ts'
+
+/**
+ * The work of one diagnosis. `maxTries` limits the HMACs; this limits everything else. One unit is
+ * one character that is read once. A flood of refused requests must not stall the server that
+ * explains them.
+ */
+export interface Work {
+  /** Counts work before it is done. */
+  spend(units: number): void
+  /** Returns true once this share of the budget is spent. 1, the default, is the whole budget. */
+  isSpent(share?: number): boolean
+  /** Returns true if the budget has this many units left. */
+  affords(units: number): boolean
+  /** Returns true if the event loop has waited long enough for a pause. */
+  isDue(): boolean
+  /** Lets the event loop run. */
+  pause(): Promise<void>
+}
+
+/** The budget for each HMAC of `maxTries`, but at least for as many as an ordinary request needs. */
+const unitsPerTry = 2500
+const fewestTries = 20_000
+
+/** About 5 ms. */
+const unitsPerTurn = 1_000_000
+
+/**
+ * Creates the budget of one diagnosis.
+ * @param maxTries the most HMACs that the search may compute
+ * @returns the budget
+ */
+export function createWork(maxTries: number): Work {
+  const total = unitsPerTry * Math.max(maxTries, fewestTries)
+  let spent = 0
+  let turnStart = 0
+  return {
+    spend(units) {
+      spent += units
+    },
+    isSpent: (share = 1) => spent >= share * total,
+    affords: (units) => spent + units <= total,
+    isDue: () => spent - turnStart >= unitsPerTurn,
+    async pause() {
+      turnStart = spent
+      // Every runtime has setTimeout. Unlike a promise, it lets other requests be served.
+      await new Promise((resolve) => setTimeout(resolve, 0))
+    },
+  }
+}
+
+// Twilio's forms have about 40 parameters and a few kilobytes. The search skips much larger ones.
+const mostFormBytes = 256 * 1024
+const mostFormPairs = 10_000
+
+/**
+ * Counts the characters of names and values.
+ * @param pairs parameters
+ * @returns the number of UTF-16 code units
+ */
+export function countCharacters(pairs: Pairs): number {
+  let count = 0
+  for (const [name, value] of pairs) count += name.length + value.length
+  return count
+}
+
+/**
+ * Checks a form's size before it is parsed.
+ * @param body the bytes, if there are any
+ * @returns true if it is larger than any form of Twilio's
+ */
+export function isHugeForm(body: Uint8Array | undefined): boolean {
+  return body !== undefined && body.length > mostFormBytes
+}
+
+/**
+ * Checks the number of parameters.
+ * @param pairs the parameters
+ * @returns true if there are more than in any form of Twilio's
+ */
+export function hasHugeCount(pairs: Pairs): boolean {
+  return pairs.length > mostFormPairs
+}
+
+/**
+ * Parses a form of a usual size.
+ * @param body the bytes
+ * @returns the parameters, or `undefined` if it is not a form or too large
+ */
+export function parseFormBody(body: Uint8Array): Pairs | undefined {
+  const pairs = isHugeForm(body) ? undefined : parseForm(body)
+  return pairs === undefined || hasHugeCount(pairs) ? undefined : pairs
+}
+
+/**
+ * Checks the size of a value. It iterates, because recursion over 100,000 levels overflows the
+ * stack, and it ends for values that contain themselves.
+ * @param value any value
+ * @param mostParts the most properties and elements, on all levels together
+ * @param mostLevels the most levels
+ * @returns true if the value is within both limits
+ */
+export function isBounded(value: unknown, mostParts: number, mostLevels: number): boolean {
+  let level: readonly unknown[] = [value]
+  let parts = 1
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > mostLevels) return false
+    const next: unknown[] = []
+    for (const one of level) {
+      if (typeof one !== 'object' || one === null) continue
+      for (const part of Object.values(one)) {
+        if (++parts > mostParts) return false
+        if (typeof part === 'object' && part !== null) next.push(part)
+      }
+    }
+    level = next
+  }
+  return true
+}
+
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
+const opening: ReadonlySet<number> = new Set([0x5b, 0x7b])
+const closing: ReadonlySet<number> = new Set([0x5d, 0x7d])
+
+/**
+ * Checks the size of a JSON value before the text is parsed.
+ * @param text the JSON text
+ * @param mostParts the most values, on all levels together
+ * @param mostLevels the most levels
+ * @returns true if the value is within both limits
+ */
+export function isBoundedJson(text: string, mostParts: number, mostLevels: number): boolean {
+  let depth = 0
+  let parts = 0
+  let isQuoted = false
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (isQuoted) {
+      if (code === backslash) index++
+      else if (code === quote) isQuoted = false
+    } else if (code === quote) isQuoted = true
+    else if (code === comma) parts++
+    else if (opening.has(code)) {
+      depth++
+      parts++
+    } else if (closing.has(code)) depth--
+    if (depth > mostLevels || parts > mostParts) return false
+  }
+  return true
+}
