@@ -1,5 +1,4 @@
-import type { Pairs } from '../scheme/form.ts'
-import { parseForm } from '../scheme/form.ts'
+import { decodeUtf8, hasTooManyPairs, type Pairs, parseForm } from '../scheme/form.ts'
 
 /**
  * The work of one diagnosis. `maxTries` limits the HMACs; this limits everything else. One unit is
@@ -52,7 +51,6 @@ export function createWork(maxTries: number): Work {
 
 // Twilio's forms have about 40 parameters and a few kilobytes. The search skips much larger ones.
 const mostFormBytes = 256 * 1024
-const mostFormPairs = 10_000
 
 /**
  * Counts the characters of names and values.
@@ -66,21 +64,12 @@ export function countCharacters(pairs: Pairs): number {
 }
 
 /**
- * Checks a form's size before it is parsed.
+ * Checks a form's size and its number of parameters before it is parsed.
  * @param body the bytes, if there are any
  * @returns true if it is larger than any form of Twilio's
  */
 export function isHugeForm(body: Uint8Array | undefined): boolean {
-  return body !== undefined && body.length > mostFormBytes
-}
-
-/**
- * Checks the number of parameters.
- * @param pairs the parameters
- * @returns true if there are more than in any form of Twilio's
- */
-export function hasHugeCount(pairs: Pairs): boolean {
-  return pairs.length > mostFormPairs
+  return body !== undefined && (body.length > mostFormBytes || hasTooManyPairs(decodeUtf8(body) ?? ''))
 }
 
 /**
@@ -89,8 +78,7 @@ export function hasHugeCount(pairs: Pairs): boolean {
  * @returns the parameters, or `undefined` if it is not a form or too large
  */
 export function parseFormBody(body: Uint8Array): Pairs | undefined {
-  const pairs = isHugeForm(body) ? undefined : parseForm(body)
-  return pairs === undefined || hasHugeCount(pairs) ? undefined : pairs
+  return isHugeForm(body) ? undefined : parseForm(body)
 }
 
 /**

@@ -10,7 +10,7 @@ import type { HostAndPort } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import { type ConfiguredKeys, type GivenTokens, type Key, readConfiguredKeys } from './configured-keys.ts'
 import { type Evidence, readEvidence, type Seen, type Target, toHost } from './evidence.ts'
-import { countCharacters, hasHugeCount, isHugeForm, parseFormBody, type Work } from './limits.ts'
+import { countCharacters, isHugeForm, parseFormBody, type Work } from './limits.ts'
 import type { DiagnoseOptions } from './options.ts'
 
 /** One hypothesis: the URL, the parameters and the keys that Twilio may have used. */
@@ -113,8 +113,7 @@ export async function readSubject(source: Source): Promise<Subject> {
   const isGet = head.method === 'GET' || head.handshake
   const usesGiven = given !== undefined && given.length > 0 && (isGet || body === undefined || body.length === 0)
   const all = usesGiven ? given : isGet ? [] : content.covers === 'params' ? content.params : []
-  const tooLarge = isHuge || hasHugeCount(all)
-  const pairs = tooLarge ? [] : all
+  const pairs = isHuge ? [] : all
   const covers = usesGiven || isHuge ? 'params' : content.covers
   const queryPairs = parseForm(url.query.slice(1)) ?? []
   const named = parseSignatureSettings(readSingle(head.header, 'x-twilio-webhooks-signature-settings') ?? '')
@@ -146,7 +145,7 @@ export async function readSubject(source: Source): Promise<Subject> {
     keys,
     contentType,
     isForm,
-    tooLarge,
+    tooLarge: isHuge,
     body,
     consumedBy: source.consumedBy,
     unread: source.unread,
