@@ -16,16 +16,13 @@ import { root } from './run.mjs'
 const mark = '<!-- Written by `npm run causes`; change the table of causes instead. -->'
 
 /**
- * Reads the tables from the library's source.
+ * Bundles a part of the library's source and imports it.
+ * @template T
  * @param {string} source the folder
- * @returns {Promise<Tables>}
+ * @param {string} contents the module to bundle, with imports relative to the folder
+ * @returns {Promise<T>} the module
  */
-async function readTables(source) {
-  const contents = [
-    "export { causes } from './diagnose/causes/index.ts'",
-    "export { places, questions } from './diagnose/causes/row.ts'",
-    "export { rejections } from './verdict.ts'",
-  ].join('\n')
+export async function bundleSource(source, contents) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: source, loader: 'ts' },
     alias: { '#hmac': join(source, 'hmac/node.ts') },
@@ -37,15 +34,20 @@ async function readTables(source) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0]?.contents ?? '').toString('base64')}`)
 }
 
+const tables = `export { causes } from './diagnose/causes/index.ts'
+export { places, questions } from './diagnose/causes/row.ts'
+export { rejections } from './verdict.ts'`
+
 /**
  * Renders the pages.
  * @param {string} [source] the folder of the library's source
  * @returns {Promise<Map<string, string>>} the text of each page, by its path from the root
  */
 export async function renderPages(source = join(root, 'packages/tollgate/src')) {
-  const tables = await readTables(source)
-  const { causes, rejections } = tables
-  const pages = new Map([['docs/why-does-validation-fail.md', renderDecisions(tables)]])
+  /** @type {Tables} */
+  const read = await bundleSource(source, tables)
+  const { causes, rejections } = read
+  const pages = new Map([['docs/why-does-validation-fail.md', renderDecisions(read)]])
   for (const [code, rejection] of Object.entries(rejections))
     pages.set(`docs/codes/${code}.md`, renderCode(code, rejection, causes))
   return pages
