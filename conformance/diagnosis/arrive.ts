@@ -1,4 +1,4 @@
-import { type CauseId, listExpected, type Row, type SeenOptions, type SeenRequest, type SetUp } from './setup.ts'
+import { listExpected, type Row, type SeenOptions, type SeenRequest, type SetUp } from './setup.ts'
 import { origin, type Sent, send, targetOf, token, type Wish } from './webhooks.ts'
 
 export interface Change {
@@ -51,6 +51,6 @@ export function makeSetUps(rows: readonly MadeRow[]): Promise<readonly SetUp[]> 
 }
 
 /** How tables name what is expected: the causes, or else the explanation that says the same. */
-export function showExpected(expected: readonly (readonly CauseId[])[]): string {
+export function showExpected(expected: readonly (readonly string[])[]): string {
   return expected.map((causes) => causes.join(' + ') || 'nothing').join(' or ')
 }

@@ -1,13 +1,13 @@
 import { type Diagnosis, diagnose } from 'tollgate/diagnose'
 import { listLeaks } from './leaks.ts'
 import { readOptions } from './options.ts'
-import type { CauseId, SetUp } from './setup.ts'
+import type { SetUp } from './setup.ts'
 
 /** What the search made of a set-up. */
 export interface Judged {
   readonly setUp: SetUp
   /** The proven causes; where nothing is proven, the likeliest suspicion. */
-  readonly found: readonly CauseId[]
+  readonly found: readonly string[]
   readonly isProven: boolean
   /** The causes are those expected, or say the same in as many. */
   readonly isRight: boolean
@@ -42,7 +42,9 @@ async function judge(setUp: SetUp, runs: number): Promise<Judged> {
     setUp,
     found,
     isProven: diagnosis.proven !== undefined,
-    isRight: setUp.expected.some((causes) => isSame(causes, found)),
+    isRight:
+      setUp.expected.some((causes) => isSame(causes, found)) &&
+      (setUp.isProven === undefined || setUp.isProven === (diagnosis.proven !== undefined)),
     tried: diagnosis.tried,
     ms: times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0,
     leaks: await listLeaks(setUp, diagnosis),
@@ -55,11 +57,11 @@ function run(setUp: SetUp): Promise<Diagnosis> {
   return diagnose(setUp.request as Parameters<typeof diagnose>[0], { ...verifier, ...more })
 }
 
-function listFound({ proven, suspected }: Diagnosis): readonly CauseId[] {
+function listFound({ proven, suspected }: Diagnosis): readonly string[] {
   const causes = proven?.causes ?? suspected.slice(0, 1)
   return causes.map(({ id }) => id).sort()
 }
 
-function isSame(expected: readonly CauseId[], found: readonly CauseId[]): boolean {
+function isSame(expected: readonly string[], found: readonly string[]): boolean {
   return [...expected].sort().join() === found.join()
 }

@@ -22,7 +22,14 @@ function withoutAccepted(diagnosis: Diagnosis): object {
 function listKeys({ options }: SetUp): readonly string[] {
   const { authToken = [], otherTokens = {}, sharedKeys = {} } = options
   const tokens = typeof authToken === 'string' ? [authToken] : Object.values(authToken)
-  return [...tokens, ...Object.values(otherTokens), ...Object.values(sharedKeys)]
-    .map((key) => key.replace(/^["'\s]+|["'\s]+$/g, ''))
-    .filter((key) => !key.startsWith('AC'))
+  return (
+    [
+      ...tokens,
+      ...Object.values(otherTokens),
+      ...Object.values(sharedKeys).map((key) => (typeof key === 'string' ? key : key.secret)),
+    ]
+      .map((key) => key.replace(/^["'\s]+|["'\s]+$/g, ''))
+      // An empty key is in every text.
+      .filter((key) => key !== '' && !key.startsWith('AC'))
+  )
 }

@@ -8,15 +8,13 @@ import { listLeaks } from '../diagnosis/leaks.ts'
 import { listMadeSetUps } from '../diagnosis/made/index.ts'
 import { readOptions } from '../diagnosis/options.ts'
 import { listPackageSetUps } from '../diagnosis/real/index.ts'
-import { causeIds } from '../diagnosis/setup.ts'
 import { webhooks } from '../diagnosis/webhooks.ts'
 
 describe('made set-ups', () => {
   expectNamed(listMadeSetUps)
 
-  test('every cause alone, pairs and triples, on many kinds of webhook', async () => {
+  test('pairs and triples, on many kinds of webhook', async () => {
     const setUps = await listMadeSetUps()
-    expect(listCombinations(setUps, 1)).toEqual(expect.arrayContaining([...causeIds]))
     expect(listCombinations(setUps, 2).length).toBeGreaterThanOrEqual(15)
     expect(listCombinations(setUps, 3).length).toBeGreaterThanOrEqual(3)
     expect(new Set(setUps.map(({ webhook }) => webhook)).size).toBeGreaterThanOrEqual(8)

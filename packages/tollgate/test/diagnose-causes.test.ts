@@ -1,22 +1,23 @@
 import { describe, expect, test } from 'vitest'
-import { diagnose } from '../src/diagnose/index.ts'
-import { brokenAlone, brokenTogether, optionsFor } from './diagnose-support.ts'
+import { causes } from '../src/diagnose/causes/index.ts'
+import { diagnoseSetUp, setUps } from './diagnose-support.ts'
 
-const ids = (causes: readonly { readonly id: string }[] | undefined): string[] =>
-  (causes ?? []).map(({ id }) => id).sort()
+const sort = (ids: readonly string[]): string[] => [...ids].sort()
 
-for (const [title, list] of [
-  ['one cause is named', brokenAlone],
-  ['causes that go together are named', brokenTogether],
-] as const)
-  describe(title, () => {
-    for (const broken of list)
-      test(`${broken.causes.join(', ')}: ${broken.what}`, async () => {
-        const diagnosis = await diagnose(broken.request, optionsFor(broken))
-        expect(diagnosis.verdict.ok).toBe(false)
-        if (broken.suspected) {
-          expect(diagnosis.proven).toBeUndefined()
-          expect(diagnosis.suspected[0]?.id).toBe(broken.causes[0])
-        } else expect(ids(diagnosis.proven?.causes)).toEqual([...broken.causes].sort())
-      })
-  })
+describe('names the causes of a broken set-up', () => {
+  for (const setUp of setUps)
+    test(`${setUp.expected[0]?.join(', ')}: ${setUp.name}`, async () => {
+      const { verdict, proven, suspected } = await diagnoseSetUp(setUp)
+      expect(verdict.ok).toBe(false)
+      const found = (proven?.causes ?? suspected.slice(0, 1)).map(({ id }) => id)
+      expect(setUp.expected.map(sort)).toContainEqual(sort(found))
+      if (setUp.isProven !== undefined) expect(proven !== undefined).toBe(setUp.isProven)
+    })
+})
+
+test('every cause occurs alone, and every expected cause exists', () => {
+  const ids = Object.keys(causes)
+  const alone = setUps.flatMap(({ expected: [first = []] }) => (first.length === 1 ? first : []))
+  expect(ids.filter((id) => !alone.includes(id))).toEqual([])
+  expect(setUps.flatMap(({ expected }) => expected.flat()).filter((id) => !ids.includes(id))).toEqual([])
+})

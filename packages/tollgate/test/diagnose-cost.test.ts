@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { type DiagnosableRequest, diagnose } from '../src/diagnose/index.ts'
-import { post, sms } from './diagnose-support.ts'
 import { options } from './requests.ts'
 
-/** Design, section 7: against an ordinary SMS that nothing explains. */
+/** Against an ordinary SMS that no edit explains. Design, section 7. */
 const mostRatio = 5
 
 const ordinary = post('https://api.example.com/sms', { params: sms, secret: 'made up' })
@@ -65,7 +65,7 @@ async function measureBest(request: DiagnosableRequest, runs: number): Promise<n
   return best
 }
 
-describe('costs no more than five ordinary diagnoses', () => {
+describe('costs at most five ordinary diagnoses', () => {
   let budget: Promise<number> | undefined
   for (const [what, request] of hostile)
     test(what, async () => {
@@ -77,7 +77,7 @@ describe('costs no more than five ordinary diagnoses', () => {
     }, 120_000)
 })
 
-test('what is nested 100,000 levels deep, or contains itself, does not throw', async () => {
+test('a value that is 100,000 levels deep, or contains itself, does not throw', async () => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
   const inObjects = `${'{"a":'.repeat(40_000)}1${'}'.repeat(40_000)}`
   let nested: unknown = 'x'
@@ -115,7 +115,7 @@ test('other work runs meanwhile', async () => {
   expect(turns).toBeGreaterThan(10)
 })
 
-test('a form larger than any of Twilio’s is not searched, and said to be so', async () => {
+test('a form larger than any of Twilio’s is not searched, and the diagnosis says so', async () => {
   for (const body of ['+'.repeat(300_000), times(10_001, (index) => `${index}=`)]) {
     const { suspected, tried } = await diagnose(form(body), options)
     expect(tried).toBe(0)

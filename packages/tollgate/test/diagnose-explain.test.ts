@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { createExplainer } from '../src/diagnose/explain.ts'
 import { type Diagnosis, diagnose, evenInProduction } from '../src/diagnose/index.ts'
 import { createVerifier } from '../src/index.ts'
-import { post, sms } from './diagnose-support.ts'
 import { authToken, options } from './requests.ts'
 
 const forged = post('https://api.example.com/sms', { params: sms, secret: 'made up' })
@@ -36,7 +36,7 @@ describe('as the option of a verifier', () => {
     ])
   })
 
-  test('says what it suspects where nothing is proven', async () => {
+  test('lists suspected causes if nothing is proven', async () => {
     await diagnose.explain({ rejection, request: forged, options: given })
     const lines = written[0]?.split('\n') ?? []
     expect(lines.length).toBeLessThanOrEqual(8)
@@ -45,7 +45,7 @@ describe('as the option of a verifier', () => {
     expect(lines.at(-1)).toMatch(/^ {2}Fix: Use the Auth Token of the account/)
   })
 
-  test('is silent in production, but for evenInProduction', async () => {
+  test('is silent in production, except with evenInProduction', async () => {
     vi.stubEnv('NODE_ENV', 'production')
     await diagnose.explain({ rejection, request: broken, options: given })
     expect(written).toEqual([])
@@ -53,13 +53,13 @@ describe('as the option of a verifier', () => {
     expect(written).toHaveLength(1)
   })
 
-  test('a request writes no lines and no colours of its own', async () => {
+  test('a request cannot write lines or colours of its own', async () => {
     const request = { ...forged, method: 'POST\nINFO', url: '/a\r\nINFO all is well\u001b[31m\u2028' }
     await diagnose.explain({ rejection, request, options: given })
     for (const text of ['\r', '\u001b', '\u2028', '\nINFO']) expect(written[0]).not.toContain(text)
   })
 
-  test('changes no verdict, whatever it does', async () => {
+  test('never changes the verdict, even if it throws', async () => {
     const throwing = { explain: () => Promise.reject(new Error('broken')) }
     for (const diagnoser of [diagnose, throwing, undefined]) {
       const verifier = createVerifier({ ...given, diagnose: diagnoser })
@@ -69,7 +69,7 @@ describe('as the option of a verifier', () => {
     expect(await accepting.verify(broken)).toMatchObject({ ok: true })
   })
 
-  test('takes the fix from the framework whose request it is', async () => {
+  test('uses the fix of the framework that made the request object', async () => {
     const natives: [native: object, words: string][] = [
       [{ originalUrl: '/sms', app: {}, baseUrl: '' }, '"trust proxy"'],
       [{ raw: {}, routeOptions: {}, originalUrl: '/sms' }, 'trustProxy'],
@@ -84,12 +84,12 @@ describe('as the option of a verifier', () => {
   })
 })
 
-describe('how many refusals are explained', () => {
+describe('the limits of explanations', () => {
   const unsigned = { ...broken, headers: {} }
   const run = (): Promise<Diagnosis> => diagnose(broken, options)
   const count = (pattern: RegExp): number => written.filter((text) => pattern.test(text)).length
 
-  test('three at once, then one every five seconds; the others are counted', async () => {
+  test('explain three at once, then one every five seconds, and count the others', async () => {
     const explain = createExplainer(() => now)
     const refuse = (): Promise<void> => explain({ rejection, request: broken, options: given }, run)
     for (let at = 0; at < 9; at++) await refuse()
@@ -108,14 +108,14 @@ describe('how many refusals are explained', () => {
     expect(count(/POST/)).toBe(7)
   })
 
-  test('requests without a well-formed signature have a share of their own', async () => {
+  test('are separate for requests without a well-formed signature', async () => {
     const explain = createExplainer(() => now)
     const signatures = [undefined, '', 'x', 'L/OH5YylLD5NRKLltdqwSvS0BnU', 'L/OH5YylLD5NRKLltdqwSvS0BnV=']
     const scanners = [
       unsigned,
       ...signatures.map((signature) => ({ ...broken, headers: { 'x-twilio-signature': signature } })),
       { ...broken, headers: { 'x-twilio-signature': ['L/OH5YylLD5NRKLltdqwSvS0BnU=', 'x'] } },
-      // What else Twilio sends opens nothing.
+      // Other headers of Twilio's do not count.
       { ...broken, headers: { 'user-agent': 'TwilioProxy/1.1', 'i-twilio-idempotency-token': 'a' } },
     ]
     for (let at = 0; at < 100; at++)
@@ -125,7 +125,7 @@ describe('how many refusals are explained', () => {
     expect(count(/POST/)).toBe(4)
   })
 
-  test('one diagnosis runs at a time, and few wait', async () => {
+  test('one diagnosis runs at a time, and at most six wait', async () => {
     const explain = createExplainer(() => now)
     let running = 0
     let most = 0
@@ -152,7 +152,7 @@ describe('how many refusals are explained', () => {
     expect(runs).toBe(6)
   })
 
-  test('one that fails does not keep the others waiting', async () => {
+  test('a failing diagnosis does not block the others', async () => {
     const explain = createExplainer(() => now)
     const refused = { rejection, request: broken, options: given }
     await expect(explain(refused, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
@@ -168,7 +168,7 @@ describe('a genuine request', () => {
     expect(diagnosis.proven).toBeUndefined()
   })
 
-  test('is not reserved with a replay guard, nor told to listeners', async () => {
+  test('does not reach a replay guard or a listener', async () => {
     const reserve = vi.fn(() => ({ replayed: false }))
     const onVerdict = vi.fn()
     await diagnose(broken, { ...options, replay: { reserve }, onVerdict })
@@ -191,7 +191,7 @@ describe('a genuine request', () => {
   })
 })
 
-test('a look-up is asked for the tokens, and may fail', async () => {
+test('asks a look-up for the tokens, which may fail', async () => {
   const asked: (string | undefined)[] = []
   const lookup = ({ accountSid }: { accountSid?: string }): string => {
     asked.push(accountSid)
@@ -209,6 +209,6 @@ test('a look-up is asked for the tokens, and may fail', async () => {
   expect(JSON.stringify(failed)).not.toContain(authToken)
 })
 
-test('maxTries is the most that is computed', async () => {
+test('maxTries limits the HMACs', async () => {
   for (const maxTries of [1, 10, 500]) expect((await diagnose(forged, { ...options, maxTries })).tried).toBe(maxTries)
 })

@@ -91,8 +91,8 @@ test('no request makes a diagnosis throw', async () => {
   )
 }, 120_000)
 
-test('a value of a parameter that is not Twilio’s own writing is never shown', async () => {
-  // Long enough not to occur by chance.
+test('a value that Twilio did not write itself is never shown', async () => {
+  // Long enough that it does not occur by chance.
   const text = fc.string({ minLength: 8, maxLength: 40 }).map((one) => `~${one}~secret~`)
   await fc.assert(
     fc.asyncProperty(
@@ -119,7 +119,7 @@ test('a value of a parameter that is not Twilio’s own writing is never shown',
   )
 }, 120_000)
 
-test('a large request costs no more than a small one, by far', async () => {
+test('a large request costs fewer HMACs than a small one', async () => {
   const form = new URLSearchParams(
     Array.from({ length: 5000 }, (_, index) => [`name${index}`, 'value '.repeat(20)]),
   ).toString()
@@ -132,7 +132,7 @@ test('a large request costs no more than a small one, by far', async () => {
   expect(diagnosis.tried).toBeLessThan(100)
 })
 
-test('options that are wrong are a TypeError or a RangeError that names them', async () => {
+test('a wrong option throws a TypeError or a RangeError that names it', async () => {
   const genuine = { method: 'POST', url: '/sms', headers: {} }
   const wrong: [name: string, given: object][] = [
     ['maxTries', { maxTries: 0 }],

@@ -1,20 +1,12 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { messageText, sharedSecret } from '../../../conformance/diagnosis/made/direct.ts'
+import type { SetUp } from '../../../conformance/diagnosis/setup.ts'
 import { diagnose, evenInProduction } from '../src/diagnose/index.ts'
 import { createVerifier } from '../src/index.ts'
-import {
-  type Broken,
-  brokenAlone,
-  brokenTogether,
-  messageText,
-  optionsFor,
-  sharedSecret,
-  sms,
-} from './diagnose-support.ts'
-import { authToken, naiveJoin, origin, otherToken, sign } from './requests.ts'
+import { diagnoseSetUp, readOptions, readRequest, setUps } from './diagnose-support.ts'
+import { authToken, origin, otherToken, sign } from './requests.ts'
 
-const all = [...brokenAlone, ...brokenTogether]
-
-// What must never be shown. The signature that was presented is no secret of ours; the one that was expected is.
+// The signature that was sent is no secret. The expected one is.
 const secrets: readonly (readonly [what: string, secret: string])[] = [
   ['the Auth Token', authToken],
   ['the other token', otherToken],
@@ -42,21 +34,13 @@ function decodeLoosely(text: string): string {
   })
 }
 
-/** Every signature that this server could have computed for the request. */
-function listExpected(broken: Broken): string[] {
-  const { url } = broken.request
-  const texts = [`${origin}${url}`, `${origin}${url}${naiveJoin(sms)}`, `${origin}/sms${naiveJoin(sms)}`]
-  return texts.flatMap((text) =>
-    [authToken, otherToken, sharedSecret].flatMap((secret) => [sign(text, secret), sign(text, secret, 'sha256')]),
-  )
+function expectNothingHidden(text: string, { hidden, name }: SetUp): void {
+  expectNoSecret(text, name)
+  for (const secret of hidden) expect(text.includes(secret), `${secret} in: ${name}`).toBe(false)
 }
 
 test('no diagnosis shows a token, a secret, the expected signature or message text', async () => {
-  for (const broken of all) {
-    const text = JSON.stringify(await diagnose(broken.request, optionsFor(broken)))
-    expectNoSecret(text, broken.what)
-    for (const signature of listExpected(broken)) expect(text.includes(signature), broken.what).toBe(false)
-  }
+  for (const setUp of setUps) expectNothingHidden(JSON.stringify(await diagnoseSetUp(setUp)), setUp)
 }, 120_000)
 
 test('a GET whose query holds message text is shown without it, accepted or refused', async () => {
@@ -70,9 +54,9 @@ test('a GET whose query holds message text is shown without it, accepted or refu
   }
 })
 
-test('JSON that was taken for a form does not come out as a parameter name', async () => {
-  for (const { request } of all.filter(({ causes }) => causes.includes('json_taken_as_form'))) {
-    const diagnosis = await diagnose(request, { publicUrl: 'https://wrong.example', authToken: otherToken })
+test('JSON that was treated as a form is not shown as the name of a parameter', async () => {
+  for (const setUp of setUps.filter(({ expected }) => expected.flat().includes('json_taken_as_form'))) {
+    const diagnosis = await diagnose(readRequest(setUp), { publicUrl: 'https://wrong.example', authToken: otherToken })
     expectNoSecret(JSON.stringify(diagnosis), 'json_taken_as_form')
   }
 })
@@ -82,34 +66,35 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('what is written to standard error shows none of them either', async () => {
+test('standard error shows none of them either', async () => {
   const lines: string[] = []
   vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)))
   const clock = vi.spyOn(performance, 'now')
   let now = 1_000_000
   clock.mockImplementation(() => now)
-  for (const broken of all) {
+  for (const setUp of setUps) {
     now += 60_000
-    const { otherTokens: _t, otherHosts: _h, prefixes: _p, ...options } = optionsFor(broken)
+    const { otherTokens: _t, otherHosts: _h, prefixes: _p, ...options } = readOptions(setUp)
     const rejection = { ok: false, code: 'signature_mismatch', status: 403, message: 'No match.', tried: [] } as const
-    await evenInProduction(diagnose).explain({ rejection, request: broken.request, options })
+    await evenInProduction(diagnose).explain({ rejection, request: readRequest(setUp), options })
   }
-  expect(lines.length).toBe(all.length)
-  for (const text of lines) {
-    expectNoSecret(text, text)
+  expect(lines.length).toBe(setUps.length)
+  for (const [index, setUp] of setUps.entries()) {
+    const text = lines[index] ?? ''
+    expectNothingHidden(text, setUp)
     expect(text.split('\n').length).toBeLessThanOrEqual(8)
     expect(text.split('\n').at(-1)).toMatch(/^ {2}(Fix: |No match)/)
   }
 }, 120_000)
 
-test('the whole way through a verifier', async () => {
+test('a verifier explains a refusal without them', async () => {
   const lines: string[] = []
   vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)))
   vi.spyOn(performance, 'now').mockReturnValue(900_000_000)
   const verifier = createVerifier({ publicUrl: 'http://api.example.com', authToken, diagnose })
-  const first = brokenAlone.find(({ what }) => what === 'the app sees http')
-  if (first === undefined) throw new Error('There is no broken set-up')
-  expect(await verifier.verify(first.request)).toMatchObject({ ok: false, code: 'signature_mismatch' })
+  const first = setUps.find(({ name }) => name === 'the app sees http')
+  if (first === undefined) throw new Error('There is no such set-up.')
+  expect(await verifier.verify(readRequest(first))).toMatchObject({ ok: false, code: 'signature_mismatch' })
   await vi.waitFor(() => expect(lines).toHaveLength(1))
   expect(lines[0]).toContain('POST /sms was refused: signature_mismatch')
   expect(lines[0]).toContain('scheme: Twilio signed https://, and this server checks http://')

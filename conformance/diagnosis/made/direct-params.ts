@@ -1,0 +1,186 @@
+import {
+  type DirectRow,
+  event,
+  formType,
+  group,
+  json,
+  mapped,
+  origin,
+  parsed,
+  post,
+  rfc2822Date,
+  sms,
+  toObject,
+  without,
+} from './direct.ts'
+
+/** Changes of the parameters and the body. */
+export const directParamsRows: readonly DirectRow[] = [
+  {
+    name: 'trimmed values',
+    expected: ['params_trimmed'],
+    request: post(`${origin}/sms`, { sent: mapped((value) => value.trim()) }),
+  },
+  {
+    name: 'a trimmed line break',
+    expected: ['params_trimmed'],
+    request: post(`${origin}/sms`, {
+      params: mapped((value, name) => (name === 'Body' ? 'Hello\n' : value)),
+      sent: mapped((value, name) => (name === 'Body' ? 'Hello' : value)),
+    }),
+  },
+  {
+    name: 'dropped blanks',
+    expected: ['params_blank_dropped'],
+    request: post(`${origin}/sms`, { sent: sms.filter(([, value]) => value !== '') }),
+  },
+  {
+    name: 'one dropped blank',
+    expected: ['params_blank_dropped'],
+    request: post(`${origin}/sms`, { sent: without('ToCity') }),
+  },
+  {
+    name: 'repeats joined by a comma',
+    expected: ['params_repeats_dropped'],
+    request: post(`${origin}/sms`, {
+      params: group,
+      sent: [
+        ...group.filter(([name]) => name !== 'MessagingBinding.Address'),
+        ['MessagingBinding.Address', '+14155550142,+14155550199'],
+      ],
+    }),
+  },
+  {
+    name: 'the last of two repeats',
+    expected: ['params_repeats_dropped'],
+    request: post(`${origin}/sms`, { params: group, sent: group.filter((_, index) => index !== 4) }),
+    suspected: true,
+  },
+  {
+    name: 'a form decoded twice',
+    expected: ['params_plus_as_space'],
+    request: post(`${origin}/sms`, { sent: mapped((value) => value.replaceAll('+', ' ')) }),
+  },
+  {
+    name: 'a form decoded twice, with a sum in its text',
+    expected: ['params_plus_as_space'],
+    request: post(`${origin}/sms`, {
+      params: [...sms.filter(([name]) => name !== 'Body'), ['Body', 'one + two'], ['Timestamp', rfc2822Date]],
+      sent: [
+        ...mapped(
+          (value) => value.replaceAll('+', ' '),
+          sms.filter(([name]) => name !== 'Body'),
+        ),
+        ['Body', 'one   two'],
+        ['Timestamp', rfc2822Date.replace('+', ' ')],
+      ],
+    }),
+  },
+  {
+    name: 'a form not decoded',
+    expected: ['params_plus_as_space'],
+    request: post(`${origin}/sms`, { sent: mapped((value) => encodeURIComponent(value)) }),
+  },
+  {
+    name: 'spaces as plus',
+    expected: ['params_plus_as_space'],
+    request: post(`${origin}/sms`, { sent: mapped((value) => value.replaceAll(' ', '+')) }),
+  },
+  {
+    name: 'brackets made an array',
+    expected: ['params_nested'],
+    request: parsed({ ...toObject(sms), Media: ['a', 'b'] }, [...sms, ['Media[0]', 'a'], ['Media[1]', 'b']]),
+  },
+  {
+    name: 'dots made an object',
+    expected: ['params_nested'],
+    request: parsed({ ...toObject(sms), Binding: { Address: 'x', Proxy: { A: 'y' } } }, [
+      ...sms,
+      ['Binding.Address', 'x'],
+      ['Binding.Proxy.A', 'y'],
+    ]),
+  },
+  {
+    name: 'blanks made null',
+    expected: ['params_null'],
+    request: parsed(Object.fromEntries(sms.map(([name, value]) => [name, value === '' ? null : value])), sms),
+  },
+  {
+    name: 'blanks made "undefined"',
+    expected: ['params_null'],
+    request: post(`${origin}/sms`, { sent: mapped((value) => value || 'undefined') }),
+  },
+  {
+    name: 'a lost parameter',
+    expected: ['params_missing'],
+    request: post(`${origin}/sms`, { sent: without('SmsMessageSid') }),
+  },
+  {
+    name: 'a form that no parser read',
+    expected: ['params_missing'],
+    request: parsed({}, sms),
+    suspected: true,
+  },
+  {
+    name: 'a parameter of the app',
+    expected: ['params_missing'],
+    request: post(`${origin}/sms`, { sent: [...sms, ['_csrf', '1f2e3d']] }),
+  },
+  {
+    name: 'JSON written anew',
+    expected: ['body_reserialized'],
+    request: json(event.trim(), { body: JSON.stringify(JSON.parse(event)) }),
+  },
+  { name: 'JSON indented', expected: ['body_reserialized'], request: json('{"a":1}', { body: '{\n  "a": 1\n}' }) },
+  {
+    name: 'JSON that nothing restores',
+    expected: ['body_reserialized'],
+    request: json('{"a":1.0,"b": 2}', { body: '{"a":1,"b":2}' }),
+    suspected: true,
+  },
+  { name: 'a trimmed body', expected: ['body_whitespace'], request: json('{"a":1}\r\n', { body: '{"a":1}' }) },
+  { name: 'a byte order mark', expected: ['body_whitespace'], request: json('{"a":1}', { body: '\ufeff{"a":1}' }) },
+  {
+    name: 'CRLF for LF',
+    expected: ['body_whitespace'],
+    request: json('{\n"a":1\n}\n', { body: '{\r\n"a":1\r\n}\r\n' }),
+  },
+  { name: 'bodySHA256 lost', expected: ['body_hash_missing'], request: json(event, { url: '/events' }) },
+  {
+    name: 'JSON with a form’s type',
+    expected: ['json_taken_as_form'],
+    request: json(event, { headers: { 'content-type': formType } }),
+  },
+  {
+    name: 'a form with the type of JSON',
+    expected: ['form_taken_as_json'],
+    request: post(`${origin}/sms`, { headers: { 'content-type': 'application/json' } }),
+  },
+  {
+    name: 'a form without a type',
+    expected: ['form_taken_as_json'],
+    request: post(`${origin}/sms`, { headers: { 'content-type': undefined } }),
+  },
+  {
+    name: 'a body that was read',
+    expected: ['body_already_parsed'],
+    request: { ...post(`${origin}/sms`), body: { consumedBy: 'express.json()', fix: 'Mount it later.' } },
+    suspected: true,
+  },
+  {
+    name: 'a body that was parsed',
+    expected: ['body_already_parsed'],
+    request: { ...post(`${origin}/sms`), body: toObject(sms) },
+  },
+  {
+    name: 'JSON that was read',
+    expected: ['body_already_parsed'],
+    request: { ...json(event), body: { consumedBy: 'express.json()', fix: 'Mount it later.' } },
+  },
+  {
+    name: 'a drained stream',
+    expected: ['body_already_parsed'],
+    request: post(`${origin}/sms`, { body: '', headers: { 'content-length': '312' } }),
+    suspected: true,
+  },
+]

@@ -1,0 +1,211 @@
+import { createHash, createHmac } from 'node:crypto'
+import { encodeForm, joinParams, type Pairs } from '../../kit/sign.ts'
+import type { SeenOptions, SeenRequest, SetUp } from '../setup.ts'
+
+/** A set-up whose request is written out, signed for one URL and these parameters, and arrives with others. */
+export interface DirectRow {
+  readonly name: string
+  readonly expected: readonly string[]
+  readonly request: SeenRequest
+  readonly options?: SeenOptions
+  /** No edit can undo the cause: it is only suspected, as the first. */
+  readonly suspected?: true
+}
+
+// Invented keys and ids, in the form that Twilio's have.
+export const authToken = '0123456789abcdef0123456789abcdef'
+export const otherToken = 'fedcba9876543210fedcba9876543210'
+export const accountSid = `AC${'0a'.repeat(16)}`
+export const otherSid = `AC${'1b'.repeat(16)}`
+export const origin = 'https://api.example.com'
+export const formType = 'application/x-www-form-urlencoded'
+
+/** Signs a text by Twilio's rule, with Node.js alone. */
+export function sign(text: string, secret: string = authToken, hash: 'sha1' | 'sha256' = 'sha1'): string {
+  return createHmac(hash, secret).update(text, 'utf8').digest('base64')
+}
+
+function sha256(body: string): string {
+  return createHash('sha256').update(body).digest('hex')
+}
+
+export const sharedSecret = 'a-shared-secret-of-a-webhook-rule'
+export const messageText = ' Call me at 8, the code is 4711 '
+
+export const sms: Pairs = [
+  ['ToCountry', 'US'],
+  ['ToState', ''],
+  ['SmsMessageSid', `SM${'a1'.repeat(16)}`],
+  ['NumMedia', '0'],
+  ['ToCity', ''],
+  ['FromZip', '94103'],
+  ['SmsSid', `SM${'a1'.repeat(16)}`],
+  ['FromState', 'CA'],
+  ['SmsStatus', 'received'],
+  ['FromCity', 'SAN FRANCISCO'],
+  ['Body', messageText],
+  ['FromCountry', 'US'],
+  ['To', '+12025550123'],
+  ['ToZip', ''],
+  ['NumSegments', '1'],
+  ['MessageSid', `SM${'a1'.repeat(16)}`],
+  ['AccountSid', accountSid],
+  ['From', '+14155550142'],
+  ['ApiVersion', '2010-04-01'],
+]
+
+export const call: Pairs = [
+  ['CallSid', `CA${'b2'.repeat(16)}`],
+  ['CallStatus', 'in-progress'],
+  ['Called', '+12025550123'],
+  ['To', '+12025550123'],
+  ['Caller', '+14155550142'],
+  ['From', '+14155550142'],
+  ['Direction', 'inbound'],
+  ['AccountSid', accountSid],
+  ['ApiVersion', '2010-04-01'],
+  ['SpeechResult', 'I want to pay my bill'],
+  ['Confidence', '0.9'],
+]
+
+const twilioHeaders = {
+  host: 'api.example.com',
+  'user-agent': 'TwilioProxy/1.1',
+  'i-twilio-idempotency-token': '4ee9336a-3759-4449-a39c-c9a2f6f6ad63',
+}
+
+type HeaderValues = Record<string, string | string[] | undefined>
+
+interface Parts {
+  readonly url?: string
+  readonly headers?: HeaderValues
+  readonly params?: Pairs
+  readonly body?: string | Uint8Array
+  readonly secret?: string
+  readonly sent?: Pairs
+}
+
+/** A form POST with its bytes. */
+export interface FormRequest extends Omit<SeenRequest, 'body' | 'params'> {
+  readonly body: string | Uint8Array
+}
+
+/**
+ * Makes a form POST.
+ * @param signedUrl the URL that Twilio signed
+ * @param parts the parts that differ on arrival
+ * @returns the request as the application sees it
+ */
+export function post(
+  signedUrl: string,
+  { url, headers, params = sms, sent = params, body, secret = authToken }: Parts = {},
+): FormRequest {
+  return {
+    method: 'POST',
+    url: url ?? signedUrl.replace(/^[a-z]+:\/\/[^/?#]*/, ''),
+    headers: {
+      ...twilioHeaders,
+      'content-type': formType,
+      'x-twilio-signature': sign(signedUrl + joinParams(params), secret),
+      ...headers,
+    },
+    body: body ?? encodeForm(sent),
+  }
+}
+
+export function get(signedUrl: string, { url, headers, secret = authToken }: Parts = {}): SeenRequest {
+  return {
+    method: 'GET',
+    url: url ?? signedUrl.replace(/^[a-z]+:\/\/[^/?#]*/, ''),
+    headers: { ...twilioHeaders, 'x-twilio-signature': sign(signedUrl, secret), ...headers },
+  }
+}
+
+export const event = '{"id": "EV1", "text": "the code is 4711", "name": "Zo\\u00eb", "n": [1, 2]}\n'
+
+/** Makes a JSON POST whose body may arrive as another. */
+export function json(sent: string, { url, headers, body = sent, secret = authToken }: Parts = {}): SeenRequest {
+  const signedUrl = `https://api.example.com/events?bodySHA256=${sha256(sent)}`
+  return {
+    method: 'POST',
+    url: url ?? signedUrl.replace(/^[a-z]+:\/\/[^/?#]*/, ''),
+    headers: {
+      ...twilioHeaders,
+      'content-type': 'application/json',
+      'x-twilio-signature': sign(signedUrl, secret),
+      ...headers,
+    },
+    body,
+  }
+}
+
+export function handshake(signed: string, headers: HeaderValues = {}): SeenRequest {
+  const upgrade = { connection: 'Upgrade', upgrade: 'websocket' }
+  return {
+    handshake: true,
+    method: 'GET',
+    url: '/stream',
+    headers: { ...twilioHeaders, ...upgrade, 'x-twilio-signature': sign(signed), ...headers },
+  }
+}
+
+/** Makes a form POST without its bytes: only the parameters of a parser are left. */
+export function parsed(params: unknown, signedPairs: Pairs, url = 'https://api.example.com/sms'): SeenRequest {
+  const { body: _, ...rest } = post(url, { params: signedPairs })
+  return { ...rest, params }
+}
+
+export const without = (...names: string[]): Pairs => sms.filter(([name]) => !names.includes(name))
+export const mapped = (change: (value: string, name: string) => string, pairs = sms): Pairs =>
+  pairs.map(([name, value]) => [name, change(value, name)] as const)
+export const toObject = (pairs: Pairs): Record<string, string> => Object.fromEntries(pairs)
+export const signature = sign(`${origin}/sms${joinParams(sms)}`)
+export const withSignature = (value: string | string[] | undefined): SeenRequest =>
+  post(`${origin}/sms`, { headers: { 'x-twilio-signature': value } })
+export const rfc2822Date = 'Wed, 25 Nov 2026 21:40:00 +0000'
+export const group: Pairs = [
+  ['EventType', 'onConversationAdded'],
+  ['AccountSid', accountSid],
+  ['ChatServiceSid', `IS${'c3'.repeat(16)}`],
+  ['ConversationSid', `CH${'d4'.repeat(16)}`],
+  ['MessagingBinding.Address', '+14155550142'],
+  ['MessagingBinding.Address', '+14155550199'],
+  ['MessagingBinding.ProxyAddress', '+12025550123'],
+]
+export const keyed = { 'x-twilio-webhooks-signature-settings': 'key=webhooks_sharedkey_1,algorithm=HMAC_SHA256' }
+export const sha256Signed = (secret: string): string => sign(`${origin}/sms${joinParams(sms)}`, secret, 'sha256')
+
+/**
+ * Makes set-ups of rows.
+ * @param rows the rows
+ * @returns the set-ups
+ */
+export function makeDirectSetUps(rows: readonly DirectRow[]): readonly SetUp[] {
+  return rows.map(({ name, expected, request, options, suspected = false }) => ({
+    name,
+    origin: 'made',
+    webhook: 'written out',
+    request,
+    options: { publicUrl: origin, authToken, ...options },
+    expected: [expected],
+    isProven: !suspected,
+    hidden: [
+      authToken,
+      otherToken,
+      sharedSecret,
+      messageText.trim(),
+      '4711',
+      'pay my bill',
+      'user:pass',
+      ...listSignatures(request),
+    ],
+  }))
+}
+
+/** Lists the signatures that this server could compute for the request. */
+function listSignatures({ url }: SeenRequest): string[] {
+  const texts = [`${origin}${url}`, `${origin}${url}${joinParams(sms)}`, `${origin}/sms${joinParams(sms)}`]
+  return texts.flatMap((text) =>
+    [authToken, otherToken, sharedSecret].flatMap((secret) => [sign(text, secret), sign(text, secret, 'sha256')]),
+  )
+}
