@@ -59,8 +59,6 @@ export async function renderPages(source = join(root, 'packages/tollgate/src')) 
  * @returns {readonly (readonly [question: string, ids: readonly string[]])[]}
  */
 function groupByQuestion({ causes, questions }) {
-  for (const [id, { question }] of Object.entries(causes))
-    if (!Object.hasOwn(questions, question)) throw new Error(`The cause "${id}" has no question "${question}".`)
   return Object.entries(questions).map(([key, question]) => [
     question,
     Object.keys(causes).filter((id) => causes[id]?.question === key),
@@ -116,8 +114,6 @@ function anchor(id) {
 /** @param {string} id @param {Cause | undefined} cause @param {Record<string, string>} places */
 function renderCause(id, cause, places) {
   if (cause === undefined) throw new Error(`There is no cause "${id}".`)
-  for (const place of Object.keys(cause.fixes ?? {}))
-    if (!Object.hasOwn(places, place)) throw new Error(`The cause "${id}" has a fix for the unknown place "${place}".`)
   const fixes = Object.entries(places).flatMap(([place, name]) => {
     const fix = cause.fixes?.[place]
     return fix === undefined ? [] : [`| ${name} | ${escapeCell(fix)} |`]

@@ -4,7 +4,7 @@ import { listProgramSetUps } from './real/programs.ts'
 import { listProxySetUps } from './real/proxies.ts'
 import type { SetUp } from './setup.ts'
 
-/** Every set-up there is. */
+/** Lists all set-ups. */
 export async function listAllSetUps(): Promise<readonly SetUp[]> {
   const made = await listMadeSetUps()
   const packages = await listPackageSetUps()

@@ -3,14 +3,14 @@ import { origin, type Sent, send, targetOf, token, type Wish } from './webhooks.
 
 export interface Change {
   readonly url?: string
-  /** `undefined` takes a header field away. */
+  /** `undefined` removes a header. */
   readonly headers?: Readonly<Record<string, string | undefined>>
-  /** `null`: nothing is left of it. */
+  /** `null` removes the body. */
   readonly body?: SeenRequest['body'] | null | undefined
   readonly params?: unknown
 }
 
-/** What the application sees of a request, and nothing of it changed but this. */
+/** Returns the request as the application sees it, with these changes only. */
 export function arrive(sent: Sent, change: Change = {}): SeenRequest {
   const headers = Object.entries({ ...sent.headers, ...change.headers }).filter(([, value]) => value !== undefined)
   const body = change.body === undefined && change.params === undefined ? sent.body : change.body
@@ -50,7 +50,7 @@ export function makeSetUps(rows: readonly MadeRow[]): Promise<readonly SetUp[]> 
   )
 }
 
-/** How tables name what is expected: the causes, or else the explanation that says the same. */
+/** Shows the expected causes, with the explanations of the same size. */
 export function showExpected(expected: readonly (readonly string[])[]): string {
   return expected.map((causes) => causes.join(' + ') || 'nothing').join(' or ')
 }

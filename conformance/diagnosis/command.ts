@@ -1,6 +1,9 @@
 import { buildWhenNeeded, installWhenNeeded } from '../../tools/setup.mjs'
 
-/** `npm run corpus`: the table of broken set-ups, what the search names for each, and whether it is good and fast enough. */
+/**
+ * `npm run corpus` prints the broken set-ups with the causes that the search names. It fails below
+ * the goals.
+ */
 const onlyMisses = process.argv.includes('--misses')
 const unknown = process.argv.slice(2).filter((argument) => argument !== '--misses')
 
@@ -14,7 +17,7 @@ if (unknown.length > 0) {
 }
 
 async function main(): Promise<void> {
-  // Built first, and imported then.
+  // These modules import the build, so they are imported after it.
   const { judgeAll } = await import('./judge.ts')
   const { count, leastShare, makeTable, mostMs, showShare } = await import('./table.ts')
   const { listAllSetUps } = await import('./all.ts')

@@ -4,7 +4,7 @@ import { type Judged, judgeAll } from './judge.ts'
 import type { SetUp } from './setup.ts'
 import { count, leastShare, makeTable } from './table.ts'
 
-/** The tests of a part of the corpus; within a `describe`. */
+/** Adds the tests of a part of the corpus, inside a `describe`. */
 export function expectNamed(list: () => Promise<readonly SetUp[]>): void {
   let judged: Promise<readonly Judged[]> | undefined
   const judgeOnce = (): Promise<readonly Judged[]> => {
@@ -31,7 +31,7 @@ export function expectNamed(list: () => Promise<readonly SetUp[]>): void {
   }, 120_000)
 }
 
-/** Every set of causes in the expectations, as it is shown. */
+/** Lists the expected sets of so many causes, as tables show them. */
 export function listCombinations(setUps: readonly SetUp[], size: number): readonly string[] {
   const sets = setUps.flatMap(({ expected }) => expected.slice(0, 1)).filter((causes) => causes.length === size)
   return [...new Set(sets.map((causes) => showExpected([[...causes].sort()])))]

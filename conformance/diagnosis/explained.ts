@@ -2,13 +2,13 @@ import { type Diagnosis, diagnose } from 'tollgate/diagnose'
 import { readOptions } from './options.ts'
 import type { SetUp } from './setup.ts'
 
-/** What the `diagnose` option of an adapter would write to standard error of this refusal. */
+/** Returns the text that the `diagnose` option of an adapter writes to standard error. */
 export async function explainInWords(setUp: SetUp, { verdict }: Diagnosis): Promise<string> {
   if (verdict.ok) return ''
   const lines: string[] = []
   const { error } = console
   const { now } = performance
-  // It explains a few refusals in ten seconds, and here each is one of its own.
+  // The option explains few refusals at once, so the clock moves on before each.
   ahead += 60_000
   performance.now = () => now.call(performance) + ahead
   console.error = (...texts) => lines.push(texts.join(' '))

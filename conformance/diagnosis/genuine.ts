@@ -4,7 +4,7 @@ import { send, sharedKey, token, type Wish, webhooks } from './webhooks.ts'
 
 const withSharedKey: SeenOptions = { ...atApp, sharedKeys: { [sharedKey.id]: sharedKey.secret } }
 
-/** One request of every kind with nothing wrong, and some that only look wrong. */
+/** Lists a genuine request of every kind, and some that only look wrong. */
 export async function listGenuine(): Promise<readonly SetUp[]> {
   const everyKind = [...webhooks.keys()].map((id) =>
     id.includes('sharedkey') ? make(id, id, { sharedKey }, withSharedKey) : make(id, id),

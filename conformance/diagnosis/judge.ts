@@ -3,22 +3,25 @@ import { listLeaks } from './leaks.ts'
 import { readOptions } from './options.ts'
 import type { SetUp } from './setup.ts'
 
-/** What the search made of a set-up. */
+/** The result of the search for one set-up. */
 export interface Judged {
   readonly setUp: SetUp
-  /** The proven causes; where nothing is proven, the likeliest suspicion. */
+  /** The proven causes. If nothing is proven, the first suspected cause. */
   readonly found: readonly string[]
   readonly isProven: boolean
-  /** The causes are those expected, or say the same in as many. */
+  /** The causes are the expected ones, or an explanation of the same size. */
   readonly isRight: boolean
   readonly tried: number
-  /** Milliseconds of CPU time, which other programs on the machine do not change: the median of the runs. */
+  /** The median CPU time of the runs, in milliseconds. Other programs hardly change it. */
   readonly ms: number
-  /** What it shows of what it may not. */
+  /** The hidden texts that the diagnosis shows. */
   readonly leaks: readonly string[]
 }
 
-/** Runs the search over set-ups, each as often as asked; the first run of all warms up and counts for nothing. */
+/**
+ * Diagnoses each set-up `runs` times. With several runs, the first set-up warms up and is not
+ * counted.
+ */
 export async function judgeAll(setUps: readonly SetUp[], { runs = 1 } = {}): Promise<readonly Judged[]> {
   const [first] = setUps
   if (first !== undefined && runs > 1) for (let at = 0; at < 20; at++) await run(first)
@@ -51,7 +54,7 @@ async function judge(setUp: SetUp, runs: number): Promise<Judged> {
   }
 }
 
-/** The parameters of a parser may be of types that no form has, and no type of the library allows. */
+/** Parameters of a parser may have types that the library does not allow. */
 function run(setUp: SetUp): Promise<Diagnosis> {
   const { verifier, more } = readOptions(setUp)
   return diagnose(setUp.request as Parameters<typeof diagnose>[0], { ...verifier, ...more })

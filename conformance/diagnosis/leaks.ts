@@ -2,7 +2,7 @@ import type { Diagnosis } from 'tollgate/diagnose'
 import { explainInWords } from './explained.ts'
 import type { SetUp } from './setup.ts'
 
-/** What a diagnosis shows of keys, right signatures and texts, as data or in words. */
+/** Lists the keys, expected signatures and texts that a diagnosis shows, as data or in words. */
 export async function listLeaks(setUp: SetUp, diagnosis: Diagnosis): Promise<readonly string[]> {
   const outputs = [JSON.stringify(withoutAccepted(diagnosis)), await explainInWords(setUp, diagnosis)]
   const secrets = [...new Set([...setUp.hidden, ...listKeys(setUp)])]
@@ -11,14 +11,14 @@ export async function listLeaks(setUp: SetUp, diagnosis: Diagnosis): Promise<rea
   )
 }
 
-/** An accepted verdict hands the parameters over: that is what it is for. */
+/** Removes an accepted verdict, which passes the parameters to the application. */
 function withoutAccepted(diagnosis: Diagnosis): object {
   if (!diagnosis.verdict.ok) return diagnosis
   const { verdict: _, ...rest } = diagnosis
   return rest
 }
 
-/** The configured keys, also as they were meant. An AccountSid is no secret. */
+/** Lists the configured keys without quotes and white space. An AccountSid is not secret. */
 function listKeys({ options }: SetUp): readonly string[] {
   const { authToken = [], otherTokens = {}, sharedKeys = {} } = options
   const tokens = typeof authToken === 'string' ? [authToken] : Object.values(authToken)

@@ -2,7 +2,7 @@ import { fromRequest, type VerifierOptions } from 'tollgate'
 import type { DiagnoseOptions } from 'tollgate/diagnose'
 import type { SetUp } from './setup.ts'
 
-/** The options of a set-up as the library takes them: the verifier's, and what the search may know besides. */
+/** Returns the options of a set-up: those of the verifier, and those of the diagnosis. */
 export function readOptions({ options }: SetUp): {
   readonly verifier: VerifierOptions
   readonly more: DiagnoseOptions

@@ -39,8 +39,8 @@ export interface SetUp {
   readonly request: SeenRequest
   readonly options: SeenOptions
   /**
-   * The ids of the causes. Several lists are explanations of the same size that cannot be told apart. An
-   * empty list means that nothing happened. The library's tests check that the ids exist.
+   * The ids of the causes. Several lists are explanations of the same size that cannot be told
+   * apart. An empty list means that nothing happened. The library's tests check that the ids exist.
    */
   readonly expected: readonly (readonly string[])[]
   /** If it is known: whether the causes must be proven, or only suspected. */

@@ -5,7 +5,7 @@ import type { SetUp } from './setup.ts'
 export const leastShare = 0.97
 export const mostMs = 150
 
-/** One line for each set-up: a text of columns as wide as what is in them. */
+/** Returns a table with one line for each set-up. */
 export function makeTable(judged: readonly Judged[]): string {
   const head = ['', 'set-up', 'origin', 'webhook', 'expected', 'found', 'tries', 'ms']
   const lines = judged.map(({ setUp, found, isProven, isRight, tried, ms }) => [

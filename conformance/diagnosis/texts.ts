@@ -3,7 +3,10 @@ import type { Pairs } from '../kit/sign.ts'
 const written = /^(Body|ButtonText|SpeechResult|TranscriptionText|TranscriptionData|MessageBody|HandoffData)$/
 const writtenInJson = /^(body|text|name|transcript)$/i
 
-/** What people wrote or said, in a form or in JSON, also as a query spells it. Too short a text is found anywhere. */
+/**
+ * Lists the texts that people wrote or said, also URL-encoded. Texts of up to four characters are
+ * left out.
+ */
 export function listTexts(pairs: Pairs, json: string | undefined): readonly string[] {
   const texts = pairs.filter(([name]) => written.test(name)).map(([, value]) => value)
   if (json !== undefined) collectTexts(JSON.parse(json), texts)

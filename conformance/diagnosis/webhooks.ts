@@ -13,11 +13,11 @@ export const otherToken = 'c0ffee11223344556677889900aabbcc'
 export const account = 'ACa42104b5c0081d28f69cc86620eae712'
 export const sharedKey = { id: 'webhooks_sharedkey_01kcorpus', secret: 'the-corpus-shared-key-secret' }
 
-/** What is different from the webhook of the fixtures. */
+/** The differences from the webhook in the fixtures. */
 export interface Wish {
   /** The URL it is configured with. Default: the path of the fixture at app.example.com. */
   readonly url?: string
-  /** The URL that is signed, where that is another one. */
+  /** The URL that is signed, if it is another one. */
   readonly signedUrl?: string
   readonly token?: string
   readonly sharedKey?: { readonly id: string; readonly secret: string }
@@ -27,7 +27,7 @@ export interface Wish {
   readonly method?: string
 }
 
-/** A genuine request, signed as Twilio does and byte for byte as it leaves. */
+/** A genuine request as Twilio sends it, byte for byte. */
 export interface Sent {
   readonly webhook: string
   readonly method: string
@@ -82,7 +82,10 @@ export async function send(id: string, wish: Wish = {}): Promise<Sent> {
   }
 }
 
-/** https://www.twilio.com/docs/usage/security; a handshake's query counts as parameters, as in Twilio's own Agent Connect. */
+/**
+ * https://www.twilio.com/docs/usage/security; a handshake's query counts as parameters, as in
+ * Twilio's own Agent Connect.
+ */
 function signingString({ scheme }: Fixture, url: string, pairs: Pairs): string {
   const [path = '', query] = url.split('?')
   if (scheme !== 'twilio-websocket' || query === undefined) return url + joinParams(pairs)
@@ -101,7 +104,7 @@ export function hostOf(url: string): string {
   return /\/\/(?:[^/@]*@)?([^/?#]+)/.exec(url)?.[1] ?? ''
 }
 
-/** Path and query, as they stand in a URL. */
+/** Returns the path and the query of a URL. */
 export function targetOf(url: string): string {
   const target = /\/\/[^/?#]+([^#]*)/.exec(url)?.[1] ?? ''
   return target.startsWith('/') ? target : `/${target}`

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bundleSource, renderPages } from '../causes.mjs'
 import { root } from '../run.mjs'
 
-// Adds an invented cause to a copy of the library: one row in one family file, and nothing else. Each
-// test fails if a second list must name the cause.
+// Adds an invented cause to a copy of the library: one row in one family file, and nothing else.
+// Each test fails if a second list must name the cause.
 const row = `
   host_reversed: {
     title: 'The host backwards',

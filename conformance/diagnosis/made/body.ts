@@ -6,28 +6,28 @@ const reserialize =
   (body = '') =>
     JSON.stringify(JSON.parse(body), null, indent)
 
-/** The body: its bytes, its type, and who read it first. */
+/** Changes of the body: its bytes, its type, and parsers that read it first. */
 const rows: readonly MadeRow[] = [
   {
-    name: 'JSON is parsed and written anew, which loses its line breaks',
+    name: 'JSON is parsed and written again, which loses its line breaks',
     webhook: 'studio-http-request-json',
     spoil: ({ body }) => ({ body: reserialize()(body) }),
     expected: ['body_reserialized'],
   },
   {
-    name: 'JSON is written anew with an indent of two',
+    name: 'JSON is written again with an indent of two',
     webhook: 'event-streams-batch',
     spoil: ({ body }) => ({ body: reserialize(2)(body) }),
     expected: ['body_reserialized'],
   },
   {
-    name: 'JSON is written anew with tabs',
+    name: 'JSON is written again with tabs',
     webhook: 'conversation-orchestrator',
     spoil: ({ body }) => ({ body: reserialize('\t')(body) }),
     expected: ['body_reserialized'],
   },
   {
-    name: 'JSON that escaped its letters is written anew',
+    name: 'JSON that escaped its letters is written again',
     webhook: 'conversation-orchestrator',
     wish: {
       body: '{"eventType":"COMMUNICATION_CREATED","data":{"id":"comms_1","content":{"text":"Gr\\u00fc\\u00dfe aus K\\u00f6ln"}}}',

@@ -127,7 +127,7 @@ export const directParamsRows: readonly DirectRow[] = [
     request: post(`${origin}/sms`, { sent: [...sms, ['_csrf', '1f2e3d']] }),
   },
   {
-    name: 'JSON written anew',
+    name: 'JSON written again',
     expected: ['body_reserialized'],
     request: json(event.trim(), { body: JSON.stringify(JSON.parse(event)) }),
   },
@@ -157,7 +157,7 @@ export const directParamsRows: readonly DirectRow[] = [
     request: post(`${origin}/sms`, { headers: { 'content-type': 'application/json' } }),
   },
   {
-    name: 'a form without a type',
+    name: 'an SMS without a type',
     expected: ['form_taken_as_json'],
     request: post(`${origin}/sms`, { headers: { 'content-type': undefined } }),
   },

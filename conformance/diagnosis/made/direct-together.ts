@@ -78,17 +78,17 @@ export const directTogetherRows: readonly DirectRow[] = [
     options: { authToken: `"${authToken}\n"` },
   },
   {
-    name: 'hash lost, JSON written anew',
+    name: 'hash lost, JSON written again',
     expected: ['body_hash_missing', 'body_reserialized'],
     request: json(event.trim(), { url: '/events', body: JSON.stringify(JSON.parse(event)) }),
   },
   {
-    name: 'JSON written anew and trimmed',
+    name: 'JSON written again and trimmed',
     expected: ['body_reserialized', 'body_whitespace'],
     request: json(event, { body: JSON.stringify(JSON.parse(event)) }),
   },
   {
-    name: 'scheme and JSON written anew',
+    name: 'scheme and JSON written again',
     expected: ['scheme', 'body_reserialized'],
     request: json(event.trim(), { body: JSON.stringify(JSON.parse(event)) }),
     options: { publicUrl: 'http://api.example.com' },
@@ -113,7 +113,7 @@ export const directTogetherRows: readonly DirectRow[] = [
     }),
   },
   {
-    name: 'signature spelled anew behind http',
+    name: 'signature re-encoded behind http',
     expected: ['scheme', 'signature_encoding'],
     request: withSignature(encodeURIComponent(signature)),
     options: { publicUrl: 'http://api.example.com' },

@@ -62,7 +62,7 @@ export const directUrlRows: readonly DirectRow[] = [
   },
   { name: 'a usual port', expected: ['port'], request: post('https://api.example.com:3000/sms') },
   {
-    name: 'a stripped prefix, told by the proxy',
+    name: 'a stripped prefix that the proxy names',
     expected: ['path_prefix'],
     request: post(`${origin}/hooks7/sms`, { url: '/sms', headers: { 'x-forwarded-prefix': '/hooks7' } }),
   },
@@ -125,7 +125,11 @@ export const directUrlRows: readonly DirectRow[] = [
       headers: { authorization: `Basic ${btoa('user:pass')}` },
     }),
   },
-  { name: 'a fragment handed over', expected: ['fragment'], request: post(`${origin}/sms`, { url: '/sms#rc=2' }) },
+  {
+    name: 'a fragment passed to the verifier',
+    expected: ['fragment'],
+    request: post(`${origin}/sms`, { url: '/sms#rc=2' }),
+  },
   {
     name: 'a fragment signed',
     expected: ['fragment'],

@@ -2,7 +2,10 @@ import { createHash, createHmac } from 'node:crypto'
 import { encodeForm, joinParams, type Pairs } from '../../kit/sign.ts'
 import type { SeenOptions, SeenRequest, SetUp } from '../setup.ts'
 
-/** A set-up whose request is written out, signed for one URL and these parameters, and arrives with others. */
+/**
+ * A set-up whose request is written out, signed for one URL and these parameters, and arrives with
+ * others.
+ */
 export interface DirectRow {
   readonly name: string
   readonly expected: readonly string[]

@@ -15,7 +15,10 @@ const groups = [makeUrlSetUps, makeParamsSetUps, makeBodySetUps, makeKeySetUps, 
 
 const directRows = [...directUrlRows, ...directParamsRows, ...directKeyRows, ...directTogetherRows]
 
-/** Lists the set-ups that rows describe. The tests of the library and the suites of the package share them. */
+/**
+ * Lists the set-ups that rows describe. The tests of the library and the suites of the package
+ * share them.
+ */
 export async function listMadeSetUps(): Promise<readonly SetUp[]> {
   const ofWebhooks = await Promise.all(groups.map((make) => make()))
   return [...ofWebhooks.flat(), ...makeDirectSetUps(directRows)]

@@ -3,7 +3,7 @@ import { account, otherToken, sharedKey, token } from '../webhooks.ts'
 
 const apiKey = `SK${'5d'.repeat(16)}`
 
-/** The key: another one was meant, or was written down wrong. */
+/** Wrong keys. */
 const rows: readonly MadeRow[] = [
   {
     name: 'the token of a subaccount',
@@ -95,7 +95,7 @@ const rows: readonly MadeRow[] = [
     options: { sharedKeys: { [sharedKey.id]: sharedKey.secret } },
     spoil: () => ({ headers: { 'x-twilio-webhooks-signature-settings': undefined } }),
     expected: ['algorithm'],
-    // No settings header names the key, nor with it the algorithm.
+    // No settings header names the key and the algorithm.
     or: [['shared_key_unconfigured']],
   },
   {

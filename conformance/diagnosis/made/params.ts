@@ -2,7 +2,7 @@ import type { Pairs } from '../../kit/sign.ts'
 import { type MadeRow, makeSetUps } from '../arrive.ts'
 import type { Sent } from '../webhooks.ts'
 
-/** What is left of the values, as an object. */
+/** Keeps the changed values as an object. */
 const mapped =
   (map: (value: string, name: string) => unknown) =>
   ({ pairs }: Sent) => ({ params: Object.fromEntries(pairs.map(([name, value]) => [name, map(value, name)])) })
@@ -18,7 +18,7 @@ const saying =
   (pairs: Pairs): Pairs =>
     pairs.map((pair) => (pair[0] === name ? [name, text] : pair))
 
-/** The parameters: all that is left of the form is what somebody made of it. */
+/** Changes of the parameters. Most leave no bytes of the form. */
 const rows: readonly MadeRow[] = [
   {
     name: 'a blank at the end of a text is trimmed',

@@ -12,7 +12,7 @@ const curl = {
   'x-twilio-signature': 'AAAAAAAAAAAAAAAAAAAAAAAAAAA=',
 }
 
-/** The signature: lost, cut, or spelled otherwise; or nothing of the request is Twilio's. */
+/** Changes of the signature header, and requests that are not from Twilio. */
 const rows: readonly MadeRow[] = [
   {
     name: 'the signature header is lost',
@@ -31,7 +31,7 @@ const rows: readonly MadeRow[] = [
     webhook: 'voice-inbound',
     spoil: respelled((signature) => signature.replace('=', '')),
     expected: ['signature_truncated'],
-    // Some encoders write no = in the first place.
+    // Some encoders write no =.
     or: [['signature_encoding']],
   },
   {
@@ -78,7 +78,7 @@ const rows: readonly MadeRow[] = [
     expected: ['signature_encoding'],
   },
   {
-    name: 'somebody with curl',
+    name: 'a request of curl with a made-up signature',
     webhook: 'sms-inbound',
     spoil: () => ({
       headers: { ...curl, 'content-type': 'application/x-www-form-urlencoded' },

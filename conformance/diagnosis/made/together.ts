@@ -11,7 +11,7 @@ const ending =
   (pairs: Pairs): Pairs =>
     pairs.map((pair) => (pair[0] === name ? [name, text] : pair))
 
-/** Two things at once, as they come in the field. */
+/** Two causes at once. */
 const pairs: readonly MadeRow[] = [
   {
     name: 'http, and a prefix stripped that X-Forwarded-Prefix names',
@@ -118,7 +118,7 @@ const pairs: readonly MadeRow[] = [
     expected: ['scheme', 'trailing_slash'],
   },
   {
-    name: 'JSON written anew, and a prefix stripped',
+    name: 'JSON written again, and a prefix stripped',
     webhook: 'studio-http-request-json',
     wish: { url: signed('/functions/v1/studio?flow=ivr') },
     spoil: ({ url, body = '' }) => ({
@@ -128,7 +128,7 @@ const pairs: readonly MadeRow[] = [
     expected: ['body_reserialized', 'path_prefix'],
   },
   {
-    name: 'JSON written anew, and http',
+    name: 'JSON written again, and http',
     webhook: 'event-streams-batch',
     options: http,
     spoil: ({ body = '' }) => ({ body: JSON.stringify(JSON.parse(body), null, 2) }),
@@ -197,7 +197,7 @@ const pairs: readonly MadeRow[] = [
   },
 ]
 
-/** Three things at once. */
+/** Three causes at once. */
 const triples: readonly MadeRow[] = [
   {
     name: 'localhost behind a tunnel, and a prefix stripped',
@@ -222,7 +222,7 @@ const triples: readonly MadeRow[] = [
     expected: ['params_blank_dropped', 'path_prefix', 'scheme'],
   },
   {
-    name: 'http, another host, and JSON written anew',
+    name: 'http, another host, and JSON written again',
     webhook: 'studio-http-request-json',
     wish: { url: 'https://b7c1.ngrok.app/studio' },
     options: { publicUrl: 'http://localhost:3000' },

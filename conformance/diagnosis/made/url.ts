@@ -3,7 +3,7 @@ import { origin } from '../webhooks.ts'
 
 const signed = (path: string): string => origin + path
 
-/** The URL, up to its query: somebody changed it, or configured another one. */
+/** Changes of the URL before its query. */
 const rows: readonly MadeRow[] = [
   {
     name: 'the public URL says http',
@@ -243,7 +243,7 @@ const rows: readonly MadeRow[] = [
   },
 ]
 
-/** Rows that look at the query. */
+/** Changes of the query. */
 const queries: readonly MadeRow[] = [
   {
     name: 'an own rule leaves out the query',

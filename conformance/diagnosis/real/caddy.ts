@@ -81,7 +81,7 @@ export const caddySites: readonly Site[] = [
     expected: ['query_extra'],
   },
   {
-    name: 'a path that handle_path spells anew',
+    name: 'a path that handle_path re-encodes',
     webhook: 'sms-inbound',
     wish: { url: `${app}/hooks/o'neil(emea)/sms` },
     lines: 'handle_path /hooks/* {\n rewrite * /hooks{path}\n reverse_proxy APP\n}',

@@ -22,7 +22,7 @@ export async function readAll(req: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** What a server of Node.js was handed, byte for byte; a handshake is taken for the request that it is. */
+/** Reads a request of a Node.js server, byte for byte. Handshakes are included. */
 export async function readSeen(req: IncomingMessage): Promise<SeenRequest> {
   const body = await readAll(req)
   return {
@@ -34,7 +34,10 @@ export async function readSeen(req: IncomingMessage): Promise<SeenRequest> {
   }
 }
 
-/** Sends a genuine request over a socket, as Twilio would send it to `port`; resolves once it is answered. */
+/**
+ * Sends a genuine request over a socket, as Twilio would send it to `port`; resolves once it is
+ * answered.
+ */
 export function deliver(sent: Sent, port: number, { tls = false } = {}): Promise<number> {
   const { host, ...headers } = { ...sent.headers, host: hostOf(sent.url) }
   const options = {

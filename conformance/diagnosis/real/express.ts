@@ -11,7 +11,7 @@ import { asConsumed, named, type RealRow } from './row.ts'
 
 type Look = (req: Request) => Partial<SeenRequest>
 
-/** What a handler of Express sees behind some middleware. */
+/** Returns the request that an Express handler sees after some middleware. */
 function seeBehind(middleware: readonly RequestHandler[], look: Look, { express = express5, at = '/' } = {}) {
   return async (sent: Sent): Promise<SeenRequest> => {
     let seen: SeenRequest | undefined
@@ -200,7 +200,7 @@ export const expressRows: readonly RealRow[] = [
     expected: ['query_missing'],
   },
   {
-    name: 'the query of qs, written anew by qs',
+    name: 'the query of qs, rewritten by qs',
     origin: named('qs'),
     webhook: 'message-status-delivered',
     wish: { url: "https://app.example.com/twilio/status?name=O'Neil|Co%20(home)" },
@@ -211,7 +211,7 @@ export const expressRows: readonly RealRow[] = [
     expected: ['query_encoding'],
   },
   {
-    name: 'the query of Express, written anew by URLSearchParams',
+    name: 'the query of Express, rewritten by URLSearchParams',
     origin: express,
     webhook: 'recording-completed',
     wish: { url: 'https://app.example.com/twilio/recording?agent=ana%40example.com&note=two%20words' },

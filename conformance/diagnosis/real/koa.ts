@@ -57,7 +57,7 @@ export const koaRows: readonly RealRow[] = [
       expected: ['params_nested'],
     },
     {
-      name: `${name}, JSON written anew`,
+      name: `${name}, JSON written again`,
       origin: named(name),
       webhook: 'studio-http-request-json',
       see: seeBehind([parser], rewritten),

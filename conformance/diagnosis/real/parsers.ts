@@ -25,7 +25,7 @@ const queryBy = (respell: (query: string) => string) => (sent: Sent) => {
   return arrive(sent, { url: `${new URL(sent.url).pathname}?${respell(query)}` })
 }
 
-/** What a handler of Lambda is given behind a parser of middy. */
+/** Returns the request that a Lambda handler gets after a middy parser. */
 const middyBehind = (parser: 'form' | 'json', look: (body: unknown) => object) => async (sent: Sent) => {
   let body: unknown
   const plugin = parser === 'form' ? httpUrlencodeBodyParser() : httpJsonBodyParser()
@@ -141,7 +141,7 @@ export const parserRows: readonly RealRow[] = [
     expected: ['params_blank_dropped'],
   },
   {
-    name: 'URLSearchParams writes the query anew',
+    name: 'URLSearchParams rewrites the query',
     origin: node,
     webhook: 'sms-inbound',
     wish: { url: 'https://app.example.com/twilio/sms?to=ana%40example.com&note=a%20b*' },
@@ -172,7 +172,7 @@ export const parserRows: readonly RealRow[] = [
     expected: ['query_order'],
   },
   {
-    name: 'querystring writes the query anew',
+    name: 'querystring rewrites the query',
     origin: node,
     webhook: 'taskrouter-assignment',
     wish: { url: 'https://app.example.com/twilio/taskrouter/assign?skill=sales:emea,|apac' },
@@ -180,7 +180,7 @@ export const parserRows: readonly RealRow[] = [
     expected: ['query_encoding'],
   },
   {
-    name: 'new URL() spells the path anew',
+    name: 'new URL() re-encodes the path',
     origin: node,
     webhook: 'video-composition-available',
     wish: { url: 'https://app.example.com/twilio/{emea}/compositions' },

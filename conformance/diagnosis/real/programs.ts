@@ -7,7 +7,7 @@ import type { SetUp } from '../setup.ts'
 import type { Sent } from '../webhooks.ts'
 import { type RealRow, runRealRows } from './row.ts'
 
-/** What a program makes of a text. */
+/** Returns the output of a program for a text. */
 async function pipe(program: string, args: readonly string[], input: string): Promise<string> {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const chunks: Buffer[] = []

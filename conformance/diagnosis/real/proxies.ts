@@ -23,7 +23,7 @@ interface Proxy {
   readonly start: StartProxy
   readonly sites: readonly Site[]
   readonly wrap: Wrap
-  /** What has to stand before all sites. */
+  /** The configuration before all sites. */
   readonly first?: string
 }
 

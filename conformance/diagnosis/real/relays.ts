@@ -9,7 +9,7 @@ import { named, type RealRow } from './row.ts'
 const proxyMiddleware = named('http-proxy-middleware')
 const serverlessHttp = named('serverless-http')
 
-/** What a server sees behind a proxy of Node.js. */
+/** Returns the request that a server sees after a Node.js proxy. */
 function seeBehindProxy(options: Options, before: readonly RequestHandler[] = []) {
   return async (sent: Sent): Promise<SeenRequest> => {
     let seen: SeenRequest | undefined
@@ -29,7 +29,9 @@ function seeBehindProxy(options: Options, before: readonly RequestHandler[] = []
   }
 }
 
-/** What a listener sees that serverless-http serves on an event of API Gateway. */
+/**
+ * Returns the request that a listener sees if serverless-http passes an API Gateway event to it.
+ */
 function seeOnLambda(basePath?: string) {
   return async (sent: Sent): Promise<SeenRequest> => {
     let seen: SeenRequest | undefined
@@ -113,7 +115,7 @@ export const relayRows: readonly RealRow[] = [
     expected: ['body_reserialized', 'path_prefix'],
   },
   {
-    name: 'serverless-http spells the query anew',
+    name: 'serverless-http re-encodes the query',
     origin: serverlessHttp,
     webhook: 'sms-inbound',
     wish: { url: `${fromHost}/twilio/sms?note=two+words&to=ana@example.com` },
@@ -121,7 +123,7 @@ export const relayRows: readonly RealRow[] = [
     expected: ['query_encoding'],
   },
   {
-    name: 'serverless-http spells the query of a GET anew',
+    name: 'serverless-http re-encodes the query of a GET',
     origin: serverlessHttp,
     webhook: 'voice-inbound-get',
     see: seeOnLambda(),

@@ -3,16 +3,16 @@ import { atApp } from '../arrive.ts'
 import { listExpected, type Row, type SeenOptions, type SeenRequest, type SetUp } from '../setup.ts'
 import { type Sent, send, type Wish } from '../webhooks.ts'
 
-/** A genuine request that real software gets to see first. */
+/** A genuine request that real software receives first. */
 export interface RealRow extends Row {
   readonly origin: string
   readonly wish?: Wish
   readonly options?: SeenOptions
-  /** Hands it to that software, and tells what the application saw of it. */
+  /** Sends it to that software and returns the request that the application saw. */
   readonly see: (sent: Sent) => SeenRequest | Promise<SeenRequest>
 }
 
-/** One after the other: they share servers. */
+/** Runs the rows in turn, because they share servers. */
 export async function runRealRows(rows: readonly RealRow[]): Promise<readonly SetUp[]> {
   const setUps: SetUp[] = []
   for (const row of rows) {
@@ -25,7 +25,7 @@ export async function runRealRows(rows: readonly RealRow[]): Promise<readonly Se
   return setUps
 }
 
-/** What is left where a parser has read the stream, as adapters tell it: no bytes, and what it made of them. */
+/** A body that a parser has read, as adapters report it: its parameters without the bytes. */
 export function asConsumed(params: unknown): Pick<SeenRequest, 'body' | 'params'> {
   return { params, body: { consumedBy: 'a body parser', fix: 'Mount it after the webhook.' } }
 }

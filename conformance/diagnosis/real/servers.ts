@@ -95,7 +95,7 @@ export const serverRows: readonly RealRow[] = [
     expected: ['body_already_parsed', 'scheme'],
   },
   {
-    name: 'the JSON of Fastify, written anew',
+    name: 'the JSON of Fastify, written again',
     origin: named('fastify'),
     webhook: 'studio-http-request-json',
     see: seeWithFastify(({ body }) => ({ body: JSON.stringify(body) })),
@@ -132,7 +132,7 @@ export const serverRows: readonly RealRow[] = [
     expected: ['params_nested'],
   },
   {
-    name: 'json() of Hono, written anew',
+    name: 'json() of Hono, written again',
     origin: named('hono'),
     webhook: 'studio-http-request-json',
     see: seeWithHono(async (c) => ({ body: JSON.stringify(await c.req.json()) })),
@@ -180,7 +180,7 @@ export const serverRows: readonly RealRow[] = [
     expected: ['body_already_parsed'],
   },
   {
-    name: 'the JSON of functions-framework, written anew',
+    name: 'the JSON of functions-framework, written again',
     origin: named('@google-cloud/functions-framework'),
     webhook: 'studio-http-request-json',
     see: seeWithFunctionsFramework((body) => ({ body: JSON.stringify(body) })),

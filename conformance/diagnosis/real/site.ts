@@ -9,7 +9,7 @@ export interface Site extends Row {
   readonly lines: string
 }
 
-/** What stands around the lines, for TLS on a port of its own. */
+/** Wraps the lines in a site that listens with TLS on its own port. */
 export type Wrap = (lines: string, port: number, certificate: Files) => string
 
 export interface Files {

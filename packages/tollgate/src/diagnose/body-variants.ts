@@ -8,7 +8,7 @@ export interface BodyVariant {
   readonly hash: string
   /** How the JSON was written before something parsed it and wrote it again. */
   readonly written: string | undefined
-  /** What happened to the white space. */
+  /** The change of the white space. */
   readonly spaced: string | undefined
 }
 
@@ -160,7 +160,8 @@ export function isRewrittenJson(body: Uint8Array, work: Work): boolean {
   })
 }
 
-// No webhook has more. Indented JSON has a line for each value, which is longer the deeper the value is.
+// No webhook has more. Indented JSON has a line for each value, which is longer the deeper the
+// value is.
 const mostLevels = 20
 const mostValues = 30_000
 

@@ -61,7 +61,8 @@ export function readGivenTokens(authToken: unknown): GivenTokens | undefined {
 }
 
 /**
- * Replaces each token that `createVerifier` refuses by a random one, with which no request is signed.
+ * Replaces each token that `createVerifier` refuses by a random one, with which no request is
+ * signed.
  * @param authToken the option
  * @returns the option without faulty tokens
  */

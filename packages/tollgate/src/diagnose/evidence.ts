@@ -16,7 +16,10 @@ export interface Target {
   readonly query: string
 }
 
-/** Signs of the proxies that a request passed. The sender can forge all of it: only an HMAC proves anything. */
+/**
+ * Signs of the proxies that a request passed. The sender can forge these: only an HMAC proves
+ * anything.
+ */
 export interface Evidence {
   readonly hosts: readonly Seen<HostAndPort>[]
   readonly schemes: readonly Seen<string>[]
@@ -157,7 +160,10 @@ function readForwardedPairs(header: HeaderReader): (readonly [string, string])[]
     .slice(0, 4 * mostValues)
 }
 
-/** Basic authentication sends the user name and the password of the URL that is configured at Twilio. */
+/**
+ * Basic authentication sends the user name and the password of the URL that is configured at
+ * Twilio.
+ */
 function readBasicAuth(header: HeaderReader): Seen<string>[] {
   const [, encoded] = /^basic\s+([A-Za-z0-9+/=]{4,400})$/i.exec(listTexts(header('authorization'))[0] ?? '') ?? []
   if (encoded === undefined) return []

@@ -44,8 +44,8 @@ class Bucket {
 /**
  * Creates the function that writes the reasons of refusals to standard error. A flood of forged
  * requests must not fill the log or take the CPU: the rate of explanations is limited, and one
- * diagnosis runs at a time. Requests without a well-formed signature, such as those of scanners, have
- * a limit of their own, so that they cannot use up the explanations of refused webhooks.
+ * diagnosis runs at a time. Requests without a well-formed signature, such as those of scanners,
+ * have a limit of their own, so that they cannot use up the explanations of refused webhooks.
  * @param now a clock, in milliseconds
  * @returns a function that explains one refusal, or counts it if the limit is reached
  */
@@ -79,7 +79,10 @@ function isSigned({ headers }: IncomingRequest): boolean {
   return typeof signature === 'string' && isSignature(signature)
 }
 
-/** The properties that only the request objects of one framework have. Nest uses those of its platform. */
+/**
+ * The properties that only the request objects of one framework have. Nest uses those of its
+ * platform.
+ */
 const marks: readonly (readonly [framework: Place, names: readonly string[]])[] = [
   ['fastify', ['raw', 'routeOptions']],
   ['koa', ['originalUrl', 'app', 'respond']],

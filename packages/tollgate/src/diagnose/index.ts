@@ -24,13 +24,15 @@ export type { DiagnosableRequest, DiagnoseOptions } from './options.ts'
 export type { Cause, Diagnosis } from './report.ts'
 
 /**
- * Explains why a request does not verify. It searches for the smallest set of changes under which the
- * signature matches. It lets no request in, and it does not ask a replay guard. A token that
- * `createVerifier` refuses (blank, quoted, with white space, an `SK…` or an `AC…`) is reported as a cause.
+ * Explains why a request does not verify. It searches for the smallest set of changes under which
+ * the signature matches. It lets no request in, and it does not ask a replay guard. A token that
+ * `createVerifier` refuses (blank, quoted, with white space, an `SK…` or an `AC…`) is reported as a
+ * cause.
  * @param request the request as it arrived
  * @param options the options of the verifier and of the diagnosis
  * @returns the proven causes, or the suspected ones
- * @throws TypeError or RangeError, which names the option, for an option that is wrong in another way
+ * @throws TypeError or RangeError, which names the option, for an option that is wrong in another
+ * way
  */
 async function diagnoseRequest(
   request: DiagnosableRequest,
@@ -198,8 +200,8 @@ export const diagnose: typeof diagnoseRequest & Diagnoser = Object.assign(diagno
 })
 
 /**
- * Makes a diagnoser that explains refusals even if NODE_ENV is `production`. Explanations cost CPU time,
- * also those of forged requests, so their rate is limited.
+ * Makes a diagnoser that explains refusals even if NODE_ENV is `production`. Explanations cost CPU
+ * time, also those of forged requests, so their rate is limited.
  * @param _diagnoser `diagnose`
  * @returns the value for the `diagnose` option
  */

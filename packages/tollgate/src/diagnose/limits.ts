@@ -18,7 +18,9 @@ export interface Work {
   pause(): Promise<void>
 }
 
-/** The budget for each HMAC of `maxTries`, but at least for as many as an ordinary request needs. */
+/**
+ * The budget for each HMAC of `maxTries`, but at least for as many as an ordinary request needs.
+ */
 const unitsPerTry = 2500
 const fewestTries = 20_000
 

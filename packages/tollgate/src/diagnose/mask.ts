@@ -5,7 +5,10 @@ import { stripDigits } from './spelling.ts'
 
 /** One part of the signing string. */
 export interface SigningPart {
-  /** The text as it was joined. A value that may hold a secret or a person's words is replaced by its length. */
+  /**
+   * The text as it was joined. A value that may hold a secret or a person's words is replaced by
+   * its length.
+   */
   readonly text: string
   readonly from: 'url' | 'name' | 'value'
 }
@@ -70,8 +73,8 @@ function hide(text: string): string {
 }
 
 /**
- * Shows a URL. The query of a GET webhook holds the same texts as a form: values that may be texts or
- * secrets are replaced by their length. Short parameters of the user's own stay readable.
+ * Shows a URL. The query of a GET webhook holds the same texts as a form: values that may be texts
+ * or secrets are replaced by their length. Short parameters of the user's own stay readable.
  * @param url the URL
  * @returns the URL without such values, and without its user name and password
  */

@@ -17,14 +17,19 @@ export interface DiagnoseOptions {
   readonly otherTokens?: Readonly<Record<string, string>> | undefined
   /** Hosts that reach this server, or did in the past, with or without a port. Default: none. */
   readonly otherHosts?: readonly string[] | undefined
-  /** Path prefixes that a proxy may have stripped or added, such as `/functions/v1`. Default: none. */
+  /**
+   * Path prefixes that a proxy may have stripped or added, such as `/functions/v1`. Default: none.
+   */
   readonly prefixes?: readonly string[] | undefined
   /**
-   * The maximum number of HMACs, an integer from 1 to 1,000,000. Default 20,000. The search computes
-   * fewer for a large request, and for causes that rarely occur together.
+   * The maximum number of HMACs, an integer from 1 to 1,000,000. Default 20,000. The search
+   * computes fewer for a large request, and for causes that rarely occur together.
    */
   readonly maxTries?: number | undefined
-  /** The framework or platform, such as `'express'` or `'lambda'`: fixes are written for it. Default: none. */
+  /**
+   * The framework or platform, such as `'express'` or `'lambda'`: fixes are written for it.
+   * Default: none.
+   */
   readonly framework?: string | undefined
 }
 

@@ -19,7 +19,7 @@ export interface State {
   /** The fragment with its `#`, or an empty text. */
   readonly fragment: string
   readonly pairs: Pairs
-  /** What the signature has to cover. It covers a body by the `bodySHA256` of the URL. */
+  /** The part that the signature has to cover. It covers a body by the `bodySHA256` of the URL. */
   readonly covers: 'params' | 'body' | 'url'
   /** The keys that a server with this configuration would try. */
   readonly keys: readonly Key[]
@@ -53,7 +53,7 @@ export interface Subject {
   readonly tooLarge: boolean
   /** The bytes that arrived, or `undefined` if they are lost. */
   readonly body: Uint8Array | undefined
-  /** What read the body and kept no bytes. */
+  /** The parser that read the body and kept no bytes. */
   readonly consumedBy: string | undefined
   /** The request was refused before its body was read. */
   readonly unread: boolean
@@ -160,7 +160,8 @@ export async function readSubject(source: Source): Promise<Subject> {
   }
 }
 
-// Beyond these limits an edit costs too much. Twilio's largest webhooks have about 40 parameters and a few kilobytes.
+// Beyond these limits an edit costs too much. Twilio's largest webhooks have about 40 parameters
+// and a few kilobytes.
 const mostEditedPairs = 200
 const mostEditedCharacters = 64 * 1024
 
@@ -174,7 +175,10 @@ function startsLikeJson(body: Uint8Array | undefined): boolean {
   return /^\ufeff?\s*[[{]/.test(text ?? '')
 }
 
-/** Reads the URL that this server checks. If the options refuse the request, it reads the nearest URL. */
+/**
+ * Reads the URL that this server checks. If the options refuse the request, it reads the nearest
+ * URL.
+ */
 function readBaseUrl(
   { request, settings, options }: Source,
   head: Head,
@@ -263,7 +267,8 @@ export const mostEntries = 2000
 /**
  * Reads the parameters that a framework's parser returned, of any type.
  * @param params an object, a Map or another iterable of pairs, or anything else
- * @returns the pairs, with nested values as careless code joins them; `undefined` if there are none
+ * @returns the pairs, with nested values as careless code joins them; `undefined` without
+ * parameters
  */
 export function readParsed(params: unknown): Pairs | undefined {
   if (params === undefined || params === null) return undefined

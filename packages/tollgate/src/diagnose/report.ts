@@ -19,16 +19,22 @@ import type { Match, Search } from './search.ts'
 /** A cause, with what was seen in this request and what to do. */
 export interface Cause {
   readonly id: CauseId
-  /** What was seen in this request. Holds no token, no expected signature and no message text. */
+  /**
+   * Describes what was seen in this request. Holds no token, no expected signature and no message
+   * text.
+   */
   readonly detail: string
-  /** What to do about it, in one line, for `framework` if that is known. */
+  /** The fix in one line, for `framework` if that is known. */
   readonly fix: string
 }
 
 /** The result of a diagnosis. */
 export interface Diagnosis {
   readonly verdict: Verdict
-  /** Undo exactly these causes and the signature matches. Absent if nothing was found, and for an accepted request. */
+  /**
+   * Undo exactly these causes and the signature matches. Absent if nothing was found, and for an
+   * accepted request.
+   */
   readonly proven?: { readonly causes: readonly Cause[]; readonly signedUrl: string }
   /** If nothing is proven: causes that the request and the options suggest, most likely first. */
   readonly suspected: readonly Cause[]
@@ -97,7 +103,10 @@ const certain = 90
 const least = 30
 const mostSuspected = 5
 
-/** Lists the causes that the request and the options suggest, most likely first. A certain cause hides the others. */
+/**
+ * Lists the causes that the request and the options suggest, most likely first. A certain cause
+ * hides the others.
+ */
 function listSuspected(
   subject: Subject,
   rejection: Rejected,
@@ -106,7 +115,8 @@ function listSuspected(
 ): FoundCause[] {
   const suspicions = listSuspicions({ subject, rejection, tried, presented })
   const damage = presented[0]?.cause
-  // The repaired header did not match, so there is another cause, or the rest of the request is unread.
+  // The repaired header did not match, so there is another cause, or the rest of the request is
+  // unread.
   if (damage !== undefined) suspicions.push({ ...damage, score: subject.unread ? 97 : 81 })
   const found = suspicions.filter(({ score }) => score >= least).sort((one, other) => other.score - one.score)
   const sure = found.filter(({ score }) => score >= certain)

@@ -53,7 +53,8 @@ export function readPresented(values: readonly string[]): readonly PresentedSign
 /**
  * The stages of the search: the number of edits, the highest sum of their costs, and the share of
  * `maxTries` that may be used. Smaller sets come first, but several likely edits come before fewer
- * unlikely ones. The corpus of broken set-ups needs none of the last stages, so their share is small.
+ * unlikely ones. The corpus of broken set-ups needs none of the last stages, so their share is
+ * small.
  */
 const stages: readonly (readonly [size: number, highest: number, share: number])[] = [
   [0, 0, 1],
@@ -69,8 +70,8 @@ const stages: readonly (readonly [size: number, highest: number, share: number])
 ]
 
 /**
- * Finds the smallest set of edits under which the signature matches: by the number of edits, then by
- * the sum of their costs.
+ * Finds the smallest set of edits under which the signature matches: by the number of edits, then
+ * by the sum of their costs.
  * @param input the request, and the limits
  * @returns the match, if there is one, and the number of HMACs
  */
@@ -97,7 +98,8 @@ export async function search(input: SearchInput): Promise<Search> {
   return { match: undefined, tried: attempt.tried() }
 }
 
-// The rest of the budget is for the next step. Pruning only saves the search from repeating attempts.
+// The rest of the budget is for the next step. Pruning only saves the search from repeating
+// attempts.
 const shareOfEdits = 1 / 2
 const shareOfPruning = 3 / 8
 const shareOfSearch = 3 / 4
@@ -122,13 +124,18 @@ async function collectEdits(subject: Subject): Promise<readonly ProposedEdit[]> 
   return edits
 }
 
-/** Checks for a key that can be a token: no request is signed with an AccountSid or the SID of an API key. */
+/**
+ * Checks for a key that can be a token: no request is signed with an AccountSid or the SID of an
+ * API key.
+ */
 function hasUsableKey(state: State, edits: readonly ProposedEdit[], work: Work): boolean {
   const states = [state, ...edits.filter(({ dimension }) => dimension === 'key').map((edit) => edit.apply(state, work))]
   return states.some((one) => one?.keys.some(({ secret }) => !/^\W*((SK|AC)[0-9a-f]{32})?\W*$/i.test(secret)))
 }
 
-/** An edit that changes nothing by itself may change something after another edit, but rarely does. */
+/**
+ * An edit that changes nothing by itself may change something after another edit, but rarely does.
+ */
 const costOfIdleEdit = 2
 
 /** Removes edits that have the same result as a more likely one. */
@@ -209,7 +216,8 @@ function createAttempt({ subject, presented, forms, maxTries }: SearchInput, joi
     signers.set(id, signer)
     return signer
   }
-  // To join the parameters costs as much as an HMAC: keys whose signatures have another length are skipped.
+  // To join the parameters costs as much as an HMAC: keys whose signatures have another length are
+  // skipped.
   const readings = new Map<AlgorithmName, readonly PresentedSignature[]>(
     Object.values(algorithms).map(({ name, bytes }) => [name, listPossible(presented, 4 * Math.ceil(bytes / 3))]),
   )
@@ -262,7 +270,10 @@ function listPossible(presented: readonly PresentedSignature[], length: number):
   )
 }
 
-/** Lists the verifier's spellings of the URL. Several or unlikely edits get only the first: each costs an HMAC. */
+/**
+ * Lists the verifier's spellings of the URL. Several or unlikely edits get only the first: each
+ * costs an HMAC.
+ */
 function listForms(state: State, paramsText: string, forms: UrlFormOptions, isLikely: boolean): Iterable<SignedForm> {
   const { url, fragment } = state
   if (url.userinfo !== '' || fragment !== '') {
@@ -279,7 +290,9 @@ function listForms(state: State, paramsText: string, forms: UrlFormOptions, isLi
 const ranks = new Map(dimensions.map((dimension, index) => [dimension, index]))
 const rankOf = ({ dimension }: ProposedEdit): number => ranks.get(dimension) ?? 0
 
-/** After this many sets whose edits exclude each other, the caller counts the work and may pause. */
+/**
+ * After this many sets whose edits exclude each other, the caller counts the work and may pause.
+ */
 const skippedAtOnce = 1000
 
 /**

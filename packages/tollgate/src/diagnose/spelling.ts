@@ -112,8 +112,8 @@ export function nameOf(field: string): string {
   return decodeAll(field.replace(/=.*$/s, ''))
 }
 
-// A regular expression such as /\s+$/ takes quadratic time for a long run that is not at the end. The
-// following functions take linear time, as `trimEnd` does.
+// A regular expression such as /\s+$/ takes quadratic time for a long run that is not at the end.
+// The following functions take linear time, as `trimEnd` does.
 
 /**
  * Removes slashes from the end.

@@ -224,7 +224,10 @@ function* listFormAsJson({ body, state, method, looksLikeJson }: Subject): Gener
 /** The share of the budget for the hashes of other bodies. */
 const shareOfHashes = 3 / 8
 
-/** Adds a `bodySHA256` to the URL: that of this body, or of a body that Twilio may have sent instead. */
+/**
+ * Adds a `bodySHA256` to the URL: that of this body, or of a body that Twilio may have sent
+ * instead.
+ */
 function* listHashes({ body, state, work, looksLikeJson }: Subject): Generator<Edit> {
   if (body === undefined || body.length === 0 || /[?&]bodySHA256=/.test(state.url.query)) return
   if (state.covers === 'params' && !looksLikeJson) return

@@ -10,7 +10,7 @@ import type { CauseRow, Edit, Presented, Proof, Suspicion, Unexplained } from '.
 import { signatureCauses } from './signature.ts'
 import { urlCauses } from './url.ts'
 
-/** The families. A cause is a row of one of them, and is named nowhere else. */
+/** The rows of all families. No other list names the causes. */
 type Rows = typeof urlCauses &
   typeof pathCauses &
   typeof bodyCauses &
@@ -21,13 +21,14 @@ type Rows = typeof urlCauses &
   typeof signatureCauses
 
 /**
- * The ids of the causes: everything that can change a request between Twilio and the verifier. The page
- * "Why does validation fail?" has a section on each.
+ * The ids of the causes: everything that can change a request between Twilio and the verifier. The
+ * page "Why does validation fail?" has a section on each.
  */
 export type CauseId = keyof Rows
 
 /**
- * All causes, each with the type that its family has checked. If two of them are equally likely, the one that comes first here is tried and named first.
+ * All causes, each with the type that its family has checked. If two of them are equally likely,
+ * the one that comes first here is tried and named first.
  * @public
  */
 export const causes: Readonly<Record<CauseId, CauseRow>> = {

@@ -255,7 +255,9 @@ function readConfigured({ faults, tried }: ConfiguredKeys): Configured {
   return looksLikeApiSecret(tried[0]?.secret ?? '') ? 'api_secret' : 'token'
 }
 
-/** Lists the other Auth Tokens, for a request that names no SharedKey, if such a text is configured. */
+/**
+ * Lists the other Auth Tokens, for a request that names no SharedKey, if such a text is configured.
+ */
 function* takeTokens(
   keys: ConfiguredKeys,
   configured: Configured,
@@ -312,7 +314,10 @@ function editSecrets(dimension: Dimension, change: (secret: string) => string, d
   }
 }
 
-/** Strips white space around the token and inside its quotes, and invisible characters that come with a copied text. */
+/**
+ * Strips white space around the token and inside its quotes, and invisible characters that come
+ * with a copied text.
+ */
 function stripSpace(secret: string): string {
   return secret
     .replace(/[\u200b-\u200f\u2060\ufeff]/g, '')

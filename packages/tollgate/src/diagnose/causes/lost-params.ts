@@ -79,7 +79,10 @@ interface KnownName {
   readonly always: boolean
 }
 
-/** Lists the names of this kind of webhook. If the kind is unknown, it lists those of the two most similar kinds. */
+/**
+ * Lists the names of this kind of webhook. If the kind is unknown, it lists those of the two most
+ * similar kinds.
+ */
 function listKnownNames(pairs: Pairs): readonly KnownName[] {
   const present = new Set(pairs.map(([name]) => name))
   const kind = kindOf(new Map(pairs.map(([name, value]) => [name, value])))
@@ -122,7 +125,8 @@ function addBlanks(names: readonly string[], cost: number): Edit {
   }
 }
 
-// The place of a number is blank most often. Voice sends it twice: under To and Called, under From and Caller.
+// The place of a number is blank most often. Voice sends it twice: under To and Called, under From
+// and Caller.
 const places = ['State', 'City', 'Zip', 'Country'].flatMap((place) => [
   [`To${place}`, `Called${place}`],
   [`From${place}`, `Caller${place}`],

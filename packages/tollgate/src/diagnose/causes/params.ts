@@ -166,7 +166,9 @@ function* listDecodings({ formPairs: pairs }: Subject): Generator<Edit> {
   }
 }
 
-/** Restores the plus of phone numbers, of addresses such as `whatsapp:+1415…`, and of time zones. */
+/**
+ * Restores the plus of phone numbers, of addresses such as `whatsapp:+1415…`, and of time zones.
+ */
 function restorePlus(value: string): string {
   return value
     .replace(/^ (?=\d)/, '+')

@@ -159,7 +159,9 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
       yield* offer(`${prefix}/${inner.join('/')}`, 4, `The prefix ${prefix} (${of}) became /${segments[0]} on the way.`)
 }
 
-/** Returns true if one path is the other with a prefix. Paths that differ only in encoding are not. */
+/**
+ * Returns true if one path is the other with a prefix. Paths that differ only in encoding are not.
+ */
 function isMoved(seen: string, original: string): boolean {
   const [one, other] = [seen, original].map((path) => stripSlashes(decodeAll(path)).toLowerCase())
   return one !== other
@@ -228,7 +230,9 @@ function mapSegments(path: string, change: (segment: string) => string): string 
   return path.split('/').map(change).join('/')
 }
 
-/** Proxies decode characters that need no escape. https://www.rfc-editor.org/rfc/rfc3986#section-2.3 */
+/**
+ * Proxies decode characters that need no escape. https://www.rfc-editor.org/rfc/rfc3986#section-2.3
+ */
 function escapeAll(path: string, characters: string): string {
   return Array.from(path, (one) => (characters.includes(one) ? `%${toHex(one)}` : one)).join('')
 }
@@ -241,7 +245,7 @@ function mapPlain(text: string, change: (plain: string) => string): string {
     .join('')
 }
 
-/** A decoded %2F cannot be told from a slash: the last slash may have been one. */
+/** A decoded %2F looks like a slash. The last slash may have been one. */
 function escapeInner(path: string, encode: (text: string) => string): string {
   const last = path.lastIndexOf('/')
   return last <= 0 ? path : `${mapSegments(path.slice(0, last), encode)}%2F${encode(path.slice(last + 1))}`

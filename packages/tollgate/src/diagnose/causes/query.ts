@@ -115,7 +115,10 @@ const mostCharacters = 8000
 
 const countedTwice = 'The parameters of the query are among those of the body. Twilio signs them only in the URL.'
 
-/** The query that this server sees, and those from before a rewrite, which may have been changed as well. */
+/**
+ * The query that this server sees, and those from before a rewrite, which may have been changed as
+ * well.
+ */
 function listQueries({ state, evidence }: Subject): string[] {
   return [state.url.query, ...evidence.targets.slice(0, 2).map(({ value }) => value.query)]
 }

@@ -3,7 +3,10 @@ import type { Rejected, RejectionCode } from '../../verdict.ts'
 import { countCharacters, type Work } from '../limits.ts'
 import type { State, Subject } from '../reading.ts'
 
-/** The frameworks, platforms and proxies that may have their own fix, with the names that users know. */
+/**
+ * The frameworks, platforms and proxies that may have their own fix, with the names that users
+ * know.
+ */
 export const places = {
   express: 'Express',
   fastify: 'Fastify',
@@ -32,22 +35,23 @@ export type Place = keyof typeof places
 export type Fixes = Readonly<Partial<Record<Place, string>>>
 
 /**
- * One cause, whole: its texts, the edits that undo it, and the signs that suggest it. The key of the
- * row in its family's table is the id of the cause. Everything else reads the table in index.ts: the
- * engine, the public type `CauseId`, the documentation (`npm run causes`) and the tests.
+ * One cause, whole: its texts, the edits that undo it, and the signs that suggest it. The key of
+ * the row in its family's table is the id of the cause. Everything else reads the table in
+ * index.ts: the engine, the public type `CauseId`, the documentation (`npm run causes`) and the
+ * tests.
  */
 export interface CauseRow {
   readonly title: string
-  /** What the user sees. */
+  /** The symptom, as the user sees it. */
   readonly symptom: string
   /** Why it happens. */
   readonly reason: string
-  /** What to do, in one line, for every framework. */
+  /** The fix for every framework, in one line. */
   readonly fix: string
   /** The fix for one framework, platform or proxy, if it differs. */
   readonly fixes?: Fixes
-  /** The question of the documentation page that leads to this cause: a key of `questions`. */
-  readonly question: string
+  /** The question of the documentation page that leads to this cause. */
+  readonly question: keyof typeof questions
   /** The cause changes the parameters, which only something that read the body can do. */
   readonly changesParams?: boolean
   /** Lists the edits that undo this cause. The most likely ones have the lowest cost. */
@@ -65,14 +69,14 @@ export interface CauseRow {
 }
 
 /**
- * A row as its family exports it: `{ … } satisfies CauseRow as Row`. The public type `CauseId` needs
- * only the keys, so the package's types do not contain the engine.
+ * A row as its family exports it: `{ … } satisfies CauseRow as Row`. The public type `CauseId`
+ * needs only the keys, so the package's types do not contain the engine.
  */
 export type Row = object
 
 /**
- * The questions of the page "Why does validation fail?", the most frequent answer first. A row names
- * its question by the key.
+ * The questions of the page "Why does validation fail?", the most frequent answer first. A row
+ * names its question by the key.
  */
 export const questions = {
   every_request: 'Did **every** request start to fail behind a proxy, a tunnel or a load balancer?',
@@ -92,8 +96,8 @@ export const questions = {
 
 /**
  * The parts of a request that edits change. Two edits of one part never go together. The order is
- * the order in which edits are applied: a prefix is put back before the whole path is encoded, and a
- * lost blank value comes back before values are trimmed.
+ * the order in which edits are applied: a prefix is put back before the whole path is encoded, and
+ * a lost blank value comes back before values are trimmed.
  */
 export const dimensions = [
   'fragment',
@@ -139,7 +143,7 @@ export interface Edit {
   readonly cost: number
   /** The changed state, or `undefined` if nothing changes. Counts its own work. */
   readonly apply: (state: State, work: Work) => State | undefined
-  /** What happened to the request, for the user. Holds no secret and no message text. */
+  /** Describes the change for the user. Holds no secret and no message text. */
   readonly detail: string
   /** Causes that are undone in the same step. */
   readonly also?: readonly OtherCause[]
@@ -157,7 +161,7 @@ export const comparisons = {
 export interface Reading {
   readonly text: string
   readonly compare: keyof typeof comparisons
-  /** What happened to the header, for the user. */
+  /** Describes the change of the header for the user. */
   readonly detail: string
 }
 
@@ -274,6 +278,6 @@ export function editUrl<K extends 'scheme' | 'host' | 'port' | 'path' | 'query' 
   }
 }
 
-/** What the search rules out before a cause with a low score is suspected. */
+/** Ends the detail of a suspicion with a low score. */
 export const ruledOut =
   'The search ruled out: http for https, the hosts, ports and prefixes that the request names, other encodings of query and parameters.'

@@ -2,7 +2,10 @@ import { defaultPort, isWebSocketScheme } from '../../scheme/signed-url.ts'
 import type { Subject } from '../reading.ts'
 import { type CauseRow, type Edit, editUrl, type Row, ruledOut } from './row.ts'
 
-/** Changes of the URL before its path: scheme, host, port, user name and password. Also its fragment. */
+/**
+ * Changes of the URL before its path: scheme, host, port, user name and password. Also its
+ * fragment.
+ */
 export const urlCauses = {
   scheme: {
     title: 'http instead of https',
@@ -123,13 +126,17 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
 }
 
-/** Lists the other schemes: with `webSocket` those that change between an ordinary request and a handshake. */
+/**
+ * Lists the other schemes: with `webSocket` those that change between an ordinary request and a
+ * handshake.
+ */
 function* listSchemes({ state, evidence, handshake }: Subject, webSocket: boolean): Generator<Edit> {
   const seen = state.url.scheme.toLowerCase()
   for (const scheme of ['https', 'http', 'wss', 'ws']) {
     if (scheme === seen || (isWebSocketScheme(scheme) || isWebSocketScheme(seen)) !== webSocket) continue
     const named = evidence.schemes.find(({ value }) => value.toLowerCase() === scheme)
-    // The server passed a handshake to an ordinary handler. It is signed as wss:// and checked as a plain GET.
+    // The server passed a handshake to an ordinary handler. It is signed as wss:// and checked as a
+    // plain GET.
     const isMistaken = scheme === 'wss' && evidence.asksForWebSocket && !handshake
     yield {
       dimension: 'scheme',
