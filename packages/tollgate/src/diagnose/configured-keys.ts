@@ -1,6 +1,5 @@
 import { describeSecretFault, describeTokenFault, isAccountSid } from '../checks/secrets.ts'
-import type { AlgorithmName, KeyKind } from '../scheme/algorithms.ts'
-import { algorithms } from '../scheme/algorithms.ts'
+import { type AlgorithmName, findDefaultAlgorithm } from '../scheme/algorithms.ts'
 import type { Settings } from '../verify/options.ts'
 import type { UnverifiedClaim } from '../verify/types.ts'
 
@@ -8,7 +7,7 @@ import type { UnverifiedClaim } from '../verify/types.ts'
 export interface Key {
   readonly secret: string
   readonly algorithm: AlgorithmName
-  readonly kind: KeyKind
+  readonly kind: 'auth_token' | 'shared_key'
 }
 
 /** A key with the place where it is configured. */
@@ -163,9 +162,8 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
 }
 
 /** Uses the algorithm that Twilio uses with this kind of key. */
-function makeKey(secret: string, kind: KeyKind): Key {
-  const { name } = Object.values(algorithms).find(({ signedBy }) => signedBy === kind) ?? algorithms.HMAC_SHA1
-  return { secret, algorithm: name, kind }
+function makeKey(secret: string, kind: Key['kind']): Key {
+  return { secret, algorithm: findDefaultAlgorithm(kind).name, kind }
 }
 
 function listFaults(

@@ -1,6 +1,6 @@
-import { kinds } from '../webhooks/index.ts'
 import type { Pairs } from '../scheme/form.ts'
 import { defaultPort, joinUrl, type SignedForm, type UrlParts } from '../scheme/signed-url.ts'
+import { kinds } from '../webhooks/index.ts'
 import { stripDigits } from './spelling.ts'
 
 /** One part of the signing string. */

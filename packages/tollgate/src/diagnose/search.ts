@@ -219,7 +219,7 @@ function createAttempt({ subject, presented, forms, maxTries }: SearchInput, joi
   // To join the parameters costs as much as an HMAC: keys whose signatures have another length are
   // skipped.
   const readings = new Map<AlgorithmName, readonly PresentedSignature[]>(
-    Object.values(algorithms).map(({ name, bytes }) => [name, listPossible(presented, 4 * Math.ceil(bytes / 3))]),
+    algorithms.map(({ name, bytes }) => [name, listPossible(presented, 4 * Math.ceil(bytes / 3))]),
   )
   const readingsFor = ({ algorithm }: Key): readonly PresentedSignature[] => readings.get(algorithm) ?? []
   const mayMatch = (key: Key): boolean => key.secret !== '' && readingsFor(key).length > 0

@@ -1,4 +1,4 @@
-import { type AlgorithmName, algorithms } from '../../scheme/algorithms.ts'
+import { algorithms, findDefaultAlgorithm } from '../../scheme/algorithms.ts'
 import type { ConfiguredKeys, NamedKey } from '../configured-keys.ts'
 import { showName } from '../mask.ts'
 import { type CauseRow, type Dimension, type Edit, type Row, ruledOut } from './row.ts'
@@ -229,11 +229,10 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
 }
 
-const algorithmNames = Object.keys(algorithms) as AlgorithmName[]
+const algorithmNames = algorithms.map(({ name }) => name)
 
 /** The characters of a signature by a SharedKey. */
-const lengthOfSharedKeys =
-  4 * Math.ceil((Object.values(algorithms).find(({ signedBy }) => signedBy === 'shared_key')?.bytes ?? 0) / 3)
+const lengthOfSharedKeys = 4 * Math.ceil(findDefaultAlgorithm('shared_key').bytes / 3)
 
 const accountAndToken = /^AC[0-9a-f]{32}\s*[:|/]\s*(\S+)$/i
 

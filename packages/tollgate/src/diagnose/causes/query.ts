@@ -1,6 +1,6 @@
 import { kindOf } from '../../params/index.ts'
-import { kinds } from '../../webhooks/index.ts'
 import { type Pairs, parseForm, serializeForm } from '../../scheme/form.ts'
+import { kinds } from '../../webhooks/index.ts'
 import { countCharacters } from '../limits.ts'
 import { isTwilioName, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'

@@ -90,11 +90,11 @@ export const signatureCauses = {
 const tools = /curl|wget|mozilla|python|postman|insomnia|bot|java|go-http|node|axios|okhttp|undici|httpie/i
 
 /** The Base64 texts of signatures, as regular expressions, and their lengths. */
-const shapes = Object.values(algorithms).map(
+const shapes = algorithms.map(
   ({ bytes }) => `[A-Za-z0-9+/]{${Math.ceil((bytes * 4) / 3)}}${'='.repeat((3 - (bytes % 3)) % 3)}`,
 )
 const shape = new RegExp(`^(${shapes.join('|')})$`)
-const lengths = Object.values(algorithms).map(({ bytes }) => 4 * Math.ceil(bytes / 3))
+const lengths = algorithms.map(({ bytes }) => 4 * Math.ceil(bytes / 3))
 
 /** A shorter part of a signature could match by chance. */
 const fewestCharacters = 10
