@@ -70,7 +70,7 @@ describe('a report of mutants', () => {
 describe('the configuration', () => {
   const listFiles = (pattern: string) =>
     execFileSync('git', ['ls-files', pattern], { cwd: root, encoding: 'utf8' }).trim().split('\n').filter(Boolean)
-  const patterns = config.mutate ?? []
+  const patterns = (config.mutate ?? []).map(String)
 
   test.each(patterns)('%s matches a file', (pattern) => {
     expect(listFiles(pattern)).not.toEqual([])
