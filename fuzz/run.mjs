@@ -102,8 +102,8 @@ export async function fuzz(seconds, names = targets) {
  */
 
 /**
- * Compares the CPU time of hostile requests with that of ordinary ones, in a process of its own. The
- * cost of a request that ends the process, or takes minutes, counts as infinite.
+ * Compares the CPU time of hostile requests with that of ordinary ones, in a process of its own.
+ * The cost of a request that ends the process, or takes minutes, counts as infinite.
  * @param {number} seconds of CPU time
  * @param {number} seed
  * @param {string} [entry] only this one

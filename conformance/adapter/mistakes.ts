@@ -1,12 +1,14 @@
 import type { Answer, VerifierOptions } from 'tollgate'
 
-/** A mistake in a user's options that only a request brings to light, and what has to answer that request. */
+/** A mistake in the options that shows only when a request arrives, and the expected answers. */
 export interface Mistake {
   readonly options: () => Partial<VerifierOptions>
   readonly byFunction?: true
   /** Status of a forged request. */
   readonly forged: number
-  /** Status of a genuine one: where the option decides nothing, the handler has to run. */
+  /**
+   * Status of a genuine request. The handler must run if the option plays no part in the verdict.
+   */
   readonly genuine: number
 }
 
@@ -17,10 +19,10 @@ const reject = (): Promise<never> => Promise.reject(new Error('a function of the
 const brokenError = (): never => {
   throw Object.defineProperty(new Error('x'), 'message', { get: fail })
 }
-/** What a caller without types can write. */
+/** Passes a value that only a caller without types can write. */
 const untyped = <T>(value: unknown): T => value as T
 
-/** `onRejected` that gives this, or does this. */
+/** Sets an `onRejected` that returns this value, or is this function. */
 function rejected(answer: unknown, forged = 500): Mistake {
   const onRejected = typeof answer === 'function' ? untyped<() => Answer>(answer) : () => untyped<Answer>(answer)
   return { options: () => ({ onRejected }), forged, genuine: 200 }

@@ -18,7 +18,7 @@ const released: readonly (readonly [ScenarioId, status: number, releases: number
   ['handler rejects', 500, 1],
 ]
 
-/** What the application answers, and what the replay guard is told of it. */
+/** Tests that the handler's answer reaches the client, and that the replay guard follows it. */
 export function outcomeSuite(framework: Framework): Suite {
   const table: CaseTable = Object.fromEntries(
     released.map(([id, status, releases]) => [
@@ -73,7 +73,7 @@ export function outcomeSuite(framework: Framework): Suite {
   })
 }
 
-/** Mistakes in a user's options: no request may end the process with them, or be left without an answer. */
+/** Tests mistakes in the options: no request may end the process or stay without an answer. */
 export function mistakesSuite(framework: Framework): Suite {
   const table: readonly (readonly [string, Mistake])[] = Object.entries(mistakes)
   const cases = table.map(([id, { forged, genuine }]) => [
@@ -106,7 +106,7 @@ export function mistakesSuite(framework: Framework): Suite {
   return defineSuite('mistakes in options', Object.fromEntries(cases))
 }
 
-/** Options in their several forms, and what they change for the one who asks. */
+/** Tests the forms in which an adapter takes options, and the answers that they change. */
 export function optionsSuite(framework: Framework): Suite {
   const on = (id: ScenarioId, check: (server: TestServer) => Promise<void>) => () => withServer(framework, id, check)
   const broken = async (server: TestServer): Promise<void> => {

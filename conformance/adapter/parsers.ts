@@ -4,7 +4,7 @@ import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import type { Framework, ParserBefore } from './framework.ts'
 import { expectAccepted, expectRefused, withServer } from './server.ts'
 
-/** The framework's own body parsers, before the adapter and after it. */
+/** Tests the framework's own body parsers, before the adapter and after it. */
 export function parsersSuite(framework: Framework): Suite {
   const table: Record<string, CaseTable[string]> = {}
   for (const [before, expected] of Object.entries(framework.parsersBefore))

@@ -6,7 +6,7 @@ import type { ScenarioId } from './scenario.ts'
 import { expectAccepted, expectTurnedAway, type TestServer, withServer } from './server.ts'
 import { send } from './socket.ts'
 
-/** Spellings that some router would take for /voice. */
+/** Spellings that some router treats as /voice. */
 const voiceSpellings: readonly string[] = [
   '/voice',
   '/voice/',
@@ -43,7 +43,7 @@ const voiceSpellings: readonly string[] = [
   '/voice#x',
 ]
 
-/** Others that begin with the same text. */
+/** Other paths that start with the same text. */
 const voiceTexts = ['/voicemail', '/voices', '/voice.json', '/voice-', '/voice&From=1', '/v%6Fices']
 
 const unguarded = ['/', '/other', '/voic', '/invoice', '/other/voice', '/other?x=/voice']

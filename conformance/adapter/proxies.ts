@@ -9,7 +9,7 @@ import { toRaw } from './socket.ts'
 const params: Pairs = [['a', 'b']]
 const https = { 'x-forwarded-proto': 'https' }
 
-/** Signed for a URL, and sent with these headers. */
+/** Makes a request that is signed for the URL and has these headers. */
 async function signedFor(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Signed> {
   return withHeaders(await makeRequest({ path: '/sms', params, signed: url + joinParams(params) }), headers)
 }

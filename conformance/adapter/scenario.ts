@@ -8,23 +8,23 @@ export type AdapterOptions = VerifierOptions & {
   readonly webSocket?: boolean
 }
 
-/** What the application answers. */
+/** The application's answer. */
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** What an application saw of a request. It may throw, as applications do. */
+/** The application's handler. It may throw, as applications do. */
 export type Handle = (webhook: Accepted | Observed | undefined, appBody?: unknown) => Promise<Reply>
 
-/** What happened at the server, beside its answers. */
+/** A record of the events at the server, in addition to its answers. */
 export interface Journal {
   handlerRuns: number
   verdicts: string[]
   reservations: number
   releases: number
-  /** What the handler was given last. */
+  /** The last arguments of the handler. */
   seen?: Described
 }
 
@@ -39,7 +39,7 @@ export interface Scenario {
   readonly after?: string
 }
 
-/** How a scenario differs from the plain one. */
+/** The differences between a scenario and the plain one. */
 interface Plan {
   readonly options?: (journal: Journal) => Partial<AdapterOptions>
   readonly byFunction?: true
@@ -146,13 +146,13 @@ const plans = {
 
 export type ScenarioId = keyof typeof plans
 
-/** A scenario of its own for each server: its journal starts empty. */
+/** Makes a scenario with an empty journal. Each server needs its own. */
 export function makeScenario(id: ScenarioId, parsers: { before?: string; after?: string } = {}): Scenario {
   const plan: Plan = plans[id]
   const journal: Journal = { handlerRuns: 0, verdicts: [], reservations: 0, releases: 0 }
   const readOptions = (): AdapterOptions => {
     const more: unknown = plan.options?.(journal)
-    // Options that have to be waited for are a mistake, which stays what it is.
+    // Asynchronous options are one of the mistakes, so a promise is passed on unchanged.
     if (more instanceof Promise) return more as unknown as AdapterOptions
     return {
       publicUrl: origin,
@@ -169,7 +169,7 @@ export function makeScenario(id: ScenarioId, parsers: { before?: string; after?:
       journal.handlerRuns++
       const seen = describe(webhook, appBody)
       journal.seen = seen
-      // Others get their turn, so that state which requests share would show.
+      // Other requests run meanwhile, so that state that requests share would show.
       await new Promise((resolve) => setTimeout(resolve, 0))
       return plan.handle === undefined ? writeReply(seen) : plan.handle()
     },
@@ -179,7 +179,7 @@ export function makeScenario(id: ScenarioId, parsers: { before?: string; after?:
   }
 }
 
-/** What the plain application answers: all that it was given. */
+/** The arguments of the handler, which the plain application answers with. */
 export interface Described {
   readonly ok?: boolean
   readonly handshake?: boolean

@@ -4,7 +4,7 @@ import type { Framework } from './framework.ts'
 import { type Described, type Journal, makeScenario, type ScenarioId } from './scenario.ts'
 import { type Answer, type RawRequest, send, toRaw } from './socket.ts'
 
-/** A running server of one scenario, as cases see it. */
+/** A running server of one scenario. */
 export interface TestServer {
   readonly port: number
   readonly journal: () => Promise<Journal>
@@ -15,7 +15,9 @@ export interface Parsers {
   readonly after?: string
 }
 
-/** Starts a server for one case, and closes it, which hangs where a request was left hanging. */
+/**
+ * Starts a server for one case and closes it afterwards. Closing hangs if a request has no answer.
+ */
 export async function withServer(
   framework: Framework,
   id: ScenarioId,
@@ -41,7 +43,7 @@ export async function expectAccepted(server: TestServer, request: Signed | RawRe
 
 export const refusalText = 'Twilio Request Validation Failed.'
 
-/** The answer of a refusal, the code in the journal, and a handler that has not run. */
+/** Checks the answer to a refused request and the code in the journal, and that no handler ran. */
 export async function expectRefused(
   server: TestServer,
   request: Signed | RawRequest,
@@ -57,7 +59,10 @@ export async function expectRefused(
   return answer
 }
 
-/** Refused, be it by the adapter or by the platform before it, with an answer or without; the handler has not run. */
+/**
+ * Checks that the adapter or the platform refused the request, with or without an answer, and that
+ * no handler ran.
+ */
 export async function expectTurnedAway(server: TestServer, request: RawRequest | Buffer): Promise<void> {
   const runs = (await server.journal()).handlerRuns
   const answer = await send(server.port, request).catch(() => undefined)
@@ -68,7 +73,7 @@ export async function expectTurnedAway(server: TestServer, request: RawRequest |
   assertEqual((await server.journal()).handlerRuns, runs, 'runs of the handler')
 }
 
-/** Waits for what a server does after its answer, or without one. */
+/** Waits for an event that comes after the answer, or without an answer. */
 export async function waitUntil(check: () => Promise<boolean> | boolean, what: string): Promise<void> {
   for (let round = 0; round < 100; round++) {
     if (await check()) return

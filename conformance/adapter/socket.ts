@@ -7,7 +7,7 @@ export interface Answer {
   readonly body: string
 }
 
-/** A request as lines, so that a test can send what no HTTP client would. */
+/** A request as lines, so that a test can send requests that no HTTP client sends. */
 export interface RawRequest {
   readonly method: string
   readonly target: string
@@ -20,7 +20,7 @@ export function toRaw(signed: Signed, more: RawRequest['headers'] = []): RawRequ
   return { method: signed.method, target: signed.url, headers, ...(signed.body !== undefined && { body: signed.body }) }
 }
 
-/** The bytes of a request; a length is declared where the headers say nothing of it. */
+/** Returns the bytes of a request. Adds Content-Length if no header gives the length. */
 export function writeRequest({ method, target, headers, body }: RawRequest): Buffer {
   const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body ?? [])
   const isFramed = headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name))
@@ -33,12 +33,15 @@ export function writeRequest({ method, target, headers, body }: RawRequest): Buf
 export interface Connection {
   readonly socket: Socket
   write(bytes: string | Buffer): void
-  /** The next answer; fails when the connection ends without one. That to a HEAD has no body, whatever it declares. */
+  /**
+   * Reads the next answer. Rejects if the connection ends without one. An answer to HEAD has no
+   * body, even if it declares a length.
+   */
   read(method?: string): Promise<Answer>
   readonly closed: Promise<void>
 }
 
-/** Opens a connection of which a test sees every answer. */
+/** Opens a connection on which a test reads every answer. */
 export function openConnection(port: number): Connection {
   const socket = connect(port, '127.0.0.1')
   let buffer = Buffer.alloc(0)
@@ -82,7 +85,7 @@ export function openConnection(port: number): Connection {
   }
 }
 
-/** Sends one request on a connection of its own, and gives the answer. */
+/** Sends one request on a new connection, and returns the answer. */
 export async function send(port: number, request: RawRequest | Buffer): Promise<Answer> {
   const connection = openConnection(port)
   connection.write(Buffer.isBuffer(request) ? request : writeRequest(request))

@@ -8,7 +8,7 @@ import { pathsSuite } from './paths.ts'
 import { proxiesSuite } from './proxies.ts'
 import { refusedSuite } from './refused.ts'
 
-/** All that an adapter has to pass, over real sockets. */
+/** Lists the suites that every adapter must pass, over real sockets. */
 export function adapterSuites(framework: Framework, more: readonly Suite[] = []): readonly Suite[] {
   const suites = [
     acceptedSuite(framework),
@@ -34,7 +34,7 @@ export function adapterSuites(framework: Framework, more: readonly Suite[] = [])
   }))
 }
 
-/** A case that the platform makes impossible has to fail: once it passes, the exception has to go. */
+/** Makes an impossible case pass if it fails. If it passes, the exception is out of date. */
 function applyException(one: Case, reason: string | undefined): Case {
   if (reason === undefined) return one
   return {

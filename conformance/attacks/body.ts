@@ -31,7 +31,7 @@ const types = [
   `text/plain; a=${formType}`,
 ]
 
-/** Classes B1 to B11: what is in the body, and what of it is signed. */
+/** Classes B1 to B11: the body, and the part of it that is signed. */
 export function bodyAttacksSuite(library: Library): Suite {
   const refuse = async (
     request: Signed | IncomingRequest,
@@ -189,7 +189,7 @@ export function bodyAttacksSuite(library: Library): Suite {
         withHeaders({ ...get, method: 'POST', url: '/sms?a=1', body: 'b=3' }, { 'content-type': formType }),
         'signature_mismatch',
       )
-      // The scheme joins without delimiters: what it cannot tell apart, the verdict does.
+      // The signing string has no delimiters, so it cannot tell these two apart. The verdict does.
       const moved = withHeaders({ ...get, method: 'POST', url: '/sms?a=1', body: 'b=2' }, { 'content-type': formType })
       assertEqual(assertAccepted(await ask(library, moved)).covers, 'params', 'covers')
     },

@@ -3,8 +3,9 @@ import { hashHex, joinParams, type Pairs, signText } from '../kit/sign.ts'
 import type { Wire } from './hostile-requests.ts'
 
 /**
- * Says why a handler should not have run: the signature does not prove what the handler was given. `undefined`: it does. All of
- * it is computed here, from the request as it was sent, with code that shares nothing with the library.
+ * Explains why a handler should not have run: the signature does not prove the handler's arguments.
+ * Returns `undefined` if it does. Everything is computed here, from the request as it was sent,
+ * with code that shares nothing with the library.
  */
 export async function findFault(
   wire: Wire,
@@ -35,7 +36,7 @@ export async function findFault(
 
 const isHash = (hash: string) => (pair: readonly [string, string]) => pair[0] === 'bodySHA256' && pair[1] === hash
 
-/** The path as the strictest router would read it: without the origin, dot segments and escapes. */
+/** Returns the path without origin, dot segments and escapes, as the strictest router reads it. */
 function readPath(url: string, eitherSlash: boolean): string {
   const [path = ''] = url.replace(/^\w+:..[^/?#]*/, '').split(/[?#]/)
   const { pathname } = new URL(`http://host${path}`)
@@ -54,7 +55,7 @@ function listPairs(url: string): Pairs {
   return [...new URLSearchParams(url.split('#')[0]?.split(/\?(.*)/s)[1])]
 }
 
-/** Equal pairs count once, and order for nothing. */
+/** Drops equal pairs, and sorts the rest. */
 function sort(pairs: Pairs): string {
   return JSON.stringify([...new Set(pairs.map((pair) => JSON.stringify(pair)))].sort())
 }

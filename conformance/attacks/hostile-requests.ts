@@ -4,7 +4,7 @@ import type { Random } from '../kit/random.ts'
 import { encodeForm, hashHex, joinParams, type Pairs, signText } from '../kit/sign.ts'
 import { fixtureSpecimens, type Specimen } from '../vectors/specimens.ts'
 
-/** A request on its way to bytes. */
+/** A request before it is written as bytes. */
 export interface Wire extends RawRequest {
   readonly body: Buffer
 }
@@ -14,7 +14,9 @@ type Mutation = (wire: Wire, random: Random) => Wire | Promise<Wire>
 const formType = 'application/x-www-form-urlencoded'
 const signatureHeader = 'x-twilio-signature'
 
-/** A genuine webhook of the fixtures, signed for the test's own origin, account and token. */
+/**
+ * Makes a genuine webhook from the fixtures, signed for the test's own origin, account and token.
+ */
 export async function makeGenuine(random: Random, isHandshake: boolean): Promise<Wire> {
   const specimen = random.pick(fixtureSpecimens.filter(({ handshake }) => handshake === isHandshake))
   const body = specimen.body?.replace(/AC[0-9a-f]{32}/g, account) ?? ''
@@ -53,7 +55,7 @@ function readHeader({ headers }: Wire, name: string): string {
   return headers.find(([other]) => other.toLowerCase() === name)?.[1] ?? ''
 }
 
-/** The text with one character replaced, dropped or put in. */
+/** Replaces, drops or inserts one character of the text. */
 function alter(text: string, random: Random, put: string): string {
   const at = random.below(text.length + 1)
   return text.slice(0, at) + put + text.slice(at + random.below(2))
@@ -149,7 +151,7 @@ const contentTypes = [
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'PROPFIND', 'get', 'BREW']
 
-/** Changes the form of a request by its parameters. Of a body that is no form, and of none, it appends. */
+/** Changes the parameters of a form. To another body, or to none, it appends them. */
 function changeParams(wire: Wire, change: (pairs: Pairs) => Pairs): Wire {
   const pairs = [...new URLSearchParams(wire.body.toString())]
   return { ...wire, body: Buffer.from(encodeForm(change(pairs))) }
@@ -165,7 +167,9 @@ function chunk(body: Buffer, at: number): Buffer {
   return Buffer.from(`${text}0\r\n\r\n`, 'latin1')
 }
 
-/** What may happen to a request on its way. Some leave it genuine: that is for the proof to say. */
+/**
+ * Changes that may happen to a request on its way. Some leave it genuine: `findFault` finds out.
+ */
 const mutations: Readonly<Record<string, Mutation>> = {
   method: (wire, random) => ({ ...wire, method: random.pick(methods) }),
   'target, one character': (wire, random) => ({
@@ -183,7 +187,8 @@ const mutations: Readonly<Record<string, Mutation>> = {
   },
   'target, absolute': (wire, random) => ({
     ...wire,
-    // Not with a fragment: Bun gives the application the path behind it, so that a signature of that path is right there.
+    // Targets with a fragment are left out. Bun passes the path after the fragment to the
+    // application, so a signature of that path is correct there.
     target: `${random.pick(['http', 'https', 'ws'])}://${random.pick([host, ...otherHosts].filter((one) => !one.includes('#')))}${wire.target}`,
   }),
   'target, query': (wire, random) => {
@@ -316,7 +321,10 @@ function signAgain(wire: Wire, url: string, secret = token): Promise<Wire> {
   return signText(url + joinParams(pairs), secret).then((signature) => withHeader(wire, signatureHeader, signature))
 }
 
-/** A genuine request with one to three changes, and the names of those. One in eight is of the kind that the server is not for. */
+/**
+ * Makes a genuine request with one to three changes, and lists their names. One in eight is of the
+ * kind that the server does not serve.
+ */
 export async function makeMutant(
   random: Random,
   opensWebSockets: boolean,

@@ -19,7 +19,7 @@ import { joinParams, signText } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import { ask } from '../verifier/ask.ts'
 
-/** Classes C4 to C7: which key may sign what, and what is told of it. */
+/** Classes C4 to C7: the keys that may sign a request, and secrets in verdicts. */
 export function keyAttacksSuite(library: Library): Suite {
   return defineSuite('attacks on keys', {
     'C4 the algorithm is bound to the key': async () => {
@@ -104,7 +104,7 @@ export function keyAttacksSuite(library: Library): Suite {
         await makeJsonRequest([{ data: { accountSid: account } }, { data: { accountSid: otherAccount } }]),
         'account_not_allowed',
       )
-      // A query beside a form is the application's own: it chooses no key.
+      // If the request has a form, its query belongs to the application and chooses no key.
       assertAccepted(await ask(library, await makeRequest({ path: `/x?AccountSid=${otherAccount}` }), { authToken }))
     },
     'C6 the query counts where nothing but the URL is signed, by POST as by GET': async () => {
@@ -145,10 +145,10 @@ export function keyAttacksSuite(library: Library): Suite {
         `<AccountSid>${otherAccount}</AccountSid>`,
       ])
         assertRefused(await ask(library, await makeJsonRequest(json), { authToken }), 'account_not_allowed')
-      // A genuine event may report on other accounts further below.
+      // A genuine event may name other accounts deeper in its data.
       const event = { data: { accountSid: account, request: { parameters: { accountSid: otherAccount } } } }
       assertAccepted(await ask(library, await makeJsonRequest([event]), { authToken }))
-      // One account's token is bound to none: what the body is does not matter.
+      // A single token is not bound to an account, so the body may name any.
       assertAccepted(await ask(library, await makeJsonRequest('\ufeff{}'), { authToken: token }))
     },
     'C6 more accounts than are allowed, in one request': async () => {

@@ -33,7 +33,7 @@ const nonsense: readonly unknown[] = [
   Number.NaN,
 ]
 
-/** Classes E2 to E4: exceptions, switches, and what callers learn. */
+/** Classes E2 to E4: exceptions, switches, and answers that tell callers too much. */
 export function operationAttacksSuite(library: Library): Suite {
   return defineSuite('attacks on the operation', {
     'E2 nonsense in any place of a request is a refusal': async () => {
@@ -98,7 +98,7 @@ export function operationAttacksSuite(library: Library): Suite {
       const get = await makeRequest({ method: 'GET', path: `/x?${'a&'.repeat(20_000)}` })
       assertRefused(await ask(library, get), 'url_not_allowed')
       assertRefused(await ask(library, { ...get, method: 'POST' }), 'url_not_allowed')
-      // Beside a form the query is not read.
+      // If the request has a form, the query is not read.
       assertAccepted(await ask(library, await makeRequest({ path: `/x?${'a&'.repeat(20_000)}` })))
     },
     'E1 a body that arrives byte by byte': async () => {

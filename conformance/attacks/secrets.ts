@@ -29,7 +29,7 @@ const badTokens: readonly unknown[] = [
   Symbol('x'),
 ]
 
-/** Classes C1 to C3: secrets and signatures that are none. */
+/** Classes C1 to C3: empty and placeholder secrets, and malformed signatures. */
 export function secretAttacksSuite(library: Library): Suite {
   const tokens: CaseTable = Object.fromEntries(
     badTokens.map((bad) => [

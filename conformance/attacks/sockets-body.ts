@@ -28,7 +28,8 @@ export function bodySocketSuite(framework: Framework): Suite {
       ])
         await expectRefused(server, replaceHeader(request, 'content-type', type), 'body_unsigned')
       await expectRefused(server, replaceHeader(request, 'content-type'), 'body_unsigned')
-      // Node.js keeps the first, web Headers join: what counts is that the handler gets what was signed, or nothing.
+      // Node.js keeps the first field and web Headers join them. Either is correct if the handler
+      // gets only signed parameters, or does not run.
       const twice = replaceHeader(request, 'content-type', 'application/json', 'application/x-www-form-urlencoded')
       await expectTurnedAway(server, twice)
     }),

@@ -9,22 +9,22 @@ import { defineSuite, type Suite } from '../kit/suite.ts'
 import { findFault } from './hostile-proof.ts'
 import { makeGenuine, makeMutant, type Wire } from './hostile-requests.ts'
 
-/** What became of the hostile requests that an adapter was sent. */
+/** The results of the hostile requests to one adapter. */
 interface Figures {
-  /** Those whose signature does not prove them. */
+  /** Requests whose signature does not prove them. */
   requests: number
-  /** Of those, the ones for which the handler ran. */
+  /** Requests among these for which the handler ran. */
   reached: number
-  /** Answers of 500 and above. Only a platform gives them, before it asks the adapter: one of the adapter's is a fault. */
+  /** Answers of 500 and above. They must come from the platform, before it calls the adapter. */
   errors: number
 }
 
-/** By the name of the framework, for the table in docs/attacks.md. */
+/** The figures of each framework by its name, for the table in docs/attacks.md. */
 export const hostileFigures = new Map<string, Figures>()
 
 interface Kind {
   readonly opensWebSockets?: boolean
-  /** The server gives no answer to upgrades that it does not know. */
+  /** True if the server does not answer upgrades to unknown protocols. */
   readonly leavesUpgrades?: true
 }
 
@@ -32,7 +32,10 @@ const environment = globalThis.process?.env ?? {}
 const count = Number(environment.TOLLGATE_HOSTILE_REQUESTS ?? 200)
 const seed = Number(environment.TOLLGATE_HOSTILE_SEED ?? 1)
 
-/** Genuine webhooks, each changed at random by a generator that knows nothing of the library, over real sockets. */
+/**
+ * Sends genuine webhooks with random changes over real sockets. The generator knows nothing of the
+ * library.
+ */
 export function hostileSuite(framework: Framework, kind: Kind = {}): Suite {
   const { opensWebSockets = false, leavesUpgrades = false } = kind
   return defineSuite('hostile requests, over a socket', {
@@ -63,15 +66,18 @@ export function hostileSuite(framework: Framework, kind: Kind = {}): Suite {
 }
 
 interface Answered {
-  /** `closed`: the connection ended without an answer. `none`: it did not even end. */
+  /**
+   * `closed`: the connection ended without an answer. `none`: the connection stayed open without an
+   * answer.
+   */
   readonly status: Answer['status'] | 'closed' | 'none' | 'not owed'
   readonly ran: boolean
-  /** Whether the library refused it, and not the platform. */
+  /** True if the library refused the request, and not the platform. */
   readonly refused: boolean
   readonly seen: Journal['seen']
 }
 
-/** An answer that a request may not have where no handler ran. */
+/** Returns the fault of an answer that came without the handler, if it has one. */
 function findWrongAnswer({ status, refused }: Answered): string | undefined {
   if (status === 'none') return 'there was no answer'
   if (typeof status !== 'number') return undefined
@@ -79,10 +85,12 @@ function findWrongAnswer({ status, refused }: Answered): string | undefined {
   return status >= 500 && refused ? `the answer was ${status}` : undefined
 }
 
-/** Sends one request on a connection of its own, and waits so many milliseconds for its answer. */
+/**
+ * Sends one request on a new connection, and waits up to `patience` milliseconds for the answer.
+ */
 async function exchange({ port, journal }: TestServer, wire: Wire, patience: number): Promise<Answered> {
   const { handlerRuns, verdicts } = structuredClone(await journal())
-  // A request that says where it ends may end earlier. Then no answer is owed.
+  // A request may end before its declared length. Then the server need not answer.
   const mayBeCut = wire.headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name))
   const connection = openConnection(port)
   let late: 'none' | 'not owed' | undefined

@@ -162,7 +162,8 @@ export function restSocketSuite(framework: Framework): Suite {
       const answers: string[] = []
       for (const request of requests) {
         const { status, body, headers } = await send(server.port, toRaw(request))
-        // A connection is closed where the body was not read: whoever sent no signature knows that.
+        // A connection is closed if the body was not read. This tells a caller only that it sent no
+        // valid signature, which it knows.
         const { date: _date, connection: _connection, 'keep-alive': _keepAlive, ...rest } = headers
         assertEqual([status, body], [403, refusalText], 'the answer')
         answers.push(JSON.stringify(rest))

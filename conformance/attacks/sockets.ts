@@ -5,7 +5,7 @@ import { hostileSuite } from './sockets-hostile.ts'
 import { restSocketSuite } from './sockets-rest.ts'
 import { urlSocketSuite } from './sockets-url.ts'
 
-/** The attacks that a real server has to withstand, through an adapter. Each case begins with the class it belongs to. */
+/** Lists the attacks that need a real server. The name of a case starts with its classes. */
 export function socketAttackSuites(framework: Framework): readonly Suite[] {
   return [urlSocketSuite(framework), bodySocketSuite(framework), restSocketSuite(framework), hostileSuite(framework)]
 }

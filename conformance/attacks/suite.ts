@@ -6,7 +6,10 @@ import { operationAttacksSuite } from './operation.ts'
 import { secretAttacksSuite } from './secrets.ts'
 import { urlAttacksSuite } from './url.ts'
 
-/** The attacks that need no server: any runtime can run them. Each case begins with the class it belongs to. */
+/**
+ * Lists the attacks that need no server, so that any runtime can run them. The name of a case
+ * starts with its classes.
+ */
 export function attackSuites(library: Library): readonly Suite[] {
   return [
     urlAttacksSuite(library),

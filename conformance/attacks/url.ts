@@ -29,7 +29,7 @@ const strange = [
   '',
 ]
 
-/** Classes A1 to A9: the URL and the proxies before us. */
+/** Classes A1 to A9: the URL, and the proxies in front of the server. */
 export function urlAttacksSuite(library: Library): Suite {
   const signedFor = (url: string, more = {}): Promise<Signed> => makeRequest({ signed: url + joinParams(sms), ...more })
   const table: CaseTable = {

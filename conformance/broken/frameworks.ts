@@ -7,7 +7,9 @@ import { listen, sendReply } from '../frameworks/listen.ts'
 
 const [sound] = frameworks.filter(({ name }) => name === 'express 5')
 
-/** A framework with one deliberate fault, and the cases (the start of their names) that have to notice. */
+/**
+ * A framework with one deliberate fault, and how the names of the cases start that must notice it.
+ */
 export interface BrokenFramework {
   readonly fault: string
   readonly framework: Framework

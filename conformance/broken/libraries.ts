@@ -4,7 +4,9 @@ import type { Library, Options } from '../kit/library.ts'
 import { signText } from '../kit/sign.ts'
 import { makeLenient, signAsExpected, withoutHeader, withParams, withSignature } from './second-chance.ts'
 
-/** A verifier with one deliberate fault, and the cases (the start of their names) that have to notice. */
+/**
+ * A verifier with one deliberate fault, and how the names of the cases start that must notice it.
+ */
 export interface BrokenLibrary {
   readonly fault: string
   readonly library: Library
@@ -34,7 +36,7 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
       if (typeof publicUrl !== 'string' || typeof authToken !== 'string') return undefined
       const given = request.headers['x-twilio-signature']
       if (given !== (await signText(publicUrl + request.url, authToken))) return undefined
-      // The URL alone counts: as if it had been signed without a hash.
+      // Only the URL counts, as if it were signed without a hash.
       const url = request.url.replaceAll('bodySHA256', 'unchecked')
       return withSignature({ ...request, method: 'GET', body: '', url }, await signText(publicUrl + url, authToken))
     }),
@@ -196,7 +198,7 @@ function isRecord(authToken: Options['authToken']): authToken is Readonly<Record
   return typeof authToken === 'object' && !Array.isArray(authToken)
 }
 
-/** The altered request as each of the keys would have signed it, where that key signed the original. */
+/** Signs the altered request with the key that signed the original, if it is one of `keys`. */
 async function resignForAny(
   altered: Parameters<typeof signAsExpected>[0],
   original: typeof altered,
@@ -208,7 +210,7 @@ async function resignForAny(
   return undefined
 }
 
-/** As if the key had signed with the Auth Token's algorithm, and the verifier had taken that. */
+/** Signs the request again as the Auth Token would, if the key signed it with SHA-1. */
 async function resign(request: Parameters<typeof signAsExpected>[0], key: string): Promise<typeof request | undefined> {
   const settings = 'x-twilio-webhooks-signature-settings'
   if (request.headers['x-twilio-signature'] !== (await signAsExpected(request, key))) return undefined

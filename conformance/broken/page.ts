@@ -5,7 +5,7 @@ export interface Noticed {
   readonly failures: readonly Failure[]
 }
 
-/** The page docs/broken-validators.md: each fault, and the cases that are there to catch it. */
+/** Renders docs/broken-validators.md: each fault, and the cases that catch it. */
 export function renderPage(
   rows: readonly (Noticed & { readonly kind: string; readonly noticedBy: readonly string[] })[],
 ): string {

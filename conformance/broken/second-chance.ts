@@ -9,10 +9,12 @@ export type Plain = Omit<IncomingRequest, 'headers' | 'body'> & {
   readonly body?: string
 }
 
-/** Another request to judge in place of a refused one, or `undefined`. */
+/** Returns the request to verify instead of a refused one, or `undefined`. */
 export type SecondChance = (refused: Plain, options: Options) => Plain | undefined | Promise<Plain | undefined>
 
-/** A verifier that is sound until it has refused something, and then is lenient in one way. */
+/**
+ * Makes a verifier that gives each refused request a second chance, and so is lenient in one way.
+ */
 export function makeLenient(forgive: SecondChance): Library {
   return {
     ...tollgate,
@@ -30,7 +32,7 @@ export function makeLenient(forgive: SecondChance): Library {
   }
 }
 
-/** What a fault can be played on; nonsense is left to the sound verifier. */
+/** Tells if the fault applies to the request. The sound verifier decides about nonsense. */
 function isPlain(request: IncomingRequest): request is Plain {
   const { url, headers, body } = request
   if (typeof url !== 'string' || typeof headers !== 'object' || headers === null) return false
@@ -38,7 +40,7 @@ function isPlain(request: IncomingRequest): request is Plain {
   return Object.values(headers).every((value) => typeof value === 'string')
 }
 
-/** The same form with other parameters, or `undefined` where there is no form or nothing changes. */
+/** Changes the parameters of a form. Returns `undefined` if there is no form or nothing changes. */
 export function withParams(request: Plain, change: (params: Pairs) => Pairs): Plain | undefined {
   if (!request.body || !request.headers['content-type']?.includes('form')) return undefined
   const body = encodeForm(change([...new URLSearchParams(request.body)]))
@@ -57,7 +59,7 @@ function asSigned({ method, url, headers }: Plain): { method: string; url: strin
   return { method, url, headers }
 }
 
-/** What the signature should have been, where the suites' own URL and token are in use. */
+/** Returns the correct signature for the URL and the token that the suites use. */
 export function signAsExpected({ url, body = '', headers }: Plain, secret: string = token): Promise<string> {
   const isForm = headers['content-type']?.includes('form') ?? false
   return signText(`${origin}${url}${isForm ? joinParams([...new URLSearchParams(body)]) : ''}`, secret)

@@ -6,7 +6,7 @@ import { twilioWebhook } from 'tollgate/azure'
 import type { Framework } from '../adapter/framework.ts'
 import { listen } from './listen.ts'
 
-// Its exports have no names that an import could find.
+// The module exports its names in a way that `import` cannot find.
 const { HttpRequest }: typeof functions = createRequire(import.meta.url)('@azure/functions')
 
 const wholeBody = 'the host reads the whole body before the function runs'
@@ -35,7 +35,7 @@ function makeFramework(name: string, makeRequest: Host, exceptions: Framework['e
           .catch(() => undefined)
         if (request === undefined) return res.writeHead(400).end()
         try {
-          // Of the context nothing is read: it is handed on.
+          // The adapter reads nothing from the context and only passes it on.
           const { status, headers, body } = { ...(await handler(request, {} as functions.InvocationContext)) }
           if (!req.complete) res.setHeader('connection', 'close')
           return res.writeHead(status ?? 200, headers as Record<string, string>).end(body)
@@ -54,7 +54,7 @@ function makeFramework(name: string, makeRequest: Host, exceptions: Framework['e
   }
 }
 
-/** As the host hands a request over by gRPC: with its body as bytes. */
+/** Makes a request as the host sends it by gRPC: with its body as bytes. */
 async function makeFromBytes(req: IncomingMessage): Promise<functions.HttpRequest> {
   const chunks: Buffer[] = []
   for await (const chunk of req) chunks.push(chunk)
@@ -62,7 +62,10 @@ async function makeFromBytes(req: IncomingMessage): Promise<functions.HttpReques
   return new HttpRequest({ method: req.method ?? '', url: makeUrl(req), headers: joinHeaders(req), ...body })
 }
 
-/** As with `app.setup({ enableHttpStream: true })`: a web Request inside, with its body as a stream. */
+/**
+ * Makes a request as with `app.setup({ enableHttpStream: true })`: from a web Request, with its
+ * body as a stream.
+ */
 function makeFromStream(req: IncomingMessage): functions.HttpRequest {
   const hasBody = !/^(GET|HEAD)$/.test(req.method ?? '')
   const nativeRequest = new Request(makeUrl(req), {
@@ -75,12 +78,12 @@ function makeFromStream(req: IncomingMessage): functions.HttpRequest {
 
 function makeUrl(req: IncomingMessage): string {
   const target = req.url ?? '/'
-  // Kestrel answers 400 to a Host that holds anything but a host and a port.
+  // Kestrel answers 400 to a Host that has more than a host and a port.
   if (!/^[\w.-]+(:\d{1,5})?$/.test(req.headers.host ?? '')) throw new Error('Bad Request')
   return target.startsWith('/') ? `https://${req.headers.host}${target}` : target
 }
 
-/** Repeats joined, as ASP.NET does, and what the front end of App Service adds. */
+/** Joins repeated headers as ASP.NET does, and adds those of the front end of App Service. */
 function joinHeaders(req: IncomingMessage): Record<string, string> {
   const headers = new Headers()
   for (let at = 0; at < req.rawHeaders.length; at += 2)

@@ -7,7 +7,7 @@ import { host, makeRequest, origin, sms, withHeaders } from '../kit/draft.ts'
 import { joinParams } from '../kit/sign.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 
-/** What is left of the cases that the exceptions of such frameworks name. */
+/** Tests the possible parts of cases that are exceptions of these frameworks. */
 export function builtSuite(framework: Framework): Suite {
   const plain = (check: Parameters<typeof withServer>[2]) => () => withServer(framework, 'plain', check)
   return defineSuite('endpoints that are given a Request', {
@@ -58,6 +58,8 @@ const methodCases = (framework: Framework): CaseTable => ({
     }),
 })
 
-/** What is left of the one about methods, for a framework that knows the target as it was sent. */
+/**
+ * Tests the possible part of the case about methods, for a framework that keeps the target as sent.
+ */
 export const methodsSuite = (framework: Framework): Suite =>
   defineSuite('methods that a Request can have', methodCases(framework))

@@ -7,15 +7,16 @@ import { sendReply, serve } from './listen.ts'
 const parsesFirst = "the framework's body parsers read the whole body before the function runs"
 let count = 0
 
-/** Registers a function under a name of its own, and serves it. */
+/** Registers a function under a new name, and serves it. */
 export function startFunction(handler: GuardedHandler): Promise<Running> {
   const name = `f${count++}`
-  // @koa/bodyparser, which is compiled along, declares a `rawBody` of another type for every request.
+  // @koa/bodyparser, which is part of the same compilation, declares a `rawBody` of another type
+  // for every request.
   http(name, handler as unknown as HttpFunction)
   return serve(getTestServer(name))
 }
 
-/** The handler form of the Express adapter, on the server that Cloud Functions and Firebase run. */
+/** The handler form of the Express adapter on the server of Cloud Functions and Firebase. */
 export const cloudFunctions: Framework = {
   name: 'functions-framework 5',
   start({ options, handle }) {

@@ -19,7 +19,7 @@ export function addScenario(
 ): { fetch: Elysia['fetch'] } {
   if (before === 'onParse') app.onParse(({ request }) => request.text())
   if (before === 'onParse of a clone') app.onParse(({ request }) => request.clone().text())
-  // Without a handler of errors Elysia answers 500 itself, by other ways.
+  // Without an error handler, Elysia answers 500 itself and takes another path through its code.
   if (id !== 'handler throws') app.onError(() => new Response('Internal Server Error', { status: 500 }))
   const guarded = app.use(twilioWebhook(options))
   for (const path of [mountedAt || '/', `${mountedAt}/*`])
@@ -35,7 +35,7 @@ export function addScenario(
   return guarded
 }
 
-/** What the suite has to know of Elysia, wherever it runs. */
+/** The properties of Elysia that are the same on every runtime. */
 export const elysiaFeatures = {
   paths: false,
   mounts: true,

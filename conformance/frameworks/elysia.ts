@@ -8,7 +8,9 @@ import type { Scenario } from '../adapter/scenario.ts'
 import { addScenario, elysiaFeatures } from './elysia-app.ts'
 import { serve } from './listen.ts'
 
-/** Through the web handler of Elysia, on the listener of another package, which tells the peer as Bun does. */
+/**
+ * Serves the web handler of Elysia through another package, which provides the peer as Bun does.
+ */
 async function startWeb(scenario: Scenario, aot: boolean): Promise<Running> {
   const app = new Elysia({ aot })
   const { fetch } = addScenario(scenario, app)
@@ -32,7 +34,7 @@ async function startNode(scenario: Scenario): Promise<Running> {
     )
   })
   if (!server.listening) await new Promise((resolve) => server.once('listening', resolve))
-  // The adapter waits for the end of the process, once for each server.
+  // The adapter adds a listener for the end of the process for each server.
   for (const listener of process.listeners('beforeExit'))
     if (!listeners.includes(listener)) process.off('beforeExit', listener)
   return {
@@ -55,7 +57,7 @@ export const elysia: readonly Framework[] = [
     start: (scenario) => startWeb(scenario, true),
     exceptions: noBody,
   },
-  // What Elysia does where code must not be compiled, as on Workers.
+  // Elysia works like this where code must not be compiled, as on Workers.
   {
     ...elysiaFeatures,
     name: 'elysia 1.4, web handler without aot',

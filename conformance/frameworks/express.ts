@@ -53,7 +53,7 @@ function makeFramework(name: string, express: typeof express5): Framework {
   }
 }
 
-/** The handler form, for platforms without a chain of middleware. */
+/** Makes a framework for the handler form, which is for platforms without middleware. */
 function makeHandlerForm(name: string, express: typeof express5): Framework {
   return {
     ...makeFramework(name, express),
@@ -63,7 +63,7 @@ function makeHandlerForm(name: string, express: typeof express5): Framework {
         sendReply(res, await handle(webhook, req.body)),
       )
       app.use(mountedAt ?? '/', handler)
-      // What `paths` does not guard goes on to whatever comes next.
+      // Requests that `paths` does not guard go on to the next handler.
       app.use((req, res, next) => {
         handle(undefined, req.body).then((reply) => sendReply(res, reply), next)
       })

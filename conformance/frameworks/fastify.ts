@@ -15,7 +15,7 @@ import { defineSuite, type Suite } from '../kit/suite.ts'
 const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
 const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
 
-// A hook of onRequest is what can come before a guard that is itself ahead of every parser of Fastify.
+// Only an onRequest hook can run before a guard that is ahead of every parser of Fastify.
 const parsers: Readonly<Record<string, (scope: FastifyInstance) => unknown>> = {
   formbody: (scope) => scope.register(formbody),
   'a parser of bytes for all': (scope) =>
@@ -69,7 +69,10 @@ export const fastify: Framework = {
   exceptions: {},
 }
 
-/** Shakes hands with a route of @fastify/websocket: the status of the answer, and how often the handler ran. */
+/**
+ * Opens a WebSocket on a route of @fastify/websocket. Returns the status of the answer, and how
+ * often the handler ran.
+ */
 async function shakeHands(token?: string): Promise<readonly [status: number | undefined, runs: number]> {
   const { options } = makeScenario('plain')
   const app = createFastify({ forceCloseConnections: true })
@@ -96,7 +99,10 @@ async function shakeHands(token?: string): Promise<readonly [status: number | un
   return [status, runs]
 }
 
-/** A forged request whose client leaves while a slow hook of the application holds the refusal back: how often the handler ran. */
+/**
+ * Sends a forged request whose client leaves while a slow hook of the application delays the
+ * answer. Returns how often the handler ran.
+ */
 async function leaveDuringRefusal(): Promise<number> {
   const { options } = makeScenario('plain')
   const app = createFastify({ forceCloseConnections: true })
@@ -122,7 +128,7 @@ async function leaveDuringRefusal(): Promise<number> {
   return runs
 }
 
-/** Loads the plugin with wrong options in each of its forms: what `ready()` rejects with. */
+/** Loads the plugin with wrong options in each form, and returns the errors of `ready()`. */
 async function loadWrongly(): Promise<readonly unknown[]> {
   const wrong = { publicUrl: 'nonsense', authToken: '0123456789abcdef0123456789abcdef' }
   const errors: unknown[] = []

@@ -14,7 +14,7 @@ export const fetch: Framework = {
     return listen(async (req, res) => {
       const request = toRequest(req)
       if (request === undefined) return res.writeHead(400).end()
-      // What a handler throws is answered by the platform.
+      // The platform answers if a handler throws.
       const answer = await handler(request, { remoteAddr: { hostname: req.socket.remoteAddress ?? '' } }).catch(
         () => new Response('Internal Server Error', { status: 500 }),
       )
@@ -39,7 +39,10 @@ interface Info {
   readonly remoteAddr: { readonly hostname: string }
 }
 
-/** As fetch platforms do: a URL made of the Host header, header fields joined. `undefined`: they would answer 400. */
+/**
+ * Makes a Request as fetch platforms do, with the Host header in its URL and header fields joined.
+ * Returns `undefined` if they would answer 400.
+ */
 function toRequest(req: IncomingMessage): Request | undefined {
   const headers = new Headers()
   for (let at = 0; at < req.rawHeaders.length; at += 2)

@@ -45,7 +45,7 @@ function parse(headers: Headers, text: string): unknown {
 
 function startOne(scenario: Scenario, shape: Shape): Promise<Running> {
   const { options, handle, before = '', after = '', mountedAt = '/', stacked } = scenario
-  // Here `h3` is version 2, and so are the types of the guard.
+  // Here `h3` is version 2, so the guard has the types of version 2.
   const guards = [options, ...(stacked ? [options] : [])].map((one) => twilioWebhook(one) as unknown as Guard)
   const handler = async (event: v1.H3Event): Promise<string> => {
     const appBody = isPost(event.method) ? await after1[after]?.(event) : undefined
@@ -124,7 +124,7 @@ export const h3: readonly Framework[] = [
     (shape): Framework => ({
       ...common,
       name: `h3 2, ${shape}`,
-      // On a route there is nothing for `paths` to choose from.
+      // On a route, `paths` has nothing to choose from.
       paths: shape === 'app.use',
       exceptions: { 'a GET with a body': 'a web Request cannot have it, so the platform drops the body' },
       start: (scenario) => startTwo(scenario, shape),
@@ -134,7 +134,7 @@ export const h3: readonly Framework[] = [
   ),
 ]
 
-/** As a hook of h3 2, whose answer would be dropped. */
+/** Runs the guard as a hook of h3 2, which would drop its answer. */
 async function askBehindHook(): Promise<readonly [status: number, runs: number]> {
   const { options } = makeScenario('plain')
   let runs = 0
@@ -147,7 +147,7 @@ async function askBehindHook(): Promise<readonly [status: number, runs: number]>
   return [status, runs]
 }
 
-/** As srvx 0.8 does it with a TRACE: it makes the Request only where one of these is asked for. */
+/** Asks as srvx 0.8 does with a TRACE: it makes the Request only when one of these is read. */
 async function askWithoutRequest(): Promise<readonly [status: unknown, runs: number]> {
   const fail = (): never => {
     throw new TypeError("'TRACE' HTTP method is unsupported.")

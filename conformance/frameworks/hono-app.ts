@@ -33,7 +33,7 @@ const parsers: Readonly<Record<string, MiddlewareHandler>> = {
   'validator of the form': validator('form', (value) => value),
 }
 
-/** What the application reads behind the guard. */
+/** The ways in which the application reads the body after the guard. */
 const readers: Readonly<Record<string, (c: Context) => Promise<unknown>>> = {
   'c.req': (c) => (isJson(c) ? c.req.json() : c.req.parseBody()),
   'c.req.raw': async (c) => (isJson(c) ? c.req.raw.json() : Object.fromEntries(await c.req.raw.formData())),
@@ -43,7 +43,7 @@ function isJson(c: Context): boolean {
   return c.req.header('content-type') === 'application/json'
 }
 
-/** The application of a scenario: the guard, and behind it the handler, in a sub-app of another. */
+/** Makes the application of a scenario: the guard and the handler, in a sub-app of another. */
 export function makeHonoApp(scenario: Scenario, mountWith: 'mount' | 'route'): Hono {
   const { options, handle, before = '', after = '', mountedAt = '/', stacked } = scenario
   const inner = new Hono<Env>()
@@ -62,7 +62,7 @@ export function makeHonoApp(scenario: Scenario, mountWith: 'mount' | 'route'): H
   return outer
 }
 
-/** What the suite has to know of Hono, wherever it runs. */
+/** The properties of Hono that are the same on every runtime. */
 export const honoFeatures = {
   paths: true,
   mounts: true,

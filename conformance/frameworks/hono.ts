@@ -22,7 +22,7 @@ async function start(scenario: Scenario, mountWith: 'mount' | 'route'): Promise<
 function makeFramework(mountWith: 'mount' | 'route', exceptions: Framework['exceptions']): Framework {
   return {
     ...honoFeatures,
-    // app.mount() makes a Request of its own, which reads the stream first.
+    // app.mount() makes a new Request, which reads the stream first.
     parsersBefore: {
       ...honoFeatures.parsersBefore,
       ...(mountWith === 'route' && {

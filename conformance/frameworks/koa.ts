@@ -19,10 +19,10 @@ const parsers: Readonly<Record<string, Middleware>> = {
   'koa-body with includeUnparsed': koaBody({ includeUnparsed: true }),
 }
 
-/** How the guard gets into the application. */
+/** Adds the guard to the application. */
 type Serve = (app: Koa3, guards: readonly Middleware[], mountedAt: string | undefined) => void
 
-/** With koa-mount, which strips the prefix, or with @koa/router, which does not. */
+/** Mounts with koa-mount, which strips the prefix, or with @koa/router, which does not. */
 const serveMounted: Serve = (app, guards, mountedAt = '/') => {
   const inner = new Koa3()
   for (const guard of guards) inner.use(guard)
@@ -70,7 +70,7 @@ function makeFramework(name: string, Koa: typeof Koa3, serve: Serve): Framework 
   }
 }
 
-/** The guard on routes, where there is nothing for `paths` to choose from. */
+/** The guard on routes, where `paths` has nothing to choose from. */
 const routed: Framework = {
   ...makeFramework('koa 3, @koa/router', Koa3, serveRouted),
   paths: false,

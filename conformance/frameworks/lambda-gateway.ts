@@ -3,7 +3,7 @@ import type { LambdaEvent } from 'tollgate/lambda'
 import type { Running } from '../adapter/framework.ts'
 import { serve } from './listen.ts'
 
-/** What stands before a function, and makes an event of each request. */
+/** The service in front of a function, which makes an event from each request. */
 export type FrontDoor = 'REST API' | 'HTTP API' | 'Function URL' | 'ALB' | 'ALB with multi-value headers'
 
 type Fields = readonly (readonly [name: string, value: string])[]
@@ -12,7 +12,7 @@ export interface Context {
   readonly awsRequestId: string
 }
 
-/** What this file reads of an answer. */
+/** The parts of an answer that this file reads. */
 interface Answer {
   readonly statusCode?: number
   readonly headers?: Readonly<Record<string, string>>
@@ -21,9 +21,11 @@ interface Answer {
 }
 
 /**
- * Serves a function as AWS does, by its documentation of the events of Lambda proxy integrations (payload 1.0 and 2.0), Function
- * URLs and load balancers: https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html and services-alb.html. A body is
- * read whole before the function runs, and one that does not arrive in time is answered 408.
+ * Serves a function as AWS does, from the documentation of the events of Lambda proxy integrations
+ * (payload 1.0 and 2.0), Function URLs and load balancers:
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html and services-alb.html. The
+ * body is read completely before the function runs. If it does not arrive in time, the answer is
+ * 408.
  */
 export function listenAs(
   door: FrontDoor,
@@ -33,15 +35,16 @@ export function listenAs(
   const timing = { requestTimeout: 1000, headersTimeout: 1000, connectionsCheckingInterval: 100 }
   return serve(
     createServer(timing, async (req, res) => {
-      // RFC 9112 section 3.2: more than one Host is answered 400.
+      // RFC 9112 section 3.2: the answer to more than one Host is 400.
       if (req.headersDistinct.host?.length !== 1) return res.writeHead(400).end()
       if (Number(req.headers['content-length'] ?? 0) > 6_000_000) return res.writeHead(413).end()
-      // "WebSockets are not supported with Lambda targets: upgrade requests are rejected with an HTTP 400."
+      // "WebSockets are not supported with Lambda targets: upgrade requests are rejected with an
+      // HTTP 400."
       if (isBalancer && req.headers.upgrade !== undefined) return res.writeHead(400).end()
       const event = await makeEvent(door, req)
       if (event === undefined) return res.writeHead(400).end()
       try {
-        // An event crosses the border as JSON, and so does the answer.
+        // The event and the answer are passed as JSON.
         const answer = await handler(JSON.parse(JSON.stringify(event)), { awsRequestId: 'c6af9ac6' })
         return sendAnswer(res, JSON.parse(JSON.stringify(answer ?? null)), door)
       } catch {
@@ -73,7 +76,7 @@ async function makeEvent(door: FrontDoor, req: IncomingMessage): Promise<LambdaE
   const fields = listFields(req, door)
   const method = req.method ?? ''
   if (door === 'HTTP API' || door === 'Function URL') {
-    // HTTP APIs decode the path, and cut it off at a question mark that appears.
+    // HTTP APIs decode the path, and cut it off at a question mark that this produces.
     const decoded = door === 'HTTP API' ? decode(path)?.replace(/\?.*/s, '') : path
     if (decoded === undefined) return undefined
     return {
@@ -100,7 +103,7 @@ async function makeEvent(door: FrontDoor, req: IncomingMessage): Promise<LambdaE
 
 const hopByHop = /^(connection|keep-alive|upgrade|transfer-encoding|x-forwarded-(proto|port))$/i
 
-/** The request's header fields as the front door passes them on, and its own. */
+/** Lists the request's header fields as the front door passes them on, and its own. */
 function listFields(req: IncomingMessage, door: FrontDoor): Fields {
   const fields: (readonly [string, string])[] = []
   for (let at = 0; at < req.rawHeaders.length; at += 2)
@@ -117,7 +120,7 @@ function listFields(req: IncomingMessage, door: FrontDoor): Fields {
 
 function sendAnswer(res: ServerResponse, answer: Answer | null, door: FrontDoor): void {
   if (typeof answer?.statusCode !== 'number') return void res.writeHead(502).end()
-  // Each kind of load balancer knows of its own kind of header fields only.
+  // Each kind of load balancer reads only its own kind of header fields.
   const single = door === 'ALB with multi-value headers' ? {} : answer.headers
   const multi = door === 'REST API' || door === 'ALB with multi-value headers' ? answer.multiValueHeaders : {}
   for (const [name, value] of Object.entries({ ...single, ...multi })) res.setHeader(name, value)
@@ -139,7 +142,7 @@ function decodeValue(text: string): string | undefined {
   return decode(text.replaceAll('+', ' '))
 }
 
-/** `undefined` where it is malformed: then the front door answers 400. */
+/** Returns `undefined` for malformed text, to which the front door answers 400. */
 function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text)

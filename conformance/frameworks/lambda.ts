@@ -100,7 +100,7 @@ const parsers = {
   'http-json-body-parser': httpJsonBodyParser({ disableContentTypeError: true }),
 }
 
-/** The middleware, among those that parse bodies. */
+/** Makes a framework for the middleware, together with middleware that parses bodies. */
 function makeMiddyFramework(name: string, middy: typeof middy6, door: FrontDoor): Framework {
   return {
     ...makeFramework(door),

@@ -25,12 +25,16 @@ import { listen, serve } from './listen.ts'
 export type MountOptions = VerifierOptions & { readonly paths: readonly string[] }
 
 /**
- * An application with a guard by `paths` in front, and a handler on each of these paths in every way that its framework has of
- * putting one there. The options are of `observe` mode, so that the handler can answer whether its request was guarded.
+ * An application with a guard by `paths`, and a handler on each of these paths in every way that
+ * its framework can mount one. The options have the mode `observe`, so that the handler can answer
+ * if its request was guarded.
  */
 export interface MountedApp {
   readonly name: string
-  /** With `under`, guard and handlers are in a part of the application that is mounted there; `''` is the application itself. */
+  /**
+   * `under` is the prefix of the part of the application that has the guard and the handlers. `''`
+   * is the application itself.
+   */
   start(options: MountOptions, under: string): Promise<Running>
 }
 
@@ -119,7 +123,7 @@ const mountH3v1: MountedApp = {
   name: 'h3 1',
   start(options, under) {
     const part = h3v1.createApp()
-    // The types of the guard are those of h3 2.
+    // The guard has the types of h3 2.
     part.use(guardH3(options) as unknown as (event: h3v1.H3Event) => Promise<void>)
     const handle = h3v1.eventHandler(({ context }) => answer(context.twilio))
     const router = h3v1.createRouter()

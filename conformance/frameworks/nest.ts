@@ -8,7 +8,7 @@ import type { Framework, ParserBefore, Running } from '../adapter/framework.ts'
 import type { makeScenario, Reply, Scenario } from '../adapter/scenario.ts'
 import { prepareProject } from '../projects/prepare.mjs'
 
-/** What a test needs of an application, whichever the version and the platform. */
+/** An application of any version and platform, as a test uses it. */
 export interface NestApp {
   listen(port: number, host: string): Promise<unknown>
   close(): Promise<void>
@@ -21,7 +21,7 @@ export interface NestApp {
 
 type FastifyParser = (req: unknown, body: Buffer, done: (error: null, body: Buffer) => void) => void
 
-/** Nest as one project has it installed. */
+/** Nest as installed in one project. */
 export interface Nest {
   readonly common: typeof common
   readonly tollgate: typeof tollgate
@@ -42,7 +42,7 @@ export async function loadNest(project: string, system: ModuleSystem): Promise<N
   return await import(pathToFileURL(join(directory, 'modules.mjs')).href)
 }
 
-/** How an application lets the guard see the bytes. */
+/** The ways in which an application keeps the bytes for the guard. */
 interface Bodies {
   readonly options: object
   prepare?(app: NestApp, platform: Platform): void
@@ -52,7 +52,7 @@ const bodies = {
   'rawBody: true': {
     options: { rawBody: true },
     prepare(app, platform) {
-      // Parsers of Nest have a limit of their own, 100 kB on Express: it is to be as high as maxBodyBytes.
+      // Nest's parsers have their own limit, 100 kB on Express. It must be as high as maxBodyBytes.
       const limits = { limit: '1mb', parameterLimit: 10_000, extended: true }
       if (platform === 'Express') for (const type of ['json', 'urlencoded']) app.useBodyParser(type, limits)
     },
@@ -61,7 +61,7 @@ const bodies = {
   'one parser that keeps bytes': {
     options: { bodyParser: false },
     prepare(app) {
-      // Fastify has a parser of its own for JSON, which '*' does not replace.
+      // Fastify has its own parser for JSON, which '*' does not replace.
       for (const type of ['application/json', '*']) app.useBodyParser(type, {}, (_req, body, done) => done(null, body))
     },
   },
@@ -70,7 +70,7 @@ const bodies = {
 
 export type BodySetting = keyof typeof bodies
 
-/** Starts an application with one module of the test's own. */
+/** Starts an application with one module that the test defines. */
 export async function startNest(
   nest: Nest,
   platform: Platform,
@@ -96,7 +96,7 @@ export async function startNest(
   }
 }
 
-/** What decorator syntax does to a method and its parameters. */
+/** Applies decorators to a method and its parameters, as the syntax does. */
 export function decorate(
   target: object,
   name: string,
@@ -144,7 +144,7 @@ function makeNestFramework(version: string, nest: Nest, platform: Platform, vari
   return {
     name: `nest ${version}, ${platform}, ${setting}`,
     async start({ id, before = setting }) {
-      // Made by the project's own copy of the library.
+      // The project's own copy of the library must make it.
       const scenario = nest.makeScenario(id)
       const { mountedAt, stacked, options } = scenario
       const parts = {

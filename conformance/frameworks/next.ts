@@ -6,12 +6,12 @@ import { type RemoteProgram, type RemoteServer, startRemote } from '../projects/
 export const versions = ['15', '16'] as const
 export type Version = (typeof versions)[number]
 
-/** `next start` of a production build. */
+/** Runs `next start` on a production build. */
 export function startNext(version: Version, shape: Shape, env?: RemoteProgram['env']): Promise<RemoteServer> {
   return serveNext(buildNext(`next${version}`, shape), { SHAPE: shape, ...env })
 }
 
-/** The same for an application that was built in a project's directory. */
+/** Runs `next start` on an application that was built in a project's directory. */
 export function serveNext(directory: string, env: RemoteProgram['env']): Promise<RemoteServer> {
   const script = join(directory, '../../node_modules/next/dist/bin/next')
   return startRemote({
@@ -59,7 +59,7 @@ const appRouter = {
   'Forwarded from a trusted proxy': 'the App Router does not provide the address of the peer',
 }
 
-/** One server plays all scenarios, one after the other. */
+/** Makes a framework for which one server plays all scenarios, one after the other. */
 export function makeNextFramework(version: Version, shape: 'app' | 'pages', server: () => RemoteServer): Framework {
   return {
     ...common,

@@ -4,7 +4,10 @@ import { host, makeRequest } from '../kit/draft.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import { mountedAt } from './nitro.ts'
 
-/** What is left of the case of mounted paths: `paths: ['/mounted/voice', '/sms']` under the base URL /mounted. */
+/**
+ * Tests the possible part of the case of mounted paths: `paths: ['/mounted/voice', '/sms']` under
+ * the base URL /mounted.
+ */
 export function baseUrlSuite(framework: Framework, guarded: readonly string[]): Suite {
   if (!framework.paths) return defineSuite('paths under the base URL', {})
   return defineSuite('paths under the base URL', {

@@ -5,20 +5,22 @@ import { makeBuiltFramework, startBuilt, type Version } from './built.ts'
 const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
 const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
 
-/** The base URL of the second build, which the scenarios with a prefix ask for. */
+/** The base URL of the second build. Scenarios with a prefix use it. */
 export const mountedAt = '/mounted'
 
-/** Where the guard stands: in a file of the `middleware` folder, or on the route alone. */
+/** The place of the guard: a file of the `middleware` folder, or only the route. */
 interface Shape {
   readonly name: string
-  /** What the server is told in SHAPE. */
+  /** The value of SHAPE in the server's environment. */
   readonly id: 'middleware' | 'route'
   readonly exceptions: Framework['exceptions']
 }
 
 interface NitroVersion extends Omit<Version, 'name' | 'exceptions'> {
   readonly shapes: readonly Shape[]
-  /** What middleware with `paths: ['/mounted/voice', '/sms']` guards below its base URL. */
+  /**
+   * The paths that middleware with `paths: ['/mounted/voice', '/sms']` guards below its base URL.
+   */
   readonly guardedBelow: readonly string[]
   readonly parsersBefore: Framework['parsersBefore']
   readonly parsersAfter: Framework['parsersAfter']
@@ -79,7 +81,7 @@ export const nitro: readonly NitroVersion[] = [
   },
 ]
 
-/** What serves the scenarios: the application at the root, and one with a base URL. */
+/** The servers of the scenarios: the application at the root, and one with a base URL. */
 export interface NitroServers {
   readonly root: RemoteServer
   readonly mounted: RemoteServer
@@ -97,7 +99,7 @@ export function makeNitroFramework(version: NitroVersion, shape: Shape, servers:
   return {
     ...makeBuiltFramework({ ...version, ...shape }, () => servers().root),
     start: (scenario) => servers()[scenario.mountedAt === mountedAt ? 'mounted' : 'root'].play(scenario),
-    // On a route there is nothing for `paths` to choose from.
+    // On a route, `paths` has nothing to choose from.
     paths: shape.id === 'middleware',
     mountsByText: version.project === 'nitro2',
     mounts: true,

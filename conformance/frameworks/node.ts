@@ -8,7 +8,7 @@ export const node: Framework = {
   async start({ options, handle }) {
     const listener = twilioWebhook(options, async (webhook, _req, res) => sendReply(res, await handle(webhook)))
     const server = createServer(listener)
-    // A handshake is handed to the listener as a request where nobody listens for `upgrade`.
+    // Node.js passes a handshake to the request listener if there is no listener for `upgrade`.
     return serve(server)
   },
   paths: false,

@@ -12,10 +12,10 @@ export interface RuntimeServer extends Ports {
   stop(): Promise<void>
 }
 
-/** A framework that another runtime serves, by a server of that runtime. */
+/** A framework on a server of another runtime. */
 export interface OnRuntime {
   readonly name: string
-  /** Of conformance/runtimes/entries. */
+  /** The name of a file in conformance/runtimes/entries. */
   readonly entry: string
   start(): Promise<RuntimeServer>
   readonly features: Omit<Framework, 'name' | 'start' | 'exceptions'>
@@ -25,7 +25,9 @@ export interface OnRuntime {
 const jsonKept: ParserBefore = { form: 'consumed', json: 'accepted', keepsNames: false }
 const absoluteTarget = 'it answers 500 to an absolute target itself, before the application'
 
-/** Where the framework's handler is told of a client that is gone: by the signal of its Request. */
+/**
+ * Removes the exception about clients that leave: here the signal of the Request tells the handler.
+ */
 function told(exceptions: Framework['exceptions']): Framework['exceptions'] {
   const { 'a client that is gone before the answer: released once': _untold, ...others } = exceptions
   return others
@@ -43,7 +45,7 @@ export const onRuntimes: readonly OnRuntime[] = [
     name: 'hono 4 on Bun',
     entry: 'hono-bun',
     start: () => startServing(programs.bun(), ['dist/hono-bun.mjs']),
-    // There `formData()` reads nothing of a body that is no form.
+    // There `formData()` reads nothing from a body that is not a form.
     features: {
       ...honoFeatures,
       webSocket: true,

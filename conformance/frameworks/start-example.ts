@@ -6,7 +6,7 @@ import { token } from '../kit/draft.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Starts an example as its `npm start` does, in its own directory. */
+/** Starts an example in its own directory, as its `npm start` does. */
 export async function startExample(
   directory: string,
   ...command: readonly string[]

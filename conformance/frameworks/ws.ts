@@ -19,24 +19,26 @@ import { serve } from './listen.ts'
 type Options = VerifierOptions | (() => VerifierOptions)
 type OnConnection = (webhook: Accepted | Observed) => void
 
-/** A server that opens WebSocket connections on every path, for handshakes that verify. */
+/** A server that opens a WebSocket on every path for a handshake that verifies. */
 export interface HandshakeServer {
   readonly name: string
   start(options: Options, onConnection: OnConnection): Promise<Running>
-  /** Whether `tollgate/ws` writes the refusals; the upgrades of @hono/node-server drop the text of an answer. */
+  /**
+   * True if `tollgate/ws` writes the answers to refused handshakes. The upgrades of
+   * @hono/node-server drop the text of an answer.
+   */
   readonly isOurs: boolean
-  /** @hono/node-server leaves a connection open, without an answer, whose Upgrade is not exactly `websocket`. */
   readonly leavesUpgrades?: true
 }
 
-/** A server that answers only handshakes, and says so to other requests. */
+/** Makes a server that serves only handshakes, and tells other requests so. */
 function createUpgradeServer(): Server {
   return createServer((_req, res) => void res.writeHead(426).end())
 }
 
 const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
 
-/** Without a listener of `error`, a frame that is none would end the process. */
+/** Echoes messages. Without a listener for `error`, an invalid frame would end the process. */
 function echo(connection: WebSocket): void {
   connection.on('error', () => undefined).on('message', (data) => connection.send(String(data)))
 }
@@ -136,7 +138,7 @@ function makeHono(name: string, byAdapter: boolean): HandshakeServer {
   }
 }
 
-/** For servers that run any route for an upgrade. */
+/** Adds `webSocket: true`, for servers that run any route for an upgrade. */
 function withWebSocket(options: Options): AdapterOptions | (() => AdapterOptions) {
   if (typeof options === 'function') return () => ({ ...options(), webSocket: true })
   return { ...options, webSocket: true }
@@ -163,7 +165,10 @@ function findPort(server: Server): number {
   return (server.address() as AddressInfo).port
 }
 
-/** Node.js forgets a connection once it is upgraded: those that nobody closed would keep the server from closing. */
+/**
+ * Tracks connections. Node.js does not track upgraded ones, so one that stays open would keep the
+ * server from closing.
+ */
 function trackConnections(server: Server): () => void {
   const connections = new Set<Socket>()
   server.on('connection', (socket) => void connections.add(socket.once('close', () => connections.delete(socket))))
@@ -196,11 +201,16 @@ export const handshakeServers: readonly HandshakeServer[] = [
 
 type OnRun = (what: 'socket' | 'handler') => void
 
-/** A server that opens WebSockets at /media, answers a GET of /ordinary, and lets upgrades go through its middleware. */
+/**
+ * A server that opens WebSockets at /media, answers a GET of /ordinary, and runs its middleware for
+ * upgrades.
+ */
 export interface RoutingServer {
   readonly name: string
   start(options: AdapterOptions, onRun: OnRun): Promise<Running>
-  /** Whether only its WebSocket routes run for an upgrade, so that the option `webSocket` is not needed. */
+  /**
+   * True if only its WebSocket routes run for an upgrade, so that it needs no option `webSocket`.
+   */
   readonly separates: boolean
 }
 

@@ -33,7 +33,8 @@ for (const version of astro) {
       'src/middleware.js': () => 'export const onRequest = (_context, next) => next()\n',
     },
     withOther: { 'src/pages/other.js': () => "export const POST = () => new Response('posted')\n" },
-    // As Astro sees it without `security.allowedDomains`: version 5 takes no host from a request.
+    // The URL that Astro makes without `security.allowedDomains`. Version 5 takes no host from a
+    // request.
     ownOrigin: version.project === 'astro5' ? 'http://localhost' : `http://${host}`,
   })
 }

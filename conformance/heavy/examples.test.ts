@@ -19,9 +19,12 @@ const minute = 60_000
 interface Example {
   readonly name: string
   readonly kind: 'webhook' | 'handshake' | 'program'
-  /** Of its webhook; without one: nothing listens. */
+  /** The path of its webhook. Without one, the example does not listen. */
   readonly route?: string
-  /** The major version of Node.js that its framework needs, where that is newer than the oldest one supported. */
+  /**
+   * The major version of Node.js that its framework needs, if it is newer than the oldest supported
+   * one.
+   */
   readonly node?: number
 }
 
@@ -88,7 +91,7 @@ describe.each(list)('examples/$name', ({ name, kind, route = '/', node }) => {
   )
 })
 
-/** What a clone holds of an example: nothing that was installed or built. */
+/** Copies the files of an example that a clone has: nothing that was installed or built. */
 function copySources(name: string, as: string): string {
   const target = join(scratch, as, name)
   const isMade = (path: string): boolean => /^(node_modules|dist|build|\..+)$/.test(basename(path))
@@ -103,14 +106,14 @@ function readManifest(directory: string): {
   return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
 }
 
-/** The environment of a shell in which somebody tries an example. */
+/** Makes the environment of a user's shell. */
 function makeEnv(node: number | undefined): NodeJS.ProcessEnv {
   const { NODE_ENV: _, ...env } = process.env
   const path = node === undefined ? env.PATH : dirname(nodeBinary(node)) + delimiter + env.PATH
   return { ...env, PATH: path, TWILIO_AUTH_TOKEN: token, TOLLGATE_PUBLIC_URL: origin }
 }
 
-/** Runs an example that ends by itself, and gives what it prints. */
+/** Runs an example that ends by itself, and returns its output. */
 function run(directory: string, env: NodeJS.ProcessEnv): string {
   return execFileSync('npm', ['start'], { cwd: directory, env, encoding: 'utf8' })
 }
@@ -121,10 +124,10 @@ interface Server {
   stop(): Promise<void>
 }
 
-/** Starts an example and waits until it answers, which may build it first. */
+/** Starts an example, which may build it first, and waits until it answers. */
 async function serve(directory: string, env: NodeJS.ProcessEnv): Promise<Server> {
   const port = await findFreePort()
-  // A process group, for npm starts a shell, and that the server.
+  // A process group, because npm starts a shell, which starts the server.
   const child = spawn('npm', ['start'], {
     cwd: directory,
     env: { ...env, PORT: String(port) },
@@ -164,7 +167,10 @@ async function answers(port: number): Promise<boolean> {
   )
 }
 
-/** Sends a signed request to where its URL leads through a proxy, and gives the status, which is 101 for a connection that is upgraded. */
+/**
+ * Sends a signed request to the path that a proxy would use, and returns the status: 101 if the
+ * connection is upgraded.
+ */
 async function send(port: number, signed: SignedRequest): Promise<number | undefined> {
   const { pathname, search } = new URL(signed.url)
   const client = request({

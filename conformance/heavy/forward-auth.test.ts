@@ -118,7 +118,7 @@ for (const [name, { file, start }] of Object.entries(proxies))
         signGet('/voice', otherToken),
         { ...signGet('/voice'), target: '/other' },
         { ...signGet('/voice'), headers },
-        // The proxy's own words about the request win over the client's.
+        // The proxy's own headers about the request replace those of the client.
         {
           ...signGet('/voice'),
           target: '/admin',
@@ -137,7 +137,7 @@ for (const [name, { file, start }] of Object.entries(proxies))
       for (const wire of [
         genuine,
         { ...genuine, body: 'Body=forged' },
-        // Signed as a GET, with a body that nobody signed.
+        // A signed GET with an unsigned body.
         { ...signGet('/voice'), method: 'POST', body: 'Body=forged' },
         { ...signGet('/voice'), method: 'POST' },
         { ...signGet('/voice'), method: 'PUT', body: 'Body=forged' },

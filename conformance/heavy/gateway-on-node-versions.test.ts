@@ -7,7 +7,7 @@ import { findNode } from '../runtimes/project.ts'
 const root = new URL('../../', import.meta.url).pathname
 const run = promisify(execFile)
 
-/** Those that depend on how Node.js reads requests, and on its streams and sockets. */
+/** Tests that depend on how Node.js reads requests, and on its streams and sockets. */
 const files = [
   'answer-reader',
   'attacks',
@@ -28,7 +28,7 @@ test.each([22, 24, 26])('the gateway behaves alike on Node.js %i', { timeout: 30
     [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=json', ...paths],
     {
       cwd: root,
-      // The commands that a test starts are of that version, too.
+      // Commands that a test starts run on that version too.
       env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}`, VITEST: undefined },
       maxBuffer: 64 * 1024 * 1024,
     },

@@ -30,7 +30,7 @@ for (const version of versions)
       afterAll(() => server.stop())
       bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)), 'conformance')
 
-      // What is left of the cases that Next makes impossible.
+      // The possible parts of cases that Next makes impossible.
       test('every kind of webhook but handshakes', async () => {
         const plain = await play(server, 'plain')
         for (const kind of webhookKinds) {
@@ -104,14 +104,14 @@ describe.each(versions)('next %s', (version) => {
 
   describe('a basePath and trailing slashes', () => {
     let server: RemoteServer
-    // Built by this, which takes longer than a test may.
+    // This builds the application, which takes longer than a test may.
     beforeAll(async () => {
       server = await startNext(version, 'prefixed')
     })
     afterAll(() => server.stop())
 
     test('the basePath belongs into publicUrl', async () => {
-      // Whose publicUrl has a path: what Next has stripped.
+      // Its publicUrl has a path: the basePath, which Next strips.
       const prefix = await play(server, 'prefix')
       for (const path of ['/fixed/', '/sms/', '/api/fixed/']) {
         const signed = `${origin}/prefix${path}${joinParams(sms)}`

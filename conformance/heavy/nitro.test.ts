@@ -8,7 +8,7 @@ import { bindFramework } from '../kit/bind-framework.ts'
 import type { Suite } from '../kit/suite.ts'
 import { turnedAwaySuite } from '../runtimes/turned-away.ts'
 
-/** Node.js answers what comes after the first of two framings itself, once the guard has refused it. */
+/** Leaves out the case of two framings: Node.js itself answers the bytes after the first one. */
 function withoutFramings({ name, cases }: Suite): Suite {
   return { name, cases: cases.filter((one) => !one.name.startsWith('B11 ')) }
 }

@@ -6,17 +6,20 @@ import type { BuildPlan } from '../projects/build-app.ts'
 
 export interface OriginCheck {
   readonly sources: string
-  /** Puts the framework's own default back into the example. */
+  /** Restores the framework's default in the example. */
   readonly byDefault: BuildPlan['files']
   /** Adds a route /other to the example. */
   readonly withOther: BuildPlan['files']
-  /** What the framework takes for its own origin. */
+  /** The URL that the framework treats as its own origin. */
   readonly ownOrigin: string
 }
 
 const env = { TOLLGATE_PUBLIC_URL: origin, TWILIO_AUTH_TOKEN: token }
 
-/** The framework refuses Twilio until it is configured as in the example, which keeps the check for its other routes. */
+/**
+ * Tests that the framework refuses Twilio until it is configured as in the example, and that other
+ * routes keep the check.
+ */
 export function describeOriginCheck(version: Version, { sources, byDefault, withOther, ownOrigin }: OriginCheck): void {
   const start = async (as: string, files: BuildPlan['files'] = {}) => {
     const server = await startBuilt(version, { sources, as, files }, env)

@@ -9,7 +9,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const options = `--ignoreConfig --noEmit --strict --exactOptionalPropertyTypes --skipLibCheck --module esnext
   --moduleResolution bundler --target es2023 --lib es2023,dom,dom.iterable`
 
-/** Compiles what the application of a test has in `types/` against the types of that version. Goes after the build. */
+/**
+ * Compiles the files in `types/` of a test's application against the types of that version. Call it
+ * after the build.
+ */
 export function testOwnTypes({ project }: Version): void {
   test('the types of the framework take it, and type its handler', () => {
     const directory = join(root, 'conformance/projects', project, '.build/suite/types')

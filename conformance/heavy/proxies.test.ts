@@ -33,7 +33,7 @@ describe.each(proxyKinds)('$name', (kind) => {
             () => undefined,
             (thrown: unknown) => thrown,
           )
-          // An exception that is none any more is a failure too.
+          // An exception that is out of date is a failure too.
           if (isException) return expect(error).toBeInstanceOf(Error)
           count[error === undefined ? 'passed' : 'failed']++
           if (error !== undefined) throw error

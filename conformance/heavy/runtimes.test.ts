@@ -30,10 +30,10 @@ beforeAll(async () => {
 })
 afterAll(() => writeReport('runtimes', rows))
 
-// A fresh clone installs Chromium or a Node.js within them.
+// On a fresh clone, the time includes the installation of Chromium or Node.js.
 const timeout = 300_000
 
-/** Runs one of the bundled entries in a runtime that has `node:crypto`, and so has to use it. */
+/** Runs a bundled entry in a runtime that has `node:crypto`, and so must use it. */
 async function runEntry(name: string, binary: string, ...args: readonly string[]): Promise<ProgramReport> {
   const report = await runProgram<ProgramReport>(binary, ...args)
   expect(report.provider, 'the HMAC provider').toBe('node:crypto')
@@ -89,7 +89,7 @@ describe.each([
         }
         expect(await shake({})).toBe('open')
         for (const draft of [{ token: otherToken }, { signed: `${origin}/media` }]) expect(await shake(draft)).toBe(403)
-        // Bun opens a socket for the key alone.
+        // Bun opens a socket if the request only has a key.
         const key = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' }
         const get = await makeRequest({ method: 'GET', path: '/media', headers: key })
         expect((await send(port, toRaw(get))).status).toBe(403)

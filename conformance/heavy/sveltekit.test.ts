@@ -31,7 +31,7 @@ for (const version of sveltekit) {
     sources: 'examples/sveltekit',
     byDefault: { 'vite.config.js': (text) => text.replace("csrf: { trustedOrigins: ['*'] },", '') },
     withOther: { 'src/routes/other/+server.js': () => "export const POST = () => new Response('posted')\n" },
-    // adapter-node's default is https.
+    // The default of adapter-node is https.
     ownOrigin: origin,
   })
 }

@@ -4,7 +4,7 @@ export function assert(condition: unknown, what: string): asserts condition {
   if (!condition) throw new Error(what)
 }
 
-/** Compares what JSON can show. */
+/** Compares two values by their JSON. */
 export function assertEqual(actual: unknown, expected: unknown, what: string): void {
   const [got, wanted] = [show(actual), show(expected)]
   assert(got === wanted, `${what}: got ${got}, expected ${wanted}`)
@@ -25,7 +25,7 @@ export function assertRefused(verdict: Verdict, ...codes: readonly RejectionCode
   return verdict
 }
 
-/** Whether it throws, and a TypeError or RangeError whose message has that text. */
+/** Checks that `work` throws an error of this kind whose message has the text. */
 export function assertThrows(work: () => unknown, text: string, kind: 'TypeError' | 'RangeError' = 'TypeError'): void {
   let thrown: unknown
   try {

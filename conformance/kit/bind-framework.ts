@@ -5,13 +5,16 @@ import { hostileFigures } from '../attacks/sockets-hostile.ts'
 import { bindSuites } from './bind.ts'
 import type { Suite } from './suite.ts'
 
-/** What the report says of a framework; every `Framework` is one. */
+/** The part of a `Framework` that the report shows. */
 export interface Reported {
   readonly name: string
   readonly exceptions: Readonly<Record<string, string>>
 }
 
-/** Shows a framework's suites as tests of Vitest, and keeps the figures for docs/frameworks.md and docs/attacks.md. */
+/**
+ * Runs a framework's suites as tests of Vitest, and writes the figures for docs/frameworks.md and
+ * docs/attacks.md.
+ */
 export function bindFramework(framework: Reported, suites: readonly Suite[], subject: string = framework.name): void {
   const titles = Object.keys(framework.exceptions)
   const figures = { passed: 0, failed: 0 }
@@ -26,7 +29,7 @@ export function bindFramework(framework: Reported, suites: readonly Suite[], sub
         figures.failed++
         await one.run()
         figures.failed--
-        // An exception has to fail, and is told as what it is: its name goes on with its reason.
+        // An exception counts as neither passed nor failed. Its name ends with the reason.
         if (!titles.some((title) => one.name === title || one.name.startsWith(`${title} (exception: `)))
           figures.passed++
       },
@@ -34,13 +37,13 @@ export function bindFramework(framework: Reported, suites: readonly Suite[], sub
   }))
   bindSuites(subject, counted)
   afterAll(() => {
-    // A run of some cases alone, by `vitest -t`, says nothing of the rest.
+    // If only some cases ran (`vitest -t`), the figures would be wrong.
     if (ran === all) report(framework, figures)
     reportHostile(framework.name)
   })
 }
 
-/** Within a `describe` of tests that come from no suite: keeps their figures. */
+/** Writes the figures of the tests in a `describe`, for tests that are in no suite. */
 export function reportDescribed(name: string): void {
   // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern which fixtures to make
   afterAll(({}, { tasks }) => {
@@ -77,7 +80,9 @@ function toFileName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]+/g, '-')
 }
 
-/** Which package a framework's name stands for: its own alias here, or the one of a project that is installed apart. */
+/**
+ * The package of each framework: an alias in this workspace, or a package of a separate project.
+ */
 const packages: readonly (readonly [start: string, name: string, project?: string])[] = [
   ['express 4', 'express4'],
   ['express 5', 'express'],

@@ -1,7 +1,7 @@
 import { describe, test } from 'vitest'
 import type { Suite } from './suite.ts'
 
-/** Shows suites as tests of Vitest, one for each case. */
+/** Runs suites as tests of Vitest, one for each case. */
 export function bindSuites(subject: string, suites: readonly Suite[]): void {
   describe(subject, () => {
     for (const suite of suites)

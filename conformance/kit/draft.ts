@@ -17,12 +17,12 @@ export const sms: Pairs = [
   ['ToCity', ''],
 ]
 
-/** An inbound message with all that its kind is recognised by: Twilio never sends one twice. */
+/** An inbound message that is recognised as one. Twilio never sends one twice. */
 export const inboundSms: Pairs = [...sms, ['SmsStatus', 'received']]
 
 export const upgradeHeaders = { upgrade: 'websocket', connection: 'Upgrade' }
 
-/** A request to sign. What is left out is an SMS to `/sms`. */
+/** A request to sign. The default is an SMS to `/sms`. */
 export interface Draft {
   readonly method?: string
   readonly path?: string
@@ -30,22 +30,22 @@ export interface Draft {
   /** A form, unless `body` is given. */
   readonly params?: Pairs
   readonly body?: string
-  /** `null`: no such header. */
+  /** `null` means no such header. */
   readonly contentType?: string | null
   readonly headers?: Readonly<Record<string, string>>
-  /** What is signed, where that is not the URL and the form. */
+  /** The signed text, if it is not the URL and the form. */
   readonly signed?: string
   readonly token?: string
   readonly sharedKey?: { readonly id: string; readonly secret: string }
 }
 
-/** A signed request, as a verifier or a socket takes it. */
+/** A signed request, for a verifier or a socket. */
 export interface Signed {
   readonly method: string
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
-  /** What an adapter tells the verifier; on a socket nothing says it. */
+  /** Set by adapters for the verifier. It is not sent over a socket. */
   readonly handshake?: true
 }
 
@@ -71,7 +71,7 @@ export async function makeRequest(draft: Draft = {}): Promise<Signed> {
   }
 }
 
-/** A JSON event, bound by `bodySHA256`. */
+/** Makes a JSON event whose URL has `bodySHA256`. */
 export async function makeJsonRequest(json: unknown, draft: Draft = {}): Promise<Signed> {
   const body = typeof json === 'string' ? json : JSON.stringify(json)
   const path = `${draft.path ?? '/events?source=1'}`
@@ -79,7 +79,7 @@ export async function makeJsonRequest(json: unknown, draft: Draft = {}): Promise
   return makeRequest({ contentType: 'application/json', ...draft, path: bound, body })
 }
 
-/** A WebSocket handshake of Media Streams. */
+/** Makes a WebSocket handshake of Media Streams. */
 export async function makeHandshake(path = '/media', draft: Draft = {}): Promise<Signed> {
   const headers = { ...upgradeHeaders, ...draft.headers }
   const request = await makeRequest({
@@ -92,7 +92,7 @@ export async function makeHandshake(path = '/media', draft: Draft = {}): Promise
   return { ...request, handshake: true }
 }
 
-/** The same request with some headers replaced, or dropped where the value is `undefined`. */
+/** Replaces some headers of the request, and drops those whose value is `undefined`. */
 export function withHeaders(request: Signed, changed: Readonly<Record<string, string | undefined>>): Signed {
   const headers = Object.fromEntries(
     Object.entries({ ...request.headers, ...changed }).filter(

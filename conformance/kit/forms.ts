@@ -1,7 +1,7 @@
 import type { IncomingRequest } from 'tollgate'
 import type { Signed } from './draft.ts'
 
-/** The same request with its header fields as a web `Headers`. */
+/** Returns the request with its headers as a web `Headers`. */
 export function withWebHeaders(request: Signed): IncomingRequest {
   return { ...request, headers: new Headers(request.headers) }
 }

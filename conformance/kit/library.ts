@@ -1,6 +1,6 @@
 import type * as tollgate from 'tollgate'
 
-/** What a suite tests: the package, or for the proof that a suite can fail, a broken one. */
+/** The subject of a suite: the package, or a broken copy that shows that the suite can fail. */
 export type Library = Pick<typeof tollgate, 'createVerifier' | 'fromRequest' | 'RequestValidator'>
 
 export type Options = tollgate.VerifierOptions

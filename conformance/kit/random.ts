@@ -1,13 +1,13 @@
-/** A seeded source of choices: the same seed gives the same inputs again. */
+/** A seeded source of choices. The same seed gives the same inputs. */
 export interface Random {
-  /** A whole number from 0 to below `limit`. */
+  /** Returns an integer from 0 to `limit - 1`. */
   below(limit: number): number
   pick<T>(list: readonly T[]): T
-  /** True in one of `times` cases. */
+  /** Returns true in one of `times` calls. */
   oneIn(times: number): boolean
 }
 
-/** The generator mulberry32. */
+/** Makes the generator mulberry32. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0
   const below = (limit: number): number => {

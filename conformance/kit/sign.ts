@@ -1,6 +1,7 @@
 /**
- * Signs by the rule of https://www.twilio.com/docs/usage/security, with code of its own: a suite that signed with the library
- * under test would not see a mistake that both sides share.
+ * Signs by the rule of https://www.twilio.com/docs/usage/security, with code that shares nothing
+ * with the library. A suite that signs with the library under test would not notice a mistake on
+ * both sides.
  */
 export type Pairs = readonly (readonly [name: string, value: string])[]
 export type HashName = 'SHA-1' | 'SHA-256'
@@ -8,7 +9,8 @@ export type HashName = 'SHA-1' | 'SHA-256'
 const encoder = new TextEncoder()
 
 export async function signText(text: string, secret: string, hash: HashName = 'SHA-1'): Promise<string> {
-  // An HMAC pads its key with zeros, so that this is the empty key, which Web Crypto does not import.
+  // An HMAC pads its key with zeros, so one zero byte is the same as the empty key, which Web
+  // Crypto does not import.
   const bytes = encoder.encode(secret === '' ? '\0' : secret)
   const key = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash }, false, ['sign'])
   const signature = new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(text)))
@@ -24,7 +26,7 @@ export function toBytes(body: string | Uint8Array): Uint8Array {
   return typeof body === 'string' ? encoder.encode(body) : body
 }
 
-/** Sorted by name, of each name the distinct values sorted, without delimiters. */
+/** Joins the distinct pairs without delimiters, sorted by name and then by value. */
 export function joinParams(pairs: Pairs): string {
   const names = [...new Set(pairs.map(([name]) => name))].sort()
   const valuesOf = (name: string): string[] =>

@@ -3,7 +3,7 @@ export interface Case {
   run(): Promise<void>
 }
 
-/** Cases that know nothing of the runner: a browser, Deno or workerd can run the very same ones. */
+/** Cases that do not depend on a test runner, so that a browser, Deno or workerd can run them. */
 export interface Suite {
   readonly name: string
   readonly cases: readonly Case[]
@@ -21,7 +21,7 @@ export interface Failure {
   readonly message: string
 }
 
-/** Runs suites where there is no test runner, and says what failed. */
+/** Runs suites without a test runner, and lists the failures. */
 export async function runSuites(suites: readonly Suite[]): Promise<{ passed: number; failures: readonly Failure[] }> {
   const failures: Failure[] = []
   let passed = 0

@@ -6,23 +6,26 @@ import { fileURLToPath } from 'node:url'
 import { prepareProject } from './prepare.mjs'
 
 export interface BuildPlan {
-  /** Of conformance/projects: what is installed. */
+  /** The folder of conformance/projects with the installed packages. */
   readonly project: string
   readonly node: string
   /** A file below the project's node_modules, and its arguments. */
   readonly command: readonly [script: string, ...args: string[]]
   readonly env: Readonly<Record<string, string>>
-  /** The directory of the application, from the root of the repository. */
+  /** The directory of the application, relative to the root of the repository. */
   readonly sources: string
-  /** What the build is called. */
+  /** The name of the build. */
   readonly as: string
-  /** Files to be written in addition, or instead, made of what stands there. */
+  /** Files to write or replace: each function gets the current text. */
   readonly files?: Readonly<Record<string, (text: string) => string>>
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Builds a copy of an application with what one project has installed, where that is not done yet, and gives its directory. */
+/**
+ * Builds a copy of an application with the packages of one project, unless it is built, and returns
+ * its directory.
+ */
 export function buildApp({ project, node, command, env, sources, as, files = {} }: BuildPlan): string {
   const directory = prepareProject(project)
   const target = join(directory, '.build', as)

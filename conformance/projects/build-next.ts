@@ -10,7 +10,10 @@ export type Shape = 'app' | 'pages' | 'prefixed'
 
 const application = fileURLToPath(new URL('next', import.meta.url))
 
-/** Builds an application, by default that of conformance/projects/next, with one project's Next, where that is not done yet. */
+/**
+ * Builds an application with one project's Next, unless it is built. The default is
+ * conformance/projects/next.
+ */
 export function buildNext(project: string, shape: Shape | 'example', sources: string = application): string {
   const directory = prepareProject(project)
   const target = join(directory, '.build', shape)

@@ -1,4 +1,4 @@
 import { followOrders } from './stage.ts'
 
-// Loaded by `--import` before the server's own program.
+// `--import` loads this before the server's own program.
 if (process.send !== undefined) followOrders()

@@ -1,6 +1,6 @@
 /**
- * Installs a project of conformance/projects, where needed, with the packed library and `tollgate-conformance` (see stage.ts) in
- * it, and gives its directory.
+ * Installs a project of conformance/projects, where needed, with the packed library and
+ * `tollgate-conformance` (see stage.ts) in it, and gives its directory.
  */
 export function prepareProject(name: string): string
 

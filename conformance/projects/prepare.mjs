@@ -21,8 +21,8 @@ const library = join(root, 'packages/tollgate')
 const cache = join(root, 'node_modules/.cache/tollgate')
 
 /**
- * Installs a project of its own, with frameworks too heavy for the workspace, from its lock, and puts the packed library into it.
- * Does only what is not done yet.
+ * Installs a separate project, with frameworks that are too heavy for the workspace, from its lock
+ * file, and adds the packed library. Skips the steps that are already done.
  * @param {string} name its directory in conformance/projects
  * @returns {string} the directory
  */
@@ -35,7 +35,7 @@ export function prepareProject(name) {
 }
 
 /**
- * A Node.js of that major version: the one that runs this, or one from the registry.
+ * Returns a Node.js of that major version: the current one, or one from the registry.
  * @param {number} major
  * @returns {string} the path of its binary
  */
@@ -64,15 +64,15 @@ function placeLibrary(directory) {
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target, { recursive: true })
   execFileSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'])
-  // Below the library, where no framework's own version of it is in the way.
+  // Below the library, so that no other version of a framework hides it.
   const noble = 'node_modules/@noble/hashes'
   cpSync(join(root, noble), join(target, noble), { recursive: true })
   writeFileSync(mark, tarball)
 }
 
 /**
- * The scenarios as a package, `tollgate-conformance`, for servers that run in processes of their own: as JavaScript, since not every
- * Node.js runs TypeScript.
+ * Makes the package `tollgate-conformance` from the scenarios, for servers in other processes. It
+ * is JavaScript, because not every Node.js runs TypeScript.
  * @param {string} directory
  */
 function placeScenarios(directory) {
@@ -91,14 +91,14 @@ function placeScenarios(directory) {
 }
 
 /**
- * Packs what is built, once for each content.
+ * Packs the built library, once for each content.
  * @returns {string} the path of the tarball
  */
 export function packLibrary() {
   const tarball = join(cache, `tollgate-${hashFiles(['package.json', 'dist'])}.tgz`)
   if (existsSync(tarball)) return tarball
   mkdirSync(cache, { recursive: true })
-  // Renamed when it is whole: several tests may pack at once.
+  // The file gets its name when it is complete, because several tests may pack at the same time.
   const scratch = mkdtempSync(join(cache, 'pack-'))
   npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', scratch], library)
   const [packed = ''] = readdirSync(scratch)

@@ -8,23 +8,29 @@ import type { Order } from './stage.ts'
 
 export interface RemoteServer {
   readonly port: number
-  /** Has the server play this scenario from now on; one at a time. */
+  /** Makes the server play this scenario from now on. It plays one at a time. */
   play(scenario: Scenario): Promise<Running>
-  /** The last that it has printed. */
+  /** Returns the last output of the server. */
   output(): string
   stop(): Promise<void>
 }
 
 export interface RemoteProgram {
   readonly directory: string
-  /** A file of the project, relative to its directory, and its arguments; given PORT and a message channel. */
+  /**
+   * A file of the project, relative to its directory, and its arguments. It gets PORT and a message
+   * channel.
+   */
   readonly script: string
   readonly args?: (port: number) => readonly string[]
   readonly node?: string
   readonly env?: Readonly<Record<string, string>> | undefined
 }
 
-/** Starts a server of a project, in which `tollgate-conformance` follows orders, and waits until it listens. */
+/**
+ * Starts a server of a project that takes orders with `tollgate-conformance`, and waits until it
+ * listens.
+ */
 export async function startRemote(program: RemoteProgram): Promise<RemoteServer> {
   const port = await findFreePort()
   const child = fork(program.script, program.args?.(port) ?? [], {

@@ -2,7 +2,7 @@ import { makeScenario, type Scenario, type ScenarioId } from '../adapter/scenari
 
 export { makeScenario }
 
-/** What a test tells the server that it has started. */
+/** An order from a test to the server that it started. */
 export interface Order {
   readonly id: ScenarioId
   readonly before?: string
@@ -14,11 +14,14 @@ interface Stage {
   scenario?: Scenario
 }
 
-// On the global object, since a framework may bundle this module, and more than once.
+// It is on the global object, because a framework may bundle this module more than once.
 const key = Symbol.for('tollgate.conformance.stage')
 const global = globalThis as { [key]?: Stage }
 
-/** In a server that a test has started: the scenario that it is to play now, made by the copy of the library beside the caller. */
+/**
+ * Returns the scenario that the server plays now, made by the copy of the library that the caller
+ * uses.
+ */
 export function currentScenario(): Scenario {
   const stage = global[key]
   if (stage === undefined) throw new Error('no scenario was ordered')
@@ -27,10 +30,10 @@ export function currentScenario(): Scenario {
   return stage.scenario
 }
 
-// Before the first request: the scenario is made by whoever plays it, not here.
+// The module that plays the scenario makes it, at its first request.
 const blank: Scenario['journal'] = { handlerRuns: 0, verdicts: [], reservations: 0, releases: 0 }
 
-/** Takes the orders of the test, and tells it what the scenario has noted. */
+/** Follows the orders of the test, and answers with the journal of the scenario. */
 export function followOrders(): void {
   process.on('message', (message: Order | 'journal') => {
     if (message === 'journal') return process.send?.({ journal: global[key]?.scenario?.journal ?? blank })

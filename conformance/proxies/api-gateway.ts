@@ -3,7 +3,7 @@ import { client, fromHost, type Platform, query } from './platforms.ts'
 
 const apiHost = 'a1b2c3d4e5.execute-api.us-east-1.amazonaws.com'
 
-/** An event of an HTTP API or a Function URL. */
+/** Makes an event of an HTTP API or a Function URL. */
 function httpEvent(host: string, rawPath: string): LambdaEvent {
   return {
     version: '2.0',
@@ -38,7 +38,7 @@ export const apiGateways: readonly Platform[] = [
       'https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html',
       'https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html',
     ],
-    // The query arrives decoded: what is signed has to be spelled as encodeURIComponent does.
+    // The query arrives decoded, so the signed URL must be encoded as by encodeURIComponent.
     url: `https://${apiHost}/prod/sms?step=1&note=it's%20%7C%2F`,
     arrival: {
       as: 'lambda',

@@ -8,7 +8,7 @@ import { token } from '../kit/draft.ts'
 
 type Answer = (webhook: Pick<Accepted, 'params'>, target: string, res: ServerResponse) => void
 
-/** An app that answers with what it got. */
+/** The adapters that the app can use. Each answers with the request as it arrived. */
 const adapters = {
   express(options: VerifierOptions, answer: Answer): RequestListener {
     const app = express().set('env', 'test')
@@ -21,19 +21,21 @@ const adapters = {
 export type AdapterName = keyof typeof adapters
 export const adapterNames = Object.keys(adapters) as readonly AdapterName[]
 
-/** What the app says that it got. */
+/** The request as the app received it. */
 export interface Received {
   readonly target: string
   readonly params: readonly (readonly [string, string])[]
 }
 
-/** An app behind a proxy, which stands while what it verifies with changes from case to case. */
+/**
+ * An app behind a proxy. It stays up while the options of its verifier change from case to case.
+ */
 export interface App {
   readonly port: number
-  /** The verdicts since `use`: 'ok' or a code. */
+  /** The verdicts since the last `use`: 'ok' or a code. */
   verdicts: string[]
   handlerRuns: number
-  /** Requests that arrived since `use`, those included that are none to Node.js. */
+  /** The requests since the last `use`, including those that Node.js cannot parse. */
   arrived: number
   use(adapter: AdapterName, options: VerifierOptions): void
   close(): Promise<void>
@@ -46,7 +48,8 @@ export async function startApp(): Promise<App> {
     listener?.(req, res)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // Only what the parser refuses: a proxy that closes an idle connection sends nothing.
+    // Counts only requests that the parser refuses. A proxy that closes an idle connection sends
+    // nothing.
     if (!error.code?.startsWith('HPE_')) return void socket.destroy()
     app.arrived++
     socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')

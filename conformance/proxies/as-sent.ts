@@ -5,7 +5,10 @@ import { type Bench, expectAccepted, expectRefused, publicOrigin, signSms } from
 import { toWire } from './client.ts'
 import { paths, queries } from './queries.ts'
 
-/** Every target arrives at the app byte for byte, and verifies; the same one with a byte more does not. */
+/**
+ * Tests that every target arrives at the app byte for byte and verifies, and that one more byte
+ * does not.
+ */
 export function asSentSuite(getBench: () => Bench): Suite {
   const targets = [
     ...Object.entries(queries).map(([name, query]) => [name, `/sms${query}`] as const),

@@ -18,11 +18,11 @@ export const refusalText = 'Twilio Request Validation Failed.'
 
 type Site = 'forwarding' | 'forwarded' | 'index' | 'careless'
 
-/** A proxy with its sites in front of an app. */
+/** A proxy and its sites in front of an app. */
 export interface Bench {
   readonly version: string
   readonly app: App
-  /** The port of a site. */
+  /** Returns the port of a site. */
   port(site: Site): number
   stop(): Promise<void>
 }
@@ -57,7 +57,7 @@ export async function startBench(kind: ProxyKind): Promise<Bench> {
   }
 }
 
-/** An SMS, signed for a URL as Twilio would. */
+/** Signs an SMS for a URL, as Twilio does. */
 export function signSms(url: string, authToken = token, more: Readonly<Record<string, string>> = {}) {
   return signRequest({ url, params: [...sms, ...Object.entries(more)], authToken })
 }
@@ -68,7 +68,7 @@ export interface Expectation {
   readonly options: VerifierOptions
 }
 
-/** Sends through the proxy, and gives what the app got. */
+/** Sends a request through the proxy, and returns it as the app received it. */
 export async function expectAccepted(
   bench: Bench,
   { site, adapter, options }: Expectation,
@@ -80,7 +80,7 @@ export async function expectAccepted(
   return JSON.parse(reply.body) as Received
 }
 
-/** Sends through the proxy what the app has to refuse with one of these codes. */
+/** Sends a request through the proxy that the app must refuse with this code. */
 export async function expectRefused(
   bench: Bench,
   { site, adapter, options }: Expectation,
@@ -98,7 +98,7 @@ export function assertRefused({ app }: Bench, reply: Reply, code: string): void 
   assertEqual(app.handlerRuns, 0, 'runs of the handler')
 }
 
-/** The same forged: signed with another token, and with a parameter that was not signed. */
+/** Makes two forged requests: one signed with another token, and one with an unsigned parameter. */
 export function forge(url: string, more: Wire['headers'] = []): readonly Wire[] {
   const genuine = toWire(signSms(url), more)
   return [toWire(signSms(url, otherToken), more), { ...genuine, body: `${genuine.body}&Body=forged` }]

@@ -5,13 +5,13 @@ import { promisify } from 'node:util'
 import { findOrInstall } from '../../tools/services/debian-package.mjs'
 
 export interface Certificate {
-  /** The files of the certificate, of its key, and of both in one. */
+  /** The files of the certificate, of its key, and of both together. */
   readonly crt: string
   readonly key: string
   readonly pem: string
 }
 
-/** Makes a certificate for `*.example.com` that signs itself and lasts a day. */
+/** Makes a self-signed certificate for `*.example.com` that is valid for a day. */
 export async function makeCertificate(folder: string): Promise<Certificate> {
   const openssl = await findOrInstall('openssl', ['openssl'])
   const [crt, key, pem] = ['crt', 'key', 'pem'].map((ending) => join(folder, `example.com.${ending}`)) as [

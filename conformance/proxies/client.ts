@@ -9,7 +9,7 @@ export interface Reply {
   readonly body: string
 }
 
-/** A request as it goes on the wire, byte for byte. */
+/** A request as it is sent, byte for byte. */
 export interface Wire {
   readonly method: string
   readonly target: string
@@ -17,7 +17,10 @@ export interface Wire {
   readonly body: string | undefined
 }
 
-/** A signed request as Twilio sends it to the URL that it signed; `more` headers are added, and win over a single `host`. */
+/**
+ * Returns a signed request as Twilio sends it. The headers of `more` are added, and a single `host`
+ * is replaced.
+ */
 export function toWire(signed: SignedRequest, more: Wire['headers'] = []): Wire {
   const [, host = '', target = ''] = /^https?:\/\/([^/?]+)(.*)$/s.exec(signed.url) ?? []
   const hosts = more.some(([name]) => name === 'host') ? [] : [['host', host] as const]
@@ -25,12 +28,12 @@ export function toWire(signed: SignedRequest, more: Wire['headers'] = []): Wire 
   return { method, target: target || '/', headers: [...hosts, ...Object.entries(signed.headers), ...more], body }
 }
 
-/** Sends over TLS with any certificate: which one it is, is not what is tested here. */
+/** Sends over TLS and accepts any certificate, because these tests do not test it. */
 export function sendTls(port: number, wire: Wire): Promise<Reply> {
   return send(wire, { port, rejectUnauthorized: false, servername: 'app.example.com' }, httpsRequest)
 }
 
-/** Sends in the clear, past the proxy; from another loopback address, where one is given. */
+/** Sends without TLS and without the proxy, from another loopback address if one is given. */
 export function sendPlain(port: number, wire: Wire, localAddress?: string): Promise<Reply> {
   return send(wire, { port, ...(localAddress !== undefined && { localAddress }) }, httpRequest)
 }
@@ -60,7 +63,7 @@ function send(wire: Wire, where: RequestOptions, request: typeof httpsRequest): 
   })
 }
 
-/** Sends over TLS what no HTTP client would, and gives the status. */
+/** Sends bytes over TLS that no HTTP client would send, and returns the status. */
 export function sendBytes(port: number, bytes: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', servername: 'app.example.com', rejectUnauthorized: false })

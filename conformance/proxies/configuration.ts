@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { assert } from '../kit/assert.ts'
 import type { Certificate } from './certificate.ts'
 
-/** What stands in a configuration of the documentation for what a test has of its own. */
+/** The values that replace placeholders in a configuration of the documentation. */
 export interface Places {
   readonly port: number
   readonly appPort: number
@@ -11,7 +11,7 @@ export interface Places {
   readonly webRoot: string
 }
 
-/** A configuration of the documentation, with ports and files of one's own in it and nothing else changed. */
+/** Reads a configuration of the documentation, and replaces only its ports and files. */
 export function readConfiguration(name: string, places: Places): string {
   const text = readFileSync(new URL(`../../examples/proxies/${name}`, import.meta.url), 'utf8')
   return fillConfiguration(text, places)

@@ -12,10 +12,10 @@ import type { Arrival } from './platforms.ts'
 type FetchHandler = (request: Request) => Promise<Response>
 type LambdaHandler = (event: forLambda.LambdaEvent, context: unknown) => Promise<unknown>
 
-/** What an example exports: a handler of the adapter for its platform. */
+/** The export of an example: a handler for its platform. */
 export type Handler = FetchHandler | LambdaHandler | RequestHandler
 
-/** A handler with other options than the example's, for the same platform. */
+/** Makes a handler with other options than the example's, for the same platform. */
 export function makeHandler(as: Arrival['as'], options: VerifierOptions): Handler {
   const handlers: Readonly<Record<Arrival['as'], () => Handler>> = {
     fetch: (): FetchHandler => forFetch.twilioWebhook(options, () => new Response('<Response/>')),
@@ -25,7 +25,10 @@ export function makeHandler(as: Arrival['as'], options: VerifierOptions): Handle
   return handlers[as]()
 }
 
-/** Hands over a signed request as the platform would, and gives the status of the answer. */
+/**
+ * Passes a signed request to the handler as the platform does, and returns the status of the
+ * answer.
+ */
 export async function deliver(handler: Handler, arrival: Arrival, signed: SignedRequest): Promise<number> {
   const { method, body = '' } = signed
   const headers = { ...signed.headers, ...arrival.headers }

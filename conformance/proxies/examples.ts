@@ -1,11 +1,11 @@
 import type { VerifierOptions } from 'tollgate'
 
-/** The exports of an example, which is JavaScript as its readers write it. */
+/** Loads the exports of an example, which is JavaScript. */
 export async function loadExample<T>(path: string): Promise<T> {
   return import(new URL(`../../examples/${path}`, import.meta.url).href)
 }
 
-/** The options that `docs/behind-a-proxy.md` shows, with the tests' token where they are used. */
+/** The options in `docs/behind-a-proxy.md`, with the tests' token. */
 export interface ProxyOptions {
   readonly oneHost: VerifierOptions
   readonly prefixStripped: VerifierOptions

@@ -11,7 +11,7 @@ type Family = NonNullable<FromRequestOptions['forwardedBy']>
 const sites = { 'x-forwarded': 'forwarding', forwarded: 'forwarded' } as const
 const names = { 'x-forwarded': 'fromRequest, X-Forwarded-*', forwarded: 'fromRequest, Forwarded (RFC 7239)' } as const
 
-/** The URL is built from what the proxy says of the request. */
+/** Tests URLs that are built from the proxy's headers. */
 export function fromRequestSuite(family: Family, getBench: () => Bench): Suite {
   return defineSuite(
     names[family],

@@ -4,7 +4,10 @@ import { startHaproxy } from '../../tools/services/haproxy.mjs'
 import { startNginx } from '../../tools/services/nginx.mjs'
 import type { StartProxy } from '../../tools/services/proxy.d.mts'
 
-/** Targets that no URL has, as bytes, and some that a server may think too long or too odd. */
+/**
+ * Targets that no URL can have, as bytes, and some that a server may refuse for their length or
+ * form.
+ */
 export const oddTargets = {
   'a raw space': '/sms?q=a b',
   'a raw control character': '/sms?q=a\x01b',
@@ -20,21 +23,30 @@ export const oddTargets = {
 
 export type OddTarget = keyof typeof oddTargets
 
-/** A proxy, and what has to be known of it. */
+/** A proxy, its configurations and its known behaviour. */
 export interface ProxyKind {
   readonly name: string
   readonly start: StartProxy
-  /** The configuration of the documentation, its form for RFC 7239, and for Apache that of index pages. */
+  /**
+   * The configurations of the documentation: the main one, the one for RFC 7239, and for Apache
+   * that of index pages.
+   */
   readonly sites: { readonly forwarding: string; readonly forwarded: string; readonly index?: string }
-  /** A site as they are found in the field: it adds to the forwarding headers that a client sent, or lets them pass. */
+  /**
+   * A careless site, as they are common: it keeps the forwarding headers of the client, or adds to
+   * them.
+   */
   readonly careless: string
-  /** What the careless site makes of an X-Forwarded-Host that a client sent twice. */
+  /** The behaviour of the careless site if a client sends X-Forwarded-Host twice. */
   readonly repeats: 'kept' | 'reduced to the last'
-  /** Targets of `oddTargets` that it answers itself, with which status; the others reach the app. */
+  /**
+   * Targets of `oddTargets` that the proxy answers itself, with the status. The others reach the
+   * app.
+   */
   readonly answers: Readonly<Partial<Record<OddTarget, number>>>
-  /** Targets that the careless site re-spells where it strips /twilio. */
+  /** Targets that the careless site re-encodes when it strips /twilio. */
   readonly respells?: readonly string[]
-  /** Cases that it makes impossible, by their name, with what it does instead. They run all the same, and have to fail. */
+  /** Cases that the proxy makes impossible, with its behaviour. They still run, and must fail. */
   readonly exceptions: Readonly<Record<string, string>>
 }
 
@@ -145,7 +157,7 @@ const caddy: ProxyKind = {
     'a raw control character': 400,
     'a raw DEL': 400,
     'a lone % in the path': 400,
-    // Its empty page, for a host that it does not know.
+    // The empty page for an unknown host.
     'an absolute URL of another host': 200,
   },
   exceptions: {

@@ -4,7 +4,7 @@ import { type Bench, expectAccepted, expectRefused, publicOrigin, signSms } from
 import { sendBytes, toWire } from './client.ts'
 import { type OddTarget, oddTargets, type ProxyKind } from './kinds.ts'
 
-/** Each is turned away, be it by the proxy or by the app. */
+/** Tests that the proxy or the app refuses each of these targets. */
 export function oddTargetsSuite(kind: ProxyKind, getBench: () => Bench): Suite {
   const table: CaseTable = Object.fromEntries(
     Object.entries(oddTargets).map(([name, target]) => [
@@ -27,7 +27,9 @@ export function oddTargetsSuite(kind: ProxyKind, getBench: () => Bench): Suite {
   return defineSuite('targets that are no URL', { ...table, ...listRespelled(kind, getBench) })
 }
 
-/** How most configurations strip a prefix, and what it costs: paths that are re-spelled do not verify. */
+/**
+ * Lists the cases for the usual way to strip a prefix, after which re-encoded paths do not verify.
+ */
 function listRespelled({ respells = [] }: ProxyKind, getBench: () => Bench): CaseTable {
   const behind = { site: 'careless', adapter: 'express', options: { publicUrl: `${publicOrigin}/twilio` } } as const
   const send = (target: string) => toWire(signSms(`${publicOrigin}/twilio${target}`))

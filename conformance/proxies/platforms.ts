@@ -3,25 +3,27 @@ import type { LambdaEvent } from 'tollgate/lambda'
 
 type Fields = Readonly<Record<string, string>>
 
-/** What reaches an app of a request that Twilio sent to `url`. */
+/** A request as it reaches an app, after Twilio sent it to `url`. */
 export type Arrival =
-  /** A web Request: its URL as the platform makes it. */
+  /** A web Request, with the URL that the platform makes. */
   | { readonly as: 'fetch'; readonly url: string; readonly headers: Fields }
   /** A request to a server of Node.js: its target. */
   | { readonly as: 'express'; readonly target: string; readonly headers: Fields }
   /** An event of Lambda, to which the test adds the body. */
   | { readonly as: 'lambda'; readonly event: LambdaEvent; readonly headers: Fields }
 
-/** A platform, as the request that reaches an app there. */
+/** A platform, with the form in which requests reach an app there. */
 export interface Platform {
   readonly name: string
   readonly sources: readonly string[]
-  /** The URL that Twilio is configured with. */
+  /** The URL in the configuration of Twilio. */
   readonly url: string
   readonly arrival: Arrival
   /** The file of `examples/platforms`, and its export, which `docs/platforms.md` shows. */
   readonly example: readonly [file: string, name: string]
-  /** Configurations that do without what the platform needs, by what they leave out; each is refused. */
+  /**
+   * Configurations that lack a necessary option, by the name of the gap. They refuse the request.
+   */
   readonly without: Readonly<Record<string, VerifierOptions>>
 }
 

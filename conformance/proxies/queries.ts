@@ -1,4 +1,7 @@
-/** Queries with every character that something on the way might re-spell, by a name. All of them are sent as they stand here. */
+/**
+ * Queries with every character that something on the way might re-encode, by name. They are sent
+ * exactly like this.
+ */
 export const queries: Readonly<Record<string, string>> = {
   "a raw '": "?q=it's",
   '%27': '?q=it%27s',
@@ -45,7 +48,7 @@ export const queries: Readonly<Record<string, string>> = {
   'the worst of all': "?n=Jo%20O'Neil+%7C|(a,b)!*~;x=@:/?&&e=&%2f%2F",
 }
 
-/** The same for paths. */
+/** Paths, like the queries above. */
 export const paths: Readonly<Record<string, string>> = {
   'plain, with a dot and capitals': '/Sms.v1/Inbound',
   "a path with a raw '": "/o'neil",

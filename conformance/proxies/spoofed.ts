@@ -18,7 +18,10 @@ import { spoofs } from './with-public-url.ts'
 /** A loopback address that is not the proxy's. */
 const stranger = '127.0.0.2'
 
-/** Forwarding headers of a client's own: past the proxy, and through one that lets them pass or adds to them. */
+/**
+ * Tests forwarding headers from a client: sent past the proxy, and through one that keeps them or
+ * adds to them.
+ */
 export function spoofedSuite(kind: ProxyKind, getBench: () => Bench): Suite {
   return defineSuite(
     'spoofed headers',
@@ -33,7 +36,7 @@ function listCases(adapter: AdapterName, { repeats }: ProxyKind, getBench: () =>
   const url = `${publicOrigin}/sms`
   const withHost = (...headers: Wire['headers']): Wire['headers'] => [['host', 'app.example.com'], ...headers]
 
-  /** Sends to the app itself, from an address that is nobody's proxy. */
+  /** Sends to the app itself, from an address that is not a proxy. */
   const sendPast = async (forwardedBy: 'forwarded' | 'x-forwarded', signedUrl: string, headers: Wire['headers']) => {
     const { app } = getBench()
     app.use(adapter, { publicUrl: rule(forwardedBy) })
@@ -107,7 +110,7 @@ function listCases(adapter: AdapterName, { repeats }: ProxyKind, getBench: () =>
       app.use(adapter, careless.options)
       const reply = await sendTls(port('careless'), toWire(signSms(url), [['x-forwarded-proto', 'http']]))
       assertEqual([reply.status, reply.body, app.handlerRuns], [403, refusalText, 0], 'the answer')
-      // A list where the proxy adds its own, a URL that was not signed where it does not.
+      // The header is a list if the proxy adds its own value, otherwise it makes an unsigned URL.
       assert(/^(url_not_allowed|signature_mismatch)$/.test(app.verdicts.join()), `the verdict is ${app.verdicts}`)
     },
     [`${adapter}: another port through a careless proxy`]: async () => {

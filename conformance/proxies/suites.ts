@@ -8,7 +8,7 @@ import { spoofedSuite } from './spoofed.ts'
 import { trailingSlashSuite } from './trailing-slash.ts'
 import { withPublicUrlSuite } from './with-public-url.ts'
 
-/** What holds behind each proxy; the bench is asked for when a case runs. */
+/** Lists the suites for each proxy. A case calls `getBench` when it runs. */
 export function proxySuites(kind: ProxyKind, getBench: () => Bench): readonly Suite[] {
   return [
     withPublicUrlSuite(getBench),

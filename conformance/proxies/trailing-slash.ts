@@ -7,8 +7,9 @@ import { sendTls, toWire, type Wire } from './client.ts'
 import { shown } from './examples.ts'
 
 /**
- * The story of https://www.twilio.com/docs/usage/security: Twilio is configured with /twilio, and Apache, for which that is a
- * folder, has it asked for again as /twilio/ and looks for the index there. The signature is for the one, the request for the other.
+ * The case in https://www.twilio.com/docs/usage/security: Twilio is configured with /twilio. For
+ * Apache this is a folder, so it redirects to /twilio/ and looks for the index there. The signature
+ * covers the first URL, and the request has the second.
  */
 export function trailingSlashSuite(getBench: () => Bench): Suite {
   return defineSuite(
@@ -46,7 +47,7 @@ function listCases(adapter: AdapterName, getBench: () => Bench): CaseTable {
   }
 }
 
-/** The request as it is sent again, to where Apache redirects it. */
+/** Returns the request as it is sent again, to the target of Apache's redirect. */
 async function follow(bench: Bench, wire: Wire): Promise<Wire> {
   const { status, location = '' } = await sendTls(bench.port('index'), wire)
   assertEqual(status, 301, 'the status of the redirect')

@@ -15,7 +15,7 @@ export const spoofs: Wire['headers'] = [
   ['forwarded', 'host=evil.example;proto=http'],
 ]
 
-/** The URL is named: nothing in a request changes it. */
+/** Tests a `publicUrl`, which nothing in a request changes. */
 export function withPublicUrlSuite(getBench: () => Bench): Suite {
   return defineSuite('publicUrl', Object.assign({}, ...adapterNames.map((adapter) => listCases(adapter, getBench))))
 }
@@ -28,7 +28,7 @@ function listCases(adapter: AdapterName, getBench: () => Bench): CaseTable {
       await expectAccepted(getBench(), behind(shown.oneHost), toWire(signSms(url)))
       for (const forged of forge(url))
         await expectRefused(getBench(), behind(shown.oneHost), forged, 'signature_mismatch')
-      // What the app itself sees.
+      // The URL that the app itself sees.
       await expectRefused(
         getBench(),
         behind({ publicUrl: 'http://app.example.com' }),
@@ -48,7 +48,7 @@ function listCases(adapter: AdapterName, getBench: () => Bench): CaseTable {
       const url = 'https://app.example.com:8443/sms'
       const named = behind(shown.otherPort)
       await expectAccepted(getBench(), named, toWire(signSms(url)))
-      // Voice over HTTPS is signed without the port, and sent with it.
+      // Voice webhooks over HTTPS are signed without the port, but sent with it.
       await expectAccepted(
         getBench(),
         named,
@@ -81,7 +81,7 @@ function listCases(adapter: AdapterName, getBench: () => Bench): CaseTable {
       const bench = getBench()
       bench.app.use(adapter, shown.oneHost)
       const reply = await sendTls(bench.port('forwarding'), toWire(signSms('https://evil.example/sms')))
-      // Caddy answers itself for a host that it does not know.
+      // Caddy itself answers for an unknown host.
       if (bench.app.verdicts.length > 0)
         assertEqual([reply.status, ...bench.app.verdicts], [403, 'signature_mismatch'], 'the answer')
       assertEqual(bench.app.handlerRuns, 0, 'runs of the handler')

@@ -19,7 +19,7 @@ import { assertNotNew, assertReplayed, guarded, type ReplaySubject } from './sub
 
 const retryToken = 'i-twilio-idempotency-token'
 
-/** The second is the first as an attacker may send it again: it must not pass for another delivery. */
+/** Checks that a copy of a request that an attacker changed does not count as a new delivery. */
 async function checkSame(
   subject: ReplaySubject,
   first: Signed,
@@ -31,7 +31,7 @@ async function checkSame(
   assertNotNew(await deliver(again), 'sent again')
 }
 
-/** D2: nothing unsigned tells one delivery from another. */
+/** D2: unsigned data does not make another delivery. */
 export function unsignedHeaders(subject: ReplaySubject): Suite {
   const headers: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
     'another idempotency token': { [retryToken]: '00000000-0000-4000-8000-000000000002' },
@@ -59,7 +59,7 @@ export function unsignedHeaders(subject: ReplaySubject): Suite {
   })
 }
 
-/** D3: one signed text is one delivery, however it is spelled. */
+/** D3: one signing string is one delivery, in every encoding. */
 export function otherSpellings(subject: ReplaySubject): Suite {
   const formsOf = async (): Promise<readonly [Signed, Readonly<Record<string, string>>]> => {
     const first = await makeRequest()
@@ -126,7 +126,7 @@ export function otherSpellings(subject: ReplaySubject): Suite {
 
 const unknown = 'a cut of no known kind'
 
-/** The same signing string, cut into other names and values. */
+/** Splits the same signing string into other names and values. */
 async function cutElsewhere(): Promise<Readonly<Record<string, Signed>>> {
   const genuine = await makeRequest({ params: inboundSms })
   const cut = (from: string, to: string): Signed => {
@@ -145,7 +145,10 @@ async function cutElsewhere(): Promise<Readonly<Record<string, Signed>>> {
   }
 }
 
-/** D3: what Twilio signed has no delimiters, so that a captured delivery can be cut elsewhere and show another kind. */
+/**
+ * D3: the signing string has no delimiters. So a captured delivery can be split elsewhere, and look
+ * like another kind.
+ */
 export function otherCuts(subject: ReplaySubject): Suite {
   const reject = { onReplay: 'reject' } as const
   return defineSuite('D3 a replay cut elsewhere', {
@@ -162,7 +165,7 @@ export function otherCuts(subject: ReplaySubject): Suite {
       assertReplayed(await deliver(genuine as Signed), true)
     },
     'unless the cut is itself of a kind that never repeats': async () => {
-      // One step of a call, whose name and value also make an event with a number.
+      // One step of a call. Its last name and value can also be split so that they make an event.
       const step = [
         ['CallSid', 'CA1'],
         ['CallStatus', 'ringing'],
@@ -184,7 +187,7 @@ export function otherCuts(subject: ReplaySubject): Suite {
   })
 }
 
-/** D4: the guard of an application and the guard of a route check one request. */
+/** D4: the guard of an application and the guard of a route both check one request. */
 export function checkedTwice(subject: ReplaySubject): Suite {
   const makeGuards = () => {
     const replay = subject.replay.replayGuard({ store: subject.makeStore(), onReplay: 'reject' })
@@ -225,7 +228,7 @@ export function checkedTwice(subject: ReplaySubject): Suite {
 }
 
 function escapeLetter(letter: string, at: number, text: string): string {
-  // Letters of an escape stand for one already.
+  // Letters of an escape are part of an encoded character already.
   const inEscape = text[at - 1] === '%' || text[at - 2] === '%'
   return inEscape ? letter : `%${letter.charCodeAt(0).toString(16)}`
 }

@@ -14,7 +14,7 @@ import { hashHex } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import { assertReplayed, guarded, type ReplaySubject } from './subject.ts'
 
-/** Forms that Twilio never sends twice, but for a retry of what failed. */
+/** Forms that Twilio never sends twice, except to retry a failed one. */
 const unique = [
   'message.inbound',
   'message.status',
@@ -23,7 +23,10 @@ const unique = [
   'call.status',
   'recording.status',
 ] as const
-/** No guard reserves these: handshakes are all alike, and a bundle's callback may share its URL with an event. */
+/**
+ * No guard reserves these. Handshakes are all the same, and a bundle's callback may have the URL of
+ * an event.
+ */
 const skipped = ['media-stream.handshake', 'conversation-relay.handshake', 'regulatory.bundle']
 
 type Kind = (typeof webhookKinds)[number]
@@ -43,7 +46,7 @@ function deliver(kind: Kind): Signed {
   }
 }
 
-/** D1: a captured request is sent again, as it is. */
+/** D1: a captured request is sent again, unchanged. */
 export function plainReplays(subject: ReplaySubject): Suite {
   return defineSuite('D1 plain replay', {
     'without a guard nothing is said to be replayed': async () => {

@@ -12,7 +12,7 @@ function makeMessage(sid = 'SM1'): Promise<Signed> {
   return makeRequest({ params: [...params, ...received] })
 }
 
-/** D4: what happens at the same moment, and when something fails. */
+/** D4: simultaneous copies, failures and floods. */
 export function races(subject: ReplaySubject): Suite {
   return defineSuite('D4 races, failures, floods', {
     'of 100 copies at once, one is new': async () => {

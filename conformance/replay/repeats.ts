@@ -16,7 +16,7 @@ function makeStep(path: string, ...more: Pairs): Promise<Signed> {
   return makeRequest({ path, params: [...call, ...more] })
 }
 
-/** D5: what Twilio repeats, or sends in any order, is let in. */
+/** D5: requests that Twilio repeats, or sends in any order, are accepted. */
 export function genuineRepeats(subject: ReplaySubject): Suite {
   return defineSuite('D5 genuine repeats', {
     'status events in any order': async () => {

@@ -4,17 +4,17 @@ import { assert, assertAccepted, assertEqual } from '../kit/assert.ts'
 import { origin, token } from '../kit/draft.ts'
 import type { Library, Options } from '../kit/library.ts'
 
-/** What a replay suite tests. */
+/** The subject of a replay suite. */
 export interface ReplaySubject {
   readonly library: Library
   readonly replay: Pick<typeof import('tollgate/replay'), 'memoryStore' | 'replayGuard'>
-  /** A store that remembers nothing yet. */
+  /** Returns an empty store. */
   makeStore(): ReplayStore
 }
 
 export type Deliver = (request: IncomingRequest) => Promise<Verdict>
 
-/** One application with a guard: everything that is delivered meets the same store. */
+/** Makes one application with a guard. All deliveries use the same store. */
 export function guarded(
   { library, replay, makeStore }: ReplaySubject,
   guard: Partial<ReplayGuardOptions> = {},
@@ -33,7 +33,7 @@ export function assertReplayed(verdict: Verdict, expected: boolean | 'unknown', 
   assertEqual(assertAccepted(verdict).replayed, expected, what)
 }
 
-/** Refused, or at least marked: never taken for new. */
+/** Checks that the delivery is refused as a replay, or accepted and marked as one. */
 export function assertNotNew(verdict: Verdict, what: string): void {
   const isNew = verdict.ok && verdict.replayed !== true
   assert(

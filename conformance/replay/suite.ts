@@ -5,7 +5,7 @@ import { races } from './races.ts'
 import { genuineRepeats } from './repeats.ts'
 import type { ReplaySubject } from './subject.ts'
 
-/** What a replay guard must withstand, and what it must let in, over whatever store. */
+/** Lists the suites for a replay guard, with any store. */
 export function replaySuites(subject: ReplaySubject): readonly Suite[] {
   return [
     plainReplays(subject),

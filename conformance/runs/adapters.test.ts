@@ -8,7 +8,7 @@ import { node } from '../frameworks/node.ts'
 import { bindFramework } from '../kit/bind-framework.ts'
 import { account, otherToken, sharedKey, token } from '../kit/draft.ts'
 
-// What adapters tell the developer of: many cases provoke it, and none may tell a secret.
+// Adapters warn the developer in many of these cases. No warning may contain a secret.
 beforeEach(() => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
 })

@@ -7,7 +7,7 @@ import { renderPage } from '../broken/page.ts'
 import { runSuites, type Suite } from '../kit/suite.ts'
 import { portableSuites } from '../portable.ts'
 
-// Those wait for what a broken server never does.
+// These cases wait for an event that a broken server never causes.
 const slow = /pipelined|aborted|gone/
 
 const broken = [

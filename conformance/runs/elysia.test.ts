@@ -4,7 +4,7 @@ import { socketAttackSuites } from '../attacks/sockets.ts'
 import { elysia } from '../frameworks/elysia.ts'
 import { bindFramework } from '../kit/bind-framework.ts'
 
-// What adapters tell the developer of: many cases provoke it.
+// Adapters warn the developer in many of these cases.
 vi.spyOn(console, 'error').mockImplementation(() => undefined)
 
 for (const framework of elysia) bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)))

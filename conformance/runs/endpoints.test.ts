@@ -6,7 +6,7 @@ import { signRequest } from 'tollgate/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { account, host, origin, sms, token } from '../kit/draft.ts'
 
-// What needs no server: frameworks call an endpoint with one object, which has the Request in it.
+// These cases need no server: a framework calls an endpoint with one object that has the Request.
 
 const options = { publicUrl: origin, authToken: token }
 const ok = (): Response => new Response('ok')
@@ -209,7 +209,7 @@ test('React Router 7: a query that may have been spelled anew is tried as Twilio
   }
   expect(await ask('q=a%20b', 'q=a+b')).toBe(200)
   expect(await ask("q=it's", 'q=it%27s')).toBe(200)
-  // `%20` shows that nothing was spelled anew.
+  // `%20` shows that nothing was re-encoded.
   expect(await ask('q=a+b', 'q=a%20b')).toBe(403)
   expect(await ask('q=a%20b', 'q=a%2Bb')).toBe(403)
 })

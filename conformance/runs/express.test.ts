@@ -39,13 +39,13 @@ describeEach('%s', (_name, express) => {
     const port = await listen(app)
     const request = await makeRequest({ params: [['a[b]', '1']] })
     expect(JSON.parse((await send(port, toRaw(request))).body)).toEqual([{ a: { b: '1' } }, [['a[b]', '1']]])
-    // Twilio signs an equal pair once, so it can be repeated. The parser makes a list of it.
+    // Twilio signs an equal pair once, so an attacker can repeat it. The parser makes a list of it.
     const { body = '' } = await makeRequest()
     const [repeated] = JSON.parse((await send(port, toRaw({ ...(await makeRequest()), body: `${body}&${body}` }))).body)
     expect(repeated).toEqual(Object.fromEntries(sms.map(([name, value]) => [name, [value, value]])))
   })
 
-  // As the package method-override does.
+  // The package method-override does the same.
   const override: express5.RequestHandler = (req, _res, next) => {
     req.method = req.get('x-http-method-override') ?? req.method
     next()

@@ -4,7 +4,7 @@ import { socketAttackSuites } from '../attacks/sockets.ts'
 import { fastify, fastifyHookSuite, fastifyLoadSuite, fastifyWebSocketSuite } from '../frameworks/fastify.ts'
 import { bindFramework } from '../kit/bind-framework.ts'
 
-// What adapters tell the developer of: many cases provoke it.
+// Adapters warn the developer in many of these cases.
 vi.spyOn(console, 'error').mockImplementation(() => undefined)
 
 bindFramework(

@@ -5,7 +5,7 @@ import { h3, h3HookSuite, h3RequestSuite } from '../frameworks/h3.ts'
 import { bindSuites } from '../kit/bind.ts'
 import { bindFramework } from '../kit/bind-framework.ts'
 
-// What adapters tell the developer of: many cases provoke it.
+// Adapters warn the developer in many of these cases.
 vi.spyOn(console, 'error').mockImplementation(() => undefined)
 
 for (const framework of h3) bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)))

@@ -8,7 +8,7 @@ import { socketAttackSuites } from '../attacks/sockets.ts'
 import { hono } from '../frameworks/hono.ts'
 import { bindFramework } from '../kit/bind-framework.ts'
 
-// Many cases make a mistake that adapters log for the developer.
+// Adapters warn the developer in many of these cases.
 vi.spyOn(console, 'error').mockImplementation(() => undefined)
 
 for (const framework of hono) bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)))

@@ -22,7 +22,7 @@ beforeEach(() => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
 })
 
-/** What the application does with the request of Node.js before the guard. */
+/** The application's use of the Node.js request before the guard. */
 type Before = (req: IncomingMessage) => Promise<unknown>
 type Listener = (req: IncomingMessage, res: ServerResponse) => unknown
 
@@ -90,7 +90,7 @@ function listenWithKoa(app: Koa3, options: VerifierOptions, before: Before): Lis
 
 type Deliver = (signed: Signed, framing?: 'length' | 'none' | 'end with the headers') => Promise<string>
 
-/** Starts a real HTTP/2 server; gives the status and the text of an answer. */
+/** Starts a real HTTP/2 server, and returns the status and the text of an answer. */
 async function start(name: string, before: Before = async () => undefined): Promise<Deliver> {
   const codes: string[] = []
   const onVerdict: VerifierOptions['onVerdict'] = (verdict) => codes.push(verdict.ok ? 'ok' : verdict.code)
@@ -114,7 +114,7 @@ async function start(name: string, before: Before = async () => undefined): Prom
 }
 
 const readAll: Before = async (req) => void (await req.toArray())
-/** As a host does that parses bodies itself. */
+/** Parses the body, as some platforms do. */
 const parse: Before = async (req) => {
   const text = Buffer.concat(await req.toArray()).toString()
   Object.assign(req, { body: Object.fromEntries(new URLSearchParams(text)) })
@@ -142,7 +142,8 @@ describe.each(Object.keys(servers))('%s over HTTP/2', (name) => {
     ['parses', parse],
   ])('a body that the application %s before the guard is never taken for none', async (_how, before) => {
     const deliver = await start(name, before)
-    // Signed for its URL only: with its body lost it would look like a request without one.
+    // The signature covers only the URL. Without its body, this would look like a request without
+    // one.
     const forged = await makeRequest({ body: 'Body=forged', contentType: formType, signed: `${origin}/sms` })
     for (const framing of ['length', 'none'] as const)
       for (const signed of [forged, await makeRequest(), await makeJsonRequest({ a: 1 })])
@@ -152,7 +153,7 @@ describe.each(Object.keys(servers))('%s over HTTP/2', (name) => {
   test('an empty body that the application reads before the guard is one', async () => {
     const deliver = await start(name, readAll)
     const empty = await makeRequest({ params: [], body: '', contentType: null })
-    // The srvx of h3 2 makes no Request of a stream that has ended.
+    // The srvx of h3 2 makes no Request from a stream that has ended.
     const expected = name === 'h3 2' ? '403 body_malformed' : '200 url'
     for (const framing of ['none', 'end with the headers'] as const)
       expect(await deliver(empty, framing)).toBe(expected)

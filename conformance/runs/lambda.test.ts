@@ -49,7 +49,7 @@ describe.each(lambda.map((framework) => [framework.name, framework] as const))('
         const { method, body } = signed
         const request = { method, target, headers, ...(body && { body }) }
         const names = [...new URL(signed.url).searchParams.keys()]
-        // A load balancer without multi-value headers keeps the last of several.
+        // A load balancer without multi-value headers keeps the last of several values.
         if (name === 'lambda, ALB' && new Set(names).size < names.length)
           await expectRefused(server, request, 'signature_mismatch')
         else await expectAccepted(server, request)
@@ -111,7 +111,7 @@ describe.each(lambda.map((framework) => [framework.name, framework] as const))('
 describe('REST API: a query that it has decoded', () => {
   const restApi = lambda.find(({ name }) => name === 'lambda, REST API') as Framework
 
-  // What a customer may configure, and what Twilio adds to a GET, form-encoded.
+  // The query that a customer may configure, and the form-encoded one that Twilio adds to a GET.
   const configured = ['', 'a=1&', 'tags=a,b&', 'to=sip:a@b.example&', 'next=/a/b&', 'debug&', 'q=a%20b&', 'empty=&']
   const added: Pairs = [
     ['From', '+14155550142'],
@@ -164,7 +164,7 @@ describe('REST API: a query that it has decoded', () => {
 const options = { publicUrl: origin, authToken: token } as const satisfies VerifierOptions
 const ok = { statusCode: 200, body: 'ok' }
 
-/** The parts of an event that a signed form is. */
+/** Returns the parts of an event for a signed form. */
 function signForm(url: string, params: Pairs = sms): { headers: Record<string, string>; body: string } {
   const { headers, body = '' } = signRequest({ url, params, authToken: token })
   return { headers: { Host: host, ...headers }, body }

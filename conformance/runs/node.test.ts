@@ -73,7 +73,7 @@ test('a client that is gone when the check ends releases the reservation', async
   await vi.waitFor(() => expect(release).toHaveBeenCalledTimes(1))
 })
 
-/** Asks over HTTP/2, where :authority stands for Host. */
+/** Asks over HTTP/2, where :authority replaces Host. */
 async function ask2(verifierOptions: VerifierOptions, authority: string, secret = token): Promise<[number, string]> {
   const guard = twilioWebhook(verifierOptions, (webhook, _req, res) => void res.end(webhook.ok ? webhook.covers : ''))
   const server = createServer2((req, res) => void guard(req as never, res as never))
@@ -107,7 +107,7 @@ test('HTTP/2: an extended CONNECT is a handshake', async () => {
     res.end()
   })
   const requested = vi.fn()
-  // Only with a listener of requests does node:http2 make one of a CONNECT, for its event of that name.
+  // node:http2 emits `connect` with a request only if there is a request listener.
   const server = createServer2({ settings: { enableConnectProtocol: true } }, requested)
   server.on('connect', (req, res) => void guard(req as never, res as never))
   const session = connect(`http://127.0.0.1:${await listen(server)}`)

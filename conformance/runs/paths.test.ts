@@ -5,7 +5,7 @@ import { send } from '../adapter/socket.ts'
 import { mountedApps } from '../frameworks/mounts.ts'
 import { host, origin, token } from '../kit/draft.ts'
 
-// Some frameworks tell of the malformed targets that are sent here.
+// Some frameworks log the malformed targets that are sent here.
 for (const method of ['error', 'warn'] as const) vi.spyOn(console, method).mockImplementation(() => undefined)
 
 const paths = ['/voice', '/twilio/in-bound', '/v1.0/Sms', '/caf%C3%A9', '/hooks/']
@@ -91,7 +91,7 @@ const hex = (character: string): string => `%${character.charCodeAt(0).toString(
 const flip = (character: string): string =>
   character === character.toLowerCase() ? character.toUpperCase() : character.toLowerCase()
 
-/** One change to a text at a place: what clients, proxies and attackers do to the path of a request. */
+/** One change at one place, as clients, proxies and attackers change the path of a request. */
 const edit = fc.oneof(
   fc.constantFrom(...pieces).map((piece) => (text: string, at: number) => text.slice(0, at) + piece + text.slice(at)),
   fc
@@ -107,7 +107,7 @@ const edit = fc.oneof(
   fc.constantFrom(...pieces).map((piece) => (text: string) => text + piece),
 )
 
-/** A request target that resembles the path at most, and anything else that a client can send. */
+/** A request target that resembles the path, and any other target that a client can send. */
 const target = fc
   .tuple(fc.constantFrom(...paths), fc.array(fc.tuple(edit, fc.nat(40)), { maxLength: 4 }))
   .map(([path, edits]) => edits.reduce((text, [change, at]) => change(text, at % (text.length + 1)), path))
@@ -151,7 +151,8 @@ describe.each(mountedApps)('$name', ({ start }) => {
         }),
         { numRuns: 400 },
       )
-      // Most changes leave the path what it is not: some must, or this would prove nothing.
+      // Most changes make another path. Some must reach a handler, or this test would prove
+      // nothing.
       expect(reached).toBeGreaterThan(20)
     })
 

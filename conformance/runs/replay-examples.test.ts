@@ -27,7 +27,7 @@ async function findPort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** Starts an example, and gives a function that sends it a path. */
+/** Starts an example, and returns a function that sends it a path. */
 async function start(name: string) {
   const port = await findPort()
   const file = fileURLToPath(new URL(`../../examples/${name}/server.mjs`, import.meta.url))

@@ -46,7 +46,7 @@ async function start(
   return { port: running.port, opened }
 }
 
-/** The status that answers a handshake: 101 where it was accepted. */
+/** Returns the status of the answer to a handshake: 101 if it was accepted. */
 async function shake({ port }: TestServer, signed: Signed | Promise<Signed>): Promise<Answer> {
   const request = await signed
   const connection = openConnection(port)

@@ -7,15 +7,18 @@ import { library, project } from './project.ts'
 const dist = join(project, 'dist')
 const entries = fileURLToPath(new URL('entries/', import.meta.url))
 
-/** What a build tool for that platform sets, and so what `#hmac` and the entry points resolve to. */
+/**
+ * The conditions that a build tool sets for the platform. They choose `#hmac` and the entry points.
+ */
 const conditions = {
   workerd: ['workerd', 'worker', 'browser'],
   browser: ['browser', 'module'],
 }
 
 /**
- * Makes JavaScript of the suites, in the project's `dist`. The library stays outside, as frameworks do: who loads the file finds
- * them by its own rules, and the library as it is packed.
+ * Bundles the suites as JavaScript in the project's `dist`. The library and the frameworks are not
+ * included: the runtime that loads the file resolves them by its own rules, from the packed
+ * library.
  */
 export async function bundleEntries(names: readonly string[]): Promise<void> {
   await build({
@@ -32,11 +35,14 @@ export async function bundleEntries(names: readonly string[]): Promise<void> {
 
 export interface PlatformBundle {
   readonly file: string
-  /** The HMAC provider in it. */
+  /** The HMAC provider in the bundle. */
   readonly provider: string
 }
 
-/** Bundles what `bundleEntries` made, this time with the library, as one does for a platform without node_modules. */
+/**
+ * Bundles the result of `bundleEntries` again, with the library, for a platform without
+ * node_modules.
+ */
 export async function bundleForPlatform(name: string, platform: keyof typeof conditions): Promise<PlatformBundle> {
   const file = join(dist, `${name}.${platform}.mjs`)
   const { metafile } = await build({
@@ -63,14 +69,14 @@ function nameProvider(inputs: readonly string[]): string {
   return found.map((name) => (name === 'node' ? 'node:crypto' : '@noble/hashes')).join(' and ')
 }
 
-/** The entry points of the packed library, apart from some. */
+/** Lists the entry points of the packed library, without those in `except`. */
 export function listEntryPoints(except: readonly string[] = []): string[] {
   const { exports } = JSON.parse(readFileSync(join(library, 'package.json'), 'utf8'))
   const subpaths = Object.keys(exports).filter((name) => ![...except, './package.json'].includes(name))
   return subpaths.map((name) => (name === '.' ? 'tollgate' : `tollgate/${name.slice(2)}`))
 }
 
-/** Writes a module that loads these entry points and answers with the names that each exports. */
+/** Writes a worker that loads these entry points and answers with the names that each exports. */
 export function writeEntryPointsWorker(name: string, specifiers: readonly string[]): void {
   const imports = specifiers.map((specifier, index) => `import * as entry${index} from '${specifier}'`)
   const listed = specifiers.map((specifier, index) => `'${specifier}': Object.keys(entry${index})`)

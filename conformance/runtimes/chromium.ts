@@ -27,7 +27,10 @@ const args = [
   '--no-first-run',
 ]
 
-/** Runs the portable suites in a page: on 127.0.0.1, since Web Crypto wants a secure context. */
+/**
+ * Runs the portable suites in a page. It is on 127.0.0.1, because Web Crypto needs a secure
+ * context.
+ */
 export async function runInChromium(): Promise<ProgramReport> {
   const { chromium }: Playwright = createRequire(join(project, 'package.json'))('playwright-core')
   const { file, provider } = await bundleForPlatform('browser', 'browser')

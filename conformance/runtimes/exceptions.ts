@@ -13,7 +13,10 @@ const dropsBodyOfGet: Exceptions = {
 const noAddress = 'it does not provide the address of the peer, so no proxy can be trusted'
 const own500 = 'it answers 500 to some of these itself, before the application'
 
-/** Cases of the adapter suite that a runtime makes impossible. Where these are attacks, `turnedAwaySuite` has them too. */
+/**
+ * Cases of the adapter suite that a runtime makes impossible. `turnedAwaySuite` repeats the attacks
+ * among them.
+ */
 export const exceptionsOf: Readonly<Record<'Deno' | 'Bun' | 'workerd', Exceptions>> = {
   Deno: { ...notTold, ...dropsBodyOfGet },
   Bun: {

@@ -2,23 +2,23 @@ import type { Running } from '../adapter/framework.ts'
 import type { Journal, Scenario } from '../adapter/scenario.ts'
 import type { Order } from '../projects/stage.ts'
 
-/** Where a runtime serves the application, and where it takes orders. */
+/** The ports on which a runtime serves the application and takes orders. */
 export interface Ports {
   readonly port: number
   readonly orders: number
 }
 
-/** What a server prints once it listens. */
+/** The line that a server prints when it listens. */
 export interface Serving extends Ports {
   readonly version: string
   readonly provider: string
 }
 
-/** Has the application in another runtime play a scenario from now on: one after the other. */
+/** Makes the application in another runtime play a scenario. It plays one after the other. */
 export async function playRemote({ port, orders }: Ports, { id, before, after }: Scenario): Promise<Running> {
   const url = `http://127.0.0.1:${orders}/`
   const order: Order = { id, ...(before !== undefined && { before }), ...(after !== undefined && { after }) }
-  // Where each scenario is a server of its own, the answer says at which port.
+  // If each scenario is a separate server, the answer has its port.
   const played = await ask<{ readonly port?: number }>(url, { method: 'POST', body: JSON.stringify(order) })
   return { port: played.port ?? port, close: async () => undefined, journal: () => ask<Journal>(url) }
 }

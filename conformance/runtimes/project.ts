@@ -13,10 +13,10 @@ export const programs = {
   workerd: () => findBinary('@cloudflare/workerd-linux-64/bin/workerd'),
 }
 
-/** How Deno runs a file with the packages of node_modules. */
+/** The arguments with which Deno runs a file with the packages of node_modules. */
 export const denoArguments: readonly string[] = ['run', '--allow-all', '--node-modules-dir=manual']
 
-/** That Node.js, be it this one, of this project, or of the one with those that frameworks need. */
+/** Returns a Node.js of that major version: the current one, or one of a project that has it. */
 export function findNode(major: number): string {
   if (Number.parseInt(process.versions.node, 10) === major) return process.execPath
   const own = join(project, `node_modules/n${major}/bin/node`)
@@ -33,7 +33,10 @@ function findBinary(path: string): string {
   return binary
 }
 
-/** Only a module of the package may import `#hmac`, and so say what its other modules get. */
+/**
+ * Adds a module to the package, because only its modules may import `#hmac`. It tells which
+ * provider they get.
+ */
 export function placeProviderProbe(): void {
   writeFileSync(
     join(library, 'dist/provider-probe.js'),

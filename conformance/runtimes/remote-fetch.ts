@@ -5,7 +5,7 @@ import { type Ports, playRemote } from './play-remote.ts'
 import { runReported, type SuiteReports } from './run-reported.ts'
 import { turnedAwaySuite } from './turned-away.ts'
 
-/** Runs the suite of adapters against the fetch adapter in another runtime. */
+/** Runs the adapter suite for the fetch adapter in another runtime. */
 export async function runRemoteFetch(
   name: string,
   ports: Ports,

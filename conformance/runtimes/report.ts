@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { ReportRow } from '../../tools/write-report.mjs'
 import type { SuiteReport } from './run-reported.ts'
 
-/** Who runs the suites, as the table names it. */
+/** The runtime of the suites, as the table names it. */
 export interface Runtime {
   readonly name: string
   readonly version: string
@@ -11,7 +11,7 @@ export interface Runtime {
 
 export const rows: ReportRow[] = []
 
-/** Notes what suites have found, for the table, and fails where a case did. */
+/** Writes the results of suites for the table, and fails if a case failed. */
 export function record(runtime: Runtime, suites: Readonly<Record<string, SuiteReport>>): void {
   for (const [suite, { passed, failures, exceptions }] of Object.entries(suites))
     rows.push({ table: 'runtimes', ...runtime, suite, passed, failed: failures.length, exceptions })

@@ -4,7 +4,7 @@ import { vectorsSuites } from '../vectors/suite.ts'
 import { verifierSuites } from '../verifier/suite.ts'
 import { runReported, type SuiteReports } from './run-reported.ts'
 
-/** The suites that need no server, run by the runtime that loads this. */
+/** Runs the suites that need no server, in the runtime that loads this. */
 export async function runPortable(): Promise<SuiteReports> {
   return {
     vectors: await runReported(vectorsSuites(tollgate)),

@@ -5,12 +5,15 @@ import type { Readable } from 'node:stream'
 import { project } from './project.ts'
 
 export interface Program {
-  /** The next line that it prints on the channel that was asked for, as JSON. */
+  /** Reads the next line that the program prints on its channel, as JSON. */
   readLine<T>(): Promise<T>
   stop(): Promise<void>
 }
 
-/** Starts a program in the project; its lines of JSON come on standard output, or on another file descriptor. */
+/**
+ * Starts a program in the project. It prints lines of JSON on standard output, or on another file
+ * descriptor.
+ */
 export function startProgram(binary: string, args: readonly string[], channel = 1): Program {
   const child = spawn(binary, args, {
     cwd: project,

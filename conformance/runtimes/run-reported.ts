@@ -1,6 +1,6 @@
 import { type Failure, runSuites, type Suite } from '../kit/suite.ts'
 
-/** What a runtime tells of one suite. `exceptions` are no part of `passed`. */
+/** The result of one suite in a runtime. `passed` does not include `exceptions`. */
 export interface SuiteReport {
   readonly passed: number
   readonly failures: readonly Failure[]
@@ -9,14 +9,17 @@ export interface SuiteReport {
 
 export type SuiteReports = Readonly<Record<string, SuiteReport>>
 
-/** What a program prints that has run suites in another runtime. */
+/** The output of a program that ran suites in another runtime. */
 export interface ProgramReport {
   readonly version: string
   readonly provider: string
   readonly suites: SuiteReports
 }
 
-/** Runs suites; of a framework's exceptions those count as neither passed nor failed that fail, as they have to. */
+/**
+ * Runs suites. An exception of a framework that fails, as it must, counts as neither passed nor
+ * failed.
+ */
 export async function runReported(
   suites: readonly Suite[],
   exceptions: SuiteReport['exceptions'] = {},

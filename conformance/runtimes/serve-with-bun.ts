@@ -9,12 +9,12 @@ interface Options {
 }
 declare const Bun: { serve(options: Options): { readonly port: number } }
 
-/** Serves on a free port, and gives it. */
+/** Serves on a free port, and returns the port. */
 export function serveWithBun(fetch: Options['fetch']): number {
   return Bun.serve({ hostname: '127.0.0.1', port: 0, development: false, fetch }).port
 }
 
-/** Serves the application and takes orders, and tells the test where. */
+/** Serves the application, takes orders, and prints the ports for the test. */
 export async function playWithBun({ answer, takeOrder }: Staged): Promise<void> {
   await announce({ port: serveWithBun(answer), orders: serveWithBun(takeOrder) })
 }

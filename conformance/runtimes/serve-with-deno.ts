@@ -9,7 +9,7 @@ interface Options {
 }
 declare const Deno: { serve(options: Options, handler: Handler): { readonly addr: { readonly port: number } } }
 
-/** Serves the application and takes orders, and tells the test where. */
+/** Serves the application, takes orders, and prints the ports for the test. */
 export async function playWithDeno({ answer, takeOrder }: Staged): Promise<void> {
   const options = { hostname: '127.0.0.1', port: 0, onListen: () => undefined }
   const server = Deno.serve(options, answer)

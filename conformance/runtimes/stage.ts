@@ -4,13 +4,18 @@ import type { Order } from '../projects/stage.ts'
 export type Handler = (request: Request, ...platform: readonly unknown[]) => Response | Promise<Response>
 
 export interface Staged {
-  /** A POST names the scenario to play from now on; a GET asks what it has noted. It has a port of its own. */
+  /**
+   * Takes orders, on a separate port. A POST names the scenario to play. A GET returns its journal.
+   */
   readonly takeOrder: (request: Request) => Promise<Response>
-  /** The application. What it throws is answered by the runtime. */
+  /** The application. The runtime answers if it throws. */
   readonly answer: Handler
 }
 
-/** An application that plays one scenario after the other: `makeHandler` makes the one of a scenario. */
+/**
+ * Makes an application that plays one scenario after the other. `makeHandler` makes the handler of
+ * a scenario.
+ */
 export function stage(makeHandler: (scenario: Scenario) => Handler): Staged {
   let scenario: Scenario | undefined
   let handler: Handler = () => new Response('no scenario yet', { status: 404 })

@@ -42,8 +42,8 @@ const openings = ['GARBAGE\r\n\r\n', 'POST /sms HTTP/9.9\r\nHost: x\r\n\r\n', '\
 const signedFor = (url: string): Promise<Signed> => makeRequest({ signed: url + joinParams(sms) })
 
 /**
- * The attacks of which a runtime turns some away itself, with a status that no application may answer: whatever it lets through,
- * the library refuses, and no handler runs.
+ * Tests attacks of which a runtime refuses some itself, with its own status. The library refuses
+ * the rest, and no handler runs.
  */
 export function turnedAwaySuite(framework: Framework): Suite {
   const on = bindServer(framework)
@@ -73,7 +73,7 @@ export function turnedAwaySuite(framework: Framework): Suite {
   })
 }
 
-/** Of the library's answers. */
+/** The content type of the library's answers. */
 const ownType = 'text/plain; charset=utf-8'
 
 async function expectStopped(server: TestServer, request: RawRequest | Buffer): Promise<void> {
@@ -84,6 +84,6 @@ async function expectStopped(server: TestServer, request: RawRequest | Buffer): 
   const reachedLibrary = after.verdicts.length > before.verdicts.length
   if (reachedLibrary) assertEqual(answer?.status, 403, 'the status that the library chose')
   else assert(answer === undefined || answer.status >= 400, `the runtime answered ${answer?.status}`)
-  // What the library could not read leaves no verdict, but it is no answer of the runtime's.
+  // A request that the library could not read has no verdict, but the answer is the library's.
   assert(answer?.status !== 500 || answer.headers['content-type'] !== ownType, 'the library answered 500')
 }

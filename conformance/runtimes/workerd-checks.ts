@@ -7,12 +7,12 @@ import { record } from './report.ts'
 import type { SuiteReport, SuiteReports } from './run-reported.ts'
 import { askWorkerd, startWorkerd } from './workerd.ts'
 
-// Of Node.js servers, by their nature; `nest` needs a package that itself needs Node.js.
+// These are for Node.js servers. `nest` needs a package that needs Node.js.
 const needNode = ['./fastify', './ws', './nest', './testing/node']
-// They load a test runner.
+// These load a test runner.
 const needRunner = ['./testing/vitest', './testing/jest']
 
-/** All that is asked of workerd, with or without Node.js compatibility. */
+/** Runs all checks in workerd, with or without Node.js compatibility. */
 export async function checkWorkerd(name: string, flags: readonly string[]): Promise<void> {
   const { file, provider } = await bundleForPlatform('worker', 'workerd')
   expect(provider, 'the HMAC provider').toBe('@noble/hashes')
@@ -30,7 +30,9 @@ export async function checkWorkerd(name: string, flags: readonly string[]): Prom
   }
 }
 
-/** Loads each entry point that needs no Node.js; with compatibility, those too that do. */
+/**
+ * Loads each entry point that does not need Node.js. With compatibility, it loads the others too.
+ */
 async function loadEntryPoints(flags: readonly string[]): Promise<SuiteReport> {
   const specifiers = listEntryPoints([...needRunner, ...(flags.includes('nodejs_compat') ? ['./nest'] : needNode)])
   writeEntryPointsWorker('entry-points-worker', specifiers)

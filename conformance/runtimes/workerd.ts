@@ -10,7 +10,7 @@ export interface Workerd {
   stop(): Promise<void>
 }
 
-/** Serves a module worker, each of its named entry points on a socket of its own. */
+/** Serves a module worker, with a socket for each of its named entry points. */
 export async function startWorkerd(
   file: string,
   entryPoints: readonly string[],
@@ -47,7 +47,7 @@ const main :Workerd.Worker = (
 `
 }
 
-/** Asks one of its sockets for JSON. */
+/** Reads JSON from one of its sockets. */
 export async function askWorkerd<T>({ ports }: Workerd, socket: string): Promise<T> {
   const answer = await fetch(`http://127.0.0.1:${ports[socket]}/`)
   if (!answer.ok) throw new Error(`workerd answered ${answer.status}: ${await answer.text()}`)

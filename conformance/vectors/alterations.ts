@@ -2,13 +2,13 @@ import type { RejectionCode } from 'tollgate'
 import { encodeForm, type Pairs } from '../kit/sign.ts'
 import type { Specimen } from './specimens.ts'
 
-/** A specimen with one thing altered, and how it has to be refused. */
+/** A specimen with one change, and the codes that it must be refused with. */
 export interface Altered {
   readonly specimen: Specimen
   readonly codes: readonly RejectionCode[]
 }
 
-/** One way to alter requests: all that it makes of a specimen; none where it does not apply. */
+/** One way to alter requests. Returns all results for a specimen, or none if it does not apply. */
 export type Alteration = (specimen: Specimen) => readonly Altered[]
 
 const mismatch: readonly RejectionCode[] = ['signature_mismatch']
@@ -56,7 +56,7 @@ export const alterations: Readonly<Record<string, Alteration>> = {
   'white space around each value': alterParams((params, index) =>
     replaceAt(params, index, ([name, value]) => [name, `${value} `]),
   ),
-  // Equal pairs are signed once, so that all of them have to go.
+  // Equal pairs are signed once, so all of them must be removed.
   'each parameter dropped': alterParams((params, index) =>
     params.filter(([name, value]) => name !== params[index]?.[0] || value !== params[index]?.[1]),
   ),

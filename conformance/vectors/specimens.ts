@@ -3,14 +3,14 @@ import { type Fixture, listFixtures } from '../data/fixtures.ts'
 import published from '../data/published.json' with { type: 'json' }
 import { encodeForm, type Pairs } from '../kit/sign.ts'
 
-/** One genuine (or, of a few published ones, forged) request in a shape that can be altered. */
+/** One request in a form that can be altered. It is genuine, except for a few published ones. */
 export interface Specimen {
   readonly title: string
   readonly method: string
-  /** The URL by which the server knows itself, with path and query. */
+  /** The public URL of the request as the server knows it, with path and query. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** The form's parameters; the body is made of them. */
+  /** The form's parameters, from which the body is made. */
   readonly params?: Pairs
   readonly body?: string
   readonly secret: string
@@ -22,7 +22,7 @@ export interface Specimen {
 const keyId = 'test_key'
 const settingsHeader = 'x-twilio-webhooks-signature-settings'
 
-/** The vectors that Twilio's documentation and libraries publish. */
+/** The vectors in Twilio's documentation and libraries. */
 export const publishedSpecimens: readonly Specimen[] = published.map((vector) => {
   const isSha256 = vector.algorithm === 'HMAC_SHA256'
   return {

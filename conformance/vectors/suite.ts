@@ -8,7 +8,10 @@ import { verifySpecimen } from './verify-specimen.ts'
 
 const specimens: readonly Specimen[] = [...publishedSpecimens, ...fixtureSpecimens]
 
-/** Every published vector and every fixture gives its verdict, and with one thing altered a refusal. */
+/**
+ * Lists the suites for vectors: each vector and fixture gets its verdict, and with one change is
+ * refused.
+ */
 export function vectorsSuites(library: Library): readonly Suite[] {
   return [
     defineSuite(
@@ -75,7 +78,10 @@ function checkValidator(library: Library, { url, params, body, headers, secret, 
   )
 }
 
-/** The testing kit's own signature verifies; ours, from the fixture, is the independent check of the same. */
+/**
+ * Checks that a signature of the testing kit verifies. The fixture's own signature was made
+ * independently.
+ */
 async function checkSignedAnew(library: Library, specimen: Specimen): Promise<void> {
   const { url, params = [], secret } = specimen
   const signed = signRequest({ url, params, authToken: secret })

@@ -2,7 +2,7 @@ import type { Verdict } from 'tollgate'
 import type { Library } from '../kit/library.ts'
 import { bodyOf, type Specimen } from './specimens.ts'
 
-/** Asks a verifier that is configured as the specimen's receiver would be. */
+/** Verifies a specimen with the options that its receiver would have. */
 export async function verifySpecimen(library: Library, specimen: Specimen): Promise<Verdict> {
   const { origin, target } = splitUrl(specimen.url)
   const { method, headers, handshake, secret, sharedKeyId } = specimen

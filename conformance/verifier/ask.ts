@@ -2,7 +2,7 @@ import type { IncomingRequest, Verdict } from 'tollgate'
 import { origin, type Signed, token } from '../kit/draft.ts'
 import type { Library, Options } from '../kit/library.ts'
 
-/** Asks a verifier with these options, or the usual ones where they do not say otherwise. */
+/** Verifies a request with these options on top of the default ones. */
 export function ask(library: Library, request: Signed | IncomingRequest, options: Options = {}): Promise<Verdict> {
   return library.createVerifier(withDefaults(options)).verify(request)
 }
@@ -13,7 +13,7 @@ export function withDefaults(options: Options): Options {
   return { ...options, ...(!placed && { publicUrl: origin }), ...(!keyed && { authToken: token }) }
 }
 
-/** A body that fails the test when it is read. */
+/** Makes a body that fails the test if it is read. */
 export function makeUntouchableBody(): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]() {
@@ -22,7 +22,7 @@ export function makeUntouchableBody(): AsyncIterable<Uint8Array> {
   }
 }
 
-/** The body in chunks, and how many of them were asked for. */
+/** Returns the body as a stream of chunks, and counts the chunks that were read. */
 export function makeStream(
   chunks: readonly Uint8Array[],
 ): AsyncIterable<Uint8Array> & { readonly asked: () => number } {

@@ -6,7 +6,7 @@ import { ask } from './ask.ts'
 
 const url = 'https://a.example'
 
-/** Options that are wrong, and the name that the error has to say. */
+/** Wrong options, and the name that the error must contain. */
 const wrong: readonly (readonly [options: object, name: string])[] = [
   [{ authToken: token }, 'publicUrl'],
   [{ publicUrl: url }, 'authToken'],

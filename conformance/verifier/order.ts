@@ -18,7 +18,7 @@ const signature = (value: string | undefined) => (request: Signed) =>
 const same = (request: Signed): Signed => request
 const sha256 = `${'A'.repeat(43)}=`
 
-/** What is decided before anything of the body is read. */
+/** Requests that are refused before the body is read. */
 const early: Readonly<Record<string, EarlyRefusal>> = {
   'the method DELETE': { change: (request) => ({ ...request, method: 'DELETE' }), code: 'method_not_allowed' },
   'the method CONNECT without :protocol': {

@@ -7,7 +7,7 @@ import { ask } from './ask.ts'
 
 const params: [string, string][] = [['a', 'b']]
 
-/** Signs that URL, and sends it to a server that is configured as the options say. */
+/** Signs the URL, and verifies a request for the target with these options. */
 async function askAbout(library: Library, signedUrl: string, target: string, options: Options): Promise<Verdict> {
   return ask(library, await makeRequest({ path: target, params, signed: `${signedUrl}ab` }), options)
 }
@@ -109,7 +109,7 @@ interface ProxyCase {
   readonly headers?: Readonly<Record<string, string | undefined>>
   readonly peer?: string
   readonly encrypted?: boolean
-  /** The URL that is accepted; none: the request is refused as `url_not_allowed`. */
+  /** The URL that is accepted. Without one, the request is refused as `url_not_allowed`. */
   readonly url?: string
 }
 

@@ -14,17 +14,17 @@ import { cached } from '../../packages/tollgate/src/keys/index.ts'
 import { memoryStore, replayGuard } from '../../packages/tollgate/src/replay/index.ts'
 import { account, host, likeEvent, likeSms, type Ordinary, plainSms, type RawRequest } from './requests.ts'
 
-/** A way in for hostile requests. */
+/** A part of the library that receives hostile requests. */
 export interface Entry {
   readonly name: string
-  /** The largest ratio that the budgets allow: the CPU of a hostile request to that of an ordinary one. */
+  /** The largest allowed ratio between the CPU time of a hostile request and of an ordinary one. */
   readonly bound: number
   readonly ordinary: Ordinary
-  /** How many shares of the time it gets: 1, unless its requests take long. */
+  /** The number of shares of the time. 1, unless its requests take long. */
   readonly share?: number
   /** Headers that every request has, so that it gets as far as this entry allows. */
   readonly headers?: RawRequest['headers']
-  /** Makes everything that a server would have at hand, and returns the work to measure. */
+  /** Prepares the objects that a server has, and returns the work to measure. */
   prepare(request: RawRequest): () => unknown
 }
 
@@ -56,7 +56,7 @@ function verifierEntry(name: string, options: VerifierOptions, headers: RawReque
   }
 }
 
-/** A request of node:http that did not come over a socket. */
+/** Makes a request of node:http without a socket. */
 function toNode({ method, target, headers, body }: RawRequest): IncomingMessage {
   const req = new IncomingMessage(new Socket())
   req.method = method
@@ -85,7 +85,7 @@ function expressEntry(name: string, options: TwilioWebhookOptions): Entry {
   }
 }
 
-/** What Express would make of the request, with what its parsers read. */
+/** Makes a request of Express with a parsed body. */
 function toExpress(request: RawRequest, body: Record<string, string | string[]> | undefined) {
   return Object.assign(toNode(request), {
     originalUrl: request.target,

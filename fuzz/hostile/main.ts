@@ -12,7 +12,10 @@ interface Rated {
 
 const fewest = 4
 
-/** Sends hostile requests into one entry for some seconds of CPU, and returns the one that costs most. */
+/**
+ * Sends hostile requests into one entry for some seconds of CPU, and returns the one that costs
+ * most.
+ */
 async function attack(entry: Entry, random: Random, seconds: number): Promise<Rated & { inputs: number }> {
   const findCost = createCosts(entry)
   const end = cpuSeconds() + seconds
@@ -21,13 +24,14 @@ async function attack(entry: Entry, random: Random, seconds: number): Promise<Ra
   while (inputs < fewest || cpuSeconds() < end) {
     const recipe =
       worst.length > 0 && random.oneIn(2) ? changeRecipe(random.pick(worst).recipe, random) : makeRecipe(random)
-    // The parent shows this line where the process does not live to see the end of it.
+    // The parent shows this line if the process does not reach the end.
     console.log(JSON.stringify({ name: entry.name, recipe }))
     const request = makeHostile(recipe, entry.headers)
     const hostile = entry.prepare(request)
     const like = entry.ordinary(request, entry.headers)
     let ratio = (await measure(hostile, 1)) / (await findCost(like))
-    // One run is noisy, and often the first of its kind. A suspect is measured again, and longer before it is a finding.
+    // One run is noisy, and often the first of its kind. A suspect is measured again, and longer
+    // before it is a finding.
     const ordinary = entry.prepare(like)
     if (ratio > entry.bound / 2) ratio = await compareBest(hostile, ordinary, 2000)
     if (ratio > entry.bound) ratio = await compareBest(hostile, ordinary, 50_000)
@@ -38,7 +42,10 @@ async function attack(entry: Entry, random: Random, seconds: number): Promise<Ra
   return { inputs, ...(worst[0] as Rated) }
 }
 
-/** Returns a function that measures ordinary requests, one of each size: sizes that differ by a fifth count as one. */
+/**
+ * Returns a function that measures ordinary requests, one of each size: sizes that differ by a
+ * fifth count as one.
+ */
 function createCosts(entry: Entry): (like: RawRequest) => Promise<number> {
   const costs = new Map<string, number>()
   return async (like) => {

@@ -1,4 +1,7 @@
-/** Microseconds of CPU for one run of `work`. It runs again and again for at least `least` microseconds. */
+/**
+ * Measures the CPU time of one run of `work`, in microseconds. It runs for at least `least`
+ * microseconds.
+ */
 export async function measure(work: () => unknown, least: number): Promise<number> {
   for (let times = 1; ; times *= 4) {
     const start = process.cpuUsage()
@@ -8,7 +11,10 @@ export async function measure(work: () => unknown, least: number): Promise<numbe
   }
 }
 
-/** The ratio of two pieces of work, each measured five times in turn. The best of each counts, for noise only adds. */
+/**
+ * Returns the ratio of the CPU time of two functions, measured five times in turn. The lowest time
+ * of each counts, because noise only adds.
+ */
 export async function compareBest(one: () => unknown, other: () => unknown, least: number): Promise<number> {
   const costs: [number, number][] = []
   for (let round = 0; round < 5; round++) costs.push([await measure(one, least), await measure(other, least)])

@@ -1,18 +1,21 @@
 import type { Random } from '../../conformance/kit/random.ts'
 
-/** One hostile text: `before`, then the units over and over, then `after`; `size` bytes in all. */
+/** One hostile text: `before`, then the units repeated, then `after`. It has `size` bytes. */
 export interface Part {
   readonly place: string
   readonly before: string
   /** `#` is replaced by a number that counts the repetitions, `##` by the same in 32 hex digits. */
   readonly units: readonly string[]
   readonly after: string
-  /** Whether every bracket that a unit opens is closed at the end, as in JSON that is nested deeply. */
+  /** True if every bracket that a unit opens is closed at the end, as in deeply nested JSON. */
   readonly closed: boolean
   readonly size: number
 }
 
-/** What a hostile request is made of. It is plain data: a finding prints it, and the long run changes it. */
+/**
+ * The recipe of a hostile request. It is plain data: a finding prints it, and the long run changes
+ * it.
+ */
 export interface Recipe {
   readonly method: 'GET' | 'POST'
   readonly upgrade: boolean
@@ -41,7 +44,7 @@ const counted = [
 const units = [characters, escapes, separators, nesting, counted]
 const ends = ['', '', 'x', '\n', '%0A', '=', '&', '/', ' ', '%', '}', '"', '0', '\0']
 
-/** Where a hostile text goes, with what usually stands before and after it there. */
+/** The places for a hostile text, with the usual text before and after it. */
 const targets = [
   '/',
   '/sms',
@@ -94,13 +97,13 @@ const bodies: Readonly<Record<string, readonly string[]>> = {
 const maxHead = 15 * 1024
 const maxBody = 1024 * 1024
 
-/** Any hostile request: often of the largest size, where what grows too fast shows. */
+/** Any hostile request. It often has the largest size, where quadratic growth shows. */
 export function makeRecipe(random: Random): Recipe {
   const parts = random.oneIn(6) ? [makePart(random), makePart(random)] : [makePart(random)]
   return { method: random.oneIn(4) ? 'GET' : 'POST', upgrade: random.oneIn(10), parts }
 }
 
-/** One that differs in one place from another that cost much. */
+/** Changes a costly recipe in one place. */
 export function changeRecipe(recipe: Recipe, random: Random): Recipe {
   const at = random.below(recipe.parts.length)
   const other = makePart(random)
@@ -140,7 +143,7 @@ function makePart(random: Random): Part {
 
 const closers: Readonly<Record<string, string>> = { '[': ']', '{': '}', '(': ')' }
 
-/** The text of a part. */
+/** Returns the text of a part. */
 export function writePart({ before, units, after, closed, size }: Part): string {
   const unit = units.join('')
   const close = closed

@@ -21,11 +21,14 @@ const sms = new URLSearchParams({
   Body: "It's 100% ünï & more",
 }).toString()
 
-// Well-formed, and made with no key.
+// Well-formed, but not made with a key.
 const forged: Readonly<Record<string, string>> = { host, 'x-twilio-signature': `${'A'.repeat(27)}=` }
 const upgrade = { upgrade: 'websocket', connection: 'Upgrade' }
 
-/** The forged request that a recipe describes. `own` are the headers that each request of an entry has. */
+/**
+ * Makes the forged request that a recipe describes. `own` are the headers of each request of an
+ * entry.
+ */
 export function makeHostile(recipe: Recipe, own: RawRequest['headers'] = {}): RawRequest {
   const hasBody = recipe.method === 'POST'
   let request: RawRequest = {
@@ -44,17 +47,20 @@ function place(request: RawRequest, part: Part): RawRequest {
   if (kind === 'target') return { ...request, target: text }
   if (kind === 'header') return { ...request, headers: { ...request.headers, [name]: text } }
   const body = Buffer.from(text)
-  // Anybody can bind a body to the URL. The signature is what they cannot make.
+  // An attacker can put the hash of a body into the URL, but cannot sign it.
   const hash = `bodySHA256=${createHash('sha256').update(body).digest('hex')}`
   const target =
     name === formType ? request.target : `${request.target}${request.target.includes('?') ? '&' : '?'}${hash}`
   return { ...request, target, headers: { ...request.headers, 'content-type': name }, body }
 }
 
-/** What an ordinary forged request is, where another is measured against it. */
+/** Makes an ordinary forged request as large as `like`, for comparison. */
 export type Ordinary = (like: RawRequest, own?: RawRequest['headers']) => RawRequest
 
-/** An SMS, or where there is no body a GET. Its target, its headers and its body are as large as those of `like`. */
+/**
+ * Makes an SMS, or a GET if `like` has no body. Its target, its headers and its body are as large
+ * as those of `like`.
+ */
 export const likeSms: Ordinary = (like, own = {}) => {
   const headers = { ...forged, ...(like.body && { 'content-type': formType }), ...own }
   const room = sizeOf(like.headers) - sizeOf(headers)
@@ -66,7 +72,7 @@ export const likeSms: Ordinary = (like, own = {}) => {
   }
 }
 
-/** The same as a JSON event, whose hash is in the URL. */
+/** Makes a JSON event of that size, with its hash in the URL. */
 export const likeEvent: Ordinary = (like, own) => {
   const { body = Buffer.alloc(0), ...request } = likeSms(like, own)
   return place({ ...request, body }, { ...event, size: body.length })
@@ -80,7 +86,7 @@ const event: Part = {
   size: 0,
 }
 
-/** One SMS, whatever the size of `like`. */
+/** Makes one SMS, regardless of the size of `like`. */
 export const plainSms: Ordinary = (_like, own = {}) => makeHostile({ method: 'POST', upgrade: false, parts: [] }, own)
 
 function sizeOf(headers: RawRequest['headers']): number {

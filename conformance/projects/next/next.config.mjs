@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 
-// Copied to .build/SHAPE of a project, which holds the node_modules. Next builds its routing in, so that each shape is one build.
+// This is copied to .build/SHAPE of a project that has the node_modules. A build includes its
+// routing, so each shape is one build.
 const shape = process.env.SHAPE
 const root = dirname(dirname(import.meta.dirname))
 

@@ -1,6 +1,6 @@
 import { currentScenario } from 'tollgate-conformance'
 
-/** Makes one handler for each scenario that the test orders. */
+/** Returns a handler that makes one handler for each scenario that the test starts. */
 export function player(make) {
   const made = new WeakMap()
   return (...args) => {

@@ -1,2 +1,2 @@
-// Version 7 can be told to do what version 8 does: hand over the URL as it arrived.
+// With this flag, version 7 passes the URL as it arrived, like version 8.
 export default { future: process.env.PASS_THROUGH === 'yes' ? { v8_passThroughRequests: true } : {} }

@@ -7,7 +7,10 @@ import { readScenario } from '../stage.ts'
 let scenario: Scenario | undefined
 let stop: (() => Promise<unknown>) | undefined
 
-/** Each scenario is an app of its own, which listens by itself: the answer to its order says where. */
+/**
+ * Starts the app of a scenario, which listens on its own port. The answer to the order has the
+ * port.
+ */
 async function takeOrder(request: Request): Promise<Response> {
   if (request.method !== 'POST') return Response.json(scenario?.journal ?? {})
   await stop?.()

@@ -6,7 +6,7 @@ import { runReported } from '../run-reported.ts'
 
 const require = createRequire(import.meta.url)
 const { exports }: { exports: Record<string, unknown> } = require('tollgate/package.json')
-// The matchers load a test runner, within which alone they make sense: the packaging tests have them.
+// The matchers need a test runner. The packaging tests load them.
 const aside = ['./package.json', './testing/vitest', './testing/jest']
 const names = Object.keys(exports).filter((name) => !aside.includes(name))
 
@@ -19,7 +19,7 @@ const suite = defineSuite(
 const suites = { 'entry points': await runReported([suite]) }
 console.log(JSON.stringify({ version: versionOf(), provider: await loadProvider(), suites }))
 
-/** Both module systems load it, and find the same names. */
+/** Checks that both module systems load it, and find the same names. */
 async function checkEntry(specifier: string): Promise<void> {
   const imported = listNames(await import(specifier))
   assert(imported.length > 0, 'exports nothing')

@@ -1,5 +1,5 @@
 import { answer, takeOrder } from '../staged-hono.ts'
 
-/** The application, and on a socket of its own what the test asks. */
+/** Serves the application, and takes the orders of the test on another socket. */
 export default { fetch: answer }
 export const orders = { fetch: takeOrder }

@@ -18,7 +18,10 @@ interface DenoRuntime {
 
 const options = { publicUrl: origin, authToken: token, webSocket: true }
 
-/** Opens a WebSocket for every request that verifies, as each runtime does it, and greets with what the webhook says. */
+/**
+ * Opens a WebSocket for every request that verifies, in the way of each runtime, and sends the
+ * webhook's URL as a greeting.
+ */
 function serve(): number {
   const to = { hostname: '127.0.0.1', port: 0 }
   if (Bun !== undefined) {
@@ -27,7 +30,7 @@ function serve(): number {
       message: () => undefined,
     }
     const fetch = twilioWebhook<'enforce', BunServer, [BunServer]>(options, (_webhook, request, server) =>
-      // Of an upgrade Bun wants no answer.
+      // Bun expects no answer to an upgrade.
       server.upgrade(request) ? (undefined as unknown as Response) : new Response(null, { status: 400 }),
     )
     return Bun.serve({ ...to, development: false, fetch, websocket }).port

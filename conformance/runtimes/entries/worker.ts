@@ -1,7 +1,7 @@
 import { runPortable } from '../run-portable.ts'
 import { answer, takeOrder } from '../staged-fetch.ts'
 
-/** The application, and on sockets of their own what the test asks. */
+/** Serves the application, and takes the orders of the test on other sockets. */
 export default { fetch: answer }
 export const orders = { fetch: takeOrder }
 export const portable = { fetch: async () => Response.json(await runPortable()) }

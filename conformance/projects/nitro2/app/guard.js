@@ -3,7 +3,10 @@ import { currentScenario } from 'tollgate-conformance'
 
 const guards = new WeakMap()
 
-/** The guards of the scenario that is played now, made once. SHAPE says where the application has them. */
+/**
+ * Returns the guards of the current scenario. They are made once. SHAPE tells where the application
+ * has them.
+ */
 export function guardsAt(shape) {
   if (process.env.SHAPE !== shape) return []
   const scenario = currentScenario()

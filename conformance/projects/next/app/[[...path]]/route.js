@@ -4,7 +4,7 @@ import { player } from '../../play.js'
 const play = player(({ options, handle }) =>
   twilioWebhook(options, async (webhook, request) => {
     const { status, headers, body } = await handle(webhook)
-    // The request is still there to be read.
+    // The request can still be read.
     if (request.method === 'POST') await request.arrayBuffer()
     return new Response(body || null, { status, headers })
   }),

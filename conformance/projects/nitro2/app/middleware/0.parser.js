@@ -3,7 +3,7 @@ import { currentScenario } from 'tollgate-conformance'
 
 const parsers = { readBody, readRawBody: (event) => readRawBody(event, false) }
 
-/** What reads the body before the guard. */
+/** Reads the body before the guard. */
 export default defineEventHandler(async (event) => {
   if (event.method === 'POST') await parsers[currentScenario().before]?.(event)
 })

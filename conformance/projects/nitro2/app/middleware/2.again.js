@@ -1,5 +1,5 @@
 import { defineEventHandler } from 'h3'
 import { guardsAt } from '../guard.js'
 
-/** Where two guards stand in front of one route. */
+/** Adds a second guard in front of the route. */
 export default defineEventHandler((event) => guardsAt('middleware')[1]?.(event))

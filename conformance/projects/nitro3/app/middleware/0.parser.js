@@ -3,7 +3,7 @@ import { currentScenario } from 'tollgate-conformance'
 
 const parsers = { readBody, 'a clone': ({ req }) => req.clone().text() }
 
-/** What reads the body before the guard. */
+/** Reads the body before the guard. */
 export default defineMiddleware(async (event) => {
   if (event.req.method === 'POST') await parsers[currentScenario().before]?.(event)
 })

@@ -1,7 +1,7 @@
 import { twilioWebhookApi } from 'tollgate/next'
 import { player } from '../../../play.js'
 
-// With the parser that Next has by default.
+// This route keeps Next's default parser.
 export default player(({ options, handle }) =>
   twilioWebhookApi(options, async (webhook, _req, res) => {
     const { status, headers, body } = await handle(webhook)

@@ -1,7 +1,7 @@
 import { twilioWebhook } from 'tollgate/sveltekit'
 import { currentScenario } from 'tollgate-conformance'
 
-// A redirect would be no answer to Twilio, whose signature covers the path as it was.
+// A redirect would be wrong for Twilio: its signature covers the path as it was.
 export const trailingSlash = 'ignore'
 
 const endpoints = new WeakMap()
