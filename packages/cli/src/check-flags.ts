@@ -46,7 +46,7 @@ function checkValue(name: string, value: string | undefined, next: string | unde
   }
   if (value !== undefined) return false
   if (next === undefined || (next.startsWith('-') && next !== '-'))
-    throw new UsageError(`--${name} needs a value: --${name} ${flag.value ?? 'VALUE'}.`)
+    throw new UsageError(`--${name} needs a value: --${name} ${flag.value ?? flag.choices?.join('|') ?? 'VALUE'}.`)
   return true
 }
 

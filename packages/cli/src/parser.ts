@@ -28,7 +28,8 @@ export function addFlags(parser: Argv, command: Command): Argv {
 }
 
 function toOption(flag: Flag): Options {
-  const value = flag.value === undefined ? '' : `${flag.value}  `
+  const placeholder = flag.value ?? flag.choices?.join('|')
+  const value = placeholder === undefined ? '' : `${placeholder}  `
   return {
     describe: `${value}${flag.describe}`,
     ...(flag.type === 'switch' && { type: 'boolean' }),

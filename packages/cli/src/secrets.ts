@@ -1,29 +1,25 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { Args } from './args.ts'
-import type { Flags } from './commands/command.ts'
+import { inGroup } from './commands/command.ts'
 import { UsageError } from './exit.ts'
 import { type Io, tell } from './io.ts'
 import { claimStandardInput, decodeText, readSource } from './read-text.ts'
 
-const group = 'Secrets (or TWILIO_AUTH_TOKEN and TOLLGATE_SHARED_KEY in the environment):'
-
-export const secretFlags: Flags = {
+export const secretFlags = inGroup('Secrets (or TWILIO_AUTH_TOKEN and TOLLGATE_SHARED_KEY in the environment):', {
   'auth-token-file': {
     type: 'text',
     value: 'FILE',
     describe: 'Read the Auth Token from a file; during a rotation, several tokens, one per line',
-    group,
   },
-  'auth-token-stdin': { type: 'switch', describe: 'Read the Auth Token from standard input', group },
+  'auth-token-stdin': { type: 'switch', describe: 'Read the Auth Token from standard input' },
   'shared-key': {
     type: 'text',
     value: 'ID',
     describe: 'The id of a SharedKey; its secret is in TOLLGATE_SHARED_KEY or --shared-key-file',
-    group,
   },
-  'shared-key-file': { type: 'text', value: 'FILE', describe: "Read the SharedKey's secret from a file", group },
-}
+  'shared-key-file': { type: 'text', value: 'FILE', describe: "Read the SharedKey's secret from a file" },
+})
 
 export interface Secrets {
   readonly authTokens: readonly string[]

@@ -1,10 +1,16 @@
 import type { VerifierOptions } from 'tollgate'
 import type { Args } from './args.ts'
-import type { Flags } from './commands/command.ts'
+import type { Flag, Flags } from './commands/command.ts'
 import { UsageError } from './exit.ts'
 import { type GivenRequest, splitUrl } from './inputs/request.ts'
 import { hideQuery, type Io, tell } from './io.ts'
 import type { Secrets } from './secrets.ts'
+
+export const trailingSlashFlag: Flag = {
+  type: 'text',
+  describe: "either: the path's last slash may differ; default exact",
+  choices: ['exact', 'either'],
+}
 
 export const verifierFlags: Flags = {
   'public-url': {
@@ -12,12 +18,7 @@ export const verifierFlags: Flags = {
     value: 'URL',
     describe: 'How Twilio reaches the server: scheme, host and path prefix; default: scheme and host of the request',
   },
-  'trailing-slash': {
-    type: 'text',
-    value: 'exact|either',
-    describe: "either: the path's last slash may differ; default exact",
-    choices: ['exact', 'either'],
-  },
+  'trailing-slash': trailingSlashFlag,
   'account-sid': {
     type: 'list',
     value: 'AC…',

@@ -5,7 +5,7 @@ export interface Flag {
   /** `list`: may be given several times. `switch`: takes no value. */
   readonly type: 'text' | 'list' | 'switch'
   readonly describe: string
-  /** The placeholder for the value in the help. */
+  /** The placeholder for the value in the help. Default: the choices. */
   readonly value?: string
   readonly choices?: readonly string[]
   /** The heading in the help that lists this flag. */
@@ -13,6 +13,11 @@ export interface Flag {
 }
 
 export type Flags = Readonly<Record<string, Flag>>
+
+/** Lists the flags under this heading in the help. */
+export function inGroup(group: string, flags: Flags): Flags {
+  return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, group }]))
+}
 
 /** One subcommand. Each file in this directory exports one as `command`. */
 export interface Command {

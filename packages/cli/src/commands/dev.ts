@@ -1,10 +1,11 @@
 import type { DevOptions, DevRun } from '@tollgate/inspector'
 import type { Args } from '../args.ts'
-import { asUsageLater, EXIT, UnreachableError, UsageError } from '../exit.ts'
+import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { hideQuery, type Io, print, tell } from '../io.ts'
 import { readSecretsIfAny, secretFlags } from '../secrets.ts'
+import { trailingSlashFlag } from '../verifier-options.ts'
 import type { Command } from './command.ts'
-import { readAddress } from './gateway.ts'
+import { modeFlag, readAddress, toListenError } from './gateway.ts'
 
 export const command: Command = {
   words: '',
@@ -30,18 +31,8 @@ export const command: Command = {
       type: 'switch',
       describe: "Let the page sign edited requests with your Auth Token; default: only with this run's own token",
     },
-    mode: {
-      type: 'text',
-      value: 'enforce|observe',
-      describe: 'observe passes every request on and marks those that do not verify; default enforce',
-      choices: ['enforce', 'observe'],
-    },
-    'trailing-slash': {
-      type: 'text',
-      value: 'exact|either',
-      describe: "either: the path's last slash may differ; default exact",
-      choices: ['exact', 'either'],
-    },
+    mode: modeFlag,
+    'trailing-slash': trailingSlashFlag,
     'account-sid': { type: 'list', value: 'AC…', describe: 'Accept only requests of this account; repeatable' },
     ...secretFlags,
   },
@@ -96,10 +87,7 @@ async function start(options: DevOptions, io: Io): Promise<DevRun> {
     )
   } catch (error) {
     if (error instanceof StoreError) throw new UsageError(`--store: ${error.message}`)
-    const { code, message }: { code?: string; message?: string } = Object(error)
-    if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')
-      throw new UnreachableError(`Cannot listen: ${message}`)
-    throw error
+    throw toListenError(error)
   }
 }
 

@@ -6,29 +6,27 @@ import { splitUrl, toIncoming } from '../inputs/request.ts'
 import { type Colors, cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
 import { readOtherTokens, readSecrets, secretFlags } from '../secrets.ts'
 import { toVerifierOptions, verifierFlags } from '../verifier-options.ts'
-import type { Command } from './command.ts'
-
-const group = 'Guesses to try:'
+import { type Command, inGroup } from './command.ts'
 
 export const command: Command = {
   words: '[-]',
   flags: {
     ...inputFlags,
     ...verifierFlags,
-    'other-token-file': {
-      type: 'list',
-      value: 'FILE',
-      describe: 'Auth Tokens that may have signed, one per line, as TOKEN or NAME=TOKEN; repeatable',
-      group,
-    },
-    'other-host': { type: 'list', value: 'HOST', describe: 'A host that Twilio may have called; repeatable', group },
-    prefix: {
-      type: 'list',
-      value: '/PATH',
-      describe: 'A path prefix that a proxy may have stripped or added; repeatable',
-      group,
-    },
-    'max-tries': { type: 'text', value: 'N', describe: 'Compute at most N signatures; default 20,000', group },
+    ...inGroup('Guesses to try:', {
+      'other-token-file': {
+        type: 'list',
+        value: 'FILE',
+        describe: 'Auth Tokens that may have signed, one per line, as TOKEN or NAME=TOKEN; repeatable',
+      },
+      'other-host': { type: 'list', value: 'HOST', describe: 'A host that Twilio may have called; repeatable' },
+      prefix: {
+        type: 'list',
+        value: '/PATH',
+        describe: 'A path prefix that a proxy may have stripped or added; repeatable',
+      },
+      'max-tries': { type: 'text', value: 'N', describe: 'Compute at most N signatures; default 20,000' },
+    }),
     json: { type: 'switch', describe: 'Print one JSON document' },
     ...secretFlags,
   },

@@ -3,9 +3,14 @@ import type { Args } from '../args.ts'
 import { asUsageLater, EXIT, UnreachableError, UsageError } from '../exit.ts'
 import { type Io, tell } from '../io.ts'
 import { readSecrets, secretFlags } from '../secrets.ts'
-import type { Command } from './command.ts'
+import { trailingSlashFlag } from '../verifier-options.ts'
+import { type Command, type Flag, inGroup } from './command.ts'
 
-const flagGroup = 'Flags for one upstream:'
+export const modeFlag: Flag = {
+  type: 'text',
+  describe: 'observe passes every request on and marks those that do not verify; default enforce',
+  choices: ['enforce', 'observe'],
+}
 
 export const command: Command = {
   words: '',
@@ -15,58 +20,42 @@ export const command: Command = {
       value: 'FILE',
       describe: 'Read all settings from a YAML or JSON file, and again when it changes',
     },
-    upstream: { type: 'text', value: 'URL', describe: 'The server that gets the verified requests', group: flagGroup },
-    'public-url': {
-      type: 'list',
-      value: 'URL',
-      describe: 'How Twilio reaches this gateway; repeatable, the Host header selects one',
-      group: flagGroup,
-    },
-    listen: {
-      type: 'text',
-      value: 'HOST:PORT',
-      describe: 'The address for requests; default 127.0.0.1:8080',
-      group: flagGroup,
-    },
-    admin: {
-      type: 'text',
-      value: 'HOST:PORT',
-      describe: 'The address for /healthz, /readyz and /metrics; default: not served',
-      group: flagGroup,
-    },
-    workers: { type: 'text', value: 'N', describe: 'Processes that share the listener; default 1', group: flagGroup },
-    mode: {
-      type: 'text',
-      value: 'enforce|observe',
-      describe: 'observe passes every request on and marks those that do not verify; default enforce',
-      choices: ['enforce', 'observe'],
-      group: flagGroup,
-    },
-    'trailing-slash': {
-      type: 'text',
-      value: 'exact|either',
-      describe: "either: the path's last slash may differ; default exact",
-      choices: ['exact', 'either'],
-      group: flagGroup,
-    },
-    'account-sid': {
-      type: 'list',
-      value: 'AC…',
-      describe: 'Accept only requests of this account; repeatable',
-      group: flagGroup,
-    },
-    'max-body-bytes': {
-      type: 'text',
-      value: 'N',
-      describe: 'The largest body in bytes; default 1,048,576',
-      group: flagGroup,
-    },
-    'web-socket': {
-      type: 'switch',
-      describe: 'The server opens WebSockets: verify upgrades as handshakes. Default: refuse them',
-      group: flagGroup,
-    },
-    quiet: { type: 'switch', describe: 'Print no line per request', group: flagGroup },
+    ...inGroup('Flags for one upstream:', {
+      upstream: { type: 'text', value: 'URL', describe: 'The server that gets the verified requests' },
+      'public-url': {
+        type: 'list',
+        value: 'URL',
+        describe: 'How Twilio reaches this gateway; repeatable, the Host header selects one',
+      },
+      listen: {
+        type: 'text',
+        value: 'HOST:PORT',
+        describe: 'The address for requests; default 127.0.0.1:8080',
+      },
+      admin: {
+        type: 'text',
+        value: 'HOST:PORT',
+        describe: 'The address for /healthz, /readyz and /metrics; default: not served',
+      },
+      workers: { type: 'text', value: 'N', describe: 'Processes that share the listener; default 1' },
+      mode: modeFlag,
+      'trailing-slash': trailingSlashFlag,
+      'account-sid': {
+        type: 'list',
+        value: 'AC…',
+        describe: 'Accept only requests of this account; repeatable',
+      },
+      'max-body-bytes': {
+        type: 'text',
+        value: 'N',
+        describe: 'The largest body in bytes; default 1,048,576',
+      },
+      'web-socket': {
+        type: 'switch',
+        describe: 'The server opens WebSockets: verify upgrades as handshakes. Default: refuse them',
+      },
+      quiet: { type: 'switch', describe: 'Print no line per request' },
+    }),
     ...secretFlags,
   },
   examples: [
@@ -82,13 +71,17 @@ export const command: Command = {
       await asUsageLater(() => runGateway(source, { tell: (message) => tell(io, message) }))
     } catch (error) {
       if (error instanceof ConfigurationError) throw new UsageError(error.message)
-      const { code, message }: { code?: string; message?: string } = Object(error)
-      if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')
-        throw new UnreachableError(`Cannot listen: ${message}`)
-      throw error
+      throw toListenError(error)
     }
     return EXIT.ok
   },
+}
+
+/** Returns an `UnreachableError` if the address cannot be used; otherwise the error itself. */
+export function toListenError(error: unknown): unknown {
+  const { code, message }: { code?: string; message?: string } = Object(error)
+  const isAddress = code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL'
+  return isAddress ? new UnreachableError(`Cannot listen: ${message}`) : error
 }
 
 async function readSource(args: Args, io: Io): Promise<Source> {

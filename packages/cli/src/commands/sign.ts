@@ -16,7 +16,7 @@ export const command: Command = {
       choices: webhookKinds,
     },
     ...contentFlags,
-    only: { type: 'text', value: 'headers|curl', describe: 'Print only this part', choices: ['headers', 'curl'] },
+    only: { type: 'text', describe: 'Print only this part', choices: ['headers', 'curl'] },
     json: { type: 'switch', describe: 'Print one JSON document' },
     ...secretFlags,
   },

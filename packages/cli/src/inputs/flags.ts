@@ -1,21 +1,19 @@
 import type { Args } from '../args.ts'
-import type { Flags } from '../commands/command.ts'
+import { inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { readSource } from '../read-text.ts'
 import { parseHeaders } from '../sending/content.ts'
 import { checkRequest, findHeader, type GivenRequest, splitUrl } from './request.ts'
 
-const group = 'Or the request as flags:'
-
-export const requestFlags: Flags = {
-  url: { type: 'text', value: 'URL', describe: 'The URL that was requested', group },
-  method: { type: 'text', value: 'METHOD', describe: 'Default: POST with a body, GET without', group },
-  param: { type: 'list', value: 'NAME=VALUE', describe: 'A form parameter, not encoded; repeatable', group },
-  body: { type: 'text', value: 'FILE|-', describe: 'The raw body', group },
-  header: { type: 'list', value: "'NAME: VALUE'", describe: 'A header; repeatable', group },
-  signature: { type: 'text', value: 'TEXT', describe: 'The value of X-Twilio-Signature', group },
-}
+export const requestFlags = inGroup('Or the request as flags:', {
+  url: { type: 'text', value: 'URL', describe: 'The URL that was requested' },
+  method: { type: 'text', value: 'METHOD', describe: 'Default: POST with a body, GET without' },
+  param: { type: 'list', value: 'NAME=VALUE', describe: 'A form parameter, not encoded; repeatable' },
+  body: { type: 'text', value: 'FILE|-', describe: 'The raw body' },
+  header: { type: 'list', value: "'NAME: VALUE'", describe: 'A header; repeatable' },
+  signature: { type: 'text', value: 'TEXT', describe: 'The value of X-Twilio-Signature' },
+})
 
 export const flagNames: readonly string[] = Object.keys(requestFlags)
 

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { Args } from '../args.ts'
-import type { Flags } from '../commands/command.ts'
+import { type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import { type Io, tell } from '../io.ts'
 import { decodeText, readSource } from '../read-text.ts'
@@ -11,19 +11,18 @@ import { readPasted } from './pasted.ts'
 import { looksLikeRawHttp, parseRawHttp } from './raw-http.ts'
 import type { GivenRequest } from './request.ts'
 
-const group = 'The request, one of:'
-
 export const inputFlags: Flags = {
-  curl: { type: 'text', value: 'FILE|-', describe: "A curl command, as browsers and Twilio's console copy it", group },
-  raw: { type: 'text', value: 'FILE|-', describe: 'A raw HTTP request', group },
-  har: {
-    type: 'text',
-    value: 'FILE|-',
-    describe: 'A HAR file; if it has several entries, choose one with --entry',
-    group,
-  },
-  entry: { type: 'text', value: 'N', describe: 'The number of the entry in the HAR file, from 1', group },
-  capture: { type: 'text', value: 'FILE|-', describe: 'A request as JSON: { method, url, headers, body }', group },
+  ...inGroup('The request, one of:', {
+    curl: { type: 'text', value: 'FILE|-', describe: "A curl command, as browsers and Twilio's console copy it" },
+    raw: { type: 'text', value: 'FILE|-', describe: 'A raw HTTP request' },
+    har: {
+      type: 'text',
+      value: 'FILE|-',
+      describe: 'A HAR file; if it has several entries, choose one with --entry',
+    },
+    entry: { type: 'text', value: 'N', describe: 'The number of the entry in the HAR file, from 1' },
+    capture: { type: 'text', value: 'FILE|-', describe: 'A request as JSON: { method, url, headers, body }' },
+  }),
   ...requestFlags,
 }
 
