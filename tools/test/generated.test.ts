@@ -20,6 +20,7 @@ const generated: readonly Generated[] = [
   { files: 'docs/frameworks.md', command: 'npm run reports', untestedBecause: measured },
   { files: 'docs/mutation.md', command: 'npm run mutation', untestedBecause: measured },
   { files: 'docs/runtimes.md', command: 'npm run reports', untestedBecause: measured },
+  { files: 'docs/webhook-kinds.md', command: 'npm run kinds', test: 'tools/test/webhook-kinds.test.ts' },
   { files: 'docs/why-does-validation-fail.md', command: 'npm run causes', test: 'tools/test/causes.test.ts' },
   { files: '*package-lock.json', command: 'npm install', test: 'tools/test/generated.test.ts' },
 ]

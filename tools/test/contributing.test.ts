@@ -1,0 +1,72 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { entries } from '../../packages/tollgate/entries.js'
+import { root } from '../run.mjs'
+import { listSources } from '../snippets.mjs'
+
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const library = 'packages/tollgate'
+const guides = ['CONTRIBUTING.md', ...['benchmarks', 'conformance', 'fuzz', 'tools'].map((name) => `${name}/README.md`)]
+const { scripts } = JSON.parse(read('package.json')) as { scripts: Readonly<Record<string, string>> }
+
+describe.each(guides)('%s', (guide) => {
+  const code = [...read(guide).matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text)
+
+  test('names files and folders that exist', () => {
+    // Names in capitals are placeholders, and `*` stands for several names.
+    const paths = code.filter(
+      (text) => /^[\w./-]+(\/|\.(ts|mjs|js|json|md))$/.test(text) && !/NAME|^\.\.?\//.test(text),
+    )
+    const folders = ['', `${library}/src`, join(guide, '..')]
+    const isKnown = (path: string) => folders.some((folder) => existsSync(join(root, folder, path)))
+    expect(paths.filter((path) => !isKnown(path))).toEqual([])
+  })
+
+  test('names commands that exist', () => {
+    const named = code.flatMap((text) => /^npm (?:run )?([\w:]+)/.exec(text)?.[1] ?? [])
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([])
+    const projects = code.flatMap((text) => /--project (\w+)/.exec(text)?.[1] ?? [])
+    for (const project of projects) expect(read('vitest.config.ts')).toContain(`name: '${project}'`)
+  })
+})
+
+const adapters = Object.entries(entries).filter(([, source]) => source.startsWith('src/adapters/'))
+const runs = ['conformance/runs', 'conformance/heavy'].flatMap((folder) =>
+  readdirSync(join(root, folder)).map((name) => read(join(folder, name))),
+)
+
+describe.each(adapters.map(([entry, source]) => [entry.slice(2), source] as const))(
+  'the adapter %s',
+  (name, source) => {
+    test('is one file with its name', () => {
+      expect(source).toBe(`src/adapters/${name}.ts`)
+      expect(existsSync(join(root, library, source))).toBe(true)
+    })
+
+    test('runs in the conformance suites', () => {
+      expect(existsSync(join(root, `conformance/frameworks/${name}.ts`))).toBe(true)
+      expect(runs.some((run) => run.includes(`frameworks/${name}.ts'`))).toBe(true)
+    })
+
+    test('has a page with an example, and the README links it', () => {
+      expect(listSources(`docs/frameworks/${name}.md`)).not.toEqual([])
+      expect(read('README.md')).toContain(`(docs/frameworks/${name}.md)`)
+    })
+  },
+)
+
+test('frameworks are optional peers, and exact dev dependencies', () => {
+  const manifest = JSON.parse(read(`${library}/package.json`))
+  for (const name of Object.keys(manifest.peerDependencies)) {
+    expect(manifest.peerDependenciesMeta[name], name).toEqual({ optional: true })
+    expect(manifest.devDependencies[name] ?? manifest.devDependencies[`@types/${name}`], name).toMatch(
+      /^\d+\.\d+\.\d+$/,
+    )
+  }
+})
+
+test('tsconfig.core.json excludes only files that exist', () => {
+  const { exclude } = JSON.parse(read(`${library}/tsconfig.core.json`).replace(/^\s*\/\/.*$/gm, ''))
+  expect(exclude.filter((file: string) => !existsSync(join(root, library, file)))).toEqual([])
+})
