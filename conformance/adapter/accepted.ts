@@ -14,7 +14,7 @@ import {
 import { joinParams, type Pairs } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import type { Framework } from './framework.ts'
-import { expectAccepted, expectRefused, withServer } from './server.ts'
+import { expectAccepted, expectRejected, withServer } from './server.ts'
 import { openConnection, send, toRaw, writeRequest } from './socket.ts'
 
 const oddNames: Pairs = [
@@ -73,7 +73,7 @@ export function acceptedSuite(framework: Framework): Suite {
           assertEqual(none, false, 'a form is a handshake')
         }),
     }),
-    'names with brackets, repeats, none, __proto__ and UTF-8': plain(async (server) => {
+    'names with brackets, repeated, empty, __proto__ and in UTF-8': plain(async (server) => {
       const { params } = await expectAccepted(server, await makeRequest({ params: oddNames }))
       assertEqual(params, oddNames, 'parameters')
     }),
@@ -107,9 +107,7 @@ export function acceptedSuite(framework: Framework): Suite {
     'repeated slashes in the path': plain(
       async (server) => void (await expectAccepted(server, await makeRequest({ path: '//x//y/' }))),
     ),
-    'a query of nothing': plain(
-      async (server) => void (await expectAccepted(server, await makeRequest({ path: '/x?' }))),
-    ),
+    'an empty query': plain(async (server) => void (await expectAccepted(server, await makeRequest({ path: '/x?' })))),
     'signed with the default port': plain(async (server) => {
       await expectAccepted(server, await makeRequest({ signed: `${origin}:443/sms${joinParams(sms)}` }))
     }),
@@ -129,7 +127,7 @@ export function acceptedSuite(framework: Framework): Suite {
       })
       assertEqual(params, sms, 'parameters')
     }),
-    'a body of half a megabyte': plain(async (server) => {
+    'a body of 500 kB': plain(async (server) => {
       const params: Pairs = [['Body', 'x'.repeat(500_000)]]
       await expectAccepted(server, await makeRequest({ params }))
     }),
@@ -138,7 +136,7 @@ export function acceptedSuite(framework: Framework): Suite {
       const connection = openConnection(server.port)
       connection.write(bytes.subarray(0, bytes.length - 20))
       await new Promise((resolve) => setTimeout(resolve, 60))
-      assertEqual((await server.journal()).handlerRuns, 0, 'runs before the body is there')
+      assertEqual((await server.journal()).handlerRuns, 0, 'runs of the handler before the body is complete')
       connection.write(bytes.subarray(bytes.length - 20))
       assertEqual((await connection.read()).status, 200, 'status')
       connection.socket.destroy()
@@ -160,7 +158,7 @@ export function acceptedSuite(framework: Framework): Suite {
       assertEqual((await connection.read()).status, 200, 'the second')
       connection.socket.destroy()
     }),
-    'every kind of webhook of the testing kit but handshakes': plain(async (server) => {
+    'every kind of webhook of the testing kit, except handshakes': plain(async (server) => {
       for (const kind of webhookKinds) {
         const signed = signRequest({ url: `${origin}/hook`, ...sampleWebhook(kind), authToken: token })
         if (signed.handshake) continue
@@ -191,7 +189,7 @@ export function acceptedSuite(framework: Framework): Suite {
         }),
     }),
     ...(framework.stacks && {
-      'two adapters, one behind the other': () =>
+      'two adapters, one after the other': () =>
         withServer(framework, 'stacked', async (server) => {
           const { params } = await expectAccepted(server, await makeRequest())
           assertEqual(params, sms, 'parameters')
@@ -202,9 +200,9 @@ export function acceptedSuite(framework: Framework): Suite {
         withServer(framework, 'stacked, replays rejected', async (server) => {
           const message = await makeRequest({ params: inboundSms })
           await expectAccepted(server, message)
-          await expectRefused(server, message, 'replayed')
+          await expectRejected(server, message, 'replayed')
         }),
-      'two adapters with one replay guard: what failed may be sent again': () =>
+      'two adapters with one replay guard: a failed delivery may be sent again': () =>
         withServer(framework, 'stacked, replays rejected, answers 503', async (server) => {
           const message = toRaw(await makeRequest({ params: inboundSms }))
           for (let runs = 1; runs <= 3; runs++) {

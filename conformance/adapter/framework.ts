@@ -27,24 +27,24 @@ export interface Framework {
   readonly name: string
   start(scenario: Scenario): Promise<Running>
   /** True if the adapter has the option `paths`. Wrappers do not. */
-  readonly paths: boolean
+  readonly paths?: boolean
   /**
    * True if the router mounts a handler at every path that starts with the given text, so that
    * `paths` guards these too. Default false.
    */
   readonly mountsByText?: boolean
   /** True if the adapter works under a prefix (`scenario.mountedAt`) that the framework strips. */
-  readonly mounts: boolean
+  readonly mounts?: boolean
   /** True if two adapters may guard one request (`scenario.stacked`). */
-  readonly stacks: boolean
+  readonly stacks?: boolean
   /** True if the application's own body (`req.body`) is the second argument of `handle`. */
-  readonly appBody: boolean
+  readonly appBody?: boolean
   /** True if the adapter has the option `webSocket`, and only headers mark an upgrade. */
   readonly webSocket?: true
   /** Parsers that `scenario.before` may name. */
-  readonly parsersBefore: Readonly<Record<string, ParserBefore>>
+  readonly parsersBefore?: Readonly<Record<string, ParserBefore>>
   /** Parsers that `scenario.after` may name. */
-  readonly parsersAfter: readonly string[]
+  readonly parsersAfter?: readonly string[]
   /**
    * Cases that the platform makes impossible, with the reason. Such a case still runs and must
    * fail: if it passes, the exception is out of date and the run fails.

@@ -13,9 +13,9 @@ export interface Mistake {
 }
 
 const fail = (): never => {
-  throw new Error('a function of the user fails')
+  throw new Error('the function throws')
 }
-const reject = (): Promise<never> => Promise.reject(new Error('a function of the user rejects'))
+const reject = (): Promise<never> => Promise.reject(new Error('the function rejects'))
 const brokenError = (): never => {
   throw Object.defineProperty(new Error('x'), 'message', { get: fail })
 }
@@ -46,34 +46,34 @@ function given(options: () => unknown): Mistake {
 
 export const mistakes = {
   'onRejected throws': rejected(fail),
-  'onRejected throws no Error': rejected(() => {
+  'onRejected throws undefined': rejected(() => {
     throw undefined
   }),
   'onRejected throws an error without a message': rejected(brokenError),
   'onRejected is asynchronous': rejected(async () => ({ status: 418 })),
   'onRejected rejects': rejected(reject),
-  'onRejected gives null': rejected(null),
-  'onRejected gives a text': rejected('teapot'),
-  'onRejected gives a getter that throws': rejected({
+  'onRejected returns null': rejected(null),
+  'onRejected returns a string': rejected('teapot'),
+  'onRejected returns a getter that throws': rejected({
     status: 418,
     get body() {
       return fail()
     },
   }),
-  'onRejected gives the status 200': rejected({ status: 200 }),
-  'onRejected gives the status 600': rejected({ status: 600 }),
-  'onRejected gives a status as text': rejected({ status: '418' }),
-  'onRejected gives no status': rejected({ body: 'teapot' }),
-  'onRejected gives a body that is an object': rejected({ status: 418, body: { error: 'teapot' } }),
-  'onRejected gives a body that is a number': rejected({ status: 418, body: 1 }),
-  'onRejected gives a header outside Latin-1': header('x-reason', 'What was signed …'),
-  'onRejected gives a header of several lines': header('x-reason', 'a\r\nx-injected: b'),
-  'onRejected gives a header with NUL': header('x-reason', 'a\0b'),
-  'onRejected gives a header whose name has a space': header('x reason', 'a'),
-  'onRejected gives a header without a name': header('', 'a'),
-  'onRejected gives a header that is undefined': header('x-reason', undefined),
-  'onRejected gives a header that is an object': header('x-reason', {}),
-  'onRejected gives headers of the server': rejected(
+  'onRejected returns the status 200': rejected({ status: 200 }),
+  'onRejected returns the status 600': rejected({ status: 600 }),
+  'onRejected returns a status as a string': rejected({ status: '418' }),
+  'onRejected returns no status': rejected({ body: 'teapot' }),
+  'onRejected returns a body that is an object': rejected({ status: 418, body: { error: 'teapot' } }),
+  'onRejected returns a body that is a number': rejected({ status: 418, body: 1 }),
+  'onRejected returns a header outside Latin-1': header('x-reason', 'the signed text …'),
+  'onRejected returns a header with line breaks': header('x-reason', 'a\r\nx-injected: b'),
+  'onRejected returns a header with NUL': header('x-reason', 'a\0b'),
+  'onRejected returns a header whose name has a space': header('x reason', 'a'),
+  'onRejected returns a header without a name': header('', 'a'),
+  'onRejected returns a header that is undefined': header('x-reason', undefined),
+  'onRejected returns a header that is an object': header('x-reason', {}),
+  'onRejected returns headers that the server sets': rejected(
     {
       status: 418,
       headers: {
@@ -89,20 +89,20 @@ export const mistakes = {
     },
     418,
   ),
-  'onRejected gives odd headers': rejected(
+  'onRejected returns unusual headers': rejected(
     { status: 599, headers: { 'content-type': '', 'x-odd': ' \t\u00ff ', __proto__: 'x' }, body: '\ud800' },
     599,
   ),
-  'options that reject': given(reject),
-  'options that are asynchronous': given(async () => ({})),
+  'an options function that rejects': given(reject),
+  'an options function that is asynchronous': given(async () => ({})),
   'signedUrl throws': option('signedUrl', fail, [403, 403]),
   'signedUrl rejects': option('signedUrl', reject, [403, 403]),
-  'signedUrl gives an object': option('signedUrl', () => ({}), [403, 403]),
+  'signedUrl returns an object': option('signedUrl', () => ({}), [403, 403]),
   'onVerdict rejects': option('onVerdict', reject, [403, 200]),
   'diagnose throws': option('diagnose', { explain: fail }, [403, 200]),
   'diagnose rejects': option('diagnose', { explain: reject }, [403, 200]),
   'authToken throws': option('authToken', fail, [503, 503]),
-  'authToken gives nonsense': option('authToken', () => 1, [503, 503]),
+  'authToken returns a number': option('authToken', () => 1, [503, 503]),
   'authToken never answers': {
     options: () => ({ authToken: () => new Promise<never>(() => undefined), lookupTimeoutMs: 20 }),
     forged: 503,
@@ -110,5 +110,5 @@ export const mistakes = {
   },
   'replay throws': option('replay', { reserve: fail }, [403, 503]),
   'replay rejects': option('replay', { reserve: reject }, [403, 503]),
-  'replay gives nothing': option('replay', { reserve: () => undefined }, [403, 503]),
+  'replay returns nothing': option('replay', { reserve: () => undefined }, [403, 503]),
 } as const satisfies Readonly<Record<string, Mistake>>

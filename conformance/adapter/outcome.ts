@@ -4,7 +4,7 @@ import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import type { Framework } from './framework.ts'
 import { type Mistake, mistakes } from './mistakes.ts'
 import type { ScenarioId } from './scenario.ts'
-import { expectAccepted, expectRefused, type TestServer, waitUntil, withServer } from './server.ts'
+import { expectAccepted, expectRejected, type TestServer, waitUntil, withServer } from './server.ts'
 import { openConnection, send, toRaw, writeRequest } from './socket.ts'
 
 const released: readonly (readonly [ScenarioId, status: number, releases: number])[] = [
@@ -42,11 +42,11 @@ export function outcomeSuite(framework: Framework): Suite {
     ...table,
     'a refused request reserves and releases nothing': () =>
       withServer(framework, 'answers 503', async (server) => {
-        await expectRefused(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
+        await expectRejected(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
         const { reservations, releases } = await server.journal()
         assertEqual([reservations, releases], [0, 0], 'reservations and releases')
       }),
-    'a client that is gone before the answer: released once': () =>
+    'a client that leaves before the answer: released once': () =>
       withServer(framework, 'handler hangs', async (server) => {
         const connection = openConnection(server.port)
         connection.write(writeRequest(toRaw(await makeRequest())))
@@ -54,7 +54,7 @@ export function outcomeSuite(framework: Framework): Suite {
         connection.socket.destroy()
         await waitUntil(async () => (await server.journal()).releases === 1, 'a release')
       }),
-    'two hundred requests at once keep their state apart': () =>
+    '200 requests at once share no state': () =>
       withServer(framework, 'plain', async (server) => {
         await Promise.all(
           Array.from({ length: 200 }, async (_, index) => {
@@ -77,7 +77,7 @@ export function outcomeSuite(framework: Framework): Suite {
 export function mistakesSuite(framework: Framework): Suite {
   const table: readonly (readonly [string, Mistake])[] = Object.entries(mistakes)
   const cases = table.map(([id, { forged, genuine }]) => [
-    `${id}: answered, and the server goes on`,
+    `${id}: the request is answered, and the server continues`,
     () =>
       withServer(framework, id as keyof typeof mistakes, async (server) => {
         const unhandled: unknown[] = []
@@ -115,13 +115,13 @@ export function optionsSuite(framework: Framework): Suite {
     assertEqual((await server.journal()).handlerRuns, 0, 'runs')
   }
   return defineSuite('options of an adapter', {
-    'given by a function': on('by function', async (server) => {
+    'options by a function': on('by function', async (server) => {
       await expectAccepted(server, await makeRequest())
-      await expectRefused(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
+      await expectRejected(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
     }),
-    'a function that gives wrong ones: 500, and no handler': on('wrong by function', broken),
-    'a function that throws: 500, and no handler': on('throwing by function', broken),
-    'observe hands over what did not verify': on('observe', async (server) => {
+    'a function that returns wrong options: 500, and no handler runs': on('wrong by function', broken),
+    'a function that throws: 500, and no handler runs': on('throwing by function', broken),
+    'observe passes rejected requests to the handler': on('observe', async (server) => {
       await expectAccepted(server, await makeRequest())
       const answer = await send(server.port, toRaw(await makeRequest({ token: otherToken })))
       const { ok, code, params } = JSON.parse(answer.body)
@@ -138,10 +138,10 @@ export function optionsSuite(framework: Framework): Suite {
       assertEqual([status, body, headers['x-code']], [418, 'teapot', 'signature_mismatch'], 'the answer')
       assertEqual((await server.journal()).handlerRuns, 0, 'runs')
     }),
-    'onRejected that gives nothing keeps the usual answer': on('rejected as usual', async (server) => {
-      await expectRefused(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
+    'onRejected that returns nothing keeps the default answer': on('rejected as usual', async (server) => {
+      await expectRejected(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
     }),
-    'onRejected cannot make a refusal look accepted': on('rejected with a success', async (server) => {
+    'onRejected cannot answer a rejection with a success': on('rejected with a success', async (server) => {
       const { status } = await send(server.port, toRaw(await makeRequest({ token: otherToken })))
       assertEqual([status, (await server.journal()).handlerRuns], [500, 0], 'status and runs')
     }),

@@ -2,14 +2,14 @@ import { assertEqual } from '../kit/assert.ts'
 import { makeJsonRequest, makeRequest, otherToken, sms } from '../kit/draft.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import type { Framework, ParserBefore } from './framework.ts'
-import { expectAccepted, expectRefused, withServer } from './server.ts'
+import { expectAccepted, expectRejected, withServer } from './server.ts'
 
 /** Tests the framework's own body parsers, before the adapter and after it. */
 export function parsersSuite(framework: Framework): Suite {
   const table: Record<string, CaseTable[string]> = {}
-  for (const [before, expected] of Object.entries(framework.parsersBefore))
+  for (const [before, expected] of Object.entries(framework.parsersBefore ?? {}))
     table[`before: ${before}`] = () => checkBefore(framework, before, expected)
-  for (const after of framework.parsersAfter) table[`after: ${after}`] = () => checkAfter(framework, after)
+  for (const after of framework.parsersAfter ?? []) table[`after: ${after}`] = () => checkAfter(framework, after)
   return defineSuite('body parsers', table)
 }
 
@@ -22,11 +22,11 @@ function checkBefore(framework: Framework, before: string, expected: ParserBefor
       if (expected.form === 'accepted') {
         const { params } = await expectAccepted(server, form)
         assertEqual(params, sms, 'parameters')
-        await expectRefused(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
-      } else await expectRefused(server, form, 'body_already_consumed', 500)
+        await expectRejected(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
+      } else await expectRejected(server, form, 'body_already_consumed', 500)
       const json = await makeJsonRequest({ a: ' 1 ' })
       if (expected.json === 'accepted') await expectAccepted(server, json)
-      else await expectRefused(server, json, 'body_already_consumed', 500)
+      else await expectRejected(server, json, 'body_already_consumed', 500)
       if (expected.keepsNames)
         await expectAccepted(
           server,
@@ -60,7 +60,7 @@ function checkAfter(framework: Framework, after: string): Promise<void> {
       if (framework.appBody) assertEqual(json.appBody, { a: 1 }, 'the body of the application')
       await expectAccepted(server, await makeRequest({ params: [], contentType: null }))
       await expectAccepted(server, await makeRequest({ method: 'GET', path: '/x?a=1' }))
-      await expectRefused(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
+      await expectRejected(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
     },
     { after },
   )

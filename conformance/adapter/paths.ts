@@ -76,7 +76,7 @@ export function pathsSuite(framework: Framework): Suite {
     'guards a genuine request': on('paths: one string', async (server) => {
       assertEqual((await expectAccepted(server, await makeRequest({ path: '/voice?x=1' }))).covers, 'params', 'covers')
     }),
-    'lets the others through': on('paths: one string', (server) => free(server, unguarded)),
+    'lets other paths through': on('paths: one string', (server) => free(server, unguarded)),
     'paths that begin with the same text': on('paths: one string', (server) =>
       framework.mountsByText ? guarded(server, voiceTexts) : free(server, voiceTexts),
     ),

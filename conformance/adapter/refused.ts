@@ -13,7 +13,7 @@ import {
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import type { Framework } from './framework.ts'
 import type { ScenarioId } from './scenario.ts'
-import { expectAccepted, expectRefused, type TestServer, waitUntil, withServer } from './server.ts'
+import { expectAccepted, expectRejected, type TestServer, waitUntil, withServer } from './server.ts'
 import { openConnection, send, toRaw, writeRequest } from './socket.ts'
 
 export function refusedSuite(framework: Framework): Suite {
@@ -23,32 +23,36 @@ export function refusedSuite(framework: Framework): Suite {
   return defineSuite('refused requests', {
     'a tampered form': plain(async (server) => {
       const request = await makeRequest()
-      const { headers } = await expectRefused(
+      const { headers } = await expectRejected(
         server,
         { ...request, body: `${request.body}&Body=evil` },
         'signature_mismatch',
       )
-      assert(headers['content-type']?.startsWith('text/plain'), 'the answer is no plain text')
+      assert(headers['content-type']?.startsWith('text/plain'), 'the answer is not plain text')
     }),
     'another token': plain(async (server) =>
-      expectRefused(server, await makeRequest({ token: otherToken }), 'signature_mismatch'),
+      expectRejected(server, await makeRequest({ token: otherToken }), 'signature_mismatch'),
     ),
     'another path': plain(async (server) =>
-      expectRefused(server, { ...(await makeRequest()), url: '/other' }, 'signature_mismatch'),
+      expectRejected(server, { ...(await makeRequest()), url: '/other' }, 'signature_mismatch'),
     ),
     'tampered JSON': plain(async (server) => {
       const request = await makeJsonRequest({ a: 1 })
-      await expectRefused(server, { ...request, body: '{"a":2}' }, 'body_hash_mismatch')
-      await expectRefused(server, { ...request, body: '' }, 'body_hash_mismatch')
+      await expectRejected(server, { ...request, body: '{"a":2}' }, 'body_hash_mismatch')
+      await expectRejected(server, { ...request, body: '' }, 'body_hash_mismatch')
     }),
     'no signature': plain(async (server) =>
-      expectRefused(server, withHeaders(await makeRequest(), { 'x-twilio-signature': undefined }), 'signature_missing'),
+      expectRejected(
+        server,
+        withHeaders(await makeRequest(), { 'x-twilio-signature': undefined }),
+        'signature_missing',
+      ),
     ),
     'two signature headers': plain(async (server) => {
       const request = await makeRequest()
       const signature = request.headers['x-twilio-signature'] ?? ''
-      await expectRefused(server, toRaw(request, [['X-Twilio-Signature', signature]]), 'signature_malformed')
-      await expectRefused(
+      await expectRejected(server, toRaw(request, [['X-Twilio-Signature', signature]]), 'signature_malformed')
+      await expectRejected(
         server,
         withHeaders(request, { 'x-twilio-signature': `${signature}, ${signature}` }),
         'signature_malformed',
@@ -57,18 +61,18 @@ export function refusedSuite(framework: Framework): Suite {
     'two settings headers': plain(async (server) => {
       const settings = 'key=a,algorithm=HMAC_SHA256'
       const raw = toRaw(await makeRequest({ sharedKey }), [['X-Twilio-Webhooks-Signature-Settings', settings]])
-      await expectRefused(server, raw, 'signature_settings_malformed')
+      await expectRejected(server, raw, 'signature_settings_malformed')
     }),
-    'a body that nothing covers': plain(async (server) => {
+    'a body that the signature does not cover': plain(async (server) => {
       for (const contentType of ['text/xml', 'text/plain', 'multipart/form-data; boundary=x', 'application/json', null])
-        await expectRefused(server, await makeRequest({ body: '{"a":1}', contentType }), 'body_unsigned')
+        await expectRejected(server, await makeRequest({ body: '{"a":1}', contentType }), 'body_unsigned')
     }),
     'a GET with a body': plain(async (server) => {
       const request = await makeRequest({ method: 'GET', path: '/x?a=1' })
-      await expectRefused(server, { ...request, body: 'a=1' }, 'body_unsigned')
+      await expectRejected(server, { ...request, body: 'a=1' }, 'body_unsigned')
     }),
     'a body in gzip': plain(async (server) =>
-      expectRefused(
+      expectRejected(
         server,
         await makeRequest({ headers: { 'content-encoding': 'gzip' } }),
         'content_encoding_unsupported',
@@ -76,11 +80,11 @@ export function refusedSuite(framework: Framework): Suite {
       ),
     ),
     'a malformed form': plain(async (server) =>
-      expectRefused(server, await makeRequest({ body: 'a=%FF', signed: `${origin}/sms` }), 'body_malformed'),
+      expectRejected(server, await makeRequest({ body: 'a=%FF', signed: `${origin}/sms` }), 'body_malformed'),
     ),
     'methods other than GET and POST': plain(async (server) => {
       for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS'])
-        await expectRefused(server, await makeRequest({ method, params: sms }), 'method_not_allowed')
+        await expectRejected(server, await makeRequest({ method, params: sms }), 'method_not_allowed')
     }),
     'a HEAD': plain(async (server) => {
       const { status } = await send(server.port, toRaw(await makeRequest({ method: 'HEAD', path: '/x' }))).catch(
@@ -90,8 +94,8 @@ export function refusedSuite(framework: Framework): Suite {
     }),
     ...(framework.webSocket && {
       'a forged handshake, on a route that opens sockets': on('web socket', async (server) => {
-        await expectRefused(server, await makeHandshake('/media', { token: otherToken }), 'signature_mismatch')
-        await expectRefused(server, await makeHandshake('/media', { signed: `${origin}/media` }), 'signature_mismatch')
+        await expectRejected(server, await makeHandshake('/media', { token: otherToken }), 'signature_mismatch')
+        await expectRejected(server, await makeHandshake('/media', { signed: `${origin}/media` }), 'signature_mismatch')
       }),
       'an upgrade to something else, on a route that opens sockets': on('web socket', async (server) => {
         const signed = { signed: `${origin}/media`, sharedKey }
@@ -101,19 +105,19 @@ export function refusedSuite(framework: Framework): Suite {
           { connection: 'close' },
         ])
           for (const request of [await makeHandshake('/media'), await makeHandshake('/media', signed)])
-            await expectRefused(server, withHeaders(request, changed), 'method_not_allowed')
+            await expectRejected(server, withHeaders(request, changed), 'method_not_allowed')
       }),
     }),
     'a declared length over the limit, before the body is sent': on('small', async (server) => {
       const raw = toRaw(await makeRequest(), [['content-length', '100000000']])
-      await expectRefused(server, { ...raw, body: '' }, 'body_too_large', 413)
+      await expectRejected(server, { ...raw, body: '' }, 'body_too_large', 413)
     }),
     'chunks over the limit, before the rest is sent': on('small', async (server) => {
       const raw = toRaw(await makeRequest(), [['transfer-encoding', 'chunked']])
-      await expectRefused(server, { ...raw, body: `7d0\r\n${'x'.repeat(2000)}\r\n` }, 'body_too_large', 413)
+      await expectRejected(server, { ...raw, body: `7d0\r\n${'x'.repeat(2000)}\r\n` }, 'body_too_large', 413)
     }),
     'a body just over the limit': on('small', async (server) => {
-      await expectRefused(server, await makeRequest({ params: [['a', 'x'.repeat(999)]] }), 'body_too_large', 413)
+      await expectRejected(server, await makeRequest({ params: [['a', 'x'.repeat(999)]] }), 'body_too_large', 413)
       await expectAccepted(server, await makeRequest({ params: [['a', 'x'.repeat(998)]] }))
     }),
     'an upload that is aborted': plain(async (server) => {
@@ -128,19 +132,23 @@ export function refusedSuite(framework: Framework): Suite {
       await expectAccepted(server, await makeRequest())
     }),
     'an account without a token': on('accounts', async (server) => {
-      await expectRefused(server, await makeRequest({ params: [['AccountSid', `AC${'c'.repeat(32)}`]] }), 'key_unknown')
-      await expectRefused(
+      await expectRejected(
+        server,
+        await makeRequest({ params: [['AccountSid', `AC${'c'.repeat(32)}`]] }),
+        'key_unknown',
+      )
+      await expectRejected(
         server,
         await makeRequest({ params: [['AccountSid', account]], token: otherToken }),
         'signature_mismatch',
       )
     }),
-    'an Auth Token signature where only SharedKeys count': on('shared keys only', async (server) => {
-      await expectRefused(server, await makeRequest(), 'key_not_allowed')
+    'an Auth Token signature with sharedKeysOnly': on('shared keys only', async (server) => {
+      await expectRejected(server, await makeRequest(), 'key_not_allowed')
       await expectAccepted(server, await makeRequest({ sharedKey }))
     }),
     'a look-up that fails': on('look-up fails', async (server) =>
-      expectRefused(server, await makeRequest(), 'key_lookup_failed', 503),
+      expectRejected(server, await makeRequest(), 'key_lookup_failed', 503),
     ),
   })
 }

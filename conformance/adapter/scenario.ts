@@ -101,10 +101,10 @@ const plans = {
   'handler throws': {
     options: withGuard,
     handle: () => {
-      throw new Error('the handler of the test fails')
+      throw new Error('the handler throws')
     },
   },
-  'handler rejects': { options: withGuard, handle: () => Promise.reject(new Error('the handler of the test rejects')) },
+  'handler rejects': { options: withGuard, handle: () => Promise.reject(new Error('the handler rejects')) },
   'handler hangs': { options: withGuard, handle: () => new Promise<Reply>(() => undefined) },
   'answers 200': { options: withGuard, handle: answer(200) },
   'answers 204': { options: withGuard, handle: () => ({ status: 204, headers: {}, body: '' }) },

@@ -41,10 +41,10 @@ export async function expectAccepted(server: TestServer, request: Signed | RawRe
   return seen
 }
 
-export const refusalText = 'Twilio Request Validation Failed.'
+export const rejectionText = 'Twilio Request Validation Failed.'
 
 /** Checks the answer to a refused request and the code in the journal, and that no handler ran. */
-export async function expectRefused(
+export async function expectRejected(
   server: TestServer,
   request: Signed | RawRequest,
   code: string,
@@ -54,7 +54,7 @@ export async function expectRefused(
   const answer = await send(server.port, 'target' in request ? request : toRaw(request))
   const { verdicts, handlerRuns } = await server.journal()
   assertEqual([answer.status, verdicts.at(-1)], [status, code], 'status and code')
-  if (status === 403) assertEqual(answer.body, refusalText, 'the text')
+  if (status === 403) assertEqual(answer.body, rejectionText, 'the text')
   assertEqual(handlerRuns, runs, 'runs of the handler')
   return answer
 }
@@ -79,5 +79,5 @@ export async function waitUntil(check: () => Promise<boolean> | boolean, what: s
     if (await check()) return
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  throw new Error(`in vain waited for ${what}`)
+  throw new Error(`timed out waiting for ${what}`)
 }

@@ -23,7 +23,7 @@ export function adapterSuites(framework: Framework, more: readonly Suite[] = [])
   ]
   const names = new Set(suites.flatMap(({ cases }) => cases.map(({ name }) => name)))
   const exceptions = defineSuite('exceptions', {
-    'each names a case': () => {
+    'each exception is the name of a case': () => {
       const unknown = Object.keys(framework.exceptions).filter((name) => !names.has(name))
       assertEqual(unknown, [], 'exceptions without a case')
     },
@@ -44,7 +44,7 @@ function applyException(one: Case, reason: string | undefined): Case {
         () => false,
         () => true,
       )
-      if (!failed) throw new Error('the case passes: the exception is none any more')
+      if (!failed) throw new Error('the case passes now: remove its exception')
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingRequest, Params } from 'tollgate'
-import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import {
   account,
   formType,
@@ -35,9 +35,9 @@ const types = [
 export function bodyAttacksSuite(library: Library): Suite {
   const refuse = async (
     request: Signed | IncomingRequest,
-    ...codes: Parameters<typeof assertRefused>[1][]
+    ...codes: Parameters<typeof assertRejected>[1][]
   ): Promise<void> => {
-    assertRefused(await ask(library, request), ...codes)
+    assertRejected(await ask(library, request), ...codes)
   }
   return defineSuite('attacks on the body', {
     'B1 a GET signature on other methods': async () => {
@@ -64,7 +64,7 @@ export function bodyAttacksSuite(library: Library): Suite {
         },
       ]),
     ),
-    'B2 a form sent as something else': async () => {
+    'B2 a form sent with another content type': async () => {
       for (const type of types)
         await refuse(withHeaders(await makeRequest(), { 'content-type': type }), 'body_unsigned')
     },
@@ -108,7 +108,7 @@ export function bodyAttacksSuite(library: Library): Suite {
       await refuse(withHeaders({ ...json, body: 'To=evil' }, { 'content-type': formType }), 'signature_mismatch')
       await refuse({ ...json, body: '{"a":2}' }, 'body_hash_mismatch')
     },
-    'B4 no raw body is not "{}"': async () => {
+    'B4 a missing body is not "{}"': async () => {
       const empty = await makeJsonRequest('{}')
       const { body: _body, ...rest } = empty
       await refuse(rest, 'body_hash_mismatch')
@@ -116,7 +116,7 @@ export function bodyAttacksSuite(library: Library): Suite {
       await refuse({ ...empty, body: {} as unknown as string }, 'body_already_consumed')
       assertAccepted(await ask(library, empty))
     },
-    'B4 a captured JSON event, sent again without its body, by GET as by POST': async () => {
+    'B4 a captured JSON event, sent again without its body, by GET and by POST': async () => {
       const { body: _body, ...event } = await makeJsonRequest([{ specversion: '1.0', data: { accountSid: account } }])
       for (const method of ['GET', 'POST']) {
         await refuse({ ...event, method }, 'body_hash_mismatch')
@@ -128,7 +128,7 @@ export function bodyAttacksSuite(library: Library): Suite {
       const ofNothing = await makeRequest({ method: 'GET', path: `/x?bodySHA256=${await hashHex('')}` })
       assertEqual(assertAccepted(await ask(library, ofNothing)).covers, 'url', 'covers')
     },
-    'B4 a form in which nothing is signed counts as no body': async () => {
+    'B4 a form without a signed pair counts as an empty body': async () => {
       const event = withHeaders(await makeJsonRequest({ a: 1 }), { 'content-type': formType })
       for (const body of ['&', '=', '&&=&', '=&=']) {
         await refuse({ ...event, body }, 'body_hash_mismatch')
@@ -136,7 +136,7 @@ export function bodyAttacksSuite(library: Library): Suite {
         assertEqual(assertAccepted(await ask(library, plain)).covers, 'url', 'covers')
       }
     },
-    'B4 the callback of a regulatory bundle has a hash of something else': async () => {
+    'B4 the callback of a regulatory bundle has the hash of another body': async () => {
       const hash = `bodySHA256=${'5e'.repeat(32)}`
       const bundle = `AccountSid=${account}&BundleSid=BU${'0'.repeat(32)}&Status=pending-review&FailureReason=`
       const signed = (path: string, method = 'GET') => makeRequest({ method, path, params: [] })
@@ -148,7 +148,7 @@ export function bodyAttacksSuite(library: Library): Suite {
         await refuse(await signed(`/x?${hash}&${bundle.replace(name, 'x')}`), 'body_hash_mismatch')
       await refuse(await signed(`/x?${hash}&${hash.replace('=5', '=6')}&${bundle}`), 'body_hash_mismatch')
     },
-    'B5 repeated names, letter cases, arrays': async () => {
+    'B5 repeated names, other letter cases, array syntax': async () => {
       const request = await makeRequest()
       for (const more of [
         '&Body=evil',
@@ -162,7 +162,7 @@ export function bodyAttacksSuite(library: Library): Suite {
       ])
         await refuse({ ...request, body: request.body + more }, 'signature_mismatch')
     },
-    'B5 an equal pair again changes nothing that is signed, nor what the handler gets': async () => {
+    'B5 a repeated equal pair changes neither the signature nor the parameters': async () => {
       const request = await makeRequest({
         params: [
           ['M', 'b'],
@@ -178,12 +178,12 @@ export function bodyAttacksSuite(library: Library): Suite {
       assertEqual([...doubled.params], sms, 'parameters')
       assertEqual(doubled.params.toObject(), Object.fromEntries(sms), 'the object')
     },
-    'B5 a pair of nothing changes nothing that is signed either': async () => {
+    'B5 an empty pair does not change the signature': async () => {
       const request = await makeRequest()
       const { params } = assertAccepted(await ask(library, { ...request, body: `${request.body}&=` }))
       assertEqual([...params], [...sms, ['', '']], 'parameters')
     },
-    'B6 what the URL swallows, or gives up': async () => {
+    'B6 a parameter that moves between the URL and the body': async () => {
       const get = await makeRequest({ method: 'GET', path: '/sms?a=1b2' })
       await refuse(
         withHeaders({ ...get, method: 'POST', url: '/sms?a=1', body: 'b=3' }, { 'content-type': formType }),
@@ -207,7 +207,7 @@ export function bodyAttacksSuite(library: Library): Suite {
       const moved = { ...post, url: `/hookAccountSid${account}`, body: 'CallStatus=ringing' }
       assertEqual(assertAccepted(await ask(library, moved)).covers, 'params', 'covers')
     },
-    'B7 what is no string is refused by the validator': async () => {
+    'B7 the validator refuses values that are not strings': async () => {
       const validator = new library.RequestValidator(token)
       const values: unknown[] = [['h', 1], 1, null, undefined, {}, { toString: () => 'hi' }, [[]], true, Symbol('x')]
       for (const value of values) {
@@ -219,7 +219,7 @@ export function bodyAttacksSuite(library: Library): Suite {
       assert(validator.validate(`${origin}/sms`, { a: 'hi' }, signature), 'a string was refused')
       assert(!validator.validate(`${origin}/sms`, { a: ['h', 'i'] }, signature), 'a list was joined')
     },
-    'B8 names of prototypes are names': async () => {
+    'B8 names from prototypes are ordinary names': async () => {
       const params: Pairs = [
         ['__proto__', 'a'],
         ['constructor', 'b'],
@@ -242,7 +242,7 @@ export function bodyAttacksSuite(library: Library): Suite {
         '__proto__ was dropped',
       )
     },
-    'B9 the app gets the parse that was verified': async () => {
+    'B9 the handler gets the parameters that were verified': async () => {
       const wire = 'a=+1%2B&&b&=c&d=%00&e=%EF%BB%BFx&f=%F0%9F%98%80&g=1=2&%61=z;y'
       const pairs: Pairs = [
         ['a', ' 1+'],
@@ -257,7 +257,7 @@ export function bodyAttacksSuite(library: Library): Suite {
       const request = await makeRequest({ body: wire, signed: `${origin}/sms${joinParams(pairs)}` })
       assertEqual([...assertAccepted(await ask(library, request)).params], pairs, 'parameters')
     },
-    'B9 a leading ? and a byte order mark are characters': async () => {
+    'B9 a leading ? and a byte order mark belong to the name': async () => {
       for (const start of ['?', '\ufeff']) {
         const request = await makeRequest({ body: `${start}a=1`, signed: `${origin}/smsa1` })
         await refuse(request, 'signature_mismatch')
@@ -278,7 +278,7 @@ export function bodyAttacksSuite(library: Library): Suite {
       assertEqual([...verdict.params], sms, 'parameters')
       assertEqual(new TextDecoder().decode(verdict.body), encodeForm(sms), 'the body')
     },
-    'B11 compressed bodies and strange encodings': async () => {
+    'B11 compressed bodies and unknown encodings': async () => {
       for (const encoding of ['gzip', 'br', 'deflate', 'identity, gzip', 'x-gzip', 'GZIP', 'none'])
         await refuse(withHeaders(await makeRequest(), { 'content-encoding': encoding }), 'content_encoding_unsupported')
       const { headers, ...request } = await makeRequest()

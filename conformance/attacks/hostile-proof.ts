@@ -12,26 +12,26 @@ export async function findFault(
   seen: Described | undefined,
   { secret, opensWebSockets }: { readonly secret: string; readonly opensWebSockets: boolean },
 ): Promise<string | undefined> {
-  if (seen?.ok !== true || seen.url === undefined) return 'the handler was given nothing that is proven'
+  if (seen?.ok !== true || seen.url === undefined) return 'the handler got no verified webhook'
   const { url, params = [], body = '', covers } = seen
   const isHandshake = url.startsWith('wss:')
-  if (isHandshake && !opensWebSockets) return 'the signature is that of a handshake'
+  if (isHandshake && !opensWebSockets) return 'the signature is for a handshake'
   const query = listPairs(wire.target)
-  if (!/^(GET|POST)$/.test(wire.method)) return 'the method is another'
-  if (!/^(https|wss):..app\.example\.com(:443)?([/?]|$)/.test(url)) return 'the origin is another'
-  if (readPath(url, isHandshake) !== readPath(wire.target, isHandshake)) return 'the path is another'
-  if (!isHandshake && sort(listPairs(url)) !== sort(query)) return 'the query is another'
+  if (!/^(GET|POST)$/.test(wire.method)) return 'the method differs'
+  if (!/^(https|wss):..app\.example\.com(:443)?([/?]|$)/.test(url)) return 'the origin differs'
+  if (readPath(url, isHandshake) !== readPath(wire.target, isHandshake)) return 'the path differs'
+  if (!isHandshake && sort(listPairs(url)) !== sort(query)) return 'the query differs'
   if (covers === 'url' && body !== '') return 'the body is not signed'
   if (covers === 'url' && params.length > 0 && sort(params) !== sort(query))
     return 'the parameters are not those of the query'
-  if (covers === 'body' && !query.some(isHash(await hashHex(body)))) return 'the hash is that of another body'
+  if (covers === 'body' && !query.some(isHash(await hashHex(body)))) return 'the hash is of another body'
   const texts = [
     url + (covers === 'params' ? joinParams(params) : ''),
     ...(isHandshake ? [url + joinParams(query)] : []),
   ]
   const expected = await Promise.all(texts.map((text) => signText(text, secret)))
   const given = wire.headers.filter(([name]) => name.toLowerCase() === 'x-twilio-signature')
-  return given.some(([, value]) => expected.includes(value.trim())) ? undefined : 'the signature is another'
+  return given.some(([, value]) => expected.includes(value.trim())) ? undefined : 'the signature differs'
 }
 
 const isHash = (hash: string) => (pair: readonly [string, string]) => pair[0] === 'bodySHA256' && pair[1] === hash

@@ -1,5 +1,5 @@
 import type { IncomingRequest, Verdict } from 'tollgate'
-import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import {
   account,
   formType,
@@ -31,11 +31,11 @@ export function keyAttacksSuite(library: Library): Suite {
       const sign = (signature: string, value?: string): Promise<Verdict> =>
         ask(library, withHeaders(base, { 'x-twilio-signature': signature, [settings]: value }), keys)
       assertAccepted(await ask(library, base, keys))
-      assertRefused(await sign(await signText(text, secret)), 'signature_mismatch')
-      assertRefused(await sign(await signText(text, secret), `key=${id},algorithm=HMAC_SHA1`), 'algorithm_unsupported')
-      assertRefused(await sign(await signText(text, secret), `key=${id},algorithm=HMAC_SHA256`), 'signature_malformed')
-      assertRefused(await sign(await signText(text, token, 'SHA-256')), 'signature_malformed')
-      assertRefused(
+      assertRejected(await sign(await signText(text, secret)), 'signature_mismatch')
+      assertRejected(await sign(await signText(text, secret), `key=${id},algorithm=HMAC_SHA1`), 'algorithm_unsupported')
+      assertRejected(await sign(await signText(text, secret), `key=${id},algorithm=HMAC_SHA256`), 'signature_malformed')
+      assertRejected(await sign(await signText(text, token, 'SHA-256')), 'signature_malformed')
+      assertRejected(
         await sign(await signText(text, token, 'SHA-256'), `key=${id},algorithm=HMAC_SHA256`),
         'signature_mismatch',
       )
@@ -50,7 +50,7 @@ export function keyAttacksSuite(library: Library): Suite {
         'constructor',
         'toString',
       ])
-        assertRefused(await sign(genuine, `key=${id},algorithm=${name}`), 'algorithm_unsupported')
+        assertRejected(await sign(genuine, `key=${id},algorithm=${name}`), 'algorithm_unsupported')
       for (const value of [
         '',
         `key=${id}`,
@@ -64,33 +64,33 @@ export function keyAttacksSuite(library: Library): Suite {
         `KEY=${id},algorithm=HMAC_SHA256`,
         `key=${id},algorithm=HMAC_SHA256, key=${id},algorithm=HMAC_SHA256`,
       ])
-        assertRefused(await sign(genuine, value), 'signature_settings_malformed')
+        assertRejected(await sign(genuine, value), 'signature_settings_malformed')
       for (const key of ['other', '__proto__', 'constructor', 'toString', id.toUpperCase()])
-        assertRefused(await sign(genuine, `key=${key},algorithm=HMAC_SHA256`), 'key_unknown')
+        assertRejected(await sign(genuine, `key=${key},algorithm=HMAC_SHA256`), 'key_unknown')
     },
-    'C4 the header stripped where only SharedKeys count': async () => {
+    'C4 the settings header is removed, with sharedKeysOnly': async () => {
       const keys: Options = { authToken: token, sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true }
-      assertRefused(await ask(library, await makeRequest(), keys), 'key_not_allowed')
+      assertRejected(await ask(library, await makeRequest(), keys), 'key_not_allowed')
       assertAccepted(await ask(library, await makeRequest({ sharedKey }), keys))
     },
-    'C5 a token that was retired, one that is not listed': async () => {
+    'C5 a retired token, and a token that is not listed': async () => {
       const retired = await makeRequest({ token: 'the-retired-token' })
-      assertRefused(await ask(library, retired, { authToken: [token, otherToken] }), 'signature_mismatch')
-      assertRefused(
+      assertRejected(await ask(library, retired, { authToken: [token, otherToken] }), 'signature_mismatch')
+      assertRejected(
         await ask(library, await makeRequest({ token: token.slice(0, 31) }), { authToken: token }),
         'signature_mismatch',
       )
-      assertRefused(
+      assertRejected(
         await ask(library, await makeRequest({ token: `${token}${otherToken}` }), { authToken: [token, otherToken] }),
         'signature_mismatch',
       )
     },
-    'C6 the account that a request names is the one whose key signed it': async () => {
+    'C6 the key must belong to the account that the request names': async () => {
       const authToken = { [account]: token, [otherAccount]: otherToken }
       const as = (sid: string): [string, string][] =>
         sms.map(([name, value]) => [name, name === 'AccountSid' ? sid : value])
-      const refuse = async (request: Signed, ...codes: Parameters<typeof assertRefused>[1][]): Promise<void> => {
-        assertRefused(await ask(library, request, { authToken }), ...codes)
+      const refuse = async (request: Signed, ...codes: Parameters<typeof assertRejected>[1][]): Promise<void> => {
+        assertRejected(await ask(library, request, { authToken }), ...codes)
       }
       await refuse(await makeRequest({ params: as(otherAccount) }), 'signature_mismatch')
       await refuse(await makeRequest({ params: [...sms, ['AccountSid', otherAccount]] }), 'account_not_allowed')
@@ -107,7 +107,7 @@ export function keyAttacksSuite(library: Library): Suite {
       // If the request has a form, its query belongs to the application and chooses no key.
       assertAccepted(await ask(library, await makeRequest({ path: `/x?AccountSid=${otherAccount}` }), { authToken }))
     },
-    'C6 the query counts where nothing but the URL is signed, by POST as by GET': async () => {
+    'C6 the query names the account if only the URL is signed, by POST and by GET': async () => {
       const authToken = { [account]: token, [otherAccount]: otherToken }
       for (const method of ['GET', 'POST'])
         for (const name of ['AccountSid', 'account_sid', 'interactionAccountSid']) {
@@ -115,17 +115,17 @@ export function keyAttacksSuite(library: Library): Suite {
             makeRequest({ method, path: `/x?${name}=${sid}`, params: [], token: key, contentType: null })
           const empty = (request: Signed): IncomingRequest => ({ ...request, body: undefined })
           const hollow = withHeaders({ ...(await as(account, otherToken)), body: '&' }, { 'content-type': formType })
-          if (method === 'POST') assertRefused(await ask(library, hollow, { authToken }), 'signature_mismatch')
-          assertRefused(await ask(library, empty(await as(account, otherToken)), { authToken }), 'signature_mismatch')
+          if (method === 'POST') assertRejected(await ask(library, hollow, { authToken }), 'signature_mismatch')
+          assertRejected(await ask(library, empty(await as(account, otherToken)), { authToken }), 'signature_mismatch')
           const single: Options = { authToken: otherToken, accountSid: otherAccount }
-          assertRefused(await ask(library, empty(await as(account, otherToken)), single), 'account_not_allowed')
+          assertRejected(await ask(library, empty(await as(account, otherToken)), single), 'account_not_allowed')
           const lookup: Options = { authToken: () => ({ authToken: otherToken, accountSid: otherAccount }) }
-          assertRefused(await ask(library, empty(await as(account, otherToken)), lookup), 'account_not_allowed')
+          assertRejected(await ask(library, empty(await as(account, otherToken)), lookup), 'account_not_allowed')
           const genuine = assertAccepted(await ask(library, empty(await as(account, token)), { authToken }))
           assertEqual(genuine.accountSid, account, 'the account')
         }
     },
-    'C6 JSON that names another tenant, wherever a handler may read it': async () => {
+    'C6 JSON that names another tenant, in each place that a handler may read': async () => {
       const authToken = { [account]: token, [otherAccount]: otherToken }
       const name = { AccountSid: otherAccount }
       for (const json of [
@@ -144,7 +144,7 @@ export function keyAttacksSuite(library: Library): Suite {
         `${JSON.stringify(name)};`,
         `<AccountSid>${otherAccount}</AccountSid>`,
       ])
-        assertRefused(await ask(library, await makeJsonRequest(json), { authToken }), 'account_not_allowed')
+        assertRejected(await ask(library, await makeJsonRequest(json), { authToken }), 'account_not_allowed')
       // A genuine event may name other accounts deeper in its data.
       const event = { data: { accountSid: account, request: { parameters: { accountSid: otherAccount } } } }
       assertAccepted(await ask(library, await makeJsonRequest([event]), { authToken }))
@@ -159,7 +159,7 @@ export function keyAttacksSuite(library: Library): Suite {
       const allowed = sids.slice(0, 3)
       assertAccepted(await ask(library, await form(allowed), { accountSid: allowed }))
       for (const list of [sids, sids.slice(0, 4), sids.slice(1, 4)])
-        assertRefused(await ask(library, await form(list), { accountSid: allowed }), 'account_not_allowed')
+        assertRejected(await ask(library, await form(list), { accountSid: allowed }), 'account_not_allowed')
     },
     'C6 a look-up cannot be sent to another tenant': async () => {
       const asked: (string | undefined)[] = []
@@ -170,7 +170,7 @@ export function keyAttacksSuite(library: Library): Suite {
       const request = await makeRequest({ params: [...sms, ['AccountSid', otherAccount]] })
       const verdict = await ask(library, request, { authToken })
       assertEqual(asked, [undefined], 'the claim')
-      assertRefused(verdict, 'account_not_allowed')
+      assertRejected(verdict, 'account_not_allowed')
     },
     'C7 no secret in a verdict, a message or an error': async () => {
       const secret = `${token}secret`

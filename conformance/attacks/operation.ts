@@ -1,5 +1,5 @@
 import type { IncomingRequest } from 'tollgate'
-import { assert, assertAccepted, assertEqual, assertRefused, assertThrows } from '../kit/assert.ts'
+import { assert, assertAccepted, assertEqual, assertRejected, assertThrows } from '../kit/assert.ts'
 import {
   account,
   makeJsonRequest,
@@ -36,7 +36,7 @@ const nonsense: readonly unknown[] = [
 /** Classes E2 to E4: exceptions, switches, and answers that tell callers too much. */
 export function operationAttacksSuite(library: Library): Suite {
   return defineSuite('attacks on the operation', {
-    'E2 nonsense in any place of a request is a refusal': async () => {
+    'E2 nonsense anywhere in a request is refused': async () => {
       const request = await makeRequest()
       const verifier = library.createVerifier(withDefaults({}))
       for (const value of nonsense) {
@@ -53,7 +53,7 @@ export function operationAttacksSuite(library: Library): Suite {
         }
       }
     },
-    'E2 nonsense in any place of a request, with hosts and proxies': async () => {
+    'E2 nonsense anywhere in a request, with hosts and proxies': async () => {
       const request = await makeRequest()
       const publicUrl = library.fromRequest({
         allowedHosts: ['a.example'],
@@ -76,7 +76,7 @@ export function operationAttacksSuite(library: Library): Suite {
             await verifier.verify({ ...request, ...changed } as IncomingRequest)
       }
     },
-    'E2 the validator gives false for nonsense': () => {
+    'E2 the validator returns false for nonsense': () => {
       const validator = new library.RequestValidator(token)
       const signature = `${'A'.repeat(27)}=`
       for (const value of nonsense) {
@@ -85,7 +85,7 @@ export function operationAttacksSuite(library: Library): Suite {
         assertEqual(validator.validate(origin, {}, value as string), false, 'a signature')
       }
     },
-    'E1 ten thousand pairs verify; more than any webhook has are refused before they are read': async () => {
+    'E1 10,000 pairs verify; more are refused before they are read': async () => {
       const name = (index: number): string => `f${String(index).padStart(5, '0')}`
       const names = Array.from({ length: 10_000 }, (_, index) => name(index))
       const many = await makeRequest({ body: names.join('=&'), signed: `${origin}/sms${names.join('')}` })
@@ -94,10 +94,10 @@ export function operationAttacksSuite(library: Library): Suite {
       assertEqual(params.has('f10000'), false, 'a name that was not sent')
       for (const field of ['a', 'a=', 'a=1', '', '%41', '=', '%'])
         for (const body of [`${field}&`.repeat(20_000), `${field}&`.repeat(200_000)])
-          assertRefused(await ask(library, { ...many, body }), 'body_malformed')
+          assertRejected(await ask(library, { ...many, body }), 'body_malformed')
       const get = await makeRequest({ method: 'GET', path: `/x?${'a&'.repeat(20_000)}` })
-      assertRefused(await ask(library, get), 'url_not_allowed')
-      assertRefused(await ask(library, { ...get, method: 'POST' }), 'url_not_allowed')
+      assertRejected(await ask(library, get), 'url_not_allowed')
+      assertRejected(await ask(library, { ...get, method: 'POST' }), 'url_not_allowed')
       // If the request has a form, the query is not read.
       assertAccepted(await ask(library, await makeRequest({ path: `/x?${'a&'.repeat(20_000)}` })))
     },
@@ -129,7 +129,7 @@ export function operationAttacksSuite(library: Library): Suite {
         'x-original-method': 'GET',
         'x-http-method-override': 'GET',
       }
-      assertRefused(await ask(library, withHeaders(forged, switches)), 'signature_mismatch')
+      assertRejected(await ask(library, withHeaders(forged, switches)), 'signature_mismatch')
       for (const url of [
         '/health',
         '/healthz',
@@ -139,13 +139,13 @@ export function operationAttacksSuite(library: Library): Suite {
         '/status',
         '/robots.txt',
       ])
-        assertRefused(await ask(library, { ...forged, url }), 'signature_mismatch')
-      assertRefused(
+        assertRejected(await ask(library, { ...forged, url }), 'signature_mismatch')
+      assertRejected(
         await ask(library, await makeRequest({ params: [['ssl_check', '1']], token: otherToken })),
         'signature_mismatch',
       )
     },
-    'E3 missing configuration is an error, never a pass': () => {
+    'E3 missing configuration throws, and accepts nothing': () => {
       for (const options of [
         undefined,
         null,
@@ -158,7 +158,7 @@ export function operationAttacksSuite(library: Library): Suite {
       for (const name of ['validate', 'enabled', 'skip', 'disabled', 'debug', 'dev'])
         assertThrows(() => library.createVerifier(withDefaults({ [name]: false } as Options)), name)
     },
-    'E4 every 403 has one status, whatever its reason': async () => {
+    'E4 rejections for different reasons all have the status 403': async () => {
       const options: Options = { authToken: { [account]: token } }
       const requests = [
         await makeRequest({ token: otherToken }),

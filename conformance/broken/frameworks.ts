@@ -19,7 +19,7 @@ export interface BrokenFramework {
 type Guard = (options: AdapterOptions) => express.RequestHandler
 
 function breakFramework(name: string, makeGuard: Guard): Framework {
-  if (sound === undefined) throw new Error('there is no express 5')
+  if (sound === undefined) throw new Error('Express 5 is not in the list')
   return {
     ...sound,
     name,
@@ -37,7 +37,7 @@ function breakFramework(name: string, makeGuard: Guard): Framework {
 
 export const brokenFrameworks: readonly BrokenFramework[] = [
   {
-    fault: 'compares the path as it is spelled',
+    fault: 'compares the path without decoding it',
     framework: breakFramework('undecoded paths', ({ paths, ...options }) => {
       const guard = twilioWebhook(options)
       const guarded = [paths ?? '/'].flat().filter((path) => typeof path === 'string')

@@ -44,18 +44,18 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
       'libraries: raw body: each byte of a body',
       'B2 a URL-only signature',
       'B3 JSON without bodySHA256',
-      'B4 no raw body',
+      'B4 a missing body',
       'B4 a captured JSON event',
     ],
   },
   {
-    fault: 'reads no account in a query, where nothing else is signed',
+    fault: 'ignores the account in a query if only the URL is signed',
     library: makeLenient((request, { authToken }) => {
       const url = request.url.replace(/AccountSid|account_sid/gi, 'x')
       if (url === request.url || request.body || !isRecord(authToken)) return undefined
       return resignForAny({ ...request, url }, request, Object.values(authToken))
     }),
-    noticedBy: ['C6 the query counts'],
+    noticedBy: ['C6 the query names the account'],
   },
   {
     fault: 'keeps equal pairs',
@@ -70,7 +70,7 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
       }
       return { ...verdict, params: Object.setPrototypeOf(kept, Object.getPrototypeOf(params)) }
     }),
-    noticedBy: ['B5 an equal pair again'],
+    noticedBy: ['B5 a repeated equal pair'],
   },
   {
     fault: 'trusts the Host header',
@@ -81,7 +81,7 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
     noticedBy: ['A1 ', 'A3 Host: "evil.example', 'several public URLs: the one of the Host'],
   },
   {
-    fault: 'takes any method for a POST',
+    fault: 'treats every method as POST',
     library: breakVerifier((inner, request, native) =>
       inner.verify(
         /^(PUT|PATCH|DELETE|OPTIONS|HEAD)$/.test(request.method) ? { ...request, method: 'POST' } : request,
@@ -100,7 +100,7 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
     noticedBy: ['C2 '],
   },
   {
-    fault: 'takes an empty key',
+    fault: 'accepts an empty key',
     library: makeLenient(async (request) => {
       const signedSo = request.headers['x-twilio-signature'] === (await signAsExpected(request, ''))
       return signedSo ? withSignature(request, await signAsExpected(request)) : undefined
@@ -132,7 +132,7 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
       const url = pathname + (search === '' ? '' : `?${query}`)
       return url === request.url ? undefined : { ...request, url }
     }),
-    noticedBy: ['nothing else of the query is varied'],
+    noticedBy: ['no other encoding of the query is tried'],
   },
   {
     fault: 'lets the header choose the algorithm of a SharedKey',
@@ -162,7 +162,7 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
         }
       },
     },
-    noticedBy: ['an account without a token falls back to no other', 'C6 the account that a request names'],
+    noticedBy: ["an account without a token does not use another account's", 'C6 the key must belong to the account'],
   },
   {
     fault: 'decodes base64 leniently',
@@ -179,7 +179,7 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
     noticedBy: ['C2 '],
   },
   {
-    fault: 'takes any content type for a form',
+    fault: 'treats every content type as a form',
     library: makeLenient((request) => {
       if (!request.body || request.method !== 'POST') return undefined
       const headers = { ...request.headers, 'content-type': 'application/x-www-form-urlencoded' }
@@ -188,7 +188,7 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
     noticedBy: ['sms-inbound: the content type'],
   },
   {
-    fault: 'decodes what is not UTF-8 all the same',
+    fault: 'decodes invalid UTF-8',
     library: makeLenient((request) => withParams(request, (params) => params)),
     noticedBy: ['invalid percent-encoding and invalid UTF-8', 'B9 '],
   },

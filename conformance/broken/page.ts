@@ -17,13 +17,14 @@ export function renderPage(
   })
   return `# Broken validators
 
-A suite that cannot fail proves nothing. So the conformance suites also run against validators and adapters with one deliberate
-fault each, and have to notice. Written by \`npm run broken\` from what the suites find.
+\`npm run broken\` writes this page. The conformance suites also run against validators and adapters with one deliberate
+fault each, and must notice it. This proves that the suites can fail.
 
-| what is broken | which cases catch it |
+| fault | cases that notice it |
 | --- | --- |
 ${lines.join('\n')}
 
-A comparison that stops at the first difference answers correctly, so no case can notice it: \`npm run timing\` measures that.
+A comparison that stops at the first difference answers correctly, so no case can notice it. \`npm run timing\` measures
+it.
 `
 }

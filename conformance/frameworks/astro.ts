@@ -6,7 +6,7 @@ const exceptions: Framework['exceptions'] = {
   'A4 an absolute target': 'Astro appends every target to the Host, which changes the path',
   'A8 an altered query': 'Astro itself answers 400 to a target that cannot be decoded',
   'B1 a signature of a GET on other methods': 'Astro itself answers 500 to TRACE, because a Request cannot be one',
-  'E2 hostile targets and bytes leave the server serving': 'Astro itself redirects //',
+  'E2 the server survives hostile targets and bytes': 'Astro itself redirects //',
 }
 
 const serve = { built: 'dist/server/entry.mjs' }

@@ -14,7 +14,7 @@ const noPeer = 'the front end sends forwarding headers but no address, so fromRe
 
 const everywhere = {
   'a GET with a body': 'an HttpRequest cannot have it, so Azure drops the body',
-  'a client that is gone before the answer: released once': 'a function cannot see it',
+  'a client that leaves before the answer: released once': 'a function cannot see it',
   'fromRequest without a proxy': noPeer,
   'a trusted proxy': noPeer,
   'Forwarded from a trusted proxy': noPeer,
@@ -44,12 +44,6 @@ function makeFramework(name: string, makeRequest: Host, exceptions: Framework['e
         }
       })
     },
-    paths: false,
-    mounts: false,
-    stacks: false,
-    appBody: false,
-    parsersBefore: {},
-    parsersAfter: [],
     exceptions,
   }
 }

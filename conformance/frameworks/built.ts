@@ -41,13 +41,7 @@ export function makeBuiltFramework({ name, exceptions, webSocket }: Version, ser
   return {
     name,
     start: async (scenario) => server().play(scenario),
-    paths: false,
-    mounts: false,
-    stacks: false,
-    appBody: false,
     ...(webSocket && { webSocket }),
-    parsersBefore: {},
-    parsersAfter: [],
     exceptions,
   }
 }

@@ -37,9 +37,7 @@ export function addScenario(
 
 /** The properties of Elysia that are the same on every runtime. */
 export const elysiaFeatures = {
-  paths: false,
   mounts: true,
-  stacks: false,
   appBody: true,
   parsersBefore: { onParse: lost, 'onParse of a clone': kept },
   parsersAfter: ['request.text'],

@@ -1,12 +1,11 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { node } from '@elysiajs/node'
 import { getRequestListener } from '@hono/node-server'
 import { Elysia } from 'elysia'
 import type { Framework, Running } from '../adapter/framework.ts'
 import type { Scenario } from '../adapter/scenario.ts'
 import { addScenario, elysiaFeatures } from './elysia-app.ts'
-import { serve } from './listen.ts'
+import { serve, toRunning } from './listen.ts'
 
 /**
  * Serves the web handler of Elysia through another package, which provides the peer as Bun does.
@@ -37,14 +36,7 @@ async function startNode(scenario: Scenario): Promise<Running> {
   // The adapter adds a listener for the end of the process for each server.
   for (const listener of process.listeners('beforeExit'))
     if (!listeners.includes(listener)) process.off('beforeExit', listener)
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return toRunning(server)
 }
 
 const noBody = { 'a GET with a body': 'a web Request cannot have it, so the platform drops the body' }

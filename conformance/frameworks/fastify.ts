@@ -18,10 +18,10 @@ const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: fal
 // Only an onRequest hook can run before a guard that is ahead of every parser of Fastify.
 const parsers: Readonly<Record<string, (scope: FastifyInstance) => unknown>> = {
   formbody: (scope) => scope.register(formbody),
-  'a parser of bytes for all': (scope) =>
+  'a parser that keeps all bytes': (scope) =>
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body)),
   'a hook that reads the body': (scope) => scope.addHook('onRequest', async ({ raw }) => void (await raw.toArray())),
-  'a host that keeps rawBody': (scope) =>
+  'a platform that keeps rawBody': (scope) =>
     scope.addHook('onRequest', async ({ raw }) => {
       Object.assign(raw, { rawBody: Buffer.concat(await raw.toArray()) })
     }),
@@ -61,11 +61,11 @@ export const fastify: Framework = {
   appBody: true,
   parsersBefore: {
     formbody: kept,
-    'a parser of bytes for all': kept,
+    'a parser that keeps all bytes': kept,
     'a hook that reads the body': lost,
-    'a host that keeps rawBody': kept,
+    'a platform that keeps rawBody': kept,
   },
-  parsersAfter: ['formbody', 'a parser of bytes for all'],
+  parsersAfter: ['formbody', 'a parser that keeps all bytes'],
   exceptions: {},
 }
 
@@ -129,7 +129,7 @@ async function leaveDuringRefusal(): Promise<number> {
 }
 
 /** Loads the plugin with wrong options in each form, and returns the errors of `ready()`. */
-async function loadWrongly(): Promise<readonly unknown[]> {
+async function loadWithWrongOptions(): Promise<readonly unknown[]> {
   const wrong = { publicUrl: 'nonsense', authToken: '0123456789abcdef0123456789abcdef' }
   const errors: unknown[] = []
   for (const plugin of [twilioWebhook, twilioWebhook(wrong)]) {
@@ -145,8 +145,8 @@ async function loadWrongly(): Promise<readonly unknown[]> {
 }
 
 export const fastifyLoadSuite: Suite = defineSuite('loading the plugin', {
-  'wrong options are an error that ready() gives': async () =>
-    assertEqual(await loadWrongly(), [true, true], 'errors of ready()'),
+  'wrong options make ready() reject': async () =>
+    assertEqual(await loadWithWrongOptions(), [true, true], 'errors of ready()'),
 })
 
 export const fastifyHookSuite: Suite = defineSuite('hooks of Fastify', {

@@ -22,16 +22,10 @@ export const fetch: Framework = {
       return res.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
     })
   },
-  paths: false,
-  mounts: false,
-  stacks: false,
-  appBody: false,
   webSocket: true,
-  parsersBefore: {},
-  parsersAfter: [],
   exceptions: {
     'a GET with a body': 'a web Request cannot have it, so the platform drops the body',
-    'a client that is gone before the answer: released once': 'a fetch handler cannot see it',
+    'a client that leaves before the answer: released once': 'a fetch handler cannot see it',
   },
 }
 

@@ -20,9 +20,9 @@ type Shape = 'app.use' | 'onRequest'
 const before1: Readonly<Record<string, (event: v1.H3Event) => Promise<unknown>>> = {
   readRawBody: (event) => v1.readRawBody(event, false),
   readBody: (event) => v1.readBody(event),
-  'a host that keeps rawBody': async ({ node }) =>
+  'a platform that keeps rawBody': async ({ node }) =>
     void Object.assign(node.req, { rawBody: Buffer.concat(await node.req.toArray()) }),
-  'a host that parses': async ({ node }) => {
+  'a platform that parses': async ({ node }) => {
     const text = Buffer.concat(await node.req.toArray()).toString()
     Object.assign(node.req, {
       body: parse(new Headers({ 'content-type': node.req.headers['content-type'] ?? '' }), text),
@@ -113,8 +113,8 @@ export const h3: readonly Framework[] = [
       parsersBefore: {
         readRawBody: kept,
         readBody: kept,
-        'a host that keeps rawBody': kept,
-        'a host that parses': lost,
+        'a platform that keeps rawBody': kept,
+        'a platform that parses': lost,
         'node.req': lost,
       },
       parsersAfter: Object.keys(after1),

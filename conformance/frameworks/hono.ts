@@ -1,22 +1,15 @@
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import type { Framework, Running } from '../adapter/framework.ts'
 import type { Scenario } from '../adapter/scenario.ts'
 import { honoFeatures, makeHonoApp } from './hono-app.ts'
+import { toRunning } from './listen.ts'
 
 async function start(scenario: Scenario, mountWith: 'mount' | 'route'): Promise<Running> {
   const { fetch } = makeHonoApp(scenario, mountWith)
   const server = serve({ fetch, hostname: '127.0.0.1', port: 0 }) as Server
   await new Promise((resolve) => server.once('listening', resolve))
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return toRunning(server)
 }
 
 function makeFramework(mountWith: 'mount' | 'route', exceptions: Framework['exceptions']): Framework {

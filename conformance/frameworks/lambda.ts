@@ -15,11 +15,11 @@ const emptyQuery = 'an event has no difference between an empty query and no que
 const answers502 = 'AWS answers 502 if a function throws'
 
 const everywhere = {
-  'a query of nothing': emptyQuery,
+  'an empty query': emptyQuery,
   'chunks over the limit, before the rest is sent': wholeBody,
   'a declared length over the limit, before the body is sent': 'AWS itself answers 413 over 6 MB',
   'an upload that is aborted': wholeBody,
-  'a client that is gone before the answer: released once': 'a function cannot see it',
+  'a client that leaves before the answer: released once': 'a function cannot see it',
 }
 const gateway = {
   ...everywhere,
@@ -31,7 +31,7 @@ const balancer = {
   ...everywhere,
   'C4 no downgrade by upgrade headers': noUpgrade,
   'D1 an ordinary GET with upgrade headers is counted': noUpgrade,
-  'E7 the signature of a handshake runs no ordinary handler': noUpgrade,
+  'E7 the signature of a handshake does not run an ordinary handler': noUpgrade,
   'fromRequest without a proxy': 'the load balancer writes X-Forwarded-Proto itself',
   'a trusted proxy': 'the event does not have the peer of the connection, so no proxy is trusted',
   'Forwarded from a trusted proxy': 'the event does not have the peer of the connection, so no proxy is trusted',
@@ -61,12 +61,12 @@ const exceptions: Readonly<Record<FrontDoor, Framework['exceptions']>> = {
     ...balancer,
     ...throws502,
     'a GET': lastOnly,
-    'every kind of webhook of the testing kit but handshakes': lastOnly,
+    'every kind of webhook of the testing kit, except handshakes': lastOnly,
     'two signature headers': lastOnly,
     'two settings headers': lastOnly,
     'B2 a form under another content type, or two': lastOnly,
     'A8 an altered query': lastOnly,
-    'C2 signatures that are none': lastOnly,
+    'C2 malformed signatures': lastOnly,
   },
   'ALB with multi-value headers': { ...balancer, ...throws502, 'a GET': gathered, 'A8 an altered query': gathered },
 }
@@ -85,12 +85,6 @@ function makeFramework(door: FrontDoor): Framework {
       )
       return listenAs(door, handler)
     },
-    paths: false,
-    mounts: false,
-    stacks: false,
-    appBody: false,
-    parsersBefore: {},
-    parsersAfter: [],
     exceptions: exceptions[door],
   }
 }

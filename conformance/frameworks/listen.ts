@@ -10,6 +10,11 @@ export async function listen(listener: (req: IncomingMessage, res: ServerRespons
 
 export async function serve(server: Server): Promise<Running> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return toRunning(server)
+}
+
+/** Returns a server that listens, for a suite. Its `close` also ends open connections. */
+export function toRunning(server: Server): Running {
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>

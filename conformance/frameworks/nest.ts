@@ -65,7 +65,7 @@ const bodies = {
       for (const type of ['application/json', '*']) app.useBodyParser(type, {}, (_req, body, done) => done(null, body))
     },
   },
-  'parsers that keep nothing': { options: {} },
+  'parsers that keep no bytes': { options: {} },
 } as const satisfies Readonly<Record<string, Bodies>>
 
 export type BodySetting = keyof typeof bodies
@@ -157,12 +157,9 @@ function makeNestFramework(version: string, nest: Nest, platform: Platform, vari
       })
       return { ...running, journal: async () => scenario.journal }
     },
-    paths: false,
     mounts: true,
     stacks: true,
-    appBody: false,
-    parsersBefore: { [setting]: { ...kept, keepsNames }, 'parsers that keep nothing': lost },
-    parsersAfter: [],
+    parsersBefore: { [setting]: { ...kept, keepsNames }, 'parsers that keep no bytes': lost },
     exceptions,
   }
 }
@@ -179,7 +176,7 @@ const readFirst = {
   'an upload that is aborted': "Nest's parser reads it first, and fails before a guard runs",
 }
 const countsFirst = {
-  'E1 more pairs than any webhook has': "Nest's parser answers 413 to more than 1,000 parameters before a guard runs",
+  'E1 more than 10,000 pairs': "Nest's parser answers 413 to more than 1,000 parameters before a guard runs",
 }
 const parsesFirst = {
   ...readFirst,
@@ -189,7 +186,7 @@ const noParser = 'Fastify answers 415 if it has no parser for the content type'
 const emptyJson = "Fastify's parser answers 400 to empty JSON before a guard runs"
 const fastifyParses = {
   ...parsesFirst,
-  'a body that nothing covers': noParser,
+  'a body that the signature does not cover': noParser,
   'B1 a signature of a GET on other methods': noParser,
   'E4 every 403 is the same answer': noParser,
   'tampered JSON': emptyJson,
@@ -200,7 +197,7 @@ const prototypeName = "Nest 12's parser answers 400 to a parameter named __proto
 function listVariants(version: string): readonly (readonly [Platform, Variant])[] {
   const is12 = version === '12'
   const names = {
-    'names with brackets, repeats, none, __proto__ and UTF-8': prototypeName,
+    'names with brackets, repeated, empty, __proto__ and in UTF-8': prototypeName,
     'B5 B8 fields added to a signed form': prototypeName,
   }
   const inflated = { 'a body in gzip': "Nest's parser inflates it first, and answers 400 to invalid gzip" }

@@ -22,15 +22,6 @@ export function serveNext(directory: string, env: RemoteProgram['env']): Promise
   })
 }
 
-const common = {
-  paths: false,
-  mounts: false,
-  stacks: false,
-  appBody: false,
-  parsersBefore: {},
-  parsersAfter: [],
-} as const
-
 const respelled = 'Next re-encodes the query, and groups the values of a name, before any handler runs'
 const upgrades = 'Next handles upgrade requests itself'
 const redirected = 'Next redirects repeated and trailing slashes with 308'
@@ -39,11 +30,11 @@ const forwarded = 'Next sets X-Forwarded-Host, -Port and -Proto itself, so they 
 const everywhere = {
   'a GET': respelled,
   '| in the query': respelled,
-  'a query of nothing': respelled,
+  'an empty query': respelled,
   'A8 an altered query': respelled,
   'C4 no downgrade by upgrade headers': upgrades,
   'D1 an ordinary GET with upgrade headers is counted': upgrades,
-  'E7 the signature of a handshake runs no ordinary handler': upgrades,
+  'E7 the signature of a handshake does not run an ordinary handler': upgrades,
   'repeated slashes in the path': redirected,
   'A4 an absolute target': redirected,
   'A6 a signature for another path': redirected,
@@ -51,7 +42,7 @@ const everywhere = {
   'a trusted proxy': forwarded,
   'a proxy that is not trusted': forwarded,
   'A2 a prefix from a trusted proxy': forwarded,
-  'E2 hostile targets and bytes leave the server serving': 'Next itself answers 500 to the target *',
+  'E2 the server survives hostile targets and bytes': 'Next itself answers 500 to the target *',
 }
 const appRouter = {
   'a GET with a body': 'a web Request cannot have it, so Next drops the body',
@@ -62,7 +53,6 @@ const appRouter = {
 /** Makes a framework for which one server plays all scenarios, one after the other. */
 export function makeNextFramework(version: Version, shape: 'app' | 'pages', server: () => RemoteServer): Framework {
   return {
-    ...common,
     name: `next ${version}, ${shape === 'app' ? 'App Router' : 'Pages Router'}`,
     start: (scenario) => server().play(scenario),
     exceptions: shape === 'app' ? { ...everywhere, ...appRouter } : everywhere,

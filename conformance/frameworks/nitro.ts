@@ -35,7 +35,7 @@ const noRoute: Framework['exceptions'] = {
 
 const ownRequest: Framework['exceptions'] = {
   'a GET with a body': 'a web Request cannot have it, so the platform drops the body',
-  'E2 hostile targets and bytes leave the server serving': 'Nitro 3.0 itself answers 500 to targets such as *',
+  'E2 the server survives hostile targets and bytes': 'Nitro 3.0 itself answers 500 to targets such as *',
 }
 
 const common = { nodeMajor: 20, serve: { built: '.output/server/index.mjs' } } as const
@@ -95,7 +95,6 @@ export async function startNitro(version: NitroVersion, shape: Shape): Promise<N
 }
 
 export function makeNitroFramework(version: NitroVersion, shape: Shape, servers: () => NitroServers): Framework {
-  const { parsersBefore, parsersAfter } = version
   return {
     ...makeBuiltFramework({ ...version, ...shape }, () => servers().root),
     start: (scenario) => servers()[scenario.mountedAt === mountedAt ? 'mounted' : 'root'].play(scenario),
@@ -105,7 +104,7 @@ export function makeNitroFramework(version: NitroVersion, shape: Shape, servers:
     mounts: true,
     stacks: true,
     appBody: true,
-    parsersBefore,
-    parsersAfter,
+    parsersBefore: version.parsersBefore ?? {},
+    parsersAfter: version.parsersAfter ?? [],
   }
 }

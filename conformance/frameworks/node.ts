@@ -11,11 +11,5 @@ export const node: Framework = {
     // Node.js passes a handshake to the request listener if there is no listener for `upgrade`.
     return serve(server)
   },
-  paths: false,
-  mounts: false,
-  stacks: false,
-  appBody: false,
-  parsersBefore: {},
-  parsersAfter: [],
   exceptions: {},
 }

@@ -28,8 +28,8 @@ const absoluteTarget = 'it answers 500 to an absolute target itself, before the 
 /**
  * Removes the exception about clients that leave: here the signal of the Request tells the handler.
  */
-function told(exceptions: Framework['exceptions']): Framework['exceptions'] {
-  const { 'a client that is gone before the answer: released once': _untold, ...others } = exceptions
+function withoutLeaveException(exceptions: Framework['exceptions']): Framework['exceptions'] {
+  const { 'a client that leaves before the answer: released once': _untold, ...others } = exceptions
   return others
 }
 
@@ -39,7 +39,7 @@ export const onRuntimes: readonly OnRuntime[] = [
     entry: 'hono-deno',
     start: () => startServing(programs.deno(), [...denoArguments, 'dist/hono-deno.mjs']),
     features: { ...honoFeatures, webSocket: true },
-    exceptions: told(exceptionsOf.Deno),
+    exceptions: withoutLeaveException(exceptionsOf.Deno),
   },
   {
     name: 'hono 4 on Bun',
@@ -51,7 +51,7 @@ export const onRuntimes: readonly OnRuntime[] = [
       webSocket: true,
       parsersBefore: { ...honoFeatures.parsersBefore, formData: jsonKept, 'raw.formData': jsonKept },
     },
-    exceptions: told(exceptionsOf.Bun),
+    exceptions: withoutLeaveException(exceptionsOf.Bun),
   },
   {
     name: 'hono 4 on workerd',
@@ -69,7 +69,7 @@ export const onRuntimes: readonly OnRuntime[] = [
     entry: 'elysia-bun',
     start: () => startServing(programs.bun(), ['dist/elysia-bun.mjs']),
     features: { ...elysiaFeatures, webSocket: true },
-    exceptions: told(exceptionsOf.Bun),
+    exceptions: withoutLeaveException(exceptionsOf.Bun),
   },
 ]
 

@@ -15,7 +15,7 @@ const exceptions: Framework['exceptions'] = {
   'A4 an absolute target': 'its server appends every target to the Host, which changes the path',
   'A8 an altered query': 'React Router 7 encodes + and %20 alike, and a route cannot know which version runs it',
   'B1 a signature of a GET on other methods': 'its server itself answers 500 to TRACE, because a Request cannot be one',
-  'C2 signatures that are none': 'its server drops a header without a value: signature_missing',
+  'C2 malformed signatures': 'its server drops a header without a value: signature_missing',
 }
 
 const build = ['@react-router/dev/bin.js', 'build'] as const
@@ -32,7 +32,7 @@ export const reactRouter: readonly Version[] = [
     exceptions: {
       ...exceptions,
       '| in the query': 'React Router 7 re-encodes the query, unless v8_passThroughRequests is set',
-      'a query of nothing': 'React Router 7 re-encodes the query, unless v8_passThroughRequests is set',
+      'an empty query': 'React Router 7 re-encodes the query, unless v8_passThroughRequests is set',
     },
   },
   {

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { token } from '../kit/draft.ts'
+import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { expect, onTestFinished, test } from 'vitest'
+import { findFreePort } from '../../tools/services/free-port.mjs'
+import { otherToken, token } from '../kit/draft.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -11,10 +13,7 @@ export async function startExample(
   directory: string,
   ...command: readonly string[]
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
+  const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
   const env = { ...process.env, PORT: String(port), TOLLGATE_PUBLIC_URL: url, TWILIO_AUTH_TOKEN: token }
   const child = spawn(process.execPath, command, { cwd: `${root}examples/${directory}`, env, stdio: 'ignore' })
@@ -33,4 +32,16 @@ export async function startExample(
   }
   await stop()
   throw new Error(`examples/${directory} does not answer`)
+}
+
+/** Tests that an example answers a genuine message, and refuses a forged one. */
+export function testExample(directory: string, ...command: readonly string[]): void {
+  test('the example answers only Twilio', async () => {
+    const { url, stop } = await startExample(directory, ...command)
+    onTestFinished(stop)
+    const webhook = { url: `${url}/sms`, ...sampleWebhook('message.inbound', { Body: 'a < b' }) }
+    const answer = await fetch(signRequest({ ...webhook, authToken: token }).toRequest())
+    expect(await answer.text()).toBe('<Response><Message>You said: a &lt; b</Message></Response>')
+    expect((await fetch(signRequest({ ...webhook, authToken: otherToken }).toRequest())).status).toBe(403)
+  })
 }

@@ -90,6 +90,16 @@ const verifyClient: HandshakeServer = {
   },
 }
 
+async function listenWithFastify(app: ReturnType<typeof createFastify>): Promise<Running> {
+  const drop = trackConnections(app.server)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const close = (): Promise<void> => {
+    drop()
+    return app.close()
+  }
+  return { port: findPort(app.server), close }
+}
+
 function makeFastify(name: string, byAdapter: boolean): HandshakeServer {
   return {
     name,
@@ -102,13 +112,7 @@ function makeFastify(name: string, byAdapter: boolean): HandshakeServer {
         onConnection(byAdapter ? request.twilio : (request.raw as UpgradeRequest<'observe'>).twilio)
         echo(connection)
       })
-      const drop = trackConnections(app.server)
-      await app.listen({ host: '127.0.0.1', port: 0 })
-      const close = (): Promise<void> => {
-        drop()
-        return app.close()
-      }
-      return { port: findPort(app.server), close }
+      return listenWithFastify(app)
     },
   }
 }
@@ -266,13 +270,7 @@ const fastifyRoutes: RoutingServer = {
       onRun('handler')
       return ''
     })
-    const drop = trackConnections(app.server)
-    await app.listen({ host: '127.0.0.1', port: 0 })
-    const close = (): Promise<void> => {
-      drop()
-      return app.close()
-    }
-    return { port: findPort(app.server), close }
+    return listenWithFastify(app)
   },
 }
 

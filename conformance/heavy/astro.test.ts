@@ -1,31 +1,10 @@
-import { afterAll, beforeAll, describe } from 'vitest'
-import { adapterSuites } from '../adapter/suite.ts'
-import { socketAttackSuites } from '../attacks/sockets.ts'
 import { astro } from '../frameworks/astro.ts'
-import { makeBuiltFramework, startBuilt } from '../frameworks/built.ts'
-import { builtSuite } from '../frameworks/built-suite.ts'
-import { bindFramework } from '../kit/bind-framework.ts'
 import { host } from '../kit/draft.ts'
-import type { RemoteServer } from '../projects/remote.ts'
+import { describeBuilt } from './built-version.ts'
 import { describeOriginCheck } from './origin-check.ts'
-import { testOwnTypes } from './own-types.ts'
 
 for (const version of astro) {
-  let server: RemoteServer
-  const framework = makeBuiltFramework(version, () => server)
-  describe(version.name, () => {
-    beforeAll(async () => {
-      server = await startBuilt(version, { sources: 'conformance/projects/astro', as: 'suite' })
-    }, 180_000)
-    afterAll(() => server?.stop())
-    bindFramework(
-      framework,
-      adapterSuites(framework, [...socketAttackSuites(framework), builtSuite(framework)]),
-      'conformance',
-    )
-    testOwnTypes(version)
-  })
-
+  describeBuilt(version, 'conformance/projects/astro')
   describeOriginCheck(version, {
     sources: 'examples/astro',
     byDefault: {

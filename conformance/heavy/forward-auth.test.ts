@@ -77,7 +77,7 @@ for (const [name, { file, start }] of Object.entries(proxies))
 
     afterAll(() => proxy.stop())
 
-    test('a genuine GET passes, with what was proven', async () => {
+    test('a genuine GET passes, with its verdict headers', async () => {
       seen.length = 0
       const target = `/voice?AccountSid=${accountSid}&From=%2B1555&q=a+b%20c`
       const wire = signGet(target)
@@ -91,7 +91,7 @@ for (const [name, { file, start }] of Object.entries(proxies))
       expect(seen[0]?.['tollgate-account-sid'] ?? '').toBe(accountSid)
     })
 
-    test('what the gateway cannot tell does not come from the client either', async () => {
+    test('a verdict header without a value does not come from the client either', async () => {
       seen.length = 0
       const wire = signGet('/voice')
       const spoofed = [['Tollgate-Account-Sid', 'AC1']] as const
@@ -99,7 +99,7 @@ for (const [name, { file, start }] of Object.entries(proxies))
       expect(seen[0]?.['tollgate-account-sid'] ?? '').toBe('')
     })
 
-    test('no other spelling of a verdict reaches the application', async () => {
+    test('no other spelling of a verdict header reaches the application', async () => {
       const wire = signGet('/voice')
       for (const name of ['tollgate_verified', 'tollgate~verified', 'Tollgate.Verified', 'tollgate-verified_']) {
         seen.length = 0
@@ -111,7 +111,7 @@ for (const [name, { file, start }] of Object.entries(proxies))
       }
     })
 
-    test('a forged GET does not pass, nor one for another path, nor an unsigned one', async () => {
+    test('a forged GET, one for another path and an unsigned one do not pass', async () => {
       seen.length = 0
       const headers = [['host', 'app.example.com']] as const
       for (const wire of [
@@ -129,7 +129,7 @@ for (const [name, { file, start }] of Object.entries(proxies))
       expect(seen).toEqual([])
     })
 
-    test('a POST does not pass, not even a genuine one: its body is not seen', async () => {
+    test('a POST does not pass, not even a genuine one, because its body is not sent', async () => {
       seen.length = 0
       const genuine = toWire(
         signRequest({ url: `${publicUrl}/sms`, params: { AccountSid: accountSid, Body: 'x' }, authToken: token }),

@@ -20,7 +20,7 @@ const files = [
   'websocket',
 ]
 
-test.each([22, 24, 26])('the gateway behaves alike on Node.js %i', { timeout: 300_000 }, async (major) => {
+test.each([22, 24, 26])('the gateway behaves the same on Node.js %i', { timeout: 300_000 }, async (major) => {
   const node = findNode(major)
   const paths = files.map((name) => `packages/gateway/test/${name}.test.ts`)
   const { stdout } = await run(

@@ -5,18 +5,15 @@ import { fileURLToPath } from 'node:url'
 import type * as common from '@nestjs/common'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { send, toRaw } from '../adapter/socket.ts'
-import { adapterSuites } from '../adapter/suite.ts'
-import { socketAttackSuites } from '../attacks/sockets.ts'
 import { decorate, loadNest, type NestApp, nestFrameworks, startNest } from '../frameworks/nest.ts'
-import { bindFramework } from '../kit/bind-framework.ts'
+import { bindAdapter } from '../kit/bind-framework.ts'
 import { makeRequest, origin, otherAccount, otherToken, token } from '../kit/draft.ts'
 import { prepareProject } from '../projects/prepare.mjs'
 import { startRemote } from '../projects/remote.ts'
 
 vi.spyOn(console, 'error').mockImplementation(() => undefined)
 
-for (const framework of await nestFrameworks())
-  bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)))
+for (const framework of await nestFrameworks()) bindAdapter(framework)
 
 const options = { publicUrl: origin, authToken: token }
 const refusal = { status: 403, body: 'Twilio Request Validation Failed.' }
@@ -73,7 +70,7 @@ describe.each([
     }
   }
 
-  test('@TwilioParams and @ReceivedWebhook give what was verified', async () => {
+  test('@TwilioParams and @ReceivedWebhook provide the verified webhook', async () => {
     const ask = await serve({
       method: (params: { get(name: string): string }, body: string, webhook: { covers: string }) =>
         [params.get('To'), body, webhook.covers].join(),
@@ -98,7 +95,7 @@ describe.each([
     expect(await ask({ token: otherToken })).toMatchObject(refusal)
   })
 
-  test('options of a decorator replace those of the module, on the method those on the class', async () => {
+  test('options on a method replace those on its class, which replace those of the module', async () => {
     const strict = [TwilioWebhook({ accountSid: otherAccount })]
     const route: Route = { method: () => 'ok', parameters: [] }
     expect(await (await serve({ ...route, on: strict }))()).toMatchObject(refusal)
@@ -134,10 +131,10 @@ describe.each([
     expect(method).not.toHaveBeenCalled()
   })
 
-  test('a parser that kept nothing is a 500, and the log names the option', async () => {
+  test('a parser that keeps no bytes causes a 500, and the log names the option', async () => {
     vi.mocked(console.error).mockClear()
     const method = vi.fn()
-    const ask = await serve({ method, parameters: [] }, undefined, undefined, 'parsers that keep nothing')
+    const ask = await serve({ method, parameters: [] }, undefined, undefined, 'parsers that keep no bytes')
     expect((await ask()).status).toBe(500)
     expect(method).not.toHaveBeenCalled()
     expect(console.error).toHaveBeenCalledWith(expect.stringContaining('{ rawBody: true }'))
@@ -148,7 +145,7 @@ describe.each([
     await expect(serve({ method: () => 'ok', parameters: [] }, module)).rejects.toThrow(TypeError)
   })
 
-  test('a webhook that nothing has verified is not handed over', async () => {
+  test('a parameter decorator without a guard causes a 500', async () => {
     const method = vi.fn()
     expect((await (await serve({ method, parameters: [TwilioParams()], on: [] }))()).status).toBe(500)
     expect(method).not.toHaveBeenCalled()

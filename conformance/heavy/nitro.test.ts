@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import { adapterSuites } from '../adapter/suite.ts'
-import { socketAttackSuites } from '../attacks/sockets.ts'
 import { methodsSuite } from '../frameworks/built-suite.ts'
 import { makeNitroFramework, type NitroServers, nitro, startNitro } from '../frameworks/nitro.ts'
 import { baseUrlSuite } from '../frameworks/nitro-suite.ts'
-import { bindFramework } from '../kit/bind-framework.ts'
+import { bindAdapter } from '../kit/bind-framework.ts'
 import type { Suite } from '../kit/suite.ts'
 import { turnedAwaySuite } from '../runtimes/turned-away.ts'
 
@@ -26,11 +24,10 @@ for (const version of nitro)
         await servers?.mounted.stop()
       })
       const more = [
-        ...socketAttackSuites(framework),
         baseUrlSuite(framework, version.guardedBelow),
         withoutFramings(turnedAwaySuite(framework)),
         methodsSuite(framework),
       ]
-      bindFramework(framework, adapterSuites(framework, more), 'conformance')
+      bindAdapter(framework, more, 'conformance')
     })
   }

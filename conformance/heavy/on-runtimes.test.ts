@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import { adapterSuites } from '../adapter/suite.ts'
-import { socketAttackSuites } from '../attacks/sockets.ts'
 import { makeFrameworkOnRuntime, onRuntimes, type RuntimeServer } from '../frameworks/on-runtimes.ts'
-import { bindFramework } from '../kit/bind-framework.ts'
+import { bindAdapter } from '../kit/bind-framework.ts'
 import { bundleEntries } from '../runtimes/bundle.ts'
 import { placeProviderProbe } from '../runtimes/project.ts'
 import { turnedAwaySuite } from '../runtimes/turned-away.ts'
@@ -20,7 +18,6 @@ for (const one of onRuntimes) {
       server = await one.start()
     })
     afterAll(() => server?.stop())
-    const more = [...socketAttackSuites(framework), turnedAwaySuite(framework)]
-    bindFramework(framework, adapterSuites(framework, more), 'conformance')
+    bindAdapter(framework, [turnedAwaySuite(framework)], 'conformance')
   })
 }

@@ -35,13 +35,13 @@ export function describeOriginCheck(version: Version, { sources, byDefault, with
   })
 
   describe(`${version.name}: the check of the Origin header`, () => {
-    test('by default a genuine form is refused before the endpoint', async () => {
+    test('by default, a genuine form is refused before the endpoint', async () => {
       const { port } = await start('example-by-default', byDefault)
       const { status, body } = await send(port, await twilio())
       expect([status, body]).toEqual([403, 'Cross-site POST form submissions are forbidden'])
     }, 120_000)
 
-    test('as in the example it arrives, and other routes keep the check', async () => {
+    test('with the configuration of the example it arrives, and other routes keep the check', async () => {
       const { port } = await start('example', withOther)
       const genuine = await send(port, await twilio())
       expect([genuine.status, genuine.headers['content-type'], genuine.body]).toEqual([

@@ -19,7 +19,7 @@ export function assertAccepted(verdict: Verdict): Accepted {
   throw new Error(`refused as ${verdict.code}: ${verdict.message}`)
 }
 
-export function assertRefused(verdict: Verdict, ...codes: readonly RejectionCode[]): Rejected | Observed {
+export function assertRejected(verdict: Verdict, ...codes: readonly RejectionCode[]): Rejected | Observed {
   if (verdict.ok) throw new Error(`accepted (covers ${verdict.covers}), expected ${codes.join(' or ')}`)
   assert(codes.includes(verdict.code), `refused as ${verdict.code}, expected ${codes.join(' or ')}`)
   return verdict

@@ -1,8 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { afterAll } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, vi } from 'vitest'
 import { writeReport } from '../../tools/write-report.mjs'
+import type { Framework } from '../adapter/framework.ts'
+import { adapterSuites } from '../adapter/suite.ts'
+import { socketAttackSuites } from '../attacks/sockets.ts'
 import { hostileFigures } from '../attacks/sockets-hostile.ts'
 import { bindSuites } from './bind.ts'
+import { account, otherToken, sharedKey, token } from './draft.ts'
 import type { Suite } from './suite.ts'
 
 /** The part of a `Framework` that the report shows. */
@@ -12,10 +16,26 @@ export interface Reported {
 }
 
 /**
- * Runs a framework's suites as tests of Vitest, and writes the figures for docs/frameworks.md and
- * docs/attacks.md.
+ * Keeps the warnings of adapters out of the output, because many cases cause them. Checks that they
+ * contain no secret.
  */
-export function bindFramework(framework: Reported, suites: readonly Suite[], subject: string = framework.name): void {
+export function captureWarnings(): void {
+  beforeEach(() => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  })
+  afterEach(() => {
+    const lines = vi.mocked(console.error).mock.calls.flat().map(String).join('\n')
+    for (const secret of [token, otherToken, sharedKey.secret, account]) expect(lines).not.toContain(secret)
+    vi.restoreAllMocks()
+  })
+}
+
+/**
+ * Runs the suites of adapters, and `more`, as tests of Vitest. Writes the figures for
+ * docs/frameworks.md and docs/attacks.md.
+ */
+export function bindAdapter(framework: Framework, more: readonly Suite[] = [], subject = framework.name): void {
+  const suites = adapterSuites(framework, [...socketAttackSuites(framework), ...more])
   const titles = Object.keys(framework.exceptions)
   const figures = { passed: 0, failed: 0 }
   const all = suites.reduce((sum, { cases }) => sum + cases.length, 0)

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { findFreePort } from '../../tools/services/free-port.mjs'
 import type { Running } from '../adapter/framework.ts'
 import type { Journal, Scenario } from '../adapter/scenario.ts'
 import type { Order } from './stage.ts'
@@ -74,14 +74,6 @@ async function ask(child: ChildProcess, message: Order | 'journal'): Promise<unk
   const answered = once(child, 'message', { signal: AbortSignal.timeout(10_000) })
   child.send(message)
   return (await answered)[0]
-}
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 async function waitForPort(port: number, child: ChildProcess): Promise<void> {

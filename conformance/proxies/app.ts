@@ -1,9 +1,9 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import express from 'express'
 import type { Accepted, VerifierOptions } from 'tollgate'
 import * as forExpress from 'tollgate/express'
 import * as forNode from 'tollgate/node'
+import { serve } from '../frameworks/listen.ts'
 import { token } from '../kit/draft.ts'
 
 type Answer = (webhook: Pick<Accepted, 'params'>, target: string, res: ServerResponse) => void
@@ -54,9 +54,8 @@ export async function startApp(): Promise<App> {
     app.arrived++
     socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const app: App = {
-    port: (server.address() as AddressInfo).port,
+    ...(await serve(server)),
     verdicts: [],
     handlerRuns: 0,
     arrived: 0,
@@ -69,11 +68,6 @@ export async function startApp(): Promise<App> {
         res.end(JSON.stringify(received))
       })
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
   }
   return app
 }

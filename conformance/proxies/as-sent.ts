@@ -1,7 +1,7 @@
 import { assertEqual } from '../kit/assert.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import { adapterNames } from './app.ts'
-import { type Bench, expectAccepted, expectRefused, publicOrigin, signSms } from './bench.ts'
+import { type Bench, expectAccepted, expectRejected, publicOrigin, signSms } from './bench.ts'
 import { toWire } from './client.ts'
 import { paths, queries } from './queries.ts'
 
@@ -29,6 +29,6 @@ async function checkTarget(bench: Bench, prefix: string, target: string): Promis
     const wire = toWire(signSms(publicOrigin + prefix + target))
     const received = await expectAccepted(bench, behind, wire)
     assertEqual(received.target, target, 'what the app sees')
-    await expectRefused(bench, behind, { ...wire, target: `${wire.target}x` }, 'signature_mismatch')
+    await expectRejected(bench, behind, { ...wire, target: `${wire.target}x` }, 'signature_mismatch')
   }
 }

@@ -14,7 +14,7 @@ import { fillConfiguration, readConfiguration } from './configuration.ts'
 import type { ProxyKind } from './kinds.ts'
 
 export const publicOrigin = 'https://app.example.com'
-export const refusalText = 'Twilio Request Validation Failed.'
+export const rejectionText = 'Twilio Request Validation Failed.'
 
 type Site = 'forwarding' | 'forwarded' | 'index' | 'careless'
 
@@ -81,7 +81,7 @@ export async function expectAccepted(
 }
 
 /** Sends a request through the proxy that the app must refuse with this code. */
-export async function expectRefused(
+export async function expectRejected(
   bench: Bench,
   { site, adapter, options }: Expectation,
   wire: Wire,
@@ -89,12 +89,12 @@ export async function expectRefused(
 ): Promise<Reply> {
   bench.app.use(adapter, options)
   const reply = await sendTls(bench.port(site), wire)
-  assertRefused(bench, reply, code)
+  assertRejected(bench, reply, code)
   return reply
 }
 
-export function assertRefused({ app }: Bench, reply: Reply, code: string): void {
-  assertEqual([reply.status, reply.body, app.verdicts], [403, refusalText, [code]], 'the answer and the verdicts')
+export function assertRejected({ app }: Bench, reply: Reply, code: string): void {
+  assertEqual([reply.status, reply.body, app.verdicts], [403, rejectionText, [code]], 'the answer and the verdicts')
   assertEqual(app.handlerRuns, 0, 'runs of the handler')
 }
 

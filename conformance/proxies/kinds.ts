@@ -45,7 +45,7 @@ export interface ProxyKind {
    */
   readonly answers: Readonly<Partial<Record<OddTarget, number>>>
   /** Targets that the careless site re-encodes when it strips /twilio. */
-  readonly respells?: readonly string[]
+  readonly reencodes?: readonly string[]
   /** Cases that the proxy makes impossible, with its behaviour. They still run, and must fail. */
   readonly exceptions: Readonly<Record<string, string>>
 }
@@ -81,7 +81,7 @@ server {
     '40 KB': 414,
     'an asterisk': 400,
   },
-  respells: ['/%7Ea', '/a%2Fb', '/%e2%82%ac', '/a//b', '/a/./b', '/sms?'],
+  reencodes: ['/%7Ea', '/a%2Fb', '/%e2%82%ac', '/a//b', '/a/./b', '/sms?'],
   exceptions: {
     'a path with %00': 'it answers 400 itself',
     'a path with %00, a prefix stripped': 'it answers 400 itself',

@@ -1,6 +1,6 @@
 import { assert, assertEqual } from '../kit/assert.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
-import { type Bench, expectAccepted, expectRefused, publicOrigin, signSms } from './bench.ts'
+import { type Bench, expectAccepted, expectRejected, publicOrigin, signSms } from './bench.ts'
 import { sendBytes, toWire } from './client.ts'
 import { type OddTarget, oddTargets, type ProxyKind } from './kinds.ts'
 
@@ -24,20 +24,20 @@ export function oddTargetsSuite(kind: ProxyKind, getBench: () => Bench): Suite {
       },
     ]),
   )
-  return defineSuite('targets that are no URL', { ...table, ...listRespelled(kind, getBench) })
+  return defineSuite('targets that are not URLs', { ...table, ...listReencoded(kind, getBench) })
 }
 
 /**
  * Lists the cases for the usual way to strip a prefix, after which re-encoded paths do not verify.
  */
-function listRespelled({ respells = [] }: ProxyKind, getBench: () => Bench): CaseTable {
+function listReencoded({ reencodes = [] }: ProxyKind, getBench: () => Bench): CaseTable {
   const behind = { site: 'careless', adapter: 'express', options: { publicUrl: `${publicOrigin}/twilio` } } as const
   const send = (target: string) => toWire(signSms(`${publicOrigin}/twilio${target}`))
-  if (respells.length === 0) return {}
+  if (reencodes.length === 0) return {}
   return {
     'a prefix stripped by a path in proxy_pass': async () => {
       await expectAccepted(getBench(), behind, send("/sms/in-bound_1.php?q=a%2Fb|'+%20//"))
-      for (const target of respells) await expectRefused(getBench(), behind, send(target), 'signature_mismatch')
+      for (const target of reencodes) await expectRejected(getBench(), behind, send(target), 'signature_mismatch')
     },
   }
 }

@@ -36,7 +36,7 @@ export const queries: Readonly<Record<string, string>> = {
   'non-ASCII, encoded': '?q=%C3%BC%e2%82%ac%F0%9F%98%80',
   'invalid UTF-8, encoded': '?q=%FF%C3',
   'a lone %': '?q=100%',
-  '% before what is no hex': '?q=%zz',
+  '% before other characters than hex digits': '?q=%zz',
   'double encoding': '?q=%2527%2520',
   'empty values': '?a=&b&=c&=',
   '&&': '?a=1&&b=2&',
@@ -45,7 +45,7 @@ export const queries: Readonly<Record<string, string>> = {
   'repeats, out of order': '?b=2&a=1&b=1&B=3',
   '= in a value': '?q=a=b==',
   '4 KB': `?q=${'a%20+b'.repeat(682)}`,
-  'the worst of all': "?n=Jo%20O'Neil+%7C|(a,b)!*~;x=@:/?&&e=&%2f%2F",
+  'all of these together': "?n=Jo%20O'Neil+%7C|(a,b)!*~;x=@:/?&&e=&%2f%2F",
 }
 
 /** Paths, like the queries above. */

@@ -3,12 +3,12 @@ import { assert, assertEqual } from '../kit/assert.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import { type AdapterName, adapterNames } from './app.ts'
 import {
-  assertRefused,
+  assertRejected,
   type Bench,
   expectAccepted,
-  expectRefused,
+  expectRejected,
   publicOrigin,
-  refusalText,
+  rejectionText,
   signSms,
 } from './bench.ts'
 import { sendPlain, sendTls, toWire, type Wire } from './client.ts'
@@ -16,7 +16,7 @@ import type { ProxyKind } from './kinds.ts'
 import { spoofs } from './with-public-url.ts'
 
 /** A loopback address that is not the proxy's. */
-const stranger = '127.0.0.2'
+const untrustedPeer = '127.0.0.2'
 
 /**
  * Tests forwarding headers from a client: sent past the proxy, and through one that keeps them or
@@ -40,23 +40,23 @@ function listCases(adapter: AdapterName, { repeats }: ProxyKind, getBench: () =>
   const sendPast = async (forwardedBy: 'forwarded' | 'x-forwarded', signedUrl: string, headers: Wire['headers']) => {
     const { app } = getBench()
     app.use(adapter, { publicUrl: rule(forwardedBy) })
-    return sendPlain(app.port, toWire(signSms(signedUrl), withHost(...headers)), stranger)
+    return sendPlain(app.port, toWire(signSms(signedUrl), withHost(...headers)), untrustedPeer)
   }
   return {
     [`${adapter}: past the proxy`]: async () => {
       for (const forwardedBy of ['x-forwarded', 'forwarded'] as const) {
         const counting = spoofs.filter(([name]) => /^(forwarded|x-forwarded-(host|proto|port))$/.test(name))
         for (const spoof of counting)
-          assertRefused(getBench(), await sendPast(forwardedBy, url, [spoof]), 'url_not_allowed')
-        assertRefused(getBench(), await sendPast(forwardedBy, url, [['forwarded', 'proto=https']]), 'url_not_allowed')
+          assertRejected(getBench(), await sendPast(forwardedBy, url, [spoof]), 'url_not_allowed')
+        assertRejected(getBench(), await sendPast(forwardedBy, url, [['forwarded', 'proto=https']]), 'url_not_allowed')
         const both = await sendPast(forwardedBy, url, [
           ['x-forwarded-host', 'app.example.com'],
           ['x-forwarded-proto', 'https'],
         ])
-        assertRefused(getBench(), both, 'url_not_allowed')
+        assertRejected(getBench(), both, 'url_not_allowed')
       }
     },
-    [`${adapter}: headers that nothing reads`]: async () => {
+    [`${adapter}: headers that are ignored`]: async () => {
       for (const name of [
         'x-original-host',
         'x-host',
@@ -66,17 +66,21 @@ function listCases(adapter: AdapterName, { repeats }: ProxyKind, getBench: () =>
         'x-rewrite-url',
       ]) {
         const spoof = [[name, 'evil.example'] as const]
-        assertRefused(getBench(), await sendPast('x-forwarded', 'http://evil.example/sms', spoof), 'signature_mismatch')
+        assertRejected(
+          getBench(),
+          await sendPast('x-forwarded', 'http://evil.example/sms', spoof),
+          'signature_mismatch',
+        )
         const genuine = await sendPast('x-forwarded', 'http://app.example.com/sms', spoof)
         assertEqual(genuine.status, 200, `the status with ${name}`)
       }
     },
-    [`${adapter}: a careless proxy, and nothing spoofed`]: async () => {
+    [`${adapter}: a careless proxy, without spoofed headers`]: async () => {
       await expectAccepted(getBench(), careless, toWire(signSms(url)))
     },
     [`${adapter}: another host through a careless proxy`]: async () => {
       const wire = toWire(signSms('https://evil.example/sms'), withHost(['x-forwarded-host', 'evil.example']))
-      await expectRefused(getBench(), careless, wire, 'url_not_allowed')
+      await expectRejected(getBench(), careless, wire, 'url_not_allowed')
     },
     [`${adapter}: lists through a careless proxy`]: async () => {
       for (const list of [
@@ -84,8 +88,13 @@ function listCases(adapter: AdapterName, { repeats }: ProxyKind, getBench: () =>
         'evil.example, app.example.com',
         'app.example.com,app.example.com',
       ])
-        await expectRefused(getBench(), careless, toWire(signSms(url), [['x-forwarded-host', list]]), 'url_not_allowed')
-      await expectRefused(
+        await expectRejected(
+          getBench(),
+          careless,
+          toWire(signSms(url), [['x-forwarded-host', list]]),
+          'url_not_allowed',
+        )
+      await expectRejected(
         getBench(),
         careless,
         toWire(signSms(url), [['x-forwarded-proto', 'https, http']]),
@@ -98,10 +107,10 @@ function listCases(adapter: AdapterName, { repeats }: ProxyKind, getBench: () =>
           signSms(url),
           values.map((value) => ['x-forwarded-host', value] as const),
         )
-      await expectRefused(getBench(), careless, send('app.example.com', 'evil.example'), 'url_not_allowed')
+      await expectRejected(getBench(), careless, send('app.example.com', 'evil.example'), 'url_not_allowed')
       for (const first of ['evil.example', 'app.example.com']) {
         const wire = send(first, 'app.example.com')
-        if (repeats === 'kept') await expectRefused(getBench(), careless, wire, 'url_not_allowed')
+        if (repeats === 'kept') await expectRejected(getBench(), careless, wire, 'url_not_allowed')
         else await expectAccepted(getBench(), careless, wire)
       }
     },
@@ -109,7 +118,7 @@ function listCases(adapter: AdapterName, { repeats }: ProxyKind, getBench: () =>
       const { app, port } = getBench()
       app.use(adapter, careless.options)
       const reply = await sendTls(port('careless'), toWire(signSms(url), [['x-forwarded-proto', 'http']]))
-      assertEqual([reply.status, reply.body, app.handlerRuns], [403, refusalText, 0], 'the answer')
+      assertEqual([reply.status, reply.body, app.handlerRuns], [403, rejectionText, 0], 'the answer')
       // The header is a list if the proxy adds its own value, otherwise it makes an unsigned URL.
       assert(/^(url_not_allowed|signature_mismatch)$/.test(app.verdicts.join()), `the verdict is ${app.verdicts}`)
     },

@@ -1,5 +1,5 @@
 import type { IncomingRequest } from 'tollgate'
-import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import {
   account,
   formType,
@@ -15,7 +15,7 @@ import {
 import type { Options } from '../kit/library.ts'
 import { encodeForm, joinParams } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
-import { assertNotNew, assertReplayed, guarded, type ReplaySubject } from './subject.ts'
+import { assertNotNew, assertReplayed, makeReceiver, type ReplaySubject } from './subject.ts'
 
 const retryToken = 'i-twilio-idempotency-token'
 
@@ -26,7 +26,7 @@ async function checkSame(
   again: IncomingRequest,
   options?: Options,
 ): Promise<void> {
-  const deliver = guarded(subject, { onReplay: 'reject' }, options)
+  const deliver = makeReceiver(subject, { onReplay: 'reject' }, options)
   assertAccepted(await deliver(first))
   assertNotNew(await deliver(again), 'sent again')
 }
@@ -51,10 +51,10 @@ export function unsignedHeaders(subject: ReplaySubject): Suite {
         },
       ]),
     ),
-    'with its MessageSid stripped it does not verify': async () => {
+    'without its MessageSid it does not verify': async () => {
       const first = await makeRequest()
       const body = encodeForm(sms.filter(([name]) => name !== 'MessageSid'))
-      assertRefused(await guarded(subject)({ ...first, body }), 'signature_mismatch')
+      assertRejected(await makeReceiver(subject)({ ...first, body }), 'signature_mismatch')
     },
   })
 }
@@ -67,8 +67,8 @@ export function otherSpellings(subject: ReplaySubject): Suite {
       first,
       {
         reversed: encodeForm(sms.toReversed()),
-        'with a pair twice': encodeForm([...sms, ...sms.slice(0, 2)]),
-        'with %20 for a blank': encodeForm(sms).replaceAll('+', '%20'),
+        'with repeated pairs': encodeForm([...sms, ...sms.slice(0, 2)]),
+        'with %20 for spaces': encodeForm(sms).replaceAll('+', '%20'),
         'with lower-case escapes': encodeForm(sms).replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
         'with every character escaped': encodeForm(sms).replace(/[A-Za-z]/g, escapeLetter),
         'with empty fields': `&&${encodeForm(sms)}&`,
@@ -94,11 +94,11 @@ export function otherSpellings(subject: ReplaySubject): Suite {
       const first = await makeRequest({ path })
       await checkSame(subject, first, { ...first, url: path.replace("'", '%27') })
     },
-    'of the last slash, where either is served': async () => {
+    'of the last slash, with trailingSlash either': async () => {
       const first = await makeRequest({ path: '/sms/' })
       await checkSame(subject, first, { ...first, url: '/sms' }, { trailingSlash: 'either' })
     },
-    'of blanks, where the platform spells the query': async () => {
+    'of spaces, with a query that the platform encodes': async () => {
       const first = await makeRequest({ path: '/sms?q=a+b' })
       await checkSame(subject, first, { ...first, url: '/sms?q=a%20b', urlIsNormalized: true })
     },
@@ -119,27 +119,27 @@ export function otherSpellings(subject: ReplaySubject): Suite {
     'of another query order or letter case: it does not verify': async () => {
       const first = await makeRequest({ path: '/sms?a=1&b=2' })
       for (const url of ['/sms?b=2&a=1', '/SMS?a=1&b=2', '/sms?A=1&b=2'])
-        assertRefused(await guarded(subject)({ ...first, url }), 'signature_mismatch')
+        assertRejected(await makeReceiver(subject)({ ...first, url }), 'signature_mismatch')
     },
   })
 }
 
-const unknown = 'a cut of no known kind'
+const unknown = 'a split of no known kind'
 
 /** Splits the same signing string into other names and values. */
-async function cutElsewhere(): Promise<Readonly<Record<string, Signed>>> {
+async function splitElsewhere(): Promise<Readonly<Record<string, Signed>>> {
   const genuine = await makeRequest({ params: inboundSms })
-  const cut = (from: string, to: string): Signed => {
+  const split = (from: string, to: string): Signed => {
     const body = genuine.body?.replace(from, to) ?? ''
     assert(body !== genuine.body, `${from} is not in the body`)
     return { ...genuine, body }
   }
   return {
     genuine,
-    [unknown]: cut('SmsStatus=received', 'SmsStatu=sreceived'),
-    'a cut without its SID': cut('MessageSid=SM', 'MessageSidSM='),
-    'a cut that moves a whole pair into the URL': {
-      ...cut(`AccountSid=${account}&`, ''),
+    [unknown]: split('SmsStatus=received', 'SmsStatu=sreceived'),
+    'a split without its SID': split('MessageSid=SM', 'MessageSidSM='),
+    'a split that moves a whole pair into the URL': {
+      ...split(`AccountSid=${account}&`, ''),
       url: `/smsAccountSid${account}`,
     },
   }
@@ -149,22 +149,22 @@ async function cutElsewhere(): Promise<Readonly<Record<string, Signed>>> {
  * D3: the signing string has no delimiters. So a captured delivery can be split elsewhere, and look
  * like another kind.
  */
-export function otherCuts(subject: ReplaySubject): Suite {
+export function otherSplits(subject: ReplaySubject): Suite {
   const reject = { onReplay: 'reject' } as const
-  return defineSuite('D3 a replay cut elsewhere', {
-    'after the genuine delivery every cut is refused': async () => {
-      const { genuine, ...cuts } = await cutElsewhere()
-      const deliver = guarded(subject, reject)
+  return defineSuite('D3 a replay that is split elsewhere', {
+    'after the genuine delivery, every split is refused': async () => {
+      const { genuine, ...splits } = await splitElsewhere()
+      const deliver = makeReceiver(subject, reject)
       assertReplayed(await deliver(genuine as Signed), false)
-      for (const cut of Object.values(cuts)) assertRefused(await deliver(cut), 'replayed')
+      for (const split of Object.values(splits)) assertRejected(await deliver(split), 'replayed')
     },
-    'after a cut the genuine delivery passes, marked': async () => {
-      const { genuine, [unknown]: cut } = await cutElsewhere()
-      const deliver = guarded(subject, reject)
-      assertReplayed(await deliver(cut as Signed), false)
+    'after a split, the genuine delivery is accepted and marked': async () => {
+      const { genuine, [unknown]: split } = await splitElsewhere()
+      const deliver = makeReceiver(subject, reject)
+      assertReplayed(await deliver(split as Signed), false)
       assertReplayed(await deliver(genuine as Signed), true)
     },
-    'unless the cut is itself of a kind that never repeats': async () => {
+    'after a split that is of a kind that never repeats, the genuine delivery is refused': async () => {
       // One step of a call. Its last name and value can also be split so that they make an event.
       const step = [
         ['CallSid', 'CA1'],
@@ -172,17 +172,17 @@ export function otherCuts(subject: ReplaySubject): Suite {
         ['SequenceNumber1', '2'],
       ] as const
       const genuine = await makeRequest({ params: step })
-      const deliver = guarded(subject, reject)
-      const cut = { ...genuine, body: genuine.body?.replace('SequenceNumber1=2', 'SequenceNumber=12') ?? '' }
-      assertReplayed(await deliver(cut), false)
-      assertRefused(await deliver(genuine), 'replayed')
+      const deliver = makeReceiver(subject, reject)
+      const split = { ...genuine, body: genuine.body?.replace('SequenceNumber1=2', 'SequenceNumber=12') ?? '' }
+      assertReplayed(await deliver(split), false)
+      assertRejected(await deliver(genuine), 'replayed')
     },
-    'a release forgets the kind too': async () => {
-      const { genuine, [unknown]: cut } = await cutElsewhere()
-      const deliver = guarded(subject, reject)
-      await assertAccepted(await deliver(cut as Signed)).release()
+    'a release also forgets the kind': async () => {
+      const { genuine, [unknown]: split } = await splitElsewhere()
+      const deliver = makeReceiver(subject, reject)
+      await assertAccepted(await deliver(split as Signed)).release()
       assertReplayed(await deliver(genuine as Signed), false)
-      assertRefused(await deliver(cut as Signed), 'replayed')
+      assertRejected(await deliver(split as Signed), 'replayed')
     },
   })
 }
@@ -200,16 +200,16 @@ export function checkedTwice(subject: ReplaySubject): Suite {
       const message = await makeRequest({ params: inboundSms })
       const native = { request: 1 }
       for (const verifier of [application, route]) assertReplayed(await verifier.verify(message, native), false)
-      assertRefused(await application.verify(message, { request: 1 }), 'replayed')
+      assertRejected(await application.verify(message, { request: 1 }), 'replayed')
     },
-    'never by a header': async () => {
+    'counts twice with equal headers and another native request': async () => {
       const [application, route] = makeGuards()
       const message = await makeRequest({ params: inboundSms, headers: { [retryToken]: 'a', 'x-request-id': 'a' } })
       assertReplayed(await application.verify(message, {}), false)
-      assertRefused(await route.verify(message, {}), 'replayed')
-      assertRefused(await route.verify(message), 'replayed')
+      assertRejected(await route.verify(message, {}), 'replayed')
+      assertRejected(await route.verify(message), 'replayed')
     },
-    'a release by either is one for both': async () => {
+    'a release by one verifier counts for both': async () => {
       for (const which of [0, 1] as const) {
         const [application, route] = makeGuards()
         const message = await makeRequest({ params: inboundSms })
@@ -221,7 +221,7 @@ export function checkedTwice(subject: ReplaySubject): Suite {
         await both[which]?.release()
         assertEqual(assertAccepted(await route.verify(message, {})).replayed, false, 'the retry')
         await both[1 - which]?.release()
-        assertRefused(await route.verify(message, {}), 'replayed')
+        assertRejected(await route.verify(message, {}), 'replayed')
       }
     },
   })

@@ -1,5 +1,5 @@
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
-import { assertEqual, assertRefused } from '../kit/assert.ts'
+import { assertEqual, assertRejected } from '../kit/assert.ts'
 import {
   account,
   makeJsonRequest,
@@ -12,10 +12,10 @@ import {
 } from '../kit/draft.ts'
 import { hashHex } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
-import { assertReplayed, guarded, type ReplaySubject } from './subject.ts'
+import { assertReplayed, makeReceiver, type ReplaySubject } from './subject.ts'
 
 /** Forms that Twilio never sends twice, except to retry a failed one. */
-const unique = [
+const neverRepeated = [
   'message.inbound',
   'message.status',
   'whatsapp.inbound',
@@ -49,64 +49,64 @@ function deliver(kind: Kind): Signed {
 /** D1: a captured request is sent again, unchanged. */
 export function plainReplays(subject: ReplaySubject): Suite {
   return defineSuite('D1 plain replay', {
-    'without a guard nothing is said to be replayed': async () => {
+    'without a guard, nothing counts as a replay': async () => {
       const request = await makeRequest()
-      for (let i = 0; i < 2; i++) assertReplayed(await guarded(subject, {}, { replay: undefined })(request), false)
+      for (let i = 0; i < 2; i++) assertReplayed(await makeReceiver(subject, {}, { replay: undefined })(request), false)
     },
-    'it is marked, every time': async () => {
-      const deliverOnce = guarded(subject)
+    'it is marked every time': async () => {
+      const deliverOnce = makeReceiver(subject)
       const request = await makeRequest()
       assertReplayed(await deliverOnce(request), false)
       for (let i = 0; i < 3; i++) assertReplayed(await deliverOnce(request), true)
     },
-    "with 'reject', kinds that never repeat are refused, every time": async () => {
-      for (const kind of unique) {
-        const deliverOnce = guarded(subject, { onReplay: 'reject' })
+    "with 'reject', kinds that never repeat are refused every time": async () => {
+      for (const kind of neverRepeated) {
+        const deliverOnce = makeReceiver(subject, { onReplay: 'reject' })
         assertReplayed(await deliverOnce(deliver(kind)), false, kind)
-        for (let i = 0; i < 3; i++) assertRefused(await deliverOnce(deliver(kind)), 'replayed')
+        for (let i = 0; i < 3; i++) assertRejected(await deliverOnce(deliver(kind)), 'replayed')
       }
     },
     "with 'reject', no other form, query or handshake is refused": async () => {
-      const others = webhookKinds.filter((kind) => !unique.some((one) => one === kind))
+      const others = webhookKinds.filter((kind) => !neverRepeated.some((one) => one === kind))
       for (const kind of others.filter((one) => sampleWebhook(one).json === undefined)) {
-        const deliverOnce = guarded(subject, { onReplay: 'reject' })
+        const deliverOnce = makeReceiver(subject, { onReplay: 'reject' })
         assertReplayed(await deliverOnce(deliver(kind)), false, kind)
         assertReplayed(await deliverOnce(deliver(kind)), !skipped.includes(kind), kind)
       }
     },
-    'a refusal answers 403, as every other does': async () => {
-      const deliverOnce = guarded(subject, { onReplay: 'reject' })
+    'a replay is answered 403, like other rejections': async () => {
+      const deliverOnce = makeReceiver(subject, { onReplay: 'reject' })
       await deliverOnce(deliver('message.inbound'))
-      assertEqual(assertRefused(await deliverOnce(deliver('message.inbound')), 'replayed').status, 403, 'the status')
+      assertEqual(assertRejected(await deliverOnce(deliver('message.inbound')), 'replayed').status, 403, 'the status')
     },
-    "with 'reject', JSON events are refused, and JSON that a Studio flow composed is marked": async () => {
-      const deliverOnce = guarded(subject, { onReplay: 'reject' })
+    "with 'reject', JSON events are refused, and JSON of a Studio flow is marked": async () => {
+      const deliverOnce = makeReceiver(subject, { onReplay: 'reject' })
       const events = await makeJsonRequest([{ specversion: '1.0', type: 'com.twilio.messaging.message.sent' }])
       const composed = await makeJsonRequest({ from: '+14155550142' })
       for (const request of [events, composed]) assertReplayed(await deliverOnce(request), false)
-      assertRefused(await deliverOnce(events), 'replayed')
+      assertRejected(await deliverOnce(events), 'replayed')
       assertReplayed(await deliverOnce(composed), true)
     },
     'the callback of a regulatory bundle makes no later request a replay': async () => {
       const hash = `bodySHA256=${await hashHex('{}')}`
       const path = `/x?AccountSid=${account}&BundleSid=BU1&${hash}`
       const bundle = { ...(await makeRequest({ method: 'GET', path, params: [] })), body: undefined }
-      const deliverOnce = guarded(subject, { onReplay: 'reject' })
+      const deliverOnce = makeReceiver(subject, { onReplay: 'reject' })
       for (let i = 0; i < 2; i++) assertReplayed(await deliverOnce(bundle), false, 'the callback')
       const event = await makeRequest({ path, body: '{}', contentType: 'application/json' })
       assertReplayed(await deliverOnce(event), false, 'an event with the same URL')
       assertReplayed(await deliverOnce(event), true, 'the event again')
     },
-    'another key of ours that signed the same makes it no other delivery': async () => {
+    "a signature with another of the receiver's keys does not make another delivery": async () => {
       const keys = { authToken: [token, otherToken], sharedKeys: { [sharedKey.id]: sharedKey.secret } }
-      const deliverOnce = guarded(subject, {}, keys)
+      const deliverOnce = makeReceiver(subject, {}, keys)
       assertReplayed(await deliverOnce(await makeRequest()), false)
       assertReplayed(await deliverOnce(await makeRequest({ token: otherToken })), true)
       assertReplayed(await deliverOnce(await makeRequest({ sharedKey })), true)
     },
-    'what does not verify reserves nothing': async () => {
-      const deliverOnce = guarded(subject)
-      assertRefused(await deliverOnce(await makeRequest({ token: otherToken })), 'signature_mismatch')
+    'a request that does not verify reserves nothing': async () => {
+      const deliverOnce = makeReceiver(subject)
+      assertRejected(await deliverOnce(await makeRequest({ token: otherToken })), 'signature_mismatch')
       assertReplayed(await deliverOnce(await makeRequest()), false)
     },
   })

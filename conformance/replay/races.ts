@@ -1,8 +1,8 @@
 import type { ReplayStore } from 'tollgate/replay'
-import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import { makeRequest, type Signed, sms } from '../kit/draft.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
-import { assertReplayed, guarded, type ReplaySubject } from './subject.ts'
+import { assertReplayed, makeReceiver, type ReplaySubject } from './subject.ts'
 
 const reject = { onReplay: 'reject' } as const
 const received = [['SmsStatus', 'received']] as const
@@ -17,14 +17,14 @@ export function races(subject: ReplaySubject): Suite {
   return defineSuite('D4 races, failures, floods', {
     'of 100 copies at once, one is new': async () => {
       for (const onReplay of ['mark', 'reject'] as const) {
-        const deliver = guarded(subject, { onReplay })
+        const deliver = makeReceiver(subject, { onReplay })
         const message = await makeMessage()
         const verdicts = await Promise.all(Array.from({ length: 100 }, () => deliver(message)))
         assertEqual(verdicts.filter((one) => one.ok && one.replayed === false).length, 1, `new ones with ${onReplay}`)
         assertEqual(verdicts.filter((one) => one.ok).length, onReplay === 'mark' ? 100 : 1, 'accepted')
       }
     },
-    'a store that fails or says something odd fails closed, and works again when it does': async () => {
+    'after errors and wrong results of the store, which fail closed, the guard works again': async () => {
       const store = subject.makeStore()
       let answer: (() => unknown) | undefined = () => {
         throw new Error('down')
@@ -33,41 +33,41 @@ export function races(subject: ReplaySubject): Suite {
         reserve: (...args) => (answer === undefined ? store.reserve(...args) : (answer() as 'full')),
         release: (...args) => store.release(...args),
       }
-      const deliver = guarded(subject, { ...reject, store: flaky })
+      const deliver = makeReceiver(subject, { ...reject, store: flaky })
       const message = await makeMessage()
-      assertEqual(assertRefused(await deliver(message), 'replay_store_failed').status, 503, 'the status')
+      assertEqual(assertRejected(await deliver(message), 'replay_store_failed').status, 503, 'the status')
       const oddities = [() => undefined, () => true, () => 'OK', () => Promise.reject(new Error('down'))]
       for (const odd of oddities) {
         answer = odd
-        assertRefused(await deliver(message), 'replay_store_failed')
+        assertRejected(await deliver(message), 'replay_store_failed')
       }
       answer = undefined
       assertReplayed(await deliver(message), false)
-      assertRefused(await deliver(message), 'replayed')
+      assertRejected(await deliver(message), 'replayed')
     },
-    'a store that hangs fails closed within its time': async () => {
+    'a store that hangs fails closed after the time limit': async () => {
       const store: ReplayStore = { reserve: () => new Promise(() => undefined), release() {} }
       const started = performance.now()
-      const deliver = guarded(subject, { ...reject, store, storeTimeoutMs: 50 })
-      assertRefused(await deliver(await makeMessage()), 'replay_store_failed')
-      assert(performance.now() - started < 5000, 'it took too long')
+      const deliver = makeReceiver(subject, { ...reject, store, storeTimeoutMs: 50 })
+      assertRejected(await deliver(await makeMessage()), 'replay_store_failed')
+      assert(performance.now() - started < 5000, 'the verdict took too long')
     },
-    'only the spelled-out option lets a delivery pass while the store is down, and it says so': async () => {
+    'only onStoreFailure accepts a delivery while the store is down, as replayed: unknown': async () => {
       const store: ReplayStore = { reserve: () => Promise.reject(new Error('down')), release() {} }
-      const deliver = guarded(subject, { ...reject, store, onStoreFailure: 'accept' })
+      const deliver = makeReceiver(subject, { ...reject, store, onStoreFailure: 'accept' })
       assertReplayed(await deliver(await makeMessage()), 'unknown')
     },
-    'a flood of other deliveries makes none forgotten': async () => {
+    'a flood of other deliveries does not evict a reservation': async () => {
       const store = subject.replay.memoryStore({ maxEntries: 50 })
-      const deliver = guarded(subject, { ...reject, store })
+      const deliver = makeReceiver(subject, { ...reject, store })
       const message = await makeMessage()
       assertReplayed(await deliver(message), false)
       for (let i = 0; i < 49; i++) assertReplayed(await deliver(await makeMessage(`SM-flood-${i}`)), false)
       for (let i = 49; i < 100; i++) assertReplayed(await deliver(await makeMessage(`SM-flood-${i}`)), 'unknown')
-      assertRefused(await deliver(message), 'replayed')
+      assertRejected(await deliver(message), 'replayed')
     },
-    'a handler that failed and released does not poison the retry': async () => {
-      const deliver = guarded(subject, reject)
+    'after a failed handler releases, the retry is accepted': async () => {
+      const deliver = makeReceiver(subject, reject)
       const message = await makeMessage()
       for (let i = 0; i < 3; i++) {
         const accepted = assertAccepted(await deliver(message))
@@ -76,16 +76,16 @@ export function races(subject: ReplaySubject): Suite {
       }
     },
     'a late or second release does not forget the reservation of the retry': async () => {
-      const deliver = guarded(subject, reject)
+      const deliver = makeReceiver(subject, reject)
       const message = await makeMessage()
       const first = assertAccepted(await deliver(message))
       await first.release()
       assertReplayed(await deliver(message), false)
       await first.release()
-      assertRefused(await deliver(message), 'replayed')
+      assertRejected(await deliver(message), 'replayed')
     },
     'a delivery that was only marked cannot release the first one': async () => {
-      const deliver = guarded(subject)
+      const deliver = makeReceiver(subject)
       const message = await makeMessage()
       await deliver(message)
       await assertAccepted(await deliver(message)).release()

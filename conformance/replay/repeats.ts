@@ -2,7 +2,7 @@ import { assertAccepted } from '../kit/assert.ts'
 import { account, makeHandshake, makeRequest, type Signed } from '../kit/draft.ts'
 import type { Pairs } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
-import { assertReplayed, guarded, type ReplaySubject } from './subject.ts'
+import { assertReplayed, makeReceiver, type ReplaySubject } from './subject.ts'
 
 const reject = { onReplay: 'reject' } as const
 const call: Pairs = [
@@ -20,11 +20,11 @@ function makeStep(path: string, ...more: Pairs): Promise<Signed> {
 export function genuineRepeats(subject: ReplaySubject): Suite {
   return defineSuite('D5 genuine repeats', {
     'status events in any order': async () => {
-      const deliver = guarded(subject, reject)
+      const deliver = makeReceiver(subject, reject)
       for (const number of ['3', '0', '2', '1'])
         assertReplayed(await deliver(await makeStep('/status', ['SequenceNumber', number])), false)
     },
-    'one step of a call again and again: a menu, a dial, a redirect, a finished recording': async () => {
+    'repeated steps of a call: a menu, a dial, a redirect, a finished recording': async () => {
       const steps = [
         await makeStep('/menu', ['Digits', '1']),
         await makeStep('/menu', ['SpeechResult', 'sales'], ['Confidence', '0.9']),
@@ -33,23 +33,23 @@ export function genuineRepeats(subject: ReplaySubject): Suite {
         await makeStep('/recorded', ['RecordingUrl', 'https://api.example.com/r'], ['Digits', '#']),
         await makeStep('/status', ['CallDuration', '4']),
       ]
-      const deliver = guarded(subject, reject)
+      const deliver = makeReceiver(subject, reject)
       for (const step of steps) assertReplayed(await deliver(step), false)
       for (const step of [...steps, ...steps]) assertReplayed(await deliver(step), true)
     },
     'the repeat after a basic-auth 401, and a retry after a 5xx: both were released': async () => {
-      const deliver = guarded(subject, reject)
+      const deliver = makeReceiver(subject, reject)
       const event = await makeStep('/status', ['SequenceNumber', '1'])
       await assertAccepted(await deliver(event)).release()
       assertReplayed(await deliver({ ...event, headers: { ...event.headers, authorization: 'Basic eDp5' } }), false)
     },
-    'WebSocket handshakes, which are all alike': async () => {
-      const deliver = guarded(subject, reject)
+    'WebSocket handshakes, which are all the same': async () => {
+      const deliver = makeReceiver(subject, reject)
       const handshake = await makeHandshake()
       for (let i = 0; i < 3; i++) assertReplayed(await deliver(handshake), false)
     },
-    'a message of the same text, which has a MessageSid of its own': async () => {
-      const deliver = guarded(subject, reject)
+    'a message with the same text and another MessageSid': async () => {
+      const deliver = makeReceiver(subject, reject)
       for (const sid of ['SM1', 'SM2']) {
         const params: Pairs = [
           ['MessageSid', sid],
@@ -60,8 +60,8 @@ export function genuineRepeats(subject: ReplaySubject): Suite {
         assertReplayed(await deliver(await makeRequest({ params })), false)
       }
     },
-    'a delivery to two URLs of ours': async () => {
-      const deliver = guarded(subject, reject)
+    'a delivery to two URLs of the same application': async () => {
+      const deliver = makeReceiver(subject, reject)
       for (const path of ['/sms', '/copy']) assertReplayed(await deliver(await makeRequest({ path })), false)
     },
   })

@@ -15,7 +15,7 @@ export interface ReplaySubject {
 export type Deliver = (request: IncomingRequest) => Promise<Verdict>
 
 /** Makes one application with a guard. All deliveries use the same store. */
-export function guarded(
+export function makeReceiver(
   { library, replay, makeStore }: ReplaySubject,
   guard: Partial<ReplayGuardOptions> = {},
   options: Options = {},
@@ -38,6 +38,6 @@ export function assertNotNew(verdict: Verdict, what: string): void {
   const isNew = verdict.ok && verdict.replayed !== true
   assert(
     !isNew && (verdict.ok || verdict.code === 'replayed'),
-    `${what}: ${verdict.ok ? 'taken for new' : verdict.code}`,
+    `${what}: ${verdict.ok ? 'counted as new' : verdict.code}`,
   )
 }

@@ -1,5 +1,5 @@
 import type { Suite } from '../kit/suite.ts'
-import { checkedTwice, otherCuts, otherSpellings, unsignedHeaders } from './altered.ts'
+import { checkedTwice, otherSpellings, otherSplits, unsignedHeaders } from './altered.ts'
 import { plainReplays } from './plain.ts'
 import { races } from './races.ts'
 import { genuineRepeats } from './repeats.ts'
@@ -11,7 +11,7 @@ export function replaySuites(subject: ReplaySubject): readonly Suite[] {
     plainReplays(subject),
     unsignedHeaders(subject),
     otherSpellings(subject),
-    otherCuts(subject),
+    otherSplits(subject),
     checkedTwice(subject),
     races(subject),
     genuineRepeats(subject),

@@ -8,7 +8,7 @@ import { runSuites, type Suite } from '../kit/suite.ts'
 import { portableSuites } from '../portable.ts'
 
 // These cases wait for an event that a broken server never causes.
-const slow = /pipelined|aborted|gone/
+const slow = /pipelined|aborted|a client that leaves/
 
 const broken = [
   ...brokenLibraries.map(({ library, ...row }) => ({ ...row, kind: 'a verifier', suites: portableSuites(library) })),

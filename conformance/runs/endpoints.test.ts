@@ -39,7 +39,7 @@ const wrappers: readonly (readonly [string, Wrap])[] = [
 ]
 
 describe.each(wrappers)('%s', (_name, twilioWebhook) => {
-  test('the handler gets the webhook, then what the framework passed, and can still read the body', async () => {
+  test("the handler gets the webhook and the framework's arguments, and can still read the body", async () => {
     const event = { request: makeRequest() }
     const endpoint = twilioWebhook(options, async (webhook, given) => {
       expect(given).toBe(event)
@@ -49,7 +49,7 @@ describe.each(wrappers)('%s', (_name, twilioWebhook) => {
     expect(await (await endpoint(event)).text()).toBe(`${account} ${account}`)
   })
 
-  test('what the handler throws goes on to the framework, and the reservation is released', async () => {
+  test('an error of the handler reaches the framework, and the reservation is released', async () => {
     for (const thrown of [new Error('mine'), new Response(null, { status: 302 }), { status: 404, body: {} }]) {
       const { replay, release } = makeGuard()
       const endpoint = twilioWebhook({ ...options, replay }, () => {
@@ -60,7 +60,7 @@ describe.each(wrappers)('%s', (_name, twilioWebhook) => {
     }
   })
 
-  test('a client that is gone releases the reservation once, whatever comes of the handler', async () => {
+  test('a client that leaves releases the reservation once, also if the handler then answers 503', async () => {
     const { replay, release } = makeGuard()
     const client = new AbortController()
     const endpoint = twilioWebhook({ ...options, replay }, async () => {
@@ -72,7 +72,7 @@ describe.each(wrappers)('%s', (_name, twilioWebhook) => {
     expect(release).toHaveBeenCalledTimes(1)
   })
 
-  test('a client that is gone when the check ends releases the reservation', async () => {
+  test('a client that leaves during the check releases the reservation', async () => {
     const client = new AbortController()
     const release = vi.fn()
     const reserve = async (): Promise<{ replayed: false; release: () => void }> => {
@@ -97,7 +97,7 @@ describe.each(wrappers)('%s', (_name, twilioWebhook) => {
     expect(release).not.toHaveBeenCalled()
   })
 
-  test('a body that was read before is a 500, and the handler does not run', async () => {
+  test('a body that was read before causes a 500, and the handler does not run', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const handler = vi.fn(ok)
     const request = makeRequest()
@@ -113,7 +113,7 @@ const byEnv = (env: unknown): VerifierOptions => ({
   authToken: (env as { readonly TOKEN: string }).TOKEN,
 })
 
-test('an options function is given the env of the platform', async () => {
+test('an options function gets the env of the platform', async () => {
   const request = (): Request => makeRequest()
   const env = { TOKEN: token }
   const answers = [
@@ -124,7 +124,7 @@ test('an options function is given the env of the platform', async () => {
   for (const answer of answers) expect((await answer).status).toBe(200)
 })
 
-test('a platform that throws instead has none', async () => {
+test('an options function gets undefined if reading the env throws', async () => {
   const runtime = {
     get env(): never {
       throw new Error('removed')
@@ -153,7 +153,7 @@ async function askVia(address: () => string, headers: Readonly<Record<string, st
   return (await Promise.all(answers)).map(({ status }) => status)
 }
 
-test('the address that the framework tells is trusted, unless a header could have told it', async () => {
+test('the address from the framework is trusted, unless it may come from a header', async () => {
   expect(await askVia(() => '127.0.0.1', https)).toEqual([200, 200])
   expect(await askVia(() => '127.0.0.1', { ...https, 'x-forwarded-for': '203.0.113.9' })).toEqual([200, 200])
   for (const spoofed of [
@@ -175,7 +175,7 @@ test('the address that the framework tells is trusted, unless a header could hav
   expect(await askVia(() => '', https)).toEqual([403, 403])
 })
 
-test('an address that is only a part of a header, or that of a proxy in one, is trusted', async () => {
+test("an address that is part of a header, or a proxy's in a header, is trusted", async () => {
   for (const more of [
     { 'x-forwarded-for': '127.0.0.10' },
     { 'x-forwarded-for': '203.127.0.0.1' },
@@ -191,7 +191,7 @@ test('an address that is only a part of a header, or that of a proxy in one, is 
     expect(await askVia(() => '::1', { ...https, ...more }), JSON.stringify(more)).toEqual([200, 200])
 })
 
-test("SvelteKit on Node.js: the connection's own address and scheme, whatever adapter-node makes of headers", async () => {
+test('SvelteKit on Node.js: the address and scheme come from the connection, not from headers', async () => {
   const endpoint = sveltekit.twilioWebhook(viaProxy, ok)
   const ask = async (remoteAddress: string): Promise<number> => {
     const platform = { req: { socket: { remoteAddress } } }
@@ -200,7 +200,7 @@ test("SvelteKit on Node.js: the connection's own address and scheme, whatever ad
   expect([await ask('127.0.0.1'), await ask('203.0.113.9')]).toEqual([200, 403])
 })
 
-test('React Router 7: a query that may have been spelled anew is tried as Twilio may have spelled it', async () => {
+test('React Router 7: a re-encoded query is tried in each encoding that Twilio may have signed', async () => {
   const endpoint = reactRouter.twilioWebhook(options, ok)
   const ask = async (signed: string, arrived: string): Promise<number> => {
     const { headers, body } = makeRequest({}, `${origin}/sms?${signed}`)

@@ -25,14 +25,14 @@ const describeEach = describe.each([
 ])
 
 describeEach('%s', (_name, express) => {
-  test('req.body is what was verified, where nothing had read it', async () => {
+  test('req.body has the verified parameters if nothing had read the body', async () => {
     const app = express()
     app.post('/sms', twilioWebhook(options), (req, res) => void res.json([req.body, req.twilio.ok]))
     const port = await listen(app)
     expect(JSON.parse((await send(port, toRaw(await makeRequest()))).body)).toEqual([Object.fromEntries(sms), true])
   })
 
-  test('a documented limit: behind captureRawBody, req.body is what the parser read and not what was verified', async () => {
+  test("a documented limit: after captureRawBody, req.body has the parser's result, not the verified parameters", async () => {
     const app = express()
     app.use(express.urlencoded({ extended: true, verify: captureRawBody }), twilioWebhook(options))
     app.use((req, res) => void res.json([req.body, [...req.twilio.params]]))
@@ -55,14 +55,14 @@ describeEach('%s', (_name, express) => {
     return toRaw({ ...request, headers: { ...request.headers, 'x-http-method-override': 'DELETE' } })
   }
 
-  test('a documented limit: a method override behind the guard makes a verified POST a DELETE', async () => {
+  test('a documented limit: a method override after the guard turns a verified POST into a DELETE', async () => {
     const app = express()
     app.use(twilioWebhook(options), override)
     app.delete('/sms', (req, res) => void res.send(String(req.twilio.ok)))
     expect(await send(await listen(app), await overridden())).toMatchObject({ status: 200, body: 'true' })
   })
 
-  test('before the guard, a method override is refused', async () => {
+  test('a method override before the guard is refused', async () => {
     const app = express()
     app.use(override, twilioWebhook(options))
     app.delete('/sms', (_req, res) => void res.send('ran'))
@@ -94,7 +94,7 @@ describeEach('%s', (_name, express) => {
     expect(seen.mock.calls).toEqual([['mine']])
   })
 
-  test('the handler form may go on with next', async () => {
+  test('the handler form may call next', async () => {
     const app = express()
     app.use(
       twilioWebhook(options, (_webhook, _req, _res, next) => next()),
@@ -104,7 +104,7 @@ describeEach('%s', (_name, express) => {
     expect((await send(port, toRaw(await makeRequest()))).body).toBe('next')
   })
 
-  test('routers in routers, and only their own requests', async () => {
+  test('nested routers guard only their own requests', async () => {
     const inner = express.Router()
     inner.use(twilioWebhook(options))
     inner.post('/sms', (req, res) => void res.json(req.twilio.ok))
@@ -128,7 +128,7 @@ describeEach('%s', (_name, express) => {
     expect((await send(port, toRaw(await makeRequest({ path: '/sub/sms' })))).body).toBe('true')
   })
 
-  test('one guard on two routes, and a JSON body behind express.json', async () => {
+  test('one guard on two routes, and a JSON body after express.json', async () => {
     const guard = twilioWebhook(options)
     const app = express()
     app.post('/sms', guard, (_req, res) => void res.send('sms'))

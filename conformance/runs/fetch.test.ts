@@ -15,7 +15,7 @@ test('the handler can still read the body of the request', async () => {
   expect(new URLSearchParams(await (await handler(request())).text()).get('AccountSid')).toBe(account)
 })
 
-test('a body that was read before is a 500, and the log says so once', async () => {
+test('a body that was read before causes a 500, and the log says so once', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const handler = vi.fn(ok)
   const guarded = twilioWebhook(options, handler)
@@ -29,7 +29,7 @@ test('a body that was read before is a 500, and the log says so once', async () 
   log.mockRestore()
 })
 
-test('what the platform passes after the request is handed on', async () => {
+test("the handler gets the platform's other arguments", async () => {
   const env = { TOKEN: token }
   const ctx = { waitUntil: () => undefined }
   const handler = vi.fn((_webhook: unknown, _request: Request, _env: typeof env, _ctx: typeof ctx) => ok())
@@ -38,7 +38,7 @@ test('what the platform passes after the request is handed on', async () => {
   expect(handler).toHaveBeenCalledWith(expect.objectContaining({ ok: true }), expect.any(Request), env, ctx)
 })
 
-test('what the handler throws goes to the platform, once', async () => {
+test('an error of the handler reaches the platform once', async () => {
   const handler = vi.fn(() => Promise.reject(new Error('mine')))
   await expect(twilioWebhook(options, handler)(request())).rejects.toThrow('mine')
   expect(handler).toHaveBeenCalledTimes(1)

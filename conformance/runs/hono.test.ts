@@ -3,15 +3,12 @@ import { Hono } from 'hono'
 import { twilioWebhook } from 'tollgate/hono'
 import { signRequest } from 'tollgate/testing'
 import { expect, test, vi } from 'vitest'
-import { adapterSuites } from '../adapter/suite.ts'
-import { socketAttackSuites } from '../attacks/sockets.ts'
 import { hono } from '../frameworks/hono.ts'
-import { bindFramework } from '../kit/bind-framework.ts'
+import { bindAdapter, captureWarnings } from '../kit/bind-framework.ts'
 
-// Adapters warn the developer in many of these cases.
-vi.spyOn(console, 'error').mockImplementation(() => undefined)
+captureWarnings()
 
-for (const framework of hono) bindFramework(framework, adapterSuites(framework, socketAttackSuites(framework)))
+for (const framework of hono) bindAdapter(framework)
 
 test('the body of c.req.raw is verified, even if the application has replaced it', async () => {
   const authToken = '0123456789abcdef0123456789abcdef'

@@ -121,7 +121,7 @@ const parse: Before = async (req) => {
 }
 
 describe.each(Object.keys(servers))('%s over HTTP/2', (name) => {
-  test('bodies that nothing has read', async () => {
+  test('unread bodies', async () => {
     const deliver = await start(name)
     for (const framing of ['length', 'none'] as const) {
       expect(await deliver(await makeRequest(), framing)).toBe('200 params')
@@ -140,7 +140,7 @@ describe.each(Object.keys(servers))('%s over HTTP/2', (name) => {
   test.each([
     ['reads', readAll],
     ['parses', parse],
-  ])('a body that the application %s before the guard is never taken for none', async (_how, before) => {
+  ])('a body that the application %s before the guard does not count as empty', async (_how, before) => {
     const deliver = await start(name, before)
     // The signature covers only the URL. Without its body, this would look like a request without
     // one.
@@ -150,7 +150,7 @@ describe.each(Object.keys(servers))('%s over HTTP/2', (name) => {
         expect(await deliver(signed, framing)).toMatch(/^(500 body_already_consumed|403 body_malformed)$/)
   })
 
-  test('an empty body that the application reads before the guard is one', async () => {
+  test('an empty body that the application reads before the guard counts as empty', async () => {
     const deliver = await start(name, readAll)
     const empty = await makeRequest({ params: [], body: '', contentType: null })
     // The srvx of h3 2 makes no Request from a stream that has ended.

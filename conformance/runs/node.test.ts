@@ -17,7 +17,7 @@ function listen(server: Server): Promise<number> {
   })
 }
 
-test('somebody called setEncoding: text chunks verify', async () => {
+test('text chunks after setEncoding verify', async () => {
   const guard = twilioWebhook(options, (webhook, _req, res) => void res.end(webhook.params.get('Body')))
   const port = await listen(
     createServer((req, res) => {
@@ -28,7 +28,7 @@ test('somebody called setEncoding: text chunks verify', async () => {
   expect((await send(port, toRaw(await makeRequest()))).body).toBe(new Map(sms).get('Body'))
 })
 
-test('somebody read the stream: 500 and no handler', async () => {
+test('a stream that was read before: 500, and no handler runs', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const handler = vi.fn()
   const guard = twilioWebhook(options, handler)
@@ -50,7 +50,7 @@ test('a refusal of an unread body closes the connection after the answer', async
   await connection.closed
 })
 
-test('a client that is gone when the check ends releases the reservation', async () => {
+test('a client that leaves during the check releases the reservation', async () => {
   const release = vi.fn()
   const leave: (() => Promise<void>)[] = []
   const reserve = async (): Promise<{ replayed: false; release: () => void }> => {

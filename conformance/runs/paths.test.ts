@@ -136,7 +136,7 @@ describe.each(mountedApps)('$name', ({ start }) => {
       return answer?.status === 200 ? answer.body : 'no handler'
     }
 
-    test('the handlers are there, and guarded', async () => {
+    test('the handlers are mounted and guarded', async () => {
       for (const path of paths.filter((one) => one !== '/caf%C3%A9')) expect(await ask(under + path)).toBe('guarded')
       expect(await ask(`${under}/other`)).toBe('no handler')
     })

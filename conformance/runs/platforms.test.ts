@@ -28,7 +28,7 @@ describe.each(platforms)('$name', ({ url, arrival, example: [file, name], withou
     expect(await deliver(await load(), arrival, signSms(url))).toBe(200)
   })
 
-  test('a forgery is refused with it', async () => {
+  test('a forgery is refused with this configuration', async () => {
     const handler = await load()
     const genuine = signSms(url)
     const altered = { ...genuine, body: `${genuine.body}&Body=forged` }
@@ -44,7 +44,7 @@ describe.each(platforms)('$name', ({ url, arrival, example: [file, name], withou
   })
 })
 
-test('without any public URL there is no guard at all: a TypeError when the server starts', () => {
+test('without a public URL, the guard throws a TypeError when the server starts', () => {
   for (const { arrival } of platforms) expect(() => makeHandler(arrival.as, {})).toThrow(/"publicUrl" is missing/)
 })
 
@@ -54,7 +54,7 @@ test('Vercel adds the parameters of a rewrite to the query, which Twilio did not
   expect(await deliver(makeHandler('fetch', { publicUrl: 'https://example.vercel.app' }), arrives, signed)).toBe(403)
 })
 
-test('ngrok passes the X-Forwarded-Host of a client on: it is no proxy to trust for the host', async () => {
+test("ngrok passes on a client's X-Forwarded-Host, so it cannot be trusted for the host", async () => {
   const rule = fromRequest({
     allowedHosts: ['example.ngrok.app'],
     trustedProxies: 'loopback',
@@ -71,7 +71,7 @@ test('ngrok passes the X-Forwarded-Host of a client on: it is no proxy to trust 
   expect(await deliver(handler, arrives('evil.example'), signSms('https://evil.example/sms'))).toBe(403)
 })
 
-test('a rule of your own names the whole URL', async () => {
+test('signedUrl can name the whole URL', async () => {
   const verify = createVerifier(shown.ownRule).verify
   const { method, headers, body } = signSms('https://app.example.com/twilio/sms?x=1')
   expect(await verify({ method, headers, body, url: '/internal/sms?x=1' })).toMatchObject({ ok: true })

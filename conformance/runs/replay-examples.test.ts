@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findFreePort } from '../../tools/services/free-port.mjs'
 import { type RedisServer, startRedis } from '../../tools/services/redis.mjs'
 import { token } from '../kit/draft.ts'
 
@@ -19,17 +18,9 @@ afterAll(async () => {
   await redis?.stop()
 })
 
-async function findPort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
 /** Starts an example, and returns a function that sends it a path. */
 async function start(name: string) {
-  const port = await findPort()
+  const port = await findFreePort()
   const file = fileURLToPath(new URL(`../../examples/${name}/server.mjs`, import.meta.url))
   const settings = {
     PORT: String(port),

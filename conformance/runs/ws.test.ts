@@ -47,7 +47,7 @@ async function start(
 }
 
 /** Returns the status of the answer to a handshake: 101 if it was accepted. */
-async function shake({ port }: TestServer, signed: Signed | Promise<Signed>): Promise<Answer> {
+async function shakeHands({ port }: TestServer, signed: Signed | Promise<Signed>): Promise<Answer> {
   const request = await signed
   const connection = openConnection(port)
   let head = ''
@@ -81,7 +81,7 @@ describe.each(handshakeServers.map((server) => [server.name, server] as const))(
   ])
 
   test.each([
-    ['as it is', '/media', wss('/media')],
+    ['signed for the URL', '/media', wss('/media')],
     ['signed with a slash at the end', '/media', wss('/media/')],
     ['signed without it', '/media/', wss('/media')],
     ['with the default port', '/media', wss(':443/media')],
@@ -90,7 +90,7 @@ describe.each(handshakeServers.map((server) => [server.name, server] as const))(
     ['with a query as parameters, and a slash', '/relay?b=1+2&a=2', wss('/relay/') + joinParams(query)],
   ])('genuine: %s', async (_title, path, signed) => {
     const running = await start(server)
-    expect(await shake(running, makeHandshake(path, { signed }))).toMatchObject({ status: 101 })
+    expect(await shakeHands(running, makeHandshake(path, { signed }))).toMatchObject({ status: 101 })
     await waitUntil(() => running.opened.length === 1, 'the connection')
     expect(running.opened[0]).toMatchObject({ ok: true, covers: 'url' })
     expect([...(running.opened[0]?.params ?? [])]).toEqual(path.includes('?') ? query : [])
@@ -102,11 +102,11 @@ describe.each(handshakeServers.map((server) => [server.name, server] as const))(
     ['signed as ws', () => media({ signed: `ws://${host}/media` })],
     ['signed for another path', () => media({ signed: wss('/other') })],
     ['signed for another query', () => makeHandshake('/media?a=1', { signed: wss('/media?a=2') })],
-    ['a signature that is none', () => media({ headers: { 'x-twilio-signature': 'x' } })],
-    ['a Host of its own', () => media({ signed: 'wss://evil.example/media', headers: { host: 'evil.example' } })],
+    ['a malformed signature', () => media({ headers: { 'x-twilio-signature': 'x' } })],
+    ['another Host', () => media({ signed: 'wss://evil.example/media', headers: { host: 'evil.example' } })],
   ])('refused: %s', async (_title, signed) => {
     const running = await start(server)
-    const { status, headers, body } = await shake(running, signed())
+    const { status, headers, body } = await shakeHands(running, signed())
     expect([status, headers['content-type']]).toEqual([403, 'text/plain; charset=utf-8'])
     if (server.isOurs) expect([body, headers.connection]).toEqual(['Twilio Request Validation Failed.', 'close'])
     expect(running.opened).toEqual([])
@@ -116,7 +116,7 @@ describe.each(handshakeServers.map((server) => [server.name, server] as const))(
     const running = await start(server)
     const { headers, ...rest } = await media()
     const { 'x-twilio-signature': _signature, ...unsigned } = headers
-    expect((await shake(running, { ...rest, headers: unsigned })).status).toBe(403)
+    expect((await shakeHands(running, { ...rest, headers: unsigned })).status).toBe(403)
     expect(running.opened).toEqual([])
   })
 
@@ -127,14 +127,14 @@ describe.each(handshakeServers.map((server) => [server.name, server] as const))(
     ['an upgrade to something else', { headers: { upgrade: 'h2c' }, signed: `${origin}/media` }],
     ['an upgrade to something else signed as wss', { headers: { upgrade: 'h2c' } }],
     ['two upgrades', { headers: { upgrade: 'websocket, h2c' }, signed: `${origin}/media` }],
-  ])('no handshake, though genuine: %s', async (_title, draft) => {
+  ])('genuine, but not a handshake: %s', async (_title, draft) => {
     const running = await start(server)
-    const answer = await shake(running, media(draft)).catch(() => ({ status: 0 }))
+    const answer = await shakeHands(running, media(draft)).catch(() => ({ status: 0 }))
     expect([0, 400, 403, 404, 405, 426]).toContain(answer.status)
     expect(running.opened).toEqual([])
   })
 
-  test('garbage leaves the server serving', async () => {
+  test('the server survives garbage', async () => {
     const running = await start(server)
     const start100 = 'GET /media HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
     for (const bytes of ['GARBAGE\r\n\r\n', `${start100}\r\n\0\0\0`, `${start100}X-Twilio-Signature: \r\n\r\n`]) {
@@ -145,22 +145,22 @@ describe.each(handshakeServers.map((server) => [server.name, server] as const))(
       connection.socket.destroy()
     }
     for (const target of ['/\\', '/%', '//', '*', 'http://[', `/${'a'.repeat(9000)}`]) {
-      const answer = await shake(running, { ...(await media()), url: target }).catch(() => ({ status: 400 }))
+      const answer = await shakeHands(running, { ...(await media()), url: target }).catch(() => ({ status: 400 }))
       expect(answer.status).toBeGreaterThanOrEqual(400)
     }
-    expect((await shake(running, media())).status).toBe(101)
+    expect((await shakeHands(running, media())).status).toBe(101)
   })
 
-  test('options by a function; wrong ones are 500', async () => {
-    expect((await shake(await start(server, () => plain), media())).status).toBe(101)
+  test('options by a function; wrong options cause a 500', async () => {
+    expect((await shakeHands(await start(server, () => plain), media())).status).toBe(101)
     const wrong = await start(server, () => ({ ...plain, publicUrl: 'nonsense' }))
-    expect((await shake(wrong, media())).status).toBe(500)
+    expect((await shakeHands(wrong, media())).status).toBe(500)
     expect(wrong.opened).toEqual([])
   })
 
-  test('observe opens what did not verify, marked', async () => {
+  test('observe opens a rejected handshake, and marks it', async () => {
     const running = await start(server, { ...plain, mode: 'observe' })
-    expect((await shake(running, media({ token: otherToken }))).status).toBe(101)
+    expect((await shakeHands(running, media({ token: otherToken }))).status).toBe(101)
     await waitUntil(() => running.opened.length === 1, 'the connection')
     expect(running.opened[0]).toMatchObject({ ok: false, code: 'signature_mismatch' })
   })
@@ -172,7 +172,7 @@ describe.each(handshakeServers.map((server) => [server.name, server] as const))(
       body: 'teapot',
     })
     const running = await start(server, { ...plain, onRejected })
-    const { status, headers, body } = await shake(running, media({ token: otherToken }))
+    const { status, headers, body } = await shakeHands(running, media({ token: otherToken }))
     expect([status, headers['x-code']]).toEqual([418, 'signature_mismatch'])
     if (server.isOurs) expect(body).toBe('teapot')
     expect(headers['content-type']).toMatch(/^text\/tea/)
@@ -180,7 +180,7 @@ describe.each(handshakeServers.map((server) => [server.name, server] as const))(
 
   test('a look-up that fails is 503', async () => {
     const running = await start(server, { ...plain, authToken: () => Promise.reject(new Error('down')) })
-    expect((await shake(running, media())).status).toBe(503)
+    expect((await shakeHands(running, media())).status).toBe(503)
     expect(running.opened).toEqual([])
   })
 
@@ -190,7 +190,7 @@ describe.each(handshakeServers.map((server) => [server.name, server] as const))(
       Array.from({ length: 100 }, async (_, index) => {
         const forged = index % 4 === 0
         const path = `/media?n=${index}`
-        return (await shake(running, makeHandshake(path, forged ? { token: otherToken } : {}))).status
+        return (await shakeHands(running, makeHandshake(path, forged ? { token: otherToken } : {}))).status
       }),
     )
     expect(statuses).toEqual(Array.from({ length: 100 }, (_, index) => (index % 4 === 0 ? 403 : 101)))
@@ -224,14 +224,14 @@ describe.each(handshakeServers.map((server) => [server.name, server] as const))(
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
     if (server.isOurs) expect(running.opened).toEqual([])
-    const last = shake(running, media())
+    const last = shakeHands(running, media())
     asked = 0
     await waitUntil(() => asked === 1, 'the look-up')
     found(token)
     expect((await last).status).toBe(101)
   })
 
-  test('a refused connection is closed, even where the client keeps its half open', async () => {
+  test('a refused connection is closed, even if the client keeps its half open', async () => {
     const running = await start(server)
     const connection = openConnection(running.port)
     connection.socket.allowHalfOpen = true
@@ -247,7 +247,7 @@ describe.each(handshakeServers.slice(1).map((server) => [server.name, server] as
   const connect = async (port: number, draft: Draft = {}): Promise<WebSocket> =>
     new WebSocket(`ws://127.0.0.1:${port}/media`, { headers: { ...(await media(draft)).headers } })
 
-  test('the client of ws: messages go to and fro', async () => {
+  test('the client of ws sends and receives messages', async () => {
     const { port } = await start(server)
     const client = await connect(port)
     await once(client, 'open')
@@ -257,7 +257,7 @@ describe.each(handshakeServers.slice(1).map((server) => [server.name, server] as
     await once(client, 'close')
   })
 
-  test('the client of ws: a refusal is an answer, and no connection', async () => {
+  test('the client of ws gets an answer to a refused handshake, and no connection', async () => {
     const running = await start(server)
     const client = await connect(running.port, { token: otherToken })
     const [, response] = await once(client, 'unexpected-response')
@@ -279,7 +279,7 @@ describe.each(routingServers.map((server) => [server.name, server] as const))('r
 
   test('a genuine handshake opens a socket', async () => {
     const running = await run({ ...shared, ...(!server.separates && { webSocket: true }) })
-    expect((await shake(running, media())).status).toBe(101)
+    expect((await shakeHands(running, media())).status).toBe(101)
     await waitUntil(() => running.runs.length === 1, 'the connection')
     expect(running.runs).toEqual(['socket'])
   })
@@ -287,14 +287,14 @@ describe.each(routingServers.map((server) => [server.name, server] as const))('r
   if (!server.separates)
     test('without webSocket: true, no socket is opened for a handshake', async () => {
       const running = await run(plain)
-      expect((await shake(running, media())).status).toBe(403)
+      expect((await shakeHands(running, media())).status).toBe(403)
       expect(running.runs).toEqual([])
     })
 
   test('E7 no upgrade runs an ordinary handler', async () => {
     const running = await run(shared)
     for (const signed of [wss('/ordinary'), `${origin}/ordinary`])
-      await shake(running, makeHandshake('/ordinary', { signed })).catch(() => undefined)
+      await shakeHands(running, makeHandshake('/ordinary', { signed })).catch(() => undefined)
     expect(running.runs).toEqual([])
   })
 })
@@ -302,25 +302,25 @@ describe.each(routingServers.map((server) => [server.name, server] as const))('r
 describe.each(handshakeServers.slice(0, 3).map((server) => [server.name, server] as const))('%s', (_name, server) => {
   test.each([
     ['a line break', { 'x-a': 'b\r\nx-c: d' }],
-    ['a name that is none', { 'x a': 'b' }],
+    ['an invalid name', { 'x a': 'b' }],
   ])('onRejected cannot break the answer: %s', async (_title, headers) => {
     const running = await start(server, { ...plain, onRejected: () => ({ status: 400, headers }) })
-    const answer = await shake(running, media({ token: otherToken }))
+    const answer = await shakeHands(running, media({ token: otherToken }))
     expect([answer.status, answer.body, answer.headers['x-c']]).toEqual([500, 'Internal Server Error', undefined])
     expect(console.error).toHaveBeenCalledOnce()
   })
 
-  test('onRejected does not frame the answer', async () => {
+  test('onRejected cannot set framing headers', async () => {
     const framed = { 'content-length': '1', 'Transfer-Encoding': 'chunked', connection: 'keep-alive' }
     const running = await start(server, {
       ...plain,
       onRejected: () => ({ status: 400, headers: framed, body: 'whole' }),
     })
-    const { status, headers, body } = await shake(running, media({ token: otherToken }))
+    const { status, headers, body } = await shakeHands(running, media({ token: otherToken }))
     expect([status, body, headers.connection, headers['transfer-encoding']]).toEqual([400, 'whole', 'close', undefined])
   })
 
-  test('a reservation of the replay guard is released where the client has left', async () => {
+  test('the reservation is released if the client left', async () => {
     const released = vi.fn()
     let go: () => void = () => undefined
     const replay = {
@@ -342,7 +342,7 @@ describe.each(handshakeServers.slice(0, 3).map((server) => [server.name, server]
   })
 })
 
-test('ws tells by the number of parameters that it has to wait', () => {
+test('ws waits for verifyClient because of its number of parameters', () => {
   expect(createVerifyClient(plain)).toHaveLength(2)
 })
 
@@ -350,7 +350,7 @@ test('wrong options throw at once', () => {
   expect(() => createVerifyClient({ ...plain, authToken: '' })).toThrow(TypeError)
 })
 
-test('the example takes the stream of a call that a signed webhook has told of, once', async () => {
+test('the example accepts the stream of a call once, and only after its signed webhook', async () => {
   const { url, stop } = await startExample('ws', 'server.mjs')
   onTestFinished(stop)
   const webhook = { url: `${url}/voice`, ...sampleWebhook('call.inbound', { CallSid: 'CA1' }) }

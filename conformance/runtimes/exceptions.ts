@@ -2,8 +2,8 @@ import type { Framework } from '../adapter/framework.ts'
 
 type Exceptions = Framework['exceptions']
 
-const notTold: Exceptions = {
-  'a client that is gone before the answer: released once': 'a fetch handler cannot see it',
+const noAddressOfPeer: Exceptions = {
+  'a client that leaves before the answer: released once': 'a fetch handler cannot see it',
 }
 
 const dropsBodyOfGet: Exceptions = {
@@ -18,15 +18,15 @@ const own500 = 'it answers 500 to some of these itself, before the application'
  * among them.
  */
 export const exceptionsOf: Readonly<Record<'Deno' | 'Bun' | 'workerd', Exceptions>> = {
-  Deno: { ...notTold, ...dropsBodyOfGet },
+  Deno: { ...noAddressOfPeer, ...dropsBodyOfGet },
   Bun: {
-    ...notTold,
+    ...noAddressOfPeer,
     ...dropsBodyOfGet,
     'two requests, pipelined': 'it closes a connection if the next request arrives before the answer',
-    'E2 hostile targets and bytes leave the server serving': 'it answers 505 to an unknown HTTP version itself',
+    'E2 the server survives hostile targets and bytes': 'it answers 505 to an unknown HTTP version itself',
   },
   workerd: {
-    ...notTold,
+    ...noAddressOfPeer,
     'a trusted proxy': noAddress,
     'Forwarded from a trusted proxy': noAddress,
     'A2 a prefix from a trusted proxy': noAddress,
@@ -35,6 +35,6 @@ export const exceptionsOf: Readonly<Record<'Deno' | 'Bun' | 'workerd', Exception
     'A1 A3 a hostile Host, with fromRequest': own500,
     'A4 an absolute target': own500,
     'B11 two framings at once': own500,
-    'E2 hostile targets and bytes leave the server serving': own500,
+    'E2 the server survives hostile targets and bytes': own500,
   },
 }

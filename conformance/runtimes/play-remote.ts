@@ -25,6 +25,6 @@ export async function playRemote({ port, orders }: Ports, { id, before, after }:
 
 async function ask<T>(url: string, init?: RequestInit): Promise<T> {
   const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) })
-  if (!answer.ok) throw new Error(`the runtime took no order: ${answer.status} ${await answer.text()}`)
+  if (!answer.ok) throw new Error(`the runtime refused the order: ${answer.status} ${await answer.text()}`)
   return (await answer.json()) as T
 }

@@ -20,13 +20,7 @@ function makeRemoteFetch(name: string, ports: Ports, exceptions: Framework['exce
   return {
     name: `fetch, ${name}`,
     start: (scenario) => playRemote(ports, scenario),
-    paths: false,
-    mounts: false,
-    stacks: false,
-    appBody: false,
     webSocket: true,
-    parsersBefore: {},
-    parsersAfter: [],
     exceptions,
   }
 }

@@ -52,7 +52,7 @@ export function turnedAwaySuite(framework: Framework): Suite {
       for (const scheme of ['https', 'http'])
         await expectStopped(server, replaceHeader(await signedFor(`${scheme}://${value}/sms`), 'host', value))
   }
-  return defineSuite('turned away, by the runtime or the library', {
+  return defineSuite('refused by the runtime or the library', {
     'A1 A3 any hostile Host, with one public URL': on('plain', spoofHosts),
     'A1 A3 any hostile Host, with several public URLs': on('several hosts', spoofHosts),
     'A1 A3 any hostile Host, with fromRequest': on('from request', spoofHosts),

@@ -17,10 +17,10 @@ export async function checkWorkerd(name: string, flags: readonly string[]): Prom
   const { file, provider } = await bundleForPlatform('worker', 'workerd')
   expect(provider, 'the HMAC provider').toBe('@noble/hashes')
   const runtime = { name, version: readVersion('@cloudflare/workerd-linux-64'), hmac: provider }
-  const workerd = await startWorkerd(file, ['orders', 'portable', 'surroundings'], flags)
+  const workerd = await startWorkerd(file, ['orders', 'portable', 'environmentOfWorker'], flags)
   try {
-    const surroundings = await askWorkerd(workerd, 'surroundings')
-    expect(surroundings, 'whether node:crypto is there').toEqual({ hasNode: flags.includes('nodejs_compat') })
+    const environmentOfWorker = await askWorkerd(workerd, 'environmentOfWorker')
+    expect(environmentOfWorker, 'node:crypto is available').toEqual({ hasNode: flags.includes('nodejs_compat') })
     const portable = await askWorkerd<SuiteReports>(workerd, 'portable')
     const ports = { port: workerd.ports.default ?? 0, orders: workerd.ports.orders ?? 0 }
     const adapter = await runRemoteFetch(name, ports, exceptionsOf.workerd)
@@ -42,7 +42,7 @@ async function loadEntryPoints(flags: readonly string[]): Promise<SuiteReport> {
     const names = await askWorkerd<Readonly<Record<string, readonly string[]>>>(workerd, 'default')
     const failures = specifiers
       .filter((specifier) => names[specifier]?.length === 0)
-      .map((name) => ({ suite: 'entry points', name, message: 'exports nothing' }))
+      .map((name) => ({ suite: 'entry points', name, message: 'has no exports' }))
     return { passed: specifiers.length - failures.length, failures, exceptions: {} }
   } finally {
     await workerd.stop()

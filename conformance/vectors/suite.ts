@@ -1,5 +1,5 @@
 import { signRequest } from 'tollgate/testing'
-import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import type { Library } from '../kit/library.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import { alterations } from './alterations.ts'
@@ -15,10 +15,10 @@ const specimens: readonly Specimen[] = [...publishedSpecimens, ...fixtureSpecime
 export function vectorsSuites(library: Library): readonly Suite[] {
   return [
     defineSuite(
-      'vectors as they are',
+      'unchanged vectors',
       Object.fromEntries(specimens.map((one) => [one.title, () => checkVerdict(library, one)])),
     ),
-    defineSuite('vectors with one thing altered', listAlteredCases(library)),
+    defineSuite('vectors with one change', listAlteredCases(library)),
     defineSuite(
       'vectors through RequestValidator',
       Object.fromEntries(
@@ -26,13 +26,13 @@ export function vectorsSuites(library: Library): readonly Suite[] {
       ),
     ),
     defineSuite(
-      'fixtures signed anew by the testing kit',
+      'fixtures signed by the testing kit',
       Object.fromEntries(
         fixtureSpecimens.filter(isForm).map((one) => [one.title, () => checkSignedAnew(library, one)]),
       ),
     ),
     defineSuite(
-      'forms as they went over the wire',
+      'forms as they were sent',
       Object.fromEntries(fixtureBodies.map((one) => [one.title, () => checkWire(library, one.title, one.wire)])),
     ),
   ]
@@ -41,7 +41,7 @@ export function vectorsSuites(library: Library): readonly Suite[] {
 async function checkVerdict(library: Library, specimen: Specimen): Promise<void> {
   const verdict = await verifySpecimen(library, specimen)
   if (!specimen.valid) {
-    assertRefused(verdict, 'signature_mismatch', 'body_hash_mismatch')
+    assertRejected(verdict, 'signature_mismatch', 'body_hash_mismatch')
     return
   }
   const { covers, params, matched } = assertAccepted(verdict)
@@ -58,7 +58,7 @@ function listAlteredCases(library: Library): CaseTable {
       const altered = alter(specimen)
       if (altered.length === 0) continue
       cases[`${specimen.title}: ${name}`] = async () => {
-        for (const one of altered) assertRefused(await verifySpecimen(library, one.specimen), ...one.codes)
+        for (const one of altered) assertRejected(await verifySpecimen(library, one.specimen), ...one.codes)
       }
     }
   return cases

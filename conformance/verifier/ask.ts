@@ -17,7 +17,7 @@ export function withDefaults(options: Options): Options {
 export function makeUntouchableBody(): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]() {
-      throw new Error('the body was touched')
+      throw new Error('the body was read')
     },
   }
 }

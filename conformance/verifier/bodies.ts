@@ -1,5 +1,5 @@
 import type { IncomingRequest } from 'tollgate'
-import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import { makeJsonRequest, makeRequest, sms } from '../kit/draft.ts'
 import type { Library } from '../kit/library.ts'
 import { hashHex, toBytes } from '../kit/sign.ts'
@@ -12,7 +12,7 @@ export function bodiesSuite(library: Library): Suite {
       const { params, body, covers } = assertAccepted(await ask(library, await makeRequest()))
       assertEqual([...params], sms, 'parameters')
       assertEqual(covers, 'params', 'covers')
-      assert(body instanceof Uint8Array, 'the body is no bytes')
+      assert(body instanceof Uint8Array, 'the body is not bytes')
     },
     'a body as bytes': async () => {
       const request = await makeRequest()
@@ -22,7 +22,7 @@ export function bodiesSuite(library: Library): Suite {
       const request = await makeRequest()
       const bytes = toBytes(`xx${request.body}yy`)
       assertAccepted(await ask(library, { ...request, body: bytes.subarray(2, bytes.length - 2) }))
-      assertRefused(await ask(library, { ...request, body: bytes }), 'signature_mismatch')
+      assertRejected(await ask(library, { ...request, body: bytes }), 'signature_mismatch')
     },
     'a body as a stream, one byte at a time': async () => {
       const request = await makeRequest()
@@ -42,20 +42,20 @@ export function bodiesSuite(library: Library): Suite {
           throw new Error('reset')
         },
       }
-      assertRefused(await ask(library, { ...(await makeRequest()), body }), 'body_malformed')
+      assertRejected(await ask(library, { ...(await makeRequest()), body }), 'body_malformed')
     },
-    'a body that something else has read': async () => {
+    'a body that was read before': async () => {
       const body = { consumedBy: 'the test', fix: 'Do not read it.' }
-      const { message, status } = assertRefused(
+      const { message, status } = assertRejected(
         await ask(library, { ...(await makeRequest()), body }),
         'body_already_consumed',
       )
       assertEqual(status, 500, 'status')
       assert(message.includes('the test') && message.includes('Do not read it.'), message)
     },
-    'a parsed object where bytes belong': async () => {
+    'a parsed object instead of bytes': async () => {
       const body = Object.fromEntries(sms) as unknown as NonNullable<IncomingRequest['body']>
-      assertRefused(await ask(library, { ...(await makeRequest()), body }), 'body_already_consumed')
+      assertRejected(await ask(library, { ...(await makeRequest()), body }), 'body_already_consumed')
     },
     'bytes changed after the verdict change nothing': async () => {
       const request = await makeRequest()
@@ -70,7 +70,7 @@ export function bodiesSuite(library: Library): Suite {
       assertEqual(verdict.json(), { a: [1] }, 'the JSON')
       assertEqual([...verdict.params], [], 'parameters')
     },
-    'JSON that is none throws only when it is parsed': async () => {
+    'invalid JSON throws only when it is parsed': async () => {
       const verdict = assertAccepted(await ask(library, await makeJsonRequest('{"a":')))
       let thrown: unknown
       try {
@@ -80,19 +80,19 @@ export function bodiesSuite(library: Library): Suite {
       }
       assert(thrown instanceof SyntaxError, 'no SyntaxError')
     },
-    'a POST without a body whose URL carries the hash of an empty one': async () => {
+    'a POST without a body, whose URL has the hash of an empty one': async () => {
       const path = `/x?bodySHA256=${await hashHex('')}`
       assertAccepted(await ask(library, await makeRequest({ path, params: [], contentType: null })))
     },
-    'a form is verified by its parameters, whatever bodySHA256 says': async () => {
+    'a form is verified by its parameters, and bodySHA256 is ignored': async () => {
       const { covers } = assertAccepted(
         await ask(library, await makeRequest({ path: `/x?bodySHA256=${'0'.repeat(64)}` })),
       )
       assertEqual(covers, 'params', 'covers')
     },
-    'a path with the word bodySHA256 binds nothing': async () => {
+    'a path with the word bodySHA256 does not bind the body': async () => {
       const path = `/bodySHA256=${await hashHex('{}')}`
-      assertRefused(
+      assertRejected(
         await ask(library, await makeRequest({ path, body: '{}', contentType: 'application/json' })),
         'body_unsigned',
       )
@@ -112,7 +112,7 @@ export function bodiesSuite(library: Library): Suite {
       )
       assertEqual(covers, 'url', 'covers')
     },
-    'parameters answer as they should, and cannot be changed': async () => {
+    'parameters can be looked up, and cannot be changed': async () => {
       const request = await makeRequest({
         params: [
           ['a', '2'],
@@ -132,14 +132,14 @@ export function bodiesSuite(library: Library): Suite {
     },
     'invalid percent-encoding and invalid UTF-8': async () => {
       for (const body of ['a=%', 'a=%zz', 'a=%FF', 'a=%C3', '%=1', 'a=%ED%A0%80', 'a=%C0%80'])
-        assertRefused(
+        assertRejected(
           await ask(library, await makeRequest({ body, signed: 'https://app.example.com/sms' })),
           'body_malformed',
         )
       const body = Uint8Array.of(97, 61, 255)
-      assertRefused(await ask(library, { ...(await makeRequest()), body }), 'body_malformed')
+      assertRejected(await ask(library, { ...(await makeRequest()), body }), 'body_malformed')
     },
-    'identity is no compression': async () => {
+    'the content encoding identity is accepted': async () => {
       const request = await makeRequest({ headers: { 'content-encoding': 'identity' } })
       assertAccepted(await ask(library, request))
     },

@@ -1,4 +1,4 @@
-import { assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import { host, makeHandshake, makeRequest, type Signed, sharedKey, token, withHeaders } from '../kit/draft.ts'
 import type { Library } from '../kit/library.ts'
 import { joinParams } from '../kit/sign.ts'
@@ -7,7 +7,7 @@ import { ask } from './ask.ts'
 
 export function handshakesSuite(library: Library): Suite {
   return defineSuite('WebSocket handshakes', {
-    'signed as wss, whatever scheme the server knows': async () => {
+    'signed as wss, with each scheme of publicUrl': async () => {
       for (const publicUrl of [`https://${host}`, `http://${host}`, `wss://${host}`]) {
         const { handshake, covers, matched } = assertAccepted(await ask(library, await makeHandshake(), { publicUrl }))
         assertEqual([handshake, covers, matched.url], [true, 'url', `wss://${host}/media`], 'what matched')
@@ -34,11 +34,11 @@ export function handshakesSuite(library: Library): Suite {
         ['a', '2'],
       ])}`
       assertAccepted(await ask(library, await makeHandshake('/relay?b=1+2&a=2', { signed })))
-      assertRefused(await ask(library, await makeHandshake('/relay?b=1&a=2', { signed })), 'signature_mismatch')
+      assertRejected(await ask(library, await makeHandshake('/relay?b=1&a=2', { signed })), 'signature_mismatch')
     },
     'with the default port of wss': async () => {
       assertAccepted(await ask(library, await makeHandshake('/media', { signed: `wss://${host}:443/media` })))
-      assertRefused(
+      assertRejected(
         await ask(library, await makeHandshake('/media', { signed: `wss://${host}:80/media` })),
         'signature_mismatch',
       )
@@ -49,13 +49,13 @@ export function handshakesSuite(library: Library): Suite {
         headers: { ':protocol': 'websocket' },
       })
       assertAccepted(await ask(library, request))
-      assertRefused(await ask(library, withHeaders(request, { ':protocol': 'h3' })), 'method_not_allowed')
+      assertRejected(await ask(library, withHeaders(request, { ':protocol': 'h3' })), 'method_not_allowed')
     },
     'Upgrade among several connection options': async () => {
       const headers = { connection: 'keep-alive, Upgrade', upgrade: 'WebSocket' }
       assertAccepted(await ask(library, await makeHandshake('/media', { headers })))
     },
-    'one without the upgrade headers is refused': async () => {
+    'a handshake without upgrade headers is refused': async () => {
       for (const signed of [`wss://${host}/media`, `https://${host}/media`])
         for (const dropped of [
           { upgrade: undefined },
@@ -65,38 +65,38 @@ export function handshakesSuite(library: Library): Suite {
           { upgrade: 'websocket, h2c' },
         ]) {
           const request = await makeHandshake('/media', { signed })
-          assertRefused(await ask(library, withHeaders(request, dropped)), 'method_not_allowed')
+          assertRejected(await ask(library, withHeaders(request, dropped)), 'method_not_allowed')
         }
     },
-    'one that is no GET is refused': async () => {
+    'a handshake that is not a GET is refused': async () => {
       for (const method of ['POST', 'PUT', 'get', 'CONNECT'])
-        assertRefused(await ask(library, await makeHandshake('/media', { method })), 'method_not_allowed')
+        assertRejected(await ask(library, await makeHandshake('/media', { method })), 'method_not_allowed')
     },
-    'a GET signed as https is no handshake': async () => {
+    'a GET signed as https is not a handshake': async () => {
       const request = await makeHandshake('/media', { signed: `https://${host}/media` })
-      assertRefused(await ask(library, request), 'signature_mismatch')
+      assertRejected(await ask(library, request), 'signature_mismatch')
     },
     'a handshake has no body': async () => {
       const request = await makeHandshake()
-      assertRefused(await ask(library, { ...request, body: 'x' }), 'body_unsigned')
+      assertRejected(await ask(library, { ...request, body: 'x' }), 'body_unsigned')
       for (const declared of [{ 'content-length': '1' }, { 'transfer-encoding': 'chunked' }])
-        assertRefused(await ask(library, withHeaders(request, declared)), 'body_unsigned')
+        assertRejected(await ask(library, withHeaders(request, declared)), 'body_unsigned')
       assertAccepted(await ask(library, withHeaders(request, { 'content-length': '0' })))
     },
-    'upgrade headers alone make no handshake': async () => {
+    'upgrade headers alone do not make a handshake': async () => {
       const upgrade = { upgrade: 'websocket', connection: 'Upgrade' }
       const { handshake: _, ...captured } = await makeHandshake()
-      assertRefused(await ask(library, captured), 'signature_mismatch')
+      assertRejected(await ask(library, captured), 'signature_mismatch')
       const get = await makeRequest({ method: 'GET', path: '/media', headers: upgrade })
       for (const request of [get, await makeRequest({ headers: upgrade })])
         assertEqual(assertAccepted(await ask(library, request)).handshake, false, 'handshake')
       const options = { authToken: token, sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true }
-      for (const request of [get, captured]) assertRefused(await ask(library, request, options), 'key_not_allowed')
+      for (const request of [get, captured]) assertRejected(await ask(library, request, options), 'key_not_allowed')
     },
     'at most 24 forms': async () => {
       const request = await makeHandshake("/relay?a=it's+1", { signed: 'nothing' })
       const options = { publicUrl: 'https://a.example:8443', authToken: token, trailingSlash: 'either' } as const
-      const { tried } = assertRefused(
+      const { tried } = assertRejected(
         await ask(library, { ...request, urlIsNormalized: true }, options),
         'signature_mismatch',
       )

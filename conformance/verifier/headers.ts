@@ -1,5 +1,5 @@
 import type { IncomingRequest } from 'tollgate'
-import { assertAccepted, assertRefused } from '../kit/assert.ts'
+import { assertAccepted, assertRejected } from '../kit/assert.ts'
 import { makeHandshake, makeRequest, origin, sharedKey } from '../kit/draft.ts'
 import { withWebHeaders } from '../kit/forms.ts'
 import type { Library } from '../kit/library.ts'
@@ -22,7 +22,7 @@ export function headersSuite(library: Library): Suite {
     'a record that spells the signature twice': async () => {
       const { headers, ...request } = await makeRequest()
       const twice = { ...headers, 'X-Twilio-Signature': headers['x-twilio-signature'] }
-      assertRefused(await ask(library, { ...request, headers: twice }), 'signature_malformed')
+      assertRejected(await ask(library, { ...request, headers: twice }), 'signature_malformed')
     },
     'web Headers': async () => {
       assertAccepted(await ask(library, withWebHeaders(await makeRequest())))
@@ -31,13 +31,13 @@ export function headersSuite(library: Library): Suite {
       const sharedKeys = { [sharedKey.id]: sharedKey.secret }
       assertAccepted(await ask(library, withWebHeaders(await makeRequest({ sharedKey })), { sharedKeys }))
     },
-    'an object whose get() answers undefined for a header that is not there': async () => {
+    'an object whose get() returns undefined for a missing header': async () => {
       const { headers, ...request } = await makeRequest()
       const get = (name: string): string | undefined => headers[name.toLowerCase()]
       for (const lookAlike of [{ get }, { get, ...headers }, Object.create({ get })])
         assertAccepted(await ask(library, { ...request, headers: lookAlike }, several))
       const none = { get: (name: string) => (name === 'x-twilio-signature' ? undefined : get(name)) }
-      assertRefused(await ask(library, { ...request, headers: none as unknown as Headers }), 'signature_missing')
+      assertRejected(await ask(library, { ...request, headers: none as unknown as Headers }), 'signature_missing')
     },
     'a Map, in any letter case': async () => {
       const { headers, ...request } = await makeRequest({ sharedKey })
@@ -48,7 +48,7 @@ export function headersSuite(library: Library): Suite {
         assertAccepted(await ask(library, { ...request, headers: map as unknown as Headers }, { sharedKeys }))
         map.set('x-Twilio-signature', headers['x-twilio-signature'])
         const twice = await ask(library, { ...request, headers: map as unknown as Headers }, { sharedKeys })
-        assertRefused(twice, 'signature_malformed')
+        assertRejected(twice, 'signature_malformed')
       }
     },
     'web Headers of a handshake': async () => {
@@ -64,19 +64,19 @@ export function headersSuite(library: Library): Suite {
     },
     'web Headers of a CONNECT': async () => {
       const request = withWebHeaders(await makeRequest({ method: 'CONNECT' }))
-      assertRefused(await ask(library, request), 'method_not_allowed')
+      assertRejected(await ask(library, request), 'method_not_allowed')
     },
-    'the host of an absolute URL where there is no Host': async () => {
+    'the host of an absolute URL counts if there is no Host': async () => {
       const { headers, ...request } = await makeRequest({ path: '/sms' })
       const { host: _host, ...rest } = headers
       assertAccepted(await ask(library, { ...request, url: `${origin}/sms`, headers: rest }, several))
     },
-    'HTTP/2: :authority stands for Host, and must not contradict it': async () => {
+    'HTTP/2: :authority replaces Host, and must not contradict it': async () => {
       const { headers, ...request } = await makeRequest()
       const { host: _host, ...rest } = headers
       assertAccepted(await ask(library, { ...request, headers: { ...rest, ':authority': 'app.example.com' } }, several))
       const contradicting = { ...headers, ':authority': 'b.example' }
-      assertRefused(await ask(library, { ...request, headers: contradicting }, several), 'url_not_allowed')
+      assertRejected(await ask(library, { ...request, headers: contradicting }, several), 'url_not_allowed')
     },
   })
 }

@@ -1,5 +1,5 @@
 import type { Delivery, Refused, ReplayGuard, Verdict } from 'tollgate'
-import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import { makeHandshake, makeJsonRequest, makeRequest, otherToken, sms, token, withHeaders } from '../kit/draft.ts'
 import type { Library } from '../kit/library.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
@@ -7,7 +7,7 @@ import { ask, makeStream, withDefaults } from './ask.ts'
 
 export function replaySuite(library: Library): Suite {
   return defineSuite('the replay interface', {
-    'the guard is asked after the signature, with what was signed': async () => {
+    'the guard is called after the signature check, with the signing string': async () => {
       const deliveries: Delivery[] = []
       const replay: ReplayGuard = {
         reserve(delivery) {
@@ -16,7 +16,7 @@ export function replaySuite(library: Library): Suite {
         },
       }
       const request = await makeRequest({ params: [['a', 'b']] })
-      assertRefused(await ask(library, request, { replay, authToken: otherToken }), 'signature_mismatch')
+      assertRejected(await ask(library, request, { replay, authToken: otherToken }), 'signature_mismatch')
       assertEqual(assertAccepted(await ask(library, request, { replay })).replayed, false, 'the first time')
       assertEqual(assertAccepted(await ask(library, request, { replay })).replayed, true, 'the second time')
       const [{ signingString, handshake, covers } = {}] = deliveries
@@ -28,9 +28,9 @@ export function replaySuite(library: Library): Suite {
       assertAccepted(await ask(library, await makeHandshake(), { replay }))
       assertEqual(deliveries[2]?.handshake, true, 'a handshake')
     },
-    'it refuses, and its failure is 503': async () => {
+    'the guard can refuse, and its failure is a 503': async () => {
       const request = await makeRequest()
-      assertRefused(
+      assertRejected(
         await ask(library, request, { replay: { reserve: () => ({ replayed: true, refuse: true }) } }),
         'replayed',
       )
@@ -42,9 +42,9 @@ export function replaySuite(library: Library): Suite {
           },
         },
       ]
-      for (const replay of failing) assertRefused(await ask(library, request, { replay }), 'replay_store_failed')
+      for (const replay of failing) assertRejected(await ask(library, request, { replay }), 'replay_store_failed')
     },
-    'release reaches the reservation': async () => {
+    'release releases the reservation': async () => {
       let released = 0
       const replay: ReplayGuard = {
         reserve: () => ({
@@ -59,7 +59,7 @@ export function replaySuite(library: Library): Suite {
       await verdict.release()
       assertEqual(released, 1, 'after')
     },
-    'without a guard nothing is a replay, and release does nothing': async () => {
+    'without a guard, nothing is a replay, and release does nothing': async () => {
       const verdict = assertAccepted(await ask(library, await makeRequest()))
       assertEqual(verdict.replayed, false, 'replayed')
       await verdict.release()
@@ -69,24 +69,24 @@ export function replaySuite(library: Library): Suite {
 
 export function hooksSuite(library: Library): Suite {
   return defineSuite('observe, onVerdict and diagnose', {
-    'observe hands over what did not verify': async () => {
+    'observe passes rejected requests to the handler': async () => {
       const observe = { mode: 'observe' } as const
       const forged = await ask(library, await makeRequest({ token: otherToken }), observe)
-      assertRefused(forged, 'signature_mismatch')
+      assertRejected(forged, 'signature_mismatch')
       assert('params' in forged, 'no parameters')
       assertEqual([...forged.params], sms, 'parameters')
       const unsigned = withHeaders(await makeRequest(), { 'x-twilio-signature': undefined })
       const missing = await ask(library, unsigned, observe)
-      assertRefused(missing, 'signature_missing')
+      assertRejected(missing, 'signature_missing')
       assert('body' in missing, 'no body')
       assertAccepted(await ask(library, await makeRequest(), observe))
     },
-    'observe hands over JSON as well': async () => {
+    'observe returns JSON as well': async () => {
       const verdict = await ask(library, await makeJsonRequest({ a: 1 }, { token: otherToken }), { mode: 'observe' })
-      assert('json' in verdict && !verdict.ok, 'nothing handed over')
+      assert('json' in verdict && !verdict.ok, 'no body was returned')
       assertEqual(verdict.json(), { a: 1 }, 'the JSON')
     },
-    'observe refuses what leaves nothing to hand over': async () => {
+    'observe refuses requests whose body cannot be read': async () => {
       const request = await makeRequest()
       const consumed = { ...request, body: { consumedBy: 'a', fix: 'b' } }
       for (const verdict of [
@@ -94,17 +94,14 @@ export function hooksSuite(library: Library): Suite {
         await ask(library, withHeaders(request, { 'content-encoding': 'br' }), { mode: 'observe' }),
         await ask(library, consumed, { mode: 'observe' }),
       ]) {
-        assertRefused(verdict, 'body_too_large', 'content_encoding_unsupported', 'body_already_consumed')
-        assert(!('params' in verdict), 'something was handed over')
+        assertRejected(verdict, 'body_too_large', 'content_encoding_unsupported', 'body_already_consumed')
+        assert(!('params' in verdict), 'parameters were returned')
       }
     },
-    'enforce hands nothing over': async () => {
-      assert(
-        !('params' in (await ask(library, await makeRequest({ token: otherToken })))),
-        'parameters were handed over',
-      )
+    'enforce returns no parameters of a rejected request': async () => {
+      assert(!('params' in (await ask(library, await makeRequest({ token: otherToken })))), 'parameters were returned')
     },
-    'onVerdict sees each verdict, the request and the native one': async () => {
+    'onVerdict gets each verdict, the request and the native request': async () => {
       const seen: unknown[][] = []
       const onVerdict = (verdict: Verdict, request: unknown, native: unknown): void => {
         seen.push([verdict.ok, request, native])
@@ -113,7 +110,7 @@ export function hooksSuite(library: Library): Suite {
       const request = await makeRequest()
       const verifier = library.createVerifier(withDefaults({ onVerdict }))
       assertAccepted(await verifier.verify(request, 'native'))
-      assertRefused(await verifier.verify({ ...request, url: '/other' }, 'native'), 'signature_mismatch')
+      assertRejected(await verifier.verify({ ...request, url: '/other' }, 'native'), 'signature_mismatch')
       assertEqual(
         seen.map(([ok, , native]) => [ok, native]),
         [
@@ -122,7 +119,7 @@ export function hooksSuite(library: Library): Suite {
         ],
         'calls',
       )
-      assert(seen[0]?.[1] === request, 'the request is another')
+      assert(seen[0]?.[1] === request, 'the request differs')
     },
     'an onVerdict that rejects changes nothing': async () => {
       const onVerdict = () => Promise.reject(new Error('dropped')) as unknown as undefined
@@ -139,7 +136,7 @@ export function hooksSuite(library: Library): Suite {
       const request = await makeRequest({ token: otherToken })
       const body = makeStream([new TextEncoder().encode(request.body)])
       assertAccepted(await ask(library, await makeRequest(), { diagnose }))
-      assertRefused(await ask(library, { ...request, body }, { diagnose, authToken: token }), 'signature_mismatch')
+      assertRejected(await ask(library, { ...request, body }, { diagnose, authToken: token }), 'signature_mismatch')
       assertEqual(explained.length, 1, 'explanations')
       const [first] = explained
       assertEqual(first?.rejection.code, 'signature_mismatch', 'the code')

@@ -1,5 +1,5 @@
 import type { AuthTokenLookup, UnverifiedClaim } from 'tollgate'
-import { assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import {
   account,
   makeHandshake,
@@ -27,13 +27,13 @@ export function keysSuite(library: Library): Suite {
         { key: { kind: 'auth_token', index: 1 }, algorithm: 'HMAC_SHA1', url: 'https://app.example.com/sms' },
         'matched',
       )
-      assertRefused(await ask(library, request, { authToken: [otherToken] }), 'signature_mismatch')
+      assertRejected(await ask(library, request, { authToken: [otherToken] }), 'signature_mismatch')
     },
-    'a record chooses by account, and binds to it': async () => {
+    'a record chooses the token by account, and binds the request to it': async () => {
       const { accountSid } = assertAccepted(await ask(library, await makeRequest(), { authToken: record }))
       assertEqual(accountSid, account, 'account')
       const foreign = sms.map(([name, value]): [string, string] => [name, name === 'AccountSid' ? otherAccount : value])
-      assertRefused(
+      assertRejected(
         await ask(library, await makeRequest({ params: foreign }), { authToken: record }),
         'signature_mismatch',
       )
@@ -41,35 +41,35 @@ export function keysSuite(library: Library): Suite {
       const { matched } = assertAccepted(await ask(library, own, { authToken: record }))
       assertEqual(matched.key, { kind: 'auth_token', index: 1 }, 'the key')
     },
-    'an account without a token falls back to no other': async () => {
+    "an account without a token does not use another account's": async () => {
       const params: [string, string][] = [['AccountSid', `AC${'c'.repeat(32)}`]]
-      assertRefused(await ask(library, await makeRequest({ params }), { authToken: record }), 'key_unknown')
+      assertRejected(await ask(library, await makeRequest({ params }), { authToken: record }), 'key_unknown')
     },
-    'a malformed AccountSid is known to no record and no look-up': async () => {
+    'a malformed AccountSid reaches no record and no look-up': async () => {
       const request = await makeRequest({ params: [['AccountSid', '__proto__']] })
-      assertRefused(await ask(library, request, { authToken: record }), 'key_unknown')
-      assertRefused(await ask(library, request, { authToken: () => token }), 'key_unknown')
+      assertRejected(await ask(library, request, { authToken: record }), 'key_unknown')
+      assertRejected(await ask(library, request, { authToken: () => token }), 'key_unknown')
     },
-    'two accounts in one request belong to nobody': async () => {
+    'a request with two accounts is refused': async () => {
       const request = await makeRequest({ params: [...sms, ['AccountSid', otherAccount]] })
-      assertRefused(await ask(library, request, { authToken: record }), 'account_not_allowed')
+      assertRejected(await ask(library, request, { authToken: record }), 'account_not_allowed')
     },
-    'JSON names its account only after it is proven': async () => {
+    'JSON names its account only after verification': async () => {
       const event = [{ data: { accountSid: otherAccount } }]
-      assertRefused(await ask(library, await makeJsonRequest(event), { authToken: record }), 'account_not_allowed')
+      assertRejected(await ask(library, await makeJsonRequest(event), { authToken: record }), 'account_not_allowed')
       const { accountSid } = assertAccepted(
         await ask(library, await makeJsonRequest(event, { token: otherToken }), { authToken: record }),
       )
       assertEqual(accountSid, otherAccount, 'account')
     },
-    'accountSid lets only those accounts in': async () => {
+    'accountSid accepts only those accounts': async () => {
       const request = await makeRequest()
       assertAccepted(await ask(library, request, { accountSid: account }))
       assertAccepted(await ask(library, request, { accountSid: [otherAccount, account] }))
-      assertRefused(await ask(library, request, { accountSid: otherAccount }), 'account_not_allowed')
+      assertRejected(await ask(library, request, { accountSid: otherAccount }), 'account_not_allowed')
       assertAccepted(await ask(library, await makeRequest({ params: [['a', 'b']] }), { accountSid: otherAccount }))
     },
-    'a look-up is given the claim': async () => {
+    'a look-up gets the claim': async () => {
       const claims: UnverifiedClaim[] = []
       const authToken = async (claim: UnverifiedClaim): Promise<string> => {
         claims.push(claim)
@@ -81,14 +81,14 @@ export function keysSuite(library: Library): Suite {
       assertAccepted(await ask(library, await makeHandshake(), { authToken }))
       assertEqual(claims[2]?.url, 'wss://app.example.com/media', 'the claim of a handshake')
     },
-    'a look-up that owns up to an account binds to it': async () => {
+    'a look-up that returns an account binds the request to it': async () => {
       const request = await makeRequest()
       assertAccepted(await ask(library, request, { authToken: () => ({ authToken: token, accountSid: account }) }))
       const foreign = () => ({ authToken: token, accountSid: otherAccount })
-      assertRefused(await ask(library, request, { authToken: foreign }), 'account_not_allowed')
+      assertRejected(await ask(library, request, { authToken: foreign }), 'account_not_allowed')
     },
     'a look-up without a token': async () => {
-      assertRefused(await ask(library, await makeRequest(), { authToken: () => undefined }), 'key_unknown')
+      assertRejected(await ask(library, await makeRequest(), { authToken: () => undefined }), 'key_unknown')
     },
     'a look-up that fails': async () => {
       const failing: AuthTokenLookup[] = [
@@ -103,18 +103,18 @@ export function keysSuite(library: Library): Suite {
         () => Array.from({ length: 17 }, () => token),
       ]
       for (const authToken of failing) {
-        const { status } = assertRefused(await ask(library, await makeRequest(), { authToken }), 'key_lookup_failed')
+        const { status } = assertRejected(await ask(library, await makeRequest(), { authToken }), 'key_lookup_failed')
         assertEqual(status, 503, 'status')
       }
     },
-    'a look-up that hangs is given up': async () => {
+    'a look-up that hangs times out': async () => {
       const never = (): Promise<string> => new Promise(() => undefined)
       const request = await makeRequest()
-      assertRefused(await ask(library, request, { authToken: never, lookupTimeoutMs: 20 }), 'key_lookup_failed')
+      assertRejected(await ask(library, request, { authToken: never, lookupTimeoutMs: 20 }), 'key_lookup_failed')
       const late: AuthTokenLookup = Object.assign(() => otherToken, { refresh: never })
-      assertRefused(await ask(library, request, { authToken: late, lookupTimeoutMs: 20 }), 'key_lookup_failed')
+      assertRejected(await ask(library, request, { authToken: late, lookupTimeoutMs: 20 }), 'key_lookup_failed')
     },
-    'refresh is asked once after a mismatch, verified once after a match': async () => {
+    'refresh is called once after a mismatch, and verified once after a match': async () => {
       const calls: string[] = []
       const lookup = (first: string, fresh: string | undefined): AuthTokenLookup =>
         Object.assign(() => first, {
@@ -132,7 +132,7 @@ export function keysSuite(library: Library): Suite {
       assertEqual(calls.splice(0), ['verified'], 'at a match')
       assertAccepted(await ask(library, request, { authToken: lookup(otherToken, token) }))
       assertEqual(calls.splice(0), ['refresh', 'verified'], 'after a rotation')
-      assertRefused(await ask(library, request, { authToken: lookup(otherToken, undefined) }), 'signature_mismatch')
+      assertRejected(await ask(library, request, { authToken: lookup(otherToken, undefined) }), 'signature_mismatch')
       assertEqual(calls.splice(0), ['refresh'], 'at a mismatch')
     },
     'SharedKeys by record, by owner and by look-up': async () => {
@@ -141,23 +141,23 @@ export function keysSuite(library: Library): Suite {
       const { matched } = assertAccepted(await ask(library, request, { sharedKeys: { [id]: secret } }))
       assertEqual([matched.key, matched.algorithm], [{ kind: 'shared_key', id }, 'HMAC_SHA256'], 'matched')
       assertAccepted(await ask(library, request, { sharedKeys: { [id]: { secret, accountSid: account } } }))
-      assertRefused(
+      assertRejected(
         await ask(library, request, { sharedKeys: { [id]: { secret, accountSid: otherAccount } } }),
         'account_not_allowed',
       )
       assertAccepted(await ask(library, request, { sharedKeys: async (key) => (key === id ? secret : undefined) }))
-      assertRefused(await ask(library, request, { sharedKeys: async () => undefined }), 'key_unknown')
-      assertRefused(
+      assertRejected(await ask(library, request, { sharedKeys: async () => undefined }), 'key_unknown')
+      assertRejected(
         await ask(library, request, { sharedKeys: () => Promise.reject(new Error('down')) }),
         'key_lookup_failed',
       )
-      assertRefused(await ask(library, request, { sharedKeys: { other: secret } }), 'key_unknown')
+      assertRejected(await ask(library, request, { sharedKeys: { other: secret } }), 'key_unknown')
     },
-    'SharedKeys alone know no Auth Token': async () => {
+    'with SharedKeys alone, an Auth Token signature is refused': async () => {
       const sharedKeys = { [sharedKey.id]: sharedKey.secret }
-      assertRefused(await ask(library, await makeRequest(), { sharedKeys }), 'key_unknown')
+      assertRejected(await ask(library, await makeRequest(), { sharedKeys }), 'key_unknown')
     },
-    'sharedKeysOnly lets handshakes through': async () => {
+    'sharedKeysOnly accepts handshakes': async () => {
       const sharedKeys = { [sharedKey.id]: sharedKey.secret }
       assertAccepted(await ask(library, await makeHandshake(), { authToken: token, sharedKeys, sharedKeysOnly: true }))
     },

@@ -1,4 +1,4 @@
-import { assertAccepted, assertEqual, assertRefused, assertThrows } from '../kit/assert.ts'
+import { assertAccepted, assertEqual, assertRejected, assertThrows } from '../kit/assert.ts'
 import { makeRequest, token } from '../kit/draft.ts'
 import type { Library, Options } from '../kit/library.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
@@ -47,7 +47,7 @@ export function optionsSuite(library: Library): Suite {
         () => assertThrows(() => create(options), name),
       ]),
     ),
-    'numbers out of range': () => {
+    'numbers that are out of range': () => {
       for (const maxBodyBytes of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
         assertThrows(() => create({ publicUrl: url, authToken: token, maxBodyBytes }), 'maxBodyBytes', 'RangeError')
       assertThrows(
@@ -99,7 +99,7 @@ export function optionsSuite(library: Library): Suite {
       )
     },
     statuses: async () => {
-      const { status, message, tried } = assertRefused(
+      const { status, message, tried } = assertRejected(
         await ask(library, await makeRequest({ token: 'x-y-z-token' })),
         'signature_mismatch',
       )

@@ -1,5 +1,5 @@
 import type { RejectionCode } from 'tollgate'
-import { assert, assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import { makeRequest, type Signed, sharedKey, token, withHeaders } from '../kit/draft.ts'
 import type { Library, Options } from '../kit/library.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
@@ -27,7 +27,7 @@ const early: Readonly<Record<string, EarlyRefusal>> = {
   },
   'no signature': { change: signature(undefined), code: 'signature_missing' },
   'an empty signature': { change: signature(''), code: 'signature_malformed' },
-  'a signature that is no Base64': { change: signature('*'.repeat(28)), code: 'signature_malformed' },
+  'a signature that is not Base64': { change: signature('*'.repeat(28)), code: 'signature_malformed' },
   'two signatures in one header': {
     change: signature(`${'A'.repeat(27)}=, ${'A'.repeat(27)}=`),
     code: 'signature_malformed',
@@ -50,12 +50,12 @@ const early: Readonly<Record<string, EarlyRefusal>> = {
     code: 'signature_malformed',
   },
   'a SHA-256 signature without settings': { change: signature(sha256), code: 'signature_malformed' },
-  'an Auth Token signature where only SharedKeys count': {
+  'an Auth Token signature with sharedKeysOnly': {
     change: same,
     options: { authToken: token, sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true },
     code: 'key_not_allowed',
   },
-  'a Host that no public URL has': {
+  'a Host of no public URL': {
     change: (request) => withHeaders(request, { host: 'evil.example.com' }),
     options: { publicUrl: ['https://a.example.com', 'https://b.example.com'] },
     code: 'url_not_allowed',
@@ -70,7 +70,7 @@ const early: Readonly<Record<string, EarlyRefusal>> = {
     code: 'url_not_allowed',
   },
   'a target with a fragment': { change: (request) => ({ ...request, url: '/sms#x' }), code: 'url_not_allowed' },
-  'a target that is no path': { change: (request) => ({ ...request, url: '*' }), code: 'url_not_allowed' },
+  'a target that is not a path': { change: (request) => ({ ...request, url: '*' }), code: 'url_not_allowed' },
   'a compressed body': {
     change: (request) => withHeaders(request, { 'content-encoding': 'gzip' }),
     code: 'content_encoding_unsupported',
@@ -87,7 +87,7 @@ export function orderSuite(library: Library): Suite {
       `${name} is refused without touching the body`,
       async () => {
         const body = makeUntouchableBody()
-        assertRefused(await ask(library, { ...change(await makeRequest()), body }, options), code)
+        assertRejected(await ask(library, { ...change(await makeRequest()), body }, options), code)
       },
     ]),
   )
@@ -95,11 +95,11 @@ export function orderSuite(library: Library): Suite {
     ...table,
     'the method comes before the signature': async () => {
       const request = withHeaders(await makeRequest(), { 'x-twilio-signature': undefined })
-      assertRefused(await ask(library, { ...request, method: 'PUT' }), 'method_not_allowed')
+      assertRejected(await ask(library, { ...request, method: 'PUT' }), 'method_not_allowed')
     },
     'the signature comes before the URL': async () => {
       const request = withHeaders(await makeRequest(), { 'x-twilio-signature': 'x' })
-      assertRefused(await ask(library, { ...request, url: '#' }), 'signature_malformed')
+      assertRejected(await ask(library, { ...request, url: '#' }), 'signature_malformed')
     },
     'the body comes before the keys': async () => {
       let asked = 0
@@ -108,19 +108,19 @@ export function orderSuite(library: Library): Suite {
         return token
       }
       const request = await makeRequest({ body: '<x/>', contentType: 'text/xml' })
-      assertRefused(await ask(library, request, { authToken }), 'body_unsigned')
+      assertRejected(await ask(library, request, { authToken }), 'body_unsigned')
       assertEqual(asked, 0, 'look-ups')
     },
-    'a stream is left as soon as it is too long': async () => {
+    'reading stops as soon as a stream is too long': async () => {
       const body = makeStream(Array.from({ length: 100 }, () => new Uint8Array(100)))
-      assertRefused(await ask(library, { ...(await makeRequest()), body }, { maxBodyBytes: 250 }), 'body_too_large')
+      assertRejected(await ask(library, { ...(await makeRequest()), body }, { maxBodyBytes: 250 }), 'body_too_large')
       assert(body.asked() <= 3, `${body.asked()} chunks were read`)
     },
     'a body of exactly the limit is read': async () => {
       const request = await makeRequest()
       const { length } = new TextEncoder().encode(request.body)
       assertAccepted(await ask(library, request, { maxBodyBytes: length }))
-      assertRefused(await ask(library, request, { maxBodyBytes: length - 1 }), 'body_too_large')
+      assertRejected(await ask(library, request, { maxBodyBytes: length - 1 }), 'body_too_large')
     },
   })
 }

@@ -1,5 +1,5 @@
 import type { FromRequestOptions, RejectionCode, Verdict } from 'tollgate'
-import { assertAccepted, assertEqual, assertRefused } from '../kit/assert.ts'
+import { assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import { makeRequest, withHeaders } from '../kit/draft.ts'
 import type { Library, Options } from '../kit/library.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
@@ -23,7 +23,7 @@ export function urlsSuite(library: Library): Suite {
     options: Options,
     code: RejectionCode = 'signature_mismatch',
   ) => {
-    assertRefused(await askAbout(library, signed, target, options), code)
+    assertRejected(await askAbout(library, signed, target, options), code)
   }
   const server: Options = { publicUrl: 'https://a.example' }
   return defineSuite('the public URL', {
@@ -47,13 +47,13 @@ export function urlsSuite(library: Library): Suite {
       await accept("https://a.example/x?q=it's+1", '/x?q=it%27s+1', server)
       await accept('https://a.example/x?q=it%27s+1', "/x?q=it's+1", server)
     },
-    'nothing else of the query is varied': async () => {
+    'no other encoding of the query is tried': async () => {
       await accept('https://a.example/x?q=a%20b%2b|c', '/x?q=a%20b%2b|c', server)
       await refuse('https://a.example/x?q=a%20b', '/x?q=a+b', server)
       await refuse('https://a.example/x?q=%2B', '/x?q=%2b', server)
       await refuse('https://a.example/x?b=1&a=2', '/x?a=2&b=1', server)
     },
-    'a platform that re-spells spaces': async () => {
+    'a platform that re-encodes spaces': async () => {
       for (const [signed, target] of [
         ['a%20b', 'a+b'],
         ['a+b', 'a%20b'],
@@ -69,7 +69,7 @@ export function urlsSuite(library: Library): Suite {
     'userinfo and fragment of the configured URL are dropped': async () => {
       await accept('https://a.example/p/x', '/x', { publicUrl: 'https://user:secret@a.example/p#rc=2' })
     },
-    'a trailing slash only where it is asked for': async () => {
+    'a trailing slash, only if the option allows it': async () => {
       await refuse('https://a.example/x/', '/x', server)
       await refuse('https://a.example/x', '/x/', server)
       await accept('https://a.example/x/', '/x', { ...server, trailingSlash: 'either' })
@@ -81,16 +81,16 @@ export function urlsSuite(library: Library): Suite {
       await refuse('https://b.example:8443/x', '/x', { publicUrl })
       const request = await makeRequest({ path: '/x', params, signed: 'https://b.example:8443/xab' })
       assertAccepted(await ask(library, withHeaders(request, { host: 'B.example:8443' }), { publicUrl }))
-      assertRefused(await ask(library, withHeaders(request, { host: 'b.example' }), { publicUrl }), 'url_not_allowed')
+      assertRejected(await ask(library, withHeaders(request, { host: 'b.example' }), { publicUrl }), 'url_not_allowed')
     },
     'signedUrl wins over publicUrl': async () => {
       await accept('https://c.example/y?z=1', '/x', { ...server, signedUrl: () => 'https://u:p@c.example/y?z=1#f' })
       await refuse('https://a.example/x', '/x', { signedUrl: () => 'nonsense' }, 'url_not_allowed')
     },
-    'no more than twelve forms are tried, and told without their query': async () => {
+    'at most twelve forms are tried, and reported without their query': async () => {
       const options: Options = { publicUrl: 'https://a.example:8443', trailingSlash: 'either' }
       const request = await makeRequest({ path: "/x?q=it's+secret", params, signed: 'nothing' })
-      const { tried } = assertRefused(
+      const { tried } = assertRejected(
         await ask(library, { ...request, urlIsNormalized: true }, options),
         'signature_mismatch',
       )
@@ -98,7 +98,7 @@ export function urlsSuite(library: Library): Suite {
       assertEqual(
         tried.some((url) => url.includes('secret')),
         false,
-        'a query is told',
+        'a query is reported',
       )
     },
   })
@@ -121,17 +121,17 @@ const proxyCases: Readonly<Record<string, ProxyCase>> = {
   'a direct request over TLS': { encrypted: true, url: 'https://app.example.com/x' },
   'a direct request without TLS': { url: 'http://app.example.com/x' },
   'a Host in upper case': { headers: { host: 'APP.example.com' }, url: 'http://APP.example.com/x' },
-  'a wildcard stands for one label': { headers: { host: 'a.wild.example' }, url: 'http://a.wild.example/x' },
-  'a wildcard does not stand for two labels': { headers: { host: 'a.b.wild.example' } },
-  'a wildcard does not stand for none': { headers: { host: 'wild.example' } },
+  'a wildcard matches one label': { headers: { host: 'a.wild.example' }, url: 'http://a.wild.example/x' },
+  'a wildcard does not match two labels': { headers: { host: 'a.b.wild.example' } },
+  'a wildcard does not match an empty label': { headers: { host: 'wild.example' } },
   'a host that is not on the list': { headers: { host: 'evil.example' } },
   'a port that is not on the list': { headers: { host: 'app.example.com:8080' } },
   'no Host': { headers: { host: undefined } },
   'a Host with a path': { headers: { host: 'app.example.com/x?' } },
   'a Host with userinfo': { headers: { host: 'x@app.example.com' } },
   'a Host with a trailing dot': { headers: { host: 'app.example.com.' } },
-  'forwarding headers from a stranger': { headers: xHeaders, peer: '192.0.2.1', rule: trusted },
-  'forwarding headers where nobody is trusted': { headers: xHeaders, peer: '127.0.0.1' },
+  'forwarding headers from an untrusted peer': { headers: xHeaders, peer: '192.0.2.1', rule: trusted },
+  'forwarding headers without trusted proxies': { headers: xHeaders, peer: '127.0.0.1' },
   'forwarding headers from an unknown peer': { headers: xHeaders, rule: trusted },
   'forwarding headers from a trusted proxy': {
     headers: xHeaders,
@@ -139,7 +139,7 @@ const proxyCases: Readonly<Record<string, ProxyCase>> = {
     rule: trusted,
     url: 'https://app.example.com/x',
   },
-  'a trusted proxy in a range, as a dual-stack socket shows it': {
+  'a trusted proxy in a range, with the address of a dual-stack socket': {
     headers: xHeaders,
     peer: '::ffff:10.1.2.3',
     rule: trusted,
@@ -172,12 +172,12 @@ const proxyCases: Readonly<Record<string, ProxyCase>> = {
     peer: '10.0.0.1',
     rule: trusted,
   },
-  'a forwarded scheme that is none': {
+  'an invalid forwarded scheme': {
     headers: { ...xHeaders, 'x-forwarded-proto': 'javascript' },
     peer: '10.0.0.1',
     rule: trusted,
   },
-  'a forwarded prefix never counts': {
+  'a forwarded prefix is ignored': {
     headers: { ...xHeaders, 'x-forwarded-prefix': '/admin' },
     peer: '10.0.0.1',
     rule: trusted,
@@ -199,7 +199,7 @@ const proxyCases: Readonly<Record<string, ProxyCase>> = {
     peer: '10.0.0.1',
     rule: byRfc,
   },
-  'the other family does not count': {
+  'the other family of headers is ignored': {
     headers: { ...xHeaders, host: 'app.example.com', 'x-forwarded-host': 'a.wild.example' },
     peer: '10.0.0.1',
     rule: byRfc,
@@ -215,7 +215,7 @@ export function fromRequestSuite(library: Library): Suite {
       headers,
     )
     const verdict = await ask(library, { ...request, remoteAddress: peer, encrypted }, { publicUrl })
-    if (url === undefined) assertRefused(verdict, 'url_not_allowed')
+    if (url === undefined) assertRejected(verdict, 'url_not_allowed')
     else assertEqual(assertAccepted(verdict).matched.url, url, 'the URL')
   }
   return defineSuite(

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { afterEach, expect, test } from 'vitest'
+import { findFreePort } from '../services/free-port.mjs'
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url))
 const authToken = '0123456789abcdef0123456789abcdef'
@@ -15,14 +16,6 @@ afterEach(() => {
   for (const child of running) child.kill('SIGKILL')
   running.clear()
 })
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-}
 
 /** Starts an example. Resolves with its public URL after it prints that it listens. */
 async function serve(file: string): Promise<string> {

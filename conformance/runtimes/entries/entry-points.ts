@@ -7,8 +7,8 @@ import { runReported } from '../run-reported.ts'
 const require = createRequire(import.meta.url)
 const { exports }: { exports: Record<string, unknown> } = require('tollgate/package.json')
 // The matchers need a test runner. The packaging tests load them.
-const aside = ['./package.json', './testing/vitest', './testing/jest']
-const names = Object.keys(exports).filter((name) => !aside.includes(name))
+const skipped = ['./package.json', './testing/vitest', './testing/jest']
+const names = Object.keys(exports).filter((name) => !skipped.includes(name))
 
 const suite = defineSuite(
   'entry points',
@@ -22,7 +22,7 @@ console.log(JSON.stringify({ version: versionOf(), provider: await loadProvider(
 /** Checks that both module systems load it, and find the same names. */
 async function checkEntry(specifier: string): Promise<void> {
   const imported = listNames(await import(specifier))
-  assert(imported.length > 0, 'exports nothing')
+  assert(imported.length > 0, 'has no exports')
   assertEqual(listNames(require(specifier)), imported, 'the names that require gives')
 }
 

@@ -5,7 +5,7 @@ import { answer, takeOrder } from '../staged-fetch.ts'
 export default { fetch: answer }
 export const orders = { fetch: takeOrder }
 export const portable = { fetch: async () => Response.json(await runPortable()) }
-export const surroundings = { fetch: async () => Response.json({ hasNode: await hasNode() }) }
+export const environmentOfWorker = { fetch: async () => Response.json({ hasNode: await hasNode() }) }
 
 function hasNode(): Promise<boolean> {
   return import('node:crypto').then(
