@@ -7,21 +7,7 @@ import {
   type Observed,
   type Webhook,
 } from '../src/index.ts'
-import { formRequest, getRequest, options } from './requests.ts'
-
-const params: [string, string][] = [
-  ['From', '+15551230000'],
-  ['Body', ' Hi there '],
-]
-
-const genuine = formRequest(params)
-
-const forged = formRequest(params, { secret: 'another-token' })
-
-const withHeaders = (request: IncomingRequest, headers: Record<string, unknown>): IncomingRequest => ({
-  ...request,
-  headers: { ...(request.headers as object), ...headers } as IncomingRequest['headers'],
-})
+import { forged, genuine, getRequest, options, params, withHeaders } from './requests.ts'
 
 describe('observe', () => {
   const observing = createVerifier({ ...options, mode: 'observe', maxBodyBytes: 100 })

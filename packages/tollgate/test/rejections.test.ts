@@ -1,33 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type IncomingRequest, type Reservation, type VerifierOptions } from '../src/index.ts'
 import { rejections } from '../src/verdict.ts'
-import { authToken, formRequest, formType, getRequest, jsonRequest, options, origin, sha256, sign } from './requests.ts'
-
-const params: [string, string][] = [
-  ['From', '+15551230000'],
-  ['Body', ' Hi there '],
-]
-
-const genuine = formRequest(params)
-
-const forged = formRequest(params, { secret: 'another-token' })
-
-const withHeaders = (request: IncomingRequest, headers: Record<string, unknown>): IncomingRequest => ({
-  ...request,
-  headers: { ...(request.headers as object), ...headers } as IncomingRequest['headers'],
-})
-
-/** A POST whose signature covers only the URL. */
-const urlSigned = (
-  target: string,
-  rest: Partial<IncomingRequest>,
-  headers: Record<string, string> = {},
-): IncomingRequest => ({
-  method: 'POST',
-  url: target,
-  headers: { host: 'api.example.com', 'x-twilio-signature': sign(origin + target), ...headers },
-  ...rest,
-})
+import {
+  authToken,
+  forged,
+  formRequest,
+  formType,
+  genuine,
+  getRequest,
+  jsonRequest,
+  options,
+  origin,
+  sha256,
+  sign,
+  urlSigned,
+  withHeaders,
+} from './requests.ts'
 
 describe('every code', () => {
   const signature = sign(`${origin}/sms`)

@@ -58,6 +58,33 @@ export function formRequest(
   }
 }
 
+export const params: [string, string][] = [
+  ['From', '+15551230000'],
+  ['Body', ' Hi there '],
+]
+
+export const genuine = formRequest(params)
+
+export const forged = formRequest(params, { secret: 'another-token' })
+
+export function withHeaders(request: IncomingRequest, headers: Record<string, unknown>): IncomingRequest {
+  return { ...request, headers: { ...(request.headers as object), ...headers } as IncomingRequest['headers'] }
+}
+
+/** A POST whose signature covers only the URL. */
+export function urlSigned(
+  target: string,
+  rest: Partial<IncomingRequest>,
+  headers: Record<string, string> = {},
+): IncomingRequest {
+  return {
+    method: 'POST',
+    url: target,
+    headers: { host: 'api.example.com', 'x-twilio-signature': sign(origin + target), ...headers },
+    ...rest,
+  }
+}
+
 export function jsonRequest(
   body: string,
   { target = '/events', secret = authToken, headers }: Given = {},

@@ -1,15 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createVerifier, type Delivery, type IncomingRequest, type Refused, type Verdict } from '../src/index.ts'
-import { formRequest, handshakeRequest, options, origin } from './requests.ts'
-
-const params: [string, string][] = [
-  ['From', '+15551230000'],
-  ['Body', ' Hi there '],
-]
-
-const genuine = formRequest(params)
-
-const forged = formRequest(params, { secret: 'another-token' })
+import { forged, genuine, handshakeRequest, options, origin } from './requests.ts'
 
 describe('onVerdict and diagnose', () => {
   test('onVerdict gets the verdict and both requests, and its errors are ignored', async () => {

@@ -10,6 +10,7 @@ import {
   authToken,
   formRequest,
   formType,
+  genuine,
   getRequest,
   handshakeRequest,
   jsonRequest,
@@ -17,38 +18,17 @@ import {
   options,
   origin,
   otherToken,
+  params,
   sha256,
   sign,
+  urlSigned,
+  withHeaders,
 } from './requests.ts'
-
-const params: [string, string][] = [
-  ['From', '+15551230000'],
-  ['Body', ' Hi there '],
-]
-
-const genuine = formRequest(params)
-
-const withHeaders = (request: IncomingRequest, headers: Record<string, unknown>): IncomingRequest => ({
-  ...request,
-  headers: { ...(request.headers as object), ...headers } as IncomingRequest['headers'],
-})
 
 async function outcome(request: unknown, given: Partial<VerifierOptions> = {}): Promise<string> {
   const verdict = await createVerifier({ ...options, ...given }).verify(request as IncomingRequest)
   return verdict.ok ? verdict.covers : verdict.code
 }
-
-/** A POST whose signature covers only the URL. */
-const urlSigned = (
-  target: string,
-  rest: Partial<IncomingRequest>,
-  headers: Record<string, string> = {},
-): IncomingRequest => ({
-  method: 'POST',
-  url: target,
-  headers: { host: 'api.example.com', 'x-twilio-signature': sign(origin + target), ...headers },
-  ...rest,
-})
 
 describe('accepted requests', () => {
   test('a form', async () => {

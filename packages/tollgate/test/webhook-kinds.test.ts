@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import * as publicFace from '../src/params/index.ts'
 import { sampleWebhook, webhookKinds } from '../src/testing/index.ts'
 import { kindOf, kindOfJson, kinds, neverRepeats, type WebhookKind } from '../src/webhooks/index.ts'
 import { type Fixture, twilioFixtures } from './testing-fixtures.ts'
@@ -174,20 +173,5 @@ describe('the table of kinds', () => {
   test('no list names a parameter twice', () => {
     for (const { parameters } of Object.values(kinds))
       expect(new Set(parameters.map(({ name }) => name)).size).toBe(parameters.length)
-  })
-
-  test('tollgate/params exports these names', () => {
-    expect(Object.keys(publicFace).sort()).toEqual([
-      'debuggerPayload',
-      'isEventBatch',
-      'isKind',
-      'isOrchestratorEvent',
-      'isStop',
-      'isTranscriptNotice',
-      'kindOf',
-      'media',
-      'parseRelayMessage',
-      'parseStreamMessage',
-    ])
   })
 })
