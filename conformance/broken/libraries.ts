@@ -140,7 +140,7 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
       const settings = 'x-twilio-webhooks-signature-settings'
       const [, id = '', algorithm] = /^key=([^,]+),algorithm=(\w+)$/.exec(request.headers[settings] ?? '') ?? []
       if (algorithm !== 'HMAC_SHA1' || typeof sharedKeys !== 'object') return undefined
-      const key = Object.hasOwn(sharedKeys, id) ? sharedKeys[id] : undefined
+      const key = new Map(Object.entries(sharedKeys)).get(id)
       return typeof key === 'string' ? resign(request, key) : undefined
     }),
     noticedBy: ['C4 the algorithm is bound to the key'],
