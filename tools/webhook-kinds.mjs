@@ -10,9 +10,13 @@ import { root } from './run.mjs'
  * @property {keyof typeof places} body
  * @property {boolean} neverRepeats
  * @property {readonly { name: string, always: boolean }[]} parameters
- * @property {readonly { name: string, isAbsent: boolean, values: readonly string[] | undefined }[]} rule
+ * @property {readonly Condition[]} rule
  *
- * @typedef {{ text: string, pages: readonly { url: string, month: string | undefined }[] }} Description
+ * @typedef {{ name: string, isAbsent: boolean, values: readonly string[] | undefined }} Condition
+ *
+ * @typedef {object} Description
+ * @property {string} text
+ * @property {readonly { url: string, month: string | undefined }[]} pages
  */
 
 const places = { form: 'a form', query: 'the query of a GET', json: 'JSON', handshake: 'a WebSocket handshake' }
@@ -96,7 +100,8 @@ async function importKinds(folder) {
 }
 
 /**
- * Reads the comments above the rows. A line with a URL is a source, the other lines describe the kind.
+ * Reads the comments above the rows. A line with a URL is a source, the other lines describe the
+ * kind.
  * @param {string} folder
  */
 function readDescriptions(folder) {

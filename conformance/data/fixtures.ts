@@ -27,8 +27,8 @@ type Row = Omit<Fixture, 'params' | 'rawBody' | 'secret'> & {
 }
 
 /**
- * Lists the webhooks that Twilio's own schemes sign. A row with a kind has the content of the sample of
- * that kind, so its signature also pins the sample.
+ * Lists the webhooks that Twilio's own schemes sign. A row with a kind has the content of the
+ * sample of that kind, so its signature also pins the sample.
  *
  * @param sampleWebhook of the library under test.
  */

@@ -54,7 +54,10 @@ export interface DebuggerPayload {
   readonly error_code: string
   /** Depends on the error. */
   readonly more_info?: Readonly<Record<string, unknown>> | null
-  /** The request that Twilio made and the response, if the error is about a request. It may contain personal data. */
+  /**
+   * The request that Twilio made and the response, if the error is about a request. It may contain
+   * personal data.
+   */
   readonly webhook?: DebuggerWebhook | null
 }
 

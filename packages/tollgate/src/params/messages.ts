@@ -15,11 +15,11 @@ export interface Media {
 const maxMedia = 100
 
 /**
- * Lists the files that are attached to an inbound message (SMS, MMS, WhatsApp, RCS). It reads NumMedia,
- * MediaUrl0, MediaContentType0 and so on.
+ * Lists the files that are attached to an inbound message (SMS, MMS, WhatsApp, RCS). It reads
+ * NumMedia, MediaUrl0, MediaContentType0 and so on.
  *
- * The URLs are only as trustworthy as the parameters: verify the webhook before you fetch one with your
- * credentials.
+ * The URLs are only as trustworthy as the parameters: verify the webhook before you fetch one with
+ * your credentials.
  *
  * @returns at most 100 files. An empty list if NumMedia is missing or malformed. A file without a
  *   MediaUrl is left out.
@@ -39,13 +39,13 @@ export function media(params: Pick<ParamsReader, 'get'>): Media[] {
 const stopKeyword = /^(stop|stopall|unsubscribe|cancel|end|quit|revoke|optout)$/i
 
 /**
- * Returns true if an inbound message opts out. With Advanced Opt-Out, Twilio sends OptOutType, which
- * follows your own keywords and languages, and `isStop` looks only at it. Otherwise the whole Body must be
- * one of Twilio's default keywords: STOP, STOPALL, UNSUBSCRIBE, CANCEL, END, QUIT, REVOKE, OPTOUT. Case
- * and the white space around it do not matter. "Stop please" does not opt out.
+ * Returns true if an inbound message opts out. With Advanced Opt-Out, Twilio sends OptOutType,
+ * which follows your own keywords and languages, and `isStop` looks only at it. Otherwise the whole
+ * Body must be one of Twilio's default keywords: STOP, STOPALL, UNSUBSCRIBE, CANCEL, END, QUIT,
+ * REVOKE, OPTOUT. Case and the white space around it do not matter. "Stop please" does not opt out.
  *
- * Twilio blocks the number itself, so use this for your own records. A toll-free number knows only STOP,
- * and a word such as CANCEL may also answer a question that you asked.
+ * Twilio blocks the number itself, so use this for your own records. A toll-free number knows only
+ * STOP, and a word such as CANCEL may also answer a question that you asked.
  *
  * @see https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
  */

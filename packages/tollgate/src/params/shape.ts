@@ -1,7 +1,13 @@
-/** The type that a JSON value must have: a primitive, a collection of texts, any object, or an object with fields. */
+/**
+ * The type that a JSON value must have: a primitive, a collection of texts, any object, or an
+ * object with fields.
+ */
 export type Shape = 'string' | 'number' | 'boolean' | 'number or string' | 'texts' | 'list of texts' | 'object' | Fields
 
-/** A field whose name ends with a question mark may be missing or null. Other fields are not checked. */
+/**
+ * A field whose name ends with a question mark may be missing or null. Other fields are not
+ * checked.
+ */
 interface Fields {
   readonly [name: string]: Shape
 }

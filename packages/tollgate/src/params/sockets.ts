@@ -22,7 +22,10 @@ interface StreamFields {
   readonly sequenceNumber: string
 }
 
-/** The call of a stream. The handshakes of all streams are equal: compare `callSid` with a call that you know. */
+/**
+ * The call of a stream. The handshakes of all streams are equal: compare `callSid` with a call that
+ * you know.
+ */
 export interface StreamStart {
   readonly streamSid: string
   readonly accountSid: string
@@ -66,7 +69,10 @@ export type RelayMessage =
     }
   | { readonly type: 'error'; readonly description: string }
 
-/** The first message of a session. All handshakes are equal: compare `callSid` with a call that you know. */
+/**
+ * The first message of a session. All handshakes are equal: compare `callSid` with a call that you
+ * know.
+ */
 export interface RelaySetup {
   readonly type: 'setup'
   readonly sessionId: string
@@ -127,8 +133,8 @@ const relayShapes: Readonly<Record<RelayMessage['type'], Shape>> = {
 }
 
 /**
- * Parses a text message of Media Streams. Twilio signs only the handshake of the WebSocket: verify the
- * handshake first.
+ * Parses a text message of Media Streams. Twilio signs only the handshake of the WebSocket: verify
+ * the handshake first.
  *
  * @returns `undefined` for a malformed message or an unknown event.
  */
@@ -138,8 +144,8 @@ export function parseStreamMessage(text: string): StreamMessage | undefined {
 }
 
 /**
- * Parses a text message of ConversationRelay. Twilio signs only the handshake of the WebSocket: verify
- * the handshake first.
+ * Parses a text message of ConversationRelay. Twilio signs only the handshake of the WebSocket:
+ * verify the handshake first.
  *
  * @returns `undefined` for a malformed message or an unknown type.
  */

@@ -19,18 +19,30 @@ type Name<Word extends string> = Word extends `${infer Sometimes}?`
 
 type AlwaysSent = { [K in FormKind]: { [N in Always<WordsOf<K>>]: string } }
 
-/** A parameter that Twilio sends with every webhook of the kind. For several kinds: of all these kinds. */
+/**
+ * A parameter that Twilio sends with every webhook of the kind. For several kinds: of all these
+ * kinds.
+ */
 export type AlwaysSentName<K extends FormKind> = keyof AlwaysSent[K] & string
 
-/** A known parameter of the kind. A name with an index is listed from 0 to 9: `MediaUrl0` to `MediaUrl9`. */
+/**
+ * A known parameter of the kind. A name with an index is listed from 0 to 9: `MediaUrl0` to
+ * `MediaUrl9`.
+ */
 export type ParameterName<K extends FormKind> = Name<WordsOf<K>>
 
 /** Any text. Written so that editors still suggest the names beside it. */
 type AnyName = string & Record<never, never>
 
-/** The parameters of a webhook whose kind is known. Twilio adds parameters without notice, so any name is allowed. */
+/**
+ * The parameters of a webhook whose kind is known. Twilio adds parameters without notice, so any
+ * name is allowed.
+ */
 export interface TypedParams<K extends FormKind> extends WebhookParams {
-  /** Returns the first value of a parameter: a string if Twilio always sends it. An empty string is a value. */
+  /**
+   * Returns the first value of a parameter: a string if Twilio always sends it. An empty string is
+   * a value.
+   */
   get(name: AlwaysSentName<K>): string
   get(name: ParameterName<K> | AnyName): string | undefined
   getAll(name: ParameterName<K> | AnyName): string[]
@@ -38,13 +50,15 @@ export interface TypedParams<K extends FormKind> extends WebhookParams {
 }
 
 /**
- * Checks that a webhook is of one of the given kinds, so that `get` is typed. It is true only if every
- * parameter is present that Twilio always sends with the kind. So the types hold even in `observe` mode,
- * where anyone may have sent the request. Like `kindOf`, it proves nothing about the sender.
+ * Checks that a webhook is of one of the given kinds, so that `get` is typed. It is true only if
+ * every parameter is present that Twilio always sends with the kind. So the types hold even in
+ * `observe` mode, where anyone may have sent the request. Like `kindOf`, it proves nothing about
+ * the sender.
  *
  * Kinds exclude each other: a WhatsApp message is `whatsapp.inbound`, and not `message.inbound`.
  *
- * @throws TypeError for an unknown kind, and for a kind without form parameters (JSON, a handshake).
+ * @throws TypeError for an unknown kind, and for a kind without form parameters (JSON, a
+ *   handshake).
  */
 export function isKind<K extends FormKind>(
   params: WebhookParams,

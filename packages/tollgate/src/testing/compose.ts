@@ -5,11 +5,15 @@ import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import { isWebSocketScheme, splitUrl } from '../scheme/signed-url.ts'
 import { type Params, toPairs } from '../scheme/signing-string.ts'
 
-/** The input of `signRequest`. At most one of `params`, `json` and `body`. Unknown properties are a `TypeError`. */
+/**
+ * The input of `signRequest`. At most one of `params`, `json` and `body`. Unknown properties are a
+ * `TypeError`.
+ */
 export interface SignRequestInput {
   /**
-   * The URL that Twilio is configured with: absolute, http, https, ws or wss, in printable ASCII. Percent-encode
-   * other characters. It is signed unchanged, but without userinfo and fragment, which Twilio neither signs nor sends.
+   * The URL that Twilio is configured with: absolute, http, https, ws or wss, in printable ASCII.
+   * Percent-encode other characters. It is signed unchanged, but without userinfo and fragment,
+   * which Twilio neither signs nor sends.
    */
   url: string
   /** Default: POST with `params`, `json` or `body`. Otherwise, and for a handshake, GET. */
@@ -18,17 +22,35 @@ export interface SignRequestInput {
   params?: Params | undefined
   /** A body that `JSON.stringify` writes. Its hash is added to the query as `bodySHA256`. */
   json?: unknown
-  /** A body in UTF-8. With the content type of a form its parameters are signed, otherwise its `bodySHA256`. */
+  /**
+   * A body in UTF-8. With the content type of a form its parameters are signed, otherwise its
+   * `bodySHA256`.
+   */
   body?: string | Uint8Array | undefined
-  /** Default: `application/x-www-form-urlencoded` for `params`, `application/json` for `json` and `body`. */
+  /**
+   * Default: `application/x-www-form-urlencoded` for `params`, `application/json` for `json` and
+   * `body`.
+   */
   contentType?: string | undefined
-  /** Headers that are added to those of Twilio, or replace them. The headers of the signature cannot be replaced. */
+  /**
+   * Headers that are added to those of Twilio, or replace them. The headers of the signature cannot
+   * be replaced.
+   */
   headers?: Readonly<Record<string, string>> | undefined
-  /** A WebSocket handshake: the URL is signed as wss, its query as parameters. Default: true for a ws or wss URL. */
+  /**
+   * A WebSocket handshake: the URL is signed as wss, its query as parameters. Default: true for a
+   * ws or wss URL.
+   */
   handshake?: boolean | undefined
-  /** The Auth Token, which signs with HMAC-SHA1. Default, without `sharedKey`: the variable TWILIO_AUTH_TOKEN. */
+  /**
+   * The Auth Token, which signs with HMAC-SHA1. Default, without `sharedKey`: the variable
+   * TWILIO_AUTH_TOKEN.
+   */
   authToken?: string | undefined
-  /** A shared key, which signs with HMAC-SHA256. Its id is sent in X-Twilio-Webhooks-Signature-Settings. */
+  /**
+   * A shared key, which signs with HMAC-SHA256. Its id is sent in
+   * X-Twilio-Webhooks-Signature-Settings.
+   */
   sharedKey?: { readonly id: string; readonly secret: string } | undefined
 }
 
@@ -51,7 +73,8 @@ interface RequestContent {
 }
 
 const formContentType = 'application/x-www-form-urlencoded'
-// The headers of Twilio's client in captures. The key is the example of RFC 6455, so that requests are reproducible.
+// The headers of Twilio's client in captures. The key is the example of RFC 6455, so that requests
+// are reproducible.
 const clientHeaders = { 'user-agent': 'TwilioProxy/1.1', accept: '*/*' }
 const handshakeHeaders = {
   upgrade: 'websocket',
@@ -60,7 +83,10 @@ const handshakeHeaders = {
   'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
 }
 
-/** Builds the request that `signRequest` signs. It checks the input and throws a TypeError that names the property. */
+/**
+ * Builds the request that `signRequest` signs. It checks the input and throws a TypeError that
+ * names the property.
+ */
 export function composeRequest(input: SignRequestInput): Composed {
   const parts = splitUrl(input.url)
   if (parts === undefined)
@@ -113,7 +139,8 @@ function readMethod(input: SignRequestInput, handshake: boolean): string {
   return method
 }
 
-// ConversationRelay signs the URL without its query, and the query as parameters. Media Streams has no query.
+// ConversationRelay signs the URL without its query, and the query as parameters. Media Streams has
+// no query.
 function composeHandshake(input: SignRequestInput, urlQuery: string): RequestContent {
   const query = appendQuery(urlQuery, serializeForm(readParams(input.params)))
   const signedParams = parseForm(query.slice(1))
@@ -154,7 +181,10 @@ function composeForm(body: string, query: string, contentType: string): RequestC
   return { query, body, contentType, signedParams }
 }
 
-/** Returns true if the query already has the hash of this body. Throws if it has the hash of another body. */
+/**
+ * Returns true if the query already has the hash of this body. Throws if it has the hash of another
+ * body.
+ */
 function checkBodyHash(query: string, body: string): boolean {
   const hash = findBodyHash(query)
   if (hash !== undefined && hash !== hashText(body))
@@ -182,7 +212,8 @@ function readParams(params: SignRequestInput['params']): Pairs {
 function readBody(body: unknown): string {
   if (typeof body !== 'string' && !isBytes(body))
     throw new TypeError(`"body" must be a string or bytes, got ${typeof body}`)
-  // A string is encoded, too: a lone surrogate is replaced now, as it would be when the body is sent.
+  // A string is encoded, too: a lone surrogate is replaced now, as it would be when the body is
+  // sent.
   const text = decodeUtf8(typeof body === 'string' ? new TextEncoder().encode(body) : body)
   if (text === undefined) throw new TypeError('"body" is not valid UTF-8, and a signed request holds its body as text')
   return text

@@ -8,8 +8,8 @@ interface Outcome {
 }
 
 /**
- * The matchers for `expect.extend`. A message contains the code, its explanation, and URLs without their
- * queries. It contains no secret and no parameter.
+ * The matchers for `expect.extend`. A message contains the code, its explanation, and URLs without
+ * their queries. It contains no secret and no parameter.
  */
 export const matchers = {
   toBeAccepted(received: unknown): Outcome {

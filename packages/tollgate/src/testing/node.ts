@@ -14,17 +14,21 @@ import {
 
 export type { TestRequest, TestServer, TestServerOptions, TestSetting } from './test-server.ts'
 
-/** A request listener (an Express app, Koa's `callback()`), or a server that is not listening yet (Fastify's `server`). */
+/**
+ * A request listener (an Express app, Koa's `callback()`), or a server that is not listening yet
+ * (Fastify's `server`).
+ */
 export type NodeApplication = RequestListener | Server
 
 /**
- * Tests an application that listens with Node.js. It runs on a free port of 127.0.0.1, and requests go
- * through a real socket. The Host header is that of the public URL.
+ * Tests an application that listens with Node.js. It runs on a free port of 127.0.0.1, and requests
+ * go through a real socket. The Host header is that of the public URL.
  *
- * @param makeApplication is called once, with the public URL and the Auth Token for the application's
- *   options. It may set environment variables, and then import a module that reads them.
- * @returns a server whose `send` rejects if the connection breaks before the response ends. Call `close`
- *   after the tests.
+ * @param makeApplication is called once, with the public URL and the Auth Token for the
+ *   application's options. It may set environment variables, and then import a module that reads
+ *   them.
+ * @returns a server whose `send` rejects if the connection breaks before the response ends. Call
+ *   `close` after the tests.
  * @throws TypeError for an unknown option, or if `makeApplication` does not return an application.
  */
 export async function testServer(

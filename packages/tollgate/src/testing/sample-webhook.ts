@@ -19,7 +19,10 @@ const samples: Readonly<Record<WebhookKind, Sample>> = {
 /** A realistic webhook that can be signed: `signRequest({ url, ...sampleWebhook(kind) })`. */
 export interface SampleWebhook {
   method: 'GET' | 'POST'
-  /** In wire order. A name may be repeated. For a GET and a handshake, Twilio adds them to the query. */
+  /**
+   * In wire order. A name may be repeated. For a GET and a handshake, Twilio adds them to the
+   * query.
+   */
   params?: [name: string, value: string][]
   json?: unknown
   /** Given if Twilio sends another content type than that of a plain form. */
@@ -34,9 +37,10 @@ export const webhookKinds: readonly WebhookKind[] = Object.freeze(Object.keys(ki
 /**
  * Returns a realistic webhook. Each call returns new objects. No value comes from a real account.
  *
- * @param overrides values that replace the parameters of the same name, or are added at the end. One
- *   value replaces all values of a repeated name. For JSON they are fields of the body, or of the first
- *   event in a batch. A name with dots sets a nested field, whose object must exist: `'data.from'`.
+ * @param overrides values that replace the parameters of the same name, or are added at the end.
+ *   One value replaces all values of a repeated name. For JSON they are fields of the body, or of
+ *   the first event in a batch. A name with dots sets a nested field, whose object must exist:
+ *   `'data.from'`.
  * @throws TypeError for an unknown kind, and for a value that is not a string.
  */
 export function sampleWebhook(kind: WebhookKind, overrides: Readonly<Record<string, string>> = {}): SampleWebhook {

@@ -6,8 +6,8 @@ import { signingString } from '../scheme/signing-string.ts'
 import { composeRequest, type SignRequestInput } from './compose.ts'
 
 /**
- * A signed request. Its methods read the fields when they are called, so a test may change the request,
- * or a spread copy of it.
+ * A signed request. Its methods read the fields when they are called, so a test may change the
+ * request, or a spread copy of it.
  */
 export interface SignedRequest {
   method: string
@@ -16,17 +16,21 @@ export interface SignedRequest {
   /** The names are in lower case. */
   headers: Record<string, string>
   body: string | undefined
-  /** True for a WebSocket handshake. Pass it to `verify` of a verifier, which reads it from no header. */
+  /**
+   * True for a WebSocket handshake. Pass it to `verify` of a verifier, which reads it from no
+   * header.
+   */
   handshake: boolean
   /**
    * Returns a web Request. The URL of a handshake becomes http or https, because Request allows no
-   * other scheme. Request changes how a URL is written, as browsers do: `'` in a query becomes `%27`, and
-   * default ports disappear. Verification accepts both. Browsers drop the headers of a handshake.
+   * other scheme. Request changes how a URL is written, as browsers do: `'` in a query becomes
+   * `%27`, and default ports disappear. Verification accepts both. Browsers drop the headers of a
+   * handshake.
    */
   toRequest(): Request
   /**
-   * Returns a curl command for a POSIX shell. It sends exactly these bytes to the URL that was signed.
-   * Linux limits one argument to 128 KiB.
+   * Returns a curl command for a POSIX shell. It sends exactly these bytes to the URL that was
+   * signed. Linux limits one argument to 128 KiB.
    *
    * @throws TypeError for a body with a NUL character, which no shell can pass.
    */
@@ -47,8 +51,8 @@ const known: Record<keyof SignRequestInput, true> = {
 }
 
 /**
- * Signs a request as Twilio does, for tests of your handlers. Sign with a token that you made for the
- * tests, or with your own token if you send the request to your own server.
+ * Signs a request as Twilio does, for tests of your handlers. Sign with a token that you made for
+ * the tests, or with your own token if you send the request to your own server.
  *
  * @throws TypeError that names the property, for input that Twilio could not send.
  */
@@ -112,7 +116,8 @@ interface CurlRequest {
 function formatCurl(request: CurlRequest): string {
   const { method, body } = request
   if (body?.includes('\0')) throw new TypeError('The body contains a NUL character, which no shell can pass to curl')
-  // Without these options curl reads brackets as ranges and resolves dot segments, which changes the signed URL.
+  // Without these options curl reads brackets as ranges and resolves dot segments, which changes
+  // the signed URL.
   const lines = ['curl --globoff --path-as-is']
   if (request.headers.upgrade) lines.push('--http1.1 --include --no-buffer')
   if (method === 'HEAD') lines.push('--head')

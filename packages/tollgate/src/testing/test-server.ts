@@ -33,24 +33,28 @@ export type TestSetting = Pick<TestServer, 'url' | 'authToken'>
 /** Options of `testServer`. Unknown properties are a `TypeError`. */
 export interface TestServerOptions {
   /**
-   * The public URL of an application behind a proxy. The path of the URL is a prefix that the proxy strips.
-   * Default: the server's own URL.
+   * The public URL of an application behind a proxy. The path of the URL is a prefix that the proxy
+   * strips. Default: the server's own URL.
    */
   publicUrl?: string | undefined
 }
 
 const known: Record<keyof TestServerOptions, true> = { publicUrl: true }
 
-/** A handler of web requests, or an object that has one as `fetch`: a Hono app, the export of a Worker. */
+/**
+ * A handler of web requests, or an object that has one as `fetch`: a Hono app, the export of a
+ * Worker.
+ */
 export type FetchApplication = FetchHandler | { fetch: FetchHandler }
 type FetchHandler = (request: Request) => Response | Promise<Response>
 
 /**
- * Tests an application that handles web requests. It needs no socket and runs everywhere. For a listener
- * of `node:http` (Express, Koa, Fastify), use the `testServer` of `tollgate/testing/node`.
+ * Tests an application that handles web requests. It needs no socket and runs everywhere. For a
+ * listener of `node:http` (Express, Koa, Fastify), use the `testServer` of `tollgate/testing/node`.
  *
- * @param makeApplication is called once, with the public URL and the Auth Token for the application's
- *   options. It may set environment variables, and then import a module that reads them.
+ * @param makeApplication is called once, with the public URL and the Auth Token for the
+ *   application's options. It may set environment variables, and then import a module that reads
+ *   them.
  * @returns a server whose `send` rejects if the application throws.
  * @throws TypeError for an unknown option, or if `makeApplication` does not return an application.
  */
@@ -108,7 +112,10 @@ export function makeTestToken(): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** A signed request, and the target that a proxy would pass on after it strips the prefix of the public URL. */
+/**
+ * A signed request, and the target that a proxy would pass on after it strips the prefix of the
+ * public URL.
+ */
 export interface SignedTestRequest extends SignedRequest {
   readonly target: string
 }

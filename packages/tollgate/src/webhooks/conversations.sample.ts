@@ -1,6 +1,7 @@
 import type { conversations } from './conversations.ts'
 import type { Sample } from './row.ts'
 
+/** The samples of Conversations. */
 export const conversationsSamples: Readonly<Record<keyof typeof conversations, Sample>> = {
   'conversations.message': {
     params: [

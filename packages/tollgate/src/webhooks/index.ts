@@ -23,7 +23,10 @@ export type FormKind = { [K in WebhookKind]: KindRows[K]['body'] extends 'form' 
 
 const rows: KindRows = { ...messaging, ...voice, ...conversations, ...video, ...services, ...json }
 
-/** Every kind of webhook. Rules are tried from the top: a more specific rule comes before a general one. */
+/**
+ * Every kind of webhook. Rules are tried from the top: a more specific rule comes before a general
+ * one.
+ */
 export const kinds: Readonly<Record<WebhookKind, Kind>> = parseRows(rows)
 
 function parseRows(table: Readonly<Record<WebhookKind, KindRow>>): Readonly<Record<WebhookKind, Kind>> {
@@ -44,11 +47,11 @@ export function getKind(kind: string): Kind {
 }
 
 /**
- * Recognises the kind of a webhook by the names and values of its parameters. It proves nothing about
- * the sender.
+ * Recognises the kind of a webhook by the names and values of its parameters. It proves nothing
+ * about the sender.
  *
- * @returns the kind. `undefined` for an unknown kind, a TwiML request in the middle of a call, JSON, or
- *   a WebSocket handshake.
+ * @returns the kind. `undefined` for an unknown kind, a TwiML request in the middle of a call,
+ *   JSON, or a WebSocket handshake.
  */
 export function kindOf(params: ParamsReader): WebhookKind | undefined {
   return findKind(params, ({ body }) => body === 'form' || body === 'query')

@@ -1,6 +1,7 @@
 import type { json } from './json.ts'
 import type { Sample } from './row.ts'
 
+/** The samples of webhooks with a JSON body. */
 export const jsonSamples: Readonly<Record<keyof typeof json, Sample>> = {
   'events.test': {
     json: [

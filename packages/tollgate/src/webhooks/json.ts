@@ -1,4 +1,7 @@
-/** Webhooks with a JSON body. Their parameters are the fields of the object, or of each object in the list. */
+/**
+ * Webhooks with a JSON body. Their parameters are the fields of the object, or of each object in
+ * the list.
+ */
 export const json = {
   // The test event of an Event Streams sink.
   // https://www.twilio.com/docs/events

@@ -1,6 +1,7 @@
 import type { messaging } from './messaging.ts'
 import type { Sample } from './row.ts'
 
+/** The samples of SMS, MMS, WhatsApp and RCS. */
 export const messagingSamples: Readonly<Record<keyof typeof messaging, Sample>> = {
   'whatsapp.inbound': {
     params: [

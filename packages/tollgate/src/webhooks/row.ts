@@ -1,10 +1,11 @@
 /**
  * One kind of webhook. A new kind is a new row in the file of its product, and a sample beside it.
- * The comment above a row becomes its description in docs/webhook-kinds.md. A line with a URL is the page
- * that the row comes from, and a month after the URL says when we compared the row with that page.
+ * The comment above a row becomes its description in docs/webhook-kinds.md. A line with a URL is
+ * the page that the row comes from, and a month after the URL says when we compared the row with
+ * that page.
  */
 export interface KindRow {
-  /** Where the parameters are. A form may also arrive as the query of a GET. */
+  /** The place of the parameters. A form may also arrive as the query of a GET. */
   readonly body: 'form' | 'query' | 'json' | 'handshake'
   /**
    * How a webhook of this kind is recognised: words that must all hold. `Name` must be present,
@@ -17,9 +18,9 @@ export interface KindRow {
   readonly neverRepeats?: true
   /**
    * Names in wire order, separated by spaces. A question mark follows a parameter that is sent only
-   * sometimes. `{N}` stands for an index from 0, a final `*` for any ending, and `...call` for the names
-   * of `sharedNames.call`. The names are in several short texts, because the types split them into names
-   * and TypeScript limits the length of one text.
+   * sometimes. `{N}` stands for an index from 0, a final `*` for any ending, and `...call` for the
+   * names of `sharedNames.call`. The names are in several short texts, because the types split them
+   * into names and TypeScript limits the length of one text.
    */
   readonly parameters: readonly string[]
 }
@@ -47,7 +48,7 @@ export interface Sample {
 /** A parameter of a kind. Its name is a pattern, as in `KindRow`. */
 interface Parameter {
   readonly name: string
-  /** Whether Twilio sends it with every webhook of the kind. It may be empty. */
+  /** True if Twilio sends it with every webhook of the kind. The value may be empty. */
   readonly always: boolean
 }
 

@@ -1,4 +1,7 @@
-/** Products with few kinds: TaskRouter, the debugger, Proxy, Verify, regulatory bundles and usage triggers. */
+/**
+ * Products with few kinds: TaskRouter, the debugger, Proxy, Verify, regulatory bundles and usage
+ * triggers.
+ */
 export const services = {
   // An event of a TaskRouter workspace. `TimestampMs` and `Sid` are in captures only.
   // https://www.twilio.com/docs/taskrouter/api/event/reference (2026-11)
@@ -71,7 +74,8 @@ export const services = {
   // https://www.twilio.com/docs/phone-numbers/regulatory/api/bundles
   'regulatory.bundle': {
     body: 'query',
-    // Reported as a GET that has bodySHA256 twice and no body. Nobody knows what that hash covers.
+    // Reported as a GET that has bodySHA256 twice and no body. The content that the hash covers is
+    // not known.
     rule: 'BundleSid Status',
     parameters: ['bodySHA256? AccountSid BundleSid Status FailureReason?'],
   },

@@ -1,6 +1,7 @@
 import type { Sample } from './row.ts'
 import type { video } from './video.ts'
 
+/** The samples of Programmable Video. */
 export const videoSamples: Readonly<Record<keyof typeof video, Sample>> = {
   'video.composition': {
     params: [

@@ -39,6 +39,7 @@ function call(changes: Readonly<Record<string, string>>): readonly Pair[] {
   return callPairs.map(([name, value]): Pair => [name, changes[name] ?? value])
 }
 
+/** The samples of calls. */
 export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'dial.action': {
     contentType,
