@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sampleWebhook } from 'tollgate/testing'
 import { afterAll, expect, test } from 'vitest'
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
@@ -137,19 +138,7 @@ routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
   const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 } })
   const { url } = await gateway.listen()
   resources.closeUnused()
-  const signed = signSms('/sms', {
-    MessageSid: `SM${'1'.repeat(32)}`,
-    AccountSid: `AC${'a'.repeat(32)}`,
-    From: '+15005550006',
-    To: '+15005550001',
-    Body: 'once',
-    NumMedia: '0',
-    NumSegments: '1',
-    SmsStatus: 'received',
-    ApiVersion: '2010-04-01',
-    SmsMessageSid: `SM${'1'.repeat(32)}`,
-    SmsSid: `SM${'1'.repeat(32)}`,
-  })
+  const signed = signSms('/sms', Object.fromEntries(sampleWebhook('message.inbound', { Body: 'once' }).params ?? []))
   expect((await send(url, signed)).status).toBe(200)
   const next = await load(`${text}timeoutMs: 5000\n`)
   await gateway.reload({ ...next.options, listen: { port: 0 } })
@@ -167,19 +156,7 @@ test('a 500 from the upstream releases the delivery, so that it can be sent agai
   )
   const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 } })
   const { url } = await gateway.listen()
-  const signed = signSms('/sms', {
-    MessageSid: `SM${'2'.repeat(32)}`,
-    AccountSid: `AC${'a'.repeat(32)}`,
-    From: '+15005550006',
-    To: '+15005550001',
-    Body: 'twice',
-    NumMedia: '0',
-    NumSegments: '1',
-    SmsStatus: 'received',
-    ApiVersion: '2010-04-01',
-    SmsMessageSid: `SM${'2'.repeat(32)}`,
-    SmsSid: `SM${'2'.repeat(32)}`,
-  })
+  const signed = signSms('/sms', Object.fromEntries(sampleWebhook('message.inbound', { Body: 'twice' }).params ?? []))
   expect((await send(url, signed)).status).toBe(500)
   status = 200
   await expect.poll(async () => (await send(url, signed)).status).toBe(200)
