@@ -8,10 +8,10 @@ export interface KindRow {
   /** The place of the parameters. A form may also arrive as the query of a GET. */
   readonly body: 'form' | 'query' | 'json' | 'handshake'
   /**
-   * How a webhook of this kind is recognised: words that must all hold. `Name` must be present,
-   * `!Name` must be absent, and `Name=one|other*` must have one of these values, where a final `*`
-   * stands for any ending. For JSON the names are fields of the (first) object. Without a rule,
-   * nothing in the webhook shows its kind.
+   * The conditions that recognise a webhook of this kind, separated by spaces. `Name` must be
+   * present, `!Name` must be absent, and `Name=one|other*` must have one of these values, where a
+   * final `*` stands for any ending. For JSON the names are fields of the (first) object. A kind
+   * without a rule is not recognised.
    */
   readonly rule?: string
   /** Given if Twilio never sends the same bytes twice, except to retry a failed delivery. */
@@ -93,7 +93,7 @@ function parseParameter(word: string): Parameter {
   return { name: word.replace('?', ''), always: !word.endsWith('?') }
 }
 
-/** The two methods of `WebhookParams` that tell one kind from another. */
+/** The methods of `WebhookParams` that recognition uses. */
 export interface ParamsReader {
   get(name: string): string | null | undefined
   has(name: string): boolean
