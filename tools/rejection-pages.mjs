@@ -7,14 +7,15 @@
 export const rejectionPages = {
   method_not_allowed: {
     means:
-      'The request is not a GET or a POST, or the server opens a WebSocket and the request does not ask for one. Twilio uses no other method. The signature does not cover the method, so a captured POST must not work as a DELETE.',
+      'The option `methods` does not list the method of the request, or the server opens a WebSocket and the request does not ask for one. Twilio uses GET and POST, and PUT for WhatsApp and RCS senders that are set to it. The signature does not cover the method, so a captured POST must not work as a DELETE.',
     look: [
       'Which client sent it? Health checks and scanners use HEAD and OPTIONS.',
       'Does a handshake reach the app with its Upgrade and Connection headers?',
+      'Is it a PUT of Twilio? Then a WhatsApp or RCS sender is set to PUT.',
       'Does the code that calls the verifier pass the method in capitals?',
     ],
     causes: ['not_from_twilio', 'websocket_scheme'],
-    fix: 'For health checks, use a separate path. For scanners, do nothing. Pass the method on unchanged.',
+    fix: "For health checks, use a separate path. For scanners, do nothing. For a sender that is set to PUT, set `methods: ['GET', 'POST', 'PUT']`. Pass the method on unchanged.",
   },
   signature_missing: {
     means: 'There is no X-Twilio-Signature header. Tollgate decides this before it reads the body.',
@@ -38,20 +39,20 @@ export const rejectionPages = {
   },
   signature_settings_malformed: {
     means:
-      'X-Twilio-Webhooks-Signature-Settings is not exactly one `key=…,algorithm=…`. It names the SharedKey that signed. Tollgate never guesses it.',
+      'X-Twilio-Webhooks-Signature-Settings is not exactly one `key=…,algorithm=…`, X-Twilio-Signature-Key-Sid is not one id, or the two headers name different keys. They name the SharedKey that signed. Tollgate never guesses it.',
     look: ['Is the header sent twice?', 'Did something reorder it, quote it or add spaces?'],
     causes: ['algorithm', 'shared_key_unconfigured', 'not_from_twilio'],
     fix: 'Pass the header on unchanged.',
   },
   algorithm_unsupported: {
     means:
-      'The settings header names an unknown algorithm, or one that SharedKeys do not use. A SharedKey verifies only with HMAC_SHA256: the header chooses a key, and cannot weaken it.',
+      'The settings header names an unknown algorithm, or not the algorithm of this SharedKey. A SharedKey verifies only with the `algorithm` in your configuration (default HMAC_SHA256): the header chooses a key, and cannot weaken it.',
     look: [
       'Which algorithm does the Setting of the webhook rule name?',
       'Is this version of Tollgate older than the algorithm?',
     ],
     causes: ['algorithm', 'not_from_twilio'],
-    fix: 'Choose HMAC_SHA256 in the Setting of the webhook rule.',
+    fix: 'Choose HMAC_SHA256 in the Setting of the webhook rule, or set the `algorithm` of the SharedKey.',
   },
   key_not_allowed: {
     means:

@@ -8,8 +8,7 @@ function nameOf(subpath: string): string {
 
 const sources = Object.entries({ ...entries, ...internalEntries })
 
-// What is shipped stays readable, but without the comments: they are in the types and in the repository, and make up a tenth of the
-// package.
+// Comments are in the types and in the repository.
 const dropComments = {
   name: 'drop-comments',
   async renderChunk(code: string, { fileName }: { fileName: string }): Promise<string | undefined> {
@@ -28,6 +27,11 @@ const config: UserConfig = defineConfig({
   logLevel: 'warn',
   // Leaves out the comments that name the source file of each part.
   inputOptions: { experimental: { attachDebugInfo: 'none' } },
+  // The ESM copy of the code stays readable. The CommonJS copy is the same without white space.
+  outputOptions: (options, format) =>
+    format === 'cjs'
+      ? { ...options, minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } } }
+      : options,
   fixedExtension: false,
   // The package's own `imports` choose the provider when the program runs, not when it is built.
   deps: { neverBundle: ['#hmac', /^node:/] },
