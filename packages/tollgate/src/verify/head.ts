@@ -65,7 +65,8 @@ export function readSignatureClaim(head: Head, rules: SignatureRules): Signature
   if (isRejected(named)) return named
   // No handshake with a settings header has been seen. A refusal here would refuse every stream.
   if (rules.sharedKeysOnly && named.sharedKeyId === undefined && !handshake) return reject('key_not_allowed')
-  if (named.algorithm !== undefined && !isCanonicalSignature(signature, named.algorithm.bytes))
+  // The algorithm of a SharedKey comes with the key.
+  if (named.sharedKeyId === undefined && !isCanonicalSignature(signature, defaultAlgorithm.bytes))
     return reject('signature_malformed')
   return { signature, ...named }
 }
