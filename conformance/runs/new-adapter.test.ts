@@ -118,7 +118,7 @@ test('a new adapter is built under its entry point and passes the adapter suite'
     parsersBefore: {},
     parsersAfter: [],
     exceptions: {
-      'a client that is gone before the answer: released once': 'the framework does not show it',
+      'a client that leaves before the answer: released once': 'the framework does not show it',
     },
   }
   // Many cases make a mistake in the options, which is logged.
