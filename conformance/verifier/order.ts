@@ -44,7 +44,10 @@ const early: Readonly<Record<string, EarlyRefusal>> = {
   'an unknown algorithm': { change: settings('key=a,algorithm=HMAC_SHA512'), code: 'algorithm_unsupported' },
   'the algorithm none': { change: settings('key=a,algorithm=none'), code: 'algorithm_unsupported' },
   'the algorithm __proto__': { change: settings('key=a,algorithm=__proto__'), code: 'algorithm_unsupported' },
-  'SHA-1 with a SharedKey': { change: settings('key=a,algorithm=HMAC_SHA1'), code: 'algorithm_unsupported' },
+  'a SHA-256 signature under SHA-1 settings': {
+    change: (request) => settings('key=a,algorithm=HMAC_SHA1')(signature(sha256)(request)),
+    code: 'algorithm_unsupported',
+  },
   'a SHA-1 signature under SHA-256 settings': {
     change: settings('key=a,algorithm=HMAC_SHA256'),
     code: 'signature_malformed',

@@ -144,7 +144,7 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   url_not_allowed: row('The public URL is unclear, or its host is not allowed.'),
   content_encoding_unsupported: row('The body is compressed.', 415),
   body_too_large: row('The body exceeds "maxBodyBytes".', 413),
-  body_already_consumed: row('Something read the body before Tollgate did.', 500),
+  body_already_consumed: row('Something else has read the body.', 500),
   body_malformed: row('The form has invalid escapes or UTF-8, has too many pairs or is incomplete.'),
   body_unsigned: row('The signature does not cover this body.'),
   body_hash_mismatch: row('bodySHA256 in the URL is malformed or not of this body.'),

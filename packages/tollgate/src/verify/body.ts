@@ -127,4 +127,4 @@ function describeConsumed(body: BodyConsumed): string {
   return notBytes
 }
 
-const notBytes = 'It is not bytes, text or a stream of bytes. Pass the raw body.'
+const notBytes = 'Pass the raw body: bytes, text or a stream of bytes.'

@@ -63,11 +63,16 @@ export function readSignatureClaim(head: Head, rules: SignatureRules): Signature
 
   const named = readKeyClaim(header)
   if (isRejected(named)) return named
+  const { algorithm, sharedKeyId } = named
   // No handshake with a settings header has been seen. A refusal here would refuse every stream.
-  if (rules.sharedKeysOnly && named.sharedKeyId === undefined && !handshake) return reject('key_not_allowed')
-  // The algorithm of a SharedKey comes with the key.
-  if (named.sharedKeyId === undefined && !isCanonicalSignature(signature, defaultAlgorithm.bytes))
-    return reject('signature_malformed')
+  if (rules.sharedKeysOnly && sharedKeyId === undefined && !handshake) return reject('key_not_allowed')
+  // A SharedKey signs with another algorithm than its usual one only if the configuration says so.
+  if (algorithm !== undefined && !isCanonicalSignature(signature, algorithm.bytes))
+    return reject(
+      sharedKeyId !== undefined && algorithm.defaultOf !== 'shared_key'
+        ? 'algorithm_unsupported'
+        : 'signature_malformed',
+    )
   return { signature, ...named }
 }
 
