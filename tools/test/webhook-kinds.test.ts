@@ -15,7 +15,6 @@ const row = `
   // A pigeon arrives at your dovecote.
   // https://www.twilio.com/docs/pigeons#arrival (2026-11)
   'pigeon.inbound': {
-    body: 'form',
     rule: 'PigeonSid Landed=roof|garden* !Lost',
     neverRepeats: true,
     parameters: ['AccountSid PigeonSid Landed Weight?'],
@@ -24,7 +23,7 @@ const row = `
 
 const sample = `
   'pigeon.inbound': {
-    params: [['AccountSid', 'AC1'], ['PigeonSid', 'PG1'], ['Landed', 'garden wall'], ['Weight', '300']],
+    params: { AccountSid: 'AC1', PigeonSid: 'PG1', Landed: 'garden wall', Weight: '300' },
   },
 `
 

@@ -45,7 +45,7 @@ describe('toBeAccepted and toBeRefusedWith', () => {
     expect(verdict).not.toBeRefusedWith('replayed')
     const message = messageOf(() => expect(verdict).toBeAccepted())
     expect(message).toContain('refused with "signature_mismatch" (403)')
-    expect(message).toContain('No allowed key makes this signature')
+    expect(message).toContain('No key makes this signature')
     expect(message).toContain('\n  https://example.com/sms\n')
     expect(messageOf(() => expect(verdict).toBeRefusedWith('replayed'))).toContain('to be refused with "replayed"')
     expect(messageOf(() => expect(verdict).not.toBeRefusedWith('signature_mismatch'))).toContain('not to be refused')

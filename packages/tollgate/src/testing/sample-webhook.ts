@@ -58,17 +58,11 @@ export function sampleWebhook(kind: WebhookKind, overrides: Readonly<Record<stri
 }
 
 function overrideParams(
-  params: readonly (readonly [string, string])[],
+  params: Readonly<Record<string, string | readonly string[]>>,
   overrides: Readonly<Record<string, string>>,
 ): [string, string][] {
-  const left = new Map(Object.entries(overrides))
-  const changed: [string, string][] = []
-  for (const [name, value] of params) {
-    if (!Object.hasOwn(overrides, name)) changed.push([name, value])
-    else if (left.has(name)) changed.push([name, left.get(name) ?? ''])
-    left.delete(name)
-  }
-  return [...changed, ...left]
+  const changed = new Map([...Object.entries(params), ...Object.entries(overrides)])
+  return [...changed].flatMap(([name, values]) => [values].flat().map((value): [string, string] => [name, value]))
 }
 
 function overrideJson(json: unknown, overrides: Readonly<Record<string, string>>): unknown {

@@ -42,7 +42,7 @@ export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> 
   const { signed, accounts } = claim
   const { authTokens } = settings
   if (signed.sharedKeyId !== undefined) return findSharedKey(settings, signed, signed.sharedKeyId)
-  if (authTokens.kind === 'none') return reject('key_unknown', 'An Auth Token signed, and only "sharedKeys" is given.')
+  if (authTokens.kind === 'none') return reject('key_unknown', 'Only "sharedKeys" is given.')
   if (authTokens.kind === 'single') return toCandidates(authTokens.tokens, undefined, false)
   if (!accounts.every(isAccountSid)) return reject('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
   if (authTokens.kind === 'record')
@@ -101,7 +101,7 @@ function ask(settings: Settings, claim: UnverifiedClaim, lookup: AuthTokenLookup
 
 function findSharedKey(settings: Settings, { signature, algorithm }: SignatureClaim, id: string): Promise<Found> {
   const read = (found: ParsedSharedKey | undefined): Found => {
-    if (found === undefined) return reject('key_unknown', 'No secret is given for that SharedKey id.')
+    if (found === undefined) return reject('key_unknown', 'No SharedKey has that id.')
     // The configuration binds a key to its algorithm. A header must not choose a weaker one.
     if (algorithm !== undefined && algorithm !== found.algorithm) return reject('algorithm_unsupported')
     if (!isCanonicalSignature(signature, found.algorithm.bytes)) return reject('signature_malformed')

@@ -68,7 +68,7 @@ function resolve(head: Head, source: UrlSource, rule: Rule): ReturnType<UrlResol
   const forwarded = trusted ? readForwarded(header, rule.forwardedBy) : {}
   const host = forwarded === undefined ? undefined : (forwarded.host ?? readHost(header, source.url))
   if (forwarded === undefined || host === undefined)
-    return reject('url_not_allowed', 'Host or a forwarding header is missing, malformed or has several values.')
+    return reject('url_not_allowed', 'Host or a forwarding header is missing, malformed or repeated.')
   const scheme = forwarded.scheme ?? (source.encrypted === true ? 'https' : 'http')
   const port = host.port || (forwarded.port === defaultPort(scheme) ? '' : (forwarded.port ?? ''))
   if (!rule.isAllowed({ host: host.host, port }, scheme))

@@ -66,13 +66,9 @@ export function readSignatureClaim(head: Head, rules: SignatureRules): Signature
   const { algorithm, sharedKeyId } = named
   // No handshake with a settings header has been seen. A refusal here would refuse every stream.
   if (rules.sharedKeysOnly && sharedKeyId === undefined && !handshake) return reject('key_not_allowed')
-  // A SharedKey signs with another algorithm than its usual one only if the configuration says so.
+  // A SharedKey uses the algorithm of Auth Tokens only if the configuration says so.
   if (algorithm !== undefined && !isCanonicalSignature(signature, algorithm.bytes))
-    return reject(
-      sharedKeyId !== undefined && algorithm.defaultOf !== 'shared_key'
-        ? 'algorithm_unsupported'
-        : 'signature_malformed',
-    )
+    return reject(sharedKeyId && algorithm === defaultAlgorithm ? 'algorithm_unsupported' : 'signature_malformed')
   return { signature, ...named }
 }
 

@@ -57,7 +57,7 @@ export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
     const host = readHost(head.header, source.url)
     if (host === undefined) return reject('url_not_allowed', 'The Host header is missing or malformed.')
     const origin = origins.find((one) => isSameHost(one, host.host, host.port))
-    if (origin === undefined) return reject('url_not_allowed', 'No "publicUrl" has the host of the Host header.')
+    if (origin === undefined) return reject('url_not_allowed', 'No "publicUrl" has the host of the request.')
     return joinTarget(origin, source.url)
   }
 }

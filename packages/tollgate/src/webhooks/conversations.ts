@@ -3,7 +3,6 @@ export const conversations = {
   // A message is added, changed or removed. `RetryCount` is in captures only.
   // https://www.twilio.com/docs/conversations/conversations-webhooks (2026-11)
   'conversations.message': {
-    body: 'form',
     rule: 'EventType=onMessage*',
     parameters: [
       'EventType AccountSid ChatServiceSid? ConversationSid? MessageSid? MessagingServiceSid? Index? DateCreated?',
@@ -14,7 +13,6 @@ export const conversations = {
   // A conversation is added, changed or removed. The names depend on `EventType`.
   // https://www.twilio.com/docs/conversations/conversations-webhooks (2026-11)
   'conversations.conversation': {
-    body: 'form',
     rule: 'EventType=onConversation*',
     parameters: [
       'AccountSid Attributes? ChatServiceSid? ConversationSid? DateCreated? DateUpdated? DateRemoved? EventType',
@@ -26,7 +24,6 @@ export const conversations = {
   // A participant is added, changed or removed. The names depend on `EventType`.
   // https://www.twilio.com/docs/conversations/conversations-webhooks (2026-11)
   'conversations.participant': {
-    body: 'form',
     rule: 'EventType=onParticipant*',
     parameters: [
       'EventType AccountSid ChatServiceSid? ConversationSid? ParticipantSid? DateCreated? DateUpdated?',
@@ -38,7 +35,6 @@ export const conversations = {
   // A user is added or changed. The names depend on `EventType`.
   // https://www.twilio.com/docs/conversations/conversations-webhooks (2026-11)
   'conversations.user': {
-    body: 'form',
     rule: 'EventType=onUser*',
     parameters: [
       'EventType AccountSid ChatServiceSid? UserSid? Identity? FriendlyName? RoleSid? Attributes? DateCreated?',
@@ -48,7 +44,6 @@ export const conversations = {
   // The delivery receipt of a message.
   // https://www.twilio.com/docs/conversations/conversations-webhooks (2026-11)
   'conversations.delivery': {
-    body: 'form',
     rule: 'EventType=onDeliveryUpdated',
     parameters: [
       'EventType AccountSid ConversationSid ChatServiceSid? MessageSid DeliveryReceiptSid ChannelMessageSid?',

@@ -19,7 +19,9 @@ export type KindRows = typeof messaging &
 export type WebhookKind = keyof KindRows
 
 /** A kind that has names and values for parameters: a form, or the query of a GET. */
-export type FormKind = { [K in WebhookKind]: KindRows[K]['body'] extends 'form' | 'query' ? K : never }[WebhookKind]
+export type FormKind = {
+  [K in WebhookKind]: KindRows[K] extends { body: 'json' | 'handshake' } ? never : K
+}[WebhookKind]
 
 const rows: KindRows = { ...messaging, ...voice, ...conversations, ...video, ...services, ...json }
 

@@ -4,7 +4,6 @@ export const messaging = {
   // `InteractiveData` and `FlowData` are in captures only.
   // https://www.twilio.com/docs/messaging/guides/webhook-request#whatsapp-specific-parameters (2026-11)
   'whatsapp.inbound': {
-    body: 'form',
     rule: 'MessageSid WaId SmsStatus=received|receiving',
     neverRepeats: true,
     parameters: [
@@ -22,7 +21,6 @@ export const messaging = {
   // https://www.twilio.com/docs/messaging/guides/webhook-request (2026-11)
   // https://www.twilio.com/docs/rcs/send-an-rcs-message (2026-11)
   'rcs.inbound': {
-    body: 'form',
     rule: 'MessageSid SmsStatus=received|receiving From=rcs:* !MessageStatus',
     neverRepeats: true,
     parameters: [
@@ -35,7 +33,6 @@ export const messaging = {
   // captures only. `ErrorCode` and `ErrorUrl` are sent to a fallback URL.
   // https://www.twilio.com/docs/messaging/guides/webhook-request (2026-11)
   'message.inbound': {
-    body: 'form',
     rule: 'MessageSid SmsStatus=received|receiving !MessageStatus',
     neverRepeats: true,
     parameters: [
@@ -48,7 +45,6 @@ export const messaging = {
   // sender. `ChannelToAddress` is in captures only.
   // https://www.twilio.com/docs/messaging/guides/track-outbound-message-status (2026-11)
   'message.status': {
-    body: 'form',
     rule: 'MessageSid MessageStatus',
     neverRepeats: true,
     parameters: [

@@ -5,8 +5,8 @@
  * that page.
  */
 export interface KindRow {
-  /** The place of the parameters. A form may also arrive as the query of a GET. */
-  readonly body: 'form' | 'query' | 'json' | 'handshake'
+  /** The place of the parameters. Default: a form, which may also arrive as the query of a GET. */
+  readonly body?: 'query' | 'json' | 'handshake'
   /**
    * The conditions that recognise a webhook of this kind, separated by spaces. `Name` must be
    * present, `!Name` must be absent, and `Name=one|other*` must have one of these values, where a
@@ -38,8 +38,8 @@ export const sharedNames = {
 
 /** A realistic webhook of one kind. No value comes from a real account; numbers are 555-01xx. */
 export interface Sample {
-  /** The parameters of a form or a query, in wire order. */
-  readonly params?: readonly (readonly [name: string, value: string])[]
+  /** The parameters of a form or a query, in wire order. A list has the values of a repeated name. */
+  readonly params?: Readonly<Record<string, string | readonly string[]>>
   readonly json?: unknown
   /** Given if Twilio sends another one than `application/x-www-form-urlencoded`. */
   readonly contentType?: string
@@ -62,7 +62,7 @@ interface Condition {
 export interface Kind {
   /** The method that Twilio uses unless you configure another one. */
   readonly method: 'GET' | 'POST'
-  readonly body: KindRow['body']
+  readonly body: 'form' | 'query' | 'json' | 'handshake'
   readonly rule: readonly Condition[]
   readonly neverRepeats: boolean
   readonly parameters: readonly Parameter[]
@@ -71,8 +71,8 @@ export interface Kind {
 /** Parses a row. */
 export function parseRow({ body, rule, neverRepeats, parameters }: KindRow): Kind {
   return {
-    method: body === 'form' || body === 'json' ? 'POST' : 'GET',
-    body,
+    method: body === undefined || body === 'json' ? 'POST' : 'GET',
+    body: body ?? 'form',
     rule: rule === undefined ? [] : rule.split(' ').map(parseCondition),
     neverRepeats: neverRepeats === true,
     parameters: splitNames(parameters).map(parseParameter),

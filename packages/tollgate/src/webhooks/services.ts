@@ -6,7 +6,6 @@ export const services = {
   // An event of a TaskRouter workspace. `TimestampMs` and `Sid` are in captures only.
   // https://www.twilio.com/docs/taskrouter/api/event/reference (2026-11)
   'taskrouter.event': {
-    body: 'form',
     rule: 'WorkspaceSid EventType ResourceType',
     parameters: [
       'EventType AccountSid WorkspaceSid WorkspaceName? EventDescription? ResourceType ResourceSid? Timestamp?',
@@ -22,7 +21,6 @@ export const services = {
   // TaskRouter asks what to do with a reserved task.
   // https://www.twilio.com/docs/taskrouter/handle-assignment-callbacks
   'taskrouter.assignment': {
-    body: 'form',
     rule: 'WorkspaceSid ReservationSid !EventType',
     parameters: [
       'Timestamp? AccountSid WorkspaceSid WorkflowSid TaskQueueSid WorkerSid WorkerName WorkerAttributes TaskSid',
@@ -32,14 +30,12 @@ export const services = {
   // An error or warning in the debugger of your account. `debuggerPayload` reads its Payload.
   // https://www.twilio.com/docs/usage/troubleshooting/debugging-event-webhooks (2026-11)
   'debugger.event': {
-    body: 'form',
     rule: 'Sid Level Payload PayloadType',
     parameters: ['AccountSid Level ParentAccountSid? Payload PayloadType Sid Timestamp?'],
   },
   // A message or a call passes through a Proxy session. The names are from code that handles them.
   // https://www.twilio.com/docs/proxy/api/webhooks
   'proxy.interaction': {
-    body: 'form',
     rule: 'interactionSid interactionAccountSid',
     parameters: [
       'interactionSid interactionAccountSid interactionServiceSid? interactionSessionSid? interactionType?',
@@ -53,7 +49,6 @@ export const services = {
   // depend on the version of the webhook.
   // https://www.twilio.com/docs/verify/api/webhooks
   'verify.challenge': {
-    body: 'form',
     rule: 'challenge_sid factor_sid type',
     parameters: [
       'type account_sid service_sid entity_sid? entity_identity factor_sid factor_type? factor_friendly_name?',
@@ -63,7 +58,6 @@ export const services = {
   // A factor is created, verified or deleted. `entity_sid` depends on the version of the webhook.
   // https://www.twilio.com/docs/verify/api/webhooks
   'verify.factor': {
-    body: 'form',
     rule: 'factor_sid type=factor.* !challenge_sid',
     parameters: [
       'type account_sid service_sid entity_sid? entity_identity factor_sid factor_type? factor_friendly_name?',
@@ -82,7 +76,6 @@ export const services = {
   // A usage trigger fires. Twilio may deliver it more than once, with the same `IdempotencyToken`.
   // https://www.twilio.com/docs/usage/api/usage-trigger (2026-11)
   'usage.trigger': {
-    body: 'form',
     rule: 'UsageTriggerSid AccountSid',
     parameters: [
       'AccountSid UsageTriggerSid DateFired? Recurring? UsageCategory? TriggerBy? TriggerValue? CurrentValue?',

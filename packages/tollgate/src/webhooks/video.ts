@@ -3,7 +3,6 @@ export const video = {
   // The status of a composition. A failed hook has no `CompositionSid`.
   // https://www.twilio.com/docs/video/api/status-callbacks (2026-11)
   'video.composition': {
-    body: 'form',
     rule: 'StatusCallbackEvent=composition-*',
     parameters: [
       'AccountSid RoomSid? CompositionSid? StatusCallbackEvent Timestamp? HookSid? HookUri? HookFriendlyName?',
@@ -13,7 +12,6 @@ export const video = {
   // The status of the recording of a track.
   // https://www.twilio.com/docs/video/api/status-callbacks (2026-11)
   'video.recording': {
-    body: 'form',
     rule: 'RecordingSid RoomSid StatusCallbackEvent=recording-*',
     parameters: [
       'AccountSid RecordingSid Timestamp StatusCallbackEvent RoomSid RoomName? RoomType? RoomStatus?',
@@ -24,7 +22,6 @@ export const video = {
   // An event of a room: it starts or ends, a participant or a track comes or goes.
   // https://www.twilio.com/docs/video/api/status-callbacks (2026-11)
   'video.room': {
-    body: 'form',
     rule: 'RoomSid RoomStatus StatusCallbackEvent',
     parameters: [
       'RoomStatus RoomType RoomSid RoomName ParticipantStatus? ParticipantIdentity? ParticipantDuration?',

@@ -5,7 +5,6 @@ export const voice = {
   // https://www.twilio.com/docs/voice/twiml/dial#action (2026-11)
   // https://www.twilio.com/docs/voice/twiml/queue (2026-11)
   'dial.action': {
-    body: 'form',
     rule: 'CallSid DialCallStatus',
     parameters: [
       '...call DialCallSid? DialCallStatus DialCallDuration? DialBridged? DialSipResponseCode? DialSipCallId?',
@@ -16,35 +15,30 @@ export const voice = {
   // The wait URL of an `<Enqueue>`.
   // https://www.twilio.com/docs/voice/twiml/enqueue (2026-11)
   'queue.wait': {
-    body: 'form',
     rule: 'CallSid QueueSid QueuePosition',
     parameters: ['...call QueuePosition QueueSid QueueTime? AvgQueueTime? CurrentQueueSize? MaxQueueSize?'],
   },
   // The URL of a `<Queue>`, before a caller is connected. `DequeingCallSid` is Twilio's spelling.
   // https://www.twilio.com/docs/voice/twiml/queue#attributes-url-parameters (2026-11)
   'queue.connect': {
-    body: 'form',
     rule: 'CallSid QueueSid DequeingCallSid',
     parameters: ['...call QueueSid QueueTime? DequeingCallSid'],
   },
   // The end of an `<Enqueue>`. It has `QueueSid` only if the call was enqueued.
   // https://www.twilio.com/docs/voice/twiml/enqueue (2026-11)
   'queue.action': {
-    body: 'form',
     rule: 'CallSid QueueResult',
     parameters: ['...call QueueResult QueueSid? QueueTime?'],
   },
   // A SIP REFER in a call.
   // https://www.twilio.com/docs/voice/twiml/dial#referurl (2026-11)
   'sip.refer': {
-    body: 'form',
     rule: 'CallSid ReferTransferTarget',
     parameters: ['...call ReferTransferTarget SipHeader_*? SipCallId?'],
   },
   // The end of a `<Pay>`. It always has `Result`, and other names only if they apply.
   // https://www.twilio.com/docs/voice/twiml/pay#action
   'pay.action': {
-    body: 'form',
     rule: 'CallSid CallStatus Result',
     parameters: [
       '...call Result PaymentMethod? PaymentCardNumber? PaymentCardType? ExpirationDate? SecurityCode?',
@@ -55,14 +49,12 @@ export const voice = {
   // The speech that a `<Gather>` recognised. `Language` and `msg` are in captures only.
   // https://www.twilio.com/docs/voice/twiml/gather (2026-11)
   'gather.speech': {
-    body: 'form',
     rule: 'CallSid SpeechResult',
     parameters: ['...call SpeechResult Confidence? Language? msg?'],
   },
   // Speech that a `<Gather>` has not finished recognising. The names are in captures only.
   // https://www.twilio.com/docs/voice/twiml/gather#partialresultcallback
   'gather.partial': {
-    body: 'form',
     // It has a sequence number, as the status of a call has, so it comes before that row.
     rule: 'CallSid UnstableSpeechResult',
     parameters: ['...call UnstableSpeechResult StableSpeechResult? Stability? SequenceNumber? Language?'],
@@ -70,7 +62,6 @@ export const voice = {
   // The digits that a `<Gather>` collected. `FinishedOnKey` and `msg` are in captures only.
   // https://www.twilio.com/docs/voice/twiml/gather (2026-11)
   'gather.dtmf': {
-    body: 'form',
     // <Record> reports its finishing key as Digits too, beside the recording.
     rule: 'CallSid Digits !RecordingUrl',
     parameters: ['...call Digits FinishedOnKey? msg?'],
@@ -78,14 +69,12 @@ export const voice = {
   // The end of a ConversationRelay session.
   // https://www.twilio.com/docs/voice/twiml/connect/conversationrelay
   'conversation-relay.action': {
-    body: 'form',
     rule: 'CallSid SessionId SessionStatus',
     parameters: ['...call SessionId SessionStatus SessionDuration? HandoffData? ErrorCode? ErrorMessage?'],
   },
   // The status of a call. An older callback without `SequenceNumber` has no kind.
   // https://www.twilio.com/docs/voice/api/call-resource#statuscallback
   'call.status': {
-    body: 'form',
     // Only the sequence number makes one event differ from the next.
     rule: 'CallSid CallStatus SequenceNumber',
     neverRepeats: true,
@@ -97,7 +86,6 @@ export const voice = {
   // The end of a `<Record>`. `RecordingSid` is in captures only.
   // https://www.twilio.com/docs/voice/twiml/record#attributes-action (2026-11)
   'record.action': {
-    body: 'form',
     // The last status of a call may have its recording too, but it has the duration of the call.
     rule: 'CallSid CallStatus RecordingUrl RecordingDuration !CallDuration !TranscriptionSid !RecordingStatus',
     parameters: ['...call RecordingUrl RecordingDuration RecordingSid? Digits?'],
@@ -105,14 +93,12 @@ export const voice = {
   // The result of asynchronous answering machine detection.
   // https://www.twilio.com/docs/voice/answering-machine-detection
   amd: {
-    body: 'form',
     rule: 'CallSid AnsweredBy MachineDetectionDuration !CallStatus',
     parameters: ['CallSid AccountSid AnsweredBy MachineDetectionDuration'],
   },
   // The status of a recording.
   // https://www.twilio.com/docs/voice/api/recording
   'recording.status': {
-    body: 'form',
     // A recording of a video room has the RoomSid.
     rule: 'RecordingSid RecordingStatus !CallStatus !RoomSid',
     neverRepeats: true,
@@ -124,7 +110,6 @@ export const voice = {
   // The transcription of a `<Record>`. `url` is in captures only.
   // https://www.twilio.com/docs/voice/twiml/record#attributes-transcribe-callback
   transcription: {
-    body: 'form',
     rule: 'TranscriptionSid TranscriptionStatus',
     parameters: [
       'AccountSid ApiVersion? CallSid? CallStatus? Caller? Called? Direction? From? To? RecordingSid',
@@ -135,7 +120,6 @@ export const voice = {
   // An event of a real-time `<Transcription>`. An error without `TranscriptionSid` has no kind.
   // https://www.twilio.com/docs/voice/twiml/transcription
   'transcription.realtime': {
-    body: 'form',
     rule: 'TranscriptionSid TranscriptionEvent',
     parameters: [
       'LanguageCode? PartialResults? ProviderConfiguration? TranscriptionEngine? Name? InboundTrackLabel?',
@@ -147,7 +131,6 @@ export const voice = {
   // The status of a media stream.
   // https://www.twilio.com/docs/voice/twiml/stream#statuscallback
   'media-stream.status': {
-    body: 'form',
     rule: 'StreamSid StreamEvent',
     parameters: ['AccountSid CallSid StreamSid StreamName? StreamEvent StreamError? Timestamp?'],
   },
@@ -155,7 +138,6 @@ export const voice = {
   // has no kind.
   // https://www.twilio.com/docs/voice/twiml/conference#statuscallbackevent
   'conference.participant': {
-    body: 'form',
     rule: 'ConferenceSid CallSid StatusCallbackEvent=participant-*',
     parameters: [
       'Coaching? FriendlyName? SequenceNumber? ConferenceSid EndConferenceOnExit? CallSid StatusCallbackEvent',
@@ -166,7 +148,6 @@ export const voice = {
   // The end or the failure of an announcement in a conference.
   // https://www.twilio.com/docs/voice/twiml/conference#statuscallbackevent
   'conference.announcement': {
-    body: 'form',
     rule: 'ConferenceSid StatusCallbackEvent=announcement-*',
     parameters: [
       'ConferenceSid FriendlyName? AccountSid SequenceNumber? Timestamp? StatusCallbackEvent CallSid? Muted?',
@@ -177,7 +158,6 @@ export const voice = {
   // The start or the end of a conference.
   // https://www.twilio.com/docs/voice/twiml/conference#statuscallbackevent
   'conference.status': {
-    body: 'form',
     rule: 'ConferenceSid StatusCallbackEvent=conference-*',
     parameters: [
       'ReasonConferenceEnded? CallSidEndingConference? ParticipantLabelEndingConference? ConferenceSid',
@@ -187,7 +167,6 @@ export const voice = {
   // A call from your SIP domain. It has any `SipHeader_X-…` that the caller sent.
   // https://www.twilio.com/docs/voice/api/receiving-sip
   'sip.inbound': {
-    body: 'form',
     rule: 'CallSid SipDomain CallStatus=ringing',
     parameters: [
       'CallSid AccountSid From To Caller? Called? CallStatus Direction ApiVersion SipDomain SipDomainSid?',
@@ -197,7 +176,6 @@ export const voice = {
   // A call to your number. `Called`, `Caller` and their places are in captures only.
   // https://www.twilio.com/docs/voice/twiml#request-parameters
   'call.inbound': {
-    body: 'form',
     rule: 'CallSid CallStatus=ringing Direction=inbound !SipDomain',
     parameters: ['...call CallToken? StirVerstat? StirPassportToken? AddOns? ErrorCode? ErrorUrl?'],
   },
