@@ -48,8 +48,8 @@ describe('refused here, accepted by the package', () => {
         expect(call).toThrow(/"authToken"/)
   })
 
-  test('methods other than GET and POST', () => {
-    for (const method of ['DELETE', 'PUT', 'HEAD']) expect(askRequest({ method }, hmac(url))).toEqual([true, false])
+  test('methods other than GET, POST and PUT', () => {
+    for (const method of ['DELETE', 'PATCH', 'HEAD']) expect(askRequest({ method }, hmac(url))).toEqual([true, false])
   })
 
   test('a GET signature on a POST with a body it does not cover', () => {

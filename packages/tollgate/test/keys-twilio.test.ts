@@ -277,7 +277,11 @@ describe('options', () => {
     ['no account', { apiKey }, '"accountSid" must be an AccountSid'],
     ['no credentials', { accountSid: main }, 'needs either "authToken" or "apiKey"'],
     ['two credentials', { ...good, authToken: token(1) }, 'needs either "authToken" or "apiKey"'],
-    ['an API key as a token', { accountSid: main, authToken: apiKey.sid }, 'is an API key; Twilio signs with the Auth Token'],
+    [
+      'an API key as a token',
+      { accountSid: main, authToken: apiKey.sid },
+      'is an API key; Twilio signs with the Auth Token',
+    ],
     ['a token as an API key', { accountSid: main, apiKey: token(1) }, 'needs an object of options'],
     ['an API key without "SK"', { ...good, apiKey: { sid: main, secret: 'x' } }, '"apiKey.sid" must be "SK"'],
     ['a blank secret', { ...good, apiKey: { ...apiKey, secret: ' ' } }, '"apiKey.secret" is blank'],

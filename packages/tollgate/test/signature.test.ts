@@ -15,9 +15,9 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const lengths = [20, 32]
 
 describe('algorithms', () => {
-  test('the default is HMAC-SHA1 with the Auth Token, and a SharedKey signs with HMAC-SHA256 only', () => {
-    expect(defaultAlgorithm).toMatchObject({ name: 'HMAC_SHA1', hash: 'sha1', bytes: 20, signedBy: 'auth_token' })
-    expect(findAlgorithm('HMAC_SHA256')).toMatchObject({ hash: 'sha256', bytes: 32, signedBy: 'shared_key' })
+  test('Auth Tokens sign with HMAC-SHA1, and SharedKeys with HMAC-SHA256 by default', () => {
+    expect(defaultAlgorithm).toMatchObject({ name: 'HMAC_SHA1', hash: 'sha1', bytes: 20, defaultOf: 'auth_token' })
+    expect(findAlgorithm('HMAC_SHA256')).toMatchObject({ hash: 'sha256', bytes: 32, defaultOf: 'shared_key' })
     expect(algorithms.map(({ name }) => name)).toEqual(['HMAC_SHA1', 'HMAC_SHA256'])
   })
 
