@@ -6,8 +6,8 @@ import { rejectionPages } from './rejection-pages.mjs'
 import { root } from './run.mjs'
 
 /**
- * @typedef {{ title: string, symptom: string, reason: string, fix: string, question: string, fixes?:
- *   Record<string, string> }} Cause
+ * @typedef {{ title: string, symptom: string, reason: string, fix: string, question: string,
+ *   fixes?: Record<string, string> }} Cause
  * @typedef {{ status: number, message: string }} Rejection
  * @typedef {{ causes: Record<string, Cause>, questions: Record<string, string>, places:
  *   Record<string, string>, rejections: Record<string, Rejection> }} Tables

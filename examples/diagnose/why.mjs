@@ -4,7 +4,8 @@ import { diagnose, evenInProduction } from 'tollgate/diagnose'
 
 export const verifier = createVerifier({
   publicUrl: 'https://app.example.com',
-  // Use it for a few hours only. Each explanation costs CPU time, and how many there are is limited.
+  // Use it for a few hours only. Each explanation costs CPU time, and how many there are is
+  // limited.
   diagnose: evenInProduction(diagnose),
 })
 // #endregion

@@ -1,7 +1,8 @@
 import { cached } from 'tollgate/keys'
 
 /**
- * @param {(accountSid: string, options: { signal: AbortSignal }) => Promise<{ authToken: string } | undefined>} findTenant
+ * @param {(accountSid: string, options: { signal: AbortSignal }) => Promise<{ authToken: string } |
+ *   undefined>} findTenant
  * @param {() => Promise<string[]>} listAccountSids
  */
 export async function makeLookup(findTenant, listAccountSids) {

@@ -1,6 +1,6 @@
 /**
- * What users may import, and the source file behind it. The build, the package's `exports` (`npm run exports` writes
- * them) and the package tests all read this list.
+ * What users may import, and the source file behind it. The build, the package's `exports` (`npm
+ * run exports` writes them) and the package tests all read this list.
  */
 export const entries = {
   '.': 'src/index.ts',

@@ -7,7 +7,8 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../run.mjs'
 
-// CONTRIBUTING promises that a new algorithm is one new row. This adds one to a copy of the library.
+// CONTRIBUTING promises that a new algorithm is one new row. This adds one to a copy of the
+// library.
 const row = "HMAC_SHA512: { hash: 'sha512', bytes: 64, blockBytes: 128 },"
 
 const cache = join(root, 'node_modules/.cache/tollgate')

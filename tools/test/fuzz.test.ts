@@ -19,7 +19,8 @@ test('finds a planted fault and saves its input', { timeout: 240_000 }, async ()
   for (const name of kept) rmSync(join(findings, name))
 })
 
-// The bounds are far above what is measured, and a suspect is measured again, best of five: noise does not fail this.
+// The bounds are far above what is measured, and a suspect is measured again, best of five: noise
+// does not fail this.
 test.each([1, Math.floor(Math.random() * 2 ** 32)])(
   'no hostile request costs much more than an ordinary one (seed %i)',
   { timeout: 600_000 },

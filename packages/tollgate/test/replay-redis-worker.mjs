@@ -1,4 +1,5 @@
-// One of several processes of an application. It verifies many requests at once and reports the verdicts.
+// One of several processes of an application. It verifies many requests at once and reports the
+// verdicts.
 import { createClient } from 'redis'
 import { createVerifier } from 'tollgate'
 import { redisStore, replayGuard } from 'tollgate/replay'

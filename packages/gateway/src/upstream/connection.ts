@@ -4,8 +4,8 @@ import type { AnswerHead } from './answer-head.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 
 /**
- * The reason for a missing or incomplete answer. With `'unreachable'` and `'unreachable in time'`, no
- * byte of the request was sent.
+ * The reason for a missing or incomplete answer. With `'unreachable'` and `'unreachable in time'`,
+ * no byte of the request was sent.
  */
 export type Failure = 'unreachable' | 'unreachable in time' | 'broken'
 

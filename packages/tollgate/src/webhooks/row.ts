@@ -38,7 +38,9 @@ export const sharedNames = {
 
 /** A realistic webhook of one kind. No value comes from a real account; numbers are 555-01xx. */
 export interface Sample {
-  /** The parameters of a form or a query, in wire order. A list has the values of a repeated name. */
+  /**
+   * The parameters of a form or a query, in wire order. A list has the values of a repeated name.
+   */
   readonly params?: Readonly<Record<string, string | readonly string[]>>
   readonly json?: unknown
   /** Given if Twilio sends another one than `application/x-www-form-urlencoded`. */

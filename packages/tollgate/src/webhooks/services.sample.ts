@@ -1,7 +1,9 @@
 import type { Sample } from './row.ts'
 import type { services } from './services.ts'
 
-/** The samples of TaskRouter, the debugger, Proxy, Verify, regulatory bundles and usage triggers. */
+/**
+ * The samples of TaskRouter, the debugger, Proxy, Verify, regulatory bundles and usage triggers.
+ */
 export const servicesSamples: Readonly<Record<keyof typeof services, Sample>> = {
   'taskrouter.event': {
     params: {
