@@ -33,6 +33,7 @@ const knownRoute: Known<Route> = {
   authToken: true,
   sharedKeys: true,
   sharedKeysOnly: true,
+  methods: true,
   accountSid: true,
   trailingSlash: true,
   mode: true,

@@ -118,6 +118,7 @@ export interface Route {
   readonly authToken?: VerifierOptions['authToken']
   readonly sharedKeys?: VerifierOptions['sharedKeys']
   readonly sharedKeysOnly?: boolean | undefined
+  readonly methods?: VerifierOptions['methods']
   readonly accountSid?: VerifierOptions['accountSid']
   readonly trailingSlash?: VerifierOptions['trailingSlash']
   readonly mode?: 'enforce' | 'observe' | undefined

@@ -165,6 +165,27 @@ test('a 500 from the upstream releases the delivery, so that it can be sent agai
   await upstream.close()
 })
 
+test('a route that lists PUT serves a sender that is set to it', async () => {
+  const upstream = await startUpstream()
+  const { options } = await load(
+    `routes:
+  - { path: /put, upstream: '${upstream.url}', publicUrl: 'https://api.example.com', methods: [POST, PUT] }
+  - { path: /, upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }
+`,
+  )
+  const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 } })
+  const { url } = await gateway.listen()
+  expect((await send(url, { ...signSms('/put'), method: 'PUT' })).status).toBe(200)
+  expect((await send(url, { ...signSms('/sms'), method: 'PUT' })).status).toBe(403)
+  expect(upstream.seen.map(({ method, target }) => `${method} ${target}`)).toEqual(['PUT /put'])
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+  await expect(
+    load(`${minimal}    methods: [DELETE]
+`),
+  ).rejects.toThrow('methods')
+})
+
 test('a key file that others may read is refused', async () => {
   const open = join(folder, 'open.json')
   writeFileSync(open, '{}')

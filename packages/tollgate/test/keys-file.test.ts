@@ -102,6 +102,7 @@ describe('a malformed file', () => {
     [`{"sharedKeys": {"${tokenMark} x": "x"}}`, 'the id of key 1 in "sharedKeys" is not'],
     [`{"sharedKeys": {"a": {"secret": "${tokenMark}", "owner": 1}}}`, 'has other names than'],
     [`{"sharedKeys": {"a": {"secret": "${tokenMark}", "accountSid": "AC"}}}`, 'the accountSid of key 1'],
+    [`{"sharedKeys": {"a": {"secret": "x", "algorithm": "${tokenMark}"}}}`, 'the algorithm of key 1'],
     [`{"sharedKeys": {"a": {}}}`, 'the secret of key 1 in "sharedKeys" must be a string'],
   ])('%.80s', (text, message) => {
     write(text)
@@ -113,13 +114,14 @@ describe('a malformed file', () => {
   })
 
   test('is the only thing refused: the rest is read as JSON.parse reads it', () => {
-    const text = ` { "accounts" : {\t${sid} : [ "a\\u0041\\n\\"" ] },\r\n"sharedKeys":{"__proto__":"x","b":{"secret":"é😀"}}} `
+    const text = ` { "accounts" : {\t${sid} : [ "a\\u0041\\n\\"" ] },\r\n"sharedKeys":{"__proto__":"x","b":{"secret":"é😀"},"c":{"secret":"x","algorithm":"HMAC_SHA1"}}} `
     expect(() => parseKeyFile(text)).toThrow('control character')
     const file = parseKeyFile(text.replace('\\n', ''))
     expect(file.accounts.get(one)).toEqual(['aA"'])
     expect([...file.sharedKeys]).toEqual([
       ['__proto__', 'x'],
       ['b', 'é😀'],
+      ['c', { secret: 'x', algorithm: 'HMAC_SHA1' }],
     ])
   })
 

@@ -114,6 +114,16 @@ describe('signRequest', () => {
     expect(signed.headers['x-twilio-signature']).toBe(hmac(`${url}a1`, 's', 'sha256'))
   })
 
+  test('a shared key with HMAC-SHA1 signs with it', () => {
+    const sharedKey = { id: 'key1', secret: 's', algorithm: 'HMAC_SHA1' } as const
+    const { headers } = signRequest({ url, params: { a: '1' }, sharedKey })
+    expect(headers['x-twilio-webhooks-signature-settings']).toBe('key=key1,algorithm=HMAC_SHA1')
+    expect(headers['x-twilio-signature']).toBe(hmac(`${url}a1`, 's'))
+    expect(() => signRequest({ url, sharedKey: { ...sharedKey, algorithm: 'HMAC_MD5' as 'HMAC_SHA1' } })).toThrow(
+      '"sharedKey.algorithm" must be one of HMAC_SHA1, HMAC_SHA256',
+    )
+  })
+
   test('the token of the environment signs if no key is given', () => {
     vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
     expect(signRequest({ url }).headers['x-twilio-signature']).toBe(hmac(url))

@@ -69,6 +69,10 @@ const verifierFields = {
   publicUrl: z.union([z.string(), z.array(z.string()).min(1)], { error: 'must be a URL, or a list of URLs' }),
   keys: keys.optional(),
   sharedKeysOnly: z.boolean().optional(),
+  methods: z
+    .array(z.enum(['GET', 'POST', 'PUT']))
+    .min(1)
+    .optional(),
   accountSid: z.union([accountSid, z.array(accountSid).min(1)]).optional(),
   trailingSlash: z.enum(['exact', 'either']).optional(),
   mode: z.enum(['enforce', 'observe']).optional(),

@@ -1,5 +1,6 @@
 import { findNearest } from '../checks/options.ts'
 import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
+import { type AlgorithmName, algorithms, findAlgorithm } from '../scheme/algorithms.ts'
 import { parseSignatureSettings } from '../scheme/signature.ts'
 import type { SharedKey } from '../verify/types.ts'
 
@@ -58,7 +59,7 @@ function parseSharedKeys(sharedKeys: unknown): KeyFile['sharedKeys'] {
   const parsed = new Map<string, SharedKey>()
   for (const [index, [id, key]] of listEntries(sharedKeys, 'sharedKeys').entries()) {
     const where = `key ${index + 1} in "sharedKeys"`
-    if (parseSignatureSettings(`key=${id},algorithm=HMAC_SHA256`)?.keyId !== id)
+    if (parseSignatureSettings(`key=${id},algorithm=any`)?.keyId !== id)
       throw new TypeError(`the id of ${where} is not 1 to 256 printable ASCII characters without spaces and commas`)
     parsed.set(id, parseSharedKey(key, where))
   }
@@ -66,15 +67,18 @@ function parseSharedKeys(sharedKeys: unknown): KeyFile['sharedKeys'] {
 }
 
 function parseSharedKey(key: unknown, where: string): SharedKey {
-  const { secret, accountSid, ...others }: { secret?: unknown; accountSid?: unknown } = isObject(key)
-    ? key
-    : { secret: key }
+  const { secret, accountSid, algorithm, ...others }: { secret?: unknown; accountSid?: unknown; algorithm?: unknown } =
+    isObject(key) ? key : { secret: key }
   const fault = describeSecretFault(secret)
   if (fault !== undefined) throw new TypeError(`the secret of ${where} ${fault}`)
-  if (Object.keys(others).length > 0) throw new TypeError(`${where} has other names than "secret" and "accountSid"`)
-  if (accountSid === undefined) return secret as string
-  if (typeof accountSid === 'string' && isAccountSid(accountSid)) return { secret: secret as string, accountSid }
-  throw new TypeError(`the accountSid of ${where} is not "AC" and 32 hex digits`)
+  if (Object.keys(others).length > 0)
+    throw new TypeError(`${where} has other names than "secret", "accountSid" and "algorithm"`)
+  if (accountSid !== undefined && !isAccountSid(accountSid))
+    throw new TypeError(`the accountSid of ${where} is not "AC" and 32 hex digits`)
+  if (algorithm !== undefined && findAlgorithm(algorithm) === undefined)
+    throw new TypeError(`the algorithm of ${where} is not one of ${algorithms.map(({ name }) => name).join(', ')}`)
+  if (accountSid === undefined && algorithm === undefined) return secret as string
+  return { secret: secret as string, accountSid, algorithm: algorithm as AlgorithmName | undefined }
 }
 
 function listEntries(section: unknown, name: string): readonly [string, unknown][] {

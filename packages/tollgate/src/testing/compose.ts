@@ -1,4 +1,5 @@
 import { isBytes } from '../checks/runtime.ts'
+import type { AlgorithmName } from '../scheme/algorithms.ts'
 import type { Pairs } from '../scheme/form.ts'
 import { decodeUtf8, isFormType, parseForm, serializeForm } from '../scheme/form.ts'
 import { findBodyHash, hashBody } from '../scheme/signature.ts'
@@ -48,10 +49,12 @@ export interface SignRequestInput {
    */
   authToken?: string | undefined
   /**
-   * A shared key, which signs with HMAC-SHA256. Its id is sent in
-   * X-Twilio-Webhooks-Signature-Settings.
+   * A SharedKey. Its id and its algorithm are sent in X-Twilio-Webhooks-Signature-Settings. Default
+   * of `algorithm`: `'HMAC_SHA256'`.
    */
-  sharedKey?: { readonly id: string; readonly secret: string } | undefined
+  sharedKey?:
+    | { readonly id: string; readonly secret: string; readonly algorithm?: AlgorithmName | undefined }
+    | undefined
 }
 
 /** A request as Twilio would send it, with the URL and the parameters that Twilio would sign. */

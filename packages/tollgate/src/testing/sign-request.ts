@@ -1,6 +1,7 @@
 import { checkKnownOptions } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault } from '../checks/secrets.ts'
+import { algorithms, defaultAlgorithm, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
 import { createSigner, parseSignatureSettings } from '../scheme/signature.ts'
 import { signingString } from '../scheme/signing-string.ts'
 import { composeRequest, type SignRequestInput } from './compose.ts'
@@ -93,17 +94,20 @@ function readKey({ authToken, sharedKey }: SignRequestInput): SigningKey {
   const fault = describeTokenFault(token)
   if (fault !== undefined)
     throw new TypeError(`${authToken === undefined ? 'TWILIO_AUTH_TOKEN' : '"authToken"'} ${fault}`)
-  return { sign: createSigner('HMAC_SHA1', token) }
+  return { sign: createSigner(defaultAlgorithm.name, token) }
 }
 
 function readSharedKey(sharedKey: unknown): SigningKey {
-  const { id, secret } = (sharedKey ?? {}) as { id?: unknown; secret?: unknown }
-  const settings = `key=${id},algorithm=HMAC_SHA256`
+  const { id, secret, algorithm }: { id?: unknown; secret?: unknown; algorithm?: unknown } = Object(sharedKey)
+  const row = algorithm === undefined ? findDefaultAlgorithm('shared_key') : findAlgorithm(algorithm)
+  if (row === undefined)
+    throw new TypeError(`"sharedKey.algorithm" must be one of ${algorithms.map(({ name }) => name).join(', ')}`)
+  const settings = `key=${id},algorithm=${row.name}`
   if (typeof id !== 'string' || parseSignatureSettings(settings)?.keyId !== id)
     throw new TypeError('"sharedKey.id" must be at most 256 printable ASCII characters without blanks and commas')
   const fault = describeSecretFault(secret)
   if (fault !== undefined) throw new TypeError(`"sharedKey.secret" ${fault}`)
-  return { sign: createSigner('HMAC_SHA256', secret as string), settings }
+  return { sign: createSigner(row.name, secret as string), settings }
 }
 
 interface CurlRequest {
