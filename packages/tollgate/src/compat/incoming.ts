@@ -10,7 +10,7 @@ import { type Head, type HeaderReader, readHead, readHeaders, readSignatureClaim
 import { parseHost, readHost, readTarget } from '../verify/public-url.ts'
 import { isSameQuery } from './spellings.ts'
 import type { MiddlewareRequest, Request, RequestValidatorOptions } from './types.ts'
-import { createTokenSigner, matchesSpellings } from './validate.ts'
+import { createTokenSigner, matchesSpellings, toTexts } from './validate.ts'
 
 /**
  * Checks that Twilio signed this request. For a form, the object of a body parser is enough. Any
@@ -126,7 +126,7 @@ export function findBody(request: MiddlewareRequest): FoundBody | 'unread' | und
   }
   const parsed = request.body || {}
   if (typeof parsed !== 'object') return undefined
-  const params = toPairs(parsed as Record<string, string>)
+  const params = toPairs(toTexts(parsed))
   if (params === undefined || params.length > 0) return isForm(request) ? params : undefined
   // Empty lists have no part in the signature. They do not make the body an empty one.
   if (Object.keys(parsed).length > 0) return undefined

@@ -1,6 +1,7 @@
 import { isBytes } from '../checks/runtime.ts'
 import { describeTokenFault } from '../checks/secrets.ts'
 import { defaultAlgorithm } from '../scheme/algorithms.ts'
+import { mostPairs } from '../scheme/form.ts'
 import {
   createSigner,
   equalSignatures,
@@ -16,8 +17,8 @@ import { listUrlSpellings } from './spellings.ts'
 const encoder = new TextEncoder()
 
 /**
- * Form parameters as a body parser returns them. Values other than strings and lists of strings do
- * not verify.
+ * Form parameters as a body parser returns them: strings, numbers, booleans, and lists of these.
+ * Other values do not verify.
  */
 export type FormParams = Readonly<Record<string, unknown>>
 
@@ -27,12 +28,12 @@ export type FormParams = Readonly<Record<string, unknown>>
  * @param url The whole URL that Twilio requests, query included. It is signed as it is.
  * @param params The form parameters of a POST, `{}` for a GET.
  * @returns the value of X-Twilio-Signature, in base64
- * @throws TypeError if the Auth Token is empty or not an Auth Token, or if a parameter is not a
- *   string or a list of strings.
+ * @throws TypeError if the Auth Token is empty or not an Auth Token, or if a parameter is an
+ *   object.
  */
 export function getExpectedTwilioSignature(authToken: string, url: string, params: FormParams | null): string {
   const sign = createTokenSigner(authToken)
-  const paramsText = joinParams(withDefault(params, url) as Params)
+  const paramsText = joinParams(toTexts(withDefault(params, url)))
   if (paramsText === undefined) throw new TypeError('"params" must be a record of strings and arrays of strings')
   return sign(url + paramsText)
 }
@@ -63,7 +64,7 @@ export function validateRequest(
   params: FormParams | null,
 ): boolean {
   const sign = createTokenSigner(authToken)
-  const pairs = toPairs(withDefault(params, url) as Params)
+  const pairs = toPairs(toTexts(withDefault(params, url)))
   return pairs !== undefined && matchesSpellings(sign, url, joinPairs(pairs), twilioHeader)
 }
 
@@ -159,6 +160,27 @@ export function createTokenSigner(authToken: unknown): Signer {
  */
 function withDefault(params: FormParams | null, url: string): FormParams | null {
   return params === null && typeof url === 'string' && url.includes('bodySHA256') ? {} : params
+}
+
+/**
+ * Writes numbers and booleans as their text, as the package does: `NumMedia: 0` is signed as
+ * `NumMedia0`.
+ */
+export function toTexts(params: unknown): Params {
+  if (typeof params !== 'object' || params === null || Symbol.iterator in params) return params as Params
+  // `toPairs` refuses more names or values. Copies of large forms take long, and nearly none needs
+  // one.
+  const hasScalar = (value: unknown): boolean =>
+    Array.isArray(value) ? value.length <= mostPairs && value.some(isScalar) : isScalar(value)
+  if (Object.keys(params).length > mostPairs || !Object.values(params).some(hasScalar)) return params as Params
+  const toText = (value: unknown): unknown => (isScalar(value) ? `${value}` : value)
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? value.map(toText) : toText(value)]),
+  ) as Params
+}
+
+function isScalar(value: unknown): value is number | boolean {
+  return typeof value === 'number' || typeof value === 'boolean'
 }
 
 function isBody(body: unknown): body is string | Uint8Array {
