@@ -228,6 +228,7 @@ describe('different answers', () => {
       protocol: { protocol: 'ftp' },
     }))
       expect(() => compat.webhook(options as compat.WebhookOptions)).toThrow(new RegExp(`"${name}"`))
+    compat.webhook({ url, host: 'https://example.com', protocol: 'ftp' })
   })
 
   test('getExpectedTwilioSignature takes no objects', () => {

@@ -161,8 +161,11 @@ function isDeclared(request: MiddlewareRequest): boolean {
  * @throws TypeError that names the option.
  */
 export function checkUrlOptions({ url, host, protocol }: RequestValidatorOptions): void {
-  if (isGiven(url) && (typeof url !== 'string' || splitUrl(url.trim()) === undefined))
+  if (isGiven(url)) {
+    // As in the package, the other two are not used then.
+    if (typeof url === 'string' && splitUrl(url.trim()) !== undefined) return
     throw new TypeError('"url" must be the whole https or http URL that Twilio requests')
+  }
   if (isGiven(host) && (typeof host !== 'string' || parseHost(host) === undefined))
     throw new TypeError('"host" must be the host that Twilio requests, such as "api.example.com", and nothing more')
   if (isGiven(protocol) && (typeof protocol !== 'string' || !/^(https?|wss?):?$/.test(protocol)))
