@@ -14,7 +14,7 @@ export const rejectionPages = {
       'Is it a PUT of Twilio? Then a WhatsApp or RCS sender is set to PUT.',
       'Does the code that calls the verifier pass the method in capitals?',
     ],
-    causes: ['not_from_twilio', 'websocket_scheme'],
+    causes: ['method', 'not_from_twilio', 'websocket_scheme'],
     fix: "For health checks, use a separate path. For scanners, do nothing. For a sender that is set to PUT, set `methods: ['GET', 'POST', 'PUT']`. Pass the method on unchanged.",
   },
   signature_missing: {

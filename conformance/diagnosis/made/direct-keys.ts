@@ -44,6 +44,11 @@ export const directKeyRows: readonly DirectRow[] = [
     options: { accountSid: otherSid },
   },
   {
+    name: 'a WhatsApp sender that is set to PUT',
+    expected: ['method'],
+    request: { ...post(`${origin}/sms`), method: 'PUT' },
+  },
+  {
     name: 'a token with a line break',
     expected: ['token_whitespace'],
     request: post(`${origin}/sms`),

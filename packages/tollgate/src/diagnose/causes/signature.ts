@@ -3,8 +3,21 @@ import { isSignature } from '../evidence.ts'
 import { decodePercent } from '../spelling.ts'
 import type { CauseRow, Reading, Row } from './row.ts'
 
-/** Changes of the signature header. */
+/** Changes of the signature header, and methods, which no signature covers. */
 export const signatureCauses = {
+  method: {
+    title: 'The method is not listed',
+    symptom: 'The code is `method_not_allowed`, and Twilio sent the request. It is usually a PUT.',
+    reason:
+      'WhatsApp and RCS senders may be set to PUT. The signature does not cover the method, so only the methods in `methods` are accepted.',
+    fix: "Set methods: ['GET', 'POST', 'PUT'], or set the sender to POST in the Twilio console.",
+    question: 'some_messages',
+    refusals: {
+      method_not_allowed({ method }) {
+        return `Twilio signed this request. Its method is ${showMethod(method)}, which "methods" does not list.`
+      },
+    },
+  } satisfies CauseRow as Row,
   signature_missing: {
     title: 'There is no signature',
     symptom: 'The code is `signature_missing`.',
@@ -98,6 +111,11 @@ const lengths = algorithms.map(({ bytes }) => 4 * Math.ceil(bytes / 3))
 
 /** A shorter part of a signature could match by chance. */
 const fewestCharacters = 10
+
+/** The sender chooses the method, so only a short word is shown. */
+function showMethod(method: string): string {
+  return /^[A-Z]{1,20}$/.test(method) ? method : 'unknown'
+}
 
 function isBlank(values: readonly string[]): boolean {
   return values.length === 1 && values[0]?.trim() === ''
