@@ -16,7 +16,7 @@ export interface Reply {
 }
 
 /** The application's handler. It may throw, as applications do. */
-export type Handle = (webhook: Accepted | Observed | undefined, appBody?: unknown) => Promise<Reply>
+type Handle = (webhook: Accepted | Observed | undefined, appBody?: unknown) => Promise<Reply>
 
 /** A record of the events at the server, in addition to its answers. */
 export interface Journal {

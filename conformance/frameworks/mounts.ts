@@ -22,7 +22,7 @@ import { twilioWebhook as guardKoa } from 'tollgate/koa'
 import type { Running } from '../adapter/framework.ts'
 import { listen, serve } from './listen.ts'
 
-export type MountOptions = VerifierOptions & { readonly paths: readonly string[] }
+type MountOptions = VerifierOptions & { readonly paths: readonly string[] }
 
 /**
  * An application with a guard by `paths`, and a handler on each of these paths in every way that

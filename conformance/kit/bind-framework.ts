@@ -10,7 +10,7 @@ import { account, otherToken, sharedKey, token } from './draft.ts'
 import type { Suite } from './suite.ts'
 
 /** The part of a `Framework` that the report shows. */
-export interface Reported {
+interface Reported {
   readonly name: string
   readonly exceptions: Readonly<Record<string, string>>
 }

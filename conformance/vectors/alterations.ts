@@ -3,7 +3,7 @@ import { encodeForm, type Pairs } from '../kit/sign.ts'
 import type { Specimen } from './specimens.ts'
 
 /** A specimen with one change, and the codes that it must be refused with. */
-export interface Altered {
+interface Altered {
   readonly specimen: Specimen
   readonly codes: readonly RejectionCode[]
 }

@@ -12,7 +12,7 @@ export interface Site extends Row {
 /** Wraps the lines in a site that listens with TLS on its own port. */
 export type Wrap = (lines: string, port: number, certificate: Files) => string
 
-export interface Files {
+interface Files {
   readonly crt: string
   readonly key: string
   readonly pem: string

@@ -22,10 +22,10 @@ export interface RequestHead {
 type Field = string | string[] | undefined
 
 /** The values of the fields that a verifier reads. */
-export type VerifiedFields = Record<VerifiedName, Field>
+type VerifiedFields = Record<VerifiedName, Field>
 
 /** The names of these fields. */
-export type VerifiedName =
+type VerifiedName =
   | 'host'
   | 'x-twilio-signature'
   | 'x-twilio-signature-key-sid'

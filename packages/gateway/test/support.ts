@@ -15,7 +15,7 @@ export interface Upstream {
   close(): Promise<void>
 }
 
-export interface Seen {
+interface Seen {
   readonly method: string
   readonly target: string
   readonly rawHeaders: readonly string[]

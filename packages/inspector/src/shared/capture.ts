@@ -11,7 +11,7 @@ export interface CapturedBody {
 }
 
 /** The way that a request entered the list. */
-export type Origin = 'received' | 'test' | 'replayed' | 're-signed' | 'imported'
+type Origin = 'received' | 'test' | 'replayed' | 're-signed' | 'imported'
 
 export type CapturedVerdict =
   | {

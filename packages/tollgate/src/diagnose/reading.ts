@@ -26,7 +26,7 @@ export interface State {
 }
 
 /** Values from the options that may be the ones that Twilio used. */
-export interface Hints {
+interface Hints {
   readonly hosts: readonly Seen<HostAndPort>[]
   readonly prefixes: readonly Seen<string>[]
   readonly userinfos: readonly Seen<string>[]

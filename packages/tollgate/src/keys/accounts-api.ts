@@ -91,7 +91,7 @@ async function readText(response: Response): Promise<string> {
 }
 
 /** How long `fetchWithRetries` may go on. */
-export interface Patience {
+interface Patience {
   remainingMs(): number
   wait(ms: number): Promise<void>
 }

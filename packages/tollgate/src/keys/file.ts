@@ -6,7 +6,7 @@ import type { AuthTokenLookup, SharedKey, UnverifiedClaim } from '../verify/type
 import { type KeyFile, parseKeyFile } from './key-file.ts'
 
 /** The module `node:fs`. */
-export type FileSystem = typeof NodeFs
+type FileSystem = typeof NodeFs
 
 /** Options of `fileKeys`. */
 export interface FileKeysOptions {

@@ -19,7 +19,7 @@ export interface CacheSettings {
 }
 
 /** The circumstances of a look-up. */
-export interface Question {
+interface Question {
   readonly signal: AbortSignal
   /** True after a mismatch: the tokens that are known may be old. */
   readonly refreshing: boolean

@@ -93,7 +93,7 @@ export interface TwilioAccountTokensOptions extends Omit<CachedOptions, 'default
 }
 
 /** The options after `parseTwilioOptions`. */
-export interface TwilioSettings {
+interface TwilioSettings {
   readonly accountSid: string
   readonly authTokens: readonly string[] | undefined
   readonly apiKey: string | undefined

@@ -53,7 +53,7 @@ export function defaultPort(scheme: string): string {
 }
 
 /** The value of `urlIsNormalized`: see `IncomingRequest`. */
-export type Respelled = boolean | ((query: string) => readonly string[])
+type Respelled = boolean | ((query: string) => readonly string[])
 
 /** Which spellings of a URL to add. */
 export interface UrlFormOptions {

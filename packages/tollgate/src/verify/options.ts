@@ -8,7 +8,7 @@ import { parsePublicUrl, resolveByRule, resolveFromList, type UrlResolver } from
 import { type AuthTokenLookup, type IncomingRequest, publicUrlRule, type VerifierOptions } from './types.ts'
 
 /** The option `authToken` after parsing. */
-export type AuthTokens =
+type AuthTokens =
   | { readonly kind: 'none' }
   | { readonly kind: 'single'; readonly tokens: readonly string[] }
   | { readonly kind: 'record'; readonly tokens: ReadonlyMap<string, readonly string[]> }

@@ -24,7 +24,7 @@ export function resolveOptions<Options, Env>(source: OptionsSource<Options, Env>
 }
 
 /** The next step of an adapter: pass the webhook to the application, or send the answer. */
-export type Outcome = Passed | { readonly webhook?: undefined; readonly answer: FullAnswer }
+type Outcome = Passed | { readonly webhook?: undefined; readonly answer: FullAnswer }
 
 /** A request that the application gets. */
 export interface Passed {
