@@ -2,8 +2,7 @@
 export const messaging = {
   // A WhatsApp message to your number. `MessageType`, `ButtonType`, `ChannelMetadata`,
   // `InteractiveData` and `FlowData` are in captures only.
-  // https://www.twilio.com/docs/messaging/guides/webhook-request#whatsapp-specific-parameters
-  // (2026-11)
+  // https://www.twilio.com/docs/messaging/guides/webhook-request#whatsapp-specific-parameters (2026-11)
   'whatsapp.inbound': {
     rule: 'MessageSid WaId SmsStatus=received|receiving',
     neverRepeats: true,
