@@ -8,7 +8,7 @@ const behindProxy = [
   'fromRequest, Forwarded (RFC 7239)',
   'spoofed headers',
   'queries and paths as they were sent',
-  'targets that are no URL',
+  'targets that are not URLs',
 ]
 
 // Every supported major version and platform of each adapter. A set-up may follow, such as

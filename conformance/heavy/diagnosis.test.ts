@@ -13,8 +13,7 @@ describe('set-ups by programs that are not written in JavaScript', () => {
   expectNamed(listProgramSetUps)
 })
 
-test('half of all set-ups, and of at least 150, are the work of real software', async () => {
+test('at least 150 set-ups are the work of real software', async () => {
   const setUps = await listAllSetUps()
-  expect(setUps.length).toBeGreaterThanOrEqual(150)
-  expect(setUps.filter(isReal).length / setUps.length).toBeGreaterThanOrEqual(0.5)
+  expect(setUps.filter(isReal).length).toBeGreaterThanOrEqual(150)
 }, 120_000)
