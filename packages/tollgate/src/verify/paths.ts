@@ -91,7 +91,7 @@ function listReadings(path: string): readonly Reading[] | undefined {
     readings.push(reading)
     // URL parsers read the first segment after two slashes as a host.
     if (/^[/\\]{2}/.test(reading.text)) readings.push(joinReading(reading.segments.slice(1)))
-    const decoded = decode(current)
+    const decoded = current.includes('%') ? decode(current) : current
     if (decoded === undefined) return undefined
     if (decoded === current) return readings
     current = decoded
@@ -101,13 +101,19 @@ function listReadings(path: string): readonly Reading[] | undefined {
 
 function readSegments(path: string): Reading | undefined {
   // URL parsers drop these three characters everywhere.
-  const text = path.replace(/[\t\n\r]+/g, '')
-  const kept = text.toLowerCase().replace(/[;?#][^/\\]*/g, '')
+  const text = includesAny(path, '\t\n\r') ? path.replace(/[\t\n\r]+/g, '') : path
+  const lower = text.toLowerCase()
+  const kept = includesAny(lower, ';?#') ? lower.replace(/[;?#][^/\\]*/g, '') : lower
   // With the empty part before the first slash, and one more part that shows that there are too
   // many.
   const parts = kept.split(/[/\\]+/, mostSegments + 2)
   if (parts.length > mostSegments + 1) return undefined
   return { text, segments: parts.filter((part) => part !== '' && part !== '.') }
+}
+
+/** Looking for a character takes much less time than a pattern, and a hostile path is 16 KB long. */
+function includesAny(text: string, characters: string): boolean {
+  return [...characters].some((character) => text.includes(character))
 }
 
 function joinReading(segments: readonly string[]): Reading {
