@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { getAnswerText } from './answers.ts'
-import type { ExchangeState } from './exchange.ts'
-import { toHeaderList } from './exchange.ts'
+import { type ExchangeState, toHeaderList } from './exchange.ts'
 import type { Exchange } from './options.ts'
 
 const nothing = new Uint8Array(0)

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { DiagnosableRequest } from '../src/diagnose/index.ts'
-import { diagnose } from '../src/diagnose/index.ts'
+import { type DiagnosableRequest, diagnose } from '../src/diagnose/index.ts'
 import { authToken, options } from './requests.ts'
 
 const names = [

@@ -154,7 +154,7 @@ describe('Auth Tokens in a Map', () => {
     const form = `AccountSid=${account}`
     const wanted = { ...request({}, sign(`${origin}/smsAccountSid${account}`)), body: form }
     expect(await verify(wanted)).toMatchObject({ ok: true, accountSid: account })
-    for (const given of [new Map(), new Map([['nobody', authToken]])])
+    for (const given of [new Map(), new Map([['not an AccountSid', authToken]])])
       expect(() => createVerifier({ publicUrl: origin, authToken: given })).toThrow('"authToken"')
   })
 })

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { WebhookParams } from '../src/index.ts'
-import { createVerifier } from '../src/index.ts'
+import { createVerifier, type WebhookParams } from '../src/index.ts'
 import { formRequest, getRequest, options } from './requests.ts'
 
 const { verify } = createVerifier(options)

@@ -77,11 +77,16 @@ export function parseChoice<T extends string>(value: T | undefined, name: string
   throw new TypeError(`"${name}" must be ${choices.map((choice) => `'${choice}'`).join(' or ')}`)
 }
 
+/**
+ * Checks that an option is an object with these methods.
+ * @throws TypeError that names the option.
+ */
 export function checkMethods(value: unknown, name: string, methods: readonly string[]): void {
   for (const method of methods)
     if (!hasMethod(value, method)) throw new TypeError(`"${name}" must have a method "${method}"`)
 }
 
+/** Returns true if a value of any type has a method of this name. */
 export function hasMethod(value: unknown, method: string): boolean {
   const object: { readonly [name: string]: unknown } = Object(value)
   return typeof object[method] === 'function'

@@ -1,6 +1,5 @@
 import { isBytes } from '../checks/runtime.ts'
-import type { Pairs } from '../scheme/form.ts'
-import { isFormType } from '../scheme/form.ts'
+import { isFormType, type Pairs } from '../scheme/form.ts'
 import type { Signer } from '../scheme/signature.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
 import { joinPairs, toPairs } from '../scheme/signing-string.ts'

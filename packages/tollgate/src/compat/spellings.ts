@@ -1,6 +1,5 @@
 import { parseUrl } from '../checks/runtime.ts'
-import type { Pairs } from '../scheme/form.ts'
-import { parseForm } from '../scheme/form.ts'
+import { type Pairs, parseForm } from '../scheme/form.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
 
 /**

@@ -1,7 +1,6 @@
 import { checkKnownOptions, checkType } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
-import type { Pairs } from '../scheme/form.ts'
-import { decodeUtf8 } from '../scheme/form.ts'
+import { decodeUtf8, type Pairs } from '../scheme/form.ts'
 import { isRejected, type Rejected } from '../verdict.ts'
 import { readBody } from '../verify/body.ts'
 import { ReceivedParams } from '../verify/webhook.ts'

@@ -1,6 +1,5 @@
 import { createHmac, hashBytes } from '#hmac'
-import type { Algorithm } from './algorithms.ts'
-import { type AlgorithmName, findAlgorithm } from './algorithms.ts'
+import { type Algorithm, type AlgorithmName, findAlgorithm } from './algorithms.ts'
 
 /** Computes the signature, in Base64, that Twilio sends for a signing string. */
 export type Signer = (signingString: string) => string
@@ -63,8 +62,9 @@ const sha256Hex = /^[0-9a-f]{64}$/
 
 /**
  * Finds the `bodySHA256` of a query (`?a=1&bodySHA256=…`).
- * @returns `undefined` if there is none, and `'malformed'` if it is not 64 lower-case hex digits or
- *   is repeated with different values. Twilio has been seen to repeat it with the same value.
+ * @returns `undefined` if the query has no such parameter, and `'malformed'` if its value is not 64
+ *   lower-case hex digits or is repeated with different values. Twilio has been seen to repeat it
+ *   with the same value.
  */
 export function findBodyHash(query: string): string | undefined {
   if (!query.includes(parameter)) return undefined

@@ -1,7 +1,6 @@
 import { isBytes } from '../checks/runtime.ts'
 import type { AlgorithmName } from '../scheme/algorithms.ts'
-import type { Pairs } from '../scheme/form.ts'
-import { decodeUtf8, isFormType, parseForm, serializeForm } from '../scheme/form.ts'
+import { decodeUtf8, isFormType, type Pairs, parseForm, serializeForm } from '../scheme/form.ts'
 import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import { isWebSocketScheme, splitUrl } from '../scheme/signed-url.ts'
 import { type Params, toPairs } from '../scheme/signing-string.ts'

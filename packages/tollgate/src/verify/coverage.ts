@@ -1,5 +1,12 @@
-import type { Pairs } from '../scheme/form.ts'
-import { decodeUtf8, encodeUtf8, hasTooManyPairs, isFormType, parseForm, parseLeniently } from '../scheme/form.ts'
+import {
+  decodeUtf8,
+  encodeUtf8,
+  hasTooManyPairs,
+  isFormType,
+  type Pairs,
+  parseForm,
+  parseLeniently,
+} from '../scheme/form.ts'
 import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import { type Rejected, reject } from '../verdict.ts'
 import { type Head, readSingle } from './head.ts'

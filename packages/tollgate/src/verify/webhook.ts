@@ -1,5 +1,4 @@
-import type { Pairs } from '../scheme/form.ts'
-import { decodeUtf8 } from '../scheme/form.ts'
+import { decodeUtf8, type Pairs } from '../scheme/form.ts'
 import { type DistinctPairs, findDistinct } from '../scheme/signing-string.ts'
 import type { Accepted, Observed, Received, Rejected, WebhookParams } from '../verdict.ts'
 import type { Coverage } from './coverage.ts'

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingRequest, VerifierOptions } from 'tollgate'
-import { createVerifier } from 'tollgate'
+import { createVerifier, type IncomingRequest, type VerifierOptions } from 'tollgate'
 import type { ImportResult } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { readBody } from '../body-text.ts'

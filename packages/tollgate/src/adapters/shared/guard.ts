@@ -1,6 +1,14 @@
 import { refusePromise } from '../../checks/options.ts'
-import type { Mode, Verdict, VerifierOptions } from '../../index.ts'
-import { type Accepted, createVerifier, type IncomingRequest, type Observed, type Verifier } from '../../index.ts'
+import {
+  type Accepted,
+  createVerifier,
+  type IncomingRequest,
+  type Mode,
+  type Observed,
+  type Verdict,
+  type Verifier,
+  type VerifierOptions,
+} from '../../index.ts'
 import { chooseAnswer, type FullAnswer, toAnswer } from './answer.ts'
 
 /** The options that all adapters have. `mode` stays a type, because handlers are typed by it. */
