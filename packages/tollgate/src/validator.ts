@@ -25,7 +25,7 @@ export class RequestValidator {
    * @throws TypeError for a token that is empty, blank, quoted, or clearly not an Auth Token.
    */
   constructor(authToken: string | readonly string[]) {
-    this.#signers = parseTokens(authToken, 'authToken').map((token) => createSigner(defaultAlgorithm.name, token))
+    this.#signers = parseTokens(authToken, 'authToken').map((token) => createSigner(defaultAlgorithm, token))
   }
 
   /**

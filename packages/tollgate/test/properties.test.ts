@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createVerifier, fromRequest, type IncomingRequest, type Verdict } from '../src/index.ts'
+import { defaultAlgorithm } from '../src/scheme/algorithms.ts'
 import { type Pairs, serializeForm } from '../src/scheme/form.ts'
 import { createSigner } from '../src/scheme/signature.ts'
 import { signingString } from '../src/scheme/signing-string.ts'
@@ -8,7 +9,7 @@ import { signRequest } from '../src/testing/index.ts'
 import { authToken, formType, options, origin, sign } from './requests.ts'
 
 const { verify } = createVerifier(options)
-const signWith = createSigner('HMAC_SHA1', authToken)
+const signWith = createSigner(defaultAlgorithm, authToken)
 
 const text = fc.string({ unit: 'binary', maxLength: 6 })
 const somePairs = fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 6 })

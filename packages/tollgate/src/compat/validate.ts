@@ -151,7 +151,7 @@ function* listForms(parts: UrlParts, paramsText: string): Generator<SignedForm> 
 export function createTokenSigner(authToken: unknown): Signer {
   const fault = describeTokenFault(authToken)
   if (fault !== undefined) throw new TypeError(`"authToken" ${fault}`)
-  return createSigner(defaultAlgorithm.name, authToken as string)
+  return createSigner(defaultAlgorithm, authToken as string)
 }
 
 /**

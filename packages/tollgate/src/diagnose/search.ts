@@ -1,4 +1,4 @@
-import { type AlgorithmName, algorithms } from '../scheme/algorithms.ts'
+import { type Algorithm, type AlgorithmName, algorithms, findAlgorithm } from '../scheme/algorithms.ts'
 import type { Pairs } from '../scheme/form.ts'
 import { createSigner, type Signer } from '../scheme/signature.ts'
 import {
@@ -212,7 +212,7 @@ function createAttempt({ subject, presented, forms, maxTries }: SearchInput, joi
 
   const signerOf = ({ algorithm, secret }: Key): Signer => {
     const id = `${algorithm} ${secret}`
-    const signer = signers.get(id) ?? createSigner(algorithm, secret)
+    const signer = signers.get(id) ?? createSigner(findAlgorithm(algorithm) as Algorithm, secret)
     signers.set(id, signer)
     return signer
   }

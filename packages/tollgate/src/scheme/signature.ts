@@ -1,12 +1,12 @@
 import { createHmac, hashBytes } from '#hmac'
-import { type Algorithm, type AlgorithmName, findAlgorithm } from './algorithms.ts'
+import type { Algorithm } from './algorithms.ts'
 
 /** Computes the signature, in Base64, that Twilio sends for a signing string. */
 export type Signer = (signingString: string) => string
 
 /** Prepares signatures with one key. */
-export function createSigner(algorithm: AlgorithmName, secret: string): Signer {
-  return createHmac(findAlgorithm(algorithm) as Algorithm, secret)
+export function createSigner(algorithm: Algorithm, secret: string): Signer {
+  return createHmac(algorithm, secret)
 }
 
 // By how many bytes are left after the last group of three: the bits of the last character beyond

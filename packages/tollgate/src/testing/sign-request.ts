@@ -94,7 +94,7 @@ function readKey({ authToken, sharedKey }: SignRequestInput): SigningKey {
   const fault = describeTokenFault(token)
   if (fault !== undefined)
     throw new TypeError(`${authToken === undefined ? 'TWILIO_AUTH_TOKEN' : '"authToken"'} ${fault}`)
-  return { sign: createSigner(defaultAlgorithm.name, token) }
+  return { sign: createSigner(defaultAlgorithm, token) }
 }
 
 function readSharedKey(sharedKey: unknown): SigningKey {
@@ -107,7 +107,7 @@ function readSharedKey(sharedKey: unknown): SigningKey {
     throw new TypeError('"sharedKey.id" must be at most 256 printable ASCII characters without blanks and commas')
   const fault = describeSecretFault(secret)
   if (fault !== undefined) throw new TypeError(`"sharedKey.secret" ${fault}`)
-  return { sign: createSigner(row.name, secret as string), settings }
+  return { sign: createSigner(row, secret as string), settings }
 }
 
 interface CurlRequest {

@@ -146,7 +146,7 @@ const signers = new WeakMap<readonly string[], readonly Signer[]>()
 function toCandidates(tokens: readonly string[], owner: string | undefined, isBound = true): readonly Candidate[] {
   let made = signers.get(tokens)
   if (made === undefined) {
-    made = tokens.map((token) => createSigner(defaultAlgorithm.name, token))
+    made = tokens.map((token) => createSigner(defaultAlgorithm, token))
     signers.set(tokens, made)
   }
   return made.map((sign, index) => ({

@@ -1,4 +1,4 @@
-import { checkKnownOptions, checkMethods, parseChoice, parseInteger, toList } from '../checks/options.ts'
+import { checkKnownOptions, checkMethods, checkType, parseChoice, parseInteger, toList } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
 import type { Awaitable } from '../checks/time-limit.ts'
@@ -61,8 +61,9 @@ const known: Readonly<Record<keyof VerifierOptions, true>> = {
  */
 export function parseOptions(given: VerifierOptions): Settings {
   checkKnownOptions(given, known, 'the verifier')
-  for (const name of ['signedUrl', 'onVerdict', 'onRejected'] as const) checkOptional(given, name, 'function')
-  const sharedKeysOnly = checkOptional(given, 'sharedKeysOnly', 'boolean') ?? false
+  for (const name of ['signedUrl', 'onVerdict', 'onRejected'] as const) checkType(given[name], name, 'function')
+  const { sharedKeysOnly = false } = given
+  checkType(sharedKeysOnly, 'sharedKeysOnly', 'boolean')
   if (sharedKeysOnly && given.sharedKeys === undefined) throw new TypeError('"sharedKeysOnly" needs "sharedKeys"')
   if (given.replay !== undefined) checkMethods(given.replay, 'replay', ['reserve'])
   if (given.diagnose !== undefined) checkMethods(given.diagnose, 'diagnose', ['explain'])
@@ -138,7 +139,7 @@ function parseSharedKey(key: unknown, where: string): ParsedSharedKey {
   const row = algorithm === undefined ? findDefaultAlgorithm('shared_key') : findAlgorithm(algorithm)
   if (row === undefined)
     throw new TypeError(`"${where}.algorithm" must be one of ${algorithms.map(({ name }) => name).join(', ')}`)
-  return { sign: createSigner(row.name, secret as string), accountSid, algorithm: row }
+  return { sign: createSigner(row, secret as string), accountSid, algorithm: row }
 }
 
 function listEntries(value: object): Iterable<[unknown, unknown]> {
@@ -158,15 +159,4 @@ function parseAccountSids(accountSid: unknown): ReadonlySet<string> | undefined 
   const list = toList(accountSid, 'accountSid')
   for (const one of list) if (!isAccountSid(one)) throw new TypeError('"accountSid" must be "AC" and 32 hex digits')
   return new Set(list as string[])
-}
-
-function checkOptional<K extends keyof VerifierOptions>(
-  given: VerifierOptions,
-  name: K,
-  type: string,
-): VerifierOptions[K] {
-  const value = given[name]
-  if (value !== undefined && typeof value !== type)
-    throw new TypeError(`"${name}" must be a ${type}, got ${typeof value}`)
-  return value
 }
