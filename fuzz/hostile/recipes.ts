@@ -25,7 +25,24 @@ export interface Recipe {
 const characters = [...`aA0.-_/\\;:,&=+%?#@'"([{<* \t\n\r\0`, '\r\n', '\uFEFF', 'é', '\u2028', '\uD800']
 const escapes =
   '%0A %0D%0A %00 %20 %25 %2F %5C %27 %26 %3D %3B %2B %EF%BB%BF %C3%A9 %zz %ff %252F &amp; \\u0041 \\n'.split(' ')
-const separators = ['&=', 'a=&', '=&', 'a&', 'a=b&', '&&', '==', ';a=1', '; ', '/../', '/./', '%2e%2e/', '//', ', ']
+const separators = [
+  '&=',
+  'a=&',
+  '=&',
+  'a&',
+  'a=b&',
+  '&&',
+  '==',
+  ';a=1',
+  '; ',
+  '/../',
+  '/./',
+  '%2e%2e/',
+  'a%2F;',
+  '%2F%5C',
+  '//',
+  ', ',
+]
 const nesting = ['{"a":', '[[', 'a[', '{"a":[', 'a[b]', '<a>', '{"a":1}\n', '"a",', '\\"', '[]']
 const counted = [
   '#=&',

@@ -199,7 +199,23 @@ describe('createPathFilter', () => {
     )
 
     test('for repeated characters that have stalled servers', () => {
-      for (const piece of [';', '/', '?', '#', '\\', '/.', '/;', 'a/', '%2f', '%252525', '%', '%c3%a9'])
+      for (const piece of [
+        ';',
+        '/',
+        '?',
+        '#',
+        '\\',
+        '/.',
+        '/;',
+        'a/',
+        '%2f',
+        '%252525',
+        '%',
+        '%c3%a9',
+        'a%2f;',
+        '%c3%a9;#',
+        'a%0a',
+      ])
         for (const tail of ['%0A', '\n', 'x', '/', ';', '']) {
           const target = repeat(piece, tail)
           expect(measure(target) / ordinary, `${target.slice(0, 12)} ${tail}`).toBeLessThan(25)
@@ -219,6 +235,21 @@ describe('createPathFilter', () => {
         { numRuns: 40 },
       )
     })
+  })
+
+  test('guards a path with a tab or a line break, which URL parsers drop', () => {
+    const guards = createPathFilter('/sms')
+    for (const path of ['/s%0Ams', '/s%09ms', '/s%250Dms', '/other%0A', '/other\n', '/a/b%0Ac/d'])
+      expect(guards([path])).toBe(true)
+    for (const path of ['/other%20x', '/other%0Bx']) expect(guards([path])).toBe(false)
+  })
+
+  test('reads a path once, below every prefix of the public URLs', () => {
+    const prefixes = Array.from({ length: 20 }, (_, index) => `https://example.com/p${index}`)
+    const guards = createPathFilter(['/p7/sms', /^\/p8\/voice$/], [...prefixes, 'https://example.com/p%37/x/'])
+    for (const path of ['/sms', '//sms', '/%73ms/status', '/voice', '/voice/', '/p7/sms', '/P8/Voice'])
+      expect(guards([path]), path).toBe(true)
+    for (const path of ['/other', '/p9/sms', '/voice/x', '/']) expect(guards([path]), path).toBe(false)
   })
 
   test('never throws for any path', () => {

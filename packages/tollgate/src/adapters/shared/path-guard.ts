@@ -7,7 +7,8 @@ export interface PathOptions {
   /**
    * The paths to guard. A string guards that path and everything below it. A RegExp guards the
    * paths that it matches, in any letter case. Encoded and unusual spellings of a guarded path are
-   * guarded too, and so is every path that has a `..` or cannot be decoded. In h3 1, which mounts
+   * guarded too, and so is every path that has a `..`, a tab or a line break, or that cannot be
+   * decoded. In h3 1, which mounts
    * handlers by text, a string guards every path that begins with it. Default: every request that
    * reaches the middleware.
    */
