@@ -1,5 +1,6 @@
 import { describeSecretFault, describeTokenFault, isAccountSid } from '../checks/secrets.ts'
-import { type AlgorithmName, findDefaultAlgorithm } from '../scheme/algorithms.ts'
+import { type Awaitable, withTimeLimit } from '../checks/time-limit.ts'
+import { type AlgorithmName, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
 import type { Settings } from '../verify/options.ts'
 import type { UnverifiedClaim } from '../verify/types.ts'
 
@@ -26,7 +27,7 @@ export interface ConfiguredKeys {
    * that the request names.
    */
   readonly faults: readonly { readonly token: string; readonly fault: string }[]
-  /** The key id in a well-formed settings header. */
+  /** The id of the SharedKey that the headers name. */
   readonly claimedKeyId: string | undefined
   readonly claimedAlgorithm: string | undefined
   readonly sharedKeyFound: boolean
@@ -126,19 +127,19 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
   const ofOtherAccounts = list
     .filter((one) => !isOwn(one))
     .map((one): NamedKey => ({ ...makeKey(one.token, 'auth_token'), name: `"authToken.${one.accountSid}"` }))
-  const secrets = readSharedSecrets(sources.sharedKeys)
-  const asGiven = secrets.find(([id]) => id === claimedKeyId)?.[1]
-  const claimed = claimedKeyId === undefined ? undefined : (asGiven ?? (await lookUpSecret(settings, claimedKeyId)))
+  const sharedKeys = readSharedKeys(sources.sharedKeys)
+  const asGiven = sharedKeys.find(([id]) => id === claimedKeyId)?.[1]
+  const claimed = claimedKeyId === undefined ? undefined : (asGiven ?? (await lookUpSharedKey(sources, claimedKeyId)))
   const others = Object.entries(otherTokens).flatMap(([name, secret]): NamedKey[] => [
     { ...makeKey(secret, 'auth_token'), name: `otherTokens.${name}` },
     { ...makeKey(secret, 'shared_key'), name: `otherTokens.${name}` },
   ])
-  const otherShared = secrets
-    .filter(([id, secret]) => id !== claimedKeyId && secret !== '')
-    .map(([id, secret]): NamedKey => ({ ...makeKey(secret, 'shared_key'), name: `"sharedKeys.${id}"` }))
+  const otherShared = sharedKeys
+    .filter(([id, { secret }]) => id !== claimedKeyId && secret !== '')
+    .map(([id, key]): NamedKey => ({ ...key, name: `"sharedKeys.${id}"` }))
   const namesSharedKey = claimedKeyId !== undefined
   return {
-    tried: namesSharedKey ? (claimed === undefined ? [] : [makeKey(claimed, 'shared_key')]) : own,
+    tried: namesSharedKey ? (claimed === undefined ? [] : [claimed]) : own,
     others: [
       ...ofOtherAccounts,
       ...otherShared,
@@ -146,7 +147,7 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
       ...(namesSharedKey ? own.map((key): NamedKey => ({ ...key, name: '"authToken"' })) : []),
     ],
     faults: namesSharedKey
-      ? listFaults(asGiven === undefined ? [] : [asGiven], describeSecretFault)
+      ? listFaults(asGiven === undefined ? [] : [asGiven.secret], describeSecretFault)
       : listFaults(
           list.map((one) => one.token),
           describeTokenFault,
@@ -176,11 +177,13 @@ function listFaults(
   })
 }
 
-function readSharedSecrets(sharedKeys: unknown): [id: string, secret: string][] {
+function readSharedKeys(sharedKeys: unknown): [id: string, key: Key][] {
   if (typeof sharedKeys !== 'object' || sharedKeys === null) return []
-  return Object.entries(sharedKeys).flatMap(([id, key]): [string, string][] => {
-    const secret: unknown = typeof key === 'object' && key !== null ? key.secret : key
-    return typeof secret === 'string' ? [[id, secret]] : []
+  return Object.entries(sharedKeys).flatMap(([id, key]): [string, Key][] => {
+    const { secret, algorithm } = typeof key === 'object' && key !== null ? key : { secret: key, algorithm: undefined }
+    if (typeof secret !== 'string') return []
+    const name = findAlgorithm(algorithm)?.name
+    return [[id, { ...makeKey(secret, 'shared_key'), ...(name !== undefined && { algorithm: name }) }]]
   })
 }
 
@@ -189,7 +192,7 @@ async function lookUpTokens(settings: Settings, claim: UnverifiedClaim): Promise
   if (authTokens.kind === 'none') return []
   if (authTokens.kind === 'single') return [...authTokens.tokens]
   if (authTokens.kind === 'record') return [...authTokens.tokens.values()].flat()
-  const found = await askInTime(() => authTokens.lookup(claim), settings.lookupTimeoutMs)
+  const found = await ask(() => authTokens.lookup(claim), settings)
   const tokens: unknown = typeof found === 'object' && found !== null && 'authToken' in found ? found.authToken : found
   return [tokens]
     .flat()
@@ -197,23 +200,13 @@ async function lookUpTokens(settings: Settings, claim: UnverifiedClaim): Promise
     .slice(0, 16)
 }
 
-async function lookUpSecret(settings: Settings, id: string): Promise<string | undefined> {
-  const found = await askInTime(() => settings.findSharedKey(id), settings.lookupTimeoutMs)
-  const secret: unknown = typeof found === 'object' && found !== null && 'secret' in found ? found.secret : found
-  return typeof secret === 'string' && secret !== '' ? secret : undefined
+async function lookUpSharedKey({ sharedKeys, settings }: KeySources, id: string): Promise<Key | undefined> {
+  if (typeof sharedKeys !== 'function') return undefined
+  const found: unknown = await ask(() => sharedKeys(id), settings)
+  return readSharedKeys({ [id]: found })[0]?.[1]
 }
 
 /** Ignores a look-up that fails or takes too long: the verdict has reported it already. */
-async function askInTime(ask: () => unknown, milliseconds: number): Promise<unknown> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  try {
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), milliseconds)
-    })
-    return await Promise.race([ask(), late])
-  } catch {
-    return undefined
-  } finally {
-    clearTimeout(timer)
-  }
+function ask<T>(lookUp: () => Awaitable<T>, { lookupTimeoutMs }: Settings): Promise<T | undefined> {
+  return withTimeLimit(lookUp, lookupTimeoutMs, 'The key look-up').catch(() => undefined)
 }

@@ -44,10 +44,15 @@ async function diagnoseRequest(
 
 async function runDiagnosis(
   request: DiagnosableRequest,
-  options: VerifierOptions,
+  given: VerifierOptions,
   extra: DiagnoseOptions & { readonly maxTries: number },
   known?: Rejected,
 ): Promise<Diagnosis> {
+  const options = {
+    ...given,
+    authToken: toRecord(given.authToken) as VerifierOptions['authToken'],
+    sharedKeys: toRecord(given.sharedKeys) as VerifierOptions['sharedKeys'],
+  }
   const authToken =
     options.authToken ?? (options.sharedKeys === undefined ? readEnvironment('TWILIO_AUTH_TOKEN') : undefined)
   const lenient = toLenientOptions(options, authToken)
@@ -110,6 +115,11 @@ async function runDiagnosis(
 
 function joinState({ url, fragment }: State): string {
   return `${url.scheme}://${url.host}${url.port}${url.path}${url.query}${fragment}`
+}
+
+/** Makes a record of a Map, so that keys are read in one way. */
+function toRecord(keys: unknown): unknown {
+  return keys instanceof Map ? Object.fromEntries(keys) : keys
 }
 
 /** Removes listeners, and replaces faulty tokens, so that the verifier takes the options. */

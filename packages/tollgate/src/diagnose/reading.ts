@@ -124,7 +124,7 @@ export async function readSubject(source: Source): Promise<Subject> {
     given: source.tokens,
     otherTokens: source.extra.otherTokens ?? {},
     sharedKeys: options.sharedKeys,
-    claimedKeyId: named?.keyId,
+    claimedKeyId: named?.keyId ?? readSingle(header, 'x-twilio-signature-key-sid') ?? undefined,
     claimedAlgorithm: named?.algorithm,
     accounts,
     claim: {

@@ -193,8 +193,8 @@ export const keyCauses = {
     title: 'The wrong algorithm',
     symptom: 'The code is `algorithm_unsupported`, or the length of the signature does not fit the settings header.',
     reason:
-      'Auth Tokens sign with HMAC-SHA1, SharedKeys with HMAC-SHA256. A request may choose a key but never weaken one, so no other pair is tried.',
-    fix: 'Use SharedKeys with HMAC_SHA256 and Auth Tokens without a settings header.',
+      'Auth Tokens sign with HMAC-SHA1, SharedKeys with the algorithm that you configured, by default HMAC-SHA256. A request may choose a key but never weaken one, so no other pair is tried.',
+    fix: 'Give the SharedKey its algorithm: HMAC_SHA256, or HMAC_SHA1 for a key of the private beta. An Auth Token has no settings header.',
     question: 'shared_key',
     *edits({ keys }) {
       if (keys.claimedKeyId !== undefined && keys.sharedKeyFound)
@@ -274,10 +274,11 @@ function describeTokenForSharedKey({ name }: NamedKey): string {
   return `The settings header names a SharedKey, but the Auth Token ${name} signed with HMAC-SHA1.`
 }
 
-function describeAlgorithm({ claimedKeyId, claimedAlgorithm = '' }: ConfiguredKeys): string {
+function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys): string {
   if (claimedKeyId === undefined) return 'The Auth Token signed with HMAC-SHA256. Twilio uses it only with HMAC-SHA1.'
+  if (claimedAlgorithm === undefined) return 'The SharedKey signed with another algorithm than the configured one.'
   const claimed = algorithmNames.find((name) => name === claimedAlgorithm) ?? 'an algorithm'
-  return `The settings header names ${claimed} for a SharedKey, but the signature was made with another one. SharedKeys verify only with HMAC-SHA256.`
+  return `The settings header names ${claimed} for a SharedKey. The signature was made with another algorithm, or the key is configured with another one.`
 }
 
 /** Auth Tokens have 32 lower-case hex digits. Secrets of API keys have 32 letters and digits. */
