@@ -49,6 +49,16 @@ test('the built-in application answers a message with TwiML that repeats it', as
   expect(view.response?.body).toBe('<Response><Message>You said: &lt;Say&gt;&quot;&amp;</Message></Response>')
 })
 
+test('secrets of SharedKeys are not shown, from a record or a Map', async () => {
+  const secret = 'shared-key-secret-text'
+  for (const sharedKeys of [{ key1: secret }, new Map([['key1', { secret }]])]) {
+    const { page } = await open({ authToken, sharedKeys })
+    const { id } = await post(page, 'send', { kind: 'message.inbound', overrides: { Body: `It is ${secret}.` } })
+    expect((await page.ask(`/api/captures/${id}`)).text).toContain('It is ')
+    expect((await page.ask(`/api/captures/${id}`)).text).not.toContain(secret)
+  }
+})
+
 test('a spoofed webhook is refused, and the cause is found', async () => {
   const sent = await post(shared.page, 'send', { kind: 'message.inbound', spoofed: true })
   expect(sent.status).toBe(403)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { createGateway, type GatewayOptions } from '@tollgate/gateway'
-import type { VerifierOptions } from 'tollgate'
+import type { SharedKey, VerifierOptions } from 'tollgate'
 import { createInspector, type Inspector } from '../server/inspector.ts'
 import type { InspectorOptions } from '../server/options.ts'
 import { startBuiltInApp } from './built-in-app.ts'
@@ -121,7 +121,8 @@ function isAddressInUse(error: unknown): boolean {
 
 function listSecrets(sharedKeys: VerifierOptions['sharedKeys']): string[] {
   if (typeof sharedKeys !== 'object') return []
-  return Object.values(sharedKeys).map((key) => (typeof key === 'string' ? key : key.secret))
+  const keys: readonly SharedKey[] = sharedKeys instanceof Map ? [...sharedKeys.values()] : Object.values(sharedKeys)
+  return keys.map((key) => (typeof key === 'string' ? key : key.secret))
 }
 
 /** Finds a port before the gateway listens, because the gateway needs its public URL first. */
