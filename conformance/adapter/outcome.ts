@@ -1,5 +1,5 @@
 import { assert, assertEqual } from '../kit/assert.ts'
-import { makeRequest, otherToken, withHeaders } from '../kit/draft.ts'
+import { makeRequest, otherToken, type Signed, withHeaders } from '../kit/draft.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import type { Framework } from './framework.ts'
 import { type Mistake, mistakes } from './mistakes.ts'
@@ -16,7 +16,12 @@ const released: readonly (readonly [ScenarioId, status: number, releases: number
   ['answers 503', 503, 1],
   ['handler throws', 500, 1],
   ['handler rejects', 500, 1],
+  ['by verifier, answers 503', 503, 1],
+  ['another scheme, answers 503', 503, 1],
 ]
+
+/** A genuine request, also for the scheme of the scenarios `another scheme`. */
+const makeOwn = async (): Promise<Signed> => withHeaders(await makeRequest(), { 'x-own': 'right' })
 
 /** Tests that the handler's answer reaches the client, and that the replay guard follows it. */
 export function outcomeSuite(framework: Framework): Suite {
@@ -25,7 +30,7 @@ export function outcomeSuite(framework: Framework): Suite {
       `${id}: ${status}, ${releases === 0 ? 'not released' : 'released once'}`,
       () =>
         withServer(framework, id, async (server) => {
-          assertEqual((await send(server.port, toRaw(await makeRequest()))).status, status, 'status')
+          assertEqual((await send(server.port, toRaw(await makeOwn()))).status, status, 'status')
           if (releases > 0) await waitUntil(async () => (await server.journal()).releases > 0, 'a release')
           else await new Promise((resolve) => setTimeout(resolve, 30))
           const journal = await server.journal()
@@ -34,7 +39,7 @@ export function outcomeSuite(framework: Framework): Suite {
             [1, 1, releases],
             'runs, reservations, releases',
           )
-          assertEqual((await send(server.port, toRaw(await makeRequest()))).status, status, 'status of the next')
+          assertEqual((await send(server.port, toRaw(await makeOwn()))).status, status, 'status of the next')
         }),
     ]),
   )
@@ -121,6 +126,18 @@ export function optionsSuite(framework: Framework): Suite {
     }),
     'a function that returns wrong options: 500, and no handler runs': on('wrong by function', broken),
     'a function that throws: 500, and no handler runs': on('throwing by function', broken),
+    'a verifier instead of options': on('by verifier', async (server) => {
+      await expectAccepted(server, await makeRequest())
+      await expectRejected(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
+    }),
+    'a verifier with onRejected': on('by verifier, rejected', async (server) => {
+      assertEqual((await send(server.port, toRaw(await makeRequest({ token: otherToken })))).status, 418, 'status')
+    }),
+    'a verifier of another scheme, without parameters': on('another scheme', async (server) => {
+      const { ok, params } = await expectAccepted(server, await makeOwn())
+      assertEqual([ok, params], [true, []], 'what the handler saw')
+      await expectRejected(server, await makeRequest(), 'signature_mismatch')
+    }),
     'observe passes rejected requests to the handler': on('observe', async (server) => {
       await expectAccepted(server, await makeRequest())
       const answer = await send(server.port, toRaw(await makeRequest({ token: otherToken })))

@@ -87,5 +87,9 @@ export function pathsSuite(framework: Framework): Suite {
       guarded(server, ['/mounted/voice', '/mounted/sms', '/MOUNTED/v%6fice', '/mounted//sms']),
     ),
     'the path under the public URL': on('paths: prefix', (server) => guarded(server, ['/voice', '/v%6fice/x'])),
+    'the path under the public URL of a verifier': on('by verifier, paths', async (server) => {
+      await guarded(server, ['/voice', '/v%6fice/x'])
+      await free(server, unguarded)
+    }),
   })
 }

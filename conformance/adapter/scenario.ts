@@ -1,4 +1,14 @@
-import { type Accepted, fromRequest, type Observed, type ReplayGuard, type VerifierOptions } from 'tollgate'
+import {
+  type Accepted,
+  type AnyVerdict,
+  type AnyWebhook,
+  createVerifier,
+  fromRequest,
+  type Observed,
+  type ReplayGuard,
+  type Verifier,
+  type VerifierOptions,
+} from 'tollgate'
 import { memoryStore, replayGuard } from 'tollgate/replay'
 import { account, origin, otherAccount, otherToken, sharedKey, token } from '../kit/draft.ts'
 import { mistakes } from './mistakes.ts'
@@ -16,7 +26,7 @@ export interface Reply {
 }
 
 /** The application's handler. It may throw, as applications do. */
-type Handle = (webhook: Accepted | Observed | undefined, appBody?: unknown) => Promise<Reply>
+type Handle = (webhook: AnyWebhook | undefined, appBody?: unknown) => Promise<Reply>
 
 /** A record of the events at the server, in addition to its answers. */
 export interface Journal {
@@ -41,8 +51,10 @@ export interface Scenario {
 
 /** The differences between a scenario and the plain one. */
 interface Plan {
-  readonly options?: (journal: Journal) => Partial<AdapterOptions>
+  readonly options?: (journal: Journal) => Partial<AdapterOptions> & VerifierOption
   readonly byFunction?: true
+  /** True if the options go into a verifier, which the adapter gets. */
+  readonly byVerifier?: true
   readonly handle?: () => Promise<Reply> | Reply
   readonly mountedAt?: string
   readonly stacked?: true
@@ -62,6 +74,29 @@ const guard = (journal: Journal): ReplayGuard => ({
   },
 })
 
+/** The option `verifier` types the webhook, and here all scenarios have one type of options. */
+type VerifierOption = { readonly verifier?: Verifier<AnyVerdict> }
+
+/** A scheme of the application's own: a header instead of a signature, and no parameters. */
+const ownScheme = (journal: Journal): Verifier<AnyVerdict> => ({
+  async verify({ headers }) {
+    const given = headers.get instanceof Function ? headers.get('x-own') : Object(headers)['x-own']
+    const isRight = String(given) === 'right'
+    journal.verdicts.push(isRight ? 'ok' : 'signature_mismatch')
+    if (!isRight) return { ok: false, code: 'signature_mismatch', status: 403, message: '', tried: [] }
+    journal.reservations++
+    return {
+      ok: true,
+      body: new Uint8Array(),
+      json: () => undefined,
+      async release() {
+        journal.releases++
+      },
+    }
+  },
+})
+const withOwnScheme = (journal: Journal): VerifierOption => ({ verifier: ownScheme(journal) })
+
 const rejectReplays = (): Partial<AdapterOptions> => ({
   replay: replayGuard({ store: memoryStore(), onReplay: 'reject' }),
 })
@@ -79,6 +114,15 @@ const plans = {
   'stacked, replays rejected': { stacked: true, options: rejectReplays },
   'stacked, replays rejected, answers 503': { stacked: true, options: rejectReplays, handle: answer(503) },
   'by function': { byFunction: true },
+  'by verifier': { byVerifier: true },
+  'by verifier, answers 503': { byVerifier: true, options: withGuard, handle: answer(503) },
+  'by verifier, rejected': { byVerifier: true, options: () => ({ onRejected: () => ({ status: 418 }) }) },
+  'by verifier, paths': {
+    byVerifier: true,
+    options: () => ({ publicUrl: `${origin}/prefix`, paths: '/prefix/voice' }),
+  },
+  'another scheme': { options: withOwnScheme },
+  'another scheme, answers 503': { options: withOwnScheme, handle: answer(503) },
   'wrong by function': { byFunction: true, options: () => ({ publicUrl: 'nonsense' }) },
   'throwing by function': {
     byFunction: true,
@@ -154,11 +198,18 @@ export function makeScenario(id: ScenarioId, parsers: { before?: string; after?:
     const more: unknown = plan.options?.(journal)
     // Asynchronous options are one of the mistakes, so a promise is passed on unchanged.
     if (more instanceof Promise) return more as unknown as AdapterOptions
-    return {
+    const { verifier, paths, webSocket, ...others }: Partial<AdapterOptions> & VerifierOption = Object(more)
+    const options: VerifierOptions = {
       publicUrl: origin,
       authToken: token,
       onVerdict: (verdict) => journal.verdicts.push(verdict.ok ? 'ok' : verdict.code),
-      ...(more as Partial<AdapterOptions> | undefined),
+      ...others,
+    }
+    const made = plan.byVerifier ? createVerifier(options) : verifier
+    return {
+      ...(made === undefined ? options : { verifier: made }),
+      ...(paths !== undefined && { paths }),
+      ...(webSocket !== undefined && { webSocket }),
     }
   }
   return {
@@ -193,11 +244,19 @@ export interface Described {
 
 function describe(webhook: Parameters<Handle>[0], appBody: unknown): Described {
   return {
-    ...(webhook && { ok: webhook.ok, params: [...webhook.params], body: new TextDecoder().decode(webhook.body) }),
-    ...(webhook?.ok && { handshake: webhook.handshake, covers: webhook.covers, url: webhook.matched.url }),
-    ...(webhook?.ok === false && { code: webhook.code }),
+    ...(webhook && {
+      ok: webhook.ok,
+      params: [...(webhook.params ?? [])],
+      body: new TextDecoder().decode(webhook.body),
+    }),
+    ...(isAccepted(webhook) && { handshake: webhook.handshake, covers: webhook.covers, url: webhook.matched.url }),
+    ...(webhook?.ok === false && { code: (webhook as Observed).code }),
     appBody: Array.isArray(appBody) ? appBody : appBody instanceof Object || appBody ? { ...Object(appBody) } : appBody,
   }
+}
+
+function isAccepted(webhook: Parameters<Handle>[0]): webhook is Accepted {
+  return Object(webhook).matched !== undefined
 }
 
 function writeReply(seen: Described): Reply {

@@ -72,6 +72,20 @@ test('behind a proxy', async () => {
   })
 })
 
+test('tenants with hosts and tokens of their own, and one verifier for several routes', async () => {
+  const { app, verifier } = await import('../../examples/readme/tenants.mjs')
+  const send = async (host: string, token: string, path = '/sms'): Promise<number> =>
+    (await deliver(app, signRequest({ url: `http://${host}${path}`, params, authToken: token }))).status
+  const [shop, clinic] = ['0123456789abcdef0123456789abcdef', 'fedcba9876543210fedcba9876543210'] as const
+  expect(await send('shop.example', shop)).toBe(200)
+  expect(await send('clinic.example', clinic, '/status')).toBe(204)
+  expect(await send('clinic.example', shop)).toBe(403)
+  expect(await send('other.example', shop)).toBe(403)
+  const { headers, body } = signRequest({ url: 'http://shop.example/sms', params, authToken: shop })
+  const request = { method: 'POST', url: '/sms', headers: { ...headers, host: 'shop.example' }, body }
+  expect(await verifier.verify(request)).toMatchObject({ ok: true })
+})
+
 test('trailing slashes', async () => {
   const { withApache } = await import('../../examples/readme/options.mjs')
   const { method, headers, body } = signRequest({ url: 'https://example.com/twilio', params, authToken })

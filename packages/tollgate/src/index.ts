@@ -4,6 +4,8 @@ export type { Params } from './scheme/signing-string.ts'
 export { RequestValidator } from './validator.ts'
 export type {
   Accepted,
+  AnyVerdict,
+  AnyWebhook,
   Mode,
   Observed,
   Received,
@@ -12,6 +14,7 @@ export type {
   Verdict,
   Webhook,
   WebhookParams,
+  WebhookSource,
 } from './verdict.ts'
 export { type FromRequestOptions, fromRequest } from './verify/forwarded.ts'
 export type {

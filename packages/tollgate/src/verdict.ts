@@ -103,8 +103,35 @@ export type Verdict = Accepted | Rejected | Observed
 /** The `mode` option. */
 export type Mode = 'enforce' | 'observe'
 
-/** The verdict that a handler gets. In `observe` mode the request may not have verified. */
-export type Webhook<M extends Mode = 'enforce'> = M extends 'observe' ? Accepted | Observed : Accepted
+/**
+ * The part of a verdict that every scheme has, for a request that the application gets: Twilio's,
+ * SendGrid's, or that of a verifier of your own.
+ */
+export interface AnyWebhook extends Omit<Received, 'params'> {
+  readonly ok: boolean
+  /** The parameters, if the scheme has some. Adapters make `req.body` of them. */
+  readonly params?: WebhookParams | undefined
+  readonly covers?: string | undefined
+  release(): Promise<void>
+}
+
+/** A verdict of any scheme. One without `release` is a refusal. */
+export type AnyVerdict = AnyWebhook | Rejected
+
+/** What decides the type of the webhook that a handler gets: the option `mode`, or the verifier. */
+export type WebhookSource = Mode | { verify(request: never, native?: unknown): Promise<AnyVerdict> }
+
+/**
+ * The verdict that a handler gets. In `observe` mode the request may not have verified. With the
+ * option `verifier` it is that verifier's.
+ */
+export type Webhook<S extends WebhookSource = 'enforce'> = S extends Mode
+  ? S extends 'observe'
+    ? Accepted | Observed
+    : Accepted
+  : S extends { verify(...args: never): Promise<infer V> }
+    ? Extract<V, AnyWebhook>
+    : never
 
 /** Why a request was refused. Each code has a page, docs/codes/CODE.md. */
 export type RejectionCode =

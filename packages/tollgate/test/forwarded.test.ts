@@ -293,3 +293,56 @@ describe('parseAddressRanges', () => {
       expect(() => parseAddressRanges([range], 'trustedProxies')).toThrow('"trustedProxies"')
     })
 })
+
+describe('allowedHosts as a function', () => {
+  const tenants = new Set(['shop.example', 'a.example:8443'])
+  const isTenant = (host: string): boolean => tenants.has(host)
+
+  test.each([
+    ['shop.example', 'https://shop.example/sms', 'accepted'],
+    ['Shop.Example', 'https://Shop.Example/sms', 'accepted'],
+    ['shop.example:443', 'https://shop.example:443/sms', 'accepted'],
+    ['a.example:8443', 'https://a.example:8443/sms', 'accepted'],
+    ['a.example', 'https://a.example/sms', 'url_not_allowed'],
+    ['evil.example', 'https://evil.example/sms', 'url_not_allowed'],
+    ['evil.example/', 'https://evil.example/sms', 'url_not_allowed'],
+  ])('for the host %s it decides, sync or async', async (host, signed, expected) => {
+    for (const allowedHosts of [isTenant, async (name: string) => isTenant(name)])
+      expect(await outcome(signed, { rule: { allowedHosts }, headers: { host }, encrypted: true })).toBe(expected)
+  })
+
+  const signed = 'http://a.example/sms'
+  const outcomeOf = (allowedHosts: unknown): Promise<string> =>
+    outcome(signed, { rule: { allowedHosts } as Partial<FromRequestOptions> })
+
+  test('only true allows a host', async () => {
+    for (const answer of [false, undefined, null, 1, 'a.example', {}, []]) {
+      expect(await outcomeOf(() => answer)).toBe('url_not_allowed')
+      expect(await outcomeOf(async () => answer)).toBe('url_not_allowed')
+    }
+  })
+
+  test('if it fails, or takes too long, the look-up has failed', async () => {
+    const fail = (): never => {
+      throw new Error('down')
+    }
+    expect(await outcomeOf(fail)).toBe('key_lookup_failed')
+    expect(await outcomeOf(() => Promise.reject(new Error('down')))).toBe('key_lookup_failed')
+    const publicUrl = fromRequest({ allowedHosts: () => new Promise<never>(() => undefined) })
+    const verifier = createVerifier({ publicUrl, authToken, lookupTimeoutMs: 20 })
+    const headers = { host: 'a.example', 'x-twilio-signature': sign(signed) }
+    expect(await verifier.verify({ method: 'GET', url: '/sms', headers })).toMatchObject({ code: 'key_lookup_failed' })
+  })
+
+  test('it is called once, with what a proxy forwards, and not for a request without a signature', async () => {
+    const asked: string[] = []
+    const allowedHosts = (host: string): boolean => asked.push(host) > 0
+    const rule = { allowedHosts, trustedProxies: 'loopback', forwardedBy: 'x-forwarded' } as const
+    const headers = { host: 'internal', 'x-forwarded-host': 'A.Example', 'x-forwarded-proto': 'https' }
+    expect(await outcome('https://A.Example/sms', { rule, headers, from: '127.0.0.1' })).toBe('accepted')
+    expect(await outcome('https://a.example/sms', { rule, headers, from: '192.0.2.1' })).toBe('url_not_allowed')
+    for (const signature of ['', 'short', ['a', 'b']])
+      await outcome(signed, { rule: { allowedHosts }, headers: { 'x-twilio-signature': signature } })
+    expect(asked).toEqual(['a.example'])
+  })
+})

@@ -284,7 +284,7 @@ describe('options', () => {
     ],
     ['a token as an API key', { accountSid: main, apiKey: token(1) }, 'needs an object of options'],
     ['an API key without "SK"', { ...good, apiKey: { sid: main, secret: 'x' } }, '"apiKey.sid" must be "SK"'],
-    ['a blank secret', { ...good, apiKey: { ...apiKey, secret: ' ' } }, '"apiKey.secret" is blank'],
+    ['a blank secret', { ...good, apiKey: { ...apiKey, secret: ' ' } }, '"apiKey.secret" is empty or blank'],
     ['an unknown name', { ...good, authtoken: 'x' }, 'Did you mean "authToken"?'],
     ['a default account', { ...good, defaultAccountSid: sub }, 'Unknown option "defaultAccountSid"'],
     ['an open connection', { ...good, baseUrl: 'http://api.twilio.com' }, '"baseUrl" must be https'],

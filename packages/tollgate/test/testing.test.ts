@@ -150,7 +150,7 @@ describe('signRequest', () => {
   const refused: Record<string, [input: Record<string, unknown>, message: RegExp]> = {
     'an unknown option': [{ authTokn: 'x' }, /Did you mean "authToken"/],
     'two keys': [{ sharedKey: { id: 'a', secret: 'b' } }, /"authToken" and "sharedKey"/],
-    'a blank token': [{ authToken: ' ' }, /"authToken" is blank/],
+    'a blank token': [{ authToken: ' ' }, /"authToken" is empty or blank/],
     'a shared key without id': [{ authToken: undefined, sharedKey: { secret: 'b' } }, /"sharedKey.id"/],
     'an id with a comma': [{ authToken: undefined, sharedKey: { id: 'a,b', secret: 'b' } }, /"sharedKey.id"/],
     'an empty shared secret': [

@@ -1,4 +1,4 @@
-import type { Mode } from '../index.ts'
+import type { WebhookSource } from '../index.ts'
 import {
   attempt,
   type RequestEvent,
@@ -11,7 +11,7 @@ import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import type { WebSocketOptions } from './shared/web-socket.ts'
 
 /** The options of `twilioWebhook`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & WebSocketOptions
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & WebSocketOptions
 
 /** The part of Astro's APIContext that is used. */
 export interface AstroContext extends RequestEvent {
@@ -25,14 +25,18 @@ export interface AstroContext extends RequestEvent {
  *
  * Set `security.checkOrigin` to false. Otherwise Astro refuses form posts without an Origin, and
  * Twilio's have none.
- * @param options Options, or a function that returns them at the first request. On Cloudflare the
- *   function gets `env`.
+ * @param options Options (default: all from the environment), or a function that returns them at the
+ *   first request. On Cloudflare the function gets `env`.
  * @param handler Gets the webhook and Astro's context.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook<M extends Mode = 'enforce', Context extends AstroContext = AstroContext, Env = unknown>(
-  options: OptionsSource<TwilioWebhookOptions<M>, Env>,
-  handler: WebhookHandler<M, Context>,
+export function twilioWebhook<
+  S extends WebhookSource = 'enforce',
+  Context extends AstroContext = AstroContext,
+  Env = unknown,
+>(
+  options: OptionsSource<TwilioWebhookOptions<S>, Env> | undefined = {},
+  handler: WebhookHandler<S, Context>,
 ): (context: Context) => Promise<Response> {
   return wrapEndpoint(options, handler, look)
 }

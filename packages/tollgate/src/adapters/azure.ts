@@ -1,9 +1,9 @@
-import type { Mode, Webhook } from '../index.ts'
+import type { Webhook, WebhookSource } from '../index.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { runWork, toIncomingRequest } from './shared/web.ts'
 
 /** The options of `twilioWebhook`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
 
 /** The part of the `HttpRequest` of `@azure/functions` 4 that is read. */
 export interface AzureRequest {
@@ -23,8 +23,8 @@ export interface AzureAnswer {
 }
 
 /** A handler for verified webhooks. It also gets the request and the invocation context. */
-export type WebhookHandler<M extends Mode, AnyRequest, Context, Result> = (
-  webhook: Webhook<M>,
+export type WebhookHandler<S extends WebhookSource, AnyRequest, Context, Result> = (
+  webhook: Webhook<S>,
   request: AnyRequest,
   context: Context,
 ) => Result | Promise<Result>
@@ -33,18 +33,19 @@ export type WebhookHandler<M extends Mode, AnyRequest, Context, Result> = (
  * Wraps a handler into one for `app.http()` of the programming model v4. Requests that do not
  * verify are answered. The handler runs for the others; in `observe` mode for all. It can still
  * read the body of the request.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @param handler Gets the webhook, the request and the context.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhook<
-  M extends Mode = 'enforce',
+  S extends WebhookSource = 'enforce',
   AnyRequest extends AzureRequest = AzureRequest,
   Context = unknown,
   Result = unknown,
 >(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
-  handler: WebhookHandler<M, AnyRequest, Context, Result>,
+  options: OptionsSource<TwilioWebhookOptions<S>> | undefined = {},
+  handler: WebhookHandler<S, AnyRequest, Context, Result>,
 ): (request: AnyRequest, context: Context) => Promise<Result | AzureAnswer> {
   const guard = createGuard(options)
   return async (request, context) => {
@@ -57,7 +58,7 @@ export function twilioWebhook<
     const { webhook } = outcome
     return runWork(
       outcome,
-      () => handler(webhook as Webhook<M>, request, context),
+      () => handler(webhook as Webhook<S>, request, context),
       (result) => Object(result).status,
     )
   }

@@ -1,12 +1,12 @@
 import type { AnyElysia, Elysia } from 'elysia'
-import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
+import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { Guard, GuardOptions, OptionsSource } from './shared/guard.ts'
 import { releaseIfFailed } from './shared/release.ts'
 import { findBody, readPeerAddress } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
 /** The options of `twilioWebhook`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & WebSocketOptions
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & WebSocketOptions
 
 type None = Record<never, never>
 
@@ -14,7 +14,7 @@ type None = Record<never, never>
  * The type that the plugin adds to an app: the macro `twilio`, and `twilio` in the context of the
  * routes that use it.
  */
-export type WithTwilio<M extends Mode = 'enforce'> = Elysia<
+export type WithTwilio<S extends WebhookSource = 'enforce'> = Elysia<
   '',
   { decorator: None; store: None; derive: None; resolve: None },
   { typebox: None; error: None },
@@ -22,7 +22,7 @@ export type WithTwilio<M extends Mode = 'enforce'> = Elysia<
     schema: None
     standaloneSchema: None
     macro: { readonly twilio?: boolean }
-    macroFn: { readonly twilio: { readonly resolve: () => Promise<{ readonly twilio: Webhook<M> }> } }
+    macroFn: { readonly twilio: { readonly resolve: () => Promise<{ readonly twilio: Webhook<S> }> } }
     parser: None
     response: None
   }
@@ -34,18 +34,19 @@ export type WithTwilio<M extends Mode = 'enforce'> = Elysia<
  * and the handler of the route does not run. Elysia does not parse the body of these routes, and
  * handlers can still read `request`. Use a second plugin, with the option `webSocket: true`, for
  * routes that are WebSockets.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook<M extends Mode = 'enforce'>(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
-): (app: AnyElysia) => WithTwilio<M> {
+export function twilioWebhook<S extends WebhookSource = 'enforce'>(
+  options: OptionsSource<TwilioWebhookOptions<S>> = {},
+): (app: AnyElysia) => WithTwilio<S> {
   const guard = createSocketGuard(options)
-  return (app) => app.macro({ twilio: createMacro(guard, app) } as never) as unknown as WithTwilio<M>
+  return (app) => app.macro({ twilio: createMacro(guard, app) } as never) as unknown as WithTwilio<S>
 }
 
 function createMacro(guard: Guard, app: AnyElysia): object {
-  const answered = new WeakSet<Accepted>()
+  const answered = new WeakSet<AnyWebhook>()
   async function verify({ request, server, set, status }: RouteContext): Promise<unknown> {
     // The context has no `server` in routes that are not compiled.
     const outcome = await guard.check(() => readRequest(request, server ?? app.server), request)
@@ -60,7 +61,7 @@ function createMacro(guard: Guard, app: AnyElysia): object {
       request.signal.addEventListener('abort', () => answered.has(reserved) || releaseIfFailed(reserved, undefined))
     return { twilio: webhook }
   }
-  function settle(twilio: Accepted | Observed | undefined, answer: unknown, statusSet: unknown, error?: unknown): void {
+  function settle(twilio: AnyWebhook | undefined, answer: unknown, statusSet: unknown, error?: unknown): void {
     if (!twilio?.ok) return
     answered.add(twilio)
     const status = Number(answer instanceof Response ? answer.status : statusSet)
@@ -103,7 +104,7 @@ interface RouteContext {
 }
 
 interface AnsweredContext extends Pick<RouteContext, 'set'> {
-  readonly twilio: Accepted | Observed | undefined
+  readonly twilio: AnyWebhook | undefined
   readonly responseValue: unknown
   /** The name of `responseValue` in routes that are not compiled. */
   readonly response: unknown

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
-import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
+import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, Webhook, WebhookSource } from '../index.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { type BodyHolder, findBody, parseBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
@@ -15,11 +15,11 @@ declare global {
 }
 
 /** The options of `twilioWebhook`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & PathOptions
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & PathOptions
 
 /** A handler for verified webhooks. It also gets the arguments of Express. */
-export type WebhookHandler<M extends Mode = 'enforce'> = (
-  webhook: Webhook<M>,
+export type WebhookHandler<S extends WebhookSource = 'enforce'> = (
+  webhook: Webhook<S>,
   req: Request,
   res: Response,
   next: (error?: unknown) => void,
@@ -32,24 +32,26 @@ export type GuardedHandler = (req: Request, res: Response, next?: (error?: unkno
  * Creates middleware for Express 4 and 5. Requests that do not verify are answered, and no later
  * handler runs. The webhook is in `req.twilio`. If no parser has read the body, `req.body` gets the
  * parameters or the JSON value.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions>): RequestHandler
+export function twilioWebhook(options?: OptionsSource<TwilioWebhookOptions>): RequestHandler
 /**
  * Wraps a handler, for platforms that have no middleware, such as Cloud Functions. There `next` may
  * be missing.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @param handler Runs for requests that verify, and in `observe` mode for all.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook<M extends Mode = 'enforce'>(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
-  handler: WebhookHandler<M>,
+export function twilioWebhook<S extends WebhookSource = 'enforce'>(
+  options: OptionsSource<TwilioWebhookOptions<S>> | undefined,
+  handler: WebhookHandler<S>,
 ): GuardedHandler
-export function twilioWebhook<M extends Mode>(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
-  handler?: WebhookHandler<M>,
+export function twilioWebhook<S extends WebhookSource>(
+  options: OptionsSource<TwilioWebhookOptions<S>> = {},
+  handler?: WebhookHandler<S>,
 ): GuardedHandler {
   const paths = createPathGuard(options)
   const guard = createGuard(paths.verifierOptions)
@@ -61,11 +63,11 @@ export function twilioWebhook<M extends Mode>(
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     const { webhook } = outcome
     releaseOnFailure(res, outcome)
-    req.twilio = webhook
+    req.twilio = webhook as Accepted | Observed
     if (req.body === undefined) setBody(req, webhook)
     if (handler === undefined) return next()
     try {
-      await handler(webhook as Webhook<M>, req, res, next)
+      await handler(webhook as Webhook<S>, req, res, next)
     } catch (error) {
       next(error) // An Express 4 app ignores a rejected promise.
     }
@@ -89,11 +91,11 @@ const consumed: BodyConsumed = {
   fix: 'Put twilioWebhook before the body parser, or give the parser { verify: captureRawBody } of tollgate/express.',
 }
 
-function setBody(req: Request & { rawBody?: unknown; _body?: boolean }, webhook: Accepted | Observed): void {
+function setBody(req: Request & { rawBody?: unknown; _body?: boolean }, webhook: AnyWebhook): void {
   req.body = parseBody(req, webhook)
   // For a later verification of the same request. A form does not need it: its bytes would have to
   // be made, and the parameters are enough.
-  if (webhook.ok && webhook.covers === 'body') req.rawBody = webhook.body
+  if (webhook.ok && webhook.covers !== 'params') req.rawBody = webhook.body
   // body-parser's mark of a body that was read. Without it, Express 4 waits for a stream that has
   // ended.
   req._body = true

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
-import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed } from '../index.ts'
+import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { type BodyHolder, findBody, listHeaders, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
@@ -15,15 +15,16 @@ declare module 'fastify' {
 }
 
 /** The options of `twilioWebhook`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & PathOptions
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & PathOptions
 
 /**
  * Creates a plugin that has its options inside: `scope.register(twilioWebhook(() => options))`.
  * Fastify calls a function that `register` gets when the plugin loads. This one is called at the
  * first request.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  */
-export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions>): FastifyPluginCallback
+export function twilioWebhook(options?: OptionsSource<TwilioWebhookOptions>): FastifyPluginCallback
 /**
  * A plugin for Fastify 5 that guards the scope where it is registered:
  * `scope.register(twilioWebhook, options)`. Requests that do not verify are answered before a body
@@ -36,7 +37,7 @@ export function twilioWebhook(
   done: (error?: Error) => void,
 ): void
 export function twilioWebhook(
-  first: FastifyInstance | OptionsSource<TwilioWebhookOptions>,
+  first: FastifyInstance | OptionsSource<TwilioWebhookOptions> = {},
   options?: TwilioWebhookOptions,
   done?: (error?: Error) => void,
 ): FastifyPluginCallback | undefined {
@@ -100,7 +101,7 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookO
       .then((outcome) => {
         if (outcome.webhook === undefined) return refuse(request, reply, outcome.answer)
         releaseOnFailure(reply.raw, outcome)
-        request.twilio = outcome.webhook
+        request.twilio = outcome.webhook as Accepted | Observed
         return proceed(null, toPayload(outcome.webhook))
       })
       .catch((error: Error) => proceed(error))
@@ -118,7 +119,7 @@ const consumed: BodyConsumed = {
 }
 
 /** Returns the verified bytes as a stream for parsers. It is cheaper than `Readable.from`. */
-function toPayload(webhook: Accepted | Observed): Readable {
+function toPayload(webhook: AnyWebhook): Readable {
   return new Readable({
     read() {
       this.push(Buffer.from(webhook.body))
@@ -130,8 +131,8 @@ function toPayload(webhook: Accepted | Observed): Readable {
 type Done = (error: Error | null, body?: unknown) => void
 
 function parseForm(request: FastifyRequest, _payload: IncomingMessage, done: Done): void {
-  const webhook = request.twilio as Accepted | Observed | undefined
-  if (webhook !== undefined) done(null, webhook.params.toObject())
+  const webhook = request.twilio as AnyWebhook | undefined
+  if (webhook !== undefined) done(null, webhook.params?.toObject())
   // The path is not guarded. Without this plugin, Fastify would have no parser for forms.
   else done(Object.assign(new Error('Unsupported Media Type'), { statusCode: 415 }))
 }

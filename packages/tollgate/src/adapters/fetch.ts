@@ -1,14 +1,14 @@
-import type { Mode, Webhook } from '../index.ts'
+import type { Webhook, WebhookSource } from '../index.ts'
 import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import { readPeerAddress, runWork, toIncomingRequest, toResponse } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
 /** The options of `twilioWebhook`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & WebSocketOptions
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & WebSocketOptions
 
 /** A handler for verified webhooks. It also gets the arguments of a fetch handler. */
-export type WebhookHandler<M extends Mode, Rest extends readonly unknown[]> = (
-  webhook: Webhook<M>,
+export type WebhookHandler<S extends WebhookSource, Rest extends readonly unknown[]> = (
+  webhook: Webhook<S>,
   request: Request,
   ...rest: Rest
 ) => Response | Promise<Response>
@@ -17,19 +17,20 @@ export type WebhookHandler<M extends Mode, Rest extends readonly unknown[]> = (
  * Wraps a handler into a fetch handler, for Deno, Bun, Workers, Vercel and Netlify. Requests that
  * do not verify are answered. The handler runs for the others; in `observe` mode for all. It can
  * still read the request. If it opens a WebSocket, it needs the option `webSocket: true`.
- * @param options Options, or a function that returns them at the first request. The function gets
+ * @param options Options (default: all from the environment), or a function that returns them at the
+ *   first request. The function gets
  *   the first argument after the request, which is `env` on Workers.
  * @param handler Gets the webhook, the request and all that the platform passes after it (`env` and
  *   `ctx`, `info`, the server).
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhook<
-  M extends Mode = 'enforce',
+  S extends WebhookSource = 'enforce',
   Env = unknown,
   Rest extends readonly unknown[] = readonly unknown[],
 >(
-  options: OptionsSource<TwilioWebhookOptions<M>, Env>,
-  handler: WebhookHandler<M, Rest>,
+  options: OptionsSource<TwilioWebhookOptions<S>, Env> | undefined = {},
+  handler: WebhookHandler<S, Rest>,
 ): (request: Request, ...rest: readonly unknown[]) => Promise<Response> {
   const guard = createSocketGuard<Env>(options)
   return async (request, ...rest) => {
@@ -40,7 +41,7 @@ export function twilioWebhook<
     const { webhook } = outcome
     return runWork(
       outcome,
-      () => handler(webhook as Webhook<M>, request, ...(rest as unknown as Rest)),
+      () => handler(webhook as Webhook<S>, request, ...(rest as unknown as Rest)),
       (response) => response?.status,
     )
   }

@@ -1,5 +1,5 @@
 import type { H3Event } from 'h3'
-import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed } from '../index.ts'
+import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, WebhookSource } from '../index.ts'
 import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
@@ -14,7 +14,9 @@ declare module 'h3' {
 }
 
 /** The options of `twilioWebhook`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & PathOptions & WebSocketOptions
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> &
+  PathOptions &
+  WebSocketOptions
 
 /** Middleware for both majors of h3. */
 export interface TwilioMiddleware {
@@ -29,10 +31,11 @@ export interface TwilioMiddleware {
  * Nitro 3). Requests that do not verify are answered, and no later handler runs. The webhook is in
  * `event.context.twilio`, and handlers can still read the body. Before `defineWebSocketHandler` of
  * h3 2 it needs the option `webSocket: true`. h3 1 runs no middleware for a handshake.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions>): TwilioMiddleware {
+export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions> = {}): TwilioMiddleware {
   const paths = createPathGuard(options)
   const guard = createSocketGuard(paths.verifierOptions)
   async function middleware(h3Event: H3Event, next?: () => unknown): Promise<unknown> {
@@ -52,7 +55,7 @@ export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions>): Twi
       return event.node?.res && node.sendAnswer(event.node.req, event.node.res, outcome.answer)
     }
     const { webhook } = outcome
-    event.context.twilio = webhook
+    event.context.twilio = webhook as Accepted | Observed
     if (next === undefined) keepBody(event, webhook)
     if (next === undefined || event.node !== undefined) {
       // An upgrade has no response of Node.js yet.
@@ -124,7 +127,7 @@ async function* readLater(kept: Promise<Uint8Array>): AsyncGenerator<Uint8Array>
 }
 
 /** Keeps the verified bytes where `readBody` of h3 1 looks for them. */
-function keepBody(event: EitherEvent, { body }: Accepted | Observed): void {
+function keepBody(event: EitherEvent, { body }: AnyWebhook): void {
   if (event.web?.request) event._requestBody = body
   else Object.assign(event.node?.req ?? {}, { [h3RawBody]: body })
 }

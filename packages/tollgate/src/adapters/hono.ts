@@ -1,6 +1,6 @@
 import type { Context, HonoRequest, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { BodyConsumed, IncomingRequest, Mode, Webhook } from '../index.ts'
+import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
@@ -8,12 +8,14 @@ import { readPeerAddress, runWork, toIncomingRequest } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
 /** The options of `twilioWebhook`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & PathOptions & WebSocketOptions
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> &
+  PathOptions &
+  WebSocketOptions
 
 /** The variables of `c.var` that `twilioWebhook` sets. */
-export interface TwilioVariables<M extends Mode = 'enforce'> {
+export interface TwilioVariables<S extends WebhookSource = 'enforce'> {
   /** The webhook. In `observe` mode check `ok` first. */
-  twilio: Webhook<M>
+  twilio: Webhook<S>
 }
 
 /**
@@ -25,9 +27,9 @@ export interface TwilioVariables<M extends Mode = 'enforce'> {
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the user's function chooses the type of the platform's env
-export function twilioWebhook<M extends Mode = 'enforce', Env = any>(
-  options: OptionsSource<TwilioWebhookOptions<M>, Env>,
-): MiddlewareHandler<{ Variables: TwilioVariables<M> }> {
+export function twilioWebhook<S extends WebhookSource = 'enforce', Env = any>(
+  options: OptionsSource<TwilioWebhookOptions<S>, Env> = {},
+): MiddlewareHandler<{ Variables: TwilioVariables<S> }> {
   const paths = createPathGuard<Env>(options)
   const guard = createSocketGuard<Env>(paths.verifierOptions)
   return async (c, next) => {
@@ -39,7 +41,7 @@ export function twilioWebhook<M extends Mode = 'enforce', Env = any>(
     if (outcome.webhook === undefined)
       return c.body(outcome.answer.body, outcome.answer.status as ContentfulStatusCode, outcome.answer.headers)
     if (source !== undefined) keepBody(source, outcome.webhook)
-    c.set('twilio', outcome.webhook as Webhook<M>)
+    c.set('twilio', outcome.webhook as Webhook<S>)
     return runWork(outcome, next, () => c.res.status, c.req.raw)
   }
 }
@@ -76,7 +78,7 @@ function findSource(c: Context): Source | undefined {
 }
 
 /** Keeps the body where `c.req` and `c.req.raw` look for it, because the stream has been read. */
-function keepBody(source: Source, { body }: Webhook<Mode>): void {
+function keepBody(source: Source, { body }: AnyWebhook): void {
   source.rawBody = Buffer.from(body)
 }
 

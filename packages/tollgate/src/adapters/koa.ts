@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa'
-import type { BodyConsumed, IncomingRequest, Mode, Webhook } from '../index.ts'
+import type { BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import {
@@ -13,24 +13,25 @@ import {
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 
 /** The options of `twilioWebhook`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & PathOptions
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & PathOptions
 
 /** The part of `ctx.state` that `twilioWebhook` sets. */
-export interface TwilioState<M extends Mode = 'enforce'> {
+export interface TwilioState<S extends WebhookSource = 'enforce'> {
   /** The webhook. In `observe` mode check `ok` first. */
-  twilio: Webhook<M>
+  twilio: Webhook<S>
 }
 
 /**
  * Creates middleware for Koa 2 and 3. Requests that do not verify are answered, and no later
  * middleware runs. The webhook is in `ctx.state.twilio`. If no parser has read the body,
  * `ctx.request.body` gets the parameters or the JSON value.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook<M extends Mode = 'enforce'>(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
-): Middleware<TwilioState<M>> {
+export function twilioWebhook<S extends WebhookSource = 'enforce'>(
+  options: OptionsSource<TwilioWebhookOptions<S>> = {},
+): Middleware<TwilioState<S>> {
   const paths = createPathGuard(options)
   const guard = createGuard(paths.verifierOptions)
   return async (ctx, next) => {
@@ -41,7 +42,7 @@ export function twilioWebhook<M extends Mode = 'enforce'>(
     if (outcome.webhook === undefined) return answer(ctx, outcome.answer)
     const { webhook } = outcome
     releaseOnFailure(ctx.res, outcome)
-    ctx.state.twilio = webhook as Webhook<M>
+    ctx.state.twilio = webhook as Webhook<S>
     // Koa's parsers skip a body that is set, even if it is null.
     if (request.body === undefined) request.body = parseBody(ctx.req, webhook) ?? null
     return next()

@@ -1,15 +1,15 @@
-import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed, Webhook } from '../index.ts'
+import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { respellQuery } from './shared/query-spellings.ts'
 import { releaseIfFailed } from './shared/release.ts'
 
 /** The options of `twilioWebhook` and `twilioWebhookMiddy`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
 
 /** A handler for verified webhooks. It also gets Lambda's event and context. */
-export type WebhookHandler<M extends Mode, Event, Context, Result> = (
-  webhook: Webhook<M>,
+export type WebhookHandler<S extends WebhookSource, Event, Context, Result> = (
+  webhook: Webhook<S>,
   event: Event,
   context: Context,
 ) => Result | Promise<Result>
@@ -18,19 +18,20 @@ export type WebhookHandler<M extends Mode, Event, Context, Result> = (
  * Wraps a handler into a Lambda handler, for REST and HTTP APIs of API Gateway, Function URLs and
  * Application Load Balancers. Requests that do not verify are answered. The handler runs for the
  * others; in `observe` mode for all. Its exceptions go to Lambda.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @param handler Gets the webhook, the event and the context.
  * @returns a Lambda handler, which resolves with the result of yours or with the refusal
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhook<
-  M extends Mode = 'enforce',
+  S extends WebhookSource = 'enforce',
   Event extends LambdaEvent = LambdaEvent,
   Context = unknown,
   Result = unknown,
 >(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
-  handler: WebhookHandler<M, Event, Context, Result>,
+  options: OptionsSource<TwilioWebhookOptions<S>> | undefined = {},
+  handler: WebhookHandler<S, Event, Context, Result>,
 ): (event: Event, context: Context) => Promise<Result | LambdaAnswer> {
   const guard = createGuard(options)
   return async (event, context) => {
@@ -39,7 +40,7 @@ export function twilioWebhook<
     const { webhook, reserved } = outcome
     let status: number | undefined
     try {
-      const result = await handler(webhook as Webhook<M>, event, context)
+      const result = await handler(webhook as Webhook<S>, event, context)
       status = readStatus(result)
       return result
     } finally {
@@ -50,35 +51,36 @@ export function twilioWebhook<
 }
 
 /** The object that Middy passes to each middleware. */
-export interface MiddyRequest<M extends Mode = 'enforce'> {
-  event: LambdaEvent & { twilio: Webhook<M> }
+export interface MiddyRequest<S extends WebhookSource = 'enforce'> {
+  event: LambdaEvent & { twilio: Webhook<S> }
   response?: unknown
 }
 
 /** A middleware of Middy. `before` answers refusals, and the others release failed work. */
-export interface TwilioMiddleware<M extends Mode = 'enforce'> {
-  before(request: MiddyRequest<M>): Promise<LambdaAnswer | undefined>
-  after(request: MiddyRequest<M>): Promise<void>
-  onError(request: MiddyRequest<M>): Promise<void>
+export interface TwilioMiddleware<S extends WebhookSource = 'enforce'> {
+  before(request: MiddyRequest<S>): Promise<LambdaAnswer | undefined>
+  after(request: MiddyRequest<S>): Promise<void>
+  onError(request: MiddyRequest<S>): Promise<void>
 }
 
 /**
  * Creates a middleware of Middy. Requests that do not verify are answered, and the handler does not
  * run. The webhook is in `event.twilio`. Use it before any middleware that parses bodies.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhookMiddy<M extends Mode = 'enforce'>(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
-): TwilioMiddleware<M> {
+export function twilioWebhookMiddy<S extends WebhookSource = 'enforce'>(
+  options: OptionsSource<TwilioWebhookOptions<S>> = {},
+): TwilioMiddleware<S> {
   const guard = createGuard(options)
   // Not kept in the event, which the application may change.
-  const pending = new WeakMap<object, Accepted | Observed>()
+  const pending = new WeakMap<object, AnyWebhook>()
   return {
     async before({ event }) {
       const outcome = await guard.check(() => toIncomingRequest(event), event)
       if (outcome.webhook === undefined) return toLambdaAnswer(outcome.answer, event)
-      event.twilio = outcome.webhook as Webhook<M>
+      event.twilio = outcome.webhook as Webhook<S>
       pending.set(event, outcome.webhook)
       return undefined
     },

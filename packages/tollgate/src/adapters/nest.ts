@@ -14,7 +14,7 @@ import {
   SetMetadata,
   UseGuards,
 } from '@nestjs/common'
-import type { Accepted, BodyConsumed, IncomingRequest, Mode, Observed } from '../index.ts'
+import type { Accepted, BodyConsumed, IncomingRequest, Observed, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import {
   createGuard,
@@ -27,7 +27,7 @@ import {
 import { findBody, listHeaders, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 
 /** The options of `TwilioWebhookModule.forRoot` and `TwilioWebhook`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
 
 /**
  * The options of `TwilioWebhookModule.forRootAsync`: a factory, with its imports and injections.
@@ -51,9 +51,10 @@ const overridesKey = Symbol.for('tollgate.nest.overrides')
 export class TwilioWebhookModule {
   /**
    * Creates the module with options.
-   * @param options Options, or a function that returns them at the first request.
+   * @param options Options, or a function that returns them at the first request. Default: all from
+   *   the environment.
    */
-  static forRoot(options: OptionsSource<TwilioWebhookOptions>): DynamicModule {
+  static forRoot(options: OptionsSource<TwilioWebhookOptions> = {}): DynamicModule {
     return createModule({ provide: optionsToken, useValue: options })
   }
 
@@ -112,7 +113,7 @@ export class TwilioWebhookGuard implements CanActivate {
       return new Promise<never>(() => undefined)
     }
     releaseOnFailure(res, outcome)
-    request.twilio = outcome.webhook
+    request.twilio = outcome.webhook as Accepted | Observed
     // For a later guard, because the stream cannot be read twice.
     request.rawBody ??= outcome.webhook.body
     this.#passed.set(request, guard)
@@ -126,10 +127,9 @@ export class TwilioWebhookGuard implements CanActivate {
     const [handler, controller] = [context.getHandler(), context.getClass()]
     const overrides = { ...readOverrides(controller), ...readOverrides(handler) }
     if (Object.keys(overrides).length === 0) return this.#guard
-    const merge = (): TwilioWebhookOptions => ({
-      ...resolveOptions(this.#options),
-      ...overrides,
-    })
+    // A verifier replaces all options of the module.
+    const merge = (): TwilioWebhookOptions =>
+      overrides.verifier === undefined ? { ...resolveOptions(this.#options), ...overrides } : overrides
     const guards = this.#guards.get(controller) ?? new WeakMap<object, Guard>()
     const guard = guards.get(handler) ?? createGuard(merge)
     this.#guards.set(controller, guards.set(handler, guard))
@@ -142,9 +142,10 @@ Inject(optionsToken)(TwilioWebhookGuard, undefined, 0)
 
 /**
  * A decorator that guards a controller or one of its handlers.
- * @param overrides Options that replace those of the module.
+ * @param overrides Options that replace those of the module. A `verifier` replaces all of them.
  */
 export function TwilioWebhook(overrides: Partial<TwilioWebhookOptions> = {}): ClassDecorator & MethodDecorator {
+  if (typeof overrides === 'function') throw new TypeError('Call the decorator: @TwilioWebhook()')
   return applyDecorators(SetMetadata(overridesKey, overrides), UseGuards(TwilioWebhookGuard))
 }
 

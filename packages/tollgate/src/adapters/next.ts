@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { BodyConsumed, IncomingRequest, Mode, Webhook } from '../index.ts'
+import type { BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { respellQuery } from './shared/query-spellings.ts'
 import * as web from './shared/web.ts'
 
 /** The options of `twilioWebhook` and `twilioWebhookApi`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
 
 /** A handler for verified webhooks in the App Router. It also gets the request and the context. */
-export type WebhookHandler<M extends Mode, R extends Request, Context> = (
-  webhook: Webhook<M>,
+export type WebhookHandler<S extends WebhookSource, R extends Request, Context> = (
+  webhook: Webhook<S>,
   request: R,
   context: Context,
 ) => Response | Promise<Response>
@@ -20,19 +20,20 @@ export type WebhookHandler<M extends Mode, R extends Request, Context> = (
  * `export const POST = twilioWebhook(options, (webhook, request, context) => …)`. Requests that do
  * not verify are answered. The handler runs for the others; in `observe` mode for all. It can still
  * read the request.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @param handler Gets the webhook, the request and the context of the route.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook<M extends Mode = 'enforce', R extends Request = Request, Context = unknown>(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
-  handler: WebhookHandler<M, R, Context>,
+export function twilioWebhook<S extends WebhookSource = 'enforce', R extends Request = Request, Context = unknown>(
+  options: OptionsSource<TwilioWebhookOptions<S>> | undefined = {},
+  handler: WebhookHandler<S, R, Context>,
 ): (request: R, context: Context) => Promise<Response> {
   const guard = createGuard(options)
   return async (request, context) => {
     const outcome = await guard.check(() => toIncomingRequest(request), request)
     if (outcome.webhook === undefined) return web.toResponse(outcome.answer)
-    const work = (): Response | Promise<Response> => handler(outcome.webhook as Webhook<M>, request, context)
+    const work = (): Response | Promise<Response> => handler(outcome.webhook as Webhook<S>, request, context)
     return web.runWork(outcome, work, (response) => response?.status, request)
   }
 }
@@ -46,8 +47,8 @@ function toIncomingRequest(request: Request): IncomingRequest {
 /**
  * A handler for verified webhooks in the Pages Router. It also gets the request and the response.
  */
-export type ApiHandler<M extends Mode, Req extends IncomingMessage, Res extends ServerResponse> = (
-  webhook: Webhook<M>,
+export type ApiHandler<S extends WebhookSource, Req extends IncomingMessage, Res extends ServerResponse> = (
+  webhook: Webhook<S>,
   req: Req,
   res: Res,
 ) => unknown
@@ -56,17 +57,18 @@ export type ApiHandler<M extends Mode, Req extends IncomingMessage, Res extends 
  * Wraps an API route of the Pages Router:
  * `export default twilioWebhookApi(options, (webhook, req, res) => …)`. The file of the route must
  * also have `export const config = { api: { bodyParser: false } }`.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @param handler Gets the webhook, the request and the response.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhookApi<
-  M extends Mode = 'enforce',
+  S extends WebhookSource = 'enforce',
   Req extends IncomingMessage = IncomingMessage,
   Res extends ServerResponse = ServerResponse,
 >(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
-  handler: ApiHandler<M, Req, Res>,
+  options: OptionsSource<TwilioWebhookOptions<S>> | undefined = {},
+  handler: ApiHandler<S, Req, Res>,
 ): (req: Req, res: Res) => Promise<void> {
   const guard = createGuard(options)
   return async (req, res) => {
@@ -78,7 +80,7 @@ export function twilioWebhookApi<
     if (outcome.webhook === undefined) return node.sendAnswer(req, res, outcome.answer)
     node.releaseOnFailure(res, outcome)
     // Next answers if it throws.
-    await handler(outcome.webhook as Webhook<M>, req, res)
+    await handler(outcome.webhook as Webhook<S>, req, res)
   }
 }
 

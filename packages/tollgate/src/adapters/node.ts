@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { BodyConsumed, Mode, Webhook } from '../index.ts'
+import type { BodyConsumed, Webhook, WebhookSource } from '../index.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { findBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 
 /** The options of `twilioWebhook`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
 
 /** A handler for verified webhooks. It also gets the request and the response. */
-export type WebhookHandler<M extends Mode = 'enforce'> = (
-  webhook: Webhook<M>,
+export type WebhookHandler<S extends WebhookSource = 'enforce'> = (
+  webhook: Webhook<S>,
   req: IncomingMessage,
   res: ServerResponse,
 ) => unknown
@@ -17,13 +17,14 @@ export type WebhookHandler<M extends Mode = 'enforce'> = (
  * Wraps a handler into a request listener for `node:http`, `node:https` and `node:http2`. Requests
  * that do not verify are answered. The handler runs for the others; in `observe` mode for all. If
  * it throws, the error is logged and the answer is 500.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @param handler Gets the webhook, the request and the response.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook<M extends Mode = 'enforce'>(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
-  handler: WebhookHandler<M>,
+export function twilioWebhook<S extends WebhookSource = 'enforce'>(
+  options: OptionsSource<TwilioWebhookOptions<S>> | undefined = {},
+  handler: WebhookHandler<S>,
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   const guard = createGuard(options)
   return async (req, res) => {
@@ -31,7 +32,7 @@ export function twilioWebhook<M extends Mode = 'enforce'>(
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     releaseOnFailure(res, outcome)
     try {
-      await handler(outcome.webhook as Webhook<M>, req, res)
+      await handler(outcome.webhook as Webhook<S>, req, res)
     } catch (error) {
       // biome-ignore lint/suspicious/noConsole: there is no framework that logs it
       console.error(error)

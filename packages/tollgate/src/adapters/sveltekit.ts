@@ -1,4 +1,4 @@
-import type { Mode } from '../index.ts'
+import type { WebhookSource } from '../index.ts'
 import {
   attempt,
   type RequestEvent,
@@ -11,7 +11,7 @@ import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import type { WebSocketOptions } from './shared/web-socket.ts'
 
 /** The options of `twilioWebhook`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M> & WebSocketOptions
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & WebSocketOptions
 
 /** The part of SvelteKit's RequestEvent that is used. */
 export interface SvelteKitEvent extends RequestEvent {
@@ -25,14 +25,19 @@ export interface SvelteKitEvent extends RequestEvent {
  *
  * Set `csrf.trustedOrigins` to `['*']`. Otherwise SvelteKit refuses form posts without an Origin,
  * and Twilio's have none.
- * @param options Options, or a function that returns them at the first request. The function gets
+ * @param options Options (default: all from the environment), or a function that returns them at the
+ *   first request. The function gets
  *   the platform's `env`, if there is one.
  * @param handler Gets the webhook and SvelteKit's event.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook<M extends Mode = 'enforce', Event extends SvelteKitEvent = SvelteKitEvent, Env = unknown>(
-  options: OptionsSource<TwilioWebhookOptions<M>, Env>,
-  handler: WebhookHandler<M, Event>,
+export function twilioWebhook<
+  S extends WebhookSource = 'enforce',
+  Event extends SvelteKitEvent = SvelteKitEvent,
+  Env = unknown,
+>(
+  options: OptionsSource<TwilioWebhookOptions<S>, Env> | undefined = {},
+  handler: WebhookHandler<S, Event>,
 ): (event: Event) => Promise<Response> {
   return wrapEndpoint(options, handler, look)
 }

@@ -1,25 +1,26 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { IncomingRequest, Mode, Webhook } from '../index.ts'
+import type { IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { toIncomingRequest } from './shared/node.ts'
 import { releaseIfFailed } from './shared/release.ts'
 
 /** The options of `twilioUpgrade` and `createVerifyClient`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
 
 /**
  * Creates a function that verifies a handshake, for the `upgrade` event of a Node.js server.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @returns a function that resolves with the webhook if the handshake verifies, and in `observe`
  *   mode always: then upgrade the connection. If it resolves with `undefined`, the handshake was
  *   refused and answered.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioUpgrade<M extends Mode = 'enforce'>(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
-): (req: IncomingMessage, socket: Duplex, head: Uint8Array) => Promise<Webhook<M> | undefined> {
+export function twilioUpgrade<S extends WebhookSource = 'enforce'>(
+  options: OptionsSource<TwilioWebhookOptions<S>> = {},
+): (req: IncomingMessage, socket: Duplex, head: Uint8Array) => Promise<Webhook<S> | undefined> {
   const guard = createGuard(options)
   return async (req, socket) => {
     // Node.js has no listener of its own on the socket here. An error without a listener would end
@@ -37,12 +38,12 @@ export function twilioUpgrade<M extends Mode = 'enforce'>(
       return undefined
     }
     socket.off('error', leave).off('end', leave)
-    return webhook as Webhook<M>
+    return webhook as Webhook<S>
   }
 }
 
 /** A request that `createVerifyClient` accepted, as listeners of `connection` get it. */
-export type UpgradeRequest<M extends Mode = 'enforce'> = IncomingMessage & { twilio: Webhook<M> }
+export type UpgradeRequest<S extends WebhookSource = 'enforce'> = IncomingMessage & { twilio: Webhook<S> }
 
 /** The type of the option `verifyClient` of `ws`. */
 export type VerifyClient = (
@@ -53,11 +54,12 @@ export type VerifyClient = (
 /**
  * Creates the option `verifyClient` of a `WebSocketServer` of `ws`. The webhook is in `req.twilio`
  * of an accepted request.
- * @param options Options, or a function that returns them at the first request.
+ * @param options Options, or a function that returns them at the first request. Default: all from
+ *   the environment.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function createVerifyClient<M extends Mode = 'enforce'>(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
+export function createVerifyClient<S extends WebhookSource = 'enforce'>(
+  options: OptionsSource<TwilioWebhookOptions<S>> = {},
 ): VerifyClient {
   const guard = createGuard(options)
   const verify = async (req: IncomingMessage): Promise<FullAnswer | undefined> => {

@@ -26,9 +26,8 @@ export function describeTokenFault(token: unknown): string | undefined {
  * if it has none.
  */
 export function describeSecretFault(secret: unknown): string | undefined {
-  if (typeof secret !== 'string') return `must be a string, got ${secret === null ? 'null' : typeof secret}`
-  if (secret === '') return 'is empty'
-  if (secret.trim() === '') return 'is blank'
+  if (typeof secret !== 'string') return `must be a string, got ${typeof secret}`
+  if (secret.trim() === '') return 'is empty or blank'
   if (secret.trim() !== secret) return 'has white space around it'
   if (hasControlCharacter.test(secret)) return 'has a control character in it, such as a line break'
   if (isQuoted.test(secret)) return 'is in quotes'

@@ -184,12 +184,14 @@ function readBaseUrl(
   head: Head,
   evidence: Evidence,
 ): { url: UrlParts; fragment: string } {
-  const resolved = settings.resolveUrl(head, request)
+  const resolved = settings.resolveUrl(head, request, settings.lookupTimeoutMs)
+  // A function of the user may have been asked. Its answer would come too late.
+  const known = 'then' in resolved || isRejected(resolved) ? undefined : resolved
   const target = typeof request.url === 'string' ? request.url : ''
   const fragment = /#.*$/s.exec(target)?.[0] ?? ''
-  const plain = !isRejected(resolved) ? resolved : guessUrl(target.replace(/#.*$/s, ''), options, evidence, request)
+  const plain = known ?? guessUrl(target.replace(/#.*$/s, ''), options, evidence, request)
   const url = head.handshake ? { ...plain, scheme: 'wss' } : plain
-  return { url, fragment: isRejected(resolved) ? fragment : '' }
+  return { url, fragment: known === undefined ? fragment : '' }
 }
 
 function guessUrl(target: string, options: VerifierOptions, evidence: Evidence, request: IncomingRequest): UrlParts {

@@ -159,10 +159,14 @@ function toCandidates(tokens: readonly string[], owner: string | undefined, isBo
 }
 
 /**
- * Asks a look-up and reads its answer, under the time limit. Errors are dropped: even those of a
- * getter may hold a token.
+ * Asks a function of the user and reads its answer, under the time limit. Errors are dropped: even
+ * those of a getter may hold a token.
  */
-async function settle<F, T>(ask: () => Awaitable<F>, read: (found: F) => T, timeoutMs: number): Promise<T | Rejected> {
+export async function settle<F, T>(
+  ask: () => Awaitable<F>,
+  read: (found: F) => T,
+  timeoutMs: number,
+): Promise<T | Rejected> {
   try {
     return read(await withTimeLimit(ask, timeoutMs, 'The key look-up'))
   } catch {

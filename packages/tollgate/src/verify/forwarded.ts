@@ -1,7 +1,9 @@
 import { checkKnownOptions, parseChoice, showOption } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
-import { defaultPort, isPort } from '../scheme/signed-url.ts'
-import { reject } from '../verdict.ts'
+import type { Awaitable } from '../checks/time-limit.ts'
+import { defaultPort, isPort, type UrlParts } from '../scheme/signed-url.ts'
+import { isRejected, type Rejected, reject } from '../verdict.ts'
+import { settle } from './candidates.ts'
 import { type Head, type HeaderReader, readSingle } from './head.ts'
 import { type HostAndPort, joinTarget, parseHost, readHost, type UrlResolver, type UrlSource } from './public-url.ts'
 import { type PublicUrlRule, publicUrlRule } from './types.ts'
@@ -12,8 +14,13 @@ export interface FromRequestOptions {
    * The hosts that Twilio uses for this server, at least one: `'api.example.com'`, with a port if
    * it is not the default (`'localhost:3000'`), or `'*.example.com'` for any one label. A request
    * to another host is refused as `url_not_allowed`.
+   *
+   * For tenants with domains of their own: a function, sync or async. It gets the host in lower
+   * case, with its port if that is not the default, and is called once for a request that has a
+   * well-formed signature. Nothing about the request is proven then. Only `true` allows the host. If
+   * it throws, or takes longer than `lookupTimeoutMs`, the request is `key_lookup_failed`.
    */
-  readonly allowedHosts: readonly string[]
+  readonly allowedHosts: readonly string[] | ((host: string) => Awaitable<boolean>)
   /**
    * The proxies whose forwarding headers are used: IP addresses, CIDR ranges or `'loopback'`. A
    * request with forwarding headers from any other peer is refused as `url_not_allowed`. Default:
@@ -43,36 +50,45 @@ const xForwarded = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port']
  */
 export function fromRequest(options: FromRequestOptions): PublicUrlRule {
   checkKnownOptions(options, known, 'fromRequest')
-  const isAllowed = parseAllowedHosts(options.allowedHosts)
-  const { forwardedBy } = options
-  const ranges = options.trustedProxies === undefined ? [] : [options.trustedProxies].flat()
-  if (forwardedBy !== undefined) parseChoice(forwardedBy, 'forwardedBy', ['forwarded', 'x-forwarded'])
+  const { allowedHosts, forwardedBy } = options
+  const isAllowed = typeof allowedHosts === 'function' ? undefined : parseAllowedHosts(allowedHosts)
+  const ranges = [options.trustedProxies ?? []].flat()
+  parseChoice(forwardedBy, 'forwardedBy', ['forwarded', 'x-forwarded'])
   if (ranges.length > 0 !== (forwardedBy !== undefined))
     throw new TypeError('"trustedProxies" and "forwardedBy" go together')
   const isTrusted = parseAddressRanges(ranges, 'trustedProxies')
-  const resolver: UrlResolver = (head, source) => resolve(head, source, { isAllowed, isTrusted, forwardedBy })
+  const resolver: UrlResolver = (head, source, limitMs) => {
+    const url = resolve(head, source, isTrusted, forwardedBy)
+    if (isRejected(url)) return url
+    const decide = (allowed: boolean): UrlParts | Rejected =>
+      allowed ? url : reject('url_not_allowed', '"allowedHosts" refuses the host of the request.')
+    if (isAllowed !== undefined) return decide(isAllowed(url))
+    const port = url.port === defaultPort(url.scheme) ? '' : url.port
+    const ask = allowedHosts as (host: string) => Awaitable<boolean>
+    return settle(
+      () => ask((url.host + port).toLowerCase()),
+      (answer) => decide(answer === true),
+      limitMs,
+    )
+  }
   return { [publicUrlRule]: resolver }
 }
 
-interface Rule {
-  readonly isAllowed: (host: HostAndPort, scheme: string) => boolean
-  readonly isTrusted: AddressMatcher
-  readonly forwardedBy: 'forwarded' | 'x-forwarded' | undefined
-}
-
-function resolve(head: Head, source: UrlSource, rule: Rule): ReturnType<UrlResolver> {
-  const { header } = head
-  const trusted = typeof source.remoteAddress === 'string' && rule.isTrusted(source.remoteAddress)
+function resolve(
+  { header }: Head,
+  source: UrlSource,
+  isTrusted: AddressMatcher,
+  forwardedBy: FromRequestOptions['forwardedBy'],
+): UrlParts | Rejected {
+  const trusted = typeof source.remoteAddress === 'string' && isTrusted(source.remoteAddress)
   if (!trusted && [...xForwarded, 'forwarded'].some((name) => header(name).length > 0))
     return reject('url_not_allowed', 'Forwarding headers came from a peer that is not in "trustedProxies".')
-  const forwarded = trusted ? readForwarded(header, rule.forwardedBy) : {}
+  const forwarded = trusted ? readForwarded(header, forwardedBy) : {}
   const host = forwarded === undefined ? undefined : (forwarded.host ?? readHost(header, source.url))
   if (forwarded === undefined || host === undefined)
-    return reject('url_not_allowed', 'Host or a forwarding header is missing, malformed or repeated.')
+    return reject('url_not_allowed', 'The Host header or a forwarding header is missing or malformed.')
   const scheme = forwarded.scheme ?? (source.encrypted === true ? 'https' : 'http')
   const port = host.port || (forwarded.port === defaultPort(scheme) ? '' : (forwarded.port ?? ''))
-  if (!rule.isAllowed({ host: host.host, port }, scheme))
-    return reject('url_not_allowed', 'The host of the request is not in "allowedHosts".')
   return joinTarget({ scheme, host: host.host, port, prefix: '' }, source.url)
 }
 
@@ -86,7 +102,7 @@ interface ForwardedOrigin {
  * Reads the origin from forwarding headers. `undefined` if a value is malformed or a list: several
  * proxies wrote it, and it is not clear which one to trust.
  */
-function readForwarded(header: HeaderReader, family: Rule['forwardedBy']): ForwardedOrigin | undefined {
+function readForwarded(header: HeaderReader, family: FromRequestOptions['forwardedBy']): ForwardedOrigin | undefined {
   const values = family === 'forwarded' ? readRfc7239(header) : readXForwarded(header)
   if (values === undefined) return undefined
   const [host, proto, port] = values
@@ -122,7 +138,7 @@ function readRfc7239(header: HeaderReader): ForwardedValues | undefined {
   return [values.get('host'), values.get('proto'), undefined]
 }
 
-function parseAllowedHosts(hosts: unknown): Rule['isAllowed'] {
+function parseAllowedHosts(hosts: unknown): (url: UrlParts) => boolean {
   if (!Array.isArray(hosts) || hosts.length === 0) throw new TypeError('"allowedHosts" must list at least one host')
   const exact = new Set<string>()
   const anyLabel = new Set<string>()
@@ -135,10 +151,10 @@ function parseAllowedHosts(hosts: unknown): Rule['isAllowed'] {
     if (wild) anyLabel.add(spelled)
     else exact.add(spelled)
   }
-  return (host, scheme) => {
-    const name = host.host.toLowerCase()
+  return ({ scheme, host, port }) => {
+    const name = host.toLowerCase()
     const implied = defaultPort(scheme)
-    const ports = host.port === '' || host.port === implied ? ['', implied] : [host.port]
+    const ports = port === '' || port === implied ? ['', implied] : [port]
     const parent = /^[^.[]+\.(.+)$/.exec(name)?.[1]
     return ports.some((port) => exact.has(name + port) || (parent !== undefined && anyLabel.has(parent + port)))
   }

@@ -107,7 +107,7 @@ function parseAuthToken(given: VerifierOptions): AuthTokens {
   const tokens = new Map<string, readonly string[]>()
   for (const [accountSid, accountTokens] of listEntries(authToken)) {
     if (!isAccountSid(accountSid))
-      throw new TypeError('"authToken" has a name that is no AccountSid ("AC" and 32 hex digits)')
+      throw new TypeError('A name in "authToken" is no AccountSid ("AC" and 32 hex digits)')
     tokens.set(accountSid, parseTokens(accountTokens, `authToken.${accountSid}`))
   }
   if (tokens.size === 0) throw new TypeError('"authToken" is empty')
@@ -131,7 +131,7 @@ function parseSharedKeys(sharedKeys: unknown): Settings['findSharedKey'] {
 
 function parseSharedKey(key: unknown, where: string): ParsedSharedKey {
   const { secret, accountSid, algorithm }: { secret?: unknown; accountSid?: unknown; algorithm?: unknown } =
-    typeof key === 'object' && key !== null ? key : { secret: key }
+    typeof key === 'string' ? { secret: key } : Object(key)
   const fault = describeSecretFault(secret)
   if (fault !== undefined) throw new TypeError(`"${where}" ${fault}`)
   if (accountSid !== undefined && !isAccountSid(accountSid))
@@ -150,13 +150,15 @@ const knownMethods = ['GET', 'POST', 'PUT']
 
 function parseMethods(methods: unknown = ['GET', 'POST']): ReadonlySet<string> {
   const list = toList(methods, 'methods') as readonly string[]
-  if (list.every((method) => knownMethods.includes(method))) return new Set(list)
-  throw new TypeError(`"methods" must list some of ${knownMethods.join(', ')}`)
+  for (const method of list)
+    if (!knownMethods.includes(method)) throw new TypeError(`"methods" must list some of ${knownMethods}`)
+  return new Set(list)
 }
 
 function parseAccountSids(accountSid: unknown): ReadonlySet<string> | undefined {
   if (accountSid === undefined) return undefined
   const list = toList(accountSid, 'accountSid')
-  for (const one of list) if (!isAccountSid(one)) throw new TypeError('"accountSid" must be "AC" and 32 hex digits')
+  for (const one of list)
+    if (!isAccountSid(one)) throw new TypeError('"accountSid" is no AccountSid ("AC" and 32 hex digits)')
   return new Set(list as string[])
 }

@@ -1,4 +1,5 @@
 import { parseUrl } from '../checks/runtime.ts'
+import type { Awaitable } from '../checks/time-limit.ts'
 import { defaultPort, isPort, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { type Rejected, reject } from '../verdict.ts'
 import { type Head, type HeaderReader, readSingle } from './head.ts'
@@ -11,8 +12,11 @@ export interface UrlSource {
   readonly remoteAddress?: string | undefined
 }
 
-/** Finds the whole URL that Twilio requested, with its query. */
-export type UrlResolver = (head: Head, source: UrlSource) => UrlParts | Rejected
+/**
+ * Finds the whole URL that Twilio requested, with its query.
+ * @param limitMs The time limit of a function of the user's.
+ */
+export type UrlResolver = (head: Head, source: UrlSource, limitMs: number) => Awaitable<UrlParts | Rejected>
 
 /** The part of a public URL before the request target: scheme, host, port and path prefix. */
 export type PublicOrigin = Pick<UrlParts, 'scheme' | 'host' | 'port'> & { readonly prefix: string }
@@ -25,7 +29,7 @@ export type PublicOrigin = Pick<UrlParts, 'scheme' | 'host' | 'port'> & { readon
 export function parsePublicUrl(url: unknown, where: string): PublicOrigin {
   const fault = (what: string): TypeError =>
     new TypeError(`"${where}" ${what}. It is how Twilio reaches this server, such as "https://example.com/prefix"`)
-  if (typeof url !== 'string') throw fault(`must be a string, got ${url === null ? 'null' : typeof url}`)
+  if (typeof url !== 'string') throw fault(`must be a string, got ${typeof url}`)
   const parts = splitUrl(url)
   if (parts === undefined || !isReadable(url)) throw fault('is not an absolute http or https URL')
   if (parts.query !== '') throw fault('must not have a query')
@@ -104,10 +108,10 @@ export function resolveByRule(rule: () => unknown): UrlParts | Rejected {
   try {
     url = rule()
   } catch {
-    return reject('url_not_allowed', '"signedUrl" threw an error.')
+    return reject('url_not_allowed', '"signedUrl" threw.')
   }
   // An asynchronous rule returns a promise. If it rejects, it must not end the process.
-  if (typeof url === 'object' && url !== null) Promise.resolve(url).catch(() => undefined)
+  Promise.resolve(url).catch(() => undefined)
   const parts = typeof url === 'string' ? splitUrl(url) : undefined
   if (parts === undefined) return reject('url_not_allowed', '"signedUrl" is not an absolute http or https URL.')
   return { ...parts, userinfo: '' }

@@ -2,7 +2,16 @@ import { isAccountSid } from '../checks/secrets.ts'
 import { equalSignatures } from '../scheme/signature.ts'
 import { joinUrl, listSignedForms, type SignedForm, type UrlParts } from '../scheme/signed-url.ts'
 import { joinPairs } from '../scheme/signing-string.ts'
-import { type Accepted, isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
+import {
+  type Accepted,
+  type AnyVerdict,
+  isRejected,
+  type Mode,
+  type Rejected,
+  reject,
+  type Verdict,
+  type Webhook,
+} from '../verdict.ts'
 import { borrowBody } from './body.ts'
 import {
   type Candidate,
@@ -20,15 +29,30 @@ import { readTarget } from './public-url.ts'
 import type { IncomingRequest, ReplayGuard, Reservation, UnverifiedClaim, VerifierOptions } from './types.ts'
 import { ReceivedParams, toAccepted, toObserved } from './webhook.ts'
 
-/** Verifies requests with the options that it was created with. */
-export interface Verifier {
+/**
+ * Verifies requests with the options that it was created with. Adapters take one as the option
+ * `verifier`.
+ */
+export interface Verifier<V extends AnyVerdict = Verdict> {
   /**
    * Verifies one request. Never throws and never rejects because of what a request contains.
    * @param request The request as it arrived.
    * @param native The framework's own request object. `onVerdict` gets it, and a replay guard
    *   counts two checks of one object as one delivery. Default: none.
    */
-  verify(request: IncomingRequest, native?: unknown): Promise<Verdict>
+  verify(request: IncomingRequest, native?: unknown): Promise<V>
+  /**
+   * The option `publicUrl`. The option `paths` of an adapter also guards paths with its prefixes.
+   * Default: TOLLGATE_PUBLIC_URL of the environment.
+   */
+  readonly publicUrl?: unknown
+  /**
+   * False if nothing reserves deliveries, so that an adapter need not report how the work ended.
+   * Default true.
+   */
+  readonly reserves?: boolean | undefined
+  /** The option `onRejected`, for adapters that have none of their own. Default: none. */
+  readonly onRejected?: VerifierOptions['onRejected']
 }
 
 /**
@@ -36,15 +60,21 @@ export interface Verifier {
  * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of
  *   range.
  */
-export function createVerifier(options: VerifierOptions): Verifier {
+export function createVerifier<M extends Mode = 'enforce'>(
+  options: VerifierOptions & { readonly mode?: M | undefined },
+): Verifier<Webhook<M> | Rejected> {
   const settings = parseOptions(options)
+  const { publicUrl, onRejected, replay } = settings.given
   return {
+    publicUrl,
+    onRejected,
+    reserves: replay !== undefined,
     async verify(request, native) {
       const check = startCheck(settings, request, native)
       const proven = await prove(check)
       const verdict = isRejected(proven) && settings.observe ? await observe(check, proven) : proven
       report(check, verdict)
-      return verdict
+      return verdict as Webhook<M> | Rejected
     },
   }
 }
@@ -74,7 +104,8 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   const { settings, source, head } = check
   const signed = readSignatureClaim(head, settings)
   if (isRejected(signed)) return signed
-  const url = settings.resolveUrl(head, source as IncomingRequest)
+  const resolved = settings.resolveUrl(head, source as IncomingRequest, settings.lookupTimeoutMs)
+  const url = 'then' in resolved ? await resolved : resolved
   if (isRejected(url)) return url
 
   const reading = borrowBody(source.body, head.header, settings.maxBodyBytes)

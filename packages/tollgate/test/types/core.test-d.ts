@@ -9,7 +9,6 @@ import {
   type Rejected,
   type RejectionCode,
   RequestValidator,
-  type Verdict,
   type VerifierOptions,
   type Webhook,
 } from '../../src/index.ts'
@@ -66,7 +65,8 @@ createVerifier({ authToken: { AC1: 'token', AC2: ['one', 'two'] } })
 createVerifier({ authToken: (claim) => ({ authToken: 'token', accountSid: claim.parentAccountSid ?? '' }) })
 
 declare const request: IncomingRequest
-const verdict: Verdict = await createVerifier({}).verify(request)
+const verdict = await createVerifier({}).verify(request)
+holds<Equal<typeof verdict, Accepted | Rejected>>()
 if (verdict.ok) {
   holds<Equal<typeof verdict, Accepted>>()
   holds<Equal<typeof verdict.covers, 'params' | 'body' | 'url'>>()
@@ -74,7 +74,7 @@ if (verdict.ok) {
   const { key } = verdict.matched
   console.log(body, key.kind === 'auth_token' ? key.index : key.id, verdict.replayed, await verdict.release())
 } else {
-  holds<Equal<typeof verdict, Rejected | Observed>>()
+  holds<Equal<typeof verdict, Rejected>>()
   const code: RejectionCode = verdict.code
   console.log(code, verdict.tried.join())
   // @ts-expect-error a refused request has no parameters outside observe mode

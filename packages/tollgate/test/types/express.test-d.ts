@@ -103,5 +103,4 @@ app.use(twilioWebhook({ authtoken: 'token' }))
 app.use(twilioWebhook({ mode: 'off' }))
 // @ts-expect-error a path is a string or a RegExp
 app.use(twilioWebhook({ paths: [1] }))
-// @ts-expect-error options are needed
 app.use(twilioWebhook())

@@ -28,8 +28,12 @@ export function toAnswer(status: number): FullAnswer {
  * @throws TypeError for an answer that some runtime cannot send. There it would end the process or
  *   leave the client waiting.
  */
-export function chooseAnswer(rejection: Rejected, options: VerifierOptions, native: unknown): FullAnswer {
-  const answer: unknown = options.onRejected?.(rejection, native)
+export function chooseAnswer(
+  rejection: Rejected,
+  onRejected: VerifierOptions['onRejected'],
+  native: unknown,
+): FullAnswer {
+  const answer: unknown = onRejected?.(rejection, native)
   if (answer === undefined) return toAnswer(rejection.status)
   refusePromise(answer, '"onRejected"')
   // Each property is read once, because a getter could give another value the next time.

@@ -1,4 +1,4 @@
-import type { IncomingRequest, Mode, Webhook } from '../../index.ts'
+import type { IncomingRequest, Webhook, WebhookSource } from '../../index.ts'
 import type { GuardOptions, OptionsSource } from './guard.ts'
 import { runWork, toIncomingRequest, toResponse } from './web.ts'
 import { createSocketGuard, type WebSocketOptions } from './web-socket.ts'
@@ -9,8 +9,8 @@ export interface RequestEvent {
 }
 
 /** A handler for verified webhooks. It also gets the framework's event. */
-export type WebhookHandler<M extends Mode, Event> = (
-  webhook: Webhook<M>,
+export type WebhookHandler<S extends WebhookSource, Event> = (
+  webhook: Webhook<S>,
   event: Event,
 ) => Response | PromiseLike<Response>
 
@@ -26,9 +26,9 @@ export interface Surroundings {
  * redirects and HTTP errors are exceptions too.
  * @param look Reads the facts that the Request does not have.
  */
-export function wrapEndpoint<M extends Mode, Event extends RequestEvent, Env>(
-  options: OptionsSource<GuardOptions<M> & WebSocketOptions, Env>,
-  handler: WebhookHandler<M, Event>,
+export function wrapEndpoint<S extends WebhookSource, Event extends RequestEvent, Env>(
+  options: OptionsSource<GuardOptions<S> & WebSocketOptions, Env>,
+  handler: WebhookHandler<S, Event>,
   look: (event: Event) => Surroundings,
 ): (event: Event) => Promise<Response> {
   const guard = createSocketGuard<Env>(options)
@@ -38,7 +38,7 @@ export function wrapEndpoint<M extends Mode, Event extends RequestEvent, Env>(
     const read = (): IncomingRequest => ({ ...toIncomingRequest(request), url: findUrl(request), ...connection })
     const outcome = await guard.check(read, event, env as Env)
     if (outcome.webhook === undefined) return toResponse(outcome.answer)
-    const work = async (): Promise<Response> => handler(outcome.webhook as Webhook<M>, event)
+    const work = async (): Promise<Response> => handler(outcome.webhook as Webhook<S>, event)
     return runWork(outcome, work, (response) => response?.status, request)
   }
 }

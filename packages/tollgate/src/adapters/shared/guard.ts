@@ -1,18 +1,29 @@
-import { refusePromise } from '../../checks/options.ts'
+import { checkMethods, refusePromise } from '../../checks/options.ts'
 import {
-  type Accepted,
+  type AnyVerdict,
+  type AnyWebhook,
   createVerifier,
   type IncomingRequest,
   type Mode,
-  type Observed,
-  type Verdict,
   type Verifier,
   type VerifierOptions,
+  type WebhookSource,
 } from '../../index.ts'
 import { chooseAnswer, type FullAnswer, toAnswer } from './answer.ts'
 
-/** The options that all adapters have. `mode` stays a type, because handlers are typed by it. */
-export type GuardOptions<M extends Mode = Mode> = VerifierOptions & { readonly mode?: M | undefined }
+/**
+ * The options that all adapters have. Handlers are typed by `mode` and `verifier`, which are types
+ * for that reason.
+ */
+export type GuardOptions<S extends WebhookSource = WebhookSource> = VerifierOptions & {
+  readonly mode?: Extract<S, Mode> | undefined
+  /**
+   * A verifier that exists: one that several routes share, or one of another scheme. Beside it only
+   * `onRejected` (default: the verifier's) and the adapter's own options are allowed. Any other is a
+   * TypeError. Default: a verifier with the options.
+   */
+  readonly verifier?: Exclude<S, Mode> | undefined
+}
 
 /**
  * Options, or a function that returns them. The function is called once, at the first request. On
@@ -20,14 +31,21 @@ export type GuardOptions<M extends Mode = Mode> = VerifierOptions & { readonly m
  */
 export type OptionsSource<Options, Env = void> = Options | ((env: Env) => Options)
 
+// A request, a context or an app of some framework has one of these, and options have none.
+const foreignNames = ['headers', 'req', 'request', 'use']
+
 /**
  * Returns the options, or calls the function that returns them.
- * @throws TypeError if the function returns a promise. A promise has no options, so the
+ * @throws TypeError for a token, and for a framework's object, which comes if nobody called the
+ *   adapter. Also if the function returns a promise: a promise has no options, so the
  *   environment's would be used instead.
  */
 export function resolveOptions<Options, Env>(source: OptionsSource<Options, Env>, env?: Env): Options {
   const options = typeof source === 'function' ? (source as (env?: Env) => Options)(env) : source
   refusePromise(options, 'The function that gives the options')
+  if (typeof options === 'string') throw new TypeError('The options must be an object: write { authToken: … }')
+  if (foreignNames.some((name) => name in Object(options)))
+    throw new TypeError('The adapter got a request or an app instead of options. Call it: twilioWebhook(options)')
   return options
 }
 
@@ -36,12 +54,12 @@ type Outcome = Passed | { readonly webhook?: undefined; readonly answer: FullAns
 
 /** A request that the application gets. */
 export interface Passed {
-  readonly webhook: Accepted | Observed
+  readonly webhook: AnyWebhook
   /**
    * The webhook again, if a replay guard may have reserved it. The adapter then has to report how
    * the work ended, with `releaseIfFailed`. `undefined` if nothing is reserved.
    */
-  readonly reserved: Accepted | undefined
+  readonly reserved: AnyWebhook | undefined
 }
 
 /** Verifies requests for an adapter. */
@@ -60,7 +78,7 @@ export interface Guard<Env = void> {
  * @throws TypeError or RangeError that names the option, if one is wrong. Options from a function
  *   are checked at the first request.
  */
-export function createGuard<Env = void>(source: OptionsSource<VerifierOptions, Env>): Guard<Env> {
+export function createGuard<Env = void>(source: OptionsSource<GuardOptions, Env>): Guard<Env> {
   let prepared: Prepared | undefined = typeof source === 'function' ? undefined : prepare(resolveOptions(source))
   return {
     async check(read, native, env) {
@@ -92,26 +110,33 @@ export function logProblem(message: string): void {
 }
 
 interface Prepared {
-  readonly options: VerifierOptions
-  readonly verifier: Verifier
+  readonly verifier: Verifier<AnyVerdict>
+  readonly onRejected: VerifierOptions['onRejected']
   /** Messages that were logged already, so that a flood of requests is not a flood of lines. */
   readonly logged: Set<string>
 }
 
-function prepare(options: VerifierOptions): Prepared {
-  return { options, verifier: createVerifier(options), logged: new Set() }
+function prepare(options: GuardOptions): Prepared {
+  const verifier = options.verifier === undefined ? createVerifier(options) : takeVerifier(options)
+  return { verifier, onRejected: options.onRejected ?? verifier.onRejected, logged: new Set() }
 }
 
-function toOutcome(verdict: Verdict, { options, logged }: Prepared, native: unknown): Outcome {
-  if (isReceived(verdict))
-    return { webhook: verdict, reserved: verdict.ok && options.replay !== undefined ? verdict : undefined }
+function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Verifier<AnyVerdict> {
+  checkMethods(verifier, 'verifier', ['verify'])
+  for (const [name, value] of Object.entries(others))
+    if (value !== undefined)
+      throw new TypeError(
+        `"${name}" has no effect beside "verifier": give it to the function that creates the verifier`,
+      )
+  return verifier as Verifier<AnyVerdict>
+}
+
+function toOutcome(verdict: AnyVerdict, { verifier, onRejected, logged }: Prepared, native: unknown): Outcome {
+  if ('release' in verdict)
+    return { webhook: verdict, reserved: verdict.ok && verifier.reserves !== false ? verdict : undefined }
   if (verdict.code === 'body_already_consumed' && !logged.has(verdict.message)) {
     logged.add(verdict.message)
     logProblem(verdict.message)
   }
-  return { answer: chooseAnswer(verdict, options, native) }
-}
-
-function isReceived(verdict: Verdict): verdict is Accepted | Observed {
-  return verdict.ok || 'params' in verdict
+  return { answer: chooseAnswer(verdict, onRejected, native) }
 }

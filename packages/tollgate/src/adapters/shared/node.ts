@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Accepted, BodyConsumed, IncomingRequest, Observed, PushedBody } from '../../index.ts'
+import type { AnyWebhook, BodyConsumed, IncomingRequest, PushedBody } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
 import { releaseIfFailed } from './release.ts'
@@ -53,7 +53,7 @@ export function findBody(
   req: IncomingMessage,
   holders: readonly BodyHolder[],
   consumed: BodyConsumed,
-  verified?: Accepted | Observed,
+  verified?: AnyWebhook,
 ): IncomingRequest['body'] {
   const sources = [verified?.body, ...holders.map(({ rawBody }) => rawBody), ...holders.map(({ body }) => body)]
   for (const source of sources)
@@ -103,10 +103,10 @@ export function readChunks(req: IncomingMessage): PushedBody {
 
 /**
  * Returns the body of a webhook as a parser would leave it: the JSON value, or the parameters as an
- * object. `undefined` if the JSON is malformed.
+ * object. `undefined` if the JSON is malformed, or if the scheme has no parameters.
  */
-export function parseBody(req: IncomingMessage, webhook: Accepted | Observed): unknown {
-  if (!/^application\/([\w.-]+\+)?json\b/i.test(req.headers['content-type'] ?? '')) return webhook.params.toObject()
+export function parseBody(req: IncomingMessage, webhook: AnyWebhook): unknown {
+  if (!/^application\/([\w.-]+\+)?json\b/i.test(req.headers['content-type'] ?? '')) return webhook.params?.toObject()
   try {
     return webhook.json()
   } catch {

@@ -1,6 +1,6 @@
-import type { VerifierOptions } from '../../index.ts'
+import type { Verifier } from '../../index.ts'
 import { createPathFilter, type Mounting, type PathFilter } from '../../verify/paths.ts'
-import { type OptionsSource, resolveOptions } from './guard.ts'
+import { type GuardOptions, type OptionsSource, resolveOptions } from './guard.ts'
 
 /** The option of middleware that may see requests of other senders than Twilio. */
 export interface PathOptions {
@@ -18,7 +18,7 @@ export interface PathOptions {
 /** The option `paths`, taken apart from the verifier's options. */
 export interface PathGuard<Env> {
   /** The options without `paths`. */
-  readonly verifierOptions: OptionsSource<VerifierOptions, Env>
+  readonly verifierOptions: OptionsSource<GuardOptions, Env>
   /**
    * Returns true if a request must be verified. Never throws.
    * @param urls The URL or target of the request: the original, and those below a mount.
@@ -27,7 +27,7 @@ export interface PathGuard<Env> {
   guards(urls: readonly (string | undefined)[], env: Env, mounting?: Mounting): boolean
 }
 
-type Options = VerifierOptions & PathOptions
+type Options = GuardOptions & PathOptions
 
 /**
  * Splits the options of middleware into `paths` and the verifier's options.
@@ -66,11 +66,19 @@ export function dropSegments(path: string, count: number): string {
 }
 
 interface SplitOptions {
-  readonly verifierOptions: VerifierOptions
+  readonly verifierOptions: GuardOptions
   readonly filter: PathFilter
 }
 
 function splitOptions(options: Options): SplitOptions {
   const { paths, ...verifierOptions } = options
-  return { verifierOptions, filter: createPathFilter(paths, verifierOptions.publicUrl) }
+  return {
+    verifierOptions,
+    filter: createPathFilter(paths, findPublicUrl(verifierOptions)),
+  }
+}
+
+function findPublicUrl({ publicUrl, verifier }: GuardOptions): unknown {
+  const { publicUrl: known }: Partial<Verifier> = Object(verifier)
+  return publicUrl ?? known
 }

@@ -1,4 +1,4 @@
-import type { Accepted, Observed } from '../../index.ts'
+import type { AnyWebhook } from '../../index.ts'
 
 /**
  * Releases the reservation of a webhook if the work on it failed, so that Twilio's retry does not
@@ -9,10 +9,7 @@ import type { Accepted, Observed } from '../../index.ts'
  *   not get the whole answer.
  * @returns a promise that never rejects. Await it if the process may stop after the answer.
  */
-export async function releaseIfFailed(
-  webhook: Accepted | Observed | undefined,
-  status: number | undefined,
-): Promise<void> {
+export async function releaseIfFailed(webhook: AnyWebhook | undefined, status: number | undefined): Promise<void> {
   if (webhook?.ok && isFailure(status)) await webhook.release().catch(() => undefined)
 }
 

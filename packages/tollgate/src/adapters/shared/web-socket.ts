@@ -1,6 +1,6 @@
 import { checkType } from '../../checks/options.ts'
-import type { IncomingRequest, VerifierOptions } from '../../index.ts'
-import { createGuard, type Guard, type OptionsSource, resolveOptions } from './guard.ts'
+import type { IncomingRequest } from '../../index.ts'
+import { createGuard, type Guard, type GuardOptions, type OptionsSource, resolveOptions } from './guard.ts'
 
 /** The option of adapters whose platforms pass an upgrade to the application like any request. */
 export interface WebSocketOptions {
@@ -20,11 +20,9 @@ export interface WebSocketOptions {
  * @throws TypeError or RangeError that names the option, if one is wrong. Options from a function
  *   are checked at the first request.
  */
-export function createSocketGuard<Env = void>(
-  source: OptionsSource<VerifierOptions & WebSocketOptions, Env>,
-): Guard<Env> {
+export function createSocketGuard<Env = void>(source: OptionsSource<GuardOptions & WebSocketOptions, Env>): Guard<Env> {
   let opensSockets = false
-  const takeOption = (given: VerifierOptions & WebSocketOptions): VerifierOptions => {
+  const takeOption = (given: GuardOptions & WebSocketOptions): GuardOptions => {
     const { webSocket, ...options } = given
     checkType(webSocket, 'webSocket', 'boolean')
     opensSockets = webSocket === true
