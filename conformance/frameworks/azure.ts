@@ -28,24 +28,34 @@ function makeFramework(name: string, makeRequest: Host, exceptions: Framework['e
   return {
     name,
     start({ options, handle }) {
-      const handler: functions.HttpHandler = twilioWebhook(options, (webhook) => handle(webhook))
-      return listen(async (req, res) => {
-        const request = await Promise.resolve(req)
-          .then(makeRequest)
-          .catch(() => undefined)
-        if (request === undefined) return res.writeHead(400).end()
-        try {
-          // The adapter reads nothing from the context and only passes it on.
-          const { status, headers, body } = { ...(await handler(request, {} as functions.InvocationContext)) }
-          if (!req.complete) res.setHeader('connection', 'close')
-          return res.writeHead(status ?? 200, headers as Record<string, string>).end(body)
-        } catch {
-          return res.writeHead(500).end()
-        }
-      })
+      return listenAsAzure(
+        twilioWebhook(options, (webhook) => handle(webhook)),
+        makeRequest,
+      )
     },
     exceptions,
   }
+}
+
+/** Serves a function as the host of Azure Functions does. */
+export function listenAsAzure(
+  handler: functions.HttpHandler,
+  makeRequest: Host = makeFromBytes,
+): ReturnType<typeof listen> {
+  return listen(async (req, res) => {
+    const request = await Promise.resolve(req)
+      .then(makeRequest)
+      .catch(() => undefined)
+    if (request === undefined) return res.writeHead(400).end()
+    try {
+      // The adapter reads nothing from the context and only passes it on.
+      const { status, headers, body } = { ...(await handler(request, {} as functions.InvocationContext)) }
+      if (!req.complete) res.setHeader('connection', 'close')
+      return res.writeHead(status ?? 200, headers as Record<string, string>).end(body)
+    } catch {
+      return res.writeHead(500).end()
+    }
+  })
 }
 
 /** Makes a request as the host sends it by gRPC: with its body as bytes. */
