@@ -19,6 +19,7 @@ const sections = [
     pages: [
       'docs/subaccounts.md',
       'docs/rotation-and-shared-keys.md',
+      'docs/oauth-webhooks.md',
       'docs/replay.md',
       'docs/parameters.md',
       'docs/webhook-kinds.md',
