@@ -117,3 +117,34 @@ test.each([
 ])('options beside a verifier: %o is a TypeError', (options, message) => {
   for (const [, adapter] of uncalled) expect(() => callable(adapter)(options, proceed)).toThrow(message)
 })
+
+test('outside production, the first refusal of each code is one line in the log, without what was sent', async () => {
+  vi.stubEnv('NODE_ENV', 'development')
+  const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const lines = (): string[] => log.mock.calls.flat().map(String)
+  const options = { publicUrl: origin, authToken: token }
+  const send = async (handler: (request: Request) => Promise<Response>): Promise<void> => {
+    const { url, headers } = signRequest({ url: `${origin}/sms`, params: { Body: 'secret' }, authToken: otherToken })
+    for (let round = 0; round < 3; round++) {
+      await handler(new Request(url, { method: 'POST' }))
+      await handler(new Request(url, { method: 'POST', headers, body: 'Body=secret' }))
+    }
+  }
+  const reached = (): Response => new Response('reached')
+  await send(fetch.twilioWebhook(options, reached))
+  expect(lines()).toEqual([
+    expect.stringMatching(
+      /^tollgate: a request was refused as signature_missing\. .*codes\/signature_missing\.md.*"diagnose"/,
+    ),
+    expect.stringMatching(
+      /^tollgate: a request was refused as signature_mismatch\. .*codes\/signature_mismatch\.md.*"diagnose"/,
+    ),
+  ])
+  expect(lines().join()).not.toMatch(new RegExp(`secret|${token}|${otherToken}`))
+  await send(fetch.twilioWebhook({ ...options, mode: 'observe' }, reached))
+  expect(lines()).toHaveLength(4)
+  await send(fetch.twilioWebhook({ ...options, diagnose: { explain: () => undefined } }, reached))
+  vi.stubEnv('NODE_ENV', 'production')
+  await send(fetch.twilioWebhook(options, reached))
+  expect(lines()).toHaveLength(4)
+})

@@ -1,10 +1,12 @@
 import { checkMethods, refusePromise } from '../../checks/options.ts'
+import { readEnvironment } from '../../checks/runtime.ts'
 import {
   type AnyVerdict,
   type AnyWebhook,
   createVerifier,
   type IncomingRequest,
   type Mode,
+  type Rejected,
   type Verifier,
   type VerifierOptions,
   type WebhookSource,
@@ -112,13 +114,16 @@ export function logProblem(message: string): void {
 interface Prepared {
   readonly verifier: Verifier<AnyVerdict>
   readonly onRejected: VerifierOptions['onRejected']
+  /** True if a diagnoser explains refusals. */
+  readonly explains: boolean
   /** Messages that were logged already, so that a flood of requests is not a flood of lines. */
   readonly logged: Set<string>
 }
 
 function prepare(options: GuardOptions): Prepared {
   const verifier = options.verifier === undefined ? createVerifier(options) : takeVerifier(options)
-  return { verifier, onRejected: options.onRejected ?? verifier.onRejected, logged: new Set() }
+  const onRejected = options.onRejected ?? verifier.onRejected
+  return { verifier, onRejected, explains: options.diagnose !== undefined, logged: new Set() }
 }
 
 function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Verifier<AnyVerdict> {
@@ -131,12 +136,23 @@ function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Ver
   return verifier as Verifier<AnyVerdict>
 }
 
-function toOutcome(verdict: AnyVerdict, { verifier, onRejected, logged }: Prepared, native: unknown): Outcome {
+function toOutcome(verdict: AnyVerdict, prepared: Prepared, native: unknown): Outcome {
+  if ('code' in verdict) logRefusal(verdict, prepared)
   if ('release' in verdict)
-    return { webhook: verdict, reserved: verdict.ok && verifier.reserves !== false ? verdict : undefined }
-  if (verdict.code === 'body_already_consumed' && !logged.has(verdict.message)) {
-    logged.add(verdict.message)
-    logProblem(verdict.message)
-  }
-  return { answer: chooseAnswer(verdict, onRejected, native) }
+    return { webhook: verdict, reserved: verdict.ok && prepared.verifier.reserves !== false ? verdict : undefined }
+  return { answer: chooseAnswer(verdict, prepared.onRejected, native) }
+}
+
+/**
+ * Logs the first refusal of each code, except in production: there strangers cause refusals, and
+ * `onVerdict` counts them. A body that was read too early is the developer's mistake in every place.
+ */
+function logRefusal({ code, message }: Pick<Rejected, 'code' | 'message'>, { explains, logged }: Prepared): void {
+  const isMistake = code === 'body_already_consumed'
+  const line = isMistake
+    ? message
+    : `a request was refused as ${code}. ${message} To learn why, give the option "diagnose": see docs/diagnosis.md. This line comes once, and never if NODE_ENV is "production".`
+  if (logged.has(line) || (!isMistake && (explains || readEnvironment('NODE_ENV') === 'production'))) return
+  logged.add(line)
+  logProblem(line)
 }
