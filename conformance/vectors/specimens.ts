@@ -27,14 +27,15 @@ export const publishedSpecimens: readonly Specimen[] = published.map((vector) =>
   const isSha256 = vector.algorithm === 'HMAC_SHA256'
   return {
     title: vector.title,
-    method: 'POST',
+    method: vector.params === null && vector.body === null ? 'GET' : 'POST',
     url: vector.url,
     headers: {
       'content-type': vector.body === null ? 'application/x-www-form-urlencoded' : 'application/json',
       'x-twilio-signature': vector.signature,
       ...(isSha256 && { [settingsHeader]: `key=${keyId},algorithm=HMAC_SHA256` }),
     },
-    ...(vector.body === null ? { params: toPairs(vector.params) } : { body: vector.body }),
+    ...(vector.params !== null && { params: toPairs(vector.params) }),
+    ...(vector.body !== null && { body: vector.body }),
     secret: vector.secret,
     ...(isSha256 && { sharedKeyId: keyId }),
     handshake: false,
@@ -77,8 +78,8 @@ export function bodyOf(specimen: Specimen): string | undefined {
   return specimen.params === undefined ? specimen.body : encodeForm(specimen.params)
 }
 
-function toPairs(params: Readonly<Record<string, unknown>> | null): Pairs {
-  return Object.entries(params ?? {}).flatMap(([name, value]) =>
+function toPairs(params: Readonly<Record<string, unknown>>): Pairs {
+  return Object.entries(params).flatMap(([name, value]) =>
     [value].flat().map((one): readonly [string, string] => [name, String(one)]),
   )
 }
