@@ -62,16 +62,21 @@ export function findBody(
   // an empty object and the stream.
   const isParsed = sources.some((source) => typeof source === 'object' && Object.keys(Object(source)).length > 0)
   if (isParsed || isSpent(req)) return consumed
-  return req.readableDidRead ? undefined : readChunks(req)
+  // A request that a test library made is no stream, and does not end.
+  const isEmpty = req.readableDidRead || (req.readableEnded === undefined && !declaresBody(req))
+  return isEmpty ? undefined : readChunks(req)
 }
 
 /** Returns true if something has read a body from the stream, so that its rest is not the body. */
 export function isSpent(req: IncomingMessage & { readonly stream?: { readonly endAfterHeaders?: boolean } }): boolean {
   if (!req.readableDidRead) return false
-  // HTTP/2 does not declare a body in its header fields (RFC 9113 section 8.1). HTTP/1 does, in one
-  // of these (RFC 9112 section 6.3).
-  if (req.httpVersionMajor >= 2) return req.stream?.endAfterHeaders !== true
-  return req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined
+  // HTTP/2 does not declare a body in its header fields (RFC 9113 section 8.1).
+  return req.httpVersionMajor >= 2 ? req.stream?.endAfterHeaders !== true : declaresBody(req)
+}
+
+/** HTTP/1 declares a body in one of these fields (RFC 9112 section 6.3). */
+function declaresBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
 }
 
 /**
