@@ -21,7 +21,7 @@ export const classes = {
   B4: 'a body that is absent or has a default value',
   B5: 'repeated names, letter cases, array syntax',
   B6: 'a signing string that can be split in two ways',
-  B7: 'values that are not strings',
+  B7: 'values that are neither text nor number',
   B8: 'parameter names from prototypes, such as `__proto__`',
   B9: 'a parse that differs between verifier and application',
   B10: 'a body that changes after verification',

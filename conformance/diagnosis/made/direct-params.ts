@@ -17,6 +17,12 @@ import {
 /** Changes of the parameters and the body. */
 export const directParamsRows: readonly DirectRow[] = [
   {
+    name: 'the text of a form in place of its parameters',
+    expected: ['form_taken_as_json'],
+    request: parsed(new URLSearchParams(toObject(sms)).toString(), sms),
+    suspected: true,
+  },
+  {
     name: 'trimmed values',
     expected: ['params_trimmed'],
     request: post(`${origin}/sms`, { sent: mapped((value) => value.trim()) }),

@@ -35,8 +35,10 @@ export class RequestValidator {
    * @param url The whole URL that Twilio requested, with its query. It is tried with and without
    *   its port, with the default port, with and without userinfo, with an empty path for `/`, and
    *   with `'` for `%27`.
-   * @param params The form parameters of a POST, or `{}` for a GET. For a body that is not a form:
-   *   the raw body, as a string or bytes, which `bodySHA256` in the URL must match.
+   * @param params The form parameters of a POST, or `{}` for a GET. Numbers and booleans count as
+   *   their text, nested objects do not verify. For a body that is not a form: the raw body, as a
+   *   string or bytes, which `bodySHA256` in the URL must match. The text of a form has no such
+   *   hash, so it does not verify: pass `new URLSearchParams(text)`.
    * @param signature The X-Twilio-Signature header.
    * @returns true if the signature matches; false for anything else, also for anything malformed
    */

@@ -169,7 +169,7 @@ describe('signRequest', () => {
     'a handshake by POST': [{ url: 'wss://example.com/', method: 'POST' }, /handshake is a GET/],
     'a handshake with a malformed query': [{ url: 'wss://example.com/?a=%zz' }, /percent-encoding/],
     'an invalid method': [{ method: 'GET\r\nX: y' }, /"method"/],
-    'numbers in params': [{ params: { a: 1 } }, /"params" must have strings/],
+    'objects in params': [{ params: { a: {} } }, /"params" must have strings/],
     'params with a JSON type': [{ params: { a: '1' }, contentType: 'application/json' }, /sent as a form/],
     'JSON with a form type': [{ json: {}, contentType: formType }, /"json" cannot be sent/],
     'JSON that cannot be written': [{ json: () => 1 }, /"json" must be something/],

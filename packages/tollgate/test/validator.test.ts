@@ -71,6 +71,21 @@ describe('validate', () => {
     expect(both.validate(url, {}, sign(url, 'third'))).toBe(false)
   })
 
+  const scalars: [what: string, form: unknown, signed: string, expected: boolean][] = [
+    ['numbers', { NumMedia: 0, Digits: [7, '70', 7] }, 'Digits7Digits70NumMedia0', true],
+    ['booleans', { Muted: false, Hold: [true] }, 'HoldtrueMutedfalse', true],
+    ['no nested object', { A: { b: 1 } }, 'A[object Object]', false],
+    ['no object in a list', { A: [{ b: 1 }] }, 'A[object Object]', false],
+    ['no list in a list', { A: [[1]] }, 'A1', false],
+    ['no null', { A: null }, 'Anull', false],
+    ['no undefined', { A: undefined }, 'Aundefined', false],
+    ['no bigint', { A: 1n }, 'A1', false],
+    ['no number among pairs', [['A', 1]], 'A1', false],
+  ]
+  test.each(scalars)('parameters may be their text as: %s', (_what, form, signed, expected) => {
+    expect(validator.validate(url, form as Params, sign(url + signed))).toBe(expected)
+  })
+
   test('verifies a GET by its URL alone', () => {
     expect(validator.validate(url, {}, sign(url))).toBe(true)
     expect(validator.validate(url, '', sign(url))).toBe(true)
@@ -140,6 +155,13 @@ describe('a raw body', () => {
     expect(validator.validate(twice, body, sign(twice))).toBe(true)
   })
 
+  test('the text of a form is a raw body, and has no hash', () => {
+    const form = new URLSearchParams(params)
+    for (const text of [`${form}`, new TextEncoder().encode(`${form}`)])
+      expect(validator.validate(url, text, signature)).toBe(false)
+    expect(validator.validate(url, form, signature)).toBe(true)
+  })
+
   test('parameters are verified as parameters, even if the URL has a hash', () => {
     expect(validator.validate(bound, { a: '1' }, sign(`${bound}a1`))).toBe(true)
   })
@@ -192,7 +214,6 @@ describe('never throws for request input', () => {
     undefined: undefined,
     null: null,
     'a number': 1,
-    'a number as a value': { Body: 1 },
     'a nested array as a value': { ...params, Body: [['Hi  there ']] },
     'an array of letters as a value': { Body: [...'Hi  there '] },
     'an object with toString': { ...params, Body: { toString: () => params.Body } },

@@ -2,14 +2,14 @@ import { isBytes } from '../checks/runtime.ts'
 import { isFormType, type Pairs } from '../scheme/form.ts'
 import type { Signer } from '../scheme/signature.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
-import { joinPairs, toPairs } from '../scheme/signing-string.ts'
+import { joinPairs, type Params, toPairs } from '../scheme/signing-string.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
 import { type Coverage, readCoverage } from '../verify/coverage.ts'
 import { type Head, type HeaderReader, readHead, readHeaders, readSignatureClaim, readSingle } from '../verify/head.ts'
 import { parseHost, readHost, readTarget } from '../verify/public-url.ts'
 import { isSameQuery } from './spellings.ts'
 import type { MiddlewareRequest, Request, RequestValidatorOptions } from './types.ts'
-import { createTokenSigner, matchesSpellings, toTexts } from './validate.ts'
+import { createTokenSigner, matchesSpellings } from './validate.ts'
 
 /**
  * Checks that Twilio signed this request. For a form, the object of a body parser is enough. Any
@@ -125,7 +125,7 @@ export function findBody(request: MiddlewareRequest): FoundBody | 'unread' | und
   }
   const parsed = request.body || {}
   if (typeof parsed !== 'object') return undefined
-  const params = toPairs(toTexts(parsed))
+  const params = toPairs(parsed as Params)
   if (params === undefined || params.length > 0) return isForm(request) ? params : undefined
   // Empty lists have no part in the signature. They do not make the body an empty one.
   if (Object.keys(parsed).length > 0) return undefined

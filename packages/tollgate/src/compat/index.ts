@@ -6,11 +6,11 @@
  * Refused here, accepted there
  * - an empty, blank, quoted or placeholder Auth Token: a TypeError that names `authToken`;
  *   `webhook()` throws it when it is made
- * - any method but GET and POST
+ * - any method but GET, POST and PUT
  * - a body that the signature does not cover: text, multipart, JSON without `bodySHA256`, any body
  *   on a GET, an unparsed form
  * - a JSON body whose bytes were not kept; there it counts as `{}`
- * - parameters that are not strings or lists of strings: nested objects, numbers, null
+ * - parameters that are nested objects, lists in lists, or null
  * - more than 10,000 parameters
  * - a Host header or a `host` option that is more than host[:port], or longer than 255 characters
  * - with `url`, a query that has other parameters than `url`

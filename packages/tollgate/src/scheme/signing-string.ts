@@ -1,13 +1,14 @@
 import { mostPairs, type Pairs } from './form.ts'
 
 /**
- * Form parameters in any of three shapes: pairs, URLSearchParams, or a record in which a repeated
- * name has an array.
+ * Form parameters in any of three shapes: pairs, URLSearchParams or FormData; or a record in which
+ * a repeated name has an array. In a record, numbers and booleans count as their text. Files and
+ * `undefined` are here for the types of FormData and of parsers. They do not verify.
  */
-export type Params =
-  | URLSearchParams
-  | Iterable<readonly [string, string]>
-  | Readonly<Record<string, string | readonly string[]>>
+export type Params = Iterable<readonly [string, string | Blob]> | Readonly<Record<string, ParamValue>>
+
+type Scalar = string | number | boolean
+type ParamValue = Scalar | readonly Scalar[] | Blob | undefined
 
 /**
  * Joins the text that Twilio signs: the URL, then the name and value of every parameter, without
@@ -66,8 +67,8 @@ function joinRecord(record: Readonly<Record<string, unknown>>): string | undefin
   let text = ''
   for (const index of order) {
     const name = names[index] as string
-    const value = record[name]
-    if (typeof value !== 'string') return undefined
+    const value = toText(record[name])
+    if (value === undefined) return undefined
     text += name + value
   }
   return text
@@ -77,14 +78,16 @@ function isRecord(params: unknown): params is Readonly<Record<string, unknown>> 
   return typeof params === 'object' && params !== null && !(Symbol.iterator in params)
 }
 
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.length <= mostPairs && value.every((one) => typeof one === 'string')
+/** Numbers and booleans count as their text, as in the `twilio` package: `NumMedia: 0`. */
+function toText(value: unknown): string | undefined {
+  const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  return isText ? `${value}` : undefined
 }
 
 /**
  * Lists parameters as pairs, in their order.
  * @returns `undefined` for more pairs, names or values of one name than any webhook has, and for
- *   anything that is not a string: Twilio never signed numbers, null or nested objects as such
+ *   null, nested objects and other values that Twilio never signs as such
  */
 export function toPairs(params: Params): Pairs | undefined {
   if (typeof params !== 'object' || params === null) return undefined
@@ -107,10 +110,14 @@ export function toPairs(params: Params): Pairs | undefined {
   const names = Object.keys(record)
   if (names.length > mostPairs) return undefined
   for (const name of names) {
-    const value = record[name]
-    if (typeof value === 'string') pairs.push([name, value])
-    else if (!isTexts(value)) return undefined
-    else for (const one of value) pairs.push([name, one])
+    const given = record[name]
+    const values: readonly unknown[] = Array.isArray(given) ? given : [given]
+    if (values.length > mostPairs) return undefined
+    for (const one of values) {
+      const value = toText(one)
+      if (value === undefined) return undefined
+      pairs.push([name, value])
+    }
   }
   return pairs
 }

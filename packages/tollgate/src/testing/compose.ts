@@ -207,7 +207,7 @@ function appendQuery(query: string, more: string): string {
 function readParams(params: SignRequestInput['params']): Pairs {
   const pairs = toPairs(params ?? [])
   if (pairs === undefined)
-    throw new TypeError('"params" must have strings for names and strings, or lists of them, for values')
+    throw new TypeError('"params" must have strings, numbers, booleans, or lists of these, for values')
   return pairs
 }
 

@@ -26,17 +26,22 @@ for (const params of [new URLSearchParams(), [['a', '1']] as const, new Map([['a
   validator.validate('https://example.com', params, header)
 const both = ['one', 'two'] as const
 new RequestValidator(both)
-// @ts-expect-error a parameter cannot be a number
-validator.validate('https://example.com', { a: 1 }, header)
+declare const parsed: import('node:querystring').ParsedUrlQuery
+declare const formData: FormData
+validator.validate('https://example.com', { NumMedia: 0, Muted: false, Digits: [1, '2'] }, header)
+validator.validate('https://example.com', parsed, header)
+validator.validate('https://example.com', formData, header)
+validator.validate('https://example.com', Object.fromEntries(formData), header)
+// @ts-expect-error a parameter cannot be an object
+validator.validate('https://example.com', { a: { b: '1' } }, header)
+// @ts-expect-error a promise has no parameters
+validator.validate('https://example.com', new Request('https://example.com').formData(), header)
 // @ts-expect-error a token is needed
 new RequestValidator()
 // @ts-expect-error the environment variable may be missing
 new RequestValidator(process.env.TWILIO_AUTH_TOKEN)
 holds<
-  Equal<
-    Params,
-    URLSearchParams | Iterable<readonly [string, string]> | Readonly<Record<string, string | readonly string[]>>
-  >
+  URLSearchParams | FormData | Readonly<Record<string, number | readonly boolean[]>> extends Params ? true : false
 >()
 
 // Every option may be undefined, so an environment variable needs neither `!` nor a cast.

@@ -118,15 +118,21 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   form_taken_as_json: {
     title: 'A form was treated as another type',
-    symptom: 'A form webhook is refused as `body_unsigned`.',
+    symptom:
+      'A form webhook is refused as `body_unsigned`, or `RequestValidator` returns false for the text of a form.',
     reason:
-      'Something lost or changed the Content-Type of the form: an API gateway with a JSON template, a function platform’s default, or a test tool. Tollgate reads parameters only from forms.',
-    fix: 'Pass Content-Type: application/x-www-form-urlencoded on unchanged.',
+      'Something lost or changed the Content-Type of the form: an API gateway with a JSON template, a function platform’s default, or a test tool. Tollgate reads parameters only from forms. `RequestValidator` does not know the type: it takes a text for a raw body, which only bodySHA256 covers.',
+    fix: 'Pass Content-Type: application/x-www-form-urlencoded on unchanged. Pass RequestValidator the parameters: new URLSearchParams(text).',
     fixes: { lambda: 'Use the proxy integration, without mapping templates.' },
     question: 'content_type',
     *edits(subject) {
       yield* listUntypedForm(subject)
       yield* listFormAsJson(subject)
+    },
+    suspect({ subject: { parsed } }) {
+      return typeof parsed === 'string' && parsed.includes('=')
+        ? { score: 90, detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.' }
+        : undefined
     },
     changesParams: true,
   } satisfies CauseRow as Row,
