@@ -309,7 +309,7 @@ describe('the same as in the package on purpose', () => {
   test('webhook({ validate: false }) needs no token', () => {
     vi.stubEnv('TWILIO_AUTH_TOKEN', undefined)
     const next = vi.fn()
-    compat.webhook({ validate: false })(fakeRequest({}), {} as compat.MiddlewareResponse, next)
+    compat.webhook({ validate: false })(fakeRequest({}), {}, next)
     expect(next).toHaveBeenCalledOnce()
   })
 })

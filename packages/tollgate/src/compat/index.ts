@@ -45,14 +45,7 @@
  * calls), `+` and `%20` are the same space, and without `url` or `host` the Host header is trusted.
  */
 export { validateExpressRequest, validateIncomingRequest } from './incoming.ts'
-export type {
-  Middleware,
-  MiddlewareRequest,
-  MiddlewareResponse,
-  Request,
-  RequestValidatorOptions,
-  WebhookOptions,
-} from './types.ts'
+export type { Middleware, Request, RequestValidatorOptions, WebhookOptions } from './types.ts'
 export {
   type FormParams,
   getExpectedBodyHash,

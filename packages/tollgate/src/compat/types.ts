@@ -10,7 +10,8 @@ export interface Request {
   /** The raw body as bytes or text. `captureRawBody` of `tollgate/express` keeps it. */
   rawBody?: unknown
   /** The body as a parser left it. */
-  body?: unknown
+  // biome-ignore lint/suspicious/noExplicitAny: as in the package, for code that reads its fields
+  body?: any
 }
 
 /** How Twilio reaches this server. */
@@ -20,27 +21,27 @@ export interface RequestValidatorOptions {
    * (`#rc=2`) is dropped. `host` and `protocol` are then ignored. A query that arrives must have
    * the same parameters.
    */
-  readonly url?: string | undefined
+  url?: string | undefined
   /**
    * The host that Twilio requests, with its port if it has one. Default: the Host header, which the
    * sender chooses.
    */
-  readonly host?: string | undefined
+  host?: string | undefined
   /**
    * `'https'` or `'http'`. Default: `req.protocol`, which depends on Express's setting `trust
    * proxy`.
    */
-  readonly protocol?: string | undefined
+  protocol?: string | undefined
 }
 
 /** Options of `webhook()`. */
 export interface WebhookOptions extends RequestValidatorOptions {
   /** `false` lets every request pass without a check. Default `true`. */
-  readonly validate?: boolean | undefined
+  validate?: boolean | undefined
   /** Ignored, as in the `twilio` package. */
-  readonly includeHelpers?: boolean | undefined
+  includeHelpers?: boolean | undefined
   /** The account's Auth Token. Default: the environment's TWILIO_AUTH_TOKEN. */
-  readonly authToken?: string | undefined
+  authToken?: string | undefined
 }
 
 /** A request as the middleware gets it, with the state of its stream. */
@@ -58,9 +59,9 @@ export interface MiddlewareResponse {
   setHeader?(name: string, value: string): unknown
 }
 
-/** Middleware for Express 4 and 5. */
-export type Middleware = (
-  request: MiddlewareRequest,
-  response: MiddlewareResponse,
-  next: (error?: unknown) => void,
-) => void
+/**
+ * Middleware for Express 4 and 5. Its arguments have no types, as in the package: Express then types
+ * the handlers that follow, and `req.body` stays `any`.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: any other type becomes that of `req` in later handlers
+export type Middleware = (request: any, response: any, next: any) => void

@@ -74,11 +74,14 @@ export function validateRequest(
  * @param body The raw body. A string counts as UTF-8.
  * @param bodyHash The `bodySHA256` of the query, as text or as its character codes.
  */
-export function validateBody(body: string | Uint8Array, bodyHash: readonly number[] | string | Uint8Array): boolean {
+export function validateBody(body: string | Uint8Array, bodyHash: readonly unknown[] | string | Uint8Array): boolean {
   if (!isBody(body)) return false
-  const given =
-    typeof bodyHash === 'string' ? bodyHash : String.fromCharCode(...Array.from(bodyHash ?? []).slice(0, 65))
-  return equalSignatures(getExpectedBodyHash(body), given)
+  return equalSignatures(getExpectedBodyHash(body), typeof bodyHash === 'string' ? bodyHash : readCodes(bodyHash))
+}
+
+function readCodes(codes: readonly unknown[] | Uint8Array): string {
+  const first = Array.from<unknown>(codes ?? []).slice(0, 65)
+  return String.fromCharCode(...first.map((code) => (typeof code === 'number' ? code : 0)))
 }
 
 /**

@@ -29,7 +29,7 @@ export function webhook(opts?: string | WebhookOptions, authToken?: string | Web
   if (options.validate === false) return (_request, _response, next) => next()
   const sign = createTokenSigner(options.authToken ?? readEnvironmentToken())
   const warnOnce = createWarning()
-  return (request, response, next) => {
+  return (request: MiddlewareRequest, response: MiddlewareResponse, next: (error?: unknown) => void) => {
     const claimed = readClaim(request, options)
     if (isRejected(claimed)) return refuse(request, response, claimed)
     const body = findBody(request)

@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { entries } from '../../packages/tollgate/entries.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+// In the repository, so that the compiler finds the built package, the frameworks and `twilio`.
+const scratch = mkdtempSync(join(root, 'tools/types-'))
+const oldest = mkdtempSync(join(tmpdir(), 'tollgate-typescript-'))
+
+const compilers = { 'the newest TypeScript': root, 'TypeScript 5.0': oldest }
+const resolutions = { node16: 'node16', bundler: 'esnext' }
+
+const everyEntry = Object.keys(entries)
+  .map((entry, index) => `import * as m${index} from '${entry.replace('.', 'tollgate')}'\nconsole.log(m${index})\n`)
+  .join('')
+const twilioCode = readFileSync(join(root, 'packages/tollgate/test/types/twilio-code.test-d.ts'), 'utf8')
+const useLibrary = (name: string): string => twilioCode.replace(`'../../src/compat/index.ts'`, `'${name}'`)
+
+const programs: [name: string, code: string, skipLibCheck: boolean][] = [
+  ['every entry', everyEntry, false],
+  ['code for twilio, with tollgate/compat', useLibrary('tollgate/compat'), true],
+  ['code for twilio, with twilio itself', useLibrary('twilio/lib/webhooks/webhooks.js'), true],
+]
+
+// Not a dev dependency: its command would replace the newer `tsc`.
+beforeAll(() => {
+  writeFileSync(join(oldest, 'package.json'), '{ "private": true }')
+  const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', 'typescript@5.0.4']
+  const { status, stderr } = spawnSync('npm', args, { cwd: oldest, shell: process.platform === 'win32' })
+  if (status !== 0) throw new Error(`${stderr}`)
+})
+
+afterAll(() => {
+  for (const folder of [scratch, oldest]) rmSync(folder, { recursive: true, force: true })
+})
+
+/** Lists the errors in the code and in the types of this package. Other packages have their own. */
+function compile(compiler: string, moduleResolution: string, code: string, skipLibCheck: boolean): readonly string[] {
+  const compilerOptions = {
+    module: resolutions[moduleResolution as keyof typeof resolutions],
+    moduleResolution,
+    target: 'es2022',
+    lib: ['es2022', 'dom', 'dom.iterable'],
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    esModuleInterop: true,
+    noEmit: true,
+    skipLibCheck,
+  }
+  writeFileSync(join(scratch, 'code.ts'), code)
+  writeFileSync(join(scratch, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['code.ts'] }))
+  const tsc = join(compiler, 'node_modules/typescript/lib/tsc.js')
+  const { stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', scratch], { cwd: root, encoding: 'utf8' })
+  const own = new RegExp(`^(error|tools/${basename(scratch)}/|packages/tollgate/)`)
+  return `${stdout}${stderr}`.split(/\r?\n/).filter((line) => own.test(line))
+}
+
+describe.each(Object.entries(compilers))('%s', (_name, compiler) => {
+  describe.each(Object.keys(resolutions))('with moduleResolution %s', (moduleResolution) => {
+    test.each(programs)('compiles %s', (_program, code, skipLibCheck) => {
+      expect(compile(compiler, moduleResolution, code, skipLibCheck)).toEqual([])
+    })
+
+    test('finds a mistake', () => {
+      const code = `import { webhook } from 'tollgate/compat'\nwebhook({ authtoken: 'token' })\n`
+      expect(compile(compiler, moduleResolution, code, true)).toEqual([expect.stringContaining('authtoken')])
+    })
+  })
+})
