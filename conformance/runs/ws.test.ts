@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Accepted, Observed, VerifierOptions } from 'tollgate'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { testServer } from 'tollgate/testing/node'
 import { createVerifyClient } from 'tollgate/ws'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
@@ -350,27 +351,55 @@ test('wrong options throw at once', () => {
   expect(() => createVerifyClient({ ...plain, authToken: '' })).toThrow(TypeError)
 })
 
-test('the example accepts the stream of a call once, and only after its signed webhook', async () => {
-  const { url, stop } = await startExample('ws', 'server.mjs')
-  onTestFinished(stop)
-  const webhook = { url: `${url}/voice`, ...sampleWebhook('call.inbound', { CallSid: 'CA1' }) }
-  const twiml = await (await fetch(signRequest({ ...webhook, authToken: token }).toRequest())).text()
-  const stream = /url="([^"]+)"/.exec(twiml)?.[1] ?? ''
-  expect(stream).toBe(`${url.replace('http', 'ws')}/media`)
+interface RunningExample {
+  readonly url: string
+  readonly authToken: string
+  stop(): unknown
+}
 
-  const { headers } = signRequest({ url: stream.replace('ws', 'wss'), method: 'GET', authToken: token })
-  const startStream = async (message: string): Promise<number> => {
-    const client = new WebSocket(stream, { headers: { 'x-twilio-signature': headers['x-twilio-signature'] ?? '' } })
-    await once(client, 'open')
-    client.send(message)
-    client.ping()
-    const code = await Promise.race([
-      once(client, 'close').then(([given]) => given),
-      once(client, 'pong').then(() => 0),
-    ])
-    client.terminate()
-    return code
-  }
-  const started = JSON.stringify({ event: 'start', start: { callSid: 'CA1' } })
-  expect([await startStream(started), await startStream(started), await startStream('{')]).toEqual([0, 1008, 1007])
-})
+/** Runs the example as its page does, and under the test server of the testing kit. */
+const exampleServers: Readonly<Record<string, () => Promise<RunningExample>>> = {
+  'by itself': async () => ({ ...(await startExample('ws', 'server.mjs')), authToken: token }),
+  'under testServer': async () => {
+    const { url, authToken, close } = await testServer(async ({ url, authToken }) => {
+      vi.stubEnv('PORT', '0')
+      vi.stubEnv('TOLLGATE_PUBLIC_URL', url)
+      vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
+      const { server } = await import(new URL('../../examples/ws/server.mjs', import.meta.url).href)
+      onTestFinished(() => void server.close())
+      return server
+    })
+    return { url, authToken, stop: close }
+  },
+}
+
+test.each(Object.entries(exampleServers))(
+  'the example %s accepts the stream of a call once, and only after its signed webhook',
+  async (_name, startServer) => {
+    const { url, authToken, stop } = await startServer()
+    onTestFinished(async () => {
+      await stop()
+      vi.unstubAllEnvs()
+    })
+    const webhook = { url: `${url}/voice`, ...sampleWebhook('call.inbound', { CallSid: 'CA1' }) }
+    const twiml = await (await fetch(signRequest({ ...webhook, authToken }).toRequest())).text()
+    const stream = /url="([^"]+)"/.exec(twiml)?.[1] ?? ''
+    expect(stream).toBe(`${url.replace('http', 'ws')}/media`)
+
+    const { headers } = signRequest({ url: stream.replace('ws', 'wss'), method: 'GET', authToken })
+    const startStream = async (message: string): Promise<number> => {
+      const client = new WebSocket(stream, { headers: { 'x-twilio-signature': headers['x-twilio-signature'] ?? '' } })
+      await once(client, 'open')
+      client.send(message)
+      client.ping()
+      const code = await Promise.race([
+        once(client, 'close').then(([given]) => given),
+        once(client, 'pong').then(() => 0),
+      ])
+      client.terminate()
+      return code
+    }
+    const started = JSON.stringify({ event: 'start', start: { callSid: 'CA1' } })
+    expect([await startStream(started), await startStream(started), await startStream('{')]).toEqual([0, 1008, 1007])
+  },
+)

@@ -17,7 +17,7 @@ const voice = twilioWebhook({ publicUrl }, (webhook, _req, res) => {
   res.setHeader('content-type', 'text/xml').end(twiml`<Response><Connect><Stream url="${url}"/></Connect></Response>`)
 })
 
-const server = createServer(voice)
+export const server = createServer(voice)
 const sockets = new WebSocketServer({ noServer: true })
 const guard = twilioUpgrade({ publicUrl })
 

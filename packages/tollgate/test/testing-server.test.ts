@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
@@ -170,6 +172,34 @@ describe('over a socket', () => {
     const server = await nodeTestServer(make as never, { publicUrl: 'https://api.example.com:8443' })
     expect(await (await server.send('/', 'message.inbound')).text()).toBe('api.example.com:8443')
     await server.close()
+  })
+
+  test('close ends upgraded connections, and a server without a listener gets no upgrades', async () => {
+    const listening = createServer((_req, res) => void res.end('plain'))
+    listening.on('upgrade', (_req, socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\nhello'))
+    const deaf = createServer((_req, res) => void res.end('plain'))
+    for (const [application, answer] of [
+      [listening, /hello$/],
+      [deaf, /plain$/],
+    ] as const) {
+      const server = await nodeTestServer(() => application)
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+      socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+      let text = ''
+      const answered = new Promise<void>((resolve) => {
+        socket.on('data', (chunk) => {
+          text += chunk
+          if (answer.test(text.trim())) resolve()
+        })
+      })
+      await answered
+      const closed = once(
+        socket.on('error', () => undefined),
+        'close',
+      )
+      await server.close()
+      await closed
+    }
   })
 
   test('closes the server if the application cannot be made', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, request, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import {
   makeTestToken,
@@ -16,7 +17,7 @@ export type { TestRequest, TestServer, TestServerOptions, TestSetting } from './
 
 /**
  * A request listener (an Express app, Koa's `callback()`), or a server that is not listening yet
- * (Fastify's `server`).
+ * (Fastify's `server`). A server also gets WebSocket handshakes, if it listens to `upgrade`.
  */
 export type NodeApplication = RequestListener | Server
 
@@ -40,15 +41,25 @@ export async function testServer(
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const setting = { url: publicUrl ?? `http://127.0.0.1:${port}`, authToken: makeTestToken() }
+  const upgraded = new Set<Duplex>()
   const close = async (): Promise<void> => {
     if (!server.listening) return
     const closed = once(server, 'close')
     server.close()
     server.closeAllConnections()
+    // Node.js does not count these connections any more, but waits for them.
+    for (const socket of upgraded) socket.destroy()
     await closed
   }
   try {
-    server.on('request', readApplication(await makeApplication(setting)))
+    const application = await makeApplication(setting)
+    server.on('request', readApplication(application))
+    // Without a listener, Node.js gives a request with upgrade headers to the `request` listener.
+    if (application instanceof Server && application.listenerCount('upgrade') > 0)
+      server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+        upgraded.add(socket.once('close', () => upgraded.delete(socket)))
+        application.emit('upgrade', req, socket, head)
+      })
   } catch (error) {
     await close()
     throw error
