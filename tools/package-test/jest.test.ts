@@ -50,6 +50,17 @@ test('matchers', async () => {
   }
 })
 `
+// As docs/testing-your-webhooks.md says.
+const mocking = `
+jest.mock('tollgate/compat', () => ({ ...jest.requireActual('tollgate/compat'), webhook: () => (req, res, next) => next() }))
+const { validateRequest, webhook } = require('tollgate/compat')
+test('mock', () => {
+  const next = jest.fn()
+  webhook()({}, {}, next)
+  expect(next).toHaveBeenCalledTimes(1)
+  expect(validateRequest('${secret}', 'x', 'https://example.com', {})).toBe(false)
+})
+`
 const failing = `
 test('fails', async () => expect(await verify('${secret}')).toBeAccepted())
 `
@@ -158,4 +169,14 @@ describe.each(systems)('Jest 30 in a project of type $type', ({ type, imports, f
     const { output } = run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config], project)
     expect(output).toBe('')
   })
+})
+
+test('webhook() of tollgate/compat can be mocked in CommonJS', () => {
+  const project = join(scratch, 'mocking')
+  mkdirSync(project)
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, jest: { testEnvironment: 'node' } }))
+  writeFileSync(join(project, 'mocking.test.js'), mocking)
+  const { status, output } = run(process.execPath, [join(scratch, 'node_modules/jest/bin/jest.js'), '--ci'], project)
+  expect(output).toContain('1 passed')
+  expect(status).toBe(0)
 })

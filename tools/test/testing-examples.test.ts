@@ -24,7 +24,7 @@ test('the tests of examples/testing pass', () => {
   const env = { ...process.env, NO_COLOR: '1' }
   const args = [vitest, 'run', '--root', join(root, 'examples/testing'), '--reporter', 'json']
   const report = JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' }))
-  expect(report).toMatchObject({ success: true, numPassedTests: 7, numTotalTests: 7 })
+  expect(report).toMatchObject({ success: true, numPassedTests: 9, numTotalTests: 9 })
 })
 
 test('examples/testing/curl.mjs prints a signed request', () => {
