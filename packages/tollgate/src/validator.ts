@@ -44,7 +44,7 @@ export class RequestValidator {
    */
   validate(url: string, params: Params | string | Uint8Array, signature: string | null | undefined): boolean {
     if (typeof signature !== 'string' || !isCanonicalSignature(signature, defaultAlgorithm.bytes)) return false
-    const parts = typeof url === 'string' ? splitUrl(url) : undefined
+    const parts = splitUrl(url)
     if (parts === undefined) return false
     const paramsText = readParams(params, parts.query)
     if (paramsText === undefined) return false

@@ -72,7 +72,7 @@ const proxyHeaders = [...hostHeaders.filter((name) => name !== 'host' && name !=
  */
 export function readEvidence(head: Head, url: unknown): Evidence {
   const { header } = head
-  const absolute = typeof url === 'string' ? splitUrl(url) : undefined
+  const absolute = splitUrl(url)
   const forwarded = readForwardedPairs(header)
   const targets = targetHeaders.flatMap((name) => readTargets(header, name))
   const hosts = [

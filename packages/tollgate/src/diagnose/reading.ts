@@ -212,7 +212,7 @@ function guessUrl(target: string, options: VerifierOptions, evidence: Evidence, 
 }
 
 function listPublicUrls({ publicUrl }: VerifierOptions): UrlParts[] {
-  return [publicUrl].flat().flatMap((url) => (typeof url === 'string' ? (splitUrl(url) ?? []) : []))
+  return [publicUrl].flat().flatMap((url) => splitUrl(url) ?? [])
 }
 
 function readHints({ options, extra, request, tokens }: Source, queryPairs: Pairs): Hints {

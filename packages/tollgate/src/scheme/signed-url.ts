@@ -24,8 +24,8 @@ const urlPattern =
  * sends nor signs it.
  * @returns `undefined` for anything else
  */
-export function splitUrl(url: string): UrlParts | undefined {
-  const match = urlPattern.exec(url)
+export function splitUrl(url: unknown): UrlParts | undefined {
+  const match = typeof url === 'string' ? urlPattern.exec(url) : null
   if (match === null) return undefined
   const [, scheme, userinfo = '', host, port = '', path = '', query = ''] = match
   if (port !== '' && !isPort(port.slice(1))) return undefined

@@ -45,7 +45,7 @@ const unsigned = { params: nothing, signedParams: nothing, named: nothing }
  */
 export function readCoverage(head: Head, query: string, borrowed: Uint8Array): Coverage {
   if (head.method === 'GET' || head.handshake || borrowed.length === 0) return readUrlOnly(head, query, borrowed)
-  if (isForm(head)) {
+  if (isFormType(readSingle(head.header, 'content-type') ?? '')) {
     const form = readForm(borrowed)
     // A form such as `&` or `=` adds nothing to the signing string, so it proves no more than no
     // body.
@@ -117,8 +117,4 @@ function keepText(text: string): Coverage['body'] {
     bytes ??= encodeUtf8(text)
     return bytes
   }
-}
-
-function isForm({ header }: Head): boolean {
-  return isFormType(readSingle(header, 'content-type') ?? '')
 }

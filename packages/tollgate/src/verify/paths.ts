@@ -54,7 +54,7 @@ function putBelow(prefix: Reading, { text, segments }: Reading): Reading {
 
 function listPrefixes(publicUrl: unknown): string[] {
   const urls: readonly unknown[] = Array.isArray(publicUrl) ? publicUrl : [publicUrl]
-  const prefixes = urls.flatMap((url) => (typeof url === 'string' && splitUrl(url)?.path.replace(/\/$/, '')) || [])
+  const prefixes = urls.flatMap((url) => splitUrl(url)?.path.replace(/\/$/, '') || [])
   return [...new Set(prefixes)]
 }
 

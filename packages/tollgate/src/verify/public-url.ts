@@ -112,7 +112,7 @@ export function resolveByRule(rule: () => unknown): UrlParts | Rejected {
   }
   // An asynchronous rule returns a promise. If it rejects, it must not end the process.
   Promise.resolve(url).catch(() => undefined)
-  const parts = typeof url === 'string' ? splitUrl(url) : undefined
+  const parts = splitUrl(url)
   if (parts === undefined) return reject('url_not_allowed', '"signedUrl" is not an absolute http or https URL.')
   return { ...parts, userinfo: '' }
 }
