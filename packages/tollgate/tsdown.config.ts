@@ -27,10 +27,11 @@ const config: UserConfig = defineConfig({
   logLevel: 'warn',
   // Leaves out the comments that name the source file of each part.
   inputOptions: { experimental: { attachDebugInfo: 'none' } },
-  // The ESM copy of the code stays readable. The CommonJS copy is the same without white space.
+  // The ESM copy of the code stays readable. The CommonJS copy is the same without white space, and
+  // with short names for variables (decision 25).
   outputOptions: (options, format) =>
     format === 'cjs'
-      ? { ...options, minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } } }
+      ? { ...options, minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } } }
       : options,
   fixedExtension: false,
   // The package's own `imports` choose the provider when the program runs, not when it is built.

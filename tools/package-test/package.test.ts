@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { rejections } from '../../packages/tollgate/src/verdict.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-package-'))
@@ -62,9 +63,10 @@ beforeAll(() => {
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-test('contains only the built files, the README and the licence', () => {
+test('contains only the built files, the README, the licence, and the pages that rejections name', () => {
   const others = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'))
-  expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json'])
+  const pages = Object.keys(rejections).map((code) => `docs/codes/${code}.md`)
+  expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json', ...pages].sort())
   const built = packed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'))
   expect(built.filter((path) => !/\.(js|cjs|d\.ts|d\.cts)$/.test(path))).toEqual([])
 })
