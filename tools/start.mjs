@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { setUp } from './setup.mjs'
+import { buildWhenNeeded, installWhenNeeded } from './setup.mjs'
 
 const port = Number(process.env.PORT || 3000)
 const host = '127.0.0.1'
@@ -30,6 +30,13 @@ function describe(error) {
   return 'code' in error && error.code === 'EADDRINUSE' ? 'something else uses the port' : error.message
 }
 
+/** Installs and builds only what the server needs. */
+async function setUp() {
+  const packages = ['tollgate', 'gateway', 'inspector']
+  await installWhenNeeded(packages)
+  await buildWhenNeeded(packages, { types: false })
+}
+
 /** Starts `tollgate dev` with its built-in application and a random Auth Token for this run. */
 async function startDevRun() {
   const authToken = randomBytes(16).toString('hex')
@@ -50,8 +57,8 @@ async function signMessage(authToken) {
   return signRequest({ url: `${url}/sms`, ...sampleWebhook('message.inbound'), authToken })
 }
 
-await setUp().catch((error) => stop(error.message))
 await checkPort()
+await setUp().catch((error) => stop(error.message))
 const { authToken, inspectorUrl } = await startDevRun().catch((error) => stop(error.message))
 console.log(`The gateway listens on ${url}, in front of a small TwiML application.`)
 const genuine = await signMessage(authToken)
