@@ -1,44 +1,36 @@
-/** Edits a source by position, so that every other character stays unchanged. */
+/** A part of the source, from the first character to the one after the last. */
+export interface Range {
+  readonly start: number
+  readonly end: number
+}
+
+/** Edits a text by position, so that every other character stays unchanged. */
 export class Edits {
-  readonly #list: { readonly start: number; readonly end: number; readonly text: string }[] = []
+  readonly #list: (Range & { readonly text: string })[] = []
 
   get isEmpty(): boolean {
     return this.#list.length === 0
   }
 
-  /** Returns true if an edit replaces this node. */
-  touches(node: object): boolean {
-    return this.#list.some(({ start, end }) => start === placeOf(node).start && end === placeOf(node).end)
-  }
-
-  replace(node: object, text: string): void {
-    const { start, end } = placeOf(node)
+  replace({ start, end }: Range, text: string): void {
     this.#list.push({ start, end, text })
   }
 
-  /** Removes a statement together with its line. */
-  drop(node: object, source: string): void {
-    const { start, end } = placeOf(node)
-    const rest = /^[ \t]*\r?\n/.exec(source.slice(end))?.[0].length ?? 0
-    this.#list.push({ start, end: end + rest, text: '' })
+  insert(at: number, text: string): void {
+    this.#list.push({ start: at, end: at, text })
   }
 
-  /** Inserts a line after a statement, or in place of it if the statement is removed. */
-  insertLine(node: object, line: string): void {
-    const { start, end } = placeOf(node)
-    const dropped = this.#list.findIndex((edit) => edit.start === start && edit.text === '')
-    if (dropped === -1) this.#list.push({ start: end, end, text: `\n${line}` })
-    else this.#list[dropped] = { start, end, text: line }
-  }
-
+  /** @throws Error if two edits overlap. */
   apply(source: string): string {
-    const sorted = [...this.#list].sort((one, other) => other.start - one.start || other.end - one.end)
-    return sorted.reduce((text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end), source)
+    // The sort is stable: insertions at one place keep their order.
+    const sorted = [...this.#list].sort((one, other) => one.start - other.start || one.end - other.end)
+    let result = ''
+    let done = 0
+    for (const { start, end, text } of sorted) {
+      if (start < done) throw new Error('two edits overlap')
+      result += source.slice(done, start) + text
+      done = end
+    }
+    return result + source.slice(done)
   }
-}
-
-export function placeOf(node: object): { readonly start: number; readonly end: number } {
-  const { start, end } = node as { start?: number; end?: number }
-  if (start === undefined || end === undefined) throw new Error('a node without a position')
-  return { start, end }
 }

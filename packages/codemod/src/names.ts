@@ -1,4 +1,4 @@
-/** The exports of `tollgate/compat` that have the same names as in the twilio package. */
+/** The functions of the package's webhooks module. `tollgate/compat` exports the same names. */
 export const validationNames: ReadonlySet<string> = new Set([
   'getExpectedBodyHash',
   'getExpectedTwilioSignature',
@@ -13,9 +13,12 @@ export const validationNames: ReadonlySet<string> = new Set([
 /** The types that both packages export. */
 export const typeNames: ReadonlySet<string> = new Set(['RequestValidatorOptions', 'WebhookOptions', 'Request'])
 
-/** Returns true for a module of the twilio package that exports these names. */
-export const isTwilioModule = (source: unknown): boolean =>
-  source === 'twilio' || (typeof source === 'string' && isWebhooksModule(source))
-
-/** Returns true for the module that exports nothing else, so that the whole import moves. */
-export const isWebhooksModule = (source: string): boolean => /^twilio\/lib\/webhooks\/webhooks(\.js)?$/.test(source)
+/**
+ * Returns which module of the package this is: its main module, or the one that exports validation
+ * only.
+ */
+export function readModule(name: unknown): 'main' | 'webhooks' | undefined {
+  if (typeof name !== 'string') return undefined
+  if (/^twilio(\/lib)?(\/index(\.js)?)?\/?$/.test(name)) return 'main'
+  return /^twilio\/lib\/webhooks\/webhooks(\.js)?$/.test(name) ? 'webhooks' : undefined
+}

@@ -1,4 +1,6 @@
-import type { File } from './move.ts'
+import type { CallExpression, Node, ObjectExpression } from 'oxc-parser'
+import { readModule } from './names.ts'
+import { findDeclaration, type Parsed, readKey, readText, stripCasts } from './parse.ts'
 
 /** A line that the user must check. */
 export interface Note {
@@ -8,55 +10,120 @@ export interface Note {
   readonly text: string
 }
 
-const optionsAt: Readonly<Record<string, number>> = {
-  webhook: 0,
-  validateExpressRequest: 2,
-  validateIncomingRequest: 2,
+/** The texts of notes. */
+export const texts = {
+  notFollowed: 'This use of twilio was not followed. Move the validation by hand if it goes through here.',
+  exported: 'twilio is exported here. Files that import it from here keep its validation: move them by hand.',
+  reassigned: 'This name for twilio has several values or declarations. Move its validation by hand.',
+  replaced: 'This code replaces or inspects a function of twilio, so its validation stays. Move it by hand.',
+  mock: 'A mock of twilio no longer reaches the validation: sign real requests with tollgate/testing.',
+  mocked: 'This file mocks twilio, so its validation stays. Move it by hand.',
+  dynamic: 'This file uses `eval` or `with`, so its validation stays. Move it by hand.',
+  failed: 'The move would damage this file, so it stays. Move its validation by hand.',
+  host: 'Without `url` or `host` the Host header is trusted: set one, or use `publicUrl` of tollgate/express.',
+  off: '`validate: false` turns the check off: nothing is verified here.',
+  parser: 'JSON webhooks need their raw bytes: give this parser `verify: captureRawBody` from tollgate/express.',
+  unknownOption: 'tollgate refuses unknown options, so this stays. Remove them first: ',
 }
 
-/** Lists differences between the two packages that the user must decide on. */
-export function listNotes({ j, root, edits, moved }: File): readonly Note[] {
-  const notes: Note[] = []
-  root.find(j.CallExpression).forEach(({ node }) => {
-    const line = node.loc?.start.line ?? 0
-    const name = readName(node.callee as Callee)
-    const add = (text: string): void => void notes.push({ line, text })
-    if (name === undefined) return
-    const isOurs = edits.touches(node.callee) || (node.callee.type === 'Identifier' && moved.has(node.callee.name))
-    if (isOurs && name in optionsAt) for (const text of judgeOptions(node.arguments, optionsAt[name] ?? 0)) add(text)
-    if (name === 'json' && !/verify/.test(j(node).toSource()))
-      add('JSON webhooks need their raw bytes: give this parser `verify: captureRawBody` from tollgate/express.')
-    if (/^(mock|doMock)$/.test(name) && /['"]twilio['"]/.test(j(node).toSource()))
-      add('A mock of twilio no longer reaches the validation: sign real requests with tollgate/testing.')
-  })
-  return notes.sort((one, other) => one.line - other.line)
-}
-
-interface Callee {
-  readonly type: string
-  readonly name?: unknown
-  readonly property?: { readonly name?: unknown }
-}
-
-function readName(callee: Callee): string | undefined {
-  const name = callee.type === 'Identifier' ? callee.name : callee.property?.name
-  return typeof name === 'string' ? name : undefined
-}
+const webhookOptions = new Set(['validate', 'includeHelpers', 'url', 'host', 'protocol', 'authToken'])
 
 /**
- * Checks the options, which are the first object from this argument on: `webhook(token, options)`.
+ * Checks a call of a function that moves.
+ * @returns notes, and the options that the function would refuse
  */
-function judgeOptions(args: readonly { type: string }[], index: number): readonly string[] {
-  const options = args.slice(index).find(({ type }) => type === 'ObjectExpression') as
-    | { properties?: readonly { key?: { name?: unknown }; value?: { value?: unknown } }[] }
-    | undefined
-  const properties = options?.properties ?? []
-  const has = (name: string): boolean => properties.some(({ key }) => key?.name === name)
-  const isOff = properties.some(({ key, value }) => key?.name === 'validate' && value?.value === false)
-  return [
-    ...(isOff ? ['`validate: false` turns the check off: nothing is verified here.'] : []),
-    ...(has('url') || has('host') || isOff
-      ? []
-      : ['Without `url` or `host` the Host header is trusted: set one, or use `publicUrl` of tollgate/express.']),
-  ]
+export function judgeCall(
+  parsed: Parsed,
+  call: CallExpression,
+  name: string,
+): { readonly notes: readonly string[]; readonly refused: readonly string[] } {
+  const nothing = { notes: [], refused: [] }
+  // `webhook(token, options)` and `webhook(options)`, but `validateExpressRequest(request, token, options)`.
+  const index = { webhook: 0, validateExpressRequest: 2, validateIncomingRequest: 2 }[name]
+  if (index === undefined) return nothing
+  const args = call.arguments.slice(index).map((argument) => readArgument(parsed, argument))
+  if (args.includes('unknown')) return nothing
+  const properties = args.flatMap((argument) => (typeof argument === 'string' ? [] : argument.properties))
+  const keys = properties.map((property) => (property.type === 'Property' ? readKey(property) : undefined))
+  const isOff = properties.some(
+    (property) =>
+      property.type === 'Property' &&
+      readKey(property) === 'validate' &&
+      property.value.type === 'Literal' &&
+      property.value.value === false,
+  )
+  // A spread or a computed key may be any option.
+  const isOpen = keys.includes(undefined) || keys.includes('url') || keys.includes('host')
+  return {
+    notes: isOff ? [texts.off] : isOpen ? [] : [texts.host],
+    refused: name === 'webhook' ? keys.filter((key) => key !== undefined && !webhookOptions.has(key)).map(String) : [],
+  }
+}
+
+function readArgument(parsed: Parsed, argument: Node): ObjectExpression | 'token' | 'unknown' {
+  const node = stripCasts(argument)
+  if (node.type === 'ObjectExpression') return node
+  if (node.type !== 'Identifier') return /^(Spread|Conditional|Call|Await)/.test(node.type) ? 'unknown' : 'token'
+  const variable = parsed.findVariable(node)
+  const declaration = variable && findDeclaration(variable)
+  const init = declaration?.type === 'VariableDeclarator' && declaration.init ? stripCasts(declaration.init) : undefined
+  if (init?.type === 'ObjectExpression') return init
+  return /token|secret|undefined/i.test(node.name) ? 'token' : 'unknown'
+}
+
+/** Returns true for a call of Express's or body-parser's `json()` that keeps no raw bytes. */
+export function isLossyParser(parsed: Parsed, call: CallExpression): boolean {
+  const { callee } = call
+  const owner = callee.type === 'MemberExpression' && readKey(callee) === 'json' ? callee.object : callee
+  const module = findModule(parsed, owner)
+  if (module?.name !== 'express' && module?.name !== 'body-parser') return false
+  if ((owner === callee) !== (module.member === 'json')) return false
+  const [options] = call.arguments
+  if (options === undefined) return true
+  return (
+    options.type === 'ObjectExpression' &&
+    options.properties.every((property) => property.type === 'Property' && readKey(property) !== 'verify')
+  )
+}
+
+/** Finds the module that an expression loads, and the member if it is one of its exports. */
+function findModule(parsed: Parsed, node: Node): { readonly name: string; readonly member?: string } | undefined {
+  if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 'require') {
+    const name = readText(node.arguments[0])
+    return name === undefined ? undefined : { name }
+  }
+  const variable = node.type === 'Identifier' ? parsed.findVariable(node) : undefined
+  const declaration = variable && findDeclaration(variable)
+  if (declaration === undefined) return undefined
+  const { parent } = declaration
+  if (parent?.type === 'ImportDeclaration') {
+    const imported = declaration.type === 'ImportSpecifier' ? declaration.imported : undefined
+    const member = imported?.type === 'Identifier' ? imported.name : readText(imported)
+    return { name: parent.source.value, ...(member !== undefined && member !== 'default' && { member }) }
+  }
+  if (declaration.type !== 'VariableDeclarator' || !declaration.init) return undefined
+  const module = findModule(parsed, declaration.init)
+  if (module === undefined || declaration.id.type !== 'ObjectPattern') return module
+  const property = declaration.id.properties.find(
+    (one) => one.type === 'Property' && one.value.type === 'Identifier' && one.value.name === variable?.name,
+  )
+  const member = property?.type === 'Property' ? readKey(property) : undefined
+  return member === undefined ? undefined : { ...module, member }
+}
+
+// jest.mock, vi.doMock, vi.importActual, mockery.registerMock, mock.module of node:test, td.replace.
+const mockers = /(mock|actual)\w*$|\bmock\.module$|^td\.replace(Esm)?$|^(proxyquire|esmock|rewiremock|quibble)\b/i
+
+/**
+ * Returns true for a call that replaces twilio in a test.
+ * @param callee the text of what is called
+ */
+export function isMock({ arguments: args }: CallExpression, callee: string): boolean {
+  const isTwilio = (name: unknown): boolean => readModule(name) !== undefined
+  if (!mockers.test(callee.replace(/\s+/g, ''))) return false
+  return args.some((argument) =>
+    argument.type === 'ObjectExpression'
+      ? argument.properties.some((property) => property.type === 'Property' && isTwilio(readKey(property)))
+      : isTwilio(readText(argument.type === 'ImportExpression' ? argument.source : argument)),
+  )
 }

@@ -1,9 +1,7 @@
-import jscodeshift from 'jscodeshift'
-import { listBindings } from './bindings.ts'
-import { Edits, placeOf } from './edits.ts'
-import { type File, moveImports, moveMembers, moveProperties, redirectModules } from './move.ts'
-import { isTwilioModule, typeNames } from './names.ts'
-import { listNotes, type Note } from './notes.ts'
+import type { Edits } from './edits.ts'
+import { planMove } from './move.ts'
+import { type Note, texts } from './notes.ts'
+import { type Parsed, parse } from './parse.ts'
 
 /** The result of {@link transform}. */
 export interface Transformed {
@@ -11,67 +9,42 @@ export interface Transformed {
   readonly source: string
   /** True if `source` differs from the given source. */
   readonly changed: boolean
-  /** Lines that the user must check, in order. Empty if nothing changes. */
+  /** Lines that the user must check, in order. */
   readonly notes: readonly Note[]
 }
 
 /**
  * Moves the webhook validation in one file from `twilio` to `tollgate/compat`. Other uses of
- * `twilio` stay, and so does the formatting.
+ * `twilio` stay, and so does the formatting. Code that cannot be moved safely stays as it is, with
+ * a note.
  *
  * @param source the text of a JavaScript or TypeScript file, with or without JSX
+ * @param file the file's name, whose ending gives the language. Default: the text decides, and
+ *   `<any>x` counts as a cast if it is not JSX
  * @returns the new text, and notes about lines to check
- * @throws SyntaxError if the text cannot be parsed
+ * @throws SyntaxError if the text names twilio and cannot be parsed
  */
-export function transform(source: string): Transformed {
-  const j = jscodeshift.withParser('tsx')
-  const file: File = { j, root: j(source), source, edits: new Edits(), moved: new Map() }
-  redirectModules(file)
-  moveProperties(file)
-  const unused = new Set<string>()
-  for (const binding of listBindings(j, file.root)) {
-    const before = file.moved.size
-    const remaining = moveMembers(file, binding)
-    if (remaining > 0 || (file.moved.size === before && file.edits.isEmpty)) continue
-    unused.add(binding.name)
-    const { node, parent } = binding.declaration
-    if (node.type === 'VariableDeclarator' && parent.node.declarations.length === 1)
-      file.edits.drop(parent.node, source)
-    else if (node.type === 'TSImportEqualsDeclaration') file.edits.drop(node, source)
+export function transform(source: string, file?: string): Transformed {
+  if (!source.includes('twilio')) return { source, changed: false, notes: [] }
+  const mark = source.startsWith('\uFEFF') ? '\uFEFF' : ''
+  const text = source.slice(mark.length)
+  const parsed = parse(text, file)
+  const { edits, kept, moved } = planMove(text, parsed)
+  const sort = (notes: readonly Note[]): readonly Note[] => [...notes].sort((one, other) => one.line - other.line)
+  if (edits.isEmpty) return { source, changed: false, notes: sort(kept) }
+  const next = applySafely(edits, text, parsed)
+  if (next === undefined) return { source, changed: false, notes: sort([...kept, { line: 1, text: texts.failed }]) }
+  return { source: mark + next, changed: true, notes: sort([...kept, ...moved]) }
+}
+
+/** Returns the new text, or `undefined` if it would not parse or would use an undeclared name. */
+function applySafely(edits: Edits, text: string, before: Parsed): string | undefined {
+  try {
+    const next = edits.apply(text)
+    const after = before.parseAgain(next)
+    const isSound = after.faults <= before.faults && [...after.freeNames].every((name) => before.freeNames.has(name))
+    return isSound ? next : undefined
+  } catch {
+    return undefined
   }
-  moveImports(file, unused)
-  if (file.edits.isEmpty) return { source, changed: false, notes: [] }
-  addImport(file)
-  return { source: file.edits.apply(source), changed: true, notes: listNotes(file) }
-}
-
-/**
- * Adds the import after the statement that loads `twilio`, or in place of it. It uses the file's
- * own quotes and semicolons.
- */
-function addImport({ j, root, source, edits, moved }: File): void {
-  if (moved.size === 0) return
-  const body = root.find(j.Program).get().node.body as { type: string; end: number }[]
-  const anchor = body.find((statement) => isTwilioModule(findModule(source, statement)))
-  if (anchor === undefined) return
-  const isModule = /^(Import|Export)/.test(anchor.type) && anchor.type !== 'TSImportEqualsDeclaration'
-  const text = source.slice(placeOf(anchor).start, placeOf(anchor).end)
-  const quote = text.includes('"twilio') ? '"' : "'"
-  const end = text.endsWith(';') ? ';' : ''
-  const names = [...moved].sort(([one], [other]) => (one < other ? -1 : 1))
-  const types = names.every(([, imported]) => typeNames.has(imported))
-  const list = names.map(([local, imported]) => {
-    const type = isModule && !types && typeNames.has(imported) ? 'type ' : ''
-    return type + (local === imported ? local : isModule ? `${imported} as ${local}` : `${imported}: ${local}`)
-  })
-  const from = `${quote}tollgate/compat${quote}`
-  const line = isModule
-    ? `import ${types ? 'type ' : ''}{ ${list.join(', ')} } from ${from}${end}`
-    : `const { ${list.join(', ')} } = require(${from})${end}`
-  edits.insertLine(anchor, line)
-}
-
-function findModule(source: string, statement: object): string | undefined {
-  const { start, end } = placeOf(statement)
-  return /(?:from|require\(|import)\s*['"]([^'"]+)['"]/.exec(source.slice(start, end))?.[1]
 }

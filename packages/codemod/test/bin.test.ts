@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { listSources, makeFolder, runSources } from './sources.ts'
+
+let folder: string
+
+beforeEach(() => {
+  folder = makeFolder()
+  writeFileSync(join(folder, 'package.json'), '{ "dependencies": { "twilio": "6.2.0" } }')
+})
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function runBin(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
+  return spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8' })
+}
+
+function write(name: string, content: string | Buffer): string {
+  const file = join(folder, name)
+  writeFileSync(file, content)
+  return file
+}
+
+const mover = "const twilio = require('twilio')\nmodule.exports = twilio.webhook({ protocol: 'https' })\n"
+const moved = mover.replace("'twilio'", "'tollgate/compat'")
+const hostNote = 'Without `url` or `host`'
+
+test('the files of a folder behave as before', () => {
+  const sources = listSources('moves')
+  for (const { name, text } of sources) write(name, text)
+  expect(runBin(folder)).toMatchObject({ status: 0, stderr: '' })
+  const results = sources.map(({ name }) => ({ name, text: readFileSync(join(folder, name), 'utf8') }))
+  for (const { name, text } of results) expect.soft(text, name).toContain('tollgate/compat')
+  expect(runSources(folder, results)).toEqual(results.map(() => [true, false]))
+})
+
+test('a dry run writes nothing and lists the lines to check', () => {
+  const file = write('app.js', mover)
+  const { status, stdout } = runBin('--dry-run', folder)
+  expect([status, readFileSync(file, 'utf8')]).toEqual([0, mover])
+  expect(stdout).toContain(`would change ${file}\n  ${file}:2 ${hostNote}`)
+})
+
+test('notes are listed where nothing changes, too', () => {
+  const file = write('app.test.js', "\njest.mock('twilio')\n")
+  const { status, stdout } = runBin(folder)
+  expect(status).toBe(0)
+  expect(stdout).toBe(
+    `unchanged ${file}\n  ${file}:2 A mock of twilio no longer reaches the validation: sign real requests with tollgate/testing.\n`,
+  )
+})
+
+test('the package that lacks the dependency is named once', () => {
+  write('one.js', mover)
+  write('two.js', mover)
+  const manifest = join(folder, 'package.json')
+  const line = `${manifest} needs the dependency: npm install tollgate\n`
+  expect(runBin(folder).stdout.split(line)).toHaveLength(2)
+  write('three.js', mover)
+  writeFileSync(manifest, '{ "dependencies": { "tollgate": "0.1.0" } }')
+  expect(runBin(folder).stdout).not.toContain('npm install')
+})
+
+test('a file that cannot be parsed is reported and stays, and the others are moved', () => {
+  const broken = write('broken.js', '\nconst = require("twilio")')
+  const file = write('app.js', mover)
+  const { status, stdout, stderr } = runBin(folder)
+  expect(status).toBe(1)
+  expect(stderr).toContain(`${broken}: line 2`)
+  expect(stdout).toContain(`changed ${file}`)
+  expect(readFileSync(broken, 'utf8')).toBe('\nconst = require("twilio")')
+})
+
+test('a file in another encoding is reported and stays', () => {
+  for (const bytes of [Buffer.from(`// caf\u00e9\n${mover}`, 'latin1'), Buffer.from(`\uFEFF${mover}`, 'utf16le')]) {
+    const file = write('app.js', bytes)
+    const { status, stderr } = runBin(file)
+    // In UTF-16 there is no byte sequence "twilio".
+    expect([status, stderr]).toEqual(bytes.includes('twilio') ? [1, `${file}: this file is not UTF-8\n`] : [0, ''])
+    expect(readFileSync(file).equals(bytes)).toBe(true)
+  }
+})
+
+test('files without twilio, of other languages and of other packages are skipped', () => {
+  mkdirSync(join(folder, 'node_modules'))
+  write('none.js', 'const = 1')
+  write('page.vue', `<script>\n${mover}</script>`)
+  write('types.d.mts', "export { webhook } from 'twilio'")
+  write('node_modules/app.js', mover)
+  expect(runBin(folder)).toMatchObject({ status: 0, stdout: '', stderr: '' })
+  const page = join(folder, 'page.vue')
+  const { status, stderr } = runBin(page)
+  expect([status, stderr]).toEqual([1, `${page}: this is no JavaScript or TypeScript file\n`])
+})
+
+test('the mode of a file stays, and a link stays a link', () => {
+  const file = write('app.js', `#!/usr/bin/env node\n${mover}`)
+  chmodSync(file, 0o750)
+  const link = join(folder, 'link.js')
+  symlinkSync('app.js', link)
+  expect(runBin(link)).toMatchObject({ status: 0 })
+  expect(readFileSync(file, 'utf8')).toBe(`#!/usr/bin/env node\n${moved}`)
+  expect(statSync(file).mode & 0o777).toBe(0o750)
+  expect(readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink())).toHaveLength(1)
+  expect(readdirSync(folder)).toHaveLength(3)
+})
+
+test('wrong usage exits with 2 and names the mistake', () => {
+  for (const [args, text] of [
+    [[], 'PATH is missing'],
+    [['--nope', folder], '--nope'],
+    [['/does/not/exist'], 'does not exist'],
+  ] as const) {
+    const { status, stderr } = runBin(...args)
+    expect([status, stderr.includes(text)]).toEqual([2, true])
+  }
+})

@@ -1,0 +1,1 @@
+"use strict";var e=require("express"),t=require("twilio"),a=e();a.use(e.urlencoded({extended:!1}),t.webhook({url:"https://app.example.com/sms"}),function(r,s){s.send(""+new t.twiml.VoiceResponse)});exports.app=a

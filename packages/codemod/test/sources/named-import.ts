@@ -1,9 +1,0 @@
-import type { NextFunction, Request, Response } from "express";
-import { validateRequest } from "twilio";
-
-export function requireTwilio(req: Request, res: Response, next: NextFunction): void {
-  const url = `https://${req.headers.host}${req.originalUrl}`;
-  const signature = req.header("X-Twilio-Signature") ?? "";
-  if (validateRequest(process.env.TWILIO_AUTH_TOKEN ?? "", signature, url, req.body)) return next();
-  res.status(403).send("no");
-}

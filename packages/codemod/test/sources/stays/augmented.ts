@@ -1,0 +1,4 @@
+declare module 'twilio' {
+  interface Extra { webhook: string }
+}
+export {}

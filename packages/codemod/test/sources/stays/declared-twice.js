@@ -1,0 +1,4 @@
+var twilio = require('twilio')
+var twilio = require('twilio')
+
+exports.check = (...args) => twilio.validateRequest(process.env.TWILIO_AUTH_TOKEN, ...args)

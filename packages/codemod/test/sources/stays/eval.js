@@ -1,0 +1,3 @@
+const twilio = require('twilio')
+exports.check = (...args) => twilio.validateRequest(process.env.TWILIO_AUTH_TOKEN, ...args)
+exports.debug = (code) => eval(code)

@@ -1,0 +1,4 @@
+import twilio from 'twilio'
+import { createGuard } from './guard.mjs'
+
+export const guard = createGuard(twilio)

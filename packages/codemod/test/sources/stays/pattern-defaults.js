@@ -1,0 +1,2 @@
+const { validateRequest, validate = validateRequest, twiml } = require('twilio')
+exports.check = (...args) => twiml && validate(process.env.TWILIO_AUTH_TOKEN, ...args)

@@ -1,0 +1,1 @@
+module.exports = { twilio: require('twilio'), express: require('express') }
