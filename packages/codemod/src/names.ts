@@ -13,11 +13,11 @@ export const validationNames: ReadonlySet<string> = new Set([
 /** The types that both packages export. */
 export const typeNames: ReadonlySet<string> = new Set(['RequestValidatorOptions', 'WebhookOptions', 'Request'])
 
-/**
- * Returns which module of the package this is: its main module, or the one that exports validation
- * only.
- */
-export function readModule(name: unknown): 'main' | 'webhooks' | undefined {
+/** A module of the package: its main module, or the one that exports validation only. */
+export type Module = 'main' | 'webhooks'
+
+/** Returns which module of the package a name is, if it is one of them. */
+export function readModule(name: unknown): Module | undefined {
   if (typeof name !== 'string') return undefined
   if (/^twilio(\/lib)?(\/index(\.js)?)?\/?$/.test(name)) return 'main'
   return /^twilio\/lib\/webhooks\/webhooks(\.js)?$/.test(name) ? 'webhooks' : undefined

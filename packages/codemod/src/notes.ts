@@ -1,6 +1,7 @@
 import type { CallExpression, Node, ObjectExpression } from 'oxc-parser'
+import type { Range } from './edits.ts'
 import { readModule } from './names.ts'
-import { findDeclaration, type Parsed, readKey, readText, stripCasts } from './parse.ts'
+import { findDeclaration, lineOf, type Parsed, readKey, readText, stripCasts } from './parse.ts'
 
 /** A line that the user must check. */
 export interface Note {
@@ -15,15 +16,58 @@ export const texts = {
   notFollowed: 'This use of twilio was not followed. Move the validation by hand if it goes through here.',
   exported: 'twilio is exported here. Files that import it from here keep its validation: move them by hand.',
   reassigned: 'This name for twilio has several values or declarations. Move its validation by hand.',
-  replaced: 'This code replaces or inspects a function of twilio, so its validation stays. Move it by hand.',
+  replaced: 'This code replaces or inspects a function of twilio, so this file stays. Move its validation by hand.',
   mock: 'A mock of twilio no longer reaches the validation: sign real requests with tollgate/testing.',
-  mocked: 'This file mocks twilio, so its validation stays. Move it by hand.',
-  dynamic: 'This file uses `eval` or `with`, so its validation stays. Move it by hand.',
+  mocked: 'This file mocks twilio, so it stays. Move its validation by hand.',
+  dynamic: 'This file uses `eval` or `with`, so it stays. Move its validation by hand.',
   failed: 'The move would damage this file, so it stays. Move its validation by hand.',
   host: 'Without `url` or `host` the Host header is trusted: set one, or use `publicUrl` of tollgate/express.',
   off: '`validate: false` turns the check off: nothing is verified here.',
   parser: 'JSON webhooks need their raw bytes: give this parser `verify: captureRawBody` from tollgate/express.',
-  unknownOption: 'tollgate refuses unknown options, so this stays. Remove them first: ',
+  unknownOption: 'tollgate refuses unknown options, so this file stays. Remove them first: ',
+}
+
+/** Collects the notes on one file. */
+export class Findings {
+  readonly #source: string
+  readonly #kept: Note[] = []
+  readonly #moved: Note[] = []
+  #isFrozen = false
+
+  constructor(source: string) {
+    this.#source = source
+  }
+
+  /** True if nothing in the file may move. */
+  get isFrozen(): boolean {
+    return this.#isFrozen
+  }
+
+  /** Adds a note about code that stays. */
+  keep(node: Range, text: string): void {
+    this.#add(this.#kept, node, text)
+  }
+
+  /** Adds a note about code that moves. */
+  check(node: Range, text: string): void {
+    this.#add(this.#moved, node, text)
+  }
+
+  /** Adds the reason why nothing in the file may move. */
+  freeze(node: Range, text: string): void {
+    this.#isFrozen = true
+    this.keep(node, text)
+  }
+
+  /** Lists the notes by line. Notes about code that moves apply only if it does. */
+  list(isMoved: boolean): readonly Note[] {
+    return [...this.#kept, ...(isMoved ? this.#moved : [])].sort((one, other) => one.line - other.line)
+  }
+
+  #add(notes: Note[], { start }: Range, text: string): void {
+    const line = lineOf(this.#source, start)
+    if (!notes.some((note) => note.line === line && note.text === text)) notes.push({ line, text })
+  }
 }
 
 const webhookOptions = new Set(['validate', 'includeHelpers', 'url', 'host', 'protocol', 'authToken'])
@@ -63,13 +107,16 @@ export function judgeCall(
 function readArgument(parsed: Parsed, argument: Node): ObjectExpression | 'token' | 'unknown' {
   const node = stripCasts(argument)
   if (node.type === 'ObjectExpression') return node
+  if (node.type === 'MemberExpression') return isTokenName(readKey(node)) ? 'token' : 'unknown'
   if (node.type !== 'Identifier') return /^(Spread|Conditional|Call|Await)/.test(node.type) ? 'unknown' : 'token'
   const variable = parsed.findVariable(node)
   const declaration = variable && findDeclaration(variable)
   const init = declaration?.type === 'VariableDeclarator' && declaration.init ? stripCasts(declaration.init) : undefined
   if (init?.type === 'ObjectExpression') return init
-  return /token|secret|undefined/i.test(node.name) ? 'token' : 'unknown'
+  return isTokenName(node.name) ? 'token' : 'unknown'
 }
+
+const isTokenName = (name: string | undefined): boolean => /token|secret|auth|undefined/i.test(name ?? '')
 
 /** Returns true for a call of Express's or body-parser's `json()` that keeps no raw bytes. */
 export function isLossyParser(parsed: Parsed, call: CallExpression): boolean {
@@ -96,6 +143,10 @@ function findModule(parsed: Parsed, node: Node): { readonly name: string; readon
   const declaration = variable && findDeclaration(variable)
   if (declaration === undefined) return undefined
   const { parent } = declaration
+  if (declaration.type === 'TSImportEqualsDeclaration') {
+    const { moduleReference: reference } = declaration
+    return reference.type === 'TSExternalModuleReference' ? { name: reference.expression.value } : undefined
+  }
   if (parent?.type === 'ImportDeclaration') {
     const imported = declaration.type === 'ImportSpecifier' ? declaration.imported : undefined
     const member = imported?.type === 'Identifier' ? imported.name : readText(imported)

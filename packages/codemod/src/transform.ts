@@ -29,18 +29,20 @@ export function transform(source: string, file?: string): Transformed {
   const mark = source.startsWith('\uFEFF') ? '\uFEFF' : ''
   const text = source.slice(mark.length)
   const parsed = parse(text, file)
-  const { edits, kept, moved } = planMove(text, parsed)
-  const sort = (notes: readonly Note[]): readonly Note[] => [...notes].sort((one, other) => one.line - other.line)
-  if (edits.isEmpty) return { source, changed: false, notes: sort(kept) }
-  const next = applySafely(edits, text, parsed)
-  if (next === undefined) return { source, changed: false, notes: sort([...kept, { line: 1, text: texts.failed }]) }
-  return { source: mark + next, changed: true, notes: sort([...kept, ...moved]) }
+  const { edits, findings } = planMove(text, parsed)
+  const next = edits.isEmpty || findings.isFrozen ? text : applySafely(edits, parsed)
+  if (next === undefined) findings.keep({ start: 0, end: 0 }, texts.failed)
+  const changed = next !== undefined && next !== text
+  return { source: changed ? mark + next : source, changed, notes: findings.list(changed) }
 }
 
-/** Returns the new text, or `undefined` if it would not parse or would use an undeclared name. */
-function applySafely(edits: Edits, text: string, before: Parsed): string | undefined {
+/**
+ * Applies edits to a parsed text.
+ * @returns the new text, or `undefined` if it would not parse, has new faults or an undeclared name
+ */
+export function applySafely(edits: Edits, before: Parsed): string | undefined {
   try {
-    const next = edits.apply(text)
+    const next = edits.apply()
     const after = before.parseAgain(next)
     const isSound = after.faults <= before.faults && [...after.freeNames].every((name) => before.freeNames.has(name))
     return isSound ? next : undefined

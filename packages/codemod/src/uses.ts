@@ -1,0 +1,132 @@
+import type { Variable } from '@typescript-eslint/scope-manager'
+import type { Node, ObjectPattern } from 'oxc-parser'
+import { type Module, typeNames, validationNames } from './names.ts'
+import { type Findings, judgeCall, texts } from './notes.ts'
+import { climbCasts, listUses, type Parsed, readKey, readText, stripCasts } from './parse.ts'
+
+/**
+ * How the whole module is used in one place: by validation alone, by something else, or by both in
+ * one pattern.
+ */
+export type Use = 'moves' | 'stays' | 'splits'
+
+/** Judges how the code of one file uses the module and its functions. */
+export class Judge {
+  readonly #source: string
+  readonly #parsed: Parsed
+  readonly #findings: Findings
+  readonly #judged = new Set<Variable>()
+
+  constructor(source: string, parsed: Parsed, findings: Findings) {
+    this.#source = source
+    this.#parsed = parsed
+    this.#findings = findings
+  }
+
+  /** Judges one use of the whole module. */
+  judgeUse(whole: Node, module: Module): Use {
+    const node = climbCasts(whole)
+    const { parent } = node
+    const stay = (): Use => {
+      if (module === 'webhooks') this.#findings.keep(node, texts.notFollowed)
+      return 'stays'
+    }
+    if (parent?.type === 'MemberExpression' && parent.object === node) {
+      const name = readKey(parent)
+      if (name !== undefined && validationNames.has(name)) {
+        this.#judgeFunction(parent, name)
+        return 'moves'
+      }
+      if (name !== undefined && name !== 'default') return stay()
+      // `tollgate/compat` has no default export.
+      if (name === 'default' && this.judgeUse(parent, module) === 'stays') return 'stays'
+    }
+    if (parent?.type === 'TSQualifiedName' && parent.left === node) {
+      const { name } = parent.right
+      return validationNames.has(name) || typeNames.has(name) ? 'moves' : stay()
+    }
+    if (parent?.type === 'VariableDeclarator' && parent.id.type === 'ObjectPattern')
+      return this.#judgePattern(parent.id, module)
+    if (parent?.type === 'CallExpression' || parent?.type === 'NewExpression') {
+      if (parent.callee === node) return stay()
+      const isNamedThere = parent.arguments.some((argument) =>
+        validationNames.has(readText(stripCasts(argument)) ?? ''),
+      )
+      if (
+        isNamedThere ||
+        /^(Object|Reflect)\.(assign|define\w*|set)$/.test(this.#source.slice(parent.callee.start, parent.callee.end))
+      ) {
+        this.#findings.freeze(node, texts.replaced)
+        return 'stays'
+      }
+    }
+    if (parent && /^(ExpressionStatement|UnaryExpression|TSTypeQuery)$/.test(parent.type)) return 'stays'
+    this.#findings.keep(node, parent?.type.includes('Export') === true ? texts.exported : texts.notFollowed)
+    return 'stays'
+  }
+
+  /** Judges `const { webhook, twiml } = twilio`. */
+  #judgePattern(pattern: ObjectPattern, module: Module): Use {
+    const { movers, others } = partition(pattern)
+    const isClear = others.every((one) => one.type === 'Property' && ![undefined, 'default'].includes(readKey(one)))
+    const hasDefaults = pattern.properties.some(
+      (one) => one.type === 'Property' && one.value.type === 'AssignmentPattern',
+    )
+    const canSplit = isClear && !pattern.typeAnnotation && !hasDefaults && module === 'main'
+    if (!isClear || (others.length > 0 && (movers.length > 0 || module === 'webhooks') && !canSplit)) {
+      this.#findings.keep(pattern, texts.notFollowed)
+      return 'stays'
+    }
+    for (const { key, value, ...one } of movers)
+      this.judgeName(value.type === 'AssignmentPattern' ? value.left : value, readKey({ key, ...one }) ?? '')
+    return movers.length === 0 ? 'stays' : others.length === 0 ? 'moves' : 'splits'
+  }
+
+  /** Judges all uses of a local name for a function. */
+  judgeName(local: Node, name: string): void {
+    const variable = local.type === 'Identifier' ? this.#parsed.findVariable(local) : undefined
+    if (variable === undefined || this.#judged.has(variable)) return
+    this.#judged.add(variable)
+    for (const { node, isWrite } of listUses(variable)) if (!isWrite) this.#judgeFunction(node, name)
+  }
+
+  /** Judges one use of a function. It moves, unless it says that nothing in the file may move. */
+  #judgeFunction(use: Node, name: string): void {
+    const node = climbCasts(use)
+    const { parent } = node
+    if (parent?.type === 'VariableDeclarator' && parent.init === node) this.judgeName(parent.id, name)
+    else if (parent?.type === 'CallExpression' && parent.callee === node) {
+      const { notes, refused } = judgeCall(this.#parsed, parent, name)
+      for (const text of notes) this.#findings.check(parent, text)
+      if (refused.length > 0) this.#findings.freeze(parent, `${texts.unknownOption}${refused.join(', ')}.`)
+    } else if (parent && this.#isReplaced(node, parent)) this.#findings.freeze(node, texts.replaced)
+  }
+
+  /** Returns true for a function that gets another value, or whose properties are used. */
+  #isReplaced(node: Node, parent: Node): boolean {
+    if (parent.type === 'MemberExpression')
+      return parent.object === node && !/^(call|apply|bind)$/.test(readKey(parent) ?? '')
+    if (parent.type === 'CallExpression')
+      return /mock|stub|spy/i.test(this.#source.slice(parent.callee.start, parent.callee.end))
+    return isTarget(node, parent)
+  }
+}
+
+/** Splits the properties of a pattern into those that are validation and the others. */
+export function partition({ properties }: ObjectPattern) {
+  const isMover = (one: (typeof properties)[number]): boolean =>
+    one.type === 'Property' && validationNames.has(readKey(one) ?? '')
+  return {
+    movers: properties.filter(isMover) as Extract<(typeof properties)[number], { type: 'Property' }>[],
+    others: properties.filter((one) => !isMover(one)),
+  }
+}
+
+/** Returns true for an expression that gets a value. */
+function isTarget(node: Node, parent: Node): boolean {
+  if (parent.type === 'UpdateExpression') return true
+  if (parent.type === 'UnaryExpression') return parent.operator === 'delete'
+  if (parent.type === 'Property') return parent.parent?.type === 'ObjectPattern' && parent.value === node
+  if (/^(ArrayPattern|RestElement)$/.test(parent.type)) return true
+  return 'left' in parent && parent.left === node && /^(Assignment|For)/.test(parent.type)
+}
