@@ -10,7 +10,7 @@ import type {
   VariableDeclarator,
 } from 'oxc-parser'
 import { Edits, type Range } from './edits.ts'
-import { type Module, readModule, typeNames, validationNames } from './names.ts'
+import { isOtherModule, type Module, readModule, typeNames, validationNames } from './names.ts'
 import { Findings, isLossyParser, isMock, texts } from './notes.ts'
 import { areNested, climbCasts, findDeclaration, listUses, type Parsed, readText } from './parse.ts'
 import { Judge, partition } from './uses.ts'
@@ -36,6 +36,7 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
   for (const node of parsed.nodes) {
     const module = readModule(readText(node))
     if (module !== undefined) moveModule(node, module)
+    else if (isOtherModule(readText(node)) && isLoading(node.parent)) findings.keep(node, texts.notFollowed)
     if (node.type === 'CallExpression' && isMock(node, slice(node.callee))) findings.keep(node, texts.mock)
   }
   if (!edits.isEmpty) checkFile()
@@ -68,8 +69,14 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
       else findings.keep(literal, texts.notFollowed)
     } else if (parent?.type === 'CallExpression' && parent.arguments[0] === literal) {
       if (isRequire(parent)) moveExpression(parent, literal, module)
-      else if (/(require|import)\w*$/i.test(slice(parent.callee))) findings.keep(literal, texts.notFollowed)
-    }
+      else if (isLoading(parent)) findings.keep(literal, texts.notFollowed)
+    } else if (parent?.type === 'ArrayExpression' && isLoading(parent.parent)) findings.keep(literal, texts.notFollowed)
+  }
+
+  /** Returns true for code that loads a module: `import`, `require()`, or `define([])` of AMD. */
+  function isLoading(node: Node | null | undefined): boolean {
+    if (node?.type === 'CallExpression') return /(^define|(require|import)\w*)$/i.test(slice(node.callee))
+    return /^(Import|Export|TSExternalModule)/.test(node?.type ?? '')
   }
 
   function redirect(literal: Range): void {

@@ -22,3 +22,8 @@ export function readModule(name: unknown): Module | undefined {
   if (/^twilio(\/lib)?(\/index(\.js)?)?\/?$/.test(name)) return 'main'
   return /^twilio\/lib\/webhooks\/webhooks(\.js)?$/.test(name) ? 'webhooks' : undefined
 }
+
+/** Returns true for a module that may have validation, but has no counterpart: from a URL, say. */
+export const isOtherModule = (name: string | undefined): boolean =>
+  /^(npm:|https?:\/\/.*\/)twilio(@[^/]*)?(\/|$)|^twilio\/lib\/webhooks\b/.test(name ?? '') &&
+  readModule(name) === undefined

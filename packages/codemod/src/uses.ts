@@ -60,7 +60,7 @@ export class Judge {
         return 'stays'
       }
     }
-    if (parent && /^(ExpressionStatement|UnaryExpression|TSTypeQuery)$/.test(parent.type)) return 'stays'
+    if (parent && /^(ExpressionStatement|IfStatement|UnaryExpression|TSTypeQuery)$/.test(parent.type)) return 'stays'
     this.#findings.keep(node, parent?.type.includes('Export') === true ? texts.exported : texts.notFollowed)
     return 'stays'
   }

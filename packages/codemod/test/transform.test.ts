@@ -4,7 +4,10 @@ import fc from 'fast-check'
 import jsTokens from 'js-tokens'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Edits } from '../src/edits.ts'
 import { transform } from '../src/index.ts'
+import { parse } from '../src/parse.ts'
+import { applySafely } from '../src/transform.ts'
 import { encodings, listSources, makeFolder, runSources, type Source } from './sources.ts'
 
 const moving = listSources('moves')
@@ -198,6 +201,28 @@ describe('mutated order of statements', () => {
       { numRuns: 500 },
     )
   })
+})
+
+describe('a result that would damage the file', () => {
+  const text = "const twilio = require('twilio')\nmodule.exports = twilio\n"
+
+  for (const [title, edit] of [
+    ['does not parse', (edits: Edits) => edits.insert(5, '{')],
+    ['uses an undeclared name', (edits: Edits) => edits.replace({ start: 50, end: 56 }, 'tollgate')],
+    ['declares a name twice', (edits: Edits) => edits.insert(text.length, 'const twilio = 1')],
+    [
+      'comes from edits that overlap',
+      (edits: Edits) => [0, 3].map((start) => edits.replace({ start, end: 5 }, 'const')),
+    ],
+  ] as const)
+    test(`is not written if it ${title}`, () => {
+      const parsed = parse(text, 'app.js')
+      const edits = new Edits(text, parsed.comments)
+      edits.replace({ start: 24, end: 30 }, 'tollgate/compat')
+      expect(applySafely(edits, parsed)).toBe(text.replace("'twilio'", "'tollgate/compat'"))
+      edit(edits)
+      expect(applySafely(edits, parsed)).toBe(undefined)
+    })
 })
 
 describe('files that are not read', () => {

@@ -1,0 +1,3 @@
+define(['express', 'twilio'], function (express, twilio) {
+  return express().use(twilio.webhook())
+})
