@@ -28,7 +28,7 @@ export default {
       entry: ['test/*.test.ts'],
       project: ['src/**/*.ts', 'test/*.ts'],
       // What the sources that are moved import.
-      ignoreDependencies: ['twilio'],
+      ignoreDependencies: ['twilio', 'body-parser'],
     },
     site: {
       entry: ['test/*.test.ts'],

@@ -11,8 +11,8 @@ export interface Parsed {
   readonly names: ReadonlySet<string>
   /** The names that the file uses but does not declare. */
   readonly freeNames: ReadonlySet<string>
-  /** The number of faults that need no other file to see, such as a name declared twice. */
-  readonly faults: number
+  /** Counts the faults that the grammar does not forbid, such as a name declared twice. */
+  countFaults(): number
   /** Finds the variable that an identifier uses or declares. */
   findVariable(identifier: Node): Variable | undefined
   /** Parses another text in the same language. */
@@ -68,12 +68,16 @@ function parseAs(source: string, language: Language): Parsed {
   const nodes: Node[] = []
   const visit = (node: Node): void => {
     nodes.push(node)
-    for (const key of visitorKeys[node.type] ?? [])
-      for (const child of [(node as unknown as Record<string, Node | readonly Node[] | null>)[key]].flat())
-        if (child) {
-          child.parent = node
-          visit(child)
-        }
+    for (const key of visitorKeys[node.type] ?? []) {
+      const child = (node as unknown as Record<string, Node | readonly (Node | null)[] | null>)[key]
+      if (Array.isArray(child)) for (const one of child) adopt(one, node)
+      else adopt(child as Node | null, node)
+    }
+  }
+  const adopt = (child: Node | null | undefined, parent: Node): void => {
+    if (!child) return
+    child.parent = parent
+    visit(child)
   }
   visit(program)
   const isModule = program.sourceType === 'module'
@@ -100,7 +104,7 @@ function parseAs(source: string, language: Language): Parsed {
     nodes,
     names,
     freeNames: new Set(manager.globalScope?.through.map(({ identifier }) => String(identifier.name))),
-    faults: parseSync('', source, { ...options, showSemanticErrors: true }).errors.length,
+    countFaults: () => parseSync('', source, { ...options, showSemanticErrors: true }).errors.length,
     findVariable: (identifier) => variables.get(identifier),
     parseAgain: (text) => parseAs(text, language),
   }

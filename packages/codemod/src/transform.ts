@@ -44,8 +44,8 @@ export function applySafely(edits: Edits, before: Parsed): string | undefined {
   try {
     const next = edits.apply()
     const after = before.parseAgain(next)
-    const isSound = after.faults <= before.faults && [...after.freeNames].every((name) => before.freeNames.has(name))
-    return isSound ? next : undefined
+    const isDeclared = [...after.freeNames].every((name) => before.freeNames.has(name))
+    return isDeclared && after.countFaults() <= before.countFaults() ? next : undefined
   } catch {
     return undefined
   }

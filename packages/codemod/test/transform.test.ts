@@ -75,6 +75,48 @@ test('the notes on code that stays are the expected ones', async () => {
   await expect(shown.join('')).toMatchFileSnapshot('expected/stays.txt')
 })
 
+describe('notes on code that moves', () => {
+  const parser = 'JSON webhooks need their raw bytes'
+  const host = 'Without `url` or `host`'
+  const off = '`validate: false`'
+
+  for (const [code, expected] of [
+    ["const express = require('express'); express.json()", [parser]],
+    ["import express from 'express'; express.json({ limit: '1mb' })", [parser]],
+    ["import bodyParser = require('body-parser'); bodyParser.json()", [parser]],
+    ["import * as parsers from 'body-parser'; parsers['json']()", [parser]],
+    ["const { json: parse } = require('body-parser'); parse()", [parser]],
+    ["require('body-parser').json()", [parser]],
+    ["const express = require('express'); express.json({ verify: captureRawBody })", []],
+    ["const express = require('express'); express.json({ ...options })", []],
+    ["const express = require('express'); express.urlencoded()", []],
+    ['res.json({ ok: true })', []],
+    ['await response.json()', []],
+    ["const { json } = require('./format'); json()", []],
+    ['twilio.webhook()', [host]],
+    ['twilio.webhook(process.env.TWILIO_AUTH_TOKEN)', [host]],
+    ["twilio.webhook('token', { protocol: 'https' })", [host]],
+    ["twilio.webhook({ 'url': address })", []],
+    ['twilio.webhook({ url })', []],
+    ['twilio.webhook({ ...options })', []],
+    ['twilio.webhook(settings)', []],
+    ['twilio.webhook(config.webhook)', []],
+    ["const options = { protocol: 'https' } as const; twilio.webhook(options)", [host]],
+    ["const options = { host: 'app.example.com' }; twilio.webhook(token, options)", []],
+    ['twilio.webhook({ validate: false })', [off]],
+    ['const { webhook } = twilio; webhook({ validate: false })', [off]],
+    ['const guard = (twilio as any).webhook; guard({ validate: false })', [off]],
+    ['twilio.validateExpressRequest(request, token)', [host]],
+    ['twilio.validateExpressRequest(request, token, { url })', []],
+    ['twilio.validateRequest(token, signature, url, params)', []],
+  ] as const)
+    test(code, () => {
+      const { changed, notes } = transform(`import twilio from 'twilio'\ntwilio.validateBody\n${code}\n`, 'app.ts')
+      expect(changed).toBe(true)
+      expect(notes).toEqual(expected.map((text) => ({ line: 3, text: expect.stringContaining(text) })))
+    })
+})
+
 describe('mutated white space', () => {
   const spaces = ['', ' ', '\t', '   ', ' /* twilio.webhook() */ ', '/**/']
   const breaks = ['\n', '\r\n', '\n\n', ' // require("twilio")\n', '\t\n\t', ' /* a\r\n b */\n', '\r\n  ']
