@@ -10,7 +10,7 @@ import type {
   VariableDeclarator,
 } from 'oxc-parser'
 import { Edits, type Range } from './edits.ts'
-import { isOtherModule, type Module, readModule, typeNames, validationNames } from './names.ts'
+import { isMovedType, isOtherModule, type Module, readModule, typeNames, validationNames } from './names.ts'
 import { Findings, isLossyParser, isMock, texts } from './notes.ts'
 import { areNested, climbCasts, findDeclaration, listUses, type Parsed, readText } from './parse.ts'
 import { Judge, partition } from './uses.ts'
@@ -249,7 +249,7 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
   function moveImportType(type: Node, literal: Node, module: Module): void {
     let name = type.type === 'TSImportType' ? type.qualifier : null
     while (name?.type === 'TSQualifiedName') name = name.left
-    if (name?.type === 'Identifier' && (validationNames.has(name.name) || typeNames.has(name.name))) redirect(literal)
+    if (name?.type === 'Identifier' && isMovedType(name.name, type.parent)) redirect(literal)
     else if (module === 'webhooks') findings.keep(literal, texts.notFollowed)
   }
 

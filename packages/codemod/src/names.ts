@@ -1,3 +1,5 @@
+import type { Node } from 'oxc-parser'
+
 /** The functions of the package's webhooks module. `tollgate/compat` exports the same names. */
 export const validationNames: ReadonlySet<string> = new Set([
   'getExpectedBodyHash',
@@ -12,6 +14,14 @@ export const validationNames: ReadonlySet<string> = new Set([
 
 /** The types that both packages export. */
 export const typeNames: ReadonlySet<string> = new Set(['RequestValidatorOptions', 'WebhookOptions', 'Request'])
+
+/**
+ * Returns true for a name in a type that both packages export. The functions are no types in
+ * `tollgate/compat`, but `typeof` and `import name = twilio.name` have them.
+ * @param around what the whole name stands in
+ */
+export const isMovedType = (name: string, around: Node | null | undefined): boolean =>
+  typeNames.has(name) || (validationNames.has(name) && /^TS(TypeQuery|ImportEquals)/.test(around?.type ?? ''))
 
 /** A module of the package: its main module, or the one that exports validation only. */
 export type Module = 'main' | 'webhooks'

@@ -1,6 +1,6 @@
 import type { Variable } from '@typescript-eslint/scope-manager'
-import type { Node, ObjectPattern } from 'oxc-parser'
-import { type Module, typeNames, validationNames } from './names.ts'
+import type { CallExpression, NewExpression, Node, ObjectPattern } from 'oxc-parser'
+import { isMovedType, type Module, validationNames } from './names.ts'
 import { type Findings, judgeCall, texts } from './notes.ts'
 import { climbCasts, listUses, type Parsed, readKey, readText, stripCasts } from './parse.ts'
 
@@ -42,20 +42,13 @@ export class Judge {
       if (name === 'default' && this.judgeUse(parent, module) === 'stays') return 'stays'
     }
     if (parent?.type === 'TSQualifiedName' && parent.left === node) {
-      const { name } = parent.right
-      return validationNames.has(name) || typeNames.has(name) ? 'moves' : stay()
+      return isMovedType(parent.right.name, parent.parent) ? 'moves' : stay()
     }
     if (parent?.type === 'VariableDeclarator' && parent.id.type === 'ObjectPattern')
       return this.#judgePattern(parent.id, module)
     if (parent?.type === 'CallExpression' || parent?.type === 'NewExpression') {
       if (parent.callee === node) return stay()
-      const isNamedThere = parent.arguments.some((argument) =>
-        validationNames.has(readText(stripCasts(argument)) ?? ''),
-      )
-      if (
-        isNamedThere ||
-        /^(Object|Reflect)\.(assign|define\w*|set)$/.test(this.#source.slice(parent.callee.start, parent.callee.end))
-      ) {
+      if (this.#isStub(parent, node)) {
         this.#findings.freeze(node, texts.replaced)
         return 'stays'
       }
@@ -63,6 +56,13 @@ export class Judge {
     if (parent && /^(ExpressionStatement|IfStatement|UnaryExpression|TSTypeQuery)$/.test(parent.type)) return 'stays'
     this.#findings.keep(node, parent?.type.includes('Export') === true ? texts.exported : texts.notFollowed)
     return 'stays'
+  }
+
+  /** Returns true for `spyOn(twilio, 'webhook')`, `Object.assign(twilio, {})` and the like. */
+  #isStub({ callee, arguments: args }: CallExpression | NewExpression, node: Node): boolean {
+    if (args.some((argument) => validationNames.has(readText(stripCasts(argument)) ?? ''))) return true
+    const name = this.#source.slice(callee.start, callee.end)
+    return args[0] === node && /^(Object|Reflect)\.(assign|define\w*|set)$/.test(name)
   }
 
   /** Judges `const { webhook, twiml } = twilio`. */
