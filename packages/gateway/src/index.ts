@@ -1,4 +1,6 @@
+export { readConfiguration } from './config/load.ts'
 export { ConfigurationError } from './config/parse.ts'
+export type { Configuration } from './config/schema.ts'
 export { createGateway, type Gateway } from './gateway.ts'
 export type {
   AddressOptions,

@@ -5,6 +5,7 @@ import { createPeers } from '../peers.ts'
 import { prepareRoutes } from '../routes.ts'
 import { ConfigurationError, type ParsedConfiguration, parseConfiguration } from './parse.ts'
 import type { Resources, RouteKeys } from './resources.ts'
+import type { Configuration } from './schema.ts'
 
 /** A configuration, ready to run. */
 export interface LoadedConfiguration {
@@ -52,6 +53,14 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
     throw locateError(parsed, error)
   }
   return { options, workers, graceMs }
+}
+
+/**
+ * Reads a configuration file without opening what it names.
+ * @throws ConfigurationError that names line and option
+ */
+export function readConfiguration(file: string): Configuration {
+  return parseConfiguration(readText(file), file).configuration
 }
 
 function readText(file: string): string {
