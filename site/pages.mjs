@@ -26,7 +26,7 @@ const sections = [
       'docs/platforms.md',
     ],
   },
-  { title: 'Programs', pages: ['docs/command-line.md', 'docs/gateway.md', 'docs/inspector.md'] },
+  { title: 'Programs', pages: ['docs/command-line.md', 'docs/audit.md', 'docs/gateway.md', 'docs/inspector.md'] },
   {
     title: 'Proof',
     pages: [

@@ -1,7 +1,8 @@
 /**
  * Exit codes, the same for every command.
  * - `ok` (0): the request is genuine, or the work is done
- * - `notGenuine` (1): the request is not genuine, an answer failed, or `tollgate` itself failed
+ * - `notGenuine` (1): the request is not genuine, an answer failed, an audit has findings, or
+ *   `tollgate` itself failed
  * - `usage` (2): wrong usage
  * - `unreachable` (3): no answer, no answer in time, or an address that cannot be listened on
  */

@@ -26,5 +26,9 @@ export const commands: Readonly<Record<string, Row>> = {
     describe: 'Run the gateway in front of a local server, with a page that shows each webhook',
     load: () => import('./dev.ts'),
   },
+  audit: {
+    describe: 'List the webhook URLs of a Twilio account and its subaccounts, with their faults',
+    load: () => import('./audit.ts'),
+  },
   completion: { describe: 'Print the completion script of a shell', load: () => import('./completion.ts') },
 }

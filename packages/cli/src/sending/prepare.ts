@@ -1,4 +1,4 @@
-import { type SignedRequest, type SignRequestInput, signRequest } from 'tollgate/testing'
+import { type SignRequestInput, signRequest } from 'tollgate/testing'
 import { asUsage, UsageError } from '../exit.ts'
 import { checkRequest, splitUrl } from '../inputs/request.ts'
 import type { Delivery } from './deliver.ts'
@@ -14,20 +14,42 @@ type Unaddressed = Omit<SignRequestInput, 'url'>
 
 /** Signs the request for the public URL, and addresses it to `to`. */
 export function prepare(input: Unaddressed, { to, publicUrl }: Addresses): Delivery {
-  const parts = splitUrl(checkRequest({ method: 'GET', url: to, headers: [], body: undefined }, '--to').url)
-  if (parts === undefined) throw new UsageError('--to needs an absolute URL.')
-  const base = publicUrl === undefined ? parts.origin : cutPublicUrl(publicUrl)
-  const signed = asUsage(() => signRequest({ ...input, url: `${base}${parts.target}` }))
-  const { hostname, port } = splitAuthority(parts.authority, /^(https|wss)$/i.test(parts.scheme))
+  const { origin, target, headers, ...address } = toAddress(to)
+  const base = publicUrl === undefined ? origin : cutPublicUrl(publicUrl)
+  const signed = asUsage(() => signRequest({ ...input, url: `${base}${target}` }))
   return {
-    secure: /^(https|wss)$/i.test(parts.scheme),
-    hostname,
-    port,
+    ...address,
     method: signed.method,
     // The query is the signed one, which may have bodySHA256. The path has no public prefix.
-    target: parts.target.replace(/\?.*$/s, '') + (/\?.*$/s.exec(signed.url)?.[0] ?? ''),
-    headers: addHeaders(signed, parts.userinfo),
+    target: target.replace(/\?.*$/s, '') + (/\?.*$/s.exec(signed.url)?.[0] ?? ''),
+    headers: {
+      ...headers,
+      host: splitUrl(signed.url)?.authority ?? '',
+      ...signed.headers,
+      ...(signed.body !== undefined && { 'content-length': String(Buffer.byteLength(signed.body)) }),
+    },
     body: signed.body,
+  }
+}
+
+/**
+ * Returns where a request to this URL goes, and the headers that follow from the URL.
+ * @throws UsageError if the URL is malformed
+ */
+export function toAddress(
+  to: string,
+): Pick<Delivery, 'secure' | 'hostname' | 'port' | 'target' | 'headers'> & { readonly origin: string } {
+  const parts = splitUrl(checkRequest({ method: 'GET', url: to, headers: [], body: undefined }, '--to').url)
+  if (parts === undefined) throw new UsageError('--to needs an absolute URL.')
+  const { authority, origin, scheme, target, userinfo } = parts
+  const secure = /^(https|wss)$/i.test(scheme)
+  const authorization = userinfo === '' ? {} : { authorization: toBasic(userinfo.slice(0, -1)) }
+  return {
+    secure,
+    ...splitAuthority(authority, secure),
+    origin,
+    target,
+    headers: { host: authority, ...authorization },
   }
 }
 
@@ -45,16 +67,6 @@ function splitAuthority(authority: string, secure: boolean): { hostname: string;
   const port = Number(match?.[2] ?? (secure ? 443 : 80))
   if (match === null || port < 1 || port > 65_535) throw new UsageError('--to: the host or the port is malformed.')
   return { hostname: (match[1] ?? '').replace(/^\[|\]$/g, ''), port }
-}
-
-function addHeaders(signed: SignedRequest, userinfo: string): Record<string, string> {
-  const { host, ...headers } = signed.headers
-  return {
-    host: host ?? splitUrl(signed.url)?.authority ?? '',
-    ...headers,
-    ...(signed.body !== undefined && { 'content-length': String(Buffer.byteLength(signed.body)) }),
-    ...(userinfo !== '' && { authorization: toBasic(userinfo.slice(0, -1)) }),
-  }
 }
 
 function toBasic(userinfo: string): string {

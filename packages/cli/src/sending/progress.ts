@@ -7,11 +7,11 @@ export interface Progress {
 }
 
 /** Shows a progress bar at a terminal. In a pipe, or for one step, it shows nothing. */
-export function startProgress(io: Io, total: number): Progress {
+export function startProgress(io: Io, total: number, verb = 'sending'): Progress {
   if (io.stderr.isTTY !== true || total < 2) return { advance: () => undefined, stop: () => undefined }
   const bar = new SingleBar({
     stream: io.stderr as NodeJS.WriteStream,
-    format: 'sending {bar} {value}/{total}',
+    format: `${verb} {bar} {value}/{total}, {eta_formatted} left`,
     barCompleteChar: '#',
     barIncompleteChar: '.',
     barsize: 30,

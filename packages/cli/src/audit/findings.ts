@@ -1,0 +1,255 @@
+import { cleanText } from '../io.ts'
+import { compare, type Inventory, type Place, type Webhook } from './read.ts'
+
+/** `note` does not change the exit code. The names are those of SARIF. */
+export type Level = 'error' | 'warning' | 'note'
+
+const levels: readonly Level[] = ['error', 'warning', 'note']
+
+/** What the URLs are compared with. */
+export interface Known {
+  /** How Twilio reaches the servers. Empty: hosts and paths are not compared. */
+  readonly publicUrls: readonly string[]
+  /** Says whether a server has the key. `undefined`: keys are not compared. */
+  readonly hasSharedKey: ((id: string) => boolean) | undefined
+}
+
+/** One fault of one URL, with every place that has it. */
+export interface Finding {
+  readonly rule: RuleId
+  readonly level: Level
+  /** Not masked. For a Webhook Rule: the ids of its keys. */
+  readonly subject: string
+  readonly places: readonly Place[]
+}
+
+/** A URL as it is configured. Nothing is normalised: the differences are what the audit looks for. */
+interface Parts {
+  readonly scheme: string
+  readonly userinfo: string
+  readonly host: string
+  readonly port: string
+  readonly path: string
+  readonly query: string
+  readonly fragment: string
+}
+
+interface Context {
+  readonly prefixes: readonly Parts[]
+  /** The accounts that use each URL. */
+  readonly accountsOf: ReadonlyMap<string, ReadonlySet<string>>
+  /** Every URL without its last slash, if both spellings are configured. */
+  readonly bothSlashes: ReadonlySet<string>
+}
+
+interface Rule {
+  readonly level: Level
+  /** Says what is wrong, after the URL. */
+  readonly text: string
+  readonly fix: string
+  applies?(parts: Parts, webhook: Webhook, context: Context): boolean
+}
+
+// https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+const overrides = /^#(rc|rp|ct|rt|tt|sni|e)=[^&]*(&(rc|rp|ct|rt|tt|sni|e)=[^&]*)*$/
+
+const rows = {
+  malformed: {
+    level: 'error',
+    text: 'is not an absolute http or https URL',
+    fix: 'Write the whole URL, such as https://api.example.com/sms.',
+  },
+  cleartext: {
+    level: 'error',
+    text: 'is http: everyone on the way can read the webhook and replay it',
+    fix: 'Change the URL to https at Twilio, and publicUrl with it: the scheme is signed.',
+    applies: ({ scheme }) => /^(http|ws)$/i.test(scheme),
+  },
+  unknown_host: {
+    level: 'error',
+    text: 'has a host that no publicUrl has',
+    fix: 'Change the host at Twilio, or add its publicUrl to the server. Without it every request is url_not_allowed.',
+    applies: (parts, _webhook, { prefixes }) =>
+      prefixes.length > 0 && !isHostedByTwilio(parts) && !prefixes.some((prefix) => hasHostOf(parts, prefix)),
+  },
+  shared_key_unknown: {
+    level: 'error',
+    text: 'signs with a SharedKey that the server does not have',
+    fix: 'Add the key to sharedKeys of the server (or its key file), or take it out of the Setting of this Rule.',
+  },
+  unknown_path: {
+    level: 'warning',
+    text: "is outside the path of every publicUrl of its host, or of the gateway's routes",
+    fix: 'Change the path at Twilio, or add a route or a publicUrl with this path.',
+    applies: (parts, _webhook, { prefixes }) => {
+      const ofHost = prefixes.filter((prefix) => hasHostOf(parts, prefix))
+      return ofHost.length > 0 && !ofHost.some(({ path }) => isBelow(parts.path, path))
+    },
+  },
+  userinfo: {
+    level: 'warning',
+    text: 'holds a name and a password, which everyone with access to the account can read',
+    fix: 'Take them out: the signature proves the sender. Where you need Basic authentication, use a Webhook Setting.',
+    applies: ({ userinfo }) => userinfo !== '',
+  },
+  fragment: {
+    level: 'warning',
+    text: 'has a fragment that is no connection override: Twilio does not send it',
+    fix: 'Take out # and what follows, or write %23 if it belongs to the path.',
+    applies: ({ fragment }) => fragment !== '' && !overrides.test(fragment),
+  },
+  port: {
+    level: 'warning',
+    text: 'has a port, which Twilio does not sign the same way in every product',
+    fix: 'Serve the webhook on port 443 and leave the port out.',
+    applies: ({ port, scheme }) => port !== '' && port !== (/^(https|wss)$/i.test(scheme) ? ':443' : ':80'),
+  },
+  get: {
+    level: 'warning',
+    text: 'is called with GET: phone numbers and message texts end in access logs',
+    fix: 'Change the method to POST.',
+    applies: (_parts, { method }) => method === 'GET',
+  },
+  query: {
+    level: 'warning',
+    text: "has a query that proxies and frameworks re-write: its keys are not in order, or it holds ', + or @",
+    fix: "Sort the keys, and write %27 for ', %20 for + and %40 for @; or put the values into the path.",
+    applies: ({ query }) => /['+@]/.test(query) || !isSorted(listKeys(query)),
+  },
+  host_case: {
+    level: 'warning',
+    text: 'has capital letters in its host: what Twilio signs is not what the server sees',
+    fix: 'Write the host in lower case.',
+    applies: ({ host }) => host !== host.toLowerCase(),
+  },
+  trailing_slash: {
+    level: 'warning',
+    text: 'is configured with and without its last slash',
+    fix: 'Use one spelling everywhere: the slash is signed, and many servers redirect from one to the other.',
+    applies: (parts, _webhook, { bothSlashes }) => bothSlashes.has(cutSlash(parts)),
+  },
+  ignored: {
+    level: 'warning',
+    text: 'is never called: an application, a trunk or the numbers of the service take its place',
+    fix: 'Delete this URL, or remove the application, the trunk or the option.',
+    applies: (_parts, { ignoredFor }) => ignoredFor !== undefined,
+  },
+  no_path: {
+    level: 'note',
+    text: 'has no path: some servers see /, which is another URL',
+    fix: 'Write at least the slash: https://api.example.com/.',
+    applies: ({ path }) => path === '',
+  },
+  shared_url: {
+    level: 'note',
+    text: 'is used by several accounts, and each signs with its own Auth Token',
+    fix: 'Give the server the token of each account: a record or a look-up as authToken (docs/subaccounts.md).',
+    applies: (parts, { url }, { accountsOf }) => !isHostedByTwilio(parts) && (accountsOf.get(url)?.size ?? 0) > 1,
+  },
+} satisfies Readonly<Record<string, Rule>>
+
+export type RuleId = keyof typeof rows
+
+/** What an audit looks for, worst first. To add a rule, add a row. */
+export const rules: Readonly<Record<RuleId, Rule>> = rows
+
+const ruleIds = Object.keys(rules) as RuleId[]
+
+/** Lists the findings, worst first. One finding has all places of one URL. */
+export function listFindings({ webhooks, rules: signing }: Inventory, known: Known): readonly Finding[] {
+  const found = new Map<string, { rule: RuleId; subject: string; places: Place[] }>()
+  const add = (rule: RuleId, subject: string, { account, resource, sid, field }: Place): void => {
+    const key = `${rule} ${subject}`
+    const finding = found.get(key) ?? { rule, subject, places: [] }
+    finding.places.push({ account, resource, sid, field })
+    found.set(key, finding)
+  }
+  const context = createContext(webhooks, known)
+  for (const webhook of webhooks) {
+    const parts = splitUrl(webhook.url)
+    if (parts === undefined) add('malformed', webhook.url, webhook)
+    else for (const rule of ruleIds) if (rules[rule].applies?.(parts, webhook, context)) add(rule, webhook.url, webhook)
+  }
+  const { hasSharedKey } = known
+  if (hasSharedKey !== undefined)
+    for (const rule of signing) for (const id of rule.keyIds) if (!hasSharedKey(id)) add('shared_key_unknown', id, rule)
+  return [...found.values()]
+    .map((finding) => ({ ...finding, level: rules[finding.rule].level }))
+    .sort(
+      (one, other) =>
+        levels.indexOf(one.level) - levels.indexOf(other.level) ||
+        ruleIds.indexOf(one.rule) - ruleIds.indexOf(other.rule) ||
+        other.places.length - one.places.length ||
+        compare(one.subject, other.subject),
+    )
+}
+
+function createContext(webhooks: readonly Webhook[], { publicUrls }: Known): Context {
+  const accountsOf = new Map<string, Set<string>>()
+  const spellings = new Map<string, Set<string>>()
+  for (const { url, account } of webhooks) {
+    accountsOf.set(url, (accountsOf.get(url) ?? new Set()).add(account))
+    const parts = splitUrl(url)
+    if (parts === undefined) continue
+    const cut = cutSlash(parts)
+    spellings.set(cut, (spellings.get(cut) ?? new Set()).add(parts.path))
+  }
+  const bothSlashes = new Set([...spellings].flatMap(([cut, paths]) => (paths.size > 1 ? [cut] : [])))
+  return { prefixes: publicUrls.flatMap((url) => splitUrl(url) ?? []), accountsOf, bothSlashes }
+}
+
+/** Splits a URL as it is written. A value that Studio fills in later counts as a letter. */
+export function splitUrl(url: string): Parts | undefined {
+  const filled = url.replace(/\{\{.*?\}\}/g, 'x')
+  const [, scheme = '', userinfo = '', host = '', port = '', path = '', query = '', fragment = ''] =
+    /^(https?|wss?):\/\/(?:([^/?#]*)@)?([^/?#@:[\]]+|\[[0-9a-f:.]+\])(:\d{1,5})?(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(
+      filled,
+    ) ?? []
+  return host === '' || /\s/.test(filled) ? undefined : { scheme, userinfo, host, port, path, query, fragment }
+}
+
+/** Twilio's own hosts: Studio, TwiML Bins, Functions and demos. No publicUrl has them. */
+function isHostedByTwilio({ host }: Parts): boolean {
+  return /(^|\.)(twilio\.com|twil\.io)$/i.test(host)
+}
+
+function hasHostOf(parts: Parts, prefix: Parts): boolean {
+  return toHost(parts) === toHost(prefix)
+}
+
+function toHost({ scheme, host, port }: Parts): string {
+  const ofScheme = /^(https|wss)$/i.test(scheme) ? ':443' : ':80'
+  return host.toLowerCase() + (port === ofScheme ? '' : port)
+}
+
+function isBelow(path: string, prefix: string): boolean {
+  const cut = prefix.replace(/\/$/, '')
+  return cut === '' || path === cut || path.startsWith(`${cut}/`)
+}
+
+function cutSlash({ scheme, host, port, path, query }: Parts): string {
+  return `${scheme}://${host}${port}`.toLowerCase() + path.replace(/\/$/, '') + query
+}
+
+function listKeys(query: string): readonly string[] {
+  return query === ''
+    ? []
+    : query
+        .slice(1)
+        .split('&')
+        .map((pair) => pair.replace(/=.*$/s, ''))
+}
+
+function isSorted(keys: readonly string[]): boolean {
+  return keys.every((key, index) => index === 0 || compare(keys[index - 1] ?? '', key) <= 0)
+}
+
+/** Hides the userinfo, the values of the query, and a fragment that is no connection override. */
+export function maskUrl(url: string): string {
+  const [, before = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? []
+  return cleanText(
+    before.replace(/^([^/]*\/\/)?[^/]*@/, '$1***@') +
+      query.replace(/=[^&]*/g, '=***').replace(/([?&])[^=&]+(?=&|$)/g, '$1***') +
+      (fragment === '' || overrides.test(fragment) ? fragment : '#***'),
+  )
+}

@@ -1,0 +1,171 @@
+import type { Args } from '../args.ts'
+import { type Known, listFindings, splitUrl } from '../audit/findings.ts'
+import { listTargets, parseAllowedHosts, probeAll } from '../audit/probe.ts'
+import { type Inventory, readInventory, resourceNames } from '../audit/read.ts'
+import { type AuditDocument, compareWith, createDocument, formatAudit, formatPlan, toSarif } from '../audit/report.ts'
+import { EXIT, UsageError } from '../exit.ts'
+import { parseJson } from '../inputs/json-inputs.ts'
+import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
+import { didYouMean } from '../nearest.ts'
+import { decodeText, readSource } from '../read-text.ts'
+import { type Progress, startProgress } from '../sending/progress.ts'
+import { createTwilioApi } from '../twilio-api/client.ts'
+import { apiFlags, isAccountSid, readApiUrl, readCredentials } from '../twilio-api/credentials.ts'
+import { type Command, inGroup } from './command.ts'
+
+export const command: Command = {
+  words: '',
+  flags: {
+    ...inGroup('Compare with your servers:', {
+      'public-url': { type: 'list', value: 'URL', describe: 'A publicUrl of yours: its host and path; repeatable' },
+      config: { type: 'text', value: 'FILE', describe: "The gateway's configuration: its routes and SharedKeys" },
+      'shared-key': { type: 'list', value: 'ID', describe: 'The id of a SharedKey that your server has; repeatable' },
+      baseline: { type: 'text', value: 'FILE', describe: 'Show what changed since this audit, printed with --json' },
+    }),
+    ...inGroup('What to read:', {
+      account: { type: 'list', value: 'AC…', describe: 'Only this account or subaccount; repeatable' },
+      resource: {
+        type: 'list',
+        value: 'NAME',
+        describe: 'Only this kind of resource; repeatable. conversations and video-rooms are read only if named',
+        choices: resourceNames,
+      },
+      rate: { type: 'text', value: 'N', describe: 'At most N requests a second; default 10' },
+    }),
+    ...inGroup('Probe your own hosts:', {
+      probe: { type: 'switch', describe: 'Show which endpoints would get an unsigned and a wrongly signed request' },
+      'allow-host': { type: 'list', value: 'HOST', describe: 'A host of yours, with its port if any; repeatable' },
+      send: { type: 'switch', describe: 'Send these requests' },
+    }),
+    json: { type: 'switch', describe: 'Print one JSON document' },
+    sarif: { type: 'switch', describe: 'Print the findings as SARIF 2.1.0' },
+    ...apiFlags,
+  },
+  examples: [
+    ['tollgate audit --public-url https://api.example.com', 'every URL, and those that another host would get'],
+    ['tollgate audit --json > before.json', 'before a cut-over'],
+    ['tollgate audit --baseline before.json', 'after it: what changed'],
+    ['tollgate audit --resource phone-numbers --rate 50', 'one kind of resource, of many subaccounts'],
+    ['tollgate audit --probe --allow-host api.example.com', 'what a probe would send'],
+  ],
+  epilogue:
+    'Reads only, except for --send. Exits with 1 for an error or a warning (with --baseline: a new one), and with 3 if a\npart could not be read. A note, or a missing permission, exits with 0.',
+  async run(args, io) {
+    const allowedHosts = readAllowedHosts(args)
+    if (args.only(['json', 'sarif']) === 'sarif' && args.has('baseline'))
+      throw new UsageError('--sarif and --baseline cannot be used together.')
+    const scope = { accounts: readAccounts(args), resources: readResources(args) }
+    const requestsPerSecond = args.integer('rate', 1, 100) ?? 10
+    const known = await readKnown(args)
+    const baseline = await readBaseline(args, io)
+    const urlOf = readApiUrl(args)
+    const credentials = await readCredentials(args, io)
+    const api = createTwilioApi({ credentials, urlOf, requestsPerSecond })
+    let progress: Progress | undefined
+    const inventory = await readInventory(api, credentials, scope, {
+      onStart: (steps) => {
+        progress = startProgress(io, steps, 'reading')
+      },
+      onStep: () => progress?.advance(),
+    }).finally(() => progress?.stop())
+    const probe = allowedHosts === undefined ? null : await runProbe(args, io, inventory, allowedHosts)
+    const found = createDocument(inventory, listFindings(inventory, known), probe)
+    const document = { ...found, changes: baseline === undefined ? null : compareWith(baseline, found) }
+    if (args.flag('json')) printJson(io, document)
+    else if (args.flag('sarif')) printJson(io, toSarif(document))
+    else print(io, formatAudit(document, api.requests, colorsFor(io.stdout, io.env)))
+    return decideExit(document)
+  },
+}
+
+function decideExit({ findings, changes, notRead }: AuditDocument): number {
+  const counted = changes === null ? findings : changes.newFindings
+  if (counted.some(({ level }) => level !== 'note')) return EXIT.notGenuine
+  return notRead.some(({ kind }) => kind === 'failed') ? EXIT.unreachable : EXIT.ok
+}
+
+function readAllowedHosts(args: Args): readonly string[] | undefined {
+  for (const name of ['allow-host', 'send'])
+    if (args.has(name) && !args.flag('probe')) throw new UsageError(`--${name} needs --probe.`)
+  if (!args.flag('probe')) return undefined
+  if (!args.has('allow-host'))
+    throw new UsageError('--probe needs --allow-host HOST: the hosts of yours that may get requests.')
+  return parseAllowedHosts(args.list('allow-host'))
+}
+
+async function runProbe(
+  args: Args,
+  io: Io,
+  { webhooks }: Inventory,
+  allowedHosts: readonly string[],
+): Promise<AuditDocument['probe']> {
+  const targets = listTargets(webhooks, allowedHosts)
+  if (!args.flag('send')) return { sent: false, targets }
+  tell(io, formatPlan(targets))
+  const progress = startProgress(io, targets.length, 'probing')
+  const probed = await probeAll(targets, 15_000, () => progress.advance()).finally(() => progress.stop())
+  return { sent: true, targets: probed }
+}
+
+function readAccounts(args: Args): readonly string[] {
+  const accounts = args.list('account')
+  if (!accounts.every(isAccountSid)) throw new UsageError('--account needs AC and 32 hex digits.')
+  return accounts
+}
+
+function readResources(args: Args): readonly string[] {
+  const names = args.list('resource')
+  for (const name of names)
+    if (!resourceNames.includes(name))
+      throw new UsageError(`--resource needs one of: ${resourceNames.join(', ')}.${didYouMean(name, resourceNames)}`)
+  return [...new Set(names)]
+}
+
+async function readKnown(args: Args): Promise<Known> {
+  const publicUrls = args.list('public-url')
+  for (const url of publicUrls)
+    if (splitUrl(url) === undefined)
+      throw new UsageError('--public-url needs an absolute URL, such as https://api.example.com.')
+  const ids = args.list('shared-key')
+  const file = args.text('config')
+  const configured = file === undefined ? undefined : await readGatewayFile(file)
+  return {
+    publicUrls: [...publicUrls, ...(configured?.publicUrls ?? [])],
+    hasSharedKey:
+      configured === undefined && ids.length === 0
+        ? undefined
+        : (id) => ids.includes(id) || configured?.hasSharedKey?.(id) === true,
+  }
+}
+
+/** Reads the routes and the ids of the SharedKeys, without the tokens and without starting anything. */
+async function readGatewayFile(file: string): Promise<Known> {
+  const { ConfigurationError, readConfiguration } = await import('@tollgate/gateway')
+  const { fileKeys } = await import('tollgate/keys')
+  try {
+    const { routes, forwardAuth, keys } = readConfiguration(file)
+    const publicUrls = [
+      ...routes.flatMap((route) => [route.publicUrl].flat().map((url) => url.replace(/\/$/, '') + route.path)),
+      ...[forwardAuth?.publicUrl ?? []].flat(),
+    ]
+    const files = new Set(
+      [keys, forwardAuth?.keys, ...routes.map((route) => route.keys)].flatMap((each) => each?.file ?? []),
+    )
+    const opened = [...files].map((path) => fileKeys(path, { allowReadableByOthers: true }))
+    return { publicUrls, hasSharedKey: (id) => opened.some(({ sharedKeys }) => sharedKeys(id) !== undefined) }
+  } catch (error) {
+    if (error instanceof ConfigurationError || error instanceof TypeError)
+      throw new UsageError(`--config: ${error.message}`)
+    throw error
+  }
+}
+
+async function readBaseline(args: Args, io: Io): Promise<AuditDocument | undefined> {
+  const file = args.text('baseline')
+  if (file === undefined) return undefined
+  const value = parseJson(decodeText(await readSource(io, file, '--baseline'), '--baseline'), 'The baseline')
+  const { webhooks, findings, notRead }: Partial<AuditDocument> = Object(value)
+  if (![webhooks, findings, notRead].every(Array.isArray))
+    throw new UsageError('--baseline: this is not the output of tollgate audit --json.')
+  return value as AuditDocument
+}

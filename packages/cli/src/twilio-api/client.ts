@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { UnreachableError, UsageError } from '../exit.ts'
+import type { Credentials } from './credentials.ts'
+
+/** Reads Twilio's REST API. It sends GET requests only. */
+export interface TwilioApi {
+  /**
+   * Reads one resource.
+   * @param as other credentials, such as a subaccount's
+   * @throws ApiError if Twilio refuses, or gives no usable answer after several attempts
+   */
+  get(product: string, path: string, as?: Credentials): Promise<Fields>
+  /** Reads every page of a list. `key` is the property that holds the items. */
+  list(product: string, path: string, key: string, as?: Credentials, most?: number): Promise<readonly Fields[]>
+  /** How many requests were sent. */
+  readonly requests: number
+}
+
+export type Fields = Readonly<Record<string, unknown>>
+
+/** Twilio refused a request, or gave no usable answer. The message has no credential. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  /** The status of the answer; 0 if there was none. */
+  readonly status: number
+  /** How long Twilio asks to wait before the next attempt. */
+  readonly retryAfterMs: number
+
+  constructor(status: number, message: string, retryAfterMs = 0) {
+    super(message)
+    this.status = status
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+export interface ApiOptions {
+  readonly credentials: Credentials
+  readonly urlOf: (product: string) => string
+  readonly requestsPerSecond: number
+}
+
+const maxAnswerBytes = 32 * 1024 * 1024
+const maxAttempts = 6
+const firstDelayMs = 200
+const longestDelayMs = 60_000
+const timeoutMs = 30_000
+// A list that never ends is a fault of the server. No account has this many pages.
+const maxPages = 100_000
+
+export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOptions): TwilioApi {
+  let requests = 0
+  let nextStart = 0
+
+  /** Waits for this request's turn, so that all requests together keep to the rate. */
+  async function waitForTurn(): Promise<void> {
+    const now = performance.now()
+    const start = Math.max(now, nextStart)
+    nextStart = start + 1000 / requestsPerSecond
+    if (start > now) await sleep(start - now)
+  }
+
+  async function send(url: string, { username, password }: Credentials): Promise<Response> {
+    await waitForTurn()
+    requests++
+    return await fetch(url, {
+      headers: {
+        accept: 'application/json',
+        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+      },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+  }
+
+  async function get(product: string, path: string, as: Credentials = credentials): Promise<Fields> {
+    const url = urlOf(product) + path
+    for (let attempt = 1; ; attempt++) {
+      const answer = await send(url, as).then(readAnswer).catch(toApiError)
+      if (!(answer instanceof ApiError)) return answer
+      const { status, retryAfterMs } = answer
+      const mayRecover = status === 0 || status === 429 || status >= 500
+      if (!mayRecover || attempt === maxAttempts) throw answer
+      // The pause is partly random, so that parallel requests spread out.
+      const delayMs = firstDelayMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2)
+      await sleep(Math.min(Math.max(delayMs, retryAfterMs), longestDelayMs))
+    }
+  }
+
+  async function list(
+    product: string,
+    path: string,
+    key: string,
+    as?: Credentials,
+    most = Number.POSITIVE_INFINITY,
+  ): Promise<readonly Fields[]> {
+    const items: Fields[] = []
+    const seen = new Set<string>()
+    for (let next: string | undefined = path; next !== undefined && items.length < most; ) {
+      seen.add(next)
+      const page: Fields = await get(product, next, as)
+      const found = page[key]
+      if (!Array.isArray(found)) throw new ApiError(200, `the answer has no list "${key}"`)
+      for (const item of found) if (isObject(item)) items.push(item)
+      next = findNextPage(page, path)
+      if (next !== undefined && (seen.has(next) || seen.size >= maxPages))
+        throw new ApiError(200, 'the pages of the list do not end')
+    }
+    return items.slice(0, most)
+  }
+
+  return {
+    get,
+    list,
+    get requests() {
+      return requests
+    },
+  }
+}
+
+async function readAnswer(response: Response): Promise<Fields | ApiError> {
+  const { status } = response
+  const value = parseObject(await readText(response))
+  if (status === 200 && value !== undefined) return value
+  if (status === 200) return new ApiError(0, 'the answer is not a JSON object')
+  const code = typeof value?.code === 'number' ? `, Twilio's error ${value.code}` : ''
+  const seconds = response.headers.get('retry-after') ?? ''
+  const retryAfterMs = /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : 0
+  const meaning = meanings[status] ?? (status >= 500 ? 'an error at Twilio' : 'not an answer of this API')
+  return new ApiError(status, `${status}${code}: ${meaning}`, retryAfterMs)
+}
+
+const meanings: Readonly<Record<number, string>> = {
+  400: 'Twilio cannot read the request',
+  401: 'Twilio does not accept the credentials',
+  403: 'the credentials have no permission for it',
+  404: 'there is no such thing in this account',
+  429: 'too many requests',
+}
+
+/** The error of `fetch` may quote headers, so only its code is shown. */
+function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  const { name, cause }: { name?: string; cause?: { code?: unknown } } = Object(error)
+  const why = name === 'TimeoutError' ? `no answer within ${timeoutMs / 1000} s` : `no connection`
+  return new ApiError(0, `${why}${typeof cause?.code === 'string' ? ` (${cause.code})` : ''}`)
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength
+    if (size > maxAnswerBytes) throw new ApiError(200, 'the answer is larger than 32 MiB')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parseObject(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * Returns path and query of the next page. The host that the answer names is ignored, because the
+ * credentials go there.
+ */
+function findNextPage(page: Fields, path: string): string | undefined {
+  const meta = isObject(page.meta) ? page.meta : {}
+  const next = page.next_page_uri ?? meta.next_page_url
+  if (typeof next === 'string' && next !== '') {
+    if (!URL.canParse(next, 'https://api.twilio.com'))
+      throw new ApiError(200, 'the address of the next page is malformed')
+    const url = new URL(next, 'https://api.twilio.com')
+    return url.pathname + url.search
+  }
+  if (typeof meta.nextToken !== 'string' || meta.nextToken === '') return undefined
+  return `${path}${path.includes('?') ? '&' : '?'}pageToken=${encodeURIComponent(meta.nextToken)}`
+}
+
+/**
+ * Converts the failure of a request without which the command cannot go on: Twilio's refusal is
+ * wrong usage, and no answer is unreachable.
+ */
+export function toCommandError(error: unknown, what: string): unknown {
+  if (!(error instanceof ApiError)) return error
+  const { status, message } = error
+  return status >= 400 && status < 429
+    ? new UsageError(`${what}: ${message}.`)
+    : new UnreachableError(`${what}: ${message}.`)
+}

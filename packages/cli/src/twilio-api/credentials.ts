@@ -1,0 +1,89 @@
+import type { Args } from '../args.ts'
+import { inGroup } from '../commands/command.ts'
+import { UsageError } from '../exit.ts'
+import type { Io } from '../io.ts'
+import { decodeText, readSource } from '../read-text.ts'
+
+export const apiFlags = inGroup("Twilio's REST API (or the four variables in the environment):", {
+  'credentials-file': {
+    type: 'text',
+    value: 'FILE',
+    describe:
+      'TWILIO_ACCOUNT_SID=AC… and either TWILIO_AUTH_TOKEN=… or TWILIO_API_KEY=SK… and TWILIO_API_SECRET=…, one per line',
+  },
+  'api-url': {
+    type: 'text',
+    value: 'URL',
+    describe: "Another address of the API, such as 'https://{product}.dublin.ie1.twilio.com'",
+  },
+})
+
+/** A user of the API. The name and the password are those of Basic authentication. */
+export interface Credentials {
+  readonly accountSid: string
+  readonly username: string
+  readonly password: string
+}
+
+const defaultUrl = 'https://{product}.twilio.com'
+
+const variables = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_API_KEY', 'TWILIO_API_SECRET'] as const
+
+/**
+ * Reads who asks the API, from the file or else from the environment. An API key wins over the Auth
+ * Token.
+ * @throws UsageError if something is missing or malformed
+ */
+export async function readCredentials(args: Args, io: Io): Promise<Credentials> {
+  const file = args.text('credentials-file')
+  const given = file === undefined ? io.env : await readVariables(io, file)
+  const from = file === undefined ? '' : '--credentials-file: '
+  const [accountSid = '', authToken, apiKey, apiSecret] = variables.map((name) => given[name] || undefined)
+  if (!isAccountSid(accountSid))
+    throw new UsageError(
+      `${from}TWILIO_ACCOUNT_SID ${accountSid === '' ? 'is missing' : 'is not AC and 32 hex digits'}: the account to ask Twilio about.`,
+    )
+  if (apiKey !== undefined) {
+    if (!/^SK[0-9a-f]{32}$/i.test(apiKey) || apiSecret === undefined)
+      throw new UsageError(`${from}TWILIO_API_KEY needs SK and 32 hex digits, and TWILIO_API_SECRET beside it.`)
+    return { accountSid, username: apiKey, password: apiSecret }
+  }
+  if (authToken === undefined)
+    throw new UsageError(`${from}there is neither TWILIO_AUTH_TOKEN nor TWILIO_API_KEY and TWILIO_API_SECRET.`)
+  return { accountSid, username: accountSid, password: authToken }
+}
+
+export function isAccountSid(text: string): boolean {
+  return /^AC[0-9a-f]{32}$/i.test(text)
+}
+
+/** Reads NAME=VALUE lines, as an .env file has them. */
+async function readVariables(io: Io, path: string): Promise<Readonly<Record<string, string>>> {
+  const flag = '--credentials-file'
+  const text = decodeText(await readSource(io, path, flag, { secret: true }), flag)
+  const values: Record<string, string> = Object.create(null)
+  for (const line of text.split(/\r?\n/)) {
+    const [, name, quoted, plain] = /^\s*(?:export\s+)?([A-Z_]+)\s*=\s*(?:"([^"]*)"|'?([^']*?)'?)\s*$/.exec(line) ?? []
+    if (name !== undefined) values[name] = quoted ?? plain ?? ''
+  }
+  return values
+}
+
+/**
+ * Reads the address of the API. `{product}` stands for the first word of the host, such as
+ * `messaging`.
+ * @throws UsageError unless it is https, or http to the machine itself
+ */
+export function readApiUrl(args: Args): (product: string) => string {
+  const template = (args.text('api-url') ?? defaultUrl).replace(/\/$/, '')
+  const sample = template.replace('{product}', 'api')
+  const url = URL.canParse(sample) ? new URL(sample) : undefined
+  const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '')
+  if (url === undefined || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)))
+    throw new UsageError('--api-url needs an https URL: it receives your credentials. http is for 127.0.0.1 only.')
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    throw new UsageError('--api-url takes neither a name and password nor a query.')
+  if (!template.includes('{product}'))
+    throw new UsageError("--api-url needs {product}, as in 'https://{product}.dublin.ie1.twilio.com'.")
+  return (product) => template.replace('{product}', product)
+}

@@ -1,0 +1,446 @@
+import { describe, expect, test } from 'vitest'
+import { rules } from '../src/audit/findings.ts'
+import { resources } from '../src/audit/resources.ts'
+import {
+  authToken,
+  expectUsage,
+  otherToken,
+  type Ran,
+  readJson,
+  tollgate,
+  tollgateAtTerminal,
+  writeScratch,
+} from './support.ts'
+import {
+  createItem,
+  type FakeAccount,
+  type FakeOptions,
+  hasField,
+  type Item,
+  operations,
+  startFakeTwilio,
+} from './twilio-api/fake.ts'
+
+const sidOf = (digit: string, prefix = 'AC'): string => prefix + digit.repeat(32)
+const [main, sub1, sub2] = [sidOf('1'), sidOf('2'), sidOf('3')]
+
+// URLs in the OpenAPI files that are no webhooks, with the reason. The rest is in `resources`.
+const noWebhooks: Readonly<Record<string, RegExp>> = {
+  'pages for people':
+    /homepage_url|authorize_redirect_url|documentation_url|(terms|privacy|logo|banner|policy|plugin|image|s3)\w*_url|flex_url|opt_in|terms_and|error_code_url|documentUrl|url_redirection/,
+  'addresses of Twilio or of media':
+    /media_?url|resource_url|actor_url|sip_url|statusUrl|resultUrl|actions_url|studio .* webhook_url/i,
+  'not a URL':
+    /_(target_\w+_sid|filters|count|enabled|on_number|date_created|target)$|\.?webhooks$|callback_events|target$|sink_configuration|method$/i,
+  'a list of what is in another row':
+    /^(conversations \/v2\/Conversations |voice \/v3\/Transcriptions |api .*\/(Local|Mobile|TollFree|DependentPhoneNumbers)\.json|trunking .*\/PhoneNumbers|preview |ip-messaging |chat \/v1|insights |messaging \/v1\/LinkShortening\/Domains|numbers .*\/Copies|trusthub .*\/ProvisionalCopy)/,
+  'what was sent, not what is configured':
+    /Notifications\.json|monitor \/v1\/Alerts|bulkexports .*\/Jobs|Calls\/\{CallSid\}\/Events|video \/v1\/(Compositions|Recordings) /,
+  'a product that ended': /^(autopilot|fax|media) /,
+  'where a link leads that does not exist': /DomainConfig fallback_url/,
+}
+
+describe('resources', () => {
+  const rows = Object.entries(resources)
+  const keyOf = ({ product, path }: { product: string; path: string }): string =>
+    `${product} ${path.replace(/\?.*$/, '')}`
+
+  test.each(rows)('%s is as in the OpenAPI files', (_name, row) => {
+    const operation = operations[keyOf(row)]
+    expect(operation).toMatchObject(row.list === undefined ? {} : { list: row.list })
+    expect(operation?.list).toBe(row.list)
+    if (row.parent !== undefined)
+      expect(operations[keyOf({ product: row.product, path: row.parent.path })]?.list).toBe(row.parent.list)
+    const fields = Object.keys(operation?.fields ?? {})
+    const exists = (path: string): boolean =>
+      fields.some((field) => field === path || path.startsWith(`${field}.`) || path.startsWith(`${field}[]`))
+    for (const [field, method] of Object.entries(row.urls)) {
+      expect(fields, field).toSatisfy(() => exists(field))
+      if (method !== 'POST') expect(fields, method).toSatisfy(() => exists(field.replace(/[^.]*$/, method)))
+    }
+    for (const property of Object.values(row.ignoredIf ?? {}).flat()) expect(fields).toContain(property)
+  })
+
+  test('every URL of the OpenAPI files is in a row, or no webhook', () => {
+    const covered = new Set(rows.flatMap(([, row]) => Object.keys(row.urls).map((field) => `${keyOf(row)} ${field}`)))
+    const missing = Object.entries(operations).flatMap(([key, { fields }]) =>
+      Object.keys(fields)
+        .filter((field) => /(url|callback|webhook|destination|_target)/i.test(field.split('.').at(-1) ?? ''))
+        .map((field) => `${key} ${field}`)
+        .filter((field) => !covered.has(field) && !Object.values(noWebhooks).some((pattern) => pattern.test(field))),
+    )
+    expect(missing).toEqual([])
+    expect(rows.length).toBeGreaterThanOrEqual(25)
+  })
+})
+
+const origin = 'https://api.example.com'
+
+/** Fills every kind of resource of an account with URLs that have no fault. */
+function createAccount(sid: string, token: string, owner = main): { account: FakeAccount; urls: Set<string> } {
+  const data: Record<string, Item[] | Item> = {}
+  const urls = new Set<string>()
+  for (const [name, row] of Object.entries(resources)) {
+    const paths = Object.entries(row.values ?? {}).reduce(
+      (filled, [word, values]) => filled.flatMap((path) => values.map((value) => path.replace(`{${word}}`, value))),
+      [`${row.product} ${row.path.replace('{AccountSid}', sid)}`],
+    )
+    for (const [at, path] of paths.entries()) {
+      const url = (field: string): string => {
+        const made = `${origin}/${sid.slice(0, 3)}/${name}/${at}/${field.replace(/[^a-z]/gi, '')}`
+        urls.add(made)
+        return made
+      }
+      const key = path.replace(`{${row.parent?.fills}}`, 'parent1')
+      const id = row.id ?? 'sid'
+      const item = createItem(key, {
+        ...createValues(row.urls, url),
+        ...(row.only && { [row.only[0]]: row.only[1] }),
+        ...(hasField(key, id) && { [id]: `${name}1` }),
+      })
+      data[key] = row.list === undefined ? item : [item]
+      if (row.parent !== undefined) {
+        const parentKey = `${row.product} ${row.parent.path}`
+        data[parentKey] = [
+          ...((data[parentKey] as Item[] | undefined) ?? []),
+          createItem(parentKey, { sid: 'parent1' }),
+        ]
+      }
+    }
+  }
+  return { account: { sid, authToken: token, owner, data }, urls }
+}
+
+/** Builds nested values for paths such as `rules[].actions[].url`. */
+function createValues(fields: Readonly<Record<string, string>>, url: (field: string) => string): Item {
+  const item: Record<string, unknown> = {}
+  for (const [field, method] of Object.entries(fields)) {
+    const names = field.split('.')
+    let holder: Record<string, unknown> = item
+    for (const name of names.slice(0, -1)) {
+      const plain = name.replace('[]', '')
+      const inner = name.endsWith('[]')
+        ? ((holder[plain] as Record<string, unknown>[] | undefined)?.[0] ?? {})
+        : ((holder[plain] as Record<string, unknown> | undefined) ?? {})
+      holder[plain] = name.endsWith('[]') ? [inner] : inner
+      holder = inner
+    }
+    holder[names.at(-1) ?? ''] = url(field)
+    if (method !== 'POST') holder[method] = 'POST'
+  }
+  return item
+}
+
+const numbersOf = (sid: string): string => `api /2010-04-01/Accounts/${sid}/IncomingPhoneNumbers.json`
+
+function createNumber(digit: string, values: Item): Item {
+  return createItem(numbersOf(main), { sid: sidOf(digit, 'PN'), ...values })
+}
+
+interface Document {
+  webhooks: { url: string; account: string; resource: string; method: string }[]
+  findings: { rule: string; url: string; level: string; places: { account: string; sid: string }[] }[]
+  notRead: { account: string; resource: string; reason: string; kind: string }[]
+  accounts: string[]
+  probe: { sent: boolean; targets: { url: string; verdict?: string; detail?: string }[] } | null
+  changes: {
+    added: unknown[]
+    removed: unknown[]
+    changed: unknown[]
+    newFindings: unknown[]
+    goneFindings: unknown[]
+  } | null
+}
+
+async function audit(options: FakeOptions, words: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+  const fake = await startFakeTwilio(options)
+  const ran = await tollgate(['audit', '--api-url', fake.apiUrl, '--rate', '100', '--json', ...words], {
+    env: { TWILIO_ACCOUNT_SID: main, ...env },
+  })
+  await fake.close()
+  return { ran, document: readDocument(ran), requests: fake.requests }
+}
+
+function readDocument(ran: Ran): Document {
+  return readJson(ran) as unknown as Document
+}
+
+/** Three accounts without a fault, in every kind of resource. */
+function createCleanAccounts() {
+  const created = [createAccount(main, authToken), createAccount(sub1, otherToken), createAccount(sub2, otherToken)]
+  return { accounts: created.map(({ account }) => account), urls: created.flatMap(({ urls }) => [...urls]) }
+}
+
+const everything = Object.keys(resources).flatMap((name) => ['--resource', name])
+
+describe('tollgate audit', () => {
+  test('reads every URL of an account and two subaccounts, and finds nothing in a clean account', async () => {
+    const { accounts, urls } = createCleanAccounts()
+    const closed: FakeAccount = { sid: sidOf('4'), authToken: otherToken, owner: main, status: 'closed', data: {} }
+    const { ran, document, requests } = await audit({ accounts: [...accounts, closed] }, [
+      ...everything,
+      '--public-url',
+      origin,
+    ])
+    expect(document.webhooks.map(({ url }) => url).sort()).toEqual([...urls].sort())
+    expect(document).toMatchObject({ findings: [], notRead: [], accounts: [main, sub1, sub2], inactiveAccounts: 1 })
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(new Set(requests.map(({ method }) => method))).toEqual(new Set(['GET']))
+  })
+
+  test('finds every seeded fault, worst first, and masks passwords and values', async () => {
+    const { accounts } = createCleanAccounts()
+    const faults: readonly Item[] = [
+      { voice_url: 'not-a-url' },
+      { voice_url: 'http://api.example.com/cleartext' },
+      { voice_url: 'https://elsewhere.example.com/unknown-host' },
+      { voice_url: 'https://other.example.com/unknown-path' },
+      { voice_url: 'https://user:hunter2@api.example.com/userinfo' },
+      { voice_url: 'https://api.example.com/fragment#part' },
+      { voice_url: 'https://api.example.com:8443/port' },
+      { voice_url: 'https://api.example.com/get', voice_method: 'GET' },
+      { voice_url: 'https://api.example.com/query?b=secret1&a=secret2' },
+      { voice_url: "https://api.example.com/quote?a=it's" },
+      { voice_url: 'https://API.example.com/host-case' },
+      { voice_url: 'https://api.example.com/slash/' },
+      { voice_url: 'https://api.example.com/slash' },
+      { voice_url: 'https://api.example.com/ignored', voice_application_sid: sidOf('9', 'AP') },
+      { voice_url: 'https://api.example.com' },
+      { voice_url: 'https://api.example.com/shared' },
+    ]
+    const numbers = faults.map((fault, at) => createNumber(at.toString(16), fault))
+    const [first, second] = accounts
+    if (first === undefined || second === undefined) throw new Error('no accounts')
+    first.data[numbersOf(main)] = numbers
+    second.data[numbersOf(sub1)] = [createNumber('f', { voice_url: 'https://api.example.com/shared' })]
+    const rule = { id: 'webhooks_rule_1', settings: ['webhooks_setting_1', 'webhooks_setting_2'] }
+    first.data['webhooks /v1/Webhooks/Rules'] = [rule]
+    first.data['webhooks /v1/Webhooks/Settings'] = ['known', 'unknown'].map((key, at) => ({
+      id: `webhooks_setting_${at + 1}`,
+      signature: { keyId: `webhooks_sharedkey_${key}`, algorithm: 'HMAC_SHA256' },
+    }))
+    const words = [
+      '--public-url',
+      `${origin}`,
+      '--public-url',
+      'https://api.example.com:8443',
+      '--public-url',
+      'https://other.example.com/hooks',
+      '--shared-key',
+      'webhooks_sharedkey_known',
+    ]
+    const { ran, document } = await audit({ accounts }, words)
+    expect(new Set(document.findings.map(({ rule }) => rule))).toEqual(new Set(Object.keys(rules)))
+    const urlsOf = (id: string) => document.findings.filter(({ rule }) => rule === id).map(({ url }) => url)
+    expect(urlsOf('cleartext')).toEqual(['http://api.example.com/cleartext'])
+    expect(urlsOf('unknown_host')).toEqual(['https://elsewhere.example.com/unknown-host'])
+    expect(urlsOf('unknown_path')).toEqual(['https://other.example.com/unknown-path'])
+    expect(urlsOf('userinfo')).toEqual(['https://***@api.example.com/userinfo'])
+    expect(urlsOf('query')).toEqual([
+      'https://api.example.com/query?b=***&a=***',
+      'https://api.example.com/quote?a=***',
+    ])
+    expect(urlsOf('trailing_slash').sort()).toEqual(['https://api.example.com/slash', 'https://api.example.com/slash/'])
+    expect(urlsOf('shared_key_unknown')).toEqual(['webhooks_sharedkey_unknown'])
+    expect(document.findings.find(({ rule }) => rule === 'shared_url')?.places.map(({ account }) => account)).toEqual([
+      main,
+      sub1,
+    ])
+    // Every finding is about a seeded place.
+    const seeded = new Set([...numbers.map(({ sid }) => sid), 'webhooks_rule_1'])
+    for (const { places } of document.findings) for (const { sid } of places) expect(seeded).toContain(sid)
+    const levels = document.findings.map(({ level }) => ['error', 'warning', 'note'].indexOf(level))
+    expect(levels).toEqual([...levels].sort())
+    expect(ran.stdout).not.toMatch(/hunter2|secret1|secret2|it's/)
+    expect(ran).toMatchObject({ code: 1 })
+  })
+
+  test('survives 429, 500 and a permission that is revoked in the middle, and says what is missing', async () => {
+    const { accounts, urls } = createCleanAccounts()
+    let limited = 0
+    const disturb: FakeOptions['disturb'] = ({ product, path, account, number }) => {
+      if (number % 7 === 0 && limited++ < 8) return { status: 429, headers: { 'retry-after': '0' } }
+      if (number % 11 === 0 && limited++ < 12) return { status: 500, body: '<html>' }
+      if (product === 'studio' && account === sub1) return { status: 403 }
+      if (product === 'sync' && account === sub2) return { status: 401 }
+      return path.includes('/SIP/') && path.includes(sub2) ? { status: 503 } : undefined
+    }
+    const { ran, document } = await audit({ accounts, disturb }, everything)
+    expect(document.notRead).toEqual([
+      {
+        account: sub1,
+        resource: 'studio-flows',
+        kind: 'refused',
+        reason: expect.stringMatching(/^403.*no permission/),
+      },
+      { account: sub2, resource: 'sip-domains', kind: 'failed', reason: expect.stringMatching(/^503/) },
+      { account: sub2, resource: 'sync-services', kind: 'failed', reason: expect.stringMatching(/^401.*credentials/) },
+    ])
+    const lost = document.notRead.map(({ account, resource }) => `${origin}/${account.slice(0, 3)}/${resource}/`)
+    const readable = urls.filter((url) => !lost.some((prefix) => url.startsWith(prefix)))
+    expect(document.webhooks.map(({ url }) => url).sort()).toEqual(readable.sort())
+    expect(limited).toBeGreaterThan(8)
+    expect(ran.code).toBe(3)
+  })
+
+  test('an API key without the list of accounts reads its own account, and says so', async () => {
+    const { accounts } = createCleanAccounts()
+    const key = { secret: 'a-secret-of-an-api-key', account: main }
+    const options: FakeOptions = {
+      accounts,
+      keys: { [sidOf('5', 'SK')]: key },
+      disturb: ({ path }) => (path === '/2010-04-01/Accounts.json' ? { status: 403 } : undefined),
+    }
+    const file = writeScratch(
+      `TWILIO_ACCOUNT_SID=${main}\nTWILIO_API_KEY="${sidOf('5', 'SK')}"\nTWILIO_API_SECRET=${key.secret}\n`,
+    )
+    const { ran, document } = await audit(options, ['--credentials-file', file, '--resource', 'applications'])
+    expect(document).toMatchObject({ accounts: [main], notRead: [{ resource: 'accounts', kind: 'refused' }] })
+    expect(document.webhooks.length).toBeGreaterThan(0)
+    expect(ran).toMatchObject({ code: 0 })
+    expect(ran.stdout + ran.stderr).not.toContain(key.secret)
+  })
+
+  test('--account and --resource read only these', async () => {
+    const { accounts } = createCleanAccounts()
+    const { document, requests } = await audit({ accounts }, ['--account', sub1, '--resource', 'workflows'])
+    expect(new Set(document.webhooks.map(({ account, resource }) => `${account} ${resource}`))).toEqual(
+      new Set([`${sub1} workflows`]),
+    )
+    // Two pages of accounts, the workspaces, and the workflows of each of the two.
+    expect(requests.map(({ product }) => product)).toEqual(['api', 'api', 'taskrouter', 'taskrouter', 'taskrouter'])
+  })
+
+  test('--baseline shows what changed, and fails only for new findings', async () => {
+    const { accounts } = createCleanAccounts()
+    const [first] = accounts
+    if (first === undefined) throw new Error('no account')
+    const number = (digit: string, path: string, voice_method = 'POST') =>
+      createNumber(digit, { voice_url: `${origin}/${path}`, voice_method })
+    first.data[numbersOf(main)] = [number('1', 'old', 'GET'), number('2', 'same'), number('3', 'gone')]
+    const before = await audit({ accounts })
+    first.data[numbersOf(main)] = [number('1', 'old', 'GET'), number('2', 'same'), number('4', 'added')]
+    const baseline = writeScratch(before.ran.stdout)
+    const disturb: FakeOptions['disturb'] = ({ product }) => (product === 'proxy' ? { status: 403 } : undefined)
+    const after = await audit({ accounts, disturb }, ['--baseline', baseline])
+    // The services of Proxy could not be read: that does not count as removed.
+    expect(after.document.changes).toMatchObject({
+      added: [{ url: `${origin}/added` }],
+      removed: [{ url: `${origin}/gone` }],
+      changed: [],
+      newFindings: [],
+    })
+    expect([before.ran.code, after.ran.code]).toEqual([1, 0])
+    first.data[numbersOf(main)] = [number('1', 'old', 'GET'), number('2', 'same', 'GET'), number('3', 'gone')]
+    const worse = await audit({ accounts }, ['--baseline', baseline])
+    expect(worse.document.changes).toMatchObject({
+      added: [],
+      changed: [{ before: { method: 'POST' }, after: { method: 'GET' } }],
+      newFindings: [{ rule: 'get', places: [{ sid: sidOf('2', 'PN') }] }],
+    })
+    expect(worse.ran.code).toBe(1)
+    expectUsage(await tollgate(['audit', '--baseline', writeScratch('{}')]), 'not the output of tollgate audit --json')
+  })
+
+  test('--config compares with the routes and keys of the gateway', async () => {
+    const { accounts } = createCleanAccounts()
+    const [first] = accounts
+    if (first === undefined) throw new Error('no account')
+    const paths = ['voice/in', 'media', 'elsewhere']
+    first.data[numbersOf(main)] = paths.map((path, at) => createNumber(String(at), { voice_url: `${origin}/${path}` }))
+    first.data['webhooks /v1/Webhooks/Rules'] = [{ id: 'webhooks_rule_1', settings: ['webhooks_setting_1'] }]
+    first.data['webhooks /v1/Webhooks/Settings'] = [
+      { id: 'webhooks_setting_1', signature: { keys: ['webhooks_sharedkey_known', 'webhooks_sharedkey_other'] } },
+    ]
+    const keyFile = writeScratch(
+      JSON.stringify({ sharedKeys: { webhooks_sharedkey_known: 'a-secret-of-twenty-characters' } }),
+    )
+    const config = writeScratch(
+      `keys: { file: ${keyFile} }\nroutes:\n${['voice', 'media'].map((path) => `  - { path: /${path}, upstream: 'http://127.0.0.1:1', publicUrl: '${origin}' }`).join('\n')}\n`,
+    )
+    const words = ['--config', config, '--resource', 'phone-numbers', '--resource', 'webhook-rules', '--account', main]
+    const { document } = await audit({ accounts }, words)
+    expect(document.findings.map(({ rule, url }) => `${rule} ${url}`)).toEqual([
+      'shared_key_unknown webhooks_sharedkey_other',
+      `unknown_path ${origin}/elsewhere`,
+    ])
+    expectUsage(await tollgate(['audit', '--config', writeScratch('routes: 1')]), '--config: ')
+  })
+
+  test('at a terminal: a table, the findings and their fixes; SARIF for code scanning', async () => {
+    const numbers = [
+      createNumber('1', { voice_url: 'http://api.example.com/a?key=secret1' }),
+      createNumber('2', { voice_url: 'http://api.example.com/a?key=secret1' }),
+      createNumber('3', { sms_url: '\u001b[2Jhttps://api.example.com/b', sms_method: 'GET' }),
+    ]
+    const account: FakeAccount = { sid: main, authToken, data: { [numbersOf(main)]: numbers } }
+    const fake = await startFakeTwilio({ accounts: [account] })
+    const words = ['audit', '--api-url', fake.apiUrl, '--rate', '100', '--resource', 'phone-numbers']
+    const env = { TWILIO_ACCOUNT_SID: main }
+    const table = await tollgateAtTerminal(words, { env: { ...env, NO_COLOR: '1' } })
+    const lines = table.stdout
+      .slice(table.stdout.indexOf('2 webhook URLs'))
+      .split('\n')
+      .map((line) => line.trim())
+    expect(lines[0]).toBe('2 webhook URLs in 3 places of 1 account (3 requests)')
+    expect(lines).toContainEqual(
+      `phone-numbers  voice_url  POST  http://api.example.com/a?key=***  ${sidOf('1', 'PN')} (${main}) and 1 more`,
+    )
+    expect(lines).toContainEqual(expect.stringMatching(/^error +cleartext +http:\/\/api\.example\.com\/a\?key=\*\*\* /))
+    expect(lines.join('\n')).toMatch(/cleartext: the URL is http: .*\nChange the URL to https at Twilio/)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: this looks for control characters
+    expect(table.stdout.replaceAll('\u001b[K', '').slice(table.stdout.indexOf('2 webhook'))).not.toMatch(/\x1b\[2J/)
+    const sarif = readJson(await tollgate([...words, '--sarif'], { env })) as {
+      version?: string
+      runs?: {
+        results: { ruleId: string; level: string; locations: unknown[] }[]
+        tool: { driver: { rules: { id: string }[] } }
+      }[]
+    }
+    expect(sarif).toMatchObject({ version: '2.1.0' })
+    const [run] = sarif.runs ?? []
+    expect(run?.results.map(({ ruleId, level, locations }) => [ruleId, level, locations.length])).toEqual([
+      ['malformed', 'error', 1],
+      ['cleartext', 'error', 2],
+    ])
+    expect(run?.tool.driver.rules.map(({ id }) => id)).toEqual(['malformed', 'cleartext'])
+    await fake.close()
+  })
+
+  test.each<[string, readonly string[], Readonly<Record<string, string>>, string | RegExp]>([
+    ['no account', [], {}, 'TWILIO_ACCOUNT_SID is missing'],
+    ['a malformed account', [], { TWILIO_ACCOUNT_SID: 'AC1' }, 'is not AC and 32 hex digits'],
+    ['no credential', [], { TWILIO_ACCOUNT_SID: main, TWILIO_AUTH_TOKEN: '' }, 'neither TWILIO_AUTH_TOKEN nor'],
+    [
+      'half an API key',
+      [],
+      { TWILIO_ACCOUNT_SID: main, TWILIO_API_KEY: sidOf('1', 'SK') },
+      'TWILIO_API_SECRET beside it',
+    ],
+    ['http to another machine', ['--api-url', 'http://{product}.example.com'], {}, '--api-url needs an https URL'],
+    [
+      'a host that only looks local',
+      ['--api-url', 'http://127.0.0.1.example.com/{product}'],
+      {},
+      '--api-url needs an https URL',
+    ],
+    ['one host for all APIs', ['--api-url', 'https://api.example.com'], {}, '--api-url needs {product}'],
+    ['an unknown resource', ['--resource', 'numbers'], {}, /--resource needs one of: phone-numbers,.*/],
+    ['a probe without hosts', ['--probe'], {}, '--probe needs --allow-host HOST'],
+    ['hosts without a probe', ['--allow-host', 'a.example'], {}, '--allow-host needs --probe'],
+    ['a wildcard', ['--probe', '--allow-host', '*.example'], {}, 'without a wildcard'],
+    ['a malformed public URL', ['--public-url', 'api.example.com'], {}, '--public-url needs an absolute URL'],
+  ])('%s is wrong usage', async (_name, words, env, message) => {
+    expectUsage(await tollgate(['audit', ...words], { env }), message)
+  })
+
+  test('wrong credentials are wrong usage, and a silent API is unreachable', async () => {
+    const { ran } = await audit({ accounts: [{ sid: main, authToken: otherToken, data: {} }] })
+    expectUsage(ran, 'The list of accounts: 401')
+    const env = { TWILIO_ACCOUNT_SID: main }
+    const gone = await startFakeTwilio({ accounts: [] })
+    await gone.close()
+    const silent = await tollgate(['audit', '--api-url', gone.apiUrl], { env })
+    expect(silent).toMatchObject({ code: 3, stderr: expect.stringContaining('no connection (ECONNREFUSED)') })
+  })
+})
