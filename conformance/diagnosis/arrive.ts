@@ -44,6 +44,7 @@ export function makeSetUps(rows: readonly MadeRow[]): Promise<readonly SetUp[]> 
         request: arrive(sent, row.spoil?.(sent)),
         options: { ...atApp, ...row.options },
         expected: listExpected(row),
+        sent,
         hidden: sent.hidden,
       }
     }),

@@ -45,6 +45,12 @@ export interface SetUp {
   readonly expected: readonly (readonly string[])[]
   /** If it is known: whether the causes must be proven, or only suspected. */
   readonly isProven?: boolean
+  /** The request as Twilio sent it, where the set-up is made from one. */
+  readonly sent?: {
+    readonly method: string
+    readonly url: string
+    readonly pairs: readonly (readonly [string, string])[]
+  }
   /** Texts that no output may show: keys, the right signature, people's words. */
   readonly hidden: readonly string[]
 }

@@ -20,7 +20,7 @@ export async function runRealRows(rows: readonly RealRow[]): Promise<readonly Se
     const sent = await send(webhook, row.wish)
     const request = await row.see(sent)
     const options = { ...atApp, ...row.options }
-    setUps.push({ name, origin, webhook, request, options, expected: listExpected(row), hidden: sent.hidden })
+    setUps.push({ name, origin, webhook, request, options, expected: listExpected(row), sent, hidden: sent.hidden })
   }
   return setUps
 }

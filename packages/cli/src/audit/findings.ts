@@ -1,4 +1,4 @@
-import { cleanText } from '../io.ts'
+import { isConnectionOverride, type Parts, splitUrl } from '../twilio-api/webhook-url.ts'
 import { compare, type Inventory, type Place, type Webhook } from './read.ts'
 
 /** `note` does not change the exit code. The names are those of SARIF. */
@@ -23,17 +23,6 @@ export interface Finding {
   readonly places: readonly Place[]
 }
 
-/** A URL as it is configured. Nothing is normalised: the differences are what the audit looks for. */
-interface Parts {
-  readonly scheme: string
-  readonly userinfo: string
-  readonly host: string
-  readonly port: string
-  readonly path: string
-  readonly query: string
-  readonly fragment: string
-}
-
 interface Context {
   readonly prefixes: readonly Parts[]
   /** The accounts that use each URL. */
@@ -49,9 +38,6 @@ interface Rule {
   readonly fix: string
   applies?(parts: Parts, webhook: Webhook, context: Context): boolean
 }
-
-// https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-const overrides = /^#(rc|rp|ct|rt|tt|sni|e)=[^&]*(&(rc|rp|ct|rt|tt|sni|e)=[^&]*)*$/
 
 const rows = {
   malformed: {
@@ -96,7 +82,7 @@ const rows = {
     level: 'warning',
     text: 'has a fragment that is no connection override: Twilio does not send it',
     fix: 'Take out # and what follows, or write %23 if it belongs to the path.',
-    applies: ({ fragment }) => fragment !== '' && !overrides.test(fragment),
+    applies: ({ fragment }) => fragment !== '' && !isConnectionOverride(fragment),
   },
   port: {
     level: 'warning',
@@ -198,16 +184,6 @@ function createContext(webhooks: readonly Webhook[], { publicUrls }: Known): Con
   return { prefixes: publicUrls.flatMap((url) => splitUrl(url) ?? []), accountsOf, bothSlashes }
 }
 
-/** Splits a URL as it is written. A value that Studio fills in later counts as a letter. */
-export function splitUrl(url: string): Parts | undefined {
-  const filled = url.replace(/\{\{.*?\}\}/g, 'x')
-  const [, scheme = '', userinfo = '', host = '', port = '', path = '', query = '', fragment = ''] =
-    /^(https?|wss?):\/\/(?:([^/?#]*)@)?([^/?#@:[\]]+|\[[0-9a-f:.]+\])(:\d{1,5})?(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(
-      filled,
-    ) ?? []
-  return host === '' || /\s/.test(filled) ? undefined : { scheme, userinfo, host, port, path, query, fragment }
-}
-
 /** Twilio's own hosts: Studio, TwiML Bins, Functions and demos. No publicUrl has them. */
 function isHostedByTwilio({ host }: Parts): boolean {
   return /(^|\.)(twilio\.com|twil\.io)$/i.test(host)
@@ -242,14 +218,4 @@ function listKeys(query: string): readonly string[] {
 
 function isSorted(keys: readonly string[]): boolean {
   return keys.every((key, index) => index === 0 || compare(keys[index - 1] ?? '', key) <= 0)
-}
-
-/** Hides the userinfo, the values of the query, and a fragment that is no connection override. */
-export function maskUrl(url: string): string {
-  const [, before = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? []
-  return cleanText(
-    before.replace(/^([^/]*\/\/)?[^/]*@/, '$1***@') +
-      query.replace(/=[^&]*/g, '=***').replace(/([?&])[^=&]+(?=&|$)/g, '$1***') +
-      (fragment === '' || overrides.test(fragment) ? fragment : '#***'),
-  )
 }

@@ -4,7 +4,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { UnreachableError, UsageError } from '../exit.ts'
 import { deliver } from '../sending/deliver.ts'
 import { toAddress } from '../sending/prepare.ts'
-import { splitUrl } from './findings.ts'
+import { splitUrl } from '../twilio-api/webhook-url.ts'
 import { compare, type Webhook } from './read.ts'
 
 /** One distinct URL and method, to be probed. */

@@ -1,7 +1,8 @@
 import manifest from '../../package.json' with { type: 'json' }
 import type { Colors } from '../io.ts'
 import { cleanText } from '../io.ts'
-import { type Finding, type Level, maskUrl, type RuleId, rules } from './findings.ts'
+import { maskUrl } from '../twilio-api/webhook-url.ts'
+import { type Finding, type Level, type RuleId, rules } from './findings.ts'
 import type { Probed, Target } from './probe.ts'
 import { type Gap, type Inventory, type Place, toKey } from './read.ts'
 

@@ -1,5 +1,5 @@
 import type { Args } from '../args.ts'
-import { type Known, listFindings, splitUrl } from '../audit/findings.ts'
+import { type Known, listFindings } from '../audit/findings.ts'
 import { listTargets, parseAllowedHosts, probeAll } from '../audit/probe.ts'
 import { type Inventory, readInventory, resourceNames } from '../audit/read.ts'
 import { type AuditDocument, compareWith, createDocument, formatAudit, formatPlan, toSarif } from '../audit/report.ts'
@@ -11,6 +11,7 @@ import { decodeText, readSource } from '../read-text.ts'
 import { type Progress, startProgress } from '../sending/progress.ts'
 import { createTwilioApi } from '../twilio-api/client.ts'
 import { apiFlags, isAccountSid, readApiUrl, readCredentials } from '../twilio-api/credentials.ts'
+import { splitUrl } from '../twilio-api/webhook-url.ts'
 import { type Command, inGroup } from './command.ts'
 
 export const command: Command = {

@@ -1,10 +1,11 @@
-import { type Cause, type Diagnosis, diagnose } from 'tollgate/diagnose'
-import type { Args } from '../args.ts'
-import { asUsageLater, EXIT } from '../exit.ts'
+import { type Diagnosis, diagnose } from 'tollgate/diagnose'
+import { formatCauses, formatFixes, guessFlags, readGuesses } from '../diagnosis.ts'
+import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
 import { splitUrl, toIncoming } from '../inputs/request.ts'
-import { type Colors, cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
-import { readOtherTokens, readSecrets, secretFlags } from '../secrets.ts'
+import { type Colors, cleanText, colorsFor, print, printJson } from '../io.ts'
+import { readSecrets, secretFlags } from '../secrets.ts'
+import { apiFlags } from '../twilio-api/credentials.ts'
 import { toVerifierOptions, verifierFlags } from '../verifier-options.ts'
 import { type Command, inGroup } from './command.ts'
 
@@ -13,20 +14,19 @@ export const command: Command = {
   flags: {
     ...inputFlags,
     ...verifierFlags,
-    ...inGroup('Guesses to try:', {
-      'other-token-file': {
-        type: 'list',
-        value: 'FILE',
-        describe: 'Auth Tokens that may have signed, one per line, as TOKEN or NAME=TOKEN; repeatable',
+    ...guessFlags,
+    ...inGroup('Ask Twilio what it sent, and compare:', {
+      alert: {
+        type: 'text',
+        value: 'NO…',
+        describe: 'The webhook of this alert, with the request above or --public-url',
       },
-      'other-host': { type: 'list', value: 'HOST', describe: 'A host that Twilio may have called; repeatable' },
-      prefix: {
-        type: 'list',
-        value: '/PATH',
-        describe: 'A path prefix that a proxy may have stripped or added; repeatable',
-      },
-      'max-tries': { type: 'text', value: 'N', describe: 'Compute at most N signatures; default 20,000' },
+      call: { type: 'text', value: 'CA…', describe: 'A webhook of this call: the last that failed' },
+      event: { type: 'text', value: 'N', describe: 'With --call: the number of the webhook, from 1' },
+      recent: { type: 'switch', describe: 'List the last failed webhooks, to choose an alert' },
+      'show-values': { type: 'switch', describe: 'Print the values of parameters and queries, which may be messages' },
     }),
+    ...apiFlags,
     json: { type: 'switch', describe: 'Print one JSON document' },
     ...secretFlags,
   },
@@ -35,8 +35,15 @@ export const command: Command = {
     ['tollgate diagnose --curl failing.txt --prefix /api', 'from a file, with a prefix to try'],
     ['tollgate diagnose --raw request.txt --public-url https://example.com', 'as the server saw it'],
     ['tollgate diagnose --capture request.json --other-token-file tokens.txt --json', 'for a script'],
+    ['tollgate diagnose --recent', 'the last failed webhooks of the account'],
+    ['tollgate diagnose --alert NO… --curl failing.txt', 'what Twilio sent, and what the server saw'],
+    ['tollgate diagnose --alert NO… --public-url https://example.com', 'what Twilio sent, and the configuration'],
   ],
   async run(args, io) {
+    const asked = args.only(['alert', 'call', 'recent'])
+    if (asked !== undefined) return await (await import('../twilio-api/explain.ts')).explainSent(args, io)
+    for (const name of ['event', 'show-values', 'credentials-file', 'api-url'])
+      if (args.has(name)) throw new UsageError(`--${name} needs --alert, --call or --recent.`)
     const secrets = await readSecrets(args, io)
     const guesses = await readGuesses(args, io)
     const given = await readRequest(args, io)
@@ -46,17 +53,6 @@ export const command: Command = {
     else print(io, formatDiagnosis(diagnosis, given.url, colorsFor(io.stdout, io.env)))
     return diagnosis.verdict.ok ? EXIT.ok : EXIT.notGenuine
   },
-}
-
-async function readGuesses(args: Args, io: Io): Promise<object> {
-  const otherTokens = await readOtherTokens(args.list('other-token-file'), io)
-  const maxTries = args.integer('max-tries', 1, 1_000_000)
-  return {
-    ...(Object.keys(otherTokens).length > 0 && { otherTokens }),
-    ...(args.has('other-host') && { otherHosts: args.list('other-host') }),
-    ...(args.has('prefix') && { prefixes: args.list('prefix') }),
-    ...(maxTries !== undefined && { maxTries }),
-  }
 }
 
 /** Leaves out most of the verdict: unlike a diagnosis, it does not mask message texts. */
@@ -83,25 +79,12 @@ function formatDiagnosis({ verdict, proven, suspected, tried }: Diagnosis, url: 
   if (proven !== undefined && proven.causes.length > 0) {
     const { causes, signedUrl } = proven
     const what = causes.length === 1 ? 'this' : `these ${causes.length}`
-    lines.push(`Proven: undoing ${what} makes the signature match (${tried} tried).`, ...listCauses(causes, colors))
+    lines.push(`Proven: undoing ${what} makes the signature match (${tried} tried).`, ...formatCauses(causes, colors))
     lines.push(`Signed URL: ${cleanText(signedUrl)}`, ...formatPublicUrl(signedUrl, url))
-    lines.push('Fix:', ...listFixes(causes))
+    lines.push('Fix:', ...formatFixes(causes))
   } else if (suspected.length > 0) {
-    lines.push(`Nothing is proven (${tried} tried). Suspected, most likely first:`, ...listCauses(suspected, colors))
-    lines.push('To try:', ...listFixes(suspected))
+    lines.push(`Nothing is proven (${tried} tried). Suspected, most likely first:`, ...formatCauses(suspected, colors))
+    lines.push('To try:', ...formatFixes(suspected))
   } else lines.push(verdict.message, `Nothing is proven (${tried} tried), and nothing is suspected.`)
   return lines.join('\n')
-}
-
-function listCauses(causes: readonly Cause[], colors: Colors): string[] {
-  const width = Math.max(...causes.map(({ id }) => id.length))
-  return causes.map(({ id, detail }) => `  ${colors.bold(id.padEnd(width))}  ${toLine(detail)}`)
-}
-
-function listFixes(causes: readonly Cause[]): string[] {
-  return causes.map(({ fix }, index) => `  ${index + 1}. ${toLine(fix)}`)
-}
-
-function toLine(text: string): string {
-  return cleanText(text).replace(/\s*\n\s*/g, ' ')
 }

@@ -30,6 +30,11 @@ const sources = ['curl', 'raw', 'har', 'capture'] as const
 
 type Source = (typeof sources)[number]
 
+/** Says whether the flags or the argument give a request. */
+export function hasRequest(args: Args): boolean {
+  return [...sources, ...flagNames, 'word'].some((name) => args.has(name))
+}
+
 /**
  * Reads the request from the flags, or else from standard input.
  * @throws UsageError if there is no request, more than one, or a malformed one

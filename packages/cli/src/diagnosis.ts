@@ -1,0 +1,44 @@
+import type { Cause } from 'tollgate/diagnose'
+import type { Args } from './args.ts'
+import { inGroup } from './commands/command.ts'
+import { type Colors, cleanText, type Io } from './io.ts'
+import { readOtherTokens } from './secrets.ts'
+
+export const guessFlags = inGroup('Guesses to try:', {
+  'other-token-file': {
+    type: 'list',
+    value: 'FILE',
+    describe: 'Auth Tokens that may have signed, one per line, as TOKEN or NAME=TOKEN; repeatable',
+  },
+  'other-host': { type: 'list', value: 'HOST', describe: 'A host that Twilio may have called; repeatable' },
+  prefix: {
+    type: 'list',
+    value: '/PATH',
+    describe: 'A path prefix that a proxy may have stripped or added; repeatable',
+  },
+  'max-tries': { type: 'text', value: 'N', describe: 'Compute at most N signatures; default 20,000' },
+})
+
+export async function readGuesses(args: Args, io: Io): Promise<object> {
+  const otherTokens = await readOtherTokens(args.list('other-token-file'), io)
+  const maxTries = args.integer('max-tries', 1, 1_000_000)
+  return {
+    ...(Object.keys(otherTokens).length > 0 && { otherTokens }),
+    ...(args.has('other-host') && { otherHosts: args.list('other-host') }),
+    ...(args.has('prefix') && { prefixes: args.list('prefix') }),
+    ...(maxTries !== undefined && { maxTries }),
+  }
+}
+
+export function formatCauses(causes: readonly Cause[], colors: Colors): string[] {
+  const width = Math.max(...causes.map(({ id }) => id.length))
+  return causes.map(({ id, detail }) => `  ${colors.bold(id.padEnd(width))}  ${toLine(detail)}`)
+}
+
+export function formatFixes(causes: readonly Cause[]): string[] {
+  return causes.map(({ fix }, index) => `  ${index + 1}. ${toLine(fix)}`)
+}
+
+function toLine(text: string): string {
+  return cleanText(text).replace(/\s*\n\s*/g, ' ')
+}

@@ -1,0 +1,164 @@
+import type { DiagnosableRequest } from 'tollgate/diagnose'
+import type { Args } from '../args.ts'
+import { formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
+import { asUsageLater, EXIT, UsageError } from '../exit.ts'
+import { hasRequest, readRequest } from '../inputs/index.ts'
+import { type GivenRequest, toIncoming } from '../inputs/request.ts'
+import { cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
+import { readSecretsIfAny } from '../secrets.ts'
+import { toVerifierOptions } from '../verifier-options.ts'
+import { createTwilioApi, type TwilioApi } from './client.ts'
+import { type Comparison, compareSent, type Difference } from './compare.ts'
+import { type Credentials, readApiUrl, readCredentials } from './credentials.ts'
+import { listRecent, readAlert, readCallEvent, type Sent } from './sent.ts'
+import { maskUrl } from './webhook-url.ts'
+
+const mostRecent = 20
+
+/** Runs `diagnose` with --alert, --call or --recent. */
+export async function explainSent(args: Args, io: Io): Promise<number> {
+  const event = args.integer('event', 1, 10_000)
+  if (event !== undefined && !args.has('call')) throw new UsageError('--event needs --call.')
+  const urlOf = readApiUrl(args)
+  const credentials = await readCredentials(args, io)
+  const api = createTwilioApi({ credentials, urlOf, requestsPerSecond: 10 })
+  if (args.flag('recent')) return await showRecent(args, io, api)
+  const given = hasRequest(args) ? await readRequest(args, io) : undefined
+  if (given === undefined && !args.has('public-url'))
+    throw new UsageError(
+      '--public-url is missing: the publicUrl of your server, or the request as it saw it (--curl, --raw, --har, --capture, --url or "-").',
+    )
+  const server = await readServer(args, io, given, credentials)
+  const alert = args.text('alert')
+  const sent =
+    alert === undefined
+      ? await readCallEvent(api, credentials.accountSid, args.text('call') ?? '', event)
+      : await readAlert(api, alert)
+  const seen = given === undefined ? undefined : toIncoming(given)
+  const comparison = await asUsageLater(() => compareSent(alignNames(sent, seen), seen, server))
+  const shows = args.flag('show-values')
+  if (args.flag('json')) printJson(io, toJson(sent, comparison, shows))
+  else print(io, format(sent, given, comparison, shows, io))
+  return comparison.isGenuine ? EXIT.ok : EXIT.notGenuine
+}
+
+async function showRecent(args: Args, io: Io, api: TwilioApi): Promise<number> {
+  const show = args.flag('show-values') ? (url: string): string => cleanText(url) : maskUrl
+  const alerts = (await listRecent(api, mostRecent)).map((alert) => ({ ...alert, url: show(alert.url) }))
+  if (args.flag('json')) printJson(io, alerts)
+  else if (alerts.length === 0) print(io, 'No webhook failed in the time for which Twilio keeps alerts.')
+  else
+    for (const { alert, date, error, method, url } of alerts)
+      print(io, cleanText(`${alert}  ${date}  ${error}  ${method.padEnd(4)}  ${url}`))
+  return EXIT.ok
+}
+
+async function readServer(
+  args: Args,
+  io: Io,
+  given: GivenRequest | undefined,
+  { username, accountSid, password }: Credentials,
+): Promise<Parameters<typeof compareSent>[2]> {
+  const found = await readSecretsIfAny(args, io)
+  // The Auth Token with which the API is asked also signs the webhooks of the account.
+  const authTokens = found.authTokens.length === 0 && username === accountSid ? [password] : found.authTokens
+  if (authTokens.length === 0 && found.sharedKey === undefined)
+    throw new UsageError(
+      'There is no Auth Token to sign with: set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE. An API key does not sign.',
+    )
+  const secrets = { authTokens, sharedKey: found.sharedKey }
+  const request = given ?? { method: 'POST', url: '/', headers: [], body: undefined }
+  const { options } = toVerifierOptions(args, io, request, secrets)
+  return { options: { ...options, ...(await readGuesses(args, io)) }, tokens: authTokens, sharedKey: found.sharedKey }
+}
+
+/** The events of a call may write names in another way: those that the server saw are right. */
+function alignNames(sent: Sent, seen: DiagnosableRequest | undefined): Sent {
+  if (sent.namesAreExact || seen?.body === undefined || !(seen.body instanceof Uint8Array)) return sent
+  const fold = (name: string): string => name.toLowerCase().replaceAll('_', '')
+  const names = new Map([...new URLSearchParams(Buffer.from(seen.body).toString())].map(([name]) => [fold(name), name]))
+  return { ...sent, params: sent.params.map(([name, value]) => [names.get(fold(name)) ?? name, value]) }
+}
+
+function toJson(sent: Sent, comparison: Comparison, shows: boolean): object {
+  const { about, method, url, params, namesAreExact } = sent
+  const { isGenuine, causes, unexplained, signedBy } = comparison
+  return {
+    genuine: isGenuine,
+    sent: {
+      about: cleanText(about),
+      method,
+      url: showUrl(url, shows),
+      parameters: params.map(([name, value]) => (shows ? { name, value } : { name })),
+      namesAreExact,
+    },
+    causes,
+    unexplained: unexplained.map((difference) => ({
+      what: difference.what,
+      name: difference.name ?? null,
+      ...showBoth(difference, shows),
+    })),
+    signedBy,
+  }
+}
+
+function format(
+  sent: Sent,
+  given: GivenRequest | undefined,
+  { isGenuine, causes, unexplained, signedBy }: Comparison,
+  shows: boolean,
+  io: Io,
+): string {
+  const colors = colorsFor(io.stdout, io.env)
+  const lines = [
+    cleanText(sent.about),
+    `  sent  ${cleanText(sent.method)} ${showUrl(sent.url, shows)}  (${sent.params.length} parameters)`,
+  ]
+  if (given !== undefined) lines.push(`  seen  ${cleanText(given.method)} ${showUrl(given.url, shows)}`)
+  if (shows) lines.push(...sent.params.map(([name, value]) => `    ${cleanText(`${name}: ${value}`)}`))
+  if (!sent.namesAreExact)
+    lines.push('The events of a call do not show how parameters are written; names are compared without case and _.')
+  if (isGenuine)
+    lines.push(
+      `${colors.green('Nothing differs:')} with this URL and these parameters the signature of the configured key is right.`,
+    )
+  else if (causes.length > 0)
+    lines.push(
+      `${colors.red('Certain')}, because the signed URL and parameters are known:`,
+      ...formatCauses(causes, colors),
+      'Fix:',
+      ...formatFixes(causes),
+    )
+  else lines.push(`${colors.red('Different')}, and no known cause explains it:`)
+  if (unexplained.length > 0) {
+    if (causes.length > 0) lines.push('Also different:')
+    for (const difference of unexplained) {
+      const { sent: one, seen: other } = showBoth(difference, shows)
+      lines.push(`  ${cleanText(difference.name ?? difference.what)}`, `    sent  ${one}`, `    seen  ${other}`)
+    }
+  }
+  lines.push(`Signed by: ${signers[signedBy]}`)
+  return lines.join('\n')
+}
+
+const signers: Readonly<Record<Comparison['signedBy'], string>> = {
+  'a configured key': 'a key that is configured',
+  'another key': 'another key than those configured',
+  unknown: 'not known, because neither record has the header X-Twilio-Signature',
+}
+
+function showUrl(url: string, shows: boolean): string {
+  return shows ? cleanText(url.replace(/\/\/[^/?#]*@/, '//***@')) : maskUrl(url)
+}
+
+/** Shows both sides. Without --show-values a value is only measured, because it may be a message. */
+function showBoth({ what, sent, seen }: Difference, shows: boolean): { readonly sent: string; readonly seen: string } {
+  const show = (values: readonly string[]): string => {
+    if (what === 'url') return showUrl(values[0] ?? '', shows)
+    if (what !== 'parameter') return cleanText(values.join(', '))
+    if (values.length === 0) return 'not there'
+    if (shows) return cleanText(values.join(', '))
+    return values.map((value) => `${[...value].length} characters`).join(', ')
+  }
+  return { sent: show(sent), seen: show(seen) }
+}

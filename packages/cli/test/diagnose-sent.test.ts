@@ -1,0 +1,221 @@
+import { signRequest } from 'tollgate/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { authToken, expectUsage, otherToken, type Ran, readJson, tollgate } from './support.ts'
+import { createItem, type Item, startFakeTwilio } from './twilio-api/fake.ts'
+
+const main = `AC${'1'.repeat(32)}`
+const sidOf = (prefix: string, digit: string): string => prefix + digit.repeat(32)
+const params = { From: '+15551230001', To: '+15551230002', Body: 'a private text', AccountSid: main }
+const url = 'https://example.com/api/sms?team=blue-value'
+const signed = signRequest({ url, params, authToken })
+
+/** An alert, as the resource and as it is in the list, which has no variables. */
+function createAlert(digit: string, values: Item): readonly [Item, Item] {
+  const facts = {
+    sid: sidOf('NO', digit),
+    error_code: '11200',
+    log_level: 'error',
+    request_method: 'POST',
+    request_url: url,
+    ...values,
+  }
+  const { request_variables: _, request_headers: _headers, ...listed } = facts as Record<string, unknown>
+  const one = createItem('monitor /v1/Alerts/{Sid}', {
+    request_variables: new URLSearchParams(params).toString(),
+    ...facts,
+  })
+  return [
+    { ...one, date_created: `2026-11-2${digit}T08:00:00Z` },
+    { ...createItem('monitor /v1/Alerts', listed), date_created: `2026-11-2${digit}T08:00:00Z` },
+  ]
+}
+
+const alerts = [
+  createAlert('1', {}),
+  createAlert('2', {
+    request_headers: `Host: example.com\nX-Twilio-Signature: ${signed.headers['x-twilio-signature']}`,
+  }),
+  createAlert('3', {
+    request_url: `https://api.twilio.com/2010-04-01/Accounts/${main}/Messages.json`,
+    error_code: '21211',
+  }),
+  createAlert('4', { request_url: null, error_code: '30007' }),
+  createAlert('5', { request_url: 'https://example.com/\u001b[2Jsms' }),
+  createAlert('6', { error_code: '12100' }),
+]
+
+const call = sidOf('CA', '7')
+const events = `api /2010-04-01/Accounts/${main}/Calls/${call}/Events.json`
+const event = (requestUrl: string, parameters: Item, code: number | null): Item =>
+  createItem(events, { request: { method: 'POST', url: requestUrl, parameters }, response: { response_code: code } })
+const callParams = { CallSid: call, CallStatus: 'ringing', SpeechResult: 'a private text' }
+
+let fake: Awaited<ReturnType<typeof startFakeTwilio>>
+
+beforeAll(async () => {
+  const data: Record<string, Item | Item[]> = { 'monitor /v1/Alerts': alerts.map(([, listed]) => listed) }
+  for (const [alert] of alerts) data[`monitor /v1/Alerts/${alert.sid}`] = alert
+  const snake = { call_sid: call, call_status: 'ringing', speech_result: 'a private text' }
+  data[events] = [
+    event(`https://api.twilio.com/2010-04-01/Accounts/${main}/Calls.json`, {}, 201),
+    event('https://example.com/voice', snake, 200),
+    event('https://example.com/gather', snake, 403),
+    event('https://example.com/status', snake, 200),
+  ]
+  fake = await startFakeTwilio({
+    accounts: [{ sid: main, authToken, data }],
+    keys: { [sidOf('SK', '1')]: { secret: 'a-secret-of-an-api-key', account: main } },
+    disturb: ({ path }) => (path.endsWith(sidOf('NO', '8')) ? { status: 403 } : undefined),
+  })
+})
+
+afterAll(() => fake.close())
+
+async function diagnose(
+  words: readonly string[],
+  { input, ...env }: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  return await tollgate(['diagnose', '--api-url', fake.apiUrl, ...words], {
+    env: { TWILIO_ACCOUNT_SID: main, ...env },
+    ...(input !== undefined && { input }),
+  })
+}
+
+interface Document {
+  genuine: boolean
+  causes: { id: string; fix: string }[]
+  unexplained: { what: string; name: string | null; sent: string; seen: string }[]
+  signedBy: string
+}
+
+async function explain(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Document> {
+  const ran = await diagnose([...words, '--json'], env)
+  if (!words.includes('--show-values')) expect(ran.stdout + ran.stderr).not.toMatch(/private|blue-value/)
+  return readJson(ran) as unknown as Document
+}
+
+const alert = (digit: string): string[] => ['--alert', sidOf('NO', digit)]
+const idsOf = ({ causes }: Document): string[] => causes.map(({ id }) => id).sort()
+
+// A log entry: no signature, http to the server, and a proxy that strips /api.
+const seen = (body = signed.body) => `curl 'http://example.com/sms?team=blue-value' --data '${body}'`
+
+describe('diagnose --alert', () => {
+  test('names what differs from a log entry that has no signature, with certainty', async () => {
+    const found = await explain([...alert('1'), '-'], { input: seen() })
+    expect(idsOf(found)).toEqual(['path_prefix', 'scheme'])
+    expect(found).toMatchObject({ genuine: false, unexplained: [], signedBy: 'unknown' })
+    const ran = await diagnose([...alert('1'), '-'], { input: seen() })
+    expect(ran.stdout.split('\n')).toEqual([
+      expect.stringMatching(/^NO1{32}, 2026-11-21T08:00:00Z, error 11200$/),
+      '  sent  POST https://example.com/api/sms?team=***  (4 parameters)',
+      '  seen  POST http://example.com/sms?team=***',
+      'Certain, because the signed URL and parameters are known:',
+      expect.stringMatching(/^ {2}scheme /),
+      expect.stringMatching(/^ {2}path_prefix /),
+      'Fix:',
+      expect.stringMatching(/^ {2}1\. /),
+      expect.stringMatching(/^ {2}2\. /),
+      'Signed by: not known, because neither record has the header X-Twilio-Signature',
+      '',
+    ])
+    expect(ran).toMatchObject({ code: 1 })
+  })
+
+  test('what no cause explains is shown as sent and as seen, and values only with --show-values', async () => {
+    const changed = new URLSearchParams({ ...params, Body: 'another private text' }).toString()
+    const words = [...alert('1'), '--public-url', 'https://example.com/api', '-']
+    const masked = await explain(words, { input: seen(changed) })
+    expect(masked.unexplained).toEqual([
+      { what: 'parameter', name: 'Body', sent: '14 characters', seen: '20 characters' },
+    ])
+    const shown = await explain([...words, '--show-values'], { input: seen(changed) })
+    expect(shown.unexplained).toMatchObject([{ sent: 'a private text', seen: 'another private text' }])
+    const { From: _, ...fewer } = params
+    const missing = await explain(words, { input: seen(new URLSearchParams(fewer).toString()) })
+    expect(missing).toMatchObject({ causes: [{ id: 'params_missing' }], unexplained: [] })
+  })
+
+  test('with the options alone it compares the configured public URL', async () => {
+    expect(idsOf(await explain([...alert('1'), '--public-url', 'http://www.example.com']))).toEqual(['host', 'scheme'])
+    const right = await diagnose([...alert('1'), '--public-url', 'https://example.com/api'])
+    expect(right).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing differs:') })
+  })
+
+  test('says which key signed only where a record has the signature', async () => {
+    const words = [...alert('2'), '--public-url', 'https://example.com']
+    expect(await explain(words)).toMatchObject({ genuine: true, signedBy: 'a configured key' })
+    const key = {
+      TWILIO_API_KEY: sidOf('SK', '1'),
+      TWILIO_API_SECRET: 'a-secret-of-an-api-key',
+      TWILIO_AUTH_TOKEN: otherToken,
+    }
+    const other = await explain(words, key)
+    expect(other).toMatchObject({ causes: [{ id: 'token_of_other_account' }], signedBy: 'another key' })
+    const unknown = await explain([...alert('1'), '--public-url', 'https://example.com'], key)
+    expect(unknown).toMatchObject({ genuine: true, signedBy: 'unknown' })
+  })
+
+  test('strips control characters', async () => {
+    const ran = await diagnose([...alert('5'), '--public-url', 'https://example.com', '--show-values'])
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: this looks for control characters
+    expect(ran.stdout).not.toMatch(/\x1b/)
+    expect(ran.stdout).toContain('https://example.com/�[2Jsms')
+  })
+
+  test.each<[string, readonly string[], string | RegExp]>([
+    ['an id of another kind', ['--alert', 'SM1'], '--alert needs the id of an alert'],
+    ['an unknown alert', alert('9'), /NO9+ is not in this account, or was deleted/],
+    ['no permission', alert('8'), /NO8+: 403.*no permission/],
+    [
+      "a request to Twilio's API",
+      alert('3'),
+      "is no alert of a webhook, but of error 21211, a request to Twilio's API",
+    ],
+    ['an alert without a request', alert('4'), 'is no alert of a webhook, but of error 30007, without a request'],
+    ['an unknown call', ['--call', sidOf('CA', '8')], /CA8+ has no webhooks in its events/],
+    ['two records', [...alert('1'), '--recent'], '--alert and --recent cannot be used together'],
+    ['a number without a call', [...alert('1'), '--event', '1'], '--event needs --call'],
+    ['a webhook that the call does not have', ['--call', call, '--event', '4'], /--event: CA7+ has 3 webhooks/],
+    ['values without a record', ['--show-values'], '--api-url needs --alert, --call or --recent|--show-values needs'],
+  ])('%s is wrong usage', async (_name, words, message) => {
+    expectUsage(
+      await diagnose([...words, '--public-url', 'https://example.com']),
+      typeof message === 'string' && message.includes('|') ? new RegExp(message) : message,
+    )
+  })
+
+  test('neither a request nor a public URL is wrong usage', async () => {
+    expectUsage(await diagnose(alert('1')), '--public-url is missing')
+  })
+})
+
+describe('diagnose --call', () => {
+  const gather = signRequest({ url: 'https://example.com/gather', params: callParams, authToken })
+
+  test('takes the last webhook that failed, and the names of parameters as the server saw them', async () => {
+    const input = `curl 'http://example.com/gather' --data '${gather.body}'`
+    const found = await explain(['--call', call, '-'], { input })
+    expect(idsOf(found)).toEqual(['scheme'])
+    expect(await explain(['--call', call, '--public-url', 'https://example.com'])).toMatchObject({ genuine: true })
+  })
+
+  test('--event chooses another', async () => {
+    const ran = await diagnose(['--call', call, '--event', '1', '--public-url', 'https://example.com'])
+    expect(ran.stdout).toContain('sent  POST https://example.com/voice  (3 parameters)')
+  })
+})
+
+describe('diagnose --recent', () => {
+  test('lists the failed webhooks, newest first, and nothing else', async () => {
+    const { stdout, code } = await diagnose(['--recent'])
+    expect(code).toBe(0)
+    expect(stdout.split('\n')).toEqual([
+      `${sidOf('NO', '5')}  2026-11-25T08:00:00Z  11200  POST  https://example.com/�[2Jsms`,
+      `${sidOf('NO', '2')}  2026-11-22T08:00:00Z  11200  POST  https://example.com/api/sms?team=***`,
+      `${sidOf('NO', '1')}  2026-11-21T08:00:00Z  11200  POST  https://example.com/api/sms?team=***`,
+      '',
+    ])
+    expect(readJson(await diagnose(['--recent', '--json']))).toHaveLength(3)
+  })
+})
