@@ -255,6 +255,39 @@ describe('tollgate audit', () => {
     expect(ran).toMatchObject({ code: 1 })
   })
 
+  test('what Studio fills in later, or sends to other parties, is no finding', async () => {
+    const states = [
+      '{{flow.variables.url}}',
+      'https://{{flow.variables.host}}/a',
+      'https://crm.example/contacts?b=1',
+    ].map((url) => ({ type: 'make-http-request', properties: { url, method: 'GET' } }))
+    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}`
+    const data = {
+      'studio /v2/Flows': [createItem('studio /v2/Flows', { sid: sidOf('1', 'FW') })],
+      [flow]: createItem(flow, { sid: sidOf('1', 'FW'), definition: { states } }),
+    }
+    const { document } = await audit({ accounts: [{ sid: main, authToken, data }] }, ['--public-url', origin])
+    expect(document).toMatchObject({
+      findings: [],
+      webhooks: [{ method: 'GET' }, { method: 'GET' }, { method: 'GET' }],
+    })
+  })
+
+  test('keeps to the rate', async () => {
+    const { accounts } = createCleanAccounts()
+    const fake = await startFakeTwilio({ accounts })
+    const words = ['--account', main, '--resource', 'applications', '--resource', 'alarms', '--resource', 'sip-trunks']
+    const ran = await tollgateAtTerminal(['audit', '--api-url', fake.apiUrl, '--rate', '4', ...words], {
+      env: { TWILIO_ACCOUNT_SID: main },
+    })
+    await fake.close()
+    const times = fake.requests.map(({ at }) => at)
+    // Two pages of accounts, and three lists: five requests need at least four pauses.
+    expect(times).toHaveLength(5)
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(900)
+    expect(ran.stdout).toMatch(/reading [#.]+ \d\/3/)
+  })
+
   test('survives 429, 500 and a permission that is revoked in the middle, and says what is missing', async () => {
     const { accounts, urls } = createCleanAccounts()
     let limited = 0

@@ -1,5 +1,6 @@
 import { isConnectionOverride, type Parts, splitUrl } from '../twilio-api/webhook-url.ts'
 import { compare, type Inventory, type Place, type Webhook } from './read.ts'
+import { resources } from './resources.ts'
 
 /** `note` does not change the exit code. The names are those of SARIF. */
 export type Level = 'error' | 'warning' | 'note'
@@ -55,8 +56,11 @@ const rows = {
     level: 'error',
     text: 'has a host that no publicUrl has',
     fix: 'Change the host at Twilio, or add its publicUrl to the server. Without it every request is url_not_allowed.',
-    applies: (parts, _webhook, { prefixes }) =>
-      prefixes.length > 0 && !isHostedByTwilio(parts) && !prefixes.some((prefix) => hasHostOf(parts, prefix)),
+    applies: (parts, { resource }, { prefixes }) =>
+      prefixes.length > 0 &&
+      !isHostedByTwilio(parts) &&
+      resources[resource]?.callsOthers !== true &&
+      !prefixes.some((prefix) => hasHostOf(parts, prefix)),
   },
   shared_key_unknown: {
     level: 'error',
@@ -94,7 +98,7 @@ const rows = {
     level: 'warning',
     text: 'is called with GET: phone numbers and message texts end in access logs',
     fix: 'Change the method to POST.',
-    applies: (_parts, { method }) => method === 'GET',
+    applies: (_parts, { method, resource }) => method === 'GET' && resources[resource]?.callsOthers !== true,
   },
   query: {
     level: 'warning',
@@ -153,6 +157,8 @@ export function listFindings({ webhooks, rules: signing }: Inventory, known: Kno
   const context = createContext(webhooks, known)
   for (const webhook of webhooks) {
     const parts = splitUrl(webhook.url)
+    // Studio fills in the host when it calls.
+    if (/^[^/]*(\/\/)?[^/?#]*\{\{/.test(webhook.url)) continue
     if (parts === undefined) add('malformed', webhook.url, webhook)
     else for (const rule of ruleIds) if (rules[rule].applies?.(parts, webhook, context)) add(rule, webhook.url, webhook)
   }

@@ -24,6 +24,8 @@ export interface Resource {
   readonly values?: Readonly<Record<string, readonly string[]>>
   /** Only items with this value count. */
   readonly only?: readonly [property: string, value: string]
+  /** May call servers of other parties: their hosts and methods are no faults. */
+  readonly callsOthers?: true
   /** Needs a request per item, or grows with the traffic: read only if `--resource` names it. */
   readonly large?: true
 }
@@ -183,6 +185,7 @@ export const resources: Readonly<Record<string, Resource>> = {
       'definition.states[].properties.url': 'method',
       'definition.states[].properties.recording_status_callback_url': 'POST',
     },
+    callsOthers: true,
   },
   'event-sinks': {
     product: 'events',

@@ -49,14 +49,14 @@ const beta: Readonly<Record<string, Operation>> = {
 
 /** Starts a server that answers as Twilio's REST API, for `--api-url`. */
 export async function startFakeTwilio({ accounts, keys = {}, disturb }: FakeOptions) {
-  const requests: { method: string; product: string; path: string; account: string }[] = []
+  const requests: { method: string; product: string; path: string; account: string; at: number }[] = []
   for (const { data } of accounts) for (const key of Object.keys(data)) findOperation(key)
 
   function answer(req: IncomingMessage, res: ServerResponse): unknown {
     const url = new URL(req.url ?? '', 'http://fake')
     const [, product = '', path = ''] = /^\/([a-z-]+)(\/.*)$/.exec(url.pathname) ?? []
     const account = authenticate(req.headers.authorization)
-    requests.push({ method: req.method ?? '', product, path, account: account?.sid ?? '' })
+    requests.push({ method: req.method ?? '', product, path, account: account?.sid ?? '', at: performance.now() })
     if (account === undefined) return fail(res, 401, 20003)
     const disturbed = disturb?.({ product, path, account: account.sid, number: requests.length })
     if (disturbed !== undefined) {
