@@ -214,7 +214,9 @@ describe('tollgate audit', () => {
     first.data[numbersOf(main)] = numbers
     second.data[numbersOf(sub1)] = [createNumber('f', { voice_url: 'https://api.example.com/shared' })]
     const rule = { id: 'webhooks_rule_1', settings: ['webhooks_setting_1', 'webhooks_setting_2'] }
-    first.data['webhooks /v1/Webhooks/Rules'] = [rule]
+    // The third rule is on the second page.
+    const ruleWithoutKey = { id: 'webhooks_rule_0', settings: [] }
+    first.data['webhooks /v1/Webhooks/Rules'] = [ruleWithoutKey, ruleWithoutKey, rule]
     first.data['webhooks /v1/Webhooks/Settings'] = ['known', 'unknown'].map((key, at) => ({
       id: `webhooks_setting_${at + 1}`,
       signature: { keyId: `webhooks_sharedkey_${key}`, algorithm: 'HMAC_SHA256' },

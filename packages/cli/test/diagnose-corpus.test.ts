@@ -56,7 +56,7 @@ describe('what Twilio sent, compared with what the server saw', async () => {
         const shown = JSON.stringify(causes)
         if (setUp.hidden.some((text) => shown.includes(text))) leaks.push(setUp.name)
       }
-    expect(leaks).toEqual([])
+      expect(leaks).toEqual([])
       expect(measured.length).toBeGreaterThan(150)
       expect(1 - misses.length / measured.length, misses.join('\n')).toBeGreaterThanOrEqual(0.95)
     },

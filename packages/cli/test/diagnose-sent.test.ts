@@ -42,6 +42,7 @@ const alerts = [
   createAlert('4', { request_url: null, error_code: '30007' }),
   createAlert('5', { request_url: 'https://example.com/\u001b[2Jsms' }),
   createAlert('6', { error_code: '12100' }),
+  createAlert('0', { request_url: 'https://example.com/by-get', request_method: 'GET', error_code: '12200' }),
 ]
 
 const call = sidOf('CA', '7')
@@ -154,6 +155,12 @@ describe('diagnose --alert', () => {
     expect(other).toMatchObject({ causes: [{ id: 'token_of_other_account' }], signedBy: 'another key' })
     const unknown = await explain([...alert('1'), '--public-url', 'https://example.com'], key)
     expect(unknown).toMatchObject({ genuine: true, signedBy: 'unknown' })
+  })
+
+  test('puts the parameters of a GET into the query', async () => {
+    const { url: called } = signRequest({ url: 'https://example.com/by-get', method: 'GET', params, authToken })
+    const input = `curl '${called.replace('https', 'http')}'`
+    expect(idsOf(await explain([...alert('0'), '-'], { input }))).toEqual(['scheme'])
   })
 
   test('strips control characters', async () => {

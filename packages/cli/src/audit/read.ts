@@ -280,14 +280,8 @@ function addPageSize(product: string, path: string): string {
  */
 async function readRules(api: TwilioApi, account: Account): Promise<readonly SigningRule[]> {
   if (account.credentials === undefined) return []
-  const read = async (name: string): Promise<readonly Fields[]> => {
-    const page = await api.get('webhooks', `/v1/Webhooks/${name}`, account.credentials)
-    return (
-      Object.values(page)
-        .find((value): value is Fields[] => Array.isArray(value))
-        ?.filter(isObject) ?? []
-    )
-  }
+  const read = (name: string): Promise<readonly Fields[]> =>
+    api.list('webhooks', `/v1/Webhooks/${name}`, undefined, account.credentials)
   const rules = await read('Rules')
   if (rules.length === 0) return []
   const keysOfSetting = new Map(

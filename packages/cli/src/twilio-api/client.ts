@@ -10,8 +10,18 @@ export interface TwilioApi {
    * @throws ApiError if Twilio refuses, or gives no usable answer after several attempts
    */
   get(product: string, path: string, as?: Credentials): Promise<Fields>
-  /** Reads every page of a list. `key` is the property that holds the items. */
-  list(product: string, path: string, key: string, as?: Credentials, most?: number): Promise<readonly Fields[]>
+  /**
+   * Reads every page of a list.
+   * @param key the property that holds the items. `undefined`: the only list of the answer
+   * @param most stops after so many items
+   */
+  list(
+    product: string,
+    path: string,
+    key: string | undefined,
+    as?: Credentials,
+    most?: number,
+  ): Promise<readonly Fields[]>
   /** How many requests were sent. */
   readonly requests: number
 }
@@ -89,7 +99,7 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
   async function list(
     product: string,
     path: string,
-    key: string,
+    key: string | undefined,
     as?: Credentials,
     most = Number.POSITIVE_INFINITY,
   ): Promise<readonly Fields[]> {
@@ -98,8 +108,9 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
     for (let next: string | undefined = path; next !== undefined && items.length < most; ) {
       seen.add(next)
       const page: Fields = await get(product, next, as)
-      const found = page[key]
-      if (!Array.isArray(found)) throw new ApiError(200, `the answer has no list "${key}"`)
+      const found = key === undefined ? Object.values(page).find(Array.isArray) : page[key]
+      if (!Array.isArray(found))
+        throw new ApiError(200, `the answer has no list${key === undefined ? '' : ` "${key}"`}`)
       for (const item of found) if (isObject(item)) items.push(item)
       next = findNextPage(page, path)
       if (next !== undefined && (seen.has(next) || seen.size >= maxPages))

@@ -39,10 +39,14 @@ export async function readAlert(api: TwilioApi, sid: string): Promise<Sent> {
     throw new UsageError(
       `${sid} is no alert of a webhook, but of error ${error || 'unknown'}${url === '' ? ', without a request' : ", a request to Twilio's API"}.`,
     )
+  const method = readText(alert, 'request_method').toUpperCase() || 'POST'
+  const variables = readText(alert, 'request_variables')
+  const isForm = !/^\s*[{[]/.test(variables)
   return {
-    method: readText(alert, 'request_method').toUpperCase() || 'POST',
-    url,
-    params: [...new URLSearchParams(readText(alert, 'request_variables'))],
+    method,
+    // The parameters of a GET are in its query.
+    url: method === 'GET' && isForm && variables !== '' && !url.includes('?') ? `${url}?${variables}` : url,
+    params: isForm ? [...new URLSearchParams(variables)] : [],
     signature: findSignature(readText(alert, 'request_headers')),
     namesAreExact: true,
     about: `${sid}, ${date}, error ${error}`,
@@ -63,10 +67,13 @@ export async function readCallEvent(
   if (!/^CA[0-9a-f]{32}$/i.test(sid)) throw new UsageError('--call needs the id of a call: CA and 32 hex digits.')
   const path = `/2010-04-01/Accounts/${accountSid}/Calls/${sid}/Events.json`
   const events = await ask(sid, () => api.list('api', path, 'events'))
-  const webhooks = events.flatMap(({ request, response }) => {
-    const url = readText(request, 'url')
-    return isWebhook(url) ? [{ url, request, code: Number(isObject(response) ? response.response_code : 0) || 0 }] : []
-  })
+  const webhooks = events
+    .flatMap(({ request, response }) => {
+      const url = readText(request, 'url')
+      const [code, time] = [Number(readText(response, 'response_code')), Date.parse(readText(response, 'date_created'))]
+      return isWebhook(url) ? [{ url, request, code, time: Number.isNaN(time) ? 0 : time }] : []
+    })
+    .sort((one, other) => one.time - other.time)
   if (webhooks.length === 0) throw new UsageError(`${sid} has no webhooks in its events.`)
   if (event !== undefined && event > webhooks.length)
     throw new UsageError(`--event: ${sid} has ${webhooks.length} ${webhooks.length === 1 ? 'webhook' : 'webhooks'}.`)
