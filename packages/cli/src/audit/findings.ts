@@ -64,7 +64,7 @@ const rows = {
   },
   shared_key_unknown: {
     level: 'error',
-    text: 'signs with a SharedKey that the server does not have',
+    text: 'pattern of a Webhook Rule signs with a SharedKey that the server does not have',
     fix: 'Add the key to sharedKeys of the server (or its key file), or take it out of the Setting of this Rule.',
   },
   unknown_path: {

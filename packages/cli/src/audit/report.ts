@@ -161,7 +161,7 @@ function formatWebhooks(webhooks: readonly ShownWebhook[]): string {
 }
 
 function formatProbe({ sent, targets }: NonNullable<AuditDocument['probe']>, colors: Colors): string {
-  if (!sent) return formatPlan(targets)
+  if (!sent) return `${formatPlan(targets)}\nNothing was sent: this is a dry run. Add --send to send.`
   const rows = targets.map((target) => {
     const { verdict, detail } = target as Probed
     return [verdict, target.method, target.url, detail]
@@ -170,13 +170,13 @@ function formatProbe({ sent, targets }: NonNullable<AuditDocument['probe']>, col
   return `Probe:\n${formatRows(rows, (row) => color[row.split(/ {2,}/)[1] as Probed['verdict']]?.(row) ?? row)}`
 }
 
-/** Formats what a probe would send. */
+/** Formats what a probe sends. */
 export function formatPlan(targets: readonly Target[]): string {
   if (targets.length === 0) return 'Probe: no webhook URL has a host of --allow-host.'
   return [
-    `Probe, not sent yet: an unsigned request and one with a wrong signature to each of ${count(targets.length, 'URL')}, at most one a second to each host. Body (not for GET): TollgateProbe=1`,
+    `Probe: an unsigned request, and one with a wrong signature, to each of ${count(targets.length, 'URL')}. At most one request a second to each host. Body, except for GET: TollgateProbe=1`,
     formatRows(targets.map(({ method, url }) => [method, maskUrl(url)])),
-    'The handler of an endpoint that is not guarded will run, once, with this body. Add --send to send.',
+    'The handler of an endpoint that is not guarded will run.',
   ].join('\n')
 }
 
@@ -280,7 +280,7 @@ export function toSarif({ findings }: AuditDocument): object {
         results: findings.map(({ rule, level, url, text, fix, places }) => ({
           ruleId: rule,
           level,
-          message: { text: `${url} ${text} (${count(places.length, 'place')}). ${fix}` },
+          message: { text: `${url}: the URL ${text} (${count(places.length, 'place')}). ${fix}` },
           locations: places.slice(0, mostLocations).map((place) => {
             const name = toKey(toPlace(place))
             return {
