@@ -1,3 +1,4 @@
+import type { Refused } from 'tollgate'
 import { type Diagnosis, diagnose } from 'tollgate/diagnose'
 import { readOptions } from './options.ts'
 import type { SetUp } from './setup.ts'
@@ -5,6 +6,18 @@ import type { SetUp } from './setup.ts'
 /** Returns the text that the `diagnose` option of an adapter writes to standard error. */
 export async function explainInWords(setUp: SetUp, { verdict }: Diagnosis): Promise<string> {
   if (verdict.ok) return ''
+  return explainRefused({
+    rejection: verdict,
+    request: setUp.request,
+    options: readOptions(setUp).verifier,
+  } as unknown as Refused)
+}
+
+/** Returns the text that a diagnoser writes about one refusal. */
+export async function explainRefused(
+  refused: Refused,
+  diagnoser: Pick<typeof diagnose, 'explain'> = diagnose,
+): Promise<string> {
   const lines: string[] = []
   const { error } = console
   const { now } = performance
@@ -13,12 +26,7 @@ export async function explainInWords(setUp: SetUp, { verdict }: Diagnosis): Prom
   performance.now = () => now.call(performance) + ahead
   console.error = (...texts) => lines.push(texts.join(' '))
   try {
-    const refused = {
-      rejection: verdict,
-      request: setUp.request,
-      options: readOptions(setUp).verifier,
-    } as unknown as Parameters<typeof diagnose.explain>[0]
-    await diagnose.explain(refused)
+    await diagnoser.explain(refused)
   } finally {
     performance.now = now
     console.error = error

@@ -21,8 +21,9 @@ export interface SeenOptions {
   /** Options of `fromRequest`, which then is the public URL. */
   readonly fromRequest?: Readonly<Record<string, unknown>>
   readonly signedUrl?: (request: { readonly url: string }) => string
-  readonly authToken?: string | readonly string[] | Readonly<Record<string, string>>
+  readonly authToken?: string | readonly string[] | Readonly<Record<string, string>> | (() => string)
   readonly accountSid?: string
+  readonly maxBodyBytes?: number
   readonly sharedKeys?: Readonly<Record<string, string | { readonly secret: string; readonly accountSid: string }>>
   readonly otherTokens?: Readonly<Record<string, string>>
   readonly otherHosts?: readonly string[]

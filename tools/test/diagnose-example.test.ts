@@ -42,7 +42,7 @@ test("the page shows the example's output on standard error", async () => {
 
 test("in code, with the user's guesses", async () => {
   vi.stubEnv('SUBACCOUNT_TOKEN', 'fedcba9876543210fedcba9876543210')
-  const { explain, verifier } = await import('../../examples/diagnose/why.mjs')
+  const { explain, hinted, verifier } = await import('../../examples/diagnose/why.mjs')
   const signed = signRequest({
     url: 'https://old.example.com/twilio/sms',
     params,
@@ -55,8 +55,11 @@ test("in code, with the user's guesses", async () => {
     'path_prefix',
     'token_of_other_account',
   ])
-  expect(causes.join()).toContain('proxy_pass')
+  expect(causes.join()).toContain("publicUrl: 'https://old.example.com/twilio'")
   expect(causes.join()).not.toMatch(/fedcba|4711/)
-  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const lines: string[] = []
+  vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)))
   expect(await verifier.verify(request)).toMatchObject({ ok: false, code: 'signature_mismatch' })
+  expect(await hinted.verify(request)).toMatchObject({ ok: false, code: 'signature_mismatch' })
+  await vi.waitFor(() => expect(lines.join('\n')).toContain('otherTokens.subaccount signed'))
 })

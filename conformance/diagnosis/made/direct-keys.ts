@@ -39,9 +39,57 @@ export const directKeyRows: readonly DirectRow[] = [
   },
   {
     name: 'an account that is not allowed',
-    expected: ['token_of_other_account'],
+    expected: ['account_not_listed'],
     request: post(`${origin}/sms`),
     options: { accountSid: otherSid },
+  },
+  {
+    name: 'a look-up that throws',
+    expected: ['key_lookup'],
+    request: post(`${origin}/sms`),
+    options: {
+      authToken: () => {
+        throw new Error('The store is not there.')
+      },
+    },
+    suspected: true,
+  },
+  {
+    name: 'a token without its last character',
+    expected: ['token_shape'],
+    request: post(`${origin}/sms`),
+    options: { authToken: authToken.slice(0, -1) },
+  },
+  {
+    name: 'a token in capitals',
+    expected: ['token_shape'],
+    request: post(`${origin}/sms`),
+    options: { authToken: authToken.toUpperCase() },
+  },
+  {
+    name: 'a token that lacks two characters',
+    expected: ['token_shape'],
+    request: post(`${origin}/sms`),
+    options: { authToken: authToken.slice(1, -1) },
+    suspected: true,
+  },
+  {
+    name: 'a token that is still Base64',
+    expected: ['token_shape'],
+    request: post(`${origin}/sms`),
+    options: { authToken: btoa(authToken) },
+  },
+  {
+    name: 'the secret of another SharedKey',
+    expected: ['shared_key_wrong'],
+    request: post(`${origin}/sms`, { headers: { ...keyed, 'x-twilio-signature': sha256Signed(sharedSecret) } }),
+    options: { sharedKeys: { webhooks_sharedkey_1: 'the-secret-of-another-key', other: sharedSecret } },
+  },
+  {
+    name: 'the secret of a SharedKey as the Auth Token',
+    expected: ['shared_key_unconfigured'],
+    request: post(`${origin}/sms`, { headers: { ...keyed, 'x-twilio-signature': sha256Signed(sharedSecret) } }),
+    options: { authToken: sharedSecret },
   },
   {
     name: 'a WhatsApp sender that is set to PUT',

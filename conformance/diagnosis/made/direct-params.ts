@@ -1,3 +1,4 @@
+import { encodeForm } from '../../kit/sign.ts'
 import {
   type DirectRow,
   event,
@@ -188,5 +189,65 @@ export const directParamsRows: readonly DirectRow[] = [
     expected: ['body_already_parsed'],
     request: post(`${origin}/sms`, { body: '', headers: { 'content-length': '312' } }),
     suspected: true,
+  },
+  {
+    name: 'a form that arrived without a body',
+    expected: ['body_missing'],
+    request: post(`${origin}/sms`, { body: '' }),
+    suspected: true,
+  },
+  {
+    name: 'a compressed form',
+    expected: ['body_compressed'],
+    request: post(`${origin}/sms`, { headers: { 'content-encoding': 'gzip' } }),
+  },
+  {
+    name: 'a form above the limit',
+    expected: ['body_limit'],
+    request: post(`${origin}/sms`),
+    options: { maxBodyBytes: 100 },
+    suspected: true,
+  },
+  {
+    name: 'a form that is still Base64',
+    expected: ['body_base64'],
+    request: post(`${origin}/sms`, { body: btoa(encodeForm(sms)) }),
+  },
+  {
+    name: 'a form whose values were read as Latin-1',
+    expected: ['body_charset'],
+    request: post(`${origin}/sms`, {
+      params: mapped((value, name) => (name === 'Body' ? 'Grüße' : value)),
+      sent: mapped((value, name) => (name === 'Body' ? 'GrÃ¼Ã\u009fe' : value)),
+    }),
+  },
+  {
+    name: 'a form whose values were escaped for HTML',
+    expected: ['params_escaped'],
+    request: post(`${origin}/sms`, {
+      params: mapped((value, name) => (name === 'Body' ? '<b> & "c"' : value)),
+      sent: mapped((value, name) => (name === 'Body' ? '&lt;b&gt; &amp; &quot;c&quot;' : value)),
+    }),
+  },
+  {
+    name: 'a form that was written again as multipart',
+    expected: ['form_taken_as_json'],
+    request: post(`${origin}/sms`, {
+      headers: { 'content-type': 'multipart/form-data; boundary=x1' },
+      body: `${sms.map(([name, value]) => `--x1\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`).join('')}--x1--\r\n`,
+    }),
+  },
+  {
+    name: 'a form whose method became GET',
+    expected: ['method'],
+    request: { ...post(`${origin}/sms`), method: 'GET' },
+  },
+  {
+    name: 'repeated names with an index',
+    expected: ['params_nested'],
+    request: post(`${origin}/conversations`, {
+      params: group,
+      sent: group.map(([name, value], at) => [name.endsWith('.Address') ? `${name}[${at % 2}]` : name, value]),
+    }),
   },
 ]

@@ -188,4 +188,10 @@ export const directUrlRows: readonly DirectRow[] = [
     expected: ['query_counted_as_params'],
     request: { ...get(`${origin}/v?a=1&b=2`), params: { a: '1', b: '2' } },
   },
+  {
+    name: 'forwarding headers from a proxy that is not trusted',
+    expected: ['forwarding_headers'],
+    request: post('http://api.example.com/sms', { headers: { 'x-forwarded-proto': 'http' } }),
+    options: { fromRequest: { allowedHosts: ['api.example.com'] } },
+  },
 ]

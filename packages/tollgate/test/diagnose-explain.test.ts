@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { mapped, otherToken, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { createExplainer } from '../src/diagnose/explain.ts'
-import { type Diagnosis, diagnose, evenInProduction } from '../src/diagnose/index.ts'
+import { type Diagnosis, diagnose, evenInProduction, withHints } from '../src/diagnose/index.ts'
 import { createVerifier } from '../src/index.ts'
 import { authToken, options } from './requests.ts'
 
@@ -9,6 +9,7 @@ const forged = post('https://api.example.com/sms', { params: sms, secret: 'made 
 const rejection = { ok: false, code: 'signature_mismatch', status: 403, message: 'No key matches.', tried: [] } as const
 const given = { ...options, publicUrl: 'http://api.example.com' }
 const broken = post('https://api.example.com/sms')
+const trimmed = post('https://api.example.com/sms', { sent: mapped((value) => value.trim()) })
 
 let written: string[]
 let now = 5_000_000
@@ -32,7 +33,7 @@ describe('as the option of a verifier', () => {
       'tollgate: POST /sms was refused: signature_mismatch',
       '  Twilio signed https://api.example.com/sms',
       '  scheme: Twilio signed https://, and this server checks http://.',
-      '  Fix: Set "publicUrl" to the URL that is configured at Twilio, including the scheme.',
+      "  Fix: Set publicUrl: 'https://api.example.com'.",
     ])
   })
 
@@ -42,7 +43,10 @@ describe('as the option of a verifier', () => {
     expect(lines.length).toBeLessThanOrEqual(8)
     expect(lines[1]).toMatch(/^ {2}Nothing is proven after \d+ tries\./)
     expect(lines[2]).toMatch(/^ {2}token_of_other_account: /)
-    expect(lines.at(-1)).toMatch(/^ {2}Fix: Use the Auth Token of the account/)
+    expect(lines.slice(2, -1).every((line) => / Fix: \S/.test(line))).toBe(true)
+    expect(lines.at(-1)).toMatch(
+      /^ {2}To settle it: npx @tollgate\/cli diagnose --capture request.json --public-url http:\/\/api.example.com --other-token-file/,
+    )
   })
 
   test('is silent in production, except with evenInProduction', async () => {
@@ -69,16 +73,38 @@ describe('as the option of a verifier', () => {
     expect(await accepting.verify(broken)).toMatchObject({ ok: true })
   })
 
+  test('tries the hints of the option, and what a framework stripped from the path', async () => {
+    const moved = post('https://api.example.com/tenant-7/sms', { url: '/sms', secret: otherToken })
+    const hinted = withHints({ otherTokens: { staging: otherToken }, prefixes: ['/tenant-7'] })
+    await hinted.explain({ rejection, request: moved, options })
+    expect(written.at(-1)).toContain('otherTokens.staging signed')
+    expect(written.at(-1)).toContain("publicUrl: 'https://api.example.com/tenant-7'")
+    now += 60_000
+    const mounted = post('https://api.example.com/tenant-7/sms', { url: '/sms' })
+    await diagnose.explain({ rejection, request: mounted, options, native: { nextUrl: { basePath: '/tenant-7' } } })
+    expect(written.at(-1)).toContain("publicUrl: 'https://api.example.com/tenant-7'")
+    expect(written.at(-1)).not.toContain('otherTokens')
+    expect(() => withHints({ prefixes: '/tenant-7' as never })).toThrow('"prefixes"')
+  })
+
+  test('a body that was read before is the cause, in the words of the adapter', async () => {
+    const consumed = { ...broken, body: { consumedBy: 'a parser', fix: 'Put it after the guard.' } }
+    const verifier = createVerifier({ ...options, diagnose })
+    await verifier.verify(consumed)
+    await vi.waitFor(() => expect(written.at(-1)).toContain('body_already_consumed'))
+    expect(written.at(-1)).toMatch(/\n {2}body_already_parsed: .*\(a parser\)\. Fix: Put it after the guard\.$/)
+  })
+
   test('uses the fix of the framework that made the request object', async () => {
     const natives: [native: object, words: string][] = [
-      [{ originalUrl: '/sms', app: {}, baseUrl: '' }, '"trust proxy"'],
-      [{ raw: {}, routeOptions: {}, originalUrl: '/sms' }, 'trustProxy'],
-      [{ originalUrl: '/sms', app: {}, respond: true, state: {} }, 'app.proxy'],
-      [{}, '"publicUrl"'],
+      [{ originalUrl: '/sms', app: {}, baseUrl: '' }, 'req.rawBody'],
+      [{ raw: {}, routeOptions: {}, originalUrl: '/sms' }, 'Register the plugin'],
+      [{ originalUrl: '/sms', app: {}, respond: true, state: {} }, 'before the body parser'],
+      [{}, 'Verify before any middleware'],
     ]
     for (const [native, words] of natives) {
       now += 60_000
-      await diagnose.explain({ rejection, request: broken, options: given, native })
+      await diagnose.explain({ rejection, request: trimmed, options, native })
       expect(written.at(-1)?.split('\n').at(-1)).toContain(words)
     }
   })

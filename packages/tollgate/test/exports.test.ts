@@ -56,7 +56,7 @@ const names: Record<string, string[]> = {
   './keys': ['cached', 'fileKeys', 'twilioAccountTokens'],
   './replay': ['memoryStore', 'redisStore', 'replayGuard'],
   './counters': ['openTelemetryCounters', 'verdictCounters'],
-  './diagnose': ['diagnose', 'evenInProduction'],
+  './diagnose': ['diagnose', 'evenInProduction', 'withHints'],
 }
 
 describe('the export list', () => {

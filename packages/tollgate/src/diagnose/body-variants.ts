@@ -1,5 +1,6 @@
 import { decodeUtf8 } from '../scheme/form.ts'
 import { hashBody } from '../scheme/signature.ts'
+import { listEncodings } from './encodings.ts'
 import { isBoundedJson, type Work } from './limits.ts'
 import { stripBlanks } from './spelling.ts'
 
@@ -10,6 +11,8 @@ export interface BodyVariant {
   readonly written: string | undefined
   /** The change of the white space. */
   readonly spaced: string | undefined
+  /** The change of the character set, or another encoding of the whole body. */
+  readonly encoded?: string | undefined
 }
 
 /** Each variant is hashed, so larger bodies have none. */
@@ -39,6 +42,11 @@ const toHex4 = (code: number): string => code.toString(16).padStart(4, '0')
 const escapeUnicode = (text: string): string =>
   text.replace(/[\u0080-\uffff]/g, (one) => `\\u${toHex4(one.charCodeAt(0))}`)
 
+/** Writes whole numbers as languages with a type for fractions write them: 1.0. */
+function addFractions(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?\b\d+\b(?![.eE])/g, (one) => (one.startsWith('"') ? one : `${one}.0`))
+}
+
 const escapes: readonly Change[] = [
   ['', (text) => text],
   ['with \\u escapes', escapeUnicode],
@@ -50,6 +58,7 @@ const escapes: readonly Change[] = [
   ],
   ['with <, > and & escaped', escapeHtml],
   ['with \\u escapes and <, > and & escaped', (text) => escapeHtml(escapeUnicode(text))],
+  ['with ".0" after whole numbers', addFractions],
 ]
 
 function escapeHtml(text: string): string {
@@ -92,7 +101,12 @@ const unitsPerHashedCharacter = 1
  * @returns the variants with their hashes
  */
 export function* listBodyVariants(body: Uint8Array, work: Work, share = 1): Generator<BodyVariant> {
-  const text = body.length > mostBytes ? undefined : decodeUtf8(body)
+  if (body.length > mostBytes) return
+  for (const { bytes, detail } of listEncodings(body)) {
+    work.spend(unitsPerHash + unitsPerHashedCharacter * bytes.length)
+    yield { hash: hashBody(bytes), written: undefined, spaced: undefined, encoded: detail }
+  }
+  const text = decodeUtf8(body)
   if (text === undefined) return
   const affords = (units: number): boolean => {
     if (!work.isSpent(share)) work.spend(units * text.length)

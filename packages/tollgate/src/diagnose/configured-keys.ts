@@ -31,6 +31,8 @@ export interface ConfiguredKeys {
   readonly claimedKeyId: string | undefined
   readonly claimedAlgorithm: string | undefined
   readonly sharedKeyFound: boolean
+  /** The outcome of a look-up that returned no usable key. */
+  readonly lookup: 'failed' | 'late' | 'nothing' | undefined
   /** The account that the request names, if no token is configured for it. */
   readonly unknownAccount: string | undefined
 }
@@ -122,14 +124,16 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
   const isOwn = (one: { readonly accountSid?: string }): boolean =>
     given?.isRecord !== true || account === undefined || one.accountSid === account
   const list = given?.list ?? []
-  const looked = given === undefined ? await lookUpTokens(settings, sources.claim) : []
+  const [forTokens, forSharedKey] = [createLookUp(settings), createLookUp(settings)]
+  const looked = given === undefined ? await lookUpTokens(settings, sources.claim, forTokens) : []
   const own = [...list.filter(isOwn).map((one) => one.token), ...looked].map((secret) => makeKey(secret, 'auth_token'))
   const ofOtherAccounts = list
     .filter((one) => !isOwn(one))
     .map((one): NamedKey => ({ ...makeKey(one.token, 'auth_token'), name: `"authToken.${one.accountSid}"` }))
   const sharedKeys = readSharedKeys(sources.sharedKeys)
   const asGiven = sharedKeys.find(([id]) => id === claimedKeyId)?.[1]
-  const claimed = claimedKeyId === undefined ? undefined : (asGiven ?? (await lookUpSharedKey(sources, claimedKeyId)))
+  const claimed =
+    claimedKeyId === undefined ? undefined : (asGiven ?? (await lookUpSharedKey(sources, claimedKeyId, forSharedKey)))
   const others = Object.entries(otherTokens).flatMap(([name, secret]): NamedKey[] => [
     { ...makeKey(secret, 'auth_token'), name: `otherTokens.${name}` },
     { ...makeKey(secret, 'shared_key'), name: `otherTokens.${name}` },
@@ -148,13 +152,11 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
     ],
     faults: namesSharedKey
       ? listFaults(asGiven === undefined ? [] : [asGiven.secret], describeSecretFault)
-      : listFaults(
-          list.map((one) => one.token),
-          describeTokenFault,
-        ),
+      : listFaults([...list.map((one) => one.token), ...looked], describeTokenFault),
     claimedKeyId,
     claimedAlgorithm,
     sharedKeyFound: claimed !== undefined,
+    lookup: (namesSharedKey ? forSharedKey : forTokens).outcome(),
     unknownAccount:
       given?.isRecord === true && account !== undefined && isAccountSid(account) && !list.some(isOwn)
         ? account
@@ -187,12 +189,36 @@ function readSharedKeys(sharedKeys: unknown): [id: string, key: Key][] {
   })
 }
 
-async function lookUpTokens(settings: Settings, claim: UnverifiedClaim): Promise<string[]> {
+/** Asks the look-ups of the user, and remembers how they fail: the verdict says no more than that. */
+interface LookUp {
+  ask<T>(lookUp: () => Awaitable<T>): Promise<T | undefined>
+  outcome(): ConfiguredKeys['lookup']
+}
+
+function createLookUp({ lookupTimeoutMs }: Settings): LookUp {
+  let outcome: ConfiguredKeys['lookup']
+  return {
+    async ask(lookUp) {
+      const start = performance.now()
+      try {
+        const found = await withTimeLimit(lookUp, lookupTimeoutMs, 'The key look-up')
+        if (found === undefined || found === null) outcome = 'nothing'
+        return found
+      } catch {
+        outcome = performance.now() - start >= lookupTimeoutMs ? 'late' : 'failed'
+        return undefined
+      }
+    },
+    outcome: () => outcome,
+  }
+}
+
+async function lookUpTokens(settings: Settings, claim: UnverifiedClaim, { ask }: LookUp): Promise<string[]> {
   const { authTokens } = settings
   if (authTokens.kind === 'none') return []
   if (authTokens.kind === 'single') return [...authTokens.tokens]
   if (authTokens.kind === 'record') return [...authTokens.tokens.values()].flat()
-  const found = await ask(() => authTokens.lookup(claim), settings)
+  const found = await ask(() => authTokens.lookup(claim))
   const tokens: unknown = typeof found === 'object' && found !== null && 'authToken' in found ? found.authToken : found
   return [tokens]
     .flat()
@@ -200,13 +226,8 @@ async function lookUpTokens(settings: Settings, claim: UnverifiedClaim): Promise
     .slice(0, 16)
 }
 
-async function lookUpSharedKey({ sharedKeys, settings }: KeySources, id: string): Promise<Key | undefined> {
+async function lookUpSharedKey({ sharedKeys }: KeySources, id: string, { ask }: LookUp): Promise<Key | undefined> {
   if (typeof sharedKeys !== 'function') return undefined
-  const found: unknown = await ask(() => sharedKeys(id), settings)
+  const found: unknown = await ask(() => sharedKeys(id))
   return readSharedKeys({ [id]: found })[0]?.[1]
-}
-
-/** Ignores a look-up that fails or takes too long: the verdict has reported it already. */
-function ask<T>(lookUp: () => Awaitable<T>, { lookupTimeoutMs }: Settings): Promise<T | undefined> {
-  return withTimeLimit(lookUp, lookupTimeoutMs, 'The key look-up').catch(() => undefined)
 }

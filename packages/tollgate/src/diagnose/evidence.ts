@@ -43,8 +43,18 @@ const hostHeaders = [
   'x-forwarded-server',
   'x-host',
   'x-envoy-original-host',
+  'disguised-host',
+  'x-vercel-forwarded-host',
 ]
-const schemeHeaders = ['x-forwarded-proto', 'x-forwarded-scheme', 'x-forwarded-protocol', 'x-scheme', 'x-url-scheme']
+const schemeHeaders = [
+  'x-forwarded-proto',
+  'x-forwarded-scheme',
+  'x-forwarded-protocol',
+  'x-scheme',
+  'x-url-scheme',
+  'cloudfront-forwarded-proto',
+  'fly-forwarded-proto',
+]
 const targetHeaders = [
   'x-original-url',
   'x-original-uri',
@@ -54,6 +64,7 @@ const targetHeaders = [
   'x-envoy-original-path',
   'x-request-uri',
   'x-replaced-path',
+  'x-waws-unencoded-url',
 ]
 const prefixHeaders = [
   'x-forwarded-prefix',
@@ -62,7 +73,37 @@ const prefixHeaders = [
   'x-ingress-path',
   'x-forwarded-context',
 ]
-const proxyHeaders = [...hostHeaders.filter((name) => name !== 'host' && name !== ':authority'), ...schemeHeaders]
+/** Headers with the address of the client, or with the name of the service, that only proxies add. */
+const addressHeaders = [
+  'x-forwarded-for',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'cf-ray',
+  'fastly-client-ip',
+  'fly-client-ip',
+  'x-amzn-trace-id',
+  'x-azure-ref',
+  'x-vercel-id',
+  'x-cloud-trace-context',
+]
+const proxyHeaders = [
+  ...hostHeaders.filter((name) => name !== 'host' && name !== ':authority'),
+  ...schemeHeaders,
+  ...targetHeaders,
+  ...prefixHeaders,
+  ...addressHeaders,
+]
+
+/** Headers that say in their own words that the client used TLS. */
+const tlsSigns: readonly (readonly [name: string, value: RegExp])[] = [
+  ['cf-visitor', /"scheme"\s*:\s*"https"/],
+  ['x-forwarded-ssl', /^on$/i],
+  ['front-end-https', /^on$/i],
+  ['x-arr-ssl', /./],
+]
 
 /**
  * Reads the headers that proxies write.
@@ -84,6 +125,11 @@ export function readEvidence(head: Head, url: unknown): Evidence {
   const schemes = [
     ...schemeHeaders.flatMap((name) => listParts(header, name).map((value) => ({ value, from: spellName(name) }))),
     ...forwarded.flatMap(([name, value]) => (name === 'proto' ? [{ value, from: 'Forwarded' }] : [])),
+    ...tlsSigns.flatMap(([name, sign]) =>
+      listTexts(header(name)).some((text) => sign.test(text.slice(0, 200)))
+        ? [{ value: 'https', from: spellName(name) }]
+        : [],
+    ),
     ...(absolute ? [{ value: absolute.scheme, from: 'the request URL' }] : []),
   ].filter(({ value }) => /^(https?|wss?)$/i.test(value))
   const userAgent = listTexts(header('user-agent'))[0]
@@ -106,15 +152,24 @@ export function readEvidence(head: Head, url: unknown): Evidence {
   }
 }
 
-/** Spells a header's name as users know it. */
-function spellName(name: string): string {
+/**
+ * Spells a header's name as users know it.
+ * @param name the name in lower case
+ * @returns the name with capitals
+ */
+export function spellName(name: string): string {
   return name.startsWith(':') ? name : name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
 }
 
 const mostValues = 8
 
-/** Splits a list with one value per proxy: each may be the public one. */
-function listParts(header: HeaderReader, name: string): string[] {
+/**
+ * Splits a list with one value per proxy: each may be the public one.
+ * @param header reads a header
+ * @param name the name of the header
+ * @returns at most 8 values
+ */
+export function listParts(header: HeaderReader, name: string): string[] {
   const texts = listTexts(header(name)).flatMap((text) => text.slice(0, 2000).split(','))
   return texts
     .map((text) => text.trim())

@@ -9,11 +9,18 @@ type Run = (
   request: IncomingRequest,
   options: VerifierOptions,
   rejection: Rejected,
-  framework: string | undefined,
+  native: NativeSigns,
 ) => Promise<Diagnosis>
 
+/** What the request object of a framework shows. */
+interface NativeSigns {
+  readonly framework: Place | undefined
+  /** Parts of the path that the framework removed. */
+  readonly prefixes: readonly string[]
+}
+
 /** The explanation of one refusal names at most this many causes. */
-const mostCauses = 4
+const mostCauses = 5
 
 /** How many refusals are explained at once, and the milliseconds after which one more is. */
 const burst = 3
@@ -58,7 +65,7 @@ export function createExplainer(now: () => number): (refused: Refused, run: Run)
   async function explain({ request, options, rejection, native }: Refused, run: Run): Promise<void> {
     if (unexplained > 0) write([`${unexplained} more refusal${unexplained === 1 ? ' was' : 's were'} not explained`])
     unexplained = 0
-    write(describe(request, rejection, await run(request, options, rejection, guessFramework(native))))
+    write(describe(request, rejection, await run(request, options, rejection, readNative(native))))
   }
 
   return async (refused, run) => {
@@ -94,28 +101,37 @@ const marks: readonly (readonly [framework: Place, names: readonly string[]])[] 
   ['azure', ['params', 'user', 'query', 'formData']],
 ]
 
-/** Guesses the framework of a request object. Only the wording of a fix depends on it. */
-function guessFramework(native: unknown): Place | undefined {
-  if (typeof native !== 'object' || native === null) return undefined
-  return marks.find(([, names]) => names.every((name) => name in native))?.[0]
+/** Guesses the framework of a request object, for the wording of a fix, and what it stripped. */
+function readNative(native: unknown): NativeSigns {
+  if (typeof native !== 'object' || native === null) return { framework: undefined, prefixes: [] }
+  const framework = marks.find(([, names]) => names.every((name) => name in native))?.[0]
+  const { baseUrl, mountPath, nextUrl }: { baseUrl?: unknown; mountPath?: unknown; nextUrl?: unknown } = native
+  const stripped = [baseUrl, mountPath, Object(nextUrl).basePath]
+  return { framework, prefixes: stripped.filter((one) => typeof one === 'string' && /^\/./.test(one)) as string[] }
 }
 
-/** Writes at most eight lines. The last has the fix. */
+/** Writes at most eight lines. */
 function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Diagnosis): string[] {
-  const { proven, suspected } = diagnosis
+  const { proven, suspected, ruledOut, command, tried } = diagnosis
   const target = `${request.url}`
     .replace(/[?#].*$/s, '')
     .replace(/[^\x21-\x7e]/g, '?')
     .slice(0, 200)
-  const causes = proven?.causes ?? suspected
   const method = `${request.method}`.replace(/[^\x21-\x7e]/g, '?').slice(0, 10)
   const lines = [`${method} ${target} was refused: ${rejection.code}`]
-  if (proven !== undefined) lines.push(`  Twilio signed ${toLine(proven.signedUrl)}`)
-  else if (causes.length === 0) lines.push(`  ${toLine(rejection.message)}`)
-  else lines.push(`  Nothing is proven after ${diagnosis.tried} tries. Suspected causes, most likely first:`)
-  for (const { id, detail } of causes.slice(0, mostCauses)) lines.push(`  ${id}: ${toLine(detail)}`)
-  const fixes = (proven === undefined ? causes.slice(0, 1) : causes).map(({ fix }) => fix)
-  if (fixes.length > 0) lines.push(`  Fix: ${toLine([...new Set(fixes)].join(' '))}`)
+  if (proven !== undefined) {
+    const fixes = [...new Set(proven.causes.map(({ fix }) => fix))]
+    lines.push(`  Twilio signed ${toLine(proven.signedUrl)}`)
+    for (const { id, detail } of proven.causes.slice(0, mostCauses)) lines.push(`  ${id}: ${toLine(detail)}`)
+    lines.push(`  Fix: ${toLine(fixes.join(' '))}`)
+    return lines
+  }
+  if (suspected.length === 0) return [...lines, `  ${toLine(rejection.message)}`]
+  if (ruledOut !== undefined)
+    lines.push(`  Nothing is proven after ${tried} tries. ${toLine(ruledOut)} What is left, most likely first:`)
+  for (const { id, detail, fix } of suspected.slice(0, mostCauses))
+    lines.push(`  ${id}: ${toLine(detail)} Fix: ${toLine(fix)}`)
+  if (command !== undefined) lines.push(`  To settle it: ${toLine(command)}`)
   return lines
 }
 

@@ -1,5 +1,6 @@
 import { isBytes, readEnvironment } from '../checks/runtime.ts'
 import { serializeForm } from '../scheme/form.ts'
+import { findBodyHash } from '../scheme/signature.ts'
 import { listSignedForms } from '../scheme/signed-url.ts'
 import { joinPairs } from '../scheme/signing-string.ts'
 import { isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
@@ -14,9 +15,10 @@ import { createExplainer } from './explain.ts'
 import { createWork } from './limits.ts'
 import { describeForms, showSigningString, showUrl } from './mask.ts'
 import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } from './options.ts'
-import { readParsed, readSubject, type State } from './reading.ts'
-import { type Cause, type Diagnosis, drawConclusion } from './report.ts'
+import { type Consumed, readParsed, readSubject, type State } from './reading.ts'
+import { type Cause, type Diagnosis, describeRuledOut, drawConclusion, writeCommand } from './report.ts'
 import { readPresented, search } from './search.ts'
+import { findSetting } from './setting.ts'
 
 export type { CauseId } from './causes/index.ts'
 export type { SigningPart } from './mask.ts'
@@ -66,7 +68,7 @@ async function runDiagnosis(
     request: incoming,
     parsed: body.parsed ?? parsed,
     body: body.bytes,
-    consumedBy: body.consumedBy,
+    consumed: body.consumed ?? readConsumed(known),
     unread: known !== undefined && incoming.body === undefined,
     settings,
     options,
@@ -90,20 +92,47 @@ async function runDiagnosis(
       tried: 0,
     }
   const presented = readPresented(subject.signatures)
+  // The signature of a form covers parameters that were not read. That of other requests covers the
+  // URL alone.
+  const isUnreadForm =
+    subject.unread && subject.method !== 'GET' && !subject.handshake && findBodyHash(state.url.query) === undefined
   const result =
-    presented.length === 0 || subject.tooLarge
+    presented.length === 0 || subject.tooLarge || isUnreadForm
       ? { match: undefined, tried: 0 }
       : await search({ subject, presented, forms, maxTries: extra.maxTries })
   await work.pause()
-  const { proven, suspected } = drawConclusion(subject, verdict, result, presented)
-  const addFix = ({ id, detail }: FoundCause): Cause => ({ id, detail, fix: findFix(id, extra.framework) })
+  const { proven, suspected, isCertain } = drawConclusion(subject, verdict, result, presented)
   const { match } = result
+  const setting =
+    match &&
+    proven &&
+    findSetting({
+      request: incoming,
+      options: lenient,
+      verdict,
+      match,
+      evidence: subject.evidence,
+      causes: proven.causes.map(({ id }) => id),
+    })
+  const addFix = ({ id, detail, fix }: FoundCause): Cause => ({
+    id,
+    detail,
+    fix: setting?.mends.has(id) ? joinFixes(setting.line, fix, options) : (fix ?? findFix(id, extra.framework)),
+  })
+  const ruledOut = match === undefined && !isCertain ? describeRuledOut(subject, result.tried) : undefined
+  const command = ruledOut === undefined ? undefined : writeCommand(subject, suspected)
   return {
     verdict,
     ...(proven !== undefined && {
-      proven: { causes: proven.causes.map(addFix), signedUrl: showUrl(proven.signedUrl) },
+      proven: {
+        causes: proven.causes.map(addFix),
+        signedUrl: showUrl(proven.signedUrl),
+        ...(setting !== undefined && { setting: setting.line }),
+      },
     }),
     suspected: suspected.map(addFix),
+    ...(ruledOut !== undefined && { ruledOut }),
+    ...(command !== undefined && { command }),
     signingString:
       match === undefined
         ? showSigningString(urlForms.length > 0 ? joinState(state) : '', state.pairs)
@@ -111,6 +140,14 @@ async function runDiagnosis(
     urlForms,
     tried: result.tried,
   }
+}
+
+/** Adds to a line what else would mend the cause. */
+function joinFixes(line: string, fix: string | undefined, { publicUrl, signedUrl }: VerifierOptions): string {
+  const isRule = typeof publicUrl === 'object' && !Array.isArray(publicUrl) && line.startsWith('publicUrl')
+  if (isRule) return `Set ${line}. If Twilio calls several hosts, keep the rule, and correct what the proxy sends.`
+  const isFunction = line.startsWith('signedUrl') && signedUrl === undefined
+  return isFunction && fix !== undefined ? `Set ${line}. Or: ${fix}` : `Set ${line}.`
 }
 
 function joinState({ url, fragment }: State): string {
@@ -136,24 +173,46 @@ function toLenientOptions(options: VerifierOptions, authToken: unknown): Verifie
 
 interface ReadBytes {
   readonly bytes: Uint8Array | undefined
-  readonly consumedBy: string | undefined
+  readonly consumed?: Consumed
   /** An object that took the place of the body. */
   readonly parsed?: unknown
 }
 
 async function readBytes(request: IncomingRequest, settings: Settings): Promise<ReadBytes> {
   const { body } = request
-  if (body === undefined || (body as unknown) === null) return { bytes: undefined, consumedBy: undefined }
-  if (isConsumed(body)) return { bytes: undefined, consumedBy: body.consumedBy }
+  if (body === undefined || (body as unknown) === null) return { bytes: undefined }
+  if (isConsumed(body)) return { bytes: undefined, consumed: toConsumed(body) }
   if (typeof body === 'object' && !isBytes(body) && !(Symbol.asyncIterator in body))
-    return { bytes: undefined, consumedBy: 'a body parser', parsed: body }
+    return { bytes: undefined, consumed: { by: 'a body parser', fix: undefined }, parsed: body }
   // The verdict covers compression: here Content-Encoding is ignored.
   const bytes = await readBody(body, () => [], settings.maxBodyBytes)
-  return { bytes: isRejected(bytes) ? undefined : bytes, consumedBy: undefined }
+  return { bytes: isRejected(bytes) ? undefined : bytes }
 }
 
-function isConsumed(body: unknown): body is { consumedBy: string } {
+interface Marker {
+  readonly consumedBy: string
+  readonly fix?: unknown
+}
+
+function isConsumed(body: unknown): body is Marker {
   return typeof body === 'object' && body !== null && 'consumedBy' in body && typeof body.consumedBy === 'string'
+}
+
+function toConsumed({ consumedBy, fix }: Marker): Consumed {
+  return { by: consumedBy, fix: typeof fix === 'string' ? fix : undefined }
+}
+
+/**
+ * Reads what a verifier found out: a stream that throws the marker is not asked twice. The message
+ * of the rejection has the words of the adapter.
+ */
+function readConsumed(rejection: Rejected | undefined): Consumed | undefined {
+  if (rejection?.code !== 'body_already_consumed') return undefined
+  const [, by, fix] = /Read by: (.*?)\. (.*?)(?: See docs\/codes\/.*)?$/s.exec(rejection.message) ?? []
+  return {
+    by: by ?? 'something that passed an object instead of bytes',
+    fix: fix ?? 'Pass the raw body: bytes, text or a stream of bytes.',
+  }
 }
 
 interface Undecided extends ReadBytes {
@@ -192,10 +251,20 @@ function toFormHeaders({ headers }: IncomingRequest): IncomingRequest['headers']
 // All verifiers share one explainer, because they share the CPU time of one process.
 const explainInTurn = createExplainer(() => performance.now())
 
-function explain(refused: Refused): Promise<void> {
-  return explainInTurn(refused, (request, options, rejection, framework) =>
-    runDiagnosis(request, options, parseDiagnoseOptions({ framework }).extra, rejection),
-  )
+/** Hints for the `diagnose` option: the guesses of `DiagnoseOptions`. */
+export type DiagnoseHints = Pick<DiagnoseOptions, 'otherTokens' | 'otherHosts' | 'otherUrls' | 'prefixes' | 'framework'>
+
+/** The value of the `diagnose` option, with hints. */
+export interface HintedDiagnoser extends Diagnoser {
+  readonly hints: DiagnoseHints
+}
+
+function explain(refused: Refused, hints: DiagnoseHints): Promise<void> {
+  return explainInTurn(refused, (request, options, rejection, native) => {
+    const prefixes = [...(hints.prefixes ?? []), ...native.prefixes]
+    const { extra } = parseDiagnoseOptions({ framework: native.framework, ...hints, prefixes })
+    return runDiagnosis(request, options, extra, rejection)
+  })
 }
 
 /**
@@ -203,18 +272,34 @@ function explain(refused: Refused): Promise<void> {
  * explains each refusal on standard error in at most eight lines. As an option it does nothing if
  * NODE_ENV is `production`: see `evenInProduction`.
  */
-export const diagnose: typeof diagnoseRequest & Diagnoser = Object.assign(diagnoseRequest, {
-  explain(refused: Refused) {
-    return readEnvironment('NODE_ENV') === 'production' ? undefined : explain(refused)
-  },
-})
+export const diagnose: typeof diagnoseRequest & HintedDiagnoser = Object.assign(diagnoseRequest, createDiagnoser({}))
+
+function createDiagnoser(hints: DiagnoseHints): HintedDiagnoser {
+  return {
+    hints,
+    explain(refused) {
+      return readEnvironment('NODE_ENV') === 'production' ? undefined : explain(refused, hints)
+    },
+  }
+}
+
+/**
+ * Makes a diagnoser that also tries your guesses: `diagnose: withHints({ prefixes: ['/twilio'] })`.
+ * @param hints the guesses
+ * @returns the value for the `diagnose` option
+ * @throws TypeError that names the hint, for one of a wrong type
+ */
+export function withHints(hints: DiagnoseHints): HintedDiagnoser {
+  parseDiagnoseOptions({ ...hints })
+  return createDiagnoser({ ...hints })
+}
 
 /**
  * Makes a diagnoser that explains refusals even if NODE_ENV is `production`. Explanations cost CPU
  * time, also those of forged requests, so their rate is limited.
- * @param _diagnoser `diagnose`
+ * @param diagnoser `diagnose`, or `withHints(…)`
  * @returns the value for the `diagnose` option
  */
-export function evenInProduction(_diagnoser: typeof diagnose): Diagnoser {
-  return { explain }
+export function evenInProduction({ hints }: HintedDiagnoser): Diagnoser {
+  return { explain: (refused) => explain(refused, hints) }
 }

@@ -45,6 +45,17 @@ export function isTwilioName(name: string): boolean {
 }
 
 /**
+ * Recognises the start of one of Twilio's names.
+ * @param text at least four characters, or else it says nothing
+ * @returns true if a name starts with the text, or the text with a name
+ */
+export function startsLikeTwilioName(text: string): boolean {
+  isTwilioName('')
+  const names = [...(twilioNames ?? [])].filter((name) => name.length >= 4)
+  return text.length >= 4 && names.some((name) => name.startsWith(text) || text.startsWith(name))
+}
+
+/**
  * Shows a parameter's name. A broken parser can turn any text into a name, message text included.
  * @param name the name
  * @returns the name, or its length if it does not look like a name

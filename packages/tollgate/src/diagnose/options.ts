@@ -18,6 +18,11 @@ export interface DiagnoseOptions {
   /** Hosts that reach this server, or did in the past, with or without a port. Default: none. */
   readonly otherHosts?: readonly string[] | undefined
   /**
+   * URLs that are configured at Twilio, whole, such as `https://example.com/twilio/sms?step=1`. Use
+   * it if a proxy may have lost a part of the URL that nobody can guess. Default: none.
+   */
+  readonly otherUrls?: readonly string[] | undefined
+  /**
    * Path prefixes that a proxy may have stripped or added, such as `/functions/v1`. Default: none.
    */
   readonly prefixes?: readonly string[] | undefined
@@ -49,15 +54,16 @@ export interface ParsedOptions {
  */
 export function parseDiagnoseOptions(options: VerifierOptions & DiagnoseOptions): ParsedOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError('diagnose needs an object of options')
-  const { otherTokens, otherHosts, prefixes, maxTries, framework, ...verifierOptions } = options
+  const { otherTokens, otherHosts, otherUrls, prefixes, maxTries, framework, ...verifierOptions } = options
   if (otherTokens !== undefined && !isRecordOfTexts(otherTokens))
     throw new TypeError('"otherTokens" must be an object that maps names to tokens')
   checkTexts(otherHosts, 'otherHosts')
+  checkTexts(otherUrls, 'otherUrls')
   checkTexts(prefixes, 'prefixes')
   if (framework !== undefined && typeof framework !== 'string')
     throw new TypeError(`"framework" must be a string, got ${typeof framework}`)
   const tries = parseInteger(maxTries, 'maxTries', 1, 1_000_000) ?? defaultTries
-  return { extra: { otherTokens, otherHosts, prefixes, framework, maxTries: tries }, verifierOptions }
+  return { extra: { otherTokens, otherHosts, otherUrls, prefixes, framework, maxTries: tries }, verifierOptions }
 }
 
 function isRecordOfTexts(value: unknown): boolean {

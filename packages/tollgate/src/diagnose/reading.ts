@@ -4,7 +4,7 @@ import { splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { isRejected } from '../verdict.ts'
 import { listAccounts } from '../verify/candidates.ts'
 import { readCoverage } from '../verify/coverage.ts'
-import { type Head, readHead, readHeaders, readSingle } from '../verify/head.ts'
+import { type Head, type HeaderReader, readHead, readHeaders, readSingle } from '../verify/head.ts'
 import type { Settings } from '../verify/options.ts'
 import type { HostAndPort } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
@@ -25,6 +25,12 @@ export interface State {
   readonly keys: readonly Key[]
 }
 
+/** Something that read the body. */
+export interface Consumed {
+  readonly by: string
+  readonly fix: string | undefined
+}
+
 /** Values from the options that may be the ones that Twilio used. */
 interface Hints {
   readonly hosts: readonly Seen<HostAndPort>[]
@@ -32,6 +38,8 @@ interface Hints {
   readonly userinfos: readonly Seen<string>[]
   readonly fragments: readonly string[]
   readonly targets: readonly Seen<Target>[]
+  /** URLs that are configured at Twilio. */
+  readonly urls: readonly UrlParts[]
   /** The AccountSids that the options name. */
   readonly accounts: readonly string[]
 }
@@ -40,6 +48,10 @@ interface Hints {
 export interface Subject {
   /** The budget of this diagnosis. */
   readonly work: Work
+  /** The request and the options as they were given. */
+  readonly request: IncomingRequest
+  readonly options: VerifierOptions
+  readonly header: HeaderReader
   readonly method: string
   readonly handshake: boolean
   /** The request as this server sees it. */
@@ -53,8 +65,8 @@ export interface Subject {
   readonly tooLarge: boolean
   /** The bytes that arrived, or `undefined` if they are lost. */
   readonly body: Uint8Array | undefined
-  /** The parser that read the body and kept no bytes. */
-  readonly consumedBy: string | undefined
+  /** What read the body and kept no bytes, and how its caller can keep them. */
+  readonly consumed: Consumed | undefined
   /** The request was refused before its body was read. */
   readonly unread: boolean
   /** The parameters that a parser returned, as pairs. */
@@ -82,7 +94,7 @@ export interface Source {
   readonly request: IncomingRequest
   readonly parsed: unknown
   readonly body: Uint8Array | undefined
-  readonly consumedBy: string | undefined
+  readonly consumed: Consumed | undefined
   readonly unread: boolean
   readonly settings: Settings
   /** The options as they were given, with the tokens that the verifier refuses. */
@@ -137,6 +149,9 @@ export async function readSubject(source: Source): Promise<Subject> {
   const formPairs = isForm || isGet || pairs.length > 0 || body === undefined ? pairs : (parseFormBody(body) ?? [])
   return {
     work: source.work,
+    request,
+    options,
+    header,
     method: head.method,
     handshake: head.handshake,
     state: { url, fragment, pairs, covers, keys: keys.tried },
@@ -147,7 +162,7 @@ export async function readSubject(source: Source): Promise<Subject> {
     isForm,
     tooLarge: isHuge,
     body,
-    consumedBy: source.consumedBy,
+    consumed: source.consumed,
     unread: source.unread,
     given,
     parsed,
@@ -217,6 +232,7 @@ function listPublicUrls({ publicUrl }: VerifierOptions): UrlParts[] {
 
 function readHints({ options, extra, request, tokens }: Source, queryPairs: Pairs): Hints {
   const urls = listPublicUrls(options)
+  const configured = (extra.otherUrls ?? []).flatMap((url) => splitUrl(url) ?? [])
   const signed = askSignedUrl(options, request)
   const whole = signed === undefined ? [] : (splitUrl(signed) ?? [])
   const texts = [...[options.publicUrl].flat(), signed, request.url].filter((text) => typeof text === 'string')
@@ -235,13 +251,20 @@ function readHints({ options, extra, request, tokens }: Source, queryPairs: Pair
         url.userinfo === '' ? [] : [{ value: url.userinfo, from: 'the configured URL' }],
       ),
     fragments: texts.flatMap((text) => /#.+$/s.exec(text)?.[0] ?? []),
-    targets: [...listOwnTarget(request), ...(queryPairs.length > 0 ? [] : listReferrer(request))],
+    targets: [
+      ...listOwnTarget(request, options.signedUrl !== undefined),
+      ...(queryPairs.length > 0 ? [] : listReferrer(request)),
+    ],
+    urls: configured,
     accounts: [
       ...[options.accountSid].flat().filter((sid) => typeof sid === 'string'),
       ...(tokens?.list ?? []).flatMap(({ accountSid }) => accountSid ?? []),
     ].slice(0, 16),
   }
 }
+
+/** How the user knows the target that arrived. */
+export const ownTarget = 'the request target'
 
 function askSignedUrl({ signedUrl }: VerifierOptions, request: IncomingRequest): string | undefined {
   try {
@@ -252,10 +275,13 @@ function askSignedUrl({ signedUrl }: VerifierOptions, request: IncomingRequest):
   }
 }
 
-/** Reads the target that arrived: the "signedUrl" function of the user may leave out its query. */
-function listOwnTarget({ url }: IncomingRequest): Seen<Target>[] {
+/**
+ * Reads the target that arrived: the "signedUrl" function of the user may leave out its query, or
+ * name another path.
+ */
+function listOwnTarget({ url }: IncomingRequest, isReplaced: boolean): Seen<Target>[] {
   const [, path = '/', query = ''] = /^(?:[a-z]+:\/\/[^/?#]*)?(\/[^?#]*)?(\?[^#]*)?/i.exec(String(url)) ?? []
-  return query === '' ? [] : [{ value: { path, query }, from: 'the request target' }]
+  return query === '' && !isReplaced ? [] : [{ value: { path, query }, from: ownTarget }]
 }
 
 function listReferrer(request: IncomingRequest): Seen<Target>[] {

@@ -24,7 +24,10 @@ export interface Cause {
    * text.
    */
   readonly detail: string
-  /** The fix in one line, for `framework` if that is known. */
+  /**
+   * The fix in one line: the option to write, if the search knows the URL that was signed, or else
+   * the fix for `framework` if that is known.
+   */
   readonly fix: string
 }
 
@@ -35,9 +38,22 @@ export interface Diagnosis {
    * Undo exactly these causes and the signature matches. Absent if nothing was found, and for an
    * accepted request.
    */
-  readonly proven?: { readonly causes: readonly Cause[]; readonly signedUrl: string }
+  readonly proven?: {
+    readonly causes: readonly Cause[]
+    readonly signedUrl: string
+    /**
+     * The option that mends the URL, as a line to copy, such as
+     * `publicUrl: 'https://example.com/twilio'`. Absent if no option does. It has been tried: with
+     * it, the verifier checks the URL that Twilio signed.
+     */
+    readonly setting?: string
+  }
   /** If nothing is proven: causes that the request and the options suggest, most likely first. */
   readonly suspected: readonly Cause[]
+  /** If nothing is proven: what the search has excluded, as one sentence. */
+  readonly ruledOut?: string
+  /** If nothing is proven: a command line that would settle it, with the guesses that you add. */
+  readonly command?: string
   /** The signed text under the proven causes, or else as this server sees the request. */
   readonly signingString: readonly SigningPart[]
   /** The spellings of the URL that the verifier tries. */
@@ -50,6 +66,8 @@ export interface Diagnosis {
 export interface Findings {
   readonly proven: { readonly causes: readonly FoundCause[]; readonly signedUrl: string } | undefined
   readonly suspected: readonly FoundCause[]
+  /** The suspected causes are certain, so no guess of the user's is needed. */
+  readonly isCertain: boolean
 }
 
 /**
@@ -66,20 +84,23 @@ export function drawConclusion(
   { match, tried }: Search,
   presented: readonly PresentedSignature[],
 ): Findings {
-  if (match === undefined) return { proven: undefined, suspected: listSuspected(subject, rejection, tried, presented) }
+  if (match === undefined) return { proven: undefined, ...listSuspected(subject, rejection, tried, presented) }
   const { found, isBodyOther } = readMatch(subject, match)
-  if (isBodyOther) return { proven: undefined, suspected: [...explainBody(subject), ...found] }
-  const proven = found.length > 0 ? found : explainRefusal(subject, rejection.code)
+  if (isBodyOther) return { proven: undefined, suspected: [...explainBody(subject), ...found], isCertain: true }
+  const proven = found.length > 0 ? found : removeRepeated(explainRefusal(subject, rejection))
   return proven.length === 0
-    ? { proven: undefined, suspected: [] }
-    : { proven: { causes: proven, signedUrl: match.form.url }, suspected: [] }
+    ? { proven: undefined, suspected: [], isCertain: true }
+    : { proven: { causes: proven, signedUrl: match.form.url }, suspected: [], isCertain: true }
 }
 
 function readMatch(
   subject: Subject,
   { state, edits, presented }: Match,
 ): { found: FoundCause[]; isBodyOther: boolean } {
-  const found: FoundCause[] = edits.flatMap(({ cause, detail, also = [] }) => [{ id: cause, detail }, ...also])
+  const found: FoundCause[] = edits.flatMap(({ cause, detail, fix, also = [] }) => [
+    { id: cause, detail, fix },
+    ...also,
+  ])
   if (presented.cause !== undefined) found.push(presented.cause)
   const { body, work } = subject
   const hash = state.covers === 'body' && body !== undefined ? findBodyHash(state.url.query) : undefined
@@ -99,6 +120,45 @@ function removeRepeated(found: readonly FoundCause[]): FoundCause[] {
   return found.filter((cause, index) => found.findIndex(({ id }) => id === cause.id) === index)
 }
 
+/**
+ * Describes what a search without a match has excluded.
+ * @param subject the request
+ * @param tried the number of HMACs
+ * @returns one sentence, or `undefined` if nothing was searched
+ */
+export function describeRuledOut({ evidence, keys }: Subject, tried: number): string | undefined {
+  if (tried === 0) return undefined
+  const named = evidence.proxied
+    ? 'the hosts, ports and paths that the headers name'
+    : 'the host that the request names'
+  const key = keys.claimedKeyId === undefined ? 'the Auth Token' : 'the SharedKey'
+  return `With ${key} that is configured, these were ruled out: http for https, ${named}, the usual prefixes and ports, other spellings of path, query and parameters.`
+}
+
+/**
+ * Writes the command that would settle what is suspected, with the flags that the causes need.
+ * @param subject the request
+ * @param suspected the causes
+ * @returns the command, or `undefined` if no guess of the user's helps
+ */
+export function writeCommand({ state, keys }: Subject, suspected: readonly FoundCause[]): string | undefined {
+  const ids = new Set(suspected.map(({ id }) => id))
+  const { scheme, host, port } = state.url
+  const origin = `${scheme.toLowerCase().replace('ws', 'http')}://${host}${port}`
+  const flags = [
+    ...(ids.has('token_of_other_account') || ids.has('shared_key_wrong') ? ['--other-token-file tokens.txt'] : []),
+    ...(ids.has('path_prefix') ? ['--prefix /PREFIX'] : []),
+    ...(ids.has('host') ? ['--other-host HOST'] : []),
+    ...(ids.has('path_prefix') || ids.has('host') || ids.has('query_missing')
+      ? ["--other-url 'URL in the Twilio console'"]
+      : []),
+  ]
+  if (flags.length === 0 || !/^[a-z]+:\/\/[\w.:[\]-]+$/i.test(origin)) return undefined
+  const id = keys.claimedKeyId
+  const key = id !== undefined && /^[\w-]{1,100}$/.test(id) ? ` --shared-key ${id}` : ''
+  return `npx @tollgate/cli diagnose --capture request.json --public-url ${origin}${key} ${flags.join(' ')}`
+}
+
 const certain = 90
 const least = 30
 const mostSuspected = 5
@@ -112,7 +172,7 @@ function listSuspected(
   rejection: Rejected,
   tried: number,
   presented: readonly PresentedSignature[],
-): FoundCause[] {
+): Pick<Findings, 'suspected' | 'isCertain'> {
   const suspicions = listSuspicions({ subject, rejection, tried, presented })
   const damage = presented[0]?.cause
   // The repaired header did not match, so there is another cause, or the rest of the request is
@@ -120,5 +180,11 @@ function listSuspected(
   if (damage !== undefined) suspicions.push({ ...damage, score: subject.unread ? 97 : 81 })
   const found = suspicions.filter(({ score }) => score >= least).sort((one, other) => other.score - one.score)
   const sure = found.filter(({ score }) => score >= certain)
-  return (sure.length > 0 ? sure : found.slice(0, mostSuspected)).map(({ id, detail }) => ({ id, detail }))
+  const isCertain = sure.length > 0
+  const suspected = (isCertain ? sure : found.slice(0, mostSuspected)).map(({ id, detail, fix }) => ({
+    id,
+    detail,
+    fix,
+  }))
+  return { suspected, isCertain }
 }

@@ -47,7 +47,8 @@ export interface SearchInput {
  */
 export function readPresented(values: readonly string[]): readonly PresentedSignature[] {
   const [only = ''] = values
-  return values.length === 1 && isSignature(only) ? [{ text: only, compare: 'same' }] : listReadings(values)
+  if (values.length !== 1 || !isSignature(only)) return listReadings(values)
+  return [{ text: only, compare: 'same' }, ...listReadings(values).filter(({ compare }) => compare === 'folded')]
 }
 
 /**
@@ -64,7 +65,7 @@ const stages: readonly (readonly [size: number, highest: number, share: number])
   [2, 4, 1],
   [2, 5, 1 / 4],
   [3, 4, 1 / 4],
-  [1, Number.POSITIVE_INFINITY, 1 / 40],
+  [1, Number.POSITIVE_INFINITY, 1 / 10],
   [2, Number.POSITIVE_INFINITY, 1 / 40],
   [3, Number.POSITIVE_INFINITY, 1 / 40],
 ]

@@ -41,6 +41,7 @@ function escapeRuns(unsafe: RegExp): (text: string) => string {
 /** The sets of characters that encoders escape. */
 export const escapers: readonly Spelling[] = [
   ['percent-encoded as browsers do', escapeRuns(/[\s"'<>`{}|\\^%\u0080-\u{10ffff}]+/gu)],
+  ['percent-encoded as the class URL does', escapeRuns(/[\s"'<>#%\u0080-\u{10ffff}]+/gu)],
   ['percent-encoded as encodeURIComponent does', escapeRuns(/[^A-Za-z0-9\-_.!~*'()]+/gu)],
   ['percent-encoded as in RFC 3986', escapeRuns(/[^A-Za-z0-9\-_.~]+/gu)],
   ['percent-encoded as encodeURI does', escapeRuns(/[^A-Za-z0-9\-_.!~*'();/?:@&=+$,#]+/gu)],

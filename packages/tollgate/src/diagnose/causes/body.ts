@@ -1,13 +1,16 @@
-import { decodeUtf8, parseForm } from '../../scheme/form.ts'
+import { decodeUtf8, type Pairs, parseForm } from '../../scheme/form.ts'
 import { findBodyHash, hashBody } from '../../scheme/signature.ts'
 import { isRewrittenJson, listBodyVariants, parseJson } from '../body-variants.ts'
-import { parseFormBody } from '../limits.ts'
-import { readParsed, type Subject } from '../reading.ts'
+import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'
+import { isHugeForm, parseFormBody } from '../limits.ts'
+import { startsLikeTwilioName } from '../mask.ts'
+import { type Consumed, readParsed, type Subject } from '../reading.ts'
 import { stripBlanks } from '../spelling.ts'
 import {
   type CauseRow,
   type Edit,
   editValues,
+  type Finding,
   type Fixes,
   type OtherCause,
   type Proof,
@@ -17,8 +20,9 @@ import {
 
 /** The fix for parsers that keep no bytes. */
 const keepBytes: Fixes = {
-  express: 'Put the guard before express.json(), or keep the bytes: express.json({ verify: captureRawBody }).',
-  fastify: 'Register the plugin in the scope: it reads the raw body before the JSON parser does.',
+  express:
+    'Put the guard before the body parser, or keep the bytes: give express.json() and express.urlencoded() { verify: captureRawBody }.',
+  fastify: 'Register the plugin in the scope, before any hook that reads the body.',
   koa: 'Put the guard before the body parser, or use one that keeps ctx.request.rawBody.',
   hono: 'Put the guard first, or read the body with c.req.text(), json(), parseBody() or arrayBuffer().',
   nest: 'Create the app with rawBody: true.',
@@ -35,14 +39,13 @@ export const bodyCauses = {
       'JSON webhooks (Event Streams, Studio, Conversational Intelligence) are refused as `body_hash_mismatch`. Forms pass.',
     reason:
       'bodySHA256 is the hash of the bytes that Twilio sent. JSON.stringify(req.body) returns other bytes: spaces, escapes, numbers and order differ.',
-    fix: 'Pass the bytes that arrived, never JSON.stringify of the parsed body.',
-    fixes: keepBytes,
+    fix: 'Pass the bytes that arrived, never JSON.stringify of the parsed body. If this server does, a proxy or a forwarder before it parses the JSON and writes it again.',
     question: 'json',
     accompany(_subject, { bodyChange }) {
-      return bodyChange?.written && describeWritten(bodyChange.written)
+      return bodyChange?.written === undefined ? undefined : { detail: describeWritten(bodyChange.written) }
     },
     explainBody(subject) {
-      return isRewritten(subject) ? `${otherHash} A parser read and wrote it, or it is forged.` : undefined
+      return isRewritten(subject) ? { detail: `${otherHash} A parser read and wrote it, or it is forged.` } : undefined
     },
     suspect({ subject }) {
       return hasOtherHash(subject) && isRewritten(subject) ? { score: 66, detail: notSigned } : undefined
@@ -54,20 +57,70 @@ export const bodyCauses = {
     reason:
       'A line break at the end, CRLF in place of LF, or a byte order mark changes the hash. Trimming middleware, text parsers, shells and copied captures cause such changes.',
     fix: 'Pass the bytes that arrived, without trimming them or changing their line breaks.',
-    fixes: keepBytes,
     question: 'json',
     *edits(subject) {
       yield* listTrimmedForm(subject)
       yield* listLineBreaks(subject)
     },
     accompany(_subject, { bodyChange }) {
-      return bodyChange?.spaced && `The body ${bodyChange.spaced}.`
+      return bodyChange?.spaced === undefined ? undefined : { detail: `The body ${bodyChange.spaced}.` }
     },
     explainBody(subject) {
-      return isRewritten(subject) ? undefined : `${otherHash} Its white space or line breaks changed, or it is forged.`
+      return isRewritten(subject) || hasLostCharacters(subject)
+        ? undefined
+        : { detail: `${otherHash} Its white space or line breaks changed, or it is forged.` }
     },
     suspect({ subject }) {
       return hasOtherHash(subject) && !isRewritten(subject) ? { score: 66, detail: notSigned } : undefined
+    },
+  } satisfies CauseRow as Row,
+  body_charset: {
+    title: 'The character set of the body changed',
+    symptom: 'Only requests with letters such as "ü" or with emoji are refused. The letters look wrong, as in "Ã¼".',
+    reason:
+      'Twilio sends UTF-8. Something read the body as Latin-1, or wrote it in Latin-1, and the bytes are others then.',
+    fix: 'Pass the bytes that arrived. If something has to read them as text, let it read UTF-8.',
+    question: 'some_messages',
+    edits: (subject) => listEncodedForms(subject, 'charset'),
+    changesParams: true,
+    accompany(_subject, { bodyChange }) {
+      const detail = bodyChange?.encoded
+      return detail === undefined || isBase64(detail) ? undefined : { detail }
+    },
+    explainBody(subject) {
+      return hasLostCharacters(subject) && !isRewritten(subject)
+        ? { detail: `${otherHash} ${lostCharacters}` }
+        : undefined
+    },
+    suspect({ subject, rejection }) {
+      if (subject.tooLarge) return undefined
+      if (rejection.code === 'body_malformed' && subject.isForm && !isDecodedTwice(subject))
+        return { score: 91, detail: 'The form is not UTF-8: it has other bytes, or escapes of another character set.' }
+      return subject.isForm && hasLostCharacters(subject) ? { score: 67, detail: lostCharacters } : undefined
+    },
+  } satisfies CauseRow as Row,
+  body_base64: {
+    title: 'The body is in Base64, or was decoded from it twice',
+    symptom:
+      'A function on AWS Lambda or another platform refuses every form. The code is `signature_mismatch` or `body_malformed`.',
+    reason:
+      'Platforms pass bodies in Base64 with a flag such as isBase64Encoded. A wrapper that loses the flag leaves the text encoded. One that decodes the body and keeps the flag has it decoded twice.',
+    fix: 'Pass the body together with its flag (isBase64Encoded) as the platform gave them.',
+    question: 'parser',
+    edits: (subject) => listEncodedForms(subject, 'base64'),
+    changesParams: true,
+    accompany(_subject, { bodyChange }) {
+      const detail = bodyChange?.encoded
+      return detail !== undefined && isBase64(detail) ? { detail } : undefined
+    },
+    suspect({ subject }) {
+      return isDecodedTwice(subject)
+        ? {
+            score: 96,
+            detail: 'The body was decoded from Base64 although it was not encoded.',
+            fix: 'Set isBase64Encoded to false where the body is decoded, or pass the event on unchanged.',
+          }
+        : undefined
     },
   } satisfies CauseRow as Row,
   body_hash_missing: {
@@ -85,7 +138,7 @@ export const bodyCauses = {
     edits: listHashes,
     accompany({ body }, { state }) {
       return state.covers === 'body' && body !== undefined && findBodyHash(state.url.query) === undefined
-        ? 'The signature matches, but the URL has no bodySHA256: the signature does not cover this body.'
+        ? { detail: 'The signature matches, but the URL has no bodySHA256: the signature does not cover this body.' }
         : undefined
     },
     suspect({ subject: { body, isForm, looksLikeJson, state, unread, method } }) {
@@ -128,6 +181,7 @@ export const bodyCauses = {
     *edits(subject) {
       yield* listUntypedForm(subject)
       yield* listFormAsJson(subject)
+      yield* listMultipart(subject)
     },
     suspect({ subject: { parsed } }) {
       return typeof parsed === 'string' && parsed.includes('=')
@@ -135,6 +189,43 @@ export const bodyCauses = {
         : undefined
     },
     changesParams: true,
+    suspect({ subject: { contentType, body }, rejection }) {
+      return rejection.code === 'body_unsigned' && /^multipart\/form-data/i.test(contentType) && body !== undefined
+        ? {
+            score: 88,
+            detail: 'The body is multipart/form-data, which Twilio never sends: something wrote the form again.',
+            fix: writtenAgain,
+          }
+        : undefined
+    },
+  } satisfies CauseRow as Row,
+  body_compressed: {
+    title: 'The body is compressed',
+    symptom: 'The code is `content_encoding_unsupported`.',
+    reason: 'Twilio sends no compressed bodies. A proxy or a forwarder compressed this one.',
+    fix: 'Let nothing on the way compress the bodies of requests, or let the proxy decompress them and remove Content-Encoding.',
+    question: 'parser',
+    suspect({ rejection }) {
+      return rejection.code === 'content_encoding_unsupported' ? { score: 97, detail: compressed } : undefined
+    },
+    refusals: {
+      content_encoding_unsupported() {
+        return { detail: compressed }
+      },
+    },
+  } satisfies CauseRow as Row,
+  body_limit: {
+    title: 'The body is larger than the limit',
+    symptom: 'The code is `body_too_large`. Large batches of Event Streams are refused, and other webhooks pass.',
+    reason: '`maxBodyBytes` limits what a stranger can make the server read. The default is 1 MiB.',
+    fix: 'Raise "maxBodyBytes" if Twilio sends such bodies, for example batches of Event Streams.',
+    question: 'parser',
+    suspect({ subject, rejection }) {
+      return rejection.code === 'body_too_large' ? { score: 97, ...describeSize(subject) } : undefined
+    },
+    refusals: {
+      body_too_large: describeSize,
+    },
   } satisfies CauseRow as Row,
   body_already_parsed: {
     title: 'Something else read the body first',
@@ -146,8 +237,109 @@ export const bodyCauses = {
     question: 'parser',
     accompany: describeLostBody,
     suspect: ({ subject }) => suspectLostBody(subject),
+    refusals: {
+      body_already_consumed({ consumed }) {
+        return consumed && describeConsumed(consumed)
+      },
+    },
+  } satisfies CauseRow as Row,
+  body_missing: {
+    title: 'The body did not arrive',
+    symptom: 'Every form is refused. The request has no body, and GET webhooks pass.',
+    reason:
+      'A proxy does not pass the body on, for example nginx with proxy_pass_request_body off. Or the code that calls verify() passes no body.',
+    fix: 'Let the proxy pass the body on (nginx: without proxy_pass_request_body off). If you call verify() yourself, pass the raw body.',
+    question: 'parser',
+    suspect({ subject: { method, unread, body, given, isForm, contentLength, consumed } }) {
+      const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
+      return isEmpty && isForm && method !== 'GET' && contentLength === 0 && consumed === undefined
+        ? { score: 92, detail: 'The Content-Type is that of a form, and the request arrived without a body.' }
+        : undefined
+    },
   } satisfies CauseRow as Row,
 }
+
+function describeSize({ contentLength }: Subject): Finding {
+  const size = contentLength > 0 ? ` (Content-Length ${contentLength})` : ''
+  return { detail: `The body is larger than "maxBodyBytes"${size}.` }
+}
+
+const compressed = 'The request has a Content-Encoding: something compressed its body. Twilio does not.'
+const writtenAgain = 'Pass the form on as it arrived, byte for byte, instead of parsing it and writing it again.'
+const lostCharacters =
+  'It has characters (U+FFFD) that stand for bytes that were lost: something read it in another character set.'
+
+/** Both kinds of encodings share one field of a body variant. */
+const isBase64 = (detail: string): boolean => /Base64/.test(detail)
+
+function hasLostCharacters({ body }: Subject): boolean {
+  const text = body === undefined || body.length > 64 * 1024 ? undefined : decodeUtf8(body)
+  return text !== undefined && (text.includes('\ufffd') || /%EF%BF%BD/i.test(text))
+}
+
+function isDecodedTwice({ body, isForm }: Subject): boolean {
+  return isForm && body !== undefined && body.length > 0 && startsLikeTwilioName(encodeStart(body))
+}
+
+/** A form that was encoded or decoded as a whole, or whose values were. */
+function* listEncodedForms({ body, isForm, formPairs, method }: Subject, kind: Encoding['kind']): Generator<Edit> {
+  if (!isForm || body === undefined || method === 'GET' || isHugeForm(body)) return
+  const offer = (pairs: Pairs | undefined, detail: string): Edit[] =>
+    pairs === undefined || pairs.length === 0
+      ? []
+      : [{ dimension: 'source', cost: 1, apply: (one) => ({ ...one, pairs, covers: 'params' }), detail }]
+  for (const one of listEncodings(body)) if (one.kind === kind) yield* offer(parseFormBody(one.bytes), one.detail)
+  if (kind !== 'charset') return
+  const latin = parseLatin(decodeUtf8(body))
+  yield* offer(latin, 'The escapes of the form are those of Latin-1. Twilio sent UTF-8.')
+  const change = (text: string): string => {
+    const bytes = toSingleBytes(text)
+    return (bytes && decodeUtf8(bytes)) ?? text
+  }
+  if (formPairs.some(([name, value]) => change(value) !== value || change(name) !== name))
+    yield {
+      dimension: 'source',
+      cost: 1,
+      apply: editValues(change, change),
+      detail: 'The values are UTF-8 that something read as Latin-1.',
+    }
+}
+
+/** Parses a form whose escapes are Latin-1, such as %FC for "ü". */
+function parseLatin(form: string | undefined): Pairs | undefined {
+  if (form === undefined || parseForm(form) !== undefined) return undefined
+  return parseForm(
+    form.replace(/%[89a-f][0-9a-f]/gi, (one) => encodeURIComponent(decodeWindows(Number.parseInt(one.slice(1), 16)))),
+  )
+}
+
+function decodeWindows(byte: number): string {
+  return new TextDecoder('windows-1252').decode(Uint8Array.of(byte))
+}
+
+/** A form that something parsed and wrote as multipart. Each field of Twilio's is a plain text. */
+function* listMultipart({ body, contentType, method }: Subject): Generator<Edit> {
+  const boundary = /^multipart\/form-data;.*boundary="?([^";,\s]{1,100})/i.exec(contentType)?.[1]
+  if (boundary === undefined || body === undefined || method === 'GET' || isHugeForm(body)) return
+  const parts = (decodeUtf8(body) ?? '').split(`--${boundary}`).slice(1, mostParts)
+  const pairs = parts.flatMap((part): [string, string][] => {
+    const [, name, value] =
+      /^\r\n(?:[^\r\n]*\r\n)*?content-disposition: form-data; name="([^"\r\n]*)"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([\s\S]*)\r\n$/i.exec(
+        part,
+      ) ?? []
+    return name === undefined || value === undefined ? [] : [[name, value]]
+  })
+  if (pairs.length > 0)
+    yield {
+      dimension: 'source',
+      cost: 1,
+      apply: (one) => ({ ...one, pairs, covers: 'params' }),
+      detail: 'The form was parsed and written again as multipart/form-data.',
+      fix: writtenAgain,
+    }
+}
+
+const mostParts = 200
 
 const otherHash = 'The signature proves the URL with its bodySHA256, and this body has another hash.'
 const notSigned = 'The body does not have the hash that bodySHA256 in the URL names.'
@@ -224,6 +416,7 @@ function* listFormAsJson({ body, state, method, looksLikeJson }: Subject): Gener
       cost: 2,
       apply: (one) => ({ ...one, pairs, covers: 'params' }),
       detail: 'The form was rewritten as JSON on the way. Twilio signed its fields as parameters.',
+      fix: writtenAgain,
     }
 }
 
@@ -253,8 +446,9 @@ function* listHashes({ body, state, work, looksLikeJson }: Subject): Generator<E
     detail: 'The URL lost its bodySHA256. Without it, the signature does not cover a JSON body.',
   })
   yield offer(hashBody(body), [])
-  for (const { hash, written, spaced } of listBodyVariants(body, work, shareOfHashes))
+  for (const { hash, written, spaced, encoded } of listBodyVariants(body, work, shareOfHashes))
     yield offer(hash, [
+      ...(encoded === undefined ? [] : [name(isBase64(encoded) ? 'body_base64' : 'body_charset', encoded)]),
       ...(written === undefined ? [] : [name('body_reserialized', describeWritten(written))]),
       ...(spaced === undefined ? [] : [name('body_whitespace', `The body ${spaced}.`)]),
     ])
@@ -262,37 +456,39 @@ function* listHashes({ body, state, work, looksLikeJson }: Subject): Generator<E
 
 /** The signature matches, but the body that it covers is gone. */
 function describeLostBody(
-  { consumedBy, body, unread, method }: Subject,
+  { consumed, body, unread, method }: Subject,
   { state, changesParams, addsHash }: Proof,
-): string | undefined {
+): Finding | undefined {
   // If the parameters or the hash changed, the parser that read the body is named already.
   if (changesParams || addsHash) return undefined
-  if (consumedBy !== undefined) return describeConsumed(consumedBy)
+  if (consumed !== undefined) return describeConsumed(consumed)
   const hash = findBodyHash(state.url.query)
   const isEmpty = body === undefined || body.length === 0
   const mayBeLost = !unread && method !== 'GET' && isEmpty && state.covers === 'url'
   return mayBeLost && hash !== undefined && hash !== hashBody(new Uint8Array(0))
-    ? 'The signature matches, but the body that bodySHA256 covers is missing: something read it before.'
+    ? { detail: 'The signature matches, but the body that bodySHA256 covers is missing: something read it before.' }
     : undefined
 }
 
-function describeConsumed(consumedBy: string): string {
-  return `The body was read before the verifier could read it, and its bytes are lost (${consumedBy.slice(0, 80)}).`
+function describeConsumed({ by, fix }: Consumed): Finding {
+  return {
+    detail: `The body was read before the verifier could read it, and its bytes are lost (${by.slice(0, 80)}).`,
+    fix,
+  }
 }
 
 function suspectLostBody(subject: Subject): Suspicion | undefined {
-  const { consumedBy, body, unread, isForm, given, contentLength } = subject
-  if (consumedBy !== undefined && given === undefined) return { score: 94, detail: describeConsumed(consumedBy) }
+  const { consumed, body, unread, given, contentLength } = subject
+  if (consumed !== undefined && given === undefined) return { score: 98, ...describeConsumed(consumed) }
   const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
   if (isEmpty && contentLength > 0)
     return {
       score: 92,
-      detail: `The body is empty, but Content-Length is ${contentLength}: something read the body before.`,
+      detail: `The verifier got no body, but Content-Length is ${contentLength}: something read the body before, or your code does not pass it.`,
+      fix: 'Pass the raw body to the verifier, and verify before anything else reads it.',
     }
   const start = body === undefined ? '' : String.fromCharCode(...body.subarray(0, 20))
-  if (start.startsWith('[object Object]'))
-    return { score: 94, detail: 'The body is "[object Object]": a parsed object was converted to text.' }
-  return isEmpty && isForm
-    ? { score: 70, detail: 'The body of this form is empty: something may have read it before.' }
+  return start.startsWith('[object Object]')
+    ? { score: 94, detail: 'The body is "[object Object]": a parsed object was converted to text.' }
     : undefined
 }

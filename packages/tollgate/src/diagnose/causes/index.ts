@@ -1,12 +1,13 @@
-import type { RejectionCode } from '../../verdict.ts'
+import type { Rejected } from '../../verdict.ts'
 import type { Subject } from '../reading.ts'
+import { listConfiguredUrls } from '../url-hints.ts'
 import { bodyCauses } from './body.ts'
 import { keyCauses } from './keys.ts'
 import { lostParamsCauses } from './lost-params.ts'
 import { paramsCauses } from './params.ts'
 import { pathCauses } from './path.ts'
 import { queryCauses } from './query.ts'
-import type { CauseRow, Edit, Presented, Proof, Suspicion, Unexplained } from './row.ts'
+import type { CauseRow, Edit, Finding, Presented, Proof, Suspicion, Unexplained } from './row.ts'
 import { signatureCauses } from './signature.ts'
 import { urlCauses } from './url.ts'
 
@@ -43,9 +44,8 @@ export const causes: Readonly<Record<CauseId, CauseRow>> = {
 } satisfies Rows as Record<CauseId, CauseRow>
 
 /** A cause of this request, with what was seen. */
-export interface FoundCause {
+export interface FoundCause extends Finding {
   readonly id: CauseId
-  readonly detail: string
 }
 
 /** An edit, with the cause that it undoes. */
@@ -69,6 +69,7 @@ const rows = Object.entries(causes) as readonly (readonly [CauseId, CauseRow])[]
 export function* listEdits(subject: Subject): Generator<ProposedEdit> {
   for (const [cause, row] of rows)
     for (const edit of row.edits?.(subject) ?? []) yield { ...edit, cause } as ProposedEdit
+  yield* listConfiguredUrls(subject)
 }
 
 /**
@@ -107,7 +108,7 @@ export function listSuspicions(refusal: Unexplained): (Suspicion & FoundCause)[]
 export function listAccompanying(subject: Subject, proof: Proof): FoundCause[] {
   return collect(
     (row) => row.accompany?.(subject, proof),
-    (id, detail) => ({ id, detail }),
+    (id, finding) => ({ ...finding, id }),
   )
 }
 
@@ -119,20 +120,20 @@ export function listAccompanying(subject: Subject, proof: Proof): FoundCause[] {
 export function explainBody(subject: Subject): FoundCause[] {
   return collect(
     (row) => row.explainBody?.(subject),
-    (id, detail) => ({ id, detail }),
+    (id, finding) => ({ ...finding, id }),
   )
 }
 
 /**
  * Asks every cause whether it explains a refusal although the signature matches.
  * @param subject the request
- * @param code the rejection code
+ * @param rejection the verdict
  * @returns the causes that do
  */
-export function explainRefusal(subject: Subject, code: RejectionCode): FoundCause[] {
+export function explainRefusal(subject: Subject, rejection: Rejected): FoundCause[] {
   return collect(
-    (row) => row.refusals?.[code]?.(subject),
-    (id, detail) => ({ id, detail }),
+    (row) => row.refusals?.[rejection.code]?.(subject, rejection),
+    (id, finding) => ({ ...finding, id }),
   )
 }
 

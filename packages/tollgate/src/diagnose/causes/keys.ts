@@ -1,7 +1,10 @@
-import { algorithms, findDefaultAlgorithm } from '../../scheme/algorithms.ts'
-import type { ConfiguredKeys, NamedKey } from '../configured-keys.ts'
+import { isAccountSid } from '../../checks/secrets.ts'
+import { type AlgorithmName, algorithms, findDefaultAlgorithm } from '../../scheme/algorithms.ts'
+import type { ConfiguredKeys, Key, NamedKey } from '../configured-keys.ts'
 import { showName } from '../mask.ts'
-import { type CauseRow, type Dimension, type Edit, type Row, ruledOut } from './row.ts'
+import type { Subject } from '../reading.ts'
+import { findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
+import type { CauseRow, Dimension, Edit, Finding, Row, Suspicion } from './row.ts'
 
 /** Wrong keys. */
 export const keyCauses = {
@@ -20,26 +23,96 @@ export const keyCauses = {
         (name) => `${name} signed, not the Auth Token that this request is checked with.`,
       )
     },
-    suspect({ subject: { keys }, tried }) {
+    suspect({ subject: { keys }, rejection, tried }) {
       const fault = findFault(keys)
       if (fault?.kind === 'other' && keys.claimedKeyId === undefined)
         return { score: 93, detail: `The configured Auth Token ${fault.fault}.` }
       if (keys.unknownAccount !== undefined)
         return {
-          score: 88,
+          score: 95,
           detail: `No Auth Token is configured for the account ${keys.unknownAccount}, which the request names. The tokens of other accounts do not match.`,
+          fix: `If the account is yours, add its Auth Token to "authToken": '${keys.unknownAccount}': '…'.`,
         }
-      return keys.tried.length > 0 && tried > 0
+      if (rejection.code === 'key_unknown' && keys.claimedKeyId === undefined) return explainNoToken(keys)
+      return keys.tried.length > 0 && keys.claimedKeyId === undefined && tried > 0
         ? {
             score: 55,
-            detail: `No spelling of URL and parameters matches with the configured key. The key may be old, or belong to another account. ${ruledOut}`,
+            detail: 'The configured Auth Token may be old, or belong to another account.',
+            fix: 'Compare the Auth Token with the one in the Twilio console, of the account (or subaccount) that owns the number or the resource.',
           }
         : undefined
     },
+  } satisfies CauseRow as Row,
+  account_not_listed: {
+    title: 'The account is not allowed',
+    symptom: 'The code is `account_not_allowed`.',
+    reason:
+      'The signature matches, but the request names an account that `accountSid` does not list, or that does not own the key. A subaccount has its own AccountSid.',
+    fix: 'If the account is yours, add it to "accountSid", or list the key under the account that owns it.',
+    question: 'token',
     refusals: {
-      account_not_allowed() {
-        return 'The signature matches, but the request names an account that does not own the key, or is not allowed.'
-      },
+      account_not_allowed: explainAccount,
+    },
+  } satisfies CauseRow as Row,
+  key_lookup: {
+    title: 'The look-up of the key fails',
+    symptom: 'The code is `key_lookup_failed`.',
+    reason:
+      'A function in `authToken` or `sharedKeys` threw an error, took longer than `lookupTimeoutMs`, or returned something else than tokens. The request itself may be genuine.',
+    fix: 'Repair the function that looks up the key, or give it more time with "lookupTimeoutMs".',
+    question: 'token',
+    suspect({ subject: { keys }, rejection }) {
+      if (rejection.code !== 'key_lookup_failed' || keys.faults.length > 0) return undefined
+      if (keys.lookup === 'late')
+        return {
+          score: 96,
+          detail: 'The look-up of the key took longer than "lookupTimeoutMs".',
+          fix: 'Raise "lookupTimeoutMs", or let the look-up answer from a cache.',
+        }
+      return keys.lookup === 'failed'
+        ? {
+            score: 96,
+            detail: 'The look-up of the key threw an error.',
+            fix: 'Repair the function that looks up the key: it cannot reach its source, or may not read it.',
+          }
+        : {
+            score: 95,
+            detail: 'The look-up of the key failed, or returned something else than tokens.',
+          }
+    },
+  } satisfies CauseRow as Row,
+  token_shape: {
+    title: 'The token has another form',
+    symptom: 'Every request is refused. The configured token does not have 32 lower-case hex digits.',
+    reason:
+      'A character was lost or added when the token was copied, something changed its letter case, or it is inside another text: Base64, JSON, or a list that was not split.',
+    fix: 'Copy the Auth Token from the Twilio console again: it has 32 lower-case hex digits.',
+    question: 'token',
+    *edits({ keys }) {
+      if (keys.claimedKeyId !== undefined) return
+      const secrets = keys.tried.map(({ secret }) => secret).filter((secret) => !tokenShape.test(secret))
+      for (const { tokens, cost, detail, fix } of secrets.flatMap(findTokens))
+        yield takeSecrets(tokens, cost, detail, fix)
+      const neighbours = secrets.flatMap(listNeighbours)
+      if (neighbours.length > 0)
+        yield takeSecrets(
+          neighbours,
+          5,
+          `The configured Auth Token has ${secrets[0]?.length} characters: one was ${(secrets[0]?.length ?? 0) < 32 ? 'lost' : 'added'}. Auth Tokens have 32.`,
+        )
+    },
+    suspect({ subject: { keys }, tried }) {
+      const [key] = keys.tried
+      if (key?.kind !== 'auth_token' || tried === 0 || keys.faults.length > 0 || looksLikeApiSecret(key.secret))
+        return undefined
+      if (keys.tried.some(({ secret }) => tokenShape.test(secret))) return undefined
+      return {
+        score: 89,
+        detail:
+          key.secret.length === 32
+            ? 'The configured Auth Token has other characters than lower-case hex digits.'
+            : `The configured Auth Token has ${key.secret.length} characters. Auth Tokens have 32.`,
+      }
     },
   } satisfies CauseRow as Row,
   token_whitespace: {
@@ -153,22 +226,36 @@ export const keyCauses = {
     question: 'shared_key',
     *edits({ keys }) {
       const { claimedKeyId, sharedKeyFound } = keys
-      for (const key of keys.others)
+      if (sharedKeyFound) return
+      const id = claimedKeyId === undefined ? undefined : showName(claimedKeyId)
+      for (const { name, ...key } of keys.others)
         if (key.kind === 'shared_key')
           yield takeKey(
-            key,
-            claimedKeyId === undefined
-              ? `The SharedKey ${key.name} signed, but the X-Twilio-Webhooks-Signature-Settings header was dropped.`
-              : `The settings header names a SharedKey id that is not configured, and ${key.name} signed.`,
+            { ...key, name },
+            id === undefined
+              ? `The SharedKey ${name} signed, but the X-Twilio-Webhooks-Signature-Settings header was dropped.`
+              : `The settings header names the SharedKey "${id}", which is not configured, and ${name} signed.`,
+            id === undefined
+              ? 'Pass X-Twilio-Webhooks-Signature-Settings on, which names the SharedKey.'
+              : `List this secret under the id that Twilio sends: sharedKeys: { '${id}': … }.`,
           )
-        else if (claimedKeyId !== undefined && !sharedKeyFound) yield takeKey(key, describeTokenForSharedKey(key))
+        else if (id !== undefined) yield takeKey({ ...key, name }, describeTokenForSharedKey(name), tokenSigned)
+      if (id !== undefined)
+        for (const { name, ...key } of keys.others)
+          if (key.kind === 'auth_token')
+            yield takeKey(
+              { ...key, name, kind: 'shared_key', algorithm: findDefaultAlgorithm('shared_key').name },
+              `The secret of the SharedKey "${id}" is given as ${name}.`,
+              `Move this secret from ${name} to "sharedKeys", under its id: sharedKeys: { '${id}': … }.`,
+            )
     },
     suspect({ subject: { keys }, presented, rejection }) {
       const { claimedKeyId, sharedKeyFound } = keys
-      if (claimedKeyId !== undefined && !sharedKeyFound && rejection.code !== 'algorithm_unsupported')
+      if (claimedKeyId !== undefined && !sharedKeyFound && rejection.code === 'key_unknown')
         return {
           score: 99,
           detail: `The settings header names the SharedKey "${showName(claimedKeyId)}", but no secret is configured for it.`,
+          fix: `Add its secret, which Twilio showed when you created the key: sharedKeys: { '${showName(claimedKeyId)}': … }.`,
         }
       if (claimedKeyId === undefined && presented.some(({ text }) => text.length === lengthOfSharedKeys))
         return {
@@ -178,15 +265,53 @@ export const keyCauses = {
         }
       const fault = findFault(keys)
       if (fault?.kind === 'other' && claimedKeyId !== undefined)
-        return { score: 93, detail: `The secret of the SharedKey ${fault.fault}.` }
+        return {
+          score: 93,
+          detail: `The secret of the SharedKey ${fault.fault}.`,
+          fix: 'Copy the secret of the SharedKey again.',
+        }
       return rejection.code === 'key_not_allowed'
-        ? { score: 60, detail: 'An Auth Token signed, and "sharedKeysOnly" is set.' }
+        ? {
+            score: 97,
+            detail: 'The request names no SharedKey, so an Auth Token signed it, and "sharedKeysOnly" is set.',
+            fix: notOnly,
+          }
         : undefined
     },
     refusals: {
       key_not_allowed() {
-        return 'Twilio signed with the Auth Token, and "sharedKeysOnly" is set. No webhook rule with a SharedKey applies to this URL.'
+        return {
+          detail:
+            'Twilio signed with the Auth Token, and "sharedKeysOnly" is set. No webhook rule with a SharedKey applies to this URL.',
+          fix: notOnly,
+        }
       },
+    },
+  } satisfies CauseRow as Row,
+  shared_key_wrong: {
+    title: 'The secret of another SharedKey',
+    symptom: 'Requests that name a SharedKey are refused as `signature_mismatch`. Others pass.',
+    reason: 'The secret under the id of the SharedKey was copied from another key, or two secrets are swapped.',
+    fix: 'List the secret of this SharedKey under its id in "sharedKeys".',
+    question: 'shared_key',
+    *edits({ keys }) {
+      if (keys.claimedKeyId === undefined || !keys.sharedKeyFound) return
+      for (const { name, ...key } of keys.others)
+        if (key.kind === 'shared_key')
+          yield takeKey(
+            { ...key, name },
+            `${name} signed, not the secret that is configured for the SharedKey "${showName(keys.claimedKeyId)}".`,
+          )
+    },
+    suspect({ subject: { keys }, tried }) {
+      const { claimedKeyId, sharedKeyFound } = keys
+      return claimedKeyId !== undefined && sharedKeyFound && tried > 0
+        ? {
+            score: 56,
+            detail: `The secret that is configured for the SharedKey "${showName(claimedKeyId)}" may be that of another key.`,
+            fix: 'Compare the secret with the one that Twilio showed when the SharedKey was created, or create a new key.',
+          }
+        : undefined
     },
   } satisfies CauseRow as Row,
   algorithm: {
@@ -198,7 +323,8 @@ export const keyCauses = {
     question: 'shared_key',
     *edits({ keys }) {
       if (keys.claimedKeyId !== undefined && keys.sharedKeyFound)
-        for (const key of keys.others) if (key.kind === 'auth_token') yield takeKey(key, describeTokenForSharedKey(key))
+        for (const key of keys.others)
+          if (key.kind === 'auth_token') yield takeKey(key, describeTokenForSharedKey(key.name), tokenSigned)
       for (const algorithm of algorithmNames)
         yield {
           dimension: 'algorithm',
@@ -207,7 +333,11 @@ export const keyCauses = {
             state.keys.every((key) => key.algorithm === algorithm)
               ? undefined
               : { ...state, keys: state.keys.map((key) => ({ ...key, algorithm })) },
-          detail: describeAlgorithm(keys),
+          detail: describeAlgorithm(keys, algorithm),
+          fix:
+            keys.claimedKeyId === undefined
+              ? undefined
+              : `Give the SharedKey the algorithm that signed: sharedKeys: { '${showName(keys.claimedKeyId)}': { secret: …, algorithm: '${algorithm}' } }.`,
         }
     },
     suspect({ rejection: { code } }) {
@@ -220,10 +350,10 @@ export const keyCauses = {
     },
     refusals: {
       algorithm_unsupported() {
-        return 'The signature was not made with the algorithm that the settings header names.'
+        return { detail: 'The signature was not made with the algorithm that the settings header names.' }
       },
       signature_malformed() {
-        return 'The settings header names an algorithm whose signatures have another length.'
+        return { detail: 'The settings header names an algorithm whose signatures have another length.' }
       },
     },
   } satisfies CauseRow as Row,
@@ -266,19 +396,68 @@ function* takeTokens(
   for (const key of keys.others) if (key.kind === 'auth_token') yield takeKey(key, describe(key.name))
 }
 
-function takeKey({ name: _, ...key }: NamedKey, detail: string): Edit {
-  return { dimension: 'key', cost: 1, apply: (state) => ({ ...state, keys: [key] }), detail }
+function takeKey({ name: _, ...key }: NamedKey, detail: string, fix?: string): Edit {
+  return { dimension: 'key', cost: 1, apply: (state) => ({ ...state, keys: [key] }), detail, fix }
 }
 
-function describeTokenForSharedKey({ name }: NamedKey): string {
-  return `The settings header names a SharedKey, but the Auth Token ${name} signed with HMAC-SHA1.`
+/** Takes other secrets as the Auth Token. */
+function takeSecrets(secrets: readonly string[], cost: number, detail: string, fix?: string): Edit {
+  const { name } = findDefaultAlgorithm('auth_token')
+  const keys = secrets.map((secret): Key => ({ secret, algorithm: name, kind: 'auth_token' }))
+  return { dimension: 'token', cost, apply: (state) => ({ ...state, keys }), detail, fix }
 }
 
-function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys): string {
+const notOnly =
+  'Set "sharedKeysOnly" to false until the webhook rule with the SharedKey covers every webhook that this server gets.'
+
+const tokenSigned =
+  'Something added or changed X-Twilio-Webhooks-Signature-Settings: an Auth Token signs requests without this header.'
+
+function describeTokenForSharedKey(name: string): string {
+  return `The settings header names a SharedKey, but ${name} signed with HMAC-SHA1, as an Auth Token does.`
+}
+
+function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys, signed: AlgorithmName): string {
   if (claimedKeyId === undefined) return 'The Auth Token signed with HMAC-SHA256. Twilio uses it only with HMAC-SHA1.'
-  if (claimedAlgorithm === undefined) return 'The SharedKey signed with another algorithm than the configured one.'
-  const claimed = algorithmNames.find((name) => name === claimedAlgorithm) ?? 'an algorithm'
-  return `The settings header names ${claimed} for a SharedKey. The signature was made with another algorithm, or the key is configured with another one.`
+  const made = `The SharedKey signed with ${signed}, and is configured with another algorithm.`
+  const claimed = algorithmNames.find((name) => name === claimedAlgorithm)
+  return claimedAlgorithm === undefined || claimed === signed
+    ? made
+    : `The settings header names ${claimed ?? 'an unknown algorithm'}, and the signature was made with ${signed}.`
+}
+
+/** Explains a request for which the look-up found no token. */
+function explainNoToken({ lookup }: ConfiguredKeys): Suspicion | undefined {
+  return lookup === 'nothing'
+    ? {
+        score: 95,
+        detail:
+          'The look-up in "authToken" found no token. JSON events and WebSocket handshakes name no account, so "accountSid" is undefined for them.',
+        fix: 'Let the look-up return the tokens that may have signed if "accountSid" is undefined, or give this route a verifier with its own Auth Token.',
+      }
+    : undefined
+}
+
+/** Explains why the account of a genuine request is refused. */
+function explainAccount({ state, queryPairs, options, keys }: Subject): Finding {
+  const named = (state.covers === 'params' ? state.pairs : queryPairs).find(([name]) => name === 'AccountSid')?.[1]
+  const account = isAccountSid(named) ? named : undefined
+  const one = account === undefined ? 'an account' : `the account ${account}`
+  const listed = options.accountSid === undefined ? undefined : [options.accountSid].flat()
+  if (listed !== undefined && account !== undefined && !listed.includes(account))
+    return {
+      detail: `The signature matches, and the request names ${one}, which "accountSid" does not list.`,
+      fix: `If the account is yours, add '${account}' to "accountSid".`,
+    }
+  if (keys.claimedKeyId !== undefined)
+    return {
+      detail: `The signature matches, and the request names ${one}, to which the SharedKey "${showName(keys.claimedKeyId)}" is not bound.`,
+      fix: `If the account may use this SharedKey, set the "accountSid" of the key to it, or leave "accountSid" out of the key.`,
+    }
+  return {
+    detail: `The signature matches, but the request names ${one}, which does not own the token, or is not allowed.`,
+    fix: 'List the token under the account that owns it, or add the account to "accountSid" if it is yours.',
+  }
 }
 
 /** Auth Tokens have 32 lower-case hex digits. Secrets of API keys have 32 letters and digits. */

@@ -15,7 +15,7 @@ export const lostParamsCauses = {
       'Requests from some numbers or countries are refused, for example from those without a city or a ZIP code.',
     reason:
       'Twilio sends many parameters blank (ToCity=) and signs their names. Middleware that removes blank values removes the names too.',
-    fix: 'Verify before any middleware that drops blank values, on the raw body.',
+    fix: 'Verify before any middleware that drops blank values, on the raw body. If the verifier gets it, a proxy or a forwarder before this server changes the form.',
     fixes: guardFirst,
     question: 'some_messages',
     edits: listBlanks,
@@ -26,7 +26,7 @@ export const lostParamsCauses = {
     symptom: 'Group messages of Conversations are refused.',
     reason:
       'Some webhooks repeat a parameter (MessagingBinding.Address), and Twilio signs each distinct value. A parser that keeps only the first or last value, or joins them with commas, loses the others.',
-    fix: 'Verify the raw body, which keeps repeated parameters.',
+    fix: 'Verify the raw body, which keeps repeated parameters. If the verifier gets it, a proxy or a forwarder before this server changes the form.',
     fixes: {
       ...guardFirst,
       lambda: 'Use the raw body of the event, not an object with one value per name.',
@@ -37,7 +37,8 @@ export const lostParamsCauses = {
     suspect({ subject: { state } }) {
       const names = new Set(state.pairs.map(([name]) => name))
       if (state.covers !== 'params' || names.size < 3) return undefined
-      return state.pairs.filter(([name]) => /^(MessagingBinding\.Address$|Field_)/.test(name)).length === 1
+      const repeated = state.pairs.filter(([name]) => /^(MessagingBinding\.Address$|Field_)/.test(name))
+      return repeated.length === 1
         ? {
             score: 72,
             detail: 'Twilio repeats "MessagingBinding.Address" for each member of a group, and only one is left.',
@@ -64,11 +65,16 @@ export const lostParamsCauses = {
       yield* listExtra(subject.formPairs, new Set(known))
     },
     changesParams: true,
-    suspect({ subject }) {
+    suspect({ subject, tried }) {
       const { given, method, handshake, bodyMatches } = subject
-      return given?.length === 0 && method === 'POST' && !handshake && !bodyMatches
-        ? { score: 74, detail: 'No parameters were passed: no form parser ran, or it ran too late.' }
-        : suspectMissing(subject)
+      if (given?.length === 0 && method === 'POST' && !handshake && !bodyMatches)
+        return { score: 74, detail: 'No parameters were passed: no form parser ran, or it ran too late.' }
+      const known = suspectMissing(subject)
+      if (known !== undefined || tried === 0 || subject.formPairs.length === 0) return known
+      return {
+        score: 37,
+        detail: 'Something may have changed or removed a parameter in a way that cannot be undone.',
+      }
     },
   } satisfies CauseRow as Row,
 }
@@ -106,7 +112,7 @@ function listAbsent(known: readonly string[], pairs: Pairs): string[] {
 
 function* listBlanks({ formPairs: pairs }: Subject): Generator<Edit> {
   if (pairs.length === 0) return
-  const known = listKnownNames(pairs).map(({ name }) => name)
+  const known = [...new Set([...listKnownNames(pairs).map(({ name }) => name), ...ofNumbers(pairs)])]
   // If the kind is unknown, its parameters are uncertain.
   const surcharge = kindOf(new Map(pairs)) === undefined ? 1 : 0
   for (const edit of listBlankSets(listAbsent(known, pairs), pairs)) yield { ...edit, cost: edit.cost + surcharge }
@@ -131,6 +137,12 @@ const places = ['State', 'City', 'Zip', 'Country'].flatMap((place) => [
   [`To${place}`, `Called${place}`],
   [`From${place}`, `Caller${place}`],
 ])
+/** The places of the numbers, which Twilio adds to many kinds of webhook. */
+function ofNumbers(pairs: Pairs): readonly string[] {
+  const names = new Set(pairs.map(([name]) => name))
+  return names.has('From') && names.has('To') ? places.flatMap(([name]) => name ?? []) : []
+}
+
 const blankBefore =
   /^(Body|ErrorMessage|ErrorCode|FailureReason|ParentAccountSid|msg|.*ResourceUrl|Digits|SpeechResult|Attributes|FriendlyName|CallerName|ForwardedFrom|FinishedOnKey|HandoffData|Reason.*|Media|UniqueName|ClientIdentity|ProfileName|ButtonText|ButtonPayload|Label|Address|challenge_details|MessagingServiceSid|ChannelPrefix|RawDlrDoneDate|Task.*|Worker.*|RecordingUrl|Duration)$/
 
@@ -207,6 +219,7 @@ function* listExtra(pairs: Pairs, known: ReadonlySet<string>): Generator<Edit> {
       return kept.length === all.length ? undefined : kept
     }),
     detail: `${showNames(gone)} ${gone.length === 1 ? 'was' : 'were'} added to the parameters on the way.`,
+    fix: 'Let nothing on the way add parameters to the form, or verify the raw body before something does.',
   })
   if (unknown.length > 1 && unknown.length < names.length) yield offer(unknown, 2)
   for (const name of unknown.slice(0, 40)) yield offer([name], 1)
@@ -276,7 +289,8 @@ function suspectMissing({ state }: Subject): Suspicion | undefined {
   const missing = listKnownNames(state.pairs).filter(({ name, always }) => always && !names.has(name))
   const text = [...names].join(' ')
   const lacksAccount = ofResource.test(text) && !/account_?sid/i.test(text)
-  if (missing.length === 0 || (missing.length > 6 && !lacksAccount)) return undefined
+  // A request that lacks many of them is rather of a kind that is not known.
+  if (missing.length === 0 || (missing.length > mostMissing && !lacksAccount)) return undefined
   const are = missing.length === 1 ? 'it is' : 'they are'
   return {
     score: 64,
@@ -286,6 +300,8 @@ function suspectMissing({ state }: Subject): Suspicion | undefined {
       .join(', ')} with such a webhook, and ${are} missing.`,
   }
 }
+
+const mostMissing = 2
 
 type Guess = (get: (name: string) => string | undefined) => readonly (string | undefined)[]
 

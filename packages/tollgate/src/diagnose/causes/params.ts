@@ -7,10 +7,12 @@ import { type CauseRow, type ChangeValue, type Edit, editValues, type Fixes, typ
 
 /** The fix for parsers and middleware that change parameters: the guard comes first. */
 export const guardFirst: Fixes = {
-  express: 'Put the guard before the middleware that changes req.body: it reads the raw body.',
-  fastify: 'Register the plugin in the scope: it reads the raw body before any parser or preValidation hook.',
-  koa: 'Put the guard before the body parser and before other code that changes ctx.request.body.',
-  nest: 'Set rawBody: true. Pipes and middleware that change the body then do no harm.',
+  express:
+    'Put the guard before middleware that changes the body or sets req.rawBody. If there is none, a proxy or a forwarder before this server changes the form.',
+  fastify:
+    'Register the plugin in the scope, before hooks that change the body. If there are none, a proxy or a forwarder before this server changes the form.',
+  koa: 'Put the guard before the body parser and other code that changes the body. If there is none, a proxy or a forwarder before this server changes the form.',
+  nest: 'Set rawBody: true. Pipes and middleware that change the body then do no harm. A forwarder before this server may change the form too.',
 }
 
 /** Changes that parsers and middleware make to the values and names of parameters. */
@@ -20,7 +22,7 @@ export const paramsCauses = {
     symptom: 'Only messages that begin or end with a space or a line break are refused.',
     reason:
       'Middleware that trims input (Laravel’s TrimStrings, sanitisers, validation pipes) ran first. Twilio signs values with the white space that people typed.',
-    fix: 'Verify before any middleware that trims values, on the raw body.',
+    fix: 'Verify before any middleware that trims values, on the raw body. If the verifier gets it, a proxy or a forwarder before this server changes the form.',
     fixes: guardFirst,
     question: 'some_messages',
     edits: listTrims,
@@ -31,7 +33,7 @@ export const paramsCauses = {
     symptom: 'Phone numbers begin with a space instead of "+", or values still hold %20.',
     reason:
       'In a form, + means a space and %2B means a plus. Decoding twice turns every plus into a space. Not decoding keeps the escapes. Twilio signs values that are decoded once.',
-    fix: 'Decode the form exactly once: pass the raw body.',
+    fix: 'Decode the form exactly once: pass the raw body. If the verifier gets it, a proxy or a forwarder before this server changes the form.',
     fixes: {
       ...guardFirst,
       lambda: 'Pass the event unchanged. Decode the body from Base64 only if isBase64Encoded is true.',
@@ -51,7 +53,7 @@ export const paramsCauses = {
     symptom: 'Values are null, "null" or "undefined", but Twilio sent a blank.',
     reason:
       'Middleware (Laravel’s ConvertEmptyStringsToNull, ORMs, mappers) turns blanks into null. A template or String() then turns null into a word.',
-    fix: 'Verify before any middleware that turns blank values into null, on the raw body.',
+    fix: 'Verify before any middleware that turns blank values into null, on the raw body. If the verifier gets it, a proxy or a forwarder before this server changes the form.',
     fixes: guardFirst,
     question: 'some_messages',
     edits: listNulls,
@@ -72,11 +74,66 @@ export const paramsCauses = {
     question: 'some_messages',
     edits: listNestingEdits,
     changesParams: true,
+    suspect({ subject: { formPairs, given } }) {
+      return given === undefined && formPairs.some(([, value]) => /^\[object \w+\]$/.test(value))
+        ? {
+            score: 92,
+            detail:
+              'A value is "[object Object]": a parser made an object of names with brackets, and something wrote it as text.',
+            fix: nothingWritten,
+          }
+        : undefined
+    },
   } satisfies CauseRow as Row,
+  params_escaped: {
+    title: 'Values were escaped for HTML',
+    symptom: 'Only messages with &, <, >, quotes or slashes are refused.',
+    reason:
+      'Middleware that sanitises input (express-validator’s escape(), xss filters) turns & into &amp; before the check. Twilio signs the characters that people typed.',
+    fix: 'Verify before any middleware that escapes or sanitises values, on the raw body. If the verifier gets it, a proxy or a forwarder before this server changes the form.',
+    fixes: guardFirst,
+    question: 'some_messages',
+    edits: listEscaped,
+    changesParams: true,
+  } satisfies CauseRow as Row,
+}
+
+const nothingWritten = 'Verify the raw body as it arrived, not a form that was made again from parsed parameters.'
+
+// Each pair of texts: how escaping functions write the character, and the character.
+const entities: readonly (readonly [written: RegExp, character: string])[] = [
+  [/&lt;/g, '<'],
+  [/&gt;/g, '>'],
+  [/&(?:quot|#34|#x22);/gi, '"'],
+  [/&(?:apos|#0?39|#x27);/gi, "'"],
+  [/&#(?:x2f|47);/gi, '/'],
+  [/&#(?:x5c|92);/gi, '\\'],
+  [/&#(?:x60|96);/gi, '`'],
+  [/&#(?:x3d|61);/gi, '='],
+  // The last one, or else it would make others.
+  [/&(?:amp|#38|#x26);/gi, '&'],
+]
+
+function* listEscaped({ formPairs }: Subject): Generator<Edit> {
+  const isEscaped = formPairs.some(([, value]) => entities.some(([written]) => value.search(written) !== -1))
+  if (!isEscaped) return
+  const decode = (value: string): string =>
+    entities.reduce((text, [written, character]) => text.replace(written, character), value)
+  const offer = (cost: number, change: ChangeValue): Edit => ({
+    dimension: 'markup',
+    cost,
+    apply: editValues(change),
+    detail: 'Values were escaped for HTML on the way, such as & to &amp;.',
+  })
+  yield offer(1, decode)
+  yield offer(3, (value) => decode(decode(value)))
 }
 
 const spaces = ['', ' ', '  ', '   ', '\n', '\r\n', '\t', '\u00a0']
 const allEnds = spaces.flatMap((before) => spaces.map((after) => [before, after] as const)).slice(1)
+const moreEnds: typeof allEnds = ['', ' '].flatMap((before) =>
+  [' \n', '\n ', '\n\n', ' \r\n', '\r\n\r\n', '\n\n\n', '    ', '\t\t'].map((after) => [before, after] as const),
+)
 const usualEnds: typeof allEnds = [
   ['', ' '],
   [' ', ''],
@@ -100,6 +157,8 @@ function* listTrims({ formPairs: pairs }: Subject): Generator<Edit> {
       yield offer((isLikely ? 1 : 3) + (isRare ? 2 : 0), (value) => before + value + after, name)
     }
   }
+  for (const name of text.slice(0, 2))
+    for (const [before, after] of moreEnds) yield offer(5, (value) => before + value + after, name)
   const rest = [...new Set(pairs.map(([name]) => name))].filter((name) => !text.includes(name)).slice(0, 60)
   for (const name of rest)
     for (const [before, after] of usualEnds) yield offer(4, (value) => before + value + after, name)
@@ -139,7 +198,9 @@ function* listDecodings({ formPairs: pairs }: Subject): Generator<Edit> {
     (value) => (/^ \d+$/.test(value) ? value.replace(' ', '+') : value.replace(/(\S) (?=\S)/g, '$1+')),
     twice,
   )
+  // Every space as "+", beside a plus that was encoded: phone numbers and time zones keep theirs.
   const none = 'A space arrived as "+": the form was not decoded.'
+  yield offer(2, (value) => (/^(\w+:)?\+\d+$/.test(value) ? value : restorePlus(value.replaceAll('+', ' '))), none)
   yield offer(1, (value) => value.replaceAll('+', ' '), none)
   yield offer(1, (value) => (/^(\w+:)?\+\d+$/.test(value) ? value : value.replaceAll('+', ' ')), none)
   yield offer(1, decodeField, 'Values arrived percent-encoded: the form was not decoded.', decodeField)
@@ -174,6 +235,7 @@ function restorePlus(value: string): string {
     .replace(/^ (?=\d)/, '+')
     .replace(/: (?=\d)/, ':+')
     .replace(/ {2}(?=\d{4}$)/, ' +')
+    .replace(/(?<=T\d\d:\d\d:\d\d(?:\.\d{1,9})?) (?=\d\d:?\d\d$)/, '+')
 }
 
 function* findAll(text: string, character: string): Generator<number> {
@@ -221,6 +283,27 @@ function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edi
         apply: (state) => ({ ...state, pairs }),
         detail: `A parser turned parameter names into objects or arrays. Twilio signed them ${what}.`,
       }
+  const indexed = formPairs.some(([name]) => /\[\d*\]$/.test(name))
+  for (const [what, spell] of indexed ? respellings : [])
+    yield {
+      dimension: 'names',
+      cost: 1,
+      apply: editValues((value) => value, spell),
+      detail: `Something wrote the form again, with brackets after repeated names. Twilio signed them ${what}.`,
+      fix: nothingWritten,
+    }
+  const nested = formPairs.some(([name]) => /\[[A-Za-z_]\w*\]/.test(name))
+  if (nested)
+    yield {
+      dimension: 'names',
+      cost: 2,
+      apply: editValues(
+        (value) => value,
+        (name) => name.replace(/\[([A-Za-z_]\w*)\]/g, '.$1').replace(/\[\d*\]$/, ''),
+      ),
+      detail: 'Something wrote the form again, with brackets in names that have dots.',
+      fix: nothingWritten,
+    }
   // PHP turns a dot in a name into an underscore.
   if (formPairs.some(([name]) => /^MessagingBinding_/.test(name)))
     yield {
@@ -233,6 +316,11 @@ function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edi
       detail: 'A parser changed the dots in parameter names to underscores.',
     }
 }
+
+const respellings: readonly (readonly [what: string, spell: (name: string) => string])[] = [
+  ['without them', (name) => name.replace(/\[\d*\]$/, '')],
+  ['with "[]"', (name) => name.replace(/\[\d+\]$/, '[]')],
+]
 
 type Join = (path: readonly (string | number)[]) => string
 

@@ -1,6 +1,6 @@
-import type { Subject } from '../reading.ts'
+import { ownTarget, type Subject } from '../reading.ts'
 import { decodeAll, escapers, hexCases, listToggles, type Spelling, stripSlashes, toHex } from '../spelling.ts'
-import { type CauseRow, type Edit, editUrl, type Row, ruledOut } from './row.ts'
+import { type CauseRow, type Edit, editUrl, type Row } from './row.ts'
 
 /** Changes of the path. */
 export const pathCauses = {
@@ -9,7 +9,7 @@ export const pathCauses = {
     symptom: 'The URL at Twilio has /twilio/sms, and the app sees /sms, or the reverse.',
     reason:
       'A proxy or a platform routes by the first part of the path and removes it, or adds its own. Twilio signed the path that it requested.',
-    fix: 'Put the path prefix into "publicUrl" ("https://example.com/prefix"), or let the proxy pass the path unchanged.',
+    fix: 'Put a prefix that was stripped into "publicUrl" ("https://example.com/prefix"). Take one out of it that the path has already. If the proxy added one, let it pass the path unchanged.',
     fixes: {
       express: 'Put the prefix into publicUrl. app.use() does no harm: the guard reads req.originalUrl.',
       fastify: 'Put the prefix into publicUrl. rewriteUrl does no harm: the guard reads request.originalUrl.',
@@ -17,7 +17,8 @@ export const pathCauses = {
       hono: 'Put the prefix into publicUrl. app.mount() also strips a prefix. app.route() and basePath() do not.',
       nest: 'Put the prefix into publicUrl. Leave out the global prefix of the app.',
       next: 'Put the basePath into publicUrl: Next strips it.',
-      lambda: 'Put the stage (/prod), or the API mapping of the custom domain, into publicUrl as Twilio’s URL has it.',
+      lambda:
+        'Put the API mapping of a custom domain into publicUrl, and leave the stage (/prod) out of it: the adapter’s path has the stage.',
       supabase: 'Put /functions/v1 into publicUrl: the gateway strips it.',
       netlify: 'Set publicUrl to the URL that Twilio calls: /.netlify/functions, or the path of the redirect.',
       vercel: 'Set publicUrl to the URL that Twilio calls. Rewrites change the path that a function sees.',
@@ -30,11 +31,15 @@ export const pathCauses = {
     },
     question: 'path',
     edits: listPrefixes,
-    suspect({ subject: { evidence, state }, tried }) {
-      return evidence.proxied && tried > 0
+    suspect({ subject: { evidence, state, options }, tried }) {
+      return tried > 0
         ? {
-            score: 38,
-            detail: `The request came through a proxy, which may have changed the path ${state.url.path}. ${ruledOut}`,
+            score: evidence.proxied ? 45 : 40,
+            detail: `Something on the way may have changed the path ${state.url.path}, by a prefix that the search does not know.`,
+            fix:
+              options.signedUrl === undefined
+                ? 'Compare this path with the URL in the Twilio console. Put a prefix that is missing here into "publicUrl", and take one that is too much out of it.'
+                : 'Compare this path with the URL in the Twilio console, and return that URL from "signedUrl".',
           }
         : undefined
     },
@@ -109,18 +114,29 @@ const knownPrefixes: readonly (readonly [prefix: string, of: string])[] = [
   ['/public', 'a mount point'],
 ]
 
+/** Mount points that fewer people use. Others are in the `prefixes` that the user names. */
+const rarePrefixes: readonly (readonly [prefix: string, of: string])[] =
+  'bot bots callback callbacks twiml phone telephony call calls messaging messages message whatsapp events event service services svc rest gateway gw ivr inbound incoming notify notifications notification chat support integrations integration internal external hook v3 v4 api/v3 api/hooks api/webhook rest/v1 uat qa beta stg preview main latest prd development web site portal admin crm core comms communications communication webhooks/v1 functions functions/v2 lambda fn _functions proxy public/api en'
+    .split(' ')
+    .map((name) => [`/${name}`, 'a mount point'])
+
 function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
   const seen = state.url.path
   if (seen.length > mostCharacters) return
   const offered = new Set([seen])
-  function* offer(path: string, cost: number, detail: string): Generator<Edit> {
+  function* offer(path: string, cost: number, detail: string, fix?: string): Generator<Edit> {
     if (offered.has(path) || path === seen) return
     offered.add(path)
-    yield { dimension: 'prefix', cost, apply: editUrl('path', () => path), detail }
+    yield { dimension: 'prefix', cost, apply: editUrl('path', () => path), detail, fix }
   }
-  for (const { value, from } of evidence.targets)
+  for (const { value, from } of [...evidence.targets, ...hints.targets.filter((one) => one.from === ownTarget)])
     if (isMoved(seen, value.path))
-      yield* offer(value.path, 1, `Twilio signed the path ${value.path} (${from}), and this server checks ${seen}.`)
+      yield* offer(
+        value.path,
+        1,
+        `Twilio signed the path ${value.path} (${from}), and this server checks ${seen}.`,
+        from === ownTarget ? 'Return the path of the request from "signedUrl".' : undefined,
+      )
   const named = [...evidence.prefixes, ...hints.prefixes].map(({ value, from }) => [trimPrefix(value), from] as const)
   // If the whole path is a mount point, the app sees "/".
   if (seen === '/')
@@ -140,9 +156,19 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
   for (let count = 1; count < Math.min(segments.length, 5); count++) {
     const added = `/${segments.slice(0, count).join('/')}`
     const rest = `/${segments.slice(count).join('/')}`
-    yield* offer(rest, count, `The path starts with ${added}, which Twilio did not sign: Twilio signed ${rest}.`)
+    yield* offer(
+      rest,
+      count,
+      `The path starts with ${added}, which Twilio did not sign: Twilio signed ${rest}.`,
+      `Let nothing on the way add ${added} to the path.`,
+    )
     for (const [prefix, from] of named)
-      yield* offer(prefix + rest, 2, `The prefix ${prefix} (${from}) became ${added}: Twilio signed ${prefix}${rest}.`)
+      yield* offer(
+        prefix + rest,
+        2,
+        `The prefix ${prefix} (${from}) became ${added}: Twilio signed ${prefix}${rest}.`,
+        `Let nothing on the way change ${prefix} to ${added}.`,
+      )
   }
   for (const [prefix, of] of knownPrefixes)
     yield* offer(
@@ -153,10 +179,66 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
   for (const [name] of named)
     for (const [prefix] of knownPrefixes.slice(0, 8))
       yield* offer(prefix + name + seen, 4, `The path lost its prefix ${prefix}${name} on the way.`)
-  const [, ...inner] = segments
-  if (inner.length > 0)
-    for (const [prefix, of] of knownPrefixes)
-      yield* offer(`${prefix}/${inner.join('/')}`, 4, `The prefix ${prefix} (${of}) became /${segments[0]} on the way.`)
+  for (const count of [1, 2]) {
+    const added = `/${segments.slice(0, count).join('/')}`
+    const rest = `/${segments.slice(count).join('/')}`
+    if (segments.length > count)
+      for (const [prefix, of] of [...knownPrefixes, ...(count === 1 ? rarePrefixes : [])])
+        yield* offer(
+          prefix + rest,
+          3 + count + (rarePrefixes.some(([rare]) => rare === prefix) ? 1 : 0),
+          `The prefix ${prefix} (${of}) became ${added} on the way.`,
+          added === '/' ? slashes : `Let nothing on the way change ${prefix} to ${added}.`,
+        )
+  }
+  for (const [prefix, of] of rarePrefixes)
+    yield* offer(
+      prefix + seen,
+      5,
+      `The path lost its prefix ${prefix} (${of}) on the way: Twilio signed ${prefix}${seen}.`,
+    )
+  yield* listInner(segments, offer)
+  yield* listJoined(seen, offer)
+}
+
+type Offer = (path: string, cost: number, detail: string, fix?: string) => Generator<Edit>
+
+const slashes =
+  'Let the proxy pass the path unchanged (nginx: proxy_pass without a path, Apache: ProxyPass "/twilio" "http://app/twilio"). If it has to strip the prefix, end both of its paths with a slash, and put the prefix into publicUrl.'
+
+/** Lists paths with one segment more or less behind the first, such as a version. */
+function* listInner(segments: readonly string[], offer: Offer): Generator<Edit> {
+  const unchanged = 'Let nothing on the way change the path.'
+  for (let index = 1; index < Math.min(segments.length, 5) - 1; index++)
+    yield* offer(
+      `/${[...segments.slice(0, index), ...segments.slice(index + 1)].join('/')}`,
+      4,
+      `Something added /${segments[index]} inside the path on the way.`,
+      unchanged,
+    )
+  for (const inner of ['v1', 'v2', 'api', 'twilio', 'webhooks'])
+    if (segments.length > 1)
+      yield* offer(
+        `/${[segments[0], inner, ...segments.slice(1)].join('/')}`,
+        4,
+        `Something removed /${inner} inside the path on the way.`,
+        unchanged,
+      )
+}
+
+/** Lists the paths that a proxy may have joined to a prefix without a slash, such as `/apisms`. */
+function* listJoined(seen: string, offer: Offer): Generator<Edit> {
+  for (const [added] of knownPrefixes) {
+    const rest = seen.slice(added.length)
+    if (!seen.startsWith(added) || rest === '' || rest.startsWith('/')) continue
+    for (const prefix of ['', ...knownPrefixes.map(([one]) => one)])
+      yield* offer(
+        `${prefix}/${rest}`,
+        5,
+        `The proxy joined ${added} and ${rest} without a slash: Twilio signed ${prefix}/${rest}.`,
+        slashes,
+      )
+  }
 }
 
 /**
@@ -174,11 +256,12 @@ function trimPrefix(prefix: string): string {
 
 function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
   if (state.url.path.length > mostCharacters) return
-  const offer = (spell: Spelling[1], cost: number, what: string): Edit => ({
+  const offer = (spell: Spelling[1], cost: number, what: string, fix?: string): Edit => ({
     dimension: 'path',
     cost,
     apply: editUrl('path', spell),
-    detail: `The path was re-encoded on the way: Twilio signed it ${what}.`,
+    detail: `The path was ${fix === undefined ? 're-encoded' : 'changed'} on the way: Twilio signed it ${what}.`,
+    fix,
   })
   for (const { value, from } of evidence.targets)
     if (!isMoved(state.url.path, value.path) && stripSlashes(value.path) !== '')
@@ -220,10 +303,33 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
     ['%252F', 5],
   ] as const)
     for (let index = 2; index < Math.min(segments.length, 8); index++)
-      yield offer((path) => joinAt(path, index, slash), cost, `with ${slash} for "/"`)
-  yield offer((path) => `/${path}`, 4, 'with two slashes at its start')
+      yield offer(
+        (path) => joinAt(path, index, slash),
+        cost,
+        `with ${slash} for "/"`,
+        slash === '//' ? sameSlashes : undefined,
+      )
+  yield offer((path) => `/${path}`, 4, 'with two slashes at its start', sameSlashes)
   yield offer((path) => path.replace(/\/{2,}/g, '/'), 2, 'with single slashes')
-  yield offer((path) => path.toLowerCase(), 5, 'in lower case')
+  yield offer((path) => path.toLowerCase(), 5, 'in lower case', sameCase)
+  for (const path of listCapitalised(segments)) yield offer(() => path, 4, 'with capital letters', sameCase)
+}
+
+const sameSlashes =
+  'Write the URL at Twilio with single slashes, or let the proxy pass the path unchanged (nginx: proxy_pass without a path, merge_slashes off).'
+
+const sameCase =
+  'Let nothing on the way change the letter case of the path, and write a prefix in "publicUrl" as the Twilio console has it.'
+
+/** Lists a path with some of its first segments capitalised, or all of them in camel case. */
+function* listCapitalised(segments: readonly string[]): Generator<string> {
+  const count = Math.min(segments.length - 1, 4)
+  for (let bits = 1; bits < 1 << count; bits++)
+    yield segments
+      .map((one, at) =>
+        at > 0 && bits & (1 << (at - 1)) ? one.replace(/^[a-z]/, (letter) => letter.toUpperCase()) : one,
+      )
+      .join('/')
 }
 
 function mapSegments(path: string, change: (segment: string) => string): string {
@@ -260,11 +366,12 @@ function joinAt(path: string, index: number, slash: string): string {
 function* listSlashes({ state }: Subject): Generator<Edit> {
   const seen = state.url.path
   if (seen.length > mostCharacters) return
-  const offer = (cost: number, change: (path: string) => string, detail: string): Edit => ({
+  const offer = (cost: number, change: (path: string) => string, detail: string, fix?: string): Edit => ({
     dimension: 'slash',
     cost,
     apply: editUrl('path', change),
     detail,
+    fix,
   })
   yield offer(1, (path) => (path.endsWith('/') ? stripSlashes(path) : `${path}/`), describeSlash(seen))
   if (/\/(index|default)\.\w+$/.test(seen)) {
@@ -272,15 +379,22 @@ function* listSlashes({ state }: Subject): Generator<Edit> {
       2,
       (path) => path.slice(0, path.lastIndexOf('/') + 1),
       'The server added an index page after the last slash of the path.',
+      'Let the server pass the path on as it arrived, without the index page, or configure the URL with the index page at Twilio.',
     )
     yield offer(
       3,
       (path) => (path.endsWith('/') ? path : path.slice(0, Math.max(0, path.lastIndexOf('/')))),
       'The server added a slash and an index page to the path.',
+      'Let the server pass the path on as it arrived, without the index page, or configure the URL with the index page at Twilio.',
     )
   } else
     for (const page of ['index.php', 'index.html'])
-      yield offer(5, (path) => path.replace(/\/?$/, `/${page}`), `The server dropped ${page} from the path.`)
+      yield offer(
+        5,
+        (path) => path.replace(/\/?$/, `/${page}`),
+        `The server dropped ${page} from the path.`,
+        `Configure the URL without ${page} at Twilio, or let the server pass the path on as it arrived.`,
+      )
 }
 
 function describeSlash(seen: string): string {

@@ -3,7 +3,7 @@ import { type Pairs, parseForm, serializeForm } from '../../scheme/form.ts'
 import { kinds } from '../../webhooks/index.ts'
 import { countCharacters } from '../limits.ts'
 import { isTwilioName, showName, showNames } from '../mask.ts'
-import type { Subject } from '../reading.ts'
+import { ownTarget, type Subject } from '../reading.ts'
 import { decodeAll, escapers, hexCases, joinFields, listToggles, nameOf, splitFields } from '../spelling.ts'
 import { type CauseRow, type Edit, editPairs, editUrl, type Row } from './row.ts'
 
@@ -14,24 +14,33 @@ export const queryCauses = {
     symptom: 'URLs with a query are refused. URLs without one pass.',
     reason:
       'A rewrite or a redirect dropped the query, or the app passes only the path. Twilio signs the URL including its query.',
-    fix: 'Pass the whole request target as it arrived, including the query.',
+    fix: 'Let every proxy pass the query on, and pass the whole request target to the verifier (Express: req.originalUrl, Koa: ctx.originalUrl, Hono: c.req.url).',
     fixes: {
       nginx: 'Append $is_args$args in rewrites and in a proxy_pass with variables.',
       apache: 'Add the flag QSA to RewriteRule.',
       lambda: 'Pass the event on unchanged: rawQueryString, or the query maps, hold the query.',
-      hono: 'Pass c.req.url, not c.req.path.',
-      koa: 'Pass ctx.originalUrl, not ctx.path.',
-      express: 'Pass req.originalUrl, not req.path.',
     },
     question: 'query',
     *edits(subject) {
       yield* listLost(subject)
       yield* listMerged(subject)
     },
-    suspect({ subject: { state, method, queryPairs } }) {
-      return method === 'GET' && queryPairs.length === 0 && state.pairs.length === 0
-        ? { score: 58, detail: 'A GET webhook has its parameters in the query, and there is no query.' }
-        : undefined
+    suspect({ subject: { state, method, queryPairs, options }, tried }) {
+      if (method === 'GET' && queryPairs.length === 0 && state.pairs.length === 0)
+        return {
+          score: 58,
+          detail: 'A GET webhook has its parameters in the query, and there is no query.',
+          fix: keepQuery,
+        }
+      if (tried === 0) return undefined
+      const isLost = state.url.query === ''
+      return {
+        score: isLost ? 38 : 34,
+        detail: isLost
+          ? 'If the URL in the Twilio console has a query ("?…"), it was lost: this server sees none.'
+          : 'The query may be another than that of the URL in the Twilio console: something may have replaced it, or a part of it.',
+        fix: options.signedUrl === undefined ? keepQuery : 'Let "signedUrl" return the query of the console too.',
+      }
     },
   } satisfies CauseRow as Row,
   query_extra: {
@@ -58,7 +67,7 @@ export const queryCauses = {
     symptom: 'Queries with two or more parameters are refused. Queries with one pass.',
     reason:
       'A framework that parses the query and writes it again may sort it. Users also report that Twilio sends some callbacks with a sorted query but signs the unsorted one.',
-    fix: 'Pass the raw query instead of one that was parsed and written again.',
+    fix: 'Pass the raw query instead of one that was parsed and written again. If nothing on the way sorts it, Twilio signed another order than it sent: return the URL in the order of the console from "signedUrl".',
     fixes: {
       alb: 'Write the parameters of the configured URL in alphabetical order: the load balancer passes a map to Lambda.',
       lambda: 'Use HTTP APIs or Function URLs, whose rawQueryString keeps the order.',
@@ -77,9 +86,9 @@ export const queryCauses = {
     symptom: 'Queries with spaces, "+", ":" or "@" are refused.',
     reason:
       'A space may be written as + or as %20, and ":" as itself or as %3A. Both mean the same, but their signatures differ. A platform that decodes and encodes the query chooses one.',
-    fix: 'Pass the raw query undecoded. If the platform keeps no raw query, set "urlIsNormalized".',
+    fix: 'Pass the raw query, neither decoded nor encoded again. If the platform keeps none, or Twilio itself signed another spelling (SIP addresses), return the signed URL from "signedUrl".',
     fixes: {
-      next: 'Write the query in the console as new URLSearchParams writes it: Next encodes it that way.',
+      next: 'Use twilioWebhook of tollgate/next, or write the query in the console as new URLSearchParams writes it: Next encodes it that way.',
       lambda: 'Use HTTP APIs or Function URLs. REST APIs decode the query.',
       nginx: 'Use $request_uri or $args unchanged, without set or rewrite.',
     },
@@ -106,6 +115,9 @@ export const queryCauses = {
     changesParams: true,
   } satisfies CauseRow as Row,
 }
+
+const keepQuery =
+  'Let every proxy pass the query on (nginx: $is_args$args, Apache: QSA, CDN: forward all query strings), and pass the whole request target to the verifier.'
 
 /** More fields have too many orders. A GET webhook has about 25. */
 const mostFields = 40
@@ -147,6 +159,7 @@ function* listLost({ state, evidence, hints, given }: Subject): Generator<Edit> 
   const seen = state.url.query
   const offered = new Set([seen])
   function* offer(query: string, cost: number, from: string): Generator<Edit> {
+    const fix = from === ownTarget ? 'Let "signedUrl" return the query of the request too.' : undefined
     if (offered.has(query) || query.length > mostCharacters) return
     offered.add(query)
     const lost = splitFields(query).length - splitFields(seen).length
@@ -155,6 +168,7 @@ function* listLost({ state, evidence, hints, given }: Subject): Generator<Edit> 
       cost,
       apply: editUrl('query', () => query),
       detail: `The query was lost on the way: Twilio signed one with ${lost} more field${lost === 1 ? '' : 's'} (${from}).`,
+      fix,
     }
   }
   for (const { value, from } of [...evidence.targets, ...hints.targets])
@@ -172,10 +186,20 @@ const added =
   /^(utm_|x-|_|ngrok|fbclid|gclid|slug|path|proxy|route|rest|all|code$|clientid$|nxtp|index$|t$|ts$|timestamp$|cache|v$|request|trace|source$)/i
 
 function* listExtra(fields: readonly string[]): Generator<Edit> {
+  const half = fields.slice(0, fields.length / 2)
+  if (half.length * 2 === fields.length && half.join('&') === fields.slice(half.length).join('&'))
+    yield {
+      dimension: 'fields',
+      cost: 1,
+      apply: editUrl('query', () => joinFields(half)),
+      detail: 'The query is there twice.',
+      fix: 'Let the proxy append the query once (nginx: end the replacement of rewrite with "?", or leave $args out of it).',
+    }
   const offer = (kept: readonly string[], gone: readonly string[], cost: number): Edit => ({
     dimension: 'fields',
     cost,
     apply: editUrl('query', () => joinFields(kept)),
+    fix: `Let nothing on the way add ${showNames(gone.map(nameOf))} to the query. If it has to stay, return the URL without it from "signedUrl".`,
     detail: `The query has ${gone.map((field) => `"${showName(nameOf(field))}"`).join(', ')}, which Twilio did not sign.`,
   })
   const known = fields.filter((field) => !added.test(nameOf(field)))
@@ -292,6 +316,8 @@ function* listSpellings(seen: string): Generator<Edit> {
   yield offer((query) => decodeAll(query), 2, 'decoded')
   yield offer((query) => decodeAll(query.replaceAll('+', ' ')), 3, 'decoded')
   for (const [what, inCase] of hexCases) yield offer(inCase, 1, what)
+  for (const start of ['[?&]', '=', '[?&=]'])
+    yield offer((query) => capitalise(query, start), 5, 'with capital letters')
   const toggles = listToggles(seen, ':@,/!*()\'~;$?|[]{}<>-_. "^`\\#=')
   for (const [what, toggle] of toggles) yield offer(toggle, 2, what)
   for (const [index, [what, toggle]] of toggles.entries())
@@ -311,6 +337,14 @@ function* listSpellings(seen: string): Generator<Edit> {
   yield offer((query) => `${query}&`, 5, 'with "&" at its end')
   yield offer((query) => query.replace(/%5B\d*%5D|\[\d*\]/gi, ''), 2, 'without brackets after repeated names')
   yield offer((query) => query.replace(/%5B\d+%5D|\[\d+\]/gi, '[]'), 4, 'with "[]" after repeated names')
+}
+
+/** Writes the words behind some characters with a capital, and escapes as most programs do. */
+function capitalise(query: string, start: string): string {
+  const word = new RegExp(`(${start}|(?<=${start}[^?&=]*)(?:%[0-9a-f]{2}|[-_.+/]))([a-z])`, 'gi')
+  return query
+    .replace(word, (_, before: string, letter: string) => before + letter.toUpperCase())
+    .replace(/%[0-9a-f]{2}/gi, (hex) => hex.toUpperCase())
 }
 
 /** Adds or removes a "?" without a query. */

@@ -61,11 +61,21 @@ export interface CauseRow {
   /** Looks for signs of this cause in a request that no edit explains. */
   suspect?(refusal: Unexplained): Suspicion | undefined
   /** Describes this cause if it holds beside the edits that made the signature match. */
-  accompany?(subject: Subject, proof: Proof): string | undefined
+  accompany?(subject: Subject, proof: Proof): Finding | undefined
   /** Describes this cause if the signature matches, but the body does not have the signed hash. */
-  explainBody?(subject: Subject): string | undefined
+  explainBody?(subject: Subject): Finding | undefined
   /** Describes why a request was refused with this code although its signature matches. */
-  readonly refusals?: Readonly<Partial<Record<RejectionCode, (subject: Subject) => string>>>
+  readonly refusals?: Readonly<
+    Partial<Record<RejectionCode, (subject: Subject, rejection: Rejected) => Finding | undefined>>
+  >
+}
+
+/** What was seen in a request. */
+export interface Finding {
+  /** Describes it for the user. Holds no secret and no message text. */
+  readonly detail: string
+  /** The fix, if the request shows that the one of the row would not be right. */
+  readonly fix?: string | undefined
 }
 
 /**
@@ -113,6 +123,8 @@ export const dimensions = [
   'encoding',
   'source',
   'hash',
+  'names',
+  'markup',
   'counted',
   'repeats',
   'trim',
@@ -130,21 +142,18 @@ export const dimensions = [
 export type Dimension = (typeof dimensions)[number]
 
 /** Another cause that one edit undoes as well. */
-export interface OtherCause {
+export interface OtherCause extends Finding {
   /** The id of a row of the same family. */
   readonly id: string
-  readonly detail: string
 }
 
 /** One way to undo a cause. */
-export interface Edit {
+export interface Edit extends Finding {
   readonly dimension: Dimension
   /** 1 is the most likely. The search tries sets of edits by the sum of their costs. */
   readonly cost: number
   /** The changed state, or `undefined` if nothing changes. Counts its own work. */
   readonly apply: (state: State, work: Work) => State | undefined
-  /** Describes the change for the user. Holds no secret and no message text. */
-  readonly detail: string
   /** Causes that are undone in the same step. */
   readonly also?: readonly OtherCause[]
 }
@@ -182,8 +191,7 @@ export interface Unexplained {
 }
 
 /** A sign of a cause. */
-export interface Suspicion {
-  readonly detail: string
+export interface Suspicion extends Finding {
   /** From 0 to 100. At 90 the cause is certain, and causes below 90 are not shown. */
   readonly score: number
 }
@@ -192,7 +200,13 @@ export interface Suspicion {
 export interface Proof {
   readonly state: State
   /** How the body differs from the one whose hash was signed, if a known change explains it. */
-  readonly bodyChange: { readonly written: string | undefined; readonly spaced: string | undefined } | undefined
+  readonly bodyChange:
+    | {
+        readonly written: string | undefined
+        readonly spaced: string | undefined
+        readonly encoded?: string | undefined
+      }
+    | undefined
   /** An edit changed the parameters. */
   readonly changesParams: boolean
   /** An edit added a `bodySHA256` to the URL. */
@@ -277,7 +291,3 @@ export function editUrl<K extends 'scheme' | 'host' | 'port' | 'path' | 'query' 
       : { ...state, url: { ...state.url, [part]: text } }
   }
 }
-
-/** Ends the detail of a suspicion with a low score. */
-export const ruledOut =
-  'The search ruled out: http for https, the hosts, ports and prefixes that the request names, other encodings of query and parameters.'

@@ -1,7 +1,9 @@
 import { algorithms } from '../../scheme/algorithms.ts'
 import { isSignature } from '../evidence.ts'
+import { parseFormBody } from '../limits.ts'
+import type { Subject } from '../reading.ts'
 import { decodePercent } from '../spelling.ts'
-import type { CauseRow, Reading, Row } from './row.ts'
+import type { CauseRow, Edit, Reading, Row } from './row.ts'
 
 /** Changes of the signature header, and methods, which no signature covers. */
 export const signatureCauses = {
@@ -12,9 +14,27 @@ export const signatureCauses = {
       'WhatsApp and RCS senders may be set to PUT. The signature does not cover the method, so only the methods in `methods` are accepted.',
     fix: "Set methods: ['GET', 'POST', 'PUT'], or set the sender to POST in the Twilio console.",
     question: 'some_messages',
+    edits: listMethods,
+    suspect({ subject: { method }, rejection }) {
+      return rejection.code === 'method_not_allowed'
+        ? {
+            score: 96,
+            detail: `The method is ${showMethod(method)}, which "methods" does not list.`,
+            fix: describeMethodFix(method),
+          }
+        : undefined
+    },
     refusals: {
       method_not_allowed({ method }) {
-        return `Twilio signed this request. Its method is ${showMethod(method)}, which "methods" does not list.`
+        return {
+          detail: `Twilio signed this request. Its method is ${showMethod(method)}, which "methods" does not list.`,
+          fix: describeMethodFix(method),
+        }
+      },
+      body_unsigned({ method, body }) {
+        return method === 'GET' && body !== undefined && body.length > 0
+          ? { detail: changedToGet, fix: keepMethod }
+          : undefined
       },
     },
   } satisfies CauseRow as Row,
@@ -35,6 +55,13 @@ export const signatureCauses = {
       if (!isMissing && presented.length > 0) return undefined
       if (isBlank(subject.signatures)) return { score: 100, detail: 'The X-Twilio-Signature header is blank.' }
       if (!isMissing) return undefined
+      const other = otherNames.find((name) => subject.header(name).length > 0)
+      if (other !== undefined)
+        return {
+          score: 100,
+          detail: `The signature is in the header "${other}" instead of X-Twilio-Signature: something renamed it.`,
+          fix: 'Pass X-Twilio-Signature on under its own name, with hyphens.',
+        }
       return subject.evidence.looksLikeTwilio
         ? {
             score: 100,
@@ -53,6 +80,7 @@ export const signatureCauses = {
     *readings(values) {
       const [value = '', ...others] = splitValues(values)
       if (others.length > 0 || value.trim() === '') return
+      if (isSignature(value)) return void (yield* listFolded(value))
       yield* listRepaired(value)
       const text = value.trim()
       if (shape.test(text)) yield { text, compare: 'folded', detail: 'The letter case of X-Twilio-Signature changed.' }
@@ -98,6 +126,45 @@ export const signatureCauses = {
       }
     },
   } satisfies CauseRow as Row,
+}
+
+/** Names that CGI gateways, WSGI servers and proxies make of X-Twilio-Signature. */
+const otherNames = [
+  'x_twilio_signature',
+  'http_x_twilio_signature',
+  'http-x-twilio-signature',
+  'xtwiliosignature',
+  'twilio-signature',
+  'x-original-x-twilio-signature',
+  'x-forwarded-x-twilio-signature',
+  'x-forwarded-twilio-signature',
+  'x-original-twilio-signature',
+  'x-amzn-remapped-x-twilio-signature',
+]
+
+const keepMethod = 'Let nothing on the way change the method: Twilio sends GET or POST, as the console says, or PUT.'
+const changedToGet = 'The request is a GET with a body. Twilio sent it with another method, usually POST.'
+
+function describeMethodFix(method: string): string {
+  if (method === 'GET' || method === 'POST')
+    return `Add '${method}' to "methods" if the console has this method for the webhook, or change it in the console.`
+  return method === 'PUT'
+    ? "If the sender (WhatsApp, RCS) is set to PUT, add it: methods: ['GET', 'POST', 'PUT']. If not, something on the way changed the method: let it pass."
+    : 'Let nothing change the method before the check, such as method-override or a proxy: Twilio sends GET, POST or PUT.'
+}
+
+/** A proxy that changed the method to GET and kept the form. */
+function* listMethods({ method, handshake, isForm, body }: Subject): Generator<Edit> {
+  if (method !== 'GET' || handshake || !isForm || body === undefined || body.length === 0) return
+  const pairs = parseFormBody(body)
+  if (pairs !== undefined && pairs.length > 0)
+    yield {
+      dimension: 'source',
+      cost: 1,
+      apply: (state) => ({ ...state, pairs, covers: 'params' }),
+      detail: changedToGet,
+      fix: keepMethod,
+    }
 }
 
 const tools = /curl|wget|mozilla|python|postman|insomnia|bot|java|go-http|node|axios|okhttp|undici|httpie/i
@@ -174,6 +241,15 @@ function* listRepaired(value: string): Generator<Reading> {
         yield { text: twice, compare: 'same', detail: `X-Twilio-Signature ${what} and ${also}.` }
     }
   }
+}
+
+/**
+ * A well-formed signature without capitals, or without small letters, was changed: the chance that
+ * Twilio made one is less than one in a million.
+ */
+function* listFolded(value: string): Generator<Reading> {
+  if (value === value.toLowerCase() || value === value.toUpperCase())
+    yield { text: value, compare: 'folded', detail: 'The letter case of X-Twilio-Signature changed.' }
 }
 
 function hexToBase64(text: string): string | undefined {

@@ -1,6 +1,8 @@
 import { defaultPort, isWebSocketScheme } from '../../scheme/signed-url.ts'
+import type { Rejected } from '../../verdict.ts'
+import { listParts, spellName } from '../evidence.ts'
 import type { Subject } from '../reading.ts'
-import { type CauseRow, type Edit, editUrl, type Row, ruledOut } from './row.ts'
+import { type CauseRow, type Edit, editUrl, type Finding, type Row, type Suspicion, type Unexplained } from './row.ts'
 
 /**
  * Changes of the URL before its path: scheme, host, port, user name and password. Also its
@@ -14,12 +16,13 @@ export const urlCauses = {
       'Twilio signs the scheme that you configured. A proxy that ends TLS passes the request on over http, and the server then checks an http URL.',
     fix: 'Set "publicUrl" to the URL that is configured at Twilio, including the scheme.',
     fixes: {
-      express: 'Set publicUrl to the https URL. "trust proxy" has no effect here.',
-      fastify: 'Set publicUrl to the https URL. trustProxy has no effect here.',
-      koa: 'Set publicUrl to the https URL. app.proxy has no effect here.',
-      nginx: 'Set publicUrl to the https URL. With fromRequest, also set: proxy_set_header X-Forwarded-Proto $scheme.',
-      apache: `Set publicUrl to the https URL. With fromRequest, also set: RequestHeader set X-Forwarded-Proto "https".`,
-      cloudflare: 'Set publicUrl to the https URL, and TLS to "Full": "Flexible" calls the origin over http.',
+      express: 'Set publicUrl to the URL that is configured at Twilio. "trust proxy" has no effect here.',
+      fastify: 'Set publicUrl to the URL that is configured at Twilio. trustProxy has no effect here.',
+      koa: 'Set publicUrl to the URL that is configured at Twilio. app.proxy has no effect here.',
+      nginx:
+        'Set publicUrl to the URL at Twilio. With fromRequest, also set: proxy_set_header X-Forwarded-Proto $scheme.',
+      apache: `Set publicUrl to the URL at Twilio. With fromRequest, also set: RequestHeader set X-Forwarded-Proto "https".`,
+      cloudflare: 'Set publicUrl to the URL at Twilio, and TLS to "Full": "Flexible" calls the origin over http.',
       ngrok: 'Set publicUrl to the https URL that ngrok prints.',
     },
     question: 'every_request',
@@ -45,22 +48,25 @@ export const urlCauses = {
     edits(subject) {
       return listHosts(subject, false)
     },
-    suspect({ subject, rejection }) {
+    suspect(refusal) {
+      const { subject, rejection, tried } = refusal
       const { host } = subject.state.url
-      if (rejection.code === 'url_not_allowed')
-        return { score: 91, detail: `The options do not allow the host of the request, "${host}".` }
-      if (/^(localhost|127\.|10\.|192\.168\.|\[::1\])|^[^.]+$|\.(local|internal)$/i.test(host))
+      if (rejection.code === 'url_not_allowed') return explainUrlNotAllowed(refusal)
+      if (tried === 0) return undefined
+      if (internalHost.test(host))
         return { score: 68, detail: `This server checks the host "${host}", which Twilio cannot reach.` }
-      return subject.evidence.proxied
-        ? {
-            score: 36,
-            detail: `The request came through a proxy, and this server checks the host "${host}". ${ruledOut}`,
-          }
-        : undefined
+      return {
+        score: subject.evidence.proxied ? 44 : 35,
+        detail: `The console may have another host than "${host}", which this server checks.`,
+      }
     },
     refusals: {
-      url_not_allowed({ state }) {
-        return `Twilio signed the host "${state.url.host}", which the options do not allow, or do not accept from this peer.`
+      url_not_allowed(subject, rejection) {
+        if (explainForwarding(subject, rejection) !== undefined) return undefined
+        const { state } = subject
+        return {
+          detail: `Twilio signed the host "${state.url.host}", which the options do not allow, or do not accept from this peer.`,
+        }
       },
     },
   } satisfies CauseRow as Row,
@@ -76,6 +82,30 @@ export const urlCauses = {
     },
     question: 'every_request',
     edits: listPorts,
+    suspect({ subject: { evidence, state }, rejection }) {
+      const port = evidence.ports.find(({ value }) => value !== ':443' && value !== ':80' && value !== state.url.port)
+      if (port === undefined || !/"allowedHosts"/.test(rejection.message)) return undefined
+      return {
+        score: 95,
+        detail: `${port.from} says ${port.value.slice(1)}, so the URL would have this port, and "allowedHosts" does not list it.`,
+        fix: 'Let the proxy send the port that Twilio calls, or no X-Forwarded-Port at all, or set "publicUrl" to the URL that is configured at Twilio.',
+      }
+    },
+  } satisfies CauseRow as Row,
+  forwarding_headers: {
+    title: 'Forwarding headers that are not used',
+    symptom: 'The code is `url_not_allowed`, and `publicUrl` is a rule made with `fromRequest`.',
+    reason:
+      'Anyone can send X-Forwarded headers. `fromRequest` uses them only from a peer in `trustedProxies`, and only if each holds a single value: with two values it is not clear which proxy to believe.',
+    fix: 'Set "publicUrl" to the URL that is configured at Twilio, which needs no headers. Or add the address of the proxy to "trustedProxies", and let it set each header once.',
+    question: 'every_request',
+    suspect({ subject, rejection }) {
+      const finding = explainForwarding(subject, rejection)
+      return finding && { score: 97, ...finding }
+    },
+    refusals: {
+      url_not_allowed: explainForwarding,
+    },
   } satisfies CauseRow as Row,
   host_case: {
     title: 'The host in another letter case',
@@ -126,6 +156,76 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
 }
 
+const forwardingHeaders = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'forwarded']
+
+/** Explains forwarding headers that the verifier did not use. */
+function explainForwarding({ header, request }: Subject, { message }: Rejected): Finding | undefined {
+  if (/"trustedProxies"/.test(message)) {
+    const { remoteAddress: peer } = request
+    const shown = typeof peer === 'string' && /^[0-9a-f.:]{2,45}$/i.test(peer) ? `, ${peer},` : ''
+    const names = forwardingHeaders.filter((name) => header(name).length > 0).map(spellName)
+    return {
+      detail: `The request has ${names.join(' and ')}, and the peer that sent it${shown} is not in "trustedProxies".`,
+      fix: 'Set "publicUrl" to the URL that is configured at Twilio, which needs no headers. Or add the address of your proxy to "trustedProxies".',
+    }
+  }
+  if (!/forwarding header/.test(message)) return undefined
+  const several = forwardingHeaders
+    .map((name) => ({ name, count: listParts(header, name).length }))
+    .filter(({ count }) => count > 1)
+  return several.length === 0
+    ? undefined
+    : {
+        detail: `${several.map(({ name, count }) => `${spellName(name)} holds ${count} values`).join(', ')}: it is not clear which proxy to believe.`,
+        fix: 'Set "publicUrl" to the URL that is configured at Twilio, which needs no headers. Or let the last proxy set each header instead of adding a value (HAProxy: http-request set-header, nginx: proxy_set_header X-Forwarded-Proto $scheme).',
+      }
+}
+
+const internalHost = /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[)|^[^.]+$|\.(local|internal)$/i
+
+/** Explains why the verifier built no URL, as far as its host is the reason. */
+function explainUrlNotAllowed({ subject, rejection }: Unexplained): Suspicion | undefined {
+  const { state, options, header } = subject
+  const { host, port } = state.url
+  const says = (text: RegExp): boolean => text.test(rejection.message)
+  if (says(/"trustedProxies"/)) return undefined
+  if (says(/"signedUrl"/))
+    return {
+      score: 95,
+      detail: says(/threw/)
+        ? 'The function "signedUrl" threw an error.'
+        : 'The function "signedUrl" returned something else than an absolute http or https URL.',
+      fix: 'Let "signedUrl" return the whole URL that Twilio called, with its scheme and host, as text and not as a promise.',
+    }
+  if (says(/request target|too many/))
+    return { score: 95, detail: 'The request target is malformed, or has too many parameters.', fix: rawTarget }
+  if (says(/missing, malformed or repeated|missing or malformed/))
+    return {
+      // Below the row of forwarding headers, which says which of them it is.
+      score: forwardingHeaders.some((name) => listParts(header, name).length > 1) ? 80 : 91,
+      detail: 'Host or a forwarding header is missing, malformed or repeated.',
+      fix: 'Let the proxy pass one Host header, or set "publicUrl" to one URL and let it pass any valid Host.',
+    }
+  const isList = Array.isArray(options.publicUrl)
+  const listed = isList ? 'publicUrl' : 'allowedHosts'
+  const forwarded = isList ? [] : listParts(header, 'x-forwarded-host')
+  const named = forwarded.length === 1 ? showHost(forwarded[0]) : `${host}${port}`
+  return {
+    score: subject.evidence.ports.length > 0 && !isList ? 80 : 91,
+    detail: `The host of the request, "${named}", is not in "${listed}".`,
+    fix: internalHost.test(named)
+      ? 'Let the proxy pass the public host on (nginx: proxy_set_header Host $http_host, Apache: ProxyPreserveHost On). Or set "publicUrl" to one URL, the one that is configured at Twilio: then Host is not used.'
+      : `If Twilio calls this host, add it to "${listed}"${listed === 'publicUrl' ? `: 'https://${named}'` : ''}.`,
+  }
+}
+
+/** The sender chooses the header, so only the form of a host is shown. */
+function showHost(text: string | undefined): string {
+  return text !== undefined && /^[\w.:[\]-]{1,260}$/.test(text) ? text : 'unknown'
+}
+
+const rawTarget = 'Pass the request target as it arrived.'
+
 /**
  * Lists the other schemes: with `webSocket` those that change between an ordinary request and a
  * handshake.
@@ -171,15 +271,32 @@ function* listHosts({ state, evidence, hints }: Subject, sameHost: boolean): Gen
   for (const { value } of [...evidence.hosts, ...hints.hosts])
     yield* offer(value.host.toLowerCase(), 'in lower case', 3)
   yield* offer(seen.toUpperCase(), 'in upper case', 4)
-  yield* offer(seen.replace(/^[a-z]/, upper), 'capitalised', 4)
   yield* offer(seen.toLowerCase().replace(/(^|[.-])[a-z]/g, upper), 'capitalised', 4)
+  for (const spelled of listCapitalised(seen.toLowerCase())) yield* offer(spelled, 'with capitals', 4)
   yield* offer(seen.startsWith('www.') ? seen.slice(4) : `www.${seen}`, 'with or without "www."', 3)
   yield* offer(seen.endsWith('.') ? seen.slice(0, -1) : `${seen}.`, 'with or without its last dot', 5)
 }
 
 const upper = (text: string): string => text.toUpperCase()
 
+const mostLabels = 5
+
+/** Lists a host with some of its labels capitalised, and with one label in capitals. */
+function* listCapitalised(host: string): Generator<string> {
+  const labels = host.split('.')
+  if (labels.length > mostLabels) return
+  for (let bits = 1; bits < 1 << labels.length; bits++)
+    yield labels.map((label, at) => (bits & (1 << at) ? label.replace(/^[a-z]/, upper) : label)).join('.')
+  for (const index of labels.keys())
+    for (const spell of [upper, (label: string) => label.replace(/(^|-)[a-z]/g, upper)])
+      yield labels.map((label, at) => (at === index ? spell(label) : label)).join('.')
+}
+
 const usualPorts = ['8443', '8080', '3000', '8000', '5000', '4000', '8081', '9000', '3001', '4040', '1337', '8888']
+const rarePorts =
+  '10443 9443 4443 4433 7443 6443 5443 3443 2443 1443 12443 18443 20443 30443 8444 8043 8445 444 81 88 591 1880 2053 2083 2087 2096 2052 2082 2086 2095 8880 5001 5173 5678 7000 7071 7777 8001 8008 8082 8088 8090 8181 8787 9001 9090 9999 10000 10080 18080 30000 4430 4567'.split(
+    ' ',
+  )
 
 function* listPorts({ state, evidence, hints }: Subject): Generator<Edit> {
   const seen = state.url.port
@@ -198,6 +315,7 @@ function* listPorts({ state, evidence, hints }: Subject): Generator<Edit> {
   for (const { value, from } of [...evidence.hosts, ...hints.hosts]) yield* offer(value.port, ` (${from})`, 1)
   for (const port of [':443', ':80']) if (port !== defaultPort(state.url.scheme)) yield* offer(port, '', 3)
   for (const port of usualPorts) yield* offer(`:${port}`, '', 4)
+  for (const port of rarePorts) yield* offer(`:${port}`, '', 5)
 }
 
 function* listUserinfos({ evidence, hints }: Subject): Generator<Edit> {

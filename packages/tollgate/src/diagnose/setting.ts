@@ -1,0 +1,163 @@
+import { defaultPort, listSignedForms, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
+import { isRejected, type Verdict } from '../verdict.ts'
+import { readHead, readHeaders } from '../verify/head.ts'
+import { parseOptions } from '../verify/options.ts'
+import { readTarget } from '../verify/public-url.ts'
+import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
+import type { CauseId } from './causes/index.ts'
+import type { Evidence } from './evidence.ts'
+import type { Match } from './search.ts'
+
+/** An option with which the verifier checks the URL that Twilio signed. */
+export interface Setting {
+  /** The option as a line to copy, such as `publicUrl: 'https://example.com/twilio'`. */
+  readonly line: string
+  /** The causes that it mends. */
+  readonly mends: ReadonlySet<CauseId>
+}
+
+interface Candidate {
+  readonly line: string
+  readonly options: VerifierOptions
+}
+
+const ofOrigin: ReadonlySet<CauseId> = new Set([
+  'scheme',
+  'host',
+  'host_case',
+  'port',
+  'path_prefix',
+  'path_encoding',
+  'trailing_slash',
+])
+const ofQuery: ReadonlySet<CauseId> = new Set(['query_missing', 'query_extra', 'query_order', 'query_encoding'])
+
+/** The input of `findSetting`. */
+export interface SettingInput {
+  readonly request: IncomingRequest
+  readonly options: VerifierOptions
+  readonly verdict: Verdict
+  readonly match: Match
+  readonly evidence: Evidence
+  readonly causes: readonly CauseId[]
+}
+
+/**
+ * Finds the option that mends the URL, or the method. Each candidate is tried: it counts only if
+ * the verifier then builds the URL that Twilio signed.
+ * @param input the request, the options, and what is proven
+ * @returns the option, or `undefined` if none does, or if the URL is not the cause
+ */
+export function findSetting({ request, options, verdict, match, evidence, causes }: SettingInput): Setting | undefined {
+  const head = readHead(request, readHeaders(request.headers))
+  if (causes.includes('method')) return findMethods(head.method, options, verdict)
+  const target = readTarget(request.url)
+  if (target === undefined || !causes.some((id) => ofOrigin.has(id) || ofQuery.has(id))) return undefined
+  const signed = choosePort(match, evidence)
+  const resolve = (candidate: VerifierOptions): readonly string[] => {
+    const { resolveUrl, eitherSlash } = parseOptions(candidate)
+    const url = resolveUrl(head, request)
+    if (isRejected(url)) return []
+    const parts = head.handshake ? { ...url, scheme: 'wss' } : url
+    return Array.from(
+      listSignedForms(parts, '', { eitherSlash, respelled: request.urlIsNormalized }),
+      (form) => form.url,
+    )
+  }
+  const whole = match.form.url
+  const mayBeFunction = causes.includes('path_prefix') || options.signedUrl !== undefined
+  for (const { line, options: changed } of listCandidates(request, options, signed, target.path)) {
+    if (changed.signedUrl !== undefined && !mayBeFunction) continue
+    if (!/^[\x20-\x7e]+$/.test(line)) continue
+    try {
+      const urls = resolve({ ...options, ...changed })
+      if (urls.includes(whole)) return { line, mends: new Set([...ofOrigin, ...ofQuery]) }
+      // The query may have a cause of its own.
+      const isSame = urls.some((url) => url.replace(/\?.*$/s, '') === whole.replace(/\?.*$/s, ''))
+      if (isSame && causes.some((id) => ofOrigin.has(id))) return { line, mends: ofOrigin }
+    } catch {
+      // A URL that the verifier refuses as an option.
+    }
+  }
+  return undefined
+}
+
+function findMethods(method: string, { methods }: VerifierOptions, verdict: Verdict): Setting | undefined {
+  if (verdict.ok || verdict.code !== 'method_not_allowed' || !/^(GET|POST|PUT)$/.test(method)) return undefined
+  const list = ['GET', 'POST', 'PUT'].filter(
+    (one) => one === method || (methods ?? ['GET', 'POST']).some((other) => other === one),
+  )
+  return { line: `methods: [${list.map(quote).join(', ')}]`, mends: new Set(['method']) }
+}
+
+/**
+ * Chooses the port of the URL: that of the public host if a header names it, and else the one that
+ * was signed, but not the default one, which Twilio adds to some URLs.
+ */
+function choosePort({ state, form }: Match, { hosts }: Evidence): UrlParts {
+  const { host, port, scheme } = state.url
+  const isPublic = hosts.some(({ value }) => value.port === port && value.host.toLowerCase() === host.toLowerCase())
+  if (port === '' || isPublic) return state.url
+  const signed = splitUrl(form.url)?.port ?? ''
+  return { ...state.url, port: signed === defaultPort(scheme) ? '' : signed }
+}
+
+function* listCandidates(
+  request: IncomingRequest,
+  options: VerifierOptions,
+  signed: UrlParts,
+  path: string,
+): Generator<Candidate> {
+  const origin = `${signed.scheme.toLowerCase().replace('ws', 'http')}://${signed.host}${signed.port}`
+  const either = { trailingSlash: 'either' } as const
+  yield { line: "trailingSlash: 'either'", options: either }
+  const ends = [path, path.endsWith('/') ? path.slice(0, -1) : `${path}/`]
+  if (options.signedUrl === undefined)
+    for (const end of ends) {
+      if (!signed.path.endsWith(end)) continue
+      const url = origin + signed.path.slice(0, signed.path.length - end.length)
+      const publicUrl = replaceUrl(options.publicUrl, url, signed)
+      const line = `publicUrl: ${Array.isArray(publicUrl) ? `[${publicUrl.map(quote).join(', ')}]` : quote(url)}`
+      yield { line, options: { publicUrl } }
+      yield { line: `${line}, trailingSlash: 'either'`, options: { publicUrl, ...either } }
+    }
+  yield* listFunctions(request, origin, signed.path, path)
+}
+
+/** Replaces the URL of the same host in a list, or adds the URL to it. */
+function replaceUrl(publicUrl: VerifierOptions['publicUrl'], url: string, { host }: UrlParts): string | string[] {
+  if (!Array.isArray(publicUrl) || publicUrl.length < 2) return url
+  const list = publicUrl.filter((one): one is string => typeof one === 'string')
+  const isSameHost = (one: string): boolean =>
+    new RegExp(`^[a-z]+://${host.replace(/[^a-z0-9]/gi, '\\$&')}(?=[:/]|$)`, 'i').test(one)
+  return list.some(isSameHost) ? list.map((one) => (isSameHost(one) ? url : one)) : [...list, url]
+}
+
+/** Lists functions that replace the beginning of the path, for a prefix that a proxy added. */
+function* listFunctions({ url }: IncomingRequest, origin: string, signed: string, path: string): Generator<Candidate> {
+  const [ofSigned, ofPath] = [signed.split('/'), path.split('/')]
+  let same = 0
+  while (same < Math.min(ofSigned.length, ofPath.length) - 1 && ofSigned.at(-1 - same) === ofPath.at(-1 - same)) same++
+  if (same === 0) return
+  const [to, from] = [ofSigned, ofPath].map((segments) => segments.slice(0, -same).join('/'))
+  // A slash too much is a fault of the proxy, which a function would only hide.
+  if (to === undefined || from === undefined || /^\/+$/.test(from) || /\/\//.test(path) || /\$[$&`'\d<]/.test(to))
+    return
+  const base = /^[a-z]+:\/\/[^/?#]*/i.exec(url)?.[0] ?? ''
+  const change = ({ url: one }: IncomingRequest): string =>
+    base === '' && from === ''
+      ? origin + to + one
+      : (base === '' ? origin : '') + one.replace(base + from, base === '' ? to : origin + to)
+  const text =
+    base === ''
+      ? from === ''
+        ? `${quote(origin + to)} + url`
+        : `${quote(origin)} + url.replace(${quote(from)}, ${quote(to)})`
+      : `url.replace(${quote(base + from)}, ${quote(origin + to)})`
+  yield { line: `signedUrl: ({ url }) => ${text}`, options: { signedUrl: change } }
+}
+
+/** Quotes a text for JavaScript. URLs with other characters are not offered. */
+function quote(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`
+}
