@@ -10,6 +10,11 @@ export const guessFlags = inGroup('Guesses to try:', {
     value: 'FILE',
     describe: 'Auth Tokens that may have signed, one per line, as TOKEN or NAME=TOKEN; repeatable',
   },
+  'other-url': {
+    type: 'list',
+    value: 'URL',
+    describe: 'The URL that is configured at Twilio, whole; repeatable',
+  },
   'other-host': { type: 'list', value: 'HOST', describe: 'A host that Twilio may have called; repeatable' },
   prefix: {
     type: 'list',
@@ -24,6 +29,7 @@ export async function readGuesses(args: Args, io: Io): Promise<object> {
   const maxTries = args.integer('max-tries', 1, 1_000_000)
   return {
     ...(Object.keys(otherTokens).length > 0 && { otherTokens }),
+    ...(args.has('other-url') && { otherUrls: args.list('other-url') }),
     ...(args.has('other-host') && { otherHosts: args.list('other-host') }),
     ...(args.has('prefix') && { prefixes: args.list('prefix') }),
     ...(maxTries !== undefined && { maxTries }),
@@ -36,7 +42,7 @@ export function formatCauses(causes: readonly Cause[], colors: Colors): string[]
 }
 
 export function formatFixes(causes: readonly Cause[]): string[] {
-  return causes.map(({ fix }, index) => `  ${index + 1}. ${toLine(fix)}`)
+  return [...new Set(causes.map(({ fix }) => fix))].map((fix, index) => `  ${index + 1}. ${toLine(fix)}`)
 }
 
 function toLine(text: string): string {

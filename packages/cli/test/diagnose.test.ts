@@ -36,7 +36,7 @@ const idsOf = (ran: Awaited<ReturnType<typeof tollgate>>) =>
   (readJson(ran) as unknown as Document).proven?.causes.map(({ id }) => id).sort()
 
 describe('diagnose', () => {
-  test('at a terminal: finds two causes, a stripped prefix and http behind a proxy, with a fix for each', async () => {
+  test('at a terminal: finds two causes, a stripped prefix and http behind a proxy, with one option that fixes both', async () => {
     const ran = await tollgateAtTerminal(['diagnose', '--prefix', '/api'], {
       keepOpen: true,
       env: { NO_COLOR: '1' },
@@ -51,10 +51,9 @@ describe('diagnose', () => {
       expect.stringMatching(/^ {2}scheme {7}\S.*https/),
       expect.stringMatching(/^ {2}path_prefix {2}\S.*\/api/),
       'Signed URL: https://example.com/api/sms',
-      'publicUrl:  https://example.com/api',
+      "Option:     publicUrl: 'https://example.com/api'",
       'Fix:',
-      expect.stringMatching(/^ {2}1\. .*"publicUrl"/),
-      expect.stringMatching(/^ {2}2\. .*"publicUrl"/),
+      "  1. Set publicUrl: 'https://example.com/api'.",
       '',
     ])
     expect(ran).toMatchObject({ code: 1 })

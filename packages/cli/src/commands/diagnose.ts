@@ -2,7 +2,7 @@ import { type Diagnosis, diagnose } from 'tollgate/diagnose'
 import { formatCauses, formatFixes, guessFlags, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
-import { splitUrl, toIncoming } from '../inputs/request.ts'
+import { toIncoming } from '../inputs/request.ts'
 import { type Colors, cleanText, colorsFor, print, printJson } from '../io.ts'
 import { readSecrets, secretFlags } from '../secrets.ts'
 import { apiFlags } from '../twilio-api/credentials.ts'
@@ -50,41 +50,34 @@ export const command: Command = {
     const { options } = toVerifierOptions(args, io, given, secrets)
     const diagnosis = await asUsageLater(() => diagnose(toIncoming(given), { ...options, ...guesses }))
     if (args.flag('json')) printJson(io, toJson(diagnosis))
-    else print(io, formatDiagnosis(diagnosis, given.url, colorsFor(io.stdout, io.env)))
+    else print(io, formatDiagnosis(diagnosis, colorsFor(io.stdout, io.env)))
     return diagnosis.verdict.ok ? EXIT.ok : EXIT.notGenuine
   },
 }
 
 /** Leaves out most of the verdict: unlike a diagnosis, it does not mask message texts. */
-function toJson({ verdict, proven, suspected, urlForms, signingString, tried }: Diagnosis): object {
+function toJson({ verdict, proven, ...rest }: Diagnosis): object {
   const code = verdict.ok ? null : verdict.code
-  return { genuine: verdict.ok, code, proven: proven ?? null, suspected, urlForms, signingString, tried }
+  return { genuine: verdict.ok, code, proven: proven ?? null, ...rest }
 }
 
-/**
- * If the signed path ends with the path that the server saw, the rest in front of it is the right
- * public URL.
- */
-function formatPublicUrl(signedUrl: string, url: string): string[] {
-  const [signed, seen] = [splitUrl(signedUrl), splitUrl(url)]
-  const [signedPath, seenPath] = [signed, seen].map((parts) => parts?.target.replace(/\?.*$/s, '') ?? '')
-  if (!signed || !seen || !signedPath || !seenPath || !signedPath.endsWith(seenPath)) return []
-  const publicUrl = signed.origin + signedPath.slice(0, -seenPath.length)
-  return publicUrl === seen.origin ? [] : [`publicUrl:  ${cleanText(publicUrl)}`]
-}
-
-function formatDiagnosis({ verdict, proven, suspected, tried }: Diagnosis, url: string, colors: Colors): string {
+function formatDiagnosis(diagnosis: Diagnosis, colors: Colors): string {
+  const { verdict, proven, suspected, ruledOut, tried } = diagnosis
   if (verdict.ok) return `${colors.green('genuine')}: nothing to fix.`
   const lines = [`${colors.red('not genuine')}: ${verdict.code}`]
   if (proven !== undefined && proven.causes.length > 0) {
-    const { causes, signedUrl } = proven
+    const { causes, signedUrl, setting } = proven
     const what = causes.length === 1 ? 'this' : `these ${causes.length}`
     lines.push(`Proven: undoing ${what} makes the signature match (${tried} tried).`, ...formatCauses(causes, colors))
-    lines.push(`Signed URL: ${cleanText(signedUrl)}`, ...formatPublicUrl(signedUrl, url))
+    lines.push(`Signed URL: ${cleanText(signedUrl)}`)
+    if (setting !== undefined) lines.push(`Option:     ${colors.bold(cleanText(setting))}`)
     lines.push('Fix:', ...formatFixes(causes))
   } else if (suspected.length > 0) {
     lines.push(`Nothing is proven (${tried} tried). Suspected, most likely first:`, ...formatCauses(suspected, colors))
+    if (ruledOut !== undefined) lines.push(cleanText(ruledOut))
     lines.push('To try:', ...formatFixes(suspected))
+    if (ruledOut !== undefined)
+      lines.push('To settle it, add what may be right: --other-token-file FILE, --other-url URL, --prefix /PATH.')
   } else lines.push(verdict.message, `Nothing is proven (${tried} tried), and nothing is suspected.`)
   return lines.join('\n')
 }

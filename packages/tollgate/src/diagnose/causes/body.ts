@@ -183,13 +183,10 @@ export const bodyCauses = {
       yield* listFormAsJson(subject)
       yield* listMultipart(subject)
     },
-    suspect({ subject: { parsed } }) {
-      return typeof parsed === 'string' && parsed.includes('=')
-        ? { score: 90, detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.' }
-        : undefined
-    },
     changesParams: true,
-    suspect({ subject: { contentType, body }, rejection }) {
+    suspect({ subject: { contentType, body, parsed }, rejection }) {
+      if (typeof parsed === 'string' && parsed.includes('='))
+        return { score: 90, detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.' }
       return rejection.code === 'body_unsigned' && /^multipart\/form-data/i.test(contentType) && body !== undefined
         ? {
             score: 88,
