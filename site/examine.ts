@@ -25,6 +25,8 @@ export interface Examined {
   readonly proven: boolean
   readonly causes: readonly Cause[]
   readonly signedUrl: string | undefined
+  /** The option that mends the URL, as a line to copy. */
+  readonly setting: string | undefined
   readonly signingString: Diagnosis['signingString']
   readonly urlForms: Diagnosis['urlForms']
 }
@@ -79,6 +81,7 @@ export async function examine(parts: RequestParts): Promise<Examined> {
     proven: proven !== undefined,
     causes: proven?.causes ?? suspected,
     signedUrl: proven?.signedUrl,
+    setting: proven?.setting,
     signingString,
     urlForms,
   }

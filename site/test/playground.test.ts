@@ -98,6 +98,10 @@ test('a request behind a proxy is refused with its causes, and nothing leaves th
   await page.getByRole('heading', { name: 'Refused: signature_mismatch' }).waitFor()
   const causes = await page.locator('.causes code').allTextContents()
   expect(causes.sort()).toEqual(['path_prefix', 'scheme'])
+  expect(await page.locator('.setting code').textContent()).toBe("publicUrl: 'https://app.example.com/api'")
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.getByRole('button', { name: 'Copy the option' }).click()
+  await page.getByRole('button', { name: 'Copy the option' }).getByText('Copied').waitFor()
   // VitePress prefetches pages of the site. These requests carry no data.
   expect(requested.every((url) => url.startsWith(origin) && new URL(url).search === '')).toBe(true)
   expect(methods.every((method) => method === 'GET')).toBe(true)

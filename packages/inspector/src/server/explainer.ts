@@ -15,7 +15,7 @@ export type Diagnose = (
   request: IncomingRequest,
   options: VerifierOptions & { readonly otherHosts?: readonly string[] },
 ) => Promise<{
-  readonly proven?: { readonly causes: readonly CapturedCause[]; readonly signedUrl: string } | undefined
+  readonly proven?: Explanation['proven']
   readonly suspected: readonly CapturedCause[]
   readonly urlForms: Explanation['urlForms']
   readonly tried: number
@@ -78,7 +78,11 @@ export class Explainer {
       })
       return {
         ...(proven !== undefined && {
-          proven: { causes: proven.causes.map(copyCause), signedUrl: proven.signedUrl },
+          proven: {
+            causes: proven.causes.map(copyCause),
+            signedUrl: proven.signedUrl,
+            ...(proven.setting !== undefined && { setting: proven.setting }),
+          },
         }),
         suspected: suspected.map(copyCause),
         urlForms: urlForms.map(({ url, why }) => ({ url, why })),

@@ -54,7 +54,14 @@ export interface CapturedCause {
 /** The causes of a refusal. It contains no key and no expected signature. */
 export interface Explanation {
   /** The signature matches if exactly these causes are undone. */
-  readonly proven?: { readonly causes: readonly CapturedCause[]; readonly signedUrl: string } | undefined
+  readonly proven?:
+    | {
+        readonly causes: readonly CapturedCause[]
+        readonly signedUrl: string
+        /** The option that mends the URL, as a line to copy. */
+        readonly setting?: string | undefined
+      }
+    | undefined
   readonly suspected: readonly CapturedCause[]
   readonly urlForms: readonly { readonly url: string; readonly why: string }[]
   /** The number of signatures that were tried. */

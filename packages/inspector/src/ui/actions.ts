@@ -69,6 +69,12 @@ export const copyCapture = (id: string, form: CopyForm) =>
     say(copied[form])
   })
 
+export const copyLine = (line: string) =>
+  attempt(async () => {
+    await navigator.clipboard.writeText(line)
+    say('Copied the option.')
+  })
+
 export const clearAll = () =>
   attempt(async () => {
     await clearCaptures()

@@ -1,4 +1,5 @@
 import type { CapturedCause, CaptureView } from '../shared/capture.ts'
+import { copyLine } from './actions.ts'
 import { covered } from './format.ts'
 import { SafeText } from './safe-text.tsx'
 
@@ -64,6 +65,7 @@ function Causes({ capture }: { capture: CaptureView }) {
           {proven ? 'proven: this makes the signature match' : 'likely, not proven'}
         </span>
       </h3>
+      {proven?.setting !== undefined && <Setting line={proven.setting} />}
       {proven ? (
         causes.map((cause) => <Cause key={cause.id} cause={cause} />)
       ) : (
@@ -83,6 +85,20 @@ function Causes({ capture }: { capture: CaptureView }) {
       )}
       {proven && proven.signedUrl !== capture.url && <UrlDifference signed={proven.signedUrl} seen={capture.url} />}
     </>
+  )
+}
+
+/** Shows the option that mends the URL, with a button to copy it. */
+function Setting({ line }: { line: string }) {
+  return (
+    <p class="setting">
+      <code>
+        <SafeText text={line} limit={600} />
+      </code>
+      <button type="button" aria-label="Copy the option" onClick={() => void copyLine(line)}>
+        Copy
+      </button>
+    </p>
   )
 }
 
