@@ -17,13 +17,22 @@ const dropComments = {
   },
 }
 
+// The texts of causes that only the documentation shows: `npm run causes` reads them in the source.
+const dropPageTexts = {
+  name: 'drop-page-texts',
+  transform(code: string, id: string): string | undefined {
+    if (!/diagnose[\\/]causes[\\/][\w-]+\.ts$/.test(id)) return undefined
+    return code.replace(/^ {4}(title|symptom|reason|question):\s*('(?:[^'\\\n]|\\.)*'|"[^"\n]*"|`[^`$]*`),\n/gm, '')
+  },
+}
+
 const config: UserConfig = defineConfig({
   entry: Object.fromEntries(sources.map(([subpath, source]) => [nameOf(subpath), source])),
   format: ['esm', 'cjs'],
   platform: 'neutral',
   target: 'node20',
   dts: true,
-  plugins: [dropComments],
+  plugins: [dropPageTexts, dropComments],
   logLevel: 'warn',
   // Leaves out the comments that name the source file of each part.
   inputOptions: { experimental: { attachDebugInfo: 'none' } },

@@ -15,6 +15,7 @@ import type { Key } from './configured-keys.ts'
 import { isSignature } from './evidence.ts'
 import { countCharacters, type Work } from './limits.ts'
 import type { State, Subject } from './reading.ts'
+import { listConfiguredUrls } from './url-hints.ts'
 
 /** A set of edits under which a signature matches. */
 export interface Match {
@@ -113,10 +114,15 @@ const unitsPerJoinedPair = 80
 /** Each attempt parses and joins the query of a handshake. */
 const unitsPerHandshakeCharacter = 8
 
+function* listAllEdits(subject: Subject): Generator<ProposedEdit> {
+  yield* listConfiguredUrls(subject)
+  yield* listEdits(subject)
+}
+
 async function collectEdits(subject: Subject): Promise<readonly ProposedEdit[]> {
   const { work } = subject
   const edits: ProposedEdit[] = []
-  for (const edit of listEdits(subject)) {
+  for (const edit of listAllEdits(subject)) {
     work.spend(unitsPerEdit)
     if (work.isSpent(shareOfEdits)) break
     if (work.isDue()) await work.pause()

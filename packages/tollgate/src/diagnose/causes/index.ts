@@ -1,6 +1,5 @@
 import type { Rejected } from '../../verdict.ts'
 import type { Subject } from '../reading.ts'
-import { listConfiguredUrls } from '../url-hints.ts'
 import { bodyCauses } from './body.ts'
 import { keyCauses } from './keys.ts'
 import { lostParamsCauses } from './lost-params.ts'
@@ -69,7 +68,6 @@ const rows = Object.entries(causes) as readonly (readonly [CauseId, CauseRow])[]
 export function* listEdits(subject: Subject): Generator<ProposedEdit> {
   for (const [cause, row] of rows)
     for (const edit of row.edits?.(subject) ?? []) yield { ...edit, cause } as ProposedEdit
-  yield* listConfiguredUrls(subject)
 }
 
 /**
