@@ -10,7 +10,8 @@ import { compareSent } from '../src/twilio-api/compare.ts'
 async function compare(setUp: SetUp, seen: SetUp['request'] | undefined) {
   const { verifier, more } = readOptions(setUp)
   const { authToken, sharedKeys } = setUp.options
-  const tokens = typeof authToken === 'object' ? Object.values(authToken) : [authToken ?? []].flat()
+  const given = typeof authToken === 'function' ? authToken() : authToken
+  const tokens = typeof given === 'object' ? Object.values(given) : [given ?? []].flat()
   const [[id, key] = []] = Object.entries(sharedKeys ?? {})
   const secret = typeof key === 'string' ? key : key?.secret
   const { method = '', url = '', pairs = [] } = setUp.sent ?? {}

@@ -55,9 +55,10 @@ export function findSetting({ request, options, verdict, match, evidence, causes
   if (target === undefined || !causes.some((id) => ofOrigin.has(id) || ofQuery.has(id))) return undefined
   const signed = choosePort(match, evidence)
   const resolve = (candidate: VerifierOptions): readonly string[] => {
-    const { resolveUrl, eitherSlash } = parseOptions(candidate)
-    const url = resolveUrl(head, request)
-    if (isRejected(url)) return []
+    const { resolveUrl, eitherSlash, lookupTimeoutMs } = parseOptions(candidate)
+    const url = resolveUrl(head, request, lookupTimeoutMs)
+    // A function of the user's decides about hosts: it needs no other option.
+    if ('then' in url || isRejected(url)) return []
     const parts = head.handshake ? { ...url, scheme: 'wss' } : url
     return Array.from(
       listSignedForms(parts, '', { eitherSlash, respelled: request.urlIsNormalized }),
