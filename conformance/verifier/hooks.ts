@@ -2,12 +2,13 @@ import type { Delivery, Refused, ReplayGuard, Verdict } from 'tollgate'
 import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import { makeHandshake, makeJsonRequest, makeRequest, otherToken, sms, token, withHeaders } from '../kit/draft.ts'
 import type { Library } from '../kit/library.ts'
+import { hashHex } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import { ask, makeStream, withDefaults } from './ask.ts'
 
 export function replaySuite(library: Library): Suite {
   return defineSuite('the replay interface', {
-    'the guard is called after the signature check, with the signing string': async () => {
+    'the guard is called after the signature check, with the hash of the signing string': async () => {
       const deliveries: Delivery[] = []
       const replay: ReplayGuard = {
         reserve(delivery) {
@@ -19,10 +20,10 @@ export function replaySuite(library: Library): Suite {
       assertRejected(await ask(library, request, { replay, authToken: otherToken }), 'signature_mismatch')
       assertEqual(assertAccepted(await ask(library, request, { replay })).replayed, false, 'the first time')
       assertEqual(assertAccepted(await ask(library, request, { replay })).replayed, true, 'the second time')
-      const [{ signingString, handshake, covers } = {}] = deliveries
+      const [{ key, handshake, covers } = {}] = deliveries
       assertEqual(
-        [deliveries.length, signingString, handshake, covers],
-        [2, 'https://app.example.com/smsab', false, 'params'],
+        [deliveries.length, key, handshake, covers],
+        [2, await hashHex('https://app.example.com/smsab'), false, 'params'],
         'deliveries',
       )
       assertAccepted(await ask(library, await makeHandshake(), { replay }))

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
 import type { Delivery, Reservation } from '../src/index.ts'
 import { memoryStore, type ReplayGuardOptions, type ReplayStore, replayGuard } from '../src/replay/index.ts'
@@ -7,16 +8,20 @@ import { kinds } from '../src/webhooks/index.ts'
 
 const message = deliver('message.inbound')
 
-function deliver(kind: (typeof webhookKinds)[number], signingString = `https://example.com/${kind}`): Delivery {
+function deliver(kind: (typeof webhookKinds)[number], signed = `https://example.com/${kind}`): Delivery {
   const { params = [], json } = sampleWebhook(kind)
   const { body } = kinds[kind]
   return {
-    signingString,
+    key: hash(signed),
     handshake: body === 'handshake',
     covers: body === 'json' ? 'body' : body === 'form' ? 'params' : 'url',
     params: new ReceivedParams(params),
     body: new TextEncoder().encode(json === undefined ? '' : JSON.stringify(json)),
   }
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 async function reserveTwice(delivery: Delivery, options: Partial<ReplayGuardOptions> = {}): Promise<Reservation[]> {
@@ -75,6 +80,14 @@ describe('a delivery that is seen again', () => {
     expect(second).toEqual({ replayed: true })
   })
 
+  test.each([
+    [true, { replayed: true, refuse: true }],
+    [false, { replayed: true }],
+  ] as const)('a delivery that says "neverRepeats: %s" itself', async (neverRepeats, expected) => {
+    const delivery = { key: message.key, handshake: false, neverRepeats }
+    expect((await reserveTwice(delivery, { onReplay: 'reject' }))[1]).toEqual(expected)
+  })
+
   test('the key is a hash, the same for every process, and the value is new with every attempt', async () => {
     const seen: Parameters<ReplayStore['reserve']>[] = []
     const store: ReplayStore = {
@@ -94,7 +107,7 @@ describe('a delivery that is seen again', () => {
 })
 
 describe('parameters that are cut at other places, with the same signing string', () => {
-  const cut = (kind: (typeof webhookKinds)[number]): Delivery => ({ ...deliver(kind), signingString: 'the same' })
+  const cut = (kind: (typeof webhookKinds)[number]): Delivery => ({ ...deliver(kind), key: hash('the same') })
   const genuine = cut('message.inbound')
   const unknown: Delivery = { ...genuine, params: new ReceivedParams([['SmsStatu', 'sreceived']]) }
 
@@ -170,12 +183,12 @@ describe('a request that is checked twice', () => {
     }
   })
 
-  test('is another delivery if its signing string differs', async () => {
+  test('is another delivery if its key differs', async () => {
     const guard = replayGuard({ store: memoryStore() })
     const native = {}
     await guard.reserve(once(native))
-    await guard.reserve({ ...once(native), signingString: 'another' })
-    expect(await guard.reserve({ ...once({}), signingString: 'another' })).toEqual({ replayed: true })
+    await guard.reserve({ ...once(native), key: hash('another') })
+    expect(await guard.reserve({ ...once({}), key: hash('another') })).toEqual({ replayed: true })
   })
 
   test('is forgotten as soon as one of the two checks releases it', async () => {

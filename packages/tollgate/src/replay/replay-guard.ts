@@ -1,7 +1,6 @@
 import { checkKnownOptions, checkMethods, parseChoice, parseInteger } from '../checks/options.ts'
 import { withTimeLimit } from '../checks/time-limit.ts'
 import { decodeUtf8 } from '../scheme/form.ts'
-import { hashBody } from '../scheme/signature.ts'
 import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
 import { kindOf, kindOfJson, neverRepeats } from '../webhooks/index.ts'
 import type { ReplayStore, ReserveOutcome } from './store.ts'
@@ -70,8 +69,6 @@ export function replayGuard(options: ReplayGuardOptions): ReplayGuard {
   return { reserve: (delivery) => reserveDelivery(settings, delivery) }
 }
 
-const encoder = new TextEncoder()
-
 async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Promise<Reservation> {
   if (delivery.handshake) return { replayed: false }
   const attempt = shareAttempt(settings, delivery)
@@ -85,7 +82,9 @@ async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Pr
       throw new TypeError('The replay store must answer "reserved", "full" or { seen: kind }')
     // The kind of the first delivery decides. A replay may have another kind with the same signing
     // string, if its parameters are cut elsewhere (`SmsStatu=sreceived`).
-    return settings.refuses && neverRepeats(seen) ? { replayed: true, refuse: true } : { replayed: true }
+    return settings.refuses && (seen === once || neverRepeats(seen))
+      ? { replayed: true, refuse: true }
+      : { replayed: true }
   } catch (error) {
     if (settings.acceptsOnFailure) return { replayed: 'unknown', release }
     forgetWhenSettled(attempt)
@@ -110,8 +109,7 @@ interface Attempt {
 const attempts = new WeakMap<ReplayStore, WeakMap<object, Attempt>>()
 
 function shareAttempt(settings: ReplaySettings, delivery: Delivery): Attempt {
-  const key = hashBody(encoder.encode(delivery.signingString))
-  const { native } = delivery
+  const { key, native } = delivery
   if (typeof native !== 'object' || native === null) return startAttempt(settings, key, delivery)
   const ofStore = attempts.get(settings.store) ?? new WeakMap<object, Attempt>()
   attempts.set(settings.store, ofStore)
@@ -151,12 +149,17 @@ function forgetWhenSettled({ outcome, release }: Attempt): void {
   outcome.then(release, release).catch(() => undefined)
 }
 
+// The kind of a delivery that says itself that it never repeats. No kind of webhook has this name.
+const once = 'once'
+
 /** Returns the kind of a delivery, or `'unknown'`. */
-function kindOfDelivery({ covers, params, body }: Delivery): string {
-  return (covers === 'body' ? kindOfJson(parseJson(body)) : kindOf(params)) ?? 'unknown'
+function kindOfDelivery({ neverRepeats, covers, params, body }: Delivery): string {
+  if (neverRepeats !== undefined) return neverRepeats ? once : 'unknown'
+  const kind = covers === 'body' ? kindOfJson(parseJson(body)) : params && kindOf(params)
+  return kind ?? 'unknown'
 }
 
-function parseJson(body: Uint8Array): unknown {
+function parseJson(body: Uint8Array = new Uint8Array(0)): unknown {
   const text = decodeUtf8(body)
   try {
     return text === undefined ? undefined : JSON.parse(text)

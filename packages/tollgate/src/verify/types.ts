@@ -140,17 +140,22 @@ export interface ReplayGuard {
 /** A verified delivery, as a replay guard sees it. */
 export interface Delivery {
   /**
-   * The text that was signed, the same for every copy of one delivery. It holds message text: hash
-   * it, never store it.
+   * Identifies the delivery: 64 lower-case hex digits, the SHA-256 of what was signed. It is the
+   * same for every copy, and it reveals nothing.
    */
-  readonly signingString: string
+  readonly key: string
   /** True for a WebSocket handshake. */
   readonly handshake: boolean
+  /**
+   * True if the sender never sends the same delivery twice, except to retry a failed one.
+   * `undefined` if that depends on the kind of webhook, which `params` or `body` show.
+   */
+  readonly neverRepeats?: boolean | undefined
   /** The part that the signature proves besides the URL. */
-  readonly covers: Accepted['covers']
-  readonly params: WebhookParams
+  readonly covers?: Accepted['covers'] | undefined
+  readonly params?: WebhookParams | undefined
   /** The body as it arrived. Only the body shows the kind of a JSON event. */
-  readonly body: Uint8Array
+  readonly body?: Uint8Array | undefined
   /**
    * The framework's own request object, if an adapter gave it. Two checks of one object are one
    * delivery.

@@ -1,5 +1,6 @@
 import { isAccountSid } from '../checks/secrets.ts'
-import { equalSignatures } from '../scheme/signature.ts'
+import { encodeUtf8 } from '../scheme/form.ts'
+import { equalSignatures, hashBody } from '../scheme/signature.ts'
 import { joinUrl, listSignedForms, type SignedForm, type UrlParts } from '../scheme/signed-url.ts'
 import { joinPairs } from '../scheme/signing-string.ts'
 import {
@@ -205,7 +206,7 @@ async function reserve(
 ): Promise<Reservation | Rejected> {
   try {
     const reservation = await guard.reserve({
-      signingString,
+      key: hashBody(encodeUtf8(signingString)),
       handshake: head.handshake,
       covers: coverage.covers,
       params: new ReceivedParams(coverage.params),
