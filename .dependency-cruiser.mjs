@@ -3,10 +3,10 @@ const src = '^packages/tollgate/src/'
 const hmac = '^#hmac$|^packages/tollgate/(src|dist)/hmac/'
 // What every layer above scheme may use.
 const shared = `${src}(verdict[.]ts$|checks/)`
-const addOns = '(keys|replay|counters|webhooks|params|testing|compat|diagnose|adapters)/|twiml[.]ts$'
+const addOns = '(keys|sendgrid|replay|counters|webhooks|params|testing|compat|diagnose|adapters)/|twiml[.]ts$'
 const addOnFiles = `${src}(?:${addOns})`
 const nodeFamily = '(node|express|fastify|koa|nest|next|lambda|azure|ws|shared/node)'
-const mayUseNode = `${src}(hmac/node[.]ts$|adapters/${nodeFamily}[.]ts$|keys/file[.]ts$|testing/node[.]ts$)`
+const mayUseNode = `${src}((hmac|ecdsa)/node[.]ts$|adapters/${nodeFamily}[.]ts$|keys/file[.]ts$|testing/node[.]ts$)`
 /** @type {import('dependency-cruiser').DependencyType[]} */
 const npmPackages = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown']
 
@@ -122,6 +122,19 @@ const forbidden = [
     to: { path: `${src}hmac/(node|pure)[.]ts$`, dependencyTypesNot: ['aliased'] },
   },
   {
+    name: 'ecdsa-stands-alone',
+    comment: 'It knows nothing of what is around it. The runtime chooses its provider through #ecdsa.',
+    severity: 'error',
+    from: { path: `${src}ecdsa/` },
+    to: { path: src, pathNot: `${src}ecdsa/` },
+  },
+  {
+    name: 'ecdsa-provider-by-condition',
+    severity: 'error',
+    from: { path: src, pathNot: `${src}ecdsa/` },
+    to: { path: `${src}ecdsa/`, dependencyTypesNot: ['aliased'] },
+  },
+  {
     name: 'shells-use-entry-points',
     comment: 'The command line, the gateway and the inspector are users of the library like any other.',
     severity: 'error',
@@ -159,7 +172,7 @@ const forbidden = [
     name: 'everything-resolves',
     severity: 'error',
     from: { path: '^packages/[^/]+/src/' },
-    to: { couldNotResolve: true, pathNot: '^#hmac$' },
+    to: { couldNotResolve: true, pathNot: '^#(hmac|ecdsa)$' },
   },
 ]
 

@@ -10,7 +10,12 @@ export default defineConfig({
     projects: [
       {
         resolve: {
-          alias: { '#hmac': fileURLToPath(new URL('packages/tollgate/src/hmac/node.ts', import.meta.url)) },
+          alias: Object.fromEntries(
+            ['hmac', 'ecdsa'].map((name) => [
+              `#${name}`,
+              fileURLToPath(new URL(`packages/tollgate/src/${name}/node.ts`, import.meta.url)),
+            ]),
+          ),
         },
         test: { name: 'unit', include: ['packages/tollgate/test/**/*.test.ts'], ...timeouts },
       },

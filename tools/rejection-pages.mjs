@@ -186,6 +186,16 @@ export const rejectionPages = {
     causes: ['token_of_other_account'],
     fix: 'Allow the account in `accountSid`, or store each token under the account that owns it.',
   },
+  stale: {
+    means:
+      "The signed timestamp of SendGrid's request is older than `maxAgeSeconds`, and `onStale` is `reject`. Tollgate decides this before it reads the body.",
+    look: [
+      'Is it a retry? SendGrid retries for 24 hours, and does not document whether it signs a retry again.',
+      'Is the clock of the server right?',
+    ],
+    causes: ['not_from_twilio'],
+    fix: "Set `onStale: 'mark'` and read `stale` of the verdict, or a larger `maxAgeSeconds`.",
+  },
   replayed: {
     means: 'The replay guard saw this delivery before, Twilio never repeats this kind, and `onReplay` is `reject`.',
     look: [

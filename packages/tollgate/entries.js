@@ -24,6 +24,7 @@ export const entries = {
   './testing/node': 'src/testing/node.ts',
   './testing/vitest': 'src/testing/vitest.ts',
   './testing/jest': 'src/testing/jest.ts',
+  './sendgrid': 'src/sendgrid/index.ts',
   './twiml': 'src/twiml.ts',
   './compat': 'src/compat/index.ts',
   './params': 'src/params/index.ts',
@@ -33,8 +34,10 @@ export const entries = {
   './diagnose': 'src/diagnose/index.ts',
 }
 
-/** The two HMAC providers, reached through `#hmac`. */
+/** The providers of HMACs and of ECDSA, reached through `#hmac` and `#ecdsa`. */
 export const internalEntries = {
   './hmac/node': 'src/hmac/node.ts',
   './hmac/pure': 'src/hmac/pure.ts',
+  './ecdsa/node': 'src/ecdsa/node.ts',
+  './ecdsa/web': 'src/ecdsa/web.ts',
 }

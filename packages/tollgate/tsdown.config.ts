@@ -44,7 +44,7 @@ const config: UserConfig = defineConfig({
       : options,
   fixedExtension: false,
   // The package's own `imports` choose the provider when the program runs, not when it is built.
-  deps: { neverBundle: ['#hmac', /^node:/] },
+  deps: { neverBundle: ['#hmac', '#ecdsa', /^node:/] },
 })
 
 export default config

@@ -15,6 +15,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 const sound = {
   'packages/tollgate/src/hmac/node.ts': "import { hash } from 'node:crypto'\nexport const sign = hash",
   'packages/tollgate/src/hmac/pure.ts': "import { hmac } from '@noble/hashes/hmac.js'\nexport const sign = hmac",
+  'packages/tollgate/src/ecdsa/node.ts': "import { verify } from 'node:crypto'\nexport const check = verify",
   'packages/tollgate/src/scheme/signature.ts': "import { sign } from '#hmac'\nexport const signature = sign",
   'packages/tollgate/src/verdict.ts': 'export type Verdict = boolean\nexport const rejections = {}',
   'packages/tollgate/src/checks/runtime.ts': 'export const bytes = 1',
@@ -73,6 +74,8 @@ const cases: [rule: string, file: string, line: string][] = [
   ['node-only-where-node-is', 'packages/tollgate/src/adapters/fetch.ts', "import { Readable } from 'node:stream'"],
   ['node-only-where-node-is', 'packages/tollgate/src/adapters/shared/web.ts', "import type { Socket } from 'node:net'"],
   ['hmac-provider-by-condition', 'packages/tollgate/src/verify/verifier.ts', "import { sign } from '../hmac/node.ts'"],
+  ['ecdsa-stands-alone', 'packages/tollgate/src/ecdsa/node.ts', "import '../verify/options.ts'"],
+  ['ecdsa-provider-by-condition', 'packages/tollgate/src/sendgrid/verifier.ts', "import '../ecdsa/node.ts'"],
   ['shells-use-entry-points', 'packages/cli/src/index.ts', "import '../../tollgate/src/verify/verifier.ts'"],
   ['library-imports-no-shell', 'packages/tollgate/src/verify/options.ts', "import '../../../cli/src/run.ts'"],
   ['no-cycles', 'conformance/kit/forms.ts', "import './forms-2.ts'"],

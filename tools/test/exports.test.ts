@@ -11,9 +11,9 @@ test('package.json exports the built files (npm run exports)', () => {
   expect(manifest.typesVersions).toEqual(typesVersionsOf(entries))
 })
 
-test('#hmac is the native provider on Node.js, otherwise the pure one', () => {
-  expect(Object.keys(manifest.imports['#hmac'])).toEqual(['node', 'default'])
-  expect(Object.keys(internalEntries)).toEqual(['./hmac/node', './hmac/pure'])
+test('the providers are those of node:crypto on Node.js, otherwise the portable ones', () => {
+  for (const name of ['#hmac', '#ecdsa']) expect(Object.keys(manifest.imports[name])).toEqual(['node', 'default'])
+  expect(Object.keys(internalEntries)).toEqual(['./hmac/node', './hmac/pure', './ecdsa/node', './ecdsa/web'])
 })
 
 test.each(Object.entries({ ...entries, ...internalEntries }))('%s is built from %s', (_subpath, source) => {

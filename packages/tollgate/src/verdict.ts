@@ -152,6 +152,7 @@ export type RejectionCode =
   | 'key_lookup_failed'
   | 'signature_mismatch'
   | 'account_not_allowed'
+  | 'stale'
   | 'replayed'
   | 'replay_store_failed'
 
@@ -166,19 +167,20 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   signature_missing: row('X-Twilio-Signature is missing: not from Twilio, or a proxy dropped it.'),
   signature_malformed: row('X-Twilio-Signature is not one Base64 text of the right length.'),
   signature_settings_malformed: row('The headers that name the SharedKey are malformed or disagree.'),
-  algorithm_unsupported: row('No SharedKey uses the algorithm that the signature settings name.'),
+  algorithm_unsupported: row('No SharedKey uses the algorithm that the settings name.'),
   key_not_allowed: row('An Auth Token signed, and "sharedKeysOnly" is set.'),
   url_not_allowed: row('The public URL is unclear, or its host is not allowed.'),
   content_encoding_unsupported: row('The body is compressed.', 415),
   body_too_large: row('The body exceeds "maxBodyBytes".', 413),
   body_already_consumed: row('Something else has read the body.', 500),
-  body_malformed: row('The form has invalid escapes or UTF-8, has too many pairs or is incomplete.'),
+  body_malformed: row('The form has invalid escapes or UTF-8, too many pairs or no end.'),
   body_unsigned: row('The signature does not cover this body.'),
   body_hash_mismatch: row('bodySHA256 in the URL is malformed or not of this body.'),
   key_unknown: row('No key is given for that account or SharedKey id.'),
-  key_lookup_failed: row('The key look-up failed, or its answer is unusable or too late.', 503),
+  key_lookup_failed: row('The key look-up failed, or its answer is late or unusable.', 503),
   signature_mismatch: row('No key makes this signature for any form of the URL.'),
-  account_not_allowed: row('The account is not allowed, or another account signed.'),
+  account_not_allowed: row('The account is not allowed, or another one signed.'),
+  stale: row('This delivery is too old.'),
   replayed: row('This delivery arrived before.'),
   replay_store_failed: row('The replay store failed.', 503),
 }

@@ -2,6 +2,12 @@ export type { Params } from '../scheme/signing-string.ts'
 export type { WebhookKind } from '../webhooks/index.ts'
 export type { SignRequestInput } from './compose.ts'
 export { type SampleWebhook, sampleWebhook, webhookKinds } from './sample-webhook.ts'
+export {
+  type SignedSendGridRequest,
+  type SignSendGridRequestInput,
+  sampleSendGridEvents,
+  signSendGridRequest,
+} from './sendgrid.ts'
 export { type SignedRequest, signRequest } from './sign-request.ts'
 export {
   type FetchApplication,

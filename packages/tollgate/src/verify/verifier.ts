@@ -27,7 +27,7 @@ import { type Coverage, readCoverage } from './coverage.ts'
 import { type Head, readHead, readHeaders, readSignatureClaim } from './head.ts'
 import { parseOptions, type Settings } from './options.ts'
 import { readTarget } from './public-url.ts'
-import type { IncomingRequest, ReplayGuard, Reservation, UnverifiedClaim, VerifierOptions } from './types.ts'
+import type { Delivery, IncomingRequest, ReplayGuard, Reservation, UnverifiedClaim, VerifierOptions } from './types.ts'
 import { ReceivedParams, toAccepted, toObserved } from './webhook.ts'
 
 /**
@@ -147,7 +147,17 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   // A GET with the hash of a body must not turn away the JSON event from whose URL it may have been
   // made.
   const guard = coverage.hasForeignHash ? undefined : settings.given.replay
-  const reservation = guard === undefined ? unguarded : await reserve(guard, check, coverage, form)
+  const reservation =
+    guard === undefined
+      ? unguarded
+      : await reserveDelivery(guard, {
+          key: hashBody(encodeUtf8(form.signingString)),
+          handshake: head.handshake,
+          covers: coverage.covers,
+          params: new ReceivedParams(coverage.params),
+          body: coverage.body(),
+          native: check.native,
+        })
   if (isRejected(reservation)) return reservation
   return toAccepted(
     coverage,
@@ -198,21 +208,10 @@ function listTried(forms: Iterable<SignedForm>): string[] {
 
 const unguarded: Reservation = { replayed: false }
 
-async function reserve(
-  guard: ReplayGuard,
-  { head, native }: Check,
-  coverage: Coverage,
-  { signingString }: SignedForm,
-): Promise<Reservation | Rejected> {
+/** Reserves a delivery. The answer of the guard, or its failure, may refuse the request. */
+export async function reserveDelivery(guard: ReplayGuard, delivery: Delivery): Promise<Reservation | Rejected> {
   try {
-    const reservation = await guard.reserve({
-      key: hashBody(encodeUtf8(signingString)),
-      handshake: head.handshake,
-      covers: coverage.covers,
-      params: new ReceivedParams(coverage.params),
-      body: coverage.body(),
-      native,
-    })
+    const reservation = await guard.reserve(delivery)
     return reservation.refuse === true ? reject('replayed') : reservation
   } catch {
     return reject('replay_store_failed')
@@ -243,7 +242,7 @@ function report({ settings, source, native, coverage }: Check, verdict: Verdict)
 }
 
 /** Calls a listener of the user's. An error in it never changes the verdict. */
-function runUnnoticed(listener: () => unknown): void {
+export function runUnnoticed(listener: () => unknown): void {
   try {
     const result = listener()
     if (typeof result === 'object') Promise.resolve(result).catch(() => undefined)

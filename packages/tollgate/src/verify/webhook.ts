@@ -23,8 +23,6 @@ export function toAccepted(
   { handshake, accountSid, matched }: Pick<Accepted, 'handshake' | 'accountSid' | 'matched'>,
   replay: Reservation,
 ): Accepted {
-  let released: Promise<void> | undefined
-  const release = async (): Promise<void> => replay.release?.()
   return withBody({
     [bodySource]: coverage.body,
     ok: true as const,
@@ -35,12 +33,17 @@ export function toAccepted(
     accountSid,
     matched,
     replayed: replay.replayed,
-    // An adapter and a handler may both call this.
-    release() {
-      released ??= release()
-      return released
-    },
+    release: toRelease(replay),
   })
+}
+
+/** Returns a function that releases a reservation once: an adapter and a handler may both call it. */
+export function toRelease(reservation: Reservation): () => Promise<void> {
+  let released: Promise<void> | undefined
+  return () => {
+    released ??= (async () => reservation.release?.())()
+    return released
+  }
 }
 
 const bodySource: unique symbol = Symbol('tollgate.body')
@@ -62,7 +65,8 @@ const body: PropertyDescriptor & ThisType<{ [bodySource]: Coverage['body'] }> = 
   },
 }
 
-function toJsonParser(coverage: Coverage): () => unknown {
+/** Returns the method `json` of a verdict. */
+export function toJsonParser(coverage: Pick<Coverage, 'body'>): () => unknown {
   return () => {
     const text = decodeUtf8(coverage.body())
     if (text === undefined) throw new SyntaxError('The body is not UTF-8, and so not JSON')

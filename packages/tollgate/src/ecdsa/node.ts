@@ -1,0 +1,24 @@
+import { createPublicKey, createVerify } from 'node:crypto'
+import type { SignatureChecker } from './web.ts'
+
+/**
+ * Prepares checks of ECDSA signatures over P-256 with SHA-256. The message is hashed as it arrives,
+ * so that the hash of a large one does not stop the event loop. Where `node:crypto` is missing,
+ * `#ecdsa` is `web.ts`; one test suite runs over both.
+ * @param keys Public keys as SPKI, whose points are known to be on the curve.
+ */
+export function createSignatureChecker(keys: readonly Uint8Array[]): SignatureChecker {
+  const verifiers = keys.map((key) => ({
+    key: createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' }),
+    dsaEncoding: 'ieee-p1363' as const,
+  }))
+  return (signature) => {
+    const checks = verifiers.map((verifier) => ({ verifier, hash: createVerify('sha256') }))
+    return {
+      update(bytes) {
+        for (const { hash } of checks) hash.update(bytes)
+      },
+      finish: () => checks.findIndex(({ verifier, hash }) => hash.verify(verifier, signature)),
+    }
+  }
+}

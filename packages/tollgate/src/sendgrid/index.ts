@@ -1,0 +1,11 @@
+export { distinctEvents, type SendGridEvent, type SendGridEventType } from './events.ts'
+export type { SendGridKey, SendGridPublicKeys } from './public-key.ts'
+export {
+  createSendGridVerifier,
+  type RefusedBySendGrid,
+  type SendGridAccepted,
+  type SendGridDiagnoser,
+  type SendGridVerdict,
+  type SendGridVerifier,
+  type SendGridVerifierOptions,
+} from './verifier.ts'

@@ -1,0 +1,350 @@
+import { createSignatureChecker } from '#ecdsa'
+import { checkKnownOptions, checkMethods, checkType, hasMethod, parseChoice, parseInteger } from '../checks/options.ts'
+import { isBytes } from '../checks/runtime.ts'
+import { encodeUtf8 } from '../scheme/form.ts'
+import { hashBody } from '../scheme/signature.ts'
+import { isRejected, type Rejected, type RejectionCode, reject } from '../verdict.ts'
+import { borrowBody } from '../verify/body.ts'
+import { type HeaderReader, readHead, readHeaders, readSingle } from '../verify/head.ts'
+import type { IncomingRequest, PushedBody, ReplayGuard, Reservation } from '../verify/types.ts'
+import { reserveDelivery, runUnnoticed } from '../verify/verifier.ts'
+import { toJsonParser, toRelease } from '../verify/webhook.ts'
+import { parseSignature } from './der.ts'
+import type { SendGridEvent } from './events.ts'
+import { type ParsedKey, parsePublicKeys, type SendGridKey, type SendGridPublicKeys } from './public-key.ts'
+
+/** Options of `createSendGridVerifier`. Unknown options are a TypeError. */
+export interface SendGridVerifierOptions {
+  /**
+   * The public key that SendGrid shows for the webhook: SPKI in Base64 or PEM, also with escaped
+   * line ends. Several are tried in their order, at most 16; with a record or a Map, the verdict has
+   * the name of the one that signed. Default: SENDGRID_WEBHOOK_PUBLIC_KEY of the environment;
+   * without it a TypeError.
+   */
+  readonly publicKey?: SendGridPublicKeys | undefined
+  /**
+   * The age in seconds from which a request is `stale`, an integer from 1 to 31,536,000 (a year).
+   * Default 300.
+   */
+  readonly maxAgeSeconds?: number | undefined
+  /**
+   * `'mark'` sets `stale: true` in the verdict. `'reject'` refuses the request as `stale` (403).
+   * SendGrid retries for 24 hours, and does not document whether it signs a retry again. Default
+   * `'mark'`.
+   */
+  readonly onStale?: 'mark' | 'reject' | undefined
+  /**
+   * The largest body in bytes, an integer from 0. A larger body is `body_too_large`. Default
+   * 1,048,576. Inbound Parse needs 33,554,432: its mails have up to 30 MB before they are framed.
+   */
+  readonly maxBodyBytes?: number | undefined
+  /** Recognises deliveries that arrived before: see `tollgate/replay`. Default: none. */
+  readonly replay?: ReplayGuard | undefined
+  /** Called after each verdict, for metrics and logs. Errors in it are ignored. Default: none. */
+  readonly onVerdict?: ((verdict: SendGridVerdict, request: IncomingRequest, native: unknown) => void) | undefined
+  /** Explains refusals during development: `diagnoseSendGrid` of `tollgate/diagnose`. Default: none. */
+  readonly diagnose?: SendGridDiagnoser | undefined
+}
+
+/** Explains refusals. `diagnoseSendGrid` of `tollgate/diagnose` is one. */
+export interface SendGridDiagnoser {
+  /**
+   * Called after a refusal. It is not awaited, its errors are ignored, and it never changes a
+   * verdict.
+   */
+  explain(refused: RefusedBySendGrid): unknown
+}
+
+/** A refused request, as a diagnoser gets it. */
+export interface RefusedBySendGrid {
+  readonly rejection: Rejected
+  /** The request with its body as bytes, or without one if it was refused before that was read. */
+  readonly request: IncomingRequest
+  readonly options: SendGridVerifierOptions
+  /** The framework's own request object, if an adapter gave it. */
+  readonly native?: unknown
+}
+
+/** The verdict for a request that SendGrid signed with one of your keys. */
+export interface SendGridAccepted {
+  readonly ok: true
+  /** The events of the Event Webhook. Empty if the body is not a JSON array, as for Inbound Parse. */
+  readonly events: readonly SendGridEvent[]
+  /** The bytes of the body as they arrived. */
+  readonly body: Uint8Array
+  /**
+   * Parses the body as JSON.
+   * @throws SyntaxError if it is not JSON.
+   */
+  json(): unknown
+  /** Returns the body for `req.body` and the like: the events, or the bytes of any other body. */
+  parsedBody(): unknown
+  /** When SendGrid signed the request. */
+  readonly signedAt: Date
+  /** True if it was signed more than `maxAgeSeconds` ago. A time in the future is never stale. */
+  readonly stale: boolean
+  readonly matched: { readonly key: SendGridKey }
+  /**
+   * True if this delivery arrived before, `'unknown'` if the replay guard cannot tell. `false`
+   * without a guard.
+   */
+  readonly replayed: boolean | 'unknown'
+  /** Call it if your work failed: the replay guard then accepts a retry of this delivery. */
+  release(): Promise<void>
+}
+
+/** The result of a check. */
+export type SendGridVerdict = SendGridAccepted | Rejected
+
+/** Verifies requests with the options that it was created with. */
+export interface SendGridVerifier {
+  /**
+   * Verifies one request. Never throws and never rejects because of what a request contains.
+   * @param request The request as it arrived. Its URL is not signed.
+   * @param native The framework's own request object. `onVerdict` gets it, and a replay guard
+   *   counts two checks of one object as one delivery. Default: none.
+   */
+  verify(request: IncomingRequest, native?: unknown): Promise<SendGridVerdict>
+}
+
+type SignatureChecker = ReturnType<typeof createSignatureChecker>
+
+interface Settings {
+  readonly given: SendGridVerifierOptions
+  readonly keys: readonly ParsedKey[]
+  readonly startCheck: SignatureChecker
+  readonly maxAgeMs: number
+  readonly refusesStale: boolean
+  readonly maxBodyBytes: number
+}
+
+const known: Readonly<Record<keyof SendGridVerifierOptions, true>> = {
+  publicKey: true,
+  maxAgeSeconds: true,
+  onStale: true,
+  maxBodyBytes: true,
+  replay: true,
+  onVerdict: true,
+  diagnose: true,
+}
+
+/**
+ * Creates a verifier for the Event Webhook and Inbound Parse of Twilio SendGrid. Neither URL nor
+ * method is signed, so each route needs its own webhook key.
+ * https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
+ * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of range.
+ */
+export function createSendGridVerifier(options: SendGridVerifierOptions = {}): SendGridVerifier {
+  const settings = parseOptions(options)
+  return {
+    async verify(request, native) {
+      const source: Partial<IncomingRequest> = Object(request)
+      const check: Check = { settings, source, native }
+      const verdict = await prove(check)
+      report(check, verdict)
+      return verdict
+    },
+  }
+}
+
+function parseOptions(given: SendGridVerifierOptions): Settings {
+  checkKnownOptions(given, known, 'createSendGridVerifier')
+  checkType(given.onVerdict, 'onVerdict', 'function')
+  if (given.replay !== undefined) checkMethods(given.replay, 'replay', ['reserve'])
+  if (given.diagnose !== undefined) checkMethods(given.diagnose, 'diagnose', ['explain'])
+  const keys = parsePublicKeys(given.publicKey)
+  return {
+    given: Object.freeze({ ...given }),
+    keys,
+    startCheck: createSignatureChecker(keys.map(({ spki }) => spki)),
+    maxAgeMs: 1000 * (parseInteger(given.maxAgeSeconds, 'maxAgeSeconds', 1, 31_536_000) ?? 300),
+    refusesStale: parseChoice(given.onStale, 'onStale', ['mark', 'reject']) === 'reject',
+    maxBodyBytes: parseInteger(given.maxBodyBytes, 'maxBodyBytes', 0, Number.MAX_SAFE_INTEGER) ?? 1024 * 1024,
+  }
+}
+
+/** One request on its way to a verdict. */
+interface Check {
+  readonly settings: Settings
+  readonly source: Partial<IncomingRequest>
+  readonly native: unknown
+  /** Set as soon as it has been read. */
+  body?: Uint8Array
+}
+
+/** The headers that SendGrid signs with. Inbound Parse has the same ones. */
+const signatureHeader = 'x-twilio-email-event-webhook-signature'
+const timestampHeader = 'x-twilio-email-event-webhook-timestamp'
+
+/** The steps of a check, in order. */
+async function prove(check: Check): Promise<SendGridVerdict> {
+  const { settings, source, native } = check
+  const head = readHead(source, readHeaders(source.headers))
+  if (head.method !== 'POST' || head.handshake)
+    return refuse('method_not_allowed', 'SendGrid sends every webhook as POST.')
+  const signed = readSigned(head.header)
+  if (isRejected(signed)) return signed
+  const stale = Date.now() - signed.at.getTime() > settings.maxAgeMs
+  if (stale && settings.refusesStale) return refuse('stale', 'The timestamp is older than "maxAgeSeconds".')
+
+  const timestamp = encodeUtf8(signed.timestamp)
+  const signature = settings.startCheck(signed.signature)
+  const limit = settings.maxBodyBytes + timestamp.length
+  const message = await borrowBody(prepend(timestamp, source.body, signature), head.header, limit)
+  if (isRejected(message)) return describeUnread(message)
+  const body = message.subarray(timestamp.length)
+  check.body = body
+  // The signed text has no delimiter, so a digit could move between the timestamp and the body.
+  // Events begin with `[`, and multipart with `-`.
+  const [first] = body
+  if (first === undefined) return refuse('body_malformed', 'The body is empty.')
+  if (first >= 0x30 && first <= 0x39) return refuse('body_malformed', 'The body begins with a digit.')
+  const key = settings.keys[await signature.finish(message)]
+  if (key === undefined)
+    return refuse('signature_mismatch', 'No public key given made this signature of the timestamp and the body.')
+
+  const { replay } = settings.given
+  // SendGrid sends a delivery again only if it failed, and then the adapters have released it. The
+  // signature is no key, because anyone can change it and keep it valid.
+  const reservation =
+    replay === undefined
+      ? { replayed: false }
+      : await reserveDelivery(replay, { key: hashBody(message), handshake: false, neverRepeats: true, native })
+  if (isRejected(reservation)) return reservation
+  return toAccepted(body, { signedAt: signed.at, stale, matched: { key: key.id } }, reservation)
+}
+
+interface Signed {
+  readonly signature: Uint8Array
+  readonly timestamp: string
+  readonly at: Date
+}
+
+/** Both are claims until the signature matches. */
+function readSigned(header: HeaderReader): Signed | Rejected {
+  const signatureText = readSingle(header, signatureHeader)
+  const timestamp = readSingle(header, timestampHeader)
+  if (signatureText === undefined || timestamp === undefined)
+    return refuse(
+      'signature_missing',
+      `X-Twilio-Email-Event-Webhook-${signatureText === undefined ? 'Signature' : 'Timestamp'} is missing: not from SendGrid, the webhook does not sign, or a proxy dropped it.`,
+    )
+  const signature = signatureText === null ? undefined : parseSignature(signatureText)
+  if (signature === undefined)
+    return refuse(
+      'signature_malformed',
+      'X-Twilio-Email-Event-Webhook-Signature is not one Base64 text of a DER signature.',
+    )
+  // Ten digits last until 2286. With any number of digits, one could move into the body.
+  if (timestamp === null || !/^[1-9]\d{9}$/.test(timestamp))
+    return refuse(
+      'signature_malformed',
+      'X-Twilio-Email-Event-Webhook-Timestamp is not one time in seconds, 10 digits.',
+    )
+  return { signature, timestamp, at: new Date(1000 * Number(timestamp)) }
+}
+
+/** Makes a rejection with a message about SendGrid. */
+function refuse(code: RejectionCode, message: string): Rejected {
+  return { ...reject(code), message: `${message} See docs/codes/${code}.md` }
+}
+
+function describeUnread(rejection: Rejected): Rejected {
+  if (rejection.code === 'body_malformed') return refuse(rejection.code, 'The connection ended before the body did.')
+  if (rejection.code === 'body_too_large')
+    return refuse(rejection.code, 'The body exceeds "maxBodyBytes". Inbound Parse needs 33,554,432.')
+  return rejection
+}
+
+/**
+ * Puts the timestamp before the body, as in the signed text, and hashes both as they are read. The
+ * reader then copies everything into one buffer of its own: no other code can change it, and it
+ * needs no other copy.
+ */
+function prepend(
+  timestamp: Uint8Array,
+  body: unknown,
+  signature: ReturnType<SignatureChecker>,
+): IncomingRequest['body'] {
+  const take = (chunk: unknown): Uint8Array => {
+    const bytes = typeof chunk === 'string' ? encodeUtf8(chunk) : chunk
+    // The reader refuses anything but bytes.
+    if (isBytes(bytes)) signature.update(bytes)
+    return bytes as Uint8Array
+  }
+  if (body === undefined || body === null || typeof body === 'string' || isBytes(body))
+    return {
+      listen(onChunk, onEnd) {
+        onChunk(take(timestamp))
+        onChunk(take(body ?? ''))
+        onEnd(true)
+        return () => undefined
+      },
+    }
+  if (Symbol.asyncIterator in Object(body)) return prependToStream(timestamp, body as AsyncIterable<unknown>, take)
+  if (!hasMethod(body, 'listen')) return body as IncomingRequest['body']
+  return {
+    listen(onChunk, onEnd) {
+      onChunk(take(timestamp))
+      return (body as PushedBody).listen((chunk) => onChunk(take(chunk)), onEnd)
+    },
+  }
+}
+
+async function* prependToStream(
+  timestamp: Uint8Array,
+  body: AsyncIterable<unknown>,
+  take: (chunk: unknown) => Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  yield take(timestamp)
+  for await (const chunk of body) yield take(chunk)
+}
+
+function toAccepted(
+  body: Uint8Array,
+  proven: Pick<SendGridAccepted, 'signedAt' | 'stale' | 'matched'>,
+  reservation: Reservation,
+): SendGridAccepted {
+  const json = toJsonParser({ body: () => body })
+  let events: readonly SendGridEvent[] | undefined
+  return {
+    ok: true,
+    // Parsed when they are first read, and a mail never.
+    get events() {
+      events ??= readEvents(body, json)
+      return events
+    },
+    body,
+    json,
+    parsedBody() {
+      return isEventBatch(body) ? this.events : body
+    },
+    ...proven,
+    replayed: reservation.replayed,
+    release: toRelease(reservation),
+  }
+}
+
+function isEventBatch(body: Uint8Array): boolean {
+  return body[0] === 0x5b
+}
+
+function readEvents(body: Uint8Array, json: () => unknown): readonly SendGridEvent[] {
+  if (!isEventBatch(body)) return []
+  try {
+    return json() as SendGridEvent[]
+  } catch {
+    return []
+  }
+}
+
+function report({ settings, source, native, body }: Check, verdict: SendGridVerdict): void {
+  const { onVerdict, diagnose } = settings.given
+  const request = source as IncomingRequest
+  if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, request, native))
+  if (verdict.ok || diagnose === undefined) return
+  // A stream has been read, so only its bytes can be used now.
+  const { body: _, ...unread } = request
+  const readable = body === undefined ? unread : { ...unread, body }
+  runUnnoticed(() => diagnose.explain({ rejection: verdict, request: readable, options: settings.given, native }))
+}

@@ -1,0 +1,156 @@
+import { checkKnownOptions } from '../checks/options.ts'
+import { isBytes } from '../checks/runtime.ts'
+import { encodeUtf8 } from '../scheme/form.ts'
+import { decodeBase64, encodeBase64, formatSignature } from '../sendgrid/der.ts'
+import { eventSamples } from '../sendgrid/events.sample.ts'
+import type { SendGridEvent, SendGridEventType } from '../sendgrid/events.ts'
+import { toSpki } from '../sendgrid/public-key.ts'
+
+/** The input of `signSendGridRequest`. At most one of `events` and `body`. */
+export interface SignSendGridRequestInput {
+  /** The URL for `toRequest()`. SendGrid does not sign it. Default `https://example.com/events`. */
+  url?: string | undefined
+  /** The events of the body. Default: one of each type. */
+  events?: readonly unknown[] | undefined
+  /** A body of your own, for example a multipart of Inbound Parse. */
+  body?: string | Uint8Array | undefined
+  /** Default `application/json`. */
+  contentType?: string | undefined
+  /** Headers that are added. Those of the signature cannot be replaced. */
+  headers?: Readonly<Record<string, string>> | undefined
+  /** When the request is signed, in Unix seconds or as a Date. Default: now. */
+  timestamp?: number | Date | undefined
+  /**
+   * A private key of P-256, as PKCS #8 in Base64 or PEM. Default: a key that is generated once per
+   * process. `publicKey` of the result verifies it.
+   */
+  privateKey?: string | undefined
+}
+
+/** A request that is signed as SendGrid signs. */
+export interface SignedSendGridRequest {
+  method: string
+  url: string
+  /** The names are in lower case. */
+  headers: Record<string, string>
+  body: Uint8Array<ArrayBuffer>
+  /** The public key for the verifier under test, SPKI in Base64. */
+  publicKey: string
+  /** Returns a web Request. */
+  toRequest(): Request
+}
+
+const known: Record<keyof SignSendGridRequestInput, true> = {
+  url: true,
+  events: true,
+  body: true,
+  contentType: true,
+  headers: true,
+  timestamp: true,
+  privateKey: true,
+}
+
+/**
+ * Signs a request as Twilio SendGrid does, for tests of your handlers.
+ * @throws TypeError that names the property, for input that SendGrid could not send.
+ */
+export async function signSendGridRequest(input: SignSendGridRequestInput = {}): Promise<SignedSendGridRequest> {
+  checkKnownOptions(input, known, 'signSendGridRequest')
+  const body = readBody(input)
+  const timestamp = readTimestamp(input.timestamp)
+  const { publicKey, sign } = await (input.privateKey === undefined ? generateKey() : readPrivateKey(input.privateKey))
+  const message = new Uint8Array(10 + body.length)
+  message.set(encodeUtf8(timestamp))
+  message.set(body, 10)
+  const request: SignedSendGridRequest = {
+    method: 'POST',
+    url: input.url ?? 'https://example.com/events',
+    headers: {
+      'user-agent': 'SendGrid Event API',
+      'content-type': input.contentType ?? 'application/json',
+      ...Object.fromEntries(Object.entries(input.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
+      'x-twilio-email-event-webhook-signature': await sign(message),
+      'x-twilio-email-event-webhook-timestamp': timestamp,
+    },
+    body,
+    publicKey,
+    toRequest() {
+      return new Request(this.url, { method: this.method, headers: this.headers, body: this.body })
+    },
+  }
+  return request
+}
+
+/**
+ * Returns realistic events of the Event Webhook.
+ * @param types The types of the events, in order. Default: one of each type.
+ */
+export function sampleSendGridEvents<T extends SendGridEventType = SendGridEventType>(
+  types: readonly T[] = Object.keys(eventSamples) as T[],
+): SendGridEvent<T>[] {
+  return types.map((type) => {
+    if (!Object.hasOwn(eventSamples, type)) throw new TypeError(`Unknown type of event "${type}"`)
+    return structuredClone(eventSamples[type]) as SendGridEvent<T>
+  })
+}
+
+function readBody({ events, body }: SignSendGridRequestInput): Uint8Array<ArrayBuffer> {
+  if (body === undefined) return encodeUtf8(formatEvents(events ?? sampleSendGridEvents()))
+  if (events !== undefined) throw new TypeError('"events" and "body" exclude each other')
+  const bytes = typeof body === 'string' ? encodeUtf8(body) : body
+  if (!isBytes(bytes)) throw new TypeError(`"body" must be a string or bytes, got ${typeof body}`)
+  return new Uint8Array(bytes)
+}
+
+/** SendGrid puts line ends between the events and after the last, and signs them. */
+function formatEvents(events: readonly unknown[]): string {
+  if (!Array.isArray(events)) throw new TypeError('"events" must be a list')
+  return `[${events.map((event) => JSON.stringify(event)).join(',\r\n')}]\r\n`
+}
+
+function readTimestamp(given: SignSendGridRequestInput['timestamp'] = new Date()): string {
+  const timestamp = String(given instanceof Date ? Math.floor(given.getTime() / 1000) : given)
+  if (!/^[1-9]\d{9}$/.test(timestamp)) throw new TypeError('"timestamp" must be a Date or Unix seconds of 10 digits')
+  return timestamp
+}
+
+interface SigningKey {
+  readonly publicKey: string
+  readonly sign: (message: Uint8Array<ArrayBuffer>) => Promise<string>
+}
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+let generated: Promise<SigningKey> | undefined
+
+function generateKey(): Promise<SigningKey> {
+  generated ??= crypto.subtle
+    .generateKey(algorithm, true, ['sign', 'verify'])
+    .then(({ privateKey }) => toSigningKey(privateKey))
+  return generated
+}
+
+async function readPrivateKey(text: string): Promise<SigningKey> {
+  const base64 = String(text)
+    .replace(/\\n/g, '')
+    .replace(/-----(BEGIN|END) PRIVATE KEY-----|\s/g, '')
+  const bytes = decodeBase64(base64)
+  const key = bytes && (await crypto.subtle.importKey('pkcs8', bytes, algorithm, true, ['sign']).catch(() => undefined))
+  if (key === undefined)
+    throw new TypeError(
+      '"privateKey" must be a private key of P-256, as PKCS #8 ("BEGIN PRIVATE KEY") in Base64 or PEM',
+    )
+  return toSigningKey(key)
+}
+
+async function toSigningKey(privateKey: CryptoKey): Promise<SigningKey> {
+  const { x, y } = await crypto.subtle.exportKey('jwk', privateKey)
+  return {
+    publicKey: encodeBase64(toSpki(decodeCoordinate(x), decodeCoordinate(y))),
+    sign: async (message) => formatSignature(new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, message))),
+  }
+}
+
+/** A JWK has its numbers as Base64 for URLs, 32 bytes without padding. */
+function decodeCoordinate(coordinate = ''): Uint8Array {
+  return decodeBase64(`${coordinate.replaceAll('-', '+').replaceAll('_', '/')}=`) as Uint8Array
+}
