@@ -1,4 +1,4 @@
-const portable = ['vectors', 'verifier', 'attacks']
+const portable = ['vectors', 'verifier', 'sendgrid', 'attacks']
 const onNode = [...portable, 'fetch adapter', 'node adapter', 'entry points']
 const onWorkerd = [...portable, 'fetch adapter', 'entry points']
 
