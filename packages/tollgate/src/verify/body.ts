@@ -105,10 +105,12 @@ class Collected {
 
   /**
    * A list of chunks would take a hundred times the memory if a sender makes each chunk one byte.
+   * The buffer grows in few large steps, because two copies of a large body exist during a step.
+   * Pages that nothing has written to take no memory.
    */
   #append(bytes: Uint8Array, length: number): void {
     if (length > this.#bytes.length) {
-      const room = new Uint8Array(Math.min(2 * length, this.#maxBytes))
+      const room = new Uint8Array(Math.min(8 * length, this.#maxBytes))
       room.set(this.#bytes)
       this.#bytes = room
     }
