@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { measureGrowth } from './core/growth.mjs'
 import { measureMiddleware } from './core/middleware.mjs'
+import { measureSendGrid } from './core/sendgrid.mjs'
 import { measureSize } from './core/size.mjs'
 import { measureImport, measureMemory } from './core/start.mjs'
 import { measureValidation } from './core/validation.mjs'
@@ -19,6 +20,12 @@ const sections = [
 Base64. Every HMAC check needs at least this. "From bytes" starts with the body and the headers. \`twilio\` takes
 parameters, so there it starts with \`querystring.parse\` of the same body.`,
     measureValidation,
+  ],
+  [
+    'SendGrid',
+    `A request of the Event Webhook with three events, from body and headers. The package takes both as well, and returns
+only true or false.`,
+    measureSendGrid,
   ],
   [
     'Growth',
@@ -70,9 +77,15 @@ function renderTable(rows) {
   return [head, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body].join('\n')
 }
 
-const versions = ['twilio', 'express', 'fastify', '@fastify/formbody', 'hono', '@hono/node-server'].map(
-  (name) => `${name} ${readVersion(name)}`,
-)
+const versions = [
+  'twilio',
+  '@sendgrid/eventwebhook',
+  'express',
+  'fastify',
+  '@fastify/formbody',
+  'hono',
+  '@hono/node-server',
+].map((name) => `${name} ${readVersion(name)}`)
 const [cpu] = cpus()
 const machine = `${cpu?.model.trim()}, ${cpus().length} cores, ${process.platform} ${process.arch}; Node.js ${process.versions.node}; ${versions.join(', ')}.`
 console.log(`${machine}\n`)
