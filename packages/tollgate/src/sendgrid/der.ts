@@ -1,13 +1,13 @@
 import { isCanonicalSignature } from '../scheme/signature.ts'
 
-/** The order of P-256, in hex. Both numbers of a signature are below it. */
-const order = 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551'
-
 /** Decodes canonical Base64. `undefined` for anything else, such as missing padding. */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  const padding = /=?=?$/.exec(text)?.[0].length ?? 0
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
   if (!isCanonicalSignature(text, (text.length / 4) * 3 - padding)) return undefined
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  const binary = atob(text)
+  const bytes = new Uint8Array(binary.length)
+  for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index)
+  return bytes
 }
 
 /** Encodes bytes as Base64. */
@@ -25,28 +25,39 @@ export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 }
 
+/** The order of P-256. Both numbers of a signature are below it. */
+const order = fromHex('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551')
+
 /**
- * Reads a signature: Base64 of a DER SEQUENCE with exactly two INTEGERs, each from 1 to the order of
- * P-256. DER allows one spelling of a number, so a signature has one spelling too.
+ * Reads a signature: Base64 of a DER SEQUENCE with exactly two INTEGERs, each above 0 and below the
+ * order of P-256. DER allows one spelling of a number, so a signature has one spelling too.
  * @returns r and s, 32 bytes each, or `undefined` for anything else
  */
 export function parseSignature(text: string): Uint8Array<ArrayBuffer> | undefined {
   // The longest signature has 72 bytes.
   const bytes = text.length > 96 ? undefined : decodeBase64(text)
   if (bytes === undefined || bytes[0] !== 0x30 || bytes[1] !== bytes.length - 2) return undefined
-  const r = readInteger(bytes, 2)
-  const s = r && readInteger(bytes, r.end)
-  return r && s && s.end === bytes.length ? fromHex(r.hex + s.hex) : undefined
+  const signature = new Uint8Array(64)
+  const end = readInteger(bytes, 2, signature.subarray(0, 32))
+  return end && readInteger(bytes, end, signature.subarray(32)) === bytes.length ? signature : undefined
 }
 
-function readInteger(bytes: Uint8Array, start: number): { readonly hex: string; readonly end: number } | undefined {
-  const [tag, length = 0, first = 0, second = 0] = bytes.subarray(start)
+/**
+ * Reads an INTEGER into 32 bytes.
+ * @returns the end of the INTEGER, or `undefined` if it is malformed
+ */
+function readInteger(bytes: Uint8Array, start: number, into: Uint8Array): number | undefined {
+  const length = bytes[start + 1] ?? 0
   const end = start + 2 + length
+  if (bytes[start] !== 0x02 || length === 0 || end > bytes.length) return undefined
+  const [first = 0, second = 0] = bytes.subarray(start + 2, end)
   // A first byte of 0 is there only to keep the number positive.
-  const isMinimal = first === 0 ? length > 1 && second > 127 : first < 128
-  if (tag !== 0x02 || length === 0 || end > bytes.length || !isMinimal) return undefined
-  const hex = toHex(bytes.subarray(start + (first === 0 ? 3 : 2), end)).padStart(64, '0')
-  return hex.length === 64 && hex < order ? { hex, end } : undefined
+  if (first === 0 ? length === 1 || second < 128 : first > 127) return undefined
+  const digits = bytes.subarray(first === 0 ? start + 3 : start + 2, end)
+  if (digits.length > into.length) return undefined
+  into.set(digits, into.length - digits.length)
+  const different = into.findIndex((byte, index) => byte !== order[index])
+  return different !== -1 && (into[different] as number) < (order[different] as number) ? end : undefined
 }
 
 /** Writes r and s as a DER signature in Base64, as SendGrid sends it. */
