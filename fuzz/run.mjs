@@ -28,7 +28,10 @@ async function bundlePrograms(out, programs) {
     format: 'cjs',
     target: 'node20',
     external: ['twilio'],
-    alias: { '#hmac': join(root, 'packages/tollgate/src/hmac/node.ts') },
+    alias: {
+      '#hmac': join(root, 'packages/tollgate/src/hmac/node.ts'),
+      '#ecdsa': join(root, 'packages/tollgate/src/ecdsa/node.ts'),
+    },
     logLevel: 'error',
   })
 }

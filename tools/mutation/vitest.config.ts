@@ -11,7 +11,12 @@ class InOrder extends BaseSequencer {
 
 export default defineConfig({
   resolve: {
-    alias: { '#hmac': fileURLToPath(new URL('../../packages/tollgate/src/hmac/node.ts', import.meta.url)) },
+    alias: Object.fromEntries(
+      ['hmac', 'ecdsa'].map((name) => [
+        `#${name}`,
+        fileURLToPath(new URL(`../../packages/tollgate/src/${name}/node.ts`, import.meta.url)),
+      ]),
+    ),
   },
   test: {
     include: ['tools/mutation/suites/*.test.ts'],

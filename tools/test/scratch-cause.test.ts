@@ -81,7 +81,7 @@ export const run: typeof diagnose = diagnose
     join(folder, 'tsconfig.json'),
     JSON.stringify({
       extends: '../../../../packages/tollgate/tsconfig.json',
-      compilerOptions: { rootDir: '.', paths: { '#hmac': ['./src/hmac/node.ts'] } },
+      compilerOptions: { rootDir: '.', paths: { '#hmac': ['./src/hmac/node.ts'], '#ecdsa': ['./src/ecdsa/node.ts'] } },
       include: [],
       files: ['probe.ts'],
     }),

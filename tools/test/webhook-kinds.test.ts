@@ -64,7 +64,7 @@ describe('an invented kind, added as one row with its sample', () => {
     for (const path of ['node_modules', 'packages/tollgate/node_modules'])
       symlinkSync(join(root, path), join(scratch, path))
     writeFileSync(join(library, 'handler.ts'), handler)
-    const options = { types: [], paths: { '#hmac': ['./src/hmac/pure.ts'] } }
+    const options = { types: [], paths: { '#hmac': ['./src/hmac/pure.ts'], '#ecdsa': ['./src/ecdsa/web.ts'] } }
     const files = ['src/testing/index.ts', 'src/replay/index.ts', 'handler.ts']
     const project = { extends: './tsconfig.json', compilerOptions: options, include: [], files }
     writeFileSync(join(library, 'tsconfig.scratch.json'), JSON.stringify(project))
@@ -94,7 +94,7 @@ describe('an invented kind, added as one row with its sample', () => {
       .join('\n')
     const { outputFiles } = await build({
       stdin: { contents, resolveDir: library, loader: 'ts' },
-      alias: { '#hmac': join(library, 'src/hmac/node.ts') },
+      alias: { '#hmac': join(library, 'src/hmac/node.ts'), '#ecdsa': join(library, 'src/ecdsa/node.ts') },
       bundle: true,
       format: 'esm',
       platform: 'node',

@@ -64,7 +64,7 @@ const names: Record<string, string[]> = {
   './keys': ['cached', 'fileKeys', 'twilioAccountTokens'],
   './replay': ['memoryStore', 'redisStore', 'replayGuard'],
   './counters': ['openTelemetryCounters', 'verdictCounters'],
-  './diagnose': ['diagnose', 'evenInProduction', 'withHints'],
+  './diagnose': ['diagnose', 'diagnoseSendGrid', 'evenInProduction', 'withHints'],
 }
 
 describe('the export list', () => {

@@ -3,14 +3,30 @@ import { readHeaders, readSingle } from '../verify/head.ts'
 import type { IncomingRequest, Refused, VerifierOptions } from '../verify/types.ts'
 import type { Place } from './causes/row.ts'
 import { isSignature } from './evidence.ts'
-import type { Diagnosis } from './report.ts'
 
-type Run = (
+type Run<Options> = (
   request: IncomingRequest,
-  options: VerifierOptions,
+  options: Options,
   rejection: Rejected,
   native: NativeSigns,
-) => Promise<Diagnosis>
+) => Promise<Explanation>
+
+/** The parts of a diagnosis that are written. */
+interface Explanation {
+  readonly proven?: { readonly causes: readonly ExplainedCause[]; readonly signedUrl?: string }
+  readonly suspected: readonly ExplainedCause[]
+  readonly ruledOut?: string | undefined
+  readonly command?: string | undefined
+  readonly tried: number
+}
+
+interface ExplainedCause {
+  readonly id: string
+  readonly detail: string
+  readonly fix: string
+}
+
+type RefusedWith<Options> = Omit<Refused, 'options'> & { readonly options: Options }
 
 /** What the request object of a framework shows. */
 interface NativeSigns {
@@ -54,15 +70,22 @@ class Bucket {
  * diagnosis runs at a time. Requests without a well-formed signature, such as those of scanners,
  * have a limit of their own, so that they cannot use up the explanations of refused webhooks.
  * @param now a clock, in milliseconds
+ * @param isSigned tells if a request has a well-formed signature
  * @returns a function that explains one refusal, or counts it if the limit is reached
  */
-export function createExplainer(now: () => number): (refused: Refused, run: Run) => Promise<void> {
+export function createExplainer<Options = VerifierOptions>(
+  now: () => number,
+  isSigned: (request: IncomingRequest) => boolean = isSignedByTwilio,
+): (refused: RefusedWith<Options>, run: Run<Options>) => Promise<void> {
   const signed = new Bucket(now)
   const unsigned = new Bucket(now)
   let unexplained = 0
   let last: Promise<void> = Promise.resolve()
 
-  async function explain({ request, options, rejection, native }: Refused, run: Run): Promise<void> {
+  async function explain(
+    { request, options, rejection, native }: RefusedWith<Options>,
+    run: Run<Options>,
+  ): Promise<void> {
     if (unexplained > 0) write([`${unexplained} more refusal${unexplained === 1 ? ' was' : 's were'} not explained`])
     unexplained = 0
     write(describe(request, rejection, await run(request, options, rejection, readNative(native))))
@@ -81,7 +104,7 @@ export function createExplainer(now: () => number): (refused: Refused, run: Run)
   }
 }
 
-function isSigned({ headers }: IncomingRequest): boolean {
+function isSignedByTwilio({ headers }: IncomingRequest): boolean {
   const signature = readSingle(readHeaders(headers), 'x-twilio-signature')
   return typeof signature === 'string' && isSignature(signature)
 }
@@ -111,7 +134,7 @@ function readNative(native: unknown): NativeSigns {
 }
 
 /** Writes at most eight lines. */
-function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Diagnosis): string[] {
+function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Explanation): string[] {
   const { proven, suspected, ruledOut, command, tried } = diagnosis
   const target = `${request.url}`
     .replace(/[?#].*$/s, '')
@@ -121,7 +144,8 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Diag
   const lines = [`${method} ${target} was refused: ${rejection.code}`]
   if (proven !== undefined) {
     const fixes = [...new Set(proven.causes.map(({ fix }) => fix))]
-    lines.push(`  Twilio signed ${toLine(proven.signedUrl)}`)
+    const { signedUrl } = proven
+    lines.push(signedUrl === undefined ? '  Proven: the signature matches without' : `  Twilio signed ${toLine(signedUrl)}`)
     for (const { id, detail } of proven.causes.slice(0, mostCauses)) lines.push(`  ${id}: ${toLine(detail)}`)
     lines.push(`  Fix: ${toLine(fixes.join(' '))}`)
     return lines

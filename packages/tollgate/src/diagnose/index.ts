@@ -20,6 +20,13 @@ import { type Cause, type Diagnosis, describeRuledOut, drawConclusion, writeComm
 import { readPresented, search } from './search.ts'
 import { findSetting } from './setting.ts'
 
+export {
+  diagnoseSendGrid,
+  type SendGridCause,
+  type SendGridCauseId,
+  type SendGridDiagnoseOptions,
+  type SendGridDiagnosis,
+} from '../sendgrid/diagnose.ts'
 export type { CauseId } from './causes/index.ts'
 export type { SigningPart } from './mask.ts'
 export type { DiagnosableRequest, DiagnoseOptions } from './options.ts'

@@ -55,6 +55,11 @@ export type SendGridEvent<T extends SendGridEventType = SendGridEventType> = {
     Readonly<Record<string, unknown>>
 }[T]
 
+/** Writes events as SendGrid does, which signs the line ends between the events and after the last. */
+export function formatEvents(events: readonly unknown[]): string {
+  return `[${events.map((event) => JSON.stringify(event)).join(',\r\n')}]\r\n`
+}
+
 /**
  * Drops the events whose `sg_event_id` came earlier in the list, because SendGrid may send an event
  * twice. Keep the ids in your database to recognise those of other requests.

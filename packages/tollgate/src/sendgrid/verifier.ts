@@ -173,8 +173,8 @@ interface Check {
 }
 
 /** The headers that SendGrid signs with. Inbound Parse has the same ones. */
-const signatureHeader = 'x-twilio-email-event-webhook-signature'
-const timestampHeader = 'x-twilio-email-event-webhook-timestamp'
+export const signatureHeader = 'x-twilio-email-event-webhook-signature'
+export const timestampHeader = 'x-twilio-email-event-webhook-timestamp'
 
 /** The steps of a check, in order. */
 async function prove(check: Check): Promise<SendGridVerdict> {

@@ -3,7 +3,7 @@ import { isBytes } from '../checks/runtime.ts'
 import { encodeUtf8 } from '../scheme/form.ts'
 import { decodeBase64, encodeBase64, formatSignature } from '../sendgrid/der.ts'
 import { eventSamples } from '../sendgrid/events.sample.ts'
-import type { SendGridEvent, SendGridEventType } from '../sendgrid/events.ts'
+import { formatEvents, type SendGridEvent, type SendGridEventType } from '../sendgrid/events.ts'
 import { toSpki } from '../sendgrid/public-key.ts'
 
 /** The input of `signSendGridRequest`. At most one of `events` and `body`. */
@@ -95,17 +95,12 @@ export function sampleSendGridEvents<T extends SendGridEventType = SendGridEvent
 }
 
 function readBody({ events, body }: SignSendGridRequestInput): Uint8Array<ArrayBuffer> {
+  if (events !== undefined && !Array.isArray(events)) throw new TypeError('"events" must be a list')
   if (body === undefined) return encodeUtf8(formatEvents(events ?? sampleSendGridEvents()))
   if (events !== undefined) throw new TypeError('"events" and "body" exclude each other')
   const bytes = typeof body === 'string' ? encodeUtf8(body) : body
   if (!isBytes(bytes)) throw new TypeError(`"body" must be a string or bytes, got ${typeof body}`)
   return new Uint8Array(bytes)
-}
-
-/** SendGrid puts line ends between the events and after the last, and signs them. */
-function formatEvents(events: readonly unknown[]): string {
-  if (!Array.isArray(events)) throw new TypeError('"events" must be a list')
-  return `[${events.map((event) => JSON.stringify(event)).join(',\r\n')}]\r\n`
 }
 
 function readTimestamp(given: SignSendGridRequestInput['timestamp'] = new Date()): string {

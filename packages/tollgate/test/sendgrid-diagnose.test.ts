@@ -1,0 +1,162 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { diagnoseSendGrid, type SendGridCauseId, type SendGridDiagnoseOptions } from '../src/diagnose/index.ts'
+import type { IncomingRequest } from '../src/index.ts'
+import { createSendGridVerifier, type SendGridVerifierOptions } from '../src/sendgrid/index.ts'
+import { signSendGridRequest } from '../src/testing/index.ts'
+import { genuine, makeKeys, now, post, sign, vectors } from './sendgrid-support.ts'
+
+const { publicKey } = genuine
+const two = vectors[1] as typeof genuine
+const der = Buffer.from(two.signature, 'base64')
+
+afterEach(() => vi.restoreAllMocks())
+
+type Parts = { body?: unknown; timestamp?: string | undefined; signature?: string | undefined }
+
+/** Two events with letters that are not ASCII, signed with a key of their own. */
+const own = makeKeys()
+const umlauts = '[{"event":"click","url":"https://example.com/café"},\r\n{"event":"open","name":"Ä"}]\r\n'
+const mail = Buffer.concat([Buffer.from('--x\r\n'), Buffer.from([0xff, 0xfe, 0x80]), Buffer.from('\r\n--x--\r\n')])
+
+async function diagnose(given: Parts, options: SendGridVerifierOptions & SendGridDiagnoseOptions = {}, vector = two) {
+  const { signature, timestamp, body } = { ...vector, ...given }
+  const request = { ...post({ signature, timestamp }), body }
+  return diagnoseSendGrid(request as IncomingRequest, { publicKey: vector.publicKey, ...options })
+}
+
+function signed(body: string | Uint8Array): typeof genuine {
+  const timestamp = now()
+  return {
+    ...two,
+    publicKey: own.publicKey,
+    timestamp,
+    signature: sign(own.privateKey, timestamp, body),
+    body: `${body}`,
+  }
+}
+
+describe('diagnoseSendGrid proves', () => {
+  const text = two.body
+  const lines = (end: string): string => text.replaceAll('\r\n', end)
+  test.each<[string, Parts, SendGridCauseId[], (SendGridVerifierOptions & SendGridDiagnoseOptions)?]>([
+    ['JSON that was written again', { body: vectors[5]?.body }, ['body_reserialized']],
+    ['JSON that was written with blanks', { body: JSON.stringify(JSON.parse(text), null, 2) }, ['body_reserialized']],
+    ['JSON as a JSON text', { body: JSON.stringify(text) }, ['body_reserialized']],
+    ['a trimmed body', { body: text.trim() }, ['body_whitespace']],
+    ['lost \\r', { body: lines('\n') }, ['body_line_ends']],
+    ['lost \\r, trimmed', { body: lines('\n').trim() }, ['body_line_ends']],
+    ['a byte order mark', { body: `\ufeff${text}` }, ['body_decoded']],
+    ['a body in Base64', { body: Buffer.from(text).toString('base64') }, ['body_decoded']],
+    ['a parsed body', { body: JSON.parse(text) }, ['body_already_parsed']],
+    ['a timestamp of a later request', { timestamp: '1700000000' }, ['timestamp_other']],
+    ['a timestamp one second off', { timestamp: String(Number(two.timestamp) - 1) }, ['timestamp_other']],
+    ['a timestamp in milliseconds', { timestamp: `${two.timestamp}000` }, ['timestamp_malformed']],
+    ["another webhook's key", {}, ['key_other'], { publicKey, otherKeys: { marketing: two.publicKey } }],
+    ['Base64 for URLs', { signature: der.toString('base64url') }, ['signature_encoding']],
+    ['lost padding', { signature: genuine.signature.replace(/=+$/, '') }, ['signature_encoding']],
+    ['a signature in quotes', { signature: `"${two.signature}"` }, ['signature_encoding']],
+    ['blanks for +', { signature: two.signature.replaceAll('+', ' ') }, ['signature_encoding']],
+    ['a percent-encoded signature', { signature: encodeURIComponent(two.signature) }, ['signature_encoding']],
+    ['a signature in hex', { signature: der.toString('hex') }, ['signature_encoding']],
+    [
+      'a long form',
+      { signature: Buffer.concat([Buffer.from([0x30, 0x81, der.length - 2]), der.subarray(2)]).toString('base64') },
+      ['signature_encoding'],
+    ],
+    [
+      'r and s side by side',
+      {
+        signature: Buffer.concat([der.subarray(5, 37), der.subarray(40, 72)]).toString('base64'),
+      },
+      ['signature_encoding'],
+    ],
+    [
+      'two causes',
+      { body: text.trim(), signature: der.toString('base64url') },
+      ['signature_encoding', 'body_whitespace'],
+    ],
+  ])('%s', async (what, given, ids, options) => {
+    const { verdict, proven, suspected, tried } = await diagnose(
+      given,
+      options,
+      what === 'lost padding' ? genuine : two,
+    )
+    expect(verdict.ok).toBe(false)
+    expect(proven?.causes.map(({ id }) => id)).toEqual(ids)
+    for (const { detail, fix } of proven?.causes ?? []) expect([detail, fix]).not.toContain('')
+    expect(suspected).toEqual([])
+    expect(tried).toBeGreaterThan(0)
+  })
+
+  test('a body that was decoded as Latin-1', async () => {
+    const body = Buffer.from(umlauts).toString('latin1')
+    const { proven } = await diagnose({ body }, {}, signed(umlauts))
+    expect(proven?.causes).toMatchObject([{ id: 'body_decoded', detail: expect.stringContaining('Latin-1') }])
+  })
+})
+
+describe('diagnoseSendGrid suspects', () => {
+  test.each<[string, Parts, SendGridCauseId[]]>([
+    ['a missing signature', { signature: undefined }, ['signature_missing', 'not_from_sendgrid']],
+    ['a missing timestamp', { timestamp: undefined }, ['signature_missing', 'not_from_sendgrid']],
+    ['a truncated signature', { signature: two.signature.slice(0, 40) }, ['signature_truncated']],
+    ['something else as signature', { signature: 'AAAA' }, ['signature_encoding']],
+    ['an object as text', { body: '[object Object]' }, ['body_already_parsed']],
+    ['a body without bytes', { body: { consumedBy: 'a parser', fix: 'x' } }, ['body_already_parsed']],
+    ['nothing known', { body: '[{}]', timestamp: '1800000000' }, ['key_other', 'not_from_sendgrid']],
+  ])('%s', async (_, given, ids) => {
+    const { proven, suspected } = await diagnose(given)
+    expect(proven).toBeUndefined()
+    expect(suspected.map(({ id }) => id)).toEqual(ids)
+  })
+
+  test('a mail that was decoded as UTF-8', async () => {
+    const { suspected } = await diagnose({ body: mail.toString() }, {}, signed(mail))
+    expect(suspected).toMatchObject([{ id: 'body_decoded', detail: expect.stringContaining('U+FFFD') }])
+  })
+
+  test('an old timestamp, and another method', async () => {
+    expect((await diagnose({}, { onStale: 'reject' })).suspected).toMatchObject([{ id: 'timestamp_old' }])
+    const request = { ...post(), method: 'PUT' }
+    expect((await diagnoseSendGrid(request, { publicKey })).suspected).toMatchObject([{ id: 'method' }])
+  })
+})
+
+describe('diagnoseSendGrid', () => {
+  test('finds nothing in a genuine request', async () => {
+    expect(await diagnose({})).toMatchObject({ verdict: { ok: true }, suspected: [], tried: 0 })
+  })
+
+  test('checks at most maxTries signatures, and bodies of 16 MB in all', async () => {
+    for (const maxTries of [0, 1, 7]) expect((await diagnose({ body: '[{}]' }, { maxTries })).tried).toBe(maxTries)
+    const { tried } = await diagnose({ body: `[${' '.repeat(1_000_000)}]` })
+    expect(tried).toBeLessThan(20)
+    await expect(diagnose({}, { maxTries: -1 })).rejects.toThrow('"maxTries"')
+    await expect(diagnose({}, { otherKeys: { marketing: 'x' } })).rejects.toThrow('"otherKeys.marketing"')
+  })
+
+  test('no content causes an exception', async () => {
+    const circular: unknown[] = []
+    circular.push(circular)
+    for (const body of ['['.repeat(500_000), '[{"a":'.repeat(100_000), circular, {}, 1, null, undefined, '"', '""'])
+      expect((await diagnose({ body })).proven).toBeUndefined()
+    for (const signature of ['', '"', '%', 'MEUC'.repeat(9000), '\0', 'MA==', 'MEQCIA=='])
+      expect((await diagnose({ signature })).proven).toBeUndefined()
+  })
+
+  test('as the option of a verifier, it explains on standard error without a key or content', async () => {
+    const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const { publicKey, ...request } = await signSendGridRequest()
+    const verifier = createSendGridVerifier({ publicKey, diagnose: diagnoseSendGrid })
+    const body = Buffer.from(request.body).toString().trim()
+    expect(await verifier.verify({ ...request, body })).toMatchObject({ ok: false })
+    await vi.waitFor(() => expect(lines).toHaveBeenCalled())
+    const said = String(lines.mock.calls[0]?.[0])
+    expect(said).toContain('was refused: signature_mismatch')
+    expect(said).toContain('body_whitespace')
+    expect(said).toContain('Fix: ')
+    expect(said.split('\n').length).toBeLessThanOrEqual(8)
+    expect(said).not.toContain('ada@example.com')
+    expect(said).not.toContain(publicKey)
+  })
+})
