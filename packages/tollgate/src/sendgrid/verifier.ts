@@ -7,7 +7,7 @@ import { isRejected, type Rejected, type RejectionCode, reject } from '../verdic
 import { borrowBody } from '../verify/body.ts'
 import { type HeaderReader, readHead, readHeaders, readSingle } from '../verify/head.ts'
 import type { IncomingRequest, PushedBody, ReplayGuard, Reservation } from '../verify/types.ts'
-import { reserveDelivery, runUnnoticed } from '../verify/verifier.ts'
+import { reserveDelivery, runUnnoticed, type Verifier } from '../verify/verifier.ts'
 import { toJsonParser, toRelease } from '../verify/webhook.ts'
 import { parseSignature } from './der.ts'
 import type { SendGridEvent } from './events.ts'
@@ -77,8 +77,6 @@ export interface SendGridAccepted {
    * @throws SyntaxError if it is not JSON.
    */
   json(): unknown
-  /** Returns the body for `req.body` and the like: the events, or the bytes of any other body. */
-  parsedBody(): unknown
   /** When SendGrid signed the request. */
   readonly signedAt: Date
   /** True if it was signed more than `maxAgeSeconds` ago. A time in the future is never stale. */
@@ -96,16 +94,11 @@ export interface SendGridAccepted {
 /** The result of a check. */
 export type SendGridVerdict = SendGridAccepted | Rejected
 
-/** Verifies requests with the options that it was created with. */
-export interface SendGridVerifier {
-  /**
-   * Verifies one request. Never throws and never rejects because of what a request contains.
-   * @param request The request as it arrived. Its URL is not signed.
-   * @param native The framework's own request object. `onVerdict` gets it, and a replay guard
-   *   counts two checks of one object as one delivery. Default: none.
-   */
-  verify(request: IncomingRequest, native?: unknown): Promise<SendGridVerdict>
-}
+/**
+ * Verifies requests of SendGrid, of which the URL is not signed. Adapters take one as the option
+ * `verifier`.
+ */
+export type SendGridVerifier = Verifier<SendGridVerdict>
 
 type SignatureChecker = ReturnType<typeof createSignatureChecker>
 
@@ -137,6 +130,7 @@ const known: Readonly<Record<keyof SendGridVerifierOptions, true>> = {
 export function createSendGridVerifier(options: SendGridVerifierOptions = {}): SendGridVerifier {
   const settings = parseOptions(options)
   return {
+    reserves: settings.given.replay !== undefined,
     async verify(request, native) {
       const source: Partial<IncomingRequest> = Object(request)
       const check: Check = { settings, source, native }
@@ -316,9 +310,6 @@ function toAccepted(
     },
     body,
     json,
-    parsedBody() {
-      return isEventBatch(body) ? this.events : body
-    },
     ...proven,
     replayed: reservation.replayed,
     release: toRelease(reservation),
