@@ -39,7 +39,7 @@ test('a mail of 30 MB passes verify as a stream, and memory grows by at most 60 
   expect(mail.grown).toBeGreaterThan(25)
 })
 
-test('a mail of 30 MB passes a server of node:http, and memory grows by at most 60 MB', async () => {
+test('a mail of 30 MB passes tollgate/node, and memory grows by at most 60 MB', async () => {
   child = fork(program, ['server'])
   const { port, privateKey } = await receive<{ readonly port: number; readonly privateKey: string }>(child)
   const key = createPrivateKey(privateKey)

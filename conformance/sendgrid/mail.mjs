@@ -1,6 +1,7 @@
 import { createCipheriv, createSign, generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { twilioWebhook } from 'tollgate/node'
 import { createSendGridVerifier } from 'tollgate/sendgrid'
 
 const megabyte = 1024 * 1024
@@ -45,15 +46,11 @@ if (process.send !== undefined) {
   const verifier = createSendGridVerifier({ publicKey: spki, maxBodyBytes: 32 * megabyte })
   /** @type {number[]} */
   const peaks = []
-  /** @param {import('tollgate').IncomingRequest} request */
-  const receive = async (request) => {
-    const verdict = await verifier.verify(request)
+  /** @param {import('tollgate/sendgrid').SendGridVerdict} verdict */
+  const report = (verdict) => {
     peaks.push(process.resourceUsage().maxRSS / 1024)
-    return {
-      ok: verdict.ok,
-      bytes: verdict.ok ? verdict.body.length : verdict.message,
-      grown: (peaks.at(-1) ?? 0) - (peaks[0] ?? 0),
-    }
+    const grown = (peaks.at(-1) ?? 0) - (peaks[0] ?? 0)
+    return { ok: verdict.ok, bytes: verdict.ok ? verdict.body.length : verdict.message, grown }
   }
   if (process.argv[2] === 'stream') {
     for (const megabytes of [0, 30]) {
@@ -61,14 +58,12 @@ if (process.send !== undefined) {
       async function* stream() {
         yield* makeMail(megabytes)
       }
-      process.send(await receive({ method: 'POST', url: '/mail', headers, body: stream() }))
+      process.send(report(await verifier.verify({ method: 'POST', url: '/mail', headers, body: stream() })))
     }
     process.disconnect()
   } else {
-    const server = createServer(async (req, res) => {
-      const { method = '', url = '', headers } = req
-      res.end(JSON.stringify(await receive({ method, url, headers, body: req })))
-    }).listen(0, '127.0.0.1')
+    const handler = twilioWebhook({ verifier }, (webhook, _req, res) => res.end(JSON.stringify(report(webhook))))
+    const server = createServer(handler).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const address = server.address()
     process.send({

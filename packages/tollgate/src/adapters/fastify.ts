@@ -77,8 +77,8 @@ function load(
 }
 
 // Fastify accepts a pattern beside a parser for the exact type. So @fastify/formbody may be
-// registered before or after this plugin.
-const forms = /^application\/x-www-form-urlencoded\b/i
+// registered before or after this plugin. The same holds for @fastify/multipart.
+const forms = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
 
 function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookOptions>): void {
   const paths = createPathGuard(source)
@@ -132,7 +132,8 @@ type Done = (error: Error | null, body?: unknown) => void
 
 function parseForm(request: FastifyRequest, _payload: IncomingMessage, done: Done): void {
   const webhook = request.twilio as AnyWebhook | undefined
-  if (webhook !== undefined) done(null, webhook.params?.toObject())
+  // A scheme without parameters signs the bytes.
+  if (webhook !== undefined) done(null, webhook.params?.toObject() ?? webhook.body)
   // The path is not guarded. Without this plugin, Fastify would have no parser for forms.
   else done(Object.assign(new Error('Unsupported Media Type'), { statusCode: 415 }))
 }
