@@ -194,7 +194,7 @@ export const rejectionPages = {
       'Is the clock of the server right?',
     ],
     causes: ['not_from_twilio'],
-    fix: "Set `onStale: 'mark'` and read `stale` of the verdict, or a larger `maxAgeSeconds`.",
+    fix: "Set `onStale: 'mark'` and read `stale` of the verdict, or a larger `maxAgeSeconds`. See [the Event Webhook](../sendgrid-event-webhook.md).",
   },
   replayed: {
     means: 'The replay guard saw this delivery before, Twilio never repeats this kind, and `onReplay` is `reject`.',
