@@ -17,6 +17,16 @@ const dropComments = {
   },
 }
 
+// The diagnosis and the testing kit are larger than all the rest, and decide nothing (decision 25).
+const minifyTools = {
+  name: 'minify-tools',
+  async generateBundle(_options: unknown, bundle: Record<string, { code?: string }>): Promise<void> {
+    for (const [fileName, chunk] of Object.entries(bundle))
+      if (/^(diagnose|test-server)\b.*\.c?js$/.test(fileName) && chunk.code !== undefined)
+        chunk.code = (await transform(chunk.code, { minify: true, target: 'node20', charset: 'utf8' })).code
+  },
+}
+
 // The texts of causes that only the documentation shows: `npm run causes` reads them in the source.
 const dropPageTexts = {
   name: 'drop-page-texts',
@@ -32,7 +42,7 @@ const config: UserConfig = defineConfig({
   platform: 'neutral',
   target: 'node20',
   dts: true,
-  plugins: [dropPageTexts, dropComments],
+  plugins: [dropPageTexts, dropComments, minifyTools],
   logLevel: 'warn',
   // Leaves out the comments that name the source file of each part.
   inputOptions: { experimental: { attachDebugInfo: 'none' } },
@@ -40,7 +50,7 @@ const config: UserConfig = defineConfig({
   // with short names for variables (decision 25).
   outputOptions: (options, format) =>
     format === 'cjs'
-      ? { ...options, minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } } }
+      ? { ...options, minify: { compress: false, mangle: true, codegen: { removeWhitespace: true } } }
       : options,
   fixedExtension: false,
   // The package's own `imports` choose the provider when the program runs, not when it is built.

@@ -145,7 +145,9 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
   if (proven !== undefined) {
     const fixes = [...new Set(proven.causes.map(({ fix }) => fix))]
     const { signedUrl } = proven
-    lines.push(signedUrl === undefined ? '  Proven: the signature matches without' : `  Twilio signed ${toLine(signedUrl)}`)
+    lines.push(
+      signedUrl === undefined ? '  Proven: the signature matches without' : `  Twilio signed ${toLine(signedUrl)}`,
+    )
     for (const { id, detail } of proven.causes.slice(0, mostCauses)) lines.push(`  ${id}: ${toLine(detail)}`)
     lines.push(`  Fix: ${toLine(fixes.join(' '))}`)
     return lines
