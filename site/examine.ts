@@ -22,6 +22,8 @@ export interface Examined {
   readonly ok: boolean
   readonly heading: string
   readonly message: string
+  /** The page of the rejection code, relative to the playground. */
+  readonly codePage: string | undefined
   readonly proven: boolean
   readonly causes: readonly Cause[]
   readonly signedUrl: string | undefined
@@ -77,6 +79,7 @@ export async function examine(parts: RequestParts): Promise<Examined> {
   return {
     ok: verdict.ok,
     heading: verdict.ok ? 'Genuine' : `Refused: ${verdict.code}`,
+    codePage: verdict.ok ? undefined : `codes/${verdict.code}.html`,
     message: verdict.ok ? `The signature covers the ${verdict.covers}.` : verdict.message,
     proven: proven !== undefined,
     causes: proven?.causes ?? suspected,

@@ -308,7 +308,7 @@ describe.each(handshakeServers.slice(0, 3).map((server) => [server.name, server]
     const running = await start(server, { ...plain, onRejected: () => ({ status: 400, headers }) })
     const answer = await shakeHands(running, media({ token: otherToken }))
     expect([answer.status, answer.body, answer.headers['x-c']]).toEqual([500, 'Internal Server Error', undefined])
-    expect(console.error).toHaveBeenCalledOnce()
+    expect(console.error).toHaveBeenCalledWith(expect.stringContaining('"onRejected" gave'))
   })
 
   test('onRejected cannot set framing headers', async () => {

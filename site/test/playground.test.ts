@@ -96,6 +96,8 @@ test('a request behind a proxy is refused with its causes, and nothing leaves th
   const { page, requested, methods, complaints } = await visit()
   await page.getByRole('button', { name: 'Show a request that fails' }).click()
   await page.getByRole('heading', { name: 'Refused: signature_mismatch' }).waitFor()
+  const about = (await page.getByRole('link', { name: 'More about this code' }).getAttribute('href')) ?? ''
+  expect((await page.request.get(new URL(about, page.url()).href)).status()).toBe(200)
   const causes = await page.locator('.causes code').allTextContents()
   expect(causes.sort()).toEqual(['path_prefix', 'scheme'])
   expect(await page.locator('.setting code').textContent()).toBe("publicUrl: 'https://app.example.com/api'")

@@ -149,3 +149,13 @@ function sendRaw(port: number, text: string): Promise<string> {
     socket.on('error', reject)
   })
 }
+
+test('each rejection code has its page, and no other path reaches a file', async () => {
+  const answer = await page.ask('/codes/signature_mismatch')
+  expect(answer.status).toBe(200)
+  expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8')
+  expect(answer.text).toMatch(/^# signature_mismatch\n/)
+  expect((await askRaw(page.port, '/codes/signature_mismatch')).status).toBe(401)
+  for (const path of ['/codes/', '/codes/nothing', '/codes/../index', '/codes/%2e%2e%2findex', '/codes/README.md'])
+    expect((await page.ask(path)).status, path).toBe(404)
+})

@@ -32,7 +32,10 @@ export function Diagnosis({ capture }: { capture: CaptureView }) {
     <section class="card bad" aria-label="Diagnosis">
       <Causes capture={capture} />
       <p class="why">
-        <strong>{verdict.code}</strong>: {verdict.message}
+        <a href={`/codes/${verdict.code}`} target="_blank" rel="noreferrer">
+          <strong>{verdict.code}</strong>
+        </a>
+        : {verdict.message}
       </p>
     </section>
   )
