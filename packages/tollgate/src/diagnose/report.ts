@@ -87,7 +87,10 @@ export function drawConclusion(
   if (match === undefined) return { proven: undefined, ...listSuspected(subject, rejection, tried, presented) }
   const { found, isBodyOther } = readMatch(subject, match)
   if (isBodyOther) return { proven: undefined, suspected: [...explainBody(subject), ...found], isCertain: true }
-  const proven = found.length > 0 ? found : removeRepeated(explainRefusal(subject, rejection))
+  // These refuse the request whatever its signature is.
+  const isApart = rejection.code === 'method_not_allowed' || rejection.code === 'content_encoding_unsupported'
+  const refusal = found.length > 0 && !isApart ? [] : explainRefusal(subject, rejection)
+  const proven = removeRepeated([...found, ...refusal])
   return proven.length === 0
     ? { proven: undefined, suspected: [], isCertain: true }
     : { proven: { causes: proven, signedUrl: match.form.url }, suspected: [], isCertain: true }

@@ -66,7 +66,7 @@ const stages: readonly (readonly [size: number, highest: number, share: number])
   [2, 4, 1],
   [2, 5, 1 / 4],
   [3, 4, 1 / 4],
-  [1, Number.POSITIVE_INFINITY, 1 / 10],
+  [1, Number.POSITIVE_INFINITY, 1 / 20],
   [2, Number.POSITIVE_INFINITY, 1 / 40],
   [3, Number.POSITIVE_INFINITY, 1 / 40],
 ]

@@ -48,9 +48,14 @@ export interface SettingInput {
  * @param input the request, the options, and what is proven
  * @returns the option, or `undefined` if none does, or if the URL is not the cause
  */
-export function findSetting({ request, options, verdict, match, evidence, causes }: SettingInput): Setting | undefined {
+export function findSetting(input: SettingInput): Setting | undefined {
+  const found = [findUrlSetting(input), findMethods(input)].filter((setting) => setting !== undefined)
+  if (found.length === 0) return undefined
+  return { line: found.map(({ line }) => line).join(', '), mends: new Set(found.flatMap(({ mends }) => [...mends])) }
+}
+
+function findUrlSetting({ request, options, match, evidence, causes }: SettingInput): Setting | undefined {
   const head = readHead(request, readHeaders(request.headers))
-  if (causes.includes('method')) return findMethods(head.method, options, verdict)
   const target = readTarget(request.url)
   if (target === undefined || !causes.some((id) => ofOrigin.has(id) || ofQuery.has(id))) return undefined
   const signed = choosePort(match, evidence)
@@ -83,12 +88,13 @@ export function findSetting({ request, options, verdict, match, evidence, causes
   return undefined
 }
 
-function findMethods(method: string, { methods }: VerifierOptions, verdict: Verdict): Setting | undefined {
-  if (verdict.ok || verdict.code !== 'method_not_allowed' || !/^(GET|POST|PUT)$/.test(method)) return undefined
-  const list = ['GET', 'POST', 'PUT'].filter(
-    (one) => one === method || (methods ?? ['GET', 'POST']).some((other) => other === one),
-  )
-  return { line: `methods: [${list.map(quote).join(', ')}]`, mends: new Set(['method']) }
+function findMethods({ request, options, verdict, causes }: SettingInput): Setting | undefined {
+  const { method } = request
+  if (verdict.ok || verdict.code !== 'method_not_allowed' || !causes.includes('method')) return undefined
+  const listed: readonly string[] = [method, ...(options.methods ?? ['GET', 'POST'])]
+  const methods = ['GET', 'POST', 'PUT'].filter((one) => listed.includes(one))
+  if (!methods.includes(method)) return undefined
+  return { line: `methods: [${methods.map(quote).join(', ')}]`, mends: new Set(['method']) }
 }
 
 /**
@@ -98,9 +104,8 @@ function findMethods(method: string, { methods }: VerifierOptions, verdict: Verd
 function choosePort({ state, form }: Match, { hosts }: Evidence): UrlParts {
   const { host, port, scheme } = state.url
   const isPublic = hosts.some(({ value }) => value.port === port && value.host.toLowerCase() === host.toLowerCase())
-  if (port === '' || isPublic) return state.url
-  const signed = splitUrl(form.url)?.port ?? ''
-  return { ...state.url, port: signed === defaultPort(scheme) ? '' : signed }
+  const signed = isPublic ? port : (splitUrl(form.url)?.port ?? '')
+  return { ...state.url, port: port === '' || signed === defaultPort(scheme) ? '' : signed }
 }
 
 function* listCandidates(

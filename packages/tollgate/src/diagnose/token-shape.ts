@@ -46,11 +46,12 @@ export function findTokens(secret: string): InnerTokens[] {
   if (/^\W*(AC|SK)[0-9a-f]{32}/i.test(secret)) return []
   const found: InnerTokens[] = []
   const inner = listInner(secret)
-  if (inner.length > 0)
+  // White space, quotes and the name of a variable have causes of their own.
+  const isAlone = /^\W*([A-Z_]+\s*[=:])?\W*$/i.test(secret.replace(inner[0] ?? '', ''))
+  if (inner.length > 1 || (inner.length > 0 && !isAlone))
     found.push({
       tokens: inner,
-      // White space, quotes and the name of a variable have causes of their own.
-      cost: inner.length > 1 ? 1 : 5,
+      cost: inner.length > 1 ? 1 : 4,
       detail:
         inner.length > 1
           ? `The configured Auth Token is one text that holds ${inner.length} tokens.`

@@ -97,7 +97,7 @@ export const keyCauses = {
       if (neighbours.length > 0)
         yield takeSecrets(
           neighbours,
-          5,
+          4,
           `The configured Auth Token has ${secrets[0]?.length} characters: one was ${(secrets[0]?.length ?? 0) < 32 ? 'lost' : 'added'}. Auth Tokens have 32.`,
         )
     },

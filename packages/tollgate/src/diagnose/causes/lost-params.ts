@@ -69,6 +69,20 @@ export const lostParamsCauses = {
       const { given, method, handshake, bodyMatches } = subject
       if (given?.length === 0 && method === 'POST' && !handshake && !bodyMatches)
         return { score: 74, detail: 'No parameters were passed: no form parser ran, or it ran too late.' }
+      const { body, contentLength, isForm } = subject
+      if (
+        tried > 0 &&
+        isForm &&
+        body !== undefined &&
+        body.length > 0 &&
+        contentLength > 0 &&
+        contentLength !== body.length
+      )
+        return {
+          score: 72,
+          detail: `The verifier got a form of ${body.length} bytes, and Content-Length is ${contentLength}: something in this server changed the form.`,
+          fix: 'Pass the bytes that arrived, not a form that was made again: verify before any middleware that changes the body or sets req.rawBody.',
+        }
       const known = suspectMissing(subject)
       if (known !== undefined || tried === 0 || subject.formPairs.length === 0) return known
       return {

@@ -146,6 +146,13 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
     ] as const)
       for (const [prefix, of] of list)
         yield* offer(prefix, cost, `The path ${prefix} (${of}) was stripped on the way. Twilio signed it.`)
+  for (const { value, from } of hints.prefixes)
+    if (from === '"publicUrl"')
+      yield* offer(
+        stripSlashes(value),
+        2,
+        `Twilio signed the path ${stripSlashes(value)}, and this server checks ${seen}: "publicUrl" is the whole URL of the webhook.`,
+      )
   for (const [prefix, from] of named)
     yield* offer(
       prefix + seen,
@@ -212,7 +219,7 @@ function* listInner(segments: readonly string[], offer: Offer): Generator<Edit> 
   for (let index = 1; index < Math.min(segments.length, 5) - 1; index++)
     yield* offer(
       `/${[...segments.slice(0, index), ...segments.slice(index + 1)].join('/')}`,
-      4,
+      5,
       `Something added /${segments[index]} inside the path on the way.`,
       unchanged,
     )
@@ -220,7 +227,7 @@ function* listInner(segments: readonly string[], offer: Offer): Generator<Edit> 
     if (segments.length > 1)
       yield* offer(
         `/${[segments[0], inner, ...segments.slice(1)].join('/')}`,
-        4,
+        5,
         `Something removed /${inner} inside the path on the way.`,
         unchanged,
       )
@@ -312,7 +319,7 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
   yield offer((path) => `/${path}`, 4, 'with two slashes at its start', sameSlashes)
   yield offer((path) => path.replace(/\/{2,}/g, '/'), 2, 'with single slashes')
   yield offer((path) => path.toLowerCase(), 5, 'in lower case', sameCase)
-  for (const path of listCapitalised(segments)) yield offer(() => path, 4, 'with capital letters', sameCase)
+  for (const path of listCapitalised(segments)) yield offer(() => path, 5, 'with capital letters', sameCase)
 }
 
 const sameSlashes =

@@ -2,7 +2,7 @@ import { defaultPort, isWebSocketScheme } from '../../scheme/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
 import { listParts, spellName } from '../evidence.ts'
 import type { Subject } from '../reading.ts'
-import { type CauseRow, type Edit, editUrl, type Finding, type Row, type Suspicion, type Unexplained } from './row.ts'
+import { type CauseRow, type Edit, editUrl, type Finding, type Row, type Suspicion } from './row.ts'
 
 /**
  * Changes of the URL before its path: scheme, host, port, user name and password. Also its
@@ -48,10 +48,9 @@ export const urlCauses = {
     edits(subject) {
       return listHosts(subject, false)
     },
-    suspect(refusal) {
-      const { subject, rejection, tried } = refusal
+    suspect({ subject, rejection, tried }) {
       const { host } = subject.state.url
-      if (rejection.code === 'url_not_allowed') return explainUrlNotAllowed(refusal)
+      if (rejection.code === 'url_not_allowed') return explainUrlNotAllowed(subject, rejection)
       if (tried === 0) return undefined
       if (internalHost.test(host))
         return { score: 68, detail: `This server checks the host "${host}", which Twilio cannot reach.` }
@@ -62,11 +61,9 @@ export const urlCauses = {
     },
     refusals: {
       url_not_allowed(subject, rejection) {
-        if (explainForwarding(subject, rejection) !== undefined) return undefined
-        const { state } = subject
-        return {
-          detail: `Twilio signed the host "${state.url.host}", which the options do not allow, or do not accept from this peer.`,
-        }
+        const isHost = explainForwarding(subject, rejection) === undefined
+        const suspicion = isHost ? explainUrlNotAllowed(subject, rejection) : undefined
+        return suspicion && { detail: suspicion.detail, fix: suspicion.fix }
       },
     },
   } satisfies CauseRow as Row,
@@ -184,7 +181,7 @@ function explainForwarding({ header, request }: Subject, { message }: Rejected):
 const internalHost = /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[)|^[^.]+$|\.(local|internal)$/i
 
 /** Explains why the verifier built no URL, as far as its host is the reason. */
-function explainUrlNotAllowed({ subject, rejection }: Unexplained): Suspicion | undefined {
+function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion | undefined {
   const { state, options, header } = subject
   const { host, port } = state.url
   const says = (text: RegExp): boolean => text.test(rejection.message)
@@ -272,7 +269,7 @@ function* listHosts({ state, evidence, hints }: Subject, sameHost: boolean): Gen
     yield* offer(value.host.toLowerCase(), 'in lower case', 3)
   yield* offer(seen.toUpperCase(), 'in upper case', 4)
   yield* offer(seen.toLowerCase().replace(/(^|[.-])[a-z]/g, upper), 'capitalised', 4)
-  for (const spelled of listCapitalised(seen.toLowerCase())) yield* offer(spelled, 'with capitals', 4)
+  for (const spelled of listCapitalised(seen.toLowerCase())) yield* offer(spelled, 'with capitals', 5)
   yield* offer(seen.startsWith('www.') ? seen.slice(4) : `www.${seen}`, 'with or without "www."', 3)
   yield* offer(seen.endsWith('.') ? seen.slice(0, -1) : `${seen}.`, 'with or without its last dot', 5)
 }

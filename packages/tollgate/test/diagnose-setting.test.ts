@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest'
+import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { diagnose } from '../src/diagnose/index.ts'
+import { createVerifier, fromRequest, type VerifierOptions } from '../src/index.ts'
+import { authToken } from './requests.ts'
+
+const origin = 'https://api.example.com'
+
+interface Row {
+  readonly name: string
+  readonly signed: string
+  /** The target that arrives. */
+  readonly url: string
+  readonly options: VerifierOptions
+  readonly headers?: Record<string, string>
+  readonly method?: string
+  readonly line: string | undefined
+}
+
+const rows: readonly Row[] = [
+  {
+    name: 'a prefix that was stripped',
+    signed: `${origin}/twilio/sms`,
+    url: '/sms',
+    options: { publicUrl: origin },
+    line: `publicUrl: '${origin}/twilio'`,
+  },
+  {
+    name: 'a prefix that is there twice',
+    signed: `${origin}/twilio/sms`,
+    url: '/twilio/sms',
+    options: { publicUrl: `${origin}/twilio` },
+    line: `publicUrl: '${origin}'`,
+  },
+  {
+    name: 'the whole URL of the webhook, whose prefix is stripped',
+    signed: `${origin}/twilio/sms`,
+    url: '/sms',
+    options: { publicUrl: `${origin}/twilio/sms` },
+    line: `publicUrl: '${origin}/twilio'`,
+  },
+  {
+    name: 'a prefix that a proxy added',
+    signed: `${origin}/sms?x=1`,
+    url: '/api/sms?x=1',
+    options: { publicUrl: origin },
+    line: `signedUrl: ({ url }) => '${origin}' + url.replace('/api', '')`,
+  },
+  {
+    name: 'an absolute URL whose prefix was replaced',
+    signed: `${origin}/twilio/sms`,
+    url: 'https://internal.example/api/sms',
+    options: { publicUrl: origin },
+    line: `signedUrl: ({ url }) => url.replace('https://internal.example/api', '${origin}/twilio')`,
+  },
+  {
+    name: 'the port of the server behind the proxy',
+    signed: `${origin}/sms`,
+    url: '/sms',
+    options: { publicUrl: 'http://api.example.com:3000' },
+    line: `publicUrl: '${origin}'`,
+  },
+  {
+    name: 'the scheme of one URL in a list',
+    signed: `${origin}/sms`,
+    url: '/sms',
+    options: { publicUrl: ['https://other.example.com', 'http://api.example.com:443'] },
+    headers: { host: 'api.example.com:443' },
+    line: `publicUrl: ['https://other.example.com', '${origin}']`,
+  },
+  {
+    name: 'a rule that sees http',
+    signed: `${origin}/sms`,
+    url: '/sms',
+    options: { publicUrl: fromRequest({ allowedHosts: ['api.example.com'] }) },
+    line: `publicUrl: '${origin}'`,
+  },
+  {
+    name: 'a slash and the scheme',
+    signed: `${origin}/sms/`,
+    url: '/sms',
+    options: { publicUrl: 'http://api.example.com' },
+    line: `publicUrl: '${origin}', trailingSlash: 'either'`,
+  },
+  {
+    name: 'the scheme and the method',
+    signed: `${origin}/sms`,
+    url: '/sms',
+    options: { publicUrl: 'http://api.example.com' },
+    method: 'PUT',
+    line: `publicUrl: '${origin}', methods: ['GET', 'POST', 'PUT']`,
+  },
+  {
+    name: 'a function that loses the query',
+    signed: `${origin}/sms?x=1`,
+    url: '/sms?x=1',
+    options: { signedUrl: () => `${origin}/sms` },
+    line: `signedUrl: ({ url }) => '${origin}' + url`,
+  },
+  // No option mends these: the proxy or the server has to.
+  {
+    name: 'a slash that the proxy doubled',
+    signed: `${origin}/twilio/sms`,
+    url: '//sms',
+    options: { publicUrl: origin },
+    line: undefined,
+  },
+  {
+    name: 'an index page',
+    signed: `${origin}/twilio/`,
+    url: '/twilio/index.php',
+    options: { publicUrl: origin },
+    line: undefined,
+  },
+  {
+    name: 'a path that was decoded',
+    signed: `${origin}/a%7Eb`,
+    url: '/a~b',
+    options: { publicUrl: origin },
+    line: undefined,
+  },
+]
+
+describe('the option that mends the URL', () => {
+  for (const { name, signed, url, options, headers, method = 'POST', line } of rows)
+    test(name, async () => {
+      const request = { ...post(signed, { url, params: sms, ...(headers && { headers }) }), method }
+      const { proven } = await diagnose(request, { authToken, ...options })
+      expect(proven?.causes.length).toBeGreaterThan(0)
+      expect(proven?.setting).toBe(line)
+      if (line === undefined) return
+      expect(proven?.causes.map(({ fix }) => fix).join()).toContain(line)
+      const mended: VerifierOptions = { authToken, ...options, ...new Function(`return { ${line} }`)() }
+      expect(await createVerifier(mended).verify(request)).toMatchObject({ ok: true })
+    })
+})
+
+test('the URL at Twilio settles what nobody can guess', async () => {
+  const request = post(`${origin}/t/q7x2/sms?key=8f1c`, { url: '/sms' })
+  const given = { authToken, publicUrl: 'https://hidden.example.com' }
+  const open = await diagnose(request, given)
+  expect(open.proven).toBeUndefined()
+  expect(open.ruledOut).toMatch(/^With the Auth Token/)
+  expect(open.command).toContain('--public-url https://hidden.example.com')
+  expect(open.suspected.every(({ fix }) => fix !== '')).toBe(true)
+  const { proven } = await diagnose(request, { ...given, otherUrls: [`${origin}/t/q7x2/sms?key=8f1c`] })
+  expect(proven?.causes.map(({ id }) => id)).toEqual(['host', 'path_prefix', 'query_missing'])
+  expect(proven?.setting).toBe(`publicUrl: '${origin}/t/q7x2'`)
+})
