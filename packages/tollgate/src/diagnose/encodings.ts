@@ -65,6 +65,6 @@ function decodeBase64(text: string): Uint8Array | undefined {
  * @returns the letters that are certain
  */
 export function encodeStart(body: Uint8Array): string {
-  const text = String.fromCharCode(...body.subarray(0, 48))
+  const text = String.fromCharCode(...body.subarray(0, 300))
   return btoa(text).replace(/=+$/, '').slice(0, -1)
 }

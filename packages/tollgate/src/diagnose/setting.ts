@@ -74,7 +74,8 @@ function findUrlSetting({ request, options, match, evidence, causes }: SettingIn
   const mayBeFunction = causes.includes('path_prefix') || options.signedUrl !== undefined
   for (const { line, options: changed } of listCandidates(request, options, signed, target.path)) {
     if (changed.signedUrl !== undefined && !mayBeFunction) continue
-    if (!/^[\x20-\x7e]+$/.test(line)) continue
+    // Another URL of the list may have a password.
+    if (!/^[\x20-\x3f\x41-\x7e]+$/.test(line)) continue
     try {
       const urls = resolve({ ...options, ...changed })
       if (urls.includes(whole)) return { line, mends: new Set([...ofOrigin, ...ofQuery]) }

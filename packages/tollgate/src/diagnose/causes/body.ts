@@ -45,6 +45,12 @@ export const bodyCauses = {
       return bodyChange?.written === undefined ? undefined : { detail: describeWritten(bodyChange.written) }
     },
     explainBody(subject) {
+      if (isDecodedTwice(subject) || hasLostCharacters(subject)) return undefined
+      if (!isJson(subject))
+        return {
+          detail: `${otherHash} It is no complete JSON: it was cut off, encoded or replaced on the way.`,
+          fix: 'Pass the whole body as it arrived, byte for byte.',
+        }
       return isRewritten(subject) ? { detail: `${otherHash} A parser read and wrote it, or it is forged.` } : undefined
     },
     suspect({ subject }) {
@@ -66,7 +72,7 @@ export const bodyCauses = {
       return bodyChange?.spaced === undefined ? undefined : { detail: `The body ${bodyChange.spaced}.` }
     },
     explainBody(subject) {
-      return isRewritten(subject) || hasLostCharacters(subject)
+      return isRewritten(subject) || hasLostCharacters(subject) || !isJson(subject)
         ? undefined
         : { detail: `${otherHash} Its white space or line breaks changed, or it is forged.` }
     },
@@ -114,13 +120,10 @@ export const bodyCauses = {
       return detail !== undefined && isBase64(detail) ? { detail } : undefined
     },
     suspect({ subject }) {
-      return isDecodedTwice(subject)
-        ? {
-            score: 96,
-            detail: 'The body was decoded from Base64 although it was not encoded.',
-            fix: 'Set isBase64Encoded to false where the body is decoded, or pass the event on unchanged.',
-          }
-        : undefined
+      return isDecodedTwice(subject) ? { score: 96, ...decodedTwice } : undefined
+    },
+    explainBody(subject) {
+      return isDecodedTwice(subject) ? decodedTwice : undefined
     },
   } satisfies CauseRow as Row,
   body_hash_missing: {
@@ -229,7 +232,7 @@ export const bodyCauses = {
     symptom: 'The code is `body_already_consumed` (500), or the body is empty, or it is "[object Object]".',
     reason:
       'A body can be read only once. A parser that ran before kept an object and not the bytes. The bytes cannot be rebuilt from the object.',
-    fix: 'Verify before the body parser, or keep the bytes: express.urlencoded({ extended: false, verify: captureRawBody }).',
+    fix: 'Verify before anything else reads the body, or keep its bytes: give the parsers of Express { verify: captureRawBody }.',
     fixes: keepBytes,
     question: 'parser',
     accompany: describeLostBody,
@@ -274,8 +277,25 @@ function hasLostCharacters({ body }: Subject): boolean {
   return text !== undefined && (text.includes('\ufffd') || /%EF%BF%BD/i.test(text))
 }
 
-function isDecodedTwice({ body, isForm }: Subject): boolean {
-  return isForm && body !== undefined && body.length > 0 && startsLikeTwilioName(encodeStart(body))
+const decodedTwice: Finding = {
+  detail: 'The body was decoded from Base64 although it was not encoded.',
+  fix: 'Set isBase64Encoded to false where the body is decoded, or pass the event on unchanged.',
+}
+
+/**
+ * Recognises a body that was decoded from Base64 although it was not encoded: encoded again, it
+ * starts with the name of a parameter, or has words of an event.
+ */
+function isDecodedTwice({ body, isForm, method }: Subject): boolean {
+  if (body === undefined || body.length === 0 || method === 'GET' || decodeUtf8(body) !== undefined) return false
+  const start = encodeStart(body)
+  return isForm ? startsLikeTwilioName(start) : /twilio|specversion|eventtype|accountsid/i.test(start)
+}
+
+/** Checks if the body is JSON. A large one counts as JSON. */
+function isJson({ body }: Subject): boolean {
+  const text = body === undefined ? undefined : decodeUtf8(body)
+  return text !== undefined && (text.length > 256 * 1024 || parseJson(text) !== undefined)
 }
 
 /** A form that was encoded or decoded as a whole, or whose values were. */
@@ -463,9 +483,13 @@ function describeLostBody(
   const isEmpty = body === undefined || body.length === 0
   const mayBeLost = !unread && method !== 'GET' && isEmpty && state.covers === 'url'
   return mayBeLost && hash !== undefined && hash !== hashBody(new Uint8Array(0))
-    ? { detail: 'The signature matches, but the body that bodySHA256 covers is missing: something read it before.' }
+    ? { detail: lostJson, fix: passBody }
     : undefined
 }
+
+const lostJson =
+  'The signature matches, but the body that bodySHA256 covers is missing: something read it before, or it did not arrive.'
+const passBody = 'Pass the raw body to the verifier, and verify before anything else reads it.'
 
 function describeConsumed({ by, fix }: Consumed): Finding {
   return {
@@ -482,7 +506,7 @@ function suspectLostBody(subject: Subject): Suspicion | undefined {
     return {
       score: 92,
       detail: `The verifier got no body, but Content-Length is ${contentLength}: something read the body before, or your code does not pass it.`,
-      fix: 'Pass the raw body to the verifier, and verify before anything else reads it.',
+      fix: passBody,
     }
   const start = body === undefined ? '' : String.fromCharCode(...body.subarray(0, 20))
   return start.startsWith('[object Object]')

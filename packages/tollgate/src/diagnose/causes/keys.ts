@@ -239,7 +239,15 @@ export const keyCauses = {
               ? 'Pass X-Twilio-Webhooks-Signature-Settings on, which names the SharedKey.'
               : `List this secret under the id that Twilio sends: sharedKeys: { '${id}': … }.`,
           )
-        else if (id !== undefined) yield takeKey({ ...key, name }, describeTokenForSharedKey(name), tokenSigned)
+        else if (id !== undefined)
+          // The header of the private beta names no algorithm, and its keys sign as Auth Tokens do.
+          yield keys.claimedAlgorithm === undefined && !tokenShape.test(key.secret)
+            ? takeKey(
+                { ...key, name },
+                `The secret of the SharedKey "${id}" is given as ${name}.`,
+                `Move this secret to "sharedKeys": sharedKeys: { '${id}': { secret: …, algorithm: '${key.algorithm}' } }.`,
+              )
+            : takeKey({ ...key, name }, describeTokenForSharedKey(name), tokenSigned)
       if (id !== undefined)
         for (const { name, ...key } of keys.others)
           if (key.kind === 'auth_token')
