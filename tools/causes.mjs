@@ -25,7 +25,7 @@ const mark = '<!-- Written by `npm run causes`; change the table of causes inste
 export async function bundleSource(source, contents) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: source, loader: 'ts' },
-    alias: { '#hmac': join(source, 'hmac/node.ts') },
+    alias: { '#hmac': join(source, 'hmac/node.ts'), '#ecdsa': join(source, 'ecdsa/node.ts') },
     platform: 'node',
     bundle: true,
     format: 'esm',

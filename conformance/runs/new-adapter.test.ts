@@ -14,13 +14,13 @@ import { runSuites } from '../kit/suite.ts'
 // to a copy of the library and changes nothing else.
 
 const adapter = `
-import type { IncomingRequest, Mode, Webhook } from '../index.ts'
+import type { IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { runWork } from './shared/web.ts'
 
 /** The options of \`twilioWebhook\`. */
-export type TwilioWebhookOptions<M extends Mode = Mode> = GuardOptions<M>
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
 
 /** The context of the invented framework. */
 export interface Context {
@@ -32,9 +32,9 @@ export interface Context {
 }
 
 /** Wraps a handler of the invented framework. */
-export function twilioWebhook<M extends Mode = 'enforce'>(
-  options: OptionsSource<TwilioWebhookOptions<M>>,
-  handler: (webhook: Webhook<M>, context: Context) => Promise<FullAnswer>,
+export function twilioWebhook<S extends WebhookSource = 'enforce'>(
+  options: OptionsSource<TwilioWebhookOptions<S>>,
+  handler: (webhook: Webhook<S>, context: Context) => Promise<FullAnswer>,
 ): (context: Context) => Promise<FullAnswer> {
   const guard = createGuard(options)
   return async (context) => {
@@ -48,7 +48,7 @@ export function twilioWebhook<M extends Mode = 'enforce'>(
     })
     const outcome = await guard.check(read, context)
     if (outcome.webhook === undefined) return outcome.answer
-    const work = (): Promise<FullAnswer> => handler(outcome.webhook as Webhook<M>, context)
+    const work = (): Promise<FullAnswer> => handler(outcome.webhook as Webhook<S>, context)
     return runWork(outcome, work, ({ status }) => status)
   }
 }

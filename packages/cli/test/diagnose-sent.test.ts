@@ -115,8 +115,7 @@ describe('diagnose --alert', () => {
       expect.stringMatching(/^ {2}scheme /),
       expect.stringMatching(/^ {2}path_prefix /),
       'Fix:',
-      expect.stringMatching(/^ {2}1\. /),
-      expect.stringMatching(/^ {2}2\. /),
+      "  1. Set publicUrl: 'https://example.com/api'.",
       'Signed by: not known, because neither record has the header X-Twilio-Signature',
       '',
     ])

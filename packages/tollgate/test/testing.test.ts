@@ -285,6 +285,13 @@ describe('sampleWebhook', () => {
   })
 
   test('tollgate/testing exports these names', () => {
-    expect(Object.keys(publicFace).sort()).toEqual(['sampleWebhook', 'signRequest', 'testServer', 'webhookKinds'])
+    expect(Object.keys(publicFace).sort()).toEqual([
+      'sampleSendGridEvents',
+      'sampleWebhook',
+      'signRequest',
+      'signSendGridRequest',
+      'testServer',
+      'webhookKinds',
+    ])
   })
 })
