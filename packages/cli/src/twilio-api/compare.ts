@@ -1,4 +1,4 @@
-import type { VerifierOptions } from 'tollgate'
+import type { RejectionCode, VerifierOptions } from 'tollgate'
 import { type Cause, type DiagnosableRequest, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
 import { signRequest } from 'tollgate/testing'
 import { splitUrl } from '../inputs/request.ts'
@@ -30,6 +30,19 @@ export interface ServerOptions {
   readonly tokens: readonly string[]
   readonly sharedKey: { readonly id: string; readonly secret: string } | undefined
 }
+
+const refusedBefore: ReadonlySet<RejectionCode> = new Set<RejectionCode>([
+  'signature_malformed',
+  'algorithm_unsupported',
+  'key_not_allowed',
+  'url_not_allowed',
+  'content_encoding_unsupported',
+  'body_too_large',
+  'body_already_consumed',
+  'key_unknown',
+  'key_lookup_failed',
+  'account_not_allowed',
+])
 
 const signatureHeader = 'x-twilio-signature'
 const settingsHeader = 'x-twilio-webhooks-signature-settings'
@@ -63,6 +76,9 @@ export async function compareSent(
     const signedBy = isOther ? 'another key' : 'a configured key'
     return { isGenuine: false, causes: proven, unexplained: [], signedBy }
   }
+  // No signature was compared, so what Twilio signed says nothing more.
+  if (refusedBefore.has(first.verdict.code) && first.suspected.length > 0)
+    return { isGenuine: false, causes: first.suspected.slice(0, 1), unexplained: [], signedBy: 'unknown' }
 
   // The signature that arrived explains nothing, or there is none. The right one is known.
   const computed = computeSignature(sent, request, server)
