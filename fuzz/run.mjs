@@ -31,7 +31,6 @@ async function bundlePrograms(out, programs) {
     alias: {
       '#hmac': join(root, 'packages/tollgate/src/hmac/node.ts'),
       '#ecdsa': join(root, 'packages/tollgate/src/ecdsa/node.ts'),
-      '#ecdsa': join(root, 'packages/tollgate/src/ecdsa/node.ts'),
     },
     logLevel: 'error',
   })
