@@ -33,7 +33,8 @@ export interface SignedSendGridRequest {
   url: string
   /** The names are in lower case. */
   headers: Record<string, string>
-  body: Uint8Array<ArrayBuffer>
+  // TypeScript before 5.7 has no `Uint8Array<ArrayBuffer>`.
+  body: ReturnType<TextEncoder['encode']>
   /** The public key for the verifier under test, SPKI in Base64. */
   publicKey: string
   /** Returns a web Request. */
