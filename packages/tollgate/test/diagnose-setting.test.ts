@@ -135,7 +135,7 @@ describe('the option that mends the URL', () => {
     })
 })
 
-test('the URL at Twilio settles what nobody can guess', async () => {
+test('the URL at Twilio settles what cannot be guessed', async () => {
   const request = post(`${origin}/t/q7x2/sms?key=8f1c`, { url: '/sms' })
   const given = { authToken, publicUrl: 'https://hidden.example.com' }
   const open = await diagnose(request, given)

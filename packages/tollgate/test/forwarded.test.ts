@@ -294,6 +294,11 @@ describe('parseAddressRanges', () => {
     })
 })
 
+test.each([null, 5, {}, [null]])('trustedProxies: %o is a TypeError', (trustedProxies) => {
+  const rule = { allowedHosts: ['a.example'], trustedProxies, forwardedBy: 'forwarded' }
+  expect(() => fromRequest(rule as never)).toThrow(/"trustedProxies" holds/)
+})
+
 describe('allowedHosts as a function', () => {
   const tenants = new Set(['shop.example', 'a.example:8443'])
   const isTenant = (host: string): boolean => tenants.has(host)

@@ -53,7 +53,7 @@ function rateLikeness(one: string, other: string): number {
  * Never use it for secrets.
  */
 export function showOption(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : `a value of type ${typeof value}`
+  return typeof value === 'string' ? JSON.stringify(value) : `a value of type ${value === null ? value : typeof value}`
 }
 
 /**

@@ -26,7 +26,7 @@ export function describeTokenFault(token: unknown): string | undefined {
  * if it has none.
  */
 export function describeSecretFault(secret: unknown): string | undefined {
-  if (typeof secret !== 'string') return `must be a string, got ${typeof secret}`
+  if (typeof secret !== 'string') return `must be a string, got ${secret === null ? secret : typeof secret}`
   if (secret.trim() === '') return 'is empty or blank'
   if (secret.trim() !== secret) return 'has white space around it'
   if (hasControlCharacter.test(secret)) return 'has a control character in it, such as a line break'

@@ -19,7 +19,7 @@ export interface DiagnoseOptions {
   readonly otherHosts?: readonly string[] | undefined
   /**
    * URLs that are configured at Twilio, whole, such as `https://example.com/twilio/sms?step=1`. Use
-   * it if a proxy may have lost a part of the URL that nobody can guess. Default: none.
+   * it if a proxy may have lost a part of the URL that cannot be guessed. Default: none.
    */
   readonly otherUrls?: readonly string[] | undefined
   /**

@@ -18,7 +18,8 @@ export interface FromRequestOptions {
    * For tenants with domains of their own: a function, sync or async. It gets the host in lower
    * case, with its port if that is not the default, and is called once for a request that has a
    * well-formed signature. Nothing about the request is proven then. Only `true` allows the host. If
-   * it throws, or takes longer than `lookupTimeoutMs`, the request is `key_lookup_failed`.
+   * it throws, or takes longer than `lookupTimeoutMs`, the request is `key_lookup_failed`. The
+   * option `diagnose` calls it again for a refused request.
    */
   readonly allowedHosts: readonly string[] | ((host: string) => Awaitable<boolean>)
   /**
@@ -50,9 +51,9 @@ const xForwarded = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port']
  */
 export function fromRequest(options: FromRequestOptions): PublicUrlRule {
   checkKnownOptions(options, known, 'fromRequest')
-  const { allowedHosts, forwardedBy } = options
+  const { allowedHosts, trustedProxies = [], forwardedBy } = options
   const isAllowed = typeof allowedHosts === 'function' ? undefined : parseAllowedHosts(allowedHosts)
-  const ranges = [options.trustedProxies ?? []].flat()
+  const ranges = [trustedProxies].flat()
   parseChoice(forwardedBy, 'forwardedBy', ['forwarded', 'x-forwarded'])
   if (ranges.length > 0 !== (forwardedBy !== undefined))
     throw new TypeError('"trustedProxies" and "forwardedBy" go together')

@@ -131,7 +131,7 @@ function parseSharedKeys(sharedKeys: unknown): Settings['findSharedKey'] {
 
 function parseSharedKey(key: unknown, where: string): ParsedSharedKey {
   const { secret, accountSid, algorithm }: { secret?: unknown; accountSid?: unknown; algorithm?: unknown } =
-    typeof key === 'string' ? { secret: key } : Object(key)
+    typeof key === 'object' && key !== null ? key : { secret: key }
   const fault = describeSecretFault(secret)
   if (fault !== undefined) throw new TypeError(`"${where}" ${fault}`)
   if (accountSid !== undefined && !isAccountSid(accountSid))

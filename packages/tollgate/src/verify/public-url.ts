@@ -29,7 +29,7 @@ export type PublicOrigin = Pick<UrlParts, 'scheme' | 'host' | 'port'> & { readon
 export function parsePublicUrl(url: unknown, where: string): PublicOrigin {
   const fault = (what: string): TypeError =>
     new TypeError(`"${where}" ${what}. It is how Twilio reaches this server, such as "https://example.com/prefix"`)
-  if (typeof url !== 'string') throw fault(`must be a string, got ${typeof url}`)
+  if (typeof url !== 'string') throw fault(`must be a string, got ${url === null ? url : typeof url}`)
   const parts = splitUrl(url)
   if (parts === undefined || !isReadable(url)) throw fault('is not an absolute http or https URL')
   if (parts.query !== '') throw fault('must not have a query')
@@ -111,7 +111,7 @@ export function resolveByRule(rule: () => unknown): UrlParts | Rejected {
     return reject('url_not_allowed', '"signedUrl" threw.')
   }
   // An asynchronous rule returns a promise. If it rejects, it must not end the process.
-  Promise.resolve(url).catch(() => undefined)
+  if (typeof url === 'object' && url !== null) Promise.resolve(url).catch(() => undefined)
   const parts = splitUrl(url)
   if (parts === undefined) return reject('url_not_allowed', '"signedUrl" is not an absolute http or https URL.')
   return { ...parts, userinfo: '' }

@@ -38,8 +38,8 @@ const foreignNames = ['headers', 'req', 'request', 'use']
 
 /**
  * Returns the options, or calls the function that returns them.
- * @throws TypeError for a token, and for a framework's object, which comes if nobody called the
- *   adapter. Also if the function returns a promise: a promise has no options, so the
+ * @throws TypeError for a token, and for an object of a framework, which comes if the adapter was
+ *   not called. Also if the function returns a promise: a promise has no options, so the
  *   environment's would be used instead.
  */
 export function resolveOptions<Options, Env>(source: OptionsSource<Options, Env>, env?: Env): Options {
@@ -151,7 +151,7 @@ function logRefusal({ code, message }: Pick<Rejected, 'code' | 'message'>, { exp
   const isMistake = code === 'body_already_consumed'
   const line = isMistake
     ? message
-    : `a request was refused as ${code}. ${message} To learn why, give the option "diagnose": see docs/diagnosis.md. This line comes once, and never if NODE_ENV is "production".`
+    : `a request was refused as ${code}. To learn why, give the option "diagnose", from tollgate/diagnose. This line is written once, and never if NODE_ENV is "production". ${message}`
   if (logged.has(line) || (!isMistake && (explains || readEnvironment('NODE_ENV') === 'production'))) return
   logged.add(line)
   logProblem(line)

@@ -8,10 +8,10 @@ import { type CauseRow, type ChangeValue, type Edit, editValues, type Fixes, typ
 /** The fix for parsers and middleware that change parameters: the guard comes first. */
 export const guardFirst: Fixes = {
   express:
-    'Put the guard before middleware that changes the body or sets req.rawBody. If there is none, a proxy or a forwarder before this server changes the form.',
+    'Put the guard before middleware that changes the body or sets req.rawBody. Otherwise a proxy or a forwarder before this server changes the form.',
   fastify:
     'Register the plugin in the scope, before hooks that change the body. If there are none, a proxy or a forwarder before this server changes the form.',
-  koa: 'Put the guard before the body parser and other code that changes the body. If there is none, a proxy or a forwarder before this server changes the form.',
+  koa: 'Put the guard before the body parser and other code that changes the body. Otherwise a proxy or a forwarder before this server changes the form.',
   nest: 'Set rawBody: true. Pipes and middleware that change the body then do no harm. A forwarder before this server may change the form too.',
 }
 
