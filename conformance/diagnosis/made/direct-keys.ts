@@ -67,6 +67,12 @@ export const directKeyRows: readonly DirectRow[] = [
     options: { authToken: authToken.toUpperCase() },
   },
   {
+    name: 'a token that was pasted twice',
+    expected: ['token_shape'],
+    request: post(`${origin}/sms`),
+    options: { authToken: authToken + authToken },
+  },
+  {
     name: 'a token that lacks two characters',
     expected: ['token_shape'],
     request: post(`${origin}/sms`),

@@ -55,6 +55,31 @@ const rows: readonly MadeRow[] = [
     expected: ['params_trimmed'],
   },
   {
+    name: 'accents are normalised',
+    webhook: 'sms-inbound',
+    wish: { pairs: saying('Body', 'Cafe\u0301 at nine') },
+    spoil: mapped((value) => value.normalize('NFC')),
+    expected: ['body_charset'],
+  },
+  {
+    name: 'names are written in camel case',
+    webhook: 'sms-inbound',
+    spoil: ({ pairs }) => ({
+      params: Object.fromEntries(pairs.map(([name, value]) => [name[0]?.toLowerCase() + name.slice(1), value])),
+    }),
+    expected: ['params_nested'],
+  },
+  {
+    name: 'names are written with underscores',
+    webhook: 'voice-inbound',
+    spoil: ({ pairs }) => ({
+      params: Object.fromEntries(
+        pairs.map(([name, value]) => [name.replace(/(?<=[a-z])[A-Z]/g, '_$&').toLowerCase(), value]),
+      ),
+    }),
+    expected: ['params_nested'],
+  },
+  {
     name: 'blank parameters of an SMS are dropped',
     webhook: 'sms-inbound',
     spoil: filledOnly,

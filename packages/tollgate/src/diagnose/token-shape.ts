@@ -30,6 +30,11 @@ const changes: readonly Change[] = [
     decodeBase64,
   ],
   [
+    'The configured Auth Token is written twice.',
+    'Write the Auth Token once, as the Twilio console shows it.',
+    (text) => /^(.{32})\1$/.exec(text)?.[1],
+  ],
+  [
     'The configured Auth Token is percent-encoded.',
     'Give the Auth Token as the Twilio console shows it.',
     decodePercent,

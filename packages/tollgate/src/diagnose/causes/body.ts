@@ -87,7 +87,10 @@ export const bodyCauses = {
       'Twilio sends UTF-8. Something read the body as Latin-1, or wrote it in Latin-1, and the bytes are others then.',
     fix: 'Pass the bytes that arrived. If something has to read them as text, let it read UTF-8.',
     question: 'some_messages',
-    edits: (subject) => listEncodedForms(subject, 'charset'),
+    *edits(subject) {
+      yield* listEncodedForms(subject, 'charset')
+      yield* listNormalized(subject)
+    },
     changesParams: true,
     accompany(_subject, { bodyChange }) {
       const detail = bodyChange?.encoded
@@ -320,6 +323,18 @@ function* listEncodedForms({ body, isForm, formPairs, method }: Subject, kind: E
       apply: editValues(change, change),
       detail: 'The values are UTF-8 that something read as Latin-1.',
     }
+}
+
+/** Letters with accents have two spellings in Unicode, and middleware may turn one into the other. */
+function* listNormalized({ formPairs }: Subject): Generator<Edit> {
+  for (const form of ['NFD', 'NFC'])
+    if (formPairs.some(([, value]) => value.normalize(form) !== value))
+      yield {
+        dimension: 'names',
+        cost: 2,
+        apply: editValues((value) => value.normalize(form)),
+        detail: `Something normalised the Unicode text of the values. Twilio signed ${form}.`,
+      }
 }
 
 /** Parses a form whose escapes are Latin-1, such as %FC for "ü". */

@@ -304,6 +304,17 @@ function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edi
       detail: 'Something wrote the form again, with brackets in names that have dots.',
       fix: nothingWritten,
     }
+  if (formPairs.some(([name]) => /^[a-z]/.test(name)))
+    yield {
+      dimension: 'names',
+      cost: 1,
+      apply: editValues(
+        (value) => value,
+        (name) => name.replace(/(?:^|_)([a-z\d])/g, (_, first: string) => first.toUpperCase()),
+      ),
+      detail: 'Something wrote the parameter names in another style, such as messageSid or message_sid for MessageSid.',
+      fix: nothingWritten,
+    }
   // PHP turns a dot in a name into an underscore.
   if (formPairs.some(([name]) => /^MessagingBinding_/.test(name)))
     yield {
