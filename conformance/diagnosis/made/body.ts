@@ -36,6 +36,18 @@ const rows: readonly MadeRow[] = [
     expected: ['body_reserialized'],
   },
   {
+    name: 'the text of the JSON is written as JSON',
+    webhook: 'event-streams-batch',
+    spoil: ({ body }) => ({ body: JSON.stringify(body) }),
+    expected: ['body_reserialized'],
+  },
+  {
+    name: 'the Buffer of the JSON is written as JSON',
+    webhook: 'voice-intelligence-transcript',
+    spoil: ({ body = '' }) => ({ body: JSON.stringify(Buffer.from(body)) }),
+    expected: ['body_reserialized'],
+  },
+  {
     name: 'JSON loses a field that is not in its schema',
     webhook: 'voice-intelligence-transcript',
     spoil: ({ body = '' }) => ({ body: body.replace(/"[a-z_]+":"[^"]*",/, '') }),

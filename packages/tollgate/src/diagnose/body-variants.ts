@@ -125,6 +125,8 @@ export function* listBodyVariants(body: Uint8Array, work: Work, share = 1): Gene
   }
   const json = parseJson(text)
   if (json === undefined) return
+  const inner = readInnerText(json.value)
+  if (inner !== undefined && affords(unitsPerWrittenCharacter)) yield* offer(inner, 'without that JSON around it')
   const written: (readonly [variant: string, how: string])[] = []
   const texts = serializers.map(([how, write]) => [how, () => write(json.value)] as const)
   for (const [also, encode] of escapes)
@@ -191,6 +193,13 @@ export function parseJson(text: string): { readonly value: unknown } | undefined
   } catch {
     return undefined
   }
+}
+
+/** Reads the text in the JSON of a text, or of a Buffer, that held a whole body. */
+function readInnerText(json: unknown): string | undefined {
+  if (typeof json === 'string') return json
+  const { type, data } = Object(json)
+  return type === 'Buffer' && Array.isArray(data) ? decodeUtf8(Uint8Array.from(data)) : undefined
 }
 
 function writeSpaced(json: unknown, comma: string, colon: string, inner = ''): string {

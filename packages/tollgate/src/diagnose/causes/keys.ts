@@ -224,19 +224,20 @@ export const keyCauses = {
       alb: 'Add the id to "sharedKeys"; the load balancer passes the header on.',
     },
     question: 'shared_key',
-    *edits({ keys }) {
+    *edits({ keys, header }) {
       const { claimedKeyId, sharedKeyFound } = keys
       if (sharedKeyFound) return
+      const fault = header('x-twilio-webhooks-signature-settings').length > 0 ? 'is malformed' : 'was dropped'
       const id = claimedKeyId === undefined ? undefined : showName(claimedKeyId)
       for (const { name, ...key } of keys.others)
         if (key.kind === 'shared_key')
           yield takeKey(
             { ...key, name },
             id === undefined
-              ? `The SharedKey ${name} signed, but the X-Twilio-Webhooks-Signature-Settings header was dropped.`
+              ? `The SharedKey ${name} signed, but the X-Twilio-Webhooks-Signature-Settings header ${fault}.`
               : `The settings header names the SharedKey "${id}", which is not configured, and ${name} signed.`,
             id === undefined
-              ? 'Pass X-Twilio-Webhooks-Signature-Settings on, which names the SharedKey.'
+              ? 'Pass X-Twilio-Webhooks-Signature-Settings on unchanged: it names the SharedKey.'
               : `List this secret under the id that Twilio sends: sharedKeys: { '${id}': … }.`,
           )
         else if (id !== undefined)
