@@ -391,7 +391,7 @@ describe('tollgate audit', () => {
       JSON.stringify({ sharedKeys: { webhooks_sharedkey_known: 'a-secret-of-twenty-characters' } }),
     )
     const config = writeScratch(
-      `keys: { file: ${keyFile} }\nroutes:\n${['voice', 'media'].map((path) => `  - { path: /${path}, upstream: 'http://127.0.0.1:1', publicUrl: '${origin}' }`).join('\n')}\n`,
+      `keys: { file: ${keyFile} }\nroutes:\n${['voice', 'media'].map((path) => `  - { path: /${path}, upstream: 'http://127.0.0.1:1', publicUrl: '${origin}' }`).join('\n')}\n  - { path: /mail, scheme: sendgrid, upstream: 'http://127.0.0.1:1', keys: { file: no-such.pem } }\n`,
     )
     const words = ['--config', config, '--resource', 'phone-numbers', '--resource', 'webhook-rules', '--account', main]
     const { document } = await audit({ accounts }, words)

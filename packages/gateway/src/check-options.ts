@@ -1,12 +1,6 @@
-import type {
-  AddressOptions,
-  ForwardAuthOptions,
-  GatewayOptions,
-  LimitOptions,
-  ListenOptions,
-  Route,
-} from './options.ts'
+import type { AddressOptions, ForwardAuthOptions, GatewayOptions, LimitOptions, ListenOptions } from './options.ts'
 import { isPlainPath } from './routes.ts'
+import { findScheme, knownTwilio } from './schemes.ts'
 
 type Known<T> = Readonly<Record<keyof T, true>>
 
@@ -25,24 +19,15 @@ const knownListen: Known<ListenOptions> = { host: true, port: true, tls: true }
 const knownAdmin: Known<AddressOptions> = { host: true, port: true }
 const knownTls: Known<NonNullable<ListenOptions['tls']>> = { certFile: true, keyFile: true }
 const knownLimits: Known<LimitOptions> = { bodiesPerPeer: true, bytesPerPeer: true, trustedPeers: true }
-const knownRoute: Known<Route> = {
-  host: true,
-  path: true,
-  upstream: true,
-  publicUrl: true,
-  authToken: true,
-  sharedKeys: true,
-  sharedKeysOnly: true,
-  methods: true,
-  accountSid: true,
-  trailingSlash: true,
-  mode: true,
-  replay: true,
-  maxBodyBytes: true,
-  webSocket: true,
-}
-
-const { host: _host, path: _path, upstream: _upstream, mode: _mode, webSocket: _, ...knownOfBoth } = knownRoute
+const {
+  scheme: _scheme,
+  host: _host,
+  path: _path,
+  upstream: _upstream,
+  mode: _mode,
+  webSocket: _,
+  ...knownOfBoth
+} = knownTwilio
 const knownForwardAuth: Known<ForwardAuthOptions> = {
   ...knownOfBoth,
   listen: true,
@@ -85,10 +70,14 @@ export function checkOptions(options: GatewayOptions): void {
   if (options.forwardAuth !== undefined) checkForwardAuth(options.forwardAuth)
   if (!Array.isArray(routes) || (routes.length === 0 && options.forwardAuth === undefined))
     throw new TypeError('"routes" must be a list of at least one route: { path, upstream, publicUrl, authToken }')
-  for (const [index, route] of routes.entries()) checkNames(route, knownRoute, `"routes[${index}]"`)
+  for (const [index, route] of routes.entries())
+    checkNames(route, findScheme(Object(route)).known, `"routes[${index}]"`)
 }
 
 function checkForwardAuth(options: ForwardAuthOptions): void {
+  // SendGrid signs the whole body, which most proxies do not send.
+  if ('scheme' in options)
+    throw new TypeError('"forwardAuth.scheme": forward-auth verifies only what Twilio signs. Use a route for SendGrid')
   checkNames(options, knownForwardAuth, '"forwardAuth"')
   if (options.listen !== undefined) checkAddress(options.listen, 'forwardAuth.listen')
   if (options.style !== undefined && options.style !== 'forwarded' && options.style !== 'envoy')

@@ -1,7 +1,6 @@
-import type { Verdict } from 'tollgate'
 import type { Client } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import type { HeaderList } from './options.ts'
+import type { HeaderList, RouteVerdict } from './options.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** The state of an exchange, as logs, metrics, traces and `onExchange` read it. */
@@ -11,7 +10,7 @@ export interface ExchangeState {
   /** A time of `performance.now()`. */
   readonly startedAt: number
   readonly route: OpenRoute | undefined
-  readonly verdict: Verdict | undefined
+  readonly verdict: RouteVerdict | undefined
   /** The status of the answer. 0 if the client disconnected before it. */
   readonly status: number
   readonly answeredBy: 'upstream' | 'gateway'
@@ -33,10 +32,11 @@ export function chooseRoute(config: ConfigSnapshot, head: RequestHead, target: s
 }
 
 /** Returns the header fields that inform the upstream of the verdict. */
-export function listVerdictFields(verdict: Verdict): string[] {
-  const covers = verdict.ok ? verdict.covers : 'none'
-  const accountSid = (verdict.ok ? verdict.accountSid : undefined) ?? ''
-  return ['tollgate-verified', covers, 'tollgate-account-sid', accountSid]
+export function listVerdictFields(verdict: RouteVerdict): string[] {
+  // Verdicts of SendGrid have neither. Its signature covers the body.
+  const { covers = 'body', accountSid = '' } = 'covers' in verdict ? verdict : {}
+  const fields = ['tollgate-verified', verdict.ok ? covers : 'none', 'tollgate-account-sid', accountSid]
+  return 'stale' in verdict ? [...fields, 'tollgate-stale', String(verdict.stale)] : fields
 }
 
 /** Keeps the first `limit` bytes of a body. */

@@ -3,11 +3,11 @@ import { request as requestTls } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import { type Duplex, pipeline, Transform } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import type { Verdict } from 'tollgate'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import { chooseRoute, type ExchangeState, listVerdictFields } from './exchange.ts'
 import { dropNominated } from './fields.ts'
+import type { RouteVerdict } from './options.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 
 interface HandshakeContext {
@@ -30,7 +30,7 @@ export class Handshake implements ExchangeState {
   readonly requestBody = undefined
   readonly responseBody = undefined
   route: OpenRoute | undefined
-  verdict: Verdict | undefined
+  verdict: RouteVerdict | undefined
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
   responseFields: readonly string[] = []
@@ -74,7 +74,7 @@ export class Handshake implements ExchangeState {
     const verdict = await route.verifier.verify({ method, url: target, headers: head.verified, handshake: webSocket })
     this.verdict = verdict
     if (this.#isAnswered || this.socket.destroyed) return
-    if (!verdict.ok && (!('params' in verdict) || verdict.code === 'method_not_allowed'))
+    if (!verdict.ok && (!('release' in verdict) || verdict.code === 'method_not_allowed'))
       return this.refuse(verdict.status)
     // An upstream without WebSockets would answer the handshake like any other GET.
     if (!webSocket) {

@@ -1,9 +1,10 @@
-import type { Accepted, Observed, Verdict } from 'tollgate'
+import type { AnyWebhook } from 'tollgate'
 import { listAnswerFields } from './answers.ts'
 import type { Client, ClientListener } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import { Capture, chooseRoute, type ExchangeState, listVerdictFields } from './exchange.ts'
 import { formatFields } from './fields.ts'
+import type { RouteVerdict } from './options.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
@@ -30,7 +31,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   deadline: number
   readonly responseBody: Capture | undefined
   route: OpenRoute | undefined
-  verdict: Verdict | undefined
+  verdict: RouteVerdict | undefined
   /** 0 if the client disconnected before the answer. */
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
@@ -81,7 +82,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
       .then(this.#decide, () => this.refuse(500))
   }
 
-  readonly #decide = (verdict: Verdict): void => {
+  readonly #decide = (verdict: RouteVerdict): void => {
     try {
       this.#body?.stop()
       if (this.#isOver || this.#isBroken || this.client.isAnswered) {
@@ -89,7 +90,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
         return
       }
       this.verdict = verdict
-      if (verdict.ok || 'params' in verdict) this.#forward(verdict)
+      if ('release' in verdict) this.#forward(verdict)
       else this.refuse(verdict.status)
     } catch {
       this.refuse(500)
@@ -126,7 +127,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     this.#leaveUpstream()
   }
 
-  #forward(verdict: Accepted | Observed): void {
+  #forward(verdict: Extract<RouteVerdict, AnyWebhook>): void {
     const { client, route } = this
     // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
@@ -169,7 +170,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     if (this.#isOver || this.#isLate) return
     if (this.answeredBy === 'upstream') return void this.client.cut()
     // No byte was sent yet, so the webhook cannot arrive twice.
-    if (failure !== 'broken' && this.#attempts === 1 && this.verdict !== undefined && 'params' in this.verdict) {
+    if (failure !== 'broken' && this.#attempts === 1 && this.verdict !== undefined && 'release' in this.verdict) {
       const { verdict } = this
       setTimeout(() => {
         if (!this.#isOver && !this.#isLate) this.#forward(verdict)
@@ -207,7 +208,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
 
 const shortAnswer = 16 * 1024
 
-function release(verdict: Verdict): void {
+function release(verdict: RouteVerdict): void {
   if (verdict.ok) verdict.release().catch(() => undefined)
 }
 

@@ -11,6 +11,8 @@ export type {
   LimitOptions,
   ListenOptions,
   Route,
+  SendGridRoute,
+  TwilioRoute,
 } from './options.ts'
 export type { RunHooks } from './run/run-gateway.ts'
 export { runGateway } from './run/run-gateway.ts'

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { getAnswerText } from './answers.ts'
 import { type ExchangeState, toHeaderList } from './exchange.ts'
-import type { Exchange } from './options.ts'
+import type { Exchange, TwilioRoute } from './options.ts'
+import type { PreparedRoute } from './routes.ts'
 
 const nothing = new Uint8Array(0)
 
@@ -32,7 +33,7 @@ function createExchange(exchange: ExchangeState): Exchange {
       remoteAddress: client.socket.remoteAddress,
     },
     verdict: exchange.verdict,
-    route: route === undefined ? undefined : { publicUrl: route.given.publicUrl, path: route.given.path },
+    route: route && describeRoute(route),
     verifierOptions: route?.verifierOptions,
     response:
       status === 0
@@ -45,4 +46,9 @@ function createExchange(exchange: ExchangeState): Exchange {
             by: exchange.answeredBy,
           },
   }
+}
+
+function describeRoute({ given, scheme }: PreparedRoute): Exchange['route'] {
+  const { path, publicUrl }: typeof given & Partial<Pick<TwilioRoute, 'publicUrl'>> = given
+  return { path, scheme, publicUrl }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ReplayGuard, Verdict, VerifierOptions } from 'tollgate'
+import type { SendGridVerdict, SendGridVerifierOptions } from 'tollgate/sendgrid'
 
 /** The options of `createGateway`. */
 export interface GatewayOptions {
@@ -78,10 +79,11 @@ export interface LimitOptions {
 }
 
 /**
- * The forward-auth endpoint. It has the options of a route, without an upstream. It has no observe
- * mode: to observe, do not let the proxy ask.
+ * The forward-auth endpoint. It has the options of a Twilio route, without an upstream. It has no
+ * observe mode: to observe, do not let the proxy ask.
  */
-export interface ForwardAuthOptions extends Omit<Route, 'host' | 'path' | 'upstream' | 'mode' | 'webSocket'> {
+export interface ForwardAuthOptions
+  extends Omit<TwilioRoute, 'scheme' | 'host' | 'path' | 'upstream' | 'mode' | 'webSocket'> {
   /** The address for the proxy. No other client should reach it. Default 127.0.0.1:8081. */
   readonly listen?: AddressOptions | undefined
   /**
@@ -101,7 +103,9 @@ export interface ForwardAuthOptions extends Omit<Route, 'host' | 'path' | 'upstr
 }
 
 /** A route to an upstream, with the options of its verifier. */
-export interface Route {
+export type Route = TwilioRoute | SendGridRoute
+
+interface AnyRoute {
   /**
    * The Host header to match, in any letter case. Without a port it matches every port. Default:
    * any host.
@@ -113,6 +117,13 @@ export interface Route {
   readonly path: string
   /** `http(s)://host:port` without a path. The request's target is sent unchanged. */
   readonly upstream: string
+  readonly replay?: ReplayGuard | undefined
+  readonly maxBodyBytes?: number | undefined
+}
+
+/** A route for what Twilio signs. */
+export interface TwilioRoute extends AnyRoute {
+  readonly scheme?: 'twilio' | undefined
   /** As in `VerifierOptions`. */
   readonly publicUrl: string | readonly string[]
   readonly authToken?: VerifierOptions['authToken']
@@ -129,9 +140,20 @@ export interface Route {
    * to handshakes.
    */
   readonly webSocket?: boolean | undefined
-  readonly replay?: ReplayGuard | undefined
-  readonly maxBodyBytes?: number | undefined
 }
+
+/**
+ * A route for what Twilio SendGrid signs: the Event Webhook and Inbound Parse. The signature covers
+ * neither method nor URL, so each route needs a webhook with a key of its own.
+ */
+export interface SendGridRoute
+  extends AnyRoute,
+    Pick<SendGridVerifierOptions, 'publicKey' | 'maxAgeSeconds' | 'onStale'> {
+  readonly scheme: 'sendgrid'
+}
+
+/** The verdict of a route's verifier. */
+export type RouteVerdict = Verdict | SendGridVerdict
 
 /** Header fields in their order and spelling. */
 export type HeaderList = readonly (readonly [name: string, value: string])[]
@@ -152,10 +174,19 @@ export interface Exchange {
     readonly remoteAddress: string | undefined
   }
   /** `undefined` if the request was refused before a verifier saw it. */
-  readonly verdict: Verdict | undefined
-  readonly route: Pick<Route, 'publicUrl' | 'path'> | undefined
-  /** For a diagnosis in the same process. Contains secrets: never show or store it. */
-  readonly verifierOptions: VerifierOptions | undefined
+  readonly verdict: RouteVerdict | undefined
+  readonly route:
+    | {
+        readonly path: string
+        readonly scheme: NonNullable<Route['scheme']>
+        readonly publicUrl?: TwilioRoute['publicUrl'] | undefined
+      }
+    | undefined
+  /**
+   * The options of the scheme's verifier, for a diagnosis in the same process. Contains secrets:
+   * never show or store it.
+   */
+  readonly verifierOptions: VerifierOptions | SendGridVerifierOptions | undefined
   /** `undefined` if the client disconnected before the answer. */
   readonly response:
     | {

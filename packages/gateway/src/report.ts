@@ -1,7 +1,6 @@
 import { type Logger, pino } from 'pino'
-import type { Verdict } from 'tollgate'
 import type { ExchangeState } from './exchange.ts'
-import type { GatewayOptions } from './options.ts'
+import type { GatewayOptions, RouteVerdict } from './options.ts'
 
 /**
  * The fields that are logged and counted for a request. They contain no header, query or body.
@@ -41,7 +40,7 @@ export function cutQuery(target: string): string {
 }
 
 /** Returns the code of a verdict for logs and metrics. */
-export function nameVerdict(verdict: Verdict): string {
+export function nameVerdict(verdict: RouteVerdict): string {
   return verdict.ok ? 'accepted' : verdict.code
 }
 

@@ -30,6 +30,8 @@ type VerifiedName =
   | 'x-twilio-signature'
   | 'x-twilio-signature-key-sid'
   | 'x-twilio-webhooks-signature-settings'
+  | 'x-twilio-email-event-webhook-signature'
+  | 'x-twilio-email-event-webhook-timestamp'
   | 'content-type'
   | 'content-encoding'
   | 'content-length'
@@ -65,6 +67,8 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['x-twilio-signature', 'verified'],
   ['x-twilio-signature-key-sid', 'verified'],
   ['x-twilio-webhooks-signature-settings', 'verified'],
+  ['x-twilio-email-event-webhook-signature', 'verified'],
+  ['x-twilio-email-event-webhook-timestamp', 'verified'],
   ['content-type', 'verified'],
   ['content-encoding', 'verified'],
   ['keep-alive', 'hop'],
@@ -158,6 +162,8 @@ function createVerifiedFields(): VerifiedFields {
     'x-twilio-signature': undefined,
     'x-twilio-signature-key-sid': undefined,
     'x-twilio-webhooks-signature-settings': undefined,
+    'x-twilio-email-event-webhook-signature': undefined,
+    'x-twilio-email-event-webhook-timestamp': undefined,
     'content-type': undefined,
     'content-encoding': undefined,
     'content-length': undefined,

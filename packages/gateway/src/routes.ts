@@ -1,11 +1,13 @@
-import { createVerifier, type Verifier, type VerifierOptions } from 'tollgate'
-import type { Route } from './options.ts'
+import type { Verifier } from 'tollgate'
+import type { Exchange, Route, RouteVerdict, TwilioRoute } from './options.ts'
+import { findScheme, type SchemeName } from './schemes.ts'
 
 /** A route with its verifier. */
 export interface PreparedRoute {
   readonly given: Route
-  readonly verifier: Verifier
-  readonly verifierOptions: VerifierOptions
+  readonly scheme: SchemeName
+  readonly verifier: Verifier<RouteVerdict>
+  readonly verifierOptions: NonNullable<Exchange['verifierOptions']>
   readonly maxBodyBytes: number
   /** The origin of the upstream: scheme, host and port. */
   readonly upstream: string
@@ -73,21 +75,22 @@ function nameRouteInErrors<T>(index: number, prepare: () => T): T {
 }
 
 function prepareRow(route: Route): Row {
-  const { host, path, upstream, webSocket = false, ...rest } = route
+  const given: Route & Pick<TwilioRoute, 'webSocket'> = route
+  const { scheme: _, host, path, upstream, webSocket = false, ...verifierOptions } = given
+  const scheme = findScheme(route)
   if (typeof path !== 'string' || !isPlainPath(path.toLowerCase()))
     throw new TypeError('"path" must be a path such as "/" or "/sms", without escapes, "//" or dot segments')
   if (host !== undefined && (typeof host !== 'string' || !/^[^\s/?#@]+$/.test(host)))
     throw new TypeError('"host" must be a host or host:port, as in the Host header')
   if (typeof webSocket !== 'boolean') throw new TypeError('"webSocket" must be true or false')
-  const verifierOptions: VerifierOptions = { ...rest }
-  const verifier = createVerifier(verifierOptions)
   return {
     host: host?.toLowerCase(),
     path: path.replace(/\/$/, ''),
     foldedPath: path.replace(/\/$/, '').toLowerCase(),
     route: {
       given: route,
-      verifier,
+      scheme: scheme.name,
+      verifier: scheme.create(verifierOptions),
       verifierOptions,
       maxBodyBytes: route.maxBodyBytes ?? 1024 * 1024,
       upstream: parseUpstream(upstream),

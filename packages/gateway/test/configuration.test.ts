@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
 import { createGateway } from '../src/index.ts'
+import type { TwilioRoute } from '../src/options.ts'
 import { authToken, send, signSms, startUpstream } from './support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-configuration-'))
@@ -54,7 +55,7 @@ routes:
     publicUrl: https://a.example
     keys: { twilio: { accountSid: AC${'a'.repeat(32)}, authTokenEnv: TWILIO_AUTH_TOKEN, knownAccounts: [AC${'b'.repeat(32)}] } }
 `)
-  const [one, two, three] = options.routes
+  const [one, two, three] = options.routes as readonly TwilioRoute[]
   expect([typeof one?.authToken, typeof one?.sharedKeys]).toEqual(['function', 'function'])
   expect(two?.authToken).toEqual([env.OTHER_TOKEN, authToken])
   expect(typeof three?.authToken).toBe('function')

@@ -50,5 +50,5 @@ test('onExchange gets the request, the verdict and the answer', async () => {
   expect(forged?.verdict).toMatchObject({ ok: false, code: 'signature_mismatch' })
   expect(Buffer.from(forged?.request.body ?? []).toString()).toContain('less')
   expect(forged?.response).toMatchObject({ status: 403, by: 'gateway' })
-  expect(forged?.route).toEqual({ path: '/', publicUrl: 'https://api.example.com' })
+  expect(forged?.route).toEqual({ path: '/', scheme: 'twilio', publicUrl: 'https://api.example.com' })
 })

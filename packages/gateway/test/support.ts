@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { signRequest } from 'tollgate/testing'
-import { createGateway, type Gateway, type GatewayOptions, type Route } from '../src/index.ts'
+import { createGateway, type Gateway, type GatewayOptions, type Route, type TwilioRoute } from '../src/index.ts'
 
 export const authToken = '3f0a9c1d5b7e2468ace013579bdf2468'
 export const publicUrl = 'https://api.example.com'
@@ -65,7 +65,7 @@ export async function listenOn(server: Server): Promise<string> {
 /** A gateway that listens. */
 export type Started = Gateway & { readonly url: string; readonly adminUrl: string | undefined; readonly port: number }
 
-export function routeTo(upstream: string, more: Partial<Route> = {}): Route {
+export function routeTo(upstream: string, more: Partial<TwilioRoute> = {}): Route {
   return { path: '/', upstream, publicUrl, authToken, ...more }
 }
 
@@ -73,7 +73,7 @@ export function routeTo(upstream: string, more: Partial<Route> = {}): Route {
 export async function startGateway(
   upstream: string,
   more: Partial<GatewayOptions> = {},
-  route: Partial<Route> = {},
+  route: Partial<TwilioRoute> = {},
 ): Promise<Started> {
   const gateway = createGateway({ listen: { port: 0 }, routes: [routeTo(upstream, route)], ...more })
   const bound = await gateway.listen()
@@ -133,7 +133,7 @@ export interface Reply {
 /** Sends a request over a new connection. */
 export async function send(
   url: string,
-  signed: { method: string; target: string; headers: Record<string, string>; body?: string },
+  signed: { method: string; target: string; headers: Record<string, string>; body?: string | Uint8Array },
 ): Promise<Reply> {
   const { hostname, port } = new URL(url)
   const req = request({

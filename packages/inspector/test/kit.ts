@@ -33,7 +33,7 @@ export async function makeExchange(signed: SignedRequest, changed: Partial<Excha
       remoteAddress: '127.0.0.1',
     },
     verdict,
-    route: { publicUrl, path: '/' },
+    route: { publicUrl, path: '/', scheme: 'twilio' },
     verifierOptions,
     response: {
       status: verdict.ok ? 200 : verdict.status,

@@ -144,7 +144,9 @@ async function readGatewayFile(file: string): Promise<Known> {
   const { ConfigurationError, readConfiguration } = await import('@tollgate/gateway')
   const { fileKeys } = await import('tollgate/keys')
   try {
-    const { routes, forwardAuth, keys } = readConfiguration(file)
+    const { routes: all, forwardAuth, keys } = readConfiguration(file)
+    // Routes of SendGrid have no public URL, and an account of Twilio has none of their webhooks.
+    const routes = all.filter((route) => 'publicUrl' in route)
     const publicUrls = [
       ...routes.flatMap((route) => [route.publicUrl].flat().map((url) => url.replace(/\/$/, '') + route.path)),
       ...[forwardAuth?.publicUrl ?? []].flat(),

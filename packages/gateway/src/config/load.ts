@@ -3,9 +3,10 @@ import { checkOptions } from '../check-options.ts'
 import type { GatewayOptions, Route } from '../options.ts'
 import { createPeers } from '../peers.ts'
 import { prepareRoutes } from '../routes.ts'
+import type { SchemeName } from '../schemes.ts'
 import { ConfigurationError, type ParsedConfiguration, parseConfiguration } from './parse.ts'
-import type { Resources, RouteKeys } from './resources.ts'
-import type { Configuration } from './schema.ts'
+import type { Resources } from './resources.ts'
+import type { Configuration, KeysConfiguration, PublicKeysConfiguration } from './schema.ts'
 
 /** A configuration, ready to run. */
 export interface LoadedConfiguration {
@@ -15,6 +16,25 @@ export interface LoadedConfiguration {
 }
 
 const defaultKeys = { env: 'TWILIO_AUTH_TOKEN' }
+
+interface SchemeKeys {
+  /** The option with the keys of routes that have none of their own. */
+  readonly shared: readonly string[]
+  open(resources: Resources, own: unknown, shared: KeysConfiguration | undefined): Partial<Route>
+}
+
+/** How the keys of a route are opened, for each scheme. The schema has checked `own`. */
+const keysOfSchemes: Readonly<Record<SchemeName, SchemeKeys>> = {
+  twilio: {
+    shared: ['keys'],
+    open: (resources, own, shared) => resources.openKeys((own as KeysConfiguration) ?? shared ?? defaultKeys),
+  },
+  sendgrid: {
+    shared: ['routes'],
+    open: (resources, own) =>
+      resources.openPublicKeys((own as PublicKeysConfiguration) ?? { env: 'SENDGRID_WEBHOOK_PUBLIC_KEY' }),
+  },
+}
 
 const maxBytes = 4 * 1024 * 1024
 
@@ -32,10 +52,10 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
     replay === undefined ? undefined : await nameOptionInErrors(parsed, ['replay'], () => resources.openReplay(replay))
   const prepared: Route[] = []
   for (const [index, { keys: own, replay: ownReplay, ...route }] of routes.entries()) {
-    const from = own ?? keys ?? defaultKeys
-    const where = own === undefined ? ['keys'] : ['routes', index, 'keys']
-    const opened = await nameOptionInErrors(parsed, where, async (): Promise<RouteKeys> => resources.openKeys(from))
-    prepared.push({ ...route, ...opened, replay: ownReplay === false ? undefined : guard })
+    const { shared, open } = keysOfSchemes[route.scheme ?? 'twilio']
+    const where = own === undefined ? shared : ['routes', index, 'keys']
+    const opened = await nameOptionInErrors(parsed, where, async () => open(resources, own, keys))
+    prepared.push({ ...route, ...opened, replay: ownReplay === false ? undefined : guard } as Route)
   }
   const options: GatewayOptions = { ...rest, routes: prepared }
   if (forwardAuth !== undefined) {

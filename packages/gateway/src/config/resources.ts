@@ -1,11 +1,12 @@
+import { readFileSync } from 'node:fs'
 import type { ReplayGuard } from 'tollgate'
 import { type FileKeys, fileKeys, twilioAccountTokens } from 'tollgate/keys'
 import { memoryStore, replayGuard } from 'tollgate/replay'
-import type { Route } from '../options.ts'
-import type { KeysConfiguration, ReplayConfiguration } from './schema.ts'
+import type { SendGridRoute, TwilioRoute } from '../options.ts'
+import type { KeysConfiguration, PublicKeysConfiguration, ReplayConfiguration } from './schema.ts'
 
-/** The keys of a route. */
-export type RouteKeys = Pick<Route, 'authToken' | 'sharedKeys'>
+/** The keys of a Twilio route. */
+export type RouteKeys = Pick<TwilioRoute, 'authToken' | 'sharedKeys'>
 
 interface Resource<T> {
   readonly value: T
@@ -19,6 +20,8 @@ interface Resource<T> {
 export interface Resources {
   /** @throws TypeError if a key file or an environment variable is missing or wrong */
   openKeys(keys: KeysConfiguration): RouteKeys
+  /** Reads SendGrid's public keys. @throws TypeError if a file or an environment variable is missing */
+  openPublicKeys(keys: PublicKeysConfiguration): Pick<SendGridRoute, 'publicKey'>
   openReplay(replay: ReplayConfiguration): Promise<ReplayGuard>
   /** Closes the resources that were not opened again since the last call. */
   closeUnused(): void
@@ -79,6 +82,11 @@ export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: str
       }
       return { authToken: [keys.env ?? 'TWILIO_AUTH_TOKEN'].flat().map(readVariable) }
     },
+    openPublicKeys({ env: names, file, publicKey }) {
+      if (publicKey !== undefined) return { publicKey }
+      if (file !== undefined) return { publicKey: [file].flat().map(readKeyFile) }
+      return { publicKey: [names ?? []].flat().map(readVariable) }
+    },
     async openReplay(replay) {
       const { store, redisUrlEnv, redisUrl, ...rest } = replay
       const key = JSON.stringify(['replay', replay])
@@ -103,5 +111,13 @@ export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: str
       await Promise.allSettled([...open.values()].map(async ({ close }) => await close()))
       open.clear()
     },
+  }
+}
+
+function readKeyFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new TypeError(`the file of a public key cannot be read (${(error as NodeJS.ErrnoException).code})`)
   }
 }

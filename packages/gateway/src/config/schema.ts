@@ -47,6 +47,19 @@ const keys = z
     error: 'needs exactly one of "env", "file" and "twilio"',
   })
 
+/** The source of SendGrid's public keys, which are no secret. */
+const publicKeys = z
+  .strictObject({
+    /** Variables with one public key each. */
+    env: z.union([variable, z.array(variable).min(1).max(16)]).optional(),
+    /** Files with one public key each, as PEM or Base64. */
+    file: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(16)]).optional(),
+    publicKey: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+  })
+  .refine((given) => Object.keys(given).length === 1, {
+    error: 'needs exactly one of "env", "file" and "publicKey"',
+  })
+
 const replay = z
   .strictObject({
     /** `memory` is the memory of this process. */
@@ -79,15 +92,34 @@ const verifierFields = {
   maxBodyBytes: z.int().min(0).optional(),
 }
 
-const route = z.strictObject({
+const routeFields = {
   host: z.string().optional(),
   path: z.string().default('/'),
   upstream: z.string(),
-  ...verifierFields,
-  webSocket: z.boolean().optional(),
   /** `false` turns the replay guard off for this route. */
   replay: z.literal(false).optional(),
-})
+}
+
+const route = z.discriminatedUnion(
+  'scheme',
+  [
+    z.strictObject({
+      scheme: z.literal('twilio').optional(),
+      ...routeFields,
+      ...verifierFields,
+      webSocket: z.boolean().optional(),
+    }),
+    z.strictObject({
+      scheme: z.literal('sendgrid'),
+      ...routeFields,
+      keys: publicKeys.optional(),
+      maxAgeSeconds: z.int().optional(),
+      onStale: z.enum(['mark', 'reject']).optional(),
+      maxBodyBytes: z.int().min(0).optional(),
+    }),
+  ],
+  { error: 'must be twilio or sendgrid' },
+)
 
 function omitMode<T extends { mode: unknown }>({ mode: _, ...rest }: T): Omit<T, 'mode'> {
   return rest
@@ -130,6 +162,7 @@ export const configurationSchema = z.strictObject({
       style: z.enum(['forwarded', 'envoy']).optional(),
       pathPrefix: z.string().optional(),
       webSocketPaths: z.array(z.string()).optional(),
+      scheme: z.undefined({ error: 'forward-auth verifies only what Twilio signs. Use a route for SendGrid' }),
       ...omitMode(verifierFields),
     })
     .optional(),
@@ -140,5 +173,7 @@ export const configurationSchema = z.strictObject({
 export type Configuration = z.output<typeof configurationSchema>
 /** The option `keys`. */
 export type KeysConfiguration = z.output<typeof keys>
+/** The option `keys` of a SendGrid route. */
+export type PublicKeysConfiguration = z.output<typeof publicKeys>
 /** The option `replay`. */
 export type ReplayConfiguration = z.output<typeof replay>

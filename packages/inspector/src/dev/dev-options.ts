@@ -1,5 +1,6 @@
 import type { Exchange } from '@tollgate/gateway'
 import type { VerifierOptions } from 'tollgate'
+import type { SendGridVerifierOptions } from 'tollgate/sendgrid'
 import { checkInteger } from '../server/options.ts'
 
 /** The options of `startDev`. Every option has a default. */
@@ -33,6 +34,11 @@ export interface DevOptions {
   /** With `'observe'` the gateway passes refused requests on too. Default `'enforce'`. */
   mode?: 'enforce' | 'observe' | undefined
   /**
+   * The path below which SendGrid's webhooks arrive, and their public keys. Default: none, every
+   * request is verified as one of Twilio's.
+   */
+  sendgrid?: (Pick<SendGridVerifierOptions, 'publicKey' | 'maxBodyBytes'> & { readonly path: string }) | undefined
+  /**
    * Lets the page sign edited requests with the first Auth Token. Default `false`: only the
    * throw-away token signs. Without `authToken`, `true` is a TypeError.
    */
@@ -52,6 +58,7 @@ const known: Record<keyof DevOptions, true> = {
   accountSid: true,
   trailingSlash: true,
   mode: true,
+  sendgrid: true,
   signWithRealToken: true,
   onExchange: true,
 }

@@ -15,7 +15,8 @@ export function formatExchange({ request, verdict, response }: Exchange): string
   if (verdict === undefined) return `refused   ${line}  by the gateway  ${response?.status ?? 'no answer'}`
   if (!verdict.ok) return `refused   ${line}  ${verdict.code}  ${verdict.status}`
   const { key } = verdict.matched
-  const kind = kindOf(verdict.params) ?? 'webhook'
-  const name = key.kind === 'auth_token' ? key.index : key.id
-  return `accepted  ${line}  ${kind}  covers ${verdict.covers}  matched ${key.kind} ${name}`
+  const [kind = 'webhook', covers] =
+    'covers' in verdict ? [kindOf(verdict.params), verdict.covers] : ['sendgrid', 'timestamp-and-body']
+  const name = 'id' in key ? key.id : 'name' in key ? key.name : key.index
+  return `accepted  ${line}  ${kind}  covers ${covers}  matched ${key.kind} ${name}`
 }

@@ -48,6 +48,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
     accountSid: options.accountSid,
     trailingSlash: options.trailingSlash,
   }
+  const { path: sendgridPath = '', ...sendgrid } = options.sendgrid ?? {}
   const stops: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (const stop of stops.splice(0).reverse()) await stop()
@@ -75,6 +76,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
           webSocket: true,
           ...verifierOptions,
         } as GatewayOptions['routes'][number],
+        ...(options.sendgrid ? [{ scheme: 'sendgrid' as const, path: sendgridPath, upstream, ...sendgrid }] : []),
       ],
     })
     const { url: gatewayUrl } = await gateway.listen()
@@ -92,6 +94,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
       realToken: options.signWithRealToken ? realTokens[0] : undefined,
       secrets: [...realTokens, ...listSecrets(options.sharedKeys)],
       verifierOptions,
+      sendgrid: options.sendgrid && sendgrid,
     })
     inspector = opened.inspector
     stops.push(() => opened.inspector.close())

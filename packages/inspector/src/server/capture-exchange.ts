@@ -2,18 +2,23 @@ import type { Exchange } from '@tollgate/gateway'
 import type { Capture, CapturedResponse } from '../shared/capture.ts'
 import { captureBody } from './body-text.ts'
 import { describeVerdict } from './describe-verdict.ts'
-import { findHeader, nameKind } from './read-capture.ts'
+import { findHeader } from './read-capture.ts'
+import { schemes } from './schemes.ts'
 
 /** Facts about an exchange that the inspector knows but the gateway does not. */
 export interface CaptureNotes {
   readonly origin: Capture['origin']
   readonly signedWith?: Capture['signedWith']
   readonly throwAwayIndex?: number | undefined
+  /** For routes without a public URL, because their scheme signs none. */
+  readonly publicUrl?: string | readonly string[] | undefined
 }
 
 /** Converts an exchange to a capture, with bodies as text and a verdict without keys. */
 export function captureExchange(exchange: Exchange, notes: CaptureNotes): Capture {
-  const { request, verdict, response } = exchange
+  const { request, verdict, response, route } = exchange
+  const scheme = route?.scheme ?? 'twilio'
+  const publicUrl = route && (route.publicUrl ?? notes.publicUrl)
   const captured = {
     method: request.method,
     target: request.target,
@@ -25,10 +30,11 @@ export function captureExchange(exchange: Exchange, notes: CaptureNotes): Captur
     time: Math.round(exchange.startedAt),
     durationMs: Math.round(exchange.durationMs * 10) / 10,
     origin: notes.origin,
+    scheme,
     ...captured,
-    url: joinPublicUrl(exchange.route?.publicUrl, captured.target, findHeader(captured.headers, 'host')),
+    url: joinPublicUrl(publicUrl, captured.target, findHeader(captured.headers, 'host')),
     remoteAddress: request.remoteAddress,
-    kind: nameKind(captured),
+    kind: schemes[scheme].nameKind(captured),
     verdict: verdict && describeVerdict(verdict, notes.throwAwayIndex),
     response: response && captureResponse(response),
     signedWith: notes.signedWith,

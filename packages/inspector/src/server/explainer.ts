@@ -1,6 +1,8 @@
+import type { Exchange } from '@tollgate/gateway'
 import type { IncomingRequest, VerifierOptions } from 'tollgate'
 import type { Capture, CapturedCause, Explanation } from '../shared/capture.ts'
 import { findHeader } from './read-capture.ts'
+import type { SchemeName } from './schemes.ts'
 
 /**
  * Finds the causes of a refusal. This is the part of `diagnose` from tollgate/diagnose that the
@@ -22,8 +24,9 @@ export type Diagnose = (
 }>
 
 interface Job {
+  readonly scheme: SchemeName
   readonly request: IncomingRequest
-  readonly options: VerifierOptions
+  readonly options: NonNullable<Exchange['verifierOptions']>
   readonly done: (explanation: Explanation) => void
 }
 
@@ -33,20 +36,20 @@ const maxWaiting = 50
 
 /** Explains refusals one after another. While 50 are waiting, further ones are not explained. */
 export class Explainer {
-  readonly #diagnose: Diagnose
+  readonly #diagnosers: Readonly<Record<SchemeName, Diagnose>>
   readonly #otherHosts: readonly string[]
   readonly #jobs: Job[] = []
   #working = false
   #closed = false
 
-  constructor(diagnose: Diagnose, otherHosts: readonly string[]) {
-    this.#diagnose = diagnose
+  constructor(diagnosers: Readonly<Record<SchemeName, Diagnose>>, otherHosts: readonly string[]) {
+    this.#diagnosers = diagnosers
     this.#otherHosts = otherHosts
   }
 
-  explain(request: IncomingRequest, options: VerifierOptions, done: Job['done']): void {
+  explain(job: Job): void {
     if (this.#jobs.length >= maxWaiting) return
-    this.#jobs.push({ request, options, done })
+    this.#jobs.push(job)
     if (!this.#working) void this.#work()
   }
 
@@ -65,11 +68,11 @@ export class Explainer {
     this.#working = false
   }
 
-  async #try({ request, options }: Job): Promise<Explanation | undefined> {
+  async #try({ scheme, request, options }: Job): Promise<Explanation | undefined> {
     try {
       // This is a second check of the same request: replay guards and listeners must not count it.
-      const { proven, suspected, urlForms, tried } = await this.#diagnose(request, {
-        ...options,
+      const { proven, suspected, urlForms, tried } = await this.#diagnosers[scheme](request, {
+        ...(options as VerifierOptions),
         replay: undefined,
         onVerdict: undefined,
         onRejected: undefined,
@@ -80,7 +83,7 @@ export class Explainer {
         ...(proven !== undefined && {
           proven: {
             causes: proven.causes.map(copyCause),
-            signedUrl: proven.signedUrl,
+            ...(proven.signedUrl !== undefined && { signedUrl: proven.signedUrl }),
             ...(proven.setting !== undefined && { setting: proven.setting }),
           },
         }),

@@ -1,6 +1,6 @@
 import type { Capture, CapturedResponse, CaptureView, HeaderList } from '../shared/capture.ts'
 import { isUnread, readParams, summarize } from './read-capture.ts'
-import { signingPartsOf } from './signing-of-capture.ts'
+import { schemes } from './schemes.ts'
 
 const hiddenText = '(hidden)'
 const credentials = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
@@ -33,7 +33,7 @@ export function viewCapture(capture: Capture): CaptureView {
   return {
     ...hideCredentials(capture),
     params: readParams(capture),
-    signingString: signingPartsOf(capture),
+    signingString: schemes[capture.scheme ?? 'twilio'].listSigningParts(capture),
     summary: summarize(capture),
     unread: isUnread(capture),
   }

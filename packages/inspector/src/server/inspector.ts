@@ -3,15 +3,16 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Exchange } from '@tollgate/gateway'
-import { diagnose } from 'tollgate/diagnose'
+import type { IncomingRequest } from 'tollgate'
 import { webhookKinds } from 'tollgate/testing'
 import type { RunInfo } from '../shared/api.ts'
-import type { Capture } from '../shared/capture.ts'
+import type { Capture, Explanation } from '../shared/capture.ts'
 import { captureExchange } from './capture-exchange.ts'
 import { Explainer, rankForLocalUse } from './explainer.ts'
 import { hideSecrets } from './hide.ts'
 import { checkInspectorOptions, type InspectorOptions } from './options.ts'
 import { isUnread, summarize, withoutBody } from './read-capture.ts'
+import { type OptionsByScheme, schemes } from './schemes.ts'
 import { Sender } from './send/sender.ts'
 import { createMemoryStore } from './store/memory-store.ts'
 import { openSqliteStore } from './store/sqlite-store.ts'
@@ -54,7 +55,8 @@ export function createInspector(options: InspectorOptions): Inspector {
   checkInspectorOptions(options)
   const token = options.token ?? randomBytes(24).toString('base64url')
   const publicUrls = typeof options.publicUrl === 'string' ? [options.publicUrl] : options.publicUrl
-  const { throwAwayToken, throwAwayIndex, realToken, verifierOptions, gatewayUrl } = options
+  const { throwAwayToken, throwAwayIndex, realToken, gatewayUrl } = options
+  const optionsByScheme: OptionsByScheme = { twilio: options.verifierOptions, sendgrid: options.sendgrid }
   const secrets = [throwAwayToken, ...(realToken === undefined ? [] : [realToken]), ...(options.secrets ?? [])]
   const hide = (text: string) => hideSecrets(text, secrets)
 
@@ -66,7 +68,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   const store = options.store === undefined ? createMemoryStore(bounds) : openSqliteStore(options.store, bounds)
   const events = new LiveEvents(hide)
   const explainer = new Explainer(
-    options.diagnose ?? diagnose,
+    { twilio: options.diagnose ?? schemes.twilio.diagnose, sendgrid: schemes.sendgrid.diagnose },
     gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host],
   )
   const sender = new Sender(() => ({
@@ -82,18 +84,21 @@ export function createInspector(options: InspectorOptions): Inspector {
     events.send('capture', summarize(capture))
     if (removed.length > 0) events.send('removed', removed)
   }
-  const explainLater = (capture: Capture, request: Parameters<Explainer['explain']>[0], verifier = verifierOptions) => {
-    if (verifier === undefined || capture.verdict?.ok !== false || capture.bodyTruncated) return
-    explainer.explain(request, verifier, (explanation) => {
+  const explainLater = (capture: Capture, request: IncomingRequest, given?: Exchange['verifierOptions']) => {
+    const { scheme = 'twilio', verdict, bodyTruncated } = capture
+    const verifierOptions = given ?? optionsByScheme[scheme]
+    if (verifierOptions === undefined || verdict?.ok !== false || bodyTruncated) return
+    const done = (explanation: Explanation) => {
       // The capture may have been deleted in the meantime.
       const kept = store.get(capture.id)
       if (kept !== undefined) keep({ ...kept, explanation: rankForLocalUse(explanation, kept) })
-    })
+    }
+    explainer.explain({ scheme, request, options: verifierOptions, done })
   }
   const record = (exchange: Exchange) => {
     const { method, target, headers } = exchange.request
     const sent = sender.outbox.claim({ method, target, headers }, exchange.id)
-    const capture = captureExchange(exchange, { origin: 'received', ...sent, throwAwayIndex })
+    const capture = captureExchange(exchange, { origin: 'received', ...sent, throwAwayIndex, publicUrl: publicUrls })
     keep(capture)
     const request = toIncoming(isUnread(capture) ? withoutBody(capture) : capture)
     explainLater(capture, { ...request, remoteAddress: exchange.request.remoteAddress }, exchange.verifierOptions)
@@ -108,7 +113,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     store: where,
   })
   const importCaptures = createImporter({
-    verifierOptions,
+    optionsByScheme,
     throwAwayIndex,
     keep: (capture, request) => {
       keep(capture)

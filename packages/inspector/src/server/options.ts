@@ -1,4 +1,5 @@
 import type { VerifierOptions } from 'tollgate'
+import type { SendGridVerifierOptions } from 'tollgate/sendgrid'
 import type { Diagnose } from './explainer.ts'
 
 /** The options of `createInspector`. */
@@ -52,7 +53,9 @@ export interface InspectorOptions {
    * The verifier's options for imported requests. Default: none, imported requests have no verdict.
    */
   verifierOptions?: VerifierOptions | undefined
-  /** Explains refusals. Default: `diagnose` of tollgate/diagnose. */
+  /** The same for imported requests of SendGrid. */
+  sendgrid?: SendGridVerifierOptions | undefined
+  /** Explains refusals of Twilio's requests. Default: `diagnose` of tollgate/diagnose. */
   diagnose?: Diagnose | undefined
 }
 
@@ -72,6 +75,7 @@ const known: Record<keyof InspectorOptions, true> = {
   accountSid: true,
   secrets: true,
   verifierOptions: true,
+  sendgrid: true,
   diagnose: true,
 }
 

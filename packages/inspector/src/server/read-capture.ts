@@ -50,8 +50,8 @@ export function withoutBody(capture: Capture): Capture {
   return { ...capture, headers: capture.headers.filter(([name]) => !framing.includes(name.toLowerCase())) }
 }
 
-/** Returns the kind of webhook, or `undefined` if it is unknown. */
-export function nameKind(capture: Pick<Capture, 'method' | 'target' | 'headers' | 'body'>): string | undefined {
+/** Returns the kind of one of Twilio's webhooks, or `undefined` if it is unknown. */
+export function nameTwilioKind(capture: Pick<Capture, 'method' | 'target' | 'headers' | 'body'>): string | undefined {
   if (isHandshake(capture)) return 'handshake'
   if (isJson(capture)) return nameJsonKind(capture.body)
   return kindOf(new URLSearchParams(readParams(capture).map(([name, value]) => [name, value])))

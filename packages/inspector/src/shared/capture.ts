@@ -16,12 +16,14 @@ type Origin = 'received' | 'test' | 'replayed' | 're-signed' | 'imported'
 export type CapturedVerdict =
   | {
       readonly ok: true
-      readonly covers: 'params' | 'body' | 'url'
+      /** `timestamp-and-body` is SendGrid's, which signs no URL. */
+      readonly covers: 'params' | 'body' | 'url' | 'timestamp-and-body'
       readonly accountSid?: string | undefined
       /** A name for the key that matched, never the key itself. */
       readonly key: string
       readonly algorithm: string
-      readonly url: string
+      /** The signed URL. */
+      readonly url?: string | undefined
       readonly replayed: boolean | 'unknown'
     }
   | {
@@ -42,7 +44,7 @@ export interface CapturedResponse extends CapturedBody {
 /** One part of the signed text, and its source. */
 export interface SigningPart {
   readonly text: string
-  readonly from: 'url' | 'name' | 'value'
+  readonly from: 'url' | 'name' | 'value' | 'timestamp' | 'body'
 }
 
 export interface CapturedCause {
@@ -57,7 +59,7 @@ export interface Explanation {
   readonly proven?:
     | {
         readonly causes: readonly CapturedCause[]
-        readonly signedUrl: string
+        readonly signedUrl?: string | undefined
         /** The option that mends the URL, as a line to copy. */
         readonly setting?: string | undefined
       }
@@ -79,6 +81,8 @@ export interface Capture extends CapturedBody {
   /** The time from the arrival to the end of the answer, in milliseconds. */
   readonly durationMs?: number | undefined
   readonly origin: Origin
+  /** The scheme that verifies it. Absent: Twilio's. */
+  readonly scheme?: 'twilio' | 'sendgrid' | undefined
   readonly method: string
   /** The URL that Twilio called: the public URL, and the path and query that arrived. */
   readonly url: string

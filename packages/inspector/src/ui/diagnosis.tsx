@@ -86,7 +86,9 @@ function Causes({ capture }: { capture: CaptureView }) {
           )}
         </>
       )}
-      {proven && proven.signedUrl !== capture.url && <UrlDifference signed={proven.signedUrl} seen={capture.url} />}
+      {proven?.signedUrl !== undefined && proven.signedUrl !== capture.url && (
+        <UrlDifference signed={proven.signedUrl} seen={capture.url} />
+      )}
     </>
   )
 }

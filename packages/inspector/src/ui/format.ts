@@ -36,6 +36,7 @@ export const covered: Readonly<Record<Extract<CapturedVerdict, { ok: true }>['co
   params: 'the URL and every form parameter',
   body: 'the URL and every byte of the body (bodySHA256)',
   url: 'only the URL with its query',
+  'timestamp-and-body': 'the timestamp and every byte of the body, not the URL',
 }
 
 export const originWords: Readonly<Record<CaptureSummary['origin'], string>> = {

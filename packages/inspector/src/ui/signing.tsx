@@ -3,23 +3,27 @@ import type { CaptureView } from '../shared/capture.ts'
 import { SafeText } from './safe-text.tsx'
 
 const step = 200
-const whatItIs = { url: 'URL', name: 'name', value: 'value' } as const
+const whatItIs = { url: 'URL', name: 'name', value: 'value', timestamp: 'timestamp', body: 'body' } as const
 
 /** Shows the signed text, with a colour for each source, and the URL forms that were tried. */
 export function Signing({ capture }: { capture: CaptureView }) {
   const [length, setLength] = useState(step)
   const { signingString: parts, verdict } = capture
+  // SendGrid signs the timestamp and the body, and no URL.
+  const signsUrl = parts.some(({ from }) => from === 'url')
   return (
     <details class="section" open>
       <summary>
         <h3>What is signed</h3>
       </summary>
-      <p class="legend">
-        <span class="part url">URL</span>
-        <span class="part name">parameter names</span>
-        <span class="part value">their values</span>
-        <span class="muted">sorted by name, joined without separators</span>
-      </p>
+      {signsUrl && (
+        <p class="legend">
+          <span class="part url">URL</span>
+          <span class="part name">parameter names</span>
+          <span class="part value">their values</span>
+          <span class="muted">sorted by name, joined without separators</span>
+        </p>
+      )}
       <p class="signing">
         {parts.slice(0, length).map(({ text, from }, index) => (
           <span key={index} class={`part ${from}`} title={whatItIs[from]}>
@@ -32,7 +36,7 @@ export function Signing({ capture }: { capture: CaptureView }) {
           Show more of {parts.length} parts
         </button>
       )}
-      {verdict && <UrlForms capture={capture} />}
+      {verdict && signsUrl && <UrlForms capture={capture} />}
     </details>
   )
 }
@@ -46,7 +50,7 @@ function UrlForms({ capture }: { capture: CaptureView }) {
         <dt>URL that matched</dt>
         <dd>
           <code class="url">
-            <SafeText text={verdict.url} limit={400} />
+            <SafeText text={verdict.url ?? ''} limit={400} />
           </code>
         </dd>
       </dl>

@@ -1,37 +1,42 @@
 import { randomUUID } from 'node:crypto'
-import { createVerifier, type IncomingRequest, type VerifierOptions } from 'tollgate'
+import type { IncomingRequest } from 'tollgate'
 import type { ImportResult } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { readBody } from '../body-text.ts'
 import { describeVerdict } from '../describe-verdict.ts'
-import { isHandshake, nameKind } from '../read-capture.ts'
+import { isHandshake } from '../read-capture.ts'
+import { createImportVerifier, guessScheme, type OptionsByScheme, schemes } from '../schemes.ts'
 import { HttpError } from '../web/answers.ts'
 import { type ImportedRequest, readImport } from './read-import.ts'
 
 export type Importer = (file: unknown) => Promise<ImportResult>
 
 interface ImportTools {
-  readonly verifierOptions: VerifierOptions | undefined
+  readonly optionsByScheme: OptionsByScheme
   readonly throwAwayIndex: number | undefined
   readonly keep: (capture: Capture, request: IncomingRequest) => void
 }
 
 /** Verifies each request of a file with the keys of this run. A verdict in the file is ignored. */
-export function createImporter({ verifierOptions, throwAwayIndex, keep }: ImportTools): Importer {
-  // An imported copy is not a delivery: it must not be refused or remembered as a replay.
-  const verifier = verifierOptions && createVerifier({ ...verifierOptions, mode: 'enforce', replay: undefined })
+export function createImporter({ optionsByScheme, throwAwayIndex, keep }: ImportTools): Importer {
+  const verifiers = {
+    twilio: createImportVerifier('twilio', optionsByScheme),
+    sendgrid: createImportVerifier('sendgrid', optionsByScheme),
+  }
   return async (file) => {
     const { requests, refused } = readOrRefuse(file)
     for (const imported of requests) {
       const request = toIncoming(imported)
-      const verdict = await verifier?.verify(request)
+      const scheme = guessScheme(imported.headers)
+      const verdict = await verifiers[scheme]?.verify(request)
       keep(
         {
           ...imported,
           id: randomUUID(),
           time: imported.time ?? Date.now(),
           origin: 'imported',
-          kind: nameKind(imported),
+          scheme,
+          kind: schemes[scheme].nameKind(imported),
           verdict: verdict && describeVerdict(verdict, throwAwayIndex),
         },
         request,

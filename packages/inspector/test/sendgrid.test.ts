@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Exchange } from '@tollgate/gateway'
+import { type SignedSendGridRequest, signSendGridRequest } from 'tollgate/testing'
+import { expect, onTestFinished, test } from 'vitest'
+import { formatExchange, startDev } from '../src/index.ts'
+import type { CaptureSummary, CaptureView } from '../src/shared/capture.ts'
+import { authToken, openPage, type Page, pageAt, publicUrl, signSample, until } from './kit.ts'
+
+const { publicKey } = await signSendGridRequest()
+
+/** Runs the gateway, an application and the page. Requests to `/events` are SendGrid's. */
+async function start(exchanges: Exchange[] = []): Promise<{ readonly url: string; readonly page: Page }> {
+  const app = createServer((req, res) => req.resume().on('end', () => res.end('ok'))).listen(0, '127.0.0.1')
+  await once(app, 'listening')
+  const run = await startDev({
+    upstream: `http://127.0.0.1:${(app.address() as AddressInfo).port}`,
+    publicUrl,
+    authToken,
+    listen: { port: 0 },
+    inspectorPort: 0,
+    sendgrid: { path: '/events', publicKey: { marketing: publicKey } },
+    onExchange: (exchange) => exchanges.push(exchange),
+  })
+  onTestFinished(async () => {
+    await run.close()
+    app.closeAllConnections()
+    app.close()
+  })
+  return { url: run.gatewayUrl, page: pageAt(run.inspectorUrl, { close: run.close } as Page['inspector']) }
+}
+
+const deliver = (url: string, { headers, body }: Pick<SignedSendGridRequest, 'headers' | 'body'>, path = '/events') =>
+  fetch(url + path, { method: 'POST', headers, body })
+
+async function findCapture(page: Page, matches: (one: CaptureSummary) => boolean): Promise<CaptureView> {
+  const { id } = await until(async () => (await page.json<CaptureSummary[]>('/api/captures')).find(matches))
+  return page.json<CaptureView>(`/api/captures/${id}`)
+}
+
+test('a request of SendGrid is shown with its verdict, its kind and what was signed', async () => {
+  const exchanges: Exchange[] = []
+  const { url, page } = await start(exchanges)
+  const signed = await signSendGridRequest()
+  expect((await deliver(url, signed)).status).toBe(200)
+  const capture = await findCapture(page, ({ code }) => code === 'accepted')
+  expect(capture).toMatchObject({
+    scheme: 'sendgrid',
+    kind: 'sendgrid.events',
+    url: `${publicUrl}/events`,
+    verdict: { ok: true, covers: 'timestamp-and-body', key: 'your SendGrid key "marketing"', replayed: false },
+  })
+  expect(capture.signingString.map(({ text }) => text).join('')).toBe(
+    signed.headers['x-twilio-email-event-webhook-timestamp'] + Buffer.from(signed.body).toString(),
+  )
+  expect(formatExchange(exchanges[0] as Exchange)).toBe(
+    'accepted  POST /events  sendgrid  covers timestamp-and-body  matched sendgrid marketing',
+  )
+})
+
+test('a refusal is explained, and one of Twilio beside it too', async () => {
+  const { url, page } = await start()
+  const { body, ...signed } = await signSendGridRequest()
+  const rewritten = Buffer.from(JSON.stringify(JSON.parse(Buffer.from(body).toString())))
+  expect((await deliver(url, { ...signed, body: rewritten })).status).toBe(403)
+  const capture = await findCapture(page, ({ cause }) => cause === 'body_reserialized')
+  expect(capture.verdict).toMatchObject({ ok: false, code: 'signature_mismatch' })
+  expect(capture.explanation?.proven?.causes).toHaveLength(1)
+
+  const twilio = signSample('message.inbound')
+  await fetch(`${url}/hook?x=1`, { method: 'POST', headers: twilio.headers, body: twilio.body ?? null })
+  const other = await findCapture(page, ({ target, cause }) => target === '/hook?x=1' && cause !== undefined)
+  expect(other).toMatchObject({ scheme: 'twilio', verdict: { code: 'signature_mismatch' } })
+})
+
+test('an import is verified with the key of its scheme, and without one it has no verdict', async () => {
+  const { headers, body } = await signSendGridRequest({ timestamp: 1_700_000_000 })
+  const file = [
+    {
+      method: 'POST',
+      url: `${publicUrl}/events`,
+      headers: Object.entries(headers),
+      body: Buffer.from(body).toString(),
+    },
+  ]
+  for (const [sendgrid, code] of [
+    [{ publicKey }, 'accepted'],
+    [undefined, 'none'],
+  ] as const) {
+    const page = await openPage({ sendgrid })
+    onTestFinished(() => page.close())
+    expect(await page.json('/api/import', { method: 'POST', body: file })).toEqual({ imported: 1, refused: [] })
+    const [one] = await page.json<CaptureSummary[]>('/api/captures')
+    expect(one).toMatchObject({ origin: 'imported', kind: 'sendgrid.events', code })
+  }
+})
