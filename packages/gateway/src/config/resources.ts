@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { ReplayGuard } from 'tollgate'
 import { type FileKeys, fileKeys, twilioAccountTokens } from 'tollgate/keys'
 import { memoryStore, replayGuard } from 'tollgate/replay'
+import { importOptional } from '../import-optional.ts'
 import type { SendGridRoute, TwilioRoute } from '../options.ts'
 import type { KeysConfiguration, PublicKeysConfiguration, ReplayConfiguration } from './schema.ts'
 
@@ -93,7 +94,11 @@ export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: str
       if (store === 'memory')
         return keep(key, () => ({ value: replayGuard({ ...rest, store: memoryStore() }), close: () => undefined }))
       const url = redisUrl ?? readVariable(redisUrlEnv ?? '')
-      const { openRedisStore } = await import('./redis.ts')
+      const { openRedisStore } = await importOptional(
+        'The store "redis" needs',
+        '@redis/client',
+        () => import('./redis.ts'),
+      )
       return keep(key, () => {
         const redis = openRedisStore(url, onProblem)
         return { value: replayGuard({ ...rest, store: redis.store }), close: redis.close }
