@@ -1,4 +1,6 @@
+import { createHmac } from 'node:crypto'
 import { request } from 'node:http'
+import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import type { CaptureSummary, CaptureView, Explanation } from '../src/shared/capture.ts'
 import {
@@ -79,6 +81,53 @@ test('the detail shows what the signature covers, the key and the signed text', 
   expect(view.response?.body).toBe('<Response/>')
 })
 
+test('the list has the text of a message, cut', async () => {
+  const page = await open()
+  page.inspector.record(await makeExchange(signSample('gather.speech', { SpeechResult: 'yes, please' })))
+  page.inspector.record(await makeExchange(signSample('message.inbound', { Body: 'x'.repeat(500) })))
+  const listed = await page.json<CaptureSummary[]>('/api/captures')
+  expect(listed.map(({ body }) => body)).toEqual([`${'x'.repeat(120)}…`, 'yes, please'])
+})
+
+/** Records a refused message, and returns its view once it is explained. */
+async function explain(signed: ReturnType<typeof signRequest>, sent: Partial<typeof signed>): Promise<CaptureView> {
+  const page = await open()
+  const exchange = await makeExchange({ ...signed, ...sent })
+  page.inspector.record(exchange)
+  return until(async () => {
+    const view = await page.json<CaptureView>(`/api/captures/${exchange.id}`)
+    return view.explanation && view
+  })
+}
+
+test('the signed text has the proven URL, and the parameters that arrived', async () => {
+  const signed = signRequest({
+    url: 'http://app.example.com/hook',
+    ...sampleWebhook('message.inbound', { Body: 'in full' }),
+    authToken,
+  })
+  const view = await explain(signed, { url: `${publicUrl}/hook` })
+  expect(view.explanation?.proven).toMatchObject({ causes: [{ id: 'scheme' }], signedUrl: signed.url })
+  const signature = createHmac('sha1', authToken).update(view.signingString.map(({ text }) => text).join(''))
+  expect(signature.digest('base64')).toBe(signed.headers['x-twilio-signature'])
+  expect(view.signingString).toContainEqual({ text: 'in full', from: 'value' })
+})
+
+test('if other parameters were signed, their values are shown by their length', async () => {
+  const signed = signSample('message.inbound', { Body: 'with a space ' })
+  const view = await explain(signed, { body: signed.body?.replace('with+a+space+', 'with+a+space') ?? '' })
+  expect(view.explanation?.proven?.causes[0]?.id).toBe('params_trimmed')
+  expect(view.signingString[0]).toEqual({ text: signed.url, from: 'url' })
+  expect(view.signingString).toContainEqual({ text: '‹13 characters›', from: 'value' })
+})
+
+test('without a proof, the signed text is what the server expects, and a command would settle it', async () => {
+  const view = await explain(signSample('message.inbound', {}, 'f'.repeat(32)), {})
+  expect(view.signingString[0]).toEqual({ text: `${publicUrl}/hook`, from: 'url' })
+  expect(view.explanation?.ruledOut).toContain('were ruled out')
+  expect(view.explanation?.command).toMatch(/^npx @tollgate\/cli diagnose --capture request\.json --public-url /)
+})
+
 test('names the matched key by its position, and the throw-away token as such', async () => {
   const page = await open()
   const exchange = await makeExchange(signSample('message.inbound', {}, throwAwayToken))
@@ -98,6 +147,8 @@ test('a request that was refused before verification is listed without a verdict
 test('open pages receive each webhook, its explanation, and the ids of deleted captures', async () => {
   const reason: Explanation = {
     suspected: [{ id: 'host', detail: 'Another host.', fix: 'Set publicUrl.' }],
+    ruledOut: 'The usual ports were ruled out.',
+    command: 'npx @tollgate/cli diagnose --capture request.json --other-host HOST',
     urlForms: [{ url: publicUrl, why: 'as configured' }],
     tried: 7,
   }

@@ -4,9 +4,9 @@ import { type AddressInfo, connect } from 'node:net'
 import { webhookKinds } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type DevOptions, type DevRun, startDev } from '../src/index.ts'
-import type { SendResult } from '../src/shared/api.ts'
+import type { RunInfo, SendResult } from '../src/shared/api.ts'
 import type { CaptureView } from '../src/shared/capture.ts'
-import { authToken, type Page, pageAt } from './kit.ts'
+import { authToken, type Page, pageAt, until } from './kit.ts'
 
 interface Dev {
   readonly run: DevRun
@@ -64,9 +64,23 @@ test('a spoofed webhook is refused, and the cause is found', async () => {
   expect(sent.status).toBe(403)
   const view = await read(shared.page, sent)
   expect(view.verdict).toMatchObject({ ok: false, code: 'signature_mismatch' })
-  for (let found = view; found.explanation === undefined; found = await read(shared.page, sent))
-    expect(found).toBeDefined()
-  expect((await read(shared.page, sent)).explanation?.suspected[0]?.id).toBe('token_of_other_account')
+  const { explanation, summary } = await until(async () => {
+    const found = await read(shared.page, sent)
+    return found.explanation && found
+  })
+  expect(explanation?.suspected[0]?.id).toBe('token_of_other_account')
+  // The page knows the cause, so its list names no suspicion.
+  expect(summary.signedWith).toBe('random')
+  expect(summary.cause).toBeUndefined()
+  expect((await read(shared.page, await post(shared.page, `captures/${view.id}/replay`))).signedWith).toBe('random')
+})
+
+test('the page gets the main parameters of every sample, Body, From and To first', async () => {
+  const { kinds, samples } = await shared.page.json<RunInfo>('/api/info')
+  expect(Object.keys(samples)).toEqual(kinds)
+  expect(samples['message.inbound']?.map(([name]) => name)).toEqual(['Body', 'From', 'To'])
+  expect(samples['gather.dtmf']?.map(([name]) => name)).toEqual(['From', 'To', 'Digits', 'CallStatus'])
+  expect(samples['events.batch']).toEqual([])
 })
 
 test('a replay sends the same headers and bytes', async () => {

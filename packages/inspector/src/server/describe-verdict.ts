@@ -1,5 +1,5 @@
 import type { Exchange } from '@tollgate/gateway'
-import type { CapturedVerdict } from '../shared/capture.ts'
+import { type CapturedVerdict, throwAwayKey } from '../shared/capture.ts'
 
 type RouteVerdict = NonNullable<Exchange['verdict']>
 
@@ -25,6 +25,6 @@ type MatchedKey = Extract<RouteVerdict, { ok: true }>['matched']['key']
 function nameKey(key: MatchedKey, throwAwayIndex: number | undefined): string {
   if (key.kind === 'sendgrid') return `your SendGrid key ${'name' in key ? `"${key.name}"` : key.index + 1}`
   if (key.kind === 'shared_key') return `SharedKey ${key.id}`
-  if (key.index === throwAwayIndex) return "this run's throw-away token"
+  if (key.index === throwAwayIndex) return throwAwayKey
   return key.index === 0 ? 'your Auth Token' : `your Auth Token number ${key.index + 1}`
 }

@@ -1,6 +1,6 @@
 import type { Exchange } from '@tollgate/gateway'
-import type { IncomingRequest, VerifierOptions } from 'tollgate'
-import type { Capture, CapturedCause, Explanation } from '../shared/capture.ts'
+import { createVerifier, type IncomingRequest, type VerifierOptions } from 'tollgate'
+import type { Capture, CapturedCause, Explanation, SigningPart } from '../shared/capture.ts'
 import { findHeader } from './read-capture.ts'
 import type { SchemeName } from './schemes.ts'
 
@@ -10,8 +10,9 @@ import type { SchemeName } from './schemes.ts'
  *
  * @param request the refused request
  * @param options the verifier's options, and hosts that Twilio may have called
- * @returns the proven causes if there are any, the suspected causes (most likely first), the URL
- *   forms and the number of signatures tried
+ * @returns the proven causes if there are any, the suspected causes (most likely first), what was
+ *   ruled out, the command that would settle it, the signed text, the URL forms and the number of
+ *   signatures tried
  */
 export type Diagnose = (
   request: IncomingRequest,
@@ -19,6 +20,9 @@ export type Diagnose = (
 ) => Promise<{
   readonly proven?: Explanation['proven']
   readonly suspected: readonly CapturedCause[]
+  readonly ruledOut?: string | undefined
+  readonly command?: string | undefined
+  readonly signingString?: readonly SigningPart[] | undefined
   readonly urlForms: Explanation['urlForms']
   readonly tried: number
 }>
@@ -71,23 +75,29 @@ export class Explainer {
   async #try({ scheme, request, options }: Job): Promise<Explanation | undefined> {
     try {
       // This is a second check of the same request: replay guards and listeners must not count it.
-      const { proven, suspected, urlForms, tried } = await this.#diagnosers[scheme](request, {
+      const quiet: VerifierOptions = {
         ...(options as VerifierOptions),
         replay: undefined,
         onVerdict: undefined,
         onRejected: undefined,
         diagnose: undefined,
-        otherHosts: this.#otherHosts,
-      })
+      }
+      const diagnosis = await this.#diagnosers[scheme](request, { ...quiet, otherHosts: this.#otherHosts })
+      const { proven, suspected, ruledOut, command, signingString, urlForms, tried } = diagnosis
+      const signedUrl = proven?.signedUrl
+      const isMasked = signedUrl !== undefined && !(await isSignedAsArrived(request, quiet, signedUrl))
       return {
         ...(proven !== undefined && {
           proven: {
             causes: proven.causes.map(copyCause),
             ...(proven.signedUrl !== undefined && { signedUrl: proven.signedUrl }),
             ...(proven.setting !== undefined && { setting: proven.setting }),
+            ...(isMasked && { signingString: signingString?.map(({ text, from }) => ({ text, from })) }),
           },
         }),
         suspected: suspected.map(copyCause),
+        ...(ruledOut !== undefined && { ruledOut }),
+        ...(command !== undefined && { command }),
         urlForms: urlForms.map(({ url, why }) => ({ url, why })),
         tried,
       }
@@ -96,6 +106,15 @@ export class Explainer {
       return undefined
     }
   }
+}
+
+/**
+ * Returns true if the signature matches the proven URL and the parameters as they arrived. A
+ * diagnosis masks values, so its text is only shown where the parameters must differ.
+ */
+async function isSignedAsArrived(request: IncomingRequest, options: VerifierOptions, url: string): Promise<boolean> {
+  const verifier = createVerifier({ ...options, mode: 'enforce', signedUrl: () => url.replace(/^ws/i, 'http') })
+  return (await verifier.verify(request)).ok
 }
 
 /** Copies field by field, so that other fields never reach the page. */

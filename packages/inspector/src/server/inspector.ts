@@ -4,9 +4,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Exchange } from '@tollgate/gateway'
 import type { IncomingRequest } from 'tollgate'
-import { webhookKinds } from 'tollgate/testing'
+import { sampleWebhook, webhookKinds } from 'tollgate/testing'
 import type { RunInfo } from '../shared/api.ts'
 import type { Capture, Explanation } from '../shared/capture.ts'
+import { splitMainParams } from '../shared/main-params.ts'
 import { captureExchange } from './capture-exchange.ts'
 import { Explainer, rankForLocalUse } from './explainer.ts'
 import { hideSecrets } from './hide.ts'
@@ -41,6 +42,9 @@ const defaults = {
   file: { maxCaptures: 10_000, maxBytes: 512 * MiB },
 }
 const listLimit = 2_000
+const samples = Object.fromEntries(
+  webhookKinds.map((kind) => [kind, splitMainParams(sampleWebhook(kind).params ?? []).main]),
+)
 
 /**
  * Creates an inspector: a page on 127.0.0.1 that shows each webhook with its verdict and the
@@ -109,6 +113,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     upstream: options.upstream,
     mode: options.mode ?? 'enforce',
     kinds: webhookKinds,
+    samples,
     realToken: realToken !== undefined,
     store: where,
   })

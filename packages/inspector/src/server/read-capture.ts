@@ -75,10 +75,12 @@ export function summarize(capture: Capture): CaptureSummary {
   const params = new URLSearchParams(readParams(capture).map(([name, value]) => [name, value]))
   const find = (...names: string[]) => {
     const found = names.map((name) => params.get(name)).find((value) => value)
-    return found ? cut(found, shownInList) : undefined
+    if (!found) return undefined
+    return found.length > shownInList ? `${cut(found, shownInList)}…` : found
   }
-  const { id, time, durationMs, origin, method, target, kind, verdict, response, explanation } = capture
-  const cause = explanation?.proven?.causes[0] ?? explanation?.suspected[0]
+  const { id, time, durationMs, origin, method, target, kind, verdict, response, explanation, signedWith } = capture
+  // The page itself spoofed this one, so no cause has to be guessed.
+  const cause = signedWith === 'random' ? undefined : (explanation?.proven?.causes[0] ?? explanation?.suspected[0])
   return {
     id,
     time,
@@ -89,6 +91,8 @@ export function summarize(capture: Capture): CaptureSummary {
     kind,
     from: find('From', 'Caller', 'Author', 'from'),
     to: find('To', 'Called', 'to'),
+    body: find('Body', 'SpeechResult'),
+    signedWith,
     code: verdict === undefined ? 'none' : verdict.ok ? 'accepted' : verdict.code,
     status: response?.status,
     by: response?.by,

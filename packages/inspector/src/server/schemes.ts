@@ -27,7 +27,7 @@ interface Scheme<O = never> {
   /** Returns the kind of webhook, or `undefined` if it is unknown. */
   nameKind(capture: Pick<Capture, 'method' | 'target' | 'headers' | 'body'>): string | undefined
   /** Lists the signed parts of a request. */
-  listSigningParts(capture: Capture): SigningPart[]
+  listSigningParts(capture: Capture): readonly SigningPart[]
 }
 
 const timestampHeader = 'x-twilio-email-event-webhook-timestamp'

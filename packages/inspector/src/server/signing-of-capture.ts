@@ -2,14 +2,20 @@ import type { Capture, SigningPart } from '../shared/capture.ts'
 import { listSigningParts } from '../shared/signing-parts.ts'
 import { isHandshake, readParams } from './read-capture.ts'
 
-/** Lists the parts that Twilio signs, with the URL that matched or else the request's URL. */
-export function listTwilioParts(capture: Capture): SigningPart[] {
+/**
+ * Lists the parts that Twilio signs, with the URL that matched or that a diagnosis proved, or else
+ * with the request's URL.
+ */
+export function listTwilioParts(capture: Capture): readonly SigningPart[] {
   const { verdict } = capture
-  const url = (verdict?.ok ? verdict.url : undefined) ?? capture.url
+  const proven = capture.explanation?.proven
+  if (proven?.signingString !== undefined) return proven.signingString
+  const signedUrl = (verdict?.ok ? verdict.url : undefined) ?? proven?.signedUrl
   if (isHandshake(capture)) {
-    const socketUrl = verdict?.ok ? url : url.replace(/^http/i, 'ws').replace(/\?.*$/s, '')
+    const url = signedUrl ?? capture.url.replace(/^http/i, 'ws').replace(/\?.*$/s, '')
     // ConversationRelay signs its query as parameters, on the URL without it.
-    return listSigningParts(socketUrl, socketUrl.includes('?') ? [] : readParams(capture))
+    return listSigningParts(url, url.includes('?') ? [] : readParams(capture))
   }
+  const url = signedUrl ?? capture.url
   return listSigningParts(url, capture.body === undefined ? [] : readParams(capture))
 }

@@ -7,6 +7,8 @@ export interface RunInfo {
   readonly upstream: string | undefined
   readonly mode: 'enforce' | 'observe'
   readonly kinds: readonly string[]
+  /** The main parameters of each kind's sample, in the order in which they are shown. */
+  readonly samples: Readonly<Record<string, HeaderList>>
   /** True if the page may sign with the real Auth Token. */
   readonly realToken: boolean
   readonly store: 'memory' | 'file'

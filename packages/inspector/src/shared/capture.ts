@@ -13,6 +13,12 @@ export interface CapturedBody {
 /** The way that a request entered the list. */
 type Origin = 'received' | 'test' | 'replayed' | 're-signed' | 'imported'
 
+/** The token with which the page signed a request. A spoofed test has a random one. */
+type PageToken = 'throw-away' | 'real' | 'random'
+
+/** The name of this run's own token, in the place of a key's name. */
+export const throwAwayKey = "this run's throw-away token"
+
 export type CapturedVerdict =
   | {
       readonly ok: true
@@ -62,9 +68,18 @@ export interface Explanation {
         readonly signedUrl?: string | undefined
         /** The option that mends the URL, as a line to copy. */
         readonly setting?: string | undefined
+        /**
+         * The signed text, if it does not have the parameters that arrived. Values that may be
+         * message text are shown by their length. Absent if the parameters are those that arrived.
+         */
+        readonly signingString?: readonly SigningPart[] | undefined
       }
     | undefined
   readonly suspected: readonly CapturedCause[]
+  /** If nothing is proven: what the search has excluded, as one sentence. */
+  readonly ruledOut?: string | undefined
+  /** If nothing is proven: a command line that would settle it. */
+  readonly command?: string | undefined
   readonly urlForms: readonly { readonly url: string; readonly why: string }[]
   /** The number of signatures that were tried. */
   readonly tried: number
@@ -98,8 +113,8 @@ export interface Capture extends CapturedBody {
   readonly response?: CapturedResponse | undefined
   /** The causes of a refusal, once a diagnosis has found them. */
   readonly explanation?: Explanation | undefined
-  /** The token that signed this request, if the page sent it. */
-  readonly signedWith?: 'throw-away' | 'real' | undefined
+  /** The token that signed this request, if the page signed it. */
+  readonly signedWith?: PageToken | undefined
 }
 
 /** One line of the list. */
@@ -113,6 +128,9 @@ export interface CaptureSummary {
   readonly kind?: string | undefined
   readonly from?: string | undefined
   readonly to?: string | undefined
+  /** The beginning of the message's text. */
+  readonly body?: string | undefined
+  readonly signedWith?: PageToken | undefined
   /** A refusal's code, `accepted`, or `none` without a verdict. */
   readonly code: string
   readonly status?: number | undefined
@@ -124,7 +142,7 @@ export interface CaptureSummary {
 /** A capture for the page: with derived fields, and without credentials. */
 export interface CaptureView extends Capture {
   readonly params: HeaderList
-  /** The text that Twilio signs for this request, as this server sees it. */
+  /** The text that was signed, if it is known. Or else the text that this server expects. */
   readonly signingString: readonly SigningPart[]
   readonly summary: CaptureSummary
   /** True if the request was refused before its body was read. */

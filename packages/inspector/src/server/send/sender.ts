@@ -33,7 +33,7 @@ export class Sender {
     const key = this.#chooseKey(input.useRealToken)
     return this.#deliver(makeTestRequest(input, publicUrls, key, accountSid), {
       origin: 'test',
-      ...(!input.spoofed && { signedWith: key.signedWith }),
+      signedWith: input.spoofed ? 'random' : key.signedWith,
     })
   }
 
