@@ -31,7 +31,7 @@ export default defineConfig({
         // Frameworks in projects of their own, which are installed and built first.
         test: {
           name: 'heavy',
-          include: ['conformance/heavy/*.test.ts', 'packages/*/test/heavy/*.test.ts', 'site/test/*.test.ts'],
+          include: ['{conformance,tools/test,packages/*/test}/heavy/*.test.ts', 'site/test/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 600_000,
         },

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { entries } from '../packages/tollgate/entries.js'
 
 const manifestUrl = new URL('../packages/tollgate/package.json', import.meta.url)
+const jsrUrl = new URL('../packages/tollgate/jsr.json', import.meta.url)
 
 /** @param {string} subpath '.' or './name' */
 export function fileOf(subpath) {
@@ -34,11 +35,34 @@ export function typesVersionsOf(list) {
   return { '*': Object.fromEntries(subpaths.map((subpath) => [subpath.slice(2), [`${fileOf(subpath)}.d.cts`]])) }
 }
 
+// JSR refuses modules that add to the types of a framework, because they change types elsewhere:
+// https://jsr.io/go/slow-type-unsupported-ambient-module. npm has these entry points.
+const notOnJsr = ['./express', './fastify', './h3', './testing/vitest', './testing/jest']
+
+/**
+ * Makes the configuration of the package on JSR. JSR has no conditions for imports, so every
+ * runtime gets the portable providers there.
+ * @param {Record<string, string>} list
+ */
+export function jsrOf(list) {
+  const { version, license } = JSON.parse(readFileSync(manifestUrl, 'utf8'))
+  const subpaths = Object.entries(list).filter(([subpath]) => !notOnJsr.includes(subpath))
+  return {
+    name: '@tollgate/tollgate',
+    version,
+    license,
+    exports: Object.fromEntries(subpaths.map(([subpath, source]) => [subpath, `./${source}`])),
+    imports: { '#hmac': './src/hmac/pure.ts', '#ecdsa': './src/ecdsa/web.ts' },
+    publish: { include: ['src', 'README.md', 'LICENSE', 'jsr.json'] },
+  }
+}
+
 export function writeExports() {
   const manifest = JSON.parse(readFileSync(manifestUrl, 'utf8'))
   manifest.exports = exportsOf(entries)
   manifest.typesVersions = typesVersionsOf(entries)
   writeFileSync(manifestUrl, `${JSON.stringify(manifest, null, 2)}\n`)
+  writeFileSync(jsrUrl, `${JSON.stringify(jsrOf(entries), null, 2)}\n`)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeExports()

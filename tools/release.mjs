@@ -1,23 +1,75 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { formatSums, packPackages } from './pack.mjs'
 import { root, run } from './run.mjs'
 import { makeBoms, packages } from './sbom.mjs'
 
-// Publishes from a tag, on a clean tree, after every check, in the order of dependencies. npm signs
-// the origin of each tarball ("provenance") only in a CI job that may request an identity token:
+// Publishes from a tag, on a clean tree, in the order of dependencies. npm signs the origin of each
+// tarball ("provenance") only in a CI job that may request an identity token:
 // https://docs.npmjs.com/generating-provenance-statements
+// The tests do not run in that job, so that no dependency of theirs can request the token.
+// RELEASING.md has the steps.
 
-const rehearse = process.argv.includes('--dry-run')
+const modes = ['--prepare', '--check', '--dry-run']
+const given = process.argv.slice(2)
+const [mode] = given
 
 /** @param {string[]} args */
 function git(...args) {
   return execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
 }
 
+/** @param {string} file */
+function readJson(file) {
+  return JSON.parse(readFileSync(join(root, file), 'utf8'))
+}
+
 /** @param {string} name */
-function readManifest(name) {
-  return JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
+function manifestOf(name) {
+  return `packages/${name}/package.json`
+}
+
+/**
+ * Lists what is wrong with release.json.
+ * @returns {string[]}
+ */
+function listGaps() {
+  const { repository, homepage } = readJson('release.json')
+  return [
+    ...(/^https:\/\/[\w.-]+\/[\w.-]+\/[\w.-]+$/.test(repository)
+      ? []
+      : ['"repository" in release.json must be the URL of the repository, such as https://github.com/OWNER/NAME']),
+    ...(URL.canParse(homepage) && new URL(homepage).protocol === 'https:'
+      ? []
+      : ['"homepage" in release.json must be an https: URL']),
+  ]
+}
+
+/**
+ * Returns the manifest with the fields that release.json decides. npm refuses provenance if
+ * `repository` is not where the job runs.
+ * @param {string} name
+ */
+function describeOrigin(name) {
+  const { repository, homepage } = readJson('release.json')
+  const { name: fullName, version, description, ...others } = readJson(manifestOf(name))
+  const origin = {
+    homepage,
+    repository: { type: 'git', url: `git+${repository}.git`, directory: `packages/${name}` },
+    bugs: { url: `${repository}/issues` },
+  }
+  return { name: fullName, version, description, ...origin, ...others, ...origin }
+}
+
+/** @param {unknown} value */
+function format(value) {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+/** @param {string} name */
+function isStale(name) {
+  return format(describeOrigin(name)) !== format(readJson(manifestOf(name)))
 }
 
 /**
@@ -25,15 +77,21 @@ function readManifest(name) {
  * @returns {string[]}
  */
 function listObstacles() {
-  const versions = new Set(packages.map((name) => readManifest(name).version))
+  const gaps = listGaps()
+  const stale = gaps.length > 0 ? [] : packages.filter(isStale)
+  const versions = new Set(
+    [...packages.map(manifestOf), 'packages/tollgate/jsr.json'].map((file) => readJson(file).version),
+  )
   const [version] = versions
   return [
+    ...gaps,
+    ...stale.map((name) => `${manifestOf(name)} differs from release.json: npm run release -- --prepare`),
     ...(versions.size > 1 ? [`the packages have different versions: ${[...versions].join(', ')}`] : []),
     ...(git('status', '--porcelain') === '' ? [] : ['the working tree is not clean']),
     ...(git('tag', '--points-at', 'HEAD').split('\n').includes(`v${version}`)
       ? []
       : [`HEAD is not tagged v${version}`]),
-    ...(process.env.ACTIONS_ID_TOKEN_REQUEST_URL || process.env.SIGSTORE_ID_TOKEN
+    ...(process.env.ACTIONS_ID_TOKEN_REQUEST_URL || process.env.SIGSTORE_ID_TOKEN || mode !== undefined
       ? []
       : ['there is no identity token: only CI makes releases, so that they have provenance']),
   ]
@@ -45,19 +103,39 @@ async function runOrStop(command) {
   if ((await run(command)) !== 0) throw new Error(`\`${command}\` failed. Nothing was published after it.`)
 }
 
-const obstacles = listObstacles()
-for (const obstacle of obstacles) console.error(`${rehearse ? 'would refuse' : 'refused'}: ${obstacle}`)
-if (obstacles.length > 0 && !rehearse) process.exit(1)
-
-if (!rehearse) {
-  await runOrStop('npm ci')
-  await runOrStop('npm audit --omit=dev')
-  await runOrStop('bash .ci/run')
+/** Writes the repository and the home page into the manifests. */
+function prepare() {
+  for (const name of packages) writeFileSync(join(root, manifestOf(name)), format(describeOrigin(name)))
+  console.log('Wrote repository, homepage and bugs into the manifests. Commit them, and tag the commit.')
 }
-await runOrStop('npm run build')
-const problems = (await makeBoms()).flatMap((row) => row.problems)
-if (problems.length > 0) throw new Error(problems.join('\n'))
-for (const name of packages)
-  await runOrStop(
-    `npm publish ${rehearse ? '--dry-run' : '--provenance'} --access public --ignore-scripts --workspace packages/${name}`,
-  )
+
+/** @param {'--dry-run' | '--provenance'} flag */
+async function publish(flag) {
+  if (flag === '--provenance') await runOrStop('npm audit --omit=dev')
+  const packed = await packPackages()
+  const sums = formatSums(packed)
+  console.log(sums)
+  // The workflow passes the sums of the tarballs that the job with the tests packed.
+  const expected = process.env.EXPECTED_SUMS?.trim()
+  if (expected && expected !== sums) throw new Error('These are not the tarballs that were tested.')
+  const problems = (await makeBoms()).flatMap((row) => row.problems)
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  for (const { tarball } of packed) await runOrStop(`npm publish ${flag} --access public --ignore-scripts ${tarball}`)
+}
+
+async function main() {
+  if (given.length > 1 || (mode !== undefined && !modes.includes(mode))) {
+    console.error(`Usage: npm run release [-- ${modes.join(' | ')}]`)
+    return 2
+  }
+  const rehearse = mode === '--dry-run'
+  const obstacles = mode === '--prepare' ? listGaps() : listObstacles()
+  for (const obstacle of obstacles) console.error(`${rehearse ? 'would refuse' : 'refused'}: ${obstacle}`)
+  if (obstacles.length > 0 && !rehearse) return 1
+  if (mode === '--prepare') prepare()
+  else if (mode === '--check') console.log('Nothing stands in the way of a release.')
+  else await publish(rehearse ? '--dry-run' : '--provenance')
+  return 0
+}
+
+process.exitCode = await main()

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { root, run } from './run.mjs'
+import { packages } from './sbom.mjs'
+
+export const packedFolder = join(root, 'packed')
+
+/**
+ * Builds every package from nothing and packs it into `packed/`. The same sources give the same
+ * bytes in every folder: `tools/test/heavy/release.test.ts` builds twice.
+ * @returns {Promise<{ name: string, tarball: string, sum: string }[]>} in the order of dependencies
+ */
+export async function packPackages() {
+  for (const name of packages) rmSync(join(root, 'packages', name, 'dist'), { recursive: true, force: true })
+  if ((await run('npm run build', { quiet: true })) !== 0) throw new Error('`npm run build` failed.')
+  rmSync(packedFolder, { recursive: true, force: true })
+  mkdirSync(packedFolder)
+  return packages.map((name) => {
+    const tarball = join(packedFolder, packPackage(name))
+    return { name, tarball, sum: createHash('sha256').update(readFileSync(tarball)).digest('hex') }
+  })
+}
+
+/** @param {string} name @returns {string} the name of the tarball */
+function packPackage(name) {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', packedFolder]
+  const output = execFileSync('npm', [...args, '--workspace', `packages/${name}`], {
+    cwd: root,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+  const report = JSON.parse(output)
+  // npm 12 returns an object by package name, earlier versions return a list.
+  return (Array.isArray(report) ? report[0] : Object.values(report)[0]).filename
+}
+
+/**
+ * Formats the sums as `sha256sum` does.
+ * @param {readonly { tarball: string, sum: string }[]} packed
+ */
+export function formatSums(packed) {
+  return packed.map(({ tarball, sum }) => `${sum}  ${tarball.slice(packedFolder.length + 1)}`).join('\n')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(formatSums(await packPackages()))

@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { root } from '../../run.mjs'
+import { setUp } from '../../setup.mjs'
+import { commitAll, makeScratchRepository, origin, runGit, writeOrigin } from '../scratch-repository.ts'
+
+// One clone rehearses a whole release. Another, in a folder of different depth, only packs.
+const scratch = mkdtempSync(join(tmpdir(), 'tollgate-rehearsal-'))
+const clones = [join(scratch, 'a'), join(scratch, 'another folder', 'of', 'b')]
+let rehearsal: string
+
+beforeAll(async () => {
+  await setUp()
+  for (const clone of clones) prepare(clone)
+  const [first = '', second = ''] = clones
+  rehearsal = runTool(first, 'release.mjs', '--dry-run')
+  expect(runTool(second, 'pack.mjs')).toMatch(/^status 0$/m)
+}, 900_000)
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+function prepare(clone: string): void {
+  makeScratchRepository(clone)
+  copyModules(clone)
+  writeOrigin(clone, origin)
+  expect(runTool(clone, 'release.mjs', '--prepare')).toMatch(/^status 0$/m)
+  commitAll(clone)
+  runGit(clone, 'tag', 'v0.1.0')
+}
+
+/** Copies the installed packages. Their links to the workspace are relative, so they stay inside the clone. */
+function copyModules(clone: string): void {
+  const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name))
+  for (const folder of ['', ...packages].map((name) => join(name, 'node_modules')))
+    if (existsSync(join(root, folder))) copyLinked(join(root, folder), join(clone, folder))
+}
+
+/** Makes hard links, because the copy is large. */
+function copyLinked(from: string, to: string): void {
+  const { status } = spawnSync('cp', ['-al', from, to], { stdio: 'ignore' })
+  if (status === 0) return
+  rmSync(to, { recursive: true, force: true })
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true })
+}
+
+function runTool(clone: string, ...args: string[]): string {
+  const [program = '', ...rest] = args
+  const options = { cwd: clone, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join('tools', program), ...rest], options)
+  return `${stdout}\n${stderr}\nstatus ${status}\n`
+}
+
+test('the rehearsal refuses nothing, and packs and offers every package', () => {
+  expect(rehearsal).toMatch(/^status 0$/m)
+  expect(rehearsal).not.toContain('would refuse')
+  expect(rehearsal.match(/^[0-9a-f]{64} {2}[\w.-]+\.tgz$/gm)).toHaveLength(5)
+  expect(rehearsal.match(/^== npm publish --dry-run --access public --ignore-scripts /gm)).toHaveLength(5)
+})
+
+test('two builds in different folders give the same bytes', () => {
+  const [a = '', b = ''] = clones.map((clone) => join(clone, 'packed'))
+  const tarballs = readdirSync(a)
+  expect(tarballs).toHaveLength(5)
+  expect(readdirSync(b)).toEqual(tarballs)
+  for (const tarball of tarballs)
+    expect(readFileSync(join(a, tarball)).equals(readFileSync(join(b, tarball))), tarball).toBe(true)
+})

@@ -1,0 +1,122 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { root } from '../run.mjs'
+import { commitAll, makeScratchRepository, origin, runGit, writeOrigin } from './scratch-repository.ts'
+
+const names = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod']
+let scratch: string
+
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'tollgate-release-'))
+  makeScratchRepository(scratch)
+})
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+/** Runs `npm run release` in the scratch copy. Only with a token could it publish, and it has none. */
+function release(...args: string[]): { status: number | null; said: string } {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: _url, SIGSTORE_ID_TOKEN: _token, ...env } = process.env
+  const options = { cwd: scratch, encoding: 'utf8', env } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/release.mjs', ...args], options)
+  return { status, said: stdout + stderr }
+}
+
+function readManifest(name: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(join(scratch, 'packages', name, 'package.json'), 'utf8'))
+}
+
+test.each([
+  [{ repository: '', homepage: '' }, ['repository', 'homepage']],
+  [{}, ['repository', 'homepage']],
+  [{ ...origin, homepage: 'http://tollgate.example' }, ['homepage']],
+  [{ ...origin, repository: 'git@github.com:example/tollgate.git' }, ['repository']],
+  [{ ...origin, repository: 'https://github.com/example/tollgate/' }, ['repository']],
+])('refuses while release.json is %j', (value, fields) => {
+  writeOrigin(scratch, value)
+  for (const mode of [[], ['--check'], ['--prepare']]) {
+    const { status, said } = release(...mode)
+    expect(status, said).toBe(1)
+    expect([...said.matchAll(/refused: "(\w+)" in release\.json must be/g)].map(([, name]) => name)).toEqual(fields)
+  }
+  for (const name of names) expect(readManifest(name)).not.toHaveProperty('repository')
+})
+
+test('writes the links of all packages from release.json, and then refuses nothing but to publish outside of CI', () => {
+  writeOrigin(scratch, origin)
+  const stale = release('--check')
+  expect(stale.status).toBe(1)
+  for (const name of names)
+    expect(stale.said).toContain(`refused: packages/${name}/package.json differs from release.json`)
+
+  expect(release('--prepare')).toMatchObject({ status: 0 })
+  for (const name of names)
+    expect(readManifest(name)).toMatchObject({
+      homepage: origin.homepage,
+      repository: { type: 'git', url: `git+${origin.repository}.git`, directory: `packages/${name}` },
+      bugs: { url: `${origin.repository}/issues` },
+    })
+  const untagged = release('--check')
+  expect(untagged.said).toBe('refused: the working tree is not clean\nrefused: HEAD is not tagged v0.1.0\n')
+
+  commitAll(scratch)
+  runGit(scratch, 'tag', 'v0.1.0')
+  expect(release('--check')).toEqual({ status: 0, said: 'Nothing stands in the way of a release.\n' })
+  expect(release()).toEqual({
+    status: 1,
+    said: 'refused: there is no identity token: only CI makes releases, so that they have provenance\n',
+  })
+})
+
+test('refuses packages of different versions', () => {
+  const file = join(scratch, 'packages/cli/package.json')
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, text.replace('"version": "0.1.0"', '"version": "0.2.0"'))
+  expect(release('--check').said).toContain('refused: the packages have different versions: 0.1.0, 0.2.0')
+  writeFileSync(file, text)
+})
+
+test('refuses an option that it does not know', () => {
+  expect(release('--dryrun')).toMatchObject({ status: 2 })
+})
+
+test('the manifests have the links of release.json, or none', () => {
+  const { repository } = JSON.parse(readFileSync(join(root, 'release.json'), 'utf8'))
+  for (const name of names) {
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
+    expect(manifest.repository?.url).toBe(repository === '' ? undefined : `git+${repository}.git`)
+  }
+})
+
+const workflows = join(root, '.github/workflows')
+
+test.each(readdirSync(workflows))(
+  '.github/workflows/%s pins its actions and gives each job only what it needs',
+  (name) => {
+    const text = readFileSync(join(workflows, name), 'utf8')
+    expect(text).toMatch(/^permissions: \{\}$/m)
+    const [, jobs = ''] = text.split(/^jobs:$/m)
+    const blocks = jobs.split(/^ {2}(?=[\w-]+:$)/m).slice(1)
+    expect(blocks).not.toEqual([])
+    for (const block of blocks) {
+      expect(block).toMatch(/^ {4}permissions:\n {6}contents: read$/m)
+      expect(block).not.toContain('contents: write')
+    }
+    const used = [...text.matchAll(/uses: (.*)/g)].map(([, action = '']) => action)
+    expect(used.filter((action) => !/^[\w-]+(\/[\w-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([])
+    const checkouts = used.filter((action) => action.startsWith('actions/checkout@'))
+    expect(text.match(/persist-credentials: false/g)).toHaveLength(checkouts.length)
+  },
+)
+
+test('only the job that publishes has an identity token and a secret, and it runs no test', () => {
+  const text = readFileSync(join(workflows, 'release.yml'), 'utf8')
+  const [check = '', publish = ''] = text.split(/^ {2}publish:$/m)
+  expect(check).not.toMatch(/id-token|secrets\./)
+  expect(check).toMatch(/npm test\n.*npm run test:all\n/)
+  expect(publish).toMatch(/^ {4}needs: check$/m)
+  expect(publish).toMatch(/id-token: write[\s\S]*npm ci --ignore-scripts\n.*npm run release\n/)
+  expect(publish).not.toMatch(/npm test|test:all/)
+})
