@@ -17,10 +17,16 @@ const sections = [
   {
     title: 'Guides',
     pages: [
+      'docs/get-webhooks.md',
+      'docs/status-callbacks.md',
+      'docs/studio.md',
+      'docs/typescript.md',
+      'docs/many-tenants.md',
       'docs/subaccounts.md',
       'docs/rotation-and-shared-keys.md',
       'docs/oauth-webhooks.md',
       'docs/replay.md',
+      'docs/several-instances.md',
       'docs/parameters.md',
       'docs/webhook-kinds.md',
       'docs/platforms.md',

@@ -6,3 +6,4 @@ export const app = express()
 app.post('/sms', twilioWebhook({ publicUrl: 'https://api.example.com' }), (req, res) => {
   res.type('text/xml').send(twiml`<Response><Message>You said ${req.twilio.params.get('Body')}</Message></Response>`)
 })
+app.listen(process.env.PORT ?? 3000)

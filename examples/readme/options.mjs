@@ -2,11 +2,6 @@ import { createVerifier, fromRequest } from 'tollgate'
 
 const authToken = '12345'
 
-// #region proxy
-// Twilio signed this scheme, host, port and path prefix. The proxy may have changed all of them.
-export const behindProxy = createVerifier({ authToken, publicUrl: 'https://example.com/api' })
-// #endregion
-
 // Many hosts: the URL is built from each request, from headers that only your proxy can set.
 export const manyHosts = createVerifier({
   authToken,

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import express from 'express'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { deliver } from './deliver.ts'
@@ -14,6 +15,7 @@ const params: Record<string, string> = {
 
 beforeEach(() => {
   vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
+  vi.stubEnv('PORT', '0')
 })
 
 afterEach(() => {
@@ -52,12 +54,8 @@ test('the three-argument validator', async () => {
   expect(isGenuine(params, null)).toBe(false)
 })
 
-test('behind a proxy', async () => {
-  const { behindProxy, manyHosts } = await import('../../examples/readme/options.mjs')
-  const { method, headers, body } = signRequest({ url: 'https://example.com/api/sms', params, authToken })
-  expect(await behindProxy.verify({ method, url: '/sms', headers, body })).toMatchObject({ ok: true })
-  expect(await behindProxy.verify({ method, url: '/voice', headers, body })).toMatchObject({ ok: false })
-
+test('many hosts behind a proxy', async () => {
+  const { manyHosts } = await import('../../examples/readme/options.mjs')
   const tenant = signRequest({ url: 'https://a.example.com/sms', params, authToken })
   const forwarded = {
     ...tenant.headers,
@@ -65,7 +63,7 @@ test('behind a proxy', async () => {
     'x-forwarded-host': 'a.example.com',
     'x-forwarded-proto': 'https',
   }
-  const request = { method, url: '/sms', headers: forwarded, body: tenant.body }
+  const request = { method: tenant.method, url: '/sms', headers: forwarded, body: tenant.body }
   expect(await manyHosts.verify({ ...request, remoteAddress: '10.9.9.9' })).toMatchObject({ ok: true })
   expect(await manyHosts.verify({ ...request, remoteAddress: '203.0.113.9' })).toMatchObject({
     code: 'url_not_allowed',
@@ -94,23 +92,15 @@ test('trailing slashes', async () => {
 })
 
 test('subaccounts', async () => {
-  const { createApp } = await import('../../examples/readme/subaccounts.mjs')
-  const url = 'https://api.example.com/sms'
-  const webhook = sampleWebhook('message.inbound')
-  const signed = signRequest({ url, ...webhook, authToken: 'fedcba9876543210fedcba9876543210' })
-  const asked: string[] = []
-  const findToken = async (accountSid: string): Promise<string> => {
-    asked.push(accountSid)
-    return 'fedcba9876543210fedcba9876543210'
+  const { guard, tokens } = await import('../../examples/readme/subaccounts.mjs')
+  const app = express().post('/sms', guard, (_req, res) => void res.send('ok'))
+  const token = 'fedcba9876543210fedcba9876543210'
+  tokens.set('ACa42104b5c0081d28f69cc86620eae712', token)
+  const send = async (accountSid: string): Promise<number> => {
+    const webhook = sampleWebhook('message.inbound', { AccountSid: accountSid })
+    return (await deliver(app, signRequest({ url: 'https://api.example.com/sms', ...webhook, authToken: token })))
+      .status
   }
-  expect((await deliver(createApp(findToken), signed)).status).toBe(200)
-  expect(asked).toEqual(['ACa42104b5c0081d28f69cc86620eae712'])
-  expect(
-    (
-      await deliver(
-        createApp(async () => undefined),
-        signed,
-      )
-    ).status,
-  ).toBe(403)
+  expect(await send('ACa42104b5c0081d28f69cc86620eae712')).toBe(200)
+  expect(await send(`AC${'1'.repeat(32)}`)).toBe(403)
 })

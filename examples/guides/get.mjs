@@ -1,0 +1,12 @@
+import express from 'express'
+import { twilioWebhook } from 'tollgate/express'
+
+export const app = express()
+const guard = twilioWebhook({ publicUrl: 'https://api.example.com', methods: ['GET'] })
+
+// Configured at Twilio as GET https://api.example.com/sms?shop=7
+app.get('/sms', guard, (req, res) => {
+  const { params } = req.twilio
+  res.set('Cache-Control', 'no-store').type('text/xml')
+  res.send(`<Response><Message>Shop ${params.get('shop')} read ${params.get('NumSegments')} SMS</Message></Response>`)
+})
