@@ -1,16 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type SignedRequest, signRequest } from 'tollgate/testing'
+import { signRequest } from 'tollgate/testing'
 import { afterAll, describe, expect, test } from 'vitest'
-import { findFreePort } from '../../tools/services/free-port.mjs'
-import { host, origin, otherToken, token } from '../kit/draft.ts'
+import { origin, otherToken, token } from '../kit/draft.ts'
 import { nodeBinary, packLibrary } from '../projects/prepare.mjs'
+import { sendTo, startApplication } from './application.ts'
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-examples-'))
@@ -74,11 +71,11 @@ describe.each(list)('examples/$name', ({ name, kind, route = '/', node }) => {
         expect(run(directory, { ...env, TWILIO_AUTH_TOKEN: token })).toMatch(/^not from Twilio$/m)
         return
       }
-      const server = await serve(directory, env)
+      const server = await startApplication('npm start', directory, env)
       try {
         const content = kind === 'handshake' ? { handshake: true } : { params: { Body: 'a < b', From: '+14155550100' } }
         const ask = (authToken: string) =>
-          send(server.port, signRequest({ url: origin + route, ...content, authToken }))
+          sendTo(server.port, signRequest({ url: origin + route, ...content, authToken }))
         expect(await ask(token)).toBe(kind === 'handshake' ? 101 : 200)
         expect(await ask(otherToken)).toBe(403)
       } catch (error) {
@@ -116,82 +113,6 @@ function makeEnv(node: number | undefined): NodeJS.ProcessEnv {
 /** Runs an example that ends by itself, and returns its output. */
 function run(directory: string, env: NodeJS.ProcessEnv): string {
   return execFileSync('npm', ['start'], { cwd: directory, env, encoding: 'utf8' })
-}
-
-interface Server {
-  readonly port: number
-  output(): string
-  stop(): Promise<void>
-}
-
-/** Starts an example, which may build it first, and waits until it answers. */
-async function serve(directory: string, env: NodeJS.ProcessEnv): Promise<Server> {
-  const port = await findFreePort()
-  // A process group, because npm starts a shell, which starts the server.
-  const child = spawn('npm', ['start'], {
-    cwd: directory,
-    env: { ...env, PORT: String(port) },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  })
-  const ended = once(child, 'close')
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      output = (output + chunk).slice(-4000)
-    })
-  const server: Server = {
-    port,
-    output: () => output,
-    async stop() {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
-      await ended
-    },
-  }
-  const deadline = Date.now() + 3 * minute
-  while (!(await answers(port))) {
-    if (child.exitCode === null && Date.now() < deadline) {
-      await wait(200)
-      continue
-    }
-    await server.stop()
-    throw new Error(`the example does not listen on 127.0.0.1:${port}\n${output}`)
-  }
-  return server
-}
-
-async function answers(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/`, { method: 'HEAD' }).then(
-    () => true,
-    () => false,
-  )
-}
-
-/**
- * Sends a signed request to the path that a proxy would use, and returns the status: 101 if the
- * connection is upgraded.
- */
-async function send(port: number, signed: SignedRequest): Promise<number | undefined> {
-  const { pathname, search } = new URL(signed.url)
-  const client = request({
-    host: '127.0.0.1',
-    port,
-    path: pathname + search,
-    method: signed.method,
-    headers: { host, ...signed.headers },
-    agent: false,
-    signal: AbortSignal.timeout(30_000),
-  })
-  try {
-    return await new Promise((resolve, reject) => {
-      client.on('response', ({ statusCode }) => resolve(statusCode))
-      client.on('upgrade', ({ statusCode }) => resolve(statusCode))
-      client.on('error', reject)
-      client.end(signed.body)
-    })
-  } finally {
-    client.on('error', () => undefined).destroy()
-  }
 }
 
 function readLines(file: string): string[] {

@@ -1,4 +1,3 @@
-// #region server
 import fastify from 'fastify'
 import { twilioWebhook } from 'tollgate/fastify'
 import { twiml } from 'tollgate/twiml'
@@ -13,7 +12,6 @@ app.register(async (scope) => {
     return reply.type('text/xml').send(twiml`<Response><Message>You said: ${text}</Message></Response>`)
   })
 })
-// #endregion
 
 const url = await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 3000) })
 console.log(`Listening on ${url}`)

@@ -1,5 +1,4 @@
 import { serve } from '@hono/node-server'
-// #region app
 import { Hono } from 'hono'
 import { twilioWebhook } from 'tollgate/hono'
 import { twiml } from 'tollgate/twiml'
@@ -11,7 +10,6 @@ app.post('/sms', twilioWebhook({ publicUrl: process.env.TOLLGATE_PUBLIC_URL }), 
   const answer = twiml`<Response><Message>You said: ${text}</Message></Response>`
   return c.body(answer, 200, { 'Content-Type': 'text/xml' })
 })
-// #endregion
 
 // On Workers, Deno and Bun: `export default app`.
 const port = Number(process.env.PORT ?? 3000)

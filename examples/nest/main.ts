@@ -1,4 +1,3 @@
-// #region app
 import { Controller, Header, HttpCode, Module, Post } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { TwilioParams, TwilioWebhook, TwilioWebhookModule } from 'tollgate/nest'
@@ -21,7 +20,6 @@ const options = { publicUrl: process.env.TOLLGATE_PUBLIC_URL } // the Auth Token
 class AppModule {}
 
 const app = await NestFactory.create(AppModule, { rawBody: true })
-// #endregion
 
 const port = Number(process.env.PORT ?? 3000)
 await app.listen(port, '127.0.0.1')

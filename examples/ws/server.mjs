@@ -7,7 +7,6 @@ import { WebSocketServer } from 'ws'
 const port = Number(process.env.PORT ?? 3000)
 const publicUrl = process.env.TOLLGATE_PUBLIC_URL ?? `http://127.0.0.1:${port}`
 
-// #region server
 /** The CallSids of signed webhooks. @type {Set<unknown>} */
 const calls = new Set()
 
@@ -35,5 +34,4 @@ function listen(message) {
     this.close(1007)
   }
 }
-// #endregion
 server.listen(port, '127.0.0.1', () => console.log(`Listening on http://127.0.0.1:${port}`))

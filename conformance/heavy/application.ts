@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { SignedRequest } from 'tollgate/testing'
+import { findFreePort } from '../../tools/services/free-port.mjs'
+import { host } from '../kit/draft.ts'
+
+const timeLimitMs = 180_000
+
+/** An application that a shell command started. */
+export interface Application {
+  readonly port: number
+  output(): string
+  stop(): Promise<void>
+}
+
+/**
+ * Starts an application with a shell command, which may build it first, and waits until it answers.
+ * It gets a free port as PORT.
+ */
+export async function startApplication(
+  command: string,
+  directory: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Application> {
+  const port = await findFreePort()
+  // A process group, because the shell starts the server.
+  const child = spawn(command, {
+    cwd: directory,
+    env: { ...env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: true,
+    detached: true,
+  })
+  const ended = once(child, 'close')
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output = (output + chunk).slice(-4000)
+    })
+  const application: Application = {
+    port,
+    output: () => output,
+    async stop() {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
+      await ended
+    },
+  }
+  const deadline = Date.now() + timeLimitMs
+  while (!(await answers(port))) {
+    if (child.exitCode === null && Date.now() < deadline) {
+      await wait(200)
+      continue
+    }
+    await application.stop()
+    throw new Error(`the application does not listen on 127.0.0.1:${port}\n${output}`)
+  }
+  return application
+}
+
+async function answers(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/`, { method: 'HEAD' }).then(
+    () => true,
+    () => false,
+  )
+}
+
+/**
+ * Sends a signed request to the path that a proxy would use, and returns the status: 101 if the
+ * connection is upgraded.
+ */
+export async function sendTo(port: number, signed: SignedRequest): Promise<number | undefined> {
+  const { pathname, search } = new URL(signed.url)
+  const client = request({
+    host: '127.0.0.1',
+    port,
+    path: pathname + search,
+    method: signed.method,
+    headers: { host, ...signed.headers },
+    agent: false,
+    signal: AbortSignal.timeout(30_000),
+  })
+  try {
+    return await new Promise((resolve, reject) => {
+      client.on('response', ({ statusCode }) => resolve(statusCode))
+      client.on('upgrade', ({ statusCode }) => resolve(statusCode))
+      client.on('error', reject)
+      client.end(signed.body)
+    })
+  } finally {
+    client.on('error', () => undefined).destroy()
+  }
+}

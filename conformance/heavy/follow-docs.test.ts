@@ -1,0 +1,162 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { signRequest } from 'tollgate/testing'
+import { afterAll, describe, expect, test } from 'vitest'
+import { otherToken, token } from '../kit/draft.ts'
+import { packLibrary } from '../projects/prepare.mjs'
+import { sendTo, startApplication } from './application.ts'
+
+// Does what a reader does with a page: in an empty folder, it saves the files under the names that
+// the page says, and runs the commands of the page in their order. It adds no file and no command.
+// Only the packages are pinned: `tollgate` is the packed library, and each other package has the
+// version that this repository tests.
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const scratch = mkdtempSync(join(tmpdir(), 'tollgate-follow-'))
+const publicUrl = 'https://api.example.com'
+
+interface Tour {
+  readonly page: string
+  /** The headings of the sections to follow. Default: the whole page. */
+  readonly sections?: readonly string[]
+  /** The example with the versions of the page's packages. */
+  readonly example?: string
+  /** The paths of the webhooks. Without one, the last command of the page is not a server. */
+  readonly routes?: readonly string[]
+  readonly handshake?: boolean
+}
+
+const frameworks = 'docs/frameworks'
+const tours: readonly Tour[] = [
+  { page: 'README.md', sections: ['Tollgate'], routes: ['/sms'] },
+  { page: `${frameworks}/express.md`, routes: ['/sms'] },
+  { page: 'docs/typescript.md', sections: ['Node.js'], routes: ['/sms'] },
+  { page: 'docs/typescript.md', sections: ['A bundler'], routes: ['/sms'] },
+  { page: `${frameworks}/next.md`, example: 'next', routes: ['/sms', '/api/status'] },
+  { page: `${frameworks}/lambda.md`, example: 'lambda', routes: ['/sms'] },
+  { page: `${frameworks}/fastify.md`, routes: ['/sms'] },
+  { page: `${frameworks}/hono.md`, routes: ['/sms'] },
+  { page: `${frameworks}/nest.md`, example: 'nest', routes: ['/sms'] },
+  { page: `${frameworks}/ws.md`, routes: ['/media'], handshake: true },
+  { page: 'docs/testing-your-webhooks.md', sections: ['A server under test'] },
+  { page: 'docs/testing-your-webhooks.md', sections: ['Jest'] },
+]
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+describe.each(tours)('$page $sections', (tour) => {
+  test('works as the page says, from an empty folder', { timeout: 240_000 }, async () => {
+    const steps = readSteps(tour)
+    const directory = mkdtempSync(join(scratch, 'reader-'))
+    const env = makeEnv()
+    const last = tour.routes === undefined ? undefined : steps.commands.at(-1)
+    for (const [name, content] of steps.files) {
+      mkdirSync(dirname(join(directory, name)), { recursive: true })
+      writeFileSync(join(directory, name), content)
+    }
+    for (const command of steps.commands) if (command !== last) run(pin(command, tour), directory, env)
+    if (last === undefined) return
+
+    const application = await startApplication(fillIn(last), directory, env)
+    try {
+      for (const route of tour.routes ?? []) {
+        const content = tour.handshake ? { handshake: true } : { params: { Body: 'Hello', From: '+14155550142' } }
+        const ask = (authToken: string) =>
+          sendTo(application.port, signRequest({ url: publicUrl + route, ...content, authToken }))
+        expect(await ask(token), route).toBe(tour.handshake ? 101 : route === '/api/status' ? 204 : 200)
+        expect(await ask(otherToken), route).toBe(403)
+      }
+    } catch (error) {
+      throw new Error(`${error instanceof Error ? error.message : error}\n${application.output()}`)
+    } finally {
+      await application.stop()
+    }
+  })
+})
+
+interface Steps {
+  /** The files that the page says to save, by name. */
+  readonly files: ReadonlyMap<string, string>
+  readonly commands: readonly string[]
+}
+
+function readSteps({ page, sections }: Tour): Steps {
+  const text = readFileSync(join(root, page), 'utf8')
+  const followed = sections === undefined ? text : sections.map((title) => readSection(text, title)).join('\n')
+  const files = readFiles(followed)
+  // "With the same `server.ts`": the file is in an earlier section.
+  for (const [, name = ''] of followed.matchAll(/\bthe same `([^`]+)`/g)) {
+    const content = readFiles(text).get(name)
+    if (content === undefined) throw new Error(`${page} has no file ${name}`)
+    files.set(name, content)
+  }
+  const shells = [...followed.matchAll(/^```sh\n([\s\S]*?)^```/gm)]
+  const commands = shells.flatMap(([, lines = '']) => lines.trimEnd().split('\n'))
+  if (files.size === 0 || commands.length < 2) throw new Error(`${page} has no steps to follow`)
+  return { files, commands }
+}
+
+/** Returns a section from its heading to the next heading. */
+function readSection(text: string, title: string): string {
+  const parts = text.split(/^(?=#{1,3} )/m)
+  const found = parts.find((part) => part.replace(/^#+ /, '').split('\n')[0] === title)
+  if (found === undefined) throw new Error(`no section "${title}"`)
+  return found
+}
+
+/** Reads the blocks below a line such as "Save this as `server.mjs`:". The first of a name counts. */
+function readFiles(text: string): Map<string, string> {
+  const named = /`([\w./-]+\.\w+)`:\n\n(?:<!-- .*? -->\n)?```\w+\n([\s\S]*?)^```/gm
+  const files = new Map<string, string>()
+  for (const [, name = '', content = ''] of text.matchAll(named)) if (!files.has(name)) files.set(name, content)
+  return files
+}
+
+/** Puts the Auth Token where the page has an ellipsis. */
+function fillIn(command: string): string {
+  return command.replace('TWILIO_AUTH_TOKEN=…', `TWILIO_AUTH_TOKEN=${token}`)
+}
+
+/** Adds a version to each package of `npm install`. */
+function pin(command: string, { example }: Tour): string {
+  if (!command.startsWith('npm install ')) return command
+  const versions = readVersions(example)
+  const packages = command.split(' ').slice(2)
+  const pinned = packages.map((name) => {
+    if (name.startsWith('--')) return name
+    if (name === 'tollgate') return packLibrary()
+    if (versions[name] === undefined) throw new Error(`no version of ${name}`)
+    return `${name}@${versions[name]}`
+  })
+  return ['npm install', ...pinned].join(' ')
+}
+
+function readVersions(example: string | undefined): Readonly<Record<string, string>> {
+  const manifests = ['.', 'conformance', 'packages/tollgate', ...(example === undefined ? [] : [`examples/${example}`])]
+  const versions = manifests.map((folder) => {
+    const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+    return { ...manifest.devDependencies, ...manifest.dependencies }
+  })
+  const all: Record<string, string> = Object.assign({}, ...versions)
+  return { ...all, jest: all['@jest/globals'] ?? '' }
+}
+
+function run(command: string, cwd: string, env: NodeJS.ProcessEnv): void {
+  try {
+    execFileSync('sh', ['-c', command], { cwd, env, stdio: 'pipe', encoding: 'utf8' })
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    throw new Error(`${command}\n${stdout}${stderr}`)
+  }
+}
+
+/** Makes the environment of a reader's shell, in which npm asks the registry as little as possible. */
+function makeEnv(): NodeJS.ProcessEnv {
+  const foreign = /^(npm_|VITEST|NODE_|TWILIO_|TOLLGATE_|JEST_)/i
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))
+  const npm = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' }
+  return { ...env, ...npm, NO_COLOR: '1', NEXT_TELEMETRY_DISABLED: '1' }
+}
