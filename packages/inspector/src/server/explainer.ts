@@ -2,7 +2,8 @@ import type { Exchange } from '@tollgate/gateway'
 import { createVerifier, type IncomingRequest, type VerifierOptions } from 'tollgate'
 import type { Capture, CapturedCause, Explanation, SigningPart } from '../shared/capture.ts'
 import { findHeader } from './read-capture.ts'
-import type { SchemeName } from './schemes.ts'
+
+type SchemeName = NonNullable<Capture['scheme']>
 
 /**
  * Finds the causes of a refusal. This is the part of `diagnose` from tollgate/diagnose that the
