@@ -1,4 +1,3 @@
-import type { Cause } from 'tollgate/diagnose'
 import type { Args } from './args.ts'
 import { inGroup } from './commands/command.ts'
 import { type Colors, cleanText, type Io } from './io.ts'
@@ -36,12 +35,19 @@ export async function readGuesses(args: Args, io: Io): Promise<object> {
   }
 }
 
-export function formatCauses(causes: readonly Cause[], colors: Colors): string[] {
+/** A cause, of Twilio's scheme or SendGrid's. */
+export interface ShownCause {
+  readonly id: string
+  readonly detail: string
+  readonly fix: string
+}
+
+export function formatCauses(causes: readonly ShownCause[], colors: Colors): string[] {
   const width = Math.max(...causes.map(({ id }) => id.length))
   return causes.map(({ id, detail }) => `  ${colors.bold(id.padEnd(width))}  ${toLine(detail)}`)
 }
 
-export function formatFixes(causes: readonly Cause[]): string[] {
+export function formatFixes(causes: readonly ShownCause[]): string[] {
   return [...new Set(causes.map(({ fix }) => fix))].map((fix, index) => `  ${index + 1}. ${toLine(fix)}`)
 }
 

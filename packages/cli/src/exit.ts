@@ -38,6 +38,8 @@ const flagOfOption: Readonly<Record<string, string>> = {
   prefixes: '--prefix',
   otherHosts: '--other-host',
   otherTokens: '--other-token-file',
+  publicKey: '--public-key',
+  privateKey: '--private-key-file',
 }
 
 /** Runs what the library checks: its complaint about an option becomes one about the flag. */

@@ -27,7 +27,11 @@ export interface Secrets {
 }
 
 export async function readSecrets(args: Args, io: Io): Promise<Secrets> {
-  const { authTokens, sharedKey } = await readSecretsIfAny(args, io)
+  return requireSecrets(await readSecretsIfAny(args, io))
+}
+
+/** @throws UsageError if there is no secret */
+export function requireSecrets({ authTokens, sharedKey }: Secrets): Secrets {
   if (authTokens.length === 0 && sharedKey === undefined)
     throw new UsageError(
       'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE or --auth-token-stdin.',

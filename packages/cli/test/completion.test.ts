@@ -25,7 +25,12 @@ test('bash completes commands, kinds, flags and the choices of flags', () => {
   expect(completeInBash('s')).toEqual(['sign', 'send'])
   expect(completeInBash('send', 'message.')).toEqual(['message.inbound', 'message.status'])
   expect(completeInBash('send', 'amd', '--t')).toEqual(['--to', '--timeout'])
-  expect(completeInBash('diagnose', '--other-')).toEqual(['--other-token-file', '--other-url', '--other-host'])
+  expect(completeInBash('diagnose', '--other-')).toEqual([
+    '--other-token-file',
+    '--other-url',
+    '--other-host',
+    '--other-key-file',
+  ])
   expect(completeInBash('sign', '--kind', 'events.')).toEqual(['events.batch', 'events.test'])
   expect(completeInBash('verify', '--trailing-slash', 'e')).toEqual(['exact', 'either'])
   expect(completeInBash('verify', '--curl', '')).toEqual([])

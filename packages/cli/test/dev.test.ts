@@ -5,8 +5,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sampleWebhook, signRequest } from 'tollgate/testing'
-import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { sampleWebhook, signRequest, signSendGridRequest } from 'tollgate/testing'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { authToken, bin, otherToken, tollgate } from './support.ts'
 
 const running = new Set<ChildProcess>()
@@ -159,4 +159,18 @@ test('a port in use is reported, with exit code 3', async () => {
   const { port } = blocker.address() as AddressInfo
   const ran = await tollgate(['dev', '--listen', `127.0.0.1:${port}`])
   expect(ran).toMatchObject({ code: 3, stderr: expect.stringContaining(`127.0.0.1:${port}`) })
+})
+
+test("SendGrid's webhooks arrive below --sendgrid-path", async () => {
+  const { publicKey, headers, body } = await signSendGridRequest()
+  const dev = await startDev(['--sendgrid-path', '/events'], { SENDGRID_WEBHOOK_PUBLIC_KEY: publicKey })
+  const send = async (bytes: typeof body) =>
+    (await fetch(`${dev.webhooks}/events`, { method: 'POST', headers, body: bytes })).status
+  expect(await send(body.slice(1))).toBe(403)
+  expect(await send(body)).not.toBe(403)
+  await vi.waitFor(() =>
+    expect(dev.lines().at(-1)).toContain('sendgrid  covers timestamp-and-body  matched sendgrid 0'),
+  )
+  const without = await tollgate(['dev', '--sendgrid-path', '/events'])
+  expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no public key of SendGrid') })
 })

@@ -168,8 +168,8 @@ describe('send', () => {
         .trim()
         .split('\n')
         .map((line) => line.split(/\s/)[0]),
-    ).toEqual(webhookKinds)
-    expect(JSON.parse((await tollgate(['send', '--list', '--json'])).stdout)).toHaveLength(webhookKinds.length)
+    ).toEqual([...webhookKinds, 'sendgrid.events'])
+    expect(JSON.parse((await tollgate(['send', '--list', '--json'])).stdout)).toHaveLength(webhookKinds.length + 1)
   })
 
   test('wrong usage names the flag', async () => {

@@ -3,6 +3,7 @@ import type { Args } from '../args.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { hideQuery, type Io, print, tell } from '../io.ts'
 import { readSecretsIfAny, secretFlags } from '../secrets.ts'
+import { publicKeyFlags, requirePublicKeys } from '../sendgrid/keys.ts'
 import { trailingSlashFlag } from '../verifier-options.ts'
 import type { Command } from './command.ts'
 import { modeFlag, readAddress, toListenError } from './gateway.ts'
@@ -34,6 +35,8 @@ export const command: Command = {
     mode: modeFlag,
     'trailing-slash': trailingSlashFlag,
     'account-sid': { type: 'list', value: 'AC…', describe: 'Accept only requests of this account; repeatable' },
+    'sendgrid-path': { type: 'text', value: '/PATH', describe: "Where SendGrid's webhooks arrive; needs a public key" },
+    ...publicKeyFlags,
     ...secretFlags,
   },
   examples: [
@@ -64,6 +67,7 @@ async function readOptions(args: Args, io: Io): Promise<DevOptions> {
   const signWithRealToken = args.flag('sign-with-real-token')
   if (signWithRealToken && authTokens.length === 0)
     throw new UsageError('--sign-with-real-token needs an Auth Token: set TWILIO_AUTH_TOKEN, or use --auth-token-file.')
+  const sendgridPath = args.text('sendgrid-path')
   return {
     upstream: args.text('upstream'),
     listen: readAddress(args, 'listen'),
@@ -72,6 +76,9 @@ async function readOptions(args: Args, io: Io): Promise<DevOptions> {
     mode: args.choice('mode', ['enforce', 'observe']),
     trailingSlash: args.choice('trailing-slash', ['exact', 'either']),
     signWithRealToken,
+    ...(sendgridPath !== undefined && {
+      sendgrid: { path: sendgridPath, publicKey: await requirePublicKeys(args, io) },
+    }),
     ...(publicUrl.length > 0 && { publicUrl }),
     ...(authTokens.length > 0 && { authToken: authTokens }),
     ...(sharedKey !== undefined && { sharedKeys: { [sharedKey.id]: sharedKey.secret } }),

@@ -1,10 +1,12 @@
 import { type Diagnosis, diagnose } from 'tollgate/diagnose'
-import { formatCauses, formatFixes, guessFlags, readGuesses } from '../diagnosis.ts'
+import type { Args } from '../args.ts'
+import { formatCauses, formatFixes, guessFlags, readGuesses, type ShownCause } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
-import { toIncoming } from '../inputs/request.ts'
-import { type Colors, cleanText, colorsFor, print, printJson } from '../io.ts'
-import { readSecrets, secretFlags } from '../secrets.ts'
+import { type GivenRequest, toIncoming } from '../inputs/request.ts'
+import { type Colors, cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
+import { readSecrets, readSecretsIfAny, requireSecrets, type Secrets, secretFlags } from '../secrets.ts'
+import { hasPublicKey, isOfSendGrid, publicKeyFlags } from '../sendgrid/keys.ts'
 import { apiFlags } from '../twilio-api/credentials.ts'
 import { toVerifierOptions, verifierFlags } from '../verifier-options.ts'
 import { type Command, inGroup } from './command.ts'
@@ -15,6 +17,12 @@ export const command: Command = {
     ...inputFlags,
     ...verifierFlags,
     ...guessFlags,
+    ...publicKeyFlags,
+    'other-key-file': {
+      type: 'list',
+      value: 'FILE',
+      describe: 'A public key of another webhook of SendGrid; repeatable',
+    },
     ...inGroup('Ask Twilio what it sent, and compare:', {
       alert: {
         type: 'text',
@@ -44,24 +52,46 @@ export const command: Command = {
     if (asked !== undefined) return await (await import('../twilio-api/explain.ts')).explainSent(args, io)
     for (const name of ['event', 'show-values', 'credentials-file', 'api-url'])
       if (args.has(name)) throw new UsageError(`--${name} needs --alert, --call or --recent.`)
-    const secrets = await readSecrets(args, io)
+    const secrets = hasPublicKey(args, io) ? await readSecretsIfAny(args, io) : await readSecrets(args, io)
     const guesses = await readGuesses(args, io)
     const given = await readRequest(args, io)
-    const { options } = toVerifierOptions(args, io, given, secrets)
-    const diagnosis = await asUsageLater(() => diagnose(toIncoming(given), { ...options, ...guesses }))
+    const diagnosis: Shown = isOfSendGrid(given, args)
+      ? await (await import('../sendgrid/check.ts')).explainSendGrid(given, args, io)
+      : await explainTwilio(given, args, io, { secrets, guesses })
     if (args.flag('json')) printJson(io, toJson(diagnosis))
     else print(io, formatDiagnosis(diagnosis, colorsFor(io.stdout, io.env)))
     return diagnosis.verdict.ok ? EXIT.ok : EXIT.notGenuine
   },
 }
 
+async function explainTwilio(
+  given: GivenRequest,
+  args: Args,
+  io: Io,
+  { secrets, guesses }: { readonly secrets: Secrets; readonly guesses: object },
+): Promise<Diagnosis> {
+  const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets))
+  return await asUsageLater(() => diagnose(toIncoming(given), { ...options, ...guesses }))
+}
+
+/** The part of a diagnosis that is shown. SendGrid signs no URL. */
+type Shown = Pick<Diagnosis, 'ruledOut' | 'tried'> & {
+  readonly verdict: { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string }
+  readonly proven?: {
+    readonly causes: readonly ShownCause[]
+    readonly signedUrl?: string
+    readonly setting?: string | undefined
+  }
+  readonly suspected: readonly ShownCause[]
+}
+
 /** Leaves out most of the verdict: unlike a diagnosis, it does not mask message texts. */
-function toJson({ verdict, proven, ...rest }: Diagnosis): object {
+function toJson({ verdict, proven, ...rest }: Shown): object {
   const code = verdict.ok ? null : verdict.code
   return { genuine: verdict.ok, code, proven: proven ?? null, ...rest }
 }
 
-function formatDiagnosis(diagnosis: Diagnosis, colors: Colors): string {
+function formatDiagnosis(diagnosis: Shown, colors: Colors): string {
   const { verdict, proven, suspected, ruledOut, tried } = diagnosis
   if (verdict.ok) return `${colors.green('genuine')}: nothing to fix.`
   const lines = [`${colors.red('not genuine')}: ${verdict.code}`]
@@ -69,7 +99,7 @@ function formatDiagnosis(diagnosis: Diagnosis, colors: Colors): string {
     const { causes, signedUrl, setting } = proven
     const what = causes.length === 1 ? 'this' : `these ${causes.length}`
     lines.push(`Proven: undoing ${what} makes the signature match (${tried} tried).`, ...formatCauses(causes, colors))
-    lines.push(`Signed URL: ${cleanText(signedUrl)}`)
+    if (signedUrl !== undefined) lines.push(`Signed URL: ${cleanText(signedUrl)}`)
     if (setting !== undefined) lines.push(`Option:     ${colors.bold(cleanText(setting))}`)
     lines.push('Fix:', ...formatFixes(causes))
   } else if (suspected.length > 0) {

@@ -3,6 +3,7 @@ import type { Args } from '../args.ts'
 import { EXIT, UnreachableError, UsageError } from '../exit.ts'
 import { hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
+import { privateKeyFlags, sendgridKind } from '../sendgrid/keys.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
 import { type Answer, type Delivery, deliver } from '../sending/deliver.ts'
 import { prepare } from '../sending/prepare.ts'
@@ -13,7 +14,7 @@ import type { Command } from './command.ts'
 
 export const command: Command = {
   words: '[kind]',
-  wordChoices: webhookKinds,
+  wordChoices: [...webhookKinds, sendgridKind],
   flags: {
     to: { type: 'text', value: 'URL', describe: 'The URL of your server: http, https, ws or wss' },
     'public-url': {
@@ -27,6 +28,7 @@ export const command: Command = {
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
     list: { type: 'switch', describe: 'List the kinds of webhook' },
     json: { type: 'switch', describe: 'Print one JSON document' },
+    ...privateKeyFlags,
     ...secretFlags,
   },
   examples: [
@@ -39,6 +41,10 @@ export const command: Command = {
       'as behind a proxy',
     ],
     ['tollgate send --form body.txt --to http://127.0.0.1:3000/sms --repeat 2', 'a body of your own, twice'],
+    [
+      'tollgate send sendgrid.events --to http://127.0.0.1:3000/events --private-key-file key.pem',
+      'events of SendGrid',
+    ],
   ],
   epilogue: 'Exits with 1 if an answer is not 2xx (101 for a handshake), or is malformed XML.',
   async run(args, io) {
@@ -53,33 +59,48 @@ export const command: Command = {
     const count = args.integer('count', 1, 10_000) ?? 1
     const repeat = args.integer('repeat', 1, 10_000) ?? 1
     const timeoutMs = (args.integer('timeout', 1, 600) ?? 15) * 1000
-    const content = await readContent(args, io, kind)
-    const key = signingKey(await readSecrets(args, io))
-    const addresses = { to, publicUrl: args.text('public-url') }
-    const deliveries = listDeliveries(count, repeat, (index) =>
-      prepare({ ...(index === 0 ? content : renewContent(content)), ...key }, addresses),
-    )
-    const answers = await sendAll(deliveries, count * repeat, timeoutMs, io)
-    if (args.flag('json')) reportJson(io, { kind: kind ?? null, to: hideQuery(to) }, answers)
+    const { make, facts = {} } =
+      kind === sendgridKind
+        ? await (await import('../sendgrid/sign.ts')).prepareSendGrid(to, args, io)
+        : { make: await readPrepare(kind, to, args, io) }
+    const answers = await sendAll(listDeliveries(count, repeat, make), count * repeat, timeoutMs, io)
+    if (args.flag('json')) reportJson(io, { kind: kind ?? null, to: hideQuery(to), ...facts }, answers)
     else reportText(io, answers)
     return answers.every(isDone) ? EXIT.ok : EXIT.notGenuine
   },
+}
+
+async function readPrepare(
+  kind: string | undefined,
+  to: string,
+  args: Args,
+  io: Io,
+): Promise<(index: number) => Delivery> {
+  const content = await readContent(args, io, kind)
+  const key = signingKey(await readSecrets(args, io))
+  const addresses = { to, publicUrl: args.text('public-url') }
+  return (index) => prepare({ ...(index === 0 ? content : renewContent(content)), ...key }, addresses)
 }
 
 function listKinds(args: Args, io: Io): number {
   const rows = webhookKinds.map((kind) => {
     const { method, json, handshake } = sampleWebhook(kind)
     const body = handshake ? 'handshake' : json === undefined ? (method === 'GET' ? 'query' : 'form') : 'json'
-    return { kind, method, body }
+    return { kind: String(kind), method, body }
   })
+  rows.push({ kind: sendgridKind, method: 'POST', body: 'json' })
   if (args.flag('json')) printJson(io, rows)
   else for (const { kind, method, body } of rows) print(io, `${kind.padEnd(30)}${method.padEnd(6)}${body}`)
   return EXIT.ok
 }
 
-function* listDeliveries(count: number, repeat: number, make: (index: number) => Delivery): Generator<Delivery> {
+async function* listDeliveries(
+  count: number,
+  repeat: number,
+  make: (index: number) => Delivery | Promise<Delivery>,
+): AsyncGenerator<Delivery> {
   for (let index = 0; index < count; index++) {
-    const delivery = make(index)
+    const delivery = await make(index)
     for (let copy = 0; copy < repeat; copy++) yield delivery
   }
 }
@@ -96,11 +117,16 @@ function renewContent<T extends Content>(content: T): T {
   }
 }
 
-async function sendAll(deliveries: Iterable<Delivery>, total: number, timeoutMs: number, io: Io): Promise<Answer[]> {
+async function sendAll(
+  deliveries: AsyncIterable<Delivery>,
+  total: number,
+  timeoutMs: number,
+  io: Io,
+): Promise<Answer[]> {
   const answers: Answer[] = []
   const progress = startProgress(io, total)
   try {
-    for (const delivery of deliveries) {
+    for await (const delivery of deliveries) {
       answers.push(await deliver(delivery, timeoutMs))
       progress.advance()
     }

@@ -2,6 +2,7 @@ import { type SignedRequest, signRequest, webhookKinds } from 'tollgate/testing'
 import { asUsage, EXIT, UsageError } from '../exit.ts'
 import { print, printJson } from '../io.ts'
 import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
+import { privateKeyFlags, sendgridKind } from '../sendgrid/keys.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
 import type { Command } from './command.ts'
 
@@ -13,21 +14,25 @@ export const command: Command = {
       type: 'text',
       value: 'KIND',
       describe: 'Sign a sample of this kind of webhook; see tollgate send --list',
-      choices: webhookKinds,
+      choices: [...webhookKinds, sendgridKind],
     },
     ...contentFlags,
     only: { type: 'text', describe: 'Print only this part', choices: ['headers', 'curl'] },
     json: { type: 'switch', describe: 'Print one JSON document' },
+    ...privateKeyFlags,
     ...secretFlags,
   },
   examples: [
     ['tollgate sign --url https://example.com/sms --param From=+15551230001 --param Body=Hi', 'a form'],
     ['tollgate sign --url https://example.com/events --json-body event.json', 'JSON, bound by bodySHA256'],
     ['tollgate sign --url https://example.com/sms --kind message.inbound --only curl | sh', 'sign and deliver'],
+    ['tollgate sign --url https://example.com/events --kind sendgrid.events --private-key-file key.pem', 'as SendGrid'],
   ],
   async run(args, io) {
     const url = args.text('url')
     if (url === undefined) throw new UsageError('--url is missing: the URL, exactly as configured at Twilio.')
+    if (args.text('kind') === sendgridKind)
+      return await (await import('../sendgrid/sign.ts')).printSigned(url, args, io)
     const only = args.choice('only', ['headers', 'curl'])
     const content = await readContent(args, io, args.text('kind'))
     const key = signingKey(await readSecrets(args, io))

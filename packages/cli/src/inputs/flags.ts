@@ -3,6 +3,7 @@ import { inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { readSource } from '../read-text.ts'
+import { signatureHeader, timestampHeader } from '../sendgrid/keys.ts'
 import { parseHeaders } from '../sending/content.ts'
 import { checkRequest, findHeader, type GivenRequest, splitUrl } from './request.ts'
 
@@ -12,7 +13,8 @@ export const requestFlags = inGroup('Or the request as flags:', {
   param: { type: 'list', value: 'NAME=VALUE', describe: 'A form parameter, not encoded; repeatable' },
   body: { type: 'text', value: 'FILE|-', describe: 'The raw body' },
   header: { type: 'list', value: "'NAME: VALUE'", describe: 'A header; repeatable' },
-  signature: { type: 'text', value: 'TEXT', describe: 'The value of X-Twilio-Signature' },
+  signature: { type: 'text', value: 'TEXT', describe: "The value of X-Twilio-Signature, or SendGrid's" },
+  timestamp: { type: 'text', value: 'SECONDS', describe: `The value of ${timestampHeader}: SendGrid signed` },
 })
 
 export const flagNames: readonly string[] = Object.keys(requestFlags)
@@ -22,7 +24,10 @@ export async function readFlags(args: Args, io: Io): Promise<GivenRequest> {
   if (url === undefined) throw new UsageError('--url is missing: the URL that was requested.')
   const headers: [string, string][] = parseHeaders(args.list('header'))
   const signature = args.text('signature')
-  if (signature !== undefined) headers.push(['X-Twilio-Signature', signature])
+  const timestamp = args.text('timestamp')
+  if (timestamp !== undefined) headers.push([timestampHeader, timestamp])
+  if (signature !== undefined)
+    headers.push([timestamp === undefined ? 'X-Twilio-Signature' : signatureHeader, signature])
   const content = args.only(['param', 'body'])
   const body = content === undefined ? undefined : await readBody(args, io, content)
   const type = body?.contentType

@@ -13,7 +13,7 @@ export interface Delivery {
   /** Path and query, as signed. */
   readonly target: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | undefined
+  readonly body: string | Uint8Array | undefined
 }
 
 export interface Answer {
