@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, run } from './run.mjs'
@@ -25,41 +25,42 @@ async function runOrStop(command, what) {
 const builtPackages = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod']
 
 /**
- * Installs the dependencies of the repository, or only those of some packages, if they are missing
- * or old.
- * @param {readonly string[]} [names] packages. Default: the whole repository.
+ * Returns true if a folder has its packages, as its lock file says.
+ * @param {string} folder @param {string} [lock]
  */
-export async function installWhenNeeded(names) {
-  const modules = join(root, 'node_modules')
-  const isOld = modifiedAt(join(root, 'package-lock.json')) > modifiedAt(join(modules, '.package-lock.json'))
-  // After an installation for some packages, the tools of the repository are missing.
-  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const isPart = !Object.keys(devDependencies).every((name) => existsSync(join(modules, name)))
-  const flags = names?.map((name) => ` --workspace packages/${name}`).join('') ?? ''
-  if (isOld || (isPart && names === undefined)) await runOrStop(`npm ci${flags}`, 'Installing dependencies')
+export function isInstalled(folder, lock = join(folder, 'package-lock.json')) {
+  return modifiedAt(lock) <= modifiedAt(join(folder, 'node_modules/.package-lock.json'))
 }
 
-/** @param {string} directory @param {readonly string[]} outputs */
-function isStale(directory, outputs) {
-  const aside = ['dist', 'docs', 'node_modules', 'test', 'README.md']
-  const sources = readdirSync(directory).filter((name) => !aside.includes(name))
-  const changed = Math.max(...sources.map((name) => newestIn(join(directory, name))))
-  // A build that was interrupted leaves only some of its output.
-  return changed > Math.min(...outputs.map((name) => modifiedAt(join(directory, 'dist', name))))
+/** Installs the dependencies of the repository if they are missing or old. */
+export async function installWhenNeeded() {
+  if (!isInstalled(root)) await runOrStop('npm ci', 'Installing dependencies')
 }
 
 /**
- * Builds packages whose sources changed.
- * @param {readonly string[]} [names]
- * @param {{ types?: boolean }} [options] types: false leaves out the types of packages where they
- *   take longer than the code
+ * Returns true if a file is missing, or older than one of its sources. A build that was interrupted
+ * leaves only some of its output.
+ * @param {readonly string[]} outputs @param {readonly string[]} sources files and directories
  */
-export async function buildWhenNeeded(names = builtPackages, { types = true } = {}) {
+export function isStale(outputs, sources) {
+  return Math.max(...sources.map(newestIn)) > Math.min(...outputs.map(modifiedAt))
+}
+
+/** @param {string} directory */
+function listSources(directory) {
+  const aside = ['dist', 'docs', 'node_modules', 'test', 'README.md']
+  return readdirSync(directory)
+    .filter((name) => !aside.includes(name))
+    .map((name) => join(directory, name))
+}
+
+/** Builds packages whose sources changed. @param {readonly string[]} [names] */
+export async function buildWhenNeeded(names = builtPackages) {
   for (const name of names) {
-    const hasTypes = types || name === 'tollgate'
-    const stale = isStale(join(root, 'packages', name), ['index.js', ...(hasTypes ? ['index.d.ts'] : [])])
-    const flags = hasTypes ? '' : ' -- --no-dts'
-    if (stale) await runOrStop(`npm run build --workspace packages/${name}${flags}`, `Building ${name}`)
+    const directory = join(root, 'packages', name)
+    const outputs = ['index.js', 'index.d.ts'].map((file) => join(directory, 'dist', file))
+    if (isStale(outputs, listSources(directory)))
+      await runOrStop(`npm run build --workspace packages/${name}`, `Building ${name}`)
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { buildWhenNeeded, installWhenNeeded } from './setup.mjs'
+import { importStart } from './start-bundle.mjs'
 
 const port = Number(process.env.PORT || 3000)
 const host = '127.0.0.1'
@@ -30,17 +30,9 @@ function describe(error) {
   return 'code' in error && error.code === 'EADDRINUSE' ? 'something else uses the port' : error.message
 }
 
-/** Installs and builds only what the server needs. */
-async function setUp() {
-  const packages = ['tollgate', 'gateway', 'inspector']
-  await installWhenNeeded(packages)
-  await buildWhenNeeded(packages, { types: false })
-}
-
 /** Starts `tollgate dev` with its built-in application and a random Auth Token for this run. */
 async function startDevRun() {
   const authToken = randomBytes(16).toString('hex')
-  const { formatExchange, startDev } = await import('@tollgate/inspector')
   const run = await startDev({
     authToken,
     publicUrl: url,
@@ -52,17 +44,19 @@ async function startDevRun() {
 }
 
 /** @param {string} authToken */
-async function signMessage(authToken) {
-  const { sampleWebhook, signRequest } = await import('tollgate/testing')
+function signMessage(authToken) {
   return signRequest({ url: `${url}/sms`, ...sampleWebhook('message.inbound'), authToken })
 }
 
 await checkPort()
-await setUp().catch((error) => stop(error.message))
+const { formatExchange, sampleWebhook, signRequest, startDev } = await importStart().catch((error) =>
+  stop(error.message),
+)
+console.log('Starting the gateway …')
 const { authToken, inspectorUrl } = await startDevRun().catch((error) => stop(error.message))
 console.log(`The gateway listens on ${url}, in front of a small TwiML application.`)
-const genuine = await signMessage(authToken)
-const spoofed = await signMessage('0'.repeat(32))
+const genuine = signMessage(authToken)
+const spoofed = signMessage('0'.repeat(32))
 
 for (const request of [genuine, spoofed]) await (await fetch(request.toRequest())).text()
 

@@ -1,8 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { findFreePort } from '../services/free-port.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -14,8 +17,8 @@ afterEach(() => {
 })
 
 /** Starts `npm start` and collects its output until the output has `mark`, or until it ends. */
-async function start(port: number, mark: string): Promise<{ child: ChildProcess; output: () => string }> {
-  const child = spawn(process.execPath, ['tools/start.mjs'], { cwd: root, env: { ...process.env, PORT: String(port) } })
+async function start(port: number, mark: string, cwd = root): Promise<{ child: ChildProcess; output: () => string }> {
+  const child = spawn(process.execPath, ['tools/start.mjs'], { cwd, env: { ...process.env, PORT: String(port) } })
   running.add(child)
   let output = ''
   await new Promise<void>((resolve) => {
@@ -74,3 +77,36 @@ test('npm start prints one line if its port is in use', async () => {
     `Cannot listen on 127.0.0.1:${port} (something else uses the port). Choose another port: PORT=${port + 1} npm start\n`,
   )
 })
+
+test('in a fresh clone npm start installs only what it needs; a second start does nothing twice', async () => {
+  const clone = mkdtempSync(join(tmpdir(), 'tollgate-start-'))
+  onTestFinished(() => rmSync(clone, { recursive: true, force: true }))
+  for (const name of ['package.json', 'package-lock.json', 'packages', 'tools', 'docs/codes'])
+    cpSync(join(root, name), join(clone, name), {
+      recursive: true,
+      filter: (path) => !['node_modules', 'dist'].includes(basename(path)),
+    })
+  const steps: string[][] = []
+  for (let run = 0; run < 2; run++) {
+    const { child, output } = await start(await findFreePort(), 'Ctrl-C', clone)
+    expect(output()).toMatch(/^refused {3}POST \/sms {2}signature_mismatch {2}403$/m)
+    const [, page, token = ''] = /^ {2}(http:\/\/127\.0\.0\.1:\d+)\/\?token=(\S+)$/m.exec(output()) ?? []
+    const headers = { 'x-tollgate-inspector-token': token }
+    const texts = ['/codes/signature_mismatch', '/main.js', '/'].map(async (path) =>
+      (await fetch(`${page}${path}`, { headers })).text(),
+    )
+    const [code, script, html] = await Promise.all(texts)
+    expect(code).toContain('# signature_mismatch')
+    expect(script?.length).toBeGreaterThan(10_000)
+    expect(html).toContain('main.js')
+    steps.push(output().match(/^.* …$/gm) ?? [])
+    child.kill('SIGINT')
+    await once(child, 'close')
+  }
+  expect(steps).toEqual([
+    ['Installing the packages that it needs …', 'Bundling the gateway and the inspector …', 'Starting the gateway …'],
+    ['Starting the gateway …'],
+  ])
+  const { packages } = JSON.parse(readFileSync(join(clone, '.build/start/node_modules/.package-lock.json'), 'utf8'))
+  expect(Object.keys(packages).length).toBeLessThan(40)
+}, 180_000)
