@@ -5,8 +5,10 @@ import { captureExchange } from '../src/server/capture-exchange.ts'
 import { listTwilioParts } from '../src/server/signing-of-capture.ts'
 import type { CaptureSummary } from '../src/shared/capture.ts'
 import { parseTwiml } from '../src/shared/twiml-tree.ts'
+import { compareUrlParts } from '../src/shared/url-parts.ts'
 import { cut, showHidden, splitHidden } from '../src/shared/visible-text.ts'
 import { type Filters, listValues, matchesFilters, noFilters } from '../src/ui/filters.ts'
+import { describeOutcome, nameOrigin } from '../src/ui/format.ts'
 import { authToken, makeExchange, publicUrl, signSample } from './kit.ts'
 
 test.each(webhookKinds)('the signed text that is shown is the one that was signed: %s', async (kind) => {
@@ -118,25 +120,29 @@ describe('filters', () => {
     code: 'signature_mismatch',
     status: 403,
     by: 'gateway',
+    body: 'Where is my order?',
   }
   const accepted = { ...one, id: '2', code: 'accepted', status: 200, kind: 'call.inbound', target: '/voice' }
   const imported = { ...one, id: '3', code: 'none', by: undefined, status: undefined }
   const unread = { ...one, id: '4', code: 'none', status: 400 }
+  const failed = { ...accepted, id: '5', target: '/broken', status: 502, by: 'upstream' as const, body: undefined }
   const pass = (filters: Partial<Filters>) =>
-    [one, accepted, imported, unread]
+    [one, accepted, imported, unread, failed]
       .filter((each) => matchesFilters(each, { ...noFilters, ...filters }))
       .map(({ id }) => id)
 
   test.each<[Partial<Filters>, string[]]>([
-    [{}, ['1', '2', '3', '4']],
-    [{ verdict: 'accepted' }, ['2']],
+    [{}, ['1', '2', '3', '4', '5']],
+    [{ verdict: 'accepted' }, ['2', '5']],
+    [{ verdict: 'failed' }, ['5']],
     [{ verdict: 'refused' }, ['1', '4']],
-    [{ kind: 'call.inbound' }, ['2']],
+    [{ kind: 'call.inbound' }, ['2', '5']],
     [{ code: 'signature_mismatch' }, ['1']],
     [{ search: 'VOICE' }, ['2']],
+    [{ search: 'order' }, ['1', '2', '3', '4']],
     [{ search: '4155550142 403' }, ['1']],
     [{ search: 'sms voice' }, []],
-    [{ search: '  ' }, ['1', '2', '3', '4']],
+    [{ search: '  ' }, ['1', '2', '3', '4', '5']],
     [{ verdict: 'refused', search: 'voice' }, []],
   ])('%j', (filters, ids) => {
     expect(pass(filters)).toEqual(ids)
@@ -144,6 +150,78 @@ describe('filters', () => {
 
   test('list the values that occur', () => {
     expect(listValues([one, accepted, imported], 'kind')).toEqual(['call.inbound', 'message.inbound'])
+  })
+})
+
+describe('the tone of a row', () => {
+  const good = { code: 'accepted', origin: 'received', by: 'upstream', status: 200 } as const
+  test.each<[Partial<CaptureSummary>, string, string]>([
+    [{}, 'accepted', 'good'],
+    [{ status: 101 }, 'accepted', 'good'],
+    [{ status: 307 }, 'accepted', 'good'],
+    [{ status: 403 }, 'accepted', 'failed'],
+    [{ status: 404 }, 'accepted', 'failed'],
+    [{ status: 502 }, 'accepted', 'failed'],
+    [{ status: 502, by: 'gateway' }, 'accepted', 'failed'],
+    [{ status: undefined, by: undefined }, 'accepted', 'failed'],
+    [{ status: undefined, by: undefined, origin: 'imported' }, 'accepted', 'good'],
+    [{ code: 'signature_mismatch', status: 403, by: 'gateway' }, 'refused', 'bad'],
+    [{ code: 'signature_mismatch' }, 'refused', 'bad'],
+    [{ code: 'none', status: 400, by: 'gateway' }, 'refused', 'bad'],
+    [{ code: 'none', status: undefined, by: undefined, origin: 'imported' }, 'not verified', 'plain'],
+  ])('%j is %s, %s', (changed, word, tone) => {
+    expect(describeOutcome({ ...good, ...changed })).toEqual({ word, tone })
+  })
+
+  test('a test with a random token is called spoofed, also when it is sent again', () => {
+    expect(nameOrigin({ origin: 'test', signedWith: 'random' })).toBe('spoofed test')
+    expect(nameOrigin({ origin: 'replayed', signedWith: 'random' })).toBe('spoofed replay')
+    expect(nameOrigin({ origin: 'test', signedWith: 'throw-away' })).toBe('test')
+    expect(nameOrigin({ origin: 'received' })).toBe('')
+  })
+})
+
+describe('two URLs', () => {
+  const differing = (one: string, other: string) =>
+    compareUrlParts(one, other)
+      .filter(({ differs }) => differs)
+      .map(({ name, text }) => `${name} ${text}`)
+
+  test.each<[string, string, string[]]>([
+    ['https://a.example/x', 'https://a.example/x', []],
+    ['https://a.example/x', 'http://a.example/x', ['scheme https://']],
+    ['wss://a.example/x', 'https://a.example/x', ['scheme wss://']],
+    ['https://a.example:8443/x', 'https://a.example/x', ['port :8443']],
+    ['https://a.example/x', 'https://a.example:443/x', ['port ']],
+    ['https://app.example/x', 'https://api.example/x', ['host app.example']],
+    ['https://u:p@a.example/x', 'https://a.example/x', ['host u:p@a.example']],
+    ['https://[::1]:80/x', 'https://[::2]:80/x', ['host [::1]']],
+    ['https://a.example/api/sms', 'https://a.example/sms', ['path /api/sms']],
+    ['https://a.example', 'https://a.example/', ['path ']],
+    ['https://a.example/x?a=1&b=2', 'https://a.example/x?a=1&b=3', ['query ?a=1&b=2']],
+    ['https://a.example?a', 'https://a.example/?a', ['path ']],
+    [
+      'https://a.example:8443/y?a',
+      'http://b.example/x',
+      ['scheme https://', 'host a.example', 'port :8443', 'path /y', 'query ?a'],
+    ],
+    ['/sms', 'https://a.example/sms', ['scheme ', 'host ']],
+  ])('%s and %s differ in whole parts', (one, other, parts) => {
+    expect(differing(one, other)).toEqual(parts)
+  })
+
+  test.each([
+    '',
+    'no URL',
+    'https://',
+    'https://a.example:x/',
+    'https://a?b?c#d',
+    '://',
+    '/a?b',
+    'https://u@a:1:2/\n?x',
+  ])('the parts are the whole text: %j', (url) => {
+    const texts = compareUrlParts(url, 'https://b.example/').map(({ text }) => text)
+    expect(texts.join('')).toBe(url)
   })
 })
 

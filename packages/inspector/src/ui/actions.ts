@@ -1,6 +1,6 @@
 import type { CopyForm, SendResult } from '../shared/api.ts'
 import { clearCaptures, fetchCapture, fetchCopy, importFile, replay } from './requests.ts'
-import { detail, dialog, selectedId, toast } from './state.ts'
+import { detail, dialog, problem, selectedId, toast } from './state.ts'
 
 let hideToast: ReturnType<typeof setTimeout> | undefined
 
@@ -19,33 +19,54 @@ export async function attempt(work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    say(error instanceof Error ? error.message : 'Something went wrong.', true)
+    say(nameError(error), true)
   }
 }
 
-/** Puts the selected capture into the address bar, so that the browser's Back button works. */
+function nameError(error: unknown): string {
+  return error instanceof Error ? error.message : 'Something went wrong.'
+}
+
+/**
+ * Puts the selected capture into the address bar: `#capture=ID`. The browser's Back button, a
+ * reload and a copied address then show the same capture.
+ */
 export function select(id: string | undefined): void {
-  location.hash = id ?? ''
+  const address = id === undefined ? location.pathname : `#${new URLSearchParams({ capture: id })}`
+  if (id !== selectedId.value) history.pushState(undefined, '', address)
+  showAddress()
 }
 
+/** Shows the capture of the address bar, now and whenever the address changes. */
 export function followAddress(): void {
-  const show = () => {
-    const id = decodeURIComponent(location.hash.slice(1)) || undefined
-    selectedId.value = id
-    if (detail.value?.id !== id) detail.value = undefined
-    if (id !== undefined) void refreshDetail(id)
-  }
-  addEventListener('hashchange', show)
-  show()
+  // Back, forward and an edited address.
+  addEventListener('popstate', showAddress)
+  showAddress()
 }
+
+function showAddress(): void {
+  const id = new URLSearchParams(location.hash.slice(1)).get('capture') || undefined
+  const before = selectedId.value
+  selectedId.value = id
+  problem.value = undefined
+  if (detail.value?.id !== id) detail.value = undefined
+  if (id !== undefined) void refreshDetail(id)
+  // On a narrow page the list takes the place of the capture. The focus must not be lost.
+  else if (before !== undefined) setTimeout(() => document.getElementById(rowId(before))?.focus())
+}
+
+/** Returns the HTML id of a capture's row. */
+export const rowId = (id: string) => `row-${id}`
 
 /** Fetches a capture again, if the page still shows it. */
 export async function refreshDetail(id: string): Promise<void> {
   if (selectedId.value !== id) return
-  await attempt(async () => {
+  try {
     const fetched = await fetchCapture(id)
     if (selectedId.value === id) detail.value = fetched
-  })
+  } catch (error) {
+    if (selectedId.value === id) problem.value = nameError(error)
+  }
 }
 
 /** Shows the result of a request that was sent. */
@@ -69,10 +90,10 @@ export const copyCapture = (id: string, form: CopyForm) =>
     say(copied[form])
   })
 
-export const copyLine = (line: string) =>
+export const copyLine = (line: string, what: string) =>
   attempt(async () => {
     await navigator.clipboard.writeText(line)
-    say('Copied the option.')
+    say(`Copied the ${what}.`)
   })
 
 export const clearAll = () =>

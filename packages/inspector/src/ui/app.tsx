@@ -4,20 +4,35 @@ import { Detail } from './detail.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { Header } from './header.tsx'
+import { KeysDialog } from './keys-dialog.tsx'
 import { SendDialog } from './send-dialog.tsx'
-import { detail, dialog, selectedId, toast } from './state.ts'
+import { detail, dialog, filtersOpen, selectedId, toast } from './state.ts'
 import { Welcome } from './welcome.tsx'
+
+/** The keys that work anywhere outside a field. */
+const keys: Readonly<Record<string, () => void>> = {
+  '/': () => {
+    filtersOpen.value = true
+    // A folded field can get the focus only after it is shown.
+    setTimeout(() => document.getElementById('search')?.focus())
+  },
+  '?': () => {
+    dialog.value = 'keys'
+  },
+}
+
+function pressKey(event: KeyboardEvent): void {
+  const isTyping = event.target instanceof Element && event.target.closest('input, textarea, select, dialog')
+  const press = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined
+  if (press === undefined || isTyping || event.ctrlKey || event.metaKey || event.altKey) return
+  event.preventDefault()
+  press()
+}
 
 export function App() {
   useEffect(() => {
-    const focusSearch = (event: KeyboardEvent) => {
-      const typing = event.target instanceof Element && event.target.closest('input, textarea, select, dialog')
-      if (event.key !== '/' || typing) return
-      event.preventDefault()
-      document.getElementById('search')?.focus()
-    }
-    addEventListener('keydown', focusSearch)
-    return () => removeEventListener('keydown', focusSearch)
+    addEventListener('keydown', pressKey)
+    return () => removeEventListener('keydown', pressKey)
   }, [])
   return (
     <div class="page" data-view={selectedId.value === undefined ? 'list' : 'detail'}>
@@ -48,6 +63,7 @@ export function App() {
         )}
       </div>
       {dialog.value === 'send' && <SendDialog />}
+      {dialog.value === 'keys' && <KeysDialog />}
       {dialog.value === 'edit' && detail.value && <EditDialog capture={detail.value} />}
     </div>
   )

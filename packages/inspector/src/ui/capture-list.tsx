@@ -1,8 +1,8 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { CaptureSummary } from '../shared/capture.ts'
 import { showHidden } from '../shared/visible-text.ts'
-import { select } from './actions.ts'
-import { describeCode, formatDuration, formatTime, originWords } from './format.ts'
+import { rowId, select } from './actions.ts'
+import { describeOutcome, formatDuration, formatTime, nameOrigin } from './format.ts'
 import { captures, selectedId, shown } from './state.ts'
 
 const step = 200
@@ -12,7 +12,13 @@ const moves: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 }
 export function CaptureList() {
   const [length, setLength] = useState(step)
   const list = shown.value.slice(0, length)
-  const stop = list.some(({ id }) => id === selectedId.value) ? selectedId.value : list[0]?.id
+  const isListed = list.some(({ id }) => id === selectedId.value)
+  const stop = isListed ? selectedId.value : list[0]?.id
+
+  // A capture that the address names may be far down.
+  useEffect(() => {
+    if (isListed) document.querySelector('.row[aria-current="true"]')?.scrollIntoView({ block: 'nearest' })
+  }, [isListed, selectedId.value])
 
   const move = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
     const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('.row')]
@@ -46,40 +52,60 @@ export function CaptureList() {
 }
 
 function Row({ one, stop, current }: { one: CaptureSummary; stop: boolean; current: boolean }) {
-  const { word, tone } = describeCode(one)
+  const { word, tone } = describeOutcome(one)
+  const origin = nameOrigin(one)
+  const kind = showHidden(one.kind ?? 'webhook')
+  const hasParties = one.from !== undefined || one.to !== undefined
   return (
     <button
       type="button"
+      id={rowId(one.id)}
       class={`row ${tone}`}
       tabIndex={stop ? 0 : -1}
       aria-current={current}
       onClick={() => select(one.id)}
     >
       <span class="row-main">
-        <bdi class="kind">{showHidden(one.kind ?? 'webhook')}</bdi>
-        {originWords[one.origin] !== '' && <span class="chip">{originWords[one.origin]}</span>}
-        {one.cause !== undefined && <span class="chip cause-chip">{one.cause}</span>}
+        <span class="who">{hasParties ? <Parties one={one} /> : <bdi>{kind}</bdi>}</span>
+        <span class="words">{one.body !== undefined && <bdi>{showHidden(one.body)}</bdi>}</span>
         <span class={`verdict ${tone}`}>{word}</span>
-        <span class="status" title="Status of the answer">
+        <span class={`status ${tone}`} title="Status of the answer">
           {one.status ?? '–'}
         </span>
       </span>
       <span class="row-more">
         <time class="num">{formatTime(one.time)}</time>
-        <span class="where">
-          <bdi>{showHidden(`${one.method} ${one.target}`)}</bdi>
-        </span>
-        <span class="who">
-          {one.from !== undefined && <bdi>{showHidden(one.from)}</bdi>}
-          {one.to !== undefined && (
-            <>
-              {' → '}
-              <bdi>{showHidden(one.to)}</bdi>
-            </>
-          )}
-        </span>
-        <span class="num duration">{formatDuration(one.durationMs)}</span>
+        {origin !== '' && <span class="chip">{origin}</span>}
+        {hasParties && <bdi class="kind">{kind}</bdi>}
+        <bdi class="where">{showHidden(`${one.method} ${one.target}`)}</bdi>
+        {tone !== 'bad' && <span class="num duration">{formatDuration(one.durationMs)}</span>}
       </span>
+      {tone === 'bad' && <Reason one={one} />}
     </button>
+  )
+}
+
+function Parties({ one: { from, to } }: { one: CaptureSummary }) {
+  return (
+    <>
+      {from !== undefined && <bdi>{showHidden(from)}</bdi>}
+      {to !== undefined && (
+        <>
+          {' → '}
+          <bdi>{showHidden(to)}</bdi>
+        </>
+      )}
+    </>
+  )
+}
+
+/** Names the most likely cause of a refusal. A list with room for it shows the code before. */
+function Reason({ one: { code, cause } }: { one: CaptureSummary }) {
+  const name = code === 'none' ? 'before verification' : code
+  return (
+    <span class="reason" title={name}>
+      {cause !== undefined && cause !== code && <span class="code">{name}: </span>}
+      {cause ?? name}
+    </span>
   )
 }

@@ -1,9 +1,10 @@
-import type { CaptureView } from '../shared/capture.ts'
+import { useEffect, useRef } from 'preact/hooks'
+import type { CaptureSummary, CaptureView } from '../shared/capture.ts'
 import { copyCapture, replayCapture, select } from './actions.ts'
 import { AnswerView } from './answer-view.tsx'
 import { BodyView } from './body-view.tsx'
 import { Diagnosis } from './diagnosis.tsx'
-import { describeCode, formatDuration, formatTime, originWords } from './format.ts'
+import { describeOutcome, formatDuration, formatTime, nameOrigin } from './format.ts'
 import { Pairs } from './pairs.tsx'
 import { SafeText } from './safe-text.tsx'
 import { Signing } from './signing.tsx'
@@ -39,18 +40,46 @@ export function Detail({ capture }: { capture: CaptureView }) {
   )
 }
 
+/** Shows who wrote to whom, and what. */
+function Message({ summary: { from, to, body } }: { summary: CaptureSummary }) {
+  if (from === undefined && to === undefined && body === undefined) return null
+  return (
+    <p class="message">
+      {from !== undefined && (
+        <span>
+          From <SafeText text={from} class="party" />
+        </span>
+      )}
+      {to !== undefined && (
+        <span>
+          To <SafeText text={to} class="party" />
+        </span>
+      )}
+      {body !== undefined && (
+        <q class="words">
+          <SafeText text={body} />
+        </q>
+      )}
+    </p>
+  )
+}
+
 function Head({ capture }: { capture: CaptureView }) {
   const { summary } = capture
-  const { word, tone } = describeCode(summary)
-  const origin = originWords[capture.origin]
+  const { word, tone } = describeOutcome(summary)
+  const origin = nameOrigin(capture)
+  const back = useRef<HTMLButtonElement>(null)
+  // Only a narrow page has this button. There, the list that had the focus is hidden now.
+  useEffect(() => back.current?.focus(), [])
   return (
     <header class="detail-head">
-      <button type="button" class="link back" onClick={() => select(undefined)}>
+      <button ref={back} type="button" class="link back" onClick={() => select(undefined)}>
         ← List
       </button>
       <h2>
         <span class="method">{capture.method}</span> <SafeText text={capture.target} limit={300} />
       </h2>
+      <Message summary={summary} />
       <p class="facts-line">
         <span class={`verdict ${tone}`}>{word}</span>
         <span>{capture.kind ?? 'webhook'}</span>

@@ -1,44 +1,21 @@
-import type { CapturedCause, CaptureView } from '../shared/capture.ts'
+import type { ComponentChildren } from 'preact'
+import {
+  type CapturedCause,
+  type CapturedVerdict,
+  type CaptureView,
+  type Explanation,
+  throwAwayKey,
+} from '../shared/capture.ts'
 import { copyLine } from './actions.ts'
-import { covered } from './format.ts'
+import { covered, hasFailed } from './format.ts'
 import { SafeText } from './safe-text.tsx'
+import { UrlDifference } from './url-difference.tsx'
 
 /** Explains the verdict. For a refusal, the fix comes first. */
 export function Diagnosis({ capture }: { capture: CaptureView }) {
   const { verdict, response } = capture
   if (verdict === undefined) return <Unverified by={response?.by} />
-  if (verdict.ok)
-    return (
-      <section class="card good" aria-label="Verdict">
-        <h3>{verdict.key.includes('throw-away') ? 'Accepted: a test of this run' : 'Twilio sent this'}</h3>
-        <p>
-          The signature covers {covered[verdict.covers]}. It was made with <strong>{verdict.key}</strong> (
-          {verdict.algorithm.replace('_', '-')}
-          ).
-        </p>
-        {verdict.accountSid !== undefined && (
-          <p class="muted">
-            Account <code>{verdict.accountSid}</code>
-          </p>
-        )}
-        {verdict.replayed !== false && (
-          <p>
-            {verdict.replayed === true ? 'It was delivered before.' : 'It is unknown whether it was delivered before.'}
-          </p>
-        )}
-      </section>
-    )
-  return (
-    <section class="card bad" aria-label="Diagnosis">
-      <Causes capture={capture} />
-      <p class="why">
-        <a href={`/codes/${verdict.code}`} target="_blank" rel="noreferrer">
-          <strong>{verdict.code}</strong>
-        </a>
-        : {verdict.message}
-      </p>
-    </section>
-  )
+  return verdict.ok ? <Accepted capture={capture} verdict={verdict} /> : <Refused capture={capture} verdict={verdict} />
 }
 
 function Unverified({ by }: { by: string | undefined }) {
@@ -54,60 +31,171 @@ function Unverified({ by }: { by: string | undefined }) {
   )
 }
 
-function Causes({ capture }: { capture: CaptureView }) {
-  const { explanation } = capture
-  const proven = explanation?.proven
-  const causes = proven?.causes ?? explanation?.suspected ?? []
-  const [first, ...others] = causes
-  if (first === undefined) return <h3>Refused</h3>
+type Verdict<Ok extends boolean> = Extract<CapturedVerdict, { ok: Ok }>
+
+function Accepted({ capture, verdict }: { capture: CaptureView; verdict: Verdict<true> }) {
+  const failed = hasFailed(capture.summary)
+  return (
+    <section class={`card ${failed ? 'failed' : 'good'}`} aria-label="Verdict">
+      <h3>{nameSigner(capture, verdict)}</h3>
+      {failed && <Failure capture={capture} />}
+      <p>
+        The signature covers {covered[verdict.covers]}. It was made with <strong>{verdict.key}</strong> (
+        {verdict.algorithm.replace('_', '-')}
+        ).
+      </p>
+      {verdict.accountSid !== undefined && (
+        <p class="muted">
+          Account <code>{verdict.accountSid}</code>
+        </p>
+      )}
+      {verdict.replayed !== false && (
+        <p>
+          {verdict.replayed === true ? 'It was delivered before.' : 'It is unknown whether it was delivered before.'}
+        </p>
+      )}
+    </section>
+  )
+}
+
+/** Says who signed an accepted request. Only a request that arrived can come from Twilio. */
+function nameSigner({ origin, signedWith }: CaptureView, { key }: Verdict<true>): string {
+  if (signedWith !== undefined) {
+    if (origin === 'test') return 'A test that this page signed and sent'
+    return origin === 're-signed' ? 'Edited, signed and sent by this page' : 'A test of this page, sent again'
+  }
+  if (key === throwAwayKey) return 'Signed with the token of this run, not by Twilio'
+  if (origin === 'replayed') return 'Twilio signed this, and this page sent it again'
+  return origin === 'imported' ? 'Twilio signed this, in the imported file' : 'Twilio sent this'
+}
+
+function Failure({ capture: { response, signedWith } }: { capture: CaptureView }) {
+  if (response === undefined)
+    return <p class="fix">The request is genuine, but no answer was sent: the connection ended first.</p>
+  const { status, by } = response
+  if (by === 'gateway')
+    return (
+      <p class="fix">The request is genuine, but your application gave no answer. The gateway answered {status}.</p>
+    )
   return (
     <>
-      <h3>
-        {proven ? 'The fix' : 'Try this'}
-        <span class={`chip ${proven ? 'sure' : ''}`}>
-          {proven ? 'proven: this makes the signature match' : 'likely, not proven'}
-        </span>
-      </h3>
-      {proven?.setting !== undefined && <Setting line={proven.setting} />}
-      {proven ? (
-        causes.map((cause) => <Cause key={cause.id} cause={cause} />)
-      ) : (
-        <>
-          <Cause cause={first} />
-          {others.length > 0 && (
-            <details class="others">
-              <summary>
-                {others.length} other possible {others.length === 1 ? 'cause' : 'causes'}
-              </summary>
-              {others.map((cause) => (
-                <Cause key={cause.id} cause={cause} />
-              ))}
-            </details>
-          )}
-        </>
-      )}
-      {proven?.signedUrl !== undefined && proven.signedUrl !== capture.url && (
-        <UrlDifference signed={proven.signedUrl} seen={capture.url} />
+      <p class="fix">The request is genuine, but your application answered {status}.</p>
+      {(status === 401 || status === 403) && signedWith === 'throw-away' && (
+        <p>
+          If it verifies requests itself, it does not know the token of this run. Start with{' '}
+          <code>--sign-with-real-token</code>, and sign with the real token.
+        </p>
       )}
     </>
   )
 }
 
-/** Shows the option that mends the URL, with a button to copy it. */
-function Setting({ line }: { line: string }) {
+function Refused({ capture, verdict }: { capture: CaptureView; verdict: Verdict<false> }) {
+  const isSpoofed = capture.signedWith === 'random'
   return (
-    <p class="setting">
+    <section class={`card ${isSpoofed ? '' : 'bad'}`} aria-label="Diagnosis">
+      {isSpoofed ? <Spoofed capture={capture} /> : <Causes capture={capture} />}
+      <p class="why">
+        <a href={`/codes/${verdict.code}`} target="_blank" rel="noreferrer">
+          <strong>{verdict.code}</strong>
+        </a>
+        : {verdict.message.replace(/ See docs\/codes\/\S+$/, '')}
+      </p>
+    </section>
+  )
+}
+
+function Spoofed({ capture: { response } }: { capture: CaptureView }) {
+  return (
+    <>
+      <h3>A spoofed test, refused as it must be</h3>
+      <p>
+        This page signed it with a random token, as an attacker would: there is nothing to fix.{' '}
+        {response?.by === 'upstream'
+          ? 'The mode is observe, so your application got it all the same.'
+          : 'Your application did not get it.'}
+      </p>
+    </>
+  )
+}
+
+function Causes({ capture }: { capture: CaptureView }) {
+  const { explanation } = capture
+  const { proven, suspected = [], ruledOut } = explanation ?? {}
+  if (proven !== undefined)
+    return (
+      <>
+        <h3>
+          The fix <span class="chip sure">proven: this makes the signature match</span>
+        </h3>
+        {proven.setting !== undefined && <Line text={proven.setting} what="option" />}
+        {proven.causes.map((cause) => (
+          <Cause key={cause.id} cause={cause} />
+        ))}
+        {proven.signedUrl !== undefined && <UrlDifference signed={proven.signedUrl} seen={capture.url} />}
+      </>
+    )
+  if (explanation === undefined || suspected.length === 0) return <h3>Refused</h3>
+  return (
+    <>
+      <h3>
+        {ruledOut === undefined ? 'Try this' : 'Nothing is proven'}
+        <span class="chip">
+          {ruledOut === undefined
+            ? 'likely, not proven'
+            : `${explanation.tried.toLocaleString('en')} signatures were tried`}
+        </span>
+      </h3>
+      {ruledOut !== undefined && (
+        <p class="ruled-out">
+          <SafeText text={ruledOut} />
+        </p>
+      )}
+      {ruledOut !== undefined && <h4>What is left, most likely first</h4>}
+      <ol class="causes">
+        {suspected.map((cause) => (
+          <li key={cause.id}>
+            <Cause cause={cause} />
+          </li>
+        ))}
+      </ol>
+      <Settle id={capture.id} explanation={explanation} />
+    </>
+  )
+}
+
+/** Shows the command that would settle an unproven refusal, and saves the file that it reads. */
+function Settle({ id, explanation: { command } }: { id: string; explanation: Explanation }) {
+  if (command === undefined) return null
+  return (
+    <>
+      <h4>To settle it</h4>
+      <p>
+        <a href={`/api/captures/${id}/copy?as=fixture`} download="request.json">
+          Save request.json
+        </a>{' '}
+        and run this beside it, with your own values in place of the words in capitals:
+      </p>
+      <Line text={command} what="command" />
+    </>
+  )
+}
+
+/** Shows a line with a button that copies it. */
+function Line({ text, what }: { text: string; what: string }) {
+  return (
+    <p class="line-to-copy">
       <code>
-        <SafeText text={line} limit={600} />
+        <SafeText text={text} />
       </code>
-      <button type="button" aria-label="Copy the option" onClick={() => void copyLine(line)}>
+      <button type="button" aria-label={`Copy the ${what}`} onClick={() => void copyLine(text, what)}>
         Copy
       </button>
     </p>
   )
 }
 
-function Cause({ cause }: { cause: CapturedCause }) {
+function Cause({ cause }: { cause: CapturedCause }): ComponentChildren {
   return (
     <div class="cause">
       <p class="fix">
@@ -117,46 +205,5 @@ function Cause({ cause }: { cause: CapturedCause }) {
         <code>{cause.id}</code> <SafeText text={cause.detail} />
       </p>
     </div>
-  )
-}
-
-/** Shows two URLs and marks the difference. */
-function UrlDifference({ signed, seen }: { signed: string; seen: string }) {
-  // A diagnosis masks values that may be texts or secrets. Then only the parts before the query can
-  // be compared.
-  const masked = signed.includes('‹')
-  const [one, other] = masked ? [signed, seen].map((url) => url.replace(/\?.*$/s, '?…')) : [signed, seen]
-  if (one === undefined || other === undefined || one === other) return null
-  return (
-    <dl class="facts">
-      <dt>Twilio signed</dt>
-      <dd>
-        <MarkedUrl url={one} beside={other} />
-      </dd>
-      <dt>Your server saw</dt>
-      <dd>
-        <MarkedUrl url={other} beside={one} />
-      </dd>
-    </dl>
-  )
-}
-
-/** Shows one URL and marks the part between the common beginning and the common end. */
-function MarkedUrl({ url, beside }: { url: string; beside: string }) {
-  const most = Math.min(url.length, beside.length)
-  let start = 0
-  while (start < most && url[start] === beside[start]) start++
-  let end = 0
-  while (end < most - start && url.at(-1 - end) === beside.at(-1 - end)) end++
-  return (
-    <code class="url">
-      <SafeText text={url.slice(0, start)} limit={300} />
-      {url.length > start + end && (
-        <mark>
-          <SafeText text={url.slice(start, url.length - end)} limit={300} />
-        </mark>
-      )}
-      <SafeText text={url.slice(url.length - end)} limit={300} />
-    </code>
   )
 }

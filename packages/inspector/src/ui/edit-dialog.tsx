@@ -1,7 +1,9 @@
 import { useState } from 'preact/hooks'
-import type { CaptureView } from '../shared/capture.ts'
+import type { CaptureView, HeaderList } from '../shared/capture.ts'
+import { splitMainParams } from '../shared/main-params.ts'
 import { attempt, showResult } from './actions.ts'
 import { KeyChoice } from './key-choice.tsx'
+import { MainFields } from './main-fields.tsx'
 import { Modal } from './modal.tsx'
 import { PairEditor } from './pair-editor.tsx'
 import { resign } from './requests.ts'
@@ -9,22 +11,35 @@ import { resign } from './requests.ts'
 /** A dialog that changes a captured request, signs it again and sends it. */
 export function EditDialog({ capture }: { capture: CaptureView }) {
   const type = capture.headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
-  const isForm = capture.body !== undefined && /^application\/x-www-form-urlencoded/i.test(type)
+  // The parameters are in a form, or in the query of a GET.
+  const inQuery = capture.method === 'GET' && capture.params.length > 0
+  const hasParams = inQuery || (capture.body !== undefined && /^application\/x-www-form-urlencoded/i.test(type))
   const [method, setMethod] = useState(capture.method === 'GET' ? 'GET' : 'POST')
-  const [target, setTarget] = useState(capture.target)
+  const [target, setTarget] = useState(inQuery ? capture.target.replace(/\?.*$/s, '') : capture.target)
   const [contentType, setContentType] = useState(type)
-  const [params, setParams] = useState(capture.params)
+  const [params, setParams] = useState(() => splitMainParams(capture.params))
   const [body, setBody] = useState(capture.body ?? '')
   const [useRealToken, setReal] = useState(false)
   const hasBody = method === 'POST'
 
   const send = () =>
     attempt(async () => {
-      const content = !hasBody ? {} : isForm ? { params, contentType } : { body, contentType }
-      showResult(await resign(capture.id, { method, target, ...content, useRealToken }), 'Signed and sent')
+      const all = [...params.main, ...params.others]
+      const edited = !hasBody
+        ? { target: hasParams ? addToQuery(target, all) : target }
+        : { target, contentType, ...(hasParams ? { params: all } : { body }) }
+      showResult(await resign(capture.id, { method, ...edited, useRealToken }), 'Signed and sent')
     })
   return (
-    <Modal title="Edit and re-sign" submit="Sign and send" onSubmit={() => void send()}>
+    <Modal title="Edit and re-sign" send={{ label: 'Sign and send', onSubmit: () => void send() }}>
+      {hasParams && (
+        <MainFields
+          pairs={params.main}
+          onChange={(index, value) =>
+            setParams({ ...params, main: params.main.map((pair, at) => (at === index ? [pair[0], value] : pair)) })
+          }
+        />
+      )}
       <div class="line">
         <label class="narrow">
           Method
@@ -34,18 +49,22 @@ export function EditDialog({ capture }: { capture: CaptureView }) {
           </select>
         </label>
         <label>
-          Path and query
+          {hasParams && !hasBody ? 'Path' : 'Path and query'}
           <input value={target} spellcheck={false} onInput={({ currentTarget }) => setTarget(currentTarget.value)} />
         </label>
       </div>
       {capture.bodyBase64 !== undefined && <p class="muted">The body is not text. It is left out.</p>}
-      {hasBody && isForm && (
+      {hasParams && (
         <fieldset>
-          <legend>Parameters</legend>
-          <PairEditor pairs={params} onChange={setParams} add="Add a parameter" />
+          <legend>Other parameters</legend>
+          <PairEditor
+            pairs={params.others}
+            onChange={(others) => setParams({ ...params, others })}
+            add="Add a parameter"
+          />
         </fieldset>
       )}
-      {hasBody && !isForm && (
+      {hasBody && !hasParams && (
         <>
           <label>
             Content type
@@ -65,4 +84,9 @@ export function EditDialog({ capture }: { capture: CaptureView }) {
       <KeyChoice real={useRealToken} onChange={setReal} />
     </Modal>
   )
+}
+
+function addToQuery(target: string, params: HeaderList): string {
+  const query = new URLSearchParams(params.map(([name, value]) => [name, value])).toString()
+  return query === '' ? target : `${target}${target.includes('?') ? '&' : '?'}${query}`
 }

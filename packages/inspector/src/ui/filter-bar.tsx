@@ -1,52 +1,79 @@
-import { type Filters, listValues, noFilters } from './filters.ts'
-import { captures, filters, shown } from './state.ts'
+import { type Filters, hasVerdict, listValues, noFilters } from './filters.ts'
+import { captures, filters, filtersOpen, shown } from './state.ts'
 
-const verdicts: readonly (readonly [Filters['verdict'], string])[] = [
-  ['all', 'All'],
-  ['accepted', 'Accepted'],
-  ['refused', 'Refused'],
+const verdicts: readonly (readonly [verdict: Filters['verdict'], label: string, title: string])[] = [
+  ['all', 'All', 'every webhook'],
+  ['accepted', 'Accepted', 'accepted'],
+  ['failed', 'Failed', 'accepted, but the answer is an error'],
+  ['refused', 'Refused', 'refused'],
 ]
 
 const change = (changed: Partial<Filters>) => {
   filters.value = { ...filters.value, ...changed }
 }
 
+/** The verdicts with their live counts, and the filters, which a narrow page folds. */
 export function FilterBar() {
-  const { verdict, search } = filters.value
-  const filtered = filters.value !== noFilters && shown.value.length !== captures.value.length
+  const { verdict, search, kind, code } = filters.value
+  const filtered = shown.value.length !== captures.value.length
+  const folded = [search.trim(), kind, code].filter((value) => value !== '').length
   return (
-    <div class="filters">
+    <div class={`filters ${filtersOpen.value ? 'open' : ''}`}>
       <fieldset class="segments">
         <legend class="sr">Verdict</legend>
-        {verdicts.map(([value, label]) => (
-          <button type="button" key={value} aria-pressed={verdict === value} onClick={() => change({ verdict: value })}>
-            {label}
+        {verdicts.map(([value, label, title]) => (
+          <button
+            type="button"
+            key={value}
+            class={value}
+            title={`Show ${title}`}
+            aria-pressed={verdict === value}
+            onClick={() => change({ verdict: value })}
+          >
+            {label}{' '}
+            <span class="num">
+              {captures.value.filter((one) => hasVerdict(one, value)).length.toLocaleString('en')}
+            </span>
           </button>
         ))}
       </fieldset>
-      <input
-        id="search"
-        type="search"
-        placeholder="Search  /"
-        aria-label="Search the list"
-        value={search}
-        onInput={({ currentTarget }) => change({ search: currentTarget.value })}
-      />
-      <Choice field="kind" label="Any kind" />
-      <Choice field="code" label="Any code" />
+      <button
+        type="button"
+        class="fold"
+        aria-expanded={filtersOpen.value}
+        aria-controls="filter-fields"
+        onClick={() => {
+          filtersOpen.value = !filtersOpen.value
+        }}
+      >
+        Filter{folded > 0 && <span class="num"> {folded}</span>}
+      </button>
+      <div id="filter-fields" class="filter-fields">
+        <input
+          id="search"
+          type="search"
+          placeholder="Search  /"
+          aria-label="Search the list"
+          value={search}
+          onInput={({ currentTarget }) => change({ search: currentTarget.value })}
+        />
+        <Choice field="kind" label="Any kind" />
+        <Choice field="code" label="Any code" />
+      </div>
       <p class="count" role="status">
-        {filtered ? `${shown.value.length} of ${captures.value.length}` : `${captures.value.length}`}
-        <span class="sr"> webhooks</span>
         {filtered && (
-          <button
-            type="button"
-            class="link"
-            onClick={() => {
-              filters.value = noFilters
-            }}
-          >
-            Show all
-          </button>
+          <>
+            {shown.value.length} of {captures.value.length} shown
+            <button
+              type="button"
+              class="link"
+              onClick={() => {
+                filters.value = noFilters
+              }}
+            >
+              Show all
+            </button>
+          </>
         )}
       </p>
     </div>

@@ -1,7 +1,8 @@
 import type { CaptureSummary } from '../shared/capture.ts'
+import { describeOutcome, hasFailed } from './format.ts'
 
 export interface Filters {
-  readonly verdict: 'all' | 'accepted' | 'refused'
+  readonly verdict: 'all' | 'accepted' | 'failed' | 'refused'
   /** The kind to show, or an empty string for every kind. */
   readonly kind: string
   readonly code: string
@@ -12,17 +13,20 @@ export const noFilters: Filters = { verdict: 'all', kind: '', code: '', search: 
 
 /** Returns true if the list shows this capture. Each word of the search must occur in it. */
 export function matchesFilters(one: CaptureSummary, { verdict, kind, code, search }: Filters): boolean {
-  if (verdict !== 'all' && (one.code === 'accepted') !== (verdict === 'accepted')) return false
-  if (verdict === 'refused' && one.code === 'none' && one.by !== 'gateway') return false
+  if (!hasVerdict(one, verdict)) return false
   if (kind !== '' && one.kind !== kind) return false
   if (code !== '' && one.code !== code) return false
-  const text = [one.method, one.target, one.kind, one.from, one.to, one.code, one.status, one.origin, one.cause, one.id]
-    .join(' ')
-    .toLowerCase()
+  const { method, target, from, to, body, status, origin, cause, id } = one
+  const text = [method, target, one.kind, from, to, body, one.code, status, origin, cause, id].join(' ').toLowerCase()
   return search
     .toLowerCase()
     .split(/\s+/)
     .every((word) => text.includes(word))
+}
+
+/** Returns true if a capture belongs to a verdict. A failed one was accepted too. */
+export function hasVerdict(one: CaptureSummary, verdict: Filters['verdict']): boolean {
+  return verdict === 'all' || (verdict === 'failed' ? hasFailed(one) : describeOutcome(one).word === verdict)
 }
 
 /** Lists the values of a field, sorted, without duplicates. */

@@ -20,16 +20,21 @@ export function formatBytes(bytes: number): string {
   return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} KB` : `${(bytes / 1_048_576).toFixed(1)} MB`
 }
 
+type Outcome = Pick<CaptureSummary, 'code' | 'by' | 'status' | 'origin'>
+
+/** Returns true if the request was accepted, but its answer is an error, or is missing. */
+export function hasFailed({ code, status, origin }: Outcome): boolean {
+  return code === 'accepted' && origin !== 'imported' && (status === undefined || status >= 400)
+}
+
 /**
- * Returns the word and the tone of a verdict. The word repeats what the colour of the tone says.
+ * Returns the word of a verdict, and a tone for the verdict and the answer together. The word and
+ * the status repeat what the colour of the tone says.
  */
-export function describeCode(one: Pick<CaptureSummary, 'code' | 'by'>): {
-  word: string
-  tone: 'good' | 'bad' | 'plain'
-} {
-  if (one.code === 'accepted') return { word: 'accepted', tone: 'good' }
-  if (one.code !== 'none') return { word: one.code, tone: 'bad' }
-  return one.by === 'gateway' ? { word: 'refused', tone: 'bad' } : { word: 'not verified', tone: 'plain' }
+export function describeOutcome(one: Outcome): { word: string; tone: 'good' | 'failed' | 'bad' | 'plain' } {
+  if (one.code === 'accepted') return { word: 'accepted', tone: hasFailed(one) ? 'failed' : 'good' }
+  if (one.code !== 'none' || one.by === 'gateway') return { word: 'refused', tone: 'bad' }
+  return { word: 'not verified', tone: 'plain' }
 }
 
 export const covered: Readonly<Record<Extract<CapturedVerdict, { ok: true }>['covers'], string>> = {
@@ -39,10 +44,15 @@ export const covered: Readonly<Record<Extract<CapturedVerdict, { ok: true }>['co
   'timestamp-and-body': 'the timestamp and every byte of the body, not the URL',
 }
 
-export const originWords: Readonly<Record<CaptureSummary['origin'], string>> = {
+const originWords: Readonly<Record<CaptureSummary['origin'], string>> = {
   received: '',
   test: 'test',
   replayed: 'replay',
   're-signed': 're-signed',
   imported: 'imported',
+}
+
+/** Names the way that a request entered the list; an empty string for one that was received. */
+export function nameOrigin({ origin, signedWith }: Pick<CaptureSummary, 'origin' | 'signedWith'>): string {
+  return signedWith === 'random' ? `spoofed ${originWords[origin]}` : originWords[origin]
 }

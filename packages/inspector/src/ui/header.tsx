@@ -38,6 +38,17 @@ export function Header() {
         </button>
         <button
           type="button"
+          class="wide"
+          title="Keys"
+          aria-label="Show the keys"
+          onClick={() => {
+            dialog.value = 'keys'
+          }}
+        >
+          ?
+        </button>
+        <button
+          type="button"
           class="primary"
           onClick={() => {
             dialog.value = 'send'

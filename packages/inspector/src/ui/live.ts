@@ -20,7 +20,7 @@ export function followEvents(): void {
     captures.value = known
       ? captures.value.map((other) => (other.id === one.id ? one : other))
       : [one, ...captures.value]
-    if (known) refreshDetail(one.id)
+    if (known) void refreshDetail(one.id)
   })
   source.addEventListener('removed', ({ data }) => {
     const removed = new Set<string>(JSON.parse(data))

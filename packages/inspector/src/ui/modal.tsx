@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { dialog, toast } from './state.ts'
 
 /** A native dialog: the browser keeps the focus in it, and Escape closes it. */
-export function Modal({ title, onSubmit, submit, children }: ModalProps) {
+export function Modal({ title, send, children }: ModalProps) {
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const opened = element.current
@@ -20,7 +20,7 @@ export function Modal({ title, onSubmit, submit, children }: ModalProps) {
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          onSubmit()
+          send?.onSubmit()
         }}
       >
         <h2 id="dialog-title">{title}</h2>
@@ -33,11 +33,13 @@ export function Modal({ title, onSubmit, submit, children }: ModalProps) {
         )}
         <div class="buttons">
           <button type="button" onClick={close}>
-            Cancel
+            {send ? 'Cancel' : 'Close'}
           </button>
-          <button type="submit" class="primary">
-            {submit}
-          </button>
+          {send && (
+            <button type="submit" class="primary">
+              {send.label}
+            </button>
+          )}
         </div>
       </form>
     </dialog>
@@ -46,7 +48,7 @@ export function Modal({ title, onSubmit, submit, children }: ModalProps) {
 
 interface ModalProps {
   readonly title: string
-  readonly submit: string
-  readonly onSubmit: () => void
+  /** The button that submits the form. Without it, the dialog can only be closed. */
+  readonly send?: { readonly label: string; readonly onSubmit: () => void }
   readonly children: ComponentChildren
 }

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import type { HeaderList } from '../shared/capture.ts'
 import { attempt, showResult } from './actions.ts'
 import { KeyChoice } from './key-choice.tsx'
+import { MainFields } from './main-fields.tsx'
 import { Modal } from './modal.tsx'
 import { PairEditor } from './pair-editor.tsx'
 import { sendTest } from './requests.ts'
@@ -19,17 +20,22 @@ const usualPath = (kind: string) => usualPaths.find(([kinds]) => kinds.test(kind
 export function SendDialog() {
   const [kind, setKind] = useState('message.inbound')
   const [path, setPath] = useState<string>()
-  const [changes, setChanges] = useState<HeaderList>([])
+  const [changes, setChanges] = useState<Readonly<Record<string, string>>>({})
+  const [others, setOthers] = useState<HeaderList>([])
   const [spoofed, setSpoofed] = useState(false)
   const [useRealToken, setReal] = useState(false)
+  const sample = info.value?.samples[kind] ?? []
+  const main = sample.map(([name, value]) => [name, changes[name] ?? value] as const)
   const send = () =>
     attempt(async () => {
-      const overrides = Object.fromEntries(changes.filter(([name]) => name !== ''))
+      // The server has the sample, so only the changed values are sent.
+      const changed = main.filter(([, value], index) => value !== sample[index]?.[1])
+      const overrides = Object.fromEntries([...changed, ...others.filter(([name]) => name !== '')])
       const input = { kind, path: path ?? usualPath(kind), overrides, spoofed, useRealToken }
       showResult(await sendTest(input), spoofed ? 'Spoofed' : 'Sent')
     })
   return (
-    <Modal title="Send a test webhook" submit="Send" onSubmit={() => void send()}>
+    <Modal title="Send a test webhook" send={{ label: 'Send', onSubmit: () => void send() }}>
       <label>
         Kind
         <select value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value)}>
@@ -38,6 +44,10 @@ export function SendDialog() {
           ))}
         </select>
       </label>
+      <MainFields
+        pairs={main}
+        onChange={(index, value) => setChanges({ ...changes, [main[index]?.[0] ?? '']: value })}
+      />
       <label>
         Path
         <input
@@ -47,8 +57,8 @@ export function SendDialog() {
         />
       </label>
       <fieldset>
-        <legend>Parameters to change</legend>
-        <PairEditor pairs={changes} onChange={setChanges} add="Add a parameter" />
+        <legend>Other parameters to change</legend>
+        <PairEditor pairs={others} onChange={setOthers} add="Add a parameter" />
       </fieldset>
       <label class="check">
         <input type="checkbox" checked={spoofed} onChange={({ currentTarget }) => setSpoofed(currentTarget.checked)} />

@@ -3,6 +3,7 @@ import type { CaptureView } from '../shared/capture.ts'
 import { SafeText } from './safe-text.tsx'
 
 const step = 200
+const mask = /‹\d+ characters?›/
 const whatItIs = { url: 'URL', name: 'name', value: 'value', timestamp: 'timestamp', body: 'body' } as const
 
 /** Shows the signed text, with a colour for each source, and the URL forms that were tried. */
@@ -11,11 +12,17 @@ export function Signing({ capture }: { capture: CaptureView }) {
   const { signingString: parts, verdict } = capture
   // SendGrid signs the timestamp and the body, and no URL.
   const signsUrl = parts.some(({ from }) => from === 'url')
+  const proven = capture.explanation?.proven
   return (
     <details class="section" open>
       <summary>
         <h3>What is signed</h3>
       </summary>
+      <p class="which-text">
+        {describeText(capture)}
+        {proven?.signingString?.some(({ text }) => mask.test(text)) &&
+          ' Its parameters are not those that arrived. Values that may be message text are shown by their length.'}
+      </p>
       {signsUrl && (
         <p class="legend">
           <span class="part url">URL</span>
@@ -39,6 +46,15 @@ export function Signing({ capture }: { capture: CaptureView }) {
       {verdict && signsUrl && <UrlForms capture={capture} />}
     </details>
   )
+}
+
+function describeText({ verdict, explanation, signedWith }: CaptureView): string {
+  if (verdict?.ok) return 'The signature matches this text.'
+  if (explanation?.proven !== undefined)
+    return signedWith === undefined
+      ? 'Twilio signed this text: with it, the signature matches.'
+      : 'This text was signed: with it, the signature matches.'
+  return 'This server expects this text. It is not known which text was signed.'
 }
 
 function UrlForms({ capture }: { capture: CaptureView }) {

@@ -10,8 +10,12 @@ export const captures = signal<readonly CaptureSummary[]>([])
 export const filters = signal<Filters>(noFilters)
 export const selectedId = signal<string | undefined>(undefined)
 export const detail = signal<CaptureView | undefined>(undefined)
+/** The reason why the selected capture cannot be shown. */
+export const problem = signal<string | undefined>(undefined)
 export const connection = signal<'connecting' | 'live' | 'lost'>('connecting')
 export const toast = signal<{ readonly text: string; readonly failed: boolean } | undefined>(undefined)
-export const dialog = signal<'send' | 'edit' | undefined>(undefined)
+export const dialog = signal<'send' | 'edit' | 'keys' | undefined>(undefined)
+/** True while the filters are unfolded on a narrow page. A wide page always shows them. */
+export const filtersOpen = signal(false)
 
 export const shown = computed(() => captures.value.filter((one) => matchesFilters(one, filters.value)))

@@ -1,16 +1,20 @@
 import { select } from './actions.ts'
-import { captures, dialog, info, selectedId } from './state.ts'
+import { captures, dialog, info, problem, selectedId } from './state.ts'
 
 /** Shows the first steps while no capture is selected. */
 export function Welcome() {
   const run = info.value
   if (selectedId.value !== undefined)
     return (
-      <p class="nothing">
-        <button type="button" class="link" onClick={() => select(undefined)}>
-          Back to the list
-        </button>
-      </p>
+      <div class="welcome">
+        <h2>{problem.value === undefined ? 'Loading' : 'This webhook cannot be shown'}</h2>
+        {problem.value !== undefined && <p>{problem.value}</p>}
+        <p>
+          <button type="button" onClick={() => select(undefined)}>
+            Back to the list
+          </button>
+        </p>
+      </div>
     )
   return (
     <div class="welcome">
@@ -46,8 +50,8 @@ export function Welcome() {
         </button>
       </p>
       <p class="muted">You need no Twilio account: this run's own token signs it.</p>
-      <p class="muted">
-        Keys: <kbd>/</kbd> searches, <kbd>↑</kbd> <kbd>↓</kbd> move in the list, <kbd>Enter</kbd> opens.
+      <p class="muted keys-hint">
+        Press <kbd>?</kbd> for the keys.
       </p>
     </div>
   )

@@ -23,8 +23,19 @@ mkdirSync(screenshots, { recursive: true })
 
 const authToken = 'a'.repeat(32)
 
+/** How long a test waits for a condition, in milliseconds. Slow machines need most of it. */
+export const patience = 30_000
+
 export async function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: await findChromium(), args })
+}
+
+interface Changed {
+  readonly token?: string
+  /** The path below the gateway. Default `/sms`. */
+  readonly path?: string
+  /** The URL that is signed. Default: the public URL with the path. */
+  readonly signedUrl?: string
 }
 
 export interface Visit {
@@ -35,7 +46,7 @@ export interface Visit {
   /** Errors and warnings of the browser, such as a script that failed or a policy violation. */
   readonly complaints: string[]
   /** Sends a message as Twilio would, or with another token as an attacker would. */
-  deliver(overrides?: Record<string, string>, changed?: { token?: string; signedUrl?: string }): Promise<number>
+  deliver(overrides?: Record<string, string>, changed?: Changed): Promise<number>
   close(): Promise<void>
 }
 
@@ -47,7 +58,7 @@ export async function visit(
 ): Promise<Visit> {
   const run = await startDev({ listen: { port: 0 }, inspectorPort: 0, authToken, ...options })
   const opened = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...context })
-  opened.setDefaultTimeout(15_000)
+  opened.setDefaultTimeout(patience)
   const page = await opened.newPage()
   const requested: string[] = []
   const complaints: string[] = []
@@ -66,10 +77,10 @@ export async function visit(
     page,
     requested,
     complaints,
-    async deliver(overrides = {}, { token = authToken, signedUrl = `${base}/sms` } = {}) {
+    async deliver(overrides = {}, { token = authToken, path = '/sms', signedUrl = base + path } = {}) {
       const sample = sampleWebhook('message.inbound', overrides)
       const { headers, body } = signRequest({ url: signedUrl, ...sample, authToken: token })
-      const response = await fetch(`${run.gatewayUrl}/sms`, { method: 'POST', headers, body: body ?? '' })
+      const response = await fetch(run.gatewayUrl + path, { method: 'POST', headers, body: body ?? '' })
       await response.text()
       return response.status
     },
