@@ -46,13 +46,23 @@ test('the program in the documentation runs', async () => {
 test('the configurations in the examples are valid', () => {
   const text = readFileSync(join(examples, 'gateway.yaml'), 'utf8')
   expect(parseConfiguration(text, 'gateway.yaml').configuration.routes).toHaveLength(3)
-  const [map] = parseAllDocuments(readFileSync(join(examples, 'kubernetes.yaml'), 'utf8')).map((document) =>
-    document.toJS(),
-  )
-  expect(parseConfiguration(map.data['gateway.yaml'], 'gateway.yaml').configuration.listen).toEqual({
-    host: '0.0.0.0',
-    port: 8080,
-  })
+})
+
+test.each(['kubernetes.yaml', 'kubernetes-redis.yaml'])('the manifest %s is valid', (name) => {
+  const documents = parseAllDocuments(readFileSync(join(examples, name), 'utf8'))
+  for (const { errors, warnings } of documents) expect([...errors, ...warnings]).toEqual([])
+  const [map, ...others] = documents.map((document) => document.toJS())
+  const { configuration } = parseConfiguration(map.data['gateway.yaml'], 'gateway.yaml')
+  expect(configuration.listen).toEqual({ host: '0.0.0.0', port: 8080 })
+
+  const labels = others.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.template.metadata.labels)
+  const services = others.filter(({ kind }) => kind === 'Service')
+  expect(services.map(({ spec }) => spec.selector)).toEqual(labels)
+  const [gateway] = others.flatMap(({ spec }) => spec.template?.spec.containers ?? [])
+  const redisUrl = gateway.env.find((one: { name: string }) => one.name === 'REDIS_URL')?.value
+  if (redisUrl === undefined) return expect(configuration.replay).toBeUndefined()
+  expect(configuration.replay).toMatchObject({ store: 'redis', redisUrlEnv: 'REDIS_URL' })
+  expect(services.map(({ metadata }) => metadata.name)).toContain(new URL(redisUrl).hostname)
 })
 
 test('the command runs workers, reloads on a signal, keeps its configuration on a mistake, aggregates metrics and stops gracefully', async () => {

@@ -1,0 +1,205 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { createClient } from 'redis'
+import { type SignedRequest, sampleWebhook, signRequest } from 'tollgate/testing'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { findFreePort } from '../../tools/services/free-port.mjs'
+import { startNginx } from '../../tools/services/nginx.mjs'
+import type { RunningProxy } from '../../tools/services/proxy.d.mts'
+import { type RedisServer, startRedis } from '../../tools/services/redis.mjs'
+import { makeFolder } from '../../tools/services/run-server.mjs'
+import { account, origin } from '../kit/draft.ts'
+import { makeCertificate } from '../proxies/certificate.ts'
+import { sendPlain, sendTls, toWire } from '../proxies/client.ts'
+
+// Three processes of the example in docs/several-instances.md, behind a real nginx that takes turns,
+// with one real Redis and one key file.
+
+const guides = fileURLToPath(new URL('../../examples/guides/', import.meta.url))
+const folder = makeFolder('instances')
+const keyFile = join(folder, 'keys.json')
+const tokens = ['0'.repeat(32), '1'.repeat(32), '2'.repeat(32)] as const
+
+let redisServer: RedisServer | undefined
+let redis: ReturnType<typeof createClient> | undefined
+let nginx: RunningProxy | undefined
+let nginxPort = 0
+const ports: number[] = []
+const instances: ChildProcess[] = []
+
+beforeAll(async () => {
+  redisServer = await startRedis()
+  redis = createClient({ url: redisServer.url })
+  await redis.connect()
+  writeKeys([tokens[0]])
+  for (let index = 0; index < 3; index++) await startInstance(redisServer.url)
+
+  nginxPort = await findFreePort()
+  const certificate = await makeCertificate(folder)
+  let configuration = readFileSync(join(guides, 'nginx.conf'), 'utf8')
+  const replace = (from: string, to: string): void => {
+    if (!configuration.includes(from)) throw new Error(`nginx.conf has no ${from}`)
+    configuration = configuration.replace(from, to)
+  }
+  for (const [index, port] of ports.entries()) replace(`127.0.0.1:${3001 + index}`, `127.0.0.1:${port}`)
+  replace('listen 443', `listen 127.0.0.1:${nginxPort}`)
+  replace('/etc/ssl/example.com.crt', certificate.crt)
+  replace('/etc/ssl/example.com.key', certificate.key)
+  // So that the tests see which instance answered.
+  replace('location / {', 'location / { add_header location $upstream_addr always;')
+  nginx = await startNginx(configuration, [nginxPort])
+}, 600_000)
+
+beforeEach(async () => void (await getRedis().del('jobs')))
+
+afterAll(async () => {
+  await nginx?.stop()
+  for (const instance of instances) {
+    const ended = once(instance, 'exit')
+    if (instance.exitCode === null && instance.kill('SIGKILL')) await ended
+  }
+  redis?.destroy()
+  await redisServer?.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function getRedis(): ReturnType<typeof createClient> {
+  if (redis === undefined) throw new Error('Redis is not up')
+  return redis
+}
+
+async function startInstance(redisUrl: string): Promise<void> {
+  const port = await findFreePort()
+  const env = { ...process.env, PORT: String(port), REDIS_URL: redisUrl, KEY_FILE: keyFile, NODE_ENV: 'production' }
+  const child = spawn(process.execPath, [join(guides, 'instance.mjs')], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  instances.push(child)
+  ports.push(port)
+  // A request without a signature gets a 403 as soon as the instance listens.
+  await waitUntil(async () => {
+    if (child.exitCode !== null) throw new Error('an instance ended')
+    return (await post(port)) === 403
+  })
+}
+
+async function post(port: number): Promise<number | undefined> {
+  return fetch(`http://127.0.0.1:${port}/sms`, { method: 'POST' }).then(
+    ({ status }) => status,
+    () => undefined,
+  )
+}
+
+async function waitUntil(check: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!(await check())) {
+    if (Date.now() > deadline) throw new Error('it did not happen within 20 seconds')
+    await wait(50)
+  }
+}
+
+/** Writes the key file as a secret manager does: a new file takes the place of the old one. */
+function writeKeys(list: readonly string[]): void {
+  writeFileSync(`${keyFile}.new`, JSON.stringify({ accounts: { [account]: list } }), { mode: 0o600 })
+  renameSync(`${keyFile}.new`, keyFile)
+}
+
+let messages = 0
+
+/** Signs a message that was never sent before. */
+function signMessage(authToken: string): SignedRequest {
+  const MessageSid = `SM${String(++messages).padStart(32, '0')}`
+  const webhook = sampleWebhook('message.inbound', { AccountSid: account, MessageSid })
+  return signRequest({ url: `${origin}/sms`, ...webhook, authToken })
+}
+
+async function send(signed: SignedRequest): Promise<{ status: number; instance: string }> {
+  const { status, location } = await sendTls(nginxPort, toWire(signed))
+  return { status, instance: location ?? '' }
+}
+
+const countJobs = (): Promise<number> => getRedis().lLen('jobs')
+
+test('a repeated delivery is recognised by every instance', async () => {
+  const signed = signMessage(tokens[0])
+  const replies = []
+  for (let turn = 0; turn < 6; turn++) replies.push(await send(signed))
+  expect(replies.map(({ status }) => status)).toEqual([204, 204, 204, 204, 204, 204])
+  expect(new Set(replies.map(({ instance }) => instance)).size).toBe(3)
+  expect(await countJobs()).toBe(1)
+})
+
+test('of many copies that arrive together, one instance handles one', async () => {
+  const signed = signMessage(tokens[0])
+  const replies = await Promise.all(Array.from({ length: 30 }, () => send(signed)))
+  expect(replies.filter(({ status }) => status !== 204)).toEqual([])
+  expect(new Set(replies.map(({ instance }) => instance)).size).toBe(3)
+  expect(await countJobs()).toBe(1)
+})
+
+test('a delivery whose handler fails on one instance is new for the others', async () => {
+  const signed = signMessage(tokens[0])
+  await getRedis().set('jobs', 'a text, so that lPush fails')
+  const failed = await send(signed)
+  expect(failed.status).toBe(500)
+  await getRedis().del('jobs')
+  const retried = await send(signed)
+  expect(retried.status).toBe(204)
+  expect(retried.instance).not.toBe(failed.instance)
+  expect(await countJobs()).toBe(1)
+  expect((await send(signed)).status).toBe(204)
+  expect(await countJobs()).toBe(1)
+})
+
+test('a rotated token reaches every instance, and no genuine request is refused meanwhile', async () => {
+  const [, current, next] = tokens
+  /** True when every instance accepts a message that this token signed. */
+  const isKnown = async (token: string): Promise<boolean> => {
+    const replies = await Promise.all(ports.map((port) => sendPlain(port, toWire(signMessage(token)))))
+    return replies.every(({ status }) => status === 204)
+  }
+  writeKeys([current])
+  await waitUntil(() => isKnown(current))
+
+  // Twilio sends without a break, and signs with the primary token.
+  let primary: string = current
+  let isSending = true
+  const statuses = new Map<string, Set<number>>(tokens.map((token) => [token, new Set()]))
+  let sent = 0
+  const sender = async (): Promise<void> => {
+    while (isSending) {
+      const token = primary
+      statuses.get(token)?.add((await send(signMessage(token))).status)
+      sent++
+    }
+  }
+  const senders = [sender(), sender(), sender()]
+  try {
+    await waitUntil(async () => sent > 30)
+    writeKeys([current, next])
+    await waitUntil(() => isKnown(next))
+    primary = next
+    const before = sent
+    await waitUntil(async () => sent > before + 30)
+  } finally {
+    isSending = false
+    await Promise.all(senders)
+  }
+  expect(Object.fromEntries(statuses)).toEqual({
+    [tokens[0]]: new Set(),
+    [current]: new Set([204]),
+    [next]: new Set([204]),
+  })
+
+  writeKeys([next])
+  await waitUntil(async () => {
+    const replies = await Promise.all(ports.map((port) => sendPlain(port, toWire(signMessage(current)))))
+    return replies.every(({ status }) => status === 403)
+  })
+  expect(await isKnown(next)).toBe(true)
+})
