@@ -1,0 +1,27 @@
+import express from 'express'
+import { twilioWebhook } from 'tollgate/express'
+
+/** The accounts of the tenants, by their id. */
+const accounts = new Map([
+  ['7', 'AC0123456789abcdef0123456789abcdef'],
+  ['8', 'ACfedcba9876543210fedcba9876543210'],
+])
+/** Auth Tokens by AccountSid. */
+const authToken = new Map([
+  ['AC0123456789abcdef0123456789abcdef', 'the Auth Token of tenant 7'],
+  ['ACfedcba9876543210fedcba9876543210', 'the Auth Token of tenant 8'],
+])
+
+export const app = express()
+const guard = twilioWebhook({ publicUrl: 'https://api.example.com', authToken })
+
+// Tenant 7 configures https://api.example.com/tenants/7/sms at Twilio.
+app.post('/tenants/:id/sms', guard, (req, res) => {
+  const { accountSid } = req.twilio
+  // Tenant 8 can sign a request to this URL too, with its own token.
+  const isOwn = accountSid !== undefined && accountSid === accounts.get(String(req.params.id))
+  res
+    .status(isOwn ? 200 : 403)
+    .type('text/xml')
+    .send('<Response/>')
+})
