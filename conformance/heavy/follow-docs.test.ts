@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { otherToken, token } from '../kit/draft.ts'
@@ -47,8 +48,9 @@ const tours: readonly Tour[] = [
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-describe.each(tours)('$page $sections', (tour) => {
-  test('works as the page says, from an empty folder', { timeout: 240_000 }, async () => {
+// At the same time, because most of it is waiting for npm.
+describe.concurrent.each(tours)('$page $sections', (tour) => {
+  test('works as the page says, from an empty folder', { timeout: 600_000 }, async () => {
     const steps = readSteps(tour)
     const directory = mkdtempSync(join(scratch, 'reader-'))
     const env = makeEnv()
@@ -57,7 +59,7 @@ describe.each(tours)('$page $sections', (tour) => {
       mkdirSync(dirname(join(directory, name)), { recursive: true })
       writeFileSync(join(directory, name), content)
     }
-    for (const command of steps.commands) if (command !== last) run(pin(command, tour), directory, env)
+    for (const command of steps.commands) if (command !== last) await run(pin(command, tour), directory, env)
     if (last === undefined) return
 
     const application = await startApplication(fillIn(last), directory, env)
@@ -144,9 +146,9 @@ function readVersions(example: string | undefined): Readonly<Record<string, stri
   return { ...all, jest: all['@jest/globals'] ?? '' }
 }
 
-function run(command: string, cwd: string, env: NodeJS.ProcessEnv): void {
+async function run(command: string, cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
   try {
-    execFileSync('sh', ['-c', command], { cwd, env, stdio: 'pipe', encoding: 'utf8' })
+    await promisify(execFile)('sh', ['-c', command], { cwd, env, maxBuffer: 64 << 20 })
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string }
     throw new Error(`${command}\n${stdout}${stderr}`)
