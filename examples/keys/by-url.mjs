@@ -4,7 +4,6 @@
  * @returns {import('tollgate').AuthTokenLookup}
  */
 export function chooseByUrl(tokens, accountOfPath) {
-  // #region by-url
   /** @type {(claim: import('tollgate').UnverifiedClaim) => import('tollgate').UnverifiedClaim} */
   const byUrl = (claim) => {
     const accountSid = claim.accountSid ?? accountOfPath[new URL(claim.url).pathname]
@@ -14,6 +13,5 @@ export function chooseByUrl(tokens, accountOfPath) {
   const lookup = (claim) => tokens(byUrl(claim))
   lookup.refresh = (claim) => tokens.refresh(byUrl(claim))
   lookup.verified = (claim) => tokens.verified(byUrl(claim))
-  // #endregion
   return lookup
 }

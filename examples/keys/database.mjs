@@ -6,12 +6,10 @@ import { cached } from 'tollgate/keys'
  * @param {() => Promise<string[]>} listAccountSids
  */
 export async function makeLookup(findTenant, listAccountSids) {
-  // #region cached
   const knownAccounts = new Set(await listAccountSids())
   const authToken = cached(async (accountSid, signal) => (await findTenant(accountSid, { signal }))?.authToken, {
     knownAccounts,
     maxEntries: 50_000,
   })
-  // #endregion
   return authToken
 }

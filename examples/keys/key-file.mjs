@@ -1,12 +1,7 @@
 import { createVerifier } from 'tollgate'
 import { fileKeys } from 'tollgate/keys'
 
-const path = process.env.KEY_FILE ?? '/run/secrets/twilio-keys.json'
-
-// #region file
-const { authToken, sharedKeys, close } = fileKeys(path)
+const { authToken, sharedKeys, close } = fileKeys(process.env.KEY_FILE ?? '/run/secrets/twilio-keys.json')
 const verifier = createVerifier({ publicUrl: 'https://api.example.com', authToken, sharedKeys })
-
-// #endregion
 
 export { close, verifier }

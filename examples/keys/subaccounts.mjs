@@ -1,11 +1,9 @@
 import express from 'express'
-// #region accounts
 import { twilioWebhook } from 'tollgate/express'
 import { twilioAccountTokens } from 'tollgate/keys'
 
 const { TWILIO_ACCOUNT_SID: accountSid = '', TWILIO_AUTH_TOKEN: authToken = '' } = process.env
 const guard = twilioWebhook({ authToken: twilioAccountTokens({ accountSid, authToken }) })
-// #endregion
 
 export const app = express()
 app.post('/sms', guard, (req, res) => {

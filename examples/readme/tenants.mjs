@@ -15,11 +15,9 @@ export const verifier = createVerifier({
 })
 // #endregion
 
-// #region verifier
 export const app = express()
 app.post('/sms', twilioWebhook({ verifier }), (req, res) => res.send(`Hello ${req.twilio.params.get('From')}`))
 app.post(
   '/status',
   twilioWebhook({ verifier }, (_webhook, _req, res) => res.sendStatus(204)),
 )
-// #endregion

@@ -1,5 +1,5 @@
-import express from 'express'
 // #region guard
+import express from 'express'
 import { createClient } from 'redis'
 import { twilioWebhook } from 'tollgate/express'
 import { redisStore, replayGuard } from 'tollgate/replay'

@@ -1,7 +1,7 @@
+// #region environment
 import { testServer } from 'tollgate/testing/node'
 import { afterAll, expect, test } from 'vitest'
 
-// #region environment
 const twilio = await testServer(async ({ url, authToken }) => {
   process.env.TOLLGATE_PUBLIC_URL = url
   process.env.TWILIO_AUTH_TOKEN = authToken

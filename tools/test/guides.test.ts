@@ -142,3 +142,13 @@ test('the requests of a Studio flow, as JSON and as a form', async () => {
     expect((await deliver(app, { ...signed, body: `${signed.body} ` })).status).toBe(403)
   }
 })
+
+test('one verifier for several routes', async () => {
+  const { app } = await import('../../examples/guides/verifier.mjs')
+  const sign = (path: string) =>
+    signRequest({ url: `${origin}${path}`, params: { From: '+14155550142', Body: 'Hello' }, authToken })
+  expect(await (await deliver(app, sign('/sms'))).text()).toBe('Hello +14155550142')
+  expect((await deliver(app, sign('/status'))).status).toBe(204)
+  for (const path of ['/sms', '/status'])
+    expect((await deliver(app, { ...sign(path), body: 'Body=other' })).status).toBe(403)
+})

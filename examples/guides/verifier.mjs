@@ -1,0 +1,12 @@
+import express from 'express'
+import { createVerifier } from 'tollgate'
+import { twilioWebhook } from 'tollgate/express'
+
+const verifier = createVerifier({ publicUrl: 'https://api.example.com' })
+
+export const app = express()
+app.post('/sms', twilioWebhook({ verifier }), (req, res) => res.send(`Hello ${req.twilio.params.get('From')}`))
+app.post(
+  '/status',
+  twilioWebhook({ verifier }, (_webhook, _req, res) => res.sendStatus(204)),
+)
