@@ -14,3 +14,9 @@ describe.each(listPages())('%s', (page) => {
     for (const file of listSources(page)) expect(file).toMatch(/^examples\//)
   })
 })
+
+test('the README has fewer than 200 lines, and only whole files as snippets', () => {
+  const readme = readPage('README.md')
+  expect(readme.split('\n').length).toBeLessThan(200)
+  expect(readme).not.toMatch(/<!-- from \S+#/)
+})
