@@ -1,4 +1,3 @@
-// #region app
 import { defineHandler, H3, serve } from 'h3'
 import { twilioWebhook } from 'tollgate/h3'
 import { twiml } from 'tollgate/twiml'
@@ -17,7 +16,6 @@ app.post(
     },
   }),
 )
-// #endregion
 
 const port = Number(process.env.PORT ?? 3000)
 const server = serve(app, { hostname: '127.0.0.1', port, silent: true })

@@ -1,4 +1,3 @@
-// #region server
 import Router from '@koa/router'
 import Koa from 'koa'
 import { twilioWebhook } from 'tollgate/koa'
@@ -14,7 +13,6 @@ router.post('/sms', twilioWebhook({ publicUrl: process.env.TOLLGATE_PUBLIC_URL }
 
 const app = new Koa()
 app.use(router.routes())
-// #endregion
 
 const port = Number(process.env.PORT ?? 3000)
 app.listen(port, '127.0.0.1', () => console.log(`Listening on http://127.0.0.1:${port}`))

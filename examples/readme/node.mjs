@@ -6,3 +6,4 @@ export const server = createServer(
     res.end(`Hello ${webhook.params.get('From')}`)
   }),
 )
+server.listen(process.env.PORT ?? 3000)
