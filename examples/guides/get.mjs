@@ -1,5 +1,6 @@
 import express from 'express'
 import { twilioWebhook } from 'tollgate/express'
+import { twiml } from 'tollgate/twiml'
 
 export const app = express()
 const guard = twilioWebhook({ publicUrl: 'https://api.example.com', methods: ['GET'] })
@@ -8,5 +9,5 @@ const guard = twilioWebhook({ publicUrl: 'https://api.example.com', methods: ['G
 app.get('/sms', guard, (req, res) => {
   const { params } = req.twilio
   res.set('Cache-Control', 'no-store').type('text/xml')
-  res.send(`<Response><Message>Shop ${params.get('shop')} read ${params.get('NumSegments')} SMS</Message></Response>`)
+  res.send(twiml`<Response><Message>Shop ${params.get('shop')} read ${params.get('NumSegments')} SMS</Message></Response>`)
 })
