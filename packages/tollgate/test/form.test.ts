@@ -254,3 +254,12 @@ describe('parseLeniently', () => {
     expect(parseLeniently('a&'.repeat(10_000))).toEqual([])
   })
 })
+
+describe('the limit of pairs', () => {
+  test('counts separators, of empty pairs too', () => {
+    expect(parseForm('&'.repeat(9_999))).toEqual([])
+    expect(parseForm('&'.repeat(10_000))).toBeUndefined()
+    expect(parseForm('a&'.repeat(10_000))).toBeUndefined()
+    expect(parseForm('a&'.repeat(9_999))).toHaveLength(9_999)
+  })
+})

@@ -337,3 +337,16 @@ describe('handshakes', () => {
     )
   })
 })
+
+describe('spellings of the query that a function returns', () => {
+  const respelled = (query: string): string[] => [query.replace('~', '%7E')]
+
+  test('are listed after the query as it is', () => {
+    expect(listUrls('https://example.com/a?b=~', { respelled })).toEqual([
+      'https://example.com/a?b=~',
+      'https://example.com/a?b=%7E',
+      'https://example.com:443/a?b=~',
+      'https://example.com:443/a?b=%7E',
+    ])
+  })
+})

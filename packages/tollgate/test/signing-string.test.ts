@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Pairs } from '../src/scheme/form.ts'
-import { joinPairs, joinParams, orderNames, type Params, signingString, toPairs } from '../src/scheme/signing-string.ts'
+import {
+  findDistinct,
+  joinPairs,
+  joinParams,
+  orderNames,
+  type Params,
+  signingString,
+  toPairs,
+} from '../src/scheme/signing-string.ts'
 import { naiveJoin } from './requests.ts'
 
 // Few letters, so that names repeat and begin with each other.
@@ -221,5 +229,45 @@ describe('the order of names', () => {
     expect(orderNames(['b', 'a'])).toEqual([1, 0])
     expect(orderNames(['a', 'a'])).toBeUndefined()
     expect(orderNames(['b', 'a'])).toEqual([1, 0])
+  })
+})
+
+describe('records and lists of any size', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => [`p${index}`, `${index}`] as const)
+
+  test('joins a record with more names than Twilio sends', () => {
+    expect(joinParams(Object.fromEntries(many(65)))).toBe(naiveJoin(many(65)))
+  })
+
+  test('joins booleans and numbers as their text', () => {
+    expect(joinParams({ Flag: true, NumMedia: 0 })).toBe('FlagtrueNumMedia0')
+    expect(joinParams({ Flag: [true, 1] })).toBe('Flag1Flagtrue')
+  })
+
+  test('takes 10,000 pairs, names or values and no more', () => {
+    for (const params of [many(10_000), Object.fromEntries(many(10_000)), { a: many(10_000).map(([name]) => name) }])
+      expect(toPairs(params)).toHaveLength(10_000)
+    for (const params of [many(10_001), Object.fromEntries(many(10_001)), { a: many(10_001).map(([name]) => name) }])
+      expect(toPairs(params)).toBeUndefined()
+  })
+
+  test('finds the distinct pairs in order of arrival', () => {
+    const found = findDistinct([
+      ['a', '2'],
+      ['b', 'x'],
+      ['b', 'x'],
+      ['a', '1'],
+      ['a', '2'],
+      ['a', '1'],
+      ['a', '3'],
+    ])
+    expect(found.pairs).toEqual([
+      ['a', '2'],
+      ['b', 'x'],
+      ['a', '1'],
+      ['a', '3'],
+    ])
+    expect(found.values.get('a')).toEqual(new Set(['2', '1', '3']))
+    expect(found.values.get('b')).toBe('x')
   })
 })

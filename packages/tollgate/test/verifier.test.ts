@@ -2,11 +2,13 @@ import { describe, expect, test, vi } from 'vitest'
 import {
   type Accepted,
   createVerifier,
+  fromRequest,
   type IncomingRequest,
   type Observed,
   type VerifierOptions,
 } from '../src/index.ts'
 import {
+  accountSid,
   authToken,
   formRequest,
   formType,
@@ -17,6 +19,7 @@ import {
   naiveJoin,
   options,
   origin,
+  otherSid,
   otherToken,
   params,
   sha256,
@@ -222,4 +225,23 @@ describe('the order of the checks', () => {
     await outcome({ ...getRequest(), body: 'x' }, given)
     expect(lookup).not.toHaveBeenCalled()
   })
+})
+
+test('a foreign account beside all allowed ones is refused', async () => {
+  const verifier = createVerifier({ ...options, accountSid: [accountSid, otherSid] })
+  const both: [string, string][] = [
+    ['AccountSid', accountSid],
+    ['AccountSid', otherSid],
+  ]
+  expect(await verifier.verify(formRequest(both))).toMatchObject({ ok: true })
+  const foreign: [string, string] = ['AccountSid', `AC${'2c'.repeat(16)}`]
+  expect(await verifier.verify(formRequest([...both, foreign]))).toMatchObject({ code: 'account_not_allowed' })
+})
+
+test('an asynchronous rule for the hosts is awaited', async () => {
+  const publicUrl = fromRequest({ allowedHosts: async (host) => host === 'api.example.com' })
+  const verifier = createVerifier({ authToken, publicUrl })
+  const target = '/sms'
+  const signed = formRequest(params, { signature: sign(`http://api.example.com${target}${naiveJoin(params)}`) })
+  expect(await verifier.verify(signed)).toMatchObject({ ok: true })
 })
