@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import express, { type Express } from 'express'
 import express4 from 'express4'
@@ -50,6 +51,8 @@ export interface Outcome {
   readonly verdicts: readonly Verdict[]
   /** The lines that were logged with `console` while the set-up ran. */
   readonly logged: readonly string[]
+  /** The bytes that reached the application: the request as a packet capture shows it. */
+  readonly arrived: Uint8Array
 }
 
 export interface RunOptions {
@@ -75,13 +78,42 @@ export async function runSetUp(setUp: SetUp, { options, settle }: RunOptions = {
   try {
     const app = await startApp(setUp.app ?? guardAlone, { ...given, onVerdict })
     running.push(app.close)
+    const tap = await startTap(app.port)
+    running.push(tap.close)
     const sent = await makeWire(setUp.sent)
-    const { status } = await send(setUp, setUp.relay?.(sent) ?? sent, app.port, running)
+    const { status } = await send(setUp, setUp.relay?.(sent) ?? sent, tap.port, running)
     await settle?.()
-    return { status, verdicts, logged: log.lines }
+    return { status, verdicts, logged: log.lines, arrived: tap.read() }
   } finally {
     for (const stop of running.reverse()) await stop()
     log.restore()
+  }
+}
+
+/** Passes connections on to a port, and keeps the bytes that clients send. */
+async function startTap(port: number): Promise<Running & { read(): Uint8Array }> {
+  const chunks: Buffer[] = []
+  const sockets = new Set<Socket>()
+  const server = createTcpServer((client) => {
+    const app = connect(port, '127.0.0.1')
+    for (const [socket, other] of [
+      [client, app],
+      [app, client],
+    ] as const) {
+      sockets.add(socket)
+      socket.on('error', () => other.destroy()).on('close', () => other.end())
+    }
+    client.on('data', (chunk) => void chunks.push(chunk)).pipe(app)
+    app.pipe(client)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    read: () => Buffer.concat(chunks),
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
   }
 }
 
