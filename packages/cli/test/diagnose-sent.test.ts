@@ -40,7 +40,7 @@ const alerts = [
     error_code: '21211',
   }),
   createAlert('4', { request_url: null, error_code: '30007' }),
-  createAlert('5', { request_url: 'https://example.com/\u001b[2Jsms' }),
+  createAlert('5', { request_url: 'https://example.com/\u001b[2J\nsms' }),
   createAlert('6', { error_code: '12100' }),
   createAlert('0', { request_url: 'https://example.com/by-get', request_method: 'GET', error_code: '12200' }),
 ]
@@ -156,6 +156,36 @@ describe('diagnose --alert', () => {
     expect(unknown).toMatchObject({ genuine: true, signedBy: 'unknown' })
   })
 
+  test('takes a capture of a request whose body a parser or a middleware has read', async () => {
+    const capture = { method: 'POST', url: '/api/sms?team=blue-value', headers: signed.headers }
+    const words = [...alert('1'), '--public-url', 'https://example.com', '-']
+    const parsed = await explain(words, { input: JSON.stringify({ ...capture, body: params }) })
+    expect(parsed).toMatchObject({ genuine: false, causes: [{ id: 'body_already_parsed' }] })
+    const headers = { ...signed.headers, 'content-length': String(signed.body?.length) }
+    const read = await explain(words, { input: JSON.stringify({ ...capture, headers, body: {} }) })
+    expect(read).toMatchObject({ genuine: false, causes: [{ id: 'body_already_parsed' }] })
+  })
+
+  test('does not say that nothing differs if the record has no signature, or is of another webhook', async () => {
+    const words = [...alert('1'), '--public-url', 'https://example.com/api', '-']
+    const unsigned = await diagnose(words, { input: seen() })
+    expect(unsigned).toMatchObject({ code: 0, stdout: expect.not.stringContaining('Nothing differs') })
+    expect(unsigned.stdout.split('\n').slice(3)).toEqual([
+      'Genuine, as far as is known, but this differs:',
+      '  X-Twilio-Signature',
+      '    sent  with every webhook',
+      '    seen  not in this record',
+      'If the server refuses this webhook, the header does not reach it, or another key signs it.',
+      'Signed by: not known, because neither record has the header X-Twilio-Signature',
+      '',
+    ])
+    const other = signRequest({ url, params: { ...params, From: '+15551239999' }, authToken }).toCurl()
+    const verified = await diagnose([...alert('1'), '-'], { input: other })
+    expect(verified.stdout).toMatch(
+      /From\n {4}sent {2}12 characters\n {4}seen {2}12 characters\nThe request .* another/,
+    )
+  })
+
   test('puts the parameters of a GET into the query', async () => {
     const { url: called } = signRequest({ url: 'https://example.com/by-get', method: 'GET', params, authToken })
     const input = `curl '${called.replace('https', 'http')}'`
@@ -166,7 +196,7 @@ describe('diagnose --alert', () => {
     const ran = await diagnose([...alert('5'), '--public-url', 'https://example.com', '--show-values'])
     // biome-ignore lint/suspicious/noControlCharactersInRegex: this looks for control characters
     expect(ran.stdout).not.toMatch(/\x1b/)
-    expect(ran.stdout).toContain('https://example.com/�[2Jsms')
+    expect(ran.stdout).toContain('https://example.com/�[2J\\nsms')
   })
 
   test.each<[string, readonly string[], string | RegExp]>([
@@ -217,7 +247,7 @@ describe('diagnose --recent', () => {
     const { stdout, code } = await diagnose(['--recent'])
     expect(code).toBe(0)
     expect(stdout.split('\n')).toEqual([
-      `${sidOf('NO', '5')}  2026-11-25T08:00:00Z  11200  POST  https://example.com/�[2Jsms`,
+      `${sidOf('NO', '5')}  2026-11-25T08:00:00Z  11200  POST  https://example.com/�[2J\\nsms`,
       `${sidOf('NO', '2')}  2026-11-22T08:00:00Z  11200  POST  https://example.com/api/sms?team=***`,
       `${sidOf('NO', '1')}  2026-11-21T08:00:00Z  11200  POST  https://example.com/api/sms?team=***`,
       '',

@@ -70,6 +70,8 @@ describe('a capture', () => {
       headers,
       body: Buffer.from('x'),
     })
+    expect(parseCapture({ ...request, headers, body: { From: '+1' } })).toMatchObject({ parsed: { From: '+1' } })
+    expect(parseCapture({ ...request, headers, body: {} })).toEqual({ ...request, headers, body: undefined })
     expect(parseCapture({ ...request, headers: { A: ['b', 'c'] } }).headers).toEqual([...headers, ['A', 'c']])
   })
 
@@ -83,6 +85,8 @@ describe('a capture', () => {
       { ...request, headers: 1 },
       { ...request, headers: [1] },
       { ...request, body: 1 },
+      { ...request, body: [1] },
+      { ...request, body: { a: 1 }, bodyBase64: 'eA==' },
       { ...request, bodyTruncated: true },
     ]
     for (const value of [

@@ -73,7 +73,10 @@ function readPostData(postData: unknown, from: string): Uint8Array | undefined {
   )
 }
 
-/** Parses the inspector's format: `{ method, url, headers, body or bodyBase64 }`. */
+/**
+ * Parses the inspector's format: `{ method, url, headers, body or bodyBase64 }`. An object as body
+ * is what a parser left of it.
+ */
 export function parseCapture(value: unknown): GivenRequest {
   const from = 'The capture'
   const [url, method] = [text(value, 'url'), text(value, 'method')]
@@ -82,16 +85,28 @@ export function parseCapture(value: unknown): GivenRequest {
   if (property(value, 'bodyTruncated') === true)
     throw new UsageError(`${from} has only the beginning of the body, and a signature covers the whole body.`)
   const body = text(value, 'body')
+  const parsed = findParsed(property(value, 'body'))
   const base64 = text(value, 'bodyBase64')
-  if (body !== undefined && base64 !== undefined) throw new UsageError(`${from} has both "body" and "bodyBase64".`)
+  if ((body ?? parsed) !== undefined && base64 !== undefined)
+    throw new UsageError(`${from} has both "body" and "bodyBase64".`)
   if (base64 !== undefined && !/^[A-Za-z0-9+/]*={0,2}$/.test(base64))
     throw new UsageError(`${from}: "bodyBase64" is not Base64.`)
   for (const name of ['body', 'bodyBase64'])
-    if (![undefined, null, 'string'].includes(typeOf(property(value, name))))
-      throw new UsageError(`${from}: "${name}" must be a string.`)
+    if (
+      ![undefined, null, 'string'].includes(typeOf(property(value, name))) &&
+      !(name === 'body' && parsed !== undefined)
+    )
+      throw new UsageError(`${from}: "${name}" must be a string${name === 'body' ? ' or an object' : ''}.`)
   const bytes = base64 === undefined ? Buffer.from(body ?? '') : Buffer.from(base64, 'base64')
   const headers = readFields(property(value, 'headers'), from)
-  return checkRequest({ method, url, headers, body: bytes.length === 0 ? undefined : bytes }, from)
+  const request = { method, url, headers, body: bytes.length === 0 ? undefined : bytes }
+  // An empty object is what a parser leaves that did not read the body.
+  return checkRequest(Object.keys(parsed ?? {}).length === 0 ? request : { ...request, parsed }, from)
+}
+
+function findParsed(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isPlain ? (value as Readonly<Record<string, unknown>>) : undefined
 }
 
 function typeOf(value: unknown): string | undefined | null {

@@ -2,17 +2,9 @@ import type { RejectionCode, VerifierOptions } from 'tollgate'
 import { type Cause, type DiagnosableRequest, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
 import { signRequest } from 'tollgate/testing'
 import { splitUrl } from '../inputs/request.ts'
+import { type Difference, encodeForm, listDifferences, nameDifferences, toFullUrl } from './differences.ts'
+import { hasAllHeaders, readHeader, withHeaders } from './headers.ts'
 import type { Sent } from './sent.ts'
-
-/** One thing that differs between what Twilio sent and what the server saw. */
-export interface Difference {
-  readonly what: 'method' | 'url' | 'parameter' | 'body'
-  /** Of the parameter. */
-  readonly name: string | undefined
-  /** Several for a repeated parameter; none if it is not there. */
-  readonly sent: readonly string[]
-  readonly seen: readonly string[]
-}
 
 export interface Comparison {
   /** True if the request verifies, as far as can be known. */
@@ -59,22 +51,28 @@ export async function compareSent(
   seen: DiagnosableRequest | undefined,
   server: ServerOptions,
 ): Promise<Comparison> {
-  const options = addHints(sent, seen, server.options)
-  const request = seen ?? toSeen(sent, server.options)
+  const comparison = await compare(sent, seen, server)
+  // The user gave none of these hints.
+  const hide = (detail: string): string => detail.replace(/ \("(prefixes|otherHosts)"\)/g, '')
+  return { ...comparison, causes: comparison.causes.map((cause) => ({ ...cause, detail: hide(cause.detail) })) }
+}
+
+async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server: ServerOptions): Promise<Comparison> {
+  const request = seen === undefined ? toSeen(sent, server.options) : markLostJson(sent, seen)
+  const options = addHints(sent, request, server.options)
   const arrived = readHeader(request, signatureHeader) ?? sent.signature
   const differences = listDifferences(sent, request, options)
   const asArrived = arrived === undefined ? request : withHeaders(request, { [signatureHeader]: arrived })
-  const first = await diagnose(asArrived, options)
-  if (first.verdict.ok) {
-    // The server verified a request. If its parameters differ, it is another one than Twilio's record.
-    const unexplained = differences.filter(({ what }) => what === 'parameter')
-    return { isGenuine: true, causes: [], unexplained, signedBy: 'a configured key' }
-  }
+  const first = await diagnoseRefusal(asArrived, options)
+  const byParameter = differences.filter(({ what }) => what === 'parameter')
+  // The server verified a request. If its parameters differ, it is another one than Twilio's record.
+  if (first.verdict.ok) return { isGenuine: true, causes: [], unexplained: byParameter, signedBy: 'a configured key' }
   const proven = first.proven?.causes ?? []
   if (proven.length > 0) {
     const isOther = proven.some(({ id }) => id === 'token_of_other_account' || id === 'shared_key_unconfigured')
+    const explains = proven.some(({ id }) => /^(params|body|form|json)_/.test(id))
     const signedBy = isOther ? 'another key' : 'a configured key'
-    return { isGenuine: false, causes: proven, unexplained: [], signedBy }
+    return { isGenuine: false, causes: proven, unexplained: explains ? [] : byParameter, signedBy }
   }
   // No signature was compared, so what Twilio signed says nothing more.
   if (refusedBefore.has(first.verdict.code) && first.suspected.length > 0)
@@ -89,74 +87,108 @@ export async function compareSent(
   const isOwn = arrived === computed[signatureHeader]
   const signedBy = arrived === undefined ? 'unknown' : isOwn ? 'a configured key' : 'another key'
   const signed = withHeaders(request, { [settingsHeader]: undefined, ...computed })
-  const { found, rest, asSeen } = await searchVariants(listVariants(sent, signed, options), differences)
-  const { causes: byForm, unexplained } = describeDifferences(rest)
-  const causes = [...found, ...byForm, ...describeBody(asSeen, found), ...describeSignature(signedBy, request, first)]
-  return { isGenuine: causes.length + unexplained.length === 0, causes, unexplained, signedBy }
+  const { found, left, asSeen } = await searchVariants(listVariants(sent, signed, options), differences)
+  const byBody = found.length > 0 && left.length === 0 ? [] : describeBody(asSeen, left)
+  const named = nameDifferences(byBody.length > 0 ? left.filter(({ what }) => what !== 'body') : left)
+  const causes = [...found, ...byBody, ...named.causes, ...describeSignature(signedBy, request, first)]
+  if (causes.length + named.rest.length > 0) return { isGenuine: false, causes, unexplained: named.rest, signedBy }
+  const { verdict } = asSeen
+  const isUnsigned = seen !== undefined && arrived === undefined
+  const unexplained = verdict.ok ? (isUnsigned ? [noSignature] : []) : [describeRefusal(verdict.code)]
+  return { isGenuine: verdict.ok, causes, unexplained, signedBy }
+}
+
+const noSignature: Difference = {
+  what: 'header',
+  name: 'X-Twilio-Signature',
+  sent: ['with every webhook'],
+  seen: ['not in this record'],
+}
+
+function describeRefusal(code: RejectionCode): Difference {
+  return { what: 'request', name: undefined, sent: ['signed by a configured key'], seen: [`refused as ${code}`] }
+}
+
+/** If the JSON of an event is gone, an object in its place holds no parameters that Twilio signed. */
+function markLostJson(sent: Sent, seen: DiagnosableRequest): DiagnosableRequest {
+  const body: unknown = seen.body
+  const isObject = typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === Object.prototype
+  return isEvent(sent) && isObject && !('consumedBy' in body)
+    ? { ...seen, body: { consumedBy: 'a parser of JSON', fix: keepBytes } }
+    : seen
+}
+
+const keepBytes = 'Verify before anything parses the body, or keep its bytes.'
+
+/** With bodySHA256 the URL covers the body, and nothing else is signed. */
+function isEvent({ url }: Sent): boolean {
+  return /[?&]bodySHA256=/.test(url)
+}
+
+/** The causes that are guesses if the options refused the request before they were compared. */
+const guesses: Readonly<Partial<Record<RejectionCode, RegExp>>> = {
+  url_not_allowed: /^(scheme|host|host_case|port)$/,
+  body_too_large: /^(params|body|form|json)_/,
+}
+
+/**
+ * Diagnoses a request. If the options refuse its URL or its body before the signature, the search
+ * starts from a guess. Then the reason of the refusal comes first, in place of what was guessed.
+ */
+async function diagnoseRefusal(
+  request: DiagnosableRequest,
+  options: VerifierOptions & DiagnoseOptions,
+): Promise<Diagnosis> {
+  const diagnosis = await diagnose(request, options)
+  const { verdict, proven } = diagnosis
+  const guessed = verdict.ok ? undefined : guesses[verdict.code]
+  const signature = readHeader(request, signatureHeader)
+  if (proven === undefined || guessed === undefined || signature === undefined) return diagnosis
+  const other = withHeaders(request, { [signatureHeader]: signature.replace(/[A-Za-z0-9+/]/g, 'A') })
+  const { suspected, ruledOut } = await diagnose(other, { ...options, maxTries: 1 })
+  const [reason] = suspected
+  if (reason === undefined || ruledOut !== undefined) return diagnosis
+  const others = proven.causes.filter(({ id }) => !guessed.test(id) && id !== reason.id)
+  return { ...diagnosis, proven: { ...proven, causes: [reason, ...others] } }
 }
 
 interface Searched {
   readonly found: readonly Cause[]
-  /** The differences that the search did not have to explain. */
-  readonly rest: readonly Difference[]
+  /** The differences that the search did not explain. */
+  readonly left: readonly Difference[]
   /** The diagnosis of the request as it was seen, with the right signature. */
-  readonly asSeen: Diagnosis | undefined
+  readonly asSeen: Diagnosis
 }
 
-/** Returns the first variant that the search explains. */
-async function searchVariants(variants: readonly Variant[], differences: readonly Difference[]): Promise<Searched> {
-  let asSeen: Diagnosis | undefined
+/** Returns what the search finds for the request as it was seen, or for the first variant. */
+async function searchVariants(
+  [asIs, ...variants]: readonly [Variant, ...Variant[]],
+  differences: readonly Difference[],
+): Promise<Searched> {
+  const asSeen = await diagnoseRefusal(asIs.changed, asIs.with)
+  const found = listCertain(asSeen)
+  if (asSeen.verdict.ok || found.length > 0) return { found, left: [], asSeen }
   for (const { changed, with: options, explained } of variants) {
-    const diagnosis = await diagnose(changed, options)
-    asSeen ??= diagnosis
-    const found = diagnosis.proven?.causes ?? []
-    if (diagnosis.verdict.ok || found.length > 0)
-      return { found, rest: differences.filter(({ what }) => !explained.includes(what)), asSeen }
+    const diagnosis = await diagnoseRefusal(changed, options)
+    const certain = listCertain(diagnosis)
+    if (diagnosis.verdict.ok || certain.length > 0)
+      return { found: certain, left: differences.filter(({ what }) => !explained.includes(what)), asSeen }
   }
-  return { found: [], rest: differences, asSeen }
+  return { found: [], left: differences, asSeen }
 }
 
-/** Splits the differences into those that have a name and the rest. */
-function describeDifferences(differences: readonly Difference[]): Pick<Comparison, 'causes' | 'unexplained'> {
-  const causes = forms.flatMap(({ applies, detail, ...cause }) => {
-    const names = differences.filter(applies).map(({ name }) => name ?? '')
-    if (names.length === 0) return []
-    return [{ ...cause, detail: `${detail}${names.join('') === '' ? '' : `: ${names.join(', ')}`}.` }]
-  })
-  return { causes, unexplained: differences.filter((difference) => !forms.some(({ applies }) => applies(difference))) }
+/** A body with another hash than the signed one is certain, with the other causes of the search. */
+function listCertain({ verdict, proven, suspected, ruledOut }: Diagnosis): readonly Cause[] {
+  if (proven !== undefined) return proven.causes
+  return !verdict.ok && verdict.code === 'body_hash_mismatch' && ruledOut === undefined ? suspected : []
 }
 
-/** Differences whose cause is known by their form alone. */
-const forms: readonly (Cause & { readonly applies: (difference: Difference) => boolean })[] = [
-  {
-    id: 'params_missing',
-    detail: 'The server did not see these parameters',
-    fix: 'Find what removes them before the check, or verify the raw body before it runs.',
-    applies: ({ what, seen }) => what === 'parameter' && seen.length === 0,
-  },
-  {
-    id: 'params_repeats_dropped',
-    detail: 'The server did not see every value of these parameters',
-    fix: 'Verify the raw body, or use a parser that keeps repeated names.',
-    applies: ({ what, sent, seen }) =>
-      what === 'parameter' &&
-      seen.length > 0 &&
-      seen.length < sent.length &&
-      seen.every((value) => sent.includes(value)),
-  },
-  {
-    id: 'query_missing',
-    detail: 'The server did not see the query of the URL',
-    fix: 'Pass the whole request target on, with its query: req.originalUrl in place of req.path.',
-    applies: ({ what, sent, seen }) =>
-      what === 'url' && sent[0]?.replace(/\?.*$/s, '') === seen[0] && sent[0] !== seen[0],
-  },
-]
-
-/** A body whose hash is wrong, or whose bytes are gone, is certain from the code alone. */
-function describeBody(asSeen: Diagnosis | undefined, found: readonly Cause[]): readonly Cause[] {
-  if (asSeen === undefined || asSeen.verdict.ok || !/^body_/.test(asSeen.verdict.code)) return []
-  return found.some(({ id }) => id.startsWith('body_')) ? [] : asSeen.suspected.slice(0, 1)
+/** A body that is lost or has another form as a whole: the code, or the request itself, shows why. */
+function describeBody({ verdict, suspected, ruledOut }: Diagnosis, left: readonly Difference[]): readonly Cause[] {
+  if (verdict.ok) return []
+  if (/^body_/.test(verdict.code)) return suspected.slice(0, 1)
+  const isWhole = left.some(({ what }) => what === 'body') && ruledOut === undefined
+  return isWhole ? suspected.filter(({ id }) => /^(body|form|json)_/.test(id)).slice(0, 1) : []
 }
 
 interface Variant {
@@ -166,42 +198,53 @@ interface Variant {
   readonly explained: readonly Difference['what'][]
 }
 
-/** The request as it was seen; then with the parameters as sent; then with the URL as sent. */
-function listVariants(sent: Sent, signed: DiagnosableRequest, options: VerifierOptions & DiagnoseOptions): Variant[] {
-  const parts = splitUrl(sent.url)
-  const variants: Variant[] = [{ changed: signed, with: options, explained: ['method', 'url', 'parameter', 'body'] }]
-  if (sent.method !== 'GET' && sent.params.length > 0) {
-    const { params: _, ...rest } = withHeaders(signed, { 'content-type': formType, 'content-length': undefined })
-    variants.push({
-      changed: { ...rest, body: encodeForm(sent.params) },
-      with: options,
-      explained: ['method', 'url'],
-    })
-  }
-  if (parts !== undefined) {
-    const { signedUrl: _, ...rest } = options
-    const changed = { ...withHeaders(signed, { host: parts.authority }), url: parts.target }
-    variants.push({ changed, with: { ...rest, publicUrl: parts.origin }, explained: ['method', 'parameter', 'body'] })
-  }
-  return variants
+/**
+ * The request as it was seen, then with the parameters as sent. Each is searched first with hints,
+ * which finds the usual causes, and then with the URL that Twilio called, which names any other.
+ */
+function listVariants(
+  sent: Sent,
+  signed: DiagnosableRequest,
+  options: VerifierOptions & DiagnoseOptions,
+): [Variant, ...Variant[]] {
+  const named = { ...options, otherUrls: [...(options.otherUrls ?? []), sent.url.replace(/#.*$/s, '')] }
+  const all = ['method', 'url', 'parameter', 'body'] as const
+  const asSeen = { changed: signed, explained: all }
+  if (sent.method === 'GET' || sent.params.length === 0)
+    return [
+      { ...asSeen, with: options },
+      { ...asSeen, with: named },
+    ]
+  const { params: _, ...rest } = withHeaders(signed, {
+    'content-type': formType,
+    'content-length': undefined,
+    'content-encoding': undefined,
+  })
+  const asSent = { changed: { ...rest, body: encodeForm(sent.params) }, explained: ['method', 'url'] as const }
+  return [
+    { ...asSeen, with: options },
+    { ...asSeen, with: named },
+    { ...asSent, with: options },
+    { ...asSent, with: named },
+  ]
 }
 
 /** Adds the host and the path that were sent to what the search tries. */
 function addHints(
   sent: Sent,
-  seen: DiagnosableRequest | undefined,
+  request: DiagnosableRequest,
   options: ServerOptions['options'],
 ): ServerOptions['options'] {
   const parts = splitUrl(sent.url)
   if (parts === undefined) return options
   const toPath = (url: string): string => (splitUrl(url)?.target ?? url).replace(/\?.*$/s, '')
-  const [path, own] = [toPath(parts.target), toPath(seen?.url ?? '')]
+  const [path, own] = [toPath(parts.target), toPath(toFullUrl(request, options))]
   const [longer, shorter] = path.length > own.length ? [path, own] : [own, path]
-  const prefix = shorter !== '' && longer.endsWith(shorter) ? longer.slice(0, -shorter.length) : ''
+  const prefix = longer.endsWith(shorter) ? longer.slice(0, -shorter.length) : ''
   return {
     ...options,
     otherHosts: [...(options.otherHosts ?? []), parts.authority.replace(/:\d+$/, '')],
-    ...(prefix.startsWith('/') && { prefixes: [...(options.prefixes ?? []), prefix] }),
+    ...(/^\/[^/]/.test(prefix) && { prefixes: [...(options.prefixes ?? []), prefix] }),
   }
 }
 
@@ -219,18 +262,13 @@ function toSeen(sent: Sent, { publicUrl }: VerifierOptions): DiagnosableRequest 
   }
 }
 
-function encodeForm(params: Sent['params']): string {
-  return new URLSearchParams(params.map(([name, value]): [string, string] => [name, value])).toString()
-}
-
 /** Returns the headers with which a configured key signs what was sent. */
 function computeSignature(
   sent: Sent,
   request: DiagnosableRequest,
   { tokens, sharedKey }: ServerOptions,
 ): Record<string, string> | undefined {
-  // With bodySHA256 the URL covers the body, and nothing else is signed.
-  const isForm = sent.method !== 'GET' && !/[?&]bodySHA256=/.test(sent.url) && sent.params.length > 0
+  const isForm = sent.method !== 'GET' && !isEvent(sent) && sent.params.length > 0
   const usesSharedKey = sharedKey !== undefined && readHeader(request, settingsHeader) !== undefined
   // A token in quotes or with blanks is a fault of the configuration, which the diagnosis names.
   const authToken = tokens[0]?.replace(/^[\s"']+|[\s"']+$/g, '')
@@ -253,11 +291,7 @@ function describeSignature(
   request: DiagnosableRequest,
   first: Diagnosis,
 ): readonly Cause[] {
-  // Without any header of a client, the record may have left the signature out.
-  const missing =
-    readHeader(request, 'user-agent') === undefined
-      ? undefined
-      : first.suspected.find(({ id }) => id === 'signature_missing')
+  const missing = hasAllHeaders(request) ? first.suspected.find(({ id }) => id === 'signature_missing') : undefined
   if (missing !== undefined && readHeader(request, signatureHeader) === undefined) return [missing]
   if (signedBy !== 'another key') return []
   const told = first.suspected.find(({ id }) => /^(token|shared_key|algorithm|signature)_?/.test(id))
@@ -268,72 +302,4 @@ function describeSignature(
       fix: 'Configure the Auth Token of the account that owns the number, the application or the service.',
     },
   ]
-}
-
-/** Lists what differs. Values are not masked. */
-function listDifferences(sent: Sent, seen: DiagnosableRequest, options: VerifierOptions): readonly Difference[] {
-  const differences: Difference[] = []
-  const add = (what: Difference['what'], one: readonly string[], other: readonly string[], name?: string): void => {
-    if (one.join('\n') !== other.join('\n')) differences.push({ what, name, sent: one, seen: other })
-  }
-  add('method', [sent.method], [seen.method])
-  add('url', [sent.url.replace(/#.*$/s, '')], [toFullUrl(seen, options)])
-  const pairs = readPairs(seen)
-  if (sent.method === 'GET' || sent.params.length === 0) return differences
-  if (pairs === undefined) {
-    add('body', [`${sent.params.length} parameters`], ['no form'])
-    return differences
-  }
-  const fold = (name: string): string => (sent.namesAreExact ? name : name.toLowerCase().replaceAll('_', ''))
-  const gather = (list: Sent['params']): Map<string, { name: string; values: string[] }> => {
-    const byName = new Map<string, { name: string; values: string[] }>()
-    for (const [name, value] of list) {
-      const known = byName.get(fold(name)) ?? { name, values: [] }
-      known.values.push(value)
-      byName.set(fold(name), known)
-    }
-    return byName
-  }
-  const [sentByName, seenByName] = [gather(sent.params), gather(pairs)]
-  for (const key of new Set([...sentByName.keys(), ...seenByName.keys()])) {
-    const [one, other] = [sentByName.get(key), seenByName.get(key)]
-    add('parameter', one?.values ?? [], other?.values ?? [], other?.name ?? one?.name ?? key)
-  }
-  return differences
-}
-
-function toFullUrl({ url, headers }: DiagnosableRequest, { publicUrl }: VerifierOptions): string {
-  if (splitUrl(url) !== undefined) return url
-  const base = typeof publicUrl === 'string' ? publicUrl : `https://${readHeader({ headers }, 'host') ?? '?'}`
-  return base.replace(/\/$/, '') + url
-}
-
-function readPairs({ body, params }: DiagnosableRequest): Sent['params'] | undefined {
-  if (typeof body === 'string' || body instanceof Uint8Array) {
-    const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8')
-    return /^\s*[{[]/.test(text) ? undefined : [...new URLSearchParams(text)]
-  }
-  if (params instanceof URLSearchParams) return [...params]
-  return typeof params === 'object' && params !== null && !(Symbol.iterator in params)
-    ? Object.entries(params).flatMap(([name, value]) =>
-        [value].flat().map((each): [string, string] => [name, String(each)]),
-      )
-    : undefined
-}
-
-function readHeader({ headers }: Pick<DiagnosableRequest, 'headers'>, name: string): string | undefined {
-  if (headers instanceof Headers) return headers.get(name) ?? undefined
-  const [, value] = Object.entries(headers).find(([each]) => each.toLowerCase() === name) ?? []
-  return typeof value === 'string' ? value : value?.[0]
-}
-
-/** Sets or, with `undefined`, removes headers. */
-function withHeaders<T extends DiagnosableRequest>(
-  request: T,
-  changes: Readonly<Record<string, string | undefined>>,
-): T {
-  const given = request.headers instanceof Headers ? [...request.headers] : Object.entries(request.headers)
-  const kept = given.filter(([name]) => !(name.toLowerCase() in changes))
-  const set = Object.entries(changes).filter(([, value]) => value !== undefined)
-  return { ...request, headers: Object.fromEntries([...kept, ...set]) }
 }

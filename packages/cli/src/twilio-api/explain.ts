@@ -3,13 +3,14 @@ import type { Args } from '../args.ts'
 import { formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { hasRequest, readRequest } from '../inputs/index.ts'
-import { type GivenRequest, toIncoming } from '../inputs/request.ts'
+import { findHeader, type GivenRequest, toIncoming } from '../inputs/request.ts'
 import { cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
 import { readSecretsIfAny } from '../secrets.ts'
 import { toVerifierOptions } from '../verifier-options.ts'
 import { createTwilioApi, type TwilioApi } from './client.ts'
-import { type Comparison, compareSent, type Difference } from './compare.ts'
+import { type Comparison, compareSent, type ServerOptions } from './compare.ts'
 import { type Credentials, readApiUrl, readCredentials } from './credentials.ts'
+import { type Difference, showName } from './differences.ts'
 import { listRecent, readAlert, readCallEvent, type Sent } from './sent.ts'
 import { maskUrl } from './webhook-url.ts'
 
@@ -38,18 +39,25 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
   const comparison = await asUsageLater(() => compareSent(alignNames(sent, seen), seen, server))
   const shows = args.flag('show-values')
   if (args.flag('json')) printJson(io, toJson(sent, comparison, shows))
-  else print(io, format(sent, given, comparison, shows, io))
+  else print(io, format(sent, given && addOrigin(given, server), comparison, shows, io))
   return comparison.isGenuine ? EXIT.ok : EXIT.notGenuine
 }
 
+/** A capture may have the target alone: the server checks it below its public URL. */
+function addOrigin(given: GivenRequest, { options }: ServerOptions): GivenRequest {
+  const { publicUrl } = options
+  const isTarget = given.url.startsWith('/') && typeof publicUrl === 'string'
+  return isTarget ? { ...given, url: publicUrl.replace(/\/$/, '') + given.url } : given
+}
+
 async function showRecent(args: Args, io: Io, api: TwilioApi): Promise<number> {
-  const show = args.flag('show-values') ? (url: string): string => cleanText(url) : maskUrl
-  const alerts = (await listRecent(api, mostRecent)).map((alert) => ({ ...alert, url: show(alert.url) }))
+  const shows = args.flag('show-values')
+  const alerts = (await listRecent(api, mostRecent)).map((alert) => ({ ...alert, url: showUrl(alert.url, shows) }))
   if (args.flag('json')) printJson(io, alerts)
   else if (alerts.length === 0) print(io, 'No webhook failed in the time for which Twilio keeps alerts.')
   else
     for (const { alert, date, error, method, url } of alerts)
-      print(io, cleanText(`${alert}  ${date}  ${error}  ${method.padEnd(4)}  ${url}`))
+      print(io, showText(`${alert}  ${date}  ${error}  ${method.padEnd(4)}  ${url}`))
   return EXIT.ok
 }
 
@@ -58,7 +66,7 @@ async function readServer(
   io: Io,
   given: GivenRequest | undefined,
   { username, accountSid, password }: Credentials,
-): Promise<Parameters<typeof compareSent>[2]> {
+): Promise<ServerOptions> {
   const found = await readSecretsIfAny(args, io)
   // The Auth Token with which the API is asked also signs the webhooks of the account.
   const authTokens = found.authTokens.length === 0 && username === accountSid ? [password] : found.authTokens
@@ -86,16 +94,16 @@ function toJson(sent: Sent, comparison: Comparison, shows: boolean): object {
   return {
     genuine: isGenuine,
     sent: {
-      about: cleanText(about),
-      method,
+      about: showText(about),
+      method: showText(method),
       url: showUrl(url, shows),
-      parameters: params.map(([name, value]) => (shows ? { name, value } : { name })),
+      parameters: params.map(([name, value]) => ({ name: showName(name), ...(shows && { value: cleanText(value) }) })),
       namesAreExact,
     },
     causes,
     unexplained: unexplained.map((difference) => ({
       what: difference.what,
-      name: difference.name ?? null,
+      name: difference.name === undefined ? null : showName(difference.name),
       ...showBoth(difference, shows),
     })),
     signedBy,
@@ -111,17 +119,18 @@ function format(
 ): string {
   const colors = colorsFor(io.stdout, io.env)
   const lines = [
-    cleanText(sent.about),
-    `  sent  ${cleanText(sent.method)} ${showUrl(sent.url, shows)}  (${sent.params.length} parameters)`,
+    showText(sent.about),
+    `  sent  ${showText(sent.method)} ${showUrl(sent.url, shows)}  (${sent.params.length} parameters)`,
   ]
   if (given !== undefined) lines.push(`  seen  ${cleanText(given.method)} ${showUrl(given.url, shows)}`)
-  if (shows) lines.push(...sent.params.map(([name, value]) => `    ${cleanText(`${name}: ${value}`)}`))
+  if (shows) lines.push(...sent.params.map(([name, value]) => `    ${showText(`${name}: ${value}`)}`))
   if (!sent.namesAreExact)
     lines.push('The events of a call do not show how parameters are written; names are compared without case and _.')
-  if (isGenuine)
+  if (isGenuine && unexplained.length === 0)
     lines.push(
       `${colors.green('Nothing differs:')} with this URL and these parameters the signature of the configured key is right.`,
     )
+  else if (isGenuine) lines.push(`${colors.green('Genuine')}, as far as is known, but this differs:`)
   else if (causes.length > 0)
     lines.push(
       `${colors.red('Certain')}, because the signed URL and parameters are known:`,
@@ -134,12 +143,19 @@ function format(
     if (causes.length > 0) lines.push('Also different:')
     for (const difference of unexplained) {
       const { sent: one, seen: other } = showBoth(difference, shows)
-      lines.push(`  ${cleanText(difference.name ?? difference.what)}`, `    sent  ${one}`, `    seen  ${other}`)
+      lines.push(`  ${showName(difference.name ?? difference.what)}`, `    sent  ${one}`, `    seen  ${other}`)
     }
+    if (isGenuine && unexplained.some(({ what }) => what === 'parameter'))
+      lines.push('The request that the server saw is another one than that of the record.')
+    else if (isGenuine)
+      lines.push('If the server refuses this webhook, the header does not reach it, or another key signs it.')
   }
-  lines.push(`Signed by: ${signers[signedBy]}`)
+  const isSigned = findHeader(given?.headers ?? [], 'x-twilio-signature') !== undefined || sent.signature !== undefined
+  lines.push(`Signed by: ${isSigned && signedBy === 'unknown' ? notCompared : signers[signedBy]}`)
   return lines.join('\n')
 }
+
+const notCompared = 'not known, because the server refuses the request before it compares signatures'
 
 const signers: Readonly<Record<Comparison['signedBy'], string>> = {
   'a configured key': 'a key that is configured',
@@ -147,17 +163,22 @@ const signers: Readonly<Record<Comparison['signedBy'], string>> = {
   unknown: 'not known, because neither record has the header X-Twilio-Signature',
 }
 
+/** Shows a text in one line, in which line breaks stay visible. */
+function showText(text: string): string {
+  return cleanText(text.replaceAll('\r', '\\r').replaceAll('\n', '\\n').replaceAll('\t', '\\t'))
+}
+
 function showUrl(url: string, shows: boolean): string {
-  return shows ? cleanText(url.replace(/\/\/[^/?#]*@/, '//***@')) : maskUrl(url)
+  return showText(shows ? url.replace(/\/\/[^/?#]*@/, '//***@') : maskUrl(url))
 }
 
 /** Shows both sides. Without --show-values a value is only measured, because it may be a message. */
 function showBoth({ what, sent, seen }: Difference, shows: boolean): { readonly sent: string; readonly seen: string } {
   const show = (values: readonly string[]): string => {
     if (what === 'url') return showUrl(values[0] ?? '', shows)
-    if (what !== 'parameter') return cleanText(values.join(', '))
+    if (what !== 'parameter') return showText(values.join(', '))
     if (values.length === 0) return 'not there'
-    if (shows) return cleanText(values.join(', '))
+    if (shows) return showText(values.join(', '))
     return values.map((value) => `${[...value].length} characters`).join(', ')
   }
   return { sent: show(sent), seen: show(seen) }

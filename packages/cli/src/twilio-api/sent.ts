@@ -49,7 +49,7 @@ export async function readAlert(api: TwilioApi, sid: string): Promise<Sent> {
     params: isForm ? [...new URLSearchParams(variables)] : [],
     signature: findSignature(readText(alert, 'request_headers')),
     namesAreExact: true,
-    about: `${sid}, ${date}, error ${error}`,
+    about: [sid, date, error && `error ${error}`].filter((text) => text !== '').join(', '),
   }
 }
 

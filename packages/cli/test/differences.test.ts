@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { compareSent } from '../src/twilio-api/compare.ts'
+import { authToken } from './support.ts'
+
+type Pairs = readonly (readonly [string, string])[]
+
+const url = 'https://example.com/sms?team=blue'
+const known: Pairs = [
+  ['MessageSid', `SM${'1'.repeat(32)}`],
+  ['From', '+15551230001'],
+]
+const formType = { 'content-type': 'application/x-www-form-urlencoded' }
+
+/** Compares a form with the one in a log entry, which has no signature. */
+async function compare(
+  sent: Pairs,
+  seen: { readonly pairs?: Pairs; readonly body?: string; readonly url?: string; readonly headers?: object },
+  calledUrl = url,
+) {
+  const params = [...known, ...sent]
+  const form = new URLSearchParams([...known, ...(seen.pairs ?? sent)].map(([name, value]) => [name, value]))
+  return await compareSent(
+    { method: 'POST', url: calledUrl, params, signature: undefined, namesAreExact: true, about: '' },
+    {
+      method: 'POST',
+      url: seen.url ?? '/sms?team=blue',
+      headers: { host: 'example.com', ...formType, ...seen.headers },
+      body: seen.body ?? form.toString(),
+    },
+    { options: { publicUrl: 'https://example.com', authToken }, tokens: [authToken], sharedKey: undefined },
+  )
+}
+
+// A change that cannot be undone, so that no search explains it together with another.
+const lossy = { sent: ['Other', 'one two'], seen: ['Other', 'three'] } as const
+
+describe('a difference that cannot be undone', () => {
+  test.each<[string, string, Pairs, Pairs]>([
+    ['a parameter is gone', 'params_missing', [['Body', 'gone']], []],
+    ['a blank parameter is gone', 'params_blank_dropped', [['ToCity', '']], []],
+    ['a parameter was added', 'params_missing', [], [['Added', 'x']]],
+    ['a parameter was renamed', 'params_missing', [['Body', 'a']], [['text', 'a']]],
+    ['names with brackets became objects', 'params_nested', [['Meta[a]', '1']], [['Meta', '[object Object]']]],
+    ['names with dots became underscores', 'params_nested', [['A.B', '1']], [['A_B', '1']]],
+    [
+      'repeated names became a list',
+      'params_repeats_dropped',
+      [
+        ['A', '1'],
+        ['A', '2'],
+      ],
+      [['A', '1,2']],
+    ],
+    ['a blank became null', 'params_null', [['A', '']], [['A', 'null']]],
+    ['white space was joined', 'params_trimmed', [['A', ' a  b ']], [['A', 'a b']]],
+    ['CR became LF', 'body_whitespace', [['A', 'a\rb\r\nc']], [['A', 'a\nb\nc']]],
+    ['a form was decoded twice', 'params_plus_as_space', [['A', '1+1 %26 2']], [['A', '1 1 & 2']]],
+    ['a value was escaped', 'params_escaped', [['A', '<b>&amp;"']], [['A', '&lt;b&gt;&amp;amp;&#x22;']]],
+    ['characters were lost', 'body_charset', [['A', 'Grüße']], [['A', 'Gr\ufffd\ufffde']]],
+  ])('%s, beside another', async (_name, id, sent, seen) => {
+    const { isGenuine, causes, unexplained } = await compare([...sent, lossy.sent], { pairs: [...seen, lossy.seen] })
+    expect(causes.map((cause) => cause.id)).toEqual([id])
+    expect(unexplained).toEqual([{ what: 'parameter', name: 'Other', sent: ['one two'], seen: ['three'] }])
+    expect(isGenuine).toBe(false)
+    expect(JSON.stringify(causes)).not.toMatch(/Grüße|one two|gone/)
+  })
+
+  test('the URL is named too, in parts that no search can guess', async () => {
+    const seen = { pairs: [lossy.seen], url: '/v7/other?team=red&team=blue' }
+    const { causes, unexplained } = await compare([lossy.sent], seen)
+    expect(causes.map(({ id }) => id).sort()).toEqual(['path_prefix', 'query_extra'])
+    expect(unexplained).toMatchObject([{ name: 'Other' }])
+  })
+
+  test('a parameter whose name is another text is not printed', async () => {
+    const encoded = Buffer.from('Body=a private text').toString('base64')
+    const { causes } = await compare([lossy.sent], { pairs: [lossy.seen, [`${encoded}!`, '']] })
+    expect(causes).toMatchObject([{ id: 'params_missing', detail: expect.stringContaining('a name of 29 characters') }])
+  })
+})
+
+describe('a body that is another as a whole', () => {
+  test('a request without its body is named, and a log entry without one is shown', async () => {
+    const whole = await compare([], { body: '', headers: { 'user-agent': 'TwilioProxy/1.1' } })
+    expect(whole.causes.map(({ id }) => id)).toEqual(['body_missing', 'signature_missing'])
+    const entry = await compare([], { body: '', headers: { 'content-type': undefined } })
+    expect(entry).toMatchObject({
+      isGenuine: false,
+      causes: [],
+      unexplained: [{ what: 'body', sent: ['2 parameters'], seen: ['no body in this record'] }],
+    })
+  })
+
+  test('what has none of the parameters is shown as a body, not as many lost parameters', async () => {
+    const { causes, unexplained } = await compare([], { body: 'a=1&b=2' })
+    expect(causes).toEqual([])
+    expect(unexplained).toEqual([
+      { what: 'body', name: undefined, sent: ['2 parameters'], seen: ['none of these parameters'] },
+    ])
+  })
+})
+
+test('a JSON event with another body is named beside a URL that no search can guess', async () => {
+  const bodySHA256 = createHash('sha256').update('{"a": 1.0}').digest('hex')
+  const { causes, unexplained } = await compareSent(
+    {
+      method: 'POST',
+      url: `https://example.com/events?key=blue&bodySHA256=${bodySHA256}`,
+      params: [],
+      signature: undefined,
+      namesAreExact: true,
+      about: '',
+    },
+    {
+      method: 'POST',
+      url: `/v7/other?bodySHA256=${bodySHA256}`,
+      headers: { host: 'example.com', 'content-type': 'application/json' },
+      body: '{"a":2}',
+    },
+    { options: { publicUrl: 'https://example.com', authToken }, tokens: [authToken], sharedKey: undefined },
+  )
+  expect(causes.map(({ id }) => id).sort()).toEqual(['body_reserialized', 'path_prefix', 'query_missing'])
+  expect(unexplained).toEqual([])
+})
+
+describe('a request that is right', () => {
+  test('says that the signature is not in the record', async () => {
+    expect(await compare([], {})).toMatchObject({
+      isGenuine: true,
+      causes: [],
+      unexplained: [{ what: 'header', name: 'X-Twilio-Signature' }],
+    })
+  })
+
+  test('two slashes at the start of the path are no prefix', async () => {
+    const { causes } = await compare([], {}, 'https://example.com//sms?team=blue')
+    expect(causes.map(({ id }) => id)).toEqual(['path_encoding'])
+  })
+})
