@@ -2,18 +2,30 @@ import { buildWhenNeeded, installWhenNeeded } from '../../tools/setup.mjs'
 
 /**
  * `npm run corpus` prints the broken set-ups with the causes that the search names. It fails below
- * the goals.
+ * the goals. With `-- --forged 20000` it diagnoses so many forged requests instead.
  */
-const onlyMisses = process.argv.includes('--misses')
-const unknown = process.argv.slice(2).filter((argument) => argument !== '--misses')
+const [, , ...given] = process.argv
+const onlyMisses = given.includes('--misses')
+const forged = /^--forged (\d{1,7})(?: --seed (\d{1,9}))?$/.exec(given.join(' '))
 
-if (unknown.length > 0) {
-  console.error(`Unknown argument ${unknown.join(' ')}. npm run corpus [-- --misses]`)
+if (forged === null && given.join() !== (onlyMisses ? '--misses' : '')) {
+  console.error(`Unknown argument ${given.join(' ')}. npm run corpus [-- --misses | --forged COUNT [--seed N]]`)
   process.exitCode = 2
 } else {
   await installWhenNeeded()
   await buildWhenNeeded(['tollgate'])
-  await main()
+  if (forged === null) await main()
+  else await diagnoseAsStranger(Number(forged[1]), Number(forged[2] ?? 1))
+}
+
+async function diagnoseAsStranger(count: number, seed: number): Promise<void> {
+  const { diagnoseForged } = await import('./forged-run.ts')
+  const { requests, searched, signatures, proven } = await diagnoseForged(count, seed)
+  for (const one of proven) console.log(one)
+  console.log(
+    `${requests} forged requests (seed ${seed}): ${searched} searched, ${signatures} signatures computed, ${proven.length} proven`,
+  )
+  process.exitCode = proven.length === 0 ? 0 : 1
 }
 
 async function main(): Promise<void> {
