@@ -9,7 +9,7 @@ import vectors from '../../../conformance/data/sendgrid.json' with { type: 'json
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
 import { createGateway, type Exchange, type GatewayOptions, type SendGridRoute } from '../src/index.ts'
-import { routeTo, send, sendRaw, signSms, startUpstream, type Upstream } from './support.ts'
+import { authToken, routeTo, send, sendRaw, signSms, startUpstream, type Upstream } from './support.ts'
 
 const { publicKey } = await signSendGridRequest()
 
@@ -177,7 +177,12 @@ describe('in a configuration file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-sendgrid-'))
   const file = join(folder, 'gateway.yaml')
   const pem = `-----BEGIN PUBLIC KEY-----\n${publicKey}\n-----END PUBLIC KEY-----\n`
-  const env = { SENDGRID_WEBHOOK_PUBLIC_KEY: publicKey, OTHER_KEY: vectors[0]?.publicKey, PRIVATE: newPrivateKey() }
+  const env = {
+    SENDGRID_WEBHOOK_PUBLIC_KEY: publicKey,
+    OTHER_KEY: vectors[0]?.publicKey,
+    PRIVATE: newPrivateKey(),
+    TOKEN: authToken,
+  }
   const resources = createResources(env, () => undefined)
   afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -227,6 +232,8 @@ describe('in a configuration file', () => {
     await expect(loadConfiguration(file, resources)).rejects.toThrow(
       /:2: routes\[0\]\.scheme: must be twilio or sendgrid/,
     )
+    const { options } = await load('', 'forwardAuth: { publicUrl: https://a.example, keys: { env: TOKEN } }\n')
+    expect(options.forwardAuth).toMatchObject({ publicUrl: 'https://a.example', authToken: [env.TOKEN] })
     await expect(load('', 'forwardAuth: { scheme: sendgrid }\n')).rejects.toThrow(
       /:1: forwardAuth\.scheme: forward-auth verifies only what Twilio signs/,
     )

@@ -162,7 +162,7 @@ export const configurationSchema = z.strictObject({
       style: z.enum(['forwarded', 'envoy']).optional(),
       pathPrefix: z.string().optional(),
       webSocketPaths: z.array(z.string()).optional(),
-      scheme: z.undefined({ error: 'forward-auth verifies only what Twilio signs. Use a route for SendGrid' }),
+      scheme: z.never({ error: 'forward-auth verifies only what Twilio signs. Use a route for SendGrid' }).optional(),
       ...omitMode(verifierFields),
     })
     .optional(),
