@@ -8,8 +8,8 @@ import { root } from '../tools/run.mjs'
 import { installWhenNeeded } from '../tools/setup.mjs'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
-const asynchronous = ['content', 'answer-reader']
-export const targets = ['form', 'url-forms', 'settings-header', 'content', 'compat', 'answer-reader']
+const asynchronous = ['content', 'answer-reader', 'sendgrid']
+export const targets = ['form', 'url-forms', 'settings-header', 'content', 'compat', 'answer-reader', 'sendgrid']
 
 /**
  * Builds one CommonJS file per program. It includes the library's source, so that the fuzzer sees

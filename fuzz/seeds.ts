@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Fixture, listFixtures } from '../conformance/data/fixtures.ts'
+import sendgrid from '../conformance/data/sendgrid.json' with { type: 'json' }
 import { sampleWebhook } from '../packages/tollgate/src/testing/index.ts'
 
 // Writes the seeds that are made of webhooks, into the folder that its argument names.
@@ -20,6 +21,12 @@ const seeds: Readonly<Record<string, ReadonlyMap<string, string>>> = {
   content: new Map(fixtures.map((fixture) => [fixture.id, writeContent(fixture)])),
   compat: new Map(
     forms.map(({ id, signedUrl, receivedUrl, rawBody }) => [id, [signedUrl, receivedUrl, rawBody].join('\0')]),
+  ),
+  sendgrid: new Map(
+    sendgrid.map(({ signature, timestamp, publicKey, body }, index) => [
+      String(index),
+      [signature, timestamp, publicKey, body].join('\0'),
+    ]),
   ),
   'url-forms': new Map(fixtures.map(({ id, receivedUrl }) => [id, `\x07\0${receivedUrl}`])),
 }
