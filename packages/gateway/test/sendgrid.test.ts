@@ -36,7 +36,7 @@ async function startBoth(route: Partial<SendGridRoute> = {}, more: Partial<Gatew
 }
 
 describe('a route of SendGrid', () => {
-  test('passes on what SendGrid signed, byte for byte, with what was verified', async () => {
+  test('E5: passes on what SendGrid signed, byte for byte, with what was verified', async () => {
     const { app, url, close } = await startBoth()
     const signed = await signEvents()
     const forged = { 'tollgate-stale': 'true', tollgate_verified: 'params', 'tollgate-account-sid': 'AC1' }
@@ -66,7 +66,7 @@ describe('a route of SendGrid', () => {
     await close()
   })
 
-  test('refuses what Twilio signed, and the route of Twilio refuses what SendGrid signed', async () => {
+  test('C4: refuses what Twilio signed, and the route of Twilio refuses what SendGrid signed', async () => {
     const { app, url, close } = await startBoth()
     expect((await send(url, signSms('/events'))).status).toBe(403)
     expect((await send(url, { ...(await signEvents()), target: '/sms' })).status).toBe(403)
@@ -92,7 +92,7 @@ describe('a route of SendGrid', () => {
     await close()
   })
 
-  test('other methods, a repeated signature, a name that CGI servers confuse and a handshake are refused', async () => {
+  test('B1 C2 E5: other methods, a repeated signature, a name that CGI servers confuse, and a handshake, on a route of SendGrid are refused', async () => {
     const { app, url, close } = await startBoth()
     const signed = await signEvents()
     const signature = signed.headers['x-twilio-email-event-webhook-signature'] ?? ''

@@ -73,7 +73,7 @@ describe('the reader of signatures', () => {
     expect(parseSignature(changed)).toBeUndefined()
   })
 
-  test('has one spelling for each signature, of every length', () => {
+  test('C2: SendGrid has one spelling for each signature, of every length', () => {
     const number = fc.oneof(
       fc.bigInt(1n, order - 1n),
       fc.integer({ min: 0, max: 255 }).chain((bits) => fc.bigInt(1n, 1n << BigInt(bits + 1)).filter((x) => x < order)),
@@ -92,7 +92,7 @@ describe('the reader of signatures', () => {
     )
   })
 
-  test('100,000 random headers are refused without an exception', async () => {
+  test('C2 E2: 100,000 random headers of SendGrid are refused without an exception', async () => {
     const { verify } = createSendGridVerifier({ publicKey: genuine.publicKey })
     const random = fc.oneof(
       fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes).toString('base64')),
@@ -233,7 +233,7 @@ describe('public keys', () => {
     expect(() => createSendGridVerifier({ publicKey: [genuine.publicKey, key as string] })).toThrow('"publicKey[1]"')
   })
 
-  test('no text causes another exception, and none shows the key', () => {
+  test('C7 E2: no text for a public key causes another exception, and none shows the key', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -84,7 +84,7 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
     expect(Buffer.from(verdict.body).toString()).toBe(genuine.body)
   })
 
-  test('the bytes are copied, so that a later change of the request changes nothing', async () => {
+  test('B10: the bytes are copied, so that a later change of the request changes nothing', async () => {
     const body = Buffer.from(genuine.body)
     const checking = verify(post({}, body))
     body.fill(0)
@@ -110,7 +110,7 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
     ['a timestamp in other digits', post({ timestamp: '١٦٠٠١١٢٥٠٢' }), 'signature_malformed', '10 digits'],
     ['an empty body', post({}, ''), 'body_malformed', 'empty'],
     ['no body', { ...post(), body: undefined }, 'body_malformed', 'empty'],
-    ['a digit of the timestamp in the body', post({ timestamp: '1600112502' }, '7[{}]'), 'body_malformed', 'digit'],
+    ['B6: a digit of the timestamp in the body', post({ timestamp: '1600112502' }, '7[{}]'), 'body_malformed', 'digit'],
     ['a parsed body', post({}, [{}] as never), 'body_already_consumed', 'raw body'],
     ['a broken connection', post({}, pushed(pieces.slice(1), false)), 'body_malformed', 'ended before'],
     [
@@ -147,7 +147,7 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
     expect(await verify({ ...post({}, unread), headers })).toMatchObject({ code: 'body_too_large' })
   })
 
-  test('headers are decided before the body is read', async () => {
+  test('E1: headers of SendGrid are decided before the body is read', async () => {
     const unread = { listen: () => expect.unreachable('the body was read') }
     for (const given of [{ signature: undefined }, { signature: 'A' }, { timestamp: '1' }])
       expect(await verify(post(given, unread))).toMatchObject({ ok: false })
@@ -182,7 +182,7 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
     expect(await verify(post(), { publicKey: [one, other] })).toMatchObject({ code: 'signature_mismatch' })
   })
 
-  test('a malleable signature is the same delivery, and a released one may come again', async () => {
+  test('D2: a malleable signature is the same delivery, and a released one may come again', async () => {
     const replay = replayGuard({ store: memoryStore(), onReplay: 'reject' })
     const options = { publicKey, replay }
     const first = await verify(post(), options)
@@ -273,7 +273,7 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
     expect(() => createSendGridVerifier(options as SendGridVerifierOptions)).toThrow(message)
   })
 
-  test('a request of any shape gets a refusal', async () => {
+  test('E2: a request of any shape gets a refusal of SendGrid', async () => {
     for (const request of [null, undefined, 1, 'POST', {}, { method: 'POST' }, { method: 'POST', headers: 1, body: 1 }])
       expect(await verify(request as unknown as IncomingRequest)).toMatchObject({ ok: false })
   })
