@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { type Meter, openTelemetryCounters } from '../src/counters/index.ts'
 import { createVerifier } from '../src/index.ts'
 import { memoryStore, replayGuard } from '../src/replay/index.ts'
-import { sampleWebhook, signRequest } from '../src/testing/index.ts'
+import { createSendGridVerifier } from '../src/sendgrid/index.ts'
+import { sampleWebhook, signRequest, signSendGridRequest } from '../src/testing/index.ts'
 
 test('verdicts are counted by the real SDK, with attributes from closed sets', async () => {
   const exporter = new InMemoryMetricExporter(1)
@@ -47,4 +48,14 @@ test('a wrong meter and a wrong list of ids are TypeErrors', () => {
   const meter: Meter = { createCounter: () => ({ add() {} }) }
   expect(() => openTelemetryCounters(meter, { sharedKeyIds: 'a' as unknown as string[] })).toThrow('"sharedKeyIds"')
   expect(() => openTelemetryCounters(meter, { sharedKeys: [] } as object)).toThrow('"sharedKeys"')
+})
+
+test('a verdict of SendGrid has the attributes that it knows', async () => {
+  const counted: object[] = []
+  const meter = { createCounter: () => ({ add: (_: number, attributes: object) => counted.push(attributes) }) }
+  const { publicKey, ...request } = await signSendGridRequest()
+  await createSendGridVerifier({ publicKey, onVerdict: openTelemetryCounters(meter) }).verify(request)
+  expect(counted).toEqual([
+    { 'tollgate.outcome': 'accepted', 'tollgate.key': 'sendgrid:0', 'tollgate.replayed': 'false' },
+  ])
 })

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { type VerdictCountersOptions, verdictCounters } from '../src/counters/index.ts'
 import { type Accepted, createVerifier, type RejectionCode, type Verdict } from '../src/index.ts'
 import { memoryStore, replayGuard } from '../src/replay/index.ts'
-import { sampleWebhook, signRequest } from '../src/testing/index.ts'
+import { createSendGridVerifier } from '../src/sendgrid/index.ts'
+import { sampleWebhook, signRequest, signSendGridRequest } from '../src/testing/index.ts'
 import { reject } from '../src/verdict.ts'
 
 const hour = 3_600_000
@@ -157,4 +158,17 @@ describe('verdictCounters', () => {
       expect(() => verdictCounters(options)).toThrow(text)
     }
   })
+})
+
+test("SendGrid's keys are counted by name or position", async () => {
+  const { counters } = withClock()
+  const { publicKey, ...request } = await signSendGridRequest()
+  for (const keys of [publicKey, { marketing: publicKey }]) {
+    const verifier = createSendGridVerifier({ publicKey: keys, onVerdict: counters.onVerdict })
+    await verifier.verify(request)
+    await verifier.verify({ ...request, body: '[]' })
+  }
+  const { keys, codes } = counters.summary()
+  expect(keys.map(({ key }) => key)).toEqual(['sendgrid:0', 'sendgrid:marketing'])
+  expect(codes).toMatchObject([{ code: 'signature_mismatch', count: 2 }])
 })

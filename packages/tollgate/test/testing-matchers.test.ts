@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createVerifier, type Verdict } from '../src/index.ts'
-import { sampleWebhook, signRequest } from '../src/testing/index.ts'
+import { createSendGridVerifier } from '../src/sendgrid/index.ts'
+import { sampleWebhook, signRequest, signSendGridRequest } from '../src/testing/index.ts'
 import '../src/testing/vitest.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
@@ -92,4 +93,15 @@ describe('toBeAccepted and toBeRefusedWith', () => {
     expect(() => expect(verdict).not.toBeRefusedWith(misspelled)).toThrow(/Did you mean "signature_mismatch"/)
     expect(() => expect(verdict).not.toBeRefusedWith(403 as never)).toThrow(/needs a rejection code/)
   })
+})
+
+test('the matchers know verdicts of SendGrid', async () => {
+  const { publicKey, ...request } = await signSendGridRequest()
+  const verifier = createSendGridVerifier({ publicKey: { marketing: publicKey } })
+  const verdict = await verifier.verify(request)
+  expect(verdict).toBeAccepted()
+  expect(messageOf(() => expect(verdict).toBeRefusedWith('stale'))).toContain(
+    'but it was accepted: signed with {"kind":"sendgrid","name":"marketing"}',
+  )
+  expect(await verifier.verify({ ...request, body: '[]' })).toBeRefusedWith('signature_mismatch')
 })

@@ -1,3 +1,4 @@
+import type { SendGridKey } from '../sendgrid/public-key.ts'
 import type { Accepted } from '../verdict.ts'
 
 /** Options for the labels of keys. */
@@ -10,10 +11,10 @@ export interface KeyLabelOptions {
 }
 
 /**
- * Gives the label of a key, from a closed set: `auth_token:0` to `auth_token:15`, `shared_key`, and
- * the ids in the options.
+ * Gives the label of a key, from a closed set: `auth_token:0` to `auth_token:15`, `shared_key`, the
+ * ids in the options, and the names or positions of SendGrid's public keys.
  */
-export type KeyLabeller = (key: Accepted['matched']['key']) => string
+export type KeyLabeller = (key: Accepted['matched']['key'] | SendGridKey) => string
 
 /**
  * Creates the function that labels keys.
@@ -26,6 +27,7 @@ export function createKeyLabeller({ sharedKeyIds = [] }: KeyLabelOptions): KeyLa
   const listed = new Set<string>(sharedKeyIds)
   return (key) => {
     if (key.kind === 'auth_token') return labelToken(key.index)
+    if (key.kind === 'sendgrid') return `sendgrid:${'name' in key ? key.name : key.index}`
     return listed.has(key.id) ? `shared_key:${key.id}` : 'shared_key'
   }
 }

@@ -1,4 +1,5 @@
 import { checkKnownOptions } from '../checks/options.ts'
+import type { SendGridVerdict } from '../sendgrid/verifier.ts'
 import type { Verdict } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabeller, type KeyLabelOptions } from './key-label.ts'
 
@@ -17,15 +18,18 @@ export interface Counter {
  * openTelemetryCounters(metrics.getMeter('tollgate'))`.
  *
  * There is one counter, `tollgate.verdicts`, with the attribute `tollgate.outcome` (`accepted` or
- * `refused`). An accepted request also has `tollgate.key`, `tollgate.algorithm`, `tollgate.covers`
- * and `tollgate.replayed`, a refused one `tollgate.code`. All values come from closed sets, so the
+ * `refused`). An accepted request also has `tollgate.key`, `tollgate.replayed` and, unless it is
+ * SendGrid's, `tollgate.algorithm` and `tollgate.covers`; a refused one has `tollgate.code`. All values come from closed sets, so the
  * number of time series is bounded.
  * @param meter A `Meter` of `@opentelemetry/api`.
  * @returns a function for the `onVerdict` option
  * @throws TypeError if the meter has no `createCounter`, if an option is unknown, or if
  *   `sharedKeyIds` is not a list of strings; RangeError if `sharedKeyIds` has more than 100.
  */
-export function openTelemetryCounters(meter: Meter, options: KeyLabelOptions = {}): (verdict: Verdict) => void {
+export function openTelemetryCounters(
+  meter: Meter,
+  options: KeyLabelOptions = {},
+): (verdict: Verdict | SendGridVerdict) => void {
   if (typeof (Object(meter) as Partial<Meter>).createCounter !== 'function')
     throw new TypeError('openTelemetryCounters needs a Meter, such as metrics.getMeter of @opentelemetry/api returns')
   checkKnownOptions(options, { sharedKeyIds: true }, 'openTelemetryCounters')
@@ -37,13 +41,15 @@ export function openTelemetryCounters(meter: Meter, options: KeyLabelOptions = {
   return (verdict) => counter.add(1, toAttributes(verdict, labelKey))
 }
 
-function toAttributes(verdict: Verdict, labelKey: KeyLabeller): Record<string, string> {
+function toAttributes(verdict: Verdict | SendGridVerdict, labelKey: KeyLabeller): Record<string, string> {
   if (!verdict.ok) return { 'tollgate.outcome': 'refused', 'tollgate.code': verdict.code }
   return {
     'tollgate.outcome': 'accepted',
     'tollgate.key': labelKey(verdict.matched.key),
-    'tollgate.algorithm': verdict.matched.algorithm,
-    'tollgate.covers': verdict.covers,
+    ...('covers' in verdict && {
+      'tollgate.algorithm': verdict.matched.algorithm,
+      'tollgate.covers': verdict.covers,
+    }),
     'tollgate.replayed': String(verdict.replayed),
   }
 }

@@ -1,4 +1,5 @@
 import { checkKnownOptions, checkType, parseInteger } from '../checks/options.ts'
+import type { SendGridVerdict } from '../sendgrid/verifier.ts'
 import type { RejectionCode, Verdict } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabelOptions } from './key-label.ts'
 import { summarize, type Tally, type VerdictSummary } from './summary.ts'
@@ -23,7 +24,7 @@ export interface VerdictCountersOptions extends KeyLabelOptions {
 /** Counters of verdicts in this process. */
 export interface VerdictCounters {
   /** For the `onVerdict` option. Needs no `this`. */
-  readonly onVerdict: (verdict: Verdict) => void
+  readonly onVerdict: (verdict: Verdict | SendGridVerdict) => void
   /** Returns the counts since the start or the last `reset`. */
   summary(): VerdictSummary
   /** Starts counting from zero. */
@@ -73,7 +74,7 @@ class VerdictTally implements Tally {
     this.since = since
   }
 
-  add(verdict: Verdict, labelKey: ReturnType<typeof createKeyLabeller>, at: number): void {
+  add(verdict: Verdict | SendGridVerdict, labelKey: ReturnType<typeof createKeyLabeller>, at: number): void {
     if (verdict.ok) {
       const label = labelKey(verdict.matched.key)
       this.keys.set(label, { count: (this.keys.get(label)?.count ?? 0) + 1, lastAt: at })

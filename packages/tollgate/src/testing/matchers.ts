@@ -1,4 +1,5 @@
 import { findNearest } from '../checks/options.ts'
+import type { SendGridAccepted } from '../sendgrid/verifier.ts'
 import { type Accepted, type Rejected, type RejectionCode, rejections } from '../verdict.ts'
 
 /** The result of a matcher, as Vitest and Jest expect it. */
@@ -31,8 +32,9 @@ export const matchers = {
   },
 } as const
 
-function describeVerdict(verdict: Accepted | Rejected): string {
+function describeVerdict(verdict: Accepted | SendGridAccepted | Rejected): string {
   if (verdict.ok) {
+    if (!('covers' in verdict)) return `, but it was accepted: signed with ${JSON.stringify(verdict.matched.key)}`
     const { key, algorithm } = verdict.matched
     const by = key.kind === 'auth_token' ? `Auth Token ${key.index}` : `SharedKey "${key.id}"`
     return `, but it was accepted: signed with ${by} (${algorithm}), which covers its ${verdict.covers}`
@@ -46,13 +48,13 @@ function describeVerdict(verdict: Accepted | Rejected): string {
 }
 
 // A value that is not a verdict, such as a promise of one, must fail with `.not`, too.
-function readVerdict(received: unknown, matcher: string): Accepted | Rejected {
+function readVerdict(received: unknown, matcher: string): Accepted | SendGridAccepted | Rejected {
   if (typeof received === 'object' && received !== null) {
     if ('then' in received) throw new TypeError(`${matcher} got a promise: await the verdict first`)
     const { ok, code, matched } = received as { ok?: unknown; code?: unknown; matched?: unknown }
     const isAccepted = ok === true && typeof matched === 'object' && matched !== null
     const isRejected = ok === false && typeof code === 'string' && Object.hasOwn(rejections, code)
-    if (isAccepted || isRejected) return received as Accepted | Rejected
+    if (isAccepted || isRejected) return received as Accepted | SendGridAccepted | Rejected
   }
   throw new TypeError(`${matcher} needs a verdict, as verify() returns it`)
 }
