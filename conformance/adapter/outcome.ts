@@ -1,5 +1,6 @@
+import vectors from '../data/sendgrid.json' with { type: 'json' }
 import { assert, assertEqual } from '../kit/assert.ts'
-import { makeRequest, otherToken, type Signed, withHeaders } from '../kit/draft.ts'
+import { host, makeRequest, otherToken, type Signed, withHeaders } from '../kit/draft.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import type { Framework } from './framework.ts'
 import { type Mistake, mistakes } from './mistakes.ts'
@@ -22,6 +23,18 @@ const released: readonly (readonly [ScenarioId, status: number, releases: number
 
 /** A genuine request, also for the scheme of the scenarios `another scheme`. */
 const makeOwn = async (): Promise<Signed> => withHeaders(await makeRequest(), { 'x-own': 'right' })
+
+/** The published request of SendGrid whose events have line ends between them. */
+function makeEvents(): Signed {
+  const { signature, timestamp, body } = vectors.find(({ title }) => title === 'two events') ?? Object(undefined)
+  const headers = {
+    host,
+    'content-type': 'application/json',
+    'x-twilio-email-event-webhook-signature': signature,
+    'x-twilio-email-event-webhook-timestamp': timestamp,
+  }
+  return { method: 'POST', url: '/sms', headers, body }
+}
 
 /** Tests that the handler's answer reaches the client, and that the replay guard follows it. */
 export function outcomeSuite(framework: Framework): Suite {
@@ -137,6 +150,14 @@ export function optionsSuite(framework: Framework): Suite {
       const { ok, params } = await expectAccepted(server, await makeOwn())
       assertEqual([ok, params], [true, []], 'what the handler saw')
       await expectRejected(server, await makeRequest(), 'signature_mismatch')
+    }),
+    'a verifier of SendGrid gets the bytes of the body': on('sendgrid', async (server) => {
+      const events = makeEvents()
+      const { covers, params, body } = await expectAccepted(server, events)
+      assertEqual([covers, params, body], [undefined, [], events.body], 'what the handler saw')
+      const rewritten = JSON.stringify(JSON.parse(events.body ?? ''))
+      await expectRejected(server, { ...events, body: rewritten }, 'signature_mismatch')
+      await expectRejected(server, await makeRequest(), 'signature_missing')
     }),
     'observe passes rejected requests to the handler': on('observe', async (server) => {
       await expectAccepted(server, await makeRequest())

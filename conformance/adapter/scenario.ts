@@ -10,6 +10,7 @@ import {
   type VerifierOptions,
 } from 'tollgate'
 import { memoryStore, replayGuard } from 'tollgate/replay'
+import { createSendGridVerifier } from 'tollgate/sendgrid'
 import { account, origin, otherAccount, otherToken, sharedKey, token } from '../kit/draft.ts'
 import { mistakes } from './mistakes.ts'
 
@@ -97,6 +98,15 @@ const ownScheme = (journal: Journal): Verifier<AnyVerdict> => ({
 })
 const withOwnScheme = (journal: Journal): VerifierOption => ({ verifier: ownScheme(journal) })
 
+/** With the key of the published request `two events`. */
+const withSendGrid = (journal: Journal): VerifierOption => ({
+  verifier: createSendGridVerifier({
+    publicKey:
+      'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEQ4LIFtWztlsF7skFqOncjD1lun4H5w8XOhyOArHW9RcIx/FfEzx6cikC/yPfUvwaX/JScE7Fc9CJD2afQ9Ok3Q==',
+    onVerdict: (verdict) => journal.verdicts.push(verdict.ok ? 'ok' : verdict.code),
+  }),
+})
+
 const rejectReplays = (): Partial<AdapterOptions> => ({
   replay: replayGuard({ store: memoryStore(), onReplay: 'reject' }),
 })
@@ -122,6 +132,7 @@ const plans = {
     options: () => ({ publicUrl: `${origin}/prefix`, paths: '/prefix/voice' }),
   },
   'another scheme': { options: withOwnScheme },
+  sendgrid: { options: withSendGrid },
   'another scheme, answers 503': { options: withOwnScheme, handle: answer(503) },
   'wrong by function': { byFunction: true, options: () => ({ publicUrl: 'nonsense' }) },
   'throwing by function': {
