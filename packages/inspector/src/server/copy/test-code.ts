@@ -1,9 +1,35 @@
 import type { Capture } from '../../shared/capture.ts'
-import { isHandshake, isJson, readParams } from '../read-capture.ts'
+import { findHeader, isHandshake, isJson, readParams } from '../read-capture.ts'
 import { isPlain, writeAsciiJson } from './escape.ts'
 
-/** Writes a test for `node --test` that signs the same webhook and expects the same status. */
-export function writeTest(capture: Capture): string {
+/** The code that signs a webhook as `request`. */
+interface Signing {
+  /** The function of tollgate/testing that it uses. */
+  readonly signer: string
+  readonly lines: readonly string[]
+}
+
+const signings: Readonly<Record<NonNullable<Capture['scheme']>, (capture: Capture) => Signing>> = {
+  twilio: writeTwilioSigning,
+  sendgrid: writeSendGridSigning,
+}
+
+function writeSendGridSigning({ url, headers, body, bodyBase64 }: Capture): Signing {
+  const lines = [
+    '  const request = await signSendGridRequest({',
+    `    url: ${writeAsciiJson(url)},`,
+    bodyBase64 === undefined
+      ? `    body: ${writeAsciiJson(body ?? '')},`
+      : `    body: Buffer.from(${writeAsciiJson(bodyBase64)}, 'base64'),`,
+    `    contentType: ${writeAsciiJson(findHeader(headers, 'content-type') ?? 'application/json')},`,
+    '    // The application under test needs the public key that belongs to it.',
+    '    privateKey: process.env.SENDGRID_TEST_PRIVATE_KEY,',
+    '  })',
+  ]
+  return { signer: 'signSendGridRequest', lines }
+}
+
+function writeTwilioSigning(capture: Capture): Signing {
   // signRequest computes bodySHA256 itself.
   const bound = capture.body !== undefined && isJson(capture)
   const url = bound ? capture.url.replace(/([?&])bodySHA256=[^&]*&?/g, '$1').replace(/[?&]$/, '') : capture.url
@@ -18,10 +44,17 @@ export function writeTest(capture: Capture): string {
     `    authToken: process.env.TWILIO_AUTH_TOKEN ?? '0123456789abcdef0123456789abcdef',`,
     `  })`,
   ]
+  return { signer: 'signRequest', lines }
+}
+
+/** Writes a test for `node --test` that signs the same webhook and expects the same status. */
+export function writeTest(capture: Capture): string {
+  const literal = (value: unknown) => writeAsciiJson(value)
+  const { signer, lines } = signings[capture.scheme ?? 'twilio'](capture)
   const name = `accepts ${capture.kind ?? 'a webhook'} at ${capture.method} ${capture.target.replace(/\?.*$/s, '')}`
   return `import assert from 'node:assert/strict'
 import test from 'node:test'
-import { signRequest } from 'tollgate/testing'
+import { ${signer} } from 'tollgate/testing'
 
 const app = process.env.APP_URL ?? 'http://127.0.0.1:3000'
 
