@@ -92,16 +92,17 @@ async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }:
     await Promise.all(ended)
   }
 
+  let closeAdmin: () => void
   try {
     const [url] = await Promise.all(Array.from({ length: loaded.workers }, startWorker))
     const many = loaded.workers === 1 ? '' : ` with ${loaded.workers} workers`
     tell(`The gateway listens on ${url}${many}`)
+    closeAdmin = await startAdmin(loaded, () => !isStopping && workers.size > 0, tell)
   } catch (error) {
     isStopping = true
     for (const worker of workers) worker.kill('SIGKILL')
     throw error
   }
-  const closeAdmin = await startAdmin(loaded, () => !isStopping && workers.size > 0, tell)
   const reload = runInTurn(async () => {
     // Checked here first, so that either all workers reload or no worker does.
     const opened = openSource(source, tell)
