@@ -1,6 +1,7 @@
 import type { Command, Flags } from './commands/command.ts'
 import { UsageError } from './exit.ts'
 import { didYouMean } from './nearest.ts'
+import { placeholderOf } from './parser.ts'
 
 // Names that a flag for a secret might have. Every user of the machine can see arguments, and the
 // shell keeps them in its history.
@@ -46,7 +47,7 @@ function checkValue(name: string, value: string | undefined, next: string | unde
   }
   if (value !== undefined) return false
   if (next === undefined || (next.startsWith('-') && next !== '-'))
-    throw new UsageError(`--${name} needs a value: --${name} ${flag.value ?? flag.choices?.join('|') ?? 'VALUE'}.`)
+    throw new UsageError(`--${name} needs a value: --${name} ${placeholderOf(flag)}.`)
   return true
 }
 

@@ -1,9 +1,6 @@
-import type { Command } from './commands/command.ts'
+import { type Candidate, listCommands, listWords } from './candidates.ts'
 import { commands } from './commands/table.ts'
 import { type Io, print } from './io.ts'
-
-/** The flag that the shell scripts of yargs call. */
-export const completionKey = '--get-yargs-completions'
 
 /**
  * Prints the completions of the last word. It never fails: the shell would show the error.
@@ -11,36 +8,24 @@ export const completionKey = '--get-yargs-completions'
  */
 export async function complete(words: readonly string[], io: Io): Promise<void> {
   const current = words.at(-1) ?? ''
-  const withMeaning = io.env.SHELL?.endsWith('zsh') === true || io.env.ZSH_NAME !== undefined
+  const format = formatFor(io)
   for (const { name, meaning } of await listCandidates(words.slice(1)).catch(() => [])) {
-    if (!name.startsWith(current)) continue
-    // zsh separates a word from its description with a colon.
-    print(io, withMeaning && meaning !== undefined ? `${name.replaceAll(':', '\\:')}:${meaning}` : name)
+    if (name.startsWith(current)) print(io, meaning === undefined ? name : format(name, meaning))
   }
 }
 
-interface Candidate {
-  readonly name: string
-  readonly meaning?: string
+/** Returns how the shell separates a word from its description. bash shows only the word. */
+function formatFor(io: Io): (name: string, meaning: string) => string {
+  if (io.env.SHELL?.endsWith('fish') === true) return (name, meaning) => `${name}\t${meaning}`
+  if (io.env.SHELL?.endsWith('zsh') === true || io.env.ZSH_NAME !== undefined)
+    return (name, meaning) => `${name.replaceAll(':', '\\:')}:${meaning}`
+  return (name) => name
 }
 
 async function listCandidates(words: readonly string[]): Promise<readonly Candidate[]> {
   const [name = '', ...rest] = words
-  if (rest.length === 0) return listCommands()
+  if (rest.length === 0) return listCommands(commands)
+  if (name === 'help') return rest.length > 1 ? [] : Object.keys(commands).map((each) => ({ name: each }))
   const command = Object.hasOwn(commands, name) ? (await commands[name]?.load())?.command : undefined
   return command === undefined ? [] : listWords(command, rest.at(-1) ?? '', rest.at(-2))
-}
-
-function listCommands(): Candidate[] {
-  const rows = Object.entries(commands).map(([name, { describe }]) => ({ name, meaning: describe }))
-  return [...rows, { name: '--help' }, { name: '--version' }]
-}
-
-function listWords(command: Command, current: string, before: string | undefined): Candidate[] {
-  const flag = before?.startsWith('--') ? command.flags[before.slice(2)] : undefined
-  // For any other value of a flag, the shell completes file names.
-  if (flag !== undefined && flag.type !== 'switch') return (flag.choices ?? []).map((name) => ({ name }))
-  if (!current.startsWith('-')) return (command.wordChoices ?? []).map((name) => ({ name }))
-  const flags = Object.entries(command.flags).map(([name, { describe }]) => ({ name: `--${name}`, meaning: describe }))
-  return [...flags, { name: '--help', meaning: 'Show the help' }]
 }

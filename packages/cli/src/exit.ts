@@ -18,10 +18,16 @@ export class UnreachableError extends Error {
   override readonly name = 'UnreachableError'
 }
 
+/** Names of options for people: the flag, or the variable. */
+export type OptionNames = Readonly<Record<string, string>>
+
 // The library's messages name its options. This maps each option to the flag that sets it.
-const flagOfOption: Readonly<Record<string, string>> = {
+const flagOfOption: OptionNames = {
   authToken: 'the Auth Token',
   publicUrl: '--public-url',
+  upstream: '--upstream',
+  maxBodyBytes: '--max-body-bytes',
+  'listen.port': '--listen',
   url: 'the URL',
   params: '--param',
   json: '--json-body',
@@ -42,29 +48,35 @@ const flagOfOption: Readonly<Record<string, string>> = {
   privateKey: '--private-key-file',
 }
 
-/** Runs what the library checks: its complaint about an option becomes one about the flag. */
-export function asUsage<T>(work: () => T): T {
+/**
+ * Runs what the library checks: its complaint about an option becomes one about the flag.
+ * @param names names that only this call knows, such as where a secret came from
+ */
+export function asUsage<T>(work: () => T, names: OptionNames = {}): T {
   try {
     return work()
   } catch (error) {
-    throw toUsage(error)
+    throw toUsage(error, names)
   }
 }
 
 /** The same for a promise. */
-export async function asUsageLater<T>(work: () => Promise<T>): Promise<T> {
+export async function asUsageLater<T>(work: () => Promise<T>, names: OptionNames = {}): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw toUsage(error)
+    throw toUsage(error, names)
   }
 }
 
-function toUsage(error: unknown): unknown {
+function toUsage(error: unknown, names: OptionNames): unknown {
+  const all: OptionNames = { ...flagOfOption, ...names }
   if (!(error instanceof TypeError || error instanceof RangeError)) return error
+  // The flags make one route, so its number says nothing.
+  const message = error.message.replace(/^In routes\[0\]: /, '')
   return new UsageError(
-    error.message.replace(/"([a-zA-Z.]+)"/g, (quoted, name: string) =>
-      Object.hasOwn(flagOfOption, name) ? (flagOfOption[name] ?? quoted) : quoted,
+    message.replace(/"([a-zA-Z.]+)"/g, (quoted, name: string) =>
+      Object.hasOwn(all, name) ? (all[name] ?? quoted) : quoted,
     ),
   )
 }

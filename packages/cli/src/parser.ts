@@ -27,11 +27,22 @@ export function addFlags(parser: Argv, command: Command): Argv {
   return parser.option('help', { type: 'boolean', describe: 'Show this help' })
 }
 
+/** Adds the flags as the help shows them: each name with the placeholder of its value. */
+export function addFlagsForHelp(parser: Argv, { flags }: Command): Argv {
+  for (const [name, flag] of Object.entries(flags)) {
+    const value = placeholderOf(flag)
+    parser.option(value === undefined ? name : `${name} ${value}`, toOption(flag))
+  }
+  return parser.option('help', { type: 'boolean', describe: 'Show this help' })
+}
+
+export function placeholderOf(flag: Flag): string | undefined {
+  return flag.type === 'switch' ? undefined : (flag.value ?? flag.choices?.join('|') ?? 'VALUE')
+}
+
 function toOption(flag: Flag): Options {
-  const placeholder = flag.value ?? flag.choices?.join('|')
-  const value = placeholder === undefined ? '' : `${placeholder}  `
   return {
-    describe: `${value}${flag.describe}`,
+    describe: flag.describe,
     ...(flag.type === 'switch' && { type: 'boolean' }),
     ...(flag.type === 'text' && { type: 'string', nargs: 1 }),
     ...(flag.type === 'list' && { type: 'string', array: true, nargs: 1 }),

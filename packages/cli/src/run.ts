@@ -1,9 +1,11 @@
 import manifest from '../package.json' with { type: 'json' }
 import { Args } from './args.ts'
+import { completionKey } from './candidates.ts'
 import { checkFlags } from './check-flags.ts'
 import type { Command } from './commands/command.ts'
 import { commands } from './commands/table.ts'
-import { complete, completionKey } from './complete.ts'
+import { complete } from './complete.ts'
+import { readEnvFile } from './env-file.ts'
 import { EXIT, UnreachableError, UsageError } from './exit.ts'
 import { formatCommandHelp, formatHelp } from './help.ts'
 import { colorsFor, type Io, print, printJson, tell } from './io.ts'
@@ -31,8 +33,9 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     await complete(argv.slice(completing + 1), io)
     return EXIT.ok
   }
-  const [name, ...words] = argv
-  if (name === '--version') return show(io, manifest.version)
+  // `tollgate help send` is `tollgate send --help`.
+  const [name, ...words] = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1, 2), '--help'] : argv
+  if (name === '--version' || name === '-v') return show(io, manifest.version)
   if (name === '--help' || name === '-h' || name === 'help') return show(io, await formatHelp(io))
   if (name === undefined) {
     tell(io, await formatHelp(io))
@@ -43,7 +46,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const { command } = await row.load()
   if (words.includes('--help') || words.includes('-h')) return show(io, await formatCommandHelp(name, command, io))
   checkFlags(words, command, name)
-  return await command.run(parse(words, command, io), io)
+  const args = parse(words, command, io)
+  return await command.run(args, await readEnvFile(args, io))
 }
 
 function show(io: Io, text: string): number {

@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { Args } from './args.ts'
 import { inGroup } from './commands/command.ts'
-import { UsageError } from './exit.ts'
+import { envFileFlag } from './env-file.ts'
+import { type OptionNames, UsageError } from './exit.ts'
 import { type Io, tell } from './io.ts'
 import { claimStandardInput, decodeText, readSource } from './read-text.ts'
 
@@ -19,11 +20,16 @@ export const secretFlags = inGroup('Secrets (or TWILIO_AUTH_TOKEN and TOLLGATE_S
     describe: 'The id of a SharedKey; its secret is in TOLLGATE_SHARED_KEY or --shared-key-file',
   },
   'shared-key-file': { type: 'text', value: 'FILE', describe: "Read the SharedKey's secret from a file" },
+  ...envFileFlag,
 })
+
+const tokenFlags = ['auth-token-file', 'auth-token-stdin'] as const
 
 export interface Secrets {
   readonly authTokens: readonly string[]
   readonly sharedKey: { readonly id: string; readonly secret: string } | undefined
+  /** Says where the secrets came from, for messages about them. */
+  readonly names: OptionNames
 }
 
 export async function readSecrets(args: Args, io: Io): Promise<Secrets> {
@@ -31,21 +37,26 @@ export async function readSecrets(args: Args, io: Io): Promise<Secrets> {
 }
 
 /** @throws UsageError if there is no secret */
-export function requireSecrets({ authTokens, sharedKey }: Secrets): Secrets {
-  if (authTokens.length === 0 && sharedKey === undefined)
+export function requireSecrets(secrets: Secrets): Secrets {
+  if (secrets.authTokens.length === 0 && secrets.sharedKey === undefined)
     throw new UsageError(
       'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE or --auth-token-stdin.',
     )
-  return { authTokens, sharedKey }
+  return secrets
 }
 
 /** Like `readSecrets`, but returns an empty result if there is no secret. */
 export async function readSecretsIfAny(args: Args, io: Io): Promise<Secrets> {
-  return { authTokens: await readAuthTokens(args, io), sharedKey: await readSharedKey(args, io) }
+  const tokenFrom = args.only(tokenFlags)
+  const names = {
+    authToken: tokenFrom === undefined ? 'TWILIO_AUTH_TOKEN' : `the Auth Token of --${tokenFrom}`,
+    'sharedKey.secret': args.has('shared-key-file') ? 'the secret of --shared-key-file' : 'TOLLGATE_SHARED_KEY',
+  }
+  return { authTokens: await readAuthTokens(args, io), sharedKey: await readSharedKey(args, io), names }
 }
 
 /** Returns the key that signs: the SharedKey if one is given, otherwise the first Auth Token. */
-export function signingKey({ authTokens, sharedKey }: Secrets): {
+export function signingKey({ authTokens, sharedKey }: Pick<Secrets, 'authTokens' | 'sharedKey'>): {
   authToken?: string
   sharedKey?: { id: string; secret: string }
 } {
@@ -55,7 +66,7 @@ export function signingKey({ authTokens, sharedKey }: Secrets): {
 }
 
 async function readAuthTokens(args: Args, io: Io): Promise<readonly string[]> {
-  const from = args.only(['auth-token-file', 'auth-token-stdin'])
+  const from = args.only(tokenFlags)
   if (from === 'auth-token-stdin') return [await readTokenFromInput(io)]
   if (from !== undefined) return await readSecretFile(io, args.text(from) ?? '', `--${from}`)
   return io.env.TWILIO_AUTH_TOKEN ? [io.env.TWILIO_AUTH_TOKEN] : []

@@ -31,7 +31,7 @@ export function toVerifierOptions(
   args: Args,
   io: Io,
   given: GivenRequest,
-  secrets: Secrets,
+  secrets: Pick<Secrets, 'authTokens' | 'sharedKey'>,
 ): { readonly options: VerifierOptions; readonly publicUrl: string } {
   const publicUrl = args.text('public-url') ?? splitUrl(given.url)?.origin
   if (publicUrl === undefined)

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { findOrInstall } from '../../../tools/services/debian-package.mjs'
 import { bin, tollgate } from './support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-completion-'))
@@ -25,6 +26,7 @@ test('bash completes commands, kinds, flags and the choices of flags', () => {
   expect(completeInBash('s')).toEqual(['sign', 'send'])
   expect(completeInBash('send', 'message.')).toEqual(['message.inbound', 'message.status'])
   expect(completeInBash('send', 'amd', '--t')).toEqual(['--to', '--timeout'])
+  expect(completeInBash('help', 'c')).toEqual(['completion'])
   expect(completeInBash('diagnose', '--other-')).toEqual([
     '--other-token-file',
     '--other-url',
@@ -45,4 +47,43 @@ test('zsh gets its own script, and a description of each word', async () => {
   const words = ['--get-yargs-completions', 'tollgate', 'sen']
   const offered = await tollgate(words, { env: { SHELL: '/bin/zsh' } })
   expect(offered.stdout).toBe('send:Send a signed webhook to your server\n')
+})
+
+test('fish completes commands with their meaning, flags, choices and files', async () => {
+  const fish = await findOrInstall('fish', ['fish'])
+  const script = await tollgate(['completion', 'fish'], { withToken: false })
+  const byEnvironment = await tollgate(['completion'], { env: { SHELL: '/usr/bin/fish' } })
+  expect(byEnvironment.stdout).toBe(script.stdout)
+  const file = join(folder, 'tollgate.fish')
+  writeFileSync(file, script.stdout)
+  const complete = (line: string): string[] => {
+    const { stdout } = spawnSync(fish, ['--no-config', '-c', `source ${file}; complete -C '${line}'`], {
+      env: { ...process.env, HOME: folder, PATH: `${folder}:${process.env.PATH}` },
+      encoding: 'utf8',
+    })
+    return stdout.split('\n').filter((each) => each !== '')
+  }
+  expect(complete('tollgate sen')).toEqual(['send\tSend a signed webhook to your server'])
+  expect(complete('tollgate send message.')).toEqual(['message.inbound', 'message.status'])
+  expect(complete('tollgate send amd --to').map((each) => each.split('\t')[0])).toEqual(['--to'])
+  expect(complete('tollgate verify --trailing-slash ').sort()).toEqual(['either', 'exact'])
+  expect(complete(`tollgate verify --curl ${folder}/toll`)).toEqual([program, file])
+}, 200_000)
+
+test('the script for PowerShell has every command, flag and choice', async () => {
+  const { stdout } = await tollgate(['completion', 'powershell'], { withToken: false })
+  expect(stdout).toMatch(/^Register-ArgumentCompleter -Native -CommandName tollgate -ScriptBlock \{$/m)
+  const rows = [...stdout.matchAll(/^ {4}'(.*)' = @\((.*)\)$/gm)].map(([, before = '', words = '']) => [
+    before,
+    [...words.matchAll(/'([^']*)'/g)].map(([, word]) => word),
+  ])
+  const table: Record<string, string[]> = Object.fromEntries(rows)
+  // bash asks the command itself, so both must offer the same.
+  expect(table['']).toEqual(completeInBash(''))
+  expect(table.send).toEqual(completeInBash('send', ''))
+  for (const name of completeInBash('help', '')) expect(table[`${name} -`], name).toEqual(completeInBash(name, '-'))
+  expect(table['verify --trailing-slash']).toEqual(['exact', 'either'])
+  expect(table['verify --curl']).toEqual([])
+  for (const [open, close] of ['()', '{}', '[]'])
+    expect(stdout.split(open ?? '').length, open).toBe(stdout.split(close ?? '').length)
 })

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sampleWebhook, signRequest, signSendGridRequest } from 'tollgate/testing'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { findFreePort } from '../../../tools/services/free-port.mjs'
 import { authToken, bin, otherToken, tollgate } from './support.ts'
 
 const running = new Set<ChildProcess>()
@@ -25,9 +26,13 @@ interface Dev {
 }
 
 /** Starts `tollgate dev` on free ports. Resolves after it printed its addresses. */
-async function startDev(words: readonly string[], env: Record<string, string> = {}): Promise<Dev> {
+async function startDev(
+  words: readonly string[],
+  env: Record<string, string> = {},
+  ports = ['--listen', '127.0.0.1:0', '--inspector-port', '0'],
+): Promise<Dev> {
   const { PATH = '', HOME = '' } = process.env
-  const all = ['dev', '--listen', '127.0.0.1:0', '--inspector-port', '0', ...words]
+  const all = ['dev', ...ports, ...words]
   const child = spawn(process.execPath, [bin, ...all], { env: { PATH, HOME, ...env } })
   running.add(child)
   let [stdout, stderr] = ['', '']
@@ -144,7 +149,8 @@ test.each([
   [['--listen', '8080'], 2, '--listen is given 2 times'],
   [['--inspector-port', '70000'], 2, '--inspector-port needs a whole number'],
   [['--mode', 'off'], 2, 'enforce'],
-  [['--upstream', 'localhost'], 2, 'upstream'],
+  [['--upstream', 'example.com'], 2, '--upstream must be http(s)://host:port'],
+  [['--account-sid', 'x'], 2, 'tollgate: --account-sid is no AccountSid'],
   [['--public-url', 'example.com'], 2, '--public-url is not an absolute'],
 ])('wrong usage is reported: %j', async (words, code, message) => {
   const ran = await tollgate(['dev', '--listen', '127.0.0.1:0', ...words], { withToken: false })
@@ -157,8 +163,101 @@ test('a port in use is reported, with exit code 3', async () => {
   await once(blocker, 'listening')
   onTestFinished(() => void blocker.close())
   const { port } = blocker.address() as AddressInfo
-  const ran = await tollgate(['dev', '--listen', `127.0.0.1:${port}`])
-  expect(ran).toMatchObject({ code: 3, stderr: expect.stringContaining(`127.0.0.1:${port}`) })
+  const upstream = ['--upstream', '1', '--public-url', 'https://example.com']
+  const calls: [words: string[], flag: string][] = [
+    [['dev', '--listen', `${port}`], 'listen'],
+    [['dev', '--listen', '0', '--inspector-port', `${port}`], 'inspector-port'],
+    [['gateway', ...upstream, '--listen', `127.0.0.1:${port}`], 'listen'],
+    [['gateway', ...upstream, '--listen', '0', '--admin', `${port}`], 'admin'],
+  ]
+  for (const [words, flag] of calls)
+    expect(await tollgate(words)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining(
+        `Cannot listen on 127.0.0.1:${port}: another program uses the address. Choose another with --${flag}.\n`,
+      ),
+    })
+})
+
+test('it explains a refusal once, an application that refuses itself, and an upstream that is gone', async () => {
+  const app = createServer((_req, res) => res.writeHead(403).end()).listen(0, '127.0.0.1')
+  await once(app, 'listening')
+  const { port } = app.address() as AddressInfo
+  const dev = await startDev(['--upstream', `localhost:${port}`], { TWILIO_AUTH_TOKEN: authToken })
+  // This line follows the one that startDev waits for.
+  await expect.poll(dev.talk).toContain('webhooks need --sign-with-real-token')
+  for (let times = 0; times < 2; times++) await deliver(dev, 'https://elsewhere.example.com')
+  await deliver(dev, dev.webhooks)
+  await expect.poll(dev.talk).toContain(`403 is the answer of http://localhost:${port}`)
+  app.close()
+  app.closeAllConnections()
+  expect(await deliver(dev, dev.webhooks)).toBe(502)
+  await expect
+    .poll(dev.talk)
+    .toContain(`502: the upstream http://localhost:${port} cannot be reached: nothing listens there.`)
+  expect(dev.talk()).toContain(`Checked for ${dev.webhooks}/sms with TWILIO_AUTH_TOKEN and this run's own token.`)
+  expect(dev.talk().split('Checked for')).toHaveLength(2)
+  expect(dev.talk()).not.toContain(authToken)
+})
+
+/** Writes an executable that takes the place of a real program on the PATH. */
+function writeProgram(folder: string, name: string, script: string): void {
+  writeFileSync(join(folder, name), `#!${process.execPath}\n${script}`)
+  chmodSync(join(folder, name), 0o755)
+}
+
+// What the programs print, with their own fields and frames.
+const tunnels = {
+  ngrok: `console.log('{"lvl":"info","msg":"starting web service","addr":"127.0.0.1:4040","obj":"web"}')
+console.log(JSON.stringify({ addr: 'http://' + process.argv[3], lvl: 'info', msg: 'started tunnel', name: 'command_line', obj: 'tunnels', t: '2026-01-01T00:00:00Z', url: 'https://abc-1.ngrok-free.app' }))`,
+  cloudflared: `console.error('2026-01-01T00:00:00Z INF Requesting new quick Tunnel on trycloudflare.com...')
+console.error('2026-01-01T00:00:00Z INF |  https://some-random-words.trycloudflare.com                                     |')`,
+}
+
+test.each([
+  ['ngrok', 'https://abc-1.ngrok-free.app'],
+  ['cloudflared', 'https://some-random-words.trycloudflare.com'],
+] as const)(
+  '--tunnel starts %s, takes its address as the public URL, and ends it; --open opens the page',
+  async (name, publicUrl) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tollgate-tunnel-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const write = (file: string): string => `require('node:fs').writeFileSync(${JSON.stringify(join(folder, file))},`
+    const end = `process.on('SIGTERM', () => { ${write('ended')} ''); process.exit() }); setInterval(() => {}, 1000)`
+    writeProgram(folder, name, `${write('args')} process.argv.slice(2).join(' '))\n${end}\n${tunnels[name]}`)
+    writeProgram(folder, 'xdg-open', `${write('opened')} process.argv[2])`)
+    const port = await findFreePort()
+    const words = ['dev', '--tunnel', '--open', '--listen', `${port}`, '--inspector-port', '0']
+    const dev = await startDev(words.slice(1), { TWILIO_AUTH_TOKEN: authToken, PATH: folder }, [])
+    expect(dev.talk()).toContain(`Webhooks   http://127.0.0.1:${port}, known to Twilio as ${publicUrl}\n`)
+    expect(readFileSync(join(folder, 'args'), 'utf8')).toContain(`127.0.0.1:${port}`)
+    expect(await deliver(dev, publicUrl)).toBe(200)
+    await expect
+      .poll(() => existsSync(join(folder, 'opened')) && readFileSync(join(folder, 'opened'), 'utf8'))
+      .toBe(dev.page)
+    dev.child.kill('SIGINT')
+    expect((await once(dev.child, 'close'))[0]).toBe(0)
+    expect(existsSync(join(folder, 'ended'))).toBe(true)
+  },
+)
+
+test('a tunnel program that is missing or fails is reported', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-tunnel-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const words = ['dev', '--tunnel', '--listen', String(await findFreePort())]
+  expect(await tollgate(words, { env: { PATH: folder } })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--tunnel needs ngrok or cloudflared on the PATH'),
+  })
+  writeProgram(
+    folder,
+    'ngrok',
+    `console.log('{"lvl":"eror","msg":"failed to reconnect session","err":"authentication failed: ERR_NGROK_4018"}')`,
+  )
+  expect(await tollgate(words, { env: { PATH: folder } })).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('ngrok opened no tunnel: authentication failed: ERR_NGROK_4018'),
+  })
 })
 
 test("SendGrid's webhooks arrive below --sendgrid-path", async () => {

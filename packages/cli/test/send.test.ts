@@ -1,5 +1,5 @@
 import { twilioWebhook } from 'tollgate/node'
-import { webhookKinds } from 'tollgate/testing'
+import { signRequest, webhookKinds } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   authToken,
@@ -65,6 +65,52 @@ describe('send', () => {
     const ran = await tollgate(['send', 'message.inbound', ...to('/sms')])
     expect(ran).toMatchObject({ code: 1 })
     expect(ran.stdout).toMatch(/^403 Forbidden .*\n\nTwilio Request Validation Failed\.\n$/)
+    expect(ran.stderr).toContain(`Signed for ${app.origin}/sms with TWILIO_AUTH_TOKEN.\n`)
+    expect(ran.stderr).toContain('--public-url')
+    const withFile = ['--auth-token-file', writeScratch(`${authToken}\n${authToken}\n`)]
+    const other = await tollgate(['send', 'message.inbound', ...to('/sms?a=secret'), ...withFile])
+    expect(other.stderr).toContain('/sms?… with the Auth Token of --auth-token-file (its first line).')
+  })
+
+  test('502 is the answer of a proxy', async () => {
+    const proxy = await listen((_req, res) => res.writeHead(502).end())
+    const ran = await tollgate(['send', 'message.inbound', '--to', proxy.origin])
+    await proxy.close()
+    expect(ran).toMatchObject({ code: 1, stderr: expect.stringMatching(/^502: 127\.0\.0\.1:\d+ is a proxy/) })
+  })
+
+  test('an address needs no scheme', async () => {
+    expect(await send(['message.inbound', '--to', `${app.origin.slice(7)}/sms`])).toMatchObject({ code: 0 })
+    expect(await send(['media-stream.handshake', '--to', `${app.origin.slice(7)}/media`])).toMatchObject({ code: 0 })
+    expectUsage(await send(['message.inbound', '--to', 'example.com/sms']), '--to: the URL is not absolute')
+  })
+
+  test('a capture is sent again, byte for byte', async () => {
+    const { headers, body } = signRequest({ url: `${publicUrl}/sms`, params: [['MessageSid', 'SM1']], authToken })
+    const capture = {
+      method: 'POST',
+      url: `${publicUrl}/sms`,
+      target: '/sms',
+      headers: [...Object.entries(headers), ['Authorization', '(hidden)'], ['Content-Length', '999']],
+      body,
+    }
+    const file = writeScratch(JSON.stringify({ captures: [{ ...capture, body: 'MessageSid=SM2' }, capture] }))
+    seen.length = 0
+    const how = { withToken: false }
+    const words = ['send', '--to', app.origin, '--capture']
+    expect(await tollgate([...words, file, '--entry', '2', '--repeat', '2'], how)).toMatchObject({ code: 0 })
+    expect(seen).toEqual([1, 2].map(() => ({ params: ['SM1'], body })))
+    const changed = await tollgate([...words, file, '--entry', '1'], how)
+    expect(changed).toMatchObject({ code: 1, stderr: expect.stringContaining('with the signature that it has') })
+    expectUsage(
+      await tollgate([...words, file], how),
+      /The export has 2 entries; choose one with --entry N:\n {2}1 {2}POST/,
+    )
+    const har = {
+      request: { method: 'POST', url: `${publicUrl}/sms`, headers: capture.headers, postData: { text: body } },
+    }
+    const harFile = writeScratch(JSON.stringify({ log: { entries: [har] } }))
+    expect(await tollgate(['send', '--to', `${app.origin}/sms`, '--har', harFile], how)).toMatchObject({ code: 0 })
   })
 
   test('a closed port exits 3, with a document for --json', async () => {

@@ -145,9 +145,25 @@ describe('verify', () => {
     expectUsage(await tollgate(words, { withToken }), /no Auth Token: set TWILIO_AUTH_TOKEN/)
     expectUsage(
       await tollgate([...words, '--auth-token-file', writeScratch(` ${authToken}`)], { withToken }),
-      /Auth Token has white space around it/,
+      /: the Auth Token of --auth-token-file has white space around it/,
     )
+    for (const command of [words, ['sign', '--url', url], ['gateway', '--upstream', '1', '--public-url', url]])
+      expectUsage(
+        await tollgate(command, { withToken, env: { TWILIO_AUTH_TOKEN: `${authToken}\n` } }),
+        /^tollgate: TWILIO_AUTH_TOKEN has white space around it/m,
+      )
     expectUsage(await tollgate([...words, '--auth-token-file', authToken], { withToken }), 'the file does not exist')
+  })
+
+  test('reads variables from an .env file; the environment wins', async () => {
+    const words = ['verify', '--url', url, ...params, '--signature', signature, '--env-file']
+    const file = writeScratch(`# a comment\nexport TWILIO_AUTH_TOKEN="${authToken}"\nNO_COLOR=1\n`)
+    expect(await tollgate([...words, file], { withToken: false })).toMatchObject({ code: 0 })
+    expect(await tollgate([...words, writeScratch(`TWILIO_AUTH_TOKEN=${otherToken}`)])).toMatchObject({ code: 0 })
+    // Node.js 20 reads the flag too, and stops by itself if the file is missing.
+    const ran = await tollgate([...words, `${file}.missing`])
+    expect(ran.stderr).toMatch(/not found|does not exist/)
+    expect(ran.code).toBeGreaterThan(0)
   })
 
   test('does not show a token that is typed at a terminal', async () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { authToken, bin, expectUsage, listen, otherToken, readJson, tollgate, tollgateAtTerminal } from './support.ts'
 
-const commands = ['sign', 'verify', 'diagnose', 'send', 'audit', 'completion']
+const commands = ['sign', 'verify', 'diagnose', 'send', 'gateway', 'dev', 'audit', 'completion']
 
 describe('help', () => {
   test.each(commands)('tollgate %s --help has flags, examples and exit codes', async (name) => {
@@ -28,8 +28,21 @@ describe('help', () => {
     expect(text).toMatch(new RegExp(`^#+ tollgate ${name}$`, 'm'))
   })
 
-  test('tollgate --version', async () => {
-    expect(await tollgate(['--version'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  test.each(['--version', '-v'])('tollgate %s', async (flag) => {
+    expect(await tollgate([flag])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  })
+
+  test('tollgate help COMMAND is tollgate COMMAND --help', async () => {
+    const help = await tollgate(['help', 'send'])
+    expect(help).toMatchObject({ code: 0, stdout: (await tollgate(['send', '--help'])).stdout })
+    expectUsage(await tollgate(['help', 'sned']), 'Unknown command "sned". Did you mean send?')
+  })
+
+  test('each flag has the placeholder of its value beside it', async () => {
+    const { stdout } = await tollgate(['help', 'verify'])
+    expect(stdout).toMatch(/^ {2}--url URL {2,}The URL that was requested$/m)
+    expect(stdout).toMatch(/^ {2}--trailing-slash exact\|either {2,}either: /m)
+    expect(stdout).toMatch(/^ {2}--json {2,}Print one JSON document$/m)
   })
 })
 
@@ -68,7 +81,7 @@ describe('wrong usage names the flag and exits 2', () => {
     [['verify', 'stray'], /only argument .* "-"/],
     [['verify', '--url', 'https://a.example', '--curl', 'x'], '--url describes a request, and --curl gives another'],
     [['verify', '--curl', 'x', '--raw', 'y'], '--curl and --raw cannot be used together'],
-    [['verify', '--entry', '1', '--url', 'https://a.example'], '--entry needs --har'],
+    [['verify', '--entry', '1', '--url', 'https://a.example'], '--entry needs --har FILE or --capture FILE'],
     [['verify', '--url', 'https://a.example', '--method', 'get', '--param', 'a=1'], '--param belongs to a form'],
     [['verify', '--url', '/sms'], '--public-url is missing'],
     [['verify', '--url', 'https://a.example', '--public-url', 'nonsense'], '--public-url'],
@@ -76,7 +89,14 @@ describe('wrong usage names the flag and exits 2', () => {
     [['verify', '--url', 'https://a.example', '--trailing-slash', 'no'], '--trailing-slash needs one of'],
     [['verify', '--url', 'https://a.example', '--account-sid', 'x'], '--account-sid'],
     [['verify', '--url', 'https://a.example', '--shared-key', 'k'], '--shared-key needs its secret'],
-    [['completion', 'fish'], 'bash and zsh'],
+    [['completion', 'tcsh'], 'bash, zsh, fish and powershell'],
+    [['send', 'amd', '--entry', '1', '--to', 'http://a.example'], '--entry needs --capture FILE or --har FILE'],
+    [['send', 'amd', '--capture', 'x', '--to', 'http://a.example'], 'sent unchanged: leave out the kind'],
+    [['send', '--capture', 'x', '--set', 'a=b', '--to', 'http://a.example'], 'sent unchanged: leave out --set'],
+    [['gateway', '--upstream', 'a.example', '--public-url', 'https://a.example'], '--upstream must be http'],
+    [['gateway', '--upstream', '3000', '--public-url', 'a.example'], '--public-url is not an absolute'],
+    [['dev', '--tunnel', '--public-url', 'https://a.example'], '--tunnel finds the public URL itself'],
+    [['dev', '--tunnel', '--listen', '0'], '--tunnel needs a port'],
   ]
   test.each(cases)('%j', async (words, message) => {
     const ran = await tollgate(words)

@@ -3,6 +3,7 @@ import { type Known, listFindings } from '../audit/findings.ts'
 import { listTargets, parseAllowedHosts, probeAll } from '../audit/probe.ts'
 import { type Inventory, readInventory, resourceNames } from '../audit/read.ts'
 import { type AuditDocument, compareWith, createDocument, formatAudit, formatPlan, toSarif } from '../audit/report.ts'
+import { envFileFlag } from '../env-file.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { parseJson } from '../inputs/json-inputs.ts'
 import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
@@ -41,6 +42,7 @@ export const command: Command = {
     json: { type: 'switch', describe: 'Print one JSON document' },
     sarif: { type: 'switch', describe: 'Print the findings as SARIF 2.1.0' },
     ...apiFlags,
+    ...envFileFlag,
   },
   examples: [
     ['tollgate audit --public-url https://api.example.com', 'every URL, and those that another host would get'],

@@ -31,3 +31,15 @@ export interface Command {
   readonly epilogue?: string
   run(args: Args, io: Io): Promise<number>
 }
+
+/** The commands by name. */
+export type Commands = Readonly<
+  Record<
+    string,
+    {
+      readonly describe: string
+      /** Imports the command when it is called, so that no command loads another's dependencies. */
+      load(): Promise<{ readonly command: Command }>
+    }
+  >
+>

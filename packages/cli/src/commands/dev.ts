@@ -1,12 +1,17 @@
+import type { Exchange } from '@tollgate/gateway'
 import type { DevOptions, DevRun } from '@tollgate/inspector'
+import { readAddress, readUpstream, toListenError } from '../addresses.ts'
 import type { Args } from '../args.ts'
-import { asUsageLater, EXIT, UsageError } from '../exit.ts'
+import { explainExchange } from '../dev/hints.ts'
+import { openBrowser } from '../dev/open-browser.ts'
+import { startTunnel, type Tunnel } from '../dev/tunnel.ts'
+import { asUsageLater, EXIT, type OptionNames, UsageError } from '../exit.ts'
 import { hideQuery, type Io, print, tell } from '../io.ts'
 import { readSecretsIfAny, secretFlags } from '../secrets.ts'
 import { publicKeyFlags, requirePublicKeys } from '../sendgrid/keys.ts'
 import { trailingSlashFlag } from '../verifier-options.ts'
 import type { Command } from './command.ts'
-import { modeFlag, readAddress, toListenError } from './gateway.ts'
+import { modeFlag } from './gateway.ts'
 
 export const command: Command = {
   words: '',
@@ -21,7 +26,12 @@ export const command: Command = {
       value: 'URL',
       describe: "How Twilio reaches you, for example your tunnel's address; default: the gateway's own; repeatable",
     },
+    tunnel: {
+      type: 'switch',
+      describe: 'Start ngrok or cloudflared, if it is installed, and use its address as the public URL',
+    },
     listen: { type: 'text', value: 'HOST:PORT', describe: 'The address for webhooks; default 127.0.0.1:8080' },
+    open: { type: 'switch', describe: 'Open the page in your browser' },
     'inspector-port': {
       type: 'text',
       value: 'N',
@@ -42,34 +52,63 @@ export const command: Command = {
   examples: [
     ['tollgate dev', 'try it without an application or an account'],
     ['tollgate dev --upstream http://127.0.0.1:3000', 'in front of your application'],
-    ['tollgate dev --upstream http://127.0.0.1:3000 --public-url https://abc.ngrok.app', 'behind a tunnel'],
+    ['tollgate dev --upstream 3000 --tunnel --open', 'with a tunnel, and the page in your browser'],
+    ['tollgate dev --upstream http://127.0.0.1:3000 --public-url https://abc.ngrok.app', 'behind a tunnel of your own'],
   ],
   epilogue:
     "Prints one line per request. Without an Auth Token it accepts only the page's test webhooks. Ctrl-C stops it.",
   async run(args, io) {
-    const options = await readOptions(args, io)
+    const { options, keys, names } = await readOptions(args, io)
     // The signals are handled before anything opens, so that an early signal leaves nothing open.
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
     })
-    const run = await start(options, io)
-    introduce(run, options, io)
-    await stopped
-    await run.close()
+    const tunnel = args.flag('tunnel') ? await openTunnel(args, options, io) : undefined
+    try {
+      const run = await start({ ...options, ...(tunnel && { publicUrl: tunnel.url }) }, { keys, names }, args, io)
+      introduce(run, options, tunnel, io)
+      if (args.flag('open')) openBrowser(run.inspectorUrl, io)
+      void tunnel?.ended.then(() => tell(io, `${tunnel.name} has ended: Twilio reaches this gateway no longer.`))
+      await stopped
+      await run.close()
+    } finally {
+      await tunnel?.close()
+    }
     return EXIT.ok
   },
 }
 
-async function readOptions(args: Args, io: Io): Promise<DevOptions> {
-  const { authTokens, sharedKey } = await readSecretsIfAny(args, io)
+async function openTunnel(args: Args, { listen }: DevOptions, io: Io): Promise<Tunnel> {
+  if (args.has('public-url')) throw new UsageError('--tunnel finds the public URL itself: leave out --public-url.')
+  const { host = '127.0.0.1', port = defaultPort } = listen ?? {}
+  if (port === 0) throw new UsageError('--tunnel needs a port that is known before: give one with --listen.')
+  tell(io, 'Starting the tunnel …')
+  return await startTunnel(`${host.includes(':') ? `[${host}]` : host}:${port}`, io)
+}
+
+const defaultPort = 8080
+
+interface Keys {
+  /** Names of the keys that the gateway knows, for people. */
+  readonly keys: readonly string[]
+  readonly names: OptionNames
+}
+
+async function readOptions(args: Args, io: Io): Promise<Keys & { readonly options: DevOptions }> {
+  const { authTokens, sharedKey, names } = await readSecretsIfAny(args, io)
   const publicUrl = args.list('public-url')
   const accountSid = args.list('account-sid')
   const signWithRealToken = args.flag('sign-with-real-token')
   if (signWithRealToken && authTokens.length === 0)
     throw new UsageError('--sign-with-real-token needs an Auth Token: set TWILIO_AUTH_TOKEN, or use --auth-token-file.')
   const sendgridPath = args.text('sendgrid-path')
-  return {
-    upstream: args.text('upstream'),
+  const keys = [
+    ...(authTokens.length > 0 ? [names.authToken ?? ''] : []),
+    ...(sharedKey === undefined ? [] : [`SharedKey ${sharedKey.id}`]),
+    "this run's own token",
+  ]
+  const options: DevOptions = {
+    upstream: readUpstream(args),
     listen: readAddress(args, 'listen'),
     inspectorPort: args.integer('inspector-port', 0, 65_535),
     store: args.text('store'),
@@ -84,25 +123,47 @@ async function readOptions(args: Args, io: Io): Promise<DevOptions> {
     ...(sharedKey !== undefined && { sharedKeys: { [sharedKey.id]: sharedKey.secret } }),
     ...(accountSid.length > 0 && { accountSid }),
   }
+  return { options, keys, names }
 }
 
-async function start(options: DevOptions, io: Io): Promise<DevRun> {
+async function start(options: DevOptions, { keys, names }: Keys, args: Args, io: Io): Promise<DevRun> {
   const { formatExchange, StoreError, startDev } = await import('@tollgate/inspector')
+  let run: DevRun | undefined
+  const explained = new Set<string>()
+  const onExchange = (exchange: Exchange): void => {
+    const line = formatExchange(exchange)
+    print(io, line)
+    // The same line with the same answer has the same reason, so it is explained once.
+    const key = `${line} ${exchange.response?.status}`
+    if (run === undefined || explained.has(key) || explained.size > 1000) return
+    explained.add(key)
+    const signsWithRealToken = args.flag('sign-with-real-token')
+    const facts = { upstream: run.upstream, keys, signsWithRealToken }
+    void explainExchange(exchange, facts).then((hint) => hint !== undefined && tell(io, hint))
+  }
   try {
-    return await asUsageLater(() =>
-      startDev({ ...options, onExchange: (exchange) => print(io, formatExchange(exchange)) }),
-    )
+    run = await asUsageLater(() => startDev({ ...options, onExchange }), names)
+    return run
   } catch (error) {
     if (error instanceof StoreError) throw new UsageError(`--store: ${error.message}`)
-    throw toListenError(error)
+    const { listen, inspectorPort } = options
+    throw toListenError(error, { listen: listen?.port ?? defaultPort, 'inspector-port': inspectorPort })
   }
 }
 
-function introduce(run: DevRun, { upstream, authToken, sharedKeys, publicUrl }: DevOptions, io: Io): void {
-  const known = publicUrl === undefined ? '' : `, known to Twilio as ${[publicUrl].flat().map(hideQuery).join(', ')}`
+function introduce(
+  run: DevRun,
+  { upstream, authToken, sharedKeys, publicUrl = [], signWithRealToken }: DevOptions,
+  tunnel: Tunnel | undefined,
+  io: Io,
+): void {
+  const publicUrls = tunnel === undefined ? [publicUrl].flat() : [tunnel.url]
+  const known = publicUrls.length === 0 ? '' : `, known to Twilio as ${publicUrls.map(hideQuery).join(', ')}`
   tell(io, `Webhooks   ${run.gatewayUrl}${known}`)
   tell(io, `Upstream   ${upstream ?? 'a small built-in TwiML application'}`)
   tell(io, `Inspector  ${run.inspectorUrl}`)
+  if (upstream !== undefined && signWithRealToken !== true)
+    tell(io, "If your application verifies signatures itself, the page's webhooks need --sign-with-real-token.")
   if (authToken === undefined && sharedKeys === undefined)
     tell(io, 'Without an Auth Token (TWILIO_AUTH_TOKEN) it accepts only the test webhooks that the page sends.')
 }

@@ -1,6 +1,7 @@
 import type { GatewayOptions, Route, Source } from '@tollgate/gateway'
+import { readAddress, readUpstream, toListenError } from '../addresses.ts'
 import type { Args } from '../args.ts'
-import { asUsageLater, EXIT, UnreachableError, UsageError } from '../exit.ts'
+import { asUsageLater, EXIT, type OptionNames, UsageError } from '../exit.ts'
 import { type Io, tell } from '../io.ts'
 import { readSecrets, secretFlags } from '../secrets.ts'
 import { trailingSlashFlag } from '../verifier-options.ts'
@@ -65,39 +66,36 @@ export const command: Command = {
   epilogue:
     'Prints one JSON line per request. SIGHUP reads the file again. SIGTERM and SIGINT finish the open requests, then stop.',
   async run(args, io) {
-    const source = await readSource(args, io)
+    const { source, names } = await readSource(args, io)
     const { runGateway, ConfigurationError } = await import('@tollgate/gateway')
     try {
-      await asUsageLater(() => runGateway(source, { tell: (message) => tell(io, message) }))
+      await asUsageLater(() => runGateway(source, { tell: (message) => tell(io, message) }), names)
     } catch (error) {
       if (error instanceof ConfigurationError) throw new UsageError(error.message)
-      throw toListenError(error)
+      const [listen, admin] = ['listen', 'admin'].map((name) => readAddress(args, name)?.port)
+      const ports = args.has('config') ? {} : { listen: listen ?? 8080, admin }
+      throw toListenError(error, ports)
     }
     return EXIT.ok
   },
 }
 
-/** Returns an `UnreachableError` if the address cannot be used; otherwise the error itself. */
-export function toListenError(error: unknown): unknown {
-  const { code, message }: { code?: string; message?: string } = Object(error)
-  const isAddress = code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL'
-  return isAddress ? new UnreachableError(`Cannot listen: ${message}`) : error
-}
-
-async function readSource(args: Args, io: Io): Promise<Source> {
+async function readSource(args: Args, io: Io): Promise<{ source: Source; names: OptionNames }> {
   const file = args.text('config')
   if (file !== undefined) {
-    const besides = Object.keys(command.flags).filter((name) => name !== 'config' && args.has(name))
+    const besides = Object.keys(command.flags).filter(
+      (name) => !['config', 'env-file'].includes(name) && args.has(name),
+    )
     if (besides.length > 0)
       throw new UsageError(`--config replaces the other flags: leave out --${besides.join(', --')}.`)
-    return { file }
+    return { source: { file }, names: {} }
   }
-  const upstream = args.text('upstream')
+  const upstream = readUpstream(args)
   if (upstream === undefined)
     throw new UsageError('--upstream is missing: the URL of the server behind the gateway (or use --config FILE).')
   const publicUrl = args.list('public-url')
   if (publicUrl.length === 0) throw new UsageError('--public-url is missing: how Twilio reaches this gateway.')
-  const { authTokens, sharedKey } = await readSecrets(args, io)
+  const { authTokens, sharedKey, names } = await readSecrets(args, io)
   const accountSid = args.list('account-sid')
   const route: Route = {
     path: '/',
@@ -118,15 +116,6 @@ async function readSource(args: Args, io: Io): Promise<Source> {
     log: args.flag('quiet') ? 'silent' : 'info',
     routes: [route],
   }
-  return { loaded: { options, workers: args.integer('workers', 1, 1024) ?? 1, graceMs: 15_000 } }
-}
-
-/** @throws UsageError if the flag's value is not HOST:PORT */
-export function readAddress(args: Args, name: string): { host: string; port: number } | undefined {
-  const text = args.text(name)
-  if (text === undefined) return undefined
-  const [, host, port] = /^(\[[0-9a-f:.]+\]|[^\s:/]+):(\d{1,5})$/i.exec(text) ?? []
-  if (host === undefined || Number(port) > 65_535)
-    throw new UsageError(`--${name} needs HOST:PORT, such as 127.0.0.1:8080.`)
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+  const workers = args.integer('workers', 1, 1024) ?? 1
+  return { source: { loaded: { options, workers, graceMs: 15_000 } }, names }
 }

@@ -1,12 +1,14 @@
 import { type SignRequestInput, sampleWebhook, webhookKinds } from 'tollgate/testing'
+import { addScheme } from '../addresses.ts'
 import type { Args } from '../args.ts'
 import { EXIT, UnreachableError, UsageError } from '../exit.ts'
+import { readRequest } from '../inputs/index.ts'
 import { hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
 import { privateKeyFlags, sendgridKind } from '../sendgrid/keys.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
 import { type Answer, type Delivery, deliver } from '../sending/deliver.ts'
-import { prepare } from '../sending/prepare.ts'
+import { prepare, prepareCaptured, type SignedDelivery, toAddress } from '../sending/prepare.ts'
 import { startProgress } from '../sending/progress.ts'
 import { isDone, reportJson, reportText } from '../sending/report.ts'
 import { renewSids } from '../sending/vary.ts'
@@ -23,6 +25,13 @@ export const command: Command = {
       describe: "Your server's publicUrl, if it is not the address of --to; its host is sent as the Host header",
     },
     ...contentFlags,
+    capture: {
+      type: 'text',
+      value: 'FILE|-',
+      describe: "Send a captured request again, byte for byte: the inspector's fixture or export",
+    },
+    har: { type: 'text', value: 'FILE|-', describe: 'The same for an entry of a HAR file' },
+    entry: { type: 'text', value: 'N', describe: 'The number of the entry in the export or HAR file, from 1' },
     count: { type: 'text', value: 'N', describe: 'Send N webhooks, each with its own SIDs; up to 10,000' },
     repeat: { type: 'text', value: 'N', describe: 'Send each N times, byte for byte, like a replay' },
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
@@ -40,6 +49,7 @@ export const command: Command = {
       'tollgate send message.inbound --to http://127.0.0.1:3000/sms --public-url https://example.com/api',
       'as behind a proxy',
     ],
+    ['tollgate send --capture capture.json --to http://127.0.0.1:3000', 'what Twilio sent, again'],
     ['tollgate send --form body.txt --to http://127.0.0.1:3000/sms --repeat 2', 'a body of your own, twice'],
     [
       'tollgate send sendgrid.events --to http://127.0.0.1:3000/events --private-key-file key.pem',
@@ -50,36 +60,89 @@ export const command: Command = {
   async run(args, io) {
     if (args.flag('list')) return listKinds(args, io)
     const kind = args.text('word')
-    const to = args.text('to')
-    if (to === undefined) throw new UsageError('--to is missing: the URL to deliver to.')
-    if (kind === undefined && !['param', 'form', 'json-body', 'body'].some((name) => args.has(name)))
-      throw new UsageError(
-        'Name the kind of webhook (tollgate send --list), or use --param, --form, --json-body or --body.',
-      )
+    const isHandshake = kind !== undefined && /(^|[.])handshake$/.test(kind)
+    const to = addScheme(args.text('to') ?? '', isHandshake ? 'ws' : 'http')
+    if (to === '') throw new UsageError('--to is missing: the URL to deliver to.')
     const count = args.integer('count', 1, 10_000) ?? 1
     const repeat = args.integer('repeat', 1, 10_000) ?? 1
     const timeoutMs = (args.integer('timeout', 1, 600) ?? 15) * 1000
-    const { make, facts = {} } =
-      kind === sendgridKind
-        ? await (await import('../sendgrid/sign.ts')).prepareSendGrid(to, args, io)
-        : { make: await readPrepare(kind, to, args, io) }
-    const answers = await sendAll(listDeliveries(count, repeat, make), count * repeat, timeoutMs, io)
-    if (args.flag('json')) reportJson(io, { kind: kind ?? null, to: hideQuery(to), ...facts }, answers)
+    const source = await readSource(args, io, to)
+    const answers = await sendAll(listDeliveries(count, repeat, source.make), count * repeat, timeoutMs, io)
+    if (args.flag('json')) reportJson(io, { kind: kind ?? null, to: hideQuery(to), ...source.facts }, answers)
     else reportText(io, answers)
+    const refused = answers.find(({ status }) => status >= 400)
+    const hint = refused && explainRefusal(refused.status, to, source)
+    if (hint !== undefined && !args.flag('json')) tell(io, hint)
     return answers.every(isDone) ? EXIT.ok : EXIT.notGenuine
   },
 }
 
-async function readPrepare(
-  kind: string | undefined,
-  to: string,
-  args: Args,
-  io: Io,
-): Promise<(index: number) => Delivery> {
+interface Source {
+  readonly make: (index: number) => Delivery | Promise<Delivery>
+  /** Says what a server that answers 403 may have expected. */
+  readonly explainForbidden: () => string
+  /** Fields of the report as JSON. */
+  readonly facts?: { readonly publicKey: string }
+}
+
+async function readSource(args: Args, io: Io, to: string): Promise<Source> {
+  if (args.has('capture') || args.has('har')) return await readCaptured(args, io, to)
+  if (args.text('word') !== sendgridKind) return await readMade(args, io, to)
+  const { prepareSendGrid } = await import('../sendgrid/sign.ts')
+  return {
+    ...(await prepareSendGrid(to, args, io)),
+    explainForbidden: () => 'Give the server the public key above, as SENDGRID_WEBHOOK_PUBLIC_KEY for example.',
+  }
+}
+
+async function readMade(args: Args, io: Io, to: string): Promise<Source> {
+  const kind = args.text('word')
+  if (args.has('entry')) throw new UsageError('--entry needs --capture FILE or --har FILE.')
+  if (kind === undefined && !['param', 'form', 'json-body', 'body'].some((name) => args.has(name)))
+    throw new UsageError(
+      'Name the kind of webhook (tollgate send --list), or use --param, --form, --json-body, --body or --capture.',
+    )
   const content = await readContent(args, io, kind)
-  const key = signingKey(await readSecrets(args, io))
+  const secrets = await readSecrets(args, io)
+  const { authTokens, sharedKey, names } = secrets
   const addresses = { to, publicUrl: args.text('public-url') }
-  return (index) => prepare({ ...(index === 0 ? content : renewContent(content)), ...key }, addresses)
+  const make = (index: number): SignedDelivery => {
+    const input = index === 0 ? content : renewContent(content)
+    return prepare({ ...input, ...signingKey(secrets) }, addresses, names)
+  }
+  const first = sharedKey === undefined ? names.authToken : `SharedKey ${sharedKey.id}`
+  const key = sharedKey === undefined && authTokens.length > 1 ? `${first} (its first line)` : first
+  return {
+    make,
+    explainForbidden: () =>
+      [
+        `Signed for ${hideQuery(make(0).signedUrl)} with ${key}.`,
+        'If the server knows itself by another URL, give that as --public-url. If it has another Auth Token, set',
+        'TWILIO_AUTH_TOKEN, or use --auth-token-file. The log of the server names the reason.',
+      ].join('\n'),
+  }
+}
+
+async function readCaptured(args: Args, io: Io, to: string): Promise<Source> {
+  const besides = [...Object.keys(contentFlags), 'public-url', 'count'].filter((name) => args.has(name))
+  if (args.has('word') || besides.length > 0)
+    throw new UsageError(
+      `A captured request is sent unchanged: leave out ${args.has('word') ? 'the kind' : `--${besides.join(', --')}`}.`,
+    )
+  const delivery = prepareCaptured(await readRequest(args, io), to)
+  return {
+    make: () => delivery,
+    explainForbidden: () =>
+      'The capture was sent with the signature that it has. If it verified before, the server now expects another Auth Token or public URL.',
+  }
+}
+
+/** Says what a server that refuses may have expected, or which program failed. */
+function explainRefusal(status: number, to: string, { explainForbidden }: Source): string | undefined {
+  if (status === 403) return explainForbidden()
+  if (status < 502 || status > 504) return undefined
+  const { hostname, port } = toAddress(to)
+  return `${status}: ${hostname}:${port} is a proxy, and the server behind it gave no valid answer. The log of the proxy names that server and the error.`
 }
 
 function listKinds(args: Args, io: Io): number {
@@ -94,11 +157,7 @@ function listKinds(args: Args, io: Io): number {
   return EXIT.ok
 }
 
-async function* listDeliveries(
-  count: number,
-  repeat: number,
-  make: (index: number) => Delivery | Promise<Delivery>,
-): AsyncGenerator<Delivery> {
+async function* listDeliveries(count: number, repeat: number, make: Source['make']): AsyncGenerator<Delivery> {
   for (let index = 0; index < count; index++) {
     const delivery = await make(index)
     for (let copy = 0; copy < repeat; copy++) yield delivery

@@ -35,8 +35,8 @@ export const command: Command = {
       return await (await import('../sendgrid/sign.ts')).printSigned(url, args, io)
     const only = args.choice('only', ['headers', 'curl'])
     const content = await readContent(args, io, args.text('kind'))
-    const key = signingKey(await readSecrets(args, io))
-    const signed = asUsage(() => signRequest({ ...content, ...key, url }))
+    const secrets = await readSecrets(args, io)
+    const signed = asUsage(() => signRequest({ ...content, ...signingKey(secrets), url }), secrets.names)
     if (args.flag('json')) printJson(io, toJson(signed))
     else print(io, formatSigned(signed, only))
     return EXIT.ok

@@ -1,13 +1,7 @@
-import type { Command } from './command.ts'
-
-interface Row {
-  readonly describe: string
-  /** Imports the command when it is called, so that no command loads another's dependencies. */
-  load(): Promise<{ readonly command: Command }>
-}
+import type { Commands } from './command.ts'
 
 /** Every command. To add one, add a row. */
-export const commands: Readonly<Record<string, Row>> = {
+export const commands: Commands = {
   sign: {
     describe: 'Sign a request as Twilio would, and print its headers and a curl command',
     load: () => import('./sign.ts'),
@@ -30,5 +24,8 @@ export const commands: Readonly<Record<string, Row>> = {
     describe: 'List the webhook URLs of a Twilio account and its subaccounts, with their faults',
     load: () => import('./audit.ts'),
   },
-  completion: { describe: 'Print the completion script of a shell', load: () => import('./completion.ts') },
+  completion: {
+    describe: 'Print the completion script of a shell',
+    load: async () => ({ command: (await import('./completion.ts')).createCommand(commands) }),
+  },
 }

@@ -30,7 +30,7 @@ export const command: Command = {
     if (isOfSendGrid(given, args)) return await (await import('../sendgrid/check.ts')).verifySendGrid(given, args, io)
     const { options, publicUrl } = toVerifierOptions(args, io, given, requireSecrets(secrets))
     const request = toIncoming(given)
-    const verdict = await asUsage(() => createVerifier(options)).verify(request)
+    const verdict = await asUsage(() => createVerifier(options), secrets.names).verify(request)
     const asGiven = `${publicUrl}${request.url}`
     if (args.flag('json')) printJson(io, toJson(verdict, asGiven))
     else print(io, formatVerdict(verdict, asGiven, io))

@@ -20,8 +20,12 @@ export const inputFlags: Flags = {
       value: 'FILE|-',
       describe: 'A HAR file; if it has several entries, choose one with --entry',
     },
-    entry: { type: 'text', value: 'N', describe: 'The number of the entry in the HAR file, from 1' },
-    capture: { type: 'text', value: 'FILE|-', describe: 'A request as JSON: { method, url, headers, body }' },
+    capture: {
+      type: 'text',
+      value: 'FILE|-',
+      describe: "A request as JSON, { method, url, headers, body }, or the inspector's export",
+    },
+    entry: { type: 'text', value: 'N', describe: 'The number of the entry in the HAR file or the export, from 1' },
   }),
   ...requestFlags,
 }
@@ -48,7 +52,8 @@ export async function readRequest(args: Args, io: Io): Promise<GivenRequest> {
   if (flags.length > 0 && (source !== undefined || isPasted))
     throw new UsageError(`--${flags[0]} describes a request, and ${isPasted ? '"-"' : `--${source}`} gives another.`)
   if (isPasted && source !== undefined) throw new UsageError(`"-" and --${source} both give a request.`)
-  if (args.has('entry') && source !== 'har' && !isPasted) throw new UsageError('--entry needs --har FILE.')
+  if (args.has('entry') && source !== 'har' && source !== 'capture' && !isPasted)
+    throw new UsageError('--entry needs --har FILE or --capture FILE.')
   if (flags.length > 0) return await readFlags(args, io)
   if (source !== undefined) {
     const flag = `--${source}`
@@ -63,7 +68,7 @@ const parsers: Readonly<Record<Source, Parse>> = {
   curl: (bytes, flag) => parseCurl(decodeText(bytes, flag), readNamedFile),
   raw: (bytes, _flag, args) => parseRawHttp(bytes, schemeOf(args)),
   har: (bytes, flag, args) => parseHar(parseJson(decodeText(bytes, flag), 'The HAR file'), readEntry(args)),
-  capture: (bytes, flag) => parseCapture(parseJson(decodeText(bytes, flag), 'The capture')),
+  capture: (bytes, flag, args) => parseCapture(parseJson(decodeText(bytes, flag), 'The capture'), readEntry(args)),
 }
 
 /** Detects the format of pasted text by its beginning. */
@@ -79,7 +84,7 @@ function detect(bytes: Uint8Array, args: Args, io: Io): GivenRequest {
     const value = parseJson(text, 'The pasted text')
     return isHar(value)
       ? found(io, 'a HAR file', () => parseHar(value, readEntry(args)))
-      : found(io, 'a request as JSON', () => parseCapture(value))
+      : found(io, 'a request as JSON', () => parseCapture(value, readEntry(args)))
   }
   if (findCurl(text) !== undefined) return found(io, 'a curl command', () => parseCurl(text, readNamedFile))
   if (/Invoke-WebRequest|\bfetch\(/.test(text))

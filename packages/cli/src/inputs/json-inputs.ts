@@ -21,21 +21,24 @@ export function isHar(value: unknown): boolean {
 export function parseHar(value: unknown, entry: number | undefined): GivenRequest {
   const entries = property(property(value, 'log'), 'entries')
   if (!Array.isArray(entries)) throw new UsageError('The HAR file has no log.entries.')
-  if (entries.length === 0) throw new UsageError('The HAR file has no entries.')
-  if (entry === undefined && entries.length > 1)
-    throw new UsageError(
-      `The HAR file has ${entries.length} entries; choose one with --entry N:\n${listEntries(entries)}`,
-    )
-  const number = entry ?? 1
-  if (number > entries.length) throw new UsageError(`--entry: the HAR file has ${entries.length} entries.`)
+  const number = chooseEntry(entries, entry, 'The HAR file')
   return parseHarRequest(property(entries[number - 1], 'request'), `Entry ${number} of the HAR file`)
+}
+
+function chooseEntry(entries: readonly unknown[], entry: number | undefined, from: string): number {
+  if (entries.length === 0) throw new UsageError(`${from} has no entries.`)
+  if (entry === undefined && entries.length > 1)
+    throw new UsageError(`${from} has ${entries.length} entries; choose one with --entry N:\n${listEntries(entries)}`)
+  if ((entry ?? 1) > entries.length)
+    throw new UsageError(`--entry: ${from.replace('The', 'the')} has ${entries.length} entries.`)
+  return entry ?? 1
 }
 
 const mostListed = 50
 
 function listEntries(entries: readonly unknown[]): string {
   const lines = entries.slice(0, mostListed).map((entry, index) => {
-    const request = property(entry, 'request')
+    const request = property(entry, 'request') ?? entry
     const headers = tryFields(property(request, 'headers'))
     const mark = findHeader(headers, 'x-twilio-signature') === undefined ? '' : '  (has X-Twilio-Signature)'
     return `  ${index + 1}  ${hideQuery(`${text(request, 'method')} ${text(request, 'url')}`)}${mark}`
@@ -74,11 +77,14 @@ function readPostData(postData: unknown, from: string): Uint8Array | undefined {
 }
 
 /**
- * Parses the inspector's format: `{ method, url, headers, body or bodyBase64 }`. An object as body
- * is what a parser left of it.
+ * Parses the inspector's format: `{ method, url, headers, body or bodyBase64 }`, or its export of
+ * several as `{ captures: [...] }`. An object as body is what a parser left of it.
+ * @param entry the number of the capture in an export, from 1
  */
-export function parseCapture(value: unknown): GivenRequest {
+export function parseCapture(exported: unknown, entry?: number): GivenRequest {
   const from = 'The capture'
+  const captures = property(exported, 'captures')
+  const value = Array.isArray(captures) ? captures[chooseEntry(captures, entry, 'The export') - 1] : exported
   const [url, method] = [text(value, 'url'), text(value, 'method')]
   if (url === undefined || method === undefined)
     throw new UsageError(`${from} needs { "method", "url", "headers", "body" or "bodyBase64" }.`)
@@ -99,7 +105,14 @@ export function parseCapture(value: unknown): GivenRequest {
       throw new UsageError(`${from}: "${name}" must be a string${name === 'body' ? ' or an object' : ''}.`)
   const bytes = base64 === undefined ? Buffer.from(body ?? '') : Buffer.from(base64, 'base64')
   const headers = readFields(property(value, 'headers'), from)
-  const request = { method, url, headers, body: bytes.length === 0 ? undefined : bytes }
+  const target = text(value, 'target')
+  const request = {
+    method,
+    url,
+    headers,
+    body: bytes.length === 0 ? undefined : bytes,
+    ...(target?.startsWith('/') === true && { target }),
+  }
   // An empty object is what a parser leaves that did not read the body.
   return checkRequest(Object.keys(parsed ?? {}).length === 0 ? request : { ...request, parsed }, from)
 }

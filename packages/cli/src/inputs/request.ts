@@ -12,6 +12,8 @@ export interface GivenRequest {
   readonly body: Uint8Array | undefined
   /** The object that a parser left in place of the body. */
   readonly parsed?: Readonly<Record<string, unknown>> | undefined
+  /** Path and query as the server got them, if a proxy changed the path. Default: those of `url`. */
+  readonly target?: string
 }
 
 // These headers describe how the body was framed, and it has been read already.

@@ -12,7 +12,7 @@ export interface Delivery {
   readonly method: string
   /** Path and query, as signed. */
   readonly target: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string | string[]>>
   readonly body: string | Uint8Array | undefined
 }
 
@@ -40,7 +40,7 @@ export async function deliver(delivery: Delivery, timeoutMs: number): Promise<An
     if (error instanceof UsageError) throw error
     const { hostname, port } = delivery
     const where = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
-    const why = stop.signal.aborted ? `no answer within ${timeoutMs / 1000} s (--timeout)` : describe(error)
+    const why = stop.signal.aborted ? `no answer within ${timeoutMs / 1000} s (--timeout)` : describeConnection(error)
     throw new UnreachableError(`${where} cannot be reached: ${why}.`)
   } finally {
     clearTimeout(timer)
@@ -55,7 +55,7 @@ function exchange(delivery: Delivery, signal: AbortSignal): Promise<Omit<Answer,
     request.on('upgrade', (response, socket) => {
       socket.on('error', () => undefined)
       socket.destroy()
-      resolve(toHandshakeAnswer(response, delivery.headers['sec-websocket-key']))
+      resolve(toHandshakeAnswer(response, String(delivery.headers['sec-websocket-key'])))
     })
     request.end(delivery.body)
   })
@@ -99,7 +99,7 @@ async function readAnswer(response: IncomingMessage): Promise<Omit<Answer, 'dura
 }
 
 /** Checks the proof that a WebSocket server answered: RFC 6455 section 4.2.2. */
-function toHandshakeAnswer(response: IncomingMessage, key: string | undefined): Omit<Answer, 'durationMs'> {
+function toHandshakeAnswer(response: IncomingMessage, key: string): Omit<Answer, 'durationMs'> {
   const expected = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
   if (response.headers['sec-websocket-accept'] !== expected)
     throw new Error('it switched protocols, but its Sec-WebSocket-Accept is wrong')
@@ -123,7 +123,8 @@ const meanings: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; should the URL start with http?',
 }
 
-function describe(error: unknown): string {
+/** Says why a connection failed. */
+export function describeConnection(error: unknown): string {
   // If a name has several addresses, the error holds one error per address.
   const [first = error] = error instanceof AggregateError ? error.errors : []
   const { code, message }: { code?: unknown; message?: unknown } = Object(first)

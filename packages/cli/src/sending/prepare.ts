@@ -1,6 +1,6 @@
 import { type SignRequestInput, signRequest } from 'tollgate/testing'
-import { asUsage, UsageError } from '../exit.ts'
-import { checkRequest, splitUrl } from '../inputs/request.ts'
+import { asUsage, type OptionNames, UsageError } from '../exit.ts'
+import { checkRequest, type GivenRequest, splitUrl, toIncoming } from '../inputs/request.ts'
 import type { Delivery } from './deliver.ts'
 
 export interface Addresses {
@@ -10,13 +10,18 @@ export interface Addresses {
   readonly publicUrl: string | undefined
 }
 
+/** A delivery, with the URL that was signed for it. */
+export interface SignedDelivery extends Delivery {
+  readonly signedUrl: string
+}
+
 type Unaddressed = Omit<SignRequestInput, 'url'>
 
 /** Signs the request for the public URL, and addresses it to `to`. */
-export function prepare(input: Unaddressed, { to, publicUrl }: Addresses): Delivery {
+export function prepare(input: Unaddressed, { to, publicUrl }: Addresses, names: OptionNames): SignedDelivery {
   const { origin, target, headers, ...address } = toAddress(to)
   const base = publicUrl === undefined ? origin : cutPublicUrl(publicUrl)
-  const signed = asUsage(() => signRequest({ ...input, url: `${base}${target}` }))
+  const signed = asUsage(() => signRequest({ ...input, url: `${base}${target}` }), names)
   return {
     ...address,
     method: signed.method,
@@ -29,6 +34,36 @@ export function prepare(input: Unaddressed, { to, publicUrl }: Addresses): Deliv
       ...(signed.body !== undefined && { 'content-length': String(Buffer.byteLength(signed.body)) }),
     },
     body: signed.body,
+    signedUrl: signed.url,
+  }
+}
+
+// The delivery has its own values of these headers.
+const framing = ['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'expect', 'te', 'trailer']
+
+/**
+ * Addresses a captured request to `to`, with its own headers, target and body. A path of `to`
+ * replaces the request's path.
+ */
+export function prepareCaptured(given: GivenRequest, to: string): Delivery {
+  const { origin: _, target, headers: own, ...address } = toAddress(to)
+  const { headers: captured, ...request } = toIncoming(given)
+  const isHandshake = request.handshake === true
+  // The inspector writes this instead of a credential.
+  const kept = Object.entries(captured).filter(
+    ([name, value]) => value !== '(hidden)' && (isHandshake || !framing.includes(name)),
+  )
+  const [, path = '', query = ''] = /^([^?]*)(.*)$/s.exec(given.target ?? request.url) ?? []
+  return {
+    ...address,
+    method: given.method,
+    target: (target === '/' ? path : target) + query,
+    headers: {
+      ...own,
+      ...Object.fromEntries(kept),
+      ...(given.body !== undefined && { 'content-length': String(given.body.byteLength) }),
+    },
+    body: given.body,
   }
 }
 
