@@ -3,7 +3,6 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { findOrInstall } from '../../../tools/services/debian-package.mjs'
 import { bin, tollgate } from './support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-completion-'))
@@ -48,27 +47,6 @@ test('zsh gets its own script, and a description of each word', async () => {
   const offered = await tollgate(words, { env: { SHELL: '/bin/zsh' } })
   expect(offered.stdout).toBe('send:Send a signed webhook to your server\n')
 })
-
-test('fish completes commands with their meaning, flags, choices and files', async () => {
-  const fish = await findOrInstall('fish', ['fish'])
-  const script = await tollgate(['completion', 'fish'], { withToken: false })
-  const byEnvironment = await tollgate(['completion'], { env: { SHELL: '/usr/bin/fish' } })
-  expect(byEnvironment.stdout).toBe(script.stdout)
-  const file = join(folder, 'tollgate.fish')
-  writeFileSync(file, script.stdout)
-  const complete = (line: string): string[] => {
-    const { stdout } = spawnSync(fish, ['--no-config', '-c', `source ${file}; complete -C '${line}'`], {
-      env: { ...process.env, HOME: folder, PATH: `${folder}:${process.env.PATH}` },
-      encoding: 'utf8',
-    })
-    return stdout.split('\n').filter((each) => each !== '')
-  }
-  expect(complete('tollgate sen')).toEqual(['send\tSend a signed webhook to your server'])
-  expect(complete('tollgate send message.')).toEqual(['message.inbound', 'message.status'])
-  expect(complete('tollgate send amd --to').map((each) => each.split('\t')[0])).toEqual(['--to'])
-  expect(complete('tollgate verify --trailing-slash ').sort()).toEqual(['either', 'exact'])
-  expect(complete(`tollgate verify --curl ${folder}/toll`)).toEqual([program, file])
-}, 200_000)
 
 test('the script for PowerShell has every command, flag and choice', async () => {
   const { stdout } = await tollgate(['completion', 'powershell'], { withToken: false })
