@@ -22,7 +22,8 @@ const keys: Readonly<Record<string, () => void>> = {
 }
 
 function pressKey(event: KeyboardEvent): void {
-  const isTyping = event.target instanceof Element && event.target.closest('input, textarea, select, dialog')
+  // The focus can still be in a dialog that Escape has just closed.
+  const isTyping = event.target instanceof Element && event.target.closest('input, textarea, select, dialog[open]')
   const press = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined
   if (press === undefined || isTyping || event.ctrlKey || event.metaKey || event.altKey) return
   event.preventDefault()

@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact'
 import {
   type CapturedCause,
   type CapturedVerdict,
@@ -94,7 +93,7 @@ function Refused({ capture, verdict }: { capture: CaptureView; verdict: Verdict<
   const isSpoofed = capture.signedWith === 'random'
   return (
     <section class={`card ${isSpoofed ? '' : 'bad'}`} aria-label="Diagnosis">
-      {isSpoofed ? <Spoofed capture={capture} /> : <Causes capture={capture} />}
+      {isSpoofed ? <Spoofed capture={capture} /> : <Explained capture={capture} />}
       <p class="why">
         <a href={`/codes/${verdict.code}`} target="_blank" rel="noreferrer">
           <strong>{verdict.code}</strong>
@@ -119,7 +118,7 @@ function Spoofed({ capture: { response } }: { capture: CaptureView }) {
   )
 }
 
-function Causes({ capture }: { capture: CaptureView }) {
+function Explained({ capture }: { capture: CaptureView }) {
   const { explanation } = capture
   const { proven, suspected = [], ruledOut } = explanation ?? {}
   if (proven !== undefined)
@@ -128,14 +127,11 @@ function Causes({ capture }: { capture: CaptureView }) {
         <h3>
           The fix <span class="chip sure">proven: this makes the signature match</span>
         </h3>
-        {proven.setting !== undefined && <Line text={proven.setting} what="option" />}
-        {proven.causes.map((cause) => (
-          <Cause key={cause.id} cause={cause} />
-        ))}
+        <Causes causes={proven.causes} setting={proven.setting} />
         {proven.signedUrl !== undefined && <UrlDifference signed={proven.signedUrl} seen={capture.url} />}
       </>
     )
-  if (explanation === undefined || suspected.length === 0) return <h3>Refused</h3>
+  if (explanation === undefined || (suspected.length === 0 && ruledOut === undefined)) return <h3>Refused</h3>
   return (
     <>
       <h3>
@@ -151,14 +147,8 @@ function Causes({ capture }: { capture: CaptureView }) {
           <SafeText text={ruledOut} />
         </p>
       )}
-      {ruledOut !== undefined && <h4>What is left, most likely first</h4>}
-      <ol class="causes">
-        {suspected.map((cause) => (
-          <li key={cause.id}>
-            <Cause cause={cause} />
-          </li>
-        ))}
-      </ol>
+      {ruledOut !== undefined && suspected.length > 0 && <h4>What is left, most likely first</h4>}
+      <Causes causes={suspected} ranked />
       <Settle id={capture.id} explanation={explanation} />
     </>
   )
@@ -173,8 +163,8 @@ function Settle({ id, explanation: { command } }: { id: string; explanation: Exp
       <p>
         <a href={`/api/captures/${id}/copy?as=fixture`} download="request.json">
           Save request.json
-        </a>{' '}
-        and run this beside it, with your own values in place of the words in capitals:
+        </a>
+        , and run this in its folder. Give each flag a value of your own, or leave it out:
       </p>
       <Line text={command} what="command" />
     </>
@@ -195,15 +185,53 @@ function Line({ text, what }: { text: string; what: string }) {
   )
 }
 
-function Cause({ cause }: { cause: CapturedCause }): ComponentChildren {
+interface CausesProps {
+  readonly causes: readonly CapturedCause[]
+  readonly setting?: string | undefined
+  /** True for suspected causes: the most likely is the first. */
+  readonly ranked?: boolean
+}
+
+/** Shows each fix once, with the causes that it mends. */
+function Causes({ causes, setting, ranked = false }: CausesProps) {
+  const fixes = [...new Set(causes.map(({ fix }) => fix))]
   return (
-    <div class="cause">
+    <ol class={`causes ${ranked ? 'ranked' : ''}`}>
+      {fixes.map((fix) => (
+        <li key={fix}>
+          <Fix fix={fix} setting={setting} />
+          {causes
+            .filter((cause) => cause.fix === fix)
+            .map(({ id, detail }) => (
+              <p key={id} class="cause-detail">
+                <code>{id}</code> <SafeText text={detail} />
+              </p>
+            ))}
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+/** Shows a fix. If it begins with the option to set, the option can be copied. */
+function Fix({ fix, setting }: { fix: string; setting: string | undefined }) {
+  const start = `Set ${setting}.`
+  if (setting === undefined || !fix.startsWith(start))
+    return (
       <p class="fix">
-        <SafeText text={cause.fix} />
+        <SafeText text={fix} />
       </p>
-      <p class="cause-detail">
-        <code>{cause.id}</code> <SafeText text={cause.detail} />
-      </p>
-    </div>
+    )
+  const rest = fix.slice(start.length).trim()
+  return (
+    <>
+      <p class="fix">Set this option:</p>
+      <Line text={setting} what="option" />
+      {rest !== '' && (
+        <p>
+          <SafeText text={rest} />
+        </p>
+      )}
+    </>
   )
 }

@@ -21,7 +21,7 @@ export const screenshots = fileURLToPath(
 )
 mkdirSync(screenshots, { recursive: true })
 
-const authToken = 'a'.repeat(32)
+export const authToken = 'a'.repeat(32)
 
 /** How long a test waits for a condition, in milliseconds. Slow machines need most of it. */
 export const patience = 30_000

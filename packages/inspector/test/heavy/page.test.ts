@@ -1,12 +1,15 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { launchChromium, patience, screenshots, type Visit, visit } from './browser.ts'
+import { authToken, launchChromium, patience, screenshots, type Visit, visit } from './browser.ts'
 
 vi.setConfig({ testTimeout: 4 * patience })
 
@@ -74,11 +77,31 @@ test('the option that mends the URL can be copied', async () => {
   await page.locator('.row.bad').click()
   const diagnosis = page.getByRole('region', { name: 'Diagnosis' })
   await diagnosis.getByText('proven: this makes the signature match').waitFor()
-  await pollText(diagnosis.locator('.fix')).toContain('publicUrl')
+  await pollText(diagnosis.locator('.line-to-copy code')).toBe("publicUrl: 'https://app.example.com/api'")
   await diagnosis.getByRole('button', { name: 'Copy the option' }).click()
   await page.getByText('Copied the option.').waitFor()
   expect(await page.evaluate('navigator.clipboard.readText()')).toBe("publicUrl: 'https://app.example.com/api'")
   await pollText(diagnosis.locator('.cause-detail code')).toBe('scheme')
+})
+
+test('the command that the page shows settles the refusal', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const { page, deliver } = await open()
+  await deliver({}, spoofed)
+  await page.locator('.row.bad').click()
+  const line = page.locator('.line-to-copy code')
+  await pollText(line).toContain('--other-token-file tokens.txt')
+  const download = page.waitForEvent('download')
+  await page.getByRole('link', { name: 'Save request.json' }).click()
+  await (await download).saveAs(join(folder, 'request.json'))
+  writeFileSync(join(folder, 'tokens.txt'), `other=${spoofed.token}\n`)
+  // The other flags need guesses that this refusal does not have.
+  const [, words = ''] = /^npx @tollgate\/cli (.* tokens\.txt)/.exec(await line.innerText()) ?? []
+  const cli = fileURLToPath(new URL('../../../cli/dist/bin.js', import.meta.url))
+  const env = { ...process.env, TWILIO_AUTH_TOKEN: authToken }
+  const { stdout } = spawnSync(process.execPath, [cli, ...words.split(' ')], { cwd: folder, env, encoding: 'utf8' })
+  expect(stdout).toMatch(/Proven: [\s\S]*token_of_other_account +otherTokens\.other signed/)
 })
 
 test('a test webhook is sent from the page and shown with its TwiML and its signing string', async () => {
@@ -97,6 +120,17 @@ test('a test webhook is sent from the page and shown with its TwiML and its sign
   const colours = await parts.evaluateAll((all) => all.slice(0, 3).map((one) => getComputedStyle(one).color))
   expect(new Set(colours).size).toBe(3)
   await pollText(page.getByRole('region', { name: 'Verdict' })).toContain('every form parameter')
+})
+
+test("a test of the page is never Twilio's, whatever token signed it", async () => {
+  const { page } = await open({}, { signWithRealToken: true })
+  const dialog = await openSend(page)
+  await dialog.getByLabel(/real Auth Token/).check()
+  await dialog.getByRole('button', { name: 'Send', exact: true }).click()
+  const verdict = page.getByRole('region', { name: 'Verdict' })
+  await pollText(verdict).toMatch(/^A test that this page signed and sent[\s\S]*your Auth Token/)
+  await page.getByRole('button', { name: 'Replay' }).click()
+  await pollText(verdict).toMatch(/^A test of this page, sent again/)
 })
 
 test('every kind can be sent, with its own main parameters', async () => {
@@ -504,6 +538,11 @@ describe.each(sizes)('$width pixels wide, $colorScheme', ({ width, colorScheme }
     await diagnosis.getByText('proven: this makes the signature match').waitFor()
     await poll(() => diagnosis.locator('mark').allInnerTexts()).toEqual(['https://', '/sms', 'http://', '/api/sms'])
     await pollText(diagnosis.locator('.different')).toBe('scheme, path')
+    // One option mends both causes, and is shown once.
+    await poll(() => diagnosis.locator('.cause-detail code').allInnerTexts()).toEqual(['scheme', 'path_prefix'])
+    await poll(() => diagnosis.locator('.line-to-copy code').allInnerTexts()).toEqual([
+      "publicUrl: 'https://app.example.com'",
+    ])
     await pollText(page.locator('.which-text')).toContain('Twilio signed this text')
     await pollText(page.locator('.signing .part').first()).toBe('https://app.example.com/sms')
     await pollText(page.locator('.signing')).toContain('BodyBehind a proxy')
