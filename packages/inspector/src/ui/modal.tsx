@@ -12,8 +12,10 @@ export function Modal({ title, send, children }: ModalProps) {
     // Closing it, instead of only removing it, makes the browser restore the focus.
     return () => opened?.close()
   }, [])
+  const shown = useRef(dialog.value)
+  // The event of a dialog that Escape closed may arrive when the next one is open already.
   const close = () => {
-    dialog.value = undefined
+    if (dialog.value === shown.current) dialog.value = undefined
   }
   return (
     <dialog ref={element} onClose={close} aria-labelledby="dialog-title">

@@ -554,6 +554,12 @@ describe.each(sizes)('$width pixels wide, $colorScheme', ({ width, colorScheme }
     )
     await poll(() => dialog.getByLabel('Body').inputValue()).toBe('Behind a proxy')
     await check(page, 'edit')
+    // A key right after Escape opens the next dialog, which stays open.
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    await poll(() => page.locator('dialog').count()).toBe(1)
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
   })
 
   test('without a proof, it shows what was ruled out, what is left, and the command', async () => {
