@@ -1,4 +1,3 @@
-import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, run } from '../tools/run.mjs'
@@ -13,7 +12,6 @@ export const out = join(folder, '.vitepress/dist')
 export async function buildSite() {
   const staged = join(folder, '.build/src')
   stagePages(staged)
-  copyFileSync(join(folder, 'playground.md'), join(staged, 'playground.md'))
   await writeReference(join(staged, 'reference'))
   return run('vitepress build site', { cwd: root })
 }

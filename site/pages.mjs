@@ -69,18 +69,22 @@ export function listPages() {
   ]
 }
 
+/** The pages that only the site has: its front page and the playground. */
+export const ownPages = ['site/index.md', 'site/playground.md']
+
 /**
- * Returns the path of a page on the site: `docs/replay.md` is `replay.md`, and the README is the
- * front page.
+ * Returns the path of a page on the site: `docs/replay.md` is `replay.md`, and the README is
+ * `overview.md`.
  * @param {string} page
  */
 export function placeOf(page) {
-  if (page === 'README.md') return 'index.md'
-  return page.startsWith('docs/') ? page.slice('docs/'.length) : page.toLowerCase()
+  if (page === 'README.md') return 'overview.md'
+  return /^(docs|site)\//.test(page) ? page.slice('docs/'.length) : page.toLowerCase()
 }
 
 /** @param {string} page */
 export function titleOf(page) {
+  if (page === 'README.md') return 'Overview'
   return /^# (.+)$/m.exec(readFileSync(join(root, page), 'utf8'))?.[1]?.replaceAll('`', '') ?? page
 }
 

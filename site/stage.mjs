@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { root } from '../tools/run.mjs'
-import { listPages, placeOf } from './pages.mjs'
+import { listPages, ownPages, placeOf } from './pages.mjs'
 
 const link = /(!?)\[((?:[^\]\\]|\\.)*)\]\(([^)\s]+)\)/g
 
@@ -24,7 +24,7 @@ function rewriteLinks(text, page) {
     const [path = '', anchor] = href.split('#')
     const target = posix.normalize(posix.join(dirname(page), path))
     if (!existsSync(join(root, target))) throw new Error(`${page} links to ${href}, which does not exist.`)
-    if (!listPages().includes(target)) return `${label} (\`${target.replace(/\/$/, '')}\`)`
+    if (![...listPages(), ...ownPages].includes(target)) return `${label} (\`${target.replace(/\/$/, '')}\`)`
     const place = posix.relative(dirname(placeOf(page)), placeOf(target))
     return `[${label}](./${place}${anchor === undefined ? '' : `#${anchor}`})`
   })
@@ -33,7 +33,7 @@ function rewriteLinks(text, page) {
 /** Writes all pages into a folder that VitePress reads. @param {string} out */
 export function stagePages(out) {
   rmSync(out, { recursive: true, force: true })
-  for (const page of listPages()) {
+  for (const page of [...listPages(), ...ownPages]) {
     const file = join(out, placeOf(page))
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, rewritePage(page))

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
 import { listSections, placeOf, titleOf } from '../pages.mjs'
+import { searchOptions } from '../search.mjs'
 
 const referenceFolder = fileURLToPath(new URL('../.build/src/reference', import.meta.url))
 
@@ -37,10 +38,10 @@ export default defineConfig({
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },
   themeConfig: {
-    search: { provider: 'local' },
+    search: { provider: 'local', options: searchOptions },
     outline: [2, 3],
     nav: [
-      { text: 'Start', link: '/' },
+      { text: 'Start', link: linkOf('overview.md') },
       { text: 'Why does it fail?', link: linkOf('why-does-validation-fail.md') },
       { text: 'Playground', link: '/playground' },
       { text: 'Reference', link: '/reference/' },

@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, expect, test } from 'vitest'
+import { signRequest } from 'tollgate/testing'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { listPages, listSections, placeOf } from '../../site/pages.mjs'
+import { keywords } from '../../site/search.mjs'
+import { deliver } from './deliver.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const out = join(root, 'site/.vitepress/dist')
@@ -61,4 +64,29 @@ test('the site loads nothing from other hosts', () => {
     /<(script|link|img)\b[^>]*(src|href)="(https?:)?\/\//.test(readFileSync(join(out, page), 'utf8')),
   )
   expect(foreign).toEqual([])
+})
+
+test('keywords belong to pages and headings that exist', () => {
+  for (const name of Object.keys(keywords)) {
+    const [page = '', anchor] = name.split('#')
+    if (!listPages().includes(page)) continue
+    const html = readFileSync(join(out, placeOf(page).replace(/\.md$/, '.html')), 'utf8')
+    if (anchor !== undefined) expect(html).toContain(`id="${anchor}"`)
+  }
+})
+
+test('the front page links every framework', () => {
+  const html = readFileSync(join(out, 'index.html'), 'utf8')
+  const frameworks = listPages().filter((page) => page.startsWith('docs/frameworks/'))
+  const missing = frameworks.filter((page) => !html.includes(`frameworks/${basename(page, '.md')}.html`))
+  expect(missing).toEqual([])
+})
+
+test("the front page's sample runs", async () => {
+  vi.stubEnv('TWILIO_AUTH_TOKEN', '12345')
+  const { app } = await import('../../examples/readme/home.mjs')
+  const signed = signRequest({ url: 'https://api.example.com/sms', params: { Body: 'hi' }, authToken: '12345' })
+  expect(await (await deliver(app, signed)).text()).toBe('You said hi')
+  expect((await deliver(app, { ...signed, body: 'Body=other' })).status).toBe(403)
+  vi.unstubAllEnvs()
 })

@@ -1,0 +1,106 @@
+import { createReadStream, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium, type Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { findChromium } from '../../tools/services/chromium.mjs'
+import { buildSite, out } from '../build.mjs'
+
+const screenshots = fileURLToPath(new URL('../../node_modules/.cache/tollgate/screenshots/', import.meta.url))
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const args = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+]
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.woff2': 'font/woff2',
+}
+
+export interface Look {
+  readonly theme: 'light' | 'dark'
+  readonly width: number
+}
+
+/** Each theme at the widths of two phones and a laptop. */
+export const looks: readonly Look[] = (['light', 'dark'] as const).flatMap((theme) =>
+  [360, 390, 1366].map((width) => ({ theme, width })),
+)
+
+export interface Visit {
+  readonly page: Page
+  readonly requests: { readonly url: string; readonly method: string }[]
+  /** Errors of the page's scripts. */
+  readonly complaints: string[]
+}
+
+export interface Site {
+  readonly origin: string
+  /** Opens a page of the site, and waits until its scripts run. */
+  visit(path: string, look?: Look): Promise<Visit>
+  close(): Promise<void>
+}
+
+/** Builds the site, serves it and starts one browser. */
+export async function openSite(): Promise<Site> {
+  mkdirSync(screenshots, { recursive: true })
+  expect(await buildSite()).toBe(0)
+  const server = createServer((req, res) => {
+    const path = decodeURIComponent(new URL(req.url ?? '/', 'http://x').pathname)
+    const file = join(out, path.endsWith('/') ? `${path}index.html` : path)
+    const found = existsSync(file) && statSync(file).isFile()
+    res.writeHead(found ? 200 : 404, { 'content-type': types[extname(file)] ?? 'application/octet-stream' })
+    if (found) createReadStream(file).pipe(res)
+    else res.end()
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const browser = await chromium.launch({ executablePath: await findChromium(), args })
+  return {
+    origin,
+    async visit(path, { theme, width } = { theme: 'light', width: 1366 }) {
+      const context = await browser.newContext({ colorScheme: theme, viewport: { width, height: 900 } })
+      context.setDefaultTimeout(60_000)
+      const page = await context.newPage()
+      const requests: Visit['requests'] = []
+      const complaints: string[] = []
+      page.on('request', (request) => void requests.push({ url: request.url(), method: request.method() }))
+      page.on('pageerror', (error) => void complaints.push(error.message))
+      await page.goto(origin + path)
+      // Vue sets the property when its listeners are in place.
+      await page.waitForFunction("document.querySelector('#app')?.__vue_app__ !== undefined")
+      return { page, requests, complaints }
+    },
+    async close() {
+      await browser.close()
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** Takes a screenshot for people to look at, and checks that nothing overflows and axe passes. */
+export async function checkLook(page: Page, name: string, { theme, width }: Look): Promise<void> {
+  await page.screenshot({ path: join(screenshots, `site-${name}-${width}-${theme}.png`), fullPage: true })
+  expect(
+    await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
+  ).toBeLessThanOrEqual(0)
+  await page.evaluate(axe)
+  // VitePress nests a button in the headings of its menu.
+  const run = `axe.run(document, { rules: { 'nested-interactive': { enabled: false } },
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`
+  const { violations } = (await page.evaluate(run)) as { violations: { id: string; nodes: { target: string[] }[] }[] }
+  const found = violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
+  // The name of the search button does not contain the keys that it shows.
+  expect(found.filter((one) => one !== 'label-content-name-mismatch: .DocSearch')).toEqual([])
+}

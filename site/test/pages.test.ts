@@ -1,0 +1,245 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { diagnose } from 'tollgate/diagnose'
+import { sampleSendGridEvents, signRequest, signSendGridRequest } from 'tollgate/testing'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { out } from '../build.mjs'
+import { checkLook, looks, openSite, type Site } from './browser.ts'
+
+const token = '0123456789abcdef0123456789abcdef'
+const params = { From: '+15005550006', To: '+15005550001', Body: 'hello there', MessageSid: `SM${'0'.repeat(32)}` }
+// A machine that runs other tests too may be five times slower.
+vi.setConfig({ testTimeout: 180_000 })
+let site: Site
+
+beforeAll(async () => {
+  site = await openSite()
+}, 900_000)
+
+afterAll(() => site?.close())
+
+/** The page that the search puts first for each question. */
+const questions = {
+  'behind ngrok': 'platforms.html#ngrok',
+  Supabase: 'platforms.html#supabase',
+  'trailing slash': 'behind-a-proxy.html#trailing-slashes',
+  'rotate a token': 'rotation-and-shared-keys.html#rotating-an-auth-token',
+  'rotate token': 'rotation-and-shared-keys.html#rotating-an-auth-token',
+  'test locally': 'testing-your-webhooks.html',
+  'GET callback': 'get-webhooks.html',
+  WebSocket: 'frameworks/ws.html',
+  Studio: 'studio.html',
+  'status callback': 'status-callbacks.html',
+  subaccounts: 'subaccounts.html',
+  'Twilio Functions': 'frameworks/twilio-functions.html',
+  migrate: 'migrating-from-twilio.html',
+}
+
+async function openSearch(): Promise<Page> {
+  const { page } = await site.visit('/')
+  await page.getByRole('button', { name: 'Search' }).click()
+  await page.locator('.search-input').waitFor()
+  return page
+}
+
+/** Searches, and returns the addresses of the results. */
+async function search(page: Page, query: string): Promise<string[]> {
+  const results = page.locator('a.result')
+  await page.locator('.search-input').fill('')
+  await results.first().waitFor({ state: 'detached' })
+  await page.locator('.search-input').fill(query)
+  await results.first().waitFor()
+  return results.evaluateAll((links) => links.map((link) => link.getAttribute('href')?.slice(1) ?? ''))
+}
+
+test('the search puts the page of each question first', async () => {
+  const page = await openSearch()
+  const written = Object.entries(questions).filter(([, place]) => existsSync(join(out, place.replace(/#.*/, ''))))
+  const first: Record<string, string> = {}
+  for (const [question, place] of written) {
+    const [href = ''] = await search(page, question)
+    first[question] = place.includes('#') ? href : href.replace(/#.*/, '')
+  }
+  expect(first).toEqual(Object.fromEntries(written))
+})
+
+test('the search puts guides before decisions, the changelog and the reference', async () => {
+  const page = await openSearch()
+  const isGuide = (href: string): boolean => !/^(reference|decisions)\/|^(changelog|contributing)\./.test(href)
+  // The reference has the names of functions too.
+  const functions = ['createVerifier', 'replayGuard']
+  for (const query of ['migrate', 'GET callback', 'status callback', 'rotate token', ...functions]) {
+    const guides = (await search(page, query)).map(isGuide)
+    expect({ query, guides }).toEqual({ query, guides: [...guides].sort((one, other) => +other - +one) })
+    expect(guides).toContain(true)
+    if (functions.includes(query)) expect(guides).toContain(false)
+  }
+})
+
+for (const look of looks)
+  test(`the front page and a guide at ${look.width} pixels, ${look.theme}`, async () => {
+    const { page, complaints } = await site.visit('/', look)
+    const cut = await page
+      .locator('.vp-doc pre')
+      .evaluateAll((blocks) => blocks.map((block) => block.scrollWidth > block.clientWidth))
+    expect(cut).toEqual([false, false])
+    await checkLook(page, 'home', look)
+    await page.getByRole('link', { name: 'Express', exact: true }).click()
+    await page.getByRole('heading', { name: 'Express', level: 1 }).waitFor()
+    expect(await page.locator('.vp-doc .lang').count()).toBeGreaterThan(0)
+    await checkLook(page, 'guide', look)
+    await page.goto(site.origin)
+    await page.getByRole('link', { name: 'Try it in the playground' }).first().click()
+    await page.getByRole('button', { name: 'Verify' }).waitFor()
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+async function verify(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Verify' }).click()
+}
+
+async function readClipboard(page: Page): Promise<unknown> {
+  return page.evaluate('navigator.clipboard.readText()')
+}
+
+test('a genuine curl command is accepted, and its values are hidden until they are shown', async () => {
+  const { page, complaints } = await site.visit('/playground.html')
+  const signed = signRequest({ url: 'https://app.example.com/sms?Digits=12345', params, authToken: token })
+  await page.getByLabel('A curl command').fill(signed.toCurl())
+  await page.getByLabel('Auth Token').fill(token)
+  await verify(page)
+  await page.getByRole('heading', { name: 'Genuine' }).waitFor()
+  const signing = page.locator('.signing')
+  const hidden = ['A curl command', 'URL that the server saw', 'Body, unchanged', 'X-Twilio-Signature']
+  const readMasks = (): Promise<string[]> =>
+    Promise.all(
+      hidden.map((label) =>
+        page.getByLabel(label).evaluate((field) => getComputedStyle(field).getPropertyValue('-webkit-text-security')),
+      ),
+    )
+  expect(await readMasks()).toEqual(hidden.map(() => 'disc'))
+  expect(await page.getByLabel('Auth Token').getAttribute('type')).toBe('password')
+  expect(await signing.textContent()).toContain('https://app.example.com/sms?Digits=‹5 characters›Body‹11 characters›')
+
+  await page.getByRole('switch', { name: 'Show values' }).check()
+  await signing.getByText('hello there').waitFor()
+  expect(await signing.textContent()).toBe(
+    `https://app.example.com/sms?Digits=12345Bodyhello thereFrom+15005550006MessageSid${params.MessageSid}To+15005550001`,
+  )
+  expect(await readMasks()).toEqual(hidden.map(() => 'none'))
+  expect(await page.getByLabel('Auth Token').getAttribute('type')).toBe('text')
+  expect(complaints).toEqual([])
+})
+
+test('a request behind a proxy gets the option to copy, and nothing leaves the page', async () => {
+  const { page, requests, complaints } = await site.visit('/playground.html')
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.getByRole('button', { name: 'Show a request that fails' }).click()
+  await page.getByRole('heading', { name: 'Refused: signature_mismatch' }).waitFor()
+  expect((await page.locator('.causes code').allTextContents()).sort()).toEqual(['path_prefix', 'scheme'])
+  expect(await page.locator('.setting code').textContent()).toBe("publicUrl: 'https://app.example.com/api'")
+  await page.getByRole('button', { name: 'Copy the option' }).click()
+  await page.getByRole('button', { name: 'Copy the option' }).getByText('Copied').waitFor()
+  expect(await readClipboard(page)).toBe("publicUrl: 'https://app.example.com/api'")
+  // VitePress prefetches pages of the site. These requests carry no data.
+  expect(requests.every(({ url }) => url.startsWith(site.origin) && new URL(url).search === '')).toBe(true)
+  expect(requests.every(({ method }) => method === 'GET')).toBe(true)
+  await page.getByRole('link', { name: 'path_prefix' }).click()
+  await page.waitForURL('**/why-does-validation-fail.html#path_prefix')
+  await page.locator('#path_prefix').waitFor({ state: 'attached' })
+  expect(complaints).toEqual([])
+})
+
+test('where nothing is proven, the page shows what the diagnosis says', async () => {
+  const { page, complaints } = await site.visit('/playground.html')
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  const signed = signRequest({ url: 'https://app.example.com/sms', params, authToken: token })
+  const other = 'f'.repeat(32)
+  await page.getByLabel('A curl command').fill(signed.toCurl())
+  await page.getByLabel('Auth Token').fill(other)
+  await verify(page)
+  await page.locator('.command').waitFor()
+  const { suspected, ruledOut, command, tried } = await diagnose(
+    {
+      method: 'POST',
+      url: '/sms',
+      headers: { host: 'app.example.com', ...signed.headers },
+      body: signed.body ?? '',
+    },
+    { publicUrl: 'https://app.example.com', authToken: other },
+  )
+  const text = (await page.locator('.examined').textContent()) ?? ''
+  expect(text.split(ruledOut ?? '?')).toHaveLength(2)
+  expect(text).toContain(`Nothing is proven after ${tried} tries`)
+  expect(suspected.length).toBeGreaterThan(1)
+  expect(await page.locator('.causes code').allTextContents()).toEqual(suspected.map(({ id }) => id))
+  expect(await page.locator('.causes strong').allTextContents()).toEqual(suspected.map(({ fix }) => fix))
+  await page.getByRole('button', { name: 'Copy the command' }).click()
+  await page.getByRole('button', { name: 'Copy the command' }).getByText('Copied').waitFor()
+  expect(await readClipboard(page)).toBe(command)
+  expect(command).toMatch(/^npx @tollgate\/cli diagnose /)
+  expect(complaints).toEqual([])
+})
+
+test('a malformed command and a missing token are reported, and each code links to its page', async () => {
+  const { page } = await site.visit('/playground.html')
+  const signed = signRequest({ url: 'https://app.example.com/sms', params, authToken: token })
+  await page.getByLabel('A curl command').fill('curl --nope')
+  await page.getByRole('alert').waitFor()
+  await page.getByLabel('A curl command').fill(signed.toCurl())
+  await verify(page)
+  await page.getByText('Enter an Auth Token or the secret of a SharedKey.').waitFor()
+  await page.getByLabel('Auth Token').fill(token)
+  for (const [signature, code] of [
+    ['', 'signature_missing'],
+    ['abc', 'signature_malformed'],
+    [`${'A'.repeat(27)}=`, 'signature_mismatch'],
+  ] as const) {
+    await page.getByLabel('X-Twilio-Signature').fill(signature)
+    await verify(page)
+    const link = page.getByRole('link', { name: `More about ${code}` })
+    const about = new URL((await link.getAttribute('href')) ?? '', page.url())
+    expect(await (await page.request.get(about.href)).text()).toContain(`<title>${code} | Tollgate<`)
+  }
+})
+
+test('a curl command of SendGrid is accepted, and a changed body is explained', async () => {
+  const { page, complaints } = await site.visit('/playground.html')
+  const signed = await signSendGridRequest({ events: sampleSendGridEvents(['delivered', 'open']) })
+  const headers = Object.entries(signed.headers).map(([name, value]) => `-H '${name}: ${value}'`)
+  const body = new TextDecoder().decode(signed.body)
+  await page.getByLabel('A curl command').fill(`curl '${signed.url}' ${headers.join(' ')} --data-binary '${body}'`)
+  await verify(page)
+  await page.getByText('Enter the public key of the webhook.').waitFor()
+  await page.getByLabel('Public key of the webhook').fill(signed.publicKey)
+  await verify(page)
+  await page.getByRole('heading', { name: 'Genuine' }).waitFor()
+  await page.getByLabel('Body, unchanged').fill(JSON.stringify(JSON.parse(body)))
+  await verify(page)
+  await page.getByRole('heading', { name: 'Refused: signature_mismatch' }).waitFor()
+  expect(await page.locator('.causes code').allTextContents()).toEqual(['body_reserialized'])
+  await page.getByLabel('Public key of the webhook').fill('SG.abc')
+  await verify(page)
+  await page.getByText('"publicKey" is an API key').waitFor()
+  expect(complaints).toEqual([])
+})
+
+for (const look of looks)
+  test(`the playground at ${look.width} pixels, ${look.theme}`, async () => {
+    const { page } = await site.visit('/playground.html', look)
+    await page.getByRole('button', { name: 'Show a request that fails' }).click()
+    await page.locator('.setting').waitFor()
+    await checkLook(page, 'playground-proven', look)
+    await page.getByLabel('Auth Token').fill('f'.repeat(32))
+    await verify(page)
+    await page.locator('.command').waitFor()
+    await page.getByRole('switch', { name: 'Show values' }).check()
+    await checkLook(page, 'playground-unproven', look)
+    await page.getByLabel('SendGrid').check()
+    await page.getByRole('button', { name: 'Show a request that fails' }).click()
+    await page.getByText('body_reserialized').waitFor()
+    await checkLook(page, 'playground-sendgrid', look)
+    await page.context().close()
+  })
