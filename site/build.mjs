@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, run } from '../tools/run.mjs'
 import { setUp } from '../tools/setup.mjs'
+import { writeLlms } from './llms.mjs'
 import { writeReference } from './reference.mjs'
 import { stagePages } from './stage.mjs'
 
@@ -13,7 +14,9 @@ export async function buildSite() {
   const staged = join(folder, '.build/src')
   stagePages(staged)
   await writeReference(join(staged, 'reference'))
-  return run('vitepress build site', { cwd: root })
+  const code = await run('vitepress build site', { cwd: root })
+  if (code === 0) writeLlms(out)
+  return code
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -15,6 +15,7 @@ export function listPages() {
     'packages/tollgate/README.md',
     'packages/cli/README.md',
     'site/index.md',
+    'skills/tollgate/SKILL.md',
     ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),
   ]
 }
@@ -30,7 +31,12 @@ export function renderPage(page) {
 
 /** Lists the source files of a page's snippets. @param {string} page @returns {string[]} */
 export function listSources(page) {
-  return [...readPage(page).matchAll(snippet)].map(([, file = '']) => file)
+  return listSnippets(page).map(({ file }) => file)
+}
+
+/** Lists the snippets of a page. @param {string} page */
+export function listSnippets(page) {
+  return [...readPage(page).matchAll(snippet)].map(([, file = '', , , code = '']) => ({ file, code }))
 }
 
 /**

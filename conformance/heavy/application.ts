@@ -23,6 +23,7 @@ export async function startApplication(
   command: string,
   directory: string,
   env: NodeJS.ProcessEnv,
+  onOutput: (text: string) => void = () => undefined,
 ): Promise<Application> {
   const port = await findFreePort()
   // A process group, because the shell starts the server.
@@ -38,6 +39,7 @@ export async function startApplication(
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
       output = (output + chunk).slice(-4000)
+      onOutput(String(chunk))
     })
   const application: Application = {
     port,

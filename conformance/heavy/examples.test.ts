@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { signRequest } from 'tollgate/testing'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { expectAttacksRefused } from '../attacks/recipe.ts'
 import { origin, otherToken, token } from '../kit/draft.ts'
 import { nodeBinary, packLibrary } from '../projects/prepare.mjs'
 import { sendTo, startApplication } from './application.ts'
@@ -26,6 +27,8 @@ interface Example {
 }
 
 const servers = ['express', 'fetch', 'fastify', 'koa', 'hono', 'h3', 'elysia', 'lambda', 'azure', 'nest', 'next']
+/** The recipes of skills/tollgate/SKILL.md. */
+const recipes = ['express', 'fetch', 'fastify', 'koa', 'hono', 'lambda', 'nest', 'next', 'sveltekit', 'ws']
 const list: readonly Example[] = [
   ...servers.map((name) => ({ name, kind: 'webhook', route: '/sms' }) as const),
   { name: 'diagnose', kind: 'webhook', route: '/sms' },
@@ -65,19 +68,31 @@ describe.each(list)('examples/$name', ({ name, kind, route = '/', node }) => {
       const env = makeEnv(node)
       const install = ['install', '--no-audit', '--no-fund', '--prefer-offline']
       execFileSync('npm', install, { cwd: directory, env, stdio: 'pipe' })
+      if (recipes.includes(name)) reportHandlers(directory)
 
       if (kind === 'program') {
         expect(run(directory, { ...env, TWILIO_AUTH_TOKEN: '12345' })).toMatch(/^genuine$/m)
         expect(run(directory, { ...env, TWILIO_AUTH_TOKEN: token })).toMatch(/^not from Twilio$/m)
         return
       }
-      const server = await startApplication('npm start', directory, env)
+      let handlersRun = 0
+      const server = await startApplication('npm start', directory, env, (text) => {
+        handlersRun += text.split(report).length - 1
+      })
       try {
         const content = kind === 'handshake' ? { handshake: true } : { params: { Body: 'a < b', From: '+14155550100' } }
         const ask = (authToken: string) =>
           sendTo(server.port, signRequest({ url: origin + route, ...content, authToken }))
-        expect(await ask(token)).toBe(kind === 'handshake' ? 101 : 200)
         expect(await ask(otherToken)).toBe(403)
+        if (recipes.includes(name)) {
+          const attacks = await expectAttacksRefused({ port: server.port, kind, path: route })
+          expect(attacks).toBeGreaterThanOrEqual(kind === 'handshake' ? 10 : 12)
+        }
+        expect(await ask(token)).toBe(kind === 'handshake' ? 101 : 200)
+        // What an attack had run would have been reported before.
+        if (recipes.includes(name) && kind === 'webhook')
+          await vi.waitFor(() => expect(handlersRun).toBe(1), { timeout: 5000 })
+        else expect(handlersRun).toBe(0)
       } catch (error) {
         throw new Error(`${error instanceof Error ? error.message : error}\n${server.output()}`)
       } finally {
@@ -94,6 +109,24 @@ function copySources(name: string, as: string): string {
   const isMade = (path: string): boolean => /^(node_modules|dist|build|\..+)$/.test(basename(path))
   cpSync(join(examples, name), target, { recursive: true, filter: (path) => !isMade(path) })
   return target
+}
+
+const report = 'a handler ran'
+
+/** Lets the installed `twiml`, which the handler of each recipe calls, report each call. */
+function reportHandlers(directory: string): void {
+  const proxy = `new Proxy(twiml, { apply(tag, self, values) { console.error('${report}'); return Reflect.apply(tag, self, values) } })`
+  for (const [file, from, to] of [
+    ['twiml.js', 'export { twiml };', `const reporting = ${proxy}; export { reporting as twiml };`],
+    ['twiml.cjs', 'exports.twiml=', `exports.twiml=(twiml => ${proxy})(`],
+  ] as const) {
+    const path = join(directory, 'node_modules/tollgate/dist', file)
+    const code = readFileSync(path, 'utf8')
+    expect(code).toContain(from)
+    // In the CommonJS copy the export is the last statement.
+    const [start = '', end = ''] = code.split(from)
+    writeFileSync(path, file.endsWith('.cjs') ? `${start}${to}${end.replace(/;?\s*$/, ');')}` : `${start}${to}${end}`)
+  }
 }
 
 function readManifest(directory: string): {

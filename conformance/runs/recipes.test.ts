@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { validateRequest } from 'tollgate/compat'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { send, toRaw } from '../adapter/socket.ts'
+import { expectAttacksRefused, type Recipe } from '../attacks/recipe.ts'
+import { makeRequest, token } from '../kit/draft.ts'
+
+// The recipes of README.md, in this process. conformance/heavy/examples.test.ts attacks the others.
+const publicUrl = 'https://api.example.com'
+let server: Server | undefined
+
+beforeEach(() => void vi.stubEnv('TWILIO_AUTH_TOKEN', token))
+afterEach(() => {
+  vi.unstubAllEnvs()
+  server?.closeAllConnections()
+  server?.close()
+})
+
+/** What the recipes export, each one of these. */
+interface Exports {
+  readonly app: RequestListener
+  readonly server: Server
+  readonly default: { fetch(request: Request): Promise<Response> }
+}
+
+async function load(name: string): Promise<Exports> {
+  return import(`../../examples/readme/${name}.mjs`)
+}
+
+async function serve(listener: RequestListener): Promise<Recipe> {
+  server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return { port, kind: 'webhook', path: '/sms', publicUrl }
+}
+
+async function expectToHold(listener: RequestListener): Promise<void> {
+  const recipe = await serve(listener)
+  expect(await expectAttacksRefused(recipe)).toBeGreaterThanOrEqual(12)
+  const answer = await send(recipe.port, toRaw(await makeRequest({ origin: publicUrl })))
+  expect(answer.status).toBe(200)
+  expect(answer.body).toMatch(/<Response>|Hello \+/)
+}
+
+test('Express', async () => {
+  const { app } = await load('express')
+  await expectToHold(app)
+})
+
+test('node:http', async () => {
+  const { server: node } = await load('node')
+  await expectToHold(node.listeners('request')[0] as RequestListener)
+})
+
+test('fetch', async () => {
+  const { default: handler } = await load('fetch')
+  await expectToHold(async (req, res) => {
+    const headers = new Headers()
+    for (const [name, values = []] of Object.entries(req.headersDistinct))
+      for (const value of values) headers.append(name, value)
+    const body = req.method === 'GET' ? {} : { body: Readable.toWeb(req) as ReadableStream, duplex: 'half' as const }
+    const answer = await handler.fetch(
+      new Request(`http://127.0.0.1${req.url}`, { method: req.method ?? '', headers, ...body }),
+    )
+    res.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
+  })
+})
+
+test('the attacks notice a recipe that builds the URL from the Host header', async () => {
+  const recipe = await serve((req, res) => {
+    let body = ''
+    req.on('data', (chunk) => {
+      body += chunk
+    })
+    req.on('end', () => {
+      const { host, 'x-twilio-signature': signature } = req.headers
+      const params = Object.fromEntries(new URLSearchParams(body))
+      const isGenuine = validateRequest(token, String(signature), `https://${host}${req.url}`, params)
+      res.writeHead(isGenuine ? 200 : 403).end()
+    })
+  })
+  await expect(expectAttacksRefused(recipe)).rejects.toThrow('A1 a signature of another host, with its Host')
+})
