@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, run } from './run.mjs'
 import { packages } from './sbom.mjs'
 
-export const packedFolder = join(root, 'packed')
+const packedFolder = join(root, 'packed')
 
 /**
  * Builds every package from nothing and packs it into `packed/`. The same sources give the same
@@ -42,7 +42,7 @@ function packPackage(name) {
  * @param {readonly { tarball: string, sum: string }[]} packed
  */
 export function formatSums(packed) {
-  return packed.map(({ tarball, sum }) => `${sum}  ${tarball.slice(packedFolder.length + 1)}`).join('\n')
+  return packed.map(({ tarball, sum }) => `${sum}  ${basename(tarball)}`).join('\n')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(formatSums(await packPackages()))

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { formatSums, packPackages } from './pack.mjs'
 import { root, run } from './run.mjs'
 import { makeBoms, packages } from './sbom.mjs'
@@ -120,7 +120,9 @@ async function publish(flag) {
   if (expected && expected !== sums) throw new Error('These are not the tarballs that were tested.')
   const problems = (await makeBoms()).flatMap((row) => row.problems)
   if (problems.length > 0) throw new Error(problems.join('\n'))
-  for (const { tarball } of packed) await runOrStop(`npm publish ${flag} --access public --ignore-scripts ${tarball}`)
+  // A path without the folder's own name, which may have spaces.
+  for (const { tarball } of packed)
+    await runOrStop(`npm publish ${flag} --access public --ignore-scripts ./packed/${basename(tarball)}`)
 }
 
 async function main() {

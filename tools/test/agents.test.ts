@@ -107,12 +107,10 @@ test('llms.txt has the format of llmstxt.org, and a line for every page', () => 
   expect(head).toMatch(/^# Tollgate\n\n> .+\n\n[^#]+$/)
   expect(sections.map((section) => section.split('\n')[0])).toContain('## Optional')
   for (const section of sections) expect(section).toMatch(/^## .+\n\n(- \[.+\]\(\S+\): .+\n)+\n?$/)
+  const { homepage } = JSON.parse(readPage('release.json'))
   const links = [...list.matchAll(/^- \[.+?\]\((\S+)\): /gm)].map(([, link = '']) => link)
-  expect(links.sort()).toEqual(
-    listSitePages()
-      .map((page) => `/${placeOf(page).replace(/\.md$/, '.html')}`)
-      .sort(),
-  )
+  const places = listSitePages().map((page) => placeOf(page).replace(/\.md$/, '.html'))
+  expect(links.sort()).toEqual(places.map((place) => `${homepage.replace(/\/$/, '')}/${place}`).sort())
 })
 
 test('llms-full.txt has the guides and the pages of all frameworks', () => {

@@ -7,6 +7,7 @@ import { root } from '../run.mjs'
 import { commitAll, makeScratchRepository, origin, runGit, writeOrigin } from './scratch-repository.ts'
 
 const names = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod']
+const { version } = JSON.parse(readFileSync(join(root, 'packages/tollgate/package.json'), 'utf8'))
 let scratch: string
 
 beforeAll(() => {
@@ -35,13 +36,14 @@ test.each([
   [{ ...origin, repository: 'git@github.com:example/tollgate.git' }, ['repository']],
   [{ ...origin, repository: 'https://github.com/example/tollgate/' }, ['repository']],
 ])('refuses while release.json is %j', (value, fields) => {
+  const before = names.map(readManifest)
   writeOrigin(scratch, value)
   for (const mode of [[], ['--check'], ['--prepare']]) {
     const { status, said } = release(...mode)
     expect(status, said).toBe(1)
     expect([...said.matchAll(/refused: "(\w+)" in release\.json must be/g)].map(([, name]) => name)).toEqual(fields)
   }
-  for (const name of names) expect(readManifest(name)).not.toHaveProperty('repository')
+  expect(names.map(readManifest)).toEqual(before)
 })
 
 test('writes the links of all packages from release.json, and then refuses nothing but to publish outside of CI', () => {
@@ -59,10 +61,10 @@ test('writes the links of all packages from release.json, and then refuses nothi
       bugs: { url: `${origin.repository}/issues` },
     })
   const untagged = release('--check')
-  expect(untagged.said).toBe('refused: the working tree is not clean\nrefused: HEAD is not tagged v0.1.0\n')
+  expect(untagged.said).toBe(`refused: the working tree is not clean\nrefused: HEAD is not tagged v${version}\n`)
 
   commitAll(scratch)
-  runGit(scratch, 'tag', 'v0.1.0')
+  runGit(scratch, 'tag', `v${version}`)
   expect(release('--check')).toEqual({ status: 0, said: 'Nothing stands in the way of a release.\n' })
   expect(release()).toEqual({
     status: 1,
@@ -73,8 +75,8 @@ test('writes the links of all packages from release.json, and then refuses nothi
 test('refuses packages of different versions', () => {
   const file = join(scratch, 'packages/cli/package.json')
   const text = readFileSync(file, 'utf8')
-  writeFileSync(file, text.replace('"version": "0.1.0"', '"version": "0.2.0"'))
-  expect(release('--check').said).toContain('refused: the packages have different versions: 0.1.0, 0.2.0')
+  writeFileSync(file, text.replace(`"version": "${version}"`, '"version": "99.0.0"'))
+  expect(release('--check').said).toContain(`refused: the packages have different versions: ${version}, 99.0.0`)
   writeFileSync(file, text)
 })
 

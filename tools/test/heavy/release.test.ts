@@ -10,6 +10,7 @@ import { commitAll, makeScratchRepository, origin, runGit, writeOrigin } from '.
 // One clone rehearses a whole release. Another, in a folder of different depth, only packs.
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-rehearsal-'))
 const clones = [join(scratch, 'a'), join(scratch, 'another folder', 'of', 'b')]
+const { version } = JSON.parse(readFileSync(join(root, 'packages/tollgate/package.json'), 'utf8'))
 let rehearsal: string
 
 beforeAll(async () => {
@@ -28,7 +29,7 @@ function prepare(clone: string): void {
   writeOrigin(clone, origin)
   expect(runTool(clone, 'release.mjs', '--prepare')).toMatch(/^status 0$/m)
   commitAll(clone)
-  runGit(clone, 'tag', 'v0.1.0')
+  runGit(clone, 'tag', `v${version}`)
 }
 
 /** Copies the installed packages. Their links to the workspace are relative, so they stay inside the clone. */
