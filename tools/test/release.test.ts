@@ -19,7 +19,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 /** Runs `npm run release` in the scratch copy. Only with a token could it publish, and it has none. */
 function release(...args: string[]): { status: number | null; said: string } {
-  const { ACTIONS_ID_TOKEN_REQUEST_URL: _url, SIGSTORE_ID_TOKEN: _token, ...env } = process.env
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: _url, SIGSTORE_ID_TOKEN: _token, EXPECTED_SUMS: _sums, ...env } = process.env
   const options = { cwd: scratch, encoding: 'utf8', env } as const
   const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/release.mjs', ...args], options)
   return { status, said: stdout + stderr }
@@ -68,7 +68,9 @@ test('writes the links of all packages from release.json, and then refuses nothi
   expect(release('--check')).toEqual({ status: 0, said: 'Nothing stands in the way of a release.\n' })
   expect(release()).toEqual({
     status: 1,
-    said: 'refused: there is no identity token: only CI makes releases, so that they have provenance\n',
+    said:
+      'refused: there is no identity token: only CI makes releases, so that they have provenance\n' +
+      'refused: EXPECTED_SUMS is empty: it has the sums of the tarballs that were tested\n',
   })
 })
 

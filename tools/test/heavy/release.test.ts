@@ -2,23 +2,30 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { root } from '../../run.mjs'
 import { setUp } from '../../setup.mjs'
 import { commitAll, makeScratchRepository, origin, runGit, writeOrigin } from '../scratch-repository.ts'
 
-// One clone rehearses a whole release. Another, in a folder of different depth, only packs.
+// One clone packs. Another, in a folder of different depth, rehearses the release of the same bytes.
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-rehearsal-'))
 const clones = [join(scratch, 'a'), join(scratch, 'another folder', 'of', 'b')]
 const { version } = JSON.parse(readFileSync(join(root, 'packages/tollgate/package.json'), 'utf8'))
 let rehearsal: string
+let refusal: string
 
 beforeAll(async () => {
   await setUp()
   for (const clone of clones) prepare(clone)
   const [first = '', second = ''] = clones
+  const packed = runTool(second, 'pack.mjs')
+  expect(packed).toMatch(/^status 0$/m)
+  const sums = packed.split('\n').filter((line) => line.endsWith('.tgz'))
+  vi.stubEnv('EXPECTED_SUMS', sums.join('\n'))
   rehearsal = runTool(first, 'release.mjs', '--dry-run')
-  expect(runTool(second, 'pack.mjs')).toMatch(/^status 0$/m)
+  vi.stubEnv('EXPECTED_SUMS', [...sums].reverse().join('\n'))
+  refusal = runTool(first, 'release.mjs', '--dry-run')
+  vi.unstubAllEnvs()
 }, 900_000)
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
@@ -59,6 +66,11 @@ test('the rehearsal refuses nothing, and packs and offers every package', () => 
   expect(rehearsal).not.toContain('would refuse')
   expect(rehearsal.match(/^[0-9a-f]{64} {2}[\w.-]+\.tgz$/gm)).toHaveLength(5)
   expect(rehearsal.match(/^== npm publish --dry-run --access public --ignore-scripts /gm)).toHaveLength(5)
+})
+
+test('nothing is published whose sums are not those of the tested tarballs', () => {
+  expect(refusal).toMatch(/These are not the tarballs that were tested\.[\s\S]*^status 1$/m)
+  expect(refusal).not.toContain('npm publish')
 })
 
 test('two builds in different folders give the same bytes', () => {
