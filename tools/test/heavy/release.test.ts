@@ -26,7 +26,7 @@ beforeAll(async () => {
   vi.stubEnv('EXPECTED_SUMS', [...sums].reverse().join('\n'))
   refusal = runTool(first, 'release.mjs', '--dry-run')
   vi.unstubAllEnvs()
-}, 900_000)
+}, 1_800_000)
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
