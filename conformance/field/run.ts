@@ -90,7 +90,10 @@ export async function runSetUp(setUp: SetUp, { options, settle }: RunOptions = {
   }
 }
 
-/** Passes connections on to a port, and keeps the bytes that clients send. */
+/**
+ * Passes connections on to a port, and keeps the bytes that clients send. It waits for the whole
+ * request: an application may answer before it has read the body, and a proxy stops sending then.
+ */
 async function startTap(port: number): Promise<Running & { read(): Uint8Array }> {
   const chunks: Buffer[] = []
   const sockets = new Set<Socket>()
@@ -103,7 +106,14 @@ async function startTap(port: number): Promise<Running & { read(): Uint8Array }>
       sockets.add(socket)
       socket.on('error', () => other.destroy()).on('close', () => other.end())
     }
-    client.on('data', (chunk) => void chunks.push(chunk)).pipe(app)
+    let waiting: Buffer[] = []
+    client.on('data', (chunk) => {
+      chunks.push(chunk)
+      waiting.push(chunk)
+      if (!isWhole(Buffer.concat(chunks).toString('latin1'))) return
+      app.write(Buffer.concat(waiting))
+      waiting = []
+    })
     app.pipe(client)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -115,6 +125,14 @@ async function startTap(port: number): Promise<Running & { read(): Uint8Array }>
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
+}
+
+function isWhole(request: string): boolean {
+  const end = request.indexOf('\r\n\r\n')
+  if (end === -1) return false
+  const head = request.slice(0, end)
+  if (/\r\ntransfer-encoding:.*chunked/i.test(head)) return request.endsWith('\r\n0\r\n\r\n')
+  return request.length - end - 4 >= Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0)
 }
 
 const guardAlone: App = { express: (app, guard) => app.use(guard) }

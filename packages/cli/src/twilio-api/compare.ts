@@ -3,7 +3,7 @@ import { type Cause, type DiagnosableRequest, type DiagnoseOptions, type Diagnos
 import { signRequest } from 'tollgate/testing'
 import { splitUrl } from '../inputs/request.ts'
 import { type Difference, encodeForm, listDifferences, nameDifferences, toFullUrl } from './differences.ts'
-import { hasAllHeaders, readHeader, withHeaders } from './headers.ts'
+import { hasClientHeaders, readHeader, withHeaders } from './headers.ts'
 import type { Sent } from './sent.ts'
 
 export interface Comparison {
@@ -291,7 +291,7 @@ function describeSignature(
   request: DiagnosableRequest,
   first: Diagnosis,
 ): readonly Cause[] {
-  const missing = hasAllHeaders(request) ? first.suspected.find(({ id }) => id === 'signature_missing') : undefined
+  const missing = hasClientHeaders(request) ? first.suspected.find(({ id }) => id === 'signature_missing') : undefined
   if (missing !== undefined && readHeader(request, signatureHeader) === undefined) return [missing]
   if (signedBy !== 'another key') return []
   const told = first.suspected.find(({ id }) => /^(token|shared_key|algorithm|signature)_?/.test(id))

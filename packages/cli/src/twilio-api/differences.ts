@@ -1,7 +1,7 @@
 import type { VerifierOptions } from 'tollgate'
 import type { Cause, DiagnosableRequest } from 'tollgate/diagnose'
 import { splitUrl } from '../inputs/request.ts'
-import { hasAllHeaders, readHeader } from './headers.ts'
+import { hasClientHeaders, readHeader } from './headers.ts'
 import type { Sent } from './sent.ts'
 
 /** One thing that differs between what Twilio sent and what the server saw. */
@@ -83,7 +83,7 @@ function describeOther(request: DiagnosableRequest, pairs: Sent['params'] | unde
   const { body } = request
   const isEmpty = (body ?? '') === '' || (body instanceof Uint8Array && body.length === 0)
   if (!isEmpty || (pairs ?? []).length > 0) return pairs === undefined ? 'no form' : 'none of these parameters'
-  return hasAllHeaders(request) ? noBody : 'no body in this record'
+  return hasClientHeaders(request) ? noBody : 'no body in this record'
 }
 
 /** Returns true for names that a parser makes of each other, such as `a[b]`, `a.b`, `a_b` and `a`. */
@@ -160,7 +160,7 @@ const forms: readonly Form[] = [
     id: 'params_blank_dropped',
     detail: 'Twilio sent these parameters blank, and the server did not see them',
     fix: rawBody,
-    applies: (one) => isLost(one) && one.sent.every((value) => value === ''),
+    applies: (one, all) => isLost(one) && all.filter(isLost).every(({ sent }) => sent.join('') === ''),
   },
   {
     id: 'params_missing',

@@ -7,12 +7,11 @@ export function readHeader({ headers }: Pick<DiagnosableRequest, 'headers'>, nam
 }
 
 /**
- * Returns true if the record lists headers that only a whole request has. A log entry may have left
- * the signature and the body out.
+ * Returns true if the record has a header of the client. A log entry without any may have left the
+ * signature and the body out.
  */
-export function hasAllHeaders(request: DiagnosableRequest): boolean {
-  const connection = readHeader(request, 'connection') ?? 'upgrade'
-  return readHeader(request, 'user-agent') !== undefined || !/upgrade/i.test(connection)
+export function hasClientHeaders(request: DiagnosableRequest): boolean {
+  return readHeader(request, 'user-agent') !== undefined
 }
 
 /** Sets or, with `undefined`, removes headers. */
