@@ -8,7 +8,7 @@ import { isInstalled, isStale } from './setup.mjs'
 
 const folder = join(root, '.build/start')
 const packages = join(root, 'packages')
-const outputs = ['start.js', 'ui/main.js', 'ui/index.html', 'ui/style.css'].map((name) => join(folder, name))
+const outputs = ['start.mjs', 'ui/main.js', 'ui/index.html', 'ui/style.css'].map((name) => join(folder, name))
 const sources = [
   ...['tollgate/src', 'gateway/src', 'inspector/src', 'inspector/static', '../docs/codes'],
   ...['../package-lock.json', '../tools/start-bundle.mjs'],
@@ -25,7 +25,7 @@ export async function importStart() {
   if (isInstalled(root)) rmSync(join(folder, 'node_modules'), { recursive: true, force: true })
   else await installInFolder()
   if (isStale(outputs, sources)) await bundle()
-  return await import(pathToFileURL(join(folder, 'start.js')).href)
+  return await import(pathToFileURL(join(folder, 'start.mjs')).href)
 }
 
 /** @param {string} name a folder of packages/ */
@@ -67,7 +67,7 @@ async function installInFolder() {
 async function bundle() {
   console.log('Bundling the gateway and the inspector …')
   await import('./package-pages.mjs')
-  const { build } = createRequire(join(folder, 'start.js'))('esbuild')
+  const { build } = createRequire(join(folder, 'start.mjs'))('esbuild')
   const library = Object.entries(entries).map(([name, file]) => [`tollgate${name.slice(1)}`, `tollgate/${file}`])
   const aliases = Object.entries({
     '#hmac': 'tollgate/src/hmac/node.ts',
@@ -87,7 +87,7 @@ async function bundle() {
       },
       alias: Object.fromEntries(aliases),
       packages: 'external',
-      outfile: join(folder, 'start.js'),
+      outfile: join(folder, 'start.mjs'),
     }),
     build({
       ...common,

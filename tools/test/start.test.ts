@@ -99,6 +99,7 @@ test('in a fresh clone npm start installs only what it needs; a second start doe
     expect(code).toContain('# signature_mismatch')
     expect(script?.length).toBeGreaterThan(10_000)
     expect(html).toContain('main.js')
+    expect(output()).not.toContain('Warning')
     steps.push(output().match(/^.* …$/gm) ?? [])
     child.kill('SIGINT')
     await once(child, 'close')
