@@ -9,6 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { otherToken, token } from '../kit/draft.ts'
 import { packLibrary } from '../projects/prepare.mjs'
 import { sendTo, startApplication } from './application.ts'
+import { listShellBlocks, readFollowed, type Tour, tours } from './tours.ts'
 
 // Does what a reader does with a page: in an empty folder, it saves the files under the names that
 // the page says, and runs the commands of the page in their order. It adds no file and no command.
@@ -18,36 +19,6 @@ import { sendTo, startApplication } from './application.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-follow-'))
 const publicUrl = 'https://api.example.com'
-
-interface Tour {
-  readonly page: string
-  /** The headings of the sections to follow. Default: the whole page. */
-  readonly sections?: readonly string[]
-  /** The example with the versions of the page's packages. */
-  readonly example?: string
-  /** The paths of the webhooks. Without one, the last command of the page is not a server. */
-  readonly routes?: readonly string[]
-  readonly handshake?: boolean
-}
-
-const frameworks = 'docs/frameworks'
-const tours: readonly Tour[] = [
-  { page: 'README.md', sections: ['Tollgate'], routes: ['/sms'] },
-  { page: `${frameworks}/express.md`, routes: ['/sms'] },
-  { page: 'docs/typescript.md', sections: ['Node.js'], routes: ['/sms'] },
-  { page: 'docs/typescript.md', sections: ['A bundler'], routes: ['/sms'] },
-  { page: `${frameworks}/next.md`, example: 'next', routes: ['/sms', '/api/status'] },
-  { page: `${frameworks}/lambda.md`, example: 'lambda', routes: ['/sms'] },
-  { page: `${frameworks}/fastify.md`, routes: ['/sms'] },
-  { page: `${frameworks}/hono.md`, routes: ['/sms'] },
-  { page: `${frameworks}/koa.md`, routes: ['/sms'] },
-  { page: `${frameworks}/h3.md`, routes: ['/sms'] },
-  { page: `${frameworks}/node.md`, routes: ['/sms'] },
-  { page: `${frameworks}/nest.md`, example: 'nest', routes: ['/sms'] },
-  { page: `${frameworks}/ws.md`, routes: ['/media'], handshake: true },
-  { page: 'docs/testing-your-webhooks.md', sections: ['A server under test'] },
-  { page: 'docs/testing-your-webhooks.md', sections: ['Jest'] },
-]
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
@@ -88,9 +59,10 @@ interface Steps {
   readonly commands: readonly string[]
 }
 
-function readSteps({ page, sections }: Tour): Steps {
+function readSteps(tour: Tour): Steps {
+  const { page } = tour
   const text = readFileSync(join(root, page), 'utf8')
-  const followed = sections === undefined ? text : sections.map((title) => readSection(text, title)).join('\n')
+  const followed = readFollowed(tour)
   const files = readFiles(followed)
   // "With the same `server.ts`": the file is in an earlier section.
   for (const [, name = ''] of followed.matchAll(/\bthe same `([^`]+)`/g)) {
@@ -98,18 +70,9 @@ function readSteps({ page, sections }: Tour): Steps {
     if (content === undefined) throw new Error(`${page} has no file ${name}`)
     files.set(name, content)
   }
-  const shells = [...followed.matchAll(/^```sh\n([\s\S]*?)^```/gm)]
-  const commands = shells.flatMap(([, lines = '']) => lines.trimEnd().split('\n'))
+  const commands = listShellBlocks(followed).flatMap((lines) => lines.trimEnd().split('\n'))
   if (files.size === 0 || commands.length < 2) throw new Error(`${page} has no steps to follow`)
   return { files, commands }
-}
-
-/** Returns a section from its heading to the next heading. */
-function readSection(text: string, title: string): string {
-  const parts = text.split(/^(?=#{1,3} )/m)
-  const found = parts.find((part) => part.replace(/^#+ /, '').split('\n')[0] === title)
-  if (found === undefined) throw new Error(`no section "${title}"`)
-  return found
 }
 
 /** Reads the blocks below a line such as "Save this as `server.mjs`:". The first of a name counts. */

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileKeys } from 'tollgate/keys'
 import { signRequest, signSendGridRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { listShellBlocks, readFollowed, tours } from '../../conformance/heavy/tours.ts'
 import { listGuides, renderFull, renderList } from '../../site/llms.mjs'
 import { listPages as listSitePages, placeOf } from '../../site/pages.mjs'
 import { root } from '../run.mjs'
@@ -67,10 +68,12 @@ function side(diff: string, sign: '-' | '+'): string {
   return lines.map((line) => line.slice(1)).join('\n')
 }
 
-// The starts of blocks that are not copied from a file of examples/, with the test that runs them.
+// The starts of blocks that are not copied from a file of examples/, with the test that runs them,
+// or that checks the file which they name.
 const full = renderFull()
 const ran = new Map([
-  ['TWILIO_AUTH_TOKEN=… node curl.mjs | sh', 'tools/test/testing-examples.test.ts'],
+  ['TWILIO_AUTH_TOKEN=… node curl.mjs | sh', 'tools/test/testing-examples.test.ts: curl.mjs'],
+  ['kubectl create secret generic twilio-keys', 'packages/gateway/test/example.test.ts: kubernetes-redis.yaml'],
   ['npx @tollgate/codemod --dry-run src', 'below'],
   ["-import { validateRequest, webhook } from 'twilio'", 'below'],
   ["-const twilio = require('twilio')", 'below'],
@@ -84,7 +87,10 @@ function findBlock(text: string, start: string): string {
 }
 
 test('every code block of llms-full.txt and of the skill comes from an executed file, or is run by a test', () => {
-  const snippets = new Set(listPages().flatMap((page) => listSnippets(page).map(({ code }) => code)))
+  const snippets = new Set([
+    ...listPages().flatMap((page) => listSnippets(page).map(({ code }) => code)),
+    ...tours.flatMap((tour) => listShellBlocks(readFollowed(tour))),
+  ])
   const loose = [full, skill]
     .flatMap(listBlocks)
     // Output of programs.
@@ -97,8 +103,10 @@ test('every code block of llms-full.txt and of the skill comes from an executed 
       loose.some(({ code }) => code.startsWith(start)),
       start,
     ).toBe(true)
-  for (const file of [...ran.values()].filter((by) => by !== 'below'))
-    expect(readFileSync(join(root, file), 'utf8')).toContain('curl.mjs')
+  for (const by of [...ran.values()].filter((by) => by !== 'below')) {
+    const [file = '', named = ''] = by.split(': ')
+    expect(readFileSync(join(root, file), 'utf8')).toContain(named)
+  }
 })
 
 test('llms.txt has the format of llmstxt.org, and a line for every page', () => {

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A page that a test follows word by word. */
+export interface Tour {
+  readonly page: string
+  /** The headings of the sections to follow. Default: the whole page. */
+  readonly sections?: readonly string[]
+  /** The example with the versions of the page's packages. */
+  readonly example?: string
+  /** The paths of the webhooks. Without one, the last command of the page is not a server. */
+  readonly routes?: readonly string[]
+  readonly handshake?: boolean
+}
+
+const frameworks = 'docs/frameworks'
+/** Every page that follow-docs.test.ts follows. */
+export const tours: readonly Tour[] = [
+  { page: 'README.md', sections: ['Tollgate'], routes: ['/sms'] },
+  { page: `${frameworks}/express.md`, routes: ['/sms'] },
+  { page: 'docs/typescript.md', sections: ['Node.js'], routes: ['/sms'] },
+  { page: 'docs/typescript.md', sections: ['A bundler'], routes: ['/sms'] },
+  { page: `${frameworks}/next.md`, example: 'next', routes: ['/sms', '/api/status'] },
+  { page: `${frameworks}/lambda.md`, example: 'lambda', routes: ['/sms'] },
+  { page: `${frameworks}/fastify.md`, routes: ['/sms'] },
+  { page: `${frameworks}/hono.md`, routes: ['/sms'] },
+  { page: `${frameworks}/koa.md`, routes: ['/sms'] },
+  { page: `${frameworks}/h3.md`, routes: ['/sms'] },
+  { page: `${frameworks}/node.md`, routes: ['/sms'] },
+  { page: `${frameworks}/nest.md`, example: 'nest', routes: ['/sms'] },
+  { page: `${frameworks}/ws.md`, routes: ['/media'], handshake: true },
+  { page: 'docs/testing-your-webhooks.md', sections: ['A server under test'] },
+  { page: 'docs/testing-your-webhooks.md', sections: ['Jest'] },
+]
+
+/** Returns a section from its heading to the next heading. */
+function readSection(text: string, title: string): string {
+  const parts = text.split(/^(?=#{1,3} )/m)
+  const found = parts.find((part) => part.replace(/^#+ /, '').split('\n')[0] === title)
+  if (found === undefined) throw new Error(`no section "${title}"`)
+  return found
+}
+
+/** Reads the part of the page that a tour follows. */
+export function readFollowed({ page, sections }: Pick<Tour, 'page' | 'sections'>): string {
+  const text = readFileSync(join(root, page), 'utf8')
+  return sections === undefined ? text : sections.map((title) => readSection(text, title)).join('\n')
+}
+
+/** Lists the blocks of shell commands in a text. */
+export function listShellBlocks(text: string): string[] {
+  return [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, code = '']) => code)
+}
