@@ -9,5 +9,7 @@ const guard = twilioWebhook({ publicUrl: 'https://api.example.com', methods: ['G
 app.get('/sms', guard, (req, res) => {
   const { params } = req.twilio
   res.set('Cache-Control', 'no-store').type('text/xml')
-  res.send(twiml`<Response><Message>Shop ${params.get('shop')} read ${params.get('NumSegments')} SMS</Message></Response>`)
+  res.send(
+    twiml`<Response><Message>Shop ${params.get('shop')} read ${params.get('NumSegments')} SMS</Message></Response>`,
+  )
 })
