@@ -143,7 +143,8 @@ async function diagnoseRefusal(
   const { verdict, proven } = diagnosis
   const guessed = verdict.ok ? undefined : guesses[verdict.code]
   const signature = readHeader(request, signatureHeader)
-  if (proven === undefined || guessed === undefined || signature === undefined) return diagnosis
+  if (guessed === undefined || signature === undefined || !proven?.causes.some(({ id }) => guessed.test(id)))
+    return diagnosis
   const other = withHeaders(request, { [signatureHeader]: signature.replace(/[A-Za-z0-9+/]/g, 'A') })
   const { suspected, ruledOut } = await diagnose(other, { ...options, maxTries: 1 })
   const [reason] = suspected
