@@ -318,4 +318,4 @@ describe('middy', () => {
   })
 })
 
-testExample('lambda', 'handler.mjs')
+testExample('lambda', 'local.mjs')
