@@ -12,7 +12,11 @@ import { makeRequest, token } from '../kit/draft.ts'
 const publicUrl = 'https://api.example.com'
 let server: Server | undefined
 
-beforeEach(() => void vi.stubEnv('TWILIO_AUTH_TOKEN', token))
+beforeEach(() => {
+  vi.stubEnv('TWILIO_AUTH_TOKEN', token)
+  // The recipes listen as soon as they are imported.
+  vi.stubEnv('PORT', '0')
+})
 afterEach(() => {
   vi.unstubAllEnvs()
   server?.closeAllConnections()

@@ -137,6 +137,8 @@ test('the skill has a name, a description, a recipe for each framework, and the 
 
 test('the commands of the skill send a webhook that a recipe accepts, and explain a refused one', async () => {
   vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
+  // The recipe listens as soon as it is imported.
+  vi.stubEnv('PORT', '0')
   const { app } = await import('../../examples/readme/express.mjs')
   const port = await listen(app)
   const { headers, body } = signRequest({ url: 'https://old.example.com/sms', params: { Body: 'hi' }, authToken })
