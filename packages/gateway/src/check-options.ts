@@ -1,6 +1,6 @@
 import type { AddressOptions, ForwardAuthOptions, GatewayOptions, LimitOptions, ListenOptions } from './options.ts'
 import { isPlainPath } from './routes.ts'
-import { findScheme, knownTwilio } from './schemes.ts'
+import { findScheme } from './schemes.ts'
 
 type Known<T> = Readonly<Record<keyof T, true>>
 
@@ -19,22 +19,8 @@ const knownListen: Known<ListenOptions> = { host: true, port: true, tls: true }
 const knownAdmin: Known<AddressOptions> = { host: true, port: true }
 const knownTls: Known<NonNullable<ListenOptions['tls']>> = { certFile: true, keyFile: true }
 const knownLimits: Known<LimitOptions> = { bodiesPerPeer: true, bytesPerPeer: true, trustedPeers: true }
-const {
-  scheme: _scheme,
-  host: _host,
-  path: _path,
-  upstream: _upstream,
-  mode: _mode,
-  webSocket: _,
-  ...knownOfBoth
-} = knownTwilio
-const knownForwardAuth: Known<ForwardAuthOptions> = {
-  ...knownOfBoth,
-  listen: true,
-  style: true,
-  pathPrefix: true,
-  webSocketPaths: true,
-}
+const notInForwardAuth = ['host', 'path', 'upstream', 'mode', 'webSocket']
+const knownForwardAuth = ['listen', 'style', 'pathPrefix', 'webSocketPaths']
 
 /**
  * Checks the gateway's own options. `createVerifier` checks the options of the verifier in a route.
@@ -75,10 +61,9 @@ export function checkOptions(options: GatewayOptions): void {
 }
 
 function checkForwardAuth(options: ForwardAuthOptions): void {
-  // SendGrid signs the whole body, which most proxies do not send.
-  if ('scheme' in options)
-    throw new TypeError('"forwardAuth.scheme": forward-auth verifies only what Twilio signs. Use a route for SendGrid')
-  checkNames(options, knownForwardAuth, '"forwardAuth"')
+  const names = Object.keys(findScheme(Object(options)).known).filter((name) => !notInForwardAuth.includes(name))
+  const all = [...names, ...knownForwardAuth].map((name) => [name, true] as const)
+  checkNames(options, Object.fromEntries(all), '"forwardAuth"')
   if (options.listen !== undefined) checkAddress(options.listen, 'forwardAuth.listen')
   if (options.style !== undefined && options.style !== 'forwarded' && options.style !== 'envoy')
     throw new TypeError("\"forwardAuth.style\" must be 'forwarded' or 'envoy'")

@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createVerifier, type Verdict, type Verifier, type VerifierOptions } from 'tollgate'
+import type { Verifier } from 'tollgate'
 import { canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
 import { listVerdictFields } from './exchange.ts'
-import type { ForwardAuthOptions } from './options.ts'
+import type { ForwardAuthOptions, RouteVerdict } from './options.ts'
 import type { Peers } from './peers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import { isPlainlyUnder } from './routes.ts'
+import { findScheme } from './schemes.ts'
 import { commonSettings, followSockets, readRequests, stopServer } from './server.ts'
 
 /** The request that a proxy asks about. */
@@ -27,6 +28,7 @@ interface Original {
 export function createForwardAuth(options: ForwardAuthOptions, context: ForwardAuthContext): ForwardAuth {
   const { peers, timeoutMs, isClosing, onEnd } = context
   const {
+    scheme,
     listen: _,
     style = 'forwarded',
     pathPrefix = '',
@@ -34,8 +36,7 @@ export function createForwardAuth(options: ForwardAuthOptions, context: ForwardA
     webSocketPaths = [],
     ...rest
   } = options
-  const verifierOptions: VerifierOptions = { ...rest, maxBodyBytes }
-  const verifier = createVerifier(verifierOptions)
+  const verifier = findScheme({ scheme }).create({ ...rest, maxBodyBytes })
   const readOriginal = styles[style]
   const socketPrefixes = webSocketPaths.map((path) => path.replace(/\/$/, ''))
   const opensWebSocket = (target: string): boolean => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix))
@@ -90,7 +91,7 @@ export interface ForwardAuthContext {
 
 /** A verdict, or the reason why no verifier decided. */
 type Answer =
-  | Verdict
+  | RouteVerdict
   | { readonly code: 'original_unknown' | 'body_missing' | 'unverified'; readonly status: 403 | 417 | 500 }
 
 const bodyMissing: Answer = { code: 'body_missing', status: 403 }
@@ -104,7 +105,11 @@ interface AuthRequest {
   readonly opensWebSocket: (target: string) => boolean
 }
 
-async function decide(verifier: Verifier, original: Original | undefined, auth: AuthRequest): Promise<Answer> {
+async function decide(
+  verifier: Verifier<RouteVerdict>,
+  original: Original | undefined,
+  auth: AuthRequest,
+): Promise<Answer> {
   const { req, res, head, maxBodyBytes, peers, opensWebSocket } = auth
   if (original === undefined) return { code: 'original_unknown', status: head.refusal === 417 ? 417 : 403 }
   const { bodyLength, expectsContinue } = head

@@ -79,11 +79,13 @@ export interface LimitOptions {
 }
 
 /**
- * The forward-auth endpoint. It has the options of a Twilio route, without an upstream. It has no
- * observe mode: to observe, do not let the proxy ask.
+ * The forward-auth endpoint. It has the options of a route of its scheme, without an upstream. It
+ * has no observe mode: to observe, do not let the proxy ask.
  */
-export interface ForwardAuthOptions
-  extends Omit<TwilioRoute, 'scheme' | 'host' | 'path' | 'upstream' | 'mode' | 'webSocket'> {
+export type ForwardAuthOptions = AuthEndpoint &
+  (Omit<TwilioRoute, keyof UpstreamOptions | 'mode' | 'webSocket'> | Omit<SendGridRoute, keyof UpstreamOptions>)
+
+interface AuthEndpoint {
   /** The address for the proxy. No other client should reach it. Default 127.0.0.1:8081. */
   readonly listen?: AddressOptions | undefined
   /**
@@ -105,7 +107,7 @@ export interface ForwardAuthOptions
 /** A route to an upstream, with the options of its verifier. */
 export type Route = TwilioRoute | SendGridRoute
 
-interface AnyRoute {
+interface UpstreamOptions {
   /**
    * The Host header to match, in any letter case. Without a port it matches every port. Default:
    * any host.
@@ -117,6 +119,9 @@ interface AnyRoute {
   readonly path: string
   /** `http(s)://host:port` without a path. The request's target is sent unchanged. */
   readonly upstream: string
+}
+
+interface AnyRoute extends UpstreamOptions {
   readonly replay?: ReplayGuard | undefined
   readonly maxBodyBytes?: number | undefined
 }

@@ -25,23 +25,23 @@ function define<R extends Route>(
 
 const knownOfAll = { scheme: true, host: true, path: true, upstream: true, replay: true, maxBodyBytes: true } as const
 
-/** The options of a Twilio route. */
-export const knownTwilio: Readonly<Record<keyof TwilioRoute, true>> = {
-  ...knownOfAll,
-  publicUrl: true,
-  authToken: true,
-  sharedKeys: true,
-  sharedKeysOnly: true,
-  methods: true,
-  accountSid: true,
-  trailingSlash: true,
-  mode: true,
-  webSocket: true,
-}
-
 /** Every scheme. To add one, add a row, the type of its route and its keys in `config/schema.ts`. */
 const schemes: Readonly<Record<SchemeName, Scheme>> = {
-  twilio: define<TwilioRoute>(knownTwilio, createVerifier),
+  twilio: define<TwilioRoute>(
+    {
+      ...knownOfAll,
+      publicUrl: true,
+      authToken: true,
+      sharedKeys: true,
+      sharedKeysOnly: true,
+      methods: true,
+      accountSid: true,
+      trailingSlash: true,
+      mode: true,
+      webSocket: true,
+    },
+    createVerifier,
+  ),
   sendgrid: define<SendGridRoute>(
     { ...knownOfAll, publicKey: true, maxAgeSeconds: true, onStale: true },
     createSendGridVerifier,

@@ -168,9 +168,57 @@ test.each(wrong)('%s is an error', (_, route, message) => {
   expect(() => createGateway({ routes })).toThrow(message)
 })
 
-test('forward-auth refuses the scheme', () => {
-  const forwardAuth = { scheme: 'sendgrid', publicKey } as unknown as GatewayOptions['forwardAuth']
-  expect(() => createGateway({ routes: [], forwardAuth })).toThrow(/"forwardAuth.scheme": forward-auth verifies only/)
+describe('forward-auth', () => {
+  const start = async (more: Pick<SendGridRoute, 'onStale'> = {}) => {
+    const forwardAuth = { scheme: 'sendgrid', listen: { port: 0 }, publicKey, ...more } as const
+    const gateway = createGateway({ listen: { port: 0 }, routes: [], forwardAuth })
+    const { forwardAuthUrl = '' } = await gateway.listen()
+    return { url: forwardAuthUrl, close: () => gateway.close({ graceMs: 0 }) }
+  }
+  const asked = { 'x-forwarded-method': 'POST', 'x-forwarded-host': 'api.example.com', 'x-forwarded-uri': '/events' }
+
+  test('answers 200 only to what SendGrid signed, with its whole body', async () => {
+    const { url, close } = await start()
+    const { headers, body } = await signEvents()
+    const ask = async (bytes: Uint8Array, more: Record<string, string> = {}) => {
+      const request = { method: 'POST', target: '/', headers: { ...headers, ...asked, ...more }, body: bytes }
+      const reply = await send(url, request)
+      return {
+        status: reply.status,
+        verified: reply.headers['tollgate-verified'],
+        stale: reply.headers['tollgate-stale'],
+      }
+    }
+    const refused = { status: 403, verified: undefined, stale: undefined }
+    expect(await ask(body)).toEqual({ status: 200, verified: 'body', stale: 'false' })
+    expect(await ask(body.slice(1))).toEqual(refused)
+    expect(await ask(new Uint8Array(0))).toEqual(refused)
+    expect((await ask(body, { 'x-forwarded-method': 'GET' })).status).toBeGreaterThanOrEqual(400)
+    expect((await ask(body, { tollgate_verified: 'body' })).status).toBe(403)
+    await close()
+  })
+
+  test('takes an old request as configured', async () => {
+    const old = await signEvents({ timestamp: Math.floor(Date.now() / 1000) - 3600 })
+    for (const [onStale, status] of [
+      ['mark', 200],
+      ['reject', 403],
+    ] as const) {
+      const { url, close } = await start({ onStale })
+      const reply = await send(url, { ...old, target: '/', headers: { ...old.headers, ...asked } })
+      expect([reply.status, reply.headers['tollgate-stale']]).toEqual([status, status === 200 ? 'true' : undefined])
+      await close()
+    }
+  })
+
+  test('an option of Twilio is an error', () => {
+    const forwardAuth = {
+      scheme: 'sendgrid',
+      publicKey,
+      sharedKeysOnly: true,
+    } as unknown as GatewayOptions['forwardAuth']
+    expect(() => createGateway({ routes: [], forwardAuth })).toThrow('Unknown option "sharedKeysOnly" of "forwardAuth"')
+  })
 })
 
 describe('in a configuration file', () => {
@@ -227,15 +275,20 @@ describe('in a configuration file', () => {
     expect(String(error)).not.toContain(env.PRIVATE)
   })
 
-  test('an unknown scheme, and the scheme in forward-auth, are errors', async () => {
+  test('forward-auth takes the scheme, and an unknown one is an error', async () => {
     writeFileSync(file, 'routes:\n  - scheme: acme\n    upstream: http://a:1\n')
     await expect(loadConfiguration(file, resources)).rejects.toThrow(
       /:2: routes\[0\]\.scheme: must be twilio or sendgrid/,
     )
     const { options } = await load('', 'forwardAuth: { publicUrl: https://a.example, keys: { env: TOKEN } }\n')
     expect(options.forwardAuth).toMatchObject({ publicUrl: 'https://a.example', authToken: [env.TOKEN] })
-    await expect(load('', 'forwardAuth: { scheme: sendgrid }\n')).rejects.toThrow(
-      /:1: forwardAuth\.scheme: forward-auth verifies only what Twilio signs/,
+    const both = await load('', 'forwardAuth: { scheme: sendgrid, maxAgeSeconds: 60, keys: { env: OTHER_KEY } }\n')
+    expect(both.options.forwardAuth).toMatchObject({ maxAgeSeconds: 60, publicKey: [env.OTHER_KEY] })
+    await expect(load('', 'forwardAuth: { scheme: acme }\n')).rejects.toThrow(
+      /:1: forwardAuth\.scheme: must be twilio or sendgrid/,
+    )
+    await expect(load('', 'forwardAuth: { scheme: sendgrid, publicUrl: https://a.example }\n')).rejects.toThrow(
+      /:1: forwardAuth\.publicUrl: there is no such option/,
     )
   })
 

@@ -149,13 +149,12 @@ async function readGatewayFile(file: string): Promise<Known> {
     const { routes: all, forwardAuth, keys } = readConfiguration(file)
     // Routes of SendGrid have no public URL, and an account of Twilio has none of their webhooks.
     const routes = all.filter((route) => 'publicUrl' in route)
+    const auth = forwardAuth !== undefined && 'publicUrl' in forwardAuth ? forwardAuth : undefined
     const publicUrls = [
       ...routes.flatMap((route) => [route.publicUrl].flat().map((url) => url.replace(/\/$/, '') + route.path)),
-      ...[forwardAuth?.publicUrl ?? []].flat(),
+      ...[auth?.publicUrl ?? []].flat(),
     ]
-    const files = new Set(
-      [keys, forwardAuth?.keys, ...routes.map((route) => route.keys)].flatMap((each) => each?.file ?? []),
-    )
+    const files = new Set([keys, auth?.keys, ...routes.map((route) => route.keys)].flatMap((each) => each?.file ?? []))
     const opened = [...files].map((path) => fileKeys(path, { allowReadableByOthers: true }))
     return { publicUrls, hasSharedKey: (id) => opened.some(({ sharedKeys }) => sharedKeys(id) !== undefined) }
   } catch (error) {

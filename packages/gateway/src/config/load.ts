@@ -18,8 +18,8 @@ export interface LoadedConfiguration {
 const defaultKeys = { env: 'TWILIO_AUTH_TOKEN' }
 
 interface SchemeKeys {
-  /** The option with the keys of routes that have none of their own. */
-  readonly shared: readonly string[]
+  /** The option with the keys of those that have none of their own, if there is one. */
+  readonly shared?: readonly string[]
   open(resources: Resources, own: unknown, shared: KeysConfiguration | undefined): Partial<Route>
 }
 
@@ -30,7 +30,6 @@ const keysOfSchemes: Readonly<Record<SchemeName, SchemeKeys>> = {
     open: (resources, own, shared) => resources.openKeys((own as KeysConfiguration) ?? shared ?? defaultKeys),
   },
   sendgrid: {
-    shared: ['routes'],
     open: (resources, own) =>
       resources.openPublicKeys((own as PublicKeysConfiguration) ?? { env: 'SENDGRID_WEBHOOK_PUBLIC_KEY' }),
   },
@@ -53,15 +52,16 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   const prepared: Route[] = []
   for (const [index, { keys: own, replay: ownReplay, ...route }] of routes.entries()) {
     const { shared, open } = keysOfSchemes[route.scheme ?? 'twilio']
-    const where = own === undefined ? shared : ['routes', index, 'keys']
+    const where = own === undefined ? (shared ?? ['routes']) : ['routes', index, 'keys']
     const opened = await nameOptionInErrors(parsed, where, async () => open(resources, own, keys))
     prepared.push({ ...route, ...opened, replay: ownReplay === false ? undefined : guard } as Route)
   }
   const options: GatewayOptions = { ...rest, routes: prepared }
   if (forwardAuth !== undefined) {
     const { keys: own, ...auth } = forwardAuth
-    const where = own === undefined ? ['keys'] : ['forwardAuth', 'keys']
-    const opened = await nameOptionInErrors(parsed, where, async () => resources.openKeys(own ?? keys ?? defaultKeys))
+    const { shared, open } = keysOfSchemes[auth.scheme ?? 'twilio']
+    const where = own === undefined ? (shared ?? ['forwardAuth']) : ['forwardAuth', 'keys']
+    const opened = await nameOptionInErrors(parsed, where, async () => open(resources, own, keys))
     Object.assign(options, { forwardAuth: { ...auth, ...opened, replay: guard } })
   }
   try {

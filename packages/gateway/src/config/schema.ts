@@ -100,6 +100,16 @@ const routeFields = {
   replay: z.literal(false).optional(),
 }
 
+const sendgridFields = {
+  scheme: z.literal('sendgrid'),
+  keys: publicKeys.optional(),
+  maxAgeSeconds: z.int().optional(),
+  onStale: z.enum(['mark', 'reject']).optional(),
+  maxBodyBytes: z.int().min(0).optional(),
+}
+
+const unknownScheme = { error: 'must be twilio or sendgrid' }
+
 const route = z.discriminatedUnion(
   'scheme',
   [
@@ -109,17 +119,17 @@ const route = z.discriminatedUnion(
       ...verifierFields,
       webSocket: z.boolean().optional(),
     }),
-    z.strictObject({
-      scheme: z.literal('sendgrid'),
-      ...routeFields,
-      keys: publicKeys.optional(),
-      maxAgeSeconds: z.int().optional(),
-      onStale: z.enum(['mark', 'reject']).optional(),
-      maxBodyBytes: z.int().min(0).optional(),
-    }),
+    z.strictObject({ ...routeFields, ...sendgridFields }),
   ],
-  { error: 'must be twilio or sendgrid' },
+  unknownScheme,
 )
+
+const authFields = {
+  listen: address.optional(),
+  style: z.enum(['forwarded', 'envoy']).optional(),
+  pathPrefix: z.string().optional(),
+  webSocketPaths: z.array(z.string()).optional(),
+}
 
 function omitMode<T extends { mode: unknown }>({ mode: _, ...rest }: T): Omit<T, 'mode'> {
   return rest
@@ -157,14 +167,14 @@ export const configurationSchema = z.strictObject({
   keys: keys.optional(),
   replay: replay.optional(),
   forwardAuth: z
-    .strictObject({
-      listen: address.optional(),
-      style: z.enum(['forwarded', 'envoy']).optional(),
-      pathPrefix: z.string().optional(),
-      webSocketPaths: z.array(z.string()).optional(),
-      scheme: z.never({ error: 'forward-auth verifies only what Twilio signs. Use a route for SendGrid' }).optional(),
-      ...omitMode(verifierFields),
-    })
+    .discriminatedUnion(
+      'scheme',
+      [
+        z.strictObject({ scheme: z.literal('twilio').optional(), ...authFields, ...omitMode(verifierFields) }),
+        z.strictObject({ ...authFields, ...sendgridFields }),
+      ],
+      unknownScheme,
+    )
     .optional(),
   routes: z.array(route).default([]),
 })
