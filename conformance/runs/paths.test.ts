@@ -104,6 +104,7 @@ const edit = fc.oneof(
     )
     .map((change) => (text: string, at: number) => text.slice(0, at) + change(text.charAt(at)) + text.slice(at + 1)),
   fc.constantFrom(...starts).map((start) => (text: string) => start + text),
+  fc.constant((text: string) => `*${text.slice(1)}`),
   fc.constantFrom(...pieces).map((piece) => (text: string) => text + piece),
 )
 

@@ -46,7 +46,7 @@ function replaceLetter(path: string, at: number, change: (char: string) => strin
 function replaceSlash(path: string, at: number, text: string): string {
   const slashes = [...path.matchAll(/\//g)].map((match) => match.index)
   const index = slashes[Math.min(at, slashes.length - 1)] ?? 0
-  // HTTP parsers accept only paths that begin with a slash.
+  // A target that begins with another character is guarded in any case.
   const written = index === 0 && !text.startsWith('/') ? `/${text}` : text
   return path.slice(0, index) + written + path.slice(index + 1)
 }
@@ -158,6 +158,13 @@ describe('createPathFilter', () => {
       ['/'.repeat(9000), false],
     ] as const)
       expect(createPathFilter(/^\/sms$/)([path])).toBe(expected)
+  })
+
+  test('a target that does not begin with a slash is guarded', () => {
+    for (const target of ['*sms', '*other', '*', '*/other', 'other', '%2fother', '\\other'])
+      expect(createPathFilter('/sms')([target]), target).toBe(true)
+    // What is left below a mount point.
+    expect(createPathFilter('/sms')(['', '?x=1', '#x'])).toBe(false)
   })
 
   test('an absolute target that parsers read differently is guarded', () => {

@@ -61,12 +61,13 @@ function listPrefixes(publicUrl: unknown): string[] {
 /**
  * Finds the path of a request target or an absolute URL, without its query.
  * @returns `undefined` if parsers disagree on where it begins: some read `/voice` as the path of
- *   `http://host?x/voice` or `http://host\voice`
+ *   `http://host?x/voice` or `http://host\voice`. Node.js lets a target begin with `*`, and
+ *   Fastify's router takes any first character for the slash: `*voice` is `/voice`
  */
 function findPath(url: string): string | undefined {
   const [origin = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/\\?#]*/i.exec(url) ?? []
   const rest = url.slice(origin.length)
-  if (origin !== '' && rest !== '' && !rest.startsWith('/')) return undefined
+  if (!(origin === '' ? /^([/?#]|$)/ : /^(\/|$)/).test(rest)) return undefined
   const end = rest.indexOf('?')
   return end === -1 ? rest : rest.slice(0, end)
 }
