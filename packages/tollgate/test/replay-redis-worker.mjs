@@ -6,6 +6,8 @@ import { redisStore, replayGuard } from 'tollgate/replay'
 
 const [url, authToken, publicUrl] = process.argv.slice(2)
 const client = createClient({ url })
+// The test may stop the server before this process ends.
+client.on('error', () => undefined)
 await client.connect()
 const replay = replayGuard({ store: redisStore(client), onReplay: 'reject' })
 const verifier = createVerifier({ publicUrl, authToken, replay })
