@@ -70,7 +70,12 @@ export const explained = [
     file: 'scheme/signing-string.ts',
     because:
       'The remembered order only saves sorting. It is used only if it is right, so the order is the same without it',
-    changes: [['last !== undefined && isAscending(names, last)', 'false']],
+    changes: [
+      ['[]', '["Stryker was here"]'],
+      ['names.length > mostNames', 'false'],
+      ['names.length > mostNames', 'names.length >= mostNames'],
+      ['last !== undefined && isAscending(names, last)', 'false'],
+    ],
   },
   {
     file: 'scheme/signing-string.ts',
@@ -89,6 +94,7 @@ export const explained = [
     because: 'The text is the same in one piece and in several pieces',
     changes: [
       ['text.length < 10_000 && Number.isNaN(text.charCodeAt(0))', 'false'],
+      ['text.length < 10_000', 'true'],
       ['text.length < 10_000', 'text.length <= 10_000'],
       ['text.length < 10_000', 'text.length >= 10_000'],
     ],

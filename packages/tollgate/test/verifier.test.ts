@@ -245,3 +245,9 @@ test('an asynchronous rule for the hosts is awaited', async () => {
   const signed = formRequest(params, { signature: sign(`http://api.example.com${target}${naiveJoin(params)}`) })
   expect(await verifier.verify(signed)).toMatchObject({ ok: true })
 })
+
+test('a verifier says if it reserves deliveries, so that an adapter knows what to release', () => {
+  const replay = { reserve: async () => ({ replayed: false as const }) }
+  expect(createVerifier(options).reserves).toBe(false)
+  expect(createVerifier({ ...options, replay }).reserves).toBe(true)
+})
