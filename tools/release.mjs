@@ -143,7 +143,7 @@ async function main() {
   for (const obstacle of obstacles) console.error(`${rehearse ? 'would refuse' : 'refused'}: ${obstacle}`)
   if (obstacles.length > 0 && !rehearse) return 1
   if (mode === '--prepare') prepare()
-  else if (mode === '--check') console.log('Nothing stands in the way of a release.')
+  else if (mode === '--check') console.log('Ready for a release.')
   else await publish(rehearse ? '--dry-run' : '--provenance')
   return 0
 }

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { Random } from '../kit/random.ts'
 
-/** A request that nobody with a configured key has signed. */
+/** A request that no configured key has signed. */
 export interface Forged {
   readonly method: string
   readonly url: string

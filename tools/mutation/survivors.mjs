@@ -25,7 +25,7 @@ export const explained = [
   },
   {
     file: 'scheme/form.ts',
-    because: 'Only hex digits are read, and the character 64 is none',
+    because: 'Only hex digits are read, and the character 64 (@) is not one of them',
     changes: [['digit > 64', 'digit >= 64']],
   },
   {

@@ -65,7 +65,7 @@ test('writes the links of all packages from release.json, and then refuses nothi
 
   commitAll(scratch)
   runGit(scratch, 'tag', `v${version}`)
-  expect(release('--check')).toEqual({ status: 0, said: 'Nothing stands in the way of a release.\n' })
+  expect(release('--check')).toEqual({ status: 0, said: 'Ready for a release.\n' })
   expect(release()).toEqual({
     status: 1,
     said:

@@ -28,7 +28,7 @@ export const privateKeyFlags = inGroup(`For ${sendgridKind}:`, {
 
 /**
  * Returns the public keys of the flags, or else of the environment.
- * @throws UsageError if there is none
+ * @throws UsageError if no public key is given
  */
 export async function requirePublicKeys(args: Args, io: Io): Promise<readonly string[]> {
   const files = args.list('public-key-file')

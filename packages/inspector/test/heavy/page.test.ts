@@ -122,7 +122,7 @@ test('a test webhook is sent from the page and shown with its TwiML and its sign
   await pollText(page.getByRole('region', { name: 'Verdict' })).toContain('every form parameter')
 })
 
-test("a test of the page is never Twilio's, whatever token signed it", async () => {
+test("a test of the page is never called Twilio's, with any token", async () => {
   const { page } = await open({}, { signWithRealToken: true })
   const dialog = await openSend(page)
   await dialog.getByLabel(/real Auth Token/).check()
