@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { findChromium } from '../../tools/services/chromium.mjs'
+import { chromiumArgs, findChromium } from '../../tools/services/chromium.mjs'
 import { serve } from '../frameworks/listen.ts'
 import { bundleForPlatform } from './bundle.ts'
 import { project } from './project.ts'
@@ -16,16 +16,6 @@ interface Browser {
 interface Playwright {
   readonly chromium: { launch(options: { executablePath: string; args: readonly string[] }): Promise<Browser> }
 }
-
-const args = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-]
 
 /**
  * Runs the portable suites in a page. It is on 127.0.0.1, because Web Crypto needs a secure
@@ -41,7 +31,7 @@ export async function runInChromium(): Promise<ProgramReport> {
       res.end(isScript ? readFileSync(file) : '<!doctype html><script type="module" src="/script.mjs"></script>')
     }),
   )
-  const browser = await chromium.launch({ executablePath: await findChromium(), args })
+  const browser = await chromium.launch({ executablePath: await findChromium(), args: chromiumArgs })
   try {
     const page = await browser.newPage()
     await page.goto(`http://127.0.0.1:${pages.port}/`)

@@ -6,20 +6,11 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { findChromium } from '../../tools/services/chromium.mjs'
+import { chromiumArgs, findChromium } from '../../tools/services/chromium.mjs'
 import { buildSite, out } from '../build.mjs'
 
 const screenshots = fileURLToPath(new URL('../../node_modules/.cache/tollgate/screenshots/', import.meta.url))
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const args = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-]
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
@@ -65,7 +56,7 @@ export async function openSite(): Promise<Site> {
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const browser = await chromium.launch({ executablePath: await findChromium(), args })
+  const browser = await chromium.launch({ executablePath: await findChromium(), args: chromiumArgs })
   return {
     origin,
     async visit(path, { theme, width } = { theme: 'light', width: 1366 }) {

@@ -4,3 +4,4 @@
  * @throws Error that says how to install it, if it cannot be installed
  */
 export function findChromium(): Promise<string>
+export declare const chromiumArgs: string[]

@@ -12,3 +12,14 @@ export async function findChromium() {
   if (!found) throw new Error(howToGetChromium)
   return found
 }
+
+/** The arguments with which tests start it. */
+export const chromiumArgs = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+]

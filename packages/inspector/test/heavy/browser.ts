@@ -2,18 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
-import { findChromium } from '../../../../tools/services/chromium.mjs'
+import { chromiumArgs, findChromium } from '../../../../tools/services/chromium.mjs'
 import { type DevOptions, type DevRun, startDev } from '../../src/index.ts'
-
-const args = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-]
 
 /** The folder for screenshots, which people can look at. */
 export const screenshots = fileURLToPath(
@@ -27,7 +17,7 @@ export const authToken = 'a'.repeat(32)
 export const patience = 30_000
 
 export async function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: await findChromium(), args })
+  return chromium.launch({ executablePath: await findChromium(), args: chromiumArgs })
 }
 
 interface Changed {
