@@ -19,8 +19,8 @@ export interface Counter {
  *
  * There is one counter, `tollgate.verdicts`, with the attribute `tollgate.outcome` (`accepted` or
  * `refused`). An accepted request also has `tollgate.key`, `tollgate.replayed` and, unless it is
- * SendGrid's, `tollgate.algorithm` and `tollgate.covers`; a refused one has `tollgate.code`. All values come from closed sets, so the
- * number of time series is bounded.
+ * SendGrid's, `tollgate.algorithm` and `tollgate.covers`; a refused one has `tollgate.code`. All
+ * values come from closed sets, so the number of time series is bounded.
  * @param meter A `Meter` of `@opentelemetry/api`.
  * @returns a function for the `onVerdict` option
  * @throws TypeError if the meter has no `createCounter`, if an option is unknown, or if
