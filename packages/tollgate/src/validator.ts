@@ -10,7 +10,7 @@ import {
   isCanonicalSignature,
   type Signer,
 } from './scheme/signature.ts'
-import { listSignedForms, splitUrl } from './scheme/signed-url.ts'
+import { findInForms, splitUrl } from './scheme/signed-url.ts'
 import { joinParams, type Params } from './scheme/signing-string.ts'
 
 /**
@@ -48,9 +48,10 @@ export class RequestValidator {
     if (parts === undefined) return false
     const paramsText = readParams(params, parts.query)
     if (paramsText === undefined) return false
-    for (const { signingString } of listSignedForms(parts, paramsText, { userinfo: true }))
-      for (const sign of this.#signers) if (equalSignatures(sign(signingString), signature)) return true
-    return false
+    const matched = findInForms(parts, paramsText, { userinfo: true }, ({ signingString }) =>
+      this.#signers.find((sign) => equalSignatures(sign(signingString), signature)),
+    )
+    return matched !== undefined
   }
 }
 

@@ -12,24 +12,22 @@ describe('listAccounts', () => {
         ['Body', 'hi'],
         [name, accountSid],
       ] as const
-      expect(listAccounts(pairs, 9)).toEqual([accountSid])
+      expect(listAccounts(pairs)).toEqual([accountSid])
     })
 
-  test('returns distinct accounts as written, up to the limit', () => {
+  test('returns distinct accounts as written', () => {
     const pairs = [
       ['AccountSid', accountSid],
       ['account_sid', accountSid],
       ['AccountSid', 'junk'],
       ['AccountSid', otherSid],
     ] as const
-    expect(listAccounts(pairs, 9)).toEqual([accountSid, 'junk', otherSid])
-    expect(listAccounts(pairs, 3)).toEqual([accountSid, 'junk', otherSid])
-    expect(listAccounts(pairs, 2)).toEqual([accountSid, 'junk'])
+    expect(listAccounts(pairs)).toEqual([accountSid, 'junk', otherSid])
   })
 
   for (const name of ['accountsid', 'ParentAccountSid', 'ACCOUNTSID', 'AccountSid ', 'x.AccountSid'])
     test(`${name} is not an account parameter`, () => {
-      expect(listAccounts([[name, accountSid]], 9)).toEqual([])
+      expect(listAccounts([[name, accountSid]])).toEqual([])
     })
 })
 

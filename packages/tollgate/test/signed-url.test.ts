@@ -2,9 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   defaultPort,
+  findInForms,
   isPort,
   isWebSocketScheme,
   listSignedForms,
+  type SignedForm,
   splitUrl,
   type UrlFormOptions,
   type UrlParts,
@@ -348,5 +350,22 @@ describe('spellings of the query that a function returns', () => {
       'https://example.com:443/a?b=~',
       'https://example.com:443/a?b=%7E',
     ])
+  })
+})
+
+describe('findInForms', () => {
+  test('gives the forms of listSignedForms in their order, until one is found', () => {
+    fc.assert(
+      fc.property(anyParts, anyOptions, fc.nat(25), (parts, options, wanted) => {
+        const listed = listSignedForms(parts, 'Bodyhi', options)
+        const given: SignedForm[] = []
+        const found = findInForms(parts, 'Bodyhi', options, (form) => {
+          given.push(form)
+          return given.length > wanted ? given.length : undefined
+        })
+        expect(given).toEqual(listed.slice(0, wanted + 1))
+        expect(found).toBe(listed.length > wanted ? wanted + 1 : undefined)
+      }),
+    )
   })
 })

@@ -65,6 +65,16 @@ describe('WebhookParams', () => {
     expect([...params].filter(([name]) => name === 'a')).toHaveLength(1)
   })
 
+  test('get and has find the same among many pairs as among few', async () => {
+    for (const count of [0, 40, 61, 62, 200]) {
+      const others = Array.from({ length: count }, (_, index) => [`name${index}`, String(index)] as const)
+      const params = await receive([...others, ...repeated])
+      expect(params.get('b')).toBe('2')
+      expect([params.has('b'), params.has('c'), params.get('c')]).toEqual([true, false, undefined])
+      for (const [name, value] of others) expect(params.get(name)).toBe(value)
+    }
+  })
+
   test('the query of a GET is read in the same way', async () => {
     const verdict = await verify(getRequest({ target: '/sms?a=1&b=2&a=1&a=3&b=2' }))
     expect(verdict.ok && [...verdict.params]).toEqual([

@@ -96,6 +96,11 @@ export function replaceEach(text: string, from: string, to: string): string {
   return text.split(from).join(to)
 }
 
+/** Removes repeats. Most lists have one text, which needs no set. */
+export function distinct(texts: readonly string[]): readonly string[] {
+  return texts.length < 2 ? texts : [...new Set(texts)]
+}
+
 function splitForm(text: string): Pairs {
   const pairs: [string, string][] = []
   // Both are kept from field to field. If a hostile body has none, a search in every field would

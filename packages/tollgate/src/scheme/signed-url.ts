@@ -1,4 +1,4 @@
-import { parseForm, replaceEach } from './form.ts'
+import { distinct, parseForm, replaceEach } from './form.ts'
 import { joinPairs } from './signing-string.ts'
 
 /** The parts of a URL, unchanged: joined, they are the URL again. */
@@ -96,13 +96,22 @@ function flatten(text: string): string {
  * never vary. https://www.twilio.com/docs/usage/security (ports, slashes); twilio-node #1183 (the
  * apostrophe).
  */
-export function* listSignedForms(
+export function listSignedForms(parts: UrlParts, paramsText: string, options: UrlFormOptions = {}): SignedForm[] {
+  const forms: SignedForm[] = []
+  findInForms(parts, paramsText, options, (form) => void forms.push(form))
+  return forms
+}
+
+/** Returns the first result of `find` for the forms that `listSignedForms` lists. */
+export function findInForms<Found>(
   parts: UrlParts,
   paramsText: string,
-  options: UrlFormOptions = {},
-): Generator<SignedForm> {
+  options: UrlFormOptions,
+  find: (form: SignedForm) => Found | undefined,
+): Found | undefined {
   // Nearly every genuine request was signed in this form. Then the other forms are not made.
-  yield joinFirstForm(parts, paramsText)
+  const first = find(joinFirstForm(parts, paramsText))
+  if (first !== undefined) return first
   const { scheme, userinfo, host, port } = parts
   const websocket = isWebSocketScheme(scheme)
   const userinfos = options.userinfo === true && userinfo !== '' ? ['', userinfo] : ['']
@@ -125,10 +134,12 @@ export function* listSignedForms(
         const tail = tails[rank - userRank - portRank]
         if (tail === undefined) continue
         if (userRank + portRank === 0 && tail === asGiven) continue
-        if (count++ === most) return
+        if (count++ === most) return undefined
         const url = `${scheme}://${userinfos[userRank]}${host}${ports[portRank]}${tail.text}`
-        yield { url, signingString: url + (tail.params ?? paramsText) }
+        const found = find({ url, signingString: url + (tail.params ?? paramsText) })
+        if (found !== undefined) return found
       }
+  return undefined
 }
 
 interface Tail {
@@ -162,27 +173,22 @@ function listTails(
   return tails
 }
 
+/** An empty path and `/` are the same path, even without `eitherSlash`. */
 function listPaths(path: string, eitherSlash: boolean): string[] {
-  if (path === '' || path === '/') return path === '' ? ['', '/'] : ['/', '']
-  if (!eitherSlash) return [path]
+  if (!eitherSlash && path.length > 1) return [path]
   return [path, path.endsWith('/') ? path.slice(0, -1) : `${path}/`]
 }
 
-function listSpellings(path: string, query: string, respelled?: Respelled): string[] {
+function listSpellings(path: string, query: string, respelled?: Respelled): readonly string[] {
   // The function may come from a caller without types.
   const others = typeof respelled === 'function' ? [respelled(query)].flat() : respelled ? listSpaces(query) : []
   const texts = [query, ...others].map((one) => path + one)
+  if (!texts.some((one) => /'|%27/.test(one))) return distinct(texts)
+  const exchanged = texts.flatMap((one) => [replaceEach(one, '%27', "'"), replaceEach(one, "'", '%27')])
   // At the end, so that the limit does not cut off the others.
-  const exchanged = texts
-    .filter((one) => /'|%27/.test(one))
-    .flatMap((one) => [replaceEach(one, '%27', "'"), replaceEach(one, "'", '%27')])
   return distinct([...texts, ...exchanged])
 }
 
 function listSpaces(query: string): string[] {
   return [replaceEach(query, '%20', '+'), replaceEach(query, '+', '%20')]
-}
-
-function distinct(texts: readonly string[]): string[] {
-  return [...new Set(texts)]
 }

@@ -80,8 +80,8 @@ function isRecord(params: unknown): params is Readonly<Record<string, unknown>> 
 
 /** Numbers and booleans count as their text, as in the `twilio` package: `NumMedia: 0`. */
 function toText(value: unknown): string | undefined {
-  const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-  return isText ? `${value}` : undefined
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? `${value}` : undefined
 }
 
 /**

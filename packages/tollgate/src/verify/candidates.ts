@@ -1,7 +1,7 @@
 import { isAccountSid, maxTokens, readTokens } from '../checks/secrets.ts'
 import { type Awaitable, withTimeLimit } from '../checks/time-limit.ts'
 import { type Algorithm, defaultAlgorithm } from '../scheme/algorithms.ts'
-import { decodeUtf8, type Pairs } from '../scheme/form.ts'
+import { decodeUtf8, distinct, type Pairs } from '../scheme/form.ts'
 import { createSigner, isCanonicalSignature, type Signer } from '../scheme/signature.ts'
 import { type Accepted, type Rejected, reject } from '../verdict.ts'
 import type { SignatureClaim } from './head.ts'
@@ -178,18 +178,9 @@ export async function settle<F, T>(
 const formNames: readonly string[] = ['AccountSid', 'account_sid', 'interactionAccountSid']
 const jsonNames = ['AccountSid', 'account_sid', 'accountSid'] as const
 
-/**
- * Lists the distinct accounts that parameters name, as they are written. Stops at `most`: a hostile
- * form names thousands.
- */
-export function listAccounts(params: Pairs, most: number): readonly string[] {
-  const accounts = new Set<string>()
-  for (const [name, value] of params) {
-    if (!formNames.includes(name)) continue
-    accounts.add(value)
-    if (accounts.size === most) break
-  }
-  return [...accounts]
+/** Lists the distinct accounts that parameters name, as they are written. */
+export function listAccounts(params: Pairs): readonly string[] {
+  return distinct(params.filter(([name]) => formNames.includes(name)).map(([, value]) => value))
 }
 
 /**

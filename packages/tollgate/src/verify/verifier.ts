@@ -1,7 +1,7 @@
 import { isAccountSid } from '../checks/secrets.ts'
-import { encodeUtf8 } from '../scheme/form.ts'
+import { distinct, encodeUtf8 } from '../scheme/form.ts'
 import { equalSignatures, hashBody } from '../scheme/signature.ts'
-import { joinUrl, listSignedForms, type SignedForm, type UrlParts } from '../scheme/signed-url.ts'
+import { findInForms, joinUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { joinPairs } from '../scheme/signing-string.ts'
 import {
   type Accepted,
@@ -118,8 +118,7 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   if (coverage.rejection !== undefined) return coverage.rejection
 
   const parts = head.handshake ? { ...url, scheme: 'wss' } : url
-  // One more than may be allowed: then at least one of them is foreign.
-  const accounts = listAccounts(coverage.named, (settings.accountSids?.size ?? 1) + 1)
+  const accounts = listAccounts(coverage.named)
   const claim = { signed, accounts, describe: () => describeClaim(head, parts, coverage, accounts) }
   const found = findKeys(settings, claim)
   const keys = 'then' in found ? await found : found
@@ -127,15 +126,23 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
 
   const paramsText = joinPairs(coverage.signedParams)
   const urlForms = { eitherSlash: settings.eitherSlash, respelled: source.urlIsNormalized }
-  const listForms = (): Iterable<SignedForm> => listSignedForms(parts, paramsText, urlForms)
-  let match = findMatch(keys, listForms(), signed.signature)
+  const tried: string[] = []
+  const findMatch = (candidates: readonly Candidate[]) =>
+    findInForms(parts, paramsText, urlForms, (form) => {
+      tried.push(form.url)
+      const candidate = candidates.find(({ sign }) => equalSignatures(sign(form.signingString), signed.signature))
+      return candidate && { candidate, form }
+    })
+  let match = findMatch(keys)
   if (match === undefined) {
     const asked = refreshKeys(settings, claim)
     const newer = 'then' in asked ? await asked : asked
     if (isRejected(newer)) return newer
-    if (newer.length > 0) match = findMatch(newer, listForms(), signed.signature)
+    if (newer.length > 0) match = findMatch(newer)
   }
-  if (match === undefined) return reject('signature_mismatch', undefined, listTried(listForms()))
+  // Without queries, which hold what users wrote.
+  if (match === undefined)
+    return reject('signature_mismatch', undefined, distinct(tried.map((url) => url.replace(/\?.*/s, ''))))
 
   // `undefined` for a body that is not one JSON text: another parser may find accounts behind a
   // byte order mark or in a second line.
@@ -170,40 +177,19 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   )
 }
 
-interface Match {
-  readonly candidate: Candidate
-  readonly form: SignedForm
-}
-
-function findMatch(
-  candidates: readonly Candidate[],
-  forms: Iterable<SignedForm>,
-  signature: string,
-): Match | undefined {
-  for (const form of forms)
-    for (const candidate of candidates)
-      if (equalSignatures(candidate.sign(form.signingString), signature)) return { candidate, form }
-  return undefined
-}
-
 function describeClaim(
   { method }: Head,
   parts: UrlParts,
   { named }: Coverage,
-  [accountSid, ...others]: readonly string[],
+  accounts: readonly string[],
 ): UnverifiedClaim {
   const parentAccountSid = named.find(([name]) => name === 'ParentAccountSid')?.[1]
   return {
     url: joinUrl(parts),
     method,
-    ...(accountSid !== undefined && others.length === 0 && { accountSid }),
-    ...(parentAccountSid !== undefined && isAccountSid(parentAccountSid) && { parentAccountSid }),
+    ...(accounts.length === 1 && { accountSid: accounts[0] }),
+    ...(isAccountSid(parentAccountSid) && { parentAccountSid }),
   }
-}
-
-/** Paths only: queries hold what users wrote. */
-function listTried(forms: Iterable<SignedForm>): string[] {
-  return [...new Set(Array.from(forms, ({ url }) => url.replace(/\?.*/s, '')))]
 }
 
 const unguarded: Reservation = { replayed: false }
