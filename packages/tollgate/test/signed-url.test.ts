@@ -244,6 +244,11 @@ describe('listSignedForms', () => {
     ])
   })
 
+  test('exchanges an apostrophe that only one spelling of the query has', () => {
+    const respelled = () => ["?a='", '?a=1']
+    expect(listUrls('https://example.com:443/sms?a=1', { respelled })).toContain('https://example.com:443/sms?a=%27')
+  })
+
   test('lists at most 12 forms, or 24 with userinfo or for a WebSocket', () => {
     const many = "u:p@example.com:8443/it's%27?a=1"
     const options = { eitherSlash: true, userinfo: true }
