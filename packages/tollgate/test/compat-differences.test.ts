@@ -290,6 +290,16 @@ describe('the same as in the package on purpose', () => {
     ).toEqual([false, false])
   })
 
+  test('a hash is a text or a list: an object with a length is neither, whatever the length', () => {
+    const hash = compat.getExpectedBodyHash('{}')
+    expect(ask((module) => module.validateBody('{}', [...Buffer.from(hash)]))).toEqual([true, true])
+    // What the qs parser makes of `bodySHA256[length]=4294967295`. A list of that length would not
+    // fit into memory.
+    for (const length of ['4294967295', '0'])
+      expect(ask((module) => module.validateBody('{}', { length } as unknown as string))).toEqual([false, false])
+    expect(compat.validateBody('{}', { length: 4_294_967_295 } as unknown as string)).toBe(false)
+  })
+
   test('objects made by hand, without method, type or length', () => {
     const body = { From: '+1555', Body: "it's", Media: ['b', 'a'] }
     const made = { protocol: 'http', originalUrl: '/sms?a=1', body, method: undefined as unknown as string }

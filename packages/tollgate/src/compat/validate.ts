@@ -80,7 +80,8 @@ export function validateBody(body: string | Uint8Array, bodyHash: readonly unkno
 }
 
 function readCodes(codes: readonly unknown[] | Uint8Array): string {
-  const first = Array.from<unknown>(codes ?? []).slice(0, 65)
+  // A query parser makes `{ length: '4294967295' }` of `bodySHA256[length]=4294967295`.
+  const first: readonly unknown[] = Array.isArray(codes) || isBytes(codes) ? [...codes.slice(0, 65)] : []
   return String.fromCharCode(...first.map((code) => (typeof code === 'number' ? code : 0)))
 }
 
