@@ -12,22 +12,24 @@ describe('listAccounts', () => {
         ['Body', 'hi'],
         [name, accountSid],
       ] as const
-      expect(listAccounts(pairs)).toEqual([accountSid])
+      expect(listAccounts(pairs, 9)).toEqual([accountSid])
     })
 
-  test('returns distinct accounts as written', () => {
+  test('returns distinct accounts as written, up to the limit', () => {
     const pairs = [
       ['AccountSid', accountSid],
       ['account_sid', accountSid],
       ['AccountSid', 'junk'],
       ['AccountSid', otherSid],
     ] as const
-    expect(listAccounts(pairs)).toEqual([accountSid, 'junk', otherSid])
+    expect(listAccounts(pairs, 9)).toEqual([accountSid, 'junk', otherSid])
+    expect(listAccounts(pairs, 3)).toEqual([accountSid, 'junk', otherSid])
+    expect(listAccounts(pairs, 2)).toEqual([accountSid, 'junk'])
   })
 
   for (const name of ['accountsid', 'ParentAccountSid', 'ACCOUNTSID', 'AccountSid ', 'x.AccountSid'])
     test(`${name} is not an account parameter`, () => {
-      expect(listAccounts([[name, accountSid]])).toEqual([])
+      expect(listAccounts([[name, accountSid]], 9)).toEqual([])
     })
 })
 

@@ -290,7 +290,7 @@ describe('the same as in the package on purpose', () => {
     ).toEqual([false, false])
   })
 
-  test('a hash is a text or a list: an object with a length is neither, whatever the length', () => {
+  test('a hash is a text or a list, and an object with a length is neither', () => {
     const hash = compat.getExpectedBodyHash('{}')
     expect(ask((module) => module.validateBody('{}', [...Buffer.from(hash)]))).toEqual([true, true])
     // What the qs parser makes of `bodySHA256[length]=4294967295`. A list of that length would not

@@ -129,7 +129,7 @@ export async function readSubject(source: Source): Promise<Subject> {
   const covers = usesGiven || isHuge ? 'params' : content.covers
   const queryPairs = parseForm(url.query.slice(1)) ?? []
   const named = parseSignatureSettings(readSingle(head.header, 'x-twilio-webhooks-signature-settings') ?? '')
-  const accounts = listAccounts(covers === 'params' ? pairs : queryPairs).slice(0, 4)
+  const accounts = listAccounts(covers === 'params' ? pairs : queryPairs, 4)
   const [accountSid] = accounts
   const keys = await readConfiguredKeys({
     settings,

@@ -178,9 +178,12 @@ export async function settle<F, T>(
 const formNames: readonly string[] = ['AccountSid', 'account_sid', 'interactionAccountSid']
 const jsonNames = ['AccountSid', 'account_sid', 'accountSid'] as const
 
-/** Lists the distinct accounts that parameters name, as they are written. */
-export function listAccounts(params: Pairs): readonly string[] {
-  return distinct(params.filter(([name]) => formNames.includes(name)).map(([, value]) => value))
+/**
+ * Lists the distinct accounts that parameters name, as they are written, but not more than `most`:
+ * a hostile form names thousands.
+ */
+export function listAccounts(params: Pairs, most: number): readonly string[] {
+  return distinct(params.filter(([name]) => formNames.includes(name)).map(([, value]) => value)).slice(0, most)
 }
 
 /**

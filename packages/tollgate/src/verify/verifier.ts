@@ -118,7 +118,8 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   if (coverage.rejection !== undefined) return coverage.rejection
 
   const parts = head.handshake ? { ...url, scheme: 'wss' } : url
-  const accounts = listAccounts(coverage.named)
+  // One more than may be allowed: then at least one of them is foreign.
+  const accounts = listAccounts(coverage.named, (settings.accountSids?.size ?? 1) + 1)
   const claim = { signed, accounts, describe: () => describeClaim(head, parts, coverage, accounts) }
   const found = findKeys(settings, claim)
   const keys = 'then' in found ? await found : found
