@@ -2,8 +2,9 @@
 // worker, the same upstream and the same signed form posts, and they take turns. They run in front
 // of an application, which is the usual case, and in front of an upstream with almost no cost. A
 // relay, which passes bytes on without reading them, shows the cost of input and output on Node.js.
-// The budget is about throughput. CPU time per request says the same and does not depend on other
-// load. The rounds are so long that the first requests, over 64 new connections, are less than 1 %.
+// The budget is about throughput in front of an application. CPU time per request says the same and
+// does not depend on other load. The rounds are so long that the first requests, over 64 new
+// connections, are less than 1 %.
 // Exits with 1 if the gateway misses its budget by more than the rounds differ.
 import { rmSync } from 'node:fs'
 import { makeFolder } from '../tools/services/run-server.mjs'
@@ -18,10 +19,11 @@ const budget = { library: 1, nginx: 0.4 }
 
 /** @typedef {import('./gateway/wrk.mjs').Figures & { cpuMicros: number }} Round */
 
-/** @type {[what: string, start: () => Promise<import('./gateway/bench.mjs').Server>][]} */
+/** @type {[what: string, start: () => Promise<import('./gateway/bench.mjs').Server>, least: Partial<typeof budget>][]} */
 const upstreams = [
-  ['an application on Node.js, which reads the form', startApplication],
-  ['an upstream with almost no cost', startUpstream],
+  ['an application on Node.js, which reads the form', startApplication, budget],
+  // Without a budget (decision 13): no webhook has such an upstream.
+  ['an upstream with almost no cost', startUpstream, {}],
 ]
 
 const folder = makeFolder('bench')
@@ -29,10 +31,10 @@ const post = signPost()
 let failed = false
 
 try {
-  for (const [what, start] of upstreams) {
+  for (const [what, start, least] of upstreams) {
     const results = await measure(await start())
     console.log(`\nin front of ${what}:`)
-    print(results)
+    print(results, least)
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -89,8 +91,8 @@ function rotate(list, by) {
   return [...list.slice(start), ...list.slice(0, start)]
 }
 
-/** @param {Record<string, Round[]>} results */
-function print(results) {
+/** @param {Record<string, Round[]>} results @param {Partial<typeof budget>} least */
+function print(results, least) {
   console.log(`${rounds} rounds of ${seconds} s, ${connections} connections, a signed SMS of ${post.body.length} bytes`)
   console.log(`${'proxy'.padEnd(22)}${'per second'.padStart(12)}${'p99 ms'.padStart(10)}${'CPU µs'.padStart(10)}`)
   for (const [name, list] of Object.entries(results))
@@ -108,15 +110,15 @@ function print(results) {
     )
   const of = (/** @type {string} */ name) => median((results[name] ?? []).map(({ perSecond }) => perSecond))
   const faster = of('httpxy') >= of('@fastify/http-proxy') ? 'httpxy' : '@fastify/http-proxy'
-  compare(results, `gateway / ${faster} (the faster library)`, faster, budget.library)
-  compare(results, 'gateway / nginx', 'nginx', budget.nginx)
+  compare(results, `gateway / ${faster} (the faster library)`, faster, least.library)
+  compare(results, 'gateway / nginx', 'nginx', least.nginx)
 }
 
 /**
  * @param {Record<string, Round[]>} results
  * @param {string} what
  * @param {string} other
- * @param {number} least
+ * @param {number} [least]
  */
 function compare(results, what, other, least) {
   const pairs = (results.gateway ?? []).map((mine, round) => ({ mine, theirs: results[other]?.[round] ?? mine }))
@@ -125,9 +127,10 @@ function compare(results, what, other, least) {
   const noise = median(ratios.map((one) => Math.abs(one - ratio)))
   const latency = median(pairs.map(({ mine, theirs }) => mine.p99Ms / theirs.p99Ms))
   const cpu = median(pairs.map(({ mine, theirs }) => theirs.cpuMicros / mine.cpuMicros))
-  const isMissed = ratio + noise < least
+  const isMissed = least !== undefined && ratio + noise < least
+  const verdict = least === undefined ? '' : ` (at least ${least.toFixed(1)})${isMissed ? ' MISSED' : ''}`
   console.log(
-    `${what}: throughput ${ratio.toFixed(2)} ± ${noise.toFixed(2)} (at least ${least.toFixed(1)})${isMissed ? ' MISSED' : ''}, p99 ${latency.toFixed(2)}, requests per CPU time ${cpu.toFixed(2)}`,
+    `${what}: throughput ${ratio.toFixed(2)} ± ${noise.toFixed(2)}${verdict}, p99 ${latency.toFixed(2)}, requests per CPU time ${cpu.toFixed(2)}`,
   )
   if (isMissed) failed = true
 }
