@@ -10,7 +10,7 @@ const [sound] = frameworks.filter(({ name }) => name === 'express 5')
 /**
  * A framework with one deliberate fault, and how the names of the cases start that must notice it.
  */
-export interface BrokenFramework {
+interface BrokenFramework {
   readonly fault: string
   readonly framework: Framework
   readonly noticedBy: readonly string[]

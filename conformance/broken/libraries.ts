@@ -7,7 +7,7 @@ import { makeLenient, signAsExpected, withoutHeader, withParams, withSignature }
 /**
  * A verifier with one deliberate fault, and how the names of the cases start that must notice it.
  */
-export interface BrokenLibrary {
+interface BrokenLibrary {
   readonly fault: string
   readonly library: Library
   readonly noticedBy: readonly string[]

@@ -1,6 +1,6 @@
 import type { Failure } from '../kit/suite.ts'
 
-export interface Noticed {
+interface Noticed {
   readonly fault: string
   readonly failures: readonly Failure[]
 }

@@ -10,7 +10,7 @@ export type Plain = Omit<IncomingRequest, 'headers' | 'body'> & {
 }
 
 /** Returns the request to verify instead of a refused one, or `undefined`. */
-export type SecondChance = (refused: Plain, options: Options) => Plain | undefined | Promise<Plain | undefined>
+type SecondChance = (refused: Plain, options: Options) => Plain | undefined | Promise<Plain | undefined>
 
 /**
  * Makes a verifier that gives each refused request a second chance, and so is lenient in one way.

@@ -25,7 +25,7 @@ const servers: readonly (VerifierOptions & DiagnoseOptions)[] = [
   { publicUrl: 'https://app.example.com', authToken: `"${token}"` },
 ]
 
-export interface ForgedRun {
+interface ForgedRun {
   readonly requests: number
   /** The requests for which signatures were computed. */
   readonly searched: number

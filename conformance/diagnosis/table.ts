@@ -25,7 +25,7 @@ export function makeTable(judged: readonly Judged[]): string {
     .join('\n')
 }
 
-export interface Totals {
+interface Totals {
   readonly count: number
   readonly real: number
   readonly webhooks: number

@@ -55,7 +55,7 @@ export interface Outcome {
   readonly arrived: Uint8Array
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** Options of the verifier, such as `diagnose`. They win over those of the set-up. */
   readonly options?: VerifierOptions
   /** Awaited before the servers stop, for work that goes on after the answer. */

@@ -98,7 +98,7 @@ export interface BrokenSetUp extends Described {
 }
 
 /** A set-up that accepts a genuine request, though something in it looks odd. */
-export interface WorkingSetUp extends Described {
+interface WorkingSetUp extends Described {
   readonly works: true
 }
 

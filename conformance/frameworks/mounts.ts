@@ -29,7 +29,7 @@ type MountOptions = VerifierOptions & { readonly paths: readonly string[] }
  * its framework can mount one. The options have the mode `observe`, so that the handler can answer
  * if its request was guarded.
  */
-export interface MountedApp {
+interface MountedApp {
   readonly name: string
   /**
    * `under` is the prefix of the part of the application that has the guard and the handlers. `''`

@@ -33,7 +33,7 @@ export interface Nest {
   readonly FastifyAdapter: new (options?: object) => unknown
 }
 
-export type ModuleSystem = 'ESM' | 'CommonJS'
+type ModuleSystem = 'ESM' | 'CommonJS'
 export type Platform = 'Express' | 'Fastify'
 
 export async function loadNest(project: string, system: ModuleSystem): Promise<Nest> {
@@ -68,7 +68,7 @@ const bodies = {
   'parsers that keep no bytes': { options: {} },
 } as const satisfies Readonly<Record<string, Bodies>>
 
-export type BodySetting = keyof typeof bodies
+type BodySetting = keyof typeof bodies
 
 /** Starts an application with one module that the test defines. */
 export async function startNest(

@@ -13,7 +13,7 @@ export interface RuntimeServer extends Ports {
 }
 
 /** A framework on a server of another runtime. */
-export interface OnRuntime {
+interface OnRuntime {
   readonly name: string
   /** The name of a file in conformance/runtimes/entries. */
   readonly entry: string

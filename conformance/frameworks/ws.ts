@@ -209,7 +209,7 @@ type OnRun = (what: 'socket' | 'handler') => void
  * A server that opens WebSockets at /media, answers a GET of /ordinary, and runs its middleware for
  * upgrades.
  */
-export interface RoutingServer {
+interface RoutingServer {
   readonly name: string
   start(options: AdapterOptions, onRun: OnRun): Promise<Running>
   /**

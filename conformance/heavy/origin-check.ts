@@ -4,7 +4,7 @@ import { startBuilt, type Version } from '../frameworks/built.ts'
 import { formType, host, makeRequest, origin, otherToken, token } from '../kit/draft.ts'
 import type { BuildPlan } from '../projects/build-app.ts'
 
-export interface OriginCheck {
+interface OriginCheck {
   readonly sources: string
   /** Restores the framework's default in the example. */
   readonly byDefault: BuildPlan['files']

@@ -3,7 +3,7 @@ import { assert } from '../kit/assert.ts'
 import type { Certificate } from './certificate.ts'
 
 /** The values that replace placeholders in a configuration of the documentation. */
-export interface Places {
+interface Places {
   readonly port: number
   readonly appPort: number
   readonly certificate: Certificate

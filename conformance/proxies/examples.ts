@@ -6,7 +6,7 @@ export async function loadExample<T>(path: string): Promise<T> {
 }
 
 /** The options in `docs/behind-a-proxy.md`, with the tests' token. */
-export interface ProxyOptions {
+interface ProxyOptions {
   readonly oneHost: VerifierOptions
   readonly prefixStripped: VerifierOptions
   readonly otherPort: VerifierOptions

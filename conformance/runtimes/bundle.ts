@@ -33,7 +33,7 @@ export async function bundleEntries(names: readonly string[]): Promise<void> {
   })
 }
 
-export interface PlatformBundle {
+interface PlatformBundle {
   readonly file: string
   /** The HMAC provider in the bundle. */
   readonly provider: string

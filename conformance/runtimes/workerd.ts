@@ -5,7 +5,7 @@ import { startProgram } from './run-program.ts'
 
 const compatibilityDate = '2026-07-30'
 
-export interface Workerd {
+interface Workerd {
   readonly ports: Readonly<Record<string, number>>
   stop(): Promise<void>
 }

@@ -9,7 +9,7 @@ interface Altered {
 }
 
 /** One way to alter requests. Returns all results for a specimen, or none if it does not apply. */
-export type Alteration = (specimen: Specimen) => readonly Altered[]
+type Alteration = (specimen: Specimen) => readonly Altered[]
 
 const mismatch: readonly RejectionCode[] = ['signature_mismatch']
 

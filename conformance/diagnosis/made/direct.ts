@@ -89,7 +89,7 @@ interface Parts {
 }
 
 /** A form POST with its bytes. */
-export interface FormRequest extends Omit<SeenRequest, 'body' | 'params'> {
+interface FormRequest extends Omit<SeenRequest, 'body' | 'params'> {
   readonly body: string | Uint8Array
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 
 /** The state that the admin pages show. */
-export interface AdminSources {
+interface AdminSources {
   /** Returns true while the gateway accepts new requests. */
   isReady(): boolean
   /** Returns all metrics with their content type. */

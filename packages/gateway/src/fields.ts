@@ -41,7 +41,7 @@ function isSpace(code: number): boolean {
 }
 
 /** A field name in lower case, and the kind that a reader of heads gives it. */
-export interface FieldName<Kind> {
+interface FieldName<Kind> {
   readonly lower: string
   readonly kind: Kind
 }

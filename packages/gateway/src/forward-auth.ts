@@ -75,14 +75,14 @@ export function createForwardAuth(options: ForwardAuthOptions, context: ForwardA
 }
 
 /** The forward-auth server. */
-export interface ForwardAuth {
+interface ForwardAuth {
   readonly server: Server
   /** Stops it gracefully within `graceMs` milliseconds. */
   stop(graceMs: number): Promise<void>
 }
 
 /** The part of the gateway that forward-auth uses. */
-export interface ForwardAuthContext {
+interface ForwardAuthContext {
   readonly peers: Peers
   readonly timeoutMs: number
   isClosing(): boolean

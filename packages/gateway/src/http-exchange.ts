@@ -11,7 +11,7 @@ import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure, OutgoingRequest } from './upstream/connection.ts'
 
 /** The part of the gateway that an exchange uses. */
-export interface ExchangeContext {
+interface ExchangeContext {
   readonly config: ConfigSnapshot
   isClosing(): boolean
   onEnd(exchange: HttpExchange): void

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Peers, Release } from './peers.ts'
 
 /** How a body is read. */
-export interface BodyOptions {
+interface BodyOptions {
   readonly maxBytes: number
   /** The announced length, or `undefined` for a chunked body. */
   readonly bodyLength: number | undefined

@@ -15,7 +15,7 @@ export interface PreparedRoute {
 }
 
 /** All routes of a configuration. */
-export interface RouteTable {
+interface RouteTable {
   readonly routes: readonly PreparedRoute[]
   /**
    * Finds the route of a request.

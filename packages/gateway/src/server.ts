@@ -8,7 +8,7 @@ import { defaultTimeoutMs } from './config-snapshot.ts'
 import type { GatewayOptions } from './options.ts'
 
 /** Receives the events of the HTTP server. */
-export interface Listeners {
+interface Listeners {
   onRequest(client: Client): void
   onUpgrade(req: IncomingMessage, socket: Socket, first: Uint8Array): void
   onConnect(req: IncomingMessage, socket: Socket): void
@@ -118,7 +118,7 @@ export function followSockets(server: Server): ReadonlySet<Socket> {
 }
 
 /** How a server stops. */
-export interface StopOptions {
+interface StopOptions {
   readonly sockets: ReadonlySet<Socket>
   readonly graceMs: number
   /** Returns true if no request is in flight. */

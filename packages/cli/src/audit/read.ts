@@ -20,7 +20,7 @@ export interface Webhook extends Place {
 }
 
 /** A URL pattern under which Twilio signs with SharedKeys instead of the Auth Token. */
-export interface SigningRule extends Place {
+interface SigningRule extends Place {
   readonly keyIds: readonly string[]
 }
 

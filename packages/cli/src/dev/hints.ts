@@ -4,7 +4,7 @@ import { hideQuery } from '../io.ts'
 import { describeConnection } from '../sending/deliver.ts'
 
 /** Facts about a run that the hints name. */
-export interface RunFacts {
+interface RunFacts {
   readonly upstream: string
   /** The names of the keys that the gateway knows. */
   readonly keys: readonly string[]

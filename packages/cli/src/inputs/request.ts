@@ -56,7 +56,7 @@ function addHandshake(headers: Record<string, string[]>): void {
   headers.connection ??= ['Upgrade']
 }
 
-export interface GivenUrl {
+interface GivenUrl {
   readonly scheme: string
   /** Host and port, without the userinfo, which Twilio does not sign. */
   readonly authority: string

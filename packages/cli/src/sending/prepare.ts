@@ -3,7 +3,7 @@ import { asUsage, type OptionNames, UsageError } from '../exit.ts'
 import { checkRequest, type GivenRequest, splitUrl, toIncoming } from '../inputs/request.ts'
 import type { Delivery } from './deliver.ts'
 
-export interface Addresses {
+interface Addresses {
   /** The URL that the request is sent to. */
   readonly to: string
   /** The server's public URL, if it differs from `to`. Its path is a prefix. */

@@ -2,7 +2,7 @@ import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser'
 import type { Answer } from './deliver.ts'
 
 /** The result of checking an XML answer as Twilio would. */
-export interface TwimlCheck {
+interface TwimlCheck {
   readonly wellFormed: boolean
   /** Describes why it is malformed, or why it is not TwiML. */
   readonly problem?: string

@@ -43,7 +43,7 @@ export class ApiError extends Error {
   }
 }
 
-export interface ApiOptions {
+interface ApiOptions {
   readonly credentials: Credentials
   readonly urlOf: (product: string) => string
   readonly requestsPerSecond: number

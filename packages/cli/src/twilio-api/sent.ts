@@ -15,7 +15,7 @@ export interface Sent {
 }
 
 /** A failed webhook in the list of `--recent`. */
-export interface RecentAlert {
+interface RecentAlert {
   readonly alert: string
   readonly date: string
   readonly error: string

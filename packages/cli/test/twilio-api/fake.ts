@@ -3,7 +3,7 @@ import { listen } from '../support.ts'
 import openapi from './openapi.json' with { type: 'json' }
 
 /** What Twilio's OpenAPI files say about one GET. */
-export interface Operation {
+interface Operation {
   /** The property that holds the list. Absent: the answer is one resource. */
   readonly list?: string
   readonly paging?: 'uri' | 'url' | 'token'

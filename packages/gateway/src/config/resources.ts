@@ -7,7 +7,7 @@ import type { SendGridRoute, TwilioRoute } from '../options.ts'
 import type { KeysConfiguration, PublicKeysConfiguration, ReplayConfiguration } from './schema.ts'
 
 /** The keys of a Twilio route. */
-export type RouteKeys = Pick<TwilioRoute, 'authToken' | 'sharedKeys'>
+type RouteKeys = Pick<TwilioRoute, 'authToken' | 'sharedKeys'>
 
 interface Resource<T> {
   readonly value: T

@@ -9,7 +9,7 @@ import { createResources } from '../config/resources.ts'
 export type Source = { readonly file: string } | { readonly loaded: LoadedConfiguration }
 
 /** A source with its open resources. */
-export interface OpenSource {
+interface OpenSource {
   /**
    * Reads the source again.
    * @throws ConfigurationError

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { kindOf } from 'tollgate/params'
 import { twiml } from 'tollgate/twiml'
 
-export interface BuiltInApp {
+interface BuiltInApp {
   readonly url: string
   close(): Promise<void>
 }

@@ -6,7 +6,7 @@ import { findHeader } from './read-capture.ts'
 import { schemes } from './schemes.ts'
 
 /** Facts about an exchange that the inspector knows but the gateway does not. */
-export interface CaptureNotes {
+interface CaptureNotes {
   readonly origin: Capture['origin']
   readonly signedWith?: Capture['signedWith']
   readonly throwAwayIndex?: number | undefined

@@ -1,5 +1,5 @@
 /** A piece of visible text, or the name of one invisible character. */
-export type TextPiece = { readonly text: string } | { readonly hidden: string }
+type TextPiece = { readonly text: string } | { readonly hidden: string }
 
 // Control characters except line feed and tab, and format characters that reverse, join or hide
 // text, such as bidi controls.

@@ -108,7 +108,7 @@ function createHeaderReader(request: Request): HeaderReader {
 }
 
 /** The bytes of a body, or the parameters of a form whose bytes were not kept. */
-export type FoundBody = Uint8Array | Pairs
+type FoundBody = Uint8Array | Pairs
 
 const encoder = new TextEncoder()
 

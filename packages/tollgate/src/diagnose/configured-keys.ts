@@ -101,7 +101,7 @@ function makeRandom(): string {
 }
 
 /** The sources of the keys: options, and the claims of the request. */
-export interface KeySources {
+interface KeySources {
   readonly settings: Settings
   readonly given: GivenTokens | undefined
   readonly otherTokens: Readonly<Record<string, string>>

@@ -41,7 +41,7 @@ export interface DiagnoseOptions {
 const defaultTries = 20_000
 
 /** The options of a diagnosis, checked and separated from those of the verifier. */
-export interface ParsedOptions {
+interface ParsedOptions {
   readonly extra: DiagnoseOptions & { readonly maxTries: number }
   readonly verifierOptions: VerifierOptions
 }

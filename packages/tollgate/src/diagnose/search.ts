@@ -33,7 +33,7 @@ export interface Search {
 }
 
 /** The input of a search. */
-export interface SearchInput {
+interface SearchInput {
   readonly subject: Subject
   readonly presented: readonly PresentedSignature[]
   /** How the verifier spells the URL. */

@@ -33,7 +33,7 @@ const ofOrigin: ReadonlySet<CauseId> = new Set([
 const ofQuery: ReadonlySet<CauseId> = new Set(['query_missing', 'query_extra', 'query_order', 'query_encoding'])
 
 /** The input of `findSetting`. */
-export interface SettingInput {
+interface SettingInput {
   readonly request: IncomingRequest
   readonly options: VerifierOptions
   readonly verdict: Verdict

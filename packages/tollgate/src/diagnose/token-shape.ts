@@ -4,7 +4,7 @@ import { decodePercent } from './spelling.ts'
 export const tokenShape: RegExp = /^[0-9a-f]{32}$/
 
 /** Tokens inside a configured text. */
-export interface InnerTokens {
+interface InnerTokens {
   readonly tokens: readonly string[]
   readonly cost: number
   readonly detail: string

@@ -1,5 +1,5 @@
 /** The check of one signature. */
-export interface SignatureCheck {
+interface SignatureCheck {
   /** Takes the next bytes of the message. */
   update(bytes: Uint8Array): void
   /**

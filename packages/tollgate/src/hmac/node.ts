@@ -1,7 +1,7 @@
 import { createHmac as createNativeHmac, hash as digest } from 'node:crypto'
 
 /** Computes the Base64 HMAC of a text, as UTF-8, with one key. */
-export type Hmac = (text: string) => string
+type Hmac = (text: string) => string
 
 /**
  * The facts about a hash function that an HMAC needs: a row of `scheme/algorithms.ts`. Lengths are

@@ -5,7 +5,7 @@ import { sleep } from '../checks/time-limit.ts'
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 /** How to reach the Accounts API. */
-export interface AccountsApi {
+interface AccountsApi {
   readonly fetch: Fetch
   /** An origin and perhaps a path, without a slash at the end. */
   readonly baseUrl: string

@@ -4,7 +4,7 @@
  * that verified are protected. Only other protected entries can evict them, the least recently
  * verified first. Reading moves nothing: anyone can name an account, and must not keep it by that.
  */
-export interface Segments<V> {
+interface Segments<V> {
   get(key: string): V | undefined
   /** Replaces a value in its segment, or adds a new one on probation. */
   put(key: string, value: V): void

@@ -223,7 +223,7 @@ function ignoreErrors(call: () => void): void {
 }
 
 /** Limits how often something happens. */
-export interface RateLimit {
+interface RateLimit {
   /**
    * Takes a turn.
    * @returns the milliseconds to wait for it; `undefined`, and no turn, if that is more than

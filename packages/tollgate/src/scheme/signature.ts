@@ -33,7 +33,7 @@ export function equalSignatures(one: string, other: string): boolean {
  * The content of X-Twilio-Webhooks-Signature-Settings. The sender wrote it: it chooses a key and
  * proves nothing.
  */
-export interface SignatureSettings {
+interface SignatureSettings {
   /** The SharedKey's id: opaque, case-sensitive, without commas. */
   readonly keyId: string
   readonly algorithm: string

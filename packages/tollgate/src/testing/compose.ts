@@ -57,7 +57,7 @@ export interface SignRequestInput {
 }
 
 /** A request as Twilio would send it, with the URL and the parameters that Twilio would sign. */
-export interface Composed {
+interface Composed {
   readonly method: string
   readonly url: string
   readonly headers: Record<string, string>

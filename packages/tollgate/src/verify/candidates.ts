@@ -26,7 +26,7 @@ export interface Candidate {
 }
 
 /** The claims of a request about its key. They choose among the keys and prove nothing. */
-export interface KeyClaim {
+interface KeyClaim {
   readonly signed: SignatureClaim
   /** The accounts that the parameters name. */
   readonly accounts: readonly string[]

@@ -162,7 +162,7 @@ function parseAllowedHosts(hosts: unknown): (url: UrlParts) => boolean {
 }
 
 /** True if an address lies in one of the ranges. */
-export type AddressMatcher = (address: string) => boolean
+type AddressMatcher = (address: string) => boolean
 
 const loopback = ['127.0.0.0/8', '::1/128']
 

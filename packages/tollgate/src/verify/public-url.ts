@@ -19,7 +19,7 @@ export interface UrlSource {
 export type UrlResolver = (head: Head, source: UrlSource, limitMs: number) => Awaitable<UrlParts | Rejected>
 
 /** The part of a public URL before the request target: scheme, host, port and path prefix. */
-export type PublicOrigin = Pick<UrlParts, 'scheme' | 'host' | 'port'> & { readonly prefix: string }
+type PublicOrigin = Pick<UrlParts, 'scheme' | 'host' | 'port'> & { readonly prefix: string }
 
 /**
  * Parses one `publicUrl`.

@@ -5,7 +5,7 @@ import { Outbox, type Sent } from './outbox.ts'
 import { InputError, makeReplay, makeResigned, makeTestRequest } from './requests.ts'
 
 /** The gateway to send to, and the keys that sign. */
-export interface SenderOptions {
+interface SenderOptions {
   readonly publicUrls: readonly string[]
   readonly gatewayUrl: string | undefined
   /** This run's own token, which the gateway accepts in addition to the real one. */

@@ -10,7 +10,7 @@ export interface ImportedRequest extends CapturedBody {
   readonly time?: number
 }
 
-export interface ReadImport {
+interface ReadImport {
   readonly requests: readonly ImportedRequest[]
   readonly refused: readonly { readonly entry: number; readonly reason: string }[]
 }

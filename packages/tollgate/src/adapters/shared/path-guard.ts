@@ -15,7 +15,7 @@ export interface PathOptions {
 }
 
 /** The option `paths`, taken apart from the verifier's options. */
-export interface PathGuard<Env> {
+interface PathGuard<Env> {
   /** The options without `paths`. */
   readonly verifierOptions: OptionsSource<GuardOptions, Env>
   /**
