@@ -181,10 +181,17 @@ export const explained = [
       ['diagnose === undefined', 'false'],
     ],
   },
+  ...['memory-store', 'redis-store', 'replay-guard'].map(
+    /** @returns {import('./report.mjs').Explanation} */ (name) => ({
+      file: `replay/${name}.ts`,
+      because: 'Only the names of the known options are used, not their values',
+      changes: [['true', 'false']],
+    }),
+  ),
   {
-    file: 'replay/replay-guard.ts',
-    because: 'Only the names of the known options are used, not their values',
-    changes: [['true', 'false']],
+    file: 'replay/redis-store.ts',
+    because: 'Neither text is the token of the delivery',
+    changes: [['[]', '["Stryker was here"]']],
   },
   {
     file: 'replay/memory-store.ts',

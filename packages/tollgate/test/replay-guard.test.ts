@@ -88,6 +88,16 @@ describe('a delivery that is seen again', () => {
     expect((await reserveTwice(delivery, { onReplay: 'reject' }))[1]).toEqual(expected)
   })
 
+  test.each([
+    ['of a form without a kind', { ...message, params: new ReceivedParams([]) }, 'unknown'],
+    ['that says itself that it may repeat', { key: message.key, handshake: false, neverRepeats: false }, 'unknown'],
+    ['of a message', message, 'message.inbound'],
+  ])('a store gets the kind of a delivery %s', async (_, delivery, expected) => {
+    const store = { reserve: vi.fn(() => 'reserved' as const), release() {} }
+    await replayGuard({ store }).reserve(delivery)
+    expect(store.reserve).toHaveBeenCalledWith(message.key, expect.objectContaining({ kind: expected }))
+  })
+
   test('the key is a hash, the same for every process, and the value is new with every attempt', async () => {
     const seen: Parameters<ReplayStore['reserve']>[] = []
     const store: ReplayStore = {
@@ -273,7 +283,9 @@ describe('a store that fails', () => {
   test('by taking too long is handled in both modes', async () => {
     const { store } = slowStore()
     const start = performance.now()
-    await expect(replayGuard({ store, storeTimeoutMs: 50 }).reserve(message)).rejects.toThrow('50 ms')
+    await expect(replayGuard({ store, storeTimeoutMs: 50 }).reserve(message)).rejects.toThrow(
+      'The replay store took longer than 50 ms',
+    )
     const reservation = await replayGuard({ store, storeTimeoutMs: 50, onStoreFailure: 'accept' }).reserve(message)
     expect(reservation.replayed).toBe('unknown')
     expect(performance.now() - start).toBeLessThan(1000)
@@ -311,7 +323,7 @@ describe('a store that fails', () => {
   test('in release also has the time limit', async () => {
     const store: ReplayStore = { reserve: () => 'reserved', release: () => new Promise(() => undefined) }
     const reservation = await replayGuard({ store, storeTimeoutMs: 20 }).reserve(message)
-    await expect(reservation.release?.()).rejects.toThrow('20 ms')
+    await expect(reservation.release?.()).rejects.toThrow('The replay store took longer than 20 ms')
   })
 
   test('because it is full makes new deliveries unknown in both modes, and refuses none', async () => {
