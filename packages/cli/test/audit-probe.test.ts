@@ -3,6 +3,8 @@ import { twilioWebhook } from 'tollgate/node'
 import { signRequest } from 'tollgate/testing'
 import twilio from 'twilio'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { listTargets, parseAllowedHosts, probeAll } from '../src/audit/probe.ts'
+import type { Webhook } from '../src/audit/read.ts'
 import { authToken, listen, type Ran, type Running, readJson, tollgate } from './support.ts'
 import { createItem, startFakeTwilio } from './twilio-api/fake.ts'
 
@@ -140,7 +142,10 @@ const toPath = (url: string): string => new URL(url).pathname
 
 describe('tollgate audit --probe', () => {
   test('a dry run lists what would be sent, and sends nothing', async () => {
-    const { probe: dry } = await probe()
+    const { ran, probe: dry } = await probe()
+    // A program reads the document, and a person reads the warning.
+    expect(ran.stderr).toContain('The handler of an endpoint that is not guarded will run')
+    expect(ran.stderr).not.toContain('hidden-value')
     expect(dry.sent).toBe(false)
     expect(dry.targets.map(({ url }) => toPath(url)).sort()).toEqual(urls.map(({ url }) => toPath(url)).sort())
     expect(seen).toEqual([])
@@ -191,7 +196,58 @@ describe('tollgate audit --probe', () => {
         .filter((each) => each.host === host)
         .map(({ at }) => at)
         .sort((one, other) => one - other)
-      for (const [at, time] of times.entries()) if (at > 0) expect(time - (times[at - 1] ?? 0)).toBeGreaterThan(900)
+      for (const [at, time] of times.entries()) if (at > 0) expect(time - (times[at - 1] ?? 0)).toBeGreaterThan(990)
     }
   })
+})
+
+describe('tollgate audit --allow-host', () => {
+  const urlsOfHosts = [
+    'https://Bücher.example/idn',
+    'https://api.example.com:443/port',
+    'http://api.example.com/http',
+    'https://api.example.com./dot',
+    'https://api.example.com:8443/other-port',
+    'https://[2001:DB8::1]/ipv6',
+    'https://evil.example\\@api.example.com/backslash',
+    'https://api.example.com@evil.example/userinfo',
+    'https://api.example.com.evil.example/suffix',
+  ]
+  const webhooks = urlsOfHosts.map((url) => ({ url, method: 'POST' }) as Webhook)
+
+  test.each([
+    ['bücher.example', ['idn']],
+    ['XN--BCHER-KVA.EXAMPLE', ['idn']],
+    ['api.example.com', ['dot', 'http', 'port']],
+    ['API.example.com.', ['dot', 'http', 'port']],
+    ['api.example.com:443', ['dot', 'port']],
+    ['api.example.com:8443', ['other-port']],
+    ['[2001:db8:0::1]', ['ipv6']],
+    ['2001:db8::1', ['ipv6']],
+    ['evil.example', ['userinfo']],
+    ['sub.api.example.com', []],
+  ])('%s allows %j', (host, names) => {
+    const targets = listTargets(webhooks, parseAllowedHosts([host]))
+    expect(targets.map(({ url }) => url.replace(/.*\//, '')).sort()).toEqual(names)
+  })
+
+  test.each(['*', '*.example.com', 'https://a.example', 'a.example/', 'a b', '', 'a@b', 'a:b', 'a:99999', 'a\\b'])(
+    '"%s" is refused',
+    (host) => {
+      expect(() => parseAllowedHosts([host])).toThrow('--allow-host needs HOST or HOST:PORT')
+    },
+  )
+})
+
+test('the status decides: a body that never ends, or ends too early, is an answer', async () => {
+  const neverEnds = await listen((_req, res) => void res.writeHead(200).write('begun'))
+  const cut = await listen((_req, res) => {
+    res.writeHead(200, { 'content-length': '100' }).write('begun', () => res.destroy())
+  })
+  const closes = await listen((_req, res) => void res.destroy())
+  const targets = [neverEnds, cut, closes].map((server) => ({ url: `${server.origin}/ü`, method: 'POST' }))
+  const probed = await probeAll(targets, 60_000, () => undefined)
+  expect(probed.map(({ verdict }) => verdict)).toEqual(['not guarded', 'not guarded', 'no answer'])
+  expect(probed[2]?.detail).toContain('unsigned: no answer (127.0.0.1:')
+  for (const server of [neverEnds, cut, closes]) await server.close()
 })

@@ -4,6 +4,7 @@ import { resources } from '../src/audit/resources.ts'
 import {
   authToken,
   expectUsage,
+  listen,
   otherToken,
   type Ran,
   readJson,
@@ -440,6 +441,254 @@ describe('tollgate audit', () => {
     ])
     expect(run?.tool.driver.rules.map(({ id }) => id)).toEqual(['malformed', 'cleartext'])
     await fake.close()
+  })
+
+  test('odd values are read without a failure, and no spelling of a URL shows its password or values', async () => {
+    const odd = [
+      ...[null, 5, {}, [], true, '', ' ', '//h.example/a', 'ftp://h.example/', 'https://h.example:99999/'],
+      ...[
+        'https:/u:hunter2@h/',
+        'https:///u:hunter2@h',
+        'https:\\\\u:hunter2@h',
+        'u:hunter2@h/x',
+        'x?mail=joe@hunter2',
+      ],
+      ...['https://u:hunter2/s@h.example/', 'https://u:hunter2?s@h.example/', 'https://u:hunter2#s@h.example/'],
+      ...[
+        'https://h.example/?a=hunter2;b=hunter2',
+        'https://h.example/#rc=2?token=hunter2',
+        'https://h.example/\ud800',
+      ],
+      ...[
+        'https://{{host}}/x',
+        `https://h.example/?${'?'.repeat(100_000)}=`,
+        '{{'.repeat(100_000),
+        'x'.repeat(300_000),
+      ],
+    ]
+    const numbers = odd.map((voice_url, at) =>
+      createNumber('1', { sid: at % 2 === 0 ? `\ud800 #?/${at}` : at, voice_url, voice_method: odd[at % 4] }),
+    )
+    const accounts: FakeAccount[] = [{ sid: main, authToken, data: { [numbersOf(main)]: numbers } }]
+    const fake = await startFakeTwilio({ accounts })
+    for (const format of [[], ['--json'], ['--sarif']]) {
+      const words = ['audit', '--api-url', fake.apiUrl, '--rate', '100', '--resource', 'phone-numbers', ...format]
+      const ran = await tollgate(words, { env: { TWILIO_ACCOUNT_SID: main } })
+      expect(ran).toMatchObject({ code: 1, stderr: '' })
+      expect(ran.stdout).not.toContain('hunter2')
+      if (format[0] === '--json')
+        expect(
+          readDocument(ran)
+            .findings.filter(({ rule }) => rule === 'malformed')
+            .map(({ url }) => url),
+        ).toContain('https://{{host}}/x')
+    }
+    await fake.close()
+  })
+
+  test('one host in another spelling, and a TwiML Bin that is read with GET, are no faults', async () => {
+    const values: Item[] = [
+      { voice_url: 'https://bücher.example/a', sms_url: 'https://xn--bcher-kva.example/b' },
+      { voice_url: 'https://[2001:db8:0::1]/a' },
+      { voice_url: 'https://handler.twilio.com/twiml/EH1', voice_method: 'GET' },
+    ]
+    const numbers = values.map((value, at) => createNumber(String(at), value))
+    const words = ['--public-url', 'https://xn--bcher-kva.example', '--public-url', 'https://[2001:DB8::1]']
+    const { document } = await audit(
+      { accounts: [{ sid: main, authToken, data: { [numbersOf(main)]: numbers } }] },
+      words,
+    )
+    expect(document.findings).toEqual([])
+  })
+
+  test('a redirect of a Studio flow is a webhook of yours, and a fragment makes no other URL', async () => {
+    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}`
+    const states = [{ type: 'add-twiml-redirect', properties: { url: 'https://elsewhere.example/a', method: 'GET' } }]
+    const data = {
+      'studio /v2/Flows': [createItem('studio /v2/Flows', { sid: sidOf('1', 'FW') })],
+      [flow]: createItem(flow, { sid: sidOf('1', 'FW'), definition: { states } }),
+      [numbersOf(main)]: [createNumber('1', { voice_url: `${origin}/shared#rc=2` })],
+    }
+    const other = { [numbersOf(sub1)]: [createNumber('2', { voice_url: `${origin}/shared` })] }
+    const accounts: FakeAccount[] = [
+      { sid: main, authToken, data },
+      { sid: sub1, authToken: otherToken, owner: main, data: other },
+    ]
+    const { document } = await audit({ accounts }, ['--public-url', origin])
+    expect(document.findings.map(({ rule }) => rule)).toEqual(['unknown_host', 'get', 'shared_url', 'shared_url'])
+  })
+
+  const fiveNumbers: FakeOptions['accounts'] = [
+    {
+      sid: main,
+      authToken,
+      data: {
+        [numbersOf(main)]: ['1', '2', '3', '4', '5'].map((digit) =>
+          createNumber(digit, { voice_url: `${origin}/${digit}` }),
+        ),
+      },
+    },
+  ]
+  const isSecondPage = (path: string, page: string | null): boolean => path.includes('/Incoming') && page === '1'
+
+  test.each([403, 404, 401])('a %s in the middle of a list keeps the pages before it, and is named', async (status) => {
+    const disturb: FakeOptions['disturb'] = ({ path, page }) => (isSecondPage(path, page) ? { status } : undefined)
+    const { document } = await audit({ accounts: fiveNumbers, disturb }, ['--resource', 'phone-numbers'])
+    expect(document.webhooks).toHaveLength(2)
+    expect(document.notRead).toMatchObject([{ resource: 'phone-numbers', reason: expect.stringMatching(`^${status}`) }])
+  })
+
+  test('one part that cannot be read does not hide its neighbours', async () => {
+    const services = ['1', '2', '3'].map((digit) => createItem('verify /v2/Services', { sid: sidOf(digit, 'VA') }))
+    const data = Object.fromEntries(
+      services.map(({ sid }) => {
+        const key = `verify /v2/Services/${sid}/Webhooks`
+        return [key, [createItem(key, { sid: `${sid}`, webhook_url: `${origin}/${sid}` })]]
+      }),
+    )
+    const disturb: FakeOptions['disturb'] = ({ path }) =>
+      path.includes(`${sidOf('2', 'VA')}/`) ? { status: 403 } : undefined
+    const accounts: FakeAccount[] = [{ sid: main, authToken, data: { ...data, 'verify /v2/Services': services } }]
+    const { document } = await audit({ accounts, disturb }, ['--resource', 'verify-services'])
+    expect(document.webhooks.map(({ url }) => url.slice(-1))).toEqual(['1', '3'])
+    expect(document.notRead).toMatchObject([{ resource: 'verify-services', kind: 'refused' }])
+  })
+
+  test('pages that repeat end with a gap, and a Retry-After may be a date', async () => {
+    let waits = 0
+    let from = 0
+    const disturb: FakeOptions['disturb'] = ({ path, number }) => {
+      if (!path.includes('/Incoming')) return undefined
+      // A date has whole seconds.
+      if (++waits === 1) {
+        from = Date.now()
+        return { status: 429, headers: { 'retry-after': new Date(Date.now() + 3000).toUTCString() } }
+      }
+      if (waits === 2) from = Date.now() - from
+      const [item] = [createNumber('1', { voice_url: `${origin}/a` })]
+      return {
+        status: 200,
+        body: JSON.stringify({ incoming_phone_numbers: [item], next_page_uri: `${path}?Page=${number}` }),
+      }
+    }
+    const { document } = await audit({ accounts: fiveNumbers, disturb }, ['--resource', 'phone-numbers'])
+    expect(document.notRead).toMatchObject([{ kind: 'failed', reason: 'the pages of the list do not end' }])
+    expect(from).toBeGreaterThan(1500)
+  })
+
+  test('the address of a next page may repeat the path of --api-url, and never leads to another host', async () => {
+    const fake = await startFakeTwilio({ accounts: fiveNumbers })
+    const other = await listen((_req, res) => void res.end('{}'))
+    let reached = 0
+    other.server.on('request', () => reached++)
+    const between = await listen(async (req, res) => {
+      const answer = await fetch(new URL(req.url ?? '', fake.apiUrl), {
+        headers: { authorization: `${req.headers.authorization}` },
+      })
+      const body = await answer.text()
+      res.writeHead(answer.status).end(body.replace('"next_page_uri":"/', `"next_page_uri":"${other.origin}/api/`))
+    })
+    const words = [
+      'audit',
+      '--api-url',
+      `${between.origin}/{product}`,
+      '--rate',
+      '100',
+      '--json',
+      '--resource',
+      'phone-numbers',
+    ]
+    const document = readDocument(await tollgate(words, { env: { TWILIO_ACCOUNT_SID: main } }))
+    expect(document).toMatchObject({ notRead: [], webhooks: { length: 5 } })
+    expect(reached).toBe(0)
+    for (const server of [fake, other, between]) await server.close()
+  })
+
+  test('a key that may not list the accounts gets 401 for it, as from Twilio, and reads its own', async () => {
+    const key = { secret: 'a-secret-of-an-api-key', account: main }
+    const env = { TWILIO_API_KEY: sidOf('5', 'SK'), TWILIO_API_SECRET: key.secret }
+    const disturb: FakeOptions['disturb'] = ({ path }) =>
+      path.endsWith('/Accounts.json') ? { status: 401 } : undefined
+    const keys = { [sidOf('5', 'SK')]: key }
+    const { ran, document } = await audit({ accounts: fiveNumbers, keys, disturb }, [], env)
+    expect(document).toMatchObject({ webhooks: { length: 5 }, notRead: [{ resource: 'accounts', kind: 'refused' }] })
+    expect(ran.code).toBe(0)
+    const fake = await startFakeTwilio({ accounts: fiveNumbers })
+    const wrong = await tollgate(['audit', '--api-url', fake.apiUrl, '--rate', '100'], {
+      env: { TWILIO_ACCOUNT_SID: main, ...env },
+    })
+    await fake.close()
+    expectUsage(wrong, 'The list of accounts: 401')
+  })
+
+  test('--baseline compares each URL of a place, and only what both audits were asked for', async () => {
+    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}`
+    const withUrls = (...paths: string[]): FakeOptions => ({
+      accounts: [
+        {
+          sid: main,
+          authToken,
+          data: {
+            'studio /v2/Flows': [createItem('studio /v2/Flows', { sid: sidOf('1', 'FW') })],
+            [flow]: createItem(flow, {
+              sid: sidOf('1', 'FW'),
+              definition: { states: paths.map((url) => ({ type: 'make-http-request', properties: { url } })) },
+            }),
+            [numbersOf(main)]: [createNumber('1', { voice_url: `${origin}/number` })],
+          },
+        },
+      ],
+    })
+    const before = await audit(withUrls('https://a.example/1', 'http://a.example/2', 'https://a.example/3'))
+    const baseline = ['--baseline', writeScratch(before.ran.stdout)]
+    const after = await audit(withUrls('http://a.example/9', 'http://a.example/2', 'https://a.example/3'), baseline)
+    expect(after.document.changes).toMatchObject({
+      added: [],
+      removed: [],
+      changed: [{ before: { url: 'https://a.example/1' }, after: { url: 'http://a.example/9' } }],
+      newFindings: [{ rule: 'cleartext' }],
+    })
+    const some = await audit(withUrls(), [...baseline, '--resource', 'phone-numbers'])
+    expect(some.document.changes).toMatchObject({ added: [], removed: [], changed: [], goneFindings: [] })
+    const damaged = { ...before.document, findings: [{ places: null }] }
+    for (const value of [null, { ...before.document, webhooks: [null] }, damaged])
+      expectUsage(
+        await tollgate(['audit', '--baseline', writeScratch(JSON.stringify(value))]),
+        'not the output of tollgate audit --json',
+      )
+  })
+
+  test('SARIF names what was not read, and escapes what would be a placeholder', async () => {
+    const values = [createNumber('1', { voice_url: 'http://h.example/{{x}}' })]
+    const disturb: FakeOptions['disturb'] = ({ product }) =>
+      product === 'sync' ? { status: 403 } : product === 'proxy' ? { status: 418 } : undefined
+    const fake = await startFakeTwilio({
+      accounts: [{ sid: main, authToken, data: { [numbersOf(main)]: values } }],
+      disturb,
+    })
+    const words = ['phone-numbers', 'sync-services', 'proxy-services'].flatMap((name) => ['--resource', name])
+    const ran = await tollgate(['audit', '--api-url', fake.apiUrl, '--rate', '100', '--sarif', ...words], {
+      env: { TWILIO_ACCOUNT_SID: main },
+    })
+    await fake.close()
+    expect(readJson(ran)).toMatchObject({
+      runs: [
+        {
+          invocations: [
+            {
+              executionSuccessful: false,
+              toolExecutionNotifications: [
+                { level: 'error', message: { text: expect.stringContaining('proxy-services') } },
+                { level: 'note', message: { text: expect.stringContaining('sync-services') } },
+              ],
+            },
+          ],
+          results: [
+            { ruleIndex: 0, message: { text: expect.stringMatching(/^http:\/\/h\.example\/\{\{\{\{x\}\}\}\}:/) } },
+          ],
+        },
+      ],
+    })
   })
 
   test.each<[string, readonly string[], Readonly<Record<string, string>>, string | RegExp]>([

@@ -1,6 +1,5 @@
-import { isConnectionOverride, type Parts, splitUrl } from '../twilio-api/webhook-url.ts'
+import { isConnectionOverride, type Parts, splitUrl, toAsciiHost } from '../twilio-api/webhook-url.ts'
 import { compare, type Inventory, type Place, type Webhook } from './read.ts'
-import { resources } from './resources.ts'
 
 /** `note` does not change the exit code. The names are those of SARIF. */
 export type Level = 'error' | 'warning' | 'note'
@@ -26,7 +25,7 @@ export interface Finding {
 
 interface Context {
   readonly prefixes: readonly Parts[]
-  /** The accounts that use each URL. */
+  /** The accounts that use each URL, by `toShared`. */
   readonly accountsOf: ReadonlyMap<string, ReadonlySet<string>>
   /** Every URL without its last slash, if both spellings are configured. */
   readonly bothSlashes: ReadonlySet<string>
@@ -56,10 +55,10 @@ const rows = {
     level: 'error',
     text: 'has a host that no publicUrl has',
     fix: 'Change the host at Twilio, or add its publicUrl to the server. Without it every request is url_not_allowed.',
-    applies: (parts, { resource }, { prefixes }) =>
+    applies: (parts, { callsOthers }, { prefixes }) =>
       prefixes.length > 0 &&
       !isHostedByTwilio(parts) &&
-      resources[resource]?.callsOthers !== true &&
+      !callsOthers &&
       !prefixes.some((prefix) => hasHostOf(parts, prefix)),
   },
   shared_key_unknown: {
@@ -71,7 +70,8 @@ const rows = {
     level: 'warning',
     text: "is outside the path of every publicUrl of its host, or of the gateway's routes",
     fix: 'Change the path at Twilio, or add a route or a publicUrl with this path.',
-    applies: (parts, _webhook, { prefixes }) => {
+    applies: (parts, { callsOthers }, { prefixes }) => {
+      if (callsOthers) return false
       const ofHost = prefixes.filter((prefix) => hasHostOf(parts, prefix))
       return ofHost.length > 0 && !ofHost.some(({ path }) => isBelow(parts.path, path))
     },
@@ -98,7 +98,7 @@ const rows = {
     level: 'warning',
     text: 'is called with GET: phone numbers and message texts end in access logs',
     fix: 'Change the method to POST.',
-    applies: (_parts, { method, resource }) => method === 'GET' && resources[resource]?.callsOthers !== true,
+    applies: (parts, { method, callsOthers }) => method === 'GET' && !callsOthers && !isHostedByTwilio(parts),
   },
   query: {
     level: 'warning',
@@ -134,7 +134,8 @@ const rows = {
     level: 'note',
     text: 'is used by several accounts, and each signs with its own Auth Token',
     fix: 'Give the server the token of each account: a record or a look-up as authToken (docs/subaccounts.md).',
-    applies: (parts, { url }, { accountsOf }) => !isHostedByTwilio(parts) && (accountsOf.get(url)?.size ?? 0) > 1,
+    applies: (parts, { callsOthers }, { accountsOf }) =>
+      !isHostedByTwilio(parts) && !callsOthers && (accountsOf.get(toShared(parts))?.size ?? 0) > 1,
   },
 } satisfies Readonly<Record<string, Rule>>
 
@@ -156,9 +157,10 @@ export function listFindings({ webhooks, rules: signing }: Inventory, known: Kno
   }
   const context = createContext(webhooks, known)
   for (const webhook of webhooks) {
-    const parts = splitUrl(webhook.url)
-    // Studio fills in the host when it calls.
-    if (/^[^/]*(\/\/)?[^/?#]*\{\{/.test(webhook.url)) continue
+    const isTemplate = /^(?:[^/]*\/\/)?[^/?#]*\{\{/.test(webhook.url)
+    // Studio fills in the host when it calls. No other product does.
+    if (isTemplate && webhook.resource === 'studio-flows') continue
+    const parts = isTemplate ? undefined : splitUrl(webhook.url)
     if (parts === undefined) add('malformed', webhook.url, webhook)
     else for (const rule of ruleIds) if (rules[rule].applies?.(parts, webhook, context)) add(rule, webhook.url, webhook)
   }
@@ -180,9 +182,10 @@ function createContext(webhooks: readonly Webhook[], { publicUrls }: Known): Con
   const accountsOf = new Map<string, Set<string>>()
   const spellings = new Map<string, Set<string>>()
   for (const { url, account } of webhooks) {
-    accountsOf.set(url, (accountsOf.get(url) ?? new Set()).add(account))
     const parts = splitUrl(url)
     if (parts === undefined) continue
+    const shared = toShared(parts)
+    accountsOf.set(shared, (accountsOf.get(shared) ?? new Set()).add(account))
     const cut = cutSlash(parts)
     spellings.set(cut, (spellings.get(cut) ?? new Set()).add(parts.path))
   }
@@ -199,9 +202,14 @@ function hasHostOf(parts: Parts, prefix: Parts): boolean {
   return toHost(parts) === toHost(prefix)
 }
 
-function toHost({ scheme, host, port }: Parts): string {
+function toHost({ scheme, host, port }: Pick<Parts, 'scheme' | 'host' | 'port'>): string {
   const ofScheme = /^(https|wss)$/i.test(scheme) ? ':443' : ':80'
-  return host.toLowerCase() + (port === ofScheme ? '' : port)
+  return toAsciiHost(host) + (port === ofScheme ? '' : port)
+}
+
+/** Returns what the server sees of a URL: no userinfo, no fragment, one spelling of the host. */
+function toShared(parts: Parts): string {
+  return `${parts.scheme.toLowerCase()}://${toHost(parts)}${parts.path || '/'}${parts.query}`
 }
 
 function isBelow(path: string, prefix: string): boolean {
@@ -210,7 +218,7 @@ function isBelow(path: string, prefix: string): boolean {
 }
 
 function cutSlash({ scheme, host, port, path, query }: Parts): string {
-  return `${scheme}://${host}${port}`.toLowerCase() + path.replace(/\/$/, '') + query
+  return `${scheme.toLowerCase()}://${toHost({ scheme, host, port })}${path.replace(/\/$/, '')}${query}`
 }
 
 function listKeys(query: string): readonly string[] {

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { isIPv6 } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import manifest from '../../package.json' with { type: 'json' }
 import { UnreachableError, UsageError } from '../exit.ts'
-import { deliver } from '../sending/deliver.ts'
+import { deliverForStatus } from '../sending/deliver.ts'
 import { toAddress } from '../sending/prepare.ts'
-import { splitUrl } from '../twilio-api/webhook-url.ts'
+import { splitUrl, toAsciiHost } from '../twilio-api/webhook-url.ts'
 import { compare, type Webhook } from './read.ts'
 
 /** One distinct URL and method, to be probed. */
@@ -24,10 +25,20 @@ const pauseMs = 1000
 
 /** Checks the values of --allow-host: hosts, each perhaps with a port. */
 export function parseAllowedHosts(hosts: readonly string[]): readonly string[] {
-  for (const host of hosts)
-    if (!/^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(host))
-      throw new UsageError('--allow-host needs HOST or HOST:PORT, without a wildcard.')
-  return hosts.map((host) => host.toLowerCase())
+  return hosts.map((given) => {
+    // An IPv6 address needs no brackets if it has no port.
+    const host = isIPv6(given) ? `[${given}]` : given
+    const parts = /^([\p{L}\p{M}\p{N}._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/iu.test(host)
+      ? splitUrl(`https://${host}`)
+      : undefined
+    if (parts === undefined) throw new UsageError('--allow-host needs HOST or HOST:PORT, without a wildcard.')
+    return toOneHost(parts.host) + (parts.port && `:${Number(parts.port.slice(1))}`)
+  })
+}
+
+/** Every spelling of a host is one host. A dot at the end changes no address. */
+function toOneHost(host: string): string {
+  return toAsciiHost(host).replace(/\.$/, '')
 }
 
 /**
@@ -39,8 +50,11 @@ export function listTargets(webhooks: readonly Webhook[], allowedHosts: readonly
   for (const { url, method } of webhooks) {
     const parts = splitUrl(url)
     // Studio fills in {{…}} only when it calls, so that URL exists nowhere.
-    if (parts === undefined || url.includes('{{') || !allowedHosts.includes(parts.host.toLowerCase() + parts.port))
-      continue
+    if (parts === undefined || url.includes('{{')) continue
+    const ofScheme = /^(https|wss)$/i.test(parts.scheme) ? 443 : 80
+    const port = Number(parts.port.slice(1) || ofScheme)
+    const host = toOneHost(parts.host)
+    if (!allowedHosts.includes(`${host}:${port}`) && !(port === ofScheme && allowedHosts.includes(host))) continue
     const bare = url.replace(/#.*$/s, '')
     targets.set(`${method} ${bare}`, { url: bare, method })
   }
@@ -59,13 +73,22 @@ export async function probeAll(
   const byHost = new Map<string, Target[]>()
   for (const target of targets) {
     // Ports do not separate hosts: they may be one machine.
-    const host = splitUrl(target.url)?.host.toLowerCase() ?? ''
+    const host = toOneHost(splitUrl(target.url)?.host ?? '')
     byHost.set(host, [...(byHost.get(host) ?? []), target])
   }
   const probed = await Promise.all(
     [...byHost.values()].map(async (ofHost) => {
       const results: Probed[] = []
-      const pace = createPace()
+      let next = 0
+      // Counts from the last answer: a slow request may arrive long after it was sent.
+      const pace: Pace = async (send) => {
+        await sleep(Math.max(0, next - performance.now()))
+        try {
+          return await send()
+        } finally {
+          next = performance.now() + pauseMs
+        }
+      }
       for (const target of ofHost) {
         results.push(await probe(target, timeoutMs, pace))
         onStep()
@@ -79,46 +102,39 @@ export async function probeAll(
     .sort((one, other) => worst.indexOf(one.verdict) - worst.indexOf(other.verdict) || compare(one.url, other.url))
 }
 
-function createPace(): () => Promise<void> {
-  let next = 0
-  return async () => {
-    const now = performance.now()
-    if (next > now) await sleep(next - now)
-    next = Math.max(now, next) + pauseMs
-  }
-}
+/** Waits for the host's next turn, then sends. */
+type Pace = (send: () => Promise<number | string>) => Promise<number | string>
 
-async function probe(target: Target, timeoutMs: number, pace: () => Promise<void>): Promise<Probed> {
-  const unsigned = await ask(target, undefined, timeoutMs, pace)
-  const answers = [`unsigned: ${unsigned ?? 'no answer'}`]
+async function probe(target: Target, timeoutMs: number, pace: Pace): Promise<Probed> {
+  const unsigned = await pace(() => ask(target, undefined, timeoutMs))
+  const answers = [`unsigned: ${unsigned}`]
   // An endpoint that answers needs no second request, which would run its handler again.
   const first = judge(unsigned)
   if (first === 'not guarded') return { ...target, verdict: first, detail: answers.join(', ') }
-  const wrong = await ask(target, randomBytes(20).toString('base64'), timeoutMs, pace)
-  answers.push(`wrong signature: ${wrong ?? 'no answer'}`)
+  const wrong = await pace(() => ask(target, randomBytes(20).toString('base64'), timeoutMs))
+  answers.push(`wrong signature: ${wrong}`)
   const verdicts = [first, judge(wrong)]
   const verdict =
     (['not guarded', 'unclear', 'no answer'] as const).find((each) => verdicts.includes(each)) ?? 'refused'
   return { ...target, verdict, detail: answers.join(', ') }
 }
 
-function judge(status: number | undefined): Probed['verdict'] {
-  if (status === undefined) return 'no answer'
+function judge(status: number | string): Probed['verdict'] {
+  if (typeof status === 'string') return 'no answer'
   if (status >= 200 && status < 300) return 'not guarded'
   return status >= 300 && status < 400 ? 'unclear' : 'refused'
 }
 
-/** Returns the status of the answer; `undefined` if there was none. */
+/** Returns the status of the answer, or why there was none. */
 async function ask(
   { url, method }: Target,
   signature: string | undefined,
   timeoutMs: number,
-  pace: () => Promise<void>,
-): Promise<number | undefined> {
-  await pace()
+): Promise<number | string> {
   const form = method === 'GET' ? undefined : body
   try {
-    const { headers, ...address } = toAddress(url)
+    // HTTP carries ASCII only: an IDN in Punycode, and the rest percent-encoded.
+    const { headers, ...address } = toAddress(/^[\x21-\x7e]*$/.test(url) ? url : new URL(url).href)
     const own = {
       'user-agent': `tollgate-audit/${manifest.version}`,
       ...(form !== undefined && {
@@ -127,10 +143,11 @@ async function ask(
       }),
       ...(signature !== undefined && { 'x-twilio-signature': signature }),
     }
-    return (await deliver({ ...address, method, headers: { ...headers, ...own }, body: form }, timeoutMs)).status
+    return await deliverForStatus({ ...address, method, headers: { ...headers, ...own }, body: form }, timeoutMs)
   } catch (error) {
+    if (error instanceof UnreachableError) return `no answer (${error.message.replace(/\.$/, '')})`
     // Twilio stores URLs that no client can call.
-    if (error instanceof UnreachableError || error instanceof UsageError) return undefined
+    if (error instanceof UsageError || error instanceof TypeError) return 'no answer (the URL cannot be called)'
     throw error
   }
 }

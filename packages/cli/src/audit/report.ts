@@ -4,13 +4,15 @@ import { cleanText } from '../io.ts'
 import { maskUrl } from '../twilio-api/webhook-url.ts'
 import { type Finding, type Level, type RuleId, rules } from './findings.ts'
 import type { Probed, Target } from './probe.ts'
-import { type Gap, type Inventory, type Place, toKey } from './read.ts'
+import { type Gap, type Inventory, type Place, type Scope, toKey } from './read.ts'
 
 /** The document of `--json`, which is also what `--baseline` reads. */
 export interface AuditDocument {
   readonly account: string
   readonly accounts: readonly string[]
   readonly inactiveAccounts: number
+  /** What --account and --resource named. Empty lists mean everything. */
+  readonly scope: Scope
   readonly webhooks: readonly ShownWebhook[]
   readonly findings: readonly ShownFinding[]
   readonly notRead: readonly Gap[]
@@ -53,6 +55,7 @@ const notGuarded = {
 
 export function createDocument(
   { account, accounts, inactive, webhooks, gaps }: Inventory,
+  scope: Scope,
   findings: readonly Finding[],
   probe: AuditDocument['probe'],
 ): AuditDocument {
@@ -76,6 +79,7 @@ export function createDocument(
     account,
     accounts,
     inactiveAccounts: inactive,
+    scope,
     webhooks: shown,
     findings: [
       ...unguarded,
@@ -96,24 +100,52 @@ function toPlace({ account, resource, sid, field }: Place): Place {
 
 /** Compares two audits. A part that one of them did not read does not count as changed. */
 export function compareWith(baseline: AuditDocument, now: AuditDocument): Changes {
-  const unread = new Set(
-    [...baseline.notRead, ...now.notRead].map((gap) => toKey({ account: gap.account, resource: gap.resource })),
-  )
-  const isRead = ({ account, resource }: Place): boolean => !unread.has(toKey({ account, resource }))
-  const [before, after] = [baseline, now].map(
-    ({ webhooks }) => new Map(webhooks.filter(isRead).map((webhook) => [toKey(webhook), webhook])),
-  ) as [Map<string, ShownWebhook>, Map<string, ShownWebhook>]
+  const both = [baseline, now]
+  const isRead = (place: Place): boolean => both.every((document) => hasRead(document, place))
+  const [before, after] = [baseline, now].map(({ webhooks }) => groupPlaces(webhooks.filter(isRead))) as [
+    ReadonlyMap<string, readonly ShownWebhook[]>,
+    ReadonlyMap<string, readonly ShownWebhook[]>,
+  ]
+  // A place such as `states[].properties.url` has several URLs. Those that differ are paired in their order.
+  const pairs = [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
+    const [olds, news] = [before.get(key) ?? [], after.get(key) ?? []]
+    const [gone, added] = [subtractWebhooks(olds, news), subtractWebhooks(news, olds)]
+    return Array.from({ length: Math.max(gone.length, added.length) }, (_, at) => [gone[at], added[at]] as const)
+  })
+  const goneFindings = subtractFindings(baseline.findings, now.findings, isRead)
   return {
-    added: [...after].flatMap(([key, webhook]) => (before.has(key) ? [] : [webhook])),
-    removed: [...before].flatMap(([key, webhook]) => (after.has(key) ? [] : [webhook])),
-    changed: [...after].flatMap(([key, webhook]) => {
-      const old = before.get(key)
-      const isSame = old === undefined || (old.url === webhook.url && old.method === webhook.method)
-      return isSame ? [] : [{ before: old, after: webhook }]
-    }),
+    added: pairs.flatMap(([old, webhook]) => (old === undefined && webhook !== undefined ? [webhook] : [])),
+    removed: pairs.flatMap(([old, webhook]) => (webhook === undefined && old !== undefined ? [old] : [])),
+    changed: pairs.flatMap(([old, webhook]) =>
+      old === undefined || webhook === undefined ? [] : [{ before: old, after: webhook }],
+    ),
     newFindings: subtractFindings(now.findings, baseline.findings, isRead),
-    goneFindings: subtractFindings(baseline.findings, now.findings, isRead),
+    // Without a probe it is not known whether an endpoint is guarded by now.
+    goneFindings: goneFindings.filter(({ rule }) => rule !== 'not_guarded' || now.probe?.sent === true),
   }
+}
+
+function hasRead({ scope, accounts, notRead }: AuditDocument, { account, resource }: Place): boolean {
+  const hasAllAccounts = scope.accounts.length === 0 && !notRead.some((gap) => gap.resource === 'accounts')
+  return (
+    (hasAllAccounts || accounts.includes(account)) &&
+    (scope.resources.length === 0 || scope.resources.includes(resource)) &&
+    !notRead.some((gap) => gap.account === account && gap.resource === resource)
+  )
+}
+
+function groupPlaces(webhooks: readonly ShownWebhook[]): ReadonlyMap<string, readonly ShownWebhook[]> {
+  return new Map(group(webhooks, (webhook) => [toKey(webhook)]).map((equal) => [toKey(equal[0]), equal]))
+}
+
+/** Returns the webhooks without an equal one in `others`, each of which counts once. */
+function subtractWebhooks(webhooks: readonly ShownWebhook[], others: readonly ShownWebhook[]): readonly ShownWebhook[] {
+  const left = [...others]
+  return webhooks.filter(({ url, method }) => {
+    const at = left.findIndex((other) => other.url === url && other.method === method)
+    if (at !== -1) left.splice(at, 1)
+    return at === -1
+  })
 }
 
 function subtractFindings(
@@ -121,11 +153,17 @@ function subtractFindings(
   others: readonly ShownFinding[],
   isRead: (place: Place) => boolean,
 ): readonly ShownFinding[] {
-  const known = new Set(others.flatMap(({ rule, places }) => places.map((place) => `${rule} ${toKey(toPlace(place))}`)))
+  const toRow = ({ rule }: ShownFinding, place: Place): string => `${rule} ${toKey(toPlace(place))}`
+  // A place may have a finding several times, once for each of its URLs.
+  const known = new Map<string, number>()
+  for (const finding of others)
+    for (const place of finding.places) known.set(toRow(finding, place), (known.get(toRow(finding, place)) ?? 0) + 1)
   return findings.flatMap((finding) => {
-    const places = finding.places.filter(
-      (place) => isRead(place) && !known.has(`${finding.rule} ${toKey(toPlace(place))}`),
-    )
+    const places = finding.places.filter((place) => {
+      const left = known.get(toRow(finding, place)) ?? 0
+      known.set(toRow(finding, place), left - 1)
+      return isRead(place) && left <= 0
+    })
     return places.length === 0 ? [] : [{ ...finding, places }]
   })
 }
@@ -196,7 +234,7 @@ function formatFixes(findings: readonly ShownFinding[]): string {
 
 function formatChanges({ added, removed, changed, newFindings, goneFindings }: Changes, colors: Colors): string {
   const line = (mark: string, { account, resource, sid, field, method, url }: ShownWebhook): string =>
-    cleanText(`  ${mark} ${resource} ${sid} ${field} (${account})  ${method} ${url}`)
+    cleanText(`  ${mark} ${resource} ${sid} ${field} (${account})  ${method} ${url}`.replace(/[\r\n]+/g, ' '))
   const lines = [
     ...added.map((webhook) => line('+', webhook)),
     ...removed.map((webhook) => line('-', webhook)),
@@ -240,10 +278,15 @@ function group<T>(items: readonly T[], keyOf: (item: T) => readonly string[]): r
   return [...groups.values()]
 }
 
+// One very long URL does not pad all others.
+const widest = 160
+
 /** Aligns columns. The last column is not padded. */
 function formatRows(rows: readonly (readonly string[])[], paint = (row: string): string => row): string {
   const shown = rows.slice(0, mostRows).map((row) => row.map((cell) => cleanText(cell).replace(/\s+/g, ' ')))
-  const widths = (shown[0] ?? []).map((_, at) => Math.max(...shown.map((row) => row[at]?.length ?? 0)))
+  const widths = (shown[0] ?? []).map((_, at) =>
+    Math.min(widest, Math.max(...shown.map((row) => row[at]?.length ?? 0))),
+  )
   const lines = shown.map((row) =>
     paint(`  ${row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0))).join('  ')}`),
   )
@@ -259,7 +302,7 @@ function count(number: number, what: string): string {
 const mostLocations = 1000
 
 /** Converts the findings to SARIF 2.1.0. A location names the account and the resource, since there is no file. */
-export function toSarif({ findings }: AuditDocument): object {
+export function toSarif({ findings, notRead }: AuditDocument): object {
   const ids = [...new Set(findings.map(({ rule }) => rule))]
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -277,14 +320,26 @@ export function toSarif({ findings }: AuditDocument): object {
             }),
           },
         },
+        invocations: [
+          {
+            executionSuccessful: notRead.every(({ kind }) => kind === 'refused'),
+            toolExecutionNotifications: notRead.map(({ account, resource, reason, kind }) => ({
+              level: kind === 'refused' ? 'note' : 'error',
+              message: toMessage(`Not read: ${resource} of ${account}: ${reason}.`),
+            })),
+          },
+        ],
         results: findings.map(({ rule, level, url, text, fix, places }) => ({
           ruleId: rule,
+          ruleIndex: ids.indexOf(rule),
           level,
-          message: { text: `${url}: the URL ${text} (${count(places.length, 'place')}). ${fix}` },
+          message: toMessage(`${url}: the URL ${text} (${count(places.length, 'place')}). ${fix}`),
           locations: places.slice(0, mostLocations).map((place) => {
-            const name = toKey(toPlace(place))
+            // A lone surrogate has no UTF-8, and no percent-encoding.
+            const name = Buffer.from(toKey(toPlace(place))).toString()
+            const uri = `twilio/${name.split('/').map(encodeURIComponent).join('/')}`
             return {
-              physicalLocation: { artifactLocation: { uri: `twilio/${encodeURI(name)}` } },
+              physicalLocation: { artifactLocation: { uri } },
               logicalLocations: [{ fullyQualifiedName: name, kind: 'resource' }],
             }
           }),
@@ -292,4 +347,9 @@ export function toSarif({ findings }: AuditDocument): object {
       },
     ],
   }
+}
+
+/** A brace begins a placeholder, and `](` is a link: SARIF 2.1.0, sections 3.11.5 and 3.11.6. */
+function toMessage(text: string): { readonly text: string } {
+  return { text: text.replace(/[{}]/g, '$&$&').replace(/\](?=\()/g, '\\]') }
 }

@@ -24,8 +24,8 @@ export interface Resource {
   readonly values?: Readonly<Record<string, readonly string[]>>
   /** Only items with this value count. */
   readonly only?: readonly [property: string, value: string]
-  /** May call servers of other parties: their hosts and methods are no faults. */
-  readonly callsOthers?: true
+  /** States of this type may call servers of other parties: their hosts and methods are no faults. */
+  readonly callsOthers?: string
   /** Needs a request per item, or grows with the traffic: read only if `--resource` names it. */
   readonly large?: true
 }
@@ -184,8 +184,10 @@ export const resources: Readonly<Record<string, Resource>> = {
     urls: {
       'definition.states[].properties.url': 'method',
       'definition.states[].properties.recording_status_callback_url': 'POST',
+      'definition.states[].properties.recording_status_callback': 'POST',
+      'definition.states[].properties.transcription_callback_url': 'POST',
     },
-    callsOthers: true,
+    callsOthers: 'make-http-request',
   },
   'event-sinks': {
     product: 'events',

@@ -10,7 +10,7 @@ import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { didYouMean } from '../nearest.ts'
 import { decodeText, readSource } from '../read-text.ts'
 import { type Progress, startProgress } from '../sending/progress.ts'
-import { createTwilioApi } from '../twilio-api/client.ts'
+import { createTwilioApi, type Fields, isObject } from '../twilio-api/client.ts'
 import { apiFlags, isAccountSid, readApiUrl, readCredentials } from '../twilio-api/credentials.ts'
 import { splitUrl } from '../twilio-api/webhook-url.ts'
 import { type Command, inGroup } from './command.ts'
@@ -72,7 +72,7 @@ export const command: Command = {
       onStep: () => progress?.advance(),
     }).finally(() => progress?.stop())
     const probe = allowedHosts === undefined ? null : await runProbe(args, io, inventory, allowedHosts)
-    const found = createDocument(inventory, listFindings(inventory, known), probe)
+    const found = createDocument(inventory, scope, listFindings(inventory, known), probe)
     const document = { ...found, changes: baseline === undefined ? null : compareWith(baseline, found) }
     if (args.flag('json')) printJson(io, document)
     else if (args.flag('sarif')) printJson(io, toSarif(document))
@@ -103,8 +103,9 @@ async function runProbe(
   allowedHosts: readonly string[],
 ): Promise<AuditDocument['probe']> {
   const targets = listTargets(webhooks, allowedHosts)
+  // A document for programs has no warning, so that stays on standard error.
+  if (args.flag('send') || args.flag('json') || args.flag('sarif')) tell(io, formatPlan(targets))
   if (!args.flag('send')) return { sent: false, targets }
-  tell(io, formatPlan(targets))
   const progress = startProgress(io, targets.length, 'probing')
   const probed = await probeAll(targets, 15_000, () => progress.advance()).finally(() => progress.stop())
   return { sent: true, targets: probed }
@@ -168,8 +169,40 @@ async function readBaseline(args: Args, io: Io): Promise<AuditDocument | undefin
   const file = args.text('baseline')
   if (file === undefined) return undefined
   const value = parseJson(decodeText(await readSource(io, file, '--baseline'), '--baseline'), 'The baseline')
-  const { webhooks, findings, notRead }: Partial<AuditDocument> = Object(value)
-  if (![webhooks, findings, notRead].every(Array.isArray))
-    throw new UsageError('--baseline: this is not the output of tollgate audit --json.')
-  return value as AuditDocument
+  if (!isAuditDocument(value)) throw new UsageError('--baseline: this is not the output of tollgate audit --json.')
+  return value
+}
+
+/** Checks what a comparison reads. A file may be damaged, or written by another version. */
+function isAuditDocument(value: unknown): value is AuditDocument {
+  const { accounts, scope, webhooks, findings, notRead } = toFields(value)
+  const isPlace = (place: unknown): boolean => hasTexts(place, 'account', 'resource', 'sid', 'field')
+  return (
+    isTexts(accounts) &&
+    isTexts(toFields(scope).accounts) &&
+    isTexts(toFields(scope).resources) &&
+    isListOf(webhooks, (webhook) => isPlace(webhook) && hasTexts(webhook, 'url', 'method')) &&
+    isListOf(notRead, (gap) => hasTexts(gap, 'account', 'resource')) &&
+    isListOf(
+      findings,
+      (finding) =>
+        hasTexts(finding, 'rule', 'level', 'url', 'text', 'fix') && isListOf(toFields(finding).places, isPlace),
+    )
+  )
+}
+
+function toFields(value: unknown): Fields {
+  return isObject(value) ? value : {}
+}
+
+function hasTexts(value: unknown, ...names: readonly string[]): boolean {
+  return names.every((name) => typeof toFields(value)[name] === 'string')
+}
+
+function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isItem)
+}
+
+function isTexts(value: unknown): boolean {
+  return isListOf(value, (item) => typeof item === 'string')
 }

@@ -31,16 +31,46 @@ const maxAnswerBytes = 1024 * 1024
 /** @throws UnreachableError if no complete answer arrived in time */
 export async function deliver(delivery: Delivery, timeoutMs: number): Promise<Answer> {
   const started = performance.now()
+  const answer = await within(delivery, timeoutMs, ' (--timeout)', (signal) => exchange(delivery, signal))
+  return { ...answer, durationMs: Math.round(performance.now() - started) }
+}
+
+/**
+ * Returns the status, without the body, which may never end.
+ * @throws UnreachableError if no status arrived in time
+ */
+export async function deliverForStatus(delivery: Delivery, timeoutMs: number): Promise<number> {
+  return await within(
+    delivery,
+    timeoutMs,
+    '',
+    (signal) =>
+      new Promise((resolve, reject) => {
+        const request = createRequest(delivery, signal)
+        const finish = ({ statusCode }: IncomingMessage): void => {
+          resolve(statusCode ?? 0)
+          request.destroy()
+        }
+        request.on('error', reject).on('response', finish).on('upgrade', finish)
+        request.end(delivery.body)
+      }),
+  )
+}
+
+async function within<T>(
+  { hostname, port }: Delivery,
+  timeoutMs: number,
+  hint: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const stop = new AbortController()
   const timer = setTimeout(() => stop.abort(), timeoutMs)
   try {
-    const answer = await exchange(delivery, stop.signal)
-    return { ...answer, durationMs: Math.round(performance.now() - started) }
+    return await work(stop.signal)
   } catch (error) {
     if (error instanceof UsageError) throw error
-    const { hostname, port } = delivery
     const where = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
-    const why = stop.signal.aborted ? `no answer within ${timeoutMs / 1000} s (--timeout)` : describeConnection(error)
+    const why = stop.signal.aborted ? `no answer within ${timeoutMs / 1000} s${hint}` : describeConnection(error)
     throw new UnreachableError(`${where} cannot be reached: ${why}.`)
   } finally {
     clearTimeout(timer)

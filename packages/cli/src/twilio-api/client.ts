@@ -11,6 +11,16 @@ export interface TwilioApi {
    */
   get(product: string, path: string, as?: Credentials): Promise<Fields>
   /**
+   * Reads a list page by page, so that the pages before a failure are kept.
+   * @param key the property that holds the items. `undefined`: the only list of the answer
+   */
+  pages(
+    product: string,
+    path: string,
+    key: string | undefined,
+    as?: Credentials,
+  ): AsyncGenerator<readonly Fields[], void, undefined>
+  /**
    * Reads every page of a list.
    * @param key the property that holds the items. `undefined`: the only list of the answer
    * @param most stops after so many items
@@ -56,6 +66,7 @@ const longestDelayMs = 60_000
 const timeoutMs = 30_000
 // A list that never ends is a fault of the server. No account has this many pages.
 const maxPages = 100_000
+const maxEqualPages = 50
 
 export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOptions): TwilioApi {
   let requests = 0
@@ -96,6 +107,31 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
     }
   }
 
+  async function* pages(
+    product: string,
+    path: string,
+    key: string | undefined,
+    as?: Credentials,
+  ): AsyncGenerator<readonly Fields[], void, undefined> {
+    const seen = new Set<string>()
+    let last = ''
+    let equal = 0
+    for (let next: string | undefined = path; next !== undefined; ) {
+      seen.add(next)
+      const page: Fields = await get(product, next, as)
+      const found = key === undefined ? Object.values(page).find(Array.isArray) : page[key]
+      if (!Array.isArray(found))
+        throw new ApiError(200, `the answer has no list${key === undefined ? '' : ` "${key}"`}`)
+      yield found.filter(isObject)
+      const content = JSON.stringify(found)
+      equal = content === last ? equal + 1 : 0
+      last = content
+      next = findNextPage(page, path, new URL(urlOf(product)).pathname)
+      if (next !== undefined && (seen.has(next) || seen.size >= maxPages || equal >= maxEqualPages))
+        throw new ApiError(200, 'the pages of the list do not end')
+    }
+  }
+
   async function list(
     product: string,
     path: string,
@@ -104,23 +140,16 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
     most = Number.POSITIVE_INFINITY,
   ): Promise<readonly Fields[]> {
     const items: Fields[] = []
-    const seen = new Set<string>()
-    for (let next: string | undefined = path; next !== undefined && items.length < most; ) {
-      seen.add(next)
-      const page: Fields = await get(product, next, as)
-      const found = key === undefined ? Object.values(page).find(Array.isArray) : page[key]
-      if (!Array.isArray(found))
-        throw new ApiError(200, `the answer has no list${key === undefined ? '' : ` "${key}"`}`)
-      for (const item of found) if (isObject(item)) items.push(item)
-      next = findNextPage(page, path)
-      if (next !== undefined && (seen.has(next) || seen.size >= maxPages))
-        throw new ApiError(200, 'the pages of the list do not end')
+    for await (const page of pages(product, path, key, as)) {
+      for (const item of page) items.push(item)
+      if (items.length >= most) break
     }
     return items.slice(0, most)
   }
 
   return {
     get,
+    pages,
     list,
     get requests() {
       return requests
@@ -134,10 +163,16 @@ async function readAnswer(response: Response): Promise<Fields | ApiError> {
   if (status === 200 && value !== undefined) return value
   if (status === 200) return new ApiError(0, 'the answer is not a JSON object')
   const code = typeof value?.code === 'number' ? `, Twilio's error ${value.code}` : ''
-  const seconds = response.headers.get('retry-after') ?? ''
-  const retryAfterMs = /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : 0
+  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after') ?? '')
   const meaning = meanings[status] ?? (status >= 500 ? 'an error at Twilio' : 'not an answer of this API')
   return new ApiError(status, `${status}${code}: ${meaning}`, retryAfterMs)
+}
+
+/** The header holds seconds or a date: RFC 9110 section 10.2.3. */
+function parseRetryAfter(value: string): number {
+  if (/^\d{1,6}$/.test(value)) return Number(value) * 1000
+  const date = value.endsWith('GMT') ? Date.parse(value) : Number.NaN
+  return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now())
 }
 
 const meanings: Readonly<Record<number, string>> = {
@@ -183,15 +218,16 @@ export function isObject(value: unknown): value is Fields {
 /**
  * Returns path and query of the next page. The host that the answer names is ignored, because the
  * credentials go there.
+ * @param basePath the path of --api-url, which an absolute address may repeat
  */
-function findNextPage(page: Fields, path: string): string | undefined {
+function findNextPage(page: Fields, path: string, basePath: string): string | undefined {
   const meta = isObject(page.meta) ? page.meta : {}
-  const next = page.next_page_uri ?? meta.next_page_url
-  if (typeof next === 'string' && next !== '') {
-    if (!URL.canParse(next, 'https://api.twilio.com'))
+  const next = page.next_page_uri ?? meta.next_page_url ?? ''
+  if (next !== '') {
+    if (typeof next !== 'string' || !URL.canParse(next, 'https://api.twilio.com'))
       throw new ApiError(200, 'the address of the next page is malformed')
-    const url = new URL(next, 'https://api.twilio.com')
-    return url.pathname + url.search
+    const { pathname, search } = new URL(next, 'https://api.twilio.com')
+    return (pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : pathname) + search
   }
   if (typeof meta.nextToken !== 'string' || meta.nextToken === '') return undefined
   return `${path}${path.includes('?') ? '&' : '?'}pageToken=${encodeURIComponent(meta.nextToken)}`

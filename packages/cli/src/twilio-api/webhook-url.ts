@@ -13,16 +13,23 @@ export interface Parts {
 
 /** Splits a URL as it is written. A value that Studio fills in later counts as a letter. */
 export function splitUrl(url: string): Parts | undefined {
-  const filled = url.replace(/\{\{.*?\}\}/g, 'x')
+  const filled = url.replace(/\{\{[^{}]*\}\}/g, 'x')
   const [, scheme = '', userinfo = '', host = '', port = '', path = '', query = '', fragment = ''] =
-    /^(https?|wss?):\/\/(?:([^/?#]*)@)?([^/?#@:[\]]+|\[[0-9a-f:.]+\])(:\d{1,5})?(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(
+    /^(https?|wss?):\/\/(?:([^/?#\\]*)@)?([^/?#@:[\]\\]+|\[[0-9a-f:.]+\])(:\d{1,5})?(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(
       filled,
     ) ?? []
-  return host === '' || /\s/.test(filled) ? undefined : { scheme, userinfo, host, port, path, query, fragment }
+  if (host === '' || /\s/.test(filled) || Number(port.slice(1)) > 65_535) return undefined
+  return { scheme, userinfo, host, port, path, query, fragment }
+}
+
+/** Returns the one spelling of a host: lower case, IDN in ASCII, and IPv6 compressed. */
+export function toAsciiHost(host: string): string {
+  const url = `http://${host}`
+  return URL.canParse(url) ? new URL(url).hostname : host.toLowerCase()
 }
 
 // https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-const overrides = /^#(rc|rp|ct|rt|tt|sni|e)=[^&]*(&(rc|rp|ct|rt|tt|sni|e)=[^&]*)*$/
+const overrides = /^#(rc|rp|ct|rt|tt|sni|e)=[\w.,-]*(&(rc|rp|ct|rt|tt|sni|e)=[\w.,-]*)*$/
 
 /** Connection overrides are a fragment that Twilio reads, such as `#rc=2`. */
 export function isConnectionOverride(fragment: string): boolean {
@@ -32,9 +39,13 @@ export function isConnectionOverride(fragment: string): boolean {
 /** Hides the userinfo, the values of the query, and a fragment that is no connection override. */
 export function maskUrl(url: string): string {
   const [, before = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? []
+  const parts = splitUrl(url)
+  // In a malformed URL all text beside an @ may belong to a password or to a value.
+  if (parts === undefined && url.includes('@')) return cleanText(`${/^\w{1,10}:[/\\]*/.exec(url)?.[0] ?? ''}***`)
+  const shown = before.replace(/^(\w+:\/\/)[^/]*@/, '$1***@')
   return cleanText(
-    before.replace(/^([^/]*\/\/)?[^/]*@/, '$1***@') +
-      query.replace(/=[^&]*/g, '=***').replace(/([?&])[^=&]+(?=&|$)/g, '$1***') +
+    (parts?.userinfo && shown === before ? `${parts.scheme}://***` : shown) +
+      query.replace(/[^?&]+/g, (pair) => (pair.includes('=') ? pair.replace(/=.*$/s, '=***') : '***')) +
       (fragment === '' || isConnectionOverride(fragment) ? fragment : '#***'),
   )
 }

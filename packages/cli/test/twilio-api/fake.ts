@@ -33,6 +33,7 @@ export interface FakeOptions {
   readonly disturb?: (request: {
     product: string
     path: string
+    page: string | null
     account: string
     number: number
   }) => { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string } | undefined
@@ -58,7 +59,13 @@ export async function startFakeTwilio({ accounts, keys = {}, disturb }: FakeOpti
     const account = authenticate(req.headers.authorization)
     requests.push({ method: req.method ?? '', product, path, account: account?.sid ?? '', at: performance.now() })
     if (account === undefined) return fail(res, 401, 20003)
-    const disturbed = disturb?.({ product, path, account: account.sid, number: requests.length })
+    const disturbed = disturb?.({
+      product,
+      path,
+      page: url.searchParams.get('Page'),
+      account: account.sid,
+      number: requests.length,
+    })
     if (disturbed !== undefined) {
       res.writeHead(disturbed.status, { 'content-type': 'application/json', ...disturbed.headers })
       return res.end(disturbed.body ?? JSON.stringify({ code: 20000 + disturbed.status, status: disturbed.status }))
