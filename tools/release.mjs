@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { formatSums, packPackages } from './pack.mjs'
+import { isPublished } from './published.mjs'
 import { root, run } from './run.mjs'
 import { makeBoms, packages } from './sbom.mjs'
 
@@ -37,10 +38,10 @@ function manifestOf(name) {
 function listGaps() {
   const { repository, homepage } = readJson('release.json')
   return [
-    ...(/^https:\/\/[\w.-]+\/[\w.-]+\/[\w.-]+$/.test(repository)
+    ...(typeof repository === 'string' && /^https:\/\/[\w.-]+\/[\w.-]+\/[\w.-]+(?<!\.git)$/.test(repository)
       ? []
       : ['"repository" in release.json must be the URL of the repository, such as https://github.com/OWNER/NAME']),
-    ...(URL.canParse(homepage) && new URL(homepage).protocol === 'https:'
+    ...(typeof homepage === 'string' && /^https:\/\/\S+$/.test(homepage) && URL.canParse(homepage)
       ? []
       : ['"homepage" in release.json must be an https: URL']),
   ]
@@ -87,12 +88,29 @@ function listObstacles() {
     ...gaps,
     ...stale.map((name) => `${manifestOf(name)} differs from release.json: npm run release -- --prepare`),
     ...(versions.size > 1 ? [`the packages have different versions: ${[...versions].join(', ')}`] : []),
+    ...packages
+      .flatMap((name) => listStaleDependencies(name, version))
+      .map((dependency) => `${dependency}, and not on the version of this release`),
     ...(git('status', '--porcelain') === '' ? [] : ['the working tree is not clean']),
     ...(git('tag', '--points-at', 'HEAD').split('\n').includes(`v${version}`)
       ? []
       : [`HEAD is not tagged v${version}`]),
     ...(mode === undefined ? listCiObstacles() : []),
   ]
+}
+
+/**
+ * Lists the dependencies of a package on the others that are not those of this release.
+ * @param {string} name
+ * @param {string} version
+ * @returns {string[]}
+ */
+function listStaleDependencies(name, version) {
+  const own = new Set(packages.map((each) => readJson(manifestOf(each)).name))
+  const { dependencies = {}, peerDependencies = {} } = readJson(manifestOf(name))
+  return [...Object.entries(dependencies), ...Object.entries(peerDependencies)]
+    .filter(([dependency, range]) => own.has(dependency) && range !== version)
+    .map(([dependency, range]) => `${manifestOf(name)} depends on ${dependency} ${range}`)
 }
 
 /** Lists what only the job that publishes has. */
@@ -129,8 +147,12 @@ async function publish(flag) {
   const problems = (await makeBoms()).flatMap((row) => row.problems)
   if (problems.length > 0) throw new Error(problems.join('\n'))
   // A path without the folder's own name, which may have spaces.
-  for (const { tarball } of packed)
-    await runOrStop(`npm publish ${flag} --access public --ignore-scripts ./packed/${basename(tarball)}`)
+  for (const { name, tarball } of packed) {
+    const { name: fullName, version } = readJson(manifestOf(name))
+    if (flag === '--provenance' && (await isPublished(`${fullName}@${version}`, tarball)))
+      console.log(`\n== ${fullName}@${version} is published already`)
+    else await runOrStop(`npm publish ${flag} --access public --ignore-scripts ./packed/${basename(tarball)}`)
+  }
 }
 
 async function main() {

@@ -35,6 +35,8 @@ test.each([
   [{ ...origin, homepage: 'http://tollgate.example' }, ['homepage']],
   [{ ...origin, repository: 'git@github.com:example/tollgate.git' }, ['repository']],
   [{ ...origin, repository: 'https://github.com/example/tollgate/' }, ['repository']],
+  [{ ...origin, repository: 'https://github.com/example/tollgate.git' }, ['repository']],
+  [{ repository: [origin.repository], homepage: [origin.homepage] }, ['repository', 'homepage']],
 ])('refuses while release.json is %j', (value, fields) => {
   const before = names.map(readManifest)
   writeOrigin(scratch, value)
@@ -79,6 +81,16 @@ test('refuses packages of different versions', () => {
   const text = readFileSync(file, 'utf8')
   writeFileSync(file, text.replace(`"version": "${version}"`, '"version": "99.0.0"'))
   expect(release('--check').said).toContain(`refused: the packages have different versions: ${version}, 99.0.0`)
+  writeFileSync(file, text)
+})
+
+test('refuses a dependency on another version of its own packages', () => {
+  const file = join(scratch, 'packages/cli/package.json')
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, text.replace(`"tollgate": "${version}"`, '"tollgate": "0.0.9"'))
+  expect(release('--check').said).toContain(
+    'refused: packages/cli/package.json depends on tollgate 0.0.9, and not on the version of this release',
+  )
   writeFileSync(file, text)
 })
 
