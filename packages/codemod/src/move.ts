@@ -10,9 +10,9 @@ import type {
   VariableDeclarator,
 } from 'oxc-parser'
 import { Edits, type Range } from './edits.ts'
-import { isMovedType, isOtherModule, type Module, readModule, typeNames, validationNames } from './names.ts'
+import { isMistaken, isMovedType, isOtherModule, type Module, readModule, typeNames, validationNames } from './names.ts'
 import { Findings, isLossyParser, isMock, texts } from './notes.ts'
-import { areNested, climbCasts, findDeclaration, listUses, type Parsed, readText } from './parse.ts'
+import { areNested, climbCasts, findDeclaration, listUses, type Parsed, readKey, readText } from './parse.ts'
 import { Judge, partition } from './uses.ts'
 
 /** How a name for the whole module moves: entirely, or through a second name beside it. */
@@ -37,6 +37,7 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
     const module = readModule(readText(node))
     if (module !== undefined) moveModule(node, module)
     else if (isOtherModule(readText(node)) && isLoading(node.parent)) findings.keep(node, texts.notFollowed)
+    judge.judgeGlobal(node)
     if (node.type === 'CallExpression' && isMock(node, slice(node.callee))) findings.keep(node, texts.mock)
   }
   if (!edits.isEmpty) checkFile()
@@ -102,18 +103,48 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
 
   /** Moves `require('twilio')` and `await import('twilio')`. */
   function moveExpression(loading: Node, literal: Node, module: Module): void {
-    const node = climbCasts(loading)
+    const dropped = judge.findDefault(loading)
+    const node = climbCasts(dropped?.whole ?? loading)
     const { parent } = node
-    const again = source.slice(node.start, literal.start) + quote(literal) + source.slice(literal.end, node.end)
-    if (parent?.type === 'VariableDeclarator' && parent.init === node && parent.id.type === 'Identifier') {
-      const binding = moveBinding(parent.id, module)
-      if (binding === 'moves') redirect(literal)
-      else if (binding !== 'stays') edits.addDeclarator(parent, `${binding.second} = ${again}`)
+    const again = printAgain()
+    const name = findName()
+    if (name !== undefined) {
+      const binding = moveBinding(name, module)
+      if (binding === 'moves') {
+        redirect(literal)
+        if (dropped) dropDefault(loading)
+        else if (name.parent !== parent) {
+          const { id } = parent as VariableDeclarator
+          edits.replace(id, slice(name) + edits.printComments(id, [name]))
+        }
+      } else if (binding !== 'stays') edits.addDeclarator(parent as VariableDeclarator, `${binding.second} = ${again}`)
       return
     }
-    const use = judge.judgeUse(loading, module)
-    if (use === 'moves') redirect(literal)
-    else if (use === 'splits') splitPattern(parent as VariableDeclarator, again)
+    const use = judge.judgeUse(dropped?.whole ?? loading, module)
+    if (use === 'moves') {
+      redirect(literal)
+      dropDefault(loading)
+    } else if (use === 'splits') splitPattern(parent as VariableDeclarator, again)
+
+    function printAgain(): string {
+      const copy = new Edits(source.slice(0, node.end), [])
+      copy.replace(literal, quote(literal))
+      for (const part of dropped?.parts ?? []) copy.replace(part, '')
+      return copy.apply().slice(node.start)
+    }
+
+    /** Finds `name` of `const name = …` and of `const { default: name } = …`. */
+    function findName(): Node | undefined {
+      if (parent?.type !== 'VariableDeclarator' || parent.init !== node) return undefined
+      if (parent.id.type === 'Identifier') return parent.id
+      const [only, ...others] = parent.id.type === 'ObjectPattern' ? parent.id.properties : []
+      if (only?.type !== 'Property' || others.length > 0 || readKey(only) !== 'default') return undefined
+      return only.value.type === 'Identifier' && parent.id.typeAnnotation == null ? only.value : undefined
+    }
+  }
+
+  function dropDefault(use: Node): void {
+    for (const part of judge.findDefault(use)?.parts ?? []) edits.replace(part, '')
   }
 
   /** Decides how a name for the whole module moves, and renames the uses that need a second name. */
@@ -130,6 +161,7 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
     const isExported = findExport(name) !== undefined
     if (isExported) findings.keep(name, texts.exported)
     if (movers.length === 0) return 'stays'
+    for (const { node } of movers) dropDefault(node)
     if (!isExported && judgements.every(({ use }) => use === 'moves')) return 'moves'
     const second = chooseName(variable)
     for (const { node, use } of movers)
@@ -178,7 +210,7 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
         judge.judgeName(specifier.local, imported)
         named.push(specifier)
       } else {
-        if (module === 'webhooks') findings.keep(specifier, texts.notFollowed)
+        if (module === 'webhooks' || isMistaken(imported)) findings.keep(specifier, texts.notFollowed)
         stay.push(specifier)
       }
     }
@@ -257,7 +289,10 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
   function findExport(name: Node): Node | undefined {
     for (let node = name.parent; node; node = node.parent) {
       if (node.type === 'ExportNamedDeclaration') return node
-      if (!/^(VariableDeclarator|VariableDeclaration|TSImportEqualsDeclaration)$/.test(node.type)) return undefined
+      if (
+        !/^(Property|ObjectPattern|VariableDeclarator|VariableDeclaration|TSImportEqualsDeclaration)$/.test(node.type)
+      )
+        return undefined
     }
     return undefined
   }

@@ -12,6 +12,13 @@ export const validationNames: ReadonlySet<string> = new Set([
   'webhook',
 ])
 
+/**
+ * Returns true for a name that twilio does not export, but that code takes for its validation:
+ * `twilio.webhooks.validateRequest`.
+ */
+export const isMistaken = (name: string): boolean =>
+  /^(webhooks?|requestvalidator)$/i.test(name) && !validationNames.has(name)
+
 /** The types that both packages export. */
 export const typeNames: ReadonlySet<string> = new Set(['RequestValidatorOptions', 'WebhookOptions', 'Request'])
 

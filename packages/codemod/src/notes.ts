@@ -1,7 +1,8 @@
+import type { Variable } from '@typescript-eslint/scope-manager'
 import type { CallExpression, Node, ObjectExpression } from 'oxc-parser'
 import type { Range } from './edits.ts'
 import { readModule } from './names.ts'
-import { findDeclaration, lineOf, type Parsed, readKey, readText, stripCasts } from './parse.ts'
+import { findDeclaration, lineOf, listUses, type Parsed, readKey, readText, stripCasts } from './parse.ts'
 
 /** A line that the user must check. */
 export interface Note {
@@ -23,6 +24,8 @@ export const texts = {
   failed: 'The move would damage this file, so it stays. Move its validation by hand.',
   host: 'Without `url` or `host` the Host header is trusted: set one, or use `publicUrl` of tollgate/express.',
   off: '`validate: false` turns the check off: nothing is verified here.',
+  discarded: 'The result of this call is not used, so nothing is verified here.',
+  empty: 'An empty token is a TypeError in tollgate/compat: check the token before this call.',
   parser: 'JSON webhooks need their raw bytes: give this parser `verify: captureRawBody` from tollgate/express.',
   unknownOption: 'tollgate refuses unknown options, so this file stays. Remove them first: ',
 }
@@ -72,6 +75,15 @@ export class Findings {
 
 const webhookOptions = new Set(['validate', 'includeHelpers', 'url', 'host', 'protocol', 'authToken'])
 
+const tokenIndexes: Readonly<Record<string, number>> = {
+  getExpectedTwilioSignature: 0,
+  validateExpressRequest: 1,
+  validateIncomingRequest: 1,
+  validateRequest: 0,
+  validateRequestWithBody: 0,
+  webhook: 0,
+}
+
 /**
  * Checks a call of a function that moves.
  * @returns notes, and the options that the function would refuse
@@ -81,7 +93,8 @@ export function judgeCall(
   call: CallExpression,
   name: string,
 ): { readonly notes: readonly string[]; readonly refused: readonly string[] } {
-  const nothing = { notes: [], refused: [] }
+  const token = call.arguments[tokenIndexes[name] ?? -1]
+  const nothing = { notes: token && mayBeEmpty(parsed, token) ? [texts.empty] : [], refused: [] }
   // `webhook(token, options)` and `webhook(options)`, but `validateExpressRequest(request, token, options)`.
   const index = { webhook: 0, validateExpressRequest: 2, validateIncomingRequest: 2 }[name]
   if (index === undefined) return nothing
@@ -99,7 +112,7 @@ export function judgeCall(
   // A spread or a computed key may be any option.
   const isOpen = keys.includes(undefined) || keys.includes('url') || keys.includes('host')
   return {
-    notes: isOff ? [texts.off] : isOpen ? [] : [texts.host],
+    notes: [...nothing.notes, ...(isOff ? [texts.off] : isOpen ? [] : [texts.host])],
     refused: name === 'webhook' ? keys.filter((key) => key !== undefined && !webhookOptions.has(key)).map(String) : [],
   }
 }
@@ -114,6 +127,23 @@ function readArgument(parsed: Parsed, argument: Node): ObjectExpression | 'token
   const init = declaration?.type === 'VariableDeclarator' && declaration.init ? stripCasts(declaration.init) : undefined
   if (init?.type === 'ObjectExpression') return init
   return isTokenName(node.name) ? 'token' : 'unknown'
+}
+
+/** Returns true for `token || ''`, `token ?? ''`, `token ? token : ''` and a name for one of them. */
+function mayBeEmpty(parsed: Parsed, argument: Node): boolean {
+  const node = stripCasts(argument)
+  if (node.type === 'LogicalExpression') return readText(node.right) === ''
+  if (node.type === 'ConditionalExpression')
+    return [node.consequent, node.alternate].some((one) => readText(one) === '')
+  const variable = node.type === 'Identifier' ? parsed.findVariable(node) : undefined
+  const declaration = variable && findDeclaration(variable)
+  if (declaration?.type !== 'VariableDeclarator' || !declaration.init || declaration.id.type !== 'Identifier')
+    return false
+  // `if (!token)` is the check that the note asks for.
+  const isChecked = listUses(variable as Variable).some(({ node: { parent } }) =>
+    /^(Unary|Logical|Conditional)Expression$|^IfStatement$/.test(parent?.type ?? ''),
+  )
+  return !isChecked && stripCasts(declaration.init).type !== 'Identifier' && mayBeEmpty(parsed, declaration.init)
 }
 
 const isTokenName = (name: string | undefined): boolean => /token|secret|auth|undefined/i.test(name ?? '')
@@ -169,8 +199,14 @@ const mockers = /(mock|actual)\w*$|\bmock\.module$|^td\.replace(Esm)?$|^(proxyqu
  * Returns true for a call that replaces twilio in a test.
  * @param callee the text of what is called
  */
-export function isMock({ arguments: args }: CallExpression, callee: string): boolean {
+export function isMock(call: CallExpression, callee: string): boolean {
   const isTwilio = (name: unknown): boolean => readModule(name) !== undefined
+  const { arguments: args, callee: name, parent } = call
+  // `require.cache[require.resolve('twilio')] = fake`
+  if (name.type === 'MemberExpression' && readKey(name) === 'resolve' && parent?.type === 'MemberExpression')
+    return (
+      parent.object.type === 'MemberExpression' && readKey(parent.object) === 'cache' && isTwilio(readText(args[0]))
+    )
   if (!mockers.test(callee.replace(/\s+/g, ''))) return false
   return args.some((argument) =>
     argument.type === 'ObjectExpression'

@@ -1,6 +1,7 @@
 import type { Variable } from '@typescript-eslint/scope-manager'
 import type { CallExpression, NewExpression, Node, ObjectPattern } from 'oxc-parser'
-import { isMovedType, type Module, validationNames } from './names.ts'
+import type { Range } from './edits.ts'
+import { isMistaken, isMovedType, type Module, validationNames } from './names.ts'
 import { type Findings, judgeCall, texts } from './notes.ts'
 import { climbCasts, listUses, type Parsed, readKey, readText, stripCasts } from './parse.ts'
 
@@ -23,12 +24,20 @@ export class Judge {
     this.#findings = findings
   }
 
+  /** Reports `Twilio.validateRequest()` of Twilio Functions, where the package is a global variable. */
+  judgeGlobal(node: Node): void {
+    if (node.type !== 'MemberExpression' || !validationNames.has(readKey(node) ?? '')) return
+    const { object } = node
+    if (object.type === 'Identifier' && object.name === 'Twilio' && this.#parsed.findVariable(object) === undefined)
+      this.#findings.keep(node, texts.notFollowed)
+  }
+
   /** Judges one use of the whole module. */
   judgeUse(whole: Node, module: Module): Use {
     const node = climbCasts(whole)
     const { parent } = node
-    const stay = (): Use => {
-      if (module === 'webhooks') this.#findings.keep(node, texts.notFollowed)
+    const stay = (name = ''): Use => {
+      if (module === 'webhooks' || isMistaken(name)) this.#findings.keep(node, texts.notFollowed)
       return 'stays'
     }
     if (parent?.type === 'MemberExpression' && parent.object === node) {
@@ -37,9 +46,11 @@ export class Judge {
         this.#judgeFunction(parent, name)
         return 'moves'
       }
-      if (name !== undefined && name !== 'default') return stay()
-      // `tollgate/compat` has no default export.
-      if (name === 'default' && this.judgeUse(parent, module) === 'stays') return 'stays'
+      if (name !== undefined && name !== 'default') return stay(name)
+      if (name === 'default' && this.findDefault(whole)) {
+        const use = this.judgeUse(parent, module)
+        if (use !== 'splits') return use
+      }
     }
     if (parent?.type === 'TSQualifiedName' && parent.left === node) {
       return isMovedType(parent.right.name, parent.parent) ? 'moves' : stay()
@@ -47,7 +58,10 @@ export class Judge {
     if (parent?.type === 'VariableDeclarator' && parent.id.type === 'ObjectPattern')
       return this.#judgePattern(parent.id, module)
     if (parent?.type === 'CallExpression' || parent?.type === 'NewExpression') {
-      if (parent.callee === node) return stay()
+      if (parent.callee === node) {
+        this.#judgeClient(parent)
+        return stay()
+      }
       if (this.#isStub(parent, node)) {
         this.#findings.freeze(node, texts.replaced)
         return 'stays'
@@ -56,6 +70,33 @@ export class Judge {
     if (parent && /^(ExpressionStatement|IfStatement|UnaryExpression|TSTypeQuery)$/.test(parent.type)) return 'stays'
     this.#findings.keep(node, parent?.type.includes('Export') === true ? texts.exported : texts.notFollowed)
     return 'stays'
+  }
+
+  /**
+   * Finds the `.default` after a use of the whole module, which `tollgate/compat` does not have.
+   * @returns the expression with it, and the parts to remove from it
+   */
+  findDefault(use: Node): { readonly whole: Node; readonly parts: readonly Range[] } | undefined {
+    const node = climbCasts(use)
+    const { parent } = node
+    if (parent?.type !== 'MemberExpression' || parent.object !== node || parent.computed || parent.optional)
+      return undefined
+    if (readKey(parent) !== 'default' || node.type === 'MemberExpression') return undefined
+    const isInComment = (at: number): boolean => this.#parsed.comments.some(({ start, end }) => start <= at && at < end)
+    let dot = node.end
+    while (this.#source[dot] !== '.' || isInComment(dot)) dot++
+    return { whole: parent, parts: [{ start: dot, end: dot + 1 }, parent.property] }
+  }
+
+  /** Reports `twilio(sid, token).validateRequest()`: a client of the API has no such function. */
+  #judgeClient(client: Node): void {
+    const node = climbCasts(client)
+    const { parent } = node
+    const variable =
+      parent?.type === 'VariableDeclarator' && parent.init === node ? this.#parsed.findVariable(parent.id) : undefined
+    for (const use of [node, ...(variable ? listUses(variable).map((one) => climbCasts(one.node)) : [])])
+      if (use.parent?.type === 'MemberExpression' && use.parent.object === use)
+        if (validationNames.has(readKey(use.parent) ?? '')) this.#findings.keep(use.parent, texts.notFollowed)
   }
 
   /** Returns true for `spyOn(twilio, 'webhook')`, `Object.assign(twilio, {})` and the like. */
@@ -73,6 +114,8 @@ export class Judge {
       (one) => one.type === 'Property' && one.value.type === 'AssignmentPattern',
     )
     const canSplit = isClear && !pattern.typeAnnotation && !hasDefaults && module === 'main'
+    const mistaken = others.find((one) => one.type === 'Property' && isMistaken(readKey(one) ?? ''))
+    if (mistaken !== undefined) this.#findings.keep(mistaken, texts.notFollowed)
     if (!isClear || (others.length > 0 && (movers.length > 0 || module === 'webhooks') && !canSplit)) {
       this.#findings.keep(pattern, texts.notFollowed)
       return 'stays'
@@ -94,16 +137,19 @@ export class Judge {
   #judgeFunction(use: Node, name: string): void {
     const node = climbCasts(use)
     const { parent } = node
-    if (parent?.type === 'VariableDeclarator' && parent.init === node) this.judgeName(parent.id, name)
+    if (parent?.type === 'VariableDeclarator' && parent.init === node && parent.id.type === 'Identifier')
+      this.judgeName(parent.id, name)
     else if (parent?.type === 'CallExpression' && parent.callee === node) {
       const { notes, refused } = judgeCall(this.#parsed, parent, name)
       for (const text of notes) this.#findings.check(parent, text)
+      if (isDiscarded(parent)) this.#findings.check(parent, texts.discarded)
       if (refused.length > 0) this.#findings.freeze(parent, `${texts.unknownOption}${refused.join(', ')}.`)
     } else if (parent && this.#isReplaced(node, parent)) this.#findings.freeze(node, texts.replaced)
   }
 
   /** Returns true for a function that gets another value, or whose properties are used. */
   #isReplaced(node: Node, parent: Node): boolean {
+    if (parent.type === 'VariableDeclarator') return parent.init === node
     if (parent.type === 'MemberExpression')
       return parent.object === node && !/^(call|apply|bind)$/.test(readKey(parent) ?? '')
     if (parent.type === 'CallExpression')
@@ -120,6 +166,12 @@ export function partition({ properties }: ObjectPattern) {
     movers: properties.filter(isMover) as Extract<(typeof properties)[number], { type: 'Property' }>[],
     others: properties.filter((one) => !isMover(one)),
   }
+}
+
+/** Returns true for a call whose result nothing uses. */
+function isDiscarded({ parent }: Node): boolean {
+  if (parent?.type === 'AwaitExpression' || parent?.type === 'ChainExpression') return isDiscarded(parent)
+  return parent?.type === 'ExpressionStatement'
 }
 
 /** Returns true for an expression that gets a value. */

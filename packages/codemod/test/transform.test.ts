@@ -79,6 +79,8 @@ describe('notes on code that moves', () => {
   const parser = 'JSON webhooks need their raw bytes'
   const host = 'Without `url` or `host`'
   const off = '`validate: false`'
+  const discarded = 'The result of this call is not used'
+  const empty = 'An empty token is a TypeError'
 
   for (const [code, expected] of [
     ["const express = require('express'); express.json()", [parser]],
@@ -93,22 +95,37 @@ describe('notes on code that moves', () => {
     ['res.json({ ok: true })', []],
     ['await response.json()', []],
     ["const { json } = require('./format'); json()", []],
-    ['twilio.webhook()', [host]],
-    ['twilio.webhook(process.env.TWILIO_AUTH_TOKEN)', [host]],
-    ["twilio.webhook('token', { protocol: 'https' })", [host]],
-    ["twilio.webhook({ 'url': address })", []],
-    ['twilio.webhook({ url })', []],
-    ['twilio.webhook({ ...options })', []],
-    ['twilio.webhook(settings)', []],
-    ['twilio.webhook(config.webhook)', []],
-    ["const options = { protocol: 'https' } as const; twilio.webhook(options)", [host]],
-    ["const options = { host: 'app.example.com' }; twilio.webhook(token, options)", []],
-    ['twilio.webhook({ validate: false })', [off]],
-    ['const { webhook } = twilio; webhook({ validate: false })', [off]],
-    ['const guard = (twilio as any).webhook; guard({ validate: false })', [off]],
-    ['twilio.validateExpressRequest(request, token)', [host]],
-    ['twilio.validateExpressRequest(request, token, { url })', []],
-    ['twilio.validateRequest(token, signature, url, params)', []],
+    ['app.use(twilio.webhook())', [host]],
+    ['twilio.webhook()', [host, discarded]],
+    ['await twilio.webhook()', [host, discarded]],
+    ['twilio?.webhook({ url })', [discarded]],
+    ['twilio.webhook({ url })(request, response, next)', []],
+    ["twilio.validateRequest('token', signature, url, params)", [discarded]],
+    ["if (!twilio.validateRequest('token', signature, url, params)) throw error", []],
+    ['export const guard = () => twilio.webhook({ url })', []],
+    ["app.use(twilio.webhook(process.env.TWILIO_AUTH_TOKEN || '', { url }))", [empty]],
+    ["valid = twilio.validateRequest(process.env.TWILIO_AUTH_TOKEN ?? '', signature, url, params)", [empty]],
+    ["valid = twilio.validateRequest(config ? config.token : '', signature, url, params)", [empty]],
+    ['const token = env.TOKEN || ``; valid = twilio.validateRequest(token as string, signature, url, params)', [empty]],
+    ["const token = env.TOKEN || ''; if (token) valid = twilio.validateRequest(token, signature, url, params)", []],
+    ["const { token } = env || ''; valid = twilio.validateRequest(token, signature, url, params)", []],
+    ["const token = env.TOKEN || 'none'; valid = twilio.validateRequest(token, signature, url, params)", []],
+    ["valid = twilio.validateExpressRequest(request, env.TOKEN || '', { url })", [empty]],
+    ['app.use(twilio.webhook(process.env.TWILIO_AUTH_TOKEN))', [host]],
+    ["use(twilio.webhook('token', { protocol: 'https' }))", [host]],
+    ["use(twilio.webhook({ 'url': address }))", []],
+    ['use(twilio.webhook({ url }))', []],
+    ['use(twilio.webhook({ ...options }))', []],
+    ['use(twilio.webhook(settings))', []],
+    ['use(twilio.webhook(config.webhook))', []],
+    ["const options = { protocol: 'https' } as const; use(twilio.webhook(options))", [host]],
+    ["const options = { host: 'app.example.com' }; use(twilio.webhook(token, options))", []],
+    ['use(twilio.webhook({ validate: false }))', [off]],
+    ['const { webhook } = twilio; use(webhook({ validate: false }))', [off]],
+    ['const guard = (twilio as any).webhook; use(guard({ validate: false }))', [off]],
+    ['use(twilio.validateExpressRequest(request, token))', [host]],
+    ['use(twilio.validateExpressRequest(request, token, { url }))', []],
+    ['use(twilio.validateRequest(token, signature, url, params))', []],
   ] as const)
     test(code, () => {
       const { changed, notes } = transform(`import twilio from 'twilio'\ntwilio.validateBody\n${code}\n`, 'app.ts')
