@@ -31,7 +31,9 @@ const source = /\.[cm]?[jt]sx?$/
 const aside = new Set(['node_modules', '.git', 'dist', 'build', 'coverage'])
 
 function listFiles(path: string): readonly string[] {
-  if (!statSync(path).isDirectory()) return [path]
+  const stats = statSync(path)
+  if (stats.isFile()) return [path]
+  if (!stats.isDirectory()) throw new Error(`${path} is no file or folder.`)
   return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
     const inner = join(path, entry.name)
     if (entry.isDirectory()) return aside.has(entry.name) ? [] : listFiles(inner)
@@ -48,9 +50,9 @@ function moveFile(file: string, dryRun: boolean): boolean {
   if (!Buffer.from(text).equals(bytes)) throw new Error('this file is not UTF-8')
   const { source: next, changed, notes } = transform(text, file)
   if (changed && !dryRun) replaceFile(realpathSync(file), next)
-  if (changed) console.log(`${dryRun ? 'would change' : 'changed'} ${file}`)
-  else if (notes.length > 0) console.log(`unchanged ${file}`)
-  for (const note of notes) console.log(`  ${file}:${note.line} ${note.text}`)
+  if (changed) console.log(`${dryRun ? 'would change' : 'changed'} ${show(file)}`)
+  else if (notes.length > 0) console.log(`unchanged ${show(file)}`)
+  for (const note of notes) console.log(`  ${show(file)}:${note.line} ${show(note.text)}`)
   return changed
 }
 
@@ -75,6 +77,12 @@ function findIncomplete(folder: string): string | undefined {
   return /"tollgate"\s*:/.test(readFileSync(file, 'utf8')) ? undefined : file
 }
 
+/** Shows control characters, which may be part of a file's name, as escapes. */
+const show = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+
 function main(): number {
   const options = { 'dry-run': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
   try {
@@ -88,7 +96,7 @@ function main(): number {
       throw new Error(missing ? `${missing} does not exist.` : 'PATH is missing.')
     return moveFiles(positionals.flatMap(listFiles), values['dry-run'] === true)
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    console.error(`${show(error instanceof Error ? error.message : String(error))}\n\n${usage}`)
     return 2
   }
 }
@@ -101,10 +109,10 @@ function moveFiles(files: readonly string[], dryRun: boolean): number {
       const manifest = moveFile(file, dryRun) ? findIncomplete(dirname(realpathSync(file))) : undefined
       if (manifest !== undefined) incomplete.add(manifest)
     } catch (error) {
-      console.error(`${file}: ${error instanceof Error ? error.message : String(error)}`)
+      console.error(show(`${file}: ${error instanceof Error ? error.message : String(error)}`))
       status = 1
     }
-  for (const manifest of incomplete) console.log(`${manifest} needs the dependency: npm install tollgate`)
+  for (const manifest of incomplete) console.log(`${show(manifest)} needs the dependency: npm install tollgate`)
   return status
 }
 

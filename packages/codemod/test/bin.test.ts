@@ -109,6 +109,25 @@ test('the mode of a file stays, and a link stays a link', () => {
   expect(readdirSync(folder)).toHaveLength(3)
 })
 
+test('control characters in names are shown as escapes', () => {
+  write('a\u001b[31m\n\u202eb.js', mover)
+  write('c\u001b[31m.js', 'const = twilio')
+  const runs = [runBin('--dry-run', folder), runBin('\u001b[31mnone.js'), runBin('--\u001b[31mnone')]
+  for (const { stdout, stderr } of runs) {
+    expect(stdout + stderr).not.toContain('\u001b')
+    expect(stdout + stderr).not.toContain('\u202e')
+  }
+  expect(runs[0]?.stdout).toContain('a\\u001b[31m\\u000a\\u202eb.js:2 ')
+  expect(runs[0]?.stderr).toContain('c\\u001b[31m.js: line 1')
+})
+
+test.skipIf(process.platform === 'win32')('a pipe is refused, not awaited', () => {
+  const pipe = join(folder, 'pipe.js')
+  expect(spawnSync('mkfifo', [pipe]).status).toBe(0)
+  const { status, stderr } = runBin(pipe)
+  expect([status, stderr.split('\n')[0]]).toEqual([2, `${pipe} is no file or folder.`])
+})
+
 test('wrong usage exits with 2 and names the mistake', () => {
   for (const [args, text] of [
     [[], 'PATH is missing'],
