@@ -1,12 +1,15 @@
 #!/usr/bin/env node
+import { EXIT } from './exit.ts'
 import { processIo } from './io.ts'
 import { run } from './run.ts'
 
-// A reader such as `head` may close the pipe early. That is not an error.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit()
-    throw error
-  })
+// A reader such as `head` may close the pipe early. That is not an error, but a run that it cuts
+// short has not found a request to be genuine.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.stderr.write(`tollgate: standard output cannot be written: ${error.code}\n`)
+  process.exit(error.code === 'EPIPE' ? (process.exitCode ?? EXIT.notGenuine) : EXIT.notGenuine)
+})
+// Without a reader of its messages, a command still does its work and exits with its code.
+process.stderr.on('error', () => undefined)
 
 process.exitCode = await run(process.argv.slice(2), processIo())

@@ -202,6 +202,25 @@ describe('terminals and pipes', () => {
     expect(ran).toBe(`${'amd                           POST  form\n'.repeat(3)}0`)
   })
 
+  for (const name of ['stdout', 'stderr'] as const)
+    test(`no verdict is lost when the reader of ${name} has gone`, async () => {
+      const script = 'read -r _; exec "$0" "$@" </dev/null'
+      const env = { ...process.env, TWILIO_AUTH_TOKEN: '0123456789abcdef0123456789abcdef' }
+      const command = [process.execPath, bin, 'diagnose', '--url', 'https://example.com/sms']
+      const child = spawn('bash', ['-c', script, ...command], { stdio: 'pipe', env })
+      child[name].on('close', () => child.stdin.end('\n')).destroy()
+      child[name === 'stdout' ? 'stderr' : 'stdout'].resume()
+      expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(1)
+    })
+
+  test('an output that cannot be written is an error without a stack trace', async () => {
+    const child = spawn('bash', ['-c', '"$0" "$@" 1</dev/null', process.execPath, bin, 'help'], { stdio: 'pipe' })
+    let message = ''
+    child.stderr.on('data', (text) => (message += text))
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1)
+    expect(message).toBe('tollgate: standard output cannot be written: EBADF\n')
+  })
+
   test('Ctrl-C ends it at once, without a message', async () => {
     const silent = await listen(() => undefined)
     const arrived = new Promise<void>((resolve) => silent.server.once('request', () => resolve()))
