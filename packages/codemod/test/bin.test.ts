@@ -121,11 +121,9 @@ test('control characters in names are shown as escapes', () => {
   expect(runs[0]?.stderr).toContain('c\\u001b[31m.js: line 1')
 })
 
-test('a pipe is refused, not awaited', () => {
-  const pipe = join(folder, 'pipe.js')
-  expect(spawnSync('mkfifo', [pipe]).status).toBe(0)
-  const { status, stderr } = runBin(pipe)
-  expect([status, stderr.split('\n')[0]]).toEqual([2, `${pipe} is no file or folder.`])
+test('a device is refused, not read to its end', () => {
+  const { status, stderr } = runBin('/dev/null')
+  expect([status, stderr.split('\n')[0]]).toEqual([2, '/dev/null is no file or folder.'])
 })
 
 test('wrong usage exits with 2 and names the mistake', () => {
