@@ -1,5 +1,5 @@
 /** The result of one suite on one runtime, behind one proxy, or through one adapter. */
-export interface ReportRow {
+interface ReportRow {
   readonly table: 'runtimes' | 'proxies' | 'frameworks' | 'hostile'
   readonly name: string
   readonly version: string

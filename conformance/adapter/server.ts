@@ -10,7 +10,7 @@ export interface TestServer {
   readonly journal: () => Promise<Journal>
 }
 
-export interface Parsers {
+interface Parsers {
   readonly before?: string
   readonly after?: string
 }

@@ -30,7 +30,7 @@ export function writeRequest({ method, target, headers, body }: RawRequest): Buf
   return Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1'), bytes])
 }
 
-export interface Connection {
+interface Connection {
   readonly socket: Socket
   write(bytes: string | Buffer): void
   /**

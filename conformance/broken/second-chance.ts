@@ -4,7 +4,7 @@ import { origin, token, withHeaders } from '../kit/draft.ts'
 import type { Library, Options } from '../kit/library.ts'
 import { encodeForm, joinParams, type Pairs, signText } from '../kit/sign.ts'
 
-export type Plain = Omit<IncomingRequest, 'headers' | 'body'> & {
+type Plain = Omit<IncomingRequest, 'headers' | 'body'> & {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
 }

@@ -1,7 +1,7 @@
 import { listExpected, type Row, type SeenOptions, type SeenRequest, type SetUp } from './setup.ts'
 import { origin, type Sent, send, targetOf, token, type Wish } from './webhooks.ts'
 
-export interface Change {
+interface Change {
   readonly url?: string
   /** `undefined` removes a header. */
   readonly headers?: Readonly<Record<string, string | undefined>>

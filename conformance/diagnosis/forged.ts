@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import type { Random } from '../kit/random.ts'
 
 /** A request that no configured key has signed. */
-export interface Forged {
+interface Forged {
   readonly method: string
   readonly url: string
   readonly headers: Readonly<Record<string, string | readonly string[]>>

@@ -45,7 +45,7 @@ export const families: Readonly<Record<string, readonly SetUp[]>> = {
 }
 
 /** The result of one request. */
-export interface Outcome {
+interface Outcome {
   readonly status: number
   /** The verdicts about the request: one, unless it did not reach the verifier. */
   readonly verdicts: readonly Verdict[]

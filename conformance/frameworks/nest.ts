@@ -22,7 +22,7 @@ export interface NestApp {
 type FastifyParser = (req: unknown, body: Buffer, done: (error: null, body: Buffer) => void) => void
 
 /** Nest as installed in one project. */
-export interface Nest {
+interface Nest {
   readonly common: typeof common
   readonly tollgate: typeof tollgate
   readonly core: {
@@ -34,7 +34,7 @@ export interface Nest {
 }
 
 type ModuleSystem = 'ESM' | 'CommonJS'
-export type Platform = 'Express' | 'Fastify'
+type Platform = 'Express' | 'Fastify'
 
 export async function loadNest(project: string, system: ModuleSystem): Promise<Nest> {
   const directory = prepareProject(project)

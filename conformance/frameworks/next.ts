@@ -4,7 +4,7 @@ import { buildNext, type Shape } from '../projects/build-next.ts'
 import { type RemoteProgram, type RemoteServer, startRemote } from '../projects/remote.ts'
 
 export const versions = ['15', '16'] as const
-export type Version = (typeof versions)[number]
+type Version = (typeof versions)[number]
 
 /** Runs `next start` on a production build. */
 export function startNext(version: Version, shape: Shape, env?: RemoteProgram['env']): Promise<RemoteServer> {

@@ -9,7 +9,7 @@ import { host } from '../kit/draft.ts'
 const timeLimitMs = 180_000
 
 /** An application that a shell command started. */
-export interface Application {
+interface Application {
   readonly port: number
   output(): string
   stop(): Promise<void>

@@ -4,7 +4,7 @@
  * both sides.
  */
 export type Pairs = readonly (readonly [name: string, value: string])[]
-export type HashName = 'SHA-1' | 'SHA-256'
+type HashName = 'SHA-1' | 'SHA-256'
 
 const encoder = new TextEncoder()
 

@@ -62,7 +62,7 @@ export function signSms(url: string, authToken = token, more: Readonly<Record<st
   return signRequest({ url, params: [...sms, ...Object.entries(more)], authToken })
 }
 
-export interface Expectation {
+interface Expectation {
   readonly site: Site
   readonly adapter: AdapterName
   readonly options: VerifierOptions

@@ -12,7 +12,7 @@ export interface ReplaySubject {
   makeStore(): ReplayStore
 }
 
-export type Deliver = (request: IncomingRequest) => Promise<Verdict>
+type Deliver = (request: IncomingRequest) => Promise<Verdict>
 
 /** Makes one application with a guard. All deliveries use the same store. */
 export function makeReceiver(

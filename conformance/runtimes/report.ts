@@ -3,7 +3,7 @@ import type { ReportRow } from '../../tools/write-report.mjs'
 import type { SuiteReport } from './run-reported.ts'
 
 /** The runtime of the suites, as the table names it. */
-export interface Runtime {
+interface Runtime {
   readonly name: string
   readonly version: string
   readonly hmac: string

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { project } from './project.ts'
 
-export interface Program {
+interface Program {
   /** Reads the next line that the program prints on its channel, as JSON. */
   readLine<T>(): Promise<T>
   stop(): Promise<void>

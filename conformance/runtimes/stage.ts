@@ -1,7 +1,7 @@
 import { makeScenario, type Scenario } from '../adapter/scenario.ts'
 import type { Order } from '../projects/stage.ts'
 
-export type Handler = (request: Request, ...platform: readonly unknown[]) => Response | Promise<Response>
+type Handler = (request: Request, ...platform: readonly unknown[]) => Response | Promise<Response>
 
 export interface Staged {
   /**

@@ -18,7 +18,7 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-export interface Look {
+interface Look {
   readonly theme: 'light' | 'dark'
   readonly width: number
 }
@@ -28,7 +28,7 @@ export const looks: readonly Look[] = (['light', 'dark'] as const).flatMap((them
   [360, 390, 1366].map((width) => ({ theme, width })),
 )
 
-export interface Visit {
+interface Visit {
   readonly page: Page
   readonly requests: { readonly url: string; readonly method: string }[]
   /** Errors of the page's scripts. */

@@ -1,5 +1,5 @@
 /** A Redis server. It runs until `stop` is called or this process ends. */
-export interface RedisServer {
+interface RedisServer {
   readonly port: number
   readonly url: string
   /** Ends the server at once, like a crash. */

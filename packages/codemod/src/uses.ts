@@ -9,7 +9,7 @@ import { climbCasts, listUses, type Parsed, readKey, readText, stripCasts } from
  * How the whole module is used in one place: by validation alone, by something else, or by both in
  * one pattern.
  */
-export type Use = 'moves' | 'stays' | 'splits'
+type Use = 'moves' | 'stays' | 'splits'
 
 /** Judges how the code of one file uses the module and its functions. */
 export class Judge {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 /** Sources in the styles of real projects, each with the behaviour that its folder names. */
-export type Kind = 'moves' | 'stays' | 'silent'
+type Kind = 'moves' | 'stays' | 'silent'
 
 export interface Source {
   readonly name: string

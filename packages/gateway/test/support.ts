@@ -123,7 +123,7 @@ export function listCgiVariables(rawHeaders: readonly string[]): ReadonlyMap<str
 /** All characters that RFC 9110 allows in a header name, except letters and digits. */
 export const separators = [..."!#$%&'*+-.^_`|~"]
 
-export interface Reply {
+interface Reply {
   readonly status: number
   readonly rawHeaders: readonly string[]
   readonly headers: IncomingMessage['headers']

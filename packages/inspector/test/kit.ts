@@ -54,12 +54,12 @@ export interface Page {
   json<T>(path: string, init?: Ask): Promise<T>
   close(): Promise<void>
 }
-export interface Ask {
+interface Ask {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: unknown
 }
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string

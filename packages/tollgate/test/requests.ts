@@ -33,7 +33,7 @@ export function sha256(body: string | Uint8Array): string {
 export const formType = 'application/x-www-form-urlencoded'
 
 /** Parts of a request that a test sets. */
-export interface Given {
+interface Given {
   target?: string
   secret?: string
   signature?: string

@@ -8,7 +8,7 @@ import { findHeader, isJson, nameTwilioKind } from './read-capture.ts'
 import { listTwilioParts } from './signing-of-capture.ts'
 
 /** The name of a scheme, as the gateway's routes have it. */
-export type SchemeName = NonNullable<Route['scheme']>
+type SchemeName = NonNullable<Route['scheme']>
 
 interface SchemeOptions {
   twilio: VerifierOptions

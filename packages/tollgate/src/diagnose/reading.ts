@@ -90,7 +90,7 @@ export interface Subject {
 }
 
 /** The input of a diagnosis. */
-export interface Source {
+interface Source {
   readonly request: IncomingRequest
   readonly parsed: unknown
   readonly body: Uint8Array | undefined

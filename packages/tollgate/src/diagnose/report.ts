@@ -63,7 +63,7 @@ export interface Diagnosis {
 }
 
 /** The causes that a diagnosis names. */
-export interface Findings {
+interface Findings {
   readonly proven: { readonly causes: readonly FoundCause[]; readonly signedUrl: string } | undefined
   readonly suspected: readonly FoundCause[]
   /** The suspected causes are certain, so no guess of the user's is needed. */

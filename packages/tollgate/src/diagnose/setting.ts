@@ -9,7 +9,7 @@ import type { Evidence } from './evidence.ts'
 import type { Match } from './search.ts'
 
 /** An option with which the verifier checks the URL that Twilio signed. */
-export interface Setting {
+interface Setting {
   /** The option as a line to copy, such as `publicUrl: 'https://example.com/twilio'`. */
   readonly line: string
   /** The causes that it mends. */

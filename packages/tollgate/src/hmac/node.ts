@@ -7,7 +7,7 @@ type Hmac = (text: string) => string
  * The facts about a hash function that an HMAC needs: a row of `scheme/algorithms.ts`. Lengths are
  * in bytes.
  */
-export interface HashRow {
+interface HashRow {
   readonly hash: 'sha1' | 'sha256' | 'sha512'
   readonly bytes: number
   readonly blockBytes: number

@@ -10,7 +10,7 @@ const hashes = { sha1, sha256, sha512 }
  * What this HMAC needs of a row of `scheme/algorithms.ts`. The library knows lengths and block
  * sizes itself.
  */
-export interface HashRow {
+interface HashRow {
   readonly hash: 'sha1' | 'sha256' | 'sha512'
 }
 

@@ -27,7 +27,7 @@ interface Question {
 }
 
 /** Asks the source. The cache checks the answer. */
-export type Ask = (accountSid: string, question: Question) => Awaitable<unknown>
+type Ask = (accountSid: string, question: Question) => Awaitable<unknown>
 
 type Found = readonly string[] | undefined
 

@@ -20,7 +20,7 @@ import type { TwilioWebhookOptions as SvelteKit } from '../../src/adapters/svelt
 import type { TwilioWebhookOptions as Ws } from '../../src/adapters/ws.ts'
 
 /** Options that every adapter accepts, under the same name. */
-export type Every = Astro &
+type Every = Astro &
   Azure &
   Elysia &
   Express &
