@@ -1,7 +1,7 @@
 import type { Answer, VerifierOptions } from 'tollgate'
 
 /** A mistake in the options that shows only when a request arrives, and the expected answers. */
-export interface Mistake {
+interface Mistake {
   readonly options: () => Partial<VerifierOptions>
   readonly byFunction?: true
   /** Status of a forged request. */

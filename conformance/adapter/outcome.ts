@@ -3,7 +3,7 @@ import { assert, assertEqual } from '../kit/assert.ts'
 import { host, makeRequest, otherToken, type Signed, withHeaders } from '../kit/draft.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import type { Framework } from './framework.ts'
-import { type Mistake, mistakes } from './mistakes.ts'
+import { mistakes } from './mistakes.ts'
 import type { ScenarioId } from './scenario.ts'
 import { expectAccepted, expectRejected, type TestServer, waitUntil, withServer } from './server.ts'
 import { openConnection, send, toRaw, writeRequest } from './socket.ts'
@@ -93,8 +93,7 @@ export function outcomeSuite(framework: Framework): Suite {
 
 /** Tests mistakes in the options: no request may end the process or stay without an answer. */
 export function mistakesSuite(framework: Framework): Suite {
-  const table: readonly (readonly [string, Mistake])[] = Object.entries(mistakes)
-  const cases = table.map(([id, { forged, genuine }]) => [
+  const cases = Object.entries(mistakes).map(([id, { forged, genuine }]) => [
     `${id}: the request is answered, and the server continues`,
     () =>
       withServer(framework, id as keyof typeof mistakes, async (server) => {

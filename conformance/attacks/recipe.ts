@@ -3,7 +3,7 @@ import { assert } from '../kit/assert.ts'
 import { type Draft, makeHandshake, makeRequest, origin, otherToken, sms, token, withHeaders } from '../kit/draft.ts'
 
 /** A recipe that runs on a port: a handler of POSTs, or of WebSocket handshakes. */
-export interface Recipe {
+interface Recipe {
   readonly port: number
   readonly kind: 'webhook' | 'handshake'
   readonly path: string

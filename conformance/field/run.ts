@@ -34,7 +34,7 @@ import { applicationSetUps } from './applications.ts'
 import { keySetUps } from './keys.ts'
 import { platformSetUps } from './platforms.ts'
 import { proxySetUps } from './proxies.ts'
-import { type App, type Build, defaults, type ProxyServer, type Sent, type SetUp } from './set-up.ts'
+import { type App, type Build, defaults, type ProxyServer, type SetUp } from './set-up.ts'
 
 /** All set-ups, by family. */
 export const families: Readonly<Record<string, readonly SetUp[]>> = {
@@ -189,7 +189,7 @@ function findCertificate(): Promise<Certificate> {
 }
 
 /** Signs a request as Twilio does, with code that shares nothing with the library. */
-async function makeWire({ url, signedUrl = url, method = 'POST', json, ...sent }: Sent): Promise<Wire> {
+async function makeWire({ url, signedUrl = url, method = 'POST', json, ...sent }: SetUp['sent']): Promise<Wire> {
   const params = sent.params ?? (json === undefined && method !== 'GET' ? sms : [])
   const bind = async (one: string): Promise<string> =>
     json === undefined ? one : `${one}${one.includes('?') ? '&' : '?'}bodySHA256=${await hashHex(json)}`

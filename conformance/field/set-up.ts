@@ -13,7 +13,7 @@ import type { Pairs } from '../kit/sign.ts'
 import type { Wire } from '../proxies/client.ts'
 
 /** The request that Twilio signs and sends. */
-export interface Sent {
+interface Sent {
   /** The URL that Twilio requests. For a JSON event `bodySHA256` is added. */
   readonly url: string
   /** The URL that Twilio signs, if it is not the one that it requests. */

@@ -1,18 +1,22 @@
 import { join } from 'node:path'
 import type { Framework } from '../adapter/framework.ts'
 import { buildNext, type Shape } from '../projects/build-next.ts'
-import { type RemoteProgram, type RemoteServer, startRemote } from '../projects/remote.ts'
+import { type RemoteServer, startRemote } from '../projects/remote.ts'
 
 export const versions = ['15', '16'] as const
 type Version = (typeof versions)[number]
 
 /** Runs `next start` on a production build. */
-export function startNext(version: Version, shape: Shape, env?: RemoteProgram['env']): Promise<RemoteServer> {
+export function startNext(
+  version: Version,
+  shape: Shape,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RemoteServer> {
   return serveNext(buildNext(`next${version}`, shape), { SHAPE: shape, ...env })
 }
 
 /** Runs `next start` on an application that was built in a project's directory. */
-export function serveNext(directory: string, env: RemoteProgram['env']): Promise<RemoteServer> {
+export function serveNext(directory: string, env: Readonly<Record<string, string>>): Promise<RemoteServer> {
   const script = join(directory, '../../node_modules/next/dist/bin/next')
   return startRemote({
     directory,

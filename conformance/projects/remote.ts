@@ -15,7 +15,7 @@ export interface RemoteServer {
   stop(): Promise<void>
 }
 
-export interface RemoteProgram {
+interface RemoteProgram {
   readonly directory: string
   /**
    * A file of the project, relative to its directory, and its arguments. It gets PORT and a message

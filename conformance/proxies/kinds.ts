@@ -21,7 +21,7 @@ export const oddTargets = {
   'an asterisk': '*',
 } as const
 
-export type OddTarget = keyof typeof oddTargets
+type OddTarget = keyof typeof oddTargets
 
 /** A proxy, its configurations and its known behaviour. */
 export interface ProxyKind {

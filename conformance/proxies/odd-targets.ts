@@ -2,7 +2,7 @@ import { assert, assertEqual } from '../kit/assert.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import { type Bench, expectAccepted, expectRejected, publicOrigin, signSms } from './bench.ts'
 import { sendBytes, toWire } from './client.ts'
-import { type OddTarget, oddTargets, type ProxyKind } from './kinds.ts'
+import { oddTargets, type ProxyKind } from './kinds.ts'
 
 /** Tests that the proxy or the app refuses each of these targets. */
 export function oddTargetsSuite(kind: ProxyKind, getBench: () => Bench): Suite {
@@ -20,7 +20,7 @@ export function oddTargetsSuite(kind: ProxyKind, getBench: () => Bench): Suite {
         assertEqual(bench.app.handlerRuns, 0, 'runs of the handler')
         assert(kind.name === 'Caddy' || status >= 400, `the status is ${status}`)
         const answers = bench.app.arrived === 0 ? status : undefined
-        assertEqual(answers, kind.answers[name as OddTarget], "the proxy's own answer")
+        assertEqual(answers, kind.answers[name as keyof typeof oddTargets], "the proxy's own answer")
       },
     ]),
   )

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { validateRequest } from 'tollgate/compat'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { send, toRaw } from '../adapter/socket.ts'
-import { expectAttacksRefused, type Recipe } from '../attacks/recipe.ts'
+import { expectAttacksRefused } from '../attacks/recipe.ts'
 import { makeRequest, token } from '../kit/draft.ts'
 
 // The recipes of README.md, in this process. conformance/heavy/examples.test.ts attacks the others.
@@ -34,11 +34,11 @@ async function load(name: string): Promise<Exports> {
   return import(`../../examples/readme/${name}.mjs`)
 }
 
-async function serve(listener: RequestListener): Promise<Recipe> {
+async function serve(listener: RequestListener) {
   server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  return { port, kind: 'webhook', path: '/sms', publicUrl }
+  return { port, kind: 'webhook', path: '/sms', publicUrl } as const
 }
 
 async function expectToHold(listener: RequestListener): Promise<void> {

@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net'
 import type { LimitOptions } from './options.ts'
 
 /** Returns the reserved room. A second call has no effect. */
-export type Release = () => void
+type Release = () => void
 
 /** Limits how many bodies of each peer are read at the same time. */
 export interface Peers {

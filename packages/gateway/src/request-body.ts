@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Peers, Release } from './peers.ts'
+import type { Peers } from './peers.ts'
 
 /** How a body is read. */
 interface BodyOptions {
@@ -24,7 +24,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #options: BodyOptions
-  #release: Release | undefined
+  #release: (() => void) | undefined
   /** Set while the verifier waits. */
   #settle: { resolve(result: IteratorResult<Uint8Array>): void; reject(error: Error): void } | undefined
   #isWatching = false

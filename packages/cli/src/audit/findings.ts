@@ -2,7 +2,7 @@ import { isConnectionOverride, type Parts, splitUrl, toAsciiHost } from '../twil
 import { compare, type Inventory, type Place, type Webhook } from './read.ts'
 
 /** `note` does not change the exit code. The names are those of SARIF. */
-export type Level = 'error' | 'warning' | 'note'
+type Level = 'error' | 'warning' | 'note'
 
 const levels: readonly Level[] = ['error', 'warning', 'note']
 
@@ -139,7 +139,7 @@ const rows = {
   },
 } satisfies Readonly<Record<string, Rule>>
 
-export type RuleId = keyof typeof rows
+type RuleId = keyof typeof rows
 
 /** What an audit looks for, worst first. To add a rule, add a row. */
 export const rules: Readonly<Record<RuleId, Rule>> = rows

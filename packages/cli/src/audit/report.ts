@@ -2,7 +2,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { Colors } from '../io.ts'
 import { cleanText } from '../io.ts'
 import { maskUrl } from '../twilio-api/webhook-url.ts'
-import { type Finding, type Level, type RuleId, rules } from './findings.ts'
+import { type Finding, rules } from './findings.ts'
 import type { Probed, Target } from './probe.ts'
 import { type Gap, type Inventory, type Place, type Scope, toKey } from './read.ts'
 
@@ -30,8 +30,8 @@ interface ShownWebhook extends Place {
 }
 
 interface ShownFinding {
-  readonly rule: RuleId | 'not_guarded'
-  readonly level: Level
+  readonly rule: Finding['rule'] | 'not_guarded'
+  readonly level: Finding['level']
   readonly url: string
   readonly text: string
   readonly fix: string
@@ -221,7 +221,7 @@ export function formatPlan(targets: readonly Target[]): string {
 function formatFindings(title: string, findings: readonly ShownFinding[], colors: Colors): string {
   const color = { error: colors.red, warning: colors.yellow, note: colors.cyan }
   const rows = findings.map(({ level, rule, url, places }) => [level, rule, url, formatPlaces(places)])
-  return `${title}\n${formatRows(rows, (row) => row.replace(/^ {2}(\w+)/, (_, level: Level) => `  ${color[level](level)}`))}`
+  return `${title}\n${formatRows(rows, (row) => row.replace(/^ {2}(\w+)/, (_, level: Finding['level']) => `  ${color[level](level)}`))}`
 }
 
 function formatFixes(findings: readonly ShownFinding[]): string {

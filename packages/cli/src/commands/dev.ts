@@ -4,7 +4,7 @@ import { readAddress, readUpstream, toListenError } from '../addresses.ts'
 import type { Args } from '../args.ts'
 import { explainExchange } from '../dev/hints.ts'
 import { openBrowser } from '../dev/open-browser.ts'
-import { startTunnel, type Tunnel } from '../dev/tunnel.ts'
+import { startTunnel } from '../dev/tunnel.ts'
 import { asUsageLater, EXIT, type OptionNames, UsageError } from '../exit.ts'
 import { hideQuery, type Io, print, tell } from '../io.ts'
 import { readSecretsIfAny, secretFlags } from '../secrets.ts'
@@ -65,8 +65,9 @@ export const command: Command = {
     })
     const tunnel = args.flag('tunnel') ? await openTunnel(args, options, io) : undefined
     try {
-      const run = await start({ ...options, ...(tunnel && { publicUrl: tunnel.url }) }, { keys, names }, args, io)
-      introduce(run, options, tunnel, io)
+      const reached = tunnel === undefined ? options : { ...options, publicUrl: tunnel.url }
+      const run = await start(reached, { keys, names }, args, io)
+      introduce(run, reached, io)
       if (args.flag('open')) openBrowser(run.inspectorUrl, io)
       void tunnel?.ended.then(() => tell(io, `${tunnel.name} has ended: Twilio reaches this gateway no longer.`))
       await stopped
@@ -78,7 +79,7 @@ export const command: Command = {
   },
 }
 
-async function openTunnel(args: Args, { listen }: DevOptions, io: Io): Promise<Tunnel> {
+async function openTunnel(args: Args, { listen }: DevOptions, io: Io) {
   if (args.has('public-url')) throw new UsageError('--tunnel finds the public URL itself: leave out --public-url.')
   const { host = '127.0.0.1', port = defaultPort } = listen ?? {}
   if (port === 0) throw new UsageError('--tunnel needs a port that is known before: give one with --listen.')
@@ -154,10 +155,9 @@ async function start(options: DevOptions, { keys, names }: Keys, args: Args, io:
 function introduce(
   run: DevRun,
   { upstream, authToken, sharedKeys, publicUrl = [], signWithRealToken }: DevOptions,
-  tunnel: Tunnel | undefined,
   io: Io,
 ): void {
-  const publicUrls = tunnel === undefined ? [publicUrl].flat() : [tunnel.url]
+  const publicUrls = [publicUrl].flat()
   const known = publicUrls.length === 0 ? '' : `, known to Twilio as ${publicUrls.map(hideQuery).join(', ')}`
   tell(io, `Webhooks   ${run.gatewayUrl}${known}`)
   tell(io, `Upstream   ${upstream ?? 'a small built-in TwiML application'}`)

@@ -8,7 +8,7 @@ import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
 import { privateKeyFlags, sendgridKind } from '../sendgrid/keys.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
 import { type Answer, type Delivery, deliver } from '../sending/deliver.ts'
-import { prepare, prepareCaptured, type SignedDelivery, toAddress } from '../sending/prepare.ts'
+import { prepare, prepareCaptured, toAddress } from '../sending/prepare.ts'
 import { startProgress } from '../sending/progress.ts'
 import { isDone, reportJson, reportText } from '../sending/report.ts'
 import { renewSids } from '../sending/vary.ts'
@@ -106,7 +106,7 @@ async function readMade(args: Args, io: Io, to: string): Promise<Source> {
   const secrets = await readSecrets(args, io)
   const { authTokens, sharedKey, names } = secrets
   const addresses = { to, publicUrl: args.text('public-url') }
-  const make = (index: number): SignedDelivery => {
+  const make = (index: number) => {
     const input = index === 0 ? content : renewContent(content)
     return prepare({ ...input, ...signingKey(secrets) }, addresses, names)
   }

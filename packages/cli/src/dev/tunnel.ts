@@ -46,7 +46,7 @@ function readLog(line: string): { readonly msg?: unknown; readonly url?: unknown
 }
 
 /** A running tunnel program. */
-export interface Tunnel {
+interface Tunnel {
   readonly name: string
   readonly url: string
   /** Resolves when the program ends, before or after `close`. */

@@ -11,7 +11,7 @@ interface Addresses {
 }
 
 /** A delivery, with the URL that was signed for it. */
-export interface SignedDelivery extends Delivery {
+interface SignedDelivery extends Delivery {
   readonly signedUrl: string
 }
 

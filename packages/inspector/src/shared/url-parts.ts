@@ -1,7 +1,7 @@
 const names = ['scheme', 'host', 'port', 'path', 'query'] as const
 
 /** One part of a URL, with its separators, and whether another URL has a different one. */
-export interface UrlPart {
+interface UrlPart {
   readonly name: (typeof names)[number]
   readonly text: string
   readonly differs: boolean

@@ -1,4 +1,4 @@
-import { compareUrlParts, type UrlPart } from '../shared/url-parts.ts'
+import { compareUrlParts } from '../shared/url-parts.ts'
 import { SafeText } from './safe-text.tsx'
 
 /** Shows the signed URL and the URL that the server saw, and marks the parts that differ. */
@@ -8,18 +8,17 @@ export function UrlDifference({ signed, seen }: { signed: string; seen: string }
   const [one = '', other = ''] = signed.includes('‹')
     ? [signed, seen].map((url) => url.replace(/\?.*$/s, '?…'))
     : [signed, seen]
-  const [ofSigned, ofSeen] = [compareUrlParts(one, other), compareUrlParts(other, one)]
-  const different = ofSigned.filter(({ differs }) => differs).map(({ name }) => name)
+  const different = compareUrlParts(one, other).flatMap(({ name, differs }) => (differs ? [name] : []))
   if (different.length === 0) return null
   return (
     <dl class="facts">
       <dt>Twilio signed</dt>
       <dd>
-        <MarkedUrl parts={ofSigned} />
+        <MarkedUrl url={one} other={other} />
       </dd>
       <dt>Your server saw</dt>
       <dd>
-        <MarkedUrl parts={ofSeen} />
+        <MarkedUrl url={other} other={one} />
       </dd>
       <dt>Different</dt>
       <dd class="different">{different.join(', ')}</dd>
@@ -27,10 +26,10 @@ export function UrlDifference({ signed, seen }: { signed: string; seen: string }
   )
 }
 
-function MarkedUrl({ parts }: { parts: readonly UrlPart[] }) {
+function MarkedUrl({ url, other }: { url: string; other: string }) {
   return (
     <code class="url">
-      {parts.map(({ name, text, differs }) => {
+      {compareUrlParts(url, other).map(({ name, text, differs }) => {
         if (text === '') return null
         const shown = <SafeText text={text} limit={300} />
         return differs ? (

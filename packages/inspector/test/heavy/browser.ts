@@ -28,7 +28,7 @@ interface Changed {
   readonly signedUrl?: string
 }
 
-export interface Visit {
+interface Visit {
   readonly run: DevRun
   readonly page: Page
   /** Every address that the page requested. */

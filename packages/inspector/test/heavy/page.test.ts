@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { authToken, launchChromium, patience, screenshots, type Visit, visit } from './browser.ts'
+import { authToken, launchChromium, patience, screenshots, visit } from './browser.ts'
 
 vi.setConfig({ testTimeout: 4 * patience })
 
@@ -19,9 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-async function open(
-  ...options: Parameters<typeof visit> extends [Browser, ...infer Rest] ? Rest : never
-): Promise<Visit> {
+async function open(...options: Parameters<typeof visit> extends [Browser, ...infer Rest] ? Rest : never) {
   const opened = await visit(browser, ...options)
   onTestFinished(async () => {
     await opened.close()

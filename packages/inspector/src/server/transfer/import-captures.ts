@@ -7,9 +7,7 @@ import { describeVerdict } from '../describe-verdict.ts'
 import { isHandshake } from '../read-capture.ts'
 import { createImportVerifier, guessScheme, type OptionsByScheme, schemes } from '../schemes.ts'
 import { HttpError } from '../web/answers.ts'
-import { type ImportedRequest, readImport } from './read-import.ts'
-
-export type Importer = (file: unknown) => Promise<ImportResult>
+import { readImport } from './read-import.ts'
 
 interface ImportTools {
   readonly optionsByScheme: OptionsByScheme
@@ -18,12 +16,12 @@ interface ImportTools {
 }
 
 /** Verifies each request of a file with the keys of this run. A verdict in the file is ignored. */
-export function createImporter({ optionsByScheme, throwAwayIndex, keep }: ImportTools): Importer {
+export function createImporter({ optionsByScheme, throwAwayIndex, keep }: ImportTools) {
   const verifiers = {
     twilio: createImportVerifier('twilio', optionsByScheme),
     sendgrid: createImportVerifier('sendgrid', optionsByScheme),
   }
-  return async (file) => {
+  return async (file: unknown): Promise<ImportResult> => {
     const { requests, refused } = readOrRefuse(file)
     for (const imported of requests) {
       const request = toIncoming(imported)
@@ -56,7 +54,7 @@ function readOrRefuse(file: unknown): ReturnType<typeof readImport> {
 
 /** Converts a capture to the request that the verifier got, with repeated headers in a list. */
 export function toIncoming(
-  imported: Pick<ImportedRequest, 'method' | 'target' | 'headers' | 'body' | 'bodyBase64'>,
+  imported: Pick<Capture, 'method' | 'target' | 'headers' | 'body' | 'bodyBase64'>,
 ): IncomingRequest {
   const headers = new Map<string, string[]>()
   for (const [name, value] of imported.headers) {

@@ -2,7 +2,7 @@ import type { CapturedBody, HeaderList } from '../../shared/capture.ts'
 import { captureBody } from '../body-text.ts'
 
 /** A request from a file. The file's other fields, such as verdicts and causes, are ignored. */
-export interface ImportedRequest extends CapturedBody {
+interface ImportedRequest extends CapturedBody {
   readonly method: string
   readonly url: string
   readonly target: string

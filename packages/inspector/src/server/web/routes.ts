@@ -1,12 +1,18 @@
 import type { IncomingMessage } from 'node:http'
-import { type CopyForm, copyForms, type ResignInput, type RunInfo, type SendInput } from '../../shared/api.ts'
+import {
+  type CopyForm,
+  copyForms,
+  type ImportResult,
+  type ResignInput,
+  type RunInfo,
+  type SendInput,
+} from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { writers } from '../copy/copy.ts'
 import { hideCredentials, viewCapture } from '../hide.ts'
 import type { Sender } from '../send/sender.ts'
 import type { CaptureStore } from '../store/store.ts'
 import { writeHar } from '../transfer/har.ts'
-import type { Importer } from '../transfer/import-captures.ts'
 import { HttpError, readJson } from './answers.ts'
 import { readResignInput, readSendInput } from './read-input.ts'
 
@@ -14,7 +20,7 @@ import { readResignInput, readSendInput } from './read-input.ts'
 export interface Workshop {
   readonly store: CaptureStore
   readonly sender: Sender
-  readonly importCaptures: Importer
+  readonly importCaptures: (file: unknown) => Promise<ImportResult>
   readonly info: () => RunInfo
   readonly listLimit: number
   readonly clear: () => void

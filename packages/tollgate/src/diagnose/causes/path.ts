@@ -1,5 +1,5 @@
 import { ownTarget, type Subject } from '../reading.ts'
-import { decodeAll, escapers, hexCases, listToggles, type Spelling, stripSlashes, toHex } from '../spelling.ts'
+import { decodeAll, escapers, hexCases, listToggles, stripSlashes, toHex } from '../spelling.ts'
 import { type CauseRow, type Edit, editUrl, type Row } from './row.ts'
 
 /** Changes of the path. */
@@ -263,7 +263,7 @@ function trimPrefix(prefix: string): string {
 
 function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
   if (state.url.path.length > mostCharacters) return
-  const offer = (spell: Spelling[1], cost: number, what: string, fix?: string): Edit => ({
+  const offer = (spell: (text: string) => string, cost: number, what: string, fix?: string): Edit => ({
     dimension: 'path',
     cost,
     apply: editUrl('path', spell),
