@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { memoryStore, replayGuard } from 'tollgate/replay'
@@ -91,15 +91,21 @@ test('E1: a body that does not arrive in time is answered 408', async () => {
   expect(await sendRaw(gateway.port, `${head}\r\n\r\nAcc`)).toMatch(/^HTTP\/1\.1 408 /)
 })
 
-test('E1: a request that waits for slow bodies of its peer is served once they end', async () => {
+/** Opens 20 requests whose bodies do not end. */
+async function openSlowBodies(port: number): Promise<readonly Socket[]> {
   const [head] = formatRequest(signSms()).split('\r\n\r\n')
   const slow = Array.from({ length: 20 }, () => {
-    const socket = connect(gateway.port, '127.0.0.1')
+    const socket = connect(port, '127.0.0.1')
     socket.on('error', () => undefined)
     socket.write(`${head}\r\n\r\nAcc`)
     return socket
   })
   await new Promise((resolve) => setTimeout(resolve, 100))
+  return slow
+}
+
+test('E1: a request that waits for slow bodies of its peer is served once they end', async () => {
+  const slow = await openSlowBodies(gateway.port)
   const waiting = send(gateway.url, signSms())
   for (const socket of slow) socket.destroy()
   expect((await waiting).status).toBe(200)
@@ -108,14 +114,7 @@ test('E1: a request that waits for slow bodies of its peer is served once they e
 
 test('E6: a complete request does not wait for slow bodies of its peer', async () => {
   const other = await startGateway(upstream.url, { limits: { trustedPeers: [], bodiesPerPeer: 4 } })
-  const [head] = formatRequest(signSms()).split('\r\n\r\n')
-  const slow = Array.from({ length: 20 }, () => {
-    const socket = connect(other.port, '127.0.0.1')
-    socket.on('error', () => undefined)
-    socket.write(`${head}\r\n\r\nAcc`)
-    return socket
-  })
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  const slow = await openSlowBodies(other.port)
   const ended: string[] = []
   for (const socket of slow) socket.once('data', (answer) => ended.push(String(answer).slice(0, 12)))
   // A request in one piece, a large one in two pieces with a pause, and a chunked one.

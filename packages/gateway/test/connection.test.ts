@@ -1,7 +1,7 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Pool } from '../src/upstream/pool.ts'
+import { listenOn } from './support.ts'
 
 let server: Server
 let pool: Pool
@@ -15,9 +15,8 @@ beforeEach(async () => {
       received.push(bytes.toString('latin1').slice(0, 6))
       socket.write(answer('fine'))
     })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  pool = new Pool(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 1000)
+  })
+  pool = new Pool(await listenOn(server), 1000)
   expect(await send('/first')).toBe('fine')
 })
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { formatRequest, type Started, sendRaw, signSms, startGateway } from './support.ts'
+import { formatRequest, listenOn, type Started, sendRaw, signSms, startGateway } from './support.ts'
 
 /**
  * A TCP server as the upstream. It counts its connections, and each request takes one of `answers`.
@@ -21,9 +21,8 @@ beforeAll(async () => {
       received.push(bytes.toString('latin1'))
       answers.shift()?.(socket)
     })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  gateway = await startGateway(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  })
+  gateway = await startGateway(await listenOn(server))
 })
 
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, type Socket, type Server as TcpServer } from 'node:net'
 import { signRequest } from 'tollgate/testing'
 import { createGateway, type Gateway, type GatewayOptions, type Route, type TwilioRoute } from '../src/index.ts'
 
@@ -56,7 +56,7 @@ export async function startUpstream(listener: RequestListener = (_, res) => res.
   }
 }
 
-export async function listenOn(server: Server): Promise<string> {
+export async function listenOn(server: TcpServer): Promise<string> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`

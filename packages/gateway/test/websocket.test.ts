@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect, createServer as createTcp, type Socket } from 'node:net'
+import { connect, createServer as createTcp, type Socket } from 'node:net'
 import { signRequest } from 'tollgate/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -189,13 +189,8 @@ async function startInFrontOf(answer: string, isEnding: boolean, timeoutMs = 300
   const talker = createTcp((socket) => {
     socket.on('error', () => undefined)
     socket.once('data', () => (isEnding ? socket.end(answer, 'latin1') : socket.write(answer, 'latin1')))
-  }).listen(0, '127.0.0.1')
-  await once(talker, 'listening')
-  const other = await startGateway(
-    `http://127.0.0.1:${(talker.address() as AddressInfo).port}`,
-    { timeoutMs },
-    { webSocket: true },
-  )
+  })
+  const other = await startGateway(await listenOn(talker), { timeoutMs }, { webSocket: true })
   return {
     async ask(bytes: string): Promise<string> {
       const socket = connect(other.port, '127.0.0.1')
@@ -287,11 +282,8 @@ test('after one side ends, the other side can still send', async () => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
     )
     socket.on('end', () => socket.end('last words'))
-  }).listen(0, '127.0.0.1')
-  await once(talker, 'listening')
-  const address = talker.address()
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
-  const other = await startGateway(url, {}, { webSocket: true })
+  })
+  const other = await startGateway(await listenOn(talker), {}, { webSocket: true })
   const socket = connect({ port: other.port, host: '127.0.0.1', allowHalfOpen: true })
   socket.write(formatHandshake())
   await once(socket, 'data')
