@@ -6,7 +6,7 @@ import type { CaptureSummary, CaptureView, Explanation } from '../src/shared/cap
 import {
   authToken,
   makeExchange,
-  openPage,
+  openForTest,
   type Page,
   publicUrl,
   signSample,
@@ -14,12 +14,6 @@ import {
   until,
   verifierOptions,
 } from './kit.ts'
-
-async function open(options: Parameters<typeof openPage>[0] = {}): Promise<Page> {
-  const page = await openPage(options)
-  onTestFinished(() => page.close())
-  return page
-}
 
 /** Collects the server-sent events of a page. */
 function follow(page: Page): { readonly events: { readonly name: string; readonly data: unknown }[] } {
@@ -48,7 +42,7 @@ function follow(page: Page): { readonly events: { readonly name: string; readonl
 }
 
 test('a genuine webhook is listed with its kind, from, to, verdict, status and duration', async () => {
-  const page = await open()
+  const page = await openForTest()
   page.inspector.record(await makeExchange(signSample('message.inbound', { From: '+14155550199' })))
   const [one] = await page.json<CaptureSummary[]>('/api/captures')
   expect(one).toMatchObject({
@@ -66,7 +60,7 @@ test('a genuine webhook is listed with its kind, from, to, verdict, status and d
 })
 
 test('the detail shows what the signature covers, the key and the signed text', async () => {
-  const page = await open()
+  const page = await openForTest()
   const exchange = await makeExchange(signSample('message.inbound'))
   page.inspector.record(exchange)
   const view = await page.json<CaptureView>(`/api/captures/${exchange.id}`)
@@ -82,7 +76,7 @@ test('the detail shows what the signature covers, the key and the signed text', 
 })
 
 test('the list has the text of a message, cut', async () => {
-  const page = await open()
+  const page = await openForTest()
   page.inspector.record(await makeExchange(signSample('gather.speech', { SpeechResult: 'yes, please' })))
   page.inspector.record(await makeExchange(signSample('message.inbound', { Body: 'x'.repeat(500) })))
   const listed = await page.json<CaptureSummary[]>('/api/captures')
@@ -91,7 +85,7 @@ test('the list has the text of a message, cut', async () => {
 
 /** Records a refused message, and returns its view once it is explained. */
 async function explain(signed: ReturnType<typeof signRequest>, sent: Partial<typeof signed>): Promise<CaptureView> {
-  const page = await open()
+  const page = await openForTest()
   const exchange = await makeExchange({ ...signed, ...sent })
   page.inspector.record(exchange)
   return until(async () => {
@@ -129,7 +123,7 @@ test('without a proof, the signed text is what the server expects, and a command
 })
 
 test('names the matched key by its position, and the throw-away token as such', async () => {
-  const page = await open()
+  const page = await openForTest()
   const exchange = await makeExchange(signSample('message.inbound', {}, throwAwayToken))
   page.inspector.record(exchange)
   const view = await page.json<CaptureView>(`/api/captures/${exchange.id}`)
@@ -137,7 +131,7 @@ test('names the matched key by its position, and the throw-away token as such', 
 })
 
 test('a request that was refused before verification is listed without a verdict', async () => {
-  const page = await open()
+  const page = await openForTest()
   const exchange = await makeExchange(signSample('message.inbound'), { verdict: undefined, route: undefined })
   page.inspector.record(exchange)
   expect((await page.json<CaptureSummary[]>('/api/captures'))[0]).toMatchObject({ code: 'none' })
@@ -152,7 +146,7 @@ test('open pages receive each webhook, its explanation, and the ids of deleted c
     urlForms: [{ url: publicUrl, why: 'as configured' }],
     tried: 7,
   }
-  const page = await open({ maxCaptures: 1, diagnose: async () => reason })
+  const page = await openForTest({ maxCaptures: 1, diagnose: async () => reason })
   const { events } = follow(page)
   await until(() => events.find(({ name }) => name === 'list'))
   const first = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
@@ -172,7 +166,7 @@ test('open pages receive each webhook, its explanation, and the ids of deleted c
 
 test('a diagnosis that fails, or ends after the capture was deleted, changes nothing', async () => {
   let end: () => void = () => {}
-  const page = await open({
+  const page = await openForTest({
     diagnose: async (request) => {
       if (request.url.includes('fails')) throw new Error('broken')
       await new Promise<void>((resolve) => {
@@ -192,7 +186,7 @@ test('a diagnosis that fails, or ends after the capture was deleted, changes not
 })
 
 test('no list, capture, copy, export, event or error contains a key', async () => {
-  const page = await open({
+  const page = await openForTest({
     realToken: authToken,
     secrets: ['shared-key-secret-text'],
     diagnose: async () => ({
@@ -236,7 +230,7 @@ test('no list, capture, copy, export, event or error contains a key', async () =
 })
 
 test('hides the credentials of a request', async () => {
-  const page = await open()
+  const page = await openForTest()
   const exchange = await makeExchange(signSample('message.inbound'))
   const headers = [...exchange.request.headers, ['Authorization', 'Basic c2VjcmV0'], ['COOKIE', 'sid=secret']] as const
   page.inspector.record({ ...exchange, request: { ...exchange.request, headers } })
@@ -245,7 +239,7 @@ test('hides the credentials of a request', async () => {
 })
 
 test('a malformed exchange is reported and does not throw', async () => {
-  const page = await open()
+  const page = await openForTest()
   page.inspector.record({} as never)
   page.inspector.record(await makeExchange(signSample('message.inbound')))
   expect(await page.json('/api/captures')).toHaveLength(1)
@@ -253,7 +247,7 @@ test('a malformed exchange is reported and does not throw', async () => {
 
 test('a flood of refusals is listed completely but explained only in part', async () => {
   let explained = 0
-  const page = await open({
+  const page = await openForTest({
     diagnose: async () => {
       explained++
       return { suspected: [], urlForms: [], tried: 1 }
@@ -268,7 +262,7 @@ test('a flood of refusals is listed completely but explained only in part', asyn
 
 test('a diagnosis does not get options that listen to verdicts or remember deliveries', async () => {
   const seen: object[] = []
-  const page = await open({
+  const page = await openForTest({
     diagnose: async (_request, options) => {
       seen.push(options)
       return { suspected: [], urlForms: [], tried: 1 }

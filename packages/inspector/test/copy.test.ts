@@ -1,9 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { twilioWebhook } from 'tollgate/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -11,7 +8,7 @@ import { captureExchange } from '../src/server/capture-exchange.ts'
 import { writers } from '../src/server/copy/copy.ts'
 import { readImport } from '../src/server/transfer/read-import.ts'
 import type { Capture } from '../src/shared/capture.ts'
-import { makeExchange, publicUrl, signSample } from './kit.ts'
+import { makeExchange, publicUrl, runCopied, signSample } from './kit.ts'
 
 interface Seen {
   readonly line: string
@@ -97,20 +94,11 @@ test.each([
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
   const code = writers.test(captureExchange(await makeExchange(signSample(kind, overrides)), { origin: 'received' }))
   expect(code).toMatch(/^[\n\x20-\x7e]+$/)
-  // The directory is next to this file, so that the import of tollgate/testing resolves.
-  const directory = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), '.copied-'))
+  const APP_URL = `http://127.0.0.1:${(app.address() as AddressInfo).port}`
   try {
-    const file = join(directory, 'copied.test.mjs')
-    writeFileSync(file, code)
-    const port = (app.address() as AddressInfo).port
-    const { NODE_TEST_CONTEXT: _outer, TWILIO_AUTH_TOKEN: _token, ...clean } = process.env
-    const run = (env: object) =>
-      promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', file], { env: { ...clean, ...env } })
-    const passed = await run({ APP_URL: `http://127.0.0.1:${port}` })
-    expect(passed.stdout).toMatch(/^# pass 1$/m)
-    await expect(run({ APP_URL: `http://127.0.0.1:${port}`, TWILIO_AUTH_TOKEN: 'f'.repeat(32) })).rejects.toThrow()
+    expect(await runCopied(code, { APP_URL })).toMatch(/^# pass 1$/m)
+    await expect(runCopied(code, { APP_URL, TWILIO_AUTH_TOKEN: 'f'.repeat(32) })).rejects.toThrow()
   } finally {
     app.close()
-    rmSync(directory, { recursive: true })
   }
 })

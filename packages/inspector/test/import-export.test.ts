@@ -1,18 +1,13 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ImportResult } from '../src/shared/api.ts'
 import type { Capture, CaptureSummary, CaptureView } from '../src/shared/capture.ts'
-import { makeExchange, openPage, type Page, publicUrl, signSample } from './kit.ts'
+import { makeExchange, openForTest, type Page, publicUrl, signSample } from './kit.ts'
 
-async function open(options: Parameters<typeof openPage>[0] = {}): Promise<Page> {
-  const page = await openPage(options)
-  onTestFinished(() => page.close())
-  return page
-}
 const importInto = (page: Page, body: unknown) => page.json<ImportResult>('/api/import', { method: 'POST', body })
 const list = (page: Page) => page.json<CaptureSummary[]>('/api/captures')
 
 async function fillPage(): Promise<Page> {
-  const page = await open()
+  const page = await openForTest()
   const binary = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
   const request = { ...binary.request, body: new Uint8Array([0xff, 0x00, 0x80, 0x0a]) }
   page.inspector.record(await makeExchange(signSample('message.inbound', { Body: 'Grüße ☕' })))
@@ -26,7 +21,7 @@ test.each(['json', 'har'])('an export as %s is imported with the same requests a
   const from = await fillPage()
   const { text, headers } = await from.ask(`/api/export?format=${format}`)
   expect(headers['content-disposition']).toMatch(/^attachment; filename="tollgate-captures\.(json|har)"$/)
-  const to = await open()
+  const to = await openForTest()
   expect(await importInto(to, text)).toEqual({ imported: 4, refused: [] })
   expect((await list(to)).map(({ code, origin }) => [code, origin])).toEqual([
     ['body_malformed', 'imported'],
@@ -50,7 +45,7 @@ test('one capture can be exported', async () => {
 })
 
 test('a verdict, a cause and an id in a file are ignored', async () => {
-  const page = await open()
+  const page = await openForTest()
   const forged = signSample('message.inbound', {}, 'f'.repeat(32))
   const request = { method: 'POST', url: forged.url, headers: Object.entries(forged.headers), body: forged.body }
   await importInto(page, [{ ...request, id: 'mine', verdict: { ok: true, covers: 'params' }, origin: 'received' }])
@@ -60,13 +55,13 @@ test('a verdict, a cause and an id in a file are ignored', async () => {
 })
 
 test('without a key, imports have no verdict', async () => {
-  const page = await open({ verifierOptions: undefined })
+  const page = await openForTest({ verifierOptions: undefined })
   await importInto(page, { method: 'GET', url: 'https://elsewhere.example/x?From=1', headers: [] })
   expect((await list(page))[0]).toMatchObject({ code: 'none', from: '1', target: '/x?From=1' })
 })
 
 test("reads a browser's HAR file with HTTP/2 names, cookies and extra fields", async () => {
-  const page = await open()
+  const page = await openForTest()
   const signed = signSample('message.inbound')
   const headers = [
     { name: ':authority', value: 'app.example.com' },
@@ -102,7 +97,7 @@ test.each<[string, unknown]>([
   ['malformed Base64', { ...good, bodyBase64: '<script>' }],
   ['an inherited request', JSON.parse('{"__proto__": {"method": "POST", "url": "/x", "headers": []}}')],
 ])('a malformed entry is skipped with a reason, and the others are read: %s', async (_name, entry) => {
-  const page = await open()
+  const page = await openForTest()
   const result = await importInto(page, { captures: [good, entry, good] })
   expect(result).toMatchObject({ imported: 2, refused: [{ entry: 2, reason: expect.stringMatching(/\w/) }] })
 })
@@ -115,7 +110,7 @@ test.each([
   ['another object', '{"hello": "world"}'],
   ['a string', '"captures"'],
 ])('a file that is %s is refused, and the page keeps working', async (_name, body) => {
-  const page = await open()
+  const page = await openForTest()
   const { status, text } = await page.ask('/api/import', { method: 'POST', body })
   expect(status).toBe(400)
   expect(text).toMatch(/\.$/)
@@ -123,7 +118,7 @@ test.each([
 })
 
 test('reads only the first entries of a very long file', async () => {
-  const page = await open({ maxCaptures: 10_000, verifierOptions: undefined })
+  const page = await openForTest({ maxCaptures: 10_000, verifierOptions: undefined })
   const result = await importInto(
     page,
     Array.from({ length: 2_500 }, () => good),
@@ -132,7 +127,7 @@ test('reads only the first entries of a very long file', async () => {
 })
 
 test('imports respect the limits of the store', async () => {
-  const page = await open({ maxCaptures: 5, verifierOptions: undefined })
+  const page = await openForTest({ maxCaptures: 5, verifierOptions: undefined })
   await importInto(
     page,
     Array.from({ length: 50 }, () => good),

@@ -1,8 +1,14 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, request } from 'node:http'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { Exchange } from '@tollgate/gateway'
 import { createVerifier, type VerifierOptions } from 'tollgate'
 import { type SignedRequest, sampleWebhook, signRequest, type WebhookKind } from 'tollgate/testing'
+import { onTestFinished } from 'vitest'
 import { createInspector, type Inspector, type InspectorOptions } from '../src/index.ts'
 
 export const publicUrl = 'https://app.example.com'
@@ -63,6 +69,13 @@ interface Answer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
+}
+
+/** Opens a page for one test. */
+export async function openForTest(options: Partial<InspectorOptions> = {}): Promise<Page> {
+  const page = await openPage(options)
+  onTestFinished(() => page.close())
+  return page
 }
 
 /** Starts an inspector on a free port. Its requests carry the token in a header. */
@@ -134,6 +147,21 @@ export function askRaw(
     })
     sent.end(body)
   })
+}
+
+/** Runs a test that the page has copied, and returns its report in TAP. Rejects if the test fails. */
+export async function runCopied(code: string, env: Readonly<Record<string, string>>): Promise<string> {
+  // The directory is next to this file, so that the import of tollgate/testing resolves.
+  const directory = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), '.copied-'))
+  try {
+    const file = join(directory, 'copied.test.mjs')
+    writeFileSync(file, code)
+    const { NODE_TEST_CONTEXT: _outer, TWILIO_AUTH_TOKEN: _token, ...clean } = process.env
+    const words = ['--test', '--test-reporter=tap', file]
+    return (await promisify(execFile)(process.execPath, words, { env: { ...clean, ...env } })).stdout
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 }
 
 /** Waits until `find` returns a value. The test's time limit ends the wait. */

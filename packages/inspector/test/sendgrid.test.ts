@@ -1,12 +1,7 @@
-import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Exchange } from '@tollgate/gateway'
 import { twilioWebhook } from 'tollgate/node'
 import { createSendGridVerifier } from 'tollgate/sendgrid'
@@ -15,7 +10,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { formatExchange, startDev } from '../src/index.ts'
 import { writers } from '../src/server/copy/copy.ts'
 import type { CaptureSummary, CaptureView } from '../src/shared/capture.ts'
-import { authToken, openPage, type Page, pageAt, publicUrl, signSample, until } from './kit.ts'
+import { authToken, openForTest, type Page, pageAt, publicUrl, runCopied, signSample, until } from './kit.ts'
 
 const { publicKey } = await signSendGridRequest()
 
@@ -97,8 +92,7 @@ test('an import is verified with the key of its scheme, and without one it has n
     [{ publicKey }, 'accepted'],
     [undefined, 'none'],
   ] as const) {
-    const page = await openPage({ sendgrid })
-    onTestFinished(() => page.close())
+    const page = await openForTest({ sendgrid })
     expect(await page.json('/api/import', { method: 'POST', body: file })).toEqual({ imported: 1, refused: [] })
     const [one] = await page.json<CaptureSummary[]>('/api/captures')
     expect(one).toMatchObject({ origin: 'imported', kind: 'sendgrid.events', code })
@@ -117,24 +111,17 @@ test('a copied test passes against an application that verifies', async () => {
   const [method, url, target] = ['POST', `${publicUrl}/events`, '/events']
   const headers = Object.entries(signed.headers)
   const kept = { id: '1', time: 0, origin: 'imported', scheme: 'sendgrid', method, url, target, headers } as const
-  // The directory is next to this file, so that the import of tollgate/testing resolves.
-  const directory = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), '.copied-'))
+  const APP_URL = `http://127.0.0.1:${(app.address() as AddressInfo).port}`
   try {
     for (const body of [
       { body: Buffer.from(signed.body).toString() },
       { bodyBase64: Buffer.from('--b\r\n\xff\r\n', 'latin1').toString('base64') },
     ]) {
-      const file = join(directory, 'copied.test.mjs')
-      writeFileSync(file, writers.test({ ...kept, ...body }))
-      const { NODE_TEST_CONTEXT: _, ...clean } = process.env
-      const env = { ...clean, APP_URL: `http://127.0.0.1:${(app.address() as AddressInfo).port}` }
-      const run = (more: object) =>
-        promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', file], { env: { ...env, ...more } })
-      expect((await run({ SENDGRID_TEST_PRIVATE_KEY: privateKey })).stdout).toMatch(/^# pass 1$/m)
-      await expect(run({})).rejects.toThrow()
+      const code = writers.test({ ...kept, ...body })
+      expect(await runCopied(code, { APP_URL, SENDGRID_TEST_PRIVATE_KEY: privateKey })).toMatch(/^# pass 1$/m)
+      await expect(runCopied(code, { APP_URL })).rejects.toThrow()
     }
   } finally {
     app.close()
-    rmSync(directory, { recursive: true })
   }
 })
