@@ -15,7 +15,7 @@ import { captureRawBody } from 'tollgate/express'
 import { twilioWebhook } from 'tollgate/fastify'
 import { twilioWebhook as guardFetch } from 'tollgate/fetch'
 import { origin, sms as smsParams } from '../kit/draft.ts'
-import type { SetUp } from './set-up.ts'
+import type { App, SetUp } from './set-up.ts'
 
 const sms = { url: `${origin}/sms` }
 const pretty = '{\n  "EventType": "onMessageAdded",\n  "Body": "Grüße",\n  "Price": 1.0\n}\n'
@@ -48,6 +48,21 @@ function checkByHand(options: VerifierOptions, read: (req: Request) => Partial<I
 }
 
 const readText = express.text({ type: () => true })
+const textFirst: App = { express: (app, guard) => app.use(readText, guard) }
+
+/** The text of the body changes between its parser and the guard. */
+function changingText(change: (text: string) => string): App {
+  const middleware: RequestHandler = (req, _res, next) => {
+    req.body = change(req.body)
+    next()
+  }
+  return { express: (app, guard) => app.use(readText, middleware, guard) }
+}
+
+const byHand = (read: Parameters<typeof checkByHand>[1]): App => ({
+  express: (app, _guard, options) => app.use(readText, checkByHand(options, read)),
+})
+const wholeByHand = byHand((req) => ({ body: req.body }))
 
 /** Set-ups with real frameworks and parsers. */
 export const applicationSetUps: readonly SetUp[] = [
@@ -336,24 +351,16 @@ export const applicationSetUps: readonly SetUp[] = [
       express: (app, guard) => app.use(express.text({ type: () => true, defaultCharset: 'latin1' }), guard),
     },
     cause: 'charset-changed',
-    mend: { app: { express: (app, guard) => app.use(readText, guard) } },
+    mend: { app: textFirst },
   },
   {
     id: 'express-text-trimmed',
     what: 'A middleware trims the text of the body, so that the last line break of a JSON event is lost.',
     source: 'https://www.twilio.com/docs/usage/webhooks/webhooks-security',
     sent: events,
-    app: {
-      express: (app, guard) => {
-        const trim: RequestHandler = (req, _res, next) => {
-          req.body = String(req.body).trim()
-          next()
-        }
-        app.use(readText, trim, guard)
-      },
-    },
+    app: changingText((text) => text.trim()),
     cause: 'body-trimmed',
-    mend: { app: { express: (app, guard) => app.use(readText, guard) } },
+    mend: { app: textFirst },
   },
   {
     id: 'express-plus-decoded-twice',
@@ -366,34 +373,18 @@ export const applicationSetUps: readonly SetUp[] = [
         ['Timestamp', 'Thu, 26 Nov 2026 10:00:00 +0000'],
       ],
     },
-    app: {
-      express: (app, guard) => {
-        const decode: RequestHandler = (req, _res, next) => {
-          req.body = decodeURIComponent(String(req.body))
-          next()
-        }
-        app.use(readText, decode, guard)
-      },
-    },
+    app: changingText((text) => decodeURIComponent(text)),
     cause: 'form-decoded-twice',
-    mend: { app: { express: (app, guard) => app.use(readText, guard) } },
+    mend: { app: textFirst },
   },
   {
     id: 'express-newlines-converted',
     what: 'A middleware turns the line breaks of messages from CRLF into LF.',
     source: 'https://www.twilio.com/docs/usage/security',
     sent: { ...sms, params: [...smsParams.slice(0, 4), ['Body', 'one\r\ntwo']] },
-    app: {
-      express: (app, guard) => {
-        const convert: RequestHandler = (req, _res, next) => {
-          req.body = String(req.body).replaceAll('%0D%0A', '%0A')
-          next()
-        }
-        app.use(readText, convert, guard)
-      },
-    },
+    app: changingText((text) => text.replaceAll('%0D%0A', '%0A')),
     cause: 'line-breaks-converted',
-    mend: { app: { express: (app, guard) => app.use(readText, guard) } },
+    mend: { app: textFirst },
   },
 
   // The URL or the method changes in the app.
@@ -418,122 +409,53 @@ export const applicationSetUps: readonly SetUp[] = [
     what: 'The code of the app verifies req.path, which has no query.',
     source: 'https://expressjs.com/en/5x/api.html#req.path',
     sent: { url: `${origin}/sms?flow=4` },
-    app: {
-      express: (app, _guard, options) =>
-        app.use(
-          readText,
-          checkByHand(options, (req) => ({ url: req.path, body: req.body })),
-        ),
-    },
+    app: byHand((req) => ({ url: req.path, body: req.body })),
     cause: 'query-dropped-by-application',
     hint: 'publicUrl',
-    mend: {
-      app: {
-        express: (app, _guard, options) =>
-          app.use(
-            readText,
-            checkByHand(options, (req) => ({ body: req.body })),
-          ),
-      },
-    },
+    mend: { app: wholeByHand },
   },
   {
     id: 'express-query-sorted',
     what: 'The code of the app makes the query again, with sorted names.',
     source: 'https://github.com/bmlt-enabled/yap/pull/1629',
     sent: { url: `${origin}/gather?Retry=1&Digits=2&lang=en` },
-    app: {
-      express: (app, _guard, options) => {
-        const read = (req: Request): Partial<IncomingRequest> => {
-          const query = new URLSearchParams(req.query as Record<string, string>)
-          query.sort()
-          return { url: `${req.path}?${query}`, body: req.body }
-        }
-        app.use(readText, checkByHand(options, read))
-      },
-    },
+    app: byHand((req) => {
+      const query = new URLSearchParams(req.query as Record<string, string>)
+      query.sort()
+      return { url: `${req.path}?${query}`, body: req.body }
+    }),
     cause: 'query-sorted',
-    mend: {
-      app: {
-        express: (app, _guard, options) =>
-          app.use(
-            readText,
-            checkByHand(options, (req) => ({ body: req.body })),
-          ),
-      },
-    },
+    mend: { app: wholeByHand },
   },
   {
     id: 'express-url-decoded',
     what: 'The code of the app decodes the URL before it is verified.',
     source: 'https://github.com/twilio/twilio-node/pull/621',
     sent: { url: `${origin}/sms?to=sip%3Abot%40example.com` },
-    app: {
-      express: (app, _guard, options) =>
-        app.use(
-          readText,
-          checkByHand(options, (req) => ({ url: decodeURIComponent(req.originalUrl), body: req.body })),
-        ),
-    },
+    app: byHand((req) => ({ url: decodeURIComponent(req.originalUrl), body: req.body })),
     cause: 'url-decoded-by-application',
-    mend: {
-      app: {
-        express: (app, _guard, options) =>
-          app.use(
-            readText,
-            checkByHand(options, (req) => ({ body: req.body })),
-          ),
-      },
-    },
+    mend: { app: wholeByHand },
   },
   {
     id: 'express-encoded-twice',
     what: 'The code of the app encodes the URL again with encodeURI, so that % becomes %25.',
     source: 'https://github.com/twilio/twilio-csharp/issues/27',
     sent: { url: `${origin}/sms?name=J%C3%BCrgen` },
-    app: {
-      express: (app, _guard, options) =>
-        app.use(
-          readText,
-          checkByHand(options, (req) => ({ url: encodeURI(req.originalUrl), body: req.body })),
-        ),
-    },
+    app: byHand((req) => ({ url: encodeURI(req.originalUrl), body: req.body })),
     cause: 'url-encoded-twice',
-    mend: {
-      app: {
-        express: (app, _guard, options) =>
-          app.use(
-            readText,
-            checkByHand(options, (req) => ({ body: req.body })),
-          ),
-      },
-    },
+    mend: { app: wholeByHand },
   },
   {
     id: 'express-headers-by-hand',
     what: 'The code of the app passes only the headers that it knows, without the type of the body.',
     source: 'https://www.twilio.com/docs/usage/webhooks/webhooks-security',
     sent: sms,
-    app: {
-      express: (app, _guard, options) =>
-        app.use(
-          readText,
-          checkByHand(options, (req) => ({
-            headers: { host: req.get('host'), 'x-twilio-signature': req.get('x-twilio-signature') },
-            body: req.body,
-          })),
-        ),
-    },
+    app: byHand((req) => ({
+      headers: { host: req.get('host'), 'x-twilio-signature': req.get('x-twilio-signature') },
+      body: req.body,
+    })),
     cause: 'content-type-lost',
-    mend: {
-      app: {
-        express: (app, _guard, options) =>
-          app.use(
-            readText,
-            checkByHand(options, (req) => ({ body: req.body })),
-          ),
-      },
-    },
+    mend: { app: wholeByHand },
   },
   {
     id: 'express-body-not-passed',
@@ -542,15 +464,7 @@ export const applicationSetUps: readonly SetUp[] = [
     sent: sms,
     app: { express: (app, _guard, options) => app.use(checkByHand(options, () => ({}))) },
     cause: 'body-not-passed',
-    mend: {
-      app: {
-        express: (app, _guard, options) =>
-          app.use(
-            readText,
-            checkByHand(options, (req) => ({ body: req.body })),
-          ),
-      },
-    },
+    mend: { app: wholeByHand },
   },
   {
     id: 'express-method-override',

@@ -10,11 +10,9 @@ const sms = { url: `${origin}/sms` }
 const event = '{ "specversion": "1.0", "type": "com.twilio.messaging.message.delivered", "data": { "n": 1.0 } }'
 
 /** Builds the URL from the headers of the proxy on this machine. */
-const trusting = fromRequest({
-  allowedHosts: ['app.example.com'],
-  trustedProxies: 'loopback',
-  forwardedBy: 'x-forwarded',
-})
+const trust = (changed: Partial<Parameters<typeof fromRequest>[0]> = {}) =>
+  fromRequest({ allowedHosts: ['app.example.com'], trustedProxies: 'loopback', forwardedBy: 'x-forwarded', ...changed })
+const trusting = trust()
 const keepHost = 'proxy_set_header Host $http_host;'
 const plainNginx = { nginx: `location / { ${keepHost} proxy_pass http://{app}; }` }
 const plainApache = { apache: 'ProxyPreserveHost On\nProxyPass "/" "http://{app}/" nocanon' }
@@ -88,13 +86,7 @@ export const proxySetUps: readonly SetUp[] = [
     proxy: {
       apache: 'ProxyPreserveHost On\nRequestHeader set X-Forwarded-Proto https\nProxyPass "/" "http://{app}/"',
     },
-    options: {
-      publicUrl: fromRequest({
-        allowedHosts: ['app.example.com'],
-        trustedProxies: '10.0.0.0/8',
-        forwardedBy: 'x-forwarded',
-      }),
-    },
+    options: { publicUrl: trust({ trustedProxies: '10.0.0.0/8' }) },
     cause: 'proxy-not-trusted',
     mend: { options: { publicUrl: trusting } },
   },
@@ -104,13 +96,7 @@ export const proxySetUps: readonly SetUp[] = [
     source: 'https://caddyserver.com/docs/caddyfile/directives/reverse_proxy#defaults',
     sent: sms,
     proxy: plainCaddy,
-    options: {
-      publicUrl: fromRequest({
-        allowedHosts: ['app.example.com'],
-        trustedProxies: 'loopback',
-        forwardedBy: 'forwarded',
-      }),
-    },
+    options: { publicUrl: trust({ forwardedBy: 'forwarded' }) },
     cause: 'forwarding-headers-of-other-family',
     mend: { options: { publicUrl: trusting } },
   },
@@ -143,13 +129,7 @@ export const proxySetUps: readonly SetUp[] = [
       nginx:
         'location / { proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme; proxy_pass http://{app}; }',
     },
-    options: {
-      publicUrl: fromRequest({
-        allowedHosts: ['app.example.com', 'app.example.com:8443'],
-        trustedProxies: 'loopback',
-        forwardedBy: 'x-forwarded',
-      }),
-    },
+    options: { publicUrl: trust({ allowedHosts: ['app.example.com', 'app.example.com:8443'] }) },
     cause: 'port-lost-by-proxy',
     mend: { options: { publicUrl: 'https://app.example.com:8443' } },
   },
