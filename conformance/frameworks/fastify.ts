@@ -1,5 +1,4 @@
 import { request as openRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import formbody from '@fastify/formbody'
 import websocket from '@fastify/websocket'
 import createFastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
@@ -11,6 +10,7 @@ import { openConnection, toRaw, writeRequest } from '../adapter/socket.ts'
 import { assertEqual } from '../kit/assert.ts'
 import { makeHandshake, makeRequest, otherToken } from '../kit/draft.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
+import { findPort } from './listen.ts'
 
 const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
 const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
@@ -45,11 +45,7 @@ async function start({ options, handle, before = '', after = '', mountedAt, stac
     { prefix: mountedAt ?? '/' },
   )
   await app.listen({ host: '127.0.0.1', port: 0 })
-  return { port: portOf(app), close: () => app.close() }
-}
-
-function portOf({ server }: FastifyInstance): number {
-  return (server.address() as AddressInfo).port
+  return { port: findPort(app.server), close: () => app.close() }
 }
 
 export const fastify: Framework = {
@@ -86,7 +82,7 @@ async function shakeHands(token?: string): Promise<readonly [status: number | un
   const { headers } = await makeHandshake('/media', token === undefined ? {} : { token })
   const key = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' }
   const status = await new Promise<number | undefined>((resolve, reject) => {
-    openRequest(`http://127.0.0.1:${portOf(app)}/media`, { headers: { ...headers, ...key } })
+    openRequest(`http://127.0.0.1:${findPort(app.server)}/media`, { headers: { ...headers, ...key } })
       .on('upgrade', (answer, socket) => {
         socket.destroy()
         resolve(answer.statusCode)
@@ -119,7 +115,7 @@ async function leaveDuringRefusal(): Promise<number> {
     return 'answered'
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
-  const connection = openConnection(portOf(app))
+  const connection = openConnection(findPort(app.server))
   connection.write(writeRequest(toRaw(await makeRequest({ token: otherToken }))))
   await waitUntil(() => held, 'the refusal')
   connection.socket.destroy()

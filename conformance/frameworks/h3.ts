@@ -1,5 +1,4 @@
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { H3, type H3Event, onError, onRequest, readBody, serve } from 'h3'
 import * as v1 from 'h3v1'
 import { twilioWebhook } from 'tollgate/h3'
@@ -7,7 +6,7 @@ import type { Framework, ParserBefore, Running } from '../adapter/framework.ts'
 import { makeScenario, type Scenario } from '../adapter/scenario.ts'
 import { assertEqual } from '../kit/assert.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
-import { listen } from './listen.ts'
+import { findPort, listen } from './listen.ts'
 
 const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
 const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
@@ -97,8 +96,7 @@ async function startTwo(scenario: Scenario, shape: 'app.use' | 'middleware'): Pr
   app.use(onError(() => undefined))
   const running = serve(app, { hostname: '127.0.0.1', port: 0, silent: true, gracefulShutdown: false })
   await running.ready()
-  const server = running.node?.server as Server
-  return { port: (server.address() as AddressInfo).port, close: () => running.close(true) }
+  return { port: findPort(running.node?.server as Server), close: () => running.close(true) }
 }
 
 const common = { paths: true, mounts: true, stacks: true, appBody: true, exceptions: {} } as const

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server as TcpServer } from 'node:net'
 import type { Running } from '../adapter/framework.ts'
 import type { Reply } from '../adapter/scenario.ts'
 
@@ -16,13 +16,17 @@ export async function serve(server: Server): Promise<Running> {
 /** Returns a server that listens, for a suite. Its `close` also ends open connections. */
 export function toRunning(server: Server): Running {
   return {
-    port: (server.address() as AddressInfo).port,
+    port: findPort(server),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
       }),
   }
+}
+
+export function findPort(server: TcpServer): number {
+  return (server.address() as AddressInfo).port
 }
 
 export function sendReply(res: ServerResponse, reply: Reply): void {

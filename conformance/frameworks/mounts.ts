@@ -1,5 +1,4 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import Router from '@koa/router'
 import express5 from 'express'
@@ -20,7 +19,7 @@ import { twilioWebhook as guardH3 } from 'tollgate/h3'
 import { twilioWebhook as guardHono } from 'tollgate/hono'
 import { twilioWebhook as guardKoa } from 'tollgate/koa'
 import type { Running } from '../adapter/framework.ts'
-import { listen, serve } from './listen.ts'
+import { findPort, listen, serve } from './listen.ts'
 
 type MountOptions = VerifierOptions & { readonly paths: readonly string[] }
 
@@ -94,7 +93,7 @@ function mountFastify(name: string, options: FastifyServerOptions): MountedApp {
         { prefix: under },
       )
       await app.listen({ host: '127.0.0.1', port: 0 })
-      return { port: portOf(app.server), close: () => app.close() }
+      return { port: findPort(app.server), close: () => app.close() }
     },
   }
 }
@@ -154,12 +153,8 @@ const mountH3v2: MountedApp = {
     const app = under === '' ? part : new H3({ silent: true }).mount(under, part)
     const running = serveH3(app, { hostname: '127.0.0.1', port: 0, silent: true, gracefulShutdown: false })
     await running.ready()
-    return { port: portOf(running.node?.server as Server), close: () => running.close(true) }
+    return { port: findPort(running.node?.server as Server), close: () => running.close(true) }
   },
-}
-
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port
 }
 
 const lenient: FastifyServerOptions = {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { AddressInfo, Server } from 'node:net'
+import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as common from '@nestjs/common'
@@ -7,6 +7,7 @@ import type * as tollgate from 'tollgate/nest'
 import type { Framework, ParserBefore, Running } from '../adapter/framework.ts'
 import type { makeScenario, Reply, Scenario } from '../adapter/scenario.ts'
 import { prepareProject } from '../projects/prepare.mjs'
+import { findPort } from './listen.ts'
 
 /** An application of any version and platform, as a test uses it. */
 export interface NestApp {
@@ -88,7 +89,7 @@ export async function startNest(
   await app.listen(0, '127.0.0.1')
   const server = app.getHttpServer()
   return {
-    port: (server.address() as AddressInfo).port,
+    port: findPort(server),
     close: () => {
       server.closeAllConnections()
       return app.close()

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import websocket from '@fastify/websocket'
 import { serve as serveHono, upgradeWebSocket, type WebSocketServerLike } from '@hono/node-server'
 import { plugin as crossws } from 'crossws/server/node'
@@ -14,7 +14,7 @@ import { createVerifyClient, twilioUpgrade, type UpgradeRequest } from 'tollgate
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Running } from '../adapter/framework.ts'
 import type { AdapterOptions } from '../adapter/scenario.ts'
-import { serve } from './listen.ts'
+import { findPort, serve } from './listen.ts'
 
 type Options = VerifierOptions | (() => VerifierOptions)
 type OnConnection = (webhook: Accepted | Observed) => void
@@ -164,10 +164,6 @@ async function serveApp({ fetch }: ServedApp, sockets = new WebSocketServer({ no
 }
 
 type ServedApp = Pick<Parameters<typeof serveHono>[0], 'fetch'>
-
-function findPort(server: Server): number {
-  return (server.address() as AddressInfo).port
-}
 
 /**
  * Tracks connections. Node.js does not track upgraded ones, so one that stays open would keep the

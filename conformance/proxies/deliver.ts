@@ -1,11 +1,10 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import express, { type RequestHandler } from 'express'
 import type { VerifierOptions } from 'tollgate'
 import * as forExpress from 'tollgate/express'
 import * as forFetch from 'tollgate/fetch'
 import * as forLambda from 'tollgate/lambda'
 import type { SignedRequest } from 'tollgate/testing'
+import { listen } from '../frameworks/listen.ts'
 import { sendPlain, type Wire } from './client.ts'
 import type { Arrival } from './platforms.ts'
 
@@ -44,11 +43,10 @@ export async function deliver(handler: Handler, arrival: Arrival, signed: Signed
 }
 
 async function deliverToServer(handler: RequestHandler, wire: Wire): Promise<number> {
-  const server = createServer(express().use(handler))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port, close } = await listen(express().use(handler))
   try {
-    return (await sendPlain((server.address() as AddressInfo).port, wire)).status
+    return (await sendPlain(port, wire)).status
   } finally {
-    server.close()
+    await close()
   }
 }

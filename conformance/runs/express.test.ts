@@ -1,22 +1,18 @@
-import type { AddressInfo } from 'node:net'
 import express5 from 'express'
 import express4 from 'express4'
 import { captureRawBody, twilioWebhook } from 'tollgate/express'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openConnection, send, toRaw, writeRequest } from '../adapter/socket.ts'
+import { listen } from '../frameworks/listen.ts'
 import { makeJsonRequest, makeRequest, origin, sms, token } from '../kit/draft.ts'
 
 const options = { publicUrl: origin, authToken: token }
 
-function listen(app: express5.Express): Promise<number> {
+async function serve(app: express5.Express): Promise<number> {
   app.set('env', 'test')
-  return new Promise((resolve) => {
-    const server = app.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
-    onTestFinished(() => {
-      server.closeAllConnections()
-      server.close()
-    })
-  })
+  const { port, close } = await listen(app)
+  onTestFinished(close)
+  return port
 }
 
 const describeEach = describe.each([
@@ -28,7 +24,7 @@ describeEach('%s', (_name, express) => {
   test('req.body has the verified parameters if nothing had read the body', async () => {
     const app = express()
     app.post('/sms', twilioWebhook(options), (req, res) => void res.json([req.body, req.twilio.ok]))
-    const port = await listen(app)
+    const port = await serve(app)
     expect(JSON.parse((await send(port, toRaw(await makeRequest()))).body)).toEqual([Object.fromEntries(sms), true])
   })
 
@@ -36,7 +32,7 @@ describeEach('%s', (_name, express) => {
     const app = express()
     app.use(express.urlencoded({ extended: true, verify: captureRawBody }), twilioWebhook(options))
     app.use((req, res) => void res.json([req.body, [...req.twilio.params]]))
-    const port = await listen(app)
+    const port = await serve(app)
     const request = await makeRequest({ params: [['a[b]', '1']] })
     expect(JSON.parse((await send(port, toRaw(request))).body)).toEqual([{ a: { b: '1' } }, [['a[b]', '1']]])
     // Twilio signs an equal pair once, so an attacker can repeat it. The parser makes a list of it.
@@ -59,14 +55,14 @@ describeEach('%s', (_name, express) => {
     const app = express()
     app.use(twilioWebhook(options), override)
     app.delete('/sms', (req, res) => void res.send(String(req.twilio.ok)))
-    expect(await send(await listen(app), await overridden())).toMatchObject({ status: 200, body: 'true' })
+    expect(await send(await serve(app), await overridden())).toMatchObject({ status: 200, body: 'true' })
   })
 
   test('a method override before the guard is refused', async () => {
     const app = express()
     app.use(override, twilioWebhook(options))
     app.delete('/sms', (_req, res) => void res.send('ran'))
-    expect((await send(await listen(app), await overridden())).status).toBe(403)
+    expect((await send(await serve(app), await overridden())).status).toBe(403)
   })
 
   test('a body that a parser has consumed: 500, no handler, one line in the log', async () => {
@@ -74,7 +70,7 @@ describeEach('%s', (_name, express) => {
     const handler = vi.fn()
     const app = express()
     app.use(express.urlencoded({ extended: false }), twilioWebhook(options), handler)
-    const port = await listen(app)
+    const port = await serve(app)
     for (let round = 0; round < 2; round++) expect((await send(port, toRaw(await makeRequest()))).status).toBe(500)
     expect(handler).not.toHaveBeenCalled()
     expect(log.mock.calls).toEqual([[expect.stringContaining('captureRawBody')]])
@@ -89,7 +85,7 @@ describeEach('%s', (_name, express) => {
       seen(error.message)
       res.status(500).end()
     })
-    const port = await listen(app)
+    const port = await serve(app)
     expect((await send(port, toRaw(await makeRequest()))).status).toBe(500)
     expect(seen.mock.calls).toEqual([['mine']])
   })
@@ -100,7 +96,7 @@ describeEach('%s', (_name, express) => {
       twilioWebhook(options, (_webhook, _req, _res, next) => next()),
       (_req, res) => void res.send('next'),
     )
-    const port = await listen(app)
+    const port = await serve(app)
     expect((await send(port, toRaw(await makeRequest()))).body).toBe('next')
   })
 
@@ -113,7 +109,7 @@ describeEach('%s', (_name, express) => {
     const app = express()
     app.use('/api', outer)
     app.get('/health', (_req, res) => void res.send('up'))
-    const port = await listen(app)
+    const port = await serve(app)
     expect((await send(port, toRaw(await makeRequest({ path: '/api/hooks/sms?x=1' })))).body).toBe('true')
     expect((await send(port, toRaw(await makeRequest({ path: '/api/hooks/sms', signed: 'x' })))).status).toBe(403)
     expect((await send(port, { method: 'GET', target: '/health', headers: [['host', 'x']] })).body).toBe('up')
@@ -124,7 +120,7 @@ describeEach('%s', (_name, express) => {
     sub.use(twilioWebhook(options), (req, res) => void res.json(req.twilio.ok))
     const app = express()
     app.use('/sub', sub)
-    const port = await listen(app)
+    const port = await serve(app)
     expect((await send(port, toRaw(await makeRequest({ path: '/sub/sms' })))).body).toBe('true')
   })
 
@@ -133,7 +129,7 @@ describeEach('%s', (_name, express) => {
     const app = express()
     app.post('/sms', guard, (_req, res) => void res.send('sms'))
     app.post('/events', guard, express.json(), (req, res) => void res.json(req.body))
-    const port = await listen(app)
+    const port = await serve(app)
     expect((await send(port, toRaw(await makeRequest()))).body).toBe('sms')
     expect((await send(port, toRaw(await makeJsonRequest([{ id: 1 }], { path: '/events' })))).body).toBe('[{"id":1}]')
   })
@@ -144,7 +140,7 @@ describeEach('%s', (_name, express) => {
     onTestFinished(() => void process.off('unhandledRejection', unhandled))
     const app = express()
     app.use(twilioWebhook(options))
-    const port = await listen(app)
+    const port = await serve(app)
     const bytes = writeRequest(toRaw(await makeRequest()))
     for (const cut of [bytes.length - 1, bytes.length - 20, bytes.length - 100]) {
       const connection = openConnection(port)
