@@ -26,29 +26,36 @@ export const verifierFlags: Flags = {
   },
 }
 
+type KnownKeys = Pick<Secrets, 'authTokens' | 'sharedKey'>
+
+/** Returns the options of a verifier that `gateway` and `dev` have too. */
+export function readSharedOptions(args: Args, { authTokens, sharedKey }: KnownKeys) {
+  const accountSid = args.list('account-sid')
+  return {
+    trailingSlash: args.choice('trailing-slash', ['exact', 'either']),
+    ...(authTokens.length > 0 && { authToken: authTokens }),
+    ...(sharedKey !== undefined && { sharedKeys: { [sharedKey.id]: sharedKey.secret } }),
+    ...(accountSid.length > 0 && { accountSid }),
+  }
+}
+
 /** Converts the flags to the options of a verifier. */
 export function toVerifierOptions(
   args: Args,
   io: Io,
   given: GivenRequest,
-  secrets: Pick<Secrets, 'authTokens' | 'sharedKey'>,
+  secrets: KnownKeys,
 ): { readonly options: VerifierOptions; readonly publicUrl: string } {
   const publicUrl = args.text('public-url') ?? splitUrl(given.url)?.origin
   if (publicUrl === undefined)
     throw new UsageError('--public-url is missing: the request does not name the host that Twilio called.')
   if (!args.has('public-url')) tell(io, `Using ${hideQuery(publicUrl)} as the public URL (--public-url).`)
-  const trailingSlash = args.choice('trailing-slash', ['exact', 'either'])
-  const accountSid = args.list('account-sid')
-  const { authTokens, sharedKey } = secrets
   return {
     publicUrl: publicUrl.replace(/\/$/, ''),
     options: {
       publicUrl,
-      trailingSlash,
       maxBodyBytes: 16 * 1024 * 1024,
-      ...(authTokens.length > 0 && { authToken: authTokens }),
-      ...(sharedKey !== undefined && { sharedKeys: { [sharedKey.id]: sharedKey.secret } }),
-      ...(accountSid.length > 0 && { accountSid }),
+      ...readSharedOptions(args, secrets),
     },
   }
 }

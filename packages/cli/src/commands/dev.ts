@@ -9,7 +9,7 @@ import { asUsageLater, EXIT, type OptionNames, UsageError } from '../exit.ts'
 import { hideQuery, type Io, print, tell } from '../io.ts'
 import { readSecretsIfAny, secretFlags } from '../secrets.ts'
 import { publicKeyFlags, requirePublicKeys } from '../sendgrid/keys.ts'
-import { trailingSlashFlag } from '../verifier-options.ts'
+import { readSharedOptions, trailingSlashFlag } from '../verifier-options.ts'
 import type { Command } from './command.ts'
 import { modeFlag } from './gateway.ts'
 
@@ -98,7 +98,6 @@ interface Keys {
 async function readOptions(args: Args, io: Io): Promise<Keys & { readonly options: DevOptions }> {
   const { authTokens, sharedKey, names } = await readSecretsIfAny(args, io)
   const publicUrl = args.list('public-url')
-  const accountSid = args.list('account-sid')
   const signWithRealToken = args.flag('sign-with-real-token')
   if (signWithRealToken && authTokens.length === 0)
     throw new UsageError('--sign-with-real-token needs an Auth Token: set TWILIO_AUTH_TOKEN, or use --auth-token-file.')
@@ -114,15 +113,12 @@ async function readOptions(args: Args, io: Io): Promise<Keys & { readonly option
     inspectorPort: args.integer('inspector-port', 0, 65_535),
     store: args.text('store'),
     mode: args.choice('mode', ['enforce', 'observe']),
-    trailingSlash: args.choice('trailing-slash', ['exact', 'either']),
     signWithRealToken,
     ...(sendgridPath !== undefined && {
       sendgrid: { path: sendgridPath, publicKey: await requirePublicKeys(args, io) },
     }),
     ...(publicUrl.length > 0 && { publicUrl }),
-    ...(authTokens.length > 0 && { authToken: authTokens }),
-    ...(sharedKey !== undefined && { sharedKeys: { [sharedKey.id]: sharedKey.secret } }),
-    ...(accountSid.length > 0 && { accountSid }),
+    ...readSharedOptions(args, { authTokens, sharedKey }),
   }
   return { options, keys, names }
 }

@@ -4,7 +4,7 @@ import type { Args } from '../args.ts'
 import { asUsageLater, EXIT, type OptionNames, UsageError } from '../exit.ts'
 import { type Io, tell } from '../io.ts'
 import { readSecrets, secretFlags } from '../secrets.ts'
-import { trailingSlashFlag } from '../verifier-options.ts'
+import { readSharedOptions, trailingSlashFlag } from '../verifier-options.ts'
 import { type Command, type Flag, inGroup } from './command.ts'
 
 export const modeFlag: Flag = {
@@ -95,19 +95,15 @@ async function readSource(args: Args, io: Io): Promise<{ source: Source; names: 
     throw new UsageError('--upstream is missing: the URL of the server behind the gateway (or use --config FILE).')
   const publicUrl = args.list('public-url')
   if (publicUrl.length === 0) throw new UsageError('--public-url is missing: how Twilio reaches this gateway.')
-  const { authTokens, sharedKey, names } = await readSecrets(args, io)
-  const accountSid = args.list('account-sid')
+  const secrets = await readSecrets(args, io)
   const route: Route = {
     path: '/',
     upstream,
     publicUrl,
     mode: args.choice('mode', ['enforce', 'observe']),
-    trailingSlash: args.choice('trailing-slash', ['exact', 'either']),
     maxBodyBytes: args.integer('max-body-bytes', 0, 999_999_999),
     webSocket: args.flag('web-socket'),
-    ...(authTokens.length > 0 && { authToken: authTokens }),
-    ...(sharedKey !== undefined && { sharedKeys: { [sharedKey.id]: sharedKey.secret } }),
-    ...(accountSid.length > 0 && { accountSid }),
+    ...readSharedOptions(args, secrets),
   }
   const admin = readAddress(args, 'admin')
   const options: GatewayOptions = {
@@ -117,5 +113,5 @@ async function readSource(args: Args, io: Io): Promise<{ source: Source; names: 
     routes: [route],
   }
   const workers = args.integer('workers', 1, 1024) ?? 1
-  return { source: { loaded: { options, workers, graceMs: 15_000 } }, names }
+  return { source: { loaded: { options, workers, graceMs: 15_000 } }, names: secrets.names }
 }
