@@ -1,15 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
-import { bin, tollgate } from './support.ts'
+import { expect, test } from 'vitest'
+import { installTollgate, tollgate } from './support.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tollgate-completion-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const program = join(folder, 'tollgate')
-writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`)
-chmodSync(program, 0o755)
+const folder = installTollgate()
 
 /** Returns the words that bash offers for the last word. */
 function completeInBash(...words: string[]): string[] {

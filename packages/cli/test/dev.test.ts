@@ -1,14 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sampleWebhook, signRequest, signSendGridRequest } from 'tollgate/testing'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { findFreePort } from '../../../tools/services/free-port.mjs'
-import { authToken, bin, otherToken, tollgate } from './support.ts'
+import { authToken, bin, listen, makeFolder, otherToken, tollgate, writeProgram, writeScratch } from './support.ts'
 
 const running = new Set<ChildProcess>()
 afterEach(() => {
@@ -78,10 +75,6 @@ async function askPage<T>(dev: Dev, path: string, body?: unknown): Promise<T> {
   return (await response.json()) as T
 }
 
-async function waitFor(find: () => boolean): Promise<void> {
-  while (!find()) await new Promise((resolve) => setTimeout(resolve, 20))
-}
-
 test("without flags it accepts the page's test webhooks, prints a line for each, and ends on SIGINT", async () => {
   const dev = await startDev([])
   // This line follows the one that startDev waits for.
@@ -89,26 +82,25 @@ test("without flags it accepts the page's test webhooks, prints a line for each,
   const sent = await askPage<{ status: number }>(dev, '/api/send', { kind: 'message.inbound', path: '/sms' })
   expect(sent.status).toBe(200)
   expect(await deliver(dev, dev.webhooks)).toBe(403)
-  await waitFor(() => dev.lines().length === 2)
-  expect(dev.lines()).toEqual([
-    'accepted  POST /sms  message.inbound  covers params  matched auth_token 0',
-    'refused   POST /sms  signature_mismatch  403',
-  ])
+  await expect
+    .poll(dev.lines)
+    .toEqual([
+      'accepted  POST /sms  message.inbound  covers params  matched auth_token 0',
+      'refused   POST /sms  signature_mismatch  403',
+    ])
   dev.child.kill('SIGINT')
   expect((await once(dev.child, 'close'))[0]).toBe(0)
 })
 
 test('in front of an application it verifies with the Auth Token and the public URL', async () => {
   const seen: unknown[] = []
-  const app = createServer((req, res) => {
+  const app = await listen((req, res) => {
     seen.push([req.url, req.headers['tollgate-verified']])
     res.end('from the application')
-  }).listen(0, '127.0.0.1')
-  await once(app, 'listening')
-  onTestFinished(() => void app.close())
-  const upstream = `http://127.0.0.1:${(app.address() as AddressInfo).port}`
+  })
+  onTestFinished(app.close)
   const publicUrl = 'https://tunnel.example.com/prefix'
-  const dev = await startDev(['--upstream', upstream, '--public-url', publicUrl], { TWILIO_AUTH_TOKEN: authToken })
+  const dev = await startDev(['--upstream', app.origin, '--public-url', publicUrl], { TWILIO_AUTH_TOKEN: authToken })
   expect(dev.talk()).toContain(`known to Twilio as ${publicUrl}`)
   expect(await deliver(dev, publicUrl)).toBe(200)
   expect(await deliver(dev, publicUrl, otherToken)).toBe(403)
@@ -122,19 +114,13 @@ test('verify reads a fixture from the page as a capture', async () => {
   await deliver(dev, dev.webhooks)
   const [capture] = await askPage<{ id: string }[]>(dev, '/api/captures')
   const { captures } = await askPage<{ captures: unknown[] }>(dev, `/api/export?id=${capture?.id}`)
-  const directory = mkdtempSync(join(tmpdir(), 'tollgate-dev-'))
-  onTestFinished(() => rmSync(directory, { recursive: true }))
-  const file = join(directory, 'capture.json')
-  writeFileSync(file, JSON.stringify(captures[0]))
-  const verified = await tollgate(['verify', '--capture', file])
+  const verified = await tollgate(['verify', '--capture', writeScratch(JSON.stringify(captures[0]))])
   expect(verified.stdout).toMatch(/^genuine\n {2}covers {5}the URL and every form parameter\n/)
   expect(verified.code).toBe(0)
 })
 
 test('with --store the next run has the captures again', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'tollgate-dev-'))
-  onTestFinished(() => rmSync(directory, { recursive: true }))
-  const store = ['--store', join(directory, 'captures.db')]
+  const store = ['--store', join(makeFolder(), 'captures.db')]
   const first = await startDev(store)
   await askPage(first, '/api/send', { kind: 'call.inbound' })
   first.child.kill('SIGTERM')
@@ -159,10 +145,9 @@ test.each([
 })
 
 test('a port in use is reported, with exit code 3', async () => {
-  const blocker = createServer().listen(0, '127.0.0.1')
-  await once(blocker, 'listening')
-  onTestFinished(() => void blocker.close())
-  const { port } = blocker.address() as AddressInfo
+  const blocker = await listen(() => undefined)
+  onTestFinished(blocker.close)
+  const { port } = new URL(blocker.origin)
   const upstream = ['--upstream', '1', '--public-url', 'https://example.com']
   const calls: [words: string[], flag: string][] = [
     [['dev', '--listen', `${port}`], 'listen'],
@@ -180,17 +165,15 @@ test('a port in use is reported, with exit code 3', async () => {
 })
 
 test('it explains a refusal once, an application that refuses itself, and an upstream that is gone', async () => {
-  const app = createServer((_req, res) => res.writeHead(403).end()).listen(0, '127.0.0.1')
-  await once(app, 'listening')
-  const { port } = app.address() as AddressInfo
+  const app = await listen((_req, res) => res.writeHead(403).end())
+  const { port } = new URL(app.origin)
   const dev = await startDev(['--upstream', `localhost:${port}`], { TWILIO_AUTH_TOKEN: authToken })
   // This line follows the one that startDev waits for.
   await expect.poll(dev.talk).toContain('webhooks need --sign-with-real-token')
   for (let times = 0; times < 2; times++) await deliver(dev, 'https://elsewhere.example.com')
   await deliver(dev, dev.webhooks)
   await expect.poll(dev.talk).toContain(`403 is the answer of http://localhost:${port}`)
-  app.close()
-  app.closeAllConnections()
+  await app.close()
   expect(await deliver(dev, dev.webhooks)).toBe(502)
   await expect
     .poll(dev.talk)
@@ -200,11 +183,7 @@ test('it explains a refusal once, an application that refuses itself, and an ups
   expect(dev.talk()).not.toContain(authToken)
 })
 
-/** Writes an executable that takes the place of a real program on the PATH. */
-function writeProgram(folder: string, name: string, script: string): void {
-  writeFileSync(join(folder, name), `#!${process.execPath}\n${script}`)
-  chmodSync(join(folder, name), 0o755)
-}
+const node = `#!${process.execPath}\n`
 
 // What the programs print, with their own fields and frames.
 const tunnels = {
@@ -220,12 +199,11 @@ test.each([
 ] as const)(
   '--tunnel starts %s, takes its address as the public URL, and ends it; --open opens the page',
   async (name, publicUrl) => {
-    const folder = mkdtempSync(join(tmpdir(), 'tollgate-tunnel-'))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const folder = makeFolder()
     const write = (file: string): string => `require('node:fs').writeFileSync(${JSON.stringify(join(folder, file))},`
     const end = `process.on('SIGTERM', () => { ${write('ended')} ''); process.exit() }); setInterval(() => {}, 1000)`
-    writeProgram(folder, name, `${write('args')} process.argv.slice(2).join(' '))\n${end}\n${tunnels[name]}`)
-    writeProgram(folder, 'xdg-open', `${write('opened')} process.argv[2])`)
+    writeProgram(folder, name, `${node}${write('args')} process.argv.slice(2).join(' '))\n${end}\n${tunnels[name]}`)
+    writeProgram(folder, 'xdg-open', `${node}${write('opened')} process.argv[2])`)
     const port = await findFreePort()
     const words = ['dev', '--tunnel', '--open', '--listen', `${port}`, '--inspector-port', '0']
     const dev = await startDev(words.slice(1), { TWILIO_AUTH_TOKEN: authToken, PATH: folder }, [])
@@ -242,8 +220,7 @@ test.each([
 )
 
 test('a tunnel program that is missing or fails is reported', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tollgate-tunnel-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const folder = makeFolder()
   const words = ['dev', '--tunnel', '--listen', String(await findFreePort())]
   expect(await tollgate(words, { env: { PATH: folder } })).toMatchObject({
     code: 2,
@@ -252,7 +229,7 @@ test('a tunnel program that is missing or fails is reported', async () => {
   writeProgram(
     folder,
     'ngrok',
-    `console.log('{"lvl":"eror","msg":"failed to reconnect session","err":"authentication failed: ERR_NGROK_4018"}')`,
+    `${node}console.log('{"lvl":"eror","msg":"failed to reconnect session","err":"authentication failed: ERR_NGROK_4018"}')`,
   )
   expect(await tollgate(words, { env: { PATH: folder } })).toMatchObject({
     code: 3,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -83,12 +83,30 @@ export function signCurl(input: Omit<SignRequestInput, 'authToken'>): string {
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-cli-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
+/** Returns a folder of its own for one test. */
+export function makeFolder(): string {
+  return mkdtempSync(join(scratch, 'folder-'))
+}
+
 let written = 0
 
 export function writeScratch(content: string | Uint8Array): string {
   const path = join(scratch, `file-${++written}`)
   writeFileSync(path, content, { mode: 0o600 })
   return path
+}
+
+/** Writes an executable that takes the place of a program on the PATH. */
+export function writeProgram(folder: string, name: string, script: string): void {
+  writeFileSync(join(folder, name), script)
+  chmodSync(join(folder, name), 0o755)
+}
+
+/** Returns a folder for the PATH that has `tollgate` and nothing else. */
+export function installTollgate(): string {
+  const folder = makeFolder()
+  writeProgram(folder, 'tollgate', `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`)
+  return folder
 }
 
 export interface Running {

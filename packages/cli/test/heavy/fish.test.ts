@@ -1,16 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { findOrInstall } from '../../../../tools/services/debian-package.mjs'
-import { bin, tollgate } from '../support.ts'
+import { installTollgate, tollgate } from '../support.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tollgate-completion-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const program = join(folder, 'tollgate')
-writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`)
-chmodSync(program, 0o755)
+const folder = installTollgate()
 
 test('fish completes commands with their meaning, flags, choices and files', async () => {
   const fish = await findOrInstall('fish', ['fish'])
@@ -30,5 +25,5 @@ test('fish completes commands with their meaning, flags, choices and files', asy
   expect(complete('tollgate send message.')).toEqual(['message.inbound', 'message.status'])
   expect(complete('tollgate send amd --to').map((each) => each.split('\t')[0])).toEqual(['--to'])
   expect(complete('tollgate verify --trailing-slash ').sort()).toEqual(['either', 'exact'])
-  expect(complete(`tollgate verify --curl ${folder}/toll`)).toEqual([program, file])
+  expect(complete(`tollgate verify --curl ${folder}/toll`)).toEqual([join(folder, 'tollgate'), file])
 })
