@@ -46,8 +46,7 @@ function wantsColors(stream: Io['stdout'], env: Io['env']): boolean {
 
 /** Replaces control characters, which could control the terminal. Line ends and tabs stay. */
 export function cleanText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: this removes control characters
-  return text.replace(/\r\n/g, '\n').replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '�')
+  return text.replace(/\r\n/g, '\n').replace(/(?![\n\t])\p{Cc}/gu, '�')
 }
 
 /** Hides the query, which may hold message texts, and the userinfo, which may hold a password. */

@@ -203,8 +203,7 @@ describe('send', () => {
 
   test('an answer cannot control the terminal', async () => {
     const ran = await send(['message.inbound', ...to('/evil')])
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: this looks for control characters
-    expect(ran.stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x80-\x9f]/)
+    expect(ran.stdout).not.toMatch(/(?!\n)\p{Cc}/u)
   })
 
   test('--list prints every kind', async () => {

@@ -4,8 +4,7 @@ type TextPiece = { readonly text: string } | { readonly hidden: string }
 // Control characters except line feed and tab, and format characters that reverse, join or hide
 // text, such as bidi controls.
 const hidden =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: this finds control characters
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|[\u{e0000}-\u{e007f}]/gu
+  /(?![\n\t])[\p{Cc}\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|[\u{e0000}-\u{e007f}]/gu
 
 /** Splits a text into visible pieces and the code points of invisible characters. */
 export function splitHidden(text: string): TextPiece[] {
