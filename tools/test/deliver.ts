@@ -2,10 +2,13 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { SignedRequest } from 'tollgate/testing'
+import type { SignedRequest, SignedSendGridRequest } from 'tollgate/testing'
 
 /** Starts a server for one request, and sends it the signed request, with the Host of its URL. */
-export async function deliver(listener: RequestListener, signed: SignedRequest): Promise<Response> {
+export async function deliver(
+  listener: RequestListener,
+  signed: SignedRequest | SignedSendGridRequest,
+): Promise<Response> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

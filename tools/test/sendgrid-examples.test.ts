@@ -1,8 +1,7 @@
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { type SignedSendGridRequest, signSendGridRequest } from 'tollgate/testing'
 import { beforeAll, expect, test, vi } from 'vitest'
+import { deliver } from './deliver.ts'
 
 const contentType = 'multipart/form-data; boundary=xYzZY'
 const part = (head: string, content: Uint8Array): Buffer =>
@@ -31,19 +30,6 @@ beforeAll(async () => {
   vi.stubEnv('SENDGRID_INBOUND_PUBLIC_KEY', signedMail.publicKey)
   return () => vi.unstubAllEnvs()
 })
-
-async function deliver(
-  listener: RequestListener,
-  { url, method, headers, body }: SignedSendGridRequest,
-): Promise<Response> {
-  const server = createServer(listener).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const answer = await fetch(`http://127.0.0.1:${port}${new URL(url).pathname}`, { method, headers, body })
-  server.closeAllConnections()
-  server.close()
-  return answer
-}
 
 test('Express', async () => {
   const { app } = await import('../../examples/sendgrid/express.mjs')
