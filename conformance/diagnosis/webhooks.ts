@@ -27,6 +27,12 @@ export interface Wish {
   readonly method?: string
 }
 
+/** Gives a parameter another value. */
+export const saying =
+  (name: string, text: string) =>
+  (pairs: Pairs): Pairs =>
+    pairs.map((pair) => (pair[0] === name ? [name, text] : pair))
+
 /** A genuine request as Twilio sends it, byte for byte. */
 export interface Sent {
   readonly webhook: string

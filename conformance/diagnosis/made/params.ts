@@ -1,6 +1,5 @@
-import type { Pairs } from '../../kit/sign.ts'
 import { type MadeRow, makeSetUps } from '../arrive.ts'
-import type { Sent } from '../webhooks.ts'
+import { type Sent, saying } from '../webhooks.ts'
 
 /** Keeps the changed values as an object. */
 const mapped =
@@ -12,11 +11,6 @@ const without =
   ({ pairs }: Sent) => ({ params: Object.fromEntries(pairs.filter(([name]) => !names.includes(name))) })
 
 const filledOnly = ({ pairs }: Sent) => ({ params: Object.fromEntries(pairs.filter(([, value]) => value !== '')) })
-
-const saying =
-  (name: string, text: string) =>
-  (pairs: Pairs): Pairs =>
-    pairs.map((pair) => (pair[0] === name ? [name, text] : pair))
 
 /** Changes of the parameters. Most leave no bytes of the form. */
 const rows: readonly MadeRow[] = [

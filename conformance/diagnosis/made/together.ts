@@ -1,15 +1,11 @@
 import type { Pairs } from '../../kit/sign.ts'
 import { type MadeRow, makeSetUps } from '../arrive.ts'
-import { origin, otherToken, sharedKey, token } from '../webhooks.ts'
+import { origin, otherToken, saying, sharedKey, token } from '../webhooks.ts'
 
 const http = { publicUrl: 'http://app.example.com' }
 const signed = (path: string): string => origin + path
 const filledOnly = (pairs: Pairs) => Object.fromEntries(pairs.filter(([, value]) => value !== ''))
 const trimmed = (pairs: Pairs) => Object.fromEntries(pairs.map(([name, value]) => [name, value.trim()]))
-const ending =
-  (name: string, text: string) =>
-  (pairs: Pairs): Pairs =>
-    pairs.map((pair) => (pair[0] === name ? [name, text] : pair))
 
 /** Two causes at once. */
 const pairs: readonly MadeRow[] = [
@@ -91,7 +87,7 @@ const pairs: readonly MadeRow[] = [
   {
     name: 'a text trimmed, and http',
     webhook: 'sms-inbound',
-    wish: { pairs: ending('Body', 'On my way ') },
+    wish: { pairs: saying('Body', 'On my way ') },
     options: http,
     spoil: (sent) => ({ params: trimmed(sent.pairs) }),
     expected: ['params_trimmed', 'scheme'],

@@ -25,6 +25,12 @@ const queryBy = (respell: (query: string) => string) => (sent: Sent) => {
   return arrive(sent, { url: `${new URL(sent.url).pathname}?${respell(query)}` })
 }
 
+const sortedQuery = queryBy((query) => {
+  const params = new URLSearchParams(query)
+  params.sort()
+  return params.toString()
+})
+
 /** Returns the request that a Lambda handler gets after a middy parser. */
 const middyBehind = (parser: 'form' | 'json', look: (body: unknown) => object) => async (sent: Sent) => {
   let body: unknown
@@ -153,22 +159,14 @@ export const parserRows: readonly RealRow[] = [
     origin: node,
     webhook: 'voice-status-completed',
     wish: { url: 'https://app.example.com/twilio/call-status?tenant=7&agent=ana&queue=2' },
-    see: queryBy((query) => {
-      const params = new URLSearchParams(query)
-      params.sort()
-      return params.toString()
-    }),
+    see: sortedQuery,
     expected: ['query_order'],
   },
   {
     name: 'URLSearchParams sorts the query of JSON',
     origin: node,
     webhook: 'event-streams-batch',
-    see: queryBy((query) => {
-      const params = new URLSearchParams(query)
-      params.sort()
-      return params.toString()
-    }),
+    see: sortedQuery,
     expected: ['query_order'],
   },
   {

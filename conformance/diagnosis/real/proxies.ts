@@ -1,6 +1,4 @@
 import { rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { startApache } from '../../../tools/services/apache.mjs'
 import { startCaddy } from '../../../tools/services/caddy.mjs'
 import { findFreePort } from '../../../tools/services/free-port.mjs'
@@ -8,6 +6,7 @@ import { startHaproxy } from '../../../tools/services/haproxy.mjs'
 import { startNginx } from '../../../tools/services/nginx.mjs'
 import type { StartProxy } from '../../../tools/services/proxy.d.mts'
 import { makeFolder } from '../../../tools/services/run-server.mjs'
+import { listen } from '../../frameworks/listen.ts'
 import { makeCertificate } from '../../proxies/certificate.ts'
 import type { SeenRequest, SetUp } from '../setup.ts'
 import { apacheSites, wrapApache } from './apache.ts'
@@ -55,12 +54,11 @@ export async function listProxySetUps(): Promise<readonly SetUp[]> {
 
 async function runSites(proxy: Proxy, certificate: Parameters<Wrap>[2]): Promise<readonly SetUp[]> {
   let seen: SeenRequest | undefined
-  const app = createServer(async (req, res) => {
+  const app = await listen(async (req, res) => {
     seen = await readSeen(req)
     res.end()
   })
-  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
-  const address = `127.0.0.1:${(app.address() as AddressInfo).port}`
+  const address = `127.0.0.1:${app.port}`
   try {
     const ports = await findFreePorts(proxy.sites.length)
     const texts = proxy.sites.map(({ lines }, at) => proxy.wrap(lines, ports[at] ?? 0, certificate))
@@ -83,8 +81,7 @@ async function runSites(proxy: Proxy, certificate: Parameters<Wrap>[2]): Promise
       await stop()
     }
   } finally {
-    app.closeAllConnections()
-    await new Promise((resolve) => app.close(resolve))
+    await app.close()
   }
 }
 
