@@ -1,7 +1,7 @@
 import type { CapturedResponse, CaptureView } from '../shared/capture.ts'
 import { parseTwiml, type TwimlElement } from '../shared/twiml-tree.ts'
 import { Pairs } from './pairs.tsx'
-import { SafeText } from './safe-text.tsx'
+import { OriginalText, SafeText } from './safe-text.tsx'
 
 export function AnswerView({ capture }: { capture: CaptureView }) {
   const { response } = capture
@@ -42,18 +42,7 @@ function AnswerBody({ response }: { response: CapturedResponse }) {
           <Element element={tree} depth={0} />
         </div>
       )}
-      {tree ? (
-        <details class="inner">
-          <summary>Original text</summary>
-          <pre>
-            <SafeText text={body} limit={4_000} />
-          </pre>
-        </details>
-      ) : (
-        <pre>
-          <SafeText text={body} limit={4_000} />
-        </pre>
-      )}
+      <OriginalText text={body} isFolded={tree !== undefined} />
       {bodyTruncated && <p class="muted">Only the beginning of the body was kept.</p>}
     </>
   )

@@ -1,6 +1,6 @@
 import type { CaptureView } from '../shared/capture.ts'
 import { formatBytes } from './format.ts'
-import { SafeText } from './safe-text.tsx'
+import { OriginalText, SafeText } from './safe-text.tsx'
 
 const prettyLimit = 200_000
 
@@ -23,20 +23,7 @@ export function BodyView({ capture }: { capture: CaptureView }) {
           <SafeText text={pretty} limit={8_000} />
         </pre>
       )}
-      {pretty !== undefined && pretty !== body ? (
-        <details class="inner">
-          <summary>Original text</summary>
-          <pre>
-            <SafeText text={text} limit={4_000} />
-          </pre>
-        </details>
-      ) : (
-        pretty === undefined && (
-          <pre>
-            <SafeText text={text} limit={4_000} />
-          </pre>
-        )
-      )}
+      {pretty !== text && <OriginalText text={text} isFolded={pretty !== undefined} />}
     </details>
   )
 }

@@ -41,3 +41,19 @@ export function SafeText({
     </bdi>
   )
 }
+
+/** Shows a body as it is, folded if the page also shows it in another form. */
+export function OriginalText({ text, isFolded }: { text: string; isFolded: boolean }) {
+  const original = (
+    <pre>
+      <SafeText text={text} limit={4_000} />
+    </pre>
+  )
+  if (!isFolded) return original
+  return (
+    <details class="inner">
+      <summary>Original text</summary>
+      {original}
+    </details>
+  )
+}
