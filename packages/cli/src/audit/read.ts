@@ -46,7 +46,7 @@ export interface Inventory {
 }
 
 /** What to read. Empty lists mean everything. */
-interface Scope {
+export interface Scope {
   readonly accounts: readonly string[]
   readonly resources: readonly string[]
 }
