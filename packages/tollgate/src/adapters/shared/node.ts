@@ -18,13 +18,25 @@ export function toIncomingRequest(
   return {
     method: req.method ?? '',
     url: url ?? '',
-    headers: req.headers,
+    headers: readHeaders(req),
     // The WebSocket follows a handshake. It is no body, and it does not end.
     body: handshake ? undefined : body,
     handshake,
     encrypted: 'encrypted' in req.socket && req.socket.encrypted === true,
     remoteAddress: req.socket.remoteAddress,
   }
+}
+
+/**
+ * Returns the headers with every Content-Type. Node.js keeps only the first, but a web Request of the
+ * same request has all of them, and its form parser uses the last one. The verifier refuses several.
+ */
+function readHeaders({ headers, rawHeaders }: IncomingMessage): IncomingRequest['headers'] {
+  // A request that a test library made may have no raw headers.
+  const types = rawHeaders?.filter(
+    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'content-type',
+  )
+  return types?.length > 1 ? { ...headers, 'content-type': types } : headers
 }
 
 /**
