@@ -96,6 +96,9 @@ type Answer =
 
 const bodyMissing: Answer = { code: 'body_missing', status: 403 }
 
+/** The methods of Twilio that have a body. The option `methods` allows PUT. */
+const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT'])
+
 interface AuthRequest {
   readonly req: IncomingMessage
   readonly res: ServerResponse
@@ -115,7 +118,8 @@ async function decide(
   const { bodyLength, expectsContinue } = head
   const hasBody = bodyLength !== 0
   // If the proxy does not send the body, the signature of the URL alone would accept any body.
-  if (original.method === 'POST' && !hasBody) return bodyMissing
+  const needsBody = methodsWithBody.has(original.method)
+  if (needsBody && !hasBody) return bodyMissing
   const requestBody = hasBody
     ? new RequestBody(req, res, { maxBytes: maxBodyBytes, bodyLength, expectsContinue, peers })
     : undefined
@@ -131,7 +135,7 @@ async function decide(
   })
   requestBody?.stop()
   // A chunked body can be empty.
-  if (verdict.ok && original.method === 'POST' && verdict.body.length === 0) return bodyMissing
+  if (verdict.ok && needsBody && verdict.body.length === 0) return bodyMissing
   return verdict
 }
 

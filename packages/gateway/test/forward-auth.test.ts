@@ -16,7 +16,16 @@ let envoyPort = 0
 async function start(style: 'forwarded' | 'envoy', pathPrefix?: string): Promise<number> {
   const gateway = createGateway({
     listen: { port: 0 },
-    forwardAuth: { listen: { port: 0 }, style, pathPrefix, publicUrl, authToken, maxBodyBytes: 10_000, webSocketPaths },
+    forwardAuth: {
+      listen: { port: 0 },
+      style,
+      pathPrefix,
+      publicUrl,
+      authToken,
+      methods: ['GET', 'POST', 'PUT'],
+      maxBodyBytes: 10_000,
+      webSocketPaths,
+    },
     routes: [],
   })
   gateways.push(gateway)
@@ -77,14 +86,20 @@ test('Traefik with forwardBody: a genuine POST is accepted with the verdict head
   })
 })
 
-test('a POST with a forged or missing body is refused', async () => {
-  const headers = { ...signedHeaders, ...described }
+test.each(['POST', 'PUT'])('a %s with a forged or missing body is refused', async (method) => {
+  const asked = { ...described, 'x-forwarded-method': method }
+  const headers = { ...signedHeaders, ...asked }
+  expect(
+    await ask(forwardedPort, { headers: { ...headers, 'content-length': length }, body: signed.body }),
+  ).toMatchObject({
+    status: 200,
+  })
   const forged = signed.body.replace('more', 'less')
   expect(await ask(forwardedPort, { headers: { ...headers, 'content-length': length }, body: forged })).toEqual(refused)
   expect(await ask(forwardedPort, { headers })).toEqual(refused)
-  // A POST without a body has the same signature as a GET.
+  // Without a body, it has the same signature as a GET.
   const get = signRequest({ url: `${publicUrl}/sms?x=%41`, method: 'GET', authToken })
-  const empty = { ...get.headers, ...described }
+  const empty = { ...get.headers, ...asked }
   for (const more of [{}, { 'content-length': '0' }, { 'transfer-encoding': 'chunked' }])
     expect(await ask(forwardedPort, { headers: { ...empty, ...more } })).toEqual(refused)
   expect(await ask(forwardedPort, { headers: { ...empty, 'x-forwarded-method': 'GET' } })).toMatchObject({
