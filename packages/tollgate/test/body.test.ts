@@ -145,6 +145,14 @@ describe('readBody', () => {
     expect(read).toMatchObject({ message: expect.stringMatching(/express\.json\(\).*Mount it later\./) })
   })
 
+  test.each([
+    ['consumedBy', { consumedBy: '\u001b[31m', fix: 'x' }],
+    ['fix', { consumedBy: 'x', fix: '\r\nok: true' }],
+  ])('the message has no control character of a parsed object: %s', async (_name, parsed) => {
+    const read = await readBody(parsed, readHeaders({}), 10)
+    expect(read).toMatchObject({ code: 'body_already_consumed', message: expect.not.stringMatching(/\p{Cc}/u) })
+  })
+
   test('bytes are copied', async () => {
     const given = bytes('a=1')
     const reading = readBody(given, readHeaders({}), 10)

@@ -123,10 +123,11 @@ class Collected {
 }
 
 function describeConsumed(body: BodyConsumed): string {
-  // A caller without types may pass a parsed object.
+  // A caller without types may pass a parsed object, whose texts the sender chose.
   const { consumedBy, fix } = Object(body) as BodyConsumed
-  if (typeof consumedBy === 'string' && typeof fix === 'string') return `Read by: ${consumedBy}. ${fix}`
-  return notBytes
+  const isText = typeof consumedBy === 'string' && typeof fix === 'string'
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
+  return isText && /^[^\x00-\x1f\x7f]*$/.test(consumedBy + fix) ? `Read by: ${consumedBy}. ${fix}` : notBytes
 }
 
-const notBytes = 'Pass the raw body: bytes, text or a stream of bytes.'
+const notBytes = 'Pass the raw bytes.'
