@@ -153,6 +153,15 @@ export function readEvidence(head: Head, url: unknown): Evidence {
 }
 
 /**
+ * Checks if `fromRequest` uses a header.
+ * @param seen a value
+ * @returns true if it is from a forwarding header
+ */
+export function isForwarded({ from }: Seen<unknown>): boolean {
+  return /^(Forwarded|X-Forwarded-(Host|Proto|Port))$/.test(from)
+}
+
+/**
  * Spells a header's name as users know it.
  * @param name the name in lower case
  * @returns the name with capitals
@@ -223,7 +232,9 @@ function readBasicAuth(header: HeaderReader): Seen<string>[] {
   const [, encoded] = /^basic\s+([A-Za-z0-9+/=]{4,400})$/i.exec(listTexts(header('authorization'))[0] ?? '') ?? []
   if (encoded === undefined) return []
   try {
-    return [{ value: `${atob(encoded)}@`, from: 'Authorization' }]
+    const text = atob(encoded)
+    const escaped = text.split(':').map(encodeURIComponent).join(':')
+    return [...new Set([text, escaped])].map((value) => ({ value: `${value}@`, from: 'Authorization' }))
   } catch {
     return []
   }

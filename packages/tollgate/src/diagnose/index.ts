@@ -152,7 +152,10 @@ async function runDiagnosis(
 /** Adds to a line what else would mend the cause. */
 function joinFixes(line: string, fix: string | undefined, { publicUrl, signedUrl }: VerifierOptions): string {
   const isRule = typeof publicUrl === 'object' && !Array.isArray(publicUrl) && line.startsWith('publicUrl')
-  if (isRule) return `Set ${line}. If Twilio calls several hosts, keep the rule, and correct what the proxy sends.`
+  if (isRule) {
+    const lack = /add (?:it|the address of your proxy) to "\w+"/.exec(fix ?? '')?.[0].replace(' it ', ' the host ')
+    return `Set ${line}. If Twilio calls several hosts, keep the rule, and ${lack ?? 'let the proxy send the right headers, those that "forwardedBy" names'}.`
+  }
   const isFunction = line.startsWith('signedUrl') && signedUrl === undefined
   return isFunction && fix !== undefined ? `Set ${line}. Or: ${fix}` : `Set ${line}.`
 }

@@ -9,7 +9,7 @@ import type { Settings } from '../verify/options.ts'
 import type { HostAndPort } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import { type ConfiguredKeys, type GivenTokens, type Key, readConfiguredKeys } from './configured-keys.ts'
-import { type Evidence, readEvidence, type Seen, type Target, toHost } from './evidence.ts'
+import { type Evidence, isForwarded, readEvidence, type Seen, type Target, toHost } from './evidence.ts'
 import { countCharacters, isHugeForm, parseFormBody, type Work } from './limits.ts'
 import type { DiagnoseOptions } from './options.ts'
 
@@ -123,7 +123,10 @@ export async function readSubject(source: Source): Promise<Subject> {
   const isHuge = isForm && isHugeForm(body)
   const content = readCoverage(head, url.query, isHuge ? nothing : (body ?? nothing))
   const isGet = head.method === 'GET' || head.handshake
-  const usesGiven = given !== undefined && given.length > 0 && (isGet || body === undefined || body.length === 0)
+  // An object that took the place of a JSON body has no parameters.
+  const isJson = source.consumed !== undefined && /json/i.test(contentType)
+  const usesGiven =
+    given !== undefined && given.length > 0 && !isJson && (isGet || body === undefined || body.length === 0)
   const all = usesGiven ? given : isGet ? [] : content.covers === 'params' ? content.params : []
   const pairs = isHuge ? [] : all
   const covers = usesGiven || isHuge ? 'params' : content.covers
@@ -204,9 +207,24 @@ function readBaseUrl(
   const known = 'then' in resolved || isRejected(resolved) ? undefined : resolved
   const target = typeof request.url === 'string' ? request.url : ''
   const fragment = /#.*$/s.exec(target)?.[0] ?? ''
-  const plain = known ?? guessUrl(target.replace(/#.*$/s, ''), options, evidence, request)
+  const guess = known ?? guessUrl(target.replace(/#.*$/s, ''), options, evidence, request)
+  // The rule built a URL with the headers of a proxy that it trusts, and refused its host.
+  const isBuilt = !('then' in resolved) && isRejected(resolved) && /"allowedHosts"/.test(resolved.message)
+  const plain = isBuilt ? { ...guess, ...readForwardedOrigin(evidence) } : guess
   const url = head.handshake ? { ...plain, scheme: 'wss' } : plain
   return { url, fragment: known === undefined ? fragment : '' }
+}
+
+/** Reads the origin that forwarding headers name. */
+function readForwardedOrigin({ schemes, hosts, ports }: Evidence): Partial<UrlParts> {
+  const [host] = hosts.filter(isForwarded)
+  const [scheme] = schemes.filter(isForwarded)
+  const port = host?.value.port || ports[0]?.value
+  return {
+    ...(scheme && { scheme: scheme.value.toLowerCase().replace('ws', 'http') }),
+    ...host?.value,
+    ...(port && { port }),
+  }
 }
 
 function guessUrl(target: string, options: VerifierOptions, evidence: Evidence, request: IncomingRequest): UrlParts {

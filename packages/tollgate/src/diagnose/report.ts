@@ -12,6 +12,7 @@ import {
   type PresentedSignature,
 } from './causes/index.ts'
 import type { Proof } from './causes/row.ts'
+import { isForwarded } from './evidence.ts'
 import type { SigningPart, UrlForm } from './mask.ts'
 import type { Subject } from './reading.ts'
 import type { Match, Search } from './search.ts'
@@ -89,11 +90,24 @@ export function drawConclusion(
   if (isBodyOther) return { proven: undefined, suspected: [...explainBody(subject), ...found], isCertain: true }
   // These refuse the request whatever its signature is.
   const isApart = rejection.code === 'method_not_allowed' || rejection.code === 'content_encoding_unsupported'
-  const refusal = found.length > 0 && !isApart ? [] : explainRefusal(subject, rejection)
-  const proven = removeRepeated([...found, ...refusal])
+  const refusal = explainRefusal(subject, rejection)
+  // The verifier built no URL. The search started from a guess, and its origin is no cause.
+  const isGuess = refusal.some(({ id }) => id === 'forwarding_headers')
+  const kept = isGuess ? found.filter(({ id }) => !isNamed(id, subject, match)) : found
+  const proven = removeRepeated([...kept, ...(found.length === 0 || isApart || isGuess ? refusal : [])])
   return proven.length === 0
     ? { proven: undefined, suspected: [], isCertain: true }
     : { proven: { causes: proven, signedUrl: match.form.url }, suspected: [], isCertain: true }
+}
+
+/** Checks if a cause is a part of the origin that was signed as forwarding headers name it. */
+function isNamed(id: CauseId, { evidence: { hosts, schemes, ports } }: Subject, { state: { url } }: Match): boolean {
+  const named = [
+    ...schemes.map(({ value, from }) => ({ from, value: { scheme: value.toLowerCase() } })),
+    ...ports.map(({ value, from }) => ({ from, value: { port: value } })),
+    ...hosts,
+  ].filter(isForwarded)
+  return named.some(({ value }) => id in value && Object(value)[id] === Object(url)[id])
 }
 
 function readMatch(

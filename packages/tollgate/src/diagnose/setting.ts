@@ -29,6 +29,7 @@ const ofOrigin: ReadonlySet<CauseId> = new Set([
   'path_prefix',
   'path_encoding',
   'trailing_slash',
+  'forwarding_headers',
 ])
 const ofQuery: ReadonlySet<CauseId> = new Set(['query_missing', 'query_extra', 'query_order', 'query_encoding'])
 
@@ -90,8 +91,10 @@ function findUrlSetting({ request, options, match, evidence, causes }: SettingIn
 }
 
 function findMethods({ request, options, verdict, causes }: SettingInput): Setting | undefined {
-  const { method } = request
+  const { method, url } = request
   if (verdict.ok || verdict.code !== 'method_not_allowed' || !causes.includes('method')) return undefined
+  // A redirect made it of a POST. With the method it would pass without its form.
+  if (method === 'GET' && !/\?./s.test(url)) return undefined
   const listed: readonly string[] = [method, ...(options.methods ?? ['GET', 'POST'])]
   const methods = ['GET', 'POST', 'PUT'].filter((one) => listed.includes(one))
   if (!methods.includes(method)) return undefined

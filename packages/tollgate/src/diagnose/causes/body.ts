@@ -31,6 +31,8 @@ const keepBytes: Fixes = {
   firebase: 'Change nothing in the adapter: it reads req.rawBody.',
 }
 
+const passParams = 'Pass RequestValidator the parameters: new URLSearchParams(text).'
+
 /** Changes of the body as a whole. */
 export const bodyCauses = {
   body_reserialized: {
@@ -89,6 +91,7 @@ export const bodyCauses = {
     question: 'some_messages',
     *edits(subject) {
       yield* listEncodedForms(subject, 'charset')
+      yield* listMisread(subject)
       yield* listNormalized(subject)
     },
     changesParams: true,
@@ -170,6 +173,7 @@ export const bodyCauses = {
           cost: given === undefined || /json/i.test(contentType) ? 1 : 3,
           apply: (one) => ({ ...one, pairs: [], covers: body === undefined ? 'url' : 'body' }),
           detail: `The body is JSON, but was treated as form parameters (Content-Type ${showType(contentType)}).`,
+          fix: /json/i.test(contentType) ? 'Pass the raw body, not the object that a parser made of it.' : undefined,
         },
       ]
     },
@@ -181,7 +185,7 @@ export const bodyCauses = {
       'A form webhook is refused as `body_unsigned`, or `RequestValidator` returns false for the text of a form.',
     reason:
       'Something lost or changed the Content-Type of the form: an API gateway with a JSON template, a function platform’s default, or a test tool. Tollgate reads parameters only from forms. `RequestValidator` does not know the type: it takes a text for a raw body, which only bodySHA256 covers.',
-    fix: 'Pass Content-Type: application/x-www-form-urlencoded on unchanged. Pass RequestValidator the parameters: new URLSearchParams(text).',
+    fix: `Pass Content-Type: application/x-www-form-urlencoded on unchanged. ${passParams}`,
     fixes: { lambda: 'Use the proxy integration, without mapping templates.' },
     question: 'content_type',
     *edits(subject) {
@@ -192,7 +196,11 @@ export const bodyCauses = {
     changesParams: true,
     suspect({ subject: { contentType, body, parsed }, rejection }) {
       if (typeof parsed === 'string' && parsed.includes('='))
-        return { score: 90, detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.' }
+        return {
+          score: 90,
+          detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.',
+          fix: passParams,
+        }
       return rejection.code === 'body_unsigned' && /^multipart\/form-data/i.test(contentType) && body !== undefined
         ? {
             score: 88,
@@ -301,17 +309,23 @@ function isJson({ body }: Subject): boolean {
   return text !== undefined && (text.length > 256 * 1024 || parseJson(text) !== undefined)
 }
 
-/** A form that was encoded or decoded as a whole, or whose values were. */
-function* listEncodedForms({ body, isForm, formPairs, method }: Subject, kind: Encoding['kind']): Generator<Edit> {
+function takeForm(pairs: Pairs): Edit['apply'] {
+  return (one) => ({ ...one, pairs, covers: 'params' })
+}
+
+/** A form that was encoded or decoded as a whole. */
+function* listEncodedForms({ body, isForm, method }: Subject, kind: Encoding['kind']): Generator<Edit> {
   if (!isForm || body === undefined || method === 'GET' || isHugeForm(body)) return
   const offer = (pairs: Pairs | undefined, detail: string): Edit[] =>
-    pairs === undefined || pairs.length === 0
-      ? []
-      : [{ dimension: 'source', cost: 1, apply: (one) => ({ ...one, pairs, covers: 'params' }), detail }]
+    pairs === undefined || pairs.length === 0 ? [] : [{ dimension: 'source', cost: 1, apply: takeForm(pairs), detail }]
   for (const one of listEncodings(body)) if (one.kind === kind) yield* offer(parseFormBody(one.bytes), one.detail)
   if (kind !== 'charset') return
   const latin = parseLatin(decodeUtf8(body))
   yield* offer(latin, 'The escapes of the form are those of Latin-1. Twilio sent UTF-8.')
+}
+
+/** Values that were read in another character set, also those of a parser that kept no bytes. */
+function* listMisread({ formPairs }: Subject): Generator<Edit> {
   const change = (text: string): string => {
     const bytes = toSingleBytes(text)
     return (bytes && decodeUtf8(bytes)) ?? text
@@ -365,7 +379,7 @@ function* listMultipart({ body, contentType, method }: Subject): Generator<Edit>
     yield {
       dimension: 'source',
       cost: 1,
-      apply: (one) => ({ ...one, pairs, covers: 'params' }),
+      apply: takeForm(pairs),
       detail: 'The form was parsed and written again as multipart/form-data.',
       fix: writtenAgain,
     }
@@ -405,7 +419,7 @@ function* listTrimmedForm({ isForm, body, method }: Subject): Generator<Edit> {
     yield {
       dimension: 'source',
       cost: 1,
-      apply: (one) => ({ ...one, pairs, covers: 'params' }),
+      apply: takeForm(pairs),
       detail: 'White space or a line break was added around the form.',
     }
 }
@@ -428,7 +442,7 @@ function* listUntypedForm({ isForm, body, contentType, method, looksLikeJson }: 
     yield {
       dimension: 'source',
       cost: 1,
-      apply: (one) => ({ ...one, pairs, covers: 'params' }),
+      apply: takeForm(pairs),
       detail: `The body is a form, and its Content-Type is ${showType(contentType)}.`,
     }
 }
@@ -446,7 +460,7 @@ function* listFormAsJson({ body, state, method, looksLikeJson }: Subject): Gener
     yield {
       dimension: 'source',
       cost: 2,
-      apply: (one) => ({ ...one, pairs, covers: 'params' }),
+      apply: takeForm(pairs),
       detail: 'The form was rewritten as JSON on the way. Twilio signed its fields as parameters.',
       fix: writtenAgain,
     }

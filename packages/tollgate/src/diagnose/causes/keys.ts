@@ -26,7 +26,11 @@ export const keyCauses = {
     suspect({ subject: { keys }, rejection, tried }) {
       const fault = findFault(keys)
       if (fault?.kind === 'other' && keys.claimedKeyId === undefined)
-        return { score: 93, detail: `The configured Auth Token ${fault.fault}.` }
+        return {
+          score: 93,
+          detail: `The configured Auth Token ${fault.fault}.`,
+          fix: 'Configure the Auth Token itself: the variable that should hold it is not set, or nothing filled it in.',
+        }
       if (keys.unknownAccount !== undefined)
         return {
           score: 95,

@@ -4,7 +4,7 @@ import { kinds } from '../../webhooks/index.ts'
 import { freeText, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { stripDigits } from '../spelling.ts'
-import { guardFirst } from './params.ts'
+import { guardFirst, ifVerifier, verifyBefore } from './params.ts'
 import { type CauseRow, type Edit, editPairs, type Row, type Suspicion } from './row.ts'
 
 /** Parameters that were lost on the way, or added. */
@@ -15,7 +15,7 @@ export const lostParamsCauses = {
       'Requests from some numbers or countries are refused, for example from those without a city or a ZIP code.',
     reason:
       'Twilio sends many parameters blank (ToCity=) and signs their names. Middleware that removes blank values removes the names too.',
-    fix: 'Verify before any middleware that drops blank values, on the raw body. If the verifier gets it, a proxy or a forwarder before this server changes the form.',
+    fix: verifyBefore('drops blank values'),
     fixes: guardFirst,
     question: 'some_messages',
     edits: listBlanks,
@@ -26,7 +26,7 @@ export const lostParamsCauses = {
     symptom: 'Group messages of Conversations are refused.',
     reason:
       'Some webhooks repeat a parameter (MessagingBinding.Address), and Twilio signs each distinct value. A parser that keeps only the first or last value, or joins them with commas, loses the others.',
-    fix: 'Verify the raw body, which keeps repeated parameters. If the verifier gets it, a proxy or a forwarder before this server changes the form.',
+    fix: `Verify the raw body, which keeps repeated parameters. ${ifVerifier}`,
     fixes: {
       ...guardFirst,
       lambda: 'Use the raw body of the event, not an object with one value per name.',

@@ -5,13 +5,23 @@ import { listEntries, mostEntries, type Subject, toText } from '../reading.ts'
 import { decodePercent } from '../spelling.ts'
 import { type CauseRow, type ChangeValue, type Edit, editValues, type Fixes, type Row } from './row.ts'
 
+const changesForm = 'a proxy or a forwarder before this server changes the form.'
+/** The end of the fixes for forms that changed before this server. */
+export const ifVerifier: string = `If the verifier gets it, ${changesForm}`
+
+/**
+ * Writes the fix for middleware that changes values.
+ * @param does what the middleware does
+ * @returns the fix
+ */
+export const verifyBefore = (does: string): string =>
+  `Verify before any middleware that ${does}, on the raw body. ${ifVerifier}`
+
 /** The fix for parsers and middleware that change parameters: the guard comes first. */
 export const guardFirst: Fixes = {
-  express:
-    'Put the guard before middleware that changes the body or sets req.rawBody. Otherwise a proxy or a forwarder before this server changes the form.',
-  fastify:
-    'Register the plugin in the scope, before hooks that change the body. If there are none, a proxy or a forwarder before this server changes the form.',
-  koa: 'Put the guard before the body parser and other code that changes the body. Otherwise a proxy or a forwarder before this server changes the form.',
+  express: `Put the guard before middleware that changes the body or sets req.rawBody. Otherwise ${changesForm}`,
+  fastify: `Register the plugin in the scope, before hooks that change the body. If there are none, ${changesForm}`,
+  koa: `Put the guard before the body parser and other code that changes the body. Otherwise ${changesForm}`,
   nest: 'Set rawBody: true. Pipes and middleware that change the body then do no harm. A forwarder before this server may change the form too.',
 }
 
@@ -22,7 +32,7 @@ export const paramsCauses = {
     symptom: 'Only messages that begin or end with a space or a line break are refused.',
     reason:
       'Middleware that trims input (Laravel’s TrimStrings, sanitisers, validation pipes) ran first. Twilio signs values with the white space that people typed.',
-    fix: 'Verify before any middleware that trims values, on the raw body. If the verifier gets it, a proxy or a forwarder before this server changes the form.',
+    fix: verifyBefore('trims values'),
     fixes: guardFirst,
     question: 'some_messages',
     edits: listTrims,
@@ -33,7 +43,7 @@ export const paramsCauses = {
     symptom: 'Phone numbers begin with a space instead of "+", or values still hold %20.',
     reason:
       'In a form, + means a space and %2B means a plus. Decoding twice turns every plus into a space. Not decoding keeps the escapes. Twilio signs values that are decoded once.',
-    fix: 'Decode the form exactly once: pass the raw body. If the verifier gets it, a proxy or a forwarder before this server changes the form.',
+    fix: `Decode the form exactly once: pass the raw body. ${ifVerifier}`,
     fixes: {
       ...guardFirst,
       lambda: 'Pass the event unchanged. Decode the body from Base64 only if isBase64Encoded is true.',
@@ -53,7 +63,7 @@ export const paramsCauses = {
     symptom: 'Values are null, "null" or "undefined", but Twilio sent a blank.',
     reason:
       'Middleware (Laravel’s ConvertEmptyStringsToNull, ORMs, mappers) turns blanks into null. A template or String() then turns null into a word.',
-    fix: 'Verify before any middleware that turns blank values into null, on the raw body. If the verifier gets it, a proxy or a forwarder before this server changes the form.',
+    fix: verifyBefore('turns blank values into null'),
     fixes: guardFirst,
     question: 'some_messages',
     edits: listNulls,
@@ -90,7 +100,7 @@ export const paramsCauses = {
     symptom: 'Only messages with &, <, >, quotes or slashes are refused.',
     reason:
       'Middleware that sanitises input (express-validator’s escape(), xss filters) turns & into &amp; before the check. Twilio signs the characters that people typed.',
-    fix: 'Verify before any middleware that escapes or sanitises values, on the raw body. If the verifier gets it, a proxy or a forwarder before this server changes the form.',
+    fix: verifyBefore('escapes or sanitises values'),
     fixes: guardFirst,
     question: 'some_messages',
     edits: listEscaped,

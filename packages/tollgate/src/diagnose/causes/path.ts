@@ -1,6 +1,19 @@
+import type { UrlParts } from '../../scheme/signed-url.ts'
 import { ownTarget, type Subject } from '../reading.ts'
-import { decodeAll, escapers, hexCases, listToggles, stripSlashes, toHex } from '../spelling.ts'
+import {
+  decodeAll,
+  escapers,
+  hexCases,
+  joinFields,
+  listToggles,
+  type Spelling,
+  splitFields,
+  stripSlashes,
+  toHex,
+} from '../spelling.ts'
 import { type CauseRow, type Edit, editUrl, type Row } from './row.ts'
+
+const intoUrl = 'Put the prefix into publicUrl'
 
 /** Changes of the path. */
 export const pathCauses = {
@@ -11,11 +24,11 @@ export const pathCauses = {
       'A proxy or a platform routes by the first part of the path and removes it, or adds its own. Twilio signed the path that it requested.',
     fix: 'Put a prefix that was stripped into "publicUrl" ("https://example.com/prefix"). Take one out of it that the path has already. If the proxy added one, let it pass the path unchanged.',
     fixes: {
-      express: 'Put the prefix into publicUrl. app.use() does no harm: the guard reads req.originalUrl.',
-      fastify: 'Put the prefix into publicUrl. rewriteUrl does no harm: the guard reads request.originalUrl.',
-      koa: 'Put the prefix into publicUrl. koa-mount does no harm: the guard reads ctx.originalUrl.',
-      hono: 'Put the prefix into publicUrl. app.mount() also strips a prefix. app.route() and basePath() do not.',
-      nest: 'Put the prefix into publicUrl. Leave out the global prefix of the app.',
+      express: `${intoUrl}. app.use() does no harm: the guard reads req.originalUrl.`,
+      fastify: `${intoUrl}. rewriteUrl does no harm: the guard reads request.originalUrl.`,
+      koa: `${intoUrl}. koa-mount does no harm: the guard reads ctx.originalUrl.`,
+      hono: `${intoUrl}. app.mount() also strips a prefix. app.route() and basePath() do not.`,
+      nest: `${intoUrl}. Leave out the global prefix of the app.`,
       next: 'Put the basePath into publicUrl: Next strips it.',
       lambda:
         'Put the API mapping of a custom domain into publicUrl, and leave the stage (/prod) out of it: the adapter’s path has the stage.',
@@ -23,18 +36,19 @@ export const pathCauses = {
       netlify: 'Set publicUrl to the URL that Twilio calls: /.netlify/functions, or the path of the redirect.',
       vercel: 'Set publicUrl to the URL that Twilio calls. Rewrites change the path that a function sees.',
       firebase: 'Put the name of the function into publicUrl: it is not in the path that the function sees.',
-      nginx: 'Put the prefix into publicUrl, or write proxy_pass without a path.',
-      apache: 'Put the prefix into publicUrl, or give ProxyPass the same path on both sides.',
-      caddy: 'Put the prefix into publicUrl, or use handle instead of handle_path.',
-      haproxy: 'Put the prefix into publicUrl, or remove http-request replace-path.',
-      alb: 'Put the prefix into publicUrl if the target sees another path. Rules only match paths. URL rewrites change them.',
+      nginx: `${intoUrl}, or write proxy_pass without a path.`,
+      apache: `${intoUrl}, or give ProxyPass the same path on both sides.`,
+      caddy: `${intoUrl}, or use handle instead of handle_path.`,
+      haproxy: `${intoUrl}, or remove http-request replace-path.`,
+      alb: `${intoUrl} if the target sees another path. Rules only match paths. URL rewrites change them.`,
     },
     question: 'path',
     edits: listPrefixes,
     suspect({ subject: { evidence, state, options }, tried }) {
       return tried > 0
         ? {
-            score: evidence.proxied ? 45 : 40,
+            // Few webhooks are at the root, and many platforms strip the only part of the path.
+            score: state.url.path === '/' ? 58 : evidence.proxied ? 45 : 40,
             detail: `Something on the way may have changed the path ${state.url.path}, by a prefix that the search does not know.`,
             fix:
               options.signedUrl === undefined
@@ -79,46 +93,29 @@ export const pathCauses = {
 /** The edits of a longer path cost too much. */
 const mostCharacters = 4000
 
+type Prefix = readonly [prefix: string, of: string]
+
+const listOf = (names: string, of: string): Prefix[] => names.split(' ').map((name) => [`/${name}`, of])
+
 /** Prefixes that platforms and proxies add to the path, or strip from it. */
-const knownPrefixes: readonly (readonly [prefix: string, of: string])[] = [
+const knownPrefixes: readonly Prefix[] = [
   ['/api', 'Vercel, Azure and many proxies'],
   ['/functions/v1', 'Supabase Edge Functions'],
   ['/.netlify/functions', 'Netlify Functions'],
-  ['/prod', 'an API Gateway stage'],
-  ['/dev', 'an API Gateway stage'],
-  ['/stage', 'an API Gateway stage'],
-  ['/default', 'an API Gateway stage'],
-  ['/$default', 'an API Gateway stage'],
-  ['/staging', 'an API Gateway stage'],
-  ['/test', 'an API Gateway stage'],
-  ['/live', 'an API Gateway stage'],
-  ['/production', 'an API Gateway stage'],
-  ['/Prod', 'an AWS SAM stage'],
-  ['/Stage', 'an AWS SAM stage'],
-  ['/v1', 'a version prefix'],
-  ['/v2', 'a version prefix'],
-  ['/api/v1', 'a version prefix'],
-  ['/api/v2', 'a version prefix'],
-  ['/twilio', 'a mount point'],
-  ['/webhooks', 'a mount point'],
-  ['/webhook', 'a mount point'],
-  ['/hooks', 'a mount point'],
-  ['/webhooks/twilio', 'a mount point'],
-  ['/api/twilio', 'a mount point'],
-  ['/api/webhooks', 'a mount point'],
-  ['/app', 'a mount point'],
-  ['/backend', 'a mount point'],
-  ['/server', 'a mount point'],
-  ['/voice', 'a mount point'],
-  ['/sms', 'a mount point'],
-  ['/public', 'a mount point'],
+  ...listOf('prod dev stage default $default staging test live production', 'an API Gateway stage'),
+  ...listOf('Prod Stage', 'an AWS SAM stage'),
+  ...listOf('v1 v2 api/v1 api/v2', 'a version prefix'),
+  ...listOf(
+    'twilio webhooks webhook hooks webhooks/twilio api/twilio api/webhooks app backend server voice sms public',
+    'a mount point',
+  ),
 ]
 
 /** Mount points that fewer people use. Others are in the `prefixes` that the user names. */
-const rarePrefixes: readonly (readonly [prefix: string, of: string])[] =
-  'bot bots callback callbacks twiml phone telephony call calls messaging messages message whatsapp events event service services svc rest gateway gw ivr inbound incoming notify notifications notification chat support integrations integration internal external hook v3 v4 api/v3 api/hooks api/webhook rest/v1 uat qa beta stg preview main latest prd development web site portal admin crm core comms communications communication webhooks/v1 functions functions/v2 lambda fn _functions proxy public/api en'
-    .split(' ')
-    .map((name) => [`/${name}`, 'a mount point'])
+const rarePrefixes: readonly Prefix[] = listOf(
+  'bot bots callback callbacks twiml phone telephony call calls messaging messages message whatsapp events event service services svc rest gateway gw ivr inbound incoming notify notifications notification chat support integrations integration internal external hook v3 v4 api/v3 api/hooks api/webhook rest/v1 uat qa beta stg preview main latest prd development web site portal admin crm core comms communications communication webhooks/v1 functions functions/v2 lambda fn _functions proxy public/api en',
+  'a mount point',
+)
 
 function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
   const seen = state.url.path
@@ -153,12 +150,7 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
         2,
         `Twilio signed the path ${stripSlashes(value)}, and this server checks ${seen}: "publicUrl" is the whole URL of the webhook.`,
       )
-  for (const [prefix, from] of named)
-    yield* offer(
-      prefix + seen,
-      1,
-      `The path lost its prefix ${prefix} (${from}) on the way: Twilio signed ${prefix}${seen}.`,
-    )
+  for (const [prefix, from] of named) yield* offer(prefix + seen, 1, describeLost(prefix, from, seen))
   const segments = seen.split('/').slice(1)
   for (let count = 1; count < Math.min(segments.length, 5); count++) {
     const added = `/${segments.slice(0, count).join('/')}`
@@ -177,12 +169,7 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
         `Let nothing on the way change ${prefix} to ${added}.`,
       )
   }
-  for (const [prefix, of] of knownPrefixes)
-    yield* offer(
-      prefix + seen,
-      2,
-      `The path lost its prefix ${prefix} (${of}) on the way: Twilio signed ${prefix}${seen}.`,
-    )
+  for (const [prefix, of] of knownPrefixes) yield* offer(prefix + seen, 2, describeLost(prefix, of, seen))
   for (const [name] of named)
     for (const [prefix] of knownPrefixes.slice(0, 8))
       yield* offer(prefix + name + seen, 4, `The path lost its prefix ${prefix}${name} on the way.`)
@@ -198,14 +185,38 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
           added === '/' ? slashes : `Let nothing on the way change ${prefix} to ${added}.`,
         )
   }
-  for (const [prefix, of] of rarePrefixes)
-    yield* offer(
-      prefix + seen,
-      5,
-      `The path lost its prefix ${prefix} (${of}) on the way: Twilio signed ${prefix}${seen}.`,
-    )
+  for (const [prefix, of] of rarePrefixes) yield* offer(prefix + seen, 5, describeLost(prefix, of, seen))
   yield* listInner(segments, offer)
   yield* listJoined(seen, offer)
+  yield* listRouted(state.url)
+}
+
+const mostFields = 40
+
+/** Lists the paths that a front controller or a rewrite moved into the query, such as `/index.php?q=sms`. */
+function* listRouted({ path, query }: UrlParts): Generator<Edit> {
+  const fields = splitFields(query)
+  if (fields.length > mostFields || query.length > mostCharacters) return
+  const before = path.split('/').slice(1, -1)
+  for (const [index, field] of fields.entries()) {
+    const value = decodeAll(field.replace(/^[^=]*=/, '')).replace(/^\//, '')
+    if (!/^[\w.~/-]+$/.test(value)) continue
+    const rest = joinFields(fields.filter((_, at) => at !== index))
+    for (let count = 0; count <= Math.min(before.length, 3); count++) {
+      const routed = `/${[...before.slice(0, count), value].join('/')}`
+      yield {
+        dimension: 'prefix',
+        cost: value.includes('/') ? 2 : 3,
+        apply: (state) => ({ ...state, url: { ...state.url, path: routed, query: rest } }),
+        detail: `A rewrite moved the path into the query: Twilio signed ${routed}.`,
+        fix: 'Pass the request target from before the rewrite, or return the signed URL from "signedUrl".',
+      }
+    }
+  }
+}
+
+function describeLost(prefix: string, from: string, seen: string): string {
+  return `The path lost its prefix ${prefix} (${from}) on the way: Twilio signed ${prefix}${seen}.`
 }
 
 type Offer = (path: string, cost: number, detail: string, fix?: string) => Generator<Edit>

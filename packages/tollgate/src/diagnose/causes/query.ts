@@ -67,7 +67,7 @@ export const queryCauses = {
     symptom: 'Queries with two or more parameters are refused. Queries with one pass.',
     reason:
       'A framework that parses the query and writes it again may sort it. Users also report that Twilio sends some callbacks with a sorted query but signs the unsorted one.',
-    fix: 'Pass the raw query instead of one that was parsed and written again. If nothing on the way sorts it, Twilio signed another order than it sent: return the URL in the order of the console from "signedUrl".',
+    fix: 'Pass the raw query instead of one that was parsed and written again. If nothing on the way sorts it, Twilio sent another order than it signed: write the fields of the URL at Twilio in the order that arrives.',
     fixes: {
       alb: 'Write the parameters of the configured URL in alphabetical order: the load balancer passes a map to Lambda.',
       lambda: 'Use HTTP APIs or Function URLs, whose rawQueryString keeps the order.',
@@ -261,6 +261,15 @@ function* listOrders(fields: readonly string[]): Generator<Edit> {
       yield* offer([...owns, ...rest, ...hash], 1)
       yield* offer([...owns, ...hash, ...rest], 2)
     }
+  // If the query was sorted, fields of the user's own may have names of Twilio's, such as Digits.
+  if (fields.every((field, index) => index === 0 || (fields[index - 1] ?? '') <= field))
+    for (const field of twilios)
+      for (const list of [twilios, inWireOrder]) {
+        const rest = list.filter((one) => one !== field)
+        yield* offer([field, ...own, ...rest, ...hash], 3)
+        yield* offer([...own, field, ...rest, ...hash], 3)
+        yield* offer([...own, ...rest, field, ...hash], 3)
+      }
   yield* offer([...fields].reverse(), 2)
   yield* offer([...fields].sort(), 2)
   yield* offer([...fields].sort().reverse(), 3)

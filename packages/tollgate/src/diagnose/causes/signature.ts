@@ -25,7 +25,9 @@ export const signatureCauses = {
         : undefined
     },
     refusals: {
-      method_not_allowed({ method }) {
+      method_not_allowed({ method, state, handshake }) {
+        if (method === 'GET' && !handshake && state.url.query.length < 2)
+          return { detail: withoutParams, fix: noRedirect }
         return {
           detail: `Twilio signed this request. Its method is ${showMethod(method)}, which "methods" does not list.`,
           fix: describeMethodFix(method),
@@ -143,6 +145,8 @@ const otherNames = [
 ]
 
 const keepMethod = 'Let nothing on the way change the method: Twilio sends GET or POST, as the console says, or PUT.'
+const withoutParams = 'Twilio signed this GET without parameters: a redirect made it of a POST.'
+const noRedirect = 'Configure the URL that answers without a redirect at Twilio.'
 const changedToGet = 'The request is a GET with a body. Twilio sent it with another method, usually POST.'
 
 function describeMethodFix(method: string): string {

@@ -4,6 +4,9 @@ import { listParts, spellName } from '../evidence.ts'
 import type { Subject } from '../reading.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row, type Suspicion } from './row.ts'
 
+const setOrigin = 'Set publicUrl to the scheme and host of the URL at Twilio'
+const useOneUrl = 'Set "publicUrl" to the scheme and host of the URL at Twilio, which needs no headers.'
+
 /**
  * Changes of the URL before its path: scheme, host, port, user name and password. Also its
  * fragment.
@@ -14,15 +17,14 @@ export const urlCauses = {
     symptom: 'Every request is refused behind a proxy or a tunnel. Without it, requests pass.',
     reason:
       'Twilio signs the scheme that you configured. A proxy that ends TLS passes the request on over http, and the server then checks an http URL.',
-    fix: 'Set "publicUrl" to the URL that is configured at Twilio, including the scheme.',
+    fix: 'Set "publicUrl" to the scheme and host of the URL at Twilio, without its path: "https://example.com".',
     fixes: {
-      express: 'Set publicUrl to the URL that is configured at Twilio. "trust proxy" has no effect here.',
-      fastify: 'Set publicUrl to the URL that is configured at Twilio. trustProxy has no effect here.',
-      koa: 'Set publicUrl to the URL that is configured at Twilio. app.proxy has no effect here.',
-      nginx:
-        'Set publicUrl to the URL at Twilio. With fromRequest, also set: proxy_set_header X-Forwarded-Proto $scheme.',
-      apache: `Set publicUrl to the URL at Twilio. With fromRequest, also set: RequestHeader set X-Forwarded-Proto "https".`,
-      cloudflare: 'Set publicUrl to the URL at Twilio, and TLS to "Full": "Flexible" calls the origin over http.',
+      express: `${setOrigin}. "trust proxy" has no effect here.`,
+      fastify: `${setOrigin}. trustProxy has no effect here.`,
+      koa: `${setOrigin}. app.proxy has no effect here.`,
+      nginx: `${setOrigin}. With fromRequest, also set: proxy_set_header X-Forwarded-Proto $scheme.`,
+      apache: `${setOrigin}. With fromRequest, also set: RequestHeader set X-Forwarded-Proto "https".`,
+      cloudflare: `${setOrigin}, and TLS to "Full": "Flexible" calls the origin over http.`,
       ngrok: 'Set publicUrl to the https URL that ngrok prints.',
     },
     question: 'every_request',
@@ -61,7 +63,7 @@ export const urlCauses = {
     },
     refusals: {
       url_not_allowed(subject, rejection) {
-        const isHost = explainForwarding(subject, rejection) === undefined
+        const isHost = (explainForwarding(subject, rejection) ?? explainPort(subject, rejection)) === undefined
         const suspicion = isHost ? explainUrlNotAllowed(subject, rejection) : undefined
         return suspicion && { detail: suspicion.detail, fix: suspicion.fix }
       },
@@ -79,14 +81,12 @@ export const urlCauses = {
     },
     question: 'every_request',
     edits: listPorts,
-    suspect({ subject: { evidence, state }, rejection }) {
-      const port = evidence.ports.find(({ value }) => value !== ':443' && value !== ':80' && value !== state.url.port)
-      if (port === undefined || !/"allowedHosts"/.test(rejection.message)) return undefined
-      return {
-        score: 95,
-        detail: `${port.from} says ${port.value.slice(1)}, so the URL would have this port, and "allowedHosts" does not list it.`,
-        fix: 'Let the proxy send the port that Twilio calls, or no X-Forwarded-Port at all, or set "publicUrl" to the URL that is configured at Twilio.',
-      }
+    suspect({ subject, rejection }) {
+      const finding = explainPort(subject, rejection)
+      return finding && { score: 95, ...finding }
+    },
+    refusals: {
+      url_not_allowed: explainPort,
     },
   } satisfies CauseRow as Row,
   forwarding_headers: {
@@ -94,7 +94,7 @@ export const urlCauses = {
     symptom: 'The code is `url_not_allowed`, and `publicUrl` is a rule made with `fromRequest`.',
     reason:
       'Anyone can send X-Forwarded headers. `fromRequest` uses them only from a peer in `trustedProxies`, and only if each holds a single value: with two values it is not clear which proxy to believe.',
-    fix: 'Set "publicUrl" to the URL that is configured at Twilio, which needs no headers. Or add the address of the proxy to "trustedProxies", and let it set each header once.',
+    fix: `${useOneUrl} Or add the address of the proxy to "trustedProxies", and let it set each header once.`,
     question: 'every_request',
     suspect({ subject, rejection }) {
       const finding = explainForwarding(subject, rejection)
@@ -163,7 +163,7 @@ function explainForwarding({ header, request }: Subject, { message }: Rejected):
     const names = forwardingHeaders.filter((name) => header(name).length > 0).map(spellName)
     return {
       detail: `The request has ${names.join(' and ')}, and the peer that sent it${shown} is not in "trustedProxies".`,
-      fix: 'Set "publicUrl" to the URL that is configured at Twilio, which needs no headers. Or add the address of your proxy to "trustedProxies".',
+      fix: `${useOneUrl} Or add the address of your proxy to "trustedProxies".`,
     }
   }
   if (!/forwarding header/.test(message)) return undefined
@@ -174,8 +174,20 @@ function explainForwarding({ header, request }: Subject, { message }: Rejected):
     ? undefined
     : {
         detail: `${several.map(({ name, count }) => `${spellName(name)} holds ${count} values`).join(', ')}: it is not clear which proxy to believe.`,
-        fix: 'Set "publicUrl" to the URL that is configured at Twilio, which needs no headers. Or let the last proxy set each header instead of adding a value (HAProxy: http-request set-header, nginx: proxy_set_header X-Forwarded-Proto $scheme).',
+        fix: `${useOneUrl} Or let the last proxy set each header instead of adding a value (HAProxy: http-request set-header, nginx: proxy_set_header X-Forwarded-Proto $scheme).`,
       }
+}
+
+/** Explains a forwarded port that the verifier put into the URL. */
+function explainPort({ evidence: { hosts, ports } }: Subject, { message }: Rejected): Finding | undefined {
+  const port = ports.find(
+    ({ value }) => value !== ':443' && value !== ':80' && !hosts.some((host) => host.value.port === value),
+  )
+  if (port === undefined || !/"allowedHosts"/.test(message)) return undefined
+  return {
+    detail: `${port.from} says ${port.value.slice(1)}, so the URL would have this port, and "allowedHosts" does not list it.`,
+    fix: 'Let the proxy send the port that Twilio calls, or no X-Forwarded-Port at all, or set "publicUrl" to the scheme and host of the URL at Twilio.',
+  }
 }
 
 const internalHost = /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[)|^[^.]+$|\.(local|internal)$/i
@@ -211,7 +223,7 @@ function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion 
     score: subject.evidence.ports.length > 0 && !isList ? 80 : 91,
     detail: `The host of the request, "${named}", is not in "${listed}".`,
     fix: internalHost.test(named)
-      ? 'Let the proxy pass the public host on (nginx: proxy_set_header Host $http_host, Apache: ProxyPreserveHost On). Or set "publicUrl" to one URL, the one that is configured at Twilio: then Host is not used.'
+      ? 'Let the proxy pass the public host on (nginx: proxy_set_header Host $http_host, Apache: ProxyPreserveHost On). Or set "publicUrl" to one text, the scheme and host of the URL at Twilio: then Host is not used.'
       : `If Twilio calls this host, add it to "${listed}"${listed === 'publicUrl' ? `: 'https://${named}'` : ''}.`,
   }
 }
