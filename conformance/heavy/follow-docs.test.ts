@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { otherToken, token } from '../kit/draft.ts'
-import { packLibrary } from '../projects/prepare.mjs'
+import { nodeBinary, packLibrary } from '../projects/prepare.mjs'
 import { sendTo, startApplication } from './application.ts'
 import { listShellBlocks, readFollowed, type Tour, tours } from './tours.ts'
 
@@ -27,7 +27,7 @@ describe.concurrent.each(tours)('$page $sections', (tour) => {
   test('works as the page says, from an empty folder', { timeout: 600_000 }, async () => {
     const steps = readSteps(tour)
     const directory = mkdtempSync(join(scratch, 'reader-'))
-    const env = makeEnv()
+    const env = await makeEnv(tour)
     const last = tour.routes === undefined ? undefined : steps.commands.at(-1)
     for (const [name, content] of steps.files) {
       mkdirSync(dirname(join(directory, name)), { recursive: true })
@@ -77,7 +77,7 @@ function readSteps(tour: Tour): Steps {
 
 /** Reads the blocks below a line such as "Save this as `server.mjs`:". The first of a name counts. */
 function readFiles(text: string): Map<string, string> {
-  const named = /`([\w./-]+\.\w+)`:\n\n(?:<!-- .*? -->\n)?```\w+\n([\s\S]*?)^```/gm
+  const named = /`([\w./+-]+\.\w+)`:\n\n(?:<!-- .*? -->\n)?```\w+\n([\s\S]*?)^```/gm
   const files = new Map<string, string>()
   for (const [, name = '', content = ''] of text.matchAll(named)) if (!files.has(name)) files.set(name, content)
   return files
@@ -122,9 +122,18 @@ async function run(command: string, cwd: string, env: NodeJS.ProcessEnv): Promis
 }
 
 /** Makes the environment of a reader's shell, in which npm asks the registry as little as possible. */
-function makeEnv(): NodeJS.ProcessEnv {
+async function makeEnv(tour: Tour): Promise<NodeJS.ProcessEnv> {
   const foreign = /^(npm_|VITEST|NODE_|TWILIO_|TOLLGATE_|JEST_)/i
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))
   const npm = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' }
-  return { ...env, ...npm, NO_COLOR: '1', NEXT_TELEMETRY_DISABLED: '1' }
+  const programs = await findPrograms(tour)
+  const PATH = [...programs.map((program) => dirname(program)), env.PATH].join(delimiter)
+  return { ...env, ...npm, PATH, NO_COLOR: '1', NEXT_TELEMETRY_DISABLED: '1' }
+}
+
+/** Finds the runtimes that a page needs and that this machine may not have. */
+async function findPrograms({ node, bun }: Tour): Promise<string[]> {
+  // Only here, because the module installs the runtimes.
+  const { programs } = bun ? await import('../runtimes/project.ts') : {}
+  return [...(node === undefined ? [] : [nodeBinary(node)]), ...(programs ? [programs.bun()] : [])]
 }

@@ -14,6 +14,10 @@ export interface Tour {
   /** The paths of the webhooks. Without one, the last command of the page is not a server. */
   readonly routes?: readonly string[]
   readonly handshake?: boolean
+  /** The major version of Node.js that the framework needs, if it is newer than the oldest one. */
+  readonly node?: number
+  /** Whether the page's commands run Bun. */
+  readonly bun?: boolean
 }
 
 const frameworks = 'docs/frameworks'
@@ -24,7 +28,15 @@ export const tours: readonly Tour[] = [
   { page: 'docs/typescript.md', sections: ['Node.js'], routes: ['/sms'] },
   { page: 'docs/typescript.md', sections: ['A bundler'], routes: ['/sms'] },
   { page: `${frameworks}/next.md`, example: 'next', routes: ['/sms', '/api/status'] },
-  { page: `${frameworks}/lambda.md`, example: 'lambda', routes: ['/sms'] },
+  { page: `${frameworks}/lambda.md`, sections: ['AWS Lambda'], routes: ['/sms'] },
+  { page: `${frameworks}/lambda.md`, sections: ['Middy'], example: 'lambda', routes: ['/sms'] },
+  { page: `${frameworks}/azure.md`, routes: ['/sms'] },
+  { page: `${frameworks}/cloud-functions.md`, routes: ['/'] },
+  { page: `${frameworks}/elysia.md`, routes: ['/sms'] },
+  { page: `${frameworks}/fetch.md`, routes: ['/sms'], bun: true },
+  { page: `${frameworks}/astro.md`, example: 'astro', routes: ['/sms'], node: 24 },
+  { page: `${frameworks}/sveltekit.md`, example: 'sveltekit', routes: ['/sms'], node: 24 },
+  { page: `${frameworks}/react-router.md`, example: 'react-router', routes: ['/sms'], node: 24 },
   { page: `${frameworks}/fastify.md`, routes: ['/sms'] },
   { page: `${frameworks}/hono.md`, routes: ['/sms'] },
   { page: `${frameworks}/koa.md`, routes: ['/sms'] },

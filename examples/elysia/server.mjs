@@ -1,4 +1,3 @@
-// #region app
 import { node } from '@elysiajs/node'
 import { Elysia } from 'elysia'
 import { twilioWebhook } from 'tollgate/elysia'
@@ -15,7 +14,6 @@ const app = new Elysia({ adapter: node() }) // on Bun: new Elysia()
     },
     { twilio: true },
   )
-// #endregion
 
 const port = Number(process.env.PORT ?? 3000)
 app.listen({ hostname: '127.0.0.1', port }, () => console.log(`Listening on http://127.0.0.1:${port}`))

@@ -16,3 +16,4 @@ app.post(
     res.json({ from: fields.get('from'), subject: fields.get('subject'), files: files.length })
   }),
 )
+app.listen(process.env.PORT ?? 3000)

@@ -14,3 +14,4 @@ app.post(
     res.sendStatus(204)
   }),
 )
+app.listen(process.env.PORT ?? 3000)
