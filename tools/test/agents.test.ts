@@ -73,6 +73,7 @@ function side(diff: string, sign: '-' | '+'): string {
 const full = renderFull()
 const ran = new Map([
   ['TWILIO_AUTH_TOKEN=… node curl.mjs | sh', 'tools/test/testing-examples.test.ts: curl.mjs'],
+  ['SENDGRID_WEBHOOK_PUBLIC_KEY=… node server.mjs', 'tools/test/sendgrid-examples.test.ts: express.mjs'],
   ['kubectl create secret generic twilio-keys', 'packages/gateway/test/example.test.ts: kubernetes-redis.yaml'],
   ['npx @tollgate/codemod --dry-run src', 'below'],
   ["-import { validateRequest, webhook } from 'twilio'", 'below'],

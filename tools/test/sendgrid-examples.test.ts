@@ -32,6 +32,8 @@ beforeAll(async () => {
 })
 
 test('Express', async () => {
+  // The examples listen as soon as they are imported.
+  vi.stubEnv('PORT', '0')
   const { app } = await import('../../examples/sendgrid/express.mjs')
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
   const { signed } = await import('../../examples/sendgrid/test-your-handler.mjs')
