@@ -12,7 +12,7 @@ const scratch = mkdtempSync(join(root, 'tools/types-'))
 const oldest = mkdtempSync(join(tmpdir(), 'tollgate-typescript-'))
 
 const compilers = { 'the newest TypeScript': root, 'TypeScript 5.0': oldest }
-const resolutions = { node16: 'node16', bundler: 'esnext' }
+const resolutions = { node16: 'node16', bundler: 'esnext', node10: 'commonjs' }
 
 const everyEntry = Object.keys(entries)
   .map((entry, index) => `import * as m${index} from '${entry.replace('.', 'tollgate')}'\nconsole.log(m${index})\n`)
@@ -52,6 +52,8 @@ function compile(compiler: string, moduleResolution: string, code: string, skipL
     esModuleInterop: true,
     noEmit: true,
     skipLibCheck,
+    // TypeScript 6 is the last that has node10.
+    ...(moduleResolution === 'node10' && compiler === root && { ignoreDeprecations: '6.0' }),
   }
   writeFileSync(join(scratch, 'code.ts'), code)
   writeFileSync(join(scratch, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['code.ts'] }))
