@@ -1,5 +1,5 @@
 /** A way to spell the same characters of a URL, as a framework, a proxy or an HTTP client does. */
-export type Spelling = readonly [what: string, spell: (text: string) => string]
+type Spelling = readonly [what: string, spell: (text: string) => string]
 
 /**
  * Decodes every escape that is valid UTF-8.

@@ -6,7 +6,6 @@ import {
   hexCases,
   joinFields,
   listToggles,
-  type Spelling,
   splitFields,
   stripSlashes,
   toHex,
