@@ -21,7 +21,8 @@ async function handle(message: ToWorker): Promise<void> {
   if (message.do === 'serve') {
     try {
       serving = await serve(message.source, tell, true)
-      send({ is: 'ready', url: serving.url })
+      const { url, forwardAuthUrl } = serving
+      send({ is: 'ready', bound: { url, forwardAuthUrl } })
     } catch (error) {
       send({ is: 'failed', message: describeError(error) })
     }

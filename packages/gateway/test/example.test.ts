@@ -74,11 +74,14 @@ test('the command runs workers, reloads on a signal, keeps its configuration on 
 admin: 127.0.0.1:0
 workers: 2
 routes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl}, mode: ${mode} }]
+forwardAuth: { listen: 127.0.0.1:0, publicUrl: ${publicUrl} }
 `,
     )
   write('enforce')
   const { child, waitFor, read } = await start([bin, 'gateway', '--config', file], {})
   const url = await waitFor(/listens on (\S+) with 2 workers/)
+  const forwardAuth = await waitFor(/Forward-auth listens on (\S+)/)
+  expect((await fetch(forwardAuth)).status).toBe(403)
   const admin = await waitFor(/Health and metrics: (\S+)/)
   const forged = { ...signSms(), body: 'x=1' }
   expect((await send(url, forged)).status).toBe(403)

@@ -6,6 +6,7 @@ import { AggregatorRegistry } from 'prom-client'
 import { createAdminServer } from '../admin.ts'
 import type { LoadedConfiguration } from '../config/load.ts'
 import { bind } from '../server.ts'
+import type { Serving } from './serve.ts'
 import { describeError, followSource, openSource, type Source } from './source.ts'
 
 /** Receives the messages of a running gateway. */
@@ -28,10 +29,13 @@ export async function runGateway(source: Source, hooks: RunHooks): Promise<void>
 /** A message from the primary process to a worker. */
 export type ToWorker = { readonly do: 'serve'; readonly source: Source } | { readonly do: 'reload' | 'stop' }
 
+/** Where a worker listens. */
+type Bound = Pick<Serving, 'url' | 'forwardAuthUrl'>
+
 /** A message from a worker to the primary process. */
 export type FromWorker =
   | { readonly is: 'listening' }
-  | { readonly is: 'ready'; readonly url: string }
+  | { readonly is: 'ready'; readonly bound: Bound }
   | { readonly is: 'failed'; readonly message: string }
   | { readonly is: 'message'; readonly message: string }
 
@@ -49,23 +53,23 @@ async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }:
   let isStopping = false
   const workers = new Set<Worker>()
 
-  async function startWorker(): Promise<string> {
+  async function startWorker(): Promise<Bound> {
     const worker = cluster.fork()
     workers.add(worker)
     const ended = once(worker, 'exit').then(() => workers.delete(worker))
-    const url = await new Promise<string>((resolve, reject) => {
+    const bound = await new Promise<Bound>((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
         // Sent as a message, so that no secret is in the environment or the arguments of a process.
         // Before `listening`, the message would be lost.
         if (message.is === 'listening') worker.send({ do: 'serve', source } satisfies ToWorker)
-        else if (message.is === 'ready') resolve(message.url)
+        else if (message.is === 'ready') resolve(message.bound)
         else if (message.is === 'failed') reject(new TypeError(message.message))
         else if (message.is === 'message') tell(`Worker ${worker.id}: ${message.message}`)
       })
       ended.then(() => reject(new Error(`Worker ${worker.id} ended before it was ready`)))
     })
     ended.then(() => replace(worker))
-    return url
+    return bound
   }
 
   async function replace(lost: Worker): Promise<void> {
@@ -94,9 +98,10 @@ async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }:
 
   let closeAdmin: () => void
   try {
-    const [url] = await Promise.all(Array.from({ length: loaded.workers }, startWorker))
+    const [bound] = await Promise.all(Array.from({ length: loaded.workers }, startWorker))
     const many = loaded.workers === 1 ? '' : ` with ${loaded.workers} workers`
-    tell(`The gateway listens on ${url}${many}`)
+    tell(`The gateway listens on ${bound?.url}${many}`)
+    if (bound?.forwardAuthUrl !== undefined) tell(`Forward-auth listens on ${bound.forwardAuthUrl}`)
     closeAdmin = await startAdmin(loaded, () => !isStopping && workers.size > 0, tell)
   } catch (error) {
     isStopping = true

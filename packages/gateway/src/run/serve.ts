@@ -7,6 +7,7 @@ import { openSource, type Source } from './source.ts'
 export interface Serving {
   readonly url: string
   readonly adminUrl: string | undefined
+  readonly forwardAuthUrl: string | undefined
   readonly gateway: Gateway
   readonly graceMs: number
   /** Reads the source again. Rejects and changes nothing if the configuration is wrong. */
