@@ -403,6 +403,38 @@ describe('tollgate audit', () => {
     expectUsage(await tollgate(['audit', '--config', writeScratch('routes: 1')]), '--config: ')
   })
 
+  test('reads the first 20 items of a large list, says so, and reads all that --resource names', async () => {
+    const rooms = 'video /v1/Rooms'
+    const conversations = 'conversations /v1/Conversations'
+    const list = (key: string, length: number, values: (index: number) => Item) =>
+      Array.from({ length }, (_, index) => createItem(key, { sid: `item${index}`, ...values(index) }))
+    const data = {
+      [rooms]: list(rooms, 21, (index) => ({ status_callback: `${origin}/room/${index}` })),
+      [conversations]: list(conversations, 20, () => ({})),
+      ...Object.fromEntries(
+        Array.from({ length: 20 }, (_, index) => `${conversations}/item${index}/Webhooks`).map((key) => [
+          key,
+          [createItem(key, { sid: 'hook', configuration: { url: 'http://api.example.com/hook', method: 'POST' } })],
+        ]),
+      ),
+    }
+    const accounts: FakeAccount[] = [{ sid: main, authToken, data }]
+    const sample = await audit({ accounts })
+    expect(sample.ran.code).toBe(1)
+    expect(sample.document.webhooks.filter(({ resource }) => resource === 'video-rooms')).toHaveLength(20)
+    expect(sample.document.findings).toMatchObject([{ rule: 'cleartext', places: { length: 20 } }])
+    expect(sample.document.notRead).toEqual([
+      {
+        account: main,
+        resource: 'video-rooms',
+        reason: 'only the first 20 were read: name it with --resource',
+        kind: 'refused',
+      },
+    ])
+    const named = await audit({ accounts }, ['--resource', 'video-rooms'])
+    expect([named.ran.code, named.document.webhooks.length, named.document.notRead]).toEqual([0, 21, []])
+  })
+
   test('at a terminal: a table, the findings and their fixes; SARIF for code scanning', async () => {
     const numbers = [
       createNumber('1', { voice_url: 'http://api.example.com/a?key=secret1' }),

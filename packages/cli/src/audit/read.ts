@@ -31,7 +31,7 @@ export interface Gap {
   readonly account: string
   readonly resource: string
   readonly reason: string
-  /** Twilio refused, or gave no usable answer. */
+  /** Twilio refused or the rest of a large list was left, or there was no usable answer. */
   readonly kind: 'refused' | 'failed'
 }
 
@@ -68,6 +68,8 @@ interface Started {
 const parallel = 8
 // A resource with so many failing parts is given up, because each failure takes several attempts.
 const maxFailures = 3
+// Of a large list that --resource does not name. An account may have millions of conversations.
+const sampleSize = 20
 const rulesName = 'webhook-rules'
 
 /** The names that `--resource` takes. */
@@ -87,7 +89,7 @@ export async function readInventory(
   const { accounts, inactive, gaps, refusal } = await listAccounts(api, credentials, scope)
   const isKey = credentials.username !== credentials.accountSid
   let unauthorized = 0
-  const names = scope.resources.length > 0 ? scope.resources : resourceNames.filter((name) => !resources[name]?.large)
+  const names = scope.resources.length > 0 ? scope.resources : resourceNames
   const webhooks: Webhook[] = []
   const rules: SigningRule[] = []
 
@@ -96,7 +98,7 @@ export async function readInventory(
     const errors =
       resource === undefined
         ? await readRules(api, account, rules)
-        : await readResource(api, account, name, resource, webhooks)
+        : await readResource(api, account, name, resource, scope.resources.length === 0, webhooks)
     const isRefusal = ({ status }: ApiError): boolean => status === 403 || status === 400 || (isKey && status === 401)
     const worst = errors.find((error) => !isRefusal(error)) ?? errors[0]
     if (worst === undefined) return
@@ -192,15 +194,24 @@ async function readResource(
   account: Account,
   name: string,
   resource: Resource,
+  isSample: boolean,
   webhooks: Webhook[],
 ): Promise<readonly ApiError[]> {
-  const { paths, error } = await listPaths(api, account, resource)
+  const most = resource.large && isSample ? sampleSize : Number.POSITIVE_INFINITY
+  const { paths, error } = await listPaths(api, account, resource, most)
   const errors = error === undefined ? [] : [error]
   for (const { path, parentId } of paths) {
-    const failure = await readItems(api, account, resource, path, (item) => {
-      for (const webhook of listWebhooks(resource, item))
-        webhooks.push({ account: account.sid, resource: name, ...webhook, sid: webhook.sid || (parentId ?? '') })
-    })
+    const failure = await readItems(
+      api,
+      account,
+      resource,
+      path,
+      (item) => {
+        for (const webhook of listWebhooks(resource, item))
+          webhooks.push({ account: account.sid, resource: name, ...webhook, sid: webhook.sid || (parentId ?? '') })
+      },
+      most,
+    )
     if (failure !== undefined) errors.push(failure)
     if (errors.filter(({ status }) => status === 0 || status >= 429).length >= maxFailures) break
   }
@@ -252,6 +263,7 @@ async function listPaths(
   api: TwilioApi,
   account: Account,
   resource: Resource,
+  most: number,
 ): Promise<{ paths: readonly FilledPath[]; error: ApiError | undefined }> {
   let paths: FilledPath[] = [{ path: resource.path.replace('{AccountSid}', account.sid), parentId: undefined }]
   for (const [word, values] of Object.entries(resource.values ?? {}))
@@ -261,7 +273,7 @@ async function listPaths(
   const { parent, product } = resource
   if (parent === undefined) return { paths, error: undefined }
   const key = `${product} ${parent.path}`
-  const list = account.ids.get(key) ?? listIds(api, account, resource, parent)
+  const list = account.ids.get(key) ?? listIds(api, account, resource, parent, most)
   account.ids.set(key, list)
   const { ids, error } = await list
   const filled = ids.flatMap((id) =>
@@ -281,31 +293,35 @@ async function listIds(
   account: Account,
   { product }: Resource,
   parent: NonNullable<Resource['parent']>,
+  most: number,
 ): Promise<Ids> {
   const ids = new Set<string>()
-  const error = await readItems(api, account, { product, ...parent }, parent.path, (item) => {
+  const addId = (item: Fields): void => {
     const id = item[parent.id ?? 'sid']
     // A lone surrogate or a dot segment is in no id, and would make another path.
     if (typeof id === 'string' && /^[\w:.-]+$/.test(id) && !/^\.+$/.test(id)) ids.add(id)
-  })
+  }
+  const error = await readItems(api, account, { product, ...parent }, parent.path, addId, most)
   return { ids: [...ids], error }
 }
 
 // The one list of an answer, under any name.
 const anyList = ''
 
-/** Passes on every item, and returns the failure that ended the list, if any. */
+/** Passes on at most `most` items, and returns what ended the list early, if anything. */
 async function readItems(
   api: TwilioApi,
   account: Account,
   { product, list }: Pick<Resource, 'product' | 'list'>,
   path: string,
   onItem: (item: Fields) => void,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<ApiError | undefined> {
   const as = product === 'api' ? undefined : account.credentials
   if (product !== 'api' && as === undefined)
     return new ApiError(403, 'the list of accounts has no Auth Token of this subaccount, which this API needs')
   let hasBegun = false
+  let count = 0
   try {
     if (list === undefined) onItem(await api.get(product, path, as))
     else
@@ -316,7 +332,10 @@ async function readItems(
         as,
       )) {
         hasBegun = true
-        page.forEach(onItem)
+        for (const item of page) {
+          if (count++ === most) return new ApiError(403, `only the first ${most} were read: name it with --resource`)
+          onItem(item)
+        }
       }
     return undefined
   } catch (error) {

@@ -26,7 +26,7 @@ export interface Resource {
   readonly only?: readonly [property: string, value: string]
   /** States of this type may call servers of other parties: their hosts and methods are no faults. */
   readonly callsOthers?: string
-  /** Needs a request per item, or grows with the traffic: read only if `--resource` names it. */
+  /** Needs a request per item, or grows with the traffic: read completely only if `--resource` names it. */
   readonly large?: true
 }
 

@@ -29,7 +29,8 @@ export const command: Command = {
       resource: {
         type: 'list',
         value: 'NAME',
-        describe: 'Only this kind of resource; repeatable. conversations and video-rooms are read only if named',
+        describe:
+          'Only this kind of resource; repeatable. Of conversations and video-rooms, only the first 20 are read unless named',
         choices: resourceNames,
       },
       rate: { type: 'text', value: 'N', describe: 'At most N requests a second; default 10' },
