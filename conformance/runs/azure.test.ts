@@ -56,4 +56,4 @@ test('a handler may return nothing', async () => {
   expect(released).not.toHaveBeenCalled()
 })
 
-testExample('azure', 'sms.mjs')
+testExample('azure', 'local.mjs')

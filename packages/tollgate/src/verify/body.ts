@@ -130,4 +130,4 @@ function describeConsumed(body: BodyConsumed): string {
   return isText && /^[^\x00-\x1f\x7f]*$/.test(consumedBy + fix) ? `Read by: ${consumedBy}. ${fix}` : notBytes
 }
 
-const notBytes = 'Pass the raw bytes.'
+const notBytes = 'Pass the raw body.'

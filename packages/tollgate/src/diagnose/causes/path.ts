@@ -46,8 +46,8 @@ export const pathCauses = {
     suspect({ subject: { evidence, state, options }, tried }) {
       return tried > 0
         ? {
-            // Few webhooks are at the root, and many platforms strip the only part of the path.
-            score: state.url.path === '/' ? 58 : evidence.proxied ? 45 : 40,
+            // Few webhooks are at the root, and many proxies strip the only part of the path.
+            score: !evidence.proxied ? 40 : state.url.path === '/' ? 58 : 45,
             detail: `Something on the way may have changed the path ${state.url.path}, by a prefix that the search does not know.`,
             fix:
               options.signedUrl === undefined
