@@ -180,11 +180,13 @@ function listPaths(path: string, eitherSlash: boolean): string[] {
 }
 
 function listSpellings(path: string, query: string, respelled?: Respelled): readonly string[] {
+  const asGiven = path + query
+  // Nearly every URL has one spelling.
+  if (!respelled && !/'|%27/.test(asGiven)) return [asGiven]
   const spaced = respelled ? [replaceEach(query, '%20', '+'), replaceEach(query, '+', '%20')] : []
   const others = typeof respelled === 'function' ? respelled(query) : spaced
   // `others` may be one text, if the function comes from a caller without types.
   const texts = [query, others].flat().map((one) => path + one)
-  if (!/'|%27/.test(texts.join())) return distinct(texts)
   const exchanged = texts.flatMap((one) => [replaceEach(one, '%27', "'"), replaceEach(one, "'", '%27')])
   // At the end, so that the limit does not cut off the others.
   return distinct([...texts, ...exchanged])
