@@ -123,47 +123,23 @@ function listRows(page) {
     .filter(([, figure = '']) => /\d/.test(figure))
 }
 
-const benchPage = 'docs/benchmarks.md'
-
-/**
- * Finds a row of npm run bench.
- * @param {string} what
- * @param {readonly boolean[]} [cells] which of figure, spread, budget and verdict to take
- */
-function findRow(what, cells = [true, false, false, true]) {
-  const groups = cells.map((taken) => (taken ? String.raw`\s*([^|]*?)\s*\|` : String.raw`[^|]*\|`))
-  return new RegExp(String.raw`^\| ${escapeText(what)}\s*\|${groups.join('')}`, 'm')
-}
-
-/** The CPU, on the line with the versions. */
-const cpu = /^(\S.*?), \d+ cores, /m
-
-/**
- * Reads what npm run bench measured for a budget. The percentage of a middleware depends on the
- * machine. On another CPU than the page's, a missed one is replaced by the share of what twilio
- * adds, which has a budget too (decision 9).
- * @param {string} what @returns {Claim['measured']}
- */
-const fromBudget = (what) => (ran) => {
-  const row = readFigure(findRow(what), ran.output)
-  const share = what.replace(/^CPU per request, (.+)$/, '$1: as a share of what twilio adds')
-  const isComparable = share === what || readFigure(cpu, ran.output) === readFigure(cpu, readPage(benchPage))
-  if (isComparable || !row?.endsWith('MISSED')) return row
-  return `${row} on another CPU; of what twilio adds ${readFigure(findRow(share), ran.output)}`
-}
-
 // npm run bench decides itself whether a budget holds. A figure without a budget depends on the
 // machine, so it must only be printed.
 /** @type {Claim[]} */
-const benchClaims = listRows(benchPage).map(([what = '', , , budget = '']) => ({
-  what,
-  page: benchPage,
-  quoted: findRow(what, [true, false, budget !== '']),
-  command: 'npm run bench',
-  measured: budget === '' ? fromOutput(findRow(what, [true])) : fromBudget(what),
-  agrees: budget === '' ? () => true : holds,
-  slow: true,
-}))
+const benchClaims = listRows('docs/benchmarks.md').map(([what = '', , , budget = '']) => {
+  const cell = String.raw`\s*([^|]*?)\s*\|`
+  const other = String.raw`[^|]*\|`
+  const start = String.raw`^\| ${escapeText(what)}\s*\|${cell}${other}`
+  return {
+    what,
+    page: 'docs/benchmarks.md',
+    quoted: new RegExp(start + (budget === '' ? '' : cell), 'm'),
+    command: 'npm run bench',
+    measured: fromOutput(new RegExp(start + (budget === '' ? '' : other + cell), 'm')),
+    agrees: budget === '' ? () => true : holds,
+    slow: true,
+  }
+})
 
 // npm run mutation. A busy machine can stop a change that only makes the code slower.
 /** @type {Claim[]} */

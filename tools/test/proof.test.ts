@@ -38,20 +38,6 @@ test('a claim does not hold if the figure differs, its budget is missed or its c
   }
 })
 
-test.each([
-  ['on the CPU of the page', 'Intel(R) Xeon(R) Processor', '0.68 × | 0.6 × | at most 0.75 × | holds', false],
-  ['on another CPU that keeps the share', 'AMD EPYC', '0.68 × | 0.6 × | at most 0.75 × | holds', true],
-  ['on another CPU that misses the share', 'AMD EPYC', '0.98 × | 0.9 × | at most 0.75 × | MISSED', false],
-])('a missed percentage of node:http, %s', (_, cpu, share, held) => {
-  const claim = claims.find(({ what }) => what === 'CPU per request, node:http')
-  const table = (percent: string) =>
-    `${cpu}, 2 cores, linux x64\n\n| CPU per request, node:http | ${percent} |\n| node:http: as a share of what twilio adds | ${share} |\n`
-  const judge = (percent: string) =>
-    claim?.agrees('', claim.measured({ code: 1, output: table(percent), readPage }) ?? '')
-  expect(judge('+36.0 % | +28.0 % | at most +12.0 % | MISSED')).toBe(held)
-  expect(judge('+9.0 % | +8.0 % | at most +12.0 % | holds')).toBe(true)
-})
-
 test('every page with figures that a command writes is claimed', () => {
   const attributes = readFileSync(join(root, '.gitattributes'), 'utf8')
   const written = [...attributes.matchAll(/^(docs\/\S+\.md) linguist-generated$/gm)].map(([, page = '']) => page)
