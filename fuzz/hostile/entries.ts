@@ -12,14 +12,14 @@ import {
 } from '../../packages/tollgate/src/index.ts'
 import { cached } from '../../packages/tollgate/src/keys/index.ts'
 import { memoryStore, replayGuard } from '../../packages/tollgate/src/replay/index.ts'
-import { account, host, likeEvent, likeSms, plainSms, type RawRequest } from './requests.ts'
+import { account, host, likeEvent, likeSms, type Ordinary, plainSms, type RawRequest } from './requests.ts'
 
 /** A part of the library that receives hostile requests. */
 export interface Entry {
   readonly name: string
   /** The largest allowed ratio between the CPU time of a hostile request and of an ordinary one. */
   readonly bound: number
-  readonly ordinary: typeof likeSms
+  readonly ordinary: Ordinary
   /** The number of shares of the time. 1, unless its requests take long. */
   readonly share?: number
   /** Headers that every request has, so that it gets as far as this entry allows. */

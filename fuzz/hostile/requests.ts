@@ -55,7 +55,7 @@ function place(request: RawRequest, part: Part): RawRequest {
 }
 
 /** Makes an ordinary forged request as large as `like`, for comparison. */
-type Ordinary = (like: RawRequest, own?: RawRequest['headers']) => RawRequest
+export type Ordinary = (like: RawRequest, own?: RawRequest['headers']) => RawRequest
 
 /**
  * Makes an SMS, or a GET if `like` has no body. Its target, its headers and its body are as large

@@ -162,6 +162,16 @@ export function isForwarded({ from }: Seen<unknown>): boolean {
 }
 
 /**
+ * Checks if a redirect made a GET of a POST. Twilio sends parameters with every GET of its own.
+ * @param method the method of the request
+ * @param query the query, with its `?`
+ * @returns true for a GET without parameters
+ */
+export function isRedirected(method: string, query: string): boolean {
+  return method === 'GET' && query.length < 2
+}
+
+/**
  * Spells a header's name as users know it.
  * @param name the name in lower case
  * @returns the name with capitals

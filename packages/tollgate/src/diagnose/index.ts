@@ -121,10 +121,12 @@ async function runDiagnosis(
       evidence: subject.evidence,
       causes: proven.causes.map(({ id }) => id),
     })
-  const addFix = ({ id, detail, fix }: FoundCause): Cause => ({
-    id,
-    detail,
-    fix: setting?.mends.has(id) ? joinFixes(setting.line, fix, options) : (fix ?? findFix(id, extra.framework)),
+  const addFix = (cause: FoundCause): Cause => ({
+    id: cause.id,
+    detail: cause.detail,
+    fix: setting?.mends.has(cause.id)
+      ? joinFixes(setting.line, cause, options)
+      : (cause.fix ?? findFix(cause.id, extra.framework)),
   })
   const ruledOut = match === undefined && !isCertain ? describeRuledOut(subject, result.tried) : undefined
   const command = ruledOut === undefined ? undefined : writeCommand(subject, suspected)
@@ -149,13 +151,13 @@ async function runDiagnosis(
   }
 }
 
+const sendRight = 'let the proxy send the right headers, those that "forwardedBy" names'
+
 /** Adds to a line what else would mend the cause. */
-function joinFixes(line: string, fix: string | undefined, { publicUrl, signedUrl }: VerifierOptions): string {
+function joinFixes(line: string, { fix, ruleFix = sendRight }: FoundCause, options: VerifierOptions): string {
+  const { publicUrl, signedUrl } = options
   const isRule = typeof publicUrl === 'object' && !Array.isArray(publicUrl) && line.startsWith('publicUrl')
-  if (isRule) {
-    const lack = /add (?:it|the address of your proxy) to "\w+"/.exec(fix ?? '')?.[0].replace(' it ', ' the host ')
-    return `Set ${line}. If Twilio calls several hosts, keep the rule, and ${lack ?? 'let the proxy send the right headers, those that "forwardedBy" names'}.`
-  }
+  if (isRule) return `Set ${line}. If Twilio calls several hosts, keep the rule, and ${ruleFix}.`
   const isFunction = line.startsWith('signedUrl') && signedUrl === undefined
   return isFunction && fix !== undefined ? `Set ${line}. Or: ${fix}` : `Set ${line}.`
 }

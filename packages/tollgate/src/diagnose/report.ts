@@ -91,8 +91,7 @@ export function drawConclusion(
   // These refuse the request whatever its signature is.
   const isApart = rejection.code === 'method_not_allowed' || rejection.code === 'content_encoding_unsupported'
   const refusal = explainRefusal(subject, rejection)
-  // The verifier built no URL. The search started from a guess, and its origin is no cause.
-  const isGuess = refusal.some(({ id }) => id === 'forwarding_headers')
+  const isGuess = refusal.some(({ guessesOrigin }) => guessesOrigin)
   const kept = isGuess ? found.filter(({ id }) => !isNamed(id, subject, match)) : found
   const proven = removeRepeated([...kept, ...(found.length === 0 || isApart || isGuess ? refusal : [])])
   return proven.length === 0
@@ -102,12 +101,12 @@ export function drawConclusion(
 
 /** Checks if a cause is a part of the origin that was signed as forwarding headers name it. */
 function isNamed(id: CauseId, { evidence: { hosts, schemes, ports } }: Subject, { state: { url } }: Match): boolean {
-  const named = [
-    ...schemes.map(({ value, from }) => ({ from, value: { scheme: value.toLowerCase() } })),
-    ...ports.map(({ value, from }) => ({ from, value: { port: value } })),
-    ...hosts,
-  ].filter(isForwarded)
-  return named.some(({ value }) => id in value && Object(value)[id] === Object(url)[id])
+  if (id === 'scheme') return schemes.some((one) => isForwarded(one) && one.value.toLowerCase() === url.scheme)
+  if (id === 'host') return hosts.some((one) => isForwarded(one) && one.value.host === url.host)
+  if (id !== 'port') return false
+  return [...ports, ...hosts.map(({ value, from }) => ({ value: value.port, from }))].some(
+    (one) => isForwarded(one) && one.value === url.port,
+  )
 }
 
 function readMatch(

@@ -5,7 +5,7 @@ import { parseOptions } from '../verify/options.ts'
 import { readTarget } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import type { CauseId } from './causes/index.ts'
-import type { Evidence } from './evidence.ts'
+import { type Evidence, isRedirected } from './evidence.ts'
 import type { Match } from './search.ts'
 
 /** An option with which the verifier checks the URL that Twilio signed. */
@@ -93,8 +93,8 @@ function findUrlSetting({ request, options, match, evidence, causes }: SettingIn
 function findMethods({ request, options, verdict, causes }: SettingInput): Setting | undefined {
   const { method, url } = request
   if (verdict.ok || verdict.code !== 'method_not_allowed' || !causes.includes('method')) return undefined
-  // A redirect made it of a POST. With the method it would pass without its form.
-  if (method === 'GET' && !/\?./s.test(url)) return undefined
+  // With the method, the request would pass without its form.
+  if (isRedirected(method, /\?.*/s.exec(url)?.[0] ?? '')) return undefined
   const listed: readonly string[] = [method, ...(options.methods ?? ['GET', 'POST'])]
   const methods = ['GET', 'POST', 'PUT'].filter((one) => listed.includes(one))
   if (!methods.includes(method)) return undefined

@@ -126,8 +126,7 @@ function describeConsumed(body: BodyConsumed): string {
   // A caller without types may pass a parsed object, whose texts the sender chose.
   const { consumedBy, fix } = Object(body) as BodyConsumed
   const isText = typeof consumedBy === 'string' && typeof fix === 'string'
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-  return isText && /^[^\x00-\x1f\x7f]*$/.test(consumedBy + fix) ? `Read by: ${consumedBy}. ${fix}` : notBytes
+  return isText && /^\P{Cc}*$/u.test(consumedBy + fix) ? `Read by: ${consumedBy}. ${fix}` : notBytes
 }
 
 const notBytes = 'Pass the raw body.'

@@ -18,7 +18,7 @@ export function toIncomingRequest(
   return {
     method: req.method ?? '',
     url: url ?? '',
-    headers: readHeaders(req),
+    headers: keepContentTypes(req),
     // The WebSocket follows a handshake. It is no body, and it does not end.
     body: handshake ? undefined : body,
     handshake,
@@ -31,7 +31,7 @@ export function toIncomingRequest(
  * Returns the headers with every Content-Type. Node.js keeps only the first, but a web Request of the
  * same request has all of them, and its form parser uses the last one. The verifier refuses several.
  */
-function readHeaders({ headers, rawHeaders }: IncomingMessage): IncomingRequest['headers'] {
+function keepContentTypes({ headers, rawHeaders }: IncomingMessage): IncomingRequest['headers'] {
   const types: string[] = []
   // A request that a test library made may have no raw headers. The length decides first, because
   // this runs for every request.

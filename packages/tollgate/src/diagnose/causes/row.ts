@@ -76,6 +76,10 @@ export interface Finding {
   readonly detail: string
   /** The fix, if the request shows that the one of the row would not be right. */
   readonly fix?: string | undefined
+  /** Ends the sentence "keep the rule, and …" for a `publicUrl` made with `fromRequest`. */
+  readonly ruleFix?: string | undefined
+  /** The verifier built no URL, so the search guessed the origin, and that is no cause. */
+  readonly guessesOrigin?: true
 }
 
 /**

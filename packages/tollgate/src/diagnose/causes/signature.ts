@@ -1,5 +1,5 @@
 import { algorithms } from '../../scheme/algorithms.ts'
-import { isSignature } from '../evidence.ts'
+import { isRedirected, isSignature } from '../evidence.ts'
 import { parseFormBody } from '../limits.ts'
 import type { Subject } from '../reading.ts'
 import { decodePercent } from '../spelling.ts'
@@ -26,8 +26,7 @@ export const signatureCauses = {
     },
     refusals: {
       method_not_allowed({ method, state, handshake }) {
-        if (method === 'GET' && !handshake && state.url.query.length < 2)
-          return { detail: withoutParams, fix: noRedirect }
+        if (!handshake && isRedirected(method, state.url.query)) return { detail: withoutParams, fix: noRedirect }
         return {
           detail: `Twilio signed this request. Its method is ${showMethod(method)}, which "methods" does not list.`,
           fix: describeMethodFix(method),

@@ -5,6 +5,7 @@ import type { Subject } from '../reading.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row, type Suspicion } from './row.ts'
 
 const setOrigin = 'Set publicUrl to the scheme and host of the URL at Twilio'
+const trustProxy = 'add the address of your proxy to "trustedProxies"'
 const useOneUrl = 'Set "publicUrl" to the scheme and host of the URL at Twilio, which needs no headers.'
 
 /**
@@ -65,7 +66,7 @@ export const urlCauses = {
       url_not_allowed(subject, rejection) {
         const isHost = (explainForwarding(subject, rejection) ?? explainPort(subject, rejection)) === undefined
         const suspicion = isHost ? explainUrlNotAllowed(subject, rejection) : undefined
-        return suspicion && { detail: suspicion.detail, fix: suspicion.fix }
+        return suspicion && { detail: suspicion.detail, fix: suspicion.fix, ruleFix: suspicion.ruleFix }
       },
     },
   } satisfies CauseRow as Row,
@@ -163,7 +164,9 @@ function explainForwarding({ header, request }: Subject, { message }: Rejected):
     const names = forwardingHeaders.filter((name) => header(name).length > 0).map(spellName)
     return {
       detail: `The request has ${names.join(' and ')}, and the peer that sent it${shown} is not in "trustedProxies".`,
-      fix: `${useOneUrl} Or add the address of your proxy to "trustedProxies".`,
+      fix: `${useOneUrl} Or ${trustProxy}.`,
+      ruleFix: trustProxy,
+      guessesOrigin: true,
     }
   }
   if (!/forwarding header/.test(message)) return undefined
@@ -174,6 +177,7 @@ function explainForwarding({ header, request }: Subject, { message }: Rejected):
     ? undefined
     : {
         detail: `${several.map(({ name, count }) => `${spellName(name)} holds ${count} values`).join(', ')}: it is not clear which proxy to believe.`,
+        guessesOrigin: true,
         fix: `${useOneUrl} Or let the last proxy set each header instead of adding a value (HAProxy: http-request set-header, nginx: proxy_set_header X-Forwarded-Proto $scheme).`,
       }
 }
@@ -224,7 +228,8 @@ function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion 
     detail: `The host of the request, "${named}", is not in "${listed}".`,
     fix: internalHost.test(named)
       ? 'Let the proxy pass the public host on (nginx: proxy_set_header Host $http_host, Apache: ProxyPreserveHost On). Or set "publicUrl" to one text, the scheme and host of the URL at Twilio: then Host is not used.'
-      : `If Twilio calls this host, add it to "${listed}"${listed === 'publicUrl' ? `: 'https://${named}'` : ''}.`,
+      : `If Twilio calls this host, add it to "${listed}"${isList ? `: 'https://${named}'` : ''}.`,
+    ruleFix: isList || internalHost.test(named) ? undefined : 'add the host to "allowedHosts"',
   }
 }
 
