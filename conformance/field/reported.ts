@@ -30,10 +30,10 @@ interface Arrival extends Partial<DiagnosableRequest> {
 
 const A = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
 const B = 'a1b2c3d4e5f60718293a4b5c6d7e8f90'
-const AC = `AC${'7'.repeat(32)}`,
-  SUB = `AC${'8'.repeat(32)}`,
-  SM = `SM${'5'.repeat(32)}`,
-  CA = `CA${'6'.repeat(32)}`
+const AC = `AC${'7'.repeat(32)}`
+const SUB = `AC${'8'.repeat(32)}`
+const SM = `SM${'5'.repeat(32)}`
+const CA = `CA${'6'.repeat(32)}`
 const sms = {
   ToCountry: 'US',
   ToState: 'CA',
@@ -121,6 +121,12 @@ function post(url: string, arrival: Arrival = {}) {
     body: Buffer.from(body),
     ...rest,
   }
+}
+
+function postUnsigned(url: string, headers: Readonly<Record<string, string>>) {
+  const request = post(url, { params: status, headers })
+  delete request.headers['x-twilio-signature']
+  return request
 }
 
 function get(url: string, { target = toTarget(url), host, token = A, headers, ...rest }: Arrival = {}) {
@@ -990,24 +996,14 @@ add(
 add(
   'Authy scheme, no signature',
   'authy2fa-flask#9',
-  (() => {
-    const r = post('https://x.ngrok.io/authy/callback', { params: status })
-    delete r.headers['x-twilio-signature']
-    r.headers['x-authy-signature'] = 'abc='
-    return r
-  })(),
+  postUnsigned('https://x.ngrok.io/authy/callback', { 'x-authy-signature': 'abc=' }),
   { publicUrl: 'https://x.ngrok.io' },
   ['?signature_missing'],
 )
 add(
   'Postman, no signature',
   'postman test',
-  (() => {
-    const r = post('https://x.ngrok.io/sms', { params: status })
-    delete r.headers['x-twilio-signature']
-    r.headers['user-agent'] = 'PostmanRuntime/7.36'
-    return r
-  })(),
+  postUnsigned('https://x.ngrok.io/sms', { 'user-agent': 'PostmanRuntime/7.36' }),
   { publicUrl: 'https://x.ngrok.io' },
   ['?signature_missing'],
 )
@@ -1131,7 +1127,7 @@ addApp('@ in the path decoded', 'path', post(`${O}/agents/bob%40x.com/sms`, { ta
 ])
 addApp('path lower-cased', 'IIS', post(`${O}/Api/Twilio/Sms`, { target: '/api/twilio/sms' }), {}, ['path_encoding'])
 addApp(
-  'two-level prefix that nobody knows',
+  'two-level prefix that no list has',
   'ingress rewrite-target',
   post(`${O}/comm/v3/sms`, { target: '/sms' }),
   {},
