@@ -428,7 +428,7 @@ describe('tollgate audit', () => {
         account: main,
         resource: 'video-rooms',
         reason: 'only the first 20 were read: name it with --resource',
-        kind: 'refused',
+        kind: 'left',
       },
     ])
     const named = await audit({ accounts }, ['--resource', 'video-rooms'])

@@ -1,5 +1,5 @@
 import { isConnectionOverride, type Parts, splitUrl, toAsciiHost } from '../twilio-api/webhook-url.ts'
-import { compare, type Inventory, type Place, type Webhook } from './read.ts'
+import { compare, type Inventory, type Place, type Webhook } from './inventory.ts'
 
 /** `note` does not change the exit code. The names are those of SARIF. */
 type Level = 'error' | 'warning' | 'note'

@@ -6,7 +6,7 @@ import { UnreachableError, UsageError } from '../exit.ts'
 import { deliverForStatus } from '../sending/deliver.ts'
 import { toAddress } from '../sending/prepare.ts'
 import { splitUrl, toAsciiHost } from '../twilio-api/webhook-url.ts'
-import { compare, type Webhook } from './read.ts'
+import { compare, type Webhook } from './inventory.ts'
 
 /** One distinct URL and method, to be probed. */
 export interface Target {

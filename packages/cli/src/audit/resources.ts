@@ -295,3 +295,9 @@ export const resources: Readonly<Record<string, Resource>> = {
     urls: { webhook: 'POST' },
   },
 }
+
+/** The beta whose Rules choose the key that signs. It has no URL of a webhook, and its own reader. */
+export const rulesName = 'webhook-rules'
+
+/** The names that `--resource` takes. */
+export const resourceNames: readonly string[] = [...Object.keys(resources), rulesName]

@@ -1,8 +1,13 @@
 import type { Args } from '../args.ts'
+import { compareWith, isAuditDocument } from '../audit/baseline.ts'
+import { type AuditDocument, createDocument } from '../audit/document.ts'
 import { type Known, listFindings } from '../audit/findings.ts'
+import type { Inventory } from '../audit/inventory.ts'
 import { listTargets, parseAllowedHosts, probeAll } from '../audit/probe.ts'
-import { type Inventory, readInventory, resourceNames } from '../audit/read.ts'
-import { type AuditDocument, compareWith, createDocument, formatAudit, formatPlan, toSarif } from '../audit/report.ts'
+import { readInventory } from '../audit/read.ts'
+import { formatAudit, formatPlan } from '../audit/report.ts'
+import { resourceNames } from '../audit/resources.ts'
+import { toSarif } from '../audit/sarif.ts'
 import { envFileFlag } from '../env-file.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { parseJson } from '../inputs/json-inputs.ts'
@@ -10,7 +15,7 @@ import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { didYouMean } from '../nearest.ts'
 import { decodeText, readSource } from '../read-text.ts'
 import { type Progress, startProgress } from '../sending/progress.ts'
-import { createTwilioApi, type Fields, isObject } from '../twilio-api/client.ts'
+import { createTwilioApi } from '../twilio-api/client.ts'
 import { apiFlags, isAccountSid, readApiUrl, readCredentials } from '../twilio-api/credentials.ts'
 import { splitUrl } from '../twilio-api/webhook-url.ts'
 import { type Command, inGroup } from './command.ts'
@@ -172,38 +177,4 @@ async function readBaseline(args: Args, io: Io): Promise<AuditDocument | undefin
   const value = parseJson(decodeText(await readSource(io, file, '--baseline'), '--baseline'), 'The baseline')
   if (!isAuditDocument(value)) throw new UsageError('--baseline: this is not the output of tollgate audit --json.')
   return value
-}
-
-/** Checks what a comparison reads. A file may be damaged, or written by another version. */
-function isAuditDocument(value: unknown): value is AuditDocument {
-  const { accounts, scope, webhooks, findings, notRead } = toFields(value)
-  const isPlace = (place: unknown): boolean => hasTexts(place, 'account', 'resource', 'sid', 'field')
-  return (
-    isTexts(accounts) &&
-    isTexts(toFields(scope).accounts) &&
-    isTexts(toFields(scope).resources) &&
-    isListOf(webhooks, (webhook) => isPlace(webhook) && hasTexts(webhook, 'url', 'method')) &&
-    isListOf(notRead, (gap) => hasTexts(gap, 'account', 'resource')) &&
-    isListOf(
-      findings,
-      (finding) =>
-        hasTexts(finding, 'rule', 'level', 'url', 'text', 'fix') && isListOf(toFields(finding).places, isPlace),
-    )
-  )
-}
-
-function toFields(value: unknown): Fields {
-  return isObject(value) ? value : {}
-}
-
-function hasTexts(value: unknown, ...names: readonly string[]): boolean {
-  return names.every((name) => typeof toFields(value)[name] === 'string')
-}
-
-function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(isItem)
-}
-
-function isTexts(value: unknown): boolean {
-  return isListOf(value, (item) => typeof item === 'string')
 }

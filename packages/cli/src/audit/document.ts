@@ -1,0 +1,94 @@
+import { maskUrl } from '../twilio-api/webhook-url.ts'
+import { type Finding, rules } from './findings.ts'
+import { type Gap, type Inventory, type Place, type Scope, toPlace } from './inventory.ts'
+import type { Probed, Target } from './probe.ts'
+
+/** The document of `--json`, which is also what `--baseline` reads. */
+export interface AuditDocument {
+  readonly account: string
+  readonly accounts: readonly string[]
+  readonly inactiveAccounts: number
+  /** What --account and --resource named. Empty lists mean everything. */
+  readonly scope: Scope
+  readonly webhooks: readonly ShownWebhook[]
+  readonly findings: readonly ShownFinding[]
+  readonly notRead: readonly Gap[]
+  /** `null` without `--probe`. `sent` is false for a dry run. */
+  readonly probe: { readonly sent: boolean; readonly targets: readonly (Target | Probed)[] } | null
+  /** `null` without `--baseline`. */
+  readonly changes: Changes | null
+}
+
+interface ShownWebhook extends Place {
+  /** Masked, as every URL of the document. */
+  readonly url: string
+  readonly method: string
+  readonly ignored: boolean
+}
+
+interface ShownFinding {
+  readonly rule: Finding['rule'] | 'not_guarded'
+  readonly level: Finding['level']
+  readonly url: string
+  readonly text: string
+  readonly fix: string
+  readonly places: readonly Place[]
+}
+
+interface Changes {
+  readonly added: readonly ShownWebhook[]
+  readonly removed: readonly ShownWebhook[]
+  readonly changed: readonly { readonly before: ShownWebhook; readonly after: ShownWebhook }[]
+  /** Findings at places that the baseline does not have with that rule. */
+  readonly newFindings: readonly ShownFinding[]
+  readonly goneFindings: readonly ShownFinding[]
+}
+
+/** The finding of a probe. */
+export const notGuarded = {
+  level: 'error',
+  text: 'answered a request that Twilio did not sign: not guarded',
+  fix: 'Guard this endpoint: see README.md for your framework, or put the gateway in front of it.',
+} as const
+
+/** Makes the document of an audit. */
+export function createDocument(
+  { account, accounts, inactive, webhooks, gaps }: Inventory,
+  scope: Scope,
+  findings: readonly Finding[],
+  probe: AuditDocument['probe'],
+): AuditDocument {
+  const shown = webhooks.map(({ account: owner, resource, sid, field, url, method, ignoredFor }) => ({
+    account: owner,
+    resource,
+    sid,
+    field,
+    url: maskUrl(url),
+    method,
+    ignored: ignoredFor !== undefined,
+  }))
+  const unguarded = (probe?.targets ?? []).flatMap((target): ShownFinding[] => {
+    if (!('verdict' in target) || target.verdict !== 'not guarded') return []
+    const places = webhooks.filter(
+      ({ url, method }) => url.replace(/#.*$/s, '') === target.url && method === target.method,
+    )
+    return [{ rule: 'not_guarded', ...notGuarded, url: maskUrl(target.url), places: places.map(toPlace) }]
+  })
+  return {
+    account,
+    accounts,
+    inactiveAccounts: inactive,
+    scope,
+    webhooks: shown,
+    findings: [
+      ...unguarded,
+      ...findings.map(({ rule, level, subject, places }) => {
+        const { text, fix } = rules[rule]
+        return { rule, level, url: maskUrl(subject), text, fix, places }
+      }),
+    ],
+    notRead: gaps,
+    probe: probe && { ...probe, targets: probe.targets.map((target) => ({ ...target, url: maskUrl(target.url) })) },
+    changes: null,
+  }
+}
