@@ -11,7 +11,7 @@ export interface Reported {
   readonly options: VerifierOptions
   /** The causes. With `?`, nothing is proven, and it is the first of those that are left. None: it verifies. */
   readonly expected: readonly (CauseId | `?${CauseId}`)[]
-  /** What the printed fix says to do, if it is no option to copy. */
+  /** Does what the printed fix says, if that is no option to copy. */
   readonly mend?: ((reported: Reported) => Partial<Pick<Reported, 'request' | 'options'>>) | undefined
   readonly hints?: DiagnoseOptions | undefined
 }

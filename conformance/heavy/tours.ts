@@ -16,7 +16,7 @@ export interface Tour {
   readonly handshake?: boolean
   /** The major version of Node.js that the framework needs, if it is newer than the oldest one. */
   readonly node?: number
-  /** Whether the page's commands run Bun. */
+  /** True if the page's commands run Bun. */
   readonly bun?: boolean
 }
 

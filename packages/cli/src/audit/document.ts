@@ -8,7 +8,7 @@ export interface AuditDocument {
   readonly account: string
   readonly accounts: readonly string[]
   readonly inactiveAccounts: number
-  /** What --account and --resource named. Empty lists mean everything. */
+  /** The values of --account and --resource. Empty lists mean everything. */
   readonly scope: Scope
   readonly webhooks: readonly ShownWebhook[]
   readonly findings: readonly ShownFinding[]

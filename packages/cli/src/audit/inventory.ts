@@ -1,4 +1,4 @@
-/** Where a URL is configured. */
+/** The place where a URL is configured. */
 export interface Place {
   readonly account: string
   /** The name of a row in `resources`. */
@@ -41,7 +41,7 @@ export interface Inventory {
   readonly gaps: readonly Gap[]
 }
 
-/** What to read. Empty lists mean everything. */
+/** The accounts and resources to read. Empty lists mean everything. */
 export interface Scope {
   readonly accounts: readonly string[]
   readonly resources: readonly string[]

@@ -29,7 +29,7 @@ export async function runGateway(source: Source, hooks: RunHooks): Promise<void>
 /** A message from the primary process to a worker. */
 export type ToWorker = { readonly do: 'serve'; readonly source: Source } | { readonly do: 'reload' | 'stop' }
 
-/** Where a worker listens. */
+/** The addresses of a worker. */
 type Bound = Pick<Serving, 'url' | 'forwardAuthUrl'>
 
 /** A message from a worker to the primary process. */
