@@ -42,8 +42,8 @@ function toOneHost(host: string): string {
 }
 
 /**
- * Lists what would be probed: the URLs of the allowed hosts, once each.
- * A host without a port allows only the port of the scheme.
+ * Lists what would be probed: the URLs of the allowed hosts, once each. A host without a port
+ * allows only the port of the scheme.
  */
 export function listTargets(webhooks: readonly Webhook[], allowedHosts: readonly string[]): readonly Target[] {
   const targets = new Map<string, Target>()

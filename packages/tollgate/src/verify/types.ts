@@ -214,8 +214,7 @@ export interface Answer {
   readonly status: number
   /**
    * Header fields: Latin-1 text without control characters, anything else is a TypeError. Fields
-   * that the server sets itself, such as Coverage-Length and Connection, are dropped. Default:
-   * none.
+   * that the server sets itself, such as Content-Length and Connection, are dropped. Default: none.
    */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Default: empty. */

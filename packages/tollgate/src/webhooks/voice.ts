@@ -179,8 +179,7 @@ export const voice = {
     rule: 'CallSid CallStatus=ringing Direction=inbound !SipDomain',
     parameters: ['...call CallToken? StirVerstat? StirPassportToken? AddOns? ErrorCode? ErrorUrl?'],
   },
-  // The start of a media stream. It has no parameters. `parseStreamMessage` reads the
-  // messages.
+  // The start of a media stream. It has no parameters. `parseStreamMessage` reads the messages.
   // https://www.twilio.com/docs/voice/media-streams (2026-11)
   'media-stream.handshake': {
     body: 'handshake',
