@@ -64,16 +64,27 @@ describe('cached', () => {
     expect(await lookup(claim(one))).toEqual([token(1)])
   })
 
-  test('a failed look-up is reported, is not remembered, and gives key_lookup_failed', async () => {
+  const broken = new Error('a listener that breaks')
+  test.each<[how: string, listener: () => void]>([
+    [
+      'throws',
+      () => {
+        throw broken
+      },
+    ],
+    ['rejects', () => Promise.reject(broken)],
+  ])('a failed look-up is reported, is not remembered, and gives key_lookup_failed: %s', async (_how, listener) => {
     const source = createSource({ [one]: token(1) })
-    const onProblem = vi.fn(() => {
-      throw new Error('a listener that breaks')
-    })
+    const reported = vi.fn()
+    const onProblem = (...problem: unknown[]) => {
+      reported(...problem)
+      return listener()
+    }
     const verifier = createVerifier({ publicUrl, authToken: cached(source.lookup, { onProblem }) })
     const input = { params: { AccountSid: one }, authToken: token(1) }
     source.error = new Error('down')
     expect(outcome(await send(verifier, input))).toBe('key_lookup_failed')
-    expect(onProblem).toHaveBeenCalledExactlyOnceWith(source.error, one)
+    expect(reported).toHaveBeenCalledExactlyOnceWith(source.error, one)
     source.error = undefined
     expect(outcome(await send(verifier, input))).toBe(0)
   })

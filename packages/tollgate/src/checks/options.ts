@@ -112,3 +112,13 @@ export function refusePromise(result: unknown, name: string): void {
   Promise.resolve(result).catch(() => undefined)
   throw new TypeError(`${name} must not be asynchronous: it has to return its result, not a promise`)
 }
+
+/** Calls a listener of the user's. An error in it, also a later one, is ignored. */
+export function runUnnoticed(listener: () => unknown): void {
+  try {
+    const result = listener()
+    if (typeof result === 'object') Promise.resolve(result).catch(() => undefined)
+  } catch {
+    // Ignored, as the comment above says.
+  }
+}

@@ -1,6 +1,6 @@
 import type * as NodeFs from 'node:fs'
 import type * as NodePath from 'node:path'
-import { checkKnownOptions, checkType } from '../checks/options.ts'
+import { checkKnownOptions, checkType, runUnnoticed } from '../checks/options.ts'
 import type { Tokens } from '../checks/secrets.ts'
 import type { AuthTokenLookup, SharedKey, UnverifiedClaim } from '../verify/types.ts'
 import { type KeyFile, parseKeyFile } from './key-file.ts'
@@ -76,7 +76,8 @@ export function fileKeys(path: string, options: FileKeysOptions = {}): FileKeys 
     try {
       file = load()
     } catch (error) {
-      ignoreErrors(() => onProblem(`${(error as Error).message}. The keys from before stay in force.`))
+      // An exception inside a timer would end the process.
+      runUnnoticed(() => onProblem(`${(error as Error).message}. The keys from before stay in force.`))
     }
   })
   try {
@@ -154,14 +155,6 @@ function describe(error: unknown): string {
 function printProblem(message: string): void {
   // biome-ignore lint/suspicious/noConsole: without a listener, the problem must still be visible
   console.error(message)
-}
-
-function ignoreErrors(call: () => void): void {
-  try {
-    call()
-  } catch {
-    // An exception inside a timer would end the process.
-  }
 }
 
 // Editors and deployments replace a file in several steps.

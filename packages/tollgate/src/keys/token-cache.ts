@@ -1,3 +1,4 @@
+import { runUnnoticed } from '../checks/options.ts'
 import { readTokens } from '../checks/secrets.ts'
 import { type Awaitable, sleep, withTimeLimit } from '../checks/time-limit.ts'
 import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
@@ -90,7 +91,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
     try {
       return settings.isNamed(accountSid)
     } catch (error) {
-      ignoreErrors(() => settings.onProblem(error, accountSid))
+      runUnnoticed(() => settings.onProblem(error, accountSid))
       return false
     }
   }
@@ -112,7 +113,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
       .then((given) => keep(accountSid, given))
       .catch((error: unknown) => {
         markFailing(accountSid)
-        ignoreErrors(() => settings.onProblem(error, accountSid))
+        runUnnoticed(() => settings.onProblem(error, accountSid))
         throw error
       })
       .finally(() => flights.delete(accountSid))
@@ -212,14 +213,6 @@ function bindDefault(claim: UnverifiedClaim, found: Awaitable<Found>, accountSid
 
 function areSame(one: Found, other: Found): boolean {
   return one?.length === other?.length && (one ?? []).every((token, index) => token === other?.[index])
-}
-
-function ignoreErrors(call: () => void): void {
-  try {
-    call()
-  } catch {
-    // An exception in `onProblem` is ignored, as the option says.
-  }
 }
 
 /** Limits how often something happens. */

@@ -1,5 +1,13 @@
 import { createSignatureChecker } from '#ecdsa'
-import { checkKnownOptions, checkMethods, checkType, hasMethod, parseChoice, parseInteger } from '../checks/options.ts'
+import {
+  checkKnownOptions,
+  checkMethods,
+  checkType,
+  hasMethod,
+  parseChoice,
+  parseInteger,
+  runUnnoticed,
+} from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
 import { encodeUtf8 } from '../scheme/form.ts'
 import { hashBody } from '../scheme/signature.ts'
@@ -7,7 +15,7 @@ import { isRejected, type Rejected, type RejectionCode, reject } from '../verdic
 import { borrowBody } from '../verify/body.ts'
 import { type HeaderReader, readHead, readHeaders, readSingle } from '../verify/head.ts'
 import type { IncomingRequest, PushedBody, ReplayGuard, Reservation } from '../verify/types.ts'
-import { reserveDelivery, runUnnoticed, type Verifier } from '../verify/verifier.ts'
+import { reserveDelivery, type Verifier } from '../verify/verifier.ts'
 import { toJsonParser, toRelease } from '../verify/webhook.ts'
 import { parseSignature } from './der.ts'
 import type { SendGridEvent } from './events.ts'

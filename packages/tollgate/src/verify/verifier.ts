@@ -1,3 +1,4 @@
+import { runUnnoticed } from '../checks/options.ts'
 import { isAccountSid } from '../checks/secrets.ts'
 import { distinct, encodeUtf8 } from '../scheme/form.ts'
 import { equalSignatures, hashBody } from '../scheme/signature.ts'
@@ -226,14 +227,4 @@ function report({ settings, source, native, coverage }: Check, verdict: Verdict)
   const { body: _, ...head } = request
   const readable = coverage === undefined ? head : { ...head, body: coverage.body() }
   runUnnoticed(() => diagnose.explain({ rejection: verdict, request: readable, options: settings.given, native }))
-}
-
-/** Calls a listener of the user's. An error in it never changes the verdict. */
-export function runUnnoticed(listener: () => unknown): void {
-  try {
-    const result = listener()
-    if (typeof result === 'object') Promise.resolve(result).catch(() => undefined)
-  } catch {
-    // Ignored, as the comment above says.
-  }
 }
