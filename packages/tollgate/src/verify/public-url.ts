@@ -1,3 +1,4 @@
+import { runUnnoticed } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import type { Awaitable } from '../checks/time-limit.ts'
 import { defaultPort, isPort, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
@@ -31,7 +32,8 @@ export function parsePublicUrl(url: unknown, where: string): PublicOrigin {
     new TypeError(`"${where}" ${what}. It is how Twilio reaches this server, such as "https://example.com/prefix"`)
   if (typeof url !== 'string') throw fault(`must be a string, got ${url === null ? url : typeof url}`)
   const parts = splitUrl(url)
-  if (parts === undefined || !isReadable(url)) throw fault('is not an absolute http or https URL')
+  if (parts === undefined || parseUrl(url) === undefined || /\s/.test(url))
+    throw fault('is not an absolute http or https URL')
   if (parts.query !== '') throw fault('must not have a query')
   if (/[^\x21-\x7e]/.test(parts.host)) throw fault('has a host outside ASCII; use its "xn--" form')
   return {
@@ -40,10 +42,6 @@ export function parsePublicUrl(url: unknown, where: string): PublicOrigin {
     port: parts.port,
     prefix: parts.path.replace(/\/$/, ''),
   }
-}
-
-function isReadable(url: string): boolean {
-  return parseUrl(url) !== undefined && !/\s/.test(url)
 }
 
 /**
@@ -111,7 +109,7 @@ export function resolveByRule(rule: () => unknown): UrlParts | Rejected {
     return reject('url_not_allowed', '"signedUrl" threw.')
   }
   // An asynchronous rule returns a promise. If it rejects, it must not end the process.
-  if (typeof url === 'object' && url !== null) Promise.resolve(url).catch(() => undefined)
+  runUnnoticed(() => url)
   const parts = splitUrl(url)
   if (parts === undefined) return reject('url_not_allowed', '"signedUrl" is not an absolute http or https URL.')
   return { ...parts, userinfo: '' }

@@ -11,11 +11,9 @@ export function toObserved(coverage: Coverage, rejection: Rejected): Observed {
     ...rejection,
     params: new ReceivedParams(coverage.params),
     json: toJsonParser(coverage),
-    release: releaseNothing,
+    async release() {},
   })
 }
-
-async function releaseNothing(): Promise<void> {}
 
 /** Makes the verdict for a request that was proven. */
 export function toAccepted(
