@@ -1,5 +1,5 @@
 import { isBytes } from '../checks/runtime.ts'
-import { isFormType, type Pairs } from '../scheme/form.ts'
+import { encodeUtf8, isFormType, type Pairs } from '../scheme/form.ts'
 import type { Signer } from '../scheme/signature.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
 import { joinPairs, type Params, toPairs } from '../scheme/signing-string.ts'
@@ -75,19 +75,19 @@ export function readClaim(request: Request, options: RequestValidatorOptions): C
  *   signature does not cover the body
  */
 export function verifyBody(sign: Signer, claimed: Claimed, body: FoundBody): Pairs | undefined {
-  const envelope = readHead(claimed, claimed.header)
-  const content = isBytes(body) ? readBytes(envelope, claimed.url, body) : readParams(envelope, body)
-  if (content === undefined) return undefined
-  const matches = matchesSpellings(sign, claimed.url, joinPairs(content.signedParams), claimed.signature)
-  return matches ? content.params : undefined
+  const head = readHead(claimed, claimed.header)
+  const covered = isBytes(body) ? readBytes(head, claimed.url, body) : readParams(head, body)
+  if (covered === undefined) return undefined
+  const matches = matchesSpellings(sign, claimed.url, joinPairs(covered.signedParams), claimed.signature)
+  return matches ? covered.params : undefined
 }
 
 type Covered = Pick<Coverage, 'params' | 'signedParams'>
 
-function readBytes(envelope: Head, url: string, bytes: Uint8Array): Covered | undefined {
+function readBytes(head: Head, url: string, bytes: Uint8Array): Covered | undefined {
   const { query = '' } = splitUrl(url.trim()) ?? {}
-  const content = readCoverage(envelope, query, bytes)
-  return content.rejection === undefined ? content : undefined
+  const coverage = readCoverage(head, query, bytes)
+  return coverage.rejection === undefined ? coverage : undefined
 }
 
 /** Takes the parameters of a form that a parser has read. The signature of a GET covers no body. */
@@ -110,8 +110,6 @@ function createHeaderReader(request: Request): HeaderReader {
 /** The bytes of a body, or the parameters of a form whose bytes were not kept. */
 type FoundBody = Uint8Array | Pairs
 
-const encoder = new TextEncoder()
-
 /**
  * Finds the body of a request that a parser may have read.
  * @returns the bytes that were kept, or the parameters that a form parser read; `'unread'` if the
@@ -121,7 +119,7 @@ const encoder = new TextEncoder()
 export function findBody(request: MiddlewareRequest): FoundBody | 'unread' | undefined {
   for (const kept of [request.rawBody, request.body]) {
     if (isBytes(kept) && kept.length > 0) return kept
-    if (typeof kept === 'string' && kept !== '') return encoder.encode(kept)
+    if (typeof kept === 'string' && kept !== '') return encodeUtf8(kept)
   }
   const parsed = request.body || {}
   if (typeof parsed !== 'object') return undefined

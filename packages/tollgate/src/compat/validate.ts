@@ -1,6 +1,7 @@
 import { isBytes } from '../checks/runtime.ts'
 import { describeTokenFault } from '../checks/secrets.ts'
 import { defaultAlgorithm } from '../scheme/algorithms.ts'
+import { encodeUtf8 } from '../scheme/form.ts'
 import {
   createSigner,
   equalSignatures,
@@ -12,8 +13,6 @@ import {
 import { defaultPort, listSignedForms, type SignedForm, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { joinPairs, joinParams, type Params, toPairs } from '../scheme/signing-string.ts'
 import { listUrlSpellings } from './spellings.ts'
-
-const encoder = new TextEncoder()
 
 /**
  * Form parameters as a body parser returns them: strings, numbers, booleans, and lists of these.
@@ -45,7 +44,7 @@ export function getExpectedTwilioSignature(authToken: string, url: string, param
  * @returns the SHA-256 in lower-case hex
  */
 export function getExpectedBodyHash(body: string | Uint8Array): string {
-  return hashBody(toBytes(body))
+  return hashBody(typeof body === 'string' ? encodeUtf8(body) : body)
 }
 
 /**
@@ -169,8 +168,4 @@ function withDefault(params: FormParams | null, url: string): Params {
 
 function isBody(body: unknown): body is string | Uint8Array {
   return typeof body === 'string' || isBytes(body)
-}
-
-function toBytes(body: string | Uint8Array): Uint8Array {
-  return typeof body === 'string' ? encoder.encode(body) : body
 }

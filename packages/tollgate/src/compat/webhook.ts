@@ -1,6 +1,6 @@
 import { checkKnownOptions, checkType } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
-import { decodeUtf8, type Pairs } from '../scheme/form.ts'
+import { type Pairs, parseJsonBody } from '../scheme/form.ts'
 import { isRejected, type Rejected } from '../verdict.ts'
 import { readBody } from '../verify/body.ts'
 import { ReceivedParams } from '../verify/webhook.ts'
@@ -91,17 +91,9 @@ async function readStream(request: MiddlewareRequest, claimed: Claimed): Promise
  */
 function setBody(request: MiddlewareRequest, params: Pairs, bytes: Uint8Array): void {
   const isJson = /^application\/([\w.-]+\+)?json\b/i.test(String(request.headers['content-type']))
-  const body = isJson ? parseJson(bytes) : new ReceivedParams(params).toObject()
+  // Bytes that were proven may still not be JSON. Then only `rawBody` has them.
+  const body = isJson ? parseJsonBody(bytes) : new ReceivedParams(params).toObject()
   Object.assign(request, { body, rawBody: bytes, _body: true })
-}
-
-/** Bytes that were proven may still not be JSON. Then only `rawBody` has them. */
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(decodeUtf8(bytes) ?? '')
-  } catch {
-    return undefined
-  }
 }
 
 function refuse(request: MiddlewareRequest, response: MiddlewareResponse, rejection?: Rejected): void {

@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '../scheme/form.ts'
+import { decodeUtf8, encodeUtf8 } from '../scheme/form.ts'
 import { hashBody } from '../scheme/signature.ts'
 import { listEncodings } from './encodings.ts'
 import { isBoundedJson, type Work } from './limits.ts'
@@ -17,7 +17,6 @@ interface BodyVariant {
 
 /** Each variant is hashed, so larger bodies have none. */
 const mostBytes = 256 * 1024
-const encoder = new TextEncoder()
 
 type Change = readonly [what: string, change: (text: string) => string]
 
@@ -117,18 +116,18 @@ export function* listBodyVariants(body: Uint8Array, work: Work, share = 1): Gene
     if (seen.has(variant)) return
     seen.add(variant)
     work.spend(unitsPerHash + unitsPerHashedCharacter * variant.length)
-    yield { hash: hashBody(encoder.encode(variant)), written, spaced }
+    yield { hash: hashBody(encodeUtf8(variant)), written, spaced }
   }
   for (const [what, change] of whitespaces) {
     if (!affords(unitsPerChangedCharacter)) return
     yield* offer(change(text), undefined, what)
   }
-  const json = parseJson(text)
+  const json = parseBoundedJson(text)
   if (json === undefined) return
-  const inner = readInnerText(json.value)
+  const inner = readInnerText(json)
   if (inner !== undefined && affords(unitsPerWrittenCharacter)) yield* offer(inner, 'without that JSON around it')
   const written: (readonly [variant: string, how: string])[] = []
-  const texts = serializers.map(([how, write]) => [how, () => write(json.value)] as const)
+  const texts = serializers.map(([how, write]) => [how, () => write(json)] as const)
   for (const [also, encode] of escapes)
     for (const [how, write] of [...texts, ['', () => text] as const]) {
       const both = [how, also].filter((one) => one !== '').join(', ')
@@ -166,13 +165,13 @@ export function findBodyVariant(hash: string, body: Uint8Array, work: Work): Bod
  */
 export function isRewrittenJson(body: Uint8Array, work: Work): boolean {
   const text = decodeUtf8(body)
-  const json = text === undefined ? undefined : parseJson(text)
+  const json = text === undefined ? undefined : parseBoundedJson(text)
   if (text === undefined || json === undefined) return false
   const trimmed = text.trim()
   return serializers.slice(0, 8).some(([, write]) => {
     if (!work.affords(unitsPerWrittenCharacter * text.length)) return false
     work.spend(unitsPerWrittenCharacter * text.length)
-    return write(json.value) === trimmed
+    return write(json) === trimmed
   })
 }
 
@@ -186,10 +185,10 @@ const mostValues = 30_000
  * @param text the JSON text
  * @returns the value, or `undefined` if the text is not JSON or too large
  */
-export function parseJson(text: string): { readonly value: unknown } | undefined {
+export function parseBoundedJson(text: string): unknown {
   if (!isBoundedJson(text, mostValues, mostLevels)) return undefined
   try {
-    return { value: JSON.parse(text.replace(/^\ufeff/, '')) }
+    return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '../scheme/form.ts'
+import { decodeUtf8, encodeUtf8 } from '../scheme/form.ts'
 
 /** A body as it was before something encoded or decoded all of it. */
 export interface Encoding {
@@ -45,7 +45,7 @@ export function listEncodings(body: Uint8Array): Encoding[] {
     found.push({ bytes: single, kind: 'charset', detail: 'The body is UTF-8, and something read it as Latin-1.' })
   if (text === undefined)
     found.push({
-      bytes: new TextEncoder().encode(new TextDecoder('windows-1252').decode(body)),
+      bytes: encodeUtf8(new TextDecoder('windows-1252').decode(body)),
       kind: 'charset',
       detail: 'The body is in Latin-1. Twilio sent it in UTF-8.',
     })

@@ -1,5 +1,7 @@
 import { checkKnownOptions, checkType } from '../checks/options.ts'
+import { parseUrl } from '../checks/runtime.ts'
 import { describeSecretFault, maxTokens, parseTokens, type Tokens } from '../checks/secrets.ts'
+import { encodeUtf8 } from '../scheme/form.ts'
 import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
 import { type Fetch, fetchAuthToken } from './accounts-api.ts'
 import { type CachedOptions, cachedOptions, checkAccountSid, parseCachedOptions } from './cached.ts'
@@ -146,7 +148,7 @@ function parseApiKey(apiKey: unknown): string {
 }
 
 function parseBaseUrl(baseUrl: unknown): string {
-  const url = typeof baseUrl === 'string' && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
+  const url = typeof baseUrl === 'string' ? parseUrl(baseUrl) : undefined
   if (url === undefined) throw new TypeError('"baseUrl" must be an absolute URL')
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal))
@@ -158,6 +160,6 @@ function parseBaseUrl(baseUrl: unknown): string {
 
 /** @returns the value of an `Authorization` header: RFC 7617, in UTF-8 */
 function toBasicAuth(user: string, password: string): string {
-  const bytes = new TextEncoder().encode(`${user}:${password}`)
+  const bytes = encodeUtf8(`${user}:${password}`)
   return `Basic ${btoa(String.fromCharCode(...bytes))}`
 }

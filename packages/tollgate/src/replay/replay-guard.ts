@@ -1,6 +1,6 @@
 import { checkKnownOptions, checkMethods, parseChoice, parseInteger } from '../checks/options.ts'
 import { withTimeLimit } from '../checks/time-limit.ts'
-import { decodeUtf8 } from '../scheme/form.ts'
+import { parseJsonBody } from '../scheme/form.ts'
 import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
 import { kindOf, kindOfJson, neverRepeats } from '../webhooks/index.ts'
 import type { ReplayStore, ReserveOutcome } from './store.ts'
@@ -155,15 +155,6 @@ const once = 'once'
 /** Returns the kind of a delivery, or `'unknown'`. */
 function kindOfDelivery({ neverRepeats, covers, params, body }: Delivery): string {
   if (neverRepeats !== undefined) return neverRepeats ? once : 'unknown'
-  const kind = covers === 'body' ? kindOfJson(parseJson(body)) : params && kindOf(params)
+  const kind = covers === 'body' ? body && kindOfJson(parseJsonBody(body)) : params && kindOf(params)
   return kind ?? 'unknown'
-}
-
-function parseJson(body: Uint8Array = new Uint8Array(0)): unknown {
-  const text = decodeUtf8(body)
-  try {
-    return text === undefined ? undefined : JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -20,6 +20,15 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** Parses bytes as JSON. `undefined`, which no JSON gives, if they are not one JSON text in UTF-8. */
+export function parseJsonBody(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(decodeUtf8(bytes) ?? '')
+  } catch {
+    return undefined
+  }
+}
+
 // With another charset, our parser and the application's parser could give different parameters.
 const formType = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*("utf-8"|utf-8)\s*)?;?$/i
 

@@ -1,6 +1,6 @@
 import { isBytes } from '../checks/runtime.ts'
 import type { AlgorithmName } from '../scheme/algorithms.ts'
-import { decodeUtf8, isFormType, type Pairs, parseForm, serializeForm } from '../scheme/form.ts'
+import { decodeUtf8, encodeUtf8, isFormType, type Pairs, parseForm, serializeForm } from '../scheme/form.ts'
 import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import { isWebSocketScheme, splitUrl } from '../scheme/signed-url.ts'
 import { type Params, toPairs } from '../scheme/signing-string.ts'
@@ -195,7 +195,7 @@ function checkBodyHash(query: string, body: string): boolean {
 }
 
 function hashText(text: string): string {
-  return hashBody(new TextEncoder().encode(text))
+  return hashBody(encodeUtf8(text))
 }
 
 function appendQuery(query: string, more: string): string {
@@ -216,7 +216,7 @@ function readBody(body: unknown): string {
     throw new TypeError(`"body" must be a string or bytes, got ${typeof body}`)
   // A string is encoded, too: a lone surrogate is replaced now, as it would be when the body is
   // sent.
-  const text = decodeUtf8(typeof body === 'string' ? new TextEncoder().encode(body) : body)
+  const text = decodeUtf8(typeof body === 'string' ? encodeUtf8(body) : body)
   if (text === undefined) throw new TypeError('"body" is not valid UTF-8, and a signed request holds its body as text')
   return text
 }

@@ -1,12 +1,12 @@
 import { isAccountSid, maxTokens, readTokens } from '../checks/secrets.ts'
 import { type Awaitable, withTimeLimit } from '../checks/time-limit.ts'
 import { type Algorithm, defaultAlgorithm } from '../scheme/algorithms.ts'
-import { decodeUtf8, distinct, type Pairs } from '../scheme/form.ts'
+import { distinct, type Pairs, parseJsonBody } from '../scheme/form.ts'
 import { createSigner, isCanonicalSignature, type Signer } from '../scheme/signature.ts'
 import { type Accepted, type Rejected, reject } from '../verdict.ts'
 import type { SignatureClaim } from './head.ts'
 import type { ParsedSharedKey, Settings } from './options.ts'
-import type { AuthTokenLookup, UnverifiedClaim } from './types.ts'
+import type { UnverifiedClaim } from './types.ts'
 
 /** A key that may have signed the request. */
 export interface Candidate {
@@ -46,7 +46,12 @@ export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> 
   if (!accounts.every(isAccountSid)) return reject('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
   if (authTokens.kind === 'record')
     return findInRecord(authTokens.tokens, accounts.length === 1 ? accounts[0] : undefined)
-  return ask(settings, claim.describe(), authTokens.lookup)
+  const described = claim.describe()
+  return settle(
+    () => authTokens.lookup(described),
+    (found) => readFound(found, described.accountSid),
+    settings.lookupTimeoutMs,
+  )
 }
 
 const none: readonly Candidate[] = []
@@ -88,14 +93,6 @@ export function isKeyOf(
   if (isBound && (named === undefined || named.length > 1)) return false
   const accounts = owner === undefined ? (named ?? []) : [owner, ...(named ?? [])]
   return accounts.every((account) => account === (owner ?? account) && accountSids?.has(account) !== false)
-}
-
-function ask(settings: Settings, claim: UnverifiedClaim, lookup: AuthTokenLookup): Promise<Found> {
-  return settle(
-    () => lookup(claim),
-    (found) => readFound(found, claim.accountSid),
-    settings.lookupTimeoutMs,
-  )
 }
 
 function findSharedKey(settings: Settings, { signature, algorithm }: SignatureClaim, id: string): Promise<Found> {
@@ -193,12 +190,8 @@ export function listAccounts(params: Pairs, most: number): readonly string[] {
  * @returns `undefined` for a body that is not exactly one JSON text.
  */
 export function listAccountsInJson(body: Uint8Array): readonly string[] | undefined {
-  let json: unknown
-  try {
-    json = JSON.parse(decodeUtf8(body) ?? '')
-  } catch {
-    return undefined
-  }
+  const json = parseJsonBody(body)
+  if (json === undefined) return undefined
   const accounts = new Set<string>()
   const read = (object: unknown): void => {
     for (const name of jsonNames)

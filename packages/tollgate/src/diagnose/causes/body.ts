@@ -1,6 +1,6 @@
 import { decodeUtf8, type Pairs, parseForm } from '../../scheme/form.ts'
 import { findBodyHash, hashBody } from '../../scheme/signature.ts'
-import { isRewrittenJson, listBodyVariants, parseJson } from '../body-variants.ts'
+import { isRewrittenJson, listBodyVariants, parseBoundedJson } from '../body-variants.ts'
 import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'
 import { isHugeForm, parseFormBody } from '../limits.ts'
 import { startsLikeTwilioName } from '../mask.ts'
@@ -306,7 +306,7 @@ function isDecodedTwice({ body, isForm, method }: Subject): boolean {
 /** Checks if the body is JSON. A large one counts as JSON. */
 function isJson({ body }: Subject): boolean {
   const text = body === undefined ? undefined : decodeUtf8(body)
-  return text !== undefined && (text.length > 256 * 1024 || parseJson(text) !== undefined)
+  return text !== undefined && (text.length > 256 * 1024 || parseBoundedJson(text) !== undefined)
 }
 
 function takeForm(pairs: Pairs): Edit['apply'] {
@@ -454,7 +454,7 @@ function showType(contentType: string): string {
 /** A relay that reads forms and writes JSON: the fields of the JSON are the parameters. */
 function* listFormAsJson({ body, state, method, looksLikeJson }: Subject): Generator<Edit> {
   if (state.covers !== 'body' || body === undefined || method === 'GET' || !looksLikeJson) return
-  const json = parseJson(decodeUtf8(body) ?? '')?.value
+  const json = parseBoundedJson(decodeUtf8(body) ?? '')
   const pairs = typeof json === 'object' && json !== null && !Array.isArray(json) ? readParsed(json) : undefined
   if (pairs !== undefined && pairs.length > 0)
     yield {
