@@ -1,18 +1,18 @@
 import { decodeUtf8, encodeUtf8 } from '../scheme/form.ts'
 import { hashBody } from '../scheme/signature.ts'
-import { listEncodings } from './encodings.ts'
+import { type Encoding, listEncodings } from './encodings.ts'
 import { isBoundedJson, type Work } from './limits.ts'
 import { stripBlanks } from './spelling.ts'
 
 /** A body that Twilio may have sent, with the changes that made this one of it. */
-interface BodyVariant {
+export interface BodyVariant {
   readonly hash: string
   /** How the JSON was written before something parsed it and wrote it again. */
   readonly written: string | undefined
   /** The change of the white space. */
   readonly spaced: string | undefined
   /** The change of the character set, or another encoding of the whole body. */
-  readonly encoded?: string | undefined
+  readonly encoded?: Encoding
 }
 
 /** Each variant is hashed, so larger bodies have none. */
@@ -101,9 +101,9 @@ const unitsPerHashedCharacter = 1
  */
 export function* listBodyVariants(body: Uint8Array, work: Work, share = 1): Generator<BodyVariant> {
   if (body.length > mostBytes) return
-  for (const { bytes, detail } of listEncodings(body)) {
-    work.spend(unitsPerHash + unitsPerHashedCharacter * bytes.length)
-    yield { hash: hashBody(bytes), written: undefined, spaced: undefined, encoded: detail }
+  for (const encoded of listEncodings(body)) {
+    work.spend(unitsPerHash + unitsPerHashedCharacter * encoded.bytes.length)
+    yield { hash: hashBody(encoded.bytes), written: undefined, spaced: undefined, encoded }
   }
   const text = decodeUtf8(body)
   if (text === undefined) return

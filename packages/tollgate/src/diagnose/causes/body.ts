@@ -95,10 +95,7 @@ export const bodyCauses = {
       yield* listNormalized(subject)
     },
     changesParams: true,
-    accompany(_subject, { bodyChange }) {
-      const detail = bodyChange?.encoded
-      return detail === undefined || isBase64(detail) ? undefined : { detail }
-    },
+    accompany: (_subject, proof) => describeEncoded(proof, 'charset'),
     explainBody(subject) {
       return hasLostCharacters(subject) && !isRewritten(subject)
         ? { detail: `${otherHash} ${lostCharacters}` }
@@ -121,10 +118,7 @@ export const bodyCauses = {
     question: 'parser',
     edits: (subject) => listEncodedForms(subject, 'base64'),
     changesParams: true,
-    accompany(_subject, { bodyChange }) {
-      const detail = bodyChange?.encoded
-      return detail !== undefined && isBase64(detail) ? { detail } : undefined
-    },
+    accompany: (_subject, proof) => describeEncoded(proof, 'base64'),
     suspect({ subject }) {
       return isDecodedTwice(subject) ? { score: 96, ...decodedTwice } : undefined
     },
@@ -280,8 +274,10 @@ const writtenAgain = 'Pass the form on as it arrived, byte for byte, instead of 
 const lostCharacters =
   'It has characters (U+FFFD) that stand for bytes that were lost: something read it in another character set.'
 
-/** Both kinds of encodings share one field of a body variant. */
-const isBase64 = (detail: string): boolean => /Base64/.test(detail)
+/** Describes an encoding of the whole body, if it is of this kind. */
+function describeEncoded({ bodyChange }: Proof, kind: Encoding['kind']): Finding | undefined {
+  return bodyChange?.encoded?.kind === kind ? { detail: bodyChange.encoded.detail } : undefined
+}
 
 function hasLostCharacters({ body }: Subject): boolean {
   const text = body === undefined || body.length > 64 * 1024 ? undefined : decodeUtf8(body)
@@ -494,7 +490,7 @@ function* listHashes({ body, state, work, looksLikeJson }: Subject): Generator<E
   yield offer(hashBody(body), [])
   for (const { hash, written, spaced, encoded } of listBodyVariants(body, work, shareOfHashes))
     yield offer(hash, [
-      ...(encoded === undefined ? [] : [name(isBase64(encoded) ? 'body_base64' : 'body_charset', encoded)]),
+      ...(encoded === undefined ? [] : [name(`body_${encoded.kind}`, encoded.detail)]),
       ...(written === undefined ? [] : [name('body_reserialized', describeWritten(written))]),
       ...(spaced === undefined ? [] : [name('body_whitespace', `The body ${spaced}.`)]),
     ])

@@ -91,10 +91,7 @@ export function listReadings(values: readonly string[]): PresentedSignature[] {
  * @returns the signs, in the order of the table
  */
 export function listSuspicions(refusal: Unexplained): (Suspicion & FoundCause)[] {
-  return collect(
-    (row) => row.suspect?.(refusal),
-    (id, suspicion) => ({ ...suspicion, id }),
-  )
+  return collect((row) => row.suspect?.(refusal))
 }
 
 /**
@@ -104,10 +101,7 @@ export function listSuspicions(refusal: Unexplained): (Suspicion & FoundCause)[]
  * @returns the causes that do
  */
 export function listAccompanying(subject: Subject, proof: Proof): FoundCause[] {
-  return collect(
-    (row) => row.accompany?.(subject, proof),
-    (id, finding) => ({ ...finding, id }),
-  )
+  return collect((row) => row.accompany?.(subject, proof))
 }
 
 /**
@@ -116,10 +110,7 @@ export function listAccompanying(subject: Subject, proof: Proof): FoundCause[] {
  * @returns the causes that do
  */
 export function explainBody(subject: Subject): FoundCause[] {
-  return collect(
-    (row) => row.explainBody?.(subject),
-    (id, finding) => ({ ...finding, id }),
-  )
+  return collect((row) => row.explainBody?.(subject))
 }
 
 /**
@@ -129,16 +120,13 @@ export function explainBody(subject: Subject): FoundCause[] {
  * @returns the causes that do
  */
 export function explainRefusal(subject: Subject, rejection: Rejected): FoundCause[] {
-  return collect(
-    (row) => row.refusals?.[rejection.code]?.(subject, rejection),
-    (id, finding) => ({ ...finding, id }),
-  )
+  return collect((row) => row.refusals?.[rejection.code]?.(subject, rejection))
 }
 
-function collect<T, R>(ask: (row: CauseRow) => T | undefined, name: (id: CauseId, answer: T) => R): R[] {
+function collect<F extends Finding>(ask: (row: CauseRow) => F | undefined): (F & FoundCause)[] {
   return rows.flatMap(([id, row]) => {
-    const answer = ask(row)
-    return answer === undefined ? [] : [name(id, answer)]
+    const finding = ask(row)
+    return finding === undefined ? [] : [{ ...finding, id }]
   })
 }
 

@@ -298,7 +298,7 @@ function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edi
     yield {
       dimension: 'names',
       cost: 1,
-      apply: editValues((value) => value, spell),
+      apply: editNames(spell),
       detail: `Something wrote the form again, with brackets after repeated names. Twilio signed them ${what}.`,
       fix: nothingWritten,
     }
@@ -307,10 +307,7 @@ function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edi
     yield {
       dimension: 'names',
       cost: 2,
-      apply: editValues(
-        (value) => value,
-        (name) => name.replace(/\[([A-Za-z_]\w*)\]/g, '.$1').replace(/\[\d*\]$/, ''),
-      ),
+      apply: editNames((name) => name.replace(/\[([A-Za-z_]\w*)\]/g, '.$1').replace(/\[\d*\]$/, '')),
       detail: 'Something wrote the form again, with brackets in names that have dots.',
       fix: nothingWritten,
     }
@@ -318,10 +315,7 @@ function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edi
     yield {
       dimension: 'names',
       cost: 1,
-      apply: editValues(
-        (value) => value,
-        (name) => name.replace(/(?:^|_)([a-z\d])/g, (_, first: string) => first.toUpperCase()),
-      ),
+      apply: editNames((name) => name.replace(/(?:^|_)([a-z\d])/g, (_, first: string) => first.toUpperCase())),
       detail: 'Something wrote the parameter names in another style, such as messageSid or message_sid for MessageSid.',
       fix: nothingWritten,
     }
@@ -330,12 +324,13 @@ function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edi
     yield {
       dimension: 'source',
       cost: 1,
-      apply: editValues(
-        (value) => value,
-        (name) => name.replace(/^MessagingBinding_/, 'MessagingBinding.'),
-      ),
+      apply: editNames((name) => name.replace(/^MessagingBinding_/, 'MessagingBinding.')),
       detail: 'A parser changed the dots in parameter names to underscores.',
     }
+}
+
+function editNames(change: (name: string) => string): Edit['apply'] {
+  return editValues((value) => value, change)
 }
 
 const respellings: readonly (readonly [what: string, spell: (name: string) => string])[] = [
