@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createRateLimit } from '../src/checks/time-limit.ts'
 import { createVerifier } from '../src/index.ts'
 import { cached } from '../src/keys/index.ts'
 import { createSegments } from '../src/keys/segments.ts'
-import { createRateLimit } from '../src/keys/token-cache.ts'
 import { accountSid, claim, deliver, outcome, publicUrl, send, token } from './keys-support.ts'
 
 const one = accountSid(1)

@@ -47,3 +47,36 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
     else signal.addEventListener('abort', stop, { once: true })
   })
 }
+
+/** Limits how often something happens. */
+interface RateLimit {
+  /**
+   * Takes a turn.
+   * @returns the milliseconds to wait for it; `undefined`, and no turn, if that is more than
+   *   `longestWaitMs`
+   */
+  take(longestWaitMs: number): number | undefined
+}
+
+/**
+ * Creates a token bucket, which is full at the start. Turns can be taken in advance, which spreads
+ * out a burst.
+ * @param now A clock in milliseconds.
+ * @param burst How many turns the bucket holds. Default: those of one second.
+ */
+export function createRateLimit(perSecond: number, now: () => number, burst: number = perSecond): RateLimit {
+  if (perSecond === Number.POSITIVE_INFINITY) return { take: () => 0 }
+  let turns = burst
+  let countedAt = now()
+  return {
+    take(longestWaitMs) {
+      const time = now()
+      turns = Math.min(burst, turns + (Math.max(0, time - countedAt) * perSecond) / 1000)
+      countedAt = time
+      const waitMs = turns >= 1 ? 0 : ((1 - turns) * 1000) / perSecond
+      if (waitMs > longestWaitMs) return undefined
+      turns -= 1
+      return waitMs
+    },
+  }
+}

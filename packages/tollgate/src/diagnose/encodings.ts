@@ -59,6 +59,15 @@ function decodeBase64(text: string): Uint8Array | undefined {
 }
 
 /**
+ * Counts the characters of bytes in Base64.
+ * @param bytes the number of bytes
+ * @returns the number of characters, padding included
+ */
+export function toBase64Length(bytes: number): number {
+  return 4 * Math.ceil(bytes / 3)
+}
+
+/**
  * Encodes the start of a body in Base64. A form that was decoded although it was not encoded shows
  * the name of its first parameter then.
  * @param body the body that arrived

@@ -1,5 +1,3 @@
-import { algorithms } from '../scheme/algorithms.ts'
-import { isCanonicalSignature } from '../scheme/signature.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
 import { type Head, type HeaderReader, listTexts } from '../verify/head.ts'
 import { type HostAndPort, parseHost } from '../verify/public-url.ts'
@@ -248,13 +246,4 @@ function readBasicAuth(header: HeaderReader): Seen<string>[] {
   } catch {
     return []
   }
-}
-
-/**
- * Checks the form of a signature.
- * @param text a header's value
- * @returns true if an algorithm of Twilio's makes signatures of this form
- */
-export function isSignature(text: string): boolean {
-  return algorithms.some(({ bytes }) => isCanonicalSignature(text, bytes))
 }

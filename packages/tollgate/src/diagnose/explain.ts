@@ -1,8 +1,9 @@
+import { createRateLimit } from '../checks/time-limit.ts'
+import { isSignature } from '../scheme/signature.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import type { IncomingRequest, Refused, VerifierOptions } from '../verify/types.ts'
 import type { Place } from './causes/row.ts'
-import { isSignature } from './evidence.ts'
 
 type Run<Options> = (
   request: IncomingRequest,
@@ -38,31 +39,9 @@ interface NativeSigns {
 /** The explanation of one refusal names at most this many causes. */
 const mostCauses = 5
 
-/** How many refusals are explained at once, and the milliseconds after which one more is. */
+/** How many refusals are explained at once. As many may wait. */
 const burst = 3
-const refillMs = 5000
-
-/** A token bucket that only time refills. As many explanations may wait as it holds. */
-class Bucket {
-  private readonly now: () => number
-  private left = burst
-  private filled: number
-  waiting = 0
-
-  constructor(now: () => number) {
-    this.now = now
-    this.filled = now()
-  }
-
-  take(): boolean {
-    const now = this.now()
-    this.left = Math.min(burst, this.left + Math.max(0, now - this.filled) / refillMs)
-    this.filled = now
-    if (this.left < 1 || this.waiting === burst) return false
-    this.left--
-    return true
-  }
-}
+const explainedPerSecond = 1 / 5
 
 /**
  * Creates the function that writes the reasons of refusals to standard error. A flood of forged
@@ -77,8 +56,9 @@ export function createExplainer<Options = VerifierOptions>(
   now: () => number,
   isSigned: (request: IncomingRequest) => boolean = isSignedByTwilio,
 ): (refused: RefusedWith<Options>, run: Run<Options>) => Promise<void> {
-  const signed = new Bucket(now)
-  const unsigned = new Bucket(now)
+  const createQueue = () => ({ rate: createRateLimit(explainedPerSecond, now, burst), waiting: 0 })
+  const signed = createQueue()
+  const unsigned = createQueue()
   let unexplained = 0
   let last: Promise<void> = Promise.resolve()
 
@@ -92,14 +72,14 @@ export function createExplainer<Options = VerifierOptions>(
   }
 
   return async (refused, run) => {
-    const bucket = isSigned(refused.request) ? signed : unsigned
-    if (!bucket.take()) {
+    const queue = isSigned(refused.request) ? signed : unsigned
+    if (queue.waiting === burst || queue.rate.take(0) === undefined) {
       unexplained++
       return
     }
-    bucket.waiting++
+    queue.waiting++
     const done = last.then(() => explain(refused, run))
-    last = done.catch(() => undefined).then(() => void bucket.waiting--)
+    last = done.catch(() => undefined).then(() => void queue.waiting--)
     await done
   }
 }

@@ -1,7 +1,7 @@
 import { isBytes, readEnvironment } from '../checks/runtime.ts'
 import { serializeForm } from '../scheme/form.ts'
 import { findBodyHash } from '../scheme/signature.ts'
-import { listSignedForms } from '../scheme/signed-url.ts'
+import { joinUrl, listSignedForms } from '../scheme/signed-url.ts'
 import { joinPairs } from '../scheme/signing-string.ts'
 import { isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
 import { readBody } from '../verify/body.ts'
@@ -15,7 +15,7 @@ import { createExplainer } from './explain.ts'
 import { createWork } from './limits.ts'
 import { describeForms, showSigningString, showUrl } from './mask.ts'
 import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } from './options.ts'
-import { type Consumed, readParsed, readSubject, type State } from './reading.ts'
+import { type Consumed, readParsed, readSubject } from './reading.ts'
 import { type Cause, type Diagnosis, describeRuledOut, drawConclusion, writeCommand } from './report.ts'
 import { readPresented, search } from './search.ts'
 import { findSetting } from './setting.ts'
@@ -144,7 +144,7 @@ async function runDiagnosis(
     ...(command !== undefined && { command }),
     signingString:
       match === undefined
-        ? showSigningString(urlForms.length > 0 ? joinState(state) : '', state.pairs)
+        ? showSigningString(urlForms.length > 0 ? joinUrl(state.url) + state.fragment : '', state.pairs)
         : showSigningString(match.form.url, match.state.pairs),
     urlForms,
     tried: result.tried,
@@ -160,10 +160,6 @@ function joinFixes(line: string, { fix, ruleFix = sendRight }: FoundCause, optio
   if (isRule) return `Set ${line}. If Twilio calls several hosts, keep the rule, and ${ruleFix}.`
   const isFunction = line.startsWith('signedUrl') && signedUrl === undefined
   return isFunction && fix !== undefined ? `Set ${line}. Or: ${fix}` : `Set ${line}.`
-}
-
-function joinState({ url, fragment }: State): string {
-  return `${url.scheme}://${url.host}${url.port}${url.path}${url.query}${fragment}`
 }
 
 /** Makes a record of a Map, so that keys are read in one way. */

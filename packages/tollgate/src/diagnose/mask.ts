@@ -32,16 +32,21 @@ export const freeText: RegExp =
 
 let twilioNames: ReadonlySet<string> | undefined
 
+/** Lists the names of all kinds of webhook, without numbers at their ends. */
+function listTwilioNames(): ReadonlySet<string> {
+  twilioNames ??= new Set(
+    Object.values(kinds).flatMap((row) => row.parameters.map((parameter) => parameter.name.replace('{N}', ''))),
+  )
+  return twilioNames
+}
+
 /**
  * Recognises the names of Twilio's own parameters.
  * @param name a parameter's name
  * @returns true if a known kind of webhook has it, with or without a number at its end
  */
 export function isTwilioName(name: string): boolean {
-  twilioNames ??= new Set(
-    Object.values(kinds).flatMap((row) => row.parameters.map((parameter) => parameter.name.replace('{N}', ''))),
-  )
-  return twilioNames.has(name) || twilioNames.has(stripDigits(name))
+  return listTwilioNames().has(name) || listTwilioNames().has(stripDigits(name))
 }
 
 /**
@@ -50,8 +55,7 @@ export function isTwilioName(name: string): boolean {
  * @returns true if a name starts with the text, or the text with a name
  */
 export function startsLikeTwilioName(text: string): boolean {
-  isTwilioName('')
-  const names = [...(twilioNames ?? [])].filter((name) => name.length >= 4)
+  const names = [...listTwilioNames()].filter((name) => name.length >= 4)
   return text.length >= 4 && names.some((name) => name.startsWith(text) || text.startsWith(name))
 }
 
@@ -138,9 +142,9 @@ export function showSigningString(url: string, pairs: Pairs): SigningPart[] {
  * @param forms the spellings
  * @returns each spelling with the reason
  */
-export function describeForms(parts: UrlParts, forms: Iterable<SignedForm>): UrlForm[] {
+export function describeForms(parts: UrlParts, forms: readonly SignedForm[]): UrlForm[] {
   const given = joinUrl(parts)
-  return Array.from(forms, (form) => ({ url: showUrl(form.url), why: explainForm(parts, given, form) }))
+  return forms.map((form) => ({ url: showUrl(form.url), why: explainForm(parts, given, form) }))
 }
 
 function explainForm(parts: UrlParts, given: string, { url, signingString }: SignedForm): string {

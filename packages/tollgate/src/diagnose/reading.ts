@@ -1,6 +1,6 @@
 import { decodeUtf8, isFormType, type Pairs, parseForm } from '../scheme/form.ts'
 import { findBodyHash, hashBody, parseSignatureSettings } from '../scheme/signature.ts'
-import { splitUrl, type UrlParts } from '../scheme/signed-url.ts'
+import { joinUrl, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { isRejected } from '../verdict.ts'
 import { listAccounts } from '../verify/candidates.ts'
 import { readCoverage } from '../verify/coverage.ts'
@@ -143,7 +143,7 @@ export async function readSubject(source: Source): Promise<Subject> {
     claimedAlgorithm: named?.algorithm,
     accounts,
     claim: {
-      url: `${url.scheme}://${url.host}${url.port}${url.path}${url.query}`,
+      url: joinUrl(url),
       method: head.method,
       ...(accounts.length === 1 && accountSid !== undefined && { accountSid }),
     },

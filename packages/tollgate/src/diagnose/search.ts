@@ -1,6 +1,6 @@
 import { type Algorithm, type AlgorithmName, algorithms, findAlgorithm } from '../scheme/algorithms.ts'
 import type { Pairs } from '../scheme/form.ts'
-import { createSigner, type Signer } from '../scheme/signature.ts'
+import { createSigner, isSignature, type Signer } from '../scheme/signature.ts'
 import {
   isWebSocketScheme,
   joinFirstForm,
@@ -12,7 +12,7 @@ import { joinPairs } from '../scheme/signing-string.ts'
 import { listEdits, listReadings, type PresentedSignature, type ProposedEdit } from './causes/index.ts'
 import { comparisons, type Dimension, dimensions } from './causes/row.ts'
 import type { Key } from './configured-keys.ts'
-import { isSignature } from './evidence.ts'
+import { toBase64Length } from './encodings.ts'
 import { countCharacters, type Work } from './limits.ts'
 import type { State, Subject } from './reading.ts'
 import { listConfiguredUrls } from './url-hints.ts'
@@ -226,7 +226,7 @@ function createAttempt({ subject, presented, forms, maxTries }: SearchInput, joi
   // To join the parameters costs as much as an HMAC: keys whose signatures have another length are
   // skipped.
   const readings = new Map<AlgorithmName, readonly PresentedSignature[]>(
-    algorithms.map(({ name, bytes }) => [name, listPossible(presented, 4 * Math.ceil(bytes / 3))]),
+    algorithms.map(({ name, bytes }) => [name, listPossible(presented, toBase64Length(bytes))]),
   )
   const readingsFor = ({ algorithm }: Key): readonly PresentedSignature[] => readings.get(algorithm) ?? []
   const mayMatch = (key: Key): boolean => key.secret !== '' && readingsFor(key).length > 0

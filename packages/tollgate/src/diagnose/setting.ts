@@ -66,10 +66,7 @@ function findUrlSetting({ request, options, match, evidence, causes }: SettingIn
     // A function of the user's decides about hosts: it needs no other option.
     if ('then' in url || isRejected(url)) return []
     const parts = head.handshake ? { ...url, scheme: 'wss' } : url
-    return Array.from(
-      listSignedForms(parts, '', { eitherSlash, respelled: request.urlIsNormalized }),
-      (form) => form.url,
-    )
+    return listSignedForms(parts, '', { eitherSlash, respelled: request.urlIsNormalized }).map((form) => form.url)
   }
   const whole = match.form.url
   const mayBeFunction = causes.includes('path_prefix') || options.signedUrl !== undefined

@@ -1,6 +1,6 @@
 import { runUnnoticed } from '../checks/options.ts'
 import { readTokens } from '../checks/secrets.ts'
-import { type Awaitable, sleep, withTimeLimit } from '../checks/time-limit.ts'
+import { type Awaitable, createRateLimit, sleep, withTimeLimit } from '../checks/time-limit.ts'
 import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
 import { createSegments } from './segments.ts'
 
@@ -213,35 +213,4 @@ function bindDefault(claim: UnverifiedClaim, found: Awaitable<Found>, accountSid
 
 function areSame(one: Found, other: Found): boolean {
   return one?.length === other?.length && (one ?? []).every((token, index) => token === other?.[index])
-}
-
-/** Limits how often something happens. */
-interface RateLimit {
-  /**
-   * Takes a turn.
-   * @returns the milliseconds to wait for it; `undefined`, and no turn, if that is more than
-   *   `longestWaitMs`
-   */
-  take(longestWaitMs: number): number | undefined
-}
-
-/**
- * Creates a token bucket that starts with the turns of one second. Turns can be taken in advance,
- * which spreads out a burst.
- */
-export function createRateLimit(perSecond: number, now: () => number): RateLimit {
-  if (perSecond === Number.POSITIVE_INFINITY) return { take: () => 0 }
-  let turns = perSecond
-  let countedAt = now()
-  return {
-    take(longestWaitMs) {
-      const time = now()
-      turns = Math.min(perSecond, turns + (Math.max(0, time - countedAt) * perSecond) / 1000)
-      countedAt = time
-      const waitMs = turns >= 1 ? 0 : ((1 - turns) * 1000) / perSecond
-      if (waitMs > longestWaitMs) return undefined
-      turns -= 1
-      return waitMs
-    },
-  }
 }

@@ -1,5 +1,5 @@
 import { createHmac, hashBytes } from '#hmac'
-import type { Algorithm } from './algorithms.ts'
+import { type Algorithm, algorithms } from './algorithms.ts'
 
 /** Computes the signature, in Base64, that Twilio sends for a signing string. */
 export type Signer = (signingString: string) => string
@@ -19,6 +19,11 @@ const canonicalBase64 = [/^[A-Za-z0-9+/]*$/, /^[A-Za-z0-9+/]*[AQgw]==$/, /^[A-Za
  */
 export function isCanonicalSignature(text: string, bytes: number): boolean {
   return text.length === 4 * Math.ceil(bytes / 3) && canonicalBase64[(bytes % 3) as 0 | 1 | 2].test(text)
+}
+
+/** True for a text that a signature of some algorithm can be. */
+export function isSignature(text: string): boolean {
+  return algorithms.some(({ bytes }) => isCanonicalSignature(text, bytes))
 }
 
 /** Compares two signatures. The time depends on their length only. */

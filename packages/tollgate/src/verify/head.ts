@@ -1,5 +1,5 @@
-import { type Algorithm, algorithms, defaultAlgorithm, findAlgorithm } from '../scheme/algorithms.ts'
-import { isCanonicalSignature, parseSignatureSettings } from '../scheme/signature.ts'
+import { type Algorithm, defaultAlgorithm, findAlgorithm } from '../scheme/algorithms.ts'
+import { isCanonicalSignature, isSignature, parseSignatureSettings } from '../scheme/signature.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
 import type { HeaderSource, IncomingRequest } from './types.ts'
 
@@ -58,8 +58,7 @@ export function readSignatureClaim(head: Head, rules: SignatureRules): Signature
   if (rejection !== undefined) return rejection
   const signature = readSingle(header, 'x-twilio-signature')
   if (signature === undefined) return reject('signature_missing')
-  if (signature === null || !algorithms.some(({ bytes }) => isCanonicalSignature(signature, bytes)))
-    return reject('signature_malformed')
+  if (signature === null || !isSignature(signature)) return reject('signature_malformed')
 
   const named = readKeyClaim(header)
   if (isRejected(named)) return named

@@ -72,7 +72,8 @@ export function createVerifier<M extends Mode = 'enforce'>(
     onRejected,
     reserves: replay !== undefined,
     async verify(request, native) {
-      const check = startCheck(settings, request, native)
+      const source: Partial<IncomingRequest> = Object(request)
+      const check: Check = { settings, source, native, head: readHead(source, readHeaders(source.headers)) }
       const proven = await prove(check)
       const verdict = isRejected(proven) && settings.observe ? await observe(check, proven) : proven
       report(check, verdict)
@@ -90,11 +91,6 @@ interface Check {
   /** Both are set as soon as they have been read. */
   body?: Uint8Array | Rejected
   coverage?: Coverage
-}
-
-function startCheck(settings: Settings, request: IncomingRequest, native: unknown): Check {
-  const source: Partial<IncomingRequest> = Object(request)
-  return { settings, source, native, head: readHead(source, readHeaders(source.headers)) }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isAccountSid } from '../../checks/secrets.ts'
 import { type AlgorithmName, algorithms, findDefaultAlgorithm } from '../../scheme/algorithms.ts'
 import type { ConfiguredKeys, Key, NamedKey } from '../configured-keys.ts'
+import { toBase64Length } from '../encodings.ts'
 import { showName } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
@@ -375,7 +376,7 @@ export const keyCauses = {
 const algorithmNames = algorithms.map(({ name }) => name)
 
 /** The characters of a signature by a SharedKey. */
-const lengthOfSharedKeys = 4 * Math.ceil(findDefaultAlgorithm('shared_key').bytes / 3)
+const lengthOfSharedKeys = toBase64Length(findDefaultAlgorithm('shared_key').bytes)
 
 const accountAndToken = /^AC[0-9a-f]{32}\s*[:|/]\s*(\S+)$/i
 

@@ -1,5 +1,7 @@
 import { algorithms } from '../../scheme/algorithms.ts'
-import { isRedirected, isSignature } from '../evidence.ts'
+import { isSignature } from '../../scheme/signature.ts'
+import { toBase64Length } from '../encodings.ts'
+import { isRedirected } from '../evidence.ts'
 import { parseFormBody } from '../limits.ts'
 import type { Subject } from '../reading.ts'
 import { decodePercent } from '../spelling.ts'
@@ -177,7 +179,7 @@ const shapes = algorithms.map(
   ({ bytes }) => `[A-Za-z0-9+/]{${Math.ceil((bytes * 4) / 3)}}${'='.repeat((3 - (bytes % 3)) % 3)}`,
 )
 const shape = new RegExp(`^(${shapes.join('|')})$`)
-const lengths = algorithms.map(({ bytes }) => 4 * Math.ceil(bytes / 3))
+const lengths = algorithms.map(({ bytes }) => toBase64Length(bytes))
 
 /** A shorter part of a signature could match by chance. */
 const fewestCharacters = 10
