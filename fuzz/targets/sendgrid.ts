@@ -1,6 +1,6 @@
 import { createPublicKey, createVerify } from 'node:crypto'
-import { formatSignature, parseSignature } from '../../packages/tollgate/src/sendgrid/der.ts'
 import { parsePublicKey } from '../../packages/tollgate/src/sendgrid/public-key.ts'
+import { formatSignature, parseSignature } from '../../packages/tollgate/src/sendgrid/signature.ts'
 import { createSendGridVerifier } from '../../packages/tollgate/src/sendgrid/verifier.ts'
 import { check, splitInput, toText } from './check.ts'
 

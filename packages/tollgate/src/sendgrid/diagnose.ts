@@ -8,17 +8,25 @@ import { isRejected, type Rejected } from '../verdict.ts'
 import { readBody } from '../verify/body.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import type { IncomingRequest } from '../verify/types.ts'
-import { decodeBase64, encodeBase64, formatSignature, fromHex, parseSignature } from './der.ts'
 import { formatEvents } from './events.ts'
 import { parsePublicKey, parsePublicKeys } from './public-key.ts'
+import {
+  decodeBase64,
+  encodeBase64,
+  formatSignature,
+  fromHex,
+  isTimestamp,
+  joinMessage,
+  parseSignature,
+  signatureHeader,
+  timestampHeader,
+} from './signature.ts'
 import {
   createSendGridVerifier,
   type RefusedBySendGrid,
   type SendGridDiagnoser,
   type SendGridVerdict,
   type SendGridVerifierOptions,
-  signatureHeader,
-  timestampHeader,
 } from './verifier.ts'
 
 /** Each cause with its fix. */
@@ -206,8 +214,6 @@ function parseLeniently(bytes: Uint8Array): Uint8Array | undefined {
   return parseSignature(formatSignature(signature))
 }
 
-const isTimestamp = (text: string): boolean => /^[1-9]\d{9}$/.test(text)
-
 function readTimestamps(text: string | null | undefined): Reading<string>[] {
   if (typeof text !== 'string') return []
   if (isTimestamp(text)) return [{ value: text }]
@@ -296,13 +302,6 @@ async function findCauses({ read, signatures, timestamps, keys, search }: Parts)
       return [signature, timestamp, body, key].flatMap(({ cause }) => (cause === undefined ? [] : [cause]))
     }
   return undefined
-}
-
-function joinMessage(timestamp: string, body: Uint8Array): Uint8Array {
-  const message = new Uint8Array(timestamp.length + body.length)
-  message.set(encodeUtf8(timestamp))
-  message.set(body, timestamp.length)
-  return message
 }
 
 /** SendGrid signs a batch some seconds after its last event. */

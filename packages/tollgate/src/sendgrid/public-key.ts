@@ -1,7 +1,7 @@
 import { toList } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault } from '../checks/secrets.ts'
-import { decodeBase64, fromHex, toHex } from './der.ts'
+import { decodeBase64, fromHex, toHex } from './signature.ts'
 
 /**
  * Public keys of webhooks, each SPKI in Base64 or PEM: one, several, or a record or a Map by a name

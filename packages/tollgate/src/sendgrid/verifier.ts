@@ -9,7 +9,7 @@ import {
   runUnnoticed,
 } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
-import { encodeUtf8 } from '../scheme/form.ts'
+import { encodeUtf8, parseJsonBody } from '../scheme/form.ts'
 import { hashBody } from '../scheme/signature.ts'
 import { isRejected, type Rejected, type RejectionCode, reject } from '../verdict.ts'
 import { borrowBody } from '../verify/body.ts'
@@ -17,9 +17,9 @@ import { type HeaderReader, readHead, readHeaders, readSingle } from '../verify/
 import type { IncomingRequest, PushedBody, ReplayGuard, Reservation } from '../verify/types.ts'
 import { reserveDelivery, type Verifier } from '../verify/verifier.ts'
 import { toJsonParser, toRelease } from '../verify/webhook.ts'
-import { parseSignature } from './der.ts'
 import type { SendGridEvent } from './events.ts'
 import { type ParsedKey, parsePublicKeys, type SendGridKey, type SendGridPublicKeys } from './public-key.ts'
+import { isTimestamp, parseSignature, signatureHeader, timestampHeader } from './signature.ts'
 
 /** Options of `createSendGridVerifier`. Unknown options are a TypeError. */
 export interface SendGridVerifierOptions {
@@ -174,10 +174,6 @@ interface Check {
   body?: Uint8Array
 }
 
-/** The headers that SendGrid signs with. Inbound Parse has the same ones. */
-export const signatureHeader = 'x-twilio-email-event-webhook-signature'
-export const timestampHeader = 'x-twilio-email-event-webhook-timestamp'
-
 /** The steps of a check, in order. */
 async function prove(check: Check): Promise<SendGridVerdict> {
   const { settings, source, native } = check
@@ -237,8 +233,7 @@ function readSigned(header: HeaderReader): Signed | Rejected {
       'signature_malformed',
       'X-Twilio-Email-Event-Webhook-Signature is not one Base64 text of a DER signature.',
     )
-  // Ten digits last until 2286. With any number of digits, one could move into the body.
-  if (timestamp === null || !/^[1-9]\d{9}$/.test(timestamp))
+  if (timestamp === null || !isTimestamp(timestamp))
     return refuse(
       'signature_malformed',
       'X-Twilio-Email-Event-Webhook-Timestamp is not one time in seconds, 10 digits.',
@@ -307,34 +302,25 @@ function toAccepted(
   proven: Pick<SendGridAccepted, 'signedAt' | 'stale' | 'matched'>,
   reservation: Reservation,
 ): SendGridAccepted {
-  const json = toJsonParser({ body: () => body })
   let events: readonly SendGridEvent[] | undefined
   return {
     ok: true,
     // Parsed when they are first read, and a mail never.
     get events() {
-      events ??= readEvents(body, json)
+      events ??= readEvents(body)
       return events
     },
     body,
-    json,
+    json: toJsonParser({ body: () => body }),
     ...proven,
     replayed: reservation.replayed,
     release: toRelease(reservation),
   }
 }
 
-function isEventBatch(body: Uint8Array): boolean {
-  return body[0] === 0x5b
-}
-
-function readEvents(body: Uint8Array, json: () => unknown): readonly SendGridEvent[] {
-  if (!isEventBatch(body)) return []
-  try {
-    return json() as SendGridEvent[]
-  } catch {
-    return []
-  }
+function readEvents(body: Uint8Array): readonly SendGridEvent[] {
+  const events = body[0] === 0x5b ? parseJsonBody(body) : undefined // A mail is not decoded.
+  return (events ?? []) as readonly SendGridEvent[]
 }
 
 function report({ settings, source, native, body }: Check, verdict: SendGridVerdict): void {

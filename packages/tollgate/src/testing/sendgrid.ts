@@ -1,10 +1,18 @@
 import { checkKnownOptions } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
 import { encodeUtf8 } from '../scheme/form.ts'
-import { decodeBase64, encodeBase64, formatSignature } from '../sendgrid/der.ts'
 import { eventSamples } from '../sendgrid/events.sample.ts'
 import { formatEvents, type SendGridEvent, type SendGridEventType } from '../sendgrid/events.ts'
 import { toSpki } from '../sendgrid/public-key.ts'
+import {
+  decodeBase64,
+  encodeBase64,
+  formatSignature,
+  isTimestamp,
+  joinMessage,
+  signatureHeader,
+  timestampHeader,
+} from '../sendgrid/signature.ts'
 
 /** The input of `signSendGridRequest`. At most one of `events` and `body`. */
 export interface SignSendGridRequestInput {
@@ -60,9 +68,6 @@ export async function signSendGridRequest(input: SignSendGridRequestInput = {}):
   const body = readBody(input)
   const timestamp = readTimestamp(input.timestamp)
   const { publicKey, sign } = await (input.privateKey === undefined ? generateKey() : readPrivateKey(input.privateKey))
-  const message = new Uint8Array(10 + body.length)
-  message.set(encodeUtf8(timestamp))
-  message.set(body, 10)
   const request: SignedSendGridRequest = {
     method: 'POST',
     url: input.url ?? 'https://example.com/events',
@@ -70,8 +75,8 @@ export async function signSendGridRequest(input: SignSendGridRequestInput = {}):
       'user-agent': 'SendGrid Event API',
       'content-type': input.contentType ?? 'application/json',
       ...Object.fromEntries(Object.entries(input.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
-      'x-twilio-email-event-webhook-signature': await sign(message),
-      'x-twilio-email-event-webhook-timestamp': timestamp,
+      [signatureHeader]: await sign(joinMessage(timestamp, body)),
+      [timestampHeader]: timestamp,
     },
     body,
     publicKey,
@@ -106,7 +111,7 @@ function readBody({ events, body }: SignSendGridRequestInput): Uint8Array<ArrayB
 
 function readTimestamp(given: SignSendGridRequestInput['timestamp'] = new Date()): string {
   const timestamp = String(given instanceof Date ? Math.floor(given.getTime() / 1000) : given)
-  if (!/^[1-9]\d{9}$/.test(timestamp)) throw new TypeError('"timestamp" must be a Date or Unix seconds of 10 digits')
+  if (!isTimestamp(timestamp)) throw new TypeError('"timestamp" must be a Date or Unix seconds of 10 digits')
   return timestamp
 }
 

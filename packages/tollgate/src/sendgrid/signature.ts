@@ -1,4 +1,25 @@
+import { encodeUtf8 } from '../scheme/form.ts'
 import { isCanonicalSignature } from '../scheme/signature.ts'
+
+/** The headers that SendGrid signs with. Inbound Parse has the same ones. */
+export const signatureHeader = 'x-twilio-email-event-webhook-signature'
+export const timestampHeader = 'x-twilio-email-event-webhook-timestamp'
+
+/**
+ * True for seconds of 10 digits, which last until 2286. With any number of digits, one could move
+ * from the timestamp into the body.
+ */
+export function isTimestamp(text: string): boolean {
+  return /^[1-9]\d{9}$/.test(text)
+}
+
+/** Joins the bytes that SendGrid signs. */
+export function joinMessage(timestamp: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
+  const message = new Uint8Array(timestamp.length + body.length)
+  message.set(encodeUtf8(timestamp))
+  message.set(body, timestamp.length)
+  return message
+}
 
 /** Decodes canonical Base64. `undefined` for anything else, such as missing padding. */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
