@@ -35,10 +35,7 @@ export async function fetchAuthToken(
   const deadline = performance.now() + timeoutMs
   for (const authorization of api.listCredentials()) {
     const init = { headers: { accept: 'application/json', authorization }, redirect: 'manual', signal } as const
-    const response = await fetchWithRetries(() => api.fetch(url, init), {
-      remainingMs: () => deadline - performance.now(),
-      wait: (ms) => sleep(ms, signal),
-    })
+    const response = await fetchWithRetries(() => api.fetch(url, init), deadline, signal)
     if (response.status === 200) return readAccount(api, accountSid, await readText(response))
     response.body?.cancel().catch(() => undefined)
     if (response.status === 404) return undefined
@@ -47,7 +44,8 @@ export async function fetchAuthToken(
   throw new Error(describeStatus(401))
 }
 
-function describeStatus(status: number): string {
+function describeStatus(status: number | undefined): string {
+  if (status === undefined) return "Twilio's Accounts API cannot be reached"
   if (status === 401) return "Twilio's Accounts API refuses the credentials (401). Were they rotated?"
   if (status === 403) return "Twilio's Accounts API forbids the request (403). An API key must be a main key"
   return `Twilio's Accounts API answered with status ${status}`
@@ -90,12 +88,6 @@ async function readText(response: Response): Promise<string> {
   return text + decoder.decode()
 }
 
-/** How long `fetchWithRetries` may go on. */
-interface Patience {
-  remainingMs(): number
-  wait(ms: number): Promise<void>
-}
-
 const maxAttempts = 4
 const firstDelayMs = 100
 
@@ -103,23 +95,24 @@ const firstDelayMs = 100
  * Repeats a request that failed to connect or was answered with 429 or 5xx. The pause before each
  * attempt grows, is partly random, so that callers spread out, and is at least what `Retry-After`
  * says.
+ * @param deadline By `performance.now()`.
  * @throws Error after four attempts, or if the pause would be longer than the time that is left. It
  *   does not show the error of `fetch`, which may quote headers.
  */
-async function fetchWithRetries(request: () => Promise<Response>, patience: Patience): Promise<Response> {
+async function fetchWithRetries(
+  request: () => Promise<Response>,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
     const response = await request().catch(() => undefined)
     if (response !== undefined && response.status !== 429 && response.status < 500) return response
     response?.body?.cancel().catch(() => undefined)
     const delayMs = chooseDelay(attempt, response?.headers.get('retry-after'))
-    if (attempt === maxAttempts || delayMs >= patience.remainingMs()) throw new Error(describeFailure(response))
-    await patience.wait(delayMs)
+    if (attempt === maxAttempts || delayMs >= deadline - performance.now())
+      throw new Error(describeStatus(response?.status))
+    await sleep(delayMs, signal)
   }
-}
-
-function describeFailure(response: Response | undefined): string {
-  if (response === undefined) return "Twilio's Accounts API cannot be reached"
-  return `Twilio's Accounts API answered with status ${response.status}`
 }
 
 function chooseDelay(attempt: number, retryAfter: string | null | undefined): number {

@@ -56,7 +56,7 @@ const retryStaleMs = 1000
 export function createTokenCache(ask: Ask, settings: CacheSettings): Required<AuthTokenLookup> & AuthTokenLookup {
   const { now, timeoutMs, refreshIntervalMs, defaultAccountSid } = settings
   const entries = createSegments<Entry>(settings.maxEntries)
-  const flights = new Map<string, Promise<Found>>()
+  const pending = new Map<string, Promise<Found>>()
   // Kept apart from the tokens, because an account stays known when its tokens are evicted or the
   // source loses it for a while.
   const verified = new Set<string>()
@@ -69,8 +69,8 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
     const time = now()
     if (entry !== undefined && time < entry.expiresAt) return entry.tokens
     if (entry?.failing && time < entry.askedAt + retryStaleMs && isUsableStale(entry)) return entry.tokens
-    const flight = flights.get(accountSid) ?? queue(accountSid, entry)
-    return entry?.tokens === undefined ? flight : flight.catch((error: unknown) => fallBack(entry, error))
+    const found = pending.get(accountSid) ?? queue(accountSid, entry)
+    return entry?.tokens === undefined ? found : found.catch((error: unknown) => fallBack(entry, error))
   }
 
   function queue(accountSid: string, entry: Entry | undefined): Promise<Found> {
@@ -79,10 +79,10 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
     // Each known account costs one look-up per lifetime of its tokens, as long as the source
     // answers with tokens.
     const isFree = known && (entry === undefined || (entry.tokens !== undefined && !entry.failing))
-    const mostFlights = known ? 2 * settings.maxEntries : settings.maxEntries
+    const mostPending = known ? 2 * settings.maxEntries : settings.maxEntries
     const turns = known ? knownTurns : strangersTurns
-    const waitMs = flights.size >= mostFlights ? undefined : isFree ? 0 : turns.take(timeoutMs / 2)
-    if (waitMs !== undefined) return depart(accountSid, waitMs, false)
+    const waitMs = pending.size >= mostPending ? undefined : isFree ? 0 : turns.take(timeoutMs / 2)
+    if (waitMs !== undefined) return startLookup(accountSid, waitMs, false)
     return Promise.reject(new Error(`Too many key look-ups for accounts that ${known ? 'fail' : 'are not known'}`))
   }
 
@@ -103,22 +103,22 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
     if (oldest !== undefined && verified.size > settings.maxEntries) verified.delete(oldest)
   }
 
-  function depart(accountSid: string, waitMs: number, refreshing: boolean): Promise<Found> {
+  function startLookup(accountSid: string, waitMs: number, refreshing: boolean): Promise<Found> {
     const controller = new AbortController()
     const askInTurn = async (): Promise<unknown> => {
       if (waitMs > 0) await sleep(waitMs, controller.signal)
       return ask(accountSid, { signal: controller.signal, refreshing })
     }
-    const flight = withTimeLimit(askInTurn, timeoutMs, 'The key look-up', () => controller.abort())
+    const found = withTimeLimit(askInTurn, timeoutMs, 'The key look-up', () => controller.abort())
       .then((given) => keep(accountSid, given))
       .catch((error: unknown) => {
         markFailing(accountSid)
         runUnnoticed(() => settings.onProblem(error, accountSid))
         throw error
       })
-      .finally(() => flights.delete(accountSid))
-    flights.set(accountSid, flight)
-    return flight
+      .finally(() => pending.delete(accountSid))
+    pending.set(accountSid, found)
+    return found
   }
 
   function keep(accountSid: string, given: unknown): Found {
@@ -163,31 +163,31 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
     // This request may have got the older tokens, just before the look-up of another request
     // replaced them.
     if (time - entry.changedAt < refreshIntervalMs) return entry.tokens
-    let flight = flights.get(accountSid)
-    if (flight === undefined) {
+    let found = pending.get(accountSid)
+    if (found === undefined) {
       if (time - entry.askedAt < refreshIntervalMs || refreshes.take(0) === undefined) return undefined
-      flight = depart(accountSid, 0, true)
+      found = startLookup(accountSid, 0, true)
     }
     const { tokens: tried } = entry
-    return flight.then((tokens) => (tokens === tried ? undefined : tokens))
+    return found.then((tokens) => (tokens === tried ? undefined : tokens))
   }
 
-  function accountOf(claim: UnverifiedClaim): string | undefined {
+  function chooseAccount(claim: UnverifiedClaim): string | undefined {
     return claim.accountSid ?? defaultAccountSid
   }
 
   const lookup = (claim: UnverifiedClaim): ReturnType<AuthTokenLookup> => {
-    const accountSid = accountOf(claim)
+    const accountSid = chooseAccount(claim)
     return accountSid === undefined ? undefined : bindDefault(claim, find(accountSid), accountSid)
   }
   return Object.assign(lookup, {
     refresh(claim: UnverifiedClaim) {
-      const accountSid = accountOf(claim)
+      const accountSid = chooseAccount(claim)
       if (accountSid === undefined) return undefined
       return bindDefault(claim, refresh(accountSid), accountSid)
     },
     verified(claim: UnverifiedClaim) {
-      const accountSid = accountOf(claim)
+      const accountSid = chooseAccount(claim)
       if (accountSid === undefined) return
       remember(accountSid)
       if (entries.get(accountSid)?.tokens !== undefined) entries.promote(accountSid)
