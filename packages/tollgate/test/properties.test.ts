@@ -4,7 +4,7 @@ import { createVerifier, fromRequest, type IncomingRequest, type Verdict } from 
 import { defaultAlgorithm } from '../src/scheme/algorithms.ts'
 import { type Pairs, serializeForm } from '../src/scheme/form.ts'
 import { createSigner } from '../src/scheme/signature.ts'
-import { signingString } from '../src/scheme/signing-string.ts'
+import { joinSigningString } from '../src/scheme/signing-string.ts'
 import { signRequest } from '../src/testing/index.ts'
 import { authToken, formType, options, origin, sign } from './requests.ts'
 
@@ -34,7 +34,7 @@ describe('signed requests verify', () => {
   test('forms signed by the scheme', async () => {
     await fc.assert(
       fc.asyncProperty(target, somePairs, async (url, pairs) => {
-        const request = post(url, serializeForm(pairs), signWith(signingString(origin + url, pairs)))
+        const request = post(url, serializeForm(pairs), signWith(joinSigningString(origin + url, pairs)))
         const distinct = [...new Map(pairs.map((pair) => [JSON.stringify(pair), pair])).values()]
         expect(read(await verify(request))).toEqual(distinct)
       }),
@@ -73,7 +73,7 @@ describe('a changed request is refused', () => {
   test('one bit of the signature', async () => {
     await fc.assert(
       fc.asyncProperty(somePairs, fc.nat(159), async (pairs, bit) => {
-        const raw = Buffer.from(signWith(signingString(`${origin}/sms`, pairs)), 'base64')
+        const raw = Buffer.from(signWith(joinSigningString(`${origin}/sms`, pairs)), 'base64')
         raw.writeUInt8(raw.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
         expect(read(await verify(post('/sms', serializeForm(pairs), raw.toString('base64'))))).toBe(
           'signature_mismatch',
@@ -85,7 +85,7 @@ describe('a changed request is refused', () => {
   test('one character of the signature', async () => {
     await fc.assert(
       fc.asyncProperty(somePairs, fc.nat(27), fc.string({ minLength: 1, maxLength: 1 }), async (pairs, at, char) => {
-        const right = signWith(signingString(`${origin}/sms`, pairs))
+        const right = signWith(joinSigningString(`${origin}/sms`, pairs))
         const wrong = right.slice(0, at) + char + right.slice(at + 1)
         fc.pre(wrong !== right)
         expect(read(await verify(post('/sms', serializeForm(pairs), wrong)))).toMatch(
@@ -105,9 +105,9 @@ describe('a changed request is refused', () => {
         fc.boolean(),
         async (url, pairs, otherUrl, otherPairs, keep) => {
           const sent = keep ? { url, pairs: otherPairs } : { url: otherUrl, pairs }
-          const signed = signingString(origin + url, pairs)
+          const signed = joinSigningString(origin + url, pairs)
           const verdict = await verify(post(sent.url, serializeForm(sent.pairs), signWith(signed)))
-          if (verdict.ok) expect(signingString(verdict.matched.url, sent.pairs)).toBe(signed)
+          if (verdict.ok) expect(joinSigningString(verdict.matched.url, sent.pairs)).toBe(signed)
           else expect(verdict.code).toBe('signature_mismatch')
         },
       ),
@@ -128,8 +128,8 @@ describe('a changed request is refused', () => {
           drop: pairs.toSpliced(index, 1),
           swap: pairs.with(index, [value, name]),
         }
-        const signed = signingString(`${origin}/sms`, pairs)
-        const same = signingString(`${origin}/sms`, changed[how]) === signed
+        const signed = joinSigningString(`${origin}/sms`, pairs)
+        const same = joinSigningString(`${origin}/sms`, changed[how]) === signed
         const sent = changed[how].length === 0 ? '&' : serializeForm(changed[how])
         expect((await verify(post('/sms', sent, signWith(signed)))).ok).toBe(same)
       }),
@@ -139,7 +139,7 @@ describe('a changed request is refused', () => {
 
   test('the method, the content type, and the host of the signed URL', async () => {
     const pairs: Pairs = [['Body', 'hi']]
-    const request = post('/sms', 'Body=hi', signWith(signingString(`${origin}/sms`, pairs)))
+    const request = post('/sms', 'Body=hi', signWith(joinSigningString(`${origin}/sms`, pairs)))
     expect((await verify(request)).ok).toBe(true)
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH'])
       expect((await verify({ ...request, method })).ok).toBe(false)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  defaultPort,
+  findDefaultPort,
   findInForms,
   isPort,
   isWebSocketScheme,
@@ -124,8 +124,8 @@ describe('splitUrl', () => {
   test('ws and wss are WebSocket schemes, and the default port of https and wss is 443', () => {
     for (const scheme of ['ws', 'wss', 'WSS']) expect(isWebSocketScheme(scheme)).toBe(true)
     for (const scheme of ['http', 'https', 'wsx', 'wssx', 'xws', '']) expect(isWebSocketScheme(scheme)).toBe(false)
-    for (const scheme of ['https', 'wss', 'HTTPS']) expect(defaultPort(scheme)).toBe(':443')
-    for (const scheme of ['http', 'ws', 'HTTP', 'httpsx', 'xhttps']) expect(defaultPort(scheme)).toBe(':80')
+    for (const scheme of ['https', 'wss', 'HTTPS']) expect(findDefaultPort(scheme)).toBe(':443')
+    for (const scheme of ['http', 'ws', 'HTTP', 'httpsx', 'xhttps']) expect(findDefaultPort(scheme)).toBe(':80')
   })
 
   test('a port is a number from 1 to 65535 in plain digits', () => {

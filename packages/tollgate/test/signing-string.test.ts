@@ -5,9 +5,9 @@ import {
   findDistinct,
   joinPairs,
   joinParams,
+  joinSigningString,
   orderNames,
   type Params,
-  signingString,
   toPairs,
 } from '../src/scheme/signing-string.ts'
 import { naiveJoin } from './requests.ts'
@@ -80,7 +80,7 @@ describe('joinPairs', () => {
   for (const { what, pairs, text } of cases)
     test(what, () => {
       expect(joinPairs(pairs)).toBe(text)
-      expect(signingString('https://example.com/?a=1', pairs)).toBe(`https://example.com/?a=1${text}`)
+      expect(joinSigningString('https://example.com/?a=1', pairs)).toBe(`https://example.com/?a=1${text}`)
     })
 
   test('equals a naive implementation', () => {

@@ -67,3 +67,9 @@ export function readTokens(tokens: unknown): readonly string[] | undefined {
   if (list.some((token) => describeTokenFault(token) !== undefined)) return undefined
   return [...list] as string[]
 }
+
+/** Makes a random Auth Token, with which no one signs. */
+export function makeRandomToken(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

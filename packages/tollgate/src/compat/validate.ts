@@ -10,7 +10,7 @@ import {
   isCanonicalSignature,
   type Signer,
 } from '../scheme/signature.ts'
-import { defaultPort, listSignedForms, type SignedForm, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
+import { findDefaultPort, listSignedForms, type SignedForm, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { joinPairs, joinParams, type Params, toPairs } from '../scheme/signing-string.ts'
 import { listUrlSpellings } from './spellings.ts'
 
@@ -142,7 +142,7 @@ function* listForms(parts: UrlParts, paramsText: string): Generator<SignedForm> 
   yield* listSignedForms(parts, paramsText)
   const { scheme, userinfo, host, port, path, query } = parts
   if (userinfo === '') return
-  for (const one of [port, '', defaultPort(scheme)]) {
+  for (const one of [port, '', findDefaultPort(scheme)]) {
     const url = `${scheme}://${userinfo}${host}${one}${path}${query}`
     yield { url, signingString: url + paramsText }
   }

@@ -1,4 +1,4 @@
-import { describeSecretFault, describeTokenFault, isAccountSid } from '../checks/secrets.ts'
+import { describeSecretFault, describeTokenFault, isAccountSid, makeRandomToken } from '../checks/secrets.ts'
 import { type Awaitable, withTimeLimit } from '../checks/time-limit.ts'
 import { type AlgorithmName, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
 import type { Settings } from '../verify/options.ts'
@@ -69,7 +69,7 @@ export function readGivenTokens(authToken: unknown): GivenTokens | undefined {
  * @returns the option without faulty tokens
  */
 export function replaceFaultyTokens(authToken: unknown): unknown {
-  if (typeof authToken === 'string') return describeTokenFault(authToken) === undefined ? authToken : makeRandom()
+  if (typeof authToken === 'string') return describeTokenFault(authToken) === undefined ? authToken : makeRandomToken()
   if (Array.isArray(authToken))
     return authToken.map((token) => (typeof token === 'string' ? replaceFaultyTokens(token) : token))
   if (typeof authToken !== 'object' || authToken === null) return authToken
@@ -86,18 +86,13 @@ export function replaceFaultyTokens(authToken: unknown): unknown {
 export function replaceFaultySecrets(sharedKeys: unknown): unknown {
   if (typeof sharedKeys !== 'object' || sharedKeys === null || Array.isArray(sharedKeys)) return sharedKeys
   const replace = (secret: unknown): unknown =>
-    typeof secret === 'string' && describeSecretFault(secret) !== undefined ? makeRandom() : secret
+    typeof secret === 'string' && describeSecretFault(secret) !== undefined ? makeRandomToken() : secret
   return Object.fromEntries(
     Object.entries(sharedKeys).map(([id, key]) => [
       id,
       typeof key === 'object' && key !== null ? { ...key, secret: replace(key.secret) } : replace(key),
     ]),
   )
-}
-
-function makeRandom(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** The sources of the keys: options, and the claims of the request. */

@@ -1,5 +1,5 @@
 import type { Pairs } from '../scheme/form.ts'
-import { defaultPort, joinUrl, type SignedForm, type UrlParts } from '../scheme/signed-url.ts'
+import { findDefaultPort, joinUrl, type SignedForm, type UrlParts } from '../scheme/signed-url.ts'
 import { kinds } from '../webhooks/index.ts'
 import { stripDigits } from './spelling.ts'
 
@@ -154,7 +154,11 @@ function explainForm(parts: UrlParts, given: string, { url, signingString }: Sig
   const port = /^:\d+/.exec(rest)?.[0] ?? ''
   if (port !== parts.port)
     reasons.push(
-      port === '' ? 'without the port' : port === defaultPort(parts.scheme) ? 'with the default port' : 'with a port',
+      port === ''
+        ? 'without the port'
+        : port === findDefaultPort(parts.scheme)
+          ? 'with the default port'
+          : 'with a port',
     )
   const tail = rest.slice(port.length)
   const path = tail.replace(/\?.*$/s, '')

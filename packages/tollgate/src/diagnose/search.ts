@@ -217,7 +217,7 @@ function createAttempt({ subject, presented, forms, maxTries }: SearchInput, joi
   const signers = new Map<string, Signer>()
   let tried = 0
 
-  const signerOf = ({ algorithm, secret }: Key): Signer => {
+  const findSigner = ({ algorithm, secret }: Key): Signer => {
     const id = `${algorithm} ${secret}`
     const signer = signers.get(id) ?? createSigner(findAlgorithm(algorithm) as Algorithm, secret)
     signers.set(id, signer)
@@ -228,8 +228,8 @@ function createAttempt({ subject, presented, forms, maxTries }: SearchInput, joi
   const readings = new Map<AlgorithmName, readonly PresentedSignature[]>(
     algorithms.map(({ name, bytes }) => [name, listPossible(presented, toBase64Length(bytes))]),
   )
-  const readingsFor = ({ algorithm }: Key): readonly PresentedSignature[] => readings.get(algorithm) ?? []
-  const mayMatch = (key: Key): boolean => key.secret !== '' && readingsFor(key).length > 0
+  const findReadings = ({ algorithm }: Key): readonly PresentedSignature[] => readings.get(algorithm) ?? []
+  const mayMatch = (key: Key): boolean => key.secret !== '' && findReadings(key).length > 0
   const needsKey = !subject.state.keys.some(mayMatch)
   const isSpent = (): boolean => tried >= maxTries || work.isSpent(shareOfSearch)
 
@@ -238,8 +238,8 @@ function createAttempt({ subject, presented, forms, maxTries }: SearchInput, joi
       if (!mayMatch(key)) continue
       tried++
       work.spend(unitsPerHmac + signingString.length)
-      const expected = signerOf(key)(signingString)
-      const hit = readingsFor(key).find(({ compare, text }) => comparisons[compare](expected, text))
+      const expected = findSigner(key)(signingString)
+      const hit = findReadings(key).find(({ compare, text }) => comparisons[compare](expected, text))
       if (hit !== undefined) return hit
     }
     return undefined
@@ -295,7 +295,7 @@ function listForms(state: State, paramsText: string, forms: UrlFormOptions, isLi
 }
 
 const ranks = new Map(dimensions.map((dimension, index) => [dimension, index]))
-const rankOf = ({ dimension }: ProposedEdit): number => ranks.get(dimension) ?? 0
+const findRank = ({ dimension }: ProposedEdit): number => ranks.get(dimension) ?? 0
 
 /**
  * After this many sets whose edits exclude each other, the caller counts the work and may pause.
@@ -374,7 +374,7 @@ function sortInOrder(edits: ProposedEdit[]): ProposedEdit[] {
   for (let end = 1; end < edits.length; end++)
     for (let index = end; index > 0; index--) {
       const [before, after] = [edits[index - 1] as ProposedEdit, edits[index] as ProposedEdit]
-      if (rankOf(before) <= rankOf(after)) break
+      if (findRank(before) <= findRank(after)) break
       edits[index - 1] = after
       edits[index] = before
     }

@@ -1,4 +1,4 @@
-import { defaultPort, listSignedForms, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
+import { findDefaultPort, listSignedForms, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { isRejected, type Verdict } from '../verdict.ts'
 import { readHead, readHeaders } from '../verify/head.ts'
 import { parseOptions } from '../verify/options.ts'
@@ -106,7 +106,7 @@ function choosePort({ state, form }: Match, { hosts }: Evidence): UrlParts {
   const { host, port, scheme } = state.url
   const isPublic = hosts.some(({ value }) => value.port === port && value.host.toLowerCase() === host.toLowerCase())
   const signed = isPublic ? port : (splitUrl(form.url)?.port ?? '')
-  return { ...state.url, port: port === '' || signed === defaultPort(scheme) ? '' : signed }
+  return { ...state.url, port: port === '' || signed === findDefaultPort(scheme) ? '' : signed }
 }
 
 function* listCandidates(

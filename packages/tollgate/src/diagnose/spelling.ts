@@ -109,7 +109,7 @@ export function joinFields(fields: readonly string[]): string {
  * @param field one field of a query
  * @returns the decoded name
  */
-export function nameOf(field: string): string {
+export function readName(field: string): string {
   return decodeAll(field.replace(/=.*$/s, ''))
 }
 

@@ -123,7 +123,7 @@ function shareAttempt(settings: ReplaySettings, delivery: Delivery): Attempt {
 function startAttempt({ store, ttlMs, storeTimeoutMs }: ReplaySettings, key: string, delivery: Delivery): Attempt {
   const token = makeToken()
   const reserve = async (): Promise<ReserveOutcome> =>
-    store.reserve(key, { ttlMs, token, kind: kindOfDelivery(delivery) })
+    store.reserve(key, { ttlMs, token, kind: recogniseKind(delivery) })
   const attempt: Attempt = {
     key,
     outcome: reserve(),
@@ -153,7 +153,7 @@ function forgetWhenSettled({ outcome, release }: Attempt): void {
 const once = 'once'
 
 /** Returns the kind of a delivery, or `'unknown'`. */
-function kindOfDelivery({ neverRepeats, covers, params, body }: Delivery): string {
+function recogniseKind({ neverRepeats, covers, params, body }: Delivery): string {
   if (neverRepeats !== undefined) return neverRepeats ? once : 'unknown'
   const kind = covers === 'body' ? body && kindOfJson(parseJsonBody(body)) : params && kindOf(params)
   return kind ?? 'unknown'

@@ -47,8 +47,8 @@ export function isWebSocketScheme(scheme: string): boolean {
   return /^wss?$/i.test(scheme)
 }
 
-/** Gives the default port of a scheme, with its colon. */
-export function defaultPort(scheme: string): string {
+/** Returns the default port of a scheme, with its colon. */
+export function findDefaultPort(scheme: string): string {
   return /^(https|wss)$/i.test(scheme) ? ':443' : ':80'
 }
 
@@ -150,7 +150,7 @@ interface Tail {
 }
 
 function listPorts(scheme: string, port: string): string[] {
-  const implied = defaultPort(scheme)
+  const implied = findDefaultPort(scheme)
   if (port === '') return ['', implied]
   return port === implied ? [port, ''] : [port, '', implied]
 }

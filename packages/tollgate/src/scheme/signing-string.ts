@@ -14,7 +14,7 @@ type ParamValue = Scalar | readonly Scalar[] | Blob | undefined
  * Joins the text that Twilio signs: the URL, then the name and value of every parameter, without
  * delimiters.
  */
-export function signingString(url: string, pairs: Pairs): string {
+export function joinSigningString(url: string, pairs: Pairs): string {
   return url + joinPairs(pairs)
 }
 

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type RequestListener, request, Serv
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { makeRandomToken } from '../checks/secrets.ts'
 import {
-  makeTestToken,
   readTestOptions,
   type SignedTestRequest,
   signTestRequest,
@@ -40,7 +40,7 @@ export async function testServer(
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const setting = { url: publicUrl ?? `http://127.0.0.1:${port}`, authToken: makeTestToken() }
+  const setting = { url: publicUrl ?? `http://127.0.0.1:${port}`, authToken: makeRandomToken() }
   const upgraded = new Set<Duplex>()
   const close = async (): Promise<void> => {
     if (!server.listening) return

@@ -3,7 +3,7 @@ import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault } from '../checks/secrets.ts'
 import { algorithms, defaultAlgorithm, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
 import { createSigner, parseSignatureSettings } from '../scheme/signature.ts'
-import { signingString } from '../scheme/signing-string.ts'
+import { joinSigningString } from '../scheme/signing-string.ts'
 import { composeRequest, type SignRequestInput } from './compose.ts'
 
 /**
@@ -61,7 +61,7 @@ export function signRequest(input: SignRequestInput): SignedRequest {
   checkKnownOptions(input, known, 'signRequest')
   const { sign, settings } = readKey(input)
   const { method, url, headers, body, handshake, signedUrl, signedParams } = composeRequest(input)
-  headers['x-twilio-signature'] = sign(signingString(signedUrl, signedParams))
+  headers['x-twilio-signature'] = sign(joinSigningString(signedUrl, signedParams))
   if (settings !== undefined) headers['x-twilio-webhooks-signature-settings'] = settings
   return {
     method,

@@ -1,5 +1,6 @@
 import { checkKnownOptions } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
+import { makeRandomToken } from '../checks/secrets.ts'
 import type { WebhookKind } from '../webhooks/index.ts'
 import type { SignRequestInput } from './compose.ts'
 import { sampleWebhook } from './sample-webhook.ts'
@@ -63,7 +64,7 @@ export async function testServer(
   options: TestServerOptions = {},
 ): Promise<TestServer> {
   const publicUrl = readTestOptions(makeApplication, options) ?? 'https://example.com'
-  const setting = { url: publicUrl, authToken: makeTestToken() }
+  const setting = { url: publicUrl, authToken: makeRandomToken() }
   const handle = readApplication(await makeApplication(setting))
   const { origin } = new URL(setting.url)
   return {
@@ -104,12 +105,6 @@ function readPublicUrl(given: unknown): string {
   const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && !/[?#@]/.test(given as string)
   if (!isPlain) throw new TypeError('"publicUrl" must be an http or https URL without userinfo, query and fragment')
   return (given as string).replace(/\/$/, '')
-}
-
-/** Makes a random Auth Token. */
-export function makeTestToken(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /**

@@ -52,7 +52,7 @@ async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): 
   } catch (error) {
     // Some streams find out only while they are read that their bytes are lost.
     const isConsumed = typeof error === 'object' && error !== null && 'consumedBy' in error
-    return isConsumed ? reject('body_already_consumed', describeConsumed(error as BodyConsumed)) : brokenOff()
+    return isConsumed ? reject('body_already_consumed', describeConsumed(error as BodyConsumed)) : rejectUnfinished()
   }
   return collected.join()
 }
@@ -67,11 +67,11 @@ function readPushed(body: PushedBody, maxBytes: number): Promise<Uint8Array | Re
       stop?.()
       resolve(rejection)
     }
-    stop = body.listen(onChunk, (isWhole) => resolve(isWhole ? collected.join() : brokenOff()))
+    stop = body.listen(onChunk, (isWhole) => resolve(isWhole ? collected.join() : rejectUnfinished()))
   })
 }
 
-function brokenOff(): Rejected {
+function rejectUnfinished(): Rejected {
   return reject('body_malformed', 'The connection ended before the body did.')
 }
 

@@ -1,7 +1,7 @@
 import { checkKnownOptions, parseChoice, showOption } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import type { Awaitable } from '../checks/time-limit.ts'
-import { defaultPort, isPort, type UrlParts } from '../scheme/signed-url.ts'
+import { findDefaultPort, isPort, type UrlParts } from '../scheme/signed-url.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
 import { settle } from './candidates.ts'
 import { type Head, type HeaderReader, readSingle } from './head.ts'
@@ -64,7 +64,7 @@ export function fromRequest(options: FromRequestOptions): PublicUrlRule {
     const decide = (allowed: boolean): UrlParts | Rejected =>
       allowed ? url : reject('url_not_allowed', '"allowedHosts" refuses the host of the request.')
     if (isAllowed !== undefined) return decide(isAllowed(url))
-    const port = url.port === defaultPort(url.scheme) ? '' : url.port
+    const port = url.port === findDefaultPort(url.scheme) ? '' : url.port
     const ask = allowedHosts as (host: string) => Awaitable<boolean>
     return settle(
       () => ask((url.host + port).toLowerCase()),
@@ -89,7 +89,7 @@ function resolve(
   if (forwarded === undefined || host === undefined)
     return reject('url_not_allowed', 'The Host header or a forwarding header is missing or malformed.')
   const scheme = forwarded.scheme ?? (source.encrypted === true ? 'https' : 'http')
-  const port = host.port || (forwarded.port === defaultPort(scheme) ? '' : (forwarded.port ?? ''))
+  const port = host.port || (forwarded.port === findDefaultPort(scheme) ? '' : (forwarded.port ?? ''))
   return joinTarget({ scheme, host: host.host, port, prefix: '' }, source.url)
 }
 
@@ -154,7 +154,7 @@ function parseAllowedHosts(hosts: unknown): (url: UrlParts) => boolean {
   }
   return ({ scheme, host, port }) => {
     const name = host.toLowerCase()
-    const implied = defaultPort(scheme)
+    const implied = findDefaultPort(scheme)
     const ports = port === '' || port === implied ? ['', implied] : [port]
     const parent = /^[^.[]+\.(.+)$/.exec(name)?.[1]
     return ports.some((port) => exact.has(name + port) || (parent !== undefined && anyLabel.has(parent + port)))

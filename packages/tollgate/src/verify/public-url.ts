@@ -1,7 +1,7 @@
 import { runUnnoticed } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import type { Awaitable } from '../checks/time-limit.ts'
-import { defaultPort, isPort, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
+import { findDefaultPort, isPort, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { type Rejected, reject } from '../verdict.ts'
 import { type Head, type HeaderReader, readSingle } from './head.ts'
 
@@ -74,7 +74,7 @@ function isMisbuilt(header: HeaderReader, url: unknown): boolean {
 }
 
 function isSameHost(origin: PublicOrigin, host: string, port: string): boolean {
-  const implied = defaultPort(origin.scheme)
+  const implied = findDefaultPort(origin.scheme)
   return origin.host.toLowerCase() === host.toLowerCase() && (origin.port || implied) === (port || implied)
 }
 

@@ -126,7 +126,7 @@ function listAbsent(known: readonly string[], pairs: Pairs): string[] {
 
 function* listBlanks({ formPairs: pairs }: Subject): Generator<Edit> {
   if (pairs.length === 0) return
-  const known = [...new Set([...listKnownNames(pairs).map(({ name }) => name), ...ofNumbers(pairs)])]
+  const known = [...new Set([...listKnownNames(pairs).map(({ name }) => name), ...listPlaceNames(pairs)])]
   // If the kind is unknown, its parameters are uncertain.
   const surcharge = kindOf(new Map(pairs)) === undefined ? 1 : 0
   for (const edit of listBlankSets(listAbsent(known, pairs), pairs)) yield { ...edit, cost: edit.cost + surcharge }
@@ -152,7 +152,7 @@ const places = ['State', 'City', 'Zip', 'Country'].flatMap((place) => [
   [`From${place}`, `Caller${place}`],
 ])
 /** The places of the numbers, which Twilio adds to many kinds of webhook. */
-function ofNumbers(pairs: Pairs): readonly string[] {
+function listPlaceNames(pairs: Pairs): readonly string[] {
   const names = new Set(pairs.map(([name]) => name))
   return names.has('From') && names.has('To') ? places.flatMap(([name]) => name ?? []) : []
 }

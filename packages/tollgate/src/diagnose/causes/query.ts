@@ -4,7 +4,7 @@ import { kinds } from '../../webhooks/index.ts'
 import { countCharacters } from '../limits.ts'
 import { isTwilioName, showName, showNames } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
-import { decodeAll, escapers, hexCases, joinFields, listToggles, nameOf, splitFields } from '../spelling.ts'
+import { decodeAll, escapers, hexCases, joinFields, listToggles, readName, splitFields } from '../spelling.ts'
 import { type CauseRow, type Edit, editPairs, editUrl, type Row } from './row.ts'
 
 /** Changes of the query. */
@@ -199,10 +199,10 @@ function* listExtra(fields: readonly string[]): Generator<Edit> {
     dimension: 'fields',
     cost,
     apply: editUrl('query', () => joinFields(kept)),
-    fix: `Let nothing on the way add ${showNames(gone.map(nameOf))} to the query. If it has to stay, return the URL without it from "signedUrl".`,
-    detail: `The query has ${gone.map((field) => `"${showName(nameOf(field))}"`).join(', ')}, which Twilio did not sign.`,
+    fix: `Let nothing on the way add ${showNames(gone.map(readName))} to the query. If it has to stay, return the URL without it from "signedUrl".`,
+    detail: `The query has ${gone.map((field) => `"${showName(readName(field))}"`).join(', ')}, which Twilio did not sign.`,
   })
-  const known = fields.filter((field) => !added.test(nameOf(field)))
+  const known = fields.filter((field) => !added.test(readName(field)))
   if (known.length < fields.length)
     yield offer(
       known,
@@ -212,19 +212,19 @@ function* listExtra(fields: readonly string[]): Generator<Edit> {
   for (let start = 0; start < fields.length; start++)
     for (let end = start + 1; end <= fields.length; end++) {
       const atEdge = end === fields.length || start === 0
-      const isLast = start === fields.length - 1 && !isTwilioName(nameOf(fields[start] ?? ''))
+      const isLast = start === fields.length - 1 && !isTwilioName(readName(fields[start] ?? ''))
       const cost =
         (isLast ? 1 : atEdge ? 2 : 4) + (end - start > 3 ? 2 : end - start > 1 ? 1 : 0) + (fields.length > 12 ? 1 : 0)
       yield offer([...fields.slice(0, start), ...fields.slice(end)], fields.slice(start, end), cost)
     }
-  const unknown = fields.filter((field) => !isTwilioName(nameOf(field)))
+  const unknown = fields.filter((field) => !isTwilioName(readName(field)))
   if (unknown.length > 0 && unknown.length < fields.length)
     yield offer(
       fields.filter((field) => !unknown.includes(field)),
       unknown,
       3,
     )
-  const first = fields.filter((field, index) => fields.findIndex((one) => nameOf(one) === nameOf(field)) === index)
+  const first = fields.filter((field, index) => fields.findIndex((one) => readName(one) === readName(field)) === index)
   if (first.length < fields.length)
     yield offer(
       first,
@@ -250,12 +250,12 @@ function* listOrders(fields: readonly string[]): Generator<Edit> {
       detail: `Twilio signed the ${fields.length} fields of the query in another order.`,
     }
   }
-  const own = fields.filter((field) => !isTwilioName(nameOf(field)) && nameOf(field) !== 'bodySHA256')
-  const hash = fields.filter((field) => nameOf(field) === 'bodySHA256')
+  const own = fields.filter((field) => !isTwilioName(readName(field)) && readName(field) !== 'bodySHA256')
+  const hash = fields.filter((field) => readName(field) === 'bodySHA256')
   const twilios = fields.filter((field) => !own.includes(field) && !hash.includes(field))
-  const kind = kindOf(new Map(fields.map((field) => [nameOf(field), decodeAll(field.replace(/^[^=]*=?/, ''))])))
+  const kind = kindOf(new Map(fields.map((field) => [readName(field), decodeAll(field.replace(/^[^=]*=?/, ''))])))
   const wire = new Map((kind ? kinds[kind].parameters : []).map(({ name }, index) => [name, index]))
-  const inWireOrder = sortBy(twilios, (field) => wire.get(nameOf(field)) ?? 99)
+  const inWireOrder = sortBy(twilios, (field) => wire.get(readName(field)) ?? 99)
   for (const owns of [own, [...own].reverse(), [...own].sort()])
     for (const rest of [twilios, inWireOrder]) {
       yield* offer([...owns, ...rest, ...hash], 1)

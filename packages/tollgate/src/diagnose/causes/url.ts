@@ -1,4 +1,4 @@
-import { defaultPort, isWebSocketScheme } from '../../scheme/signed-url.ts'
+import { findDefaultPort, isWebSocketScheme } from '../../scheme/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
 import { listParts, spellName } from '../evidence.ts'
 import type { Subject } from '../reading.ts'
@@ -327,7 +327,7 @@ function* listPorts({ state, evidence, hints }: Subject): Generator<Edit> {
   }
   for (const { value, from } of evidence.ports) yield* offer(value, ` (${from})`, 1)
   for (const { value, from } of [...evidence.hosts, ...hints.hosts]) yield* offer(value.port, ` (${from})`, 1)
-  for (const port of [':443', ':80']) if (port !== defaultPort(state.url.scheme)) yield* offer(port, '', 3)
+  for (const port of [':443', ':80']) if (port !== findDefaultPort(state.url.scheme)) yield* offer(port, '', 3)
   for (const port of usualPorts) yield* offer(`:${port}`, '', 4)
   for (const port of rarePorts) yield* offer(`:${port}`, '', 5)
 }
