@@ -39,6 +39,11 @@ export function listVerdictFields(verdict: RouteVerdict): string[] {
   return 'stale' in verdict ? [...fields, 'tollgate-stale', String(verdict.stale)] : fields
 }
 
+/** Releases the delivery of an accepted request. */
+export function release(verdict: RouteVerdict): void {
+  if (verdict.ok) verdict.release().catch(() => undefined)
+}
+
 /** Keeps the first `limit` bytes of a body. */
 export class Capture {
   readonly #chunks: Uint8Array[] = []

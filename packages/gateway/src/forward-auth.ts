@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Verifier } from 'tollgate'
 import { canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
-import { listVerdictFields } from './exchange.ts'
+import { listVerdictFields, release } from './exchange.ts'
 import type { ForwardAuthOptions, RouteVerdict } from './options.ts'
 import type { Peers } from './peers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
@@ -54,7 +54,7 @@ export function createForwardAuth(options: ForwardAuthOptions, context: ForwardA
       .then((answer) => {
         const status = reply(req, res, answer, !isClosing() && canKeepOpen(req, head.bodyLength))
         // The proxy disconnected before the verdict, so the delivery failed.
-        if (status === 0 && 'ok' in answer && answer.ok) answer.release().catch(() => undefined)
+        if (status === 0 && 'ok' in answer) release(answer)
         onEnd({
           // The header from the proxy can contain any text.
           method: (original?.method ?? req.method ?? '').slice(0, 20),

@@ -1,14 +1,14 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { connect, type Socket } from 'node:net'
-import { type Duplex, pipeline, Transform } from 'node:stream'
-import { connect as connectTls } from 'node:tls'
+import { pipeline, Transform } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, type ExchangeState, listVerdictFields } from './exchange.ts'
+import { chooseRoute, type ExchangeState, listVerdictFields, release } from './exchange.ts'
 import { dropNominated } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import { type RequestHead, readHead } from './request-head.ts'
+import { connectOverTls, parseOrigin } from './upstream/connection.ts'
 
 interface HandshakeContext {
   readonly config: ConfigSnapshot
@@ -78,7 +78,7 @@ export class Handshake implements ExchangeState {
       return this.refuse(verdict.status)
     // An upstream without WebSockets would answer the handshake like any other GET.
     if (!webSocket) {
-      verdict.release().catch(() => undefined)
+      release(verdict)
       return this.refuse(403)
     }
     const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
@@ -94,18 +94,15 @@ export class Handshake implements ExchangeState {
   }
 
   #connect(route: OpenRoute, headers: string[], isRetry = false): void {
-    const { hostname, port, protocol } = new URL(route.upstream)
-    const isTls = protocol === 'https:'
-    const host = hostname.replace(/^\[|\]$/g, '')
+    const { isTls, host, port } = parseOrigin(route.upstream)
+    const to = { host, port, allowHalfOpen: true, noDelay: true }
     let isConnected = false
-    const to = { host, port: Number(port || (isTls ? 443 : 80)), allowHalfOpen: true, noDelay: true }
     const upstream = (isTls ? requestTls : request)({
       method: 'GET',
       path: this.client.target,
-      headers: headers as unknown as string[],
+      headers,
       // No agent: it would not allow a half-closed connection.
-      createConnection: () =>
-        isTls ? connectTls({ ...to, servername: host, ALPNProtocols: ['http/1.1'] }) : connect(to),
+      createConnection: () => (isTls ? connectOverTls(to) : connect(to)),
     })
     this.#upstream = upstream
     // By default Node.js drops the header lines after the 2,000th.
@@ -141,7 +138,7 @@ export class Handshake implements ExchangeState {
     this.socket.write(formatHead(101, answer.statusMessage ?? '', this.responseFields), 'latin1')
     if (first.length > 0) this.socket.write(first)
     if (this.#first.length > 0) upstream.write(this.#first)
-    joinSockets(this.socket, upstream, () => undefined)
+    joinSockets(this.socket, upstream)
     this.#markAnswered()
   }
 
@@ -247,21 +244,17 @@ function listResponseHeaders(raw: readonly string[]): string[] {
 /** After one side has ended, the other has this long to end too. */
 const halfCloseMs = 30_000
 
-interface End extends Duplex {
-  destroySoon?(): void
-}
-
 /**
  * Passes bytes in both directions, at the pace of the slower side, until both ended or one broke.
  */
-function joinSockets(one: End, other: End, onClose: () => void): void {
+function joinSockets(one: Socket, other: Socket): void {
   let timer: NodeJS.Timeout | undefined
   let open = 2
   for (const [from, to] of [
     [one, other],
     [other, one],
   ] as const) {
-    from.on('error', () => leave(to))
+    from.on('error', () => to.destroySoon())
     from.on('end', () => {
       timer ??= setTimeout(() => {
         one.destroy()
@@ -270,17 +263,10 @@ function joinSockets(one: End, other: End, onClose: () => void): void {
     })
     from.on('close', () => {
       // Received bytes are still sent.
-      leave(to)
+      to.destroySoon()
       open--
-      if (open > 0) return
-      clearTimeout(timer)
-      onClose()
+      if (open === 0) clearTimeout(timer)
     })
     from.pipe(to)
   }
-}
-
-function leave(socket: End): void {
-  if (socket.destroySoon === undefined) socket.destroy()
-  else socket.destroySoon()
 }

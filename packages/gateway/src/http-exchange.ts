@@ -2,7 +2,7 @@ import type { AnyWebhook } from 'tollgate'
 import { listAnswerFields } from './answers.ts'
 import type { Client, ClientListener } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { Capture, chooseRoute, type ExchangeState, listVerdictFields } from './exchange.ts'
+import { Capture, chooseRoute, type ExchangeState, listVerdictFields, release } from './exchange.ts'
 import { formatFields } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import type { RequestBody } from './request-body.ts'
@@ -134,7 +134,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const request = formatRequest(client.method, client.target, client.head, listVerdictFields(verdict), body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
-    this.#connection = route.pool.pool.send(request, this)
+    this.#connection = route.pool.send(request, this)
   }
 
   onHead(head: AnswerHead): void {
@@ -207,10 +207,6 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
 }
 
 const shortAnswer = 16 * 1024
-
-function release(verdict: RouteVerdict): void {
-  if (verdict.ok) verdict.release().catch(() => undefined)
-}
 
 // Some servers answer 411 if these methods come without a length.
 const expectBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])

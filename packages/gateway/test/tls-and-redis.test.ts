@@ -5,13 +5,25 @@ import { connect as connectPlainly } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
+import { signRequest } from 'tollgate/testing'
 import { afterAll, expect, test, vi } from 'vitest'
 import { findOrInstall } from '../../../tools/services/debian-package.mjs'
 import { startRedis } from '../../../tools/services/redis.mjs'
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
 import { createGateway } from '../src/index.ts'
-import { authToken, formatRequest, listenOn, routeTo, send, signSms, sms, startUpstream } from './support.ts'
+import {
+  authToken,
+  formatRequest,
+  listenOn,
+  routeTo,
+  send,
+  sendRaw,
+  signSms,
+  sms,
+  startGateway,
+  startUpstream,
+} from './support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-gateway-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -151,6 +163,31 @@ test('TLS to the upstream: an untrusted certificate is 502, and a trusted one se
     vi.unstubAllEnvs()
   }
   expect(bodies).toEqual([signed.body, long.body, signed.body, long.body])
+  await gateway.close({ graceMs: 0 })
+  upstream.closeAllConnections()
+  upstream.close()
+})
+
+test('TLS to the upstream: an address is no server name, for requests and for handshakes', async () => {
+  await makeCertificate('127.0.0.1')
+  const names: unknown[] = []
+  const tls = { cert: readFileSync(join(folder, 'cert.pem')), key: readFileSync(join(folder, 'key.pem')) }
+  const upstream = createServer(tls, (_req, res) => res.end('fine'))
+  upstream.on('upgrade', (_req, socket) => socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n'))
+  upstream.on('secureConnection', ({ servername }) => names.push(servername))
+  const port = new URL(await listenOn(upstream)).port
+  const gateway = await startGateway(`https://127.0.0.1:${port}`, {}, { webSocket: true })
+  const { headers } = signRequest({ url: 'wss://api.example.com/media', authToken })
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+  try {
+    expect(await send(gateway.url, signSms())).toMatchObject({ status: 200 })
+    const handshake = { method: 'GET', target: '/media', headers: { ...headers, host: 'api.example.com' }, body: '' }
+    const sent = formatRequest(handshake, { 'content-length': '0' })
+    expect(await sendRaw(gateway.port, sent, '\r\n\r\n')).toContain('HTTP/1.1 426 ')
+  } finally {
+    vi.unstubAllEnvs()
+  }
+  expect(names).toEqual([false, false])
   await gateway.close({ graceMs: 0 })
   upstream.closeAllConnections()
   upstream.close()

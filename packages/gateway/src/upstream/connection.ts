@@ -1,5 +1,5 @@
-import { connect as connectPlainly, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectPlainly, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect } from 'node:tls'
 import type { AnswerHead } from './answer-head.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 
@@ -30,6 +30,19 @@ export interface Origin {
   readonly isTls: boolean
   readonly host: string
   readonly port: number
+}
+
+/** Parses the origin of a URL. */
+export function parseOrigin(url: string): Origin {
+  const { hostname, port, protocol } = new URL(url)
+  const isTls = protocol === 'https:'
+  return { isTls, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (isTls ? 443 : 80)) }
+}
+
+/** Opens a TLS connection to an upstream. An address is no server name (RFC 6066 section 3). */
+export function connectOverTls(settings: TcpNetConnectOpts & { readonly host: string }): Socket {
+  const name = isIP(settings.host) === 0 ? { servername: settings.host } : {}
+  return connect({ ...settings, ...name, ALPNProtocols: ['http/1.1'] })
 }
 
 /** Up to this many bytes, head and body are written as one string, which is faster. */
@@ -111,11 +124,7 @@ export class Connection implements AnswerSink {
 
   #open({ isTls, host, port }: Origin): Socket {
     const settings = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
-    if (isTls) {
-      const name = isIP(host) === 0 ? { servername: host } : {}
-      const socket = connectTls({ ...settings, ...name, ALPNProtocols: ['http/1.1'] })
-      return socket.on('data', (bytes: Buffer) => this.#read(bytes))
-    }
+    if (isTls) return connectOverTls(settings).on('data', (bytes: Buffer) => this.#read(bytes))
     const callback = (length: number, bytes: Uint8Array): boolean => {
       this.#read((bytes as Buffer).subarray(0, length))
       // `false` would pause the socket. `pause()` does that here.

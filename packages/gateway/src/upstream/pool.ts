@@ -4,6 +4,7 @@ import {
   type ConnectionOwner,
   type Origin,
   type OutgoingRequest,
+  parseOrigin,
 } from './connection.ts'
 
 /** Shorter than the idle limit of Node.js servers (5 s), so that the gateway closes first. */
@@ -26,9 +27,7 @@ export class Pool implements ConnectionOwner {
   #closed: (() => void) | undefined
 
   constructor(origin: string, connectTimeoutMs: number) {
-    const { hostname, port, protocol } = new URL(origin)
-    const isTls = protocol === 'https:'
-    this.#origin = { isTls, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (isTls ? 443 : 80)) }
+    this.#origin = parseOrigin(origin)
     this.#connectTimeoutMs = connectTimeoutMs
   }
 
@@ -92,8 +91,7 @@ export class Pool implements ConnectionOwner {
 }
 
 /** The pool of one upstream. It closes when all its holders have released it. */
-export interface Upstream {
-  readonly pool: Pool
+export interface Upstream extends Pick<Pool, 'send'> {
   hold(): void
   release(): void
 }
@@ -114,8 +112,8 @@ export function createUpstreams(connectTimeoutMs: number): Upstreams {
   function create(origin: string): Upstream {
     const pool = new Pool(origin, connectTimeoutMs)
     let holders = 0
-    const upstream: Upstream = {
-      pool,
+    return {
+      send: (request, handler) => pool.send(request, handler),
       hold() {
         holders++
       },
@@ -127,7 +125,6 @@ export function createUpstreams(connectTimeoutMs: number): Upstreams {
         closing.add(closed)
       },
     }
-    return upstream
   }
 
   return {
