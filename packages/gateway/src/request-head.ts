@@ -21,22 +21,25 @@ export interface RequestHead {
 
 type Field = string | string[] | undefined
 
-/** The values of the fields that a verifier reads. */
-type VerifiedFields = Record<VerifiedName, Field>
+/** The fields that a verifier reads. */
+const noFields = {
+  host: undefined,
+  'x-twilio-signature': undefined,
+  'x-twilio-signature-key-sid': undefined,
+  'x-twilio-webhooks-signature-settings': undefined,
+  'x-twilio-email-event-webhook-signature': undefined,
+  'x-twilio-email-event-webhook-timestamp': undefined,
+  'content-type': undefined,
+  'content-encoding': undefined,
+  'content-length': undefined,
+  connection: undefined,
+  upgrade: undefined,
+}
 
-/** The names of these fields. */
-type VerifiedName =
-  | 'host'
-  | 'x-twilio-signature'
-  | 'x-twilio-signature-key-sid'
-  | 'x-twilio-webhooks-signature-settings'
-  | 'x-twilio-email-event-webhook-signature'
-  | 'x-twilio-email-event-webhook-timestamp'
-  | 'content-type'
-  | 'content-encoding'
-  | 'content-length'
-  | 'connection'
-  | 'upgrade'
+type VerifiedName = keyof typeof noFields
+
+/** The values of these fields. */
+type VerifiedFields = Record<VerifiedName, Field>
 
 type Kind =
   | 'plain'
@@ -58,19 +61,13 @@ type Kind =
   | 'expect'
 
 const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ...Object.keys(noFields).map((name) => [name, 'verified'] as const),
   ['host', 'host'],
   ['content-length', 'length'],
   ['transfer-encoding', 'coding'],
   ['connection', 'connection'],
   ['upgrade', 'upgrade'],
   ['expect', 'expect'],
-  ['x-twilio-signature', 'verified'],
-  ['x-twilio-signature-key-sid', 'verified'],
-  ['x-twilio-webhooks-signature-settings', 'verified'],
-  ['x-twilio-email-event-webhook-signature', 'verified'],
-  ['x-twilio-email-event-webhook-timestamp', 'verified'],
-  ['content-type', 'verified'],
-  ['content-encoding', 'verified'],
   ['keep-alive', 'hop'],
   ['proxy-connection', 'hop'],
   ['proxy-authenticate', 'hop'],
@@ -99,7 +96,7 @@ const requestFields = new FieldNames<Kind>(classify)
  * @param rawHeaders names and values, alternating, as in Node.js
  */
 export function readHead(rawHeaders: readonly string[], httpVersion: string): RequestHead {
-  const verified = createVerifiedFields()
+  const verified: VerifiedFields = { ...noFields }
   const forwarded: string[] = []
   const codings: string[] = []
   const expectations: string[] = []
@@ -153,22 +150,6 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
     bodyLength: codings.length === 0 ? Number(length ?? 0) : undefined,
     expectsContinue,
     hasDisguisedVerdict,
-  }
-}
-
-function createVerifiedFields(): VerifiedFields {
-  return {
-    host: undefined,
-    'x-twilio-signature': undefined,
-    'x-twilio-signature-key-sid': undefined,
-    'x-twilio-webhooks-signature-settings': undefined,
-    'x-twilio-email-event-webhook-signature': undefined,
-    'x-twilio-email-event-webhook-timestamp': undefined,
-    'content-type': undefined,
-    'content-encoding': undefined,
-    'content-length': undefined,
-    connection: undefined,
-    upgrade: undefined,
   }
 }
 

@@ -25,7 +25,10 @@ function define<R extends Route>(
 
 const knownOfAll = { scheme: true, host: true, path: true, upstream: true, replay: true, maxBodyBytes: true } as const
 
-/** Every scheme. To add one, add a row, the type of its route and its keys in `config/schema.ts`. */
+/**
+ * Every scheme. To add one, add the type of its route, a row here and one in `config/load.ts`, its
+ * options in `config/schema.ts`, and the headers that its verifier reads in `request-head.ts`.
+ */
 const schemes: Readonly<Record<SchemeName, Scheme>> = {
   twilio: define<TwilioRoute>(
     {

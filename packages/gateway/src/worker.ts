@@ -20,7 +20,7 @@ send({ is: 'listening' })
 async function handle(message: ToWorker): Promise<void> {
   if (message.do === 'serve') {
     try {
-      serving = await serve(message.source, tell, true)
+      serving = await serve(message.source, tell)
       const { url, forwardAuthUrl } = serving
       send({ is: 'ready', bound: { url, forwardAuthUrl } })
     } catch (error) {

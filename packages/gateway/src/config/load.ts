@@ -50,18 +50,19 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   const guard =
     replay === undefined ? undefined : await nameOptionInErrors(parsed, ['replay'], () => resources.openReplay(replay))
   const prepared: Route[] = []
+  const openKeys = (where: readonly [string, ...number[]], scheme: SchemeName = 'twilio', own: unknown) => {
+    const { shared, open } = keysOfSchemes[scheme]
+    const path = own === undefined ? (shared ?? where.slice(0, 1)) : [...where, 'keys']
+    return nameOptionInErrors(parsed, path, async () => open(resources, own, keys))
+  }
   for (const [index, { keys: own, replay: ownReplay, ...route }] of routes.entries()) {
-    const { shared, open } = keysOfSchemes[route.scheme ?? 'twilio']
-    const where = own === undefined ? (shared ?? ['routes']) : ['routes', index, 'keys']
-    const opened = await nameOptionInErrors(parsed, where, async () => open(resources, own, keys))
+    const opened = await openKeys(['routes', index], route.scheme, own)
     prepared.push({ ...route, ...opened, replay: ownReplay === false ? undefined : guard } as Route)
   }
   const options: GatewayOptions = { ...rest, routes: prepared }
   if (forwardAuth !== undefined) {
     const { keys: own, ...auth } = forwardAuth
-    const { shared, open } = keysOfSchemes[auth.scheme ?? 'twilio']
-    const where = own === undefined ? (shared ?? ['forwardAuth']) : ['forwardAuth', 'keys']
-    const opened = await nameOptionInErrors(parsed, where, async () => open(resources, own, keys))
+    const opened = await openKeys(['forwardAuth'], auth.scheme, own)
     Object.assign(options, { forwardAuth: { ...auth, ...opened, replay: guard } })
   }
   try {

@@ -1,44 +1,37 @@
 import { AggregatorRegistry, type Registry } from 'prom-client'
-import { createMeasuredGateway, type Gateway } from '../gateway.ts'
+import { createMeasuredGateway } from '../gateway.ts'
 import { isTracingConfigured, startTracing } from '../tracing.ts'
 import { openSource, type Source } from './source.ts'
 
 /** A gateway that serves from a source. */
 export interface Serving {
   readonly url: string
-  readonly adminUrl: string | undefined
   readonly forwardAuthUrl: string | undefined
-  readonly gateway: Gateway
-  readonly graceMs: number
   /** Reads the source again. Rejects and changes nothing if the configuration is wrong. */
   reload(): Promise<void>
   stop(): Promise<void>
 }
 
 /**
- * Starts a gateway from its source, in this process.
- * @param share true if another process has the admin listener and aggregates the metrics
+ * Starts a gateway from its source, in this worker. The primary process has the admin listener and
+ * aggregates the metrics.
  */
-export async function serve(source: Source, onProblem: (message: string) => void, share = false): Promise<Serving> {
+export async function serve(source: Source, onProblem: (message: string) => void): Promise<Serving> {
   const stopTracing = isTracingConfigured() ? await startTracing() : undefined
   const opened = openSource(source, onProblem)
   try {
     const { options, graceMs } = await opened.load()
     const isMeasured = options.admin !== undefined && options.admin !== false
-    const { gateway, metrics } = createMeasuredGateway(
-      share ? { ...options, admin: false } : options,
-      share && isMeasured,
-    )
-    if (share && metrics !== undefined) shareMetrics(metrics.registry)
-    const bound = await gateway.listen()
+    const { gateway, metrics } = createMeasuredGateway({ ...options, admin: false }, isMeasured)
+    if (metrics !== undefined) shareMetrics(metrics.registry)
+    const { url, forwardAuthUrl } = await gateway.listen()
     opened.settle()
     return {
-      ...bound,
-      gateway,
-      graceMs,
+      url,
+      forwardAuthUrl,
       async reload() {
         const next = await opened.load()
-        await gateway.reload(share ? { ...next.options, admin: false } : next.options)
+        await gateway.reload({ ...next.options, admin: false })
         opened.settle()
       },
       async stop() {
@@ -55,7 +48,7 @@ export async function serve(source: Source, onProblem: (message: string) => void
 }
 
 function shareMetrics(registry: Registry): void {
-  AggregatorRegistry.setRegistries([registry as Registry])
+  AggregatorRegistry.setRegistries([registry])
   // In a worker, its constructor installs the listener that answers the primary's requests.
   new AggregatorRegistry()
 }
