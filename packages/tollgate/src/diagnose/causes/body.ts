@@ -16,6 +16,7 @@ import {
   type Proof,
   type Row,
   type Suspicion,
+  takeForm,
 } from './row.ts'
 
 /** The fix for parsers that keep no bytes. */
@@ -305,19 +306,15 @@ function isJson({ body }: Subject): boolean {
   return text !== undefined && (text.length > 256 * 1024 || parseBoundedJson(text) !== undefined)
 }
 
-function takeForm(pairs: Pairs): Edit['apply'] {
-  return (one) => ({ ...one, pairs, covers: 'params' })
-}
-
 /** A form that was encoded or decoded as a whole. */
 function* listEncodedForms({ body, isForm, method }: Subject, kind: Encoding['kind']): Generator<Edit> {
   if (!isForm || body === undefined || method === 'GET' || isHugeForm(body)) return
-  const offer = (pairs: Pairs | undefined, detail: string): Edit[] =>
-    pairs === undefined || pairs.length === 0 ? [] : [{ dimension: 'source', cost: 1, apply: takeForm(pairs), detail }]
-  for (const one of listEncodings(body)) if (one.kind === kind) yield* offer(parseFormBody(one.bytes), one.detail)
-  if (kind !== 'charset') return
-  const latin = parseLatin(decodeUtf8(body))
-  yield* offer(latin, 'The escapes of the form are those of Latin-1. Twilio sent UTF-8.')
+  for (const found of listEncodings(body))
+    if (found.kind === kind) yield* takeForm(parseFormBody(found.bytes), { detail: found.detail })
+  if (kind === 'charset')
+    yield* takeForm(parseLatin(decodeUtf8(body)), {
+      detail: 'The escapes of the form are those of Latin-1. Twilio sent UTF-8.',
+    })
 }
 
 /** Values that were read in another character set, also those of a parser that kept no bytes. */
@@ -371,14 +368,10 @@ function* listMultipart({ body, contentType, method }: Subject): Generator<Edit>
       ) ?? []
     return name === undefined || value === undefined ? [] : [[name, value]]
   })
-  if (pairs.length > 0)
-    yield {
-      dimension: 'source',
-      cost: 1,
-      apply: takeForm(pairs),
-      detail: 'The form was parsed and written again as multipart/form-data.',
-      fix: writtenAgain,
-    }
+  yield* takeForm(pairs, {
+    detail: 'The form was parsed and written again as multipart/form-data.',
+    fix: writtenAgain,
+  })
 }
 
 const mostParts = 200
@@ -410,14 +403,7 @@ function* listTrimmedForm({ isForm, body, method }: Subject): Generator<Edit> {
   const text = isForm && body !== undefined && method !== 'GET' ? decodeUtf8(body) : undefined
   const trimmed = text && stripBlanks(text.trimStart())
   if (trimmed === undefined || trimmed === text) return
-  const pairs = parseForm(trimmed)
-  if (pairs !== undefined && pairs.length > 0)
-    yield {
-      dimension: 'source',
-      cost: 1,
-      apply: takeForm(pairs),
-      detail: 'White space or a line break was added around the form.',
-    }
+  yield* takeForm(parseForm(trimmed), { detail: 'White space or a line break was added around the form.' })
 }
 
 function* listLineBreaks({ formPairs }: Subject): Generator<Edit> {
@@ -433,14 +419,9 @@ function* listLineBreaks({ formPairs }: Subject): Generator<Edit> {
 
 function* listUntypedForm({ isForm, body, contentType, method, looksLikeJson }: Subject): Generator<Edit> {
   if (isForm || body === undefined || body.length === 0 || method === 'GET' || looksLikeJson) return
-  const pairs = parseFormBody(body)
-  if (pairs !== undefined && pairs.length > 0)
-    yield {
-      dimension: 'source',
-      cost: 1,
-      apply: takeForm(pairs),
-      detail: `The body is a form, and its Content-Type is ${showType(contentType)}.`,
-    }
+  yield* takeForm(parseFormBody(body), {
+    detail: `The body is a form, and its Content-Type is ${showType(contentType)}.`,
+  })
 }
 
 function showType(contentType: string): string {
@@ -452,14 +433,8 @@ function* listFormAsJson({ body, state, method, looksLikeJson }: Subject): Gener
   if (state.covers !== 'body' || body === undefined || method === 'GET' || !looksLikeJson) return
   const json = parseBoundedJson(decodeUtf8(body) ?? '')
   const pairs = typeof json === 'object' && json !== null && !Array.isArray(json) ? readParsed(json) : undefined
-  if (pairs !== undefined && pairs.length > 0)
-    yield {
-      dimension: 'source',
-      cost: 2,
-      apply: takeForm(pairs),
-      detail: 'The form was rewritten as JSON on the way. Twilio signed its fields as parameters.',
-      fix: writtenAgain,
-    }
+  const detail = 'The form was rewritten as JSON on the way. Twilio signed its fields as parameters.'
+  yield* takeForm(pairs, { detail, fix: writtenAgain }, 2)
 }
 
 /** The share of the budget for the hashes of other bodies. */

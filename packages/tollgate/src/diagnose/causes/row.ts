@@ -290,3 +290,15 @@ export function editUrl<K extends 'scheme' | 'host' | 'port' | 'path' | 'query' 
       : { ...state, url: { ...state.url, [part]: text } }
   }
 }
+
+/**
+ * Makes the edit that takes these parameters for the form that Twilio signed.
+ * @param pairs the parameters
+ * @param finding what was seen
+ * @param cost 1 is the most likely
+ * @returns no edit if there are no parameters
+ */
+export function takeForm(pairs: Pairs | undefined, finding: Finding, cost = 1): Edit[] {
+  if (pairs === undefined || pairs.length === 0) return []
+  return [{ ...finding, dimension: 'source', cost, apply: (state) => ({ ...state, pairs, covers: 'params' }) }]
+}

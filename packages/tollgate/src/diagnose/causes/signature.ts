@@ -5,7 +5,7 @@ import { isRedirected } from '../evidence.ts'
 import { parseFormBody } from '../limits.ts'
 import type { Subject } from '../reading.ts'
 import { decodePercent } from '../spelling.ts'
-import type { CauseRow, Edit, Reading, Row } from './row.ts'
+import { type CauseRow, type Edit, type Reading, type Row, takeForm } from './row.ts'
 
 /** Changes of the signature header, and methods, which no signature covers. */
 export const signatureCauses = {
@@ -161,15 +161,7 @@ function describeMethodFix(method: string): string {
 /** A proxy that changed the method to GET and kept the form. */
 function* listMethods({ method, handshake, isForm, body }: Subject): Generator<Edit> {
   if (method !== 'GET' || handshake || !isForm || body === undefined || body.length === 0) return
-  const pairs = parseFormBody(body)
-  if (pairs !== undefined && pairs.length > 0)
-    yield {
-      dimension: 'source',
-      cost: 1,
-      apply: (state) => ({ ...state, pairs, covers: 'params' }),
-      detail: changedToGet,
-      fix: keepMethod,
-    }
+  yield* takeForm(parseFormBody(body), { detail: changedToGet, fix: keepMethod })
 }
 
 const tools = /curl|wget|mozilla|python|postman|insomnia|bot|java|go-http|node|axios|okhttp|undici|httpie/i
