@@ -1,15 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Verifier } from 'tollgate'
-import { canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
+import { answerOnSocket, canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
 import { listVerdictFields, release } from './exchange.ts'
 import type { ForwardAuthOptions, RouteVerdict } from './options.ts'
 import type { Peers } from './peers.ts'
-import { cutQuery, nameVerdict, type Report } from './report.ts'
+import { createBareReport, cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import { isPlainlyUnder } from './routes.ts'
 import { findScheme } from './schemes.ts'
-import { commonSettings, followSockets, readRequests, stopServer } from './server.ts'
+import { commonSettings, followSockets, listenForBroken, readRequests, refuseUnread, stopServer } from './server.ts'
 
 /** The request that a proxy asks about. */
 interface Original {
@@ -20,13 +21,20 @@ interface Original {
   readonly upgrade: string | undefined
 }
 
+/** One version of the options of forward-auth, ready to use. */
+interface AuthSettings {
+  readonly verifier: Verifier<RouteVerdict>
+  readonly readOriginal: (req: IncomingMessage, head: RequestHead) => Original | undefined
+  readonly maxBodyBytes: number
+  readonly opensWebSocket: (target: string) => boolean
+  readonly peers: Peers
+}
+
 /**
- * Creates the server for proxies that ask about a request before they pass it on. It answers 200
- * with the verdict headers, or refuses.
+ * Prepares options that `checkOptions` has checked.
  * @throws TypeError or RangeError like `createVerifier`
  */
-export function createForwardAuth(options: ForwardAuthOptions, context: ForwardAuthContext): ForwardAuth {
-  const { peers, timeoutMs, isClosing, onEnd } = context
+export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers): AuthSettings {
   const {
     scheme,
     listen: _,
@@ -36,20 +44,33 @@ export function createForwardAuth(options: ForwardAuthOptions, context: ForwardA
     webSocketPaths = [],
     ...rest
   } = options
-  const verifier = findScheme({ scheme }).create({ ...rest, maxBodyBytes })
-  const readOriginal = styles[style]
   const socketPrefixes = webSocketPaths.map((path) => path.replace(/\/$/, ''))
-  const opensWebSocket = (target: string): boolean => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix))
-  let inFlight = 0
-  const server = createServer({ ...commonSettings, requestTimeout: timeoutMs })
+  return {
+    verifier: findScheme({ scheme }).create({ ...rest, maxBodyBytes }),
+    readOriginal: (req, head) => styles[style](req, head, pathPrefix),
+    maxBodyBytes,
+    opensWebSocket: (target) => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix)),
+    peers,
+  }
+}
+
+/**
+ * Creates the server for proxies that ask about a request before they pass it on. It answers 200
+ * with the verdict headers, or refuses.
+ */
+export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
+  const { isClosing, onEnd } = context
+  const inFlight = new Set<ServerResponse>()
+  const server = createServer({ ...commonSettings, requestTimeout: context.timeoutMs })
   readRequests(server, (req, res) => {
-    inFlight++
-    res.once('close', () => inFlight--)
+    inFlight.add(res)
+    res.once('close', () => inFlight.delete(res))
+    const settings = context.getSettings()
     const head = readHead(req.rawHeaders, req.httpVersion)
     const startedAt = performance.now()
     const isReadable = head.refusal === undefined && !head.hasDisguisedVerdict
-    const original = isReadable ? readOriginal(req, head, pathPrefix) : undefined
-    decide(verifier, original, { req, res, head, maxBodyBytes, peers, opensWebSocket })
+    const original = isReadable ? settings.readOriginal(req, head) : undefined
+    decide(original, { req, res, head, settings })
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
         const status = reply(req, res, answer, !isClosing() && canKeepOpen(req, head.bodyLength))
@@ -68,10 +89,22 @@ export function createForwardAuth(options: ForwardAuthOptions, context: ForwardA
       })
       .catch(() => res.destroy())
   })
+  const common = { route: 'forward-auth', by: 'forward-auth' } as const
   // This listener opens no tunnels. A proxy must send X-Forwarded-Upgrade instead of Upgrade.
-  server.on('upgrade', (_req, socket) => socket.destroy())
+  for (const event of ['upgrade', 'connect'])
+    server.on(event, ({ method = '' }: IncomingMessage, socket: Socket) => {
+      socket.on('error', () => socket.destroy())
+      const report = { ...common, method, code: 'original_unknown' }
+      refuseUnread(socket, 403, (status) => onEnd(createBareReport(status, report)))
+    })
+  listenForBroken(server, (socket, status) => {
+    if (status === undefined) socket.destroy()
+    // Its body is broken. The request itself is reported.
+    else if ([...inFlight].some((res) => res.socket === socket)) answerOnSocket(socket, status)
+    else refuseUnread(socket, status, (answered) => onEnd(createBareReport(answered, common)))
+  })
   const sockets = followSockets(server)
-  return { server, stop: (graceMs) => stopServer(server, { sockets, graceMs, isIdle: () => inFlight === 0 }) }
+  return { server, stop: (graceMs) => stopServer(server, { sockets, graceMs, isIdle: () => inFlight.size === 0 }) }
 }
 
 /** The forward-auth server. */
@@ -83,7 +116,8 @@ interface ForwardAuth {
 
 /** The part of the gateway that forward-auth uses. */
 interface ForwardAuthContext {
-  readonly peers: Peers
+  /** Returns the current settings. A request keeps those with which it began. */
+  getSettings(): AuthSettings
   readonly timeoutMs: number
   isClosing(): boolean
   onEnd(report: Report): void
@@ -103,17 +137,12 @@ interface AuthRequest {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly head: RequestHead
-  readonly maxBodyBytes: number
-  readonly peers: Peers
-  readonly opensWebSocket: (target: string) => boolean
+  readonly settings: AuthSettings
 }
 
-async function decide(
-  verifier: Verifier<RouteVerdict>,
-  original: Original | undefined,
-  auth: AuthRequest,
-): Promise<Answer> {
-  const { req, res, head, maxBodyBytes, peers, opensWebSocket } = auth
+async function decide(original: Original | undefined, auth: AuthRequest): Promise<Answer> {
+  const { req, res, head, settings } = auth
+  const { verifier, maxBodyBytes, peers, opensWebSocket } = settings
   if (original === undefined) return { code: 'original_unknown', status: head.refusal === 417 ? 417 : 403 }
   const { bodyLength, expectsContinue } = head
   const hasBody = bodyLength !== 0

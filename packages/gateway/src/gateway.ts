@@ -1,18 +1,17 @@
 import type { Server } from 'node:http'
 import { createAdminServer } from './admin.ts'
-import { answerOnSocket } from './answers.ts'
 import { checkOptions } from './check-options.ts'
-import { createConfigSnapshot, defaultTimeoutMs } from './config-snapshot.ts'
+import { createConfigSnapshot } from './config-snapshot.ts'
 import type { ExchangeState } from './exchange.ts'
-import { createForwardAuth } from './forward-auth.ts'
+import { createForwardAuth, prepareForwardAuth } from './forward-auth.ts'
 import { Handshake } from './handshake.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { InFlight } from './in-flight.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { reportExchange } from './on-exchange.ts'
 import type { GatewayOptions } from './options.ts'
-import { createLogger, createReport, logReport, type Report } from './report.ts'
-import { bind, createHttpServer, followSockets, renewCertificate, stopServer } from './server.ts'
+import { createBareReport, createLogger, createReport, logReport, type Report } from './report.ts'
+import { bind, createHttpServer, followSockets, refuseUnread, renewSettings, stopServer } from './server.ts'
 import { isTracingConfigured, traceExchange } from './tracing.ts'
 import { createUpstreams } from './upstream/pool.ts'
 
@@ -25,7 +24,7 @@ export interface Gateway {
    */
   listen(): Promise<{ url: string; adminUrl: string | undefined; forwardAuthUrl: string | undefined }>
   /**
-   * Replaces routes, keys, limits and certificates. Requests that have begun keep the old ones.
+   * Replaces all options except the addresses. Requests that have begun keep the old ones.
    * @throws TypeError or RangeError if an option is wrong, or if an address differs from the bound
    * one. Nothing changes then.
    */
@@ -61,7 +60,7 @@ export function createMeasuredGateway(
   const upstreams = createUpstreams(connectTimeoutMs)
   const inFlight = new InFlight()
   const handshakes = new Set<Handshake>()
-  const log = createLogger(options.log)
+  let log = createLogger(options.log)
   const admin = options.admin ?? false
   const metrics =
     admin === false && !measure
@@ -74,15 +73,15 @@ export function createMeasuredGateway(
   let adminServer: Server | undefined
   const { forwardAuth } = options
   const isClosing = (): boolean => hasBegunToClose
+  let authSettings = forwardAuth && prepareForwardAuth(forwardAuth, current.peers)
   const auth =
-    forwardAuth === undefined
-      ? undefined
-      : createForwardAuth(forwardAuth, {
-          peers: current.peers,
-          timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
-          isClosing,
-          onEnd: record,
-        })
+    authSettings &&
+    createForwardAuth({
+      getSettings: () => authSettings as NonNullable<typeof authSettings>,
+      timeoutMs: current.timeoutMs,
+      isClosing,
+      onEnd: record,
+    })
 
   const server = createHttpServer(options, {
     onRequest(client) {
@@ -95,15 +94,15 @@ export function createMeasuredGateway(
       handshakes.add(handshake)
       handshake.run().catch(() => handshake.refuse(500))
     },
-    onConnect(_, socket) {
+    onConnect({ method = '' }, socket) {
       socket.on('error', () => socket.destroy())
-      answerOnSocket(socket, 403)
+      refuseUnread(socket, 403, (status) => record(createBareReport(status, { method })))
     },
     onBroken(socket, status) {
       const exchange = inFlight.findBySocket(socket)
       if (status === undefined) socket.destroy()
       else if (exchange !== undefined) exchange.break(status)
-      else answerOnSocket(socket, status)
+      else refuseUnread(socket, status, (answered) => record(createBareReport(answered)))
     },
   })
 
@@ -162,11 +161,15 @@ export function createMeasuredGateway(
       checkUnchanged(options, next)
       const config = createConfigSnapshot(next, upstreams)
       try {
-        renewCertificate(server, next)
+        const settings = next.forwardAuth && prepareForwardAuth(next.forwardAuth, config.peers)
+        renewSettings(server, next)
+        authSettings = settings
       } catch (error) {
         config.retire()
         throw error
       }
+      if (auth !== undefined) auth.server.requestTimeout = config.timeoutMs
+      log = createLogger(next.log)
       const previous = current
       current = config
       previous.retire()
@@ -181,18 +184,20 @@ export function createMeasuredGateway(
 
 /** Throws if a reload changes a listener. That needs a restart. */
 function checkUnchanged(bound: GatewayOptions, next: GatewayOptions): void {
-  for (const [name, port] of [
-    ['listen', 8080],
-    ['admin', 0],
-  ] as const) {
-    const before = bound[name] === false ? undefined : bound[name]
-    const after = next[name] === false ? undefined : next[name]
+  for (const [name, before, after, port] of [
+    ['listen', bound.listen, next.listen, 8080],
+    ['admin', bound.admin || undefined, next.admin || undefined, 0],
+    ['forwardAuth.listen', bound.forwardAuth?.listen, next.forwardAuth?.listen, 8081],
+  ] as const)
     if (
       (after?.host !== undefined && after.host !== (before?.host ?? '127.0.0.1')) ||
       (after?.port !== undefined && after.port !== (before?.port ?? port))
     )
       throw new TypeError(`"${name}" cannot change while the gateway runs`)
-  }
-  if ((bound.listen?.tls === undefined) !== (next.listen?.tls === undefined))
-    throw new TypeError('"listen.tls" cannot be added or removed while the gateway runs')
+  for (const [name, before, after] of [
+    ['listen.tls', bound.listen?.tls, next.listen?.tls],
+    ['forwardAuth', bound.forwardAuth, next.forwardAuth],
+  ] as const)
+    if ((before === undefined) !== (after === undefined))
+      throw new TypeError(`"${name}" cannot be added or removed while the gateway runs`)
 }

@@ -33,6 +33,15 @@ export function createReport(exchange: ExchangeState): Report {
   }
 }
 
+/**
+ * Creates the report of a request that is answered without being read: it is malformed, or asks for
+ * a tunnel. Its path is unknown, or no path of this server.
+ */
+export function createBareReport(status: number, given: Partial<Report> = {}): Report {
+  const code = early[status] ?? 'unverified'
+  return { method: '', path: '', route: undefined, code, status, by: 'gateway', ms: 0, ...given }
+}
+
 /** Returns the path of a target, cut to 500 characters because the sender chooses it. */
 export function cutQuery(target: string): string {
   const end = target.search(/[?#]/)
@@ -50,6 +59,7 @@ const early: Readonly<Record<number, string>> = {
   404: 'no_route',
   408: 'too_slow',
   417: 'expectation_unknown',
+  431: 'head_too_large',
 }
 
 /** Returns the logger, or `undefined` if nothing is logged. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { answerOnSocket } from './answers.ts'
 import { Client } from './client.ts'
 import { defaultTimeoutMs } from './config-snapshot.ts'
 import type { GatewayOptions } from './options.ts'
@@ -57,7 +58,7 @@ export function createHttpServer(options: GatewayOptions, listeners: Listeners):
     ...commonSettings,
     keepAlive: true,
     headersTimeout: longestHeadMs,
-    requestTimeout: Math.max(longestHeadMs, timeoutMs),
+    requestTimeout: readRequestTimeout(options),
     connectionsCheckingInterval: 1000,
   }
   const tls = options.listen?.tls
@@ -68,17 +69,36 @@ export function createHttpServer(options: GatewayOptions, listeners: Listeners):
   readRequests(server, (req, res) => listeners.onRequest(new Client(req, res)))
   server.on('upgrade', listeners.onUpgrade)
   server.on('connect', listeners.onConnect)
-  // This event also reports TLS handshakes that failed or were too slow. They cannot be answered.
-  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) =>
-    listeners.onBroken(socket as Socket, statuses[code] ?? (code.startsWith('HPE_') ? 400 : undefined)),
-  )
+  listenForBroken(server, listeners.onBroken)
   return server
 }
 
-/** Reads the certificate again, for new connections. */
-export function renewCertificate(server: Server, options: GatewayOptions): void {
+/** Makes a server call `onBroken` for every request that it cannot parse. */
+export function listenForBroken(server: Server, onBroken: Listeners['onBroken']): void {
+  // This event also reports TLS handshakes that failed or were too slow. They cannot be answered.
+  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) =>
+    onBroken(socket as Socket, statuses[code] ?? (code.startsWith('HPE_') ? 400 : undefined)),
+  )
+}
+
+/**
+ * Answers a request that was not read, and reports it with the status that it got. A connection
+ * without a byte, such as one that a load balancer opens early, is no request.
+ */
+export function refuseUnread(socket: Socket, status: number, onEnd: (status: number) => void): void {
+  if (socket.bytesRead > 0) onEnd(socket.writable ? status : 0)
+  answerOnSocket(socket, status)
+}
+
+/** Reads the certificate again, for new connections, and sets the time limit. */
+export function renewSettings(server: Server, options: GatewayOptions): void {
   const tls = options.listen?.tls
   if (tls !== undefined && 'setSecureContext' in server) (server as TlsServer).setSecureContext(readCertificate(tls))
+  server.requestTimeout = readRequestTimeout(options)
+}
+
+function readRequestTimeout({ timeoutMs = defaultTimeoutMs }: GatewayOptions): number {
+  return Math.max(longestHeadMs, timeoutMs)
 }
 
 function readCertificate({ certFile, keyFile }: { certFile: string; keyFile: string }): { cert: Buffer; key: Buffer } {

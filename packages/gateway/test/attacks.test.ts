@@ -582,6 +582,29 @@ test('observe mode forwards a request that did not verify, with tollgate-verifie
   await watching.close({ graceMs: 0 })
 })
 
+test('requests that are answered without being read are in the log and the metrics', async () => {
+  const lines: { method: string; path: string; code: string; status: number }[] = []
+  const write = (chunk: unknown, _: unknown, done: () => void): void => {
+    lines.push(JSON.parse(String(chunk)))
+    done()
+  }
+  const measured = await startGateway(upstream.url, { admin: { port: 0 }, log: pino(new Writable({ write })) })
+  const head = 'POST /sms HTTP/1.1\r\nHost: api.example.com\r\n'
+  await sendRaw(measured.port, 'nonsense\r\n\r\n')
+  await sendRaw(measured.port, `${head}X: ${'x'.repeat(20_000)}\r\n\r\n`)
+  await sendRaw(measured.port, 'CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n')
+  const silent = connect(measured.port, '127.0.0.1').end()
+  await once(silent.resume(), 'close')
+  expect(lines.map(({ method, path, code, status }) => [method, path, code, status])).toEqual([
+    ['', '', 'malformed', 400],
+    ['', '', 'head_too_large', 431],
+    ['CONNECT', '', 'unverified', 403],
+  ])
+  const metrics = await (await fetch(`${measured.adminUrl}/metrics`)).text()
+  expect(metrics).toContain('tollgate_responses_total{status="431",by="gateway"} 1')
+  await measured.close({ graceMs: 0 })
+})
+
 test('health and metrics have their own listener and contain no secrets', async () => {
   const measured = await startGateway(upstream.url, { admin: { port: 0 } })
   await send(measured.url, signSms())

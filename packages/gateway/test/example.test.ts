@@ -67,12 +67,12 @@ test.each(['kubernetes.yaml', 'kubernetes-redis.yaml'])('the manifest %s is vali
 
 test('the command runs workers, reloads on a signal, keeps its configuration on a mistake, aggregates metrics and stops gracefully', async () => {
   const file = join(folder, 'gateway.yaml')
-  const write = (mode: string) =>
+  const write = (mode: string, workers = 2) =>
     writeFileSync(
       file,
       `listen: 127.0.0.1:0
 admin: 127.0.0.1:0
-workers: 2
+workers: ${workers}
 routes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl}, mode: ${mode} }]
 forwardAuth: { listen: 127.0.0.1:0, publicUrl: ${publicUrl} }
 `,
@@ -89,6 +89,10 @@ forwardAuth: { listen: 127.0.0.1:0, publicUrl: ${publicUrl} }
   child.kill('SIGHUP')
   await waitFor(/is unchanged\. .*gateway\.yaml:4: routes\[0\]\.mode: /)
   expect((await send(url, forged)).status).toBe(403)
+  write('observe', 3)
+  child.kill('SIGHUP')
+  await waitFor(/is unchanged\. Restart the gateway to change workers/)
+  expect((await send(url, forged)).status).toBe(403)
   write('observe')
   child.kill('SIGHUP')
   await waitFor(/was reloaded/)
@@ -101,6 +105,17 @@ forwardAuth: { listen: 127.0.0.1:0, publicUrl: ${publicUrl} }
   child.kill('SIGTERM')
   const [code] = await once(child, 'exit')
   expect(code).toBe(0)
+})
+
+test('without a configuration file, a reload says that it reads nothing', async () => {
+  const flags = ['--upstream', 'http://127.0.0.1:9', '--public-url', publicUrl, '--listen', '127.0.0.1:0']
+  const { child, waitFor, read } = await start([bin, 'gateway', ...flags], {})
+  await waitFor(/listens on/)
+  child.kill('SIGHUP')
+  await waitFor(/Nothing was reloaded: without --config/)
+  expect(read()).not.toContain('was reloaded\n')
+  child.kill('SIGTERM')
+  expect((await once(child, 'exit'))[0]).toBe(0)
 })
 
 test('with a configured collector each request is one span, without secrets or message text', async () => {

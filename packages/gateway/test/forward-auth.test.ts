@@ -207,7 +207,7 @@ test('a body beyond the limit is answered 413', async () => {
   expect((await ask(forwardedPort, { headers, body: 'x'.repeat(20_000) })).status).toBe(413)
 })
 
-test('each original request is in the log and the metrics', async () => {
+async function startLogged() {
   let logged = ''
   const write = (chunk: unknown, _: unknown, done: () => void): void => {
     logged += chunk
@@ -222,7 +222,16 @@ test('each original request is in the log and the metrics', async () => {
   })
   gateways.push(gateway)
   const { forwardAuthUrl = '', adminUrl } = await gateway.listen()
-  const port = Number(new URL(forwardAuthUrl).port)
+  const readLog = () => {
+    expect(logged).not.toContain(authToken)
+    const lines = logged.split('\n').filter((line) => line !== '')
+    return lines.map((line) => JSON.parse(line)).map(({ method, path, code, status }) => [method, path, code, status])
+  }
+  return { gateway, port: Number(new URL(forwardAuthUrl).port), adminUrl, readLog }
+}
+
+test('each original request is in the log and the metrics', async () => {
+  const { port, adminUrl, readLog } = await startLogged()
   const headers = { ...signedHeaders, ...described, 'content-length': length }
   await ask(port, { headers, body: signed.body })
   await ask(port, { headers, body: signed.body.replace('more', 'less') })
@@ -232,15 +241,56 @@ test('each original request is in the log and the metrics', async () => {
   for (const code of ['accepted', 'signature_mismatch', 'body_missing', 'original_unknown'])
     expect(metrics).toContain(`tollgate_verdicts_total{code="${code}",route="forward-auth"} 1`)
   expect(metrics).toContain('tollgate_responses_total{status="403",by="forward-auth"} 3')
-  const lines = logged
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-  expect(lines.map(({ method, path, code, status }) => [method, path, code, status])).toEqual([
+  expect(readLog()).toEqual([
     ['POST', '/sms', 'accepted', 200],
     ['POST', '/sms', 'signature_mismatch', 403],
     ['POST', '/sms', 'body_missing', 403],
     ['GET', '/', 'original_unknown', 403],
   ])
-  expect(logged).not.toContain(authToken)
+})
+
+test('requests that are answered without being read are in the log', async () => {
+  const { port, readLog } = await startLogged()
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+  for (const [bytes, status] of [
+    [`GET / HTTP/1.1\r\nHost: x\r\n${upgrade}`, 403],
+    ['CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n', 403],
+    ['nonsense\r\n\r\n', 400],
+    [`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ] as const)
+    expect(await sendRaw(port, bytes)).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  const silent = connect(port, '127.0.0.1').end()
+  await once(silent.resume(), 'close')
+  expect(readLog()).toEqual([
+    ['GET', '', 'original_unknown', 403],
+    ['CONNECT', '', 'original_unknown', 403],
+    ['', '', 'malformed', 400],
+    ['', '', 'head_too_large', 431],
+  ])
+})
+
+test('a request whose body breaks is in the log once', async () => {
+  const { port, readLog } = await startLogged()
+  const headers = Object.entries({ ...signedHeaders, ...described }).map(([name, value]) => `${name}: ${value}\r\n`)
+  const head = `POST / HTTP/1.1\r\nHost: x\r\n${headers.join('')}Transfer-Encoding: chunked\r\n\r\n`
+  const socket = connect(port, '127.0.0.1')
+  socket.write(head)
+  setTimeout(() => socket.write('nonsense\r\n'), 50)
+  expect(await readUntil(socket)).toMatch(/^HTTP\/1.1 400 /)
+  await expect.poll(readLog).toHaveLength(1)
+})
+
+test('a reload changes all options except the address', async () => {
+  const { gateway, port } = await startLogged()
+  const headers = { ...signedHeaders, ...described, 'content-length': length }
+  const request = { headers, body: signed.body }
+  expect((await ask(port, request)).status).toBe(200)
+  const forwardAuth = { listen: { port: 0 }, publicUrl, authToken: authToken.replace('3', '4') }
+  await expect(gateway.reload({ listen: { port: 0 }, routes: [], forwardAuth: { ...forwardAuth, authToken: '' } })) //
+    .rejects.toThrow('"authToken" is empty')
+  await expect(gateway.reload({ routes: [], forwardAuth: { ...forwardAuth, listen: { port: 1 } } })) //
+    .rejects.toThrow('"forwardAuth.listen" cannot change')
+  expect((await ask(port, request)).status).toBe(200)
+  await gateway.reload({ routes: [], forwardAuth })
+  expect((await ask(port, request)).status).toBe(403)
 })

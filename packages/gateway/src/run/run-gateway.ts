@@ -109,10 +109,18 @@ async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }:
     throw error
   }
   const reload = runInTurn(async () => {
+    if (!('file' in source)) {
+      tell('Nothing was reloaded: without --config, flags and secrets are read only at the start')
+      return
+    }
     // Checked here first, so that either all workers reload or no worker does.
     const opened = openSource(source, tell)
     try {
-      await opened.load()
+      const changed = listChangesThatNeedRestart(loaded, await opened.load())
+      if (changed.length > 0) {
+        tell(`The configuration is unchanged. Restart the gateway to change ${changed.join(', ')}`)
+        return
+      }
       send({ do: 'reload' })
       tell('The configuration was reloaded')
     } catch (error) {
@@ -127,6 +135,19 @@ async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }:
     for (const worker of workers) worker.kill('SIGKILL')
   })
   closeAdmin()
+}
+
+/** Returns the names of the options that differ, of those that are read only at the start. */
+function listChangesThatNeedRestart(before: LoadedConfiguration, after: LoadedConfiguration): readonly string[] {
+  const read = ({ workers, options: { listen, admin, forwardAuth } }: LoadedConfiguration) => ({
+    listen: [listen?.host ?? '127.0.0.1', listen?.port ?? 8080, listen?.tls !== undefined],
+    admin: admin && [admin.host ?? '127.0.0.1', admin.port ?? 0],
+    workers,
+    'forwardAuth.listen': forwardAuth && [forwardAuth.listen?.host ?? '127.0.0.1', forwardAuth.listen?.port ?? 8081],
+  })
+  const [old, now] = [read(before), read(after)]
+  const names = Object.keys(old) as (keyof typeof old)[]
+  return names.filter((name) => JSON.stringify(old[name] || undefined) !== JSON.stringify(now[name] || undefined))
 }
 
 async function startAdmin(

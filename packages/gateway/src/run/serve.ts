@@ -20,7 +20,9 @@ export async function serve(source: Source, onProblem: (message: string) => void
   const stopTracing = isTracingConfigured() ? await startTracing() : undefined
   const opened = openSource(source, onProblem)
   try {
-    const { options, graceMs } = await opened.load()
+    const first = await opened.load()
+    const { options } = first
+    let { graceMs } = first
     const isMeasured = options.admin !== undefined && options.admin !== false
     const { gateway, metrics } = createMeasuredGateway({ ...options, admin: false }, isMeasured)
     if (metrics !== undefined) shareMetrics(metrics.registry)
@@ -32,6 +34,7 @@ export async function serve(source: Source, onProblem: (message: string) => void
       async reload() {
         const next = await opened.load()
         await gateway.reload({ ...next.options, admin: false })
+        graceMs = next.graceMs
         opened.settle()
       },
       async stop() {
