@@ -55,7 +55,7 @@ export function checkOptions(options: GatewayOptions): void {
     throw new TypeError(`"onExchange" must be a function, got ${typeof onExchange}`)
   if (options.forwardAuth !== undefined) checkForwardAuth(options.forwardAuth)
   if (!Array.isArray(routes) || (routes.length === 0 && options.forwardAuth === undefined))
-    throw new TypeError('"routes" must be a list of at least one route: { path, upstream, publicUrl, authToken }')
+    throw new TypeError('"routes" must be a list of at least one route: { path, upstream, publicUrl }')
   for (const [index, route] of routes.entries())
     checkNames(route, findScheme(Object(route)).known, `"routes[${index}]"`)
 }
@@ -69,6 +69,8 @@ function checkForwardAuth(options: ForwardAuthOptions): void {
     throw new TypeError("\"forwardAuth.style\" must be 'forwarded' or 'envoy'")
   if (options.pathPrefix !== undefined && !/^(\/[^/?#]+)+$/.test(options.pathPrefix))
     throw new TypeError('"forwardAuth.pathPrefix" must be a path such as "/envoy"')
+  if (options.pathPrefix !== undefined && options.style !== 'envoy')
+    throw new TypeError('"forwardAuth.pathPrefix" needs "style: envoy"')
   const { webSocketPaths = [] } = options
   const isPlain = (path: unknown): boolean => typeof path === 'string' && path !== '' && isPlainPath(path.toLowerCase())
   if (!Array.isArray(webSocketPaths) || !webSocketPaths.every(isPlain))

@@ -42,7 +42,7 @@ export function prepareRoutes(routes: readonly Route[]): RouteTable {
   for (const { host = '*', path, foldedPath } of rows) {
     // An upstream can ignore letter case. It would read both paths as the same.
     const key = `${host}${foldedPath}`
-    if (seen.has(key)) throw new TypeError(`"routes" has two routes for host ${host} and path ${path}`)
+    if (seen.has(key)) throw new TypeError(`"routes" has two routes for host ${host} and path ${path || '/'}`)
     seen.add(key)
   }
   const areFolded = rows.every(({ path, foldedPath }) => path === foldedPath)
@@ -80,8 +80,8 @@ function prepareRow(route: Route): Row {
   const scheme = findScheme(route)
   if (typeof path !== 'string' || !isPlainPath(path.toLowerCase()))
     throw new TypeError('"path" must be a path such as "/" or "/sms", without escapes, "//" or dot segments')
-  if (host !== undefined && (typeof host !== 'string' || !/^[^\s/?#@]+$/.test(host)))
-    throw new TypeError('"host" must be a host or host:port, as in the Host header')
+  if (host !== undefined && !isHost(host))
+    throw new TypeError('"host" must be a host or host:port, as in the Host header, without wildcards')
   if (typeof webSocket !== 'boolean') throw new TypeError('"webSocket" must be true or false')
   return {
     host: host?.toLowerCase(),
@@ -97,6 +97,12 @@ function prepareRow(route: Route): Row {
       webSocket,
     },
   }
+}
+
+/** Returns true for text that a Host header can have. With any other, a route would match nothing. */
+function isHost(host: unknown): boolean {
+  const match = typeof host === 'string' ? /^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i.exec(host) : null
+  return match !== null && Number(match[1] ?? 0) <= 65_535
 }
 
 function parseUpstream(upstream: unknown): string {

@@ -101,7 +101,11 @@ function readRequestTimeout({ timeoutMs = defaultTimeoutMs }: GatewayOptions): n
   return Math.max(longestHeadMs, timeoutMs)
 }
 
-function readCertificate({ certFile, keyFile }: { certFile: string; keyFile: string }): { cert: Buffer; key: Buffer } {
+/** Reads the files of a certificate and its key. */
+export function readCertificate({ certFile, keyFile }: { certFile: string; keyFile: string }): {
+  cert: Buffer
+  key: Buffer
+} {
   return { cert: readFileSync(certFile), key: readFileSync(keyFile) }
 }
 

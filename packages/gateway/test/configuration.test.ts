@@ -61,6 +61,14 @@ routes:
   expect(typeof three?.authToken).toBe('function')
 })
 
+const bomb = [
+  'a: &a [x]',
+  ...Array.from({ length: 9 }, (_, index) => {
+    const [last, next] = ['abcdefghij'[index], 'abcdefghij'[index + 1]]
+    return `${next}: &${next} [${`*${last}, `.repeat(9)}]`
+  }),
+].join('\n')
+
 const faults: readonly (readonly [what: string, text: string, message: RegExp])[] = [
   [
     'an unknown option',
@@ -68,6 +76,52 @@ const faults: readonly (readonly [what: string, text: string, message: RegExp])[
     /gateway\.yaml:5: routes\[0\]\.upstreem: there is no such option/,
   ],
   ['an unknown option at the top', `listem: 1\n${minimal}`, /gateway\.yaml:1: listem: there is no such option/],
+  [
+    'an option in another spelling',
+    `${minimal}    web_socket: true\n`,
+    /:5: routes\[0\]\.web_socket: there is no such option here\. Did you mean webSocket\?$/,
+  ],
+  [
+    'a misspelt option whose right name is required',
+    minimal.replace('publicUrl', 'public-url'),
+    /:4: routes\[0\]\.public-url: there is no such option here\. Did you mean publicUrl\?$/,
+  ],
+  [
+    'an option of another scheme',
+    `${minimal}    maxAgeSeconds: 5\n`,
+    /:5: routes\[0\]\.maxAgeSeconds: there is no such option here\. Options here: scheme, (?!.*maxAge).*webSocket$/,
+  ],
+  [
+    'an option of forward-auth that does not exist',
+    `${minimal}forwardAuth: { upstream: x, publicUrl: 'https://a.example' }\n`,
+    /:5: forwardAuth\.upstream: there is no such option here\. Options here: .*style, pathPrefix/,
+  ],
+  [
+    'an option of keys that does not exist',
+    `${minimal}keys: { authToken: x }\n`,
+    /:5: keys\.authToken: there is no such option here\. Options here: env, file, twilio, allowReadableByOthers$/,
+  ],
+  ['a control character in a name', `${minimal}"a\\eb": 1\n`, /:5: "a\\u001bb": there is no such option/],
+  ['a route that is no object', 'routes:\n  - /sms\n', /:2: routes\[0\]: expected object, received string$/],
+  ['aliases that make the file large', bomb, /gateway\.yaml: Excessive alias count/],
+  ['two documents', `${minimal}---\na: 1\n`, /gateway\.yaml:5: the file has more than one document$/],
+  ['a host with a wildcard', `${minimal}    host: '*.example.com'\n`, /:5: routes\[0\]\.host: .*without wildcards/],
+  ['a host with an impossible port', `${minimal}    host: a.example:99999\n`, /:5: routes\[0\]\.host: /],
+  [
+    'a certificate that is missing',
+    `listen: { port: 0, tls: { certFile: /nowhere/a.pem, keyFile: /nowhere/b.pem } }\n${minimal.slice(20)}`,
+    /:1: listen\.tls: ENOENT: .*\/nowhere\/a\.pem/,
+  ],
+  [
+    'a path prefix of Envoy in another style',
+    `${minimal}forwardAuth: { pathPrefix: /envoy, publicUrl: 'https://a.example' }\n`,
+    /:5: forwardAuth\.pathPrefix: .*style: envoy/,
+  ],
+  [
+    'a SendGrid route without its default key',
+    `${minimal}  - { path: /events, scheme: sendgrid, upstream: 'http://a:1' }\n`,
+    /:5: routes\[1\]: the environment variable SENDGRID_WEBHOOK_PUBLIC_KEY is not set$/,
+  ],
   ['a missing option', 'routes:\n  - upstream: http://a:1\n', /gateway\.yaml:2: routes\[0\]\.publicUrl: /],
   ['a wrong type', minimal.replace('127.0.0.1:0', 'nonsense'), /gateway\.yaml:1: listen: must be host:port/],
   ['a port out of range', `listen: { port: 99999 }\n${minimal.slice(20)}`, /gateway\.yaml:1: listen\.port: /],
@@ -106,7 +160,7 @@ const faults: readonly (readonly [what: string, text: string, message: RegExp])[
   [
     'a second route for the same path',
     `${minimal}  - { upstream: 'http://a:1', publicUrl: 'https://a.example' }\n`,
-    /two routes for host/,
+    /two routes for host \* and path \/$/,
   ],
   [
     'a trusted peer that is not an address',

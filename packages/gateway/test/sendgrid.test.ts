@@ -299,7 +299,7 @@ describe('in a configuration file', () => {
         file,
         createResources({}, () => undefined),
       ),
-    ).rejects.toThrow(/:1: routes: the environment variable SENDGRID_WEBHOOK_PUBLIC_KEY is not set/)
+    ).rejects.toThrow(/:2: routes\[0\]: the environment variable SENDGRID_WEBHOOK_PUBLIC_KEY is not set/)
   })
 })
 

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import { checkOptions } from '../check-options.ts'
 import type { GatewayOptions, Route } from '../options.ts'
 import { createPeers } from '../peers.ts'
 import { prepareRoutes } from '../routes.ts'
 import type { SchemeName } from '../schemes.ts'
+import { readCertificate } from '../server.ts'
 import { ConfigurationError, type ParsedConfiguration, parseConfiguration } from './parse.ts'
 import type { Resources } from './resources.ts'
 import type { Configuration, KeysConfiguration, PublicKeysConfiguration } from './schema.ts'
@@ -52,7 +54,7 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   const prepared: Route[] = []
   const openKeys = (where: readonly [string, ...number[]], scheme: SchemeName = 'twilio', own: unknown) => {
     const { shared, open } = keysOfSchemes[scheme]
-    const path = own === undefined ? (shared ?? where.slice(0, 1)) : [...where, 'keys']
+    const path = own === undefined ? (shared ?? where) : [...where, 'keys']
     return nameOptionInErrors(parsed, path, async () => open(resources, own, keys))
   }
   for (const [index, { keys: own, replay: ownReplay, ...route }] of routes.entries()) {
@@ -65,6 +67,9 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
     const opened = await openKeys(['forwardAuth'], auth.scheme, own)
     Object.assign(options, { forwardAuth: { ...auth, ...opened, replay: guard } })
   }
+  const tls = options.listen?.tls
+  if (tls !== undefined)
+    await nameOptionInErrors(parsed, ['listen', 'tls'], async () => createSecureContext(readCertificate(tls)))
   try {
     // These are the checks of `createGateway`, before anything runs.
     checkOptions(options)

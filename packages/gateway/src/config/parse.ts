@@ -1,6 +1,6 @@
-import { isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { type Configuration, configurationSchema } from './schema.ts'
+import { type Configuration, configurationSchema, listOptions } from './schema.ts'
 
 /**
  * An error in the configuration. The message names file, line and option, and contains no value.
@@ -26,8 +26,10 @@ export function parseConfiguration(text: string, file: string): ParsedConfigurat
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
   const [broken] = document.errors
-  if (broken !== undefined)
-    throw new ConfigurationError(`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`)
+  if (broken !== undefined) {
+    const message = broken.code === 'MULTIPLE_DOCS' ? 'the file has more than one document' : broken.message
+    throw new ConfigurationError(`${file}:${lines.linePos(broken.pos[0]).line}: ${message}`)
+  }
 
   const createError = (path: Path, message: string): ConfigurationError => {
     const line = findLine(path)
@@ -50,11 +52,23 @@ export function parseConfiguration(text: string, file: string): ParsedConfigurat
     return readOffset(pair?.key)
   }
 
-  const parsed = configurationSchema.safeParse(document.toJS() ?? {}, { reportInput: false })
+  const value = toValue(document, file)
+  const parsed = configurationSchema.safeParse(value, { reportInput: false })
   if (parsed.success) return { configuration: parsed.data, createError }
-  const [issue] = parsed.error.issues
+  const { issues } = parsed.error
+  // A misspelt option often causes another issue, because the right one is missing.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
   if (issue === undefined) throw new ConfigurationError(`${file}: it cannot be read`)
-  throw convertIssue(issue, createError)
+  throw convertIssue(issue, value, createError)
+}
+
+/** @throws ConfigurationError if aliases make a small file large */
+function toValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS() ?? {}
+  } catch (error) {
+    throw new ConfigurationError(`${file}: ${(error as Error).message}`)
+  }
 }
 
 function readOffset(node: unknown): number | undefined {
@@ -62,18 +76,21 @@ function readOffset(node: unknown): number | undefined {
   return range?.[0]
 }
 
-function convertIssue(issue: z.core.$ZodIssue, createError: ParsedConfiguration['createError']): ConfigurationError {
+function convertIssue(
+  issue: z.core.$ZodIssue,
+  value: unknown,
+  createError: ParsedConfiguration['createError'],
+): ConfigurationError {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
-  if (issue.code === 'unrecognized_keys')
-    return createError(
-      [...path, issue.keys[0] ?? ''],
-      'there is no such option here. docs/gateway.md lists all options',
-    )
+  if (issue.code === 'unrecognized_keys') {
+    const [name = ''] = issue.keys
+    return createError([...path, name], `there is no such option here. ${suggest(name, listOptions(path, value))}`)
+  }
   // The alternative with the deepest issue is probably the intended one.
   if (issue.code === 'invalid_union') {
     const deepest = issue.errors.flat().sort((one, other) => other.path.length - one.path.length)[0]
     if (deepest !== undefined && deepest.path.length > 0)
-      return convertIssue({ ...deepest, path: [...issue.path, ...deepest.path] }, createError)
+      return convertIssue({ ...deepest, path: [...issue.path, ...deepest.path] }, value, createError)
   }
   return createError(
     path,
@@ -81,7 +98,19 @@ function convertIssue(issue: z.core.$ZodIssue, createError: ParsedConfiguration[
   )
 }
 
+/** Returns the option that differs only in letter case, hyphens or underscores, or else all options. */
+function suggest(name: string, options: readonly string[]): string {
+  const fold = (text: string): string => text.toLowerCase().replace(/[-_]/g, '')
+  const same = options.find((option) => fold(option) === fold(name))
+  return same === undefined ? `Options here: ${options.join(', ')}` : `Did you mean ${same}?`
+}
+
 function formatPath(path: Path): string {
   if (path.length === 0) return ''
-  return `${path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${part}`)).join('')}: `
+  const parts = path.map((part, index) => {
+    if (typeof part === 'number') return `[${part}]`
+    // Names from the file can contain control characters.
+    return `${index === 0 ? '' : '.'}${/^[\w-]+$/.test(part) ? part : JSON.stringify(part)}`
+  })
+  return `${parts.join('')}: `
 }

@@ -108,7 +108,10 @@ const sendgridFields = {
   maxBodyBytes: z.int().min(0).optional(),
 }
 
-const unknownScheme = { error: 'must be twilio or sendgrid' }
+// The default message is right for a route that is no object.
+const unknownScheme: z.core.$ZodDiscriminatedUnionParams = {
+  error: ({ code }) => (code === 'invalid_union' ? 'must be twilio or sendgrid' : undefined),
+}
 
 const route = z.discriminatedUnion(
   'scheme',
@@ -187,3 +190,34 @@ export type KeysConfiguration = z.output<typeof keys>
 export type PublicKeysConfiguration = z.output<typeof publicKeys>
 /** The option `replay`. */
 export type ReplayConfiguration = z.output<typeof replay>
+
+/**
+ * Returns the names of the options that an object of the configuration can have.
+ * @param path the place of the object, in `value`
+ */
+export function listOptions(
+  path: readonly PropertyKey[],
+  value: unknown,
+  schema: z.core.$ZodType = configurationSchema,
+): readonly string[] {
+  const { def } = (schema as z.core.$ZodTypes)._zod
+  const [part, ...rest] = path
+  const inner: unknown = part === undefined ? undefined : Object(value)[part]
+  if (def.type === 'optional' || def.type === 'default') return listOptions(path, value, def.innerType)
+  if (def.type === 'array') return listOptions(rest, inner, def.element)
+  if (def.type === 'union')
+    return def.options.filter(hasSchemeOf(value)).flatMap((one) => listOptions(path, value, one))
+  if (def.type !== 'object') return []
+  if (part === undefined) return Object.keys(def.shape)
+  const next = def.shape[part as string]
+  return next === undefined ? [] : listOptions(rest, inner, next)
+}
+
+/** Returns a function that tells whether a schema is for the scheme that a route has. */
+function hasSchemeOf(value: unknown): (schema: z.core.$ZodType) => boolean {
+  return (schema) => {
+    const { def } = (schema as z.core.$ZodTypes)._zod
+    const scheme = def.type === 'object' ? def.shape.scheme : undefined
+    return scheme === undefined || z.safeParse(scheme, Object(value).scheme).success
+  }
+}
