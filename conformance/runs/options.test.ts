@@ -79,6 +79,39 @@ test.each(uncalled)('%s: a token instead of options is named, and not shown', (_
   expect(String(error)).not.toContain(token)
 })
 
+test.each([null, 42, true])('%s instead of options is a TypeError', (options) => {
+  for (const [, adapter] of uncalled)
+    expect(() => callable(adapter)(options, proceed)).toThrow(
+      new TypeError(
+        `The options must be an object, got ${options === null ? options : typeof options}: write { authToken: … }`,
+      ),
+    )
+  expect(() => new nest.TwilioWebhookGuard(options as never)).toThrow(/^The options must be an object/)
+})
+
+test('a function that returns no options is named in the log', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const forgotten = (() => {
+    // As in `() => { publicUrl: 'https://…' }`.
+  }) as () => object
+  const handler = fetch.twilioWebhook(forgotten, () => new Response('reached'))
+  expect((await handler(new Request(`${origin}/sms`, { method: 'POST' }))).status).toBe(500)
+  expect(log.mock.calls).toEqual([
+    ['tollgate: TypeError: The options must be an object, got undefined: write { authToken: … }'],
+  ])
+})
+
+const middleware = ['elysia', 'h3', 'hono', 'koa', 'ws']
+const wrappers = uncalled.filter(([name]) => !middleware.includes(name))
+
+test.each(wrappers)('%s: a handler that is no function is a TypeError', (name, adapter) => {
+  const wrong = name === 'express' ? [null, {}, 'x'] : [undefined, null, {}, 'x']
+  for (const handler of wrong)
+    expect(() => callable(adapter)({ publicUrl: origin, authToken: token }, handler)).toThrow(
+      /^The handler must be a function, got (undefined|null|object|string): write twilioWebhook\(options, /,
+    )
+})
+
 test('without options, both values come from the environment', async () => {
   vi.stubEnv('TOLLGATE_PUBLIC_URL', origin)
   vi.stubEnv('TWILIO_AUTH_TOKEN', token)

@@ -1,5 +1,5 @@
 import type { Webhook, WebhookSource } from '../index.ts'
-import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
+import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { runWork, toIncomingRequest } from './shared/web.ts'
 
 /** The options of `twilioWebhook`. */
@@ -48,6 +48,7 @@ export function twilioWebhook<
   handler: WebhookHandler<S, AnyRequest, Context, Result>,
 ): (request: AnyRequest, context: Context) => Promise<Result | AzureAnswer> {
   const guard = createGuard(options)
+  checkHandler(handler)
   return async (request, context) => {
     // Azure's class has every part of a web Request that is read.
     const outcome = await guard.check(() => toIncomingRequest(request as unknown as Request), request)

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, Webhook, WebhookSource } from '../index.ts'
-import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
+import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { type BodyHolder, findBody, parseBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 
@@ -55,6 +55,7 @@ export function twilioWebhook<S extends WebhookSource>(
 ): GuardedHandler {
   const paths = createPathGuard(options)
   const guard = createGuard(paths.verifierOptions)
+  if (handler !== undefined) checkHandler(handler)
   return async (req, res, next = rethrow) => {
     if (!paths.guards([req.originalUrl, req.url], undefined)) return next()
     const read = (): IncomingRequest =>

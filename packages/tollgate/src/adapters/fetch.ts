@@ -1,5 +1,5 @@
 import type { Webhook, WebhookSource } from '../index.ts'
-import type { GuardOptions, OptionsSource } from './shared/guard.ts'
+import { checkHandler, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { readPeerAddress, runWork, toIncomingRequest, toResponse } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
@@ -32,6 +32,7 @@ export function twilioWebhook<
   handler: WebhookHandler<S, Rest>,
 ): (request: Request, ...rest: readonly unknown[]) => Promise<Response> {
   const guard = createSocketGuard<Env>(options)
+  checkHandler(handler)
   return async (request, ...rest) => {
     // The types of the platform's arguments are what the user says. They cannot be checked here.
     const [env] = rest as readonly [Env]

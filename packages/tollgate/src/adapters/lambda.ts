@@ -1,6 +1,6 @@
 import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
-import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
+import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { respellQuery } from './shared/query-spellings.ts'
 import { releaseIfFailed } from './shared/release.ts'
 
@@ -34,6 +34,7 @@ export function twilioWebhook<
   handler: WebhookHandler<S, Event, Context, Result>,
 ): (event: Event, context: Context) => Promise<Result | LambdaAnswer> {
   const guard = createGuard(options)
+  checkHandler(handler)
   return async (event, context) => {
     const outcome = await guard.check(() => toIncomingRequest(event), event)
     if (outcome.webhook === undefined) return toLambdaAnswer(outcome.answer, event)

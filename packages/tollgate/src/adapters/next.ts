@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
-import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
+import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { respellQuery } from './shared/query-spellings.ts'
 import * as web from './shared/web.ts'
@@ -30,6 +30,7 @@ export function twilioWebhook<S extends WebhookSource = 'enforce', R extends Req
   handler: WebhookHandler<S, R, Context>,
 ): (request: R, context: Context) => Promise<Response> {
   const guard = createGuard(options)
+  checkHandler(handler)
   return async (request, context) => {
     const outcome = await guard.check(() => toIncomingRequest(request), request)
     if (outcome.webhook === undefined) return web.toResponse(outcome.answer)
@@ -71,6 +72,7 @@ export function twilioWebhookApi<
   handler: ApiHandler<S, Req, Res>,
 ): (req: Req, res: Res) => Promise<void> {
   const guard = createGuard(options)
+  checkHandler(handler)
   return async (req, res) => {
     const read = (): IncomingRequest => ({
       ...node.toIncomingRequest(req, req.url, findBody(req)),

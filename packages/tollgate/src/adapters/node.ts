@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyConsumed, Webhook, WebhookSource } from '../index.ts'
-import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
+import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { findBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 
 /** The options of `twilioWebhook`. */
@@ -27,6 +27,7 @@ export function twilioWebhook<S extends WebhookSource = 'enforce'>(
   handler: WebhookHandler<S>,
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   const guard = createGuard(options)
+  checkHandler(handler)
   return async (req, res) => {
     const outcome = await guard.check(() => toIncomingRequest(req, req.url, findBody(req, [], consumed)), req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)

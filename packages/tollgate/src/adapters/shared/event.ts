@@ -1,5 +1,5 @@
 import type { IncomingRequest, Webhook, WebhookSource } from '../../index.ts'
-import type { GuardOptions, OptionsSource } from './guard.ts'
+import { checkHandler, type GuardOptions, type OptionsSource } from './guard.ts'
 import { runWork, toIncomingRequest, toResponse } from './web.ts'
 import { createSocketGuard, type WebSocketOptions } from './web-socket.ts'
 
@@ -32,6 +32,7 @@ export function wrapEndpoint<S extends WebhookSource, Event extends RequestEvent
   look: (event: Event) => Surroundings,
 ): (event: Event) => Promise<Response> {
   const guard = createSocketGuard<Env>(options)
+  checkHandler(handler)
   return async (event) => {
     const { request } = event
     const { env, connection } = look(event)

@@ -38,17 +38,31 @@ const foreignNames = ['headers', 'req', 'request', 'use']
 
 /**
  * Returns the options, or calls the function that returns them.
- * @throws TypeError for a token, and for an object of a framework, which comes if the adapter was
- *   not called. Also if the function returns a promise: a promise has no options, so the
- *   environment's would be used instead.
+ * @throws TypeError for all that is no object, such as a token, and for an object of a framework,
+ *   which comes if the adapter was not called. Also if the function returns a promise: a promise has
+ *   no options, so the environment's would be used instead.
  */
 export function resolveOptions<Options, Env>(source: OptionsSource<Options, Env>, env?: Env): Options {
   const options = typeof source === 'function' ? (source as (env?: Env) => Options)(env) : source
   refusePromise(options, 'The function that gives the options')
-  if (typeof options === 'string') throw new TypeError('The options must be an object: write { authToken: … }')
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(
+      `The options must be an object, got ${options === null ? options : typeof options}: write { authToken: … }`,
+    )
   if (foreignNames.some((name) => name in Object(options)))
     throw new TypeError('The adapter got a request or an app instead of options. Call it: twilioWebhook(options)')
   return options
+}
+
+/**
+ * Checks the handler of an adapter that wraps one.
+ * @throws TypeError if it is no function.
+ */
+export function checkHandler(handler: unknown): void {
+  if (typeof handler !== 'function')
+    throw new TypeError(
+      `The handler must be a function, got ${handler === null ? handler : typeof handler}: write twilioWebhook(options, (webhook, …) => …)`,
+    )
 }
 
 /** The next step of an adapter: pass the webhook to the application, or send the answer. */
