@@ -1,5 +1,6 @@
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
+import { serve as serve110 } from 'hono-node-server-1.10'
 import { twilioWebhook } from 'tollgate/hono'
 import { signRequest } from 'tollgate/testing'
 import { expect, test, vi } from 'vitest'
@@ -38,6 +39,36 @@ test('the body of c.req.raw is verified, even if the application has replaced it
   } finally {
     server.close()
   }
+})
+
+// Versions before 2 may not look for the bytes that the guard has read. Then a read answers 500, and
+// if nothing reads, 1.8 to 1.10 throw when the connection closes, which ends the process.
+test('with @hono/node-server 1.10, handlers can read the body, and the process goes on', async () => {
+  const authToken = '0123456789abcdef0123456789abcdef'
+  const app = new Hono()
+  app.use(twilioWebhook({ publicUrl: 'https://api.example.com', authToken }))
+  app.post('/read', async (c) => c.json(await c.req.parseBody()))
+  app.post('/ignored', (c) => c.text('ignored'))
+  const server = serve110({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 })
+  const uncaught = vi.fn()
+  process.on('uncaughtException', uncaught)
+  try {
+    await vi.waitFor(() => expect(server.address()).not.toBeNull())
+    const post = async (path: string, sent?: string): Promise<string> => {
+      const url = `https://api.example.com${path}`
+      const { headers, body = '' } = signRequest({ url, params: { Body: 'hi' }, authToken })
+      const { port } = Object(server.address())
+      const request = { method: 'POST', headers: { ...headers, connection: 'close' }, body: sent ?? body }
+      return (await fetch(`http://127.0.0.1:${port}${path}`, request)).text()
+    }
+    expect(await post('/read')).toBe('{"Body":"hi"}')
+    expect(await post('/ignored')).toBe('ignored')
+    expect(await post('/read', 'Body=bye')).toBe('Twilio Request Validation Failed.')
+  } finally {
+    await new Promise((resolve) => server.close(resolve))
+    process.off('uncaughtException', uncaught)
+  }
+  expect(uncaught).not.toHaveBeenCalled()
 })
 
 test('a function that returns the options is called once, with c.env', async () => {

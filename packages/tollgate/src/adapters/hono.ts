@@ -53,7 +53,7 @@ function cutPrefix({ path, routePath }: HonoRequest): string {
 }
 
 /**
- * A request of Node.js. @hono/node-server reads `rawBody` first, because Cloud Functions set it.
+ * A request of Node.js. @hono/node-server 2 reads `rawBody` first, because Cloud Functions set it.
  */
 type Source = Parameters<typeof node.readChunks>[0] & { rawBody?: unknown }
 
@@ -73,8 +73,12 @@ function findSource(c: Context): Source | undefined {
     return undefined
   // The application may have set another Request, with another body than the one that is verified.
   const { raw } = c.req
-  const isView = Object.getOwnPropertySymbols(raw).some((key) => Reflect.get(raw, key) === incoming)
-  return isView ? incoming : undefined
+  const keys = Object.getOwnPropertySymbols(raw)
+  const isView = keys.some((key) => Reflect.get(raw, key) === incoming)
+  // Only the views of @hono/node-server 2 have this. Some older versions do not look for `rawBody`:
+  // they answer 500 to a read, or end the process, if the stream was read.
+  const looksForRawBody = keys.some(({ description }) => description === 'methodKey')
+  return isView && looksForRawBody ? incoming : undefined
 }
 
 /** Keeps the body where `c.req` and `c.req.raw` look for it, because the stream has been read. */
