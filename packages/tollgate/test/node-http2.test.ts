@@ -9,10 +9,11 @@ const authToken = '0123456789abcdef0123456789abcdef'
 let server: Http2Server
 
 beforeAll(async () => {
-  const listener = twilioWebhook({ publicUrl: 'https://example.com', authToken }, (webhook, _req, res) => {
-    res.end(webhook.params.get('Body'))
-  })
-  server = createServer((req, res) => void listener(req as never, res as never))
+  server = createServer(
+    twilioWebhook({ publicUrl: 'https://example.com', authToken }, (webhook, _req, res) => {
+      res.end(webhook.params.get('Body'))
+    }),
+  )
   await once(server.listen(0, '127.0.0.1'), 'listening')
 })
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Request, RequestHandler, Response } from 'express'
+import type { Request, Response } from 'express'
 import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, Webhook, WebhookSource } from '../index.ts'
 import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { type BodyHolder, findBody, parseBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
@@ -17,16 +17,23 @@ declare global {
 /** The options of `twilioWebhook`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & PathOptions
 
-/** A handler for verified webhooks. It also gets the arguments of Express. */
-export type WebhookHandler<S extends WebhookSource = 'enforce'> = (
+/**
+ * A handler for verified webhooks. It also gets the arguments of Express. `Params` are the parameters
+ * of the route's path.
+ */
+export type WebhookHandler<S extends WebhookSource = 'enforce', Params = Request['params']> = (
   webhook: Webhook<S>,
-  req: Request,
+  req: Request<Params>,
   res: Response,
   next: (error?: unknown) => void,
 ) => unknown
 
 /** A handler with the guard in front. */
-export type GuardedHandler = (req: Request, res: Response, next?: (error?: unknown) => void) => Promise<void>
+export type GuardedHandler<Params = Request['params']> = (
+  req: Request<Params>,
+  res: Response,
+  next?: (error?: unknown) => void,
+) => Promise<void>
 
 /**
  * Creates middleware for Express 4 and 5. Requests that do not verify are answered, and no later
@@ -36,7 +43,10 @@ export type GuardedHandler = (req: Request, res: Response, next?: (error?: unkno
  *   the environment.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook(options?: OptionsSource<TwilioWebhookOptions>): RequestHandler
+export function twilioWebhook(
+  options?: OptionsSource<TwilioWebhookOptions>,
+  // The types of node:http leave `req.params` to the route. A `RequestHandler` would give it other types.
+): (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => Promise<void>
 /**
  * Wraps a handler, for platforms that have no middleware, such as Cloud Functions. There `next` may
  * be missing.
@@ -45,14 +55,14 @@ export function twilioWebhook(options?: OptionsSource<TwilioWebhookOptions>): Re
  * @param handler Runs for requests that verify, and in `observe` mode for all.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook<S extends WebhookSource = 'enforce'>(
+export function twilioWebhook<S extends WebhookSource = 'enforce', Params = Request['params']>(
   options: OptionsSource<TwilioWebhookOptions<S>> | undefined,
-  handler: WebhookHandler<S>,
-): GuardedHandler
+  handler: WebhookHandler<S, Params>,
+): GuardedHandler<Params>
 export function twilioWebhook<S extends WebhookSource>(
   options: OptionsSource<TwilioWebhookOptions<S>> = {},
   handler?: WebhookHandler<S>,
-): GuardedHandler {
+): (req: Request, res: Response, next: (error?: unknown) => void) => Promise<void> {
   const paths = createPathGuard(options)
   const guard = createGuard(paths.verifierOptions)
   if (handler !== undefined) checkHandler(handler)

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { BodyConsumed, Webhook, WebhookSource } from '../index.ts'
 import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { findBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
@@ -6,7 +7,10 @@ import { findBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './sha
 /** The options of `twilioWebhook`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
 
-/** A handler for verified webhooks. It also gets the request and the response. */
+/**
+ * A handler for verified webhooks. It also gets the request and the response. Behind `node:http2`
+ * these are its `Http2ServerRequest` and `Http2ServerResponse`, which are nearly the same.
+ */
 export type WebhookHandler<S extends WebhookSource = 'enforce'> = (
   webhook: Webhook<S>,
   req: IncomingMessage,
@@ -25,10 +29,12 @@ export type WebhookHandler<S extends WebhookSource = 'enforce'> = (
 export function twilioWebhook<S extends WebhookSource = 'enforce'>(
   options: OptionsSource<TwilioWebhookOptions<S>> | undefined = {},
   handler: WebhookHandler<S>,
-): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
+): (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse) => Promise<void> {
   const guard = createGuard(options)
   checkHandler(handler)
-  return async (req, res) => {
+  return async (request, response) => {
+    // The classes of HTTP/2 have all that is used here.
+    const [req, res] = [request as IncomingMessage, response as ServerResponse]
     const outcome = await guard.check(() => toIncomingRequest(req, req.url, findBody(req, [], consumed)), req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     releaseOnFailure(res, outcome)

@@ -104,3 +104,15 @@ app.use(twilioWebhook({ mode: 'off' }))
 // @ts-expect-error a path is a string or a RegExp
 app.use(twilioWebhook({ paths: [1] }))
 app.use(twilioWebhook())
+
+// The parameters of a path keep their types behind the guard, and in its handler form.
+app.post('/sms/:tenant', twilioWebhook({}), (req, res) => res.send(req.params.tenant satisfies string))
+app.post(
+  '/sms/:tenant',
+  twilioWebhook({}, (_webhook, req: express.Request<{ tenant: string }>, res) => res.send(req.params.tenant)),
+)
+const guard: express.RequestHandler = twilioWebhook({})
+app
+  .route('/sms/:tenant')
+  .all(guard)
+  .post(twilioWebhook({}), (req, res) => res.send(req.params.tenant))
