@@ -3,12 +3,13 @@ import formbody from '@fastify/formbody'
 import websocket from '@fastify/websocket'
 import createFastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { twilioWebhook } from 'tollgate/fastify'
+import type { WebSocket } from 'ws'
 import type { Framework, ParserBefore, Running } from '../adapter/framework.ts'
 import { makeScenario, type Scenario } from '../adapter/scenario.ts'
 import { waitUntil } from '../adapter/server.ts'
 import { openConnection, toRaw, writeRequest } from '../adapter/socket.ts'
 import { assertEqual } from '../kit/assert.ts'
-import { makeHandshake, makeRequest, otherToken } from '../kit/draft.ts'
+import { makeHandshake, makeJsonRequest, makeRequest, otherToken } from '../kit/draft.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import { findPort } from './listen.ts'
 
@@ -140,6 +141,37 @@ async function loadWithWrongOptions(): Promise<readonly unknown[]> {
   return errors
 }
 
+/** Opens a WebSocket with `injectWS`, whose requests have no socket. Returns the outcome. */
+async function injectHandshake(token?: string): Promise<string> {
+  const { options } = makeScenario('plain')
+  const app = createFastify()
+  await app.register(websocket)
+  await app.register(twilioWebhook(options))
+  app.get('/media', { websocket: true }, (socket, request) => socket.close(4000, String(request.twilio.handshake)))
+  await app.ready()
+  const { headers } = await makeHandshake('/media', token === undefined ? {} : { token })
+  const outcome = await new Promise<string>((resolve) => {
+    const onInit = (socket: WebSocket): unknown => socket.on('close', (_code, reason) => resolve(String(reason)))
+    app.injectWS('/media', { headers }, { onInit }).catch((error: Error) => resolve(error.message))
+  })
+  await app.close()
+  return outcome
+}
+
+/** Sends a genuine form, and genuine JSON, that is larger than Fastify's own limit. */
+async function exceedBodyLimit(): Promise<readonly number[]> {
+  const app = createFastify({ bodyLimit: 100 })
+  await app.register(twilioWebhook(makeScenario('plain').options))
+  app.post('/*', async () => 'reached')
+  const statuses: number[] = []
+  for (const request of [await makeRequest(), await makeJsonRequest([{ text: 'x'.repeat(100) }])]) {
+    const { url, headers, body = '' } = request
+    statuses.push((await app.inject({ method: 'POST', url, headers, payload: body })).statusCode)
+  }
+  await app.close()
+  return statuses
+}
+
 export const fastifyLoadSuite: Suite = defineSuite('loading the plugin', {
   'wrong options make ready() reject': async () =>
     assertEqual(await loadWithWrongOptions(), [true, true], 'errors of ready()'),
@@ -148,10 +180,17 @@ export const fastifyLoadSuite: Suite = defineSuite('loading the plugin', {
 export const fastifyHookSuite: Suite = defineSuite('hooks of Fastify', {
   'a client that leaves during the refusal: no handler runs': async () =>
     assertEqual(await leaveDuringRefusal(), 0, 'runs'),
+  'bodyLimit applies to forms and JSON': async () => assertEqual(await exceedBodyLimit(), [413, 413], 'statuses'),
 })
 
 export const fastifyWebSocketSuite: Suite = defineSuite('@fastify/websocket', {
   'a genuine handshake opens the socket': async () => assertEqual(await shakeHands(), [101, 1], 'status and runs'),
   'a forged handshake is answered 403, and no handler runs': async () =>
     assertEqual(await shakeHands(otherToken), [403, 0], 'status and runs'),
+  'injectWS opens a socket with a genuine handshake only': async () =>
+    assertEqual(
+      [await injectHandshake(), await injectHandshake(otherToken)],
+      ['true', 'Unexpected server response: 403'],
+      'outcomes',
+    ),
 })

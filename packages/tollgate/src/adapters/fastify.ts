@@ -90,12 +90,7 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookO
   scope.addHook('preParsing', (request, reply, _payload, proceed) => {
     const target = request.originalUrl
     if (!paths.guards([target, request.url, cutPrefix(target, scope.prefix)])) return proceed()
-    const read = (): IncomingRequest =>
-      toIncomingRequest(
-        request.raw,
-        target,
-        findBody(request.raw, [request.raw as BodyHolder], consumed, request.twilio),
-      )
+    const read = (): IncomingRequest => readRequest(request)
     guard
       .check(read, request)
       .then((outcome) => {
@@ -106,6 +101,13 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookO
       })
       .catch((error: Error) => proceed(error))
   })
+}
+
+function readRequest(request: FastifyRequest & { readonly ws?: unknown }): IncomingRequest {
+  const { raw, originalUrl, twilio, ws } = request
+  const incoming = toIncomingRequest(raw, originalUrl, findBody(raw, [raw as BodyHolder], consumed, twilio))
+  // @fastify/websocket sets `ws` for what it upgrades. The requests of its `injectWS` are no others.
+  return ws === true ? { ...incoming, body: undefined, handshake: true } : incoming
 }
 
 /** Returns the path below the scope's prefix. The prefix may be in any spelling. */
@@ -132,10 +134,16 @@ type Done = (error: Error | null, body?: unknown) => void
 
 function parseForm(request: FastifyRequest, _payload: IncomingMessage, done: Done): void {
   const webhook = request.twilio as AnyWebhook | undefined
-  // A scheme without parameters signs the bytes.
-  if (webhook !== undefined) done(null, webhook.params?.toObject() ?? webhook.body)
   // The path is not guarded. Without this plugin, Fastify would have no parser for forms.
-  else done(Object.assign(new Error('Unsupported Media Type'), { statusCode: 415 }))
+  if (webhook === undefined) done(makeError(415, 'Unsupported Media Type'))
+  // Fastify checks its own limit only for payloads that it reads itself.
+  else if (webhook.body.length > request.routeOptions.bodyLimit) done(makeError(413, 'Request body is too large'))
+  // A scheme without parameters signs the bytes.
+  else done(null, webhook.params?.toObject() ?? webhook.body)
+}
+
+function makeError(statusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { statusCode })
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, answer: FullAnswer): void {

@@ -98,7 +98,8 @@ function readRequest(event: EitherEvent, request: Request | undefined, url: stri
   const { req } = event.node ?? {}
   // The facts of the connection. With `trustProxy`, the Request has those of forwarding headers.
   const connection = req && node.toIncomingRequest(req, url, undefined)
-  if (request === undefined) return { ...(connection as IncomingRequest), body: req && findNodeBody(req) }
+  if (request === undefined)
+    return { ...(connection as IncomingRequest), body: req && findNodeBody(req, event._requestBody) }
   const { deno, bun } = event.runtime ?? {}
   const remoteAddress = web.readPeerAddress(request, deno?.info ?? bun?.server)
   const { method, headers } = request
@@ -112,9 +113,11 @@ const consumed: BodyConsumed = {
   fix: 'Put twilioWebhook before what reads the body, or let that read event.req.clone().',
 }
 
-function findNodeBody(req: KeptRequest): IncomingRequest['body'] {
+/** @param given The body of a request that `toPlainHandler` of h3 1 got. */
+function findNodeBody(req: KeptRequest, given: unknown): IncomingRequest['body'] {
   const kept = req[h3RawBody]
-  return kept instanceof Promise ? readLater(kept) : node.findBody(req, [{ rawBody: kept }, req], consumedInNode)
+  if (kept instanceof Promise) return readLater(kept)
+  return node.findBody(req, [{ rawBody: kept, body: given }, req], consumedInNode)
 }
 
 const consumedInNode: BodyConsumed = {

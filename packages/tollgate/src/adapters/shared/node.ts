@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TLSSocket } from 'node:tls'
 import type { AnyWebhook, BodyConsumed, IncomingRequest, PushedBody } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
@@ -15,6 +16,8 @@ export function toIncomingRequest(
   body: IncomingRequest['body'],
 ): IncomingRequest {
   const handshake = isHandshake(req)
+  // A request that a test library made may have no socket.
+  const { encrypted, remoteAddress }: Partial<TLSSocket> = Object(req.socket)
   return {
     method: req.method ?? '',
     url: url ?? '',
@@ -22,8 +25,8 @@ export function toIncomingRequest(
     // The WebSocket follows a handshake. It is no body, and it does not end.
     body: handshake ? undefined : body,
     handshake,
-    encrypted: 'encrypted' in req.socket && req.socket.encrypted === true,
-    remoteAddress: req.socket.remoteAddress,
+    encrypted: encrypted === true,
+    remoteAddress,
   }
 }
 
