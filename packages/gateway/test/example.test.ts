@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,8 +17,8 @@ const folder = mkdtempSync(join(tmpdir(), 'tollgate-gateway-'))
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-async function start(args: readonly string[], env: Record<string, string>) {
-  const child = spawn(process.execPath, args, {
+async function start(args: readonly string[], env: Record<string, string>, program = process.execPath) {
+  const child = spawn(program, args, {
     env: { ...process.env, TWILIO_AUTH_TOKEN: authToken, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -117,6 +118,21 @@ test('without a configuration file, a reload says that it reads nothing', async 
   child.kill('SIGTERM')
   expect((await once(child, 'exit'))[0]).toBe(0)
 })
+
+test('after a flood of connections that uses up the file descriptors, requests are served', async () => {
+  const flags = ['--upstream', 'http://127.0.0.1:9', '--public-url', publicUrl, '--listen', '127.0.0.1:0']
+  const limited = ['-c', 'ulimit -n 128; exec "$0" "$@"', process.execPath, bin, 'gateway', ...flags]
+  const { child, waitFor } = await start(limited, {}, 'sh')
+  const url = await waitFor(/listens on (\S+)/)
+  const flood = Array.from({ length: 300 }, () => connect(Number(new URL(url).port), '127.0.0.1'))
+  for (const socket of flood) socket.on('error', () => undefined)
+  // Those beyond the limit are closed, which shows that it was reached.
+  await expect.poll(() => flood.filter((socket) => socket.closed).length, { timeout: 10_000 }).toBeGreaterThan(100)
+  for (const socket of flood) socket.destroy()
+  await expect.poll(async () => (await send(url, signSms())).status, { timeout: 10_000 }).toBe(502)
+  child.kill('SIGTERM')
+  expect((await once(child, 'exit'))[0]).toBe(0)
+}, 30_000)
 
 test('with a configured collector each request is one span, without secrets or message text', async () => {
   const spans: string[] = []

@@ -49,6 +49,9 @@ const workerFlags = ['--max-semi-space-size=32']
  * Runs the gateway in one or more processes that share a listener. A worker that ends is replaced.
  */
 async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }: RunHooks): Promise<void> {
+  // Workers accept connections themselves. If the primary passed them on, a worker without a free
+  // file descriptor would lose one, and the primary would wait for it for ever.
+  cluster.schedulingPolicy = cluster.SCHED_NONE
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.js', import.meta.url)), execArgv: workerFlags })
   let isStopping = false
   const workers = new Set<Worker>()
