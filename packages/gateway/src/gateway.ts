@@ -20,7 +20,7 @@ export interface Gateway {
   /**
    * Binds the listeners.
    * @returns the bound addresses. With port 0, they contain the port that the system chose.
-   * @throws Error from Node.js if an address cannot be bound
+   * @throws Error from Node.js if an address cannot be bound. Then none is.
    */
   listen(): Promise<{ url: string; adminUrl: string | undefined; forwardAuthUrl: string | undefined }>
   /**
@@ -141,20 +141,29 @@ export function createMeasuredGateway(
     await upstreams.waitForClose()
   }
 
+  async function bindAll(): ReturnType<Gateway['listen']> {
+    const { host = '127.0.0.1', port = 8080, tls } = options.listen ?? {}
+    const url = await bind(server, tls === undefined ? 'http' : 'https', host, port)
+    const { host: authHost = '127.0.0.1', port: authPort = 8081 } = forwardAuth?.listen ?? {}
+    const forwardAuthUrl = auth === undefined ? undefined : await bind(auth.server, 'http', authHost, authPort)
+    if (admin === false || metrics === undefined) return { url, adminUrl: undefined, forwardAuthUrl }
+    const { registry } = metrics
+    adminServer = createAdminServer({
+      isReady: () => !hasBegunToClose,
+      readMetrics: async () => ({ text: await registry.metrics(), type: registry.contentType }),
+    })
+    const adminUrl = await bind(adminServer, 'http', admin.host ?? '127.0.0.1', admin.port ?? 0)
+    return { url, adminUrl, forwardAuthUrl }
+  }
+
   const gateway: Gateway = {
     async listen() {
-      const { host = '127.0.0.1', port = 8080, tls } = options.listen ?? {}
-      const url = await bind(server, tls === undefined ? 'http' : 'https', host, port)
-      const { host: authHost = '127.0.0.1', port: authPort = 8081 } = forwardAuth?.listen ?? {}
-      const forwardAuthUrl = auth === undefined ? undefined : await bind(auth.server, 'http', authHost, authPort)
-      if (admin === false || metrics === undefined) return { url, adminUrl: undefined, forwardAuthUrl }
-      const { registry } = metrics
-      adminServer = createAdminServer({
-        isReady: () => !hasBegunToClose,
-        readMetrics: async () => ({ text: await registry.metrics(), type: registry.contentType }),
-      })
-      const adminUrl = await bind(adminServer, 'http', admin.host ?? '127.0.0.1', admin.port ?? 0)
-      return { url, adminUrl, forwardAuthUrl }
+      try {
+        return await bindAll()
+      } catch (error) {
+        for (const bound of [server, auth?.server]) bound?.close()
+        throw error
+      }
     },
     async reload(next) {
       checkOptions(next)

@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createGateway } from '../src/index.ts'
-import { authToken, routeTo, signSms, sms, startGateway, startUpstream } from './support.ts'
+import { authToken, publicUrl, routeTo, signSms, sms, startGateway, startUpstream } from './support.ts'
 
 const otherToken = 'fedcba9876543210fedcba9876543210'
 const total = 2000
@@ -141,6 +141,19 @@ test('a reload with a mistake changes nothing and names the option', async () =>
   expect(await post(gateway.port, new Agent(), signSms())).toMatchObject({ status: 200 })
   await gateway.close({ graceMs: 0 })
   await upstream.close()
+})
+
+test('if one address cannot be bound, none is', async () => {
+  const upstream = await startUpstream()
+  const taken = { port: Number(new URL(upstream.url).port) }
+  const forwardAuth = { listen: { port: 0 }, publicUrl, authToken }
+  const gateway = createGateway({ listen: { port: 0 }, admin: taken, forwardAuth, routes: [routeTo(upstream.url)] })
+  await expect(gateway.listen()).rejects.toThrow('EADDRINUSE')
+  // The listeners are free again.
+  await upstream.close()
+  const { url } = await gateway.listen()
+  expect((await fetch(url)).status).toBe(403)
+  await gateway.close({ graceMs: 0 })
 })
 
 test('close() can be called twice, and before listen()', async () => {
