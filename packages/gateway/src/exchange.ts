@@ -14,6 +14,8 @@ export interface ExchangeState {
   /** The status of the answer. 0 if the client disconnected before it. */
   readonly status: number
   readonly answeredBy: 'upstream' | 'gateway'
+  /** Why the upstream's answer is missing or incomplete: an error code, or words of the gateway. */
+  readonly failure: string | undefined
   readonly requestBody: Uint8Array | undefined
   /** The header fields of the answer. */
   readonly responseFields: readonly string[]

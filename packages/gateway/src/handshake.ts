@@ -33,6 +33,7 @@ export class Handshake implements ExchangeState {
   verdict: RouteVerdict | undefined
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
+  failure: string | undefined
   responseFields: readonly string[] = []
   readonly #req: IncomingMessage
   readonly #context: HandshakeContext
@@ -112,9 +113,12 @@ export class Handshake implements ExchangeState {
         isConnected = true
       }),
     )
-    upstream.on('error', () => {
+    upstream.on('error', ({ code = 'error' }: NodeJS.ErrnoException) => {
       if (this.#isAnswered) return
-      if (isConnected || isRetry) return this.refuse(502)
+      if (isConnected || isRetry) {
+        this.failure = code
+        return this.refuse(502)
+      }
       setTimeout(() => {
         if (!this.#isAnswered && !this.socket.destroyed) this.#connect(route, headers, true)
       }, 100)

@@ -35,6 +35,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   /** 0 if the client disconnected before the answer. */
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
+  failure: string | undefined
   responseFields: readonly string[] = []
   /** The links of the list in `InFlight`. */
   previous: HttpExchange | undefined
@@ -165,10 +166,13 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     if (this.answeredBy === 'upstream' && !this.#isAnsweredWhole) this.client.finish()
   }
 
-  onFailure(failure: Failure): void {
+  onFailure(failure: Failure, cause: string): void {
     this.#connection = undefined
     if (this.#isOver || this.#isLate) return
-    if (this.answeredBy === 'upstream') return void this.client.cut()
+    if (this.answeredBy === 'upstream') {
+      this.failure = cause
+      return void this.client.cut()
+    }
     // No byte was sent yet, so the webhook cannot arrive twice.
     if (failure !== 'broken' && this.#attempts === 1 && this.verdict !== undefined && 'release' in this.verdict) {
       const { verdict } = this
@@ -177,6 +181,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
       }, retryMs)
       return
     }
+    this.failure = cause
     this.refuse(failure === 'unreachable in time' ? 504 : 502)
   }
 

@@ -4,7 +4,7 @@ import type { GatewayOptions, RouteVerdict } from './options.ts'
 
 /**
  * The fields that are logged and counted for a request. They contain no header, query or body.
- * Route, code, status and `by` come from closed sets.
+ * Route, code, status, `by` and `failure` come from closed sets.
  */
 export interface Report {
   readonly method: string
@@ -17,6 +17,8 @@ export interface Report {
   /** 0 if the client disconnected before the answer. */
   readonly status: number
   readonly by: 'upstream' | 'gateway' | 'forward-auth'
+  /** Why the upstream's answer is missing or incomplete, if it is. */
+  readonly failure?: string | undefined
   readonly ms: number
 }
 
@@ -29,6 +31,7 @@ export function createReport(exchange: ExchangeState): Report {
     code: exchange.verdict === undefined ? (early[exchange.status] ?? 'unverified') : nameVerdict(exchange.verdict),
     status: exchange.status,
     by: exchange.answeredBy,
+    failure: exchange.failure,
     ms: performance.now() - exchange.startedAt,
   }
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { memoryStore, replayGuard } from 'tollgate/replay'
@@ -13,6 +13,7 @@ import {
   listCgiVariables,
   listenOn,
   readUntil,
+  routeTo,
   type Started,
   send,
   sendRaw,
@@ -580,6 +581,50 @@ test('observe mode forwards a request that did not verify, with tollgate-verifie
     body: Buffer.from('Body=forged'),
   })
   await watching.close({ graceMs: 0 })
+})
+
+test('the log says why the answer of an upstream is missing or incomplete', async () => {
+  const failures: unknown[] = []
+  const write = (chunk: unknown, _: unknown, done: () => void): void => {
+    const { path, status, failure } = JSON.parse(String(chunk))
+    failures.push([path, status, failure])
+    done()
+  }
+  const answers: Readonly<Record<string, string>> = {
+    '/fine': 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+    '/none': '',
+    '/folded': 'HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n',
+    '/short': 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx',
+  }
+  const app = createTcpServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', (bytes) => socket.end(answers[String(bytes).split(' ')[1] ?? ''] ?? ''))
+  })
+  const url = await listenOn(app)
+  const measured = await startGateway(url, {
+    log: pino(new Writable({ write })),
+    routes: [
+      routeTo(url),
+      routeTo('http://127.0.0.1:9', { path: '/closed', webSocket: true }),
+      routeTo(url.replace('http:', 'https:'), { path: '/plain' }),
+    ],
+  })
+  for (const path of [...Object.keys(answers), '/closed', '/plain'])
+    await send(measured.url, signSms(path)).catch(() => undefined)
+  const { headers } = signRequest({ url: 'wss://api.example.com/closed', method: 'GET', authToken })
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  await sendRaw(measured.port, `GET /closed HTTP/1.1\r\nHost: api.example.com\r\n${lines.join('')}\r\n`)
+  expect(failures).toEqual([
+    ['/fine', 200, undefined],
+    ['/none', 502, 'connection closed'],
+    ['/folded', 502, 'malformed answer'],
+    ['/short', 200, 'connection closed'],
+    ['/closed', 502, 'ECONNREFUSED'],
+    ['/plain', 502, expect.stringMatching(/^E[A-Z_]+$/)],
+    ['/closed', 502, 'ECONNREFUSED'],
+  ])
+  await measured.close({ graceMs: 0 })
+  app.close()
 })
 
 test('requests that are answered without being read are in the log and the metrics', async () => {

@@ -13,7 +13,8 @@ export type Failure = 'unreachable' | 'unreachable in time' | 'broken'
 export interface AnswerHandler extends AnswerSink {
   /** Called when the answer is complete. */
   onEnd(): void
-  onFailure(failure: Failure): void
+  /** @param cause an error code, or a few words of this file */
+  onFailure(failure: Failure, cause: string): void
 }
 
 /** A request as it is written to the connection. */
@@ -71,6 +72,7 @@ export class Connection implements AnswerSink {
   readonly #timer: NodeJS.Timeout
   /** The time of `performance.now()` until which an idle connection can be used. */
   usableUntil = 0
+  #cause: string | undefined
 
   constructor(origin: Origin, connectTimeoutMs: number, owner: ConnectionOwner) {
     this.#owner = owner
@@ -82,7 +84,9 @@ export class Connection implements AnswerSink {
     this.#socket
       .once(origin.isTls ? 'secureConnect' : 'connect', () => this.#onConnect())
       .on('end', () => this.#onEnd())
-      .on('error', ignore)
+      .on('error', ({ code = 'error' }: NodeJS.ErrnoException) => {
+        this.#cause = code
+      })
       .once('close', () => this.#onClose())
   }
 
@@ -160,8 +164,10 @@ export class Connection implements AnswerSink {
       return void this.#socket.destroy()
     const reading = this.#reader.read(bytes)
     if (reading === 'more') return
-    if (reading === 'fault') this.#socket.destroy()
-    else this.#complete(reading === 'done')
+    if (reading === 'fault') {
+      this.#cause = 'malformed answer'
+      this.#socket.destroy()
+    } else this.#complete(reading === 'done')
   }
 
   #complete(mayStay: boolean): void {
@@ -188,7 +194,8 @@ export class Connection implements AnswerSink {
     this.#owner.onClose(this)
     const handler = this.#handler
     this.#handler = undefined
-    handler?.onFailure(this.#pending === undefined ? 'broken' : this.#isLate ? 'unreachable in time' : 'unreachable')
+    const failure = this.#pending === undefined ? 'broken' : this.#isLate ? 'unreachable in time' : 'unreachable'
+    handler?.onFailure(failure, this.#cause ?? (this.#isLate ? 'no connection in time' : 'connection closed'))
   }
 }
 
@@ -202,5 +209,3 @@ export interface ConnectionOwner {
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
-
-function ignore(): void {}
