@@ -6,6 +6,12 @@ export interface Range {
   readonly end: number
 }
 
+/** An item of a list, with its comma and the comments beside it. */
+interface Part extends Range {
+  /** The position of its comma, if it has one. */
+  readonly comma: number | undefined
+}
+
 /** Edits a text by position, so that every other character stays unchanged. */
 export class Edits {
   readonly #source: string
@@ -73,9 +79,64 @@ export class Edits {
     return (/\r\n|\n|\r/.exec(this.#source.slice(start)) ?? /\r\n|\n|\r/.exec(this.#source))?.[0] ?? '\n'
   }
 
-  /** Prints a list in braces, with the comments that stood between its items. */
-  printBraces(items: readonly Range[], range: Range, all: readonly Range[]): string {
-    return `{ ${items.map((item) => this.slice(item)).join(', ')}${this.printComments(range, all)} }`
+  /**
+   * Splits a list in braces into its items. Each has its comma and the comments beside it: those
+   * before it, and those on the rest of its line.
+   * @param range what the list stands in
+   */
+  splitList(items: readonly Range[], range: Range): readonly Part[] {
+    const close = this.#findClose(items, range)
+    let start = this.find('{', range.start) + 1
+    return items.map((item, index) => {
+      const found = this.find(',', item.end)
+      const comma = found < close ? found : undefined
+      const next = comma === undefined ? item.end : comma + 1
+      const isLast = index === items.length - 1
+      const rest = this.#skipComments(next, isLast ? /\s*/y : /[ \t]*/y)
+      const end = isLast || /^[ \t]*[\n\r]/.test(this.#source.slice(rest)) ? rest : next
+      const part = { start, end, comma }
+      start = end
+      return part
+    })
+  }
+
+  /** Prints some items of a list in braces. A line that has no other item stays as it is. */
+  printSome(kept: readonly Range[], items: readonly Range[], range: Range): string {
+    const parts = this.splitList(items, range)
+    const some = parts.filter((_, index) => kept.includes(items[index] as Range))
+    const last = some.at(-1)
+    const printed = some.map(({ start, end, comma }, index) =>
+      // The last item has a comma only if the whole list ends with one.
+      comma !== undefined && index === some.length - 1 && parts.at(-1)?.comma === undefined
+        ? this.slice({ start, end: comma }) + this.slice({ start: comma + 1, end })
+        : this.slice({ start, end }),
+    )
+    const space = this.slice({ start: parts.at(-1)?.end ?? range.start, end: this.#findClose(items, range) })
+    const isOpen = !/[\n\r]/.test(space) && this.#comments.some(({ type, end }) => type === 'Line' && end === last?.end)
+    return `{${printed.join('')}${isOpen ? this.#findBreak(range) : ''}${space}}`
+  }
+
+  /** Finds a character that is in no comment, or the end of the text. */
+  find(character: string, from: number): number {
+    let at = from
+    while (at < this.#source.length && (this.#source[at] !== character || this.#isInComment(at))) at++
+    return at
+  }
+
+  #findClose(items: readonly Range[], range: Range): number {
+    return this.find('}', items.at(-1)?.end ?? range.start)
+  }
+
+  #isInComment(at: number): boolean {
+    return this.#comments.some(({ start, end }) => start <= at && at < end)
+  }
+
+  /** Returns the end of the comments that follow, with only white space before and between them. */
+  #skipComments(from: number, space: RegExp): number {
+    space.lastIndex = from
+    const start = from + (space.exec(this.#source)?.[0].length ?? 0)
+    const comment = this.#comments.find((one) => one.start === start)
+    return comment === undefined ? from : this.#skipComments(comment.end, space)
   }
 
   printComments({ start, end }: Range, items: readonly Range[]): string {

@@ -90,15 +90,19 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
   }
 
   function isRequire({ callee }: CallExpression): boolean {
-    if (!isNamed(callee, 'require')) return false
     const variable = parsed.findVariable(callee)
-    if (variable === undefined) return true
+    if (variable === undefined) return isNamed(callee, 'require') || isCreated(callee)
     const declaration = findDeclaration(variable)
-    if (declaration?.type === 'TSDeclareFunction') return true
+    if (declaration?.type === 'TSDeclareFunction') return isNamed(callee, 'require')
     if (declaration?.type !== 'VariableDeclarator') return false
     const { init, parent } = declaration
-    if (parent?.type === 'VariableDeclaration' && parent.declare === true) return true
-    return init?.type === 'CallExpression' && /\bcreateRequire$/.test(slice(init.callee))
+    if (parent?.type === 'VariableDeclaration' && parent.declare === true) return isNamed(callee, 'require')
+    return isCreated(init)
+  }
+
+  /** Returns true for `createRequire(import.meta.url)`. */
+  function isCreated(node: Node | null): boolean {
+    return node?.type === 'CallExpression' && /\bcreateRequire$/.test(slice(node.callee))
   }
 
   /** Moves `require('twilio')` and `await import('twilio')`. */
@@ -185,8 +189,8 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
   function splitPattern(declarator: VariableDeclarator, init: string): void {
     const pattern = declarator.id as ObjectPattern
     const { movers, others } = partition(pattern)
-    edits.replace(pattern, edits.printBraces(others, pattern, pattern.properties))
-    edits.addDeclarator(declarator, `{ ${movers.map(slice).join(', ')} } = ${init}`)
+    edits.replace(pattern, edits.printSome(others, pattern.properties, pattern))
+    edits.addDeclarator(declarator, `${edits.printSome(movers, pattern.properties, pattern)} = ${init}`)
   }
 
   function moveImport(declaration: ImportDeclaration, module: Module): void {
@@ -208,6 +212,7 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
         if (typeof binding !== 'string') second.push(binding.second)
       } else if (isMoved(imported, module)) {
         judge.judgeName(specifier.local, imported)
+        if (validationNames.has(imported)) moveTypes(specifier.local)
         named.push(specifier)
       } else {
         if (module === 'webhooks' || isMistaken(imported)) findings.keep(specifier, texts.notFollowed)
@@ -238,14 +243,25 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
     for (const line of lines) edits.addStatement(declaration, line)
 
     function printImport(list: readonly ImportDeclarationSpecifier[]): string {
-      const bare = list.filter((one) => one.type !== 'ImportSpecifier' || whole.includes(one))
+      const clause = { start: declaration.start, end: declaration.source.start }
+      const inBraces = specifiers.filter(({ type }) => type === 'ImportSpecifier')
+      const bare = list.filter((one) => !inBraces.includes(one) || whole.includes(one))
       const braced = list.filter((one) => !bare.includes(one))
       const names = bare.map((one) => (whole.includes(one) ? `* as ${one.local.name}` : slice(one)))
-      if (braced.length > 0) names.push(`{ ${braced.map(slice).join(', ')} }`)
-      const clause = { start: declaration.start, end: declaration.source.start }
-      const comments = list === stay || list[0] === first ? edits.printComments(clause, specifiers) : ''
+      if (braced.length > 0) names.push(edits.printSome(braced, inBraces, clause))
+      const parts = inBraces.length > 0 ? edits.splitList(inBraces, clause) : []
+      const printed = parts.filter((_, index) => !whole.includes(inBraces[index] as ImportDeclarationSpecifier))
+      const comments =
+        list === stay || list[0] === first ? edits.printComments(clause, [...specifiers, ...printed]) : ''
       return `import ${kindOf(declaration)}${names.join(', ')}${comments} from `
     }
+  }
+
+  /** In twilio, the name of a function is also its type. In `tollgate/compat` it is a value only. */
+  function moveTypes(name: Node): void {
+    const variable = parsed.findVariable(name)
+    for (const { node } of variable ? listUses(variable) : [])
+      if (node.parent?.type === 'TSTypeReference') edits.insert(node.start, 'typeof ')
   }
 
   function moveExport(declaration: ExportNamedDeclaration, module: Module): void {
@@ -261,9 +277,10 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
       return
     }
     const kind = declaration.exportKind === 'type' ? 'type ' : ''
-    const clause = { start: declaration.start, end: literal.start }
-    edits.replace(clause, `export ${kind}${edits.printBraces(others, clause, specifiers)} from `)
-    edits.addStatement(declaration, `export ${kind}{ ${movers.map(slice).join(', ')} } from ${quote(literal)}`)
+    const print = (list: typeof movers): string => edits.printSome(list, specifiers, declaration)
+    const braces = { start: edits.find('{', declaration.start), end: edits.find('}', specifiers.at(-1)?.end ?? 0) + 1 }
+    edits.replace(braces, print(others))
+    edits.addStatement(declaration, `export ${kind}${print(movers)} from ${quote(literal)}`)
   }
 
   /** Moves `import twilio = require('twilio')`. */

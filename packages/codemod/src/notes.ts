@@ -18,7 +18,7 @@ export const texts = {
   exported: 'twilio is exported here. Files that import it from here keep its validation: move them by hand.',
   reassigned: 'This name for twilio has several values or declarations. Move its validation by hand.',
   replaced: 'This code replaces or inspects a function of twilio, so this file stays. Move its validation by hand.',
-  mock: 'A mock of twilio no longer reaches the validation: sign real requests with tollgate/testing.',
+  mock: 'A mock of twilio does not reach validation that has moved: sign real requests with tollgate/testing.',
   mocked: 'This file mocks twilio, so it stays. Move its validation by hand.',
   dynamic: 'This file uses `eval` or `with`, so it stays. Move its validation by hand.',
   failed: 'The move would damage this file, so it stays. Move its validation by hand.',

@@ -25,6 +25,7 @@ type Language = Required<Pick<ParserOptions, 'lang' | 'sourceType'>>
  * Parses JavaScript or TypeScript. Positions count UTF-16 units of the text as it is.
  * @param file the file's name, whose ending gives the language. Default: any language
  * @throws SyntaxError if the text cannot be parsed
+ * @throws RangeError if it is too large or nested too deeply
  */
 export function parse(source: string, file: string | undefined): Parsed {
   let first: unknown
@@ -32,6 +33,7 @@ export function parse(source: string, file: string | undefined): Parsed {
     try {
       return parseAs(source, language)
     } catch (error) {
+      if (error instanceof RangeError) throw error
       first ??= error
     }
   throw first
@@ -58,6 +60,16 @@ function listLanguages(file: string | undefined): readonly Language[] {
 }
 
 function parseAs(source: string, language: Language): Parsed {
+  try {
+    return parseText(source, language)
+  } catch (error) {
+    // The parser passes its tree on as one JSON string, and such a string has a largest length.
+    const isLimit = error instanceof RangeError || /napi/.test(String(error))
+    throw isLimit ? new RangeError('this file is too large or nested too deeply', { cause: error }) : error
+  }
+}
+
+function parseText(source: string, language: Language): Parsed {
   const options = { ...language, astType: 'ts', range: true, preserveParens: false } as const
   const { program, errors, comments } = parseSync('', source, options)
   const fault = errors.find(({ severity }) => severity === 'Error')

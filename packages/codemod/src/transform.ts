@@ -1,5 +1,6 @@
 import type { Edits } from './edits.ts'
 import { planMove } from './move.ts'
+import { isManualMock } from './names.ts'
 import { type Note, texts } from './notes.ts'
 import { type Parsed, parse } from './parse.ts'
 
@@ -23,15 +24,20 @@ export interface Transformed {
  *   `<any>x` counts as a cast if it is not JSX
  * @returns the new text, and notes about lines to check
  * @throws SyntaxError if the text names twilio and cannot be parsed
+ * @throws RangeError if it is too large or nested too deeply to be parsed
  */
 export function transform(source: string, file?: string): Transformed {
-  if (!source.includes('twilio')) return { source, changed: false, notes: [] }
+  const isMock = isManualMock(file)
+  if (!isMock && !/[tT]wilio/.test(source)) return { source, changed: false, notes: [] }
   const mark = source.startsWith('\uFEFF') ? '\uFEFF' : ''
   const text = source.slice(mark.length)
   const parsed = parse(text, file)
   const { edits, findings } = planMove(text, parsed)
+  const start = { start: 0, end: 0 }
+  if (isMock) findings.keep(start, texts.mock)
+  if (isMock && !edits.isEmpty) findings.freeze(start, texts.mocked)
   const next = edits.isEmpty || findings.isFrozen ? text : applySafely(edits, parsed)
-  if (next === undefined) findings.keep({ start: 0, end: 0 }, texts.failed)
+  if (next === undefined) findings.keep(start, texts.failed)
   const changed = next !== undefined && next !== text
   return { source: changed ? mark + next : source, changed, notes: findings.list(changed) }
 }
@@ -39,6 +45,7 @@ export function transform(source: string, file?: string): Transformed {
 /**
  * Applies edits to a parsed text.
  * @returns the new text, or `undefined` if it would not parse, has new faults or an undeclared name
+ * @throws RangeError if the new text is nested too deeply to be parsed
  */
 export function applySafely(edits: Edits, before: Parsed): string | undefined {
   try {
@@ -46,7 +53,8 @@ export function applySafely(edits: Edits, before: Parsed): string | undefined {
     const after = before.parseAgain(next)
     const isDeclared = [...after.freeNames].every((name) => before.freeNames.has(name))
     return isDeclared && after.countFaults() <= before.countFaults() ? next : undefined
-  } catch {
+  } catch (error) {
+    if (error instanceof RangeError) throw error
     return undefined
   }
 }

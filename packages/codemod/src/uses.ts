@@ -24,12 +24,21 @@ export class Judge {
     this.#findings = findings
   }
 
-  /** Reports `Twilio.validateRequest()` of Twilio Functions, where the package is a global variable. */
+  /**
+   * Reports `Twilio.validateRequest` and `const { validateRequest } = Twilio` of Twilio Functions,
+   * where the package is a global variable.
+   */
   judgeGlobal(node: Node): void {
-    if (node.type !== 'MemberExpression' || !validationNames.has(readKey(node) ?? '')) return
-    const { object } = node
-    if (object.type === 'Identifier' && object.name === 'Twilio' && this.#parsed.findVariable(object) === undefined)
-      this.#findings.keep(node, texts.notFollowed)
+    const isGlobal = (one: Node | null): boolean =>
+      one?.type === 'Identifier' && one.name === 'Twilio' && this.#parsed.findVariable(one) === undefined
+    const isUse =
+      node.type === 'MemberExpression'
+        ? validationNames.has(readKey(node) ?? '') && isGlobal(node.object)
+        : node.type === 'VariableDeclarator' &&
+          node.id.type === 'ObjectPattern' &&
+          isGlobal(node.init) &&
+          partition(node.id).movers.length > 0
+    if (isUse) this.#findings.keep(node, texts.notFollowed)
   }
 
   /** Judges one use of the whole module. */
@@ -152,8 +161,12 @@ export class Judge {
     if (parent.type === 'VariableDeclarator') return parent.init === node
     if (parent.type === 'MemberExpression')
       return parent.object === node && !/^(call|apply|bind)$/.test(readKey(parent) ?? '')
+    // `vi.mocked(check)`, `sinon.assert.calledOnce(check)`, `expect(check).toHaveBeenCalled()`
     if (parent.type === 'CallExpression')
-      return /mock|stub|spy/i.test(this.#source.slice(parent.callee.start, parent.callee.end))
+      return (
+        /mock|stub|spy|called/i.test(this.#source.slice(parent.callee.start, parent.callee.end)) ||
+        listMembers(parent).some((name) => /called|returned/i.test(name))
+      )
     return isTarget(node, parent)
   }
 }
@@ -172,6 +185,14 @@ export function partition({ properties }: ObjectPattern) {
 function isDiscarded({ parent }: Node): boolean {
   if (parent?.type === 'AwaitExpression' || parent?.type === 'ChainExpression') return isDiscarded(parent)
   return parent?.type === 'ExpressionStatement'
+}
+
+/** Lists the members that a chain takes of a value: `not` and `toBe` for `f` in `f().not.toBe(1)`. */
+function listMembers(node: Node): readonly string[] {
+  const { parent } = node
+  if (parent?.type === 'CallExpression' && parent.callee === node) return listMembers(parent)
+  if (parent?.type !== 'MemberExpression' || parent.object !== node) return []
+  return [readKey(parent) ?? '', ...listMembers(parent)]
 }
 
 /** Returns true for an expression that gets a value. */

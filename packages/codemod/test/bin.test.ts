@@ -50,7 +50,7 @@ test('notes are listed where nothing changes, too', () => {
   const { status, stdout } = runBin(folder)
   expect(status).toBe(0)
   expect(stdout).toBe(
-    `unchanged ${file}\n  ${file}:2 A mock of twilio no longer reaches the validation: sign real requests with tollgate/testing.\n`,
+    `unchanged ${file}\n  ${file}:2 A mock of twilio does not reach validation that has moved: sign real requests with tollgate/testing.\n`,
   )
 })
 

@@ -148,6 +148,11 @@ describe('mutated white space', () => {
       .map(({ value }) => value)
       .filter((word) => !/^([;,]|const|let|var)$/.test(word))
 
+  const listComments = (source: Source): readonly string[] =>
+    splitTokens(source)
+      .filter(({ type }) => type.endsWith('Comment'))
+      .map(({ value }) => value.trim())
+
   const mutated = fc
     .tuple(fc.constantFrom(...moving, ...staying), fc.infiniteStream(fc.nat({ max: 41 })), fc.boolean())
     .map(([source, numbers, mark]) => {
@@ -174,6 +179,8 @@ describe('mutated white space', () => {
           listWords({ name, text: expected.source }),
         )
         expect(notes.map((note) => note.text)).toEqual(expected.notes.map((note) => note.text))
+        const kept = new Set(listComments({ name, text: source }))
+        expect(listComments({ name, text }).filter((comment) => !kept.has(comment))).toEqual([])
         if (changed) results.push({ name, text: source })
         else expect(source).toBe(text)
       }),
@@ -282,6 +289,49 @@ describe('a result that would damage the file', () => {
       edit(edits)
       expect(applySafely(edits, parsed)).toBe(undefined)
     })
+})
+
+describe('files that are known by their name', () => {
+  const note = { line: 1, text: expect.stringContaining('A mock of twilio') }
+
+  for (const name of ['twilio.js', 'twilio.mts', 'twilio/index.ts', 'twilio/lib/webhooks/webhooks.js'])
+    test(`the manual mock __mocks__/${name} has a note`, () => {
+      const source = 'exports.webhook = () => (request, response, next) => next()\n'
+      for (const file of [`/app/__mocks__/${name}`, `C:\\app\\__mocks__\\${name.replaceAll('/', '\\')}`])
+        expect(transform(source, file)).toEqual({ source, changed: false, notes: [note] })
+    })
+
+  test('a manual mock that takes something of twilio stays', () => {
+    const source = "exports.webhook = require('twilio').webhook\n"
+    const { changed, notes } = transform(source, '__mocks__/twilio.js')
+    expect([changed, notes]).toEqual([false, [note, { line: 1, text: expect.stringContaining('so it stays') }]])
+  })
+
+  test('a mock of another module has no note', () => {
+    for (const file of ['__mocks__/express.js', '__mocks__/twilio-video.js', '__mocks__/twilio/rest.js', 'twilio.js'])
+      expect(transform('exports.webhook = () => {}', file).notes).toEqual([])
+  })
+})
+
+describe('limits', () => {
+  const head = "require('twilio').webhook({ url })\n"
+
+  for (const [title, text] of [
+    ['sums', `text = ${'1 +\n'.repeat(20_000)} 1`],
+    ['chains', `all${'.then(next)'.repeat(20_000)}`],
+  ] as const)
+    test(`${title} that are nested too deeply are an error that says so`, () => {
+      expect(() => transform(head + text, 'app.js')).toThrow(
+        new RangeError('this file is too large or nested too deeply'),
+      )
+    })
+
+  test('a result that is nested too deeply is such an error too', () => {
+    const parsed = parse(head, 'app.js')
+    const edits = new Edits(head, parsed.comments)
+    edits.insert(head.length, `all${'.then(next)'.repeat(20_000)}`)
+    expect(() => applySafely(edits, parsed)).toThrow(RangeError)
+  })
 })
 
 describe('files that are not read', () => {
