@@ -2,7 +2,9 @@
 import {
   accessSync,
   chmodSync,
+  chownSync,
   constants,
+  type Dirent,
   existsSync,
   readdirSync,
   readFileSync,
@@ -14,6 +16,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { isManualMock } from './names.ts'
 import { transform } from './transform.ts'
 
 const usage = `Moves webhook validation from the twilio package to tollgate/compat.
@@ -25,26 +28,39 @@ PATH       files or folders. In a folder, it reads all .js .cjs .mjs .jsx .ts .c
 
 It also lists the lines that you must check yourself. Files without "twilio" are skipped.
 
-Exit codes: 0 done, 1 a file could not be read as JavaScript or TypeScript, 2 wrong usage`
+Exit codes: 0 done, 1 a file or folder could not be read or written, 2 wrong usage`
 
 const source = /\.[cm]?[jt]sx?$/
 const aside = new Set(['node_modules', '.git', 'dist', 'build', 'coverage'])
 
-function listFiles(path: string): readonly string[] {
+/** Says why a file or folder stays as it is. */
+type Report = (path: string, error: unknown) => void
+
+function listFiles(path: string, report: Report): readonly string[] {
   const stats = statSync(path)
   if (stats.isFile()) return [path]
   if (!stats.isDirectory()) throw new Error(`${path} is no file or folder.`)
-  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+  return readFolder(path, report).flatMap((entry) => {
     const inner = join(path, entry.name)
-    if (entry.isDirectory()) return aside.has(entry.name) ? [] : listFiles(inner)
+    if (entry.isDirectory()) return aside.has(entry.name) ? [] : listFiles(inner, report)
     return entry.isFile() && source.test(entry.name) && !/\.d\.[cm]?ts$/.test(entry.name) ? [inner] : []
   })
+}
+
+function readFolder(path: string, report: Report): readonly Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+  } catch (error) {
+    report(path, error)
+    return []
+  }
 }
 
 /** Moves one file, or throws an error that says why it cannot be read. Returns true if it changes. */
 function moveFile(file: string, dryRun: boolean): boolean {
   const bytes = readFileSync(file)
-  if (!bytes.includes('twilio')) return false
+  // In a Twilio Function, the package is the global `Twilio`.
+  if (!isManualMock(file) && !bytes.includes('twilio') && !bytes.includes('Twilio')) return false
   if (!source.test(file)) throw new Error('this is no JavaScript or TypeScript file')
   const text = bytes.toString()
   if (!Buffer.from(text).equals(bytes)) throw new Error('this file is not UTF-8')
@@ -62,7 +78,10 @@ function replaceFile(file: string, text: string): void {
   const copy = `${file}.${process.pid}.tmp`
   try {
     writeFileSync(copy, text, { flag: 'wx' })
-    chmodSync(copy, statSync(file).mode)
+    const { mode, uid, gid } = statSync(file)
+    // Root may write the files of others, in a container say. They keep their owner.
+    if (process.getuid?.() === 0) chownSync(copy, uid, gid)
+    chmodSync(copy, mode)
     renameSync(copy, file)
   } catch (error) {
     rmSync(copy, { force: true })
@@ -73,8 +92,11 @@ function replaceFile(file: string, text: string): void {
 /** Finds the package.json of a file, if it does not have the dependency yet. */
 function findIncomplete(folder: string): string | undefined {
   const file = join(folder, 'package.json')
-  if (!existsSync(file)) return folder === dirname(folder) ? undefined : findIncomplete(dirname(folder))
-  return /"tollgate"\s*:/.test(readFileSync(file, 'utf8')) ? undefined : file
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  // A file with nothing but `"type": "module"` sets the format of its folder. It is no package.
+  if (!/"(name|(dev)?dependencies)"\s*:/i.test(text))
+    return folder === dirname(folder) ? undefined : findIncomplete(dirname(folder))
+  return /"tollgate"\s*:/.test(text) ? undefined : file
 }
 
 /** Shows control characters, which may be part of a file's name, as escapes. */
@@ -94,23 +116,26 @@ function main(): number {
     const missing = positionals.find((path) => !existsSync(path))
     if (positionals.length === 0 || missing !== undefined)
       throw new Error(missing ? `${missing} does not exist.` : 'PATH is missing.')
-    return moveFiles(positionals.flatMap(listFiles), values['dry-run'] === true)
+    return moveFiles(positionals, values['dry-run'] === true)
   } catch (error) {
     console.error(`${show(error instanceof Error ? error.message : String(error))}\n\n${usage}`)
     return 2
   }
 }
 
-function moveFiles(files: readonly string[], dryRun: boolean): number {
+function moveFiles(paths: readonly string[], dryRun: boolean): number {
   const incomplete = new Set<string>()
   let status = 0
-  for (const file of files)
+  const report: Report = (path, error) => {
+    console.error(show(`${path}: ${error instanceof Error ? error.message : String(error)}`))
+    status = 1
+  }
+  for (const file of paths.flatMap((path) => listFiles(path, report)))
     try {
       const manifest = moveFile(file, dryRun) ? findIncomplete(dirname(realpathSync(file))) : undefined
       if (manifest !== undefined) incomplete.add(manifest)
     } catch (error) {
-      console.error(show(`${file}: ${error instanceof Error ? error.message : String(error)}`))
-      status = 1
+      report(file, error)
     }
   for (const manifest of incomplete) console.log(`${show(manifest)} needs the dependency: npm install tollgate`)
   return status

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -14,8 +24,9 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
+const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
+
 function runBin(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
   return spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8' })
 }
 
@@ -63,6 +74,61 @@ test('the package that lacks the dependency is named once', () => {
   write('three.js', mover)
   writeFileSync(manifest, '{ "dependencies": { "tollgate": "0.1.0" } }')
   expect(runBin(folder).stdout).not.toContain('npm install')
+})
+
+test('a package.json that only sets the format of a folder is no package', () => {
+  mkdirSync(join(folder, 'esm'))
+  write('esm/package.json', '{ "type": "commonjs" }')
+  write('esm/app.js', mover)
+  expect(runBin(folder).stdout).toContain(`${join(folder, 'package.json')} needs the dependency`)
+})
+
+test('a file that names only the global of Twilio Functions, and a manual mock, are read', () => {
+  mkdirSync(join(folder, '__mocks__'))
+  const mock = write('__mocks__/twilio.js', 'module.exports = {}\n')
+  const file = write('app.js', 'Twilio.validateRequest()\n')
+  const { status, stdout } = runBin(folder)
+  expect(status).toBe(0)
+  expect(stdout).toContain(`unchanged ${mock}\n  ${mock}:1 A mock of twilio`)
+  expect(stdout).toContain(`unchanged ${file}\n  ${file}:1 This use of twilio was not followed`)
+})
+
+test('a folder that cannot be read is reported, and the others are moved', () => {
+  mkdirSync(join(folder, 'secret'))
+  write('secret/app.js', mover)
+  const file = write('app.js', mover)
+  // Root may read every folder, so the system call itself has to fail.
+  const preload = write(
+    'preload.mjs',
+    `import fs from 'node:fs'
+    import { syncBuiltinESMExports } from 'node:module'
+    const { readdirSync } = fs
+    fs.readdirSync = (path, ...rest) => {
+      if (path.endsWith('secret')) throw new Error('EACCES: permission denied')
+      return readdirSync(path, ...rest)
+    }
+    syncBuiltinESMExports()`,
+  )
+  const args = ['--import', preload, bin, folder]
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  expect([status, stderr]).toEqual([1, `${join(folder, 'secret')}: EACCES: permission denied\n`])
+  expect(stdout).toContain(`changed ${file}`)
+})
+
+test('a file that is nested too deeply is reported and stays', () => {
+  const text = `${mover}sum = ${'1 +\n'.repeat(20_000)} 1\n`
+  const file = write('app.js', text)
+  expect(runBin(file)).toMatchObject({ status: 1, stderr: `${file}: this file is too large or nested too deeply\n` })
+  expect(readFileSync(file, 'utf8')).toBe(text)
+})
+
+test('the owner of a file stays', () => {
+  const file = write('app.js', mover)
+  if (process.getuid?.() === 0) chownSync(file, 12_345, 12_345)
+  const { uid, gid } = statSync(file)
+  expect(runBin(file)).toMatchObject({ status: 0 })
+  expect(statSync(file)).toMatchObject({ uid, gid })
+  expect(readFileSync(file, 'utf8')).toBe(moved)
 })
 
 test('a file that cannot be parsed is reported and stays, and the others are moved', () => {
