@@ -14,9 +14,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { isManualMock } from './names.ts'
+import { readModule } from './names.ts'
+import { texts } from './notes.ts'
 import { transform } from './transform.ts'
 
 const usage = `Moves webhook validation from the twilio package to tollgate/compat.
@@ -59,17 +60,29 @@ function readFolder(path: string, report: Report): readonly Dirent[] {
 /** Moves one file, or throws an error that says why it cannot be read. Returns true if it changes. */
 function moveFile(file: string, dryRun: boolean): boolean {
   const bytes = readFileSync(file)
+  const isMock = isManualMock(resolve(file))
   // In a Twilio Function, the package is the global `Twilio`.
-  if (!isManualMock(file) && !bytes.includes('twilio') && !bytes.includes('Twilio')) return false
+  if (!isMock && !bytes.includes('twilio') && !bytes.includes('Twilio')) return false
   if (!source.test(file)) throw new Error('this is no JavaScript or TypeScript file')
   const text = bytes.toString()
   if (!Buffer.from(text).equals(bytes)) throw new Error('this file is not UTF-8')
-  const { source: next, changed, notes } = transform(text, file)
+  const { source: next, changed, notes: found } = transform(text, file)
+  const notes = isMock ? [{ line: 1, text: texts.mock }, ...found] : found
   if (changed && !dryRun) replaceFile(realpathSync(file), next)
   if (changed) console.log(`${dryRun ? 'would change' : 'changed'} ${show(file)}`)
   else if (notes.length > 0) console.log(`unchanged ${show(file)}`)
   for (const note of notes) console.log(`  ${show(file)}:${note.line} ${show(note.text)}`)
   return changed
+}
+
+/**
+ * Returns true for the file that Jest and Vitest take for the package, such as `__mocks__/twilio.js`.
+ * Beside a module of the same name it replaces that one.
+ */
+function isManualMock(file: string): boolean {
+  const [, folder = '', name] = /^(.*)[\\/]__mocks__[\\/](twilio\b.*)\.[cm]?[jt]sx?$/.exec(file) ?? []
+  if (readModule(name?.replaceAll('\\', '/')) === undefined) return false
+  return !readdirSync(folder || '/').some((entry) => /^twilio(\.[cm]?[jt]sx?)?$/.test(entry))
 }
 
 /** Writes a new file and renames it, so that a full disk leaves the old one whole. */

@@ -40,12 +40,6 @@ export function readModule(name: unknown): Module | undefined {
   return /^twilio\/lib\/webhooks\/webhooks(\.js)?$/.test(name) ? 'webhooks' : undefined
 }
 
-/** Returns true for the file of a manual mock: Jest and Vitest use `__mocks__/twilio.js` for the package. */
-export function isManualMock(file: string | undefined): boolean {
-  const [, name] = /(?:^|[\\/])__mocks__[\\/](twilio\b.*)\.[cm]?[jt]sx?$/.exec(file ?? '') ?? []
-  return readModule(name?.replaceAll('\\', '/')) !== undefined
-}
-
 /** Returns true for a module that may have validation, but has no counterpart: from a URL, say. */
 export const isOtherModule = (name: string | undefined): boolean =>
   /^(npm:|https?:\/\/.*\/)twilio(@[^/]*)?(\/|$)|^twilio\/lib\/webhooks\b/.test(name ?? '') &&

@@ -1,6 +1,5 @@
 import type { Edits } from './edits.ts'
 import { planMove } from './move.ts'
-import { isManualMock } from './names.ts'
 import { type Note, texts } from './notes.ts'
 import { type Parsed, parse } from './parse.ts'
 
@@ -27,17 +26,13 @@ export interface Transformed {
  * @throws RangeError if it is too large or nested too deeply to be parsed
  */
 export function transform(source: string, file?: string): Transformed {
-  const isMock = isManualMock(file)
-  if (!isMock && !/[tT]wilio/.test(source)) return { source, changed: false, notes: [] }
+  if (!/[tT]wilio/.test(source)) return { source, changed: false, notes: [] }
   const mark = source.startsWith('\uFEFF') ? '\uFEFF' : ''
   const text = source.slice(mark.length)
   const parsed = parse(text, file)
   const { edits, findings } = planMove(text, parsed)
-  const start = { start: 0, end: 0 }
-  if (isMock) findings.keep(start, texts.mock)
-  if (isMock && !edits.isEmpty) findings.freeze(start, texts.mocked)
   const next = edits.isEmpty || findings.isFrozen ? text : applySafely(edits, parsed)
-  if (next === undefined) findings.keep(start, texts.failed)
+  if (next === undefined) findings.keep({ start: 0, end: 0 }, texts.failed)
   const changed = next !== undefined && next !== text
   return { source: changed ? mark + next : source, changed, notes: findings.list(changed) }
 }

@@ -291,28 +291,6 @@ describe('a result that would damage the file', () => {
     })
 })
 
-describe('files that are known by their name', () => {
-  const note = { line: 1, text: expect.stringContaining('A mock of twilio') }
-
-  for (const name of ['twilio.js', 'twilio.mts', 'twilio/index.ts', 'twilio/lib/webhooks/webhooks.js'])
-    test(`the manual mock __mocks__/${name} has a note`, () => {
-      const source = 'exports.webhook = () => (request, response, next) => next()\n'
-      for (const file of [`/app/__mocks__/${name}`, `C:\\app\\__mocks__\\${name.replaceAll('/', '\\')}`])
-        expect(transform(source, file)).toEqual({ source, changed: false, notes: [note] })
-    })
-
-  test('a manual mock that takes something of twilio stays', () => {
-    const source = "exports.webhook = require('twilio').webhook\n"
-    const { changed, notes } = transform(source, '__mocks__/twilio.js')
-    expect([changed, notes]).toEqual([false, [note, { line: 1, text: expect.stringContaining('so it stays') }]])
-  })
-
-  test('a mock of another module has no note', () => {
-    for (const file of ['__mocks__/express.js', '__mocks__/twilio-video.js', '__mocks__/twilio/rest.js', 'twilio.js'])
-      expect(transform('exports.webhook = () => {}', file).notes).toEqual([])
-  })
-})
-
 describe('limits', () => {
   const head = "require('twilio').webhook({ url })\n"
 
