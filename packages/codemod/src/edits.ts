@@ -104,16 +104,19 @@ export class Edits {
   printSome(kept: readonly Range[], items: readonly Range[], range: Range): string {
     const parts = this.splitList(items, range)
     const some = parts.filter((_, index) => kept.includes(items[index] as Range))
-    const last = some.at(-1)
-    const printed = some.map(({ start, end, comma }, index) =>
+    const space = { start: parts.at(-1)?.end ?? range.start, end: this.#findClose(items, range), comma: undefined }
+    const texts = [...some, space].map(({ start, end, comma }, index) => {
+      const before = some[index - 1]
+      const isOpen = this.#comments.some((comment) => comment.type === 'Line' && comment.end === before?.end)
+      const needsBreak = isOpen && !/^[ \t]*[\n\r]/.test(this.slice({ start, end }))
       // The last item has a comma only if the whole list ends with one.
-      comma !== undefined && index === some.length - 1 && parts.at(-1)?.comma === undefined
+      const dropsComma = comma !== undefined && index === some.length - 1 && parts.at(-1)?.comma === undefined
+      const text = dropsComma
         ? this.slice({ start, end: comma }) + this.slice({ start: comma + 1, end })
-        : this.slice({ start, end }),
-    )
-    const space = this.slice({ start: parts.at(-1)?.end ?? range.start, end: this.#findClose(items, range) })
-    const isOpen = !/[\n\r]/.test(space) && this.#comments.some(({ type, end }) => type === 'Line' && end === last?.end)
-    return `{${printed.join('')}${isOpen ? this.#findBreak(range) : ''}${space}}`
+        : this.slice({ start, end })
+      return needsBreak ? this.#findBreak(range) + text : text
+    })
+    return `{${texts.join('')}}`
   }
 
   /** Finds a character that is in no comment, or the end of the text. */

@@ -291,6 +291,37 @@ describe('a result that would damage the file', () => {
     })
 })
 
+describe('a list that is split', () => {
+  for (const [title, list, others, movers] of [
+    ['in one line', '{ jwt, webhook, twiml }', '{ jwt, twiml }', '{ webhook }'],
+    ['without spaces', '{webhook,jwt}', '{jwt}', '{webhook}'],
+    ['with a comma at the end', '{ jwt, webhook, }', '{ jwt, }', '{ webhook, }'],
+    ['in lines', '{\n  jwt,\n  webhook\n}', '{\n  jwt\n}', '{\n  webhook\n}'],
+    ['with commas first', '{ jwt\n, webhook\n, twiml\n}', '{ jwt\n, twiml\n}', '{ webhook\n\n}'],
+    ['with blank lines', '{\n  webhook,\n\n  jwt,\n}', '{\n\n  jwt,\n}', '{\n  webhook,\n}'],
+    ['with notes', '{\n  // a\n  jwt, // b\n  webhook, // c\n}', '{\n  // a\n  jwt, // b\n}', '{\n  webhook, // c\n}'],
+    [
+      'with a note before a comma',
+      '{jwt, // a\n  webhook // b\n  ,twiml }',
+      '{jwt, // a\ntwiml }',
+      '{\n  webhook // b\n   }',
+    ],
+    ['with a note at the end', '{ webhook, // a\n  jwt }', '{\n  jwt }', '{ webhook // a\n }'],
+    ['with braces in notes', '{ jwt /* } */, /* { */ webhook }', '{ jwt /* } */ }', '{ /* { */ webhook }'],
+  ] as const)
+    test(`${title} keeps its lines and notes`, () => {
+      for (const [before, after] of [
+        [`export ${list} from 'twilio'`, `export ${others} from 'twilio'\nexport ${movers} from 'tollgate/compat'`],
+        [`import ${list} from 'twilio'`, `import ${others} from 'twilio'\nimport ${movers} from 'tollgate/compat'`],
+        [
+          `var ${list} = require('twilio')`,
+          `var ${others} = require('twilio')\nvar ${movers} = require('tollgate/compat')`,
+        ],
+      ] as const)
+        expect(transform(`${before}\n`, 'app.js').source).toBe(`${after}\n`)
+    })
+})
+
 describe('limits', () => {
   const head = "require('twilio').webhook({ url })\n"
 
