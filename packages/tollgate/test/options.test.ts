@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { checkKnownOptions, findNearest } from '../src/checks/options.ts'
 import { createVerifier, fromRequest, RequestValidator, type VerifierOptions } from '../src/index.ts'
+import { memoryStore } from '../src/replay/index.ts'
 import { accountSid, authToken, formRequest, origin, sign } from './requests.ts'
 
 beforeEach(() => {
@@ -111,6 +112,7 @@ const wrong: Wrong[] = [
   ['replay', 'a boolean', { ...good, replay: true }],
   ['replay', 'null', { ...good, replay: null }],
   ['replay', 'not a guard', { ...good, replay: { store: {} } }],
+  ['replay', 'a store', { ...good, replay: memoryStore() }],
   ['maxBodyBytes', 'a string', { ...good, maxBodyBytes: '1mb' }],
   ['maxBodyBytes', 'null', { ...good, maxBodyBytes: null }],
   ['maxBodyBytes', 'negative', { ...good, maxBodyBytes: -1 }, RangeError],
@@ -133,6 +135,12 @@ describe('createVerifier refuses wrong options and names them', () => {
       expect(error.message).toMatch(new RegExp(`"${name}\\b`))
       expect(error.message).not.toContain(authToken)
     })
+
+  test('a promise of a token is not taken for an empty record', () => {
+    expect(errorOf(() => make({ ...good, authToken: Promise.resolve(authToken) })).message).toBe(
+      '"authToken" must be a string, got object',
+    )
+  })
 
   for (const options of [undefined, null, 'token', 1, []])
     test(`${JSON.stringify(options)} for options`, () => {

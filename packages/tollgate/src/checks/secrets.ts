@@ -29,7 +29,7 @@ export function describeSecretFault(secret: unknown): string | undefined {
   if (typeof secret !== 'string') return `must be a string, got ${secret === null ? secret : typeof secret}`
   if (secret.trim() === '') return 'is empty or blank'
   if (secret.trim() !== secret) return 'has white space around it'
-  if (hasControlCharacter.test(secret)) return 'has a control character in it, such as a line break'
+  if (hasControlCharacter.test(secret)) return 'has a control character, such as a line break'
   if (isQuoted.test(secret)) return 'is in quotes'
   if (isPlaceholder.test(secret)) return 'is a placeholder'
   return undefined
@@ -48,8 +48,7 @@ const isPlaceholder = /^(undefined|null|nan|\[object \w+\]|<.*>|\$?\{.*\}|x{4,}|
  */
 export function parseTokens(tokens: unknown, where: string): readonly string[] {
   const list = toList(tokens, where)
-  if (list.length > maxTokens)
-    throw new TypeError(`"${where}" has ${list.length} tokens; at most ${maxTokens} are tried`)
+  if (list.length > maxTokens) throw new TypeError(`"${where}" has more than ${maxTokens} tokens`)
   for (const [index, token] of list.entries()) {
     const fault = describeTokenFault(token)
     if (fault !== undefined) throw new TypeError(`"${where}"${list.length > 1 ? ` [${index}]` : ''} ${fault}`)

@@ -66,6 +66,7 @@ export function parseOptions(given: VerifierOptions): Settings {
   checkType(sharedKeysOnly, 'sharedKeysOnly', 'boolean')
   if (sharedKeysOnly && given.sharedKeys === undefined) throw new TypeError('"sharedKeysOnly" needs "sharedKeys"')
   if (given.replay !== undefined) checkMethods(given.replay, 'replay', ['reserve'])
+  if ('release' in Object(given.replay)) throw new TypeError('"replay" must be replayGuard({ store })')
   if (given.diagnose !== undefined) checkMethods(given.diagnose, 'diagnose', ['explain'])
   return {
     given: Object.freeze({ ...given }),
@@ -102,12 +103,11 @@ function parseAuthToken(given: VerifierOptions): AuthTokens {
     if (token !== undefined) return { kind: 'single', tokens: parseTokens(token, 'TWILIO_AUTH_TOKEN') }
     throw new TypeError('"authToken" is missing: give it, or "sharedKeys", or set TWILIO_AUTH_TOKEN')
   }
-  if (typeof authToken !== 'object' || authToken === null || Array.isArray(authToken))
+  if (typeof authToken !== 'object' || authToken === null || Array.isArray(authToken) || 'then' in authToken)
     return { kind: 'single', tokens: parseTokens(authToken, 'authToken') }
   const tokens = new Map<string, readonly string[]>()
   for (const [accountSid, accountTokens] of listEntries(authToken)) {
-    if (!isAccountSid(accountSid))
-      throw new TypeError('A name in "authToken" is no AccountSid ("AC" and 32 hex digits)')
+    if (!isAccountSid(accountSid)) throw new TypeError('A name in "authToken" is not "AC" and 32 hex digits')
     tokens.set(accountSid, parseTokens(accountTokens, `authToken.${accountSid}`))
   }
   if (tokens.size === 0) throw new TypeError('"authToken" is empty')
@@ -135,7 +135,7 @@ function parseSharedKey(key: unknown, where: string): ParsedSharedKey {
   const fault = describeSecretFault(secret)
   if (fault !== undefined) throw new TypeError(`"${where}" ${fault}`)
   if (accountSid !== undefined && !isAccountSid(accountSid))
-    throw new TypeError(`"${where}.accountSid" is no AccountSid ("AC" and 32 hex digits)`)
+    throw new TypeError(`"${where}.accountSid" is not "AC" and 32 hex digits`)
   const row = algorithm === undefined ? findDefaultAlgorithm('shared_key') : findAlgorithm(algorithm)
   if (row === undefined)
     throw new TypeError(`"${where}.algorithm" must be one of ${algorithms.map(({ name }) => name).join(', ')}`)
@@ -151,14 +151,13 @@ const knownMethods = ['GET', 'POST', 'PUT']
 function parseMethods(methods: unknown = ['GET', 'POST']): ReadonlySet<string> {
   const list = toList(methods, 'methods') as readonly string[]
   for (const method of list)
-    if (!knownMethods.includes(method)) throw new TypeError(`"methods" must list some of ${knownMethods}`)
+    if (!knownMethods.includes(method)) throw new TypeError(`"methods" must be one of ${knownMethods}`)
   return new Set(list)
 }
 
 function parseAccountSids(accountSid: unknown): ReadonlySet<string> | undefined {
   if (accountSid === undefined) return undefined
   const list = toList(accountSid, 'accountSid')
-  for (const one of list)
-    if (!isAccountSid(one)) throw new TypeError('"accountSid" is no AccountSid ("AC" and 32 hex digits)')
+  for (const one of list) if (!isAccountSid(one)) throw new TypeError('"accountSid" is not "AC" and 32 hex digits')
   return new Set(list as string[])
 }
