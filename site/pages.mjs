@@ -20,6 +20,7 @@ const sections = [
       'docs/get-webhooks.md',
       'docs/status-callbacks.md',
       'docs/studio.md',
+      'docs/twiml.md',
       'docs/typescript.md',
       'docs/many-tenants.md',
       'docs/subaccounts.md',

@@ -19,7 +19,7 @@ const guard = twilioWebhook({ publicUrl: 'https://api.example.com', authToken })
 app.post('/tenants/:id/sms', guard, (req, res) => {
   const { accountSid } = req.twilio
   // Tenant 8 can sign a request to this URL too, with its own token.
-  const isOwn = accountSid !== undefined && accountSid === accounts.get(String(req.params.id))
+  const isOwn = accountSid !== undefined && accountSid === accounts.get(req.params.id)
   res
     .status(isOwn ? 200 : 403)
     .type('text/xml')

@@ -1,5 +1,6 @@
 import { createVerifier } from 'tollgate'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { twiml } from 'tollgate/twiml'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { deliver } from './deliver.ts'
 
@@ -141,6 +142,25 @@ test('the requests of a Studio flow, as JSON and as a form', async () => {
     expect([answer.status, await answer.json()]).toEqual([200, { greeting: 'Hello +14155550142' }])
     expect((await deliver(app, { ...signed, body: `${signed.body} ` })).status).toBe(403)
   }
+})
+
+test('TwiML of fragments, with every value escaped', async () => {
+  const { app } = await import('../../examples/guides/twiml.mjs')
+  const call = async (params: Record<string, string>): Promise<string> =>
+    (await deliver(app, signRequest({ url: `${origin}/voice`, params, authToken }))).text()
+  const menu =
+    '<Gather numDigits="1"><Say>Press 1 for Opening hours.</Say><Say>Press 2 for Orders &amp; returns.</Say></Gather>'
+  expect(await call({})).toBe(`<Response>${menu}</Response>`)
+  expect(await call({ CallerName: '<Dial>' })).toBe(`<Response><Say>Hello &lt;Dial&gt;.</Say>${menu}</Response>`)
+})
+
+test('what the page about TwiML says of values', () => {
+  expect(twiml`<a>${['x', 1, 2n, true, null, undefined, '\0', twiml.fragment`<b/>`]}</a>`).toBe('<a>x12true<b/></a>')
+  for (const value of [{}, Promise.resolve('x'), () => 'x'])
+    expect(() => twiml`<a>${value as never}</a>`).toThrow(`A TwiML text cannot have a value of type ${typeof value}`)
+  expect(() => twiml`<a b="${twiml.fragment`<b/>`}"/>`).toThrow('A TwiML attribute cannot have a fragment')
+  expect(() => twiml`<a b=${'x'}/>`).toThrow(TypeError)
+  expect(twiml`<a>${twiml`<b/>`}</a>`).toBe('<a>&lt;b/&gt;</a>')
 })
 
 test('one verifier for several routes', async () => {

@@ -58,7 +58,7 @@ function write(value: TwimlValue, place: Place): string {
   if (value instanceof TwimlFragment && place === 'text') return value.toString()
   if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol')
     throw new TypeError(
-      `A TwiML ${place} cannot hold ${value instanceof TwimlFragment ? 'a fragment' : `a ${typeof value}`}`,
+      `A TwiML ${place} cannot have ${value instanceof TwimlFragment ? 'a fragment' : `a value of type ${typeof value}`}`,
     )
   return String(value)
     .replace(forbidden, '')
