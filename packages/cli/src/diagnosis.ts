@@ -1,3 +1,4 @@
+import type { DiagnoseOptions } from 'tollgate/diagnose'
 import type { Args } from './args.ts'
 import { inGroup } from './commands/command.ts'
 import { type Colors, cleanText, type Io } from './io.ts'
@@ -23,15 +24,13 @@ export const guessFlags = inGroup('Guesses to try:', {
   'max-tries': { type: 'text', value: 'N', describe: 'Compute at most N signatures; default 20,000' },
 })
 
-export async function readGuesses(args: Args, io: Io): Promise<object> {
-  const otherTokens = await readOtherTokens(args.list('other-token-file'), io)
-  const maxTries = args.integer('max-tries', 1, 1_000_000)
+export async function readGuesses(args: Args, io: Io): Promise<DiagnoseOptions> {
   return {
-    ...(Object.keys(otherTokens).length > 0 && { otherTokens }),
-    ...(args.has('other-url') && { otherUrls: args.list('other-url') }),
-    ...(args.has('other-host') && { otherHosts: args.list('other-host') }),
-    ...(args.has('prefix') && { prefixes: args.list('prefix') }),
-    ...(maxTries !== undefined && { maxTries }),
+    otherTokens: await readOtherTokens(args.list('other-token-file'), io),
+    otherUrls: args.list('other-url'),
+    otherHosts: args.list('other-host'),
+    prefixes: args.list('prefix'),
+    maxTries: args.integer('max-tries', 1, 1_000_000),
   }
 }
 

@@ -2,7 +2,7 @@ import { parseEnv } from 'node:util'
 import type { Args } from './args.ts'
 import type { Flags } from './commands/command.ts'
 import type { Io } from './io.ts'
-import { decodeText, readSource } from './read-text.ts'
+import { readText } from './read-text.ts'
 
 export const envFileFlag: Flags = {
   'env-file': {
@@ -16,7 +16,7 @@ export const envFileFlag: Flags = {
 export async function readEnvFile(args: Args, io: Io): Promise<Io> {
   const path = args.text('env-file')
   if (path === undefined) return io
-  const given = parseEnv(decodeText(await readSource(io, path, '--env-file', { secret: true }), '--env-file'))
+  const given = parseEnv(await readText(io, path, '--env-file', { secret: true }))
   // The gateway and its workers read the environment of the process.
   const env = io.env === process.env ? process.env : { ...io.env }
   for (const [name, value] of Object.entries(given)) env[name] ??= value

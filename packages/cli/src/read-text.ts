@@ -12,13 +12,20 @@ const maxBytes = 16 * 1024 * 1024
  * @param options.secret keeps the path out of error messages: it may be a secret in the wrong place
  * @throws UsageError if it cannot be read
  */
-export async function readSource(
+export async function readBytes(
   io: Io,
   path: string,
   flag: string,
   { secret = false }: { readonly secret?: boolean } = {},
 ): Promise<Uint8Array> {
-  return path === '-' ? await readStandardInput(io, flag) : await readFile(path, flag, secret)
+  if (path !== '-') return await readFile(path, flag, secret)
+  claimStandardInput(io, flag)
+  return await collect(io.stdin, flag)
+}
+
+/** Reads the same as text: see `readBytes` and `decodeText`. */
+export async function readText(...source: Parameters<typeof readBytes>): Promise<string> {
+  return decodeText(await readBytes(...source), source[2])
 }
 
 const taken = new WeakMap<Readable, string>()
@@ -29,11 +36,6 @@ export function claimStandardInput(io: Io, flag: string): void {
   if (other !== undefined)
     throw new UsageError(`${other} and ${flag} both read standard input; give one of them a file.`)
   taken.set(io.stdin, flag)
-}
-
-async function readStandardInput(io: Io, flag: string): Promise<Uint8Array> {
-  claimStandardInput(io, flag)
-  return await collect(io.stdin, flag)
 }
 
 async function collect(stream: Readable, flag: string): Promise<Uint8Array> {

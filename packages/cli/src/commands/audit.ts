@@ -13,7 +13,7 @@ import { EXIT, UsageError } from '../exit.ts'
 import { parseJson } from '../inputs/json-inputs.ts'
 import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { didYouMean } from '../nearest.ts'
-import { decodeText, readSource } from '../read-text.ts'
+import { readText } from '../read-text.ts'
 import { type Progress, startProgress } from '../sending/progress.ts'
 import { createTwilioApi } from '../twilio-api/client.ts'
 import { apiFlags, isAccountSid, readApiUrl, readCredentials } from '../twilio-api/credentials.ts'
@@ -174,7 +174,7 @@ async function readGatewayFile(file: string): Promise<Known> {
 async function readBaseline(args: Args, io: Io): Promise<AuditDocument | undefined> {
   const file = args.text('baseline')
   if (file === undefined) return undefined
-  const value = parseJson(decodeText(await readSource(io, file, '--baseline'), '--baseline'), 'The baseline')
+  const value = parseJson(await readText(io, file, '--baseline'), 'The baseline')
   if (!isAuditDocument(value)) throw new UsageError('--baseline: this is not the output of tollgate audit --json.')
   return value
 }

@@ -1,4 +1,4 @@
-import { type Diagnosis, diagnose } from 'tollgate/diagnose'
+import { type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
 import type { Args } from '../args.ts'
 import { formatCauses, formatFixes, guessFlags, readGuesses, type ShownCause } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
@@ -68,7 +68,7 @@ async function explainTwilio(
   given: GivenRequest,
   args: Args,
   io: Io,
-  { secrets, guesses }: { readonly secrets: Secrets; readonly guesses: object },
+  { secrets, guesses }: { readonly secrets: Secrets; readonly guesses: DiagnoseOptions },
 ): Promise<Diagnosis> {
   const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets))
   return await asUsageLater(() => diagnose(toIncoming(given), { ...options, ...guesses }))

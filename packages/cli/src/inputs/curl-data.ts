@@ -11,14 +11,14 @@ const encoder = new TextEncoder()
 /** Builds the body from the --data options, as curl does. https://curl.se/docs/manpage.html#-d */
 export class CurlData {
   readonly #readFile: ReadFile | undefined
-  #parts: Uint8Array | undefined
+  #bytes: Uint8Array | undefined
 
   constructor(readFile: ReadFile | undefined) {
     this.#readFile = readFile
   }
 
   get bytes(): Uint8Array | undefined {
-    return this.#parts
+    return this.#bytes
   }
 
   add(value: string, kind: Kind): void {
@@ -42,8 +42,8 @@ export class CurlData {
   }
 
   #append(more: Uint8Array, kind: Kind): void {
-    if (this.#parts === undefined) this.#parts = more
-    else this.#parts = joinBytes(kind === 'json' ? [this.#parts, more] : [this.#parts, encoder.encode('&'), more])
+    if (this.#bytes === undefined) this.#bytes = more
+    else this.#bytes = Buffer.concat([this.#bytes, Buffer.from(kind === 'json' ? '' : '&'), more])
   }
 
   #read(path: string): Uint8Array {
@@ -53,16 +53,6 @@ export class CurlData {
       )
     return this.#readFile(path)
   }
-}
-
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 /** Encodes one byte as curl 7.83 and later do: a space becomes a plus. */

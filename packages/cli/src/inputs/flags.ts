@@ -2,7 +2,7 @@ import type { Args } from '../args.ts'
 import { inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import type { Io } from '../io.ts'
-import { readSource } from '../read-text.ts'
+import { readBytes } from '../read-text.ts'
 import { signatureHeader, timestampHeader } from '../sendgrid/keys.ts'
 import { parseHeaders } from '../sending/content.ts'
 import { checkRequest, findHeader, type GivenRequest, splitUrl } from './request.ts'
@@ -49,7 +49,7 @@ async function readBody(args: Args, io: Io, content: string): Promise<Body> {
   const form = 'application/x-www-form-urlencoded'
   if (content === 'param')
     return { bytes: Buffer.from(new URLSearchParams(args.pairs('param')).toString()), contentType: form }
-  const bytes = await readSource(io, args.text('body') ?? '', '--body')
+  const bytes = await readBytes(io, args.text('body') ?? '', '--body')
   const isJson = /^\s*[{[]/.test(Buffer.from(bytes.subarray(0, 100)).toString('latin1'))
   return { bytes, contentType: isJson ? 'application/json' : form }
 }

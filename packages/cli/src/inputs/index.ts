@@ -3,7 +3,7 @@ import type { Args } from '../args.ts'
 import { type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import { type Io, tell } from '../io.ts'
-import { decodeText, readSource } from '../read-text.ts'
+import { decodeText, readBytes } from '../read-text.ts'
 import { findCurl, parseCurl } from './curl.ts'
 import { flagNames, readFlags, requestFlags } from './flags.ts'
 import { isHar, parseCapture, parseHar, parseJson } from './json-inputs.ts'
@@ -57,7 +57,7 @@ export async function readRequest(args: Args, io: Io): Promise<GivenRequest> {
   if (flags.length > 0) return await readFlags(args, io)
   if (source !== undefined) {
     const flag = `--${source}`
-    return parsers[source](await readSource(io, args.text(source) ?? '', flag), flag, args)
+    return parsers[source](await readBytes(io, args.text(source) ?? '', flag), flag, args)
   }
   return detect(await readPasted(io), args, io)
 }

@@ -39,7 +39,7 @@ const mostListed = 50
 function listEntries(entries: readonly unknown[]): string {
   const lines = entries.slice(0, mostListed).map((entry, index) => {
     const request = property(entry, 'request') ?? entry
-    const headers = tryFields(property(request, 'headers'))
+    const headers = toFields(property(request, 'headers')) ?? []
     const mark = findHeader(headers, 'x-twilio-signature') === undefined ? '' : '  (has X-Twilio-Signature)'
     return `  ${index + 1}  ${hideQuery(`${text(request, 'method')} ${text(request, 'url')}`)}${mark}`
   })
@@ -132,10 +132,6 @@ function readFields(headers: unknown, from: string): Fields {
   const fields = toFields(headers)
   if (fields === undefined) throw new UsageError(`${from}: "headers" must be an object, or a list of [name, value].`)
   return fields
-}
-
-function tryFields(headers: unknown): Fields {
-  return toFields(headers) ?? []
 }
 
 function toFields(headers: unknown): Fields | undefined {

@@ -1,6 +1,6 @@
 import type { ReadStream } from 'node:tty'
 import { cleanText, type Io, tell } from '../io.ts'
-import { claimStandardInput, readSource } from '../read-text.ts'
+import { claimStandardInput, readBytes } from '../read-text.ts'
 import { findCurl, parseCurl } from './curl.ts'
 import { IncompleteCommand } from './shell-words.ts'
 
@@ -9,7 +9,7 @@ import { IncompleteCommand } from './shell-words.ts'
  * it. Other formats end with Ctrl-D.
  */
 export async function readPasted(io: Io): Promise<Uint8Array> {
-  if (io.stdin.isTTY !== true) return await readSource(io, '-', '-')
+  if (io.stdin.isTTY !== true) return await readBytes(io, '-', '-')
   claimStandardInput(io, '-')
   return Buffer.from(await readTyped(io, io.stdin as ReadStream))
 }

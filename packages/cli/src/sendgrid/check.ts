@@ -5,7 +5,7 @@ import type { Args } from '../args.ts'
 import { asUsage, asUsageLater, EXIT } from '../exit.ts'
 import { type GivenRequest, toIncoming } from '../inputs/request.ts'
 import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
-import { decodeText, readSource } from '../read-text.ts'
+import { readText } from '../read-text.ts'
 import { requirePublicKeys } from './keys.ts'
 
 const maxBodyBytes = 16 * 1024 * 1024
@@ -26,7 +26,7 @@ export async function explainSendGrid(given: GivenRequest, args: Args, io: Io): 
   const publicKey = await requirePublicKeys(args, io)
   const otherKeys: Record<string, string> = {}
   for (const path of args.list('other-key-file'))
-    otherKeys[basename(path)] = decodeText(await readSource(io, path, '--other-key-file'), '--other-key-file')
+    otherKeys[basename(path)] = await readText(io, path, '--other-key-file')
   const maxTries = args.integer('max-tries', 1, 10_000)
   return await asUsageLater(() => diagnoseSendGrid(toIncoming(given), { publicKey, otherKeys, maxTries, maxBodyBytes }))
 }

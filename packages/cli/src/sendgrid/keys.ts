@@ -3,7 +3,7 @@ import { inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import { findHeader, type GivenRequest } from '../inputs/request.ts'
 import type { Io } from '../io.ts'
-import { decodeText, readSource } from '../read-text.ts'
+import { readText } from '../read-text.ts'
 
 /** The only kind that is signed as SendGrid signs. */
 export const sendgridKind = 'sendgrid.events'
@@ -32,9 +32,7 @@ export const privateKeyFlags = inGroup(`For ${sendgridKind}:`, {
  */
 export async function requirePublicKeys(args: Args, io: Io): Promise<readonly string[]> {
   const files = args.list('public-key-file')
-  const read = await Promise.all(
-    files.map(async (path) => decodeText(await readSource(io, path, '--public-key-file'), '--public-key-file')),
-  )
+  const read = await Promise.all(files.map((path) => readText(io, path, '--public-key-file')))
   const given = [...args.list('public-key'), ...read]
   if (given.length > 0) return given
   if (io.env.SENDGRID_WEBHOOK_PUBLIC_KEY) return [io.env.SENDGRID_WEBHOOK_PUBLIC_KEY]

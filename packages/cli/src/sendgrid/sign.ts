@@ -9,7 +9,7 @@ import type { Args } from '../args.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { checkRequest } from '../inputs/request.ts'
 import { type Io, print, printJson, tell } from '../io.ts'
-import { decodeText, readSource } from '../read-text.ts'
+import { decodeText, readBytes, readText } from '../read-text.ts'
 import { parseHeaders } from '../sending/content.ts'
 import type { Delivery } from '../sending/deliver.ts'
 import { toAddress } from '../sending/prepare.ts'
@@ -37,9 +37,7 @@ async function readSendGrid(args: Args, io: Io): Promise<(url: string) => Promis
   if (contentType !== undefined && !args.has('body')) throw new UsageError('--content-type needs --body.')
   const keyFile = args.text('private-key-file')
   const privateKey =
-    keyFile === undefined
-      ? undefined
-      : decodeText(await readSource(io, keyFile, '--private-key-file', { secret: true }), '--private-key-file')
+    keyFile === undefined ? undefined : await readText(io, keyFile, '--private-key-file', { secret: true })
   const input = { body, contentType, privateKey, headers: Object.fromEntries(parseHeaders(args.list('header'))) }
   return (url) =>
     asUsageLater(() => signSendGridRequest({ ...input, url, ...(body === undefined && { events: sampleEvents() }) }))
@@ -99,7 +97,7 @@ export async function prepareSendGrid(
 async function readBody(args: Args, io: Io): Promise<SignSendGridRequestInput['body']> {
   const from = args.only(['json-body', 'body'])
   if (from === undefined) return undefined
-  const bytes = await readSource(io, args.text(from) ?? '', `--${from}`)
+  const bytes = await readBytes(io, args.text(from) ?? '', `--${from}`)
   if (from === 'json-body' && !/^\s*\[/.test(decodeText(bytes, '--json-body')))
     throw new UsageError('--json-body: SendGrid sends a JSON array of events.')
   return bytes

@@ -4,7 +4,7 @@ import type { Flags } from '../commands/command.ts'
 import { asUsage, UsageError } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { didYouMean } from '../nearest.ts'
-import { decodeText, readSource } from '../read-text.ts'
+import { decodeText, readBytes } from '../read-text.ts'
 
 export const contentFlags: Flags = {
   set: { type: 'list', value: 'NAME=VALUE', describe: "Replace or add one of the sample's parameters; repeatable" },
@@ -32,11 +32,11 @@ export async function readContent(args: Args, io: Io, kind: string | undefined):
   if (kind === undefined && args.has('set')) throw new UsageError('--set changes a sample: name the kind of webhook.')
   if (args.has('content-type') && own !== 'body') throw new UsageError('--content-type needs --body.')
   const method = args.text('method')
-  const headers = readHeaders(args)
+  const headers = Object.fromEntries(parseHeaders(args.list('header')))
   return {
     ...(kind === undefined ? await readOwnContent(args, io, own) : readSample(kind, args)),
     ...(method !== undefined && { method }),
-    ...(headers !== undefined && { headers }),
+    headers,
   }
 }
 
@@ -51,33 +51,20 @@ function readSample(word: string, args: Args): Content {
   return asUsage(() => sampleWebhook(kind, Object.fromEntries(args.pairs('set'))))
 }
 
-async function readOwnContent(
-  args: Args,
-  io: Io,
-  own: (typeof ownContent)[number] | string | undefined,
-): Promise<Content> {
+async function readOwnContent(args: Args, io: Io, own: string | undefined): Promise<Content> {
   if (own === undefined) return {}
   if (own === 'param') return { params: args.pairs('param') }
-  const bytes = await readSource(io, args.text(own) ?? '', `--${own}`)
-  if (own === 'body') return { body: bytes, ...contentType(args.text('content-type')) }
+  const bytes = await readBytes(io, args.text(own) ?? '', `--${own}`)
+  if (own === 'body') return { body: bytes, contentType: args.text('content-type') }
   const text = decodeText(bytes, `--${own}`)
   // Editors end a file with a line break, which a form never has.
-  if (own === 'form') return { body: text.replace(/\r?\n$/, ''), ...contentType('application/x-www-form-urlencoded') }
+  if (own === 'form') return { body: text.replace(/\r?\n$/, ''), contentType: 'application/x-www-form-urlencoded' }
   try {
     JSON.parse(text)
   } catch {
     throw new UsageError('--json-body: the input is not JSON.')
   }
-  return { body: text, ...contentType('application/json') }
-}
-
-function contentType(type: string | undefined): { contentType?: string } {
-  return type === undefined ? {} : { contentType: type }
-}
-
-function readHeaders(args: Args): Record<string, string> | undefined {
-  const headers = parseHeaders(args.list('header'))
-  return headers.length === 0 ? undefined : Object.fromEntries(headers)
+  return { body: text, contentType: 'application/json' }
 }
 
 /** Parses `Name: value` lines. White space around the value is not part of it. */

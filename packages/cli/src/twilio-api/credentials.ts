@@ -2,7 +2,7 @@ import type { Args } from '../args.ts'
 import { inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import type { Io } from '../io.ts'
-import { decodeText, readSource } from '../read-text.ts'
+import { readText } from '../read-text.ts'
 
 export const apiFlags = inGroup("Twilio's REST API (or the four variables in the environment):", {
   'credentials-file': {
@@ -60,7 +60,7 @@ export function isAccountSid(text: string): boolean {
 /** Reads NAME=VALUE lines, as an .env file has them. */
 async function readVariables(io: Io, path: string): Promise<Readonly<Record<string, string>>> {
   const flag = '--credentials-file'
-  const text = decodeText(await readSource(io, path, flag, { secret: true }), flag)
+  const text = await readText(io, path, flag, { secret: true })
   const values: Record<string, string> = Object.create(null)
   for (const line of text.split(/\r?\n/)) {
     const [, name, quoted, plain] = /^\s*(?:export\s+)?([A-Z_]+)\s*=\s*(?:"([^"]*)"|'?([^']*?)'?)\s*$/.exec(line) ?? []
