@@ -82,6 +82,11 @@ test('a write must be JSON, which a form of another site cannot send', async () 
   expect(answer.status).toBe(415)
 })
 
+test('a body over 64 MiB is refused, and the page is told why', async () => {
+  const answer = await page.ask('/api/import', { method: 'POST', body: 'x'.repeat(64 * 1_048_576 + 1) })
+  expect(answer).toMatchObject({ status: 413, text: 'The body is larger than 64 MiB.' })
+})
+
 test('every answer forbids features that the page does not need', async () => {
   for (const path of ['/', '/main.js', '/api/info', '/nowhere', `/?token=${page.token}`]) {
     const { headers } = await page.ask(path)

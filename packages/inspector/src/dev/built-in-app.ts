@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { kindOf } from 'tollgate/params'
 import { twiml } from 'tollgate/twiml'
+import { readBytes } from '../server/web/answers.ts'
 
 interface BuiltInApp {
   readonly url: string
@@ -40,16 +41,10 @@ export async function startBuiltInApp(): Promise<BuiltInApp> {
 }
 
 async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > maxBodyBytes) return void res.writeHead(413).end()
-    chunks.push(chunk)
-  }
+  const body = await readBytes(req, maxBodyBytes)
+  if (body === undefined) return void res.writeHead(413).end()
   if (/json/i.test(req.headers['content-type'] ?? '')) return void res.writeHead(204).end()
-  const text =
-    req.method === 'GET' ? (req.url ?? '').split('?').slice(1).join('?') : Buffer.concat(chunks).toString('utf8')
+  const text = req.method === 'GET' ? (req.url ?? '').split('?').slice(1).join('?') : body.toString('utf8')
   const reply = replyTo(new URLSearchParams(text))
   if (reply === undefined) return void res.writeHead(204).end()
   res.writeHead(200, { 'content-type': 'text/xml; charset=utf-8' }).end(reply)

@@ -131,9 +131,6 @@ function copyCause({ id, detail, fix }: CapturedCause): CapturedCause {
 export function rankForLocalUse(explanation: Explanation, capture: Capture): Explanation {
   const host = findHeader(capture.headers, 'host')
   if (host === undefined || !capture.url.toLowerCase().includes(`://${host.toLowerCase()}/`)) return explanation
-  const [hosts, others] = [
-    explanation.suspected.filter(({ id }) => id === 'host'),
-    explanation.suspected.filter(({ id }) => id !== 'host'),
-  ]
-  return { ...explanation, suspected: [...others, ...hosts] }
+  const isHost = ({ id }: CapturedCause): number => Number(id === 'host')
+  return { ...explanation, suspected: [...explanation.suspected].sort((one, other) => isHost(one) - isHost(other)) }
 }

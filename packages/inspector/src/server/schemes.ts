@@ -61,11 +61,10 @@ export function guessScheme(headers: HeaderList): SchemeName {
   return names.find((name) => findHeader(headers, schemes[name].header) !== undefined) ?? 'twilio'
 }
 
-/** Creates a verifier for imported requests of a scheme, `undefined` without its options. */
-export function createImportVerifier<S extends SchemeName>(
-  name: S,
+/** Creates the verifiers for imported requests. A scheme without options has none. */
+export function createImportVerifiers(
   options: OptionsByScheme,
-): ReturnType<Scheme['createVerifier']> | undefined {
-  const given = options[name]
-  return given && schemes[name].createVerifier(given)
+): ReadonlyMap<SchemeName, ReturnType<Scheme['createVerifier']> | undefined> {
+  const create = <S extends SchemeName>(name: S) => options[name] && schemes[name].createVerifier(options[name])
+  return new Map((Object.keys(schemes) as SchemeName[]).map((name) => [name, create(name)]))
 }

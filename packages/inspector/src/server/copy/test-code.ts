@@ -33,11 +33,10 @@ function writeTwilioSigning(capture: Capture): Signing {
   // signRequest computes bodySHA256 itself.
   const bound = capture.body !== undefined && isJson(capture)
   const url = bound ? capture.url.replace(/([?&])bodySHA256=[^&]*&?/g, '$1').replace(/[?&]$/, '') : capture.url
-  const literal = (value: unknown) => writeAsciiJson(value)
   const lines = [
     `  const request = signRequest({`,
-    `    url: ${literal(url)},`,
-    `    method: ${literal(capture.method)},`,
+    `    url: ${writeAsciiJson(url)},`,
+    `    method: ${writeAsciiJson(capture.method)},`,
     ...writeContent(capture),
     ...(isHandshake(capture) ? ['    handshake: true,'] : []),
     `    // The application under test needs the same TWILIO_AUTH_TOKEN.`,
@@ -49,7 +48,6 @@ function writeTwilioSigning(capture: Capture): Signing {
 
 /** Writes a test for `node --test` that signs the same webhook and expects the same status. */
 export function writeTest(capture: Capture): string {
-  const literal = (value: unknown) => writeAsciiJson(value)
   const { signer, lines } = signings[capture.scheme ?? 'twilio'](capture)
   const name = `accepts ${capture.kind ?? 'a webhook'} at ${capture.method} ${capture.target.replace(/\?.*$/s, '')}`
   return `import assert from 'node:assert/strict'
@@ -58,7 +56,7 @@ import { ${signer} } from 'tollgate/testing'
 
 const app = process.env.APP_URL ?? 'http://127.0.0.1:3000'
 
-test(${literal(isPlain(name) ? name : 'accepts the webhook')}, async () => {
+test(${writeAsciiJson(isPlain(name) ? name : 'accepts the webhook')}, async () => {
 ${lines.join('\n')}
   const { pathname, search } = new URL(request.url)
   const { method, headers, body } = request

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { request } from 'node:http'
 import type { HeaderList } from '../../shared/capture.ts'
 
 /** A request, ready to be sent. */
@@ -41,9 +41,8 @@ export function deliver(gatewayUrl: string, { method, target, headers, body }: D
       port,
       method,
       path: target,
-      // node:http accepts a flat list, which keeps repeats and order. Its types allow only a
-      // record.
-      headers: sized.flat() as unknown as IncomingHttpHeaders,
+      // A flat list keeps repeats and order.
+      headers: sized.flat(),
       agent: false,
     })
     sent.setTimeout(timeLimitMs, () => sent.destroy(new Error(`No answer within ${timeLimitMs / 1000} seconds`)))

@@ -5,7 +5,7 @@ import type { Capture } from '../../shared/capture.ts'
 import { readBody } from '../body-text.ts'
 import { describeVerdict } from '../describe-verdict.ts'
 import { isHandshake } from '../read-capture.ts'
-import { createImportVerifier, guessScheme, type OptionsByScheme, schemes } from '../schemes.ts'
+import { createImportVerifiers, guessScheme, type OptionsByScheme, schemes } from '../schemes.ts'
 import { HttpError } from '../web/answers.ts'
 import { readImport } from './read-import.ts'
 
@@ -17,16 +17,13 @@ interface ImportTools {
 
 /** Verifies each request of a file with the keys of this run. A verdict in the file is ignored. */
 export function createImporter({ optionsByScheme, throwAwayIndex, keep }: ImportTools) {
-  const verifiers = {
-    twilio: createImportVerifier('twilio', optionsByScheme),
-    sendgrid: createImportVerifier('sendgrid', optionsByScheme),
-  }
+  const verifiers = createImportVerifiers(optionsByScheme)
   return async (file: unknown): Promise<ImportResult> => {
     const { requests, refused } = readOrRefuse(file)
     for (const imported of requests) {
       const request = toIncoming(imported)
       const scheme = guessScheme(imported.headers)
-      const verdict = await verifiers[scheme]?.verify(request)
+      const verdict = await verifiers.get(scheme)?.verify(request)
       keep(
         {
           ...imported,

@@ -16,10 +16,9 @@ export function cookieName({ port }: Gate): string {
 
 /** Returns the reason to refuse a request, or `undefined` to allow it. */
 export function refuseAccess(req: IncomingMessage, gate: Gate): { status: number; text: string } | undefined {
-  const host = readHost(req)
+  const host = readOwnHost(req, gate)
   // DNS rebinding: another site can reach this address under its own name.
-  if (host === undefined || !listHosts(gate.port).includes(host))
-    return { status: 403, text: `This page answers only at http://127.0.0.1:${gate.port}.` }
+  if (host === undefined) return { status: 403, text: `This page answers only at http://127.0.0.1:${gate.port}.` }
   const { origin } = req.headers
   const foreign = origin !== undefined && origin !== `http://${host}`
   const crossSite = !['same-origin', 'none', undefined].includes(req.headers['sec-fetch-site'] as string | undefined)
@@ -46,16 +45,13 @@ export function isToken(given: unknown, { token }: Gate): boolean {
   return timingSafeEqual(digest(given), digest(token))
 }
 
-/** Returns the Host header in lower case; `undefined` unless there is exactly one. */
-export function readHost(req: IncomingMessage): string | undefined {
+/** Returns the Host header in lower case; `undefined` unless there is exactly one, of this page. */
+export function readOwnHost(req: IncomingMessage, { port }: Gate): string | undefined {
   const hosts = req.rawHeaders.filter(
     (_, index) => index % 2 === 1 && req.rawHeaders[index - 1]?.toLowerCase() === 'host',
   )
-  return hosts.length === 1 ? hosts[0]?.toLowerCase() : undefined
-}
-
-function listHosts(port: number): string[] {
-  return ['127.0.0.1', 'localhost'].map((name) => `${name}:${port}`)
+  const own = ['127.0.0.1', 'localhost'].map((name) => `${name}:${port}`)
+  return hosts.length === 1 ? own.find((host) => host === hosts[0]?.toLowerCase()) : undefined
 }
 
 function readCookie(req: IncomingMessage, name: string): string | undefined {

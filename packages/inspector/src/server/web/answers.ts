@@ -49,16 +49,23 @@ const maxBodyBytes = 64 * 1_048_576
 export async function readJson(req: IncomingMessage): Promise<unknown> {
   if (!/^application\/json\b/i.test(req.headers['content-type'] ?? ''))
     throw new HttpError(415, 'The body must be application/json.')
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > maxBodyBytes) throw new HttpError(413, 'The body is larger than 64 MiB.')
-    chunks.push(chunk)
-  }
+  const body = await readBytes(req, maxBodyBytes)
+  if (body === undefined) throw new HttpError(413, 'The body is larger than 64 MiB.')
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch {
     throw new HttpError(400, 'The body is not JSON.')
   }
+}
+
+/** Reads the body of a request; `undefined` if it is larger than the limit. It can be answered then. */
+export async function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > maxBytes) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { InputError } from '../send/requests.ts'
-import { cookieName, type Gate, isToken, readHost, refuseAccess } from './access.ts'
+import { cookieName, type Gate, isToken, readOwnHost, refuseAccess } from './access.ts'
 import { HttpError, safeHeaders, sendText } from './answers.ts'
 import type { LiveEvents } from './live-events.ts'
 import { findRoute, type Reply, type Workshop } from './routes.ts'
@@ -58,9 +58,8 @@ function readUrl(req: IncomingMessage): URL | undefined {
  * address bar and the history.
  */
 function isFirstVisit(req: IncomingMessage, url: URL, gate: Gate): boolean {
-  const host = readHost(req)
-  const known = host === `127.0.0.1:${gate.port}` || host === `localhost:${gate.port}`
-  return known && req.method === 'GET' && url.pathname === '/' && isToken(url.searchParams.get('token'), gate)
+  const isPage = readOwnHost(req, gate) !== undefined && req.method === 'GET' && url.pathname === '/'
+  return isPage && isToken(url.searchParams.get('token'), gate)
 }
 
 function admit(res: ServerResponse, gate: Gate): void {

@@ -1,12 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import {
-  type CopyForm,
-  copyForms,
-  type ImportResult,
-  type ResignInput,
-  type RunInfo,
-  type SendInput,
-} from '../../shared/api.ts'
+import { copyForms, type ImportResult, type RunInfo } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { writers } from '../copy/copy.ts'
 import { hideCredentials, viewCapture } from '../hide.ts'
@@ -50,19 +43,16 @@ const routes: Readonly<Record<string, Handler>> = {
   'GET /api/captures/:id/copy': ({ store }, { id, query }) => {
     const form = copyForms.find((one) => one === query.get('as'))
     if (form === undefined) throw new HttpError(400, `"as" must be one of ${copyForms.join(', ')}.`)
-    return { text: writeCopy(form, find(store, id)), type: 'text/plain; charset=utf-8' }
+    return { text: writers[form](hideCredentials(find(store, id))), type: 'text/plain; charset=utf-8' }
   },
   'POST /api/captures/:id/replay': async ({ store, sender }, { id }) => ({
     json: await sender.replay(find(store, id)),
   }),
   'POST /api/captures/:id/resign': async ({ store, sender }, { id, req }) => {
-    const input: ResignInput = readResignInput(await readJson(req))
+    const input = readResignInput(await readJson(req))
     return { json: await sender.resign(find(store, id), input) }
   },
-  'POST /api/send': async ({ sender }, { req }) => {
-    const input: SendInput = readSendInput(await readJson(req))
-    return { json: await sender.send(input) }
-  },
+  'POST /api/send': async ({ sender }, { req }) => ({ json: await sender.send(readSendInput(await readJson(req))) }),
   'POST /api/import': async ({ importCaptures }, { req }) => ({ json: await importCaptures(await readJson(req)) }),
   'GET /api/export': ({ store }, { query }) => {
     const id = query.get('id')
@@ -72,8 +62,6 @@ const routes: Readonly<Record<string, Handler>> = {
       : { text: JSON.stringify({ captures: chosen }), type: 'application/json', file: 'tollgate-captures.json' }
   },
 }
-
-const writeCopy = (form: CopyForm, capture: Capture) => writers[form](hideCredentials(capture))
 
 /** Returns the handler of a request, or `undefined` for an unknown path. */
 export function findRoute(
