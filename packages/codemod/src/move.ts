@@ -162,7 +162,7 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
     }
     const judgements = uses.map(({ node }) => ({ node, use: judge.judgeUse(node, module) }))
     const movers = judgements.filter(({ use }) => use === 'moves' || use === 'splits')
-    const isExported = findExport(name) !== undefined
+    const isExported = isInExport(name)
     if (isExported) findings.keep(name, texts.exported)
     if (movers.length === 0) return 'stays'
     for (const { node } of movers) dropDefault(node)
@@ -302,16 +302,12 @@ export function planMove(source: string, parsed: Parsed): { readonly edits: Edit
     else if (module === 'webhooks') findings.keep(literal, texts.notFollowed)
   }
 
-  /** Finds the `export` before a declaration. */
-  function findExport(name: Node): Node | undefined {
-    for (let node = name.parent; node; node = node.parent) {
-      if (node.type === 'ExportNamedDeclaration') return node
-      if (
-        !/^(Property|ObjectPattern|VariableDeclarator|VariableDeclaration|TSImportEqualsDeclaration)$/.test(node.type)
-      )
-        return undefined
-    }
-    return undefined
+  /** Tells whether an `export` is before the declaration of a name. */
+  function isInExport(name: Node): boolean {
+    const within = /^(Property|ObjectPattern|VariableDeclarator|VariableDeclaration|TSImportEqualsDeclaration)$/
+    let node = name.parent
+    while (node && within.test(node.type)) node = node.parent
+    return node?.type === 'ExportNamedDeclaration'
   }
 }
 
