@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createVerifier, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
+import { createVerifier, type IncomingRequest } from '../src/index.ts'
 import { memoryStore, replayGuard } from '../src/replay/index.ts'
-import { getRequest, handshakeRequest, options, origin, sign } from './requests.ts'
-
-async function outcome(request: unknown, given: Partial<VerifierOptions> = {}): Promise<string> {
-  const verdict = await createVerifier({ ...options, ...given }).verify(request as IncomingRequest)
-  return verdict.ok ? verdict.covers : verdict.code
-}
+import { getRequest, handshakeRequest, options, origin, outcome, sign } from './requests.ts'
 
 describe('handshakes', () => {
   const relay = '/relay?b=2&a=1'

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { IncomingRequest, VerifierOptions } from '../src/index.ts'
+import { createVerifier, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
 
 // Invented values in Twilio's formats.
 export const authToken = '0123456789abcdef0123456789abcdef'
@@ -8,6 +8,12 @@ export const accountSid = `AC${'0a'.repeat(16)}`
 export const otherSid = `AC${'1b'.repeat(16)}`
 export const origin = 'https://api.example.com'
 export const options: VerifierOptions = { publicUrl: origin, authToken }
+
+/** Verifies a request, and answers with what its signature covers or with the code of its rejection. */
+export async function outcome(request: unknown, given: Partial<VerifierOptions> = {}): Promise<string> {
+  const verdict = await createVerifier({ ...options, ...given }).verify(request as IncomingRequest)
+  return verdict.ok ? verdict.covers : verdict.code
+}
 
 /** Signs a text with the standard library, independently of the code under test. */
 export function sign(text: string, secret: string = authToken, hash: 'sha1' | 'sha256' = 'sha1'): string {

@@ -1,12 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import {
-  type Accepted,
-  createVerifier,
-  fromRequest,
-  type IncomingRequest,
-  type Observed,
-  type VerifierOptions,
-} from '../src/index.ts'
+import { type Accepted, createVerifier, fromRequest, type IncomingRequest, type Observed } from '../src/index.ts'
 import {
   accountSid,
   authToken,
@@ -21,17 +14,13 @@ import {
   origin,
   otherSid,
   otherToken,
+  outcome,
   params,
   sha256,
   sign,
   urlSigned,
   withHeaders,
 } from './requests.ts'
-
-async function outcome(request: unknown, given: Partial<VerifierOptions> = {}): Promise<string> {
-  const verdict = await createVerifier({ ...options, ...given }).verify(request as IncomingRequest)
-  return verdict.ok ? verdict.covers : verdict.code
-}
 
 describe('accepted requests', () => {
   test('a form', async () => {
