@@ -1,10 +1,6 @@
-import { type Fields, isObject } from '../twilio-api/client.ts'
-import type { AuditDocument } from './document.ts'
+import { isObject, type JsonObject } from '../twilio-api/client.ts'
+import type { AuditDocument, Changes, ShownFinding, ShownWebhook } from './document.ts'
 import { group, type Place, toKey, toPlace } from './inventory.ts'
-
-type ShownWebhook = AuditDocument['webhooks'][number]
-type ShownFinding = AuditDocument['findings'][number]
-type Changes = NonNullable<AuditDocument['changes']>
 
 /** Compares two audits. A part that one of them did not read does not count as changed. */
 export function compareWith(baseline: AuditDocument, now: AuditDocument): Changes {
@@ -78,28 +74,28 @@ function subtractFindings(
 
 /** Checks what a comparison reads. A file may be damaged, or written by another version. */
 export function isAuditDocument(value: unknown): value is AuditDocument {
-  const { accounts, scope, webhooks, findings, notRead } = toFields(value)
+  const { accounts, scope, webhooks, findings, notRead } = toObject(value)
   const isPlace = (place: unknown): boolean => hasTexts(place, 'account', 'resource', 'sid', 'field')
   return (
     isTexts(accounts) &&
-    isTexts(toFields(scope).accounts) &&
-    isTexts(toFields(scope).resources) &&
+    isTexts(toObject(scope).accounts) &&
+    isTexts(toObject(scope).resources) &&
     isListOf(webhooks, (webhook) => isPlace(webhook) && hasTexts(webhook, 'url', 'method')) &&
     isListOf(notRead, (gap) => hasTexts(gap, 'account', 'resource')) &&
     isListOf(
       findings,
       (finding) =>
-        hasTexts(finding, 'rule', 'level', 'url', 'text', 'fix') && isListOf(toFields(finding).places, isPlace),
+        hasTexts(finding, 'rule', 'level', 'url', 'text', 'fix') && isListOf(toObject(finding).places, isPlace),
     )
   )
 }
 
-function toFields(value: unknown): Fields {
+function toObject(value: unknown): JsonObject {
   return isObject(value) ? value : {}
 }
 
 function hasTexts(value: unknown, ...names: readonly string[]): boolean {
-  return names.every((name) => typeof toFields(value)[name] === 'string')
+  return names.every((name) => typeof toObject(value)[name] === 'string')
 }
 
 function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {

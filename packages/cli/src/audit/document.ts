@@ -1,4 +1,4 @@
-import { maskUrl } from '../twilio-api/webhook-url.ts'
+import { maskUrl, removeFragment } from '../twilio-api/webhook-url.ts'
 import { type Finding, rules } from './findings.ts'
 import { type Gap, type Inventory, type Place, type Scope, toPlace } from './inventory.ts'
 import type { Probed, Target } from './probe.ts'
@@ -19,14 +19,14 @@ export interface AuditDocument {
   readonly changes: Changes | null
 }
 
-interface ShownWebhook extends Place {
+export interface ShownWebhook extends Place {
   /** Masked, as every URL of the document. */
   readonly url: string
   readonly method: string
   readonly ignored: boolean
 }
 
-interface ShownFinding {
+export interface ShownFinding {
   readonly rule: Finding['rule'] | 'not_guarded'
   readonly level: Finding['level']
   readonly url: string
@@ -35,7 +35,7 @@ interface ShownFinding {
   readonly places: readonly Place[]
 }
 
-interface Changes {
+export interface Changes {
   readonly added: readonly ShownWebhook[]
   readonly removed: readonly ShownWebhook[]
   readonly changed: readonly { readonly before: ShownWebhook; readonly after: ShownWebhook }[]
@@ -58,20 +58,9 @@ export function createDocument(
   findings: readonly Finding[],
   probe: AuditDocument['probe'],
 ): AuditDocument {
-  const shown = webhooks.map(({ account: owner, resource, sid, field, url, method, ignoredFor }) => ({
-    account: owner,
-    resource,
-    sid,
-    field,
-    url: maskUrl(url),
-    method,
-    ignored: ignoredFor !== undefined,
-  }))
   const unguarded = (probe?.targets ?? []).flatMap((target): ShownFinding[] => {
     if (!('verdict' in target) || target.verdict !== 'not guarded') return []
-    const places = webhooks.filter(
-      ({ url, method }) => url.replace(/#.*$/s, '') === target.url && method === target.method,
-    )
+    const places = webhooks.filter(({ url, method }) => removeFragment(url) === target.url && method === target.method)
     return [{ rule: 'not_guarded', ...notGuarded, url: maskUrl(target.url), places: places.map(toPlace) }]
   })
   return {
@@ -79,7 +68,12 @@ export function createDocument(
     accounts,
     inactiveAccounts: inactive,
     scope,
-    webhooks: shown,
+    webhooks: webhooks.map((webhook) => ({
+      ...toPlace(webhook),
+      url: maskUrl(webhook.url),
+      method: webhook.method,
+      ignored: webhook.ignoredFor !== undefined,
+    })),
     findings: [
       ...unguarded,
       ...findings.map(({ rule, level, subject, places }) => {

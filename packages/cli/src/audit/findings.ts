@@ -1,5 +1,11 @@
-import { isConnectionOverride, type Parts, splitUrl, toAsciiHost } from '../twilio-api/webhook-url.ts'
-import { compare, type Inventory, type Place, type Webhook } from './inventory.ts'
+import {
+  findDefaultPort,
+  isConnectionOverride,
+  parseWebhookUrl,
+  toAsciiHost,
+  type WebhookUrl,
+} from '../twilio-api/webhook-url.ts'
+import { compare, type Inventory, type Place, toPlace, type Webhook } from './inventory.ts'
 
 /** `note` does not change the exit code. The names are those of SARIF. */
 type Level = 'error' | 'warning' | 'note'
@@ -24,7 +30,7 @@ export interface Finding {
 }
 
 interface Context {
-  readonly prefixes: readonly Parts[]
+  readonly prefixes: readonly WebhookUrl[]
   /** The accounts that use each URL, by `toShared`. */
   readonly accountsOf: ReadonlyMap<string, ReadonlySet<string>>
   /** Every URL without its last slash, if both spellings are configured. */
@@ -36,7 +42,7 @@ interface Rule {
   /** Says what is wrong, after the URL. */
   readonly text: string
   readonly fix: string
-  applies?(parts: Parts, webhook: Webhook, context: Context): boolean
+  applies?(parts: WebhookUrl, webhook: Webhook, context: Context): boolean
 }
 
 const rows = {
@@ -92,7 +98,7 @@ const rows = {
     level: 'warning',
     text: 'has a port, which Twilio does not sign the same way in every product',
     fix: 'Serve the webhook on port 443 and leave the port out.',
-    applies: ({ port, scheme }) => port !== '' && port !== (/^(https|wss)$/i.test(scheme) ? ':443' : ':80'),
+    applies: (parts) => parts.port !== '' && parts.port !== `:${findDefaultPort(parts)}`,
   },
   get: {
     level: 'warning',
@@ -149,10 +155,10 @@ const ruleIds = Object.keys(rules) as RuleId[]
 /** Lists the findings, worst first. One finding has all places of one URL. */
 export function listFindings({ webhooks, rules: signing }: Inventory, known: Known): readonly Finding[] {
   const found = new Map<string, { rule: RuleId; subject: string; places: Place[] }>()
-  const add = (rule: RuleId, subject: string, { account, resource, sid, field }: Place): void => {
+  const add = (rule: RuleId, subject: string, place: Place): void => {
     const key = `${rule} ${subject}`
     const finding = found.get(key) ?? { rule, subject, places: [] }
-    finding.places.push({ account, resource, sid, field })
+    finding.places.push(toPlace(place))
     found.set(key, finding)
   }
   const context = createContext(webhooks, known)
@@ -160,7 +166,7 @@ export function listFindings({ webhooks, rules: signing }: Inventory, known: Kno
     const isTemplate = /^(?:[^/]*\/\/)?[^/?#]*\{\{/.test(webhook.url)
     // Studio fills in the host when it calls. No other product does.
     if (isTemplate && webhook.resource === 'studio-flows') continue
-    const parts = isTemplate ? undefined : splitUrl(webhook.url)
+    const parts = isTemplate ? undefined : parseWebhookUrl(webhook.url)
     if (parts === undefined) add('malformed', webhook.url, webhook)
     else for (const rule of ruleIds) if (rules[rule].applies?.(parts, webhook, context)) add(rule, webhook.url, webhook)
   }
@@ -182,7 +188,7 @@ function createContext(webhooks: readonly Webhook[], { publicUrls }: Known): Con
   const accountsOf = new Map<string, Set<string>>()
   const spellings = new Map<string, Set<string>>()
   for (const { url, account } of webhooks) {
-    const parts = splitUrl(url)
+    const parts = parseWebhookUrl(url)
     if (parts === undefined) continue
     const shared = toShared(parts)
     accountsOf.set(shared, (accountsOf.get(shared) ?? new Set()).add(account))
@@ -190,25 +196,25 @@ function createContext(webhooks: readonly Webhook[], { publicUrls }: Known): Con
     spellings.set(cut, (spellings.get(cut) ?? new Set()).add(parts.path))
   }
   const bothSlashes = new Set([...spellings].flatMap(([cut, paths]) => (paths.size > 1 ? [cut] : [])))
-  return { prefixes: publicUrls.flatMap((url) => splitUrl(url) ?? []), accountsOf, bothSlashes }
+  return { prefixes: publicUrls.flatMap((url) => parseWebhookUrl(url) ?? []), accountsOf, bothSlashes }
 }
 
 /** Twilio's own hosts: Studio, TwiML Bins, Functions and demos. No publicUrl has them. */
-function isHostedByTwilio({ host }: Parts): boolean {
+function isHostedByTwilio({ host }: WebhookUrl): boolean {
   return /(^|\.)(twilio\.com|twil\.io)$/i.test(host)
 }
 
-function hasHostOf(parts: Parts, prefix: Parts): boolean {
+function hasHostOf(parts: WebhookUrl, prefix: WebhookUrl): boolean {
   return toHost(parts) === toHost(prefix)
 }
 
-function toHost({ scheme, host, port }: Pick<Parts, 'scheme' | 'host' | 'port'>): string {
-  const ofScheme = /^(https|wss)$/i.test(scheme) ? ':443' : ':80'
-  return toAsciiHost(host) + (port === ofScheme ? '' : port)
+function toHost(parts: WebhookUrl): string {
+  const { host, port } = parts
+  return toAsciiHost(host) + (port === `:${findDefaultPort(parts)}` ? '' : port)
 }
 
 /** Returns what the server sees of a URL: no userinfo, no fragment, one spelling of the host. */
-function toShared(parts: Parts): string {
+function toShared(parts: WebhookUrl): string {
   return `${parts.scheme.toLowerCase()}://${toHost(parts)}${parts.path || '/'}${parts.query}`
 }
 
@@ -217,8 +223,8 @@ function isBelow(path: string, prefix: string): boolean {
   return cut === '' || path === cut || path.startsWith(`${cut}/`)
 }
 
-function cutSlash({ scheme, host, port, path, query }: Parts): string {
-  return `${scheme.toLowerCase()}://${toHost({ scheme, host, port })}${path.replace(/\/$/, '')}${query}`
+function cutSlash(parts: WebhookUrl): string {
+  return `${parts.scheme.toLowerCase()}://${toHost(parts)}${parts.path.replace(/\/$/, '')}${parts.query}`
 }
 
 function listKeys(query: string): readonly string[] {

@@ -5,7 +5,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { UnreachableError, UsageError } from '../exit.ts'
 import { deliverForStatus } from '../sending/deliver.ts'
 import { toAddress } from '../sending/prepare.ts'
-import { splitUrl, toAsciiHost } from '../twilio-api/webhook-url.ts'
+import { findDefaultPort, parseWebhookUrl, removeFragment, toAsciiHost } from '../twilio-api/webhook-url.ts'
 import { compare, type Webhook } from './inventory.ts'
 
 /** One distinct URL and method, to be probed. */
@@ -29,7 +29,7 @@ export function parseAllowedHosts(hosts: readonly string[]): readonly string[] {
     // An IPv6 address needs no brackets if it has no port.
     const host = isIPv6(given) ? `[${given}]` : given
     const parts = /^([\p{L}\p{M}\p{N}._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/iu.test(host)
-      ? splitUrl(`https://${host}`)
+      ? parseWebhookUrl(`https://${host}`)
       : undefined
     if (parts === undefined) throw new UsageError('--allow-host needs HOST or HOST:PORT, without a wildcard.')
     return toOneHost(parts.host) + (parts.port && `:${Number(parts.port.slice(1))}`)
@@ -48,14 +48,14 @@ function toOneHost(host: string): string {
 export function listTargets(webhooks: readonly Webhook[], allowedHosts: readonly string[]): readonly Target[] {
   const targets = new Map<string, Target>()
   for (const { url, method } of webhooks) {
-    const parts = splitUrl(url)
+    const parts = parseWebhookUrl(url)
     // Studio fills in {{…}} only when it calls, so that URL exists nowhere.
     if (parts === undefined || url.includes('{{')) continue
-    const ofScheme = /^(https|wss)$/i.test(parts.scheme) ? 443 : 80
+    const ofScheme = findDefaultPort(parts)
     const port = Number(parts.port.slice(1) || ofScheme)
     const host = toOneHost(parts.host)
     if (!allowedHosts.includes(`${host}:${port}`) && !(port === ofScheme && allowedHosts.includes(host))) continue
-    const bare = url.replace(/#.*$/s, '')
+    const bare = removeFragment(url)
     targets.set(`${method} ${bare}`, { url: bare, method })
   }
   return [...targets.values()].sort((one, other) => compare(one.url, other.url) || compare(one.method, other.method))
@@ -73,7 +73,7 @@ export async function probeAll(
   const byHost = new Map<string, Target[]>()
   for (const target of targets) {
     // Ports do not separate hosts: they may be one machine.
-    const host = toOneHost(splitUrl(target.url)?.host ?? '')
+    const host = toOneHost(parseWebhookUrl(target.url)?.host ?? '')
     byHost.set(host, [...(byHost.get(host) ?? []), target])
   }
   const probed = await Promise.all(

@@ -1,4 +1,4 @@
-import { ApiError, type Fields, isObject, type TwilioApi } from '../twilio-api/client.ts'
+import { ApiError, isObject, type JsonObject, type TwilioApi } from '../twilio-api/client.ts'
 import type { Credentials } from '../twilio-api/credentials.ts'
 import type { Gap, SigningRule, Webhook } from './inventory.ts'
 import { type Resource, rulesName } from './resources.ts'
@@ -57,7 +57,7 @@ export async function readResource(
   return errors
 }
 
-function listWebhooks(resource: Resource, item: Fields): readonly Omit<Webhook, 'account' | 'resource'>[] {
+function listWebhooks(resource: Resource, item: JsonObject): readonly Omit<Webhook, 'account' | 'resource'>[] {
   if (resource.only !== undefined && item[resource.only[0]] !== resource.only[1]) return []
   const id = item[resource.id ?? 'sid']
   return Object.entries(resource.urls).flatMap(([field, method]) =>
@@ -78,14 +78,14 @@ function listWebhooks(resource: Resource, item: Fields): readonly Omit<Webhook, 
 
 interface Found {
   /** The object that holds the value, and the method beside it. */
-  readonly holder: Fields
+  readonly holder: JsonObject
   /** The object that holds `holder`. */
-  readonly owner: Fields
+  readonly owner: JsonObject
   readonly value: string
 }
 
 /** Finds the texts at a path such as `rules[].actions[].url`. Empty texts do not count. */
-function findValues(item: Fields, path: string, owner: Fields = item): readonly Found[] {
+function findValues(item: JsonObject, path: string, owner: JsonObject = item): readonly Found[] {
   const [name = '', ...rest] = path.split('.')
   const value = item[name.replace('[]', '')]
   if (rest.length === 0) return typeof value === 'string' && value !== '' ? [{ holder: item, owner, value }] : []
@@ -135,7 +135,7 @@ async function listIds(
   most: number,
 ): Promise<Ids> {
   const ids = new Set<string>()
-  const addId = (item: Fields): void => {
+  const addId = (item: JsonObject): void => {
     const id = item[parent.id ?? 'sid']
     // A lone surrogate or a dot segment is in no id, and would make another path.
     if (typeof id === 'string' && /^[\w:.-]+$/.test(id) && !/^\.+$/.test(id)) ids.add(id)
@@ -153,7 +153,7 @@ async function readItems(
   account: Account,
   { product, list }: Pick<Resource, 'product' | 'list'>,
   path: string,
-  onItem: (item: Fields) => void,
+  onItem: (item: JsonObject) => void,
   most = Number.POSITIVE_INFINITY,
 ): Promise<ApiError | undefined> {
   const as = product === 'api' ? undefined : account.credentials
@@ -197,9 +197,9 @@ function addPageSize(product: string, path: string): string {
  * change, so ids are found by their form. https://www.twilio.com/docs/usage/webhooks/webhook-rules
  */
 export async function readRules(api: TwilioApi, account: Account, found: SigningRule[]): Promise<readonly ApiError[]> {
-  const rules: Fields[] = []
+  const rules: JsonObject[] = []
   const keysOfSetting = new Map<string, readonly string[]>()
-  const read = (name: string, onItem: (item: Fields) => void): Promise<ApiError | undefined> =>
+  const read = (name: string, onItem: (item: JsonObject) => void): Promise<ApiError | undefined> =>
     readItems(api, account, { product: 'webhooks', list: anyList }, `/v1/Webhooks/${name}`, onItem)
   const errors = [await read('Rules', (rule) => rules.push(rule))]
   if (rules.length > 0)

@@ -1,5 +1,5 @@
-import { ApiError, type Fields, type TwilioApi, toCommandError } from '../twilio-api/client.ts'
-import { type Credentials, isAccountSid } from '../twilio-api/credentials.ts'
+import { ApiError, type JsonObject, type TwilioApi, toCommandError } from '../twilio-api/client.ts'
+import { type Credentials, isAccountSid, isApiKey } from '../twilio-api/credentials.ts'
 import {
   compare,
   type Gap,
@@ -13,7 +13,7 @@ import {
 import { type Account, readResource, readRules, toKind } from './read-resource.ts'
 import { resourceNames, resources } from './resources.ts'
 
-interface Started {
+interface Progress {
   /** Called once, when the amount of work is known. */
   onStart(steps: number): void
   onStep(): void
@@ -31,10 +31,10 @@ export async function readInventory(
   api: TwilioApi,
   credentials: Credentials,
   scope: Scope,
-  progress: Started,
+  progress: Progress,
 ): Promise<Inventory> {
   const { accounts, inactive, gaps, refusal } = await listAccounts(api, credentials, scope)
-  const isKey = credentials.username !== credentials.accountSid
+  const isKey = isApiKey(credentials)
   let unauthorized = 0
   const names = scope.resources.length > 0 ? scope.resources : resourceNames
   const webhooks: Webhook[] = []
@@ -85,15 +85,14 @@ async function listAccounts(
 ): Promise<{ accounts: Account[]; inactive: number; gaps: Gap[]; refusal: ApiError | undefined }> {
   const main: Account = { sid: credentials.accountSid, credentials, ids: new Map() }
   const gaps: Gap[] = []
-  let found: readonly Fields[] = []
+  let found: readonly JsonObject[] = []
   let refusal: ApiError | undefined
   try {
     found = await api.list('api', '/2010-04-01/Accounts.json?PageSize=1000', 'accounts')
   } catch (error) {
     // A key of one account may read that account without reading the list. To a key that is no Main
     // key, Twilio answers 401: https://www.twilio.com/docs/api/errors/20003
-    const isKey = credentials.username !== credentials.accountSid
-    if (!(error instanceof ApiError && (error.status === 403 || (isKey && error.status === 401))))
+    if (!(error instanceof ApiError && (error.status === 403 || (isApiKey(credentials) && error.status === 401))))
       throw toCommandError(error, 'The list of accounts')
     refusal = error
     gaps.push({

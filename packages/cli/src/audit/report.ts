@@ -1,13 +1,8 @@
-import type { Colors } from '../io.ts'
-import { cleanText } from '../io.ts'
+import { type Colors, cleanText } from '../io.ts'
 import { maskUrl } from '../twilio-api/webhook-url.ts'
-import type { AuditDocument } from './document.ts'
+import type { AuditDocument, Changes, ShownFinding, ShownWebhook } from './document.ts'
 import { type Gap, group, type Place } from './inventory.ts'
 import type { Probed, Target } from './probe.ts'
-
-type ShownWebhook = AuditDocument['webhooks'][number]
-type ShownFinding = AuditDocument['findings'][number]
-type Changes = NonNullable<AuditDocument['changes']>
 
 // Beyond this, a person reads the JSON with a program.
 const mostRows = 200

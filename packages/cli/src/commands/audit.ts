@@ -17,7 +17,7 @@ import { readText } from '../read-text.ts'
 import { type Progress, startProgress } from '../sending/progress.ts'
 import { createTwilioApi } from '../twilio-api/client.ts'
 import { apiFlags, isAccountSid, readApiUrl, readCredentials } from '../twilio-api/credentials.ts'
-import { splitUrl } from '../twilio-api/webhook-url.ts'
+import { parseWebhookUrl } from '../twilio-api/webhook-url.ts'
 import { type Command, inGroup } from './command.ts'
 
 export const command: Command = {
@@ -134,7 +134,7 @@ function readResources(args: Args): readonly string[] {
 async function readKnown(args: Args): Promise<Known> {
   const publicUrls = args.list('public-url')
   for (const url of publicUrls)
-    if (splitUrl(url) === undefined)
+    if (parseWebhookUrl(url) === undefined)
       throw new UsageError('--public-url needs an absolute URL, such as https://api.example.com.')
   const ids = args.list('shared-key')
   const file = args.text('config')

@@ -9,7 +9,7 @@ export interface TwilioApi {
    * @param as other credentials, such as a subaccount's
    * @throws ApiError if Twilio refuses, or gives no usable answer after several attempts
    */
-  get(product: string, path: string, as?: Credentials): Promise<Fields>
+  get(product: string, path: string, as?: Credentials): Promise<JsonObject>
   /**
    * Reads a list page by page, so that the pages before a failure are kept.
    * @param key the property that holds the items. `undefined`: the only list of the answer
@@ -19,7 +19,7 @@ export interface TwilioApi {
     path: string,
     key: string | undefined,
     as?: Credentials,
-  ): AsyncGenerator<readonly Fields[], void, undefined>
+  ): AsyncGenerator<readonly JsonObject[], void, undefined>
   /**
    * Reads every page of a list.
    * @param key the property that holds the items. `undefined`: the only list of the answer
@@ -31,12 +31,12 @@ export interface TwilioApi {
     key: string | undefined,
     as?: Credentials,
     most?: number,
-  ): Promise<readonly Fields[]>
+  ): Promise<readonly JsonObject[]>
   /** How many requests were sent. */
   readonly requests: number
 }
 
-export type Fields = Readonly<Record<string, unknown>>
+export type JsonObject = Readonly<Record<string, unknown>>
 
 /** Twilio refused a request, or gave no usable answer. The message has no credential. */
 export class ApiError extends Error {
@@ -93,7 +93,7 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
     })
   }
 
-  async function get(product: string, path: string, as: Credentials = credentials): Promise<Fields> {
+  async function get(product: string, path: string, as: Credentials = credentials): Promise<JsonObject> {
     const url = urlOf(product) + path
     for (let attempt = 1; ; attempt++) {
       const answer = await send(url, as).then(readAnswer).catch(toApiError)
@@ -112,13 +112,13 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
     path: string,
     key: string | undefined,
     as?: Credentials,
-  ): AsyncGenerator<readonly Fields[], void, undefined> {
+  ): AsyncGenerator<readonly JsonObject[], void, undefined> {
     const seen = new Set<string>()
     let last = ''
     let equal = 0
     for (let next: string | undefined = path; next !== undefined; ) {
       seen.add(next)
-      const page: Fields = await get(product, next, as)
+      const page: JsonObject = await get(product, next, as)
       const found = key === undefined ? Object.values(page).find(Array.isArray) : page[key]
       if (!Array.isArray(found))
         throw new ApiError(200, `the answer has no list${key === undefined ? '' : ` "${key}"`}`)
@@ -138,8 +138,8 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
     key: string | undefined,
     as?: Credentials,
     most = Number.POSITIVE_INFINITY,
-  ): Promise<readonly Fields[]> {
-    const items: Fields[] = []
+  ): Promise<readonly JsonObject[]> {
+    const items: JsonObject[] = []
     for await (const page of pages(product, path, key, as)) {
       for (const item of page) items.push(item)
       if (items.length >= most) break
@@ -157,7 +157,7 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
   }
 }
 
-async function readAnswer(response: Response): Promise<Fields | ApiError> {
+async function readAnswer(response: Response): Promise<JsonObject | ApiError> {
   const { status } = response
   const value = parseObject(await readText(response))
   if (status === 200 && value !== undefined) return value
@@ -202,7 +202,7 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function parseObject(text: string): Fields | undefined {
+function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)
     return isObject(value) ? value : undefined
@@ -211,7 +211,7 @@ function parseObject(text: string): Fields | undefined {
   }
 }
 
-export function isObject(value: unknown): value is Fields {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
@@ -220,7 +220,7 @@ export function isObject(value: unknown): value is Fields {
  * credentials go there.
  * @param basePath the path of --api-url, which an absolute address may repeat
  */
-function findNextPage(page: Fields, path: string, basePath: string): string | undefined {
+function findNextPage(page: JsonObject, path: string, basePath: string): string | undefined {
   const meta = isObject(page.meta) ? page.meta : {}
   const next = page.next_page_uri ?? meta.next_page_url ?? ''
   if (next !== '') {

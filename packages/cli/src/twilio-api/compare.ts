@@ -5,6 +5,7 @@ import { splitUrl } from '../inputs/request.ts'
 import { type Difference, encodeForm, listDifferences, nameDifferences, toFullUrl } from './differences.ts'
 import { hasClientHeaders, readHeader, withHeaders } from './headers.ts'
 import type { Sent } from './sent.ts'
+import { removeFragment } from './webhook-url.ts'
 
 export interface Comparison {
   /** True if the request verifies, as far as can be known. */
@@ -208,7 +209,7 @@ function listVariants(
   signed: DiagnosableRequest,
   options: VerifierOptions & DiagnoseOptions,
 ): [Variant, ...Variant[]] {
-  const named = { ...options, otherUrls: [...(options.otherUrls ?? []), sent.url.replace(/#.*$/s, '')] }
+  const named = { ...options, otherUrls: [...(options.otherUrls ?? []), removeFragment(sent.url)] }
   const all = ['method', 'url', 'parameter', 'body'] as const
   const asSeen = { changed: signed, explained: all }
   if (sent.method === 'GET' || sent.params.length === 0)

@@ -53,6 +53,11 @@ export async function readCredentials(args: Args, io: Io): Promise<Credentials> 
   return { accountSid, username: accountSid, password: authToken }
 }
 
+/** An API key may lack permissions. The Auth Token has all. */
+export function isApiKey({ accountSid, username }: Credentials): boolean {
+  return username !== accountSid
+}
+
 export function isAccountSid(text: string): boolean {
   return /^AC[0-9a-f]{32}$/i.test(text)
 }

@@ -3,6 +3,7 @@ import type { Cause, DiagnosableRequest } from 'tollgate/diagnose'
 import { splitUrl } from '../inputs/request.ts'
 import { hasClientHeaders, readHeader } from './headers.ts'
 import type { Sent } from './sent.ts'
+import { removeFragment } from './webhook-url.ts'
 
 /** One thing that differs between what Twilio sent and what the server saw. */
 export interface Difference {
@@ -21,7 +22,7 @@ export function listDifferences(sent: Sent, seen: DiagnosableRequest, options: V
     if (JSON.stringify(one) !== JSON.stringify(other)) differences.push({ what, name, sent: one, seen: other })
   }
   add('method', [sent.method], [seen.method])
-  add('url', [sent.url.replace(/#.*$/s, '')], [toFullUrl(seen, options)])
+  add('url', [removeFragment(sent.url)], [toFullUrl(seen, options)])
   if (sent.method === 'GET' || sent.params.length === 0) return differences
   const pairs = readPairs(seen)
   const count = sent.params.length

@@ -1,5 +1,5 @@
 import { UsageError } from '../exit.ts'
-import { ApiError, type Fields, isObject, type TwilioApi, toCommandError } from './client.ts'
+import { ApiError, isObject, type TwilioApi, toCommandError } from './client.ts'
 
 /** One webhook as Twilio sent it, from Twilio's own record. */
 export interface Sent {
@@ -126,7 +126,7 @@ function isWebhook(url: string): boolean {
 }
 
 function readText(holder: unknown, name: string): string {
-  const value = isObject(holder) ? (holder as Fields)[name] : undefined
+  const value = isObject(holder) ? holder[name] : undefined
   return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 

@@ -1,7 +1,7 @@
 import { cleanText } from '../io.ts'
 
 /** A URL as it is configured. Nothing is normalised: the differences are what the audit looks for. */
-export interface Parts {
+export interface WebhookUrl {
   readonly scheme: string
   readonly userinfo: string
   readonly host: string
@@ -11,8 +11,8 @@ export interface Parts {
   readonly fragment: string
 }
 
-/** Splits a URL as it is written. A value that Studio fills in later counts as a letter. */
-export function splitUrl(url: string): Parts | undefined {
+/** Parses a URL as it is written. A value that Studio fills in later counts as a letter. */
+export function parseWebhookUrl(url: string): WebhookUrl | undefined {
   const filled = url.replace(/\{\{[^{}]*\}\}/g, 'x')
   const [, scheme = '', userinfo = '', host = '', port = '', path = '', query = '', fragment = ''] =
     /^(https?|wss?):\/\/(?:([^/?#\\]*)@)?([^/?#@:[\]\\]+|\[[0-9a-f:.]+\])(:\d{1,5})?(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(
@@ -20,6 +20,15 @@ export function splitUrl(url: string): Parts | undefined {
     ) ?? []
   if (host === '' || /\s/.test(filled) || Number(port.slice(1)) > 65_535) return undefined
   return { scheme, userinfo, host, port, path, query, fragment }
+}
+
+/** Removes the fragment, which is never sent. */
+export function removeFragment(url: string): string {
+  return url.replace(/#.*$/s, '')
+}
+
+export function findDefaultPort({ scheme }: WebhookUrl): number {
+  return /^(https|wss)$/i.test(scheme) ? 443 : 80
 }
 
 /** Returns the one spelling of a host: lower case, IDN in ASCII, and IPv6 compressed. */
@@ -39,7 +48,7 @@ export function isConnectionOverride(fragment: string): boolean {
 /** Hides the userinfo, the values of the query, and a fragment that is no connection override. */
 export function maskUrl(url: string): string {
   const [, before = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? []
-  const parts = splitUrl(url)
+  const parts = parseWebhookUrl(url)
   // In a malformed URL all text beside an @ may belong to a password or to a value.
   if (parts === undefined && url.includes('@')) return cleanText(`${/^\w{1,10}:[/\\]*/.exec(url)?.[0] ?? ''}***`)
   const shown = before.replace(/^(\w+:\/\/)[^/]*@/, '$1***@')
