@@ -235,6 +235,11 @@ test('a tunnel program that is missing or fails is reported', async () => {
     code: 3,
     stderr: expect.stringContaining('ngrok opened no tunnel: authentication failed: ERR_NGROK_4018'),
   })
+  writeProgram(folder, 'ngrok', `${node}process.exit(1)`)
+  expect(await tollgate(words, { env: { PATH: folder } })).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('ngrok opened no tunnel: it ended, and named no public URL'),
+  })
 })
 
 test("SendGrid's webhooks arrive below --sendgrid-path", async () => {

@@ -110,7 +110,8 @@ async function waitForUrl({ name, findUrl, findProblem }: Program, child: ChildP
         await ended
       },
     }
+  const hasEnded = child.exitCode !== null || child.signalCode !== null
   kill()
-  const why = problem === undefined ? `it named no public URL within ${waitMs / 1000} s` : cleanText(problem).trim()
-  throw new UnreachableError(`${name} opened no tunnel: ${why}`)
+  const without = hasEnded ? 'it ended, and named no public URL' : `it named no public URL within ${waitMs / 1000} s`
+  throw new UnreachableError(`${name} opened no tunnel: ${problem === undefined ? without : cleanText(problem).trim()}`)
 }
