@@ -92,12 +92,17 @@ async function readSharedKey(args: Args, io: Io): Promise<Secrets['sharedKey']> 
 
 /** Reads one secret per line. Spaces stay, so that a stray space is reported and not hidden. */
 async function readSecretFile(io: Io, path: string, flag: string): Promise<readonly string[]> {
-  const text = await readText(io, path, flag, { secret: true })
-  const lines = text.split(/\r?\n/).filter((line) => line !== '')
-  if (lines.length === 0) throw new UsageError(`${flag}: the input is empty.`)
+  const lines = await readLines(io, path, flag)
   // A file such as .env. As a token, the line would match no request.
   if (lines.some((line) => /^(export\s+)?[A-Za-z_]\w*=[^=]/.test(line)))
     throw new UsageError(`${flag}: the input has variables, as NAME=VALUE. Give such a file to --env-file.`)
+  return lines
+}
+
+async function readLines(io: Io, path: string, flag: string): Promise<readonly string[]> {
+  const text = await readText(io, path, flag, { secret: true })
+  const lines = text.split(/\r?\n/).filter((line) => line !== '')
+  if (lines.length === 0) throw new UsageError(`${flag}: the input is empty.`)
   return lines
 }
 
