@@ -207,6 +207,14 @@ export function bodyAttacksSuite(library: Library): Suite {
       const moved = { ...post, url: `/hookAccountSid${account}`, body: 'CallStatus=ringing' }
       assertEqual(assertAccepted(await ask(library, moved)).covers, 'params', 'covers')
     },
+    'B6 a documented limit: a form POST to /sms/archive?a=1 also verifies as a POST of a shorter URL': async () => {
+      const post = await makeRequest({ path: '/sms/archive?a=1', params: [['AccountSid', account]] })
+      for (const [url, name] of [
+        ['/sms', '%2Farchive%3Fa%3D1'],
+        ['/sms/archive', '%3Fa%3D1'],
+      ] as const)
+        assertAccepted(await ask(library, { ...post, url, body: `${name}=&AccountSid=${account}` }))
+    },
     'B7 the validator refuses values that are neither text nor number': async () => {
       const validator = new library.RequestValidator(token)
       const values: unknown[] = [['h', {}], null, undefined, {}, { toString: () => 'hi' }, [[]], 1n, Symbol('x')]

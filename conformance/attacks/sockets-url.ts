@@ -1,6 +1,7 @@
 import type { Framework } from '../adapter/framework.ts'
 import { expectAccepted, expectRejected, expectTurnedAway, type TestServer } from '../adapter/server.ts'
-import { toRaw } from '../adapter/socket.ts'
+import { send, toRaw } from '../adapter/socket.ts'
+import { assert } from '../kit/assert.ts'
 import { host, makeRequest, origin, type Signed, sms, withHeaders } from '../kit/draft.ts'
 import { joinParams } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
@@ -71,6 +72,14 @@ export function urlSocketSuite(framework: Framework): Suite {
     'A6 a signature for another path': plain(async (server) => {
       for (const target of ['/other', '/SMS', '/sms/', '/sms/more', '/sms;a', '/sm%73', '//sms', '/sms?x=1'])
         await expectRejected(server, { ...toRaw(await makeRequest()), target }, 'signature_mismatch')
+    }),
+    ...(framework.mounts && {
+      'A6 a path that leads elsewhere once it is resolved': on('mounted', async (server) => {
+        for (const path of ['/x/../mounted/sms', '/x/%2e%2E/mounted/sms', '/./mounted/sms', '/x\\..\\mounted/sms'])
+          await send(server.port, toRaw(await makeRequest({ path }))).catch(() => undefined)
+        // A router that resolves nothing does not find the guard, so there may be no verdict.
+        assert(!(await server.journal()).verdicts.includes('ok'), 'no request is accepted')
+      }),
     }),
     'A7 another scheme or port': plain(async (server) => {
       for (const url of [`http://${host}/sms`, `wss://${host}/sms`, `${origin}:1/sms`, `${origin}:80/sms`])

@@ -2,7 +2,7 @@ import type { AnyElysia, Elysia } from 'elysia'
 import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { Guard, GuardOptions, OptionsSource } from './shared/guard.ts'
 import { releaseIfFailed } from './shared/release.ts'
-import { findBody, readPeerAddress } from './shared/web.ts'
+import { chooseTarget, findBody, readPeerAddress } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
 /** The options of `twilioWebhook`. */
@@ -124,7 +124,7 @@ function readRequest(request: Request & { readonly runtime?: NodeRuntime }, serv
   return {
     method,
     headers,
-    url: raw?.url ?? request.url,
+    url: chooseTarget(raw?.url ?? request.url, request.url),
     body: findBody(request, consumed),
     handshake: raw && raw.upgrade === true,
     encrypted: raw ? raw.socket?.encrypted === true : request.url.startsWith('https:'),

@@ -94,8 +94,9 @@ const h3RawBody: unique symbol = Symbol.for('h3RawBody')
 
 type KeptRequest = NodeRequest & { originalUrl?: string; rawBody?: unknown; body?: unknown; [h3RawBody]?: unknown }
 
-function readRequest(event: EitherEvent, request: Request | undefined, url: string | undefined): IncomingRequest {
+function readRequest(event: EitherEvent, request: Request | undefined, raw = ''): IncomingRequest {
   const { req } = event.node ?? {}
+  const url = request === undefined ? raw : web.chooseTarget(raw, request.url)
   // The facts of the connection. With `trustProxy`, the Request has those of forwarding headers.
   const connection = req && node.toIncomingRequest(req, url, undefined)
   if (request === undefined)
@@ -105,7 +106,7 @@ function readRequest(event: EitherEvent, request: Request | undefined, url: stri
   const { method, headers } = request
   const encrypted = request.url.startsWith('https:')
   const body = web.findBody(request, consumed)
-  return { method, url: url ?? '', headers, encrypted, remoteAddress, ...connection, body }
+  return { method, url, headers, encrypted, remoteAddress, ...connection, body }
 }
 
 const consumed: BodyConsumed = {

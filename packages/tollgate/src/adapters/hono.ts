@@ -4,7 +4,7 @@ import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource 
 import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
-import { readPeerAddress, runWork, toIncomingRequest } from './shared/web.ts'
+import { chooseTarget, readPeerAddress, runWork, toIncomingRequest } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
 /** The options of `twilioWebhook`. */
@@ -33,10 +33,11 @@ export function twilioWebhook<S extends WebhookSource = 'enforce', Env = any>(
   const paths = createPathGuard<Env>(options)
   const guard = createSocketGuard<Env>(paths.verifierOptions)
   return async (c, next) => {
-    const target = findIncoming(c)?.url ?? c.req.url
+    const raw = findIncoming(c)?.url ?? c.req.url
     const env = c.env as Env
-    if (!paths.guards([target, c.req.url, cutPrefix(c.req)], env)) return next()
+    if (!paths.guards([raw, c.req.url, cutPrefix(c.req)], env)) return next()
     const source = findSource(c)
+    const target = chooseTarget(raw, c.req.url)
     const outcome = await guard.check(() => readRequest(c, target, source), c, env)
     if (outcome.webhook === undefined)
       return c.body(outcome.answer.body, outcome.answer.status as ContentfulStatusCode, outcome.answer.headers)

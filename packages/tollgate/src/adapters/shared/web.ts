@@ -1,3 +1,4 @@
+import { parseUrl } from '../../checks/runtime.ts'
 import type { BodyConsumed, IncomingRequest } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
@@ -58,6 +59,24 @@ async function* readClone(request: Request): AsyncGenerator<Uint8Array> {
     // This is not awaited: it settles only when the other branch of the clone is done too.
     reader.cancel().catch(() => undefined)
   }
+}
+
+/**
+ * Chooses the target to verify for a request of Node.js that the framework routes as a web Request.
+ * The raw target has the bytes that Twilio signed. But a Request resolves dot segments and
+ * backslashes, so the router and the handler may get another path than the one that arrived. Then
+ * that path has to be the signed one.
+ * @param raw The target as it arrived.
+ * @param routed The URL of the Request.
+ */
+export function chooseTarget(raw: string, routed: string): string {
+  if (!isUnresolved(raw) || isUnresolved(routed)) return raw
+  const url = parseUrl(raw.startsWith('/') ? `http://host${raw}` : raw)
+  return url === undefined ? raw : url.pathname + url.search
+}
+
+function isUnresolved(target: string): boolean {
+  return /^[^?#]*?(\\|\/(\.|%2e){1,2}(\/|[?#]|$))/i.test(target)
 }
 
 /** The argument that runtimes pass beside a Request: Deno's info or Bun's server. */
