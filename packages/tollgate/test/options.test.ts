@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { checkKnownOptions, findNearest } from '../src/checks/options.ts'
+import { findNearest, readOptions } from '../src/checks/options.ts'
 import { createVerifier, fromRequest, RequestValidator, type VerifierOptions } from '../src/index.ts'
 import { memoryStore } from '../src/replay/index.ts'
 import { accountSid, authToken, formRequest, origin, sign } from './requests.ts'
@@ -335,10 +335,10 @@ describe('fromRequest', () => {
 
 const known = { authToken: true, publicUrl: true, sharedKeys: true, mode: true } as const
 
-describe('checkKnownOptions', () => {
+describe('readOptions', () => {
   test('accepts known options, also if they are undefined', () => {
-    checkKnownOptions({ authToken: 'x', mode: undefined }, known, 'it')
-    checkKnownOptions({}, known, 'it')
+    readOptions({ authToken: 'x', mode: undefined }, known, 'it')
+    readOptions({}, known, 'it')
   })
 
   for (const [given, meant] of [
@@ -349,24 +349,24 @@ describe('checkKnownOptions', () => {
     ['mod', 'mode'],
   ] as const)
     test(`suggests ${meant} for ${given}`, () => {
-      expect(() => checkKnownOptions({ [given]: 1 }, known, 'it')).toThrow(TypeError)
-      expect(() => checkKnownOptions({ [given]: 1 }, known, 'it')).toThrow(
+      expect(() => readOptions({ [given]: 1 }, known, 'it')).toThrow(TypeError)
+      expect(() => readOptions({ [given]: 1 }, known, 'it')).toThrow(
         `Unknown option "${given}" of it. Did you mean "${meant}"?`,
       )
     })
 
   for (const given of ['skip', 'toString', 'constructor', 'validate'])
     test(`suggests nothing for ${given}`, () => {
-      expect(() => checkKnownOptions({ [given]: 1 }, known, 'it')).toThrow(/^Unknown option "\w+" of it\.$/)
+      expect(() => readOptions({ [given]: 1 }, known, 'it')).toThrow(/^Unknown option "\w+" of it\.$/)
     })
 
   test('a key named __proto__ is unknown too', () => {
-    expect(() => checkKnownOptions(JSON.parse('{"__proto__":{}}'), known, 'it')).toThrow('Unknown option "__proto__"')
+    expect(() => readOptions(JSON.parse('{"__proto__":{}}'), known, 'it')).toThrow('Unknown option "__proto__"')
   })
 
   for (const given of [undefined, null, 'authToken', 1, true])
     test(`refuses ${given} instead of an object`, () => {
-      expect(() => checkKnownOptions(given, known, 'it')).toThrow(TypeError)
+      expect(() => readOptions(given, known, 'it')).toThrow(TypeError)
     })
 })
 

@@ -1,17 +1,28 @@
 /**
- * Checks that options are an object and have known names only. A misspelled option would switch off
+ * Reads options that are an object and have known names only. A misspelled option would switch off
  * a check without a word.
  * @param known The names of the options.
  * @param where Names the function in the error.
+ * @returns a copy with all of the names, so that it inherits none
  * @throws TypeError that suggests the name that was probably meant.
  */
-export function checkKnownOptions(given: unknown, known: Readonly<Record<string, true>>, where: string): void {
+export function readOptions<T>(given: T, known: Readonly<Record<string, true>>, where: string): T {
   if (typeof given !== 'object' || given === null) throw new TypeError(`${where} needs an object of options`)
   for (const name of Object.keys(given)) {
-    if (Object.hasOwn(known, name)) continue
     const near = findNearest(name, Object.keys(known))
-    throw new TypeError(`Unknown option "${name}" of ${where}.${near === undefined ? '' : ` Did you mean "${near}"?`}`)
+    if (near === name) continue
+    throw new TypeError(`Unknown option "${name}" of ${where}.${near ? ` Did you mean "${near}"?` : ''}`)
   }
+  return Object.fromEntries(Object.keys(known).map((name) => [name, readOption(given, name as never)])) as T
+}
+
+/**
+ * Reads one option. Ignores the value that a polluted `Object.prototype` gives to every object,
+ * because it could switch off a check.
+ */
+export function readOption<T, Name extends keyof T>(given: T, name: Name): T[Name] | undefined {
+  const value = given[name]
+  return value !== (Object.prototype as T)[name] || Object.hasOwn(given as object, name) ? value : undefined
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readOption } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
 import { encodeUtf8, isFormType, type Pairs } from '../scheme/form.ts'
 import type { Signer } from '../scheme/signature.ts'
@@ -27,7 +28,9 @@ export function validateIncomingRequest(
   opts?: RequestValidatorOptions | null,
 ): boolean {
   const sign = createTokenSigner(authToken)
-  const claimed = readClaim(request, opts ?? {})
+  const given = opts ?? {}
+  const [url, host, protocol] = [readOption(given, 'url'), readOption(given, 'host'), readOption(given, 'protocol')]
+  const claimed = readClaim(request, { url, host, protocol })
   const body = isRejected(claimed) ? undefined : findBody(request)
   if (isRejected(claimed) || body === undefined || body === 'unread') return false
   return verifyBody(sign, claimed, body) !== undefined
@@ -117,11 +120,12 @@ type FoundBody = Uint8Array | Pairs
  *   not a form
  */
 export function findBody(request: MiddlewareRequest): FoundBody | 'unread' | undefined {
-  for (const kept of [request.rawBody, request.body]) {
+  const sent = readOption(request, 'body')
+  for (const kept of [readOption(request, 'rawBody'), sent]) {
     if (isBytes(kept) && kept.length > 0) return kept
     if (typeof kept === 'string' && kept !== '') return encodeUtf8(kept)
   }
-  const parsed = request.body || {}
+  const parsed = sent || {}
   if (typeof parsed !== 'object') return undefined
   const params = toPairs(parsed as Params)
   if (params === undefined || params.length > 0) return isForm(request) ? params : undefined

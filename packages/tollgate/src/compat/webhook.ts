@@ -1,4 +1,4 @@
-import { checkKnownOptions, checkType } from '../checks/options.ts'
+import { checkType, readOptions } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { type Pairs, parseJsonBody } from '../scheme/form.ts'
 import { isRejected, type Rejected } from '../verdict.ts'
@@ -52,14 +52,14 @@ export function webhook(opts?: string | WebhookOptions, authToken?: string | Web
 }
 
 function readArguments(...args: readonly (string | WebhookOptions | null | undefined)[]): WebhookOptions {
-  let options: WebhookOptions = {}
+  let given: WebhookOptions = {}
   let token: string | undefined
   for (const arg of args) {
     if (arg === undefined || arg === null) continue
     if (typeof arg === 'string') token = arg
-    else options = { ...options, ...arg }
+    else given = { ...given, ...arg }
   }
-  checkKnownOptions(options, known, 'webhook')
+  const options = readOptions(given, known, 'webhook')
   checkType(options.validate, 'validate', 'boolean')
   checkUrlOptions(options)
   return token === undefined ? options : { ...options, authToken: token }

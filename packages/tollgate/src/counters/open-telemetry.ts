@@ -1,4 +1,4 @@
-import { checkKnownOptions } from '../checks/options.ts'
+import { readOptions } from '../checks/options.ts'
 import type { SendGridVerdict } from '../sendgrid/verifier.ts'
 import type { Verdict } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabeller, type KeyLabelOptions } from './key-label.ts'
@@ -28,12 +28,11 @@ export interface Counter {
  */
 export function openTelemetryCounters(
   meter: Meter,
-  options: KeyLabelOptions = {},
+  given: KeyLabelOptions = {},
 ): (verdict: Verdict | SendGridVerdict) => void {
   if (typeof (Object(meter) as Partial<Meter>).createCounter !== 'function')
     throw new TypeError('openTelemetryCounters needs a Meter, such as metrics.getMeter of @opentelemetry/api returns')
-  checkKnownOptions(options, { sharedKeyIds: true }, 'openTelemetryCounters')
-  const labelKey = createKeyLabeller(options)
+  const labelKey = createKeyLabeller(readOptions(given, { sharedKeyIds: true }, 'openTelemetryCounters'))
   const counter = meter.createCounter('tollgate.verdicts', {
     description: 'Requests whose Twilio signature was checked',
     unit: '{request}',

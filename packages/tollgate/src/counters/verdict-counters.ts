@@ -1,4 +1,4 @@
-import { checkKnownOptions, checkType, parseInteger } from '../checks/options.ts'
+import { checkType, parseInteger, readOptions } from '../checks/options.ts'
 import type { SendGridVerdict } from '../sendgrid/verifier.ts'
 import type { RejectionCode, Verdict } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabelOptions } from './key-label.ts'
@@ -44,8 +44,8 @@ const known: Readonly<Record<keyof VerdictCountersOptions, true>> = {
  * holds no account, phone number, token or text.
  * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
  */
-export function verdictCounters(options: VerdictCountersOptions = {}): VerdictCounters {
-  checkKnownOptions(options, known, 'verdictCounters')
+export function verdictCounters(given: VerdictCountersOptions = {}): VerdictCounters {
+  const options = readOptions(given, known, 'verdictCounters')
   const labelKey = createKeyLabeller(options)
   const authTokens = parseInteger(options.authTokens, 'authTokens', 1, 16) ?? 2
   const quietMs = 1000 * (parseInteger(options.quietSeconds, 'quietSeconds', 60, 31_536_000) ?? 86_400)

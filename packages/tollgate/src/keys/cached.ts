@@ -1,4 +1,4 @@
-import { checkKnownOptions, checkType, refusePromise } from '../checks/options.ts'
+import { checkType, readOptions, refusePromise } from '../checks/options.ts'
 import { isAccountSid, type Tokens } from '../checks/secrets.ts'
 import type { Awaitable } from '../checks/time-limit.ts'
 import type { AuthTokenLookup } from '../verify/types.ts'
@@ -32,8 +32,8 @@ export type AccountLookup = (accountSid: string, signal: AbortSignal) => Awaitab
  */
 export function cached(lookup: AccountLookup, options: CachedOptions = {}): AuthTokenLookup {
   if (typeof lookup !== 'function') throw new TypeError(`"lookup" must be a function, got ${typeof lookup}`)
-  checkKnownOptions(options, cachedOptions, 'cached')
-  return createTokenCache((accountSid, { signal }) => lookup(accountSid, signal), parseCachedOptions(options))
+  const settings = parseCachedOptions(readOptions(options, cachedOptions, 'cached'))
+  return createTokenCache((accountSid, { signal }) => lookup(accountSid, signal), settings)
 }
 
 /** The accounts that a look-up should expect: see `CachedOptions.knownAccounts`. */

@@ -1,6 +1,6 @@
 import type * as NodeFs from 'node:fs'
 import type * as NodePath from 'node:path'
-import { checkKnownOptions, checkType, runUnnoticed } from '../checks/options.ts'
+import { checkType, readOptions, runUnnoticed } from '../checks/options.ts'
 import type { Tokens } from '../checks/secrets.ts'
 import type { AuthTokenLookup, SharedKey, UnverifiedClaim } from '../verify/types.ts'
 import { type KeyFile, parseKeyFile } from './key-file.ts'
@@ -54,8 +54,8 @@ const maxFileBytes = 16 * 1024 * 1024
  * @throws TypeError if the file cannot be read, is malformed, or may be read by others; or if the
  *   runtime has no file system.
  */
-export function fileKeys(path: string, options: FileKeysOptions = {}): FileKeys {
-  checkKnownOptions(options, known, 'fileKeys')
+export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
+  const options = readOptions(given, known, 'fileKeys')
   checkType(options.onProblem, 'onProblem', 'function')
   checkType(options.allowReadableByOthers, 'allowReadableByOthers', 'boolean')
   const { allowReadableByOthers = false, onProblem = printProblem } = options

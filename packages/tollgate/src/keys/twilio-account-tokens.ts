@@ -1,4 +1,4 @@
-import { checkKnownOptions, checkType } from '../checks/options.ts'
+import { checkType, readOptions } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { describeSecretFault, maxTokens, parseTokens, type Tokens } from '../checks/secrets.ts'
 import { encodeUtf8 } from '../scheme/form.ts'
@@ -119,8 +119,8 @@ const known: Readonly<Record<keyof TwilioAccountTokensOptions, true>> = {
  * Checks the options of `twilioAccountTokens` and fills in defaults.
  * @throws TypeError or RangeError that names the option and never shows a secret.
  */
-function parseTwilioOptions(given: TwilioAccountTokensOptions): TwilioSettings {
-  checkKnownOptions(given, known, 'twilioAccountTokens')
+function parseTwilioOptions(options: TwilioAccountTokensOptions): TwilioSettings {
+  const given = readOptions(options, known, 'twilioAccountTokens')
   const { accountSid, authToken, apiKey } = given
   checkAccountSid(accountSid, 'accountSid')
   checkType(given.fetch, 'fetch', 'function')
@@ -138,8 +138,11 @@ function parseTwilioOptions(given: TwilioAccountTokensOptions): TwilioSettings {
 }
 
 function parseApiKey(apiKey: unknown): string {
-  checkKnownOptions(apiKey, { sid: true, secret: true }, '"apiKey"')
-  const { sid, secret } = apiKey as { sid?: unknown; secret?: unknown }
+  const { sid, secret } = readOptions(
+    apiKey as { sid?: unknown; secret?: unknown },
+    { sid: true, secret: true },
+    '"apiKey"',
+  )
   if (typeof sid !== 'string' || !/^SK[0-9a-fA-F]{32}$/.test(sid))
     throw new TypeError('"apiKey.sid" must be "SK" and 32 hex digits')
   const fault = describeSecretFault(secret)

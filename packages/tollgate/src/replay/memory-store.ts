@@ -1,4 +1,4 @@
-import { checkKnownOptions, checkType, parseInteger } from '../checks/options.ts'
+import { checkType, parseInteger, readOptions } from '../checks/options.ts'
 import type { ReplayStore } from './store.ts'
 
 /** Options of `memoryStore`. */
@@ -27,8 +27,8 @@ const sweepIntervalMs = 1000
  * @returns a store for `replayGuard`
  * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
  */
-export function memoryStore(options: MemoryStoreOptions = {}): ReplayStore {
-  checkKnownOptions(options, known, 'memoryStore')
+export function memoryStore(given: MemoryStoreOptions = {}): ReplayStore {
+  const options = readOptions(given, known, 'memoryStore')
   const maxEntries = parseInteger(options.maxEntries, 'maxEntries', 1, 10_000_000) ?? 100_000
   checkType(options.now, 'now', 'function')
   const now = options.now ?? Date.now

@@ -1,4 +1,4 @@
-import { checkKnownOptions, hasMethod } from '../checks/options.ts'
+import { hasMethod, readOptions } from '../checks/options.ts'
 import type { ReplayStore } from './store.ts'
 
 /** Options of `redisStore`. */
@@ -25,8 +25,7 @@ const releaseScript = `if string.sub(redis.call('GET', KEYS[1]) or '', 1, #ARGV[
  * @throws TypeError if the client has none of these shapes, or if an option is unknown or wrong.
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): ReplayStore {
-  checkKnownOptions(options, known, 'redisStore')
-  const { prefix = 'tollgate:replay:' } = options
+  const { prefix = 'tollgate:replay:' } = readOptions(options, known, 'redisStore')
   if (typeof prefix !== 'string') throw new TypeError(`"prefix" must be a string, got ${typeof prefix}`)
   const commands = toCommands(client)
   return {

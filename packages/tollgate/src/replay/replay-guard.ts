@@ -1,4 +1,4 @@
-import { checkKnownOptions, checkMethods, parseChoice, parseInteger } from '../checks/options.ts'
+import { checkMethods, parseChoice, parseInteger, readOptions } from '../checks/options.ts'
 import { withTimeLimit } from '../checks/time-limit.ts'
 import { parseJsonBody } from '../scheme/form.ts'
 import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
@@ -56,8 +56,8 @@ const known: Readonly<Record<keyof ReplayGuardOptions, true>> = {
  * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of
  *   range.
  */
-export function replayGuard(options: ReplayGuardOptions): ReplayGuard {
-  checkKnownOptions(options, known, 'replayGuard')
+export function replayGuard(given: ReplayGuardOptions): ReplayGuard {
+  const options = readOptions(given, known, 'replayGuard')
   checkMethods(options.store, 'store', ['reserve', 'release'])
   const settings: ReplaySettings = {
     store: options.store,

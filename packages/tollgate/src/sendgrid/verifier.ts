@@ -1,11 +1,11 @@
 import { createSignatureChecker } from '#ecdsa'
 import {
-  checkKnownOptions,
   checkMethods,
   checkType,
   hasMethod,
   parseChoice,
   parseInteger,
+  readOptions,
   runUnnoticed,
 } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
@@ -149,14 +149,14 @@ export function createSendGridVerifier(options: SendGridVerifierOptions = {}): S
   }
 }
 
-function parseOptions(given: SendGridVerifierOptions): Settings {
-  checkKnownOptions(given, known, 'createSendGridVerifier')
+function parseOptions(options: SendGridVerifierOptions): Settings {
+  const given = readOptions(options, known, 'createSendGridVerifier')
   checkType(given.onVerdict, 'onVerdict', 'function')
   if (given.replay !== undefined) checkMethods(given.replay, 'replay', ['reserve'])
   if (given.diagnose !== undefined) checkMethods(given.diagnose, 'diagnose', ['explain'])
   const keys = parsePublicKeys(given.publicKey)
   return {
-    given: Object.freeze({ ...given }),
+    given: Object.freeze(given),
     keys,
     startCheck: createSignatureChecker(keys.map(({ spki }) => spki)),
     maxAgeMs: 1000 * (parseInteger(given.maxAgeSeconds, 'maxAgeSeconds', 1, 31_536_000) ?? 300),

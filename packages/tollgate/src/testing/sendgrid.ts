@@ -1,4 +1,4 @@
-import { checkKnownOptions } from '../checks/options.ts'
+import { readOptions } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
 import { encodeUtf8 } from '../scheme/form.ts'
 import { eventSamples } from '../sendgrid/events.sample.ts'
@@ -64,7 +64,7 @@ const known: Record<keyof SignSendGridRequestInput, true> = {
  * @throws TypeError that names the property, for input that SendGrid could not send.
  */
 export async function signSendGridRequest(input: SignSendGridRequestInput = {}): Promise<SignedSendGridRequest> {
-  checkKnownOptions(input, known, 'signSendGridRequest')
+  readOptions(input, known, 'signSendGridRequest')
   const body = readBody(input)
   const timestamp = readTimestamp(input.timestamp)
   const { publicKey, sign } = await (input.privateKey === undefined ? generateKey() : readPrivateKey(input.privateKey))

@@ -1,4 +1,4 @@
-import { checkKnownOptions } from '../checks/options.ts'
+import { readOptions } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault } from '../checks/secrets.ts'
 import { algorithms, defaultAlgorithm, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
@@ -58,7 +58,7 @@ const known: Record<keyof SignRequestInput, true> = {
  * @throws TypeError that names the property, for input that Twilio could not send.
  */
 export function signRequest(input: SignRequestInput): SignedRequest {
-  checkKnownOptions(input, known, 'signRequest')
+  readOptions(input, known, 'signRequest')
   const { sign, settings } = readKey(input)
   const { method, url, headers, body, handshake, signedUrl, signedParams } = composeRequest(input)
   headers['x-twilio-signature'] = sign(joinSigningString(signedUrl, signedParams))

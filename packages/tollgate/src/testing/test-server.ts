@@ -1,4 +1,4 @@
-import { checkKnownOptions } from '../checks/options.ts'
+import { readOptions } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { makeRandomToken } from '../checks/secrets.ts'
 import type { WebhookKind } from '../webhooks/index.ts'
@@ -94,7 +94,7 @@ function readApplication(application: unknown): FetchHandler {
  * @returns the public URL without a slash at the end, or `undefined` if it is not given.
  */
 export function readTestOptions(makeApplication: unknown, options: TestServerOptions): string | undefined {
-  checkKnownOptions(options, known, 'testServer')
+  readOptions(options, known, 'testServer')
   if (typeof makeApplication !== 'function')
     throw new TypeError('testServer needs a function that makes the application: testServer(({ url, authToken }) => …)')
   return options.publicUrl === undefined ? undefined : readPublicUrl(options.publicUrl)

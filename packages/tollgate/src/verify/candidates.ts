@@ -1,4 +1,4 @@
-import { isAccountSid, maxTokens, readTokens } from '../checks/secrets.ts'
+import { isAccountSid, maxTokens, parseTokens } from '../checks/secrets.ts'
 import { type Awaitable, withTimeLimit } from '../checks/time-limit.ts'
 import { type Algorithm, defaultAlgorithm } from '../scheme/algorithms.ts'
 import { distinct, type Pairs, parseJsonBody } from '../scheme/form.ts'
@@ -54,8 +54,6 @@ export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> 
   )
 }
 
-const none: readonly Candidate[] = []
-
 /**
  * After a mismatch: asks a look-up for tokens that are newer than its cache. Finds none if there is
  * no such look-up.
@@ -64,13 +62,13 @@ export function refreshKeys(
   { authTokens, lookupTimeoutMs }: Settings,
   { signed, describe }: KeyClaim,
 ): Awaitable<Found> {
-  if (signed.sharedKeyId !== undefined || authTokens.kind !== 'lookup') return none
+  if (signed.sharedKeyId !== undefined || authTokens.kind !== 'lookup') return []
   const { lookup } = authTokens
-  if (lookup.refresh === undefined) return none
+  if (lookup.refresh === undefined) return []
   const claim = describe()
   return settle(
     () => lookup.refresh?.(claim),
-    (found) => (found === undefined || found === null ? none : readFound(found, claim.accountSid)),
+    (found) => (found === undefined || found === null ? [] : readFound(found, claim.accountSid)),
     lookupTimeoutMs,
   )
 }
@@ -124,15 +122,18 @@ function findInRecord(record: ReadonlyMap<string, readonly string[]>, accountSid
   return candidates
 }
 
-/** Reads the answer of a look-up. */
+/**
+ * Reads the answer of a look-up.
+ * @throws TypeError for unusable tokens.
+ */
 function readFound(found: unknown, claimed: string | undefined): Found {
   if (found === undefined || found === null) return reject('key_unknown')
   const owned = typeof found === 'object' && !Array.isArray(found)
   const { authToken, accountSid }: { authToken?: unknown; accountSid?: unknown } = owned
     ? found
     : { authToken: found, accountSid: claimed }
-  const tokens = readTokens(authToken)
-  if (tokens === undefined || (owned && !isAccountSid(accountSid))) return reject('key_lookup_failed')
+  const tokens = parseTokens(authToken, 'authToken')
+  if (owned && !isAccountSid(accountSid)) return reject('key_lookup_failed')
   return toCandidates(tokens, accountSid as string | undefined)
 }
 

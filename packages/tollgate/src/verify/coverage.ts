@@ -30,14 +30,21 @@ export interface Coverage {
    * The URL has the hash of another body, so another genuine delivery may have the same signing
    * string.
    */
-  readonly hasForeignHash?: true
+  readonly hasForeignHash: true | undefined
   /** Returns the same bytes every time. Only the library and the application can reach them. */
   readonly body: () => Uint8Array
-  readonly rejection?: Rejected
+  readonly rejection: Rejected | undefined
 }
 
 const nothing: Pairs = []
-const unsigned = { params: nothing, signedParams: nothing, named: nothing }
+// All are set, because a polluted `Object.prototype` could otherwise give them a value.
+const unsigned = {
+  params: nothing,
+  signedParams: nothing,
+  named: nothing,
+  hasForeignHash: undefined,
+  rejection: undefined,
+}
 /**
  * Determines what the signature of a request must cover. With a rejection, `params` are for
  * `observe` mode only.
@@ -64,7 +71,7 @@ function readForm(borrowed: Uint8Array): Coverage {
   const text = decodeUtf8(borrowed)
   const params = text === undefined ? undefined : parseForm(text)
   if (text !== undefined && params !== undefined)
-    return { params, signedParams: params, named: params, covers: 'params', body: keepText(text) }
+    return { ...unsigned, params, signedParams: params, named: params, covers: 'params', body: keepText(text) }
   return {
     ...unsigned,
     params: parseLeniently(new TextDecoder().decode(borrowed)),
@@ -79,8 +86,8 @@ function readUrlOnly({ method, handshake }: Head, query: string, borrowed: Uint8
   const pairs = parseForm(query.slice(1)) ?? parseLeniently(query.slice(1))
   const isBodyless = method === 'GET' || handshake
   const coverage: Coverage = {
+    ...unsigned,
     params: isBodyless ? pairs : nothing,
-    signedParams: nothing,
     named: pairs,
     covers: 'url',
     body: keepBytes(borrowed),

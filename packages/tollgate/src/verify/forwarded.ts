@@ -1,4 +1,4 @@
-import { checkKnownOptions, parseChoice, showOption } from '../checks/options.ts'
+import { parseChoice, readOptions, showOption } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import type { Awaitable } from '../checks/time-limit.ts'
 import { findDefaultPort, isPort, type UrlParts } from '../scheme/signed-url.ts'
@@ -50,8 +50,7 @@ const xForwarded = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port']
  * @throws TypeError for options that are missing, unknown or contradict each other.
  */
 export function fromRequest(options: FromRequestOptions): PublicUrlRule {
-  checkKnownOptions(options, known, 'fromRequest')
-  const { allowedHosts, trustedProxies = [], forwardedBy } = options
+  const { allowedHosts, trustedProxies = [], forwardedBy } = readOptions(options, known, 'fromRequest')
   const isAllowed = typeof allowedHosts === 'function' ? undefined : parseAllowedHosts(allowedHosts)
   const ranges = [trustedProxies].flat()
   parseChoice(forwardedBy, 'forwardedBy', ['forwarded', 'x-forwarded'])

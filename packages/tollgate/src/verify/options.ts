@@ -1,4 +1,4 @@
-import { checkKnownOptions, checkMethods, checkType, parseChoice, parseInteger, toList } from '../checks/options.ts'
+import { checkMethods, checkType, parseChoice, parseInteger, readOptions, toList } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
 import type { Awaitable } from '../checks/time-limit.ts'
@@ -59,8 +59,8 @@ const known: Readonly<Record<keyof VerifierOptions, true>> = {
  * Parses the options of a verifier.
  * @throws TypeError or RangeError that names the option and never shows a token.
  */
-export function parseOptions(given: VerifierOptions): Settings {
-  checkKnownOptions(given, known, 'the verifier')
+export function parseOptions(options: VerifierOptions): Settings {
+  const given = readOptions(options, known, 'the verifier')
   for (const name of ['signedUrl', 'onVerdict', 'onRejected'] as const) checkType(given[name], name, 'function')
   const { sharedKeysOnly = false } = given
   checkType(sharedKeysOnly, 'sharedKeysOnly', 'boolean')
@@ -69,7 +69,7 @@ export function parseOptions(given: VerifierOptions): Settings {
   if ('release' in Object(given.replay)) throw new TypeError('"replay" must be replayGuard({ store })')
   if (given.diagnose !== undefined) checkMethods(given.diagnose, 'diagnose', ['explain'])
   return {
-    given: Object.freeze({ ...given }),
+    given: Object.freeze(given),
     resolveUrl: parseUrlOptions(given),
     eitherSlash: parseChoice(given.trailingSlash, 'trailingSlash', ['exact', 'either']) === 'either',
     authTokens: parseAuthToken(given),

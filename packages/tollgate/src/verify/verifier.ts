@@ -154,7 +154,7 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   const guard = coverage.hasForeignHash ? undefined : settings.given.replay
   const reservation =
     guard === undefined
-      ? unguarded
+      ? ({ replayed: false } as const)
       : await reserveDelivery(guard, {
           key: hashBody(encodeUtf8(form.signingString)),
           handshake: head.handshake,
@@ -190,8 +190,6 @@ function describeClaim(
   }
 }
 
-const unguarded: Reservation = { replayed: false }
-
 /** Reserves a delivery. The answer of the guard, or its failure, may refuse the request. */
 export async function reserveDelivery(guard: ReplayGuard, delivery: Delivery): Promise<Reservation | Rejected> {
   try {
@@ -216,11 +214,10 @@ async function observe(check: Check, rejection: Rejected): Promise<Verdict> {
 
 function report({ settings, source, native, coverage }: Check, verdict: Verdict): void {
   const { onVerdict, diagnose } = settings.given
-  const request = source as IncomingRequest
-  if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, request, native))
+  if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, source as IncomingRequest, native))
   if (verdict.ok || diagnose === undefined) return
   // A stream has been read, so only its bytes can be used now.
-  const { body: _, ...head } = request
-  const readable = coverage === undefined ? head : { ...head, body: coverage.body() }
+  const { body: _, ...head } = source as IncomingRequest
+  const readable = { ...head, ...(coverage && { body: coverage.body() }) }
   runUnnoticed(() => diagnose.explain({ rejection: verdict, request: readable, options: settings.given, native }))
 }

@@ -1,4 +1,4 @@
-import { checkMethods, refusePromise } from '../../checks/options.ts'
+import { checkMethods, readOption, refusePromise } from '../../checks/options.ts'
 import { readEnvironment } from '../../checks/runtime.ts'
 import {
   type AnyVerdict,
@@ -135,9 +135,9 @@ interface Prepared {
 }
 
 function prepare(options: GuardOptions): Prepared {
-  const verifier = options.verifier === undefined ? createVerifier(options) : takeVerifier(options)
-  const onRejected = options.onRejected ?? verifier.onRejected
-  return { verifier, onRejected, explains: options.diagnose !== undefined, logged: new Set() }
+  const verifier = readOption(options, 'verifier') === undefined ? createVerifier(options) : takeVerifier(options)
+  const onRejected = readOption(options, 'onRejected') ?? readOption(verifier, 'onRejected')
+  return { verifier, onRejected, explains: readOption(options, 'diagnose') !== undefined, logged: new Set() }
 }
 
 function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Verifier<AnyVerdict> {
@@ -152,9 +152,14 @@ function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Ver
 
 function toOutcome(verdict: AnyVerdict, prepared: Prepared, native: unknown): Outcome {
   if ('code' in verdict) logRefusal(verdict, prepared)
-  if ('release' in verdict)
+  if (isWebhook(verdict))
     return { webhook: verdict, reserved: verdict.ok && prepared.verifier.reserves !== false ? verdict : undefined }
-  return { answer: chooseAnswer(verdict, prepared.onRejected, native) }
+  return { webhook: undefined, answer: chooseAnswer(verdict, prepared.onRejected, native) }
+}
+
+/** Only a verdict for the handler has `release`, of its own or of its class. */
+function isWebhook(verdict: AnyVerdict): verdict is AnyWebhook {
+  return readOption(verdict as Partial<AnyWebhook>, 'release') !== undefined
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { readOption } from '../../checks/options.ts'
 import type { AnyWebhook, BodyConsumed, IncomingRequest, PushedBody } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
@@ -72,7 +73,10 @@ export function findBody(
   consumed: BodyConsumed,
   verified?: AnyWebhook,
 ): IncomingRequest['body'] {
-  const sources = [verified?.body, ...holders.map(({ rawBody }) => rawBody), ...holders.map(({ body }) => body)]
+  const sources = [
+    verified?.body,
+    ...(['rawBody', 'body'] as const).flatMap((name) => holders.map((holder) => readOption(holder, name))),
+  ]
   for (const source of sources)
     if (typeof source === 'string' || ArrayBuffer.isView(source)) return source as Uint8Array
   // Hosts without a server set a parsed body and no stream. A parser that skipped the body leaves

@@ -1,3 +1,4 @@
+import { readOption } from '../../checks/options.ts'
 import type { Verifier } from '../../index.ts'
 import { createPathFilter, type Mounting, type PathFilter } from '../../verify/paths.ts'
 import { type GuardOptions, type OptionsSource, resolveOptions } from './guard.ts'
@@ -70,14 +71,14 @@ interface SplitOptions {
 }
 
 function splitOptions(options: Options): SplitOptions {
-  const { paths, ...verifierOptions } = options
+  const { paths: _, ...verifierOptions } = options
   return {
     verifierOptions,
-    filter: createPathFilter(paths, findPublicUrl(verifierOptions)),
+    filter: createPathFilter(readOption(options, 'paths'), findPublicUrl(verifierOptions)),
   }
 }
 
-function findPublicUrl({ publicUrl, verifier }: GuardOptions): unknown {
-  const { publicUrl: known }: Partial<Verifier> = Object(verifier)
-  return publicUrl ?? known
+function findPublicUrl(options: GuardOptions): unknown {
+  const verifier: Partial<Verifier> = Object(readOption(options, 'verifier'))
+  return readOption(options, 'publicUrl') ?? readOption(verifier, 'publicUrl')
 }

@@ -1,4 +1,4 @@
-import { checkType } from '../../checks/options.ts'
+import { checkType, readOption } from '../../checks/options.ts'
 import type { IncomingRequest } from '../../index.ts'
 import { createGuard, type Guard, type GuardOptions, type OptionsSource, resolveOptions } from './guard.ts'
 
@@ -23,7 +23,8 @@ export interface WebSocketOptions {
 export function createSocketGuard<Env = void>(source: OptionsSource<GuardOptions & WebSocketOptions, Env>): Guard<Env> {
   let opensSockets = false
   const takeOption = (given: GuardOptions & WebSocketOptions): GuardOptions => {
-    const { webSocket, ...options } = given
+    const { webSocket: _, ...options } = given
+    const webSocket = readOption(given, 'webSocket')
     checkType(webSocket, 'webSocket', 'boolean')
     opensSockets = webSocket === true
     return options
