@@ -118,7 +118,7 @@ export const rejectionPages = {
   },
   body_unsigned: {
     means:
-      'The body is not empty, and the signature covers no part of it. Either the body is not a form and the URL has no `bodySHA256`, or the request is a GET with a body. Anyone with a signed URL could send any body.',
+      'The body is not empty, and the signature covers no part of it. The body is not a form and the URL has no `bodySHA256`, or its Content-Type names another charset than UTF-8, or the request is a GET with a body. Anyone with a signed URL could send any body.',
     look: [
       'Which Content-Type does it have? Tollgate does not treat a form with another type as a form.',
       'Is it JSON? Then the query that reaches the app must have `bodySHA256`.',

@@ -79,6 +79,23 @@ export function bodyAttacksSuite(library: Library): Suite {
         'body_unsigned',
       )
     },
+    'B2 JSON under a charset that parsers would decode': async () => {
+      // UTF-7, as body-parser reads it: {"text":"","admin":"true"}
+      const body = '{"text":"+ACIALAAiAGEAZABtAGkAbgAiADoAIgB0AHIAdQBl-"}'
+      const path = `/x?bodySHA256=${await hashHex(body)}`
+      for (const charset of ['utf-7', '"utf-7"', 'UTF-16LE', 'iso-8859-1', 'utf-8; charset=utf-7', 'utf-80'])
+        await refuse(
+          await makeRequest({ body, path, contentType: `application/json; charset=${charset}` }),
+          'body_unsigned',
+        )
+      const { headers, ...request } = await makeRequest({ body, path })
+      const types = ['application/json', 'application/json; charset=utf-7']
+      await refuse({ ...request, headers: { ...headers, 'content-type': types } }, 'body_unsigned')
+      for (const charset of ['utf-8', 'UTF-8', ' "utf-8"'])
+        assertAccepted(
+          await ask(library, await makeRequest({ body, path, contentType: `application/json; charset=${charset}` })),
+        )
+    },
     'B3 JSON without bodySHA256, and with a bad one': async () => {
       const body = '{"a":1}'
       const hash = await hashHex(body)

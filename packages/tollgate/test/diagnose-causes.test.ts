@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { causes } from '../src/diagnose/causes/index.ts'
+import { diagnose } from '../src/diagnose/index.ts'
+import { signRequest } from '../src/testing/index.ts'
 import { diagnoseSetUp, setUps } from './diagnose-support.ts'
+import { authToken, options, origin } from './requests.ts'
 
 const sort = (ids: readonly string[]): string[] => [...ids].sort()
 
@@ -20,4 +23,13 @@ test('every cause occurs alone, and every expected cause exists', () => {
   const alone = setUps.flatMap(({ expected: [first = []] }) => (first.length === 1 ? first : []))
   expect(ids.filter((id) => !alone.includes(id))).toEqual([])
   expect(setUps.flatMap(({ expected }) => expected.flat()).filter((id) => !ids.includes(id))).toEqual([])
+})
+
+test('JSON whose Content-Type names another charset is explained as that', async () => {
+  const { url, headers, body } = signRequest({ url: `${origin}/events`, json: { type: 'a' }, authToken })
+  const contentType = 'application/json; charset=iso-8859-1'
+  const request = { method: 'POST', url, headers: { ...headers, 'content-type': contentType }, body: body ?? '' }
+  const { verdict, proven } = await diagnose(request, options)
+  expect(verdict).toMatchObject({ ok: false, code: 'body_unsigned' })
+  expect(proven?.causes.map(({ id }) => id)).toEqual(['body_charset'])
 })

@@ -1,7 +1,8 @@
+import { inspect } from 'node:util'
 import { afterEach, expect, test, vi } from 'vitest'
 import { messageText, sharedSecret } from '../../../conformance/diagnosis/made/direct.ts'
 import type { SetUp } from '../../../conformance/diagnosis/setup.ts'
-import { diagnose, evenInProduction } from '../src/diagnose/index.ts'
+import { diagnose, evenInProduction, withHints } from '../src/diagnose/index.ts'
 import { createVerifier } from '../src/index.ts'
 import { diagnoseSetUp, readOptions, readRequest, setUps } from './diagnose-support.ts'
 import { authToken, origin, otherToken, sign } from './requests.ts'
@@ -99,4 +100,10 @@ test('a verifier explains a refusal without them', async () => {
   expect(lines[0]).toContain('POST /sms was refused: signature_mismatch')
   expect(lines[0]).toContain('scheme: Twilio signed https://, and this server checks http://')
   expectNoSecret(lines[0] ?? '', 'the verifier')
+})
+
+test('a diagnoser that is logged shows no token of its hints', () => {
+  const hinted = withHints({ otherTokens: { staging: otherToken } })
+  for (const text of [inspect(hinted, { depth: 9 }), JSON.stringify(hinted), inspect({ ...hinted }, { depth: 9 })])
+    expectNoSecret(text, text)
 })

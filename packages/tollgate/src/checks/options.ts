@@ -22,7 +22,8 @@ export function readOptions<T>(given: T, known: Readonly<Record<string, true>>, 
  */
 export function readOption<T, Name extends keyof T>(given: T, name: Name): T[Name] | undefined {
   const value = given[name]
-  return value !== (Object.prototype as T)[name] || Object.hasOwn(given as object, name) ? value : undefined
+  if (value !== (Object.prototype as T)[name] || Object.hasOwn(given as object, name)) return value
+  return undefined
 }
 
 /**
@@ -45,7 +46,10 @@ export function findNearest(word: string, candidates: readonly string[]): string
   let best = 0.66
   for (const candidate of candidates) {
     const score = rateLikeness(word.toLowerCase(), candidate.toLowerCase())
-    if (score > best) [nearest, best] = [candidate, score]
+    if (score > best) {
+      nearest = candidate
+      best = score
+    }
   }
   return nearest
 }

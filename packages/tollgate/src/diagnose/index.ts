@@ -280,15 +280,16 @@ function explain(refused: Refused, hints: DiagnoseHints): Promise<void> {
  * explains each refusal on standard error in at most eight lines. As an option it does nothing if
  * NODE_ENV is `production`: see `evenInProduction`.
  */
-export const diagnose: typeof diagnoseRequest & HintedDiagnoser = Object.assign(diagnoseRequest, createDiagnoser({}))
+export const diagnose: typeof diagnoseRequest & HintedDiagnoser = createDiagnoser(diagnoseRequest, {})
 
-function createDiagnoser(hints: DiagnoseHints): HintedDiagnoser {
-  return {
-    hints,
+function createDiagnoser<T extends object>(target: T, hints: DiagnoseHints): T & HintedDiagnoser {
+  const explainer: Diagnoser = {
     explain(refused) {
       return readEnvironment('NODE_ENV') === 'production' ? undefined : explain(refused, hints)
     },
   }
+  // Not enumerable, because they may hold tokens, and applications log their options.
+  return Object.defineProperty(Object.assign(target, explainer), 'hints', { value: hints }) as T & HintedDiagnoser
 }
 
 /**
@@ -299,7 +300,7 @@ function createDiagnoser(hints: DiagnoseHints): HintedDiagnoser {
  */
 export function withHints(hints: DiagnoseHints): HintedDiagnoser {
   parseDiagnoseOptions({ ...hints })
-  return createDiagnoser({ ...hints })
+  return createDiagnoser({}, { ...hints })
 }
 
 /**

@@ -9,7 +9,7 @@ import {
 } from '../scheme/form.ts'
 import { findBodyHash, hashBody } from '../scheme/signature.ts'
 import { type Rejected, reject } from '../verdict.ts'
-import { type Head, readSingle } from './head.ts'
+import { type Head, listTexts } from './head.ts'
 
 /** The part of a request that its signature covers. */
 export interface Coverage {
@@ -52,19 +52,22 @@ const unsigned = {
  */
 export function readCoverage(head: Head, query: string, borrowed: Uint8Array): Coverage {
   if (head.method === 'GET' || head.handshake || borrowed.length === 0) return readUrlOnly(head, query, borrowed)
-  if (isFormType(readSingle(head.header, 'content-type') ?? '')) {
+  const type = listTexts(head.header('content-type')).join()
+  if (isFormType(type)) {
     const form = readForm(borrowed)
     // A form such as `&` or `=` adds nothing to the signing string, so it proves no more than no
     // body.
-    const isEmpty = form.rejection === undefined && form.params.every(([name, value]) => name + value === '')
+    const isEmpty = form.rejection === undefined && !form.params.some(([name, value]) => name + value)
     return isEmpty ? { ...readUrlOnly(head, query, borrowed), params: form.params } : form
   }
   const hash = findBodyHash(query)
   const body = keepBytes(borrowed)
   const coverage: Coverage = { ...unsigned, covers: 'body', body }
-  if (hash === undefined) return { ...coverage, rejection: reject('body_unsigned') }
-  if (hash !== hashBody(body())) return { ...coverage, rejection: reject('body_hash_mismatch') }
-  return coverage
+  // Content-Type is not signed, and a parser of the application may decode JSON by its charset. Text
+  // in UTF-7 would become names and values.
+  if (hash === undefined || /charset\s*=(?!\s*"?utf-8\b)/i.test(type))
+    return { ...coverage, rejection: reject('body_unsigned') }
+  return hash === hashBody(body()) ? coverage : { ...coverage, rejection: reject('body_hash_mismatch') }
 }
 
 function readForm(borrowed: Uint8Array): Coverage {

@@ -34,7 +34,7 @@ function asksForWebSocket(method: string, header: HeaderReader): boolean {
   // cannot carry that header.
   if (method === 'CONNECT') return readSingle(header, ':protocol')?.toLowerCase() === 'websocket'
   if (method !== 'GET' || readSingle(header, 'upgrade')?.trim().toLowerCase() !== 'websocket') return false
-  return /(^|,)\s*upgrade\s*(,|$)/i.test(listTexts(header('connection')).join(','))
+  return /(^|,)\s*upgrade\s*(,|$)/i.test(listTexts(header('connection')).join())
 }
 
 /** The signature of a request and the key that it names. Both are claims until an HMAC matches. */

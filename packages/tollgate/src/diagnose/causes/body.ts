@@ -102,6 +102,12 @@ export const bodyCauses = {
         ? { detail: `${otherHash} ${lostCharacters}` }
         : undefined
     },
+    refusals: {
+      body_unsigned({ bodyMatches, method }) {
+        // The body has its hash, so only the charset of its type is left as the reason.
+        return bodyMatches && method !== 'GET' ? { detail: otherCharset, fix: keepType } : undefined
+      },
+    },
     suspect({ subject, rejection }) {
       if (subject.tooLarge) return undefined
       if (rejection.code === 'body_malformed' && subject.isForm && !isDecodedTwice(subject))
@@ -486,6 +492,9 @@ function describeLostBody(
     ? { detail: lostJson, fix: passBody }
     : undefined
 }
+
+const otherCharset = 'The body is no form, and its Content-Type names another charset than UTF-8.'
+const keepType = 'Pass Content-Type on unchanged: Twilio names no other charset.'
 
 const lostJson =
   'The signature matches, but the body that bodySHA256 covers is missing: something read it before, or it did not arrive.'
