@@ -1472,3 +1472,118 @@ addApp(
     },
   }),
 )
+
+// ---- rewrites of the path
+addApp(
+  'a part of the path became a field',
+  'Apache RewriteRule ^/sms/([a-z]+)$ /sms?tenant=$1 [P]',
+  post(`${O}/sms/acme`, { target: '/sms?tenant=acme' }),
+  {},
+  ['path_prefix'],
+  ({ request }) => ({ request: { ...request, url: '/sms/acme' } }),
+)
+addApp(
+  'the first part of the path became a field',
+  'nginx rewrite ^/([a-z]+)/sms$ /sms?tenant=$1',
+  post(`${O}/acme/sms`, { target: '/sms?tenant=acme' }),
+  {},
+  ['path_prefix'],
+)
+addApp(
+  'a clean URL, the file ends in .php',
+  'nginx try_files $uri $uri.php',
+  post(`${O}/twilio/sms`, { target: '/twilio/sms.php' }),
+  {},
+  ['path_prefix'],
+)
+addApp(
+  'the ending .php is hidden',
+  'nginx rewrite ^(.*)\\.php$ $1',
+  post(`${O}/twilio/sms.php`, { target: '/twilio/sms' }),
+  {},
+  ['path_prefix'],
+)
+addApp(
+  'IIS rewrites the path as a whole',
+  'X-Original-URL of IIS ARR',
+  post(`${O}/webhooks/sms.aspx`, { target: '/handler', headers: { 'x-original-url': '/webhooks/sms.aspx' } }),
+  {},
+  ['path_prefix'],
+)
+addApp(
+  'front controller, and the URL is known',
+  'index.php',
+  post(`${O}/twilio/incoming`, { target: '/index.php' }),
+  {},
+  ['path_prefix'],
+  undefined,
+  { otherUrls: [`${O}/twilio/incoming`] },
+)
+
+// ---- hosts and ports
+const twoPorts = { publicUrl: ['https://app.example.com:8443', 'https://b.example.com'] }
+add(
+  'Host lost its port, publicUrl is a list',
+  'nginx proxy_set_header Host $host',
+  get(`https://app.example.com:8443/sms?${form(status)}`, { host: 'app.example.com' }),
+  twoPorts,
+  ['port'],
+  ({ request }) => ({ request: { ...request, headers: { ...request.headers, host: 'app.example.com:8443' } } }),
+)
+add(
+  'Host lost its port, form not read',
+  'nginx proxy_set_header Host $host',
+  post('https://app.example.com:8443/sms', { host: 'app.example.com', body: '' }),
+  twoPorts,
+  ['?port'],
+)
+add(
+  'Host with the inner port, publicUrl is a list',
+  'nginx proxy_set_header Host $host:$server_port',
+  get(`${O}/sms?${form(status)}`, { host: 'app.example.com:8080' }),
+  { publicUrl: [O, 'https://b.example.com'] },
+  ['port'],
+  ({ request }) => ({ request: { ...request, headers: { ...request.headers, host: 'app.example.com' } } }),
+)
+add(
+  'words of the host capitalised, and not its last label',
+  'nginx $host',
+  post('https://Hooks.Acme-Dental.com/sms', { host: 'hooks.acme-dental.com' }),
+  { publicUrl: 'https://hooks.acme-dental.com' },
+  ['host_case'],
+)
+addApp(
+  'the target was decoded',
+  'decodeURIComponent(req.url)',
+  post(`${O}/sms?name=Ann%20Lee`, { target: '/sms?name=Ann Lee' }),
+  {},
+  ['query_encoding'],
+  ({ request }) => ({ request: { ...request, url: '/sms?name=Ann%20Lee' } }),
+)
+addApp(
+  'the path was decoded',
+  'decodeURI(req.url)',
+  post(`${O}/front%20desk/sms`, { target: '/front desk/sms' }),
+  {},
+  ['path_encoding'],
+  ({ request }) => ({ request: { ...request, url: '/front%20desk/sms' } }),
+)
+
+addApp(
+  'the target was decoded, form not read',
+  'decodeURIComponent(req.url)',
+  post(`${O}/sms?name=Ann%20Lee`, { target: '/sms?name=Ann Lee', body: '' }),
+  {},
+  ['?query_encoding'],
+)
+
+// ---- handshakes
+const upgrade = { upgrade: 'websocket', connection: 'upgrade' }
+addApp(
+  'handshake, a field added to the query',
+  'the URL is signed without its query',
+  get('wss://app.example.com/media', { target: '/media?edge=1', headers: upgrade, handshake: true }),
+  {},
+  ['query_extra'],
+  ({ request }) => ({ request: { ...request, url: '/media' } }),
+)

@@ -55,6 +55,10 @@ describe('set-ups that people reported, signed by Twilio’s own package', () =>
     ['undefined', /is not set/],
     ['Twilio sorts, signs unsorted', /in the order that arrives/],
     ['text of the form passed', /^Pass RequestValidator the parameters/],
+    ['IIS rewrites the path as a whole', /from before the rewrite/],
+    ['front controller, and the URL is known', /from before the rewrite/],
+    ['handshake, a field added to the query', /^Let nothing on the way add "edge"/],
+    ['Host lost its port, form not read', /pass Host on as Twilio sent it/],
   ])('%s: the fix points the right way', async (name, fix) => {
     const one = reported.find((each) => each.name === name)
     const { proven, suspected } = await run(one as Reported)

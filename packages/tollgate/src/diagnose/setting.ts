@@ -1,4 +1,4 @@
-import { findDefaultPort, listSignedForms, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
+import { findDefaultPort, listSignedForms, type SignedForm, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { isRejected, type Verdict } from '../verdict.ts'
 import { readHead, readHeaders } from '../verify/head.ts'
 import { parseOptions } from '../verify/options.ts'
@@ -60,25 +60,29 @@ function findUrlSetting({ request, options, match, evidence, causes }: SettingIn
   const target = readTarget(request.url)
   if (target === undefined || !causes.some((id) => ofOrigin.has(id) || ofQuery.has(id))) return undefined
   const signed = choosePort(match, evidence)
-  const resolve = (candidate: VerifierOptions): readonly string[] => {
+  const resolve = (candidate: VerifierOptions): readonly SignedForm[] => {
     const { resolveUrl, eitherSlash, lookupTimeoutMs } = parseOptions(candidate)
     const url = resolveUrl(head, request, lookupTimeoutMs)
     // A function of the user's decides about hosts: it needs no other option.
     if ('then' in url || isRejected(url)) return []
     const parts = head.handshake ? { ...url, scheme: 'wss' } : url
-    return listSignedForms(parts, '', { eitherSlash, respelled: request.urlIsNormalized }).map((form) => form.url)
+    return listSignedForms(parts, '', { eitherSlash, respelled: request.urlIsNormalized })
   }
-  const whole = match.form.url
+  // A handshake may be signed with its query as parameters: then another query has the same URL.
+  const { url: whole, signingString } = match.form
+  const isSigned = (form: SignedForm): boolean =>
+    head.handshake ? form.signingString === signingString : form.url === whole
+  const hasOwnCause = causes.some((id) => ofQuery.has(id) || id === 'body_hash_missing')
   const mayBeFunction = causes.includes('path_prefix') || options.signedUrl !== undefined
   for (const { line, options: changed } of listCandidates(request, options, signed, target.path)) {
     if (changed.signedUrl !== undefined && !mayBeFunction) continue
     // Another URL of the list may have a password.
     if (!/^[\x20-\x3f\x41-\x7e]+$/.test(line)) continue
     try {
-      const urls = resolve({ ...options, ...changed })
-      if (urls.includes(whole)) return { line, mends: new Set([...ofOrigin, ...ofQuery]) }
-      // The query may have a cause of its own.
-      const isSame = urls.some((url) => url.replace(/\?.*$/s, '') === whole.replace(/\?.*$/s, ''))
+      const forms = resolve({ ...options, ...changed })
+      if (forms.some(isSigned)) return { line, mends: new Set([...ofOrigin, ...ofQuery]) }
+      // The query may have a cause of its own. If not, the cause of the path changed it too.
+      const isSame = hasOwnCause && forms.some(({ url }) => url.replace(/\?.*$/s, '') === whole.replace(/\?.*$/s, ''))
       if (isSame && causes.some((id) => ofOrigin.has(id))) return { line, mends: ofOrigin }
     } catch {
       // A URL that the verifier refuses as an option.

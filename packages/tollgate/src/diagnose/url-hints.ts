@@ -1,5 +1,6 @@
 import { joinUrl, type UrlParts } from '../scheme/signed-url.ts'
 import type { FoundCause, ProposedEdit } from './causes/index.ts'
+import { beforeRewrite } from './causes/path.ts'
 import type { Subject } from './reading.ts'
 import { decodeAll, joinFields, splitFields, stripSlashes } from './spelling.ts'
 
@@ -53,11 +54,14 @@ function compareUrls(seen: UrlParts, signed: UrlParts): FoundCause[] {
       id: 'port',
       detail: `Twilio signed ${showPort(signed)}, and this server checks ${showPort(seen)}.`,
     })
-  if (seen.path !== signed.path)
+  if (seen.path !== signed.path) {
+    const id = comparePaths(seen.path, signed.path)
     causes.push({
-      id: comparePaths(seen.path, signed.path),
+      id,
       detail: `Twilio signed the path ${signed.path}, and this server checks ${seen.path}.`,
+      fix: id === 'path_prefix' ? beforeRewrite : undefined,
     })
+  }
   if (seen.query !== signed.query) causes.push(compareQueries(splitFields(seen.query), splitFields(signed.query)))
   return causes
 }

@@ -1,4 +1,7 @@
 import type { UrlParts } from '../../scheme/signed-url.ts'
+import type { Rejected } from '../../verdict.ts'
+import { readTarget } from '../../verify/public-url.ts'
+import { isTwilioName } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
 import {
   decodeAll,
@@ -6,11 +9,12 @@ import {
   hexCases,
   joinFields,
   listToggles,
+  readName,
   splitFields,
   stripSlashes,
   toHex,
 } from '../spelling.ts'
-import { type CauseRow, type Edit, editUrl, type Row } from './row.ts'
+import { type CauseRow, type Edit, editUrl, type Row, type Suspicion } from './row.ts'
 
 const intoUrl = 'Put the prefix into publicUrl'
 
@@ -86,7 +90,40 @@ export const pathCauses = {
     },
     question: 'path',
     edits: listPathSpellings,
+    suspect: ({ subject, rejection }) => suspectDecoded('path', subject, rejection),
+    refusals: {
+      url_not_allowed: (subject, rejection) => suspectDecoded('path', subject, rejection),
+    },
   } satisfies CauseRow as Row,
+}
+
+/**
+ * Explains a request target that the verifier refused: characters that no client sends show that it
+ * was decoded.
+ * @param part the part of the target that the asking cause explains
+ * @param subject the request
+ * @param rejection the verdict
+ * @returns the explanation, if this part is malformed
+ */
+export function suspectDecoded(
+  part: 'path' | 'query',
+  { request: { url } }: Subject,
+  { code, message }: Rejected,
+): Suspicion | undefined {
+  if (code !== 'url_not_allowed') return undefined
+  if (/Too many pairs/.test(message))
+    return part === 'path'
+      ? undefined
+      : { score: 95, detail: 'The query has more than 10,000 fields.', fix: 'Let nothing on the way add to the query.' }
+  if (!/request target/.test(message)) return undefined
+  // The query is the part that changed if the path alone is well-formed.
+  const isQuery = typeof url === 'string' && url.includes('?') && readTarget(url.replace(/\?.*$/s, '')) !== undefined
+  if (isQuery !== (part === 'query')) return undefined
+  return {
+    score: 95,
+    detail: `The ${part} is malformed: something decoded the request target, or passed another text.`,
+    fix: 'Pass the request target as it arrived.',
+  }
 }
 
 /** The edits of a longer path cost too much. */
@@ -131,7 +168,7 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
         value.path,
         1,
         `Twilio signed the path ${value.path} (${from}), and this server checks ${seen}.`,
-        from === ownTarget ? 'Return the path of the request from "signedUrl".' : undefined,
+        from === ownTarget ? 'Return the path of the request from "signedUrl".' : beforeRewrite,
       )
   const named = [...evidence.prefixes, ...hints.prefixes].map(({ value, from }) => [trimPrefix(value), from] as const)
   // If the whole path is a mount point, the app sees "/".
@@ -185,32 +222,47 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
         )
   }
   for (const [prefix, of] of rarePrefixes) yield* offer(prefix + seen, 5, describeLost(prefix, of, seen))
+  yield* listEndings(seen, offer)
   yield* listInner(segments, offer)
   yield* listJoined(seen, offer)
   yield* listRouted(state.url)
 }
 
+/** A prefix in "publicUrl" does not undo a rewrite of the path. */
+export const beforeRewrite =
+  'Let nothing on the way rewrite the path, pass the request target from before the rewrite, or return the signed URL from "signedUrl".'
+
 const mostFields = 40
 
-/** Lists the paths that a front controller or a rewrite moved into the query, such as `/index.php?q=sms`. */
+/**
+ * Lists the paths that a front controller or a rewrite moved into the query, such as
+ * `/index.php?q=sms`. A part of the path may be a field: `/sms/acme` as `/sms?tenant=acme`.
+ */
 function* listRouted({ path, query }: UrlParts): Generator<Edit> {
   const fields = splitFields(query)
   if (fields.length > mostFields || query.length > mostCharacters) return
-  const before = path.split('/').slice(1, -1)
+  const parts = path.split('/').slice(1)
   for (const [index, field] of fields.entries()) {
     const value = decodeAll(field.replace(/^[^=]*=/, '')).replace(/^\//, '')
     if (!/^[\w.~/-]+$/.test(value)) continue
-    const rest = joinFields(fields.filter((_, at) => at !== index))
-    for (let count = 0; count <= Math.min(before.length, 3); count++) {
-      const routed = `/${[...before.slice(0, count), value].join('/')}`
-      yield {
+    const query = joinFields(fields.filter((_, at) => at !== index))
+    const offer = (before: readonly string[], after: readonly string[], cost: number): Edit => {
+      const isPart = before.length + after.length >= parts.length
+      const signed = `/${[...before, value, ...after].join('/')}`
+      return {
         dimension: 'prefix',
-        cost: value.includes('/') ? 2 : 3,
-        apply: (state) => ({ ...state, url: { ...state.url, path: routed, query: rest } }),
-        detail: `A rewrite moved the path into the query: Twilio signed ${routed}.`,
-        fix: 'Pass the request target from before the rewrite, or return the signed URL from "signedUrl".',
+        cost,
+        apply: (state) => ({ ...state, url: { ...state.url, path: signed, query } }),
+        detail: `A rewrite moved ${isPart ? 'a part of the path' : 'the path'} into the query: Twilio signed ${signed}.`,
+        fix: beforeRewrite,
       }
     }
+    for (let count = 0; count < Math.min(parts.length, 4); count++)
+      yield offer(parts.slice(0, count), [], value.includes('/') ? 2 : 3)
+    // Only the user's own fields are parts of a path. A GET webhook has about 25 others.
+    if (isTwilioName(readName(field))) continue
+    for (let count = 0; count <= Math.min(parts.length, 3); count++)
+      yield offer(parts.slice(0, count), parts.slice(count), 4)
   }
 }
 
@@ -222,6 +274,16 @@ type Offer = (path: string, cost: number, detail: string, fix?: string) => Gener
 
 const slashes =
   'Let the proxy pass the path unchanged (nginx: proxy_pass without a path, Apache: ProxyPass "/twilio" "http://app/twilio"). If it has to strip the prefix, end both of its paths with a slash, and put the prefix into publicUrl.'
+
+/** Lists the path without the ending of a file, and with one: rewrites hide and add these. */
+function* listEndings(seen: string, offer: Offer): Generator<Edit> {
+  const [ending = ''] = /(?<=[^/])\.\w{1,5}$/.exec(seen) ?? []
+  if (ending !== '')
+    yield* offer(seen.slice(0, -ending.length), 4, `Something added ${ending} to the path on the way.`, beforeRewrite)
+  else if (!seen.endsWith('/'))
+    for (const lost of ['.php', '.html', '.json', '.xml', '.aspx', '.ashx', '.cgi', '.jsp', '.do', '.js'])
+      yield* offer(seen + lost, 5, `The path lost its ending ${lost} on the way.`, beforeRewrite)
+}
 
 /** Lists paths with one segment more or less behind the first, such as a version. */
 function* listInner(segments: readonly string[], offer: Offer): Generator<Edit> {

@@ -1,10 +1,12 @@
 import { kindOf } from '../../params/index.ts'
 import { type Pairs, parseForm, serializeForm } from '../../scheme/form.ts'
+import type { IncomingRequest } from '../../verify/types.ts'
 import { kinds } from '../../webhooks/index.ts'
 import { countCharacters } from '../limits.ts'
 import { isTwilioName, showName, showNames } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
 import { decodeAll, escapers, hexCases, joinFields, listToggles, readName, splitFields } from '../spelling.ts'
+import { suspectDecoded } from './path.ts'
 import { type CauseRow, type Edit, editPairs, editUrl, type Row } from './row.ts'
 
 /** Changes of the query. */
@@ -25,11 +27,13 @@ export const queryCauses = {
       yield* listLost(subject)
       yield* listMerged(subject)
     },
-    suspect({ subject: { state, method, queryPairs, options }, tried }) {
+    suspect({ subject: { state, method, handshake, queryPairs, options }, tried }) {
       if (method === 'GET' && queryPairs.length === 0 && state.pairs.length === 0)
         return {
           score: 58,
-          detail: 'A GET webhook has its parameters in the query, and there is no query.',
+          detail: handshake
+            ? 'If this is a handshake of ConversationRelay whose URL has a query, it was lost. Media Streams has none.'
+            : 'A GET webhook has its parameters in the query, and there is no query.',
           fix: keepQuery,
         }
       if (tried === 0) return undefined
@@ -99,6 +103,23 @@ export const queryCauses = {
         ? [toggleEmpty(subject.state.url.query)]
         : listSpellings(queries.join(''))
     },
+    suspect({ subject, rejection, tried }) {
+      const { request, state } = subject
+      const decoded = suspectDecoded('query', subject, rejection)
+      if (decoded !== undefined) return decoded
+      // A platform that decodes the query loses its spelling. Plain characters have only one.
+      return tried > 0 && isRespelled(request) && /[^\w.=&?-]/.test(state.url.query)
+        ? {
+            score: 60,
+            detail:
+              'The platform passes the query on decoded, and Twilio may have signed a spelling that was not tried.',
+            fix: 'Write the query in the console as encodeURIComponent writes it, or use a platform that passes the raw query on (AWS: HTTP API or Function URL).',
+          }
+        : undefined
+    },
+    refusals: {
+      url_not_allowed: (subject, rejection) => suspectDecoded('query', subject, rejection),
+    },
   } satisfies CauseRow as Row,
   query_counted_as_params: {
     title: 'Query parameters counted twice',
@@ -114,6 +135,10 @@ export const queryCauses = {
     edits: listCounted,
     changesParams: true,
   } satisfies CauseRow as Row,
+}
+
+function isRespelled({ urlIsNormalized }: IncomingRequest): boolean {
+  return urlIsNormalized !== undefined && urlIsNormalized !== false
 }
 
 const keepQuery =

@@ -1,4 +1,4 @@
-import { findDefaultPort, isWebSocketScheme } from '../../scheme/signed-url.ts'
+import { findDefaultPort, isWebSocketScheme, splitUrl } from '../../scheme/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
 import { listParts, spellName } from '../evidence.ts'
 import type { Subject } from '../reading.ts'
@@ -53,7 +53,8 @@ export const urlCauses = {
     },
     suspect({ subject, rejection, tried }) {
       const { host } = subject.state.url
-      if (rejection.code === 'url_not_allowed') return explainUrlNotAllowed(subject, rejection)
+      if (rejection.code === 'url_not_allowed')
+        return explainListedPort(subject, rejection) ? undefined : explainUrlNotAllowed(subject, rejection)
       if (tried === 0) return undefined
       if (internalHost.test(host))
         return { score: 68, detail: `This server checks the host "${host}", which Twilio cannot reach.` }
@@ -182,8 +183,31 @@ function explainForwarding({ header, request }: Subject, { message }: Rejected):
       }
 }
 
+/** Explains a port because of which the verifier built no URL. */
+function explainPort(subject: Subject, rejection: Rejected): Finding | undefined {
+  return explainListedPort(subject, rejection) ?? explainForwardedPort(subject, rejection)
+}
+
+/** Explains a Host header with the host of a listed URL, and another port. */
+function explainListedPort({ header, options, state }: Subject, { code }: Rejected): Finding | undefined {
+  const { publicUrl } = options
+  if (code !== 'url_not_allowed' || options.signedUrl !== undefined || !Array.isArray(publicUrl)) return undefined
+  if (listParts(header, 'host').length !== 1) return undefined
+  const { host, port } = state.url
+  const listed = publicUrl
+    .flatMap((url) => splitUrl(url) ?? [])
+    .find((url) => url.host.toLowerCase() === host.toLowerCase() && url.port !== port)
+  if (listed === undefined) return undefined
+  const named = `${host}${port}`
+  const keepHost = 'let the proxy pass Host on as Twilio sent it (nginx: proxy_set_header Host $http_host)'
+  return {
+    detail: `Host is "${named}", and "publicUrl" lists this host ${listed.port === '' ? 'without a port' : `with the port ${listed.port.slice(1)}`}.`,
+    fix: `If the URL at Twilio has ${port === '' ? 'no port' : `the port ${port.slice(1)}`}, write '${listed.scheme}://${named}' into "publicUrl". If not, ${keepHost}.`,
+  }
+}
+
 /** Explains a forwarded port that the verifier put into the URL. */
-function explainPort({ evidence: { hosts, ports } }: Subject, { message }: Rejected): Finding | undefined {
+function explainForwardedPort({ evidence: { hosts, ports } }: Subject, { message }: Rejected): Finding | undefined {
   const port = ports.find(
     ({ value }) => value !== ':443' && value !== ':80' && !hosts.some((host) => host.value.port === value),
   )
@@ -210,8 +234,7 @@ function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion 
         : 'The function "signedUrl" returned something else than an absolute http or https URL.',
       fix: 'Let "signedUrl" return the whole URL that Twilio called, with its scheme and host, as text and not as a promise.',
     }
-  if (says(/request target|too many/))
-    return { score: 95, detail: 'The request target is malformed, or has too many parameters.', fix: rawTarget }
+  if (says(/request target|Too many pairs/)) return undefined
   if (says(/missing, malformed or repeated|missing or malformed/))
     return {
       // Below the row of forwarding headers, which says which of them it is.
@@ -228,7 +251,7 @@ function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion 
     detail: `The host of the request, "${named}", is not in "${listed}".`,
     fix: internalHost.test(named)
       ? 'Let the proxy pass the public host on (nginx: proxy_set_header Host $http_host, Apache: ProxyPreserveHost On). Or set "publicUrl" to one text, the scheme and host of the URL at Twilio: then Host is not used.'
-      : `If Twilio calls this host, add it to "${listed}"${isList ? `: 'https://${named}'` : ''}.`,
+      : `If Twilio calls this host, add it to "${listed}"${isList ? `: 'https://${named}'` : ''}.${/:\d+$/.test(named) ? ' If Twilio calls another port, let the proxy send that one.' : ''}`,
     ruleFix: isList || internalHost.test(named) ? undefined : 'add the host to "allowedHosts"',
   }
 }
@@ -237,8 +260,6 @@ function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion 
 function showHost(text: string | undefined): string {
   return text !== undefined && /^[\w.:[\]-]{1,260}$/.test(text) ? text : 'unknown'
 }
-
-const rawTarget = 'Pass the request target as it arrived.'
 
 /**
  * Lists the other schemes: with `webSocket` those that change between an ordinary request and a
@@ -299,11 +320,10 @@ const mostLabels = 5
 function* listCapitalised(host: string): Generator<string> {
   const labels = host.split('.')
   if (labels.length > mostLabels) return
-  for (let bits = 1; bits < 1 << labels.length; bits++)
-    yield labels.map((label, at) => (bits & (1 << at) ? label.replace(/^[a-z]/, upper) : label)).join('.')
-  for (const index of labels.keys())
-    for (const spell of [upper, (label: string) => label.replace(/(^|-)[a-z]/g, upper)])
-      yield labels.map((label, at) => (at === index ? spell(label) : label)).join('.')
+  for (const word of [/^[a-z]/, /(^|-)[a-z]/g])
+    for (let bits = 1; bits < 1 << labels.length; bits++)
+      yield labels.map((label, at) => (bits & (1 << at) ? label.replace(word, upper) : label)).join('.')
+  for (const index of labels.keys()) yield labels.map((label, at) => (at === index ? upper(label) : label)).join('.')
 }
 
 const usualPorts = ['8443', '8080', '3000', '8000', '5000', '4000', '8081', '9000', '3001', '4040', '1337', '8888']
