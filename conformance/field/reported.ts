@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { fromRequest, type VerifierOptions } from 'tollgate'
 import type { CauseId, DiagnosableRequest, DiagnoseOptions } from 'tollgate/diagnose'
 import twilio from 'twilio'
@@ -1586,4 +1587,117 @@ addApp(
   {},
   ['query_extra'],
   ({ request }) => ({ request: { ...request, url: '/media' } }),
+)
+
+// ---- forward-auth and redirects: a GET without the form
+addApp(
+  'Caddy forward_auth, POST',
+  'X-Forwarded-Method',
+  {
+    ...post(`${O}/sms`, {
+      target: '/verify',
+      headers: { 'content-length': '0', 'x-forwarded-method': 'POST', 'x-forwarded-uri': '/sms' },
+    }),
+    method: 'GET',
+    body: undefined,
+  },
+  {},
+  ['?body_missing'],
+)
+addApp(
+  'a cache makes GET of POST',
+  'Varnish vcl_recv return (hash)',
+  { ...post(`${O}/sms`, { headers: { 'content-length': '0' } }), method: 'GET', body: undefined },
+  {},
+  ['?body_missing'],
+)
+addApp(
+  'JSON, the body did not arrive',
+  'a relay that drops bodies',
+  { ...json(`${O}/e`, '{"a":1}'), body: new Uint8Array(0) },
+  {},
+  ['body_missing'],
+)
+
+// ---- forms and JSON that something wrote again
+addApp(
+  'the form as JSON, still with the type of a form',
+  'fetch(url, { body: JSON.stringify(req.body) })',
+  post(`${O}/sms`, { body: JSON.stringify(sms) }),
+  {},
+  ['form_taken_as_json'],
+)
+const typeJson = { 'content-type': 'application/json' }
+addApp(
+  'the form in a field of JSON',
+  'API Gateway mapping template',
+  post(`${O}/sms`, { body: JSON.stringify({ method: 'POST', body: form(sms) }), headers: typeJson }),
+  {},
+  ['form_taken_as_json'],
+  ({ request }) => ({ request: { ...request, ...post(`${O}/sms`) } }),
+)
+addApp(
+  'the form as Base64 in a field of JSON',
+  'Azure Logic Apps $content',
+  post(`${O}/sms`, {
+    body: JSON.stringify({
+      '$content-type': 'application/x-www-form-urlencoded',
+      $content: Buffer.from(form(sms)).toString('base64'),
+    }),
+    headers: typeJson,
+  }),
+  {},
+  ['form_taken_as_json'],
+)
+addApp(
+  'the form compressed, Content-Encoding lost',
+  'a forwarder that drops Content-Encoding',
+  { ...post(`${O}/sms`), body: gzipSync(form(sms)) },
+  {},
+  ['?body_compressed'],
+)
+addApp(
+  'JSON compressed, Content-Encoding lost',
+  'a forwarder that drops Content-Encoding',
+  { ...json(`${O}/e`, '{"a":1}'), body: gzipSync('{"a":1}') },
+  {},
+  ['?body_compressed'],
+)
+const change = (params: Params): string => form({ ...sms, ...params })
+addApp(
+  'quotes with backslashes',
+  'addslashes',
+  post(`${O}/sms`, { body: change({ Body: "you\\'re so smart & <b>kind</b> 🙂" }) }),
+  {},
+  ['params_escaped'],
+  ({ request }) => ({ request: { ...request, ...post(`${O}/sms`) } }),
+)
+addApp(
+  'numbers without their plus',
+  'values read as numbers',
+  post(`${O}/sms`, { body: change({ From: '14155550123', To: '14155550100' }) }),
+  {},
+  ['params_plus_as_space', 'params_trimmed'],
+  ({ request }) => ({ request: { ...request, ...post(`${O}/sms`) } }),
+)
+addApp(
+  'masked numbers',
+  'a proxy that hides personal data',
+  post(`${O}/sms`, { body: change({ From: '+1415***0123' }) }),
+  {},
+  ['?params_missing'],
+)
+addApp(
+  'only three parameters kept',
+  'an allow-list',
+  post(`${O}/sms`, { body: form({ Body: sms.Body, From: sms.From, To: sms.To }) }),
+  {},
+  ['?params_missing'],
+)
+addApp(
+  'REST API, a query with two spellings',
+  'API Gateway decodes the query',
+  post(`${O}/sms?a=x%2cy&b=two+three%20four`, { target: '/sms?a=x%2Cy&b=two%20three%20four', urlIsNormalized: true }),
+  {},
+  ['?query_encoding'],
 )

@@ -1,10 +1,12 @@
 import { decodeUtf8, type Pairs, parseForm } from '../../scheme/form.ts'
 import { findBodyHash, hashBody } from '../../scheme/signature.ts'
+import { readSingle } from '../../verify/head.ts'
 import { isRewrittenJson, listBodyVariants, parseBoundedJson } from '../body-variants.ts'
 import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'
+import { spellName } from '../evidence.ts'
 import { isHugeForm, parseFormBody } from '../limits.ts'
 import { startsLikeTwilioName } from '../mask.ts'
-import { type Consumed, readParsed, type Subject } from '../reading.ts'
+import { type Consumed, readParsed, type State, type Subject } from '../reading.ts'
 import { stripBlanks } from '../spelling.ts'
 import {
   type CauseRow,
@@ -48,7 +50,7 @@ export const bodyCauses = {
       return bodyChange?.written === undefined ? undefined : { detail: describeWritten(bodyChange.written) }
     },
     explainBody(subject) {
-      if (isDecodedTwice(subject) || hasLostCharacters(subject)) return undefined
+      if (isDecodedTwice(subject) || isCompressed(subject) || hasLostCharacters(subject)) return undefined
       if (!isJson(subject))
         return {
           detail: `${otherHash} It is no complete JSON: it was cut off, encoded or replaced on the way.`,
@@ -110,6 +112,7 @@ export const bodyCauses = {
     },
     suspect({ subject, rejection }) {
       if (subject.tooLarge) return undefined
+      if (isCompressed(subject)) return undefined
       if (rejection.code === 'body_malformed' && subject.isForm && !isDecodedTwice(subject))
         return { score: 91, detail: 'The form is not UTF-8: it has other bytes, or escapes of another character set.' }
       return subject.isForm && hasLostCharacters(subject) ? { score: 67, detail: lostCharacters } : undefined
@@ -213,12 +216,17 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_compressed: {
     title: 'The body is compressed',
-    symptom: 'The code is `content_encoding_unsupported`.',
+    symptom:
+      'The code is `content_encoding_unsupported`. If something also removed Content-Encoding, it is `body_malformed` or `body_hash_mismatch`.',
     reason: 'Twilio sends no compressed bodies. A proxy or a forwarder compressed this one.',
     fix: 'Let nothing on the way compress the bodies of requests, or let the proxy decompress them and remove Content-Encoding.',
     question: 'parser',
-    suspect({ rejection }) {
-      return rejection.code === 'content_encoding_unsupported' ? { score: 97, detail: compressed } : undefined
+    suspect({ rejection, subject }) {
+      if (rejection.code === 'content_encoding_unsupported') return { score: 97, detail: compressed }
+      return isCompressed(subject) ? { score: 95, detail: unmarked } : undefined
+    },
+    explainBody(subject) {
+      return isCompressed(subject) ? { detail: unmarked } : undefined
     },
     refusals: {
       content_encoding_unsupported() {
@@ -262,8 +270,30 @@ export const bodyCauses = {
       'A proxy does not pass the body on, for example nginx with proxy_pass_request_body off. Or the code that calls verify() passes no body.',
     fix: 'Let the proxy pass the body on (nginx: without proxy_pass_request_body off). If you call verify() yourself, pass the raw body.',
     question: 'parser',
-    suspect({ subject: { method, unread, body, given, isForm, contentLength, consumed } }) {
+    accompany(subject, { state, changesParams, addsHash }) {
+      return !changesParams && !addsHash && lacksSignedBody(subject, state) && arrivedEmpty(subject)
+        ? { detail: 'The signature matches, but the body that bodySHA256 covers did not arrive.' }
+        : undefined
+    },
+    suspect({ subject }) {
+      const { method, unread, body, given, isForm, contentLength, consumed, header, queryPairs } = subject
       const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
+      if (isEmpty && method === 'GET' && !subject.handshake && queryPairs.length === 0) {
+        const original = methodHeaders.find((name) => /^(POST|PUT)$/.test(readSingle(header, name) ?? ''))
+        if (original !== undefined)
+          return {
+            score: 92,
+            detail: `The request is a GET without a body, and ${spellName(original)} says ${readSingle(header, original)}: a proxy asks about another request.`,
+            fix: wholeRequest,
+          }
+        if (isForm)
+          return {
+            score: 60,
+            detail:
+              'The request is a GET without a body and a query, and its Content-Type is that of a form: something made a GET of a POST.',
+            fix: wholeRequest,
+          }
+      }
       return isEmpty && isForm && method !== 'GET' && contentLength === 0 && consumed === undefined
         ? { score: 92, detail: 'The Content-Type is that of a form, and the request arrived without a body.' }
         : undefined
@@ -271,11 +301,49 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
 }
 
+/** Headers in which a proxy names the method of the request that it asks about. */
+const methodHeaders = ['x-forwarded-method', 'x-original-method']
+
+const wholeRequest =
+  'Let the verifier get the request itself, with its method and its body. nginx auth_request and Caddy forward_auth send neither, so with them only GET webhooks can be verified.'
+
+/** The URL names the hash of a body, and there is no body. */
+function lacksSignedBody({ body, unread, method }: Subject, { url, covers }: State): boolean {
+  const hash = findBodyHash(url.query)
+  const isEmpty = body === undefined || body.length === 0
+  return (
+    !unread &&
+    method !== 'GET' &&
+    isEmpty &&
+    covers === 'url' &&
+    hash !== undefined &&
+    hash !== hashBody(new Uint8Array(0))
+  )
+}
+
+/** The headers say that no body arrived, so no code of this server took it. */
+function arrivedEmpty({ header, contentLength, consumed, given }: Subject): boolean {
+  return (
+    consumed === undefined && given === undefined && contentLength === 0 && header('transfer-encoding').length === 0
+  )
+}
+
 function describeSize({ contentLength }: Subject): Finding {
   const size = contentLength > 0 ? ` (Content-Length ${contentLength})` : ''
   return { detail: `The body is larger than "maxBodyBytes"${size}.` }
 }
 
+/** The first bytes of gzip, zstd and zlib, in hex. */
+const compressedStart = /^(1f8b|28b52ffd|78(01|5e|9c|da))/
+
+/** Recognises a compressed body. No form and no JSON starts like one. */
+function isCompressed({ body }: Subject): boolean {
+  if (body === undefined || decodeUtf8(body) !== undefined) return false
+  const start = Array.from(body.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0'))
+  return compressedStart.test(start.join(''))
+}
+
+const unmarked = 'The body is compressed, and no Content-Encoding says so.'
 const compressed = 'The request has a Content-Encoding: something compressed its body. Twilio does not.'
 const writtenAgain = 'Pass the form on as it arrived, byte for byte, instead of parsing it and writing it again.'
 const lostCharacters =
@@ -434,13 +502,39 @@ function showType(contentType: string): string {
   return contentType === '' ? 'missing' : `"${contentType.slice(0, 60)}"`
 }
 
-/** A relay that reads forms and writes JSON: the fields of the JSON are the parameters. */
-function* listFormAsJson({ body, state, method, looksLikeJson }: Subject): Generator<Edit> {
-  if (state.covers !== 'body' || body === undefined || method === 'GET' || !looksLikeJson) return
+/**
+ * A relay that reads forms and writes JSON: the fields of the JSON are the parameters, or one of
+ * them is the form.
+ */
+function* listFormAsJson({ body, state, method, looksLikeJson, isForm }: Subject): Generator<Edit> {
+  if (!(state.covers === 'body' || isForm) || body === undefined || method === 'GET' || !looksLikeJson) return
   const json = parseBoundedJson(decodeUtf8(body) ?? '')
   const pairs = typeof json === 'object' && json !== null && !Array.isArray(json) ? readParsed(json) : undefined
   const detail = 'The form was rewritten as JSON on the way. Twilio signed its fields as parameters.'
   yield* takeForm(pairs, { detail, fix: writtenAgain }, 2)
+  for (const [, value] of pairs?.slice(0, mostWrapped) ?? []) {
+    const form = [value, decodeBase64(value)].find((text) => text !== undefined && isTwilioForm(text))
+    yield* takeForm(form === undefined ? undefined : parseForm(form), {
+      detail: 'The form is the text of a field of JSON: something wrapped it on the way.',
+      fix: 'Pass on the form itself, with its Content-Type, and not JSON that holds it.',
+    })
+  }
+}
+
+/** Events of queues and gateways have few fields. */
+const mostWrapped = 40
+
+function isTwilioForm(text: string): boolean {
+  return /^\w+=/.test(text) && startsLikeTwilioName(text.slice(0, 20))
+}
+
+function decodeBase64(text: string): string | undefined {
+  if (text.length < 20 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined
+  try {
+    return atob(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** The share of the budget for the hashes of other bodies. */
@@ -478,26 +572,19 @@ function* listHashes({ body, state, work, looksLikeJson }: Subject): Generator<E
 }
 
 /** The signature matches, but the body that it covers is gone. */
-function describeLostBody(
-  { consumed, body, unread, method }: Subject,
-  { state, changesParams, addsHash }: Proof,
-): Finding | undefined {
+function describeLostBody(subject: Subject, { state, changesParams, addsHash }: Proof): Finding | undefined {
+  const { consumed } = subject
   // If the parameters or the hash changed, the parser that read the body is named already.
   if (changesParams || addsHash) return undefined
   if (consumed !== undefined) return describeConsumed(consumed)
-  const hash = findBodyHash(state.url.query)
-  const isEmpty = body === undefined || body.length === 0
-  const mayBeLost = !unread && method !== 'GET' && isEmpty && state.covers === 'url'
-  return mayBeLost && hash !== undefined && hash !== hashBody(new Uint8Array(0))
-    ? { detail: lostJson, fix: passBody }
-    : undefined
+  return lacksSignedBody(subject, state) && !arrivedEmpty(subject) ? { detail: lostJson, fix: passBody } : undefined
 }
 
 const otherCharset = 'The body is no form, and its Content-Type names another charset than UTF-8.'
 const keepType = 'Pass Content-Type on unchanged: Twilio names no other charset.'
 
 const lostJson =
-  'The signature matches, but the body that bodySHA256 covers is missing: something read it before, or it did not arrive.'
+  'The signature matches, but the body that bodySHA256 covers is missing: something read it before, or your code does not pass it.'
 const passBody = 'Pass the raw body to the verifier, and verify before anything else reads it.'
 
 function describeConsumed({ by, fix }: Consumed): Finding {

@@ -145,7 +145,7 @@ export const keyCauses = {
     title: 'The token in quotes',
     symptom: 'The server does not start ("is in quotes"), or every request is refused.',
     reason: 'docker --env-file, systemd and some consoles keep the quotes of TWILIO_AUTH_TOKEN="…".',
-    fix: "Remove the quotes around the Auth Token, or the SharedKey's secret.",
+    fix: "Remove the quotes around the Auth Token, or the SharedKey's secret, and a variable's name before it.",
     question: 'token',
     edits({ keys }) {
       return [

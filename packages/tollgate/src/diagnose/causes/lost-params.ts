@@ -4,7 +4,7 @@ import { kinds } from '../../webhooks/index.ts'
 import { freeText, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { stripDigits } from '../spelling.ts'
-import { guardFirst, ifVerifier, verifyBefore } from './params.ts'
+import { guardFirst, ifVerifier, ofNumber, verifyBefore } from './params.ts'
 import { type CauseRow, type Edit, editPairs, type Row, type Suspicion } from './row.ts'
 
 /** Parameters that were lost on the way, or added. */
@@ -303,6 +303,18 @@ function suspectMissing({ state }: Subject): Suspicion | undefined {
   const missing = listKnownNames(state.pairs).filter(({ name, always }) => always && !names.has(name))
   const text = [...names].join(' ')
   const lacksAccount = ofResource.test(text) && !/account_?sid/i.test(text)
+  const hidden = state.pairs.find(([name, value]) => ofNumber.test(name) && /[*•]|x{3}/i.test(value))
+  if (hidden !== undefined)
+    return {
+      score: 72,
+      detail: `The phone number in "${showName(hidden[0])}" is masked: something on the way hides a part of it.`,
+      fix: 'Let nothing on the way mask values before the check.',
+    }
+  if (names.has('From') && names.has('To') && !/sid/i.test(text))
+    return {
+      score: 64,
+      detail: 'Twilio sends "AccountSid" and other parameters with "From" and "To", and they are missing.',
+    }
   // A request that lacks many of them is rather of a kind that is not known.
   if (missing.length === 0 || (missing.length > mostMissing && !lacksAccount)) return undefined
   const are = missing.length === 1 ? 'it is' : 'they are'

@@ -110,6 +110,9 @@ export const paramsCauses = {
 
 const nothingWritten = 'Verify the raw body as it arrived, not a form that was made again from parsed parameters.'
 
+/** As addslashes and escapers for SQL write. */
+const backslashed = /\\(['"`\\])/g
+
 // Each pair of texts: how escaping functions write the character, and the character.
 const entities: readonly (readonly [written: RegExp, character: string])[] = [
   [/&lt;/g, '<'],
@@ -125,6 +128,13 @@ const entities: readonly (readonly [written: RegExp, character: string])[] = [
 ]
 
 function* listEscaped({ formPairs }: Subject): Generator<Edit> {
+  if (formPairs.some(([, value]) => value.search(backslashed) !== -1))
+    yield {
+      dimension: 'markup',
+      cost: 2,
+      apply: editValues((value) => value.replace(backslashed, '$1')),
+      detail: 'Quotes and backslashes were escaped with a backslash on the way.',
+    }
   const isEscaped = formPairs.some(([, value]) => entities.some(([written]) => value.search(written) !== -1))
   if (!isEscaped) return
   const decode = (value: string): string =>
@@ -208,6 +218,22 @@ function* listDecodings({ formPairs: pairs }: Subject): Generator<Edit> {
     (value) => (/^ \d+$/.test(value) ? value.replace(' ', '+') : value.replace(/(\S) (?=\S)/g, '$1+')),
     twice,
   )
+  // Code that reads values as numbers drops the plus of phone numbers.
+  yield {
+    ...offer(
+      1,
+      (value, name) => (ofNumber.test(name) ? value.replace(/^(\w+:)?(?=[1-9]\d{7,14}$)/, '$1+') : value),
+      'The "+" of phone numbers is gone: something read them as numbers, or it became a space that was trimmed.',
+    ),
+    fix: rawNumbers,
+    also: [
+      {
+        id: 'params_trimmed' satisfies keyof typeof paramsCauses,
+        detail: 'If the form was decoded twice, the space in place of the "+" was trimmed.',
+        fix: rawNumbers,
+      },
+    ],
+  }
   // Every space as "+", beside a plus that was encoded: phone numbers and time zones keep theirs.
   const none = 'A space arrived as "+": the form was not decoded.'
   yield offer(2, (value) => (/^(\w+:)?\+\d+$/.test(value) ? value : restorePlus(value.replaceAll('+', ' '))), none)
@@ -236,6 +262,11 @@ function* listDecodings({ formPairs: pairs }: Subject): Generator<Edit> {
         yield offer(4, (text, one) => (one === name ? replaceAt(text, position, '+') : restorePlus(text)), twice)
   }
 }
+
+const rawNumbers = verifyBefore('changes phone numbers')
+
+/** Parameters that hold phone numbers. */
+export const ofNumber: RegExp = /^(From|To|Called|Caller|ForwardedFrom|OutgoingFrom|.*Address|Author)$/
 
 /**
  * Restores the plus of phone numbers, of addresses such as `whatsapp:+1415…`, and of time zones.
