@@ -1701,3 +1701,27 @@ addApp(
   {},
   ['?query_encoding'],
 )
+
+// ---- strangers: a refusal with a code of its own is no fault of the options
+const strange = { 'user-agent': 'curl/8.5.0' }
+const stranger = (name: string, request: ReturnType<typeof post>, options: VerifierOptions = {}): void => {
+  const { 'i-twilio-idempotency-token': _, ...headers } = request.headers
+  addApp(name, 'scanners', { ...request, headers: { ...headers, ...strange } }, options, ['?not_from_twilio'])
+}
+const forged = (headers: Readonly<Record<string, string>> = {}) => post(`${O}/sms`, { token: B, headers })
+stranger('stranger, no signature at all in the header', forged({ 'x-twilio-signature': 'test' }))
+stranger('stranger, SHA-256', forged({ 'x-twilio-signature': Buffer.alloc(32, 7).toString('base64') }))
+stranger(
+  'stranger, a SharedKey',
+  forged({
+    'x-twilio-signature': Buffer.alloc(32, 7).toString('base64'),
+    'x-twilio-webhooks-signature-settings': 'key=k,algorithm=HMAC_SHA256',
+  }),
+)
+stranger('stranger, another host', forged({ host: '203.0.113.9' }), { publicUrl: [O, 'https://b.example.com'] })
+stranger('stranger, DELETE', { ...forged(), method: 'DELETE' })
+stranger('stranger, an unknown account', post(`${O}/sms`, { token: B, params: { ...sms, AccountSid: SUB } }), {
+  authToken: { [AC]: A },
+})
+stranger('stranger, a large body', forged(), { maxBodyBytes: 64 })
+stranger('stranger, Latin-1', post(`${O}/sms`, { token: B, body: 'Body=%FC&From=%2B1415' }))

@@ -11,7 +11,7 @@ import {
   listSuspicions,
   type PresentedSignature,
 } from './causes/index.ts'
-import type { Proof } from './causes/row.ts'
+import type { Proof, Suspicion } from './causes/row.ts'
 import { isForwarded } from './evidence.ts'
 import type { SigningPart, UrlForm } from './mask.ts'
 import type { Subject } from './reading.ts'
@@ -62,6 +62,8 @@ export interface Diagnosis {
   /** The number of HMACs that were computed. */
   readonly tried: number
 }
+
+type ScoredCause = FoundCause & Suspicion
 
 /** The causes that a diagnosis names. */
 interface Findings {
@@ -142,13 +144,15 @@ function removeRepeated(found: readonly FoundCause[]): FoundCause[] {
  * @param tried the number of HMACs
  * @returns one sentence, or `undefined` if nothing was searched
  */
-export function describeRuledOut({ evidence, keys }: Subject, tried: number): string | undefined {
+export function describeRuledOut({ evidence, keys, request }: Subject, tried: number): string | undefined {
   if (tried === 0) return undefined
   const named = evidence.proxied
     ? 'the hosts, ports and paths that the headers name'
     : 'the host that the request names'
   const key = keys.claimedKeyId === undefined ? 'the Auth Token' : 'the SharedKey'
-  return `With ${key} that is configured, these were ruled out: http for https, ${named}, the usual prefixes and ports, other spellings of path, query and parameters.`
+  // A platform that decodes the query leaves more spellings than can be tried.
+  const spellings = request.urlIsNormalized ? 'path and parameters' : 'path, query and parameters'
+  return `With ${key} that is configured, these were ruled out: http for https, ${named}, the usual prefixes and ports, other spellings of ${spellings}.`
 }
 
 /**
@@ -175,6 +179,21 @@ export function writeCommand({ state, keys }: Subject, suspected: readonly Found
   return `npx @tollgate/cli diagnose --capture request.json --public-url ${origin}${key} ${flags.join(' ')}`
 }
 
+/**
+ * Adds the sign that the request is not from Twilio to causes that are certain: a stranger can bring
+ * about most refusals. It comes first if the request alone decides about such a refusal, and last if
+ * the options or the code of this server are at fault whoever sent the request.
+ */
+function addStranger(
+  sure: readonly ScoredCause[],
+  found: readonly ScoredCause[],
+  { code, status }: Rejected,
+): readonly ScoredCause[] {
+  const others = found.filter((one) => one.id === 'not_from_twilio' && !sure.includes(one))
+  const isOwnFault = code === 'signature_mismatch' || code === 'signature_missing' || status >= 500
+  return isOwnFault ? [...sure, ...others] : [...others, ...sure]
+}
+
 const certain = 90
 const least = 30
 const mostSuspected = 5
@@ -197,10 +216,12 @@ function listSuspected(
   const found = suspicions.filter(({ score }) => score >= least).sort((one, other) => other.score - one.score)
   const sure = found.filter(({ score }) => score >= certain)
   const isCertain = sure.length > 0
-  const suspected = (isCertain ? sure : found.slice(0, mostSuspected)).map(({ id, detail, fix }) => ({
-    id,
-    detail,
-    fix,
-  }))
+  const suspected = (isCertain ? addStranger(sure, found, rejection) : found.slice(0, mostSuspected)).map(
+    ({ id, detail, fix }) => ({
+      id,
+      detail,
+      fix,
+    }),
+  )
   return { suspected, isCertain }
 }
