@@ -44,14 +44,14 @@ const rows: readonly Row[] = [
     signed: `${origin}/sms?x=1`,
     url: '/api/sms?x=1',
     options: { publicUrl: origin },
-    line: `signedUrl: ({ url }) => '${origin}' + url.replace('/api', '')`,
+    line: `signedUrl: ({ url }) => '${origin}' + url.replace(/^\\/api(?=\\/)/, '')`,
   },
   {
     name: 'an absolute URL whose prefix was replaced',
     signed: `${origin}/twilio/sms`,
     url: 'https://internal.example/api/sms',
     options: { publicUrl: origin },
-    line: `signedUrl: ({ url }) => url.replace('https://internal.example/api', '${origin}/twilio')`,
+    line: `signedUrl: ({ url }) => '${origin}' + url.replace(/^\\w+:\\/\\/[^/]*/, '').replace(/^\\/api(?=\\/)/, '/twilio')`,
   },
   {
     name: 'the port of the server behind the proxy',
@@ -146,4 +146,28 @@ test('the URL at Twilio settles what cannot be guessed', async () => {
   const { proven } = await diagnose(request, { ...given, otherUrls: [`${origin}/t/q7x2/sms?key=8f1c`] })
   expect(proven?.causes.map(({ id }) => id)).toEqual(['host', 'path_prefix', 'query_missing'])
   expect(proven?.setting).toBe(`publicUrl: '${origin}/t/q7x2'`)
+})
+
+describe('a printed function lets no sender choose the host', () => {
+  async function readFunction(url: string, signed: string): Promise<VerifierOptions['signedUrl']> {
+    const { proven } = await diagnose(post(signed, { url, params: sms }), { authToken, publicUrl: origin })
+    const { signedUrl } = new Function(`return { ${proven?.setting} }`)()
+    return signedUrl
+  }
+  const build = (signedUrl: VerifierOptions['signedUrl'], url: string): string =>
+    signedUrl?.({ method: 'POST', url, headers: {} }) ?? ''
+
+  test.each(['/api@evil.example/sms', '/api.evil.example/sms', '/api:8443/sms', '/sms', '/apisms'])(
+    'by the path %s',
+    async (url) => {
+      expect(build(await readFunction('/api/sms', `${origin}/sms`), url)).toBe(origin + url)
+    },
+  )
+
+  test('by an absolute URL', async () => {
+    const signedUrl = await readFunction('https://internal.example/api/sms', `${origin}/sms`)
+    expect(build(signedUrl, 'https://internal.example/api/sms')).toBe(`${origin}/sms`)
+    expect(build(signedUrl, 'https://evil.example/api/sms')).toBe(`${origin}/sms`)
+    expect(build(signedUrl, 'https://evil.example/other')).toBe(`${origin}/other`)
+  })
 })

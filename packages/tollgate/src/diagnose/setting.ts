@@ -154,19 +154,22 @@ function* listFunctions({ url }: IncomingRequest, origin: string, signed: string
   // A slash too much is a fault of the proxy, which a function would only hide.
   if (to === undefined || from === undefined || /^\/+$/.test(from) || /\/\//.test(path) || /\$[$&`'\d<]/.test(to))
     return
-  const base = /^[a-z]+:\/\/[^/?#]*/i.exec(url)?.[0] ?? ''
-  const change = ({ url: one }: IncomingRequest): string =>
-    base === '' && from === ''
-      ? origin + to + one
-      : (base === '' ? origin : '') + one.replace(base + from, base === '' ? to : origin + to)
+  // The sender chooses the host of an absolute URL, and the text behind the prefix. Nothing of these
+  // may become a part of the host: a slash always follows the origin.
+  const isAbsolute = !url.startsWith('/')
+  const prefix = new RegExp(`^${from.replace(/\W/g, '\\$&')}(?=\\/)`)
+  const change = ({ url: one }: IncomingRequest): string => {
+    const target = isAbsolute ? one.replace(absolute, '') : one
+    return from === '' ? origin + to + target : origin + target.replace(prefix, to)
+  }
+  const target = isAbsolute ? `url.replace(${absolute}, '')` : 'url'
   const text =
-    base === ''
-      ? from === ''
-        ? `${quote(origin + to)} + url`
-        : `${quote(origin)} + url.replace(${quote(from)}, ${quote(to)})`
-      : `url.replace(${quote(base + from)}, ${quote(origin + to)})`
+    from === '' ? `${quote(origin + to)} + ${target}` : `${quote(origin)} + ${target}.replace(${prefix}, ${quote(to)})`
   yield { line: `signedUrl: ({ url }) => ${text}`, options: { signedUrl: change } }
 }
+
+/** The scheme and the host of an absolute URL. */
+const absolute = /^\w+:\/\/[^/]*/
 
 /** Quotes a text for JavaScript. URLs with other characters are not offered. */
 function quote(text: string): string {
