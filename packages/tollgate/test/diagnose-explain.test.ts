@@ -37,6 +37,19 @@ describe('as the option of a verifier', () => {
     ])
   })
 
+  test('prints each fix once and whole', async () => {
+    const request = post('https://api.example.com/sms?z=1&a=2', { url: '/api/sms?a=2&z=1' })
+    await diagnose.explain({ rejection, request, options: given })
+    const lines = written[0]?.split('\n') ?? []
+    expect(lines.slice(2, -1).map((line) => line.split(':')[0]?.trim())).toEqual([
+      'scheme',
+      'path_prefix',
+      'query_order',
+    ])
+    expect(lines.at(-1)?.match(/Set signedUrl/g)).toHaveLength(1)
+    expect(lines.at(-1)).toMatch(/Or: Let nothing .* in the order that arrives\.$/)
+  })
+
   test('lists suspected causes if nothing is proven', async () => {
     await diagnose.explain({ rejection, request: forged, options: given })
     const lines = written[0]?.split('\n') ?? []

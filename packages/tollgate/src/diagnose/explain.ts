@@ -123,13 +123,13 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
   const method = `${request.method}`.replace(/[^\x21-\x7e]/g, '?').slice(0, 10)
   const lines = [`${method} ${target} was refused: ${rejection.code}`]
   if (proven !== undefined) {
-    const fixes = [...new Set(proven.causes.map(({ fix }) => fix))]
+    const fixes = dropRepeated(proven.causes.map(({ fix }) => fix))
     const { signedUrl } = proven
     lines.push(
       signedUrl === undefined ? '  Proven: the signature matches without' : `  Twilio signed ${toLine(signedUrl)}`,
     )
     for (const { id, detail } of proven.causes.slice(0, mostCauses)) lines.push(`  ${id}: ${toLine(detail)}`)
-    lines.push(`  Fix: ${toLine(fixes.join(' '))}`)
+    lines.push(`  Fix: ${toLine(fixes.join(' '), 1200)}`)
     return lines
   }
   if (suspected.length === 0) return [...lines, `  ${toLine(rejection.message)}`]
@@ -141,12 +141,18 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
   return lines
 }
 
+/** Drops fixes that another one contains: the same option may mend several causes. */
+function dropRepeated(fixes: readonly string[]): string[] {
+  return [...new Set(fixes)].filter((fix, _, all) => !all.some((other) => other !== fix && other.startsWith(fix)))
+}
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a request must not write lines or colours of its own
 const control = /[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g
 
-function toLine(text: string): string {
+/** Removes control characters. Three causes may have a fix each, and none of these is cut off. */
+function toLine(text: string, most = 400): string {
   const line = text.replace(control, ' ')
-  return line.length > 400 ? `${line.slice(0, 399)}…` : line
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line
 }
 
 function write(lines: readonly string[]): void {

@@ -205,13 +205,18 @@ export const bodyCauses = {
           detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.',
           fix: passParams,
         }
-      return rejection.code === 'body_unsigned' && /^multipart\/form-data/i.test(contentType) && body !== undefined
+      if (rejection.code !== 'body_unsigned' || body === undefined || /json/i.test(contentType)) return undefined
+      return /^multipart\/form-data/i.test(contentType)
         ? {
             score: 88,
             detail: 'The body is multipart/form-data, which Twilio never sends: something wrote the form again.',
             fix: writtenAgain,
           }
-        : undefined
+        : {
+            score: 68,
+            detail: `The Content-Type is ${showType(contentType)}. Twilio sends forms and JSON: something replaced the body, or its type.`,
+            fix: writtenAgain,
+          }
     },
   } satisfies CauseRow as Row,
   body_compressed: {
@@ -276,13 +281,13 @@ export const bodyCauses = {
         : undefined
     },
     suspect({ subject }) {
-      const { method, unread, body, given, isForm, contentLength, consumed, header, queryPairs } = subject
+      const { method, unread, body, given, isForm, contentLength, consumed, header, queryPairs, evidence } = subject
       const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
       if (isEmpty && method === 'GET' && !subject.handshake && queryPairs.length === 0) {
         const original = methodHeaders.find((name) => /^(POST|PUT)$/.test(readSingle(header, name) ?? ''))
         if (original !== undefined)
           return {
-            score: 92,
+            score: evidence.looksLikeTwilio ? 92 : 60,
             detail: `The request is a GET without a body, and ${spellName(original)} says ${readSingle(header, original)}: a proxy asks about another request.`,
             fix: wholeRequest,
           }
@@ -295,7 +300,11 @@ export const bodyCauses = {
           }
       }
       return isEmpty && isForm && method !== 'GET' && contentLength === 0 && consumed === undefined
-        ? { score: 92, detail: 'The Content-Type is that of a form, and the request arrived without a body.' }
+        ? {
+            // A stranger may send such a request too.
+            score: evidence.looksLikeTwilio ? 92 : 65,
+            detail: 'The Content-Type is that of a form, and the request arrived without a body.',
+          }
         : undefined
     },
   } satisfies CauseRow as Row,

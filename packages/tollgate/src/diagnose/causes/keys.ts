@@ -1,5 +1,6 @@
 import { isAccountSid } from '../../checks/secrets.ts'
 import { type AlgorithmName, algorithms, findDefaultAlgorithm } from '../../scheme/algorithms.ts'
+import { type HeaderReader, readSingle } from '../../verify/head.ts'
 import type { ConfiguredKeys, Key, NamedKey } from '../configured-keys.ts'
 import { toBase64Length } from '../encodings.ts'
 import { showName } from '../mask.ts'
@@ -14,7 +15,7 @@ export const keyCauses = {
     symptom:
       'Every request is refused although the URL is right, or only requests for the numbers of one subaccount are refused.',
     reason:
-      'Twilio signs with the Auth Token of the account that owns the number or the resource. A subaccount signs with its own token, never with its parent’s. An old token signs nothing after its rotation.',
+      'Twilio signs with the Auth Token of the account that owns the number or the resource. A subaccount signs with its own token, never with its parent’s. Each Twilio Region has its own token. An old token signs nothing after its rotation, and a secondary one nothing before it is promoted.',
     fix: 'Use the Auth Token of the account (or subaccount) that owns the number or the resource.',
     question: 'token',
     edits({ keys }) {
@@ -24,7 +25,7 @@ export const keyCauses = {
         (name) => `${name} signed, not the Auth Token that this request is checked with.`,
       )
     },
-    suspect({ subject: { keys }, rejection, tried }) {
+    suspect({ subject: { keys, header }, rejection, tried }) {
       const fault = findFault(keys)
       if (fault?.kind === 'other' && keys.claimedKeyId === undefined)
         return {
@@ -42,8 +43,8 @@ export const keyCauses = {
       return keys.tried.length > 0 && keys.claimedKeyId === undefined && tried > 0
         ? {
             score: 55,
-            detail: 'The configured Auth Token may be old, or belong to another account.',
-            fix: 'Compare the Auth Token with the one in the Twilio console, of the account (or subaccount) that owns the number or the resource.',
+            detail: `The configured Auth Token may be old or secondary, or belong to another account or Region.${showRegion(header)}`,
+            fix: 'Compare the Auth Token with the primary one in the Twilio console, of the account (or subaccount) that owns the number or the resource, in its Region.',
           }
         : undefined
     },
@@ -526,4 +527,10 @@ function stripQuotes(secret: string): string {
     .replace(/^[“‘«<]([\s\S]*)[”’»>]$/, '$1')
     .replace(/^\\?(["'`])([\s\S]*?)\\?\1$/, '$2')
     .replace(/^["'`]|["'`;,]$/g, '')
+}
+
+/** https://www.twilio.com/docs/global-infrastructure/manage-regional-api-credentials */
+function showRegion(header: HeaderReader): string {
+  const region = readSingle(header, 'x-home-region') ?? ''
+  return /^[a-z]{2}\d$/.test(region) && region !== 'us1' ? ` X-Home-Region says ${region}.` : ''
 }
