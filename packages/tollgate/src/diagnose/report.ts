@@ -190,7 +190,9 @@ function addStranger(
   { code, status }: Rejected,
 ): readonly ScoredCause[] {
   const others = found.filter((one) => one.id === 'not_from_twilio' && !sure.includes(one))
-  const isOwnFault = code === 'signature_mismatch' || code === 'signature_missing' || status >= 500
+  // The row has weighed a lost header against a stranger.
+  if (code === 'signature_missing') return sure
+  const isOwnFault = code === 'signature_mismatch' || status >= 500
   return isOwnFault ? [...sure, ...others] : [...others, ...sure]
 }
 
