@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import formbody from '@fastify/formbody'
 import { bodyParser } from '@koa/bodyparser'
 import express, { type Request, type RequestHandler } from 'express'
@@ -32,6 +33,20 @@ const rebuildForm: RequestHandler = (req, _res, next) => {
 const rebuildJson: RequestHandler = (req, _res, next) => {
   Object.assign(req, { rawBody: JSON.stringify(req.body) })
   next()
+}
+
+const parseNumbers: RequestHandler = ({ body }, _res, next) => {
+  for (const [name, value] of Object.entries(body)) if (/^[+-]?\d+$/.test(String(value))) body[name] = Number(value)
+  next()
+}
+
+/** Keeps the text of the body in another form. */
+function wrapping(wrap: (text: string) => string | Uint8Array): App {
+  const middleware: RequestHandler = (req, _res, next) => {
+    Object.assign(req, { rawBody: wrap(req.body) })
+    next()
+  }
+  return { express: (app, guard) => app.use(readText, middleware, guard) }
 }
 
 const sanitizeMongo: RequestHandler = mongoSanitize()
@@ -200,6 +215,42 @@ export const applicationSetUps: readonly SetUp[] = [
   },
 
   // The body is made again from what a parser left.
+  {
+    id: 'express-form-as-json',
+    what: 'The raw body of a form is JSON.stringify(req.body).',
+    source: 'https://github.com/twilio/twilio-node/issues/924',
+    sent: sms,
+    app: { express: (app, guard) => app.use(form, rebuildJson, guard) },
+    cause: 'form-turned-into-json',
+    mend: { app: { express: (app, guard) => app.use(keptForm, guard) } },
+  },
+  {
+    id: 'express-numbers-parsed',
+    what: 'A middleware reads values as numbers, so phone numbers lose their plus, and the form is made again.',
+    source: 'https://github.com/sindresorhus/query-string#parsenumbers',
+    sent: sms,
+    app: { express: (app, guard) => app.use(form, parseNumbers, rebuildForm, guard) },
+    cause: 'numbers-lost-their-plus',
+    mend: { app: { express: (app, guard) => app.use(keptForm, guard) } },
+  },
+  {
+    id: 'express-body-compressed',
+    what: 'A queue in this server keeps bodies compressed, and passes the compressed bytes on.',
+    source: 'https://nodejs.org/api/zlib.html',
+    sent: sms,
+    app: wrapping((text) => gzipSync(text)),
+    cause: 'body-compressed',
+    mend: { app: textFirst },
+  },
+  {
+    id: 'express-form-wrapped-in-json',
+    what: 'A queue in this server keeps the request as JSON, and passes the JSON on instead of its body.',
+    source: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html',
+    sent: sms,
+    app: wrapping((body) => JSON.stringify({ method: 'POST', body })),
+    cause: 'form-wrapped-in-json',
+    mend: { app: textFirst },
+  },
   {
     id: 'express-json-rebuilt',
     what: 'The raw body is JSON.stringify(req.body).',

@@ -134,6 +134,16 @@ export const proxySetUps: readonly SetUp[] = [
     mend: { options: { publicUrl: 'https://app.example.com:8443' } },
   },
   {
+    id: 'nginx-port-lost-list',
+    what: 'The webhook has the port 8443, nginx passes $host, and "publicUrl" is a list.',
+    source: 'https://nginx.org/en/docs/http/ngx_http_core_module.html#var_host',
+    sent: { url: 'https://app.example.com:8443/sms' },
+    proxy: { nginx: 'location / { proxy_set_header Host $host; proxy_pass http://{app}; }' },
+    options: { publicUrl: ['https://app.example.com:8443', 'https://other.example.com'] },
+    cause: 'port-lost-by-proxy',
+    mend: { proxy: plainNginx },
+  },
+  {
     id: 'nginx-port-of-listener',
     what: 'A router maps 443 to another port, and nginx passes its own port in X-Forwarded-Port.',
     source: 'https://github.com/twilio/twilio-python/issues/392',
@@ -465,6 +475,52 @@ export const proxySetUps: readonly SetUp[] = [
     proxy: { caddy: 'rewrite * /index.php\nreverse_proxy {app}' },
     cause: 'path-replaced-by-front-controller',
     hint: 'publicUrl',
+    mend: { proxy: plainCaddy },
+  },
+  {
+    id: 'apache-path-part-as-field',
+    what: 'Apache makes a field of the query of the last part of the path.',
+    source: 'https://httpd.apache.org/docs/2.4/rewrite/remapping.html',
+    sent: { url: `${origin}/sms/acme` },
+    proxy: { apache: 'RewriteEngine On\nRewriteRule "^/sms/([a-z]+)$" "http://{app}/sms?tenant=$1" [P]' },
+    cause: 'path-part-became-field',
+    mend: { proxy: plainApache },
+  },
+  {
+    id: 'nginx-file-ending-removed',
+    what: 'nginx removes .php from the paths of an older application.',
+    source: 'https://nginx.org/en/docs/http/ngx_http_rewrite_module.html',
+    sent: { url: `${origin}/twilio/sms.php` },
+    proxy: { nginx: `location / { ${keepHost} rewrite ^(.*)\\.php$ $1 break; proxy_pass http://{app}; }` },
+    cause: 'file-ending-changed',
+    mend: { proxy: plainNginx },
+  },
+  {
+    id: 'nginx-auth-request',
+    what: 'nginx asks the guard about each POST with auth_request, which sends a GET without a body.',
+    source: 'https://nginx.org/en/docs/http/ngx_http_auth_request_module.html',
+    sent: sms,
+    proxy: {
+      nginx: `location / { ${keepHost} auth_request /verify; proxy_pass http://{app}; }
+        location = /verify {
+          internal;
+          proxy_pass http://{app};
+          proxy_pass_request_body off;
+          proxy_set_header Content-Length "";
+          proxy_set_header X-Original-Method $request_method;
+          proxy_set_header X-Original-URI $request_uri;
+        }`,
+    },
+    cause: 'forward-auth-without-body',
+    mend: { proxy: plainNginx },
+  },
+  {
+    id: 'caddy-forward-auth',
+    what: 'Caddy asks the guard about each POST with forward_auth, which sends a GET without a body.',
+    source: 'https://caddyserver.com/docs/caddyfile/directives/forward_auth',
+    sent: sms,
+    proxy: { caddy: 'forward_auth {app} {\n uri /verify\n}\nreverse_proxy {app}' },
+    cause: 'forward-auth-without-body',
     mend: { proxy: plainCaddy },
   },
 
