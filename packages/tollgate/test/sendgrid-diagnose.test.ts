@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { diagnoseSendGrid, type SendGridCauseId, type SendGridDiagnoseOptions } from '../src/diagnose/index.ts'
 import type { IncomingRequest } from '../src/index.ts'
@@ -103,6 +104,9 @@ describe('diagnoseSendGrid suspects', () => {
     ['something else as signature', { signature: 'AAAA' }, ['signature_encoding']],
     ['an object as text', { body: '[object Object]' }, ['body_already_parsed']],
     ['a body without bytes', { body: { consumedBy: 'a parser', fix: 'x' } }, ['body_already_parsed']],
+    ['compressed events', { body: gzipSync(two.body) }, ['body_decoded', 'not_from_sendgrid']],
+    ['events that were cut off', { body: two.body.slice(0, 99) }, ['body_reserialized', 'not_from_sendgrid']],
+    ['wrapped events', { body: `{"body":${two.body}}` }, ['body_reserialized', 'not_from_sendgrid']],
     ['nothing known', { body: '[{}]', timestamp: '1800000000' }, ['key_other', 'not_from_sendgrid']],
   ])('%s', async (_, given, ids) => {
     const { proven, suspected } = await diagnose(given)

@@ -360,11 +360,19 @@ function listSuspected(subject: Unexplained): Found[] {
   if (text.includes('\ufffd'))
     found.push({ id: 'body_decoded', detail: 'The body has U+FFFD, which replaces bytes that are not UTF-8.' })
   const contentType = readSingle(readHeaders(request.headers), 'content-type') ?? ''
-  if (/^multipart\//i.test(contentType) && body?.[0] !== 0x2d)
+  const isMail = /^multipart\//i.test(contentType) || body?.[0] === 0x2d
+  if (isMail && body?.[0] !== 0x2d)
     found.push({ id: 'body_already_parsed', detail: 'The body of a multipart does not begin with its boundary.' })
+  // SendGrid sends its events as a JSON array.
+  const isOther = body !== undefined && !isMail && !/^\[.*\]$/s.test(text.trim())
   if (verdict.code === 'signature_mismatch' && found.length === 0)
     found.push(
-      { id: 'key_other', detail: 'No change of the body explains it: the key may belong to another webhook.' },
+      isOther
+        ? {
+            id: text === '' ? 'body_decoded' : 'body_reserialized',
+            detail: 'The body is no JSON array: it was compressed, cut off or wrapped, or it is forged.',
+          }
+        : { id: 'key_other', detail: 'No change of the body explains it: the key may belong to another webhook.' },
       { id: 'not_from_sendgrid', detail: `Nothing matched in ${subject.tried} tries.` },
     )
   return found
