@@ -1577,6 +1577,17 @@ addApp(
   {},
   ['?query_encoding'],
 )
+add(
+  'a CDN in front of the host of the platform',
+  'CloudFront in front of a Function URL',
+  post(`${O}/sms`, {
+    host: 'abcdefg.lambda-url.us-east-1.on.aws',
+    headers: { via: '2.0 d111.cloudfront.net (CloudFront)', 'x-amz-cf-id': 'zzz' },
+  }),
+  { publicUrl: 'https://abcdefg.lambda-url.us-east-1.on.aws' },
+  ['?host'],
+  () => ({ options: { authToken: A, publicUrl: O } }),
+)
 
 // ---- handshakes
 const upgrade = { upgrade: 'websocket', connection: 'upgrade' }

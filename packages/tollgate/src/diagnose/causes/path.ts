@@ -194,7 +194,7 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
     yield* offer(
       rest,
       count,
-      `The path starts with ${added}, which Twilio did not sign: Twilio signed ${rest}.`,
+      `The path starts with ${added}, which Twilio did not sign: Twilio signed ${rest}. If no proxy of yours adds it, someone sent a copy of the request to another path.`,
       `Let nothing on the way add ${added} to the path.`,
     )
     for (const [prefix, from] of named)

@@ -58,6 +58,12 @@ export const urlCauses = {
       if (tried === 0) return undefined
       if (internalHost.test(host))
         return { score: 68, detail: `This server checks the host "${host}", which Twilio cannot reach.` }
+      const cdn = cdnHeaders.find((name) => subject.header(name).length > 0)
+      if (cdn !== undefined && platformHost.test(host))
+        return {
+          score: 57,
+          detail: `This server checks the host of the platform, "${host}", and the request came through a CDN (${spellName(cdn)}), which has another host.`,
+        }
       return {
         score: subject.evidence.proxied ? 44 : 35,
         detail: `The console may have another host than "${host}", which this server checks.`,
@@ -217,6 +223,18 @@ function explainForwardedPort({ evidence: { hosts, ports } }: Subject, { message
     fix: 'Let the proxy send the port that Twilio calls, or no X-Forwarded-Port at all, or set "publicUrl" to the scheme and host of the URL at Twilio.',
   }
 }
+
+/** Hosts that platforms give to an application. */
+const platformHost =
+  /\.(on\.aws|amazonaws\.com|run\.app|azurewebsites\.net|herokuapp\.com|vercel\.app|netlify\.app|onrender\.com|fly\.dev)$/i
+const cdnHeaders = [
+  'x-amz-cf-id',
+  'cf-ray',
+  'x-azure-fdid',
+  'fastly-client-ip',
+  'akamai-origin-hop',
+  'x-edge-request-id',
+]
 
 const internalHost = /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[)|^[^.]+$|\.(local|internal)$/i
 
