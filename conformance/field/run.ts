@@ -34,7 +34,7 @@ import { applicationSetUps } from './applications.ts'
 import { keySetUps } from './keys.ts'
 import { platformSetUps } from './platforms.ts'
 import { proxySetUps } from './proxies.ts'
-import { type App, type Build, defaults, type ProxyServer, type SetUp } from './set-up.ts'
+import { type App, type Build, defaults, type SetUp } from './set-up.ts'
 
 /** All set-ups, by family. */
 export const families: Readonly<Record<string, readonly SetUp[]>> = {
@@ -154,7 +154,7 @@ async function send({ proxy }: Build, wire: Wire, appPort: number, running: (() 
 }
 
 function describeSite(
-  proxy: Exclude<ProxyServer, { express: unknown }>,
+  proxy: Exclude<SetUp['proxy'], { express: unknown } | undefined>,
   port: number,
   { crt, key, pem }: Certificate,
 ): { start: StartProxy; site: string } {

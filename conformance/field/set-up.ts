@@ -39,7 +39,7 @@ interface Sent {
  * Apache, HAProxy and Caddy end TLS for `app.example.com`; the text goes into that site. The
  * function builds a proxy with Express.
  */
-export type ProxyServer =
+type ProxyServer =
   | { readonly nginx: string }
   | { readonly apache: string }
   | { readonly haproxy: string }

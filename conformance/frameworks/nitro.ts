@@ -82,7 +82,7 @@ export const nitro: readonly NitroVersion[] = [
 ]
 
 /** The servers of the scenarios: the application at the root, and one with a base URL. */
-export interface NitroServers {
+interface NitroServers {
   readonly root: RemoteServer
   readonly mounted: RemoteServer
 }

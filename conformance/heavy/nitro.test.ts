@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { methodsSuite } from '../frameworks/built-suite.ts'
-import { makeNitroFramework, type NitroServers, nitro, startNitro } from '../frameworks/nitro.ts'
+import { makeNitroFramework, nitro, startNitro } from '../frameworks/nitro.ts'
 import { baseUrlSuite } from '../frameworks/nitro-suite.ts'
 import { bindAdapter } from '../kit/bind-framework.ts'
 import type { Suite } from '../kit/suite.ts'
@@ -13,7 +13,7 @@ function withoutFramings({ name, cases }: Suite): Suite {
 
 for (const version of nitro)
   for (const shape of version.shapes) {
-    let servers: NitroServers
+    let servers: Awaited<ReturnType<typeof startNitro>>
     const framework = makeNitroFramework(version, shape, () => servers)
     describe(shape.name, () => {
       beforeAll(async () => {

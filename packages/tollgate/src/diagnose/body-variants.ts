@@ -5,7 +5,7 @@ import { isBoundedJson, type Work } from './limits.ts'
 import { stripBlanks } from './spelling.ts'
 
 /** A body that Twilio may have sent, with the changes that made this one of it. */
-export interface BodyVariant {
+interface BodyVariant {
   readonly hash: string
   /** How the JSON was written before something parsed it and wrote it again. */
   readonly written: string | undefined

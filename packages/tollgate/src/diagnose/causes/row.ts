@@ -1,6 +1,6 @@
 import type { Pairs } from '../../scheme/form.ts'
 import type { Rejected, RejectionCode } from '../../verdict.ts'
-import type { BodyVariant } from '../body-variants.ts'
+import type { findBodyVariant } from '../body-variants.ts'
 import { countCharacters, type Work } from '../limits.ts'
 import type { State, Subject } from '../reading.ts'
 
@@ -205,7 +205,7 @@ export interface Suspicion extends Finding {
 export interface Proof {
   readonly state: State
   /** How the body differs from the one whose hash was signed, if a known change explains it. */
-  readonly bodyChange: BodyVariant | undefined
+  readonly bodyChange: ReturnType<typeof findBodyVariant>
   /** An edit changed the parameters. */
   readonly changesParams: boolean
   /** An edit added a `bodySHA256` to the URL. */
