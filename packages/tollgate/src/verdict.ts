@@ -204,5 +204,5 @@ export function reject(code: RejectionCode, detail?: string, tried: readonly str
  * True for a rejection, also for one that another copy of the package made (ESM beside CommonJS).
  */
 export function isRejected(result: unknown): result is Rejected {
-  return Object.hasOwn(Object(result), 'ok') && (result as Rejected).ok === false
+  return Object(result).ok === false && Object.hasOwn(result as Rejected, 'ok')
 }

@@ -73,8 +73,17 @@ export function readCoverage(head: Head, query: string, borrowed: Uint8Array): C
 function readForm(borrowed: Uint8Array): Coverage {
   const text = decodeUtf8(borrowed)
   const params = text === undefined ? undefined : parseForm(text)
+  // A spread of `unsigned` would cost as much as the hashing (decision 8).
   if (text !== undefined && params !== undefined)
-    return { ...unsigned, params, signedParams: params, named: params, covers: 'params', body: keepText(text) }
+    return {
+      params,
+      signedParams: params,
+      named: params,
+      hasForeignHash: undefined,
+      rejection: undefined,
+      covers: 'params',
+      body: keepText(text),
+    }
   return {
     ...unsigned,
     params: parseLeniently(new TextDecoder().decode(borrowed)),
