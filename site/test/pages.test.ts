@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { diagnose } from 'tollgate/diagnose'
 import { sampleSendGridEvents, signRequest, signSendGridRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { root } from '../../tools/run.mjs'
+import { out } from '../build.mjs'
+import { listPages, placeOf } from '../pages.mjs'
 import { checkLook, looks, openSite, type Site } from './browser.ts'
 
 const token = '0123456789abcdef0123456789abcdef'
@@ -15,6 +20,17 @@ beforeAll(async () => {
 }, 900_000)
 
 afterAll(() => site?.close())
+
+test('every page has its headings, and braces as they are written', () => {
+  const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0
+  for (const page of listPages()) {
+    const source = readFileSync(join(root, page), 'utf8')
+    const text = source.replace(/^```[\s\S]*?^```$/gm, '')
+    const html = readFileSync(join(out, placeOf(page).replace(/md$/, 'html')), 'utf8')
+    expect({ page, headings: count(html, /<h[1-6] id=/g) }).toEqual({ page, headings: count(text, /^#{1,6} /gm) })
+    for (const [variable] of text.matchAll(/\{\{[\w.]+\}\}/g)) expect(html).toContain(variable)
+  }
+})
 
 /** The page that the search puts first for each question. */
 const questions = {
