@@ -92,14 +92,6 @@ async function readSharedKey(args: Args, io: Io): Promise<Secrets['sharedKey']> 
 
 /** Reads one secret per line. Spaces stay, so that a stray space is reported and not hidden. */
 async function readSecretFile(io: Io, path: string, flag: string): Promise<readonly string[]> {
-  const lines = await readLines(io, path, flag)
-  // A file such as .env. As a token, the line would match no request.
-  if (lines.some((line) => /^(export\s+)?[A-Za-z_]\w*=[^=]/.test(line)))
-    throw new UsageError(`${flag}: the input has variables, as NAME=VALUE. Give such a file to --env-file.`)
-  return lines
-}
-
-async function readLines(io: Io, path: string, flag: string): Promise<readonly string[]> {
   const text = await readText(io, path, flag, { secret: true })
   const lines = text.split(/\r?\n/).filter((line) => line !== '')
   if (lines.length === 0) throw new UsageError(`${flag}: the input is empty.`)
@@ -134,7 +126,7 @@ async function askForToken(io: Io): Promise<string> {
 export async function readOtherTokens(paths: readonly string[], io: Io): Promise<Record<string, string>> {
   const tokens: Record<string, string> = {}
   for (const path of paths)
-    for (const line of await readLines(io, path, '--other-token-file')) {
+    for (const line of await readSecretFile(io, path, '--other-token-file')) {
       // A Base64 secret may end in equals signs; that is not a name.
       const named = /^([A-Za-z][\w .-]{0,60})=([^=].*)$/.exec(line)
       tokens[named?.[1] ?? `other token ${Object.keys(tokens).length + 1}`] = named?.[2] ?? line
