@@ -140,18 +140,27 @@ async function diagnoseRefusal(
   request: DiagnosableRequest,
   options: VerifierOptions & DiagnoseOptions,
 ): Promise<Diagnosis> {
-  const diagnosis = await diagnose(request, options)
+  const diagnosis = await diagnoseSent(request, options)
   const { verdict, proven } = diagnosis
   const guessed = verdict.ok ? undefined : guesses[verdict.code]
   const signature = readHeader(request, signatureHeader)
   if (guessed === undefined || signature === undefined || !proven?.causes.some(({ id }) => guessed.test(id)))
     return diagnosis
   const other = withHeaders(request, { [signatureHeader]: signature.replace(/[A-Za-z0-9+/]/g, 'A') })
-  const { suspected, ruledOut } = await diagnose(other, { ...options, maxTries: 1 })
+  const { suspected, ruledOut } = await diagnoseSent(other, { ...options, maxTries: 1 })
   const [reason] = suspected
   if (reason === undefined || ruledOut !== undefined) return diagnosis
   const others = proven.causes.filter(({ id }) => !guessed.test(id) && id !== reason.id)
   return { ...diagnosis, proven: { ...proven, causes: [reason, ...others] } }
+}
+
+/** Twilio's record shows that no stranger sent the request. */
+async function diagnoseSent(
+  request: DiagnosableRequest,
+  options: VerifierOptions & DiagnoseOptions,
+): Promise<Diagnosis> {
+  const diagnosis = await diagnose(request, options)
+  return { ...diagnosis, suspected: diagnosis.suspected.filter(({ id }) => id !== 'not_from_twilio') }
 }
 
 interface Searched {
