@@ -68,9 +68,12 @@ async function* readClone(request: Request): AsyncGenerator<Uint8Array> {
  * that path has to be the signed one.
  * @param raw The target as it arrived.
  * @param routed The URL of the Request.
+ * @returns an empty string, which no signature covers, if the Request may still resolve its URL
+ *   later: some versions of srvx do so when the handler reads another part of it
  */
 export function chooseTarget(raw: string, routed: string): string {
-  if (!isUnresolved(raw) || isUnresolved(routed)) return raw
+  if (!isUnresolved(raw)) return raw
+  if (isUnresolved(routed)) return ''
   const url = parseUrl(raw.startsWith('/') ? `http://host${raw}` : raw)
   return url === undefined ? raw : url.pathname + url.search
 }
