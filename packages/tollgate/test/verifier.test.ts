@@ -100,6 +100,18 @@ describe('accepted requests', () => {
     if (verdict.ok) expect(() => verdict.json()).toThrow(new SyntaxError('The body is not UTF-8, and so not JSON'))
   })
 
+  test.each([
+    ['application/json; charset=utf-8', 'body'],
+    ['application/json;charset = "UTF-8"', 'body'],
+    ['application/json; charset=utf-7', 'body_unsigned'],
+    ['application/json; charset  =  utf-16le', 'body_unsigned'],
+    ['application/json; charset="latin1"', 'body_unsigned'],
+    ['application/json; charset=utf-8; charset=utf-7', 'body_unsigned'],
+    ['application/json; charset=utf-88', 'body_unsigned'],
+  ])('JSON with the Content-Type %s: %s', async (type, expected) => {
+    expect(await outcome(jsonRequest('{}', { headers: { 'content-type': type } }))).toBe(expected)
+  })
+
   test('a GET with the parameters of its query', async () => {
     const verdict = await createVerifier(options).verify(getRequest({ target: '/v?a=1+2&b=%C3%A9&a=3' }))
     expect(verdict).toMatchObject({ ok: true, covers: 'url' })
