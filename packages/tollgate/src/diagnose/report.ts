@@ -182,7 +182,7 @@ export function writeCommand({ state, keys }: Subject, suspected: readonly Found
 /**
  * Adds the sign that the request is not from Twilio to causes that are certain: a stranger can bring
  * about most refusals. It comes first if the request alone decides about such a refusal, and last if
- * the options or the code of this server are at fault whoever sent the request.
+ * the options or the code of this server refuse genuine requests too.
  */
 function addStranger(
   sure: readonly ScoredCause[],
