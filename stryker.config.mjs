@@ -9,7 +9,7 @@ export default {
     'packages/tollgate/src/scheme/*.ts',
     'packages/tollgate/src/verify/verifier.ts',
     'packages/tollgate/src/verify/webhook.ts',
-    'packages/tollgate/src/checks/time-limit.ts',
+    'packages/tollgate/src/checks/limits.ts',
     'packages/tollgate/src/replay/*.ts',
   ],
   reporters: ['json', 'progress-append-only'],

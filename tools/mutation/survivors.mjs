@@ -20,6 +20,11 @@ export const explained = [
   },
   {
     file: 'scheme/form.ts',
+    because: 'Neither text is JSON',
+    changes: [["''", '"Stryker was here!"']],
+  },
+  {
+    file: 'scheme/form.ts',
     because: 'A shorter form has fewer separators, so counting them gives the same answer',
     changes: [['form.length >= mostPairs', 'true']],
   },
@@ -145,7 +150,7 @@ export const explained = [
     because: 'A test file does not load with this change, and StrykerJS does not count tests that cannot start',
     changes: [
       [
-        '{ const settings = parseOptions(options) const { publicUrl, onRejected, replay } = settings.given return { publicUrl, onRejected, reserves: replay !== undefined, async verify(request, native) { const check = startCheck(settings, request, native) const proven = await prove(check) const verdict = isRejected(proven) && settings.observe ? await observe(check, proven) : proven report(check, verdict) return verdict as Webhook<M> | Rejected }, } }',
+        '{ const settings = parseOptions(options) const { publicUrl, onRejected, replay } = settings.given return { publicUrl, onRejected, reserves: replay !== undefined, async verify(request, native) { const source: Partial<IncomingRequest> = Object(request) const check: Check = { settings, source, native, head: readHead(source, readHeaders(source.headers)) } const proven = await prove(check) const verdict = isRejected(proven) && settings.observe ? await observe(check, proven) : proven report(check, verdict) return verdict as Webhook<M> | Rejected }, } }',
         '{}',
       ],
     ],
@@ -157,11 +162,6 @@ export const explained = [
       ['newer.length > 0', 'true'],
       ['newer.length > 0', 'newer.length >= 0'],
     ],
-  },
-  {
-    file: 'verify/verifier.ts',
-    because: 'A promise of a value that is not an object changes nothing',
-    changes: [["typeof result === 'object'", 'true']],
   },
   {
     file: 'verify/webhook.ts',
@@ -197,13 +197,5 @@ export const explained = [
     file: 'replay/memory-store.ts',
     because: 'Expired entries may be deleted before there is need',
     changes: [['entries.size >= maxEntries', 'true']],
-  },
-  {
-    file: 'replay/replay-guard.ts',
-    because: 'Bytes that are not UTF-8 are not JSON either, and a function without `return` returns `undefined` too',
-    changes: [
-      ['text === undefined', 'false'],
-      ['{ return undefined }', '{}'],
-    ],
   },
 ]

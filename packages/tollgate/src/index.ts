@@ -1,5 +1,5 @@
+export type { Awaitable } from './checks/limits.ts'
 export type { Tokens } from './checks/secrets.ts'
-export type { Awaitable } from './checks/time-limit.ts'
 export type { Params } from './scheme/signing-string.ts'
 export { RequestValidator } from './validator.ts'
 export type {

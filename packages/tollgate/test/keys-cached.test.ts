@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createRateLimit } from '../src/checks/time-limit.ts'
 import { createVerifier } from '../src/index.ts'
 import { cached } from '../src/keys/index.ts'
 import { createSegments } from '../src/keys/segments.ts'
@@ -350,20 +349,4 @@ describe('segments', () => {
     segments.put('z', 'z')
     expect([...'abcdefghiyz'].filter((key) => segments.get(key) === undefined)).toEqual(['b'])
   })
-})
-
-test('a rate limit allows at most its rate and the turns of one more second, in any pattern', () => {
-  const step = fc.record({ pauseMs: fc.integer({ min: 0, max: 3000 }), takes: fc.integer({ min: 0, max: 50 }) })
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 30 }), fc.array(step), (perSecond, steps) => {
-      let time = 0
-      let taken = 0
-      const limit = createRateLimit(perSecond, () => time)
-      for (const { pauseMs, takes } of steps) {
-        time += pauseMs
-        for (let take = 0; take < takes; take++) if (limit.take(0) !== undefined) taken++
-        expect(taken).toBeLessThanOrEqual(perSecond + (time * perSecond) / 1000 + 1e-6)
-      }
-    }),
-  )
 })

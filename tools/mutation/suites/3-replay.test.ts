@@ -2,4 +2,4 @@
 import '../../../packages/tollgate/test/replay-guard.test.ts'
 import '../../../packages/tollgate/test/replay-memory-store.test.ts'
 import '../../../packages/tollgate/test/replay-redis-store.test.ts'
-import '../../../packages/tollgate/test/time-limit.test.ts'
+import '../../../packages/tollgate/test/limits.test.ts'

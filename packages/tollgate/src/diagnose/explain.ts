@@ -1,4 +1,4 @@
-import { createRateLimit } from '../checks/time-limit.ts'
+import { createRateLimit } from '../checks/limits.ts'
 import { isSignature } from '../scheme/signature.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'

@@ -1,5 +1,5 @@
+import { sleep } from '../checks/limits.ts'
 import { isAccountSid, readTokens } from '../checks/secrets.ts'
-import { sleep } from '../checks/time-limit.ts'
 
 /** The part of `fetch` that a look-up uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>

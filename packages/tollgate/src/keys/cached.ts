@@ -1,6 +1,6 @@
+import type { Awaitable } from '../checks/limits.ts'
 import { checkType, readOptions, refusePromise } from '../checks/options.ts'
 import { isAccountSid, type Tokens } from '../checks/secrets.ts'
-import type { Awaitable } from '../checks/time-limit.ts'
 import type { AuthTokenLookup } from '../verify/types.ts'
 import { type CacheSettings, createTokenCache } from './token-cache.ts'
 

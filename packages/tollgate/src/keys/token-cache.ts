@@ -1,6 +1,6 @@
+import { type Awaitable, createRateLimit, sleep, withTimeLimit } from '../checks/limits.ts'
 import { runUnnoticed } from '../checks/options.ts'
 import { readTokens } from '../checks/secrets.ts'
-import { type Awaitable, createRateLimit, sleep, withTimeLimit } from '../checks/time-limit.ts'
 import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
 import { createSegments } from './segments.ts'
 

@@ -1,5 +1,5 @@
+import { withTimeLimit } from '../checks/limits.ts'
 import { checkMethods, parseChoice, parseInteger, readOptions } from '../checks/options.ts'
-import { withTimeLimit } from '../checks/time-limit.ts'
 import { parseJsonBody } from '../scheme/form.ts'
 import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
 import { kindOf, kindOfJson, neverRepeats } from '../webhooks/index.ts'

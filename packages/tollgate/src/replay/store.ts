@@ -1,4 +1,4 @@
-import type { Awaitable } from '../checks/time-limit.ts'
+import type { Awaitable } from '../checks/limits.ts'
 
 /** One attempt to reserve a delivery. */
 export interface ReservationAttempt {

@@ -1,5 +1,5 @@
+import { type Awaitable, withTimeLimit } from '../checks/limits.ts'
 import { isAccountSid, maxTokens, parseTokens } from '../checks/secrets.ts'
-import { type Awaitable, withTimeLimit } from '../checks/time-limit.ts'
 import { type Algorithm, defaultAlgorithm } from '../scheme/algorithms.ts'
 import { distinct, type Pairs, parseJsonBody } from '../scheme/form.ts'
 import { createSigner, isCanonicalSignature, type Signer } from '../scheme/signature.ts'

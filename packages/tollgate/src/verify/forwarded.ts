@@ -1,6 +1,6 @@
+import type { Awaitable } from '../checks/limits.ts'
 import { parseChoice, readOptions, showOption } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
-import type { Awaitable } from '../checks/time-limit.ts'
 import { findDefaultPort, isPort, type UrlParts } from '../scheme/signed-url.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
 import { settle } from './candidates.ts'

@@ -1,7 +1,7 @@
+import type { Awaitable } from '../checks/limits.ts'
 import { checkMethods, checkType, parseChoice, parseInteger, readOptions, toList } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
-import type { Awaitable } from '../checks/time-limit.ts'
 import { type Algorithm, algorithms, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
 import { createSigner, type Signer } from '../scheme/signature.ts'
 import { parsePublicUrl, resolveByRule, resolveFromList, type UrlResolver } from './public-url.ts'

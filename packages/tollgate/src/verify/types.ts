@@ -1,5 +1,5 @@
+import type { Awaitable } from '../checks/limits.ts'
 import type { Tokens } from '../checks/secrets.ts'
-import type { Awaitable } from '../checks/time-limit.ts'
 import type { AlgorithmName } from '../scheme/algorithms.ts'
 import type { Accepted, Mode, Rejected, Verdict, WebhookParams } from '../verdict.ts'
 

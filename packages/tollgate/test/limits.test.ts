@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { sleep, withTimeLimit } from '../src/checks/time-limit.ts'
+import { createRateLimit, sleep, withTimeLimit } from '../src/checks/limits.ts'
 
 function useFakeTimers(): void {
   beforeEach(() => void vi.useFakeTimers())
@@ -78,5 +79,66 @@ describe('withTimeLimit', () => {
     await vi.advanceTimersByTimeAsync(1)
     expect(await readState(result)).toBe('The work took longer than 50 ms')
     expect(onLate).toHaveBeenCalledTimes(stops ? 1 : 0)
+  })
+})
+
+describe('a rate limit', () => {
+  /** A clock that the test sets, and a limit of two turns a second. */
+  function create(burst?: number) {
+    const clock = { time: 1000 }
+    return { clock, limit: createRateLimit(2, () => clock.time, burst) }
+  }
+
+  test('gives the turns of one second at once, and then one each half second', () => {
+    const { clock, limit } = create()
+    expect([limit.take(0), limit.take(0), limit.take(0)]).toEqual([0, 0, undefined])
+    clock.time += 499
+    expect(limit.take(0)).toBeUndefined()
+    clock.time += 1
+    expect([limit.take(0), limit.take(0)]).toEqual([0, undefined])
+  })
+
+  test('keeps no more turns than the burst, however long nothing happens', () => {
+    const { clock, limit } = create(3)
+    clock.time += 60_000
+    expect([1, 2, 3, 4].map(() => limit.take(0))).toEqual([0, 0, 0, undefined])
+  })
+
+  test('gives turns in advance up to the longest wait, and takes none beyond it', () => {
+    const { clock, limit } = create(1)
+    expect([limit.take(1000), limit.take(1000), limit.take(1000)]).toEqual([0, 500, 1000])
+    expect([limit.take(1499), limit.take(1499)]).toEqual([undefined, undefined])
+    expect(limit.take(1500)).toBe(1500)
+    clock.time += 2500
+    expect(limit.take(0)).toBe(0)
+  })
+
+  test('a clock that goes back costs no turns', () => {
+    const { clock, limit } = create()
+    clock.time -= 10_000
+    expect([limit.take(0), limit.take(0), limit.take(0)]).toEqual([0, 0, undefined])
+    clock.time += 500
+    expect(limit.take(0)).toBe(0)
+  })
+
+  test('an infinite rate never waits', () => {
+    const limit = createRateLimit(Number.POSITIVE_INFINITY, () => 0)
+    expect([limit.take(0), limit.take(0)]).toEqual([0, 0])
+  })
+
+  test('allows at most its rate and the turns of one more second, in any pattern', () => {
+    const step = fc.record({ pauseMs: fc.integer({ min: 0, max: 3000 }), takes: fc.integer({ min: 0, max: 50 }) })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.array(step), (perSecond, steps) => {
+        let time = 0
+        let taken = 0
+        const limit = createRateLimit(perSecond, () => time)
+        for (const { pauseMs, takes } of steps) {
+          time += pauseMs
+          for (let take = 0; take < takes; take++) if (limit.take(0) !== undefined) taken++
+          expect(taken).toBeLessThanOrEqual(perSecond + (time * perSecond) / 1000 + 1e-6)
+        }
+      }),
+    )
   })
 })
