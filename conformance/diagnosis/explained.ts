@@ -1,4 +1,4 @@
-import type { Refused } from 'tollgate'
+import type { RejectedRequest } from 'tollgate'
 import { type Diagnosis, diagnose } from 'tollgate/diagnose'
 import { readOptions } from './options.ts'
 import type { SetUp } from './setup.ts'
@@ -6,16 +6,16 @@ import type { SetUp } from './setup.ts'
 /** Returns the text that the `diagnose` option of an adapter writes to standard error. */
 export async function explainInWords(setUp: SetUp, { verdict }: Diagnosis): Promise<string> {
   if (verdict.ok) return ''
-  return explainRefused({
+  return explainRejected({
     rejection: verdict,
     request: setUp.request,
     options: readOptions(setUp).verifier,
-  } as unknown as Refused)
+  } as unknown as RejectedRequest)
 }
 
-/** Returns the text that a diagnoser writes about one refusal. */
-export async function explainRefused(
-  refused: Refused,
+/** Returns the text that a diagnoser writes about one rejection. */
+export async function explainRejected(
+  rejected: RejectedRequest,
   diagnoser: Pick<typeof diagnose, 'explain'> = diagnose,
 ): Promise<string> {
   const lines: string[] = []
@@ -26,7 +26,7 @@ export async function explainRefused(
   performance.now = () => now.call(performance) + ahead
   console.error = (...texts) => lines.push(texts.join(' '))
   try {
-    await diagnoser.explain(refused)
+    await diagnoser.explain(rejected)
   } finally {
     performance.now = now
     console.error = error

@@ -1,7 +1,7 @@
 import type { Diagnoser, VerifierOptions } from 'tollgate'
 import { withHints } from 'tollgate/diagnose'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { explainRefused } from '../diagnosis/explained.ts'
+import { explainRejected } from '../diagnosis/explained.ts'
 import { causes, others } from '../field/expected.ts'
 import { families, runSetUp } from '../field/run.ts'
 import { type BrokenSetUp, defaults, type SetUp } from '../field/set-up.ts'
@@ -23,8 +23,8 @@ async function explain(setUp: SetUp, diagnoser?: Diagnoser): Promise<Explained> 
   const outcome = await runSetUp(setUp, {
     options: {
       diagnose: {
-        explain(refused) {
-          text = explainRefused(refused, diagnoser as never)
+        explain(rejected) {
+          text = explainRejected(rejected, diagnoser as never)
         },
       },
     },

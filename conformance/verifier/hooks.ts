@@ -1,4 +1,4 @@
-import type { Delivery, Refused, ReplayGuard, Verdict } from 'tollgate'
+import type { Delivery, RejectedRequest, ReplayGuard, Verdict } from 'tollgate'
 import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import { makeHandshake, makeJsonRequest, makeRequest, otherToken, sms, token, withHeaders } from '../kit/draft.ts'
 import type { Library } from '../kit/library.ts'
@@ -127,10 +127,10 @@ export function hooksSuite(library: Library): Suite {
       assertAccepted(await ask(library, await makeRequest(), { onVerdict }))
     },
     'diagnose explains refusals, with the body that was read': async () => {
-      const explained: Refused[] = []
+      const explained: RejectedRequest[] = []
       const diagnose = {
-        explain(refused: Refused) {
-          explained.push(refused)
+        explain(rejected: RejectedRequest) {
+          explained.push(rejected)
           return Promise.reject(new Error('dropped'))
         },
       }

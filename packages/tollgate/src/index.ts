@@ -27,7 +27,7 @@ export type {
   IncomingRequest,
   PublicUrlRule,
   PushedBody,
-  Refused,
+  RejectedRequest,
   ReplayGuard,
   Reservation,
   SharedKey,

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
-import { createVerifier, type Delivery, type IncomingRequest, type Refused, type Verdict } from '../src/index.ts'
+import {
+  createVerifier,
+  type Delivery,
+  type IncomingRequest,
+  type RejectedRequest,
+  type Verdict,
+} from '../src/index.ts'
 import { forged, genuine, handshakeRequest, options, origin } from './requests.ts'
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -26,10 +32,10 @@ describe('onVerdict and diagnose', () => {
   })
 
   test('diagnose gets rejections with the bytes of the body, and its errors are ignored', async () => {
-    const refusals: Refused[] = []
+    const rejected: RejectedRequest[] = []
     const diagnose = {
-      explain: (refused: Refused) => {
-        refusals.push(refused)
+      explain: (one: RejectedRequest) => {
+        rejected.push(one)
         throw new Error('no')
       },
     }
@@ -40,10 +46,10 @@ describe('onVerdict and diagnose', () => {
     await verify(genuine)
     expect(await verify({ ...forged, body })).toMatchObject({ code: 'signature_mismatch' })
     expect(await verify({ ...genuine, method: 'PUT' })).toMatchObject({ code: 'method_not_allowed' })
-    expect(refusals.map(({ rejection }) => rejection.code)).toEqual(['signature_mismatch', 'method_not_allowed'])
-    expect(new TextDecoder().decode(refusals[0]?.request.body as Uint8Array)).toBe('a=1')
-    expect(refusals[0]?.request).toMatchObject({ method: 'POST', url: '/sms' })
-    expect(refusals[1]?.request).not.toHaveProperty('body')
+    expect(rejected.map(({ rejection }) => rejection.code)).toEqual(['signature_mismatch', 'method_not_allowed'])
+    expect(new TextDecoder().decode(rejected[0]?.request.body as Uint8Array)).toBe('a=1')
+    expect(rejected[0]?.request).toMatchObject({ method: 'POST', url: '/sms' })
+    expect(rejected[1]?.request).not.toHaveProperty('body')
   })
 })
 

@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream'
-import type { IncomingRequest, Refused, VerifierOptions } from 'tollgate'
+import type { IncomingRequest, RejectedRequest, VerifierOptions } from 'tollgate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { causes, others } from '../../../../conformance/field/expected.ts'
 import { families, runSetUp } from '../../../../conformance/field/run.ts'
@@ -45,11 +45,11 @@ interface Seen extends Omit<IncomingRequest, 'body'> {
 
 /** Runs a set-up, and returns the request as the verifier saw it. */
 async function record(setUp: SetUp): Promise<Seen> {
-  let refused: Refused | undefined
+  let rejected: RejectedRequest | undefined
   let accepted: Seen | undefined
   const diagnose = {
-    explain(one: Refused) {
-      refused = one
+    explain(one: RejectedRequest) {
+      rejected = one
     },
   }
   const onVerdict: VerifierOptions['onVerdict'] = (verdict, request) => {
@@ -57,8 +57,8 @@ async function record(setUp: SetUp): Promise<Seen> {
   }
   const { arrived } = await runSetUp(setUp, { options: { diagnose, onVerdict } })
   if (accepted !== undefined) return accepted
-  if (refused === undefined) throw new Error(`${setUp.id} was not verified`)
-  const { request, rejection, native } = refused
+  if (rejected === undefined) throw new Error(`${setUp.id} was not verified`)
+  const { request, rejection, native } = rejected
   const { body, ...rest } = request
   if (body instanceof Uint8Array) return { ...rest, body }
   // A parser kept an object, or nothing is left. Before that, the bytes are those of the connection.

@@ -73,7 +73,7 @@ export function createRateLimit(perSecond: number, now: () => number, burst: num
       const time = now()
       turns = Math.min(burst, turns + (Math.max(0, time - countedAt) * perSecond) / 1000)
       countedAt = time
-      const waitMs = turns >= 1 ? 0 : ((1 - turns) * 1000) / perSecond
+      const waitMs = Math.max(0, ((1 - turns) * 1000) / perSecond)
       if (waitMs > longestWaitMs) return undefined
       turns -= 1
       return waitMs

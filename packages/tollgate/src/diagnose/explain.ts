@@ -2,7 +2,7 @@ import { createRateLimit } from '../checks/limits.ts'
 import { isSignature } from '../scheme/signature.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
-import type { IncomingRequest, Refused, VerifierOptions } from '../verify/types.ts'
+import type { IncomingRequest, RejectedRequest, VerifierOptions } from '../verify/types.ts'
 import type { Place } from './causes/row.ts'
 
 type Run<Options> = (
@@ -26,8 +26,6 @@ interface ExplainedCause {
   readonly detail: string
   readonly fix: string
 }
-
-type RefusedWith<Options> = Omit<Refused, 'options'> & { readonly options: Options }
 
 /** What the request object of a framework shows. */
 interface NativeSigns {
@@ -55,7 +53,7 @@ const explainedPerSecond = 1 / 5
 export function createExplainer<Options = VerifierOptions>(
   now: () => number,
   isSigned: (request: IncomingRequest) => boolean = isSignedByTwilio,
-): (refused: RefusedWith<Options>, run: Run<Options>) => Promise<void> {
+): (rejected: RejectedRequest<Options>, run: Run<Options>) => Promise<void> {
   const createQueue = () => ({ rate: createRateLimit(explainedPerSecond, now, burst), waiting: 0 })
   const signed = createQueue()
   const unsigned = createQueue()
@@ -63,7 +61,7 @@ export function createExplainer<Options = VerifierOptions>(
   let last: Promise<void> = Promise.resolve()
 
   async function explain(
-    { request, options, rejection, native }: RefusedWith<Options>,
+    { request, options, rejection, native }: RejectedRequest<Options>,
     run: Run<Options>,
   ): Promise<void> {
     if (unexplained > 0) write([`${unexplained} more refusal${unexplained === 1 ? ' was' : 's were'} not explained`])
@@ -71,14 +69,14 @@ export function createExplainer<Options = VerifierOptions>(
     write(describe(request, rejection, await run(request, options, rejection, readNative(native))))
   }
 
-  return async (refused, run) => {
-    const queue = isSigned(refused.request) ? signed : unsigned
+  return async (rejected, run) => {
+    const queue = isSigned(rejected.request) ? signed : unsigned
     if (queue.waiting === burst || queue.rate.take(0) === undefined) {
       unexplained++
       return
     }
     queue.waiting++
-    const done = last.then(() => explain(refused, run))
+    const done = last.then(() => explain(rejected, run))
     last = done.catch(() => undefined).then(() => void queue.waiting--)
     await done
   }

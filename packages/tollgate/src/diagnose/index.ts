@@ -4,10 +4,10 @@ import { findBodyHash } from '../scheme/signature.ts'
 import { joinUrl, listSignedForms } from '../scheme/signed-url.ts'
 import { joinPairs } from '../scheme/signing-string.ts'
 import { isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
-import { readBody } from '../verify/body.ts'
+import { findConsumed, readBody } from '../verify/body.ts'
 import { readHeaders } from '../verify/head.ts'
 import { parseOptions, type Settings } from '../verify/options.ts'
-import type { Diagnoser, IncomingRequest, Refused, VerifierOptions } from '../verify/types.ts'
+import type { Diagnoser, IncomingRequest, RejectedRequest, VerifierOptions } from '../verify/types.ts'
 import { createVerifier } from '../verify/verifier.ts'
 import { type FoundCause, findFix } from './causes/index.ts'
 import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './configured-keys.ts'
@@ -216,10 +216,10 @@ function toConsumed({ consumedBy, fix }: Marker): Consumed {
  */
 function readConsumed(rejection: Rejected | undefined): Consumed | undefined {
   if (rejection?.code !== 'body_already_consumed') return undefined
-  const [, by, fix] = /Read by: (.*?)\. (.*?)(?: See docs\/codes\/.*)?$/s.exec(rejection.message) ?? []
+  const found = findConsumed(rejection)
   return {
-    by: by ?? 'something that passed an object instead of bytes',
-    fix: fix ?? 'Pass the raw body: bytes, text or a stream of bytes.',
+    by: found?.consumedBy ?? 'something that passed an object instead of bytes',
+    fix: found?.fix ?? 'Pass the raw body: bytes, text or a stream of bytes.',
   }
 }
 
@@ -267,8 +267,8 @@ export interface HintedDiagnoser extends Diagnoser {
   readonly hints: DiagnoseHints
 }
 
-function explain(refused: Refused, hints: DiagnoseHints): Promise<void> {
-  return explainInTurn(refused, (request, options, rejection, native) => {
+function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void> {
+  return explainInTurn(rejected, (request, options, rejection, native) => {
     const prefixes = [...(hints.prefixes ?? []), ...native.prefixes]
     const { extra } = parseDiagnoseOptions({ framework: native.framework, ...hints, prefixes })
     return runDiagnosis(request, options, extra, rejection)
@@ -284,8 +284,8 @@ export const diagnose: typeof diagnoseRequest & HintedDiagnoser = createDiagnose
 
 function createDiagnoser<T extends object>(target: T, hints: DiagnoseHints): T & HintedDiagnoser {
   const explainer: Diagnoser = {
-    explain(refused) {
-      return readEnvironment('NODE_ENV') === 'production' ? undefined : explain(refused, hints)
+    explain(rejected) {
+      return readEnvironment('NODE_ENV') === 'production' ? undefined : explain(rejected, hints)
     },
   }
   // Not enumerable, because they may hold tokens, and applications log their options.

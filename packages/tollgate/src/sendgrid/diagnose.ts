@@ -7,7 +7,7 @@ import { decodeUtf8, encodeUtf8 } from '../scheme/form.ts'
 import { isRejected, type Rejected } from '../verdict.ts'
 import { readBody } from '../verify/body.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
-import type { IncomingRequest } from '../verify/types.ts'
+import type { Diagnoser, IncomingRequest, RejectedRequest } from '../verify/types.ts'
 import { formatEvents } from './events.ts'
 import { parsePublicKey, parsePublicKeys } from './public-key.ts'
 import {
@@ -21,13 +21,7 @@ import {
   signatureHeader,
   timestampHeader,
 } from './signature.ts'
-import {
-  createSendGridVerifier,
-  type RefusedBySendGrid,
-  type SendGridDiagnoser,
-  type SendGridVerdict,
-  type SendGridVerifierOptions,
-} from './verifier.ts'
+import { createSendGridVerifier, type SendGridVerdict, type SendGridVerifierOptions } from './verifier.ts'
 
 /** Each cause with its fix. */
 const fixes = {
@@ -391,12 +385,17 @@ const explainInTurn = createExplainer<SendGridVerifierOptions>(
 
 /**
  * Explains why a request of SendGrid does not verify. As the `diagnose` option of
- * `createSendGridVerifier`, it explains each refusal on standard error in at most eight lines. As an
+ * `createSendGridVerifier`, it explains each rejection on standard error in at most eight lines. As an
  * option it does nothing if NODE_ENV is `production`.
  */
-export const diagnoseSendGrid: typeof diagnoseRequest & SendGridDiagnoser = Object.assign(diagnoseRequest, {
-  explain(refused: RefusedBySendGrid) {
-    if (readEnvironment('NODE_ENV') === 'production') return undefined
-    return explainInTurn(refused, (request, options, rejection) => runDiagnosis(request, options, {}, 400, rejection))
+export const diagnoseSendGrid: typeof diagnoseRequest & Diagnoser<SendGridVerifierOptions> = Object.assign(
+  diagnoseRequest,
+  {
+    explain(rejected: RejectedRequest<SendGridVerifierOptions>) {
+      if (readEnvironment('NODE_ENV') === 'production') return undefined
+      return explainInTurn(rejected, (request, options, rejection) =>
+        runDiagnosis(request, options, {}, 400, rejection),
+      )
+    },
   },
-})
+)

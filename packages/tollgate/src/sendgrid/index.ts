@@ -2,9 +2,7 @@ export { distinctEvents, type SendGridEvent, type SendGridEventType } from './ev
 export type { SendGridKey, SendGridPublicKeys } from './public-key.ts'
 export {
   createSendGridVerifier,
-  type RefusedBySendGrid,
   type SendGridAccepted,
-  type SendGridDiagnoser,
   type SendGridVerdict,
   type SendGridVerifier,
   type SendGridVerifierOptions,

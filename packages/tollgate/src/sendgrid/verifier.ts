@@ -14,7 +14,7 @@ import { hashBody } from '../scheme/signature.ts'
 import { isRejected, type Rejected, type RejectionCode, reject } from '../verdict.ts'
 import { borrowBody } from '../verify/body.ts'
 import { type HeaderReader, readHead, readHeaders, readSingle } from '../verify/head.ts'
-import type { IncomingRequest, PushedBody, ReplayGuard, Reservation } from '../verify/types.ts'
+import type { Diagnoser, IncomingRequest, PushedBody, ReplayGuard, Reservation } from '../verify/types.ts'
 import { reserveDelivery, type Verifier } from '../verify/verifier.ts'
 import { toJsonParser, toRelease } from '../verify/webhook.ts'
 import type { SendGridEvent } from './events.ts'
@@ -50,27 +50,8 @@ export interface SendGridVerifierOptions {
   readonly replay?: ReplayGuard | undefined
   /** Called after each verdict, for metrics and logs. Errors in it are ignored. Default: none. */
   readonly onVerdict?: ((verdict: SendGridVerdict, request: IncomingRequest, native: unknown) => void) | undefined
-  /** Explains refusals during development: `diagnoseSendGrid` of `tollgate/diagnose`. Default: none. */
-  readonly diagnose?: SendGridDiagnoser | undefined
-}
-
-/** Explains refusals. `diagnoseSendGrid` of `tollgate/diagnose` is one. */
-export interface SendGridDiagnoser {
-  /**
-   * Called after a refusal. It is not awaited, its errors are ignored, and it never changes a
-   * verdict.
-   */
-  explain(refused: RefusedBySendGrid): unknown
-}
-
-/** A refused request, as a diagnoser gets it. */
-export interface RefusedBySendGrid {
-  readonly rejection: Rejected
-  /** The request with its body as bytes, or without one if it was refused before that was read. */
-  readonly request: IncomingRequest
-  readonly options: SendGridVerifierOptions
-  /** The framework's own request object, if an adapter gave it. */
-  readonly native?: unknown
+  /** Explains rejections during development: `diagnoseSendGrid` of `tollgate/diagnose`. Default: none. */
+  readonly diagnose?: Diagnoser<SendGridVerifierOptions> | undefined
 }
 
 /** The verdict for a request that SendGrid signed with one of your keys. */

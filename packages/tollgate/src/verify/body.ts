@@ -129,4 +129,10 @@ function describeConsumed(body: BodyConsumed): string {
   return isText && /^\P{Cc}*$/u.test(consumedBy + fix) ? `Read by: ${consumedBy}. ${fix}` : notBytes
 }
 
+/** Finds what `describeConsumed` wrote into the message of a rejection. */
+export function findConsumed({ message }: Rejected): BodyConsumed | undefined {
+  const [, consumedBy, fix] = /Read by: (.*?)\. (.*?)(?: See docs\/codes\/.*)?$/s.exec(message) ?? []
+  return consumedBy === undefined || fix === undefined ? undefined : { consumedBy, fix }
+}
+
 const notBytes = 'Pass the raw body.'

@@ -173,25 +173,25 @@ export interface Reservation {
   release?(): Awaitable<void>
 }
 
-/** Explains refusals. `diagnose` of `tollgate/diagnose` is one. */
-export interface Diagnoser {
+/** Explains rejections. `diagnose` of `tollgate/diagnose` is one. */
+export interface Diagnoser<Options = VerifierOptions> {
   /**
-   * Called after a refusal. It is not awaited, its errors are ignored, and it never changes a
+   * Called after a rejection. It is not awaited, its errors are ignored, and it never changes a
    * verdict.
    */
-  explain(refused: Refused): Awaitable<void>
+  explain(rejected: RejectedRequest<Options>): Awaitable<void>
 }
 
-/** A refused request, as a diagnoser gets it. */
-export interface Refused {
+/** A rejected request, as a diagnoser gets it. */
+export interface RejectedRequest<Options = VerifierOptions> {
   readonly rejection: Rejected
   /**
-   * The request with its body as bytes, or without a body if it was refused before the body was
+   * The request with its body as bytes, or without a body if it was rejected before the body was
    * read.
    */
   readonly request: IncomingRequest
   /** The options of the verifier. */
-  readonly options: VerifierOptions
+  readonly options: Options
   /** The framework's own request object, if an adapter gave it. */
   readonly native?: unknown
 }

@@ -253,7 +253,7 @@ function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion 
       fix: 'Let "signedUrl" return the whole URL that Twilio called, with its scheme and host, as text and not as a promise.',
     }
   if (says(/request target|Too many pairs/)) return undefined
-  if (says(/missing, malformed or repeated|missing or malformed/))
+  if (says(/missing or malformed/))
     return {
       // Below the row of forwarding headers, which says which of them it is.
       score: forwardingHeaders.some((name) => listParts(header, name).length > 1) ? 80 : 91,
