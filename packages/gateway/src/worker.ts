@@ -6,7 +6,7 @@ import { describeError } from './run/source.ts'
  * The entry of a worker process. Workers share a listener. Only the primary process handles
  * signals.
  */
-let serving: Serving | undefined
+let serving: Promise<Serving> | undefined
 
 const tell = (message: string): void => send({ is: 'message', message })
 
@@ -19,20 +19,22 @@ send({ is: 'listening' })
 
 async function handle(message: ToWorker): Promise<void> {
   if (message.do === 'serve') {
+    serving = serve(message.source, tell)
     try {
-      serving = await serve(message.source, tell)
-      const { url, forwardAuthUrl } = serving
+      const { url, forwardAuthUrl } = await serving
       send({ is: 'ready', bound: { url, forwardAuthUrl } })
     } catch (error) {
-      send({ is: 'failed', message: describeError(error) })
+      // The primary process starts another worker. This one would only use memory.
+      send({ is: 'failed', message: describeError(error) }, () => process.exit(1))
     }
-  } else if (message.do === 'reload') await serving?.reload()
+    // During the start, a reload waits. It would be lost if the file had been read before it changed.
+  } else if (message.do === 'reload') await (await serving)?.reload()
   else if (message.do === 'stop') {
-    await serving?.stop()
+    await (await serving)?.stop()
     process.exit(0)
   }
 }
 
-function send(message: FromWorker): void {
-  process.send?.(message)
+function send(message: FromWorker, onSent?: () => void): void {
+  process.send?.(message, undefined, undefined, onSent)
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { parseConfiguration } from '../src/config/parse.ts'
-import { authToken, listenOn, publicUrl, send, signSms } from './support.ts'
+import { authToken, listenOn, publicUrl, send, signSms, sms } from './support.ts'
 
 const examples = fileURLToPath(new URL('../../../examples/gateway/', import.meta.url))
 const bin = fileURLToPath(new URL('../../cli/dist/bin.js', import.meta.url))
@@ -107,6 +107,45 @@ forwardAuth: { listen: 127.0.0.1:0, publicUrl: ${publicUrl} }
   const [code] = await once(child, 'exit')
   expect(code).toBe(0)
 })
+
+/** Returns the process ids of the workers. */
+function listWorkers(primary: number | undefined): readonly number[] {
+  const table = execFileSync('ps', ['-A', '-o', 'ppid=,pid='], { encoding: 'utf8' }).trim().split('\n')
+  return table
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([ppid, pid = 0]) => (ppid === primary ? [pid] : []))
+}
+
+test('workers that cannot start do not accumulate, and one serves as soon as its keys can be read', async () => {
+  const keys = join(folder, 'worker-keys.json')
+  const file = join(folder, 'worker.yaml')
+  const write = (text: string) => writeFileSync(keys, text, { mode: 0o600 })
+  const good = JSON.stringify({ accounts: { [sms.AccountSid]: authToken } })
+  write(good)
+  writeFileSync(
+    file,
+    `listen: 127.0.0.1:0
+admin: 127.0.0.1:0
+keys: { file: ${keys} }
+routes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl} }]
+`,
+  )
+  const { child, waitFor, read } = await start([bin, 'gateway', '--config', file], {})
+  const admin = await waitFor(/Health and metrics: (\S+)/)
+  const readStatus = async () => (await fetch(`${admin}/readyz`)).status
+  expect(await readStatus()).toBe(200)
+  write(good.slice(0, 20))
+  process.kill(listWorkers(child.pid)[0] ?? 0, 'SIGKILL')
+  const countFailures = () => read().match(/keys: The key file .* is refused/g)?.length ?? 0
+  await expect.poll(countFailures, { timeout: 20_000 }).toBeGreaterThanOrEqual(3)
+  expect(listWorkers(child.pid).length).toBeLessThanOrEqual(2)
+  expect(await readStatus()).toBe(503)
+  write(good)
+  await expect.poll(readStatus, { timeout: 20_000 }).toBe(200)
+  await expect.poll(() => listWorkers(child.pid).length).toBe(1)
+  child.kill('SIGTERM')
+  expect((await once(child, 'exit'))[0]).toBe(0)
+}, 60_000)
 
 test('without a configuration file, a reload says that it reads nothing', async () => {
   const flags = ['--upstream', 'http://127.0.0.1:9', '--public-url', publicUrl, '--listen', '127.0.0.1:0']

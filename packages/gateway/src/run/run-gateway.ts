@@ -55,11 +55,16 @@ async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }:
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.js', import.meta.url)), execArgv: workerFlags })
   let isStopping = false
   const workers = new Set<Worker>()
+  /** The workers that accept connections. */
+  const serving = new Set<Worker>()
 
   async function startWorker(): Promise<Bound> {
     const worker = cluster.fork()
     workers.add(worker)
-    const ended = once(worker, 'exit').then(() => workers.delete(worker))
+    const ended = once(worker, 'exit').then(() => {
+      workers.delete(worker)
+      serving.delete(worker)
+    })
     const bound = await new Promise<Bound>((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
         // Sent as a message, so that no secret is in the environment or the arguments of a process.
@@ -71,6 +76,7 @@ async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }:
       })
       ended.then(() => reject(new Error(`Worker ${worker.id} ended before it was ready`)))
     })
+    serving.add(worker)
     ended.then(() => replace(worker))
     return bound
   }
@@ -89,7 +95,8 @@ async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }:
   }
 
   function send(message: ToWorker): void {
-    for (const worker of workers) worker.send(message)
+    // Without a callback, a worker that just ended would make this an uncaught error.
+    for (const worker of workers) worker.send(message, () => undefined)
   }
 
   async function stop(): Promise<void> {
@@ -105,7 +112,7 @@ async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }:
     const many = loaded.workers === 1 ? '' : ` with ${loaded.workers} workers`
     tell(`The gateway listens on ${bound?.url}${many}`)
     if (bound?.forwardAuthUrl !== undefined) tell(`Forward-auth listens on ${bound.forwardAuthUrl}`)
-    closeAdmin = await startAdmin(loaded, () => !isStopping && workers.size > 0, tell)
+    closeAdmin = await startAdmin(loaded, () => !isStopping && serving.size > 0, tell)
   } catch (error) {
     isStopping = true
     for (const worker of workers) worker.kill('SIGKILL')
