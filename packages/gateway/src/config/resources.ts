@@ -11,12 +11,15 @@ type RouteKeys = Pick<TwilioRoute, 'authToken' | 'sharedKeys'>
 
 interface Resource<T> {
   readonly value: T
+  /** True if requests that began before a reload still need it. */
+  readonly isShared?: boolean
   close(): unknown
 }
 
 /**
  * The resources that a configuration opens: watched key files, token caches and replay stores. A
- * reload keeps a resource if its settings are the same, with its cached tokens and deliveries.
+ * reload keeps a resource if its settings are the same, with its cached tokens. It keeps a replay
+ * store and its deliveries if the store is the same, also with other settings of the guard.
  */
 export interface Resources {
   /** @throws TypeError if a key file or an environment variable is missing or wrong */
@@ -24,8 +27,11 @@ export interface Resources {
   /** Reads SendGrid's public keys. @throws TypeError if a file or an environment variable is missing */
   openPublicKeys(keys: PublicKeysConfiguration): Pick<SendGridRoute, 'publicKey'>
   openReplay(replay: ReplayConfiguration): Promise<ReplayGuard>
-  /** Closes the resources that were not opened again since the last call. */
-  closeUnused(): void
+  /**
+   * Closes the resources that were not opened again since the last call.
+   * @param lingerMs the longest time that a request may need a replay store which it began with
+   */
+  closeUnused(lingerMs?: number): void
   closeAll(): Promise<void>
 }
 
@@ -36,12 +42,21 @@ export interface Resources {
 export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: string) => void): Resources {
   const open = new Map<string, Resource<unknown>>()
   const used = new Set<string>()
+  const lingering = new Set<Resource<unknown>>()
 
   function keep<T>(key: string, create: () => Resource<T>): T {
     const known = open.get(key) ?? create()
     open.set(key, known)
     used.add(key)
     return known.value as T
+  }
+
+  function linger(resource: Resource<unknown>, ms: number): void {
+    lingering.add(resource)
+    const end = (): void => {
+      if (lingering.delete(resource)) resource.close()
+    }
+    setTimeout(end, ms).unref()
   }
 
   function readVariable(name: string): string {
@@ -90,31 +105,35 @@ export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: str
     },
     async openReplay(replay) {
       const { store, redisUrlEnv, redisUrl, ...rest } = replay
-      const key = JSON.stringify(['replay', replay])
       if (store === 'memory')
-        return keep(key, () => ({ value: replayGuard({ ...rest, store: memoryStore() }), close: () => undefined }))
+        return replayGuard({ ...rest, store: keep('memory', () => ({ value: memoryStore(), close: () => undefined })) })
       const url = redisUrl ?? readVariable(redisUrlEnv ?? '')
       const { openRedisStore } = await importOptional(
         'The store "redis" needs',
         '@redis/client',
         () => import('./redis.ts'),
       )
-      return keep(key, () => {
-        const redis = openRedisStore(url, onProblem)
-        return { value: replayGuard({ ...rest, store: redis.store }), close: redis.close }
+      const redis = keep(JSON.stringify(['redis', url]), () => {
+        const value = openRedisStore(url, onProblem)
+        return { value, isShared: true, close: () => value.close() }
       })
+      // Otherwise the first requests would be refused.
+      await redis.connected
+      return replayGuard({ ...rest, store: redis.store })
     },
-    closeUnused() {
-      for (const [key, { close }] of open)
+    closeUnused(lingerMs = 0) {
+      for (const [key, resource] of open)
         if (!used.has(key)) {
           open.delete(key)
-          close()
+          if (resource.isShared) linger(resource, lingerMs)
+          else resource.close()
         }
       used.clear()
     },
     async closeAll() {
-      await Promise.allSettled([...open.values()].map(async ({ close }) => await close()))
+      await Promise.allSettled([...open.values(), ...lingering].map(async ({ close }) => await close()))
       open.clear()
+      lingering.clear()
     },
   }
 }

@@ -1,4 +1,5 @@
 import { AggregatorRegistry, type Registry } from 'prom-client'
+import { defaultTimeoutMs } from '../config-snapshot.ts'
 import { createMeasuredGateway } from '../gateway.ts'
 import { isTracingConfigured, startTracing } from '../tracing.ts'
 import { openSource, type Source } from './source.ts'
@@ -12,6 +13,9 @@ export interface Serving {
   stop(): Promise<void>
 }
 
+/** The time that a request may need after its end to release its delivery. */
+const releaseMs = 1000
+
 /**
  * Starts a gateway from its source, in this worker. The primary process has the admin listener and
  * aggregates the metrics.
@@ -23,6 +27,7 @@ export async function serve(source: Source, onProblem: (message: string) => void
     const first = await opened.load()
     const { options } = first
     let { graceMs } = first
+    let timeoutMs = options.timeoutMs ?? defaultTimeoutMs
     const isMeasured = options.admin !== undefined && options.admin !== false
     const { gateway, metrics } = createMeasuredGateway({ ...options, admin: false }, isMeasured)
     if (metrics !== undefined) shareMetrics(metrics.registry)
@@ -35,7 +40,8 @@ export async function serve(source: Source, onProblem: (message: string) => void
         const next = await opened.load()
         await gateway.reload({ ...next.options, admin: false })
         graceMs = next.graceMs
-        opened.settle()
+        opened.settle(timeoutMs + releaseMs)
+        timeoutMs = next.options.timeoutMs ?? defaultTimeoutMs
       },
       async stop() {
         await gateway.close({ graceMs })

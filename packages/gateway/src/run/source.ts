@@ -15,8 +15,11 @@ interface OpenSource {
    * @throws ConfigurationError
    */
   load(): Promise<LoadedConfiguration>
-  /** Closes unused resources. Must be called when the last loaded configuration is in use. */
-  settle(): void
+  /**
+   * Closes unused resources. Must be called when the last loaded configuration is in use.
+   * @param lingerMs how long requests with an earlier configuration may last
+   */
+  settle(lingerMs?: number): void
   close(): Promise<void>
 }
 
@@ -25,7 +28,7 @@ export function openSource(source: Source, onProblem: (message: string) => void)
   const resources = createResources(process.env, onProblem)
   return {
     load: async () => ('file' in source ? await loadConfiguration(source.file, resources) : source.loaded),
-    settle: () => resources.closeUnused(),
+    settle: (lingerMs) => resources.closeUnused(lingerMs),
     close: () => resources.closeAll(),
   }
 }
