@@ -3,16 +3,19 @@ import { createClient, createClientPool, createCluster, createSentinel } from 'r
 import { describe, expect, test } from 'vitest'
 import { type RedisClient, type ReservationAttempt, redisStore } from '../src/replay/index.ts'
 
-/** Answers `SET … NX`, `GET` and the `EVAL` of a release from a Map, and keeps the commands. */
+/** Answers `SET … NX` and the `EVAL` of both scripts from a Map, and keeps the commands. */
 function fakeServer() {
   const values = new Map<string, string>()
   const asked: string[][] = []
   function answer(command: string[]): unknown {
     asked.push(command)
     const [name, ...args] = command
-    if (name === 'GET') return values.get(args[0] ?? '') ?? null
-    if (name === 'EVAL')
-      return values.get(args[2] ?? '')?.startsWith(args[3] ?? '') && values.delete(args[2] ?? '') ? 1 : 0
+    if (name === 'EVAL') {
+      const [script = '', , key = '', value = ''] = args
+      if (script.includes("'DEL'")) return values.get(key)?.startsWith(value) && values.delete(key) ? 1 : 0
+      if (!values.has(key)) values.set(key, value)
+      return values.get(key)
+    }
     const [key = '', value = ''] = args
     if (values.has(key)) return null
     values.set(key, value)
@@ -29,11 +32,23 @@ type Server = ReturnType<typeof fakeServer>
 
 const dialects: Readonly<Record<string, (server: Server) => RedisClient>> = {
   'node-redis': ({ answer }) => ({
-    SET: () => undefined,
+    setEx: () => undefined,
     set: async (key, value, { NX, PX }) => answer(['SET', key, value, 'PX', String(PX), NX ? 'NX' : '']),
-    get: async (key) => answer(['GET', key]),
     eval: async (script, { keys, arguments: args }) => answer(['EVAL', script, String(keys.length), ...keys, ...args]),
   }),
+  // Its eval fails, because that of node-redis 4 asks a random node.
+  'a cluster of node-redis': ({ answer }) => {
+    const cluster = {
+      setEx: () => undefined,
+      set: async (key: string, value: string, { PX }: { PX: number }) =>
+        answer(['SET', key, value, 'PX', String(PX), 'NX']),
+      eval: () => Promise.reject(new Error('MOVED 1 127.0.0.1:7001')),
+      nodeClient: () => undefined,
+      sendCommand: async (firstKey: string, isReadonly: boolean, command: string[]) =>
+        command.indexOf(firstKey) === 3 && !isReadonly ? answer(command) : undefined,
+    }
+    return cluster
+  },
   ioredis: ({ answer }) => ({ call: async (...command: string[]) => answer(command) }),
   'a raw sendCommand': ({ answer }) => ({ sendCommand: async (command) => answer(command) }),
 }
@@ -99,10 +114,26 @@ for (const [dialect, connect] of Object.entries(dialects))
       expect(await store.reserve('k', attempt(1500, 't2'))).toEqual({ seen: 'k' })
     })
 
-    test('a key that expired between the two commands counts as seen, with any token', async () => {
+    test('a key that was released or that expired after SET is reserved, so that the retry is no replay', async () => {
+      const server = fakeServer()
+      server.values.set('tollgate:replay:k', 't1 k')
+      const answer = (command: string[]) => {
+        const reply = server.answer(command)
+        if (command[0] === 'SET') server.values.clear()
+        return reply
+      }
+      const store = redisStore(connect({ ...server, answer }))
+      expect(await store.reserve('k', attempt(1500, 't2', 'message.inbound'))).toBe('reserved')
+      expect([...server.values]).toEqual([['tollgate:replay:k', 't2 message.inbound']])
+      expect(server.asked.at(-1)?.slice(2)).toEqual(['1', 'tollgate:replay:k', 't2 message.inbound', '1500'])
+    })
+
+    test('a client without replies is an error, and no replay', async () => {
       for (const nil of [null, undefined]) {
         const store = redisStore(connect({ ...fakeServer(), answer: () => nil }))
-        expect(await store.reserve('k', attempt(1500, String(nil)))).toEqual({ seen: 'unknown' })
+        await expect(async () => store.reserve('k', attempt(1500, 't1'))).rejects.toThrow(
+          new TypeError('The Redis client gave no reply of EVAL'),
+        )
       }
     })
 
@@ -138,7 +169,9 @@ test('other clients are refused, because one that ignores NX would find no repla
     command,
     { set: command, get: command, eval: command },
     { set: command, get: command, eval: command, send: command },
-    { SET: command, set: command, get: command },
+    { setEx: command, set: command, get: command },
+    // node-redis 3
+    { SET: command, set: command, get: command, eval: command, sendCommand: command, send_command: command },
   ]
   const message =
     'redisStore needs a client of node-redis (4 or later) or ioredis, or an object with a method "sendCommand" that takes ' +

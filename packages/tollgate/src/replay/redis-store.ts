@@ -13,9 +13,13 @@ const known: Readonly<Record<keyof RedisStoreOptions, true>> = { prefix: true }
 // GET returns false if there is no key, so the script needs `or ''`.
 const releaseScript = `if string.sub(redis.call('GET', KEYS[1]) or '', 1, #ARGV[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
 
+// Runs after SET … NX found a key. The other instance may have released the key since, and then this
+// attempt reserves it. A script also goes to the primary where a client reads from replicas.
+const readOrReserveScript = `local value = redis.call('GET', KEYS[1]) if value then return value end redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) return ARGV[1]`
+
 /**
- * Creates a store in Redis or Valkey, for any number of processes. It uses `SET … NX PX`, `GET` and
- * `EVAL`. Each delivery has one key that expires: a hash, with a random token and the kind of
+ * Creates a store in Redis or Valkey, for any number of processes. It uses `SET … NX PX` and
+ * `EVAL`, whose scripts use `GET`, `SET` and `DEL`. Each delivery has one key that expires: a hash, with a random token and the kind of
  * webhook. The caller connects the client and handles its `error` events.
  *
  * The server must not evict keys (`maxmemory-policy noeviction`), because a delivery whose key was
@@ -31,15 +35,19 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   return {
     async reserve(key, { ttlMs, token, kind }) {
       // Token and kind are one value, so that one atomic step keeps both.
-      const reply = readText(await commands.setIfAbsent(prefix + key, `${token} ${kind}`, ttlMs))
+      const value = `${token} ${kind}`
+      const reply = readText(await commands.setIfAbsent(prefix + key, value, ttlMs))
       if (reply === 'OK') return 'reserved'
       if (reply !== undefined) throw new TypeError('The Redis client gave no reply of SET … NX')
-      const [holder, seen] = readText(await commands.get(prefix + key))?.split(' ') ?? []
+      const held = readText(await commands.run(readOrReserveScript, prefix + key, [value, String(ttlMs)]))
+      // Clients in legacy mode return nothing for every command. Each delivery would look like a replay.
+      if (held === undefined) throw new TypeError('The Redis client gave no reply of EVAL')
+      const [holder, seen = 'unknown'] = held.split(' ')
       // After a lost connection, a client sends the command again and finds its own reservation.
-      return holder === token ? 'reserved' : { seen: seen ?? 'unknown' }
+      return holder === token ? 'reserved' : { seen }
     },
     async release(key, token) {
-      await commands.run(releaseScript, prefix + key, `${token} `)
+      await commands.run(releaseScript, prefix + key, [`${token} `])
     },
   }
 }
@@ -54,12 +62,11 @@ function readText(reply: unknown): string | undefined {
  */
 export interface NodeRedisClient {
   /**
-   * Only node-redis also has its commands in upper case. This separates it from clients with other
-   * options.
+   * Only node-redis 4 and later has its commands in camel case. This separates it from clients with
+   * other options.
    */
-  SET(...args: never[]): unknown
+  setEx(...args: never[]): unknown
   set(key: string, value: string, options: { NX: true; PX: number }): PromiseLike<unknown>
-  get(key: string): PromiseLike<unknown>
   eval(script: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>
 }
 
@@ -79,13 +86,12 @@ export interface CommandClient {
 /** A client that `redisStore` accepts. */
 export type RedisClient = NodeRedisClient | CallClient | CommandClient
 
-/** The three commands that the store needs. */
+/** The two commands that the store needs. */
 interface RedisCommands {
   /** `SET key value NX PX ttlMs`. */
   setIfAbsent(key: string, value: string, ttlMs: number): PromiseLike<unknown>
-  get(key: string): PromiseLike<unknown>
-  /** `EVAL script 1 key value`. */
-  run(script: string, key: string, value: string): PromiseLike<unknown>
+  /** `EVAL script 1 key …values`. */
+  run(script: string, key: string, values: string[]): PromiseLike<unknown>
 }
 
 /**
@@ -111,25 +117,37 @@ function isCallClient(client: RedisClient): client is CallClient {
 }
 
 function isNodeRedis(client: RedisClient): client is NodeRedisClient {
-  return ['SET', 'set', 'get', 'eval'].every((method) => hasMethod(client, method))
+  return ['setEx', 'set', 'eval'].every((method) => hasMethod(client, method))
 }
 
 function isCommandClient(client: RedisClient): client is CommandClient {
-  return hasMethod(client, 'sendCommand')
+  // The method of node-redis 3 has this name too, and takes other arguments.
+  return hasMethod(client, 'sendCommand') && !hasMethod(client, 'send_command')
+}
+
+/** A cluster of node-redis. */
+interface NodeRedisCluster {
+  nodeClient(...args: never[]): unknown
+  sendCommand(firstKey: string, isReadonly: boolean, command: string[]): PromiseLike<unknown>
 }
 
 function speakNodeRedis(client: NodeRedisClient): RedisCommands {
   return {
     setIfAbsent: (key, value, ttlMs) => client.set(key, value, { NX: true, PX: ttlMs }),
-    get: (key) => client.get(key),
-    run: (script, key, value) => client.eval(script, { keys: [key], arguments: [value] }),
+    run: isCluster(client)
+      ? // `eval` of a cluster of node-redis 4 asks a random node, and gives up after some of them.
+        (script, key, values) => client.sendCommand(key, false, ['EVAL', script, '1', key, ...values])
+      : (script, key, values) => client.eval(script, { keys: [key], arguments: values }),
   }
+}
+
+function isCluster(client: NodeRedisClient): client is NodeRedisClient & NodeRedisCluster {
+  return hasMethod(client, 'nodeClient') && hasMethod(client, 'sendCommand')
 }
 
 function speakRaw(send: (command: [name: string, ...args: string[]]) => PromiseLike<unknown>): RedisCommands {
   return {
     setIfAbsent: (key, value, ttlMs) => send(['SET', key, value, 'PX', String(ttlMs), 'NX']),
-    get: (key) => send(['GET', key]),
-    run: (script, key, value) => send(['EVAL', script, '1', key, value]),
+    run: (script, key, values) => send(['EVAL', script, '1', key, ...values]),
   }
 }
