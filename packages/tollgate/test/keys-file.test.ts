@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import fs, {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -245,6 +254,26 @@ describe('a change of the file', () => {
     expect(problems.join()).not.toContain(tokenMark)
     write(accounts(3))
     await seen(keys, 3)
+  })
+
+  test('that cannot be read for a moment is reported once, and read as soon as possible', async () => {
+    write(accounts(1))
+    const problems: string[] = []
+    const keys = open({ onProblem: (message) => problems.push(message) })
+    write(accounts(2))
+    vi.spyOn(fs, 'openSync').mockImplementation(() => {
+      throw Object.assign(new Error(`EMFILE: too many open files, open '${path}'`), { code: 'EMFILE' })
+    })
+    try {
+      await vi.waitFor(() => expect(problems.join()).toContain('(EMFILE)'), { timeout: 5000, interval: 10 })
+      await new Promise((resolve) => setTimeout(resolve, 2500))
+      expect(keys.authToken(claim(one))).toEqual([token(1)])
+    } finally {
+      vi.restoreAllMocks()
+    }
+    // The file does not change any more.
+    await seen(keys, 2)
+    expect(problems).toHaveLength(1)
   })
 
   test('is not followed after close', async () => {

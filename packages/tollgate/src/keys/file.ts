@@ -66,18 +66,25 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
     try {
       return parseKeyFile(readPrivateFile(fs, absolute, allowReadableByOthers))
     } catch (error) {
-      throw new TypeError(`The key file ${absolute} is refused: ${describe(error)}`)
+      throw new TypeError(`The key file ${absolute} is refused: ${describe(error)}`, { cause: readCode(error) })
     }
   }
 
   let file: KeyFile
+  let reported: string | undefined
   // Watching starts before the first reading, so that no change is missed between the two.
-  const stop = watchPath(fs, absolute, () => {
+  const stop = watchPath(fs, absolute, (isChanged) => {
     try {
       file = load()
+      return true
     } catch (error) {
+      const { message, cause } = error as Error
       // An exception inside a timer would end the process.
-      runUnnoticed(() => onProblem(`${(error as Error).message}. The keys from before stay in force.`))
+      if (isChanged || message !== reported)
+        runUnnoticed(() => onProblem(`${message}. The keys from before stay in force.`))
+      reported = message
+      // The system may have run out of descriptors. The file may be fine.
+      return cause === undefined
     }
   })
   try {
@@ -148,8 +155,13 @@ function decode(bytes: Uint8Array): string {
  */
 function describe(error: unknown): string {
   if (error instanceof FileFault || error instanceof TypeError) return error.message
-  const { code }: { code?: unknown } = Object(error)
+  const code = readCode(error)
   return code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${String(code)})`
+}
+
+/** Returns the code of an error of the system. Our own errors have none. */
+function readCode(error: unknown): unknown {
+  return (Object(error) as { code?: unknown }).code
 }
 
 function printProblem(message: string): void {
@@ -166,17 +178,21 @@ const pollMs = 2000
  * Calls `onChange` after the file at a path has changed: its content, its mode, or the file that
  * the name or a link leads to. It watches the directory and not the file, because a rename puts
  * another file in its place.
+ * @param onChange Returns false if the file could not be read. It is called again later, also if the
+ *   file does not change.
  * @returns a function that stops watching
  */
-function watchPath(fs: FileSystem, path: string, onChange: () => void): () => void {
+function watchPath(fs: FileSystem, path: string, onChange: (isChanged: boolean) => boolean): () => void {
   let seen = takeFingerprint(fs, path)
+  let isRead = true
   let settling: ReturnType<typeof setTimeout> | undefined
 
   function check(): void {
     const fingerprint = takeFingerprint(fs, path)
-    if (fingerprint === seen) return
+    const isChanged = fingerprint !== seen
+    if (!isChanged && isRead) return
     seen = fingerprint
-    onChange()
+    isRead = onChange(isChanged)
   }
 
   function checkSoon(): void {
@@ -211,7 +227,7 @@ function takeFingerprint(fs: FileSystem, path: string): string {
     const { dev, ino, size, mode, mtimeNs, ctimeNs } = fs.statSync(path, { bigint: true })
     return [dev, ino, size, mode, mtimeNs, ctimeNs].join()
   } catch (error) {
-    return String((error as { code?: unknown }).code)
+    return String(readCode(error))
   }
 }
 
