@@ -174,7 +174,8 @@ export async function settle<F, T>(
 
 // Messaging, voice and most others; Verify and Intelligence; Proxy.
 const formNames: readonly string[] = ['AccountSid', 'account_sid', 'interactionAccountSid']
-const jsonNames = ['AccountSid', 'account_sid', 'accountSid'] as const
+// `accountsid` is for registrations of A2P 10DLC, `accountId` for Intelligence v3 and Orchestrator.
+const jsonNames = ['AccountSid', 'account_sid', 'accountSid', 'accountsid', 'accountId']
 
 /**
  * Lists the distinct accounts that parameters name, as they are written, but not more than `most`:
@@ -195,8 +196,10 @@ export function listAccountsInJson(body: Uint8Array): readonly string[] | undefi
   if (json === undefined) return undefined
   const accounts = new Set<string>()
   const read = (object: unknown): void => {
+    // In the body of a Studio flow, `accountId` may be an id of the customer's own.
     for (const name of jsonNames)
-      for (const account of flatten(readProperty(object, name))) if (typeof account === 'string') accounts.add(account)
+      for (const account of flatten(readProperty(object, name)))
+        if (typeof account === 'string' && (name !== 'accountId' || isAccountSid(account))) accounts.add(account)
   }
   for (const event of flatten(json)) {
     read(event)
@@ -209,12 +212,12 @@ export function listAccountsInJson(body: Uint8Array): readonly string[] | undefi
   return [...accounts]
 }
 
-/** Yields what nested lists hold. It keeps its own stack, because the sender chooses the depth. */
+/** Yields what nested lists hold. It keeps its own queue, because the sender chooses the depth. */
 function* flatten(value: unknown): Generator<unknown> {
-  const rest = [value]
-  while (rest.length > 0) {
-    const one = rest.pop()
-    if (Array.isArray(one)) for (let index = one.length - 1; index >= 0; index--) rest.push(one[index])
+  const queue = [value]
+  // The loop also visits what is added meanwhile.
+  for (const one of queue) {
+    if (Array.isArray(one)) for (const item of one) queue.push(item)
     else yield one
   }
 }
