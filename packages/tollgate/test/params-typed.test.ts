@@ -39,6 +39,14 @@ describe('isKind', () => {
     expect(isKind(empty, 'message.inbound') && empty.get('Body')).toBe('')
   })
 
+  test('knows a WhatsApp message from a user who hides the number', () => {
+    const id = 'whatsapp:US.1A2B3C4D5E'
+    const sent = Object.fromEntries(sampleWebhook('whatsapp.inbound', { From: id, ExternalUserId: id }).params ?? [])
+    delete sent.WaId
+    const params = make(sent)
+    expect(isKind(params, 'whatsapp.inbound') && [params.get('From'), params.get('WaId')]).toEqual([id, undefined])
+  })
+
   test('is true for one of several kinds', () => {
     expect(isKind(sample('whatsapp.inbound'), 'message.inbound', 'whatsapp.inbound')).toBe(true)
     expect(isKind(sample('message.status'), 'message.inbound', 'whatsapp.inbound')).toBe(false)

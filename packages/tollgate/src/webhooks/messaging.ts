@@ -1,15 +1,17 @@
 /** SMS, MMS, WhatsApp and RCS. */
 export const messaging = {
-  // A WhatsApp message to your number. `MessageType`, `ButtonType`, `ChannelMetadata`,
-  // `InteractiveData` and `FlowData` are in captures only.
+  // A WhatsApp message to your number. For a user who hides the number behind a username, `From` is
+  // an id such as `whatsapp:US.1A2B3C`, and `WaId` may be missing. `ExternalUserId`, `Username`,
+  // `MessageType`, `ButtonType`, `ChannelMetadata`, `InteractiveData` and `FlowData` are in
+  // captures only.
   // https://www.twilio.com/docs/messaging/guides/webhook-request#whatsapp-specific-parameters (2026-11)
   'whatsapp.inbound': {
-    rule: 'MessageSid WaId SmsStatus=received|receiving',
+    rule: 'MessageSid SmsStatus=received|receiving From=whatsapp:*',
     neverRepeats: true,
     parameters: [
-      'SmsMessageSid MediaContentType{N}? NumMedia ProfileName? MessageType? SmsSid WaId SmsStatus Body',
-      'ButtonText? ButtonPayload? ButtonType? OriginalRepliedMessageSid? OriginalRepliedMessageSender? Latitude?',
-      'Longitude? Address? Label? Forwarded? FrequentlyForwarded? ReferralBody? ReferralHeadline?',
+      'ExternalUserId? Username? SmsMessageSid MediaContentType{N}? NumMedia ProfileName? MessageType? SmsSid WaId?',
+      'SmsStatus Body ButtonText? ButtonPayload? ButtonType? OriginalRepliedMessageSid? OriginalRepliedMessageSender?',
+      'Latitude? Longitude? Address? Label? Forwarded? FrequentlyForwarded? ReferralBody? ReferralHeadline?',
       'ReferralSourceId? ReferralSourceType? ReferralSourceUrl? ReferralMediaId? ReferralMediaContentType?',
       'ReferralMediaUrl? ReferralCtwaClid? To NumSegments ReferralNumMedia? MessageSid AccountSid',
       'MessagingServiceSid? ChannelMetadata? InteractiveData? FlowData? From MediaUrl{N}? OptOutType? ApiVersion?',
@@ -29,8 +31,8 @@ export const messaging = {
       'ChannelMetadata? From MediaUrl{N}? OptOutType? ApiVersion? ErrorCode? ErrorUrl?',
     ],
   },
-  // An SMS or MMS to your number. `SmsStatus`, `ApiVersion`, `AddOns` and `OtherRecipients0` are in
-  // captures only. `ErrorCode` and `ErrorUrl` are sent to a fallback URL.
+  // An SMS or MMS to your number. `SmsStatus`, `ApiVersion`, `AddOns`, `OtherRecipients0` and
+  // `ReferralNumMedia` are in captures only. `ErrorCode` and `ErrorUrl` are sent to a fallback URL.
   // https://www.twilio.com/docs/messaging/guides/webhook-request (2026-11)
   'message.inbound': {
     rule: 'MessageSid SmsStatus=received|receiving !MessageStatus',
@@ -38,7 +40,7 @@ export const messaging = {
     parameters: [
       'ToCountry? MediaContentType{N}? ToState? SmsMessageSid NumMedia ToCity? FromZip? SmsSid FromState?',
       'SmsStatus FromCity? Body FromCountry? To MessagingServiceSid? ToZip? NumSegments MessageSid AccountSid',
-      'From MediaUrl{N}? OtherRecipients{N}? AddOns? OptOutType? ApiVersion? ErrorCode? ErrorUrl?',
+      'From MediaUrl{N}? OtherRecipients{N}? AddOns? OptOutType? ReferralNumMedia? ApiVersion? ErrorCode? ErrorUrl?',
     ],
   },
   // The status of a message that you sent. `From` is missing until a Messaging Service has chosen a
