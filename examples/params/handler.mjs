@@ -20,8 +20,9 @@ import { debuggerPayload, isEventBatch } from 'tollgate/params'
 export function listEvents(webhook) {
   const error = debuggerPayload(webhook.params)
   if (error) return [`error ${error.error_code}`]
-  const json = webhook.json()
-  return isEventBatch(json) ? json.map(({ type, id }) => `${type} ${id}`) : []
+  // A sink without `batch_events` may receive one event that is not in a list.
+  const events = [webhook.json()].flat()
+  return isEventBatch(events) ? events.map(({ type, id }) => `${type} ${id}`) : []
 }
 
 // #endregion

@@ -50,7 +50,9 @@ test.each<[WebhookKind, Record<string, string>, string]>([
 })
 
 test('examples/params/handler.mjs lists events and errors', async () => {
-  expect(await receive(sampleWebhook('events.batch')).then(listEvents)).toHaveLength(2)
+  const batch = sampleWebhook('events.batch')
+  expect(await receive(batch).then(listEvents)).toHaveLength(2)
+  expect(await receive({ ...batch, json: [batch.json].flat()[0] }).then(listEvents)).toHaveLength(1)
   expect(await receive(sampleWebhook('debugger.event')).then(listEvents)).toEqual(['error 11200'])
   expect(await receive(sampleWebhook('studio.json')).then(listEvents)).toEqual([])
 })

@@ -23,6 +23,7 @@ describe('JSON webhooks', () => {
     expect(isEventBatch(sampleWebhook('events.test').json)).toBe(true)
     const [first] = sampleWebhook('events.batch').json as [object]
     expect(isEventBatch(first)).toBe(false)
+    expect(isEventBatch([first].flat())).toBe(true)
     for (const { name, always } of kinds['events.batch'].parameters)
       expect([name, isEventBatch([first, without(first, name)])]).toEqual([name, !always])
     expect(isEventBatch([first, null])).toBe(false)
@@ -115,6 +116,8 @@ describe('parseRelayMessage', () => {
     [{ ...setup, accountSid: 'AC1', parentCallSid: '', callerName: null, customParameters: { lang: 'pt' } }],
     [{ type: 'dtmf', digit: '1' }],
     [{ type: 'error', description: 'Invalid message received' }],
+    [{ type: 'info', name: 'agentSpeaking', value: 'on', ts: 1790000000000 }],
+    [{ type: 'info', name: 'roundTripDelayMs', value: '148' }],
     [{ type: 'prompt', voicePrompt: 'Hi!', lang: 'en-US', last: true }],
     [{ type: 'interrupt', utteranceUntilInterrupt: 'Life is', durationUntilInterruptMs: '460' }],
     [{ type: 'interrupt', utteranceUntilInterrupt: 'Life is', durationUntilInterruptMs: 460 }],

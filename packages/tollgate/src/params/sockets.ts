@@ -68,6 +68,11 @@ export type RelayMessage =
       readonly durationUntilInterruptMs?: number | string | null
     }
   | { readonly type: 'error'; readonly description: string }
+  /**
+   * For the attribute `debug` of `<ConversationRelay>`, for example `agentSpeaking` and `on`. Twilio's
+   * pages do not show it: the fields are from captures.
+   */
+  | { readonly type: 'info'; readonly name: string; readonly value: string }
 
 /**
  * The first message of a session. All handshakes are equal: compare `callSid` with a call that you
@@ -130,6 +135,7 @@ const relayShapes: Readonly<Record<RelayMessage['type'], Shape>> = {
   dtmf: { digit: 'string' },
   interrupt: { utteranceUntilInterrupt: 'string', 'durationUntilInterruptMs?': 'number or string' },
   error: { description: 'string' },
+  info: { name: 'string', value: 'string' },
 }
 
 /**
