@@ -33,11 +33,16 @@ export interface TranscriptNotice {
   readonly event_type: string
 }
 
-/** An event of Conversation Orchestrator. Twilio does not document `data`. */
+/**
+ * An event of Conversation Orchestrator.
+ *
+ * @see https://www.twilio.com/docs/conversations/orchestrator/webhooks
+ */
 export interface OrchestratorEvent {
   /** For example `COMMUNICATION_CREATED`. */
   readonly eventType: string
   readonly timestamp: string
+  /** Depends on `eventType`. */
   readonly data: Readonly<Record<string, unknown>>
 }
 
@@ -103,7 +108,7 @@ const payload: Shape = {
  *
  * @param json the result of `webhook.json()`.
  */
-export function isEventBatch(json: unknown): json is readonly TwilioEvent[] {
+export function isEventBatch(json: unknown): json is TwilioEvent[] {
   return Array.isArray(json) && json.length > 0 && json.every((one) => hasShape(one, event))
 }
 
