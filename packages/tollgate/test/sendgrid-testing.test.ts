@@ -74,6 +74,7 @@ describe('events', () => {
     const [bounce, click] = sampleSendGridEvents(['bounce', 'click'])
     if (bounce?.event !== 'bounce' || click?.event !== 'click') throw new Error('other types')
     expectTypeOf(bounce.reason).toEqualTypeOf<string>()
+    expectTypeOf(bounce.type).toEqualTypeOf<'bounce' | 'blocked' | undefined>()
     expectTypeOf(click.url).toEqualTypeOf<string>()
     expectTypeOf(bounce.my_argument).toEqualTypeOf<unknown>()
     expect(sampleSendGridEvents(['click'])[0]).not.toBe(click)

@@ -7,8 +7,8 @@ interface Fields {
   bounce: {
     readonly reason: string
     readonly status: string
-    /** `'blocked'` for a bounce that may pass later. */
-    readonly type: 'bounce' | 'blocked'
+    /** `'blocked'` for a bounce that may pass later. Missing in SendGrid's own test of an integration. */
+    readonly type?: 'bounce' | 'blocked'
     readonly bounce_classification?: string
     readonly ip?: string
     readonly tls?: number
