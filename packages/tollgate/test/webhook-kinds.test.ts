@@ -133,6 +133,7 @@ describe('the table of kinds', () => {
       'call.status',
       'events.batch',
       'events.test',
+      'intelligence.rule-execution',
       'intelligence.transcript',
       'message.inbound',
       'message.status',

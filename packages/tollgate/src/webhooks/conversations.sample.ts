@@ -1,13 +1,15 @@
 import type { conversations } from './conversations.ts'
-import type { Sample } from './row.ts'
+import { type Sample, sampleAccountSid } from './row.ts'
+
+const chatServiceSid = 'IScc5cca1dd10b40cd4319312767f1dc01'
 
 /** The samples of Conversations. */
 export const conversationsSamples: Readonly<Record<keyof typeof conversations, Sample>> = {
   'conversations.message': {
     params: {
       EventType: 'onMessageAdded',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
-      ChatServiceSid: 'IScc5cca1dd10b40cd4319312767f1dc01',
+      AccountSid: sampleAccountSid,
+      ChatServiceSid: chatServiceSid,
       ConversationSid: 'CHe36fe09eceee9fa8f63747109d31cac5',
       MessageSid: 'IM8d5b7fb7530d3cc5e1cedf42977f6f2e',
       MessagingServiceSid: 'MGa3d848047095ee55ce5f6a9919b51836',
@@ -26,9 +28,9 @@ export const conversationsSamples: Readonly<Record<keyof typeof conversations, S
   },
   'conversations.conversation': {
     params: {
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       Attributes: '{}',
-      ChatServiceSid: 'IScc5cca1dd10b40cd4319312767f1dc01',
+      ChatServiceSid: chatServiceSid,
       EventType: 'onConversationAdd',
       MessageBody: 'hi group',
       'MessagingBinding.Address': ['+16465550188', '+13125550107', '+16465550188'],
@@ -42,8 +44,8 @@ export const conversationsSamples: Readonly<Record<keyof typeof conversations, S
   'conversations.participant': {
     params: {
       EventType: 'onParticipantAdded',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
-      ChatServiceSid: 'IScc5cca1dd10b40cd4319312767f1dc01',
+      AccountSid: sampleAccountSid,
+      ChatServiceSid: chatServiceSid,
       ConversationSid: 'CHe36fe09eceee9fa8f63747109d31cac5',
       ParticipantSid: 'MBac436fe03571a25326a93a877f720f15',
       DateCreated: '2026-11-24T10:15:30.123Z',
@@ -59,8 +61,8 @@ export const conversationsSamples: Readonly<Record<keyof typeof conversations, S
   'conversations.user': {
     params: {
       EventType: 'onUserUpdated',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
-      ChatServiceSid: 'IScc5cca1dd10b40cd4319312767f1dc01',
+      AccountSid: sampleAccountSid,
+      ChatServiceSid: chatServiceSid,
       UserSid: 'US5b7d9f1a3c5e4708b2d4f6a8c0e2b4d6',
       Identity: 'anna',
       FriendlyName: 'Anna Müller',
@@ -77,9 +79,9 @@ export const conversationsSamples: Readonly<Record<keyof typeof conversations, S
   'conversations.delivery': {
     params: {
       EventType: 'onDeliveryUpdated',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       ConversationSid: 'CHe36fe09eceee9fa8f63747109d31cac5',
-      ChatServiceSid: 'IScc5cca1dd10b40cd4319312767f1dc01',
+      ChatServiceSid: chatServiceSid,
       MessageSid: 'IM8d5b7fb7530d3cc5e1cedf42977f6f2e',
       DeliveryReceiptSid: 'DY246b214d4b7c8cf52db43849ce72b6da',
       ChannelMessageSid: 'SMd36c0364e3842955b2c8f86da3bd8ad6',

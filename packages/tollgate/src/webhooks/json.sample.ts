@@ -1,5 +1,5 @@
 import type { json } from './json.ts'
-import type { Sample } from './row.ts'
+import { type Sample, sampleAccountSid } from './row.ts'
 
 /** The samples of webhooks with a JSON body. */
 export const jsonSamples: Readonly<Record<keyof typeof json, Sample>> = {
@@ -9,7 +9,7 @@ export const jsonSamples: Readonly<Record<keyof typeof json, Sample>> = {
         specversion: '1.0',
         type: 'com.twilio.eventstreams.test-event',
         source: 'Sink',
-        id: 'ACa42104b5c0081d28f69cc86620eae712',
+        id: sampleAccountSid,
         dataschema: 'https://events-schemas.twilio.com/EventStreams.TestSink/1.json',
         datacontenttype: 'application/json',
         time: '2026-11-24T10:15:30.377Z',
@@ -29,7 +29,7 @@ export const jsonSamples: Readonly<Record<keyof typeof json, Sample>> = {
         datacontenttype: 'application/json',
         time: '2026-11-24T10:15:30.000Z',
         data: {
-          accountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+          accountSid: sampleAccountSid,
           messageSid: 'SMd36c0364e3842955b2c8f86da3bd8ad6',
           from: '+14155550142',
           to: '+12025550123',
@@ -61,11 +61,27 @@ export const jsonSamples: Readonly<Record<keyof typeof json, Sample>> = {
   },
   'intelligence.transcript': {
     json: {
-      account_sid: 'ACa42104b5c0081d28f69cc86620eae712',
+      account_sid: sampleAccountSid,
       service_sid: 'GA5a2a9b9c6e4477c54d47ddf85211fb22',
       transcript_sid: 'GT4ba1ec7f2e071438f74bb807088c693a',
       customer_key: 'order-42',
       event_type: 'voice_intelligence_transcript_available',
+    },
+  },
+  'intelligence.rule-execution': {
+    json: {
+      accountId: sampleAccountSid,
+      conversationId: 'conv_conversation_01k9example',
+      intelligenceConfiguration: { id: 'intelligence_configuration_01k9example', version: 1 },
+      operatorResults: [
+        {
+          id: 'intelligence_operatorresult_01k9example',
+          operator: { id: 'intelligence_operator_01k9example', version: 2 },
+          outputFormat: 'JSON',
+          result: { label: 'positive' },
+          dateCreated: '2026-11-24T10:15:30.143Z',
+        },
+      ],
     },
   },
   orchestrator: {
@@ -75,7 +91,7 @@ export const jsonSamples: Readonly<Record<keyof typeof json, Sample>> = {
       data: {
         id: 'comms_communication_01k9example',
         conversationId: 'conv_conversation_01k9example',
-        accountId: 'ACa42104b5c0081d28f69cc86620eae712',
+        accountId: sampleAccountSid,
         author: { address: '+14155550142', channel: 'SMS' },
         content: { type: 'TEXT', text: 'Hello' },
       },

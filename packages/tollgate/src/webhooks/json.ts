@@ -30,8 +30,17 @@ export const json = {
     neverRepeats: true,
     parameters: ['account_sid service_sid transcript_sid customer_key? event_type'],
   },
-  // An event of Conversation Orchestrator. It is not documented: the names are from Twilio's own
-  // code, and `data` can be anything.
+  // What the language operators of a rule found in a conversation. `memoryStoreId` is in Twilio's own
+  // code only.
+  // https://www.twilio.com/docs/conversations/intelligence/webhooks/rule-execution (2026-11)
+  'intelligence.rule-execution': {
+    body: 'json',
+    rule: 'conversationId intelligenceConfiguration operatorResults',
+    neverRepeats: true,
+    parameters: ['accountId conversationId memoryStoreId? intelligenceConfiguration operatorResults'],
+  },
+  // An event of Conversation Orchestrator. `data` depends on `eventType`.
+  // https://www.twilio.com/docs/conversations/orchestrator/webhooks (2026-11)
   orchestrator: {
     body: 'json',
     rule: 'eventType timestamp data',

@@ -1,5 +1,5 @@
 import type { messaging } from './messaging.ts'
-import type { Sample } from './row.ts'
+import { type Sample, sampleAccountSid } from './row.ts'
 
 /** The samples of SMS, MMS, WhatsApp and RCS. */
 export const messagingSamples: Readonly<Record<keyof typeof messaging, Sample>> = {
@@ -17,7 +17,7 @@ export const messagingSamples: Readonly<Record<keyof typeof messaging, Sample>> 
       NumSegments: '1',
       ReferralNumMedia: '0',
       MessageSid: 'SM6dd5c0fed1a9efba021b74288b96b042',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       ChannelMetadata:
         '{"type":"whatsapp","data":{"context":{"ProfileName":"Zoë Übermüller 🌻","WaId":"14155550142"}}}',
       From: 'whatsapp:+14155550142',
@@ -37,7 +37,7 @@ export const messagingSamples: Readonly<Record<keyof typeof messaging, Sample>> 
       MessagingServiceSid: 'MGa3d848047095ee55ce5f6a9919b51836',
       NumSegments: '1',
       MessageSid: 'SM5f0d7c9a2b8e4d3f9a6c1e7b0d4f8a21',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       From: 'rcs:+14155550142',
       ApiVersion: '2010-04-01',
     },
@@ -61,7 +61,7 @@ export const messagingSamples: Readonly<Record<keyof typeof messaging, Sample>> 
       ToZip: '',
       NumSegments: '1',
       MessageSid: 'SMd36c0364e3842955b2c8f86da3bd8ad6',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       From: '+14155550142',
       ApiVersion: '2010-04-01',
     },
@@ -75,7 +75,7 @@ export const messagingSamples: Readonly<Record<keyof typeof messaging, Sample>> 
       To: '+14155550142',
       MessagingServiceSid: 'MGa3d848047095ee55ce5f6a9919b51836',
       MessageSid: 'SMd36c0364e3842955b2c8f86da3bd8ad6',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       From: '+12025550123',
       ApiVersion: '2010-04-01',
     },

@@ -1,4 +1,4 @@
-import type { Sample } from './row.ts'
+import { type Sample, sampleAccountSid } from './row.ts'
 import type { services } from './services.ts'
 
 /**
@@ -8,7 +8,7 @@ export const servicesSamples: Readonly<Record<keyof typeof services, Sample>> = 
   'taskrouter.event': {
     params: {
       EventType: 'reservation.created',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       WorkspaceSid: 'WS65bf17a7dbb07996256f9e6df19241a1',
       WorkspaceName: 'Support',
       EventDescription: 'Reservation created',
@@ -29,7 +29,7 @@ export const servicesSamples: Readonly<Record<keyof typeof services, Sample>> = 
   'taskrouter.assignment': {
     params: {
       Timestamp: '1795515330',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       WorkspaceSid: 'WS65bf17a7dbb07996256f9e6df19241a1',
       WorkflowSid: 'WWff6739bb610289e8ba1c18f702efc435',
       TaskQueueSid: 'WQ35cf81f931c0b6a7df50a9c7401fe637',
@@ -46,7 +46,7 @@ export const servicesSamples: Readonly<Record<keyof typeof services, Sample>> = 
   'debugger.event': {
     contentType: 'application/x-www-form-urlencoded; charset=utf-8',
     params: {
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       Level: 'ERROR',
       ParentAccountSid: '',
       Payload:
@@ -59,7 +59,7 @@ export const servicesSamples: Readonly<Record<keyof typeof services, Sample>> = 
   'proxy.interaction': {
     params: {
       interactionSid: 'KI3210f4392c6eb3bb2a552899209bd238',
-      interactionAccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      interactionAccountSid: sampleAccountSid,
       interactionServiceSid: 'KSd40cf2f959aedb6c276a6a095b83768c',
       interactionSessionSid: 'KC59a95895794286df049a34287bb715ae',
       interactionType: 'Message',
@@ -81,7 +81,7 @@ export const servicesSamples: Readonly<Record<keyof typeof services, Sample>> = 
   'verify.challenge': {
     params: {
       type: 'challenge.approved',
-      account_sid: 'ACa42104b5c0081d28f69cc86620eae712',
+      account_sid: sampleAccountSid,
       service_sid: 'VAcdf49a0f7841602c6de289f75df685ec',
       entity_sid: 'YE50484d9dbd7689c682cb2db90f1e05ff',
       entity_identity: 'ff483d1ff591898a9942916050d2ca3f',
@@ -96,7 +96,7 @@ export const servicesSamples: Readonly<Record<keyof typeof services, Sample>> = 
   'verify.factor': {
     params: {
       type: 'factor.verified',
-      account_sid: 'ACa42104b5c0081d28f69cc86620eae712',
+      account_sid: sampleAccountSid,
       service_sid: 'VAcdf49a0f7841602c6de289f75df685ec',
       entity_sid: 'YE50484d9dbd7689c682cb2db90f1e05ff',
       entity_identity: 'ff483d1ff591898a9942916050d2ca3f',
@@ -112,7 +112,7 @@ export const servicesSamples: Readonly<Record<keyof typeof services, Sample>> = 
         '9f66cb7c00ce040168aa5627df84c14750bfdf69ca7bb31b7080f3167703c2e6',
         '9f66cb7c00ce040168aa5627df84c14750bfdf69ca7bb31b7080f3167703c2e6',
       ],
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       BundleSid: 'BU57f1d7bf3e82b38b1e18fa92a7fb86ca',
       Status: 'pending-review',
       FailureReason: '',
@@ -120,7 +120,7 @@ export const servicesSamples: Readonly<Record<keyof typeof services, Sample>> = 
   },
   'usage.trigger': {
     params: {
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       UsageTriggerSid: 'UT33c6aeeba34e48f38d6899ea5b765ad4',
       DateFired: 'Tue, 24 Nov 2026 10:15:30 +0000',
       Recurring: 'monthly',

@@ -1,11 +1,11 @@
-import type { Sample } from './row.ts'
+import { type Sample, sampleAccountSid } from './row.ts'
 import type { video } from './video.ts'
 
 /** The samples of Programmable Video. */
 export const videoSamples: Readonly<Record<keyof typeof video, Sample>> = {
   'video.composition': {
     params: {
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       RoomSid: 'RM0c0c9e1b2e46c701271a25e863fbc583',
       CompositionSid: 'CJ81b09cdfcaa2fa135ffea0c64a97a87f',
       StatusCallbackEvent: 'composition-available',
@@ -18,7 +18,7 @@ export const videoSamples: Readonly<Record<keyof typeof video, Sample>> = {
   },
   'video.recording': {
     params: {
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       RecordingSid: 'RT6f2a1c8e9d7b4053a1c9e8d7f6b5a432',
       Timestamp: '2026-11-24T10:30:30.123Z',
       StatusCallbackEvent: 'recording-completed',
@@ -51,7 +51,7 @@ export const videoSamples: Readonly<Record<keyof typeof video, Sample>> = {
       StatusCallbackEvent: 'participant-connected',
       Timestamp: '2026-11-24T10:15:30.123Z',
       ParticipantSid: 'PAa710c83fe312da3eb8c7181f531aa942',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
     },
   },
 }

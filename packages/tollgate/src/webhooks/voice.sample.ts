@@ -1,8 +1,10 @@
-import type { Sample } from './row.ts'
+import { type Sample, sampleAccountSid } from './row.ts'
 import type { voice } from './voice.ts'
 
 // Twilio names a charset for voice, and none for messaging.
 const contentType = 'application/x-www-form-urlencoded; charset=UTF-8'
+
+const callSid = 'CAc93bf9a243a391a65da5b60116ee9a5c'
 
 // The parameters that every request about a call begins with. A sample may replace their values.
 const call = {
@@ -21,7 +23,7 @@ const call = {
   CalledCity: 'WASHINGTON',
   CallStatus: 'in-progress',
   From: '+14155550142',
-  AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+  AccountSid: sampleAccountSid,
   CalledCountry: 'US',
   CallerCity: 'SAN FRANCISCO',
   ToCity: 'WASHINGTON',
@@ -162,7 +164,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
     contentType,
     params: {
       ...call,
-      CallSid: 'CAc93bf9a243a391a65da5b60116ee9a5c',
+      CallSid: callSid,
       RecordingUrl:
         'https://api.twilio.com/2010-04-01/Accounts/ACa42104b5c0081d28f69cc86620eae712/Recordings/REba3a45e6e565daede1152e31db173a7d',
       RecordingDuration: '11',
@@ -174,7 +176,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
     contentType,
     params: {
       CallSid: 'CA19b76577493e431391abc507b537ce2f',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       AnsweredBy: 'machine_end_beep',
       MachineDetectionDuration: '4521',
     },
@@ -190,18 +192,18 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
       RecordingStatus: 'completed',
       RecordingChannels: '2',
       ErrorCode: '0',
-      CallSid: 'CAc93bf9a243a391a65da5b60116ee9a5c',
+      CallSid: callSid,
       RecordingStartTime: 'Tue, 24 Nov 2026 10:15:30 +0000',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       RecordingDuration: '11',
     },
   },
   transcription: {
     contentType,
     params: {
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       ApiVersion: '2010-04-01',
-      CallSid: 'CAc93bf9a243a391a65da5b60116ee9a5c',
+      CallSid: callSid,
       CallStatus: 'completed',
       Caller: '+14155550142',
       Called: '+12025550123',
@@ -226,10 +228,10 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
       LanguageCode: 'en-US',
       TranscriptionSid: 'GT3ce637de716ef3d065b8e4aebc0cf835',
       TranscriptionEvent: 'transcription-content',
-      CallSid: 'CAc93bf9a243a391a65da5b60116ee9a5c',
+      CallSid: callSid,
       TranscriptionData: '{"transcript":"to be or not to be","confidence":0.96823084}',
       Timestamp: '2026-11-24T10:15:31.456Z',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       Track: 'inbound_track',
       Final: 'true',
       SequenceId: '2',
@@ -238,8 +240,8 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'media-stream.status': {
     contentType,
     params: {
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
-      CallSid: 'CAc93bf9a243a391a65da5b60116ee9a5c',
+      AccountSid: sampleAccountSid,
+      CallSid: callSid,
       StreamSid: 'MZ18ad3ab5a668481ce02b83e7395059f0',
       StreamName: 'assistant',
       StreamEvent: 'stream-started',
@@ -254,11 +256,11 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
       SequenceNumber: '1',
       ConferenceSid: 'CFd467551ed2053e4fae52639bb69467fd',
       EndConferenceOnExit: 'false',
-      CallSid: 'CAc93bf9a243a391a65da5b60116ee9a5c',
+      CallSid: callSid,
       StatusCallbackEvent: 'participant-join',
       Timestamp: 'Tue, 24 Nov 2026 10:15:30 +0000',
       StartConferenceOnEnter: 'true',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       Hold: 'false',
       Muted: 'false',
     },
@@ -268,7 +270,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
     params: {
       ConferenceSid: 'CFd467551ed2053e4fae52639bb69467fd',
       FriendlyName: 'Standup',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       SequenceNumber: '4',
       Timestamp: 'Tue, 24 Nov 2026 10:18:30 +0000',
       StatusCallbackEvent: 'announcement-end',
@@ -279,21 +281,21 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
     contentType,
     params: {
       ReasonConferenceEnded: 'participant-with-end-conference-on-exit-left',
-      CallSidEndingConference: 'CAc93bf9a243a391a65da5b60116ee9a5c',
+      CallSidEndingConference: callSid,
       ConferenceSid: 'CFd467551ed2053e4fae52639bb69467fd',
       StatusCallbackEvent: 'conference-end',
       Reason: 'Participant CAc93bf9a243a391a65da5b60116ee9a5c with endConferenceOnExit left the conference',
       Timestamp: 'Tue, 24 Nov 2026 10:20:30 +0000',
       SequenceNumber: '6',
       FriendlyName: 'Standup',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
     },
   },
   'sip.inbound': {
     contentType,
     params: {
       CallSid: 'CA059d31693a4aa671145818af65a1cf3e',
-      AccountSid: 'ACa42104b5c0081d28f69cc86620eae712',
+      AccountSid: sampleAccountSid,
       From: 'sip:alice@example.sip.twilio.com',
       To: 'sip:+12025550123@example.sip.twilio.com;user=phone',
       Caller: 'sip:alice@example.sip.twilio.com',
@@ -312,7 +314,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
     contentType,
     params: {
       ...call,
-      CallSid: 'CAc93bf9a243a391a65da5b60116ee9a5c',
+      CallSid: callSid,
       CallStatus: 'ringing',
       CallToken: '%7B%22parentCallInfoToken%22%3A%22eyJhbGciOiJFUzI1NiJ9.e30.example%22%7D',
       StirVerstat: 'TN-Validation-Passed-A',

@@ -124,8 +124,8 @@ export const voice = {
     parameters: [
       'LanguageCode? PartialResults? ProviderConfiguration? TranscriptionEngine? Name? InboundTrackLabel?',
       'OutboundTrackLabel? SpeechModel? EnableAutomaticPunctuation? Hints? ProfanityFilter? TranscriptionSid',
-      'TranscriptionEvent CallSid TranscriptionData? Timestamp? AccountSid Track? Final? Stability? SequenceId?',
-      'TranscriptionError? TranscriptionErrorCode? ErrorCode? ErrorMessage?',
+      'TranscriptionEvent CallSid TranscriptionData? TranscriptionProviderData? Timestamp? AccountSid Track? Final?',
+      'Stability? SequenceId? TranscriptionError? TranscriptionErrorCode? ErrorCode? ErrorMessage?',
     ],
   },
   // The status of a media stream.
