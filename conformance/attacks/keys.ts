@@ -139,6 +139,9 @@ export function keyAttacksSuite(library: Library): Suite {
         { AccountSid: [otherAccount] },
         { AccountSid: [[account], [otherAccount]] },
         { data: { account_sid: [otherAccount] } },
+        { data: { accountsid: otherAccount } },
+        { data: { accountId: otherAccount } },
+        { accountId: otherAccount, operatorResults: [] },
         `\ufeff${JSON.stringify(name)}`,
         `{"AccountSid":"${account}"}\n${JSON.stringify(name)}`,
         `${JSON.stringify(name)};`,
@@ -148,6 +151,8 @@ export function keyAttacksSuite(library: Library): Suite {
       // A genuine event may name other accounts deeper in its data.
       const event = { data: { accountSid: account, request: { parameters: { accountSid: otherAccount } } } }
       assertAccepted(await ask(library, await makeJsonRequest([event]), { authToken }))
+      // In the body of a Studio flow, an `accountId` may be the application's own.
+      assertAccepted(await ask(library, await makeJsonRequest({ accountId: 'acme-42' }), { authToken }))
       // A single token is not bound to an account, so the body may name any.
       assertAccepted(await ask(library, await makeJsonRequest('\ufeff{}'), { authToken: token }))
     },
