@@ -53,7 +53,7 @@ routes:
   - path: /c
     upstream: http://127.0.0.1:3
     publicUrl: https://a.example
-    keys: { twilio: { accountSid: AC${'a'.repeat(32)}, authTokenEnv: TWILIO_AUTH_TOKEN, knownAccounts: [AC${'b'.repeat(32)}] } }
+    keys: { twilio: { accountSid: AC${'a'.repeat(32)}, authTokenEnv: TWILIO_AUTH_TOKEN, knownAccounts: [AC${'b'.repeat(32)}], maxEntries: 40000 } }
 `)
   const [one, two, three] = options.routes as readonly TwilioRoute[]
   expect([typeof one?.authToken, typeof one?.sharedKeys]).toEqual(['function', 'function'])

@@ -152,6 +152,44 @@ describe('known accounts', () => {
     expect(source.asked.length).toBeLessThanOrEqual(genuine.length + 5 + 5 * 2)
   })
 
+  test('are all looked up within seconds after the source is back, however many they are', async () => {
+    const many = Array.from({ length: 3000 }, (_, number) => accountSid(number))
+    const source = createSource()
+    source.knows = () => true
+    source.fails = true
+    let time = 0
+    const lookup = cached(source.lookup, { knownAccounts: many, timeoutMs, now: () => time })
+    async function runSecond(): Promise<number> {
+      let refused = 0
+      for (let tick = 0; tick < 100; tick++) {
+        for (let index = 0; index < 30; index++)
+          await Promise.resolve(lookup(claim(many[tick * 30 + index] ?? ''))).catch(() => refused++)
+        time += 10
+      }
+      return refused
+    }
+    for (let second = 0; second < 3; second++) expect(await runSecond()).toBe(many.length)
+    expect(source.asked.length).toBeLessThanOrEqual(many.length + 100 + 100 * 3)
+    source.fails = false
+    await runSecond()
+    expect(await runSecond()).toBe(0)
+  })
+
+  test('do not evict each other, if the list says how many they are', async () => {
+    const many = Array.from({ length: 12_000 }, (_, number) => accountSid(number))
+    for (const knownAccounts of [many, new Set(many)]) {
+      const source = createSource()
+      source.knows = () => true
+      const lookup = cached(source.lookup, { knownAccounts })
+      for (let round = 0; round < 2; round++)
+        for (const account of many) {
+          await lookup(claim(account))
+          lookup.verified?.(claim(account))
+        }
+      expect(source.asked).toHaveLength(many.length)
+    }
+  })
+
   test('a function that throws or gives no boolean is reported, and its account is not known', async () => {
     const rejection = vi.fn()
     process.on('unhandledRejection', rejection)

@@ -121,8 +121,18 @@ describe('a rate limit', () => {
     expect(limit.take(0)).toBe(0)
   })
 
+  test('takes turns back, but keeps no more than the burst', () => {
+    const { limit } = create(2)
+    expect([limit.take(500), limit.take(500), limit.take(500)]).toEqual([0, 0, 500])
+    limit.give(2)
+    expect([limit.take(0), limit.take(0)]).toEqual([0, undefined])
+    limit.give(10)
+    expect([limit.take(0), limit.take(0), limit.take(0)]).toEqual([0, 0, undefined])
+  })
+
   test('an infinite rate never waits', () => {
     const limit = createRateLimit(Number.POSITIVE_INFINITY, () => 0)
+    limit.give(-1)
     expect([limit.take(0), limit.take(0)]).toEqual([0, 0])
   })
 

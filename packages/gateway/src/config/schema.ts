@@ -35,6 +35,7 @@ const keys = z
         apiKeySecretEnv: variable.optional(),
         ttlSeconds: z.number().optional(),
         negativeTtlSeconds: z.number().optional(),
+        maxEntries: z.int().optional(),
         staleIfErrorSeconds: z.number().optional(),
         maxLookupsPerSecond: z.number().optional(),
         knownAccounts: z.array(accountSid).optional(),

@@ -56,6 +56,8 @@ interface RateLimit {
    *   `longestWaitMs`
    */
   take(longestWaitMs: number): number | undefined
+  /** Adds turns, up to the size of the bucket. */
+  give(turns: number): void
 }
 
 /**
@@ -65,7 +67,7 @@ interface RateLimit {
  * @param burst How many turns the bucket holds. Default: those of one second.
  */
 export function createRateLimit(perSecond: number, now: () => number, burst: number = perSecond): RateLimit {
-  if (perSecond === Number.POSITIVE_INFINITY) return { take: () => 0 }
+  if (perSecond === Number.POSITIVE_INFINITY) return { take: () => 0, give: () => undefined }
   let turns = burst
   let countedAt = now()
   return {
@@ -77,6 +79,9 @@ export function createRateLimit(perSecond: number, now: () => number, burst: num
       if (waitMs > longestWaitMs) return undefined
       turns -= 1
       return waitMs
+    },
+    give(more) {
+      turns = Math.min(burst, turns + more)
     },
   }
 }

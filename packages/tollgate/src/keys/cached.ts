@@ -49,9 +49,10 @@ export interface CachedOptions {
   /** How long "no such account" is remembered, in seconds, 0 to 86,400. Default 30. */
   readonly negativeTtlSeconds?: number | undefined
   /**
-   * How many accounts are remembered, 10 to 10,000,000. Default 10,000. Choose at least a fifth
-   * more than you have: a tenth is kept free for accounts that have not verified. Only other
-   * accounts that verified can evict an account that did.
+   * How many accounts are remembered, 10 to 10,000,000. Default 10,000, or a quarter more than the
+   * list or Set `knownAccounts` has, if that is more. Choose at least a fifth more than you have: a
+   * tenth is kept free for accounts that have not verified. Only other accounts that verified can
+   * evict an account that did.
    */
   readonly maxEntries?: number | undefined
   /**
@@ -129,10 +130,13 @@ export function parseCachedOptions(given: CachedOptions): CacheSettings {
   if (defaultAccountSid !== undefined) checkAccountSid(defaultAccountSid, 'defaultAccountSid')
   checkType(given.onProblem, 'onProblem', 'function')
   checkType(given.now, 'now', 'function')
+  const { isNamed, size } = parseKnownAccounts(given.knownAccounts)
+  // With too little space, accounts that take turns would evict each other, and nothing is cached.
+  const enoughEntries = Math.min(Math.max(10_000, Math.ceil(size * 1.25)), 10_000_000)
   return {
     ttlMs: parseNumber(given.ttlSeconds, 'ttlSeconds', [1, 86_400], 300) * 1000,
     negativeTtlMs: parseNumber(given.negativeTtlSeconds, 'negativeTtlSeconds', [0, 86_400], 30) * 1000,
-    maxEntries: Math.floor(parseNumber(given.maxEntries, 'maxEntries', [10, 10_000_000], 10_000)),
+    maxEntries: Math.floor(parseNumber(given.maxEntries, 'maxEntries', [10, 10_000_000], enoughEntries)),
     timeoutMs: parseNumber(given.timeoutMs, 'timeoutMs', [1, 15_000], 2500),
     staleIfErrorMs: parseNumber(given.staleIfErrorSeconds, 'staleIfErrorSeconds', [0, 604_800], 0) * 1000,
     refreshIntervalMs: parseNumber(given.refreshIntervalSeconds, 'refreshIntervalSeconds', [1, 3600], 10) * 1000,
@@ -140,20 +144,21 @@ export function parseCachedOptions(given: CachedOptions): CacheSettings {
       given.maxLookupsPerSecond === Number.POSITIVE_INFINITY
         ? given.maxLookupsPerSecond
         : parseNumber(given.maxLookupsPerSecond, 'maxLookupsPerSecond', [1, 1_000_000], 100),
-    isNamed: parseKnownAccounts(given.knownAccounts),
+    isNamed,
     defaultAccountSid,
     onProblem: given.onProblem ?? (() => undefined),
     now: given.now ?? (() => performance.now()),
   }
 }
 
-function parseKnownAccounts(known: unknown): CacheSettings['isNamed'] {
-  if (known === undefined) return () => false
-  if (typeof known === 'function') return (accountSid) => checkAnswer(known(accountSid))
+/** @returns the check of one account, and how many accounts there are; 0 for a function */
+function parseKnownAccounts(known: unknown): Pick<CacheSettings, 'isNamed'> & { readonly size: number } {
+  if (known === undefined) return { isNamed: () => false, size: 0 }
+  if (typeof known === 'function') return { isNamed: (accountSid) => checkAnswer(known(accountSid)), size: 0 }
   const set: unknown = Array.isArray(known) ? new Set(known) : known
   if (!isSet(set)) throw new TypeError('"knownAccounts" must be a list, a Set or a function')
   for (const accountSid of set) checkAccountSid(accountSid, 'knownAccounts')
-  return (accountSid) => set.has(accountSid)
+  return { isNamed: (accountSid) => set.has(accountSid), size: set.size }
 }
 
 /** From any realm: `instanceof` fails inside a test runner's sandbox. */
