@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Verifier } from 'tollgate'
+import type { ReplayGuard, Verifier } from 'tollgate'
 import { answerOnSocket, canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
 import { listVerdictFields, release } from './exchange.ts'
 import type { ForwardAuthOptions, RouteVerdict } from './options.ts'
@@ -26,6 +26,7 @@ interface AuthSettings {
   readonly verifier: Verifier<RouteVerdict>
   readonly readOriginal: (req: IncomingMessage, head: RequestHead) => Original | undefined
   readonly maxBodyBytes: number
+  readonly replay: ReplayGuard | undefined
   readonly opensWebSocket: (target: string) => boolean
   readonly peers: Peers
 }
@@ -49,6 +50,7 @@ export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers): A
     verifier: findScheme({ scheme }).create({ ...rest, maxBodyBytes }),
     readOriginal: (req, head) => styles[style](req, head, pathPrefix),
     maxBodyBytes,
+    replay: rest.replay,
     opensWebSocket: (target) => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix)),
     peers,
   }
@@ -73,7 +75,8 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
     decide(original, { req, res, head, settings })
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
-        const status = reply(req, res, answer, !isClosing() && canKeepOpen(req, head.bodyLength))
+        const mayStay = !isClosing() && canKeepOpen(req, head.bodyLength)
+        const status = reply({ req, res, answer, mayStay, replay: settings.replay })
         // The proxy disconnected before the verdict, so the delivery failed.
         if (status === 0 && 'ok' in answer) release(answer)
         onEnd({
@@ -168,15 +171,20 @@ async function decide(original: Original | undefined, auth: AuthRequest): Promis
   return verdict
 }
 
+interface Reply extends Pick<AuthRequest, 'req' | 'res'>, Pick<AuthSettings, 'replay'> {
+  readonly answer: Answer
+  readonly mayStay: boolean
+}
+
 /** Answers the proxy. Returns the status, or 0 if the proxy has disconnected. */
-function reply(req: IncomingMessage, res: ServerResponse, answer: Answer, mayStay: boolean): number {
+function reply({ req, res, answer, mayStay, replay }: Reply): number {
   if (res.headersSent) return res.statusCode
   if (res.destroyed) return 0
   const verdict = 'ok' in answer && answer.ok ? answer : undefined
   const status = 'status' in answer ? answer.status : 200
   if (!mayStay && !req.complete) lingerOnClose(req)
   const fields = listAnswerFields(status, !mayStay)
-  if (verdict !== undefined) fields.push(...listVerdictFields(verdict))
+  if (verdict !== undefined) fields.push(...listVerdictFields(verdict, replay))
   res.writeHead(status, fields).end(getAnswerText(status))
   return status
 }

@@ -83,7 +83,7 @@ export class Handshake implements ExchangeState {
       return this.refuse(403)
     }
     const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
-    this.#connect(route, [...head.fields, ...upgrade, ...listVerdictFields(verdict)])
+    this.#connect(route, [...head.fields, ...upgrade, ...listVerdictFields(verdict, route.given.replay)])
   }
 
   refuse(status: number): void {

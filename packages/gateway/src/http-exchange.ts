@@ -132,7 +132,8 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const { client, route } = this
     // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
-    const request = formatRequest(client.method, client.target, client.head, listVerdictFields(verdict), body)
+    const fields = listVerdictFields(verdict, route?.given.replay)
+    const request = formatRequest(client.method, client.target, client.head, fields, body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
     this.#connection = route.pool.send(request, this)

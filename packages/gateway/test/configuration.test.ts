@@ -203,6 +203,50 @@ routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
   await upstream.close()
 })
 
+test('the upstream and the proxy of forward-auth get the mark of the replay guard', async () => {
+  const upstream = await startUpstream()
+  const { options } = await load(`listen: { port: 0 }
+log: silent
+replay: { store: memory }
+routes:
+  - { path: /, upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }
+  - { path: /unguarded, upstream: '${upstream.url}', publicUrl: 'https://api.example.com', replay: false }
+forwardAuth: { listen: 127.0.0.1:0, publicUrl: 'https://api.example.com' }
+`)
+  const gateway = createGateway(options)
+  const { url, forwardAuthUrl = '' } = await gateway.listen()
+  const lying = { 'tollgate-replayed': 'false', tollgate_replayed: 'false' }
+  for (const target of ['/sms', '/sms', '/unguarded', '/unguarded']) {
+    const signed = signSms(target)
+    expect((await send(url, { ...signed, headers: { ...signed.headers, ...lying } })).status).toBe(200)
+  }
+  expect(upstream.seen.map(({ headers }) => headers['tollgate-replayed'])).toEqual([
+    'false',
+    'true',
+    undefined,
+    undefined,
+  ])
+  expect(upstream.seen.flatMap(({ rawHeaders }) => rawHeaders)).not.toContain('tollgate_replayed')
+  const ask = async () => {
+    const { host, ...headers } = signSms('/auth').headers
+    const described = { 'x-forwarded-method': 'POST', 'x-forwarded-host': host ?? '', 'x-forwarded-uri': '/auth' }
+    const { body } = signSms('/auth')
+    const answer = await fetch(forwardAuthUrl, { method: 'POST', headers: { ...headers, ...described }, body })
+    return [answer.status, answer.headers.get('tollgate-replayed')]
+  }
+  expect([await ask(), await ask()]).toEqual([
+    [200, 'false'],
+    [200, 'true'],
+  ])
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+  const off = await load(`${minimal}replay: { store: memory }
+forwardAuth: { publicUrl: 'https://api.example.com', replay: false }
+`)
+  expect(off.options.forwardAuth?.replay).toBeUndefined()
+  expect(off.options.routes[0]?.replay).toBeDefined()
+})
+
 test('a 500 from the upstream releases the delivery, so that it can be sent again', async () => {
   let status = 500
   const upstream = await startUpstream((_, res) => res.writeHead(status).end())

@@ -63,9 +63,10 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   }
   const options: GatewayOptions = { ...rest, routes: prepared }
   if (forwardAuth !== undefined) {
-    const { keys: own, ...auth } = forwardAuth
+    const { keys: own, replay: ownReplay, ...auth } = forwardAuth
     const opened = await openKeys(['forwardAuth'], auth.scheme, own)
-    Object.assign(options, { forwardAuth: { ...auth, ...opened, replay: guard } })
+    const authReplay = ownReplay === false ? undefined : guard
+    Object.assign(options, { forwardAuth: { ...auth, ...opened, replay: authReplay } })
   }
   const tls = options.listen?.tls
   if (tls !== undefined)

@@ -129,6 +129,8 @@ const route = z.discriminatedUnion(
 )
 
 const authFields = {
+  /** `false` turns the replay guard off for forward-auth. */
+  replay: z.literal(false).optional(),
   listen: address.optional(),
   style: z.enum(['forwarded', 'envoy']).optional(),
   pathPrefix: z.string().optional(),
