@@ -29,6 +29,7 @@ async function handle(message: ToWorker): Promise<void> {
     }
     // During the start, a reload waits. It would be lost if the file had been read before it changed.
   } else if (message.do === 'reload') await (await serving)?.reload()
+  else if (message.do === 'metrics') send({ is: 'metrics', metrics: (await (await serving)?.readMetrics()) ?? [] })
   else if (message.do === 'stop') {
     await (await serving)?.stop()
     process.exit(0)

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { findFreePort } from '../../../tools/services/free-port.mjs'
 import { parseConfiguration } from '../src/config/parse.ts'
 import { authToken, listenOn, publicUrl, send, signSms, sms } from './support.ts'
 
@@ -124,14 +125,19 @@ test('workers that cannot start do not accumulate, and one serves as soon as its
   write(good)
   writeFileSync(
     file,
-    `listen: 127.0.0.1:0
+    `listen: 127.0.0.1:${await findFreePort()}
 admin: 127.0.0.1:0
 keys: { file: ${keys} }
 routes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl} }]
 `,
   )
   const { child, waitFor, read } = await start([bin, 'gateway', '--config', file], {})
+  const url = await waitFor(/listens on (\S+)/)
   const admin = await waitFor(/Health and metrics: (\S+)/)
+  const readMetrics = async () => {
+    const answer = await fetch(`${admin}/metrics`)
+    return `${answer.status} ${await answer.text()}`
+  }
   const readStatus = async () => (await fetch(`${admin}/readyz`)).status
   expect(await readStatus()).toBe(200)
   write(good.slice(0, 20))
@@ -140,9 +146,18 @@ routes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl} }]
   await expect.poll(countFailures, { timeout: 20_000 }).toBeGreaterThanOrEqual(3)
   expect(listWorkers(child.pid).length).toBeLessThanOrEqual(2)
   expect(await readStatus()).toBe(503)
+  expect(await readMetrics()).toMatch(/^200 /)
   write(good)
   await expect.poll(readStatus, { timeout: 20_000 }).toBe(200)
   await expect.poll(() => listWorkers(child.pid).length).toBe(1)
+  // A worker that hangs counts with its last answer.
+  expect((await send(url, signSms())).status).toBe(502)
+  const counted = /^200 .*tollgate_verdicts_total\{code="accepted",route="\/"\} 1\n/s
+  expect(await readMetrics()).toMatch(counted)
+  const [worker = 0] = listWorkers(child.pid)
+  process.kill(worker, 'SIGSTOP')
+  expect(await readMetrics()).toMatch(counted)
+  process.kill(worker, 'SIGCONT')
   child.kill('SIGTERM')
   expect((await once(child, 'exit'))[0]).toBe(0)
 }, 60_000)

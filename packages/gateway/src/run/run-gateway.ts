@@ -6,7 +6,7 @@ import { AggregatorRegistry } from 'prom-client'
 import { createAdminServer } from '../admin.ts'
 import type { LoadedConfiguration } from '../config/load.ts'
 import { bind } from '../server.ts'
-import type { Serving } from './serve.ts'
+import type { Serving, WorkerMetrics } from './serve.ts'
 import { describeError, followSource, openSource, type Source } from './source.ts'
 
 /** Receives the messages of a running gateway. */
@@ -27,7 +27,9 @@ export async function runGateway(source: Source, hooks: RunHooks): Promise<void>
 }
 
 /** A message from the primary process to a worker. */
-export type ToWorker = { readonly do: 'serve'; readonly source: Source } | { readonly do: 'reload' | 'stop' }
+export type ToWorker =
+  | { readonly do: 'serve'; readonly source: Source }
+  | { readonly do: 'reload' | 'metrics' | 'stop' }
 
 /** The addresses of a worker. */
 type Bound = Pick<Serving, 'url' | 'forwardAuthUrl'>
@@ -38,6 +40,7 @@ export type FromWorker =
   | { readonly is: 'ready'; readonly bound: Bound }
   | { readonly is: 'failed'; readonly message: string }
   | { readonly is: 'message'; readonly message: string }
+  | { readonly is: 'metrics'; readonly metrics: WorkerMetrics }
 
 const restartMs = 1000
 
@@ -112,7 +115,7 @@ async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }:
     const many = loaded.workers === 1 ? '' : ` with ${loaded.workers} workers`
     tell(`The gateway listens on ${bound?.url}${many}`)
     if (bound?.forwardAuthUrl !== undefined) tell(`Forward-auth listens on ${bound.forwardAuthUrl}`)
-    closeAdmin = await startAdmin(loaded, () => !isStopping && serving.size > 0, tell)
+    closeAdmin = await startAdmin(loaded, { isReady: () => !isStopping && serving.size > 0, serving }, tell)
   } catch (error) {
     isStopping = true
     for (const worker of workers) worker.kill('SIGKILL')
@@ -162,20 +165,46 @@ function listChangesThatNeedRestart(before: LoadedConfiguration, after: LoadedCo
 
 async function startAdmin(
   { options: { admin = false } }: LoadedConfiguration,
-  isReady: () => boolean,
+  { isReady, serving }: { readonly isReady: () => boolean; readonly serving: ReadonlySet<Worker> },
   tell: RunHooks['tell'],
 ): Promise<() => void> {
   if (admin === false) return () => undefined
-  const registry = new AggregatorRegistry()
+  const snapshots = new WeakMap<Worker, WorkerMetrics>()
   const server = createAdminServer({
     isReady,
-    readMetrics: async () => ({ text: await registry.clusterMetrics(), type: registry.contentType }),
+    async readMetrics() {
+      const workers = [...serving]
+      await Promise.all(workers.map((worker) => askForMetrics(worker, snapshots)))
+      const registry = AggregatorRegistry.aggregate(workers.map((worker) => [...(snapshots.get(worker) ?? [])]))
+      return { text: await registry.metrics(), type: registry.contentType }
+    },
   })
   tell(`Health and metrics: ${await bind(server, 'http', admin.host ?? '127.0.0.1', admin.port ?? 0)}`)
   return () => {
     server.closeAllConnections()
     server.close()
   }
+}
+
+const metricsMs = 1000
+
+/**
+ * Asks a worker for its metrics and keeps the answer. A worker that hangs counts with its last
+ * answer, because the metrics are needed most when a worker is in trouble.
+ */
+async function askForMetrics(worker: Worker, snapshots: WeakMap<Worker, WorkerMetrics>): Promise<void> {
+  let listener: ((message: FromWorker) => void) | undefined
+  const answered = new Promise<void>((resolve) => {
+    listener = (message) => {
+      if (message.is !== 'metrics') return
+      snapshots.set(worker, message.metrics)
+      resolve()
+    }
+    worker.on('message', listener)
+  })
+  worker.send({ do: 'metrics' } satisfies ToWorker, () => undefined)
+  await Promise.race([answered, sleep(metricsMs, undefined, { ref: false })])
+  if (listener !== undefined) worker.off('message', listener)
 }
 
 /** Runs calls one after the other. Calls that arrive during a run cause one more run. */

@@ -1,4 +1,4 @@
-import { AggregatorRegistry, type Registry } from 'prom-client'
+import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 import { defaultTimeoutMs } from '../config-snapshot.ts'
 import { createMeasuredGateway } from '../gateway.ts'
 import { isTracingConfigured, startTracing } from '../tracing.ts'
@@ -10,8 +10,13 @@ export interface Serving {
   readonly forwardAuthUrl: string | undefined
   /** Reads the source again. Rejects and changes nothing if the configuration is wrong. */
   reload(): Promise<void>
+  /** Returns the metrics as data, for the primary process. None if the admin listener is off. */
+  readMetrics(): Promise<WorkerMetrics>
   stop(): Promise<void>
 }
+
+/** The metrics of one worker, as prom-client aggregates them. */
+export type WorkerMetrics = readonly MetricObjectWithValues<MetricValue<string>>[]
 
 /** The time that a request may need after its end to release its delivery. */
 const releaseMs = 1000
@@ -30,7 +35,6 @@ export async function serve(source: Source, onProblem: (message: string) => void
     let timeoutMs = options.timeoutMs ?? defaultTimeoutMs
     const isMeasured = options.admin !== undefined && options.admin !== false
     const { gateway, metrics } = createMeasuredGateway({ ...options, admin: false }, isMeasured)
-    if (metrics !== undefined) shareMetrics(metrics.registry)
     const { url, forwardAuthUrl } = await gateway.listen()
     opened.settle()
     return {
@@ -43,6 +47,7 @@ export async function serve(source: Source, onProblem: (message: string) => void
         opened.settle(timeoutMs + releaseMs)
         timeoutMs = next.options.timeoutMs ?? defaultTimeoutMs
       },
+      readMetrics: async () => (await metrics?.registry.getMetricsAsJSON()) ?? [],
       async stop() {
         await gateway.close({ graceMs })
         await opened.close()
@@ -54,10 +59,4 @@ export async function serve(source: Source, onProblem: (message: string) => void
     await stopTracing?.()
     throw error
   }
-}
-
-function shareMetrics(registry: Registry): void {
-  AggregatorRegistry.setRegistries([registry])
-  // In a worker, its constructor installs the listener that answers the primary's requests.
-  new AggregatorRegistry()
 }
