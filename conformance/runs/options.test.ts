@@ -143,7 +143,7 @@ test('onRejected beside a verifier replaces the one of the verifier', async () =
 
 test.each([
   [{ verifier, authToken: token }, '"authToken" has no effect beside "verifier"'],
-  [{ verifier, mode: 'observe' }, '"mode" has no effect beside "verifier"'],
+  [{ verifier, mode: 'observe' }, '"mode" has no effect beside "verifier". The options of a verifier belong to'],
   [{ verifier, onRejectd: () => undefined }, '"onRejectd" has no effect beside "verifier"'],
   [{ verifier: {} }, '"verifier" must have a method "verify"'],
   [{ verifier: null }, '"verifier" must have a method "verify"'],

@@ -163,7 +163,7 @@ interface RejectionRow {
 
 /** The table of rejections. The status is for the answer, the message for your logs. */
 export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
-  method_not_allowed: row('"methods" does not list this method.'),
+  method_not_allowed: row('The method is not allowed.'),
   signature_missing: row('X-Twilio-Signature is missing: not from Twilio, or a proxy dropped it.'),
   signature_malformed: row('X-Twilio-Signature is not one Base64 text of the right length.'),
   signature_settings_malformed: row('The headers of the SharedKey are malformed or disagree.'),

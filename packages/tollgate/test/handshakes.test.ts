@@ -89,6 +89,17 @@ describe('handshakes', () => {
       expect(await outcome(request)).toBe(expected)
     })
 
+  test('the message says what the request lacks, and names "methods" only if that option decides', async () => {
+    const messageOf = async (request: IncomingRequest): Promise<string> => {
+      const verdict = await createVerifier(options).verify(request)
+      return verdict.ok ? '' : verdict.message
+    }
+    const post = { ...handshakeRequest('/media', `${wss}/media`), method: 'POST' }
+    expect(await messageOf(post)).toMatch(/^The method is not allowed\. The request does not ask for a WebSocket\./)
+    const deleted = { ...getRequest({ target: '/media' }), method: 'DELETE' }
+    expect(await messageOf(deleted)).toMatch(/^The method is not allowed\. "methods" does not list it\./)
+  })
+
   describe('upgrade headers on a request that the server does not upgrade', () => {
     const upgrade = { connection: 'Upgrade', upgrade: 'websocket' }
     const ordinary = getRequest({ target: '/media', headers: upgrade })

@@ -176,6 +176,11 @@ describe('signRequest', () => {
     'bytes that are not UTF-8': [{ body: Uint8Array.of(0xff) }, /not valid UTF-8/],
     'a body of another type': [{ body: 12 }, /"body" must be a string or bytes/],
     'a form body that is malformed': [{ body: 'a=%zz', contentType: formType }, /"body" is not a form/],
+    'more parameters than any webhook has': [
+      { params: Array.from({ length: 10_001 }, () => ['a', '']) },
+      /at most 10,000 parameters/,
+    ],
+    'a form body with more': [{ body: 'a=&'.repeat(10_001), contentType: formType }, /more than 10,000 parameters/],
     'the hash of another body': [{ url: `${url}?bodySHA256=${sha256('other')}`, json: {} }, /already has a bodySHA256/],
     'the hash of a body, without one': [
       { url: `${url}?bodySHA256=${sha256('x')}`, method: 'POST' },

@@ -178,7 +178,9 @@ function composeForm(body: string, query: string, contentType: string): RequestC
   // Sign the pairs that a server will parse: UTF-8 replaces a lone surrogate.
   const signedParams = parseForm(body)
   if (signedParams === undefined)
-    throw new TypeError('"body" is not a form: malformed percent-encoding or invalid UTF-8')
+    throw new TypeError(
+      '"body" is not a form: it has malformed percent-encoding, invalid UTF-8, or more than 10,000 parameters',
+    )
   if (body === '') checkBodyHash(query, '')
   return { query, body, contentType, signedParams }
 }
@@ -207,7 +209,9 @@ function appendQuery(query: string, more: string): string {
 function readParams(params: SignRequestInput['params']): Pairs {
   const pairs = toPairs(params ?? [])
   if (pairs === undefined)
-    throw new TypeError('"params" must have strings, numbers, booleans, or lists of these, for values')
+    throw new TypeError(
+      '"params" must have strings, numbers, booleans, or lists of these, for values, and at most 10,000 parameters',
+    )
   return pairs
 }
 

@@ -145,7 +145,7 @@ function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Ver
   for (const [name, value] of Object.entries(others))
     if (value !== undefined)
       throw new TypeError(
-        `"${name}" has no effect beside "verifier": give it to the function that creates the verifier`,
+        `"${name}" has no effect beside "verifier". The options of a verifier belong to the function that creates it`,
       )
   return verifier as Verifier<AnyVerdict>
 }
