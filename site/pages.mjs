@@ -28,6 +28,7 @@ const sections = [
       'docs/oauth-webhooks.md',
       'docs/replay.md',
       'docs/several-instances.md',
+      'docs/without-an-adapter.md',
       'docs/parameters.md',
       'docs/webhook-kinds.md',
       'docs/platforms.md',

@@ -25,6 +25,7 @@ export const keywords = {
   'docs/subaccounts.md': 'subaccounts subaccount',
   'docs/testing-your-webhooks.md': 'test locally unit test mock sign request',
   'docs/typescript.md': 'TypeScript types',
+  'docs/without-an-adapter.md': 'createVerifier verify own framework server other Hapi Restify uWebSockets',
   'docs/why-does-validation-fail.md': 'validation fails 403 invalid signature mismatch debug',
 }
 

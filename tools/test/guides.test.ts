@@ -172,3 +172,30 @@ test('one verifier for several routes', async () => {
   for (const path of ['/sms', '/status'])
     expect((await deliver(app, { ...sign(path), body: 'Body=other' })).status).toBe(403)
 })
+
+test('a server without an adapter', async () => {
+  const { answer } = await import('../../examples/guides/own-server.mjs')
+  const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const signed = signRequest({ url: `${origin}/sms`, params: { From: '+14155550142' }, authToken })
+  const request = { ...signed, url: '/sms', body: new TextEncoder().encode(signed.body) }
+  expect(await answer(request)).toEqual({ status: 200, text: 'Hello +14155550142' })
+  expect(await answer({ ...request, url: '/voice' })).toEqual({
+    status: 403,
+    text: 'Twilio Request Validation Failed.',
+  })
+  expect(log.mock.calls.join()).toContain('signature_mismatch')
+})
+
+test('what the page about servers without an adapter says of requests and verdicts', async () => {
+  const verifier = createVerifier({ publicUrl: origin })
+  const { headers, body } = signRequest({ url: `${origin}/sms`, params: { From: '+14155550142' }, authToken })
+  const request = { method: 'POST', url: 'http://127.0.0.1:3000/sms', headers, body: body ?? '' }
+  expect(await verifier.verify(request)).toMatchObject({ ok: true })
+  expect(await verifier.verify({ ...request, method: 'post' })).toMatchObject({ code: 'method_not_allowed' })
+  const twice = { ...headers, 'x-twilio-signature': [headers['x-twilio-signature'] ?? '', 'AAAA'] }
+  expect(await verifier.verify({ ...request, headers: twice })).toMatchObject({ code: 'signature_malformed' })
+  const consumed = { consumedBy: 'a parser', fix: 'Mount it later.' }
+  expect(await verifier.verify({ ...request, body: consumed })).toMatchObject({ status: 500 })
+  const refused = await verifier.verify({ ...request, url: '/voice' })
+  for (const name of ['params', 'release', 'covers']) expect(refused).not.toHaveProperty(name)
+})

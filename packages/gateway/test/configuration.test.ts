@@ -1,10 +1,12 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sampleWebhook } from 'tollgate/testing'
 import { afterAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
+import { configurationSchema } from '../src/config/schema.ts'
 import { createGateway } from '../src/index.ts'
 import type { TwilioRoute } from '../src/options.ts'
 import { authToken, send, signSms, startUpstream } from './support.ts'
@@ -290,4 +292,16 @@ test('a key file that others may read is refused', async () => {
   writeFileSync(open, '{}')
   chmodSync(open, 0o644)
   await expect(load(`keys: { file: ${open} }\n${minimal}`)).rejects.toThrow('others than its owner')
+})
+
+test('docs/gateway.md names every option of the file', () => {
+  const page = readFileSync(new URL('../../../docs/gateway.md', import.meta.url), 'utf8')
+  const listNames = (schema: unknown): string[] => {
+    if (typeof schema !== 'object' || schema === null) return []
+    const own = Object.keys(Object((schema as { properties?: unknown }).properties))
+    return [...own, ...Object.values(schema).flatMap(listNames)]
+  }
+  const names = new Set(listNames(z.toJSONSchema(configurationSchema, { io: 'input' })))
+  expect(names.size).toBeGreaterThan(40)
+  expect([...names].filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([])
 })
