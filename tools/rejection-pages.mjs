@@ -73,7 +73,7 @@ export const rejectionPages = {
       'Which values do Host, X-Forwarded-Host and Forwarded have when the request reaches the app?',
       'From which address does the proxy connect? `trustedProxies` must include it.',
     ],
-    causes: ['host', 'scheme', 'fragment'],
+    causes: ['host', 'forwarding_headers', 'fragment'],
     fix: 'Set `publicUrl` to the public host, or list the hosts and the proxies: see [behind a proxy](../behind-a-proxy.md).',
   },
   content_encoding_unsupported: {
@@ -82,7 +82,7 @@ export const rejectionPages = {
       'Does a proxy compress requests? This is rare.',
       'Did something decompress the body and keep Content-Encoding?',
     ],
-    causes: ['not_from_twilio'],
+    causes: ['body_compressed', 'not_from_twilio'],
     fix: 'Let the proxy pass bodies on unchanged. If it decompresses them, it must remove Content-Encoding.',
   },
   body_too_large: {
@@ -92,7 +92,7 @@ export const rejectionPages = {
       'How large are the largest events that you receive? Batches of Event Streams are large.',
       'Does the request come from Twilio?',
     ],
-    causes: ['not_from_twilio'],
+    causes: ['body_limit', 'not_from_twilio'],
     fix: 'Raise `maxBodyBytes` if genuine requests are that large.',
   },
   body_already_consumed: {
@@ -113,7 +113,7 @@ export const rejectionPages = {
       'Was it re-encoded in a charset other than UTF-8?',
       'Did the connection end early?',
     ],
-    causes: ['params_plus_as_space', 'form_taken_as_json', 'not_from_twilio'],
+    causes: ['params_plus_as_space', 'body_base64', 'body_compressed', 'not_from_twilio'],
     fix: 'Pass the bytes that arrived.',
   },
   body_unsigned: {
@@ -134,7 +134,7 @@ export const rejectionPages = {
       'Did a line break at the end, or a CRLF, get lost?',
       'Is the body empty? Then something read it first.',
     ],
-    causes: ['body_reserialized', 'body_whitespace', 'body_already_parsed'],
+    causes: ['body_reserialized', 'body_whitespace', 'body_already_parsed', 'body_compressed'],
     fix: 'Pass the bytes that arrived.',
   },
   key_unknown: {
@@ -149,12 +149,12 @@ export const rejectionPages = {
   },
   key_lookup_failed: {
     means:
-      'The look-up of tokens or SharedKeys threw, took longer than `lookupTimeoutMs`, or returned an unusable value. The answer is 503, so a retry may pass.',
+      'A look-up (the function `authToken`, `sharedKeys` or `allowedHosts`) threw, took longer than `lookupTimeoutMs`, or returned an unusable value. The answer is 503, so a retry may pass.',
     look: [
       'Does the look-up return a string, a list of strings, or `{ authToken, accountSid }`? A token with white space or quotes is unusable.',
       'Is the database or the secret store reachable, and fast enough?',
     ],
-    causes: ['token_whitespace', 'token_quoted'],
+    causes: ['key_lookup', 'token_whitespace', 'token_quoted'],
     fix: 'Fix the look-up, and wrap it with `cached` from `tollgate/keys`.',
   },
   signature_mismatch: {
@@ -172,6 +172,8 @@ export const rejectionPages = {
       'token_of_other_account',
       'query_encoding',
       'params_trimmed',
+      'body_base64',
+      'shared_key_wrong',
       'not_from_twilio',
     ],
     fix: 'Start with [why does validation fail?](../why-does-validation-fail.md)',
@@ -183,7 +185,7 @@ export const rejectionPages = {
       'Which AccountSid does the request name, and which does `accountSid` allow?',
       'Is a token stored under the wrong account?',
     ],
-    causes: ['token_of_other_account'],
+    causes: ['account_not_listed', 'token_of_other_account'],
     fix: 'Allow the account in `accountSid`, or store each token under the account that owns it.',
   },
   stale: {

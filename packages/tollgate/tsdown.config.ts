@@ -13,7 +13,9 @@ const dropComments = {
   name: 'drop-comments',
   async renderChunk(code: string, { fileName }: { fileName: string }): Promise<string | undefined> {
     if (!/\.c?js$/.test(fileName)) return undefined
-    return (await transform(code, { legalComments: 'none', minifySyntax: true, target: 'node20' })).code
+    const { code: plain } = await transform(code, { legalComments: 'none', minifySyntax: true, target: 'node20' })
+    // esbuild keeps the comments of class members.
+    return plain.replace(/^[ \t]*\/\*\*[^]*?\*\/\n/gm, '')
   },
 }
 

@@ -32,6 +32,15 @@ test('every rejection code has its page, and there are no other pages', () => {
   expect(readdirSync(join(root, 'docs/codes')).sort()).toEqual(codesInTypes.map((code) => `${code}.md`).sort())
 })
 
+test('a cause whose symptom is a code is a usual cause of that code', () => {
+  const named = Object.entries(causes).flatMap(([id, { symptom }]) =>
+    [...symptom.matchAll(/`(\w+)`/g)].filter(([, code]) => codesInTypes.includes(code)).map(([, code]) => [code, id]),
+  )
+  expect(named.length).toBeGreaterThan(20)
+  const listed = Object.entries(rejectionPages).flatMap(([code, page]) => page.causes.map((id) => `${code} ${id}`))
+  expect(named.map((pair) => pair.join(' ')).filter((pair) => !listed.includes(pair))).toEqual([])
+})
+
 test('these pages have no broken links', () => {
   for (const [path, text] of pages)
     for (const [, target = '', id] of text.matchAll(/\]\(([\w./-]*)(?:#([\w-]+))?\)/g)) {

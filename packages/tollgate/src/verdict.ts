@@ -177,7 +177,7 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   body_unsigned: row('The signature does not cover this body.'),
   body_hash_mismatch: row('bodySHA256 in the URL is malformed or not of this body.'),
   key_unknown: row('No key is given for that account or SharedKey id.'),
-  key_lookup_failed: row('The key look-up failed, or its answer is late or bad.', 503),
+  key_lookup_failed: row('The key or host look-up failed, or its answer is late or bad.', 503),
   signature_mismatch: row('No key makes this signature for any form of the URL.'),
   account_not_allowed: row('The account is not allowed, or another one signed.'),
   stale: row('This delivery is too old.'),

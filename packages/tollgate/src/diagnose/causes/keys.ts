@@ -64,7 +64,7 @@ export const keyCauses = {
     title: 'The look-up of the key fails',
     symptom: 'The code is `key_lookup_failed`.',
     reason:
-      'A function in `authToken` or `sharedKeys` threw an error, took longer than `lookupTimeoutMs`, or returned something else than tokens. The request itself may be genuine.',
+      'A function in `authToken`, `sharedKeys` or `allowedHosts` threw an error, took longer than `lookupTimeoutMs`, or returned an unusable value. The request itself may be genuine.',
     fix: 'Repair the function that looks up the key, or give it more time with "lookupTimeoutMs".',
     question: 'token',
     suspect({ subject: { keys }, rejection }) {

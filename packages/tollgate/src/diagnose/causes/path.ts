@@ -36,8 +36,10 @@ export const pathCauses = {
       lambda:
         'Put the API mapping of a custom domain into publicUrl, and leave the stage (/prod) out of it: the adapter’s path has the stage.',
       supabase: 'Put /functions/v1 into publicUrl: the gateway strips it.',
-      netlify: 'Set publicUrl to the URL that Twilio calls: /.netlify/functions, or the path of the redirect.',
-      vercel: 'Set publicUrl to the URL that Twilio calls. Rewrites change the path that a function sees.',
+      netlify:
+        'Set publicUrl to the scheme and host of the URL at Twilio: a function sees the requested path. If /.netlify/functions is missing there, add it.',
+      vercel:
+        'Set publicUrl to the scheme and host of the URL at Twilio: a function sees the requested path, also behind a rewrite.',
       firebase: 'Put the name of the function into publicUrl: it is not in the path that the function sees.',
       nginx: `${intoUrl}, or write proxy_pass without a path.`,
       apache: `${intoUrl}, or give ProxyPass the same path on both sides.`,
