@@ -15,7 +15,7 @@ const dropComments = {
     if (!/\.c?js$/.test(fileName)) return undefined
     const { code: plain } = await transform(code, { legalComments: 'none', minifySyntax: true, target: 'node20' })
     // esbuild keeps the comments of class members.
-    return plain.replace(/^[ \t]*\/\*\*[^]*?\*\/\n/gm, '')
+    return plain.replace(/^[ \t]*\/\*\*.*?\*\/\n/gms, '')
   },
 }
 

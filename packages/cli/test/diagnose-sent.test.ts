@@ -205,9 +205,9 @@ describe('diagnose --alert', () => {
     [
       "a request to Twilio's API",
       alert('3'),
-      "is no alert of a webhook, but of error 21211, a request to Twilio's API",
+      "is not an alert of a webhook, but of error 21211, a request to Twilio's API",
     ],
-    ['an alert without a request', alert('4'), 'is no alert of a webhook, but of error 30007, without a request'],
+    ['an alert without a request', alert('4'), 'is not an alert of a webhook, but of error 30007, without a request'],
     ['an unknown call', ['--call', sidOf('CA', '8')], /CA8+ has no webhooks in its events/],
     ['two records', [...alert('1'), '--recent'], '--alert and --recent cannot be used together'],
     ['a number without a call', [...alert('1'), '--event', '1'], '--event needs --call'],

@@ -40,7 +40,7 @@ type Report = (path: string, error: unknown) => void
 function listFiles(path: string, report: Report): readonly string[] {
   const stats = statSync(path)
   if (stats.isFile()) return [path]
-  if (!stats.isDirectory()) throw new Error(`${path} is no file or folder.`)
+  if (!stats.isDirectory()) throw new Error(`${path} is not a file or folder.`)
   return readFolder(path, report).flatMap((entry) => {
     const inner = join(path, entry.name)
     if (entry.isDirectory()) return aside.has(entry.name) ? [] : listFiles(inner, report)
@@ -63,7 +63,7 @@ function moveFile(file: string, dryRun: boolean): boolean {
   const isMock = isManualMock(resolve(file))
   // In a Twilio Function, the package is the global `Twilio`.
   if (!isMock && !bytes.includes('twilio') && !bytes.includes('Twilio')) return false
-  if (!source.test(file)) throw new Error('this is no JavaScript or TypeScript file')
+  if (!source.test(file)) throw new Error('this is not a JavaScript or TypeScript file')
   const text = bytes.toString()
   if (!Buffer.from(text).equals(bytes)) throw new Error('this file is not UTF-8')
   const { source: next, changed, notes: found } = transform(text, file)
@@ -106,7 +106,7 @@ function replaceFile(file: string, text: string): void {
 function findIncomplete(folder: string): string | undefined {
   const file = join(folder, 'package.json')
   const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
-  // A file with nothing but `"type": "module"` sets the format of its folder. It is no package.
+  // A file with nothing but `"type": "module"` sets the format of its folder. It is not a package.
   if (!/"(name|(dev)?dependencies)"\s*:/i.test(text))
     return folder === dirname(folder) ? undefined : findIncomplete(dirname(folder))
   return /"tollgate"\s*:/.test(text) ? undefined : file

@@ -46,7 +46,7 @@ export class Edits {
     const isExported = declaration.parent?.type === 'ExportNamedDeclaration'
     const statement = (isExported ? declaration.parent : declaration) as Node
     const isAlone = declaration.declarations.length === 1 && isInList(statement)
-    // What a pattern exports stays exported. A second name is none of the exports.
+    // A name that a pattern exports stays exported. A second name is not exported.
     if (isAlone && this.#findLineEnd(statement) !== undefined && !(isExported && text.startsWith('{')))
       this.addStatement(statement, `${declaration.kind} ${text}`)
     else this.insert(declarator.end, `,${this.#breakBefore(declarator) ?? ' '}${text}`)

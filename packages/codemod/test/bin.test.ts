@@ -180,7 +180,7 @@ test('files without twilio, of other languages and of other packages are skipped
   expect(runBin(folder)).toMatchObject({ status: 0, stdout: '', stderr: '' })
   const page = join(folder, 'page.vue')
   const { status, stderr } = runBin(page)
-  expect([status, stderr]).toEqual([1, `${page}: this is no JavaScript or TypeScript file\n`])
+  expect([status, stderr]).toEqual([1, `${page}: this is not a JavaScript or TypeScript file\n`])
 })
 
 test('the mode of a file stays, and a link stays a link', () => {
@@ -209,7 +209,7 @@ test('control characters in names are shown as escapes', () => {
 
 test('a device is refused, not read to its end', () => {
   const { status, stderr } = runBin('/dev/null')
-  expect([status, stderr.split('\n')[0]]).toEqual([2, '/dev/null is no file or folder.'])
+  expect([status, stderr.split('\n')[0]]).toEqual([2, '/dev/null is not a file or folder.'])
 })
 
 test('wrong usage exits with 2 and names the mistake', () => {

@@ -40,6 +40,8 @@ export interface Gateway {
 
 /**
  * Creates the verifying reverse proxy. It does not listen until `listen()` is called.
+ * @param options The routes, or `forwardAuth`, are needed. Every other option has a default.
+ * @returns a gateway to start with `listen()` and to stop with `close()`
  * @throws TypeError or RangeError that names an option that is missing, unknown or out of range
  */
 export function createGateway(options: GatewayOptions): Gateway {

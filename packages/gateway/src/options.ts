@@ -126,7 +126,7 @@ interface AnyRoute extends UpstreamOptions {
   readonly maxBodyBytes?: number | undefined
 }
 
-/** A route for what Twilio signs. */
+/** A route for what Twilio signs. Its options are those of `VerifierOptions`, if nothing else is said. */
 export interface TwilioRoute extends AnyRoute {
   readonly scheme?: 'twilio' | undefined
   /** As in `VerifierOptions`. */

@@ -83,7 +83,7 @@ export function listenForBroken(server: Server, onBroken: Listeners['onBroken'])
 
 /**
  * Answers a request that was not read, and reports it with the status that it got. A connection
- * without a byte, such as one that a load balancer opens early, is no request.
+ * without a byte, such as one that a load balancer opens early, is not a request.
  */
 export function refuseUnread(socket: Socket, status: number, onEnd: (status: number) => void): void {
   if (socket.bytesRead > 0) onEnd(socket.writable ? status : 0)

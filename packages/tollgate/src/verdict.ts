@@ -39,8 +39,8 @@ export interface Accepted extends Received {
    */
   readonly handshake: boolean
   /**
-   * What the signature proves besides the URL: the form parameters, the bytes of the body, or
-   * nothing more (`'url'`).
+   * The part that the signature proves besides the URL: the form parameters, the bytes of the body,
+   * or nothing more (`'url'`).
    */
   readonly covers: 'params' | 'body' | 'url'
   /**
@@ -48,6 +48,7 @@ export interface Accepted extends Received {
    * the proven JSON body name.
    */
   readonly accountSid: string | undefined
+  /** The key, the algorithm and the URL that matched. */
   readonly matched: {
     readonly key:
       | {
@@ -118,7 +119,7 @@ export interface AnyWebhook extends Omit<Received, 'params'> {
 /** A verdict of any scheme. One without `release` is a refusal. */
 export type AnyVerdict = AnyWebhook | Rejected
 
-/** What decides the type of the webhook that a handler gets: the option `mode`, or the verifier. */
+/** The option `mode`, or a verifier. It decides the type of the webhook that a handler gets. */
 export type WebhookSource = Mode | { verify(request: never, native?: unknown): Promise<AnyVerdict> }
 
 /**

@@ -240,7 +240,7 @@ describe('a change of the file', () => {
       expect(keys.authToken(claim(one))).toEqual([token(1)])
     }
     write({ accounts: { [one]: token(2), [two]: '' } })
-    await reported(`"accounts.${two}" is empty or blank. The keys from before stay in force.`)
+    await reported(`"accounts.${two}" is empty or blank. The previous keys stay in use.`)
     if (process.platform !== 'win32') {
       chmodSync(path, 0o644)
       await reported('chmod 600')

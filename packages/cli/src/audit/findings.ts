@@ -90,7 +90,7 @@ const rows = {
   },
   fragment: {
     level: 'warning',
-    text: 'has a fragment that is no connection override: Twilio does not send it',
+    text: 'has a fragment that is not a connection override: Twilio does not send it',
     fix: 'Take out # and what follows, or write %23 if it belongs to the path.',
     applies: ({ fragment }) => fragment !== '' && !isConnectionOverride(fragment),
   },

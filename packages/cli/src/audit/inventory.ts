@@ -13,7 +13,7 @@ export interface Webhook extends Place {
   readonly method: string
   /** The property for which Twilio ignores the URL. */
   readonly ignoredFor: string | undefined
-  /** May be a server of another party, so its host and method are no faults. */
+  /** May be a server of another party, so its host and method are not faults. */
   readonly callsOthers: boolean
 }
 

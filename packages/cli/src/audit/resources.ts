@@ -24,7 +24,7 @@ export interface Resource {
   readonly values?: Readonly<Record<string, readonly string[]>>
   /** Only items with this value count. */
   readonly only?: readonly [property: string, value: string]
-  /** States of this type may call servers of other parties: their hosts and methods are no faults. */
+  /** States of this type may call servers of other parties: their hosts and methods are not faults. */
   readonly callsOthers?: string
   /** Needs a request per item, or grows with the traffic: read completely only if `--resource` names it. */
   readonly large?: true

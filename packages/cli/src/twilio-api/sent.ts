@@ -37,7 +37,7 @@ export async function readAlert(api: TwilioApi, sid: string): Promise<Sent> {
   ]
   if (!isWebhook(url))
     throw new UsageError(
-      `${sid} is no alert of a webhook, but of error ${error || 'unknown'}${url === '' ? ', without a request' : ", a request to Twilio's API"}.`,
+      `${sid} is not an alert of a webhook, but of error ${error || 'unknown'}${url === '' ? ', without a request' : ", a request to Twilio's API"}.`,
     )
   const method = readText(alert, 'request_method').toUpperCase() || 'POST'
   const variables = readText(alert, 'request_variables')

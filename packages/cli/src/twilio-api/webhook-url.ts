@@ -45,7 +45,7 @@ export function isConnectionOverride(fragment: string): boolean {
   return overrides.test(fragment)
 }
 
-/** Hides the userinfo, the values of the query, and a fragment that is no connection override. */
+/** Hides the userinfo, the values of the query, and a fragment that is not a connection override. */
 export function maskUrl(url: string): string {
   const [, before = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? []
   const parts = parseWebhookUrl(url)

@@ -83,7 +83,9 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
 }
 
 /**
- * Reads a configuration file without opening what it names.
+ * Reads a configuration file without opening the keys, certificates and stores that it names.
+ * @param file The path of a YAML or JSON file, of at most 4 MiB.
+ * @returns the options of the file, with their defaults
  * @throws ConfigurationError that names line and option
  */
 export function readConfiguration(file: string): Configuration {

@@ -48,7 +48,7 @@ const keys = z
     error: 'needs exactly one of "env", "file" and "twilio"',
   })
 
-/** The source of SendGrid's public keys, which are no secret. */
+/** The source of SendGrid's public keys, which are not secret. */
 const publicKeys = z
   .strictObject({
     /** Variables with one public key each. */
@@ -109,7 +109,7 @@ const sendgridFields = {
   maxBodyBytes: z.int().min(0).optional(),
 }
 
-// The default message is right for a route that is no object.
+// The default message is right for a route that is not an object.
 const unknownScheme: z.core.$ZodDiscriminatedUnionParams = {
   error: ({ code }) => (code === 'invalid_union' ? 'must be twilio or sendgrid' : undefined),
 }

@@ -18,6 +18,9 @@ export interface RunHooks {
 /**
  * Runs a gateway until SIGTERM or SIGINT, then stops it gracefully. A second signal stops it at
  * once. SIGHUP and a change of its file reload the configuration.
+ * @param source The path of a configuration file, or a configuration that was loaded before.
+ * @param hooks Receives the messages for people.
+ * @returns a promise that resolves when the gateway has stopped
  * @throws ConfigurationError, TypeError or RangeError if the configuration is wrong at the start
  */
 export async function runGateway(source: Source, hooks: RunHooks): Promise<void> {
@@ -53,7 +56,7 @@ const workerFlags = ['--max-semi-space-size=32']
  */
 async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }: RunHooks): Promise<void> {
   // Workers accept connections themselves. If the primary passed them on, a worker without a free
-  // file descriptor would lose one, and the primary would wait for it for ever.
+  // file descriptor would lose one, and the primary would never stop waiting for it.
   cluster.schedulingPolicy = cluster.SCHED_NONE
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.js', import.meta.url)), execArgv: workerFlags })
   let isStopping = false

@@ -40,7 +40,7 @@ export function parseOrigin(url: string): Origin {
   return { isTls, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (isTls ? 443 : 80)) }
 }
 
-/** Opens a TLS connection to an upstream. An address is no server name (RFC 6066 section 3). */
+/** Opens a TLS connection to an upstream. An address is not a server name (RFC 6066 section 3). */
 export function connectOverTls(settings: TcpNetConnectOpts & { readonly host: string }): Socket {
   const name = isIP(settings.host) === 0 ? { servername: settings.host } : {}
   return connect({ ...settings, ...name, ALPNProtocols: ['http/1.1'] })

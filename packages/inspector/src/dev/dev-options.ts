@@ -11,7 +11,7 @@ export interface DevOptions {
   upstream?: string | undefined
   /**
    * How Twilio reaches the gateway, such as a tunnel's URL. Default: the gateway's own address.
-   * Several URLs are told apart by the Host header.
+   * The Host header selects one of several URLs.
    */
   publicUrl?: string | readonly string[] | undefined
   /** The gateway's address. Default 127.0.0.1:8080. Port 0 means a free port. */

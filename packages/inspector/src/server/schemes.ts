@@ -21,7 +21,7 @@ export type OptionsByScheme = { readonly [S in SchemeName]: SchemeOptions[S] | u
 interface Scheme<O = never> {
   /** Its signature, by which an imported request is recognised. */
   readonly header: string
-  /** Creates a verifier for copies, which are no deliveries: a replay guard must not see them. */
+  /** Creates a verifier for copies, which are not deliveries: a replay guard must not see them. */
   createVerifier(options: O): Verifier<NonNullable<Exchange['verdict']>>
   readonly diagnose: Diagnose
   /** Returns the kind of webhook, or `undefined` if it is unknown. */

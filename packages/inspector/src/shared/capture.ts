@@ -16,7 +16,7 @@ type Origin = 'received' | 'test' | 'replayed' | 're-signed' | 'imported'
 /** The token with which the page signed a request. A spoofed test has a random one. */
 type PageToken = 'throw-away' | 'real' | 'random'
 
-/** The name of this run's own token, in the place of a key's name. */
+/** The name of this run's own token, instead of a key's name. */
 export const throwAwayKey = "this run's throw-away token"
 
 export type CapturedVerdict =

@@ -106,7 +106,7 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookO
 function readRequest(request: FastifyRequest & { readonly ws?: unknown }): IncomingRequest {
   const { raw, originalUrl, twilio, ws } = request
   const incoming = toIncomingRequest(raw, originalUrl, findBody(raw, [raw as BodyHolder], consumed, twilio))
-  // @fastify/websocket sets `ws` for what it upgrades. The requests of its `injectWS` are no others.
+  // @fastify/websocket sets `ws` for what it upgrades. The requests of its `injectWS` have it too.
   return ws === true ? { ...incoming, body: undefined, handshake: true } : incoming
 }
 

@@ -90,7 +90,7 @@ export function drawConclusion(
   if (match === undefined) return { proven: undefined, ...listSuspected(subject, rejection, tried, presented) }
   const { found, isBodyOther } = readMatch(subject, match)
   if (isBodyOther) return { proven: undefined, suspected: [...explainBody(subject), ...found], isCertain: true }
-  // These refuse the request whatever its signature is.
+  // These refuse the request with any signature.
   const isApart = rejection.code === 'method_not_allowed' || rejection.code === 'content_encoding_unsupported'
   const refusal = explainRefusal(subject, rejection)
   const isGuess = refusal.some(({ guessesOrigin }) => guessesOrigin)

@@ -66,8 +66,8 @@ export interface CachedOptions {
    */
   readonly staleIfErrorSeconds?: number | undefined
   /**
-   * The least time between two look-ups of one account that a mismatch causes, in seconds, 1 to
-   * 3,600. Default 10.
+   * A mismatch causes a look-up only if the last look-up of the account is at least this long ago,
+   * in seconds, 1 to 3,600. Default 10.
    */
   readonly refreshIntervalSeconds?: number | undefined
   /**
@@ -76,8 +76,8 @@ export interface CachedOptions {
    * half of `timeoutMs` for its turn. After that it fails (`key_lookup_failed`).
    *
    * Known accounts have no limit while the source answers for them. If the source fails or does not
-   * know them, their look-ups are held to the same rate, counted apart. So are refreshes after a
-   * mismatch, which are skipped beyond the rate.
+   * know them, the same rate limits their look-ups, counted separately. It also limits the look-ups
+   * after a mismatch: those beyond the rate are skipped.
    */
   readonly maxLookupsPerSecond?: number | undefined
   /**
@@ -87,7 +87,8 @@ export interface CachedOptions {
    * request has passed, it shares `maxLookupsPerSecond` with the invented ones.
    *
    * A list is copied. A set is read at each look-up, so accounts can be added to it. A function is
-   * asked about invented accounts too: it has to answer `true` or `false` at once and from memory.
+   * asked about invented accounts too, so it must be synchronous and answer `true` or `false` from
+   * memory.
    * If it throws or gives anything else, `onProblem` is called and the account counts as missing.
    * Default: none.
    */

@@ -41,7 +41,7 @@ const maxFileBytes = 16 * 1024 * 1024
 /**
  * Reads Auth Tokens and SharedKeys from a JSON file and follows its changes, also through renames
  * and symbolic links. If anything in a changed file is wrong, the whole change is refused and the
- * keys from before stay in force.
+ * previous keys stay in use.
  *
  * ```json
  * {
@@ -81,7 +81,7 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
       const { message, cause } = error as Error
       // An exception inside a timer would end the process.
       if (isChanged || message !== reported)
-        runUnnoticed(() => onProblem(`${message}. The keys from before stay in force.`))
+        runUnnoticed(() => onProblem(`${message}. The previous keys stay in use.`))
       reported = message
       // The system may have run out of descriptors. The file may be fine.
       return cause === undefined

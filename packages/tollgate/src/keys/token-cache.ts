@@ -57,7 +57,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
   const { now, timeoutMs, refreshIntervalMs, defaultAccountSid } = settings
   const entries = createSegments<Entry>(settings.maxEntries)
   const pending = new Map<string, Promise<Found>>()
-  // Kept apart from the tokens, because an account stays known when its tokens are evicted or the
+  // Kept separately from the tokens, because an account stays known when its tokens are evicted or the
   // source loses it for a while.
   const verified = new Set<string>()
   const strangersTurns = createRateLimit(settings.maxLookupsPerSecond, now)

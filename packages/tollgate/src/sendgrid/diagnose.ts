@@ -342,7 +342,7 @@ function listSuspected(subject: Unexplained): Found[] {
     const isCut = der[0] === 0x30 && der.length - 2 < (der[1] ?? 0)
     found.push({
       id: isCut ? 'signature_truncated' : 'signature_encoding',
-      detail: isCut ? `The signature ends after ${der.length} bytes.` : 'The signature is no DER signature.',
+      detail: isCut ? `The signature ends after ${der.length} bytes.` : 'The signature is not a DER signature.',
     })
   }
   if (verdict.code === 'signature_malformed') return found
@@ -364,7 +364,7 @@ function listSuspected(subject: Unexplained): Found[] {
       isOther
         ? {
             id: text === '' ? 'body_decoded' : 'body_reserialized',
-            detail: 'The body is no JSON array: it was compressed, cut off or wrapped, or it is forged.',
+            detail: 'The body is not a JSON array: it was compressed, cut off or wrapped, or it is forged.',
           }
         : { id: 'key_other', detail: 'No change of the body explains it: the key may belong to another webhook.' },
       { id: 'not_from_sendgrid', detail: `Nothing matched in ${subject.tried} tries.` },

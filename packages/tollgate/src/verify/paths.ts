@@ -111,7 +111,7 @@ function listReadings(path: string): readonly Reading[] | undefined {
 }
 
 function readSegments(text: string): Reading | undefined {
-  // URL parsers drop these three wherever they are, routers keep them.
+  // URL parsers drop these three in every place. Routers keep them.
   if (['\t', '\n', '\r'].some((character) => text.includes(character))) return undefined
   // With the empty part before the first slash, and one more part that shows that there are too
   // many.

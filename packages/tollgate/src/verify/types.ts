@@ -7,8 +7,8 @@ import type { Accepted, Mode, Rejected, Verdict, WebhookParams } from '../verdic
 export type HeaderSource = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * Stands for a body whose bytes are lost, because something read the stream before Tollgate. A
- * stream may throw it too. The request is refused as `body_already_consumed`.
+ * A body whose bytes are lost, because something read the stream before Tollgate. A stream may throw
+ * it too. The request is refused as `body_already_consumed`.
  */
 export interface BodyConsumed {
   /** The code that read the body, for example `express.urlencoded()`. */
@@ -38,6 +38,7 @@ export type RawBody = string | Uint8Array | AsyncIterable<Uint8Array> | PushedBo
 
 /** A request as it arrived. Do not trust any of it before the verdict. */
 export interface IncomingRequest {
+  /** In capitals, as HTTP sends it. */
   readonly method: string
   /**
    * The raw request target (`/sms?x=1`), or an absolute URL, of which path and query are used. It
@@ -286,8 +287,8 @@ export interface VerifierOptions {
    */
   readonly maxBodyBytes?: number | undefined
   /**
-   * The time limit of a key look-up in milliseconds, 1 to 15,000. After it the request is
-   * `key_lookup_failed`. Default 3,000.
+   * The time limit of a key look-up, and of a function `allowedHosts`, in milliseconds, 1 to
+   * 15,000. After it the request is `key_lookup_failed`. Default 3,000.
    */
   readonly lookupTimeoutMs?: number | undefined
   /** Explains refusals during development: see `tollgate/diagnose`. Default: none. */

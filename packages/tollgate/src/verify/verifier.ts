@@ -59,6 +59,8 @@ export interface Verifier<V extends AnyVerdict = Verdict> {
 
 /**
  * Creates a verifier. Every adapter uses one: nothing else decides about a request.
+ * @param options The public URL and a key are needed, here or in the environment.
+ * @returns a verifier: call its `verify`, or pass it to adapters as the option `verifier`
  * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of
  *   range.
  */
@@ -149,8 +151,8 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   if (!isKeyOf(settings, candidate, named)) return reject('account_not_allowed')
   runUnnoticed(() => reportVerified(settings, claim))
 
-  // A GET with the hash of a body must not turn away the JSON event from whose URL it may have been
-  // made.
+  // A GET with the hash of a body may be made from the URL of a JSON event. It must not make that
+  // event a replay.
   const guard = coverage.hasForeignHash ? undefined : settings.given.replay
   const reservation =
     guard === undefined

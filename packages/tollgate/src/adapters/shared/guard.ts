@@ -38,9 +38,9 @@ const foreignNames = ['headers', 'req', 'request', 'use']
 
 /**
  * Returns the options, or calls the function that returns them.
- * @throws TypeError for all that is no object, such as a token, and for an object of a framework,
- *   which comes if the adapter was not called. Also if the function returns a promise: a promise has
- *   no options, so the environment's would be used instead.
+ * @throws TypeError for anything but an object, such as a token, and for an object of a framework,
+ *   which arrives if the adapter was not called. Also if the function returns a promise: a promise
+ *   has no options, so the environment's would be used instead.
  */
 export function resolveOptions<Options, Env>(source: OptionsSource<Options, Env>, env?: Env): Options {
   const options = typeof source === 'function' ? (source as (env?: Env) => Options)(env) : source
@@ -56,7 +56,7 @@ export function resolveOptions<Options, Env>(source: OptionsSource<Options, Env>
 
 /**
  * Checks the handler of an adapter that wraps one.
- * @throws TypeError if it is no function.
+ * @throws TypeError if it is not a function.
  */
 export function checkHandler(handler: unknown): void {
   if (typeof handler !== 'function')

@@ -23,7 +23,7 @@ export function toIncomingRequest(
     method: req.method ?? '',
     url: url ?? '',
     headers: keepContentTypes(req),
-    // The WebSocket follows a handshake. It is no body, and it does not end.
+    // The WebSocket follows a handshake. It is not a body, and it does not end.
     body: handshake ? undefined : body,
     handshake,
     encrypted: encrypted === true,
@@ -83,7 +83,7 @@ export function findBody(
   // an empty object and the stream.
   const isParsed = sources.some((source) => typeof source === 'object' && Object.keys(Object(source)).length > 0)
   if (isParsed || isSpent(req)) return consumed
-  // A request that a test library made is no stream, and does not end.
+  // A request that a test library made is not a stream, and does not end.
   const isEmpty = req.readableDidRead || (req.readableEnded === undefined && !declaresBody(req))
   return isEmpty ? undefined : readChunks(req)
 }

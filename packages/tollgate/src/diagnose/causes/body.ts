@@ -53,7 +53,7 @@ export const bodyCauses = {
       if (isDecodedTwice(subject) || isCompressed(subject) || hasLostCharacters(subject)) return undefined
       if (!isJson(subject))
         return {
-          detail: `${otherHash} It is no complete JSON: it was cut off, encoded or replaced on the way.`,
+          detail: `${otherHash} It is not complete JSON: it was cut off, encoded or replaced on the way.`,
           fix: 'Pass the whole body as it arrived, byte for byte.',
         }
       return isRewritten(subject) ? { detail: `${otherHash} A parser read and wrote it, or it is forged.` } : undefined
@@ -589,7 +589,7 @@ function describeLostBody(subject: Subject, { state, changesParams, addsHash }: 
   return lacksSignedBody(subject, state) && !arrivedEmpty(subject) ? { detail: lostJson, fix: passBody } : undefined
 }
 
-const otherCharset = 'The body is no form, and its Content-Type names another charset than UTF-8.'
+const otherCharset = 'The body is not a form, and its Content-Type names another charset than UTF-8.'
 const keepType = 'Pass Content-Type on unchanged: Twilio names no other charset.'
 
 const lostJson =
