@@ -20,8 +20,8 @@
  * - a `bodySHA256` that is repeated with different values, or percent-encoded
  * - X-Twilio-Webhooks-Signature-Settings: a SharedKey signed the request; `createVerifier` verifies
  *   it
- * - a signature that is not canonical base64, a URL that is not absolute http(s) or ws(s), port 0,
- *   wss URLs with `:80`, a URL signed with its fragment
+ * - a URL that is not absolute http(s) or ws(s), port 0, wss URLs with `:80`, a URL signed with its
+ *   fragment
  *
  * Accepted here, refused there
  * - a configured `url` with a fragment or userinfo, which Twilio does not sign
@@ -35,7 +35,7 @@
  * Different answers
  * - `webhook({ authToken })` uses the option; there the environment replaces it
  * - no signature: 403, there 400
- * - no Auth Token: a TypeError at once, there a 500 for each request
+ * - no Auth Token: a TypeError of `webhook()`, there a 500 for each request
  * - a body over 1 MiB that no parser has read: 413; a compressed one: 415; an unknown option: a
  *   TypeError
  * - nothing in a request throws; there a malformed URL or Host, `{ "toString": 1 }` and null
