@@ -177,7 +177,12 @@ test('outside production, the first refusal of each code is one line in the log,
   await send(fetch.twilioWebhook({ ...options, mode: 'observe' }, reached))
   expect(lines()).toHaveLength(4)
   await send(fetch.twilioWebhook({ ...options, diagnose: { explain: () => undefined } }, reached))
+  expect(lines()).toHaveLength(4)
+  // A verifier does not show its options, so the line must be true with "diagnose" and without it.
+  const shared = createVerifier({ ...options, diagnose: { explain: () => undefined } })
+  await send(fetch.twilioWebhook({ verifier: shared }, reached))
+  expect(lines().at(-1)).toContain('The option "diagnose", from tollgate/diagnose, explains refusals.')
   vi.stubEnv('NODE_ENV', 'production')
   await send(fetch.twilioWebhook(options, reached))
-  expect(lines()).toHaveLength(4)
+  expect(lines()).toHaveLength(6)
 })

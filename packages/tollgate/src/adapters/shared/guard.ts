@@ -170,7 +170,7 @@ function logRefusal({ code, message }: Pick<Rejected, 'code' | 'message'>, { exp
   const isMistake = code === 'body_already_consumed'
   const line = isMistake
     ? message
-    : `a request was refused as ${code}. To learn why, give the option "diagnose", from tollgate/diagnose. This line is written once, and never if NODE_ENV is "production". ${message}`
+    : `a request was refused as ${code}. The option "diagnose", from tollgate/diagnose, explains refusals. This line is written once, and never if NODE_ENV is "production". ${message}`
   if (logged.has(line) || (!isMistake && (explains || readEnvironment('NODE_ENV') === 'production'))) return
   logged.add(line)
   logProblem(line)
