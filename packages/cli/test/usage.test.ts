@@ -38,6 +38,14 @@ describe('help', () => {
     expectUsage(await tollgate(['help', 'sned']), 'Unknown command "sned". Did you mean send?')
   })
 
+  test('the help of audit has the name of each resource', async () => {
+    const { stdout } = await tollgate(['help', 'audit'])
+    const { stderr } = await tollgate(['audit', '--resource', 'nope'])
+    const names = /needs one of: (.+)\./.exec(stderr)?.[1]?.split(', ') ?? []
+    expect(names.length).toBeGreaterThan(30)
+    for (const name of names) expect(stdout).toMatch(new RegExp(`^  .*\\b${name}\\b`, 'm'))
+  })
+
   test('each flag has the placeholder of its value beside it', async () => {
     const { stdout } = await tollgate(['help', 'verify'])
     expect(stdout).toMatch(/^ {2}--url URL {2,}The URL that was requested$/m)

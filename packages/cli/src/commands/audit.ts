@@ -57,8 +57,11 @@ export const command: Command = {
     ['tollgate audit --resource phone-numbers --rate 50', 'one kind of resource, of many subaccounts'],
     ['tollgate audit --probe --allow-host api.example.com', 'what a probe would send'],
   ],
-  epilogue:
-    'Reads only, except for --send. Exits with 1 for an error or a warning (with --baseline: a new one), and with 3 if a\npart could not be read. A note, or a missing permission, exits with 0.',
+  epilogue: `Names for --resource:
+${wrap(resourceNames)}
+
+Reads only, except for --send. Exits with 1 for an error or a warning (with --baseline: a new one), and with 3 if a
+part could not be read. A note, or a missing permission, exits with 0.`,
   async run(args, io) {
     const allowedHosts = readAllowedHosts(args)
     if (args.only(['json', 'sarif']) === 'sarif' && args.has('baseline'))
@@ -85,6 +88,13 @@ export const command: Command = {
     else print(io, formatAudit(document, api.requests, colorsFor(io.stdout, io.env)))
     return decideExit(document)
   },
+}
+
+function wrap(names: readonly string[]): string {
+  return names
+    .join(', ')
+    .replace(/(.{1,110})(?: |$)/g, '  $1\n')
+    .trimEnd()
 }
 
 function decideExit({ findings, changes, notRead }: AuditDocument): number {
