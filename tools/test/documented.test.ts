@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from '../run.mjs'
+
+const list = (...patterns: string[]): string[] =>
+  execFileSync('git', ['ls-files', ...patterns], { cwd: root, encoding: 'utf8' })
+    .trim()
+    .split('\n')
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const find = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, name = '']) => name)
+
+const pages = list('README.md', 'docs/*.md', 'packages/*/README.md').filter((page) => !page.includes('/decisions/'))
+const documentation = pages.map(read).join('\n')
+
+test('the README lists every option of the verifier and of the adapters', () => {
+  const [known = ''] = /const known\b[^}]+}/.exec(read('packages/tollgate/src/verify/options.ts')) ?? []
+  const options = find(known, /(\w+): true/g)
+  expect(options.length).toBeGreaterThan(12)
+  const listed = find(read('README.md'), /^\| `(\w+)`/gm)
+  expect([...options, 'verifier', 'webSocket', 'paths'].filter((name) => !listed.includes(name))).toEqual([])
+})
+
+test('a page names every environment variable that the packages read', () => {
+  const source = list('packages/*/src/*.ts').map(read).join('\n')
+  const names = new Set(find(source, /(?:\benv\.|')((?:TOLLGATE|TWILIO|SENDGRID|OTEL)_[A-Z_]+)\b/g))
+  expect(names.size).toBeGreaterThan(10)
+  expect([...names].filter((name) => !documentation.includes(name))).toEqual([])
+})
+
+test('the page on the gateway names every code of a request that no verifier saw', () => {
+  const early = find(read('packages/gateway/src/report.ts'), /^ {2}\d+: '(\w+)'/gm)
+  const [, ofForwardAuth = ''] = /readonly code: ('[^;]+);/.exec(read('packages/gateway/src/forward-auth.ts')) ?? []
+  const codes = [...early, ...find(ofForwardAuth, /'(\w+)'/g)]
+  expect(codes.length).toBeGreaterThan(7)
+  const page = read('docs/gateway.md')
+  expect(codes.filter((code) => !page.includes(`| \`${code}\` |`))).toEqual([])
+})
+
+test('the page on moving from twilio names every function of tollgate/compat', async () => {
+  const page = read('docs/migrating-from-twilio.md')
+  const functions = Object.keys(await import('tollgate/compat'))
+  expect(functions.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+})
+
+test('the README of the package names every entry', async () => {
+  const { entries } = await import('../../packages/tollgate/entries.js')
+  const page = read('packages/tollgate/README.md')
+  const names = Object.keys(entries).filter((name) => name !== '.')
+  expect(names.filter((name) => !page.includes(`${name.slice(1)}\``))).toEqual([])
+})
