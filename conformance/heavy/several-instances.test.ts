@@ -134,7 +134,7 @@ test('a repeated delivery is recognised by every instance', async () => {
   expect(await countJobs()).toBe(1)
 })
 
-test('of many copies that arrive together, one instance handles one', async () => {
+test('one instance handles one of many copies that arrive together', async () => {
   const signed = signMessage(tokens[0])
   const replies = await Promise.all(Array.from({ length: 30 }, () => send(signed)))
   expect(replies.filter(({ status }) => status !== 204)).toEqual([])

@@ -210,7 +210,7 @@ export const parserRows: readonly RealRow[] = [
     expected: ['body_already_parsed', 'scheme'],
   },
   {
-    name: '@middy/http-json-body-parser, written anew',
+    name: '@middy/http-json-body-parser, written again',
     origin: middyJson,
     webhook: 'studio-http-request-json',
     see: middyBehind('json', (body) => ({ body: JSON.stringify(body) })),

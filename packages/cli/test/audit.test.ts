@@ -258,7 +258,7 @@ describe('tollgate audit', () => {
     expect(ran).toMatchObject({ code: 1 })
   })
 
-  test('what Studio fills in later, or sends to other parties, is no finding', async () => {
+  test('a URL that Studio fills in later, or sends to other parties, is not reported', async () => {
     const states = [
       '{{flow.variables.url}}',
       'https://{{flow.variables.host}}/a',
@@ -517,7 +517,7 @@ describe('tollgate audit', () => {
     await fake.close()
   })
 
-  test('one host in another spelling, and a TwiML Bin that is read with GET, are no faults', async () => {
+  test('one host in another spelling, and a TwiML Bin that is read with GET, are not reported', async () => {
     const values: Item[] = [
       { voice_url: 'https://bücher.example/a', sms_url: 'https://xn--bcher-kva.example/b' },
       { voice_url: 'https://[2001:db8:0::1]/a' },

@@ -92,7 +92,7 @@ describe('a body that is another as a whole', () => {
     })
   })
 
-  test('what has none of the parameters is shown as a body, not as many lost parameters', async () => {
+  test('a body with none of the parameters is shown as a body, not as many lost parameters', async () => {
     const { causes, unexplained } = await compare([], { body: 'a=1&b=2' })
     expect(causes).toEqual([])
     expect(unexplained).toEqual([
@@ -133,7 +133,7 @@ describe('a request that is right', () => {
     })
   })
 
-  test('two slashes at the start of the path are no prefix', async () => {
+  test('two slashes at the start of the path are not a prefix', async () => {
     const { causes } = await compare([], {}, 'https://example.com//sms?team=blue')
     expect(causes.map(({ id }) => id)).toEqual(['path_encoding'])
   })

@@ -76,7 +76,7 @@ test('the package that lacks the dependency is named once', () => {
   expect(runBin(folder).stdout).not.toContain('npm install')
 })
 
-test('a package.json that only sets the format of a folder is no package', () => {
+test('a package.json that only sets the format of a folder is not a package', () => {
   mkdirSync(join(folder, 'esm'))
   write('esm/package.json', '{ "type": "commonjs" }')
   write('esm/app.js', mover)

@@ -169,7 +169,7 @@ test('TLS to the upstream: an untrusted certificate is 502, and a trusted one se
   upstream.close()
 })
 
-test('TLS to the upstream: an address is no server name, for requests and for handshakes', async () => {
+test('TLS to the upstream: an address is not a server name, for requests and for handshakes', async () => {
   await makeCertificate('127.0.0.1')
   const names: unknown[] = []
   const tls = { cert: readFileSync(join(folder, 'cert.pem')), key: readFileSync(join(folder, 'key.pem')) }

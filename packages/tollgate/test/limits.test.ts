@@ -55,7 +55,7 @@ describe('sleep', () => {
 describe('withTimeLimit', () => {
   useFakeTimers()
 
-  test('gives a value that is no promise at once, without a timer', async () => {
+  test('gives a value that is not a promise immediately, without a timer', async () => {
     await expect(withTimeLimit(() => 7, 50, 'The work')).resolves.toBe(7)
     await expect(withTimeLimit(() => null, 50, 'The work')).resolves.toBe(null)
     expect(vi.getTimerCount()).toBe(0)
