@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { places } from '../../packages/tollgate/src/diagnose/causes/row.ts'
 import { root } from '../run.mjs'
 
 const list = (...patterns: string[]): string[] =>
@@ -36,6 +37,11 @@ test('the page on the gateway names every code of a request that no verifier saw
   expect(codes.length).toBeGreaterThan(7)
   const page = read('docs/gateway.md')
   expect(codes.filter((code) => !page.includes(`| \`${code}\` |`))).toEqual([])
+})
+
+test('the page on the diagnosis names every framework that has fixes of its own', () => {
+  const [row = ''] = /^\| `framework` .*$/m.exec(read('docs/diagnosis.md')) ?? []
+  expect(Object.keys(places).filter((name) => !row.includes(`\`${name}\``))).toEqual([])
 })
 
 test('the page on moving from twilio names every function of tollgate/compat', async () => {
