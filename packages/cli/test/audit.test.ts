@@ -34,7 +34,7 @@ const noWebhooks: Readonly<Record<string, RegExp>> = {
   'not a URL':
     /_(target_\w+_sid|filters|count|enabled|on_number|date_created|target)$|\.?webhooks$|callback_events|target$|sink_configuration|method$/i,
   'a list of what is in another row':
-    /^(conversations \/v2\/Conversations |voice \/v3\/Transcriptions |api .*\/(Local|Mobile|TollFree|DependentPhoneNumbers)\.json|trunking .*\/PhoneNumbers|preview |ip-messaging |chat \/v1|insights |messaging \/v1\/LinkShortening\/Domains|numbers .*\/Copies|trusthub .*\/ProvisionalCopy)/,
+    /^(conversations \/v2\/Conversations |voice \/v3\/Transcriptions |api .*\/(Local|Mobile|TollFree|DependentPhoneNumbers)\.json|trunking .*\/PhoneNumbers|preview |ip-messaging |chat \/v1|insights |messaging \/v1\/LinkShortening\/Domains|numbers .*\/Copies|trusthub .*\/ProvisionalCopy|conversations \/v1\/Conversations\/|chat \/v2\/.*\/Channels\/)/,
   'what was sent, not what is configured':
     /Notifications\.json|monitor \/v1\/Alerts|bulkexports .*\/Jobs|Calls\/\{CallSid\}\/Events|video \/v1\/(Compositions|Recordings) /,
   'a product that ended': /^(autopilot|fax|media) /,
@@ -92,7 +92,7 @@ function createAccount(sid: string, token: string, owner = main): { account: Fak
         urls.add(made)
         return made
       }
-      const key = path.replace(`{${row.parent?.fills}}`, 'parent1')
+      const key = fillParents(path)
       const id = row.id ?? 'sid'
       const item = createItem(key, {
         ...createValues(row.urls, url),
@@ -100,8 +100,8 @@ function createAccount(sid: string, token: string, owner = main): { account: Fak
         ...(hasField(key, id) && { [id]: `${name}1` }),
       })
       data[key] = row.list === undefined ? item : [item]
-      if (row.parent !== undefined) {
-        const parentKey = `${row.product} ${row.parent.path}`
+      for (let { parent } = row; parent !== undefined; parent = parent.parent) {
+        const parentKey = fillParents(`${row.product} ${parent.path}`)
         data[parentKey] = [
           ...((data[parentKey] as Item[] | undefined) ?? []),
           createItem(parentKey, { sid: 'parent1' }),
@@ -111,6 +111,8 @@ function createAccount(sid: string, token: string, owner = main): { account: Fak
   }
   return { account: { sid, authToken: token, owner, data }, urls }
 }
+
+const fillParents = (path: string): string => path.replace(/\{\w+\}/g, 'parent1')
 
 /** Builds nested values for paths such as `rules[].actions[].url`. */
 function createValues(fields: Readonly<Record<string, string>>, url: (field: string) => string): Item {
@@ -264,7 +266,7 @@ describe('tollgate audit', () => {
       'https://{{flow.variables.host}}/a',
       'https://crm.example/contacts?b=1',
     ].map((url) => ({ type: 'make-http-request', properties: { url, method: 'GET' } }))
-    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}`
+    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}/Revisions/LatestPublished`
     const data = {
       'studio /v2/Flows': [createItem('studio /v2/Flows', { sid: sidOf('1', 'FW') })],
       [flow]: createItem(flow, { sid: sidOf('1', 'FW'), definition: { states } }),
@@ -405,14 +407,21 @@ describe('tollgate audit', () => {
 
   test('reads the first 20 items of a large list, says so, and reads all that --resource names', async () => {
     const rooms = 'video /v1/Rooms'
-    const conversations = 'conversations /v1/Conversations'
+    const services = 'conversations /v1/Services'
+    const conversations = [1, 2].map((number) => `${services}/item${number}/Conversations`)
     const list = (key: string, length: number, values: (index: number) => Item) =>
       Array.from({ length }, (_, index) => createItem(key, { sid: `item${index}`, ...values(index) }))
     const data = {
       [rooms]: list(rooms, 21, (index) => ({ status_callback: `${origin}/room/${index}` })),
-      [conversations]: list(conversations, 20, () => ({})),
+      [services]: list(services, 3, () => ({})),
       ...Object.fromEntries(
-        Array.from({ length: 20 }, (_, index) => `${conversations}/item${index}/Webhooks`).map((key) => [
+        conversations.map((key, at) => [key, list(key, 10, (index) => ({ sid: `${at}${index}` }))]),
+      ),
+      ...Object.fromEntries(
+        Array.from(
+          { length: 20 },
+          (_, n) => `${conversations[Math.trunc(n / 10)]}/${n < 10 ? '0' : ''}${n}/Webhooks`,
+        ).map((key) => [
           key,
           [createItem(key, { sid: 'hook', configuration: { url: 'http://api.example.com/hook', method: 'POST' } })],
         ]),
@@ -522,6 +531,7 @@ describe('tollgate audit', () => {
       { voice_url: 'https://bücher.example/a', sms_url: 'https://xn--bcher-kva.example/b' },
       { voice_url: 'https://[2001:db8:0::1]/a' },
       { voice_url: 'https://handler.twilio.com/twiml/EH1', voice_method: 'GET' },
+      { voice_url: 'https://twimlets.com/forward?PhoneNumber=415', voice_method: 'GET' },
     ]
     const numbers = values.map((value, at) => createNumber(String(at), value))
     const words = ['--public-url', 'https://xn--bcher-kva.example', '--public-url', 'https://[2001:DB8::1]']
@@ -532,8 +542,14 @@ describe('tollgate audit', () => {
     expect(document.findings).toEqual([])
   })
 
+  test('an item that moves to the next page while the list is read counts once', async () => {
+    const numbers = ['1', '2', '2', '3'].map((digit) => createNumber(digit, { voice_url: `${origin}/${digit}` }))
+    const { document } = await audit({ accounts: [{ sid: main, authToken, data: { [numbersOf(main)]: numbers } }] })
+    expect(document.webhooks.map(({ url }) => url.slice(-1))).toEqual(['1', '2', '3'])
+  })
+
   test('a redirect of a Studio flow is a webhook of yours, and a fragment makes no other URL', async () => {
-    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}`
+    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}/Revisions/LatestPublished`
     const states = [{ type: 'add-twiml-redirect', properties: { url: 'https://elsewhere.example/a', method: 'GET' } }]
     const data = {
       'studio /v2/Flows': [createItem('studio /v2/Flows', { sid: sidOf('1', 'FW') })],
@@ -653,7 +669,7 @@ describe('tollgate audit', () => {
   })
 
   test('--baseline compares each URL of a place, and only what both audits were asked for', async () => {
-    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}`
+    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}/Revisions/LatestPublished`
     const withUrls = (...paths: string[]): FakeOptions => ({
       accounts: [
         {

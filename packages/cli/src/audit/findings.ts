@@ -199,9 +199,9 @@ function createContext(webhooks: readonly Webhook[], { publicUrls }: Known): Con
   return { prefixes: publicUrls.flatMap((url) => parseWebhookUrl(url) ?? []), accountsOf, bothSlashes }
 }
 
-/** Twilio's own hosts: Studio, TwiML Bins, Functions and demos. No publicUrl has them. */
+/** Twilio's own hosts: Studio, TwiML Bins, Functions, twimlets and demos. No publicUrl has them. */
 function isHostedByTwilio({ host }: WebhookUrl): boolean {
-  return /(^|\.)(twilio\.com|twil\.io)$/i.test(host)
+  return /(^|\.)(twilio\.com|twil\.io|twimlets\.com)$/i.test(host)
 }
 
 function hasHostOf(parts: WebhookUrl, prefix: WebhookUrl): boolean {

@@ -8,7 +8,8 @@ export interface Account {
   readonly sid: string
   /** Of the account itself. The parent's work only for the API that has the account in its path. */
   readonly credentials: Credentials | undefined
-  readonly ids: Map<string, Promise<Ids>>
+  /** The lists that were read, because several resources need them. */
+  readonly parents: Map<string, Promise<Listed>>
 }
 
 // A resource with so many failing parts is given up, because each failure takes several attempts.
@@ -37,24 +38,39 @@ export async function readResource(
   webhooks: Webhook[],
 ): Promise<readonly ApiError[]> {
   const most = resource.large && isSample ? sampleSize : Number.POSITIVE_INFINITY
-  const { paths, error } = await listPaths(api, account, resource, most)
-  const errors = error === undefined ? [] : [error]
-  for (const { path, parentId } of paths) {
+  const { all, errors } = await listWords(api, account, resource, most)
+  for (const words of all) {
+    const seen = new Set<string>()
     const failure = await readItems(
       api,
       account,
       resource,
-      path,
+      fill(resource.path, words),
       (item) => {
+        const id = item[resource.id ?? 'sid']
+        // An item that is created in between moves another one to the next page, where it comes again.
+        if (resource.list !== undefined && typeof id === 'string') {
+          if (seen.has(id)) return
+          seen.add(id)
+        }
         for (const webhook of listWebhooks(resource, item))
-          webhooks.push({ account: account.sid, resource: name, ...webhook, sid: webhook.sid || (parentId ?? '') })
+          webhooks.push({
+            account: account.sid,
+            resource: name,
+            ...webhook,
+            sid: webhook.sid || nameOf(resource, words),
+          })
       },
       most,
     )
     if (failure !== undefined) errors.push(failure)
-    if (errors.filter(({ status }) => status === 0 || status >= 429).length >= maxFailures) break
+    if (mustStop(errors)) break
   }
   return errors
+}
+
+function mustStop(errors: readonly ApiError[]): boolean {
+  return errors.filter(({ status }) => status === 0 || status >= 429).length >= maxFailures
 }
 
 function listWebhooks(resource: Resource, item: JsonObject): readonly Omit<Webhook, 'account' | 'resource'>[] {
@@ -93,55 +109,68 @@ function findValues(item: JsonObject, path: string, owner: JsonObject = item): r
   return inner.filter(isObject).flatMap((each) => findValues(each, rest.join('.'), item))
 }
 
-interface FilledPath {
-  readonly path: string
-  readonly parentId: string | undefined
+/** The values of the words in a path, such as `ConversationSid`. */
+type Words = Readonly<Record<string, string>>
+
+function fill(path: string, words: Words): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(words[name] ?? ''))
 }
 
-async function listPaths(
-  api: TwilioApi,
-  account: Account,
-  resource: Resource,
-  most: number,
-): Promise<{ paths: readonly FilledPath[]; error: ApiError | undefined }> {
-  let paths: FilledPath[] = [{ path: resource.path.replace('{AccountSid}', account.sid), parentId: undefined }]
-  for (const [word, values] of Object.entries(resource.values ?? {}))
-    paths = paths.flatMap(({ path }) =>
-      values.map((value) => ({ path: path.replace(`{${word}}`, value), parentId: value })),
-    )
-  const { parent, product } = resource
-  if (parent === undefined) return { paths, error: undefined }
-  const key = `${product} ${parent.path}`
-  const list = account.ids.get(key) ?? listIds(api, account, resource, parent, most)
-  account.ids.set(key, list)
-  const { ids, error } = await list
-  const filled = ids.flatMap((id) =>
-    paths.map(({ path }) => ({ path: path.replace(`{${parent.fills}}`, encodeURIComponent(id)), parentId: id })),
-  )
-  return { paths: filled, error }
+/** Names an item that has no id: by its parent, or by the value in its path. */
+function nameOf({ parent, values = {} }: Resource, words: Words): string {
+  return words[parent?.fills ?? Object.keys(values)[0] ?? ''] ?? ''
 }
 
-interface Ids {
-  readonly ids: readonly string[]
+interface Listed {
+  readonly all: readonly Words[]
   /** Why the list is not complete. */
-  readonly error: ApiError | undefined
+  readonly errors: ApiError[]
 }
 
-async function listIds(
+/** Lists the words of every path of a resource. */
+async function listWords(
   api: TwilioApi,
   account: Account,
-  { product }: Resource,
+  { product, parent, values = {} }: Pick<Resource, 'product' | 'parent' | 'values'>,
+  most: number,
+): Promise<Listed> {
+  let all: Words[] = [{ AccountSid: account.sid }]
+  for (const [word, ofWord] of Object.entries(values))
+    all = all.flatMap((words) => ofWord.map((value) => ({ ...words, [word]: value })))
+  if (parent === undefined) return { all, errors: [] }
+  const key = `${product} ${parent.path}`
+  const list = account.parents.get(key) ?? listParents(api, account, product, parent, most)
+  account.parents.set(key, list)
+  const parents = await list
+  return {
+    all: parents.all.flatMap((ofParent) => all.map((words) => ({ ...words, ...ofParent }))),
+    errors: [...parents.errors],
+  }
+}
+
+/** Reads a list whose items fill the path of a resource, at most `most` of them. */
+async function listParents(
+  api: TwilioApi,
+  account: Account,
+  product: string,
   parent: NonNullable<Resource['parent']>,
   most: number,
-): Promise<Ids> {
-  const ids = new Set<string>()
-  const addId = (item: JsonObject): void => {
-    const id = item[parent.id ?? 'sid']
-    // A lone surrogate or a dot segment is in no id, and would make another path.
-    if (typeof id === 'string' && /^[\w:.-]+$/.test(id) && !/^\.+$/.test(id)) ids.add(id)
+): Promise<Listed> {
+  const { all, errors } = await listWords(api, account, { product, parent: parent.parent }, Number.POSITIVE_INFINITY)
+  const found = new Map<string, Words>()
+  for (const words of all) {
+    const addId = (item: JsonObject): void => {
+      const id = item[parent.id ?? 'sid']
+      // A lone surrogate or a dot segment is in no id, and would make another path.
+      if (typeof id === 'string' && /^[\w:.-]+$/.test(id) && !/^\.+$/.test(id))
+        found.set(id, { ...words, [parent.fills]: id })
+    }
+    const path = fill(parent.path, words)
+    const failure = await readItems(api, account, { product, ...parent }, path, addId, most - found.size)
+    if (failure !== undefined) errors.push(failure)
+    if (failure?.status === partialContent || mustStop(errors)) break
   }
-  const error = await readItems(api, account, { product, ...parent }, parent.path, addId, most)
-  return { ids: [...ids], error }
+  return { all: [...found.values()], errors }
 }
 
 // The one list of an answer, under any name.
@@ -172,8 +201,8 @@ async function readItems(
       )) {
         hasBegun = true
         for (const item of page) {
-          if (count++ === most)
-            return new ApiError(partialContent, `only the first ${most} were read: name it with --resource`)
+          if (count++ >= most)
+            return new ApiError(partialContent, `only the first ${sampleSize} were read: name it with --resource`)
           onItem(item)
         }
       }

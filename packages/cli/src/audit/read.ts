@@ -83,7 +83,7 @@ async function listAccounts(
   credentials: Credentials,
   { accounts: wanted }: Scope,
 ): Promise<{ accounts: Account[]; inactive: number; gaps: Gap[]; refusal: ApiError | undefined }> {
-  const main: Account = { sid: credentials.accountSid, credentials, ids: new Map() }
+  const main: Account = { sid: credentials.accountSid, credentials, parents: new Map() }
   const gaps: Gap[] = []
   let found: readonly JsonObject[] = []
   let refusal: ApiError | undefined
@@ -115,7 +115,7 @@ async function listAccounts(
       const accountSid = String(sid)
       const own =
         typeof token === 'string' && token !== '' ? { accountSid, username: accountSid, password: token } : undefined
-      return { sid: accountSid, credentials: own, ids: new Map() }
+      return { sid: accountSid, credentials: own, parents: new Map() }
     }),
   ]
   const accounts = wanted.length === 0 ? all : all.filter(({ sid }) => wanted.includes(sid))

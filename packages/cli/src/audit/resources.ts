@@ -19,7 +19,7 @@ export interface Resource {
   /** Twilio ignores a URL if one of these properties is set. */
   readonly ignoredIf?: Readonly<Record<string, readonly string[]>>
   /** The list whose items fill the word `fills` of the path. */
-  readonly parent?: Pick<Resource, 'path' | 'list' | 'id'> & { readonly fills: string }
+  readonly parent?: Pick<Resource, 'path' | 'list' | 'id' | 'parent'> & { readonly fills: string }
   /** Words of the path or the query, each with all its values. */
   readonly values?: Readonly<Record<string, readonly string[]>>
   /** Only items with this value count. */
@@ -116,6 +116,12 @@ export const resources: Readonly<Record<string, Resource>> = {
     path: '/v1/Configuration/Webhooks',
     urls: conversationUrls,
   },
+  'conversations-addresses': {
+    product: 'conversations',
+    path: '/v1/Configuration/Addresses',
+    list: 'address_configurations',
+    urls: { 'auto_creation.webhook_url': 'webhook_method' },
+  },
   'conversations-services': {
     product: 'conversations',
     path: '/v1/Services/{ChatServiceSid}/Configuration/Webhooks',
@@ -125,9 +131,15 @@ export const resources: Readonly<Record<string, Resource>> = {
   },
   conversations: {
     product: 'conversations',
-    path: '/v1/Conversations/{ConversationSid}/Webhooks',
+    // The list without a service has the conversations of one service only.
+    path: '/v1/Services/{ChatServiceSid}/Conversations/{ConversationSid}/Webhooks',
     list: 'webhooks',
-    parent: { path: '/v1/Conversations', list: 'conversations', fills: 'ConversationSid' },
+    parent: {
+      path: '/v1/Services/{ChatServiceSid}/Conversations',
+      list: 'conversations',
+      fills: 'ConversationSid',
+      parent: { path: '/v1/Services', list: 'services', fills: 'ChatServiceSid' },
+    },
     urls: { 'configuration.url': 'method' },
     large: true,
   },
@@ -179,13 +191,18 @@ export const resources: Readonly<Record<string, Resource>> = {
   },
   'studio-flows': {
     product: 'studio',
-    path: '/v2/Flows/{Sid}',
+    // Calls and messages run this revision. The flow itself has the newest one, which may be a draft.
+    path: '/v2/Flows/{Sid}/Revisions/{Revision}',
+    values: { Revision: ['LatestPublished'] },
     parent: { path: '/v2/Flows', list: 'flows', fills: 'Sid' },
     urls: {
       'definition.states[].properties.url': 'method',
       'definition.states[].properties.recording_status_callback_url': 'POST',
-      'definition.states[].properties.recording_status_callback': 'POST',
+      'definition.states[].properties.recording_status_callback': 'recording_status_callback_method',
+      'definition.states[].properties.status_callback': 'status_callback_method',
       'definition.states[].properties.transcription_callback_url': 'POST',
+      'definition.states[].properties.wait_url': 'wait_url_method',
+      'definition.states[].properties.waitUrl': 'waitUrlMethod',
     },
     callsOthers: 'make-http-request',
   },
@@ -237,6 +254,12 @@ export const resources: Readonly<Record<string, Resource>> = {
     path: '/v1/Configuration',
     id: 'flex_instance_sid',
     urls: { call_recording_webhook_url: 'POST', crm_callback_url: 'POST', crm_fallback_url: 'POST' },
+  },
+  'flex-flows': {
+    product: 'flex-api',
+    path: '/v1/FlexFlows',
+    list: 'flex_flows',
+    urls: { 'integration.url': 'POST' },
   },
   'composition-hooks': {
     product: 'video',

@@ -17,7 +17,7 @@ const isUseful = /(method|sid|^id$|_type$|token|^status$)$|^(request|response|al
 const isMeta = /^(url|links|uri|meta)$|(page|first|next|previous)_(page_)?ur[il]$/
 // Answers whose URLs the files do not declare, and lists that lead to other resources.
 const alsoNeeded =
-  /^(api \/2010-04-01\/Accounts(\/\{AccountSid\}\/Calls\/\{CallSid\}\/Events)?\.json|conversations \/v1\/(Services|Conversations|Conversations\/\{ConversationSid\}\/Webhooks)|intelligence \/v3\/ControlPlane\/Configurations|events \/v1\/Sinks|verify \/v2\/Services|studio \/v2\/Flows\/\{Sid\}|voice \/v2\/Configurations\/\{Type\}\/Default|monitor \/v1\/Alerts\/\{Sid\})$/
+  /^(api \/2010-04-01\/Accounts(\/\{AccountSid\}\/Calls\/\{CallSid\}\/Events)?\.json|conversations \/v1\/Services(\/\{ChatServiceSid\}\/Conversations)?|intelligence \/v3\/ControlPlane\/Configurations|events \/v1\/Sinks|verify \/v2\/Services|studio \/v2\/Flows\/\{Sid\}\/Revisions\/\{Revision\}|voice \/v2\/Configurations\/\{Type\}\/Default|monitor \/v1\/Alerts\/\{Sid\})$/
 
 /** @type {Record<string, object>} */
 const operations = {}
@@ -50,6 +50,12 @@ for (const file of readdirSync(folder)
       return mayBeUrl.test(name) || isUseful.test(name) || type === 'any' ? [[path, type]] : []
     })
   }
+  /** The parameters, such as `AutoCreation.WebhookUrl`, tell what an object without declared properties holds. */
+  const listWritten = (operation) =>
+    Object.values(operation?.requestBody?.content ?? {})
+      .flatMap(({ schema }) => Object.keys(resolve(schema)?.properties ?? {}))
+      .filter((name) => name.includes('.') && (mayBeUrl.test(name) || /method$/i.test(name)))
+      .map((name) => name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase())
   for (const [path, item] of Object.entries(document.paths)) {
     const schema = resolve(item.get?.responses?.['200']?.content?.['application/json']?.schema)
     const server = item.servers?.[0]?.url ?? document.servers?.[0]?.url
@@ -61,6 +67,7 @@ for (const file of readdirSync(folder)
         ? undefined
         : Object.keys(schema.properties).find((name) => resolve(schema.properties[name]).type === 'array')
     const fields = Object.fromEntries(listFields(list === undefined ? schema : schema.properties[list].items))
+    for (const name of listWritten(item.post)) if (fields[name.replace(/\..*/, '')] === 'any') fields[name] = 'any'
     const needed = alsoNeeded.test(`${product} ${path}`)
     const isOne = list === undefined && /\{\w+\}(\.json)?$/.test(path)
     if (!needed && (isOne || !Object.keys(fields).some((name) => mayBeUrl.test(name.split('.').at(-1))))) continue
