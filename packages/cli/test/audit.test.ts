@@ -339,6 +339,37 @@ describe('tollgate audit', () => {
     expect(ran.stdout + ran.stderr).not.toContain(key.secret)
   })
 
+  test('a key that is deleted in the middle is a failure, and a missing permission is not', async () => {
+    const { accounts } = createCleanAccounts()
+    const keys = { [sidOf('5', 'SK')]: { secret: 'a-secret-of-an-api-key', account: main } }
+    const env = { TWILIO_API_KEY: sidOf('5', 'SK'), TWILIO_API_SECRET: 'a-secret-of-an-api-key' }
+    const words = ['--account', main]
+    const deleted = await audit(
+      { accounts, keys, disturb: ({ number }) => (number > 20 ? { status: 401 } : undefined) },
+      words,
+      env,
+    )
+    expect(deleted.ran.code).toBe(3)
+    expect(deleted.document.notRead.map(({ kind }) => kind)).toContain('failed')
+    const disturb: FakeOptions['disturb'] = ({ product }) => (product === 'verify' ? { status: 401 } : undefined)
+    const limited = await audit({ accounts, keys, disturb }, words, env)
+    expect(limited.document.notRead).toMatchObject([{ resource: 'verify-services', kind: 'refused' }])
+    expect(limited.ran.code).toBe(0)
+  })
+
+  test("a key of the parent reads a subaccount with the subaccount's own token", async () => {
+    const { accounts } = createCleanAccounts()
+    const options = { accounts, keys: { [sidOf('5', 'SK')]: { secret: 'a-secret-of-an-api-key', account: main } } }
+    const env = {
+      TWILIO_API_KEY: sidOf('5', 'SK'),
+      TWILIO_API_SECRET: 'a-secret-of-an-api-key',
+      TWILIO_ACCOUNT_SID: sub1,
+    }
+    const { document } = await audit(options, [], env)
+    expect(document.accounts).toEqual([sub1])
+    expect(document.webhooks.filter(({ url }) => !url.startsWith(`${origin}/AC2/`))).toEqual([])
+  })
+
   test('--account and --resource read only these', async () => {
     const { accounts } = createCleanAccounts()
     const { document, requests } = await audit({ accounts }, ['--account', sub1, '--resource', 'workflows'])

@@ -131,7 +131,7 @@ interface Listed {
 async function listWords(
   api: TwilioApi,
   account: Account,
-  { product, parent, values = {} }: Pick<Resource, 'product' | 'parent' | 'values'>,
+  { product, parent, values = {} }: Pick<Resource, 'product' | 'values'> & { readonly parent?: Resource['parent'] },
   most: number,
 ): Promise<Listed> {
   let all: Words[] = [{ AccountSid: account.sid }]

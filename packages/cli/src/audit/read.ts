@@ -34,24 +34,32 @@ export async function readInventory(
   progress: Progress,
 ): Promise<Inventory> {
   const { accounts, inactive, gaps, refusal } = await listAccounts(api, credentials, scope)
-  const isKey = isApiKey(credentials)
-  let unauthorized = 0
+  const unauthorized = new Set<Gap>()
+  // Reads a part that the key could read before.
+  let readAgain: (() => Promise<readonly ApiError[]>) | undefined
   const names = scope.resources.length > 0 ? scope.resources : resourceNames
   const webhooks: Webhook[] = []
   const rules: SigningRule[] = []
 
   async function read(account: Account, name: string): Promise<void> {
     const resource = resources[name]
-    const errors =
+    const readInto = async (found: Webhook[]): Promise<readonly ApiError[]> =>
       resource === undefined
         ? await readRules(api, account, rules)
-        : await readResource(api, account, name, resource, scope.resources.length === 0, webhooks)
+        : await readResource(api, account, name, resource, scope.resources.length === 0, found)
+    const errors = await readInto(webhooks)
+    const own = resource?.product === 'api' ? credentials : account.credentials
+    const isKey = own !== undefined && isApiKey(own)
     const kinds = errors.map((error) => toKind(error, isKey))
     const kind = (['failed', 'refused', 'left'] as const).find((one) => kinds.includes(one))
-    if (kind === undefined) return
+    if (kind === undefined) {
+      if (isKey && resource !== undefined) readAgain ??= () => readInto([])
+      return
+    }
     const { status, message } = errors[kinds.indexOf(kind)] as ApiError
-    if (status === 401) unauthorized++
-    gaps.push({ account: account.sid, resource: name, reason: message, kind })
+    const gap = { account: account.sid, resource: name, reason: message, kind }
+    gaps.push(gap)
+    if (status === 401) unauthorized.add(gap)
   }
 
   progress.onStart(accounts.length * names.length)
@@ -65,8 +73,10 @@ export async function readInventory(
     }
   }
   await Promise.all(Array.from({ length: parallel }, work))
-  if (refusal?.status === 401 && unauthorized === accounts.length * names.length)
+  if (refusal?.status === 401 && unauthorized.size === accounts.length * names.length)
     throw toCommandError(refusal, 'The list of accounts')
+  // A key gets 401 without a permission, and also if it was deleted in the meantime.
+  const isDeleted = unauthorized.size > 0 && (await readAgain?.())?.some(({ status }) => status === 401) === true
   const order = (one: Place | Gap, other: Place | Gap): number => compare(toKey(one), toKey(other))
   return {
     account: credentials.accountSid,
@@ -74,7 +84,9 @@ export async function readInventory(
     inactive,
     webhooks: webhooks.sort(order),
     rules: rules.sort(order),
-    gaps: gaps.sort(order),
+    gaps: gaps
+      .map((gap) => (isDeleted && unauthorized.has(gap) ? { ...gap, kind: 'failed' as const } : gap))
+      .sort(order),
   }
 }
 
@@ -83,7 +95,7 @@ async function listAccounts(
   credentials: Credentials,
   { accounts: wanted }: Scope,
 ): Promise<{ accounts: Account[]; inactive: number; gaps: Gap[]; refusal: ApiError | undefined }> {
-  const main: Account = { sid: credentials.accountSid, credentials, parents: new Map() }
+  const { accountSid: mainSid } = credentials
   const gaps: Gap[] = []
   let found: readonly JsonObject[] = []
   let refusal: ApiError | undefined
@@ -96,31 +108,35 @@ async function listAccounts(
       throw toCommandError(error, 'The list of accounts')
     refusal = error
     gaps.push({
-      account: main.sid,
+      account: mainSid,
       resource: 'accounts',
       reason: `${error.message}: no subaccount is read`,
       kind: 'refused',
     })
   }
-  const listed = found.filter(
-    ({ sid, owner_account_sid: owner }) =>
-      typeof sid === 'string' && isAccountSid(sid) && sid !== main.sid && (owner ?? main.sid) === main.sid,
-  )
   // An account that is created in between moves another one to the next page, where it comes again.
-  const subaccounts = [...new Map(listed.map((item) => [item.sid, item])).values()]
+  const listed = [...new Map(found.map((item) => [item.sid, item])).values()]
+  const subaccounts = listed.filter(
+    ({ sid, owner_account_sid: owner }) =>
+      typeof sid === 'string' && isAccountSid(sid) && sid !== mainSid && (owner ?? mainSid) === mainSid,
+  )
   const active = subaccounts.filter(({ status }) => status !== 'suspended' && status !== 'closed')
-  const all = [
-    main,
-    ...active.map(({ sid, auth_token: token }) => {
-      const accountSid = String(sid)
-      const own =
-        typeof token === 'string' && token !== '' ? { accountSid, username: accountSid, password: token } : undefined
-      return { sid: accountSid, credentials: own, parents: new Map() }
-    }),
-  ]
+  // A key of the parent may read a subaccount that TWILIO_ACCOUNT_SID names.
+  const own = listed.find(({ sid }) => sid === mainSid)
+  const isParents = listed.some(({ sid }) => sid !== mainSid && sid === own?.owner_account_sid)
+  const main = isParents && own !== undefined ? toAccount(own) : { sid: mainSid, credentials, parents: new Map() }
+  const all = [main, ...active.map(toAccount)]
   const accounts = wanted.length === 0 ? all : all.filter(({ sid }) => wanted.includes(sid))
   for (const sid of wanted)
     if (!accounts.some((account) => account.sid === sid))
       gaps.push({ account: sid, resource: 'accounts', reason: 'no active account with this SID', kind: 'failed' })
   return { accounts, inactive: subaccounts.length - active.length, gaps, refusal }
+}
+
+/** A subaccount, with the Auth Token that the list has for it. */
+function toAccount({ sid, auth_token: token }: JsonObject): Account {
+  const accountSid = String(sid)
+  const own =
+    typeof token === 'string' && token !== '' ? { accountSid, username: accountSid, password: token } : undefined
+  return { sid: accountSid, credentials: own, parents: new Map() }
 }
