@@ -330,7 +330,7 @@ describe('tollgate audit', () => {
       disturb: ({ path }) => (path === '/2010-04-01/Accounts.json' ? { status: 403 } : undefined),
     }
     const file = writeScratch(
-      `TWILIO_ACCOUNT_SID=${main}\nTWILIO_API_KEY="${sidOf('5', 'SK')}"\nTWILIO_API_SECRET=${key.secret}\n`,
+      `TWILIO_ACCOUNT_SID=${main} # the main account\nexport TWILIO_API_KEY="${sidOf('5', 'SK')}"\r\nTWILIO_API_SECRET=${key.secret}\n`,
     )
     const { ran, document } = await audit(options, ['--credentials-file', file, '--resource', 'applications'])
     expect(document).toMatchObject({ accounts: [main], notRead: [{ resource: 'accounts', kind: 'refused' }] })
@@ -522,6 +522,8 @@ describe('tollgate audit', () => {
         'https:///u:hunter2@h',
         'https:\\\\u:hunter2@h',
         'u:hunter2@h/x',
+        'https://u%3Ahunter2%40h/',
+        'https://u:hunter2\uff20h/',
         'x?mail=joe@hunter2',
       ],
       ...['https://u:hunter2/s@h.example/', 'https://u:hunter2?s@h.example/', 'https://u:hunter2#s@h.example/'],

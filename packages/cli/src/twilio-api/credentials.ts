@@ -1,3 +1,4 @@
+import { parseEnv } from 'node:util'
 import type { Args } from '../args.ts'
 import { inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
@@ -36,7 +37,8 @@ const variables = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_API_KEY', 
  */
 export async function readCredentials(args: Args, io: Io): Promise<Credentials> {
   const file = args.text('credentials-file')
-  const given = file === undefined ? io.env : await readVariables(io, file)
+  const given: Io['env'] =
+    file === undefined ? io.env : parseEnv(await readText(io, file, '--credentials-file', { secret: true }))
   const from = file === undefined ? '' : '--credentials-file: '
   const [accountSid = '', authToken, apiKey, apiSecret] = variables.map((name) => given[name] || undefined)
   if (!isAccountSid(accountSid))
@@ -60,18 +62,6 @@ export function isApiKey({ accountSid, username }: Credentials): boolean {
 
 export function isAccountSid(text: string): boolean {
   return /^AC[0-9a-f]{32}$/i.test(text)
-}
-
-/** Reads NAME=VALUE lines, as an .env file has them. */
-async function readVariables(io: Io, path: string): Promise<Readonly<Record<string, string>>> {
-  const flag = '--credentials-file'
-  const text = await readText(io, path, flag, { secret: true })
-  const values: Record<string, string> = Object.create(null)
-  for (const line of text.split(/\r?\n/)) {
-    const [, name, quoted, plain] = /^\s*(?:export\s+)?([A-Z_]+)\s*=\s*(?:"([^"]*)"|'?([^']*?)'?)\s*$/.exec(line) ?? []
-    if (name !== undefined) values[name] = quoted ?? plain ?? ''
-  }
-  return values
 }
 
 /**

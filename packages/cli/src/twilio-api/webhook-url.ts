@@ -15,7 +15,7 @@ export interface WebhookUrl {
 export function parseWebhookUrl(url: string): WebhookUrl | undefined {
   const filled = url.replace(/\{\{[^{}]*\}\}/g, 'x')
   const [, scheme = '', userinfo = '', host = '', port = '', path = '', query = '', fragment = ''] =
-    /^(https?|wss?):\/\/(?:([^/?#\\]*)@)?([^/?#@:[\]\\]+|\[[0-9a-f:.]+\])(:\d{1,5})?(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(
+    /^(https?|wss?):\/\/(?:([^/?#\\]*)@)?([^/?#@:%[\]\\]+|\[[0-9a-f:.]+\])(:\d{1,5})?(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(
       filled,
     ) ?? []
   if (host === '' || /\s/.test(filled) || Number(port.slice(1)) > 65_535) return undefined
@@ -50,7 +50,7 @@ export function maskUrl(url: string): string {
   const [, before = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? []
   const parts = parseWebhookUrl(url)
   // In a malformed URL all text beside an @ may belong to a password or to a value.
-  if (parts === undefined && url.includes('@')) return cleanText(`${/^\w{1,10}:[/\\]*/.exec(url)?.[0] ?? ''}***`)
+  if (parts === undefined && /@|%40|\uff20/.test(url)) return cleanText(`${/^\w{1,10}:[/\\]*/.exec(url)?.[0] ?? ''}***`)
   const shown = before.replace(/^(\w+:\/\/)[^/]*@/, '$1***@')
   return cleanText(
     (parts?.userinfo && shown === before ? `${parts.scheme}://***` : shown) +
