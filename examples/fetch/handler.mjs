@@ -7,6 +7,5 @@ const fetch = twilioWebhook({ publicUrl: process.env.TOLLGATE_PUBLIC_URL }, (web
   return new Response(answer, { headers: { 'Content-Type': 'text/xml' } })
 })
 
-// `bun handler.mjs`, `deno serve handler.mjs` and Workers run this file. server.mjs runs it on
-// Node.js.
+// `bun handler.mjs`, `deno serve --allow-env handler.mjs` and Workers run this file.
 export default { fetch }
