@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, run } from './run.mjs'
@@ -26,15 +26,35 @@ export async function packPackages() {
 
 /** @param {string} name @returns {string} the name of the tarball */
 function packPackage(name) {
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', packedFolder]
+  for (const { path } of npmPack(name, '--dry-run').files) setMode(join(root, 'packages', name, path))
+  return npmPack(name).filename
+}
+
+/**
+ * Sets the mode that git records. Otherwise the umask of whoever builds would be in the tarball.
+ * @param {string} file
+ */
+function setMode(file) {
+  chmodSync(file, statSync(file).mode & 0o100 ? 0o755 : 0o644)
+}
+
+/**
+ * @param {string} name
+ * @param {...string} flags
+ * @returns {{ filename: string, files: readonly { path: string }[] }}
+ */
+function npmPack(name, ...flags) {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', packedFolder, ...flags]
   const output = execFileSync('npm', [...args, '--workspace', `packages/${name}`], {
     cwd: root,
     encoding: 'utf8',
     shell: process.platform === 'win32',
+    // On standard error npm lists what it packs.
+    stdio: ['ignore', 'pipe', flags.includes('--dry-run') ? 'ignore' : 'inherit'],
   })
   const report = JSON.parse(output)
   // npm 12 returns an object by package name, earlier versions return a list.
-  return (Array.isArray(report) ? report[0] : Object.values(report)[0]).filename
+  return Array.isArray(report) ? report[0] : Object.values(report)[0]
 }
 
 /**

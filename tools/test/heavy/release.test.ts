@@ -7,7 +7,7 @@ import { root } from '../../run.mjs'
 import { setUp } from '../../setup.mjs'
 import { commitAll, makeScratchRepository, origin, runGit, writeOrigin } from '../scratch-repository.ts'
 
-// One clone packs. Another, in a folder of different depth, rehearses the release of the same bytes.
+// One clone packs, with a strict umask. Another, in a folder of different depth, rehearses the release of the same bytes.
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-rehearsal-'))
 const clones = [join(scratch, 'a'), join(scratch, 'another folder', 'of', 'b')]
 const { version } = JSON.parse(readFileSync(join(root, 'packages/tollgate/package.json'), 'utf8'))
@@ -18,7 +18,9 @@ beforeAll(async () => {
   await setUp()
   for (const clone of clones) prepare(clone)
   const [first = '', second = ''] = clones
+  const umask = process.umask(0o077)
   const packed = runTool(second, 'pack.mjs')
+  process.umask(umask)
   expect(packed).toMatch(/^status 0$/m)
   const sums = packed.split('\n').filter((line) => line.endsWith('.tgz'))
   vi.stubEnv('EXPECTED_SUMS', sums.join('\n'))
