@@ -1,5 +1,6 @@
 import express5 from 'express'
 import express4 from 'express4'
+import { createProxyMiddleware } from 'http-proxy-middleware'
 import { captureRawBody, twilioWebhook } from 'tollgate/express'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openConnection, send, toRaw, writeRequest } from '../adapter/socket.ts'
@@ -39,6 +40,57 @@ describeEach('%s', (_name, express) => {
     const { body = '' } = await makeRequest()
     const [repeated] = JSON.parse((await send(port, toRaw({ ...(await makeRequest()), body: `${body}&${body}` }))).body)
     expect(repeated).toEqual(Object.fromEntries(sms.map(([name, value]) => [name, [value, value]])))
+  })
+
+  test('a socket of express-ws is refused with an error that ends neither the answer nor the process', async () => {
+    const guard = twilioWebhook(options) as (...args: unknown[]) => unknown
+    const handler = vi.fn()
+    const app = express()
+    // express-ws calls the handlers of `app.ws` like this, and drops the promise.
+    const socket = { send: () => undefined, close: () => undefined }
+    app.get('/media', (req, _res, next) => void guard(socket, req, next), handler)
+    app.use(((error, _req, res, _next) => void res.status(500).send(error.message)) as express5.ErrorRequestHandler)
+    const request = { ...(await makeRequest()), method: 'GET', url: '/media', body: '' }
+    expect(await send(await serve(app), toRaw(request))).toMatchObject({
+      status: 500,
+      body: expect.stringContaining('createVerifyClient'),
+    })
+    expect(handler).not.toHaveBeenCalled()
+  })
+
+  test('a request that earlier middleware paused is read', async () => {
+    const app = express()
+    app.use((req, _res, next) => {
+      req.pause()
+      setTimeout(next, 5)
+    })
+    app.post('/sms', twilioWebhook(options), (req, res) => void res.json(req.body))
+    const port = await serve(app)
+    const request = await makeRequest()
+    expect((await send(port, toRaw(request))).status).toBe(200)
+    expect((await send(port, toRaw({ ...request, body: 'Body=forged' }))).status).toBe(403)
+  })
+
+  test('http-proxy-middleware after the guard sends the verified bytes, as the documentation says', async () => {
+    const received: string[] = []
+    const upstream = await listen(async (req, res) => {
+      received.push(Buffer.concat(await req.toArray()).toString())
+      res.end()
+    })
+    onTestFinished(upstream.close)
+    const app = express()
+    const target = `http://127.0.0.1:${upstream.port}`
+    const forward = createProxyMiddleware<express5.Request>({
+      target,
+      on: { proxyReq: (out, req) => void out.end(req.twilio.body) },
+    })
+    app.use(twilioWebhook(options), forward)
+    const port = await serve(app)
+    const [form, json] = [await makeRequest(), await makeJsonRequest([{ id: 'é' }])]
+    expect((await send(port, toRaw(form))).status).toBe(200)
+    expect((await send(port, toRaw(json))).status).toBe(200)
+    expect((await send(port, toRaw({ ...form, body: 'Body=forged' }))).status).toBe(403)
+    expect(received).toEqual([form.body, json.body])
   })
 
   // The package method-override does the same.

@@ -67,6 +67,9 @@ export function twilioWebhook<S extends WebhookSource>(
   const guard = createGuard(paths.verifierOptions)
   if (handler !== undefined) checkHandler(handler)
   return async (req, res, next = rethrow) => {
+    // express-ws calls the handlers of `app.ws` with (socket, req, next), and drops their promises.
+    // An exception would end the process.
+    if (typeof (res as Response | undefined)?.setHeader !== 'function') return next(new TypeError(wrongArguments))
     if (!paths.guards([req.originalUrl, req.url], undefined)) return next()
     const read = (): IncomingRequest =>
       toIncomingRequest(req, req.originalUrl, findBody(req, [req as BodyHolder], consumed, req.twilio))
@@ -84,6 +87,9 @@ export function twilioWebhook<S extends WebhookSource>(
     }
   }
 }
+
+const wrongArguments =
+  'twilioWebhook of tollgate/express needs the request and response of Express. For a socket of express-ws, use createVerifyClient of tollgate/ws'
 
 function rethrow(error?: unknown): void {
   if (error !== undefined) throw error

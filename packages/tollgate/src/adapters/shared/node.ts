@@ -119,6 +119,9 @@ export function readChunks(req: IncomingMessage): PushedBody {
         onEnd(isWhole)
       }
       if (!isOver) req.on('data', onChunk).on('end', onWhole).on('error', onBreak).on('close', onBreak)
+      // A listener does not resume a stream that earlier middleware paused, for example to wait for a
+      // session. A request that a test library made may have no `resume`.
+      if (!isOver) req.resume?.()
       return () => {
         unlisten()
         req.pause()
