@@ -131,7 +131,7 @@ function findKept({ bodyCache, raw }: HonoRequest): IncomingRequest['body'] {
 
 const consumed: BodyConsumed = {
   consumedBy: 'c.req.formData(), c.req.raw or c.env.incoming, before twilioWebhook',
-  fix: 'Put twilioWebhook first, or read the body with c.req.parseBody(), json(), text() or arrayBuffer().',
+  fix: 'Put twilioWebhook first, or read the body with c.req.text() or arrayBuffer() (from Hono 4.13, also with parseBody(), from 4.8.4 with json()).',
 }
 
 async function* readKept(kept: string | ArrayBuffer | Blob): AsyncGenerator<Uint8Array> {
