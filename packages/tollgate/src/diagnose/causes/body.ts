@@ -27,7 +27,7 @@ const keepBytes: Fixes = {
     'Put the guard before the body parser, or keep the bytes: give express.json() and express.urlencoded() { verify: captureRawBody }.',
   fastify: 'Register the plugin in the scope, before any hook that reads the body.',
   koa: 'Put the guard before the body parser, or use one that keeps ctx.request.rawBody.',
-  hono: 'Put the guard first, or read the body with c.req.text(), json(), parseBody() or arrayBuffer().',
+  hono: 'Put the guard first, or read the body with c.req.text() or arrayBuffer().',
   nest: 'Create the app with rawBody: true.',
   next: 'In the Pages Router export config = { api: { bodyParser: false } }. The App Router needs nothing.',
   lambda: 'Put twilioWebhookMiddy before httpJsonBodyParser and httpUrlencodeBodyParser.',
