@@ -25,6 +25,24 @@ describe('a HAR file', () => {
     const mimeType = 'application/x-www-form-urlencoded'
     expect(bodyOf(har({ postData: { mimeType, params: [{ name: 'Body', value: 'a%20b' }] } }))).toBe('Body=a%20b')
     expect(bodyOf(har({ postData: { mimeType, params: [{ name: 'Body', value: 'a b&c' }] } }))).toBe('Body=a+b%26c')
+    // From Charles and others, which decode: the plus of a number is no space.
+    const decoded = [
+      { name: 'From', value: '+15551230001' },
+      { name: 'Body', value: '50%25' },
+    ]
+    expect(bodyOf(har({ postData: { mimeType, params: decoded.slice(0, 1) } }))).toBe('From=%2B15551230001')
+    expect(bodyOf(har({ postData: { mimeType, params: [{ name: 'To', value: 'whatsapp:+1555' }] } }))).toBe(
+      'To=whatsapp%3A%2B1555',
+    )
+    expect(bodyOf(har({ postData: { mimeType, params: [...decoded, { name: 'a', value: 'é' }] } }))).toBe(
+      'From=%2B15551230001&Body=50%2525&a=%C3%A9',
+    )
+    const sent = [
+      { name: 'From', value: '%2B15551230001' },
+      { name: 'Body', value: '+1+more' },
+    ]
+    expect(bodyOf(har({ postData: { mimeType, params: sent } }))).toBe('From=%2B15551230001&Body=+1+more')
+    expect(bodyOf(har({ postData: { mimeType, params: [{ name: 'Body', value: 'a+b' }] } }))).toBe('Body=a+b')
   })
 
   test('reads the chosen entry of several, or lists them without their queries', () => {

@@ -76,6 +76,19 @@ test("reads a browser's HAR file with HTTP/2 names, cookies and extra fields", a
   expect((await list(page))[0]).toMatchObject({ code: 'accepted', time: Date.parse('2026-11-24T10:00:00Z') })
 })
 
+test.each(['decoded', 'as sent'])('reads the body of a HAR file that has only its parameters, %s', async (form) => {
+  const page = await openForTest()
+  const { method, url, headers, body } = signSample('message.inbound', { Body: 'See you at 8' })
+  const decoded = [...new URLSearchParams(body)]
+  const sent = (body ?? '').split('&').map((pair) => pair.split('='))
+  const params = (form === 'decoded' ? decoded : sent).map(([name, value]) => ({ name, value }))
+  const postData = { mimeType: 'application/x-www-form-urlencoded; charset=utf-8', params }
+  const listed = Object.entries(headers).map(([name, value]) => ({ name, value }))
+  const har = { log: { entries: [{ request: { method, url, headers: listed, postData } }] } }
+  expect(await importInto(page, har)).toEqual({ imported: 1, refused: [] })
+  expect((await list(page))[0]).toMatchObject({ code: 'accepted', body: 'See you at 8' })
+})
+
 const good = { method: 'POST', url: `${publicUrl}/x`, headers: [] }
 test.each<[string, unknown]>([
   ['null', null],

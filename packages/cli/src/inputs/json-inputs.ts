@@ -68,12 +68,22 @@ function readPostData(postData: unknown, from: string): Uint8Array | undefined {
   if (!Array.isArray(params) || params.length === 0) return undefined
   if (!/x-www-form-urlencoded/i.test(text(postData, 'mimeType') ?? ''))
     throw new UsageError(`${from} has a multipart form, which Twilio never sends.`)
-  // Some tools write names and values as sent, others decode them. An escape means "as sent".
-  const asSent = params.some((each) => /%[0-9a-f]{2}|\+/i.test(text(each, 'value') ?? ''))
-  const encode = (part: string): string => (asSent ? part : new URLSearchParams([[part, '']]).toString().slice(0, -1))
+  const pairs = params.map((each): [string, string] => [text(each, 'name') ?? '', text(each, 'value') ?? ''])
   return Buffer.from(
-    params.map((each) => `${encode(text(each, 'name') ?? '')}=${encode(text(each, 'value') ?? '')}`).join('&'),
+    areDecoded(pairs.flat())
+      ? new URLSearchParams(pairs).toString()
+      : pairs.map(([name, value]) => `${name}=${value}`).join('&'),
   )
+}
+
+/**
+ * Says whether a HAR file has a form's names and values decoded. The format does not say which, and
+ * tools differ. A form has neither spaces nor text beyond ASCII. Otherwise an escape means "as
+ * sent". Without one, the plus of a phone number means "decoded".
+ */
+function areDecoded(parts: readonly string[]): boolean {
+  if (parts.some((part) => /[^\x21-\x7e]/.test(part))) return true
+  return !parts.some((part) => /%[0-9a-f]{2}/i.test(part)) && parts.some((part) => /(?:^|:)\+\d/.test(part))
 }
 
 /**

@@ -88,7 +88,7 @@ function readHeaders(list: unknown): HeaderList | string {
 
 function readBodyOf(request: unknown): CapturedBody | string {
   const posted = read(request, 'postData')
-  const text = posted === undefined ? read(request, 'body') : read(posted, 'text')
+  const text = posted === undefined ? read(request, 'body') : (read(posted, 'text') ?? writeForm(posted))
   const base64 = posted === undefined ? read(request, 'bodyBase64') : undefined
   const encoded = base64 ?? (read(posted, 'encoding') === 'base64' ? text : undefined)
   const given = encoded ?? text
@@ -98,6 +98,29 @@ function readBodyOf(request: unknown): CapturedBody | string {
   if (encoded !== undefined && !/^[A-Za-z0-9+/]*={0,2}$/.test(given)) return 'its body is not Base64'
   const bytes = Buffer.from(given, encoded === undefined ? 'utf8' : 'base64')
   return bytes.length > maxBody ? 'its body is larger than 1 MiB' : captureBody(bytes)
+}
+
+/** Writes the form that a HAR file has only as names and values. */
+function writeForm(posted: unknown): string | undefined {
+  const params = read(posted, 'params')
+  if (!Array.isArray(params) || !/x-www-form-urlencoded/i.test(String(read(posted, 'mimeType')))) return undefined
+  const pairs = params.map((each): [string, string] => [
+    String(read(each, 'name') ?? ''),
+    String(read(each, 'value') ?? ''),
+  ])
+  return areDecoded(pairs.flat())
+    ? new URLSearchParams(pairs).toString()
+    : pairs.map(([name, value]) => `${name}=${value}`).join('&')
+}
+
+/**
+ * Says whether names and values are decoded, which the format leaves open. A form has neither
+ * spaces nor text beyond ASCII. Otherwise an escape means "as sent". Without one, the plus of a
+ * phone number means "decoded".
+ */
+function areDecoded(parts: readonly string[]): boolean {
+  if (parts.some((part) => /[^\x21-\x7e]/.test(part))) return true
+  return !parts.some((part) => /%[0-9a-f]{2}/i.test(part)) && parts.some((part) => /(?:^|:)\+\d/.test(part))
 }
 
 function readTime(entry: unknown): { time?: number } {
