@@ -67,10 +67,26 @@ async function readFile(path: string, flag: string, secret: boolean): Promise<Ui
   }
 }
 
-/** Decodes UTF-8, and drops the byte order mark that editors on Windows write. */
+/** Decodes text, and drops the byte order mark: see `toUtf8`. */
 export function decodeText(bytes: Uint8Array, flag: string): string {
+  return decode(toUtf8(bytes, flag), 'utf-8', flag)
+}
+
+/**
+ * Drops the byte order mark that editors on Windows write. Text with a mark of UTF-16, as
+ * PowerShell 5 writes it with `>`, becomes UTF-8. All other bytes stay.
+ */
+export function toUtf8(bytes: Uint8Array, flag: string): Uint8Array {
+  const [first, second, third] = bytes
+  if (first === 0xef && second === 0xbb && third === 0xbf) return bytes.subarray(3)
+  if (first === 0xff && second === 0xfe) return Buffer.from(decode(bytes, 'utf-16le', flag))
+  if (first === 0xfe && second === 0xff) return Buffer.from(decode(bytes, 'utf-16be', flag))
+  return bytes
+}
+
+function decode(bytes: Uint8Array, encoding: string, flag: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes)
   } catch {
     throw new UsageError(`${flag}: the input is not UTF-8 text.`)
   }

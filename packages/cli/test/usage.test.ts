@@ -1,7 +1,17 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { authToken, bin, expectUsage, listen, otherToken, readJson, tollgate, tollgateAtTerminal } from './support.ts'
+import {
+  authToken,
+  bin,
+  expectUsage,
+  listen,
+  otherToken,
+  readJson,
+  tollgate,
+  tollgateAtTerminal,
+  writeScratch,
+} from './support.ts'
 
 const commands = ['sign', 'verify', 'diagnose', 'send', 'gateway', 'dev', 'audit', 'completion']
 
@@ -129,6 +139,30 @@ describe('wrong usage names the flag and exits 2', () => {
     ]
     for (const [input, message] of inputs) expectUsage(await tollgate(['verify', '-'], { input }), message)
     expectUsage(await tollgate(['verify'], { input: Uint8Array.of(0xff, 0xfe, 0x00) }), /not UTF-8/)
+  })
+})
+
+describe('text from Windows', () => {
+  const request = `POST /sms HTTP/1.1\r\nHost: example.com\r\nX-Twilio-Signature: ${'A'.repeat(27)}=\r\n\r\n`
+  const curl = `curl https://example.com/sms -d Body=é -H 'X-Twilio-Signature: ${'A'.repeat(27)}='`
+  const encodings: [string, (text: string) => Buffer][] = [
+    ['with a mark of UTF-8', (text) => Buffer.from(`\ufeff${text}`)],
+    ['in UTF-16, as PowerShell 5 writes it', (text) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['in UTF-16, big-endian', (text) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+  ]
+  test.each(encodings)('%s is read', async (_name, encode) => {
+    for (const [flag, text] of Object.entries({ raw: request, curl })) {
+      const read = [
+        await tollgate(['verify', `--${flag}`, writeScratch(encode(text))]),
+        await tollgate(['verify'], { input: encode(text) }),
+      ]
+      for (const { code, stdout } of read) expect([code, stdout]).toEqual([1, expect.stringContaining('_mismatch')])
+    }
+    const file = writeScratch(encode(`${authToken}\r\n`))
+    const signed = await tollgate(['sign', '--url', 'https://example.com/', '--auth-token-file', file], {
+      withToken: false,
+    })
+    expect(signed.code).toBe(0)
   })
 })
 

@@ -3,7 +3,7 @@ import type { Args } from '../args.ts'
 import { type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import { type Io, tell } from '../io.ts'
-import { decodeText, readBytes } from '../read-text.ts'
+import { decodeText, readBytes, toUtf8 } from '../read-text.ts'
 import { findCurl, parseCurl } from './curl.ts'
 import { flagNames, readFlags, requestFlags } from './flags.ts'
 import { isHar, parseCapture, parseHar, parseJson } from './json-inputs.ts'
@@ -66,13 +66,14 @@ type Parse = (bytes: Uint8Array, flag: string, args: Args) => GivenRequest
 
 const parsers: Readonly<Record<Source, Parse>> = {
   curl: (bytes, flag) => parseCurl(decodeText(bytes, flag), readNamedFile),
-  raw: (bytes, _flag, args) => parseRawHttp(bytes, schemeOf(args)),
+  raw: (bytes, flag, args) => parseRawHttp(toUtf8(bytes, flag), schemeOf(args)),
   har: (bytes, flag, args) => parseHar(parseJson(decodeText(bytes, flag), 'The HAR file'), readEntry(args)),
   capture: (bytes, flag, args) => parseCapture(parseJson(decodeText(bytes, flag), 'The capture'), readEntry(args)),
 }
 
 /** Detects the format of pasted text by its beginning. */
-function detect(bytes: Uint8Array, args: Args, io: Io): GivenRequest {
+function detect(pasted: Uint8Array, args: Args, io: Io): GivenRequest {
+  const bytes = toUtf8(pasted, '-')
   const latin = Buffer.from(bytes).toString('latin1')
   if (latin.trim() === '')
     throw new UsageError(
