@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { twilioWebhook } from 'tollgate/node'
 import { signRequest, webhookKinds } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -138,6 +141,41 @@ describe('send', () => {
     const ran = await tollgate(['send', 'message.inbound', '--to', silent.origin, '--timeout', '1'])
     expect(ran).toMatchObject({ code: 3, stderr: expect.stringContaining('no answer within 1 s') })
     await silent.close()
+  })
+
+  test('an answer that is no HTTP is not called unreachable', async () => {
+    const server = createServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9\r\n'))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const ran = await tollgate(['send', 'message.inbound', '--to', `127.0.0.1:${port}`])
+    server.close()
+    expect(ran.code).toBe(3)
+    expect(ran.stderr).toMatch(/^tollgate: 127\.0\.0\.1:\d+ gives no valid HTTP answer: .* Does it speak TLS .*\?\n$/)
+  })
+
+  test.each<[string, (text: string) => Buffer]>([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('an answer in %s is shown as text', async (encoding, compress) => {
+    const text = '<Response><Say>Hi</Say></Response>'
+    const server = await listen((_req, res) => {
+      res.writeHead(200, { 'content-type': 'text/xml', 'content-encoding': encoding }).end(compress(text))
+    })
+    const ran = await tollgate(['send', 'call.inbound', '--to', server.origin, '--json'])
+    await server.close()
+    expect(ran.code).toBe(0)
+    expect(readJson(ran).answers).toEqual([expect.objectContaining({ body: text, twiml: { wellFormed: true } })])
+  })
+
+  test('a redirect says where it leads, without a password or a query', async () => {
+    const location = 'https://u:private@example.com/sms/?a=private'
+    const server = await listen((_req, res) => res.writeHead(301, { location }).end())
+    const words = ['send', 'message.inbound', '--to', server.origin]
+    const [ran, json] = [await tollgate(words), await tollgate([...words, '--json'])]
+    await server.close()
+    expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('\nLocation: https://example.com/sms/?…\n') })
+    expect(readJson(json).answers).toEqual([expect.objectContaining({ location: 'https://example.com/sms/?…' })])
   })
 
   test('an answer that is cut off exits 3', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
+import { brotliDecompressSync, unzipSync } from 'node:zlib'
 import { UnreachableError, UsageError } from '../exit.ts'
 
 /** One request, ready to be sent byte for byte. */
@@ -20,6 +21,8 @@ export interface Answer {
   readonly status: number
   readonly statusText: string
   readonly contentType: string | undefined
+  /** Where a redirect leads. */
+  readonly location?: string | undefined
   readonly body: string
   /** True if `body` is only the beginning of the answer's body. */
   readonly cut: boolean
@@ -70,8 +73,10 @@ async function within<T>(
   } catch (error) {
     if (error instanceof UsageError) throw error
     const where = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`
-    const why = stop.signal.aborted ? `no answer within ${timeoutMs / 1000} s${hint}` : describeConnection(error)
-    throw new UnreachableError(`${where} cannot be reached: ${why}.`)
+    const why = stop.signal.aborted
+      ? `cannot be reached: no answer within ${timeoutMs / 1000} s${hint}`
+      : describeFailure(error)
+    throw new UnreachableError(`${where} ${why.endsWith('?') ? why : `${why}.`}`)
   } finally {
     clearTimeout(timer)
   }
@@ -123,8 +128,30 @@ async function readAnswer(response: IncomingMessage): Promise<Omit<Answer, 'dura
     status: response.statusCode ?? 0,
     statusText: response.statusMessage ?? '',
     contentType: response.headers['content-type'],
-    body: Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString('utf8'),
+    location: response.headers.location,
+    body: decompress(
+      Buffer.concat(chunks).subarray(0, maxAnswerBytes),
+      response.headers['content-encoding'],
+    ).toString(),
     cut: size > maxAnswerBytes,
+  }
+}
+
+const decoders: Readonly<Record<string, typeof unzipSync>> = {
+  gzip: unzipSync,
+  'x-gzip': unzipSync,
+  deflate: unzipSync,
+  br: brotliDecompressSync,
+}
+
+/** A captured request may ask for a compressed answer. What cannot be decompressed stays as it is. */
+function decompress(body: Buffer, encoding = ''): Buffer {
+  const name = encoding.toLowerCase()
+  const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined
+  try {
+    return decode?.(body, { maxOutputLength: maxAnswerBytes }) ?? body
+  } catch {
+    return body
   }
 }
 
@@ -151,6 +178,13 @@ const meanings: Readonly<Record<string, string>> = {
     'its certificate is from an unknown authority; name the file of that authority in NODE_EXTRA_CA_CERTS',
   EPROTO: 'it does not speak TLS; should the URL start with http?',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; should the URL start with http?',
+}
+
+/** Says why a request failed. A server that answers something else than HTTP was reached. */
+function describeFailure(error: unknown): string {
+  const { code, message }: { code?: unknown; message?: unknown } = Object(error)
+  if (!String(code).startsWith('HPE_')) return `cannot be reached: ${describeConnection(error)}`
+  return `gives no valid HTTP answer: ${String(message)}${code === 'HPE_INVALID_CONSTANT' ? '. Does it speak TLS (https), or another protocol?' : ''}`
 }
 
 /** Says why a connection failed. */

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import Table from 'cli-table3'
-import { cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
+import { cleanText, colorsFor, hideQuery, type Io, print, printJson } from '../io.ts'
 import type { Answer } from './deliver.ts'
 import { checkTwiml, formatTwiml } from './twiml.ts'
 
@@ -13,8 +13,17 @@ export function isDone(answer: Answer): boolean {
 
 export function reportJson(io: Io, facts: object, answers: readonly Answer[]): void {
   const toJson = (answer: Answer): object => {
-    const { status, contentType = null, body, durationMs } = answer
-    return { status, done: isDone(answer), durationMs, contentType, body, twiml: checkTwiml(answer) ?? null }
+    const { status, contentType = null, location, body, durationMs } = answer
+    const redirect = location !== undefined && { location: hideQuery(location) }
+    return {
+      status,
+      done: isDone(answer),
+      durationMs,
+      contentType,
+      ...redirect,
+      body,
+      twiml: checkTwiml(answer) ?? null,
+    }
   }
   printJson(io, { ...facts, answers: answers.map(toJson) })
 }
@@ -31,6 +40,7 @@ function formatAnswer(io: Io, answer: Answer): string {
   const color = isDone(answer) ? colors.green : colors.red
   const text = answer.statusText || (STATUS_CODES[answer.status] ?? '')
   const lines = [color(cleanText(`${answer.status} ${text}`.trim())) + describeType(answer)]
+  if (answer.location !== undefined) lines.push(`Location: ${hideQuery(answer.location)}`)
   if (answer.status === 101) lines.push('The WebSocket was opened and closed again.')
   const twiml = checkTwiml(answer)
   if (twiml !== undefined) lines.push(describeTwiml(twiml))
