@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { request } from 'node:http'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import type { CaptureSummary, CaptureView, Explanation } from '../src/shared/capture.ts'
@@ -128,6 +129,23 @@ test('names the matched key by its position, and the throw-away token as such', 
   page.inspector.record(exchange)
   const view = await page.json<CaptureView>(`/api/captures/${exchange.id}`)
   expect(view.verdict).toMatchObject({ key: "this run's throw-away token" })
+})
+
+test.each<[string, (text: string) => Buffer]>([
+  ['gzip', gzipSync],
+  ['br', brotliCompressSync],
+])('an answer in %s is shown as text, and one that is not as it is', async (encoding, compress) => {
+  const page = await openForTest()
+  const answer = async (body: Buffer) => {
+    const headers: [string, string][] = [['content-encoding', encoding]]
+    const response = { status: 200, headers, body, bodyTruncated: false, by: 'upstream' as const }
+    page.inspector.record(await makeExchange(signSample('message.inbound'), { response }))
+    const [newest] = await page.json<CaptureSummary[]>('/api/captures')
+    return (await page.json<CaptureView>(`/api/captures/${newest?.id}`)).response
+  }
+  expect(await answer(compress('<Response/>'))).toMatchObject({ body: '<Response/>' })
+  expect(await answer(Buffer.from('<Response/>'))).toMatchObject({ body: '<Response/>' })
+  expect(await answer(compress('x'.repeat(2_000_000)))).toMatchObject({ bodyBase64: expect.any(String) })
 })
 
 test('a request that was refused before verification is listed without a verdict', async () => {

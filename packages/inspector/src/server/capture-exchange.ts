@@ -1,3 +1,4 @@
+import { brotliDecompressSync, unzipSync } from 'node:zlib'
 import type { Exchange } from '@tollgate/gateway'
 import type { Capture, CapturedResponse } from '../shared/capture.ts'
 import { captureBody } from './body-text.ts'
@@ -42,8 +43,29 @@ export function captureExchange(exchange: Exchange, notes: CaptureNotes): Captur
 }
 
 function captureResponse(response: NonNullable<Exchange['response']>): CapturedResponse {
-  const { status, headers, body, bodyTruncated, by } = response
-  return { status, headers: headers.map(([name, value]) => [name, value]), by, ...captureBody(body, bodyTruncated) }
+  const { status, headers, bodyTruncated, by } = response
+  const pairs = headers.map(([name, value]) => [name, value] as const)
+  const body = decompress(response.body, findHeader(pairs, 'content-encoding'))
+  return { status, headers: pairs, by, ...captureBody(body, bodyTruncated) }
+}
+
+const decoders: Readonly<Record<string, typeof unzipSync>> = {
+  gzip: unzipSync,
+  'x-gzip': unzipSync,
+  deflate: unzipSync,
+  br: brotliDecompressSync,
+}
+const maxDecoded = 1_048_576
+
+/** Tunnels ask for compressed answers. What cannot be decompressed stays as it is. */
+function decompress(body: Uint8Array, encoding = ''): Uint8Array {
+  const name = encoding.toLowerCase()
+  const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined
+  try {
+    return decode?.(body, { maxOutputLength: maxDecoded }) ?? body
+  } catch {
+    return body
+  }
 }
 
 /** Joins a target to the public URL whose host matches the request, or else to the first one. */
