@@ -256,6 +256,25 @@ test('hides the credentials of a request', async () => {
     expect((await page.ask(path)).text, path).not.toMatch(/c2VjcmV0|sid=secret/)
 })
 
+test('hides the password of a public URL, and of an imported one', async () => {
+  const withPassword = publicUrl.replace('//', '//user:secret@')
+  const page = await openForTest({ publicUrl: [withPassword] })
+  const route = { publicUrl: withPassword, path: '/', scheme: 'twilio' } as const
+  const exchange = await makeExchange(signSample('message.inbound'), { route })
+  page.inspector.record(exchange)
+  await page.ask('/api/import', { method: 'POST', body: { method: 'GET', url: `${withPassword}/x`, headers: [] } })
+  const all = await page.json<CaptureSummary[]>('/api/captures')
+  expect(all).toHaveLength(2)
+  for (const path of [
+    '/api/info',
+    '/api/export',
+    '/api/export?format=har',
+    ...all.map(({ id }) => `/api/captures/${id}`),
+  ])
+    expect((await page.ask(path)).text, path).not.toContain('secret')
+  expect(await page.json<CaptureView>(`/api/captures/${exchange.id}`)).toMatchObject({ url: `${publicUrl}/hook` })
+})
+
 test('a malformed exchange is reported and does not throw', async () => {
   const page = await openForTest()
   page.inspector.record({} as never)

@@ -1,6 +1,7 @@
 import { brotliDecompressSync, unzipSync } from 'node:zlib'
 import type { Exchange } from '@tollgate/gateway'
 import type { Capture, CapturedResponse } from '../shared/capture.ts'
+import { dropUserinfo } from '../shared/url-parts.ts'
 import { captureBody } from './body-text.ts'
 import { describeVerdict } from './describe-verdict.ts'
 import { findHeader } from './read-capture.ts'
@@ -77,7 +78,7 @@ export function joinPublicUrl(
   const urls = typeof publicUrl === 'string' ? [publicUrl] : (publicUrl ?? [])
   const base = urls.find((url) => host !== undefined && hostOf(url) === host.toLowerCase()) ?? urls[0]
   if (base === undefined) return target
-  return base.replace(/[?#].*$/, '').replace(/\/$/, '') + target
+  return dropUserinfo(base.replace(/[?#].*$/, '').replace(/\/$/, '')) + target
 }
 
 function hostOf(url: string): string | undefined {

@@ -8,6 +8,7 @@ import { sampleWebhook, webhookKinds } from 'tollgate/testing'
 import type { RunInfo } from '../shared/api.ts'
 import type { Capture, Explanation } from '../shared/capture.ts'
 import { splitMainParams } from '../shared/main-params.ts'
+import { dropUserinfo } from '../shared/url-parts.ts'
 import { captureExchange } from './capture-exchange.ts'
 import { Explainer, rankForLocalUse } from './explainer.ts'
 import { hideSecrets } from './hide.ts'
@@ -58,7 +59,7 @@ const samples = Object.fromEntries(
 export function createInspector(options: InspectorOptions): Inspector {
   checkInspectorOptions(options)
   const token = options.token ?? randomBytes(24).toString('base64url')
-  const publicUrls = typeof options.publicUrl === 'string' ? [options.publicUrl] : options.publicUrl
+  const publicUrls = [options.publicUrl].flat().map(dropUserinfo)
   const { throwAwayToken, throwAwayIndex, realToken, gatewayUrl } = options
   const optionsByScheme: OptionsByScheme = { twilio: options.verifierOptions, sendgrid: options.sendgrid }
   const secrets = [throwAwayToken, ...(realToken === undefined ? [] : [realToken]), ...(options.secrets ?? [])]

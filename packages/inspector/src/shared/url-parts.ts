@@ -29,3 +29,8 @@ function splitUrl(url: string): Record<UrlPart['name'], string> {
     query: query === -1 ? '' : rest.slice(query),
   }
 }
+
+/** Removes the name and password of a URL. Twilio signs neither, and they are credentials. */
+export function dropUserinfo(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1')
+}

@@ -1,4 +1,5 @@
 import type { CapturedBody, HeaderList } from '../../shared/capture.ts'
+import { dropUserinfo } from '../../shared/url-parts.ts'
 import { captureBody } from '../body-text.ts'
 
 /** A request from a file. The file's other fields, such as verdicts and causes, are ignored. */
@@ -62,7 +63,7 @@ function readEntry(entry: unknown): ImportedRequest | string {
   if (typeof body === 'string') return body
   return {
     method,
-    url,
+    url: dropUserinfo(url),
     target: target.startsWith('/') ? target : `/${target}`,
     headers,
     ...body,
