@@ -50,7 +50,9 @@ test('npm start prints both verdicts and the address of the page, answers the pr
   const port = await findFreePort()
   const { child, output } = await start(port, 'Ctrl-C')
 
-  expect(output()).toMatch(/^accepted {2}POST \/sms {2}message\.inbound {2}covers params {2}matched auth_token 0$/m)
+  expect(output()).toMatch(
+    /^accepted {2}POST \/sms {2}message\.inbound {2}covers params {2}matched auth_token 0 {2}200$/m,
+  )
   expect(output()).toMatch(/^refused {3}POST \/sms {2}signature_mismatch {2}403$/m)
 
   const page = /^ {2}(http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32})$/m.exec(output())?.[1] ?? ''

@@ -85,7 +85,7 @@ test("without flags it accepts the page's test webhooks, prints a line for each,
   await expect
     .poll(dev.lines)
     .toEqual([
-      'accepted  POST /sms  message.inbound  covers params  matched auth_token 0',
+      'accepted  POST /sms  message.inbound  covers params  matched auth_token 0  200',
       'refused   POST /sms  signature_mismatch  403',
     ])
   dev.child.kill('SIGINT')
@@ -107,6 +107,20 @@ test('in front of an application it verifies with the Auth Token and the public 
   expect(await deliver(dev, 'https://elsewhere.example.com')).toBe(403)
   expect(seen).toEqual([['/sms', 'params']])
   expect(dev.talk() + dev.lines().join()).not.toContain(authToken)
+})
+
+test('the line of a request ends with the status of the answer, also with --mode observe', async () => {
+  const app = await listen((_req, res) => void res.writeHead(404).end())
+  onTestFinished(app.close)
+  const dev = await startDev(['--upstream', app.origin, '--mode', 'observe'], { TWILIO_AUTH_TOKEN: authToken })
+  expect(await deliver(dev, dev.webhooks)).toBe(404)
+  expect(await deliver(dev, dev.webhooks, otherToken)).toBe(404)
+  await expect
+    .poll(dev.lines)
+    .toEqual([
+      'accepted  POST /sms  message.inbound  covers params  matched auth_token 0  404',
+      'refused   POST /sms  signature_mismatch  404',
+    ])
 })
 
 test('verify reads a fixture from the page as a capture', async () => {

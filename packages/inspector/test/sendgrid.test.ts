@@ -59,7 +59,7 @@ test('a request of SendGrid is shown with its verdict, its kind and what was sig
     signed.headers['x-twilio-email-event-webhook-timestamp'] + Buffer.from(signed.body).toString(),
   )
   expect(formatExchange(exchanges[0] as Exchange)).toBe(
-    'accepted  POST /events  sendgrid  covers timestamp-and-body  matched sendgrid marketing',
+    'accepted  POST /events  sendgrid  covers timestamp-and-body  matched sendgrid marketing  200',
   )
 })
 
