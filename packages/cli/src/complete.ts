@@ -14,11 +14,13 @@ export async function complete(words: readonly string[], io: Io): Promise<void> 
   }
 }
 
-/** Returns how the shell separates a word from its description. bash shows only the word. */
+/**
+ * Returns how the shell separates a word from its description. bash shows only the word. The
+ * scripts set SHELL to their own shell.
+ */
 function formatFor(io: Io): (name: string, meaning: string) => string {
   if (io.env.SHELL?.endsWith('fish') === true) return (name, meaning) => `${name}\t${meaning}`
-  if (io.env.SHELL?.endsWith('zsh') === true || io.env.ZSH_NAME !== undefined)
-    return (name, meaning) => `${name.replaceAll(':', '\\:')}:${meaning}`
+  if (io.env.SHELL?.endsWith('zsh') === true) return (name, meaning) => `${name.replaceAll(':', '\\:')}:${meaning}`
   return (name) => name
 }
 

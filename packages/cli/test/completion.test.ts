@@ -4,11 +4,11 @@ import { installTollgate, tollgate } from './support.ts'
 
 const folder = installTollgate()
 
-/** Returns the words that bash offers for the last word. */
+/** Returns the words that bash offers for the last word. Its login shell is another one. */
 function completeInBash(...words: string[]): string[] {
   const script = `source <(tollgate completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tollgate_yargs_completions; printf '%s\\n' "\${COMPREPLY[@]}"`
   const { stdout } = spawnSync('bash', ['--norc', '-c', script, 'bash', 'tollgate', ...words], {
-    env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, SHELL: '/bin/bash' },
+    env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, SHELL: '/bin/zsh', ZSH_NAME: 'zsh' },
     encoding: 'utf8',
   })
   return stdout.split('\n').filter((line) => line !== '')

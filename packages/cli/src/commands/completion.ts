@@ -74,7 +74,10 @@ ${rows.join('\n')}
 }`
 }
 
-/** yargs reads the shell from the environment only, so this sets the environment for the call. */
+/**
+ * yargs reads the shell from the environment only, so this sets the environment for the call. The
+ * script names its own shell: SHELL is the login shell, which is often another one.
+ */
 async function formatYargsScript(shell: Shell, io: Io): Promise<string> {
   const { SHELL, ZSH_NAME } = process.env
   process.env.SHELL = `/bin/${shell}`
@@ -83,7 +86,9 @@ async function formatYargsScript(shell: Shell, io: Io): Promise<string> {
     return await new Promise((resolve) =>
       createParser([], io)
         .completion('completion', false)
-        .parse(['completion'], {}, (_error, _argv, output) => resolve(output)),
+        .parse(['completion'], {}, (_error, _argv, output) =>
+          resolve(output.replace(`tollgate ${completionKey}`, `SHELL=${shell} $&`)),
+        ),
     )
   } finally {
     restore('SHELL', SHELL)
