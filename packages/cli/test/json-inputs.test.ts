@@ -91,6 +91,7 @@ describe('a capture', () => {
     expect(parseCapture({ ...request, headers, body: { From: '+1' } })).toMatchObject({ parsed: { From: '+1' } })
     expect(parseCapture({ ...request, headers, body: {} })).toEqual({ ...request, headers, body: undefined })
     expect(parseCapture({ ...request, headers: { A: ['b', 'c'] } }).headers).toEqual([...headers, ['A', 'c']])
+    expect(parseCapture({ ...request, headers: { 'content-length': 3 } }).headers).toEqual([['content-length', '3']])
   })
 
   test('other JSON is refused', () => {

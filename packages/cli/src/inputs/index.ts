@@ -88,7 +88,7 @@ function detect(pasted: Uint8Array, args: Args, io: Io): GivenRequest {
       : found(io, 'a request as JSON', () => parseCapture(value, readEntry(args)))
   }
   if (findCurl(text) !== undefined) return found(io, 'a curl command', () => parseCurl(text, readNamedFile))
-  if (/Invoke-WebRequest|\bfetch\(/.test(text))
+  if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(text))
     throw new UsageError('This is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd).')
   throw new UsageError('This is not a curl command, a raw HTTP request, a HAR file or a JSON request.')
 }

@@ -152,8 +152,9 @@ function toFields(headers: unknown): Fields | undefined {
     const [name, value] = Array.isArray(each) ? each : [property(each, 'name'), property(each, 'value')]
     if (typeof name !== 'string') return undefined
     for (const one of Array.isArray(value) ? value : [value]) {
-      if (typeof one !== 'string') return undefined
-      fields.push([name, one])
+      // Logs write a Content-Length as a number.
+      if (typeof one !== 'string' && typeof one !== 'number') return undefined
+      fields.push([name, String(one)])
     }
   }
   return fields

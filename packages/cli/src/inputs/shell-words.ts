@@ -65,6 +65,10 @@ export function splitShellWords(text: string): string[] {
       i += /^[<>]+&?\s*[^\s;|&]*/.exec(text.slice(i))?.[0].length ?? 1
     } else {
       refuseExpansion(char, next)
+      if (word === undefined && /[‘’“”–—]/.test(char))
+        throw new UsageError(
+          'The command has typographic quotes or dashes, as chats and documents write them: replace them with \' or ", and with --.',
+        )
       add(char)
       i++
     }
