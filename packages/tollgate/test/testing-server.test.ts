@@ -166,6 +166,26 @@ describe('over a socket', () => {
     await expect(server.send('/', 'message.inbound')).rejects.toThrow()
   })
 
+  test.each<[string, NodeApplication]>([
+    ['closes the connection', (_req, res) => void res.writeHead(413, { connection: 'close' }).end('too large')],
+    ['destroys it', (req, res) => void res.writeHead(413).end('too large', () => req.socket.destroy())],
+    ['reads no further', (_req, res) => void res.writeHead(413).end('too large')],
+  ])('an answer before the end of a large body is an answer, if the application %s', async (_how, application) => {
+    const errors: unknown[] = []
+    const note = (error: unknown) => void errors.push(error)
+    process.on('uncaughtExceptionMonitor', note)
+    const twilio = await nodeTestServer(() => application)
+    try {
+      const answer = await twilio.send('/sms', { params: { Body: 'x'.repeat(20_000_000) } })
+      expect([answer.status, await answer.text()]).toEqual([413, 'too large'])
+    } finally {
+      await twilio.close()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      process.off('uncaughtExceptionMonitor', note)
+    }
+    expect(errors).toEqual([])
+  })
+
   test('the Host header is that of the public URL', async () => {
     const make = () => (req: { headers: { host?: string } }, res: { end(text: string): void }) =>
       res.end(req.headers.host ?? '')
