@@ -25,7 +25,7 @@ const minifyTools = {
   async generateBundle(_options: unknown, bundle: Record<string, { code?: string }>): Promise<void> {
     for (const [fileName, chunk] of Object.entries(bundle))
       if (
-        /^(counters|diagnose|keys|params|replay|test-server|testing|webhooks)\b.*\.c?js$/.test(fileName) &&
+        /^(counters|diagnose|keys|params|test-server|testing|webhooks)\b.*\.c?js$/.test(fileName) &&
         chunk.code !== undefined
       )
         chunk.code = (await transform(chunk.code, { minify: true, target: 'node20', charset: 'utf8' })).code
