@@ -34,7 +34,7 @@ const noWebhooks: Readonly<Record<string, RegExp>> = {
   'not a URL':
     /_(target_\w+_sid|filters|count|enabled|on_number|date_created|target)$|\.?webhooks$|callback_events|target$|sink_configuration|method$/i,
   'a list of what is in another row':
-    /^(conversations \/v2\/Conversations |voice \/v3\/Transcriptions |api .*\/(Local|Mobile|TollFree|DependentPhoneNumbers)\.json|trunking .*\/PhoneNumbers|preview |ip-messaging |chat \/v1|insights |messaging \/v1\/LinkShortening\/Domains|numbers .*\/Copies|trusthub .*\/ProvisionalCopy|conversations \/v1\/Conversations\/|chat \/v2\/.*\/Channels\/)/,
+    /^(conversations \/v2\/Conversations |voice \/v3\/Transcriptions |api .*\/(Local|Mobile|TollFree|DependentPhoneNumbers)\.json|trunking .*\/PhoneNumbers|preview |ip-messaging |chat \/v1|insights |messaging \/v1\/LinkShortening\/Domains|numbers .*\/Copies|trusthub .*\/ProvisionalCopy|chat \/v2\/.*\/Channels\/)/,
   'what was sent, not what is configured':
     /Notifications\.json|monitor \/v1\/Alerts|bulkexports .*\/Jobs|Calls\/\{CallSid\}\/Events|video \/v1\/(Compositions|Recordings) /,
   'a product that ended': /^(autopilot|fax|media) /,
@@ -311,6 +311,12 @@ describe('tollgate audit', () => {
         kind: 'refused',
         reason: expect.stringMatching(/^403.*no permission/),
       },
+      {
+        account: sub1,
+        resource: 'studio-published',
+        kind: 'refused',
+        reason: expect.stringMatching(/^403.*no permission/),
+      },
       { account: sub2, resource: 'sip-domains', kind: 'failed', reason: expect.stringMatching(/^503/) },
       { account: sub2, resource: 'sync-services', kind: 'failed', reason: expect.stringMatching(/^401.*credentials/) },
     ])
@@ -579,6 +585,25 @@ describe('tollgate audit', () => {
     const numbers = ['1', '2', '2', '3'].map((digit) => createNumber(digit, { voice_url: `${origin}/${digit}` }))
     const { document } = await audit({ accounts: [{ sid: main, authToken, data: { [numbersOf(main)]: numbers } }] })
     expect(document.webhooks.map(({ url }) => url.slice(-1))).toEqual(['1', '2', '3'])
+  })
+
+  test('a flow with a draft has the webhooks of both revisions, and each of them once', async () => {
+    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}`
+    const createFlow = (key: string, path: string): Item => {
+      const states = [path, 'same'].map((name) => ({ properties: { url: `${origin}/${name}`, method: 'POST' } }))
+      return createItem(key, { sid: sidOf('1', 'FW'), definition: { states } })
+    }
+    const data = {
+      'studio /v2/Flows': [createItem('studio /v2/Flows', { sid: sidOf('1', 'FW') })],
+      [flow]: createFlow(flow, 'draft'),
+      [`${flow}/Revisions/LatestPublished`]: createFlow(`${flow}/Revisions/LatestPublished`, 'live'),
+    }
+    const { document } = await audit({ accounts: [{ sid: main, authToken, data }] })
+    expect(document.webhooks.map(({ resource, url }) => [resource, url.slice(origin.length)])).toEqual([
+      ['studio-flows', '/draft'],
+      ['studio-flows', '/same'],
+      ['studio-published', '/live'],
+    ])
   })
 
   test('a redirect of a Studio flow is a webhook of yours, and a fragment makes no other URL', async () => {

@@ -6,6 +6,7 @@ import {
   type WebhookUrl,
 } from '../twilio-api/webhook-url.ts'
 import { compare, type Inventory, type Place, toPlace, type Webhook } from './inventory.ts'
+import { resources } from './resources.ts'
 
 /** `note` does not change the exit code. The names are those of SARIF. */
 type Level = 'error' | 'warning' | 'note'
@@ -165,7 +166,7 @@ export function listFindings({ webhooks, rules: signing }: Inventory, known: Kno
   for (const webhook of webhooks) {
     const isTemplate = /^(?:[^/]*\/\/)?[^/?#]*\{\{/.test(webhook.url)
     // Studio fills in the host when it calls. No other product does.
-    if (isTemplate && webhook.resource === 'studio-flows') continue
+    if (isTemplate && resources[webhook.resource]?.product === 'studio') continue
     const parts = isTemplate ? undefined : parseWebhookUrl(webhook.url)
     if (parts === undefined) add('malformed', webhook.url, webhook)
     else for (const rule of ruleIds) if (rules[rule].applies?.(parts, webhook, context)) add(rule, webhook.url, webhook)

@@ -82,12 +82,26 @@ export async function readInventory(
     account: credentials.accountSid,
     accounts: accounts.map(({ sid }) => sid),
     inactive,
-    webhooks: webhooks.sort(order),
+    webhooks: dropRepeated(webhooks, names).sort(order),
     rules: rules.sort(order),
     gaps: gaps
       .map((gap) => (isDeleted && unauthorized.has(gap) ? { ...gap, kind: 'failed' as const } : gap))
       .sort(order),
   }
+}
+
+/**
+ * Drops webhooks that another resource lists too, such as those of a flow whose newest revision is
+ * the published one. They stay in the first of these resources, in any order of reading.
+ */
+function dropRepeated(webhooks: readonly Webhook[], names: readonly string[]): Webhook[] {
+  const toText = (webhook: Webhook): string => JSON.stringify({ ...webhook, resource: undefined })
+  const firsts = new Map<string, number>()
+  for (const webhook of webhooks) {
+    const text = toText(webhook)
+    firsts.set(text, Math.min(firsts.get(text) ?? Number.POSITIVE_INFINITY, names.indexOf(webhook.resource)))
+  }
+  return webhooks.filter((webhook) => firsts.get(toText(webhook)) === names.indexOf(webhook.resource))
 }
 
 async function listAccounts(

@@ -37,6 +37,16 @@ const statusCallback = { status_callback: 'status_callback_method' }
 const conversationUrls = { pre_webhook_url: 'method', post_webhook_url: 'method' }
 const ofVoiceApplication = ['voice_application_sid', 'trunk_sid']
 
+const studioUrls = {
+  'definition.states[].properties.url': 'method',
+  'definition.states[].properties.recording_status_callback_url': 'POST',
+  'definition.states[].properties.recording_status_callback': 'recording_status_callback_method',
+  'definition.states[].properties.status_callback': 'status_callback_method',
+  'definition.states[].properties.transcription_callback_url': 'POST',
+  'definition.states[].properties.wait_url': 'wait_url_method',
+  'definition.states[].properties.waitUrl': 'waitUrlMethod',
+}
+
 /** Every kind of resource. To add one, add a row. */
 export const resources: Readonly<Record<string, Resource>> = {
   'phone-numbers': {
@@ -129,9 +139,17 @@ export const resources: Readonly<Record<string, Resource>> = {
     id: 'chat_service_sid',
     urls: conversationUrls,
   },
+  // The list without a service has the conversations of the default service.
   conversations: {
     product: 'conversations',
-    // The list without a service has the conversations of one service only.
+    path: '/v1/Conversations/{ConversationSid}/Webhooks',
+    list: 'webhooks',
+    parent: { path: '/v1/Conversations', list: 'conversations', fills: 'ConversationSid' },
+    urls: { 'configuration.url': 'method' },
+    large: true,
+  },
+  'conversations-in-services': {
+    product: 'conversations',
     path: '/v1/Services/{ChatServiceSid}/Conversations/{ConversationSid}/Webhooks',
     list: 'webhooks',
     parent: {
@@ -189,21 +207,20 @@ export const resources: Readonly<Record<string, Resource>> = {
     parent: { path: '/v1/Workspaces', list: 'workspaces', fills: 'WorkspaceSid' },
     urls: { assignment_callback_url: 'POST', fallback_assignment_callback_url: 'POST' },
   },
+  // The newest revision, which may be a draft. Calls and messages run the published one.
   'studio-flows': {
     product: 'studio',
-    // Calls and messages run this revision. The flow itself has the newest one, which may be a draft.
+    path: '/v2/Flows/{Sid}',
+    parent: { path: '/v2/Flows', list: 'flows', fills: 'Sid' },
+    urls: studioUrls,
+    callsOthers: 'make-http-request',
+  },
+  'studio-published': {
+    product: 'studio',
     path: '/v2/Flows/{Sid}/Revisions/{Revision}',
     values: { Revision: ['LatestPublished'] },
     parent: { path: '/v2/Flows', list: 'flows', fills: 'Sid' },
-    urls: {
-      'definition.states[].properties.url': 'method',
-      'definition.states[].properties.recording_status_callback_url': 'POST',
-      'definition.states[].properties.recording_status_callback': 'recording_status_callback_method',
-      'definition.states[].properties.status_callback': 'status_callback_method',
-      'definition.states[].properties.transcription_callback_url': 'POST',
-      'definition.states[].properties.wait_url': 'wait_url_method',
-      'definition.states[].properties.waitUrl': 'waitUrlMethod',
-    },
+    urls: studioUrls,
     callsOthers: 'make-http-request',
   },
   'event-sinks': {

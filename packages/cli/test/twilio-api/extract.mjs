@@ -17,7 +17,7 @@ const isUseful = /(method|sid|^id$|_type$|token|^status$)$|^(request|response|al
 const isMeta = /^(url|links|uri|meta)$|(page|first|next|previous)_(page_)?ur[il]$/
 // Answers whose URLs the files do not declare, and lists that lead to other resources.
 const alsoNeeded =
-  /^(api \/2010-04-01\/Accounts(\/\{AccountSid\}\/Calls\/\{CallSid\}\/Events)?\.json|conversations \/v1\/Services(\/\{ChatServiceSid\}\/Conversations)?|intelligence \/v3\/ControlPlane\/Configurations|events \/v1\/Sinks|verify \/v2\/Services|studio \/v2\/Flows\/\{Sid\}\/Revisions\/\{Revision\}|voice \/v2\/Configurations\/\{Type\}\/Default|monitor \/v1\/Alerts\/\{Sid\})$/
+  /^(api \/2010-04-01\/Accounts(\/\{AccountSid\}\/Calls\/\{CallSid\}\/Events)?\.json|conversations \/v1\/(Services|(Services\/\{ChatServiceSid\}\/)?Conversations)|intelligence \/v3\/ControlPlane\/Configurations|events \/v1\/Sinks|verify \/v2\/Services|studio \/v2\/Flows\/\{Sid\}(\/Revisions\/\{Revision\})?|voice \/v2\/Configurations\/\{Type\}\/Default|monitor \/v1\/Alerts\/\{Sid\})$/
 
 /** @type {Record<string, object>} */
 const operations = {}
@@ -50,7 +50,10 @@ for (const file of readdirSync(folder)
       return mayBeUrl.test(name) || isUseful.test(name) || type === 'any' ? [[path, type]] : []
     })
   }
-  /** The parameters, such as `AutoCreation.WebhookUrl`, tell what an object without declared properties holds. */
+  /**
+   * The parameters, such as `AutoCreation.WebhookUrl`, tell what an object without
+   * declared properties holds.
+   */
   const listWritten = (operation) =>
     Object.values(operation?.requestBody?.content ?? {})
       .flatMap(({ schema }) => Object.keys(resolve(schema)?.properties ?? {}))
