@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 import { root } from '../../tools/run.mjs'
 import { installWhenNeeded } from '../../tools/setup.mjs'
 
-// Checks that a refusal takes the same time if a signature differs in its first or in its last
+// Checks that a rejection takes the same time if a signature differs in its first or in its last
 // character. The method is that of dudect (Reparaz, Balasch, Verbauwhede: "Dude, is my code
 // constant time?", 2017): samples of two classes in random order, without the slower half of each.
 // They are compared block by block, so that other load affects both classes. Student's t-test is

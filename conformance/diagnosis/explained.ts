@@ -21,7 +21,7 @@ export async function explainRejected(
   const lines: string[] = []
   const { error } = console
   const { now } = performance
-  // The option explains few refusals at once, so the clock moves on before each.
+  // The option explains few rejections at once, so the clock moves on before each.
   ahead += 60_000
   performance.now = () => now.call(performance) + ahead
   console.error = (...texts) => lines.push(texts.join(' '))

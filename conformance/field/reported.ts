@@ -1713,7 +1713,7 @@ addApp(
   ['?query_encoding'],
 )
 
-// ---- strangers: a refusal with a code of its own is no fault of the options
+// ---- strangers: a rejection with a code of its own is no fault of the options
 const strange = { 'user-agent': 'curl/8.5.0' }
 const stranger = (name: string, request: ReturnType<typeof post>, options: VerifierOptions = {}): void => {
   const { 'i-twilio-idempotency-token': _, ...headers } = request.headers

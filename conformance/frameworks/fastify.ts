@@ -100,7 +100,7 @@ async function shakeHands(token?: string): Promise<readonly [status: number | un
  * Sends a forged request whose client leaves while a slow hook of the application delays the
  * answer. Returns how often the handler ran.
  */
-async function leaveDuringRefusal(): Promise<number> {
+async function leaveDuringRejection(): Promise<number> {
   const { options } = makeScenario('plain')
   const app = createFastify({ forceCloseConnections: true })
   let runs = 0
@@ -118,7 +118,7 @@ async function leaveDuringRefusal(): Promise<number> {
   await app.listen({ host: '127.0.0.1', port: 0 })
   const connection = openConnection(findPort(app.server))
   connection.write(writeRequest(toRaw(await makeRequest({ token: otherToken }))))
-  await waitUntil(() => held, 'the refusal')
+  await waitUntil(() => held, 'the rejection')
   connection.socket.destroy()
   await new Promise((resolve) => setTimeout(resolve, 120))
   await app.close()
@@ -178,8 +178,8 @@ export const fastifyLoadSuite: Suite = defineSuite('loading the plugin', {
 })
 
 export const fastifyHookSuite: Suite = defineSuite('hooks of Fastify', {
-  'a client that leaves during the refusal: no handler runs': async () =>
-    assertEqual(await leaveDuringRefusal(), 0, 'runs'),
+  'a client that leaves during the rejection: no handler runs': async () =>
+    assertEqual(await leaveDuringRejection(), 0, 'runs'),
   'bodyLimit applies to forms and JSON': async () => assertEqual(await exceedBodyLimit(), [413, 413], 'statuses'),
 })
 

@@ -16,7 +16,7 @@ vi.spyOn(console, 'error').mockImplementation(() => undefined)
 for (const framework of await nestFrameworks()) bindAdapter(framework)
 
 const options = { publicUrl: origin, authToken: token }
-const refusal = { status: 403, body: 'Twilio Request Validation Failed.' }
+const rejection = { status: 403, body: 'Twilio Request Validation Failed.' }
 const accepted = { status: 200, body: 'ok' }
 
 interface Answered {
@@ -81,7 +81,7 @@ describe.each([
       body: "+12025550123,It's 100% ünï & more,params",
       type: expect.stringContaining('text/xml'),
     })
-    expect(await ask({ token: otherToken })).toEqual({ ...refusal, type: 'text/plain; charset=utf-8' })
+    expect(await ask({ token: otherToken })).toEqual({ ...rejection, type: 'text/plain; charset=utf-8' })
   })
 
   test('forRootAsync', async () => {
@@ -92,19 +92,19 @@ describe.each([
     })
     const ask = await serve({ method: () => 'ok', parameters: [] }, module)
     expect(await ask()).toMatchObject(accepted)
-    expect(await ask({ token: otherToken })).toMatchObject(refusal)
+    expect(await ask({ token: otherToken })).toMatchObject(rejection)
   })
 
   test('options on a method replace those on its class, which replace those of the module', async () => {
     const strict = [TwilioWebhook({ accountSid: otherAccount })]
     const route: Route = { method: () => 'ok', parameters: [] }
-    expect(await (await serve({ ...route, on: strict }))()).toMatchObject(refusal)
-    expect(await (await serve({ ...route, onClass: strict, on: [] }))()).toMatchObject(refusal)
+    expect(await (await serve({ ...route, on: strict }))()).toMatchObject(rejection)
+    expect(await (await serve({ ...route, onClass: strict, on: [] }))()).toMatchObject(rejection)
     const loosened = await serve({ ...route, onClass: strict, on: [TwilioWebhook({ accountSid: undefined })] })
     expect(await loosened()).toMatchObject(accepted)
-    expect(await loosened({ token: otherToken })).toMatchObject(refusal)
+    expect(await loosened({ token: otherToken })).toMatchObject(rejection)
     const byFunction = TwilioWebhookModule.forRoot(() => options)
-    expect(await (await serve({ ...route, on: strict }, byFunction))()).toMatchObject(refusal)
+    expect(await (await serve({ ...route, on: strict }, byFunction))()).toMatchObject(rejection)
   })
 
   test('a decorator on the class and one on the method are one check', async () => {
@@ -115,7 +115,7 @@ describe.each([
     expect(onVerdict).toHaveBeenCalledTimes(1)
   })
 
-  test('no exception filter sees a refusal, and an answer is sent once', async () => {
+  test('no exception filter sees a rejection, and an answer is sent once', async () => {
     const seen = vi.fn()
     class CatchAll {
       catch(error: unknown): void {
@@ -125,7 +125,7 @@ describe.each([
     nest.common.Catch()(CatchAll)
     const method = vi.fn()
     const ask = await serve({ method, parameters: [] }, undefined, (app) => app.useGlobalFilters(new CatchAll()))
-    expect(await ask({ token: otherToken })).toMatchObject(refusal)
+    expect(await ask({ token: otherToken })).toMatchObject(rejection)
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(seen).not.toHaveBeenCalled()
     expect(method).not.toHaveBeenCalled()

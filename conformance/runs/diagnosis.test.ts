@@ -37,7 +37,7 @@ describe('what may not be shown', () => {
     expect(await listLeaks(setUp, { ...diagnosis, suspected })).toEqual([secret])
   })
 
-  test('what an adapter would write of a refusal is among it', async () => {
+  test('what an adapter would write of a rejection is among it', async () => {
     const [setUp] = await listMadeSetUps()
     const diagnosis = setUp && (await diagnose(setUp.request as never, readOptions(setUp).verifier))
     expect(setUp && diagnosis && (await explainInWords(setUp, diagnosis))).toContain('scheme')

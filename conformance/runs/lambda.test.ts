@@ -161,7 +161,7 @@ function signForm(url: string, params: Pairs = sms): { headers: Record<string, s
   return { headers: { Host: host, ...headers }, body }
 }
 
-const refusal = { statusCode: 403, body: 'Twilio Request Validation Failed.', isBase64Encoded: false }
+const rejection = { statusCode: 403, body: 'Twilio Request Validation Failed.', isBase64Encoded: false }
 const textHeaders = { 'content-type': 'text/plain; charset=utf-8' }
 
 describe('events as AWS documents them', () => {
@@ -178,7 +178,7 @@ describe('events as AWS documents them', () => {
 
   test('a REST API: the stage is in the path of the context only', async () => {
     expect(await run(rest(signForm(`${origin}/prod/sms`)))).toBe(ok)
-    expect(await run(rest(signForm(`${origin}/sms`)))).toEqual({ ...refusal, headers: textHeaders })
+    expect(await run(rest(signForm(`${origin}/sms`)))).toEqual({ ...rejection, headers: textHeaders })
   })
 
   test('multi-value headers win, in any letter case, and repeats count', async () => {
@@ -192,7 +192,7 @@ describe('events as AWS documents them', () => {
       rest({ body, headers: { 'x-twilio-signature': 'other' }, multiValueHeaders })
     expect(await run(event(lists('X-TWILIO-SIGNATURE', signature)))).toBe(ok)
     const repeated = await run(event(lists('X-Twilio-Signature', signature, signature)))
-    expect(repeated).toEqual({ ...refusal, multiValueHeaders: { 'content-type': [textHeaders['content-type']] } })
+    expect(repeated).toEqual({ ...rejection, multiValueHeaders: { 'content-type': [textHeaders['content-type']] } })
   })
 
   test('a stage of an HTTP API, and a path that it has decoded', async () => {

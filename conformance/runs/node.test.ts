@@ -41,7 +41,7 @@ test('a stream that was read before: 500, and no handler runs', async () => {
   expect(handler).not.toHaveBeenCalled()
 })
 
-test('a refusal of an unread body closes the connection after the answer', async () => {
+test('a rejection of an unread body closes the connection after the answer', async () => {
   const port = await listen(createServer(twilioWebhook(options, () => undefined)))
   const connection = openConnection(port)
   const bytes = writeRequest(toRaw(withHeaders(await makeRequest(), { 'x-twilio-signature': undefined })))

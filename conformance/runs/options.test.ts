@@ -151,7 +151,7 @@ test.each([
   for (const [, adapter] of uncalled) expect(() => callable(adapter)(options, proceed)).toThrow(message)
 })
 
-test('outside production, the first refusal of each code is one line in the log, without what was sent', async () => {
+test('outside production, the first rejection of each code is one line in the log, without what was sent', async () => {
   vi.stubEnv('NODE_ENV', 'development')
   const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const lines = (): string[] => log.mock.calls.flat().map(String)
@@ -181,7 +181,7 @@ test('outside production, the first refusal of each code is one line in the log,
   // A verifier does not show its options, so the line must be true with "diagnose" and without it.
   const shared = createVerifier({ ...options, diagnose: { explain: () => undefined } })
   await send(fetch.twilioWebhook({ verifier: shared }, reached))
-  expect(lines().at(-1)).toContain('The option "diagnose", from tollgate/diagnose, explains refusals.')
+  expect(lines().at(-1)).toContain('The option "diagnose", from tollgate/diagnose, explains rejections.')
   vi.stubEnv('NODE_ENV', 'production')
   await send(fetch.twilioWebhook(options, reached))
   expect(lines()).toHaveLength(6)

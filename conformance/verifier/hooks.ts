@@ -126,7 +126,7 @@ export function hooksSuite(library: Library): Suite {
       const onVerdict = () => Promise.reject(new Error('dropped')) as unknown as undefined
       assertAccepted(await ask(library, await makeRequest(), { onVerdict }))
     },
-    'diagnose explains refusals, with the body that was read': async () => {
+    'diagnose explains rejections, with the body that was read': async () => {
       const explained: RejectedRequest[] = []
       const diagnose = {
         explain(rejected: RejectedRequest) {

@@ -5,7 +5,7 @@ import type { Library, Options } from '../kit/library.ts'
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import { ask, makeStream, makeUntouchableBody } from './ask.ts'
 
-interface EarlyRefusal {
+interface EarlyRejection {
   readonly change: (request: Signed) => Signed
   readonly options?: Options
   readonly code: RejectionCode
@@ -19,7 +19,7 @@ const same = (request: Signed): Signed => request
 const sha256 = `${'A'.repeat(43)}=`
 
 /** Requests that are refused before the body is read. */
-const early: Readonly<Record<string, EarlyRefusal>> = {
+const early: Readonly<Record<string, EarlyRejection>> = {
   'the method DELETE': { change: (request) => ({ ...request, method: 'DELETE' }), code: 'method_not_allowed' },
   'the method CONNECT without :protocol': {
     change: (request) => ({ ...request, method: 'CONNECT' }),

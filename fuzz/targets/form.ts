@@ -1,7 +1,7 @@
 import { decodeUtf8, parseForm, serializeForm } from '../../packages/tollgate/src/scheme/form.ts'
 import { check } from './check.ts'
 
-/** Compares the form parser to the platform's: the same pairs, or a refusal instead of a guess. */
+/** Compares the form parser to the platform's: the same pairs, or a rejection instead of a guess. */
 export function fuzz(data: Uint8Array): void {
   const pairs = parseForm(data)
   const text = decodeUtf8(data)

@@ -54,9 +54,9 @@ test.each(['express', 'fetch', 'fastify', 'koa', 'hono', 'h3', 'elysia'].map((na
     expect(answer.headers.get('content-type')).toContain('text/xml')
     expect(await answer.text()).toBe('<Response><Message>You said: a &lt; b</Message></Response>')
 
-    const refusal = await fetch(signRequest({ url, ...webhook, authToken: '0'.repeat(32) }).toRequest())
-    expect(refusal.status).toBe(403)
-    expect(await refusal.text()).toBe('Twilio Request Validation Failed.')
+    const rejection = await fetch(signRequest({ url, ...webhook, authToken: '0'.repeat(32) }).toRequest())
+    expect(rejection.status).toBe(403)
+    expect(await rejection.text()).toBe('Twilio Request Validation Failed.')
   },
 )
 

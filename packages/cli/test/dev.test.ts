@@ -178,7 +178,7 @@ test('a port in use is reported, with exit code 3', async () => {
     })
 })
 
-test('it explains a refusal once, an application that refuses itself, and an upstream that is gone', async () => {
+test('it explains a rejection once, an application that refuses itself, and an upstream that is gone', async () => {
   const app = await listen((_req, res) => res.writeHead(403).end())
   const { port } = new URL(app.origin)
   const dev = await startDev(['--upstream', `localhost:${port}`], { TWILIO_AUTH_TOKEN: authToken })

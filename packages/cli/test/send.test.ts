@@ -64,7 +64,7 @@ describe('send', () => {
     expect(ran.stdout).toMatch(/TwiML: malformed, Twilio would refuse it; line 1, column \d+/)
   })
 
-  test('a refusal exits 1', async () => {
+  test('a rejection exits 1', async () => {
     const ran = await tollgate(['send', 'message.inbound', ...to('/sms')])
     expect(ran).toMatchObject({ code: 1 })
     expect(ran.stdout).toMatch(/^403 Forbidden .*\n\nTwilio Request Validation Failed\.\n$/)
@@ -229,7 +229,7 @@ describe('send', () => {
     expect(await send(words, { withToken: false })).toMatchObject({ code: 0 })
   })
 
-  test('a handshake opens a WebSocket, or shows the refusal', async () => {
+  test('a handshake opens a WebSocket, or shows the rejection', async () => {
     const words = ['media-stream.handshake', '--to', `${app.origin.replace('http', 'ws')}/stream`]
     const opened = await send(words)
     expect(opened).toMatchObject({

@@ -235,7 +235,7 @@ test('E3: no path, query or header turns the check off', async () => {
   expect(upstream.seen).toEqual([])
 })
 
-test('E4: all refusals look the same', async () => {
+test('E4: all rejections look the same', async () => {
   const genuine = signSms()
   const { 'x-twilio-signature': _, ...rest } = Object.fromEntries(
     Object.entries(genuine.headers).map(([name, value]) => [name.toLowerCase(), value]),

@@ -325,7 +325,7 @@ test('Redis: a connection on which nothing arrives any more is replaced', async 
   await Promise.all([upstream.close(), redis.stop()])
 })
 
-test('Redis: the reason of its refusals is reported once, without the password', async () => {
+test('an error that Redis answers is reported once, without the password', async () => {
   const redis = await startRedis()
   const upstream = await startUpstream()
   const admin = await createClient({ url: redis.url }).connect()

@@ -282,7 +282,7 @@ test('a malformed exchange is reported and does not throw', async () => {
   expect(await page.json('/api/captures')).toHaveLength(1)
 })
 
-test('a flood of refusals is listed completely but explained only in part', async () => {
+test('a flood of rejections is listed completely but explained only in part', async () => {
   let explained = 0
   const page = await openForTest({
     diagnose: async () => {

@@ -63,7 +63,7 @@ test('a request of SendGrid is shown with its verdict, its kind and what was sig
   )
 })
 
-test('a refusal is explained, and one of Twilio beside it too', async () => {
+test('a rejection is explained, and one of Twilio beside it too', async () => {
   const { url, page } = await start()
   const { body, ...signed } = await signSendGridRequest()
   const rewritten = Buffer.from(JSON.stringify(JSON.parse(Buffer.from(body).toString())))

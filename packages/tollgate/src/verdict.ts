@@ -116,7 +116,7 @@ export interface AnyWebhook extends Omit<Received, 'params'> {
   release(): Promise<void>
 }
 
-/** A verdict of any scheme. One without `release` is a refusal. */
+/** A verdict of any scheme. One without `release` is a rejection. */
 export type AnyVerdict = AnyWebhook | Rejected
 
 /** The option `mode`, or a verifier. It decides the type of the webhook that a handler gets. */

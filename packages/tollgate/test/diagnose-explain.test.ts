@@ -27,7 +27,7 @@ afterEach(() => {
 })
 
 describe('as the option of a verifier', () => {
-  test('explains a refusal in at most eight lines, the last with the fix', async () => {
+  test('explains a rejection in at most eight lines, the last with the fix', async () => {
     await diagnose.explain({ rejection, request: broken, options: given })
     expect(written[0]?.split('\n')).toEqual([
       'tollgate: POST /sms was refused: signature_mismatch',
@@ -139,7 +139,7 @@ describe('the limits of explanations', () => {
     now += 1
     await refuse()
     expect(written.slice(3)).toEqual([
-      'tollgate: 7 more refusals were not explained',
+      'tollgate: 7 more rejections were not explained',
       expect.stringContaining('POST /sms'),
     ])
     now += 1_000_000

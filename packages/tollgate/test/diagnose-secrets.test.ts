@@ -88,7 +88,7 @@ test('standard error shows none of them either', async () => {
   }
 }, 120_000)
 
-test('a verifier explains a refusal without them', async () => {
+test('a verifier explains a rejection without them', async () => {
   const lines: string[] = []
   vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)))
   vi.spyOn(performance, 'now').mockReturnValue(900_000_000)

@@ -273,7 +273,7 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
     expect(() => createSendGridVerifier(options as SendGridVerifierOptions)).toThrow(message)
   })
 
-  test('E2: a request of any shape gets a refusal of SendGrid', async () => {
+  test('E2: a request of any shape gets a rejection of SendGrid', async () => {
     for (const request of [null, undefined, 1, 'POST', {}, { method: 'POST' }, { method: 'POST', headers: 1, body: 1 }])
       expect(await verify(request as unknown as IncomingRequest)).toMatchObject({ ok: false })
   })

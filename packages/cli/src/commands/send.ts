@@ -71,7 +71,7 @@ export const command: Command = {
     if (args.flag('json')) reportJson(io, { kind: kind ?? null, to: hideQuery(to), ...source.facts }, answers)
     else reportText(io, answers)
     const refused = answers.find(({ status }) => status >= 400)
-    const hint = refused && explainRefusal(refused.status, to, source)
+    const hint = refused && explainRejection(refused.status, to, source)
     if (hint !== undefined && !args.flag('json')) tell(io, hint)
     return answers.every(isDone) ? EXIT.ok : EXIT.notGenuine
   },
@@ -138,7 +138,7 @@ async function readCaptured(args: Args, io: Io, to: string): Promise<Source> {
 }
 
 /** Says what a server that refuses may have expected, or which program failed. */
-function explainRefusal(status: number, to: string, { explainForbidden }: Source): string | undefined {
+function explainRejection(status: number, to: string, { explainForbidden }: Source): string | undefined {
   if (status === 403) return explainForbidden()
   if (status < 502 || status > 504) return undefined
   const { hostname, port } = toAddress(to)

@@ -12,7 +12,7 @@ interface RunFacts {
 }
 
 /**
- * Says what to try after a refusal or a failure. `undefined` if the answer needs no explanation.
+ * Says what to try after a rejection or a failure. `undefined` if the answer needs no explanation.
  * It contains no key, no query and no text of a message.
  */
 export async function explainExchange(exchange: Exchange, facts: RunFacts): Promise<string | undefined> {

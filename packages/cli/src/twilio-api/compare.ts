@@ -64,7 +64,7 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
   const arrived = readHeader(request, signatureHeader) ?? sent.signature
   const differences = listDifferences(sent, request, options)
   const asArrived = arrived === undefined ? request : withHeaders(request, { [signatureHeader]: arrived })
-  const first = await diagnoseRefusal(asArrived, options)
+  const first = await diagnoseRejection(asArrived, options)
   const byParameter = differences.filter(({ what }) => what === 'parameter')
   // The server verified a request. If its parameters differ, it is another one than Twilio's record.
   if (first.verdict.ok) return { isGenuine: true, causes: [], unexplained: byParameter, signedBy: 'a configured key' }
@@ -95,7 +95,7 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
   if (causes.length + named.rest.length > 0) return { isGenuine: false, causes, unexplained: named.rest, signedBy }
   const { verdict } = asSeen
   const isUnsigned = seen !== undefined && arrived === undefined
-  const unexplained = verdict.ok ? (isUnsigned ? [noSignature] : []) : [describeRefusal(verdict.code)]
+  const unexplained = verdict.ok ? (isUnsigned ? [noSignature] : []) : [describeRejection(verdict.code)]
   return { isGenuine: verdict.ok, causes, unexplained, signedBy }
 }
 
@@ -106,7 +106,7 @@ const noSignature: Difference = {
   seen: ['not in this record'],
 }
 
-function describeRefusal(code: RejectionCode): Difference {
+function describeRejection(code: RejectionCode): Difference {
   return { what: 'request', name: undefined, sent: ['signed by a configured key'], seen: [`refused as ${code}`] }
 }
 
@@ -134,9 +134,9 @@ const guesses: Readonly<Partial<Record<RejectionCode, RegExp>>> = {
 
 /**
  * Diagnoses a request. If the options refuse its URL or its body before the signature, the search
- * starts from a guess. Then the reason of the refusal comes first, in place of what was guessed.
+ * starts from a guess. Then the reason of the rejection comes first, in place of what was guessed.
  */
-async function diagnoseRefusal(
+async function diagnoseRejection(
   request: DiagnosableRequest,
   options: VerifierOptions & DiagnoseOptions,
 ): Promise<Diagnosis> {
@@ -176,11 +176,11 @@ async function searchVariants(
   [asIs, ...variants]: readonly [Variant, ...Variant[]],
   differences: readonly Difference[],
 ): Promise<Searched> {
-  const asSeen = await diagnoseRefusal(asIs.changed, asIs.with)
+  const asSeen = await diagnoseRejection(asIs.changed, asIs.with)
   const found = listCertain(asSeen)
   if (asSeen.verdict.ok || found.length > 0) return { found, left: [], asSeen }
   for (const { changed, with: options, explained } of variants) {
-    const diagnosis = await diagnoseRefusal(changed, options)
+    const diagnosis = await diagnoseRejection(changed, options)
     const certain = listCertain(diagnosis)
     if (diagnosis.verdict.ok || certain.length > 0)
       return { found: certain, left: differences.filter(({ what }) => !explained.includes(what)), asSeen }

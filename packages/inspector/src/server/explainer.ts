@@ -6,7 +6,7 @@ import { findHeader } from './read-capture.ts'
 type SchemeName = NonNullable<Capture['scheme']>
 
 /**
- * Finds the causes of a refusal. This is the part of `diagnose` from tollgate/diagnose that the
+ * Finds the causes of a rejection. This is the part of `diagnose` from tollgate/diagnose that the
  * inspector uses.
  *
  * @param request the refused request
@@ -36,10 +36,10 @@ interface Job {
 }
 
 // A search uses tens of milliseconds of this process, which also runs the gateway. In a flood, only
-// some refusals are explained.
+// some rejections are explained.
 const maxWaiting = 50
 
-/** Explains refusals one after another. While 50 are waiting, further ones are not explained. */
+/** Explains rejections one after another. While 50 are waiting, further ones are not explained. */
 export class Explainer {
   readonly #diagnosers: Readonly<Record<SchemeName, Diagnose>>
   readonly #otherHosts: readonly string[]

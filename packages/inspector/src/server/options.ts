@@ -55,7 +55,7 @@ export interface InspectorOptions {
   verifierOptions?: VerifierOptions | undefined
   /** The same for imported requests of SendGrid. */
   sendgrid?: SendGridVerifierOptions | undefined
-  /** Explains refusals of Twilio's requests. Default: `diagnose` of tollgate/diagnose. */
+  /** Explains rejections of Twilio's requests. Default: `diagnose` of tollgate/diagnose. */
   diagnose?: Diagnose | undefined
 }
 

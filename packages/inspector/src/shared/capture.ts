@@ -59,7 +59,7 @@ export interface CapturedCause {
   readonly fix: string
 }
 
-/** The causes of a refusal. It contains no key and no expected signature. */
+/** The causes of a rejection. It contains no key and no expected signature. */
 export interface Explanation {
   /** The signature matches if exactly these causes are undone. */
   readonly proven?:
@@ -111,7 +111,7 @@ export interface Capture extends CapturedBody {
   readonly verdict?: CapturedVerdict | undefined
   /** Absent if no answer was sent, and for imports. */
   readonly response?: CapturedResponse | undefined
-  /** The causes of a refusal, once a diagnosis has found them. */
+  /** The causes of a rejection, once a diagnosis has found them. */
   readonly explanation?: Explanation | undefined
   /** The token that signed this request, if the page signed it. */
   readonly signedWith?: PageToken | undefined
@@ -131,11 +131,11 @@ export interface CaptureSummary {
   /** The beginning of the message's text. */
   readonly body?: string | undefined
   readonly signedWith?: PageToken | undefined
-  /** A refusal's code, `accepted`, or `none` without a verdict. */
+  /** A rejection's code, `accepted`, or `none` without a verdict. */
   readonly code: string
   readonly status?: number | undefined
   readonly by?: 'upstream' | 'gateway' | undefined
-  /** The most likely cause of a refusal, once it is known. */
+  /** The most likely cause of a rejection, once it is known. */
   readonly cause?: string | undefined
 }
 

@@ -99,7 +99,7 @@ function Parties({ one: { from, to } }: { one: CaptureSummary }) {
   )
 }
 
-/** Names the most likely cause of a refusal. A list with room for it shows the code before. */
+/** Names the most likely cause of a rejection. A list with room for it shows the code before. */
 function Reason({ one: { code, cause } }: { one: CaptureSummary }) {
   const name = code === 'none' ? 'before verification' : code
   return (

@@ -10,7 +10,7 @@ import { covered, hasFailed } from './format.ts'
 import { SafeText } from './safe-text.tsx'
 import { UrlDifference } from './url-difference.tsx'
 
-/** Explains the verdict. For a refusal, the fix comes first. */
+/** Explains the verdict. For a rejection, the fix comes first. */
 export function Diagnosis({ capture }: { capture: CaptureView }) {
   const { verdict, response } = capture
   if (verdict === undefined) return <Unverified by={response?.by} />
@@ -154,7 +154,7 @@ function Explained({ capture }: { capture: CaptureView }) {
   )
 }
 
-/** Shows the command that would settle an unproven refusal, and saves the file that it reads. */
+/** Shows the command that would settle an unproven rejection, and saves the file that it reads. */
 function Settle({ id, explanation: { command } }: { id: string; explanation: Explanation }) {
   if (command === undefined) return null
   return (

@@ -82,7 +82,7 @@ test('the option that mends the URL can be copied', async () => {
   await pollText(diagnosis.locator('.cause-detail code')).toBe('scheme')
 })
 
-test('the command that the page shows settles the refusal', async () => {
+test('the command that the page shows settles the rejection', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const { page, deliver } = await open()
@@ -94,7 +94,7 @@ test('the command that the page shows settles the refusal', async () => {
   await page.getByRole('link', { name: 'Save request.json' }).click()
   await (await download).saveAs(join(folder, 'request.json'))
   writeFileSync(join(folder, 'tokens.txt'), `other=${spoofed.token}\n`)
-  // The other flags need guesses that this refusal does not have.
+  // The other flags need guesses that this rejection does not have.
   const [, words = ''] = /^npx @tollgate\/cli (.* tokens\.txt)/.exec(await line.innerText()) ?? []
   const cli = fileURLToPath(new URL('../../../cli/dist/bin.js', import.meta.url))
   const env = { ...process.env, TWILIO_AUTH_TOKEN: authToken }

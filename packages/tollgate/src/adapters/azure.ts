@@ -15,7 +15,7 @@ export interface AzureRequest {
   clone(): AzureRequest
 }
 
-/** A refusal, as an `HttpResponseInit` of `@azure/functions`. */
+/** A rejection, as an `HttpResponseInit` of `@azure/functions`. */
 export interface AzureAnswer {
   status: number
   headers: Record<string, string>

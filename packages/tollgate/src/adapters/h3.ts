@@ -41,7 +41,7 @@ export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions> = {})
   async function middleware(h3Event: H3Event, next?: () => unknown): Promise<unknown> {
     const event = h3Event as unknown as EitherEvent
     const request = 'clone' in event.req ? event.req : event.web?.request
-    // In a hook, h3 2 ignores the result, so a refusal would have no effect.
+    // In a hook, h3 2 ignores the result, so a rejection would have no effect.
     if ('clone' in event.req && next === undefined)
       throw new TypeError('twilioWebhook is middleware in h3 2: app.use(guard), or { middleware: [guard], handler }')
     const target = event.node?.req.originalUrl ?? event.node?.req.url ?? request?.url

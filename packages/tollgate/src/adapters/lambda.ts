@@ -21,7 +21,7 @@ export type WebhookHandler<S extends WebhookSource, Event, Context, Result> = (
  * @param options Options, or a function that returns them at the first request. Default: all from
  *   the environment.
  * @param handler Gets the webhook, the event and the context.
- * @returns a Lambda handler, which resolves with the result of yours or with the refusal
+ * @returns a Lambda handler, which resolves with the result of yours or with the rejection
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhook<
@@ -57,7 +57,7 @@ export interface MiddyRequest<S extends WebhookSource = 'enforce'> {
   response?: unknown
 }
 
-/** A middleware of Middy. `before` answers refusals, and the others release failed work. */
+/** A middleware of Middy. `before` answers rejections, and the others release failed work. */
 export interface TwilioMiddleware<S extends WebhookSource = 'enforce'> {
   before(request: MiddyRequest<S>): Promise<LambdaAnswer | undefined>
   after(request: MiddyRequest<S>): Promise<void>

@@ -12,7 +12,7 @@ export interface VerdictCountersOptions extends KeyLabelOptions {
    */
   readonly authTokens?: number | undefined
   /**
-   * The time in seconds without a refusal, or without a match of a token, after which an answer is
+   * The time in seconds without a rejection, or without a match of a token, after which an answer is
    * yes. 60 to 31,536,000. Choose more than the longest pause between two of your webhooks. Default
    * 86,400 (a day).
    */

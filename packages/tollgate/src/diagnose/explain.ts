@@ -34,21 +34,21 @@ interface NativeSigns {
   readonly prefixes: readonly string[]
 }
 
-/** The explanation of one refusal names at most this many causes. */
+/** The explanation of one rejection names at most this many causes. */
 const mostCauses = 5
 
-/** How many refusals are explained at once. As many may wait. */
+/** How many rejections are explained at once. As many may wait. */
 const burst = 3
 const explainedPerSecond = 1 / 5
 
 /**
- * Creates the function that writes the reasons of refusals to standard error. A flood of forged
+ * Creates the function that writes the reasons of rejections to standard error. A flood of forged
  * requests must not fill the log or take the CPU: the rate of explanations is limited, and one
  * diagnosis runs at a time. Requests without a well-formed signature, such as those of scanners,
  * have a limit of their own, so that they cannot use up the explanations of refused webhooks.
  * @param now a clock, in milliseconds
  * @param isSigned tells if a request has a well-formed signature
- * @returns a function that explains one refusal, or counts it if the limit is reached
+ * @returns a function that explains one rejection, or counts it if the limit is reached
  */
 export function createExplainer<Options = VerifierOptions>(
   now: () => number,
@@ -64,7 +64,7 @@ export function createExplainer<Options = VerifierOptions>(
     { request, options, rejection, native }: RejectedRequest<Options>,
     run: Run<Options>,
   ): Promise<void> {
-    if (unexplained > 0) write([`${unexplained} more refusal${unexplained === 1 ? ' was' : 's were'} not explained`])
+    if (unexplained > 0) write([`${unexplained} more rejection${unexplained === 1 ? ' was' : 's were'} not explained`])
     unexplained = 0
     write(describe(request, rejection, await run(request, options, rejection, readNative(native))))
   }

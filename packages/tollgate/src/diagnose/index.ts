@@ -277,7 +277,7 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
 
 /**
  * Explains why a request does not verify. As the `diagnose` option of a verifier or an adapter, it
- * explains each refusal on standard error in at most eight lines. As an option it does nothing if
+ * explains each rejection on standard error in at most eight lines. As an option it does nothing if
  * NODE_ENV is `production`: see `evenInProduction`.
  */
 export const diagnose: typeof diagnoseRequest & HintedDiagnoser = createDiagnoser(diagnoseRequest, {})
@@ -304,7 +304,7 @@ export function withHints(hints: DiagnoseHints): HintedDiagnoser {
 }
 
 /**
- * Makes a diagnoser that explains refusals even if NODE_ENV is `production`. Explanations cost CPU
+ * Makes a diagnoser that explains rejections even if NODE_ENV is `production`. Explanations cost CPU
  * time, also those of forged requests, so their rate is limited.
  * @param diagnoser `diagnose`, or `withHints(…)`
  * @returns the value for the `diagnose` option

@@ -5,7 +5,7 @@ import {
   type CauseId,
   causes,
   explainBody,
-  explainRefusal,
+  explainRejection,
   type FoundCause,
   listAccompanying,
   listSuspicions,
@@ -92,10 +92,10 @@ export function drawConclusion(
   if (isBodyOther) return { proven: undefined, suspected: [...explainBody(subject), ...found], isCertain: true }
   // These refuse the request with any signature.
   const isApart = rejection.code === 'method_not_allowed' || rejection.code === 'content_encoding_unsupported'
-  const refusal = explainRefusal(subject, rejection)
-  const isGuess = refusal.some(({ guessesOrigin }) => guessesOrigin)
+  const explained = explainRejection(subject, rejection)
+  const isGuess = explained.some(({ guessesOrigin }) => guessesOrigin)
   const kept = isGuess ? found.filter(({ id }) => !isNamed(id, subject, match)) : found
-  const proven = removeRepeated([...kept, ...(found.length === 0 || isApart || isGuess ? refusal : [])])
+  const proven = removeRepeated([...kept, ...(found.length === 0 || isApart || isGuess ? explained : [])])
   return proven.length === 0
     ? { proven: undefined, suspected: [], isCertain: true }
     : { proven: { causes: proven, signedUrl: match.form.url }, suspected: [], isCertain: true }
@@ -181,7 +181,7 @@ export function writeCommand({ state, keys }: Subject, suspected: readonly Found
 
 /**
  * Adds the sign that the request is not from Twilio to causes that are certain: a stranger can bring
- * about most refusals. It comes first if the request alone decides about such a refusal, and last if
+ * about most rejections. It comes first if the request alone decides about such a rejection, and last if
  * the options or the code of this server refuse genuine requests too.
  */
 function addStranger(

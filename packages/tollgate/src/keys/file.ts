@@ -80,8 +80,7 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
     } catch (error) {
       const { message, cause } = error as Error
       // An exception inside a timer would end the process.
-      if (isChanged || message !== reported)
-        runUnnoticed(() => onProblem(`${message}. The previous keys stay in use.`))
+      if (isChanged || message !== reported) runUnnoticed(() => onProblem(`${message}. The previous keys stay in use.`))
       reported = message
       // The system may have run out of descriptors. The file may be fine.
       return cause === undefined

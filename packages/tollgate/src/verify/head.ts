@@ -64,7 +64,7 @@ export function readSignatureClaim(head: Head, rules: SignatureRules): Signature
   const named = readKeyClaim(header)
   if (isRejected(named)) return named
   const { algorithm, sharedKeyId } = named
-  // No handshake with a settings header has been seen. A refusal here would refuse every stream.
+  // No handshake with a settings header has been seen. A rejection here would refuse every stream.
   if (rules.sharedKeysOnly && sharedKeyId === undefined && !handshake) return reject('key_not_allowed')
   // A SharedKey uses the algorithm of Auth Tokens only if the configuration says so.
   if (algorithm !== undefined && !isCanonicalSignature(signature, algorithm.bytes))

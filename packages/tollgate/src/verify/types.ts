@@ -291,7 +291,7 @@ export interface VerifierOptions {
    * 15,000. After it the request is `key_lookup_failed`. Default 3,000.
    */
   readonly lookupTimeoutMs?: number | undefined
-  /** Explains refusals during development: see `tollgate/diagnose`. Default: none. */
+  /** Explains rejections during development: see `tollgate/diagnose`. Default: none. */
   readonly diagnose?: Diagnoser | undefined
   /** Called after each verdict, for metrics and logs. Errors in it are ignored. Default: none. */
   readonly onVerdict?: ((verdict: Verdict, request: IncomingRequest, native: unknown) => void) | undefined

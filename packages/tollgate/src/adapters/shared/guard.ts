@@ -128,7 +128,7 @@ export function logProblem(message: string): void {
 interface Prepared {
   readonly verifier: Verifier<AnyVerdict>
   readonly onRejected: VerifierOptions['onRejected']
-  /** True if a diagnoser explains refusals. */
+  /** True if a diagnoser explains rejections. */
   readonly explains: boolean
   /** Messages that were logged already, so that a flood of requests is not a flood of lines. */
   readonly logged: Set<string>
@@ -151,7 +151,7 @@ function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Ver
 }
 
 function toOutcome(verdict: AnyVerdict, prepared: Prepared, native: unknown): Outcome {
-  if ('code' in verdict) logRefusal(verdict, prepared)
+  if ('code' in verdict) logRejection(verdict, prepared)
   if (isWebhook(verdict))
     return { webhook: verdict, reserved: verdict.ok && prepared.verifier.reserves !== false ? verdict : undefined }
   return { webhook: undefined, answer: chooseAnswer(verdict, prepared.onRejected, native) }
@@ -163,14 +163,14 @@ function isWebhook(verdict: AnyVerdict): verdict is AnyWebhook {
 }
 
 /**
- * Logs the first refusal of each code, except in production: there strangers cause refusals, and
+ * Logs the first rejection of each code, except in production: there strangers cause rejections, and
  * `onVerdict` counts them. A body that was read too early is the developer's mistake in every place.
  */
-function logRefusal({ code, message }: Pick<Rejected, 'code' | 'message'>, { explains, logged }: Prepared): void {
+function logRejection({ code, message }: Pick<Rejected, 'code' | 'message'>, { explains, logged }: Prepared): void {
   const isMistake = code === 'body_already_consumed'
   const line = isMistake
     ? message
-    : `a request was refused as ${code}. The option "diagnose", from tollgate/diagnose, explains refusals. This line is written once, and never if NODE_ENV is "production". ${message}`
+    : `a request was refused as ${code}. The option "diagnose", from tollgate/diagnose, explains rejections. This line is written once, and never if NODE_ENV is "production". ${message}`
   if (logged.has(line) || (!isMistake && (explains || readEnvironment('NODE_ENV') === 'production'))) return
   logged.add(line)
   logProblem(line)

@@ -104,7 +104,7 @@ export const bodyCauses = {
         ? { detail: `${otherHash} ${lostCharacters}` }
         : undefined
     },
-    refusals: {
+    rejections: {
       body_unsigned({ bodyMatches, method }) {
         // The body has its hash, so only the charset of its type is left as the reason.
         return bodyMatches && method !== 'GET' ? { detail: otherCharset, fix: keepType } : undefined
@@ -233,7 +233,7 @@ export const bodyCauses = {
     explainBody(subject) {
       return isCompressed(subject) ? { detail: unmarked } : undefined
     },
-    refusals: {
+    rejections: {
       content_encoding_unsupported() {
         return { detail: compressed }
       },
@@ -248,7 +248,7 @@ export const bodyCauses = {
     suspect({ subject, rejection }) {
       return rejection.code === 'body_too_large' ? { score: 97, ...describeSize(subject) } : undefined
     },
-    refusals: {
+    rejections: {
       body_too_large: describeSize,
     },
   } satisfies CauseRow as Row,
@@ -262,7 +262,7 @@ export const bodyCauses = {
     question: 'parser',
     accompany: describeLostBody,
     suspect: ({ subject }) => suspectLostBody(subject),
-    refusals: {
+    rejections: {
       body_already_consumed({ consumed }) {
         return consumed && describeConsumed(consumed)
       },

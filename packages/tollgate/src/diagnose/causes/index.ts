@@ -87,11 +87,11 @@ export function listReadings(values: readonly string[]): PresentedSignature[] {
 
 /**
  * Asks every cause for signs of it.
- * @param refusal a request that no edit explains
+ * @param unexplained a request that no edit explains
  * @returns the signs, in the order of the table
  */
-export function listSuspicions(refusal: Unexplained): (Suspicion & FoundCause)[] {
-  return collect((row) => row.suspect?.(refusal))
+export function listSuspicions(unexplained: Unexplained): (Suspicion & FoundCause)[] {
+  return collect((row) => row.suspect?.(unexplained))
 }
 
 /**
@@ -114,13 +114,13 @@ export function explainBody(subject: Subject): FoundCause[] {
 }
 
 /**
- * Asks every cause whether it explains a refusal although the signature matches.
+ * Asks every cause whether it explains a rejection although the signature matches.
  * @param subject the request
  * @param rejection the verdict
  * @returns the causes that do
  */
-export function explainRefusal(subject: Subject, rejection: Rejected): FoundCause[] {
-  return collect((row) => row.refusals?.[rejection.code]?.(subject, rejection))
+export function explainRejection(subject: Subject, rejection: Rejected): FoundCause[] {
+  return collect((row) => row.rejections?.[rejection.code]?.(subject, rejection))
 }
 
 function collect<F extends Finding>(ask: (row: CauseRow) => F | undefined): (F & FoundCause)[] {

@@ -56,7 +56,7 @@ export const keyCauses = {
       'The signature matches, but the request names an account that `accountSid` does not list, or that does not own the key. A subaccount has its own AccountSid.',
     fix: 'If the account is yours, add it to "accountSid", or list the key under the account that owns it.',
     question: 'token',
-    refusals: {
+    rejections: {
       account_not_allowed: explainAccount,
     },
   } satisfies CauseRow as Row,
@@ -293,7 +293,7 @@ export const keyCauses = {
           }
         : undefined
     },
-    refusals: {
+    rejections: {
       key_not_allowed() {
         return {
           detail:
@@ -363,7 +363,7 @@ export const keyCauses = {
           }
         : undefined
     },
-    refusals: {
+    rejections: {
       algorithm_unsupported() {
         return { detail: 'The signature was not made with the algorithm that the settings header names.' }
       },

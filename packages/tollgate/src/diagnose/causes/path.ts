@@ -93,7 +93,7 @@ export const pathCauses = {
     question: 'path',
     edits: listPathSpellings,
     suspect: ({ subject, rejection }) => suspectDecoded('path', subject, rejection),
-    refusals: {
+    rejections: {
       url_not_allowed: (subject, rejection) => suspectDecoded('path', subject, rejection),
     },
   } satisfies CauseRow as Row,

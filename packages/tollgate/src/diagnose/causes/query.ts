@@ -117,7 +117,7 @@ export const queryCauses = {
           }
         : undefined
     },
-    refusals: {
+    rejections: {
       url_not_allowed: (subject, rejection) => suspectDecoded('query', subject, rejection),
     },
   } satisfies CauseRow as Row,

@@ -60,13 +60,13 @@ export interface CauseRow {
   /** Lists the signatures that a damaged X-Twilio-Signature may have held. */
   readings?(values: readonly string[]): Iterable<Reading>
   /** Looks for signs of this cause in a request that no edit explains. */
-  suspect?(refusal: Unexplained): Suspicion | undefined
+  suspect?(unexplained: Unexplained): Suspicion | undefined
   /** Describes this cause if it holds beside the edits that made the signature match. */
   accompany?(subject: Subject, proof: Proof): Finding | undefined
   /** Describes this cause if the signature matches, but the body does not have the signed hash. */
   explainBody?(subject: Subject): Finding | undefined
   /** Describes why a request was refused with this code although its signature matches. */
-  readonly refusals?: Readonly<
+  readonly rejections?: Readonly<
     Partial<Record<RejectionCode, (subject: Subject, rejection: Rejected) => Finding | undefined>>
   >
 }

@@ -26,7 +26,7 @@ export const signatureCauses = {
           }
         : undefined
     },
-    refusals: {
+    rejections: {
       method_not_allowed({ method, state, handshake }) {
         if (!handshake && isRedirected(method, state.url.query)) return { detail: withoutParams, fix: noRedirect }
         return {

@@ -69,7 +69,7 @@ export const urlCauses = {
         detail: `The console may have another host than "${host}", which this server checks.`,
       }
     },
-    refusals: {
+    rejections: {
       url_not_allowed(subject, rejection) {
         const isHost = (explainForwarding(subject, rejection) ?? explainPort(subject, rejection)) === undefined
         const suspicion = isHost ? explainUrlNotAllowed(subject, rejection) : undefined
@@ -93,7 +93,7 @@ export const urlCauses = {
       const finding = explainPort(subject, rejection)
       return finding && { score: 95, ...finding }
     },
-    refusals: {
+    rejections: {
       url_not_allowed: explainPort,
     },
   } satisfies CauseRow as Row,
@@ -108,7 +108,7 @@ export const urlCauses = {
       const finding = explainForwarding(subject, rejection)
       return finding && { score: 97, ...finding }
     },
-    refusals: {
+    rejections: {
       url_not_allowed: explainForwarding,
     },
   } satisfies CauseRow as Row,
