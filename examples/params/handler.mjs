@@ -20,8 +20,7 @@ import { debuggerPayload, isEventBatch } from 'tollgate/params'
 export function listEvents(webhook) {
   const error = debuggerPayload(webhook.params)
   if (error) return [`error ${error.error_code}`]
-  // A sink without `batch_events` may receive one event that is not in a list.
-  const events = [webhook.json()].flat()
+  const events = [webhook.json()].flat() // without `batch_events`, one event may come alone
   return isEventBatch(events) ? events.map(({ type, id }) => `${type} ${id}`) : []
 }
 
