@@ -31,7 +31,7 @@ function packPackage(name) {
 }
 
 /**
- * Sets the mode that git records. Otherwise the umask of whoever builds would be in the tarball.
+ * Sets the mode that git records. Otherwise the tarball would have the umask of the builder.
  * @param {string} file
  */
 function setMode(file) {
