@@ -189,11 +189,6 @@ export const explained = [
     }),
   ),
   {
-    file: 'replay/redis-store.ts',
-    because: 'Neither text is the token of the delivery',
-    changes: [['[]', '["Stryker was here"]']],
-  },
-  {
     file: 'replay/memory-store.ts',
     because: 'Expired entries may be deleted before there is need',
     changes: [['entries.size >= maxEntries', 'true']],

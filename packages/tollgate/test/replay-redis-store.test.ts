@@ -13,7 +13,7 @@ function fakeServer() {
     if (name === 'EVAL') {
       const [script = '', , key = '', value = ''] = args
       if (script.includes("'DEL'")) return values.get(key)?.startsWith(value) && values.delete(key) ? 1 : 0
-      if (!values.has(key)) values.set(key, value)
+      if (!values.has(key) && script.includes("'SET'")) values.set(key, value)
       return values.get(key)
     }
     const [key = '', value = ''] = args
@@ -31,11 +31,17 @@ function attempt(ttlMs: number, token: string, kind = 'k'): ReservationAttempt {
 type Server = ReturnType<typeof fakeServer>
 
 const dialects: Readonly<Record<string, (server: Server) => RedisClient>> = {
-  'node-redis': ({ answer }) => ({
-    setEx: () => undefined,
-    set: async (key, value, { NX, PX }) => answer(['SET', key, value, 'PX', String(PX), NX ? 'NX' : '']),
-    eval: async (script, { keys, arguments: args }) => answer(['EVAL', script, String(keys.length), ...keys, ...args]),
-  }),
+  'node-redis': ({ answer }) => {
+    const client: RedisClient = {
+      setEx: () => undefined,
+      set: async (key, value, { NX, PX }) => answer(['SET', key, value, 'PX', String(PX), NX ? 'NX' : '']),
+      eval: async (script, { keys, arguments: args }) =>
+        answer(['EVAL', script, String(keys.length), ...keys, ...args]),
+      // Takes the command first, unlike that of a cluster.
+      sendCommand: async (command: string[]) => answer(command),
+    }
+    return client
+  },
   // Its eval fails, because that of node-redis 4 asks a random node.
   'a cluster of node-redis': ({ answer }) => {
     const cluster = {
@@ -67,6 +73,12 @@ for (const [dialect, connect] of Object.entries(dialects))
       const store = redisStore(connect(fakeServer()))
       await store.reserve('k', attempt(1500, 't1', 'message.inbound'))
       expect(await store.reserve('k', attempt(1500, 't2', 'unknown'))).toEqual({ seen: 'message.inbound' })
+    })
+
+    test('a value without a kind has the kind unknown', async () => {
+      const server = fakeServer()
+      server.values.set('tollgate:replay:k', 't1')
+      expect(await redisStore(connect(server)).reserve('k', attempt(1500, 't2'))).toEqual({ seen: 'unknown' })
     })
 
     test('releases only its own reservation, in one script', async () => {
