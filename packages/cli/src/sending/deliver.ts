@@ -144,7 +144,7 @@ const decoders: Readonly<Record<string, typeof unzipSync>> = {
   br: brotliDecompressSync,
 }
 
-/** A captured request may ask for a compressed answer. What cannot be decompressed stays as it is. */
+/** A captured request may ask for a compressed answer. A malformed one is shown as it is. */
 function decompress(body: Buffer, encoding = ''): Buffer {
   const name = encoding.toLowerCase()
   const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined

@@ -57,7 +57,8 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
   // connection. Linux would send on it for a quarter of an hour, and each request would be refused.
   const watch = setInterval(() => {
     if (++silentPings > maxSilentPings) {
-      report('silent')
+      // Without a connection, its error was reported already.
+      if (client.isReady) report('silent')
       silentPings = 0
       client.destroy()
       client = connect()

@@ -58,7 +58,7 @@ const decoders: Readonly<Record<string, typeof unzipSync>> = {
 }
 const maxDecoded = 1_048_576
 
-/** Tunnels ask for compressed answers. What cannot be decompressed stays as it is. */
+/** Tunnels ask for compressed answers. A malformed one is shown as it is. */
 function decompress(body: Uint8Array, encoding = ''): Uint8Array {
   const name = encoding.toLowerCase()
   const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined
