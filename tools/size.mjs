@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 import { root } from './run.mjs'
 import { buildWhenNeeded } from './setup.mjs'
 
-const budgets = { bundleBytes: 12 * 1024, modules: 15, unpackedBytes: 1024 * 1024 }
+const budgets = { bundleBytes: 13 * 1024, modules: 15, unpackedBytes: 1.4 * 1024 * 1024 }
 const library = join(root, 'packages/tollgate')
 
 async function measureBundle() {
@@ -139,6 +139,9 @@ if (process.argv.includes('--write')) writeIntoReadme(table.join('\n'))
 
 const measured = { bundleBytes, modules, unpackedBytes }
 for (const name of /** @type {(keyof typeof budgets)[]} */ (Object.keys(budgets))) {
+  // A security fix must fit without a hunt for bytes.
+  if (measured[name] > 0.97 * budgets[name] && measured[name] <= budgets[name] && name !== 'modules')
+    console.warn(`Nearly full: ${name} is ${measured[name]}, which leaves less than 3 % of ${budgets[name]}.`)
   if (measured[name] <= budgets[name]) continue
   console.error(`Over budget: ${name} is ${measured[name]}, at most ${budgets[name]} allowed.`)
   process.exitCode = 1

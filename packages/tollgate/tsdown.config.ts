@@ -19,19 +19,6 @@ const dropComments = {
   },
 }
 
-// These compare no signature, and the diagnosis is by far the largest file (decision 25).
-const minifyTools = {
-  name: 'minify-tools',
-  async generateBundle(_options: unknown, bundle: Record<string, { code?: string }>): Promise<void> {
-    for (const [fileName, chunk] of Object.entries(bundle))
-      if (
-        /^(counters|diagnose|keys|params|test-server|testing|webhooks)\b.*\.c?js$/.test(fileName) &&
-        chunk.code !== undefined
-      )
-        chunk.code = (await transform(chunk.code, { minify: true, target: 'node20', charset: 'utf8' })).code
-  },
-}
-
 // The texts of causes that only the documentation shows: `npm run causes` reads them in the source.
 const dropPageTexts = {
   name: 'drop-page-texts',
@@ -47,16 +34,10 @@ const config: UserConfig = defineConfig({
   platform: 'neutral',
   target: 'node20',
   dts: true,
-  plugins: [dropPageTexts, dropComments, minifyTools],
+  plugins: [dropPageTexts, dropComments],
   logLevel: 'warn',
   // Leaves out the comments that name the source file of each part.
   inputOptions: { experimental: { attachDebugInfo: 'none' } },
-  // The ESM copy of the code stays readable. The CommonJS copy is the same without white space, and
-  // with short names for variables (decision 25).
-  outputOptions: (options, format) =>
-    format === 'cjs'
-      ? { ...options, minify: { compress: false, mangle: true, codegen: { removeWhitespace: true } } }
-      : options,
   fixedExtension: false,
   // The package's own `imports` choose the provider when the program runs, not when it is built.
   deps: { neverBundle: ['#hmac', '#ecdsa', /^node:/] },
