@@ -15,6 +15,8 @@ export const classes = {
   A7: 'another scheme, an arbitrary port',
   A8: 'a query that is re-ordered, re-encoded or extended, or has thousands of fields',
   A9: 'a fragment or userinfo in the configured URL',
+  A10: 'a routed path that is not the verified path: odd request targets and Host values, mounts, on every runtime',
+  A11: 'text that its author cuts anew: names and values with the same signing string',
   B1: 'a signed GET sent as another method, with a body',
   B2: 'a content type that changes the meaning of a body',
   B3: 'JSON without bodySHA256, and every malformed bodySHA256',
@@ -33,6 +35,7 @@ export const classes = {
   C5: 'retired keys, and keys that are not in use yet',
   C6: "one tenant's key for another tenant's account",
   C7: 'secrets in verdicts, logs, errors and metrics',
+  C8: "a tenant's own valid key, and the name of another account",
   D1: 'a plain replay',
   D2: 'a replay with other unsigned headers',
   D3: 'a replay in another encoding',
@@ -45,6 +48,8 @@ export const classes = {
   E5: 'the gateway: choice of upstream, spoofed verdict headers, smuggling, hop-by-hop headers, log injection',
   E6: 'genuine traffic answered 429 or 5xx',
   E7: 'effects before the verdict: WebSocket streams, TwiML',
+  E8: 'connections that end or break: nothing stays in flight, reserved or open',
+  E9: 'a proxy that acts on what the gateway ignored: upgrades, fields that Connection names, loops',
 }
 
 // Folders with attack cases. Lists of exceptions and the broken validators repeat names of cases,
@@ -53,6 +58,7 @@ const folders = [
   'conformance/attacks',
   'conformance/replay',
   'conformance/adapter',
+  'conformance/heavy',
   'packages/tollgate/test',
   'packages/gateway/test',
   'tools/test',

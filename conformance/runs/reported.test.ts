@@ -59,7 +59,7 @@ describe('set-ups that people reported, signed by Twilio’s own package', () =>
     ['front controller, and the URL is known', /from before the rewrite/],
     ['handshake, a field added to the query', /^Let nothing on the way add "edge"/],
     ['Host lost its port, form not read', /pass Host on as Twilio sent it/],
-    ['Caddy forward_auth, POST', /only GET webhooks can be verified/],
+    ['Caddy forward_auth, POST', /put the gateway between the proxy and your application/],
   ])('%s: the fix points the right way', async (name, fix) => {
     const one = reported.find((each) => each.name === name)
     const { proven, suspected } = await run(one as Reported)

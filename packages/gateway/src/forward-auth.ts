@@ -7,8 +7,8 @@ import type { ForwardAuthOptions, RouteVerdict } from './options.ts'
 import type { Peers } from './peers.ts'
 import { createBareReport, cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
-import { type RequestHead, readHead } from './request-head.ts'
-import { isPlainlyUnder } from './routes.ts'
+import { isPlainConnection, type RequestHead, readHead } from './request-head.ts'
+import { isPlainlyUnder, namePlaceInErrors } from './routes.ts'
 import { findScheme } from './schemes.ts'
 import { commonSettings, followSockets, listenForBroken, readRequests, refuseUnread, stopServer } from './server.ts'
 
@@ -17,7 +17,7 @@ interface Original {
   readonly method: string
   readonly target: string
   readonly host: string
-  /** The client's Upgrade header, which the proxy sends with every request. */
+  /** The client's Upgrade header. The proxy sends it with every request. */
   readonly upgrade: string | undefined
 }
 
@@ -47,7 +47,7 @@ export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers): A
   } = options
   const socketPrefixes = webSocketPaths.map((path) => path.replace(/\/$/, ''))
   return {
-    verifier: findScheme({ scheme }).create({ ...rest, maxBodyBytes }),
+    verifier: namePlaceInErrors('forwardAuth', () => findScheme({ scheme }).create({ ...rest, maxBodyBytes })),
     readOriginal: (req, head) => styles[style](req, head, pathPrefix),
     maxBodyBytes,
     replay: rest.replay,
@@ -70,7 +70,10 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
     const settings = context.getSettings()
     const head = readHead(req.rawHeaders, req.httpVersion)
     const startedAt = performance.now()
-    const isReadable = head.refusal === undefined && !head.hasDisguisedVerdict
+    // The proxy may pass a verdict of the client's on, or remove ours because `Connection` names it.
+    const isPlain =
+      !head.hasVerdict && !head.nominates && readAll(req, 'x-forwarded-connection').every(isPlainConnection)
+    const isReadable = head.refusal === undefined && isPlain
     const original = isReadable ? settings.readOriginal(req, head) : undefined
     decide(original, { req, res, head, settings })
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
@@ -129,9 +132,13 @@ interface ForwardAuthContext {
 /** A verdict, or the reason why no verifier decided. */
 type Answer =
   | RouteVerdict
-  | { readonly code: 'original_unknown' | 'body_missing' | 'unverified'; readonly status: 403 | 417 | 500 }
+  | {
+      readonly code: 'original_unknown' | 'upgrade_refused' | 'body_missing' | 'unverified'
+      readonly status: 403 | 417 | 500
+    }
 
 const bodyMissing: Answer = { code: 'body_missing', status: 403 }
+const upgradeRefused: Answer = { code: 'upgrade_refused', status: 403 }
 
 /** The methods of Twilio that have a body. The option `methods` allows PUT. */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT'])
@@ -147,6 +154,11 @@ async function decide(original: Original | undefined, auth: AuthRequest): Promis
   const { req, res, head, settings } = auth
   const { verifier, maxBodyBytes, peers, opensWebSocket } = settings
   if (original === undefined) return { code: 'original_unknown', status: head.refusal === 417 ? 417 : 403 }
+  const { upgrade } = original
+  const handshake = upgrade?.toLowerCase() === 'websocket' && opensWebSocket(original.target)
+  // If the application agreed to another protocol, such as h2c, the proxy would open a tunnel. It
+  // would never ask about the requests inside.
+  if (upgrade !== undefined && !handshake) return upgradeRefused
   const { bodyLength, expectsContinue } = head
   const hasBody = bodyLength !== 0
   // If the proxy does not send the body, the signature of the URL alone would accept any body.
@@ -156,12 +168,10 @@ async function decide(original: Original | undefined, auth: AuthRequest): Promis
     ? new RequestBody(req, res, { maxBytes: maxBodyBytes, bodyLength, expectsContinue, peers })
     : undefined
   res.once('close', () => requestBody?.stop())
-  const handshake = original.upgrade !== undefined && opensWebSocket(original.target)
-  const upgrade = handshake ? { connection: 'upgrade', upgrade: original.upgrade } : {}
   const verdict = await verifier.verify({
     method: original.method,
     url: original.target,
-    headers: { ...head.verified, connection: undefined, upgrade: undefined, ...upgrade, host: original.host },
+    headers: { ...head.verified, connection: handshake ? 'upgrade' : undefined, upgrade, host: original.host },
     body: requestBody,
     handshake,
   })
@@ -193,7 +203,7 @@ type ReadOriginal = (req: IncomingMessage, head: RequestHead, pathPrefix: string
 
 /** Reads the original request in each style. Returns `undefined` if it is missing or ambiguous. */
 const styles: Readonly<Record<NonNullable<ForwardAuthOptions['style']>, ReadOriginal>> = {
-  /** For Traefik and Caddy, and for nginx and HAProxy as the docs configure them. */
+  /** For Traefik and HAProxy as the docs configure them. */
   forwarded(req) {
     const method = readOne(req, 'x-forwarded-method')
     const target = readOne(req, 'x-forwarded-uri')
@@ -215,13 +225,17 @@ const styles: Readonly<Record<NonNullable<ForwardAuthOptions['style']>, ReadOrig
   },
 }
 
+/** Returns every value of the client's Upgrade header, since each server may read another one. */
 function readUpgrade(req: IncomingMessage): string | undefined {
-  const upgrade = readOne(req, 'x-forwarded-upgrade')
-  return upgrade === '' ? undefined : upgrade
+  return readAll(req, 'x-forwarded-upgrade').join() || undefined
 }
 
 /** Returns `undefined` if the header is missing or repeated. */
 function readOne(req: IncomingMessage, name: string): string | undefined {
-  const values = req.headersDistinct[name]
-  return values?.length === 1 ? values[0] : undefined
+  const values = readAll(req, name)
+  return values.length === 1 ? values[0] : undefined
+}
+
+function readAll(req: IncomingMessage, name: string): readonly string[] {
+  return req.headersDistinct[name] ?? []
 }

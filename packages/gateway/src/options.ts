@@ -90,7 +90,7 @@ interface AuthEndpoint {
   readonly listen?: AddressOptions | undefined
   /**
    * How the proxy describes the original request. `'forwarded'`: in X-Forwarded-Method, -Host and
-   * -Uri (Traefik, Caddy, nginx, HAProxy). `'envoy'`: with the request itself, like ext_authz.
+   * -Uri (Traefik, HAProxy). `'envoy'`: with the request itself, like ext_authz.
    * Default `'forwarded'`.
    */
   readonly style?: 'forwarded' | 'envoy' | undefined
@@ -98,8 +98,8 @@ interface AuthEndpoint {
   readonly pathPrefix?: string | undefined
   /**
    * The path prefixes where the application opens WebSockets, matched as in a route. On these paths
-   * a request with X-Forwarded-Upgrade is verified as a handshake. On other paths the header is
-   * ignored. Default: none.
+   * a request with `X-Forwarded-Upgrade: websocket` is verified as a handshake. On other paths, and
+   * with another protocol, it is refused. Default: none.
    */
   readonly webSocketPaths?: readonly string[] | undefined
 }

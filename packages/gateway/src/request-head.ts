@@ -12,11 +12,10 @@ export interface RequestHead {
   /** The announced length of the body. 0 if there is no body, `undefined` if it is chunked. */
   readonly bodyLength: number | undefined
   readonly expectsContinue: boolean
-  /**
-   * True if there was a name such as `tollgate~verified`, which some servers read as
-   * `tollgate-verified`.
-   */
-  readonly hasDisguisedVerdict: boolean
+  /** True if a name is one of ours, such as `tollgate-verified`, or some servers read it as one. */
+  readonly hasVerdict: boolean
+  /** True if `Connection` nominates a field, which a proxy then removes. */
+  readonly nominates: boolean
 }
 
 type Field = string | string[] | undefined
@@ -45,10 +44,8 @@ type Kind =
   | 'plain'
   /** For this connection only (RFC 9110 section 7.6.1). Dropped. */
   | 'hop'
-  /** A name that only the gateway sets. Dropped. */
+  /** A name that only the gateway sets, or that some servers read as one. Dropped. */
   | 'ours'
-  /** Such a name in a spelling that only some servers read as the same. Dropped. */
-  | 'disguised'
   /** Read by the verifier, and forwarded. */
   | 'verified'
   /** A name that some servers read as one in the table below. The request is refused. */
@@ -85,7 +82,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 function classify(lower: string): Kind {
   const kind = kinds.get(lower)
   if (kind !== undefined) return kind
-  if (/^tollgate[^a-z0-9]/.test(lower)) return /^[a-z0-9-]+$/.test(lower) ? 'ours' : 'disguised'
+  if (/^tollgate[^a-z0-9]/.test(lower)) return 'ours'
   return kinds.has(lower.replace(/[^a-z0-9]/g, '-')) ? 'double' : 'plain'
 }
 
@@ -101,7 +98,7 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
   const codings: string[] = []
   const expectations: string[] = []
   let hasDouble = false
-  let hasDisguisedVerdict = false
+  let hasVerdict = false
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const spelled = rawHeaders[index] as string
     const value = rawHeaders[index + 1] as string
@@ -123,8 +120,8 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
       case 'double':
         hasDouble = true
         break
-      case 'disguised':
-        hasDisguisedVerdict = true
+      case 'ours':
+        hasVerdict = true
         break
       case 'coding':
         codings.push(value)
@@ -137,6 +134,7 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
   }
   const { host, connection } = verified
   const length = verified['content-length']
+  const nominates = connection !== undefined && ![connection].flat().every(isPlainConnection)
   // RFC 9110 section 10.1.1: a server ignores an expectation of HTTP/1.0.
   const expectation = httpVersion === '1.1' ? expectations.join().toLowerCase() : ''
   const expectsContinue = expectation === '100-continue'
@@ -146,10 +144,11 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
     host: typeof host === 'string' ? host : '',
     verified,
     // Connection cannot remove a field of the table: the upstream must see what was verified.
-    fields: isSimple(connection) ? forwarded : dropNominated(forwarded, [connection].flat().join(','), kinds),
+    fields: nominates ? dropNominated(forwarded, [connection].flat().join(','), kinds) : forwarded,
     bodyLength: codings.length === 0 ? Number(length ?? 0) : undefined,
     expectsContinue,
-    hasDisguisedVerdict,
+    hasVerdict,
+    nominates,
   }
 }
 
@@ -173,9 +172,7 @@ function isAmbiguous(fields: VerifiedFields, codings: readonly string[], httpVer
   return length !== undefined || codings.join().toLowerCase() !== 'chunked' || httpVersion !== '1.1'
 }
 
-/** Returns true if `Connection` nominates no field. */
-function isSimple(connection: Field): boolean {
-  return (
-    connection === undefined || (typeof connection === 'string' && /^(keep-alive|close|upgrade)$/i.test(connection))
-  )
+/** Returns true for a value of `Connection` that nominates no field. */
+export function isPlainConnection(connection: string): boolean {
+  return connection.split(',').every((option) => /^(keep-alive|close|upgrade|)$/i.test(option.trim()))
 }

@@ -137,13 +137,13 @@ test('Envoy: the request is read from below the prefix, with its whole body', as
   expect(await ask(envoyPort, { ...bodiless, headers: { ...whole, 'content-length': '0' } })).toEqual(refused)
 })
 
-test('E5: a request with a header that CGI reads as a verdict header is refused', async () => {
+test('E5: a request with a verdict header, or one that CGI reads as such, is refused', async () => {
   const headers = { ...signedHeaders, ...described, 'content-length': length }
-  // The name with hyphens is set by the proxy itself.
-  for (const separator of separators.filter((one) => one !== '-')) {
-    const spoofed = { [`Tollgate${separator}Verified`]: 'body' }
-    expect(await ask(forwardedPort, { headers: { ...headers, ...spoofed }, body: signed.body })).toEqual(refused)
-  }
+  for (const separator of separators)
+    for (const name of ['Verified', 'Account-Sid', 'Stale', 'Replayed']) {
+      const spoofed = { [`Tollgate${separator}${name}`]: 'body' }
+      expect(await ask(forwardedPort, { headers: { ...headers, ...spoofed }, body: signed.body })).toEqual(refused)
+    }
   expect(await ask(forwardedPort, { headers: { ...headers, tollgates: 'x' }, body: signed.body })).toMatchObject({
     status: 200,
   })
@@ -171,7 +171,7 @@ test('100 Continue is sent once, and only for a well-formed signature', async ()
   expect(await sendRaw(forwardedPort, formatHead(unknown, 'content-length: 9\r\n'))).toMatch(/^HTTP\/1\.1 417 /)
 })
 
-function askToUpgrade(uri: string, signedUrl: string, upgrade: Record<string, string>, method = 'GET') {
+function askToUpgrade(uri: string, signedUrl: string, upgrade: Record<string, string | string[]>, method = 'GET') {
   const { headers } = signRequest({ url: signedUrl, method: 'GET', authToken })
   const asked = { 'x-forwarded-method': method, 'x-forwarded-uri': uri, ...upgrade }
   return ask(forwardedPort, {
@@ -194,12 +194,50 @@ test('X-Forwarded-Upgrade makes a handshake on the WebSocket paths', async () =>
   })
 })
 
-test('E7: X-Forwarded-Upgrade is ignored on other paths', async () => {
-  const upgrade = { 'x-forwarded-upgrade': 'websocket' }
-  for (const path of ['/', '/sms', '/mediator', '/media/../sms', '/media/%2e%2e/sms', '/media//x', '/media;/../sms']) {
-    expect(await askToUpgrade(path, `wss://api.example.com${path}`, upgrade), path).toEqual(refused)
-    expect(await askToUpgrade(path, `https://api.example.com${path}`, upgrade), path).toMatchObject({ status: 200 })
-  }
+test('E9: X-Forwarded-Upgrade is refused unless it is a WebSocket on a listed path', async () => {
+  const others = ['/', '/sms', '/mediator', '/media/../sms', '/media/%2e%2e/sms', '/media//x', '/media;/../sms']
+  const upgrades = ['websocket', 'h2c', 'h2c, websocket', 'websocket,h2c', 'TLS/1.0', ' ', 'websocket/13']
+  for (const path of ['/media', ...others])
+    for (const upgrade of path === '/media' ? upgrades.slice(1) : upgrades)
+      for (const scheme of ['wss', 'https'])
+        expect(
+          await askToUpgrade(path, `${scheme}://api.example.com${path}`, { 'x-forwarded-upgrade': upgrade }),
+          `${path} ${upgrade}`,
+        ).toEqual(
+          upgrade === ' ' && scheme === 'https' ? { ...refused, status: 200, verified: 'url', account: '' } : refused,
+        )
+})
+
+test('E9: a doubled X-Forwarded-Upgrade is refused', async () => {
+  for (const path of ['/media', '/sms'])
+    for (const values of [
+      ['websocket', 'websocket'],
+      ['h2c', 'websocket'],
+      ['', 'h2c'],
+      ['websocket', ''],
+    ])
+      for (const scheme of ['wss', 'https'])
+        expect(
+          await askToUpgrade(path, `${scheme}://api.example.com${path}`, { 'x-forwarded-upgrade': values }),
+        ).toEqual(refused)
+})
+
+test('E9: a Connection that nominates a field is refused', async () => {
+  const headers = { ...signedHeaders, ...described, 'content-length': length }
+  const nominated = [
+    'tollgate-replayed',
+    'tollgate-verified',
+    'Tollgate-Account-Sid',
+    'x-twilio-signature',
+    'content-type',
+  ]
+  for (const name of nominated)
+    for (const connection of [name, `close, ${name}`, `${name},keep-alive`, ['close', name]])
+      expect(await ask(forwardedPort, { headers: { ...headers, connection }, body: signed.body })).toEqual(refused)
+  for (const connection of ['close', 'keep-alive', 'Keep-Alive, Close', 'close, ,'])
+    expect(await ask(forwardedPort, { headers: { ...headers, connection }, body: signed.body })).toMatchObject({
+      status: 200,
+    })
 })
 
 test('a body beyond the limit is answered 413', async () => {
@@ -293,4 +331,15 @@ test('a reload changes all options except the address', async () => {
   expect((await ask(port, request)).status).toBe(200)
   await gateway.reload({ routes: [], forwardAuth })
   expect((await ask(port, request)).status).toBe(403)
+})
+
+test('without routes, only forward-auth has a listener', async () => {
+  const gateway = createGateway({ forwardAuth: { listen: { port: 0 }, publicUrl, authToken }, routes: [] })
+  gateways.push(gateway)
+  const { url, adminUrl, forwardAuthUrl } = await gateway.listen()
+  expect([url, adminUrl]).toEqual(['', undefined])
+  expect((await fetch(forwardAuthUrl ?? '')).status).toBe(403)
+  const route = { path: '/', upstream: 'http://127.0.0.1:1', publicUrl, authToken }
+  const forwardAuth = { listen: { port: 0 }, publicUrl, authToken }
+  await expect(gateway.reload({ forwardAuth, routes: [route] })).rejects.toThrow('"routes" cannot be added or removed')
 })

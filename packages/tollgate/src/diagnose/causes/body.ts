@@ -314,7 +314,7 @@ export const bodyCauses = {
 const methodHeaders = ['x-forwarded-method', 'x-original-method']
 
 const wholeRequest =
-  'Let the verifier get the request itself, with its method and its body. nginx auth_request and Caddy forward_auth send neither, so with them only GET webhooks can be verified.'
+  'Let the verifier get the request itself, with its method and its body. nginx auth_request and Caddy forward_auth send neither: put the gateway between the proxy and your application, as a reverse proxy.'
 
 /** The URL names the hash of a body, and there is no body. */
 function lacksSignedBody({ body, unread, method }: Subject, { url, covers }: State): boolean {
