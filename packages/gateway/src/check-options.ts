@@ -58,6 +58,33 @@ export function checkOptions(options: GatewayOptions): void {
     throw new TypeError('"routes" must be a list of at least one route: { path, upstream, publicUrl }')
   for (const [index, route] of routes.entries())
     checkNames(route, findScheme(Object(route)).known, `"routes[${index}]"`)
+  checkListeners(options)
+}
+
+/** Checks that no two listeners need the same port. Otherwise the second fails after the first listens. */
+function checkListeners({ listen, admin, forwardAuth, routes }: GatewayOptions): void {
+  const listeners = [
+    ...(routes.length > 0 ? [{ name: 'listen', port: 8080, ...dropUndefined(listen) }] : []),
+    ...(forwardAuth ? [{ name: 'forwardAuth.listen', port: 8081, ...dropUndefined(forwardAuth.listen) }] : []),
+    ...(admin ? [{ name: 'admin', port: 0, ...dropUndefined(admin) }] : []),
+  ]
+  for (const [index, { name, port, host = defaultHost }] of listeners.entries())
+    for (const other of listeners.slice(0, index))
+      if (port !== 0 && port === other.port && overlap(host, other.host ?? defaultHost))
+        throw new TypeError(`"${name}" has the same address as "${other.name}"`)
+}
+
+const defaultHost = '127.0.0.1'
+
+function dropUndefined({ host, port }: AddressOptions = {}): AddressOptions {
+  return { ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
+}
+
+const everyAddress = ['0.0.0.0', '::']
+
+function overlap(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((host) => (host.toLowerCase() === 'localhost' ? defaultHost : host))
+  return first === second || [first, second].some((host) => everyAddress.includes(String(host)))
 }
 
 function checkForwardAuth(options: ForwardAuthOptions): void {

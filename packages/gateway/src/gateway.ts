@@ -19,7 +19,8 @@ import { createUpstreams } from './upstream/pool.ts'
 export interface Gateway {
   /**
    * Binds the listeners.
-   * @returns the bound addresses. With port 0, they contain the port that the system chose.
+   * @returns the bound addresses. With port 0, they contain the port that the system chose. `url` is
+   *   empty without routes, because then only forward-auth has a listener.
    * @throws Error from Node.js if an address cannot be bound. Then none is.
    */
   listen(): Promise<{ url: string; adminUrl: string | undefined; forwardAuthUrl: string | undefined }>
@@ -145,7 +146,8 @@ export function createMeasuredGateway(
 
   async function bindAll(): ReturnType<Gateway['listen']> {
     const { host = '127.0.0.1', port = 8080, tls } = options.listen ?? {}
-    const url = await bind(server, tls === undefined ? 'http' : 'https', host, port)
+    const hasRoutes = options.routes.length > 0
+    const url = hasRoutes ? await bind(server, tls === undefined ? 'http' : 'https', host, port) : ''
     const { host: authHost = '127.0.0.1', port: authPort = 8081 } = forwardAuth?.listen ?? {}
     const forwardAuthUrl = auth === undefined ? undefined : await bind(auth.server, 'http', authHost, authPort)
     if (admin === false || metrics === undefined) return { url, adminUrl: undefined, forwardAuthUrl }
@@ -208,6 +210,7 @@ function checkUnchanged(bound: GatewayOptions, next: GatewayOptions): void {
   for (const [name, before, after] of [
     ['listen.tls', bound.listen?.tls, next.listen?.tls],
     ['forwardAuth', bound.forwardAuth, next.forwardAuth],
+    ['routes', bound.routes[0], next.routes[0]],
   ] as const)
     if ((before === undefined) !== (after === undefined))
       throw new TypeError(`"${name}" cannot be added or removed while the gateway runs`)

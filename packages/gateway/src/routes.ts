@@ -37,7 +37,9 @@ interface Row {
  * @throws TypeError or RangeError that names the route and the option
  */
 export function prepareRoutes(routes: readonly Route[]): RouteTable {
-  const rows = routes.map((route, index) => nameRouteInErrors(index, () => prepareRow(route))).sort(compareRows)
+  const rows = routes
+    .map((route, index) => namePlaceInErrors(`routes[${index}]`, () => prepareRow(route)))
+    .sort(compareRows)
   const seen = new Set<string>()
   for (const { host = '*', path, foldedPath } of rows) {
     // An upstream can ignore letter case. It would read both paths as the same.
@@ -64,12 +66,13 @@ export function prepareRoutes(routes: readonly Route[]): RouteTable {
   }
 }
 
-function nameRouteInErrors<T>(index: number, prepare: () => T): T {
+/** Adds the place of a route to the errors of its options. */
+export function namePlaceInErrors<T>(place: string, prepare: () => T): T {
   try {
     return prepare()
   } catch (error) {
-    if (error instanceof RangeError) throw new RangeError(`In routes[${index}]: ${error.message}`)
-    if (error instanceof TypeError) throw new TypeError(`In routes[${index}]: ${error.message}`)
+    if (error instanceof RangeError) throw new RangeError(`In ${place}: ${error.message}`)
+    if (error instanceof TypeError) throw new TypeError(`In ${place}: ${error.message}`)
     throw error
   }
 }
@@ -107,9 +110,10 @@ function isHost(host: unknown): boolean {
 
 function parseUpstream(upstream: unknown): string {
   const url = typeof upstream === 'string' && URL.canParse(upstream) ? new URL(upstream) : undefined
-  const isOrigin = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
-  if (url === undefined || !isOrigin || !/^https?:$/.test(url.protocol))
+  // URL drops an empty user, query or fragment, which can only be a mistake.
+  if (url === undefined || !/^https?:\/\/[^/\\?#@]+\/?$/i.test(String(upstream)))
     throw new TypeError('"upstream" must be http(s)://host:port, without a path')
+  if (url.port === '0') throw new TypeError('"upstream" has the port 0, where nothing can listen')
   return url.origin
 }
 

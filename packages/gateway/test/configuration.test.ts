@@ -165,6 +165,64 @@ const faults: readonly (readonly [what: string, text: string, message: RegExp])[
     /two routes for host \* and path \/$/,
   ],
   [
+    'a public URL with a wildcard',
+    minimal.replace('https://api.example.com', "'https://*.example.com'"),
+    /gateway\.yaml:4: routes\[0\]\.publicUrl: "publicUrl" has a host that no request can have/,
+  ],
+  [
+    'a wildcard in forward-auth',
+    `forwardAuth:\n  publicUrl: 'https://*.example.com'\n`,
+    /gateway\.yaml:2: forwardAuth\.publicUrl: "publicUrl" has a host that no request can have/,
+  ],
+  ...(
+    ['http://127.0.0.1:0', 'http://a:1?', 'http://a:1?x=1', 'http://@a:1', 'http://u:@a:1', 'http://a:1#'] as const
+  ).map(
+    (upstream) =>
+      [
+        `the upstream ${upstream}`,
+        minimal.replace('http://127.0.0.1:3000', upstream.replace('#', '/#')),
+        /gateway\.yaml:3: routes\[0\]\.upstream: "upstream" (must be http|has the port 0)/,
+      ] as const,
+  ),
+  [
+    'a variable that nothing replaces',
+    minimal.replace('127.0.0.1:3000', '$'.concat('{UPSTREAM}')),
+    /gateway\.yaml:3: routes\[0\]\.upstream: holds a variable, but the file is read as it stands$/,
+  ],
+  [
+    'two URLs of Redis',
+    `replay: { store: redis, redisUrl: 'redis://h:1', redisUrlEnv: REDIS_URL }\n${minimal}`,
+    /gateway\.yaml:1: replay: needs "redisUrlEnv" or "redisUrl", not both/,
+  ],
+  [
+    'a limit that refuses every body',
+    `${minimal}    maxBodyBytes: 0\n`,
+    /gateway\.yaml:5: routes\[0\]\.maxBodyBytes: must be at least 1/,
+  ],
+  ...['a', 'F'].map(
+    (first) =>
+      [
+        `a token that begins with ${first} instead of a variable name`,
+        `keys: { env: ${first}f0a9c1d3f0a9c1d3f0a9c1d3f0a9c1d }\n${minimal}`,
+        /gateway\.yaml:1: keys\.env: must be the name of an environment variable, not a secret$/,
+      ] as const,
+  ),
+  [
+    'another secret instead of a variable name',
+    `keys: { env: sk3f0a9c1d }\n${minimal}`,
+    /gateway\.yaml:1: keys: the environment variable that is named here is not set$/,
+  ],
+  [
+    'the listener as admin',
+    `${minimal.replace(':0', ':8080')}admin: localhost:8080\n`,
+    /gateway\.yaml:5: admin: "admin" has the same address as "listen"$/,
+  ],
+  [
+    'the default listener as that of forward-auth',
+    `${minimal.slice(20)}forwardAuth:\n  listen: 0.0.0.0:8080\n  publicUrl: https://a.example\n`,
+    /gateway\.yaml:5: forwardAuth\.listen: "forwardAuth\.listen" has the same address as "listen"$/,
+  ],
+  [
     'a trusted peer that is not an address',
     `limits: { trustedPeers: [nobody] }\n${minimal}`,
     /gateway\.yaml:1: limits\.trustedPeers: /,

@@ -101,7 +101,7 @@ async function readSource(args: Args, io: Io): Promise<{ source: Source; names: 
     upstream,
     publicUrl,
     mode: args.choice('mode', ['enforce', 'observe']),
-    maxBodyBytes: args.integer('max-body-bytes', 0, 999_999_999),
+    maxBodyBytes: args.integer('max-body-bytes', 1, 999_999_999),
     webSocket: args.flag('web-socket'),
     ...readSharedOptions(args, secrets),
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { checkOptions } from '../check-options.ts'
+import { prepareForwardAuth } from '../forward-auth.ts'
 import type { GatewayOptions, Route } from '../options.ts'
 import { createPeers } from '../peers.ts'
 import { prepareRoutes } from '../routes.ts'
@@ -74,8 +75,9 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   try {
     // These are the checks of `createGateway`, before anything runs.
     checkOptions(options)
-    createPeers(options.limits)
+    const peers = createPeers(options.limits)
     prepareRoutes(prepared)
+    if (options.forwardAuth !== undefined) prepareForwardAuth(options.forwardAuth, peers)
   } catch (error) {
     throw locateError(parsed, error)
   }
@@ -123,8 +125,9 @@ async function nameOptionInErrors<T>(
  */
 function locateError({ createError }: ParsedConfiguration, error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  const [, index, message = error.message] = /^In routes\[(\d+)\]: (.*)$/s.exec(error.message) ?? []
+  const [, place, index, message = error.message] =
+    /^In (routes|forwardAuth)(?:\[(\d+)\])?: (.*)$/s.exec(error.message) ?? []
   const [, option] = /"([A-Za-z.]+)"/.exec(message) ?? []
-  const path = [...(index === undefined ? [] : ['routes', Number(index)]), ...(option?.split('.') ?? [])]
+  const path = [place ?? [], index === undefined ? [] : Number(index), option?.split('.') ?? []].flat()
   return createError(path, message)
 }

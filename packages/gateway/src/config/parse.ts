@@ -53,6 +53,8 @@ export function parseConfiguration(text: string, file: string): ParsedConfigurat
   }
 
   const value = toValue(document, file)
+  const variable = findVariable(value)
+  if (variable !== undefined) throw createError(variable, 'holds a variable, but the file is read as it stands')
   const parsed = configurationSchema.safeParse(value, { reportInput: false })
   if (parsed.success) return { configuration: parsed.data, createError }
   const { issues } = parsed.error
@@ -69,6 +71,17 @@ function toValue(document: Document, file: string): unknown {
   } catch (error) {
     throw new ConfigurationError(`${file}: ${(error as Error).message}`)
   }
+}
+
+/** Finds a text with `${…}`, which other tools replace. */
+function findVariable(value: unknown, path: Path = []): Path | undefined {
+  if (typeof value === 'string') return value.includes('${') ? path : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [name, inner] of Object.entries(value)) {
+    const found = findVariable(inner, [...path, Array.isArray(value) ? Number(name) : name])
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function readOffset(node: unknown): number | undefined {

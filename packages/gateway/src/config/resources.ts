@@ -61,7 +61,9 @@ export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: str
 
   function readVariable(name: string): string {
     const value = env[name]
-    if (value === undefined || value === '') throw new TypeError(`the environment variable ${name} is not set`)
+    // A name in another form may be a secret that was written here by mistake.
+    const shown = /^[A-Z][A-Z0-9_]*$/.test(name) ? name : 'that is named here'
+    if (value === undefined || value === '') throw new TypeError(`the environment variable ${shown} is not set`)
     return value
   }
 

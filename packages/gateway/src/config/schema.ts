@@ -13,7 +13,8 @@ const address = z.union([hostAndPort, z.strictObject({ host: z.string().optional
 })
 const variable = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, not a secret')
+  // An Auth Token that begins with a letter could be a name, and would be in the message that it is not set.
+  .regex(/^(?![0-9a-f]{32}$)[A-Za-z_][A-Za-z0-9_]*$/i, 'must be the name of an environment variable, not a secret')
 const accountSid = z.string().regex(/^AC[0-9a-fA-F]{32}$/, 'must be "AC" and 32 hex digits')
 
 /** The source of the keys. The configuration itself contains no secret. */
@@ -75,9 +76,11 @@ const replay = z
     onStoreFailure: z.enum(['reject', 'accept']).optional(),
     ttlSeconds: z.int().optional(),
   })
-  .refine((given) => (given.store === 'memory') === (given.redisUrlEnv === undefined && given.redisUrl === undefined), {
-    error: 'needs "redisUrlEnv" or "redisUrl" with the store "redis", and neither with "memory"',
-  })
+  .refine(
+    ({ store, redisUrl, redisUrlEnv }) =>
+      [redisUrl, redisUrlEnv].filter((one) => one !== undefined).length === (store === 'redis' ? 1 : 0),
+    { error: 'needs "redisUrlEnv" or "redisUrl", not both, with the store "redis", and neither with "memory"' },
+  )
 
 const verifierFields = {
   publicUrl: z.union([z.string(), z.array(z.string()).min(1)], { error: 'must be a URL, or a list of URLs' }),
@@ -90,7 +93,7 @@ const verifierFields = {
   accountSid: z.union([accountSid, z.array(accountSid).min(1)]).optional(),
   trailingSlash: z.enum(['exact', 'either']).optional(),
   mode: z.enum(['enforce', 'observe']).optional(),
-  maxBodyBytes: z.int().min(0).optional(),
+  maxBodyBytes: z.int().min(1, 'must be at least 1: 0 would refuse every body').optional(),
 }
 
 const routeFields = {
@@ -106,7 +109,7 @@ const sendgridFields = {
   keys: publicKeys.optional(),
   maxAgeSeconds: z.int().optional(),
   onStale: z.enum(['mark', 'reject']).optional(),
-  maxBodyBytes: z.int().min(0).optional(),
+  maxBodyBytes: z.int().min(1, 'must be at least 1: 0 would refuse every body').optional(),
 }
 
 // The default message is right for a route that is not an object.

@@ -116,8 +116,9 @@ async function runCluster(source: Source, loaded: LoadedConfiguration, { tell }:
   try {
     const [bound] = await Promise.all(Array.from({ length: loaded.workers }, startWorker))
     const many = loaded.workers === 1 ? '' : ` with ${loaded.workers} workers`
-    tell(`The gateway listens on ${bound?.url}${many}`)
-    if (bound?.forwardAuthUrl !== undefined) tell(`Forward-auth listens on ${bound.forwardAuthUrl}`)
+    if (bound?.url) tell(`The gateway listens on ${bound.url}${many}`)
+    if (bound?.forwardAuthUrl !== undefined)
+      tell(`Forward-auth listens on ${bound.forwardAuthUrl}${bound.url ? '' : many}`)
     closeAdmin = await startAdmin(loaded, { isReady: () => !isStopping && serving.size > 0, serving }, tell)
   } catch (error) {
     isStopping = true

@@ -6,6 +6,7 @@ import { openSource, type Source } from './source.ts'
 
 /** A gateway that serves from a source. */
 export interface Serving {
+  /** Empty without routes. */
   readonly url: string
   readonly forwardAuthUrl: string | undefined
   /** Reads the source again. Rejects and changes nothing if the configuration is wrong. */
