@@ -12,6 +12,12 @@ app.post('/events', webhook({ host: 'api.example.com', protocol: 'https' }), (_r
   res.sendStatus(204)
 })
 
+// #region shared-key
+app.post('/calls', webhook({ sharedKeySecret: process.env.SHARED_KEY_SECRET }), (_req, res) => {
+  res.type('text/xml').send('<Response/>')
+})
+// #endregion
+
 // #region later
 app.post('/sms', twilioWebhook({ publicUrl: 'https://api.example.com' }), (_req, res) => {
   res.type('text/xml').send('<Response/>')

@@ -98,6 +98,7 @@ test('a key file', async () => {
 })
 
 test('moving from the twilio package', async () => {
+  vi.stubEnv('SHARED_KEY_SECRET', 'a shared secret')
   const { app } = await import('../../examples/compat/server.mjs')
   const event = signRequest({
     url: 'https://api.example.com/events',
@@ -109,4 +110,13 @@ test('moving from the twilio package', async () => {
   const message = signRequest({ url, ...sampleWebhook('message.inbound'), authToken: mainToken })
   expect((await deliver(app, message)).status).toBe(200)
   expect((await deliver(app, { ...message, body: 'Body=other' })).status).toBe(403)
+  for (const [secret, status] of [
+    ['a shared secret', 200],
+    ['another secret', 403],
+  ] as const) {
+    const sharedKey = { id: 'webhooks_sharedkey_01', secret }
+    // The middleware takes the host from the request and, without a proxy, http.
+    const call = signRequest({ url: 'http://api.example.com/calls', ...sampleWebhook('call.inbound'), sharedKey })
+    expect((await deliver(app, call)).status).toBe(status)
+  }
 })

@@ -1,6 +1,16 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as compat from '../src/compat/index.ts'
-import { authToken, fakeRequest, formType, hmac, jsonType, original, outcome, signForm } from './compat-fixtures.ts'
+import {
+  authToken,
+  fakeRequest,
+  formType,
+  hmac,
+  joinForm,
+  jsonType,
+  original,
+  outcome,
+  signForm,
+} from './compat-fixtures.ts'
 
 const url = 'https://example.com/sms'
 const emptyHash = compat.getExpectedBodyHash('{}')
@@ -19,17 +29,39 @@ function askRequest(
 ): unknown[] {
   const request = fakeRequest({ ...given, headers: { ...given.headers, 'x-twilio-signature': signature } })
   return [
-    outcome(() => original.validateIncomingRequest(request, authToken, opts as original.RequestValidatorOptions)),
+    outcome(() => original.validateIncomingRequest(request, authToken, opts as object)),
     outcome(() => compat.validateIncomingRequest(request, authToken, opts)),
   ]
+}
+
+/** The statuses of both middlewares, 200 for a request that reaches the next handler. */
+function askWebhook(request: ReturnType<typeof fakeRequest>, ...given: Parameters<typeof compat.webhook>): unknown[] {
+  return [original, compat].map((module) => {
+    let answered = 0
+    const response = {
+      type: () => response,
+      status(status: number) {
+        answered = status
+        return response
+      },
+      send: () => response,
+    }
+    module.webhook(...(given as [string, object]))(request, response, () => {
+      answered = 200
+    })
+    return answered
+  })
 }
 
 const askUrl = (signed: string, received: string): unknown[] =>
   ask((module) => module.validateRequest(authToken, hmac(signed), received, {}))
 
-test('the functions of the package, by name', () => {
-  const webhooks = Object.keys(original).filter((name) => typeof Reflect.get(original, name) === 'function')
-  expect(Object.keys(compat).sort()).toEqual(webhooks.sort())
+test('the names of the package, with its constants', () => {
+  const names = Object.keys(original).filter((name) => !['default', '__esModule', 'module.exports'].includes(name))
+  expect(Object.keys(compat).sort()).toEqual(names.sort())
+  for (const name of names)
+    if (typeof Reflect.get(original, name) === 'string')
+      expect(Reflect.get(compat, name)).toBe(Reflect.get(original, name))
 })
 
 describe('refused here, accepted by the package', () => {
@@ -142,14 +174,27 @@ describe('refused here, accepted by the package', () => {
     }
   })
 
-  test('a SharedKey signature header', () => {
-    const headers = { 'x-twilio-webhooks-signature-settings': 'key=k,algorithm=HMAC_SHA256' }
-    expect(askRequest({ headers }, hmac(url))).toEqual([true, false])
+  test('the header of a SharedKey of the private beta', () => {
+    const headers = { 'x-twilio-signature-key-sid': 'k' }
+    const request = fakeRequest({ headers: { ...headers, 'x-twilio-signature': hmac(url) }, body: {} })
+    expect(askWebhook(request, authToken)).toEqual([200, 403])
+    expect(askRequest({ headers }, hmac(url))).toEqual([true, true])
+  })
+
+  test('a settings header that Twilio does not send', () => {
+    const secret = 'a shared secret'
+    for (const settings of ['algorithm=HMAC_SHA256', 'key=k,algorithm=hmac_sha256', 'key=k, algorithm=HMAC_SHA256'])
+      for (const token of [authToken, undefined]) {
+        const signature = hmac(url, secret, 'sha256')
+        const headers = { 'x-twilio-signature': signature, 'x-twilio-webhooks-signature-settings': settings }
+        expect(askWebhook(fakeRequest({ headers, body: {} }), token, { sharedKeySecret: secret })).toEqual([200, 403])
+      }
   })
 
   test('URLs that Twilio cannot have signed', () => {
     for (const one of ['/sms', 'ftp://example.com/sms', 'https://example.com:0/sms', 'wss://example.com:80/sms'])
       expect(askUrl(one, one.replace('wss://example.com:80', 'wss://example.com'))).toEqual([true, false])
+    expect(askUrl(url, 'https://example.com:/sms')).toEqual([true, false])
     expect(askUrl(`${url}#rc=2`, `${url}#rc=2`)).toEqual([true, false])
   })
 })
@@ -221,7 +266,7 @@ describe('different answers', () => {
     compat.webhook({ includeHelpers: true, validate: true })
     for (const [name, options] of Object.entries({
       validat: { validat: false },
-      sharedKeySecret: { sharedKeySecret: 'x' },
+      sharedKeySecret: { sharedKeySecret: '' },
       validate: { validate: 0 },
       url: { url: '/sms' },
       host: { host: 'https://example.com' },
@@ -239,6 +284,124 @@ describe('different answers', () => {
     const full = `${url}?bodySHA256=x`
     const [theirs, ours] = ask((module) => module.getExpectedTwilioSignature(authToken, full, null as never))
     expect(ours).toBe(theirs)
+  })
+})
+
+describe('SharedKeys, as in the package', () => {
+  beforeEach(() => {
+    // The package prints each secret that is missing, and each unknown algorithm.
+    for (const name of ['error', 'warn'] as const) vi.spyOn(console, name).mockImplementation(() => undefined)
+  })
+  afterEach(() => vi.restoreAllMocks())
+
+  const secret = 'ACme shared secret'
+  const settings = [undefined, '', 'HMAC_SHA256', 'HMAC_SHA1', 'HMAC_MD5', 'none']
+  const signers = [
+    [authToken, 'sha1'],
+    [authToken, 'sha256'],
+    [secret, 'sha1'],
+    [secret, 'sha256'],
+    ['another secret', 'sha256'],
+  ] as const
+
+  test('the middleware takes the secret and the algorithm that the settings header asks for', () => {
+    vi.stubEnv('TWILIO_AUTH_TOKEN', undefined)
+    const accepted: string[] = []
+    for (const name of settings)
+      for (const [key, hash] of signers)
+        for (const [token, sharedKeySecret] of [
+          [authToken, secret],
+          [undefined, secret],
+          [authToken, undefined],
+        ] as const) {
+          const header = name && `key=webhooks_sharedkey_01,algorithm=${name}`
+          const params = { Body: 'hello', From: '+1' }
+          const request = fakeRequest({
+            headers: {
+              ...formType,
+              'x-twilio-signature': hmac(joinForm(url, params), key, hash),
+              ...(header !== undefined && { 'x-twilio-webhooks-signature-settings': header }),
+            },
+            body: params,
+          })
+          const [theirs, ours] = askWebhook(request, token, { sharedKeySecret })
+          // The package answers 500 if the secret is missing. A stranger could cause that.
+          expect(ours, `${name} ${key} ${hash}`).toBe(theirs === 500 ? 403 : theirs)
+          if (ours === 200)
+            accepted.push(`${header ? name : 'no header'} ${key === secret ? 'shared' : 'token'} ${hash}`)
+        }
+    expect([...new Set(accepted)].sort()).toEqual([
+      'HMAC_SHA1 shared sha1',
+      'HMAC_SHA256 shared sha256',
+      'no header token sha1',
+    ])
+  })
+
+  test('getSignatureAlgorithm reads what the package reads', () => {
+    const texts = [
+      undefined,
+      null,
+      '',
+      'key=a,algorithm=HMAC_SHA256',
+      'key=a,algorithm=HMAC_SHA1',
+      ' algorithm = HMAC_SHA256 ',
+      'algorithm=,algorithm=x',
+      'key=algorithm,x',
+      'Algorithm=HMAC_SHA256',
+      'algorithm=a=b',
+      '=,=algorithm',
+      'algorithm=HMAC_SHA256, key=b,algorithm=HMAC_SHA1',
+    ]
+    for (const text of texts) {
+      const [theirs, ours] = ask((module) => module.getSignatureAlgorithm(text))
+      expect(ours, String(text)).toBe(theirs)
+    }
+  })
+
+  test('the argument and the option "algorithm", with its own secret', () => {
+    const params = { a: '1', b: ['2', '3'] }
+    const full = `${url}?bodySHA256=${emptyHash}`
+    for (const algorithm of [
+      undefined,
+      '',
+      'HMAC_SHA1',
+      'hmac_sha1',
+      'HMAC_SHA256',
+      'Hmac_Sha256',
+      'HMAC_MD5',
+      'sha256',
+    ])
+      for (const [key, hash] of signers) {
+        const calls: Parameters<typeof ask>[0][] = [
+          (module) => module.validateRequest(key, hmac(joinForm(url, params), key, hash), url, params, algorithm),
+          (module) => module.validateRequestWithBody(key, hmac(full, key, hash), full, '{}', algorithm),
+          (module) => module.getExpectedTwilioSignature(key, url, params, algorithm),
+          ...(['validateIncomingRequest', 'validateExpressRequest'] as const).map(
+            (name): Parameters<typeof ask>[0] =>
+              (module) => {
+                const headers = { ...formType, 'x-twilio-signature': hmac(joinForm(url, params), key, hash) }
+                return module[name](
+                  fakeRequest({ headers, body: params }),
+                  key,
+                  algorithm === undefined ? {} : { algorithm },
+                )
+              },
+          ),
+        ]
+        // Without an algorithm it must be an Auth Token, and this secret looks like an AccountSid.
+        if (key === secret && !algorithm) continue
+        for (const call of calls) {
+          const [theirs, ours] = ask(call)
+          expect(ours, `${algorithm} ${key} ${hash}`).toBe(theirs)
+        }
+      }
+    expect(() => compat.validateRequest(secret, '', url, {})).toThrow('"authToken" is an AccountSid')
+    expect(() => compat.validateRequest(' ', '', url, {}, 'HMAC_SHA256')).toThrow('"authToken" is empty or blank')
+  })
+
+  test('an algorithm of the wrong type is refused', () => {
+    for (const algorithm of [{}, [], 7, true])
+      expect(compat.validateRequest(authToken, hmac(url), url, {}, algorithm as unknown as string)).toBe(false)
   })
 })
 

@@ -3,7 +3,18 @@ import { parse, stringify } from 'node:querystring'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as compat from '../src/compat/index.ts'
-import { authToken, fakeRequest, formType, hmac, jsonType, original, outcome, signForm } from './compat-fixtures.ts'
+import {
+  authToken,
+  fakeRequest,
+  formType,
+  hmac,
+  joinForm,
+  jsonType,
+  original as newest,
+  older,
+  outcome,
+  signForm,
+} from './compat-fixtures.ts'
 
 const numRuns = 4000
 
@@ -132,7 +143,12 @@ function forgive(url: string): string {
     .replaceAll('%27', "'")
 }
 
-describe('compared with the twilio package', () => {
+const versions = [
+  ['the newest twilio package', newest],
+  ['twilio 6.2.0', older as unknown as typeof newest],
+] as const
+
+describe.each(versions)('compared with %s', (_, original) => {
   test('accepts what it accepts, unless the application would read something else', () => {
     const seen = { accepted: 0, respelled: 0, refused: 0 }
     fc.assert(
@@ -304,4 +320,25 @@ describe('compared with the twilio package', () => {
       { numRuns: 2000 },
     )
   })
+})
+
+test('gives the answers of the newest twilio package with both algorithms', () => {
+  const seen = { accepted: 0, refused: 0 }
+  const secret = 'a shared secret'
+  const algorithm = fc.constantFrom(undefined, 'HMAC_SHA1', 'HMAC_SHA256')
+  fc.assert(
+    fc.property(parts, params, algorithm, algorithm, fc.boolean(), (given, form, signedWith, presented, byToken) => {
+      const url = join({ ...given, fragment: '' })
+      const key = byToken ? authToken : secret
+      const signature = hmac(joinForm(url, form), key, signedWith === 'HMAC_SHA256' ? 'sha256' : 'sha1')
+      const theirs = newest.validateRequest(secret, signature, url, form, presented)
+      expect(compat.validateRequest(secret, signature, url, form, presented)).toBe(theirs)
+      expect(compat.getExpectedTwilioSignature(secret, url, form, presented)).toBe(
+        newest.getExpectedTwilioSignature(secret, url, form, presented),
+      )
+      seen[theirs ? 'accepted' : 'refused']++
+    }),
+    { numRuns },
+  )
+  expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(50)
 })

@@ -1,21 +1,31 @@
 import { createHmac } from 'node:crypto'
-import * as original from 'twilio/lib/webhooks/webhooks.js'
+import * as older from 'twilio-6.2/lib/webhooks/webhooks.js'
 
-/** The module of the `twilio` package that `tollgate/compat` replaces. */
-export { original }
+/**
+ * The module of the `twilio` package that `tollgate/compat` replaces. Default: the version that the
+ * repository installs. tools/test/heavy/newest-twilio.test.ts sets the variable to the newest.
+ */
+export const original: typeof import('twilio/lib/webhooks/webhooks.js') = await import(
+  process.env.TOLLGATE_TEST_TWILIO ?? 'twilio/lib/webhooks/webhooks.js'
+)
+
+/** The same module of a version that knows no SharedKeys. */
+export { older }
 
 export const authToken = '0123456789abcdef0123456789abcdef'
 
 /** Computes a signature without any code of ours. */
-export function hmac(text: string, key: string = authToken): string {
-  return createHmac('sha1', key).update(text, 'utf8').digest('base64')
+export function hmac(text: string, key: string = authToken, hash: 'sha1' | 'sha256' = 'sha1'): string {
+  return createHmac(hash, key).update(text, 'utf8').digest('base64')
+}
+
+export function joinForm(url: string, params: Readonly<Record<string, string | readonly string[]>> = {}): string {
+  const fields = Object.keys(params).sort()
+  return url + fields.flatMap((name) => [...new Set([params[name] ?? ''].flat())].sort().map((v) => name + v)).join('')
 }
 
 export function signForm(url: string, params: Readonly<Record<string, string | readonly string[]>> = {}): string {
-  const fields = Object.keys(params).sort()
-  return hmac(
-    url + fields.flatMap((name) => [...new Set([params[name] ?? ''].flat())].sort().map((v) => name + v)).join(''),
-  )
+  return hmac(joinForm(url, params))
 }
 
 /** A request of the shape of Express's, with the parts that the tests vary. */

@@ -1,5 +1,6 @@
 import { readOption } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
+import { type Algorithm, defaultAlgorithm } from '../scheme/algorithms.ts'
 import { encodeUtf8, isFormType, type Pairs } from '../scheme/form.ts'
 import type { Signer } from '../scheme/signature.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
@@ -8,29 +9,33 @@ import { isRejected, type Rejected, reject } from '../verdict.ts'
 import { type Coverage, readCoverage } from '../verify/coverage.ts'
 import { type Head, type HeaderReader, readHead, readHeaders, readSignatureClaim, readSingle } from '../verify/head.ts'
 import { parseHost, readHost, readTarget } from '../verify/public-url.ts'
+import { findNamedAlgorithm, SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER } from './signature-settings.ts'
 import { isSameQuery } from './spellings.ts'
 import type { MiddlewareRequest, Request, RequestValidatorOptions } from './types.ts'
-import { createTokenSigner, matchesSpellings } from './validate.ts'
+import { createSecretSigner, matchesSpellings } from './validate.ts'
 
 /**
  * Checks that Twilio signed this request. For a form, the object of a body parser is enough. Any
  * other body needs its raw bytes.
  * @param request Express's request, or any object of that shape.
- * @param authToken The account's Auth Token.
- * @param opts How Twilio reaches this server. Wrong options give false, because they may come from
- *   the request.
+ * @param authToken The account's Auth Token, or the secret of a SharedKey beside `algorithm`.
+ * @param opts How Twilio reaches this server, and the algorithm of the secret. Wrong options give
+ *   false, because they may come from the request.
  * @returns false for anything malformed in the request
- * @throws TypeError if the Auth Token is empty or not an Auth Token.
+ * @throws TypeError if the secret is empty or not a secret.
  */
 export function validateIncomingRequest(
   request: Request,
   authToken: string,
   opts?: RequestValidatorOptions | null,
 ): boolean {
-  const sign = createTokenSigner(authToken)
   const given = opts ?? {}
+  const algorithm = readOption(given, 'algorithm')
+  const sign = createSecretSigner(authToken, algorithm)
+  const chosen = findNamedAlgorithm(algorithm)
+  if (sign === undefined || chosen === undefined) return false
   const [url, host, protocol] = [readOption(given, 'url'), readOption(given, 'host'), readOption(given, 'protocol')]
-  const claimed = readClaim(request, { url, host, protocol })
+  const claimed = readClaim(request, { url, host, protocol }, chosen)
   const body = isRejected(claimed) ? undefined : findBody(request)
   if (isRejected(claimed) || body === undefined || body === 'unread') return false
   return verifyBody(sign, claimed, body) !== undefined
@@ -53,6 +58,8 @@ export interface Claimed {
   readonly method: string
   readonly header: HeaderReader
   readonly signature: string
+  /** The algorithm of a SharedKey, as the settings header names it. `undefined` for an Auth Token. */
+  readonly sharedKeyAlgorithm: Algorithm | undefined
   readonly url: string
 }
 
@@ -60,16 +67,22 @@ export interface Claimed {
 // set to PUT.
 const rules = { methods: new Set(['GET', 'POST', 'PUT']), sharedKeysOnly: false }
 
-/** Reads everything but the body, or says why the request is refused without it. */
-export function readClaim(request: Request, options: RequestValidatorOptions): Claimed | Rejected {
-  const header = createHeaderReader(request)
+/**
+ * Reads everything but the body, or says why the request is refused without it.
+ * @param chosen The algorithm that the caller chose. Default: the request's settings header says it.
+ */
+export function readClaim(request: Request, options: RequestValidatorOptions, chosen?: Algorithm): Claimed | Rejected {
+  const header = createHeaderReader(request, chosen)
   // An object made by hand may have no method. POST has the stricter rules.
   const method = request.method ?? 'POST'
   const claimed = readSignatureClaim(readHead({ method }, header), rules)
   if (isRejected(claimed)) return claimed
-  if (claimed.sharedKeyId !== undefined) return reject('key_unknown')
+  const { signature, sharedKeyId, algorithm } = claimed
+  // The private beta's header names no algorithm. The package does not know it.
+  if (algorithm === undefined) return reject('key_unknown')
   const url = findWebhookUrl(request, header, options)
-  return url === undefined ? reject('url_not_allowed') : { method, header, signature: claimed.signature, url }
+  if (url === undefined) return reject('url_not_allowed')
+  return { method, header, signature, sharedKeyAlgorithm: sharedKeyId === undefined ? undefined : algorithm, url }
 }
 
 /**
@@ -99,14 +112,22 @@ function readParams({ method }: Head, params: Pairs): Covered | undefined {
 }
 
 /**
- * Reads the signature with `header()`, as the package does, and all other headers from `headers`.
+ * Reads the headers of a signature with `header()`, as the package does, and all others from
+ * `headers`.
  */
-function createHeaderReader(request: Request): HeaderReader {
+function createHeaderReader(request: Request, chosen: Algorithm | undefined): HeaderReader {
   const read = readHeaders(request.headers)
+  const readOne = (name: string): readonly unknown[] => {
+    const value: unknown = request.header(name)
+    return value === undefined || value === '' ? [] : [value]
+  }
   return (name) => {
-    if (name !== 'x-twilio-signature') return read(name)
-    const signature: unknown = request.header('X-Twilio-Signature')
-    return signature === undefined || signature === '' ? [] : [signature]
+    if (name === 'x-twilio-signature') return readOne(SIGNATURE_HEADER)
+    if (chosen !== undefined && name === 'x-twilio-signature-key-sid') return []
+    if (name !== 'x-twilio-webhooks-signature-settings') return read(name)
+    // The caller has chosen the secret, so nothing in the request may choose another.
+    if (chosen !== undefined) return chosen === defaultAlgorithm ? [] : [`key=chosen,algorithm=${chosen.name}`]
+    return readOne(SIGNATURE_SETTINGS_HEADER)
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The webhooks module of the `twilio` package (6.2.0) under the same names, so that changing one
- * import is enough. It accepts what Twilio signs and that package accepts. The deliberate
+ * The webhooks module of the `twilio` package under the same names, so that changing one import is
+ * enough. docs/migrating-from-twilio.md says with which versions it is compared. It accepts what Twilio signs and that package accepts. The deliberate
  * differences:
  *
  * Refused here, accepted there
@@ -18,9 +18,10 @@
  *   parameters after the thousandth, resolved dot segments, backslashes, invalid percent-encoding
  * - a form whose URL has `bodySHA256`, if it is signed without its parameters
  * - a `bodySHA256` that is repeated with different values, or percent-encoded
- * - X-Twilio-Webhooks-Signature-Settings: a SharedKey signed the request; `createVerifier` verifies
- *   it
- * - a URL that is not absolute http(s) or ws(s), port 0, wss URLs with `:80`, a URL signed with its
+ * - a settings header that is not exactly `key=…,algorithm=…`, as Twilio sends it, or that names an
+ *   algorithm in another letter case
+ * - X-Twilio-Signature-Key-Sid of Twilio's private beta; `createVerifier` verifies it
+ * - a URL that is not absolute http(s) or ws(s), an empty port (`https://host:/sms`), port 0, wss URLs with `:80`, a URL signed with its
  *   fragment
  *
  * Accepted here, refused there
@@ -35,7 +36,8 @@
  * Different answers
  * - `webhook({ authToken })` uses the option; there the environment replaces it
  * - no signature: 403, there 400
- * - no Auth Token: a TypeError of `webhook()`, there a 500 for each request
+ * - no Auth Token: a TypeError of `webhook()`, there a 500 for each request; a request of a
+ *   SharedKey without `sharedKeySecret`: 403, there 500
  * - a body over 1 MiB that no parser has read: 413; a compressed one: 415; an unknown option: a
  *   TypeError
  * - nothing in a request throws; there a malformed URL or Host, `{ "toString": 1 }` and null
@@ -45,6 +47,13 @@
  * calls), `+` and `%20` are the same space, and without `url` or `host` the Host header is trusted.
  */
 export { validateExpressRequest, validateIncomingRequest } from './incoming.ts'
+export {
+  getSignatureAlgorithm,
+  HMAC_SHA1,
+  HMAC_SHA256,
+  SIGNATURE_HEADER,
+  SIGNATURE_SETTINGS_HEADER,
+} from './signature-settings.ts'
 export type { Middleware, Request, RequestValidatorOptions, WebhookOptions } from './types.ts'
 export {
   type FormParams,

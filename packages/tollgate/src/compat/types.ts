@@ -32,16 +32,31 @@ export interface RequestValidatorOptions {
    * proxy`.
    */
   protocol?: string | undefined
+  /**
+   * The algorithm of the secret: HMAC_SHA1 or HMAC_SHA256. Pass the result of
+   * `getSignatureAlgorithm` with the secret of a SharedKey. An unknown one refuses the request.
+   * Default HMAC_SHA1.
+   */
+  algorithm?: string | undefined
 }
 
 /** Options of `webhook()`. */
-export interface WebhookOptions extends RequestValidatorOptions {
+export interface WebhookOptions extends Omit<RequestValidatorOptions, 'algorithm'> {
   /** `false` lets every request pass without a check. Default `true`. */
   validate?: boolean | undefined
   /** Ignored, as in the `twilio` package. */
   includeHelpers?: boolean | undefined
-  /** The account's Auth Token. Default: the environment's TWILIO_AUTH_TOKEN. */
+  /**
+   * The account's Auth Token. Default: the environment's TWILIO_AUTH_TOKEN. It may be missing beside
+   * `sharedKeySecret`; a request that an Auth Token signed is then refused.
+   */
   authToken?: string | undefined
+  /**
+   * The secret of a SharedKey, for requests with the header X-Twilio-Webhooks-Signature-Settings.
+   * They are checked with the algorithm that the header names. Default: such requests are refused.
+   * `createVerifier` takes several SharedKeys, and binds each to its algorithm.
+   */
+  sharedKeySecret?: string | undefined
 }
 
 /** A request as the middleware gets it, with the state of its stream. */

@@ -1,17 +1,11 @@
+import { showOption } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
-import { describeTokenFault } from '../checks/secrets.ts'
-import { defaultAlgorithm } from '../scheme/algorithms.ts'
+import { describeSecretFault, describeTokenFault } from '../checks/secrets.ts'
 import { encodeUtf8 } from '../scheme/form.ts'
-import {
-  createSigner,
-  equalSignatures,
-  findBodyHash,
-  hashBody,
-  isCanonicalSignature,
-  type Signer,
-} from '../scheme/signature.ts'
+import { createSigner, equalSignatures, findBodyHash, hashBody, isSignature, type Signer } from '../scheme/signature.ts'
 import { findDefaultPort, listSignedForms, type SignedForm, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
 import { joinPairs, joinParams, type Params, toPairs } from '../scheme/signing-string.ts'
+import { findNamedAlgorithm } from './signature-settings.ts'
 import { listUrlSpellings } from './spellings.ts'
 
 /**
@@ -23,15 +17,22 @@ export type FormParams = object
 
 /**
  * Computes the signature that Twilio sends for a URL and its form parameters.
- * @param authToken The account's Auth Token.
+ * @param authToken The account's Auth Token, or the secret of a SharedKey beside `algorithm`.
  * @param url The whole URL that Twilio requests, query included. It is signed as it is.
  * @param params The form parameters of a POST, `{}` for a GET.
+ * @param algorithm HMAC_SHA1 (default) or HMAC_SHA256.
  * @returns the value of X-Twilio-Signature, in base64
- * @throws TypeError if the Auth Token is empty or not an Auth Token, or if a parameter is an
- *   object.
+ * @throws TypeError if the secret is empty or not a secret, or if a parameter is an object.
+ * @throws Error if the algorithm is unknown.
  */
-export function getExpectedTwilioSignature(authToken: string, url: string, params: FormParams | null): string {
-  const sign = createTokenSigner(authToken)
+export function getExpectedTwilioSignature(
+  authToken: string,
+  url: string,
+  params: FormParams | null,
+  algorithm?: string,
+): string {
+  const sign = createSecretSigner(authToken, algorithm)
+  if (sign === undefined) throw new Error(`Unsupported webhook signature algorithm: ${showOption(algorithm)}`)
   const paramsText = joinParams(withDefault(params, url))
   if (paramsText === undefined)
     throw new TypeError('"params" must be a record of strings, numbers, booleans and arrays of these')
@@ -50,22 +51,24 @@ export function getExpectedBodyHash(body: string | Uint8Array): string {
 /**
  * Checks that Twilio signed this URL and these form parameters. Use `validateRequestWithBody` for a
  * body that is not a form.
- * @param authToken The account's Auth Token.
+ * @param authToken The account's Auth Token, or the secret of a SharedKey beside `algorithm`.
  * @param twilioHeader The X-Twilio-Signature header.
  * @param url The whole URL that Twilio requested, query included.
  * @param params The form parameters of a POST, at most 10,000; `{}` for a GET.
- * @returns false for anything malformed in the request
- * @throws TypeError if the Auth Token is empty or not an Auth Token.
+ * @param algorithm HMAC_SHA1 (default) or HMAC_SHA256, as `getSignatureAlgorithm` returns it.
+ * @returns false for anything malformed in the request, and for an unknown algorithm
+ * @throws TypeError if the secret is empty or not a secret.
  */
 export function validateRequest(
   authToken: string,
   twilioHeader: string | null | undefined,
   url: string,
   params: FormParams | null,
+  algorithm?: string,
 ): boolean {
-  const sign = createTokenSigner(authToken)
+  const sign = createSecretSigner(authToken, algorithm)
   const pairs = toPairs(withDefault(params, url))
-  return pairs !== undefined && matchesSpellings(sign, url, joinPairs(pairs), twilioHeader)
+  return sign !== undefined && pairs !== undefined && matchesSpellings(sign, url, joinPairs(pairs), twilioHeader)
 }
 
 /**
@@ -86,22 +89,25 @@ function readCodes(codes: readonly unknown[] | Uint8Array): string {
 
 /**
  * Checks that Twilio signed this URL and, through its `bodySHA256`, this raw body.
- * @param authToken The account's Auth Token.
+ * @param authToken The account's Auth Token, or the secret of a SharedKey beside `algorithm`.
  * @param twilioHeader The X-Twilio-Signature header.
  * @param url The whole URL that Twilio requested, query included.
  * @param body The raw body as it arrived. A string counts as UTF-8.
- * @returns false for anything malformed in the request, and for a URL without `bodySHA256`
- * @throws TypeError if the Auth Token is empty or not an Auth Token.
+ * @param algorithm HMAC_SHA1 (default) or HMAC_SHA256, as `getSignatureAlgorithm` returns it.
+ * @returns false for anything malformed in the request, for a URL without `bodySHA256`, and for an
+ *   unknown algorithm
+ * @throws TypeError if the secret is empty or not a secret.
  */
 export function validateRequestWithBody(
   authToken: string,
   twilioHeader: string | null | undefined,
   url: string,
   body: string | Uint8Array,
+  algorithm?: string,
 ): boolean {
-  const sign = createTokenSigner(authToken)
+  const sign = createSecretSigner(authToken, algorithm)
   const { query = '' } = (typeof url === 'string' ? splitUrl(url.trim()) : undefined) ?? {}
-  if (!isBody(body) || findBodyHash(query) !== getExpectedBodyHash(body)) return false
+  if (sign === undefined || !isBody(body) || findBodyHash(query) !== getExpectedBodyHash(body)) return false
   return matchesSpellings(sign, url, '', twilioHeader)
 }
 
@@ -117,7 +123,7 @@ export function matchesSpellings(
   signature: string | null | undefined,
 ): boolean {
   if (typeof url !== 'string' || typeof signature !== 'string') return false
-  if (!isCanonicalSignature(signature, defaultAlgorithm.bytes)) return false
+  if (!isSignature(signature)) return false
   const tried = new Set<string>()
   for (const spelling of listUrlSpellings(url)) {
     const parts = splitUrl(spelling)
@@ -149,13 +155,18 @@ function* listForms(parts: UrlParts, paramsText: string): Generator<SignedForm> 
 }
 
 /**
- * Creates the function that signs with an Auth Token.
- * @throws TypeError that names the argument and never shows the token.
+ * Creates the function that signs with a secret.
+ * @param algorithm Without it, the secret is an Auth Token. With it, it may be a SharedKey's, which
+ *   may look like an API key.
+ * @param name Names the argument in the error.
+ * @returns `undefined` if the algorithm is unknown
+ * @throws TypeError that names the argument and never shows the secret.
  */
-export function createTokenSigner(authToken: unknown): Signer {
-  const fault = describeTokenFault(authToken)
-  if (fault !== undefined) throw new TypeError(`"authToken" ${fault}`)
-  return createSigner(defaultAlgorithm, authToken as string)
+export function createSecretSigner(secret: unknown, algorithm?: string, name = 'authToken'): Signer | undefined {
+  const fault = algorithm ? describeSecretFault(secret) : describeTokenFault(secret)
+  if (fault !== undefined) throw new TypeError(`"${name}" ${fault}`)
+  const found = findNamedAlgorithm(algorithm)
+  return found && createSigner(found, secret as string)
 }
 
 /**

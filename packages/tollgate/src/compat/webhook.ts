@@ -1,12 +1,14 @@
 import { checkType, readOptions } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
+import { type Algorithm, algorithms } from '../scheme/algorithms.ts'
 import { type Pairs, parseJsonBody } from '../scheme/form.ts'
+import type { Signer } from '../scheme/signature.ts'
 import { isRejected, type Rejected } from '../verdict.ts'
 import { readBody } from '../verify/body.ts'
 import { ReceivedParams } from '../verify/webhook.ts'
 import { type Claimed, checkUrlOptions, findBody, readClaim, verifyBody } from './incoming.ts'
 import type { Middleware, MiddlewareRequest, MiddlewareResponse, WebhookOptions } from './types.ts'
-import { createTokenSigner } from './validate.ts'
+import { createSecretSigner } from './validate.ts'
 
 const maxBodyBytes = 1024 * 1024
 
@@ -22,16 +24,19 @@ const maxBodyBytes = 1024 * 1024
  * @param opts Options, or the Auth Token. Default: the environment's TWILIO_AUTH_TOKEN.
  * @param authToken The Auth Token, or options.
  * @returns middleware that calls `next` for genuine requests only
- * @throws TypeError if there is no Auth Token, or if an option is unknown or wrong.
+ * @throws TypeError if there is neither an Auth Token nor a `sharedKeySecret`, or if an option is
+ *   unknown or wrong.
  */
 export function webhook(opts?: string | WebhookOptions, authToken?: string | WebhookOptions): Middleware {
   const options = readArguments(opts, authToken)
   if (options.validate === false) return (_request, _response, next) => next()
-  const sign = createTokenSigner(options.authToken ?? readEnvironmentToken())
+  const findSigner = createSignerFinder(options)
   const warnOnce = createWarning()
   return (request: MiddlewareRequest, response: MiddlewareResponse, next: (error?: unknown) => void) => {
     const claimed = readClaim(request, options)
     if (isRejected(claimed)) return refuse(request, response, claimed)
+    const sign = findSigner(claimed)
+    if (sign === undefined) return refuse(request, response)
     const body = findBody(request)
     if (body === undefined) warnOnce()
     if (body !== 'unread') {
@@ -65,6 +70,23 @@ function readArguments(...args: readonly (string | WebhookOptions | null | undef
   return token === undefined ? options : { ...options, authToken: token }
 }
 
+/**
+ * Prepares the secrets. A request that a SharedKey signed has a settings header, and is checked with
+ * `sharedKeySecret` and the algorithm of that header. Every other is checked with the Auth Token.
+ */
+function createSignerFinder({ authToken, sharedKeySecret }: WebhookOptions): (claimed: Claimed) => Signer | undefined {
+  const hasShared = sharedKeySecret !== undefined
+  const token = authToken ?? readEnvironment('TWILIO_AUTH_TOKEN')
+  if (token === undefined && !hasShared)
+    throw new TypeError('"authToken" is missing: give it, or set TWILIO_AUTH_TOKEN')
+  const ofToken = token === undefined ? undefined : createSecretSigner(token)
+  const ofShared = new Map<Algorithm, Signer | undefined>()
+  if (hasShared)
+    for (const algorithm of algorithms)
+      ofShared.set(algorithm, createSecretSigner(sharedKeySecret, algorithm.name, 'sharedKeySecret'))
+  return ({ sharedKeyAlgorithm }) => (sharedKeyAlgorithm === undefined ? ofToken : ofShared.get(sharedKeyAlgorithm))
+}
+
 const known: Readonly<Record<keyof WebhookOptions, true>> = {
   validate: true,
   includeHelpers: true,
@@ -72,12 +94,7 @@ const known: Readonly<Record<keyof WebhookOptions, true>> = {
   host: true,
   protocol: true,
   authToken: true,
-}
-
-function readEnvironmentToken(): string {
-  const token = readEnvironment('TWILIO_AUTH_TOKEN')
-  if (token === undefined) throw new TypeError('"authToken" is missing: give it, or set TWILIO_AUTH_TOKEN')
-  return token
+  sharedKeySecret: true,
 }
 
 async function readStream(request: MiddlewareRequest, claimed: Claimed): Promise<Uint8Array | Rejected> {
