@@ -6,7 +6,8 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { chromiumArgs, findChromium } from '../../tools/services/chromium.mjs'
+import { requireProgram } from '../../tools/programs.mjs'
+import { chromiumArgs } from '../../tools/services/chromium.mjs'
 import { buildSite, out } from '../build.mjs'
 
 const screenshots = fileURLToPath(new URL('../../node_modules/.cache/tollgate/screenshots/', import.meta.url))
@@ -56,7 +57,7 @@ export async function openSite(): Promise<Site> {
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const browser = await chromium.launch({ executablePath: await findChromium(), args: chromiumArgs })
+  const browser = await chromium.launch({ executablePath: requireProgram('chromium'), args: chromiumArgs })
   return {
     origin,
     async visit(path, { theme, width } = { theme: 'light', width: 1366 }) {

@@ -8,11 +8,11 @@ import { connect, type TLSSocket } from 'node:tls'
 import { createClient } from '@redis/client'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, expect, test, vi } from 'vitest'
-import { findOrInstall } from '../../../tools/services/debian-package.mjs'
-import { startRedis } from '../../../tools/services/redis.mjs'
-import { loadConfiguration } from '../src/config/load.ts'
-import { createResources } from '../src/config/resources.ts'
-import { createGateway } from '../src/index.ts'
+import { requireProgram } from '../../../../tools/programs.mjs'
+import { startRedis } from '../../../../tools/services/redis.mjs'
+import { loadConfiguration } from '../../src/config/load.ts'
+import { createResources } from '../../src/config/resources.ts'
+import { createGateway } from '../../src/index.ts'
 import {
   authToken,
   formatRequest,
@@ -24,13 +24,13 @@ import {
   sms,
   startGateway,
   startUpstream,
-} from './support.ts'
+} from '../support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-gateway-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 async function makeCertificate(name: string): Promise<void> {
-  const openssl = await findOrInstall('openssl', ['openssl'])
+  const openssl = requireProgram('openssl')
   const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
   const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')]
   execFileSync(openssl, ['req', ...kind, '-subj', `/CN=${name}`, ...files], { stdio: 'pipe' })

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RedisServer, startRedis } from '../../../tools/services/redis.mjs'
-import { createVerifier, type IncomingRequest, type Verdict } from '../src/index.ts'
-import { type RedisClient, type ReplayGuardOptions, redisStore, replayGuard } from '../src/replay/index.ts'
-import { sampleWebhook, signRequest } from '../src/testing/index.ts'
+import { type RedisServer, startRedis } from '../../../../tools/services/redis.mjs'
+import { createVerifier, type IncomingRequest, type Verdict } from '../../src/index.ts'
+import { type RedisClient, type ReplayGuardOptions, redisStore, replayGuard } from '../../src/replay/index.ts'
+import { sampleWebhook, signRequest } from '../../src/testing/index.ts'
 
 const publicUrl = 'https://example.com'
 const authToken = '0123456789abcdef0123456789abcdef'
@@ -204,7 +204,7 @@ describe('four processes of one application', () => {
   const processes: ChildProcess[] = []
 
   beforeAll(async () => {
-    const built = fileURLToPath(new URL('../dist/replay.js', import.meta.url))
+    const built = fileURLToPath(new URL('../../dist/replay.js', import.meta.url))
     if (!existsSync(built)) throw new Error('The package is not built: npm run build')
     const worker = fileURLToPath(new URL('replay-redis-worker.mjs', import.meta.url))
     for (let index = 0; index < 4; index++) processes.push(fork(worker, [redis.url, authToken, publicUrl]))
