@@ -21,7 +21,7 @@ export const quickSteps = [
 export const slowSteps = [
   ['Package: publint', 'npm run publint'],
   ['Package: are the types wrong', 'npm run attw'],
-  ['Slow tests', 'vitest run --project heavy --project alone'],
+  ['Slow tests', 'vitest run --project heavy --project package'],
   ['Tables of frameworks, runtimes and proxies', 'node tools/reports.mjs --check'],
 ]
 

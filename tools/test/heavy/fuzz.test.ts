@@ -1,7 +1,9 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { attack, fuzz, targets } from '../../fuzz/run.mjs'
+import { attack, fuzz, targets } from '../../../fuzz/run.mjs'
+
+// Slow, because a fuzzer needs its seconds: two minutes of CPU time in all.
 
 test('each target runs briefly and finds no fault', { timeout: 240_000 }, async () => {
   const outcomes = await fuzz(10)
@@ -13,7 +15,7 @@ test('finds a planted fault and saves its input', { timeout: 240_000 }, async ()
   const [outcome] = await fuzz(15, ['planted'])
   expect(outcome?.ok).toBe(false)
   expect(outcome?.finding).toContain('planted')
-  const findings = new URL('../../fuzz/findings/', import.meta.url).pathname
+  const findings = new URL('../../../fuzz/findings/', import.meta.url).pathname
   const kept = readdirSync(findings).filter((name) => name.startsWith('planted-'))
   expect(kept.length).toBeGreaterThan(0)
   for (const name of kept) rmSync(join(findings, name))

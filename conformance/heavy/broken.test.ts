@@ -7,6 +7,8 @@ import { renderPage } from '../broken/page.ts'
 import { runSuites, type Suite } from '../kit/suite.ts'
 import { portableSuites } from '../portable.ts'
 
+// Slow, because each broken validator runs all suites. It tests the suites, not the library.
+
 // These cases wait for an event that a broken server never causes.
 const slow = /pipelined|aborted|a client that leaves/
 
