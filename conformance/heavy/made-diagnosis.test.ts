@@ -10,6 +10,8 @@ import { readOptions } from '../diagnosis/options.ts'
 import { listPackageSetUps } from '../diagnosis/real/index.ts'
 import { webhooks } from '../diagnosis/webhooks.ts'
 
+// Slow, because it diagnoses every broken set-up, alone and in pairs and triples.
+
 describe('made set-ups', () => {
   expectNamed(listMadeSetUps)
 

@@ -10,6 +10,8 @@ import { adapterSuites } from '../adapter/suite.ts'
 import { listen } from '../frameworks/listen.ts'
 import { runSuites } from '../kit/suite.ts'
 
+// Slow, because it compiles the new adapter.
+
 // CONTRIBUTING says that a new adapter is one file and one line in entries.js. This test adds both
 // to a copy of the library and changes nothing else.
 

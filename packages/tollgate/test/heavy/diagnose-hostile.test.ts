@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type DiagnosableRequest, diagnose } from '../src/diagnose/index.ts'
-import { authToken, options } from './requests.ts'
+import { type DiagnosableRequest, diagnose } from '../../src/diagnose/index.ts'
+import { authToken, options } from '../requests.ts'
+
+// Slow, because it diagnoses many random requests.
 
 const names = [
   'host',

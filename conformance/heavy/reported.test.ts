@@ -3,6 +3,8 @@ import { diagnose } from 'tollgate/diagnose'
 import { describe, expect, test } from 'vitest'
 import { type Reported, reported } from '../field/reported.ts'
 
+// Slow, because more than a hundred set-ups are diagnosed in many variants.
+
 const broken = reported.filter(({ expected }) => expected.length > 0)
 const run = ({ request, options, hints }: Reported) => diagnose(request, { ...options, ...hints })
 

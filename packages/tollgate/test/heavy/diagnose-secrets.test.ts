@@ -1,11 +1,13 @@
 import { inspect } from 'node:util'
 import { afterEach, expect, test, vi } from 'vitest'
-import { messageText, sharedSecret } from '../../../conformance/diagnosis/made/direct.ts'
-import type { SetUp } from '../../../conformance/diagnosis/setup.ts'
-import { diagnose, evenInProduction, withHints } from '../src/diagnose/index.ts'
-import { createVerifier } from '../src/index.ts'
-import { diagnoseSetUp, readOptions, readRequest, setUps } from './diagnose-support.ts'
-import { authToken, origin, otherToken, sign } from './requests.ts'
+import { messageText, sharedSecret } from '../../../../conformance/diagnosis/made/direct.ts'
+import type { SetUp } from '../../../../conformance/diagnosis/setup.ts'
+import { diagnose, evenInProduction, withHints } from '../../src/diagnose/index.ts'
+import { createVerifier } from '../../src/index.ts'
+import { diagnoseSetUp, readOptions, readRequest, setUps } from '../diagnose-support.ts'
+import { authToken, origin, otherToken, sign } from '../requests.ts'
+
+// Slow, because it diagnoses and explains every made set-up.
 
 // The signature that was sent is no secret. The expected one is.
 const secrets: readonly (readonly [what: string, secret: string])[] = [

@@ -5,6 +5,8 @@ import { send } from '../adapter/socket.ts'
 import { mountedApps } from '../frameworks/mounts.ts'
 import { host, origin, token } from '../kit/draft.ts'
 
+// Slow, because each framework routes random spellings of many paths.
+
 // Some frameworks log the malformed targets that are sent here.
 for (const method of ['error', 'warn'] as const) vi.spyOn(console, method).mockImplementation(() => undefined)
 

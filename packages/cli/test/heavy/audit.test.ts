@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { rules } from '../src/audit/findings.ts'
-import { resources } from '../src/audit/resources.ts'
+import { rules } from '../../src/audit/findings.ts'
+import { resources } from '../../src/audit/resources.ts'
 import {
   authToken,
   expectUsage,
@@ -11,7 +11,7 @@ import {
   tollgate,
   tollgateAtTerminal,
   writeScratch,
-} from './support.ts'
+} from '../support.ts'
 import {
   createItem,
   type FakeAccount,
@@ -20,7 +20,9 @@ import {
   type Item,
   operations,
   startFakeTwilio,
-} from './twilio-api/fake.ts'
+} from '../twilio-api/fake.ts'
+
+// Slow, because each case starts the command.
 
 const sidOf = (digit: string, prefix = 'AC'): string => prefix + digit.repeat(32)
 const [main, sub1, sub2] = [sidOf('1'), sidOf('2'), sidOf('3')]

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
-import { findFreePort } from '../services/free-port.mjs'
+import { findFreePort } from '../../services/free-port.mjs'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+// Slow, because it bundles the gateway and the inspector, as in a fresh clone.
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
 const running = new Set<ChildProcess>()
 
 afterEach(() => {

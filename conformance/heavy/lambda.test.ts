@@ -21,6 +21,8 @@ import { bindAdapter, captureWarnings } from '../kit/bind-framework.ts'
 import { host, makeRequest, origin, sms, token, withHeaders } from '../kit/draft.ts'
 import { encodeForm, joinParams, type Pairs } from '../kit/sign.ts'
 
+// Slow, because the adapter suite runs over each format of events, and starts examples.
+
 captureWarnings()
 
 for (const framework of lambda) bindAdapter(framework)

@@ -4,8 +4,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bundleSource, renderPages } from '../causes.mjs'
-import { root } from '../run.mjs'
+import { bundleSource, renderPages } from '../../causes.mjs'
+import { root } from '../../run.mjs'
+
+// Slow, because it builds a copy of the library.
 
 // Adds an invented cause to a copy of the library: one row in one family file, and nothing else.
 // Each test fails if a second list must name the cause.

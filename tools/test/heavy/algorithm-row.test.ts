@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { root } from '../run.mjs'
+import { root } from '../../run.mjs'
+
+// Slow, because it compiles a copy of the library.
 
 // CONTRIBUTING promises that a new algorithm is one new row. This adds one to a copy of the
 // library.
