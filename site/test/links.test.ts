@@ -1,25 +1,19 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { signRequest } from 'tollgate/testing'
 import { beforeAll, expect, test, vi } from 'vitest'
-import { listPages, listSections, placeOf } from '../../site/pages.mjs'
-import { keywords } from '../../site/search.mjs'
-import { deliver } from './deliver.ts'
+import { deliver } from '../../tools/test/deliver.ts'
+import { out } from '../build.mjs'
+import { listPages, listSections, placeOf } from '../pages.mjs'
+import { keywords } from '../search.mjs'
+import { buildOnce } from './build-once.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const out = join(root, 'site/.vitepress/dist')
+// Slow, because it builds the site.
+
 let output: string
 
 beforeAll(() => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['site/build.mjs'], {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-  })
-  output = stdout + stderr
-  expect(`${status}: ${output}`).toMatch(/^0:/)
+  output = buildOnce()
 }, 300_000)
 
 function listHtml(): string[] {
