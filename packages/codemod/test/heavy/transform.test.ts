@@ -4,11 +4,13 @@ import fc from 'fast-check'
 import jsTokens from 'js-tokens'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Edits } from '../src/edits.ts'
-import { transform } from '../src/index.ts'
-import { parse } from '../src/parse.ts'
-import { applySafely } from '../src/transform.ts'
-import { encodings, listSources, makeFolder, runSources, type Source } from './sources.ts'
+import { Edits } from '../../src/edits.ts'
+import { transform } from '../../src/index.ts'
+import { parse } from '../../src/parse.ts'
+import { applySafely } from '../../src/transform.ts'
+import { encodings, listSources, makeFolder, runSources, type Source } from '../sources.ts'
+
+// Slow, because it parses, moves and runs every sample, and random ones.
 
 const moving = listSources('moves')
 const staying = listSources('stays')
