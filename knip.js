@@ -25,8 +25,8 @@ export default {
     },
     'packages/cli': { entry: ['test/**/*.test.ts'], project: ['src/**/*.ts', 'test/**/*.ts'] },
     'packages/codemod': {
-      entry: ['test/*.test.ts'],
-      project: ['src/**/*.ts', 'test/*.ts'],
+      entry: ['test/*.test.ts', 'test/heavy/*.test.ts'],
+      project: ['src/**/*.ts', 'test/*.ts', 'test/heavy/*.ts'],
       // What the sources that are moved import.
       ignoreDependencies: ['twilio', 'body-parser'],
     },
@@ -58,10 +58,11 @@ export default {
       ignoreDependencies: ['@middy/util'],
     },
     tools: {
-      entry: ['*.mjs', 'test/*.test.ts', 'package-test/*.test.ts', 'mutation/**'],
+      entry: ['*.mjs', 'test/**/*.test.ts', 'package-test/*.test.ts', 'mutation/**'],
       project: ['**/*.{mjs,ts}'],
       // Measured, not imported.
       ignoreDependencies: ['twilio'],
+      ignoreBinaries: ['apt-get'],
     },
   },
 }

@@ -1,11 +1,20 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 }
 
+// A file in a folder `heavy/` is slow or needs a program: only `npm run test:all` runs it.
+const withoutHeavy = [...configDefaults.exclude, '**/heavy/**']
+
+// The other projects import what is built, so that a test of old output cannot pass.
+const buildFirst = { globalSetup: ['tools/build-first.mjs'] }
+
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Vitest leaves one core idle, which is half of a machine with two.
+    maxWorkers: availableParallelism(),
     coverage: { include: ['packages/tollgate/src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
       {
@@ -17,13 +26,21 @@ export default defineConfig({
             ]),
           ),
         },
-        test: { name: 'unit', include: ['packages/tollgate/test/**/*.test.ts'], ...timeouts },
+        test: {
+          name: 'unit',
+          include: ['packages/tollgate/test/**/*.test.ts'],
+          exclude: withoutHeavy,
+          // Reading the library again for each file costs more than the tests do.
+          isolate: false,
+          ...timeouts,
+        },
       },
       {
         test: {
           name: 'conformance',
           include: ['conformance/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'conformance/heavy/**'],
+          exclude: withoutHeavy,
+          ...buildFirst,
           ...timeouts,
         },
       },
@@ -32,6 +49,7 @@ export default defineConfig({
         test: {
           name: 'heavy',
           include: ['{conformance,tools/test,packages/*/test}/heavy/*.test.ts', 'site/test/*.test.ts'],
+          ...buildFirst,
           testTimeout: 30_000,
           hookTimeout: 600_000,
         },
@@ -40,15 +58,17 @@ export default defineConfig({
         test: {
           name: 'shells',
           include: ['packages/{cli,codemod,gateway,inspector}/test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'packages/*/test/heavy/**'],
+          exclude: withoutHeavy,
+          ...buildFirst,
           ...timeouts,
         },
       },
-      { test: { name: 'tools', include: ['tools/test/*.test.ts'], ...timeouts } },
+      { test: { name: 'tools', include: ['tools/test/*.test.ts'], ...buildFirst, ...timeouts } },
       {
         test: {
           name: 'package',
           include: ['tools/package-test/*.test.ts'],
+          ...buildFirst,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

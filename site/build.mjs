@@ -10,7 +10,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 export const out = join(folder, '.vitepress/dist')
 
 /** Builds the site; resolves with the exit code of VitePress. */
-export async function buildSite() {
+async function buildSite() {
   const staged = join(folder, '.build/src')
   stagePages(staged)
   await writeReference(join(staged, 'reference'))

@@ -255,7 +255,7 @@ const versionClaims = versions.map(([page, quoted, measuredPage, measured]) => (
 // Pages whose text a test compares with what the command would write.
 const written = [
   ['docs/attacks.md', 'npm run attacks', 'tools', 'tools/test/attacks.test.ts'],
-  ['docs/broken-validators.md', 'npm run broken', 'conformance', 'conformance/runs/broken.test.ts'],
+  ['docs/broken-validators.md', 'npm run broken', 'heavy', 'conformance/heavy/broken.test.ts'],
   ['docs/webhook-kinds.md', 'npm run kinds', 'tools', 'tools/test/webhook-kinds.test.ts'],
   ['docs/why-does-validation-fail.md', 'npm run causes', 'tools', 'tools/test/causes.test.ts'],
 ]

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { takeLock } from './lock.mjs'
 import { root, run } from './run.mjs'
 
 /** @param {string} path */
@@ -54,13 +55,22 @@ function listSources(directory) {
     .map((name) => join(directory, name))
 }
 
+/** @param {string} name */
+function isPackageStale(name) {
+  const directory = join(root, 'packages', name)
+  const outputs = ['index.js', 'index.d.ts'].map((file) => join(directory, 'dist', file))
+  return isStale(outputs, listSources(directory))
+}
+
 /** Builds packages whose sources changed. @param {readonly string[]} [names] */
 export async function buildWhenNeeded(names = builtPackages) {
-  for (const name of names) {
-    const directory = join(root, 'packages', name)
-    const outputs = ['index.js', 'index.d.ts'].map((file) => join(directory, 'dist', file))
-    if (isStale(outputs, listSources(directory)))
+  if (!names.some(isPackageStale)) return
+  const giveBack = takeLock('build')
+  try {
+    for (const name of names.filter(isPackageStale))
       await runOrStop(`npm run build --workspace packages/${name}`, `Building ${name}`)
+  } finally {
+    giveBack()
   }
 }
 

@@ -1,5 +1,9 @@
 import { availableParallelism } from 'node:os'
-import { run } from './run.mjs'
+import { join } from 'node:path'
+import { root, run } from './run.mjs'
+
+// The compiler remembers there what has not changed since the last run.
+const cache = join(root, 'node_modules/.cache/tollgate/types')
 
 const projects = [
   'packages/tollgate/tsconfig.core.json',
@@ -21,7 +25,8 @@ let failed = false
 
 async function checkNext() {
   for (let project = waiting.shift(); project !== undefined; project = waiting.shift()) {
-    const code = await run(`tsc -p ${project}`)
+    const memory = join(cache, `${project.replaceAll('/', '-')}.tsbuildinfo`)
+    const code = await run(`tsc -p ${project} --incremental --tsBuildInfoFile ${memory}`)
     if (code !== 0) console.log(`in ${project}`)
     failed ||= code !== 0
   }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { findOrInstall } from '../../tools/services/debian-package.mjs'
+import { requireProgram } from '../../tools/programs.mjs'
 
 /** @typedef {{ method: string, headers: Record<string, string>, body: string }} Post */
 
@@ -20,7 +20,7 @@ import { findOrInstall } from '../../tools/services/debian-package.mjs'
  * @returns {Promise<Figures>}
  */
 export async function runWrk({ folder, url, post, connections, seconds }) {
-  const program = await findOrInstall('wrk', ['wrk'])
+  const program = requireProgram('wrk')
   const script = join(folder, `wrk-${process.hrtime.bigint()}.lua`)
   const headers = Object.entries(post.headers).map(([name, value]) => `wrk.headers[${quote(name)}] = ${quote(value)}`)
   writeFileSync(

@@ -16,7 +16,7 @@ const files = [
   'framing',
   'hostile-upstream',
   'steady',
-  'tls-and-redis',
+  'heavy/tls-and-redis',
   'websocket',
 ]
 

@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { takeLock } from '../../tools/lock.mjs'
 
 const projects = fileURLToPath(new URL('.', import.meta.url))
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -28,9 +29,14 @@ const cache = join(root, 'node_modules/.cache/tollgate')
  */
 export function prepareProject(name) {
   const directory = join(projects, name)
-  installWhenNeeded(directory)
-  placeLibrary(directory)
-  placeScenarios(directory)
+  const giveBack = takeLock(name)
+  try {
+    installWhenNeeded(directory)
+    placeLibrary(directory)
+    placeScenarios(directory)
+  } finally {
+    giveBack()
+  }
   return directory
 }
 
@@ -42,7 +48,12 @@ export function prepareProject(name) {
 export function nodeBinary(major) {
   if (Number.parseInt(process.versions.node, 10) === major) return process.execPath
   const directory = join(projects, 'runtimes')
-  installWhenNeeded(directory)
+  const giveBack = takeLock('runtimes')
+  try {
+    installWhenNeeded(directory)
+  } finally {
+    giveBack()
+  }
   const binary = join(directory, `node_modules/n${major}/bin/node`)
   if (!existsSync(binary)) throw new Error(`conformance/projects/runtimes has no Node.js ${major} for this platform.`)
   return binary

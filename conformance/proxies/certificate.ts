@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { findOrInstall } from '../../tools/services/debian-package.mjs'
+import { requireProgram } from '../../tools/programs.mjs'
 
 export interface Certificate {
   /** The files of the certificate, of its key, and of both together. */
@@ -13,7 +13,7 @@ export interface Certificate {
 
 /** Makes a self-signed certificate for `*.example.com` that is valid for a day. */
 export async function makeCertificate(folder: string): Promise<Certificate> {
-  const openssl = await findOrInstall('openssl', ['openssl'])
+  const openssl = requireProgram('openssl')
   const [crt, key, pem] = ['crt', 'key', 'pem'].map((ending) => join(folder, `example.com.${ending}`)) as [
     string,
     string,

@@ -1,13 +1,15 @@
 import { createVerifier, fromRequest } from 'tollgate'
+import { signRequest } from 'tollgate/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { otherToken, token } from '../kit/draft.ts'
+import { otherToken, sms, token } from '../kit/draft.ts'
 import { apiGateways } from '../proxies/api-gateway.ts'
-import { signSms } from '../proxies/bench.ts'
 import { deliver, type Handler, makeHandler } from '../proxies/deliver.ts'
 import { loadExample, shown } from '../proxies/examples.ts'
 import { servers } from '../proxies/platforms.ts'
 
 const platforms = [...servers, ...apiGateways]
+
+const signSms = (url: string, authToken = token) => signRequest({ url, params: sms, authToken })
 
 beforeEach(() => {
   vi.stubEnv('TWILIO_AUTH_TOKEN', token)

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { chromiumArgs, findChromium } from '../../tools/services/chromium.mjs'
+import { requireProgram } from '../../tools/programs.mjs'
+import { chromiumArgs } from '../../tools/services/chromium.mjs'
 import { serve } from '../frameworks/listen.ts'
 import { bundleForPlatform } from './bundle.ts'
 import { project } from './project.ts'
@@ -31,7 +32,7 @@ export async function runInChromium(): Promise<ProgramReport> {
       res.end(isScript ? readFileSync(file) : '<!doctype html><script type="module" src="/script.mjs"></script>')
     }),
   )
-  const browser = await chromium.launch({ executablePath: await findChromium(), args: chromiumArgs })
+  const browser = await chromium.launch({ executablePath: requireProgram('chromium'), args: chromiumArgs })
   try {
     const page = await browser.newPage()
     await page.goto(`http://127.0.0.1:${pages.port}/`)

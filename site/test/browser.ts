@@ -6,8 +6,10 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { chromiumArgs, findChromium } from '../../tools/services/chromium.mjs'
-import { buildSite, out } from '../build.mjs'
+import { requireProgram } from '../../tools/programs.mjs'
+import { chromiumArgs } from '../../tools/services/chromium.mjs'
+import { out } from '../build.mjs'
+import { buildOnce } from './build-once.ts'
 
 const screenshots = fileURLToPath(new URL('../../node_modules/.cache/tollgate/screenshots/', import.meta.url))
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -45,7 +47,7 @@ export interface Site {
 /** Builds the site, serves it and starts one browser. */
 export async function openSite(): Promise<Site> {
   mkdirSync(screenshots, { recursive: true })
-  expect(await buildSite()).toBe(0)
+  buildOnce()
   const server = createServer((req, res) => {
     const path = decodeURIComponent(new URL(req.url ?? '/', 'http://x').pathname)
     const file = join(out, path.endsWith('/') ? `${path}index.html` : path)
@@ -56,7 +58,7 @@ export async function openSite(): Promise<Site> {
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const browser = await chromium.launch({ executablePath: await findChromium(), args: chromiumArgs })
+  const browser = await chromium.launch({ executablePath: requireProgram('chromium'), args: chromiumArgs })
   return {
     origin,
     async visit(path, { theme, width } = { theme: 'light', width: 1366 }) {

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findOrInstall } from './debian-package.mjs'
+import { requireProgram } from '../programs.mjs'
 import { makeFolder, readVersion, runServer } from './run-server.mjs'
 
 const modules = ['mpm_event', 'authz_core', 'alias', 'dir', 'headers', 'proxy', 'proxy_http', 'rewrite', 'ssl']
@@ -8,7 +8,7 @@ const modulesFolder = '/usr/lib/apache2/modules'
 
 /** @type {import('./proxy.d.mts').StartProxy} */
 export async function startApache(sites, ports) {
-  const program = await findOrInstall('apache2-bin', ['apache2'])
+  const program = requireProgram('apache2-bin')
   const folder = makeFolder('apache')
   const file = join(folder, 'apache.conf')
   const built = modules.filter((name) => existsSync(`${modulesFolder}/mod_${name}.so`))

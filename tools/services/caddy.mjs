@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findOrInstall } from './debian-package.mjs'
+import { requireProgram } from '../programs.mjs'
 import { makeFolder, readVersion, runServer } from './run-server.mjs'
 
 /** @type {import('./proxy.d.mts').StartProxy} */
 export async function startCaddy(sites, ports) {
-  const program = await findOrInstall('caddy', ['caddy'])
+  const program = requireProgram('caddy')
   const folder = makeFolder('caddy')
   const file = join(folder, 'Caddyfile')
   writeFileSync(file, `{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n\n${sites}\n`)

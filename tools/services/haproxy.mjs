@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findOrInstall } from './debian-package.mjs'
+import { requireProgram } from '../programs.mjs'
 import { makeFolder, readVersion, runServer } from './run-server.mjs'
 
 /** @type {import('./proxy.d.mts').StartProxy} */
 export async function startHaproxy(sites, ports) {
-  const program = await findOrInstall('haproxy', ['haproxy'])
+  const program = requireProgram('haproxy')
   const folder = makeFolder('haproxy')
   const file = join(folder, 'haproxy.cfg')
   writeFileSync(

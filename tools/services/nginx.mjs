@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findOrInstall } from './debian-package.mjs'
+import { requireProgram } from '../programs.mjs'
 import { makeFolder, readVersion, runServer } from './run-server.mjs'
 
 /** @type {import('./proxy.d.mts').StartProxy} */
 export async function startNginx(sites, ports) {
-  const program = await findOrInstall('nginx', ['nginx'])
+  const program = requireProgram('nginx')
   const folder = makeFolder('nginx')
   const file = join(folder, 'nginx.conf')
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(

@@ -11,6 +11,6 @@ interface RedisServer {
 
 /**
  * Starts a Redis server on a free port of 127.0.0.1. It keeps nothing on disk.
- * @throws Error that says how to install Redis, if it cannot be found or installed
+ * @throws Error if there is no Redis
  */
 export function startRedis(): Promise<RedisServer>

@@ -4,23 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findProgram } from './find-program.mjs'
+import { requireProgram } from '../programs.mjs'
 import { findFreePort } from './free-port.mjs'
-import { installPackage } from './install-package.mjs'
 import { ping } from './redis-ping.mjs'
-
-const programs = ['redis-server', 'valkey-server']
-
-const howToGetRedis =
-  'These tests need a Redis server: put redis-server or valkey-server on the PATH. Debian and Ubuntu: apt-get install ' +
-  'redis-server. macOS: brew install redis. Fedora: dnf install valkey.'
-
-/** Finds the server's program, or installs it with apt-get. Rejects if that is not possible. */
-async function findServer() {
-  const found = findProgram(programs) ?? ((await installPackage('redis-server', programs)) && findProgram(programs))
-  if (!found) throw new Error(howToGetRedis)
-  return found
-}
 
 /**
  * Starts a Redis server on a free port of 127.0.0.1. It keeps nothing on disk, and ends with this
@@ -28,7 +14,7 @@ async function findServer() {
  * @returns {Promise<import('./redis.d.mts').RedisServer>}
  */
 export async function startRedis() {
-  const program = await findServer()
+  const program = requireProgram('redis-server')
   const port = await findFreePort()
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-redis-'))
   let server = await launch(program, port, folder)

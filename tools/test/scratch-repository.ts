@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { root } from '../run.mjs'
 
@@ -14,6 +14,21 @@ export function makeScratchRepository(target: string): void {
   }
   runGit(target, 'init', '--quiet', '--initial-branch', 'main')
   commitAll(target)
+}
+
+/** Copies the installed packages. Their links to the workspace are relative, so they stay inside the clone. */
+export function copyModules(clone: string): void {
+  const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name))
+  for (const folder of ['', ...packages].map((name) => join(name, 'node_modules')))
+    if (existsSync(join(root, folder))) copyLinked(join(root, folder), join(clone, folder))
+}
+
+/** Makes hard links, because the copy is large. */
+function copyLinked(from: string, to: string): void {
+  const { status } = spawnSync('cp', ['-al', from, to], { stdio: 'ignore' })
+  if (status === 0) return
+  rmSync(to, { recursive: true, force: true })
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true })
 }
 
 export function commitAll(repository: string): void {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { findOrInstall } from '../../../tools/services/debian-package.mjs'
+import { requireProgram } from '../../../tools/programs.mjs'
 import { readVersion } from '../../../tools/services/run-server.mjs'
 import { arrive } from '../arrive.ts'
 import type { SetUp } from '../setup.ts'
@@ -32,8 +32,8 @@ const blanks = (pairs: Sent['pairs']): Sent['pairs'] =>
 
 /** Relays that are written in something else than JavaScript. */
 async function listProgramRows(): Promise<readonly RealRow[]> {
-  const python = await findOrInstall('python3', ['python3'])
-  const jq = await findOrInstall('jq', ['jq'])
+  const python = requireProgram('python3')
+  const jq = requireProgram('jq')
   const origins = {
     python: `Python ${await readVersion(python, '--version')}`,
     jq: `jq ${await readVersion(jq, '--version')}`,

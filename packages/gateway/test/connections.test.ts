@@ -181,20 +181,26 @@ test('a request that arrives in pieces of any size is answered once and correctl
 })
 
 test('close() lets a request end with Connection: close, and closes idle connections at once', async () => {
+  let endSlow = () => {}
   const held = await startUpstream((req, res) => {
-    setTimeout(() => res.end('late'), req.url === '/slow' ? 2500 : 0)
+    const end = () => void res.end('late')
+    if (req.url === '/slow') endSlow = end
+    else end()
   })
   const other = await startGateway(held.url)
   const idle = connect(other.port, '127.0.0.1')
   idle.write(formatRequest(signSms()))
   expect(await readAnswer(idle)).toBe('late')
   const order: string[] = []
-  idle.once('close', () => order.push('idle')).resume()
+  const closed = once(idle.resume(), 'close').then(() => order.push('idle'))
   const busy = connect(other.port, '127.0.0.1')
   busy.write(formatRequest(signSms('/slow')))
   const answer = readUntil(busy).finally(() => order.push('busy'))
   await expect.poll(() => held.seen.length).toBe(2)
-  await other.close()
+  const closing = other.close()
+  await closed
+  endSlow()
+  await closing
   expect(await answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Connection: close\r\n[\s\S]*late$/)
   expect(order).toEqual(['idle', 'busy'])
   await held.close()

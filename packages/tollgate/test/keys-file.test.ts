@@ -30,6 +30,7 @@ beforeEach(() => {
 afterEach(() => {
   for (const keys of opened) keys.close()
   opened = []
+  vi.useRealTimers()
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -41,6 +42,12 @@ function open(options?: FileKeysOptions): FileKeys {
   const keys = fileKeys(path, options)
   opened.push(keys)
   return keys
+}
+
+/** Replaces the timer that looks at the file every two seconds, so that a test need not wait. */
+function usePolls(): (count: number) => void {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  return (count) => void vi.advanceTimersByTime(count * 2000)
 }
 
 const accounts = (number: number) => ({ accounts: { [one]: token(number) } })
@@ -227,6 +234,7 @@ describe('a change of the file', () => {
   })
 
   test('to a malformed, open or missing file is reported once, and the keys from before stay', async () => {
+    const poll = usePolls()
     write(accounts(1))
     const problems: string[] = []
     const keys = open({
@@ -249,7 +257,7 @@ describe('a change of the file', () => {
     }
     unlinkSync(path)
     await reported('there is no such file')
-    await new Promise((resolve) => setTimeout(resolve, 2500))
+    poll(2)
     expect(problems).toHaveLength(process.platform === 'win32' ? 2 : 4)
     expect(problems.join()).not.toContain(tokenMark)
     write(accounts(3))
@@ -257,6 +265,7 @@ describe('a change of the file', () => {
   })
 
   test('that cannot be read for a moment is reported once, and read as soon as possible', async () => {
+    const poll = usePolls()
     write(accounts(1))
     const problems: string[] = []
     const keys = open({ onProblem: (message) => problems.push(message) })
@@ -266,7 +275,7 @@ describe('a change of the file', () => {
     })
     try {
       await vi.waitFor(() => expect(problems.join()).toContain('(EMFILE)'), { timeout: 5000, interval: 10 })
-      await new Promise((resolve) => setTimeout(resolve, 2500))
+      poll(2)
       expect(keys.authToken(claim(one))).toEqual([token(1)])
     } finally {
       vi.restoreAllMocks()

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { root } from '../../run.mjs'
 import { setUp } from '../../setup.mjs'
-import { commitAll, makeScratchRepository, origin, runGit, writeOrigin } from '../scratch-repository.ts'
+import { commitAll, copyModules, makeScratchRepository, origin, runGit, writeOrigin } from '../scratch-repository.ts'
 
 // One clone packs, with a strict umask. Another, in a folder of different depth, rehearses the release of the same bytes.
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-rehearsal-'))
@@ -39,21 +39,6 @@ function prepare(clone: string): void {
   expect(runTool(clone, 'release.mjs', '--prepare')).toMatch(/^status 0$/m)
   commitAll(clone)
   runGit(clone, 'tag', `v${version}`)
-}
-
-/** Copies the installed packages. Their links to the workspace are relative, so they stay inside the clone. */
-function copyModules(clone: string): void {
-  const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name))
-  for (const folder of ['', ...packages].map((name) => join(name, 'node_modules')))
-    if (existsSync(join(root, folder))) copyLinked(join(root, folder), join(clone, folder))
-}
-
-/** Makes hard links, because the copy is large. */
-function copyLinked(from: string, to: string): void {
-  const { status } = spawnSync('cp', ['-al', from, to], { stdio: 'ignore' })
-  if (status === 0) return
-  rmSync(to, { recursive: true, force: true })
-  cpSync(from, to, { recursive: true, verbatimSymlinks: true })
 }
 
 function runTool(clone: string, ...args: string[]): string {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findOrInstall } from '../../../../tools/services/debian-package.mjs'
+import { requireProgram } from '../../../../tools/programs.mjs'
 import { parseCurl } from '../../src/inputs/curl.ts'
 import { listen, type Running, writeScratch } from '../support.ts'
 
@@ -20,7 +20,7 @@ let seen: Seen | undefined
 let server: Running
 
 beforeAll(async () => {
-  await findOrInstall('curl', ['curl'])
+  requireProgram('curl')
   server = await listen(async (req, res) => {
     const chunks: Buffer[] = []
     for await (const chunk of req) chunks.push(chunk)

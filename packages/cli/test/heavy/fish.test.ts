@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { findOrInstall } from '../../../../tools/services/debian-package.mjs'
+import { requireProgram } from '../../../../tools/programs.mjs'
 import { installTollgate, tollgate } from '../support.ts'
 
 const folder = installTollgate()
 
 test('fish completes commands with their meaning, flags, choices and files', async () => {
-  const fish = await findOrInstall('fish', ['fish'])
+  const fish = requireProgram('fish')
   const script = await tollgate(['completion', 'fish'], { withToken: false })
   const byEnvironment = await tollgate(['completion'], { env: { SHELL: '/usr/bin/fish' } })
   expect(byEnvironment.stdout).toBe(script.stdout)

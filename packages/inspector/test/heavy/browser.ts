@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
-import { chromiumArgs, findChromium } from '../../../../tools/services/chromium.mjs'
+import { requireProgram } from '../../../../tools/programs.mjs'
+import { chromiumArgs } from '../../../../tools/services/chromium.mjs'
 import { type DevOptions, type DevRun, startDev } from '../../src/index.ts'
 
 /** The folder for screenshots, which people can look at. */
@@ -17,7 +18,7 @@ export const authToken = 'a'.repeat(32)
 export const patience = 30_000
 
 export async function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: await findChromium(), args: chromiumArgs })
+  return chromium.launch({ executablePath: requireProgram('chromium'), args: chromiumArgs })
 }
 
 interface Changed {

@@ -1,0 +1,228 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Redis } from 'ioredis'
+import { createClient } from 'redis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RedisServer, startRedis } from '../../../../tools/services/redis.mjs'
+import { createVerifier, type IncomingRequest, type Verdict } from '../../src/index.ts'
+import { type RedisClient, type ReplayGuardOptions, redisStore, replayGuard } from '../../src/replay/index.ts'
+import { sampleWebhook, signRequest } from '../../src/testing/index.ts'
+
+const publicUrl = 'https://example.com'
+const authToken = '0123456789abcdef0123456789abcdef'
+let redis: RedisServer
+
+beforeAll(async () => {
+  redis = await startRedis()
+}, 300_000)
+afterAll(() => redis?.stop())
+
+let deliveries = 0
+
+/** Returns a message that no other test sends. */
+function newMessage(): IncomingRequest {
+  const MessageSid = `SM${String(++deliveries).padStart(32, '0')}`
+  const signed = signRequest({
+    url: `${publicUrl}/sms`,
+    authToken,
+    ...sampleWebhook('message.inbound', { MessageSid }),
+  })
+  const { method, headers, body } = signed
+  return { method, url: '/sms', headers, body }
+}
+
+function createGuarded(client: RedisClient, options: Partial<ReplayGuardOptions> = {}) {
+  const replay = replayGuard({ store: redisStore(client), onReplay: 'reject', ...options })
+  const verifier = createVerifier({ publicUrl, authToken, replay })
+  return async (request: IncomingRequest) => describeVerdict(await verifier.verify(request))
+}
+
+function describeVerdict(verdict: Verdict): string {
+  return verdict.ok ? `accepted, replayed ${verdict.replayed}` : verdict.code
+}
+
+function count(outcomes: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1
+  return counts
+}
+
+/** Sends new messages until one is accepted. */
+async function recover(deliver: (request: IncomingRequest) => Promise<string>): Promise<IncomingRequest> {
+  const deadline = Date.now() + 15_000
+  for (;;) {
+    const message = newMessage()
+    const outcome = await deliver(message)
+    if (outcome === 'accepted, replayed false') return message
+    if (Date.now() > deadline) throw new Error(`no recovery, still ${outcome}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+interface Connection {
+  readonly client: RedisClient
+  command(...command: string[]): Promise<unknown>
+  close(): void
+}
+
+const libraries: Readonly<Record<string, () => Promise<Connection>>> = {
+  'node-redis': async () => {
+    const client = createClient({ url: redis.url, socket: { reconnectStrategy: 50 } })
+    client.on('error', () => undefined)
+    await client.connect()
+    return { client, command: (...command) => client.sendCommand(command), close: () => client.destroy() }
+  },
+  ioredis: async () => {
+    const client = new Redis(redis.url, { retryStrategy: () => 50 })
+    client.on('error', () => undefined)
+    await once(client, 'ready')
+    return {
+      client,
+      command: (name = '', ...args) => client.call(name, ...args),
+      close: () => client.disconnect(),
+    }
+  },
+}
+
+for (const [library, connect] of Object.entries(libraries))
+  describe(`a real Redis through ${library}`, () => {
+    let connection: Connection
+
+    beforeAll(async () => {
+      connection = await connect()
+    })
+    afterAll(() => connection?.close())
+
+    test('a delivery is accepted once, and again after its release', async () => {
+      const message = newMessage()
+      const deliver = createGuarded(connection.client)
+      const outcomes = await Promise.all(Array.from({ length: 50 }, () => deliver(message)))
+      expect(count(outcomes)).toEqual({ 'accepted, replayed false': 1, replayed: 49 })
+
+      const replay = replayGuard({ store: redisStore(connection.client) })
+      const verifier = createVerifier({ publicUrl, authToken, replay })
+      const other = newMessage()
+      const first = await verifier.verify(other)
+      const second = await verifier.verify(other)
+      if (!first.ok || !second.ok) throw new Error('refused')
+      expect([first.replayed, second.replayed]).toEqual([false, true])
+      await second.release()
+      expect(await verifier.verify(other)).toMatchObject({ replayed: true })
+      await first.release()
+      expect(await verifier.verify(other)).toMatchObject({ replayed: false })
+      await first.release()
+      expect(await verifier.verify(other)).toMatchObject({ replayed: true })
+    })
+
+    test('keys expire, hold no readable data, and can be reserved again', async () => {
+      await connection.command('FLUSHALL')
+      const deliver = createGuarded(connection.client, { ttlSeconds: 1 })
+      const message = newMessage()
+      expect(await deliver(message)).toBe('accepted, replayed false')
+      const [key = '', ...others] = (await connection.command('KEYS', '*')) as string[]
+      expect(others).toEqual([])
+      expect(key).toMatch(/^tollgate:replay:[0-9a-f]{64}$/)
+      expect(await connection.command('GET', key)).toMatch(/^[A-Za-z0-9+/]{20} message\.inbound$/)
+      const ttl = Number(await connection.command('PTTL', key))
+      expect(ttl).toBeGreaterThan(0)
+      expect(ttl).toBeLessThanOrEqual(1000)
+      expect(await deliver(message)).toBe('replayed')
+      await new Promise((resolve) => setTimeout(resolve, ttl + 50))
+      expect(await connection.command('EXISTS', key)).toBe(0)
+      expect(await deliver(message)).toBe('accepted, replayed false')
+    })
+
+    test('the kind of the first delivery is kept: a later cut is refused, and an earlier one refuses nothing', async () => {
+      const deliver = createGuarded(connection.client)
+      for (const [order, expected] of [
+        [(genuine: string, cut: string) => [genuine, cut], 'replayed'],
+        [(genuine: string, cut: string) => [cut, genuine], 'accepted, replayed true'],
+      ] as const) {
+        const message = newMessage()
+        const genuine = String(message.body)
+        const cut = genuine.replace('SmsStatus=received', 'SmsStatu=sreceived')
+        expect(cut).not.toBe(genuine)
+        const outcomes: string[] = []
+        for (const body of order(genuine, cut)) outcomes.push(await deliver({ ...message, body }))
+        expect(outcomes).toEqual(['accepted, replayed false', expected])
+      }
+    })
+
+    test('the default lifetime of a key is a day', async () => {
+      await connection.command('FLUSHALL')
+      await createGuarded(connection.client)(newMessage())
+      const [key = ''] = (await connection.command('KEYS', '*')) as string[]
+      expect(Number(await connection.command('PTTL', key))).toBeGreaterThan(86_390_000)
+    })
+
+    test('with a slow server the time limit holds, and the retry passes', async () => {
+      const message = newMessage()
+      const deliver = createGuarded(connection.client, { storeTimeoutMs: 200 })
+      const lenient = createGuarded(connection.client, { storeTimeoutMs: 200, onStoreFailure: 'accept' })
+      await connection.command('CLIENT', 'PAUSE', '1000', 'ALL')
+      const start = performance.now()
+      expect(await Promise.all([deliver(message), lenient(newMessage())])).toEqual([
+        'replay_store_failed',
+        'accepted, replayed unknown',
+      ])
+      const took = performance.now() - start
+      expect(took).toBeGreaterThan(190)
+      expect(took).toBeLessThan(700)
+      console.log(`${library}, server paused for 1,000 ms: answered after ${took.toFixed(0)} ms of 200`)
+      await recover(deliver)
+      expect(await deliver(message)).toBe('accepted, replayed false')
+    })
+
+    test('while the server is down deliveries are refused, and they pass again after its restart', async () => {
+      const deliver = createGuarded(connection.client, { storeTimeoutMs: 300 })
+      const lenient = createGuarded(connection.client, { storeTimeoutMs: 300, onStoreFailure: 'accept' })
+      const outcomes: string[] = []
+      const [before, meanwhile] = [newMessage(), newMessage()]
+      outcomes.push(await deliver(before), await deliver(before))
+      await redis.kill()
+      outcomes.push(...(await Promise.all([deliver(meanwhile), deliver(newMessage()), lenient(newMessage())])))
+      await redis.restart()
+      const after = await recover(deliver)
+      outcomes.push(await deliver(after), await deliver(meanwhile), await deliver(meanwhile))
+      console.log(`${library}, server killed and restarted: ${outcomes.join('; ')}`)
+      expect(outcomes).toEqual([
+        'accepted, replayed false',
+        'replayed',
+        'replay_store_failed',
+        'replay_store_failed',
+        'accepted, replayed unknown',
+        'replayed',
+        'accepted, replayed false',
+        'replayed',
+      ])
+    })
+  })
+
+describe('four processes of one application', () => {
+  const processes: ChildProcess[] = []
+
+  beforeAll(async () => {
+    const built = fileURLToPath(new URL('../../dist/replay.js', import.meta.url))
+    if (!existsSync(built)) throw new Error('The package is not built: npm run build')
+    const worker = fileURLToPath(new URL('replay-redis-worker.mjs', import.meta.url))
+    for (let index = 0; index < 4; index++) processes.push(fork(worker, [redis.url, authToken, publicUrl]))
+    await Promise.all(processes.map((process) => once(process, 'message')))
+  })
+  afterAll(() => {
+    for (const process of processes) process.disconnect()
+  })
+
+  test('200 concurrent deliveries of one webhook: exactly one is accepted', async () => {
+    const request = newMessage()
+    const answers = processes.map(async (process) => {
+      const answer = once(process, 'message') as Promise<[string[]]>
+      process.send({ request, count: 50 })
+      return (await answer)[0]
+    })
+    const perProcess = await Promise.all(answers)
+    console.log(`200 deliveries over 4 processes: ${perProcess.map((one) => JSON.stringify(count(one))).join(' ')}`)
+    expect(count(perProcess.flat())).toEqual({ 'accepted, replayed false': 1, replayed: 199 })
+  })
+})

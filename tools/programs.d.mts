@@ -1,0 +1,30 @@
+/**
+ * Finds a program that a test needs, by its Debian package. It installs nothing.
+ *
+ * @returns its path
+ * @throws Error that names `npm run programs` if the program is missing
+ */
+export function requireProgram(
+  name:
+    | 'apache2-bin'
+    | 'caddy'
+    | 'chromium'
+    | 'curl'
+    | 'fish'
+    | 'haproxy'
+    | 'jq'
+    | 'nginx'
+    | 'openssl'
+    | 'python3'
+    | 'redis-server'
+    | 'wrk',
+): string
+
+/** A list of programs, by Debian package: the names that are looked for, and what needs it. */
+type Programs = Readonly<Record<string, { readonly names: readonly string[]; readonly for: string }>>
+
+/** What `npm run test:all` needs beside Node.js and npm. */
+export const programs: Programs
+
+/** Installs what is missing, as root and with apt-get. Otherwise it prints the command and returns false. */
+export function installPrograms(wanted?: Programs): boolean

@@ -1,0 +1,90 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { installPrograms, programs } from '../programs.mjs'
+import { root } from '../run.mjs'
+import { quickSteps, slowSteps } from '../steps.mjs'
+
+const projectsOf = (steps: typeof quickSteps) =>
+  steps.flat().flatMap(([, command]) => [...command.matchAll(/--project (\w+)/g)].map(([, name]) => name))
+
+let files: readonly { readonly file: string; readonly projectName: string }[]
+
+beforeAll(() => {
+  const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'list', '--filesOnly', '--json']
+  const found = execFileSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, VITEST: '' },
+  })
+  files = JSON.parse(found.slice(found.indexOf('[')))
+})
+
+test('npm test and what it leaves out run every test file exactly once', () => {
+  const ran = [...projectsOf(quickSteps), ...projectsOf(slowSteps)]
+  const tested = ran.flatMap((name) => files.filter(({ projectName }) => projectName === name))
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  // `npm run mutation` runs these, which import the tests of the library.
+  const expected = listed
+    .split('\n')
+    .filter((file) => existsSync(join(root, file)) && !/^$|^tools\/mutation\//.test(file))
+  expect(tested.map(({ file }) => relative(root, file)).sort()).toEqual(expected.sort())
+})
+
+/** Adds a module and all modules of the repository that run with it. */
+function addImports(file: string, found: Set<string>): Set<string> {
+  if (found.has(file) || !existsSync(file)) return found
+  found.add(file)
+  const text = readFileSync(file, 'utf8').replace(/^import type [^']+'[^']+'/gm, '')
+  for (const [, path = ''] of text.matchAll(/(?:from|import\(?) ?'(\.[^']+)'/g))
+    addImports(join(dirname(file), path), found)
+  return found
+}
+
+test('npm test needs Node.js and npm only', () => {
+  const quick = projectsOf(quickSteps)
+  const found = new Set<string>()
+  for (const { file, projectName } of files) if (quick.includes(projectName)) addImports(file, found)
+  expect(found.size).toBeGreaterThan(files.length)
+  const asking = [...found].filter((file) => /\brequireProgram\('/.test(readFileSync(file, 'utf8')))
+  expect(asking.map((file) => relative(root, file))).toEqual([])
+})
+
+test('npm run test:all refuses an option that it does not know', () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'tools/test-all.mjs'), '--most'], {
+    encoding: 'utf8',
+  })
+  expect([status, stderr]).toEqual([2, 'Usage: npm run test:all [-- --rest]\n'])
+})
+
+describe('programs', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  test('that are there need nothing', () => {
+    const print = vi.spyOn(console, 'log')
+    expect(installPrograms({ nodejs: { names: ['no-such-program', 'node'], for: 'a test' } })).toBe(true)
+    expect(print).not.toHaveBeenCalled()
+  })
+
+  test('that are missing are named with the command, without the rights to install them', () => {
+    const lines: string[] = []
+    vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line))
+    vi.spyOn(process, 'getuid').mockReturnValue(1000)
+    expect(installPrograms({ one: { names: ['no-such-program'], for: 'a test' } })).toBe(false)
+    expect(lines).toEqual([
+      'Missing: one, for a test',
+      'Install on Debian or Ubuntu: sudo apt-get update && sudo apt-get install one\n' +
+        'Elsewhere, put these programs on the PATH.',
+    ])
+  })
+
+  test('have a type for each row', () => {
+    const types = readFileSync(join(root, 'tools/programs.d.mts'), 'utf8')
+    const typed = [...types.matchAll(/^ {4}\| '([\w-]+)'/gm)].map(([, name]) => name)
+    expect(typed).toEqual([...Object.keys(programs), 'wrk'].sort())
+  })
+})
