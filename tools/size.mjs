@@ -136,6 +136,10 @@ const table = rows.map(([what = '', ...figures]) =>
 )
 console.log(table.join('\n'))
 if (process.argv.includes('--write')) writeIntoReadme(table.join('\n'))
+else if (!readFileSync(join(root, 'README.md'), 'utf8').includes(`\n${table.join('\n')}\n`)) {
+  console.error('The README has other sizes: run `node tools/size.mjs --write`.')
+  process.exitCode = 1
+}
 
 const measured = { bundleBytes, modules, unpackedBytes }
 for (const name of /** @type {(keyof typeof budgets)[]} */ (Object.keys(budgets))) {

@@ -6,6 +6,8 @@ import { findFreePort } from '../../tools/services/free-port.mjs'
 import { type RedisServer, startRedis } from '../../tools/services/redis.mjs'
 import { token } from '../kit/draft.ts'
 
+// In heavy/, because the examples need Redis.
+
 const publicUrl = 'https://app.example.com'
 const running: ChildProcess[] = []
 let redis: RedisServer | undefined

@@ -6,6 +6,8 @@ import { type RedisServer, startRedis } from '../../tools/services/redis.mjs'
 import { bindSuites } from '../kit/bind.ts'
 import { replaySuites } from '../replay/suite.ts'
 
+// In heavy/, because it needs Redis.
+
 let server: RedisServer | undefined
 let client: ReturnType<typeof createClient> | undefined
 let stores = 0

@@ -26,6 +26,8 @@ import {
   startUpstream,
 } from '../support.ts'
 
+// In heavy/, because it needs Redis and openssl.
+
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-gateway-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 

@@ -10,6 +10,8 @@ import { createVerifier, type IncomingRequest, type Verdict } from '../../src/in
 import { type RedisClient, type ReplayGuardOptions, redisStore, replayGuard } from '../../src/replay/index.ts'
 import { sampleWebhook, signRequest } from '../../src/testing/index.ts'
 
+// In heavy/, because it needs Redis.
+
 const publicUrl = 'https://example.com'
 const authToken = '0123456789abcdef0123456789abcdef'
 let redis: RedisServer

@@ -10,7 +10,9 @@ import {
   tollgate,
   tollgateAtTerminal,
   writeScratch,
-} from './support.ts'
+} from '../support.ts'
+
+// Slow, because each case starts the command.
 
 const url = 'https://example.com/sms'
 const params = ['--param', 'From=+15551230001', '--param', 'Body=Hello & goodbye']

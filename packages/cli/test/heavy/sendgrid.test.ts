@@ -6,8 +6,10 @@ import { twilioWebhook } from 'tollgate/node'
 import { createSendGridVerifier } from 'tollgate/sendgrid'
 import { signSendGridRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import vectors from '../../../conformance/data/sendgrid.json' with { type: 'json' }
-import { expectUsage, listen, type Running, readJson, tollgate, tollgateAtTerminal, writeScratch } from './support.ts'
+import vectors from '../../../../conformance/data/sendgrid.json' with { type: 'json' }
+import { expectUsage, listen, type Running, readJson, tollgate, tollgateAtTerminal, writeScratch } from '../support.ts'
+
+// Slow, because each case starts the command.
 
 const signatureName = 'x-twilio-email-event-webhook-signature'
 const timestampName = 'x-twilio-email-event-webhook-timestamp'

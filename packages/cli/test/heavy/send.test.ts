@@ -14,7 +14,9 @@ import {
   tollgate,
   tollgateAtTerminal,
   writeScratch,
-} from './support.ts'
+} from '../support.ts'
+
+// Slow, because each case starts the command.
 
 const publicUrl = 'https://example.com/api'
 const options = { publicUrl, authToken, sharedKeys: { k1: sharedSecret } }

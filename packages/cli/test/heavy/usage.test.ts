@@ -11,7 +11,9 @@ import {
   tollgate,
   tollgateAtTerminal,
   writeScratch,
-} from './support.ts'
+} from '../support.ts'
+
+// Slow, because each case starts the command.
 
 const commands = ['sign', 'verify', 'diagnose', 'send', 'gateway', 'dev', 'audit', 'completion']
 
@@ -32,7 +34,7 @@ describe('help', () => {
 
   test.each(commands)('the page of tollgate %s has every flag', async (name) => {
     const page = name === 'audit' ? 'audit.md' : 'command-line.md'
-    const text = readFileSync(new URL(`../../../docs/${page}`, import.meta.url), 'utf8')
+    const text = readFileSync(new URL(`../../../../docs/${page}`, import.meta.url), 'utf8')
     const { stdout } = await tollgate([name, '--help'], { withToken: false })
     for (const [, flag] of stdout.matchAll(/^ {2}(--[a-z-]+)/gm)) expect(text).toContain(flag)
     expect(text).toMatch(new RegExp(`^#+ tollgate ${name}$`, 'm'))

@@ -1,7 +1,9 @@
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { authToken, expectUsage, otherToken, type Ran, readJson, tollgate } from './support.ts'
-import { createItem, type Item, startFakeTwilio } from './twilio-api/fake.ts'
+import { authToken, expectUsage, otherToken, type Ran, readJson, tollgate } from '../support.ts'
+import { createItem, type Item, startFakeTwilio } from '../twilio-api/fake.ts'
+
+// Slow, because each case starts the command.
 
 const main = `AC${'1'.repeat(32)}`
 const sidOf = (prefix: string, digit: string): string => prefix + digit.repeat(32)
