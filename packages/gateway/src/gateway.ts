@@ -10,8 +10,9 @@ import { InFlight } from './in-flight.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { reportExchange } from './on-exchange.ts'
 import type { GatewayOptions } from './options.ts'
-import { createBareReport, createLogger, createReport, logReport, type Report } from './report.ts'
-import { bind, createHttpServer, followSockets, refuseUnread, renewSettings, stopServer } from './server.ts'
+import { hasPendingAnswers } from './pending-answers.ts'
+import { createLogger, createReport, logReport, type Report } from './report.ts'
+import { bind, createHttpServer, followSockets, refuseTunnel, renewSettings, stopServer } from './server.ts'
 import { isTracingConfigured, traceExchange } from './tracing.ts'
 import { createUpstreams } from './upstream/pool.ts'
 
@@ -92,20 +93,16 @@ export function createMeasuredGateway(
       exchange.run()
     },
     onUpgrade(req, socket, first) {
+      // Its answer would come before those that the client waits for.
+      if (hasPendingAnswers(socket)) return refuseTunnel(socket, record, { method: req.method ?? '' })
       const handshake = new Handshake(req, socket, first, { config: current, onAnswer: report, onClose })
       handshakes.add(handshake)
       handshake.run().catch(() => handshake.refuse(500))
     },
     onConnect({ method = '' }, socket) {
-      socket.on('error', () => socket.destroy())
-      refuseUnread(socket, 403, (status) => record(createBareReport(status, { method })))
+      refuseTunnel(socket, record, { method })
     },
-    onBroken(socket, status) {
-      const exchange = inFlight.findBySocket(socket)
-      if (status === undefined) socket.destroy()
-      else if (exchange !== undefined) exchange.break(status)
-      else refuseUnread(socket, status, (answered) => record(createBareReport(answered)))
-    },
+    onUnread: record,
   })
 
   const sockets = followSockets(server)
@@ -179,7 +176,7 @@ export function createMeasuredGateway(
         config.retire()
         throw error
       }
-      if (auth !== undefined) auth.server.requestTimeout = config.timeoutMs
+      auth?.setTimeout(config.timeoutMs)
       log = createLogger(next.log)
       const previous = current
       current = config
