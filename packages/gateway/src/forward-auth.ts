@@ -132,6 +132,7 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
   return {
     server,
     setTimeout,
+    countInFlight: () => inFlight,
     stop: (graceMs) => stopServer(server, { sockets, graceMs, isIdle: () => inFlight === 0 }),
   }
 }
@@ -141,6 +142,7 @@ interface ForwardAuth {
   readonly server: Server
   /** Sets the time limits of requests that begin from now on. */
   setTimeout(timeoutMs: number): void
+  countInFlight(): number
   /** Stops it gracefully within `graceMs` milliseconds. */
   stop(graceMs: number): Promise<void>
 }

@@ -68,7 +68,10 @@ export function createMeasuredGateway(
   const metrics =
     admin === false && !measure
       ? undefined
-      : createMetrics({ requests: () => inFlight.size, tunnels: () => handshakes.size })
+      : createMetrics({
+          requests: () => inFlight.size + (auth?.countInFlight() ?? 0),
+          tunnels: () => handshakes.size,
+        })
   const isTracing = isTracingConfigured()
   let current = createConfigSnapshot(options, upstreams)
   let hasBegunToClose = false

@@ -8,7 +8,7 @@ import { answerOnSocket } from './answers.ts'
 import { Client } from './client.ts'
 import { defaultTimeoutMs } from './config-snapshot.ts'
 import type { GatewayOptions } from './options.ts'
-import { breakRequest, closeAfterAnswers, keepAnswering } from './pending-answers.ts'
+import { breakRequest, closeAfterAnswers, hasPendingAnswers, keepAnswering } from './pending-answers.ts'
 import { createBareReport, type Report } from './report.ts'
 
 /** Receives the events of the HTTP server. */
@@ -81,7 +81,9 @@ export function listenForBroken(server: Server, onUnread: (report: Report) => vo
   const refused = new WeakSet<Duplex>()
   // This event also reports TLS handshakes that failed or were too slow. They cannot be answered.
   server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
-    const status = statuses[code] ?? (code.startsWith('HPE_') ? 400 : undefined)
+    // In the middle of a request the client ended its side, and Node.js leaves the other side open.
+    const hasLeft = code === 'HPE_INVALID_EOF_STATE' && hasPendingAnswers(socket as Socket)
+    const status = hasLeft ? undefined : (statuses[code] ?? (code.startsWith('HPE_') ? 400 : undefined))
     if (status === undefined) socket.destroy()
     // Node.js reports every piece that arrives after the first.
     if (status === undefined || refused.has(socket)) return
