@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { createAdminServer } from './admin.ts'
 import { checkOptions } from './check-options.ts'
@@ -10,6 +11,7 @@ import { InFlight } from './in-flight.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { reportExchange } from './on-exchange.ts'
 import type { GatewayOptions } from './options.ts'
+import { listListeners, refuseOwnListeners } from './own-listeners.ts'
 import { hasPendingAnswers } from './pending-answers.ts'
 import { createLogger, createReport, logReport, type Report } from './report.ts'
 import { bind, createHttpServer, followSockets, refuseTunnel, renewSettings, stopServer } from './server.ts'
@@ -21,13 +23,14 @@ export interface Gateway {
   /**
    * Binds the listeners.
    * @returns the bound addresses. With port 0, they contain the port that the system chose.
-   * @throws Error from Node.js if an address cannot be bound. Then none is.
+   * @throws TypeError if an upstream is one of these addresses. Error from Node.js if an address
+   * cannot be bound. Then none is.
    */
   listen(): Promise<{ url: string; adminUrl: string | undefined; forwardAuthUrl: string | undefined }>
   /**
    * Replaces all options except the addresses. Requests that have begun keep the old ones.
-   * @throws TypeError or RangeError if an option is wrong, or if an address differs from the bound
-   * one. Nothing changes then.
+   * @throws TypeError or RangeError if an option is wrong, if an upstream is a listener of this
+   * gateway, or if an address differs from the bound one. Nothing changes then.
    */
   reload(options: GatewayOptions): Promise<void>
   /**
@@ -73,7 +76,9 @@ export function createMeasuredGateway(
           tunnels: () => handshakes.size,
         })
   const isTracing = isTracingConfigured()
-  let current = createConfigSnapshot(options, upstreams)
+  const hop = randomUUID()
+  let current = createConfigSnapshot(options, upstreams, hop)
+  let listeners = listListeners(options)
   let hasBegunToClose = false
   let closed: Promise<void> | undefined
   let adminServer: Server | undefined
@@ -144,6 +149,7 @@ export function createMeasuredGateway(
   }
 
   async function bindAll(): ReturnType<Gateway['listen']> {
+    await refuseOwnListeners(options, listeners)
     const { host = '127.0.0.1', port = 8080, tls } = options.listen ?? {}
     const url = await bind(server, tls === undefined ? 'http' : 'https', host, port)
     const { host: authHost = '127.0.0.1', port: authPort = 8081 } = forwardAuth?.listen ?? {}
@@ -161,7 +167,10 @@ export function createMeasuredGateway(
   const gateway: Gateway = {
     async listen() {
       try {
-        return await bindAll()
+        const bound = await bindAll()
+        const { url, adminUrl, forwardAuthUrl } = bound
+        listeners = { listen: url, admin: adminUrl, 'forwardAuth.listen': forwardAuthUrl }
+        return bound
       } catch (error) {
         for (const bound of [server, auth?.server]) bound?.close()
         throw error
@@ -170,8 +179,9 @@ export function createMeasuredGateway(
     async reload(next) {
       checkOptions(next)
       checkUnchanged(options, next)
-      const config = createConfigSnapshot(next, upstreams)
+      const config = createConfigSnapshot(next, upstreams, hop)
       try {
+        await refuseOwnListeners(next, listeners)
         const settings = next.forwardAuth && prepareForwardAuth(next.forwardAuth, config.peers)
         renewSettings(server, next)
         authSettings = settings

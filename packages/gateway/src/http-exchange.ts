@@ -1,7 +1,7 @@
 import type { AnyWebhook } from 'tollgate'
 import type { Client, ClientListener } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { Capture, chooseRoute, type ExchangeState, listVerdictFields, release } from './exchange.ts'
+import { Capture, chooseRoute, type ExchangeState, listHopField, listVerdictFields, release } from './exchange.ts'
 import { formatFields } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import type { RequestBody } from './request-body.ts'
@@ -130,7 +130,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const { client, route } = this
     // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
-    const fields = listVerdictFields(verdict, route?.given.replay)
+    const fields = [...listVerdictFields(verdict, route?.given.replay), ...listHopField(this.config, client.head)]
     const request = formatRequest(client.method, client.target, client.head, fields, body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++

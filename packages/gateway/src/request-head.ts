@@ -12,6 +12,8 @@ export interface RequestHead {
   /** The announced length of the body. 0 if there is no body, `undefined` if it is chunked. */
   readonly bodyLength: number | undefined
   readonly expectsContinue: boolean
+  /** The marks of the gateways that have forwarded the request, with commas between them. */
+  readonly hops: string
   /**
    * True if there was a name such as `tollgate~verified`, which some servers read as
    * `tollgate-verified`.
@@ -59,6 +61,8 @@ type Kind =
   | 'connection'
   | 'upgrade'
   | 'expect'
+  /** The mark of a gateway that has forwarded the request. */
+  | 'mark'
 
 const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ...Object.keys(noFields).map((name) => [name, 'verified'] as const),
@@ -68,6 +72,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['connection', 'connection'],
   ['upgrade', 'upgrade'],
   ['expect', 'expect'],
+  ['tollgate-hop', 'mark'],
   ['keep-alive', 'hop'],
   ['proxy-connection', 'hop'],
   ['proxy-authenticate', 'hop'],
@@ -100,6 +105,7 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
   const forwarded: string[] = []
   const codings: string[] = []
   const expectations: string[] = []
+  const hops: string[] = []
   let hasDouble = false
   let hasDisguisedVerdict = false
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -132,6 +138,9 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
       case 'expect':
         expectations.push(value)
         break
+      case 'mark':
+        hops.push(value)
+        break
       default:
     }
   }
@@ -149,9 +158,17 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
     fields: isSimple(connection) ? forwarded : dropNominated(forwarded, [connection].flat().join(','), kinds),
     bodyLength: codings.length === 0 ? Number(length ?? 0) : undefined,
     expectsContinue,
+    hops: hops
+      .flatMap((value) => value.split(','))
+      .map((value) => value.trim())
+      .filter((value) => mark.test(value))
+      .join(', '),
     hasDisguisedVerdict,
   }
 }
+
+/** A mark is a UUID. Any other value comes from no gateway. */
+const mark = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 function addField(fields: VerifiedFields, name: VerifiedName, value: string): void {
   const known = fields[name]

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { checkOptions } from '../check-options.ts'
 import type { GatewayOptions, Route } from '../options.ts'
+import { listListeners, refuseOwnListeners } from '../own-listeners.ts'
 import { createPeers } from '../peers.ts'
 import { prepareRoutes } from '../routes.ts'
 import type { SchemeName } from '../schemes.ts'
@@ -76,6 +77,7 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
     checkOptions(options)
     createPeers(options.limits)
     prepareRoutes(prepared)
+    await refuseOwnListeners(options, listListeners(options))
   } catch (error) {
     throw locateError(parsed, error)
   }
