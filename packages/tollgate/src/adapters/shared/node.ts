@@ -166,6 +166,9 @@ export function releaseOnFailure(res: ServerResponse, { reserved }: Passed): voi
     followAnswer(res, (isWhole) => void releaseIfFailed(reserved, isWhole ? res.statusCode : undefined))
 }
 
+/** HTTP/2 gives an answer its stream. The code is 0 unless one side broke it off. */
+type EitherResponse = ServerResponse & { readonly stream?: { readonly rstCode?: number | undefined } }
+
 /** The ends of the answers that a connection waits for. */
 const pending = new WeakMap<Socket, Set<() => void>>()
 
@@ -175,14 +178,14 @@ const pending = new WeakMap<Socket, Set<() => void>>()
  * connection closes then, so the connection is followed too, with one listener for all its answers.
  * @param onEnd Gets true if all bytes of the answer were given to the operating system.
  */
-function followAnswer(res: ServerResponse, onEnd: (isWhole: boolean) => void): void {
+function followAnswer(res: EitherResponse, onEnd: (isWhole: boolean) => void): void {
   const socket = findSocket(res)
   const ends = socket && findEnds(socket)
   const end = (): void => {
     res.off('close', end)
     ends?.delete(end)
-    // Node.js also finishes an answer whose bytes were lost with the connection.
-    onEnd(res.writableFinished && socket?.destroyed !== true)
+    // Node.js also finishes an answer whose bytes were lost with the connection or the stream.
+    onEnd(res.writableFinished && socket?.destroyed !== true && !res.stream?.rstCode)
   }
   // The client may have left during the check.
   if (res.destroyed || socket?.destroyed) end()
