@@ -48,8 +48,8 @@ export const classes = {
   E5: 'the gateway: choice of upstream, spoofed verdict headers, smuggling, hop-by-hop headers, log injection',
   E6: 'genuine traffic answered 429 or 5xx',
   E7: 'effects before the verdict: WebSocket streams, TwiML',
-  E8: 'connections that end or break: nothing stays in flight, reserved or open',
-  E9: 'a proxy that acts on what the gateway ignored: upgrades, fields that Connection names, loops',
+  E8: 'conservation: requests, deliveries and connections that are left after aborts, pipelining and garbage',
+  E9: 'a proxy that acts on what the gateway ignored (upgrades, Connection, missing fields), loops into the gateway',
 }
 
 // Folders with attack cases. Lists of exceptions and the broken validators repeat names of cases,

@@ -16,6 +16,7 @@ const texts: Readonly<Record<number, string>> = {
   502: 'Bad Gateway',
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
+  508: 'Loop Detected',
 }
 
 /** Returns the body of an answer that the gateway gives itself. */

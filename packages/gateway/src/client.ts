@@ -1,15 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { answerOnSocket, canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
+import { canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
 import type { Peers } from './peers.ts'
+import { type AnswerListener, closeAfterAnswers, followAnswer, isServed } from './pending-answers.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 
 /** Receives the events of a client's connection. */
-export interface ClientListener {
-  /** Called when the answer was sent, or when the connection closed before that. */
-  onClose(): void
+export interface ClientListener extends AnswerListener {
   /** Called when more of the answer can be written. */
   onDrain(): void
 }
@@ -51,15 +50,12 @@ export class Client {
 
   /** True once all bytes of the answer were given to the operating system. */
   get isServed(): boolean {
-    return this.#res.writableFinished
+    return isServed(this.#req, this.#res)
   }
 
   listen(listener: ClientListener): void {
     this.#listener = listener
-    this.#res
-      .once('close', () => listener.onClose())
-      // `close` follows. Without a listener, an error would end the process.
-      .on('error', ignore)
+    followAnswer(this.#req, this.#res, listener)
   }
 
   /** Returns the request's body. Nothing is read until the verifier asks for it. */
@@ -81,19 +77,9 @@ export class Client {
     return fields
   }
 
-  /**
-   * Ends a connection on which the rest of the request cannot be read.
-   * @returns true if the client was answered, false if an answer had begun before
-   */
-  breakOff(status: number): boolean {
-    const { socket } = this
-    if (this.#res.writableEnded) socket.destroySoon()
-    else if (this.#res.headersSent) socket.destroy()
-    else {
-      answerOnSocket(socket, status)
-      return true
-    }
-    return false
+  /** Closes the connection after the answers that it waits for. */
+  closeAfterAnswers(): void {
+    closeAfterAnswers(this.socket)
   }
 
   /**
@@ -137,5 +123,3 @@ export class Client {
     this.#res.destroy()
   }
 }
-
-function ignore(): void {}

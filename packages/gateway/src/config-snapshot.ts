@@ -10,6 +10,8 @@ export interface ConfigSnapshot {
    */
   find(host: string, target: string): OpenRoute | 'ambiguous' | undefined
   readonly peers: Peers
+  /** The mark that the gateway adds to what it forwards, to recognise it if it comes back. */
+  readonly hop: string
   readonly timeoutMs: number
   readonly onExchange: GatewayOptions['onExchange']
   readonly captureBytes: number
@@ -29,7 +31,7 @@ export const defaultTimeoutMs = 14_000
  * Prepares options that `checkOptions` has checked.
  * @throws TypeError or RangeError that names the option. Nothing is open then.
  */
-export function createConfigSnapshot(options: GatewayOptions, upstreams: Upstreams): ConfigSnapshot {
+export function createConfigSnapshot(options: GatewayOptions, upstreams: Upstreams, hop: string): ConfigSnapshot {
   const table = prepareRoutes(options.routes)
   const peers = createPeers(options.limits)
   const open = new Map<PreparedRoute, OpenRoute>(
@@ -41,6 +43,7 @@ export function createConfigSnapshot(options: GatewayOptions, upstreams: Upstrea
       return typeof route === 'object' ? open.get(route) : route
     },
     peers,
+    hop,
     timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
     onExchange: options.onExchange,
     captureBytes: options.captureBytes ?? 1024 * 1024,

@@ -24,11 +24,17 @@ export interface ExchangeState {
 }
 
 /** Returns the route of a request, or the status to answer if no verifier should see it. */
-export function chooseRoute(config: ConfigSnapshot, head: RequestHead, target: string): OpenRoute | 400 | 404 | 417 {
+export function chooseRoute(
+  config: ConfigSnapshot,
+  head: RequestHead,
+  target: string,
+): OpenRoute | 400 | 404 | 417 | 508 {
   // Only the origin-form is accepted. Another server could read an absolute target, "*" or a
   // fragment as another target.
   if (!target.startsWith('/') || target.includes('#')) return 400
   if (head.refusal !== undefined) return head.refusal
+  // The mark is random. A client that learns it can only harm its own requests.
+  if (head.hops.includes(config.hop)) return 508
   const route = config.find(head.host, target)
   if (route === 'ambiguous') return 400
   return route ?? 404
@@ -47,6 +53,11 @@ export function listVerdictFields(verdict: RouteVerdict, replay: ReplayGuard | u
   const isGuarded = replay !== undefined && verdict.ok && !('handshake' in verdict && verdict.handshake)
   if (isGuarded) fields.push('tollgate-replayed', String(verdict.replayed))
   return fields
+}
+
+/** Returns the field by which this gateway and those before it recognise a request that comes back. */
+export function listHopField(config: ConfigSnapshot, { hops }: RequestHead): string[] {
+  return ['tollgate-hop', hops === '' ? config.hop : `${hops}, ${config.hop}`]
 }
 
 /** Releases the delivery of an accepted request. */

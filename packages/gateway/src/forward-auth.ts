@@ -1,16 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ReplayGuard, Verifier } from 'tollgate'
-import { answerOnSocket, canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
+import { canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
 import { listVerdictFields, release } from './exchange.ts'
 import type { ForwardAuthOptions, RouteVerdict } from './options.ts'
 import type { Peers } from './peers.ts'
-import { createBareReport, cutQuery, nameVerdict, type Report } from './report.ts'
+import { closeAfterAnswers, followAnswer, isServed } from './pending-answers.ts'
+import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { isPlainConnection, type RequestHead, readHead } from './request-head.ts'
 import { isPlainlyUnder, namePlaceInErrors } from './routes.ts'
 import { findScheme } from './schemes.ts'
-import { commonSettings, followSockets, listenForBroken, readRequests, refuseUnread, stopServer } from './server.ts'
+import { commonSettings, followSockets, listenForBroken, readRequests, refuseTunnel, stopServer } from './server.ts'
 
 /** The request that a proxy asks about. */
 interface Original {
@@ -62,11 +63,15 @@ export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers): A
  */
 export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
   const { isClosing, onEnd } = context
-  const inFlight = new Set<ServerResponse>()
-  const server = createServer({ ...commonSettings, requestTimeout: context.timeoutMs })
+  let inFlight = 0
+  const server = createServer(commonSettings)
+  const setTimeout = (timeoutMs: number): void => {
+    server.requestTimeout = timeoutMs
+    // A proxy that does not read its answers would keep them in memory.
+    server.timeout = 2 * timeoutMs
+  }
+  setTimeout(context.timeoutMs)
   readRequests(server, (req, res) => {
-    inFlight.add(res)
-    res.once('close', () => inFlight.delete(res))
     const settings = context.getSettings()
     const head = readHead(req.rawHeaders, req.httpVersion)
     const startedAt = performance.now()
@@ -75,20 +80,44 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
       !head.hasVerdict && !head.nominates && readAll(req, 'x-forwarded-connection').every(isPlainConnection)
     const isReadable = head.refusal === undefined && isPlain
     const original = isReadable ? settings.readOriginal(req, head) : undefined
-    decide(original, { req, res, head, settings })
+    const body =
+      head.bodyLength === 0
+        ? undefined
+        : new RequestBody(req, res, { ...head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
+    const auth = { req, res, head, settings, body }
+    let isOver = false
+    let sent: Answer | undefined
+    inFlight++
+    followAnswer(req, res, {
+      onClose() {
+        inFlight--
+        isOver = true
+        body?.stop()
+        if (sent !== undefined && !isServed(req, res)) releaseVerdict(sent)
+      },
+      onBroken(status) {
+        body?.stop()
+        if (res.headersSent) closeAfterAnswers(req.socket)
+        else reply({ ...auth, answer: { code: 'unverified', status }, mayStay: false })
+      },
+    })
+    decide(original, auth)
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
+        const isLate = isOver || res.headersSent
         const mayStay = !isClosing() && canKeepOpen(req, head.bodyLength)
-        const status = reply({ req, res, answer, mayStay, replay: settings.replay })
-        // The proxy disconnected before the verdict, so the delivery failed.
-        if (status === 0 && 'ok' in answer) release(answer)
+        if (isLate) releaseVerdict(answer)
+        else {
+          sent = answer
+          reply({ ...auth, answer, mayStay })
+        }
         onEnd({
           // The header from the proxy can contain any text.
           method: (original?.method ?? req.method ?? '').slice(0, 20),
           path: cutQuery(original?.target ?? req.url ?? ''),
           route: 'forward-auth',
           code: 'ok' in answer ? nameVerdict(answer) : answer.code,
-          status,
+          status: res.headersSent ? res.statusCode : 0,
           by: 'forward-auth',
           ms: performance.now() - startedAt,
         })
@@ -98,24 +127,25 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
   const common = { route: 'forward-auth', by: 'forward-auth' } as const
   // This listener opens no tunnels. A proxy must send X-Forwarded-Upgrade instead of Upgrade.
   for (const event of ['upgrade', 'connect'])
-    server.on(event, ({ method = '' }: IncomingMessage, socket: Socket) => {
-      socket.on('error', () => socket.destroy())
-      const report = { ...common, method, code: 'original_unknown' }
-      refuseUnread(socket, 403, (status) => onEnd(createBareReport(status, report)))
-    })
-  listenForBroken(server, (socket, status) => {
-    if (status === undefined) socket.destroy()
-    // Its body is broken. The request itself is reported.
-    else if ([...inFlight].some((res) => res.socket === socket)) answerOnSocket(socket, status)
-    else refuseUnread(socket, status, (answered) => onEnd(createBareReport(answered, common)))
-  })
+    server.on(event, ({ method = '' }: IncomingMessage, socket: Socket) =>
+      refuseTunnel(socket, onEnd, { ...common, method, code: 'original_unknown' }),
+    )
+  listenForBroken(server, (report) => onEnd({ ...report, ...common }))
   const sockets = followSockets(server)
-  return { server, stop: (graceMs) => stopServer(server, { sockets, graceMs, isIdle: () => inFlight.size === 0 }) }
+  return {
+    server,
+    setTimeout,
+    countInFlight: () => inFlight,
+    stop: (graceMs) => stopServer(server, { sockets, graceMs, isIdle: () => inFlight === 0 }),
+  }
 }
 
 /** The forward-auth server. */
 interface ForwardAuth {
   readonly server: Server
+  /** Sets the time limits of requests that begin from now on. */
+  setTimeout(timeoutMs: number): void
+  countInFlight(): number
   /** Stops it gracefully within `graceMs` milliseconds. */
   stop(graceMs: number): Promise<void>
 }
@@ -134,7 +164,7 @@ type Answer =
   | RouteVerdict
   | {
       readonly code: 'original_unknown' | 'upgrade_refused' | 'body_missing' | 'unverified'
-      readonly status: 403 | 417 | 500
+      readonly status: number
     }
 
 const bodyMissing: Answer = { code: 'body_missing', status: 403 }
@@ -148,55 +178,52 @@ interface AuthRequest {
   readonly res: ServerResponse
   readonly head: RequestHead
   readonly settings: AuthSettings
+  readonly body: RequestBody | undefined
 }
 
 async function decide(original: Original | undefined, auth: AuthRequest): Promise<Answer> {
-  const { req, res, head, settings } = auth
-  const { verifier, maxBodyBytes, peers, opensWebSocket } = settings
+  const { head, body } = auth
+  const { verifier, opensWebSocket } = auth.settings
   if (original === undefined) return { code: 'original_unknown', status: head.refusal === 417 ? 417 : 403 }
   const { upgrade } = original
   const handshake = upgrade?.toLowerCase() === 'websocket' && opensWebSocket(original.target)
   // If the application agreed to another protocol, such as h2c, the proxy would open a tunnel. It
   // would never ask about the requests inside.
   if (upgrade !== undefined && !handshake) return upgradeRefused
-  const { bodyLength, expectsContinue } = head
-  const hasBody = bodyLength !== 0
   // If the proxy does not send the body, the signature of the URL alone would accept any body.
   const needsBody = methodsWithBody.has(original.method)
-  if (needsBody && !hasBody) return bodyMissing
-  const requestBody = hasBody
-    ? new RequestBody(req, res, { maxBytes: maxBodyBytes, bodyLength, expectsContinue, peers })
-    : undefined
-  res.once('close', () => requestBody?.stop())
+  if (needsBody && body === undefined) return bodyMissing
   const verdict = await verifier.verify({
     method: original.method,
     url: original.target,
     headers: { ...head.verified, connection: handshake ? 'upgrade' : undefined, upgrade, host: original.host },
-    body: requestBody,
+    body,
     handshake,
   })
-  requestBody?.stop()
+  body?.stop()
   // A chunked body can be empty.
   if (verdict.ok && needsBody && verdict.body.length === 0) return bodyMissing
   return verdict
 }
 
-interface Reply extends Pick<AuthRequest, 'req' | 'res'>, Pick<AuthSettings, 'replay'> {
+/** Releases the delivery of an answer that the proxy did not get. */
+function releaseVerdict(answer: Answer): void {
+  if ('ok' in answer) release(answer)
+}
+
+interface Reply extends Pick<AuthRequest, 'req' | 'res' | 'settings'> {
   readonly answer: Answer
   readonly mayStay: boolean
 }
 
-/** Answers the proxy. Returns the status, or 0 if the proxy has disconnected. */
-function reply({ req, res, answer, mayStay, replay }: Reply): number {
-  if (res.headersSent) return res.statusCode
-  if (res.destroyed) return 0
+/** Answers the proxy. */
+function reply({ req, res, answer, mayStay, settings }: Reply): void {
   const verdict = 'ok' in answer && answer.ok ? answer : undefined
   const status = 'status' in answer ? answer.status : 200
   if (!mayStay && !req.complete) lingerOnClose(req)
   const fields = listAnswerFields(status, !mayStay)
-  if (verdict !== undefined) fields.push(...listVerdictFields(verdict, replay))
+  if (verdict !== undefined) fields.push(...listVerdictFields(verdict, settings.replay))
   res.writeHead(status, fields).end(getAnswerText(status))
-  return status
 }
 
 type ReadOriginal = (req: IncomingMessage, head: RequestHead, pathPrefix: string) => Original | undefined

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { createAdminServer } from './admin.ts'
 import { checkOptions } from './check-options.ts'
@@ -10,8 +11,10 @@ import { InFlight } from './in-flight.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { reportExchange } from './on-exchange.ts'
 import type { GatewayOptions } from './options.ts'
-import { createBareReport, createLogger, createReport, logReport, type Report } from './report.ts'
-import { bind, createHttpServer, followSockets, refuseUnread, renewSettings, stopServer } from './server.ts'
+import { listListeners, refuseOwnListeners } from './own-listeners.ts'
+import { hasPendingAnswers } from './pending-answers.ts'
+import { createLogger, createReport, logReport, type Report } from './report.ts'
+import { bind, createHttpServer, followSockets, refuseTunnel, renewSettings, stopServer } from './server.ts'
 import { isTracingConfigured, traceExchange } from './tracing.ts'
 import { createUpstreams } from './upstream/pool.ts'
 
@@ -21,13 +24,14 @@ export interface Gateway {
    * Binds the listeners.
    * @returns the bound addresses. With port 0, they contain the port that the system chose. `url` is
    *   empty without routes, because then only forward-auth has a listener.
-   * @throws Error from Node.js if an address cannot be bound. Then none is.
+   * @throws TypeError if an upstream is one of these addresses. Error from Node.js if an address
+   *   cannot be bound. Then none is.
    */
   listen(): Promise<{ url: string; adminUrl: string | undefined; forwardAuthUrl: string | undefined }>
   /**
    * Replaces all options except the addresses. Requests that have begun keep the old ones.
-   * @throws TypeError or RangeError if an option is wrong, or if an address differs from the bound
-   * one. Nothing changes then.
+   * @throws TypeError or RangeError if an option is wrong, if an upstream is a listener of this
+   * gateway, or if an address differs from the bound one. Nothing changes then.
    */
   reload(options: GatewayOptions): Promise<void>
   /**
@@ -68,9 +72,14 @@ export function createMeasuredGateway(
   const metrics =
     admin === false && !measure
       ? undefined
-      : createMetrics({ requests: () => inFlight.size, tunnels: () => handshakes.size })
+      : createMetrics({
+          requests: () => inFlight.size + (auth?.countInFlight() ?? 0),
+          tunnels: () => handshakes.size,
+        })
   const isTracing = isTracingConfigured()
-  let current = createConfigSnapshot(options, upstreams)
+  const hop = randomUUID()
+  let current = createConfigSnapshot(options, upstreams, hop)
+  let listeners = listListeners(options)
   let hasBegunToClose = false
   let closed: Promise<void> | undefined
   let adminServer: Server | undefined
@@ -93,20 +102,16 @@ export function createMeasuredGateway(
       exchange.run()
     },
     onUpgrade(req, socket, first) {
+      // Its answer would come before those that the client waits for.
+      if (hasPendingAnswers(socket)) return refuseTunnel(socket, record, { method: req.method ?? '' })
       const handshake = new Handshake(req, socket, first, { config: current, onAnswer: report, onClose })
       handshakes.add(handshake)
       handshake.run().catch(() => handshake.refuse(500))
     },
     onConnect({ method = '' }, socket) {
-      socket.on('error', () => socket.destroy())
-      refuseUnread(socket, 403, (status) => record(createBareReport(status, { method })))
+      refuseTunnel(socket, record, { method })
     },
-    onBroken(socket, status) {
-      const exchange = inFlight.findBySocket(socket)
-      if (status === undefined) socket.destroy()
-      else if (exchange !== undefined) exchange.break(status)
-      else refuseUnread(socket, status, (answered) => record(createBareReport(answered)))
-    },
+    onUnread: record,
   })
 
   const sockets = followSockets(server)
@@ -145,6 +150,7 @@ export function createMeasuredGateway(
   }
 
   async function bindAll(): ReturnType<Gateway['listen']> {
+    await refuseOwnListeners(options, listeners)
     const { host = '127.0.0.1', port = 8080, tls } = options.listen ?? {}
     const hasRoutes = options.routes.length > 0
     const url = hasRoutes ? await bind(server, tls === undefined ? 'http' : 'https', host, port) : ''
@@ -163,7 +169,10 @@ export function createMeasuredGateway(
   const gateway: Gateway = {
     async listen() {
       try {
-        return await bindAll()
+        const bound = await bindAll()
+        const { url, adminUrl, forwardAuthUrl } = bound
+        listeners = { listen: url, admin: adminUrl, 'forwardAuth.listen': forwardAuthUrl }
+        return bound
       } catch (error) {
         for (const bound of [server, auth?.server]) bound?.close()
         throw error
@@ -172,8 +181,9 @@ export function createMeasuredGateway(
     async reload(next) {
       checkOptions(next)
       checkUnchanged(options, next)
-      const config = createConfigSnapshot(next, upstreams)
+      const config = createConfigSnapshot(next, upstreams, hop)
       try {
+        await refuseOwnListeners(next, listeners)
         const settings = next.forwardAuth && prepareForwardAuth(next.forwardAuth, config.peers)
         renewSettings(server, next)
         authSettings = settings
@@ -181,7 +191,7 @@ export function createMeasuredGateway(
         config.retire()
         throw error
       }
-      if (auth !== undefined) auth.server.requestTimeout = config.timeoutMs
+      auth?.setTimeout(config.timeoutMs)
       log = createLogger(next.log)
       const previous = current
       current = config

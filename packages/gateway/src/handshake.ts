@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { pipeline, Transform } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, type ExchangeState, listVerdictFields, release } from './exchange.ts'
+import { chooseRoute, type ExchangeState, listHopField, listVerdictFields, release } from './exchange.ts'
 import { dropNominated } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import { type RequestHead, readHead } from './request-head.ts'
@@ -83,7 +83,8 @@ export class Handshake implements ExchangeState {
       return this.refuse(403)
     }
     const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
-    this.#connect(route, [...head.fields, ...upgrade, ...listVerdictFields(verdict, route.given.replay)])
+    const added = [...listVerdictFields(verdict, route.given.replay), ...listHopField(this.config, head)]
+    this.#connect(route, [...head.fields, ...upgrade, ...added])
   }
 
   refuse(status: number): void {

@@ -1,8 +1,7 @@
 import type { AnyWebhook } from 'tollgate'
-import { listAnswerFields } from './answers.ts'
 import type { Client, ClientListener } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { Capture, chooseRoute, type ExchangeState, listVerdictFields, release } from './exchange.ts'
+import { Capture, chooseRoute, type ExchangeState, listHopField, listVerdictFields, release } from './exchange.ts'
 import { formatFields } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import type { RequestBody } from './request-body.ts'
@@ -107,16 +106,15 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     if (this.#isOver || this.client.isAnswered) return void this.client.cut()
     this.status = status
     this.#body?.stop()
-    const mayStay = status !== 400 && status !== 408 && !this.#context.isClosing()
+    const mayStay = !this.#isBroken && status !== 400 && status !== 408 && !this.#context.isClosing()
     this.responseFields = this.client.refuse(status, mayStay)
   }
 
-  /** Answers a request whose rest cannot be read. */
-  break(status: number): void {
-    if (!this.client.breakOff(status)) return
+  onBroken(status: number): void {
     this.#isBroken = true
-    this.status = status
-    this.responseFields = listAnswerFields(status, true)
+    // It was refused before, and that answer stays the only one.
+    if (this.client.isAnswered) this.client.closeAfterAnswers()
+    else this.refuse(status)
   }
 
   /** Ends the exchange at its deadline. */
@@ -132,7 +130,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const { client, route } = this
     // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
-    const fields = listVerdictFields(verdict, route?.given.replay)
+    const fields = [...listVerdictFields(verdict, route?.given.replay), ...listHopField(this.config, client.head)]
     const request = formatRequest(client.method, client.target, client.head, fields, body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { HttpExchange } from './http-exchange.ts'
 
 /**
@@ -34,13 +33,6 @@ export class InFlight {
     exchange.previous = undefined
     exchange.next = undefined
     this.size--
-  }
-
-  /** Returns the oldest exchange on a connection. */
-  findBySocket(socket: Socket): HttpExchange | undefined {
-    let exchange = this.#first
-    while (exchange !== undefined && exchange.client.socket !== socket) exchange = exchange.next
-    return exchange
   }
 
   #arm(dueAt: number): void {

@@ -63,6 +63,7 @@ const early: Readonly<Record<number, string>> = {
   408: 'too_slow',
   417: 'expectation_unknown',
   431: 'head_too_large',
+  508: 'loop',
 }
 
 /** Returns the logger, or `undefined` if nothing is logged. */

@@ -16,6 +16,8 @@ export interface RequestHead {
   readonly hasVerdict: boolean
   /** True if `Connection` nominates a field, which a proxy then removes. */
   readonly nominates: boolean
+  /** The marks of the gateways that have forwarded the request, with commas between them. */
+  readonly hops: string
 }
 
 type Field = string | string[] | undefined
@@ -56,6 +58,8 @@ type Kind =
   | 'connection'
   | 'upgrade'
   | 'expect'
+  /** The mark of a gateway that has forwarded the request. */
+  | 'mark'
 
 const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ...Object.keys(noFields).map((name) => [name, 'verified'] as const),
@@ -65,6 +69,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['connection', 'connection'],
   ['upgrade', 'upgrade'],
   ['expect', 'expect'],
+  ['tollgate-hop', 'mark'],
   ['keep-alive', 'hop'],
   ['proxy-connection', 'hop'],
   ['proxy-authenticate', 'hop'],
@@ -97,6 +102,7 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
   const forwarded: string[] = []
   const codings: string[] = []
   const expectations: string[] = []
+  const hops: string[] = []
   let hasDouble = false
   let hasVerdict = false
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -129,6 +135,9 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
       case 'expect':
         expectations.push(value)
         break
+      case 'mark':
+        hops.push(value)
+        break
       default:
     }
   }
@@ -149,8 +158,16 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
     expectsContinue,
     hasVerdict,
     nominates,
+    hops: hops
+      .flatMap((value) => value.split(','))
+      .map((value) => value.trim())
+      .filter((value) => mark.test(value))
+      .join(', '),
   }
 }
+
+/** A mark is a UUID. Any other value comes from no gateway. */
+const mark = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 function addField(fields: VerifiedFields, name: VerifiedName, value: string): void {
   const known = fields[name]

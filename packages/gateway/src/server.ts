@@ -2,22 +2,22 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerOnSocket } from './answers.ts'
 import { Client } from './client.ts'
 import { defaultTimeoutMs } from './config-snapshot.ts'
 import type { GatewayOptions } from './options.ts'
+import { breakRequest, closeAfterAnswers, hasPendingAnswers, keepAnswering } from './pending-answers.ts'
+import { createBareReport, type Report } from './report.ts'
 
 /** Receives the events of the HTTP server. */
 interface Listeners {
   onRequest(client: Client): void
   onUpgrade(req: IncomingMessage, socket: Socket, first: Uint8Array): void
   onConnect(req: IncomingMessage, socket: Socket): void
-  /**
-   * Called for a request that cannot be parsed or does not arrive in time.
-   * @param status the status to answer, or `undefined` if the connection itself failed
-   */
-  onBroken(socket: Socket, status: number | undefined): void
+  /** Called for a request that was refused without being read. */
+  onUnread(report: Report): void
 }
 
 /** The time limit of a request's head, and of a TLS handshake before it. */
@@ -69,25 +69,58 @@ export function createHttpServer(options: GatewayOptions, listeners: Listeners):
   readRequests(server, (req, res) => listeners.onRequest(new Client(req, res)))
   server.on('upgrade', listeners.onUpgrade)
   server.on('connect', listeners.onConnect)
-  listenForBroken(server, listeners.onBroken)
+  listenForBroken(server, listeners.onUnread)
   return server
 }
 
-/** Makes a server call `onBroken` for every request that it cannot parse. */
-export function listenForBroken(server: Server, onBroken: Listeners['onBroken']): void {
+/**
+ * Refuses what a server cannot parse, and what does not arrive in time.
+ * @param onUnread Called for what belongs to no request.
+ */
+export function listenForBroken(server: Server, onUnread: (report: Report) => void): void {
+  const refused = new WeakSet<Duplex>()
   // This event also reports TLS handshakes that failed or were too slow. They cannot be answered.
-  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) =>
-    onBroken(socket as Socket, statuses[code] ?? (code.startsWith('HPE_') ? 400 : undefined)),
-  )
+  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
+    // In the middle of a request the client ended its side, and Node.js leaves the other side open.
+    const hasLeft = code === 'HPE_INVALID_EOF_STATE' && hasPendingAnswers(socket as Socket)
+    const status = hasLeft ? undefined : (statuses[code] ?? (code.startsWith('HPE_') ? 400 : undefined))
+    if (status === undefined) socket.destroy()
+    // Node.js reports every piece that arrives after the first.
+    if (status === undefined || refused.has(socket)) return
+    refused.add(socket)
+    if (!breakRequest(socket as Socket, status)) refuseUnread(socket as Socket, status, onUnread)
+  })
 }
 
 /**
- * Answers a request that was not read, and reports it with the status that it got. A connection
- * without a byte, such as one that a load balancer opens early, is not a request.
+ * Refuses an upgrade or a CONNECT, for which Node.js has removed its own listeners from the
+ * connection.
+ * @param given the fields of the report that are known
  */
-export function refuseUnread(socket: Socket, status: number, onEnd: (status: number) => void): void {
-  if (socket.bytesRead > 0) onEnd(socket.writable ? status : 0)
-  answerOnSocket(socket, status)
+export function refuseTunnel(socket: Socket, onUnread: (report: Report) => void, given: Partial<Report>): void {
+  keepAnswering(socket)
+  refuseUnread(socket, 403, onUnread, given)
+}
+
+/**
+ * Answers a request that was not read. Behind unanswered requests it gets no answer: the connection
+ * closes after the answers to those. A connection without a byte, such as one that a load balancer
+ * opens early, is not a request.
+ */
+function refuseUnread(
+  socket: Socket,
+  status: number,
+  onUnread: (report: Report) => void,
+  given: Partial<Report> = {},
+): void {
+  const isBehind = closeAfterAnswers(socket)
+  if (socket.bytesRead > 0)
+    onUnread(
+      isBehind
+        ? createBareReport(0, { code: 'pipelined', ...given })
+        : createBareReport(socket.writable ? status : 0, given),
+    )
+  if (!isBehind) answerOnSocket(socket, status)
 }
 
 /** Reads the certificate again, for new connections, and sets the time limit. */

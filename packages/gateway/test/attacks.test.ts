@@ -264,6 +264,7 @@ test('E5: verdict headers from a client are dropped in every spelling', async ()
     'TOLLGATE-ACCOUNT-SID': 'AC1',
     tollgate_verified: 'body',
     'Tollgate-Anything': '1',
+    'Tollgate-Hop': 'params',
     // Connection also nominates the headers that the gateway sets.
     Connection: 'close, tollgate-verified, tollgate-account-sid, X-Private',
     'X-Private': 'for the gateway only',
@@ -277,7 +278,12 @@ test('E5: verdict headers from a client are dropped in every spelling', async ()
   expect(await sendRaw(gateway.port, formatRequest(signSms(), spoofed))).toMatch(/^HTTP\/1\.1 200 /)
   const seen = upstream.seen.pop()
   const names = seen?.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()) ?? []
-  expect(names.filter((name) => /^tollgate/.test(name))).toEqual(['tollgate-verified', 'tollgate-account-sid'])
+  expect(names.filter((name) => /^tollgate/.test(name))).toEqual([
+    'tollgate-verified',
+    'tollgate-account-sid',
+    'tollgate-hop',
+  ])
+  expect(seen?.headers['tollgate-hop']).toMatch(/^[0-9a-f-]{36}$/)
   expect(seen?.headers).toMatchObject({ 'tollgate-verified': 'params', 'tollgate-account-sid': accountSid })
   for (const name of ['x-private', 'proxy-authorization', 'proxy-connection', 'keep-alive', 'te'])
     expect(names).not.toContain(name)
@@ -299,6 +305,7 @@ test('E5: no header from a client becomes a CGI variable of the verdict', async 
   expect(Object.fromEntries(variables)).toEqual({
     HTTP_TOLLGATE_VERIFIED: ['params'],
     HTTP_TOLLGATE_ACCOUNT_SID: [accountSid],
+    HTTP_TOLLGATE_HOP: [expect.stringMatching(/^[0-9a-f-]{36}$/)],
     HTTP_TOLLGATES_KEPT: ['yes'],
   })
 })

@@ -223,6 +223,16 @@ const faults: readonly (readonly [what: string, text: string, message: RegExp])[
     /gateway\.yaml:5: forwardAuth\.listen: "forwardAuth\.listen" has the same address as "listen"$/,
   ],
   [
+    'an upstream that is the listener of the gateway',
+    minimal.replace('127.0.0.1:0', '127.0.0.1:3000'),
+    /gateway\.yaml:3: routes\[0\]\.upstream: .*"upstream" is http:\/\/127\.0\.0\.1:3000.* "listen"/,
+  ],
+  [
+    'an upstream that is the admin listener',
+    `admin: 127.0.0.1:3000\n${minimal}`,
+    /gateway\.yaml:4: routes\[0\]\.upstream: .* "admin"/,
+  ],
+  [
     'a trusted peer that is not an address',
     `limits: { trustedPeers: [nobody] }\n${minimal}`,
     /gateway\.yaml:1: limits\.trustedPeers: /,

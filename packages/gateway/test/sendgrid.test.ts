@@ -49,7 +49,7 @@ describe('a route of SendGrid', () => {
       'tollgate-stale': 'false',
       'x-twilio-email-event-webhook-signature': signed.headers['x-twilio-email-event-webhook-signature'],
     })
-    expect(Object.keys(app.seen[0]?.headers ?? {}).filter((name) => name.startsWith('tollgate'))).toHaveLength(3)
+    expect(Object.keys(app.seen[0]?.headers ?? {}).filter((name) => name.startsWith('tollgate'))).toHaveLength(4)
     await close()
   })
 

@@ -228,6 +228,7 @@ test.each([
   [{ listen: { port: 1.5 } }, 'listen.port'],
   [{ upstrem: 'http://127.0.0.1:3000' }, 'upstrem'],
   [{ signWithRealToken: true }, 'signWithRealToken'],
+  [{ listen: { port: 8080 }, upstream: 'http://localhost:8080' }, 'upstream'],
 ])('a wrong option of startDev rejects with an error that names it: %j', async (options, name) => {
   await expect(startDev({ listen: { port: 0 }, inspectorPort: 0, ...options } as never)).rejects.toThrow(`"${name}"`)
 })

@@ -3,6 +3,7 @@ import { createSecureContext } from 'node:tls'
 import { checkOptions } from '../check-options.ts'
 import { prepareForwardAuth } from '../forward-auth.ts'
 import type { GatewayOptions, Route } from '../options.ts'
+import { listListeners, refuseOwnListeners } from '../own-listeners.ts'
 import { createPeers } from '../peers.ts'
 import { prepareRoutes } from '../routes.ts'
 import type { SchemeName } from '../schemes.ts'
@@ -78,6 +79,7 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
     const peers = createPeers(options.limits)
     prepareRoutes(prepared)
     if (options.forwardAuth !== undefined) prepareForwardAuth(options.forwardAuth, peers)
+    await refuseOwnListeners(options, listListeners(options))
   } catch (error) {
     throw locateError(parsed, error)
   }

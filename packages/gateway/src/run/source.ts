@@ -1,6 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs'
 import { type LoadedConfiguration, loadConfiguration } from '../config/load.ts'
 import { createResources } from '../config/resources.ts'
+import { listListeners, refuseOwnListeners } from '../own-listeners.ts'
 
 /**
  * The source of a gateway's options: a file that is watched, or fixed options. It can be sent to a
@@ -12,7 +13,7 @@ export type Source = { readonly file: string } | { readonly loaded: LoadedConfig
 interface OpenSource {
   /**
    * Reads the source again.
-   * @throws ConfigurationError
+   * @throws ConfigurationError, or TypeError if an upstream is a listener of the gateway
    */
   load(): Promise<LoadedConfiguration>
   /**
@@ -27,7 +28,12 @@ interface OpenSource {
 export function openSource(source: Source, onProblem: (message: string) => void): OpenSource {
   const resources = createResources(process.env, onProblem)
   return {
-    load: async () => ('file' in source ? await loadConfiguration(source.file, resources) : source.loaded),
+    async load() {
+      if ('file' in source) return loadConfiguration(source.file, resources)
+      const { options } = source.loaded
+      await refuseOwnListeners(options, listListeners(options))
+      return source.loaded
+    },
     settle: (lingerMs) => resources.closeUnused(lingerMs),
     close: () => resources.closeAll(),
   }

@@ -1,6 +1,7 @@
 import type { AnyElysia, Elysia } from 'elysia'
 import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { Guard, GuardOptions, OptionsSource } from './shared/guard.ts'
+import { releaseOnFailure } from './shared/node.ts'
 import { releaseIfFailed } from './shared/release.ts'
 import { chooseTarget, findBody, readPeerAddress } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
@@ -47,6 +48,8 @@ export function twilioWebhook<S extends WebhookSource = 'enforce'>(
 
 function createMacro(guard: Guard, app: AnyElysia): object {
   const answered = new WeakSet<AnyWebhook>()
+  /** Those whose answer is one of `node:http`. */
+  const followed = new WeakSet<AnyWebhook>()
   async function verify({ request, server, set, status }: RouteContext): Promise<unknown> {
     // The context has no `server` in routes that are not compiled.
     const outcome = await guard.check(() => readRequest(request, server ?? app.server), request)
@@ -56,13 +59,18 @@ function createMacro(guard: Guard, app: AnyElysia): object {
       return status(outcome.answer.status, outcome.answer.body)
     }
     const { webhook, reserved } = outcome
-    // After the answer an abort means nothing: some runtimes abort the signal of every request.
-    if (reserved !== undefined)
+    const res = findRuntime(request)?.res
+    if (res !== undefined) {
+      // `node:http` tells whether the answer got through, which the hooks below cannot know.
+      releaseOnFailure(res, outcome)
+      followed.add(webhook)
+    } else if (reserved !== undefined)
+      // After the answer an abort means nothing: some runtimes abort the signal of every request.
       request.signal.addEventListener('abort', () => answered.has(reserved) || releaseIfFailed(reserved, undefined))
     return { twilio: webhook }
   }
   function settle(twilio: AnyWebhook | undefined, answer: unknown, statusSet: unknown, error?: unknown): void {
-    if (!twilio?.ok) return
+    if (!twilio?.ok || followed.has(twilio)) return
     answered.add(twilio)
     const status = Number(answer instanceof Response ? answer.status : statusSet)
     // In routes that are not compiled, this may run before a slow error handler has answered. The
@@ -111,16 +119,21 @@ interface AnsweredContext extends Pick<RouteContext, 'set'> {
   readonly error?: unknown
 }
 
-/** The property that @elysiajs/node adds to a Request. */
+/** What @elysiajs/node keeps of `node:http`. */
 interface NodeRuntime {
-  readonly node?: {
-    readonly req: { url?: string; upgrade?: boolean; socket?: { remoteAddress?: string; encrypted?: boolean } }
-  }
+  readonly req: { url?: string; upgrade?: boolean; socket?: { remoteAddress?: string; encrypted?: boolean } }
+  readonly res?: Parameters<typeof releaseOnFailure>[0]
 }
 
-function readRequest(request: Request & { readonly runtime?: NodeRuntime }, server: unknown): IncomingRequest {
+function findRuntime(
+  request: Request & { readonly runtime?: { readonly node?: NodeRuntime } },
+): NodeRuntime | undefined {
+  return request.runtime?.node
+}
+
+function readRequest(request: Request, server: unknown): IncomingRequest {
   const { method, headers } = request
-  const raw = request.runtime?.node?.req
+  const raw = findRuntime(request)?.req
   return {
     method,
     headers,

@@ -43,7 +43,11 @@ export function twilioWebhook<S extends WebhookSource = 'enforce', Env = any>(
       return c.body(outcome.answer.body, outcome.answer.status as ContentfulStatusCode, outcome.answer.headers)
     if (source !== undefined) keepBody(source, outcome.webhook)
     c.set('twilio', outcome.webhook as Webhook<S>)
-    return runWork(outcome, next, () => c.res.status, c.req.raw)
+    const { outgoing }: NodeBindings = Object(c.env)
+    if (outgoing === undefined) return runWork(outcome, next, () => c.res.status, c.req.raw)
+    // The signal of the Request aborts only for the answer that owns the connection.
+    node.releaseOnFailure(outgoing, outcome)
+    return next()
   }
 }
 
@@ -58,9 +62,15 @@ function cutPrefix({ path, routePath }: HonoRequest): string {
  */
 type Source = Parameters<typeof node.readChunks>[0] & { rawBody?: unknown }
 
+/** What @hono/node-server puts into `c.env`. A handshake has no `outgoing`. */
+interface NodeBindings {
+  readonly incoming?: Source
+  readonly outgoing?: Parameters<typeof node.releaseOnFailure>[0]
+}
+
 /** Returns the request of Node.js, which @hono/node-server puts into `c.env`. */
 function findIncoming(c: Context): Source | undefined {
-  const { incoming }: { readonly incoming?: Source } = Object(c.env)
+  const { incoming }: NodeBindings = Object(c.env)
   return incoming
 }
 

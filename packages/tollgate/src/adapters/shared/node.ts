@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { readOption } from '../../checks/options.ts'
 import type { AnyWebhook, BodyConsumed, IncomingRequest, PushedBody } from '../../index.ts'
@@ -161,9 +162,54 @@ export function listHeaders(req: IncomingMessage, { headers }: FullAnswer): Reco
 
 /** Releases the reservation if the answer means a failure, or does not get through completely. */
 export function releaseOnFailure(res: ServerResponse, { reserved }: Passed): void {
-  if (reserved === undefined) return
-  const onClose = (): void => void releaseIfFailed(reserved, res.writableFinished ? res.statusCode : undefined)
+  if (reserved !== undefined)
+    followAnswer(res, (isWhole) => void releaseIfFailed(reserved, isWhole ? res.statusCode : undefined))
+}
+
+/** HTTP/2 gives an answer its stream. The code is 0 unless one side broke it off. */
+type EitherResponse = ServerResponse & { readonly stream?: { readonly rstCode?: number | undefined } }
+
+/** The ends of the answers that a connection waits for. */
+const pending = new WeakMap<Socket, Set<() => void>>()
+
+/**
+ * Calls `onEnd` once: when an answer was sent, or when its connection closed before that. With
+ * pipelining, an answer of HTTP/1 waits for the earlier ones. Node.js emits nothing on it if the
+ * connection closes then, so the connection is followed too, with one listener for all its answers.
+ * @param onEnd Gets true if all bytes of the answer were given to the operating system.
+ */
+function followAnswer(res: EitherResponse, onEnd: (isWhole: boolean) => void): void {
+  const socket = findSocket(res)
+  const ends = socket && findEnds(socket)
+  const end = (): void => {
+    res.off('close', end)
+    ends?.delete(end)
+    // Node.js also finishes an answer whose bytes were lost with the connection or the stream.
+    onEnd(res.writableFinished && socket?.destroyed !== true && !res.stream?.rstCode)
+  }
   // The client may have left during the check.
-  if (res.destroyed) onClose()
-  else res.once('close', onClose)
+  if (res.destroyed || socket?.destroyed) end()
+  else {
+    res.once('close', end)
+    ends?.add(end)
+  }
+}
+
+/**
+ * Returns the connection of an answer. A waiting answer has none, but its request has. Streams of
+ * HTTP/2 end on their own. A request that a test library made may have no connection.
+ */
+function findSocket({ req }: Partial<ServerResponse>): Socket | undefined {
+  return req?.httpVersionMajor === 1 && typeof Object(req.socket).once === 'function' ? req.socket : undefined
+}
+
+function findEnds(socket: Socket): Set<() => void> {
+  const known = pending.get(socket)
+  if (known !== undefined) return known
+  const ends = new Set<() => void>()
+  pending.set(socket, ends)
+  socket.once('close', () => {
+    for (const end of ends) end()
+  })
+  return ends
 }

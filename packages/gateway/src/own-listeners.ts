@@ -1,0 +1,83 @@
+import { lookup } from 'node:dns/promises'
+import { BlockList, isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AddressOptions, GatewayOptions } from './options.ts'
+import { parseOrigin } from './upstream/connection.ts'
+
+/** The URL of each listener, by the option that sets it. */
+type Listeners = Readonly<Record<string, string | undefined>>
+
+/** Lists the listeners of options that `checkOptions` has checked. */
+export function listListeners({ listen = {}, admin, forwardAuth }: GatewayOptions): Listeners {
+  return {
+    listen: formatUrl(listen, 8080),
+    admin: admin ? formatUrl(admin, 0) : undefined,
+    'forwardAuth.listen': forwardAuth && formatUrl(forwardAuth.listen ?? {}, 8081),
+  }
+}
+
+function formatUrl({ host = '127.0.0.1', port }: AddressOptions, defaultPort: number): string {
+  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port ?? defaultPort}`
+}
+
+/**
+ * Refuses an upstream that is a listener of the gateway. One webhook would come back without end. A
+ * loop through another server is found by the mark of forwarded requests instead.
+ * @throws TypeError that names the route and the listener
+ */
+export async function refuseOwnListeners({ routes }: GatewayOptions, listeners: Listeners): Promise<void> {
+  for (const [index, { upstream }] of routes.entries()) {
+    const { host, port } = parseOrigin(upstream)
+    for (const [option, url] of Object.entries(listeners)) {
+      const listener = url === undefined ? undefined : parseOrigin(url)
+      // A name is only looked up if the ports are the same.
+      if (listener?.port === port && (await reaches(host, listener.host)))
+        throw new TypeError(
+          `In routes[${index}]: "upstream" is ${upstream}, which is the address of "${option}": each request would come back to the gateway without end`,
+        )
+    }
+  }
+}
+
+/** Returns true if a connection to one host arrives at a listener on the other. */
+async function reaches(host: string, listenerHost: string): Promise<boolean> {
+  // A listener has one address, and a client tries all.
+  const [[bound], targets] = await Promise.all([findAddresses(listenerHost), findAddresses(host)])
+  if (bound === undefined) return false
+  const covered = bound === '0.0.0.0' || bound === '::' ? listOwn(bound === '::') : listOne(bound)
+  return targets.some((address) => covered.check(toLoopback(address), isIP(address) === 6 ? 'ipv6' : 'ipv4'))
+}
+
+const lookUpMs = 2000
+
+/** Returns the addresses of a host. None if the name is not known now. */
+async function findAddresses(host: string): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return [host]
+  const found = lookup(host, { all: true }).catch(() => [])
+  // An upstream whose name cannot be looked up yet must not hold up the start.
+  const late = sleep(lookUpMs, [], { ref: false })
+  return (await Promise.race([found, late])).map(({ address }) => address)
+}
+
+/** A connection to the unspecified address arrives at this machine. */
+function toLoopback(address: string): string {
+  return address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address
+}
+
+function listOne(address: string): BlockList {
+  const list = new BlockList()
+  list.addAddress(toLoopback(address), isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  return list
+}
+
+/** Lists the addresses of this machine. */
+function listOwn(withIpv6: boolean): BlockList {
+  const list = new BlockList()
+  list.addSubnet('127.0.0.0', 8, 'ipv4')
+  if (withIpv6) list.addAddress('::1', 'ipv6')
+  for (const { address, family } of Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []))
+    if (family === 'IPv4') list.addAddress(address, 'ipv4')
+    else if (withIpv6) list.addAddress(address, 'ipv6')
+  return list
+}

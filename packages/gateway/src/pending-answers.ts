@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** Receives the events of one request whose answer is pending. */
+export interface AnswerListener {
+  /** Called once: when the answer was sent, or when the connection closed before that. */
+  onClose(): void
+  /**
+   * Called once if the rest of the request cannot be read.
+   * @param status the status to answer
+   */
+  onBroken(status: number): void
+}
+
+interface Pending {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly listener: AnswerListener
+}
+
+/** The pending answers of a connection, in the order of their requests. */
+interface Queue {
+  // An array, because it has rarely more than one element. A `Set` that lives as long as the
+  // connection would cost more (see `InFlight`).
+  answers: Pending[]
+  /** True if the connection closes after these answers. */
+  isLast: boolean
+}
+
+const queues = new WeakMap<Socket, Queue>()
+
+/**
+ * Follows an answer until it was sent or its connection closed. With pipelining, an answer waits
+ * for the earlier ones on its connection. Node.js emits nothing on a waiting answer if the
+ * connection closes, so the connection is followed too, with one listener for all its answers.
+ */
+export function followAnswer(req: IncomingMessage, res: ServerResponse, listener: AnswerListener): void {
+  const { socket } = req
+  const answer = { req, res, listener }
+  const queue = queues.get(socket) ?? createQueue(socket)
+  queue.answers.push(answer)
+  // `close` follows. Without a listener, an error would end the process.
+  res.once('close', () => end(socket, queue, answer)).on('error', ignore)
+}
+
+/** Returns true if all bytes of an answer were given to the operating system. */
+export function isServed(req: IncomingMessage, res: ServerResponse): boolean {
+  // Node.js also finishes an answer whose bytes were lost with the connection.
+  return res.writableFinished && !req.socket.destroyed
+}
+
+export function hasPendingAnswers(socket: Socket): boolean {
+  return (queues.get(socket)?.answers.length ?? 0) > 0
+}
+
+/**
+ * Tells the last request of a connection that its rest cannot be read.
+ * @returns false if no pending answer belongs to an incomplete request
+ */
+export function breakRequest(socket: Socket, status: number): boolean {
+  const last = queues.get(socket)?.answers.at(-1)
+  if (last === undefined || last.req.complete) return false
+  last.listener.onBroken(status)
+  return true
+}
+
+/**
+ * Closes a connection once its pending answers were sent. Something behind their requests cannot be
+ * answered: the client would read an answer that comes too early as the answer to one of them.
+ * @returns false if no answer is pending
+ */
+export function closeAfterAnswers(socket: Socket): boolean {
+  const queue = queues.get(socket)
+  if (queue === undefined || queue.answers.length === 0) return false
+  queue.isLast = true
+  return true
+}
+
+/**
+ * Lets pending answers continue on a connection from which Node.js has removed its own listeners,
+ * because of an upgrade or a CONNECT. Further bytes of the client are discarded.
+ */
+export function keepAnswering(socket: Socket): void {
+  const destroy = (): void => void socket.destroy()
+  socket
+    .on('error', destroy)
+    .on('end', destroy)
+    .on('drain', () => queues.get(socket)?.answers[0]?.res.emit('drain'))
+    .resume()
+}
+
+function createQueue(socket: Socket): Queue {
+  const queue: Queue = { answers: [], isLast: false }
+  queues.set(socket, queue)
+  socket.once('close', () => endAll(queue))
+  return queue
+}
+
+function end(socket: Socket, queue: Queue, answer: Pending): void {
+  const index = queue.answers.indexOf(answer)
+  // The connection has closed, and that was reported.
+  if (index === -1) return
+  queue.answers.splice(index, 1)
+  answer.listener.onClose()
+  if (queue.isLast && queue.answers.length === 0) socket.destroySoon()
+}
+
+function endAll(queue: Queue): void {
+  const { answers } = queue
+  queue.answers = []
+  for (const { listener } of answers) listener.onClose()
+}
+
+function ignore(): void {}
