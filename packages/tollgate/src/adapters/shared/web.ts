@@ -1,8 +1,8 @@
-import { parseUrl } from '../../checks/runtime.ts'
 import type { BodyConsumed, IncomingRequest } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
 import { releaseIfFailed } from './release.ts'
+import { findAddress } from './routed.ts'
 
 /**
  * Reads a web Request for the verifier. The body is read from a clone, so that the handler can
@@ -12,7 +12,7 @@ import { releaseIfFailed } from './release.ts'
 export function toIncomingRequest(request: Request, remoteAddress?: string): IncomingRequest {
   return {
     method: request.method,
-    url: request.url,
+    url: findAddress(request),
     headers: request.headers,
     body: findBody(request, consumed),
     encrypted: request.url.startsWith('https:'),
@@ -59,27 +59,6 @@ async function* readClone(request: Request): AsyncGenerator<Uint8Array> {
     // This is not awaited: it settles only when the other branch of the clone is done too.
     reader.cancel().catch(() => undefined)
   }
-}
-
-/**
- * Chooses the target to verify for a request of Node.js that the framework routes as a web Request.
- * The raw target has the bytes that Twilio signed. But a Request resolves dot segments and
- * backslashes, so the router and the handler may get another path than the one that arrived. Then
- * that path has to be the signed one.
- * @param raw The target as it arrived.
- * @param routed The URL of the Request.
- * @returns an empty string, which no signature covers, if the Request may still resolve its URL
- *   later: some versions of srvx do so when the handler reads another part of it
- */
-export function chooseTarget(raw: string, routed: string): string {
-  if (!isUnresolved(raw)) return raw
-  if (isUnresolved(routed)) return ''
-  const url = parseUrl(raw.startsWith('/') ? `http://host${raw}` : raw)
-  return url === undefined ? raw : url.pathname + url.search
-}
-
-function isUnresolved(target: string): boolean {
-  return /^[^?#]*?(\\|\/(\.|%2e){1,2}(\/|[?#]|$))/i.test(target)
 }
 
 /** The argument that runtimes pass beside a Request: Deno's info or Bun's server. */
