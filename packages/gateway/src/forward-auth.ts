@@ -8,7 +8,7 @@ import type { Peers } from './peers.ts'
 import { createBareReport, cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
-import { isPlainlyUnder } from './routes.ts'
+import { isHost, isPlainlyUnder } from './routes.ts'
 import { findScheme } from './schemes.ts'
 import { commonSettings, followSockets, listenForBroken, readRequests, refuseUnread, stopServer } from './server.ts'
 
@@ -198,7 +198,8 @@ const styles: Readonly<Record<NonNullable<ForwardAuthOptions['style']>, ReadOrig
     const method = readOne(req, 'x-forwarded-method')
     const target = readOne(req, 'x-forwarded-uri')
     const host = readOne(req, 'x-forwarded-host')
-    if (method === undefined || host === undefined || target?.startsWith('/') !== true) return undefined
+    if (method === undefined || host === undefined || !isHost(host) || target?.startsWith('/') !== true)
+      return undefined
     return { method, target, host, upgrade: readUpgrade(req) }
   },
   /** For Envoy's ext_authz over HTTP. Envoy sends the request itself, with a path prefix. */

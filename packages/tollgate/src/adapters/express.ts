@@ -72,7 +72,7 @@ export function twilioWebhook<S extends WebhookSource>(
     // An exception would end the process.
     if (typeof (res as Response | undefined)?.setHeader !== 'function') return next(new TypeError(wrongArguments))
     const target = findTarget(req.originalUrl)
-    if (!paths.guards(target, [req.url, `${req.baseUrl ?? ''}${req.path}`], undefined)) return next()
+    if (!paths.guards(target, [req.url, `${req.baseUrl ?? ''}${req.url}`], undefined)) return next()
     const read = (): IncomingRequest =>
       toIncomingRequest(req, target, findBody(req, [req as BodyHolder], consumed, req.twilio))
     const outcome = await guard.check(read, req)

@@ -38,7 +38,7 @@ export function twilioWebhook<S extends WebhookSource = 'enforce'>(
   return async (ctx, next) => {
     const request: Context['request'] & { body?: unknown } = ctx.request
     const target = findTarget(ctx.originalUrl)
-    if (!paths.guards(target, [ctx.url, ctx.path])) return next()
+    if (!paths.guards(target, [ctx.url])) return next()
     const read = (): IncomingRequest => toIncomingRequest(ctx.req, target, findKoaBody(ctx))
     const outcome = await guard.check(read, ctx)
     if (outcome.webhook === undefined) return answer(ctx, outcome.answer)

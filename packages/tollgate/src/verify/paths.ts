@@ -64,9 +64,11 @@ function listPrefixes(publicUrl: unknown): string[] {
  * query.
  * @returns `undefined` if parsers disagree on where it begins: some read `/voice` as the path of
  *   `http://host?x/voice` or `http://host\voice`. Node.js lets a target begin with `*`, and
- *   Fastify's router takes any first character for the slash: `*voice` is `/voice`
+ *   Fastify's router takes any first character for the slash: `*voice` is `/voice`. Because of white
+ *   space, Express and Koa use a parser that finds a host in `//a@b/voice`
  */
 function findPath(url: string): string | undefined {
+  if (/\s/.test(url)) return undefined
   if (!/^([/?#]|$)/.test(url)) return readTarget(url)?.path
   const end = url.indexOf('?')
   return end === -1 ? url : url.slice(0, end)
