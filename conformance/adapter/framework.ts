@@ -42,9 +42,8 @@ export interface Framework {
   /** True if the adapter has the option `webSocket`, and only headers mark an upgrade. */
   readonly webSocket?: true
   /**
-   * The address that the adapter reads: the target as Node.js gives it, the URL of a web Request,
-   * which the server makes from the Host header, or both. Default: unknown, since a build or a
-   * platform stands between.
+   * The address that the application can read: the target as Node.js gives it, a URL that is made
+   * from the Host header, or both. Default: unknown, since a build or a platform stands between.
    */
   readonly address?: 'target' | 'url' | 'both'
   /** Parsers that `scenario.before` may name. */

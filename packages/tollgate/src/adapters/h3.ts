@@ -95,9 +95,11 @@ const h3RawBody: unique symbol = Symbol.for('h3RawBody')
 
 type KeptRequest = NodeRequest & { originalUrl?: string; rawBody?: unknown; body?: unknown; [h3RawBody]?: unknown }
 
-/** On Node.js, h3 2 and the server keep the request of Node.js in the event too. */
+/** On Node.js, an event of h3 2 has the request of Node.js too. */
 function readAddress({ node }: EitherEvent, request: Request | undefined): string {
   const raw = node?.req.originalUrl ?? node?.req.url
+  // `getRequestURL()` of h3 1 drops all slashes at the start but one.
+  if (request === undefined && raw?.startsWith('//')) return ''
   return request === undefined ? findTarget(raw) : findAddress(request, { raw, fields: node?.req.headers })
 }
 

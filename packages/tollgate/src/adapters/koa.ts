@@ -37,7 +37,7 @@ export function twilioWebhook<S extends WebhookSource = 'enforce'>(
   const guard = createGuard(paths.verifierOptions)
   return async (ctx, next) => {
     const request: Context['request'] & { body?: unknown } = ctx.request
-    const target = findTarget(ctx.originalUrl)
+    const target = findTarget(ctx.originalUrl, ctx.host)
     if (!paths.guards(target, [ctx.url])) return next()
     const read = (): IncomingRequest => toIncomingRequest(ctx.req, target, findKoaBody(ctx))
     const outcome = await guard.check(read, ctx)

@@ -9,10 +9,14 @@ import { parseHost, readTarget } from '../../verify/public-url.ts'
 /**
  * Returns the target of a request of Node.js, as it arrived. Twilio always sends a path. Each router
  * finds the path of an absolute target in its own way.
+ * @param host The host, if the framework makes URLs of it.
  */
-export function findTarget(target: string | undefined): string {
-  return target?.startsWith('/') ? target : ''
+export function findTarget(target: string | undefined, host = ''): string {
+  return target?.startsWith('/') && !endsHost.test(host) ? target : ''
 }
+
+// Behind one of these, the rest of a host is a path or a query. Before an `@`, it is not the host.
+const endsHost = /[/\\?#@]/
 
 /** Header fields of a web Request, or of a request of Node.js. */
 type Fields = Request['headers'] | Readonly<Record<string, string | readonly string[] | undefined>>
@@ -53,7 +57,7 @@ function namesHost(fields: Fields): boolean {
     return host === undefined || (typeof host === 'string' && parseHost(host) !== undefined)
   }
   // X-Forwarded-Host may be a list of several proxies.
-  return isHost('host') && isHost(':authority') && !/[/\\?#]/.test(String(readField(fields, 'x-forwarded-host')))
+  return isHost('host') && isHost(':authority') && !endsHost.test(String(readField(fields, 'x-forwarded-host')))
 }
 
 function readField(fields: Fields, name: string): unknown {

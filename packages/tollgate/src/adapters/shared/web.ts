@@ -10,13 +10,19 @@ import { findAddress } from './routed.ts'
  * @param remoteAddress The address of the peer, if the platform gives it.
  */
 export function toIncomingRequest(request: Request, remoteAddress?: string): IncomingRequest {
-  return {
-    method: request.method,
-    url: findAddress(request),
-    headers: request.headers,
-    body: findBody(request, consumed),
-    encrypted: request.url.startsWith('https:'),
-    remoteAddress,
+  try {
+    return {
+      method: request.method,
+      url: findAddress(request),
+      headers: request.headers,
+      body: findBody(request, consumed),
+      encrypted: request.url.startsWith('https:'),
+      remoteAddress,
+    }
+  } catch {
+    // Some servers make the Request at the first access, which fails for a Host such as `a@b`. The
+    // core refuses what has no address.
+    return { method: 'POST', url: '', headers: {} }
   }
 }
 
