@@ -5,7 +5,7 @@ import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 import { findAddress } from './shared/routed.ts'
-import { readPeerAddress, runWork, toIncomingRequest } from './shared/web.ts'
+import { isUsed, readPeerAddress, runWork, toIncomingRequest } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
 /** The options of `twilioWebhook`. */
@@ -105,7 +105,7 @@ function findBody(
   incoming: Source | undefined,
   body: IncomingRequest['body'],
 ): IncomingRequest['body'] {
-  if (req.raw.bodyUsed) return findKept(req)
+  if (isUsed(req.raw)) return findKept(req)
   return incoming !== undefined && node.isSpent(incoming) ? readLeft(body) : body
 }
 

@@ -43,10 +43,10 @@ export function findBody(request: Request, consumed: BodyConsumed): IncomingRequ
 }
 
 /**
- * The srvx of Nitro 3.0 makes the Request at the first access. It fails for a TRACE or a hostile
- * Host, and then nothing has read it.
+ * Returns true if something has read the body. The srvx of Nitro 3.0 and @hono/node-server 1 make the
+ * Request at the first access. That fails for a TRACE or a hostile Host, and then nothing has read it.
  */
-function isUsed(request: Request): boolean {
+export function isUsed(request: Request): boolean {
   try {
     return request.bodyUsed
   } catch {
