@@ -12,6 +12,7 @@ beforeAll(() => bundleEntries(['addresses']))
 const rows: readonly (readonly [signed: string, target: string, host?: string])[] = [
   ['/sms', '/victim/../sms'],
   ['/sms', '/victim/%2e%2e/sms'],
+  ['/api/sms', '/x\\../api/sms'],
   ['/x/../sms', '/x/../sms'],
   ['/%2e%2e/sms', '/%2e%2e/sms'],
   ['/?next=/billing/paid', 'http://a?next=/billing/paid'],

@@ -66,11 +66,11 @@ function readField(fields: Fields, name: string): unknown {
 }
 
 /**
- * Returns true if a parameter of the route is a dot segment. The routes of Bun match the path as it
- * arrived, and the URL of its Request is resolved.
+ * Returns true if a parameter of the route is a dot segment or has a `\`. The routes of Bun match
+ * the path as it arrived, and the URL of its Request is resolved.
  */
 function hasDots(params: unknown): boolean {
-  return Object.values(Object(params)).some((value) => value === '.' || value === '..')
+  return Object.values(Object(params)).some((value) => typeof value === 'string' && /\\|^\.{1,2}$/.test(value))
 }
 
 /** Decodes a path, and drops the slash at its end, which most routers ignore. */
