@@ -9,9 +9,10 @@ export interface PathOptions {
   /**
    * The paths to guard. A string guards that path and everything below it. A RegExp guards the
    * paths that it matches, in any letter case. Encoded and unusual spellings of a guarded path are
-   * guarded too, and so is every path that has a `..`, a tab or a line break, that cannot be decoded,
-   * or that does not begin with a slash. In h3 1, which mounts handlers by text, a string guards
-   * every path that begins with it. Default: every request that reaches the middleware.
+   * guarded too, and so is every path that has a `..` or white space, that cannot be decoded, or
+   * that does not begin with a slash, and every request whose Host moves the path of its URL. In h3
+   * 1, which mounts handlers by text, a string guards every path that begins with it. Default:
+   * every request that reaches the middleware.
    */
   readonly paths?: string | RegExp | readonly (string | RegExp)[] | undefined
 }
