@@ -24,7 +24,7 @@ const hostileHosts = [
 ]
 
 /** Targets, each with the paths that some server reads from it. */
-const movedTargets: readonly (readonly string[])[] = [
+const movedTargets: readonly (readonly [target: string, ...paths: string[]])[] = [
   ['http:///twilio/sms', '/twilio/sms', '/sms'],
   ['http://a%/any/path', '/any/path', '/'],
   ['http://a:acme/sms', '/sms', '/:acme/sms'],
