@@ -82,10 +82,11 @@ const forbidden = [
   },
   {
     name: 'shared-adapter-code-comes-in-through-index',
-    comment: 'Two things are not public: the path filter, which only middleware has, and the checks of options.',
+    comment:
+      'Three things are not public: the path filter, which only middleware has, the reading of addresses, and the checks of options.',
     severity: 'error',
     from: { path: `${src}adapters/shared/` },
-    to: { path: src, pathNot: `${src}(index[.]ts$|adapters/shared/|verify/paths[.]ts$|checks/)` },
+    to: { path: src, pathNot: `${src}(index[.]ts$|adapters/shared/|verify/(paths|public-url)[.]ts$|checks/)` },
   },
   {
     name: 'adapters-import-frameworks-as-types',

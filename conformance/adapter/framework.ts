@@ -41,6 +41,11 @@ export interface Framework {
   readonly appBody?: boolean
   /** True if the adapter has the option `webSocket`, and only headers mark an upgrade. */
   readonly webSocket?: true
+  /**
+   * The address that the application can read: the target as Node.js gives it, a URL that is made
+   * from the Host header, or both. Default: unknown, since a build or a platform stands between.
+   */
+  readonly address?: 'target' | 'url' | 'both'
   /** Parsers that `scenario.before` may name. */
   readonly parsersBefore?: Readonly<Record<string, ParserBefore>>
   /** Parsers that `scenario.after` may name. */

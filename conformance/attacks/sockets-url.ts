@@ -23,9 +23,35 @@ const hostileHosts = [
   '',
 ]
 
+/** Targets, each with the paths that some server reads from it. */
+const movedTargets: readonly (readonly [target: string, ...paths: string[]])[] = [
+  ['http:///twilio/sms', '/twilio/sms', '/sms'],
+  ['http://a%/any/path', '/any/path', '/'],
+  ['http://a:acme/sms', '/sms', '/:acme/sms'],
+  ['http://a\\billing\\paid', '/', '/billing/paid', '/billing\\paid'],
+  ['http://a\\billing/sms', '/sms', '/billing/sms'],
+  ['acme://x/sms', '/sms', '//x/sms', '/x/sms'],
+  ['http://a?next=/sms', '/?next=/sms', '/sms'],
+  ['http://a#/sms', '/', '/sms'],
+  ['http://app.example.com', '/'],
+  ['https://app.example.com/sms', '/sms'],
+  ['?next=/sms', '/?next=/sms', '/sms'],
+  ['*sms', '/sms', '*sms'],
+  ['/x/../sms', '/x/../sms', '/sms'],
+  ['/x/%2e%2E/sms', '/x/%2e%2E/sms', '/sms'],
+  ['/./sms', '/./sms', '/sms'],
+  ['/x\\..\\sms', '/x\\..\\sms', '/sms'],
+  ['/billing\\paid', '/billing\\paid', '/billing/paid'],
+  ['/sms/..', '/sms/..', '/'],
+]
+
+/** Hosts after which a URL has another path or another query. */
+const movingHosts = ['a/b', 'a/b?', 'a?tenant=evil&x=', 'a#', 'a\\b', 'u@h', 'a/../..']
+
 export function urlSocketSuite(framework: Framework): Suite {
   const on = bindServer(framework)
   const plain = (check: ServerCheck) => on('plain', check)
+  const readsTarget = framework.address === 'target' || framework.address === 'both'
   const spoofHosts = async (server: TestServer): Promise<void> => {
     for (const value of hostileHosts)
       for (const scheme of ['https', 'http'])
@@ -65,9 +91,29 @@ export function urlSocketSuite(framework: Framework): Suite {
     }),
     'A4 an absolute target': plain(async (server) => {
       const target = 'http://evil.example/sms'
+      if (readsTarget) {
+        for (const url of [target, 'https://evil.example/sms', `${origin}/sms`])
+          await expectRejected(server, { ...toRaw(await signedFor(url)), target }, 'url_not_allowed')
+        return
+      }
       for (const url of ['http://evil.example/sms', 'https://evil.example/sms'])
         await expectRejected(server, { ...toRaw(await signedFor(url)), target }, 'signature_mismatch')
       await expectAccepted(server, { ...toRaw(await makeRequest()), target })
+    }),
+    ...(readsTarget && {
+      'A4 A10 a target whose path servers read in two ways': plain(async (server) => {
+        for (const [target, ...paths] of movedTargets)
+          for (const path of paths)
+            await expectTurnedAway(server, { ...toRaw(await makeRequest({ path })), target }).catch((error: Error) => {
+              throw new Error(`${target}, signed ${path}: ${error.message}`)
+            })
+      }),
+    }),
+    ...(framework.address !== undefined && {
+      'A3 A10 a Host that moves the path': plain(async (server) => {
+        const expect = framework.address === 'target' ? expectAccepted : expectTurnedAway
+        for (const value of movingHosts) await expect(server, replaceHeader(await makeRequest(), 'host', value))
+      }),
     }),
     'A6 a signature for another path': plain(async (server) => {
       for (const target of ['/other', '/SMS', '/sms/', '/sms/more', '/sms;a', '/sm%73', '//sms', '/sms?x=1'])

@@ -69,19 +69,10 @@ export function urlAttacksSuite(library: Library): Suite {
       assertRejected(await ask(library, both, several), 'url_not_allowed')
     },
     'A6 a signature for another endpoint of the same host': async () => {
-      for (const url of [
-        '/other',
-        '/sms/',
-        '/SMS',
-        '/sms/more',
-        '/',
-        '/sms;a',
-        '/sm%73',
-        '/./sms',
-        '//sms',
-        '/x/../sms',
-      ])
+      for (const url of ['/other', '/sms/', '/SMS', '/sms/more', '/', '/sms;a', '/sm%73', '//sms'])
         assertRejected(await ask(library, { ...(await makeRequest()), url }), 'signature_mismatch')
+      for (const url of ['/./sms', '/x/../sms', '/x\\..\\sms', 'http://a\\b/sms'])
+        assertRejected(await ask(library, { ...(await makeRequest()), url }), 'url_not_allowed')
     },
     'A7 another scheme, another port': async () => {
       for (const url of [

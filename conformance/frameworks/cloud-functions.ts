@@ -22,6 +22,7 @@ export const cloudFunctions: Framework = {
   start({ options, handle }) {
     return startFunction(twilioWebhook(options, async (webhook, _req, res) => sendReply(res, await handle(webhook))))
   },
+  address: 'target',
   exceptions: {
     'chunks over the limit, before the rest is sent': parsesFirst,
     'a declared length over the limit, before the body is sent': parsesFirst,

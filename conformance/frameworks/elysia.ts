@@ -45,6 +45,7 @@ export const elysia: readonly Framework[] = [
   {
     ...elysiaFeatures,
     name: 'elysia 1.4, web handler',
+    address: 'url',
     webSocket: true,
     start: (scenario) => startWeb(scenario, true),
     exceptions: noBody,
@@ -53,9 +54,10 @@ export const elysia: readonly Framework[] = [
   {
     ...elysiaFeatures,
     name: 'elysia 1.4, web handler without aot',
+    address: 'url',
     webSocket: true,
     start: (scenario) => startWeb(scenario, false),
     exceptions: noBody,
   },
-  { ...elysiaFeatures, name: 'elysia 1.4, @elysiajs/node', start: startNode, exceptions: noBody },
+  { ...elysiaFeatures, name: 'elysia 1.4, @elysiajs/node', address: 'both', start: startNode, exceptions: noBody },
 ]

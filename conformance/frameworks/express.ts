@@ -49,6 +49,7 @@ function makeFramework(name: string, express: typeof express5): Framework {
     appBody: true,
     parsersBefore: Object.fromEntries(Object.entries(parsers).map(([parser, { before }]) => [parser, before])),
     parsersAfter: ['urlencoded extended', 'urlencoded simple', 'json', 'raw', 'text'],
+    address: 'target',
     exceptions: {},
   }
 }

@@ -63,6 +63,7 @@ export const fastify: Framework = {
     'a platform that keeps rawBody': kept,
   },
   parsersAfter: ['formbody', 'a parser that keeps all bytes'],
+  address: 'target',
   exceptions: {},
 }
 

@@ -23,6 +23,7 @@ export const fetch: Framework = {
     })
   },
   webSocket: true,
+  address: 'url',
   exceptions: {
     'a GET with a body': 'a web Request cannot have it, so the platform drops the body',
     'a client that leaves before the answer: released once': 'a fetch handler cannot see it',

@@ -107,6 +107,7 @@ export const h3: readonly Framework[] = [
       ...common,
       name: `h3 1, ${shape}`,
       mountsByText: true,
+      address: 'target',
       start: (scenario) => startOne(scenario, shape),
       parsersBefore: {
         readRawBody: kept,
@@ -122,6 +123,7 @@ export const h3: readonly Framework[] = [
     (shape): Framework => ({
       ...common,
       name: `h3 2, ${shape}`,
+      address: 'both',
       // On a route, `paths` has nothing to choose from.
       paths: shape === 'app.use',
       exceptions: { 'a GET with a body': 'a web Request cannot have it, so the platform drops the body' },

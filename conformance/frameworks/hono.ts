@@ -23,6 +23,7 @@ function makeFramework(mountWith: 'mount' | 'route', exceptions: Framework['exce
       }),
     },
     name: `hono 4 on node-server, ${mountWith}`,
+    address: 'both',
     start: (scenario) => start(scenario, mountWith),
     exceptions,
   }

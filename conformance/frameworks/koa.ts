@@ -66,6 +66,7 @@ function makeFramework(name: string, Koa: typeof Koa3, serve: Serve): Framework 
       'koa-body with includeUnparsed': kept,
     },
     parsersAfter: ['koa-bodyparser', '@koa/bodyparser'],
+    address: 'both',
     exceptions: {},
   }
 }
@@ -74,6 +75,7 @@ function makeFramework(name: string, Koa: typeof Koa3, serve: Serve): Framework 
 const routed: Framework = {
   ...makeFramework('koa 3, @koa/router', Koa3, serveRouted),
   paths: false,
+  address: 'both',
   exceptions: {
     'E2 the server survives hostile targets and bytes':
       'the router reads ctx.path, which Koa cannot parse for "http://[", so it answers 500 before the guard runs',

@@ -159,6 +159,7 @@ function makeNestFramework(version: string, nest: Nest, platform: Platform, vari
       return { ...running, journal: async () => scenario.journal }
     },
     mounts: true,
+    address: 'target',
     stacks: true,
     parsersBefore: { [setting]: { ...kept, keepsNames }, 'parsers that keep no bytes': lost },
     exceptions,

@@ -11,5 +11,6 @@ export const node: Framework = {
     // Node.js passes a handshake to the request listener if there is no listener for `upgrade`.
     return serve(server)
   },
+  address: 'target',
   exceptions: {},
 }

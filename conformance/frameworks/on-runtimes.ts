@@ -74,7 +74,7 @@ export const onRuntimes: readonly OnRuntime[] = [
 ]
 
 export function makeFrameworkOnRuntime({ name, features, exceptions }: OnRuntime, server: () => Ports): Framework {
-  return { ...features, name, exceptions, start: (scenario) => playRemote(server(), scenario) }
+  return { ...features, name, exceptions, address: 'url', start: (scenario) => playRemote(server(), scenario) }
 }
 
 async function startServing(binary: string, args: readonly string[]): Promise<RuntimeServer> {

@@ -76,6 +76,10 @@ const starts = [
   'https://a@evil.example:1',
   'http://',
   'http:///',
+  'http:///xx',
+  'http://a%',
+  'http://a:acme',
+  'acme://x',
   'http://evil.example?x',
   'http://evil.example#x',
   'http://evil.example\\',
@@ -148,7 +152,10 @@ describe.each(mountedApps)('$name', ({ start }) => {
       let reached = 0
       await fc.assert(
         fc.asyncProperty(target, fc.boolean(), async (path, before) => {
-          const answer = await ask(before && !/^\w+:/.test(path) ? path.replace(/^\/?/, `${under}/`) : under + path)
+          // An absolute target has the prefix behind its origin.
+          const [origin = ''] = /^\w+:\/\/\/?[^/?#\\]*/.exec(path) ?? []
+          const rest = path.slice(origin.length)
+          const answer = await ask(origin + (before ? rest.replace(/^\/?/, `${under}/`) : under + rest))
           expect(answer).not.toBe('open')
           if (answer === 'guarded') reached++
         }),

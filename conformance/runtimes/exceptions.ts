@@ -33,6 +33,7 @@ export const exceptionsOf: Readonly<Record<'Deno' | 'Bun' | 'workerd', Exception
     'A1 A3 a hostile Host, with one public URL': own500,
     'A1 A3 a hostile Host, with several public URLs': own500,
     'A1 A3 a hostile Host, with fromRequest': own500,
+    'A3 A10 a Host that moves the path': own500,
     'A4 an absolute target': own500,
     'B11 two framings at once': own500,
     'E2 the server survives hostile targets and bytes': own500,

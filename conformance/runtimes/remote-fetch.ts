@@ -21,6 +21,7 @@ function makeRemoteFetch(name: string, ports: Ports, exceptions: Framework['exce
     name: `fetch, ${name}`,
     start: (scenario) => playRemote(ports, scenario),
     webSocket: true,
+    address: 'url',
     exceptions,
   }
 }

@@ -8,6 +8,9 @@ import { joinParams } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 
 const hostileHosts = [
+  'a/b',
+  'a?tenant=evil&x=',
+  'u@h',
   `${host}/sms`,
   `${host}?x=`,
   `${host}#`,

@@ -9,7 +9,7 @@ import { closeAfterAnswers, followAnswer, isServed } from './pending-answers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { isPlainConnection, type RequestHead, readHead } from './request-head.ts'
-import { isPlainlyUnder, namePlaceInErrors } from './routes.ts'
+import { isHost, isPlainlyUnder, namePlaceInErrors } from './routes.ts'
 import { findScheme } from './schemes.ts'
 import { commonSettings, followSockets, listenForBroken, readRequests, refuseTunnel, stopServer } from './server.ts'
 
@@ -235,7 +235,8 @@ const styles: Readonly<Record<NonNullable<ForwardAuthOptions['style']>, ReadOrig
     const method = readOne(req, 'x-forwarded-method')
     const target = readOne(req, 'x-forwarded-uri')
     const host = readOne(req, 'x-forwarded-host')
-    if (method === undefined || host === undefined || target?.startsWith('/') !== true) return undefined
+    if (method === undefined || host === undefined || !isHost(host) || target?.startsWith('/') !== true)
+      return undefined
     return { method, target, host, upgrade: readUpgrade(req) }
   },
   /** For Envoy's ext_authz over HTTP. Envoy sends the request itself, with a path prefix. */

@@ -1,4 +1,5 @@
 import { dropNominated, FieldNames } from './fields.ts'
+import { isHost } from './routes.ts'
 
 /** The header fields of a request, sorted in one pass by their use. */
 export interface RequestHead {
@@ -182,7 +183,8 @@ function addField(fields: VerifiedFields, name: VerifiedName, value: string): vo
  */
 function isAmbiguous(fields: VerifiedFields, codings: readonly string[], httpVersion: string): boolean {
   const { host, 'content-length': length } = fields
-  if (typeof host !== 'string' || host === '') return true
+  // Upstreams make URLs of it. A `/` or a `?` in it would move the path that was verified.
+  if (typeof host !== 'string' || !isHost(host)) return true
   if (length !== undefined && (typeof length !== 'string' || !/^\d{1,15}$/.test(length))) return true
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return true
   if (codings.length === 0) return false

@@ -102,8 +102,10 @@ function prepareRow(route: Route): Row {
   }
 }
 
-/** Returns true for text that a Host header can have. With any other, a route would match nothing. */
-function isHost(host: unknown): boolean {
+/**
+ * Returns true for text that a Host header can have: nothing in it can be read as a path or a query.
+ */
+export function isHost(host: unknown): boolean {
   const match = typeof host === 'string' ? /^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i.exec(host) : null
   return match !== null && Number(match[1] ?? 0) <= 65_535
 }

@@ -122,6 +122,18 @@ test('a request with missing or ambiguous X-Forwarded headers is refused', async
     )
 })
 
+test('A10 a request whose path servers read in two ways is refused', async () => {
+  const headers = { ...signedHeaders, ...described, 'content-length': length }
+  const askAs = (more: Record<string, string>, body = signed.body): Promise<unknown> =>
+    ask(forwardedPort, { headers: { ...headers, ...more }, body })
+  for (const host of ['a/b', 'a?x=', 'u@h', '']) expect(await askAs({ 'x-forwarded-host': host })).toEqual(refused)
+  for (const path of ['/x/../sms', '/%2e%2e/sms', '/a\\sms']) {
+    const { headers: own, body } = signSms(path)
+    const asked = { ...own, ...described, 'x-forwarded-uri': path, 'content-length': String(Buffer.byteLength(body)) }
+    expect(await ask(forwardedPort, { headers: asked, body })).toEqual(refused)
+  }
+})
+
 test('Envoy: the request is read from below the prefix, with its whole body', async () => {
   const path = '/envoy/sms?x=%41'
   const headers = { ...signed.headers, 'content-length': length }
@@ -204,7 +216,9 @@ test('E9: X-Forwarded-Upgrade is refused unless it is a WebSocket on a listed pa
           await askToUpgrade(path, `${scheme}://api.example.com${path}`, { 'x-forwarded-upgrade': upgrade }),
           `${path} ${upgrade}`,
         ).toEqual(
-          upgrade === ' ' && scheme === 'https' ? { ...refused, status: 200, verified: 'url', account: '' } : refused,
+          upgrade === ' ' && scheme === 'https' && !/\.\.|%2e/.test(path)
+            ? { ...refused, status: 200, verified: 'url', account: '' }
+            : refused,
         )
 })
 

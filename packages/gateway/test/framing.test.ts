@@ -67,6 +67,12 @@ const refused: Readonly<Record<string, string>> = {
   'a field without a name': `${line}: a\r\n${fields}${withLength}\r\n${signed.body}`,
   'two hosts': `${line}Host: other.example.com\r\n${fields}${withLength}\r\n${signed.body}`,
   'a missing host': `${line}${fields.replace(/^host: .*\r\n/im, '')}${withLength}\r\n${signed.body}`,
+  ...Object.fromEntries(
+    ['a/b', 'a?tenant=evil&x=', 'a#', 'a\\b', 'u@h', ''].map((host) => [
+      `A10 the host "${host}"`,
+      `${line}${fields.replace(/^host: .*\r\n/im, `Host: ${host}\r\n`)}${withLength}\r\n${signed.body}`,
+    ]),
+  ),
   'HTTP/2.0': `POST /sms HTTP/2.0\r\n${fields}${withLength}\r\n${signed.body}`,
   'HTTP/0.9': 'GET /sms\r\n\r\n',
   'an absolute target': `POST http://api.example.com/sms HTTP/1.1\r\n${fields}${withLength}\r\n${signed.body}`,

@@ -168,9 +168,12 @@ describe('createPathFilter', () => {
   })
 
   test('an absolute target that parsers read differently is guarded', () => {
-    for (const target of ['http://host?x/y', 'http://host#x/y', 'http://host\\y', 'http://?/y'])
+    for (const target of [
+      ...['http://host?x/y', 'http://host#x/y', 'http://host\\y', 'http://?/y', 'http://host', 'http:///y'],
+      ...['http://a:b/y', 'http://a%/y', 'http://u@host/y', 'acme://host/y', '//u@h/y\u00a0', '/y?\u00a0'],
+    ])
       expect(createPathFilter('/sms')([target]), target).toBe(true)
-    expect(createPathFilter('/sms')(['http://host/y', 'http://host', 'http:///y'])).toBe(false)
+    expect(createPathFilter('/sms')(['http://host/y', 'https://host:8080/y'])).toBe(false)
   })
 
   test('a guarded path can be encoded or decoded', () => {

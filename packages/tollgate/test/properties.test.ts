@@ -20,6 +20,8 @@ const target = fc
     fc.string({ unit: fc.oneof(pathUnit, fc.constantFrom('=', '&', '+', '?')), maxLength: 8 }),
   )
   .map(([path, query]) => `/${path}${query === '' ? '' : `?${query}`}`)
+  // Clients resolve dot segments before they send, and the verifier refuses them.
+  .filter((one) => !/\/\.{1,2}([/?]|$)/.test(one))
 
 function post(url: string, body: string, signature: string, type = formType): IncomingRequest {
   return { method: 'POST', url, headers: { 'content-type': type, 'x-twilio-signature': signature }, body }

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createVerifier, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
+import { createVerifier, fromRequest, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
 import { readHeaders } from '../src/verify/head.ts'
 import { parseHost, readHost, readTarget } from '../src/verify/public-url.ts'
 import { authToken, formRequest, getRequest, options, origin, sign } from './requests.ts'
@@ -54,8 +54,7 @@ describe('one public URL', () => {
       'signature_mismatch',
     ],
     ['nothing is decoded', origin, '/%73ms', `${origin}/sms`, 'signature_mismatch'],
-    ['nothing is resolved', origin, '/a/../sms', `${origin}/sms`, 'signature_mismatch'],
-    ['bytes are not changed', origin, '/a/../s%6Ds//?b=%2f+\'"', `${origin}/a/../s%6Ds//?b=%2f+'"`, 'accepted'],
+    ['bytes are not changed', origin, '/a//s%6Ds//?b=%2f+\'"|\\', `${origin}/a//s%6Ds//?b=%2f+'"|\\`, 'accepted'],
     ['an empty query', origin, '/sms?', `${origin}/sms?`, 'accepted'],
     ['an empty query differs from no query', origin, '/sms?', `${origin}/sms`, 'signature_mismatch'],
     ['a bare origin', origin, '/', origin, 'accepted'],
@@ -76,10 +75,49 @@ describe('one public URL', () => {
       expect(await outcome({ publicUrl: origin }, '/sms', `${origin}/sms`, headers)).toBe('accepted')
   })
 
-  for (const target of ['', 'sms', '*', '?x', '/a b', '/a\r\nb', '/sms#x', 'api.example.com:443', '/\u0000'])
+  for (const target of ['', 'sms', '*', '?x', '/a b', '/a\r\nb', '/sms#x', 'api.example.com:443', '/\u0000', '/\u00a0'])
     test(`a malformed target: ${JSON.stringify(target)}`, async () => {
       expect(await outcome({ publicUrl: origin }, target, `${origin}${target}`)).toBe('url_not_allowed')
     })
+})
+
+describe('an address that servers read in two ways', () => {
+  const unreadable = [
+    ...['/a/../sms', '/%2e%2E/sms', '/./sms', '/sms/..', '/.%2e', '/a\\sms', '/sms?x=\u00a0'],
+    ...['http:///sms', 'http://a%/sms', 'http://a:acme/sms', 'http://a\\b/sms', 'http://u@h/sms', 'acme://x/sms'],
+    ...['http://a?next=/sms', 'http://a', 'http://a#/sms', 'file:///sms', 'http://a.:80/sms'],
+  ]
+  for (const target of unreadable)
+    test(`${JSON.stringify(target)}`, async () => {
+      for (const path of [target, '/sms', '/', '/b/sms', '/?next=/sms'])
+        expect(await outcome({ publicUrl: origin }, target, origin + path)).toBe('url_not_allowed')
+      const signedUrl = (): string => `${origin}/sms`
+      expect(await outcome({ signedUrl }, target, `${origin}/sms`)).toBe('url_not_allowed')
+    })
+
+  test('an absolute URL beside a Host that is none, for every kind of "publicUrl"', async () => {
+    const host = 'api.example.com/x'
+    const publicUrls = [origin, [origin], fromRequest({ allowedHosts: ['api.example.com'] })]
+    for (const publicUrl of publicUrls)
+      expect(await outcome({ publicUrl }, `https://${host}/sms`, `${origin}/x/sms`, { host })).toBe('url_not_allowed')
+    expect(await outcome({ signedUrl: () => origin }, `https://${host}/sms`, origin, { host })).toBe('url_not_allowed')
+  })
+
+  test('what only looks like it is accepted', async () => {
+    for (const target of [
+      '/...',
+      '/a..b',
+      '/.well-known/x',
+      '/x?y=/../z',
+      '/a/%2f../b',
+      '//sms',
+      '/a:b@c',
+      '/%252e%252e/x',
+    ])
+      expect(await outcome({ publicUrl: origin }, target, origin + target)).toBe('accepted')
+    for (const url of ['https://api.example.com:8443/sms', 'wss://[::1]/sms', 'HTTP://A_b/sms'])
+      expect(await outcome({ publicUrl: origin }, url, `${origin}/sms`)).toBe('accepted')
+  })
 })
 
 describe('several public URLs', () => {

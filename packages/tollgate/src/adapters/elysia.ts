@@ -3,7 +3,8 @@ import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource 
 import type { Guard, GuardOptions, OptionsSource } from './shared/guard.ts'
 import { releaseOnFailure } from './shared/node.ts'
 import { releaseIfFailed } from './shared/release.ts'
-import { chooseTarget, findBody, readPeerAddress } from './shared/web.ts'
+import { findAddress } from './shared/routed.ts'
+import { findBody, readPeerAddress } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
 /** The options of `twilioWebhook`. */
@@ -50,9 +51,9 @@ function createMacro(guard: Guard, app: AnyElysia): object {
   const answered = new WeakSet<AnyWebhook>()
   /** Those whose answer is one of `node:http`. */
   const followed = new WeakSet<AnyWebhook>()
-  async function verify({ request, server, set, status }: RouteContext): Promise<unknown> {
+  async function verify({ request, server, set, status, path }: RouteContext): Promise<unknown> {
     // The context has no `server` in routes that are not compiled.
-    const outcome = await guard.check(() => readRequest(request, server ?? app.server), request)
+    const outcome = await guard.check(() => readRequest(request, path, server ?? app.server), request)
     if (outcome.webhook === undefined) {
       Object.assign(set.headers, outcome.answer.headers)
       // Only `status` ends a `resolve`. After a Response, Elysia would run the handler.
@@ -84,7 +85,7 @@ function createMacro(guard: Guard, app: AnyElysia): object {
     // If a function returns the body, Elysia does not read one. 'none' has this effect only in
     // compiled routes.
     parse: () => ({}),
-    resolve: ({ request, server, set, status }: RouteContext) => verify({ request, server, set, status }),
+    resolve: ({ request, server, set, status, path }: RouteContext) => verify({ request, server, set, status, path }),
     afterResponse: ({ twilio, set, responseValue, response, error }: AnsweredContext) =>
       settle(twilio, responseValue ?? response, set.status, error),
     // With this hook, compiled routes pass the Response of an error handler to `afterResponse`.
@@ -106,6 +107,7 @@ function hasFailed(error: unknown): boolean {
 
 interface RouteContext {
   readonly request: Request
+  readonly path: string
   readonly server: unknown
   readonly set: { readonly headers: object; readonly status?: number | string }
   readonly status: (code: number, body: string) => unknown
@@ -131,13 +133,14 @@ function findRuntime(
   return request.runtime?.node
 }
 
-function readRequest(request: Request, server: unknown): IncomingRequest {
+/** @param path The path that Elysia has read. It looks for it from character 11 of the URL. */
+function readRequest(request: Request, path: string, server: unknown): IncomingRequest {
   const { method, headers } = request
   const raw = findRuntime(request)?.req
   return {
     method,
     headers,
-    url: chooseTarget(raw?.url ?? request.url, request.url),
+    url: findAddress(request, { raw: raw?.url, path }),
     body: findBody(request, consumed),
     handshake: raw && raw.upgrade === true,
     encrypted: raw ? raw.socket?.encrypted === true : request.url.startsWith('https:'),

@@ -4,6 +4,7 @@ import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, Web
 import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { type BodyHolder, findBody, parseBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
+import { findTarget } from './shared/routed.ts'
 
 declare global {
   namespace Express {
@@ -70,9 +71,10 @@ export function twilioWebhook<S extends WebhookSource>(
     // express-ws calls the handlers of `app.ws` with (socket, req, next), and drops their promises.
     // An exception would end the process.
     if (typeof (res as Response | undefined)?.setHeader !== 'function') return next(new TypeError(wrongArguments))
-    if (!paths.guards([req.originalUrl, req.url], undefined)) return next()
+    const target = findTarget(req.originalUrl)
+    if (!paths.guards(target, [req.url, `${req.baseUrl ?? ''}${req.url}`], undefined)) return next()
     const read = (): IncomingRequest =>
-      toIncomingRequest(req, req.originalUrl, findBody(req, [req as BodyHolder], consumed, req.twilio))
+      toIncomingRequest(req, target, findBody(req, [req as BodyHolder], consumed, req.twilio))
     const outcome = await guard.check(read, req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     const { webhook } = outcome

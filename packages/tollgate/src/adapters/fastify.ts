@@ -6,6 +6,7 @@ import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { type BodyHolder, findBody, listHeaders, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
+import { findTarget } from './shared/routed.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -88,8 +89,10 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookO
   // This hook uses a callback. After an async hook, Fastify may run the handler of a refused
   // request whose connection is closed.
   scope.addHook('preParsing', (request, reply, _payload, proceed) => {
-    const target = request.originalUrl
-    if (!paths.guards([target, request.url, cutPrefix(target, scope.prefix)])) return proceed()
+    const target = findTarget(request.originalUrl)
+    const depth = scope.prefix.split('/').filter(Boolean).length
+    if (!paths.guards(target, [request.url, ...[target, request.url].map((url) => dropSegments(url, depth))]))
+      return proceed()
     const read = (): IncomingRequest => readRequest(request)
     guard
       .check(read, request)
@@ -108,11 +111,6 @@ function readRequest(request: FastifyRequest & { readonly ws?: unknown }): Incom
   const incoming = toIncomingRequest(raw, originalUrl, findBody(raw, [raw as BodyHolder], consumed, twilio))
   // @fastify/websocket sets `ws` for what it upgrades. The requests of its `injectWS` have it too.
   return ws === true ? { ...incoming, body: undefined, handshake: true } : incoming
-}
-
-/** Returns the path below the scope's prefix. The prefix may be in any spelling. */
-function cutPrefix(target: string, prefix: string): string {
-  return dropSegments(target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, ''), prefix.split('/').filter(Boolean).length)
 }
 
 const consumed: BodyConsumed = {

@@ -3,6 +3,7 @@ import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, Web
 import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
+import { findAddress, findTarget } from './shared/routed.ts'
 import * as web from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
@@ -44,10 +45,10 @@ export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions> = {})
     // In a hook, h3 2 ignores the result, so a rejection would have no effect.
     if ('clone' in event.req && next === undefined)
       throw new TypeError('twilioWebhook is middleware in h3 2: app.use(guard), or { middleware: [guard], handler }')
-    const target = event.node?.req.originalUrl ?? event.node?.req.url ?? request?.url
-    const urls = [target, event.node?.req.url, request?.url, event.path]
-    if (!paths.guards(urls, undefined, next === undefined ? 'text' : 'segments')) return undefined
-    const outcome = await guard.check(() => readRequest(event, request, target), h3Event)
+    const address = readAddress(event, request)
+    const urls = [event.node?.req.url, request?.url, event.path]
+    if (!paths.guards(address, urls, undefined, next === undefined ? 'text' : 'segments')) return undefined
+    const outcome = await guard.check(() => readRequest(event, request, address), h3Event)
     if (outcome.webhook === undefined) {
       if (next !== undefined) return web.toResponse(outcome.answer)
       // Without this mark, h3 1 runs the handler if the client has left and no answer can be sent.
@@ -94,9 +95,16 @@ const h3RawBody: unique symbol = Symbol.for('h3RawBody')
 
 type KeptRequest = NodeRequest & { originalUrl?: string; rawBody?: unknown; body?: unknown; [h3RawBody]?: unknown }
 
-function readRequest(event: EitherEvent, request: Request | undefined, raw = ''): IncomingRequest {
+/** On Node.js, an event of h3 2 has the request of Node.js too. */
+function readAddress({ node }: EitherEvent, request: Request | undefined): string {
+  const raw = node?.req.originalUrl ?? node?.req.url
+  // `getRequestURL()` of h3 1 drops all slashes at the start but one.
+  if (request === undefined && raw?.startsWith('//')) return ''
+  return request === undefined ? findTarget(raw) : findAddress(request, { raw, fields: node?.req.headers })
+}
+
+function readRequest(event: EitherEvent, request: Request | undefined, url: string): IncomingRequest {
   const { req } = event.node ?? {}
-  const url = request === undefined ? raw : web.chooseTarget(raw, request.url)
   // The facts of the connection. With `trustProxy`, the Request has those of forwarding headers.
   const connection = req && node.toIncomingRequest(req, url, undefined)
   if (request === undefined)

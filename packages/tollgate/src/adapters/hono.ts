@@ -4,7 +4,8 @@ import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource 
 import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
-import { chooseTarget, readPeerAddress, runWork, toIncomingRequest } from './shared/web.ts'
+import { findAddress } from './shared/routed.ts'
+import { isUsed, readPeerAddress, runWork, toIncomingRequest } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
 /** The options of `twilioWebhook`. */
@@ -33,12 +34,12 @@ export function twilioWebhook<S extends WebhookSource = 'enforce', Env = any>(
   const paths = createPathGuard<Env>(options)
   const guard = createSocketGuard<Env>(paths.verifierOptions)
   return async (c, next) => {
-    const raw = findIncoming(c)?.url ?? c.req.url
+    const incoming = findIncoming(c)
+    const address = findAddress(c.req.raw, { raw: incoming?.url, fields: incoming?.headers })
     const env = c.env as Env
-    if (!paths.guards([raw, c.req.url, cutPrefix(c.req)], env)) return next()
+    if (!paths.guards(address, [c.req.url, c.req.path, cutPrefix(c.req)], env)) return next()
     const source = findSource(c)
-    const target = chooseTarget(raw, c.req.url)
-    const outcome = await guard.check(() => readRequest(c, target, source), c, env)
+    const outcome = await guard.check(() => readRequest(c, address, source), c, env)
     if (outcome.webhook === undefined)
       return c.body(outcome.answer.body, outcome.answer.status as ContentfulStatusCode, outcome.answer.headers)
     if (source !== undefined) keepBody(source, outcome.webhook)
@@ -114,7 +115,7 @@ function findBody(
   incoming: Source | undefined,
   body: IncomingRequest['body'],
 ): IncomingRequest['body'] {
-  if (req.raw.bodyUsed) return findKept(req)
+  if (isUsed(req.raw)) return findKept(req)
   return incoming !== undefined && node.isSpent(incoming) ? readLeft(body) : body
 }
 

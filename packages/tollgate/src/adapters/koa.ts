@@ -11,6 +11,7 @@ import {
   toIncomingRequest,
 } from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
+import { findTarget } from './shared/routed.ts'
 
 /** The options of `twilioWebhook`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & PathOptions
@@ -36,8 +37,9 @@ export function twilioWebhook<S extends WebhookSource = 'enforce'>(
   const guard = createGuard(paths.verifierOptions)
   return async (ctx, next) => {
     const request: Context['request'] & { body?: unknown } = ctx.request
-    if (!paths.guards([ctx.originalUrl, ctx.url])) return next()
-    const read = (): IncomingRequest => toIncomingRequest(ctx.req, ctx.originalUrl, findKoaBody(ctx))
+    const target = findTarget(ctx.originalUrl, ctx.host)
+    if (!paths.guards(target, [ctx.url])) return next()
+    const read = (): IncomingRequest => toIncomingRequest(ctx.req, target, findKoaBody(ctx))
     const outcome = await guard.check(read, ctx)
     if (outcome.webhook === undefined) return answer(ctx, outcome.answer)
     const { webhook } = outcome

@@ -206,7 +206,8 @@ function isGiven(option: unknown): boolean {
  *   the option `url`
  */
 function findWebhookUrl(request: Request, header: HeaderReader, options: RequestValidatorOptions): string | undefined {
-  const target = readTarget(request.originalUrl)
+  // Express finds the path of an absolute target in another way. Twilio never sends one.
+  const target = String(request.originalUrl).startsWith('/') ? readTarget(request.originalUrl) : undefined
   if (target === undefined) return undefined
   const { url } = options
   if (isGiven(url)) {

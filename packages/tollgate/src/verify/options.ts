@@ -4,7 +4,7 @@ import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
 import { type Algorithm, algorithms, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
 import { createSigner, type Signer } from '../scheme/signature.ts'
-import { parsePublicUrl, resolveByRule, resolveFromList, type UrlResolver } from './public-url.ts'
+import { parsePublicUrl, refuseAddress, resolveByRule, resolveFromList, type UrlResolver } from './public-url.ts'
 import { type AuthTokenLookup, type IncomingRequest, publicUrlRule, type VerifierOptions } from './types.ts'
 
 /** The option `authToken` after parsing. */
@@ -70,7 +70,7 @@ export function parseOptions(options: VerifierOptions): Settings {
   if (given.diagnose !== undefined) checkMethods(given.diagnose, 'diagnose', ['explain'])
   return {
     given: Object.freeze(given),
-    resolveUrl: parseUrlOptions(given),
+    resolveUrl: refuseFirst(parseUrlOptions(given)),
     eitherSlash: parseChoice(given.trailingSlash, 'trailingSlash', ['exact', 'either']) === 'either',
     authTokens: parseAuthToken(given),
     findSharedKey: parseSharedKeys(given.sharedKeys),
@@ -92,6 +92,11 @@ function parseUrlOptions(given: VerifierOptions): Settings['resolveUrl'] {
   if (rule !== undefined) return rule
   const where = given.publicUrl === undefined ? 'TOLLGATE_PUBLIC_URL' : 'publicUrl'
   return resolveFromList(toList(publicUrl, where).map((url) => parsePublicUrl(url, where)))
+}
+
+/** The address is refused for every kind of rule: a rule of the user's may not look at it. */
+function refuseFirst(resolve: UrlResolver): UrlResolver {
+  return (head, source, limitMs) => refuseAddress(head.header, source.url) ?? resolve(head, source, limitMs)
 }
 
 function parseAuthToken(given: VerifierOptions): AuthTokens {

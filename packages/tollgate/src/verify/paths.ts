@@ -1,6 +1,7 @@
 import { showOption } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { splitUrl } from '../scheme/signed-url.ts'
+import { readTarget } from './public-url.ts'
 
 /**
  * How a router mounts a handler at a path: for that path and the paths below it, or (h3 1) for
@@ -59,17 +60,18 @@ function listPrefixes(publicUrl: unknown): string[] {
 }
 
 /**
- * Finds the path of a request target or an absolute URL, without its query.
+ * Finds the path of a request target, of its rest below a mount or of an absolute URL, without its
+ * query.
  * @returns `undefined` if parsers disagree on where it begins: some read `/voice` as the path of
  *   `http://host?x/voice` or `http://host\voice`. Node.js lets a target begin with `*`, and
- *   Fastify's router takes any first character for the slash: `*voice` is `/voice`
+ *   Fastify's router takes any first character for the slash: `*voice` is `/voice`. Because of white
+ *   space, Express and Koa use a parser that finds a host in `//a@b/voice`
  */
 function findPath(url: string): string | undefined {
-  const [origin = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/\\?#]*/i.exec(url) ?? []
-  const rest = url.slice(origin.length)
-  if (!(origin === '' ? /^([/?#]|$)/ : /^(\/|$)/).test(rest)) return undefined
-  const end = rest.indexOf('?')
-  return end === -1 ? rest : rest.slice(0, end)
+  if (/\s/.test(url)) return undefined
+  if (!/^([/?#]|$)/.test(url)) return readTarget(url)?.path
+  const end = url.indexOf('?')
+  return end === -1 ? url : url.slice(0, end)
 }
 
 /** One way to read a path. */

@@ -52,11 +52,7 @@ export function parsePublicUrl(url: unknown, where: string): PublicOrigin {
  */
 export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
   const [first] = origins
-  if (origins.length === 1 && first !== undefined)
-    return ({ header }, source) =>
-      isMisbuilt(header, source.url)
-        ? reject('url_not_allowed', 'The Host header is missing or malformed.')
-        : joinTarget(first, source.url)
+  if (origins.length === 1 && first !== undefined) return (_head, source) => joinTarget(first, source.url)
   return (head, source) => {
     const host = readHost(head.header, source.url)
     if (host === undefined) return reject('url_not_allowed', 'The Host header is missing or malformed.')
@@ -64,15 +60,6 @@ export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
     if (origin === undefined) return reject('url_not_allowed', 'No "publicUrl" has the host of the request.')
     return joinTarget(origin, source.url)
   }
-}
-
-/**
- * Some fetch platforms put the Host header into the URL unchecked. Then a path in it has become
- * part of the target.
- */
-function isMisbuilt(header: HeaderReader, url: unknown): boolean {
-  const host = readSingle(header, 'host')
-  return typeof host === 'string' && typeof url === 'string' && !url.startsWith('/') && parseHost(host) === undefined
 }
 
 function isSameHost(origin: PublicOrigin, host: string, port: string): boolean {
@@ -88,18 +75,38 @@ export function joinTarget(origin: PublicOrigin, url: string): UrlParts | Reject
   return { scheme, userinfo: '', host, port, path: prefix + target.path, query: target.query }
 }
 
+/**
+ * Refuses an address that a router or a handler could read as another one than the verifier.
+ * @returns `undefined` for an address that has one reading
+ */
+export function refuseAddress(header: HeaderReader, url: unknown): Rejected | undefined {
+  if (readTarget(url) === undefined)
+    return reject('url_not_allowed', 'The request target is malformed, or servers read its path in different ways.')
+  // Fetch platforms put the Host header into the URL unchecked. A path or a query in it has then
+  // become part of the target.
+  const host = String(url).startsWith('/') ? undefined : readSingle(header, 'host')
+  const isMisbuilt = typeof host === 'string' && parseHost(host) === undefined
+  return isMisbuilt ? reject('url_not_allowed', 'The Host header is missing or malformed.') : undefined
+}
+
 // Without `#`: no client sends a fragment, and a router might see a path in what we would drop.
+// Without white space and `\`: parsers of URLs drop them, or read them as `/`.
 const targetPattern =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
-  /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*)?(\/[^?#\x00-\x20\x7f]*)?(\?[^#\x00-\x20\x7f]*)?$/i
+  /^(?:(?:http|ws)s?:\/\/([^/?#\\]+)(?=\/))?(\/[^?#\\\s\x00-\x20\x7f]*)(\?[^#\s\x00-\x20\x7f]*)?$/i
 
-/** Splits a request target into path and query. Scheme and host of an absolute URL are ignored. */
+// Parsers of URLs resolve these segments, and routers do not.
+const dotSegment = /\/(?:\.|%2e){1,2}(?:\/|$)/i
+
+/**
+ * Splits a request target into path and query. Scheme and host of an absolute URL are ignored.
+ * @returns `undefined` for a text in which two parsers could find two paths: without a `/` at the
+ *   start or after a well-formed host, with a `\` in the path, or with a dot segment
+ */
 export function readTarget(url: unknown): { readonly path: string; readonly query: string } | undefined {
-  const match = typeof url === 'string' && url !== '' ? targetPattern.exec(url) : null
-  if (match === null) return undefined
-  const [, path, query = ''] = match
-  if (path === undefined && /^\?|^$/.test(String(url))) return undefined
-  return { path: path ?? '/', query }
+  const [, authority, path, query = ''] = typeof url === 'string' ? (targetPattern.exec(url) ?? []) : []
+  if (path === undefined || dotSegment.test(path)) return undefined
+  return authority === undefined || parseHost(authority) !== undefined ? { path, query } : undefined
 }
 
 /** Gets the whole URL from the user's own rule. */

@@ -42,7 +42,9 @@ export interface IncomingRequest {
   readonly method: string
   /**
    * The raw request target (`/sms?x=1`), or an absolute URL, of which path and query are used. It
-   * must be the bytes that arrived, never decoded or encoded again.
+   * must be the bytes that arrived, never decoded or encoded again. If servers could read its path
+   * in two ways (a dot segment, a `\`, no `/` at the start or after the host), the request is
+   * `url_not_allowed`.
    */
   readonly url: string
   readonly headers: HeaderSource

@@ -36,22 +36,12 @@ export function wrapEndpoint<S extends WebhookSource, Event extends RequestEvent
   return async (event) => {
     const { request } = event
     const { env, connection } = look(event)
-    const read = (): IncomingRequest => ({ ...toIncomingRequest(request), url: findUrl(request), ...connection })
+    const read = (): IncomingRequest => ({ ...toIncomingRequest(request), ...connection })
     const outcome = await guard.check(read, event, env as Env)
     if (outcome.webhook === undefined) return toResponse(outcome.answer)
     const work = async (): Promise<Response> => handler(outcome.webhook as Webhook<S>, event)
     return runWork(outcome, work, (response) => response?.status, request)
   }
-}
-
-/**
- * Returns the URL of a request, or an empty string if it cannot be known. Servers build the URL
- * from a Host header that nothing has checked. If that ends its authority early, the rest becomes a
- * part of the path, for the router too.
- */
-function findUrl({ headers, url }: Request): string {
-  const isPlain = ['host', 'x-forwarded-host'].every((name) => !/[/\\?#]/.test(headers.get(name) ?? ''))
-  return isPlain ? url : ''
 }
 
 /**

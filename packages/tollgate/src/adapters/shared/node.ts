@@ -6,6 +6,7 @@ import type { AnyWebhook, BodyConsumed, IncomingRequest, PushedBody } from '../.
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
 import { releaseIfFailed } from './release.ts'
+import { findTarget } from './routed.ts'
 
 /**
  * Reads a Node.js request for the verifier.
@@ -22,7 +23,7 @@ export function toIncomingRequest(
   const { encrypted, remoteAddress }: Partial<TLSSocket> = Object(req.socket)
   return {
     method: req.method ?? '',
-    url: url ?? '',
+    url: findTarget(url),
     headers: keepContentTypes(req),
     // The WebSocket follows a handshake. It is not a body, and it does not end.
     body: handshake ? undefined : body,

@@ -1,6 +1,7 @@
 import { readOption } from '../../checks/options.ts'
 import type { Verifier } from '../../index.ts'
 import { createPathFilter, type Mounting, type PathFilter } from '../../verify/paths.ts'
+import { readTarget } from '../../verify/public-url.ts'
 import { type GuardOptions, type OptionsSource, resolveOptions } from './guard.ts'
 
 /** The option of middleware that may see requests of other senders than Twilio. */
@@ -8,9 +9,10 @@ export interface PathOptions {
   /**
    * The paths to guard. A string guards that path and everything below it. A RegExp guards the
    * paths that it matches, in any letter case. Encoded and unusual spellings of a guarded path are
-   * guarded too, and so is every path that has a `..`, a tab or a line break, that cannot be decoded,
-   * or that does not begin with a slash. In h3 1, which mounts handlers by text, a string guards
-   * every path that begins with it. Default: every request that reaches the middleware.
+   * guarded too, and so is every path that has a `..` or white space, that cannot be decoded, or
+   * that does not begin with a slash, and every request whose Host moves the path of its URL. In h3
+   * 1, which mounts handlers by text, a string guards every path that begins with it. Default:
+   * every request that reaches the middleware.
    */
   readonly paths?: string | RegExp | readonly (string | RegExp)[] | undefined
 }
@@ -21,10 +23,11 @@ interface PathGuard<Env> {
   readonly verifierOptions: OptionsSource<GuardOptions, Env>
   /**
    * Returns true if a request must be verified. Never throws.
-   * @param urls The URL or target of the request: the original, and those below a mount.
+   * @param address The result of `findTarget` or `findAddress`. One that cannot be read is guarded.
+   * @param urls All other URLs, targets and paths that the router reads, also those below a mount.
    * @param mounting How the router mounts handlers. Default `'segments'`.
    */
-  guards(urls: readonly (string | undefined)[], env: Env, mounting?: Mounting): boolean
+  guards(address: string, urls: readonly (string | undefined)[], env: Env, mounting?: Mounting): boolean
 }
 
 type Options = GuardOptions & PathOptions
@@ -36,7 +39,7 @@ type Options = GuardOptions & PathOptions
 export function createPathGuard<Env = void>(source: OptionsSource<Options, Env>): PathGuard<Env> {
   if (typeof source !== 'function') {
     const { verifierOptions, filter } = splitOptions(resolveOptions(source))
-    return { verifierOptions, guards: (urls, _env, mounting) => filter(urls, mounting) }
+    return { verifierOptions, guards: (address, urls, _env, mounting) => isGuarded(filter, address, urls, mounting) }
   }
   let split: SplitOptions | undefined
   const splitOnce = (env: Env): SplitOptions => {
@@ -45,14 +48,23 @@ export function createPathGuard<Env = void>(source: OptionsSource<Options, Env>)
   }
   return {
     verifierOptions: (env) => splitOnce(env).verifierOptions,
-    guards(urls, env, mounting) {
+    guards(address, urls, env, mounting) {
       try {
-        return splitOnce(env).filter(urls, mounting)
+        return isGuarded(splitOnce(env).filter, address, urls, mounting)
       } catch {
         return true // The guard meets the same mistake, logs it and answers 500.
       }
     },
   }
+}
+
+function isGuarded(
+  filter: PathFilter,
+  address: string,
+  urls: readonly (string | undefined)[],
+  mounting: Mounting | undefined,
+): boolean {
+  return filter([address, ...urls], mounting) || readTarget(address) === undefined
 }
 
 /**

@@ -1,8 +1,8 @@
-import { parseUrl } from '../../checks/runtime.ts'
 import type { BodyConsumed, IncomingRequest } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
 import { releaseIfFailed } from './release.ts'
+import { findAddress } from './routed.ts'
 
 /**
  * Reads a web Request for the verifier. The body is read from a clone, so that the handler can
@@ -10,13 +10,19 @@ import { releaseIfFailed } from './release.ts'
  * @param remoteAddress The address of the peer, if the platform gives it.
  */
 export function toIncomingRequest(request: Request, remoteAddress?: string): IncomingRequest {
-  return {
-    method: request.method,
-    url: request.url,
-    headers: request.headers,
-    body: findBody(request, consumed),
-    encrypted: request.url.startsWith('https:'),
-    remoteAddress,
+  try {
+    return {
+      method: request.method,
+      url: findAddress(request),
+      headers: request.headers,
+      body: findBody(request, consumed),
+      encrypted: request.url.startsWith('https:'),
+      remoteAddress,
+    }
+  } catch {
+    // Some servers make the Request at the first access, which fails for a Host such as `a@b`. The
+    // core refuses what has no address.
+    return { method: 'POST', url: '', headers: {} }
   }
 }
 
@@ -37,10 +43,10 @@ export function findBody(request: Request, consumed: BodyConsumed): IncomingRequ
 }
 
 /**
- * The srvx of Nitro 3.0 makes the Request at the first access. It fails for a TRACE or a hostile
- * Host, and then nothing has read it.
+ * Returns true if something has read the body. The srvx of Nitro 3.0 and @hono/node-server 1 make the
+ * Request at the first access. That fails for a TRACE or a hostile Host, and then nothing has read it.
  */
-function isUsed(request: Request): boolean {
+export function isUsed(request: Request): boolean {
   try {
     return request.bodyUsed
   } catch {
@@ -59,27 +65,6 @@ async function* readClone(request: Request): AsyncGenerator<Uint8Array> {
     // This is not awaited: it settles only when the other branch of the clone is done too.
     reader.cancel().catch(() => undefined)
   }
-}
-
-/**
- * Chooses the target to verify for a request of Node.js that the framework routes as a web Request.
- * The raw target has the bytes that Twilio signed. But a Request resolves dot segments and
- * backslashes, so the router and the handler may get another path than the one that arrived. Then
- * that path has to be the signed one.
- * @param raw The target as it arrived.
- * @param routed The URL of the Request.
- * @returns an empty string, which no signature covers, if the Request may still resolve its URL
- *   later: some versions of srvx do so when the handler reads another part of it
- */
-export function chooseTarget(raw: string, routed: string): string {
-  if (!isUnresolved(raw)) return raw
-  if (isUnresolved(routed)) return ''
-  const url = parseUrl(raw.startsWith('/') ? `http://host${raw}` : raw)
-  return url === undefined ? raw : url.pathname + url.search
-}
-
-function isUnresolved(target: string): boolean {
-  return /^[^?#]*?(\\|\/(\.|%2e){1,2}(\/|[?#]|$))/i.test(target)
 }
 
 /** The argument that runtimes pass beside a Request: Deno's info or Bun's server. */
