@@ -28,14 +28,19 @@ function answer(route: string): (context: Read) => Response {
   }
 }
 
+/** Adds a route for both methods. On Bun, Elysia compiles these into routes of the server. */
+function addBoth(app: Elysia, path: string, handler: ReturnType<typeof answer>, hook: object): void {
+  app.get(path, handler, hook).post(path, handler, hook)
+}
+
 /** Adds the routes, each with the macro of the guard, to an app. */
 export function addRoutes(app: Elysia, options: GuardOptions | undefined): Elysia {
   const guarded = options ? (app.use(twilioWebhook(options)) as unknown as Elysia) : app
   const hook = (options ? { twilio: true } : {}) as object
   guarded.group('/api', (part) => {
-    for (const path of mountedRoutes) part.all(path, answer(`/api${path}`), hook)
+    for (const path of mountedRoutes) addBoth(part as unknown as Elysia, path, answer(`/api${path}`), hook)
     return part
   })
-  for (const path of rootRoutes) guarded.all(path, answer(path), hook)
+  for (const path of rootRoutes) addBoth(guarded, path, answer(path), hook)
   return guarded
 }

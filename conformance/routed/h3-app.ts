@@ -13,12 +13,16 @@ export const h3Places = {
 
 export type H3Place = keyof typeof h3Places
 
-/** `prefix` is what a mounted app with its own middleware does not see in `event.req.url`. */
+/**
+ * `prefix` is what the mount of an app with its own middleware strips from `event.req.url`. Only
+ * Node.js strips it.
+ */
 function answer(route: string, prefix = ''): (event: H3Event) => Ran {
   return (event) => {
     const { url, req } = event
-    const parsed = URL.canParse(req.url) ? new URL(req.url) : undefined
-    const requestUrl = req.url.replace(/^([a-z]+:\/\/[^/?#\\]*)?/i, `$1${prefix}`)
+    const stripped = new URL(req.url).pathname.startsWith(prefix) ? '' : prefix
+    const requestUrl = req.url.replace(/^([a-z]+:\/\/[^/?#\\]*)?/i, `$1${stripped}`)
+    const { pathname, search } = new URL(requestUrl)
     return {
       route,
       params: { ...event.context.params },
@@ -27,7 +31,7 @@ function answer(route: string, prefix = ''): (event: H3Event) => Ran {
         'event.url.href': url.href,
         'event.path': event.path,
         'event.req.url': requestUrl,
-        ...(parsed && { 'new URL(event.req.url)': prefix + parsed.pathname + parsed.search }),
+        'new URL(event.req.url)': pathname + search,
       },
       parsed: Object.fromEntries([...url.searchParams].map(([name, value]) => [name, value])),
     }

@@ -38,8 +38,7 @@ export function readRan({ status, body }: { readonly status: unknown; readonly b
 
 /** Writes a signed path so that it can stand in a request line. */
 export function spellTarget(signed: string): string {
-  const [path, query] = split(signed)
-  return spellPath(path) + (signed.includes('?') ? `?${spellQuery(query)}` : '')
+  return (signed.startsWith('/') ? signed : `/${signed}`).replace(/[^!-~]/gu, encode)
 }
 
 function split(text: string): readonly [path: string, query: string] {
