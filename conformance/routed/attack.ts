@@ -198,7 +198,7 @@ class Attacker {
 /** Picks the paths to sign for an address: what may be read from it, and some plain ones. */
 function pickSigned(address: Address, guarded: readonly string[], most: number, random: Random): ReadonlySet<string> {
   const readings = listReadings(address)
-  const picked = new Set(readings.slice(0, Math.ceil(most / 2)))
+  const picked = new Set(readings.slice(0, most - 1))
   const rest = [...readings, random.pick(guarded), random.pick(guarded)]
   if (rest.length <= most) return new Set([...picked, ...rest])
   while (picked.size < most) picked.add(random.pick(rest))

@@ -2,14 +2,17 @@ import { parse } from 'node:url'
 import { origin } from '../kit/draft.ts'
 import type { Address } from './shapes.ts'
 
-/** Ways to cut the path and the query from a text that may be a URL. `undefined`: it has none. */
+/**
+ * Ways to cut the path and the query from a text that may be a URL, the most likely first.
+ * `undefined`: it has none.
+ */
 const cuts: readonly ((text: string) => string | undefined)[] = [
-  (text) => text,
   (text) => /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/is.exec(text)?.[1],
+  (text) => text,
+  readWhatwg,
   (text) => /^[a-z][a-z0-9+.-]*:[/\\]*[^/\\?#]*(.*)$/is.exec(text)?.[1],
   (text) => /^[^/]*:\/\/[^/]*(.*)$/s.exec(text)?.[1],
   (text) => /^[/\\]{2}[^/\\?#]*(.*)$/s.exec(text)?.[1],
-  readWhatwg,
   readLegacy,
   (text) => cutAt(text, text.indexOf('/')),
   (text) => cutAt(text, text.indexOf('/', 8)),
@@ -63,7 +66,7 @@ function decode(text: string): string | undefined {
 
 /**
  * Lists the paths, with their queries, that any layer may read from an address: as it arrived, and
- * as a URL that a platform builds from Host and target.
+ * as a URL that a platform builds from Host and target. The most likely come first.
  */
 export function listReadings({ target, hosts, scheme }: Address): readonly string[] {
   const built = hosts.flatMap((host) =>
@@ -73,17 +76,14 @@ export function listReadings({ target, hosts, scheme }: Address): readonly strin
     ]),
   )
   const readings = new Set<string>()
-  for (const text of [target, ...built]) {
-    for (const cut of cuts) {
-      const found = cut(text)
-      if (found === undefined) continue
-      for (const spell of spellings) {
-        const spelt = spell(found)
+  for (const spell of spellings)
+    for (const text of [target, ...built])
+      for (const cut of cuts) {
+        const found = cut(text)
+        const spelt = found === undefined ? undefined : spell(found)
         if (spelt === undefined) continue
-        readings.add(/^[/]/.test(spelt) ? spelt : `/${spelt}`)
+        readings.add(spelt.startsWith('/') ? spelt : `/${spelt}`)
         if (spelt.startsWith('?')) readings.add(spelt)
       }
-    }
-  }
   return [...readings]
 }
