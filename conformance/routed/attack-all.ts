@@ -1,29 +1,28 @@
 import { type AttackOptions, attack } from './attack.ts'
 import { nodeServers } from './node-servers.ts'
 import { showReports } from './report.ts'
-import { nameOnRuntime, runtimes } from './runtime-servers.ts'
+import { nameOn, runtimes, startServers } from './runtime-servers.ts'
 import type { RoutedServer } from './server.ts'
-import { webApps } from './web-apps.ts'
 
 /**
  * Attacks all servers whose names have this text, and prints the reports.
  * @returns true if nothing is wrong
  */
 export async function attackAll(options: AttackOptions, only: string): Promise<boolean> {
-  const attackEach = async (servers: readonly RoutedServer[]): Promise<boolean> => {
-    let isRight = true
-    for (const server of servers.filter(({ name }) => name.includes(only))) {
+  const isChosen = (name: string): boolean => name.includes(only)
+  let isRight = true
+  const attackEach = async (servers: readonly RoutedServer[]): Promise<void> => {
+    for (const server of servers) {
       const report = await attack(server, options)
       console.log(showReports([report]))
       isRight &&= report.wrong.size === 0
     }
-    return isRight
   }
-  let isRight = await attackEach(nodeServers)
-  for (const [name, start] of Object.entries(runtimes)) {
-    if (!webApps.some((app) => nameOnRuntime(app, name).includes(only))) continue
-    const { servers, stop } = await start()
-    isRight = (await attackEach(servers).finally(stop)) && isRight
+  await attackEach(nodeServers.filter(({ name }) => isChosen(name)))
+  for (const runtime of runtimes) {
+    if (!runtime.apps.some((app) => isChosen(nameOn(runtime, app)))) continue
+    const { servers, stop } = await startServers(runtime, isChosen)
+    await attackEach(servers).finally(stop)
   }
   return isRight
 }

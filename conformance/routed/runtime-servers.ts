@@ -1,78 +1,83 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { bundleEntries, bundleForPlatform } from '../runtimes/bundle.ts'
 import { denoArguments, programs, project } from '../runtimes/project.ts'
 import { startProgram } from '../runtimes/run-program.ts'
 import { startWorkerd } from '../runtimes/workerd.ts'
-import type { AppPorts } from './runtime-ports.ts'
+import { type AppPorts, nodeApps } from './apps-on-runtimes.ts'
 import type { RoutedServer } from './server.ts'
-import { type WebApp, webApps } from './web-apps.ts'
+import { webApps } from './web-apps.ts'
+
+interface Runtime {
+  readonly name: string
+  /** The names of the servers, without the runtime. */
+  readonly apps: readonly Pick<RoutedServer, 'name' | 'guards' | 'http2'>[]
+  start(): Promise<{ readonly ports: Readonly<Record<string, AppPorts>>; stop(): Promise<void> }>
+}
+
+// Workers must not compile code, which Elysia does otherwise.
+const workers = webApps.filter(({ name }) => name !== 'elysia 1.4')
+
+export const runtimes: readonly Runtime[] = [
+  { name: 'Bun', apps: [...webApps, ...nodeApps], start: () => startRuntime(programs.bun(), [], 'serve-bun.ts') },
+  {
+    name: 'Deno',
+    apps: [...webApps, ...nodeApps],
+    start: () => startRuntime(programs.deno(), denoArguments, 'serve-deno.ts'),
+  },
+  { name: 'workerd', apps: workers, start: startWorker },
+]
 
 export interface RuntimeServers {
   readonly servers: readonly RoutedServer[]
   stop(): Promise<void>
 }
 
-/** Starts Bun, Deno or workerd with all applications that it can run. */
-export const runtimes: Readonly<Record<string, () => Promise<RuntimeServers>>> = {
-  Bun: () => startRuntime('Bun', programs.bun(), [], 'routed-bun'),
-  Deno: () => startRuntime('Deno', programs.deno(), denoArguments, 'routed-deno'),
-  workerd: startWorker,
+/** Starts a runtime with all applications that it can run and whose names are chosen. */
+export async function startServers(runtime: Runtime, isChosen: (name: string) => boolean): Promise<RuntimeServers> {
+  const { ports, stop } = await runtime.start()
+  const servers = runtime.apps.map((app): RoutedServer => {
+    const { guarded = 0, bare = 0 }: Partial<AppPorts> = ports[app.name] ?? {}
+    const close = async (): Promise<void> => undefined
+    return {
+      ...app,
+      name: nameOn(runtime, app),
+      start: async (options) => ({ port: options ? guarded : bare, close }),
+    }
+  })
+  return { servers: servers.filter(({ name }) => isChosen(name)), stop }
 }
 
-async function startRuntime(
-  name: string,
-  binary: string,
-  args: readonly string[],
-  entry: string,
-): Promise<RuntimeServers> {
-  await bundleEntries([entry])
-  const program = startProgram(binary, [...args, `dist/${entry}.mjs`])
+export function nameOn(runtime: Pick<Runtime, 'name'>, app: Pick<RoutedServer, 'name'>): string {
+  return `${app.name}, on ${runtime.name}`
+}
+
+async function startRuntime(binary: string, args: readonly string[], file: string): ReturnType<Runtime['start']> {
+  const program = startProgram(binary, [...args, fileURLToPath(new URL(file, import.meta.url))])
   try {
-    return { servers: listServers(name, await program.readLine<Ports>()), stop: program.stop }
+    return { ports: await program.readLine(), stop: program.stop }
   } catch (error) {
     await program.stop()
     throw error
   }
 }
 
-export function nameOnRuntime({ name }: WebApp, runtime: string): string {
-  return `${name}, on ${runtime}`
-}
-
-type Ports = Readonly<Record<string, AppPorts>>
-
-function listServers(runtime: string, ports: Ports): readonly RoutedServer[] {
-  return webApps.flatMap((app) => {
-    const own = ports[app.name]
-    if (own === undefined) return []
-    const start: RoutedServer['start'] = async (options) => ({
-      port: options ? own.guarded : own.bare,
-      close: async () => undefined,
-    })
-    return [{ name: nameOnRuntime(app, runtime), guards: app.guards, start }]
-  })
-}
-
 /** Gives every application a socket of its own, and so an entry point of its own. */
-async function startWorker(): Promise<RuntimeServers> {
+async function startWorker(): ReturnType<Runtime['start']> {
   await bundleEntries(['routed-worker'])
-  const names = webApps.map(({ name }) => name).filter((name) => name !== 'elysia 1.4')
-  const kinds = ['guarded', 'bare'] as const
-  const sockets = names.flatMap((name, index) => kinds.map((kind) => ({ name, kind, entry: `${kind}${index}` })))
-  const lines = sockets.map(({ name, kind, entry }) => `export const ${entry} = apps[${JSON.stringify(name)}].${kind}`)
-  const imports = `import { apps } from './routed-worker.mjs'\nexport default { fetch: () => new Response() }\n`
-  // The runtime asks each entry point for its own properties only.
-  writeFileSync(join(project, 'dist/routed-sockets.mjs'), `${imports}${lines.join('\n')}\n`)
-  const { file } = await bundleForPlatform('routed-sockets', 'workerd')
-  const { ports, stop } = await startWorkerd(
-    file,
-    sockets.map(({ entry }) => entry),
-    [],
+  const entries = workers.flatMap(({ name }, index) =>
+    (['guarded', 'bare'] as const).map((kind) => ({ name, kind, entry: `${kind}${index}` })),
   )
-  const own = names.map((name, index): [string, AppPorts] => [
+  const lines = entries.map(({ name, kind, entry }) => `export const ${entry} = apps[${JSON.stringify(name)}].${kind}`)
+  const first = `import { apps } from './routed-worker.mjs'\nexport default { fetch: () => new Response() }`
+  writeFileSync(join(project, 'dist/routed-sockets.mjs'), `${[first, ...lines].join('\n')}\n`)
+  const { file } = await bundleForPlatform('routed-sockets', 'workerd')
+  const names = entries.map(({ entry }) => entry)
+  const { ports, stop } = await startWorkerd(file, names, [])
+  const own = workers.map(({ name }, index): [string, AppPorts] => [
     name,
     { guarded: ports[`guarded${index}`] ?? 0, bare: ports[`bare${index}`] ?? 0 },
   ])
-  return { servers: listServers('workerd', Object.fromEntries(own)), stop }
+  return { ports: Object.fromEntries(own), stop }
 }

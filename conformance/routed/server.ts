@@ -29,3 +29,11 @@ export function isGuarded({ guards }: RoutedServer, route: string): boolean {
 export function listGuardedPaths(server: RoutedServer): readonly (readonly [path: string, route: string])[] {
   return Object.entries(server.plain ?? plainPaths).filter(([, route]) => isGuarded(server, route))
 }
+
+/**
+ * Returns true for the servers of the tests: those whose places of the guard differ most. `npm run
+ * routed` attacks all.
+ */
+export function isInShortRun({ name }: Pick<RoutedServer, 'name'>): boolean {
+  return !/each route|at the root|below the mount|app\.use|handler form|HTTP\/2.*paths|paths.*HTTP\/2/.test(name)
+}

@@ -2,16 +2,13 @@ import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { attack } from '../routed/attack.ts'
 import { nodeServers } from '../routed/node-servers.ts'
 import { showReports } from '../routed/report.ts'
-import { guardOptions } from '../routed/server.ts'
+import { guardOptions, isInShortRun } from '../routed/server.ts'
 
 beforeAll(() => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
 })
 
-// `npm run routed` attacks the guard at its other places, too.
-const servers = nodeServers.filter(
-  ({ name }) => !/each route|at the root|below the mount|app\.use|handler form|HTTP\/2.*paths/.test(name),
-)
+const servers = nodeServers.filter(isInShortRun)
 const limits = { count: 300, seed: 1, signatures: 4 }
 
 describe('the route that ran is the route that was signed', () => {

@@ -1,8 +1,9 @@
 import { Elysia } from 'elysia'
 import { H3, serve } from 'h3'
-import { serveApps } from '../../routed/runtime-ports.ts'
-import { serveWithBun } from '../serve-with-bun.ts'
+import { serveWithBun } from '../runtimes/serve-with-bun.ts'
+import { serveApps } from './apps-on-runtimes.ts'
 
+// Bun runs this file itself.
 await serveApps(async (app) => {
   if (app instanceof Elysia) {
     app.listen({ hostname: '127.0.0.1', port: 0, development: false })
