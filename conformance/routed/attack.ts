@@ -12,7 +12,7 @@ export interface AttackOptions {
   /** How many requests to send. */
   readonly count: number
   readonly seed: number
-  /** Signatures for each address, besides none. The most likely come first. Default: all. */
+  /** Signatures for each address, besides none. The most likely come first. Default: 1000. */
   readonly signatures?: number
   /** Options of the guard. Default: those of an ordinary one. */
   readonly guard?: GuardOptions
@@ -138,7 +138,7 @@ class Attacker {
       }
   }
 
-  async run({ count, seed, signatures = Number.POSITIVE_INFINITY }: AttackOptions): Promise<void> {
+  async run({ count, seed, signatures = 1000 }: AttackOptions): Promise<void> {
     const random = createRandom(seed)
     const guarded = listGuardedPaths(this.#server).map(([path]) => path)
     const others = Object.keys(this.#server.plain ?? plainPaths)
@@ -198,9 +198,8 @@ class Attacker {
 /** Picks the paths to sign for an address: what may be read from it, and some plain ones. */
 function pickSigned(address: Address, guarded: readonly string[], most: number, random: Random): ReadonlySet<string> {
   const readings = listReadings(address)
-  const picked = new Set(readings.slice(0, most - 1))
-  const rest = [...readings, random.pick(guarded), random.pick(guarded)]
-  if (rest.length <= most) return new Set([...picked, ...rest])
-  while (picked.size < most) picked.add(random.pick(rest))
+  const all = [...new Set([...readings, random.pick(guarded), random.pick(guarded)])]
+  const picked = new Set(all.slice(0, most - 1))
+  while (picked.size < Math.min(most, all.length)) picked.add(random.pick(all))
   return picked
 }
