@@ -55,8 +55,13 @@ function isSame(seen: string, signed: string, spell: (text: string) => string): 
 
 // The characters that stay, by https://url.spec.whatwg.org/#path-percent-encode-set and the set of
 // the query. A number sign would be a boundary, so it stays as well.
-const spellPath = (text: string): string => text.replace(/[^!#-&(-;=@-\]_a-z|~]/gu, encode)
-const spellQuery = (text: string): string => text.replace(/[^!#-&(-;=?-~]/gu, encode)
+const spellPath = (text: string): string => raise(text.replace(/[^!#-&(-;=@-\]_a-z|~]/gu, encode))
+const spellQuery = (text: string): string => raise(text.replace(/[^!#-&(-;=?-~]/gu, encode))
+
+/** Writes the digits of escapes in upper case. */
+function raise(text: string): string {
+  return text.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase())
+}
 
 function encode(character: string): string {
   return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
