@@ -124,7 +124,7 @@ class Attacker {
   async control(): Promise<void> {
     let count = 0
     for (const [path, route] of listGuardedPaths(this.#server))
-      for (const query of plainQueries) {
+      for (const query of this.#server.plainQueries ?? plainQueries) {
         const address = { target: path + query, hosts: [count++ % 2 ? host : 'upstream.internal:8080'] }
         const method = count % 4 < 2 ? 'POST' : 'GET'
         const request = makeWireRequest(method, address, address.target)

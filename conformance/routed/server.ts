@@ -13,6 +13,8 @@ export interface RoutedServer {
   readonly guards: readonly string[] | 'all'
   /** Plain paths with the route that each must run. Default: `plainPaths` of routes.ts. */
   readonly plain?: Readonly<Record<string, string>>
+  /** Queries of plain requests. Default: three, one of them with `+` and `%20`. */
+  readonly plainQueries?: readonly string[]
   /** True if it speaks HTTP/2 without TLS. */
   readonly http2?: true
   /** Starts it. Without options, it has no guard at all. */
