@@ -46,8 +46,9 @@ export default {
       project: ['**/*.{ts,mjs}'],
     },
     conformance: {
-      // The last two become a package of the projects, which are applications of their own.
-      entry: ['**/*.test.ts', 'projects/stage.ts', 'projects/follow.ts', 'runtimes/entries/*.ts'],
+      // Two become a package of the projects, which are applications of their own. Bun and Deno run
+      // the last ones.
+      entry: ['**/*.test.ts', 'projects/stage.ts', 'projects/follow.ts', 'runtimes/entries/*.ts', 'routed/serve-*.ts'],
       project: ['**/*.ts', '!projects/*/**'],
     },
     'examples/*': { entry: ['*.mjs'], project: ['*.mjs'] },

@@ -107,11 +107,12 @@ export const rejectionPages = {
   },
   body_malformed: {
     means:
-      'A form body has invalid percent-encoding or invalid UTF-8, is incomplete, or has more than 10,000 pairs, which no webhook has. Tollgate does not guess it, because two parsers would guess differently.',
+      'A form body has invalid percent-encoding or invalid UTF-8, is incomplete, or has more than 10,000 pairs, which no webhook has. Tollgate does not guess it, because two parsers would guess differently. Any body that does not match and is shorter than its Content-Length is refused with this code too, because something before Tollgate cut it.',
     look: [
       'Was the body decoded before, so that it has a lone `%`?',
       'Was it re-encoded in a charset other than UTF-8?',
       'Did the connection end early?',
+      'Does the message say that only a part of the bytes arrived? Raise the limit of the framework or the server: below a `proxy` or `middleware`, Next cuts a body after `experimental.proxyClientMaxBodySize` (10 MB), and a cache rule of Nitro 3 drops the body.',
     ],
     causes: ['params_plus_as_space', 'body_base64', 'body_compressed', 'not_from_twilio'],
     fix: 'Pass the bytes that arrived.',

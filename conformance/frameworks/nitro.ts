@@ -14,6 +14,16 @@ interface Shape {
   /** The value of SHAPE in the server's environment. */
   readonly id: 'middleware' | 'route'
   readonly exceptions: Framework['exceptions']
+  readonly cached: CachedRoute
+}
+
+/** The answers of a route that a rule caches. */
+export interface CachedRoute {
+  /** The status for a signed GET and POST. */
+  readonly get: 200 | 500
+  readonly post: 200 | 500
+  /** The statuses that an unsigned request may get. */
+  readonly unsigned: readonly number[]
 }
 
 interface NitroVersion extends Omit<Version, 'name' | 'exceptions'> {
@@ -22,6 +32,7 @@ interface NitroVersion extends Omit<Version, 'name' | 'exceptions'> {
    * The paths that middleware with `paths: ['/mounted/voice', '/sms']` guards below its base URL.
    */
   readonly guardedBelow: readonly string[]
+  readonly address: NonNullable<Framework['address']>
   readonly parsersBefore: Framework['parsersBefore']
   readonly parsersAfter: Framework['parsersAfter']
 }
@@ -29,12 +40,16 @@ interface NitroVersion extends Omit<Version, 'name' | 'exceptions'> {
 // Nitro 2 strips its base URL from the paths that middleware sees, and Nitro 3 does not.
 const underBaseUrl = 'the original path and the one under the mount'
 
-const noRoute: Framework['exceptions'] = {
-  'A4 an absolute target': 'its router finds no route for an absolute target: 404',
+const slashesReason = '`getRequestURL()` of h3 1 drops slashes at the start, so these are url_not_allowed'
+
+const slashes: Framework['exceptions'] = {
+  'repeated slashes in the path': slashesReason,
+  'A6 a signature for another path': slashesReason,
 }
 
 const ownRequest: Framework['exceptions'] = {
   'a GET with a body': 'a web Request cannot have it, so the platform drops the body',
+  'A4 A10 a target whose path servers read in two ways': 'Nitro 3.0 itself answers 500 to targets such as *',
   'E2 the server survives hostile targets and bytes': 'Nitro 3.0 itself answers 500 to targets such as *',
 }
 
@@ -50,13 +65,23 @@ export const nitro: readonly NitroVersion[] = [
         name: 'h3 1 in Nitro 2, middleware',
         id: 'middleware',
         exceptions: {
-          ...noRoute,
+          ...slashes,
           [underBaseUrl]: 'Nitro 2 answers 302 to paths outside its base URL, which is case-sensitive',
         },
+        cached: { get: 200, post: 200, unsigned: [403] },
       },
-      { name: 'h3 1 in Nitro 2, onRequest of a route', id: 'route', exceptions: noRoute },
+      {
+        name: 'h3 1 in Nitro 2, onRequest of a route',
+        id: 'route',
+        exceptions: {
+          ...slashes,
+          'A4 an absolute target': 'its router finds no route for an absolute target: 404',
+        },
+        cached: { get: 500, post: 200, unsigned: [403, 500] },
+      },
     ],
     guardedBelow: ['/voice', '/v%6fice', '//voice', '/VOICE/more', '/sms', '/s%6Ds', '//sms', '/SMS'],
+    address: 'target',
     parsersBefore: { readRawBody: kept, readBody: kept },
     parsersAfter: ['readBody', 'toWebRequest'],
   },
@@ -70,12 +95,20 @@ export const nitro: readonly NitroVersion[] = [
         id: 'middleware',
         exceptions: {
           ...ownRequest,
-          [underBaseUrl]: 'Nitro 3 does not provide its base URL, so `paths` must name the whole path',
+          [underBaseUrl]: 'Nitro 3 puts no route below its base URL, so `paths` must name the path without it',
         },
+        // The cache runs before any middleware and calls the handler itself. The page says so.
+        cached: { get: 200, post: 200, unsigned: [200] },
       },
-      { name: 'h3 2 in Nitro 3, middleware of a route', id: 'route', exceptions: ownRequest },
+      {
+        name: 'h3 2 in Nitro 3, middleware of a route',
+        id: 'route',
+        exceptions: ownRequest,
+        cached: { get: 500, post: 500, unsigned: [500] },
+      },
     ],
     guardedBelow: ['/voice', '/v%6fice', '//voice', '/VOICE/more'],
+    address: 'both',
     parsersBefore: { readBody: lost, 'a clone': kept },
     parsersAfter: ['readBody', 'event.req.text'],
   },
@@ -88,10 +121,28 @@ interface NitroServers {
 }
 
 export async function startNitro(version: NitroVersion, shape: Shape): Promise<NitroServers> {
+  const root = await startNitroRoot(version, shape)
+  return { root, mounted: await start(version, shape, 'mounted', { BASE_URL: mountedAt }) }
+}
+
+/** Starts the application at the root. */
+export function startNitroRoot(
+  version: NitroVersion,
+  shape: Shape,
+  runtimeEnv: Readonly<Record<string, string>> = {},
+): Promise<RemoteServer> {
+  return start(version, shape, 'suite', {}, runtimeEnv)
+}
+
+function start(
+  version: NitroVersion,
+  shape: Shape,
+  as: string,
+  env: Readonly<Record<string, string>>,
+  runtimeEnv: Readonly<Record<string, string>> = {},
+): Promise<RemoteServer> {
   const sources = `conformance/projects/${version.project}/app`
-  const start = (as: string, env: Readonly<Record<string, string>>): Promise<RemoteServer> =>
-    startBuilt({ ...version, ...shape, env }, { sources, as }, { SHAPE: shape.id })
-  return { root: await start('suite', {}), mounted: await start('mounted', { BASE_URL: mountedAt }) }
+  return startBuilt({ ...version, ...shape, env }, { sources, as }, { SHAPE: shape.id, ...runtimeEnv })
 }
 
 export function makeNitroFramework(version: NitroVersion, shape: Shape, servers: () => NitroServers): Framework {
@@ -104,6 +155,7 @@ export function makeNitroFramework(version: NitroVersion, shape: Shape, servers:
     mounts: true,
     stacks: true,
     appBody: true,
+    address: version.address,
     parsersBefore: version.parsersBefore ?? {},
     parsersAfter: version.parsersAfter ?? [],
   }

@@ -1,5 +1,8 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { send, toRaw } from '../adapter/socket.ts'
 import { astro } from '../frameworks/astro.ts'
-import { host } from '../kit/draft.ts'
+import { startBuilt } from '../frameworks/built.ts'
+import { host, makeRequest } from '../kit/draft.ts'
 import { describeBuilt } from './built-version.ts'
 import { describeOriginCheck } from './origin-check.ts'
 
@@ -16,4 +19,19 @@ for (const version of astro) {
     // request.
     ownOrigin: version.project === 'astro5' ? 'http://localhost' : `http://${host}`,
   })
+
+  test(`${version.name}: a path that Astro decodes several times runs no other route`, async () => {
+    const plan = { sources: 'conformance/projects/astro', as: 'suite' }
+    const { port, stop } = await startBuilt(version, plan, { ROUTED: 'guarded' })
+    onTestFinished(stop)
+    const ask = async (path: string): Promise<string> => {
+      const { status, body } = await send(port, toRaw(await makeRequest({ path })))
+      return status === 200 ? JSON.parse(body).route : String(status)
+    }
+    expect(await ask('/routed/sms')).toBe('/routed/sms')
+    expect(await ask('/routed/%73ms')).toBe('/routed/sms')
+    expect(await ask('/routed/acme%20%7E/sms')).toBe('/routed/:a/sms')
+    for (const path of ['/routed/%2573ms', '/routed/files/%252e%252e/%252e%252e/routed/sms', '/routed/a%252541/sms'])
+      expect([path, await ask(path)]).toEqual([path, version.project === 'astro7' ? '403' : expect.any(String)])
+  }, 120_000)
 }

@@ -7,6 +7,8 @@ import { makeBuiltFramework, startBuilt, type Version } from '../frameworks/buil
 import { builtSuite } from '../frameworks/built-suite.ts'
 import { bindAdapter } from '../kit/bind-framework.ts'
 import type { RemoteServer } from '../projects/remote.ts'
+import { makeRoutedVersion } from '../routed/built-servers.ts'
+import { testRoutes } from './routed-built.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const options = `--ignoreConfig --noEmit --strict --exactOptionalPropertyTypes --skipLibCheck --module esnext
@@ -24,6 +26,7 @@ export function describeBuilt(version: Version, sources: string): void {
     afterAll(() => server?.stop())
     bindAdapter(framework, [builtSuite(framework)], 'conformance')
     if (as === 'suite') testOwnTypes(version)
+    testRoutes(makeRoutedVersion(version, sources))
   })
 }
 

@@ -101,6 +101,38 @@ describe.each(lambda.map((framework) => [framework.name, framework] as const))('
   )
 })
 
+describe.each(['ALB', 'ALB with multi-value headers'])('%s: a query whose spelling its event does not show', (door) => {
+  const balancer = lambda.find(({ name }) => name === `lambda, ${door}`) as Framework
+
+  test('a name without =, a & at the end, and characters that the load balancer escaped', () =>
+    withServer(balancer, 'plain', async (server) => {
+      const added = `From=${encodeURIComponent('+14155550142')}&ToCity=`
+      for (const query of ['a', 'a&b', 'a&b=1&', 'a=1&', 'q=a|b', 'q=a|b&c', 'tags[]=1', 'e=1=', `a&${added}`]) {
+        await expectAccepted(server, await makeRequest({ path: `/x?${query}` }))
+        await expectAccepted(server, await makeRequest({ method: 'GET', path: `/x?${query}` }))
+        const arrived = query.replace(/[|[\]]/g, encodeURIComponent)
+        const signed = `${origin}/x?${query}${joinParams(sms)}`
+        await expectAccepted(server, await makeRequest({ path: `/x?${arrived}`, signed }))
+      }
+    }))
+
+  test('no other name or value', () =>
+    withServer(balancer, 'plain', async (server) => {
+      for (const [signed, sent] of [
+        ['a', 'b'],
+        ['a', 'a=1'],
+        ['a=1&', 'a=1&b'],
+        ['e=1=', 'e=1'],
+        ['e=1', 'e=1='],
+        ['q=a|b', 'q=a%257Cb'],
+        ['q=a%26b', 'q=a&b'],
+      ] as const) {
+        const request = await makeRequest({ path: `/x?${sent}`, signed: `${origin}/x?${signed}${joinParams(sms)}` })
+        await expectRejected(server, request, 'signature_mismatch')
+      }
+    }))
+})
+
 describe('REST API: a query that it has decoded', () => {
   const restApi = lambda.find(({ name }) => name === 'lambda, REST API') as Framework
 

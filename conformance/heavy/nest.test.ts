@@ -115,6 +115,22 @@ describe.each([
     expect(onVerdict).toHaveBeenCalledTimes(1)
   })
 
+  test('with a list of public URLs, a signature runs only the controllers of its own host', async () => {
+    const [ours, theirs] = ['https://a.example.com', 'https://b.example.com']
+    const method = vi.fn(() => 'ok')
+    const ask = async (publicUrl: string | string[], signedFor: string) => {
+      const route = { method, parameters: [], onClass: [Controller({ host: 'b.example.com' })] }
+      const sendTo = await serve(route, TwilioWebhookModule.forRoot({ ...options, publicUrl }))
+      return sendTo({ origin: signedFor, headers: { host: 'b.example.com' } })
+    }
+    for (const publicUrl of [[ours], [ours, theirs]]) expect(await ask(publicUrl, ours)).toMatchObject(rejection)
+    expect(method).not.toHaveBeenCalled()
+    expect(await ask([theirs], theirs)).toMatchObject(accepted)
+    expect(await ask([ours, theirs], theirs)).toMatchObject(accepted)
+    // One URL ignores the Host header. The page says so.
+    expect(await ask(ours, ours)).toMatchObject(accepted)
+  })
+
   test('no exception filter sees a rejection, and an answer is sent once', async () => {
     const seen = vi.fn()
     class CatchAll {

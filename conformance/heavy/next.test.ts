@@ -10,6 +10,8 @@ import { host, makeRequest, origin, otherToken, sms, token } from '../kit/draft.
 import { joinParams } from '../kit/sign.ts'
 import { buildNext } from '../projects/build-next.ts'
 import type { RemoteServer } from '../projects/remote.ts'
+import { makeRoutedServer } from '../routed/built-servers.ts'
+import { testRoutes } from './routed-built.ts'
 
 async function play(server: RemoteServer, id: Parameters<typeof makeScenario>[0]): Promise<TestServer> {
   const scenario = makeScenario(id)
@@ -27,6 +29,7 @@ for (const version of versions)
       })
       afterAll(() => server.stop())
       bindAdapter(framework, [], 'conformance')
+      if (shape === 'app') testRoutes(makeRoutedServer(framework.name, (env) => startNext(version, shape, env)))
 
       // The possible parts of cases that Next makes impossible.
       test('every kind of webhook, except handshakes', async () => {
@@ -56,6 +59,35 @@ for (const version of versions)
           ['a', 'é |'],
           ['c', '[it]'],
         ])
+      })
+      test('a query that Next writes in another spelling', async () => {
+        const plain = await play(server, 'plain')
+        for (const query of [
+          'a',
+          'a&b=1',
+          'q=~',
+          "q=it's",
+          'q=a%20b',
+          'q=a+b',
+          'n=~&From=%2B1415&To=client%3Aann%7Eb',
+        ]) {
+          await expectAccepted(plain, await makeRequest({ path: `/x?${query}` }))
+          await expectAccepted(plain, await makeRequest({ method: 'GET', path: `/x?${query}` }))
+          const other = await makeRequest({ path: `/x?${query}`, signed: `${origin}/x?${query}z${joinParams(sms)}` })
+          await expectRejected(plain, other, 'signature_mismatch')
+        }
+      })
+      test('a body that Next cuts below its middleware is called cut', async () => {
+        const plain = await play(server, 'plain')
+        const withText = (length: number) => makeRequest({ path: '/cut', params: [['Body', 'x'.repeat(length)]] })
+        await expectAccepted(plain, await withText(10_000))
+        await expectRejected(plain, await withText(100_000), 'body_malformed')
+      })
+      test('the middleware rewrites: only a signature for the rewritten path matches', async () => {
+        const plain = await play(server, 'plain')
+        await expectRejected(plain, await makeRequest({ path: '/rewritten' }), 'signature_mismatch')
+        const signed = `${origin}/fixed${joinParams(sms)}`
+        await expectAccepted(plain, await makeRequest({ path: '/rewritten', signed }))
       })
       test('a signature for another path, or another query', async () => {
         const plain = await play(server, 'plain')
@@ -89,12 +121,14 @@ for (const version of versions)
 
 describe.each(versions)('next %s', (version) => {
   test('the Edge runtime', async () => {
-    const server = await startNext(version, 'app', { EDGE_TOKEN: token })
+    const server = await startNext(version, 'app', { EDGE_TOKEN: token, EDGE_URL: origin })
     try {
       const genuine = await send(server.port, toRaw(await makeRequest({ path: '/edge?a=b%20c' })))
       expect([genuine.status, genuine.body]).toEqual([200, JSON.stringify(sms)])
       const forged = await send(server.port, toRaw(await makeRequest({ path: '/edge', token: otherToken })))
       expect([forged.status, forged.body]).toEqual([403, 'Twilio Request Validation Failed.'])
+      expect((await send(server.port, toRaw(await makeRequest({ path: '/edge/7' })))).status).toBe(500)
+      expect(server.output()).toContain("remove `export const runtime = 'edge'`")
     } finally {
       await server.stop()
     }
@@ -104,7 +138,7 @@ describe.each(versions)('next %s', (version) => {
     let server: RemoteServer
     // This builds the application, which takes longer than a test may.
     beforeAll(async () => {
-      server = await startNext(version, 'prefixed')
+      server = await startNext(version, 'prefixed', { EDGE_TOKEN: token, EDGE_URL: `${origin}/base` })
     })
     afterAll(() => server.stop())
 
@@ -120,6 +154,15 @@ describe.each(versions)('next %s', (version) => {
       }
       const bare = await send(prefix.port, { ...toRaw(await makeRequest()), target: '/base/sms' })
       expect([bare.status, bare.headers.location]).toEqual([308, '/base/sms/'])
+    })
+
+    test('the basePath belongs in publicUrl on the Edge runtime too', async () => {
+      const genuine = await send(server.port, toRaw(await makeRequest({ path: '/base/edge/?a=1' })))
+      expect([genuine.status, genuine.body]).toEqual([200, JSON.stringify(sms)])
+      for (const path of ['/edge/', '/base/edge', '/base/base/edge/'])
+        expect(
+          (await send(server.port, toRaw(await makeRequest({ path, signed: `${origin}/base/edge/` })))).status,
+        ).not.toBe(200)
     })
   })
 

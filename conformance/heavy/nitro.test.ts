@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { methodsSuite } from '../frameworks/built-suite.ts'
-import { makeNitroFramework, nitro, startNitro } from '../frameworks/nitro.ts'
-import { baseUrlSuite } from '../frameworks/nitro-suite.ts'
+import { makeNitroFramework, nitro, startNitro, startNitroRoot } from '../frameworks/nitro.ts'
+import { baseUrlSuite, cacheSuite } from '../frameworks/nitro-suite.ts'
 import { bindAdapter } from '../kit/bind-framework.ts'
 import type { Suite } from '../kit/suite.ts'
+import { makeRoutedServer } from '../routed/built-servers.ts'
 import { turnedAwaySuite } from '../runtimes/turned-away.ts'
+import { testRoutes } from './routed-built.ts'
 
 /** Leaves out the case of two framings: Node.js itself answers the bytes after the first one. */
 function withoutFramings({ name, cases }: Suite): Suite {
@@ -25,9 +27,11 @@ for (const version of nitro)
       })
       const more = [
         baseUrlSuite(framework, version.guardedBelow),
+        cacheSuite(framework, shape.cached),
         withoutFramings(turnedAwaySuite(framework)),
         methodsSuite(framework),
       ]
       bindAdapter(framework, more, 'conformance')
+      testRoutes(makeRoutedServer(shape.name, (env) => startNitroRoot(version, shape, env)))
     })
   }

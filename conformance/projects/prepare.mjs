@@ -89,7 +89,14 @@ function placeLibrary(directory) {
 function placeScenarios(directory) {
   const target = join(directory, 'node_modules/tollgate-conformance')
   const conformance = join(root, 'conformance')
-  const sources = ['adapter/scenario.ts', 'kit/draft.ts', 'kit/sign.ts', 'projects/stage.ts', 'projects/follow.ts']
+  const sources = [
+    'adapter/scenario.ts',
+    'kit/draft.ts',
+    'kit/sign.ts',
+    'projects/stage.ts',
+    'projects/routed.ts',
+    'projects/follow.ts',
+  ]
   const newest = Math.max(...sources.map((source) => modifiedAt(join(conformance, source))))
   if (modifiedAt(join(target, 'package.json')) > newest) return
   const options = `--ignoreConfig --noCheck --module esnext --target es2023 --moduleResolution bundler --types node

@@ -1,5 +1,6 @@
 import { makeScenario, type Scenario, type ScenarioId } from '../adapter/scenario.ts'
 
+export { isGuarded, isRouted, makeRouted, routedOptions } from './routed.ts'
 export { makeScenario }
 
 /** An order from a test to the server that it started. */

@@ -29,7 +29,7 @@ export async function bundleEntries(names: readonly string[]): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'es2022',
-    external: ['tollgate', 'tollgate/*', 'hono', 'hono/*', 'elysia'],
+    external: ['tollgate', 'tollgate/*', 'hono', 'hono/*', 'h3', 'elysia'],
   })
 }
 

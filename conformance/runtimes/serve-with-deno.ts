@@ -9,11 +9,13 @@ interface Options {
 }
 declare const Deno: { serve(options: Options, handler: Handler): { readonly addr: { readonly port: number } } }
 
+/** Serves on a free port, and returns the port. */
+export function serveWithDeno(handler: Handler): number {
+  return Deno.serve({ hostname: '127.0.0.1', port: 0, onListen: () => undefined }, handler).addr.port
+}
+
 /** Serves the application, takes orders, and prints the ports for the test. */
 export async function playWithDeno({ answer, takeOrder }: Staged): Promise<void> {
-  const options = { hostname: '127.0.0.1', port: 0, onListen: () => undefined }
-  const server = Deno.serve(options, answer)
-  const orders = Deno.serve(options, takeOrder)
-  const ports = { port: server.addr.port, orders: orders.addr.port }
+  const ports = { port: serveWithDeno(answer), orders: serveWithDeno(takeOrder) }
   console.log(JSON.stringify({ ...ports, version: versionOf(), provider: await loadProvider() }))
 }

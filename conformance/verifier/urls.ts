@@ -82,6 +82,12 @@ export function urlsSuite(library: Library): Suite {
       const request = await makeRequest({ path: '/x', params, signed: 'https://b.example:8443/xab' })
       assertAccepted(await ask(library, withHeaders(request, { host: 'B.example:8443' }), { publicUrl }))
       assertRejected(await ask(library, withHeaders(request, { host: 'b.example' }), { publicUrl }), 'url_not_allowed')
+      // A list of one selects too. One URL alone is used with any host.
+      const ofOne = { publicUrl: ['https://b.example:8443'] }
+      assertAccepted(await ask(library, withHeaders(request, { host: 'B.example:8443' }), ofOne))
+      assertRejected(await ask(library, withHeaders(request, { host: 'a.example' }), ofOne), 'url_not_allowed')
+      const alone = { publicUrl: 'https://b.example:8443' }
+      assertAccepted(await ask(library, withHeaders(request, { host: 'a.example' }), alone))
     },
     'signedUrl wins over publicUrl': async () => {
       await accept('https://c.example/y?z=1', '/x', { ...server, signedUrl: () => 'https://u:p@c.example/y?z=1#f' })

@@ -9,6 +9,8 @@ const root = dirname(dirname(import.meta.dirname))
 const config = {
   outputFileTracingRoot: root,
   turbopack: { root },
+  // The limit below the middleware has another name in each version.
+  experimental: { [root.endsWith('next15') ? 'middlewareClientMaxBodySize' : 'proxyClientMaxBodySize']: '20kb' },
   ...(shape === 'prefixed' && { basePath: '/base', trailingSlash: true }),
   ...(shape === 'pages' && {
     rewrites: async () => ({ beforeFiles: [{ source: '/:path*', destination: '/api/:path*' }] }),

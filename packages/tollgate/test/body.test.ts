@@ -35,6 +35,7 @@ describe('readBody', () => {
     ['a string one byte above the limit in UTF-8', '012345678é', 'body_too_large'],
     ['a stream one byte above the limit', stream(bytes('01234'), bytes('56789'), bytes('a')), 'body_too_large'],
     ['a stream that fails', stream(bytes('a'), new Error('reset')), 'body_malformed'],
+    ['a stream that a server ends with 413', stream(Object.assign(new Error(), { status: 413 })), 'body_too_large'],
     ['a stream of numbers', stream(1), 'body_already_consumed'],
     ['a stream of objects', stream({ a: 1 }), 'body_already_consumed'],
     ['a consumed body', { consumedBy: 'x', fix: 'y' }, 'body_already_consumed'],

@@ -69,6 +69,14 @@ const rows: readonly Row[] = [
     line: `publicUrl: ['https://other.example.com', '${origin}']`,
   },
   {
+    name: 'the scheme of a list of one, which stays a list',
+    signed: `${origin}/sms`,
+    url: '/sms',
+    options: { publicUrl: ['http://api.example.com:443'] },
+    headers: { host: 'api.example.com:443' },
+    line: `publicUrl: ['${origin}']`,
+  },
+  {
     name: 'a rule that sees http',
     signed: `${origin}/sms`,
     url: '/sms',

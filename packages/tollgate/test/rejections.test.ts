@@ -157,3 +157,32 @@ describe('every code', () => {
 test('every message can be sent in a header', () => {
   for (const { message } of Object.values(rejections)) expect(message).toMatch(/^[\x20-\x7e]+$/)
 })
+
+describe('a body that is shorter than its Content-Length', () => {
+  const cut = async (request: IncomingRequest, length: number) => {
+    const whole = String(request.body)
+    const headers = { ...request.headers, 'content-length': String(whole.length) } as IncomingRequest['headers']
+    return createVerifier(options).verify({ ...request, headers, body: whole.slice(0, length) })
+  }
+  const json = jsonRequest('{"a":[1,2]}')
+
+  test.each([
+    ['a form', genuine, 5],
+    ['a form, inside an escape', formRequest([['Body', 'é']]), 6],
+    ['JSON', json, 6],
+    ['nothing left', json, 0],
+  ] as const)('is called cut, not forged: %s', async (_what, request, length) => {
+    expect(await cut(request, String(request.body).length)).toMatchObject({ ok: true })
+    const verdict = await cut(request, length)
+    expect(verdict).toMatchObject({ ok: false, code: 'body_malformed' })
+    const message = `Only ${length} of ${String(request.body).length} bytes arrived: `
+    expect((verdict as { readonly message: string }).message).toContain(message)
+  })
+
+  test('a longer or equal body is a mismatch, and so is one without a plain Content-Length', async () => {
+    for (const length of ['1', String(String(forged.body).length), 'x', '-5', ['50', '60']])
+      expect(await createVerifier(options).verify(withHeaders(forged, { 'content-length': length }))).toMatchObject({
+        code: 'signature_mismatch',
+      })
+  })
+})

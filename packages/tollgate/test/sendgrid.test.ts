@@ -51,6 +51,15 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
     await expect(verdict.release()).resolves.toBeUndefined()
   })
 
+  test('a mail that was cut is not called forged', async () => {
+    const request = post({}, genuine.body.slice(0, -1))
+    const headers = { ...request.headers, 'content-length': String(genuine.body.length) } as IncomingRequest['headers']
+    expect(await verify({ ...request, headers })).toMatchObject({
+      code: 'body_malformed',
+      message: expect.stringContaining(`Only ${genuine.body.length - 1} of ${genuine.body.length} bytes arrived`),
+    })
+  })
+
   test('a body of any bytes is kept as it is, and has no events', async () => {
     const { publicKey, privateKey } = makeKeys()
     const body = Uint8Array.from({ length: 70_000 }, (_, index) => (index === 0 ? 0x2d : (index * 7) % 256))

@@ -1,7 +1,8 @@
 import { twilioWebhook } from 'tollgate/h3'
-import { currentScenario } from 'tollgate-conformance'
+import { currentScenario, isGuarded, isRouted, routedOptions } from 'tollgate-conformance'
 
 const guards = new WeakMap()
+const routedGuards = isGuarded ? [twilioWebhook(routedOptions)] : []
 
 /**
  * Returns the guards of the current scenario. They are made once. SHAPE tells where the application
@@ -9,6 +10,7 @@ const guards = new WeakMap()
  */
 export function guardsAt(shape) {
   if (process.env.SHAPE !== shape) return []
+  if (isRouted) return routedGuards
   const scenario = currentScenario()
   if (!guards.has(scenario))
     guards.set(

@@ -97,7 +97,9 @@ interface Keys {
 
 async function readOptions(args: Args, io: Io): Promise<Keys & { readonly options: DevOptions }> {
   const { authTokens, sharedKey, names } = await readSecretsIfAny(args, io)
-  const publicUrl = args.list('public-url')
+  const publicUrls = args.list('public-url')
+  // One URL is used with any Host.
+  const publicUrl = publicUrls.length > 1 ? publicUrls : publicUrls[0]
   const signWithRealToken = args.flag('sign-with-real-token')
   if (signWithRealToken && authTokens.length === 0)
     throw new UsageError('--sign-with-real-token needs an Auth Token: set TWILIO_AUTH_TOKEN, or use --auth-token-file.')
@@ -117,7 +119,7 @@ async function readOptions(args: Args, io: Io): Promise<Keys & { readonly option
     ...(sendgridPath !== undefined && {
       sendgrid: { path: sendgridPath, publicKey: await requirePublicKeys(args, io) },
     }),
-    ...(publicUrl.length > 0 && { publicUrl }),
+    ...(publicUrl !== undefined && { publicUrl }),
     ...readSharedOptions(args, { authTokens, sharedKey }),
   }
   return { options, keys, names }

@@ -94,12 +94,13 @@ async function readSource(args: Args, io: Io): Promise<{ source: Source; names: 
   if (upstream === undefined)
     throw new UsageError('--upstream is missing: the URL of the server behind the gateway (or use --config FILE).')
   const publicUrl = args.list('public-url')
-  if (publicUrl.length === 0) throw new UsageError('--public-url is missing: how Twilio reaches this gateway.')
+  const [firstUrl] = publicUrl
+  if (firstUrl === undefined) throw new UsageError('--public-url is missing: how Twilio reaches this gateway.')
   const secrets = await readSecrets(args, io)
   const route: Route = {
     path: '/',
     upstream,
-    publicUrl,
+    publicUrl: publicUrl.length > 1 ? publicUrl : firstUrl,
     mode: args.choice('mode', ['enforce', 'observe']),
     maxBodyBytes: args.integer('max-body-bytes', 1, 999_999_999),
     webSocket: args.flag('web-socket'),

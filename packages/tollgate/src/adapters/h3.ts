@@ -48,7 +48,11 @@ export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions> = {})
     const address = readAddress(event, request)
     const urls = [event.node?.req.url, request?.url, event.path]
     if (!paths.guards(address, urls, undefined, next === undefined ? 'text' : 'segments')) return undefined
-    const outcome = await guard.check(() => readRequest(event, request, address), h3Event)
+    const read = (): IncomingRequest => {
+      checkUncached(event.context)
+      return readRequest(event, request, address)
+    }
+    const outcome = await guard.check(read, h3Event)
     if (outcome.webhook === undefined) {
       if (next !== undefined) return web.toResponse(outcome.answer)
       // Without this mark, h3 1 runs the handler if the client has left and no answer can be sent.
@@ -76,13 +80,32 @@ interface EitherEvent {
   readonly req: Request | NodeRequest
   readonly res: { readonly status?: number }
   readonly path: string
-  readonly context: { twilio: Accepted | Observed }
+  readonly context: { twilio: Accepted | Observed } & CacheMarks
   readonly runtime?: Runtime
   readonly node?: { readonly req: KeptRequest; readonly res?: Parameters<typeof node.sendAnswer>[1] }
   /** The Request, in h3 1 on a platform without Node.js. */
   readonly web?: { readonly request?: Request }
   _requestBody?: unknown
   _handled?: boolean
+}
+
+/** The marks of Nitro on a request that its cache answers. */
+interface CacheMarks {
+  /** Nitro 3: the rules of the path, if the guard runs behind them. */
+  readonly routeRules?: { readonly cache?: unknown }
+  /** Nitro 2: set while the handler runs for the cache. */
+  readonly cache?: { readonly options?: unknown }
+}
+
+/**
+ * Checks that Nitro does not cache the answer, which anyone would get. Nitro 3 also drops the body.
+ * @throws TypeError, which is logged and answered with 500.
+ */
+function checkUncached({ routeRules, cache }: CacheMarks): void {
+  if (routeRules?.cache || cache?.options)
+    throw new TypeError(
+      'Nitro caches this route, so anyone would get the answer to a signed request: exclude it from "cache" and "swr" of routeRules, and from defineCachedHandler',
+    )
 }
 
 interface Runtime {

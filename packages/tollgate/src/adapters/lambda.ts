@@ -179,7 +179,19 @@ function readTarget(event: LambdaEvent, isBehindBalancer: boolean): Target {
   // it.
   const path = escapePath(event.requestContext?.path ?? event.path)
   const url = pairs.length === 0 ? path : `${path}?${pairs.join('&')}`
-  return { method: event.httpMethod ?? '', url, urlIsNormalized: !isBehindBalancer && respellQuery }
+  return { method: event.httpMethod ?? '', url, urlIsNormalized: isBehindBalancer ? respellFields : respellQuery }
+}
+
+/**
+ * Lists the spellings of a load balancer's query that Twilio may have signed. The event has each
+ * name and value as it was sent. It does not show the `=` of a name without a value, a `&` at the
+ * end, and whether something escaped the characters that a URL should not have.
+ */
+function respellFields(query: string): readonly string[] {
+  const withoutEquals = (one: string): string => one.replace(/([?&](?![A-Z])[^=&]+)=(?=&|$)/g, '$1')
+  const unescaped = query.replace(/%(?:22|3C|3E|5B|5C|5D|5E|60|7B|7C|7D)/gi, decodeURIComponent)
+  const spellings = [query, unescaped].flatMap((one) => [one, withoutEquals(one)])
+  return query === '' ? [] : spellings.flatMap((one) => [one, `${one}&`])
 }
 
 /** Encodes what an encoded path cannot hold. HTTP APIs decode the path, and the others do not. */

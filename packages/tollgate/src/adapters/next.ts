@@ -32,17 +32,39 @@ export function twilioWebhook<S extends WebhookSource = 'enforce', R extends Req
   const guard = createGuard(options)
   checkHandler(handler)
   return async (request, context) => {
-    const outcome = await guard.check(() => toIncomingRequest(request), request)
+    const segments = await listEdgeSegments(context)
+    const outcome = await guard.check(() => toIncomingRequest(request, segments), request)
     if (outcome.webhook === undefined) return web.toResponse(outcome.answer)
     const work = (): Response | Promise<Response> => handler(outcome.webhook as Webhook<S>, request, context)
     return web.runWork(outcome, work, (response) => response?.status, request)
   }
 }
 
-/** Next sets the URL's scheme and host itself, and writes the query in another spelling. */
-function toIncomingRequest(request: Request): IncomingRequest {
+/**
+ * Next sets the URL's scheme and host itself, and writes the query in another spelling. The Edge
+ * runtime keeps the `basePath`, which the Node.js runtime strips.
+ * @throws TypeError for a route that can verify no request.
+ */
+function toIncomingRequest(request: EitherRequest, edgeSegments: readonly string[]): IncomingRequest {
+  if (edgeSegments.length > 0)
+    throw new TypeError(
+      `On the Edge runtime, Next adds the dynamic segment "${edgeSegments[0]}" to the query, so no signature can match: remove \`export const runtime = 'edge'\` from the file of the route`,
+    )
   const { method, headers, body } = web.toIncomingRequest(request)
-  return { method, url: request.url.replace(/^[^:/]+:\/\/[^/?#]*/, ''), headers, body, urlIsNormalized: respellQuery }
+  const target = request.url.replace(/^[^:/]+:\/\/[^/?#]*/, '')
+  const basePath = request.nextUrl?.basePath ?? ''
+  const url = target.startsWith(`${basePath}/`) ? target.slice(basePath.length) : target
+  return { method, url, headers, body, urlIsNormalized: respellQuery }
+}
+
+/** A NextRequest, or a plain Request of a test. */
+type EitherRequest = Request & { readonly nextUrl?: { readonly basePath?: string } }
+
+/** Lists the dynamic segments of a route on the Edge runtime, which has a global of this name. */
+async function listEdgeSegments(context: unknown): Promise<readonly string[]> {
+  if (!('EdgeRuntime' in globalThis)) return []
+  const { params }: { readonly params?: unknown } = Object(context)
+  return Object.keys(Object(await params))
 }
 
 /**
@@ -76,7 +98,7 @@ export function twilioWebhookApi<
   return async (req, res) => {
     const read = (): IncomingRequest => ({
       ...node.toIncomingRequest(req, req.url, findBody(req)),
-      urlIsNormalized: true,
+      urlIsNormalized: respellQuery,
     })
     const outcome = await guard.check(read, req)
     if (outcome.webhook === undefined) return node.sendAnswer(req, res, outcome.answer)

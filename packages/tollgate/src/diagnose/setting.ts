@@ -137,7 +137,7 @@ function* listCandidates(
 
 /** Replaces the URL of the same host in a list, or adds the URL to it. */
 function replaceUrl(publicUrl: VerifierOptions['publicUrl'], url: string, { host }: UrlParts): string | string[] {
-  if (!Array.isArray(publicUrl) || publicUrl.length < 2) return url
+  if (!Array.isArray(publicUrl)) return url
   const list = publicUrl.filter((one): one is string => typeof one === 'string')
   const isSameHost = (one: string): boolean =>
     new RegExp(`^[a-z]+://${host.replace(/[^a-z0-9]/gi, '\\$&')}(?=[:/]|$)`, 'i').test(one)

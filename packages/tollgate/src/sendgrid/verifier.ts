@@ -12,7 +12,7 @@ import { isBytes } from '../checks/runtime.ts'
 import { encodeUtf8, parseJsonBody } from '../scheme/form.ts'
 import { hashBody } from '../scheme/signature.ts'
 import { isRejected, type Rejected, type RejectionCode, reject } from '../verdict.ts'
-import { borrowBody } from '../verify/body.ts'
+import { borrowBody, explainCut } from '../verify/body.ts'
 import { type HeaderReader, readHead, readHeaders, readSingle } from '../verify/head.ts'
 import type { Diagnoser, IncomingRequest, PushedBody, ReplayGuard, Reservation } from '../verify/types.ts'
 import { reserveDelivery, type Verifier } from '../verify/verifier.ts'
@@ -179,8 +179,10 @@ async function prove(check: Check): Promise<SendGridVerdict> {
   if (first === undefined) return refuse('body_malformed', 'The body is empty.')
   if (first >= 0x30 && first <= 0x39) return refuse('body_malformed', 'The body begins with a digit.')
   const key = settings.keys[await signature.finish(message)]
-  if (key === undefined)
-    return refuse('signature_mismatch', 'No public key given made this signature of the timestamp and the body.')
+  if (key === undefined) {
+    const mismatch = 'No public key given made this signature of the timestamp and the body.'
+    return explainCut(refuse('signature_mismatch', mismatch), body, head.header)
+  }
 
   const { replay } = settings.given
   // SendGrid sends a delivery again only if it failed, and then the adapters have released it. The

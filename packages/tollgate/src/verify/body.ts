@@ -51,8 +51,9 @@ async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): 
     }
   } catch (error) {
     // Some streams find out only while they are read that their bytes are lost.
-    const isConsumed = typeof error === 'object' && error !== null && 'consumedBy' in error
-    return isConsumed ? reject('body_already_consumed', describeConsumed(error as BodyConsumed)) : rejectUnfinished()
+    const { consumedBy, status } = Object(error) as { readonly consumedBy?: unknown; readonly status?: unknown }
+    if (consumedBy !== undefined) return reject('body_already_consumed', describeConsumed(error as BodyConsumed))
+    return status === 413 ? reject('body_too_large', 'Or a limit of the server, which ended it.') : rejectUnfinished()
   }
   return collected.join()
 }
@@ -69,6 +70,20 @@ function readPushed(body: PushedBody, maxBytes: number): Promise<Uint8Array | Re
     }
     stop = body.listen(onChunk, (isWhole) => resolve(isWhole ? collected.join() : rejectUnfinished()))
   })
+}
+
+/** The rejections that the lost end of a body can cause. */
+const causedByCut: ReadonlySet<string> = new Set(['body_malformed', 'body_hash_mismatch', 'signature_mismatch'])
+
+/**
+ * Replaces a rejection if the body is shorter than its Content-Length. Servers pass whole bodies
+ * only, so something before the verifier cut it: the sender has not forged it.
+ */
+export function explainCut(rejection: Rejected, body: Uint8Array, header: HeaderReader): Rejected {
+  const declared = Number(readSingle(header, 'content-length') ?? 0)
+  if (!(body.length < declared) || !causedByCut.has(rejection.code)) return rejection
+  const detail = `Only ${body.length} of ${declared} bytes arrived: a limit of the framework or a server before it cut the body.`
+  return reject('body_malformed', detail, rejection.tried)
 }
 
 function rejectUnfinished(): Rejected {

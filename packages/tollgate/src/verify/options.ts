@@ -4,7 +4,14 @@ import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
 import { type Algorithm, algorithms, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
 import { createSigner, type Signer } from '../scheme/signature.ts'
-import { parsePublicUrl, refuseAddress, resolveByRule, resolveFromList, type UrlResolver } from './public-url.ts'
+import {
+  parsePublicUrl,
+  refuseAddress,
+  resolveByRule,
+  resolveFromList,
+  resolveToOrigin,
+  type UrlResolver,
+} from './public-url.ts'
 import { type AuthTokenLookup, type IncomingRequest, publicUrlRule, type VerifierOptions } from './types.ts'
 
 /** The option `authToken` after parsing. */
@@ -91,6 +98,7 @@ function parseUrlOptions(given: VerifierOptions): Settings['resolveUrl'] {
   const rule: UrlResolver | undefined = Object(publicUrl)[publicUrlRule]
   if (rule !== undefined) return rule
   const where = given.publicUrl === undefined ? 'TOLLGATE_PUBLIC_URL' : 'publicUrl'
+  if (!Array.isArray(publicUrl)) return resolveToOrigin(parsePublicUrl(publicUrl, where))
   return resolveFromList(toList(publicUrl, where).map((url) => parsePublicUrl(url, where)))
 }
 

@@ -46,13 +46,13 @@ export function parsePublicUrl(url: unknown, where: string): PublicOrigin {
   }
 }
 
-/**
- * Of several origins, the one with the host and port of the Host header is used. A single one is
- * always used.
- */
+/** One origin is used for every request, because a proxy may send any Host. */
+export function resolveToOrigin(origin: PublicOrigin): UrlResolver {
+  return (_head, source) => joinTarget(origin, source.url)
+}
+
+/** Of a list, even of one, the origin with the host and port of the Host header is used. */
 export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
-  const [first] = origins
-  if (origins.length === 1 && first !== undefined) return (_head, source) => joinTarget(first, source.url)
   return (head, source) => {
     const host = readHost(head.header, source.url)
     if (host === undefined) return reject('url_not_allowed', 'The Host header is missing or malformed.')

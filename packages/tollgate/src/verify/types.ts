@@ -228,8 +228,10 @@ export interface Answer {
 export interface VerifierOptions {
   /**
    * How Twilio reaches this server: scheme, host, port and, if a proxy strips one, the path prefix.
-   * Of a list, the URL with the host of the Host header is used. `fromRequest(…)` builds the URL
-   * from the request. Default: TOLLGATE_PUBLIC_URL of the environment; without it a TypeError.
+   * One URL is used for every request, with any Host header. Of a list, even of one, the URL with
+   * the host of the Host header is used, and other hosts are `url_not_allowed`: use a list if your
+   * routes depend on the host. `fromRequest(…)` builds the URL from the request. Default:
+   * TOLLGATE_PUBLIC_URL of the environment; without it a TypeError.
    */
   readonly publicUrl?: string | readonly string[] | PublicUrlRule | undefined
   /**

@@ -14,7 +14,7 @@ import {
   type Verdict,
   type Webhook,
 } from '../verdict.ts'
-import { borrowBody } from './body.ts'
+import { borrowBody, explainCut } from './body.ts'
 import {
   type Candidate,
   findKeys,
@@ -114,7 +114,7 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   if (isRejected(body)) return body
   const coverage = readCoverage(head, url.query, body)
   check.coverage = coverage
-  if (coverage.rejection !== undefined) return coverage.rejection
+  if (coverage.rejection !== undefined) return explainCut(coverage.rejection, body, head.header)
 
   const parts = head.handshake ? { ...url, scheme: 'wss' } : url
   // One more than may be allowed: then at least one of them is foreign.
@@ -140,9 +140,11 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
     if (isRejected(newer)) return newer
     if (newer.length > 0) match = findMatch(newer)
   }
-  // Without queries, which hold what users wrote.
-  if (match === undefined)
-    return reject('signature_mismatch', undefined, distinct(tried.map((url) => url.replace(/\?.*/s, ''))))
+  if (match === undefined) {
+    // Without queries, which hold what users wrote.
+    const paths = distinct(tried.map((url) => url.replace(/\?.*/s, '')))
+    return explainCut(reject('signature_mismatch', undefined, paths), body, head.header)
+  }
 
   // `undefined` for a body that is not one JSON text: another parser may find accounts behind a
   // byte order mark or in a second line.

@@ -1,12 +1,14 @@
 import { defineEventHandler, readBody, setResponseHeaders, setResponseStatus, toWebRequest } from 'h3'
-import { currentScenario } from 'tollgate-conformance'
+import { currentScenario, isRouted } from 'tollgate-conformance'
 import { guardsAt } from '../guard.js'
+import { showRan } from '../routed.js'
 
 const parsers = { readBody, toWebRequest: (event) => parse(toWebRequest(event)) }
 
 export default defineEventHandler({
   onRequest: [(event) => guardsAt('route')[0]?.(event), (event) => guardsAt('route')[1]?.(event)],
   async handler(event) {
+    if (isRouted) return showRan(event, '/*')
     const { after, handle } = currentScenario()
     const appBody = event.method === 'POST' ? await parsers[after]?.(event) : undefined
     const { status, headers, body } = await handle(event.context.twilio, appBody)

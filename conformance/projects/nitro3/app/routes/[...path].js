@@ -1,6 +1,7 @@
 import { defineHandler, readBody } from 'nitro/h3'
-import { currentScenario } from 'tollgate-conformance'
+import { currentScenario, isRouted } from 'tollgate-conformance'
 import { guardsAt } from '../guard.js'
+import { showRan } from '../routed.js'
 
 const parsers = { readBody, 'event.req.text': ({ req }) => parse(req) }
 
@@ -10,6 +11,7 @@ export default defineHandler({
     (event, next) => guardsAt('route')[1]?.(event, next),
   ],
   async handler(event) {
+    if (isRouted) return showRan(event, '/*')
     const { after, handle } = currentScenario()
     const appBody = event.req.method === 'POST' ? await parsers[after]?.(event) : undefined
     const { status, headers, body } = await handle(event.context.twilio, appBody)

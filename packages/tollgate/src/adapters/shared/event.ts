@@ -1,11 +1,14 @@
 import type { IncomingRequest, Webhook, WebhookSource } from '../../index.ts'
 import { checkHandler, type GuardOptions, type OptionsSource } from './guard.ts'
+import { findAddress } from './routed.ts'
 import { runWork, toIncomingRequest, toResponse } from './web.ts'
 import { createSocketGuard, type WebSocketOptions } from './web-socket.ts'
 
 /** The argument that SvelteKit, Astro and React Router pass to an endpoint. */
 export interface RequestEvent {
   readonly request: Request
+  /** The URL that the framework gives beside that of the Request. Its path must be the same. */
+  readonly url?: URL | undefined
 }
 
 /** A handler for verified webhooks. It also gets the framework's event. */
@@ -36,7 +39,11 @@ export function wrapEndpoint<S extends WebhookSource, Event extends RequestEvent
   return async (event) => {
     const { request } = event
     const { env, connection } = look(event)
-    const read = (): IncomingRequest => ({ ...toIncomingRequest(request), ...connection })
+    const read = (): IncomingRequest => {
+      // Astro decodes the path of `context.url` several times, joins its slashes, and routes by it.
+      const url = findAddress(request, { path: event.url?.pathname, joinsSlashes: true })
+      return { ...toIncomingRequest(request), url, ...connection }
+    }
     const outcome = await guard.check(read, event, env as Env)
     if (outcome.webhook === undefined) return toResponse(outcome.answer)
     const work = async (): Promise<Response> => handler(outcome.webhook as Webhook<S>, event)

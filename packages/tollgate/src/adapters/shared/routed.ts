@@ -32,6 +32,8 @@ interface Addresses {
   readonly fields?: Fields | undefined
   /** The whole path that the router has read from the URL, if it is known. */
   readonly path?: string | undefined
+  /** True if the framework joins repeated slashes, for its router too. Default false. */
+  readonly joinsSlashes?: boolean
 }
 
 /**
@@ -40,13 +42,14 @@ interface Addresses {
  */
 export function findAddress(
   request: Pick<Request, 'url' | 'headers'> & { readonly params?: unknown },
-  { raw, fields = request.headers, path }: Addresses = {},
+  { raw, fields = request.headers, path, joinsSlashes = false }: Addresses = {},
 ): string {
   const { url } = request
   // Bun makes a URL without an origin if it cannot use the Host header.
   const routed = url.startsWith('/') ? undefined : readTarget(url)
   if (routed === undefined || !namesHost(fields) || hasDots(request.params)) return ''
-  if (path !== undefined && path !== routed.path && foldPath(path) !== foldPath(routed.path)) return ''
+  const fold = (one: string): string => foldPath(joinsSlashes ? one.replace(/\/{2,}/g, '/') : one)
+  if (path !== undefined && path !== routed.path && fold(path) !== fold(routed.path)) return ''
   return raw === undefined ? url : findTarget(raw)
 }
 

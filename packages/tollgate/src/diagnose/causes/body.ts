@@ -113,7 +113,8 @@ export const bodyCauses = {
     suspect({ subject, rejection }) {
       if (subject.tooLarge) return undefined
       if (isCompressed(subject)) return undefined
-      if (rejection.code === 'body_malformed' && subject.isForm && !isDecodedTwice(subject))
+      const isCut = subject.contentLength > (subject.body?.length ?? 0)
+      if (rejection.code === 'body_malformed' && subject.isForm && !isCut && !isDecodedTwice(subject))
         return { score: 91, detail: 'The form is not UTF-8: it has other bytes, or escapes of another character set.' }
       return subject.isForm && hasLostCharacters(subject) ? { score: 67, detail: lostCharacters } : undefined
     },

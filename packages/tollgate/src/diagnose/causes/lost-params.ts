@@ -65,13 +65,14 @@ export const lostParamsCauses = {
       yield* listExtra(subject.formPairs, new Set(known))
     },
     changesParams: true,
-    suspect({ subject, tried }) {
+    suspect({ subject, rejection, tried }) {
       const { given, method, handshake, bodyMatches } = subject
       if (given?.length === 0 && method === 'POST' && !handshake && !bodyMatches)
         return { score: 74, detail: 'No parameters were passed: no form parser ran, or it ran too late.' }
       const { body, contentLength, isForm } = subject
+      const isCut = rejection.code === 'body_malformed' && contentLength > (body?.length ?? 0)
       if (
-        tried > 0 &&
+        (tried > 0 || isCut) &&
         isForm &&
         body !== undefined &&
         body.length > 0 &&

@@ -1,12 +1,16 @@
 import { twilioWebhook } from 'tollgate/sveltekit'
-import { currentScenario } from 'tollgate-conformance'
+import { currentScenario, isRouted } from 'tollgate-conformance'
+import { routed } from '../../routed.js'
 
 // A redirect would be wrong for Twilio: its signature covers the path as it was.
 export const trailingSlash = 'ignore'
 
 const endpoints = new WeakMap()
 
+const other = routed('/*')
+
 export function fallback(event) {
+  if (isRouted) return other(event)
   const scenario = currentScenario()
   if (!endpoints.has(scenario)) endpoints.set(scenario, twilioWebhook(scenario.options, answer(scenario)))
   return endpoints.get(scenario)(event)

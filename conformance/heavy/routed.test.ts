@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadNest } from '../frameworks/nest.ts'
+import { attack } from '../routed/attack.ts'
+import { listNestServers } from '../routed/nest-servers.ts'
+import { showReports } from '../routed/report.ts'
+import { nameOn, type RuntimeServers, runtimes, startServers } from '../routed/runtime-servers.ts'
+import { isInShortRun } from '../routed/server.ts'
+
+const limits = { count: 350, seed: 1, signatures: 4 }
+
+describe.each(runtimes)('the route that ran is the route that was signed, on $name', (runtime) => {
+  let started: RuntimeServers
+  beforeAll(async () => {
+    started = await startServers(runtime, () => true)
+  })
+  afterAll(() => started?.stop())
+
+  test.each(runtime.apps.filter(isInShortRun))('$name', async (app) => {
+    const server = started.servers.find(({ name }) => name === nameOn(runtime, app))
+    if (server === undefined) throw new Error(`${runtime.name} did not start it`)
+    const report = await attack(server, limits)
+    expect(report.wrong.size, showReports([report])).toBe(0)
+  })
+})
+
+describe.each(['11', '12'])('the route that ran is the route that was signed, in Nest %s', async (version) => {
+  const servers = listNestServers(version, await loadNest(`nest${version}`, 'ESM'))
+  test.each(servers)('$name', async (server) => {
+    const report = await attack(server, limits)
+    expect(report.wrong.size, showReports([report])).toBe(0)
+  })
+})

@@ -1,0 +1,3 @@
+import { routed } from '../../../routed.js'
+
+export const ALL = routed('/routed/:a/sms')

@@ -1,0 +1,5 @@
+import { routed } from '../../../../../routed.js'
+
+const run = routed('/routed/:a/:b/:c')
+
+export { run as GET, run as POST }

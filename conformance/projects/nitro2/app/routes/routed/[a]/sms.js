@@ -1,0 +1,3 @@
+import { routed } from '../../../routed.js'
+
+export default routed('/routed/:a/sms')

@@ -1,0 +1,4 @@
+import { routed } from '../../../routed.js'
+
+export const trailingSlash = 'ignore'
+export const fallback = routed('/routed/sms')

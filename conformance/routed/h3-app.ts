@@ -1,0 +1,56 @@
+import { H3, type H3Event, type Middleware } from 'h3'
+import { twilioWebhook } from 'tollgate/h3'
+import { mountedRoutes, type Ran, rootRoutes } from './routes.ts'
+import type { GuardOptions } from './server.ts'
+
+export const h3Places = {
+  'the whole app': 'all',
+  'each route': 'all',
+  'paths at the root': ['/billing/paid', '/admin', '/api/voice'],
+  'paths in the mounted app': ['/api/voice'],
+  'paths below the mount': ['/api/voice'],
+} as const satisfies Readonly<Record<string, 'all' | readonly string[]>>
+
+export type H3Place = keyof typeof h3Places
+
+/**
+ * `prefix` is what the mount of an app with its own middleware strips from `event.req.url`. Only
+ * Node.js strips it.
+ */
+function answer(route: string, prefix = ''): (event: H3Event) => Ran {
+  return (event) => {
+    const { url, req } = event
+    const stripped = new URL(req.url).pathname.startsWith(prefix) ? '' : prefix
+    const requestUrl = req.url.replace(/^([a-z]+:\/\/[^/?#\\]*)?/i, `$1${stripped}`)
+    const { pathname, search } = new URL(requestUrl)
+    return {
+      route,
+      params: { ...event.context.params },
+      urls: {
+        'event.url': url.pathname + url.search,
+        'event.url.href': url.href,
+        'event.path': event.path,
+        'event.req.url': requestUrl,
+        'new URL(event.req.url)': pathname + search,
+      },
+      parsed: Object.fromEntries([...url.searchParams].map(([name, value]) => [name, value])),
+    }
+  }
+}
+
+export function makeH3App(place: H3Place, options: GuardOptions | undefined): H3 {
+  const guard = (more: object = {}): Middleware[] => (options ? [twilioWebhook({ ...options, ...more })] : [])
+  const app = new H3({ silent: true })
+  const part = new H3({ silent: true })
+  if (place === 'the whole app') for (const one of guard()) app.use(one)
+  if (place === 'paths at the root')
+    for (const one of guard({ paths: ['/billing', '/admin', '/api/voice'] })) app.use(one)
+  if (place === 'paths in the mounted app') for (const one of guard({ paths: ['/api/voice'] })) part.use(one)
+  if (place === 'paths below the mount') for (const one of guard({ paths: ['/voice'] })) part.use(one)
+  const each = place === 'each route' ? { middleware: guard() } : {}
+  const prefix = place === 'paths in the mounted app' || place === 'paths below the mount' ? '/api' : ''
+  for (const path of mountedRoutes) part.all(path.replace('*', '**'), answer(`/api${path}`, prefix), each)
+  app.mount('/api', part)
+  for (const path of rootRoutes) app.all(path.replace('*', '**'), answer(path), each)
+  return app
+}

@@ -1,0 +1,27 @@
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { attack } from '../routed/attack.ts'
+import { nodeServers } from '../routed/node-servers.ts'
+import { showReports } from '../routed/report.ts'
+import { guardOptions, isInShortRun } from '../routed/server.ts'
+
+beforeAll(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+})
+
+const servers = nodeServers.filter(isInShortRun)
+const limits = { count: 300, seed: 1, signatures: 4 }
+
+describe('the route that ran is the route that was signed', () => {
+  test.each(servers)('$name', async (server) => {
+    const report = await attack(server, limits)
+    expect(report.wrong.size, showReports([report])).toBe(0)
+  })
+})
+
+test.each(servers.filter(({ guards, http2 }) => guards === 'all' && !http2))(
+  'finds a guard that accepts everything: $name',
+  async (server) => {
+    const { wrong } = await attack(server, { ...limits, count: 20, guard: { ...guardOptions, mode: 'observe' } })
+    expect([...wrong.keys()]).toEqual(expect.arrayContaining([expect.stringMatching(/^unsigned: ran /)]))
+  },
+)
