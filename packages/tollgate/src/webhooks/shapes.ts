@@ -133,7 +133,7 @@ function findCompleteKind(params: ParamsReader): Kind | undefined {
 }
 
 function findShape(name: string): ShapeRow | undefined {
-  return shapes.find(({ names }) => names.test(name))
+  return plainNames.has(name) ? shapesOfNames.get(name) : shapes.find(({ names }) => names.test(name))
 }
 
 function findFaultOfName(name: string, kind: Kind | undefined): string | undefined {
@@ -159,6 +159,7 @@ function findNextName({ parameters }: Kind, text: string): string {
  * A known name may do that if the longer one is there too: `From` with the value `CityBank`.
  */
 function beginsLongerName(name: string, value: string, values: ReadonlyMap<string, unknown>): boolean {
+  if (!prefixes.has(name)) return false
   const joined = name + value.slice(0, longestName)
   for (let length = name.length + 1; length <= longestName; length++) {
     const longer = joined.slice(0, length)
@@ -170,6 +171,9 @@ function beginsLongerName(name: string, value: string, values: ReadonlyMap<strin
 const allNames = Object.values(kinds).flatMap(listNames)
 const plainNames: ReadonlySet<string> = new Set(allNames.filter((name) => !isPattern(name)))
 const patterns = [...new Set(allNames.filter(isPattern))]
+// A replay guard checks every delivery, so what is known of a name is looked up.
+const shapesOfNames = new Map([...plainNames].map((name) => [name, shapes.find(({ names }) => names.test(name))]))
+const prefixes = new Set([...plainNames].flatMap((name) => Array.from(name, (_, length) => name.slice(0, length))))
 const longestName = Math.max(...allNames.map((name) => name.length))
 
 function isPattern(name: string): boolean {
