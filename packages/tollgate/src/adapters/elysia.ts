@@ -1,7 +1,7 @@
 import type { AnyElysia, Elysia } from 'elysia'
 import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { Guard, GuardOptions, OptionsSource } from './shared/guard.ts'
-import { releaseIfFailed } from './shared/release.ts'
+import { settle } from './shared/settle.ts'
 import { chooseTarget, findBody, readPeerAddress } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
@@ -58,17 +58,17 @@ function createMacro(guard: Guard, app: AnyElysia): object {
     const { webhook, reserved } = outcome
     // After the answer an abort means nothing: some runtimes abort the signal of every request.
     if (reserved !== undefined)
-      request.signal.addEventListener('abort', () => answered.has(reserved) || releaseIfFailed(reserved, undefined))
+      request.signal.addEventListener('abort', () => answered.has(reserved) || settle(reserved, undefined))
     return { twilio: webhook }
   }
-  function settle(twilio: AnyWebhook | undefined, answer: unknown, statusSet: unknown, error?: unknown): void {
+  function report(twilio: AnyWebhook | undefined, answer: unknown, statusSet: unknown, error?: unknown): void {
     if (!twilio?.ok) return
     answered.add(twilio)
     const status = Number(answer instanceof Response ? answer.status : statusSet)
     // In routes that are not compiled, this may run before a slow error handler has answered. The
     // status is then still that of a success.
     const isPending = hasFailed(error) && !(answer instanceof Response) && !(status >= 300)
-    void releaseIfFailed(twilio, isPending ? undefined : status)
+    void settle(twilio, isPending ? undefined : status)
   }
   // Each hook names the properties that it uses, because Elysia reads from its source text what the
   // context needs.
@@ -78,13 +78,13 @@ function createMacro(guard: Guard, app: AnyElysia): object {
     parse: () => ({}),
     resolve: ({ request, server, set, status }: RouteContext) => verify({ request, server, set, status }),
     afterResponse: ({ twilio, set, responseValue, response, error }: AnsweredContext) =>
-      settle(twilio, responseValue ?? response, set.status, error),
+      report(twilio, responseValue ?? response, set.status, error),
     // With this hook, compiled routes pass the Response of an error handler to `afterResponse`.
     mapResponse: () => undefined,
     // Compiled routes do not call `afterResponse` for an error that no handler answers. Elysia sets
     // the status after this hook, so the check waits.
     error: ({ twilio, set }: AnsweredContext) =>
-      void setTimeout(() => twilio?.ok && !answered.has(twilio) && settle(twilio, undefined, set.status)),
+      void setTimeout(() => twilio?.ok && !answered.has(twilio) && report(twilio, undefined, set.status)),
   }
 }
 

@@ -4,7 +4,7 @@ import { readOption } from '../../checks/options.ts'
 import type { AnyWebhook, BodyConsumed, IncomingRequest, PushedBody } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
-import { releaseIfFailed } from './release.ts'
+import { settle } from './settle.ts'
 
 /**
  * Reads a Node.js request for the verifier.
@@ -159,10 +159,13 @@ export function listHeaders(req: IncomingMessage, { headers }: FullAnswer): Reco
   return { ...headers, ...(!req.complete && req.httpVersionMajor === 1 && { connection: 'close' }) }
 }
 
-/** Releases the reservation if the answer means a failure, or does not get through completely. */
+/**
+ * Confirms the reservation when the answer was sent. Releases it if the answer means a failure, or does
+ * not get through completely.
+ */
 export function releaseOnFailure(res: ServerResponse, { reserved }: Passed): void {
   if (reserved === undefined) return
-  const onClose = (): void => void releaseIfFailed(reserved, res.writableFinished ? res.statusCode : undefined)
+  const onClose = (): void => void settle(reserved, res.writableFinished ? res.statusCode : undefined)
   // The client may have left during the check.
   if (res.destroyed) onClose()
   else res.once('close', onClose)
