@@ -167,7 +167,10 @@ async function decide(original: Original | undefined, auth: AuthRequest): Promis
   })
   requestBody?.stop()
   // A chunked body can be empty.
-  if (verdict.ok && needsBody && verdict.body.length === 0) return bodyMissing
+  if (verdict.ok && needsBody && verdict.body.length === 0) {
+    release(verdict)
+    return bodyMissing
+  }
   return verdict
 }
 

@@ -74,6 +74,7 @@ const replay = z
     onReplay: z.enum(['mark', 'reject']).optional(),
     onStoreFailure: z.enum(['reject', 'accept']).optional(),
     ttlSeconds: z.int().optional(),
+    leaseSeconds: z.int().optional(),
   })
   .refine((given) => (given.store === 'memory') === (given.redisUrlEnv === undefined && given.redisUrl === undefined), {
     error: 'needs "redisUrlEnv" or "redisUrl" with the store "redis", and neither with "memory"',
