@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createRandom } from '../../../conformance/kit/random.ts'
 import { type RedisServer, startRedis } from '../../../tools/services/redis.mjs'
 import { createVerifier, type IncomingRequest, type Verdict } from '../src/index.ts'
-import { type RedisClient, type ReplayGuardOptions, redisStore, replayGuard } from '../src/replay/index.ts'
+import { memoryStore, type RedisClient, type ReplayGuardOptions, redisStore, replayGuard } from '../src/replay/index.ts'
 import { sampleWebhook, signRequest } from '../src/testing/index.ts'
 
 const publicUrl = 'https://example.com'
@@ -177,6 +178,56 @@ for (const [library, connect] of Object.entries(libraries))
       console.log(`${library}, server paused for 1,000 ms: answered after ${took.toFixed(0)} ms of 200`)
       await recover(deliver)
       expect(await deliver(message)).toBe('accepted, replayed false')
+    })
+
+    test('a server that stands still lets no retry be a replay of a delivery that nobody handled', async () => {
+      for (const onReplay of ['mark', 'reject'] as const)
+        for (const reportsOutcome of [true, false]) {
+          const deliver = createGuarded(connection.client, { onReplay, storeTimeoutMs: 100 })
+          const messages = Array.from({ length: 30 }, () => ({ ...newMessage(), reportsOutcome }))
+          const deliverAll = () => Promise.all(messages.map(deliver))
+          redis.pause()
+          expect(count(await deliverAll())).toEqual({ replay_store_failed: 30 })
+          const retries = deliverAll()
+          redis.resume()
+          // The server reserves for the first attempt, then answers the retry, and then releases.
+          const outcomes = await retries
+          for (const [index, message] of messages.entries()) {
+            let outcome = outcomes[index]
+            while (outcome === 'replay_pending' || outcome === 'replay_store_failed') outcome = await deliver(message)
+            expect(outcome).toBe(isNew)
+          }
+        }
+    })
+
+    test('its scripts do what the memory store does, in any order of steps', async () => {
+      const random = createRandom(6)
+      const inRedis = redisStore(connection.client, { prefix: `${library}:` })
+      for (let round = 0; round < 150; round++) {
+        const key = `key ${round}`
+        const clock = { time: 0 }
+        const inMemory = memoryStore({ now: () => clock.time })
+        const trace: string[] = []
+        for (let step = 0; step < 8; step++) {
+          const index = random.below(3)
+          const described = { token: `t${index}`, kind: `kind ${index}`.replace(' ', '-'), isDoubtful: index === 2 }
+          const name = random.pick(['reserve', 'reserve', 'confirm', 'release', 'expire'] as const)
+          trace.push(`${name} ${index}`)
+          if (name === 'reserve') {
+            // A token is new for each attempt.
+            const attempt = { ...described, token: `${described.token}.${step}`, leaseMs: 60_000 }
+            expect(await inRedis.reserve(key, attempt), trace.join()).toEqual(inMemory.reserve(key, attempt))
+          } else if (name === 'expire') {
+            clock.time += 60_000
+            await connection.command('DEL', `${library}:2:${key}`)
+          } else {
+            const token = `t${index}.${random.below(step + 1)}`
+            for (const store of [inRedis, inMemory])
+              if (name === 'release') await store.release(key, token)
+              else await store.confirm(key, { ...described, token, ttlMs: 60_000 })
+          }
+        }
+      }
     })
 
     test('while the server is down deliveries are refused, and they pass again after its restart', async () => {
