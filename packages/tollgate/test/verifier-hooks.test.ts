@@ -99,7 +99,7 @@ describe('replay', () => {
   })
 
   test('a copy of a delivery that is pending is refused with 503, also in observe mode', async () => {
-    const replay = { reserve: () => ({ replayed: 'unknown', refuse: 'pending' }) } as const
+    const replay = { reserve: () => ({ replayed: 'unknown', refuse: 'pending' }) as const }
     expect(await createVerifier({ ...options, replay }).verify(genuine)).toMatchObject({
       ok: false,
       code: 'replay_pending',
