@@ -10,7 +10,7 @@ const limitMs = 20_000
 
 /**
  * Starts a primary, its replica and a sentinel, which promotes the replica when the primary is gone
- * for half a second.
+ * for one and a half seconds.
  * @returns {Promise<import('./redis-groups.d.mts').RedisGroup>}
  */
 export async function startSentinel() {
@@ -21,7 +21,7 @@ export async function startSentinel() {
   writeFileSync(
     file,
     `sentinel monitor main 127.0.0.1 ${primary.port} 1
-sentinel down-after-milliseconds main 500
+sentinel down-after-milliseconds main 1500
 sentinel failover-timeout main 3000
 sentinel resolve-hostnames no
 `,
