@@ -200,13 +200,25 @@ export const rejectionPages = {
     fix: "Set `onStale: 'mark'` and read `stale` of the verdict, or a larger `maxAgeSeconds`. See [the Event Webhook](../sendgrid-event-webhook.md).",
   },
   replayed: {
-    means: 'The replay guard saw this delivery before, Twilio never repeats this kind, and `onReplay` is `reject`.',
+    means:
+      'The replay guard saw this delivery before and its work succeeded, Twilio never repeats this kind, and `onReplay` is `reject`.',
     look: [
-      'Did the first delivery fail (an exception or a 5xx) without a release? Then a retry is refused.',
+      'Did the first delivery fail without a release? An adapter releases it after an exception, 401 or 5xx. Your own code has to call `release()`.',
       'Do two services share one store and one prefix?',
     ],
     causes: ['not_from_twilio'],
     fix: 'For a real replay, do nothing. If retries are refused, call `release()` when the work fails: see [replays](../replay.md).',
+  },
+  replay_pending: {
+    means:
+      'The replay guard has reserved this delivery for another copy, and the work on that copy has not ended. The answer is 503, so a retry may pass: after the work has failed, or after the lease (`leaseSeconds`) if the process crashed.',
+    look: [
+      'Did a retry or a replay arrive while the first copy was still being handled?',
+      'Did the process of the first copy crash? Then the delivery is free again after the lease.',
+      'Do you set `reportsOutcome` without calling `confirm()` and `release()`?',
+    ],
+    causes: [],
+    fix: 'Usually nothing. Let Twilio retry after a 5xx: see [replays](../replay.md#retries).',
   },
   replay_store_failed: {
     means:

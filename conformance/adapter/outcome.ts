@@ -40,17 +40,20 @@ function makeEvents(): Signed {
 export function outcomeSuite(framework: Framework): Suite {
   const table: CaseTable = Object.fromEntries(
     released.map(([id, status, releases]) => [
-      `${id}: ${status}, ${releases === 0 ? 'not released' : 'released once'}`,
+      `${id}: ${status}, ${releases === 0 ? 'confirmed once' : 'released once'}`,
       () =>
         withServer(framework, id, async (server) => {
           assertEqual((await send(server.port, toRaw(await makeOwn()))).status, status, 'status')
-          if (releases > 0) await waitUntil(async () => (await server.journal()).releases > 0, 'a release')
-          else await new Promise((resolve) => setTimeout(resolve, 30))
+          const countEnds = async (): Promise<number> => {
+            const { confirmations, releases: released } = await server.journal()
+            return confirmations + released
+          }
+          await waitUntil(async () => (await countEnds()) > 0, 'a confirmation or a release')
           const journal = await server.journal()
           assertEqual(
-            [journal.handlerRuns, journal.reservations, journal.releases],
-            [1, 1, releases],
-            'runs, reservations, releases',
+            [journal.handlerRuns, journal.reservations, journal.confirmations, journal.releases],
+            [1, 1, 1 - releases, releases],
+            'runs, reservations, confirmations, releases',
           )
           assertEqual((await send(server.port, toRaw(await makeOwn()))).status, status, 'status of the next')
         }),
@@ -61,8 +64,8 @@ export function outcomeSuite(framework: Framework): Suite {
     'a refused request reserves and releases nothing': () =>
       withServer(framework, 'answers 503', async (server) => {
         await expectRejected(server, await makeRequest({ token: otherToken }), 'signature_mismatch')
-        const { reservations, releases } = await server.journal()
-        assertEqual([reservations, releases], [0, 0], 'reservations and releases')
+        const { reservations, confirmations, releases } = await server.journal()
+        assertEqual([reservations, confirmations, releases], [0, 0, 0], 'reservations and their ends')
       }),
     'a client that leaves before the answer: released once': () =>
       withServer(framework, 'handler hangs', async (server) => {

@@ -34,6 +34,7 @@ export interface Journal {
   handlerRuns: number
   verdicts: string[]
   reservations: number
+  confirmations: number
   releases: number
   /** The last arguments of the handler. */
   seen?: Described
@@ -68,6 +69,9 @@ const guard = (journal: Journal): ReplayGuard => ({
     journal.reservations++
     return {
       replayed: false,
+      confirm() {
+        journal.confirmations++
+      },
       release() {
         journal.releases++
       },
@@ -90,6 +94,9 @@ const ownScheme = (journal: Journal): Verifier<AnyVerdict> => ({
       ok: true,
       body: new Uint8Array(),
       json: () => undefined,
+      async confirm() {
+        journal.confirmations++
+      },
       async release() {
         journal.releases++
       },
@@ -204,7 +211,7 @@ export type ScenarioId = keyof typeof plans
 /** Makes a scenario with an empty journal. Each server needs its own. */
 export function makeScenario(id: ScenarioId, parsers: { before?: string; after?: string } = {}): Scenario {
   const plan: Plan = plans[id]
-  const journal: Journal = { handlerRuns: 0, verdicts: [], reservations: 0, releases: 0 }
+  const journal: Journal = { handlerRuns: 0, verdicts: [], reservations: 0, confirmations: 0, releases: 0 }
   const readOptions = (): AdapterOptions => {
     const more: unknown = plan.options?.(journal)
     // Asynchronous options are one of the mistakes, so a promise is passed on unchanged.

@@ -123,12 +123,19 @@ async function send(signed: SignedRequest): Promise<{ status: number; instance: 
   return { status, instance: location ?? '' }
 }
 
+/** Sends a message, and again as Twilio does while it is answered 503. */
+async function sendUntilAnswered(signed: SignedRequest): Promise<{ status: number; instance: string }> {
+  let reply = await send(signed)
+  while (reply.status === 503) reply = await send(signed)
+  return reply
+}
+
 const countJobs = (): Promise<number> => getRedis().lLen('jobs')
 
 test('a repeated delivery is recognised by every instance', async () => {
   const signed = signMessage(tokens[0])
   const replies = []
-  for (let turn = 0; turn < 6; turn++) replies.push(await send(signed))
+  for (let turn = 0; turn < 6; turn++) replies.push(await sendUntilAnswered(signed))
   expect(replies.map(({ status }) => status)).toEqual([204, 204, 204, 204, 204, 204])
   expect(new Set(replies.map(({ instance }) => instance)).size).toBe(3)
   expect(await countJobs()).toBe(1)
@@ -137,8 +144,10 @@ test('a repeated delivery is recognised by every instance', async () => {
 test('one instance handles one of many copies that arrive together', async () => {
   const signed = signMessage(tokens[0])
   const replies = await Promise.all(Array.from({ length: 30 }, () => send(signed)))
-  expect(replies.filter(({ status }) => status !== 204)).toEqual([])
+  // Those that arrive during the work are answered 503.
+  expect(replies.filter(({ status }) => status !== 204 && status !== 503)).toEqual([])
   expect(new Set(replies.map(({ instance }) => instance)).size).toBe(3)
+  expect((await sendUntilAnswered(signed)).status).toBe(204)
   expect(await countJobs()).toBe(1)
 })
 
@@ -152,7 +161,7 @@ test('a delivery whose handler fails on one instance is new for the others', asy
   expect(retried.status).toBe(204)
   expect(retried.instance).not.toBe(failed.instance)
   expect(await countJobs()).toBe(1)
-  expect((await send(signed)).status).toBe(204)
+  expect((await sendUntilAnswered(signed)).status).toBe(204)
   expect(await countJobs()).toBe(1)
 })
 

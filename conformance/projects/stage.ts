@@ -32,7 +32,7 @@ export function currentScenario(): Scenario {
 }
 
 // The module that plays the scenario makes it, at its first request.
-const blank: Scenario['journal'] = { handlerRuns: 0, verdicts: [], reservations: 0, releases: 0 }
+const blank: Scenario['journal'] = { handlerRuns: 0, verdicts: [], reservations: 0, confirmations: 0, releases: 0 }
 
 /** Follows the orders of the test, and answers with the journal of the scenario. */
 export function followOrders(): void {

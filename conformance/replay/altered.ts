@@ -158,11 +158,28 @@ export function otherSplits(subject: ReplaySubject): Suite {
       assertReplayed(await deliver(genuine as Signed), false)
       for (const split of Object.values(splits)) assertRejected(await deliver(split), 'replayed')
     },
-    'after a split, the genuine delivery is accepted and marked': async () => {
+    'after any split, the genuine delivery is the first, and everything later is refused': async () => {
+      const { genuine, ...splits } = await splitElsewhere()
+      for (const split of Object.values(splits)) {
+        const deliver = makeReceiver(subject, reject)
+        assertReplayed(await deliver(split), false)
+        for (const other of Object.values(splits)) assertNotNew(await deliver(other), 'another split')
+        assertReplayed(await deliver(genuine as Signed), false)
+        for (const later of [genuine as Signed, ...Object.values(splits)])
+          assertRejected(await deliver(later), 'replayed')
+      }
+    },
+    'the genuine delivery does not wait for a split that is pending': async () => {
       const { genuine, [unknown]: split } = await splitElsewhere()
       const deliver = makeReceiver(subject, reject)
-      assertReplayed(await deliver(split as Signed), false)
-      assertReplayed(await deliver(genuine as Signed), true)
+      const reportsOutcome = true
+      const early = assertAccepted(await deliver({ ...(split as Signed), reportsOutcome }))
+      const first = assertAccepted(await deliver({ ...(genuine as Signed), reportsOutcome }))
+      assertEqual(first.replayed, false, 'replayed')
+      await early.confirm()
+      assertRejected(await deliver(split as Signed), 'replay_pending')
+      await first.confirm()
+      for (const later of [genuine as Signed, split as Signed]) assertRejected(await deliver(later), 'replayed')
     },
     'after a split that is of a kind that never repeats, the genuine delivery is refused': async () => {
       // One step of a call. Its last name and value can also be split so that they make an event.

@@ -2,7 +2,7 @@ import type { ReplayStore } from 'tollgate/replay'
 import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import { makeRequest, type Signed, sms } from '../kit/draft.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
-import { assertReplayed, makeReceiver, type ReplaySubject } from './subject.ts'
+import { assertNotNew, assertReplayed, makeReceiver, type ReplaySubject } from './subject.ts'
 
 const reject = { onReplay: 'reject' } as const
 const received = [['SmsStatus', 'received']] as const
@@ -15,14 +15,51 @@ function makeMessage(sid = 'SM1'): Promise<Signed> {
 /** D4: simultaneous copies, failures and floods. */
 export function races(subject: ReplaySubject): Suite {
   return defineSuite('D4 races, failures, floods', {
-    'of 100 copies at once, one is new': async () => {
+    'of 100 copies at once, one is new, and the others are recognised or asked to come again': async () => {
       for (const onReplay of ['mark', 'reject'] as const) {
         const deliver = makeReceiver(subject, { onReplay })
         const message = await makeMessage()
         const verdicts = await Promise.all(Array.from({ length: 100 }, () => deliver(message)))
         assertEqual(verdicts.filter((one) => one.ok && one.replayed === false).length, 1, `new ones with ${onReplay}`)
-        assertEqual(verdicts.filter((one) => one.ok).length, onReplay === 'mark' ? 100 : 1, 'accepted')
+        for (const verdict of verdicts) if (!verdict.ok) assertRejected(verdict, 'replayed', 'replay_pending')
+        assertNotNew(await deliver(message), 'a later copy')
       }
+    },
+    'until its work has ended, a delivery is pending: every copy is answered 503': async () => {
+      for (const onReplay of ['mark', 'reject'] as const) {
+        const deliver = makeReceiver(subject, { onReplay })
+        const message = { ...(await makeMessage()), reportsOutcome: true }
+        const verdicts = await Promise.all(Array.from({ length: 100 }, () => deliver(message)))
+        const [first, ...others] = verdicts.filter((one) => one.ok)
+        assertEqual(others.length, 0, `further ones with ${onReplay}`)
+        for (const verdict of verdicts)
+          if (!verdict.ok) assertEqual(assertRejected(verdict, 'replay_pending').status, 503, 'the status')
+        if (first !== undefined) await assertAccepted(first).confirm()
+        assertNotNew(await deliver(message), 'a copy after the confirmation')
+      }
+    },
+    'a delivery whose process crashed is new again after its lease': async () => {
+      const deliver = makeReceiver(subject, { ...reject, leaseSeconds: 1 })
+      const message = { ...(await makeMessage()), reportsOutcome: true }
+      const crashed = assertAccepted(await deliver(message))
+      assertRejected(await deliver(message), 'replay_pending')
+      let retry = await deliver(message)
+      for (const deadline = Date.now() + 10_000; !retry.ok && Date.now() < deadline; retry = await deliver(message))
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      assertEqual(assertAccepted(retry).replayed, false, 'the retry')
+      // The first process was only paused. It must not end the work of the retry.
+      for (const end of ['confirm', 'release'] as const) await crashed[end]()
+      assertRejected(await deliver(message), 'replay_pending')
+      await assertAccepted(retry).confirm()
+      assertRejected(await deliver(message), 'replayed')
+    },
+    'a delivery that was confirmed can still be released, because its job failed later': async () => {
+      const deliver = makeReceiver(subject, reject)
+      const message = { ...(await makeMessage()), reportsOutcome: true }
+      const first = assertAccepted(await deliver(message))
+      await first.confirm()
+      await first.release()
+      assertReplayed(await deliver(message), false)
     },
     'after errors and wrong results of the store, which fail closed, the guard works again': async () => {
       const store = subject.makeStore()
@@ -31,6 +68,7 @@ export function races(subject: ReplaySubject): Suite {
       }
       const flaky: ReplayStore = {
         reserve: (...args) => (answer === undefined ? store.reserve(...args) : (answer() as 'full')),
+        confirm: (...args) => store.confirm(...args),
         release: (...args) => store.release(...args),
       }
       const deliver = makeReceiver(subject, { ...reject, store: flaky })
@@ -46,14 +84,14 @@ export function races(subject: ReplaySubject): Suite {
       assertRejected(await deliver(message), 'replayed')
     },
     'a store that hangs fails closed after the time limit': async () => {
-      const store: ReplayStore = { reserve: () => new Promise(() => undefined), release() {} }
+      const store: ReplayStore = { reserve: () => new Promise(() => undefined), confirm() {}, release() {} }
       const started = performance.now()
       const deliver = makeReceiver(subject, { ...reject, store, storeTimeoutMs: 50 })
       assertRejected(await deliver(await makeMessage()), 'replay_store_failed')
       assert(performance.now() - started < 5000, 'the verdict took too long')
     },
     'only onStoreFailure accepts a delivery while the store is down, as replayed: unknown': async () => {
-      const store: ReplayStore = { reserve: () => Promise.reject(new Error('down')), release() {} }
+      const store: ReplayStore = { reserve: () => Promise.reject(new Error('down')), confirm() {}, release() {} }
       const deliver = makeReceiver(subject, { ...reject, store, onStoreFailure: 'accept' })
       assertReplayed(await deliver(await makeMessage()), 'unknown')
     },

@@ -56,7 +56,7 @@ describe.each(frameworks.map((framework) => [framework.name, framework] as const
     const scenario = {
       id: 'plain',
       options: { verifier: createSendGridVerifier({ publicKey: { events: publicKey } }) },
-      journal: { handlerRuns: 0, verdicts: [], reservations: 0, releases: 0 },
+      journal: { handlerRuns: 0, verdicts: [], reservations: 0, confirmations: 0, releases: 0 },
       async handle(webhook: unknown, appBody: unknown) {
         runs++
         const { events, body, matched } = webhook as SendGridAccepted

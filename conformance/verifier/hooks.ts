@@ -45,6 +45,22 @@ export function replaySuite(library: Library): Suite {
       ]
       for (const replay of failing) assertRejected(await ask(library, request, { replay }), 'replay_store_failed')
     },
+    'a delivery that is pending elsewhere is a 503': async () => {
+      const replay: ReplayGuard = { reserve: () => ({ replayed: 'unknown', refuse: 'pending' }) }
+      const rejected = assertRejected(await ask(library, await makeRequest(), { replay }), 'replay_pending')
+      assertEqual(rejected.status, 503, 'the status')
+    },
+    'confirm confirms the reservation, which is done at once for who reports no outcome': async () => {
+      let confirmed = 0
+      const confirm = (): void => void confirmed++
+      const replay: ReplayGuard = { reserve: () => ({ replayed: false, confirm }) }
+      assertAccepted(await ask(library, await makeRequest(), { replay }))
+      assertEqual(confirmed, 1, 'without a report')
+      const verdict = assertAccepted(await ask(library, { ...(await makeRequest()), reportsOutcome: true }, { replay }))
+      assertEqual(confirmed, 1, 'before the report')
+      await verdict.confirm()
+      assertEqual(confirmed, 2, 'after the report')
+    },
     'release releases the reservation': async () => {
       let released = 0
       const replay: ReplayGuard = {

@@ -11,13 +11,15 @@ import { ping } from './redis-ping.mjs'
 /**
  * Starts a Redis server on a free port of 127.0.0.1. It keeps nothing on disk, and ends with this
  * process.
+ * @param {Readonly<Record<string, string | number>>} more settings
  * @returns {Promise<import('./redis.d.mts').RedisServer>}
  */
-export async function startRedis() {
+export async function startRedis(more = {}) {
   const program = requireProgram('redis-server')
   const port = await findFreePort()
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-redis-'))
-  let server = await launch(program, port, folder)
+  const start = () => launch(program, port, { save: '', appendonly: 'no', dir: folder, ...more })
+  let server = await start()
   const end = () => server.kill('SIGKILL')
   process.once('exit', end)
 
@@ -34,8 +36,10 @@ export async function startRedis() {
     kill,
     async restart() {
       await kill()
-      server = await launch(program, port, folder)
+      server = await start()
     },
+    pause: () => void server.kill('SIGSTOP'),
+    resume: () => void server.kill('SIGCONT'),
     async stop() {
       await kill()
       process.off('exit', end)
@@ -44,11 +48,13 @@ export async function startRedis() {
   }
 }
 
-/** @param {string} program @param {number} port @param {string} folder */
-async function launch(program, port, folder) {
-  const options = { port, bind: '127.0.0.1', save: '', appendonly: 'no', dir: folder }
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+/** @param {string} program @param {number} port @param {Readonly<Record<string, string | number>>} more */
+async function launch(program, port, more) {
+  const { sentinel, ...settings } = { port, bind: '127.0.0.1', ...more }
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
+  // A sentinel writes to its file, which comes first.
+  const first = sentinel === undefined ? [] : [String(sentinel), '--sentinel']
+  const server = spawn(program, [...first, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [server.stdout, server.stderr])
     stream.on('data', (chunk) => {

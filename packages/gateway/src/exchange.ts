@@ -65,6 +65,18 @@ export function release(verdict: RouteVerdict): void {
   if (verdict.ok) verdict.release().catch(() => undefined)
 }
 
+/**
+ * Reports how the exchange of an accepted request ended. Its delivery failed, and Twilio can send it
+ * again, after 401 (Twilio repeats the request with credentials), 5xx, or without a whole answer.
+ * The library's adapters have the same rule (`settle`), which is not public:
+ * `test/release-rule.test.ts` compares the two.
+ * @param status of the answer. `undefined` if the client did not get it whole.
+ */
+export function settle(verdict: RouteVerdict, status: number | undefined): void {
+  if (status === undefined || status === 401 || status >= 500) release(verdict)
+  else if (verdict.ok) verdict.confirm().catch(() => undefined)
+}
+
 /** Keeps the first `limit` bytes of a body. */
 export class Capture {
   readonly #chunks: Uint8Array[] = []

@@ -202,7 +202,10 @@ async function decide(original: Original | undefined, auth: AuthRequest): Promis
   })
   body?.stop()
   // A chunked body can be empty.
-  if (verdict.ok && needsBody && verdict.body.length === 0) return bodyMissing
+  if (verdict.ok && needsBody && verdict.body.length === 0) {
+    release(verdict)
+    return bodyMissing
+  }
   return verdict
 }
 

@@ -1,7 +1,15 @@
 import type { AnyWebhook } from 'tollgate'
 import type { Client, ClientListener } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { Capture, chooseRoute, type ExchangeState, listHopField, listVerdictFields, release } from './exchange.ts'
+import {
+  Capture,
+  chooseRoute,
+  type ExchangeState,
+  listHopField,
+  listVerdictFields,
+  release,
+  settle,
+} from './exchange.ts'
 import { formatFields } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import type { RequestBody } from './request-body.ts'
@@ -78,7 +86,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const { maxBodyBytes, verifier } = route
     if (head.bodyLength !== 0) this.#body = client.openBody(maxBodyBytes, this.config.peers)
     verifier
-      .verify({ method, url: target, headers: head.verified, body: this.#body })
+      .verify({ method, url: target, headers: head.verified, body: this.#body, reportsOutcome: true })
       .then(this.#decide, () => this.refuse(500))
   }
 
@@ -188,7 +196,8 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     this.#isOver = true
     this.#body?.stop()
     this.#leaveUpstream()
-    if (this.route?.given.replay !== undefined) this.#releaseOnFailure()
+    if (this.verdict !== undefined && this.route?.given.replay !== undefined)
+      settle(this.verdict, this.client.isServed ? this.status : undefined)
     this.route?.pool.release()
     this.#context.onEnd(this)
   }
@@ -196,17 +205,6 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   #leaveUpstream(): void {
     this.#connection?.abort()
     this.#connection = undefined
-  }
-
-  /**
-   * Releases a delivery that failed, so that Twilio can send it again: after 401 (Twilio repeats
-   * the request with credentials), 5xx, or an incomplete answer.
-   * The library's adapters have the same rule (`releaseIfFailed`), which is not public:
-   * `test/release-rule.test.ts` compares the two.
-   */
-  #releaseOnFailure(): void {
-    if (this.verdict !== undefined && (!this.client.isServed || this.status === 401 || this.status >= 500))
-      release(this.verdict)
   }
 }
 

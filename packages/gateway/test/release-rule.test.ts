@@ -6,41 +6,44 @@ import { authToken, listenOn, publicUrl, send, signSms, startGateway, startUpstr
 
 const statuses = [200, 204, 301, 400, 401, 402, 403, 404, 407, 408, 422, 429, 499, 500, 501, 502, 503, 504, 599]
 
-/** A guard that counts the releases of its reservations. */
-function createCountingGuard(): { readonly guard: ReplayGuard; readonly count: () => number } {
-  let releases = 0
+type End = 'confirmed' | 'released'
+
+/** A guard that tells how each of its reservations ended. */
+function createWatchedGuard(): { readonly guard: ReplayGuard; readonly nextEnd: () => Promise<End> } {
+  let onEnd: (end: End) => void = () => undefined
   return {
-    guard: { reserve: () => ({ replayed: false, release: () => void releases++ }) },
-    count: () => releases,
+    guard: {
+      reserve: () => ({ replayed: false, confirm: () => onEnd('confirmed'), release: () => onEnd('released') }),
+    },
+    nextEnd: () =>
+      new Promise((resolve) => {
+        onEnd = resolve
+      }),
   }
 }
 
-/**
- * Sends a webhook that is answered with the status. Returns true if its reservation was released.
- */
-async function isReleased(url: string, status: number, count: () => number): Promise<boolean> {
-  const before = count()
+/** Sends a webhook that is answered with the status. Returns how its reservation ended. */
+async function sendAndWatch(url: string, status: number, nextEnd: () => Promise<End>): Promise<End> {
+  const end = nextEnd()
   const reply = await send(url, signSms(`/sms?status=${status}`))
   expect(reply.status).toBe(status)
-  // The release follows the answer.
-  await new Promise((resolve) => setTimeout(resolve, 20))
-  return count() > before
+  return end
 }
 
-test('the gateway releases a delivery after the same answers as an adapter of the library', async () => {
+test('the gateway confirms and releases deliveries after the same answers as an adapter of the library', async () => {
   const readStatus = (target = ''): number => Number(new URL(target, publicUrl).searchParams.get('status'))
   const upstream = await startUpstream((req, res) => res.writeHead(readStatus(req.url)).end())
-  const inGateway = createCountingGuard()
+  const inGateway = createWatchedGuard()
   const gateway = await startGateway(upstream.url, {}, { replay: inGateway.guard })
-  const inAdapter = createCountingGuard()
+  const inAdapter = createWatchedGuard()
   const options = { publicUrl, authToken, replay: inAdapter.guard }
   const server = createServer(twilioWebhook(options, (_webhook, req, res) => res.writeHead(readStatus(req.url)).end()))
   const url = await listenOn(server)
   try {
     const released: Record<string, number[]> = { gateway: [], adapter: [] }
     for (const status of statuses) {
-      if (await isReleased(gateway.url, status, inGateway.count)) released.gateway?.push(status)
-      if (await isReleased(url, status, inAdapter.count)) released.adapter?.push(status)
+      if ((await sendAndWatch(gateway.url, status, inGateway.nextEnd)) === 'released') released.gateway?.push(status)
+      if ((await sendAndWatch(url, status, inAdapter.nextEnd)) === 'released') released.adapter?.push(status)
     }
     expect(released.gateway).toEqual([401, 500, 501, 502, 503, 504, 599])
     expect(released.gateway).toEqual(released.adapter)

@@ -65,6 +65,12 @@ export interface Accepted extends Received {
    * without a guard.
    */
   readonly replayed: boolean | 'unknown'
+  /**
+   * Reports that your work succeeded: from now on the replay guard recognises this delivery. Call it
+   * if you set `reportsOutcome`. Adapters call it after a successful answer. After `release()` it
+   * does nothing.
+   */
+  confirm(): Promise<void>
   /** Call it if your work failed: the replay guard then accepts a retry of this delivery. */
   release(): Promise<void>
 }
@@ -95,6 +101,8 @@ export interface Observed extends Received, Rejected {
   readonly matched?: undefined
   readonly replayed?: undefined
   /** Does nothing, because nothing was reserved. */
+  confirm(): Promise<void>
+  /** Does nothing, because nothing was reserved. */
   release(): Promise<void>
 }
 
@@ -113,6 +121,8 @@ export interface AnyWebhook extends Omit<Received, 'params'> {
   /** The parameters, if the scheme has some. Adapters make `req.body` of them. */
   readonly params?: WebhookParams | undefined
   readonly covers?: string | undefined
+  /** Reports to a replay guard that the work succeeded. Default: nothing waits for it. */
+  confirm?(): Promise<void>
   release(): Promise<void>
 }
 
@@ -155,6 +165,7 @@ export type RejectionCode =
   | 'account_not_allowed'
   | 'stale'
   | 'replayed'
+  | 'replay_pending'
   | 'replay_store_failed'
 
 interface RejectionRow {
@@ -183,6 +194,7 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   account_not_allowed: row('The account is not allowed, or another one signed.'),
   stale: row('This delivery is too old.'),
   replayed: row('This delivery arrived before.'),
+  replay_pending: row('Another copy of this delivery is being handled.', 503),
   replay_store_failed: row('The replay store failed.', 503),
 }
 

@@ -35,6 +35,7 @@ describe('observe', () => {
     const verdict = (await observing.verify(forged)) as Observed
     const { handshake, covers, accountSid, matched, replayed } = verdict
     expect([handshake, covers, accountSid, matched, replayed]).toEqual(Array(5).fill(undefined))
+    expect(await verdict.confirm()).toBeUndefined()
     expect(await verdict.release()).toBeUndefined()
   })
 

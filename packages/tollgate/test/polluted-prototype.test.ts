@@ -64,7 +64,11 @@ describe('options', () => {
   })
 
   test('E3 a polluted prototype gives no option: onStoreFailure', async () => {
-    const store = { reserve: () => Promise.reject(new Error('down')), release: () => undefined }
+    const store = {
+      reserve: () => Promise.reject(new Error('down')),
+      confirm: () => undefined,
+      release: () => undefined,
+    }
     const replay = await polluted('onStoreFailure', 'accept', () => replayGuard({ store }))
     expect(codeOf(await createVerifier({ publicUrl, authToken, replay }).verify(genuine))).toBe('replay_store_failed')
   })

@@ -110,6 +110,12 @@ describe('every code', () => {
       { accountSid: `AC${'1'.repeat(32)}` },
     ],
     ['replayed', 'a guard that refuses', genuine, { replay: { reserve: () => ({ replayed: true, refuse: true }) } }],
+    [
+      'replay_pending',
+      'a guard with another copy',
+      genuine,
+      { replay: { reserve: () => ({ replayed: 'unknown', refuse: 'pending' }) } },
+    ],
     ['replay_store_failed', 'a guard that throws', genuine, { replay: throwing }],
     [
       'replay_store_failed',
@@ -137,6 +143,7 @@ describe('every code', () => {
       body_too_large: 413,
       body_already_consumed: 500,
       key_lookup_failed: 503,
+      replay_pending: 503,
       replay_store_failed: 503,
     }
     for (const [code, { status, message }] of Object.entries(rejections)) {

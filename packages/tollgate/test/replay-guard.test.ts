@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
-import type { Delivery, Reservation } from '../src/index.ts'
+import type { Delivery, ReplayGuard, Reservation } from '../src/index.ts'
 import { memoryStore, type ReplayGuardOptions, type ReplayStore, replayGuard } from '../src/replay/index.ts'
 import { sampleWebhook, webhookKinds } from '../src/testing/index.ts'
 import { ReceivedParams } from '../src/verify/webhook.ts'
 import { kinds } from '../src/webhooks/index.ts'
 
 const message = deliver('message.inbound')
+const misshapen: Delivery = {
+  ...message,
+  params: new ReceivedParams([...(message.params ?? [])].filter(([name]) => name !== 'AccountSid')),
+}
+const pending = { replayed: 'unknown', refuse: 'pending' }
 
 function deliver(kind: (typeof webhookKinds)[number], signed = `https://example.com/${kind}`): Delivery {
   const { params = [], json } = sampleWebhook(kind)
@@ -24,8 +29,20 @@ function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** Creates a guard whose deliveries are handled at once. */
+function handling(options: ReplayGuardOptions): ReplayGuard {
+  const guard = replayGuard(options)
+  return {
+    async reserve(delivery) {
+      const reservation = await guard.reserve(delivery)
+      await reservation.confirm?.()
+      return reservation
+    },
+  }
+}
+
 async function reserveTwice(delivery: Delivery, options: Partial<ReplayGuardOptions> = {}): Promise<Reservation[]> {
-  const guard = replayGuard({ store: memoryStore(), ...options })
+  const guard = handling({ store: memoryStore(), ...options })
   return [await guard.reserve(delivery), await guard.reserve(delivery)]
 }
 
@@ -38,6 +55,7 @@ function slowStore() {
       new Promise((resolve, reject) => {
         answers.push((outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome)))
       }),
+    confirm() {},
     release(key) {
       released.push(key)
     },
@@ -89,13 +107,25 @@ describe('a delivery that is seen again', () => {
   })
 
   test.each([
-    ['of a form without a kind', { ...message, params: new ReceivedParams([]) }, 'unknown'],
-    ['that says itself that it may repeat', { key: message.key, handshake: false, neverRepeats: false }, 'unknown'],
-    ['of a message', message, 'message.inbound'],
+    ['of a form without a kind', { ...message, params: new ReceivedParams([]) }, { kind: 'unknown', isDoubtful: true }],
+    [
+      'that says itself that it may repeat',
+      { key: message.key, handshake: false, neverRepeats: false },
+      { kind: 'unknown', isDoubtful: false },
+    ],
+    [
+      'that never repeats',
+      { key: message.key, handshake: false, neverRepeats: true },
+      { kind: 'once', isDoubtful: false },
+    ],
+    ['of a message', message, { kind: 'message.inbound', isDoubtful: false }],
+    ['of a message without its account', misshapen, { kind: 'message.inbound', isDoubtful: true }],
+    ['of a JSON event', deliver('events.batch'), { kind: 'events.batch', isDoubtful: false }],
+    ['without parameters', { key: message.key, handshake: false }, { kind: 'unknown', isDoubtful: true }],
   ])('a store gets the kind of a delivery %s', async (_, delivery, expected) => {
-    const store = { reserve: vi.fn(() => 'reserved' as const), release() {} }
-    await replayGuard({ store }).reserve(delivery)
-    expect(store.reserve).toHaveBeenCalledWith(message.key, expect.objectContaining({ kind: expected }))
+    const store = { reserve: vi.fn(() => 'reserved' as const), confirm() {}, release() {} }
+    await handling({ store }).reserve(delivery)
+    expect(store.reserve).toHaveBeenCalledWith(delivery.key, expect.objectContaining(expected))
   })
 
   test('the key is a hash, the same for every process, and the value is new with every attempt', async () => {
@@ -105,13 +135,14 @@ describe('a delivery that is seen again', () => {
         seen.push(args)
         return 'reserved'
       },
+      confirm() {},
       release() {},
     }
-    for (let i = 0; i < 2; i++) await replayGuard({ store, ttlSeconds: 60 }).reserve(message)
+    for (let i = 0; i < 2; i++) await handling({ store }).reserve(message)
     const [one, other] = seen
     expect(one?.[0]).toBe('526dadf9b0c1cc6e84a9cfddb61c9572256552a15b523d14412bc93281dbb4ac')
     expect(other?.[0]).toBe(one?.[0])
-    expect(one?.[1]).toMatchObject({ ttlMs: 60_000, kind: 'message.inbound' })
+    expect(one?.[1]).toMatchObject({ leaseMs: 30_000, kind: 'message.inbound' })
     expect(other?.[1].token).not.toBe(one?.[1].token)
   })
 })
@@ -123,36 +154,70 @@ describe('parameters that are cut at other places, with the same signing string'
 
   test('after the genuine delivery every cut is refused, even if it shows another kind', async () => {
     for (const later of [unknown, cut('gather.dtmf'), cut('message.status'), genuine]) {
-      const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+      const guard = handling({ store: memoryStore(), onReplay: 'reject' })
       expect(await guard.reserve(genuine)).toMatchObject({ replayed: false })
       expect(await guard.reserve(later)).toEqual({ replayed: true, refuse: true })
     }
   })
 
-  test('after a cut, the genuine delivery passes and is marked', async () => {
-    for (const first of [unknown, cut('gather.dtmf')]) {
-      const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
-      expect(await guard.reserve(first)).toMatchObject({ replayed: false })
-      expect(await guard.reserve(genuine)).toEqual({ replayed: true })
+  test('after a cut of no known kind, the genuine delivery is the first, and then every copy is refused', async () => {
+    for (const onReplay of ['mark', 'reject'] as const) {
+      const guard = handling({ store: memoryStore(), onReplay })
+      expect(await guard.reserve(unknown)).toMatchObject({ replayed: false })
+      expect(await guard.reserve(unknown)).toEqual({ replayed: true })
+      expect(await guard.reserve(genuine)).toMatchObject({ replayed: false })
+      const expected = onReplay === 'reject' ? { replayed: true, refuse: true } : { replayed: true }
+      for (const later of [unknown, genuine, unknown]) expect(await guard.reserve(later)).toEqual(expected)
     }
   })
 
+  test('after a cut that has a kind but not its shape, the genuine delivery is the first', async () => {
+    const noAccount: Delivery = { ...misshapen, key: genuine.key }
+    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
+    expect(await guard.reserve(noAccount)).toMatchObject({ replayed: false })
+    expect(await guard.reserve(noAccount)).toEqual({ replayed: true, refuse: true })
+    expect(await guard.reserve(genuine)).toMatchObject({ replayed: false })
+    for (const later of [noAccount, genuine, unknown])
+      expect(await guard.reserve(later)).toEqual({ replayed: true, refuse: true })
+  })
+
+  test('a genuine delivery does not wait for a cut that is pending, and the cut then confirms and releases nothing', async () => {
+    for (const end of ['confirm', 'release'] as const) {
+      const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+      const early = await guard.reserve(unknown)
+      expect(await guard.reserve(unknown)).toEqual(pending)
+      const first = await guard.reserve(genuine)
+      expect(first).toMatchObject({ replayed: false })
+      await early[end]?.()
+      for (const later of [unknown, genuine]) expect(await guard.reserve(later)).toEqual(pending)
+      await first.confirm?.()
+      for (const later of [unknown, genuine])
+        expect(await guard.reserve(later)).toEqual({ replayed: true, refuse: true })
+    }
+  })
+
+  test('after a cut of a kind that may repeat, the genuine delivery passes and is marked', async () => {
+    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
+    expect(await guard.reserve(cut('gather.dtmf'))).toMatchObject({ replayed: false })
+    expect(await guard.reserve(genuine)).toEqual({ replayed: true })
+  })
+
   test('after a cut of a kind that never repeats, other cuts are refused', async () => {
-    const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
     await guard.reserve(cut('call.status'))
     expect(await guard.reserve(cut('gather.dtmf'))).toEqual({ replayed: true, refuse: true })
   })
 
   test("with 'mark' nothing is refused", async () => {
-    const guard = replayGuard({ store: memoryStore() })
+    const guard = handling({ store: memoryStore() })
     await guard.reserve(genuine)
     expect(await guard.reserve(unknown)).toEqual({ replayed: true })
   })
 
   test('a kind that a store invents, or one of another version, may repeat', async () => {
     for (const seen of ['', 'unknown', 'toString', '__proto__', 'message.of.the.future']) {
-      const store: ReplayStore = { reserve: () => ({ seen }), release() {} }
-      expect(await replayGuard({ store, onReplay: 'reject' }).reserve(genuine)).toEqual({ replayed: true })
+      const store: ReplayStore = { reserve: () => ({ seen }), confirm() {}, release() {} }
+      expect(await handling({ store, onReplay: 'reject' }).reserve(genuine)).toEqual({ replayed: true })
     }
   })
 })
@@ -161,7 +226,7 @@ describe('a request that is checked twice', () => {
   const once = (native: unknown): Delivery => ({ ...message, native })
 
   test('is reserved once, by the identity of its native object', async () => {
-    const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
     const native = {}
     const both = await Promise.all([guard.reserve(once(native)), guard.reserve(once(native))])
     expect(both.map(({ replayed }) => replayed)).toEqual([false, false])
@@ -172,14 +237,14 @@ describe('a request that is checked twice', () => {
   test('is reserved once by two guards with one store', async () => {
     const store = memoryStore()
     const native = {}
-    const [one, other] = [replayGuard({ store }), replayGuard({ store, onReplay: 'reject' })]
+    const [one, other] = [handling({ store }), handling({ store, onReplay: 'reject' })]
     expect((await one.reserve(once(native))).replayed).toBe(false)
     expect((await other.reserve(once(native))).replayed).toBe(false)
     expect(await other.reserve(once({}))).toEqual({ replayed: true, refuse: true })
   })
 
   test('is a replay in both checks if it is one', async () => {
-    const guard = replayGuard({ store: memoryStore() })
+    const guard = handling({ store: memoryStore() })
     await guard.reserve(once({}))
     const native = {}
     for (let i = 0; i < 2; i++) expect(await guard.reserve(once(native))).toEqual({ replayed: true })
@@ -187,14 +252,14 @@ describe('a request that is checked twice', () => {
 
   test('counts twice if `native` is not an object', async () => {
     for (const native of [undefined, null, 'native', 1, Symbol.iterator]) {
-      const guard = replayGuard({ store: memoryStore() })
+      const guard = handling({ store: memoryStore() })
       await guard.reserve(once(native))
       expect(await guard.reserve(once(native))).toEqual({ replayed: true })
     }
   })
 
   test('is another delivery if its key differs', async () => {
-    const guard = replayGuard({ store: memoryStore() })
+    const guard = handling({ store: memoryStore() })
     const native = {}
     await guard.reserve(once(native))
     await guard.reserve({ ...once(native), key: hash('another') })
@@ -203,7 +268,7 @@ describe('a request that is checked twice', () => {
 
   test('is forgotten as soon as one of the two checks releases it', async () => {
     for (const releasing of [0, 1]) {
-      const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+      const guard = handling({ store: memoryStore(), onReplay: 'reject' })
       const native = {}
       const both = [await guard.reserve(once(native)), await guard.reserve(once(native))]
       await both[releasing]?.release?.()
@@ -216,7 +281,7 @@ describe('a request that is checked twice', () => {
   })
 
   test('can be reserved again after a release', async () => {
-    const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
     const native = {}
     await (await guard.reserve(once(native))).release?.()
     expect((await guard.reserve(once(native))).replayed).toBe(false)
@@ -224,16 +289,178 @@ describe('a request that is checked twice', () => {
   })
 })
 
+describe('a delivery that is pending', () => {
+  /** A guard over a memory store with a clock. */
+  function withClock(options: Partial<ReplayGuardOptions> = {}) {
+    const clock = { time: 0 }
+    const store = memoryStore({ now: () => clock.time })
+    return { clock, guard: replayGuard({ store, onReplay: 'reject', ...options }) }
+  }
+
+  test('refuses its copies as pending, in both modes and for every kind that is reserved', async () => {
+    for (const onReplay of ['mark', 'reject'] as const)
+      for (const kind of webhookKinds.filter((one) => kinds[one].body !== 'handshake')) {
+        const guard = replayGuard({ store: memoryStore(), onReplay })
+        const first = await guard.reserve(deliver(kind))
+        expect(first).toMatchObject({ replayed: false })
+        expect(await guard.reserve(deliver(kind))).toEqual(pending)
+        await first.confirm?.()
+        expect((await guard.reserve(deliver(kind))).replayed).toBe(true)
+      }
+  })
+
+  test.each([
+    [{}, 30_000],
+    [{ leaseSeconds: 7 }, 7000],
+  ])('is lost after its lease, so that a crash loses no delivery: %j', async (options, leaseMs) => {
+    const { clock, guard } = withClock(options)
+    await guard.reserve(message)
+    clock.time += leaseMs - 1
+    expect(await guard.reserve(message)).toEqual(pending)
+    clock.time += 1
+    expect(await guard.reserve(message)).toMatchObject({ replayed: false })
+    expect(await guard.reserve(message)).toEqual(pending)
+  })
+
+  test.each([
+    [{}, 86_400_000],
+    [{ ttlSeconds: 60 }, 60_000],
+  ])('is remembered for %j from its confirmation', async (options, ttlMs) => {
+    const { clock, guard } = withClock(options)
+    const first = await guard.reserve(message)
+    clock.time += 20_000
+    await first.confirm?.()
+    clock.time += ttlMs - 1
+    expect(await guard.reserve(message)).toEqual({ replayed: true, refuse: true })
+    clock.time += 1
+    expect(await guard.reserve(message)).toMatchObject({ replayed: false })
+  })
+
+  test('can be confirmed late, but not if a retry is pending or confirmed', async () => {
+    const alone = withClock()
+    const late = await alone.guard.reserve(message)
+    alone.clock.time += 40_000
+    await late.confirm?.()
+    expect(await alone.guard.reserve(message)).toEqual({ replayed: true, refuse: true })
+
+    const { clock, guard } = withClock()
+    const first = await guard.reserve(message)
+    clock.time += 40_000
+    const retry = await guard.reserve(message)
+    await first.confirm?.()
+    expect(await guard.reserve(message)).toEqual(pending)
+    await retry.confirm?.()
+    await first.confirm?.()
+    await first.release?.()
+    expect(await guard.reserve(message)).toEqual({ replayed: true, refuse: true })
+    await retry.release?.()
+    expect(await guard.reserve(message)).toMatchObject({ replayed: false })
+  })
+
+  test('is not confirmed after its release', async () => {
+    const { guard } = withClock()
+    const first = await guard.reserve(message)
+    await first.release?.()
+    await first.confirm?.()
+    expect(await guard.reserve(message)).toMatchObject({ replayed: false })
+  })
+
+  test('is pending for both checks of one request, and one confirmation or release counts for both', async () => {
+    for (const end of ['confirm', 'release'] as const) {
+      const { guard } = withClock()
+      const native = {}
+      const both = [await guard.reserve({ ...message, native }), await guard.reserve({ ...message, native })]
+      const copy = {}
+      for (let check = 0; check < 2; check++) expect(await guard.reserve({ ...message, native: copy })).toEqual(pending)
+      await both[0]?.[end]?.()
+      await both[1]?.confirm?.()
+      expect(await guard.reserve(message)).toMatchObject({ replayed: end === 'confirm' })
+    }
+  })
+})
+
+describe('a confirmation that fails', () => {
+  /** A store whose first confirmations fail. */
+  function failingStore(failures: number) {
+    let tries = 0
+    const memory = memoryStore()
+    const store: ReplayStore = {
+      ...memory,
+      confirm(...args) {
+        if (tries++ < failures) throw new Error('down')
+        return memory.confirm(...args)
+      },
+    }
+    return { store, countTries: () => tries }
+  }
+
+  test('is reported, and tried again three times, after a quarter of a second, one and four', async () => {
+    vi.useFakeTimers()
+    try {
+      const { store, countTries } = failingStore(10)
+      const reservation = await replayGuard({ store }).reserve(message)
+      await expect(reservation.confirm?.()).rejects.toThrow('down')
+      for (const [index, pauseMs] of [250, 1000, 4000].entries()) {
+        await vi.advanceTimersByTimeAsync(pauseMs - 1)
+        expect(countTries()).toBe(index + 1)
+        await vi.advanceTimersByTimeAsync(1)
+        expect(countTries()).toBe(index + 2)
+      }
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('counts when a later try succeeds', async () => {
+    vi.useFakeTimers()
+    try {
+      const { store, countTries } = failingStore(2)
+      const guard = replayGuard({ store })
+      const reservation = await guard.reserve(message)
+      await expect(reservation.confirm?.()).rejects.toThrow('down')
+      expect(await guard.reserve(message)).toEqual(pending)
+      await vi.advanceTimersByTimeAsync(10_000)
+      expect(countTries()).toBe(3)
+      expect(await guard.reserve(message)).toEqual({ replayed: true })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('is not tried again after a release', async () => {
+    vi.useFakeTimers()
+    try {
+      const { store, countTries } = failingStore(1)
+      const guard = replayGuard({ store })
+      const reservation = await guard.reserve(message)
+      await expect(reservation.confirm?.()).rejects.toThrow('down')
+      await reservation.release?.()
+      await vi.advanceTimersByTimeAsync(10_000)
+      expect(countTries()).toBe(1)
+      expect(await guard.reserve(message)).toMatchObject({ replayed: false })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('has the time limit', async () => {
+    const store: ReplayStore = { ...memoryStore(), confirm: () => new Promise(() => undefined) }
+    const reservation = await replayGuard({ store, storeTimeoutMs: 20 }).reserve(message)
+    await expect(reservation.confirm?.()).rejects.toThrow('The replay store took longer than 20 ms')
+  })
+})
+
 describe('a reservation that is released', () => {
   test('lets the retry pass', async () => {
-    const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
     const first = await guard.reserve(message)
     await first.release?.()
     expect(await guard.reserve(message)).toMatchObject({ replayed: false })
   })
 
   test('twice or late does not forget the reservation of the retry', async () => {
-    const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
     const first = await guard.reserve(message)
     await first.release?.()
     await guard.reserve(message)
@@ -252,6 +479,7 @@ describe('a store that fails', () => {
     reserve() {
       throw new Error('down')
     },
+    confirm() {},
     release() {},
   }
 
@@ -261,7 +489,7 @@ describe('a store that fails', () => {
     for (const answer of [true, null, undefined, 'seen', {}, { seen: undefined }, { seen: 1 }]) {
       const odd = { ...failing, reserve: () => answer } as unknown as ReplayStore
       await expect(replayGuard({ store: odd }).reserve(message)).rejects.toThrow(
-        new TypeError('The replay store must answer "reserved", "full" or { seen: kind }'),
+        new TypeError('The replay store must answer "reserved", "pending", "full" or { seen: kind }'),
       )
     }
   })
@@ -278,6 +506,20 @@ describe('a store that fails', () => {
     expect(released).toEqual([])
     await reservation.release?.()
     expect(released).toHaveLength(1)
+  })
+
+  test("can be confirmed after it failed, with 'accept': the client may have carried out the command", async () => {
+    const memory = memoryStore()
+    const store: ReplayStore = {
+      ...memory,
+      async reserve(...args) {
+        await memory.reserve(...args)
+        throw new Error('connection lost')
+      },
+    }
+    const reservation = await replayGuard({ store, onStoreFailure: 'accept' }).reserve(message)
+    await reservation.confirm?.()
+    expect(await replayGuard({ store: memory }).reserve(message)).toEqual({ replayed: true })
   })
 
   test('by taking too long is handled in both modes', async () => {
@@ -307,7 +549,7 @@ describe('a store that fails', () => {
     try {
       const start = vi.spyOn(globalThis, 'setTimeout')
       for (const answer of [undefined, null, 0, {}]) {
-        const store = { reserve: async () => 'reserved', release: () => answer } as unknown as ReplayStore
+        const store = { reserve: async () => 'reserved', confirm() {}, release: () => answer } as unknown as ReplayStore
         const reservation = await replayGuard({ store }).reserve(message)
         expect(vi.getTimerCount()).toBe(0)
         start.mockClear()
@@ -321,7 +563,7 @@ describe('a store that fails', () => {
   })
 
   test('in release also has the time limit', async () => {
-    const store: ReplayStore = { reserve: () => 'reserved', release: () => new Promise(() => undefined) }
+    const store: ReplayStore = { ...memoryStore(), release: () => new Promise(() => undefined) }
     const reservation = await replayGuard({ store, storeTimeoutMs: 20 }).reserve(message)
     await expect(reservation.release?.()).rejects.toThrow('The replay store took longer than 20 ms')
   })
@@ -329,7 +571,7 @@ describe('a store that fails', () => {
   test('because it is full makes new deliveries unknown in both modes, and refuses none', async () => {
     for (const onReplay of ['mark', 'reject'] as const) {
       const guard = replayGuard({ store: memoryStore({ maxEntries: 1 }), onReplay })
-      await guard.reserve(message)
+      await (await guard.reserve(message)).confirm?.()
       expect(await guard.reserve(deliver('message.inbound', 'another'))).toEqual({ replayed: 'unknown' })
       expect((await guard.reserve(message)).replayed).toBe(true)
     }
@@ -341,13 +583,19 @@ test('options', () => {
   const bad: [object, typeof TypeError | typeof RangeError, string][] = [
     [{}, TypeError, '"store" must have a method "reserve"'],
     [{ store: {} }, TypeError, 'reserve'],
-    [{ store: { reserve() {} } }, TypeError, 'release'],
+    [{ store: { reserve() {} } }, TypeError, 'confirm'],
+    [{ store: { reserve() {}, confirm() {} } }, TypeError, 'release'],
+    [{ store: { reserve() {}, release() {} } }, TypeError, '"store" must have a method "confirm"'],
     [{ store, ttl: 1 }, TypeError, '"ttl"'],
     [{ store, ttl: 1 }, TypeError, 'replayGuard'],
     [{ store, ttlSeconds: '60' }, TypeError, '"ttlSeconds"'],
     [{ store, ttlSeconds: 0 }, RangeError, '"ttlSeconds"'],
     [{ store, ttlSeconds: Number.NaN }, RangeError, '"ttlSeconds"'],
     [{ store, ttlSeconds: 31_536_001 }, RangeError, '"ttlSeconds"'],
+    [{ store, leaseSeconds: '60' }, TypeError, '"leaseSeconds"'],
+    [{ store, leaseSeconds: 0 }, RangeError, '"leaseSeconds"'],
+    [{ store, leaseSeconds: 1.5 }, RangeError, '"leaseSeconds"'],
+    [{ store, leaseSeconds: 3601 }, RangeError, '"leaseSeconds"'],
     [{ store, onReplay: 'refuse' }, TypeError, `"onReplay" must be 'mark' or 'reject'`],
     [{ store, onStoreFailure: 'mark' }, TypeError, `"onStoreFailure" must be 'reject' or 'accept'`],
     [{ store, storeTimeoutMs: 0 }, RangeError, '"storeTimeoutMs"'],
@@ -358,5 +606,6 @@ test('options', () => {
     expect(make).toThrow(kind)
     expect(make).toThrow(text)
   }
+  for (const leaseSeconds of [1, 3600]) expect(() => replayGuard({ store, leaseSeconds })).not.toThrow()
   expect(() => replayGuard(undefined as unknown as ReplayGuardOptions)).toThrow(TypeError)
 })

@@ -1,98 +1,178 @@
 import { describe, expect, test } from 'vitest'
-import { type MemoryStoreOptions, memoryStore, type ReservationAttempt } from '../src/replay/index.ts'
+import {
+  type Confirmation,
+  type MemoryStoreOptions,
+  memoryStore,
+  type ReplayStore,
+  type ReservationAttempt,
+} from '../src/replay/index.ts'
 
 function withClock(maxEntries: number) {
   const clock = { time: 1_000_000 }
   return { clock, store: memoryStore({ maxEntries, now: () => clock.time }) }
 }
 
-function attempt(ttlMs: number, token: string, kind = 'k'): ReservationAttempt {
-  return { ttlMs, token, kind }
+function attempt(leaseMs: number, token: string, kind = 'k'): ReservationAttempt {
+  return { leaseMs, token, kind, isDoubtful: kind === 'unknown' }
+}
+
+function confirmation(ttlMs: number, token: string, kind = 'k'): Confirmation {
+  return { ttlMs, token, kind, isDoubtful: kind === 'unknown' }
+}
+
+/** Reserves a key and confirms it. */
+function handle(store: ReplayStore, key: string, ttlMs: number, token: string, kind = 'k') {
+  const outcome = store.reserve(key, attempt(ttlMs, token, kind))
+  if (outcome === 'reserved') store.confirm(key, confirmation(ttlMs, token, kind))
+  return outcome
 }
 
 describe('memoryStore', () => {
   test('a key is reserved once, until it expires', () => {
     const { clock, store } = withClock(10)
-    expect(store.reserve('a', attempt(1000, 't1'))).toBe('reserved')
+    expect(handle(store, 'a', 1000, 't1')).toBe('reserved')
     clock.time += 999
-    expect(store.reserve('a', attempt(1000, 't2'))).toEqual({ seen: 'k' })
+    expect(handle(store, 'a', 1000, 't2')).toEqual({ seen: 'k' })
     clock.time += 1
-    expect(store.reserve('a', attempt(1000, 't3'))).toBe('reserved')
-    expect(store.reserve('a', attempt(1000, 't4'))).toEqual({ seen: 'k' })
+    expect(handle(store, 'a', 1000, 't3')).toBe('reserved')
+    expect(handle(store, 'a', 1000, 't4')).toEqual({ seen: 'k' })
   })
 
   test('the kind of the first attempt is kept until it is released', () => {
     const { store } = withClock(10)
-    store.reserve('a', attempt(1000, 't1', 'message.inbound'))
-    store.reserve('a', attempt(1000, 't2', 'unknown'))
-    expect(store.reserve('a', attempt(1000, 't3', 'call.status'))).toEqual({ seen: 'message.inbound' })
+    handle(store, 'a', 1000, 't1', 'message.inbound')
+    handle(store, 'a', 1000, 't2', 'unknown')
+    expect(handle(store, 'a', 1000, 't3', 'call.status')).toEqual({ seen: 'message.inbound' })
     store.release('a', 't1')
-    expect(store.reserve('a', attempt(1000, 't4', 'unknown'))).toBe('reserved')
-    expect(store.reserve('a', attempt(1000, 't5', 'message.inbound'))).toEqual({ seen: 'unknown' })
+    expect(handle(store, 'a', 1000, 't4', 'unknown')).toBe('reserved')
+    expect(handle(store, 'a', 1000, 't5', 'unknown')).toEqual({ seen: 'unknown' })
   })
 
   test('a release needs the token of the reservation', () => {
     const { store } = withClock(10)
-    store.reserve('a', attempt(1000, 't1'))
+    handle(store, 'a', 1000, 't1')
     store.release('a', 't2')
     store.release('b', 't1')
-    expect(store.reserve('a', attempt(1000, 't3'))).toEqual({ seen: 'k' })
+    expect(handle(store, 'a', 1000, 't3')).toEqual({ seen: 'k' })
     store.release('a', 't1')
-    expect(store.reserve('a', attempt(1000, 't3'))).toBe('reserved')
+    expect(handle(store, 'a', 1000, 't3')).toBe('reserved')
   })
 
   test('a flood neither evicts entries nor adds more than the limit', () => {
     const { store } = withClock(100)
-    for (let i = 0; i < 100; i++) expect(store.reserve(`genuine ${i}`, attempt(60_000, 't'))).toBe('reserved')
-    for (let i = 0; i < 10_000; i++) expect(store.reserve(`flood ${i}`, attempt(60_000, 't'))).toBe('full')
-    for (let i = 0; i < 100; i++) expect(store.reserve(`genuine ${i}`, attempt(60_000, 't'))).toEqual({ seen: 'k' })
+    for (let i = 0; i < 100; i++) expect(handle(store, `genuine ${i}`, 60_000, 't')).toBe('reserved')
+    for (let i = 0; i < 10_000; i++) expect(handle(store, `flood ${i}`, 60_000, 't')).toBe('full')
+    for (let i = 0; i < 100; i++) expect(handle(store, `genuine ${i}`, 60_000, 't')).toEqual({ seen: 'k' })
   })
 
   test('entries that expire, in any order, and a released one make room', () => {
     const { clock, store } = withClock(2)
-    store.reserve('long', attempt(3_600_000, 't'))
-    store.reserve('short', attempt(2000, 't'))
-    expect(store.reserve('new', attempt(2000, 't'))).toBe('full')
+    handle(store, 'long', 3_600_000, 't')
+    handle(store, 'short', 2000, 't')
+    expect(handle(store, 'new', 2000, 't')).toBe('full')
     clock.time += 2000
-    expect(store.reserve('new', attempt(2000, 't'))).toBe('reserved')
-    expect(store.reserve('newer', attempt(2000, 't'))).toBe('full')
+    expect(handle(store, 'new', 2000, 't')).toBe('reserved')
+    expect(handle(store, 'newer', 2000, 't')).toBe('full')
     store.release('new', 't')
-    expect(store.reserve('newer', attempt(2000, 't'))).toBe('reserved')
-    expect(store.reserve('long', attempt(2000, 't'))).toEqual({ seen: 'k' })
+    expect(handle(store, 'newer', 2000, 't')).toBe('reserved')
+    expect(handle(store, 'long', 2000, 't')).toEqual({ seen: 'k' })
   })
 
   test('expired entries are searched at most once a second, even if the clock is set back', () => {
     const { clock, store } = withClock(1)
-    store.reserve('a', attempt(500, 't'))
-    expect(store.reserve('b', attempt(500, 't'))).toBe('full')
+    handle(store, 'a', 500, 't')
+    expect(handle(store, 'b', 500, 't')).toBe('full')
     clock.time += 600
-    expect(store.reserve('b', attempt(500, 't'))).toBe('full')
+    expect(handle(store, 'b', 500, 't')).toBe('full')
     clock.time += 400
-    expect(store.reserve('b', attempt(500, 't'))).toBe('reserved')
+    expect(handle(store, 'b', 500, 't')).toBe('reserved')
     clock.time -= 1_000_000
     store.release('b', 't')
-    store.reserve('c', attempt(500, 't'))
-    expect(store.reserve('d', attempt(500, 't'))).toBe('full')
+    handle(store, 'c', 500, 't')
+    expect(handle(store, 'd', 500, 't')).toBe('full')
     clock.time += 1000
-    expect(store.reserve('d', attempt(500, 't'))).toBe('reserved')
+    expect(handle(store, 'd', 500, 't')).toBe('reserved')
   })
 
   test('a full store reserves an expired key again at once', () => {
     const { clock, store } = withClock(1)
-    store.reserve('a', attempt(500, 't1'))
-    expect(store.reserve('b', attempt(500, 't2'))).toBe('full')
+    handle(store, 'a', 500, 't1')
+    expect(handle(store, 'b', 500, 't2')).toBe('full')
     clock.time += 500
-    expect(store.reserve('b', attempt(500, 't2'))).toBe('full')
-    expect(store.reserve('a', attempt(500, 't3'))).toBe('reserved')
-    expect(store.reserve('a', attempt(500, 't4'))).toEqual({ seen: 'k' })
+    expect(handle(store, 'b', 500, 't2')).toBe('full')
+    expect(handle(store, 'a', 500, 't3')).toBe('reserved')
+    expect(handle(store, 'a', 500, 't4')).toEqual({ seen: 'k' })
   })
 
   test('a delivery to a full store costs little', () => {
     const store = memoryStore()
-    for (let i = 0; i < 100_000; i++) store.reserve(String(i), attempt(86_400_000, 't'))
+    for (let i = 0; i < 100_000; i++) handle(store, String(i), 86_400_000, 't')
     const start = performance.now()
-    for (let i = 0; i < 100_000; i++) store.reserve(`flood ${i}`, attempt(86_400_000, 't'))
+    for (let i = 0; i < 100_000; i++) handle(store, `flood ${i}`, 86_400_000, 't')
     expect(performance.now() - start).toBeLessThan(3000)
+  })
+
+  test('a key is pending until its lease ends or its token confirms it', () => {
+    const { clock, store } = withClock(10)
+    expect(store.reserve('a', attempt(1000, 't1'))).toBe('reserved')
+    expect(store.reserve('a', attempt(1000, 't1'))).toBe('pending')
+    clock.time += 999
+    expect(store.reserve('a', attempt(1000, 't2'))).toBe('pending')
+    clock.time += 1
+    expect(store.reserve('a', attempt(1000, 't2'))).toBe('reserved')
+    store.confirm('a', confirmation(5000, 't1', 'other'))
+    expect(store.reserve('a', attempt(1000, 't3'))).toBe('pending')
+    store.confirm('a', confirmation(5000, 't2', 'k'))
+    store.confirm('a', confirmation(9000, 't1', 'other'))
+    clock.time += 4999
+    expect(store.reserve('a', attempt(1000, 't3'))).toEqual({ seen: 'k' })
+    clock.time += 1
+    expect(store.reserve('a', attempt(1000, 't3'))).toBe('reserved')
+  })
+
+  test('a late confirmation takes a key that is free or expired, if there is room', () => {
+    const { clock, store } = withClock(1)
+    store.reserve('a', attempt(1000, 't1'))
+    clock.time += 1000
+    store.confirm('a', confirmation(5000, 't1', 'k'))
+    expect(store.reserve('a', attempt(1000, 't2'))).toEqual({ seen: 'k' })
+    store.confirm('b', confirmation(5000, 't3', 'k'))
+    store.release('a', 't1')
+    expect(store.reserve('b', attempt(1000, 't4'))).toBe('reserved')
+    store.release('b', 't4')
+    store.confirm('b', confirmation(5000, 't3', 'k'))
+    expect(store.reserve('b', attempt(1000, 't5'))).toEqual({ seen: 'k' })
+    expect(store.reserve('a', attempt(1000, 't6'))).toBe('full')
+  })
+
+  test('a delivery without doubt takes the key of a doubtful one, pending or confirmed, and nothing takes it back', () => {
+    for (const isConfirmed of [false, true]) {
+      const { store } = withClock(10)
+      store.reserve('a', attempt(1000, 't1', 'unknown'))
+      if (isConfirmed) store.confirm('a', confirmation(1000, 't1', 'unknown'))
+      expect(store.reserve('a', attempt(1000, 't2', 'unknown'))).toEqual(isConfirmed ? { seen: 'unknown' } : 'pending')
+      expect(store.reserve('a', attempt(1000, 't3', 'message.inbound'))).toBe('reserved')
+      store.confirm('a', confirmation(1000, 't1', 'unknown'))
+      store.release('a', 't1')
+      expect(store.reserve('a', attempt(1000, 't4', 'unknown'))).toBe('pending')
+      expect(store.reserve('a', attempt(1000, 't5', 'call.status'))).toBe('pending')
+      store.confirm('a', confirmation(1000, 't3', 'message.inbound'))
+      expect(store.reserve('a', attempt(1000, 't6', 'unknown'))).toEqual({ seen: 'message.inbound' })
+    }
+  })
+
+  test('a late confirmation without doubt takes the key of a doubtful delivery', () => {
+    const { store } = withClock(10)
+    store.reserve('a', attempt(1000, 't1', 'unknown'))
+    store.confirm('a', confirmation(1000, 't2', 'message.inbound'))
+    expect(store.reserve('a', attempt(1000, 't3', 'call.status'))).toEqual({ seen: 'message.inbound' })
+  })
+
+  test('a confirmed key is released by its token', () => {
+    const { store } = withClock(10)
+    expect(handle(store, 'a', 1000, 't1')).toBe('reserved')
+    store.release('a', 't1')
+    expect(handle(store, 'a', 1000, 't2')).toBe('reserved')
   })
 
   test('options', () => {

@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis'
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis'
 import { describe, expect, test } from 'vitest'
-import { type RedisClient, type ReservationAttempt, redisStore } from '../src/replay/index.ts'
+import { type Confirmation, type RedisClient, type ReservationAttempt, redisStore } from '../src/replay/index.ts'
 
 /** Answers `SET … NX` and the `EVAL` of both scripts from a Map, and keeps the commands. */
 function fakeServer() {
@@ -11,10 +11,13 @@ function fakeServer() {
     asked.push(command)
     const [name, ...args] = command
     if (name === 'EVAL') {
-      const [script = '', , key = '', value = ''] = args
-      if (script.includes("'DEL'")) return values.get(key)?.startsWith(value) && values.delete(key) ? 1 : 0
-      if (!values.has(key) && script.includes("'SET'")) values.set(key, value)
-      return values.get(key)
+      const [script = '', , key = '', value = '', , ownStart = '', replaceableEnd = ''] = args
+      const held = values.get(key)
+      if (script.includes("'DEL'")) return held?.startsWith(value) && values.delete(key) ? 1 : 0
+      const isReplaceable = replaceableEnd !== '' && held?.endsWith(replaceableEnd)
+      if (held !== undefined && !held.startsWith(ownStart) && !isReplaceable) return held
+      values.set(key, value)
+      return value
     }
     const [key = '', value = ''] = args
     if (values.has(key)) return null
@@ -24,8 +27,12 @@ function fakeServer() {
   return { values, asked, answer }
 }
 
-function attempt(ttlMs: number, token: string, kind = 'k'): ReservationAttempt {
-  return { ttlMs, token, kind }
+function attempt(leaseMs: number, token: string, kind = 'k'): ReservationAttempt {
+  return { leaseMs, token, kind, isDoubtful: kind === 'unknown' }
+}
+
+function confirmation(ttlMs: number, token: string, kind = 'k'): Confirmation {
+  return { ttlMs, token, kind, isDoubtful: kind === 'unknown' }
 }
 
 type Server = ReturnType<typeof fakeServer>
@@ -64,41 +71,89 @@ for (const [dialect, connect] of Object.entries(dialects))
     test('sends SET … PX … NX, and finds the key later', async () => {
       const server = fakeServer()
       const store = redisStore(connect(server))
-      expect(await store.reserve('k', attempt(1500, 't1'))).toBe('reserved')
-      expect(server.asked).toEqual([['SET', 'tollgate:replay:k', 't1 k', 'PX', '1500', 'NX']])
-      expect(await store.reserve('k', attempt(1500, 't2'))).toEqual({ seen: 'k' })
+      expect(await store.reserve('k', attempt(1500, 't1', 'message.inbound'))).toBe('reserved')
+      expect(server.asked).toEqual([['SET', 'tollgate:replay:2:k', 't1 pending message.inbound', 'PX', '1500', 'NX']])
+      expect(await store.reserve('k', attempt(1500, 't2', 'call.status'))).toBe('pending')
+      expect(server.asked.at(-1)?.slice(2)).toEqual([
+        '1',
+        'tollgate:replay:2:k',
+        't2 pending call.status',
+        '1500',
+        't2 ',
+        ' doubtful',
+      ])
     })
 
-    test('keeps the kind of the first attempt in the value', async () => {
-      const store = redisStore(connect(fakeServer()))
-      await store.reserve('k', attempt(1500, 't1', 'message.inbound'))
-      expect(await store.reserve('k', attempt(1500, 't2', 'unknown'))).toEqual({ seen: 'message.inbound' })
-    })
-
-    test('a value without a kind has the kind unknown', async () => {
-      const server = fakeServer()
-      server.values.set('tollgate:replay:k', 't1')
-      expect(await redisStore(connect(server)).reserve('k', attempt(1500, 't2'))).toEqual({ seen: 'unknown' })
-    })
-
-    test('releases only its own reservation, in one script', async () => {
+    test('confirms its own reservation or a free key, in one script, and no other reservation', async () => {
       const server = fakeServer()
       const store = redisStore(connect(server), { prefix: 'p:' })
       await store.reserve('k', attempt(1500, 't1'))
-      await store.release('k', 't2')
-      expect(server.values.size).toBe(1)
-      await store.release('k', 't1')
-      expect(server.values.size).toBe(0)
+      await store.confirm('k', confirmation(9000, 't2'))
+      expect([...server.values]).toEqual([['p:2:k', 't1 pending k']])
+      await store.confirm('k', confirmation(9000, 't1', 'message.inbound'))
       expect(server.asked.at(-1)?.[0]).toBe('EVAL')
-      expect(server.asked.at(-1)?.[1]).toMatch(
-        /call\('GET', KEYS\[1\]\) or '', 1, #ARGV\[1\]\) == ARGV\[1\] then return redis.call\('DEL', KEYS\[1\]\)/,
-      )
-      expect(server.asked.at(-1)?.slice(2)).toEqual(['1', 'p:k', 't1 '])
+      expect(server.asked.at(-1)?.slice(2)).toEqual([
+        '1',
+        'p:2:k',
+        't1 confirmed message.inbound',
+        '9000',
+        't1 ',
+        ' doubtful',
+      ])
+      expect(await store.reserve('k', attempt(1500, 't3'))).toEqual({ seen: 'message.inbound' })
+      server.values.clear()
+      await store.confirm('k', confirmation(9000, 't1'))
+      expect(await store.reserve('k', attempt(1500, 't3'))).toEqual({ seen: 'k' })
+    })
+
+    test('a delivery without doubt takes the key of a doubtful one, which takes none', async () => {
+      const server = fakeServer()
+      const store = redisStore(connect(server))
+      await store.reserve('k', attempt(1500, 't1', 'unknown'))
+      expect(await store.reserve('k', attempt(1500, 't2', 'unknown'))).toBe('pending')
+      expect(server.asked.at(-1)?.at(-1)).toBe('')
+      expect(await store.reserve('k', attempt(1500, 't3', 'message.inbound'))).toBe('reserved')
+      await store.confirm('k', confirmation(9000, 't1', 'unknown'))
+      expect([...server.values.values()]).toEqual(['t3 pending message.inbound'])
+      await store.release('k', 't3')
+      await store.reserve('k', attempt(1500, 't4', 'unknown'))
+      await store.confirm('k', confirmation(9000, 't4', 'unknown'))
+      expect([...server.values.values()]).toEqual(['t4 confirmed unknown doubtful'])
+      expect(await store.reserve('k', attempt(1500, 't5', 'unknown'))).toEqual({ seen: 'unknown' })
+    })
+
+    test('a value of something else is an error, and no replay', async () => {
+      for (const value of ['', 't1', 't1 k', 't1 seen k', 't1 confirmed', '{"a": 1}']) {
+        const server = fakeServer()
+        server.values.set('tollgate:replay:2:k', value)
+        const store = redisStore(connect(server))
+        await expect(async () => store.reserve('k', attempt(1500, 't2'))).rejects.toThrow(
+          new TypeError('A key holds a value of something else'),
+        )
+      }
+    })
+
+    test('releases only its own reservation, pending or confirmed, in one script', async () => {
+      for (const isConfirmed of [false, true]) {
+        const server = fakeServer()
+        const store = redisStore(connect(server), { prefix: 'p:' })
+        await store.reserve('k', attempt(1500, 't1'))
+        if (isConfirmed) await store.confirm('k', confirmation(9000, 't1'))
+        await store.release('k', 't2')
+        expect(server.values.size).toBe(1)
+        await store.release('k', 't1')
+        expect(server.values.size).toBe(0)
+        expect(server.asked.at(-1)?.[0]).toBe('EVAL')
+        expect(server.asked.at(-1)?.[1]).toMatch(
+          /call\('GET', KEYS\[1\]\) or '', 1, #ARGV\[1\]\) == ARGV\[1\] then return redis.call\('DEL', KEYS\[1\]\)/,
+        )
+        expect(server.asked.at(-1)?.slice(2)).toEqual(['1', 'p:2:k', 't1 '])
+      }
     })
 
     test('a command that the client sent twice finds its own reservation', async () => {
       const server = fakeServer()
-      server.values.set('tollgate:replay:k', 't1 k')
+      server.values.set('tollgate:replay:2:k', 't1 pending k')
       expect(await redisStore(connect(server)).reserve('k', attempt(1500, 't1'))).toBe('reserved')
     })
 
@@ -116,6 +171,7 @@ for (const [dialect, connect] of Object.entries(dialects))
         }),
       )
       await expect(async () => down.reserve('k', attempt(1500, 't1'))).rejects.toThrow('down')
+      await expect(async () => down.confirm('k', confirmation(1500, 't1'))).rejects.toThrow('down')
       await expect(async () => down.release('k', 't1')).rejects.toThrow('down')
     })
 
@@ -123,12 +179,14 @@ for (const [dialect, connect] of Object.entries(dialects))
       const server = fakeServer()
       const store = redisStore(connect({ ...server, answer: (command) => server.answer(command) ?? undefined }))
       expect(await store.reserve('k', attempt(1500, 't1'))).toBe('reserved')
+      expect(await store.reserve('k', attempt(1500, 't2'))).toBe('pending')
+      await store.confirm('k', confirmation(1500, 't1'))
       expect(await store.reserve('k', attempt(1500, 't2'))).toEqual({ seen: 'k' })
     })
 
     test('a key that was released or that expired after SET is reserved, so that the retry is no replay', async () => {
       const server = fakeServer()
-      server.values.set('tollgate:replay:k', 't1 k')
+      server.values.set('tollgate:replay:2:k', 't1 pending k')
       const answer = (command: string[]) => {
         const reply = server.answer(command)
         if (command[0] === 'SET') server.values.clear()
@@ -136,14 +194,16 @@ for (const [dialect, connect] of Object.entries(dialects))
       }
       const store = redisStore(connect({ ...server, answer }))
       expect(await store.reserve('k', attempt(1500, 't2', 'message.inbound'))).toBe('reserved')
-      expect([...server.values]).toEqual([['tollgate:replay:k', 't2 message.inbound']])
-      expect(server.asked.at(-1)?.slice(2)).toEqual(['1', 'tollgate:replay:k', 't2 message.inbound', '1500'])
+      expect([...server.values]).toEqual([['tollgate:replay:2:k', 't2 pending message.inbound']])
     })
 
     test('a client without replies is an error, and no replay', async () => {
       for (const nil of [null, undefined]) {
         const store = redisStore(connect({ ...fakeServer(), answer: () => nil }))
         await expect(async () => store.reserve('k', attempt(1500, 't1'))).rejects.toThrow(
+          new TypeError('The Redis client gave no reply of EVAL'),
+        )
+        await expect(async () => store.confirm('k', confirmation(1500, 't1'))).rejects.toThrow(
           new TypeError('The Redis client gave no reply of EVAL'),
         )
       }
@@ -154,6 +214,8 @@ for (const [dialect, connect] of Object.entries(dialects))
       const toBuffer = (reply: unknown) => (typeof reply === 'string' ? Buffer.from(reply) : reply)
       const store = redisStore(connect({ ...server, answer: (command) => toBuffer(server.answer(command)) }))
       expect(await store.reserve('k', attempt(1500, 't1'))).toBe('reserved')
+      expect(await store.reserve('k', attempt(1500, 't2'))).toBe('pending')
+      await store.confirm('k', confirmation(1500, 't1'))
       expect(await store.reserve('k', attempt(1500, 't2'))).toEqual({ seen: 'k' })
     })
   })

@@ -48,6 +48,7 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
     expect(verdict.events[0]).toMatchObject({ event: 'dropped', email: 'hello@world.com' })
     expect(verdict.events).toBe(verdict.events)
     expect({ ...verdict }.events).toEqual(verdict.events)
+    await expect(verdict.confirm()).resolves.toBeUndefined()
     await expect(verdict.release()).resolves.toBeUndefined()
   })
 
@@ -227,6 +228,16 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
       code: 'replay_store_failed',
       status: 503,
     })
+  })
+
+  test('a delivery is pending until it is confirmed, if the caller reports the outcome', async () => {
+    const replay = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const verifier = createSendGridVerifier({ publicKey, replay })
+    const verdict = await verifier.verify({ ...post(), reportsOutcome: true })
+    expect(verdict).toMatchObject({ ok: true, replayed: false })
+    expect(await verifier.verify(post())).toMatchObject({ code: 'replay_pending', status: 503 })
+    if (verdict.ok) await verdict.confirm()
+    expect(await verifier.verify(post())).toMatchObject({ code: 'replayed', status: 403 })
   })
 
   test('onVerdict and diagnose get the verdict, and their errors change nothing', async () => {

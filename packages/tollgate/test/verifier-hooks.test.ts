@@ -54,6 +54,61 @@ describe('onVerdict and diagnose', () => {
 })
 
 describe('replay', () => {
+  test('who reports no outcome has a delivery that counts as handled, before the verdict', async () => {
+    for (const fail of [false, true]) {
+      const confirm = vi.fn(() => (fail ? Promise.reject(new Error('down')) : undefined))
+      const { verify } = createVerifier({ ...options, replay: { reserve: () => ({ replayed: false, confirm }) } })
+      for (const [index, reportsOutcome] of [undefined, false, 'yes' as never].entries()) {
+        expect(await verify({ ...genuine, reportsOutcome })).toMatchObject({ ok: true, replayed: false })
+        expect(confirm).toHaveBeenCalledTimes(index + 1)
+      }
+    }
+    const thrower = vi.fn((): never => {
+      throw new Error('down')
+    })
+    const { verify } = createVerifier({
+      ...options,
+      replay: { reserve: () => ({ replayed: false, confirm: thrower }) },
+    })
+    expect(await verify(genuine)).toMatchObject({ ok: true })
+  })
+
+  test('who reports the outcome confirms or releases once, and a confirmation after the release does nothing', async () => {
+    const confirm = vi.fn()
+    const release = vi.fn()
+    const { verify } = createVerifier({
+      ...options,
+      replay: { reserve: () => ({ replayed: false, confirm, release }) },
+    })
+    const counts = () => [confirm.mock.calls.length, release.mock.calls.length]
+    const open = async () => {
+      const verdict = await verify({ ...genuine, reportsOutcome: true })
+      if (!verdict.ok) throw new Error(verdict.code)
+      return verdict
+    }
+    const released = await open()
+    expect(counts()).toEqual([0, 0])
+    await Promise.all([released.release(), released.release(), released.confirm()])
+    expect(counts()).toEqual([0, 1])
+    const confirmed = await open()
+    await Promise.all([confirmed.confirm(), confirmed.confirm()])
+    expect(counts()).toEqual([1, 1])
+    // The work may fail later, for example in a queue.
+    await confirmed.release()
+    expect(counts()).toEqual([1, 2])
+  })
+
+  test('a copy of a delivery that is pending is refused with 503, also in observe mode', async () => {
+    const replay = { reserve: () => ({ replayed: 'unknown', refuse: 'pending' }) as const }
+    expect(await createVerifier({ ...options, replay }).verify(genuine)).toMatchObject({
+      ok: false,
+      code: 'replay_pending',
+      status: 503,
+    })
+    const observed = await createVerifier({ ...options, replay, mode: 'observe' }).verify(genuine)
+    expect(observed).toMatchObject({ ok: false, code: 'replay_pending' })
+  })
+
   test('the guard is asked after the signature matched, and its answer is in the verdict', async () => {
     const release = vi.fn()
     const deliveries: Delivery[] = []

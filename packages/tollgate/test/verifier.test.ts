@@ -36,6 +36,7 @@ describe('accepted requests', () => {
     expect([...verdict.params]).toEqual(params)
     expect(new TextDecoder().decode(verdict.body)).toBe(genuine.body)
     expect(() => verdict.json()).toThrow(SyntaxError)
+    expect(await verdict.confirm()).toBeUndefined()
     expect(await verdict.release()).toBeUndefined()
   })
 

@@ -14,7 +14,7 @@ const connectMs = 3000
 const watchMs = 1000
 /** After this many pings without an answer, the connection is given up. */
 const maxSilentPings = 5
-const releaseMs = 10_000
+const reportMs = 10_000
 const closeMs = 500
 const repeatMs = 60_000
 
@@ -87,8 +87,8 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
   return {
     store: redisStore({
       async sendCommand(command) {
-        // A release may wait, because without it the retry of the delivery is taken for a replay.
-        if (command[0] === 'EVAL') await waitForConnection(releaseMs)
+        // The report of an outcome may wait: without a confirmation, a replay passes after the lease.
+        if (command[0] === 'EVAL') await waitForConnection(reportMs)
         try {
           return await client.sendCommand(command)
         } catch (error) {

@@ -75,6 +75,7 @@ const replay = z
     onReplay: z.enum(['mark', 'reject']).optional(),
     onStoreFailure: z.enum(['reject', 'accept']).optional(),
     ttlSeconds: z.int().optional(),
+    leaseSeconds: z.int().optional(),
   })
   .refine(
     ({ store, redisUrl, redisUrlEnv }) =>

@@ -2,8 +2,8 @@ import type { AnyElysia, Elysia } from 'elysia'
 import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { Guard, GuardOptions, OptionsSource } from './shared/guard.ts'
 import { releaseOnFailure } from './shared/node.ts'
-import { releaseIfFailed } from './shared/release.ts'
 import { findAddress } from './shared/routed.ts'
+import { settle } from './shared/settle.ts'
 import { findBody, readPeerAddress } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
@@ -67,17 +67,17 @@ function createMacro(guard: Guard, app: AnyElysia): object {
       followed.add(webhook)
     } else if (reserved !== undefined)
       // After the answer an abort means nothing: some runtimes abort the signal of every request.
-      request.signal.addEventListener('abort', () => answered.has(reserved) || releaseIfFailed(reserved, undefined))
+      request.signal.addEventListener('abort', () => answered.has(reserved) || settle(reserved, undefined))
     return { twilio: webhook }
   }
-  function settle(twilio: AnyWebhook | undefined, answer: unknown, statusSet: unknown, error?: unknown): void {
+  function report(twilio: AnyWebhook | undefined, answer: unknown, statusSet: unknown, error?: unknown): void {
     if (!twilio?.ok || followed.has(twilio)) return
     answered.add(twilio)
     const status = Number(answer instanceof Response ? answer.status : statusSet)
     // In routes that are not compiled, this may run before a slow error handler has answered. The
     // status is then still that of a success.
     const isPending = hasFailed(error) && !(answer instanceof Response) && !(status >= 300)
-    void releaseIfFailed(twilio, isPending ? undefined : status)
+    void settle(twilio, isPending ? undefined : status)
   }
   // Each hook names the properties that it uses, because Elysia reads from its source text what the
   // context needs.
@@ -87,13 +87,13 @@ function createMacro(guard: Guard, app: AnyElysia): object {
     parse: () => ({}),
     resolve: ({ request, server, set, status, path }: RouteContext) => verify({ request, server, set, status, path }),
     afterResponse: ({ twilio, set, responseValue, response, error }: AnsweredContext) =>
-      settle(twilio, responseValue ?? response, set.status, error),
+      report(twilio, responseValue ?? response, set.status, error),
     // With this hook, compiled routes pass the Response of an error handler to `afterResponse`.
     mapResponse: () => undefined,
     // Compiled routes do not call `afterResponse` for an error that no handler answers. Elysia sets
     // the status after this hook, so the check waits.
     error: ({ twilio, set }: AnsweredContext) =>
-      void setTimeout(() => twilio?.ok && !answered.has(twilio) && settle(twilio, undefined, set.status)),
+      void setTimeout(() => twilio?.ok && !answered.has(twilio) && report(twilio, undefined, set.status)),
   }
 }
 

@@ -2,7 +2,7 @@ import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource 
 import type { FullAnswer } from './shared/answer.ts'
 import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { respellQuery } from './shared/query-spellings.ts'
-import { releaseIfFailed } from './shared/release.ts'
+import { settle } from './shared/settle.ts'
 
 /** The options of `twilioWebhook` and `twilioWebhookMiddy`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
@@ -46,7 +46,7 @@ export function twilioWebhook<
       return result
     } finally {
       // Awaited, because Lambda stops the process as soon as it has the answer.
-      await releaseIfFailed(reserved, status)
+      await settle(reserved, status)
     }
   }
 }
@@ -57,7 +57,7 @@ export interface MiddyRequest<S extends WebhookSource = 'enforce'> {
   response?: unknown
 }
 
-/** A middleware of Middy. `before` answers rejections, and the others release failed work. */
+/** A middleware of Middy. `before` answers rejections, and the others report how the work ended. */
 export interface TwilioMiddleware<S extends WebhookSource = 'enforce'> {
   before(request: MiddyRequest<S>): Promise<LambdaAnswer | undefined>
   after(request: MiddyRequest<S>): Promise<void>
@@ -85,8 +85,8 @@ export function twilioWebhookMiddy<S extends WebhookSource = 'enforce'>(
       pending.set(event, outcome.webhook)
       return undefined
     },
-    after: ({ event, response }) => releaseIfFailed(pending.get(event), readStatus(response)),
-    onError: ({ event }) => releaseIfFailed(pending.get(event), undefined),
+    after: ({ event, response }) => settle(pending.get(event), readStatus(response)),
+    onError: ({ event }) => settle(pending.get(event), undefined),
   }
 }
 

@@ -4,7 +4,7 @@ import type { IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { toIncomingRequest } from './shared/node.ts'
-import { releaseIfFailed } from './shared/release.ts'
+import { settle } from './shared/settle.ts'
 
 /** The options of `twilioUpgrade` and `createVerifyClient`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
@@ -33,10 +33,8 @@ export function twilioUpgrade<S extends WebhookSource = 'enforce'>(
       sendAnswer(socket, outcome.answer)
       return undefined
     }
-    if (!socket.writable) {
-      void releaseIfFailed(webhook, undefined)
-      return undefined
-    }
+    void settle(webhook, socket.writable ? 101 : undefined)
+    if (!socket.writable) return undefined
     socket.off('error', leave).off('end', leave)
     return webhook as Webhook<S>
   }
@@ -65,7 +63,7 @@ export function createVerifyClient<S extends WebhookSource = 'enforce'>(
   const verify = async (req: IncomingMessage): Promise<FullAnswer | undefined> => {
     const outcome = await guard.check(() => toHandshake(req), req)
     if (outcome.webhook === undefined) return outcome.answer
-    if (!req.socket.writable) void releaseIfFailed(outcome.webhook, undefined)
+    void settle(outcome.webhook, req.socket.writable ? 101 : undefined)
     Object.assign(req, { twilio: outcome.webhook })
     return undefined
   }

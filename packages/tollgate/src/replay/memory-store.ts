@@ -14,6 +14,8 @@ const known: Readonly<Record<keyof MemoryStoreOptions, true>> = { maxEntries: tr
 interface Entry {
   readonly token: string
   readonly kind: string
+  readonly isDoubtful: boolean
+  readonly isConfirmed: boolean
   readonly expiresAt: number
 }
 
@@ -44,14 +46,28 @@ export function memoryStore(given: MemoryStoreOptions = {}): ReplayStore {
     return entries.size < maxEntries
   }
 
+  /** Returns the entry that has the key, unless the attempt may take it. */
+  function findHolder(key: string, isDoubtful: boolean, time: number): Entry | undefined {
+    const entry = entries.get(key)
+    if (entry === undefined || entry.expiresAt <= time) return undefined
+    return entry.isDoubtful && !isDoubtful ? undefined : entry
+  }
+
   return {
-    reserve(key, { ttlMs, token, kind }) {
+    reserve(key, { leaseMs, token, kind, isDoubtful }) {
       const time = now()
-      const entry = entries.get(key)
-      if (entry !== undefined && entry.expiresAt > time) return { seen: entry.kind }
-      if (entry === undefined && !hasRoom(time)) return 'full'
-      entries.set(key, { token, kind, expiresAt: time + ttlMs })
+      const holder = findHolder(key, isDoubtful, time)
+      if (holder !== undefined) return holder.isConfirmed ? { seen: holder.kind } : 'pending'
+      if (!entries.has(key) && !hasRoom(time)) return 'full'
+      entries.set(key, { token, kind, isDoubtful, isConfirmed: false, expiresAt: time + leaseMs })
       return 'reserved'
+    },
+    confirm(key, { ttlMs, token, kind, isDoubtful }) {
+      const time = now()
+      const holder = findHolder(key, isDoubtful, time)
+      if (holder !== undefined && holder.token !== token) return
+      if (entries.has(key) || hasRoom(time))
+        entries.set(key, { token, kind, isDoubtful, isConfirmed: true, expiresAt: time + ttlMs })
     },
     release(key, token) {
       if (entries.get(key)?.token === token) entries.delete(key)

@@ -1,5 +1,5 @@
 import { hasMethod, readOptions } from '../checks/options.ts'
-import type { ReplayStore } from './store.ts'
+import type { Confirmation, ReplayStore } from './store.ts'
 
 /** Options of `redisStore`. */
 export interface RedisStoreOptions {
@@ -9,18 +9,29 @@ export interface RedisStoreOptions {
 
 const known: Readonly<Record<keyof RedisStoreOptions, true>> = { prefix: true }
 
-// One script, because between a GET and a DEL the key may expire and a retry may reserve it again.
+// The version of the values, a part of each key: instances of two versions can use one server.
+const version = '2:'
+
+// The end of the value of a doubtful delivery.
+const doubtfulEnd = ' doubtful'
+
+// Writes a value unless another delivery holds the key, and returns the value that the key then has.
+// ARGV: the value, its lifetime, the token with a space, and the end of a value that may be replaced.
+// It is one script, because between two commands a key can expire and a retry can reserve it. It
+// also goes to the primary where a client reads from replicas.
+const writeScript = `local held = redis.call('GET', KEYS[1])
+if held and string.sub(held, 1, #ARGV[3]) ~= ARGV[3] and (ARGV[4] == '' or string.sub(held, -#ARGV[4]) ~= ARGV[4]) then return held end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return ARGV[1]`
+
 // GET returns false if there is no key, so the script needs `or ''`.
 const releaseScript = `if string.sub(redis.call('GET', KEYS[1]) or '', 1, #ARGV[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
 
-// Runs after SET … NX found a key. The other instance may have released the key since, and then this
-// attempt reserves it. A script also goes to the primary where a client reads from replicas.
-const readOrReserveScript = `local value = redis.call('GET', KEYS[1]) if value then return value end redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) return ARGV[1]`
-
 /**
  * Creates a store in Redis or Valkey, for any number of processes. It uses `SET … NX PX` and
- * `EVAL`, whose scripts use `GET`, `SET` and `DEL`. Each delivery has one key that expires: a hash, with a random token and the kind of
- * webhook. The caller connects the client and handles its `error` events.
+ * `EVAL`, whose scripts use `GET`, `SET` and `DEL`. Each delivery has one key that expires: a hash,
+ * with a random token, the state and the kind of webhook. The caller connects the client and handles
+ * its `error` events.
  *
  * The server must not evict keys (`maxmemory-policy noeviction`), because a delivery whose key was
  * evicted can be replayed.
@@ -32,24 +43,47 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   const { prefix = 'tollgate:replay:' } = readOptions(options, known, 'redisStore')
   if (typeof prefix !== 'string') throw new TypeError(`"prefix" must be a string, got ${typeof prefix}`)
   const commands = toCommands(client)
+  const toKey = (key: string): string => prefix + version + key
+
+  /** Runs the script that writes a value, and returns the value that the key then has. */
+  async function write(key: string, value: string, ms: number, { token, isDoubtful }: Written): Promise<string> {
+    const values = [value, String(ms), `${token} `, isDoubtful ? '' : doubtfulEnd]
+    const held = readText(await commands.run(writeScript, toKey(key), values))
+    // Clients in legacy mode return nothing for every command. Each delivery would look like a replay.
+    if (held === undefined) throw new TypeError('The Redis client gave no reply of EVAL')
+    return held
+  }
+
   return {
-    async reserve(key, { ttlMs, token, kind }) {
-      // Token and kind are one value, so that one atomic step keeps both.
-      const value = `${token} ${kind}`
-      const reply = readText(await commands.setIfAbsent(prefix + key, value, ttlMs))
+    async reserve(key, attempt) {
+      const { leaseMs } = attempt
+      const value = toValue('pending', attempt)
+      const reply = readText(await commands.setIfAbsent(toKey(key), value, leaseMs))
       if (reply === 'OK') return 'reserved'
       if (reply !== undefined) throw new TypeError('The Redis client gave no reply of SET … NX')
-      const held = readText(await commands.run(readOrReserveScript, prefix + key, [value, String(ttlMs)]))
-      // Clients in legacy mode return nothing for every command. Each delivery would look like a replay.
-      if (held === undefined) throw new TypeError('The Redis client gave no reply of EVAL')
-      const [holder, seen = 'unknown'] = held.split(' ')
-      // After a lost connection, a client sends the command again and finds its own reservation.
-      return holder === token ? 'reserved' : { seen }
+      // The key may be free by now, or may be taken. After a lost connection, a client sends the
+      // command again and finds its own reservation.
+      const held = await write(key, value, leaseMs, attempt)
+      if (held === value) return 'reserved'
+      const [, state, seen] = held.split(' ')
+      if (state === 'pending') return 'pending'
+      if (state !== 'confirmed' || seen === undefined) throw new TypeError('A key holds a value of something else')
+      return { seen }
+    },
+    async confirm(key, confirmation) {
+      await write(key, toValue('confirmed', confirmation), confirmation.ttlMs, confirmation)
     },
     async release(key, token) {
-      await commands.run(releaseScript, prefix + key, [`${token} `])
+      await commands.run(releaseScript, toKey(key), [`${token} `])
     },
   }
+}
+
+type Written = Omit<Confirmation, 'ttlMs'>
+
+/** Writes everything into one value, so that one atomic step keeps it. */
+function toValue(state: 'pending' | 'confirmed', { token, kind, isDoubtful }: Written): string {
+  return `${token} ${state} ${kind}${isDoubtful ? doubtfulEnd : ''}`
 }
 
 /** Clients can be configured to return Buffers. Some return `undefined` for the nil of Redis. */

@@ -3,17 +3,26 @@ import { checkMethods, parseChoice, parseInteger, readOptions } from '../checks/
 import { parseJsonBody } from '../scheme/form.ts'
 import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
 import { kindOf, kindOfJson, neverRepeats } from '../webhooks/index.ts'
-import type { ReplayStore, ReserveOutcome } from './store.ts'
+import { hasWebhookShape } from '../webhooks/shapes.ts'
+import type { Confirmation, ReplayStore, ReserveOutcome } from './store.ts'
 
 /** Options of `replayGuard`. */
 export interface ReplayGuardOptions {
   /** The store of deliveries: `memoryStore()` for one process, `redisStore(client)` for several. */
   readonly store: ReplayStore
   /**
-   * How long a delivery is remembered, in seconds, an integer from 1 to 31,536,000 (a year).
-   * Default 86,400 (a day).
+   * How long a delivery whose work succeeded is remembered, in seconds, an integer from 1 to
+   * 31,536,000 (a year). Default 86,400 (a day).
    */
   readonly ttlSeconds?: number | undefined
+  /**
+   * How long a delivery is pending at most, in seconds, an integer from 1 to 3,600: from its
+   * reservation until its work has succeeded. Copies are refused meanwhile, as `replay_pending`
+   * (503). After it, for example because the process crashed, the delivery can arrive again.
+   * Default 30: Twilio waits for an answer for at most 15. If work takes longer than this, a copy
+   * can run beside it.
+   */
+  readonly leaseSeconds?: number | undefined
   /**
    * `'mark'` sets `replayed: true` in the verdict. `'reject'` refuses the kinds that Twilio never
    * sends twice, as `replayed` (403). It only marks all others, because many webhooks of a call
@@ -34,6 +43,7 @@ export interface ReplayGuardOptions {
 
 interface ReplaySettings {
   readonly store: ReplayStore
+  readonly leaseMs: number
   readonly ttlMs: number
   readonly refuses: boolean
   readonly acceptsOnFailure: boolean
@@ -43,6 +53,7 @@ interface ReplaySettings {
 const known: Readonly<Record<keyof ReplayGuardOptions, true>> = {
   store: true,
   ttlSeconds: true,
+  leaseSeconds: true,
   onReplay: true,
   onStoreFailure: true,
   storeTimeoutMs: true,
@@ -51,16 +62,18 @@ const known: Readonly<Record<keyof ReplayGuardOptions, true>> = {
 /**
  * Creates a guard that recognises a delivery that arrives again, for the `replay` option. It
  * compares a hash of what Twilio signed. Headers, the order of a form and the key do not count.
- * WebSocket handshakes are not reserved, because all of them have the same signature.
+ * A delivery is pending until its work has succeeded, so that a crash loses none. WebSocket
+ * handshakes are not reserved, because all of them have the same signature.
  * @returns a guard for the `replay` option of a verifier or an adapter
  * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of
  *   range.
  */
 export function replayGuard(given: ReplayGuardOptions): ReplayGuard {
   const options = readOptions(given, known, 'replayGuard')
-  checkMethods(options.store, 'store', ['reserve', 'release'])
+  checkMethods(options.store, 'store', ['reserve', 'confirm', 'release'])
   const settings: ReplaySettings = {
     store: options.store,
+    leaseMs: 1000 * (parseInteger(options.leaseSeconds, 'leaseSeconds', 1, 3600) ?? 30),
     ttlMs: 1000 * (parseInteger(options.ttlSeconds, 'ttlSeconds', 1, 31_536_000) ?? 86_400),
     refuses: parseChoice(options.onReplay, 'onReplay', ['mark', 'reject']) === 'reject',
     acceptsOnFailure: parseChoice(options.onStoreFailure, 'onStoreFailure', ['reject', 'accept']) === 'accept',
@@ -72,21 +85,22 @@ export function replayGuard(given: ReplayGuardOptions): ReplayGuard {
 async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Promise<Reservation> {
   if (delivery.handshake) return { replayed: false }
   const attempt = shareAttempt(settings, delivery)
-  const { release } = attempt
+  const { confirm, release } = attempt
   try {
     const outcome = await withTimeLimit(() => attempt.outcome, settings.storeTimeoutMs, 'The replay store')
-    if (outcome === 'reserved') return { replayed: false, release }
+    if (outcome === 'reserved') return { replayed: false, confirm, release }
+    if (outcome === 'pending') return { replayed: 'unknown', refuse: 'pending' }
     if (outcome === 'full') return { replayed: 'unknown' }
     const seen: unknown = Object(outcome).seen
     if (typeof seen !== 'string')
-      throw new TypeError('The replay store must answer "reserved", "full" or { seen: kind }')
+      throw new TypeError('The replay store must answer "reserved", "pending", "full" or { seen: kind }')
     // The kind of the first delivery decides. A replay may have another kind with the same signing
     // string, if its parameters are cut elsewhere (`SmsStatu=sreceived`).
     return settings.refuses && (seen === once || neverRepeats(seen))
       ? { replayed: true, refuse: true }
       : { replayed: true }
   } catch (error) {
-    if (settings.acceptsOnFailure) return { replayed: 'unknown', release }
+    if (settings.acceptsOnFailure) return { replayed: 'unknown', confirm, release }
     forgetWhenSettled(attempt)
     throw error
   }
@@ -95,9 +109,11 @@ async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Pr
 /** One attempt to reserve a delivery, and the answer of the store. */
 interface Attempt {
   readonly key: string
+  readonly confirmation: Confirmation
   readonly outcome: Promise<ReserveOutcome>
   /** True after a release. A later check of the same request then has to reserve again. */
   isReleased: boolean
+  readonly confirm: () => Promise<void>
   readonly release: () => Promise<void>
 }
 
@@ -120,20 +136,48 @@ function shareAttempt(settings: ReplaySettings, delivery: Delivery): Attempt {
   return attempt
 }
 
-function startAttempt({ store, ttlMs, storeTimeoutMs }: ReplaySettings, key: string, delivery: Delivery): Attempt {
-  const token = makeToken()
-  const reserve = async (): Promise<ReserveOutcome> =>
-    store.reserve(key, { ttlMs, token, kind: recogniseKind(delivery) })
+function startAttempt(settings: ReplaySettings, key: string, delivery: Delivery): Attempt {
+  const { store, leaseMs, ttlMs, storeTimeoutMs } = settings
+  const described = { token: makeToken(), ...recogniseKind(delivery) }
+  const reserve = async (): Promise<ReserveOutcome> => store.reserve(key, { leaseMs, ...described })
   const attempt: Attempt = {
     key,
+    confirmation: { ttlMs, ...described },
     outcome: reserve(),
     isReleased: false,
+    confirm: () => confirmAttempt(settings, attempt),
     release() {
       attempt.isReleased = true
-      return withTimeLimit(() => store.release(key, token), storeTimeoutMs, 'The replay store')
+      return withTimeLimit(() => store.release(key, described.token), storeTimeoutMs, 'The replay store')
     },
   }
   return attempt
+}
+
+/**
+ * The pauses before the guard tries again to confirm, in milliseconds. A client that lost its
+ * connection rejects the command, and needs a moment for the next connection. All of them end before
+ * the lease does.
+ */
+const confirmPausesMs: readonly number[] = [250, 1000, 4000]
+
+/**
+ * Confirms the reservation of an attempt, unless it was released.
+ * @throws anything if the store fails. The guard tries again in the background, because a replay could
+ *   pass after the lease.
+ */
+async function confirmAttempt(settings: ReplaySettings, attempt: Attempt, pauses = confirmPausesMs): Promise<void> {
+  if (attempt.isReleased) return
+  const { store, storeTimeoutMs } = settings
+  const { key, confirmation } = attempt
+  const [pauseMs, ...others] = pauses
+  try {
+    await withTimeLimit(() => store.confirm(key, confirmation), storeTimeoutMs, 'The replay store')
+  } catch (error) {
+    const again = (): void => void confirmAttempt(settings, attempt, others).catch(() => undefined)
+    if (pauseMs !== undefined) setTimeout(again, pauseMs)
+    throw error
+  }
 }
 
 /** Returns 120 random bits as text. A UUID would take three times the memory in V8. */
@@ -151,10 +195,12 @@ function forgetWhenSettled({ outcome, release }: Attempt): void {
 
 // The kind of a delivery that says itself that it never repeats. No kind of webhook has this name.
 const once = 'once'
+const unknown = { kind: 'unknown', isDoubtful: true }
 
-/** Returns the kind of a delivery, or `'unknown'`. */
-function recogniseKind({ neverRepeats, covers, params, body }: Delivery): string {
-  if (neverRepeats !== undefined) return neverRepeats ? once : 'unknown'
+/** Returns the kind of a delivery, and if it may be a cut of another one. */
+function recogniseKind({ neverRepeats, covers, params, body }: Delivery): Pick<Confirmation, 'kind' | 'isDoubtful'> {
+  if (neverRepeats !== undefined) return { kind: neverRepeats ? once : 'unknown', isDoubtful: false }
   const kind = covers === 'body' ? body && kindOfJson(parseJsonBody(body)) : params && kindOf(params)
-  return kind ?? 'unknown'
+  if (kind === undefined) return unknown
+  return { kind, isDoubtful: covers !== 'body' && params !== undefined && !hasWebhookShape(params) }
 }

@@ -2,34 +2,49 @@ import type { Awaitable } from '../checks/limits.ts'
 
 /** One attempt to reserve a delivery. */
 export interface ReservationAttempt {
+  /** How long the reservation is pending, in milliseconds, unless it is confirmed or released. */
+  readonly leaseMs: number
+  /** New for each attempt, without spaces. `confirm` and `release` need it. */
+  readonly token: string
+  /** The kind of webhook, for example `'message.inbound'`, or `'unknown'`. */
+  readonly kind: string
+  /**
+   * True if the parameters are not those of a known kind. They may be those of another delivery, cut
+   * at other places, which does not change what was signed.
+   */
+  readonly isDoubtful: boolean
+}
+
+/** A reservation whose work has succeeded. */
+export interface Confirmation extends Omit<ReservationAttempt, 'leaseMs'> {
   /** How long the delivery is remembered, in milliseconds. */
   readonly ttlMs: number
-  /** New for each attempt, without spaces. `release` needs it. */
-  readonly token: string
-  /**
-   * The kind of webhook, for example `'message.inbound'`, or `'unknown'`. The store keeps it and
-   * returns it to later attempts.
-   */
-  readonly kind: string
 }
 
 /**
- * The answer of a store. `'reserved'`: the delivery is new. `{ seen }`: it was reserved before, and
- * `seen` is the kind that was kept then. `'full'`: the store has no space to remember it.
+ * The answer of a store. `'reserved'`: the delivery is new. `'pending'`: another attempt has
+ * reserved it and is not confirmed. `{ seen }`: it was confirmed before, and `seen` is the kind that
+ * was kept then. `'full'`: the store has no space to remember it.
  */
-export type ReserveOutcome = 'reserved' | { readonly seen: string } | 'full'
+export type ReserveOutcome = 'reserved' | 'pending' | { readonly seen: string } | 'full'
 
 /**
- * A store where a replay guard remembers deliveries. If it throws, the option `onStoreFailure`
- * decides.
+ * A store where a replay guard remembers deliveries. A key is free, pending or confirmed. Each method
+ * must be one atomic step. If one throws, the option `onStoreFailure` decides.
  */
 export interface ReplayStore {
   /**
-   * Reserves a key, and keeps the token and the kind with it. This must be one atomic step: of
-   * several attempts at the same time, only one is `'reserved'`.
+   * Reserves a key if it is free, and keeps what the attempt says with it. It is free again when the
+   * lease has ended. A key of a doubtful attempt, pending or confirmed, counts as free for one that
+   * is not doubtful: the genuine delivery was cut at other places and sent first.
    * @param key 64 lower-case hex digits: a hash that reveals nothing about the delivery.
    */
   reserve(key: string, attempt: ReservationAttempt): Awaitable<ReserveOutcome>
-  /** Forgets a reservation, but only if it was made with this token. */
+  /**
+   * Makes a key confirmed if this token has reserved it, or if it is free in the sense of `reserve`.
+   * Otherwise the lease has ended and another attempt has the key: then this changes nothing.
+   */
+  confirm(key: string, confirmation: Confirmation): Awaitable<void>
+  /** Frees a key, pending or confirmed, but only if it was reserved with this token. */
   release(key: string, token: string): Awaitable<void>
 }

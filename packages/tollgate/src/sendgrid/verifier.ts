@@ -16,7 +16,7 @@ import { borrowBody, explainCut } from '../verify/body.ts'
 import { type HeaderReader, readHead, readHeaders, readSingle } from '../verify/head.ts'
 import type { Diagnoser, IncomingRequest, PushedBody, ReplayGuard, Reservation } from '../verify/types.ts'
 import { reserveDelivery, type Verifier } from '../verify/verifier.ts'
-import { toJsonParser, toRelease } from '../verify/webhook.ts'
+import { toJsonParser, toOutcomeMethods } from '../verify/webhook.ts'
 import type { SendGridEvent } from './events.ts'
 import { type ParsedKey, parsePublicKeys, type SendGridKey, type SendGridPublicKeys } from './public-key.ts'
 import { isTimestamp, parseSignature, signatureHeader, timestampHeader } from './signature.ts'
@@ -76,6 +76,12 @@ export interface SendGridAccepted {
    * without a guard.
    */
   readonly replayed: boolean | 'unknown'
+  /**
+   * Reports that your work succeeded: from now on the replay guard recognises this delivery. Call it
+   * if you set `reportsOutcome`. Adapters call it after a successful answer. After `release()` it
+   * does nothing.
+   */
+  confirm(): Promise<void>
   /** Call it if your work failed: the replay guard then accepts a retry of this delivery. */
   release(): Promise<void>
 }
@@ -190,7 +196,7 @@ async function prove(check: Check): Promise<SendGridVerdict> {
   const reservation =
     replay === undefined
       ? { replayed: false }
-      : await reserveDelivery(replay, { key: hashBody(message), handshake: false, neverRepeats: true, native })
+      : await reserveDelivery(replay, source, { key: hashBody(message), handshake: false, neverRepeats: true, native })
   if (isRejected(reservation)) return reservation
   return toAccepted(body, { signedAt: signed.at, stale, matched: { key: key.id } }, reservation)
 }
@@ -297,7 +303,7 @@ function toAccepted(
     json: toJsonParser({ body: () => body }),
     ...proven,
     replayed: reservation.replayed,
-    release: toRelease(reservation),
+    ...toOutcomeMethods(reservation),
   }
 }
 

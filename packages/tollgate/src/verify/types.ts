@@ -60,6 +60,13 @@ export interface IncomingRequest {
    */
   readonly handshake?: boolean | undefined
   /**
+   * True if you call `confirm()` of the verdict when the work succeeded, and `release()` when it
+   * failed. A replay guard then keeps the delivery pending until one of them is called, so that a
+   * crash in between does not lose it. Adapters set this. Default false: the delivery counts as
+   * handled as soon as it has verified.
+   */
+  readonly reportsOutcome?: boolean | undefined
+  /**
    * For platforms that write the query again in their own spelling. `true` also tries all spaces as
    * `+` and all as `%20`. A function returns the spellings to try for a query, each with its `?`.
    * At most 12 URL forms are tried in all. Default false.
@@ -170,8 +177,13 @@ export interface Delivery {
 export interface Reservation {
   /** True if the delivery was seen before; `'unknown'` if the guard cannot tell. */
   readonly replayed: boolean | 'unknown'
-  /** True to refuse the request as `replayed`. Default false. */
-  readonly refuse?: boolean | undefined
+  /**
+   * True to refuse the request as `replayed`, `'pending'` to refuse it as `replay_pending` because
+   * the work on another copy has not ended. Default false.
+   */
+  readonly refuse?: boolean | 'pending' | undefined
+  /** Makes the reservation last, because the work succeeded. Default: it lasts from the start. */
+  confirm?(): Awaitable<void>
   /** Forgets the reservation, because the work failed and a retry must pass. */
   release?(): Awaitable<void>
 }

@@ -159,7 +159,7 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   const reservation =
     guard === undefined
       ? ({ replayed: false } as const)
-      : await reserveDelivery(guard, {
+      : await reserveDelivery(guard, source, {
           key: hashBody(encodeUtf8(form.signingString)),
           handshake: head.handshake,
           covers: coverage.covers,
@@ -194,11 +194,23 @@ function describeClaim(
   }
 }
 
-/** Reserves a delivery. The answer of the guard, or its failure, may refuse the request. */
-export async function reserveDelivery(guard: ReplayGuard, delivery: Delivery): Promise<Reservation | Rejected> {
+/**
+ * Reserves a delivery. The answer of the guard, or its failure, may refuse the request.
+ * @param request Tells if the caller reports how the work ends. Otherwise the delivery counts as
+ *   handled now.
+ */
+export async function reserveDelivery(
+  guard: ReplayGuard,
+  { reportsOutcome }: Pick<IncomingRequest, 'reportsOutcome'>,
+  delivery: Delivery,
+): Promise<Reservation | Rejected> {
   try {
     const reservation = await guard.reserve(delivery)
-    return reservation.refuse === true ? reject('replayed') : reservation
+    if (reservation.refuse === 'pending') return reject('replay_pending')
+    if (reservation.refuse === true) return reject('replayed')
+    // Its failure refuses nothing: the guard tries again.
+    if (reportsOutcome !== true) await (async () => reservation.confirm?.())().catch(() => undefined)
+    return reservation
   } catch {
     return reject('replay_store_failed')
   }

@@ -11,6 +11,7 @@ export function toObserved(coverage: Coverage, rejection: Rejected): Observed {
     ...rejection,
     params: new ReceivedParams(coverage.params),
     json: toJsonParser(coverage),
+    async confirm() {},
     async release() {},
   })
 }
@@ -21,6 +22,7 @@ export function toAccepted(
   { handshake, accountSid, matched }: Pick<Accepted, 'handshake' | 'accountSid' | 'matched'>,
   replay: Reservation,
 ): Accepted {
+  const { confirm, release } = toOutcomeMethods(replay)
   return withBody({
     [bodySource]: coverage.body,
     ok: true as const,
@@ -31,16 +33,27 @@ export function toAccepted(
     accountSid,
     matched,
     replayed: replay.replayed,
-    release: toRelease(replay),
+    confirm,
+    release,
   })
 }
 
-/** Returns a function that releases a reservation once: an adapter and a handler may both call it. */
-export function toRelease(reservation: Reservation): () => Promise<void> {
+/**
+ * Returns the methods that report how the work ended. Each acts once, and the first to be called
+ * counts: an adapter and a handler may both call them. A release after the confirmation still counts.
+ */
+export function toOutcomeMethods(reservation: Reservation): Pick<Accepted, 'confirm' | 'release'> {
+  let confirmed: Promise<void> | undefined
   let released: Promise<void> | undefined
-  return () => {
-    released ??= (async () => reservation.release?.())()
-    return released
+  return {
+    confirm() {
+      confirmed ??= released ?? (async () => reservation.confirm?.())()
+      return confirmed
+    },
+    release() {
+      released ??= (async () => reservation.release?.())()
+      return released
+    },
   }
 }
 

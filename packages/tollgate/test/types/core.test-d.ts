@@ -78,6 +78,7 @@ if (verdict.ok) {
   const body: string | undefined = verdict.params.get('Body')
   const { key } = verdict.matched
   console.log(body, key.kind === 'auth_token' ? key.index : key.id, verdict.replayed, await verdict.release())
+  await verdict.confirm()
 } else {
   holds<Equal<typeof verdict, Rejected>>()
   const code: RejectionCode = verdict.code
@@ -107,6 +108,7 @@ else {
 holds<Equal<typeof observed.covers, Accepted['covers'] | undefined>>()
 holds<Equal<typeof observed.handshake, boolean | undefined>>()
 holds<Equal<ReturnType<typeof observed.release>, Promise<void>>>()
+holds<Equal<ReturnType<typeof observed.confirm>, Promise<void>>>()
 console.log(observed.accountSid, observed.matched?.url, observed.replayed)
 // @ts-expect-error undefined for a request that did not verify
 observed.matched.url

@@ -73,7 +73,7 @@ export interface Passed {
   readonly webhook: AnyWebhook
   /**
    * The webhook again, if a replay guard may have reserved it. The adapter then has to report how
-   * the work ended, with `releaseIfFailed`. `undefined` if nothing is reserved.
+   * the work ended, with `settle`. `undefined` if nothing is reserved.
    */
   readonly reserved: AnyWebhook | undefined
 }
@@ -100,7 +100,10 @@ export function createGuard<Env = void>(source: OptionsSource<GuardOptions, Env>
     async check(read, native, env) {
       try {
         prepared ??= prepare(resolveOptions(source, env))
-        const verdict = await prepared.verifier.verify(read(), native)
+        const request = read()
+        // Every adapter reports how the work ended, with `settle`.
+        const reported = prepared.reserves ? { ...request, reportsOutcome: true } : request
+        const verdict = await prepared.verifier.verify(reported, native)
         return toOutcome(verdict, prepared, native)
       } catch (error) {
         // The function that returns the options, or `onRejected`, is wrong. No request causes this.
@@ -128,6 +131,8 @@ export function logProblem(message: string): void {
 interface Prepared {
   readonly verifier: Verifier<AnyVerdict>
   readonly onRejected: VerifierOptions['onRejected']
+  /** True if the verifier may reserve deliveries. */
+  readonly reserves: boolean
   /** True if a diagnoser explains rejections. */
   readonly explains: boolean
   /** Messages that were logged already, so that a flood of requests is not a flood of lines. */
@@ -137,7 +142,8 @@ interface Prepared {
 function prepare(options: GuardOptions): Prepared {
   const verifier = readOption(options, 'verifier') === undefined ? createVerifier(options) : takeVerifier(options)
   const onRejected = readOption(options, 'onRejected') ?? readOption(verifier, 'onRejected')
-  return { verifier, onRejected, explains: readOption(options, 'diagnose') !== undefined, logged: new Set() }
+  const explains = readOption(options, 'diagnose') !== undefined
+  return { verifier, onRejected, reserves: verifier.reserves !== false, explains, logged: new Set() }
 }
 
 function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Verifier<AnyVerdict> {
@@ -152,8 +158,7 @@ function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Ver
 
 function toOutcome(verdict: AnyVerdict, prepared: Prepared, native: unknown): Outcome {
   if ('code' in verdict) logRejection(verdict, prepared)
-  if (isWebhook(verdict))
-    return { webhook: verdict, reserved: verdict.ok && prepared.verifier.reserves !== false ? verdict : undefined }
+  if (isWebhook(verdict)) return { webhook: verdict, reserved: verdict.ok && prepared.reserves ? verdict : undefined }
   return { webhook: undefined, answer: chooseAnswer(verdict, prepared.onRejected, native) }
 }
 

@@ -5,8 +5,8 @@ import { readOption } from '../../checks/options.ts'
 import type { AnyWebhook, BodyConsumed, IncomingRequest, PushedBody } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
-import { releaseIfFailed } from './release.ts'
 import { findTarget } from './routed.ts'
+import { settle } from './settle.ts'
 
 /**
  * Reads a Node.js request for the verifier.
@@ -161,10 +161,13 @@ export function listHeaders(req: IncomingMessage, { headers }: FullAnswer): Reco
   return { ...headers, ...(!req.complete && req.httpVersionMajor === 1 && { connection: 'close' }) }
 }
 
-/** Releases the reservation if the answer means a failure, or does not get through completely. */
+/**
+ * Confirms the reservation when the answer was sent. Releases it if the answer means a failure, or does
+ * not get through completely.
+ */
 export function releaseOnFailure(res: ServerResponse, { reserved }: Passed): void {
   if (reserved !== undefined)
-    followAnswer(res, (isWhole) => void releaseIfFailed(reserved, isWhole ? res.statusCode : undefined))
+    followAnswer(res, (isWhole) => void settle(reserved, isWhole ? res.statusCode : undefined))
 }
 
 /** HTTP/2 gives an answer its stream. The code is 0 unless one side broke it off. */

@@ -1,8 +1,8 @@
 import type { BodyConsumed, IncomingRequest } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
-import { releaseIfFailed } from './release.ts'
 import { findAddress } from './routed.ts'
+import { settle } from './settle.ts'
 
 /**
  * Reads a web Request for the verifier. The body is read from a clone, so that the handler can
@@ -90,8 +90,8 @@ export function toResponse(answer: FullAnswer): Response {
 }
 
 /**
- * Runs the application's work. If it throws or its answer means a failure, the reservation is
- * released.
+ * Runs the application's work, and reports how it ended: the reservation is confirmed, or released if
+ * the work throws or its answer means a failure.
  * @param statusOf Reads the status of a result. `undefined` counts as 200.
  * @param request Give it if its signal shows that the client left before the answer. That releases
  *   the reservation too.
@@ -103,7 +103,7 @@ export async function runWork<R>(
   request?: Pick<Request, 'signal'>,
 ): Promise<R> {
   if (reserved === undefined) return work()
-  const onAbort = (): void => void releaseIfFailed(reserved, undefined)
+  const onAbort = (): void => void settle(reserved, undefined)
   // Read only here: the runtime makes the signal at the first access, which costs more than a
   // check.
   const signal = request?.signal
@@ -118,6 +118,7 @@ export async function runWork<R>(
   } finally {
     // After the answer an abort means nothing: Deno aborts the signal of every request.
     signal?.removeEventListener('abort', onAbort)
-    void releaseIfFailed(reserved, status)
+    // Awaited, because some platforms stop the process as soon as they have the answer.
+    await settle(reserved, status)
   }
 }
