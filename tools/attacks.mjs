@@ -33,6 +33,7 @@ export const classes = {
   C5: 'retired keys, and keys that are not in use yet',
   C6: "one tenant's key for another tenant's account",
   C7: 'secrets in verdicts, logs, errors and metrics',
+  C8: 'a tenant with a valid key of his own who names the account of another',
   D1: 'a plain replay',
   D2: 'a replay with other unsigned headers',
   D3: 'a replay in another encoding',

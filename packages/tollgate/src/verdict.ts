@@ -44,8 +44,12 @@ export interface Accepted extends Received {
    */
   readonly covers: 'params' | 'body' | 'url'
   /**
-   * The account that owns the matching key, or else the one account that the proven parameters or
-   * the proven JSON body name.
+   * The account that owns the matching key, if that is known: the name of a record's entry, the
+   * `accountSid` of a look-up's answer or of a SharedKey. If the option `authToken` is one
+   * account's token, the one account that the proven parameters or the proven JSON body name.
+   *
+   * `undefined` for a look-up that gives only a token, and for a SharedKey without an owner: who
+   * knows such a key can sign a request that names any account.
    */
   readonly accountSid: string | undefined
   /** The key, the algorithm and the URL that matched. */

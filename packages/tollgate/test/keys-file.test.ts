@@ -80,7 +80,7 @@ describe('a key file', () => {
 
   test('may begin with a byte order mark', () => {
     write(`\ufeff${JSON.stringify(accounts(1))}`)
-    expect(open().authToken(claim(one))).toEqual([token(1)])
+    expect(open().authToken(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
   })
 })
 
@@ -171,7 +171,10 @@ describe('the mode of the file', () => {
     write(accounts(1))
     chmodSync(path, mode)
     expect(() => open()).toThrow(`(mode ${mode.toString(8)}): chmod 600, or set "allowReadableByOthers"`)
-    expect(open({ allowReadableByOthers: true }).authToken(claim(one))).toEqual([token(1)])
+    expect(open({ allowReadableByOthers: true }).authToken(claim(one))).toEqual({
+      authToken: [token(1)],
+      accountSid: one,
+    })
   })
 
   test('a named pipe is refused without waiting for it', () => {
@@ -182,7 +185,10 @@ describe('the mode of the file', () => {
 
 describe('a change of the file', () => {
   const seen = (keys: FileKeys, number: number) =>
-    vi.waitFor(() => expect(keys.authToken(claim(one))).toEqual([token(number)]), { timeout: 5000, interval: 10 })
+    vi.waitFor(() => expect(keys.authToken(claim(one))).toEqual({ authToken: [token(number)], accountSid: one }), {
+      timeout: 5000,
+      interval: 10,
+    })
 
   test('in place is followed', async () => {
     write(accounts(1))
@@ -237,7 +243,7 @@ describe('a change of the file', () => {
     })
     const reported = async (text: string) => {
       await vi.waitFor(() => expect(problems.at(-1)).toContain(text), { timeout: 5000, interval: 10 })
-      expect(keys.authToken(claim(one))).toEqual([token(1)])
+      expect(keys.authToken(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
     }
     write({ accounts: { [one]: token(2), [two]: '' } })
     await reported(`"accounts.${two}" is empty or blank. The previous keys stay in use.`)
@@ -267,7 +273,7 @@ describe('a change of the file', () => {
     try {
       await vi.waitFor(() => expect(problems.join()).toContain('(EMFILE)'), { timeout: 5000, interval: 10 })
       await new Promise((resolve) => setTimeout(resolve, 2500))
-      expect(keys.authToken(claim(one))).toEqual([token(1)])
+      expect(keys.authToken(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
     } finally {
       vi.restoreAllMocks()
     }
@@ -283,7 +289,7 @@ describe('a change of the file', () => {
     keys.close()
     write(accounts(2))
     await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(keys.authToken(claim(one))).toEqual([token(1)])
+    expect(keys.authToken(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
   })
 
   test('is followed without keeping the process alive', () => {

@@ -17,6 +17,7 @@ import {
 import { borrowBody } from './body.ts'
 import {
   type Candidate,
+  findAccount,
   findKeys,
   isKeyOf,
   listAccounts,
@@ -170,7 +171,7 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
     coverage,
     {
       handshake: head.handshake,
-      accountSid: candidate.owner ?? (named?.length === 1 ? named[0] : undefined),
+      accountSid: findAccount(settings, candidate, named),
       matched: { key: candidate.key, algorithm: candidate.algorithm.name, url: form.url },
     },
     reservation,
