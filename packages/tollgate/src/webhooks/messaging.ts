@@ -7,6 +7,7 @@ export const messaging = {
   // https://www.twilio.com/docs/messaging/guides/webhook-request#whatsapp-specific-parameters (2026-11)
   'whatsapp.inbound': {
     rule: 'MessageSid SmsStatus=received|receiving From=whatsapp:*',
+    text: 'Body',
     neverRepeats: true,
     parameters: [
       'ExternalUserId? Username? SmsMessageSid MediaContentType{N}? NumMedia ProfileName? MessageType? SmsSid WaId?',
@@ -24,6 +25,7 @@ export const messaging = {
   // https://www.twilio.com/docs/rcs/send-an-rcs-message (2026-11)
   'rcs.inbound': {
     rule: 'MessageSid SmsStatus=received|receiving From=rcs:* !MessageStatus',
+    text: 'Body',
     neverRepeats: true,
     parameters: [
       'SmsMessageSid MediaContentType{N}? NumMedia MessageType? SmsSid SmsStatus Body ButtonText? ButtonPayload?',
@@ -36,6 +38,7 @@ export const messaging = {
   // https://www.twilio.com/docs/messaging/guides/webhook-request (2026-11)
   'message.inbound': {
     rule: 'MessageSid SmsStatus=received|receiving !MessageStatus',
+    text: 'Body',
     neverRepeats: true,
     parameters: [
       'ToCountry? MediaContentType{N}? ToState? SmsMessageSid NumMedia ToCity? FromZip? SmsSid FromState?',

@@ -14,6 +14,11 @@ export interface KindRow {
    * without a rule is not recognised.
    */
   readonly rule?: string
+  /**
+   * The parameter whose text a stranger writes, if Twilio always sends the parameters that identify
+   * a message beside it. Who wrote it can cut the signed text anew: see `shapes.ts`.
+   */
+  readonly text?: string
   /** Given if Twilio never sends the same bytes twice, except to retry a failed delivery. */
   readonly neverRepeats?: true
   /**
@@ -69,16 +74,18 @@ export interface Kind {
   readonly method: 'GET' | 'POST'
   readonly body: 'form' | 'query' | 'json' | 'handshake'
   readonly rule: readonly Condition[]
+  readonly text: string | undefined
   readonly neverRepeats: boolean
   readonly parameters: readonly Parameter[]
 }
 
 /** Parses a row. */
-export function parseRow({ body, rule, neverRepeats, parameters }: KindRow): Kind {
+export function parseRow({ body, rule, text, neverRepeats, parameters }: KindRow): Kind {
   return {
     method: body === undefined || body === 'json' ? 'POST' : 'GET',
     body: body ?? 'form',
     rule: rule === undefined ? [] : rule.split(' ').map(parseCondition),
+    text,
     neverRepeats: neverRepeats === true,
     parameters: splitNames(parameters).map(parseParameter),
   }

@@ -1,0 +1,361 @@
+import { describe, expect, test } from 'vitest'
+import published from '../../../conformance/data/published.json' with { type: 'json' }
+import { findMisshapen } from '../src/webhooks/shapes.ts'
+import { accountSid, naiveJoin } from './requests.ts'
+import { twilioFixtures } from './testing-fixtures.ts'
+
+type Pair = readonly [name: string, value: string]
+
+const find = (pairs: readonly Pair[]) => findMisshapen(new URLSearchParams(pairs.map(([...pair]) => pair)))
+
+const sid = (letters: string, digit: string): string => letters + digit.repeat(32)
+const messageSid = sid('SM', 'd')
+
+/** A genuine SMS with a text that its sender chose. */
+function makeSms(body: string, more: Readonly<Record<string, string>> = {}): Pair[] {
+  const params: Record<string, string> = {
+    AccountSid: accountSid,
+    ApiVersion: '2010-04-01',
+    Body: body,
+    From: '+14155550142',
+    MessageSid: messageSid,
+    NumMedia: '0',
+    NumSegments: '1',
+    SmsMessageSid: messageSid,
+    SmsSid: messageSid,
+    SmsStatus: 'received',
+    To: '+12025550123',
+    ...more,
+  }
+  return Object.entries(params)
+}
+
+const places = {
+  FromCity: 'SAN FRANCISCO',
+  FromCountry: 'US',
+  FromState: 'CA',
+  FromZip: '94103',
+  ToCity: '',
+  ToCountry: 'US',
+  ToState: 'DC',
+  ToZip: '20001',
+}
+const surroundings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'an SMS': places,
+  'an SMS without places': {},
+  'an SMS from a short code': { ...places, From: '72345' },
+  'an SMS from a name': { From: 'CityBank', FromCity: 'LONDON', FromCountry: 'GB', FromState: '', FromZip: '' },
+  'an SMS from a name, without places': { From: 'Brand' },
+  'an MMS': {
+    ...places,
+    MediaContentType0: 'image/jpeg',
+    MediaUrl0: 'https://api.twilio.com/2010-04-01/Accounts/AC/Messages/MM/Media/ME',
+    MessagingServiceSid: sid('MG', 'a'),
+    NumMedia: '1',
+  },
+  'a WhatsApp message': {
+    From: 'whatsapp:+14155550142',
+    ProfileName: 'Bob',
+    To: 'whatsapp:+12025550123',
+    WaId: '14155550142',
+  },
+}
+
+describe('genuine parameters fit', () => {
+  test.each(twilioFixtures.map((fixture) => [fixture.id, fixture.params] as const))('%s', (_id, params) => {
+    expect(find(params)).toEqual([])
+  })
+
+  const vectors = published.flatMap(({ title, params }): [string, Pair[]][] =>
+    params === null || params === undefined
+      ? []
+      : [
+          [
+            title,
+            Object.entries(params).flatMap(([name, value]) => [value].flat().map((one): Pair => [name, String(one)])),
+          ],
+        ],
+  )
+  test.each(vectors)('the vector "%s"', (_title, params) => {
+    expect(find(params)).toEqual([])
+  })
+
+  const texts = [
+    '',
+    'hi',
+    ' From me to you\n',
+    'pay bob 900From+19005550000MessageSid',
+    `pay bob 900From+19005550000MessageSid${sid('SM', 'e')}NumMedia0`,
+    'SmsStatusreceived ToCity FromCityX',
+    '{"From":"+14155550142"}',
+  ]
+  for (const [what, more] of Object.entries(surroundings))
+    test(`${what}, whatever its text is`, () => {
+      for (const text of texts.slice(0, 'ProfileName' in more ? 3 : undefined))
+        expect(find(makeSms(text, more))).toEqual([])
+    })
+
+  test('parameters that Twilio may add one day', () => {
+    for (const [name, value] of [
+      ['RiskScore', '17'],
+      ['MessageIntent', 'support'],
+      ['GeoPermissions', '{"allowed":["US"]}'],
+      ['Tags2', ''],
+      ['SenderId', 'whatsapp:US.1A2B3C'],
+    ] as const)
+      expect(find(makeSms('hi', { ...places, [name]: value }))).toEqual([])
+  })
+})
+
+describe('parameters that do not fit', () => {
+  const change = (changes: Readonly<Record<string, string>>) => find(makeSms('hi', { ...places, ...changes }))
+
+  test.each([
+    ['AccountSid', 'AC123'],
+    ['AccountSid', ''],
+    ['MessageSid', `${messageSid}From+1`],
+    ['From', '+14155550142FromCitySAN'],
+    ['To', '+1 (202) 555-0123'],
+    ['ToZip', '20001 and more than that'],
+    ['NumMedia', '0NumSegments'],
+    ['FromCountry', 'USA'],
+    ['900', ''],
+    ['lower', ''],
+    ['/archive', ''],
+    ['?tenant', '5'],
+    ['Two Words', ''],
+    ['From+1', ''],
+    ['', 'x'],
+    ['GFrom', '+14155550142'],
+    ['FromMyBrand', ''],
+    ['ToCityToCountry', 'US'],
+    ['SmsStatu', 'sreceived'],
+    ['Zzz', 'From+14155550142'],
+    ['Zzz', `MessageSid${messageSid}`],
+    ['Zzz', 'FromCityFromCountryFromStateFromZip'],
+  ])('%s: %j', (name, value) => {
+    expect(change({ [name]: value })).toMatchObject([{ name }])
+  })
+
+  test('an empty list for no parameters, and any pairs cause no exception', () => {
+    expect(find([])).toEqual([])
+    const hostile = Array.from({ length: 3000 }, (_, index): Pair => [`__proto__${index}`, 'From'.repeat(50)])
+    expect(find([...makeSms('hi'), ...hostile]).length).toBe(3000)
+  })
+})
+
+describe('a text that its sender cuts anew', () => {
+  const evil = sid('SM', 'e')
+  const recuts: Readonly<
+    Record<string, readonly [genuine: Pair[], changes: Readonly<Record<string, string | undefined>>]>
+  > = {
+    'another From, MessageSid and To': [
+      makeSms(
+        `pay bob 900From+19005550000MessageSid${evil}NumMedia0NumSegments1SmsMessageSid${evil}SmsSid${evil}SmsStatusreceivedTo+19005550001ToCity`,
+        places,
+      ),
+      {
+        Body: 'pay bob 900',
+        From: '+19005550000',
+        FromCity: undefined,
+        FromCountry: undefined,
+        FromState: undefined,
+        FromZip: undefined,
+        MessageSid: evil,
+        SmsMessageSid: evil,
+        SmsSid: evil,
+        To: '+19005550001',
+        ToCity: `From+14155550142FromCitySAN FRANCISCOFromCountryUSFromStateCAFromZip94103MessageSid${messageSid}NumMedia0NumSegments1SmsMessageSid${messageSid}SmsSid${messageSid}SmsStatusreceivedTo+12025550123ToCity`,
+      },
+    ],
+    'the genuine From in a name': [
+      makeSms('hiFrom+19005550000G'),
+      { Body: 'hi', From: '+19005550000', GFrom: '+14155550142' },
+    ],
+    'a genuine From of letters in a name': [
+      makeSms('hiFrom+19005550000', { From: 'Brand' }),
+      { Body: 'hi', From: '+19005550000', FromBrand: '' },
+    ],
+    'a genuine From of letters in another value': [
+      makeSms('hiFromX', { From: 'Brand' }),
+      { Body: 'hi', From: 'XFromBrand' },
+    ],
+    'the city as From': [
+      makeSms('hi', { From: '+14155550142', FromCity: 'LONDON' }),
+      { Body: 'hiFrom+14155550142', From: 'CityLONDON', FromCity: undefined },
+    ],
+    'the rest in another text': [
+      makeSms(`hiFromwhatsapp:+19005550000MessageSid${evil}NumMedia0NumSegments1ProfileName`, {
+        From: 'whatsapp:+14155550142',
+      }),
+      {
+        Body: 'hi',
+        From: 'whatsapp:+19005550000',
+        MessageSid: evil,
+        ProfileName: `Fromwhatsapp:+14155550142MessageSid${messageSid}NumMedia0NumSegments1`,
+        NumMedia: '0',
+        NumSegments: '1',
+      },
+    ],
+    'a text that reaches into the next one': [
+      makeSms('hi', {
+        From: 'whatsapp:+14155550142',
+        ProfileName: `XFromwhatsapp:+19005550000MessageSid${evil}NumMedia0NumSegments1ProfileNameY`,
+      }),
+      {
+        Body: `hiFromwhatsapp:+14155550142MessageSid${messageSid}NumMedia0NumSegments1ProfileNameX`,
+        From: 'whatsapp:+19005550000',
+        MessageSid: evil,
+        ProfileName: 'Y',
+      },
+    ],
+    'another account': [
+      makeSms(`AccountSidAC${'9'.repeat(32)}ApiVersion2010-04-01Bodyhi`),
+      { Account: `Sid${accountSid}ApiVersion2010-04-01Body`, AccountSid: `AC${'9'.repeat(32)}`, Body: 'hi' },
+    ],
+    'a kind without a row': [makeSms('hi'), { SmsStatus: undefined, SmsStatu: 'sreceived' }],
+  }
+  test.each(Object.entries(recuts))('%s', (_what, [genuine, changes]) => {
+    const entries = Object.entries({ ...Object.fromEntries(genuine), ...changes })
+    const pairs = entries.filter((pair): pair is [string, string] => pair[1] !== undefined)
+    expect(naiveJoin(pairs)).toBe(naiveJoin(genuine))
+    expect(find(pairs)).not.toEqual([])
+  })
+
+  test('From twice', () => {
+    const genuine = makeSms('hiFrom+10005550000')
+    const pairs: Pair[] = [...genuine, ['From', '+10005550000']].map(([name, value]) => [
+      name as string,
+      name === 'Body' ? 'hi' : (value as string),
+    ])
+    expect(naiveJoin(pairs)).toBe(naiveJoin(genuine))
+    expect(find(pairs)).toEqual([{ name: 'From', reason: 'is repeated' }])
+  })
+})
+
+/** A generator of random numbers below a limit, the same in every run. */
+function createRandom(seed: number): (limit: number) => number {
+  let state = seed
+  return (limit) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * limit)
+  }
+}
+
+/** Texts that put parameters of the sender's own choice before the genuine ones. */
+const own = [
+  'pay bob 900',
+  'hi',
+  'From+19005550000',
+  'FromCityX',
+  'FromCountryUS',
+  'FromX',
+  'G',
+  'Zzz',
+  'Note',
+  `MessageSid${sid('SM', 'e')}`,
+  'MediaUrl0https://evil.example/',
+  'MessageStatusdelivered',
+  'NumMedia0',
+  'NumSegments1',
+  'ProfileName',
+  `SmsMessageSid${sid('SM', 'e')}`,
+  `SmsSid${sid('SM', 'e')}`,
+  'SmsStatusreceived',
+  'To+19005550001',
+  'ToCity',
+  'ToZip',
+  'Body',
+  `AccountSidAC${'9'.repeat(32)}`,
+  'ApiVersion2010-04-01',
+  'Forwarded',
+  'State',
+  'Sms',
+]
+const names = [
+  ...new Set(
+    [...makeSms('', { ...places, ...surroundings['an MMS'], ...surroundings['a WhatsApp message'] })].map(
+      ([name]) => name,
+    ),
+  ),
+  'FromX',
+  'GFrom',
+  'Zzz',
+  'ZzzFrom',
+  'Note',
+  'NoteFrom',
+  'FromBrand',
+  'FromBrandFromCity',
+  'MessageStatus',
+  'MediaUrl0',
+  'ForwardedFrom',
+  'StateFrom',
+  'Account',
+  'SmsStatu',
+  'Fro',
+  'B',
+  'T',
+  'City',
+  'ToCityToCountry',
+]
+
+interface Place {
+  readonly at: number
+  readonly names: readonly string[]
+}
+
+/** Finds where a name could begin. */
+function findPlaces(text: string): readonly Place[] {
+  return Array.from(text, (_, at) => ({ at, names: names.filter((name) => text.startsWith(name, at)) })).filter(
+    (place) => place.names.length > 0,
+  )
+}
+
+/** Cuts a text into names and values, so that Twilio's rule joins them to the same text again. */
+function cut(text: string, places: readonly Place[], random: (limit: number) => number): Pair[] | undefined {
+  const pairs: Pair[] = []
+  let at = 0
+  let last = ''
+  while (at < text.length) {
+    const here = places.find((place) => place.at === at)?.names.filter((name) => name > last) ?? []
+    const name = here[random(here.length)]
+    if (name === undefined) return undefined
+    const start = at + name.length
+    const ends = places.filter((place) => place.at >= start && place.names.some((next) => next > name))
+    // Near ends mostly, since far ones soon leave nothing to cut.
+    const end = ends[Math.min(random(ends.length + 1), random(4), random(4))]?.at ?? text.length
+    pairs.push([name, text.slice(start, end)])
+    last = name
+    at = end
+  }
+  return pairs
+}
+
+describe.each(Object.entries(surroundings))('the text that Twilio signed for %s, cut anew', (_what, more) => {
+  test('only the end of the text can become other parameters', () => {
+    const random = createRandom(7)
+    let cuts = 0
+    const passed = new Set<string>()
+    for (let round = 0; round < 400; round++) {
+      const pieces = Array.from({ length: 1 + random(9) }, () => own[random(own.length)] as string)
+      // An attacker keeps the order of the names, and ends with a name that takes up the rest.
+      const body = round % 2 === 0 ? pieces.join('') : `hi${[...new Set(pieces)].sort().join('')}`
+      const sms = makeSms(body, more)
+      const genuine = new Map(sms)
+      const text = naiveJoin(sms)
+      const places = findPlaces(text)
+      for (let attempt = 0; attempt < 20; attempt++) {
+        const pairs = cut(text, places, random)
+        if (pairs === undefined) continue
+        cuts++
+        const params = new Map(pairs)
+        const isSame = [...genuine].every(([name, value]) => name === 'Body' || params.get(name) === value)
+        if (isSame && body.startsWith(params.get('Body') ?? '-')) continue
+        expect(naiveJoin(pairs)).toBe(text)
+        if (find(pairs).length === 0) passed.add(JSON.stringify({ body, pairs }))
+      }
+    }
+    expect([...passed]).toEqual([])
+    expect(cuts).toBeGreaterThan(500)
+  })
+})
