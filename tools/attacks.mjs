@@ -15,6 +15,7 @@ export const classes = {
   A7: 'another scheme, an arbitrary port',
   A8: 'a query that is re-ordered, re-encoded or extended, or has thousands of fields',
   A9: 'a fragment or userinfo in the configured URL',
+  A11: 'a text whose author cuts the signed text anew, into other parameters',
   B1: 'a signed GET sent as another method, with a body',
   B2: 'a content type that changes the meaning of a body',
   B3: 'JSON without bodySHA256, and every malformed bodySHA256',

@@ -157,6 +157,7 @@ export type RejectionCode =
   | 'key_lookup_failed'
   | 'signature_mismatch'
   | 'account_not_allowed'
+  | 'params_misshapen'
   | 'stale'
   | 'replayed'
   | 'replay_store_failed'
@@ -185,6 +186,7 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   key_lookup_failed: row('The key or host look-up failed, or its answer is late or bad.', 503),
   signature_mismatch: row('No key makes this signature for any form of the URL.'),
   account_not_allowed: row('The account is not allowed, or another one signed.'),
+  params_misshapen: row('"checkParams" refuses the parameters.'),
   stale: row('This delivery is too old.'),
   replayed: row('This delivery arrived before.'),
   replay_store_failed: row('The replay store failed.', 503),

@@ -51,6 +51,8 @@ const names: Record<string, string[]> = {
   ],
   './params': [
     'debuggerPayload',
+    'findMisshapen',
+    'hasWebhookShape',
     'isEventBatch',
     'isKind',
     'isOrchestratorEvent',

@@ -109,6 +109,23 @@ describe('every code', () => {
       formRequest([['AccountSid', `AC${'0'.repeat(32)}`]]),
       { accountSid: `AC${'1'.repeat(32)}` },
     ],
+    ['params_misshapen', 'a check that says no', genuine, { checkParams: () => false }],
+    [
+      'params_misshapen',
+      'a check that says no in a promise',
+      genuine,
+      { checkParams: (() => Promise.reject(new Error('no'))) as unknown as () => boolean },
+    ],
+    [
+      'params_misshapen',
+      'a check that throws',
+      genuine,
+      {
+        checkParams: () => {
+          throw new Error('no')
+        },
+      },
+    ],
     ['replayed', 'a guard that refuses', genuine, { replay: { reserve: () => ({ replayed: true, refuse: true }) } }],
     ['replay_store_failed', 'a guard that throws', genuine, { replay: throwing }],
     [

@@ -47,6 +47,7 @@ const known: Readonly<Record<keyof VerifierOptions, true>> = {
   methods: true,
   accountSid: true,
   mode: true,
+  checkParams: true,
   replay: true,
   maxBodyBytes: true,
   lookupTimeoutMs: true,
@@ -61,7 +62,8 @@ const known: Readonly<Record<keyof VerifierOptions, true>> = {
  */
 export function parseOptions(options: VerifierOptions): Settings {
   const given = readOptions(options, known, 'the verifier')
-  for (const name of ['signedUrl', 'onVerdict', 'onRejected'] as const) checkType(given[name], name, 'function')
+  for (const name of ['signedUrl', 'checkParams', 'onVerdict', 'onRejected'] as const)
+    checkType(given[name], name, 'function')
   const { sharedKeysOnly = false } = given
   checkType(sharedKeysOnly, 'sharedKeysOnly', 'boolean')
   if (sharedKeysOnly && given.sharedKeys === undefined) throw new TypeError('"sharedKeysOnly" needs "sharedKeys"')

@@ -282,6 +282,13 @@ export interface VerifierOptions {
    * roll-out. Default `'enforce'`.
    */
   readonly mode?: Mode | undefined
+  /**
+   * Checks the parameters of a form after its signature matched: `hasWebhookShape` of
+   * `tollgate/params`. Twilio signs names and values without delimiters, so the sender of an SMS can
+   * cut its signed text into other parameters. Unless it returns `true` at once, the request is
+   * refused as `params_misshapen`. Default: none.
+   */
+  readonly checkParams?: ((params: WebhookParams) => boolean) | undefined
   /** Recognises deliveries that arrived before: see `tollgate/replay`. Default: none. */
   readonly replay?: ReplayGuard | undefined
   /**

@@ -151,6 +151,7 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   const { candidate, form } = match
   if (!isKeyOf(settings, candidate, named)) return reject('account_not_allowed')
   runUnnoticed(() => reportVerified(settings, claim))
+  if (coverage.covers === 'params' && !hasGoodShape(settings, coverage)) return reject('params_misshapen')
 
   // A GET with the hash of a body may be made from the URL of a JSON event. It must not make that
   // event a replay.
@@ -176,6 +177,19 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
     },
     reservation,
   )
+}
+
+function hasGoodShape({ given }: Settings, { params }: Coverage): boolean {
+  const { checkParams } = given
+  if (checkParams === undefined) return true
+  try {
+    const result: unknown = checkParams(new ReceivedParams(params))
+    // A promise is no answer, and its rejection would end the process.
+    runUnnoticed(() => result)
+    return result === true
+  } catch {
+    return false
+  }
 }
 
 function describeClaim(
