@@ -2,7 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, Response } from 'express'
 import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, Webhook, WebhookSource } from '../index.ts'
 import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
-import { type BodyHolder, findBody, parseBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
+import {
+  type BodyHolder,
+  findBody,
+  isUnset,
+  parseBody,
+  releaseOnFailure,
+  sendAnswer,
+  toIncomingRequest,
+} from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 
 declare global {
@@ -73,12 +81,13 @@ export function twilioWebhook<S extends WebhookSource>(
     if (!paths.guards([req.originalUrl, req.url], undefined)) return next()
     const read = (): IncomingRequest =>
       toIncomingRequest(req, req.originalUrl, findBody(req, [req as BodyHolder], consumed, req.twilio))
+    const isUnread = req.readableEnded === false
     const outcome = await guard.check(read, req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     const { webhook } = outcome
     releaseOnFailure(res, outcome)
     req.twilio = webhook as Accepted | Observed
-    if (req.body === undefined) setBody(req, webhook)
+    if (isUnset(req.body, isUnread && req.readableEnded)) setBody(req, webhook)
     if (handler === undefined) return next()
     try {
       await handler(webhook as Webhook<S>, req, res, next)
@@ -109,7 +118,7 @@ const consumed: BodyConsumed = {
 }
 
 function setBody(req: Request & { rawBody?: unknown; _body?: boolean }, webhook: AnyWebhook): void {
-  req.body = parseBody(req, webhook)
+  req.body = parseBody(req, webhook) ?? req.body
   // For a later verification of the same request. A form does not need it: its bytes would have to
   // be made, and the parameters are enough.
   if (webhook.ok && webhook.covers !== 'params') req.rawBody = webhook.body

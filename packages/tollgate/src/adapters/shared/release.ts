@@ -10,7 +10,12 @@ import type { AnyWebhook } from '../../index.ts'
  * @returns a promise that never rejects. Await it if the process may stop after the answer.
  */
 export async function releaseIfFailed(webhook: AnyWebhook | undefined, status: number | undefined): Promise<void> {
-  if (webhook?.ok && isFailure(status)) await webhook.release().catch(() => undefined)
+  if (!webhook?.ok || !isFailure(status)) return
+  try {
+    await webhook.release()
+  } catch {
+    // Of a store that fails, or of a verifier of the user's.
+  }
 }
 
 function isFailure(status: number | undefined): boolean {
