@@ -121,12 +121,14 @@ function parseSharedKeys(sharedKeys: unknown): Settings['findSharedKey'] {
   if (typeof sharedKeys === 'function')
     return async (keyId) => {
       const found: unknown = await sharedKeys(keyId)
-      return found === undefined || found === null ? undefined : parseSharedKey(found, 'sharedKeys')
+      return found === undefined || found === null ? undefined : parseSharedKey(found, 'the answer of "sharedKeys"')
     }
   if (typeof sharedKeys !== 'object' || sharedKeys === null || Array.isArray(sharedKeys))
     throw new TypeError('"sharedKeys" must be a record, a Map or a function')
   const keys = new Map<unknown, ParsedSharedKey>()
-  for (const [keyId, key] of listEntries(sharedKeys)) keys.set(keyId, parseSharedKey(key, `sharedKeys.${keyId}`))
+  // The messages do not show the id: id and secret may have been swapped.
+  for (const [keyId, key] of listEntries(sharedKeys))
+    keys.set(keyId, parseSharedKey(key, `entry ${keys.size + 1} of "sharedKeys"`))
   if (keys.size === 0) throw new TypeError('"sharedKeys" is empty')
   return (keyId) => keys.get(keyId)
 }
@@ -135,12 +137,12 @@ function parseSharedKey(key: unknown, where: string): ParsedSharedKey {
   const { secret, accountSid, algorithm }: { secret?: unknown; accountSid?: unknown; algorithm?: unknown } =
     typeof key === 'object' && key !== null ? key : { secret: key }
   const fault = describeSecretFault(secret)
-  if (fault !== undefined) throw new TypeError(`"${where}" ${fault}`)
+  if (fault !== undefined) throw new TypeError(`The secret of ${where} ${fault}`)
   if (accountSid !== undefined && !isAccountSid(accountSid))
-    throw new TypeError(`"${where}.accountSid" is not "AC" and 32 hex digits`)
+    throw new TypeError(`The accountSid of ${where} is not "AC" and 32 hex digits`)
   const row = algorithm === undefined ? findDefaultAlgorithm('shared_key') : findAlgorithm(algorithm)
   if (row === undefined)
-    throw new TypeError(`"${where}.algorithm" must be one of ${algorithms.map(({ name }) => name).join(', ')}`)
+    throw new TypeError(`The algorithm of ${where} must be one of ${algorithms.map(({ name }) => name).join(', ')}`)
   return { sign: createSigner(row, secret as string), accountSid, algorithm: row }
 }
 
