@@ -107,7 +107,7 @@ export const rejectionPages = {
   },
   body_malformed: {
     means:
-      'A form body has invalid percent-encoding or invalid UTF-8, is incomplete, or has more than 10,000 pairs, which no webhook has. Tollgate does not guess it, because two parsers would guess differently.',
+      'A form body has invalid percent-encoding or invalid UTF-8, is incomplete, begins with `?` (which web runtimes drop), or has more than 10,000 pairs, which no webhook has. Tollgate does not guess it, because two parsers would guess differently.',
     look: [
       'Was the body decoded before, so that it has a lone `%`?',
       'Was it re-encoded in a charset other than UTF-8?',

@@ -109,6 +109,11 @@ describe('every code', () => {
       formRequest([['AccountSid', `AC${'0'.repeat(32)}`]]),
       { accountSid: `AC${'1'.repeat(32)}` },
     ],
+    [
+      'body_malformed',
+      'a form that begins with a question mark, which request.formData() drops',
+      { ...formRequest([], { signature: sign(`${origin}/sms?a1`) }), body: '?a=1' },
+    ],
     ['params_misshapen', 'a check that says no', genuine, { checkParams: () => false }],
     [
       'params_misshapen',
