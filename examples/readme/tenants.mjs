@@ -1,12 +1,9 @@
 import express from 'express'
 import { createVerifier, fromRequest } from 'tollgate'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 
 const tenants = new Map([
-  [
-    'shop.example',
-    { accountSid: 'AC0123456789abcdef0123456789abcdef', authToken: '0123456789abcdef0123456789abcdef' },
-  ],
+  ['shop.example', { accountSid: 'AC0123456789abcdef0123456789abcdef', authToken: '0123456789abcdef0123456789abcdef' }],
   [
     'clinic.example',
     { accountSid: 'ACfedcba9876543210fedcba9876543210', authToken: 'fedcba9876543210fedcba9876543210' },
@@ -23,7 +20,7 @@ export const verifier = createVerifier({
 // #endregion
 
 export const app = express()
-app.post('/sms', twilioWebhook({ verifier }), (req, res) => res.send(`Hello ${req.twilio.params.get('From')}`))
+app.post('/sms', twilioWebhook({ verifier }), (req, res) => res.send(`Hello ${readWebhook(req).params.get('From')}`))
 app.post(
   '/status',
   twilioWebhook({ verifier }, (_webhook, _req, res) => res.sendStatus(204)),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, Response } from 'express'
-import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, Webhook, WebhookSource } from '../index.ts'
+import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import {
   type BodyHolder,
@@ -16,11 +16,16 @@ import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 declare global {
   namespace Express {
     interface Request {
-      /** The webhook, after `twilioWebhook()`. In `observe` mode check `ok` first. */
-      twilio: Accepted | Observed
+      /**
+       * The webhook, after `twilioWebhook()`; `undefined` on a route without it. `readWebhook` types
+       * it. In `observe` mode check `ok` first.
+       */
+      twilio?: AnyWebhook
     }
   }
 }
+
+export { readWebhook } from './shared/read-webhook.ts'
 
 /** The options of `twilioWebhook`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & PathOptions
@@ -86,7 +91,7 @@ export function twilioWebhook<S extends WebhookSource>(
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     const { webhook } = outcome
     releaseOnFailure(res, outcome)
-    req.twilio = webhook as Accepted | Observed
+    req.twilio = webhook
     if (isUnset(req.body, isUnread && req.readableEnded)) setBody(req, webhook)
     if (handler === undefined) return next()
     try {
