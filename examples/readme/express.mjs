@@ -4,8 +4,7 @@ import { twiml } from 'tollgate/twiml'
 
 export const app = express()
 app.post('/sms', twilioWebhook({ publicUrl: 'https://api.example.com' }), (req, res) => {
-  res
-    .type('text/xml')
-    .send(twiml`<Response><Message>You said ${readWebhook(req).params.get('Body')}</Message></Response>`)
+  const { params } = readWebhook(req)
+  res.type('text/xml').send(twiml`<Response><Message>You said ${params.get('Body')}</Message></Response>`)
 })
 app.listen(process.env.PORT ?? 3000)
