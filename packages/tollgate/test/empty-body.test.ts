@@ -4,12 +4,15 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import express5 from 'express'
 import Koa from 'koa'
-import bodyParser from 'koa-bodyparser'
 import { describe, expect, test } from 'vitest'
 import { twilioWebhook as guardExpress } from '../src/adapters/express.ts'
 import { twilioWebhook as guardKoa } from '../src/adapters/koa.ts'
 import { authToken, formRequest, jsonRequest, options } from './requests.ts'
 
+// Installed for the adapter suite.
+const bodyParser: (options?: { readonly enableTypes: readonly string[] }) => Koa.Middleware = createRequire(
+  new URL('../../../conformance/package.json', import.meta.url),
+)('koa-bodyparser')
 const express4: typeof express5 = createRequire(import.meta.url)('express4')
 
 async function send(listener: RequestListener, request: ReturnType<typeof formRequest>): Promise<string> {
