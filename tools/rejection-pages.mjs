@@ -107,7 +107,7 @@ export const rejectionPages = {
   },
   body_malformed: {
     means:
-      'A form body has invalid percent-encoding or invalid UTF-8, is incomplete, or has more than 10,000 pairs, which no webhook has. Tollgate does not guess it, because two parsers would guess differently. Any body that does not match and is shorter than its Content-Length is refused with this code too, because something before Tollgate cut it.',
+      'A form body has invalid percent-encoding or invalid UTF-8, is incomplete, begins with `?` (which web runtimes drop), or has more than 10,000 pairs, which no webhook has. Tollgate does not guess it, because two parsers would guess differently. Any body that does not match and is shorter than its Content-Length is refused with this code too, because something before Tollgate cut it.',
     look: [
       'Was the body decoded before, so that it has a lone `%`?',
       'Was it re-encoded in a charset other than UTF-8?',
@@ -198,6 +198,17 @@ export const rejectionPages = {
     ],
     causes: ['not_from_twilio'],
     fix: "Set `onStale: 'mark'` and read `stale` of the verdict, or a larger `maxAgeSeconds`. See [the Event Webhook](../sendgrid-event-webhook.md).",
+  },
+  params_misshapen: {
+    means:
+      'The signature matches, and the option `checkParams` refuses the parameters. With `hasWebhookShape`, their names or values are not those that Twilio gives them. Twilio signs a form without delimiters, so whoever wrote a value, such as the text of an SMS, can send the same text again, cut into other parameters.',
+    look: [
+      'Which parameter is it? Call `findMisshapen` of `tollgate/params` with the parameters. Its names may be texts of users.',
+      'Does your own code send the request, with names or values of its own, for example a Studio flow?',
+      'Has Twilio added a parameter that this version of Tollgate takes for a part of another one?',
+    ],
+    causes: ['not_from_twilio'],
+    fix: 'For a request that was cut anew, do nothing. For your own parameters, leave `checkParams` out on that route.',
   },
   replayed: {
     means:

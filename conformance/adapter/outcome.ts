@@ -4,7 +4,7 @@ import { host, makeRequest, otherToken, type Signed, withHeaders } from '../kit/
 import { type CaseTable, defineSuite, type Suite } from '../kit/suite.ts'
 import type { Framework } from './framework.ts'
 import { mistakes } from './mistakes.ts'
-import type { ScenarioId } from './scenario.ts'
+import { type ScenarioId, wrongVerdicts } from './scenario.ts'
 import { expectAccepted, expectRejected, type TestServer, waitUntil, withServer } from './server.ts'
 import { openConnection, send, toRaw, writeRequest } from './socket.ts'
 
@@ -134,7 +134,12 @@ export function optionsSuite(framework: Framework): Suite {
       assertEqual((await send(server.port, toRaw(request))).status, 500, 'status')
     assertEqual((await server.journal()).handlerRuns, 0, 'runs')
   }
+  const wrong = Object.keys(wrongVerdicts).map((id) => [
+    `${id}: 500, and no handler runs`,
+    on(id as ScenarioId, broken),
+  ])
   return defineSuite('options of an adapter', {
+    ...Object.fromEntries(wrong),
     'options by a function': on('by function', async (server) => {
       await expectAccepted(server, await makeRequest())
       await expectRejected(server, await makeRequest({ token: otherToken }), 'signature_mismatch')

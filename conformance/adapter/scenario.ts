@@ -105,6 +105,27 @@ const ownScheme = (journal: Journal): Verifier<AnyVerdict> => ({
 })
 const withOwnScheme = (journal: Journal): VerifierOption => ({ verifier: ownScheme(journal) })
 
+const withVerdict = (verdict: object | undefined) => ({
+  options: (): VerifierOption => ({ verifier: { verify: async () => verdict as AnyVerdict } }),
+})
+const refusal = { ok: false, code: 'signature_mismatch', message: '', tried: [] }
+const accepted = { ok: true, body: new Uint8Array(), json: () => undefined, async release() {} }
+
+/** Verdicts of a user's own verifier that an adapter can neither pass on nor send. */
+export const wrongVerdicts = {
+  'no verdict': withVerdict(undefined),
+  'a verdict without ok': withVerdict({ ...accepted, ok: undefined }),
+  'a verdict whose ok is a text': withVerdict({ ...accepted, ok: 'true' }),
+  'accepted without release': withVerdict({ ...accepted, release: undefined }),
+  'accepted with a release that is no function': withVerdict({ ...accepted, release: true }),
+  'accepted without a body': withVerdict({ ...accepted, body: undefined }),
+  'refused without a status': withVerdict(refusal),
+  'refused with the status 200': withVerdict({ ...refusal, status: 200 }),
+  'refused with the status 302': withVerdict({ ...refusal, status: 302 }),
+  'refused with the status 600': withVerdict({ ...refusal, status: 600 }),
+  'refused with a status that is a text': withVerdict({ ...refusal, status: '403' }),
+}
+
 /** With the key of the published request `two events`. */
 const withSendGrid = (journal: Journal): VerifierOption => ({
   verifier: createSendGridVerifier({
@@ -200,6 +221,7 @@ const plans = {
   },
   'look-up fails': { options: () => ({ authToken: () => Promise.reject(new Error('down')) }) },
   ...mistakes,
+  ...wrongVerdicts,
   'paths: one string': { options: () => ({ paths: '/voice' }) },
   'paths: a list': { options: () => ({ paths: ['/voice', /^\/sms(\/|$)/] }) },
   'paths: mounted': { mountedAt: '/mounted', options: () => ({ paths: ['/mounted/voice', '/sms'] }) },

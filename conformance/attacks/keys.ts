@@ -3,6 +3,7 @@ import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/asse
 import {
   account,
   formType,
+  makeHandshake,
   makeJsonRequest,
   makeRequest,
   origin,
@@ -19,7 +20,7 @@ import { joinParams, signText } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import { ask } from '../verifier/ask.ts'
 
-/** Classes C4 to C7: the keys that may sign a request, and secrets in verdicts. */
+/** Classes C4 to C8: the keys that may sign a request, and secrets in verdicts. */
 export function keyAttacksSuite(library: Library): Suite {
   return defineSuite('attacks on keys', {
     'C4 the algorithm is bound to the key': async () => {
@@ -177,6 +178,28 @@ export function keyAttacksSuite(library: Library): Suite {
       assertEqual(asked, [undefined], 'the claim')
       assertRejected(verdict, 'account_not_allowed')
     },
+    'C8 a tenant with a key of known owner cannot name another account': async () => {
+      for (const [way, options] of Object.entries(ownedKeys))
+        for (const [what, request] of await claimAccount(account, options)) {
+          const verdict = await ask(library, request, options)
+          assert(!verdict.ok && verdict.status === 403, `${way}, ${what}: not refused`)
+        }
+    },
+    'C8 a key without a known owner proves no account': async () => {
+      for (const [way, options] of Object.entries(bareKeys))
+        for (const sid of [account, otherAccount])
+          for (const [what, request] of await claimAccount(sid, options)) {
+            const verdict = assertAccepted(await ask(library, request, options))
+            assertEqual(verdict.accountSid, undefined, `${way}, ${what}: the account`)
+          }
+    },
+    'C8 a key of known owner names its owner': async () => {
+      for (const [way, options] of Object.entries(ownedKeys))
+        for (const [what, request] of await claimAccount(otherAccount, options)) {
+          const verdict = assertAccepted(await ask(library, request, options))
+          assertEqual(verdict.accountSid, otherAccount, `${way}, ${what}: the account`)
+        }
+    },
     'C7 no secret in a verdict, a message or an error': async () => {
       const secret = `${token}secret`
       const genuine = await signText(`${origin}/sms?q=private${joinParams(sms)}`, secret)
@@ -199,4 +222,57 @@ export function keyAttacksSuite(library: Library): Suite {
       assert(message !== '' && !message.includes(secret), message)
     },
   })
+}
+
+/** The ways to give the keys of a hostile tenant. It owns `otherAccount`, `otherToken` and the SharedKey. */
+const owned = { authToken: otherToken, accountSid: otherAccount }
+const ownedKeys: Record<string, Options> = {
+  'a record': { authToken: { [account]: token, [otherAccount]: otherToken } },
+  'a record of one account': { authToken: { [otherAccount]: [token, otherToken] } },
+  'a Map': { authToken: new Map([[otherAccount, otherToken]]) },
+  'a look-up by URL': { authToken: () => owned },
+  'an asynchronous look-up by URL': { authToken: async () => owned },
+  'a refresh': {
+    authToken: Object.assign(() => ({ ...owned, authToken: 'the-token-before' }), { refresh: async () => owned }),
+  },
+  'a SharedKey': { sharedKeys: { [sharedKey.id]: { secret: sharedKey.secret, accountSid: otherAccount } } },
+  'a look-up of SharedKeys': { sharedKeys: async () => ({ secret: sharedKey.secret, accountSid: otherAccount }) },
+}
+const bareKeys: Record<string, Options> = {
+  'a look-up by URL': { authToken: () => otherToken },
+  'a look-up by URL, a list': { authToken: async () => [token, otherToken] },
+  'a look-up by the claimed account': { authToken: (claim) => (claim.accountSid === 'AC' ? token : otherToken) },
+  'a refresh': { authToken: Object.assign(() => 'the-token-before', { refresh: () => otherToken }) },
+  'a SharedKey': { sharedKeys: { [sharedKey.id]: sharedKey.secret } },
+  'a look-up of SharedKeys': { sharedKeys: () => ({ secret: sharedKey.secret }) },
+}
+
+/** Signs requests that name an account, in each place, with the keys of the hostile tenant. */
+async function claimAccount(sid: string, { sharedKeys }: Options): Promise<[what: string, request: Signed][]> {
+  const key = sharedKeys === undefined ? { token: otherToken } : { sharedKey }
+  const named: [string, Promise<Signed>][] = [
+    ...['AccountSid', 'account_sid', 'interactionAccountSid'].flatMap((name): [string, Promise<Signed>][] => [
+      [
+        `a form with ${name}`,
+        makeRequest({
+          ...key,
+          params: [
+            [name, sid],
+            ['Body', 'hi'],
+          ],
+        }),
+      ],
+      [`a GET with ${name}`, makeRequest({ ...key, method: 'GET', path: `/x?${name}=${sid}` })],
+      [`a POST without a body, with ${name}`, makeRequest({ ...key, path: `/x?${name}=${sid}`, params: [] })],
+    ]),
+    ...[
+      { AccountSid: sid },
+      [{ account_sid: sid }],
+      { data: { accountSid: sid } },
+      [{ data: [{ call: { accountId: sid } }] }],
+    ].map((json): [string, Promise<Signed>] => [JSON.stringify(json), makeJsonRequest(json, key)]),
+  ]
+  // Twilio signs handshakes with Auth Tokens.
+  if (sharedKeys === undefined) named.push(['a handshake', makeHandshake(`/media?AccountSid=${sid}`, key)])
+  return Promise.all(named.map(async ([what, request]): Promise<[string, Signed]> => [what, await request]))
 }

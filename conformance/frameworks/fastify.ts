@@ -2,7 +2,7 @@ import { request as openRequest } from 'node:http'
 import formbody from '@fastify/formbody'
 import websocket from '@fastify/websocket'
 import createFastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { twilioWebhook } from 'tollgate/fastify'
+import { readWebhook, twilioWebhook } from 'tollgate/fastify'
 import type { WebSocket } from 'ws'
 import type { Framework, ParserBefore, Running } from '../adapter/framework.ts'
 import { makeScenario, type Scenario } from '../adapter/scenario.ts'
@@ -78,7 +78,7 @@ async function shakeHands(token?: string): Promise<readonly [status: number | un
   await app.register(websocket)
   await app.register(twilioWebhook(options))
   app.get('/media', { websocket: true }, (_socket, request) => {
-    if (request.twilio.ok) runs++
+    if (request.twilio?.ok) runs++
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { headers } = await makeHandshake('/media', token === undefined ? {} : { token })
@@ -148,7 +148,9 @@ async function injectHandshake(token?: string): Promise<string> {
   const app = createFastify()
   await app.register(websocket)
   await app.register(twilioWebhook(options))
-  app.get('/media', { websocket: true }, (socket, request) => socket.close(4000, String(request.twilio.handshake)))
+  app.get('/media', { websocket: true }, (socket, request) =>
+    socket.close(4000, String(readWebhook(request).handshake)),
+  )
   await app.ready()
   const { headers } = await makeHandshake('/media', token === undefined ? {} : { token })
   const outcome = await new Promise<string>((resolve) => {

@@ -109,7 +109,7 @@ function makeFastify(name: string, byAdapter: boolean): HandshakeServer {
       await app.register(websocket, byAdapter ? {} : { options: { verifyClient: createVerifyClient(options) } })
       if (byAdapter) await app.register(fastify.twilioWebhook(options))
       app.get('/*', { websocket: true }, (connection, request) => {
-        onConnection(byAdapter ? request.twilio : (request.raw as UpgradeRequest<'observe'>).twilio)
+        onConnection(byAdapter ? fastify.readWebhook(request) : (request.raw as UpgradeRequest<'observe'>).twilio)
         echo(connection)
       })
       return listenWithFastify(app)

@@ -12,7 +12,9 @@ type Answer = (webhook: Pick<Accepted, 'params'>, target: string, res: ServerRes
 const adapters = {
   express(options: VerifierOptions, answer: Answer): RequestListener {
     const app = express().set('env', 'test')
-    return app.use(forExpress.twilioWebhook(options), (req, res) => answer(req.twilio, req.originalUrl, res))
+    return app.use(forExpress.twilioWebhook(options), (req, res) =>
+      answer(forExpress.readWebhook(req), req.originalUrl, res),
+    )
   },
   'node:http': (options: VerifierOptions, answer: Answer): RequestListener =>
     forNode.twilioWebhook(options, (webhook, req, res) => answer(webhook, req.url ?? '', res)),

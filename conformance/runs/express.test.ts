@@ -24,7 +24,7 @@ const describeEach = describe.each([
 describeEach('%s', (_name, express) => {
   test('req.body has the verified parameters if nothing had read the body', async () => {
     const app = express()
-    app.post('/sms', twilioWebhook(options), (req, res) => void res.json([req.body, req.twilio.ok]))
+    app.post('/sms', twilioWebhook(options), (req, res) => void res.json([req.body, req.twilio?.ok]))
     const port = await serve(app)
     expect(JSON.parse((await send(port, toRaw(await makeRequest()))).body)).toEqual([Object.fromEntries(sms), true])
   })
@@ -32,7 +32,7 @@ describeEach('%s', (_name, express) => {
   test("a documented limit: after captureRawBody, req.body has the parser's result, not the verified parameters", async () => {
     const app = express()
     app.use(express.urlencoded({ extended: true, verify: captureRawBody }), twilioWebhook(options))
-    app.use((req, res) => void res.json([req.body, [...req.twilio.params]]))
+    app.use((req, res) => void res.json([req.body, [...(req.twilio?.params ?? [])]]))
     const port = await serve(app)
     const request = await makeRequest({ params: [['a[b]', '1']] })
     expect(JSON.parse((await send(port, toRaw(request))).body)).toEqual([{ a: { b: '1' } }, [['a[b]', '1']]])
@@ -82,7 +82,7 @@ describeEach('%s', (_name, express) => {
     const target = `http://127.0.0.1:${upstream.port}`
     const forward = createProxyMiddleware<express5.Request>({
       target,
-      on: { proxyReq: (out, req) => void out.end(req.twilio.body) },
+      on: { proxyReq: (out, req) => void out.end(req.twilio?.body) },
     })
     app.use(twilioWebhook(options), forward)
     const port = await serve(app)
@@ -106,7 +106,7 @@ describeEach('%s', (_name, express) => {
   test('a documented limit: a method override after the guard turns a verified POST into a DELETE', async () => {
     const app = express()
     app.use(twilioWebhook(options), override)
-    app.delete('/sms', (req, res) => void res.send(String(req.twilio.ok)))
+    app.delete('/sms', (req, res) => void res.send(String(req.twilio?.ok)))
     expect(await send(await serve(app), await overridden())).toMatchObject({ status: 200, body: 'true' })
   })
 
@@ -155,7 +155,7 @@ describeEach('%s', (_name, express) => {
   test('nested routers guard only their own requests', async () => {
     const inner = express.Router()
     inner.use(twilioWebhook(options))
-    inner.post('/sms', (req, res) => void res.json(req.twilio.ok))
+    inner.post('/sms', (req, res) => void res.json(req.twilio?.ok))
     const outer = express.Router()
     outer.use('/hooks', inner)
     const app = express()
@@ -169,7 +169,7 @@ describeEach('%s', (_name, express) => {
 
   test('a sub-application', async () => {
     const sub = express()
-    sub.use(twilioWebhook(options), (req, res) => void res.json(req.twilio.ok))
+    sub.use(twilioWebhook(options), (req, res) => void res.json(req.twilio?.ok))
     const app = express()
     app.use('/sub', sub)
     const port = await serve(app)

@@ -48,7 +48,7 @@ const servers: Readonly<Record<string, (options: VerifierOptions, before: Before
     })
     app.addHook('onRequest', async ({ raw }) => void (await before(raw)))
     app.register(fastify.twilioWebhook, options)
-    app.all('/*', async ({ twilio }) => describeWebhook(twilio))
+    app.all('/*', async (request) => describeWebhook(fastify.readWebhook(request)))
     await app.ready()
     return (req, res) => handle(req, res)
   },
@@ -65,12 +65,12 @@ const servers: Readonly<Record<string, (options: VerifierOptions, before: Before
     const app = h3v1.createApp({ onError: () => undefined })
     app.use(h3v1.eventHandler(async (event) => void (await before(event.node.req))))
     app.use(h3.twilioWebhook(options) as unknown as (event: h3v1.H3Event) => Promise<void>)
-    return h3v1.toNodeListener(app.use(h3v1.eventHandler(({ context }) => describeWebhook(context.twilio))))
+    return h3v1.toNodeListener(app.use(h3v1.eventHandler(({ context }) => describeWebhook(h3.readWebhook({ twilio: context.twilio })))))
   },
   'h3 2'(options, before) {
     const app = new H3({ silent: true })
     app.use(async (event) => void (await before(event.runtime?.node?.req as IncomingMessage)))
-    app.use(h3.twilioWebhook(options)).all('/**', ({ context }) => describeWebhook(context.twilio))
+    app.use(h3.twilioWebhook(options)).all('/**', ({ context }) => describeWebhook(h3.readWebhook(context)))
     return toNodeHandler(app) as unknown as Listener
   },
 }

@@ -22,7 +22,7 @@ const wrong: readonly (readonly [options: object, name: string])[] = [
   [{ publicUrl: url, authToken: {} }, 'authToken'],
   [{ publicUrl: url, authToken: { nobody: token } }, 'authToken'],
   [{ publicUrl: url, authToken: Array.from({ length: 17 }, () => token) }, 'authToken'],
-  [{ publicUrl: url, sharedKeys: { a: '' } }, 'sharedKeys.a'],
+  [{ publicUrl: url, sharedKeys: { a: '' } }, 'sharedKeys'],
   [{ publicUrl: url, sharedKeys: [] }, 'sharedKeys'],
   [{ publicUrl: url, authToken: token, sharedKeysOnly: true }, 'sharedKeysOnly'],
   [{ publicUrl: url, authToken: token, accountSid: 'nobody' }, 'accountSid'],

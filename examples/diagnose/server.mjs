@@ -1,7 +1,7 @@
 import express from 'express'
 // #region option
 import { diagnose } from 'tollgate/diagnose'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 import { twiml } from 'tollgate/twiml'
 
 /** @type {import('tollgate').VerifierOptions} */
@@ -16,7 +16,7 @@ const port = Number(process.env.PORT ?? 3000)
 const app = express()
 
 app.post('/sms', twilioWebhook(options), (req, res) => {
-  const text = req.twilio.params.get('Body') ?? ''
+  const text = readWebhook(req).params.get('Body') ?? ''
   res.type('text/xml').send(twiml`<Response><Message>You said: ${text}</Message></Response>`)
 })
 

@@ -1,5 +1,5 @@
 import express from 'express'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 import { kindOf } from 'tollgate/params'
 import { twiml } from 'tollgate/twiml'
 
@@ -10,7 +10,7 @@ const app = express()
 
 // The Auth Token comes from TWILIO_AUTH_TOKEN.
 app.post('/sms', twilioWebhook({ publicUrl, onVerdict: logVerdict }), (req, res) => {
-  const text = req.twilio.params.get('Body') ?? ''
+  const text = readWebhook(req).params.get('Body') ?? ''
   res.type('text/xml').send(twiml`<Response><Message>You said: ${text}</Message></Response>`)
 })
 

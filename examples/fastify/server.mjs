@@ -1,5 +1,5 @@
 import fastify from 'fastify'
-import { twilioWebhook } from 'tollgate/fastify'
+import { readWebhook, twilioWebhook } from 'tollgate/fastify'
 import { twiml } from 'tollgate/twiml'
 
 const app = fastify()
@@ -8,7 +8,7 @@ const app = fastify()
 app.register(async (scope) => {
   scope.register(twilioWebhook, { publicUrl: process.env.TOLLGATE_PUBLIC_URL })
   scope.post('/sms', async (request, reply) => {
-    const text = request.twilio.params.get('Body') ?? ''
+    const text = readWebhook(request).params.get('Body') ?? ''
     return reply.type('text/xml').send(twiml`<Response><Message>You said: ${text}</Message></Response>`)
   })
 })

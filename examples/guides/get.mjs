@@ -1,5 +1,5 @@
 import express from 'express'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 import { twiml } from 'tollgate/twiml'
 
 export const app = express()
@@ -7,7 +7,7 @@ const guard = twilioWebhook({ publicUrl: 'https://api.example.com', methods: ['G
 
 // Configured at Twilio as GET https://api.example.com/sms?shop=7
 app.get('/sms', guard, (req, res) => {
-  const { params } = req.twilio
+  const { params } = readWebhook(req)
   res.set('Cache-Control', 'no-store').type('text/xml')
   res.send(
     twiml`<Response><Message>Shop ${params.get('shop')} read ${params.get('NumSegments')} SMS</Message></Response>`,

@@ -1,6 +1,6 @@
 import express from 'express'
 import { createClient } from 'redis'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 import { fileKeys } from 'tollgate/keys'
 import { redisStore, replayGuard } from 'tollgate/replay'
 
@@ -17,7 +17,7 @@ const guard = twilioWebhook({
 
 const app = express()
 app.post('/sms', guard, async (req, res) => {
-  const { params, release, replayed } = req.twilio
+  const { params, release, replayed } = readWebhook(req)
   try {
     // Another instance may have handled this delivery before.
     if (replayed !== true) await redis.lPush('jobs', JSON.stringify(params.toObject()))

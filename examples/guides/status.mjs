@@ -1,5 +1,5 @@
 import express from 'express'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 import { isKind } from 'tollgate/params'
 import { memoryStore, replayGuard } from 'tollgate/replay'
 
@@ -16,7 +16,7 @@ const guard = twilioWebhook({
 
 // The StatusCallback of each message: https://api.example.com/status?order=1042#rc=3&rp=all
 app.post('/status', guard, (req, res) => {
-  const { params, replayed } = req.twilio
+  const { params, replayed } = readWebhook(req)
   if (isKind(params, 'message.status') && replayed !== true) {
     const order = req.query.order // signed, because it is a part of the URL
     const status = params.get('MessageStatus')

@@ -1,5 +1,5 @@
 import express from 'express'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 
 /** The accounts of the tenants, by their id. */
 const accounts = new Map([
@@ -17,7 +17,7 @@ const guard = twilioWebhook({ publicUrl: 'https://api.example.com', authToken })
 
 // Tenant 7 configures https://api.example.com/tenants/7/sms at Twilio.
 app.post('/tenants/:id/sms', guard, (req, res) => {
-  const { accountSid } = req.twilio
+  const { accountSid } = readWebhook(req)
   // Tenant 8 can sign a request to this URL too, with its own token.
   const isOwn = accountSid !== undefined && accountSid === accounts.get(req.params.id)
   res

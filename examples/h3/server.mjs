@@ -1,5 +1,5 @@
 import { defineHandler, H3, serve } from 'h3'
-import { twilioWebhook } from 'tollgate/h3'
+import { readWebhook, twilioWebhook } from 'tollgate/h3'
 import { twiml } from 'tollgate/twiml'
 
 const app = new H3()
@@ -10,7 +10,7 @@ app.post(
   defineHandler({
     middleware: [guard],
     handler(event) {
-      const text = event.context.twilio.params.get('Body') ?? ''
+      const text = readWebhook(event.context).params.get('Body') ?? ''
       event.res.headers.set('Content-Type', 'text/xml')
       return twiml`<Response><Message>You said: ${text}</Message></Response>`
     },

@@ -1,5 +1,5 @@
 import express from 'express'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 import { twilioAccountTokens } from 'tollgate/keys'
 
 const { TWILIO_ACCOUNT_SID: accountSid = '', TWILIO_AUTH_TOKEN: authToken = '' } = process.env
@@ -7,5 +7,5 @@ const guard = twilioWebhook({ authToken: twilioAccountTokens({ accountSid, authT
 
 export const app = express()
 app.post('/sms', guard, (req, res) => {
-  res.send(req.twilio.params.get('AccountSid'))
+  res.send(readWebhook(req).params.get('AccountSid'))
 })

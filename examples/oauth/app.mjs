@@ -1,6 +1,6 @@
 import express from 'express'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 
 const { OAUTH_ISSUER: issuer = '', OAUTH_AUDIENCE: audience = '', OAUTH_JWKS_URL = '' } = process.env
 
@@ -25,5 +25,5 @@ async function requireBearerToken(req, res, next) {
 
 export const app = express()
 app.post('/sms', twilioWebhook(), requireBearerToken, (req, res) => {
-  res.send(`Hello ${req.twilio.params.get('From')}`)
+  res.send(`Hello ${readWebhook(req).params.get('From')}`)
 })

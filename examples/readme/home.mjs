@@ -1,10 +1,10 @@
 import express from 'express'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 
 const publicUrl = 'https://api.example.com'
 
 export const app = express()
 app.post('/sms', twilioWebhook({ publicUrl }), (req, res) => {
-  const text = req.twilio.params.get('Body')
+  const text = readWebhook(req).params.get('Body')
   res.type('text').send(`You said ${text}`)
 })

@@ -1,7 +1,7 @@
 // #region guard
 import express from 'express'
 import { createClient } from 'redis'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 import { redisStore, replayGuard } from 'tollgate/replay'
 
 const redis = createClient({ url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' })
@@ -12,7 +12,8 @@ const app = express()
 const webhook = twilioWebhook({ replay: replayGuard({ store: redisStore(redis) }) })
 
 app.post('/sms', webhook, (req, res) => {
-  const isNew = req.twilio.ok && req.twilio.replayed !== true
+  const twilio = readWebhook(req)
+  const isNew = twilio.ok && twilio.replayed !== true
   if (isNew) console.log('A message to handle, once.')
   res.type('text/xml').send('<Response/>')
 })
@@ -20,12 +21,13 @@ app.post('/sms', webhook, (req, res) => {
 
 // #region release
 app.post('/status', webhook, async (req, res) => {
+  const twilio = readWebhook(req)
   try {
-    await save(req.twilio.params)
+    await save(twilio.params)
     res.end()
   } catch {
     // This URL is configured with #rp=4xx, so Twilio sends the status again.
-    if (req.twilio.ok) await req.twilio.release()
+    if (twilio.ok) await twilio.release()
     res.status(409).end()
   }
 })

@@ -1,7 +1,7 @@
 // #region observe
 import express from 'express'
 import { verdictCounters } from 'tollgate/counters'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 
 const app = express()
 const counters = verdictCounters()
@@ -13,7 +13,7 @@ app.get('/internal/twilio', (_req, res) => res.type('text').send(counters.summar
 // Another route uses both kinds of counters.
 const { webhook } = await import('./telemetry.mjs')
 
-app.use('/twilio', (req, res) => res.send(req.twilio.ok ? 'verified' : 'observed'))
+app.use('/twilio', (req, res) => res.send(readWebhook(req).ok ? 'verified' : 'observed'))
 app.use('/enforced', webhook, (_req, res) => res.send('verified'))
 
 export const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1')

@@ -13,7 +13,7 @@ export const app = createFastify({ bodyLimit: 32 * 1024 * 1024 })
 app.register(async (scope) => {
   scope.register(twilioWebhook, { verifier })
   scope.post('/inbound', async (request) => {
-    const { fields, files } = parseMail(request.twilio.body, request.headers['content-type'] ?? '')
+    const { fields, files } = parseMail(request.twilio?.body ?? new Uint8Array(), request.headers['content-type'] ?? '')
     return { from: fields.get('from'), subject: fields.get('subject'), files: files.length }
   })
 })

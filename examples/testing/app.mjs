@@ -1,6 +1,6 @@
 // #region app
 import express from 'express'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 import { isStop } from 'tollgate/params'
 import { twiml } from 'tollgate/twiml'
 
@@ -8,7 +8,7 @@ import { twiml } from 'tollgate/twiml'
 export function makeApp(options) {
   const app = express()
   app.post('/sms', twilioWebhook(options), (req, res) => {
-    const { params } = req.twilio
+    const { params } = readWebhook(req)
     const text = isStop(params) ? 'Good bye.' : `You said: ${params.get('Body')}`
     res.type('text/xml').send(twiml`<Response><Message>${text}</Message></Response>`)
   })

@@ -80,7 +80,7 @@ test('tokens from a database', async () => {
   const { makeLookup } = await import('../../examples/keys/database.mjs')
   const findTenant = async (sid: string) => (sid === accountSid ? { authToken: token } : undefined)
   const lookup = await makeLookup(findTenant, async () => [accountSid])
-  expect(await lookup({ accountSid, url, method: 'POST' })).toEqual([token])
+  expect(await lookup({ accountSid, url, method: 'POST' })).toEqual({ authToken: [token], accountSid })
   expect(await lookup({ accountSid: `AC${'1'.repeat(32)}`, url, method: 'POST' })).toBeUndefined()
 })
 

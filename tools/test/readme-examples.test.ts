@@ -81,9 +81,13 @@ test('tenants with hosts and tokens of their own, and one verifier for several r
   expect(await send('clinic.example', clinic, '/status')).toBe(204)
   expect(await send('clinic.example', shop)).toBe(403)
   expect(await send('other.example', shop)).toBe(403)
+  // The clinic knows its own token, and names the account of the shop.
+  const claim = { ...params, AccountSid: 'AC0123456789abcdef0123456789abcdef' }
+  const claimed = signRequest({ url: 'http://clinic.example/sms', params: claim, authToken: clinic })
+  expect((await deliver(app, claimed)).status).toBe(403)
   const { headers, body } = signRequest({ url: 'http://shop.example/sms', params, authToken: shop })
   const request = { method: 'POST', url: '/sms', headers: { ...headers, host: 'shop.example' }, body }
-  expect(await verifier.verify(request)).toMatchObject({ ok: true })
+  expect(await verifier.verify(request)).toMatchObject({ ok: true, accountSid: 'AC0123456789abcdef0123456789abcdef' })
 })
 
 test('trailing slashes', async () => {

@@ -44,8 +44,12 @@ export interface Accepted extends Received {
    */
   readonly covers: 'params' | 'body' | 'url'
   /**
-   * The account that owns the matching key, or else the one account that the proven parameters or
-   * the proven JSON body name.
+   * The account that owns the matching key, if that is known: the name of a record's entry, the
+   * `accountSid` of a look-up's answer or of a SharedKey. If the option `authToken` is one
+   * account's token, the one account that the proven parameters or the proven JSON body name.
+   *
+   * `undefined` for a look-up that gives only a token, and for a SharedKey without an owner: who
+   * knows such a key can sign a request that names any account.
    */
   readonly accountSid: string | undefined
   /** The key, the algorithm and the URL that matched. */
@@ -163,6 +167,7 @@ export type RejectionCode =
   | 'key_lookup_failed'
   | 'signature_mismatch'
   | 'account_not_allowed'
+  | 'params_misshapen'
   | 'stale'
   | 'replayed'
   | 'replay_pending'
@@ -192,6 +197,7 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   key_lookup_failed: row('The key or host look-up failed, or its answer is late or bad.', 503),
   signature_mismatch: row('No key makes this signature for any form of the URL.'),
   account_not_allowed: row('The account is not allowed, or another one signed.'),
+  params_misshapen: row('"checkParams" refuses the parameters.'),
   stale: row('This delivery is too old.'),
   replayed: row('This delivery arrived before.'),
   replay_pending: row('Another copy of this delivery is being handled.', 503),

@@ -130,14 +130,25 @@ describe('SharedKeys in the options', () => {
   test.each<[unknown, RegExp]>([
     [
       { key1: { secret, algorithm: 'HMAC_SHA512' } },
-      /"sharedKeys\.key1\.algorithm" must be one of HMAC_SHA1, HMAC_SHA256/,
+      /^The algorithm of entry 1 of "sharedKeys" must be one of HMAC_SHA1, HMAC_SHA256$/,
     ],
     [{ key1: { secret, algorithm: 'toString' } }, /algorithm/],
     [new Map(), /"sharedKeys" is empty/],
-    [new Map([['key1', '']]), /"sharedKeys\.key1" is empty/],
+    [new Map([['key1', '']]), /^The secret of entry 1 of "sharedKeys" is empty or blank$/],
     [[secret], /"sharedKeys" must be a record, a Map or a function/],
   ])('%j is a TypeError', (sharedKeys, message) => {
     expect(() => createVerifier({ publicUrl: origin, sharedKeys } as VerifierOptions)).toThrow(message)
+  })
+
+  test('no message shows an id, because id and secret may have been swapped', () => {
+    for (const key of [7, {}, { secret: 'key1', accountSid: 'AC1' }, { secret: 'key1', algorithm: 'x' }, ' key1', null])
+      for (const sharedKeys of [{ id: 'good', [secret]: key }, new Map([[secret, key]])])
+        expect(() => createVerifier({ publicUrl: origin, sharedKeys } as unknown as VerifierOptions)).toThrow(
+          expect.objectContaining({ message: expect.not.stringContaining(secret) }),
+        )
+    expect(() => createVerifier({ ...options, [authToken]: true } as VerifierOptions)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining(authToken) }),
+    )
   })
 
   test('an algorithm that Twilio does not have, from a look-up, is key_lookup_failed', async () => {

@@ -41,9 +41,9 @@ describe('cached', () => {
     const source = createSource({ [one]: token(1) })
     const lookup = cached(source.lookup, { now, ttlSeconds: 60 })
     const found = await Promise.all(Array.from({ length: 500 }, () => lookup(claim(one))))
-    expect(new Set(found.flat())).toEqual(new Set([token(1)]))
+    expect(found).toEqual(Array(500).fill({ authToken: [token(1)], accountSid: one }))
     advance(59.9)
-    expect(lookup(claim(one))).toEqual([token(1)])
+    expect(lookup(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
     expect(source.asked).toEqual([one])
     advance(0.1)
     await lookup(claim(one))
@@ -60,7 +60,7 @@ describe('cached', () => {
     expect(source.asked).toHaveLength(1)
     advance(0.1)
     source.tokens[one] = token(1)
-    expect(await lookup(claim(one))).toEqual([token(1)])
+    expect(await lookup(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
   })
 
   const broken = new Error('a listener that breaks')
@@ -105,10 +105,10 @@ describe('cached', () => {
     )
     await expect(lookup(claim(one))).rejects.toThrow('longer than 20 ms')
     expect(signals[0]?.aborted).toBe(true)
-    expect(await lookup(claim(one))).toEqual([token(2)])
+    expect(await lookup(claim(one))).toEqual({ authToken: [token(2)], accountSid: one })
     late(token(1))
     await Promise.resolve()
-    expect(lookup(claim(one))).toEqual([token(2)])
+    expect(lookup(claim(one))).toEqual({ authToken: [token(2)], accountSid: one })
   })
 
   test('stale tokens are used while look-ups fail, as long as allowed, and the source is asked once a second', async () => {
@@ -118,15 +118,16 @@ describe('cached', () => {
     await lookup(claim(one))
     source.error = new Error('down')
     advance(60)
-    for (let request = 0; request < 10; request++) expect(await lookup(claim(one))).toEqual([token(1)])
+    for (let request = 0; request < 10; request++)
+      expect(await lookup(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
     expect(source.asked).toHaveLength(2)
     advance(1)
-    expect(await lookup(claim(one))).toEqual([token(1)])
+    expect(await lookup(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
     expect(source.asked).toHaveLength(3)
     advance(99)
     await expect(lookup(claim(one))).rejects.toThrow('down')
     source.error = undefined
-    expect(await lookup(claim(one))).toEqual([token(1)])
+    expect(await lookup(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
   })
 
   test('by default no stale tokens are used', async () => {
@@ -195,8 +196,8 @@ describe('rotation', () => {
     await lookup(claim(one))
     source.tokens[one] = token(2)
     advance(10)
-    expect(await lookup.refresh?.(claim(one))).toEqual([token(2)])
-    expect(lookup.refresh?.(claim(one))).toEqual([token(2)])
+    expect(await lookup.refresh?.(claim(one))).toEqual({ authToken: [token(2)], accountSid: one })
+    expect(lookup.refresh?.(claim(one))).toEqual({ authToken: [token(2)], accountSid: one })
     advance(10)
     expect(await lookup.refresh?.(claim(one))).toBeUndefined()
     expect(source.asked).toHaveLength(3)
@@ -239,7 +240,7 @@ describe('rotation', () => {
     advance(10)
     source.error = new Error('down')
     await expect(lookup.refresh?.(claim(one))).rejects.toThrow('down')
-    expect(lookup(claim(one))).toEqual([token(1)])
+    expect(lookup(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
     expect(lookup.refresh?.(claim(one))).toBeUndefined()
     expect(source.asked).toHaveLength(2)
   })
@@ -267,7 +268,8 @@ describe('a flood of invented accounts', () => {
     }
     for (let number = 1000; number < 6000; number++) await lookup(claim(accountSid(number)))
     asked.mockClear()
-    for (let number = 0; number < 90; number++) expect(lookup(claim(accountSid(number)))).toEqual([token(1)])
+    for (let number = 0; number < 90; number++)
+      expect(lookup(claim(accountSid(number)))).toEqual({ authToken: [token(1)], accountSid: accountSid(number) })
     expect(asked).not.toHaveBeenCalled()
   })
 
@@ -291,7 +293,7 @@ describe('a flood of invented accounts', () => {
     }
     expect(refused).toBe(900)
     expect(source.asked).toHaveLength(1 + 100)
-    expect(await lookup(claim(one))).toEqual([token(1)])
+    expect(await lookup(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
     // While its look-up fails, a known account is limited too, but by a rate without strangers.
     source.error = new Error('down')
     advance(60)

@@ -87,7 +87,7 @@ describe('a key file', () => {
 
   test('may begin with a byte order mark', () => {
     write(`\ufeff${JSON.stringify(accounts(1))}`)
-    expect(open().authToken(claim(one))).toEqual([token(1)])
+    expect(open().authToken(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
   })
 })
 
@@ -178,7 +178,10 @@ describe('the mode of the file', () => {
     write(accounts(1))
     chmodSync(path, mode)
     expect(() => open()).toThrow(`(mode ${mode.toString(8)}): chmod 600, or set "allowReadableByOthers"`)
-    expect(open({ allowReadableByOthers: true }).authToken(claim(one))).toEqual([token(1)])
+    expect(open({ allowReadableByOthers: true }).authToken(claim(one))).toEqual({
+      authToken: [token(1)],
+      accountSid: one,
+    })
   })
 
   test('a named pipe is refused without waiting for it', () => {
@@ -189,7 +192,10 @@ describe('the mode of the file', () => {
 
 describe('a change of the file', () => {
   const seen = (keys: FileKeys, number: number) =>
-    vi.waitFor(() => expect(keys.authToken(claim(one))).toEqual([token(number)]), { timeout: 5000, interval: 10 })
+    vi.waitFor(() => expect(keys.authToken(claim(one))).toEqual({ authToken: [token(number)], accountSid: one }), {
+      timeout: 5000,
+      interval: 10,
+    })
 
   test('in place is followed', async () => {
     write(accounts(1))
@@ -245,7 +251,7 @@ describe('a change of the file', () => {
     })
     const reported = async (text: string) => {
       await vi.waitFor(() => expect(problems.at(-1)).toContain(text), { timeout: 5000, interval: 10 })
-      expect(keys.authToken(claim(one))).toEqual([token(1)])
+      expect(keys.authToken(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
     }
     write({ accounts: { [one]: token(2), [two]: '' } })
     await reported(`"accounts.${two}" is empty or blank. The previous keys stay in use.`)
@@ -276,7 +282,7 @@ describe('a change of the file', () => {
     try {
       await vi.waitFor(() => expect(problems.join()).toContain('(EMFILE)'), { timeout: 5000, interval: 10 })
       poll(2)
-      expect(keys.authToken(claim(one))).toEqual([token(1)])
+      expect(keys.authToken(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
     } finally {
       vi.restoreAllMocks()
     }
@@ -292,7 +298,7 @@ describe('a change of the file', () => {
     keys.close()
     write(accounts(2))
     await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(keys.authToken(claim(one))).toEqual([token(1)])
+    expect(keys.authToken(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
   })
 
   test('is followed without keeping the process alive', () => {

@@ -130,7 +130,7 @@ describe('from Auth Tokens to SharedKeys', () => {
     }
     await pass(byToken(1))
     write({ accounts: { [one]: [token(1), token(2)] } })
-    await vi.waitFor(() => expect(keys.authToken(claim(one))).toHaveLength(2), { timeout: 5000 })
+    await vi.waitFor(() => expect(keys.authToken(claim(one))).toHaveProperty('authToken.length', 2), { timeout: 5000 })
     await pass(byToken(1), byToken(2))
     write({ accounts: { [one]: token(2) }, sharedKeys: secrets('a') })
     await vi.waitFor(() => expect(keys.sharedKeys('a')).toBeDefined(), { timeout: 5000 })

@@ -40,7 +40,7 @@ function basic(user: string, password: string): string {
 
 describe('an answer of Twilio', () => {
   test('with an account of the owner gives its token', async () => {
-    expect(await lookUp()(claim(sub))).toEqual([token(1)])
+    expect(await lookUp()(claim(sub))).toEqual({ authToken: [token(1)], accountSid: sub })
     expect(server.requests).toEqual([`GET /2010-04-01/Accounts/${sub}.json`])
     expect(server.authorizations).toEqual([basic(apiKey.sid, apiKey.secret)])
   })
@@ -102,14 +102,14 @@ describe('a temporary failure', () => {
   test('500, then an account', async () => {
     server.handle = (_req, res, sid) =>
       server.requests.length < 3 ? answer(res, 500, 'oops') : answer(res, 200, describeAccount(sid, main))
-    expect(await lookUp()(claim(sub))).toEqual([token(1)])
+    expect(await lookUp()(claim(sub))).toEqual({ authToken: [token(1)], accountSid: sub })
     expect(server.requests).toHaveLength(3)
   })
 
   test('a connection that breaks, then an account', async () => {
     server.handle = (req, res, sid) =>
       server.requests.length === 1 ? req.socket.destroy() : answer(res, 200, describeAccount(sid, main))
-    expect(await lookUp()(claim(sub))).toEqual([token(1)])
+    expect(await lookUp()(claim(sub))).toEqual({ authToken: [token(1)], accountSid: sub })
   })
 
   test.each([
@@ -122,7 +122,7 @@ describe('a temporary failure', () => {
       if (times.length > 1) answer(res, 200, describeAccount(sid, main))
       else answer(res, 429, { code: 20429, message: 'Too Many Requests' }, { 'retry-after': retryAfter() })
     }
-    expect(await lookUp()(claim(sub))).toEqual([token(1)])
+    expect(await lookUp()(claim(sub))).toEqual({ authToken: [token(1)], accountSid: sub })
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(950)
   })
 
@@ -171,10 +171,10 @@ test('only "AC" and 32 hex digits reach a URL', async () => {
 describe('the main account', () => {
   test('is not looked up if the options have its token', async () => {
     const lookup = lookUp({ apiKey: undefined, authToken: token(7) })
-    expect(await lookup(claim(main))).toEqual([token(7)])
+    expect(await lookup(claim(main))).toEqual({ authToken: [token(7)], accountSid: main })
     expect(await lookup(claim())).toEqual({ authToken: [token(7)], accountSid: main })
     expect(server.requests).toEqual([])
-    expect(await lookup(claim(sub))).toEqual([token(1)])
+    expect(await lookup(claim(sub))).toEqual({ authToken: [token(1)], accountSid: sub })
     expect(server.authorizations).toEqual([basic(main, token(7))])
   })
 
@@ -202,7 +202,7 @@ describe('the main account', () => {
     expect(server.authorizations.at(-1)).toBe(basic(main, token(3)))
     // After ttlSeconds the token from Twilio counts, not the configured ones.
     time += 300_000
-    expect(await authToken(claim(main))).toEqual([token(3)])
+    expect(await authToken(claim(main))).toEqual({ authToken: [token(3)], accountSid: main })
   })
 })
 
@@ -242,11 +242,11 @@ describe('a Debugger event', () => {
   test('refreshes both accounts', async () => {
     let time = 0
     const lookup = lookUp({ now: () => time })
-    expect(await lookup(claim(sub, main))).toEqual([token(8), token(7)])
+    expect(await lookup(claim(sub, main))).toEqual({ authToken: [token(8), token(7)], accountSid: sub })
     expect(await lookup.refresh?.(claim(sub, main))).toBeUndefined()
     time += 10_000
     server.handle = (_req, res, sid) => answer(res, 200, describeAccount(sid, main, { auth_token: token(9) }))
-    expect(await lookup.refresh?.(claim(sub, main))).toEqual([token(9), token(9)])
+    expect(await lookup.refresh?.(claim(sub, main))).toEqual({ authToken: [token(9), token(9)], accountSid: sub })
   })
 })
 
@@ -261,7 +261,7 @@ test('named accounts do not share the rate of strangers', async () => {
   const lookup = lookUp({ knownAccounts: [sub], maxLookupsPerSecond: 1, timeoutMs: 1000, now: () => 0 })
   await lookup(claim(accountSid(1)))
   await expect(lookup(claim(accountSid(2)))).rejects.toThrow('Too many key look-ups')
-  expect(await lookup(claim(sub))).toEqual([token(1)])
+  expect(await lookup(claim(sub))).toEqual({ authToken: [token(1)], accountSid: sub })
 })
 
 test('uses globalThis.fetch by default', async () => {

@@ -244,7 +244,7 @@ describe('shared keys', () => {
     expect(await verify({ sharedKeys: { key1: secret } }, sharedRequest())).toMatchObject({
       ok: true,
       covers: 'params',
-      accountSid,
+      accountSid: undefined,
       matched: { key: { kind: 'shared_key', id: 'key1' }, algorithm: 'HMAC_SHA256' },
     })
   })

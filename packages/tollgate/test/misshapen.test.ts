@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import published from '../../../conformance/data/published.json' with { type: 'json' }
-import { findMisshapen } from '../src/webhooks/shapes.ts'
-import { accountSid, naiveJoin } from './requests.ts'
+import { createVerifier } from '../src/index.ts'
+import { findMisshapen, hasWebhookShape } from '../src/params/index.ts'
+import { accountSid, formRequest, getRequest, jsonRequest, naiveJoin, options } from './requests.ts'
 import { twilioFixtures } from './testing-fixtures.ts'
 
 type Pair = readonly [name: string, value: string]
@@ -357,5 +358,37 @@ describe.each(Object.entries(surroundings))('the text that Twilio signed for %s,
     }
     expect([...passed]).toEqual([])
     expect(cuts).toBeGreaterThan(500)
+  })
+})
+
+describe('the option checkParams', () => {
+  const reserved: string[] = []
+  const replay = {
+    reserve(delivery: { key: string }) {
+      reserved.push(delivery.key)
+      return { replayed: false }
+    },
+  }
+  const { verify } = createVerifier({ ...options, checkParams: hasWebhookShape, replay })
+  const genuine = makeSms('hiFrom+19005550000G')
+  const recut: Pair[] = [
+    ...genuine.filter(([name]) => name !== 'Body' && name !== 'From'),
+    ['Body', 'hi'],
+    ['From', '+19005550000'],
+    ['GFrom', '+14155550142'],
+  ]
+
+  test('A11: refuses an SMS that was cut anew, before it is reserved, and accepts the genuine one', async () => {
+    expect(await createVerifier(options).verify(formRequest(recut))).toMatchObject({ ok: true })
+    expect(await verify(formRequest(recut))).toMatchObject({ ok: false, code: 'params_misshapen', status: 403 })
+    expect(reserved).toEqual([])
+    expect(await verify(formRequest(genuine))).toMatchObject({ ok: true })
+    expect(reserved).toHaveLength(1)
+  })
+
+  test('does not concern JSON, a query, or a request with a wrong signature', async () => {
+    expect(await verify(jsonRequest('{"a b":1}'))).toMatchObject({ ok: true })
+    expect(await verify(getRequest({ target: '/voice?a+b=1' }))).toMatchObject({ ok: true })
+    expect(await verify(formRequest(recut, { secret: 'wrong' }))).toMatchObject({ code: 'signature_mismatch' })
   })
 })

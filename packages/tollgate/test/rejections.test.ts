@@ -109,6 +109,28 @@ describe('every code', () => {
       formRequest([['AccountSid', `AC${'0'.repeat(32)}`]]),
       { accountSid: `AC${'1'.repeat(32)}` },
     ],
+    [
+      'body_malformed',
+      'a form that begins with a question mark, which request.formData() drops',
+      { ...formRequest([], { signature: sign(`${origin}/sms?a1`) }), body: '?a=1' },
+    ],
+    ['params_misshapen', 'a check that says no', genuine, { checkParams: () => false }],
+    [
+      'params_misshapen',
+      'a check that says no in a promise',
+      genuine,
+      { checkParams: (() => Promise.reject(new Error('no'))) as unknown as () => boolean },
+    ],
+    [
+      'params_misshapen',
+      'a check that throws',
+      genuine,
+      {
+        checkParams: () => {
+          throw new Error('no')
+        },
+      },
+    ],
     ['replayed', 'a guard that refuses', genuine, { replay: { reserve: () => ({ replayed: true, refuse: true }) } }],
     [
       'replay_pending',

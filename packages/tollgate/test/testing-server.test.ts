@@ -6,7 +6,7 @@ import fastify from 'fastify'
 import { Hono } from 'hono'
 import Koa from 'koa'
 import { describe, expect, test } from 'vitest'
-import { twilioWebhook as onExpress } from '../src/adapters/express.ts'
+import { twilioWebhook as onExpress, readWebhook } from '../src/adapters/express.ts'
 import { twilioWebhook as onFastify } from '../src/adapters/fastify.ts'
 import { twilioWebhook as onFetch } from '../src/adapters/fetch.ts'
 import { twilioWebhook as onHono } from '../src/adapters/hono.ts'
@@ -30,7 +30,10 @@ const listeners: Record<string, Make> = {
       onNode(options(setting), (webhook, _req, res) => void res.end(webhook.params.get('Body') ?? webhook.covers)),
     ),
   'Express 5': (setting) =>
-    express().use(onExpress(options(setting)), (req, res) => void res.send(req.twilio.params.get('Body') ?? 'body')),
+    express().use(
+      onExpress(options(setting)),
+      (req, res) => void res.send(readWebhook(req).params.get('Body') ?? 'body'),
+    ),
   Koa: (setting) => {
     const app = new Koa()
     app.use(onKoa(options(setting))).use((ctx) => {
@@ -41,7 +44,7 @@ const listeners: Record<string, Make> = {
   Fastify: async (setting) => {
     const app = fastify()
     await app.register(onFastify, options(setting))
-    app.all('/*', async (request) => request.twilio.params.get('Body') ?? 'body')
+    app.all('/*', async (request) => readWebhook(request).params.get('Body') ?? 'body')
     await app.ready()
     return app.server
   },

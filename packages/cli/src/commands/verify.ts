@@ -72,7 +72,7 @@ function formatAccepted({ covers, accountSid, matched }: Accepted, asGiven: stri
   const { key } = matched
   const rows: [string, string][] = [
     ['covers', coverage[covers]],
-    ['account', accountSid ?? 'not named in the request'],
+    ['account', accountSid ?? 'none is proven'],
     ['key', key.kind === 'shared_key' ? `SharedKey ${key.id}` : `Auth Token ${key.index + 1}`],
     ['algorithm', matched.algorithm],
     ['signed URL', hideQuery(matched.url)],

@@ -1,19 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, Response } from 'express'
-import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, Webhook, WebhookSource } from '../index.ts'
+import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
-import { type BodyHolder, findBody, parseBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
+import {
+  type BodyHolder,
+  findBody,
+  isUnset,
+  parseBody,
+  releaseOnFailure,
+  sendAnswer,
+  toIncomingRequest,
+} from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 import { findTarget } from './shared/routed.ts'
 
 declare global {
   namespace Express {
     interface Request {
-      /** The webhook, after `twilioWebhook()`. In `observe` mode check `ok` first. */
-      twilio: Accepted | Observed
+      /**
+       * The webhook, after `twilioWebhook()`; `undefined` on a route without it. `readWebhook` types
+       * it. In `observe` mode check `ok` first.
+       */
+      twilio?: AnyWebhook
     }
   }
 }
+
+export { readWebhook } from './shared/read-webhook.ts'
 
 /** The options of `twilioWebhook`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & PathOptions
@@ -75,12 +88,13 @@ export function twilioWebhook<S extends WebhookSource>(
     if (!paths.guards(target, [req.url, `${req.baseUrl ?? ''}${req.url}`], undefined)) return next()
     const read = (): IncomingRequest =>
       toIncomingRequest(req, target, findBody(req, [req as BodyHolder], consumed, req.twilio))
+    const isUnread = req.readableEnded === false
     const outcome = await guard.check(read, req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     const { webhook } = outcome
     releaseOnFailure(res, outcome)
-    req.twilio = webhook as Accepted | Observed
-    if (req.body === undefined) setBody(req, webhook)
+    req.twilio = webhook
+    if (isUnset(req.body, isUnread && req.readableEnded)) setBody(req, webhook)
     if (handler === undefined) return next()
     try {
       await handler(webhook as Webhook<S>, req, res, next)
@@ -111,7 +125,7 @@ const consumed: BodyConsumed = {
 }
 
 function setBody(req: Request & { rawBody?: unknown; _body?: boolean }, webhook: AnyWebhook): void {
-  req.body = parseBody(req, webhook)
+  req.body = parseBody(req, webhook) ?? req.body
   // For a later verification of the same request. A form does not need it: its bytes would have to
   // be made, and the parameters are enough.
   if (webhook.ok && webhook.covers !== 'params') req.rawBody = webhook.body

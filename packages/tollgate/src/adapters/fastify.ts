@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
-import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, WebhookSource } from '../index.ts'
+import type { AnyWebhook, BodyConsumed, IncomingRequest, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { type BodyHolder, findBody, listHeaders, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
@@ -10,10 +10,15 @@ import { findTarget } from './shared/routed.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The webhook, after `twilioWebhook`. In `observe` mode check `ok` first. */
-    twilio: Accepted | Observed
+    /**
+     * The webhook, after `twilioWebhook()`; `undefined` on a route without it. `readWebhook` types
+     * it. In `observe` mode check `ok` first.
+     */
+    twilio?: AnyWebhook
   }
 }
+
+export { readWebhook } from './shared/read-webhook.ts'
 
 /** The options of `twilioWebhook`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & PathOptions
@@ -99,7 +104,7 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookO
       .then((outcome) => {
         if (outcome.webhook === undefined) return refuse(request, reply, outcome.answer)
         releaseOnFailure(reply.raw, outcome)
-        request.twilio = outcome.webhook as Accepted | Observed
+        request.twilio = outcome.webhook
         return proceed(null, toPayload(outcome.webhook))
       })
       .catch((error: Error) => proceed(error))
@@ -131,7 +136,7 @@ function toPayload(webhook: AnyWebhook): Readable {
 type Done = (error: Error | null, body?: unknown) => void
 
 function parseForm(request: FastifyRequest, _payload: IncomingMessage, done: Done): void {
-  const webhook = request.twilio as AnyWebhook | undefined
+  const webhook = request.twilio
   // The path is not guarded. Without this plugin, Fastify would have no parser for forms.
   if (webhook === undefined) done(makeError(415, 'Unsupported Media Type'))
   // Fastify checks its own limit only for payloads that it reads itself.

@@ -1,5 +1,5 @@
 import type { H3Event } from 'h3'
-import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, WebhookSource } from '../index.ts'
+import type { AnyWebhook, BodyConsumed, IncomingRequest, WebhookSource } from '../index.ts'
 import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
@@ -9,10 +9,15 @@ import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts
 
 declare module 'h3' {
   interface H3EventContext {
-    /** The webhook, after `twilioWebhook()`. In `observe` mode check `ok` first. */
-    twilio: Accepted | Observed
+    /**
+     * The webhook, after `twilioWebhook()`; `undefined` on a route without it. `readWebhook` types
+     * it. In `observe` mode check `ok` first.
+     */
+    twilio?: AnyWebhook
   }
 }
+
+export { readWebhook } from './shared/read-webhook.ts'
 
 /** The options of `twilioWebhook`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> &
@@ -60,7 +65,7 @@ export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions> = {})
       return event.node?.res && node.sendAnswer(event.node.req, event.node.res, outcome.answer)
     }
     const { webhook } = outcome
-    event.context.twilio = webhook as Accepted | Observed
+    event.context.twilio = webhook
     if (next === undefined) keepBody(event, webhook)
     if (next === undefined || event.node !== undefined) {
       // An upgrade has no response of Node.js yet.
@@ -80,7 +85,7 @@ interface EitherEvent {
   readonly req: Request | NodeRequest
   readonly res: { readonly status?: number }
   readonly path: string
-  readonly context: { twilio: Accepted | Observed } & CacheMarks
+  readonly context: { twilio?: AnyWebhook } & CacheMarks
   readonly runtime?: Runtime
   readonly node?: { readonly req: KeptRequest; readonly res?: Parameters<typeof node.sendAnswer>[1] }
   /** The Request, in h3 1 on a platform without Node.js. */

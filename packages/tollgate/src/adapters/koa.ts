@@ -5,6 +5,7 @@ import { createGuard, type GuardOptions, type OptionsSource } from './shared/gua
 import {
   type BodyHolder,
   findBody,
+  isUnset,
   listHeaders,
   parseBody,
   releaseOnFailure,
@@ -40,13 +41,15 @@ export function twilioWebhook<S extends WebhookSource = 'enforce'>(
     const target = findTarget(ctx.originalUrl, ctx.host)
     if (!paths.guards(target, [ctx.url])) return next()
     const read = (): IncomingRequest => toIncomingRequest(ctx.req, target, findKoaBody(ctx))
+    const isUnread = ctx.req.readableEnded === false
     const outcome = await guard.check(read, ctx)
     if (outcome.webhook === undefined) return answer(ctx, outcome.answer)
     const { webhook } = outcome
     releaseOnFailure(ctx.res, outcome)
     ctx.state.twilio = webhook as Webhook<S>
     // Koa's parsers skip a body that is set, even if it is null.
-    if (request.body === undefined) request.body = parseBody(ctx.req, webhook) ?? null
+    if (isUnset(request.body, isUnread && ctx.req.readableEnded))
+      request.body = parseBody(ctx.req, webhook) ?? request.body ?? null
     return next()
   }
 }

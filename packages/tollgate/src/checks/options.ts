@@ -11,7 +11,9 @@ export function readOptions<T>(given: T, known: Readonly<Record<string, true>>, 
   for (const name of Object.keys(given)) {
     const near = findNearest(name, Object.keys(known))
     if (near === name) continue
-    throw new TypeError(`Unknown option "${name}" of ${where}.${near ? ` Did you mean "${near}"?` : ''}`)
+    // Other names may be secrets: a token where a name belongs.
+    const shown = /^[A-Za-z_]{1,40}$/.test(name) ? `Unknown option "${name}"` : 'An unknown option, not a name,'
+    throw new TypeError(`${shown} of ${where}.${near ? ` Did you mean "${near}"?` : ''}`)
   }
   return Object.fromEntries(Object.keys(known).map((name) => [name, readOption(given, name as never)])) as T
 }

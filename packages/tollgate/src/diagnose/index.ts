@@ -169,7 +169,7 @@ function toRecord(keys: unknown): unknown {
 
 /** Removes listeners, and replaces faulty tokens, so that the verifier takes the options. */
 function toLenientOptions(options: VerifierOptions, authToken: unknown): VerifierOptions {
-  const { diagnose: _d, onVerdict: _v, onRejected: _r, replay: _p, mode: _m, ...rest } = options
+  const { diagnose: _d, onVerdict: _v, onRejected: _r, replay: _p, checkParams: _c, mode: _m, ...rest } = options
   return {
     ...rest,
     ...(authToken !== undefined && { authToken: replaceFaultyTokens(authToken) as VerifierOptions['authToken'] }),

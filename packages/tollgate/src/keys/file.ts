@@ -102,10 +102,11 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
 function findTokens(
   accounts: KeyFile['accounts'],
   claim: UnverifiedClaim,
-): Tokens | { authToken: Tokens; accountSid: string } | undefined {
-  if (claim.accountSid !== undefined) return accounts.get(claim.accountSid)
-  const [only] = accounts
-  return only === undefined || accounts.size > 1 ? undefined : { authToken: only[1], accountSid: only[0] }
+): { authToken: Tokens; accountSid: string } | undefined {
+  const [only] = accounts.size === 1 ? accounts.keys() : []
+  const accountSid = claim.accountSid ?? only
+  const authToken = accountSid === undefined ? undefined : accounts.get(accountSid)
+  return accountSid === undefined || authToken === undefined ? undefined : { authToken, accountSid }
 }
 
 /**

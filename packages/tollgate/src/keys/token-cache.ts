@@ -1,7 +1,7 @@
 import { type Awaitable, createRateLimit, sleep, withTimeLimit } from '../checks/limits.ts'
 import { runUnnoticed } from '../checks/options.ts'
 import { readTokens } from '../checks/secrets.ts'
-import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
+import type { UnverifiedClaim } from '../verify/types.ts'
 import { createSegments } from './segments.ts'
 
 /** The options of `cached`: checked, complete, and in milliseconds. */
@@ -32,6 +32,19 @@ type Ask = (accountSid: string, question: Question) => Awaitable<unknown>
 
 type Found = readonly string[] | undefined
 
+/** Tokens and the account that owns them. */
+export interface OwnTokens {
+  readonly authToken: readonly string[]
+  readonly accountSid: string
+}
+
+/** A look-up that always names the owner of the tokens. */
+export interface TokenCache {
+  (claim: UnverifiedClaim): Awaitable<OwnTokens | undefined>
+  refresh(claim: UnverifiedClaim): Awaitable<OwnTokens | undefined>
+  verified(claim: UnverifiedClaim): void
+}
+
 interface Entry {
   /** `undefined` if the source does not know the account. */
   tokens: Found
@@ -53,7 +66,7 @@ const retryStaleMs = 1000
  * chooses them.
  * @param ask Asks the source for one account.
  */
-export function createTokenCache(ask: Ask, settings: CacheSettings): Required<AuthTokenLookup> & AuthTokenLookup {
+export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache {
   const { now, timeoutMs, refreshIntervalMs, defaultAccountSid } = settings
   const entries = createSegments<Entry>(settings.maxEntries)
   const pending = new Map<string, Promise<Found>>()
@@ -185,15 +198,15 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): Required<Au
     return claim.accountSid ?? defaultAccountSid
   }
 
-  const lookup = (claim: UnverifiedClaim): ReturnType<AuthTokenLookup> => {
+  const lookup = (claim: UnverifiedClaim): Awaitable<OwnTokens | undefined> => {
     const accountSid = chooseAccount(claim)
-    return accountSid === undefined ? undefined : bindDefault(claim, find(accountSid), accountSid)
+    return accountSid === undefined ? undefined : bind(find(accountSid), accountSid)
   }
   return Object.assign(lookup, {
     refresh(claim: UnverifiedClaim) {
       const accountSid = chooseAccount(claim)
       if (accountSid === undefined) return undefined
-      return bindDefault(claim, refresh(accountSid), accountSid)
+      return bind(refresh(accountSid), accountSid)
     },
     verified(claim: UnverifiedClaim) {
       const accountSid = chooseAccount(claim)
@@ -210,14 +223,10 @@ function createUnanswered(time: number): Entry {
   return { tokens: undefined, askedAt: time, expiresAt: never, changedAt: never, failing: false }
 }
 
-/**
- * Names the owner of the default account's tokens, because a request without a claim may name an
- * account in its JSON.
- */
-function bindDefault(claim: UnverifiedClaim, found: Awaitable<Found>, accountSid: string): ReturnType<AuthTokenLookup> {
-  if (claim.accountSid !== undefined) return found
-  const bind = (authToken: Found) => authToken && { authToken, accountSid }
-  return found === undefined || Array.isArray(found) ? bind(found) : (found as PromiseLike<Found>).then(bind)
+/** Adds the owner to tokens: the account that the source was asked for. */
+function bind(found: Awaitable<Found>, accountSid: string): Awaitable<OwnTokens | undefined> {
+  const add = (authToken: Found) => authToken && { authToken, accountSid }
+  return found === undefined || Array.isArray(found) ? add(found) : (found as PromiseLike<Found>).then(add)
 }
 
 function areSame(one: Found, other: Found): boolean {

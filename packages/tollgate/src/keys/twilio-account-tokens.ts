@@ -5,7 +5,7 @@ import { encodeUtf8 } from '../scheme/form.ts'
 import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
 import { type Fetch, fetchAuthToken } from './accounts-api.ts'
 import { type CachedOptions, cachedOptions, checkAccountSid, parseCachedOptions } from './cached.ts'
-import { type CacheSettings, createTokenCache } from './token-cache.ts'
+import { type CacheSettings, createTokenCache, type OwnTokens } from './token-cache.ts'
 
 /**
  * Finds the Auth Tokens of a main account and its subaccounts with Twilio's Accounts API, for the
@@ -45,16 +45,15 @@ export function twilioAccountTokens(options: TwilioAccountTokensOptions): AuthTo
     claim.parentAccountSid === main && claim.accountSid !== undefined && claim.accountSid !== main
   const toMain = (claim: UnverifiedClaim): UnverifiedClaim => ({ ...claim, accountSid: main })
 
-  async function findBoth(claim: UnverifiedClaim): Promise<readonly string[] | undefined> {
-    const own = toList(await cache(claim))
+  async function findBoth(claim: UnverifiedClaim): Promise<OwnTokens | undefined> {
+    const own = await cache(claim)
     // The main account's token counts only for a subaccount that it owns.
-    return own.length === 0 ? undefined : [...own, ...toList(await cache(toMain(claim)))].slice(0, maxTokens)
+    return own && joinTokens(own.accountSid, own, await cache(toMain(claim)))
   }
 
-  async function refreshBoth(claim: UnverifiedClaim): Promise<readonly string[] | undefined> {
+  async function refreshBoth(claim: UnverifiedClaim): Promise<OwnTokens | undefined> {
     const [own, mains] = await Promise.all([cache.refresh(claim), cache.refresh(toMain(claim))])
-    const newer = [...toList(own), ...toList(mains)].slice(0, maxTokens)
-    return newer.length === 0 ? undefined : newer
+    return joinTokens(claim.accountSid, own, mains)
   }
 
   return Object.assign((claim: UnverifiedClaim) => (isDebuggerEvent(claim) ? findBoth(claim) : cache(claim)), {
@@ -63,8 +62,9 @@ export function twilioAccountTokens(options: TwilioAccountTokensOptions): AuthTo
   })
 }
 
-function toList(found: unknown): readonly string[] {
-  return Array.isArray(found) ? found : []
+function joinTokens(accountSid: string | undefined, ...found: (OwnTokens | undefined)[]): OwnTokens | undefined {
+  const authToken = found.flatMap((tokens) => tokens?.authToken ?? []).slice(0, maxTokens)
+  return accountSid === undefined || authToken.length === 0 ? undefined : { authToken, accountSid }
 }
 
 /** Options of `twilioAccountTokens`: those of `cached`, except `defaultAccountSid`, and these. */

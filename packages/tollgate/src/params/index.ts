@@ -1,4 +1,5 @@
 export { type FormKind, kindOf, type WebhookKind } from '../webhooks/index.ts'
+export { findMisshapen, hasWebhookShape, type Misshapen } from '../webhooks/shapes.ts'
 export {
   type DebuggerPayload,
   debuggerPayload,

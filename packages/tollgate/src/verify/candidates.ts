@@ -46,12 +46,7 @@ export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> 
   if (!accounts.every(isAccountSid)) return reject('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
   if (authTokens.kind === 'record')
     return findInRecord(authTokens.tokens, accounts.length === 1 ? accounts[0] : undefined)
-  const described = claim.describe()
-  return settle(
-    () => authTokens.lookup(described),
-    (found) => readFound(found, described.accountSid),
-    settings.lookupTimeoutMs,
-  )
+  return settle(() => authTokens.lookup(claim.describe()), readFound, settings.lookupTimeoutMs)
 }
 
 /**
@@ -65,10 +60,9 @@ export function refreshKeys(
   if (signed.sharedKeyId !== undefined || authTokens.kind !== 'lookup') return []
   const { lookup } = authTokens
   if (lookup.refresh === undefined) return []
-  const claim = describe()
   return settle(
-    () => lookup.refresh?.(claim),
-    (found) => (found === undefined || found === null ? [] : readFound(found, claim.accountSid)),
+    () => lookup.refresh?.(describe()),
+    (found) => (found === undefined || found === null ? [] : readFound(found)),
     lookupTimeoutMs,
   )
 }
@@ -91,6 +85,22 @@ export function isKeyOf(
   if (isBound && (named === undefined || named.length > 1)) return false
   const accounts = owner === undefined ? (named ?? []) : [owner, ...(named ?? [])]
   return accounts.every((account) => account === (owner ?? account) && accountSids?.has(account) !== false)
+}
+
+/**
+ * Finds the account of a verified request: only one that the key which matched is known to own.
+ * @param named The accounts that the proven part of the request names.
+ */
+export function findAccount(
+  { authTokens }: Settings,
+  { owner, key }: Candidate,
+  named: readonly string[] | undefined,
+): string | undefined {
+  if (owner !== undefined) return owner
+  // A bare token of a look-up, or a SharedKey without an owner, may be any tenant's. A tenant who
+  // knows it can sign a request that names another account.
+  if (key.kind !== 'auth_token' || authTokens.kind !== 'single' || named?.length !== 1) return undefined
+  return named.find(isAccountSid)
 }
 
 function findSharedKey(settings: Settings, { signature, algorithm }: SignatureClaim, id: string): Promise<Found> {
@@ -126,15 +136,12 @@ function findInRecord(record: ReadonlyMap<string, readonly string[]>, accountSid
  * Reads the answer of a look-up.
  * @throws TypeError for unusable tokens.
  */
-function readFound(found: unknown, claimed: string | undefined): Found {
+function readFound(found: unknown): Found {
   if (found === undefined || found === null) return reject('key_unknown')
-  const owned = typeof found === 'object' && !Array.isArray(found)
-  const { authToken, accountSid }: { authToken?: unknown; accountSid?: unknown } = owned
-    ? found
-    : { authToken: found, accountSid: claimed }
+  if (typeof found !== 'object' || Array.isArray(found)) return toCandidates(parseTokens(found, 'authToken'), undefined)
+  const { authToken, accountSid }: { authToken?: unknown; accountSid?: unknown } = found
   const tokens = parseTokens(authToken, 'authToken')
-  if (owned && !isAccountSid(accountSid)) return reject('key_lookup_failed')
-  return toCandidates(tokens, accountSid as string | undefined)
+  return isAccountSid(accountSid) ? toCandidates(tokens, accountSid) : reject('key_lookup_failed')
 }
 
 // A signer costs about as much as an HMAC, and the lists of configured tokens are the same for

@@ -54,6 +54,7 @@ const known: Readonly<Record<keyof VerifierOptions, true>> = {
   methods: true,
   accountSid: true,
   mode: true,
+  checkParams: true,
   replay: true,
   maxBodyBytes: true,
   lookupTimeoutMs: true,
@@ -68,7 +69,8 @@ const known: Readonly<Record<keyof VerifierOptions, true>> = {
  */
 export function parseOptions(options: VerifierOptions): Settings {
   const given = readOptions(options, known, 'the verifier')
-  for (const name of ['signedUrl', 'onVerdict', 'onRejected'] as const) checkType(given[name], name, 'function')
+  for (const name of ['signedUrl', 'checkParams', 'onVerdict', 'onRejected'] as const)
+    checkType(given[name], name, 'function')
   const { sharedKeysOnly = false } = given
   checkType(sharedKeysOnly, 'sharedKeysOnly', 'boolean')
   if (sharedKeysOnly && given.sharedKeys === undefined) throw new TypeError('"sharedKeysOnly" needs "sharedKeys"')
@@ -132,12 +134,14 @@ function parseSharedKeys(sharedKeys: unknown): Settings['findSharedKey'] {
   if (typeof sharedKeys === 'function')
     return async (keyId) => {
       const found: unknown = await sharedKeys(keyId)
-      return found === undefined || found === null ? undefined : parseSharedKey(found, 'sharedKeys')
+      return found === undefined || found === null ? undefined : parseSharedKey(found, 'the answer of "sharedKeys"')
     }
   if (typeof sharedKeys !== 'object' || sharedKeys === null || Array.isArray(sharedKeys))
     throw new TypeError('"sharedKeys" must be a record, a Map or a function')
   const keys = new Map<unknown, ParsedSharedKey>()
-  for (const [keyId, key] of listEntries(sharedKeys)) keys.set(keyId, parseSharedKey(key, `sharedKeys.${keyId}`))
+  // The messages do not show the id: id and secret may have been swapped.
+  for (const [keyId, key] of listEntries(sharedKeys))
+    keys.set(keyId, parseSharedKey(key, `entry ${keys.size + 1} of "sharedKeys"`))
   if (keys.size === 0) throw new TypeError('"sharedKeys" is empty')
   return (keyId) => keys.get(keyId)
 }
@@ -146,12 +150,12 @@ function parseSharedKey(key: unknown, where: string): ParsedSharedKey {
   const { secret, accountSid, algorithm }: { secret?: unknown; accountSid?: unknown; algorithm?: unknown } =
     typeof key === 'object' && key !== null ? key : { secret: key }
   const fault = describeSecretFault(secret)
-  if (fault !== undefined) throw new TypeError(`"${where}" ${fault}`)
+  if (fault !== undefined) throw new TypeError(`The secret of ${where} ${fault}`)
   if (accountSid !== undefined && !isAccountSid(accountSid))
-    throw new TypeError(`"${where}.accountSid" is not "AC" and 32 hex digits`)
+    throw new TypeError(`The accountSid of ${where} is not "AC" and 32 hex digits`)
   const row = algorithm === undefined ? findDefaultAlgorithm('shared_key') : findAlgorithm(algorithm)
   if (row === undefined)
-    throw new TypeError(`"${where}.algorithm" must be one of ${algorithms.map(({ name }) => name).join(', ')}`)
+    throw new TypeError(`The algorithm of ${where} must be one of ${algorithms.map(({ name }) => name).join(', ')}`)
   return { sign: createSigner(row, secret as string), accountSid, algorithm: row }
 }
 

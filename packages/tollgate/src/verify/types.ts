@@ -97,8 +97,10 @@ export interface UnverifiedClaim {
 }
 
 /**
- * The answer of a look-up: tokens of the claimed account, or of the account that `accountSid`
- * names.
+ * The answer of a look-up: tokens, or tokens and the account that owns them. Give the account if you
+ * know it: a request that names another is then refused, and the verdict names this one. Tokens
+ * alone prove no account, even if the look-up chose them by the claimed one: the `accountSid` of the
+ * verdict is `undefined`.
  */
 export type FoundTokens = Tokens | { readonly authToken: Tokens; readonly accountSid: string }
 
@@ -106,8 +108,8 @@ export type FoundTokens = Tokens | { readonly authToken: Tokens; readonly accoun
 export interface AuthTokenLookup {
   /**
    * Runs before anything is verified.
-   * @returns the tokens, or `undefined` if there is no such account (`key_unknown`). With
-   *   `accountSid`, a request that names an account must name this one.
+   * @returns the tokens, preferably with the account that owns them, or `undefined` if there is no
+   *   such account (`key_unknown`)
    * @throws anything if the source fails: the request is refused as `key_lookup_failed`. An
    *   unusable answer is refused in the same way.
    */
@@ -259,8 +261,9 @@ export interface VerifierOptions {
   readonly trailingSlash?: 'exact' | 'either' | undefined
   /**
    * The Auth Token, or a list of tokens during a rotation (at most 16); a record or a Map from
-   * AccountSid to tokens; or a look-up. Default: TWILIO_AUTH_TOKEN of the environment, unless
-   * `sharedKeys` is given.
+   * AccountSid to tokens; or a look-up. Give a tenant's token in a record or by a look-up, even if
+   * it is the only one: a single token is your own, and its holder may name any account. Default:
+   * TWILIO_AUTH_TOKEN of the environment, unless `sharedKeys` is given.
    */
   readonly authToken?:
     | Tokens
@@ -295,6 +298,13 @@ export interface VerifierOptions {
    * roll-out. Default `'enforce'`.
    */
   readonly mode?: Mode | undefined
+  /**
+   * Checks the parameters of a form after its signature matched: `hasWebhookShape` of
+   * `tollgate/params`. Twilio signs names and values without delimiters, so the sender of an SMS can
+   * cut its signed text into other parameters. Unless it returns `true` at once, the request is
+   * refused as `params_misshapen`. Default: none.
+   */
+  readonly checkParams?: ((params: WebhookParams) => boolean) | undefined
   /** Recognises deliveries that arrived before: see `tollgate/replay`. Default: none. */
   readonly replay?: ReplayGuard | undefined
   /**

@@ -17,6 +17,7 @@ import {
 import { borrowBody, explainCut } from './body.ts'
 import {
   type Candidate,
+  findAccount,
   findKeys,
   isKeyOf,
   listAccounts,
@@ -152,6 +153,7 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   const { candidate, form } = match
   if (!isKeyOf(settings, candidate, named)) return reject('account_not_allowed')
   runUnnoticed(() => reportVerified(settings, claim))
+  if (coverage.covers === 'params' && !hasGoodShape(settings, coverage)) return reject('params_misshapen')
 
   // A GET with the hash of a body may be made from the URL of a JSON event. It must not make that
   // event a replay.
@@ -172,11 +174,24 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
     coverage,
     {
       handshake: head.handshake,
-      accountSid: candidate.owner ?? (named?.length === 1 ? named[0] : undefined),
+      accountSid: findAccount(settings, candidate, named),
       matched: { key: candidate.key, algorithm: candidate.algorithm.name, url: form.url },
     },
     reservation,
   )
+}
+
+function hasGoodShape({ given }: Settings, { params }: Coverage): boolean {
+  const { checkParams } = given
+  if (checkParams === undefined) return true
+  try {
+    const result: unknown = checkParams(new ReceivedParams(params))
+    // A promise is no answer, and its rejection would end the process.
+    runUnnoticed(() => result)
+    return result === true
+  } catch {
+    return false
+  }
 }
 
 function describeClaim(

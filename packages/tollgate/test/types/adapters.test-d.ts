@@ -7,10 +7,10 @@ import Koa from 'koa'
 import { twilioWebhook as onAstro } from '../../src/adapters/astro.ts'
 import { twilioWebhook as onAzure } from '../../src/adapters/azure.ts'
 import { twilioWebhook as onElysia } from '../../src/adapters/elysia.ts'
-import { twilioWebhook as onExpress } from '../../src/adapters/express.ts'
-import { twilioWebhook as onFastify } from '../../src/adapters/fastify.ts'
+import { twilioWebhook as onExpress, readWebhook } from '../../src/adapters/express.ts'
+import { twilioWebhook as onFastify, readWebhook as readFastify } from '../../src/adapters/fastify.ts'
 import { twilioWebhook as onFetch } from '../../src/adapters/fetch.ts'
-import { twilioWebhook as onH3 } from '../../src/adapters/h3.ts'
+import { twilioWebhook as onH3, readWebhook as readH3 } from '../../src/adapters/h3.ts'
 import { twilioWebhook as onHono } from '../../src/adapters/hono.ts'
 import { twilioWebhook as onKoa } from '../../src/adapters/koa.ts'
 import { twilioWebhook as onLambda, twilioWebhookMiddy } from '../../src/adapters/lambda.ts'
@@ -20,7 +20,7 @@ import { twilioWebhook as onNode } from '../../src/adapters/node.ts'
 import { twilioWebhook as onReactRouter } from '../../src/adapters/react-router.ts'
 import { twilioWebhook as onSvelteKit } from '../../src/adapters/sveltekit.ts'
 import { createVerifyClient, twilioUpgrade, type UpgradeRequest } from '../../src/adapters/ws.ts'
-import type { Accepted, Observed } from '../../src/index.ts'
+import type { Accepted, AnyWebhook, Observed } from '../../src/index.ts'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 export function holds<T extends true>(): T | undefined {
@@ -72,8 +72,9 @@ twilioWebhookMiddy(observe).before = async ({ event }) => void observed(event.tw
 
 // Others have one type for both modes.
 express().post('/sms', onExpress({}), (req, res) => {
-  observed(req.twilio)
-  const { accountSid, replayed } = req.twilio
+  holds<Equal<typeof req.twilio, AnyWebhook | undefined>>()
+  observed(readWebhook(req))
+  const { accountSid, replayed } = readWebhook(req)
   holds<Equal<typeof accountSid, string | undefined>>()
   holds<Equal<typeof replayed, boolean | 'unknown' | undefined>>()
   res.end()
@@ -83,12 +84,17 @@ app.register(onFastify, { authToken: 'token' })
 app.register(onFastify({ mode: 'observe' }))
 app.register(onFastify(() => ({ authToken: 'token' })))
 app.post('/sms', async (request) => {
-  observed(request.twilio)
-  const { accountSid, replayed } = request.twilio
+  holds<Equal<typeof request.twilio, AnyWebhook | undefined>>()
+  observed(readFastify(request))
+  const { accountSid, replayed } = readFastify(request)
   holds<Equal<typeof accountSid, string | undefined>>()
   holds<Equal<typeof replayed, boolean | 'unknown' | undefined>>()
 })
-new H3().use(onH3({})).post('/sms', (event) => observed(event.context.twilio))
+new H3().use(onH3({})).post('/sms', (event) => observed(readH3(event.context)))
+new H3().post('/sms', (event) => {
+  // @ts-expect-error undefined on a route without the guard
+  return event.context.twilio.ok
+})
 declare const guarded: GuardedRequest
 observed(guarded.twilio)
 

@@ -1,6 +1,7 @@
 import express from 'express'
-import { captureRawBody, twilioWebhook } from '../../src/adapters/express.ts'
+import { captureRawBody, readWebhook, twilioWebhook } from '../../src/adapters/express.ts'
 import type { Accepted, Observed, Webhook } from '../../src/index.ts'
+import type { createSendGridVerifier } from '../../src/sendgrid/index.ts'
 
 // Middleware in five lines, without a cast.
 const app = express()
@@ -8,18 +9,33 @@ app.post(
   '/sms',
   twilioWebhook({ publicUrl: 'https://example.com', authToken: process.env.TWILIO_AUTH_TOKEN }),
   (req, res) => {
-    res.type('text/xml').send(`<Response><Message>${req.twilio.params.get('Body')}</Message></Response>`)
+    res.type('text/xml').send(`<Response><Message>${readWebhook(req).params.get('Body')}</Message></Response>`)
   },
 )
 
 // Options from a function, in observe mode, with paths.
 app.use(twilioWebhook(() => ({ publicUrl: 'https://example.com', mode: 'observe', paths: ['/sms', /voice/] })))
 app.use(twilioWebhook({ mode: 'observe', paths: '/sms' }), (req, _res, next) => {
-  const webhook: Accepted | Observed = req.twilio
+  const webhook: Accepted | Observed = readWebhook(req)
   if (!webhook.ok) console.log(webhook.code)
   else console.log(webhook.covers, webhook.params.getAll('Body'))
   next()
 })
+
+// Without the guard there is no webhook, and another scheme's has other properties.
+app.post('/sms', (req, res) => {
+  // @ts-expect-error undefined on a route without the guard
+  res.send(req.twilio.ok)
+})
+declare const sendgrid: ReturnType<typeof createSendGridVerifier>
+app.post('/mail', twilioWebhook({ verifier: sendgrid }), (req, res) => {
+  // @ts-expect-error SendGrid's webhooks have no parameters
+  res.send(req.twilio?.params.get('Body'))
+})
+app.post(
+  '/mail',
+  twilioWebhook({ verifier: sendgrid }, (webhook, _req, res) => res.json(webhook.ok && webhook.events.length)),
+)
 
 // With a handler. The default mode is enforce.
 app.post(

@@ -104,9 +104,11 @@ export function createGuard<Env = void>(source: OptionsSource<GuardOptions, Env>
         // Every adapter reports how the work ended, with `settle`.
         const reported = prepared.reserves ? { ...request, reportsOutcome: true } : request
         const verdict = await prepared.verifier.verify(reported, native)
+        checkVerdict(verdict)
         return toOutcome(verdict, prepared, native)
       } catch (error) {
-        // The function that returns the options, or `onRejected`, is wrong. No request causes this.
+        // The function that returns the options, `onRejected` or the user's own verifier is wrong. No
+        // request causes this.
         logProblem(describeError(error))
         return { answer: toAnswer(500) }
       }
@@ -154,6 +156,35 @@ function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Ver
         `"${name}" has no effect beside "verifier". The options of a verifier belong to the function that creates it`,
       )
   return verifier as Verifier<AnyVerdict>
+}
+
+/**
+ * Checks the verdict of a verifier, which may be the user's own. An adapter would pass on, or send, a
+ * wrong one: a refusal with the status 200, or no answer at all.
+ * @throws TypeError that says what is wrong.
+ */
+function checkVerdict(verdict: unknown): void {
+  const given = Object(verdict) as Partial<AnyWebhook & Rejected>
+  const ok: unknown = readOption(given, 'ok')
+  const release: unknown = readOption(given, 'release')
+  const params: unknown = readOption(given, 'params')
+  if (typeof ok !== 'boolean') throw wrongVerdict('has no "ok" that is true or false')
+  if (release === undefined && !ok) {
+    const status: unknown = readOption(given, 'status')
+    if (typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599) return
+    throw wrongVerdict('is a refusal without a status from 400 to 599')
+  }
+  if (typeof release !== 'function') throw wrongVerdict('has no function "release"')
+  if (typeof given.json !== 'function' || !('body' in given)) throw wrongVerdict('has no "body" and "json"')
+  // Not the body of our own verdicts: its bytes are made when they are first read.
+  const body = Object.getOwnPropertyDescriptor(given, 'body')
+  if (body !== undefined && 'value' in body && !ArrayBuffer.isView(body.value))
+    throw wrongVerdict('has a "body" that is not bytes')
+  if (params !== undefined) checkMethods(params, 'params', ['get', 'toObject'])
+}
+
+function wrongVerdict(fault: string): TypeError {
+  return new TypeError(`the verdict of "verifier" ${fault}`)
 }
 
 function toOutcome(verdict: AnyVerdict, prepared: Prepared, native: unknown): Outcome {

@@ -133,6 +133,18 @@ export function readChunks(req: IncomingMessage): PushedBody {
 }
 
 /**
+ * True if no parser has set a body. Some parsers leave `{}` for a body that they do not read, such as
+ * `express.json()` of Express 4 for a form. `isRead` is false if the guard did not read the stream.
+ */
+export function isUnset(body: unknown, isRead: boolean): boolean {
+  return body === undefined || (isRead && isEmptyObject(body))
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+}
+
+/**
  * Returns the body of a webhook as a parser would leave it: the JSON value, or the parameters as an
  * object. `undefined` if the JSON is malformed, or if the scheme has no parameters.
  */

@@ -10,7 +10,12 @@ import type { AnyWebhook } from '../../index.ts'
  * @returns a promise that never rejects. Await it if the process may stop after the answer.
  */
 export async function settle(webhook: AnyWebhook | undefined, status: number | undefined): Promise<void> {
-  if (webhook?.ok) await (isFailure(status) ? webhook.release() : webhook.confirm?.())?.catch(() => undefined)
+  if (!webhook?.ok) return
+  try {
+    await (isFailure(status) ? webhook.release() : webhook.confirm?.())
+  } catch {
+    // Of a store that fails, or of a verifier of the user's.
+  }
 }
 
 function isFailure(status: number | undefined): boolean {
