@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -27,8 +26,7 @@ const cache = join(root, 'node_modules/.cache/tollgate')
  * @returns {string} the directory
  */
 export function prepareProject(name) {
-  const directory = join(projects, name)
-  installWhenNeeded(directory)
+  const directory = installProject(name)
   placeLibrary(directory)
   placeScenarios(directory)
   return directory
@@ -41,11 +39,21 @@ export function prepareProject(name) {
  */
 export function nodeBinary(major) {
   if (Number.parseInt(process.versions.node, 10) === major) return process.execPath
-  const directory = join(projects, 'runtimes')
-  installWhenNeeded(directory)
+  const directory = installProject('runtimes')
   const binary = join(directory, `node_modules/n${major}/bin/node`)
   if (!existsSync(binary)) throw new Error(`conformance/projects/runtimes has no Node.js ${major} for this platform.`)
   return binary
+}
+
+/**
+ * Installs a project from its lock file, without the library.
+ * @param {string} name its directory in conformance/projects
+ * @returns {string} the directory
+ */
+export function installProject(name) {
+  const directory = join(projects, name)
+  installWhenNeeded(directory)
+  return directory
 }
 
 /** @param {string} directory */
@@ -64,9 +72,6 @@ function placeLibrary(directory) {
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target, { recursive: true })
   execFileSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'])
-  // Below the library, so that no other version of a framework hides it.
-  const noble = 'node_modules/@noble/hashes'
-  cpSync(join(root, noble), join(target, noble), { recursive: true })
   writeFileSync(mark, tarball)
 }
 
