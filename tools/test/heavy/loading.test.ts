@@ -35,7 +35,7 @@ const { twilioWebhook } = require('tollgate/express')
 const { sampleWebhook, signRequest } = require('tollgate/testing')
 const authToken = '0123456789abcdef0123456789abcdef'
 const url = 'https://example.com/sms'
-const { params } = sampleWebhook('message.inbound', { Body: 'ünï & more' })
+const params = Object.fromEntries(sampleWebhook('message.inbound', { Body: 'ünï & more' }).params)
 const { method, headers, body } = signRequest({ url, params, authToken })
 const signature = headers['x-twilio-signature']
 const verdicts = () => [
@@ -122,7 +122,7 @@ import * as h3 from 'h3'
 import { Hono } from 'hono'
 import { signRequest } from 'tollgate/testing'
 const options = { publicUrl: 'https://example.com', authToken: '0123456789abcdef0123456789abcdef' }
-const { method, headers, body } = signRequest({ url: 'https://example.com/sms', params: { Body: 'Hi' }, ...options, publicUrl: undefined })
+const { method, headers, body } = signRequest({ url: 'https://example.com/sms', params: { Body: 'Hi' }, authToken: options.authToken })
 const load = async (name) => (await import('tollgate/' + name)).twilioWebhook
 const refused = (work) => work.then(() => 'works', (error) => error.message)
 async function serve(listener) {
