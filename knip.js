@@ -1,4 +1,4 @@
-import { entries, internalEntries } from './packages/tollgate/entries.js'
+import { entries, providers, requiredProviders } from './packages/tollgate/entries.js'
 
 /** @type {import('knip').KnipConfig} */
 export default {
@@ -11,7 +11,12 @@ export default {
       ignoreDependencies: ['@cyclonedx/cyclonedx-npm', '@stryker-mutator/api'],
     },
     'packages/tollgate': {
-      entry: [...Object.values(entries), ...Object.values(internalEntries), 'test/**/*.test.ts'],
+      entry: [
+        ...Object.values(entries),
+        ...Object.values(providers),
+        ...Object.values(requiredProviders),
+        'test/**/*.test.ts',
+      ],
       project: ['src/**/*.ts', 'test/**/*.ts', '*.{ts,js}'],
       // Required by its alias, which has no types of its own; and the module whose types the Jest matchers augment.
       ignoreDependencies: ['express4', 'expect'],

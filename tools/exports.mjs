@@ -26,13 +26,13 @@ export function exportsOf(list) {
 }
 
 /**
- * Makes `typesVersions`, because TypeScript's oldest module resolution, node10, does not read
- * `exports`.
+ * Lists what the package contains: the built files, the pages of rejections, and the folders of the
+ * entry points (`tools/entry-folders.mjs`).
  * @param {Record<string, string>} list
  */
-export function typesVersionsOf(list) {
+export function filesOf(list) {
   const subpaths = Object.keys(list).filter((subpath) => subpath !== '.')
-  return { '*': Object.fromEntries(subpaths.map((subpath) => [subpath.slice(2), [`${fileOf(subpath)}.d.cts`]])) }
+  return ['dist', 'docs', ...new Set(subpaths.map((subpath) => `${subpath.split('/')[1]}`))]
 }
 
 // JSR refuses modules that add to the types of a framework, because they change types elsewhere:
@@ -41,18 +41,23 @@ const notOnJsr = ['./express', './fastify', './h3', './testing/vitest', './testi
 
 /**
  * Makes the configuration of the package on JSR. JSR has no conditions for imports, so every
- * runtime gets the portable providers there.
+ * runtime gets the portable providers there, which import @noble/hashes from npm.
  * @param {Record<string, string>} list
  */
 export function jsrOf(list) {
-  const { version, license } = JSON.parse(readFileSync(manifestUrl, 'utf8'))
+  const { version, license, devDependencies } = JSON.parse(readFileSync(manifestUrl, 'utf8'))
+  const noble = '@noble/hashes'
   const subpaths = Object.entries(list).filter(([subpath]) => !notOnJsr.includes(subpath))
   return {
     name: '@tollgate/tollgate',
     version,
     license,
     exports: Object.fromEntries(subpaths.map(([subpath, source]) => [subpath, `./${source}`])),
-    imports: { '#hmac': './src/hmac/pure.ts', '#ecdsa': './src/ecdsa/web.ts' },
+    imports: {
+      '#hmac': './src/hmac/pure.ts',
+      '#ecdsa': './src/ecdsa/web.ts',
+      [noble]: `npm:${noble}@${devDependencies[noble]}`,
+    },
     publish: { include: ['src', 'README.md', 'LICENSE', 'jsr.json'] },
   }
 }
@@ -60,7 +65,7 @@ export function jsrOf(list) {
 export function writeExports() {
   const manifest = JSON.parse(readFileSync(manifestUrl, 'utf8'))
   manifest.exports = exportsOf(entries)
-  manifest.typesVersions = typesVersionsOf(entries)
+  manifest.files = filesOf(entries)
   writeFileSync(manifestUrl, `${JSON.stringify(manifest, null, 2)}\n`)
   writeFileSync(jsrUrl, `${JSON.stringify(jsrOf(entries), null, 2)}\n`)
 }

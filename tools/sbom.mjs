@@ -6,8 +6,8 @@ import { installWhenNeeded } from './setup.mjs'
 
 /**
  * @typedef {{ license?: { id?: string, name?: string }, expression?: string }} License
- * @typedef {{ 'bom-ref': string, group?: string, name: string, version: string, licenses?:
- *   License[] }} Component
+ * @typedef {{ 'bom-ref': string, type?: string, group?: string, name: string, version: string,
+ *   purl?: string, licenses?: License[] }} Component
  * @typedef {{ metadata: { component: Component }, components: Component[] }} Bom
  */
 
@@ -56,8 +56,27 @@ function nameSubject(bom, name, file) {
   if (subject === undefined) throw new Error(`The SBOM of ${name} does not name it.`)
   bom.metadata.component = subject
   bom.components = bom.components.filter((one) => !isSubject(one))
+  if ([subject, ...bom.components].some((one) => fullName(one) === 'tollgate')) bom.components.push(describeContained())
   writeFileSync(file, `${JSON.stringify(bom, null, 2)}\n`)
   return bom
+}
+
+/**
+ * Describes the package whose code is among the files of the library. npm does not install it.
+ * @returns {Component}
+ */
+function describeContained() {
+  const { version, license } = readManifest('node_modules/@noble/hashes')
+  const purl = `pkg:npm/%40noble/hashes@${version}`
+  return {
+    'bom-ref': purl,
+    type: 'library',
+    group: '@noble',
+    name: 'hashes',
+    version,
+    purl,
+    licenses: [{ license: { id: license } }],
+  }
 }
 
 /**

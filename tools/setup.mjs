@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { takeLock } from './lock.mjs'
@@ -49,7 +49,9 @@ export function isStale(outputs, sources) {
 
 /** @param {string} directory */
 function listSources(directory) {
-  const aside = ['dist', 'docs', 'node_modules', 'test', 'README.md']
+  // The packed files are what a build writes.
+  const { files } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+  const aside = [...files, 'node_modules', 'test', 'README.md']
   return readdirSync(directory)
     .filter((name) => !aside.includes(name))
     .map((name) => join(directory, name))

@@ -4,6 +4,9 @@
  */
 export function prepareProject(name: string): string
 
+/** Installs a project of conformance/projects, where needed, and gives its directory. */
+export function installProject(name: string): string
+
 /** The path of a Node.js binary of that major version. */
 export function nodeBinary(major: number): string
 

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -47,16 +46,26 @@ export function prepareProject(name) {
  */
 export function nodeBinary(major) {
   if (Number.parseInt(process.versions.node, 10) === major) return process.execPath
-  const directory = join(projects, 'runtimes')
-  const giveBack = takeLock('runtimes')
+  const directory = installProject('runtimes')
+  const binary = join(directory, `node_modules/n${major}/bin/node`)
+  if (!existsSync(binary)) throw new Error(`conformance/projects/runtimes has no Node.js ${major} for this platform.`)
+  return binary
+}
+
+/**
+ * Installs a project from its lock file, without the library.
+ * @param {string} name its directory in conformance/projects
+ * @returns {string} the directory
+ */
+export function installProject(name) {
+  const directory = join(projects, name)
+  const giveBack = takeLock(name)
   try {
     installWhenNeeded(directory)
   } finally {
     giveBack()
   }
-  const binary = join(directory, `node_modules/n${major}/bin/node`)
-  if (!existsSync(binary)) throw new Error(`conformance/projects/runtimes has no Node.js ${major} for this platform.`)
-  return binary
+  return directory
 }
 
 /** @param {string} directory */
@@ -75,9 +84,6 @@ function placeLibrary(directory) {
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target, { recursive: true })
   execFileSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'])
-  // Below the library, so that no other version of a framework hides it.
-  const noble = 'node_modules/@noble/hashes'
-  cpSync(join(root, noble), join(target, noble), { recursive: true })
   writeFileSync(mark, tarball)
 }
 

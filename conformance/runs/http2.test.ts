@@ -65,7 +65,9 @@ const servers: Readonly<Record<string, (options: VerifierOptions, before: Before
     const app = h3v1.createApp({ onError: () => undefined })
     app.use(h3v1.eventHandler(async (event) => void (await before(event.node.req))))
     app.use(h3.twilioWebhook(options) as unknown as (event: h3v1.H3Event) => Promise<void>)
-    return h3v1.toNodeListener(app.use(h3v1.eventHandler(({ context }) => describeWebhook(h3.readWebhook({ twilio: context.twilio })))))
+    return h3v1.toNodeListener(
+      app.use(h3v1.eventHandler(({ context }) => describeWebhook(h3.readWebhook({ twilio: context.twilio })))),
+    )
   },
   'h3 2'(options, before) {
     const app = new H3({ silent: true })

@@ -35,9 +35,15 @@ export const entries = {
 }
 
 /** The providers of HMACs and of ECDSA, reached through `#hmac` and `#ecdsa`. */
-export const internalEntries = {
+export const providers = {
   './hmac/node': 'src/hmac/node.ts',
   './hmac/pure': 'src/hmac/pure.ts',
   './ecdsa/node': 'src/ecdsa/node.ts',
   './ecdsa/web': 'src/ecdsa/web.ts',
+}
+
+/** Chooses between these providers in the CommonJS copy, which has no `#hmac` and `#ecdsa`. */
+export const requiredProviders = {
+  './hmac/required': 'src/hmac/required.ts',
+  './ecdsa/required': 'src/ecdsa/required.ts',
 }

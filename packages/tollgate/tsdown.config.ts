@@ -1,21 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { transform } from 'esbuild'
 import { defineConfig, type UserConfig } from 'tsdown'
-import { entries, internalEntries } from './entries.js'
+import { entries, providers, requiredProviders } from './entries.js'
 
 function nameOf(subpath: string): string {
   return subpath === '.' ? 'index' : subpath.slice(2)
 }
 
-const sources = Object.entries({ ...entries, ...internalEntries })
+function toEntry(sources: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(sources).map(([subpath, source]) => [nameOf(subpath), source]))
+}
 
 // Comments are in the types and in the repository.
-const dropComments = {
+const dropComments = (target: string) => ({
   name: 'drop-comments',
   async renderChunk(code: string, { fileName }: { fileName: string }): Promise<string | undefined> {
     if (!/\.c?js$/.test(fileName)) return undefined
-    const { code: plain } = await transform(code, { legalComments: 'none', minifySyntax: true, target: 'node20' })
-    // esbuild keeps the comments of class members.
-    return plain.replace(/^[ \t]*\/\*\*.*?\*\/\n/gms, '')
+    // Plain assignments instead of a call for each class field.
+    const tsconfigRaw = { compilerOptions: { useDefineForClassFields: false } }
+    const { code: plain } = await transform(code, { legalComments: 'none', loader: 'ts', target, tsconfigRaw })
+    // esbuild keeps the comments of class members. It drops the names of classes in older syntax.
+    return plain.replace(/^[ \t]*\/\*\*.*?\*\/\n/gms, '').replace(/^var (\w+) = \(\w+ = class(?= )/gm, '$& $1')
+  },
+})
+
+// The pure provider contains @noble/hashes, whose licence asks for its text beside the code.
+const nameAuthors = {
+  name: 'name-authors',
+  renderChunk(code: string, { fileName }: { fileName: string }): string | undefined {
+    if (!/^hmac\/pure\.c?js$/.test(fileName)) return undefined
+    const read = (file: string): string =>
+      readFileSync(new URL(`../../node_modules/@noble/hashes/${file}`, import.meta.url), 'utf8')
+    const { name, version } = JSON.parse(read('package.json'))
+    return `/*\nContains ${name} ${version}.\n\n${read('LICENSE').trim()}\n*/\n${code}`
   },
 }
 
@@ -28,19 +46,57 @@ const dropPageTexts = {
   },
 }
 
-const config: UserConfig = defineConfig({
-  entry: Object.fromEntries(sources.map(([subpath, source]) => [nameOf(subpath), source])),
-  format: ['esm', 'cjs'],
+// The package has no dependencies: it contains the only code that it needs from others.
+const deps = { neverBundle: ['vitest'], onlyBundle: ['@noble/hashes'] }
+
+const shared: UserConfig = {
   platform: 'neutral',
   target: 'node20',
   dts: true,
-  plugins: [dropPageTexts, dropComments],
   logLevel: 'warn',
   // Leaves out the comments that name the source file of each part.
   inputOptions: { experimental: { attachDebugInfo: 'none' } },
   fixedExtension: false,
-  // The package's own `imports` choose the provider when the program runs, not when it is built.
-  deps: { neverBundle: ['#hmac', '#ecdsa', /^node:/] },
-})
+}
+
+// The package's own `imports` choose the providers when the program runs, not when it is built.
+const esm: UserConfig = {
+  ...shared,
+  entry: toEntry({ ...entries, ...providers }),
+  format: ['esm'],
+  plugins: [dropPageTexts, dropComments('node20'), nameAuthors],
+  deps: { ...deps, neverBundle: [...deps.neverBundle, '#hmac', '#ecdsa', /^node:/] },
+}
+
+// Tools that read neither `exports` nor `imports` load the CommonJS copy. The parsers of webpack 4
+// and of browserify know the syntax of ES2019, and Jest 26 knows no names with `node:`.
+const forOlderTools = {
+  name: 'for-older-tools',
+  // Bundlers for browsers would look for `node:crypto` if it was required by name, and put copies of
+  // `Buffer` and `process` beside free names.
+  transform: (code: string): string =>
+    code.replace(/^import \{(.*)\} from 'node:crypto'$/m, (_all, names: string) => {
+      return `const { Buffer, process } = globalThis
+const {${names.replaceAll(' as ', ': ')}} = process.getBuiltinModule('node:crypto')`
+    }),
+  resolveId(id: string, importer = ''): { id: string; external?: boolean } | undefined {
+    if (id === '#hmac' || id === '#ecdsa')
+      return { id: resolve(requiredProviders[id === '#hmac' ? './hmac/required' : './ecdsa/required']) }
+    // It loads one of two files when it runs.
+    if (importer.endsWith('required.ts')) return { id: id.replace(/\.ts$/, '.cjs'), external: true }
+    return id.startsWith('node:') ? { id: id.slice('node:'.length), external: true } : undefined
+  },
+}
+
+const cjs: UserConfig = {
+  ...shared,
+  entry: toEntry({ ...entries, ...providers, ...requiredProviders }),
+  format: ['cjs'],
+  plugins: [forOlderTools, dropPageTexts, dropComments('es2019'), nameAuthors],
+  deps,
+  clean: false,
+}
+
+const config: UserConfig[] = defineConfig([esm, cjs])
 
 export default config

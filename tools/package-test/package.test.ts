@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { entries } from '../../packages/tollgate/entries.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-package-'))
@@ -62,10 +63,12 @@ beforeAll(() => {
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-test('contains only the built files, the README, the licence, and the pages that rejections name', () => {
+test('contains only the built files, the entry points, the README, the licence and the pages that rejections name', () => {
   const others = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'))
   const pages = readdirSync(join(root, 'docs/codes')).map((name) => `docs/codes/${name}`)
-  expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json', ...pages].sort())
+  const subpaths = Object.keys(entries).filter((subpath) => subpath !== '.')
+  const folders = subpaths.map((subpath) => `${subpath.slice(2)}/package.json`)
+  expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json', ...folders, ...pages].sort())
   const built = packed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'))
   expect(built.filter((path) => !/\.(js|cjs|d\.ts|d\.cts)$/.test(path))).toEqual([])
 })

@@ -4,6 +4,7 @@ import type { Guard, GuardOptions, OptionsSource } from './shared/guard.ts'
 import { releaseOnFailure } from './shared/node.ts'
 import { findAddress } from './shared/routed.ts'
 import { settle } from './shared/settle.ts'
+import { refuseVersion } from './shared/version.ts'
 import { findBody, readPeerAddress } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
@@ -38,13 +39,19 @@ export type WithTwilio<S extends WebhookSource = 'enforce'> = Elysia<
  * routes that are WebSockets.
  * @param options Options, or a function that returns them at the first request. Default: all from
  *   the environment.
- * @throws TypeError or RangeError that names the option, if one is wrong.
+ * @throws TypeError or RangeError that names the option, if one is wrong. The plugin throws a
+ *   TypeError in an older Elysia.
  */
 export function twilioWebhook<S extends WebhookSource = 'enforce'>(
   options: OptionsSource<TwilioWebhookOptions<S>> = {},
 ): (app: AnyElysia) => WithTwilio<S> {
   const guard = createSocketGuard(options)
-  return (app) => app.macro({ twilio: createMacro(guard, app) } as never) as unknown as WithTwilio<S>
+  return (app) => {
+    // Elysia 1.4 keeps its macros under this name.
+    const { extender } = app as unknown as { readonly extender?: { readonly macro?: unknown } }
+    if (extender !== undefined && extender.macro === undefined) refuseVersion('elysia', 'Elysia 1.4')
+    return app.macro({ twilio: createMacro(guard, app) } as never) as unknown as WithTwilio<S>
+  }
 }
 
 function createMacro(guard: Guard, app: AnyElysia): object {

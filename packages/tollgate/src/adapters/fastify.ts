@@ -7,6 +7,7 @@ import { createGuard, type GuardOptions, type OptionsSource } from './shared/gua
 import { type BodyHolder, findBody, listHeaders, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 import { findTarget } from './shared/routed.ts'
+import { refuseVersion } from './shared/version.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -35,7 +36,7 @@ export function twilioWebhook(options?: OptionsSource<TwilioWebhookOptions>): Fa
  * A plugin for Fastify 5 that guards the scope where it is registered:
  * `scope.register(twilioWebhook, options)`. Requests that do not verify are answered before a body
  * parser runs. The webhook is in `request.twilio`. If an option is wrong, Fastify does not start:
- * `ready()` rejects with a TypeError or RangeError that names it.
+ * `ready()` rejects with a TypeError or RangeError that names it, and with an older Fastify as well.
  */
 export function twilioWebhook(
   scope: FastifyInstance,
@@ -57,7 +58,7 @@ export function twilioWebhook(
 const marks = {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: 'tollgate',
-  [Symbol.for('plugin-meta')]: { fastify: '5.x', name: 'tollgate' },
+  [Symbol.for('plugin-meta')]: { name: 'tollgate' },
 }
 Object.assign(twilioWebhook, marks)
 
@@ -87,6 +88,7 @@ function load(
 const forms = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
 
 function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookOptions>): void {
+  if (Number.parseInt(scope.version, 10) < 5) refuseVersion('fastify', 'Fastify 5', scope.version)
   const paths = createPathGuard(source)
   const guard = createGuard(paths.verifierOptions)
   if (!scope.hasRequestDecorator('twilio')) scope.decorateRequest('twilio')

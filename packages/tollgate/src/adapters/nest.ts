@@ -104,7 +104,8 @@ export class TwilioWebhookGuard implements CanActivate {
     if (this.#passed.get(request) === guard) return true
     const req = request.raw ?? (request as unknown as IncomingMessage)
     const res = response.raw ?? (response as unknown as ServerResponse)
-    const read = (): IncomingRequest => toIncomingRequest(req, request.originalUrl, findBody(req, [request], consumed))
+    const read = (): IncomingRequest =>
+      toIncomingRequest(req, readTarget(request, req), findBody(req, [request], consumed))
     const outcome = await guard.check(read, request)
     if (outcome.webhook === undefined) {
       sendReply(req, response, outcome.answer)
@@ -184,6 +185,11 @@ interface PlatformRequest {
   readonly body?: unknown
 }
 
+/** Returns the raw request target. Requests of Fastify before 4.22 have none, so Node's own counts. */
+function readTarget({ originalUrl }: PlatformRequest, req: IncomingMessage): string | undefined {
+  return originalUrl ?? (req as PlatformRequest).originalUrl ?? req.url
+}
+
 /** A response of Express, which is Node's own, or a reply of Fastify. */
 interface PlatformResponse {
   readonly raw?: ServerResponse
@@ -195,7 +201,7 @@ interface PlatformResponse {
 
 const consumed: BodyConsumed = {
   consumedBy: "Nest's body parser",
-  fix: 'Create the application with NestFactory.create(AppModule, { rawBody: true }); on Express { bodyParser: false } does as well.',
+  fix: 'Create the application with NestFactory.create(AppModule, { rawBody: true }), which needs Nest 9; on Express { bodyParser: false } does as well.',
 }
 
 /** Sends an answer through Express or Fastify, so that their hooks see it. */

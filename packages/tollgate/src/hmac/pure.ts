@@ -14,12 +14,17 @@ interface HashRow {
   readonly hash: 'sha1' | 'sha256' | 'sha512'
 }
 
-const encoder = new TextEncoder()
+/** Encodes a text as UTF-8. Nothing of the platform is made when the module is loaded. */
+function encode(text: string): Uint8Array {
+  encoder ??= new TextEncoder()
+  return encoder.encode(text)
+}
+let encoder: TextEncoder | undefined
 
 /** Prepares an HMAC with one key, as `node.ts` does, for runtimes without `node:crypto`. */
 export function createHmac({ hash }: HashRow, secret: string): (text: string) => string {
-  const keyed = hmac.create(hashes[hash], encoder.encode(secret))
-  return (text) => btoa(String.fromCharCode(...keyed.clone().update(encoder.encode(text)).digest()))
+  const keyed = hmac.create(hashes[hash], encode(secret))
+  return (text) => btoa(String.fromCharCode(...keyed.clone().update(encode(text)).digest()))
 }
 
 /** Computes the SHA-256 of bytes, in lower-case hex. */

@@ -1,23 +1,44 @@
 /** Decoded form parameters in the order in which they arrived, with repeats. */
 export type Pairs = readonly (readonly [name: string, value: string])[]
 
-// A byte order mark is an ordinary character here: if Twilio sent it, Twilio signed it.
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+type TextClasses = Pick<typeof globalThis, 'TextDecoder' | 'TextEncoder'>
 
-const encoder = new TextEncoder()
+/**
+ * Finds the classes for text when they are first used, since a test may add them after this module
+ * was loaded. The jsdom environment of Jest has none, but Node.js below it has them in `node:util`.
+ */
+function findTextClasses(): TextClasses {
+  const { TextDecoder, process } = globalThis as Partial<TextClasses> & {
+    process?: { getBuiltinModule?: (name: string) => TextClasses }
+  }
+  return (TextDecoder === undefined && process?.getBuiltinModule?.('node:util')) || globalThis
+}
+
+let encoder: TextEncoder | undefined
+let strictDecoder: TextDecoder | undefined
+let lenientDecoder: TextDecoder | undefined
 
 /** Encodes a text as UTF-8. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  encoder ??= new (findTextClasses().TextEncoder)()
   return encoder.encode(text)
 }
 
 /** Decodes bytes as UTF-8. `undefined` if they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  // A byte order mark is an ordinary character here: if Twilio sent it, Twilio signed it.
+  strictDecoder ??= new (findTextClasses().TextDecoder)('utf-8', { fatal: true, ignoreBOM: true })
   try {
-    return decoder.decode(bytes)
+    return strictDecoder.decode(bytes)
   } catch {
     return undefined
   }
+}
+
+/** Decodes bytes as UTF-8, with U+FFFD for what is not UTF-8. */
+export function decodeLeniently(bytes: Uint8Array): string {
+  lenientDecoder ??= new (findTextClasses().TextDecoder)('utf-8', { ignoreBOM: true })
+  return lenientDecoder.decode(bytes)
 }
 
 /** Parses bytes as JSON. `undefined`, which no JSON gives, if they are not one JSON text in UTF-8. */
@@ -67,8 +88,6 @@ export function parseForm(form: string | Uint8Array): Pairs | undefined {
   }
 }
 
-const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
-
 /**
  * Parses a form as browsers do: a `%` without two hex digits stays, and invalid UTF-8 becomes
  * U+FFFD. Use it only for parameters that are proven by their spelling, as in the query of a GET,
@@ -89,7 +108,7 @@ export function parseLeniently(form: string): Pairs {
     const byte = bytes[index] as number
     bytes[length++] = byte === 0x25 ? (readHex(bytes[++index]) << 4) | readHex(bytes[++index]) : byte
   }
-  return splitForm(lenientDecoder.decode(bytes.subarray(0, length)))
+  return splitForm(decodeLeniently(bytes.subarray(0, length)))
 }
 
 /** The low four bits of a letter count from 1, those of a digit from 0. */

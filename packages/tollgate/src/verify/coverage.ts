@@ -1,4 +1,5 @@
 import {
+  decodeLeniently,
   decodeUtf8,
   encodeUtf8,
   hasTooManyPairs,
@@ -88,7 +89,7 @@ function readForm(borrowed: Uint8Array): Coverage {
     }
   return {
     ...unsigned,
-    params: parseLeniently(new TextDecoder().decode(borrowed)),
+    params: parseLeniently(decodeLeniently(borrowed)),
     covers: 'params',
     body: keepBytes(borrowed),
     rejection: reject('body_malformed'),

@@ -1,0 +1,260 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { packLibrary } from '../../../conformance/projects/prepare.mjs'
+import { entries } from '../../../packages/tollgate/entries.js'
+import { findManager, runNode, writeProject } from '../../package-managers.mjs'
+
+const scratch = mkdtempSync(join(tmpdir(), 'tollgate-loading-'))
+const tarball = `file:${packLibrary()}`
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+/** Makes a project with packages from the registry and the packed library. */
+async function install(
+  name: string,
+  packages: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>>,
+  manifest: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const folder = join(scratch, name)
+  writeProject(folder, { ...manifest, dependencies: { ...packages, tollgate: tarball } }, files)
+  const args = ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
+  const { code, output } = await runNode([findManager('npm 11'), ...args], folder)
+  expect(code, output).toBe(0)
+  return folder
+}
+
+// Both libraries, so that this one loads wherever the original does. It is called as the original is.
+const code = `
+const twilio = require('twilio/lib/webhooks/webhooks')
+const { createVerifier, RequestValidator } = require('tollgate')
+const compat = require('tollgate/compat')
+const { twilioWebhook } = require('tollgate/express')
+const { sampleWebhook, signRequest } = require('tollgate/testing')
+const authToken = '0123456789abcdef0123456789abcdef'
+const url = 'https://example.com/sms'
+const params = Object.fromEntries(sampleWebhook('message.inbound', { Body: 'ünï & more' }).params)
+const { method, headers, body } = signRequest({ url, params, authToken })
+const signature = headers['x-twilio-signature']
+const verdicts = () => [
+  new RequestValidator(authToken).validate(url, params, signature),
+  new RequestValidator(authToken).validate(url, body, signature),
+  compat.validateRequest(authToken, signature, url, params),
+  compat.validateRequest(authToken, signature, url, { ...params, Body: 'forged' }),
+  twilio.validateRequest(authToken, signature, url, params),
+  typeof twilioWebhook({ publicUrl: 'https://example.com', authToken }),
+]
+const expected = [true, false, true, false, true, 'function']
+async function verify(sent) {
+  const verifier = createVerifier({ publicUrl: 'https://example.com', authToken })
+  const { ok, code } = await verifier.verify({ method, url: '/sms', headers, body: sent })
+  return ok || code
+}
+`
+const jestTest = `${code}
+test('verifies', async () => {
+  expect(verdicts()).toEqual(expected)
+  expect(await verify(body)).toBe(true)
+  expect(await verify(Buffer.from(body))).toBe(true)
+  expect(await verify(body + '1')).toBe('signature_mismatch')
+})
+`
+// The same packages in every project, so that what fails is the tool.
+const libraries = { twilio: '6.2.0', express: '5.3.0' }
+
+const jests = [
+  ['Jest 26', { jest: '26.6.3', 'jest-environment-jsdom': '26.6.2', 'jest-environment-node': '26.6.2' }],
+  ['Jest 27', { jest: '27.5.1', 'jest-environment-jsdom': '27.5.1' }],
+  ['Jest 28', { jest: '28.1.3', 'jest-environment-jsdom': '28.1.3' }],
+  ['Jest 29', { jest: '29.7.0', 'jest-environment-jsdom': '29.7.0' }],
+  ['Jest 30', { jest: '30.5.2', 'jest-environment-jsdom': '30.5.2' }],
+] as const
+
+describe.each(jests)('%s', (name, packages) => {
+  let folder: string
+
+  beforeAll(async () => {
+    folder = await install(name, { ...libraries, ...packages }, { 'webhook.test.js': jestTest })
+  })
+
+  test.each(['node', 'jsdom'])(
+    'loads the package in the environment %s',
+    async (environment) => {
+      const jest = join(folder, 'node_modules/jest/bin/jest.js')
+      const { code: status, output } = await runNode([jest, '--ci', `--env=${environment}`], folder)
+      expect(output).toContain('1 passed')
+      expect(status).toBe(0)
+    },
+    120_000,
+  )
+})
+
+test('next/jest, with its environment for pages', async () => {
+  const folder = await install(
+    'next-jest',
+    {
+      ...libraries,
+      jest: '30.5.2',
+      'jest-environment-jsdom': '30.5.2',
+      next: '15.5.29',
+      react: '19.2.0',
+      'react-dom': '19.2.0',
+    },
+    {
+      'webhook.test.js': jestTest,
+      'jest.config.js': "module.exports = require('next/jest')({ dir: './' })({ testEnvironment: 'jsdom' })\n",
+    },
+  )
+  const { output } = await runNode([join(folder, 'node_modules/jest/bin/jest.js'), '--ci'], folder)
+  expect(output).toContain('1 passed')
+}, 300_000)
+
+// Tested from outside their adapters' ranges: a program of its own, with real sockets.
+const olderFrameworks = `
+import { createServer } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { Elysia } from 'elysia'
+import express from 'express'
+import fastify from 'fastify'
+import * as h3 from 'h3'
+import { Hono } from 'hono'
+import { signRequest } from 'tollgate/testing'
+const options = { publicUrl: 'https://example.com', authToken: '0123456789abcdef0123456789abcdef' }
+const { method, headers, body } = signRequest({ url: 'https://example.com/sms', params: { Body: 'Hi' }, authToken: options.authToken })
+const load = async (name) => (await import('tollgate/' + name)).twilioWebhook
+const refused = (work) => work.then(() => 'works', (error) => error.message)
+async function serve(listener) {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const answers = []
+  for (const sent of [body, body + '1']) {
+    const response = await fetch('http://127.0.0.1:' + server.address().port + '/sms', { method, headers, body: sent })
+    answers.push(response.status + ' ' + (await response.text()))
+  }
+  server.close()
+  server.closeAllConnections()
+  return answers.join(' | ')
+}
+const rows = {
+  async fastify() {
+    const app = fastify()
+    app.register(await load('fastify'), options)
+    return refused(app.ready())
+  },
+  async elysia() {
+    const twilioWebhook = await load('elysia')
+    return refused((async () => new Elysia().use(twilioWebhook(options)))())
+  },
+  async hono() {
+    const app = new Hono().post('/sms', (await load('hono'))(options), (c) => c.text(c.get('twilio').params.get('Body')))
+    return serve(async (req, res) => {
+      const sent = { method: req.method, headers: req.headers, body: await text(req) }
+      const answer = await app.fetch(new Request('http://127.0.0.1' + req.url, sent))
+      res.writeHead(answer.status).end(await answer.text())
+    })
+  },
+  async h3() {
+    const app = h3.createApp().use((await load('h3'))(options))
+    return serve(h3.toNodeListener(app.use('/sms', h3.eventHandler((event) => event.context.twilio.params.get('Body')))))
+  },
+  async express() {
+    const app = express()
+    app.post('/sms', (await load('express'))(options), (req, res) => res.send(req.twilio.params.get('Body')))
+    return serve(app)
+  },
+}
+for (const [name, work] of Object.entries(rows)) console.log(name + ' | ' + (await work()))
+process.exit()
+`
+
+// What these bundle also runs in browsers, which have no Express. The original does not bundle there.
+const page = code
+  .replace(/const twilio = .*\n/, '')
+  .replace(/ {2}twilio\.validateRequest.*\n/, '')
+  .replace("{ twilioWebhook } = require('tollgate/express')", "{ twilioWebhook } = require('tollgate/fetch')")
+  .replace('authToken }),\n]', 'authToken }, () => undefined),\n]')
+const script = `${page}
+;(async () => console.log(JSON.stringify([verdicts(), await verify(body), await verify(body + '1')])))()
+`
+const printed = JSON.stringify([[true, false, true, false, 'function'], true, 'signature_mismatch'])
+
+// It has the globals of a browser, and nothing of Node.js.
+const browser = `
+const globals = { TextEncoder, TextDecoder, btoa, atob, URL, URLSearchParams, Headers, Request, Response, crypto, setTimeout, clearTimeout }
+const print = (line) => console.log(line)
+require('node:vm').runInNewContext(require('node:fs').readFileSync('out/main.js', 'utf8'), { ...globals, console: { log: print } })
+`
+
+const webpack = `
+const { join } = require('node:path')
+const output = { path: join(__dirname, 'out'), filename: 'main.js', hashFunction: 'sha256' }
+require('webpack')({ mode: 'production', target: process.argv[2], entry: './main.js', output }, (error, stats) => {
+  console.log(error ?? stats.toString({ all: false, errors: true, warnings: true }))
+  process.exitCode = error || stats.hasErrors() ? 1 : 0
+})
+`
+const parcel = ['parcel/lib/bin.js', 'build', 'main.js', '--dist-dir', 'out', '--no-cache', '--no-source-maps']
+
+const bundlers: readonly [name: string, packages: Readonly<Record<string, string>>, args: readonly string[]][] = [
+  ['webpack 4 for Node.js', { webpack: '4.47.0' }, ['../webpack.js', 'node']],
+  ['webpack 4 for browsers', { webpack: '4.47.0' }, ['../webpack.js', 'web']],
+  ['webpack 5 for browsers', { webpack: '5.113.0' }, ['../webpack.js', 'web']],
+  ['browserify', { browserify: '17.0.1' }, ['browserify/bin/cmd.js', 'main.js', '-o', 'out/main.js']],
+  ['Parcel', { parcel: '2.16.4' }, parcel],
+]
+
+test.each(bundlers)(
+  '%s bundles the package',
+  async (name, packages, [program = '', ...args]) => {
+    const files = { 'main.js': script, 'browser.js': browser, 'webpack.js': webpack }
+    const folder = await install(name, packages, files)
+    mkdirSync(join(folder, 'out'))
+    const { code: status, output } = await runNode([join(folder, 'node_modules', program), ...args], folder)
+    expect(status, output).toBe(0)
+    expect(await runNode(['out/main.js'], folder)).toEqual({ code: 0, output: `${printed}\n` })
+    if (!name.endsWith('Node.js'))
+      expect(await runNode(['browser.js'], folder)).toEqual({ code: 0, output: `${printed}\n` })
+  },
+  300_000,
+)
+
+test('eslint-plugin-import finds every entry point', async () => {
+  const names = Object.keys(entries).map((entry) => entry.replace('.', 'tollgate'))
+  const config = {
+    root: true,
+    plugins: ['import'],
+    parserOptions: { sourceType: 'module', ecmaVersion: 2022 },
+    rules: { 'import/no-unresolved': 'error' },
+  }
+  const folder = await install(
+    'eslint',
+    { eslint: '8.57.1', 'eslint-plugin-import': '2.32.0' },
+    { 'main.js': names.map((name) => `import '${name}'\n`).join(''), '.eslintrc.json': JSON.stringify(config) },
+  )
+  const eslint = join(folder, 'node_modules/eslint/bin/eslint.js')
+  expect(await runNode([eslint, 'main.js'], folder)).toEqual({ code: 0, output: '' })
+}, 300_000)
+
+test('older frameworks work, or the adapter says what it needs', async () => {
+  const folder = await install(
+    'older frameworks',
+    {
+      elysia: '1.1.27',
+      fastify: '4.29.1',
+      hono: '3.12.12',
+      h3: '1.7.1',
+      express: '3.21.2',
+    },
+    { 'main.mjs': olderFrameworks },
+  )
+  const { output } = await runNode(['main.mjs'], folder)
+  expect(output.split('\n').filter((line) => / \| /.test(line))).toEqual([
+    'fastify | tollgate/fastify needs Fastify 5, found 4.29.1',
+    'elysia | tollgate/elysia needs Elysia 1.4, found an older version',
+    'hono | 200 Hi | 403 Twilio Request Validation Failed.',
+    'h3 | 200 Hi | 403 Twilio Request Validation Failed.',
+    'express | 200 Hi | 403 Twilio Request Validation Failed.',
+  ])
+}, 300_000)
