@@ -60,7 +60,7 @@ const spellQuery = (text: string): string => raise(text.replace(/[^!#-&(-;=?-~]/
 
 /** Writes the digits of escapes in upper case. */
 function raise(text: string): string {
-  return text.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase())
+  return text.replace(/%[0-9a-f]{2}/gi, (code) => code.toUpperCase())
 }
 
 function encode(character: string): string {

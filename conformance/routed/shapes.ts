@@ -281,7 +281,10 @@ const known: readonly Address[] = [
     { target: `/x/..${path}`, hosts: [host], version: '1.0' as const },
     { target: `//x${path}`, hosts: [host] },
     { target: `acme://x${path}`, hosts: [host] },
-    ...['a', 'a/b', '', 'a.b', 'a?tenant=evil&x='].map((value) => ({ target: path, hosts: [value] })),
+    ...['a', 'a/b', '', 'a.b', 'a?tenant=evil&x=', 'other.example.com'].map((value) => ({
+      target: path,
+      hosts: [value],
+    })),
     { target: path, hosts: [], version: '1.0' as const },
   ]),
   { target: '/api/api/voice', hosts: ['a'] },
