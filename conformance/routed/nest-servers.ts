@@ -62,7 +62,8 @@ export function listNestServers(version: string, nest: Nest): readonly RoutedSer
     })
   return [
     ...atPlaces(`nest ${version}`, platforms, (platform: Platform, options) => start(platform, options, [undefined])),
-    ...atPlaces(`nest ${version}, a controller for each host`, platforms, (platform: Platform, options) => {
+    // On Fastify, Nest cannot register one path for two hosts.
+    ...atPlaces(`nest ${version}, a controller for each host`, { Express: 'all' }, (platform: Platform, options) => {
       const publicUrl = [origin, `https://${otherHost}`]
       return start(platform, options && { ...options, publicUrl }, [otherHost, host])
     }).map((server) => ({ ...server, selectsByHost: true as const })),
