@@ -6,7 +6,7 @@ import type { WireRequest } from './wire.ts'
 export type Address = Pick<WireRequest, 'target' | 'hosts' | 'version' | 'scheme'>
 
 /** The values of the Host lines. No value means a request without the line. */
-export const hostShapes: readonly (readonly string[])[] = [
+const hostShapes: readonly (readonly string[])[] = [
   [host],
   ...['', 'a', 'ab', 'abc', 'a.b', 'a:1', 'localhost', '[::1]', '[::1', '127.0.0.1:80', `${host}:443`, `${host}:8443`],
   ...['a/b', 'a/', '/', '//', '//a', 'a//b', 'a/..', 'a/../b', 'a/api', 'a/api/', 'a/sms?', 'a/billing/paid#', './'],
