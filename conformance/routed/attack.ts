@@ -125,7 +125,10 @@ class Attacker {
     let count = 0
     for (const [path, route] of listGuardedPaths(this.#server))
       for (const query of this.#server.plainQueries ?? plainQueries) {
-        const address = { target: path + query, hosts: [count++ % 2 ? host : 'upstream.internal:8080'] }
+        const address = {
+          target: path + query,
+          hosts: [count++ % 2 || this.#server.selectsByHost ? host : 'upstream.internal:8080'],
+        }
         const method = count % 4 < 2 ? 'POST' : 'GET'
         const request = makeWireRequest(method, address, address.target)
         const answer = await this.#wire.send(request)

@@ -11,11 +11,12 @@ function answer(route: string, prefix = ''): h3v1.EventHandler {
       route,
       params: { ...event.context.params },
       urls: {
-        'mount + event.path': prefix + event.path,
         'event.node.req.originalUrl':
           (event.node.req as { originalUrl?: string }).originalUrl ?? event.node.req.url ?? '',
         'getRequestURL()': url.pathname + url.search,
       },
+      // h3 decodes it.
+      paths: { 'mount + event.path': prefix + event.path.replace(/\?.*$/s, '') },
       parsed: { ...h3v1.getQuery(event) },
     }
   })

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Ran } from './routes.ts'
 
 /**
@@ -25,7 +24,7 @@ export function findOtherAddress(ran: Ran, signed: string): string | undefined {
 export function findOtherRun(ran: Ran, plain: Ran): string | undefined {
   if (ran.route !== plain.route) return `ran ${ran.route}, and a plain request runs ${plain.route}`
   for (const part of ['params', 'parsed'] as const)
-    if (!isDeepStrictEqual(ran[part], plain[part]))
+    if (spellPath(JSON.stringify(ran[part] ?? {})) !== spellPath(JSON.stringify(plain[part] ?? {})))
       return `${part} ${JSON.stringify(ran[part])}, and those of a plain request are ${JSON.stringify(plain[part])}`
   return undefined
 }
@@ -38,7 +37,7 @@ export function readRan({ status, body }: { readonly status: unknown; readonly b
 
 /** Writes a signed path so that it can stand in a request line. */
 export function spellTarget(signed: string): string {
-  return (signed.startsWith('/') ? signed : `/${signed}`).replace(/[^!-~]/gu, encode)
+  return (signed.startsWith('/') ? signed : `/${signed}`).replace(/[\0- \x7f]/g, encode)
 }
 
 function split(text: string): readonly [path: string, query: string] {
@@ -53,14 +52,14 @@ function isSame(seen: string, signed: string, spell: (text: string) => string): 
   return isBytes && spell(Buffer.from(seen, 'latin1').toString()) === spell(signed)
 }
 
-// The characters that stay, by https://url.spec.whatwg.org/#path-percent-encode-set and the set of
-// the query. A number sign would be a boundary, so it stays as well.
+// The characters that stay, by https://url.spec.whatwg.org/#path-percent-encode-set and those
+// that `url.parse` of Node.js escapes in a query. A number sign would be a boundary, so it stays.
 const spellPath = (text: string): string => raise(text.replace(/[^!#-&(-;=@-\]_a-z|~]/gu, encode))
-const spellQuery = (text: string): string => raise(text.replace(/[^!#-&(-;=?-~]/gu, encode))
+const spellQuery = (text: string): string => raise(text.replace(/[^!#-&(-;=?-[\]_a-z~]/gu, encode))
 
 /** Writes the digits of escapes in upper case. */
 function raise(text: string): string {
-  return text.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase())
+  return text.replace(/%[0-9a-f]{2}/gi, (code) => code.toUpperCase())
 }
 
 function encode(character: string): string {

@@ -1,5 +1,7 @@
 import type { Request } from 'express'
+import type { VerifierOptions } from 'tollgate'
 import { decorate, type loadNest, startNest } from '../frameworks/nest.ts'
+import { host, origin } from '../kit/draft.ts'
 import { atPlaces } from './places.ts'
 import { mountedRoutes, type Ran, rootRoutes } from './routes.ts'
 import type { RoutedServer } from './server.ts'
@@ -11,15 +13,20 @@ type Platform = 'Express' | 'Fastify'
 function makeController(
   { common, tollgate }: Nest,
   routes: readonly string[],
-  options: { readonly prefix: string; readonly wildcard: string; readonly isGuarded: boolean },
+  options: {
+    readonly prefix: string
+    readonly wildcard: string
+    readonly isGuarded: boolean
+    readonly host?: string
+  },
 ): unknown {
-  const { prefix, wildcard, isGuarded } = options
+  const { prefix, wildcard, isGuarded, host } = options
   class Routes {
     [method: string]: (request: Request) => Ran
   }
   for (const [index, path] of routes.entries()) {
     Routes.prototype[`answer${index}`] = ({ originalUrl, url, params, query }) => ({
-      route: prefix + path,
+      route: (host === otherHost ? otherHost : '') + prefix + path,
       params: { ...params },
       urls: { originalUrl, url },
       parsed: { ...query },
@@ -28,21 +35,37 @@ function makeController(
     const route = [common.All(path.replace('*', wildcard)), common.HttpCode(200), ...guards]
     decorate(Routes.prototype, `answer${index}`, route, [common.Req()])
   }
-  common.Controller(prefix)(Routes)
+  common.Controller({ path: prefix, ...(host !== undefined && { host }) })(Routes)
   return Routes
 }
 
-/** Lists servers of Nest with a controller for each prefix. */
+const otherHost = 'other.example.com'
+
+/** Lists servers of Nest with a controller for each prefix, and with one for each host. */
 export function listNestServers(version: string, nest: Nest): readonly RoutedServer[] {
   const platforms = { Express: 'all', Fastify: 'all' } as const
-  return atPlaces(`nest ${version}`, platforms, (platform: Platform, options) => {
-    const shared = { wildcard: platform === 'Express' ? '{*rest}' : '*', isGuarded: options !== undefined }
-    return startNest(nest, platform, 'bodyParser: false', {
+  const makeControllers = (platform: Platform, isGuarded: boolean, host?: string): readonly unknown[] => {
+    const shared = {
+      wildcard: platform === 'Express' ? '{*rest}' : '*',
+      isGuarded,
+      ...(host !== undefined && { host }),
+    }
+    return [
+      makeController(nest, mountedRoutes, { prefix: '/api', ...shared }),
+      makeController(nest, rootRoutes, { prefix: '', ...shared }),
+    ]
+  }
+  const start = (platform: Platform, options: VerifierOptions | undefined, hosts: readonly (string | undefined)[]) =>
+    startNest(nest, platform, 'rawBody: true', {
       imports: options ? [nest.tollgate.TwilioWebhookModule.forRoot(options)] : [],
-      controllers: [
-        makeController(nest, mountedRoutes, { prefix: '/api', ...shared }),
-        makeController(nest, rootRoutes, { prefix: '', ...shared }),
-      ],
+      controllers: hosts.flatMap((one) => makeControllers(platform, options !== undefined, one)),
     })
-  })
+  return [
+    ...atPlaces(`nest ${version}`, platforms, (platform: Platform, options) => start(platform, options, [undefined])),
+    // On Fastify, Nest cannot register one path for two hosts.
+    ...atPlaces(`nest ${version}, a controller for each host`, { Express: 'all' }, (platform: Platform, options) => {
+      const publicUrl = [origin, `https://${otherHost}`]
+      return start(platform, options && { ...options, publicUrl }, [otherHost, host])
+    }).map((server) => ({ ...server, selectsByHost: true as const })),
+  ]
 }

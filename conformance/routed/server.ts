@@ -17,6 +17,8 @@ export interface RoutedServer {
   readonly plainQueries?: readonly string[]
   /** True if it speaks HTTP/2 without TLS. */
   readonly http2?: true
+  /** True if the Host header selects one of several public URLs, so that not every Host is genuine. */
+  readonly selectsByHost?: true
   /** Starts it. Without options, it has no guard at all. */
   start(options: GuardOptions | undefined): Promise<Running>
 }

@@ -6,7 +6,7 @@ import type { WireRequest } from './wire.ts'
 export type Address = Pick<WireRequest, 'target' | 'hosts' | 'version' | 'scheme'>
 
 /** The values of the Host lines. No value means a request without the line. */
-export const hostShapes: readonly (readonly string[])[] = [
+const hostShapes: readonly (readonly string[])[] = [
   [host],
   ...['', 'a', 'ab', 'abc', 'a.b', 'a:1', 'localhost', '[::1]', '[::1', '127.0.0.1:80', `${host}:443`, `${host}:8443`],
   ...['a/b', 'a/', '/', '//', '//a', 'a//b', 'a/..', 'a/../b', 'a/api', 'a/api/', 'a/sms?', 'a/billing/paid#', './'],
@@ -281,7 +281,10 @@ const known: readonly Address[] = [
     { target: `/x/..${path}`, hosts: [host], version: '1.0' as const },
     { target: `//x${path}`, hosts: [host] },
     { target: `acme://x${path}`, hosts: [host] },
-    ...['a', 'a/b', '', 'a.b', 'a?tenant=evil&x='].map((value) => ({ target: path, hosts: [value] })),
+    ...['a', 'a/b', '', 'a.b', 'a?tenant=evil&x=', 'other.example.com'].map((value) => ({
+      target: path,
+      hosts: [value],
+    })),
     { target: path, hosts: [], version: '1.0' as const },
   ]),
   { target: '/api/api/voice', hosts: ['a'] },

@@ -37,7 +37,7 @@ export function showRequest({ method, target, hosts, version = '1.1', scheme }: 
   return `${method} ${JSON.stringify(target)} ${scheme === undefined ? `HTTP/${version}` : `:scheme ${scheme}`}, ${lines}`
 }
 
-export function writeRequest({ method, target, hosts, version = '1.1', headers = {}, body }: WireRequest): Buffer {
+function writeRequest({ method, target, hosts, version = '1.1', headers = {}, body }: WireRequest): Buffer {
   const fields = [
     ...hosts.map((host) => ['Host', host]),
     ...Object.entries(headers),
