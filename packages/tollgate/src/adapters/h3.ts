@@ -126,8 +126,9 @@ type KeptRequest = NodeRequest & { originalUrl?: string; rawBody?: unknown; body
 /** On Node.js, an event of h3 2 has the request of Node.js too. */
 function readAddress({ node }: EitherEvent, request: Request | undefined): string {
   const raw = node?.req.originalUrl ?? node?.req.url
-  // `getRequestURL()` of h3 1 drops all slashes at the start but one.
-  if (request === undefined && raw?.startsWith('//')) return ''
+  // `getRequestURL()` of h3 1 drops all slashes at the start but one, and `event.path` decodes the
+  // path, so that a query may begin in it.
+  if (request === undefined && /^(\/\/|[^?]*%(3f|23))/i.test(raw ?? '')) return ''
   return request === undefined ? findTarget(raw) : findAddress(request, { raw, fields: node?.req.headers })
 }
 
