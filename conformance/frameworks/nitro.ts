@@ -1,6 +1,7 @@
 import type { Framework, ParserBefore } from '../adapter/framework.ts'
 import type { RemoteServer } from '../projects/remote.ts'
 import { makeBuiltFramework, startBuilt, type Version } from './built.ts'
+import { slashes } from './h3.ts'
 
 const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
 const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
@@ -39,13 +40,6 @@ interface NitroVersion extends Omit<Version, 'name' | 'exceptions'> {
 
 // Nitro 2 strips its base URL from the paths that middleware sees, and Nitro 3 does not.
 const underBaseUrl = 'the original path and the one under the mount'
-
-const slashesReason = '`getRequestURL()` of h3 1 drops slashes at the start, so these are url_not_allowed'
-
-const slashes: Framework['exceptions'] = {
-  'repeated slashes in the path': slashesReason,
-  'A6 a signature for another path': slashesReason,
-}
 
 const ownRequest: Framework['exceptions'] = {
   'a GET with a body': 'a web Request cannot have it, so the platform drops the body',

@@ -13,8 +13,7 @@ const webhook = twilioWebhook({ replay: replayGuard({ store: redisStore(redis) }
 
 app.post('/sms', webhook, (req, res) => {
   const twilio = readWebhook(req)
-  const isNew = twilio.ok && twilio.replayed !== true
-  if (isNew) console.log('A message to handle, once.')
+  if (twilio.ok && twilio.replayed !== true) console.log('A message to handle, once.')
   res.type('text/xml').send('<Response/>')
 })
 // #endregion

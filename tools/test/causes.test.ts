@@ -27,7 +27,7 @@ test('every cause has one section and a link from a question', () => {
 })
 
 test('every rejection code has its page, and there are no other pages', () => {
-  expect(codesInTypes).toHaveLength(21)
+  expect(codesInTypes).toHaveLength(22)
   expect(Object.keys(rejectionPages).sort()).toEqual([...codesInTypes].sort())
   expect(readdirSync(join(root, 'docs/codes')).sort()).toEqual(codesInTypes.map((code) => `${code}.md`).sort())
 })

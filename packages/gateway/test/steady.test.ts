@@ -144,16 +144,17 @@ test('a reload with a mistake changes nothing and names the option', async () =>
 })
 
 test('if one address cannot be bound, none is', async () => {
-  const upstream = await startUpstream()
-  const taken = { port: Number(new URL(upstream.url).port) }
+  const [upstream, other] = await Promise.all([startUpstream(), startUpstream()])
+  const taken = { port: Number(new URL(other.url).port) }
   const forwardAuth = { listen: { port: 0 }, publicUrl, authToken }
   const gateway = createGateway({ listen: { port: 0 }, admin: taken, forwardAuth, routes: [routeTo(upstream.url)] })
   await expect(gateway.listen()).rejects.toThrow('EADDRINUSE')
   // The listeners are free again.
-  await upstream.close()
+  await other.close()
   const { url } = await gateway.listen()
   expect((await fetch(url)).status).toBe(403)
   await gateway.close({ graceMs: 0 })
+  await upstream.close()
 })
 
 test('close() can be called twice, and before listen()', async () => {

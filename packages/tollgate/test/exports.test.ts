@@ -40,8 +40,13 @@ const names: Record<string, string[]> = {
   './testing/jest': [],
   './twiml': ['twiml'],
   './compat': [
+    'HMAC_SHA1',
+    'HMAC_SHA256',
+    'SIGNATURE_HEADER',
+    'SIGNATURE_SETTINGS_HEADER',
     'getExpectedBodyHash',
     'getExpectedTwilioSignature',
+    'getSignatureAlgorithm',
     'validateBody',
     'validateExpressRequest',
     'validateIncomingRequest',

@@ -38,7 +38,9 @@ export function twilioWebhook<S extends WebhookSource = 'enforce'>(
   const guard = createGuard(paths.verifierOptions)
   return async (ctx, next) => {
     const request: Context['request'] & { body?: unknown } = ctx.request
-    const target = findTarget(ctx.originalUrl, ctx.host)
+    // Koa makes `ctx.href` and `ctx.URL` of the host.
+    const { host, ':authority': authority } = ctx.req.headers
+    const target = findTarget(ctx.originalUrl, [ctx.host, host, authority].join())
     if (!paths.guards(target, [ctx.url])) return next()
     const read = (): IncomingRequest => toIncomingRequest(ctx.req, target, findKoaBody(ctx))
     const isUnread = ctx.req.readableEnded === false

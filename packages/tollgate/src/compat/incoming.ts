@@ -207,7 +207,9 @@ function isGiven(option: unknown): boolean {
  */
 function findWebhookUrl(request: Request, header: HeaderReader, options: RequestValidatorOptions): string | undefined {
   // Express finds the path of an absolute target in another way. Twilio never sends one.
-  const target = String(request.originalUrl).startsWith('/') ? readTarget(request.originalUrl) : undefined
+  const { originalUrl }: { readonly originalUrl: unknown } = request
+  const isPath = typeof originalUrl === 'string' && originalUrl.startsWith('/')
+  const target = isPath ? readTarget(originalUrl) : undefined
   if (target === undefined) return undefined
   const { url } = options
   if (isGiven(url)) {
