@@ -1,15 +1,17 @@
 import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
 import type { Accepted, Observed, VerifierOptions } from 'tollgate'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { testServer } from 'tollgate/testing/node'
-import { createVerifyClient } from 'tollgate/ws'
+import { createVerifyClient, twilioUpgrade } from 'tollgate/ws'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { WebSocket } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import type { Running } from '../adapter/framework.ts'
 import type { AdapterOptions, Scenario } from '../adapter/scenario.ts'
 import { waitUntil } from '../adapter/server.ts'
 import { type Answer, openConnection, toRaw, writeRequest } from '../adapter/socket.ts'
 import { hostileSuite } from '../attacks/sockets-hostile.ts'
+import { serve } from '../frameworks/listen.ts'
 import { node } from '../frameworks/node.ts'
 import { startExample } from '../frameworks/start-example.ts'
 import { type HandshakeServer, handshakeServers, routingServers } from '../frameworks/ws.ts'
@@ -297,6 +299,75 @@ describe.each(routingServers.map((server) => [server.name, server] as const))('r
     for (const signed of [wss('/ordinary'), `${origin}/ordinary`])
       await shakeHands(running, makeHandshake('/ordinary', { signed })).catch(() => undefined)
     expect(running.runs).toEqual([])
+  })
+})
+
+describe('paths', () => {
+  const pathOptions = { ...plain, paths: ['/media', /^\/relay\//] }
+
+  /** One server for Twilio and for browsers. Its sockets say whether they were verified. */
+  const startShared = {
+    async verifyClient(): Promise<Running> {
+      const server = createServer()
+      const sockets = new WebSocketServer({ server, verifyClient: createVerifyClient(pathOptions) })
+      sockets.on('connection', (connection, req) => connection.send(String(Reflect.get(req, 'twilio')?.ok)))
+      return listenAt(server)
+    },
+    async twilioUpgrade(): Promise<Running> {
+      const sockets = new WebSocketServer({ noServer: true })
+      const guard = twilioUpgrade(pathOptions)
+      const server = createServer().on('upgrade', async (req, socket, head) => {
+        const webhook = await guard(req, socket, head)
+        if (webhook !== undefined)
+          sockets.handleUpgrade(req, socket, head, (connection) => connection.send(String(webhook?.ok)))
+      })
+      return listenAt(server)
+    },
+  }
+
+  async function listenAt(server: Server): Promise<Running> {
+    const { port, close } = await serve(server)
+    onTestFinished(() => {
+      server.closeAllConnections()
+      return close()
+    })
+    return { port, close }
+  }
+
+  /** Opens a socket, and returns its first message, or the status of the refusal. */
+  async function open(
+    { port }: Running,
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const client = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
+    const said = await Promise.race([
+      once(client, 'message').then(([message]) => String(message)),
+      once(client, 'unexpected-response').then(([, { statusCode }]) => String(statusCode)),
+    ])
+    client.on('error', () => undefined).terminate()
+    return said
+  }
+
+  describe.each(Object.entries(startShared))('%s', (_name, startIt) => {
+    test('a browser connects to another path, Twilio to a guarded one', async () => {
+      const running = await startIt()
+      expect(await open(running, '/chat?room=1')).toBe('undefined')
+      for (const path of ['/media', '/media/1', '/relay/1?a=2'])
+        expect(await open(running, path, (await makeHandshake(path)).headers)).toBe('true')
+    })
+
+    test('a guarded path is guarded in every spelling', async () => {
+      const running = await startIt()
+      const forged = (await media({ token: otherToken })).headers
+      for (const path of ['/media', '/media/', '//media', '/MEDIA', '/%6dedia', '/chat/%2e%2e/media', '/relay/1'])
+        expect([path, await open(running, path, forged)]).toEqual([path, '403'])
+    })
+  })
+
+  test('wrong paths are named when the guard is made', () => {
+    for (const make of [createVerifyClient, twilioUpgrade])
+      expect(() => make({ ...plain, paths: 1 as unknown as string })).toThrow(/"paths"/)
   })
 })
 

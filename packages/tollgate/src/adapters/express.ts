@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, Response } from 'express'
 import type { Accepted, AnyWebhook, BodyConsumed, IncomingRequest, Observed, Webhook, WebhookSource } from '../index.ts'
-import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
+import { checkHandler, createGuard, type GuardOptions, logProblem, type OptionsSource } from './shared/guard.ts'
 import { type BodyHolder, findBody, parseBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 
@@ -69,7 +69,10 @@ export function twilioWebhook<S extends WebhookSource>(
   return async (req, res, next = rethrow) => {
     // express-ws calls the handlers of `app.ws` with (socket, req, next), and drops their promises.
     // An exception would end the process.
-    if (typeof (res as Response | undefined)?.setHeader !== 'function') return next(new TypeError(wrongArguments))
+    if (typeof (res as Response | undefined)?.setHeader !== 'function') {
+      closeSocket(req)
+      return next(new TypeError(wrongArguments))
+    }
     if (!paths.guards([req.originalUrl, req.url], undefined)) return next()
     const read = (): IncomingRequest =>
       toIncomingRequest(req, req.originalUrl, findBody(req, [req as BodyHolder], consumed, req.twilio))
@@ -90,6 +93,13 @@ export function twilioWebhook<S extends WebhookSource>(
 
 const wrongArguments =
   'twilioWebhook of tollgate/express needs the request and response of Express. For a socket of express-ws, use createVerifyClient of tollgate/ws'
+
+/** Closes a socket of express-ws, which stays open after an error. It was not verified. */
+function closeSocket(first: { readonly close?: unknown }): void {
+  if (typeof first.close !== 'function') return
+  logProblem(`${wrongArguments}. The socket was closed`)
+  first.close(1011, 'This route is not set up')
+}
 
 function rethrow(error?: unknown): void {
   if (error !== undefined) throw error
