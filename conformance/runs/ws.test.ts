@@ -445,8 +445,8 @@ const exampleServers: Readonly<Record<string, () => Promise<RunningExample>>> = 
 }
 
 test.each(Object.entries(exampleServers))(
-  'the example %s accepts the stream of a call once, and only after its signed webhook',
-  async (_name, startServer) => {
+  'the example %s accepts a socket only after the signed webhook of its call, and accepts it again',
+  async (name, startServer) => {
     const { url, authToken, stop } = await startServer()
     onTestFinished(async () => {
       await stop()
@@ -470,7 +470,24 @@ test.each(Object.entries(exampleServers))(
       client.terminate()
       return code
     }
-    const started = JSON.stringify({ event: 'start', start: { callSid: 'CA1' } })
-    expect([await startStream(started), await startStream(started), await startStream('{')]).toEqual([0, 1008, 1007])
+    const makeStart = (callSid?: string): string => JSON.stringify({ event: 'start', start: { callSid } })
+    const makeSetup = (callSid?: string): string => JSON.stringify({ type: 'setup', callSid })
+    for (const make of [makeStart, makeSetup]) {
+      // ConversationRelay opens its socket again in the middle of a call.
+      expect([await startStream(make('CA1')), await startStream(make('CA1'))]).toEqual([0, 0])
+      expect([await startStream(make('CA2')), await startStream(make())]).toEqual([1008, 1008])
+    }
+    expect(await startStream('{')).toBe(1007)
+    if (name === 'by itself') return
+    // Four hours later, the call is over, and the next webhook forgets it.
+    const now = Date.now()
+    vi.spyOn(Date, 'now').mockReturnValue(now + 4 * 3600 * 1000)
+    expect(await startStream(makeStart('CA1'))).toBe(1008)
+    const forget = vi.spyOn(Map.prototype, 'delete')
+    await fetch(
+      signRequest({ url: `${url}/voice`, ...sampleWebhook('call.inbound', { CallSid: 'CA3' }), authToken }).toRequest(),
+    )
+    expect(forget).toHaveBeenCalledWith('CA1')
+    expect([await startStream(makeStart('CA3')), await startStream(makeStart('CA1'))]).toEqual([0, 1008])
   },
 )

@@ -95,10 +95,11 @@ const wrongArguments =
   'twilioWebhook of tollgate/express needs the request and response of Express. For a socket of express-ws, use createVerifyClient of tollgate/ws'
 
 /** Closes a socket of express-ws, which stays open after an error. It was not verified. */
-function closeSocket(first: { readonly close?: unknown }): void {
-  if (typeof first.close !== 'function') return
+function closeSocket(first: object): void {
+  const { close }: { close?: unknown } = first
+  if (typeof close !== 'function') return
   logProblem(`${wrongArguments}. The socket was closed`)
-  first.close(1011, 'This route is not set up')
+  close.call(first, 1011, 'This route is not set up')
 }
 
 function rethrow(error?: unknown): void {
