@@ -108,7 +108,8 @@ function rethrow(error?: unknown): void {
 
 /**
  * Keeps the bytes of a body, for a parser that runs before `twilioWebhook`:
- * `express.urlencoded({ extended: true, verify: captureRawBody })`.
+ * `express.json({ limit: '1mb', verify: captureRawBody })`. JSON webhooks reach 1 MB, and the parsers
+ * of Express stop at 100 KB by default.
  */
 export function captureRawBody(req: IncomingMessage, _res: ServerResponse, body: Uint8Array): void {
   Object.assign(req, { rawBody: body })
