@@ -175,6 +175,80 @@ async function exceedBodyLimit(): Promise<readonly number[]> {
   return statuses
 }
 
+type Register = (scope: FastifyInstance) => unknown
+
+// Parsers that an application may have for forms. Each answers with its name.
+const ownParsers: Readonly<Record<string, Register>> = {
+  none: () => undefined,
+  '*': (scope) =>
+    scope.addContentTypeParser('*', { parseAs: 'string' }, (request, _body, done) =>
+      done(null, sayParser(request, '*')),
+    ),
+  'a pattern': (scope) =>
+    scope.addContentTypeParser(/^application\/x-www/, async (request: FastifyRequest) =>
+      sayParser(request, 'a pattern'),
+    ),
+  'the exact type': (scope) =>
+    scope.addContentTypeParser('application/x-www-form-urlencoded', async (request: FastifyRequest) =>
+      sayParser(request, 'the exact type'),
+    ),
+}
+
+function sayParser({ routeOptions }: FastifyRequest, name: string): string {
+  return `${name} of ${routeOptions.url}`
+}
+
+/**
+ * Sends the same form to a path that is not guarded, and a genuine one to a path that is. Returns
+ * what their handlers got.
+ */
+async function parseBeside(
+  own: Register,
+  place: 'before' | 'after' | 'in a child' | 'without the plugin',
+): Promise<readonly string[]> {
+  const { options } = makeScenario('plain')
+  const app = createFastify()
+  if (place !== 'after' && place !== 'in a child') own(app)
+  if (place !== 'without the plugin') {
+    // Two guards in one scope share the parser.
+    await app.register(twilioWebhook({ ...(options as object), paths: '/voice' }))
+    await app.register(twilioWebhook({ ...(options as object), paths: '/sms' }))
+    await app.register(twilioWebhook({ ...(options as object), paths: '/call' }))
+  }
+  if (place === 'after') own(app)
+  await app.register(async (scope) => {
+    if (place === 'in a child') own(scope)
+    scope.post('/*', async ({ body, headers }) => JSON.stringify([body ?? null, headers['content-type']]))
+  })
+  const { url, headers, body = '' } = await makeRequest()
+  const bodies: string[] = []
+  for (const path of ['/other', url, '/other']) {
+    const answer = await app.inject({ method: 'POST', url: path, headers, payload: body })
+    bodies.push(answer.statusCode === 200 ? answer.body : String(answer.statusCode))
+  }
+  await app.close()
+  return bodies
+}
+
+export const fastifyParserSuite: Suite = defineSuite(
+  'a form to a path that is not guarded',
+  Object.fromEntries(
+    Object.entries(ownParsers).flatMap(([name, own]) =>
+      (['before', 'after', 'in a child'] as const).map((place) => [
+        `parsed as without the plugin: ${name}, ${place}`,
+        async () => {
+          const [first, guarded, second] = await parseBeside(own, place)
+          const [expected] = await parseBeside(own, 'without the plugin')
+          assertEqual([first, second], [expected, expected], 'bodies')
+          assertEqual(guarded?.includes('unguarded') || guarded === '415', false, 'a trace on the guarded path')
+          if (name === 'none' || name === '*')
+            assertEqual(guarded?.includes('"MessageSid"'), true, 'parameters on the guarded path')
+        },
+      ]),
+    ),
+  ),
+)
+
 export const fastifyLoadSuite: Suite = defineSuite('loading the plugin', {
   'wrong options make ready() reject': async () =>
     assertEqual(await loadWithWrongOptions(), [true, true], 'errors of ready()'),

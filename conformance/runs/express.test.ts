@@ -1,11 +1,14 @@
+import { once } from 'node:events'
+import { createServer, ServerResponse } from 'node:http'
 import express5 from 'express'
 import express4 from 'express4'
 import { createProxyMiddleware } from 'http-proxy-middleware'
 import { captureRawBody, twilioWebhook } from 'tollgate/express'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 import { openConnection, send, toRaw, writeRequest } from '../adapter/socket.ts'
-import { listen } from '../frameworks/listen.ts'
-import { makeJsonRequest, makeRequest, origin, sms, token } from '../kit/draft.ts'
+import { listen, serve as serveServer } from '../frameworks/listen.ts'
+import { makeHandshake, makeJsonRequest, makeRequest, origin, otherToken, sms, token } from '../kit/draft.ts'
 
 const options = { publicUrl: origin, authToken: token }
 
@@ -42,20 +45,35 @@ describeEach('%s', (_name, express) => {
     expect(repeated).toEqual(Object.fromEntries(sms.map(([name, value]) => [name, [value, value]])))
   })
 
-  test('a socket of express-ws is refused with an error that ends neither the answer nor the process', async () => {
+  test('a socket of express-ws is closed, with a line that says why', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    onTestFinished(() => log.mockRestore())
     const guard = twilioWebhook(options) as (...args: unknown[]) => unknown
     const handler = vi.fn()
+    const onError = vi.fn()
     const app = express()
-    // express-ws calls the handlers of `app.ws` like this, and drops the promise.
-    const socket = { send: () => undefined, close: () => undefined }
-    app.get('/media', (req, _res, next) => void guard(socket, req, next), handler)
-    app.use(((error, _req, res, _next) => void res.status(500).send(error.message)) as express5.ErrorRequestHandler)
-    const request = { ...(await makeRequest()), method: 'GET', url: '/media', body: '' }
-    expect(await send(await serve(app), toRaw(request))).toMatchObject({
-      status: 500,
-      body: expect.stringContaining('createVerifyClient'),
-    })
+    // express-ws calls the handlers of `app.ws` like this. It drops the promise, and leaves the
+    // socket open after an error.
+    const wrap =
+      (handle: (...args: unknown[]) => unknown): express5.RequestHandler =>
+      (req, _res, next) =>
+        void handle(Reflect.get(req, 'ws'), req, next)
+    app.get('/media', wrap(guard), wrap(handler))
+    app.use(((error, _req, _res, _next) => onError(error)) as express5.ErrorRequestHandler)
+    const server = createServer()
+    new WebSocketServer({ server }).on('connection', (ws, req) =>
+      app(Object.assign(req, { ws }), new ServerResponse(req)),
+    )
+    const { port, close } = await serveServer(server)
+    onTestFinished(close)
+    for (const token of [otherToken, undefined]) {
+      const { headers } = await makeHandshake('/media', token === undefined ? {} : { token })
+      const [code] = await once(new WebSocket(`ws://127.0.0.1:${port}/media`, { headers }), 'close')
+      expect(code).toBe(1011)
+    }
     expect(handler).not.toHaveBeenCalled()
+    expect(onError.mock.calls.map(([error]) => error.name)).toEqual(['TypeError', 'TypeError'])
+    expect(log.mock.calls).toEqual(Array(2).fill([expect.stringContaining('createVerifyClient of tollgate/ws')]))
   })
 
   test('a request that earlier middleware paused is read', async () => {

@@ -1,6 +1,12 @@
-import { fastify, fastifyHookSuite, fastifyLoadSuite, fastifyWebSocketSuite } from '../frameworks/fastify.ts'
+import {
+  fastify,
+  fastifyHookSuite,
+  fastifyLoadSuite,
+  fastifyParserSuite,
+  fastifyWebSocketSuite,
+} from '../frameworks/fastify.ts'
 import { bindAdapter, captureWarnings } from '../kit/bind-framework.ts'
 
 captureWarnings()
 
-bindAdapter(fastify, [fastifyHookSuite, fastifyLoadSuite, fastifyWebSocketSuite])
+bindAdapter(fastify, [fastifyHookSuite, fastifyLoadSuite, fastifyParserSuite, fastifyWebSocketSuite])

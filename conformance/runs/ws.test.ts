@@ -1,15 +1,17 @@
 import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
 import type { Accepted, Observed, VerifierOptions } from 'tollgate'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { testServer } from 'tollgate/testing/node'
-import { createVerifyClient } from 'tollgate/ws'
+import { createVerifyClient, twilioUpgrade } from 'tollgate/ws'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { WebSocket } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import type { Running } from '../adapter/framework.ts'
 import type { AdapterOptions, Scenario } from '../adapter/scenario.ts'
 import { waitUntil } from '../adapter/server.ts'
 import { type Answer, openConnection, toRaw, writeRequest } from '../adapter/socket.ts'
 import { hostileSuite } from '../attacks/sockets-hostile.ts'
+import { serve } from '../frameworks/listen.ts'
 import { node } from '../frameworks/node.ts'
 import { startExample } from '../frameworks/start-example.ts'
 import { type HandshakeServer, handshakeServers, routingServers } from '../frameworks/ws.ts'
@@ -300,6 +302,75 @@ describe.each(routingServers.map((server) => [server.name, server] as const))('r
   })
 })
 
+describe('paths', () => {
+  const pathOptions = { ...plain, paths: ['/media', /^\/relay\//] }
+
+  /** One server for Twilio and for browsers. Its sockets say whether they were verified. */
+  const startShared = {
+    async verifyClient(): Promise<Running> {
+      const server = createServer()
+      const sockets = new WebSocketServer({ server, verifyClient: createVerifyClient(pathOptions) })
+      sockets.on('connection', (connection, req) => connection.send(String(Reflect.get(req, 'twilio')?.ok)))
+      return listenAt(server)
+    },
+    async twilioUpgrade(): Promise<Running> {
+      const sockets = new WebSocketServer({ noServer: true })
+      const guard = twilioUpgrade(pathOptions)
+      const server = createServer().on('upgrade', async (req, socket, head) => {
+        const webhook = await guard(req, socket, head)
+        if (webhook !== undefined)
+          sockets.handleUpgrade(req, socket, head, (connection) => connection.send(String(webhook?.ok)))
+      })
+      return listenAt(server)
+    },
+  }
+
+  async function listenAt(server: Server): Promise<Running> {
+    const { port, close } = await serve(server)
+    onTestFinished(() => {
+      server.closeAllConnections()
+      return close()
+    })
+    return { port, close }
+  }
+
+  /** Opens a socket, and returns its first message, or the status of the refusal. */
+  async function open(
+    { port }: Running,
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const client = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
+    const said = await Promise.race([
+      once(client, 'message').then(([message]) => String(message)),
+      once(client, 'unexpected-response').then(([, { statusCode }]) => String(statusCode)),
+    ])
+    client.on('error', () => undefined).terminate()
+    return said
+  }
+
+  describe.each(Object.entries(startShared))('%s', (_name, startIt) => {
+    test('a browser connects to another path, Twilio to a guarded one', async () => {
+      const running = await startIt()
+      expect(await open(running, '/chat?room=1')).toBe('undefined')
+      for (const path of ['/media', '/media/1', '/relay/1?a=2'])
+        expect(await open(running, path, (await makeHandshake(path)).headers)).toBe('true')
+    })
+
+    test('a guarded path is guarded in every spelling', async () => {
+      const running = await startIt()
+      const forged = (await media({ token: otherToken })).headers
+      for (const path of ['/media', '/media/', '//media', '/MEDIA', '/%6dedia', '/chat/%2e%2e/media', '/relay/1'])
+        expect([path, await open(running, path, forged)]).toEqual([path, '403'])
+    })
+  })
+
+  test('wrong paths are named when the guard is made', () => {
+    for (const make of [createVerifyClient, twilioUpgrade])
+      expect(() => make({ ...plain, paths: 1 as unknown as string })).toThrow(/"paths"/)
+  })
+})
+
 describe.each(handshakeServers.slice(0, 3).map((server) => [server.name, server] as const))('%s', (_name, server) => {
   test.each([
     ['a line break', { 'x-a': 'b\r\nx-c: d' }],
@@ -374,8 +445,8 @@ const exampleServers: Readonly<Record<string, () => Promise<RunningExample>>> = 
 }
 
 test.each(Object.entries(exampleServers))(
-  'the example %s accepts the stream of a call once, and only after its signed webhook',
-  async (_name, startServer) => {
+  'the example %s accepts a socket only after the signed webhook of its call, and accepts it again',
+  async (name, startServer) => {
     const { url, authToken, stop } = await startServer()
     onTestFinished(async () => {
       await stop()
@@ -399,7 +470,24 @@ test.each(Object.entries(exampleServers))(
       client.terminate()
       return code
     }
-    const started = JSON.stringify({ event: 'start', start: { callSid: 'CA1' } })
-    expect([await startStream(started), await startStream(started), await startStream('{')]).toEqual([0, 1008, 1007])
+    const makeStart = (callSid?: string): string => JSON.stringify({ event: 'start', start: { callSid } })
+    const makeSetup = (callSid?: string): string => JSON.stringify({ type: 'setup', callSid })
+    for (const make of [makeStart, makeSetup]) {
+      // ConversationRelay opens its socket again in the middle of a call.
+      expect([await startStream(make('CA1')), await startStream(make('CA1'))]).toEqual([0, 0])
+      expect([await startStream(make('CA2')), await startStream(make())]).toEqual([1008, 1008])
+    }
+    expect(await startStream('{')).toBe(1007)
+    if (name === 'by itself') return
+    // Four hours later, the call is over, and the next webhook forgets it.
+    const now = Date.now()
+    vi.spyOn(Date, 'now').mockReturnValue(now + 4 * 3600 * 1000)
+    expect(await startStream(makeStart('CA1'))).toBe(1008)
+    const forget = vi.spyOn(Map.prototype, 'delete')
+    await fetch(
+      signRequest({ url: `${url}/voice`, ...sampleWebhook('call.inbound', { CallSid: 'CA3' }), authToken }).toRequest(),
+    )
+    expect(forget).toHaveBeenCalledWith('CA1')
+    expect([await startStream(makeStart('CA3')), await startStream(makeStart('CA1'))]).toEqual([0, 1008])
   },
 )

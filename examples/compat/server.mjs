@@ -5,7 +5,7 @@ import { captureRawBody, twilioWebhook } from 'tollgate/express'
 export const app = express()
 
 // #region raw-body
-app.use(express.json({ verify: captureRawBody }))
+app.use(express.json({ limit: '1mb', verify: captureRawBody }))
 // #endregion
 
 app.post('/events', webhook({ host: 'api.example.com', protocol: 'https' }), (_req, res) => {

@@ -7,11 +7,18 @@ import { WebSocketServer } from 'ws'
 const port = Number(process.env.PORT ?? 3000)
 const publicUrl = process.env.TOLLGATE_PUBLIC_URL ?? `http://127.0.0.1:${port}`
 
-/** The CallSids of signed webhooks. @type {Set<unknown>} */
-const calls = new Set()
+/** When the latest signed webhook of each call came, the oldest first. @type {Map<unknown, number>} */
+const calls = new Map()
+const isKnown = (/** @type {unknown} */ callSid) => Date.now() - (calls.get(callSid) ?? 0) < 4 * 3600 * 1000
 
 const voice = twilioWebhook({ publicUrl }, (webhook, _req, res) => {
-  calls.add(webhook.params.get('CallSid'))
+  const callSid = webhook.params.get('CallSid')
+  calls.delete(callSid)
+  calls.set(callSid, Date.now())
+  for (const oldest of calls.keys()) {
+    if (isKnown(oldest)) break
+    calls.delete(oldest)
+  }
   const url = `${publicUrl.replace(/^http/, 'ws')}/media`
   res.setHeader('content-type', 'text/xml').end(twiml`<Response><Connect><Stream url="${url}"/></Connect></Response>`)
 })
@@ -28,8 +35,8 @@ server.on('upgrade', async (req, socket, head) => {
 /** @this {import('ws').WebSocket} @param {import('ws').RawData} message */
 function listen(message) {
   try {
-    const { event, start } = JSON.parse(String(message))
-    if (event === 'start' && !calls.delete(start.callSid)) this.close(1008, 'unknown call')
+    const { event, type, start, callSid = start?.callSid } = JSON.parse(String(message))
+    if ((event === 'start' || type === 'setup') && !isKnown(callSid)) this.close(1008, 'unknown call')
   } catch {
     this.close(1007)
   }

@@ -26,7 +26,8 @@ export const texts = {
   off: '`validate: false` turns the check off: nothing is verified here.',
   discarded: 'The result of this call is not used, so nothing is verified here.',
   empty: 'An empty token is a TypeError in tollgate/compat: check the token before this call.',
-  parser: 'JSON webhooks need their raw bytes: give this parser `verify: captureRawBody` from tollgate/express.',
+  parser:
+    'JSON webhooks need their raw bytes: give this parser `limit` 1mb and `verify: captureRawBody` from tollgate/express.',
   unknownOption: 'tollgate refuses unknown options, so this file stays. Remove them first: ',
 }
 

@@ -181,7 +181,9 @@ interface RejectionRow {
 /** The table of rejections. The status is for the answer, the message for your logs. */
 export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   method_not_allowed: row('The method is not allowed.'),
-  signature_missing: row('X-Twilio-Signature is missing: not from Twilio, or a proxy dropped it.'),
+  signature_missing: row(
+    'X-Twilio-Signature is missing: not from Twilio, dropped by a proxy, or signing is off in a webhook Setting.',
+  ),
   signature_malformed: row('X-Twilio-Signature is not one Base64 text of the right length.'),
   signature_settings_malformed: row('The headers of the SharedKey are malformed or disagree.'),
   algorithm_unsupported: row('No SharedKey uses the named algorithm.'),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { causes } from '../src/diagnose/causes/index.ts'
 import { diagnose } from '../src/diagnose/index.ts'
-import { signRequest } from '../src/testing/index.ts'
+import { sampleWebhook, signRequest } from '../src/testing/index.ts'
 import { diagnoseSetUp, setUps } from './diagnose-support.ts'
 import { authToken, options, origin } from './requests.ts'
 
@@ -32,4 +32,15 @@ test('JSON whose Content-Type names another charset is explained as that', async
   const { verdict, proven } = await diagnose(request, options)
   expect(verdict).toMatchObject({ ok: false, code: 'body_unsigned' })
   expect(proven?.causes.map(({ id }) => id)).toEqual(['body_charset'])
+})
+
+test('a missing signature is not blamed on a proxy alone', async () => {
+  const { url, headers, body } = signRequest({ url: `${origin}/sms`, ...sampleWebhook('message.inbound'), authToken })
+  const { 'x-twilio-signature': _, ...unsigned } = headers
+  const request = { method: 'POST', url, headers: { ...unsigned, 'user-agent': 'TwilioProxy/1.1' }, body: body ?? '' }
+  const { verdict, suspected } = await diagnose(request, options)
+  const [first] = suspected
+  expect(first?.id).toBe('signature_missing')
+  const texts = [verdict.ok ? '' : verdict.message, first?.detail ?? '', first?.fix ?? '']
+  for (const text of texts) expect(text).toMatch(/webhook Setting|signing_off/)
 })

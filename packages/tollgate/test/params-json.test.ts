@@ -118,6 +118,8 @@ describe('parseRelayMessage', () => {
     [{ type: 'error', description: 'Invalid message received' }],
     [{ type: 'info', name: 'agentSpeaking', value: 'on', ts: 1790000000000 }],
     [{ type: 'info', name: 'roundTripDelayMs', value: '148' }],
+    [{ type: 'configUpdated' }],
+    [{ type: 'configUpdated', anything: { else: 1 } }],
     [{ type: 'prompt', voicePrompt: 'Hi!', lang: 'en-US', last: true }],
     [{ type: 'interrupt', utteranceUntilInterrupt: 'Life is', durationUntilInterruptMs: '460' }],
     [{ type: 'interrupt', utteranceUntilInterrupt: 'Life is', durationUntilInterruptMs: 460 }],

@@ -100,6 +100,12 @@ describe('kindOf', () => {
     expect(kindOfJson([event])).toBe('events.batch')
   })
 
+  test('a batch transcription that failed has no sentences', () => {
+    const failed = { id: 'voice_transcription_01k9example', sourceId: null, status: 'failed' }
+    expect(kindOfJson(failed)).toBe('transcription.batch')
+    expect(kindOfJson({ ...failed, id: 'voice_transcriptionconfiguration_1' })).toBeUndefined()
+  })
+
   test('a Record action, which has Digits too, is not a gather', () => {
     const record = new Map([
       ...(sampleWebhook('gather.dtmf').params ?? []),

@@ -25,7 +25,7 @@ export interface Known {
 export interface Finding {
   readonly rule: RuleId
   readonly level: Level
-  /** Not masked. For a Webhook Rule: the ids of its keys. */
+  /** Not masked. For a Webhook Rule: the id of a key or a Setting. */
   readonly subject: string
   readonly places: readonly Place[]
 }
@@ -72,6 +72,11 @@ const rows = {
     level: 'error',
     text: 'pattern of a Webhook Rule signs with a SharedKey that the server does not have',
     fix: 'Add the key to sharedKeys of the server (or its key file), or take it out of the Setting of this Rule.',
+  },
+  signing_off: {
+    level: 'error',
+    text: 'pattern of a Webhook Rule has a Setting that switches signing off: no server can verify these webhooks',
+    fix: 'Give the Setting a signature again, or take it out of this Rule. Without a signature, anyone can post to the URL.',
   },
   unknown_path: {
     level: 'warning',
@@ -171,6 +176,7 @@ export function listFindings({ webhooks, rules: signing }: Inventory, known: Kno
     if (parts === undefined) add('malformed', webhook.url, webhook)
     else for (const rule of ruleIds) if (rules[rule].applies?.(parts, webhook, context)) add(rule, webhook.url, webhook)
   }
+  for (const rule of signing) for (const id of rule.offIds) add('signing_off', id, rule)
   const { hasSharedKey } = known
   if (hasSharedKey !== undefined)
     for (const rule of signing) for (const id of rule.keyIds) if (!hasSharedKey(id)) add('shared_key_unknown', id, rule)

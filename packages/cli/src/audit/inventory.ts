@@ -17,9 +17,12 @@ export interface Webhook extends Place {
   readonly callsOthers: boolean
 }
 
-/** A URL pattern under which Twilio signs with SharedKeys instead of the Auth Token. */
+/** A URL pattern under which Twilio does not sign with the Auth Token alone. */
 export interface SigningRule extends Place {
+  /** The SharedKeys that sign. */
   readonly keyIds: readonly string[]
+  /** The Settings that switch signing off. */
+  readonly offIds: readonly string[]
 }
 
 /** A part of an account that could not be read. */

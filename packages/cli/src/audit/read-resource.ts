@@ -222,26 +222,31 @@ function addPageSize(product: string, path: string): string {
 }
 
 /**
- * Reads which Rules sign with SharedKeys. The API is a beta, and the names of its properties may
+ * Reads which Rules sign with SharedKeys, or not at all. The API is a beta, and the names of its properties may
  * change, so ids are found by their form. https://www.twilio.com/docs/usage/webhooks/webhook-rules
  */
 export async function readRules(api: TwilioApi, account: Account, found: SigningRule[]): Promise<readonly ApiError[]> {
   const rules: JsonObject[] = []
   const keysOfSetting = new Map<string, readonly string[]>()
+  const off = new Set<string>()
   const read = (name: string, onItem: (item: JsonObject) => void): Promise<ApiError | undefined> =>
     readItems(api, account, { product: 'webhooks', list: anyList }, `/v1/Webhooks/${name}`, onItem)
   const errors = [await read('Rules', (rule) => rules.push(rule))]
   if (rules.length > 0)
     errors.push(
-      await read('Settings', (setting) =>
-        keysOfSetting.set(String(setting.id), findIds(setting.signature, 'sharedkey')),
-      ),
+      await read('Settings', (setting) => {
+        const id = String(setting.id)
+        keysOfSetting.set(id, findIds(setting.signature, 'sharedkey'))
+        if (isObject(setting.signature) && /^none$/i.test(String(setting.signature.type))) off.add(id)
+      }),
     )
   for (const rule of rules) {
-    const keyIds = findIds(rule.settings, 'setting').flatMap((id) => keysOfSetting.get(id) ?? [])
-    if (keyIds.length === 0) continue
+    const settings = [...new Set(findIds(rule.settings, 'setting'))]
+    const keyIds = [...new Set(settings.flatMap((id) => keysOfSetting.get(id) ?? []))]
+    const offIds = settings.filter((id) => off.has(id))
+    if (keyIds.length + offIds.length === 0) continue
     const sid = typeof rule.id === 'string' ? rule.id : ''
-    found.push({ account: account.sid, resource: rulesName, sid, field: 'settings', keyIds: [...new Set(keyIds)] })
+    found.push({ account: account.sid, resource: rulesName, sid, field: 'settings', keyIds, offIds })
   }
   return errors.flatMap((error) => error ?? [])
 }

@@ -218,14 +218,19 @@ describe('tollgate audit', () => {
     if (first === undefined || second === undefined) throw new Error('no accounts')
     first.data[numbersOf(main)] = numbers
     second.data[numbersOf(sub1)] = [createNumber('f', { voice_url: 'https://api.example.com/shared' })]
-    const rule = { id: 'webhooks_rule_1', settings: ['webhooks_setting_1', 'webhooks_setting_2'] }
+    const rule = { id: 'webhooks_rule_1', settings: ['webhooks_setting_1', 'webhooks_setting_2', 'webhooks_setting_3'] }
     // The third rule is on the second page.
     const ruleWithoutKey = { id: 'webhooks_rule_0', settings: [] }
     first.data['webhooks /v1/Webhooks/Rules'] = [ruleWithoutKey, ruleWithoutKey, rule]
-    first.data['webhooks /v1/Webhooks/Settings'] = ['known', 'unknown'].map((key, at) => ({
-      id: `webhooks_setting_${at + 1}`,
-      signature: { keyId: `webhooks_sharedkey_${key}`, algorithm: 'HMAC_SHA256' },
-    }))
+    first.data['webhooks /v1/Webhooks/Settings'] = [
+      ...['known', 'unknown'].map((key, at) => ({
+        id: `webhooks_setting_${at + 1}`,
+        signature: { keyId: `webhooks_sharedkey_${key}`, algorithm: 'HMAC_SHA256' },
+      })),
+      { id: 'webhooks_setting_3', auth: { type: 'basic' }, signature: { type: 'none' } },
+      // No Rule uses this one.
+      { id: 'webhooks_setting_4', signature: { type: 'none' } },
+    ]
     const words = [
       '--public-url',
       `${origin}`,
@@ -248,6 +253,7 @@ describe('tollgate audit', () => {
       'https://api.example.com/quote?a=***',
     ])
     expect(urlsOf('trailing_slash').sort()).toEqual(['https://api.example.com/slash', 'https://api.example.com/slash/'])
+    expect(urlsOf('signing_off')).toEqual(['webhooks_setting_3'])
     expect(urlsOf('shared_key_unknown')).toEqual(['webhooks_sharedkey_unknown'])
     expect(document.findings.find(({ rule }) => rule === 'shared_url')?.places.map(({ account }) => account)).toEqual([
       main,
@@ -417,6 +423,31 @@ describe('tollgate audit', () => {
     })
     expect(worse.ran.code).toBe(1)
     expectUsage(await tollgate(['audit', '--baseline', writeScratch('{}')]), 'not the output of tollgate audit --json')
+  })
+
+  test('finds a Setting that switches signing off, without knowing any key', async () => {
+    const { accounts } = createCleanAccounts()
+    const [first] = accounts
+    if (first === undefined) throw new Error('no account')
+    first.data['webhooks /v1/Webhooks/Rules'] = [
+      { id: 'webhooks_rule_1', settings: [{ id: 'webhooks_setting_1' }, { id: 'webhooks_setting_2' }] },
+      { id: 'webhooks_rule_2', settings: [{ id: 'webhooks_setting_1' }] },
+    ]
+    first.data['webhooks /v1/Webhooks/Settings'] = [
+      { id: 'webhooks_setting_1', auth: { type: 'none' }, signature: { type: 'NONE' } },
+      { id: 'webhooks_setting_2', auth: { type: 'none' }, signature: { type: 'ACCOUNT_AUTH_TOKEN' } },
+      { id: 'webhooks_setting_3', auth: { type: 'none' } },
+    ]
+    const { ran, document } = await audit({ accounts }, ['--resource', 'webhook-rules', '--account', main])
+    expect(document.findings).toMatchObject([
+      {
+        rule: 'signing_off',
+        level: 'error',
+        url: 'webhooks_setting_1',
+        places: [{ sid: 'webhooks_rule_1' }, { sid: 'webhooks_rule_2' }],
+      },
+    ])
+    expect(ran.code).toBe(1)
   })
 
   test('--config compares with the routes and keys of the gateway', async () => {

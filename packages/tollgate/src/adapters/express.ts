@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, Response } from 'express'
 import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
-import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
+import { checkHandler, createGuard, type GuardOptions, logProblem, type OptionsSource } from './shared/guard.ts'
 import {
   type BodyHolder,
   findBody,
@@ -83,7 +83,10 @@ export function twilioWebhook<S extends WebhookSource>(
   return async (req, res, next = rethrow) => {
     // express-ws calls the handlers of `app.ws` with (socket, req, next), and drops their promises.
     // An exception would end the process.
-    if (typeof (res as Response | undefined)?.setHeader !== 'function') return next(new TypeError(wrongArguments))
+    if (typeof (res as Response | undefined)?.setHeader !== 'function') {
+      closeSocket(req)
+      return next(new TypeError(wrongArguments))
+    }
     const target = findTarget(req.originalUrl)
     if (!paths.guards(target, [req.url, `${req.baseUrl ?? ''}${req.url}`], undefined)) return next()
     const read = (): IncomingRequest =>
@@ -107,13 +110,22 @@ export function twilioWebhook<S extends WebhookSource>(
 const wrongArguments =
   'twilioWebhook of tollgate/express needs the request and response of Express. For a socket of express-ws, use createVerifyClient of tollgate/ws'
 
+/** Closes a socket of express-ws, which stays open after an error. It was not verified. */
+function closeSocket(first: object): void {
+  const { close }: { close?: unknown } = first
+  if (typeof close !== 'function') return
+  logProblem(`${wrongArguments}. The socket was closed`)
+  close.call(first, 1011, 'This route is not set up')
+}
+
 function rethrow(error?: unknown): void {
   if (error !== undefined) throw error
 }
 
 /**
  * Keeps the bytes of a body, for a parser that runs before `twilioWebhook`:
- * `express.urlencoded({ extended: true, verify: captureRawBody })`.
+ * `express.json({ limit: '1mb', verify: captureRawBody })`. JSON webhooks reach 1 MB, and the parsers
+ * of Express stop at 100 KB by default.
  */
 export function captureRawBody(req: IncomingMessage, _res: ServerResponse, body: Uint8Array): void {
   Object.assign(req, { rawBody: body })

@@ -85,7 +85,12 @@ function load(
 
 // Fastify accepts a pattern beside a parser for the exact type. So @fastify/formbody may be
 // registered before or after this plugin. The same holds for @fastify/multipart.
-const forms = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
+const forms = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b(?!.*;\s*tollgate=)/i
+
+// Fastify chooses a parser by the content type alone. A form whose path is not guarded gets this
+// parameter until it is parsed, so that `forms` does not match it. Then Fastify chooses as it would
+// without this plugin, for example the application's own parser for '*'.
+const mark = '; tollgate=unguarded'
 
 function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookOptions>): void {
   if (Number.parseInt(scope.version, 10) < 5) refuseVersion('fastify', 'Fastify 5', scope.version)
@@ -98,8 +103,12 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookO
   scope.addHook('preParsing', (request, reply, _payload, proceed) => {
     const target = findTarget(request.originalUrl)
     const depth = scope.prefix.split('/').filter(Boolean).length
-    if (!paths.guards(target, [request.url, ...[target, request.url].map((url) => dropSegments(url, depth))]))
+    if (!paths.guards(target, [request.url, ...[target, request.url].map((url) => dropSegments(url, depth))])) {
+      // Another guard of this scope may have verified it.
+      if (request.twilio === undefined) markForm(request)
       return proceed()
+    }
+    removeMark(request)
     const read = (): IncomingRequest => readRequest(request)
     guard
       .check(read, request)
@@ -111,6 +120,20 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookO
       })
       .catch((error: Error) => proceed(error))
   })
+  scope.addHook('preValidation', (request, _reply, proceed) => {
+    removeMark(request)
+    proceed()
+  })
+}
+
+function markForm({ raw: { headers } }: FastifyRequest): void {
+  const type = headers['content-type']
+  if (type !== undefined && forms.test(type)) headers['content-type'] = type + mark
+}
+
+function removeMark({ raw: { headers } }: FastifyRequest): void {
+  const type = headers['content-type']
+  if (type?.endsWith(mark)) headers['content-type'] = type.slice(0, -mark.length)
 }
 
 function readRequest(request: FastifyRequest & { readonly ws?: unknown }): IncomingRequest {
@@ -139,7 +162,8 @@ type Done = (error: Error | null, body?: unknown) => void
 
 function parseForm(request: FastifyRequest, _payload: IncomingMessage, done: Done): void {
   const webhook = request.twilio
-  // The path is not guarded. Without this plugin, Fastify would have no parser for forms.
+  // The path is not guarded, and a hook that ran before this plugin has read `request.mediaType`,
+  // which Fastify keeps. So it did not see the mark.
   if (webhook === undefined) done(makeError(415, 'Unsupported Media Type'))
   // Fastify checks its own limit only for payloads that it reads itself.
   else if (webhook.body.length > request.routeOptions.bodyLimit) done(makeError(413, 'Request body is too large'))

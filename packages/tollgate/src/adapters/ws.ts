@@ -4,10 +4,12 @@ import type { IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { toIncomingRequest } from './shared/node.ts'
+import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
+import { findTarget } from './shared/routed.ts'
 import { settle } from './shared/settle.ts'
 
 /** The options of `twilioUpgrade` and `createVerifyClient`. */
-export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
+export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & PathOptions
 
 /**
  * Creates a function that verifies a handshake, for the `upgrade` event of a Node.js server.
@@ -15,14 +17,23 @@ export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = Guar
  *   the environment.
  * @returns a function that resolves with the webhook if the handshake verifies, and in `observe`
  *   mode always: then upgrade the connection. If it resolves with `undefined`, the handshake was
- *   refused and answered.
+ *   refused and answered. With `paths`, it resolves with `null` if the path is not guarded: then
+ *   nothing was verified or answered, and you decide about the upgrade.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioUpgrade<S extends WebhookSource = 'enforce'>(
+  options?: OptionsSource<GuardOptions<S> & { readonly paths?: undefined }>,
+): (req: IncomingMessage, socket: Duplex, head: Uint8Array) => Promise<Webhook<S> | undefined>
+export function twilioUpgrade<S extends WebhookSource = 'enforce'>(
+  options: OptionsSource<TwilioWebhookOptions<S>>,
+): (req: IncomingMessage, socket: Duplex, head: Uint8Array) => Promise<Webhook<S> | null | undefined>
+export function twilioUpgrade<S extends WebhookSource = 'enforce'>(
   options: OptionsSource<TwilioWebhookOptions<S>> = {},
-): (req: IncomingMessage, socket: Duplex, head: Uint8Array) => Promise<Webhook<S> | undefined> {
-  const guard = createGuard(options)
+): (req: IncomingMessage, socket: Duplex, head: Uint8Array) => Promise<Webhook<S> | null | undefined> {
+  const paths = createPathGuard(options)
+  const guard = createGuard(paths.verifierOptions)
   return async (req, socket) => {
+    if (!paths.guards(findTarget(req.url), [req.url], undefined)) return null
     // Node.js has no listener of its own on the socket here. An error without a listener would end
     // the process.
     const leave = (): void => void socket.destroy()
@@ -40,7 +51,10 @@ export function twilioUpgrade<S extends WebhookSource = 'enforce'>(
   }
 }
 
-/** A request that `createVerifyClient` accepted, as listeners of `connection` get it. */
+/**
+ * A request that `createVerifyClient` accepted, as listeners of `connection` get it. `twilio` is
+ * missing if the option `paths` leaves out its path.
+ */
 export type UpgradeRequest<S extends WebhookSource = 'enforce'> = IncomingMessage & { twilio: Webhook<S> }
 
 /** The type of the option `verifyClient` of `ws`. */
@@ -51,7 +65,8 @@ export type VerifyClient = (
 
 /**
  * Creates the option `verifyClient` of a `WebSocketServer` of `ws`. The webhook is in `req.twilio`
- * of an accepted request.
+ * of an accepted request. With `paths`, handshakes for other paths are accepted unverified, without
+ * `req.twilio`.
  * @param options Options, or a function that returns them at the first request. Default: all from
  *   the environment.
  * @throws TypeError or RangeError that names the option, if one is wrong.
@@ -59,7 +74,8 @@ export type VerifyClient = (
 export function createVerifyClient<S extends WebhookSource = 'enforce'>(
   options: OptionsSource<TwilioWebhookOptions<S>> = {},
 ): VerifyClient {
-  const guard = createGuard(options)
+  const paths = createPathGuard(options)
+  const guard = createGuard(paths.verifierOptions)
   const verify = async (req: IncomingMessage): Promise<FullAnswer | undefined> => {
     const outcome = await guard.check(() => toHandshake(req), req)
     if (outcome.webhook === undefined) return outcome.answer
@@ -69,6 +85,7 @@ export function createVerifyClient<S extends WebhookSource = 'enforce'>(
   }
   // ws waits for the callback because this function has two parameters.
   return ({ req }, callback) => {
+    if (!paths.guards(findTarget(req.url), [req.url], undefined)) return callback(true)
     const { socket } = req
     const leave = (): void => void socket.destroy()
     socket.on('end', leave)
@@ -84,7 +101,7 @@ export function createVerifyClient<S extends WebhookSource = 'enforce'>(
  * Marks every upgrade as a handshake. The verifier refuses those to other protocols than WebSocket.
  */
 function toHandshake(req: IncomingMessage): IncomingRequest {
-  return { ...toIncomingRequest(req, req.url, undefined), handshake: true }
+  return { ...toIncomingRequest(req, findTarget(req.url), undefined), handshake: true }
 }
 
 /** Writes an answer to the socket, because an upgrade has no response object. */

@@ -73,10 +73,15 @@ export type RelayMessage =
    * pages do not show it: the fields are from captures.
    */
   | { readonly type: 'info'; readonly name: string; readonly value: string }
+  /**
+   * Confirms a `config` message of yours (since October 2026). Twilio has not published its fields.
+   */
+  | { readonly type: 'configUpdated' }
 
 /**
- * The first message of a session. All handshakes are equal: compare `callSid` with a call that you
- * know.
+ * The first message of a session. The handshakes of all calls to one URL are equal: compare
+ * `callSid` with a call that you know. With `applicationReconnect="true"`, Twilio may open several
+ * sockets in one call, and has not published whether each begins with this message.
  */
 export interface RelaySetup {
   readonly type: 'setup'
@@ -136,6 +141,7 @@ const relayShapes: Readonly<Record<RelayMessage['type'], Shape>> = {
   interrupt: { utteranceUntilInterrupt: 'string', 'durationUntilInterruptMs?': 'number or string' },
   error: { description: 'string' },
   info: { name: 'string', value: 'string' },
+  configUpdated: {},
 }
 
 /**

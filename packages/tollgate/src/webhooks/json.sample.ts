@@ -68,6 +68,17 @@ export const jsonSamples: Readonly<Record<keyof typeof json, Sample>> = {
       event_type: 'voice_intelligence_transcript_available',
     },
   },
+  'transcription.batch': {
+    json: {
+      id: 'voice_transcription_01k9example',
+      sourceId: 'REba3a45e6e565daede1152e31db173a7d',
+      status: 'completed',
+      sentences: [
+        { audioChannelIndex: 1, sentenceIndex: 0, startTimeSeconds: 0.4, text: "Hi, it's Sam." },
+        { audioChannelIndex: 2, sentenceIndex: 1, startTimeSeconds: 2.1, text: 'Hello Sam.' },
+      ],
+    },
+  },
   'intelligence.rule-execution': {
     json: {
       accountId: sampleAccountSid,

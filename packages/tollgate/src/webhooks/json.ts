@@ -30,6 +30,14 @@ export const json = {
     neverRepeats: true,
     parameters: ['account_sid service_sid transcript_sid customer_key? event_type'],
   },
+  // A batch transcription (version 3) has ended. It may have 1 MB: `sentences` has the whole text.
+  // Twilio's pages show no body: the names are from code that handles them.
+  // https://www.twilio.com/docs/configurations/transcriptions-resource
+  'transcription.batch': {
+    body: 'json',
+    rule: 'id=voice_transcription_* status',
+    parameters: ['id status sourceId? sentences?'],
+  },
   // What the language operators of a rule found in a conversation. `memoryStoreId` is in Twilio's own
   // code only.
   // https://www.twilio.com/docs/conversations/intelligence/webhooks/rule-execution (2026-11)

@@ -39,11 +39,11 @@ type Every = Astro &
 export const shared: Every = { publicUrl: 'https://example.com', authToken: 'token', mode: 'observe' }
 
 // Middleware has `paths`, and adapters of web platforms have `webSocket`.
-export const middleware: readonly (Express | Fastify | Koa)[] = [{ paths: '/sms' }]
+export const middleware: readonly (Express | Fastify | Koa | Ws)[] = [{ paths: '/sms' }]
 export const sockets: readonly (Astro | Elysia | Fetch | ReactRouter | SvelteKit)[] = [{ webSocket: true }]
 export const both: readonly (H3 | Hono)[] = [{ paths: /sms/, webSocket: true }]
 // @ts-expect-error wrappers guard their handler, so they have no paths
-export const wrapper: Node | Lambda | Azure | Next | Ws | Nest = { paths: '/sms' }
+export const wrapper: Node | Lambda | Azure | Next | Nest = { paths: '/sms' }
 
 // The options of a function of the user keep the mode, which types the handler.
 const enforced: Express<'enforce'> = { publicUrl: 'https://example.com' }

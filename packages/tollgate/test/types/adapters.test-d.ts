@@ -104,6 +104,11 @@ const webhook = await twilioUpgrade({})(...upgrade)
 if (webhook !== undefined) enforced(webhook)
 const either = await twilioUpgrade(observe)(...upgrade)
 if (either !== undefined) observed(either)
+// With `paths`, `null` means that the path is not guarded.
+const shared = await twilioUpgrade({ paths: '/media' })(...upgrade)
+if (shared !== undefined && shared !== null) enforced(shared)
+// @ts-expect-error the path may not be guarded
+if (shared !== undefined) enforced(shared)
 declare const request: UpgradeRequest
 enforced(request.twilio)
 declare const observedRequest: UpgradeRequest<'observe'>

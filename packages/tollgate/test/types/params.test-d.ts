@@ -102,6 +102,7 @@ const message = parseStreamMessage('')
 if (message?.event === 'start') console.log(message.start.customParameters?.FirstName, message.start.callSid.length)
 if (message?.event === 'media') console.log(message.media.payload.length)
 const relayed = parseRelayMessage('')
+if (relayed?.type === 'configUpdated') console.log(relayed.type satisfies 'configUpdated')
 if (relayed?.type === 'setup') console.log(relayed.callSid.length, relayed.customParameters?.lang)
 
 export function read(params: TypedParams<'call.inbound'>): string {

@@ -24,7 +24,7 @@ import {
 /** The fix for parsers that keep no bytes. */
 const keepBytes: Fixes = {
   express:
-    'Put the guard before the body parser, or keep the bytes: give express.json() and express.urlencoded() { verify: captureRawBody }.',
+    "Put the guard before the body parser, or keep the bytes: give express.json() and express.urlencoded() { limit: '1mb', verify: captureRawBody }.",
   fastify: 'Register the plugin in the scope, before any hook that reads the body.',
   koa: 'Put the guard before the body parser, or use one that keeps ctx.request.rawBody.',
   hono: 'Put the guard first, or read the body with c.req.text() or arrayBuffer().',
@@ -258,7 +258,7 @@ export const bodyCauses = {
     symptom: 'The code is `body_already_consumed` (500), or the body is empty, or it is "[object Object]".',
     reason:
       'A body can be read only once. A parser that ran before kept an object and not the bytes. The bytes cannot be rebuilt from the object.',
-    fix: 'Verify before anything else reads the body, or keep its bytes: give the parsers of Express { verify: captureRawBody }.',
+    fix: "Verify before anything else reads the body, or keep its bytes: give the parsers of Express { limit: '1mb', verify: captureRawBody }.",
     fixes: keepBytes,
     question: 'parser',
     accompany: describeLostBody,

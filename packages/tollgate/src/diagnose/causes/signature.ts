@@ -45,8 +45,8 @@ export const signatureCauses = {
     title: 'There is no signature',
     symptom: 'The code is `signature_missing`.',
     reason:
-      'Twilio signs every webhook. A proxy, a queue or a replay tool dropped the header, or the request is not from Twilio.',
-    fix: 'Make every proxy pass X-Twilio-Signature on.',
+      'Twilio signs every webhook, unless a webhook Setting of the account switches signing off (`type: none`). So the request is not from Twilio, or a proxy, a queue or a replay tool dropped the header, or there is such a Setting.',
+    fix: 'Make every proxy pass X-Twilio-Signature on. If none drops it, look for a Setting that switches signing off: `tollgate audit` finds it (signing_off).',
     fixes: {
       lambda: 'Pass the headers on: a mapping template passes only the headers that it names.',
       nginx: 'nginx passes the header on unless proxy_pass_request_headers is off or a proxy_set_header blanks it.',
@@ -68,7 +68,8 @@ export const signatureCauses = {
       return subject.evidence.looksLikeTwilio
         ? {
             score: 100,
-            detail: 'The request looks like one of Twilio’s, but has no X-Twilio-Signature header: a proxy dropped it.',
+            detail:
+              'The request looks like one of Twilio’s, but has no X-Twilio-Signature header: a proxy dropped it, or a webhook Setting switches signing off.',
           }
         : { score: 91, detail: 'The request has no X-Twilio-Signature header.' }
     },
