@@ -21,13 +21,20 @@ export function findRoute(parsed: Parsed, slice: (node: Node) => string): Node |
   let isHandling = false
   for (const node of parsed.nodes) {
     for (const name of listParams(node, slice)) if (!params.has(name)) params.set(name, node)
-    if (node.type === 'NewExpression' && /\b(Messaging|Voice)Response$/.test(slice(node.callee))) answer ??= node
+    const isTwiml = node.type === 'NewExpression' && /\b(Messaging|Voice)Response$/.test(slice(node.callee))
+    if (isTwiml && !isForApi(node)) answer ??= node
     if (isHandler(node)) isHandling = true
   }
   const clear = [...params].find(([name]) => clearParams.has(name))?.[1]
   // In Nest, a service may do both, and only its controller looks like a route.
   if (!isHandling && (clear === undefined || answer === undefined)) return undefined
   return clear ?? (params.size > 1 ? [...params.values()][0] : answer)
+}
+
+/** Returns true within `{ twiml: … }`, which starts or changes a call through the API. */
+function isForApi({ parent }: Node): boolean {
+  if (parent?.type === 'Property') return readKey(parent) === 'twiml'
+  return parent != null && /^(Call|Member)Expression$/.test(parent.type) && isForApi(parent)
 }
 
 /** Lists the parameters that a node reads from the body of a request. */

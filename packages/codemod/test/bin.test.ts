@@ -292,6 +292,10 @@ describe('routes that Twilio calls', () => {
   for (const [name, text] of [
     ['sms.test.js', reading],
     ['client.js', "require('twilio')().messages.create({ From: '+1', Body: 'hello' }).then((m) => m.body.From)\n"],
+    [
+      'update.js',
+      "module.exports = (req, res) => require('twilio')().calls('CA1').update({ twiml: new VoiceResponse().pause().toString() })\n",
+    ],
     ['form.js', '// twilio\nmodule.exports = (req, res) => res.send(req.body.From)\n'],
     [
       'function.js',
