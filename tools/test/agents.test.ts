@@ -75,9 +75,10 @@ const ran = new Map([
   ['TWILIO_AUTH_TOKEN=… node curl.mjs | sh', 'tools/test/testing-examples.test.ts: curl.mjs'],
   ['SENDGRID_WEBHOOK_PUBLIC_KEY=… node server.mjs', 'tools/test/sendgrid-examples.test.ts: express.mjs'],
   ['kubectl create secret generic twilio-keys', 'packages/gateway/test/example.test.ts: kubernetes-redis.yaml'],
-  ['npx @tollgate/codemod --dry-run src', 'below'],
+  ['npx @tollgate/codemod --dry-run .', 'below'],
   ["-import { validateRequest, webhook } from 'twilio'", 'below'],
   ["-const twilio = require('twilio')", 'below'],
+  [" jest.mock('twilio'", 'below'],
   ["-import { EventWebhook, EventWebhookHeader } from '@sendgrid/eventwebhook'", 'below'],
   ['{\n  "accounts": {', 'below'],
   ['npx @tollgate/cli send message.inbound', 'below'],
@@ -172,9 +173,12 @@ async function runCommand(program: string, command: string): Promise<{ code: num
 }
 
 test('the codemod makes the changes that the guide shows', async () => {
-  const diffs = ["-import { validateRequest, webhook } from 'twilio'", "-const twilio = require('twilio')"].map(
-    (start) => findBlock(full, start),
-  )
+  const starts = [
+    "-import { validateRequest, webhook } from 'twilio'",
+    "-const twilio = require('twilio')",
+    " jest.mock('twilio'",
+  ]
+  const diffs = starts.map((start) => findBlock(full, start))
   const files = diffs.map((diff, index) => place(`src/${index}.${index === 0 ? 'mjs' : 'cjs'}`, side(diff, '-')))
   for (const command of findBlock(full, 'npx @tollgate/codemod').trim().split('\n')) {
     const { code, output } = await runCommand('packages/codemod/dist/bin.js', command)

@@ -4,9 +4,7 @@ import {
   chmodSync,
   chownSync,
   constants,
-  type Dirent,
   existsSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -14,75 +12,212 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, relative } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readModule } from './names.ts'
-import { texts } from './notes.ts'
-import { transform } from './transform.ts'
+import { isManualMock, isTest, listFiles, type Report, sourceName } from './files.ts'
+import { mentionsValidation, readModule } from './names.ts'
+import { type Note, texts } from './notes.ts'
+import { Planner } from './planner.ts'
+import { findMapping, findProject, hasTollgate, listOldTools, type Project } from './projects.ts'
+import type { Planned } from './transform.ts'
 
 const usage = `Moves webhook validation from the twilio package to tollgate/compat.
 
   tollgate-codemod [--dry-run] PATH…
 
-PATH       files or folders. In a folder, it reads all .js .cjs .mjs .jsx .ts .cts .mts .tsx files
+PATH       files or folders. In a folder, it reads all .js .cjs .mjs .jsx .ts .cts .mts .tsx files,
+           but not what git ignores, node_modules, output, and folders such as .next
 --dry-run  print the changes without writing them
 
-It also lists the lines that you must check yourself. Files without "twilio" are skipped.
+Give it a whole package, because tests that mock twilio must change with the code. It reads every
+file before it writes the first one, and lists the lines that you must check yourself.
 
-Exit codes: 0 done, 1 a file or folder could not be read or written, 2 wrong usage`
+Exit codes: 0 done, 1 a file with validation, or a folder, could not be read or written, 2 wrong usage`
 
-const source = /\.[cm]?[jt]sx?$/
-const aside = new Set(['node_modules', '.git', 'dist', 'build', 'coverage'])
+// What people write is smaller. A larger file is a bundle, and takes a gigabyte to parse.
+const maxBytes = 500_000
 
-/** Says why a file or folder stays as it is. */
-type Report = (path: string, error: unknown) => void
-
-function listFiles(path: string, report: Report): readonly string[] {
-  const stats = statSync(path)
-  if (stats.isFile()) return [path]
-  if (!stats.isDirectory()) throw new Error(`${path} is not a file or folder.`)
-  return readFolder(path, report).flatMap((entry) => {
-    const inner = join(path, entry.name)
-    if (entry.isDirectory()) return aside.has(entry.name) ? [] : listFiles(inner, report)
-    return entry.isFile() && source.test(entry.name) && !/\.d\.[cm]?ts$/.test(entry.name) ? [inner] : []
-  })
+/** A file that was read, with what should become of it. */
+interface Candidate {
+  readonly file: string
+  readonly planned: Planned
 }
 
-function readFolder(path: string, report: Report): readonly Dirent[] {
+/** The files of a package, which move together or stay together. */
+interface Group {
+  readonly project: Project
+  readonly candidates: Candidate[]
+  /** True if its code moved earlier, so that its tests can follow. */
+  hasMoved: boolean
+  /** True if some code verifies requests, by whatever means. */
+  isVerifying: boolean
+}
+
+/** The files that were read, and how many were not, and why. */
+interface Reading {
+  readonly groups: ReadonlyMap<string, Group>
+  /** Files that name twilio, but nothing that could move. */
+  unrelated: number
+  readonly large: string[]
+  readonly unreadable: string[]
+}
+
+const nothing: Planned = {
+  source: '',
+  changed: false,
+  notes: [],
+  kind: 'none',
+  hasNames: false,
+  blocks: [],
+  route: undefined,
+}
+
+// The header, functions of any package that checks it, and a check made by hand.
+const verifying = /x-twilio-signature|createHmac|RequestValidator|\btollgate\b|twilio\w*\.webhook\b|\bwebhook\s*\(/i
+const clearVerifying = /\b(validate(Express|Incoming)?Request|validateRequestWithBody|getExpectedTwilioSignature)\b/
+// Code without any of these has neither a mock nor a route of Twilio's.
+const relevant = /mock|MessagingResponse|VoiceResponse|\b(Call|Message|Sms)Sid\b|\bFrom\b|SpeechResult|Digits/
+
+async function readFiles(files: readonly string[], report: Report): Promise<Reading> {
+  const groups = new Map<string, Group>()
+  const reading: Reading = { groups, unrelated: 0, large: [], unreadable: [] }
+  const planner = new Planner()
   try {
-    return readdirSync(path, { withFileTypes: true })
-  } catch (error) {
-    report(path, error)
-    return []
+    for (const file of files) {
+      let isNamed = true
+      try {
+        const bytes = readFileSync(file)
+        const isMock = isManualMock(file, (name) => readModule(name) !== undefined)
+        // In a Twilio Function, the package is the global `Twilio`.
+        if (!isMock && !bytes.includes('twilio') && !bytes.includes('Twilio')) continue
+        if (!sourceName.test(file)) throw new Error('this is not a JavaScript or TypeScript file')
+        const text = bytes.toString()
+        isNamed = mentionsValidation(text)
+        if (bytes.length > maxBytes || /\.min\.[cm]?js$/.test(file)) {
+          if (isNamed) reading.large.push(file)
+          else reading.unrelated++
+          continue
+        }
+        if (!Buffer.from(text).equals(bytes)) throw new Error('this file is not UTF-8')
+        const project = findProject(dirname(realpathSync(file)))
+        const group = groups.get(project.manifest) ?? { project, candidates: [], hasMoved: false, isVerifying: false }
+        groups.set(project.manifest, group)
+        group.hasMoved ||= text.includes('tollgate/compat')
+        group.isVerifying ||= !isTestOf(project, file) && (verifying.test(text) || clearVerifying.test(text))
+        if (isMock) {
+          const note = { line: 1, text: texts.mock }
+          if (isNamed) group.candidates.push({ file, planned: { ...nothing, notes: [note], blocks: [note] } })
+        } else if (isNamed || relevant.test(text))
+          group.candidates.push({ file, planned: await planner.plan(text, file) })
+        else reading.unrelated++
+      } catch (error) {
+        if (isNamed) report(file, error)
+        else reading.unreadable.push(file)
+      }
+    }
+  } finally {
+    planner.stop()
+  }
+  return reading
+}
+
+const isTestOf = ({ manifest }: Project, file: string): boolean =>
+  isTest(relative(dirname(manifest), realpathSync(file)))
+
+/** Lists why nothing in a package may move, although something could. */
+function listReasons({ project, candidates }: Group): readonly string[] {
+  const files = candidates.filter(({ planned }) => planned.kind === 'move').map(({ file }) => file)
+  if (files.length === 0) return []
+  const mapping = findMapping(project)
+  const blocked = candidates.filter(({ planned }) => planned.blocks.length > 0).map(({ file }) => file)
+  return [
+    ...listOldTools(project, files),
+    ...(mapping === undefined ? [] : [`${mapping} maps twilio to another module: map tollgate/compat there, too`]),
+    ...(blocked.length === 0
+      ? []
+      : [`tests replace its validation in a way that cannot follow it: ${listSome(blocked)}`]),
+  ]
+}
+
+async function moveFiles(paths: readonly string[], dryRun: boolean): Promise<number> {
+  let status = 0
+  const report: Report = (path, error) => {
+    console.error(show(`${path}: ${error instanceof Error ? error.message : String(error)}`))
+    status = 1
+  }
+  const listings = paths.map((path) => listFiles(path, report))
+  const reading = await readFiles([...new Set(listings.flatMap(({ files }) => files))], report)
+  const groups = [...reading.groups.values()]
+  const held = new Map(
+    groups.map((group) => [group, listReasons(group)] as const).filter(([, { length }]) => length > 0),
+  )
+  for (const [{ project }, reasons] of held)
+    console.log(show(`${project.manifest}: nothing moves in this package.\n  ${reasons.join('.\n  ')}.`, '\n'))
+  const hasMove = groups.some((group) => group.hasMoved || moves(group))
+  const incomplete = new Set<string>()
+  let changedCount = 0
+  let notedCount = 0
+  for (const group of groups)
+    for (const { file, planned } of group.candidates) {
+      const isDue = planned.kind === 'move' || (planned.kind === 'mock' && isMockDue(group, planned))
+      const isChanging = planned.changed && isDue && !held.has(group)
+      try {
+        if (isChanging && !dryRun) replaceFile(realpathSync(file), planned.source)
+      } catch (error) {
+        report(file, error)
+        continue
+      }
+      const notes = listNotes(group, file, planned, isChanging)
+      if (isChanging) console.log(`${dryRun ? 'would change' : 'changed'} ${show(file)}`)
+      else if (notes.length > 0) console.log(`unchanged ${show(file)}`)
+      for (const note of notes) console.log(`  ${show(file)}:${note.line} ${show(note.text)}`)
+      if (isChanging) changedCount++
+      if (notes.length > 0) notedCount++
+      if (!isChanging && notes.length === 0) reading.unrelated++
+      if (isChanging && !hasTollgate(group.project)) incomplete.add(group.project.manifest)
+    }
+  for (const manifest of incomplete) console.log(`${show(manifest)} needs the dependency: npm install tollgate`)
+  summarize()
+  return status
+
+  /** Returns true if validation moves in a package. */
+  function moves(group: Group): boolean {
+    return !held.has(group) && group.candidates.some(({ planned }) => planned.kind === 'move')
+  }
+
+  /** A mock follows the code that it is for. Without names it may be for the API alone. */
+  function isMockDue(group: Group, { hasNames }: Planned): boolean {
+    return group.hasMoved || moves(group) || (hasNames && hasMove)
+  }
+
+  function listNotes(group: Group, file: string, planned: Planned, isChanging: boolean): readonly Note[] {
+    const { route } = planned
+    const unverified = route && !group.isVerifying && !isTestOf(group.project, file) ? [route] : []
+    // One line says why a package is held. Replaced validation matters only to code that moves.
+    const isSilent = (planned.changed && !isChanging) || (planned.blocks.length > 0 && !held.has(group))
+    return isSilent ? unverified : [...planned.notes, ...unverified]
+  }
+
+  function summarize(): void {
+    const { unrelated, large, unreadable } = reading
+    const count = (number: number): string => `${number} file${number === 1 ? '' : 's'}`
+    const skipped = new Set(listings.flatMap(({ skipped: all }) => all.map((path) => basename(path))))
+    skipped.delete('node_modules')
+    // Everyone expects that folders of tools are not searched.
+    for (const name of skipped) if (name.startsWith('.')) skipped.delete(name)
+    const parts = [`${count(changedCount)} ${dryRun ? 'would change' : 'changed'}, ${count(notedCount)} with notes`]
+    if (unrelated > 0) parts.push(`${count(unrelated)} with twilio, but nothing to move or to check`)
+    if (unreadable.length > 0)
+      parts.push(`${count(unreadable.length)} without validation could not be parsed: ${listSome(unreadable)}`)
+    if (large.length > 0) parts.push(`${count(large.length)} not read, because of the size: ${listSome(large)}`)
+    if (skipped.size > 0) parts.push(`Not searched: ${listSome([...skipped])}`)
+    console.log(show(`${parts.join('. ')}.`))
   }
 }
 
-/** Moves one file, or throws an error that says why it cannot be read. Returns true if it changes. */
-function moveFile(file: string, dryRun: boolean): boolean {
-  const bytes = readFileSync(file)
-  const isMock = isManualMock(resolve(file))
-  // In a Twilio Function, the package is the global `Twilio`.
-  if (!isMock && !bytes.includes('twilio') && !bytes.includes('Twilio')) return false
-  if (!source.test(file)) throw new Error('this is not a JavaScript or TypeScript file')
-  const text = bytes.toString()
-  if (!Buffer.from(text).equals(bytes)) throw new Error('this file is not UTF-8')
-  const { source: next, changed, notes: found } = transform(text, file)
-  const notes = isMock ? [{ line: 1, text: texts.mock }, ...found] : found
-  if (changed && !dryRun) replaceFile(realpathSync(file), next)
-  if (changed) console.log(`${dryRun ? 'would change' : 'changed'} ${show(file)}`)
-  else if (notes.length > 0) console.log(`unchanged ${show(file)}`)
-  for (const note of notes) console.log(`  ${show(file)}:${note.line} ${show(note.text)}`)
-  return changed
-}
-
-/**
- * Returns true for the file that Jest and Vitest take for the package, such as `__mocks__/twilio.js`.
- * Beside a module of the same name it replaces that one.
- */
-function isManualMock(file: string): boolean {
-  const [, folder = '', name] = /^(.*)[\\/]__mocks__[\\/](twilio\b.*)\.[cm]?[jt]sx?$/.exec(file) ?? []
-  if (readModule(name?.replaceAll('\\', '/')) === undefined) return false
-  return !readdirSync(folder || '/').some((entry) => /^twilio(\.[cm]?[jt]sx?)?$/.test(entry))
+function listSome(names: readonly string[]): string {
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : ''
+  return names.slice(0, 5).join(', ') + more
 }
 
 /** Writes a new file and renames it, so that a full disk leaves the old one whole. */
@@ -102,23 +237,14 @@ function replaceFile(file: string, text: string): void {
   }
 }
 
-/** Finds the package.json of a file, if it does not have the dependency yet. */
-function findIncomplete(folder: string): string | undefined {
-  const file = join(folder, 'package.json')
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
-  // A file with nothing but `"type": "module"` sets the format of its folder. It is not a package.
-  if (!/"(name|(dev)?dependencies)"\s*:/i.test(text))
-    return folder === dirname(folder) ? undefined : findIncomplete(dirname(folder))
-  return /"tollgate"\s*:/.test(text) ? undefined : file
-}
-
 /** Shows control characters, which may be part of a file's name, as escapes. */
-const show = (text: string): string =>
+const show = (text: string, allowed = ''): string =>
   text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, (character) => {
+    if (character === allowed) return character
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
 
-function main(): number {
+async function main(): Promise<number> {
   const options = { 'dry-run': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true })
@@ -129,29 +255,11 @@ function main(): number {
     const missing = positionals.find((path) => !existsSync(path))
     if (positionals.length === 0 || missing !== undefined)
       throw new Error(missing ? `${missing} does not exist.` : 'PATH is missing.')
-    return moveFiles(positionals, values['dry-run'] === true)
+    return await moveFiles(positionals, values['dry-run'] === true)
   } catch (error) {
     console.error(`${show(error instanceof Error ? error.message : String(error))}\n\n${usage}`)
     return 2
   }
 }
 
-function moveFiles(paths: readonly string[], dryRun: boolean): number {
-  const incomplete = new Set<string>()
-  let status = 0
-  const report: Report = (path, error) => {
-    console.error(show(`${path}: ${error instanceof Error ? error.message : String(error)}`))
-    status = 1
-  }
-  for (const file of paths.flatMap((path) => listFiles(path, report)))
-    try {
-      const manifest = moveFile(file, dryRun) ? findIncomplete(dirname(realpathSync(file))) : undefined
-      if (manifest !== undefined) incomplete.add(manifest)
-    } catch (error) {
-      report(file, error)
-    }
-  for (const manifest of incomplete) console.log(`${show(manifest)} needs the dependency: npm install tollgate`)
-  return status
-}
-
-process.exitCode = main()
+process.exitCode = await main()

@@ -166,7 +166,7 @@ export class Edits {
 }
 
 /** Returns true for a statement in a list of statements, where another one can follow it. */
-function isInList(statement: Node): boolean {
+export function isInList(statement: Node): boolean {
   const { parent } = statement
   if (parent?.type === 'SwitchCase') return parent.consequent.includes(statement as never)
   return (

@@ -10,8 +10,18 @@ import type {
   VariableDeclarator,
 } from 'oxc-parser'
 import { Edits, type Range } from './edits.ts'
-import { isMistaken, isMovedType, isOtherModule, type Module, readModule, typeNames, validationNames } from './names.ts'
-import { Findings, isLossyParser, isMock, texts } from './notes.ts'
+import { isMockOf, type Mock, readMock } from './mocks.ts'
+import {
+  isMistaken,
+  isMovedType,
+  isNaming,
+  isOtherModule,
+  type Module,
+  readModule,
+  typeNames,
+  validationNames,
+} from './names.ts'
+import { Findings, isLossyParser, texts } from './notes.ts'
 import { areNested, climbCasts, findDeclaration, listUses, type Parsed, readKey, readText } from './parse.ts'
 import { Judge, partition } from './uses.ts'
 
@@ -20,36 +30,70 @@ type Binding = 'stays' | 'moves' | { readonly second: string }
 
 const compat = 'tollgate/compat'
 
+/** The plan for one file. */
+export interface Plan {
+  readonly edits: Edits
+  readonly findings: Findings
+  /** True for a file that mocks twilio: it stays, and the edits are mocks of `tollgate/compat`. */
+  readonly isMock: boolean
+  /** True if a name of validation occurs in the code. */
+  readonly hasNames: boolean
+}
+
 /**
  * Plans the move of the validation in one file. A name for the whole package that only validation
  * uses gets another module. If anything else uses it too, a second name is declared at its side, so
  * that it exists wherever and whenever the first one does.
  * @returns the edits, and what the user must check
  */
-export function planMove(source: string, parsed: Parsed): { readonly edits: Edits; readonly findings: Findings } {
+export function planMove(source: string, parsed: Parsed): Plan {
   const edits = new Edits(source, parsed.comments)
   const findings = new Findings(source)
   const judge = new Judge(source, parsed, findings)
   const secondNames: { readonly name: string; readonly variable: Variable }[] = []
   const slice = (range: Range): string => edits.slice(range)
+  const calls = parsed.nodes.filter((node) => node.type === 'CallExpression')
+  const mocks = calls.flatMap((call) => {
+    const mock = readMock(parsed, call, slice, compat)
+    return mock === undefined ? [] : [{ call, mock }]
+  })
+  const hasNames = parsed.nodes.some(isNaming)
 
   for (const node of parsed.nodes) {
     const module = readModule(readText(node))
     if (module !== undefined) moveModule(node, module)
     else if (isOtherModule(readText(node)) && isLoading(node.parent)) findings.keep(node, texts.notFollowed)
     judge.judgeGlobal(node)
-    if (node.type === 'CallExpression' && isMock(node, slice(node.callee))) findings.keep(node, texts.mock)
   }
+  const replacing = mocks.filter(({ mock }) => mock !== 'reads')
+  if (replacing.length > 0) return { ...planMocks(replacing), findings, isMock: true, hasNames }
   if (!edits.isEmpty) checkFile()
-  return { edits, findings }
+  // Without such a name, no validation goes through this file's twilio.
+  else if (!hasNames) findings.drop()
+  else if (findings.list(false).length === 0) judge.judgeOthers()
+  return { edits, findings, isMock: false, hasNames }
+
+  /** Adds a mock of `tollgate/compat` beside each of twilio. */
+  function planMocks(list: readonly { readonly call: CallExpression; readonly mock: Mock }[]): Pick<Plan, 'edits'> {
+    const companions = new Edits(source, parsed.comments)
+    findings.drop()
+    // Someone has already added them.
+    if (calls.some((call) => isMockOf(call, slice, compat))) return { edits: companions }
+    const modules = new Set(list.map(({ mock }) => typeof mock === 'object' && mock.module))
+    // A factory without such a name is a mock of the API. The validation beside it stays real.
+    for (const { call, mock } of list.filter(({ mock: one }) => hasNames || (typeof one === 'object' && one.isBare)))
+      if (typeof mock === 'object' && modules.size === 1) companions.addStatement(mock.statement, mock.text)
+      else findings.block(call, texts.mock)
+    return { edits: companions }
+  }
 
   /** Looks at the whole file for reasons why nothing in it may move, and for parsers to check. */
   function checkFile(): void {
+    if (mocks[0]) findings.freeze(mocks[0].call, texts.mocked)
     for (const node of parsed.nodes)
       if (node.type === 'WithStatement') findings.freeze(node, texts.dynamic)
       else if (node.type === 'CallExpression') {
         if (isNamed(node.callee, 'eval')) findings.freeze(node, texts.dynamic)
-        if (isMock(node, slice(node.callee))) findings.freeze(node, texts.mocked)
         if (isLossyParser(parsed, node)) findings.check(node, texts.parser)
       }
   }

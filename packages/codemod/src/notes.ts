@@ -1,7 +1,7 @@
 import type { Variable } from '@typescript-eslint/scope-manager'
 import type { CallExpression, Node, ObjectExpression } from 'oxc-parser'
 import type { Range } from './edits.ts'
-import { readModule } from './names.ts'
+import { webhookOptions } from './names.ts'
 import { findDeclaration, lineOf, listUses, type Parsed, readKey, readText, stripCasts } from './parse.ts'
 
 /** A line that the user must check. */
@@ -17,10 +17,12 @@ export const texts = {
   notFollowed: 'This use of twilio was not followed. Move the validation by hand if it goes through here.',
   exported: 'twilio is exported here. Files that import it from here keep its validation: move them by hand.',
   reassigned: 'This name for twilio has several values or declarations. Move its validation by hand.',
-  replaced: 'This code replaces or inspects a function of twilio, so this file stays. Move its validation by hand.',
-  mock: 'A mock of twilio does not reach validation that has moved: sign real requests with tollgate/testing.',
+  inspected: 'This code inspects a function of twilio, so this file stays. Move its validation by hand.',
+  mock: 'This replaces validation of twilio, and would not reach what has moved: mock tollgate/compat here, or sign real requests with tollgate/testing.',
   mocked: 'This file mocks twilio, so it stays. Move its validation by hand.',
   dynamic: 'This file uses `eval` or `with`, so it stays. Move its validation by hand.',
+  unverified:
+    'Twilio calls this route, and nothing here verifies that it is Twilio: guard it with twilioWebhook of tollgate.',
   failed: 'The move would damage this file, so it stays. Move its validation by hand.',
   host: 'Without `url` or `host` the Host header is trusted: set one, or use `publicUrl` of tollgate/express.',
   off: '`validate: false` turns the check off: nothing is verified here.',
@@ -36,6 +38,7 @@ export class Findings {
   readonly #source: string
   readonly #kept: Note[] = []
   readonly #moved: Note[] = []
+  readonly #blocks: Note[] = []
   #isFrozen = false
 
   constructor(source: string) {
@@ -63,9 +66,26 @@ export class Findings {
     this.keep(node, text)
   }
 
+  /** Adds a test that replaces validation, so that nothing in its package may move. */
+  block(node: Range, text: string): void {
+    this.#isFrozen = true
+    this.#add(this.#blocks, node, text)
+  }
+
+  /** The lines that let nothing in the package move. */
+  get blocks(): readonly Note[] {
+    return this.#blocks
+  }
+
+  /** Drops what was said about code that stays, but for the replaced validation. */
+  drop(): void {
+    this.#kept.length = 0
+    this.#isFrozen = this.#blocks.length > 0
+  }
+
   /** Lists the notes by line. Notes about code that moves apply only if it does. */
   list(isMoved: boolean): readonly Note[] {
-    return [...this.#kept, ...(isMoved ? this.#moved : [])].sort((one, other) => one.line - other.line)
+    return [...this.#kept, ...this.#blocks, ...(isMoved ? this.#moved : [])].sort((one, other) => one.line - other.line)
   }
 
   #add(notes: Note[], { start }: Range, text: string): void {
@@ -73,8 +93,6 @@ export class Findings {
     if (!notes.some((note) => note.line === line && note.text === text)) notes.push({ line, text })
   }
 }
-
-const webhookOptions = new Set(['validate', 'includeHelpers', 'url', 'host', 'protocol', 'authToken'])
 
 const tokenIndexes: Readonly<Record<string, number>> = {
   getExpectedTwilioSignature: 0,
@@ -191,27 +209,4 @@ function findModule(parsed: Parsed, node: Node): { readonly name: string; readon
   )
   const member = property?.type === 'Property' ? readKey(property) : undefined
   return member === undefined ? undefined : { ...module, member }
-}
-
-// jest.mock, vi.doMock, vi.importActual, mockery.registerMock, mock.module of node:test, td.replace.
-const mockers = /(mock|actual)\w*$|\bmock\.module$|^td\.replace(Esm)?$|^(proxyquire|esmock|rewiremock|quibble)\b/i
-
-/**
- * Returns true for a call that replaces twilio in a test.
- * @param callee the text of what is called
- */
-export function isMock(call: CallExpression, callee: string): boolean {
-  const isTwilio = (name: unknown): boolean => readModule(name) !== undefined
-  const { arguments: args, callee: name, parent } = call
-  // `require.cache[require.resolve('twilio')] = fake`
-  if (name.type === 'MemberExpression' && readKey(name) === 'resolve' && parent?.type === 'MemberExpression')
-    return (
-      parent.object.type === 'MemberExpression' && readKey(parent.object) === 'cache' && isTwilio(readText(args[0]))
-    )
-  if (!mockers.test(callee.replace(/\s+/g, ''))) return false
-  return args.some((argument) =>
-    argument.type === 'ObjectExpression'
-      ? argument.properties.some((property) => property.type === 'Property' && isTwilio(readKey(property)))
-      : isTwilio(readText(argument.type === 'ImportExpression' ? argument.source : argument)),
-  )
 }

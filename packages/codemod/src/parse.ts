@@ -5,6 +5,8 @@ import { type Comment, type Node, type ParserOptions, parseSync, visitorKeys } f
 /** A parsed file. Every node but the first has its `parent`. */
 export interface Parsed {
   readonly comments: readonly Comment[]
+  /** True for TypeScript. */
+  readonly isTyped: boolean
   /** All nodes, parents first. */
   readonly nodes: readonly Node[]
   /** Every name that the file declares or uses. */
@@ -113,6 +115,7 @@ function parseText(source: string, language: Language): Parsed {
   }
   return {
     comments,
+    isTyped: language.lang !== 'jsx',
     nodes,
     names,
     freeNames: new Set(manager.globalScope?.through.map(({ identifier }) => String(identifier.name))),

@@ -1,7 +1,7 @@
 import type { Variable } from '@typescript-eslint/scope-manager'
 import type { CallExpression, NewExpression, Node, ObjectPattern } from 'oxc-parser'
 import type { Range } from './edits.ts'
-import { isMistaken, isMovedType, type Module, validationNames } from './names.ts'
+import { isClearName, isMistaken, isMovedType, type Module, validationNames } from './names.ts'
 import { type Findings, judgeCall, texts } from './notes.ts'
 import { climbCasts, listUses, type Parsed, readKey, readText, stripCasts } from './parse.ts'
 
@@ -41,6 +41,25 @@ export class Judge {
     if (isUse) this.#findings.keep(node, texts.notFollowed)
   }
 
+  /** Reports validation in a file that gets twilio as an argument, or from a file of the user's. */
+  judgeOthers(): void {
+    for (const node of this.#parsed.nodes) {
+      const { parent } = node
+      if (node.type !== 'Identifier' || !isClearName(node.name)) continue
+      const isOfTwilio =
+        parent?.type === 'MemberExpression' &&
+        parent.property === node &&
+        parent.object.type === 'Identifier' &&
+        /^twilio$/i.test(parent.object.name)
+      const isImported =
+        parent?.type === 'ImportSpecifier' &&
+        parent.imported === node &&
+        parent.parent?.type === 'ImportDeclaration' &&
+        /(^|\/)twilio(\.[cm]?[jt]s)?$/i.test(parent.parent.source.value)
+      if (isOfTwilio || isImported) this.#findings.keep(node, texts.notFollowed)
+    }
+  }
+
   /** Judges one use of the whole module. */
   judgeUse(whole: Node, module: Module): Use {
     const node = climbCasts(whole)
@@ -72,7 +91,7 @@ export class Judge {
         return stay()
       }
       if (this.#isStub(parent, node)) {
-        this.#findings.freeze(node, texts.replaced)
+        this.#findings.block(node, texts.mock)
         return 'stays'
       }
     }
@@ -142,7 +161,7 @@ export class Judge {
     for (const { node, isWrite } of listUses(variable)) if (!isWrite) this.#judgeFunction(node, name)
   }
 
-  /** Judges one use of a function. It moves, unless it says that nothing in the file may move. */
+  /** Judges one use of a function or constant. It moves, unless it says that nothing in the file may move. */
   #judgeFunction(use: Node, name: string): void {
     const node = climbCasts(use)
     const { parent } = node
@@ -153,11 +172,13 @@ export class Judge {
       for (const text of notes) this.#findings.check(parent, text)
       if (isDiscarded(parent)) this.#findings.check(parent, texts.discarded)
       if (refused.length > 0) this.#findings.freeze(parent, `${texts.unknownOption}${refused.join(', ')}.`)
-    } else if (parent && this.#isReplaced(node, parent)) this.#findings.freeze(node, texts.replaced)
+    } else if (parent && isTarget(node, parent)) this.#findings.block(node, texts.mock)
+    else if (parent && !/^[A-Z]/.test(name) && this.#isInspected(node, parent))
+      this.#findings.freeze(node, texts.inspected)
   }
 
-  /** Returns true for a function that gets another value, or whose properties are used. */
-  #isReplaced(node: Node, parent: Node): boolean {
+  /** Returns true for a function whose properties are used, as in tests. */
+  #isInspected(node: Node, parent: Node): boolean {
     if (parent.type === 'VariableDeclarator') return parent.init === node
     if (parent.type === 'MemberExpression')
       return parent.object === node && !/^(call|apply|bind)$/.test(readKey(parent) ?? '')
@@ -167,7 +188,7 @@ export class Judge {
         /mock|stub|spy|called/i.test(this.#source.slice(parent.callee.start, parent.callee.end)) ||
         listMembers(parent).some((name) => /called|returned/i.test(name))
       )
-    return isTarget(node, parent)
+    return false
   }
 }
 

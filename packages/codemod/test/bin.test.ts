@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -10,9 +11,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { listSources, makeFolder, runSources } from './sources.ts'
 
 let folder: string
@@ -56,13 +58,28 @@ test('a dry run writes nothing and lists the lines to check', () => {
   expect(stdout).toContain(`would change ${file}\n  ${file}:2 ${hostNote}`)
 })
 
+const notFollowed = 'This use of twilio was not followed. Move the validation by hand if it goes through here.'
+const lister = "const twilio = require('./sdk')(require('twilio'))\nmodule.exports = twilio.validateRequest\n"
+
 test('notes are listed where nothing changes, too', () => {
-  const file = write('app.test.js', "\njest.mock('twilio')\n")
-  const { status, stdout } = runBin(folder)
-  expect(status).toBe(0)
-  expect(stdout).toBe(
-    `unchanged ${file}\n  ${file}:2 A mock of twilio does not reach validation that has moved: sign real requests with tollgate/testing.\n`,
-  )
+  const file = write('app.js', lister)
+  expect(runBin(folder)).toMatchObject({
+    status: 0,
+    stdout: `unchanged ${file}\n  ${file}:1 ${notFollowed}\n0 files changed, 1 file with notes.\n`,
+  })
+})
+
+test('a file without a name of validation has no note, and is counted', () => {
+  write('send.js', "module.exports = require('./sdk')(require('twilio')).messages\n")
+  write('send.test.js', "jest.mock('twilio', () => () => ({ messages: {} }))\n")
+  write('broken.js', '\nconst = require("twilio").MessagingResponse')
+  expect(runBin(folder)).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout:
+      '0 files changed, 0 files with notes. 2 files with twilio, but nothing to move or to check. ' +
+      `1 file without validation could not be parsed: ${join(folder, 'broken.js')}.\n`,
+  })
 })
 
 test('the package that lacks the dependency is named once', () => {
@@ -88,11 +105,11 @@ test('a file that names only the global of Twilio Functions is read', () => {
   const { status, stdout } = runBin(folder)
   expect([status, stdout]).toEqual([
     0,
-    `unchanged ${file}\n  ${file}:1 This use of twilio was not followed. Move the validation by hand if it goes through here.\n`,
+    `unchanged ${file}\n  ${file}:1 ${notFollowed}\n0 files changed, 1 file with notes.\n`,
   ])
 })
 
-test('a manual mock of the package is noted, and one of a module beside it is not', () => {
+test('a manual mock of validation lets nothing move, and one of a module beside it does', () => {
   const text = 'exports.webhook = () => (request, response, next) => next()\n'
   mkdirSync(join(folder, '__mocks__/twilio/lib/webhooks'), { recursive: true })
   mkdirSync(join(folder, 'sdk/__mocks__'), { recursive: true })
@@ -100,17 +117,231 @@ test('a manual mock of the package is noted, and one of a module beside it is no
   write('sdk/__mocks__/twilio.ts', text)
   write('__mocks__/express.js', text)
   write('__mocks__/twilio/rest.js', text)
-  const mocks = ['twilio.js', 'twilio/index.ts', 'twilio/lib/webhooks/webhooks.js'].map((name) =>
-    write(`__mocks__/${name}`, text),
-  )
-  const { status, stdout } = runBin(folder)
-  const expected = mocks.map((mock) => `unchanged ${mock}\n  ${mock}:1 A mock of twilio does not reach`)
-  for (const line of expected) expect(stdout).toContain(line)
-  expect([status, stdout.split('A mock of twilio')]).toEqual([
-    0,
-    expect.objectContaining({ length: expected.length + 1 }),
+  const file = write('app.js', mover)
+  expect(runBin('--dry-run', folder).stdout).toContain(`would change ${file}`)
+  for (const name of ['twilio.js', 'twilio/index.ts', 'twilio/lib/webhooks/webhooks.js']) {
+    const mock = write(`__mocks__/${name}`, text)
+    const { status, stdout } = runBin(folder)
+    expect([status, readFileSync(file, 'utf8')]).toEqual([0, mover])
+    expect(stdout).toContain(`${join(folder, 'package.json')}: nothing moves in this package.\n`)
+    expect(stdout).toContain(`cannot follow it: ${mock}.\n`)
+    expect(stdout).toContain(`unchanged ${mock}\n  ${mock}:1 This replaces validation of twilio`)
+    rmSync(mock)
+  }
+})
+
+describe('tests that mock twilio', () => {
+  const factory = '() => Object.assign(() => ({}), { validateRequest: () => true })'
+  const use = "exports.check = (...args) => require('twilio').validateRequest(...args)\n"
+  const fakes = "{ ...jest.requireMock('twilio'), ...jest.requireMock('twilio').default }"
+
+  test('get a mock of tollgate/compat beside it, once', () => {
+    write('app.js', use)
+    const file = write('app.test.js', `jest.mock('twilio', ${factory})\n`)
+    const expected = `jest.mock('twilio', ${factory})\njest.mock('tollgate/compat', () => (${fakes}))\n`
+    for (const count of [2, 0]) {
+      expect(runBin(folder).stdout).toContain(`${count} files changed`)
+      expect(readFileSync(file, 'utf8')).toBe(expected)
+    }
+  })
+
+  test('stay if nothing moves', () => {
+    const texts = ["jest.mock('twilio')\n", `jest.mock('twilio', ${factory})\n`]
+    const files = texts.map((text, index) => write(`${index}.test.js`, text))
+    expect(runBin(folder).stdout).toBe(
+      '0 files changed, 0 files with notes. 2 files with twilio, but nothing to move or to check.\n',
+    )
+    expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(texts)
+  })
+
+  test('stay if their factory has no validation, because the real one is then used as before', () => {
+    write('app.js', use)
+    const text = "jest.mock('twilio', () => () => ({ messages: {} }))\n"
+    const file = write('app.test.js', text)
+    expect(runBin(folder).stdout).toContain('1 file changed')
+    expect(readFileSync(file, 'utf8')).toBe(text)
+  })
+
+  for (const text of [
+    "const twilio = require('twilio')\njest.spyOn(twilio, 'validateRequest').mockReturnValue(true)\n",
+    "require('twilio').validateRequest = () => true\n",
+    "proxyquire('./app', { twilio: { validateRequest: () => true } })\n",
+    "require.cache[require.resolve('twilio')] = { exports: { validateRequest } }\n",
+    "beforeEach(() => jest.doMock('twilio', () => ({ validateRequest: () => true })))\n",
+    "jest.mock('twilio', () => ({ validateRequest: jest.fn() }))\nrequire('twilio').validateRequest = () => true\n",
   ])
-  expect(runBin(mocks[0] ?? '').stdout).toContain(expected[0])
+    test(`let nothing in the package move: ${text}`, () => {
+      const files = [
+        write('app.js', use),
+        write('app.test.js', text),
+        write('app2.test.js', `jest.mock('twilio', ${factory})\n`),
+      ]
+      const before = files.map((file) => readFileSync(file, 'utf8'))
+      const { status, stdout } = runBin(folder)
+      expect([status, stdout]).toEqual([0, expect.stringContaining(`cannot follow it: ${files[1]}.\n`)])
+      expect(stdout).toContain('0 files changed')
+      expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(before)
+    })
+
+  test('let nothing move if the configuration maps twilio to another module', () => {
+    const file = write('app.js', use)
+    const config = write('jest.config.js', "module.exports = { moduleNameMapper: { '^twilio$': '<rootDir>/fake.js' } }")
+    expect(runBin(folder).stdout).toContain(`${config} maps twilio to another module`)
+    expect(readFileSync(file, 'utf8')).toBe(use)
+  })
+
+  test('pass as before in Vitest', () => {
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module", "dependencies": { "twilio": "6.3.1" } }')
+    write('app.mjs', "import twilio from 'twilio'\nexport const check = (...args) => twilio.validateRequest(...args)\n")
+    write(
+      'named.mjs',
+      "import { validateRequest } from 'twilio'\nexport const check = (...args) => validateRequest(...args)\n",
+    )
+    const test = (mock: string, module: string): string => `import { expect, test, vi } from 'vitest'
+import twilio from 'twilio'
+import { check } from './${module}.mjs'
+${mock}
+test('mocked', () => {
+  vi.mocked(twilio.validateRequest).mockReturnValue(true)
+  expect(check('token', 'signature', 'https://app.example.com', {})).toBe(true)
+  expect(twilio.validateRequest).toHaveBeenCalledOnce()
+})
+`
+    const functions = 'const validateRequest = vi.fn(); return { default: { validateRequest }, validateRequest }'
+    write('automatic.test.mjs', test("vi.mock('twilio')", 'app'))
+    write('default.test.ts', test("vi.mock('twilio', () => ({ default: { validateRequest: vi.fn() } }))", 'app'))
+    write('named.test.mjs', test(`vi.mock(import('twilio'), () => { ${functions} })`, 'named'))
+    write('vitest.config.mjs', 'export default {}')
+    const vitest = fileURLToPath(new URL('../../../node_modules/vitest/vitest.mjs', import.meta.url))
+    const run = () => spawnSync(process.execPath, [vitest, 'run', '--root', folder], { encoding: 'utf8' })
+    expect(run()).toMatchObject({ status: 0 })
+    expect(runBin(folder).stdout).toContain('5 files changed')
+    const { status, stdout } = run()
+    expect([status, stdout]).toEqual([0, expect.stringContaining('3 passed')])
+  })
+})
+
+describe('tools that cannot load tollgate', () => {
+  for (const [dependency, range, file, reason] of [
+    ['typescript', '^4.9.5', 'app.ts', 'TypeScript 4.9 cannot load tollgate: update to 5 or later first.'],
+    ['jest', '25.5.4', 'app.js', 'Jest 25.5 cannot load tollgate: update to 26 or later first.'],
+    ['webpack', '~3.12.0', 'app.js', 'webpack 3.12 cannot load tollgate: update to 4 or later first.'],
+    ['typescript', '^4.9.5', 'app.js', undefined],
+    ['typescript', '^4.9.5 || ^5.0.0', 'app.ts', undefined],
+    ['typescript', '>=4', 'app.ts', undefined],
+    ['typescript', '*', 'app.ts', undefined],
+    ['jest', '^26.0.0', 'app.js', undefined],
+  ] as const)
+    test(`${file} with ${dependency} ${range} ${reason === undefined ? 'moves' : 'stays'}`, () => {
+      // The one that is installed counts more, so the folder has to be far from ours.
+      const project = mkdtempSync(join(tmpdir(), 'codemod-'))
+      try {
+        writeFileSync(join(project, 'package.json'), JSON.stringify({ devDependencies: { [dependency]: range } }))
+        writeFileSync(join(project, file), mover)
+        const { status, stdout } = runBin(project)
+        expect([status, readFileSync(join(project, file), 'utf8')]).toEqual([0, reason === undefined ? moved : mover])
+        if (reason !== undefined) expect(stdout.split('\n')[1]).toBe(`  ${reason}`)
+      } finally {
+        rmSync(project, { recursive: true })
+      }
+    })
+
+  test('the installed version counts', () => {
+    const file = write('app.ts', mover)
+    mkdirSync(join(folder, 'node_modules/typescript'), { recursive: true })
+    write('node_modules/typescript/package.json', '{ "version": "4.9.5" }')
+    expect(runBin(folder).stdout).toContain('TypeScript 4.9 cannot load tollgate')
+    expect(readFileSync(file, 'utf8')).toBe(mover)
+  })
+})
+
+describe('routes that Twilio calls', () => {
+  const note = 'Twilio calls this route, and nothing here verifies that it is Twilio'
+  const express = "const twilio = require('twilio')\nconst app = require('express')()\n"
+  const reading = `${express}app.post('/sms', (req, res) => res.send(req.body.MessageSid))\n`
+
+  for (const [name, text, line] of [
+    ['sms.js', reading, 3],
+    ['voice.js', `${express}app.post('/v', (req, res) => res.send(new twilio.twiml.VoiceResponse()))\n`, 3],
+    ['pattern.js', `${express}app.post('/s', (request, response) => {\n  const { From, Body } = request.body\n})\n`, 4],
+    [
+      'route.ts',
+      "// twilio\nexport async function POST(request: Request) {\n  const form = await request.formData()\n  form.get('CallSid')\n}\n",
+      4,
+    ],
+    [
+      'service.ts',
+      "import { twiml } from 'twilio'\nexport const answer = (body: Call) => [body.CallSid, new twiml.VoiceResponse()]\n",
+      2,
+    ],
+  ] as const) {
+    test(`${name} has a note if nothing verifies`, () => {
+      const file = write(name, text)
+      const { status, stdout } = runBin(folder)
+      expect([status, stdout]).toEqual([0, expect.stringContaining(`unchanged ${file}\n  ${file}:${line} ${note}`)])
+      expect(readFileSync(file, 'utf8')).toBe(text)
+    })
+
+    test(`${name} has no note if another file of the package verifies`, () => {
+      write(name, text)
+      write('guard.js', "// twilio\nexports.read = (req) => req.headers['x-twilio-signature']\n")
+      expect(runBin(folder).stdout).not.toContain(note)
+    })
+  }
+
+  for (const [name, text] of [
+    ['sms.test.js', reading],
+    ['client.js', "require('twilio')().messages.create({ From: '+1', Body: 'hello' }).then((m) => m.body.From)\n"],
+    [
+      'update.js',
+      "module.exports = (req, res) => require('twilio')().calls('CA1').update({ twiml: new VoiceResponse().pause().toString() })\n",
+    ],
+    ['form.js', '// twilio\nmodule.exports = (req, res) => res.send(req.body.From)\n'],
+    [
+      'function.js',
+      'exports.handler = (context, event, callback) => callback(null, new Twilio.twiml.VoiceResponse())\n',
+    ],
+  ] as const)
+    test(`${name} has no note`, () => {
+      write(name, text)
+      expect(runBin(folder).stdout).not.toContain(note)
+    })
+})
+
+test('what git ignores, output and folders of tools are not searched', () => {
+  spawnSync('git', ['init', '--quiet', folder])
+  write('.gitignore', 'generated/\n*.bundle.js\n')
+  const inner = ['generated', '.next/server', 'out', '.yarn/releases', 'src']
+  for (const name of inner) mkdirSync(join(folder, name), { recursive: true })
+  const files = [...inner.map((name) => `${name}/app.js`), 'app.bundle.js'].map((name) => write(name, mover))
+  const { status, stdout } = runBin(folder)
+  expect([status, stdout]).toEqual([0, expect.stringContaining(`changed ${join(folder, 'src/app.js')}\n`)])
+  expect(stdout).toContain('1 file changed, 1 file with notes. Not searched: app.bundle.js, generated, out.\n')
+  expect(files.filter((file) => readFileSync(file, 'utf8') === moved)).toEqual([join(folder, 'src/app.js')])
+  // Whoever names a folder wants it searched.
+  expect(runBin(join(folder, 'generated')).stdout).toContain('1 file changed')
+})
+
+test('a large file is not parsed, and is named if it has validation', () => {
+  const large = write('bundle.js', `${mover}${'void 0\n'.repeat(100_000)}`)
+  write('other.js', `require('twilio')\n${'void 0\n'.repeat(100_000)}`)
+  expect(runBin(folder)).toMatchObject({
+    status: 0,
+    stdout:
+      '0 files changed, 0 files with notes. 1 file with twilio, but nothing to move or to check. ' +
+      `1 file not read, because of the size: ${large}.\n`,
+  })
+})
+
+test('a file that ends the parser is reported, and the others are moved', () => {
+  const brackets = `${'['.repeat(8000)}${']'.repeat(8000)}\n`
+  write('a-first.js', `module.exports = require('twilio').MessagingResponse\n${brackets}`)
+  const deep = write('b-deep.js', `${mover}${brackets}`)
+  const file = write('c-app.js', mover)
+  const { status, stdout, stderr } = runBin(folder)
+  expect([status, stderr]).toEqual([1, `${deep}: this file is too large or nested too deeply\n`])
+  expect(stdout).toContain(`changed ${file}`)
+  expect(stdout).toContain('1 file without validation could not be parsed')
 })
 
 test('a folder that cannot be read is reported, and the others are moved', () => {
@@ -152,13 +383,13 @@ test('the owner of a file stays', () => {
 })
 
 test('a file that cannot be parsed is reported and stays, and the others are moved', () => {
-  const broken = write('broken.js', '\nconst = require("twilio")')
+  const broken = write('broken.js', '\nconst = require("twilio").webhook()')
   const file = write('app.js', mover)
   const { status, stdout, stderr } = runBin(folder)
   expect(status).toBe(1)
   expect(stderr).toContain(`${broken}: line 2`)
   expect(stdout).toContain(`changed ${file}`)
-  expect(readFileSync(broken, 'utf8')).toBe('\nconst = require("twilio")')
+  expect(readFileSync(broken, 'utf8')).toBe('\nconst = require("twilio").webhook()')
 })
 
 test('a file in another encoding is reported and stays', () => {
@@ -177,7 +408,7 @@ test('files without twilio, of other languages and of other packages are skipped
   write('page.vue', `<script>\n${mover}</script>`)
   write('types.d.mts', "export { webhook } from 'twilio'")
   write('node_modules/app.js', mover)
-  expect(runBin(folder)).toMatchObject({ status: 0, stdout: '', stderr: '' })
+  expect(runBin(folder)).toMatchObject({ status: 0, stdout: '0 files changed, 0 files with notes.\n', stderr: '' })
   const page = join(folder, 'page.vue')
   const { status, stderr } = runBin(page)
   expect([status, stderr]).toEqual([1, `${page}: this is not a JavaScript or TypeScript file\n`])
@@ -197,7 +428,7 @@ test('the mode of a file stays, and a link stays a link', () => {
 
 test('control characters in names are shown as escapes', () => {
   write('a\u001b[31m\n\u202eb.js', mover)
-  write('c\u001b[31m.js', 'const = twilio')
+  write('c\u001b[31m.js', 'const = twilio.webhook')
   const runs = [runBin('--dry-run', folder), runBin('\u001b[31mnone.js'), runBin('--\u001b[31mnone')]
   for (const { stdout, stderr } of runs) {
     expect(stdout + stderr).not.toContain('\u001b')

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import jsTokens from 'js-tokens'
@@ -6,6 +6,7 @@ import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Edits } from '../../src/edits.ts'
 import { transform } from '../../src/index.ts'
+import { validationNames, webhookOptions } from '../../src/names.ts'
 import { parse } from '../../src/parse.ts'
 import { applySafely } from '../../src/transform.ts'
 import { encodings, listSources, makeFolder, runSources, type Source } from '../sources.ts'
@@ -75,6 +76,27 @@ test('the notes on code that stays are the expected ones', async () => {
     return `${name}\n${notes.join('')}`
   })
   await expect(shown.join('')).toMatchFileSnapshot('expected/stays.txt')
+})
+
+describe('the names of validation', () => {
+  test('are those of tollgate/compat', async () => {
+    expect([...validationNames].sort()).toEqual(Object.keys(await import('tollgate/compat')).sort())
+  })
+
+  test('include the options of webhook(), and no others', async () => {
+    const { webhook } = await import('tollgate/compat')
+    const secret = '0123456789abcdef0123456789abcdef'
+    const text = readFileSync(new URL('../../../tollgate/src/compat/types.ts', import.meta.url), 'utf8')
+    const declared = [...text.matchAll(/^ {2}(?:readonly )?(\w+)\?: /gm)].map(([, name = '']) => name)
+    const accepted = declared.filter((name) => {
+      try {
+        return webhook({ authToken: secret, sharedKeySecret: secret, [name]: undefined })
+      } catch {
+        return false
+      }
+    })
+    expect([...webhookOptions].sort()).toEqual([...new Set(accepted)].sort())
+  })
 })
 
 describe('notes on code that moves', () => {

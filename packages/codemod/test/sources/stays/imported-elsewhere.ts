@@ -1,0 +1,3 @@
+import { validateRequest } from './lib/twilio'
+
+export const check = (...args: [string, string, string, object]) => validateRequest(...args)
