@@ -25,6 +25,24 @@ const dropComments = (target: string) => ({
   },
 })
 
+// Rolldown writes each text of a list on a line of its own, and the tables of webhooks have thousands.
+const shortLists = {
+  name: 'short-lists',
+  generateBundle(_options: unknown, bundle: Record<string, { code?: string }>): void {
+    for (const chunk of Object.values(bundle))
+      if (chunk.code !== undefined) chunk.code = chunk.code.replace(textList, joinLines)
+  },
+}
+const textList = /\[\n\t+"(?:[^"\\\n]|\\.)*"(?:,\n\t+"(?:[^"\\\n]|\\.)*")*\n\t*\]/g
+
+function joinLines(list: string): string {
+  const line = list
+    .replace(/\[\n\t+/, '[')
+    .replace(/\n\t*\]$/, ']')
+    .replace(/,\n\t+/g, ', ')
+  return line.length > 120 ? list : line
+}
+
 // The pure provider contains @noble/hashes, whose licence asks for its text beside the code.
 const nameAuthors = {
   name: 'name-authors',
@@ -75,7 +93,7 @@ const esm: UserConfig = {
   ...shared,
   entry: toEntry({ ...entries, ...providers }),
   format: ['esm'],
-  plugins: [dropPageTexts, dropComments('node20'), nameAuthors],
+  plugins: [dropPageTexts, dropComments('node20'), shortLists, nameAuthors],
   deps: { ...deps, neverBundle: [...deps.neverBundle, '#hmac', '#ecdsa', /^node:/] },
 }
 
@@ -101,9 +119,10 @@ const {${names.replaceAll(' as ', ': ')}} = process.getBuiltinModule('node:crypt
 
 const cjs: UserConfig = {
   ...shared,
+  outputOptions: { generatedCode: { symbols: false } },
   entry: toEntry({ ...entries, ...providers, ...requiredProviders }),
   format: ['cjs'],
-  plugins: [forOlderTools, dropPageTexts, dropComments('es2019'), plainExports, nameAuthors],
+  plugins: [forOlderTools, dropPageTexts, dropComments('es2019'), plainExports, shortLists, nameAuthors],
   deps,
   clean: false,
 }
