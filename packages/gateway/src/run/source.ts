@@ -2,6 +2,7 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { type LoadedConfiguration, loadConfiguration } from '../config/load.ts'
 import { createResources } from '../config/resources.ts'
 import { listListeners, refuseOwnListeners } from '../own-listeners.ts'
+import { prepareRoutes } from '../routes.ts'
 
 /**
  * The source of a gateway's options: a file that is watched, or fixed options. It can be sent to a
@@ -31,6 +32,8 @@ export function openSource(source: Source, onProblem: (message: string) => void)
     async load() {
       if ('file' in source) return loadConfiguration(source.file, resources)
       const { options } = source.loaded
+      // Refuses an upstream that is no URL.
+      prepareRoutes(options.routes)
       await refuseOwnListeners(options, listListeners(options))
       return source.loaded
     },
