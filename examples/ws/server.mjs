@@ -15,10 +15,7 @@ const voice = twilioWebhook({ publicUrl }, (webhook, _req, res) => {
   const callSid = webhook.params.get('CallSid')
   calls.delete(callSid)
   calls.set(callSid, Date.now())
-  for (const oldest of calls.keys()) {
-    if (isKnown(oldest)) break
-    calls.delete(oldest)
-  }
+  for (const oldest of calls.keys()) if (!isKnown(oldest)) calls.delete(oldest)
   const url = `${publicUrl.replace(/^http/, 'ws')}/media`
   res.setHeader('content-type', 'text/xml').end(twiml`<Response><Connect><Stream url="${url}"/></Connect></Response>`)
 })
@@ -26,7 +23,6 @@ const voice = twilioWebhook({ publicUrl }, (webhook, _req, res) => {
 export const server = createServer(voice)
 const sockets = new WebSocketServer({ noServer: true })
 const guard = twilioUpgrade({ publicUrl })
-
 server.on('upgrade', async (req, socket, head) => {
   const webhook = await guard(req, socket, head)
   if (webhook) sockets.handleUpgrade(req, socket, head, (connection) => connection.on('message', listen))
