@@ -75,7 +75,7 @@ export async function expectTurnedAway(server: TestServer, request: RawRequest |
 
 /** Waits for an event that comes after the answer, or without an answer. */
 export async function waitUntil(check: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  for (let round = 0; round < 100; round++) {
+  for (let round = 0; round < 1000; round++) {
     if (await check()) return
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
