@@ -118,7 +118,7 @@ function reportHandlers(directory: string): void {
   const proxy = `new Proxy(twiml, { apply(tag, self, values) { console.error('${report}'); return Reflect.apply(tag, self, values) } })`
   for (const [file, from, to] of [
     ['twiml.js', 'export { twiml };', `const reporting = ${proxy}; export { reporting as twiml };`],
-    ['twiml.cjs', 'exports.twiml=', `exports.twiml=(twiml => ${proxy})(`],
+    ['twiml.cjs', 'exports.twiml = ', `exports.twiml = (twiml => ${proxy})(`],
   ] as const) {
     const path = join(directory, 'node_modules/tollgate/dist', file)
     const code = readFileSync(path, 'utf8')
