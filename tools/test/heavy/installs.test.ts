@@ -144,12 +144,12 @@ test('webhook', async () => {
   // Without the types of Express, the handler has parameters of the type any, and the second error is missing.
   'server.ts': `
 import express from 'express'
-import { twilioWebhook } from 'tollgate/express'
+import { readWebhook, twilioWebhook } from 'tollgate/express'
 const app = express()
 app.post('/sms', twilioWebhook({}), (req, res) => {
-  res.send(req.twilio.params.get('Body'))
+  res.send(readWebhook(req).params.get('Body'))
   // @ts-expect-error no such method
-  req.twilio.param('Body')
+  readWebhook(req).param('Body')
 })
 app.post('/call', twilioWebhook({}, (webhook, req, res) => {
   // @ts-expect-error no such method
