@@ -105,6 +105,6 @@ class StubRequest implements TwilioRequest {
   originalUrl = '/'
   rawBody?: string
   body: unknown
-  header(): undefined {}
+  header = (): undefined => undefined
 }
 validateExpressRequest(new StubRequest(), token)
