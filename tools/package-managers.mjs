@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { installProject } from '../conformance/projects/prepare.mjs'
 
 // Node.js 20 and 22 come with versions of npm 10, Node.js 24 with npm 11.
@@ -57,10 +57,13 @@ function readEnvironment() {
  * Makes the folder of a project.
  * @param {string} folder
  * @param {Readonly<Record<string, unknown>>} manifest
- * @param {Readonly<Record<string, string>>} [files] their content, by name
+ * @param {Readonly<Record<string, string>>} [files] their content, by path in the folder
  */
 export function writeProject(folder, manifest, files = {}) {
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, license: 'MIT', ...manifest }))
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), content)
+  }
 }

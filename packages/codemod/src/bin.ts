@@ -157,6 +157,7 @@ async function moveFiles(paths: readonly string[], dryRun: boolean): Promise<num
   const incomplete = new Set<string>()
   let changedCount = 0
   let notedCount = 0
+  let heldCount = 0
   for (const group of groups)
     for (const { file, planned } of group.candidates) {
       const isDue = planned.kind === 'move' || (planned.kind === 'mock' && isMockDue(group, planned))
@@ -173,7 +174,8 @@ async function moveFiles(paths: readonly string[], dryRun: boolean): Promise<num
       for (const note of notes) console.log(`  ${show(file)}:${note.line} ${show(note.text)}`)
       if (isChanging) changedCount++
       if (notes.length > 0) notedCount++
-      if (!isChanging && notes.length === 0) reading.unrelated++
+      if (planned.changed && held.has(group)) heldCount++
+      else if (!isChanging && notes.length === 0) reading.unrelated++
       if (isChanging && !hasTollgate(group.project)) incomplete.add(group.project.manifest)
     }
   for (const manifest of incomplete) console.log(`${show(manifest)} needs the dependency: npm install tollgate`)
@@ -206,6 +208,10 @@ async function moveFiles(paths: readonly string[], dryRun: boolean): Promise<num
     // Everyone expects that folders of tools are not searched.
     for (const name of skipped) if (name.startsWith('.')) skipped.delete(name)
     const parts = [`${count(changedCount)} ${dryRun ? 'would change' : 'changed'}, ${count(notedCount)} with notes`]
+    if (heldCount > 0)
+      parts.push(
+        `${count(heldCount)} could move, but ${heldCount === 1 ? 'stays with its' : 'stay with their'} package`,
+      )
     if (unrelated > 0) parts.push(`${count(unrelated)} with twilio, but nothing to move or to check`)
     if (unreadable.length > 0)
       parts.push(`${count(unreadable.length)} without validation could not be parsed: ${listSome(unreadable)}`)

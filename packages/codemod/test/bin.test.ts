@@ -126,6 +126,7 @@ test('a manual mock of validation lets nothing move, and one of a module beside 
     expect(stdout).toContain(`${join(folder, 'package.json')}: nothing moves in this package.\n`)
     expect(stdout).toContain(`cannot follow it: ${mock}.\n`)
     expect(stdout).toContain(`unchanged ${mock}\n  ${mock}:1 This replaces validation of twilio`)
+    expect(stdout).toMatch(/\n0 files changed, 1 file with notes\. 1 file could move, but stays with its package\.\n$/)
     rmSync(mock)
   }
 })

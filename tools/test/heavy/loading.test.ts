@@ -104,6 +104,8 @@ test('next/jest, with its environment for pages', async () => {
     },
     {
       'webhook.test.js': jestTest,
+      // Next looks for its pages before Jest starts.
+      'pages/index.js': 'export default () => null\n',
       'jest.config.js': "module.exports = require('next/jest')({ dir: './' })({ testEnvironment: 'jsdom' })\n",
     },
   )

@@ -3,12 +3,14 @@
  */
 export interface Request {
   readonly method?: string | undefined
-  readonly protocol: string
+  protocol: string
   header(name: string): string | undefined
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly originalUrl: string
+  // biome-ignore lint/suspicious/noExplicitAny: the package takes the type of Node.js, which has no types here
+  headers: Record<string, any>
+  originalUrl: string
   /** The raw body as bytes or text. `captureRawBody` of `tollgate/express` keeps it. */
-  rawBody?: unknown
+  // biome-ignore lint/suspicious/noExplicitAny: as in the package, for code that reads it
+  rawBody?: any
   /** The body as a parser left it. */
   // biome-ignore lint/suspicious/noExplicitAny: as in the package, for code that reads its fields
   body?: any

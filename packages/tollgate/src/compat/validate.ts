@@ -10,10 +10,10 @@ import { listUrlSpellings } from './spellings.ts'
 
 /**
  * Form parameters as a body parser returns them: strings, numbers, booleans, and lists of these.
- * Other values do not verify. The type has no index signature, so that an object of any interface
- * fits.
+ * Other values do not verify. An object of any interface fits.
  */
-export type FormParams = object
+// biome-ignore lint/suspicious/noExplicitAny: as in the package, for code that sets fields one by one
+export type FormParams = Record<string, any>
 
 /**
  * Computes the signature that Twilio sends for a URL and its form parameters.

@@ -90,3 +90,21 @@ options.url = url
 export function readSender(request: TwilioRequest): string {
   return request.body.From
 }
+
+// So are requests, and parameters by the type of the argument.
+const request: TwilioRequest = { ...made, headers }
+request.protocol = 'https'
+request.originalUrl = `/sms${request.rawBody.toString()}`
+const [type, cookies] = [request.headers['content-type']?.trim(), request.headers['set-cookie']?.join()]
+const built: Parameters<typeof getExpectedTwilioSignature>[2] = {}
+built.From = type
+built.cookies = cookies
+class StubRequest implements TwilioRequest {
+  protocol = 'https'
+  headers = {}
+  originalUrl = '/'
+  rawBody?: string
+  body: unknown
+  header = (): undefined => undefined
+}
+validateExpressRequest(new StubRequest(), token)
