@@ -177,7 +177,7 @@ export function listHeaders(req: IncomingMessage, { headers }: FullAnswer): Reco
  * Confirms the reservation when the answer was sent. Releases it if the answer means a failure, or does
  * not get through completely.
  */
-export function releaseOnFailure(res: ServerResponse, { reserved }: Passed): void {
+export function settleWhenAnswered(res: ServerResponse, { reserved }: Passed): void {
   if (reserved !== undefined)
     followAnswer(res, (isWhole) => void settle(reserved, isWhole ? res.statusCode : undefined))
 }
