@@ -214,8 +214,9 @@ function followAnswer(res: EitherResponse, onEnd: (isWhole: boolean) => void): v
   ends?.add(onClose)
   // An answer without a connection, as serverless-http and `inject` of Fastify make it, is never
   // `writableFinished`, and may emit no `close`. HTTP/2 emits `finish` for a broken stream too.
-  // The listener is the first, because serverless-http emits `close` in its own.
-  if (res.stream === undefined) res.prependOnceListener('finish', onFinish)
+  // The listener is the first, because serverless-http emits `close` in its own. The mocks of
+  // node-mocks-http have no `prependOnceListener`.
+  if (res.stream === undefined) res.prependListener('finish', onFinish)
 }
 
 /**
