@@ -1,7 +1,7 @@
 /**
  * The webhooks module of the `twilio` package under the same names, so that changing one import is
- * enough. docs/migrating-from-twilio.md says with which versions it is compared. It accepts what Twilio signs and that package accepts. The deliberate
- * differences:
+ * enough. docs/migrating-from-twilio.md says with which versions it is compared. It accepts what Twilio
+ * signs and that package accepts. The deliberate differences:
  *
  * Refused here, accepted there
  * - an empty, blank, quoted or placeholder Auth Token: a TypeError that names `authToken`;
@@ -21,8 +21,8 @@
  * - a settings header that is not exactly `key=…,algorithm=…`, as Twilio sends it, or that names an
  *   algorithm in another letter case
  * - X-Twilio-Signature-Key-Sid of Twilio's private beta; `createVerifier` verifies it
- * - a URL that is not absolute http(s) or ws(s), an empty port (`https://host:/sms`), port 0, wss URLs with `:80`, a URL signed with its
- *   fragment
+ * - a URL that is not absolute http(s) or ws(s), an empty port (`https://host:/sms`), port 0, wss URLs
+ *   with `:80`, a URL signed with its fragment
  *
  * Accepted here, refused there
  * - a configured `url` with a fragment or userinfo, which Twilio does not sign
