@@ -341,6 +341,24 @@ describe('middy', () => {
     expect(vi.mocked(console.error).mock.calls.flat().join()).toContain('before httpUrlencodeBodyParser')
   })
 
+  test.each([
+    [200, 'confirm'],
+    [503, 'release'],
+  ])('an event that other middleware replaced: after a %i, %s', async (statusCode, end) => {
+    const ends: string[] = []
+    const confirm = () => void ends.push('confirm')
+    const release = () => void ends.push('release')
+    const replay = { reserve: () => ({ replayed: false as const, confirm, release }) }
+    const handler = middy()
+      .use(twilioWebhookMiddy({ ...options, replay }))
+      .before((request) => {
+        request.event = { ...(request.event as object) }
+      })
+      .handler(async () => ({ ...ok, statusCode }))
+    expect(await handler(event() as never, context)).toMatchObject({ statusCode })
+    expect(ends).toEqual([end])
+  })
+
   test('an empty form that a parser has read is an empty body', async () => {
     const handler = middy()
       .use(httpUrlencodeBodyParser())

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type IncomingRequest, type PushedBody, type VerifierOptions } from '../src/index.ts'
+import { sampleWebhook } from '../src/testing/index.ts'
 import { accountSid, authToken, formType, options, otherSid, otherToken } from './requests.ts'
 
 // A hostile request may cost this many times the CPU of an ordinary request of the same size.
@@ -103,6 +104,21 @@ test('a handshake with a hostile query costs at most 25 times the CPU, with 20 t
   const usual = await cost('note='.padEnd(16_000, 'some+ordinary+words+'))
   for (const unit of ['%&', 'a&', '%61&', '%zz', '+', '&=', '%00&'])
     expect((await cost(unit.repeat(16_000 / unit.length))) / usual, unit).toBeLessThan(maxRatio)
+})
+
+test('the shapes of many texts are checked in linear time', async () => {
+  const { findMisshapen } = await import('../src/params/index.ts')
+  const cost = (texts: number): number => {
+    const sample = new URLSearchParams(sampleWebhook('message.inbound').params)
+    sample.delete('Body')
+    const params = new URLSearchParams(`${sample}&${join((index) => `Body=From123${index}`, texts)}`)
+    const start = process.cpuUsage()
+    expect(findMisshapen(params)).toEqual([{ name: 'Body', reason: 'is repeated' }])
+    const { user, system } = process.cpuUsage(start)
+    return user + system
+  }
+  const best = (texts: number): number => Math.min(...Array.from({ length: 5 }, () => cost(texts)))
+  expect(best(9_600) / best(600)).toBeLessThan(100)
 })
 
 test('reading every name of a large form takes linear time', async () => {

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { twilioWebhook } from '../src/adapters/express.ts'
 import { validateExpressRequest, webhook } from '../src/compat/index.ts'
 import { createVerifier, type IncomingRequest } from '../src/index.ts'
+import { memoryStore, replayGuard } from '../src/replay/index.ts'
 import { authToken, formRequest, options, origin, sign } from './requests.ts'
 
 interface MockInput {
@@ -23,7 +24,7 @@ interface MockInput {
 interface Mocks {
   createMocks(
     input: MockInput & { protocol: string },
-    output: { eventEmitter: unknown },
+    output: { eventEmitter?: unknown },
   ): { req: Request & { send(data: unknown): void }; res: Response }
 }
 
@@ -87,6 +88,12 @@ describe.each(Object.entries(versions))('a request of node-mocks-http %s', (_ver
       expect(await receive({ ...request, headers: unsigned }, mocks)).toBe(false)
       expect(await receive({ ...request, url: `${request.url}x` }, mocks)).toBe(false)
     })
+  })
+
+  test('tollgate/express with a replay guard runs the handler, also if the answer emits no events', async () => {
+    const withGuard = () => twilioWebhook({ ...options, replay: replayGuard({ store: memoryStore() }) })
+    const silent = mocks.createMocks({ ...form, protocol: 'https' }, {})
+    for (const pair of [createMocks(form, mocks), silent]) expect(await run(withGuard(), pair)).toBe(true)
   })
 
   test('tollgate/express reads a body that is sent after the headers', async () => {

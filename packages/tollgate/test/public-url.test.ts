@@ -85,7 +85,7 @@ describe('an address that servers read in two ways', () => {
   const unreadable = [
     ...['/a/../sms', '/%2e%2E/sms', '/./sms', '/sms/..', '/.%2e', '/a\\sms', '/sms?x=\u00a0'],
     ...['http:///sms', 'http://a%/sms', 'http://a:acme/sms', 'http://a\\b/sms', 'http://u@h/sms', 'acme://x/sms'],
-    ...['http://a?next=/sms', 'http://a', 'http://a#/sms', 'file:///sms', 'http://a.:80/sms'],
+    ...['http://a?next=/sms', 'http://a', 'http://a#/sms', 'file:///sms'],
   ]
   for (const target of unreadable)
     test(`${JSON.stringify(target)}`, async () => {
@@ -117,6 +117,15 @@ describe('an address that servers read in two ways', () => {
       expect(await outcome({ publicUrl: origin }, target, origin + target)).toBe('accepted')
     for (const url of ['https://api.example.com:8443/sms', 'wss://[::1]/sms', 'HTTP://A_b/sms'])
       expect(await outcome({ publicUrl: origin }, url, `${origin}/sms`)).toBe('accepted')
+  })
+
+  test('a host with one dot at its end has one reading', async () => {
+    const publicUrl = origin
+    const send = (host: string) => outcome({ publicUrl }, `http://${host}/sms`, `${origin}/sms`, { host })
+    for (const host of ['app.web.svc.cluster.local.', 'app.web.svc.cluster.local.:3000'])
+      expect(await send(host)).toBe('accepted')
+    for (const host of ['.', 'a..', 'a.:', 'a.:x', 'a./b', '[::1].', 'a:80.'])
+      expect(await send(host)).toBe('url_not_allowed')
   })
 })
 

@@ -1,7 +1,7 @@
 import type { AnyElysia, Elysia } from 'elysia'
 import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { Guard, GuardOptions, OptionsSource } from './shared/guard.ts'
-import { releaseOnFailure } from './shared/node.ts'
+import { settleWhenAnswered } from './shared/node.ts'
 import { findAddress } from './shared/routed.ts'
 import { settle } from './shared/settle.ts'
 import { refuseVersion } from './shared/version.ts'
@@ -70,7 +70,7 @@ function createMacro(guard: Guard, app: AnyElysia): object {
     const res = findRuntime(request)?.res
     if (res !== undefined) {
       // `node:http` tells whether the answer got through, which the hooks below cannot know.
-      releaseOnFailure(res, outcome)
+      settleWhenAnswered(res, outcome)
       followed.add(webhook)
     } else if (reserved !== undefined)
       // After the answer an abort means nothing: some runtimes abort the signal of every request.
@@ -131,7 +131,7 @@ interface AnsweredContext extends Pick<RouteContext, 'set'> {
 /** What @elysiajs/node keeps of `node:http`. */
 interface NodeRuntime {
   readonly req: { url?: string; upgrade?: boolean; socket?: { remoteAddress?: string; encrypted?: boolean } }
-  readonly res?: Parameters<typeof releaseOnFailure>[0]
+  readonly res?: Parameters<typeof settleWhenAnswered>[0]
 }
 
 function findRuntime(

@@ -7,8 +7,8 @@ import {
   findBody,
   isUnset,
   parseBody,
-  releaseOnFailure,
   sendAnswer,
+  settleWhenAnswered,
   toIncomingRequest,
 } from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
@@ -95,7 +95,7 @@ export function twilioWebhook<S extends WebhookSource>(
     const outcome = await guard.check(read, req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
     const { webhook } = outcome
-    releaseOnFailure(res, outcome)
+    settleWhenAnswered(res, outcome)
     req.twilio = webhook
     if (isUnset(req.body, isUnread && req.readableEnded)) setBody(req, webhook)
     if (handler === undefined) return next()

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyReque
 import type { AnyWebhook, BodyConsumed, IncomingRequest, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
-import { type BodyHolder, findBody, listHeaders, releaseOnFailure, toIncomingRequest } from './shared/node.ts'
+import { type BodyHolder, findBody, listHeaders, settleWhenAnswered, toIncomingRequest } from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 import { findTarget } from './shared/routed.ts'
 import { refuseVersion } from './shared/version.ts'
@@ -114,7 +114,7 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookO
       .check(read, request)
       .then((outcome) => {
         if (outcome.webhook === undefined) return refuse(request, reply, outcome.answer)
-        releaseOnFailure(reply.raw, outcome)
+        settleWhenAnswered(reply.raw, outcome)
         request.twilio = outcome.webhook
         return proceed(null, toPayload(outcome.webhook))
       })

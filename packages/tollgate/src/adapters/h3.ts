@@ -69,7 +69,7 @@ export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions> = {})
     if (next === undefined) keepBody(event, webhook)
     if (next === undefined || event.node !== undefined) {
       // An upgrade has no response of Node.js yet.
-      if (event.node?.res) node.releaseOnFailure(event.node.res, outcome)
+      if (event.node?.res) node.settleWhenAnswered(event.node.res, outcome)
       return undefined
     }
     return web.runWork(outcome, next, (result) => findStatus(result) ?? event.res.status)

@@ -47,7 +47,7 @@ export function twilioWebhook<S extends WebhookSource = 'enforce', Env = any>(
     const { outgoing }: NodeBindings = Object(c.env)
     if (outgoing === undefined) return runWork(outcome, next, () => c.res.status, c.req.raw)
     // The signal of the Request aborts only for the answer that owns the connection.
-    node.releaseOnFailure(outgoing, outcome)
+    node.settleWhenAnswered(outgoing, outcome)
     return next()
   }
 }
@@ -66,7 +66,7 @@ type Source = Parameters<typeof node.readChunks>[0] & { rawBody?: unknown }
 /** What @hono/node-server puts into `c.env`. A handshake has no `outgoing`. */
 interface NodeBindings {
   readonly incoming?: Source
-  readonly outgoing?: Parameters<typeof node.releaseOnFailure>[0]
+  readonly outgoing?: Parameters<typeof node.settleWhenAnswered>[0]
 }
 
 /** Returns the request of Node.js, which @hono/node-server puts into `c.env`. */

@@ -8,7 +8,7 @@ import {
   isUnset,
   listHeaders,
   parseBody,
-  releaseOnFailure,
+  settleWhenAnswered,
   toIncomingRequest,
 } from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
@@ -47,7 +47,7 @@ export function twilioWebhook<S extends WebhookSource = 'enforce'>(
     const outcome = await guard.check(read, ctx)
     if (outcome.webhook === undefined) return answer(ctx, outcome.answer)
     const { webhook } = outcome
-    releaseOnFailure(ctx.res, outcome)
+    settleWhenAnswered(ctx.res, outcome)
     ctx.state.twilio = webhook as Webhook<S>
     // Koa's parsers skip a body that is set, even if it is null.
     if (isUnset(request.body, isUnread && ctx.req.readableEnded))

@@ -75,18 +75,19 @@ export function twilioWebhookMiddy<S extends WebhookSource = 'enforce'>(
   options: OptionsSource<TwilioWebhookOptions<S>> = {},
 ): TwilioMiddleware<S> {
   const guard = createGuard(options)
-  // Not kept in the event, which the application may change.
+  // By Middy's own object, which lasts as long as the request. Other middleware may replace the event.
   const pending = new WeakMap<object, AnyWebhook>()
   return {
-    async before({ event }) {
+    async before(request) {
+      const { event } = request
       const outcome = await guard.check(() => toIncomingRequest(event), event)
       if (outcome.webhook === undefined) return toLambdaAnswer(outcome.answer, event)
       event.twilio = outcome.webhook as Webhook<S>
-      pending.set(event, outcome.webhook)
+      pending.set(request, outcome.webhook)
       return undefined
     },
-    after: ({ event, response }) => settle(pending.get(event), readStatus(response)),
-    onError: ({ event }) => settle(pending.get(event), undefined),
+    after: (request) => settle(pending.get(request), readStatus(request.response)),
+    onError: (request) => settle(pending.get(request), undefined),
   }
 }
 

@@ -24,7 +24,7 @@ import {
   type OptionsSource,
   resolveOptions,
 } from './shared/guard.ts'
-import { findBody, listHeaders, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
+import { findBody, listHeaders, sendAnswer, settleWhenAnswered, toIncomingRequest } from './shared/node.ts'
 
 /** The options of `TwilioWebhookModule.forRoot` and `TwilioWebhook`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
@@ -113,7 +113,7 @@ export class TwilioWebhookGuard implements CanActivate {
       // too.
       return new Promise<never>(() => undefined)
     }
-    releaseOnFailure(res, outcome)
+    settleWhenAnswered(res, outcome)
     request.twilio = outcome.webhook as Accepted | Observed
     // For a later guard, because the stream cannot be read twice.
     request.rawBody ??= outcome.webhook.body

@@ -102,7 +102,7 @@ export function twilioWebhookApi<
     })
     const outcome = await guard.check(read, req)
     if (outcome.webhook === undefined) return node.sendAnswer(req, res, outcome.answer)
-    node.releaseOnFailure(res, outcome)
+    node.settleWhenAnswered(res, outcome)
     // Next answers if it throws.
     await handler(outcome.webhook as Webhook<S>, req, res)
   }

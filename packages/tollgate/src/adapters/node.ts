@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { BodyConsumed, Webhook, WebhookSource } from '../index.ts'
 import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
-import { findBody, releaseOnFailure, sendAnswer, toIncomingRequest } from './shared/node.ts'
+import { findBody, sendAnswer, settleWhenAnswered, toIncomingRequest } from './shared/node.ts'
 
 /** The options of `twilioWebhook`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
@@ -37,7 +37,7 @@ export function twilioWebhook<S extends WebhookSource = 'enforce'>(
     const [req, res] = [request as IncomingMessage, response as ServerResponse]
     const outcome = await guard.check(() => toIncomingRequest(req, req.url, findBody(req, [], consumed)), req)
     if (outcome.webhook === undefined) return sendAnswer(req, res, outcome.answer)
-    releaseOnFailure(res, outcome)
+    settleWhenAnswered(res, outcome)
     try {
       await handler(outcome.webhook as Webhook<S>, req, res)
     } catch (error) {

@@ -85,7 +85,7 @@ export function refuseAddress(header: HeaderReader, url: unknown): Rejected | un
   // Fetch platforms put the Host header into the URL unchecked. A path or a query in it has then
   // become part of the target.
   const host = String(url).startsWith('/') ? undefined : readSingle(header, 'host')
-  const isMisbuilt = typeof host === 'string' && parseHost(host) === undefined
+  const isMisbuilt = typeof host === 'string' && !isOneHost(host)
   return isMisbuilt ? reject('url_not_allowed', 'The Host header is missing or malformed.') : undefined
 }
 
@@ -106,7 +106,7 @@ const dotSegment = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 export function readTarget(url: unknown): { readonly path: string; readonly query: string } | undefined {
   const [, authority, path, query = ''] = typeof url === 'string' ? (targetPattern.exec(url) ?? []) : []
   if (path === undefined || dotSegment.test(path)) return undefined
-  return authority === undefined || parseHost(authority) !== undefined ? { path, query } : undefined
+  return authority === undefined || isOneHost(authority) ? { path, query } : undefined
 }
 
 /** Gets the whole URL from the user's own rule. */
@@ -144,6 +144,14 @@ export function parseHost(text: string): HostAndPort | undefined {
     /^([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i.exec(text) ?? []
   if (host === undefined || host.includes('..') || (port !== '' && !isPort(port.slice(1)))) return undefined
   return { host, port }
+}
+
+/**
+ * Returns true for a host in which no parser finds a path or a query. Proxies also send names with a
+ * dot at the end (RFC 1034 section 3.1), for example to a service of Kubernetes.
+ */
+export function isOneHost(text: string): boolean {
+  return parseHost(text.replace(/^([^:[\]]*\w)\.(?=:\d+$|$)/, '$1')) !== undefined
 }
 
 /**

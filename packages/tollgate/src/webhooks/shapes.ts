@@ -104,14 +104,13 @@ export function findMisshapen(params: CheckedParams): readonly Misshapen[] {
 
   // The text of a message may hold anything, but only if no other value could hold the rest of the
   // original: then that text is the last one that its sender wrote.
-  const isFree = (name: string): boolean =>
-    name === text && pairs.every(([other]) => other === name || findShape(other) !== undefined)
+  const isFree = pairs.every(([name]) => name === text || findShape(name) !== undefined)
   for (const [name, value] of pairs) {
     const row = kind !== undefined || name === 'AccountSid' ? findShape(name) : undefined
     if (row !== undefined && !(value === '' ? row.isFilled === undefined : row.value.test(value)))
       report(name, row.reason)
     else if (beginsLongerName(name, value, values)) report(name, 'is a part of another name')
-    else if (swallowed.test(value) && !isFree(name)) report(name, 'holds other parameters')
+    else if (swallowed.test(value) && !(isFree && name === text)) report(name, 'holds other parameters')
   }
   return found
 }

@@ -177,7 +177,7 @@ export function listHeaders(req: IncomingMessage, { headers }: FullAnswer): Reco
  * Confirms the reservation when the answer was sent. Releases it if the answer means a failure, or does
  * not get through completely.
  */
-export function releaseOnFailure(res: ServerResponse, { reserved }: Passed): void {
+export function settleWhenAnswered(res: ServerResponse, { reserved }: Passed): void {
   if (reserved !== undefined)
     followAnswer(res, (isWhole) => void settle(reserved, isWhole ? res.statusCode : undefined))
 }
@@ -197,18 +197,26 @@ const pending = new WeakMap<Socket, Set<() => void>>()
 function followAnswer(res: EitherResponse, onEnd: (isWhole: boolean) => void): void {
   const socket = findSocket(res)
   const ends = socket && findEnds(socket)
-  const end = (): void => {
-    res.off('close', end)
-    ends?.delete(end)
+  const end = (isFinished = res.writableFinished): void => {
+    res.off('close', onClose).off('finish', onFinish)
+    ends?.delete(onClose)
     // Node.js also finishes an answer whose bytes were lost with the connection or the stream.
-    onEnd(res.writableFinished && socket?.destroyed !== true && !res.stream?.rstCode)
+    onEnd(isFinished && socket?.destroyed !== true && !res.stream?.rstCode)
   }
+  const onClose = (): void => end()
+  const onFinish = (): void => end(true)
   // The client may have left during the check.
-  if (res.destroyed || socket?.destroyed) end()
-  else {
-    res.once('close', end)
-    ends?.add(end)
+  if (res.destroyed || socket?.destroyed) {
+    end()
+    return
   }
+  res.once('close', onClose)
+  ends?.add(onClose)
+  // An answer without a connection, as serverless-http and `inject` of Fastify make it, is never
+  // `writableFinished`, and may emit no `close`. HTTP/2 emits `finish` for a broken stream too.
+  // The listener is the first, because serverless-http emits `close` in its own. The mocks of
+  // node-mocks-http have no `prependOnceListener`.
+  if (res.stream === undefined) res.prependListener('finish', onFinish)
 }
 
 /**

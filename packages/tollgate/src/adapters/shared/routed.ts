@@ -1,4 +1,4 @@
-import { parseHost, readTarget } from '../../verify/public-url.ts'
+import { isOneHost, readTarget } from '../../verify/public-url.ts'
 
 /**
  * The rule of all adapters: the path and the query that a router or a handler reads are the ones
@@ -57,7 +57,7 @@ export function findAddress(
 function namesHost(fields: Fields): boolean {
   const isHost = (name: string): boolean => {
     const host = readField(fields, name) ?? undefined
-    return host === undefined || (typeof host === 'string' && parseHost(host) !== undefined)
+    return host === undefined || (typeof host === 'string' && isOneHost(host))
   }
   // X-Forwarded-Host may be a list of several proxies.
   return isHost('host') && isHost(':authority') && !endsHost.test(String(readField(fields, 'x-forwarded-host')))
