@@ -47,18 +47,26 @@ const verdicts = () => [
   typeof twilioWebhook({ publicUrl: 'https://example.com', authToken }),
 ]
 const expected = [true, false, true, false, true, 'function']
-async function verify(sent) {
+async function judge(sent) {
   const verifier = createVerifier({ publicUrl: 'https://example.com', authToken })
-  const { ok, code } = await verifier.verify({ method, url: '/sms', headers, body: sent })
+  return verifier.verify({ method, url: '/sms', headers, body: sent })
+}
+async function verify(sent) {
+  const { ok, code } = await judge(sent)
   return ok || code
 }
 `
 const jestTest = `${code}
+require('tollgate/testing/jest')
 test('verifies', async () => {
   expect(verdicts()).toEqual(expected)
   expect(await verify(body)).toBe(true)
   expect(await verify(Buffer.from(body))).toBe(true)
   expect(await verify(body + '1')).toBe('signature_mismatch')
+})
+test('has the matchers', async () => {
+  expect(await judge(body)).toBeAccepted()
+  expect(await judge(body + '1')).toBeRefusedWith('signature_mismatch')
 })
 `
 // The same packages in every project, so that what fails is the tool.
@@ -84,7 +92,7 @@ describe.each(jests)('%s', (name, packages) => {
     async (environment) => {
       const jest = join(folder, 'node_modules/jest/bin/jest.js')
       const { code: status, output } = await runNode([jest, '--ci', `--env=${environment}`], folder)
-      expect(output).toContain('1 passed')
+      expect(output).toContain('2 passed')
       expect(status).toBe(0)
     },
     120_000,
@@ -110,7 +118,7 @@ test('next/jest, with its environment for pages', async () => {
     },
   )
   const { output } = await runNode([join(folder, 'node_modules/jest/bin/jest.js'), '--ci'], folder)
-  expect(output).toContain('1 passed')
+  expect(output).toContain('2 passed')
 }, 300_000)
 
 // Tested from outside their adapters' ranges: a program of its own, with real sockets.
