@@ -25,22 +25,21 @@ const dropComments = (target: string) => ({
   },
 })
 
-// Rolldown writes each text of a list on a line of its own, and the tables of webhooks have thousands.
-const shortLists = {
-  name: 'short-lists',
+// Rolldown writes each item of a list and of an object on a line of its own, and the tables of webhooks
+// have thousands. A statement ends with `;`, so the pattern finds no block.
+const shortLiterals = {
+  name: 'short-literals',
   generateBundle(_options: unknown, bundle: Record<string, { code?: string }>): void {
     for (const chunk of Object.values(bundle))
-      if (chunk.code !== undefined) chunk.code = chunk.code.replace(textList, joinLines)
+      if (chunk.code !== undefined) chunk.code = chunk.code.replace(literal, joinLines)
   },
 }
-const textList = /\[\n\t+"(?:[^"\\\n]|\\.)*"(?:,\n\t+"(?:[^"\\\n]|\\.)*")*\n\t*\]/g
+const literal = /(\[|(?<=[(:=?,[&|] |return |[([.])\{)\n\t+(?:[^\n;{}[\]`]+,\n\t+)*[^\n;{}[\]`]+\n\t*[\]}]/g
 
-function joinLines(list: string): string {
-  const line = list
-    .replace(/\[\n\t+/, '[')
-    .replace(/\n\t*\]$/, ']')
-    .replace(/,\n\t+/g, ', ')
-  return line.length > 120 ? list : line
+function joinLines(all: string): string {
+  const [open = '', ...lines] = all.split(/\n\t*/)
+  const line = open === '[' ? lines.join(' ').replace(/^/, '[').replace(/ \]$/, ']') : `{ ${lines.join(' ')}`
+  return line.length > 100 ? all : line
 }
 
 // The pure provider contains @noble/hashes, whose licence asks for its text beside the code.
@@ -93,7 +92,7 @@ const esm: UserConfig = {
   ...shared,
   entry: toEntry({ ...entries, ...providers }),
   format: ['esm'],
-  plugins: [dropPageTexts, dropComments('node20'), shortLists, nameAuthors],
+  plugins: [dropPageTexts, dropComments('node20'), shortLiterals, nameAuthors],
   deps: { ...deps, neverBundle: [...deps.neverBundle, '#hmac', '#ecdsa', /^node:/] },
 }
 
@@ -122,7 +121,7 @@ const cjs: UserConfig = {
   outputOptions: { generatedCode: { symbols: false } },
   entry: toEntry({ ...entries, ...providers, ...requiredProviders }),
   format: ['cjs'],
-  plugins: [forOlderTools, dropPageTexts, dropComments('es2019'), plainExports, shortLists, nameAuthors],
+  plugins: [forOlderTools, dropPageTexts, dropComments('es2019'), plainExports, shortLiterals, nameAuthors],
   deps,
   clean: false,
 }
