@@ -36,7 +36,7 @@ export function parsePublicUrl(url: unknown, where: string): PublicOrigin {
     throw fault('is not an absolute http or https URL')
   if (parts.query !== '') throw fault('must not have a query')
   if (/[^\x21-\x7e]/.test(parts.host)) throw fault('has a host outside ASCII; use its "xn--" form')
-  if (parseHost(parts.host) === undefined)
+  if (!isOneHost(parts.host))
     throw fault('has a host that no request can have. List the hosts, or use fromRequest with "allowedHosts"')
   return {
     scheme: parts.scheme.toLowerCase().replace('ws', 'http'),
