@@ -352,7 +352,7 @@ describe('middy', () => {
     const handler = middy()
       .use(twilioWebhookMiddy({ ...options, replay }))
       .before((request) => {
-        request.event = { ...(request.event as object) }
+        request.event = { ...request.event }
       })
       .handler(async () => ({ ...ok, statusCode }))
     expect(await handler(event() as never, context)).toMatchObject({ statusCode })
