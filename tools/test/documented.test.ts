@@ -56,3 +56,8 @@ test('the README of the package names every entry', async () => {
   const names = Object.keys(entries).filter((name) => name !== '.')
   expect(names.filter((name) => !page.includes(`${name.slice(1)}\``))).toEqual([])
 })
+
+test('the page on Twilio Functions says that a local run does not check protected Functions', () => {
+  const page = read('docs/frameworks/twilio-functions.md').replace(/\s+/g, ' ')
+  expect(page).toMatch(/A local run does not check it\.\*\*.{0,120}\.protected\.js/)
+})
