@@ -1,6 +1,6 @@
 export type { Awaitable } from './checks/limits.ts'
 export type { Tokens } from './checks/secrets.ts'
-export type { Params } from './scheme/signing-string.ts'
+export type { Params } from './schemes/twilio/sign/signing-string.ts'
 export { RequestValidator } from './validator.ts'
 export type {
   Accepted,

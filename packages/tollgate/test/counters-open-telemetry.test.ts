@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { type Meter, openTelemetryCounters } from '../src/counters/index.ts'
 import { createVerifier } from '../src/index.ts'
 import { memoryStore, replayGuard } from '../src/replay/index.ts'
-import { createSendGridVerifier } from '../src/sendgrid/index.ts'
+import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { sampleWebhook, signRequest, signSendGridRequest } from '../src/testing/index.ts'
 
 test('verdicts are counted by the real SDK, with attributes from closed sets', async () => {

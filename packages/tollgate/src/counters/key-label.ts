@@ -1,4 +1,4 @@
-import type { SendGridKey } from '../sendgrid/public-key.ts'
+import type { SendGridKey } from '../schemes/sendgrid/public-key.ts'
 import type { Accepted } from '../verdict.ts'
 
 /** Options for the labels of keys. */

@@ -1,5 +1,5 @@
 import { readOptions } from '../checks/options.ts'
-import type { SendGridVerdict } from '../sendgrid/verifier.ts'
+import type { SendGridVerdict } from '../schemes/sendgrid/verifier.ts'
 import type { Verdict } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabeller, type KeyLabelOptions } from './key-label.ts'
 

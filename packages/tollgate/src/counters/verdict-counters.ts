@@ -1,5 +1,5 @@
 import { checkType, parseInteger, readOptions } from '../checks/options.ts'
-import type { SendGridVerdict } from '../sendgrid/verifier.ts'
+import type { SendGridVerdict } from '../schemes/sendgrid/verifier.ts'
 import type { RejectionCode, Verdict } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabelOptions } from './key-label.ts'
 import { summarize, type Tally, type VerdictSummary } from './summary.ts'

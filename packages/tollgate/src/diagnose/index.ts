@@ -1,8 +1,8 @@
 import { isBytes, readEnvironment } from '../checks/runtime.ts'
-import { serializeForm } from '../scheme/form.ts'
-import { findBodyHash } from '../scheme/signature.ts'
-import { joinUrl, listSignedForms } from '../scheme/signed-url.ts'
-import { joinPairs } from '../scheme/signing-string.ts'
+import { serializeForm } from '../schemes/twilio/sign/form.ts'
+import { findBodyHash } from '../schemes/twilio/sign/signature.ts'
+import { joinUrl, listSignedForms } from '../schemes/twilio/sign/signed-url.ts'
+import { joinPairs } from '../schemes/twilio/sign/signing-string.ts'
 import { isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
 import { findConsumed, readBody } from '../verify/body.ts'
 import { readHeaders } from '../verify/head.ts'
@@ -26,7 +26,7 @@ export {
   type SendGridCauseId,
   type SendGridDiagnoseOptions,
   type SendGridDiagnosis,
-} from '../sendgrid/diagnose.ts'
+} from '../schemes/sendgrid/diagnose.ts'
 export type { CauseId } from './causes/index.ts'
 export type { SigningPart } from './mask.ts'
 export type { DiagnosableRequest, DiagnoseOptions } from './options.ts'

@@ -1,5 +1,5 @@
 import { parseInteger } from '../checks/options.ts'
-import type { Params } from '../scheme/signing-string.ts'
+import type { Params } from '../schemes/twilio/sign/signing-string.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 
 /** A request to diagnose. */

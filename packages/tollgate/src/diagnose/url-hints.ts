@@ -1,4 +1,4 @@
-import { joinUrl, type UrlParts } from '../scheme/signed-url.ts'
+import { joinUrl, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
 import type { FoundCause, ProposedEdit } from './causes/index.ts'
 import { beforeRewrite } from './causes/path.ts'
 import type { Subject } from './reading.ts'

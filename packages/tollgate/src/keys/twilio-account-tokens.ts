@@ -1,7 +1,7 @@
 import { checkType, readOptions } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { describeSecretFault, maxTokens, parseTokens, type Tokens } from '../checks/secrets.ts'
-import { encodeUtf8 } from '../scheme/form.ts'
+import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
 import { type Fetch, fetchAuthToken } from './accounts-api.ts'
 import { type CachedOptions, cachedOptions, checkAccountSid, parseCachedOptions } from './cached.ts'

@@ -1,5 +1,5 @@
 import { findNearest } from '../checks/options.ts'
-import type { SendGridAccepted } from '../sendgrid/verifier.ts'
+import type { SendGridAccepted } from '../schemes/sendgrid/verifier.ts'
 import { type Accepted, type Rejected, type RejectionCode, rejections } from '../verdict.ts'
 
 /** The result of a matcher, as Vitest and Jest expect it. */

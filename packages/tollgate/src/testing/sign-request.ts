@@ -1,9 +1,9 @@
 import { readOptions } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault } from '../checks/secrets.ts'
-import { algorithms, defaultAlgorithm, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
-import { createSigner, parseSignatureSettings } from '../scheme/signature.ts'
-import { joinSigningString } from '../scheme/signing-string.ts'
+import { algorithms, defaultAlgorithm, findAlgorithm, findDefaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
+import { createSigner, parseSignatureSettings } from '../schemes/twilio/sign/signature.ts'
+import { joinSigningString } from '../schemes/twilio/sign/signing-string.ts'
 import { composeRequest, type SignRequestInput } from './compose.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { hasMethod } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
-import { encodeUtf8 } from '../scheme/form.ts'
+import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
 import { type HeaderReader, readSingle } from './head.ts'
 import type { BodyConsumed, PushedBody, RawBody } from './types.ts'

@@ -1,5 +1,5 @@
-import { type Algorithm, defaultAlgorithm, findAlgorithm } from '../scheme/algorithms.ts'
-import { isCanonicalSignature, isSignature, parseSignatureSettings } from '../scheme/signature.ts'
+import { type Algorithm, defaultAlgorithm, findAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
+import { isCanonicalSignature, isSignature, parseSignatureSettings } from '../schemes/twilio/sign/signature.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
 import type { HeaderSource, IncomingRequest } from './types.ts'
 

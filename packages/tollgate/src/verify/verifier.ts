@@ -1,9 +1,20 @@
 import { runUnnoticed } from '../checks/options.ts'
 import { isAccountSid } from '../checks/secrets.ts'
-import { distinct, encodeUtf8 } from '../scheme/form.ts'
-import { equalSignatures, hashBody } from '../scheme/signature.ts'
-import { findInForms, joinUrl, type UrlParts } from '../scheme/signed-url.ts'
-import { joinPairs } from '../scheme/signing-string.ts'
+import { type Coverage, readCoverage } from '../schemes/twilio/coverage.ts'
+import {
+  type Candidate,
+  findAccount,
+  findKeys,
+  isKeyOf,
+  listAccounts,
+  listAccountsInJson,
+  refreshKeys,
+  reportVerified,
+} from '../schemes/twilio/keys.ts'
+import { distinct, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { equalSignatures, hashBody } from '../schemes/twilio/sign/signature.ts'
+import { findInForms, joinUrl, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
+import { joinPairs } from '../schemes/twilio/sign/signing-string.ts'
 import {
   type Accepted,
   type AnyVerdict,
@@ -15,17 +26,6 @@ import {
   type Webhook,
 } from '../verdict.ts'
 import { borrowBody, explainCut } from './body.ts'
-import {
-  type Candidate,
-  findAccount,
-  findKeys,
-  isKeyOf,
-  listAccounts,
-  listAccountsInJson,
-  refreshKeys,
-  reportVerified,
-} from './candidates.ts'
-import { type Coverage, readCoverage } from './coverage.ts'
 import { type Head, readHead, readHeaders, readSignatureClaim } from './head.ts'
 import { parseOptions, type Settings } from './options.ts'
 import { readTarget } from './public-url.ts'

@@ -1,7 +1,7 @@
-import { decodeUtf8, type Pairs } from '../scheme/form.ts'
-import { type DistinctPairs, findDistinct } from '../scheme/signing-string.ts'
+import type { Coverage } from '../schemes/twilio/coverage.ts'
+import { decodeUtf8, type Pairs } from '../schemes/twilio/sign/form.ts'
+import { type DistinctPairs, findDistinct } from '../schemes/twilio/sign/signing-string.ts'
 import type { Accepted, Observed, Received, Rejected, WebhookParams } from '../verdict.ts'
-import type { Coverage } from './coverage.ts'
 import type { Reservation } from './types.ts'
 
 /** Makes the verdict for `observe` mode: the request as it arrived, of which nothing is proven. */

@@ -1,4 +1,4 @@
-import type { Pairs } from '../../scheme/form.ts'
+import type { Pairs } from '../../schemes/twilio/sign/form.ts'
 import type { Rejected, RejectionCode } from '../../verdict.ts'
 import type { findBodyVariant } from '../body-variants.ts'
 import { countCharacters, type Work } from '../limits.ts'

@@ -1,4 +1,4 @@
-import { findDefaultPort, isWebSocketScheme, splitUrl } from '../../scheme/signed-url.ts'
+import { findDefaultPort, isWebSocketScheme, splitUrl } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
 import { listParts, spellName } from '../evidence.ts'
 import type { Subject } from '../reading.ts'

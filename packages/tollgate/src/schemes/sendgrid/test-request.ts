@@ -1,9 +1,9 @@
-import { readOptions } from '../checks/options.ts'
-import { isBytes } from '../checks/runtime.ts'
-import { encodeUtf8 } from '../scheme/form.ts'
-import { eventSamples } from '../sendgrid/events.sample.ts'
-import { formatEvents, type SendGridEvent, type SendGridEventType } from '../sendgrid/events.ts'
-import { toSpki } from '../sendgrid/public-key.ts'
+import { readOptions } from '../../checks/options.ts'
+import { isBytes } from '../../checks/runtime.ts'
+import { encodeUtf8 } from '../twilio/sign/form.ts'
+import { eventSamples } from './events.sample.ts'
+import { formatEvents, type SendGridEvent, type SendGridEventType } from './events.ts'
+import { toSpki } from './public-key.ts'
 import {
   decodeBase64,
   encodeBase64,
@@ -12,7 +12,7 @@ import {
   joinMessage,
   signatureHeader,
   timestampHeader,
-} from '../sendgrid/signature.ts'
+} from './signature.ts'
 
 /** The input of `signSendGridRequest`. At most one of `events` and `body`. */
 export interface SignSendGridRequestInput {

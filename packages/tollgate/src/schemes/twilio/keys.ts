@@ -1,12 +1,12 @@
-import { type Awaitable, withTimeLimit } from '../checks/limits.ts'
-import { isAccountSid, maxTokens, parseTokens } from '../checks/secrets.ts'
-import { type Algorithm, defaultAlgorithm } from '../scheme/algorithms.ts'
-import { distinct, type Pairs, parseJsonBody } from '../scheme/form.ts'
-import { createSigner, isCanonicalSignature, type Signer } from '../scheme/signature.ts'
-import { type Accepted, type Rejected, reject } from '../verdict.ts'
-import type { SignatureClaim } from './head.ts'
-import type { ParsedSharedKey, Settings } from './options.ts'
-import type { UnverifiedClaim } from './types.ts'
+import { type Awaitable, withTimeLimit } from '../../checks/limits.ts'
+import { isAccountSid, maxTokens, parseTokens } from '../../checks/secrets.ts'
+import { type Accepted, type Rejected, reject } from '../../verdict.ts'
+import type { SignatureClaim } from '../../verify/head.ts'
+import type { ParsedSharedKey, Settings } from '../../verify/options.ts'
+import type { UnverifiedClaim } from '../../verify/types.ts'
+import { type Algorithm, defaultAlgorithm } from './sign/algorithms.ts'
+import { distinct, type Pairs, parseJsonBody } from './sign/form.ts'
+import { createSigner, isCanonicalSignature, type Signer } from './sign/signature.ts'
 
 /** A key that may have signed the request. */
 export interface Candidate {
