@@ -8,7 +8,8 @@ export default {
   mutate: [
     'packages/tollgate/src/schemes/twilio/sign/*.ts',
     'packages/tollgate/src/verify/verifier.ts',
-    'packages/tollgate/src/verify/webhook.ts',
+    'packages/tollgate/src/schemes/twilio/verifier.ts',
+    'packages/tollgate/src/schemes/twilio/webhook.ts',
     'packages/tollgate/src/checks/limits.ts',
     'packages/tollgate/src/replay/*.ts',
   ],

@@ -1,6 +1,7 @@
 export type { Awaitable } from './checks/limits.ts'
 export type { Tokens } from './checks/secrets.ts'
 export type { Params } from './schemes/twilio/sign/signing-string.ts'
+export { createVerifier } from './schemes/twilio/verifier.ts'
 export { RequestValidator } from './validator.ts'
 export type {
   Accepted,
@@ -34,4 +35,4 @@ export type {
   UnverifiedClaim,
   VerifierOptions,
 } from './verify/types.ts'
-export { createVerifier, type Verifier } from './verify/verifier.ts'
+export type { Verifier } from './verify/verifier.ts'

@@ -50,12 +50,18 @@ test('a wrong meter and a wrong list of ids are TypeErrors', () => {
   expect(() => openTelemetryCounters(meter, { sharedKeys: [] } as object)).toThrow('"sharedKeys"')
 })
 
-test('a verdict of SendGrid has the attributes that it knows', async () => {
+test('a verdict of SendGrid has the same attributes', async () => {
   const counted: object[] = []
   const meter = { createCounter: () => ({ add: (_: number, attributes: object) => counted.push(attributes) }) }
   const { publicKey, ...request } = await signSendGridRequest()
   await createSendGridVerifier({ publicKey, onVerdict: openTelemetryCounters(meter) }).verify(request)
   expect(counted).toEqual([
-    { 'tollgate.outcome': 'accepted', 'tollgate.key': 'sendgrid:0', 'tollgate.replayed': 'false' },
+    {
+      'tollgate.outcome': 'accepted',
+      'tollgate.key': 'sendgrid:0',
+      'tollgate.algorithm': 'ECDSA',
+      'tollgate.covers': 'body',
+      'tollgate.replayed': 'false',
+    },
   ])
 })

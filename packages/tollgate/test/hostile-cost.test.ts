@@ -122,7 +122,7 @@ test('the shapes of many texts are checked in linear time', async () => {
 })
 
 test('reading every name of a large form takes linear time', async () => {
-  const { ReceivedParams } = await import('../src/verify/webhook.ts')
+  const { ReceivedParams } = await import('../src/schemes/twilio/webhook.ts')
   const cost = (names: number): number => {
     const pairs = Array.from({ length: names }, (_, index) => [numbered(index), ''] as const)
     const params = new ReceivedParams(pairs)

@@ -101,7 +101,7 @@ test('the matchers know verdicts of SendGrid', async () => {
   const verdict = await verifier.verify(request)
   expect(verdict).toBeAccepted()
   expect(messageOf(() => expect(verdict).toBeRefusedWith('stale'))).toContain(
-    'but it was accepted: signed with {"kind":"sendgrid","name":"marketing"}',
+    'but it was accepted: signed with sendgrid key "marketing" (ECDSA), which covers its body',
   )
   expect(await verifier.verify({ ...request, body: '[]' })).toBeRefusedWith('signature_mismatch')
 })
