@@ -1,6 +1,6 @@
-import { checkType, parseInteger, readOptions } from '../checks/options.ts'
+import { readOptions } from '../checks/options.ts'
 import type { AnyAccepted, Rejected, RejectionCode } from '../verdict.ts'
-import { createKeyLabeller, type KeyLabelOptions } from './key-label.ts'
+import { createKeyLabeller, type KeyLabelOptions, keyLabelOptions } from './key-label.ts'
 import { summarize, type Tally, type VerdictSummary } from './summary.ts'
 
 /** Options of `verdictCounters`. */
@@ -30,12 +30,12 @@ export interface VerdictCounters {
   reset(): void
 }
 
-const known: Readonly<Record<keyof VerdictCountersOptions, true>> = {
-  sharedKeyIds: true,
-  authTokens: true,
-  quietSeconds: true,
-  now: true,
-}
+/** The options of `verdictCounters`, beside those of the labels. */
+export const verdictCountersOptions = {
+  authTokens: { type: 'integer', least: 1, most: 16, default: 2 },
+  quietSeconds: { type: 'integer', least: 60, most: 31_536_000, default: 86_400 },
+  now: { type: 'function' },
+} as const
 
 /**
  * Counts verdicts by code and by key in this process. The summary answers whether `observe` may
@@ -44,12 +44,10 @@ const known: Readonly<Record<keyof VerdictCountersOptions, true>> = {
  * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
  */
 export function verdictCounters(given: VerdictCountersOptions = {}): VerdictCounters {
-  const options = readOptions(given, known, 'verdictCounters')
+  const options = readOptions(given, { ...keyLabelOptions, ...verdictCountersOptions }, 'verdictCounters')
   const labelKey = createKeyLabeller(options)
-  const authTokens = parseInteger(options.authTokens, 'authTokens', 1, 16) ?? 2
-  const quietMs = 1000 * (parseInteger(options.quietSeconds, 'quietSeconds', 60, 31_536_000) ?? 86_400)
-  const { now = Date.now } = options
-  checkType(now, 'now', 'function')
+  const { authTokens, quietSeconds, now = Date.now } = options
+  const quietMs = 1000 * quietSeconds
   let tally = new VerdictTally(now())
   return {
     onVerdict(verdict) {

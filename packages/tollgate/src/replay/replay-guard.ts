@@ -1,5 +1,5 @@
 import { withTimeLimit } from '../checks/limits.ts'
-import { checkMethods, parseChoice, parseInteger, readOptions } from '../checks/options.ts'
+import { readOptions } from '../checks/options.ts'
 import { parseJsonBody } from '../schemes/twilio/sign/form.ts'
 import { kindOf, kindOfJson, neverRepeats } from '../schemes/twilio/webhooks/index.ts'
 import { hasWebhookShape } from '../schemes/twilio/webhooks/shapes.ts'
@@ -50,14 +50,15 @@ interface ReplaySettings {
   readonly storeTimeoutMs: number
 }
 
-const known: Readonly<Record<keyof ReplayGuardOptions, true>> = {
-  store: true,
-  ttlSeconds: true,
-  leaseSeconds: true,
-  onReplay: true,
-  onStoreFailure: true,
-  storeTimeoutMs: true,
-}
+/** The options of `replayGuard`. */
+export const replayGuardOptions = {
+  store: { type: 'object', methods: ['reserve', 'confirm', 'release'], required: true },
+  ttlSeconds: { type: 'integer', least: 1, most: 31_536_000, default: 86_400 },
+  leaseSeconds: { type: 'integer', least: 1, most: 3600, default: 30 },
+  onReplay: { type: 'choice', choices: ['mark', 'reject'], default: 'mark' },
+  onStoreFailure: { type: 'choice', choices: ['reject', 'accept'], default: 'reject' },
+  storeTimeoutMs: { type: 'integer', least: 1, most: 15_000, default: 1000 },
+} as const
 
 /**
  * Creates a guard that recognises a delivery that arrives again, for the `replay` option. It
@@ -69,15 +70,14 @@ const known: Readonly<Record<keyof ReplayGuardOptions, true>> = {
  *   range.
  */
 export function replayGuard(given: ReplayGuardOptions): ReplayGuard {
-  const options = readOptions(given, known, 'replayGuard')
-  checkMethods(options.store, 'store', ['reserve', 'confirm', 'release'])
+  const options = readOptions(given, replayGuardOptions, 'replayGuard')
   const settings: ReplaySettings = {
     store: options.store,
-    leaseMs: 1000 * (parseInteger(options.leaseSeconds, 'leaseSeconds', 1, 3600) ?? 30),
-    ttlMs: 1000 * (parseInteger(options.ttlSeconds, 'ttlSeconds', 1, 31_536_000) ?? 86_400),
-    refuses: parseChoice(options.onReplay, 'onReplay', ['mark', 'reject']) === 'reject',
-    acceptsOnFailure: parseChoice(options.onStoreFailure, 'onStoreFailure', ['reject', 'accept']) === 'accept',
-    storeTimeoutMs: parseInteger(options.storeTimeoutMs, 'storeTimeoutMs', 1, 15_000) ?? 1000,
+    leaseMs: 1000 * options.leaseSeconds,
+    ttlMs: 1000 * options.ttlSeconds,
+    refuses: options.onReplay === 'reject',
+    acceptsOnFailure: options.onStoreFailure === 'accept',
+    storeTimeoutMs: options.storeTimeoutMs,
   }
   return { reserve: (delivery) => reserveDelivery(settings, delivery) }
 }

@@ -1,4 +1,4 @@
-import { checkType, readOption } from '../../checks/options.ts'
+import { pickOptions } from '../../checks/options.ts'
 import type { IncomingRequest } from '../../index.ts'
 import { createGuard, type Guard, type GuardOptions, type OptionsSource, resolveOptions } from './guard.ts'
 
@@ -14,6 +14,10 @@ export interface WebSocketOptions {
   readonly webSocket?: boolean | undefined
 }
 
+const webSocketOptions = {
+  webSocket: { type: 'boolean', default: false },
+} as const
+
 /**
  * Creates a guard with the option `webSocket`. An adapter whose server knows if it upgrades the
  * connection sets `handshake`. Without it, the headers decide.
@@ -24,9 +28,8 @@ export function createSocketGuard<Env = void>(source: OptionsSource<GuardOptions
   let opensSockets = false
   const takeOption = (given: GuardOptions & WebSocketOptions): GuardOptions => {
     const { webSocket: _, ...options } = given
-    const webSocket = readOption(given, 'webSocket')
-    checkType(webSocket, 'webSocket', 'boolean')
-    opensSockets = webSocket === true
+    const own: WebSocketOptions = given
+    opensSockets = pickOptions(own, webSocketOptions).webSocket
     return options
   }
   const guard = createGuard<Env>(

@@ -1,5 +1,5 @@
 import { createSignatureChecker } from '#ecdsa'
-import { parseInteger } from '../../checks/options.ts'
+import { pickOptions } from '../../checks/options.ts'
 import { isBytes, readEnvironment } from '../../checks/runtime.ts'
 import { createExplainer } from '../../diagnose/explain.ts'
 import { isBounded, isBoundedJson } from '../../diagnose/limits.ts'
@@ -61,6 +61,12 @@ export interface SendGridDiagnoseOptions {
   readonly maxTries?: number | undefined
 }
 
+/** The options of `diagnoseSendGrid`, beside those of the verifier. */
+export const sendGridDiagnoseOptions = {
+  otherKeys: { type: 'other' },
+  maxTries: { type: 'integer', least: 0, most: 10_000, default: 400 },
+} as const
+
 /** The result of a diagnosis. */
 export interface SendGridDiagnosis {
   readonly verdict: SendGridVerdict
@@ -97,9 +103,10 @@ async function diagnoseRequest(
   request: Omit<IncomingRequest, 'body'> & { readonly body?: unknown },
   options: SendGridVerifierOptions & SendGridDiagnoseOptions = {},
 ): Promise<SendGridDiagnosis> {
-  const { otherKeys = {}, maxTries, ...given } = options
-  const most = parseInteger(maxTries, 'maxTries', 0, 10_000) ?? 400
-  return runDiagnosis(request as IncomingRequest, given, otherKeys, most)
+  const { otherKeys: _o, maxTries: _m, ...given } = options
+  const own: SendGridDiagnoseOptions = options
+  const { otherKeys = {}, maxTries } = pickOptions(own, sendGridDiagnoseOptions)
+  return runDiagnosis(request as IncomingRequest, given, otherKeys, maxTries)
 }
 
 async function runDiagnosis(

@@ -49,22 +49,23 @@ export interface SignedSendGridRequest {
   toRequest(): Request
 }
 
-const known: Record<keyof SignSendGridRequestInput, true> = {
-  url: true,
-  events: true,
-  body: true,
-  contentType: true,
-  headers: true,
-  timestamp: true,
-  privateKey: true,
-}
+/** The input of `signSendGridRequest`. */
+export const signSendGridRequestInput = {
+  url: { type: 'other' },
+  events: { type: 'other' },
+  body: { type: 'other' },
+  contentType: { type: 'other' },
+  headers: { type: 'other' },
+  timestamp: { type: 'other' },
+  privateKey: { type: 'other' },
+} as const
 
 /**
  * Signs a request as Twilio SendGrid does, for tests of your handlers.
  * @throws TypeError that names the property, for input that SendGrid could not send.
  */
 export async function signSendGridRequest(input: SignSendGridRequestInput = {}): Promise<SignedSendGridRequest> {
-  readOptions(input, known, 'signSendGridRequest')
+  readOptions(input, signSendGridRequestInput, 'signSendGridRequest')
   const body = readBody(input)
   const timestamp = readTimestamp(input.timestamp)
   const { publicKey, sign } = await (input.privateKey === undefined ? generateKey() : readPrivateKey(input.privateKey))

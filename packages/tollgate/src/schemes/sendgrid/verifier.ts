@@ -1,5 +1,5 @@
 import { createSignatureChecker } from '#ecdsa'
-import { checkMethods, checkType, hasMethod, parseChoice, parseInteger, readOptions } from '../../checks/options.ts'
+import { hasMethod, readOptions } from '../../checks/options.ts'
 import { isBytes } from '../../checks/runtime.ts'
 import { isRejected, type Rejected, type RejectionCode, reject } from '../../verdict.ts'
 import { borrowBody, toJsonParser } from '../../verify/body.ts'
@@ -101,15 +101,16 @@ interface Settings {
   readonly maxBodyBytes: number
 }
 
-const known: Readonly<Record<keyof SendGridVerifierOptions, true>> = {
-  publicKey: true,
-  maxAgeSeconds: true,
-  onStale: true,
-  maxBodyBytes: true,
-  replay: true,
-  onVerdict: true,
-  diagnose: true,
-}
+/** The options of `createSendGridVerifier`. */
+export const sendGridVerifierOptions = {
+  publicKey: { type: 'other' },
+  maxAgeSeconds: { type: 'integer', least: 1, most: 31_536_000, default: 300 },
+  onStale: { type: 'choice', choices: ['mark', 'reject'], default: 'mark' },
+  maxBodyBytes: { type: 'integer', least: 0, default: 1_048_576 },
+  replay: { type: 'object', methods: ['reserve'] },
+  onVerdict: { type: 'function' },
+  diagnose: { type: 'object', methods: ['explain'] },
+} as const
 
 /**
  * Creates a verifier for the Event Webhook and Inbound Parse of Twilio SendGrid. Neither URL nor
@@ -143,18 +144,15 @@ const sendgridCheck: SchemeCheck<SendGridTypes> = {
 }
 
 function parseOptions(options: SendGridVerifierOptions): Settings {
-  const given = readOptions(options, known, 'createSendGridVerifier')
-  checkType(given.onVerdict, 'onVerdict', 'function')
-  if (given.replay !== undefined) checkMethods(given.replay, 'replay', ['reserve'])
-  if (given.diagnose !== undefined) checkMethods(given.diagnose, 'diagnose', ['explain'])
+  const given = readOptions(options, sendGridVerifierOptions, 'createSendGridVerifier')
   const keys = parsePublicKeys(given.publicKey)
   return {
     given: Object.freeze(given),
     keys,
     startCheck: createSignatureChecker(keys.map(({ spki }) => spki)),
-    maxAgeMs: 1000 * (parseInteger(given.maxAgeSeconds, 'maxAgeSeconds', 1, 31_536_000) ?? 300),
-    refusesStale: parseChoice(given.onStale, 'onStale', ['mark', 'reject']) === 'reject',
-    maxBodyBytes: parseInteger(given.maxBodyBytes, 'maxBodyBytes', 0, Number.MAX_SAFE_INTEGER) ?? 1024 * 1024,
+    maxAgeMs: 1000 * given.maxAgeSeconds,
+    refusesStale: given.onStale === 'reject',
+    maxBodyBytes: given.maxBodyBytes,
   }
 }
 
