@@ -24,6 +24,7 @@ export const entries = {
   './testing/node': 'src/testing/node.ts',
   './testing/vitest': 'src/testing/vitest.ts',
   './testing/jest': 'src/testing/jest.ts',
+  './schemes': 'src/schemes/index.ts',
   './sendgrid': 'src/schemes/sendgrid/index.ts',
   './twiml': 'src/twiml.ts',
   './compat': 'src/compat/index.ts',

@@ -1,4 +1,4 @@
-import type { ReplayGuard } from 'tollgate'
+import type { AnyAccepted, ReplayGuard } from 'tollgate'
 import type { Client } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import type { HeaderList, RouteVerdict } from './options.ts'
@@ -45,13 +45,12 @@ export function chooseRoute(
  * @param replay the replay guard of the route
  */
 export function listVerdictFields(verdict: RouteVerdict, replay: ReplayGuard | undefined): string[] {
-  // Verdicts of SendGrid have neither. Its signature covers the body.
-  const { covers = 'body', accountSid = '' } = 'covers' in verdict ? verdict : {}
-  const fields = ['tollgate-verified', verdict.ok ? covers : 'none', 'tollgate-account-sid', accountSid]
-  if ('stale' in verdict) fields.push('tollgate-stale', String(verdict.stale))
+  if (!verdict.ok) return ['tollgate-verified', 'none', 'tollgate-account-sid', '']
+  const { covers, accountSid = '', stale, handshake, replayed }: AnyAccepted = verdict
+  const fields = ['tollgate-verified', covers, 'tollgate-account-sid', accountSid]
+  if (stale !== undefined) fields.push('tollgate-stale', String(stale))
   // A guard skips handshakes, so it cannot tell.
-  const isGuarded = replay !== undefined && verdict.ok && !('handshake' in verdict && verdict.handshake)
-  if (isGuarded) fields.push('tollgate-replayed', String(verdict.replayed))
+  if (replay !== undefined && handshake !== true) fields.push('tollgate-replayed', String(replayed))
   return fields
 }
 

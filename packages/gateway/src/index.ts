@@ -11,7 +11,6 @@ export type {
   LimitOptions,
   ListenOptions,
   Route,
-  SendGridRoute,
   TwilioRoute,
 } from './options.ts'
 export type { RunHooks } from './run/run-gateway.ts'

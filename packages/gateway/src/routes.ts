@@ -1,6 +1,7 @@
 import type { Verifier } from 'tollgate'
+import type { SchemeName } from 'tollgate/schemes'
 import type { Exchange, Route, RouteVerdict, TwilioRoute } from './options.ts'
-import { findScheme, type SchemeName } from './schemes.ts'
+import { findScheme } from './schemes.ts'
 
 /** A route with its verifier. */
 export interface PreparedRoute {

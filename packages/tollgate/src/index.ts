@@ -5,6 +5,8 @@ export { createVerifier } from './schemes/twilio/verifier.ts'
 export { RequestValidator } from './validator.ts'
 export type {
   Accepted,
+  AnyAccepted,
+  AnyKey,
   AnyVerdict,
   AnyWebhook,
   Mode,

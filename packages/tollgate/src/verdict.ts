@@ -152,6 +152,12 @@ export interface AnyAccepted extends AnyWebhook, Pick<Accepted, 'ok' | 'covers' 
   readonly scheme: string
   readonly covers: Accepted['covers']
   confirm(): Promise<void>
+  /** The account that owns the key, if the scheme has accounts and this one is known. */
+  readonly accountSid?: string | undefined
+  /** True for a WebSocket handshake. Default: the scheme has none. */
+  readonly handshake?: boolean
+  /** True if the request was signed long ago. Default: the scheme signs no time. */
+  readonly stale?: boolean
   readonly matched: {
     readonly key: AnyKey
     readonly algorithm: string

@@ -1,3 +1,4 @@
+import { type AnyScheme, type OptionRow, schemes } from 'tollgate/schemes'
 import { z } from 'zod'
 
 const port = z.int().min(0).max(65_535)
@@ -49,18 +50,21 @@ const keys = z
     error: 'needs exactly one of "env", "file" and "twilio"',
   })
 
-/** The source of SendGrid's public keys, which are not secret. */
-const publicKeys = z
-  .strictObject({
-    /** Variables with one public key each. */
+/** The source of the keys of a scheme other than Twilio's. Only public keys may stand here themselves. */
+function listedKeys({ keys: { option, isSecret } }: AnyScheme) {
+  const sources = {
+    /** Variables with one key each. */
     env: z.union([variable, z.array(variable).min(1).max(16)]).optional(),
-    /** Files with one public key each, as PEM or Base64. */
+    /** Files with one key each. */
     file: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(16)]).optional(),
-    publicKey: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+  }
+  const given = z.union([z.string(), z.array(z.string()).min(1)]).optional()
+  const all: z.core.$ZodLooseShape = isSecret ? sources : { ...sources, [option]: given }
+  const names = Object.keys(all).map((name) => `"${name}"`)
+  return z.strictObject(all).refine((one) => Object.keys(one).length === 1, {
+    error: `needs exactly one of ${names.join(', ').replace(/, (?=[^,]*$)/, ' and ')}`,
   })
-  .refine((given) => Object.keys(given).length === 1, {
-    error: 'needs exactly one of "env", "file" and "publicKey"',
-  })
+}
 
 const replay = z
   .strictObject({
@@ -105,29 +109,40 @@ const routeFields = {
   replay: z.literal(false).optional(),
 }
 
-const sendgridFields = {
-  scheme: z.literal('sendgrid'),
-  keys: publicKeys.optional(),
-  maxAgeSeconds: z.int().optional(),
-  onStale: z.enum(['mark', 'reject']).optional(),
-  maxBodyBytes: z.int().min(1, 'must be at least 1: 0 would refuse every body').optional(),
+const [{ name: defaultScheme }, ...otherSchemes] = schemes
+
+/** The fields of a scheme other than Twilio's: those options of its verifier that a file can have. */
+function listFields(scheme: AnyScheme) {
+  const fields: Record<string, z.core.$ZodType> = {}
+  for (const [name, row] of Object.entries<OptionRow>(scheme.options)) {
+    if (row.type === 'integer') fields[name] = z.int().optional()
+    if (row.type === 'choice') fields[name] = z.enum(row.choices as readonly [string, ...string[]]).optional()
+    if (row.type === 'boolean') fields[name] = z.boolean().optional()
+  }
+  return {
+    ...fields,
+    scheme: z.literal(scheme.name),
+    keys: listedKeys(scheme).optional(),
+    maxBodyBytes: verifierFields.maxBodyBytes,
+  }
 }
 
 // The default message is right for a route that is not an object.
 const unknownScheme: z.core.$ZodDiscriminatedUnionParams = {
-  error: ({ code }) => (code === 'invalid_union' ? 'must be twilio or sendgrid' : undefined),
+  error: ({ code }) =>
+    code === 'invalid_union' ? `must be ${schemes.map(({ name }) => name).join(' or ')}` : undefined,
 }
 
 const route = z.discriminatedUnion(
   'scheme',
   [
     z.strictObject({
-      scheme: z.literal('twilio').optional(),
+      scheme: z.literal(defaultScheme).optional(),
       ...routeFields,
       ...verifierFields,
       webSocket: z.boolean().optional(),
     }),
-    z.strictObject({ ...routeFields, ...sendgridFields }),
+    ...otherSchemes.map((scheme) => z.strictObject({ ...routeFields, ...listFields(scheme) })),
   ],
   unknownScheme,
 )
@@ -180,8 +195,8 @@ export const configurationSchema = z.strictObject({
     .discriminatedUnion(
       'scheme',
       [
-        z.strictObject({ scheme: z.literal('twilio').optional(), ...authFields, ...omitMode(verifierFields) }),
-        z.strictObject({ ...authFields, ...sendgridFields }),
+        z.strictObject({ scheme: z.literal(defaultScheme).optional(), ...authFields, ...omitMode(verifierFields) }),
+        ...otherSchemes.map((scheme) => z.strictObject({ ...authFields, ...listFields(scheme) })),
       ],
       unknownScheme,
     )
@@ -193,8 +208,11 @@ export const configurationSchema = z.strictObject({
 export type Configuration = z.output<typeof configurationSchema>
 /** The option `keys`. */
 export type KeysConfiguration = z.output<typeof keys>
-/** The option `keys` of a SendGrid route. */
-export type PublicKeysConfiguration = z.output<typeof publicKeys>
+/** The option `keys` of a route of another scheme. The key option itself is there if it is not secret. */
+export type ListedKeysConfiguration = z.output<ReturnType<typeof listedKeys>> & {
+  readonly env?: string | string[] | undefined
+  readonly file?: string | string[] | undefined
+}
 /** The option `replay`. */
 export type ReplayConfiguration = z.output<typeof replay>
 

@@ -1,7 +1,138 @@
 import type { Awaitable } from '../checks/limits.ts'
-import type { Accepted, AnyWebhook, Rejected } from '../verdict.ts'
+import type { OptionRow } from '../checks/options.ts'
+import type { Accepted, AnyAccepted, AnyWebhook, Rejected } from '../verdict.ts'
 import type { Head, HeaderReader } from '../verify/head.ts'
 import type { Delivery, Diagnoser, IncomingRequest, RawBody, ReplayGuard, VerifierOptions } from '../verify/types.ts'
+import type { Verifier } from '../verify/verifier.ts'
+
+/**
+ * A scheme: one way to sign requests. A row in `schemes/index.ts` makes it known to the gateway, the
+ * inspector, the command line, `tollgate/testing` and the counters.
+ */
+export interface Scheme<Options extends object = never, Webhook extends AnyAccepted = AnyAccepted> {
+  /** The `scheme` of its verdicts, and of a route in the gateway. Lower-case letters. */
+  readonly name: Webhook['scheme']
+  /** Its name for people. */
+  readonly title: string
+  /** The header fields that only this scheme reads, as they are written. The first has the signature. */
+  readonly headers: readonly [signature: string, ...others: string[]]
+  /** The options of its verifier. */
+  readonly options: Readonly<Record<keyof Options & string, OptionRow>>
+  readonly keys: KeyOption
+  /** The private key that signs test requests. Default: the key that verifies signs too. */
+  readonly signingKey?: SigningKeyOption
+  /** True if it signs WebSocket handshakes too. */
+  readonly signsHandshakes: boolean
+  /** The kinds of webhook that `sign` makes. */
+  readonly kinds: readonly string[]
+  /** @throws TypeError or RangeError that names the option. */
+  createVerifier(options: Options): Verifier<Webhook | Rejected>
+  /** Says what the signature covers, as the end of a sentence. */
+  describeCoverage(verdict: Pick<Webhook, 'covers'>): string
+  /** Names the key that signed, for its owner. */
+  nameKey(key: Webhook['matched']['key']): string
+  /** Returns the kind of a webhook, or `undefined` if it is unknown. */
+  nameKind(request: SeenRequest): string | undefined
+  /** Lists the parts of the signed text. */
+  listSigned(request: SeenRequest): readonly SignedPart[]
+  /** Returns facts of a verdict that only this scheme has, for a report. */
+  describe(verdict: Webhook): Readonly<Record<string, string | number | boolean>>
+  /**
+   * Signs a test request as the sender does.
+   * @throws TypeError that names the input, for what the sender could not send.
+   */
+  sign(input: SchemeSignInput): Promise<SchemeSignedRequest>
+  /** Explains a refused request. Default: the code of the rejection has to do. */
+  diagnose?(request: IncomingRequest, options: Options & DiagnoseHints): Promise<SchemeDiagnosis>
+}
+
+/** The option with the keys that verify. */
+interface KeyOption {
+  readonly option: string
+  /** The environment variable with its default. */
+  readonly variable: string
+  /** The name of its flags, without dashes. */
+  readonly flag: string
+  /** What it is, for people: `'public key'`. */
+  readonly words: string
+  /** True if nobody else may see it. It is then never an argument of a command. */
+  readonly isSecret: boolean
+}
+
+interface SigningKeyOption {
+  readonly flag: string
+  /** The environment variable that tests read it from. */
+  readonly variable: string
+  readonly words: string
+  /** How to make one, for users without. */
+  readonly hint: string
+}
+
+/** A request, as the inspector shows it. */
+export interface SeenRequest {
+  readonly method: string
+  /** The URL that was signed, or may have been. */
+  readonly url: string
+  /** Path and query as they arrived. */
+  readonly target: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** `undefined` if there is none, or if it is not UTF-8. */
+  readonly body?: string | undefined
+}
+
+/** A part of the signed text, and its source. */
+export interface SignedPart {
+  readonly text: string
+  readonly from: 'url' | 'name' | 'value' | 'timestamp' | 'body'
+}
+
+/** The input of a test request. */
+export interface SchemeSignInput {
+  readonly url: string
+  /** Default: a sample of the first kind. */
+  readonly body?: string | Uint8Array | undefined
+  /** Default: that of the kind. */
+  readonly contentType?: string | undefined
+  /** Headers that are added. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The key that signs. Default: a new one, if the scheme has private keys. */
+  readonly key?: string | undefined
+}
+
+/** A request that is signed as the sender signs. */
+export interface SchemeSignedRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: ReturnType<TextEncoder['encode']>
+  /** The key for the verifier under test, if it is not the key that signed. */
+  readonly publicKey?: string
+}
+
+/** Guesses for a diagnosis. */
+export interface DiagnoseHints {
+  /** Keys of other webhooks, by a name. */
+  readonly otherKeys?: Readonly<Record<string, string>> | undefined
+  /** The most checks of a signature. */
+  readonly maxTries?: number | undefined
+}
+
+interface SchemeCause {
+  readonly id: string
+  readonly detail: string
+  readonly fix: string
+}
+
+/** The causes of a rejection: proven, or suspected with the most likely first. */
+export interface SchemeDiagnosis {
+  readonly verdict: { readonly ok: true } | Rejected
+  readonly proven?: { readonly causes: readonly SchemeCause[] }
+  readonly suspected: readonly SchemeCause[]
+  /** If nothing is proven: what the search has excluded. */
+  readonly ruledOut?: string | undefined
+  /** The number of checks of a signature. */
+  readonly tried: number
+}
 
 /** The options that the frame in `verify/verifier.ts` reads. A scheme need not have them all. */
 interface FrameOptions<Webhook> extends Pick<VerifierOptions, 'onRejected'> {

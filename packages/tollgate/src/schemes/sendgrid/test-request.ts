@@ -101,6 +101,15 @@ export function sampleSendGridEvents<T extends SendGridEventType = SendGridEvent
   })
 }
 
+/** Makes one event of each type that happened now, with ids of its own. */
+export function makeEvents(): readonly SendGridEvent[] {
+  return sampleSendGridEvents().map((event) => ({
+    ...event,
+    sg_event_id: btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15)))).replace(/[+/]/g, '_'),
+    timestamp: Math.floor(Date.now() / 1000),
+  }))
+}
+
 function readBody({ events, body }: SignSendGridRequestInput): Uint8Array<ArrayBuffer> {
   if (events !== undefined && !Array.isArray(events)) throw new TypeError('"events" must be a list')
   if (body === undefined) return encodeUtf8(formatEvents(events ?? sampleSendGridEvents()))
