@@ -1,4 +1,4 @@
-import type { AnyAccepted, ReplayGuard } from 'tollgate'
+import type { AnyAccepted } from 'tollgate'
 import type { Client } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import type { HeaderList, RouteVerdict } from './options.ts'
@@ -40,17 +40,13 @@ export function chooseRoute(
   return route ?? 404
 }
 
-/**
- * Returns the header fields that inform the upstream of the verdict.
- * @param replay the replay guard of the route
- */
-export function listVerdictFields(verdict: RouteVerdict, replay: ReplayGuard | undefined): string[] {
+/** Returns the header fields that inform the upstream of the verdict. */
+export function listVerdictFields(verdict: RouteVerdict): string[] {
   if (!verdict.ok) return ['tollgate-verified', 'none', 'tollgate-account-sid', '']
-  const { covers, accountSid = '', stale, handshake, replayed }: AnyAccepted = verdict
+  const { covers, accountSid = '', stale, delivery }: AnyAccepted = verdict
   const fields = ['tollgate-verified', covers, 'tollgate-account-sid', accountSid]
   if (stale !== undefined) fields.push('tollgate-stale', String(stale))
-  // A guard skips handshakes, so it cannot tell.
-  if (replay !== undefined && handshake !== true) fields.push('tollgate-replayed', String(replayed))
+  if (delivery !== undefined) fields.push('tollgate-delivery', delivery)
   return fields
 }
 

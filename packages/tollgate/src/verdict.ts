@@ -67,10 +67,11 @@ export interface Accepted extends Received {
     readonly url: string
   }
   /**
-   * True if this delivery arrived before, `'unknown'` if the replay guard cannot tell. `false`
-   * without a guard.
+   * The answer of the replay guard: `'repeated'` if this delivery arrived before, `'unknown'` if the
+   * guard cannot tell, because its store is full or because such requests repeat (handshakes).
+   * `undefined` without a guard.
    */
-  readonly replayed: boolean | 'unknown'
+  readonly delivery: 'first' | 'repeated' | 'unknown' | undefined
   /**
    * Reports that your work succeeded: from now on the replay guard recognises this delivery. Call it
    * if you set `reportsOutcome`. Adapters call it after a successful answer. After `release()` it
@@ -108,7 +109,7 @@ export interface Observed extends Received, Rejected {
   readonly covers?: undefined
   readonly accountSid?: undefined
   readonly matched?: undefined
-  readonly replayed?: undefined
+  readonly delivery?: undefined
   /** Does nothing, because nothing was reserved. */
   confirm(): Promise<void>
   /** Does nothing, because nothing was reserved. */
@@ -146,7 +147,7 @@ export interface AnyKey {
 }
 
 /** The part of an accepted verdict that every scheme of Tollgate has. */
-export interface AnyAccepted extends AnyWebhook, Pick<Accepted, 'ok' | 'covers' | 'replayed' | 'confirm' | 'release'> {
+export interface AnyAccepted extends AnyWebhook, Pick<Accepted, 'ok' | 'covers' | 'delivery' | 'confirm' | 'release'> {
   readonly ok: true
   /** The name of the scheme, such as `'twilio'`. */
   readonly scheme: string

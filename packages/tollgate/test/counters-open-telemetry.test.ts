@@ -34,9 +34,9 @@ test('verdicts are counted by the real SDK, with attributes from closed sets', a
   const token = { ...accepted, 'tollgate.key': 'auth_token:1', 'tollgate.algorithm': 'HMAC_SHA1' }
   const key = { ...accepted, 'tollgate.key': 'shared_key:webhooks_key', 'tollgate.algorithm': 'HMAC_SHA256' }
   expect(metrics[0]?.dataPoints.map(({ attributes, value }) => [attributes, value])).toEqual([
-    [{ ...token, 'tollgate.replayed': 'false' }, 1],
-    [{ ...token, 'tollgate.replayed': 'true' }, 1],
-    [{ ...key, 'tollgate.replayed': 'true' }, 1],
+    [{ ...token, 'tollgate.delivery': 'first' }, 1],
+    [{ ...token, 'tollgate.delivery': 'repeated' }, 1],
+    [{ ...key, 'tollgate.delivery': 'repeated' }, 1],
     [{ 'tollgate.outcome': 'refused', 'tollgate.code': 'signature_mismatch' }, 1],
   ])
   await provider.shutdown()
@@ -61,7 +61,6 @@ test('a verdict of SendGrid has the same attributes', async () => {
       'tollgate.key': 'sendgrid:0',
       'tollgate.algorithm': 'ECDSA',
       'tollgate.covers': 'body',
-      'tollgate.replayed': 'false',
     },
   ])
 })

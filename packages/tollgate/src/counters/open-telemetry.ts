@@ -18,7 +18,7 @@ export interface Counter {
  *
  * There is one counter, `tollgate.verdicts`, with the attribute `tollgate.outcome` (`accepted` or
  * `refused`). An accepted request also has `tollgate.key`, `tollgate.algorithm`, `tollgate.covers` and
- * `tollgate.replayed`; a refused one has `tollgate.code`. All values come from closed sets, so the
+ * `tollgate.delivery` if a replay guard looked at it; a refused one has `tollgate.code`. All values come from closed sets, so the
  * number of time series is bounded.
  * @param meter A `Meter` of `@opentelemetry/api`.
  * @returns a function for the `onVerdict` option
@@ -46,6 +46,6 @@ function toAttributes(verdict: AnyAccepted | Rejected, labelKey: KeyLabeller): R
     'tollgate.key': labelKey(verdict.matched.key),
     'tollgate.algorithm': verdict.matched.algorithm,
     'tollgate.covers': verdict.covers,
-    'tollgate.replayed': String(verdict.replayed),
+    ...(verdict.delivery !== undefined && { 'tollgate.delivery': verdict.delivery }),
   }
 }

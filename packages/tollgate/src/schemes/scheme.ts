@@ -160,7 +160,7 @@ export interface CheckTypes {
 }
 
 /** The state of a delivery, for a verdict. */
-export type Outcome = Pick<Accepted, 'replayed' | 'confirm' | 'release'>
+export type Outcome = Pick<Accepted, 'delivery' | 'confirm' | 'release'>
 
 /** A request whose signature matched. */
 export interface Proof<Webhook> {

@@ -72,7 +72,9 @@ interface Check<T extends CheckTypes> {
   content: T['content'] | undefined
 }
 
-const unguarded: Outcome = { replayed: false, async confirm() {}, async release() {} }
+const unguarded: Outcome = { delivery: undefined, async confirm() {}, async release() {} }
+/** The guard was not asked. */
+const unknown: Outcome = { ...unguarded, delivery: 'unknown' }
 
 /**
  * The steps of a check, in order. A step gives a rejection or what the next step needs. Only a
@@ -103,8 +105,9 @@ async function prove<T extends CheckTypes>(check: Check<T>): Promise<T['webhook'
   if (isRejected(proof)) return explainCut(proof, body, head.header)
 
   const guard = settings.given.replay
-  const delivery = guard && proof.toDelivery()
-  if (guard === undefined || delivery === undefined) return proof.toWebhook(unguarded)
+  if (guard === undefined) return proof.toWebhook(unguarded)
+  const delivery = proof.toDelivery()
+  if (delivery === undefined) return proof.toWebhook(unknown)
   const reservation = await reserveDelivery(guard, source, { ...delivery, native: check.native })
   return isRejected(reservation) ? reservation : proof.toWebhook(toOutcome(reservation))
 }
@@ -143,7 +146,7 @@ function toOutcome(reservation: Reservation): Outcome {
   let confirmed: Promise<void> | undefined
   let released: Promise<void> | undefined
   return {
-    replayed: reservation.replayed,
+    delivery: reservation.delivery,
     confirm() {
       confirmed ??= released ?? (async () => reservation.confirm?.())()
       return confirmed

@@ -32,7 +32,7 @@ export interface SendGridVerifierOptions {
    * SendGrid retries for 24 hours, and does not document whether it signs a retry again. Default
    * `'mark'`.
    */
-  readonly onStale?: 'mark' | 'reject' | undefined
+  readonly whenStale?: 'mark' | 'reject' | undefined
   /**
    * The largest body in bytes, an integer from 0. A larger body is `body_too_large`. Default
    * 1,048,576. Inbound Parse needs 33,554,432: its mails have up to 30 MB before they are framed.
@@ -67,10 +67,10 @@ export interface SendGridAccepted {
   readonly stale: boolean
   readonly matched: { readonly key: SendGridKey; readonly algorithm: 'ECDSA' }
   /**
-   * True if this delivery arrived before, `'unknown'` if the replay guard cannot tell. `false`
-   * without a guard.
+   * The answer of the replay guard: `'repeated'` if this delivery arrived before, `'unknown'` if the
+   * guard cannot tell, for example because its store is full. `undefined` without a guard.
    */
-  readonly replayed: boolean | 'unknown'
+  readonly delivery: 'first' | 'repeated' | 'unknown' | undefined
   /**
    * Reports that your work succeeded: from now on the replay guard recognises this delivery. Call it
    * if you set `reportsOutcome`. Adapters call it after a successful answer. After `release()` it
@@ -105,7 +105,7 @@ interface Settings {
 export const sendGridVerifierOptions = {
   publicKey: { type: 'other' },
   maxAgeSeconds: { type: 'integer', least: 1, most: 31_536_000, default: 300 },
-  onStale: { type: 'choice', choices: ['mark', 'reject'], default: 'mark' },
+  whenStale: { type: 'choice', choices: ['mark', 'reject'], default: 'mark' },
   maxBodyBytes: { type: 'integer', least: 0, default: 1_048_576 },
   replay: { type: 'object', methods: ['reserve'] },
   onVerdict: { type: 'function' },
@@ -151,7 +151,7 @@ function parseOptions(options: SendGridVerifierOptions): Settings {
     keys,
     startCheck: createSignatureChecker(keys.map(({ spki }) => spki)),
     maxAgeMs: 1000 * given.maxAgeSeconds,
-    refusesStale: given.onStale === 'reject',
+    refusesStale: given.whenStale === 'reject',
     maxBodyBytes: given.maxBodyBytes,
   }
 }

@@ -78,7 +78,7 @@ async function prove({
 }: Parameters<SchemeCheck<TwilioTypes>['prove']>[0]): Promise<Proof<Accepted> | Rejected> {
   const parts = head.handshake ? { ...url, scheme: 'wss' } : url
   // One more than may be allowed: then at least one of them is foreign.
-  const accounts = listAccounts(coverage.named, (settings.accountSids?.size ?? 1) + 1)
+  const accounts = listAccounts(coverage.named, (settings.allowedAccounts?.size ?? 1) + 1)
   const claim = { signed, accounts, describe: () => describeClaim(head, parts, coverage, accounts) }
   const found = findKeys(settings, claim)
   const keys = 'then' in found ? await found : found

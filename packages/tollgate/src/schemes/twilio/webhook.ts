@@ -22,7 +22,7 @@ export function toObserved(coverage: Coverage, rejection: Rejected): Observed {
 export function toAccepted(
   coverage: Coverage,
   { handshake, accountSid, matched }: Pick<Accepted, 'handshake' | 'accountSid' | 'matched'>,
-  { replayed, confirm, release }: Outcome,
+  { delivery, confirm, release }: Outcome,
 ): Accepted {
   return withBody({
     [bodySource]: coverage.body,
@@ -34,7 +34,7 @@ export function toAccepted(
     covers: coverage.covers,
     accountSid,
     matched,
-    replayed,
+    delivery,
     confirm,
     release,
   })
