@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
 import { captureExchange } from '../src/server/capture-exchange.ts'
-import { listTwilioParts } from '../src/server/signing-of-capture.ts'
+import { listSigned } from '../src/server/hide.ts'
 import type { CaptureSummary } from '../src/shared/capture.ts'
 import { parseTwiml } from '../src/shared/twiml-tree.ts'
 import { compareUrlParts } from '../src/shared/url-parts.ts'
@@ -13,7 +13,7 @@ import { authToken, makeExchange, publicUrl, signSample } from './kit.ts'
 
 test.each(webhookKinds)('the signed text that is shown is the one that was signed: %s', async (kind) => {
   const exchange = await makeExchange(signSample(kind))
-  const parts = listTwilioParts(captureExchange(exchange, { origin: 'received' }))
+  const parts = listSigned(captureExchange(exchange, { origin: 'received' }))
   const signature = createHmac('sha1', authToken)
     .update(parts.map(({ text }) => text).join(''))
     .digest('base64')
@@ -28,7 +28,7 @@ test('shows a repeated name once for each distinct value, in order', async () =>
     ['b', '2'],
   ] as [string, string][]
   const signed = signRequest({ url: `${publicUrl}/x`, params, authToken })
-  const parts = listTwilioParts(captureExchange(await makeExchange(signed), { origin: 'received' }))
+  const parts = listSigned(captureExchange(await makeExchange(signed), { origin: 'received' }))
   expect(parts.slice(1).map(({ text }) => text)).toEqual(['a', '9', 'b', '1', 'b', '2'])
 })
 

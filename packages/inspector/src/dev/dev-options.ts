@@ -1,6 +1,6 @@
 import type { Exchange } from '@tollgate/gateway'
 import type { VerifierOptions } from 'tollgate'
-import type { SendGridVerifierOptions } from 'tollgate/sendgrid'
+import type { SchemeName, SchemeOptions } from 'tollgate/schemes'
 import { checkInteger } from '../server/options.ts'
 
 /** The options of `startDev`. Every option has a default. */
@@ -34,10 +34,10 @@ export interface DevOptions {
   /** With `'observe'` the gateway passes refused requests on too. Default `'enforce'`. */
   mode?: 'enforce' | 'observe' | undefined
   /**
-   * The path below which SendGrid's webhooks arrive, and their public keys. Default: none, every
-   * request is verified as one of Twilio's.
+   * Where webhooks of other schemes arrive: the name of the scheme, the path, and the options of its
+   * verifier. Default: none, every request is verified as one of Twilio's.
    */
-  sendgrid?: (Pick<SendGridVerifierOptions, 'publicKey' | 'maxBodyBytes'> & { readonly path: string }) | undefined
+  routes?: readonly OtherRoute[] | undefined
   /**
    * Lets the page sign edited requests with the first Auth Token. Default `false`: only the
    * throw-away token signs. Without `authToken`, `true` is a TypeError.
@@ -46,6 +46,13 @@ export interface DevOptions {
   /** Called after each exchange has ended. Its errors are caught by the gateway. */
   onExchange?: ((exchange: Exchange) => void) | undefined
 }
+
+type OtherRoute = {
+  [Name in Exclude<SchemeName, 'twilio'>]: { readonly scheme: Name; readonly path: string } & Omit<
+    SchemeOptions<Name>,
+    'onVerdict' | 'diagnose'
+  >
+}[Exclude<SchemeName, 'twilio'>]
 
 const known: Record<keyof DevOptions, true> = {
   upstream: true,
@@ -58,7 +65,7 @@ const known: Record<keyof DevOptions, true> = {
   allowedAccounts: true,
   trailingSlash: true,
   mode: true,
-  sendgrid: true,
+  routes: true,
   signWithRealToken: true,
   onExchange: true,
 }

@@ -1,5 +1,4 @@
 import type { VerifierOptions } from 'tollgate'
-import type { SendGridVerifierOptions } from 'tollgate/sendgrid'
 import type { Diagnose } from './explainer.ts'
 
 /** The options of `createInspector`. */
@@ -53,8 +52,8 @@ export interface InspectorOptions {
    * The verifier's options for imported requests. Default: none, imported requests have no verdict.
    */
   verifierOptions?: VerifierOptions | undefined
-  /** The same for imported requests of SendGrid. */
-  sendgrid?: SendGridVerifierOptions | undefined
+  /** The same for imported requests of other schemes: the options by the name of the scheme. */
+  schemes?: Readonly<Record<string, object>> | undefined
   /** Explains rejections of Twilio's requests. Default: `diagnose` of tollgate/diagnose. */
   diagnose?: Diagnose | undefined
 }
@@ -75,7 +74,7 @@ const known: Record<keyof InspectorOptions, true> = {
   accountSid: true,
   secrets: true,
   verifierOptions: true,
-  sendgrid: true,
+  schemes: true,
   diagnose: true,
 }
 

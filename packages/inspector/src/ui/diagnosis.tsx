@@ -6,7 +6,7 @@ import {
   throwAwayKey,
 } from '../shared/capture.ts'
 import { copyLine } from './actions.ts'
-import { covered, hasFailed } from './format.ts'
+import { hasFailed } from './format.ts'
 import { SafeText } from './safe-text.tsx'
 import { UrlDifference } from './url-difference.tsx'
 
@@ -39,7 +39,7 @@ function Accepted({ capture, verdict }: { capture: CaptureView; verdict: Verdict
       <h3>{nameSigner(capture, verdict)}</h3>
       {failed && <Failure capture={capture} />}
       <p>
-        The signature covers {covered[verdict.covers]}. It was made with <strong>{verdict.key}</strong> (
+        The signature covers {verdict.coverage}. It was made with <strong>{verdict.key}</strong> (
         {verdict.algorithm.replace('_', '-')}
         ).
       </p>

@@ -21,6 +21,8 @@ export interface Scheme<Options extends object = never, Webhook extends AnyAccep
   readonly keys: KeyOption
   /** The private key that signs test requests. Default: the key that verifies signs too. */
   readonly signingKey?: SigningKeyOption
+  /** True if the signature covers the URL, which then has to be known. */
+  readonly signsUrl: boolean
   /** True if it signs WebSocket handshakes too. */
   readonly signsHandshakes: boolean
   /** The kinds of webhook that `sign` makes. */
@@ -71,8 +73,10 @@ interface SigningKeyOption {
 /** A request, as the inspector shows it. */
 export interface SeenRequest {
   readonly method: string
-  /** The URL that was signed, or may have been. */
+  /** The public URL. */
   readonly url: string
+  /** The URL that was signed, if it is known. */
+  readonly signedUrl?: string | undefined
   /** Path and query as they arrived. */
   readonly target: string
   readonly headers: readonly (readonly [name: string, value: string])[]
@@ -113,6 +117,8 @@ export interface SchemeSignedRequest {
 export interface DiagnoseHints {
   /** Keys of other webhooks, by a name. */
   readonly otherKeys?: Readonly<Record<string, string>> | undefined
+  /** Hosts that the sender may have called, for a scheme that signs the URL. */
+  readonly otherHosts?: readonly string[] | undefined
   /** The most checks of a signature. */
   readonly maxTries?: number | undefined
 }
@@ -126,10 +132,21 @@ interface SchemeCause {
 /** The causes of a rejection: proven, or suspected with the most likely first. */
 export interface SchemeDiagnosis {
   readonly verdict: { readonly ok: true } | Rejected
-  readonly proven?: { readonly causes: readonly SchemeCause[] }
+  readonly proven?: {
+    readonly causes: readonly SchemeCause[]
+    readonly signedUrl?: string
+    /** The option that mends it, as a line to copy. */
+    readonly setting?: string | undefined
+  }
   readonly suspected: readonly SchemeCause[]
   /** If nothing is proven: what the search has excluded. */
   readonly ruledOut?: string | undefined
+  /** If nothing is proven: a command line that would settle it. */
+  readonly command?: string | undefined
+  /** The signed text, or the one that is expected. */
+  readonly signingString?: readonly SignedPart[] | undefined
+  /** The URLs that were tried, if the scheme signs one. */
+  readonly urlForms?: readonly { readonly url: string; readonly why: string }[]
   /** The number of checks of a signature. */
   readonly tried: number
 }

@@ -5,7 +5,7 @@ import type { Capture } from '../../shared/capture.ts'
 import { readBody } from '../body-text.ts'
 import { describeVerdict } from '../describe-verdict.ts'
 import { isHandshake } from '../read-capture.ts'
-import { createImportVerifiers, guessScheme, type OptionsByScheme, schemes } from '../schemes.ts'
+import { createImportVerifiers, guessScheme, type OptionsByScheme } from '../schemes.ts'
 import { HttpError } from '../web/answers.ts'
 import { readImport } from './read-import.ts'
 
@@ -23,15 +23,15 @@ export function createImporter({ optionsByScheme, throwAwayIndex, keep }: Import
     for (const imported of requests) {
       const request = toIncoming(imported)
       const scheme = guessScheme(imported.headers)
-      const verdict = await verifiers.get(scheme)?.verify(request)
+      const verdict = await verifiers.get(scheme.name)?.verify(request)
       keep(
         {
           ...imported,
           id: randomUUID(),
           time: imported.time ?? Date.now(),
           origin: 'imported',
-          scheme,
-          kind: schemes[scheme].nameKind(imported),
+          scheme: scheme.name,
+          kind: scheme.nameKind(imported),
           verdict: verdict && describeVerdict(verdict, throwAwayIndex),
         },
         request,

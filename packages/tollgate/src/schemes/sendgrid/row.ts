@@ -26,6 +26,7 @@ export const sendgrid: Scheme<SendGridVerifierOptions, SendGridAccepted> = {
     words: 'private key of P-256 (PKCS #8)',
     hint: 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem',
   },
+  signsUrl: false,
   signsHandshakes: false,
   kinds: ['sendgrid.events'],
   describeCoverage: () => 'the timestamp and every byte of the body, not the URL',
@@ -42,7 +43,7 @@ export const sendgrid: Scheme<SendGridVerifierOptions, SendGridAccepted> = {
     const { makeEvents, signSendGridRequest } = await import('./test-request.ts')
     return signSendGridRequest({ ...input, privateKey, ...(input.body === undefined && { events: makeEvents() }) })
   },
-  async diagnose(request, options) {
+  async diagnose(request, { otherHosts: _, ...options }) {
     const { diagnoseSendGrid } = await import('./diagnose.ts')
     return diagnoseSendGrid(request, options)
   },

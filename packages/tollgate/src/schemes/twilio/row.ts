@@ -25,6 +25,7 @@ export const twilio: Scheme<VerifierOptions, Accepted> = {
     words: 'Auth Token',
     isSecret: true,
   },
+  signsUrl: true,
   signsHandshakes: true,
   kinds: Object.keys(kinds).sort(),
   describeCoverage: ({ covers }) => covered[covers],
@@ -71,10 +72,11 @@ function nameJsonKind(body = ''): string {
 
 /** https://www.twilio.com/docs/usage/security */
 function listSigned(request: SeenRequest): readonly SignedPart[] {
-  const { url, body } = request
-  if (!isHandshake(request)) return listParts(url, body === undefined ? [] : listParams(request))
+  const { signedUrl, body } = request
+  if (!isHandshake(request)) return listParts(signedUrl ?? request.url, body === undefined ? [] : listParams(request))
+  const url = signedUrl ?? request.url.replace(/^http/i, 'ws').replace(/\?.*$/s, '')
   // ConversationRelay signs its query as parameters, on the URL without it.
-  return listParts(url.replace(/^http/i, 'ws'), url.includes('?') ? [] : listParams(request))
+  return listParts(url, url.includes('?') ? [] : listParams(request))
 }
 
 /** The URL, then the name and value of each parameter, sorted, with each distinct pair once. */
