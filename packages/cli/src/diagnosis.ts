@@ -34,7 +34,7 @@ export async function readGuesses(args: Args, io: Io): Promise<DiagnoseOptions> 
   }
 }
 
-/** A cause, of Twilio's scheme or SendGrid's. */
+/** A cause, of any scheme. */
 export interface ShownCause {
   readonly id: string
   readonly detail: string

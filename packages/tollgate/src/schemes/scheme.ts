@@ -140,7 +140,7 @@ export interface SchemeDiagnosis {
   }
   readonly suspected: readonly SchemeCause[]
   /** If nothing is proven: what the search has excluded. */
-  readonly ruledOut?: string | undefined
+  readonly ruledOut?: string
   /** If nothing is proven: a command line that would settle it. */
   readonly command?: string | undefined
   /** The signed text, or the one that is expected. */
