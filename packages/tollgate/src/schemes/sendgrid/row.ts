@@ -1,4 +1,5 @@
 import type { Scheme } from '../scheme.ts'
+import { decodeLeniently } from '../twilio/sign/form.ts'
 import { timestampHeader } from './signature.ts'
 import {
   createSendGridVerifier,
@@ -40,6 +41,8 @@ export const sendgrid: Scheme<SendGridVerifierOptions, SendGridAccepted> = {
   ],
   describe: ({ signedAt, stale, events }) => ({ signedAt: signedAt.toISOString(), stale, events: events.length }),
   async sign({ key: privateKey, ...input }) {
+    if (input.contentType === 'application/json' && input.body !== undefined && !isList(input.body))
+      throw new TypeError('SendGrid sends a JSON array of events')
     const { makeEvents, signSendGridRequest } = await import('./test-request.ts')
     return signSendGridRequest({ ...input, privateKey, ...(input.body === undefined && { events: makeEvents() }) })
   },
@@ -47,6 +50,11 @@ export const sendgrid: Scheme<SendGridVerifierOptions, SendGridAccepted> = {
     const { diagnoseSendGrid } = await import('./diagnose.ts')
     return diagnoseSendGrid(request, options)
   },
+}
+
+function isList(body: string | Uint8Array): boolean {
+  const start = typeof body === 'string' ? body : decodeLeniently(body.subarray(0, 100))
+  return /^\s*\[/.test(start)
 }
 
 function find(headers: readonly (readonly [name: string, value: string])[], name: string): string | undefined {
