@@ -20,13 +20,13 @@ import type { GuardOptions, RoutedServer } from './server.ts'
 /** The guard stands before the routes, so it has the whole server or some paths. */
 const wsPlaces = {
   'the whole app': 'all',
-  'paths at the root': places['paths at the root'],
-} as const satisfies Readonly<Partial<Record<Place, RoutedServer['guards']>>>
+  'some paths': places['paths at the root'],
+} as const satisfies Readonly<Record<string, RoutedServer['guards']>>
 
 type WsPlace = keyof typeof wsPlaces
 
-const choosePaths = (place: Place, options: GuardOptions): GuardOptions & { readonly paths?: readonly string[] } =>
-  place === 'paths at the root' ? { ...options, paths: rootPaths } : options
+const choosePaths = (place: string, options: GuardOptions): GuardOptions & { readonly paths?: readonly string[] } =>
+  place === 'some paths' ? { ...options, paths: rootPaths } : options
 
 /** Routes by the raw path, as servers with one path for each `WebSocketServer` do. */
 function readRaw(url: string): string {
@@ -85,7 +85,11 @@ function startVerifyClient(place: WsPlace, options: GuardOptions | undefined, ro
   )
 }
 
-async function startFastify(place: Place, options: GuardOptions | undefined, byAdapter: boolean): Promise<Running> {
+async function startFastify(
+  place: Place | WsPlace,
+  options: GuardOptions | undefined,
+  byAdapter: boolean,
+): Promise<Running> {
   const app = createFastify({ forceCloseConnections: true })
   const verifyClient = options && !byAdapter && { verifyClient: createVerifyClient(choosePaths(place, options)) }
   await app.register(websocket, { options: { ...verifyClient } })
