@@ -102,7 +102,8 @@ async function startFastify(
       own.route({
         method: 'GET',
         url: path,
-        handler: async (request) => readAt(route)(request),
+        // `verifyClient` guards no ordinary handler.
+        handler: async (request, reply) => (byAdapter ? readAt(route)(request) : reply.code(426).send()),
         wsHandler: (connection, request) => connection.send(JSON.stringify(readAt(route)(request))),
       })
     })
@@ -134,7 +135,7 @@ async function startH3(place: H3Place, options: GuardOptions | undefined): Promi
   return { port: findPort(server), close }
 }
 
-/** Servers of Node.js that open WebSockets. Those of Hono, h3 and Fastify answer other requests too. */
+/** Servers of Node.js that open WebSockets. Behind an adapter's own guard they answer other requests too. */
 export const socketServers: readonly RoutedServer[] = [
   ...listWs('ws, twilioUpgrade', startUpgrade),
   ...listWs('ws, verifyClient', startVerifyClient),
