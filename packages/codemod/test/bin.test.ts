@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { folder, moved, mover, runBin, write } from './run-bin.ts'
+import { bin, folder, moved, mover, runBin, write } from './run-bin.ts'
 import { listSources, runSources } from './sources.ts'
 
 const hostNote = 'Without `url` or `host`'
