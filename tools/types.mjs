@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { root, run } from '../run.mjs'
+import { root, run } from './run.mjs'
 
 // TypeScript 7 needs a fifth of the time of TypeScript 6. It has a folder of its own, because the
 // tools that build the packages and the documentation need the interface of TypeScript 6.
-const compiler = 'tools/types/node_modules/typescript/bin/tsc'
+const compiler = 'compiler/node_modules/typescript/bin/tsc'
 
 // The compiler remembers there what has not changed since the last run.
 const cache = join(root, 'node_modules/.cache/tollgate/types')
