@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type IncomingRequest, type PushedBody, type VerifierOptions } from '../src/index.ts'
-import { createSendGridVerifier } from '../src/sendgrid/index.ts'
+import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { sampleWebhook } from '../src/testing/index.ts'
 import { accountSid, authToken, formType, options, otherSid, otherToken } from './requests.ts'
 import { genuine, makeKeys, now, post, sign } from './sendgrid-support.ts'

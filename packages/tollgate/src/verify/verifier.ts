@@ -27,6 +27,8 @@ export interface Verifier<V extends AnyVerdict = Verdict> {
    * Default true.
    */
   readonly reserves?: boolean | undefined
+  /** The `scheme` of its verdicts. Default: the verifier is one of your own. */
+  readonly scheme?: string | undefined
   /** The option `onRejected`, for adapters that have none of their own. Default: none. */
   readonly onRejected?: VerifierOptions['onRejected']
 }
@@ -43,6 +45,7 @@ export function createVerifierOf<T extends CheckTypes>(
   const settings = scheme.parseOptions(options)
   const { publicUrl, onRejected, replay } = settings.given
   return {
+    scheme: scheme.name,
     publicUrl,
     onRejected,
     reserves: replay !== undefined,
