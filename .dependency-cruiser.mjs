@@ -3,7 +3,7 @@ const src = '^packages/tollgate/src/'
 const hmac = '^#hmac$|^packages/tollgate/(src|dist)/hmac/'
 // What every layer above what is signed may use.
 const shared = `${src}(verdict[.]ts$|checks/)`
-const core = 'schemes/(scheme[.]ts$|twilio/(?!webhooks/|index[.]ts$))'
+const core = 'schemes/(scheme[.]ts$|twilio/(?!webhooks/|row[.]ts$))'
 const addOns = `(keys|replay|counters|params|testing|compat|diagnose|adapters)/|twiml[.]ts$|(?!${core})schemes/`
 const addOnFiles = `${src}(?:${addOns})`
 const nodeFamily = '(node|express|fastify|koa|nest|next|lambda|azure|ws|shared/node)'

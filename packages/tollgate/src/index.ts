@@ -35,6 +35,6 @@ export type {
   Reservation,
   SharedKey,
   UnverifiedClaim,
+  Verifier,
   VerifierOptions,
 } from './verify/types.ts'
-export type { Verifier } from './verify/verifier.ts'

@@ -25,8 +25,8 @@ import { readEnvironment } from '../../checks/runtime.ts'
 import { type AnyAccepted, type Rejected, reject } from '../../verdict.ts'
 import { toJsonParser } from '../../verify/body.ts'
 import { type Head, readSingle } from '../../verify/head.ts'
-import type { ReplayGuard } from '../../verify/types.ts'
-import { createVerifierOf, type Verifier } from '../../verify/verifier.ts'
+import type { ReplayGuard, Verifier } from '../../verify/types.ts'
+import { createVerifierOf } from '../../verify/verifier.ts'
 import type { Proof, Scheme, SchemeCheck } from '../scheme.ts'
 
 /** Options of the verifier. */

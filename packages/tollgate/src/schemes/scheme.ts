@@ -2,8 +2,15 @@ import type { Awaitable } from '../checks/limits.ts'
 import type { OptionRow } from '../checks/options.ts'
 import type { Accepted, AnyAccepted, AnyWebhook, Rejected } from '../verdict.ts'
 import type { Head, HeaderReader } from '../verify/head.ts'
-import type { Delivery, Diagnoser, IncomingRequest, RawBody, ReplayGuard, VerifierOptions } from '../verify/types.ts'
-import type { Verifier } from '../verify/verifier.ts'
+import type {
+  Delivery,
+  Diagnoser,
+  IncomingRequest,
+  RawBody,
+  ReplayGuard,
+  Verifier,
+  VerifierOptions,
+} from '../verify/types.ts'
 
 /**
  * A scheme: one way to sign requests. A row in `schemes/index.ts` makes it known to the gateway, the

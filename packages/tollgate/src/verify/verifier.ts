@@ -1,37 +1,9 @@
 import { runUnnoticed } from '../checks/options.ts'
 import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
-import { type AnyVerdict, isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
+import { isRejected, type Rejected, reject } from '../verdict.ts'
 import { borrowBody, explainCut } from './body.ts'
 import { type Head, readHead, readHeaders } from './head.ts'
-import type { Delivery, IncomingRequest, ReplayGuard, Reservation, VerifierOptions } from './types.ts'
-
-/**
- * Verifies requests with the options that it was created with. Adapters take one as the option
- * `verifier`.
- */
-export interface Verifier<V extends AnyVerdict = Verdict> {
-  /**
-   * Verifies one request. Never throws and never rejects because of what a request contains.
-   * @param request The request as it arrived.
-   * @param native The framework's own request object. `onVerdict` gets it, and a replay guard
-   *   counts two checks of one object as one delivery. Default: none.
-   */
-  verify(request: IncomingRequest, native?: unknown): Promise<V>
-  /**
-   * The option `publicUrl`. The option `paths` of an adapter also guards paths with its prefixes.
-   * Default: TOLLGATE_PUBLIC_URL of the environment.
-   */
-  readonly publicUrl?: unknown
-  /**
-   * False if nothing reserves deliveries, so that an adapter need not report how the work ended.
-   * Default true.
-   */
-  readonly reserves?: boolean | undefined
-  /** The `scheme` of its verdicts. Default: the verifier is one of your own. */
-  readonly scheme?: string | undefined
-  /** The option `onRejected`, for adapters that have none of their own. Default: none. */
-  readonly onRejected?: VerifierOptions['onRejected']
-}
+import type { Delivery, IncomingRequest, ReplayGuard, Reservation, Verifier } from './types.ts'
 
 /**
  * Creates the verifier of a scheme: this file has what all schemes share, and the scheme its steps.

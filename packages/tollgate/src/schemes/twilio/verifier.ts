@@ -12,8 +12,8 @@ import {
 import type { Head } from '../../verify/head.ts'
 import { parseOptions, type Settings } from '../../verify/options.ts'
 import { readTarget } from '../../verify/public-url.ts'
-import type { UnverifiedClaim, VerifierOptions } from '../../verify/types.ts'
-import { createVerifierOf, type Verifier } from '../../verify/verifier.ts'
+import type { UnverifiedClaim, Verifier, VerifierOptions } from '../../verify/types.ts'
+import { createVerifierOf } from '../../verify/verifier.ts'
 import type { Proof, SchemeCheck } from '../scheme.ts'
 import { readSignatureClaim, type SignatureClaim } from './claim.ts'
 import { type Coverage, readCoverage } from './coverage.ts'
@@ -57,7 +57,7 @@ interface TwilioTypes {
 }
 
 /** How a request is checked that Twilio signed. */
-export const twilioCheck: SchemeCheck<TwilioTypes> = {
+const twilioCheck: SchemeCheck<TwilioTypes> = {
   name: 'twilio',
   parseOptions,
   readClaim: readSignatureClaim,
