@@ -9,10 +9,16 @@ import { type SignedRequest, sampleWebhook, signRequest, webhookKinds } from '..
 
 const authToken = '0123456789abcdef0123456789abcdef'
 
-/** Returns the arguments that a real shell passes to a command named curl. */
+/**
+ * Returns the arguments that a real shell passes to a command named curl. A body from standard input
+ * takes the place of its option.
+ */
 function readArguments(command: string): string[] {
-  const script = `curl() { printf '%s\\0' "$@"; }\n${command}`
-  return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)
+  const script = `curl() { printf '%s\\0' "$@"; case "$*" in *'--data-binary @-'*) cat; printf '\\0' ;; esac; }\n${command}`
+  const words = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)
+  const at = words.indexOf('--data-binary')
+  if (at !== -1) words.splice(at, 2, '--data-raw', words.pop() ?? '')
+  return words
 }
 
 function listArguments(signed: SignedRequest): string[] {
@@ -49,11 +55,6 @@ test('a shell passes any body unchanged', () => {
   )
 })
 
-test('a body that no argument can contain is refused', () => {
-  const signed = signRequest({ url: 'https://example.com/', body: 'a\0b', contentType: 'text/plain', authToken })
-  expect(() => signed.toCurl()).toThrow(/NUL/)
-})
-
 test('methods and empty headers are written as curl expects them', () => {
   const url = 'https://example.com/'
   expect(readArguments(signRequest({ url, method: 'POST', authToken }).toCurl())).toContain('POST')
@@ -79,10 +80,14 @@ test('curl sends exactly the signed request', async () => {
     { body: `@${text}`, contentType: 'text/plain' },
     { method: 'GET', params: { Body: text } },
     { params: {} },
+    { body: 'a NUL: \0', contentType: 'text/plain' },
+    { body: 'long '.repeat(50_000), contentType: 'text/plain' },
   ]
   for (const input of inputs) {
     const signed = signRequest({ url: `${origin}/a/../b/./[1-3]{a,b}?q='x'&r=%2f`, ...input, authToken })
-    await promisify(execFile)('sh', ['-c', signed.toCurl()])
+    const running = promisify(execFile)('sh')
+    running.child.stdin?.end(signed.toCurl())
+    await running
     const last = received.at(-1)
     expect(last?.request.method).toBe(signed.method)
     expect(`${origin}${last?.request.url}`).toBe(signed.url)

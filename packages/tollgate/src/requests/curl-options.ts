@@ -1,3 +1,5 @@
+import { findNearest } from '../checks/options.ts'
+
 // Options whose effect has the same name.
 const named = [
   'header',
@@ -77,3 +79,9 @@ export const shortOptions: ReadonlyMap<string, CurlEffect> = new Map<string, Cur
   ...Array.from('omwxUEcCDrtyYzQ', (letter): [string, CurlEffect] => [letter, 'value']),
   ...Array.from('ksSLvifgN#460123OJjqpnlanBRZ', (letter): [string, CurlEffect] => [letter, 'ignore']),
 ])
+
+/** Returns the option that a misspelled one probably means, with its dashes. */
+export function nameLikeOption(name: string): string | undefined {
+  const near = findNearest(name.replace(/^-+/, ''), [...longOptions.keys()])
+  return near === undefined ? undefined : `--${near}`
+}
