@@ -1,7 +1,9 @@
 import { Readable, Writable } from 'node:stream'
 import { expect, test } from 'vitest'
+import { readTwiml } from '../../inspector/src/server/read-twiml.ts'
 import { authToken, openForTest, publicUrl, signSample } from '../../inspector/test/kit.ts'
 import { run } from '../src/run.ts'
+import { checkTwiml } from '../src/sending/twiml.ts'
 
 // The command line and the inspector had a reader each, and they disagreed about these inputs.
 const signed = signSample('message.inbound', { Body: 'Hi' })
@@ -77,4 +79,19 @@ async function askInspector(input: unknown): Promise<string> {
 
 test.each(inputs)('the command line and the inspector agree about %s', async (_name, input, outcome) => {
   expect([await askCommand(input), await askInspector(input)]).toEqual([outcome, outcome])
+})
+
+test.each([
+  '<Response/>',
+  '<?xml version="1.0"?>\n<!-- hi -->\n<Response><Say voice="x">a &amp; b</Say></Response>\n',
+  '<Response><Say a="1" a="2"/></Response>',
+  '<Response><Say a/></Response>',
+  '<Response/><Response/>',
+  '<Response>',
+  '<Response></Say></Response>',
+  '<!DOCTYPE x><Response/>',
+  '<Response><![CDATA[<b>]]></Response>',
+])('both find the same answers well-formed: %s', (body) => {
+  const isWellFormed = checkTwiml({ contentType: 'text/xml', body })?.wellFormed
+  expect(readTwiml(body) !== undefined).toBe(isWellFormed)
 })

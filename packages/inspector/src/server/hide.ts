@@ -1,6 +1,7 @@
 import { hiddenValue } from 'tollgate/requests'
 import type { Capture, CapturedResponse, CaptureView, HeaderList } from '../shared/capture.ts'
 import { isUnread, readParams, summarize } from './read-capture.ts'
+import { readTwiml } from './read-twiml.ts'
 import { schemes } from './schemes.ts'
 
 const credentials = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
@@ -30,8 +31,10 @@ export function isHidden(value: string): boolean {
 }
 
 export function viewCapture(capture: Capture): CaptureView {
+  const answer = capture.response?.body
   return {
     ...hideCredentials(capture),
+    ...(answer !== undefined && { twiml: readTwiml(answer) }),
     params: readParams(capture),
     signingString: schemes[capture.scheme ?? 'twilio'].listSigningParts(capture),
     summary: summarize(capture),

@@ -143,6 +143,13 @@ export interface CaptureSummary {
   readonly cause?: string | undefined
 }
 
+/** A TwiML element with its children, in order. */
+export interface TwimlElement {
+  readonly name: string
+  readonly attributes: readonly (readonly [name: string, value: string])[]
+  readonly children: readonly (TwimlElement | string)[]
+}
+
 /** A capture for the page: with derived fields, and without credentials. */
 export interface CaptureView extends Capture {
   readonly params: HeaderList
@@ -151,4 +158,6 @@ export interface CaptureView extends Capture {
   readonly summary: CaptureSummary
   /** True if the request was refused before its body was read. */
   readonly unread: boolean
+  /** The answer as elements, if it is TwiML. */
+  readonly twiml?: TwimlElement | undefined
 }

@@ -15,6 +15,7 @@ const named = [
   'cookie',
   'url',
   'url-query',
+  'request-target',
   'get',
   'head',
 ] as const
@@ -41,7 +42,7 @@ export const longOptions: ReadonlyMap<string, CurlEffect> = new Map([
   ...list('data', 'data-ascii'),
   ...list('multipart', 'form form-string'),
   ...list('upload', 'upload-file'),
-  ...list('refused', 'config variable proto-default request-target'),
+  ...list('refused', 'config variable proto-default'),
   ...list(
     'value',
     `output max-time connect-timeout write-out resolve connect-to proxy proxy-user cacert capath cert cert-type key

@@ -144,6 +144,7 @@ class CurlRequest {
   readonly #data: CurlData
   #userinfo: string | undefined
   #method: string | undefined
+  #target: string | undefined
   #get = false
   #head = false
   #json = false
@@ -179,6 +180,9 @@ class CurlRequest {
       cookie: (value) => this.#setHeader('cookie', value),
       url: (value) => void this.#urls.push(value),
       'url-query': () => refuse('--url-query is not supported; write the query into the URL'),
+      'request-target': (value) => {
+        this.#target = value
+      },
       get: () => {
         this.#get = true
       },
@@ -228,7 +232,8 @@ class CurlRequest {
     if (userinfo !== '' && !has('authorization'))
       headers.push(['authorization', `Basic ${btoa(toLatin1(encodeUtf8(userinfo)))}`])
     if (parts !== undefined && !has('host')) headers.push(['host', parts.authority])
-    return { method: this.#method ?? method, url, headers, body }
+    const sent = this.#target?.startsWith('/') && parts !== undefined ? parts.origin + this.#target : url
+    return { method: this.#method ?? method, url: sent, headers, body }
   }
 }
 

@@ -38,6 +38,8 @@ export function formatCurl(request: CurlInput): string {
   else if (method !== (body === undefined ? 'GET' : 'POST')) lines.push(`--request ${quote(method)}`)
   const text = body === undefined ? undefined : toLatin1(body)
   const isPlain = text !== undefined && text.length <= longestArgument && /^[ -~]*$/.test(text)
+  // curl drops an empty query.
+  if (url.endsWith('?')) lines.push(`--request-target ${quote(splitUrl(url)?.target ?? '/')}`)
   lines.push(...options)
   if (text !== undefined) lines.push(isPlain ? `--data-raw ${quote(text)}` : '--data-binary @-')
   const command = [...lines, quote(url)].join(' \\\n  ')

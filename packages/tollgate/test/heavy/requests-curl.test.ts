@@ -1,11 +1,20 @@
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requireProgram } from '../../../../tools/programs.mjs'
-import { parseCurl } from '../../src/inputs/curl.ts'
-import { listen, type Running, writeScratch } from '../support.ts'
+import { type RecordedRequest, RequestError, readRequests, writeRequests } from '../../src/requests/index.ts'
+import { readCurl } from '../../src/requests/read-curl.ts'
+
+// Slow, because each command starts a shell and curl.
+
+interface Arrived {
+  readonly line: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: string
+}
 
 interface Seen {
   readonly method: string
@@ -16,33 +25,67 @@ interface Seen {
   readonly body: string
 }
 
-let seen: Seen | undefined
-let server: Running
+let arrived: Arrived[] = []
+let origin = ''
+// Bytes, because a server of node:http would read some of them in its own way.
+const server = createServer((socket) => {
+  let text = ''
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    text += chunk
+    answer(socket, text)
+  })
+  socket.on('error', () => undefined)
+})
+
+function answer(socket: Socket, text: string): void {
+  const end = text.indexOf('\r\n\r\n')
+  if (end === -1) return
+  const [line = '', ...fields] = text.slice(0, end).split('\r\n')
+  const headers = fields.map((field) => {
+    const colon = field.indexOf(':')
+    return [field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim()] as const
+  })
+  const find = (name: string) => headers.find(([each]) => each === name)?.[1]
+  const body = text.slice(end + 4)
+  if (body.length < Number(find('content-length') ?? 0)) {
+    if (find('expect') !== undefined) socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+    return
+  }
+  arrived.push({ line, headers, body })
+  socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+}
 
 beforeAll(async () => {
   requireProgram('curl')
-  server = await listen(async (req, res) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of req) chunks.push(chunk)
-    const { 'content-type': contentType, authorization, 'x-extra': extra } = req.headers
-    const body = Buffer.concat(chunks).toString('latin1')
-    seen = { method: req.method ?? '', target: req.url ?? '', contentType, authorization, extra: String(extra), body }
-    res.end()
-  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
-afterAll(() => server.close())
+afterAll(() => void server.close())
+
+/** Runs a script, and returns the requests that arrived. */
+async function runScript(shell: string, script: string | Uint8Array): Promise<Arrived[]> {
+  arrived = []
+  const running = promisify(execFile)(shell)
+  running.child.stdin?.end(script)
+  await running
+  return arrived
+}
 
 /** Runs the command in a shell, and returns the request that the server received. */
 async function runInShell(command: string): Promise<Seen | undefined> {
-  seen = undefined
-  const script = writeScratch('')
-  writeFileSync(script, command)
-  await promisify(execFile)('bash', [script])
-  return seen
+  const [{ line, headers, body } = { line: '', headers: [], body: '' }] = await runScript('bash', command)
+  const [method = '', target = ''] = line.split(' ')
+  const find = (name: string) => headers.find(([each]) => each === name)?.[1]
+  return {
+    ...{ method, target, body },
+    contentType: find('content-type'),
+    authorization: find('authorization'),
+    extra: String(find('x-extra')),
+  }
 }
 
 function readCommand(command: string): Seen {
-  const { method, url, headers, body } = parseCurl(command, (path) => Buffer.from(path === '/dev/null' ? '' : 'a\r\nb'))
+  const { method, url, headers, body } = readCurl(command, (path) => Buffer.from(path === '/dev/null' ? '' : 'a\r\nb'))
   const find = (name: string) => headers.find(([each]) => each.toLowerCase() === name)?.[1]
   return {
     method,
@@ -74,7 +117,7 @@ const commands = [
 ]
 
 test.each(commands)('reads as curl sends it: %s', async (template) => {
-  const command = template.replaceAll('URL', server.origin)
+  const command = template.replaceAll('URL', origin)
   expect(readCommand(command)).toEqual(await runInShell(command))
 })
 
@@ -96,10 +139,97 @@ test('any text in any quotes is read as the shell and curl read it', async () =>
       async (parts) => {
         // A leading @ would name a file.
         const data = parts.map(([option, quote, some]) => `${option} ${quote(`n${some.replaceAll('@', '.')}`)}`)
-        const command = `curl -s ${server.origin}/x ${data.join(' ')}`
+        const command = `curl -s ${origin}/x ${data.join(' ')}`
         expect(readCommand(command)).toEqual(await runInShell(command))
       },
     ),
     { numRuns: 60 },
   )
+})
+
+describe('a written command', () => {
+  const text = fc.oneof(
+    fc.constantFrom(
+      '{a,b}[1-3]',
+      '@/etc/passwd',
+      "it's $(id) `id` !!",
+      '100% \\0',
+      '\0',
+      '\r\n',
+      '-n',
+      '\xff\xfe',
+      'é',
+    ),
+    fc.string({ unit: 'binary', maxLength: 20 }),
+  )
+  const segment = fc.constantFrom(
+    'a',
+    '.',
+    '..',
+    '{a,b}',
+    '[1-3]',
+    '%2f',
+    "'",
+    '"',
+    '@',
+    '$',
+    '`',
+    '!',
+    '*',
+    '~',
+    '|',
+    '^',
+    ';',
+    ':',
+  )
+  const path = fc.array(segment, { maxLength: 6 }).map((parts) => `/${parts.join('/')}`)
+  const query = fc.option(
+    fc.array(segment).map((parts) => `?${parts.join('&')}`),
+    { nil: '' },
+  )
+  const names = fc.constantFrom(
+    'X-A',
+    'x-a',
+    'Content-Type',
+    'User-Agent',
+    'Accept',
+    'X-Twilio-Signature',
+    'Cookie',
+    'Referer',
+  )
+  const value = fc.oneof(
+    fc.constantFrom('', ';', ':', '@x', "it's", '"', '\\', '$HOME'),
+    fc.string({ unit: 'grapheme-ascii' }),
+  )
+  const request: fc.Arbitrary<RecordedRequest> = fc.record({
+    method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE'),
+    url: fc.tuple(path, query).map((parts) => parts.join('')),
+    headers: fc.array(fc.tuple(names, value), { maxLength: 4 }),
+    body: fc.option(
+      fc.oneof(
+        text.map((some) => Buffer.from(some)),
+        fc.uint8Array({ maxLength: 30 }).map((some) => Buffer.from(some)),
+      ),
+      { nil: undefined },
+    ),
+  })
+
+  test.each(['dash', 'bash'])('sends in %s exactly the bytes of the record, once', async (shell) => {
+    await fc.assert(
+      fc.asyncProperty(request, async (given) => {
+        const [read] = readRequests(writeRequests('capture', [{ ...given, url: origin + given.url }])).requests
+        if (read === undefined || read instanceof RequestError) throw read
+        const [one, ...others] = await runScript(shell, writeRequests('curl', [read]))
+        expect(others).toEqual([])
+        expect(one?.line).toBe(`${read.method} ${read.url.slice(origin.length)} HTTP/1.1`)
+        expect(one?.body).toBe(Buffer.from(read.body ?? '').toString('latin1'))
+        const own = (headers: Arrived['headers']) =>
+          headers.flatMap(([name, some]) =>
+            /^(x-|content-type|cookie|referer)/i.test(name) ? [`${name.toLowerCase()}: ${some}`] : [],
+          )
+        expect(own(one?.headers ?? [])).toEqual(own(read.headers))
+      }),
+      { numRuns: 60 },
+    )
+  })
 })
