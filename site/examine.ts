@@ -84,7 +84,7 @@ export const emptyParts: RequestParts = {
  * @throws RequestError with a message for the page, if the command is not one complete request
  */
 export function readCurl(text: string): Partial<RequestParts> {
-  const [request] = readRequests(text, { form: 'curl', from: 'the command' }).requests
+  const [request] = readRequests(text, { form: 'curl', from: 'The command' }).requests
   if (request === undefined || request instanceof Error) throw request ?? new Error('There is no command.')
   const { method, url, headers, body } = request
   const isSendGrid = findHeader(headers, sendGridSignature) !== undefined

@@ -61,7 +61,7 @@ export async function readRequest(args: Args, io: Io): Promise<RecordedRequest> 
     throw new UsageError(
       'There is no request: use flags such as --url, give a file with --curl, or paste it to standard input.',
     )
-  return takeOne(bytes, form, path === '-' ? 'standard input' : JSON.stringify(path), args, io)
+  return takeOne(bytes, form, path === '-' ? 'Standard input' : JSON.stringify(path), args, io)
 }
 
 function takeOne(bytes: Uint8Array, given: FormName | undefined, from: string, args: Args, io: Io): RecordedRequest {

@@ -19,9 +19,8 @@ export class RequestError extends Error {
   /** True if more lines may complete the request. A terminal waits for them. */
   readonly incomplete: boolean
 
-  constructor(reason: string, { position, incomplete = false }: Refusal = {}, from = 'the text') {
-    const where = position === undefined ? from : `${from}, ${position}`
-    super(`${where.charAt(0).toUpperCase()}${where.slice(1)}: ${reason}.`)
+  constructor(reason: string, { position, incomplete = false }: Refusal = {}, from = 'The text') {
+    super(`${position === undefined ? from : `${from}, ${position}`}: ${reason}.`)
     this.reason = reason
     this.position = position
     this.incomplete = incomplete

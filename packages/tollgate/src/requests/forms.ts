@@ -24,7 +24,7 @@ export interface Source {
 export interface ReadOptions {
   /** The form. Default: detected. */
   readonly form?: FormName | undefined
-  /** Names the source in errors. Default `'the text'`. */
+  /** Names the source in errors. Default `'The text'`. */
   readonly from?: string | undefined
   /** The scheme of a raw request, which names none. Default `'https'`. */
   readonly scheme?: string | undefined
@@ -152,7 +152,7 @@ export interface ReadRequests {
  * @throws RequestError if the text has no form that is known, or not the form that `options` names
  */
 export function readRequests(given: string | Uint8Array, options: ReadOptions = {}): ReadRequests {
-  const from = options.from ?? 'the text'
+  const from = options.from ?? 'The text'
   try {
     const source = openSource(toUtf8(typeof given === 'string' ? encodeUtf8(given) : given))
     const form = options.form ?? detectForm(source)

@@ -67,7 +67,7 @@ export function createImporter({ optionsByScheme, throwAwayIndex, keep }: Import
 
 function readOrRefuse(file: Uint8Array): ReadRequests {
   try {
-    return readRequests(file, { from: 'the file' })
+    return readRequests(file, { from: 'The file' })
   } catch (error) {
     throw error instanceof RequestError ? new HttpError(400, error.message) : error
   }
