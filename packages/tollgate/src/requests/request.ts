@@ -1,4 +1,4 @@
-import { decodeLeniently, encodeUtf8 } from '../scheme/form.ts'
+import { encodeUtf8 } from '../scheme/form.ts'
 import type { IncomingRequest } from '../verify/types.ts'
 import { RequestError } from './error.ts'
 
@@ -228,16 +228,22 @@ function collectHeaders({ headers, body }: RecordedRequest): Record<string, stri
   return collected
 }
 
-/** Decodes a text file: UTF-8, or UTF-16 with a byte order mark, as PowerShell 5 writes it with `>`. */
+/**
+ * Drops the byte order mark that editors on Windows write. Text with a mark of UTF-16, as PowerShell 5
+ * writes it with `>`, becomes UTF-8.
+ */
 export function toUtf8(bytes: Uint8Array): Uint8Array {
   const [first, second, third] = bytes
   if (first === 0xef && second === 0xbb && third === 0xbf) return bytes.subarray(3)
-  if (first === 0xff && second === 0xfe) return encodeUtf8(new TextDecoder('utf-16le').decode(bytes))
-  if (first === 0xfe && second === 0xff) return encodeUtf8(new TextDecoder('utf-16be').decode(bytes))
+  if (first === 0xff && second === 0xfe) return decodeUtf16(bytes, 'utf-16le')
+  if (first === 0xfe && second === 0xff) return decodeUtf16(bytes, 'utf-16be')
   return bytes
 }
 
-/** The text of a form's body, for its parameters. */
-export function toText(bytes: Uint8Array): string {
-  return decodeLeniently(bytes)
+function decodeUtf16(bytes: Uint8Array, encoding: string): Uint8Array {
+  try {
+    return encodeUtf8(new TextDecoder(encoding, { fatal: true }).decode(bytes))
+  } catch {
+    throw new RequestError('this is not UTF-8 text, and not UTF-16 either')
+  }
 }
