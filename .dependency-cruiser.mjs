@@ -4,7 +4,7 @@ const hmac = '^#hmac$|^packages/tollgate/(src|dist)/hmac/'
 // What every layer above what is signed may use.
 const shared = `${src}(verdict[.]ts$|checks/)`
 const core = 'schemes/(scheme[.]ts$|twilio/(?!webhooks/|row[.]ts$))'
-const addOns = `(keys|replay|counters|params|testing|compat|diagnose|adapters)/|twiml[.]ts$|(?!${core})schemes/`
+const addOns = `(keys|replay|counters|params|testing|compat|diagnose|requests|adapters)/|twiml[.]ts$|(?!${core})schemes/`
 const addOnFiles = `${src}(?:${addOns})`
 const nodeFamily = '(node|express|fastify|koa|nest|next|lambda|azure|ws|shared/node)'
 const mayUseNode = `${src}((hmac|ecdsa)/node[.]ts$|adapters/${nodeFamily}[.]ts$|keys/file[.]ts$|testing/node[.]ts$)`

@@ -1,9 +1,9 @@
 import { basename } from 'node:path'
 import type { AnyAccepted, Rejected } from 'tollgate'
+import { type RecordedRequest, toIncoming } from 'tollgate/requests'
 import type { AnyScheme, SchemeDiagnosis } from 'tollgate/schemes'
 import type { Args } from '../args.ts'
 import { asUsage, asUsageLater, EXIT, UsageError } from '../exit.ts'
-import { type GivenRequest, toIncoming } from '../inputs/request.ts'
 import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { readText } from '../read-text.ts'
 import { requireKeys } from './keys.ts'
@@ -11,7 +11,7 @@ import { requireKeys } from './keys.ts'
 const maxBodyBytes = 16 * 1024 * 1024
 
 /** Runs `tollgate verify` for a request of another scheme than the first. */
-export async function verifyOther(scheme: AnyScheme, given: GivenRequest, args: Args, io: Io): Promise<number> {
+export async function verifyOther(scheme: AnyScheme, given: RecordedRequest, args: Args, io: Io): Promise<number> {
   const keys = await requireKeys(scheme, args, io)
   const options = { [scheme.keys.option]: keys, maxBodyBytes }
   const verdict = await asUsage(() => scheme.createVerifier(options as never)).verify(toIncoming(given))
@@ -24,7 +24,7 @@ export async function verifyOther(scheme: AnyScheme, given: GivenRequest, args: 
 /** Explains a request of such a scheme with the keys and limits of the flags. */
 export async function explainOther(
   scheme: AnyScheme,
-  given: GivenRequest,
+  given: RecordedRequest,
   args: Args,
   io: Io,
 ): Promise<SchemeDiagnosis> {

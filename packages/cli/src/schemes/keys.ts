@@ -1,8 +1,8 @@
+import { findHeader, type RecordedRequest } from 'tollgate/requests'
 import { type AnyScheme, schemes } from 'tollgate/schemes'
 import type { Args } from '../args.ts'
 import { type Flag, type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
-import { findHeader, type GivenRequest } from '../inputs/request.ts'
 import type { Io } from '../io.ts'
 import { readText } from '../read-text.ts'
 
@@ -83,7 +83,7 @@ export function findByFlags(args: Args): AnyScheme | undefined {
 }
 
 /** Returns the scheme that signed the request, or is said to have. `undefined` for the first. */
-export function findSigner({ headers }: GivenRequest, args: Args): AnyScheme | undefined {
+export function findSigner({ headers }: RecordedRequest, args: Args): AnyScheme | undefined {
   const isIn = (name: string): boolean => findHeader(headers, name.toLowerCase()) !== undefined
   return findByFlags(args) ?? otherSchemes.find((scheme) => scheme.headers.some(isIn))
 }

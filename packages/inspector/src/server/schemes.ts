@@ -1,7 +1,7 @@
 import type { Verifier } from 'tollgate'
+import { findHeader } from 'tollgate/requests'
 import { type AnyScheme, getScheme, type SchemeVerdict, schemes } from 'tollgate/schemes'
 import type { Capture, HeaderList } from '../shared/capture.ts'
-import { findHeader } from './read-capture.ts'
 
 /** The options of the verifiers, by the name of their scheme. */
 export type OptionsByScheme = ReadonlyMap<string, object>
