@@ -41,7 +41,7 @@ export const sendgrid: Scheme<SendGridVerifierOptions, SendGridAccepted> = {
   ],
   describe: ({ signedAt, stale, events }) => ({ signedAt: signedAt.toISOString(), stale, events: events.length }),
   async sign({ key: privateKey, ...input }) {
-    if (input.contentType === 'application/json' && input.body !== undefined && !isList(input.body))
+    if (input.contentType === 'application/json' && input.body !== undefined && isObject(input.body))
       throw new TypeError('SendGrid sends a JSON array of events')
     const { makeEvents, signSendGridRequest } = await import('./test-request.ts')
     return signSendGridRequest({ ...input, privateKey, ...(input.body === undefined && { events: makeEvents() }) })
@@ -52,9 +52,9 @@ export const sendgrid: Scheme<SendGridVerifierOptions, SendGridAccepted> = {
   },
 }
 
-function isList(body: string | Uint8Array): boolean {
+function isObject(body: string | Uint8Array): boolean {
   const start = typeof body === 'string' ? body : decodeLeniently(body.subarray(0, 100))
-  return /^\s*\[/.test(start)
+  return /^\s*\{/.test(start)
 }
 
 function find(headers: readonly (readonly [name: string, value: string])[], name: string): string | undefined {
