@@ -241,6 +241,7 @@ const signatureHeaders = ['x-twilio-signature', 'x-twilio-webhooks-signature-set
 
 function readHeaders(headers: SignRequestInput['headers']): Record<string, string> {
   const read: Record<string, string> = {}
+  if (headers !== undefined && typeof headers !== 'object') throw new TypeError('"headers" must be an object')
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
       throw new TypeError(`"headers" has an invalid name: ${JSON.stringify(name)}`)

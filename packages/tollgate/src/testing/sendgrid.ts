@@ -51,11 +51,11 @@ export interface SignedSendGridRequest {
 
 /** The input of `signSendGridRequest`. */
 export const signSendGridRequestInput = {
-  url: { type: 'other' },
+  url: { type: 'string', default: 'https://example.com/events' },
   events: { type: 'other' },
   body: { type: 'other' },
-  contentType: { type: 'other' },
-  headers: { type: 'other' },
+  contentType: { type: 'string', default: 'application/json' },
+  headers: { type: 'record' },
   timestamp: { type: 'other' },
   privateKey: { type: 'other' },
 } as const
@@ -65,17 +65,17 @@ export const signSendGridRequestInput = {
  * @throws TypeError that names the property, for input that SendGrid could not send.
  */
 export async function signSendGridRequest(input: SignSendGridRequestInput = {}): Promise<SignedSendGridRequest> {
-  readOptions(input, signSendGridRequestInput, 'signSendGridRequest')
+  const { url, contentType, headers = {} } = readOptions(input, signSendGridRequestInput, 'signSendGridRequest')
   const body = readBody(input)
   const timestamp = readTimestamp(input.timestamp)
   const { publicKey, sign } = await (input.privateKey === undefined ? generateKey() : readPrivateKey(input.privateKey))
   const request: SignedSendGridRequest = {
     method: 'POST',
-    url: input.url ?? 'https://example.com/events',
+    url,
     headers: {
       'user-agent': 'SendGrid Event API',
-      'content-type': input.contentType ?? 'application/json',
-      ...Object.fromEntries(Object.entries(input.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
+      'content-type': contentType,
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
       [signatureHeader]: await sign(joinMessage(timestamp, body)),
       [timestampHeader]: timestamp,
     },

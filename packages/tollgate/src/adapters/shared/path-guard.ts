@@ -1,8 +1,9 @@
-import { readOption } from '../../checks/options.ts'
+import { checkNames, type OptionRow, pickOptions, readOption } from '../../checks/options.ts'
 import type { Verifier } from '../../index.ts'
+import { verifierOptions as verifierTable } from '../../verify/options.ts'
 import { createPathFilter, type Mounting, type PathFilter } from '../../verify/paths.ts'
 import { readTarget } from '../../verify/public-url.ts'
-import { type GuardOptions, type OptionsSource, resolveOptions } from './guard.ts'
+import { type GuardOptions, type OptionsSource, resolveOptions, sharedVerifierOptions } from './guard.ts'
 
 /** The option of middleware that may see requests of other senders than Twilio. */
 export interface PathOptions {
@@ -16,6 +17,9 @@ export interface PathOptions {
    */
   readonly paths?: string | RegExp | readonly (string | RegExp)[] | undefined
 }
+
+/** The option of `PathOptions`. */
+export const pathOptions = { paths: { type: 'other' } } as const
 
 /** The option `paths`, taken apart from the verifier's options. */
 interface PathGuard<Env> {
@@ -34,16 +38,21 @@ type Options = GuardOptions & PathOptions
 
 /**
  * Splits the options of middleware into `paths` and the verifier's options.
+ * @param beside The adapter's other options, which the verifier does not know.
  * @throws TypeError if `paths` is wrong. Options from a function are checked at the first request.
  */
-export function createPathGuard<Env = void>(source: OptionsSource<Options, Env>): PathGuard<Env> {
+export function createPathGuard<Env = void>(
+  source: OptionsSource<Options, Env>,
+  beside: Readonly<Record<string, OptionRow>> = {},
+): PathGuard<Env> {
+  const known = { ...verifierTable, ...sharedVerifierOptions, ...pathOptions, ...beside }
   if (typeof source !== 'function') {
-    const { verifierOptions, filter } = splitOptions(resolveOptions(source))
+    const { verifierOptions, filter } = splitOptions(resolveOptions(source), known)
     return { verifierOptions, guards: (address, urls, _env, mounting) => isGuarded(filter, address, urls, mounting) }
   }
   let split: SplitOptions | undefined
   const splitOnce = (env: Env): SplitOptions => {
-    split ??= splitOptions(resolveOptions(source, env))
+    split ??= splitOptions(resolveOptions(source, env), known)
     return split
   }
   return {
@@ -82,12 +91,12 @@ interface SplitOptions {
   readonly filter: PathFilter
 }
 
-function splitOptions(options: Options): SplitOptions {
+function splitOptions(options: Options, known: Readonly<Record<string, OptionRow>>): SplitOptions {
+  checkNames(options, known, 'the adapter')
   const { paths: _, ...verifierOptions } = options
-  return {
-    verifierOptions,
-    filter: createPathFilter(readOption(options, 'paths'), findPublicUrl(verifierOptions)),
-  }
+  const own: PathOptions = options
+  const { paths } = pickOptions(own, pathOptions)
+  return { verifierOptions, filter: createPathFilter(paths, findPublicUrl(verifierOptions)) }
 }
 
 function findPublicUrl(options: GuardOptions): unknown {

@@ -1,6 +1,14 @@
-import { pickOptions } from '../../checks/options.ts'
+import { checkNames, pickOptions } from '../../checks/options.ts'
 import type { IncomingRequest } from '../../index.ts'
-import { createGuard, type Guard, type GuardOptions, type OptionsSource, resolveOptions } from './guard.ts'
+import { verifierOptions } from '../../verify/options.ts'
+import {
+  createGuard,
+  type Guard,
+  type GuardOptions,
+  type OptionsSource,
+  resolveOptions,
+  sharedVerifierOptions,
+} from './guard.ts'
 
 /** The option of adapters whose platforms pass an upgrade to the application like any request. */
 export interface WebSocketOptions {
@@ -14,7 +22,8 @@ export interface WebSocketOptions {
   readonly webSocket?: boolean | undefined
 }
 
-const webSocketOptions = {
+/** The option of `WebSocketOptions`. */
+export const webSocketOptions = {
   webSocket: { type: 'boolean', default: false },
 } as const
 
@@ -28,6 +37,7 @@ export function createSocketGuard<Env = void>(source: OptionsSource<GuardOptions
   let opensSockets = false
   const takeOption = (given: GuardOptions & WebSocketOptions): GuardOptions => {
     const { webSocket: _, ...options } = given
+    checkNames(given, { ...verifierOptions, ...sharedVerifierOptions, ...webSocketOptions }, 'the adapter')
     const own: WebSocketOptions = given
     opensSockets = pickOptions(own, webSocketOptions).webSocket
     return options
