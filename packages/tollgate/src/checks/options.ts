@@ -230,7 +230,7 @@ export function hasMethod(value: unknown, method: string): boolean {
  * Checks the type of an option.
  * @throws TypeError that names the option.
  */
-export function checkType(value: unknown, name: string, type: 'number' | 'boolean' | 'string' | 'function'): void {
+function checkType(value: unknown, name: string, type: 'number' | 'boolean' | 'string' | 'function'): void {
   if (typeof value !== type) throw new TypeError(`"${name}" must be a ${type}, got ${typeof value}`)
 }
 

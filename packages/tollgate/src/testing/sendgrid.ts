@@ -16,15 +16,19 @@ import {
 
 /** The input of `signSendGridRequest`. At most one of `events` and `body`. */
 export interface SignSendGridRequestInput {
-  /** The URL for `toRequest()`. SendGrid does not sign it. Default `https://example.com/events`. */
+  /**
+   * The URL for `toRequest()`. SendGrid does not sign it. Default `'https://example.com/events'`.
+   */
   url?: string | undefined
   /** The events of the body. Default: one of each type. */
   events?: readonly unknown[] | undefined
-  /** A body of your own, for example a multipart of Inbound Parse. */
+  /**
+   * A body of your own, for example a multipart of Inbound Parse. Default: none, `events` are sent.
+   */
   body?: string | Uint8Array | undefined
-  /** Default `application/json`. */
+  /** The Content-Type. Default `'application/json'`. */
   contentType?: string | undefined
-  /** Headers that are added. Those of the signature cannot be replaced. */
+  /** Headers that are added. Those of the signature cannot be replaced. Default: none. */
   headers?: Readonly<Record<string, string>> | undefined
   /** When the request is signed, in Unix seconds or as a Date. Default: now. */
   timestamp?: number | Date | undefined

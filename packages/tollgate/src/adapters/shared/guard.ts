@@ -18,8 +18,9 @@ import { chooseAnswer, type FullAnswer, toAnswer } from './answer.ts'
 export interface SharedVerifierOptions<V = Verifier<AnyVerdict>> {
   /**
    * A verifier that exists: one that several routes share, or one of another scheme. Beside it only
-   * `onRejected` (default: the verifier's) and the adapter's own options are allowed. Any other is a
-   * TypeError. Default: a verifier with the options.
+   * `onRejected` (default: the verifier's) and the adapter's own options are allowed. Any other is
+   * a TypeError. Default: a verifier with the options.
+   * @see docs/sendgrid-event-webhook.md
    */
   readonly verifier?: V | undefined
 }

@@ -18,6 +18,7 @@ export interface WebSocketOptions {
    * other request as usual. A handshake has the same signature for every call. `sharedKeysOnly`,
    * the allowed methods and the replay guard do not apply to it. Default false: upgrade headers are
    * ignored.
+   * @see docs/frameworks/ws.md
    */
   readonly webSocket?: boolean | undefined
 }
