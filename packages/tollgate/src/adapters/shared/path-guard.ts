@@ -8,12 +8,12 @@ import { type GuardOptions, type OptionsSource, resolveOptions, sharedVerifierOp
 /** The option of middleware that may see requests of other senders than Twilio. */
 export interface PathOptions {
   /**
-   * The paths to guard. A string guards that path and everything below it. A RegExp guards the
-   * paths that it matches, in any letter case. Encoded and unusual spellings of a guarded path are
-   * guarded too, and so is every path that has a `..` or white space, that cannot be decoded, or
-   * that does not begin with a slash, and every request whose Host moves the path of its URL. In h3
-   * 1, which mounts handlers by text, a string guards every path that begins with it. Default:
-   * every request that reaches the middleware.
+   * The paths to guard (Express, Fastify, Koa, Hono, h3, `ws`). A string guards that path and
+   * everything below it. A RegExp guards the paths that it matches, in any letter case. Encoded and
+   * unusual spellings of a guarded path are guarded too, and so is every path that has a `..` or
+   * white space, that cannot be decoded, or that does not begin with a slash, and every request
+   * whose Host moves the path of its URL. In h3 1, which mounts handlers by text, a string guards
+   * every path that begins with it. Default: every request that reaches the middleware.
    */
   readonly paths?: string | RegExp | readonly (string | RegExp)[] | undefined
 }

@@ -14,10 +14,10 @@ import {
 export interface WebSocketOptions {
   /**
    * Set it to true on routes that open WebSockets (Media Streams, ConversationRelay), and on no
-   * others. A request that asks for an upgrade is then verified only as a handshake, and every
-   * other request as usual. A handshake has the same signature for every call. `sharedKeysOnly`,
-   * the allowed methods and the replay guard do not apply to it. Default false: upgrade headers are
-   * ignored.
+   * others (fetch, Hono, h3, Elysia, SvelteKit, Astro, React Router). A request that asks for an
+   * upgrade is then verified only as a handshake, and every other request as usual. A handshake has
+   * the same signature for every call. `sharedKeysOnly`, the allowed methods and the replay guard
+   * do not apply to it. Default false: upgrade headers are ignored.
    * @see docs/frameworks/ws.md
    */
   readonly webSocket?: boolean | undefined
