@@ -21,8 +21,9 @@ import { listPages } from './snippets.mjs'
  */
 
 // <!-- options VerifierOptions --> and the table below it. Several interfaces make one table, and
-// `short` leaves all but the first sentence of each docstring out.
-const block = /<!-- options ([A-Z]\w*(?: [A-Z]\w*)*)( short)? -->\n(?:\|.*\n)*/g
+// `short` leaves all but the first sentence of each docstring out, and `in a file` all options that a
+// text file cannot hold.
+const block = /<!-- options ([A-Z]\w*(?: [A-Z]\w*)*)( short| in a file)? -->\n(?:\|.*\n)*/g
 
 /**
  * Reads every table of options, and the docstrings of the interface of the same name.
@@ -148,17 +149,20 @@ function findMember(declaration, name, interfaces) {
  * @param {string} [text] the page
  */
 export function renderOptions(page, bags, text = readFileSync(join(root, page), 'utf8')) {
-  return text.replace(block, (_all, /** @type {string} */ names, /** @type {string | undefined} */ short) => {
+  return text.replace(block, (_all, /** @type {string} */ names, /** @type {string} */ style = '') => {
     const options = names.split(' ').flatMap((name) => {
       const bag = bags.get(name)
       if (bag === undefined) throw new Error(`${page}: there is no table of ${name}.`)
-      return bag.options
+      return bag.options.filter(({ row }) => style !== ' in a file' || inFiles.includes(row.type))
     })
-    const rows = options.map((option) => renderRow(option, page, short !== undefined))
-    const mark = `<!-- options ${names}${short ?? ''} -->`
+    const rows = options.map((option) => renderRow(option, page, style === ' short'))
+    const mark = `<!-- options ${names}${style} -->`
     return [mark, '| option | default | meaning |', '|---|---|---|', ...rows, ''].join('\n')
   })
 }
+
+// As `toFields` of the gateway.
+const inFiles = ['integer', 'boolean', 'string', 'strings', 'choice']
 
 /** Lists the interfaces whose tables a page has. @param {string} text @returns {string[]} */
 export function listShown(text) {
