@@ -41,15 +41,15 @@ describe('accepted options', () => {
     'a rule from fromRequest': { ...good, publicUrl: fromRequest({ allowedHosts: ['example.com'] }) },
     'signedUrl alone': { signedUrl: () => origin, authToken },
     'the smallest limits': { ...good, maxBodyBytes: 0, lookupTimeoutMs: 1, trailingSlash: 'either', mode: 'observe' },
-    'an account': { ...good, accountSid },
-    'several accounts': { ...good, accountSid: [accountSid] },
+    'an account': { ...good, allowedAccounts: accountSid },
+    'several accounts': { ...good, allowedAccounts: [accountSid] },
     'undefined everywhere': {
       ...good,
       signedUrl: undefined,
       trailingSlash: undefined,
       sharedKeys: undefined,
       sharedKeysOnly: undefined,
-      accountSid: undefined,
+      allowedAccounts: undefined,
       mode: undefined,
       replay: undefined,
       maxBodyBytes: undefined,
@@ -103,10 +103,10 @@ const wrong: Wrong[] = [
   ['sharedKeys', 'a wrong owner', { ...good, sharedKeys: { key1: { secret: 'shared', accountSid: 'AC1' } } }],
   ['sharedKeysOnly', 'a string', { ...good, sharedKeys: { key1: 'secret' }, sharedKeysOnly: 'yes' }],
   ['sharedKeysOnly', 'without shared keys', { ...good, sharedKeysOnly: true }],
-  ['accountSid', 'empty', { ...good, accountSid: '' }],
-  ['accountSid', 'short', { ...good, accountSid: 'AC123' }],
-  ['accountSid', 'an empty list', { ...good, accountSid: [] }],
-  ['accountSid', 'null', { ...good, accountSid: null }],
+  ['allowedAccounts', 'empty', { ...good, allowedAccounts: '' }],
+  ['allowedAccounts', 'short', { ...good, allowedAccounts: 'AC123' }],
+  ['allowedAccounts', 'an empty list', { ...good, allowedAccounts: [] }],
+  ['allowedAccounts', 'null', { ...good, allowedAccounts: null }],
   ['mode', 'another word', { ...good, mode: 'off' }],
   ['mode', 'a boolean', { ...good, mode: false }],
   ['replay', 'a boolean', { ...good, replay: true }],
@@ -151,6 +151,7 @@ describe('createVerifier refuses wrong options and names them', () => {
     ['authtoken', 'authToken'],
     ['authTokens', 'authToken'],
     ['publicURL', 'publicUrl'],
+    ['accountSid', 'allowedAccounts'],
     ['url', undefined],
     ['validate', undefined],
     ['trustProxy', undefined],
@@ -286,7 +287,7 @@ describe('options are read once', () => {
     const given = {
       publicUrl: [origin],
       authToken: tokens,
-      accountSid: accounts,
+      allowedAccounts: accounts,
       sharedKeys: { key1: { secret: 's3' } },
     }
     const { verify } = createVerifier(given)
@@ -338,9 +339,10 @@ interface Known {
   publicUrl?: unknown
   sharedKeys?: unknown
   mode?: unknown
+  allowedAccounts?: unknown
 }
 const row = { type: 'other' } as const
-const known = { authToken: row, publicUrl: row, sharedKeys: row, mode: row }
+const known = { authToken: row, publicUrl: row, sharedKeys: row, mode: row, allowedAccounts: row }
 
 describe('readOptions', () => {
   test('accepts known options, also if they are undefined', () => {
@@ -352,6 +354,7 @@ describe('readOptions', () => {
     ['authtoken', 'authToken'],
     ['autoken', 'authToken'],
     ['publicURL', 'publicUrl'],
+    ['accountSid', 'allowedAccounts'],
     ['sharedKey', 'sharedKeys'],
     ['mod', 'mode'],
   ] as const)

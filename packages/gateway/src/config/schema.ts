@@ -87,7 +87,7 @@ const verifierFields = {
     .array(z.enum(['GET', 'POST', 'PUT']))
     .min(1)
     .optional(),
-  accountSid: z.union([accountSid, z.array(accountSid).min(1)]).optional(),
+  allowedAccounts: z.union([accountSid, z.array(accountSid).min(1)]).optional(),
   maxBodyBytes: z.int().min(1, 'must be at least 1: 0 would refuse every body').optional(),
 }
 

@@ -38,7 +38,7 @@ export interface Settings {
   readonly findSharedKey: (keyId: string) => Awaitable<ParsedSharedKey | undefined>
   readonly sharedKeysOnly: boolean
   readonly methods: ReadonlySet<string>
-  readonly accountSids: ReadonlySet<string> | undefined
+  readonly allowedAccounts: ReadonlySet<string> | undefined
   readonly observe: boolean
   readonly maxBodyBytes: number
   readonly lookupTimeoutMs: number
@@ -53,7 +53,7 @@ export const verifierOptions = {
   sharedKeys: { type: 'other' },
   sharedKeysOnly: { type: 'boolean', default: false },
   methods: { type: 'other' },
-  accountSid: { type: 'other' },
+  allowedAccounts: { type: 'other' },
   mode: { type: 'choice', choices: ['enforce', 'observe'], default: 'enforce' },
   checkParams: { type: 'function' },
   replay: { type: 'object', methods: ['reserve'] },
@@ -81,7 +81,7 @@ export function parseOptions(options: VerifierOptions): Settings {
     findSharedKey: parseSharedKeys(given.sharedKeys),
     sharedKeysOnly,
     methods: parseMethods(given.methods),
-    accountSids: parseAccountSids(given.accountSid),
+    allowedAccounts: parseAllowedAccounts(given.allowedAccounts),
     observe: given.mode === 'observe',
     maxBodyBytes,
     lookupTimeoutMs,
@@ -168,9 +168,9 @@ function parseMethods(methods: unknown = ['GET', 'POST']): ReadonlySet<string> {
   return new Set(list)
 }
 
-function parseAccountSids(accountSid: unknown): ReadonlySet<string> | undefined {
-  if (accountSid === undefined) return undefined
-  const list = toList(accountSid, 'accountSid')
-  for (const one of list) if (!isAccountSid(one)) throw new TypeError('"accountSid" is not "AC" and 32 hex digits')
+function parseAllowedAccounts(accounts: unknown): ReadonlySet<string> | undefined {
+  if (accounts === undefined) return undefined
+  const list = toList(accounts, 'allowedAccounts')
+  for (const one of list) if (!isAccountSid(one)) throw new TypeError('"allowedAccounts" is not "AC" and 32 hex digits')
   return new Set(list as string[])
 }
