@@ -191,15 +191,6 @@ function readTitle(see) {
   return /^# (.+)$/m.exec(readFileSync(join(root, file), 'utf8'))?.[1]
 }
 
-/**
- * Writes a value as docstrings do.
- * @param {unknown} value
- */
-export function formatValue(value) {
-  if (typeof value === 'number') return value.toLocaleString('en-US')
-  return typeof value === 'string' ? `\`'${value}'\`` : String(value)
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const bags = readBags()
   for (const page of listPages()) writeFileSync(join(root, page), renderOptions(page, bags))

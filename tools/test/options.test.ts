@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { formatValue, listShown, readBags, renderOptions } from '../options.mjs'
+import { listShown, readBags, renderOptions } from '../options.mjs'
 import { root } from '../run.mjs'
 import { listPages } from '../snippets.mjs'
 
@@ -10,22 +10,26 @@ const read = (page: string): string => readFileSync(join(root, page), 'utf8')
 
 describe.each([...bags])('%s', (_name, { options }) => {
   test.each(options.map((option) => [option.name, option] as const))('%s says what its row says', (_option, option) => {
-    const { row, fallback, meaning } = option
+    const { row } = option
+    const meaning = joinDigits(option.meaning)
+    const fallback = joinDigits(option.fallback)
     expect(meaning).not.toBe('')
-    if (row.required) expect(fallback).toBe('')
-    else expect(fallback).not.toBe('')
-    if (row.default !== undefined)
-      expect(fallback.replace(/^`(true|false)`/, '$1')).toMatch(startsWith(formatValue(row.default)))
-    if (row.type === 'integer' && row.most === undefined)
-      expect(meaning).toContain(`n integer from ${formatValue(row.least)}`)
-    if (row.type === 'integer' && row.most !== undefined)
-      expect(meaning).toContain(`n integer from ${formatValue(row.least)} to ${formatValue(row.most)}`)
+    expect(fallback === '').toBe(row.required === true)
+    if (row.default !== undefined) {
+      const value = typeof row.default === 'string' ? `\`'${row.default}'\`` : String(row.default)
+      const start = fallback.replace(/^`(true|false)`/, '$1')
+      expect(start.slice(0, value.length)).toBe(value)
+      expect(start.slice(value.length)).toMatch(/^(\W|$)/)
+    }
+    if (row.type === 'integer')
+      expect(meaning).toContain(`n integer from ${row.least}${row.most === undefined ? '' : ` to ${row.most}`}`)
     for (const choice of row.choices ?? []) expect(`${meaning} ${fallback}`).toContain(`'${choice}'`)
   })
 })
 
-function startsWith(text: string): RegExp {
-  return new RegExp(`^${text.replace(/[^\w\s]/g, '\\$&')}(?![\\w])`)
+/** Joins the groups of digits: `1,000` to `1000`. */
+function joinDigits(text: string): string {
+  return text.replace(/(?<=\d),(?=\d{3})/g, '')
 }
 
 test.each(listPages())('%s has the options of the tables (npm run options)', (page) => {
