@@ -48,7 +48,8 @@ export function readBags(folder = root) {
   for (const source of sources)
     for (const { name, rows } of listTables(source)) {
       const declaration = interfaces.get(name)
-      if (declaration === undefined) throw new Error(`${source.fileName}: the table has no interface ${name}.`)
+      // A bag inside an option, which its docstring describes.
+      if (declaration === undefined) continue
       const options = Object.entries(rows).map(([option, row]) => readOption(declaration, option, row, interfaces))
       bags.set(name, { file: source.fileName, options })
     }
@@ -59,7 +60,7 @@ export function readBags(folder = root) {
 function listTables(source) {
   return source.statements
     .filter(ts.isVariableStatement)
-    .filter(isExported)
+
     .flatMap((statement) =>
       statement.declarationList.declarations.flatMap(({ name, initializer }) => {
         if (!ts.isIdentifier(name) || initializer === undefined || !ts.isAsExpression(initializer)) return []
@@ -71,11 +72,6 @@ function listTables(source) {
           : []
       }),
     )
-}
-
-/** @param {ts.VariableStatement} statement */
-function isExported({ modifiers }) {
-  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true
 }
 
 /**

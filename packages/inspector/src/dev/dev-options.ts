@@ -51,7 +51,7 @@ export interface DevOptions {
 }
 
 /** The table of `DevOptions`. */
-export const devOptions = {
+const devOptions = {
   upstream: { type: 'string' },
   publicUrl: { type: 'other' },
   listen: { type: 'other' },

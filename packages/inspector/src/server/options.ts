@@ -68,7 +68,7 @@ export interface InspectorOptions {
 }
 
 /** The table of `InspectorOptions`. */
-export const inspectorOptions = {
+const inspectorOptions = {
   port: { type: 'integer', least: 0, most: 65_535, default: 4040 },
   token: { type: 'other' },
   store: { type: 'string' },
