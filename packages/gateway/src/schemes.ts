@@ -16,7 +16,7 @@ interface Scheme {
   create(options: OptionsOf<Route>): Verifier<RouteVerdict>
 }
 
-const upstreamOptions = {
+const rowsOfRoutes = {
   scheme: { type: 'other' },
   host: { type: 'other' },
   path: { type: 'other', required: true },
@@ -29,7 +29,7 @@ function define<R extends Route>(
   create: (options: OptionsOf<R>) => ReturnType<Scheme['create']>,
 ): Scheme {
   const rows = Object.entries(options).filter(([name]) => !notInRoutes.some((one) => one === name))
-  const known = { ...Object.fromEntries(rows), ...own, ...upstreamOptions }
+  const known = { ...Object.fromEntries(rows), ...own, ...rowsOfRoutes }
   // `checkOptions` has checked that the options are those of the scheme.
   return { known, create: (given) => create(given as OptionsOf<R>) }
 }
