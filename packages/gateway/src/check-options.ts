@@ -14,7 +14,7 @@ const tlsOptions = {
   certFile: { type: 'string', required: true },
   keyFile: { type: 'string', required: true },
 } as const
-const listenOptions = { ...addressOptions, tls: { type: 'other' } } as const
+const rowsOfListen = { ...addressOptions, tls: { type: 'other' } } as const
 const notInForwardAuth = ['host', 'path', 'upstream', 'mode', 'webSocket']
 const other = { type: 'other' } as const
 const forwardAuthOptions = { listen: other, style: other, pathPrefix: other, webSocketPaths: other }
@@ -26,7 +26,7 @@ const forwardAuthOptions = { listen: other, style: other, pathPrefix: other, web
 export function checkOptions(options: GatewayOptions): void {
   readOptions(options, gatewayOptions, 'the gateway')
   if (options.listen !== undefined) {
-    refuseEmptyHost(readOptions(options.listen, listenOptions, '"listen"', 'listen.'), 'listen')
+    refuseEmptyHost(readOptions(options.listen, rowsOfListen, '"listen"', 'listen.'), 'listen')
     if (options.listen.tls !== undefined) readOptions(options.listen.tls, tlsOptions, '"listen.tls"', 'listen.tls.')
   }
   if (options.admin !== undefined && options.admin !== false) checkAddress(options.admin, 'admin')
