@@ -33,6 +33,7 @@ export const entries = {
   './counters': 'src/counters/index.ts',
   './diagnose': 'src/diagnose/index.ts',
   './options': 'src/options.ts',
+  './requests': 'src/requests/index.ts',
 }
 
 /** The providers of HMACs and of ECDSA, reached through `#hmac` and `#ecdsa`. */

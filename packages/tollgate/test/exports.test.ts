@@ -81,6 +81,18 @@ const names: Record<string, string[]> = {
     'sendGridVerifierOptions',
     'twilioAccountTokensOptions',
     'verifierOptions',
+  './requests': [
+    'RequestError',
+    'checkRequest',
+    'decodeContent',
+    'findHeader',
+    'hiddenValue',
+    'isBodyLost',
+    'readRequests',
+    'requestForms',
+    'splitUrl',
+    'toIncoming',
+    'writeRequests',
   ],
 }
 
