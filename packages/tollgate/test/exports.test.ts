@@ -81,6 +81,7 @@ const names: Record<string, string[]> = {
     'sendGridVerifierOptions',
     'twilioAccountTokensOptions',
     'verifierOptions',
+  ],
   './requests': [
     'RequestError',
     'checkRequest',
