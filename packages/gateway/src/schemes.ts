@@ -1,17 +1,22 @@
 import type { Verifier } from 'tollgate'
+import type { OptionRow } from 'tollgate/options'
 import { getScheme, type SchemeName, type SchemeVerdict, schemes } from 'tollgate/schemes'
-import type { Route } from './options.ts'
+import { notInRoutes, type Route } from './options.ts'
 
 interface Scheme {
   readonly name: SchemeName
   /** All options of a route of this scheme. */
-  readonly known: Readonly<Record<string, true>>
+  readonly known: Readonly<Record<string, OptionRow>>
   /** @throws TypeError or RangeError that names the option */
   create(options: object): Verifier<SchemeVerdict>
 }
 
-// The other options of a verifier are functions, or for an application.
-const notInRoutes = ['signedUrl', 'checkParams', 'lookupTimeoutMs', 'diagnose', 'onVerdict', 'onRejected']
+const rowsOfRoutes = {
+  scheme: { type: 'other' },
+  host: { type: 'other' },
+  path: { type: 'other', required: true },
+  upstream: { type: 'other', required: true },
+} as const
 
 /**
  * Returns the scheme of a route. Default: the first.
@@ -19,11 +24,14 @@ const notInRoutes = ['signedUrl', 'checkParams', 'lookupTimeoutMs', 'diagnose', 
  */
 export function findScheme({ scheme: name = schemes[0].name }: Pick<Route, 'scheme'>): Scheme {
   const row = getScheme(name)
-  const own = Object.keys(row.options).filter((option) => !notInRoutes.includes(option))
-  const known = ['scheme', 'host', 'path', 'upstream', ...own, ...(row.signsHandshakes ? ['webSocket'] : [])]
+  const own = Object.entries<OptionRow>(row.options).filter(([option]) => !notInRoutes.some((one) => one === option))
   return {
     name,
-    known: Object.fromEntries(known.map((option) => [option, true])),
+    known: {
+      ...Object.fromEntries(own),
+      ...(row.signsHandshakes && { webSocket: { type: 'boolean' } as const }),
+      ...rowsOfRoutes,
+    },
     // `checkOptions` has checked that the options are those of the scheme.
     create: (options) => row.createVerifier(options as never) as Verifier<SchemeVerdict>,
   }

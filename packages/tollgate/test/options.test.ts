@@ -339,9 +339,10 @@ interface Known {
   publicUrl?: unknown
   sharedKeys?: unknown
   mode?: unknown
+  allowedAccounts?: unknown
 }
 const row = { type: 'other' } as const
-const known = { authToken: row, publicUrl: row, sharedKeys: row, mode: row }
+const known = { authToken: row, publicUrl: row, sharedKeys: row, mode: row, allowedAccounts: row }
 
 describe('readOptions', () => {
   test('accepts known options, also if they are undefined', () => {

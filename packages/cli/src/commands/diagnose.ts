@@ -60,7 +60,7 @@ export const command: Command = {
       scheme === undefined
         ? await explainTwilio(given, args, io, { secrets, guesses })
         : await (await import('../schemes/check.ts')).explainOther(scheme, given, args, io)
-    if (args.flag('json')) printJson(io, toJson(diagnosis))
+    if (args.has('json')) printJson(io, toJson(diagnosis))
     else print(io, formatDiagnosis(diagnosis, colorsFor(io.stdout, io.env)))
     return diagnosis.verdict.ok ? EXIT.ok : EXIT.notGenuine
   },

@@ -15,9 +15,9 @@ export async function verifyOther(scheme: AnyScheme, given: RecordedRequest, arg
   const keys = await requireKeys(scheme, args, io)
   const options = { [scheme.keys.option]: keys, maxBodyBytes }
   const verdict = await asUsage(() => scheme.createVerifier(options as never)).verify(toIncoming(given))
-  if (args.flag('json')) printJson(io, toJson(scheme, verdict))
+  if (args.has('json')) printJson(io, toJson(scheme, verdict))
   else print(io, formatVerdict(scheme, verdict, io))
-  if (!verdict.ok && !args.flag('json')) tell(io, 'To find out why, run tollgate diagnose with the same flags.')
+  if (!verdict.ok && !args.has('json')) tell(io, 'To find out why, run tollgate diagnose with the same flags.')
   return verdict.ok ? EXIT.ok : EXIT.notGenuine
 }
 

@@ -67,7 +67,7 @@ export async function printSigned(scheme: AnyScheme, url: string, args: Args, io
   tellPublicKey(scheme, signed, args, io)
   const { method, headers, body, publicKey } = signed
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  if (args.flag('json'))
+  if (args.has('json'))
     printJson(io, {
       method,
       url,

@@ -1,5 +1,8 @@
-import { type AnyScheme, type OptionRow, schemes } from 'tollgate/schemes'
+import { cachedOptions, replayGuardOptions, verifierOptions } from 'tollgate/options'
+import { type AnyScheme, schemes } from 'tollgate/schemes'
 import { z } from 'zod'
+import { gatewayOptions, limitOptions } from '../options.ts'
+import { toFields } from './fields.ts'
 
 const port = z.int().min(0).max(65_535)
 const hostAndPort = z
@@ -35,11 +38,7 @@ const keys = z
           .regex(/^SK[0-9a-fA-F]{32}$/, 'must be "SK" and 32 hex digits')
           .optional(),
         apiKeySecretEnv: variable.optional(),
-        ttlSeconds: z.number().optional(),
-        negativeTtlSeconds: z.number().optional(),
-        maxEntries: z.int().optional(),
-        staleIfErrorSeconds: z.number().optional(),
-        maxLookupsPerSecond: z.number().optional(),
+        ...toFields(cachedOptions),
         knownAccounts: z.array(accountSid).optional(),
         baseUrl: z.string().optional(),
       })
@@ -76,10 +75,7 @@ const replay = z
       .string()
       .regex(/^rediss?:\/\/[^@]+$/, 'must be redis://host:port without a password; give one with "redisUrlEnv"')
       .optional(),
-    whenRepeated: z.enum(['mark', 'reject']).optional(),
-    whenStoreFails: z.enum(['reject', 'accept']).optional(),
-    ttlSeconds: z.int().optional(),
-    leaseSeconds: z.int().optional(),
+    ...toFields(replayGuardOptions),
   })
   .refine(
     ({ store, redisUrl, redisUrlEnv }) =>
@@ -88,16 +84,14 @@ const replay = z
   )
 
 const verifierFields = {
+  ...toFields(verifierOptions),
   publicUrl: z.union([z.string(), z.array(z.string()).min(1)], { error: 'must be a URL, or a list of URLs' }),
   keys: keys.optional(),
-  sharedKeysOnly: z.boolean().optional(),
   methods: z
     .array(z.enum(['GET', 'POST', 'PUT']))
     .min(1)
     .optional(),
   allowedAccounts: z.union([accountSid, z.array(accountSid).min(1)]).optional(),
-  trailingSlash: z.enum(['exact', 'either']).optional(),
-  mode: z.enum(['enforce', 'observe']).optional(),
   maxBodyBytes: z.int().min(1, 'must be at least 1: 0 would refuse every body').optional(),
 }
 
@@ -113,14 +107,8 @@ const [{ name: defaultScheme }, ...otherSchemes] = schemes
 
 /** The fields of a scheme other than Twilio's: those options of its verifier that a file can have. */
 function listFields(scheme: AnyScheme) {
-  const fields: Record<string, z.core.$ZodType> = {}
-  for (const [name, row] of Object.entries<OptionRow>(scheme.options)) {
-    if (row.type === 'integer') fields[name] = z.int().optional()
-    if (row.type === 'choice') fields[name] = z.enum(row.choices as readonly [string, ...string[]]).optional()
-    if (row.type === 'boolean') fields[name] = z.boolean().optional()
-  }
   return {
-    ...fields,
+    ...(toFields(scheme.options) as z.core.$ZodLooseShape),
     scheme: z.literal(scheme.name),
     keys: listedKeys(scheme).optional(),
     maxBodyBytes: verifierFields.maxBodyBytes,
@@ -178,17 +166,11 @@ export const configurationSchema = z.strictObject({
   admin: z.union([z.literal(false), address], { error: 'must be host:port, or false' }).optional(),
   /** The number of processes that share the listener. */
   workers: z.int().min(1).max(1024).default(1),
-  timeoutMs: z.int().min(1).max(600_000).optional(),
+  timeoutMs: toFields(gatewayOptions).timeoutMs,
   /** How long a stop waits for requests that have begun. */
   graceMs: z.int().min(0).max(86_400_000).default(15_000),
   log: z.enum(['silent', 'info']).default('info'),
-  limits: z
-    .strictObject({
-      bodiesPerPeer: z.int().optional(),
-      bytesPerPeer: z.int().optional(),
-      trustedPeers: z.array(z.string()).optional(),
-    })
-    .optional(),
+  limits: z.strictObject(toFields(limitOptions)).optional(),
   keys: keys.optional(),
   replay: replay.optional(),
   forwardAuth: z

@@ -3,8 +3,10 @@
  * compares limits and default with the docstring.
  */
 export type OptionRow = {
-  /** True if there is no option without it. Set exactly for those that the interface requires. */
+  /** True for the options that the interface requires, and for no other. */
   readonly required?: true
+  /** Absent if the option may stay undefined, and if its default is computed. */
+  readonly default?: unknown
 } & (
   | {
       readonly type: 'integer'
@@ -13,12 +15,9 @@ export type OptionRow = {
       readonly most?: number
       /** True if `Infinity` is allowed too. */
       readonly orInfinity?: true
-      readonly default?: number
     }
-  | { readonly type: 'boolean'; readonly default?: boolean }
-  | { readonly type: 'string'; readonly default?: string }
-  | { readonly type: 'strings' }
-  | { readonly type: 'choice'; readonly choices: readonly string[]; readonly default?: string }
+  | { readonly type: 'boolean' | 'string' | 'strings' | 'record' }
+  | { readonly type: 'choice'; readonly choices: readonly string[] }
   | { readonly type: 'function' }
   | { readonly type: 'object'; readonly methods: readonly string[] }
   /** The function that reads the options checks it, because it parses the value or compares options. */
@@ -30,8 +29,9 @@ export type OptionRow = {
  * missing or too much, and a row of another type than its option.
  */
 export type OptionTable<Options> = {
-  readonly [Name in keyof Options]-?: RowOf<Exclude<Options[Name], undefined>> &
-    (undefined extends Options[Name] ? { readonly required?: never } : { readonly required: true })
+  readonly [Name in keyof Options]-?: RowOf<Exclude<Options[Name], undefined>> & {
+    readonly default?: Exclude<Options[Name], undefined>
+  } & (undefined extends Options[Name] ? { readonly required?: never } : { readonly required: true })
 }
 
 type RowOf<Value> = OptionRow & {
@@ -45,7 +45,7 @@ type RowOf<Value> = OptionRow & {
           : 'choice'
         : [Value] extends [(...args: never[]) => unknown]
           ? 'function'
-          : 'strings' | 'object' | 'other'
+          : 'strings' | 'record' | 'object' | 'other'
 } & ([Value] extends [string] ? { readonly choices?: Orders<Value> } : unknown)
 
 /** Lists that have each of these strings once. */
@@ -80,6 +80,18 @@ export function readOptions<Options, Table extends OptionTable<Options>>(
   where: string,
   prefix = '',
 ): ReadOptions<Options, Table> {
+  checkNames(given, table, where)
+  return pickOptions<Options, Table>(given, table, prefix)
+}
+
+/**
+ * Checks that options are an object and have known names only, for functions that pass some of them
+ * on.
+ * @param table Every option that is allowed.
+ * @param where Names the function in the error.
+ * @throws TypeError that suggests the name that was probably meant.
+ */
+export function checkNames(given: unknown, table: Readonly<Record<string, OptionRow>>, where: string): void {
   if (typeof given !== 'object' || given === null) throw new TypeError(`${where} needs an object of options`)
   for (const name of Object.keys(given)) {
     const near = findNearest(name, Object.keys(table))
@@ -88,7 +100,6 @@ export function readOptions<Options, Table extends OptionTable<Options>>(
     const shown = /^[A-Za-z_]{1,40}$/.test(name) ? `Unknown option "${name}"` : 'An unknown option, not a name,'
     throw new TypeError(`${shown} of ${where}.${near ? ` Did you mean "${near}"?` : ''}`)
   }
-  return pickOptions<Options, Table>(given, table, prefix)
 }
 
 /**
@@ -110,7 +121,7 @@ export function pickOptions<Options, Table extends OptionTable<Options>>(
 
 /** @returns the value, or the default */
 function checkOption(value: unknown, name: string, row: OptionRow): unknown {
-  if (value === undefined && !row.required) return 'default' in row ? row.default : undefined
+  if (value === undefined && !row.required) return readOption(row, 'default')
   switch (row.type) {
     case 'integer':
       return checkInteger(value, name, row)
@@ -121,8 +132,12 @@ function checkOption(value: unknown, name: string, row: OptionRow): unknown {
       checkMethods(value, name, row.methods)
       return value
     case 'strings':
-      if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value
+      if (Array.isArray(value) && value.every(isString)) return value
       throw new TypeError(`"${name}" must be a list of strings`)
+    case 'record':
+      if (value === Object(value) && !Array.isArray(value) && Object.values(value as object).every(isString))
+        return value
+      throw new TypeError(`"${name}" must be an object that maps names to strings`)
     case 'other':
       return value
     default:
@@ -130,6 +145,8 @@ function checkOption(value: unknown, name: string, row: OptionRow): unknown {
       return value
   }
 }
+
+const isString = (value: unknown): boolean => typeof value === 'string'
 
 function checkInteger(value: unknown, name: string, row: OptionRow & { readonly type: 'integer' }): unknown {
   checkType(value, name, 'number')
@@ -216,7 +233,7 @@ export function hasMethod(value: unknown, method: string): boolean {
  * Checks the type of an option.
  * @throws TypeError that names the option.
  */
-export function checkType(value: unknown, name: string, type: 'number' | 'boolean' | 'string' | 'function'): void {
+function checkType(value: unknown, name: string, type: 'number' | 'boolean' | 'string' | 'function'): void {
   if (typeof value !== type) throw new TypeError(`"${name}" must be a ${type}, got ${typeof value}`)
 }
 

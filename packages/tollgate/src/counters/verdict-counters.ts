@@ -6,14 +6,14 @@ import { summarize, type Tally, type VerdictSummary } from './summary.ts'
 /** Options of `verdictCounters`. */
 export interface VerdictCountersOptions extends KeyLabelOptions {
   /**
-   * How many Auth Tokens an account has during a rotation, 1 to 16. Each gets an answer, even if it
-   * never matched. Default 2.
+   * How many Auth Tokens an account has during a rotation, an integer from 1 to 16. Each gets an
+   * answer, even if it never matched. Default 2.
    */
   readonly authTokens?: number | undefined
   /**
-   * The time in seconds without a rejection, or without a match of a token, after which an answer is
-   * yes. 60 to 31,536,000. Choose more than the longest pause between two of your webhooks. Default
-   * 86,400 (a day).
+   * The time in seconds without a rejection, or without a match of a token, after which an answer
+   * is yes: an integer from 60 to 31,536,000 (a year). Choose more than the longest pause between
+   * two of your webhooks. Default 86,400 (a day).
    */
   readonly quietSeconds?: number | undefined
   /** The clock, in milliseconds since 1970. Default `Date.now`. */

@@ -1,5 +1,6 @@
-import { pickOptions } from '../checks/options.ts'
+import { checkNames, pickOptions } from '../checks/options.ts'
 import type { Params } from '../schemes/twilio/sign/signing-string.ts'
+import { verifierOptions } from '../verify/options.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 
 /** A request to diagnose. */
@@ -40,7 +41,7 @@ export interface DiagnoseOptions {
 
 /** The options of a diagnosis. */
 export const diagnoseOptions = {
-  otherTokens: { type: 'other' },
+  otherTokens: { type: 'record' },
   otherHosts: { type: 'strings' },
   otherUrls: { type: 'strings' },
   prefixes: { type: 'strings' },
@@ -61,15 +62,8 @@ interface ParsedOptions {
  * @throws TypeError or RangeError, which names the option, for an option of a wrong type or value
  */
 export function parseDiagnoseOptions(options: VerifierOptions & DiagnoseOptions): ParsedOptions {
-  if (typeof options !== 'object' || options === null) throw new TypeError('diagnose needs an object of options')
-  const { otherTokens, otherHosts, otherUrls, prefixes, maxTries, framework, ...verifierOptions } = options
-  if (otherTokens !== undefined && !isRecordOfTexts(otherTokens))
-    throw new TypeError('"otherTokens" must be an object that maps names to tokens')
+  checkNames(options, { ...verifierOptions, ...diagnoseOptions }, 'diagnose')
+  const { otherTokens: _t, otherHosts: _h, otherUrls: _u, prefixes: _p, maxTries: _m, framework: _f, ...rest } = options
   const own: DiagnoseOptions = options
-  return { extra: pickOptions(own, diagnoseOptions), verifierOptions }
-}
-
-function isRecordOfTexts(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return Object.values(value).every((one) => typeof one === 'string')
+  return { extra: pickOptions(own, diagnoseOptions), verifierOptions: rest }
 }

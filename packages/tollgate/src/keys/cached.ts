@@ -42,38 +42,40 @@ export type KnownAccounts = readonly string[] | ReadonlySet<string> | ((accountS
 /** Options of `cached`. Each may also be undefined. */
 export interface CachedOptions {
   /**
-   * How long tokens are used before the account is looked up again, in seconds, 1 to 86,400.
-   * Default 300.
+   * How long tokens are used before the account is looked up again, in seconds, an integer from 1
+   * to 86,400. Default 300.
    */
   readonly ttlSeconds?: number | undefined
-  /** How long "no such account" is remembered, in seconds, 0 to 86,400. Default 30. */
+  /**
+   * How long "no such account" is remembered, in seconds, an integer from 0 to 86,400. Default 30.
+   */
   readonly negativeTtlSeconds?: number | undefined
   /**
-   * How many accounts are remembered, 10 to 10,000,000. Default 10,000, or a quarter more than the
-   * list or Set `knownAccounts` has, if that is more. Choose at least a fifth more than you have: a
-   * tenth is kept free for accounts that have not verified. Only other accounts that verified can
-   * evict an account that did.
+   * How many accounts are remembered, an integer from 10 to 10,000,000. Default 10,000, or a
+   * quarter more than the list or Set `knownAccounts` has, if that is more. Choose at least a fifth
+   * more than you have: a tenth is kept free for accounts that have not verified. Only other
+   * accounts that verified can evict an account that did.
    */
   readonly maxEntries?: number | undefined
   /**
-   * The time limit of one look-up in milliseconds, 1 to 15,000. Keep it below the verifier's
-   * `lookupTimeoutMs`. Default 2,500.
+   * The time limit of one look-up in milliseconds, an integer from 1 to 15,000. Keep it below the
+   * verifier's `lookupTimeoutMs`. Default 2,500.
    */
   readonly timeoutMs?: number | undefined
   /**
-   * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, 0 to
-   * 604,800. Default 0: not at all.
+   * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, an integer
+   * from 0 to 604,800. Default 0: not at all.
    */
   readonly staleIfErrorSeconds?: number | undefined
   /**
    * A mismatch causes a look-up only if the last look-up of the account is at least this long ago,
-   * in seconds, 1 to 3,600. Default 10.
+   * in seconds, an integer from 1 to 3,600. Default 10.
    */
   readonly refreshIntervalSeconds?: number | undefined
   /**
    * How many look-ups per second are made for accounts that are neither in `knownAccounts` nor have
-   * verified, 1 to 1,000,000, or `Infinity`. Default 100. A look-up beyond the rate waits up to
-   * half of `timeoutMs` for its turn. After that it fails (`key_lookup_failed`).
+   * verified, an integer from 1 to 1,000,000, or `Infinity`. Default 100. A look-up beyond the rate
+   * waits up to half of `timeoutMs` for its turn. After that it fails (`key_lookup_failed`).
    *
    * Known accounts have no limit while the source answers for them. If the source fails or does not
    * know them, the same rate limits their look-ups, counted separately. It also limits the look-ups

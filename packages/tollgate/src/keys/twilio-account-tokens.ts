@@ -77,12 +77,12 @@ export interface TwilioAccountTokensOptions extends Omit<CachedOptions, 'default
   /**
    * The main account's Auth Token, or several during its rotation. They verify the main account's
    * requests without a look-up. They are also the credentials for the API: if one is refused, the
-   * next is tried. Give either this or `apiKey`.
+   * next is tried. Give either this or `apiKey`. Default: none.
    */
   readonly authToken?: Tokens | undefined
   /**
    * A main API key of the main account. A standard key may not read accounts. The rotation of the
-   * Auth Token does not affect it.
+   * Auth Token does not affect it. Default: none.
    */
   readonly apiKey?: { readonly sid: string; readonly secret: string } | undefined
   /** Replaces the runtime's `fetch`. Default: `globalThis.fetch`. */

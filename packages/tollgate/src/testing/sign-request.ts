@@ -42,11 +42,11 @@ export interface SignedRequest {
 /** The input of `signRequest`. */
 export const signRequestInput = {
   url: { type: 'other', required: true },
-  method: { type: 'other' },
+  method: { type: 'string' },
   params: { type: 'other' },
   json: { type: 'other' },
   body: { type: 'other' },
-  contentType: { type: 'other' },
+  contentType: { type: 'string' },
   headers: { type: 'other' },
   handshake: { type: 'boolean' },
   authToken: { type: 'other' },

@@ -30,8 +30,8 @@ export interface FromRequestOptions {
   readonly trustedProxies?: string | readonly string[] | undefined
   /**
    * The headers that the proxies set: `'x-forwarded'` (X-Forwarded-Host, -Proto, -Port) or
-   * `'forwarded'` (RFC 7239). Required with `trustedProxies`. Each header must hold a single value.
-   * X-Forwarded-Prefix is ignored.
+   * `'forwarded'` (RFC 7239). Give it with `trustedProxies`, and only then. Each header must hold a
+   * single value. X-Forwarded-Prefix is ignored. Default: none.
    */
   readonly forwardedBy?: 'forwarded' | 'x-forwarded' | undefined
 }

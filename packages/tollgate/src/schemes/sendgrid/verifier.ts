@@ -38,9 +38,15 @@ export interface SendGridVerifierOptions {
    * 1,048,576. Inbound Parse needs 33,554,432: its mails have up to 30 MB before they are framed.
    */
   readonly maxBodyBytes?: number | undefined
-  /** Recognises deliveries that arrived before: see `tollgate/replay`. Default: none. */
+  /**
+   * Recognises deliveries that arrived before: see `tollgate/replay`. Default: none.
+   * @see docs/replay.md
+   */
   readonly replay?: ReplayGuard | undefined
-  /** Called after each verdict, for metrics and logs. Errors in it are ignored. Default: none. */
+  /**
+   * Called after each verdict, for metrics and logs. Errors in it are ignored. Default: none.
+   * @see docs/rolling-out.md
+   */
   readonly onVerdict?: ((verdict: SendGridVerdict, request: IncomingRequest, native: unknown) => void) | undefined
   /** Explains rejections during development: `diagnoseSendGrid` of `tollgate/diagnose`. Default: none. */
   readonly diagnose?: Diagnoser<SendGridVerifierOptions> | undefined
