@@ -6,8 +6,8 @@ import { rejectionPages } from './rejection-pages.mjs'
 import { root } from './run.mjs'
 
 /**
- * @typedef {{ title: string, symptom: string, reason: string, fix: string, question: string,
- *   fixes?: Record<string, string> }} Cause
+ * @typedef {{ title: string, symptom: string, reason: string, fix: string, question?: string,
+ *   codes?: readonly string[], fixes?: Record<string, string> }} Cause
  * @typedef {{ status: number, message: string }} Rejection
  * @typedef {{ causes: Record<string, Cause>, questions: Record<string, string>, places:
  *   Record<string, string>, rejections: Record<string, Rejection> }} Tables
@@ -65,13 +65,22 @@ function groupByQuestion({ causes, questions }) {
   ])
 }
 
+/**
+ * Lists the causes that are usual for a code.
+ * @param {string} code
+ * @param {Record<string, Cause>} causes
+ */
+function listUsual(code, causes) {
+  return Object.keys(causes).filter((id) => causes[id]?.codes?.includes(code))
+}
+
 /** @param {Tables} tables */
 function renderDecisions(tables) {
   const { causes, places, rejections } = tables
   /** @param {string} id */
-  const link = (id) => `[${causes[id]?.title}](#${anchor(id)})`
+  const link = (id) => `[${causes[id]?.title}](#${id})`
   const codes = Object.keys(rejections).map((code) => {
-    const usual = (rejectionPages[code]?.causes ?? []).map(link).join(', ')
+    const usual = listUsual(code, causes).map(link).join(', ')
     return `| [\`${code}\`](codes/${code}.md) | ${rejections[code]?.status} | ${usual || 'see its page'} |`
   })
   const groups = groupByQuestion(tables)
@@ -106,11 +115,6 @@ ${groups
 `
 }
 
-/** @param {string} id */
-function anchor(id) {
-  return id
-}
-
 /** @param {string} id @param {Cause | undefined} cause @param {Record<string, string>} places */
 function renderCause(id, cause, places) {
   if (cause === undefined) throw new Error(`There is no cause "${id}".`)
@@ -119,7 +123,7 @@ function renderCause(id, cause, places) {
     return fix === undefined ? [] : [`| ${name} | ${escapeCell(fix)} |`]
   })
   const table = fixes.length === 0 ? '' : `\n\n| with | do this |\n|---|---|\n${fixes.join('\n')}`
-  return `<a id="${anchor(id)}"></a>
+  return `<a id="${id}"></a>
 
 ## ${cause.title}
 
@@ -141,11 +145,9 @@ function escapeCell(text) {
 function renderCode(code, { status, message }, causes) {
   const page = rejectionPages[code]
   if (page === undefined) throw new Error(`The code "${code}" has no row in tools/rejection-pages.mjs.`)
-  const usual = page.causes.map((id) => {
-    const cause = causes[id]
-    if (cause === undefined) throw new Error(`There is no cause "${id}".`)
-    return `- [${cause.title}](../why-does-validation-fail.md#${anchor(id)}): ${cause.fix}`
-  })
+  const usual = listUsual(code, causes).map(
+    (id) => `- [${causes[id]?.title}](../why-does-validation-fail.md#${id}): ${causes[id]?.fix}`,
+  )
   return `${mark}
 
 # ${code}
