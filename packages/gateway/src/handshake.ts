@@ -83,7 +83,7 @@ export class Handshake implements ExchangeState {
       return this.refuse(403)
     }
     const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
-    const added = [...listVerdictFields(verdict, route.given.replay), ...listHopField(this.config, head)]
+    const added = [...listVerdictFields(verdict), ...listHopField(this.config, head)]
     this.#connect(route, [...head.fields, ...upgrade, ...added])
   }
 

@@ -138,7 +138,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const { client, route } = this
     // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
-    const fields = [...listVerdictFields(verdict, route?.given.replay), ...listHopField(this.config, client.head)]
+    const fields = [...listVerdictFields(verdict), ...listHopField(this.config, client.head)]
     const request = formatRequest(client.method, client.target, client.head, fields, body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++

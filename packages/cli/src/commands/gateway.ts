@@ -41,7 +41,7 @@ export const command: Command = {
       workers: { type: 'text', value: 'N', describe: 'Processes that share the listener; default 1' },
       mode: modeFlag,
       'trailing-slash': trailingSlashFlag,
-      'account-sid': {
+      'allowed-account': {
         type: 'list',
         value: 'AC…',
         describe: 'Accept only requests of this account; repeatable',
