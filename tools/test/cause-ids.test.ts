@@ -4,12 +4,17 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { causes } from '../../packages/tollgate/src/diagnose/causes/index.ts'
 import { grounds } from '../../packages/tollgate/src/diagnose/causes/row.ts'
+import { sendGridCauses } from '../../packages/tollgate/src/diagnose/index.ts'
 import { root } from '../run.mjs'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-/** The folder of the rows, one file for each family. */
+/** The folder of the rows for Twilio's requests, one file for each family. */
 const rows = 'packages/tollgate/src/diagnose/causes/'
+/** The rows for SendGrid's requests. */
+const ofSendGrid = /\/sendgrid\/causes\.ts$/
+
+const all = [...new Set([...Object.keys(causes), ...Object.keys(sendGridCauses)])]
 
 /** Files in which these texts are something else than a cause. */
 const others: Readonly<Record<string, readonly string[]>> = {
@@ -27,7 +32,7 @@ const files = String(execFileSync('git', ['ls-files', '--cached', '--others', '-
 
 /** Lists the lines that name a cause: a long id anywhere, a short one, such as `host`, as an id. */
 function listLines(path: string): string[] {
-  const ids = Object.keys(causes).filter((id) => !others[path]?.includes(id))
+  const ids = all.filter((id) => !others[path]?.includes(id))
   const codes = ['signature_missing'] // also a rejection code
   const long = ids.filter((id) => id.includes('_') && !codes.includes(id)).join('|')
   const short = ids.filter((id) => !id.includes('_') || codes.includes(id)).join('|')
@@ -37,9 +42,9 @@ function listLines(path: string): string[] {
     .flatMap((line, index) => (names.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : []))
 }
 
-test('no code names a cause of Twilio’s outside the rows', () => {
-  const ofSendGrid = 'packages/tollgate/src/sendgrid/'
-  const outside = files.filter((path) => !path.startsWith(rows) && !path.startsWith(ofSendGrid))
+test('no code names a cause outside the rows', () => {
+  const outside = files.filter((path) => !path.startsWith(rows) && !ofSendGrid.test(path))
+  expect(files.filter((path) => ofSendGrid.test(path))).toHaveLength(1)
   expect(outside.length).toBeGreaterThan(200)
   expect(outside.flatMap(listLines)).toEqual([])
 })
@@ -63,4 +68,10 @@ test('no row names a cause of another family', () => {
 test('the page has the grounds of suspicions in their order', () => {
   const page = read('docs/how-suspicions-are-ordered.md')
   expect([...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, ground]) => ground)).toEqual([...grounds])
+})
+
+// The table of algorithms names them, so that a new one is one row.
+test('no text of a cause names an algorithm', () => {
+  const named = files.filter((path) => path.startsWith(rows) || ofSendGrid.test(path)).map((path) => read(path))
+  expect(named.join('').match(/HMAC[-_]SHA-?\d+|\bSHA-?\d+\b/g)).toBeNull()
 })

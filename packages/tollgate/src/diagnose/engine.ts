@@ -100,17 +100,12 @@ export function listReadings<Id extends string, S, T>(
 }
 
 /**
- * Lists the causes that a match has proven: those of its edits, and that of the repaired header.
+ * Lists the causes that edits undo.
  * @param edits the edits
- * @param presented the reading of the header that matches
  * @returns the causes
  */
-export function listUndone<Id extends string, T>(
-  edits: readonly ProposedEdit<Id, T>[],
-  presented: PresentedSignature<Id>,
-): FoundCause<Id>[] {
-  const undone = edits.flatMap(({ cause, detail, fix, also = [] }) => [{ id: cause, detail, fix }, ...also])
-  return presented.cause === undefined ? undone : [...undone, presented.cause]
+export function listUndone<Id extends string, T>(edits: readonly ProposedEdit<Id, T>[]): FoundCause<Id>[] {
+  return edits.flatMap(({ cause, detail, fix, also = [] }) => [{ id: cause, detail, fix }, ...also])
 }
 
 const mostSuspected = 5

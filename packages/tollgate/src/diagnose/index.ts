@@ -3,6 +3,7 @@ import { serializeForm } from '../scheme/form.ts'
 import { findBodyHash } from '../scheme/signature.ts'
 import { joinUrl, listSignedForms } from '../scheme/signed-url.ts'
 import { joinPairs } from '../scheme/signing-string.ts'
+import { sendGridCauses as rowsOfSendGrid, type SendGridCauseId } from '../sendgrid/causes.ts'
 import { isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
 import { findConsumed, readBody } from '../verify/body.ts'
 import { readHeaders } from '../verify/head.ts'
@@ -22,10 +23,10 @@ import { type Consumed, readParsed, readSubject } from './reading.ts'
 import { type Diagnosis, describeRuledOut, drawConclusion, writeCommand } from './report.ts'
 import { findSetting } from './setting.ts'
 
+export type { SendGridCauseId } from '../sendgrid/causes.ts'
 export {
   diagnoseSendGrid,
   type SendGridCause,
-  type SendGridCauseId,
   type SendGridDiagnoseOptions,
   type SendGridDiagnosis,
 } from '../sendgrid/diagnose.ts'
@@ -39,10 +40,13 @@ export type { Diagnosis } from './report.ts'
 export type Cause<Id extends string = CauseId> = CauseOf<Id>
 
 /**
- * The causes that `diagnose` knows, by their ids: the texts of the page "Why does validation fail?",
- * the part of the request that each changes, and the differences that only it makes.
+ * The causes that `diagnose` knows, by their ids: the fix, the part of the request that each changes,
+ * and the differences that only it makes.
  */
 export const causes: Readonly<Record<CauseId, CauseInfo>> = rows
+
+/** The causes that `diagnoseSendGrid` knows, by their ids. */
+export const sendGridCauses: Readonly<Record<SendGridCauseId, CauseInfo>> = rowsOfSendGrid
 
 /**
  * Explains why a request does not verify. It searches for the smallest set of changes under which

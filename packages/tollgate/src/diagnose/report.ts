@@ -93,7 +93,8 @@ function readMatch(
   subject: Subject,
   { state, edits, presented }: Match,
 ): { found: FoundCause<CauseId>[]; isBodyOther: boolean } {
-  const found = listUndone(edits, presented)
+  const found = listUndone(edits)
+  if (presented.cause !== undefined) found.push(presented.cause)
   const { body, work } = subject
   const hash = state.covers === 'body' && body !== undefined ? findBodyHash(state.url.query) : undefined
   let bodyChange: Proof['bodyChange']

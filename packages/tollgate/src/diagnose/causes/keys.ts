@@ -8,6 +8,12 @@ import type { Subject } from '../reading.ts'
 import { findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
 import type { CauseRow, Dimension, Edit, Finding, Row, Suspicion } from './row.ts'
 
+const [ofTokens, ofSharedKeys] = [findDefaultAlgorithm('auth_token'), findDefaultAlgorithm('shared_key')]
+const algorithmNames = algorithms.map(({ name }) => name)
+
+/** The characters of a signature by a SharedKey. */
+const lengthOfSharedKeys = toBase64Length(ofSharedKeys.bytes)
+
 /** Wrong keys. */
 export const keyCauses = {
   token_of_other_account: {
@@ -238,8 +244,7 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   shared_key_unconfigured: {
     title: 'A SharedKey that is not configured',
-    symptom:
-      'The code is `key_unknown`, or `signature_malformed` with a signature of 44 characters, or `key_not_allowed`.',
+    symptom: `The code is \`key_unknown\`, or \`signature_malformed\` with a signature of ${lengthOfSharedKeys} characters, or \`key_not_allowed\`.`,
     reason:
       'Because of a webhook rule, Twilio signs with a SharedKey and names it in X-Twilio-Webhooks-Signature-Settings. You configured no secret for that id, or a proxy dropped the header.',
     fix: 'Add the SharedKey to "sharedKeys" under its id, and pass X-Twilio-Webhooks-Signature-Settings on.',
@@ -280,7 +285,7 @@ export const keyCauses = {
         for (const { name, ...key } of keys.others)
           if (key.kind === 'auth_token')
             yield takeKey(
-              { ...key, name, kind: 'shared_key', algorithm: findDefaultAlgorithm('shared_key').name },
+              { ...key, name, kind: 'shared_key', algorithm: ofSharedKeys.name },
               `The secret of the SharedKey "${id}" is given as ${name}.`,
               `Move this secret from ${name} to "sharedKeys", under its id: sharedKeys: { '${id}': … }.`,
             )
@@ -297,7 +302,7 @@ export const keyCauses = {
         return {
           grounds: ['trace'],
           detail:
-            'The signature is HMAC-SHA256, which only a SharedKey makes, but no settings header names the key. A proxy dropped the header, or no such key is configured.',
+            'The signature has the length of those that SharedKeys make, but no settings header names the key. A proxy dropped the header, or no such key is configured.',
         }
       const fault = findFault(keys)
       if (fault?.kind === 'other' && claimedKeyId !== undefined)
@@ -356,9 +361,8 @@ export const keyCauses = {
   algorithm: {
     title: 'The wrong algorithm',
     symptom: 'The code is `algorithm_unsupported`, or the length of the signature does not fit the settings header.',
-    reason:
-      'Auth Tokens sign with HMAC-SHA1, SharedKeys with the algorithm that you configured, by default HMAC-SHA256. A request may choose a key but never weaken one, so no other pair is tried.',
-    fix: 'Give the SharedKey its algorithm: HMAC_SHA256, or HMAC_SHA1 for a key of the private beta. An Auth Token has no settings header.',
+    reason: `Auth Tokens sign with ${ofTokens.name}, SharedKeys with the algorithm that you configured, by default ${ofSharedKeys.name}. A request may choose a key but never weaken one, so no other pair is tried.`,
+    fix: `Give the SharedKey its algorithm: ${ofSharedKeys.name}, or ${ofTokens.name} for a key of the private beta. An Auth Token has no settings header.`,
     question: 'shared_key',
     part: 'key',
     codes: ['signature_malformed', 'signature_settings_malformed', 'algorithm_unsupported'],
@@ -400,11 +404,6 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
 }
 
-const algorithmNames = algorithms.map(({ name }) => name)
-
-/** The characters of a signature by a SharedKey. */
-const lengthOfSharedKeys = toBase64Length(findDefaultAlgorithm('shared_key').bytes)
-
 const accountAndToken = /^AC[0-9a-f]{32}\s*[:|/]\s*(\S+)$/i
 
 /** Names the secret that the request is checked with. */
@@ -443,8 +442,7 @@ function takeKey({ name: _, ...key }: NamedKey, detail: string, fix?: string): E
 
 /** Takes other secrets as the Auth Token. */
 function takeSecrets(secrets: readonly string[], cost: number, detail: string, fix?: string): Edit {
-  const { name } = findDefaultAlgorithm('auth_token')
-  const keys = secrets.map((secret): Key => ({ secret, algorithm: name, kind: 'auth_token' }))
+  const keys = secrets.map((secret): Key => ({ secret, algorithm: ofTokens.name, kind: 'auth_token' }))
   return { dimension: 'token', cost, apply: (state) => ({ ...state, keys }), detail, fix }
 }
 
@@ -455,11 +453,12 @@ const tokenSigned =
   'Something added or changed X-Twilio-Webhooks-Signature-Settings: an Auth Token signs requests without this header.'
 
 function describeTokenForSharedKey(name: string): string {
-  return `The settings header names a SharedKey, but ${name} signed with HMAC-SHA1, as an Auth Token does.`
+  return `The settings header names a SharedKey, but ${name} signed with ${ofTokens.name}, as an Auth Token does.`
 }
 
 function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys, signed: AlgorithmName): string {
-  if (claimedKeyId === undefined) return 'The Auth Token signed with HMAC-SHA256. Twilio uses it only with HMAC-SHA1.'
+  if (claimedKeyId === undefined)
+    return `The Auth Token signed with ${signed}. Twilio uses it only with ${ofTokens.name}.`
   const made = `The SharedKey signed with ${signed}, and is configured with another algorithm.`
   const claimed = algorithmNames.find((name) => name === claimedAlgorithm)
   return claimedAlgorithm === undefined || claimed === signed

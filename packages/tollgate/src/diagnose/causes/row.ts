@@ -41,13 +41,8 @@ export type Fixes = Readonly<Partial<Record<Place, string>>>
 /** The part of a request that a cause changes, or the key. */
 export type CausePart = 'origin' | 'path' | 'query' | 'params' | 'body' | 'signature' | 'key' | 'request'
 
-/** The texts of a cause, and what shells need to know of it. */
+/** The facts about a cause that shells read. Its page has the other texts. */
 export interface CauseInfo {
-  readonly title: string
-  /** The symptom, as the user sees it. */
-  readonly symptom: string
-  /** Why it happens. */
-  readonly reason: string
   /** The fix for every framework, in one line. */
   readonly fix: string
   readonly part: CausePart
@@ -84,6 +79,11 @@ export interface DifferenceSign {
  * run causes`), the command line and the tests.
  */
 export interface CauseRow<S = Subject, T = State> extends CauseInfo {
+  readonly title: string
+  /** The symptom, as the user sees it. */
+  readonly symptom: string
+  /** Why it happens. */
+  readonly reason: string
   /** The fix for one framework, platform or proxy, if it differs. */
   readonly fixes?: Fixes
   /** The question of the documentation page that leads to this cause. */
@@ -150,7 +150,7 @@ export const questions = {
   some_messages: 'Do only some messages or numbers fail?',
   content_type: 'Do forms fail as `body_unsigned`?',
   web_socket: 'Do only WebSocket streams fail?',
-  shared_key: 'Is X-Twilio-Webhooks-Signature-Settings sent, or does the signature have 44 characters?',
+  shared_key: 'Is X-Twilio-Webhooks-Signature-Settings sent, or is the signature longer than usual?',
   signature: 'Is the signature itself missing or malformed?',
   own_request: 'Do you send the request yourself, or does the URL have an `@` or `#`?',
   none: 'None of these?',
