@@ -15,8 +15,8 @@ import { root } from '../../run.mjs'
 // adds them to a copy, and changes nothing else.
 const contributing = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
 const section = /## Adding a cause to the diagnosis\n([\s\S]*?)\n## /.exec(contributing)?.[1] ?? ''
-const [row = '', sample = ''] = [...section.matchAll(/```ts\n([\s\S]*?) {3}```/g)].map(([, code = '']) =>
-  code.replace(/^ {3}/gm, ''),
+const [row = '', sample = '', rowOfSendGrid = ''] = [...section.matchAll(/```ts\n([\s\S]*?)(?: {3})?```/g)].map(
+  ([, code = '']) => code.replace(/^ {3}/gm, ''),
 )
 
 const authToken = '0123456789abcdef0123456789abcdef'
@@ -44,6 +44,8 @@ beforeAll(() => {
   for (const part of ['packages/tollgate/src', 'conformance/diagnosis', 'conformance/kit', 'conformance/data'])
     cpSync(join(root, part), join(folder, part), { recursive: true })
   insert('packages/tollgate/src/diagnose/causes/url.ts', 'export const urlCauses = {\n', row)
+  const causesOfSendGrid = /`(packages\/\S+\/sendgrid\/causes\.ts)`/.exec(section)?.[1] ?? ''
+  insert(causesOfSendGrid, '\nconst rows = {\n', rowOfSendGrid)
   insert('conformance/diagnosis/made/direct-url.ts', 'directUrlRows: readonly DirectRow[] = [\n', sample)
 })
 
@@ -189,6 +191,23 @@ export { schemes } from ${JSON.stringify(join(path, 'schemes.ts'))}`,
   )
   expect(explanation.proven).toMatchObject({ causes: [{ id: 'host_reversed', detail }], setting })
 }, 180_000)
+
+test('a row for SendGrid is proven by the same engine', async () => {
+  const file = await bundle(
+    join(folder, 'sendgrid.mjs'),
+    `export { diagnoseSendGrid } from 'tollgate/diagnose'
+export { signSendGridRequest } from 'tollgate/testing'`,
+  )
+  const { diagnoseSendGrid, signSendGridRequest } = await import(pathToFileURL(file).href)
+  const { publicKey, body, ...request } = await signSendGridRequest()
+  const reversed = [...Buffer.from(body).toString()].reverse().join('')
+  const { proven }: Diagnosed = await diagnoseSendGrid({ ...request, body: reversed }, { publicKey })
+  expect(proven?.causes).toEqual([
+    { id: 'body_backwards', detail: 'SendGrid signed the body backwards.', fix: 'Write the body forwards.' },
+  ])
+  const page = (await renderPages(source)).get('docs/why-does-sendgrid-validation-fail.md')
+  expect(page).toContain('## The body backwards')
+})
 
 test('the generated pages have its section, and the question and the code lead to it', async () => {
   const pages = await renderPages(source)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -40,7 +40,11 @@ beforeAll(() => {
   const verdict = 'packages/tollgate/src/verdict.ts'
   insert(verdict, "  | 'method_not_allowed'\n", "  | 'host_unlucky'\n")
   insert(verdict, '  method_not_allowed: row(', row)
-  insert('packages/tollgate/src/verify/head.ts', "  const signature = readSingle(header, 'x-twilio-signature')\n", step)
+  const line = "  const signature = readSingle(header, 'x-twilio-signature')\n"
+  const [file = ''] = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith('.ts') && readFileSync(join(source, path), 'utf8').includes(line),
+  )
+  insert(join('packages/tollgate/src', file), line, step)
   insert('tools/rejection-pages.mjs', '  method_not_allowed: {\n', texts)
 })
 
