@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -6,6 +5,7 @@ import { causes } from '../../packages/tollgate/src/diagnose/causes/index.ts'
 import { grounds } from '../../packages/tollgate/src/diagnose/causes/row.ts'
 import { sendGridCauses } from '../../packages/tollgate/src/diagnose/index.ts'
 import { root } from '../run.mjs'
+import { listFiles } from './list-files.ts'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
@@ -24,11 +24,9 @@ const others: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Code that a user installs or a tool runs. Tests name the causes that they expect. */
-const files = String(execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root }))
-  .split('\n')
-  .filter(
-    (path) => /^(packages\/\w+\/src|tools)\/.*\.(ts|tsx|mjs)$/.test(path) && !/(^|\/)(test|package-test)\//.test(path),
-  )
+const files = listFiles('packages/*/src/*', 'tools/*').filter(
+  (path) => /\.(ts|tsx|mjs)$/.test(path) && !/(^|\/)(test|package-test)\//.test(path),
+)
 
 /** Lists the lines that name a cause: a long id anywhere, a short one, such as `host`, as an id. */
 function listLines(path: string): string[] {
