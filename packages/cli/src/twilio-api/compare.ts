@@ -9,8 +9,8 @@ import {
   type Difference,
   diagnose,
 } from 'tollgate/diagnose'
+import { splitUrl } from 'tollgate/requests'
 import { signRequest } from 'tollgate/testing'
-import { splitUrl } from '../inputs/request.ts'
 import { encodeForm, listDifferences, nameDifferences, toFullUrl } from './differences.ts'
 import { hasClientHeaders, readHeader, withHeaders } from './headers.ts'
 import type { Sent } from './sent.ts'

@@ -1,8 +1,8 @@
 import type { Exchange } from '@tollgate/gateway'
 import { createVerifier, type IncomingRequest, type VerifierOptions } from 'tollgate'
 import { type Cause, causes } from 'tollgate/diagnose'
+import { findHeader } from 'tollgate/requests'
 import type { Capture, Explanation, SigningPart } from '../shared/capture.ts'
-import { findHeader } from './read-capture.ts'
 
 type SchemeName = NonNullable<Capture['scheme']>
 
