@@ -4,8 +4,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sampleWebhook, signRequest, signSendGridRequest } from 'tollgate/testing'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
-import { findFreePort } from '../../../tools/services/free-port.mjs'
-import { authToken, bin, listen, makeFolder, otherToken, tollgate, writeProgram, writeScratch } from './support.ts'
+import { findFreePort } from '../../../../tools/services/free-port.mjs'
+import { authToken, bin, listen, makeFolder, otherToken, tollgate, writeProgram, writeScratch } from '../support.ts'
+
+// Slow: each test starts the gateway and the inspector in a process, at nearly a second of CPU time.
 
 const running = new Set<ChildProcess>()
 afterEach(() => {

@@ -3,8 +3,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findManager, runNode, writeProject } from '../package-managers.mjs'
-import { root } from '../run.mjs'
+import { findManager, runNode, writeProject } from '../../package-managers.mjs'
+import { root } from '../../run.mjs'
+
+// Slow: three versions of npm install from the registry, which takes half a minute of CPU time.
 
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-install-'))
 const tarballs = join(scratch, 'tarballs')

@@ -1,11 +1,13 @@
 import { beforeAll, expect, test } from 'vitest'
-import { makeBoms } from '../sbom.mjs'
+import { makeBoms } from '../../sbom.mjs'
+
+// Slow: npm lists the dependencies of five packages, and only a new dependency changes the result.
 
 let rows: Awaited<ReturnType<typeof makeBoms>>
 
 beforeAll(async () => {
   rows = await makeBoms()
-}, 120_000)
+})
 
 test('each package has an SBOM, permissive licences and no install scripts', () => {
   expect(rows.map(({ bom }) => bom.metadata.component.name)).toEqual([

@@ -8,12 +8,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { findFreePort } from '../../../tools/services/free-port.mjs'
-import { parseConfiguration } from '../src/config/parse.ts'
-import { authToken, listenOn, publicUrl, send, signSms, sms } from './support.ts'
+import { findFreePort } from '../../../../tools/services/free-port.mjs'
+import { parseConfiguration } from '../../src/config/parse.ts'
+import { authToken, listenOn, publicUrl, send, signSms, sms } from '../support.ts'
 
-const examples = fileURLToPath(new URL('../../../examples/gateway/', import.meta.url))
-const bin = fileURLToPath(new URL('../../cli/dist/bin.js', import.meta.url))
+// Slow: most tests start a gateway with workers, and wait for their restarts.
+
+const examples = fileURLToPath(new URL('../../../../examples/gateway/', import.meta.url))
+const bin = fileURLToPath(new URL('../../../cli/dist/bin.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-gateway-'))
 
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,13 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { installTollgate, tollgate } from './support.ts'
+import { requireProgram } from '../../../../tools/programs.mjs'
+import { installTollgate, tollgate } from '../support.ts'
 
+// It is here because it needs bash, and `npm test` does not.
 const folder = installTollgate()
 
 /** Returns the words that bash offers for the last word. Its login shell is another one. */
 function completeInBash(...words: string[]): string[] {
   const script = `source <(tollgate completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tollgate_yargs_completions; printf '%s\\n' "\${COMPREPLY[@]}"`
-  const { stdout } = spawnSync('bash', ['--norc', '-c', script, 'bash', 'tollgate', ...words], {
+  const { stdout } = spawnSync(requireProgram('bash'), ['--norc', '-c', script, 'bash', 'tollgate', ...words], {
     env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, SHELL: '/bin/zsh', ZSH_NAME: 'zsh' },
     encoding: 'utf8',
   })
