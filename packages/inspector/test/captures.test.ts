@@ -233,7 +233,7 @@ test('no list, capture, copy, export, event or error contains a key', async () =
     '/api/info',
     '/api/captures',
     `/api/captures/${leaky.id}`,
-    ...['curl', 'test', 'fixture'].map((form) => `/api/captures/${leaky.id}/copy?as=${form}`),
+    ...['raw', 'har', 'capture', 'curl', 'test'].map((form) => `/api/captures/${leaky.id}/copy?as=${form}`),
     '/api/export',
     '/api/export?format=har',
   ]

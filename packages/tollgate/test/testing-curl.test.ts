@@ -5,10 +5,16 @@ import { type SignedRequest, sampleWebhook, signRequest, webhookKinds } from '..
 
 const authToken = '0123456789abcdef0123456789abcdef'
 
-/** Returns the arguments that a real shell passes to a command named curl. */
+/**
+ * Returns the arguments that a real shell passes to a command named curl. A body from standard input
+ * takes the place of its option.
+ */
 function readArguments(command: string): string[] {
-  const script = `curl() { printf '%s\\0' "$@"; }\n${command}`
-  return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)
+  const script = `curl() { printf '%s\\0' "$@"; case "$*" in *'--data-binary @-'*) cat; printf '\\0' ;; esac; }\n${command}`
+  const words = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)
+  const at = words.indexOf('--data-binary')
+  if (at !== -1) words.splice(at, 2, '--data-raw', words.pop() ?? '')
+  return words
 }
 
 function listArguments(signed: SignedRequest): string[] {
@@ -43,11 +49,6 @@ test('a shell passes any body unchanged', () => {
     }),
     { numRuns: 50 },
   )
-})
-
-test('a body that no argument can contain is refused', () => {
-  const signed = signRequest({ url: 'https://example.com/', body: 'a\0b', contentType: 'text/plain', authToken })
-  expect(() => signed.toCurl()).toThrow(/NUL/)
 })
 
 test('methods and empty headers are written as curl expects them', () => {

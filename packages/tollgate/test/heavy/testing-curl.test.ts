@@ -26,10 +26,14 @@ test('curl sends exactly the signed request', async () => {
     { body: `@${text}`, contentType: 'text/plain' },
     { method: 'GET', params: { Body: text } },
     { params: {} },
+    { body: 'a NUL: \0', contentType: 'text/plain' },
+    { body: 'long '.repeat(50_000), contentType: 'text/plain' },
   ]
   for (const input of inputs) {
     const signed = signRequest({ url: `${origin}/a/../b/./[1-3]{a,b}?q='x'&r=%2f`, ...input, authToken })
-    await promisify(execFile)('sh', ['-c', signed.toCurl()])
+    const running = promisify(execFile)('sh')
+    running.child.stdin?.end(signed.toCurl())
+    await running
     const last = received.at(-1)
     expect(last?.request.method).toBe(signed.method)
     expect(`${origin}${last?.request.url}`).toBe(signed.url)

@@ -1,3 +1,5 @@
+import { findNearest } from '../checks/options.ts'
+
 // Options whose effect has the same name.
 const named = [
   'header',
@@ -13,6 +15,7 @@ const named = [
   'cookie',
   'url',
   'url-query',
+  'request-target',
   'get',
   'head',
 ] as const
@@ -39,7 +42,7 @@ export const longOptions: ReadonlyMap<string, CurlEffect> = new Map([
   ...list('data', 'data-ascii'),
   ...list('multipart', 'form form-string'),
   ...list('upload', 'upload-file'),
-  ...list('refused', 'config variable proto-default request-target'),
+  ...list('refused', 'config variable proto-default'),
   ...list(
     'value',
     `output max-time connect-timeout write-out resolve connect-to proxy proxy-user cacert capath cert cert-type key
@@ -77,3 +80,9 @@ export const shortOptions: ReadonlyMap<string, CurlEffect> = new Map<string, Cur
   ...Array.from('omwxUEcCDrtyYzQ', (letter): [string, CurlEffect] => [letter, 'value']),
   ...Array.from('ksSLvifgN#460123OJjqpnlanBRZ', (letter): [string, CurlEffect] => [letter, 'ignore']),
 ])
+
+/** Returns the option that a misspelled one probably means, with its dashes. */
+export function nameLikeOption(name: string): string | undefined {
+  const near = findNearest(name.replace(/^-+/, ''), [...longOptions.keys()])
+  return near === undefined ? undefined : `--${near}`
+}

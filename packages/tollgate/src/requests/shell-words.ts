@@ -1,7 +1,6 @@
-import { UsageError } from '../exit.ts'
-
-/** The command is incomplete: more lines may complete it. */
-export class IncompleteCommand extends UsageError {}
+import { decodeUtf8 } from '../scheme/form.ts'
+import { RequestError } from './error.ts'
+import { toLatin1 } from './request.ts'
 
 const simpleEscapes: Readonly<Record<string, string>> = {
   a: '\x07',
@@ -17,7 +16,7 @@ const simpleEscapes: Readonly<Record<string, string>> = {
 
 /**
  * Splits one POSIX shell command into words. It never runs or looks up anything.
- * @throws UsageError if the command needs a shell, such as for a variable
+ * @throws RequestError if the command needs a shell, such as for a variable
  */
 export function splitShellWords(text: string): string[] {
   const words: string[] = []
@@ -34,7 +33,7 @@ export function splitShellWords(text: string): string[] {
     const char = text[i] ?? ''
     const next = text[i + 1] ?? ''
     if (char === '\\') {
-      if (next === '') throw new IncompleteCommand('The command ends with a backslash: a line is missing.')
+      if (next === '') throw new RequestError('it ends with a backslash: a line is missing', { incomplete: true })
       const lineEnd = /^\\\r?\n/.exec(text.slice(i, i + 3))
       if (lineEnd === null) add(next)
       i += lineEnd?.[0].length ?? 2
@@ -56,7 +55,8 @@ export function splitShellWords(text: string): string[] {
       i++
     } else if (/[\n\r;|]/.test(char)) break
     else if (char === '&') {
-      if (/[^\s&]/.test(next)) throw new UsageError('There is an & outside quotes: put the URL and the data in quotes.')
+      if (/[^\s&]/.test(next))
+        throw new RequestError('there is an & outside quotes: put the URL and the data in quotes')
       break
     } else if (char === '>' || char === '<') {
       // A redirection is not part of the request.
@@ -66,8 +66,8 @@ export function splitShellWords(text: string): string[] {
     } else {
       refuseExpansion(char, next)
       if (word === undefined && /[‘’“”–—]/.test(char))
-        throw new UsageError(
-          'The command has typographic quotes or dashes, as chats and documents write them: replace them with \' or ", and with --.',
+        throw new RequestError(
+          'it has typographic quotes or dashes, as chats and documents write them: replace them with \' or ", and with --',
         )
       add(char)
       i++
@@ -78,15 +78,13 @@ export function splitShellWords(text: string): string[] {
 }
 
 /** A shell would wait for more lines here, so a terminal does too. */
-function unclosed(quote: string): UsageError {
-  return new IncompleteCommand(`A quote (${quote}) is never closed: the command is incomplete.`)
+export function unclosed(quote: string): RequestError {
+  return new RequestError(`a quote (${quote}) is never closed: the command is incomplete`, { incomplete: true })
 }
 
 function refuseExpansion(char: string, next: string): void {
   if (char === '`' || (char === '$' && /[A-Za-z0-9_{(@*#?$!-]/.test(next)))
-    throw new UsageError(
-      'The command uses a shell variable or another command: replace it with its value, in single quotes.',
-    )
+    throw new RequestError('it uses a shell variable or another command: replace it with its value, in single quotes')
 }
 
 function readDoubleQuoted(text: string, start: number): { text: string; end: number } {
@@ -145,8 +143,8 @@ function readEscape(text: string): Escape {
   }
   const [all, hex, octal, short, long] = numeric
   const value = octal === undefined ? Number.parseInt(hex ?? short ?? long ?? '', 16) : Number.parseInt(octal, 8) & 255
-  if (value === 0) throw new UsageError('The command contains a NUL character, which no argument can hold.')
-  if (value > 0x10ffff) throw new UsageError('The command has an escape beyond Unicode.')
+  if (value === 0) throw new RequestError('it contains a NUL character, which no argument can hold')
+  if (value > 0x10ffff) throw new RequestError('it has an escape beyond Unicode')
   if (hex !== undefined || octal !== undefined) return { byte: value, length: all.length }
   // Browsers write a character beyond 16 bits as two surrogates. Joining the text restores it.
   return { text: short === undefined ? String.fromCodePoint(value) : String.fromCharCode(value), length: all.length }
@@ -154,10 +152,6 @@ function readEscape(text: string): Escape {
 
 /** Decodes UTF-8, or else one character per byte, as browsers that write `\xe9` mean it. */
 function decodeBytes(bytes: readonly number[]): string {
-  if (bytes.length === 0) return ''
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes))
-  } catch {
-    return String.fromCharCode(...bytes)
-  }
+  const all = Uint8Array.from(bytes)
+  return decodeUtf8(all) ?? toLatin1(all)
 }

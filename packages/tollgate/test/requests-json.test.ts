@@ -1,18 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { UsageError } from '../src/exit.ts'
-import { isHar, parseCapture, parseHar } from '../src/inputs/json-inputs.ts'
+import { type RecordedRequest, RequestError, readRequests } from '../src/requests/index.ts'
 
 const signed = { name: 'X-Twilio-Signature', value: 'AAAA=' }
 const entry = (request: object) => ({
   request: { method: 'POST', url: 'https://e.com/sms?a=1', headers: [signed], ...request },
 })
 const har = (...requests: object[]) => ({ log: { entries: requests.map(entry) } })
-const bodyOf = (value: unknown, number?: number) => Buffer.from(parseHar(value, number).body ?? []).toString('utf8')
+/** Reads an entry. @throws RequestError */
+function readEntry(form: 'har' | 'capture', value: unknown, number = 1): RecordedRequest {
+  const entry = readRequests(JSON.stringify(value) ?? '', { form }).requests[number - 1]
+  if (entry === undefined || entry instanceof RequestError) throw entry ?? new RequestError('it has no entries')
+  return entry
+}
+const readHar = (value: unknown, number?: number) => readEntry('har', value, number)
+const readCapture = (value: unknown) => readEntry('capture', value)
+const bodyOf = (value: unknown, number?: number) => Buffer.from(readHar(value, number).body ?? []).toString('utf8')
 
 describe('a HAR file', () => {
   test('reads its only entry', () => {
-    expect(parseHar(har({ postData: { text: 'a=1' } }), undefined)).toMatchObject({
+    expect(readHar(har({ postData: { text: 'a=1' } }))).toMatchObject({
       method: 'POST',
       url: 'https://e.com/sms?a=1',
       headers: [['X-Twilio-Signature', 'AAAA=']],
@@ -45,17 +52,12 @@ describe('a HAR file', () => {
     expect(bodyOf(har({ postData: { mimeType, params: [{ name: 'Body', value: 'a+b' }] } }))).toBe('Body=a+b')
   })
 
-  test('reads the chosen entry of several, or lists them without their queries', () => {
-    const several = har(
-      { postData: { text: 'a=1' } },
-      { url: 'https://e.com/two?Body=private', postData: { text: 'b=2' } },
-    )
+  test('reads each entry of several, and names the one that cannot be read', () => {
+    const several = har({ postData: { text: 'a=1' } }, { postData: { text: 'b=2' } })
     expect(bodyOf(several, 2)).toBe('b=2')
-    expect(() => parseHar(several, undefined)).toThrow(
-      /--entry N:\n {2}1 {2}POST https:\/\/e.com\/sms\?… {2}\(has X-Twilio-Signature\)/,
-    )
-    expect(() => parseHar(several, undefined)).not.toThrow(/private/)
-    expect(() => parseHar(several, 3)).toThrow('--entry: the HAR file has 2 entries.')
+    several.log.entries.splice(1, 0, entry({ headers: 'x' }))
+    expect(() => readHar(several, 2)).toThrow('The text, entry 2: "headers" must be an object, or a list')
+    expect(bodyOf(several, 3)).toBe('b=2')
   })
 
   test('other JSON is refused', () => {
@@ -67,7 +69,7 @@ describe('a HAR file', () => {
       { log: { entries: [{}] } },
       har({ headers: 'x' }),
     ])
-      expect(() => parseHar(value, undefined)).toThrow(UsageError)
+      expect(() => readHar(value)).toThrow(RequestError)
     expect(() =>
       bodyOf(har({ postData: { mimeType: 'multipart/form-data', params: [{ name: 'a', value: 'b' }] } })),
     ).toThrow(/multipart/)
@@ -78,20 +80,20 @@ describe('a capture', () => {
   test('has headers as an object or as pairs, and a body as text or Base64', () => {
     const headers: [string, string][] = [['A', 'b']]
     const request = { method: 'POST', url: 'https://e.com/' }
-    expect(parseCapture({ ...request, headers: { A: 'b' }, body: 'x' })).toEqual({
+    expect(readCapture({ ...request, headers: { A: 'b' }, body: 'x' })).toEqual({
       ...request,
       headers,
-      body: Buffer.from('x'),
+      body: new Uint8Array([0x78]),
     })
-    expect(parseCapture({ ...request, headers, bodyBase64: 'eA==' })).toEqual({
+    expect(readCapture({ ...request, headers, bodyBase64: 'eA==' })).toEqual({
       ...request,
       headers,
-      body: Buffer.from('x'),
+      body: new Uint8Array([0x78]),
     })
-    expect(parseCapture({ ...request, headers, body: { From: '+1' } })).toMatchObject({ parsed: { From: '+1' } })
-    expect(parseCapture({ ...request, headers, body: {} })).toEqual({ ...request, headers, body: undefined })
-    expect(parseCapture({ ...request, headers: { A: ['b', 'c'] } }).headers).toEqual([...headers, ['A', 'c']])
-    expect(parseCapture({ ...request, headers: { 'content-length': 3 } }).headers).toEqual([['content-length', '3']])
+    expect(readCapture({ ...request, headers, body: { From: '+1' } })).toMatchObject({ parsedBody: { From: '+1' } })
+    expect(readCapture({ ...request, headers, body: {} })).toEqual({ ...request, headers })
+    expect(readCapture({ ...request, headers: { A: ['b', 'c'] } }).headers).toEqual([...headers, ['A', 'c']])
+    expect(readCapture({ ...request, headers: { 'content-length': 3 } }).headers).toEqual([['content-length', '3']])
   })
 
   test('other JSON is refused', () => {
@@ -106,7 +108,6 @@ describe('a capture', () => {
       { ...request, body: 1 },
       { ...request, body: [1] },
       { ...request, body: { a: 1 }, bodyBase64: 'eA==' },
-      { ...request, bodyTruncated: true },
     ]
     for (const value of [
       ...wrong,
@@ -114,11 +115,11 @@ describe('a capture', () => {
       { ...request, body: '', bodyBase64: '' },
       { ...request, url: 'x' },
     ])
-      expect(() => parseCapture(value), JSON.stringify(value)).toThrow(UsageError)
+      expect(() => readCapture(value), JSON.stringify(value)).toThrow(RequestError)
   })
 })
 
-test('any JSON is a request or a usage error', () => {
+test('any JSON is a request or a refusal', () => {
   const part = fc.oneof(fc.jsonValue(), fc.constant('https://e.com/'), fc.constant('POST'), fc.constant([['a', 'b']]))
   const request = fc.record(
     { method: part, url: part, headers: part, body: part, bodyBase64: part, postData: part },
@@ -127,16 +128,15 @@ test('any JSON is a request or a usage error', () => {
   fc.assert(
     fc.property(fc.oneof(fc.jsonValue(), request), (value) => {
       for (const parse of [
-        () => parseCapture(value),
-        () => parseHar(value, undefined),
-        () => parseHar({ log: { entries: [{ request: value }] } }, 1),
+        () => readCapture(value),
+        () => readHar(value),
+        () => readHar({ log: { entries: [{ request: value }] } }),
       ])
         try {
           expect(parse().method).toBeTypeOf('string')
         } catch (error) {
-          expect(error).toBeInstanceOf(UsageError)
+          expect(error).toBeInstanceOf(RequestError)
         }
-      isHar(value)
     }),
     { numRuns: 2000 },
   )

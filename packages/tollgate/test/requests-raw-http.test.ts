@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { UsageError } from '../src/exit.ts'
-import { looksLikeRawHttp, parseRawHttp } from '../src/inputs/raw-http.ts'
+import { RequestError } from '../src/requests/index.ts'
+import { looksLikeRawHttp, readRawHttp } from '../src/requests/raw-http.ts'
 
 const parse = (text: string, scheme = 'https') => {
-  const request = parseRawHttp(Buffer.from(text), scheme)
+  const request = readRawHttp(Buffer.from(text), scheme)
   return { ...request, body: request.body === undefined ? undefined : Buffer.from(request.body).toString('utf8') }
 }
 
@@ -50,17 +50,17 @@ describe('a raw HTTP request', () => {
   const refused: [name: string, text: string, message: RegExp][] = [
     ['no request line', 'hello', /does not begin with a line/],
     ['a response', 'HTTP/1.1 200 OK\n\n', /does not begin with a line/],
-    ['a malformed header', 'GET / HTTP/1.1\nnonsense\n\n', /line 2 is not a header/],
+    ['a malformed header', 'GET / HTTP/1.1\nnonsense\n\n', /line 2: this is not a header/],
     ['a body that is cut off', 'POST / HTTP/1.1\nContent-Length: 10\n\na=1', /cut off/],
     ['a body that is too long', 'POST / HTTP/1.1\nContent-Length: 1\n\na=1', /continues after its body/],
     ['a malformed target', 'GET example.com HTTP/1.1\n\n', /not absolute/],
   ]
   test.each(refused)('is refused with %s', (_name, text, message) => {
-    expect(() => parse(text)).toThrow(UsageError)
+    expect(() => parse(text)).toThrow(RequestError)
     expect(() => parse(text)).toThrow(message)
   })
 
-  test('any text is a request or a usage error', () => {
+  test('any text is a request or a refusal', () => {
     const lines = fc.array(
       fc.constantFrom(
         'GET / HTTP/1.1',
@@ -85,11 +85,11 @@ describe('a raw HTTP request', () => {
     fc.assert(
       fc.property(texts, fc.uint8Array(), (text, tail) => {
         const bytes = Buffer.concat([Buffer.from(text), tail])
-        looksLikeRawHttp(bytes.toString('latin1'))
+        looksLikeRawHttp(bytes)
         try {
-          expect(parseRawHttp(bytes, 'https').method).not.toBe('')
+          expect(readRawHttp(bytes, 'https').method).not.toBe('')
         } catch (error) {
-          expect(error).toBeInstanceOf(UsageError)
+          expect(error).toBeInstanceOf(RequestError)
         }
       }),
       { numRuns: 3000 },
@@ -100,7 +100,7 @@ describe('a raw HTTP request', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1 }), (body) => {
         const start = Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`)
-        expect(Buffer.from(parseRawHttp(Buffer.concat([start, body]), 'https').body ?? []).equals(body)).toBe(true)
+        expect(Buffer.from(readRawHttp(Buffer.concat([start, body]), 'https').body ?? []).equals(body)).toBe(true)
       }),
     )
   })

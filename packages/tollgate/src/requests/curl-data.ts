@@ -1,29 +1,34 @@
-import { UsageError } from '../exit.ts'
+import { encodeUtf8 } from '../scheme/form.ts'
+import { RequestError } from './error.ts'
+import { joinBytes } from './request.ts'
 
-/** Reads a file that a command names. It throws a UsageError if it cannot. */
+/** Reads a file that a command names. It may throw an error with a message for the user. */
 export type ReadFile = (path: string) => Uint8Array
 
 type Kind = 'text' | 'raw' | 'binary' | 'json'
 
 const lineBreaks = [0, 10, 13]
-const encoder = new TextEncoder()
 
 /** Builds the body from the --data options, as curl does. https://curl.se/docs/manpage.html#-d */
 export class CurlData {
   readonly #readFile: ReadFile | undefined
-  #bytes: Uint8Array | undefined
+  readonly #input: Uint8Array | undefined
+  readonly #parts: Uint8Array[] = []
 
-  constructor(readFile: ReadFile | undefined) {
+  /** @param input the standard input of the command, if it is known */
+  constructor(readFile: ReadFile | undefined, input: Uint8Array | undefined) {
     this.#readFile = readFile
+    this.#input = input
   }
 
-  get bytes(): Uint8Array | undefined {
-    return this.#bytes
+  /** Returns the body, or `undefined` without data. */
+  join(): Uint8Array | undefined {
+    return this.#parts.length === 0 ? undefined : joinBytes(this.#parts)
   }
 
   add(value: string, kind: Kind): void {
     const isFile = kind !== 'raw' && value.startsWith('@')
-    const content = isFile ? this.#read(value.slice(1)) : encoder.encode(value)
+    const content = isFile ? this.#read(value.slice(1)) : encodeUtf8(value)
     // --data drops the line breaks of a file.
     const kept = isFile && kind === 'text' ? content.filter((byte) => !lineBreaks.includes(byte)) : content
     this.#append(kept, kind)
@@ -36,20 +41,21 @@ export class CurlData {
   addEncoded(value: string): void {
     const match = /^([^=@]*)([=@])(.*)$/s.exec(value)
     const [, name = '', mark = '=', rest = ''] = match ?? [value, '', '=', value]
-    const content = mark === '@' ? this.#read(rest) : encoder.encode(rest)
+    const content = mark === '@' ? this.#read(rest) : encodeUtf8(rest)
     const encoded = Array.from(content, encodeByte).join('')
-    this.#append(encoder.encode(name === '' ? encoded : `${name}=${encoded}`), 'raw')
+    this.#append(encodeUtf8(name === '' ? encoded : `${name}=${encoded}`), 'raw')
   }
 
   #append(more: Uint8Array, kind: Kind): void {
-    if (this.#bytes === undefined) this.#bytes = more
-    else this.#bytes = Buffer.concat([this.#bytes, Buffer.from(kind === 'json' ? '' : '&'), more])
+    if (this.#parts.length > 0 && kind !== 'json') this.#parts.push(encodeUtf8('&'))
+    this.#parts.push(more)
   }
 
   #read(path: string): Uint8Array {
+    if (path === '-' && this.#input !== undefined) return this.#input
     if (this.#readFile === undefined || path === '-')
-      throw new UsageError(
-        'The curl command reads its data from another source (@); use --body FILE, or write the data into the command.',
+      throw new RequestError(
+        'it reads its data from another source (@); write the data into the command, or give the body as a file of its own (--body FILE)',
       )
     return this.#readFile(path)
   }

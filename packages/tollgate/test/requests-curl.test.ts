@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { UsageError } from '../src/exit.ts'
-import { findCurl, parseCurl } from '../src/inputs/curl.ts'
-import type { GivenRequest } from '../src/inputs/request.ts'
+import { type RecordedRequest, RequestError } from '../src/requests/index.ts'
+import { findCurl, readCurl } from '../src/requests/read-curl.ts'
+import { signRequest } from '../src/testing/index.ts'
 import { formatForCmd } from './format-for-cmd.ts'
-import { signCurl } from './support.ts'
 
-function read(command: string): Omit<GivenRequest, 'body'> & { body: string | undefined } {
-  const request = parseCurl(command)
+const authToken = '0123456789abcdef0123456789abcdef'
+
+function read(command: string): Omit<RecordedRequest, 'body'> & { body: string | undefined } {
+  const request = readCurl(command)
   return { ...request, body: request.body === undefined ? undefined : Buffer.from(request.body).toString('utf8') }
 }
 
@@ -76,10 +77,11 @@ describe('commands that browsers and consoles copy', () => {
   })
 
   test('the output of tollgate sign', () => {
-    const signed = signCurl({
+    const signed = signRequest({
+      authToken,
       url: 'https://example.com/sms?q=it%27s',
       params: { Body: "it's {[100%]} \n$HOME `x` é" },
-    })
+    }).toCurl()
     expect(read(signed)).toMatchObject({ method: 'POST', url: 'https://example.com/sms?q=it%27s' })
     expect(new URLSearchParams(read(signed).body).get('Body')).toBe("it's {[100%]} \n$HOME `x` é")
   })
@@ -141,9 +143,9 @@ describe('options of curl', () => {
   test('reads files if allowed: --data drops their line breaks, --data-binary keeps them', () => {
     const readFile = (path: string): Uint8Array => Buffer.from(`${path}=1\r\n`)
     const command = (option: string): string => `curl ${option} @f https://e.com/`
-    expect(Buffer.from(parseCurl(command('-d'), readFile).body ?? '').toString()).toBe('f=1')
-    expect(Buffer.from(parseCurl(command('--data-binary'), readFile).body ?? '').toString()).toBe('f=1\r\n')
-    expect(() => parseCurl(command('-d'))).toThrow(/--body FILE/)
+    expect(Buffer.from(readCurl(command('-d'), readFile).body ?? '').toString()).toBe('f=1')
+    expect(Buffer.from(readCurl(command('--data-binary'), readFile).body ?? '').toString()).toBe('f=1\r\n')
+    expect(() => readCurl(command('-d'))).toThrow(/--body FILE/)
   })
 })
 
@@ -156,7 +158,7 @@ describe('refuses other commands and says why', () => {
     ['curl https://e.com/ --next https://e.com/2', /several requests/],
     ['curl https://e.com/a https://e.com/b', /2 URLs/],
     ['curl -d a=1', /no URL/],
-    ['curl --dta a=1 https://e.com/', /--dta\. Did you mean --data\?/],
+    ['curl --dta a=1 https://e.com/', /--dta; did you mean --data\?/],
     ['curl -d', /-d, which needs a value/],
     ["curl -d 'a=1 https://e.com/", /never closed/],
     ['curl -d "a=1 https://e.com/', /never closed/],
@@ -173,8 +175,8 @@ describe('refuses other commands and says why', () => {
     ['', /no curl command/],
   ]
   test.each(cases)('%s', (command, message) => {
-    expect(() => parseCurl(command)).toThrow(UsageError)
-    expect(() => parseCurl(command)).toThrow(message)
+    expect(() => readCurl(command)).toThrow(RequestError)
+    expect(() => readCurl(command)).toThrow(message)
   })
 })
 
@@ -206,17 +208,17 @@ describe('properties', () => {
       .map((parts) => parts.join(' ')),
   )
 
-  test('any pasted text is a request or a usage error', () => {
+  test('any pasted text is a request or a refusal', () => {
     fc.assert(
       fc.property(
         noise,
         fc.constantFrom('', 'curl ', 'curl https://e.com/ ', 'curl ^"https://e.com/^" ^\r\n'),
         (rest, start) => {
           try {
-            const request = parseCurl(start + rest)
+            const request = readCurl(start + rest)
             expect(request.url).toMatch(/^(https?|wss?):\/\//i)
           } catch (error) {
-            expect(error).toBeInstanceOf(UsageError)
+            expect(error).toBeInstanceOf(RequestError)
           }
         },
       ),
@@ -227,8 +229,8 @@ describe('properties', () => {
   test("the library's curl command is read back byte for byte", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ minLength: 1, unit: 'grapheme' }), text), (params) => {
-        const command = signCurl({ url: 'https://example.com/sms', params })
-        const body = new TextDecoder().decode(parseCurl(`$ ${command}\nsome output`).body)
+        const command = signRequest({ authToken, url: 'https://example.com/sms', params }).toCurl()
+        const body = new TextDecoder().decode(readCurl(`$ ${command}\nsome output`).body)
         expect(Object.fromEntries(new URLSearchParams(body))).toEqual(
           Object.fromEntries(new URLSearchParams(new URLSearchParams(params).toString())),
         )
@@ -242,7 +244,7 @@ describe('properties', () => {
     fc.assert(
       fc.property(printable, (body) => {
         const command = `curl ${formatForCmd('https://e.com/')} ^\r\n  --data-raw ${formatForCmd(body)}`
-        expect(new TextDecoder().decode(parseCurl(command).body)).toBe(body)
+        expect(new TextDecoder().decode(readCurl(command).body)).toBe(body)
       }),
       { numRuns: 500 },
     )

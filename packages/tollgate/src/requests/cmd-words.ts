@@ -1,15 +1,29 @@
-import { IncompleteCommand } from './shell-words.ts'
+import { unclosed } from './shell-words.ts'
 
 /**
  * Returns true if the command was copied for cmd.exe, which escapes with carets where a POSIX shell
  * uses backslashes. Text in a shell's quotes does not count: a message may end in a caret.
  */
 export function isCmdCommand(text: string): boolean {
-  return /\s\^(?:"|\r?\n)/.test(text.replace(quotedOrEscaped, (some) => some.charAt(0)))
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]
+    if (char === '\\') at++
+    else if (char === "'" || char === '"') at = findClosing(text, at)
+    else if (char === '^' && /^\s\^(?:"|\r?\n)/.test(text.slice(at - 1, at + 3))) return true
+  }
+  return false
 }
 
-/** Matches text that a POSIX shell takes as quoted or escaped. */
-const quotedOrEscaped = /\\[\s\S]|\$'(?:[^'\\]|\\[\s\S])*'|'[^']*'|"(?:[^"\\]|\\[\s\S])*"/g
+/** Returns the place of the closing quote, or that of the opening one if there is none. */
+function findClosing(text: string, start: number): number {
+  const quote = text[start]
+  const hasEscapes = quote === '"' || text[start - 1] === '$'
+  for (let at = start + 1; at < text.length; at++) {
+    if (text[at] === quote) return at
+    if (text[at] === '\\' && hasEscapes) at++
+  }
+  return start
+}
 
 /** Splits a command for cmd.exe into words, as browsers write it with "Copy as cURL (cmd)". */
 export function splitCmdWords(text: string): string[] {
@@ -73,7 +87,7 @@ function splitArguments(line: string): string[] {
       } else quoted = !quoted
     } else word += char
   }
-  if (quoted) throw new IncompleteCommand('A quote (") is never closed: the command is incomplete.')
+  if (quoted) throw unclosed('"')
   if (word !== undefined) words.push(word)
   return words
 }
