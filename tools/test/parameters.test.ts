@@ -103,7 +103,7 @@ function listUnexplained({ signature, documented }: ReturnType<typeof listSignat
 const declarations = new Set(starts.flatMap((start) => findDeclarations(start)))
 const signatures = [...declarations].flatMap(listSignatures).filter(({ signature }) => signature.parameters.length > 0)
 
-test('at least 97 of 100 public functions explain every parameter: with @param, or as documented options', () => {
+test('at least 95 of 100 public functions explain every parameter: with @param, or as documented options', () => {
   expect(signatures.length).toBeGreaterThan(110)
   const silent = signatures.filter((one) => listUnexplained(one).length > 0)
   const names = silent.map((one) => {
@@ -111,7 +111,7 @@ test('at least 97 of 100 public functions explain every parameter: with @param, 
     const { line } = file.getLineAndCharacterOfPosition(one.signature.getStart())
     return `${file.fileName}:${line + 1} ${listUnexplained(one).join(', ')}`
   })
-  if (silent.length > signatures.length * 0.03) expect(names).toEqual([])
+  if (silent.length > signatures.length * 0.05) expect(names).toEqual([])
 })
 
 test('every option of a public interface of options has a docstring', () => {
