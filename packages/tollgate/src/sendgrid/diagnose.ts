@@ -65,7 +65,9 @@ type SendGridPresented = PresentedSignature<SendGridCauseId>
 /**
  * Explains why a request of SendGrid does not verify: it undoes what may have changed the body, the
  * headers or the key until the signature matches. It lets no request in, and it does not ask a
- * replay guard. `request.body` may also be what a parser made of it.
+ * replay guard.
+ * @param request The request that was refused. `body` may also be what a parser made of it.
+ * @param options Those of the verifier, and what else to try: other keys, a limit of tries.
  * @throws TypeError or RangeError, which names the option, for an option that is wrong.
  */
 async function diagnoseRequest(
