@@ -1,4 +1,4 @@
-import type { AddressOptions, ForwardAuthOptions, GatewayOptions, LimitOptions, ListenOptions } from './options.ts'
+import type { AddressOptions, ForwardAuthOptions, GatewayOptions, LimitOptions } from './options.ts'
 import { isPlainPath } from './routes.ts'
 import { findScheme } from './schemes.ts'
 
@@ -15,9 +15,7 @@ const known: Known<GatewayOptions> = {
   onExchange: true,
   captureBytes: true,
 }
-const knownListen: Known<ListenOptions> = { host: true, port: true, tls: true }
-const knownAdmin: Known<AddressOptions> = { host: true, port: true }
-const knownTls: Known<NonNullable<ListenOptions['tls']>> = { certFile: true, keyFile: true }
+const knownAddress: Known<AddressOptions> = { host: true, port: true, fd: true }
 const knownLimits: Known<LimitOptions> = { bodiesPerPeer: true, bytesPerPeer: true, trustedPeers: true }
 const notInForwardAuth = ['host', 'path', 'upstream', 'mode', 'webSocket']
 const knownForwardAuth = ['listen', 'style', 'pathPrefix', 'webSocketPaths']
@@ -28,19 +26,8 @@ const knownForwardAuth = ['listen', 'style', 'pathPrefix', 'webSocketPaths']
  */
 export function checkOptions(options: GatewayOptions): void {
   checkNames(options, known, 'the gateway')
-  if (options.listen !== undefined) {
-    checkNames(options.listen, knownListen, '"listen"')
-    checkAddress(options.listen, 'listen')
-    if (options.listen.tls !== undefined) {
-      checkNames(options.listen.tls, knownTls, '"listen.tls"')
-      for (const name of ['certFile', 'keyFile'] as const)
-        if (typeof options.listen.tls[name] !== 'string') throw new TypeError(`"listen.tls.${name}" must be a path`)
-    }
-  }
-  if (options.admin !== undefined && options.admin !== false) {
-    checkNames(options.admin, knownAdmin, '"admin"')
-    checkAddress(options.admin, 'admin')
-  }
+  if (options.listen !== undefined) checkAddress(options.listen, 'listen')
+  if (options.admin !== undefined && options.admin !== false) checkAddress(options.admin, 'admin')
   if (options.limits !== undefined) {
     checkNames(options.limits, knownLimits, '"limits"')
     checkInteger(options.limits.bodiesPerPeer, 'limits.bodiesPerPeer', 1, 100_000)
@@ -49,7 +36,8 @@ export function checkOptions(options: GatewayOptions): void {
   checkInteger(options.timeoutMs, 'timeoutMs', 1, 600_000)
   checkInteger(options.captureBytes, 'captureBytes', 0, Number.MAX_SAFE_INTEGER)
   const { log, onExchange, routes } = options
-  if (log !== undefined && log !== 'silent' && log !== 'info' && typeof Object(log).info !== 'function')
+  const isLogger = (['info', 'warn', 'error'] as const).every((level) => typeof Object(log)[level] === 'function')
+  if (log !== undefined && log !== 'silent' && log !== 'info' && !isLogger)
     throw new TypeError("\"log\" must be 'silent', 'info' or a pino logger")
   if (onExchange !== undefined && typeof onExchange !== 'function')
     throw new TypeError(`"onExchange" must be a function, got ${typeof onExchange}`)
@@ -67,7 +55,7 @@ function checkListeners({ listen, admin, forwardAuth, routes }: GatewayOptions):
     ...(routes.length > 0 ? [{ name: 'listen', port: 8080, ...dropUndefined(listen) }] : []),
     ...(forwardAuth ? [{ name: 'forwardAuth.listen', port: 8081, ...dropUndefined(forwardAuth.listen) }] : []),
     ...(admin ? [{ name: 'admin', port: 0, ...dropUndefined(admin) }] : []),
-  ]
+  ].filter(({ fd }) => fd === undefined)
   for (const [index, { name, port, host = defaultHost }] of listeners.entries())
     for (const other of listeners.slice(0, index))
       if (port !== 0 && port === other.port && overlap(host, other.host ?? defaultHost))
@@ -76,8 +64,8 @@ function checkListeners({ listen, admin, forwardAuth, routes }: GatewayOptions):
 
 const defaultHost = '127.0.0.1'
 
-function dropUndefined({ host, port }: AddressOptions = {}): AddressOptions {
-  return { ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
+function dropUndefined({ host, port, fd }: AddressOptions = {}): AddressOptions {
+  return { ...(host !== undefined && { host }), ...(port !== undefined && { port }), fd }
 }
 
 const everyAddress = ['0.0.0.0', '::']
@@ -109,11 +97,33 @@ function checkForwardAuth(options: ForwardAuthOptions): void {
 function checkNames(given: unknown, names: Readonly<Record<string, true>>, where: string): void {
   if (typeof given !== 'object' || given === null) throw new TypeError(`${where} must be an object`)
   for (const name of Object.keys(given))
-    if (!Object.hasOwn(names, name))
-      throw new TypeError(`Unknown option "${name}" of ${where}. Known options: ${Object.keys(names).join(', ')}`)
+    if (!Object.hasOwn(names, name)) {
+      const advice = explainMisplaced(name) ?? `Known options: ${Object.keys(names).join(', ')}`
+      throw new TypeError(`Unknown option "${name}" of ${where}. ${advice}`)
+    }
 }
 
-function checkAddress({ host, port }: { host?: unknown; port?: unknown }, where: string): void {
+const misplaced: Readonly<Record<string, string>> = {
+  workers: 'The gateway is one process. Start several: docs/gateway.md#several-gateways',
+  tls: 'TLS ends at the proxy in front of the gateway: docs/gateway.md#where-the-gateway-stands',
+  replay:
+    'In a program, a replay guard belongs to a route or to forward-auth: "routes[0].replay", "forwardAuth.replay"',
+  keys: 'In a program, keys belong to a route: "authToken", "sharedKeys" or "publicKey"',
+  graceMs: 'In a program, it belongs to close({ graceMs })',
+}
+
+/** Returns where an option belongs that is not known at its place, or what replaces it. */
+export function explainMisplaced(name: string): string | undefined {
+  return Object.hasOwn(misplaced, name) ? misplaced[name] : undefined
+}
+
+function checkAddress(address: AddressOptions, where: string): void {
+  checkNames(address, knownAddress, `"${where}"`)
+  const { host, port, fd }: { host?: unknown; port?: unknown; fd?: unknown } = address
+  if (fd !== undefined && (host !== undefined || port !== undefined))
+    throw new TypeError(`"${where}.fd" is a socket that has an address: leave out "host" and "port"`)
+  // 0 to 2 are the standard streams.
+  checkInteger(fd, `${where}.fd`, 3, 1024)
   if (host !== undefined && (typeof host !== 'string' || host === ''))
     throw new TypeError(`"${where}.host" must be a host name or an address`)
   checkInteger(port, `${where}.port`, 0, 65_535)

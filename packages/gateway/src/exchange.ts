@@ -3,6 +3,7 @@ import type { Client } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import type { HeaderList, RouteVerdict } from './options.ts'
 import type { RequestHead } from './request-head.ts'
+import { dropTraceFields, type RequestTrace } from './tracing.ts'
 
 /** The state of an exchange, as logs, metrics, traces and `onExchange` read it. */
 export interface ExchangeState {
@@ -17,6 +18,8 @@ export interface ExchangeState {
   readonly answeredBy: 'upstream' | 'gateway'
   /** Why the upstream's answer is missing or incomplete: an error code, or words of the gateway. */
   readonly failure: string | undefined
+  /** The span, if the request is forwarded and spans are sent. */
+  readonly trace: RequestTrace | undefined
   readonly requestBody: Uint8Array | undefined
   /** The header fields of the answer. */
   readonly responseFields: readonly string[]
@@ -53,6 +56,11 @@ export function listVerdictFields(verdict: RouteVerdict, replay: ReplayGuard | u
   const isGuarded = replay !== undefined && verdict.ok && !('handshake' in verdict && verdict.handshake)
   if (isGuarded) fields.push('tollgate-replayed', String(verdict.replayed))
   return fields
+}
+
+/** Returns the client's fields for the upstream, with the trace context of the gateway's span. */
+export function listForwarded(fields: readonly string[], trace: RequestTrace | undefined): readonly string[] {
+  return trace === undefined ? fields : [...dropTraceFields(fields), ...trace.fields]
 }
 
 /** Returns the field by which this gateway and those before it recognise a request that comes back. */

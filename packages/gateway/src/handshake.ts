@@ -4,10 +4,11 @@ import { connect, type Socket } from 'node:net'
 import { pipeline, Transform } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, type ExchangeState, listHopField, listVerdictFields, release } from './exchange.ts'
+import { chooseRoute, type ExchangeState, listForwarded, listHopField, listVerdictFields, release } from './exchange.ts'
 import { dropNominated } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import { type RequestHead, readHead } from './request-head.ts'
+import { type RequestTrace, startTrace } from './tracing.ts'
 import { connectOverTls, parseOrigin } from './upstream/connection.ts'
 
 interface HandshakeContext {
@@ -34,6 +35,7 @@ export class Handshake implements ExchangeState {
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
   failure: string | undefined
+  trace: RequestTrace | undefined
   responseFields: readonly string[] = []
   readonly #req: IncomingMessage
   readonly #context: HandshakeContext
@@ -82,9 +84,10 @@ export class Handshake implements ExchangeState {
       release(verdict)
       return this.refuse(403)
     }
+    if (this.config.isTracing) this.trace = startTrace(this)
     const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
     const added = [...listVerdictFields(verdict, route.given.replay), ...listHopField(this.config, head)]
-    this.#connect(route, [...head.fields, ...upgrade, ...added])
+    this.#connect(route, [...listForwarded(head.fields, this.trace), ...upgrade, ...added])
   }
 
   refuse(status: number): void {
@@ -97,7 +100,8 @@ export class Handshake implements ExchangeState {
 
   #connect(route: OpenRoute, headers: string[], isRetry = false): void {
     const { isTls, host, port } = parseOrigin(route.upstream)
-    const to = { host, port, allowHalfOpen: true, noDelay: true }
+    const { lookup } = route.pool
+    const to = { host, port, lookup, autoSelectFamily: true, allowHalfOpen: true, noDelay: true }
     let isConnected = false
     const upstream = (isTls ? requestTls : request)({
       method: 'GET',

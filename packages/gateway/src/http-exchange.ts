@@ -5,6 +5,7 @@ import {
   Capture,
   chooseRoute,
   type ExchangeState,
+  listForwarded,
   listHopField,
   listVerdictFields,
   release,
@@ -14,6 +15,7 @@ import { formatFields } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
+import { type RequestTrace, startTrace } from './tracing.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure, OutgoingRequest } from './upstream/connection.ts'
 
@@ -43,6 +45,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
   failure: string | undefined
+  trace: RequestTrace | undefined
   responseFields: readonly string[] = []
   /** The links of the list in `InFlight`. */
   previous: HttpExchange | undefined
@@ -139,7 +142,9 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
     const fields = [...listVerdictFields(verdict, route?.given.replay), ...listHopField(this.config, client.head)]
-    const request = formatRequest(client.method, client.target, client.head, fields, body)
+    if (this.config.isTracing) this.trace ??= startTrace(this)
+    const head = { ...client.head, fields: listForwarded(client.head.fields, this.trace) }
+    const request = formatRequest(client.method, client.target, head, fields, body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
     this.#connection = route.pool.send(request, this)

@@ -5,9 +5,10 @@ import type { SendGridVerdict, SendGridVerifierOptions } from 'tollgate/sendgrid
 /** The options of `createGateway`. */
 export interface GatewayOptions {
   /**
-   * The address for Twilio's requests. Default 127.0.0.1:8080 without TLS. Port 0 is any free port.
+   * The address for Twilio's requests, in plain HTTP: TLS ends at the proxy in front. Default
+   * 127.0.0.1:8080. Port 0 is any free port.
    */
-  readonly listen?: ListenOptions | undefined
+  readonly listen?: AddressOptions | undefined
   /**
    * The address for `/healthz`, `/readyz` and `/metrics`. Default `false`: they are not served.
    * `{}` is a free port of 127.0.0.1.
@@ -31,7 +32,8 @@ export interface GatewayOptions {
   readonly limits?: LimitOptions | undefined
   /**
    * `'info'` writes one JSON line per request to standard output, without query, headers and
-   * bodies. Default `'silent'`.
+   * bodies. Requests that do not verify are sampled: 100 lines at once, then one per second. A line
+   * that cannot be written is dropped and counted. Default `'silent'`.
    */
   readonly log?: 'silent' | 'info' | Logger | undefined
   /**
@@ -48,12 +50,12 @@ export interface AddressOptions {
   readonly host?: string | undefined
   /** An integer from 0 to 65,535. 0 is any free port. */
   readonly port?: number | undefined
-}
-
-/** The address for Twilio's requests. */
-export interface ListenOptions extends AddressOptions {
-  /** PEM files. `reload` reads them again. */
-  readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined
+  /**
+   * The file descriptor of a listening TCP socket that the process has inherited, instead of `host`
+   * and `port`. An integer from 3 to 1,024. While no process accepts connections, the kernel keeps
+   * them, so a restart loses none. `runGateway` sets it itself for the sockets of systemd.
+   */
+  readonly fd?: number | undefined
 }
 
 /**
