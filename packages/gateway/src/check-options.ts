@@ -38,7 +38,7 @@ export function checkOptions(options: GatewayOptions): void {
   const { log, onExchange, routes } = options
   const isLogger = (['info', 'warn', 'error'] as const).every((level) => typeof Object(log)[level] === 'function')
   if (log !== undefined && log !== 'silent' && log !== 'info' && !isLogger)
-    throw new TypeError("\"log\" must be 'silent', 'info' or a pino logger")
+    throw new TypeError("\"log\" must be 'silent', 'info' or a logger with info, warn and error")
   if (onExchange !== undefined && typeof onExchange !== 'function')
     throw new TypeError(`"onExchange" must be a function, got ${typeof onExchange}`)
   if (options.forwardAuth !== undefined) checkForwardAuth(options.forwardAuth)

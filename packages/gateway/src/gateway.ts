@@ -7,10 +7,9 @@ import { createConfigSnapshot } from './config-snapshot.ts'
 import type { ExchangeState } from './exchange.ts'
 import { createForwardAuth, prepareForwardAuth } from './forward-auth.ts'
 import { Handshake } from './handshake.ts'
-import { watchHealth } from './health.ts'
+import { type Health, watchHealth } from './health.ts'
 import { HttpExchange } from './http-exchange.ts'
-import { InFlight } from './in-flight.ts'
-import { createMetrics } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
 import { reportExchange } from './on-exchange.ts'
 import type { AddressOptions, GatewayOptions } from './options.ts'
 import { listListeners, refuseOwnListeners } from './own-listeners.ts'
@@ -58,24 +57,16 @@ const connectTimeoutMs = 3000
 export function createGateway(options: GatewayOptions): Gateway {
   checkOptions(options)
   const upstreams = createUpstreams(connectTimeoutMs)
-  const inFlight = new InFlight()
+  let inFlight = 0
   const handshakes = new Set<Handshake>()
   const log = new RequestLog(options.log)
   const admin = options.admin ?? false
-  const metrics =
-    admin === false
-      ? undefined
-      : createMetrics({
-          requests: () => inFlight.size + (auth?.countInFlight() ?? 0),
-          tunnels: () => handshakes.size,
-          droppedLines: () => log.dropped,
-          sampledLines: () => log.sampled,
-        })
+  let metrics: Metrics | undefined
+  let health: Health | undefined
   const own = { hop: randomUUID(), isTracing: isTracingConfigured() }
   let current = createConfigSnapshot(options, upstreams, own)
   let listeners = listListeners(options)
   let guards = listGuards(options)
-  const health = admin === false ? undefined : watchHealth(() => guards)
   let hasBegunToClose = false
   let closed: Promise<void> | undefined
   let adminServer: Server | undefined
@@ -94,7 +85,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const server = createHttpServer(current.timeoutMs, {
     onRequest(client) {
       const exchange = new HttpExchange(client, { config: current, isClosing, onEnd })
-      inFlight.add(exchange)
+      inFlight++
       exchange.run()
     },
     onUpgrade(req, socket, first) {
@@ -113,7 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const sockets = followSockets(server)
 
   function onEnd(exchange: HttpExchange): void {
-    inFlight.delete(exchange)
+    inFlight--
     report(exchange)
   }
 
@@ -137,7 +128,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   async function close(graceMs: number): Promise<void> {
     hasBegunToClose = true
-    const isIdle = (): boolean => inFlight.size === 0 && handshakes.size === 0
+    const isIdle = (): boolean => inFlight === 0 && handshakes.size === 0
     await Promise.all([
       stopServer(server, { sockets, graceMs, isIdle, isInherited: options.listen?.fd !== undefined }),
       auth?.stop(graceMs, forwardAuth?.listen?.fd !== undefined),
@@ -151,18 +142,30 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   async function bindAll(): ReturnType<Gateway['listen']> {
     await refuseOwnListeners(options, listeners)
+    if (admin !== false) await openAdmin()
     const url = options.routes.length > 0 ? await bind(server, withPort(options.listen, 8080)) : ''
     const forwardAuthUrl = auth && (await bind(auth.server, withPort(forwardAuth?.listen, 8081)))
-    if (admin === false || metrics === undefined) return { url, adminUrl: undefined, forwardAuthUrl }
-    const { registry } = metrics
-    adminServer = createAdminServer({
-      isHanging: () => health?.isHanging() === true,
-      explainNotReady: () =>
-        hasBegunToClose ? 'closing' : health?.isStoreLost() ? 'the replay store fails' : undefined,
-      readMetrics: async () => ({ text: await registry.metrics(), type: registry.contentType }),
-    })
-    const adminUrl = await bind(adminServer, withPort(admin, 0))
+    const adminUrl = adminServer && (await bind(adminServer, withPort(admin || {}, 0)))
     return { url, adminUrl, forwardAuthUrl }
+  }
+
+  async function openAdmin(): Promise<void> {
+    // Without the admin pages, their library would only use memory.
+    const { createMetrics } = await import('./metrics.ts')
+    const created = createMetrics({
+      requests: () => inFlight + (auth?.countInFlight() ?? 0),
+      tunnels: () => handshakes.size,
+      droppedLines: () => log.dropped,
+      sampledLines: () => log.sampled,
+    })
+    const watch = watchHealth(() => guards)
+    adminServer = createAdminServer({
+      isHanging: watch.isHanging,
+      explainNotReady: () => (hasBegunToClose ? 'closing' : watch.isStoreLost() ? 'the replay store fails' : undefined),
+      readMetrics: async () => ({ text: await created.registry.metrics(), type: created.registry.contentType }),
+    })
+    metrics = created
+    health = watch
   }
 
   return {
@@ -176,6 +179,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         return bound
       } catch (error) {
         for (const bound of [server, auth?.server, adminServer]) bound?.close()
+        health?.stop()
         throw error
       }
     },

@@ -1,7 +1,7 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request, ServerResponse } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { connect, type Socket } from 'node:net'
-import { pipeline, Transform } from 'node:stream'
+import { pipeline } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import { chooseRoute, type ExchangeState, listForwarded, listHopField, listVerdictFields, release } from './exchange.ts'
@@ -154,21 +154,18 @@ export class Handshake implements ExchangeState {
   /** Passes on the answer of an upstream that declined, and then closes the connection. */
   #decline(answer: IncomingMessage): void {
     if (this.#isAnswered || this.socket.destroyed) return void answer.destroy()
-    const { statusCode: status = 502, headers } = answer
+    const { statusCode: status = 502 } = answer
     // A 101 without Upgrade names no protocol.
     if (status === 101) {
       answer.destroy()
       this.refuse(502)
       return
     }
-    // Without a length, only chunks show the client that the answer is complete.
-    const isChunked = headers['content-length'] === undefined && status !== 204 && status !== 304
-    const framing = isChunked ? ['Transfer-Encoding', 'chunked'] : []
-    this.#take(answer, [...listResponseHeaders(answer.rawHeaders), ...framing, 'Connection', 'close'])
-    this.socket.write(formatHead(status, answer.statusMessage ?? '', this.responseFields), 'latin1')
-    pipeline(isChunked ? [answer, createChunkEncoder(), this.socket] : [answer, this.socket], () =>
-      this.socket.destroy(),
-    )
+    this.#take(answer, [...listResponseHeaders(answer.rawHeaders), 'Connection', 'close'])
+    const res = new ServerResponse(this.#req)
+    res.assignSocket(this.socket)
+    res.writeHead(status, answer.statusMessage, [...this.responseFields])
+    pipeline(answer, res, (error) => (error ? this.socket.destroy() : this.socket.destroySoon()))
     this.#markAnswered()
   }
 
@@ -204,21 +201,6 @@ export class Handshake implements ExchangeState {
 function agreesToWebSocket({ httpVersion, headersDistinct }: IncomingMessage): boolean {
   const protocols = headersDistinct.upgrade ?? []
   return httpVersion === '1.1' && protocols.length === 1 && protocols[0]?.toLowerCase() === 'websocket'
-}
-
-/**
- * Encodes chunks (RFC 9112 section 7.1). Sends the last chunk only if the source ended without an
- * error.
- */
-function createChunkEncoder(): Transform {
-  return new Transform({
-    transform(bytes: Buffer, _, done) {
-      done(null, Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]))
-    },
-    flush(done) {
-      done(null, '0\r\n\r\n')
-    },
-  })
 }
 
 // RFC 9110 section 7.6.1. Node.js writes these fields itself for the connection to the client.

@@ -36,8 +36,6 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   readonly client: Client
   readonly config: ConfigSnapshot
   readonly startedAt = performance.now()
-  /** The time of `performance.now()` at which `expire` is called. */
-  deadline: number
   readonly responseBody: Capture | undefined
   route: OpenRoute | undefined
   verdict: RouteVerdict | undefined
@@ -47,10 +45,8 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   failure: string | undefined
   trace: RequestTrace | undefined
   responseFields: readonly string[] = []
-  /** The links of the list in `InFlight`. */
-  previous: HttpExchange | undefined
-  next: HttpExchange | undefined
   readonly #context: ExchangeContext
+  readonly #deadline: NodeJS.Timeout
   #body: RequestBody | undefined
   #connection: Connection | undefined
   #attempts = 0
@@ -66,7 +62,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     this.#context = context
     this.config = context.config
     if (this.config.onExchange !== undefined) this.responseBody = new Capture(this.config.captureBytes)
-    this.deadline = this.startedAt + this.config.timeoutMs
+    this.#deadline = setTimeout(() => this.#expire(), this.config.timeoutMs)
     client.listen(this)
   }
 
@@ -129,7 +125,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   }
 
   /** Ends the exchange at its deadline. */
-  expire(): void {
+  #expire(): void {
     this.#isLate = true
     if (this.verdict === undefined) this.refuse(408)
     else if (!this.client.isAnswered) this.refuse(504)
@@ -199,6 +195,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
 
   onClose(): void {
     this.#isOver = true
+    clearTimeout(this.#deadline)
     this.#body?.stop()
     this.#leaveUpstream()
     if (this.verdict !== undefined && this.route?.given.replay !== undefined)

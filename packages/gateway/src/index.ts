@@ -9,6 +9,7 @@ export type {
   GatewayOptions,
   HeaderList,
   LimitOptions,
+  RequestLogger,
   Route,
   SendGridRoute,
   TwilioRoute,

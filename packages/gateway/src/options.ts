@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { ReplayGuard, Verdict, VerifierOptions } from 'tollgate'
 import type { SendGridVerdict, SendGridVerifierOptions } from 'tollgate/sendgrid'
 
@@ -35,13 +34,20 @@ export interface GatewayOptions {
    * bodies. Requests that do not verify are sampled: 100 lines at once, then one per second. A line
    * that cannot be written is dropped and counted. Default `'silent'`.
    */
-  readonly log?: 'silent' | 'info' | Logger | undefined
+  readonly log?: 'silent' | 'info' | RequestLogger | undefined
   /**
    * Called after each exchange. Errors in it are ignored. Bodies are captured only if it is set.
    */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined
   /** The bytes of each body that an exchange keeps. An integer from 0. Default 1,048,576. */
   readonly captureBytes?: number | undefined
+}
+
+/** Receives the lines of the log, by level. A logger of pino is one. */
+export interface RequestLogger {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
 }
 
 /** An address to listen on. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { unwatchFile, watchFile } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type LoadedConfiguration, loadConfiguration } from './config/load.ts'
@@ -44,14 +45,9 @@ export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<
     return { ...loaded, options: listenOnInherited(loaded.options, inherited) }
   }
   let stopTracing: (() => Promise<void>) | undefined
-  const closeRest = async (): Promise<void> => {
-    const closed = Promise.allSettled([resources.closeAll(), stopTracing?.()])
-    // A collector or a store that does not answer must not hold up the stop.
-    await Promise.race([closed, sleep(closeMs, undefined, { ref: false })])
-  }
   try {
     let { options, graceMs } = await load()
-    stopTracing = isTracingConfigured() ? await startTracing() : undefined
+    if (isTracingConfigured()) stopTracing = await startTracing()
     const gateway = createGateway(options)
     const { url, adminUrl, forwardAuthUrl } = await gateway.listen()
     resources.closeUnused()
@@ -59,7 +55,7 @@ export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<
     if (forwardAuthUrl !== undefined) tell(`Forward-auth listens on ${forwardAuthUrl}`)
     if (adminUrl !== undefined) tell(`Health and metrics: ${adminUrl}`)
 
-    await reloadUntilStop(source, async () => {
+    const reload = async (): Promise<void> => {
       if (!('file' in source)) {
         tell('Nothing was reloaded: without --config, flags and secrets are read only at the start')
         return
@@ -74,12 +70,16 @@ export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<
       } catch (error) {
         tell(`The configuration is unchanged. ${error instanceof Error ? error.message : String(error)}`)
       }
-    })
+    }
+    const unfollow = followSource(source, reload)
+    await waitForStopSignal()
+    unfollow()
     tell('Stopping. Requests that have begun are still answered')
-    await Promise.race([gateway.close({ graceMs }).then(closeRest), waitForStopSignal()])
-  } catch (error) {
-    await closeRest()
-    throw error
+    await gateway.close({ graceMs })
+  } finally {
+    const closed = Promise.allSettled([resources.closeAll(), stopTracing?.()])
+    // A collector or a store that does not answer must not hold up the stop.
+    await Promise.race([closed, sleep(closeMs, undefined, { ref: false })])
   }
 }
 
@@ -89,44 +89,27 @@ async function loadSource(source: Source, resources: Resources): Promise<LoadedC
 
 const pollMs = 1000
 
-/** Reloads on SIGHUP and on changes of the file. Resolves at the first signal to stop. */
-async function reloadUntilStop(source: Source, work: () => Promise<void>): Promise<void> {
-  const reload = runInTurn(work)
-  process.on('SIGHUP', reload)
+/** Calls `reload` on SIGHUP and when the file changes, one call after the other. */
+function followSource(source: Source, reload: () => Promise<void>): () => void {
+  let last = Promise.resolve()
+  const onChange = (): void => {
+    last = last.then(reload)
+  }
+  process.on('SIGHUP', onChange)
   // It polls, because network file systems and the links with which Kubernetes replaces mounted
   // files cause no events.
-  if ('file' in source) watchFile(source.file, { interval: pollMs, persistent: false }, reload)
-  await waitForStopSignal()
-  if ('file' in source) unwatchFile(source.file, reload)
-  // Without a listener, SIGHUP would end the process at once.
-  process.off('SIGHUP', reload)
-  process.on('SIGHUP', () => undefined)
-}
-
-/** Runs calls one after the other. Calls that arrive during a run cause one more run. */
-function runInTurn(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined
-  let isWanted = false
-  const run = async (): Promise<void> => {
-    do {
-      isWanted = false
-      await work()
-    } while (isWanted)
-    running = undefined
-  }
+  if ('file' in source) watchFile(source.file, { interval: pollMs, persistent: false }, onChange)
   return () => {
-    if (running === undefined) running = run()
-    else isWanted = true
-    return running
+    // Without a listener, SIGHUP would end the process at once.
+    process.on('SIGHUP', () => undefined).off('SIGHUP', onChange)
+    if ('file' in source) unwatchFile(source.file, onChange)
   }
 }
 
-function waitForStopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const onSignal = (): void => {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, onSignal)
-      resolve()
-    }
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal)
-  })
+/** Resolves at the first signal. The next one has no listener, so it ends the process. */
+async function waitForStopSignal(): Promise<void> {
+  const stop = new AbortController()
+  const { signal } = stop
+  await Promise.race([once(process, 'SIGTERM', { signal }), once(process, 'SIGINT', { signal })])
+  stop.abort()
 }
