@@ -181,23 +181,23 @@ export const rejectionPages = {
   },
   account_not_allowed: {
     means:
-      'The signature is right, but the account is not allowed. The request names an account that does not own the key, or several accounts, or one that is not in `accountSid`. If the key belongs to an account, a body with `bodySHA256` must be exactly one JSON text.',
+      'The signature is right, but the account is not allowed. The request names an account that does not own the key, or several accounts, or one that is not in `allowedAccounts`. If the key belongs to an account, a body with `bodySHA256` must be exactly one JSON text.',
     look: [
-      'Which AccountSid does the request name, and which does `accountSid` allow?',
+      'Which AccountSid does the request name, and which does `allowedAccounts` list?',
       'Is a token stored under the wrong account?',
     ],
     causes: ['account_not_listed', 'token_of_other_account'],
-    fix: 'Allow the account in `accountSid`, or store each token under the account that owns it.',
+    fix: 'Allow the account in `allowedAccounts`, or store each token under the account that owns it.',
   },
   stale: {
     means:
-      "The signed timestamp of SendGrid's request is older than `maxAgeSeconds`, and `onStale` is `reject`. Tollgate decides this before it reads the body.",
+      "The signed timestamp of SendGrid's request is older than `maxAgeSeconds`, and `whenStale` is `reject`. Tollgate decides this before it reads the body.",
     look: [
       'Is it a retry? SendGrid retries for 24 hours, and does not document whether it signs a retry again.',
       'Is the clock of the server right?',
     ],
     causes: ['not_from_twilio'],
-    fix: "Set `onStale: 'mark'` and read `stale` of the verdict, or a larger `maxAgeSeconds`. See [the Event Webhook](../sendgrid-event-webhook.md).",
+    fix: "Set `whenStale: 'mark'` and read `stale` of the verdict, or a larger `maxAgeSeconds`. See [the Event Webhook](../sendgrid-event-webhook.md).",
   },
   params_misshapen: {
     means:
@@ -212,7 +212,7 @@ export const rejectionPages = {
   },
   replayed: {
     means:
-      'The replay guard saw this delivery before and its work succeeded, Twilio never repeats this kind, and `onReplay` is `reject`.',
+      'The replay guard saw this delivery before and its work succeeded, Twilio never repeats this kind, and `whenRepeated` is `reject`.',
     look: [
       'Did the first delivery fail without a release? An adapter releases it after an exception, 401 or 5xx. Your own code has to call `release()`.',
       'Do two services share one store and one prefix?',
@@ -236,6 +236,6 @@ export const rejectionPages = {
       'The store of the replay guard failed or took too long. The guard cannot know whether the delivery is new. The answer is 503, so a retry may pass.',
     look: ['Is Redis reachable?', 'Does a method of your own store throw?'],
     causes: [],
-    fix: `Fix the store. If a replay does less harm than a lost webhook, set \`onStoreFailure: 'accept'\`.`,
+    fix: `Fix the store. If a replay does less harm than a lost webhook, set \`whenStoreFails: 'accept'\`.`,
   },
 }

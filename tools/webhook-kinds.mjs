@@ -48,7 +48,7 @@ export async function renderKinds(folder = join(root, 'packages/tollgate/src/web
   values, and \`*\` stands for any ending. A kind without a rule is not recognised.
 - **Always sent:** Twilio's page promises these parameters, or the kind is recognised by them. \`isKind\` is true only if
   all are present. \`{N}\` stands for an index from 0.
-- **Never repeats:** the replay guard refuses a second delivery with \`onReplay: 'reject'\`. Other kinds may repeat, and a
+- **Never repeats:** the replay guard refuses a second delivery with \`whenRepeated: 'reject'\`. Other kinds may repeat, and a
   second delivery is marked. See [replays](replay.md).
 - **Source:** Twilio's page, and the month in which we compared our list with it. A list without a month comes from
   captures, other people's code and parts of the page. Tell us if it is wrong.

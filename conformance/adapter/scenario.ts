@@ -68,7 +68,7 @@ const guard = (journal: Journal): ReplayGuard => ({
   reserve() {
     journal.reservations++
     return {
-      replayed: false,
+      delivery: 'first',
       confirm() {
         journal.confirmations++
       },
@@ -136,7 +136,7 @@ const withSendGrid = (journal: Journal): VerifierOption => ({
 })
 
 const rejectReplays = (): Partial<AdapterOptions> => ({
-  replay: replayGuard({ store: memoryStore(), onReplay: 'reject' }),
+  replay: replayGuard({ store: memoryStore(), whenRepeated: 'reject' }),
 })
 const withGuard = (journal: Journal): Partial<AdapterOptions> => ({ replay: guard(journal) })
 const hosts = ['app.example.com', 'b.example.com:8443']

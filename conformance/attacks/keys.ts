@@ -118,7 +118,7 @@ export function keyAttacksSuite(library: Library): Suite {
           const hollow = withHeaders({ ...(await as(account, otherToken)), body: '&' }, { 'content-type': formType })
           if (method === 'POST') assertRejected(await ask(library, hollow, { authToken }), 'signature_mismatch')
           assertRejected(await ask(library, empty(await as(account, otherToken)), { authToken }), 'signature_mismatch')
-          const single: Options = { authToken: otherToken, accountSid: otherAccount }
+          const single: Options = { authToken: otherToken, allowedAccounts: otherAccount }
           assertRejected(await ask(library, empty(await as(account, otherToken)), single), 'account_not_allowed')
           const lookup: Options = { authToken: () => ({ authToken: otherToken, accountSid: otherAccount }) }
           assertRejected(await ask(library, empty(await as(account, otherToken)), lookup), 'account_not_allowed')
@@ -163,9 +163,9 @@ export function keyAttacksSuite(library: Library): Suite {
         makeRequest({ body: list.map((sid) => `AccountSid=${sid}`).join('&'), signed: `${origin}/sms${sign(list)}` })
       const sign = (list: readonly string[]): string => list.map((sid) => `AccountSid${sid}`).join('')
       const allowed = sids.slice(0, 3)
-      assertAccepted(await ask(library, await form(allowed), { accountSid: allowed }))
+      assertAccepted(await ask(library, await form(allowed), { allowedAccounts: allowed }))
       for (const list of [sids, sids.slice(0, 4), sids.slice(1, 4)])
-        assertRejected(await ask(library, await form(list), { accountSid: allowed }), 'account_not_allowed')
+        assertRejected(await ask(library, await form(list), { allowedAccounts: allowed }), 'account_not_allowed')
     },
     'C6 a look-up cannot be sent to another tenant': async () => {
       const asked: (string | undefined)[] = []

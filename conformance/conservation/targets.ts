@@ -43,7 +43,7 @@ export interface RunningTarget {
 const options = () => ({
   publicUrl: origin,
   authToken: token,
-  replay: replayGuard({ store: memoryStore(), onReplay: 'reject' }),
+  replay: replayGuard({ store: memoryStore(), whenRepeated: 'reject' }),
 })
 
 /** Longer than every test, so that nothing but the end of a connection can end a request. */

@@ -22,7 +22,7 @@ export interface SeenOptions {
   readonly fromRequest?: Readonly<Record<string, unknown>>
   readonly signedUrl?: (request: { readonly url: string }) => string
   readonly authToken?: string | readonly string[] | Readonly<Record<string, string>> | (() => string)
-  readonly accountSid?: string
+  readonly allowedAccounts?: string
   readonly maxBodyBytes?: number
   readonly sharedKeys?: Readonly<Record<string, string | { readonly secret: string; readonly accountSid: string }>>
   readonly otherTokens?: Readonly<Record<string, string>>

@@ -225,12 +225,12 @@ export const keySetUps: readonly SetUp[] = [
   },
   {
     id: 'account-not-allowed',
-    what: '"accountSid" names the parent account, and a subaccount sends.',
+    what: '"allowedAccounts" names the parent account, and a subaccount sends.',
     source: subaccounts,
     sent: sms,
-    options: { accountSid: otherAccount },
+    options: { allowedAccounts: otherAccount },
     cause: 'account-not-in-option',
-    mend: { options: { accountSid: [otherAccount, account] } },
+    mend: { options: { allowedAccounts: [otherAccount, account] } },
   },
   {
     id: 'lookup-throws',

@@ -1287,9 +1287,9 @@ addApp(
   'account not allowed',
   'subaccounts',
   post(`${O}/sms`, { params: { ...sms, AccountSid: SUB } }),
-  { accountSid: AC },
+  { allowedAccounts: AC },
   ['account_not_listed'],
-  (c) => ({ options: { ...c.options, accountSid: [AC, SUB] } }),
+  (c) => ({ options: { ...c.options, allowedAccounts: [AC, SUB] } }),
 )
 addApp(
   'signedUrl drops the query',

@@ -106,7 +106,7 @@ const caddyfile = `https://app.example.com {
 			header_up X-Forwarded-Connection {header.Connection}
 			header_up -Upgrade
 			header_up -Connection
-			copy_headers Tollgate-Verified Tollgate-Account-Sid Tollgate-Replayed
+			copy_headers Tollgate-Verified Tollgate-Account-Sid Tollgate-Delivery
 		}
 		reverse_proxy 127.0.0.1:3000
 	}
@@ -214,10 +214,10 @@ describe('HAProxy with haproxy-forward-auth.cfg', () => {
       expect(request?.body).toBe(Buffer.from(wire.body ?? '').toString('latin1'))
       expect(request && readField(request, 'tollgate-verified')).toEqual([verified])
       expect(request && readField(request, 'tollgate-account-sid')).toEqual([account])
-      expect(request && readField(request, 'tollgate-replayed')).toEqual(['false'])
+      expect(request && readField(request, 'tollgate-delivery')).toEqual(['first'])
     }
     expect((await sendTls(port, toWire(form('hello')))).status).toBe(200)
-    expect(readField(seen.at(-1) as Seen, 'tollgate-replayed')).toEqual(['true'])
+    expect(readField(seen.at(-1) as Seen, 'tollgate-delivery')).toEqual(['repeated'])
   })
 
   test('forged, unsigned and misdirected requests do not pass', async () => {
@@ -280,7 +280,7 @@ describe('HAProxy with haproxy-forward-auth.cfg', () => {
       expect([200, 403]).toContain(status)
       const ours = seen.flatMap(({ fields }) => fields.filter((field) => /^tollgate\W|^tollgate_/i.test(field)))
       expect(ours.map((field) => field.toLowerCase().replace(/:.*/, '')).sort()).toEqual(
-        status === 200 ? ['tollgate-account-sid', 'tollgate-replayed', 'tollgate-stale', 'tollgate-verified'] : [],
+        status === 200 ? ['tollgate-account-sid', 'tollgate-delivery', 'tollgate-stale', 'tollgate-verified'] : [],
       )
       expect(ours.join('\n')).not.toContain('body')
     }
@@ -320,9 +320,9 @@ const upgrades = [
 const connections = [
   ['Upgrade'],
   ['keep-alive, Upgrade'],
-  ['close, tollgate-replayed'],
+  ['close, tollgate-delivery'],
   ['Upgrade, tollgate-verified'],
-  ['Upgrade', 'Tollgate-Replayed'],
+  ['Upgrade', 'Tollgate-Delivery'],
   ['Upgrade, HTTP2-Settings'],
   ['content-type, Upgrade'],
   [],
@@ -376,7 +376,7 @@ for (const name of ['HAProxy', 'Caddy'] as const)
                 counts.tunnels++
               } else {
                 expect(signer, what).toBe('https')
-                expect(readField(request, 'tollgate-replayed').length, what).toBe(1)
+                expect(readField(request, 'tollgate-delivery').length, what).toBe(1)
                 expect(seen.length, what).toBe(1)
                 counts.passed++
               }

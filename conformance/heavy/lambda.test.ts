@@ -290,7 +290,7 @@ describe('events as AWS documents them', () => {
       new Promise((resolve) => setTimeout(resolve, 20)).then(() => {
         released = true
       })
-    const replay = { reserve: () => ({ replayed: false, release }) }
+    const replay = { reserve: () => ({ delivery: 'first' as const, release }) }
     const event = rest(signForm(`${origin}/prod/sms`))
     await twilioWebhook({ ...options, replay }, () => ({ statusCode: 503 }))(event, {})
     expect(released).toBe(true)
@@ -348,7 +348,7 @@ describe('middy', () => {
     const ends: string[] = []
     const confirm = () => void ends.push('confirm')
     const release = () => void ends.push('release')
-    const replay = { reserve: () => ({ replayed: false as const, confirm, release }) }
+    const replay = { reserve: () => ({ delivery: 'first' as const, confirm, release }) }
     const handler = middy()
       .use(twilioWebhookMiddy({ ...options, replay }))
       .before((request) => {

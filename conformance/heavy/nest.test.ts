@@ -100,11 +100,11 @@ describe.each([
   })
 
   test('options on a method replace those on its class, which replace those of the module', async () => {
-    const strict = [TwilioWebhook({ accountSid: otherAccount })]
+    const strict = [TwilioWebhook({ allowedAccounts: otherAccount })]
     const route: Route = { method: () => 'ok', parameters: [] }
     expect(await (await serve({ ...route, on: strict }))()).toMatchObject(rejection)
     expect(await (await serve({ ...route, onClass: strict, on: [] }))()).toMatchObject(rejection)
-    const loosened = await serve({ ...route, onClass: strict, on: [TwilioWebhook({ accountSid: undefined })] })
+    const loosened = await serve({ ...route, onClass: strict, on: [TwilioWebhook({ allowedAccounts: undefined })] })
     expect(await loosened()).toMatchObject(accepted)
     expect(await loosened({ token: otherToken })).toMatchObject(rejection)
     const byFunction = TwilioWebhookModule.forRoot(() => options)

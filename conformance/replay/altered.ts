@@ -15,7 +15,7 @@ import {
 import type { Options } from '../kit/library.ts'
 import { encodeForm, joinParams } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
-import { assertNotNew, assertReplayed, makeReceiver, type ReplaySubject } from './subject.ts'
+import { assertDelivery, assertNotNew, makeReceiver, type ReplaySubject } from './subject.ts'
 
 const retryToken = 'i-twilio-idempotency-token'
 
@@ -26,7 +26,7 @@ async function checkSame(
   again: IncomingRequest,
   options?: Options,
 ): Promise<void> {
-  const deliver = makeReceiver(subject, { onReplay: 'reject' }, options)
+  const deliver = makeReceiver(subject, { whenRepeated: 'reject' }, options)
   assertAccepted(await deliver(first))
   assertNotNew(await deliver(again), 'sent again')
 }
@@ -150,21 +150,21 @@ async function splitElsewhere(): Promise<Readonly<Record<string, Signed>>> {
  * like another kind.
  */
 export function otherSplits(subject: ReplaySubject): Suite {
-  const reject = { onReplay: 'reject' } as const
+  const reject = { whenRepeated: 'reject' } as const
   return defineSuite('D3 a replay that is split elsewhere', {
     'after the genuine delivery, every split is refused': async () => {
       const { genuine, ...splits } = await splitElsewhere()
       const deliver = makeReceiver(subject, reject)
-      assertReplayed(await deliver(genuine as Signed), false)
+      assertDelivery(await deliver(genuine as Signed), 'first')
       for (const split of Object.values(splits)) assertRejected(await deliver(split), 'replayed')
     },
     'after any split, the genuine delivery is the first, and everything later is refused': async () => {
       const { genuine, ...splits } = await splitElsewhere()
       for (const split of Object.values(splits)) {
         const deliver = makeReceiver(subject, reject)
-        assertReplayed(await deliver(split), false)
+        assertDelivery(await deliver(split), 'first')
         for (const other of Object.values(splits)) assertNotNew(await deliver(other), 'another split')
-        assertReplayed(await deliver(genuine as Signed), false)
+        assertDelivery(await deliver(genuine as Signed), 'first')
         for (const later of [genuine as Signed, ...Object.values(splits)])
           assertRejected(await deliver(later), 'replayed')
       }
@@ -175,7 +175,7 @@ export function otherSplits(subject: ReplaySubject): Suite {
       const reportsOutcome = true
       const early = assertAccepted(await deliver({ ...(split as Signed), reportsOutcome }))
       const first = assertAccepted(await deliver({ ...(genuine as Signed), reportsOutcome }))
-      assertEqual(first.replayed, false, 'replayed')
+      assertEqual(first.delivery, 'first', 'delivery')
       await early.confirm()
       assertRejected(await deliver(split as Signed), 'replay_pending')
       await first.confirm()
@@ -191,14 +191,14 @@ export function otherSplits(subject: ReplaySubject): Suite {
       const genuine = await makeRequest({ params: step })
       const deliver = makeReceiver(subject, reject)
       const split = { ...genuine, body: genuine.body?.replace('SequenceNumber1=2', 'SequenceNumber=12') ?? '' }
-      assertReplayed(await deliver(split), false)
+      assertDelivery(await deliver(split), 'first')
       assertRejected(await deliver(genuine), 'replayed')
     },
     'a release also forgets the kind': async () => {
       const { genuine, [unknown]: split } = await splitElsewhere()
       const deliver = makeReceiver(subject, reject)
       await assertAccepted(await deliver(split as Signed)).release()
-      assertReplayed(await deliver(genuine as Signed), false)
+      assertDelivery(await deliver(genuine as Signed), 'first')
       assertRejected(await deliver(split as Signed), 'replayed')
     },
   })
@@ -207,7 +207,7 @@ export function otherSplits(subject: ReplaySubject): Suite {
 /** D4: the guard of an application and the guard of a route both check one request. */
 export function checkedTwice(subject: ReplaySubject): Suite {
   const makeGuards = () => {
-    const replay = subject.replay.replayGuard({ store: subject.makeStore(), onReplay: 'reject' })
+    const replay = subject.replay.replayGuard({ store: subject.makeStore(), whenRepeated: 'reject' })
     const make = () => subject.library.createVerifier({ publicUrl: origin, authToken: token, replay })
     return [make(), make()] as const
   }
@@ -216,13 +216,13 @@ export function checkedTwice(subject: ReplaySubject): Suite {
       const [application, route] = makeGuards()
       const message = await makeRequest({ params: inboundSms })
       const native = { request: 1 }
-      for (const verifier of [application, route]) assertReplayed(await verifier.verify(message, native), false)
+      for (const verifier of [application, route]) assertDelivery(await verifier.verify(message, native), 'first')
       assertRejected(await application.verify(message, { request: 1 }), 'replayed')
     },
     'counts twice with equal headers and another native request': async () => {
       const [application, route] = makeGuards()
       const message = await makeRequest({ params: inboundSms, headers: { [retryToken]: 'a', 'x-request-id': 'a' } })
-      assertReplayed(await application.verify(message, {}), false)
+      assertDelivery(await application.verify(message, {}), 'first')
       assertRejected(await route.verify(message, {}), 'replayed')
       assertRejected(await route.verify(message), 'replayed')
     },
@@ -236,7 +236,7 @@ export function checkedTwice(subject: ReplaySubject): Suite {
           assertAccepted(await route.verify(message, native)),
         ]
         await both[which]?.release()
-        assertEqual(assertAccepted(await route.verify(message, {})).replayed, false, 'the retry')
+        assertEqual(assertAccepted(await route.verify(message, {})).delivery, 'first', 'the retry')
         await both[1 - which]?.release()
         assertRejected(await route.verify(message, {}), 'replayed')
       }

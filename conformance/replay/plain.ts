@@ -12,7 +12,7 @@ import {
 } from '../kit/draft.ts'
 import { hashHex } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
-import { assertReplayed, makeReceiver, type ReplaySubject } from './subject.ts'
+import { assertDelivery, makeReceiver, type ReplaySubject } from './subject.ts'
 
 /** Forms that Twilio never sends twice, except to retry a failed one. */
 const neverRepeated = [
@@ -51,63 +51,64 @@ export function plainReplays(subject: ReplaySubject): Suite {
   return defineSuite('D1 plain replay', {
     'without a guard, nothing counts as a replay': async () => {
       const request = await makeRequest()
-      for (let i = 0; i < 2; i++) assertReplayed(await makeReceiver(subject, {}, { replay: undefined })(request), false)
+      for (let i = 0; i < 2; i++)
+        assertDelivery(await makeReceiver(subject, {}, { replay: undefined })(request), undefined)
     },
     'it is marked every time': async () => {
       const deliverOnce = makeReceiver(subject)
       const request = await makeRequest()
-      assertReplayed(await deliverOnce(request), false)
-      for (let i = 0; i < 3; i++) assertReplayed(await deliverOnce(request), true)
+      assertDelivery(await deliverOnce(request), 'first')
+      for (let i = 0; i < 3; i++) assertDelivery(await deliverOnce(request), 'repeated')
     },
     "with 'reject', kinds that never repeat are refused every time": async () => {
       for (const kind of neverRepeated) {
-        const deliverOnce = makeReceiver(subject, { onReplay: 'reject' })
-        assertReplayed(await deliverOnce(deliver(kind)), false, kind)
+        const deliverOnce = makeReceiver(subject, { whenRepeated: 'reject' })
+        assertDelivery(await deliverOnce(deliver(kind)), 'first', kind)
         for (let i = 0; i < 3; i++) assertRejected(await deliverOnce(deliver(kind)), 'replayed')
       }
     },
     "with 'reject', no other form, query or handshake is refused": async () => {
       const others = webhookKinds.filter((kind) => !neverRepeated.some((one) => one === kind))
       for (const kind of others.filter((one) => sampleWebhook(one).json === undefined)) {
-        const deliverOnce = makeReceiver(subject, { onReplay: 'reject' })
-        assertReplayed(await deliverOnce(deliver(kind)), false, kind)
-        assertReplayed(await deliverOnce(deliver(kind)), !skipped.includes(kind), kind)
+        const deliverOnce = makeReceiver(subject, { whenRepeated: 'reject' })
+        const expected = skipped.includes(kind) ? (['unknown', 'unknown'] as const) : (['first', 'repeated'] as const)
+        for (const delivery of expected) assertDelivery(await deliverOnce(deliver(kind)), delivery, kind)
       }
     },
     'a replay is answered 403, like other rejections': async () => {
-      const deliverOnce = makeReceiver(subject, { onReplay: 'reject' })
+      const deliverOnce = makeReceiver(subject, { whenRepeated: 'reject' })
       await deliverOnce(deliver('message.inbound'))
       assertEqual(assertRejected(await deliverOnce(deliver('message.inbound')), 'replayed').status, 403, 'the status')
     },
     "with 'reject', JSON events are refused, and JSON of a Studio flow is marked": async () => {
-      const deliverOnce = makeReceiver(subject, { onReplay: 'reject' })
+      const deliverOnce = makeReceiver(subject, { whenRepeated: 'reject' })
       const events = await makeJsonRequest([{ specversion: '1.0', type: 'com.twilio.messaging.message.sent' }])
       const composed = await makeJsonRequest({ from: '+14155550142' })
-      for (const request of [events, composed]) assertReplayed(await deliverOnce(request), false)
+      for (const request of [events, composed]) assertDelivery(await deliverOnce(request), 'first')
       assertRejected(await deliverOnce(events), 'replayed')
-      assertReplayed(await deliverOnce(composed), true)
+      assertDelivery(await deliverOnce(composed), 'repeated')
     },
     'the callback of a regulatory bundle makes no later request a replay': async () => {
       const hash = `bodySHA256=${await hashHex('{}')}`
       const path = `/x?AccountSid=${account}&BundleSid=BU1&${hash}`
       const bundle = { ...(await makeRequest({ method: 'GET', path, params: [] })), body: undefined }
-      const deliverOnce = makeReceiver(subject, { onReplay: 'reject' })
-      for (let i = 0; i < 2; i++) assertReplayed(await deliverOnce(bundle), false, 'the callback')
+      const deliverOnce = makeReceiver(subject, { whenRepeated: 'reject' })
+      for (let i = 0; i < 2; i++) assertDelivery(await deliverOnce(bundle), 'unknown', 'the callback')
       const event = await makeRequest({ path, body: '{}', contentType: 'application/json' })
-      assertReplayed(await deliverOnce(event), false, 'an event with the same URL')
-      assertReplayed(await deliverOnce(event), true, 'the event again')
+      assertDelivery(await deliverOnce(event), 'first', 'an event with the same URL')
+      assertDelivery(await deliverOnce(event), 'repeated', 'the event again')
     },
     "a signature with another of the receiver's keys does not make another delivery": async () => {
       const keys = { authToken: [token, otherToken], sharedKeys: { [sharedKey.id]: sharedKey.secret } }
       const deliverOnce = makeReceiver(subject, {}, keys)
-      assertReplayed(await deliverOnce(await makeRequest()), false)
-      assertReplayed(await deliverOnce(await makeRequest({ token: otherToken })), true)
-      assertReplayed(await deliverOnce(await makeRequest({ sharedKey })), true)
+      assertDelivery(await deliverOnce(await makeRequest()), 'first')
+      assertDelivery(await deliverOnce(await makeRequest({ token: otherToken })), 'repeated')
+      assertDelivery(await deliverOnce(await makeRequest({ sharedKey })), 'repeated')
     },
     'a request that does not verify reserves nothing': async () => {
       const deliverOnce = makeReceiver(subject)
       assertRejected(await deliverOnce(await makeRequest({ token: otherToken })), 'signature_mismatch')
-      assertReplayed(await deliverOnce(await makeRequest()), false)
+      assertDelivery(await deliverOnce(await makeRequest()), 'first')
     },
   })
 }

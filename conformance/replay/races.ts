@@ -2,9 +2,9 @@ import type { ReplayStore } from 'tollgate/replay'
 import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
 import { makeRequest, type Signed, sms } from '../kit/draft.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
-import { assertNotNew, assertReplayed, makeReceiver, type ReplaySubject } from './subject.ts'
+import { assertDelivery, assertNotNew, makeReceiver, type ReplaySubject } from './subject.ts'
 
-const reject = { onReplay: 'reject' } as const
+const reject = { whenRepeated: 'reject' } as const
 const received = [['SmsStatus', 'received']] as const
 
 function makeMessage(sid = 'SM1'): Promise<Signed> {
@@ -16,22 +16,26 @@ function makeMessage(sid = 'SM1'): Promise<Signed> {
 export function races(subject: ReplaySubject): Suite {
   return defineSuite('D4 races, failures, floods', {
     'of 100 copies at once, one is new, and the others are recognised or asked to come again': async () => {
-      for (const onReplay of ['mark', 'reject'] as const) {
-        const deliver = makeReceiver(subject, { onReplay })
+      for (const whenRepeated of ['mark', 'reject'] as const) {
+        const deliver = makeReceiver(subject, { whenRepeated })
         const message = await makeMessage()
         const verdicts = await Promise.all(Array.from({ length: 100 }, () => deliver(message)))
-        assertEqual(verdicts.filter((one) => one.ok && one.replayed === false).length, 1, `new ones with ${onReplay}`)
+        assertEqual(
+          verdicts.filter((one) => one.ok && one.delivery === 'first').length,
+          1,
+          `new ones with ${whenRepeated}`,
+        )
         for (const verdict of verdicts) if (!verdict.ok) assertRejected(verdict, 'replayed', 'replay_pending')
         assertNotNew(await deliver(message), 'a later copy')
       }
     },
     'until its work has ended, a delivery is pending: every copy is answered 503': async () => {
-      for (const onReplay of ['mark', 'reject'] as const) {
-        const deliver = makeReceiver(subject, { onReplay })
+      for (const whenRepeated of ['mark', 'reject'] as const) {
+        const deliver = makeReceiver(subject, { whenRepeated })
         const message = { ...(await makeMessage()), reportsOutcome: true }
         const verdicts = await Promise.all(Array.from({ length: 100 }, () => deliver(message)))
         const [first, ...others] = verdicts.filter((one) => one.ok)
-        assertEqual(others.length, 0, `further ones with ${onReplay}`)
+        assertEqual(others.length, 0, `further ones with ${whenRepeated}`)
         for (const verdict of verdicts)
           if (!verdict.ok) assertEqual(assertRejected(verdict, 'replay_pending').status, 503, 'the status')
         if (first !== undefined) await assertAccepted(first).confirm()
@@ -46,7 +50,7 @@ export function races(subject: ReplaySubject): Suite {
       let retry = await deliver(message)
       for (const deadline = Date.now() + 10_000; !retry.ok && Date.now() < deadline; retry = await deliver(message))
         await new Promise((resolve) => setTimeout(resolve, 50))
-      assertEqual(assertAccepted(retry).replayed, false, 'the retry')
+      assertEqual(assertAccepted(retry).delivery, 'first', 'the retry')
       // The first process was only paused. It must not end the work of the retry.
       for (const end of ['confirm', 'release'] as const) await crashed[end]()
       assertRejected(await deliver(message), 'replay_pending')
@@ -59,7 +63,7 @@ export function races(subject: ReplaySubject): Suite {
       const first = assertAccepted(await deliver(message))
       await first.confirm()
       await first.release()
-      assertReplayed(await deliver(message), false)
+      assertDelivery(await deliver(message), 'first')
     },
     'after errors and wrong results of the store, which fail closed, the guard works again': async () => {
       const store = subject.makeStore()
@@ -80,7 +84,7 @@ export function races(subject: ReplaySubject): Suite {
         assertRejected(await deliver(message), 'replay_store_failed')
       }
       answer = undefined
-      assertReplayed(await deliver(message), false)
+      assertDelivery(await deliver(message), 'first')
       assertRejected(await deliver(message), 'replayed')
     },
     'a store that hangs fails closed after the time limit': async () => {
@@ -90,18 +94,18 @@ export function races(subject: ReplaySubject): Suite {
       assertRejected(await deliver(await makeMessage()), 'replay_store_failed')
       assert(performance.now() - started < 5000, 'the verdict took too long')
     },
-    'only onStoreFailure accepts a delivery while the store is down, as replayed: unknown': async () => {
+    'only whenStoreFails accepts a delivery while the store is down, as delivery: unknown': async () => {
       const store: ReplayStore = { reserve: () => Promise.reject(new Error('down')), confirm() {}, release() {} }
-      const deliver = makeReceiver(subject, { ...reject, store, onStoreFailure: 'accept' })
-      assertReplayed(await deliver(await makeMessage()), 'unknown')
+      const deliver = makeReceiver(subject, { ...reject, store, whenStoreFails: 'accept' })
+      assertDelivery(await deliver(await makeMessage()), 'unknown')
     },
     'a flood of other deliveries does not evict a reservation': async () => {
       const store = subject.replay.memoryStore({ maxEntries: 50 })
       const deliver = makeReceiver(subject, { ...reject, store })
       const message = await makeMessage()
-      assertReplayed(await deliver(message), false)
-      for (let i = 0; i < 49; i++) assertReplayed(await deliver(await makeMessage(`SM-flood-${i}`)), false)
-      for (let i = 49; i < 100; i++) assertReplayed(await deliver(await makeMessage(`SM-flood-${i}`)), 'unknown')
+      assertDelivery(await deliver(message), 'first')
+      for (let i = 0; i < 49; i++) assertDelivery(await deliver(await makeMessage(`SM-flood-${i}`)), 'first')
+      for (let i = 49; i < 100; i++) assertDelivery(await deliver(await makeMessage(`SM-flood-${i}`)), 'unknown')
       assertRejected(await deliver(message), 'replayed')
     },
     'after a failed handler releases, the retry is accepted': async () => {
@@ -109,7 +113,7 @@ export function races(subject: ReplaySubject): Suite {
       const message = await makeMessage()
       for (let i = 0; i < 3; i++) {
         const accepted = assertAccepted(await deliver(message))
-        assertEqual(accepted.replayed, false, 'replayed')
+        assertEqual(accepted.delivery, 'first', 'delivery')
         await accepted.release()
       }
     },
@@ -118,7 +122,7 @@ export function races(subject: ReplaySubject): Suite {
       const message = await makeMessage()
       const first = assertAccepted(await deliver(message))
       await first.release()
-      assertReplayed(await deliver(message), false)
+      assertDelivery(await deliver(message), 'first')
       await first.release()
       assertRejected(await deliver(message), 'replayed')
     },
@@ -127,7 +131,7 @@ export function races(subject: ReplaySubject): Suite {
       const message = await makeMessage()
       await deliver(message)
       await assertAccepted(await deliver(message)).release()
-      assertReplayed(await deliver(message), true)
+      assertDelivery(await deliver(message), 'repeated')
     },
   })
 }

@@ -2,9 +2,9 @@ import { assertAccepted } from '../kit/assert.ts'
 import { account, makeHandshake, makeRequest, type Signed } from '../kit/draft.ts'
 import type { Pairs } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
-import { assertReplayed, makeReceiver, type ReplaySubject } from './subject.ts'
+import { assertDelivery, makeReceiver, type ReplaySubject } from './subject.ts'
 
-const reject = { onReplay: 'reject' } as const
+const reject = { whenRepeated: 'reject' } as const
 const call: Pairs = [
   ['CallSid', 'CA00000000000000000000000000000001'],
   ['AccountSid', account],
@@ -22,7 +22,7 @@ export function genuineRepeats(subject: ReplaySubject): Suite {
     'status events in any order': async () => {
       const deliver = makeReceiver(subject, reject)
       for (const number of ['3', '0', '2', '1'])
-        assertReplayed(await deliver(await makeStep('/status', ['SequenceNumber', number])), false)
+        assertDelivery(await deliver(await makeStep('/status', ['SequenceNumber', number])), 'first')
     },
     'repeated steps of a call: a menu, a dial, a redirect, a finished recording': async () => {
       const steps = [
@@ -34,19 +34,19 @@ export function genuineRepeats(subject: ReplaySubject): Suite {
         await makeStep('/status', ['CallDuration', '4']),
       ]
       const deliver = makeReceiver(subject, reject)
-      for (const step of steps) assertReplayed(await deliver(step), false)
-      for (const step of [...steps, ...steps]) assertReplayed(await deliver(step), true)
+      for (const step of steps) assertDelivery(await deliver(step), 'first')
+      for (const step of [...steps, ...steps]) assertDelivery(await deliver(step), 'repeated')
     },
     'the repeat after a basic-auth 401, and a retry after a 5xx: both were released': async () => {
       const deliver = makeReceiver(subject, reject)
       const event = await makeStep('/status', ['SequenceNumber', '1'])
       await assertAccepted(await deliver(event)).release()
-      assertReplayed(await deliver({ ...event, headers: { ...event.headers, authorization: 'Basic eDp5' } }), false)
+      assertDelivery(await deliver({ ...event, headers: { ...event.headers, authorization: 'Basic eDp5' } }), 'first')
     },
     'WebSocket handshakes, which are all the same': async () => {
       const deliver = makeReceiver(subject, reject)
       const handshake = await makeHandshake()
-      for (let i = 0; i < 3; i++) assertReplayed(await deliver(handshake), false)
+      for (let i = 0; i < 3; i++) assertDelivery(await deliver(handshake), 'unknown')
     },
     'a message with the same text and another MessageSid': async () => {
       const deliver = makeReceiver(subject, reject)
@@ -57,12 +57,12 @@ export function genuineRepeats(subject: ReplaySubject): Suite {
           ['SmsStatus', 'received'],
           ['Body', 'yes'],
         ]
-        assertReplayed(await deliver(await makeRequest({ params })), false)
+        assertDelivery(await deliver(await makeRequest({ params })), 'first')
       }
     },
     'a delivery to two URLs of the same application': async () => {
       const deliver = makeReceiver(subject, reject)
-      for (const path of ['/sms', '/copy']) assertReplayed(await deliver(await makeRequest({ path })), false)
+      for (const path of ['/sms', '/copy']) assertDelivery(await deliver(await makeRequest({ path })), 'first')
     },
   })
 }

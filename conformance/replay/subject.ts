@@ -1,4 +1,4 @@
-import type { IncomingRequest, Verdict } from 'tollgate'
+import type { Accepted, IncomingRequest, Verdict } from 'tollgate'
 import type { ReplayGuardOptions, ReplayStore } from 'tollgate/replay'
 import { assert, assertAccepted, assertEqual } from '../kit/assert.ts'
 import { origin, token } from '../kit/draft.ts'
@@ -29,13 +29,13 @@ export function makeReceiver(
   return (request) => verifier.verify(request)
 }
 
-export function assertReplayed(verdict: Verdict, expected: boolean | 'unknown', what = 'replayed'): void {
-  assertEqual(assertAccepted(verdict).replayed, expected, what)
+export function assertDelivery(verdict: Verdict, expected: Accepted['delivery'], what = 'delivery'): void {
+  assertEqual(assertAccepted(verdict).delivery, expected, what)
 }
 
 /** Checks that the delivery is refused as a replay, or accepted and marked as one. */
 export function assertNotNew(verdict: Verdict, what: string): void {
-  const isNew = verdict.ok && verdict.replayed !== true
+  const isNew = verdict.ok && verdict.delivery !== 'repeated'
   assert(
     !isNew && (verdict.ok || verdict.code === 'replayed'),
     `${what}: ${verdict.ok ? 'counted as new' : verdict.code}`,

@@ -51,7 +51,7 @@ test('a body that was read before causes a 500, and the log says why', async () 
 
 test('a handler may return nothing', async () => {
   const released = vi.fn()
-  const replay = { reserve: () => ({ replayed: false, release: released }) }
+  const replay = { reserve: () => ({ delivery: 'first' as const, release: released }) }
   expect(await twilioWebhook({ ...options, replay }, () => undefined)(await makeNative(), context)).toBe(undefined)
   expect(released).not.toHaveBeenCalled()
 })

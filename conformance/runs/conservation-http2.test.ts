@@ -24,7 +24,7 @@ type Listener = Parameters<typeof createServer>[1]
 const createOptions = () => ({
   publicUrl: origin,
   authToken: token,
-  replay: replayGuard({ store: memoryStore(), onReplay: 'reject' }),
+  replay: replayGuard({ store: memoryStore(), whenRepeated: 'reject' }),
 })
 
 const servers: Readonly<Record<string, (gate: Gate) => Listener>> = {

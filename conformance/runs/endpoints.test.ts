@@ -19,7 +19,7 @@ function makeRequest(headers: Readonly<Record<string, string>> = {}, url = `${or
 
 function makeGuard() {
   const release = vi.fn()
-  const replay: ReplayGuard = { reserve: () => ({ replayed: false, release }) }
+  const replay: ReplayGuard = { reserve: () => ({ delivery: 'first', release }) }
   return { replay, release }
 }
 
@@ -75,9 +75,9 @@ describe.each(wrappers)('%s', (_name, twilioWebhook) => {
   test('a client that leaves during the check releases the reservation', async () => {
     const client = new AbortController()
     const release = vi.fn()
-    const reserve = async (): Promise<{ replayed: false; release: () => void }> => {
+    const reserve = async (): Promise<{ delivery: 'first'; release: () => void }> => {
       client.abort()
-      return { replayed: false, release }
+      return { delivery: 'first', release }
     }
     const request = makeRequest({}, undefined, { signal: client.signal })
     await twilioWebhook({ ...options, replay: { reserve } }, ok)({ request })

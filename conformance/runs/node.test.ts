@@ -53,9 +53,9 @@ test('a rejection of an unread body closes the connection after the answer', asy
 test('a client that leaves during the check releases the reservation', async () => {
   const release = vi.fn()
   const leave: (() => Promise<void>)[] = []
-  const reserve = async (): Promise<{ replayed: false; release: () => void }> => {
+  const reserve = async (): Promise<{ delivery: 'first'; release: () => void }> => {
     for (const one of leave) await one()
-    return { replayed: false, release }
+    return { delivery: 'first', release }
   }
   const guard = twilioWebhook({ ...options, replay: { reserve } }, () => undefined)
   const port = await listen(

@@ -20,7 +20,7 @@ const body = String(signed.body)
 const createOptions = () => ({
   authToken: token,
   publicUrl,
-  replay: replayGuard({ store: memoryStore(), onReplay: 'reject' }),
+  replay: replayGuard({ store: memoryStore(), whenRepeated: 'reject' }),
 })
 
 /** Sends the request to an app in a Lambda function, and returns the status of the answer. */

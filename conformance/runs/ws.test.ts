@@ -397,8 +397,8 @@ describe.each(handshakeServers.slice(0, 3).map((server) => [server.name, server]
     let go: () => void = () => undefined
     const replay = {
       reserve: () =>
-        new Promise<{ replayed: false; release: () => void }>((resolve) => {
-          go = () => resolve({ replayed: false, release: released })
+        new Promise<{ delivery: 'first'; release: () => void }>((resolve) => {
+          go = () => resolve({ delivery: 'first', release: released })
         }),
     }
     const running = await start(server, { ...plain, replay })

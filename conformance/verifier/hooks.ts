@@ -13,13 +13,13 @@ export function replaySuite(library: Library): Suite {
       const replay: ReplayGuard = {
         reserve(delivery) {
           deliveries.push(delivery)
-          return { replayed: deliveries.length > 1 }
+          return { delivery: deliveries.length > 1 ? 'repeated' : 'first' }
         },
       }
       const request = await makeRequest({ params: [['a', 'b']] })
       assertRejected(await ask(library, request, { replay, authToken: otherToken }), 'signature_mismatch')
-      assertEqual(assertAccepted(await ask(library, request, { replay })).replayed, false, 'the first time')
-      assertEqual(assertAccepted(await ask(library, request, { replay })).replayed, true, 'the second time')
+      assertEqual(assertAccepted(await ask(library, request, { replay })).delivery, 'first', 'the first time')
+      assertEqual(assertAccepted(await ask(library, request, { replay })).delivery, 'repeated', 'the second time')
       const [{ key, handshake, covers } = {}] = deliveries
       assertEqual(
         [deliveries.length, key, handshake, covers],
@@ -32,7 +32,7 @@ export function replaySuite(library: Library): Suite {
     'the guard can refuse, and its failure is a 503': async () => {
       const request = await makeRequest()
       assertRejected(
-        await ask(library, request, { replay: { reserve: () => ({ replayed: true, refuse: true }) } }),
+        await ask(library, request, { replay: { reserve: () => ({ delivery: 'repeated', refuse: true }) } }),
         'replayed',
       )
       const failing: ReplayGuard[] = [
@@ -46,14 +46,14 @@ export function replaySuite(library: Library): Suite {
       for (const replay of failing) assertRejected(await ask(library, request, { replay }), 'replay_store_failed')
     },
     'a delivery that is pending elsewhere is a 503': async () => {
-      const replay: ReplayGuard = { reserve: () => ({ replayed: 'unknown', refuse: 'pending' }) }
+      const replay: ReplayGuard = { reserve: () => ({ delivery: 'unknown', refuse: 'pending' }) }
       const rejected = assertRejected(await ask(library, await makeRequest(), { replay }), 'replay_pending')
       assertEqual(rejected.status, 503, 'the status')
     },
     'confirm confirms the reservation, which is done at once for who reports no outcome': async () => {
       let confirmed = 0
       const confirm = (): void => void confirmed++
-      const replay: ReplayGuard = { reserve: () => ({ replayed: false, confirm }) }
+      const replay: ReplayGuard = { reserve: () => ({ delivery: 'first', confirm }) }
       assertAccepted(await ask(library, await makeRequest(), { replay }))
       assertEqual(confirmed, 1, 'without a report')
       const verdict = assertAccepted(await ask(library, { ...(await makeRequest()), reportsOutcome: true }, { replay }))
@@ -65,20 +65,20 @@ export function replaySuite(library: Library): Suite {
       let released = 0
       const replay: ReplayGuard = {
         reserve: () => ({
-          replayed: 'unknown',
+          delivery: 'unknown',
           release: () => {
             released++
           },
         }),
       }
       const verdict = assertAccepted(await ask(library, await makeRequest(), { replay }))
-      assertEqual([verdict.replayed, released], ['unknown', 0], 'before')
+      assertEqual([verdict.delivery, released], ['unknown', 0], 'before')
       await verdict.release()
       assertEqual(released, 1, 'after')
     },
-    'without a guard, nothing is a replay, and release does nothing': async () => {
+    'without a guard, nothing is known of the delivery, and release does nothing': async () => {
       const verdict = assertAccepted(await ask(library, await makeRequest()))
-      assertEqual(verdict.replayed, false, 'replayed')
+      assertEqual(verdict.delivery, undefined, 'delivery')
       await verdict.release()
     },
   })

@@ -62,12 +62,12 @@ export function keysSuite(library: Library): Suite {
       )
       assertEqual(accountSid, otherAccount, 'account')
     },
-    'accountSid accepts only those accounts': async () => {
+    'allowedAccounts accepts only those accounts': async () => {
       const request = await makeRequest()
-      assertAccepted(await ask(library, request, { accountSid: account }))
-      assertAccepted(await ask(library, request, { accountSid: [otherAccount, account] }))
-      assertRejected(await ask(library, request, { accountSid: otherAccount }), 'account_not_allowed')
-      assertAccepted(await ask(library, await makeRequest({ params: [['a', 'b']] }), { accountSid: otherAccount }))
+      assertAccepted(await ask(library, request, { allowedAccounts: account }))
+      assertAccepted(await ask(library, request, { allowedAccounts: [otherAccount, account] }))
+      assertRejected(await ask(library, request, { allowedAccounts: otherAccount }), 'account_not_allowed')
+      assertAccepted(await ask(library, await makeRequest({ params: [['a', 'b']] }), { allowedAccounts: otherAccount }))
     },
     'a look-up gets the claim': async () => {
       const claims: UnverifiedClaim[] = []

@@ -17,10 +17,10 @@ const guard = twilioWebhook({
 
 const app = express()
 app.post('/sms', guard, async (req, res) => {
-  const { params, release, replayed } = readWebhook(req)
+  const { params, release, delivery } = readWebhook(req)
   try {
     // Another instance may have handled this delivery before.
-    if (replayed !== true) await redis.lPush('jobs', JSON.stringify(params.toObject()))
+    if (delivery !== 'repeated') await redis.lPush('jobs', JSON.stringify(params.toObject()))
     res.sendStatus(204)
   } catch {
     // First forget the delivery, then answer: the retry may reach another instance at once.

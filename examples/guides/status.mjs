@@ -16,8 +16,8 @@ const guard = twilioWebhook({
 
 // The StatusCallback of each message: https://api.example.com/status?order=1042#rc=3&rp=all
 app.post('/status', guard, (req, res) => {
-  const { params, replayed } = readWebhook(req)
-  if (isKind(params, 'message.status') && replayed !== true) {
+  const { params, delivery } = readWebhook(req)
+  if (isKind(params, 'message.status') && delivery !== 'repeated') {
     const order = req.query.order // signed, because it is a part of the URL
     const status = params.get('MessageStatus')
     // Statuses may arrive in any order: an earlier one does not replace a later one.

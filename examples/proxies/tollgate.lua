@@ -1,5 +1,5 @@
 -- Asks the gateway about a request, with its whole body. For HAProxy 2.6 and later.
-local verdict = { "tollgate-verified", "tollgate-account-sid", "tollgate-replayed", "tollgate-stale" }
+local verdict = { "tollgate-verified", "tollgate-account-sid", "tollgate-delivery", "tollgate-stale" }
 
 core.register_action("tollgate", { "http-req" }, function(txn)
   local given = txn.http:req_get_headers()

@@ -12,8 +12,9 @@ const app = express()
 const webhook = twilioWebhook({ replay: replayGuard({ store: redisStore(redis) }) })
 
 app.post('/sms', webhook, (req, res) => {
-  const twilio = readWebhook(req)
-  if (twilio.ok && twilio.replayed !== true) console.log('A message to handle, once.')
+  const { delivery } = readWebhook(req)
+  // Without a certain answer ('unknown') the message is handled, so that none is lost.
+  if (delivery !== 'repeated') console.log('A message to handle, once.')
   res.type('text/xml').send('<Response/>')
 })
 // #endregion

@@ -9,7 +9,7 @@ const authToken = '0123456789abcdef0123456789abcdef'
 const verifier = createVerifier({
   authToken,
   publicUrl: 'https://api.example.com',
-  replay: replayGuard({ store: memoryStore(), onReplay: 'reject' }),
+  replay: replayGuard({ store: memoryStore(), whenRepeated: 'reject' }),
 })
 
 test('takes a message once', async () => {

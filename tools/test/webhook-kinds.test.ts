@@ -46,7 +46,7 @@ interface Library {
   sampleWebhook(kind: string): { method: string; params: [string, string][] }
   signRequest(input: object): { method: string; headers: Record<string, string>; body: string }
   createVerifier(options: object): {
-    verify(request: object): Promise<{ ok: boolean; code?: string; replayed?: boolean }>
+    verify(request: object): Promise<{ ok: boolean; code?: string; delivery?: string }>
   }
   memoryStore(): object
   replayGuard(options: object): object
@@ -106,7 +106,7 @@ describe('an invented kind, added as one row with its sample', () => {
   /** Sends the sample twice, and returns the second verdict. */
   async function sendTwice({ createVerifier, replayGuard, memoryStore, ...testing }: Library) {
     const key = { authToken: '0123456789abcdef0123456789abcdef' }
-    const replay = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const replay = replayGuard({ store: memoryStore(), whenRepeated: 'reject' })
     const { verify } = createVerifier({ ...key, publicUrl: 'https://example.com', replay })
     const { method, headers, body } = testing.signRequest({
       ...key,
@@ -114,7 +114,7 @@ describe('an invented kind, added as one row with its sample', () => {
       ...testing.sampleWebhook('pigeon.inbound'),
     })
     const request = { method, url: '/pigeon', headers, body }
-    expect(await verify(request)).toMatchObject({ ok: true, replayed: false })
+    expect(await verify(request)).toMatchObject({ ok: true, delivery: 'first' })
     return verify(request)
   }
 
@@ -139,7 +139,7 @@ describe('an invented kind, added as one row with its sample', () => {
     expect(await sendTwice(made)).toMatchObject({ ok: false, code: 'replayed' })
 
     writeFileSync(rows, readFileSync(rows, 'utf8').replace(row, row.replace('    neverRepeats: true,\n', '')))
-    expect(await sendTwice(await load())).toMatchObject({ ok: true, replayed: true })
+    expect(await sendTwice(await load())).toMatchObject({ ok: true, delivery: 'repeated' })
   })
 
   test('the documentation lists it', async () => {

@@ -41,7 +41,7 @@ export const directKeyRows: readonly DirectRow[] = [
     name: 'an account that is not allowed',
     expected: ['account_not_listed'],
     request: post(`${origin}/sms`),
-    options: { accountSid: otherSid },
+    options: { allowedAccounts: otherSid },
   },
   {
     name: 'a look-up that throws',

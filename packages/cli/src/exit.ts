@@ -40,7 +40,7 @@ const flagOfOption: OptionNames = {
   'sharedKey.id': '--shared-key',
   'sharedKey.secret': 'the secret of --shared-key',
   sharedKeys: '--shared-key',
-  accountSid: '--account-sid',
+  allowedAccounts: '--allowed-account',
   trailingSlash: '--trailing-slash',
   maxTries: '--max-tries',
   prefixes: '--prefix',

@@ -1,4 +1,7 @@
-/** Returns the candidate that is most similar to the word; `undefined` if none is similar. */
+/**
+ * Returns the candidate that is most similar to the word, or that contains the first part of it
+ * (`account-sid`: `allowed-account`); `undefined` if none does.
+ */
 function findNearest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(2, Math.floor(word.length / 3))
   // Bounds the work. No flag, command or kind is this long.
@@ -7,7 +10,12 @@ function findNearest(word: string, candidates: readonly string[]): string | unde
     .map((candidate) => ({ candidate, distance: measureDistance(word, candidate) }))
     .filter(({ distance }) => distance <= limit)
     .sort((one, other) => one.distance - other.distance)
-  return near[0]?.candidate ?? candidates.find((candidate) => word.length > 2 && candidate.startsWith(word))
+  const [firstPart = ''] = word.split('-', 1)
+  return (
+    near[0]?.candidate ??
+    candidates.find((candidate) => word.length > 2 && candidate.startsWith(word)) ??
+    candidates.find((candidate) => firstPart.length > 3 && candidate.includes(firstPart))
+  )
 }
 
 /** Returns a suggestion to append to a message; empty if no candidate is similar. */

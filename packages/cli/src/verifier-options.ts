@@ -19,7 +19,7 @@ export const verifierFlags: Flags = {
     describe: 'How Twilio reaches the server: scheme, host and path prefix; default: scheme and host of the request',
   },
   'trailing-slash': trailingSlashFlag,
-  'account-sid': {
+  'allowed-account': {
     type: 'list',
     value: 'AC…',
     describe: 'If the request names an account, accept only this one; repeatable',
@@ -30,12 +30,12 @@ type KnownKeys = Pick<Secrets, 'authTokens' | 'sharedKey'>
 
 /** Returns the options of a verifier that `gateway` and `dev` have too. */
 export function readSharedOptions(args: Args, { authTokens, sharedKey }: KnownKeys) {
-  const accountSid = args.list('account-sid')
+  const allowedAccounts = args.list('allowed-account')
   return {
     trailingSlash: args.choice('trailing-slash', ['exact', 'either']),
     ...(authTokens.length > 0 && { authToken: authTokens }),
     ...(sharedKey !== undefined && { sharedKeys: { [sharedKey.id]: sharedKey.secret } }),
-    ...(accountSid.length > 0 && { accountSid }),
+    ...(allowedAccounts.length > 0 && { allowedAccounts }),
   }
 }
 

@@ -150,7 +150,7 @@ test.each([
   [['--inspector-port', '70000'], 2, '--inspector-port needs a whole number'],
   [['--mode', 'off'], 2, 'enforce'],
   [['--upstream', 'example.com'], 2, '--upstream must be http(s)://host:port'],
-  [['--account-sid', 'x'], 2, 'tollgate: --account-sid is not "AC" and 32 hex digits'],
+  [['--allowed-account', 'x'], 2, 'tollgate: --allowed-account is not "AC" and 32 hex digits'],
   [['--public-url', 'example.com'], 2, '--public-url is not an absolute'],
 ])('wrong usage is reported: %j', async (words, code, message) => {
   const ran = await tollgate(['dev', '--listen', '127.0.0.1:0', ...words], { withToken: false })

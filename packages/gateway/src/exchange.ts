@@ -1,4 +1,3 @@
-import type { ReplayGuard } from 'tollgate'
 import type { Client } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import type { HeaderList, RouteVerdict } from './options.ts'
@@ -43,18 +42,13 @@ export function chooseRoute(
   return route ?? 404
 }
 
-/**
- * Returns the header fields that inform the upstream of the verdict.
- * @param replay the replay guard of the route
- */
-export function listVerdictFields(verdict: RouteVerdict, replay: ReplayGuard | undefined): string[] {
+/** Returns the header fields that inform the upstream of the verdict. */
+export function listVerdictFields(verdict: RouteVerdict): string[] {
   // Verdicts of SendGrid have neither. Its signature covers the body.
   const { covers = 'body', accountSid = '' } = 'covers' in verdict ? verdict : {}
   const fields = ['tollgate-verified', verdict.ok ? covers : 'none', 'tollgate-account-sid', accountSid]
   if ('stale' in verdict) fields.push('tollgate-stale', String(verdict.stale))
-  // A guard skips handshakes, so it cannot tell.
-  const isGuarded = replay !== undefined && verdict.ok && !('handshake' in verdict && verdict.handshake)
-  if (isGuarded) fields.push('tollgate-replayed', String(verdict.replayed))
+  if (verdict.ok && verdict.delivery !== undefined) fields.push('tollgate-delivery', verdict.delivery)
   return fields
 }
 

@@ -225,18 +225,18 @@ function releaseVerdict(answer: Answer): void {
   if ('ok' in answer) release(answer)
 }
 
-interface Reply extends Pick<AuthRequest, 'req' | 'res' | 'settings'> {
+interface Reply extends Pick<AuthRequest, 'req' | 'res'> {
   readonly answer: Answer
   readonly mayStay: boolean
 }
 
 /** Answers the proxy. */
-function reply({ req, res, answer, mayStay, settings }: Reply): void {
+function reply({ req, res, answer, mayStay }: Reply): void {
   const verdict = 'ok' in answer && answer.ok ? answer : undefined
   const status = 'status' in answer ? answer.status : 200
   if (!mayStay && !req.complete) lingerOnClose(req)
   const fields = listAnswerFields(status, !mayStay)
-  if (verdict !== undefined) fields.push(...listVerdictFields(verdict, settings.replay))
+  if (verdict !== undefined) fields.push(...listVerdictFields(verdict))
   res.writeHead(status, fields).end(getAnswerText(status))
 }
 

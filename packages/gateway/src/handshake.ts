@@ -86,7 +86,7 @@ export class Handshake implements ExchangeState {
     }
     if (this.config.isTracing) this.trace = startTrace(this)
     const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
-    const added = [...listVerdictFields(verdict, route.given.replay), ...listHopField(this.config, head)]
+    const added = [...listVerdictFields(verdict), ...listHopField(this.config, head)]
     this.#connect(route, [...listForwarded(head.fields, this.trace), ...upgrade, ...added])
   }
 

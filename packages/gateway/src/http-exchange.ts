@@ -137,10 +137,13 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const { client, route } = this
     // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
-    const fields = [...listVerdictFields(verdict, route?.given.replay), ...listHopField(this.config, client.head)]
     if (this.config.isTracing) this.trace ??= startTrace(this)
-    const head = { ...client.head, fields: listForwarded(client.head.fields, this.trace) }
-    const request = formatRequest(client.method, client.target, head, fields, body)
+    const fields = [
+      ...listForwarded(client.head.fields, this.trace),
+      ...listVerdictFields(verdict),
+      ...listHopField(this.config, client.head),
+    ]
+    const request = formatRequest(client.method, client.target, client.head, fields, body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
     this.#connection = route.pool.send(request, this)
@@ -218,7 +221,7 @@ const expectBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 /**
  * Writes a request for the upstream.
  * @param method the method as Node.js parsed it. Method, target and fields contain no line break.
- * @param more header fields to append
+ * @param fields the header fields, without those for the framing
  * @returns `undefined` if the body differs in length from `Content-Length`. The upstream would read
  * the rest as another request.
  */
@@ -226,13 +229,13 @@ function formatRequest(
   method: string,
   target: string,
   head: RequestHead,
-  more: readonly string[],
+  fields: readonly string[],
   body: Uint8Array,
 ): OutgoingRequest | undefined {
-  const { bodyLength, fields } = head
+  const { bodyLength } = head
   if (bodyLength !== undefined && bodyLength !== body.length) return undefined
   const isAnnounced = head.verified['content-length'] !== undefined
   const length = !isAnnounced && (body.length > 0 || expectBody.has(method)) ? `Content-Length: ${body.length}\r\n` : ''
-  const text = `${method} ${target} HTTP/1.1\r\n${formatFields(fields)}${formatFields(more)}${length}Connection: keep-alive\r\n\r\n`
+  const text = `${method} ${target} HTTP/1.1\r\n${formatFields(fields)}${length}Connection: keep-alive\r\n\r\n`
   return { head: text, body, isHead: method === 'HEAD' }
 }

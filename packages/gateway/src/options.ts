@@ -143,7 +143,7 @@ export interface TwilioRoute extends AnyRoute {
   readonly sharedKeys?: VerifierOptions['sharedKeys']
   readonly sharedKeysOnly?: boolean | undefined
   readonly methods?: VerifierOptions['methods']
-  readonly accountSid?: VerifierOptions['accountSid']
+  readonly allowedAccounts?: VerifierOptions['allowedAccounts']
   readonly trailingSlash?: VerifierOptions['trailingSlash']
   readonly mode?: 'enforce' | 'observe' | undefined
   /**
@@ -161,7 +161,7 @@ export interface TwilioRoute extends AnyRoute {
  */
 export interface SendGridRoute
   extends AnyRoute,
-    Pick<SendGridVerifierOptions, 'publicKey' | 'maxAgeSeconds' | 'onStale'> {
+    Pick<SendGridVerifierOptions, 'publicKey' | 'maxAgeSeconds' | 'whenStale'> {
   readonly scheme: 'sendgrid'
 }
 

@@ -38,7 +38,7 @@ const schemes: Readonly<Record<SchemeName, Scheme>> = {
       sharedKeys: true,
       sharedKeysOnly: true,
       methods: true,
-      accountSid: true,
+      allowedAccounts: true,
       trailingSlash: true,
       mode: true,
       webSocket: true,
@@ -46,7 +46,7 @@ const schemes: Readonly<Record<SchemeName, Scheme>> = {
     createVerifier,
   ),
   sendgrid: define<SendGridRoute>(
-    { ...knownOfAll, publicKey: true, maxAgeSeconds: true, onStale: true },
+    { ...knownOfAll, publicKey: true, maxAgeSeconds: true, whenStale: true },
     createSendGridVerifier,
   ),
 }

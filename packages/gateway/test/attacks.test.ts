@@ -537,7 +537,7 @@ test('E6: an answer with any status is passed on', async () => {
 })
 
 test('E6: a delivery can be sent again if its client disconnected before the verdict', async () => {
-  const replay = replayGuard({ store: memoryStore(), onReplay: 'reject', ttlSeconds: 60 })
+  const replay = replayGuard({ store: memoryStore(), whenRepeated: 'reject', ttlSeconds: 60 })
   const lookups: (() => void)[] = []
   const lookup = () => new Promise<string>((resolve) => lookups.push(() => resolve(authToken)))
   const other = await startGateway(upstream.url, {}, { replay, authToken: lookup })

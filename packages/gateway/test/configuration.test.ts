@@ -256,7 +256,7 @@ test('a missing file is an error', async () => {
 
 test('a reload keeps the replay store with its deliveries', async () => {
   const upstream = await startUpstream()
-  const text = `replay: { store: memory, onReplay: reject }
+  const text = `replay: { store: memory, whenRepeated: reject }
 routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
 `
   const { options } = await load(text)
@@ -285,28 +285,28 @@ forwardAuth: { listen: 127.0.0.1:0, publicUrl: 'https://api.example.com' }
 `)
   const gateway = createGateway(options)
   const { url, forwardAuthUrl = '' } = await gateway.listen()
-  const lying = { 'tollgate-replayed': 'false', tollgate_replayed: 'false' }
+  const lying = { 'tollgate-delivery': 'first', tollgate_delivery: 'first' }
   for (const target of ['/sms', '/sms', '/unguarded', '/unguarded']) {
     const signed = signSms(target)
     expect((await send(url, { ...signed, headers: { ...signed.headers, ...lying } })).status).toBe(200)
   }
-  expect(upstream.seen.map(({ headers }) => headers['tollgate-replayed'])).toEqual([
-    'false',
-    'true',
+  expect(upstream.seen.map(({ headers }) => headers['tollgate-delivery'])).toEqual([
+    'first',
+    'repeated',
     undefined,
     undefined,
   ])
-  expect(upstream.seen.flatMap(({ rawHeaders }) => rawHeaders)).not.toContain('tollgate_replayed')
+  expect(upstream.seen.flatMap(({ rawHeaders }) => rawHeaders)).not.toContain('tollgate_delivery')
   const ask = async () => {
     const { host, ...headers } = signSms('/auth').headers
     const described = { 'x-forwarded-method': 'POST', 'x-forwarded-host': host ?? '', 'x-forwarded-uri': '/auth' }
     const { body } = signSms('/auth')
     const answer = await fetch(forwardAuthUrl, { method: 'POST', headers: { ...headers, ...described }, body })
-    return [answer.status, answer.headers.get('tollgate-replayed')]
+    return [answer.status, answer.headers.get('tollgate-delivery')]
   }
   expect([await ask(), await ask()]).toEqual([
-    [200, 'false'],
-    [200, 'true'],
+    [200, 'first'],
+    [200, 'repeated'],
   ])
   await gateway.close({ graceMs: 0 })
   await upstream.close()
@@ -321,7 +321,7 @@ test('a 500 from the upstream releases the delivery, so that it can be sent agai
   let status = 500
   const upstream = await startUpstream((_, res) => res.writeHead(status).end())
   const { options } = await load(
-    `replay: { store: memory, onReplay: reject, ttlSeconds: 60 }\nroutes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]\n`,
+    `replay: { store: memory, whenRepeated: reject, ttlSeconds: 60 }\nroutes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]\n`,
   )
   const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 } })
   const { url } = await gateway.listen()

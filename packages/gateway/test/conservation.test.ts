@@ -33,7 +33,7 @@ async function start(): Promise<{ gateway: Started; upstream: Upstream }> {
   const gateway = await startGateway(
     upstream.url,
     { timeoutMs, admin: { port: 0 } },
-    { replay: replayGuard({ store: memoryStore(), onReplay: 'reject' }) },
+    { replay: replayGuard({ store: memoryStore(), whenRepeated: 'reject' }) },
   )
   // The stop waits for every exchange, so it shows that none is left.
   stops.push(upstream.close, () => gateway.close({ graceMs: timeoutMs }))
@@ -54,7 +54,7 @@ async function startAuth(): Promise<{ port: number; adminUrl: string | undefined
     forwardAuth: {
       listen: { port: 0 },
       publicUrl,
-      replay: replayGuard({ store: memoryStore(), onReplay: 'reject' }),
+      replay: replayGuard({ store: memoryStore(), whenRepeated: 'reject' }),
       async authToken({ url }) {
         if (url.includes('wait')) await gate
         return authToken

@@ -152,7 +152,7 @@ test('Envoy: the request is read from below the prefix, with its whole body', as
 test('E5: a request with a verdict header, or one that CGI reads as such, is refused', async () => {
   const headers = { ...signedHeaders, ...described, 'content-length': length }
   for (const separator of separators)
-    for (const name of ['Verified', 'Account-Sid', 'Stale', 'Replayed']) {
+    for (const name of ['Verified', 'Account-Sid', 'Stale', 'Delivery']) {
       const spoofed = { [`Tollgate${separator}${name}`]: 'body' }
       expect(await ask(forwardedPort, { headers: { ...headers, ...spoofed }, body: signed.body })).toEqual(refused)
     }
@@ -239,7 +239,7 @@ test('E9: a doubled X-Forwarded-Upgrade is refused', async () => {
 test('E9: a Connection that nominates a field is refused', async () => {
   const headers = { ...signedHeaders, ...described, 'content-length': length }
   const nominated = [
-    'tollgate-replayed',
+    'tollgate-delivery',
     'tollgate-verified',
     'Tollgate-Account-Sid',
     'x-twilio-signature',

@@ -40,7 +40,7 @@ test('a store that fails is lost after a time, and is found again without a requ
 test('a store whose loss lets requests pass is never lost, and one that never answers is', async () => {
   const { store, state } = createBreakable()
   state.isDown = true
-  const passing = watchHealth(() => [replayGuard({ store, onStoreFailure: 'accept' })], times)
+  const passing = watchHealth(() => [replayGuard({ store, whenStoreFails: 'accept' })], times)
   const silent = { reserve: () => new Promise<never>(() => undefined) }
   const stuck = watchHealth(() => [silent], times)
   await expect.poll(() => stuck.isStoreLost()).toBe(true)

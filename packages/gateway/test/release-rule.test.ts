@@ -13,7 +13,7 @@ function createWatchedGuard(): { readonly guard: ReplayGuard; readonly nextEnd: 
   let onEnd: (end: End) => void = () => undefined
   return {
     guard: {
-      reserve: () => ({ replayed: false, confirm: () => onEnd('confirmed'), release: () => onEnd('released') }),
+      reserve: () => ({ delivery: 'first', confirm: () => onEnd('confirmed'), release: () => onEnd('released') }),
     },
     nextEnd: () =>
       new Promise((resolve) => {

@@ -77,7 +77,7 @@ describe('a route of SendGrid', () => {
 
   test.each([
     ['another key', { privateKey: newPrivateKey() }, {}],
-    ['an old request with `onStale: reject`', { timestamp: 1_700_000_000 }, { onStale: 'reject' }],
+    ['an old request with `whenStale: reject`', { timestamp: 1_700_000_000 }, { whenStale: 'reject' }],
   ] as const)('%s is refused', async (_, input, route) => {
     const { app, url, close } = await startBoth(route)
     expect((await send(url, await signEvents(input))).status).toBe(403)
@@ -128,7 +128,7 @@ describe('a route of SendGrid', () => {
   test('a replay is refused, and a delivery that failed may come again', async () => {
     const statuses = [500, 200, 200]
     const app = await startUpstream((_, res) => res.writeHead(statuses.shift() ?? 200).end())
-    const replay = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const replay = replayGuard({ store: memoryStore(), whenRepeated: 'reject' })
     const { url, close } = await startBoth({ replay }, {}, app)
     const signed = await signEvents()
     const replies = [await send(url, signed), await send(url, signed), await send(url, signed)]
@@ -170,7 +170,7 @@ test.each(wrong)('%s is an error', (_, route, message) => {
 })
 
 describe('forward-auth', () => {
-  const start = async (more: Pick<SendGridRoute, 'onStale'> = {}) => {
+  const start = async (more: Pick<SendGridRoute, 'whenStale'> = {}) => {
     const forwardAuth = { scheme: 'sendgrid', listen: { port: 0 }, publicKey, ...more } as const
     const gateway = createGateway({ listen: { port: 0 }, routes: [], forwardAuth })
     const { forwardAuthUrl = '' } = await gateway.listen()
@@ -201,11 +201,11 @@ describe('forward-auth', () => {
 
   test('takes an old request as configured', async () => {
     const old = await signEvents({ timestamp: Math.floor(Date.now() / 1000) - 3600 })
-    for (const [onStale, status] of [
+    for (const [whenStale, status] of [
       ['mark', 200],
       ['reject', 403],
     ] as const) {
-      const { url, close } = await start({ onStale })
+      const { url, close } = await start({ whenStale })
       const reply = await send(url, { ...old, target: '/', headers: { ...old.headers, ...asked } })
       expect([reply.status, reply.headers['tollgate-stale']]).toEqual([status, status === 200 ? 'true' : undefined])
       await close()
@@ -254,8 +254,8 @@ describe('in a configuration file', () => {
   })
 
   test('a route of SendGrid needs no Auth Token, and takes age and size', async () => {
-    const { options } = await load('    maxAgeSeconds: 60\n    onStale: reject\n    maxBodyBytes: 33554432\n')
-    expect(options.routes[0]).toMatchObject({ maxAgeSeconds: 60, onStale: 'reject', maxBodyBytes: 33_554_432 })
+    const { options } = await load('    maxAgeSeconds: 60\n    whenStale: reject\n    maxBodyBytes: 33554432\n')
+    expect(options.routes[0]).toMatchObject({ maxAgeSeconds: 60, whenStale: 'reject', maxBodyBytes: 33_554_432 })
   })
 
   const faults: readonly (readonly [what: string, route: string, message: RegExp])[] = [

@@ -306,7 +306,7 @@ test('a diagnosis does not get options that listen to verdicts or remember deliv
     },
   })
   const exchange = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
-  const replay = { reserve: () => ({ replayed: false }) }
+  const replay = { reserve: () => ({ delivery: 'first' }) }
   page.inspector.record({ ...exchange, verifierOptions: { ...verifierOptions, replay, onVerdict: () => {} } })
   const [options] = await until(() => (seen.length > 0 ? seen : undefined))
   expect(options).toMatchObject({ authToken: verifierOptions.authToken, replay: undefined, onVerdict: undefined })

@@ -161,7 +161,7 @@ test.each(['message.inbound', 'events.batch', 'debugger.event'])(
   'a test webhook names the account that the gateway accepts: %s',
   async (kind) => {
     const accountSid = `AC${'1'.repeat(32)}`
-    const { page } = await open({ accountSid })
+    const { page } = await open({ allowedAccounts: accountSid })
     const view = await read(page, await post(page, 'send', { kind }))
     expect(view.verdict).toMatchObject({ ok: true })
     expect(JSON.stringify(view.body)).toContain(accountSid)

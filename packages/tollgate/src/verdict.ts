@@ -65,10 +65,11 @@ export interface Accepted extends Received {
     readonly url: string
   }
   /**
-   * True if this delivery arrived before, `'unknown'` if the replay guard cannot tell. `false`
-   * without a guard.
+   * The answer of the replay guard: `'repeated'` if this delivery arrived before, `'unknown'` if the
+   * guard cannot tell, because its store is full or because such requests repeat (handshakes).
+   * `undefined` without a guard.
    */
-  readonly replayed: boolean | 'unknown'
+  readonly delivery: 'first' | 'repeated' | 'unknown' | undefined
   /**
    * Reports that your work succeeded: from now on the replay guard recognises this delivery. Call it
    * if you set `reportsOutcome`. Adapters call it after a successful answer. After `release()` it
@@ -103,7 +104,7 @@ export interface Observed extends Received, Rejected {
   readonly covers?: undefined
   readonly accountSid?: undefined
   readonly matched?: undefined
-  readonly replayed?: undefined
+  readonly delivery?: undefined
   /** Does nothing, because nothing was reserved. */
   confirm(): Promise<void>
   /** Does nothing, because nothing was reserved. */

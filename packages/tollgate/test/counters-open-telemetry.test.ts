@@ -34,9 +34,9 @@ test('verdicts are counted by the real SDK, with attributes from closed sets', a
   const token = { ...accepted, 'tollgate.key': 'auth_token:1', 'tollgate.algorithm': 'HMAC_SHA1' }
   const key = { ...accepted, 'tollgate.key': 'shared_key:webhooks_key', 'tollgate.algorithm': 'HMAC_SHA256' }
   expect(metrics[0]?.dataPoints.map(({ attributes, value }) => [attributes, value])).toEqual([
-    [{ ...token, 'tollgate.replayed': 'false' }, 1],
-    [{ ...token, 'tollgate.replayed': 'true' }, 1],
-    [{ ...key, 'tollgate.replayed': 'true' }, 1],
+    [{ ...token, 'tollgate.delivery': 'first' }, 1],
+    [{ ...token, 'tollgate.delivery': 'repeated' }, 1],
+    [{ ...key, 'tollgate.delivery': 'repeated' }, 1],
     [{ 'tollgate.outcome': 'refused', 'tollgate.code': 'signature_mismatch' }, 1],
   ])
   await provider.shutdown()
@@ -55,7 +55,5 @@ test('a verdict of SendGrid has the attributes that it knows', async () => {
   const meter = { createCounter: () => ({ add: (_: number, attributes: object) => counted.push(attributes) }) }
   const { publicKey, ...request } = await signSendGridRequest()
   await createSendGridVerifier({ publicKey, onVerdict: openTelemetryCounters(meter) }).verify(request)
-  expect(counted).toEqual([
-    { 'tollgate.outcome': 'accepted', 'tollgate.key': 'sendgrid:0', 'tollgate.replayed': 'false' },
-  ])
+  expect(counted).toEqual([{ 'tollgate.outcome': 'accepted', 'tollgate.key': 'sendgrid:0' }])
 })

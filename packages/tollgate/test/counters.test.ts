@@ -9,11 +9,11 @@ import { reject } from '../src/verdict.ts'
 const hour = 3_600_000
 const start = Date.UTC(2026, 10, 24, 10)
 
-function accept(key: Accepted['matched']['key'], replayed: Accepted['replayed'] = false): Verdict {
+function accept(key: Accepted['matched']['key'], delivery: Accepted['delivery'] = 'first'): Verdict {
   return {
     ok: true,
     matched: { key, algorithm: 'HMAC_SHA1', url: 'https://example.com/?x=secret' },
-    replayed,
+    delivery,
   } as Verdict
 }
 
@@ -34,7 +34,7 @@ describe('verdictCounters', () => {
     for (const verdict of [...verdicts, refuse('replayed'), refuse('signature_mismatch')]) counters.onVerdict(verdict)
     clock.time += hour
     counters.onVerdict(refuse('signature_mismatch'))
-    counters.onVerdict(accept({ kind: 'auth_token', index: 1 }, true))
+    counters.onVerdict(accept({ kind: 'auth_token', index: 1 }, 'repeated'))
     counters.onVerdict(accept({ kind: 'auth_token', index: 1 }, 'unknown'))
     const { text, mayEnforce, mayDropToken, ...counted } = counters.summary()
     expect(counted).toEqual({
@@ -42,8 +42,8 @@ describe('verdictCounters', () => {
       total: 11,
       accepted: 8,
       refused: 3,
-      replayed: 1,
-      maybeReplayed: 1,
+      repeated: 1,
+      maybeRepeated: 1,
       keys: [
         { key: 'auth_token:1', count: 4, lastAt: start + hour },
         { key: 'shared_key', count: 2, lastAt: start },
@@ -98,7 +98,7 @@ describe('verdictCounters', () => {
   test('writes everything as text', () => {
     const { clock, counters } = withClock()
     counters.onVerdict(byToken(0))
-    counters.onVerdict(accept({ kind: 'auth_token', index: 1 }, true))
+    counters.onVerdict(accept({ kind: 'auth_token', index: 1 }, 'repeated'))
     clock.time += 24 * hour
     counters.onVerdict(accept({ kind: 'auth_token', index: 1 }, 'unknown'))
     counters.onVerdict(refuse('signature_missing'))
@@ -134,7 +134,7 @@ describe('verdictCounters', () => {
       await verifier.verify({ method, url: '/other', headers, body })
     }
     const summary = counters.summary()
-    expect(summary).toMatchObject({ total: 102, accepted: 51, refused: 51, replayed: 50 })
+    expect(summary).toMatchObject({ total: 102, accepted: 51, refused: 51, repeated: 50 })
     expect(summary.keys.map(({ key }) => key)).toEqual(['shared_key', 'auth_token:0'])
     const shown = JSON.stringify(summary)
     for (const [, value] of message.params ?? [])

@@ -208,7 +208,7 @@ describe('a genuine request', () => {
   })
 
   test('does not reach a replay guard or a listener', async () => {
-    const reserve = vi.fn(() => ({ replayed: false }))
+    const reserve = vi.fn(() => ({ delivery: 'first' as const }))
     const onVerdict = vi.fn()
     await diagnose(broken, { ...options, replay: { reserve }, onVerdict })
     await diagnose(forged, { ...options, replay: { reserve }, onVerdict, diagnose })

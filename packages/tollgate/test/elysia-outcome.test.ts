@@ -58,7 +58,7 @@ describe.each([true, false])('elysia with aot: %s', (aot) => {
   test.each(Object.entries(outcomes))('%s', async (_name, { handler, onError, status: expected, released }) => {
     const release = vi.fn()
     const confirm = vi.fn()
-    const replay = { reserve: () => ({ replayed: false as const, confirm, release }) }
+    const replay = { reserve: () => ({ delivery: 'first' as const, confirm, release }) }
     const app = new Elysia({ aot })
     if (onError !== undefined) app.onError(onError as never)
     app.use(twilioWebhook({ publicUrl, authToken, replay })).post('/sms', handler as never, { twilio: true })

@@ -118,10 +118,10 @@ describe('handshakes', () => {
       for (const request of [ordinary, captured]) expect(await outcome(request, given)).toBe('key_not_allowed')
     })
     test('a replay guard counts it', async () => {
-      const replay = replayGuard({ store: memoryStore(), onReplay: 'mark' })
+      const replay = replayGuard({ store: memoryStore(), whenRepeated: 'mark' })
       const { verify } = createVerifier({ ...options, replay })
-      expect(await verify(ordinary)).toMatchObject({ ok: true, replayed: false })
-      expect(await verify(ordinary)).toMatchObject({ ok: true, replayed: true })
+      expect(await verify(ordinary)).toMatchObject({ ok: true, delivery: 'first' })
+      expect(await verify(ordinary)).toMatchObject({ ok: true, delivery: 'repeated' })
     })
     test('only handshake: true makes a handshake', async () => {
       for (const handshake of ['true', 1, {}])

@@ -11,7 +11,7 @@ const optionSets: Readonly<Record<string, VerifierOptions>> = {
   'one token': options,
   'a record of tokens': { ...options, authToken: { [accountSid]: authToken, [otherSid]: otherToken } },
   'a look-up': { ...options, authToken: async () => authToken },
-  'allowed accounts': { ...options, accountSid: [accountSid, otherSid] },
+  'allowed accounts': { ...options, allowedAccounts: [accountSid, otherSid] },
 }
 
 const numbered = (index: number): string => String((index * 7919) % 1_000_003).padStart(7, '0')

@@ -318,15 +318,25 @@ describe('shared keys', () => {
   })
 })
 
-describe('accountSid', () => {
+describe('allowedAccounts', () => {
   const cases: [what: string, given: Given, request: IncomingRequest, expected: string][] = [
-    ['the one allowed', { accountSid }, formRequest(own), 'accepted'],
-    ['one of several', { accountSid: [otherSid, accountSid] }, formRequest(own), 'accepted'],
-    ['another', { accountSid }, formRequest(foreign), 'account_not_allowed'],
-    ['no account named', { accountSid }, formRequest([['Body', 'hi']]), 'accepted'],
-    ['a second one named', { accountSid }, formRequest([...own, ...foreign]), 'account_not_allowed'],
-    ['JSON of another', { accountSid }, jsonRequest(JSON.stringify({ accountSid: otherSid })), 'account_not_allowed'],
-    ['forged for another', { accountSid }, formRequest(foreign, { secret: 'wrong' }), 'signature_mismatch'],
+    ['the one allowed', { allowedAccounts: accountSid }, formRequest(own), 'accepted'],
+    ['one of several', { allowedAccounts: [otherSid, accountSid] }, formRequest(own), 'accepted'],
+    ['another', { allowedAccounts: accountSid }, formRequest(foreign), 'account_not_allowed'],
+    ['no account named', { allowedAccounts: accountSid }, formRequest([['Body', 'hi']]), 'accepted'],
+    ['a second one named', { allowedAccounts: accountSid }, formRequest([...own, ...foreign]), 'account_not_allowed'],
+    [
+      'JSON of another',
+      { allowedAccounts: accountSid },
+      jsonRequest(JSON.stringify({ accountSid: otherSid })),
+      'account_not_allowed',
+    ],
+    [
+      'forged for another',
+      { allowedAccounts: accountSid },
+      formRequest(foreign, { secret: 'wrong' }),
+      'signature_mismatch',
+    ],
   ]
   for (const [what, given, request, expected] of cases)
     test(`${what}: ${expected}`, async () => {
@@ -334,7 +344,7 @@ describe('accountSid', () => {
     })
 
   test('a token of an account that is not allowed, in a request that names no account', async () => {
-    const given = { authToken: { [accountSid]: authToken, [otherSid]: otherToken }, accountSid }
+    const given = { authToken: { [accountSid]: authToken, [otherSid]: otherToken }, allowedAccounts: accountSid }
     expect(await outcome(given, jsonRequest('[]'))).toBe('accepted')
     expect(await outcome(given, jsonRequest('[]', { secret: otherToken }))).toBe('account_not_allowed')
   })

@@ -366,7 +366,7 @@ describe('the option checkParams', () => {
   const replay = {
     reserve(delivery: { key: string }) {
       reserved.push(delivery.key)
-      return { replayed: false }
+      return { delivery: 'first' as const }
     },
   }
   const { verify } = createVerifier({ ...options, checkParams: hasWebhookShape, replay })

@@ -33,8 +33,8 @@ describe('observe', () => {
 
   test('the verdict proves nothing and releases nothing', async () => {
     const verdict = (await observing.verify(forged)) as Observed
-    const { handshake, covers, accountSid, matched, replayed } = verdict
-    expect([handshake, covers, accountSid, matched, replayed]).toEqual(Array(5).fill(undefined))
+    const { handshake, covers, accountSid, matched, delivery } = verdict
+    expect([handshake, covers, accountSid, matched, delivery]).toEqual(Array(5).fill(undefined))
     expect(await verdict.confirm()).toBeUndefined()
     expect(await verdict.release()).toBeUndefined()
   })

@@ -63,13 +63,13 @@ describe('options', () => {
     expect(codeOf(await polluted('replay', {}, () => verifier.verify(genuine)))).toBe('accepted')
   })
 
-  test('E3 a polluted prototype gives no option: onStoreFailure', async () => {
+  test('E3 a polluted prototype gives no option: whenStoreFails', async () => {
     const store = {
       reserve: () => Promise.reject(new Error('down')),
       confirm: () => undefined,
       release: () => undefined,
     }
-    const replay = await polluted('onStoreFailure', 'accept', () => replayGuard({ store }))
+    const replay = await polluted('whenStoreFails', 'accept', () => replayGuard({ store }))
     expect(codeOf(await createVerifier({ publicUrl, authToken, replay }).verify(genuine))).toBe('replay_store_failed')
   })
 
@@ -100,7 +100,7 @@ describe('options', () => {
         return authToken
       }
       get replay() {
-        return replayGuard({ store: memoryStore(), onReplay: 'reject' })
+        return replayGuard({ store: memoryStore(), whenRepeated: 'reject' })
       }
     }
     const verifier = createVerifier(new Options())
@@ -133,7 +133,7 @@ describe('verdicts', () => {
   })
 
   test('E3 a polluted prototype makes no verdict: hasForeignHash', async () => {
-    const replay = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const replay = replayGuard({ store: memoryStore(), whenRepeated: 'reject' })
     const verifier = createVerifier({ publicUrl, authToken, replay })
     const verify = () => verifier.verify(genuine)
     expect(codeOf(await polluted('hasForeignHash', true, verify))).toBe('accepted')

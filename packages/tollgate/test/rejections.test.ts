@@ -107,7 +107,7 @@ describe('every code', () => {
       'account_not_allowed',
       'another account',
       formRequest([['AccountSid', `AC${'0'.repeat(32)}`]]),
-      { accountSid: `AC${'1'.repeat(32)}` },
+      { allowedAccounts: `AC${'1'.repeat(32)}` },
     ],
     [
       'body_malformed',
@@ -131,12 +131,17 @@ describe('every code', () => {
         },
       },
     ],
-    ['replayed', 'a guard that refuses', genuine, { replay: { reserve: () => ({ replayed: true, refuse: true }) } }],
+    [
+      'replayed',
+      'a guard that refuses',
+      genuine,
+      { replay: { reserve: () => ({ delivery: 'repeated', refuse: true }) } },
+    ],
     [
       'replay_pending',
       'a guard with another copy',
       genuine,
-      { replay: { reserve: () => ({ replayed: 'unknown', refuse: 'pending' }) } },
+      { replay: { reserve: () => ({ delivery: 'unknown', refuse: 'pending' }) } },
     ],
     ['replay_store_failed', 'a guard that throws', genuine, { replay: throwing }],
     [

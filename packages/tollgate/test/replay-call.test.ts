@@ -30,7 +30,7 @@ function createApp(start: (options: Options, handle: Behaviour) => Server): App 
     mode: 'enforce',
     publicUrl,
     authToken,
-    replay: replayGuard({ store: memoryStore(), onReplay: 'reject' }),
+    replay: replayGuard({ store: memoryStore(), whenRepeated: 'reject' }),
     onVerdict: (verdict) => verdicts.push(verdict),
   }
   const handle: Behaviour = (webhook, req, res) => {
@@ -72,7 +72,7 @@ const demandPassword: Behaviour = (_webhook, req, res) => {
 }
 
 for (const [name, create] of Object.entries(adapters))
-  describe(`a whole call with onReplay 'reject', through ${name}`, () => {
+  describe(`a whole call with whenRepeated 'reject', through ${name}`, () => {
     const app = create()
     let server: Server
 
@@ -99,49 +99,49 @@ for (const [name, create] of Object.entries(adapters))
       return sent
     }
 
-    /** Returns the status of the answer, and `replayed` or the code of the verdict. */
+    /** Returns the status of the answer, and `delivery` or the code of the verdict. */
     async function send(signed: SignedRequest, headers?: Record<string, string>) {
       const [response] = (await once(open(signed, headers), 'response')) as [IncomingMessage]
       response.resume()
       await once(response, 'end')
       const verdict = app.verdicts.at(-1)
-      return `${response.statusCode} ${verdict?.ok ? verdict.replayed : verdict?.code}`
+      return `${response.statusCode} ${verdict?.ok ? verdict.delivery : verdict?.code}`
     }
 
     test('accepts the inbound call, and its retry after a basic-auth 401', async () => {
       const inbound = sign('/voice', sampleWebhook('call.inbound'))
       app.behaviours.push(demandPassword, demandPassword)
-      expect(await send(inbound)).toBe('401 false')
-      expect(await send(inbound, { authorization: 'Basic dHdpbGlvOnNlY3JldA==' })).toBe('200 false')
+      expect(await send(inbound)).toBe('401 first')
+      expect(await send(inbound, { authorization: 'Basic dHdpbGlvOnNlY3JldA==' })).toBe('200 first')
     })
 
     test('marks a second gather with the same digits, and a second redirect to the menu', async () => {
       const gather = sign('/menu', sampleWebhook('gather.dtmf', { Digits: '1' }))
-      expect(await send(gather)).toBe('200 false')
-      expect(await send(gather)).toBe('200 true')
+      expect(await send(gather)).toBe('200 first')
+      expect(await send(gather)).toBe('200 repeated')
       const redirect = sign('/voice', {
         method: 'POST',
         params: (sampleWebhook('call.inbound').params ?? []).map(([key, value]) =>
           key === 'CallStatus' ? [key, 'in-progress'] : [key, value],
         ),
       })
-      expect(await send(redirect)).toBe('200 false')
-      expect(await send(redirect)).toBe('200 true')
+      expect(await send(redirect)).toBe('200 first')
+      expect(await send(redirect)).toBe('200 repeated')
     })
 
     test('marks a second dial action, by POST and by GET', async () => {
       for (const method of ['POST', 'GET'] as const) {
         const action = sign('/dialed', { ...sampleWebhook('dial.action'), method })
-        expect(await send(action)).toBe('200 false')
-        expect(await send(action)).toBe('200 true')
+        expect(await send(action)).toBe('200 first')
+        expect(await send(action)).toBe('200 repeated')
       }
     })
 
     test('accepts the retry of a recording status after a 500, and refuses a replay', async () => {
       const recording = sign('/recordings', sampleWebhook('recording.status'))
       app.behaviours.push(fail(500))
-      expect(await send(recording)).toBe('500 false')
-      expect(await send(recording)).toBe('200 false')
+      expect(await send(recording)).toBe('500 first')
+      expect(await send(recording)).toBe('200 first')
       expect(await send(recording)).toBe('403 replayed')
     })
 
@@ -162,9 +162,9 @@ for (const [name, create] of Object.entries(adapters))
         const failure = failures.shift()
         if (failure) {
           app.behaviours.push(failure)
-          expect(await send(event)).toMatch(/^(503|500|401) false$/)
+          expect(await send(event)).toMatch(/^(503|500|401) first$/)
         }
-        expect(await send(event)).toBe('200 false')
+        expect(await send(event)).toBe('200 first')
       }
       console.error = log
     })
@@ -179,19 +179,19 @@ for (const [name, create] of Object.entries(adapters))
       while (app.behaviours.length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
       sent.destroy()
       await closed
-      expect(await send(event)).toBe('200 false')
+      expect(await send(event)).toBe('200 first')
     })
 
     test('accepts a retry after the application called release()', async () => {
       const event = sign('/status', sampleWebhook('call.status', { SequenceNumber: '5' }))
       app.behaviours.push((webhook, _req, res) => void webhook.release().then(() => res.writeHead(404).end()))
-      expect(await send(event)).toBe('404 false')
-      expect(await send(event)).toBe('200 false')
+      expect(await send(event)).toBe('404 first')
+      expect(await send(event)).toBe('200 first')
     })
 
     test('refuses a replay of a message, also with other unsigned headers', async () => {
       const message = sign('/sms', sampleWebhook('message.inbound'))
-      expect(await send(message)).toBe('200 false')
+      expect(await send(message)).toBe('200 first')
       expect(await send(message)).toBe('403 replayed')
       expect(await send(message, { 'i-twilio-idempotency-token': 'b7c1de0e-6f0d-4f6a-9d3a-000000000000' })).toBe(
         '403 replayed',

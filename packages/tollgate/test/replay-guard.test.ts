@@ -11,7 +11,7 @@ const misshapen: Delivery = {
   ...message,
   params: new ReceivedParams([...(message.params ?? [])].filter(([name]) => name !== 'AccountSid')),
 }
-const pending = { replayed: 'unknown', refuse: 'pending' }
+const pending = { delivery: 'unknown', refuse: 'pending' }
 
 function deliver(kind: (typeof webhookKinds)[number], signed = `https://example.com/${kind}`): Delivery {
   const { params = [], json } = sampleWebhook(kind)
@@ -70,12 +70,13 @@ describe('a delivery that is seen again', () => {
     const { body, neverRepeats } = kinds[kind]
     test(`${kind} is ${body === 'handshake' ? 'not reserved' : 'marked'}`, async () => {
       const [first, second] = await reserveTwice(deliver(kind))
-      expect(first).toMatchObject({ replayed: false })
-      expect(second).toEqual({ replayed: body !== 'handshake' })
+      expect([first?.delivery, second]).toEqual(
+        body === 'handshake' ? ['unknown', { delivery: 'unknown' }] : ['first', { delivery: 'repeated' }],
+      )
     })
     test(`${kind} is ${neverRepeats ? 'refused' : 'not refused'} with 'reject'`, async () => {
-      const [first, second] = await reserveTwice(deliver(kind), { onReplay: 'reject' })
-      expect(first).toMatchObject({ replayed: false })
+      const [first, second] = await reserveTwice(deliver(kind), { whenRepeated: 'reject' })
+      expect(first?.delivery).toBe(body === 'handshake' ? 'unknown' : 'first')
       expect(second?.refuse).toBe(neverRepeats ? true : undefined)
     })
   }
@@ -89,21 +90,21 @@ describe('a delivery that is seen again', () => {
       ['url', ''],
     ] as const) {
       const delivery = { ...message, covers, params: new ReceivedParams([]), body: new TextEncoder().encode(body) }
-      const [, second] = await reserveTwice(delivery, { onReplay: 'reject' })
-      expect(second).toEqual({ replayed: true })
+      const [, second] = await reserveTwice(delivery, { whenRepeated: 'reject' })
+      expect(second).toEqual({ delivery: 'repeated' })
     }
     const [, second] = await reserveTwice({ ...message, covers: 'body', body: Uint8Array.of(0xff) } as Delivery, {
-      onReplay: 'reject',
+      whenRepeated: 'reject',
     })
-    expect(second).toEqual({ replayed: true })
+    expect(second).toEqual({ delivery: 'repeated' })
   })
 
   test.each([
-    [true, { replayed: true, refuse: true }],
-    [false, { replayed: true }],
+    [true, { delivery: 'repeated', refuse: true }],
+    [false, { delivery: 'repeated' }],
   ] as const)('a delivery that says "neverRepeats: %s" itself', async (neverRepeats, expected) => {
     const delivery = { key: message.key, handshake: false, neverRepeats }
-    expect((await reserveTwice(delivery, { onReplay: 'reject' }))[1]).toEqual(expected)
+    expect((await reserveTwice(delivery, { whenRepeated: 'reject' }))[1]).toEqual(expected)
   })
 
   test.each([
@@ -154,70 +155,70 @@ describe('parameters that are cut at other places, with the same signing string'
 
   test('after the genuine delivery every cut is refused, even if it shows another kind', async () => {
     for (const later of [unknown, cut('gather.dtmf'), cut('message.status'), genuine]) {
-      const guard = handling({ store: memoryStore(), onReplay: 'reject' })
-      expect(await guard.reserve(genuine)).toMatchObject({ replayed: false })
-      expect(await guard.reserve(later)).toEqual({ replayed: true, refuse: true })
+      const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
+      expect(await guard.reserve(genuine)).toMatchObject({ delivery: 'first' })
+      expect(await guard.reserve(later)).toEqual({ delivery: 'repeated', refuse: true })
     }
   })
 
   test('after a cut of no known kind, the genuine delivery is the first, and then every copy is refused', async () => {
-    for (const onReplay of ['mark', 'reject'] as const) {
-      const guard = handling({ store: memoryStore(), onReplay })
-      expect(await guard.reserve(unknown)).toMatchObject({ replayed: false })
-      expect(await guard.reserve(unknown)).toEqual({ replayed: true })
-      expect(await guard.reserve(genuine)).toMatchObject({ replayed: false })
-      const expected = onReplay === 'reject' ? { replayed: true, refuse: true } : { replayed: true }
+    for (const whenRepeated of ['mark', 'reject'] as const) {
+      const guard = handling({ store: memoryStore(), whenRepeated })
+      expect(await guard.reserve(unknown)).toMatchObject({ delivery: 'first' })
+      expect(await guard.reserve(unknown)).toEqual({ delivery: 'repeated' })
+      expect(await guard.reserve(genuine)).toMatchObject({ delivery: 'first' })
+      const expected = whenRepeated === 'reject' ? { delivery: 'repeated', refuse: true } : { delivery: 'repeated' }
       for (const later of [unknown, genuine, unknown]) expect(await guard.reserve(later)).toEqual(expected)
     }
   })
 
   test('after a cut that has a kind but not its shape, the genuine delivery is the first', async () => {
     const noAccount: Delivery = { ...misshapen, key: genuine.key }
-    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
-    expect(await guard.reserve(noAccount)).toMatchObject({ replayed: false })
-    expect(await guard.reserve(noAccount)).toEqual({ replayed: true, refuse: true })
-    expect(await guard.reserve(genuine)).toMatchObject({ replayed: false })
+    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
+    expect(await guard.reserve(noAccount)).toMatchObject({ delivery: 'first' })
+    expect(await guard.reserve(noAccount)).toEqual({ delivery: 'repeated', refuse: true })
+    expect(await guard.reserve(genuine)).toMatchObject({ delivery: 'first' })
     for (const later of [noAccount, genuine, unknown])
-      expect(await guard.reserve(later)).toEqual({ replayed: true, refuse: true })
+      expect(await guard.reserve(later)).toEqual({ delivery: 'repeated', refuse: true })
   })
 
   test('a genuine delivery does not wait for a cut that is pending, and the cut then confirms and releases nothing', async () => {
     for (const end of ['confirm', 'release'] as const) {
-      const guard = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+      const guard = replayGuard({ store: memoryStore(), whenRepeated: 'reject' })
       const early = await guard.reserve(unknown)
       expect(await guard.reserve(unknown)).toEqual(pending)
       const first = await guard.reserve(genuine)
-      expect(first).toMatchObject({ replayed: false })
+      expect(first).toMatchObject({ delivery: 'first' })
       await early[end]?.()
       for (const later of [unknown, genuine]) expect(await guard.reserve(later)).toEqual(pending)
       await first.confirm?.()
       for (const later of [unknown, genuine])
-        expect(await guard.reserve(later)).toEqual({ replayed: true, refuse: true })
+        expect(await guard.reserve(later)).toEqual({ delivery: 'repeated', refuse: true })
     }
   })
 
   test('after a cut of a kind that may repeat, the genuine delivery passes and is marked', async () => {
-    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
-    expect(await guard.reserve(cut('gather.dtmf'))).toMatchObject({ replayed: false })
-    expect(await guard.reserve(genuine)).toEqual({ replayed: true })
+    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
+    expect(await guard.reserve(cut('gather.dtmf'))).toMatchObject({ delivery: 'first' })
+    expect(await guard.reserve(genuine)).toEqual({ delivery: 'repeated' })
   })
 
   test('after a cut of a kind that never repeats, other cuts are refused', async () => {
-    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
+    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
     await guard.reserve(cut('call.status'))
-    expect(await guard.reserve(cut('gather.dtmf'))).toEqual({ replayed: true, refuse: true })
+    expect(await guard.reserve(cut('gather.dtmf'))).toEqual({ delivery: 'repeated', refuse: true })
   })
 
   test("with 'mark' nothing is refused", async () => {
     const guard = handling({ store: memoryStore() })
     await guard.reserve(genuine)
-    expect(await guard.reserve(unknown)).toEqual({ replayed: true })
+    expect(await guard.reserve(unknown)).toEqual({ delivery: 'repeated' })
   })
 
   test('a kind that a store invents, or one of another version, may repeat', async () => {
     for (const seen of ['', 'unknown', 'toString', '__proto__', 'message.of.the.future']) {
       const store: ReplayStore = { reserve: () => ({ seen }), confirm() {}, release() {} }
-      expect(await handling({ store, onReplay: 'reject' }).reserve(genuine)).toEqual({ replayed: true })
+      expect(await handling({ store, whenRepeated: 'reject' }).reserve(genuine)).toEqual({ delivery: 'repeated' })
     }
   })
 })
@@ -226,35 +227,35 @@ describe('a request that is checked twice', () => {
   const once = (native: unknown): Delivery => ({ ...message, native })
 
   test('is reserved once, by the identity of its native object', async () => {
-    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
+    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
     const native = {}
     const both = await Promise.all([guard.reserve(once(native)), guard.reserve(once(native))])
-    expect(both.map(({ replayed }) => replayed)).toEqual([false, false])
-    expect((await guard.reserve(once(native))).replayed).toBe(false)
-    expect(await guard.reserve(once({}))).toEqual({ replayed: true, refuse: true })
+    expect(both.map(({ delivery }) => delivery)).toEqual(['first', 'first'])
+    expect((await guard.reserve(once(native))).delivery).toBe('first')
+    expect(await guard.reserve(once({}))).toEqual({ delivery: 'repeated', refuse: true })
   })
 
   test('is reserved once by two guards with one store', async () => {
     const store = memoryStore()
     const native = {}
-    const [one, other] = [handling({ store }), handling({ store, onReplay: 'reject' })]
-    expect((await one.reserve(once(native))).replayed).toBe(false)
-    expect((await other.reserve(once(native))).replayed).toBe(false)
-    expect(await other.reserve(once({}))).toEqual({ replayed: true, refuse: true })
+    const [one, other] = [handling({ store }), handling({ store, whenRepeated: 'reject' })]
+    expect((await one.reserve(once(native))).delivery).toBe('first')
+    expect((await other.reserve(once(native))).delivery).toBe('first')
+    expect(await other.reserve(once({}))).toEqual({ delivery: 'repeated', refuse: true })
   })
 
   test('is a replay in both checks if it is one', async () => {
     const guard = handling({ store: memoryStore() })
     await guard.reserve(once({}))
     const native = {}
-    for (let i = 0; i < 2; i++) expect(await guard.reserve(once(native))).toEqual({ replayed: true })
+    for (let i = 0; i < 2; i++) expect(await guard.reserve(once(native))).toEqual({ delivery: 'repeated' })
   })
 
   test('counts twice if `native` is not an object', async () => {
     for (const native of [undefined, null, 'native', 1, Symbol.iterator]) {
       const guard = handling({ store: memoryStore() })
       await guard.reserve(once(native))
-      expect(await guard.reserve(once(native))).toEqual({ replayed: true })
+      expect(await guard.reserve(once(native))).toEqual({ delivery: 'repeated' })
     }
   })
 
@@ -263,29 +264,29 @@ describe('a request that is checked twice', () => {
     const native = {}
     await guard.reserve(once(native))
     await guard.reserve({ ...once(native), key: hash('another') })
-    expect(await guard.reserve({ ...once({}), key: hash('another') })).toEqual({ replayed: true })
+    expect(await guard.reserve({ ...once({}), key: hash('another') })).toEqual({ delivery: 'repeated' })
   })
 
   test('is forgotten as soon as one of the two checks releases it', async () => {
     for (const releasing of [0, 1]) {
-      const guard = handling({ store: memoryStore(), onReplay: 'reject' })
+      const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
       const native = {}
       const both = [await guard.reserve(once(native)), await guard.reserve(once(native))]
       await both[releasing]?.release?.()
       const retry = await guard.reserve(once({}))
-      expect(retry.replayed).toBe(false)
+      expect(retry.delivery).toBe('first')
       // The second release is late, and must not forget the reservation of the retry.
       await both[1 - releasing]?.release?.()
-      expect(await guard.reserve(once({}))).toEqual({ replayed: true, refuse: true })
+      expect(await guard.reserve(once({}))).toEqual({ delivery: 'repeated', refuse: true })
     }
   })
 
   test('can be reserved again after a release', async () => {
-    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
+    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
     const native = {}
     await (await guard.reserve(once(native))).release?.()
-    expect((await guard.reserve(once(native))).replayed).toBe(false)
-    expect(await guard.reserve(once({}))).toEqual({ replayed: true, refuse: true })
+    expect((await guard.reserve(once(native))).delivery).toBe('first')
+    expect(await guard.reserve(once({}))).toEqual({ delivery: 'repeated', refuse: true })
   })
 })
 
@@ -294,18 +295,18 @@ describe('a delivery that is pending', () => {
   function withClock(options: Partial<ReplayGuardOptions> = {}) {
     const clock = { time: 0 }
     const store = memoryStore({ now: () => clock.time })
-    return { clock, guard: replayGuard({ store, onReplay: 'reject', ...options }) }
+    return { clock, guard: replayGuard({ store, whenRepeated: 'reject', ...options }) }
   }
 
   test('refuses its copies as pending, in both modes and for every kind that is reserved', async () => {
-    for (const onReplay of ['mark', 'reject'] as const)
+    for (const whenRepeated of ['mark', 'reject'] as const)
       for (const kind of webhookKinds.filter((one) => kinds[one].body !== 'handshake')) {
-        const guard = replayGuard({ store: memoryStore(), onReplay })
+        const guard = replayGuard({ store: memoryStore(), whenRepeated })
         const first = await guard.reserve(deliver(kind))
-        expect(first).toMatchObject({ replayed: false })
+        expect(first).toMatchObject({ delivery: 'first' })
         expect(await guard.reserve(deliver(kind))).toEqual(pending)
         await first.confirm?.()
-        expect((await guard.reserve(deliver(kind))).replayed).toBe(true)
+        expect((await guard.reserve(deliver(kind))).delivery).toBe('repeated')
       }
   })
 
@@ -318,7 +319,7 @@ describe('a delivery that is pending', () => {
     clock.time += leaseMs - 1
     expect(await guard.reserve(message)).toEqual(pending)
     clock.time += 1
-    expect(await guard.reserve(message)).toMatchObject({ replayed: false })
+    expect(await guard.reserve(message)).toMatchObject({ delivery: 'first' })
     expect(await guard.reserve(message)).toEqual(pending)
   })
 
@@ -331,9 +332,9 @@ describe('a delivery that is pending', () => {
     clock.time += 20_000
     await first.confirm?.()
     clock.time += ttlMs - 1
-    expect(await guard.reserve(message)).toEqual({ replayed: true, refuse: true })
+    expect(await guard.reserve(message)).toEqual({ delivery: 'repeated', refuse: true })
     clock.time += 1
-    expect(await guard.reserve(message)).toMatchObject({ replayed: false })
+    expect(await guard.reserve(message)).toMatchObject({ delivery: 'first' })
   })
 
   test('can be confirmed late, but not if a retry is pending or confirmed', async () => {
@@ -341,7 +342,7 @@ describe('a delivery that is pending', () => {
     const late = await alone.guard.reserve(message)
     alone.clock.time += 40_000
     await late.confirm?.()
-    expect(await alone.guard.reserve(message)).toEqual({ replayed: true, refuse: true })
+    expect(await alone.guard.reserve(message)).toEqual({ delivery: 'repeated', refuse: true })
 
     const { clock, guard } = withClock()
     const first = await guard.reserve(message)
@@ -352,9 +353,9 @@ describe('a delivery that is pending', () => {
     await retry.confirm?.()
     await first.confirm?.()
     await first.release?.()
-    expect(await guard.reserve(message)).toEqual({ replayed: true, refuse: true })
+    expect(await guard.reserve(message)).toEqual({ delivery: 'repeated', refuse: true })
     await retry.release?.()
-    expect(await guard.reserve(message)).toMatchObject({ replayed: false })
+    expect(await guard.reserve(message)).toMatchObject({ delivery: 'first' })
   })
 
   test('is not confirmed after its release', async () => {
@@ -362,7 +363,7 @@ describe('a delivery that is pending', () => {
     const first = await guard.reserve(message)
     await first.release?.()
     await first.confirm?.()
-    expect(await guard.reserve(message)).toMatchObject({ replayed: false })
+    expect(await guard.reserve(message)).toMatchObject({ delivery: 'first' })
   })
 
   test('is pending for both checks of one request, and one confirmation or release counts for both', async () => {
@@ -374,7 +375,7 @@ describe('a delivery that is pending', () => {
       for (let check = 0; check < 2; check++) expect(await guard.reserve({ ...message, native: copy })).toEqual(pending)
       await both[0]?.[end]?.()
       await both[1]?.confirm?.()
-      expect(await guard.reserve(message)).toMatchObject({ replayed: end === 'confirm' })
+      expect(await guard.reserve(message)).toMatchObject({ delivery: end === 'confirm' ? 'repeated' : 'first' })
     }
   })
 })
@@ -422,7 +423,7 @@ describe('a confirmation that fails', () => {
       expect(await guard.reserve(message)).toEqual(pending)
       await vi.advanceTimersByTimeAsync(10_000)
       expect(countTries()).toBe(3)
-      expect(await guard.reserve(message)).toEqual({ replayed: true })
+      expect(await guard.reserve(message)).toEqual({ delivery: 'repeated' })
     } finally {
       vi.useRealTimers()
     }
@@ -438,7 +439,7 @@ describe('a confirmation that fails', () => {
       await reservation.release?.()
       await vi.advanceTimersByTimeAsync(10_000)
       expect(countTries()).toBe(1)
-      expect(await guard.reserve(message)).toMatchObject({ replayed: false })
+      expect(await guard.reserve(message)).toMatchObject({ delivery: 'first' })
     } finally {
       vi.useRealTimers()
     }
@@ -453,19 +454,19 @@ describe('a confirmation that fails', () => {
 
 describe('a reservation that is released', () => {
   test('lets the retry pass', async () => {
-    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
+    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
     const first = await guard.reserve(message)
     await first.release?.()
-    expect(await guard.reserve(message)).toMatchObject({ replayed: false })
+    expect(await guard.reserve(message)).toMatchObject({ delivery: 'first' })
   })
 
   test('twice or late does not forget the reservation of the retry', async () => {
-    const guard = handling({ store: memoryStore(), onReplay: 'reject' })
+    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
     const first = await guard.reserve(message)
     await first.release?.()
     await guard.reserve(message)
     await first.release?.()
-    expect(await guard.reserve(message)).toEqual({ replayed: true, refuse: true })
+    expect(await guard.reserve(message)).toEqual({ delivery: 'repeated', refuse: true })
   })
 
   test('belongs to the first delivery: a repeated one has no reservation to release', async () => {
@@ -496,12 +497,12 @@ describe('a store that fails', () => {
 
   test("passes the delivery as unknown with 'accept', and it can still be released", async () => {
     const { store, released, answers } = slowStore()
-    const guard = replayGuard({ store, onStoreFailure: 'accept' })
+    const guard = replayGuard({ store, whenStoreFails: 'accept' })
     const reserving = guard.reserve(message)
     await turn()
     answers[0]?.(new Error('down'))
     const reservation = await reserving
-    expect(reservation).toMatchObject({ replayed: 'unknown' })
+    expect(reservation).toMatchObject({ delivery: 'unknown' })
     expect(reservation.refuse).toBeUndefined()
     expect(released).toEqual([])
     await reservation.release?.()
@@ -517,9 +518,9 @@ describe('a store that fails', () => {
         throw new Error('connection lost')
       },
     }
-    const reservation = await replayGuard({ store, onStoreFailure: 'accept' }).reserve(message)
+    const reservation = await replayGuard({ store, whenStoreFails: 'accept' }).reserve(message)
     await reservation.confirm?.()
-    expect(await replayGuard({ store: memory }).reserve(message)).toEqual({ replayed: true })
+    expect(await replayGuard({ store: memory }).reserve(message)).toEqual({ delivery: 'repeated' })
   })
 
   test('by taking too long is handled in both modes', async () => {
@@ -528,8 +529,8 @@ describe('a store that fails', () => {
     await expect(replayGuard({ store, storeTimeoutMs: 50 }).reserve(message)).rejects.toThrow(
       'The replay store took longer than 50 ms',
     )
-    const reservation = await replayGuard({ store, storeTimeoutMs: 50, onStoreFailure: 'accept' }).reserve(message)
-    expect(reservation.replayed).toBe('unknown')
+    const reservation = await replayGuard({ store, storeTimeoutMs: 50, whenStoreFails: 'accept' }).reserve(message)
+    expect(reservation.delivery).toBe('unknown')
     expect(performance.now() - start).toBeLessThan(1000)
   })
 
@@ -569,11 +570,11 @@ describe('a store that fails', () => {
   })
 
   test('because it is full makes new deliveries unknown in both modes, and refuses none', async () => {
-    for (const onReplay of ['mark', 'reject'] as const) {
-      const guard = replayGuard({ store: memoryStore({ maxEntries: 1 }), onReplay })
+    for (const whenRepeated of ['mark', 'reject'] as const) {
+      const guard = replayGuard({ store: memoryStore({ maxEntries: 1 }), whenRepeated })
       await (await guard.reserve(message)).confirm?.()
-      expect(await guard.reserve(deliver('message.inbound', 'another'))).toEqual({ replayed: 'unknown' })
-      expect((await guard.reserve(message)).replayed).toBe(true)
+      expect(await guard.reserve(deliver('message.inbound', 'another'))).toEqual({ delivery: 'unknown' })
+      expect((await guard.reserve(message)).delivery).toBe('repeated')
     }
   })
 })
@@ -596,8 +597,8 @@ test('options', () => {
     [{ store, leaseSeconds: 0 }, RangeError, '"leaseSeconds"'],
     [{ store, leaseSeconds: 1.5 }, RangeError, '"leaseSeconds"'],
     [{ store, leaseSeconds: 3601 }, RangeError, '"leaseSeconds"'],
-    [{ store, onReplay: 'refuse' }, TypeError, `"onReplay" must be 'mark' or 'reject'`],
-    [{ store, onStoreFailure: 'mark' }, TypeError, `"onStoreFailure" must be 'reject' or 'accept'`],
+    [{ store, whenRepeated: 'refuse' }, TypeError, `"whenRepeated" must be 'mark' or 'reject'`],
+    [{ store, whenStoreFails: 'mark' }, TypeError, `"whenStoreFails" must be 'reject' or 'accept'`],
     [{ store, storeTimeoutMs: 0 }, RangeError, '"storeTimeoutMs"'],
     [{ store, storeTimeoutMs: 15_001 }, RangeError, '"storeTimeoutMs"'],
   ]

@@ -120,7 +120,7 @@ describe('diagnoseSendGrid suspects', () => {
   })
 
   test('an old timestamp, and another method', async () => {
-    expect((await diagnose({}, { onStale: 'reject' })).suspected).toMatchObject([{ id: 'timestamp_old' }])
+    expect((await diagnose({}, { whenStale: 'reject' })).suspected).toMatchObject([{ id: 'timestamp_old' }])
     const request = { ...post(), method: 'PUT' }
     expect((await diagnoseSendGrid(request, { publicKey })).suspected).toMatchObject([{ id: 'method' }])
   })

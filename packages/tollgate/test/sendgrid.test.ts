@@ -39,7 +39,7 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
     if (!verdict.ok) throw new Error(verdict.message)
     expect(verdict).toMatchObject({
       stale: true,
-      replayed: false,
+      delivery: undefined,
       signedAt: new Date('2020-09-14T19:41:42Z'),
       matched: { key: { kind: 'sendgrid', index: 0 } },
     })
@@ -161,7 +161,7 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
     const unread = { listen: () => expect.unreachable('the body was read') }
     for (const given of [{ signature: undefined }, { signature: 'A' }, { timestamp: '1' }])
       expect(await verify(post(given, unread))).toMatchObject({ ok: false })
-    expect(await verify(post({}, unread), { publicKey, onStale: 'reject' })).toMatchObject({ code: 'stale' })
+    expect(await verify(post({}, unread), { publicKey, whenStale: 'reject' })).toMatchObject({ code: 'stale' })
   })
 
   test('old requests are stale from maxAgeSeconds on, those of the future never', async () => {
@@ -171,7 +171,7 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
       vi.setSystemTime((Number(genuine.timestamp) + age) * 1000)
       expect(await verify(post())).toMatchObject({ ok: true, stale: age > 300 })
       expect(await verify(post(), { publicKey, maxAgeSeconds: 86_400 })).toMatchObject({ ok: true, stale: false })
-      expect(await verify(post(), { publicKey, onStale: 'reject' })).toMatchObject(
+      expect(await verify(post(), { publicKey, whenStale: 'reject' })).toMatchObject(
         age > 300 ? { ok: false, code: 'stale', status: 403 } : { ok: true, stale: false },
       )
     }
@@ -193,28 +193,28 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
   })
 
   test('D2: a malleable signature is the same delivery, and a released one may come again', async () => {
-    const replay = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const replay = replayGuard({ store: memoryStore(), whenRepeated: 'reject' })
     const options = { publicKey, replay }
     const first = await verify(post(), options)
-    expect(first).toMatchObject({ ok: true, replayed: false })
+    expect(first).toMatchObject({ ok: true, delivery: 'first' })
     expect(await verify(post(), options)).toMatchObject({ ok: false, code: 'replayed', status: 403 })
     const { privateKey, publicKey: own } = makeKeys()
     const signed = (): IncomingRequest =>
       post({ signature: sign(privateKey, genuine.timestamp, genuine.body) }, genuine.body)
     expect(await verify(signed(), { publicKey: own, replay })).toMatchObject({ code: 'replayed' })
     if (first.ok) await Promise.all([first.release(), first.release()])
-    expect(await verify(signed(), { publicKey: own, replay })).toMatchObject({ ok: true, replayed: false })
+    expect(await verify(signed(), { publicKey: own, replay })).toMatchObject({ ok: true, delivery: 'first' })
     const marking = replayGuard({ store: memoryStore() })
     await verify(post(), { publicKey, replay: marking })
-    expect(await verify(post(), { publicKey, replay: marking })).toMatchObject({ ok: true, replayed: true })
+    expect(await verify(post(), { publicKey, replay: marking })).toMatchObject({ ok: true, delivery: 'repeated' })
   })
 
   test('a replay guard gets the hash of timestamp and body, after the signature matched', async () => {
     const deliveries: Delivery[] = []
     const native = {}
-    const reserve = (delivery: Delivery): { replayed: false } => {
+    const reserve = (delivery: Delivery): { delivery: 'first' } => {
       deliveries.push(delivery)
-      return { replayed: false }
+      return { delivery: 'first' }
     }
     const verifier = createSendGridVerifier({ publicKey, replay: { reserve } })
     await verifier.verify(post({ timestamp: '1600112503' }), native)
@@ -231,10 +231,10 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
   })
 
   test('a delivery is pending until it is confirmed, if the caller reports the outcome', async () => {
-    const replay = replayGuard({ store: memoryStore(), onReplay: 'reject' })
+    const replay = replayGuard({ store: memoryStore(), whenRepeated: 'reject' })
     const verifier = createSendGridVerifier({ publicKey, replay })
     const verdict = await verifier.verify({ ...post(), reportsOutcome: true })
-    expect(verdict).toMatchObject({ ok: true, replayed: false })
+    expect(verdict).toMatchObject({ ok: true, delivery: 'first' })
     expect(await verifier.verify(post())).toMatchObject({ code: 'replay_pending', status: 503 })
     if (verdict.ok) await verdict.confirm()
     expect(await verifier.verify(post())).toMatchObject({ code: 'replayed', status: 403 })
@@ -281,7 +281,7 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
     [{ publickey: '' }, 'Unknown option "publickey" of createSendGridVerifier. Did you mean "publicKey"?'],
     [{ publicKey, maxAgeSeconds: 0 }, '"maxAgeSeconds"'],
     [{ publicKey, maxAgeSeconds: '300' }, '"maxAgeSeconds"'],
-    [{ publicKey, onStale: 'refuse' }, '"onStale"'],
+    [{ publicKey, whenStale: 'refuse' }, '"whenStale"'],
     [{ publicKey, maxBodyBytes: -1 }, '"maxBodyBytes"'],
     [{ publicKey, replay: {} }, '"replay"'],
     [{ publicKey, onVerdict: true }, '"onVerdict"'],

@@ -57,9 +57,9 @@ describe('replay', () => {
   test('who reports no outcome has a delivery that counts as handled, before the verdict', async () => {
     for (const fail of [false, true]) {
       const confirm = vi.fn(() => (fail ? Promise.reject(new Error('down')) : undefined))
-      const { verify } = createVerifier({ ...options, replay: { reserve: () => ({ replayed: false, confirm }) } })
+      const { verify } = createVerifier({ ...options, replay: { reserve: () => ({ delivery: 'first', confirm }) } })
       for (const [index, reportsOutcome] of [undefined, false, 'yes' as never].entries()) {
-        expect(await verify({ ...genuine, reportsOutcome })).toMatchObject({ ok: true, replayed: false })
+        expect(await verify({ ...genuine, reportsOutcome })).toMatchObject({ ok: true, delivery: 'first' })
         expect(confirm).toHaveBeenCalledTimes(index + 1)
       }
     }
@@ -68,7 +68,7 @@ describe('replay', () => {
     })
     const { verify } = createVerifier({
       ...options,
-      replay: { reserve: () => ({ replayed: false, confirm: thrower }) },
+      replay: { reserve: () => ({ delivery: 'first', confirm: thrower }) },
     })
     expect(await verify(genuine)).toMatchObject({ ok: true })
   })
@@ -78,7 +78,7 @@ describe('replay', () => {
     const release = vi.fn()
     const { verify } = createVerifier({
       ...options,
-      replay: { reserve: () => ({ replayed: false, confirm, release }) },
+      replay: { reserve: () => ({ delivery: 'first', confirm, release }) },
     })
     const counts = () => [confirm.mock.calls.length, release.mock.calls.length]
     const open = async () => {
@@ -99,7 +99,7 @@ describe('replay', () => {
   })
 
   test('a copy of a delivery that is pending is refused with 503, also in observe mode', async () => {
-    const replay = { reserve: () => ({ replayed: 'unknown', refuse: 'pending' }) as const }
+    const replay = { reserve: () => ({ delivery: 'unknown', refuse: 'pending' }) as const }
     expect(await createVerifier({ ...options, replay }).verify(genuine)).toMatchObject({
       ok: false,
       code: 'replay_pending',
@@ -115,14 +115,14 @@ describe('replay', () => {
     const replay = {
       reserve: (delivery: Delivery) => {
         deliveries.push(delivery)
-        return { replayed: 'unknown', release } as const
+        return { delivery: 'unknown', release } as const
       },
     }
     const { verify } = createVerifier({ ...options, replay })
     expect(await verify(forged)).toMatchObject({ ok: false })
     expect(deliveries).toEqual([])
     const verdict = await verify(genuine)
-    expect(verdict).toMatchObject({ ok: true, replayed: 'unknown' })
+    expect(verdict).toMatchObject({ ok: true, delivery: 'unknown' })
     expect(deliveries).toMatchObject([
       { key: hash(`${origin}/smsBody Hi there From+15551230000`), handshake: false, covers: 'params' },
     ])
@@ -138,7 +138,7 @@ describe('replay', () => {
     const replay = {
       reserve: ({ key }: Delivery) => {
         keys.add(key)
-        return { replayed: false }
+        return { delivery: 'first' as const }
       },
     }
     const { verify } = createVerifier({ ...options, replay })

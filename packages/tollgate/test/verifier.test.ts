@@ -30,7 +30,7 @@ describe('accepted requests', () => {
       covers: 'params',
       accountSid: undefined,
       matched: { key: { kind: 'auth_token', index: 0 }, algorithm: 'HMAC_SHA1', url: `${origin}/sms` },
-      replayed: false,
+      delivery: undefined,
     })
     if (!verdict.ok) return
     expect([...verdict.params]).toEqual(params)
@@ -230,7 +230,7 @@ describe('the order of the checks', () => {
 })
 
 test('a foreign account beside all allowed ones is refused', async () => {
-  const verifier = createVerifier({ ...options, accountSid: [accountSid, otherSid] })
+  const verifier = createVerifier({ ...options, allowedAccounts: [accountSid, otherSid] })
   const both: [string, string][] = [
     ['AccountSid', accountSid],
     ['AccountSid', otherSid],
@@ -249,7 +249,7 @@ test('an asynchronous rule for the hosts is awaited', async () => {
 })
 
 test('a verifier says if it reserves deliveries, so that an adapter knows what to release', () => {
-  const replay = { reserve: async () => ({ replayed: false as const }) }
+  const replay = { reserve: async () => ({ delivery: 'first' as const }) }
   expect(createVerifier(options).reserves).toBe(false)
   expect(createVerifier({ ...options, replay }).reserves).toBe(true)
 })

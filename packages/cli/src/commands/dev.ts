@@ -44,7 +44,7 @@ export const command: Command = {
     },
     mode: modeFlag,
     'trailing-slash': trailingSlashFlag,
-    'account-sid': { type: 'list', value: 'AC…', describe: 'Accept only requests of this account; repeatable' },
+    'allowed-account': { type: 'list', value: 'AC…', describe: 'Accept only requests of this account; repeatable' },
     'sendgrid-path': { type: 'text', value: '/PATH', describe: "Where SendGrid's webhooks arrive; needs a public key" },
     ...publicKeyFlags,
     ...secretFlags,

@@ -40,7 +40,7 @@ export const command: Command = {
       },
       mode: modeFlag,
       'trailing-slash': trailingSlashFlag,
-      'account-sid': {
+      'allowed-account': {
         type: 'list',
         value: 'AC…',
         describe: 'Accept only requests of this account; repeatable',

@@ -200,7 +200,7 @@ describe('what Twilio sent, compared with what servers in the field saw', () => 
 
 /** Writes the options of a server as flags. `undefined` if the command has no flag for one of them. */
 function writeFlags({ options = {} }: SetUp): readonly string[] | undefined {
-  const { publicUrl, authToken, sharedKeys, accountSid, trailingSlash, ...others } = { ...defaults, ...options }
+  const { publicUrl, authToken, sharedKeys, allowedAccounts, trailingSlash, ...others } = { ...defaults, ...options }
   const tokens = [authToken].flat()
   const keys = Object.entries(sharedKeys ?? {})
   const areTexts = [publicUrl, ...tokens, ...keys.map(([, key]) => key)].every((one) => typeof one === 'string')
@@ -210,7 +210,7 @@ function writeFlags({ options = {} }: SetUp): readonly string[] | undefined {
   return [
     ...['--public-url', String(publicUrl), '--auth-token-file', writeScratch(tokens.join('\n'))],
     ...(id === undefined ? [] : ['--shared-key', id, '--shared-key-file', writeScratch(String(secret))]),
-    ...[accountSid ?? []].flat().flatMap((sid) => ['--account-sid', sid]),
+    ...[allowedAccounts ?? []].flat().flatMap((sid) => ['--allowed-account', sid]),
     ...(trailingSlash === undefined ? [] : ['--trailing-slash', trailingSlash]),
   ]
 }

@@ -107,7 +107,7 @@ describe('wrong usage names the flag and exits 2', () => {
     [['verify', '--url', 'https://a.example', '--public-url', 'nonsense'], '--public-url'],
     [['verify', '--url', 'https://a.example', '--header', 'nonsense'], "--header needs 'NAME: VALUE'"],
     [['verify', '--url', 'https://a.example', '--trailing-slash', 'no'], '--trailing-slash needs one of'],
-    [['verify', '--url', 'https://a.example', '--account-sid', 'x'], '--account-sid'],
+    [['verify', '--url', 'https://a.example', '--allowed-account', 'x'], '--allowed-account'],
     [['verify', '--url', 'https://a.example', '--shared-key', 'k'], '--shared-key needs its secret'],
     [['completion', 'tcsh'], 'bash, zsh, fish and powershell'],
     [['send', 'amd', '--entry', '1', '--to', 'http://a.example'], '--entry needs --capture FILE or --har FILE'],

@@ -20,7 +20,7 @@ const repeatMs = 60_000
 
 /**
  * Connects to Redis in the background, and again after each loss. Without a connection reservations
- * fail, and the guard's `onStoreFailure` decides.
+ * fail, and the guard's `whenStoreFails` decides.
  * @param onProblem gets one message per minute and reason
  */
 export function openRedisStore(url: string, onProblem: (message: string) => void): OpenRedisStore {

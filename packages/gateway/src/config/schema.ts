@@ -75,8 +75,8 @@ const replay = z
       .string()
       .regex(/^rediss?:\/\/[^@]+$/, 'must be redis://host:port without a password; give one with "redisUrlEnv"')
       .optional(),
-    onReplay: z.enum(['mark', 'reject']).optional(),
-    onStoreFailure: z.enum(['reject', 'accept']).optional(),
+    whenRepeated: z.enum(['mark', 'reject']).optional(),
+    whenStoreFails: z.enum(['reject', 'accept']).optional(),
     ttlSeconds: z.int().optional(),
     leaseSeconds: z.int().optional(),
   })
@@ -94,7 +94,7 @@ const verifierFields = {
     .array(z.enum(['GET', 'POST', 'PUT']))
     .min(1)
     .optional(),
-  accountSid: z.union([accountSid, z.array(accountSid).min(1)]).optional(),
+  allowedAccounts: z.union([accountSid, z.array(accountSid).min(1)]).optional(),
   trailingSlash: z.enum(['exact', 'either']).optional(),
   mode: z.enum(['enforce', 'observe']).optional(),
   maxBodyBytes: z.int().min(1, 'must be at least 1: 0 would refuse every body').optional(),
@@ -112,7 +112,7 @@ const sendgridFields = {
   scheme: z.literal('sendgrid'),
   keys: publicKeys.optional(),
   maxAgeSeconds: z.int().optional(),
-  onStale: z.enum(['mark', 'reject']).optional(),
+  whenStale: z.enum(['mark', 'reject']).optional(),
   maxBodyBytes: z.int().min(1, 'must be at least 1: 0 would refuse every body').optional(),
 }
 

@@ -101,7 +101,7 @@ test('Redis: gateways share deliveries, and without the store requests are answe
   const file = join(folder, 'gateway.yaml')
   writeFileSync(
     file,
-    `replay: { store: redis, redisUrlEnv: REDIS_URL, onReplay: reject }
+    `replay: { store: redis, redisUrlEnv: REDIS_URL, whenRepeated: reject }
 routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
 `,
   )
@@ -147,7 +147,7 @@ async function startWithRedis(upstream: string, redisUrl: string) {
   const load = async (url: string, more = '') => {
     writeFileSync(
       file,
-      `replay: { store: redis, redisUrl: '${url}', onReplay: reject ${more} }
+      `replay: { store: redis, redisUrl: '${url}', whenRepeated: reject ${more} }
 routes: [{ upstream: '${upstream}', publicUrl: 'https://api.example.com' }]
 `,
     )

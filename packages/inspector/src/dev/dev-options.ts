@@ -28,7 +28,7 @@ export interface DevOptions {
   /** As in `VerifierOptions`. Default: none. */
   sharedKeys?: VerifierOptions['sharedKeys']
   /** As in `VerifierOptions`. Test webhooks name the first one. Default: every account. */
-  accountSid?: VerifierOptions['accountSid']
+  allowedAccounts?: VerifierOptions['allowedAccounts']
   /** As in `VerifierOptions`. Default `'exact'`. */
   trailingSlash?: VerifierOptions['trailingSlash']
   /** With `'observe'` the gateway passes refused requests on too. Default `'enforce'`. */
@@ -55,7 +55,7 @@ const known: Record<keyof DevOptions, true> = {
   store: true,
   authToken: true,
   sharedKeys: true,
-  accountSid: true,
+  allowedAccounts: true,
   trailingSlash: true,
   mode: true,
   sendgrid: true,

@@ -45,7 +45,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
     publicUrl,
     authToken: [...realTokens, throwAwayToken],
     sharedKeys: options.sharedKeys,
-    accountSid: options.accountSid,
+    allowedAccounts: options.allowedAccounts,
     trailingSlash: options.trailingSlash,
   }
   const { path: sendgridPath = '', ...sendgrid } = options.sendgrid ?? {}
@@ -90,7 +90,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
       mode: options.mode,
       throwAwayToken,
       throwAwayIndex: realTokens.length,
-      accountSid: [options.accountSid ?? []].flat()[0],
+      accountSid: [options.allowedAccounts ?? []].flat()[0],
       realToken: options.signWithRealToken ? realTokens[0] : undefined,
       secrets: [...realTokens, ...listSecrets(options.sharedKeys)],
       verifierOptions,

@@ -12,12 +12,12 @@ export function describeVerdict(verdict: RouteVerdict, throwAwayIndex?: number):
     const { code, status, message, tried } = verdict
     return { ok: false, code, status, message, tried }
   }
-  const { matched, replayed } = verdict
+  const { matched, delivery } = verdict
   const key = nameKey(matched.key, throwAwayIndex)
-  if (!('covers' in verdict)) return { ok: true, covers: 'timestamp-and-body', key, algorithm: 'ECDSA', replayed }
+  if (!('covers' in verdict)) return { ok: true, covers: 'timestamp-and-body', key, algorithm: 'ECDSA', delivery }
   const { covers, accountSid } = verdict
   const { algorithm, url } = verdict.matched
-  return { ok: true, covers, accountSid, key, algorithm, url, replayed }
+  return { ok: true, covers, accountSid, key, algorithm, url, delivery }
 }
 
 type MatchedKey = Extract<RouteVerdict, { ok: true }>['matched']['key']

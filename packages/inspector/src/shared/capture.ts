@@ -30,7 +30,8 @@ export type CapturedVerdict =
       readonly algorithm: string
       /** The signed URL. */
       readonly url?: string | undefined
-      readonly replayed: boolean | 'unknown'
+      /** Missing without a replay guard. */
+      readonly delivery?: 'first' | 'repeated' | 'unknown' | undefined
     }
   | {
       readonly ok: false

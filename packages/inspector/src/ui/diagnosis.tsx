@@ -48,11 +48,8 @@ function Accepted({ capture, verdict }: { capture: CaptureView; verdict: Verdict
           Account <code>{verdict.accountSid}</code>
         </p>
       )}
-      {verdict.replayed !== false && (
-        <p>
-          {verdict.replayed === true ? 'It was delivered before.' : 'It is unknown whether it was delivered before.'}
-        </p>
-      )}
+      {verdict.delivery === 'repeated' && <p>It was delivered before.</p>}
+      {verdict.delivery === 'unknown' && <p>It is unknown whether it was delivered before.</p>}
     </section>
   )
 }

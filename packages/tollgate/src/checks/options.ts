@@ -40,8 +40,10 @@ export function toList(value: unknown, name: string): readonly unknown[] {
 
 /**
  * Finds the candidate that a misspelled word most probably means: the one that shares most of its
- * beginning and end, in any letter case.
- * @returns `undefined` if less than two thirds of the longer word are shared
+ * beginning and end, in any letter case, or else the one that contains its first word
+ * (`accountSid`: `allowedAccounts`).
+ * @returns `undefined` if less than two thirds of the longer word are shared, and no candidate
+ *   contains the first word
  */
 export function findNearest(word: string, candidates: readonly string[]): string | undefined {
   let nearest: string | undefined
@@ -53,7 +55,8 @@ export function findNearest(word: string, candidates: readonly string[]): string
       best = score
     }
   }
-  return nearest
+  const [firstWord] = /^[a-z]{4,}(?=[A-Z])/.exec(word) ?? []
+  return nearest ?? (firstWord && candidates.find((candidate) => candidate.toLowerCase().includes(firstWord)))
 }
 
 function rateLikeness(one: string, other: string): number {

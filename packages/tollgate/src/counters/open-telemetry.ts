@@ -18,9 +18,10 @@ export interface Counter {
  * openTelemetryCounters(metrics.getMeter('tollgate'))`.
  *
  * There is one counter, `tollgate.verdicts`, with the attribute `tollgate.outcome` (`accepted` or
- * `refused`). An accepted request also has `tollgate.key`, `tollgate.replayed` and, unless it is
- * SendGrid's, `tollgate.algorithm` and `tollgate.covers`; a refused one has `tollgate.code`. All
- * values come from closed sets, so the number of time series is bounded.
+ * `refused`). An accepted request also has `tollgate.key`, `tollgate.delivery` if a replay guard
+ * looked at it and, unless it is SendGrid's, `tollgate.algorithm` and `tollgate.covers`; a refused
+ * one has `tollgate.code`. All values come from closed sets, so the number of time series is
+ * bounded.
  * @param meter A `Meter` of `@opentelemetry/api`.
  * @returns a function for the `onVerdict` option
  * @throws TypeError if the meter has no `createCounter`, if an option is unknown, or if
@@ -49,6 +50,6 @@ function toAttributes(verdict: Verdict | SendGridVerdict, labelKey: KeyLabeller)
       'tollgate.algorithm': verdict.matched.algorithm,
       'tollgate.covers': verdict.covers,
     }),
-    'tollgate.replayed': String(verdict.replayed),
+    ...(verdict.delivery !== undefined && { 'tollgate.delivery': verdict.delivery }),
   }
 }

@@ -10,9 +10,9 @@ export interface VerdictSummary {
   readonly accepted: number
   readonly refused: number
   /** Accepted requests that the replay guard had seen before. */
-  readonly replayed: number
+  readonly repeated: number
   /** Accepted requests for which the replay guard could not tell. */
-  readonly maybeReplayed: number
+  readonly maybeRepeated: number
   /** Accepted requests by the key that matched, the most frequent first. */
   readonly keys: readonly KeyCount[]
   /** Refused requests by their code, the most frequent first. */
@@ -64,8 +64,8 @@ export interface Tally {
   readonly since: number
   readonly keys: ReadonlyMap<string, Omit<KeyCount, 'key'>>
   readonly codes: ReadonlyMap<RejectionCode, Omit<CodeCount, 'code'>>
-  readonly replayed: number
-  readonly maybeReplayed: number
+  readonly repeated: number
+  readonly maybeRepeated: number
 }
 
 interface Terms {
@@ -85,8 +85,8 @@ export function summarize(tally: Tally, terms: Terms): VerdictSummary {
     total: accepted + refused,
     accepted,
     refused,
-    replayed: tally.replayed,
-    maybeReplayed: tally.maybeReplayed,
+    repeated: tally.repeated,
+    maybeRepeated: tally.maybeRepeated,
     keys,
     codes,
     mayEnforce: answerEnforce(tally.since, accepted, codes, terms),
@@ -158,9 +158,9 @@ function writeSummary(summary: Omit<VerdictSummary, 'text'>): string {
         `  refused as ${code}: ${count}, first ${formatTime(firstAt)}, last ${formatTime(lastAt)}`,
     ),
   ]
-  if (summary.replayed > 0) lines.push(`  accepted although seen before: ${summary.replayed}`)
-  if (summary.maybeReplayed > 0)
-    lines.push(`  accepted, but the replay guard could not tell whether they are new: ${summary.maybeReplayed}`)
+  if (summary.repeated > 0) lines.push(`  accepted although seen before: ${summary.repeated}`)
+  if (summary.maybeRepeated > 0)
+    lines.push(`  accepted, but the replay guard could not tell whether they are new: ${summary.maybeRepeated}`)
   return lines.join('\n')
 }
 

@@ -67,8 +67,8 @@ class VerdictTally implements Tally {
   readonly since: number
   readonly keys: Map<string, { count: number; lastAt: number }> = new Map()
   readonly codes: Map<RejectionCode, { count: number; firstAt: number; lastAt: number }> = new Map()
-  replayed = 0
-  maybeReplayed = 0
+  repeated = 0
+  maybeRepeated = 0
 
   constructor(since: number) {
     this.since = since
@@ -78,8 +78,8 @@ class VerdictTally implements Tally {
     if (verdict.ok) {
       const label = labelKey(verdict.matched.key)
       this.keys.set(label, { count: (this.keys.get(label)?.count ?? 0) + 1, lastAt: at })
-      if (verdict.replayed === true) this.replayed += 1
-      if (verdict.replayed === 'unknown') this.maybeReplayed += 1
+      if (verdict.delivery === 'repeated') this.repeated += 1
+      if (verdict.delivery === 'unknown') this.maybeRepeated += 1
       return
     }
     const before = this.codes.get(verdict.code)

@@ -275,7 +275,7 @@ function readHints({ options, extra, request, tokens }: Source, queryPairs: Pair
     ],
     urls: configured,
     accounts: [
-      ...[options.accountSid].flat().filter((sid) => typeof sid === 'string'),
+      ...[options.allowedAccounts].flat().filter((sid) => typeof sid === 'string'),
       ...(tokens?.list ?? []).flatMap(({ accountSid }) => accountSid ?? []),
     ].slice(0, 16),
   }

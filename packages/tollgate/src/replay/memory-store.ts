@@ -25,7 +25,7 @@ const sweepIntervalMs = 1000
 /**
  * Creates a store in the memory of this process. A full store keeps its entries until they expire,
  * because a flood of deliveries could otherwise make room for a replay. New deliveries are then
- * `replayed: 'unknown'`.
+ * `delivery: 'unknown'`.
  * @returns a store for `replayGuard`
  * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
  */

@@ -24,17 +24,17 @@ export interface ReplayGuardOptions {
    */
   readonly leaseSeconds?: number | undefined
   /**
-   * `'mark'` sets `replayed: true` in the verdict. `'reject'` refuses the kinds that Twilio never
-   * sends twice, as `replayed` (403). It only marks all others, because many webhooks of a call
-   * repeat byte for byte. Default `'mark'`.
+   * `'mark'` sets `delivery: 'repeated'` in the verdict. `'reject'` refuses the kinds that Twilio
+   * never sends twice, as `replayed` (403). It only marks all others, because many webhooks of a
+   * call repeat byte for byte. Default `'mark'`.
    */
-  readonly onReplay?: 'mark' | 'reject' | undefined
+  readonly whenRepeated?: 'mark' | 'reject' | undefined
   /**
    * The reaction if the store throws or takes too long. `'reject'` refuses the delivery as
-   * `replay_store_failed` (503). `'accept'` lets it pass with `replayed: 'unknown'`. Default
+   * `replay_store_failed` (503). `'accept'` lets it pass with `delivery: 'unknown'`. Default
    * `'reject'`.
    */
-  readonly onStoreFailure?: 'reject' | 'accept' | undefined
+  readonly whenStoreFails?: 'reject' | 'accept' | undefined
   /**
    * The time limit of the store in milliseconds, an integer from 1 to 15,000. Default 1,000.
    */
@@ -54,8 +54,8 @@ const known: Readonly<Record<keyof ReplayGuardOptions, true>> = {
   store: true,
   ttlSeconds: true,
   leaseSeconds: true,
-  onReplay: true,
-  onStoreFailure: true,
+  whenRepeated: true,
+  whenStoreFails: true,
   storeTimeoutMs: true,
 }
 
@@ -75,32 +75,32 @@ export function replayGuard(given: ReplayGuardOptions): ReplayGuard {
     store: options.store,
     leaseMs: 1000 * (parseInteger(options.leaseSeconds, 'leaseSeconds', 1, 3600) ?? 30),
     ttlMs: 1000 * (parseInteger(options.ttlSeconds, 'ttlSeconds', 1, 31_536_000) ?? 86_400),
-    refuses: parseChoice(options.onReplay, 'onReplay', ['mark', 'reject']) === 'reject',
-    acceptsOnFailure: parseChoice(options.onStoreFailure, 'onStoreFailure', ['reject', 'accept']) === 'accept',
+    refuses: parseChoice(options.whenRepeated, 'whenRepeated', ['mark', 'reject']) === 'reject',
+    acceptsOnFailure: parseChoice(options.whenStoreFails, 'whenStoreFails', ['reject', 'accept']) === 'accept',
     storeTimeoutMs: parseInteger(options.storeTimeoutMs, 'storeTimeoutMs', 1, 15_000) ?? 1000,
   }
   return { reserve: (delivery) => reserveDelivery(settings, delivery) }
 }
 
 async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Promise<Reservation> {
-  if (delivery.handshake) return { replayed: false }
+  if (delivery.handshake) return { delivery: 'unknown' }
   const attempt = shareAttempt(settings, delivery)
   const { confirm, release } = attempt
   try {
     const outcome = await withTimeLimit(() => attempt.outcome, settings.storeTimeoutMs, 'The replay store')
-    if (outcome === 'reserved') return { replayed: false, confirm, release }
-    if (outcome === 'pending') return { replayed: 'unknown', refuse: 'pending' }
-    if (outcome === 'full') return { replayed: 'unknown' }
+    if (outcome === 'reserved') return { delivery: 'first', confirm, release }
+    if (outcome === 'pending') return { delivery: 'unknown', refuse: 'pending' }
+    if (outcome === 'full') return { delivery: 'unknown' }
     const seen: unknown = Object(outcome).seen
     if (typeof seen !== 'string')
       throw new TypeError('The replay store must answer "reserved", "pending", "full" or { seen: kind }')
     // The kind of the first delivery decides. A replay may have another kind with the same signing
     // string, if its parameters are cut elsewhere (`SmsStatu=sreceived`).
     return settings.refuses && (seen === once || neverRepeats(seen))
-      ? { replayed: true, refuse: true }
-      : { replayed: true }
+      ? { delivery: 'repeated', refuse: true }
+      : { delivery: 'repeated' }
   } catch (error) {
-    if (settings.acceptsOnFailure) return { replayed: 'unknown', confirm, release }
+    if (settings.acceptsOnFailure) return { delivery: 'unknown', confirm, release }
     forgetWhenSettled(attempt)
     throw error
   }

@@ -30,7 +30,7 @@ export type ReserveOutcome = 'reserved' | 'pending' | { readonly seen: string } 
 
 /**
  * A store where a replay guard remembers deliveries. A key is free, pending or confirmed. Each method
- * must be one atomic step. If one throws, the option `onStoreFailure` decides.
+ * must be one atomic step. If one throws, the option `whenStoreFails` decides.
  */
 export interface ReplayStore {
   /**

@@ -32,7 +32,7 @@ const fixes = {
   signature_truncated: 'Pass X-Twilio-Email-Event-Webhook-Signature on unchanged and complete.',
   timestamp_malformed: 'Pass X-Twilio-Email-Event-Webhook-Timestamp on unchanged: seconds, 10 digits.',
   timestamp_other: 'Take signature, timestamp and body from the same request.',
-  timestamp_old: "Check the clock. For retries set `onStale: 'mark'` or a larger `maxAgeSeconds`.",
+  timestamp_old: "Check the clock. For retries set `whenStale: 'mark'` or a larger `maxAgeSeconds`.",
   key_other: 'Give the public key that SendGrid shows for this webhook: each has its own.',
   body_already_parsed: 'Let nothing read or parse the body before Tollgate: it needs the bytes that arrived.',
   body_reserialized: 'Verify the bytes that arrived, never JSON.stringify(req.body).',

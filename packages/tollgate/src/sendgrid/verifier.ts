@@ -14,9 +14,9 @@ import { hashBody } from '../scheme/signature.ts'
 import { isRejected, type Rejected, type RejectionCode, reject } from '../verdict.ts'
 import { borrowBody, explainCut } from '../verify/body.ts'
 import { type HeaderReader, readHead, readHeaders, readSingle } from '../verify/head.ts'
-import type { Diagnoser, IncomingRequest, PushedBody, ReplayGuard, Reservation } from '../verify/types.ts'
+import type { Diagnoser, IncomingRequest, PushedBody, ReplayGuard } from '../verify/types.ts'
 import { reserveDelivery, type Verifier } from '../verify/verifier.ts'
-import { toJsonParser, toOutcomeMethods } from '../verify/webhook.ts'
+import { type Reserved, toJsonParser, toOutcomeMethods } from '../verify/webhook.ts'
 import type { SendGridEvent } from './events.ts'
 import { type ParsedKey, parsePublicKeys, type SendGridKey, type SendGridPublicKeys } from './public-key.ts'
 import { isTimestamp, parseSignature, signatureHeader, timestampHeader } from './signature.ts'
@@ -40,7 +40,7 @@ export interface SendGridVerifierOptions {
    * SendGrid retries for 24 hours, and does not document whether it signs a retry again. Default
    * `'mark'`.
    */
-  readonly onStale?: 'mark' | 'reject' | undefined
+  readonly whenStale?: 'mark' | 'reject' | undefined
   /**
    * The largest body in bytes, an integer from 0. A larger body is `body_too_large`. Default
    * 1,048,576. Inbound Parse needs 33,554,432: its mails have up to 30 MB before they are framed.
@@ -72,10 +72,10 @@ export interface SendGridAccepted {
   readonly stale: boolean
   readonly matched: { readonly key: SendGridKey }
   /**
-   * True if this delivery arrived before, `'unknown'` if the replay guard cannot tell. `false`
-   * without a guard.
+   * The answer of the replay guard: `'repeated'` if this delivery arrived before, `'unknown'` if the
+   * guard cannot tell, for example because its store is full. `undefined` without a guard.
    */
-  readonly replayed: boolean | 'unknown'
+  readonly delivery: 'first' | 'repeated' | 'unknown' | undefined
   /**
    * Reports that your work succeeded: from now on the replay guard recognises this delivery. Call it
    * if you set `reportsOutcome`. Adapters call it after a successful answer. After `release()` it
@@ -109,7 +109,7 @@ interface Settings {
 const known: Readonly<Record<keyof SendGridVerifierOptions, true>> = {
   publicKey: true,
   maxAgeSeconds: true,
-  onStale: true,
+  whenStale: true,
   maxBodyBytes: true,
   replay: true,
   onVerdict: true,
@@ -147,7 +147,7 @@ function parseOptions(options: SendGridVerifierOptions): Settings {
     keys,
     startCheck: createSignatureChecker(keys.map(({ spki }) => spki)),
     maxAgeMs: 1000 * (parseInteger(given.maxAgeSeconds, 'maxAgeSeconds', 1, 31_536_000) ?? 300),
-    refusesStale: parseChoice(given.onStale, 'onStale', ['mark', 'reject']) === 'reject',
+    refusesStale: parseChoice(given.whenStale, 'whenStale', ['mark', 'reject']) === 'reject',
     maxBodyBytes: parseInteger(given.maxBodyBytes, 'maxBodyBytes', 0, Number.MAX_SAFE_INTEGER) ?? 1024 * 1024,
   }
 }
@@ -195,7 +195,7 @@ async function prove(check: Check): Promise<SendGridVerdict> {
   // signature is no key, because anyone can change it and keep it valid.
   const reservation =
     replay === undefined
-      ? { replayed: false }
+      ? { delivery: undefined }
       : await reserveDelivery(replay, source, { key: hashBody(message), handshake: false, neverRepeats: true, native })
   if (isRejected(reservation)) return reservation
   return toAccepted(body, { signedAt: signed.at, stale, matched: { key: key.id } }, reservation)
@@ -289,7 +289,7 @@ async function* prependToStream(
 function toAccepted(
   body: Uint8Array,
   proven: Pick<SendGridAccepted, 'signedAt' | 'stale' | 'matched'>,
-  reservation: Reservation,
+  reservation: Reserved,
 ): SendGridAccepted {
   let events: readonly SendGridEvent[] | undefined
   return {
@@ -302,7 +302,7 @@ function toAccepted(
     body,
     json: toJsonParser({ body: () => body }),
     ...proven,
-    replayed: reservation.replayed,
+    delivery: reservation.delivery,
     ...toOutcomeMethods(reservation),
   }
 }

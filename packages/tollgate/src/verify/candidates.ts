@@ -78,13 +78,13 @@ export function reportVerified({ authTokens }: Settings, { signed, describe }: K
  *   be read.
  */
 export function isKeyOf(
-  { accountSids }: Settings,
+  { allowedAccounts }: Settings,
   { owner, isBound }: Candidate,
   named: readonly string[] | undefined,
 ): boolean {
   if (isBound && (named === undefined || named.length > 1)) return false
   const accounts = owner === undefined ? (named ?? []) : [owner, ...(named ?? [])]
-  return accounts.every((account) => account === (owner ?? account) && accountSids?.has(account) !== false)
+  return accounts.every((account) => account === (owner ?? account) && allowedAccounts?.has(account) !== false)
 }
 
 /**

@@ -38,7 +38,7 @@ export interface Settings {
   readonly findSharedKey: (keyId: string) => Awaitable<ParsedSharedKey | undefined>
   readonly sharedKeysOnly: boolean
   readonly methods: ReadonlySet<string>
-  readonly accountSids: ReadonlySet<string> | undefined
+  readonly allowedAccounts: ReadonlySet<string> | undefined
   readonly observe: boolean
   readonly maxBodyBytes: number
   readonly lookupTimeoutMs: number
@@ -52,7 +52,7 @@ const known: Readonly<Record<keyof VerifierOptions, true>> = {
   sharedKeys: true,
   sharedKeysOnly: true,
   methods: true,
-  accountSid: true,
+  allowedAccounts: true,
   mode: true,
   checkParams: true,
   replay: true,
@@ -85,7 +85,7 @@ export function parseOptions(options: VerifierOptions): Settings {
     findSharedKey: parseSharedKeys(given.sharedKeys),
     sharedKeysOnly,
     methods: parseMethods(given.methods),
-    accountSids: parseAccountSids(given.accountSid),
+    allowedAccounts: parseAllowedAccounts(given.allowedAccounts),
     observe: parseChoice(given.mode, 'mode', ['enforce', 'observe']) === 'observe',
     maxBodyBytes: parseInteger(given.maxBodyBytes, 'maxBodyBytes', 0, Number.MAX_SAFE_INTEGER) ?? 1024 * 1024,
     lookupTimeoutMs: parseInteger(given.lookupTimeoutMs, 'lookupTimeoutMs', 1, 15_000) ?? 3000,
@@ -172,9 +172,9 @@ function parseMethods(methods: unknown = ['GET', 'POST']): ReadonlySet<string> {
   return new Set(list)
 }
 
-function parseAccountSids(accountSid: unknown): ReadonlySet<string> | undefined {
-  if (accountSid === undefined) return undefined
-  const list = toList(accountSid, 'accountSid')
-  for (const one of list) if (!isAccountSid(one)) throw new TypeError('"accountSid" is not "AC" and 32 hex digits')
+function parseAllowedAccounts(accounts: unknown): ReadonlySet<string> | undefined {
+  if (accounts === undefined) return undefined
+  const list = toList(accounts, 'allowedAccounts')
+  for (const one of list) if (!isAccountSid(one)) throw new TypeError('"allowedAccounts" is not "AC" and 32 hex digits')
   return new Set(list as string[])
 }

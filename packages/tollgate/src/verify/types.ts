@@ -177,8 +177,8 @@ export interface Delivery {
 
 /** The answer of a replay guard to one delivery. */
 export interface Reservation {
-  /** True if the delivery was seen before; `'unknown'` if the guard cannot tell. */
-  readonly replayed: boolean | 'unknown'
+  /** `'repeated'` if the delivery was seen before, `'unknown'` if the guard cannot tell. */
+  readonly delivery: 'first' | 'repeated' | 'unknown'
   /**
    * True to refuse the request as `replayed`, `'pending'` to refuse it as `replay_pending` because
    * the work on another copy has not ended. Default false.
@@ -289,10 +289,11 @@ export interface VerifierOptions {
    */
   readonly methods?: readonly ('GET' | 'POST' | 'PUT')[] | undefined
   /**
-   * The accounts that requests may name; any other is `account_not_allowed`. Default: any account
-   * whose key matches.
+   * The accounts that requests may name: an AccountSid or a list. Any other account is refused as
+   * `account_not_allowed`, also a subaccount of a listed one. Default: any account whose key
+   * matches.
    */
-  readonly accountSid?: string | readonly string[] | undefined
+  readonly allowedAccounts?: string | readonly string[] | undefined
   /**
    * `'observe'` passes refused requests to the handler too, marked `ok: false`, for a staged
    * roll-out. Default `'enforce'`.

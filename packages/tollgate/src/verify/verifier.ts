@@ -119,7 +119,7 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
 
   const parts = head.handshake ? { ...url, scheme: 'wss' } : url
   // One more than may be allowed: then at least one of them is foreign.
-  const accounts = listAccounts(coverage.named, (settings.accountSids?.size ?? 1) + 1)
+  const accounts = listAccounts(coverage.named, (settings.allowedAccounts?.size ?? 1) + 1)
   const claim = { signed, accounts, describe: () => describeClaim(head, parts, coverage, accounts) }
   const found = findKeys(settings, claim)
   const keys = 'then' in found ? await found : found
@@ -155,13 +155,13 @@ async function prove(check: Check): Promise<Accepted | Rejected> {
   runUnnoticed(() => reportVerified(settings, claim))
   if (coverage.covers === 'params' && !hasGoodShape(settings, coverage)) return reject('params_misshapen')
 
+  const { replay } = settings.given
   // A GET with the hash of a body may be made from the URL of a JSON event. It must not make that
   // event a replay.
-  const guard = coverage.hasForeignHash ? undefined : settings.given.replay
   const reservation =
-    guard === undefined
-      ? ({ replayed: false } as const)
-      : await reserveDelivery(guard, source, {
+    replay === undefined || coverage.hasForeignHash
+      ? { delivery: replay && ('unknown' as const) }
+      : await reserveDelivery(replay, source, {
           key: hashBody(encodeUtf8(form.signingString)),
           handshake: head.handshake,
           covers: coverage.covers,

@@ -4,6 +4,9 @@ import type { Accepted, Observed, Received, Rejected, WebhookParams } from '../v
 import type { Coverage } from './coverage.ts'
 import type { Reservation } from './types.ts'
 
+/** What a replay guard answered. Without a guard, `delivery` is `undefined`. */
+export type Reserved = Pick<Accepted, 'delivery'> & Omit<Reservation, 'delivery'>
+
 /** Makes the verdict for `observe` mode: the request as it arrived, of which nothing is proven. */
 export function toObserved(coverage: Coverage, rejection: Rejected): Observed {
   return withBody({
@@ -20,9 +23,9 @@ export function toObserved(coverage: Coverage, rejection: Rejected): Observed {
 export function toAccepted(
   coverage: Coverage,
   { handshake, accountSid, matched }: Pick<Accepted, 'handshake' | 'accountSid' | 'matched'>,
-  replay: Reservation,
+  reservation: Reserved,
 ): Accepted {
-  const { confirm, release } = toOutcomeMethods(replay)
+  const { confirm, release } = toOutcomeMethods(reservation)
   return withBody({
     [bodySource]: coverage.body,
     ok: true as const,
@@ -32,7 +35,7 @@ export function toAccepted(
     covers: coverage.covers,
     accountSid,
     matched,
-    replayed: replay.replayed,
+    delivery: reservation.delivery,
     confirm,
     release,
   })
@@ -42,7 +45,7 @@ export function toAccepted(
  * Returns the methods that report how the work ended. Each acts once, and the first to be called
  * counts: an adapter and a handler may both call them. A release after the confirmation still counts.
  */
-export function toOutcomeMethods(reservation: Reservation): Pick<Accepted, 'confirm' | 'release'> {
+export function toOutcomeMethods(reservation: Reserved): Pick<Accepted, 'confirm' | 'release'> {
   let confirmed: Promise<void> | undefined
   let released: Promise<void> | undefined
   return {

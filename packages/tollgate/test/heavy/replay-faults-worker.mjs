@@ -36,15 +36,15 @@ const verifier = createVerifier({
 const tell = (event) => new Promise((resolve) => process.send(event, resolve))
 
 const server = createServer(
-  twilioWebhook({ verifier }, async ({ replayed }, req, res) => {
+  twilioWebhook({ verifier }, async ({ delivery }, req, res) => {
     const { 'x-sent': sent, 'x-plan': plan = '' } = req.headers
-    if (replayed === true) return void res.writeHead(200, { 'x-handled': 'repeated' }).end()
+    if (delivery === 'repeated') return void res.writeHead(200, { 'x-handled': 'repeated' }).end()
     await new Promise((resolve) => setTimeout(resolve, Number(/\d+/.exec(plan) ?? 0)))
     if (plan.startsWith('crash')) process.kill(process.pid, 'SIGKILL')
     if (plan.startsWith('throw')) throw new Error('the handler throws')
     if (plan.startsWith('fail')) return void res.writeHead(503).end()
     // The work. Nobody has seen the answer yet.
-    await tell({ handled: sent, replayed })
+    await tell({ handled: sent, delivery })
     res.writeHead(200, { 'x-handled': 'first', 'x-process': String(process.pid) }).end()
   }),
 )

@@ -9,12 +9,12 @@ const client = createClient({ url })
 // The test may stop the server before this process ends.
 client.on('error', () => undefined)
 await client.connect()
-const replay = replayGuard({ store: redisStore(client), onReplay: 'reject' })
+const replay = replayGuard({ store: redisStore(client), whenRepeated: 'reject' })
 const verifier = createVerifier({ publicUrl, authToken, replay })
 
 process.on('message', async ({ request, count }) => {
   const verdicts = await Promise.all(Array.from({ length: count }, () => verifier.verify(request)))
-  process.send?.(verdicts.map((verdict) => (verdict.ok ? `accepted, replayed ${verdict.replayed}` : verdict.code)))
+  process.send?.(verdicts.map((verdict) => (verdict.ok ? `accepted, delivery ${verdict.delivery}` : verdict.code)))
 })
 process.on('disconnect', () => client.destroy())
 process.send?.('ready')

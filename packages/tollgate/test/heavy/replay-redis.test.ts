@@ -28,7 +28,7 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => redis?.stop())
 
-const isNew = 'accepted, replayed false'
+const isNew = 'accepted, delivery first'
 let deliveries = 0
 
 /** Returns a message that no other test sends. */
@@ -44,13 +44,13 @@ function newMessage(): IncomingRequest {
 }
 
 function createGuarded(client: RedisClient, options: Partial<ReplayGuardOptions> = {}) {
-  const replay = replayGuard({ store: redisStore(client), onReplay: 'reject', ...options })
+  const replay = replayGuard({ store: redisStore(client), whenRepeated: 'reject', ...options })
   const verifier = createVerifier({ publicUrl, authToken, replay })
   return async (request: IncomingRequest) => describeVerdict(await verifier.verify(request))
 }
 
 function describeVerdict(verdict: Verdict): string {
-  return verdict.ok ? `accepted, replayed ${verdict.replayed}` : verdict.code
+  return verdict.ok ? `accepted, delivery ${verdict.delivery}` : verdict.code
 }
 
 function count(outcomes: readonly string[]): Record<string, number> {
@@ -65,7 +65,7 @@ async function recover(deliver: (request: IncomingRequest) => Promise<string>): 
   for (;;) {
     const message = newMessage()
     const outcome = await deliver(message)
-    if (outcome === 'accepted, replayed false') return message
+    if (outcome === 'accepted, delivery first') return message
     if (Date.now() > deadline) throw new Error(`no recovery, still ${outcome}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
@@ -109,7 +109,7 @@ for (const [library, connect] of Object.entries(libraries))
       const message = newMessage()
       const deliver = createGuarded(connection.client)
       const outcomes = await Promise.all(Array.from({ length: 50 }, () => deliver(message)))
-      expect(outcomes.filter((outcome) => outcome === 'accepted, replayed false')).toHaveLength(1)
+      expect(outcomes.filter((outcome) => outcome === 'accepted, delivery first')).toHaveLength(1)
       expect(outcomes.filter((outcome) => outcome !== 'replayed' && outcome !== 'replay_pending')).toHaveLength(1)
       expect(await deliver(message)).toBe('replayed')
 
@@ -119,20 +119,20 @@ for (const [library, connect] of Object.entries(libraries))
       const first = await verifier.verify(other)
       const second = await verifier.verify(other)
       if (!first.ok || !second.ok) throw new Error('refused')
-      expect([first.replayed, second.replayed]).toEqual([false, true])
+      expect([first.delivery, second.delivery]).toEqual(['first', 'repeated'])
       await second.release()
-      expect(await verifier.verify(other)).toMatchObject({ replayed: true })
+      expect(await verifier.verify(other)).toMatchObject({ delivery: 'repeated' })
       await first.release()
-      expect(await verifier.verify(other)).toMatchObject({ replayed: false })
+      expect(await verifier.verify(other)).toMatchObject({ delivery: 'first' })
       await first.release()
-      expect(await verifier.verify(other)).toMatchObject({ replayed: true })
+      expect(await verifier.verify(other)).toMatchObject({ delivery: 'repeated' })
     })
 
     test('keys expire, hold no readable data, and can be reserved again', async () => {
       await connection.command('FLUSHALL')
       const deliver = createGuarded(connection.client, { ttlSeconds: 1 })
       const message = newMessage()
-      expect(await deliver(message)).toBe('accepted, replayed false')
+      expect(await deliver(message)).toBe('accepted, delivery first')
       const [key = '', ...others] = (await connection.command('KEYS', '*')) as string[]
       expect(others).toEqual([])
       expect(key).toMatch(/^tollgate:replay:2:[0-9a-f]{64}$/)
@@ -143,14 +143,14 @@ for (const [library, connect] of Object.entries(libraries))
       expect(await deliver(message)).toBe('replayed')
       await new Promise((resolve) => setTimeout(resolve, ttl + 50))
       expect(await connection.command('EXISTS', key)).toBe(0)
-      expect(await deliver(message)).toBe('accepted, replayed false')
+      expect(await deliver(message)).toBe('accepted, delivery first')
     })
 
     test('the kind of the first delivery is kept: a later cut is refused, and an earlier one uses nothing up', async () => {
       const deliver = createGuarded(connection.client)
       for (const [order, expected] of [
         [(genuine: string, cut: string) => [genuine, cut, genuine], ['replayed', 'replayed']],
-        [(_: string, cut: string) => [cut, cut], ['accepted, replayed true']],
+        [(_: string, cut: string) => [cut, cut], ['accepted, delivery repeated']],
         [(genuine: string, cut: string) => [cut, genuine, cut, genuine], [isNew, 'replayed', 'replayed']],
       ] as const) {
         const message = newMessage()
@@ -173,25 +173,25 @@ for (const [library, connect] of Object.entries(libraries))
     test('with a slow server the time limit holds, and the retry passes', async () => {
       const message = newMessage()
       const deliver = createGuarded(connection.client, { storeTimeoutMs: 200 })
-      const lenient = createGuarded(connection.client, { storeTimeoutMs: 200, onStoreFailure: 'accept' })
+      const lenient = createGuarded(connection.client, { storeTimeoutMs: 200, whenStoreFails: 'accept' })
       await connection.command('CLIENT', 'PAUSE', '1000', 'ALL')
       const start = performance.now()
       expect(await Promise.all([deliver(message), lenient(newMessage())])).toEqual([
         'replay_store_failed',
-        'accepted, replayed unknown',
+        'accepted, delivery unknown',
       ])
       const took = performance.now() - start
       expect(took).toBeGreaterThan(190)
       expect(took).toBeLessThan(700)
       console.log(`${library}, server paused for 1,000 ms: answered after ${took.toFixed(0)} ms of 200`)
       await recover(deliver)
-      expect(await deliver(message)).toBe('accepted, replayed false')
+      expect(await deliver(message)).toBe('accepted, delivery first')
     })
 
     test('a server that stands still lets no retry be a replay of a delivery that nobody handled', async () => {
-      for (const onReplay of ['mark', 'reject'] as const)
+      for (const whenRepeated of ['mark', 'reject'] as const)
         for (const reportsOutcome of [true, false]) {
-          const deliver = createGuarded(connection.client, { onReplay, storeTimeoutMs: 100 })
+          const deliver = createGuarded(connection.client, { whenRepeated, storeTimeoutMs: 100 })
           const messages = Array.from({ length: 30 }, () => ({ ...newMessage(), reportsOutcome }))
           const deliverAll = () => Promise.all(messages.map(deliver))
           redis.pause()
@@ -240,7 +240,7 @@ for (const [library, connect] of Object.entries(libraries))
 
     test('while the server is down deliveries are refused, and they pass again after its restart', async () => {
       const deliver = createGuarded(connection.client, { storeTimeoutMs: 300 })
-      const lenient = createGuarded(connection.client, { storeTimeoutMs: 300, onStoreFailure: 'accept' })
+      const lenient = createGuarded(connection.client, { storeTimeoutMs: 300, whenStoreFails: 'accept' })
       const outcomes: string[] = []
       const [before, meanwhile] = [newMessage(), newMessage()]
       outcomes.push(await deliver(before), await deliver(before))
@@ -251,13 +251,13 @@ for (const [library, connect] of Object.entries(libraries))
       outcomes.push(await deliver(after), await deliver(meanwhile), await deliver(meanwhile))
       console.log(`${library}, server killed and restarted: ${outcomes.join('; ')}`)
       expect(outcomes).toEqual([
-        'accepted, replayed false',
+        'accepted, delivery first',
         'replayed',
         'replay_store_failed',
         'replay_store_failed',
-        'accepted, replayed unknown',
+        'accepted, delivery unknown',
         'replayed',
-        'accepted, replayed false',
+        'accepted, delivery first',
         'replayed',
       ])
     })

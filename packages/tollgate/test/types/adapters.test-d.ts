@@ -74,9 +74,9 @@ twilioWebhookMiddy(observe).before = async ({ event }) => void observed(event.tw
 express().post('/sms', onExpress({}), (req, res) => {
   holds<Equal<typeof req.twilio, AnyWebhook | undefined>>()
   observed(readWebhook(req))
-  const { accountSid, replayed } = readWebhook(req)
+  const { accountSid, delivery } = readWebhook(req)
   holds<Equal<typeof accountSid, string | undefined>>()
-  holds<Equal<typeof replayed, boolean | 'unknown' | undefined>>()
+  holds<Equal<typeof delivery, 'first' | 'repeated' | 'unknown' | undefined>>()
   res.end()
 })
 const app = fastify()
@@ -86,9 +86,9 @@ app.register(onFastify(() => ({ authToken: 'token' })))
 app.post('/sms', async (request) => {
   holds<Equal<typeof request.twilio, AnyWebhook | undefined>>()
   observed(readFastify(request))
-  const { accountSid, replayed } = readFastify(request)
+  const { accountSid, delivery } = readFastify(request)
   holds<Equal<typeof accountSid, string | undefined>>()
-  holds<Equal<typeof replayed, boolean | 'unknown' | undefined>>()
+  holds<Equal<typeof delivery, 'first' | 'repeated' | 'unknown' | undefined>>()
 })
 new H3().use(onH3({})).post('/sms', (event) => observed(readH3(event.context)))
 new H3().post('/sms', (event) => {

@@ -77,7 +77,7 @@ if (verdict.ok) {
   holds<Equal<typeof verdict.covers, 'params' | 'body' | 'url'>>()
   const body: string | undefined = verdict.params.get('Body')
   const { key } = verdict.matched
-  console.log(body, key.kind === 'auth_token' ? key.index : key.id, verdict.replayed, await verdict.release())
+  console.log(body, key.kind === 'auth_token' ? key.index : key.id, verdict.delivery, await verdict.release())
   await verdict.confirm()
 } else {
   holds<Equal<typeof verdict, Rejected>>()
@@ -109,7 +109,7 @@ holds<Equal<typeof observed.covers, Accepted['covers'] | undefined>>()
 holds<Equal<typeof observed.handshake, boolean | undefined>>()
 holds<Equal<ReturnType<typeof observed.release>, Promise<void>>>()
 holds<Equal<ReturnType<typeof observed.confirm>, Promise<void>>>()
-console.log(observed.accountSid, observed.matched?.url, observed.replayed)
+console.log(observed.accountSid, observed.matched?.url, observed.delivery)
 // @ts-expect-error undefined for a request that did not verify
 observed.matched.url
 // @ts-expect-error the body is read-only

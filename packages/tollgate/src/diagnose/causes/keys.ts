@@ -53,8 +53,8 @@ export const keyCauses = {
     title: 'The account is not allowed',
     symptom: 'The code is `account_not_allowed`.',
     reason:
-      'The signature matches, but the request names an account that `accountSid` does not list, or that does not own the key. A subaccount has its own AccountSid.',
-    fix: 'If the account is yours, add it to "accountSid", or list the key under the account that owns it.',
+      'The signature matches, but the request names an account that `allowedAccounts` does not list, or that does not own the key. A subaccount has its own AccountSid.',
+    fix: 'If the account is yours, add it to "allowedAccounts", or list the key under the account that owns it.',
     question: 'token',
     rejections: {
       account_not_allowed: explainAccount,
@@ -458,11 +458,11 @@ function explainAccount({ state, queryPairs, options, keys }: Subject): Finding 
   const named = (state.covers === 'params' ? state.pairs : queryPairs).find(([name]) => name === 'AccountSid')?.[1]
   const account = isAccountSid(named) ? named : undefined
   const one = account === undefined ? 'an account' : `the account ${account}`
-  const listed = options.accountSid === undefined ? undefined : [options.accountSid].flat()
+  const listed = options.allowedAccounts === undefined ? undefined : [options.allowedAccounts].flat()
   if (listed !== undefined && account !== undefined && !listed.includes(account))
     return {
-      detail: `The signature matches, and the request names ${one}, which "accountSid" does not list.`,
-      fix: `If the account is yours, add '${account}' to "accountSid".`,
+      detail: `The signature matches, and the request names ${one}, which "allowedAccounts" does not list.`,
+      fix: `If the account is yours, add '${account}' to "allowedAccounts".`,
     }
   if (keys.claimedKeyId !== undefined)
     return {
@@ -471,7 +471,7 @@ function explainAccount({ state, queryPairs, options, keys }: Subject): Finding 
     }
   return {
     detail: `The signature matches, but the request names ${one}, which does not own the token, or is not allowed.`,
-    fix: 'List the token under the account that owns it, or add the account to "accountSid" if it is yours.',
+    fix: 'List the token under the account that owns it, or add the account to "allowedAccounts" if it is yours.',
   }
 }
 
