@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
@@ -53,8 +53,8 @@ function configure(name: string, { url }: Upstream, more: string): string {
 }
 
 /** Starts a process and collects its output. */
-function start(command: string, args: readonly string[], stdio: 'pipe' | number = 'pipe') {
-  const env = { ...process.env, TWILIO_AUTH_TOKEN: authToken }
+function start(command: string, args: readonly string[], stdio: 'pipe' | number = 'pipe', more = {}) {
+  const env = { ...process.env, TWILIO_AUTH_TOKEN: authToken, ...more }
   const child = spawn(command, args, { env, stdio: ['ignore', stdio, 'pipe'], detached: true })
   groups.push(child.pid ?? 0)
   let output = ''
@@ -225,3 +225,17 @@ test('a log whose reader is gone stops nothing', async () => {
 test('a log that nobody reads stops nothing, and its buffer has a limit', async () => {
   expect(await serveWithLog('stalled', 'pipe', 3000)).toBeGreaterThan(100)
 }, 120_000)
+
+test('a stop ends the process although a thread hangs, as in a look-up of a name that nobody answers', async () => {
+  const fifo = join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const hang = `import { readFile } from 'node:fs'; readFile(${JSON.stringify(fifo)}, () => undefined)`
+  const NODE_OPTIONS = `--import=data:text/javascript;base64,${Buffer.from(hang).toString('base64')}`
+  const application = await startApplication()
+  const file = configure('hangs', application.upstream, 'listen: 127.0.0.1:0\n')
+  const { child, waitFor } = start(process.execPath, [bin, 'gateway', '--config', file], 'pipe', { NODE_OPTIONS })
+  await waitFor(/listens on/)
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  await application.close()
+})
