@@ -2,7 +2,7 @@ import type { Client } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import type { HeaderList, RouteVerdict } from './options.ts'
 import type { RequestHead } from './request-head.ts'
-import { dropTraceFields, type RequestTrace } from './tracing.ts'
+import type { RequestTrace } from './tracing.ts'
 
 /** The state of an exchange, as logs, metrics, traces and `onExchange` read it. */
 export interface ExchangeState {
@@ -50,11 +50,6 @@ export function listVerdictFields(verdict: RouteVerdict): string[] {
   if ('stale' in verdict) fields.push('tollgate-stale', String(verdict.stale))
   if (verdict.ok && verdict.delivery !== undefined) fields.push('tollgate-delivery', verdict.delivery)
   return fields
-}
-
-/** Returns the client's fields for the upstream, with the trace context of the gateway's span. */
-export function listForwarded(fields: readonly string[], trace: RequestTrace | undefined): readonly string[] {
-  return trace === undefined ? fields : [...dropTraceFields(fields), ...trace.fields]
 }
 
 /** Returns the field by which this gateway and those before it recognise a request that comes back. */

@@ -7,11 +7,11 @@ import { createConfigSnapshot } from './config-snapshot.ts'
 import type { ExchangeState } from './exchange.ts'
 import { createForwardAuth, prepareForwardAuth } from './forward-auth.ts'
 import { Handshake } from './handshake.ts'
-import { type Health, watchHealth } from './health.ts'
+import { watchHealth } from './health.ts'
 import { HttpExchange } from './http-exchange.ts'
 import type { Metrics } from './metrics.ts'
 import { reportExchange } from './on-exchange.ts'
-import type { AddressOptions, GatewayOptions } from './options.ts'
+import type { GatewayOptions } from './options.ts'
 import { listListeners, refuseOwnListeners } from './own-listeners.ts'
 import { hasPendingAnswers } from './pending-answers.ts'
 import { createReport, type Report } from './report.ts'
@@ -59,10 +59,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const upstreams = createUpstreams(connectTimeoutMs)
   let inFlight = 0
   const handshakes = new Set<Handshake>()
-  const log = new RequestLog(options.log)
+  const log = new RequestLog()
+  log.setLogger(options.log)
   const admin = options.admin ?? false
   let metrics: Metrics | undefined
-  let health: Health | undefined
+  let health: ReturnType<typeof watchHealth> | undefined
   const own = { hop: randomUUID(), isTracing: isTracingConfigured() }
   let current = createConfigSnapshot(options, upstreams, own)
   let listeners = listListeners(options)
@@ -143,9 +144,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function bindAll(): ReturnType<Gateway['listen']> {
     await refuseOwnListeners(options, listeners)
     if (admin !== false) await openAdmin()
-    const url = options.routes.length > 0 ? await bind(server, withPort(options.listen, 8080)) : ''
-    const forwardAuthUrl = auth && (await bind(auth.server, withPort(forwardAuth?.listen, 8081)))
-    const adminUrl = adminServer && (await bind(adminServer, withPort(admin || {}, 0)))
+    const url = options.routes.length > 0 ? await bind(server, options.listen, 8080) : ''
+    const forwardAuthUrl = auth && (await bind(auth.server, forwardAuth?.listen, 8081))
+    const adminUrl = adminServer && (await bind(adminServer, admin || {}, 0))
     return { url, adminUrl, forwardAuthUrl }
   }
 
@@ -214,10 +215,6 @@ function listGuards({ routes, forwardAuth }: GatewayOptions): readonly ReplayGua
   return [...routes, forwardAuth].flatMap((given) => given?.replay ?? [])
 }
 
-function withPort(address: AddressOptions | undefined, port: number): AddressOptions {
-  return { ...address, port: address?.port ?? port }
-}
-
 /** Throws if a reload changes a listener. That needs a restart. */
 function checkUnchanged(bound: GatewayOptions, next: GatewayOptions): void {
   for (const [name, before, after, port] of [
@@ -226,9 +223,9 @@ function checkUnchanged(bound: GatewayOptions, next: GatewayOptions): void {
     ['forwardAuth.listen', bound.forwardAuth?.listen, next.forwardAuth?.listen, 8081],
   ] as const)
     if (
-      before?.fd !== after?.fd ||
-      (after?.host !== undefined && after.host !== (before?.host ?? '127.0.0.1')) ||
-      (after?.port !== undefined && after.port !== (before?.port ?? port))
+      (after?.fd ?? before?.fd) !== before?.fd ||
+      (after?.host ?? before?.host ?? '127.0.0.1') !== (before?.host ?? '127.0.0.1') ||
+      (after?.port ?? before?.port ?? port) !== (before?.port ?? port)
     )
       throw new TypeError(`"${name}" cannot change while the gateway runs`)
   for (const [name, before, after] of [

@@ -4,11 +4,11 @@ import { connect, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, type ExchangeState, listForwarded, listHopField, listVerdictFields, release } from './exchange.ts'
-import { dropNominated } from './fields.ts'
+import { chooseRoute, type ExchangeState, listHopField, listVerdictFields, release } from './exchange.ts'
 import type { RouteVerdict } from './options.ts'
 import { type RequestHead, readHead } from './request-head.ts'
-import { type RequestTrace, startTrace } from './tracing.ts'
+import { type RequestTrace, replaceTrace, startTrace } from './tracing.ts'
+import { listForwardedAnswer } from './upstream/answer-head.ts'
 import { connectOverTls, parseOrigin } from './upstream/connection.ts'
 
 interface HandshakeContext {
@@ -87,7 +87,7 @@ export class Handshake implements ExchangeState {
     if (this.config.isTracing) this.trace = startTrace(this)
     const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
     const added = [...listVerdictFields(verdict), ...listHopField(this.config, head)]
-    this.#connect(route, [...listForwarded(head.fields, this.trace), ...upgrade, ...added])
+    this.#connect(route, [...replaceTrace(head.fields, this.trace), ...upgrade, ...added])
   }
 
   refuse(status: number): void {
@@ -161,7 +161,7 @@ export class Handshake implements ExchangeState {
       this.refuse(502)
       return
     }
-    this.#take(answer, [...listResponseHeaders(answer.rawHeaders), 'Connection', 'close'])
+    this.#take(answer, [...listForwardedAnswer(answer.rawHeaders), 'Connection', 'close'])
     const res = new ServerResponse(this.#req)
     res.assignSocket(this.socket)
     res.writeHead(status, answer.statusMessage, [...this.responseFields])
@@ -201,35 +201,6 @@ export class Handshake implements ExchangeState {
 function agreesToWebSocket({ httpVersion, headersDistinct }: IncomingMessage): boolean {
   const protocols = headersDistinct.upgrade ?? []
   return httpVersion === '1.1' && protocols.length === 1 && protocols[0]?.toLowerCase() === 'websocket'
-}
-
-// RFC 9110 section 7.6.1. Node.js writes these fields itself for the connection to the client.
-const hop: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'transfer-encoding',
-  'te',
-  'trailer',
-  'upgrade',
-])
-
-/** If `Connection` could remove these, the end of an answer would depend on the reader. */
-const kept: ReadonlySet<string> = new Set(['content-length'])
-
-/** Returns the upstream's header fields for the client, in their order and spelling. */
-function listResponseHeaders(raw: readonly string[]): string[] {
-  const headers: string[] = []
-  let connection = ''
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = raw[index] as string
-    const lower = name.toLowerCase()
-    const value = raw[index + 1] as string
-    if (!hop.has(lower)) headers.push(name, value)
-    else if (lower === 'connection') connection += `,${value}`
-  }
-  return /^(,\s*(keep-alive|close)\s*)*$/i.test(connection) ? headers : dropNominated(headers, connection, kept)
 }
 
 /** After one side has ended, the other has this long to end too. */

@@ -1,15 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ReplayGuard } from 'tollgate'
 
-/** What the probes of an orchestrator ask. */
-export interface Health {
-  /** True if the event loop has been late again and again, so that every request waits. */
-  isHanging(): boolean
-  /** True if a replay guard has failed for so long that its requests are refused. */
-  isStoreLost(): boolean
-  stop(): void
-}
-
 /** The times of the checks, in milliseconds. */
 const defaults = { everyMs: 1000, lateMs: 1000, lostMs: 10_000 }
 
@@ -22,7 +13,7 @@ const lateRounds = 3
  * ping and refuse to write.
  * @param listGuards returns the guards in use. One that accepts requests without its store never fails.
  */
-export function watchHealth(listGuards: () => Iterable<ReplayGuard>, times = defaults): Health {
+export function watchHealth(listGuards: () => Iterable<ReplayGuard>, times = defaults) {
   const failedSince = new WeakMap<ReplayGuard, number>()
   const probed = new WeakSet<ReplayGuard>()
   let late = 0
@@ -52,7 +43,9 @@ export function watchHealth(listGuards: () => Iterable<ReplayGuard>, times = def
   }, times.everyMs).unref()
 
   return {
+    /** True if the event loop has been late again and again, so that every request waits. */
     isHanging: () => late >= lateRounds,
+    /** True if a guard has failed for so long that its requests are refused. */
     isStoreLost: () =>
       [...listGuards()].some((guard) => performance.now() - (failedSince.get(guard) ?? Infinity) > times.lostMs),
     stop: () => clearInterval(timer),

@@ -5,7 +5,6 @@ import {
   Capture,
   chooseRoute,
   type ExchangeState,
-  listForwarded,
   listHopField,
   listVerdictFields,
   release,
@@ -15,7 +14,7 @@ import { formatFields } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
-import { type RequestTrace, startTrace } from './tracing.ts'
+import { type RequestTrace, replaceTrace, startTrace } from './tracing.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure, OutgoingRequest } from './upstream/connection.ts'
 
@@ -139,7 +138,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const body = this.#body?.received ?? verdict.body
     if (this.config.isTracing) this.trace ??= startTrace(this)
     const fields = [
-      ...listForwarded(client.head.fields, this.trace),
+      ...replaceTrace(client.head.fields, this.trace),
       ...listVerdictFields(verdict),
       ...listHopField(this.config, client.head),
     ]

@@ -8,13 +8,8 @@ export interface Metrics {
   report(report: Report): void
 }
 
-/** Returns the current numbers that others count. */
-interface Counts {
-  requests(): number
-  tunnels(): number
-  droppedLines(): number
-  sampledLines(): number
-}
+/** Numbers that others count. */
+type Counts = Readonly<Record<'requests' | 'tunnels' | 'droppedLines' | 'sampledLines', () => number>>
 
 /**
  * Creates the metrics. All labels come from closed sets: codes, statuses, `by`, configured routes.

@@ -30,10 +30,6 @@ export class RequestLog {
   /** How many lines were left out by the sampling. */
   sampled = 0
 
-  constructor(log: GatewayOptions['log']) {
-    this.setLogger(log)
-  }
-
   setLogger(log: GatewayOptions['log'] = 'silent'): void {
     this.#logger = log === 'silent' ? undefined : log === 'info' ? standardOutput : log
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { unwatchFile, watchFile } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type LoadedConfiguration, loadConfiguration } from './config/load.ts'
-import { createResources, type Resources } from './config/resources.ts'
+import { createResources } from './config/resources.ts'
 import { defaultTimeoutMs } from './config-snapshot.ts'
 import { createGateway } from './gateway.ts'
 import { listenOnInherited, takeInheritedSockets } from './inherited-sockets.ts'
@@ -36,12 +36,11 @@ const closeMs = 2000
  *   period
  * @throws ConfigurationError, TypeError or RangeError if the configuration is wrong at the start
  */
-export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<void> {
-  const { tell = (message: string) => getLineWriter(2).write(`${message}\n`) } = hooks
+export async function runGateway(source: Source, { tell = tellOperator }: RunHooks = {}): Promise<void> {
   const inherited = takeInheritedSockets()
   const resources = createResources(process.env, tell)
   const load = async (): Promise<LoadedConfiguration> => {
-    const loaded = await loadSource(source, resources)
+    const loaded = 'file' in source ? await loadConfiguration(source.file, resources) : source.loaded
     return { ...loaded, options: listenOnInherited(loaded.options, inherited) }
   }
   let stopTracing: (() => Promise<void>) | undefined
@@ -83,9 +82,7 @@ export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<
   }
 }
 
-async function loadSource(source: Source, resources: Resources): Promise<LoadedConfiguration> {
-  return 'file' in source ? await loadConfiguration(source.file, resources) : source.loaded
-}
+const tellOperator = (message: string): void => getLineWriter(2).write(`${message}\n`)
 
 const pollMs = 1000
 
@@ -109,7 +106,6 @@ function followSource(source: Source, reload: () => Promise<void>): () => void {
 /** Resolves at the first signal. The next one has no listener, so it ends the process. */
 async function waitForStopSignal(): Promise<void> {
   const stop = new AbortController()
-  const { signal } = stop
-  await Promise.race([once(process, 'SIGTERM', { signal }), once(process, 'SIGINT', { signal })])
+  await Promise.race([once(process, 'SIGTERM', stop), once(process, 'SIGINT', stop)])
   stop.abort()
 }

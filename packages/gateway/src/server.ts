@@ -122,7 +122,8 @@ const backlog = 4096
  * Binds a server and returns its URL.
  * @throws Error from Node.js if the address cannot be bound, or TypeError if `fd` is no TCP socket
  */
-export async function bind(server: Server, { host = '127.0.0.1', port, fd }: AddressOptions): Promise<string> {
+export async function bind(server: Server, options: AddressOptions | undefined, defaultPort: number): Promise<string> {
+  const { host = '127.0.0.1', port = defaultPort, fd } = options ?? {}
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(fd === undefined ? { host, port, backlog } : { fd, backlog }, () => {

@@ -60,10 +60,12 @@ export function startTrace(exchange: ExchangeState): RequestTrace {
   return { span, fields }
 }
 
-/** Removes the trace context of the sender. */
-export function dropTraceFields(list: readonly string[]): string[] {
+/** Returns the fields for the upstream, with the context of the span instead of the sender's. */
+export function replaceTrace(fields: readonly string[], trace: RequestTrace | undefined): readonly string[] {
+  if (trace === undefined) return fields
   const names = new Set(propagation.fields())
-  return list.filter((_, index) => !names.has((list[index - (index % 2)] as string).toLowerCase()))
+  const rest = fields.filter((_, index) => !names.has((fields[index - (index % 2)] as string).toLowerCase()))
+  return [...rest, ...trace.fields]
 }
 
 /** Records one span for a request that has ended. It has the same fields as the log line. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { parseConfiguration } from '../src/config/parse.ts'
+import { takeInheritedSockets } from '../src/inherited-sockets.ts'
 import { authToken, listenOn, publicUrl, send, signSms, startUpstream } from './support.ts'
 
 const examples = fileURLToPath(new URL('../../../examples/gateway/', import.meta.url))
@@ -47,6 +48,25 @@ test('the program in the documentation runs', async () => {
 test('the configurations in the examples are valid', () => {
   const text = readFileSync(join(examples, 'gateway.yaml'), 'utf8')
   expect(parseConfiguration(text, 'gateway.yaml').configuration.routes).toHaveLength(3)
+})
+
+test('the units of systemd name each other, and sockets that the gateway knows', () => {
+  const units = readdirSync(examples).filter((name) => /\.(service|socket)$/.test(name))
+  const readAll = (name: string, option: string): readonly string[] => {
+    const text = readFileSync(join(examples, name), 'utf8')
+    return [...text.matchAll(new RegExp(`^${option}=(.*)$`, 'gm'))].flatMap(([, value = '']) => value.split(' '))
+  }
+  const service = 'tollgate-gateway@.service'
+  const sockets = units.filter((name) => name !== service)
+  // A unit of a template is named with its instance.
+  const toFile = (name: string): string => name.replace(/@[^.]+\./, '@.')
+  expect(readAll(service, 'Sockets').map(toFile).sort()).toEqual(sockets.sort())
+  for (const option of ['Requires', 'After'])
+    expect(readAll(service, option).map(toFile)).toEqual(expect.arrayContaining(sockets))
+  for (const socket of sockets) expect(readAll(socket, 'Service').map(toFile)).toEqual([service])
+  const LISTEN_FDNAMES = sockets.flatMap((socket) => readAll(socket, 'FileDescriptorName')).join(':')
+  const env = { LISTEN_PID: String(process.pid), LISTEN_FDS: String(sockets.length), LISTEN_FDNAMES }
+  expect(Object.keys(takeInheritedSockets(env)).sort()).toEqual(['admin', 'listen'])
 })
 
 test.each(['kubernetes.yaml', 'kubernetes-redis.yaml'])('the manifest %s is valid', (name) => {

@@ -98,7 +98,8 @@ function convertIssue(
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
   if (issue.code === 'unrecognized_keys') {
     const [name = ''] = issue.keys
-    const advice = removed.has(name) ? explainMisplaced(name) : undefined
+    // Earlier releases had these two.
+    const advice = name === 'workers' || name === 'tls' ? explainMisplaced(name) : undefined
     return createError(
       [...path, name],
       `there is no such option here. ${advice ?? suggest(name, listOptions(path, value))}`,
@@ -115,9 +116,6 @@ function convertIssue(
     issue.message.replace(/^Invalid input: /, '').replace(/^expected .*received undefined$/, 'is missing'),
   )
 }
-
-/** Options of the file that earlier releases had. */
-const removed: ReadonlySet<string> = new Set(['workers', 'tls'])
 
 /** Returns the option that differs only in letter case, hyphens or underscores, or else all options. */
 function suggest(name: string, options: readonly string[]): string {

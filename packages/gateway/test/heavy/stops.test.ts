@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { startRedis } from '../../../../tools/services/redis.mjs'
 import { authToken, publicUrl, signSms, startUpstream, type Upstream } from '../support.ts'
 
 // In heavy/, because gateways stop under load and wait for their grace period.
@@ -239,3 +240,55 @@ test('a stop ends the process although a thread hangs, as in a look-up of a name
   await once(child, 'exit')
   await application.close()
 })
+
+/** Polls a page of the admin listener until it has a status. */
+async function waitForStatus(page: string, status: number): Promise<void> {
+  await expect.poll(async () => (await fetch(page)).status, { timeout: 30_000, interval: 200 }).toBe(status)
+}
+
+test('/readyz is 503 while Redis is lost and requests are refused, and 200 when it is back, without a request', async () => {
+  const redis = await startRedis()
+  const application = await startApplication()
+  const text = `listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nreplay: { store: redis, redisUrl: '${redis.url}' }\n`
+  const file = configure('redis', application.upstream, text)
+  const { child, waitFor } = start(process.execPath, [bin, 'gateway', '--config', file])
+  const admin = await waitFor(/Health and metrics: (\S+)/)
+  await waitForStatus(`${admin}/readyz`, 200)
+  await redis.kill()
+  await waitForStatus(`${admin}/readyz`, 503)
+  // To start it again would not help.
+  expect((await fetch(`${admin}/healthz`)).status).toBe(200)
+  await redis.restart()
+  await waitForStatus(`${admin}/readyz`, 200)
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  await redis.stop()
+  await application.close()
+}, 120_000)
+
+test('/healthz is 503 for an event loop that is late again and again', async () => {
+  // Each turn of the event loop takes 2.5 seconds, until the program gets the signal again.
+  const block = `let isBlocked = false
+const turn = () => {
+  if (!isBlocked) return
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
+  setTimeout(turn, 1)
+}
+process.on('SIGUSR2', () => {
+  isBlocked = !isBlocked
+  turn()
+})`
+  const application = await startApplication()
+  const file = configure('blocked', application.upstream, 'listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\n')
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(block)}`, bin, 'gateway', '--config', file]
+  const { child, waitFor } = start(process.execPath, args)
+  const admin = await waitFor(/Health and metrics: (\S+)/)
+  await waitForStatus(`${admin}/healthz`, 200)
+  child.kill('SIGUSR2')
+  await waitForStatus(`${admin}/healthz`, 503)
+  child.kill('SIGUSR2')
+  await waitForStatus(`${admin}/healthz`, 200)
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  await application.close()
+}, 120_000)
