@@ -1,8 +1,15 @@
+import type { Span } from '@opentelemetry/api'
 import type { Client } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import type { HeaderList, RouteVerdict } from './options.ts'
 import type { RequestHead } from './request-head.ts'
-import type { RequestTrace } from './tracing.ts'
+
+/** The span of a request that is forwarded. */
+export interface RequestTrace {
+  readonly span: Span
+  /** The fields that make the upstream's spans children of this one. */
+  readonly fields: readonly string[]
+}
 
 /** The state of an exchange, as logs, metrics, traces and `onExchange` read it. */
 export interface ExchangeState {

@@ -4,10 +4,17 @@ import { connect, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, type ExchangeState, listHopField, listVerdictFields, release } from './exchange.ts'
+import {
+  chooseRoute,
+  type ExchangeState,
+  listHopField,
+  listVerdictFields,
+  type RequestTrace,
+  release,
+} from './exchange.ts'
 import type { RouteVerdict } from './options.ts'
 import { type RequestHead, readHead } from './request-head.ts'
-import { type RequestTrace, replaceTrace, startTrace } from './tracing.ts'
+import { replaceTrace, startTrace } from './tracing.ts'
 import { listForwardedAnswer } from './upstream/answer-head.ts'
 import { connectOverTls, parseOrigin } from './upstream/connection.ts'
 

@@ -7,6 +7,7 @@ import {
   type ExchangeState,
   listHopField,
   listVerdictFields,
+  type RequestTrace,
   release,
   settle,
 } from './exchange.ts'
@@ -14,7 +15,7 @@ import { formatFields } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
-import { type RequestTrace, replaceTrace, startTrace } from './tracing.ts'
+import { replaceTrace, startTrace } from './tracing.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure, OutgoingRequest } from './upstream/connection.ts'
 

@@ -9,7 +9,7 @@ import {
   type TextMapSetter,
   trace,
 } from '@opentelemetry/api'
-import type { ExchangeState } from './exchange.ts'
+import type { ExchangeState, RequestTrace } from './exchange.ts'
 import { importOptional } from './import-optional.ts'
 import type { Report } from './report.ts'
 
@@ -42,13 +42,6 @@ export async function startTracing(): Promise<() => Promise<void>> {
   })
   provider.register()
   return () => provider.shutdown()
-}
-
-/** The span of a request that is forwarded. */
-export interface RequestTrace {
-  readonly span: Span
-  /** The fields that make the upstream's spans children of this one. */
-  readonly fields: readonly string[]
 }
 
 /** Starts the span of a request that is forwarded. */

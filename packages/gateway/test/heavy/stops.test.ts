@@ -229,7 +229,7 @@ test('a log that nobody reads stops nothing, and its buffer has a limit', async 
 
 test('a stop ends the process although a thread hangs, as in a look-up of a name that nobody answers', async () => {
   const fifo = join(folder, 'fifo')
-  execFileSync('mkfifo', [fifo])
+  execFileSync('sh', ['-c', 'mkfifo "$0"', fifo])
   const hang = `import { readFile } from 'node:fs'; readFile(${JSON.stringify(fifo)}, () => undefined)`
   const NODE_OPTIONS = `--import=data:text/javascript;base64,${Buffer.from(hang).toString('base64')}`
   const application = await startApplication()
