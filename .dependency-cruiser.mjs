@@ -3,7 +3,7 @@ const src = '^packages/tollgate/src/'
 const hmac = '^#hmac$|^packages/tollgate/(src|dist)/hmac/'
 // What every layer above scheme may use.
 const shared = `${src}(verdict[.]ts$|checks/)`
-const addOns = '(keys|sendgrid|replay|counters|webhooks|params|testing|compat|diagnose|adapters)/|twiml[.]ts$'
+const addOns = '(keys|sendgrid|replay|counters|webhooks|params|testing|compat|diagnose|requests|adapters)/|twiml[.]ts$'
 const addOnFiles = `${src}(?:${addOns})`
 const nodeFamily = '(node|express|fastify|koa|nest|next|lambda|azure|ws|shared/node)'
 const mayUseNode = `${src}((hmac|ecdsa)/node[.]ts$|adapters/${nodeFamily}[.]ts$|keys/file[.]ts$|testing/node[.]ts$)`

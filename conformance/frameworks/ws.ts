@@ -90,7 +90,7 @@ const verifyClient: HandshakeServer = {
   },
 }
 
-async function listenWithFastify(app: ReturnType<typeof createFastify>): Promise<Running> {
+export async function listenWithFastify(app: ReturnType<typeof createFastify>): Promise<Running> {
   const drop = trackConnections(app.server)
   await app.listen({ host: '127.0.0.1', port: 0 })
   const close = (): Promise<void> => {
@@ -148,7 +148,10 @@ function withWebSocket(options: Options): AdapterOptions | (() => AdapterOptions
   return { ...options, webSocket: true }
 }
 
-async function serveApp({ fetch }: ServedApp, sockets = new WebSocketServer({ noServer: true })): Promise<Running> {
+export async function serveApp(
+  { fetch }: ServedApp,
+  sockets = new WebSocketServer({ noServer: true }),
+): Promise<Running> {
   const server = await new Promise<Server>((resolve) => {
     const made = serveHono(
       { fetch, hostname: '127.0.0.1', port: 0, websocket: { server: sockets as WebSocketServerLike } },
@@ -169,7 +172,7 @@ type ServedApp = Pick<Parameters<typeof serveHono>[0], 'fetch'>
  * Tracks connections. Node.js does not track upgraded ones, so one that stays open would keep the
  * server from closing.
  */
-function trackConnections(server: Server): () => void {
+export function trackConnections(server: Server): () => void {
   const connections = new Set<Socket>()
   server.on('connection', (socket) => void connections.add(socket.once('close', () => connections.delete(socket))))
   return () => {
@@ -177,7 +180,7 @@ function trackConnections(server: Server): () => void {
   }
 }
 
-async function serveUpgrades(server: Server): Promise<Running> {
+export async function serveUpgrades(server: Server): Promise<Running> {
   const drop = trackConnections(server)
   const { port, close } = await serve(server)
   return {

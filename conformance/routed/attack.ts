@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { account, formType, host, origin, token } from '../kit/draft.ts'
 import { createRandom, type Random } from '../kit/random.ts'
-import { findOtherAddress, findOtherRun, readRan, spellTarget } from './judge.ts'
+import { findOtherAddress, findOtherRun, readRan, spellLetters, spellTarget } from './judge.ts'
 import { listReadings } from './readings.ts'
 import { plainPaths, type Ran } from './routes.ts'
 import { type GuardOptions, guardOptions, isGuarded, listGuardedPaths, type RoutedServer } from './server.ts'
@@ -79,23 +79,40 @@ const form: readonly (readonly [string, string])[] = [
   ['From', '+14155550142'],
 ]
 
+/** What a request asks for: an ordinary answer, or a WebSocket, by a GET. */
+type Kind = 'GET' | 'POST' | 'upgrade'
+type Scheme = 'https' | 'wss'
+
+const upgradeFields = {
+  upgrade: 'websocket',
+  connection: 'Upgrade',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'sec-websocket-version': '13',
+}
+
 /** Signs as https://www.twilio.com/docs/usage/security says, with no code of the library. */
-function sign(method: string, signed: string): string {
-  const params = method === 'POST' ? form.map(([name, value]) => name + value).join('') : ''
+function sign(kind: Kind, scheme: Scheme, signed: string): string {
+  const params = kind === 'POST' ? form.map(([name, value]) => name + value).join('') : ''
   return createHmac('sha1', token)
-    .update(origin + signed + params)
+    .update(origin.replace('https', scheme) + signed + params)
     .digest('base64')
 }
 
-function makeWireRequest(method: string, address: Address, signed: string | undefined): WireRequest {
+function makeWireRequest(
+  kind: Kind,
+  address: Address,
+  signed: string | undefined,
+  scheme: Scheme = kind === 'upgrade' ? 'wss' : 'https',
+): WireRequest {
   return {
-    method,
+    method: kind === 'POST' ? kind : 'GET',
     ...address,
     headers: {
-      ...(method === 'POST' && { 'content-type': formType }),
-      ...(signed !== undefined && { 'x-twilio-signature': sign(method, signed) }),
+      ...(kind === 'POST' && { 'content-type': formType }),
+      ...(kind === 'upgrade' && upgradeFields),
+      ...(signed !== undefined && { 'x-twilio-signature': sign(kind, scheme, signed) }),
     },
-    ...(method === 'POST' && { body: new URLSearchParams(form.map(([name, value]) => [name, value])).toString() }),
+    ...(kind === 'POST' && { body: new URLSearchParams(form.map(([name, value]) => [name, value])).toString() }),
   }
 }
 
@@ -129,14 +146,16 @@ class Attacker {
           target: path + query,
           hosts: [count++ % 2 || this.#server.selectsByHost ? host : 'upstream.internal:8080'],
         }
-        const method = count % 4 < 2 ? 'POST' : 'GET'
-        const request = makeWireRequest(method, address, address.target)
+        const kind = this.#server.webSockets ? 'upgrade' : count % 4 < 2 ? 'POST' : 'GET'
+        const request = makeWireRequest(kind, address, address.target)
         const answer = await this.#wire.send(request)
         const ran = readRan(answer)
         const other = ran && findOtherAddress(ran, address.target)
-        if (ran?.route !== route) this.#note(`genuine: ${route} did not run`, request, address.target, answer)
+        const isOpen = answer.status === 101
+        if (ran?.route !== route || isOpen !== (kind === 'upgrade'))
+          this.#note(`genuine: ${route} did not run`, request, address.target, answer)
         else if (other) this.#note(`genuine: ${other}`, request, address.target, answer)
-        const unsigned = makeWireRequest(method, address, undefined)
+        const unsigned = makeWireRequest(kind, address, undefined)
         if (readRan(await this.#wire.send(unsigned))) this.#note(`unsigned: ran ${route}`, unsigned)
       }
   }
@@ -148,15 +167,27 @@ class Attacker {
     for (const address of makeAddresses(guarded, others, random)) {
       // Only HTTP/2 sends the scheme, and only HTTP/1 a version.
       if (this.#server.http2 ? address.version !== undefined : address.scheme !== undefined) continue
-      const method = random.oneIn(3) ? 'GET' : 'POST'
+      const kind = this.#pickKind(random)
       for (const signed of [undefined, ...pickSigned(address, guarded, signatures, random)]) {
         if (this.#sent >= count) return
-        await this.#attempt(makeWireRequest(method, address, signed), signed)
+        await this.#attempt(kind, address, signed, this.#pickScheme(kind, random))
       }
     }
   }
 
-  async #attempt(request: WireRequest, signed: string | undefined): Promise<void> {
+  #pickKind(random: Random): Kind {
+    if (this.#server.webSockets && !random.oneIn(4)) return 'upgrade'
+    return random.oneIn(3) ? 'GET' : 'POST'
+  }
+
+  /** Where both exist, the signature of a handshake must run no handler, and that of a GET open no socket. */
+  #pickScheme(kind: Kind, random: Random): Scheme {
+    const isCrossed = this.#server.webSockets === true && random.oneIn(6)
+    return (kind === 'upgrade') === isCrossed ? 'https' : 'wss'
+  }
+
+  async #attempt(kind: Kind, address: Address, signed: string | undefined, scheme: Scheme): Promise<void> {
+    const request = makeWireRequest(kind, address, signed, scheme)
     const answer = await this.#wire.send(request)
     this.#sent++
     if (answer.status === 'hangs') return this.#note('no answer', request, signed)
@@ -165,25 +196,39 @@ class Attacker {
       if (bare.status !== 500) this.#note(`answers 500, and ${bare.status} without a guard`, request, signed, answer)
       return
     }
+    const opened = answer.status === 101
     const ran = readRan(answer)
+    if (opened && ran === undefined && signed === undefined && this.#server.guards === 'all')
+      return this.#note('unsigned: opened a socket outside the routes', request, signed, answer)
     if (ran === undefined || !isGuarded(this.#server, ran.route)) return
     this.#accepted++
     if (signed === undefined) return this.#note(`unsigned: ran ${ran.route}`, request, signed, answer)
-    const plain = await this.#askPlain(request.method, signed)
-    const other = plain ? findOtherRun(ran, plain) : 'a plain request for the signed URL is refused'
-    if (other !== undefined) return this.#note(`signed: ${other}`, request, signed, answer)
-    const address = findOtherAddress(ran, signed)
-    if (address !== undefined) this.#note(`signed: ${address.replace(/".*"/s, '…')}`, request, signed, answer)
+    if (opened !== (scheme === 'wss'))
+      return this.#note(`signed as ${scheme}: ${opened ? 'opened a socket' : 'ran a handler'}`, request, signed, answer)
+    const faults: string[] = []
+    for (const one of opened ? [signed, ...listAlike(address, signed)] : [signed]) {
+      const plain = await this.#askPlain(opened ? 'upgrade' : kind === 'POST' ? kind : 'GET', one)
+      const other = plain ? findOtherRun(ran, plain) : 'a plain request for the signed URL is refused'
+      const fault = other ?? findOtherAddress(ran, one)?.replace(/".*"/s, '…')
+      if (fault === undefined) return
+      faults.push(fault)
+    }
+    this.#note(`signed: ${faults[0]}`, request, signed, answer)
   }
 
   /** Returns what runs for a plain request, as Twilio sends it to the signed URL. */
-  async #askPlain(method: string, signed: string): Promise<Ran | undefined> {
-    const key = `${method} ${signed}`
-    if (!this.#plain.has(key)) {
-      const address = { target: spellTarget(signed), hosts: [host] }
-      this.#plain.set(key, readRan(await this.#wire.send(makeWireRequest(method, address, signed))))
-    }
+  async #askPlain(kind: Kind, signed: string): Promise<Ran | undefined> {
+    const key = `${kind} ${signed}`
+    if (!this.#plain.has(key)) this.#plain.set(key, await this.#findPlain(kind, signed))
     return this.#plain.get(key)
+  }
+
+  async #findPlain(kind: Kind, signed: string): Promise<Ran | undefined> {
+    const ask = async (target: string, text: string): Promise<Ran | undefined> =>
+      readRan(await this.#wire.send(makeWireRequest(kind, { target, hosts: [host] }, text)))
+    // Some servers escape letters in the URL of a plain request, so that the signature of the raw ones fails.
+    const escaped = spellLetters(signed)
+    return (await ask(spellTarget(signed), signed)) ?? (escaped === signed ? undefined : ask(escaped, escaped))
   }
 
   #note(kind: string, request: WireRequest, signed?: string, answer?: WireAnswer): void {
@@ -196,6 +241,33 @@ class Attacker {
     const example = `${showRequest(request)}, ${how}: ${answer?.status ?? ''} ${answer?.body ?? ''}`
     this.#wrong.set(kind, { times: 1, example })
   }
+}
+
+/**
+ * Lists the other addresses whose handshake has the same signature. Twilio signs the path with a slash
+ * at its end or without, and ConversationRelay signs the query as parameters behind the path, with
+ * nothing between them.
+ */
+function listAlike(address: Address, signed: string): readonly string[] {
+  const texts = new Set([signed, toggleSlash(signed)])
+  const cuts = listReadings(address).filter((one) => [one, toggleSlash(one)].some((text) => texts.has(joinQuery(text))))
+  return [...texts, ...cuts]
+}
+
+function toggleSlash(url: string): string {
+  const [, path = '', slash = '', query = ''] = /^([^?]*?)(\/?)(\?.*)?$/s.exec(url) ?? []
+  return path + (slash === '' ? '/' : '') + query
+}
+
+function joinQuery(url: string): string {
+  const [path = '', ...query] = url.split('?')
+  return (
+    path +
+    [...new URLSearchParams(query.join('?'))]
+      .map(([name, value]) => name + value)
+      .sort()
+      .join('')
+  )
 }
 
 /** Picks the paths to sign for an address: what may be read from it, and some plain ones. */

@@ -11,7 +11,7 @@ if (!/^[1-9]\d{0,6}$/.test(count) || !/^\d{1,9}$/.test(seed)) {
   process.exitCode = 2
 } else {
   await installWhenNeeded()
-  await buildWhenNeeded(['tollgate'])
+  await buildWhenNeeded(['tollgate', 'gateway'])
   // A module that imports the build is imported after it.
   const { attackAll } = await import('./attack-all.ts')
   // The library's warnings about single requests would hide the table.

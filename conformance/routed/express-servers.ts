@@ -24,9 +24,9 @@ function answerExpress(route: string): express5.RequestHandler {
 }
 
 type MakeGuard = (paths?: readonly string[]) => express5.RequestHandler
-const pass: express5.RequestHandler = (_req, _res, next) => next()
+export const pass: express5.RequestHandler = (_req, _res, next) => next()
 
-function makeExpress(express: typeof express5, place: Place, guard: MakeGuard, wildcard: string): Listener {
+export function makeExpress(express: typeof express5, place: Place, guard: MakeGuard, wildcard: string): Listener {
   const app = express()
   app.set('env', 'test')
   const part = express.Router()

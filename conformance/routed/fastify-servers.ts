@@ -11,7 +11,7 @@ import { atPlaces, type Listener, listenHttp2, overHttp2, type Place, pickFew, p
 import { mountedRoutes, type Ran, rootRoutes } from './routes.ts'
 import type { GuardOptions, RoutedServer } from './server.ts'
 
-function answer(route: string): (request: FastifyRequest) => Ran {
+export function readAt(route: string): (request: FastifyRequest) => Ran {
   return ({ url, originalUrl, raw, params, query }) => ({
     route,
     params: { ...(params as object) },
@@ -32,10 +32,10 @@ async function makeFastify(
     if (options) scope.register(twilioWebhook as FastifyPluginCallback<object>, { ...options, ...(paths && { paths }) })
   }
   const addRoute = (scope: FastifyInstance, path: string, route: string): void => {
-    if (place !== 'each route') return void scope.all(path, async (request) => answer(route)(request))
+    if (place !== 'each route') return void scope.all(path, async (request) => readAt(route)(request))
     scope.register(async (own) => {
       add(own)
-      own.all(path, async (request) => answer(route)(request))
+      own.all(path, async (request) => readAt(route)(request))
     })
   }
   if (place === 'the whole app') add(app)

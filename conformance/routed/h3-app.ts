@@ -1,4 +1,4 @@
-import { H3, type H3Event, type Middleware } from 'h3'
+import { defineWebSocketHandler, H3, type H3Event, type Middleware } from 'h3'
 import { twilioWebhook } from 'tollgate/h3'
 import { mountedRoutes, type Ran, rootRoutes } from './routes.ts'
 import type { GuardOptions } from './server.ts'
@@ -38,8 +38,10 @@ function answer(route: string, prefix = ''): (event: H3Event) => Ran {
   }
 }
 
-export function makeH3App(place: H3Place, options: GuardOptions | undefined): H3 {
-  const guard = (more: object = {}): Middleware[] => (options ? [twilioWebhook({ ...options, ...more })] : [])
+/** @param webSocket True if a GET with an upgrade opens a WebSocket on every route. */
+export function makeH3App(place: H3Place, options: GuardOptions | undefined, webSocket = false): H3 {
+  const guard = (more: object = {}): Middleware[] =>
+    options ? [twilioWebhook({ ...options, ...more, webSocket })] : []
   const app = new H3({ silent: true })
   const part = new H3({ silent: true })
   if (place === 'the whole app') for (const one of guard()) app.use(one)
@@ -49,8 +51,15 @@ export function makeH3App(place: H3Place, options: GuardOptions | undefined): H3
   if (place === 'paths below the mount') for (const one of guard({ paths: ['/voice'] })) part.use(one)
   const each = place === 'each route' ? { middleware: guard() } : {}
   const prefix = place === 'paths in the mounted app' || place === 'paths below the mount' ? '/api' : ''
-  for (const path of mountedRoutes) part.all(path.replace('*', '**'), answer(`/api${path}`, prefix), each)
+  const add = (to: H3, path: string, read: (event: H3Event) => Ran): void => {
+    const open = (event: H3Event): { open(peer: { send(text: string): unknown }): void } => {
+      const text = JSON.stringify(read(event))
+      return { open: (peer) => void peer.send(text) }
+    }
+    to.all(path.replace('*', '**'), webSocket ? defineWebSocketHandler(open, read) : read, each)
+  }
+  for (const path of mountedRoutes) add(part, path, answer(`/api${path}`, prefix))
   app.mount('/api', part)
-  for (const path of rootRoutes) app.all(path.replace('*', '**'), answer(path), each)
+  for (const path of rootRoutes) add(app, path, answer(path))
   return app
 }

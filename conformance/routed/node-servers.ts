@@ -12,6 +12,7 @@ import { addRoutes } from './elysia-app.ts'
 import { expressServers } from './express-servers.ts'
 import { fastifyServers } from './fastify-servers.ts'
 import { makeFetchApp } from './fetch-app.ts'
+import { gatewayServers } from './gateway-servers.ts'
 import { type H3Place, h3Places, makeH3App } from './h3-app.ts'
 import { makeH3v1 } from './h3v1-app.ts'
 import { type HonoPlace, honoPlaces, makeHonoApp } from './hono-app.ts'
@@ -19,6 +20,7 @@ import { koaServers } from './koa-servers.ts'
 import { atPlaces, type Listener, listenHttp2, overHttp2, pickFew, places } from './places.ts'
 import { findRoute, type Ran } from './routes.ts'
 import type { GuardOptions, RoutedServer } from './server.ts'
+import { socketServers } from './socket-servers.ts'
 
 async function startH3(place: H3Place, options: GuardOptions | undefined): Promise<Running> {
   const to = { hostname: '127.0.0.1', port: 0, silent: true, gracefulShutdown: false }
@@ -31,9 +33,9 @@ type Fetch = Parameters<typeof getRequestListener>[0]
 
 const oldListener = getOldRequestListener as unknown as typeof getRequestListener
 
-async function startElysia(options: GuardOptions | undefined): Promise<Running> {
+async function startElysia(options: GuardOptions | undefined, webSocket = false): Promise<Running> {
   const app = new Elysia({ adapter: elysiaNode() })
-  addRoutes(app as unknown as Elysia, options)
+  addRoutes(app as unknown as Elysia, options, { webSocket })
   const listeners = process.listeners('beforeExit')
   const server = await new Promise<Server>((resolve) => {
     app.listen({ port: 0, hostname: '127.0.0.1' }, (info) =>
@@ -66,7 +68,7 @@ function makeNode(options: GuardOptions | undefined): Listener {
 
 /** Serves Hono. Its guard knows the target as it arrived. */
 function listenWithHono(place: HonoPlace, options: GuardOptions | undefined, listener = getRequestListener): Listener {
-  return listener(makeHonoApp(place, options, true).fetch as Fetch) as Listener
+  return listener(makeHonoApp(place, options, { knowsTarget: true }).fetch as Fetch) as Listener
 }
 
 const fewHonoPlaces = pickFew(honoPlaces)
@@ -97,7 +99,15 @@ export const nodeServers: readonly RoutedServer[] = [
       listenHttp2(toNodeHandler(makeH3App(place, options)) as unknown as Listener),
     ),
   ),
-  { name: 'elysia 1.4, @elysiajs/node', guards: 'all', start: startElysia },
+  { name: 'elysia 1.4, @elysiajs/node', guards: 'all', start: (options) => startElysia(options) },
+  ...socketServers,
+  ...gatewayServers,
+  {
+    name: 'elysia 1.4, @elysiajs/node, WebSockets',
+    guards: 'all',
+    webSockets: true,
+    start: (options) => startElysia(options, true),
+  },
   ...[true, false].map(
     (aot): RoutedServer => ({
       name: `elysia 1.4, @hono/node-server${aot ? '' : ', not compiled'}`,

@@ -7,28 +7,30 @@ import { startProgram } from '../runtimes/run-program.ts'
 import { startWorkerd } from '../runtimes/workerd.ts'
 import { type AppPorts, nodeApps } from './apps-on-runtimes.ts'
 import type { RoutedServer } from './server.ts'
-import { webApps } from './web-apps.ts'
+import { bunApps, denoApps, webApps } from './web-apps.ts'
 
 interface Runtime {
   readonly name: string
   /** The names of the servers, without the runtime. */
-  readonly apps: readonly Pick<RoutedServer, 'name' | 'guards' | 'http2'>[]
+  readonly apps: readonly Omit<RoutedServer, 'start'>[]
   start(): Promise<{ readonly ports: Readonly<Record<string, AppPorts>>; stop(): Promise<void> }>
 }
 
-// Workers must not compile code, which Elysia does otherwise.
-const workers = webApps.filter(({ name }) => name !== 'elysia 1.4')
-
 export const runtimes: readonly Runtime[] = [
-  { name: 'Bun', apps: [...webApps, ...nodeApps], start: () => startRuntime(programs.bun(), [], 'serve-bun.ts') },
+  {
+    name: 'Bun',
+    apps: [...bunApps, ...nodeApps],
+    start: () => startRuntime(programs.bun(), [], 'serve-bun.ts'),
+  },
   {
     name: 'Deno',
     // An absolute target ends this process before any guard: Deno refuses the way in which Fastify's
     // router calls `URL.parse`.
-    apps: [...webApps, ...nodeApps].filter(({ name }) => !/^fastify.*HTTP\/2/.test(name)),
+    apps: [...denoApps, ...nodeApps].filter(({ name }) => !/^fastify.*HTTP\/2/.test(name)),
     start: () => startRuntime(programs.deno(), denoArguments, 'serve-deno.ts'),
   },
-  { name: 'workerd', apps: workers, start: startWorker },
+  // Workers must not compile code, which Elysia does otherwise.
+  { name: 'workerd', apps: webApps, start: startWorker },
 ]
 
 export interface RuntimeServers {
@@ -68,7 +70,7 @@ async function startRuntime(binary: string, args: readonly string[], file: strin
 /** Gives every application a socket of its own, and so an entry point of its own. */
 async function startWorker(): ReturnType<Runtime['start']> {
   await bundleEntries(['routed-worker'])
-  const entries = workers.flatMap(({ name }, index) =>
+  const entries = webApps.flatMap(({ name }, index) =>
     (['guarded', 'bare'] as const).map((kind) => ({ name, kind, entry: `${kind}${index}` })),
   )
   const lines = entries.map(({ name, kind, entry }) => `export const ${entry} = apps[${JSON.stringify(name)}].${kind}`)
@@ -77,7 +79,7 @@ async function startWorker(): ReturnType<Runtime['start']> {
   const { file } = await bundleForPlatform('routed-sockets', 'workerd')
   const names = entries.map(({ entry }) => entry)
   const { ports, stop } = await startWorkerd(file, names, [])
-  const own = workers.map(({ name }, index): [string, AppPorts] => [
+  const own = webApps.map(({ name }, index): [string, AppPorts] => [
     name,
     { guarded: ports[`guarded${index}`] ?? 0, bare: ports[`bare${index}`] ?? 0 },
   ])

@@ -17,6 +17,8 @@ export interface RoutedServer {
   readonly plainQueries?: readonly string[]
   /** True if it speaks HTTP/2 without TLS. */
   readonly http2?: true
+  /** True if its guarded routes open WebSockets, each of which first sends `Ran`. */
+  readonly webSockets?: true
   /** True if the Host header selects one of several public URLs, so that not every Host is genuine. */
   readonly selectsByHost?: true
   /** Starts it. Without options, it has no guard at all. */
@@ -39,5 +41,7 @@ export function listGuardedPaths(server: RoutedServer): readonly (readonly [path
  * routed` attacks all.
  */
 export function isInShortRun({ name }: Pick<RoutedServer, 'name'>): boolean {
-  return !/each route|at the root|below the mount|app\.use|handler form|HTTP\/2.*paths|paths.*HTTP\/2/.test(name)
+  return !/each route|at the root|the raw path|below the mount|app\.use|handler form|HTTP\/2.*paths|paths.*HTTP\/2/.test(
+    name,
+  )
 }

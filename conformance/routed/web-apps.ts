@@ -1,46 +1,87 @@
 import { Elysia } from 'elysia'
-import { addRoutes } from './elysia-app.ts'
+import { addRoutes, plainPathsOnBun } from './elysia-app.ts'
 import { makeFetchApp } from './fetch-app.ts'
-import { type H3Place, h3Places, makeH3App } from './h3-app.ts'
-import { type HonoPlace, honoPlaces, makeHonoApp } from './hono-app.ts'
+import { h3Places, makeH3App } from './h3-app.ts'
+import { honoPlaces, makeHonoApp, type OpenSocket } from './hono-app.ts'
 import type { GuardOptions, RoutedServer } from './server.ts'
 
 type Fetch = (request: Request, ...platform: readonly never[]) => Response | Promise<Response>
 
+/** How the applications open WebSockets on one runtime. `serve` has the plugin of crossws for h3. */
+export interface SocketPlatform {
+  readonly openSocket: OpenSocket
+  /** Opens one in a fetch handler, and sends a text. `undefined`: the runtime does not. */
+  upgrade(request: Request, text: string, platform: readonly unknown[]): Response | undefined
+}
+
 /** An application that any runtime can serve. */
-export interface WebApp extends Pick<RoutedServer, 'name' | 'guards'> {
-  make(options: GuardOptions | undefined): { readonly fetch: Fetch }
+export interface WebApp extends Pick<RoutedServer, 'name' | 'guards' | 'webSockets' | 'plain'> {
+  /** Only those with `webSockets` use the platform. */
+  make(options: GuardOptions | undefined, platform: SocketPlatform): { readonly fetch: Fetch }
 }
 
-const honoApps = (Object.keys(honoPlaces) as HonoPlace[]).map(
-  (place): WebApp => ({
-    name: `hono 4, ${place}`,
-    guards: honoPlaces[place],
-    make: (options) => makeHonoApp(place, options) as { readonly fetch: Fetch },
-  }),
-)
+const listPlaces = <P extends string>(of: Readonly<Record<P, unknown>>): readonly P[] => Object.keys(of) as P[]
 
-const h3Apps = (Object.keys(h3Places) as H3Place[]).map(
-  (place): WebApp => ({
-    name: `h3 2, ${place}`,
+const nameOf = (name: string, webSockets: boolean): string => (webSockets ? `${name}, WebSockets` : name)
+const markOf = (webSockets: boolean): Pick<WebApp, 'webSockets'> => (webSockets ? { webSockets } : {})
+
+// Below `app.mount()` Hono has another Request than the server, which cannot be upgraded.
+const listHono = (webSockets: boolean): readonly WebApp[] =>
+  listPlaces(honoPlaces)
+    .filter((place) => !webSockets || place !== 'app.mount()')
+    .map((place) => ({
+      name: `${nameOf('hono 4', webSockets)}, ${place}`,
+      guards: honoPlaces[place],
+      ...markOf(webSockets),
+      make: (options, { openSocket }) =>
+        makeHonoApp(place, options, webSockets ? { openSocket } : {}) as { readonly fetch: Fetch },
+    }))
+
+const listH3 = (webSockets: boolean): readonly WebApp[] =>
+  listPlaces(h3Places).map((place) => ({
+    name: `${nameOf('h3 2', webSockets)}, ${place}`,
     guards: h3Places[place],
-    make: (options) => makeH3App(place, options),
-  }),
-)
+    ...markOf(webSockets),
+    make: (options) => makeH3App(place, options, webSockets),
+  }))
 
-const fetchApp: WebApp = {
-  name: 'fetch',
+const makeFetch = (webSockets: boolean): WebApp => ({
+  name: nameOf('fetch', webSockets),
   guards: 'all',
-  make: (options) => ({ fetch: makeFetchApp(options) as Fetch }),
-}
+  ...markOf(webSockets),
+  make: (options, { upgrade }) => ({ fetch: makeFetchApp(options, webSockets ? upgrade : undefined) as Fetch }),
+})
 
-/** Elysia, which compiles its routes unless the platform forbids it. */
-function makeElysiaApp(aot: boolean): WebApp {
+/** Elysia, which compiles its routes unless the platform forbids it. Compiled, it opens WebSockets on Bun. */
+function makeElysiaApp(name: string, aot: boolean, variant: Parameters<typeof addRoutes>[2] = {}): WebApp {
   return {
-    name: aot ? 'elysia 1.4' : 'elysia 1.4, not compiled',
+    name,
     guards: 'all',
-    make: (options) => addRoutes(new Elysia({ aot }), options) as unknown as { readonly fetch: Fetch },
+    ...markOf(variant.webSocket === true),
+    ...(variant.onBun && { plain: plainPathsOnBun }),
+    make: (options) => addRoutes(new Elysia({ aot }), options, variant) as unknown as { readonly fetch: Fetch },
   }
 }
 
-export const webApps: readonly WebApp[] = [fetchApp, ...honoApps, ...h3Apps, makeElysiaApp(true), makeElysiaApp(false)]
+const portable = (webSockets: boolean): readonly WebApp[] => [
+  makeFetch(webSockets),
+  ...listHono(webSockets),
+  ...listH3(webSockets),
+]
+
+/** Those that run everywhere. */
+export const webApps: readonly WebApp[] = [
+  ...portable(false),
+  makeElysiaApp('elysia 1.4, not compiled', false),
+  ...portable(true),
+]
+
+/** Those for Deno, which may compile code. */
+export const denoApps: readonly WebApp[] = [...webApps, makeElysiaApp('elysia 1.4', true)]
+
+/** Those for Bun. */
+export const bunApps: readonly WebApp[] = [
+  ...webApps,
+  makeElysiaApp('elysia 1.4', true, { onBun: true }),
+  makeElysiaApp('elysia 1.4, WebSockets', true, { onBun: true, webSocket: true }),
+]

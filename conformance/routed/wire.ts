@@ -18,6 +18,7 @@ export interface WireRequest {
 /** An answer. `closed` means that the connection ended without one. */
 export interface WireAnswer {
   readonly status: number | 'closed' | 'hangs'
+  /** After an upgrade to a WebSocket, its first message. */
   readonly body: string
 }
 
@@ -32,8 +33,9 @@ const hangs: WireAnswer = { status: 'hangs', body: '' }
 /** A request that has no answer after this time hangs. */
 const patience = 10_000
 
-export function showRequest({ method, target, hosts, version = '1.1', scheme }: WireRequest): string {
-  const lines = hosts.map((host) => `Host: ${JSON.stringify(host)}`).join(', ') || 'no Host'
+export function showRequest({ method, target, hosts, version = '1.1', scheme, headers = {} }: WireRequest): string {
+  const hostLines = hosts.map((host) => `Host: ${JSON.stringify(host)}`).join(', ') || 'no Host'
+  const lines = 'upgrade' in headers ? `${hostLines}, Upgrade` : hostLines
   return `${method} ${JSON.stringify(target)} ${scheme === undefined ? `HTTP/${version}` : `:scheme ${scheme}`}, ${lines}`
 }
 
@@ -41,7 +43,7 @@ function writeRequest({ method, target, hosts, version = '1.1', headers = {}, bo
   const fields = [
     ...hosts.map((host) => ['Host', host]),
     ...Object.entries(headers),
-    ...(version === '1.0' ? [['Connection', 'keep-alive']] : []),
+    ...(version === '1.0' && !('connection' in headers) ? [['Connection', 'keep-alive']] : []),
     ...(body === undefined ? [] : [['Content-Length', String(Buffer.byteLength(body))]]),
   ]
   const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')
@@ -58,13 +60,15 @@ function openHttp1(port: number): Wire {
   return {
     async send(request) {
       const bytes = writeRequest(request)
+      // After a refused upgrade, Node.js reads no further request from the connection.
+      const isLast = 'upgrade' in (request.headers ?? {})
       const isReused = connection?.isOpen() ?? false
       if (!isReused) connection = openConnection(port)
-      const answer = await (connection as Connection).ask(bytes)
+      const answer = await (connection as Connection).ask(bytes, isLast)
       // The server may have ended a connection that was in use before.
       if (answer.status !== 'closed' || !isReused) return answer
       connection = openConnection(port)
-      return connection.ask(bytes)
+      return connection.ask(bytes, isLast)
     },
     close: () => connection?.socket.destroy(),
   }
@@ -73,7 +77,8 @@ function openHttp1(port: number): Wire {
 interface Connection {
   readonly socket: Socket
   isOpen(): boolean
-  ask(bytes: Buffer): Promise<WireAnswer>
+  /** @param isLast True if the connection ends with this answer. */
+  ask(bytes: Buffer, isLast: boolean): Promise<WireAnswer>
 }
 
 function openConnection(port: number): Connection {
@@ -94,7 +99,7 @@ function openConnection(port: number): Connection {
   return {
     socket,
     isOpen: () => open && received.length === 0,
-    async ask(bytes) {
+    async ask(bytes, isLast) {
       socket.write(bytes)
       let isLate = false
       const timer = setTimeout(() => {
@@ -106,7 +111,7 @@ function openConnection(port: number): Connection {
           const read = readAnswer(received, !open)
           if (read) {
             received = received.subarray(read.length)
-            if (!read.keepsOpen) end()
+            if (isLast || !read.keepsOpen) end()
             return read.answer
           }
           if (!open || isLate) {
@@ -147,14 +152,38 @@ function readAnswer(received: Buffer, isEnded: boolean): Read | undefined {
   const declared = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
   const isChunked = /\r\ntransfer-encoding: *chunked/i.test(head)
   const keepsOpen = !/\r\nconnection: *close/i.test(head) && (declared !== undefined || isChunked) && !isEnded
-  const isEmpty = status === 101 || status === 204 || status === 304
-  const content = isEmpty ? { text: '', length: 0 } : isChunked ? readChunks(body) : readLength(body, declared, isEnded)
+  const content = readContent(status, body, isChunked, declared, isEnded)
   return content && { answer: { status, body: content.text }, length: end + 4 + content.length, keepsOpen }
 }
 
 interface Content {
   readonly text: string
   readonly length: number
+}
+
+function readContent(
+  status: number,
+  body: Buffer,
+  isChunked: boolean,
+  declared: string | undefined,
+  isEnded: boolean,
+): Content | undefined {
+  if (status === 101) return readMessage(body) ?? (isEnded ? empty : undefined)
+  if (status === 204 || status === 304) return empty
+  return isChunked ? readChunks(body) : readLength(body, declared, isEnded)
+}
+
+const empty: Content = { text: '', length: 0 }
+
+/** Reads the first frame of a WebSocket (RFC 6455 section 5.2). A server does not mask it. */
+function readMessage(bytes: Buffer): Content | undefined {
+  if (bytes.length < 4) return undefined
+  const isLong = bytes[1] === 126
+  const start = isLong ? 4 : 2
+  const end = start + (isLong ? bytes.readUInt16BE(2) : (bytes[1] ?? 0))
+  if (bytes.length < end) return undefined
+  const isText = bytes[0] === 0x81
+  return { text: isText ? bytes.subarray(start, end).toString() : '', length: end }
 }
 
 function readLength(body: Buffer, declared: string | undefined, isEnded: boolean): Content | undefined {

@@ -29,7 +29,7 @@ export async function bundleEntries(names: readonly string[]): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'es2022',
-    external: ['tollgate', 'tollgate/*', 'hono', 'hono/*', 'h3', 'elysia'],
+    external: ['tollgate', 'tollgate/*', 'hono', 'hono/*', 'h3', 'elysia', 'cloudflare:*'],
   })
 }
 
@@ -54,7 +54,7 @@ export async function bundleForPlatform(name: string, platform: keyof typeof con
     platform: 'browser',
     target: 'es2022',
     conditions: conditions[platform],
-    external: ['node:*'],
+    external: ['node:*', 'cloudflare:*'],
     metafile: true,
     absWorkingDir: project,
   })

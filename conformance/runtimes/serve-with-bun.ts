@@ -6,12 +6,15 @@ interface Options {
   readonly port: number
   readonly development: boolean
   readonly fetch: (request: Request, server: unknown) => Response | Promise<Response>
+  /** The listeners of WebSockets. */
+  readonly websocket?: object
 }
 declare const Bun: { serve(options: Options): { readonly port: number } }
 
 /** Serves on a free port, and returns the port. */
-export function serveWithBun(fetch: Options['fetch']): number {
-  return Bun.serve({ hostname: '127.0.0.1', port: 0, development: false, fetch }).port
+export function serveWithBun(fetch: Options['fetch'], websocket?: object): number {
+  const to = { hostname: '127.0.0.1', port: 0, development: false }
+  return Bun.serve({ ...to, fetch, ...(websocket && { websocket }) }).port
 }
 
 /** Serves the application, takes orders, and prints the ports for the test. */

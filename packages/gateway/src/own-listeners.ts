@@ -29,17 +29,24 @@ function formatUrl({ host = '127.0.0.1', port, fd }: AddressOptions, defaultPort
  * @throws TypeError that names the route and the listener
  */
 export async function refuseOwnListeners({ routes }: GatewayOptions, listeners: Listeners): Promise<void> {
-  for (const [index, { upstream }] of routes.entries()) {
-    const { host, port } = parseOrigin(upstream)
-    for (const [option, url] of Object.entries(listeners)) {
-      const listener = url === undefined ? undefined : parseOrigin(url)
-      // A name is only looked up if the ports are the same.
-      if (listener?.port === port && (await reaches(host, listener.host)))
-        throw new TypeError(
-          `In routes[${index}]: "upstream" is ${upstream}, which is the address of "${option}": each request would come back to the gateway without end`,
-        )
-    }
+  // All at once, so that names that cannot be looked up hold up the start only once.
+  const options = await Promise.all(routes.map(({ upstream }) => findListener(upstream, listeners)))
+  for (const [index, option] of options.entries())
+    if (option !== undefined)
+      throw new TypeError(
+        `In routes[${index}]: "upstream" is ${routes[index]?.upstream}, which is the address of "${option}": each request would come back to the gateway without end`,
+      )
+}
+
+/** Returns the option whose listener an upstream reaches. */
+async function findListener(upstream: string, listeners: Listeners): Promise<string | undefined> {
+  const { host, port } = parseOrigin(upstream)
+  for (const [option, url] of Object.entries(listeners)) {
+    const listener = url === undefined ? undefined : parseOrigin(url)
+    // A name is only looked up if the ports are the same.
+    if (listener?.port === port && (await reaches(host, listener.host))) return option
   }
+  return undefined
 }
 
 /** Returns true if a connection to one host arrives at a listener on the other. */

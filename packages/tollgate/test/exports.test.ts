@@ -72,6 +72,19 @@ const names: Record<string, string[]> = {
   './replay': ['memoryStore', 'redisStore', 'replayGuard'],
   './counters': ['openTelemetryCounters', 'verdictCounters'],
   './diagnose': ['diagnose', 'diagnoseSendGrid', 'evenInProduction', 'withHints'],
+  './requests': [
+    'RequestError',
+    'checkRequest',
+    'decodeContent',
+    'findHeader',
+    'hiddenValue',
+    'isBodyLost',
+    'readRequests',
+    'requestForms',
+    'splitUrl',
+    'toIncoming',
+    'writeRequests',
+  ],
 }
 
 describe('the export list', () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type IncomingRequest, type PushedBody, type VerifierOptions } from '../src/index.ts'
+import { createSendGridVerifier } from '../src/sendgrid/index.ts'
 import { sampleWebhook } from '../src/testing/index.ts'
 import { accountSid, authToken, formType, options, otherSid, otherToken } from './requests.ts'
+import { genuine, makeKeys, now, post, sign } from './sendgrid-support.ts'
 
 // A hostile request may cost this many times the CPU of an ordinary request of the same size.
 const maxRatio = 25
@@ -105,6 +107,23 @@ test('a handshake with a hostile query costs at most 25 times the CPU, with 20 t
   for (const unit of ['%&', 'a&', '%61&', '%zz', '+', '&=', '%00&'])
     expect((await cost(unit.repeat(16_000 / unit.length))) / usual, unit).toBeLessThan(maxRatio)
 })
+
+// SendGrid names no key, so each of them costs one check of a curve and one hash of the body.
+test.each([1024, size])(
+  'a forged request of SendGrid with %i bytes costs at most 16 times the CPU with 16 keys',
+  async (length) => {
+    const keys = Array.from({ length: 16 }, () => makeKeys().publicKey)
+    const body = `[${' '.repeat(length - 2)}]`
+    const cost = async (publicKey: readonly string[]): Promise<number> => {
+      const { verify } = createSendGridVerifier({ publicKey })
+      const forged = { timestamp: now(), signature: sign(makeKeys().privateKey, now(), genuine.body) }
+      return measure(() => verify(post(forged, body)), body)
+    }
+    const usual = await cost(keys.slice(0, 1))
+    // Half as much again is for the noise of one measurement.
+    expect((await cost(keys)) / usual).toBeLessThan(16 * 1.5)
+  },
+)
 
 test('the shapes of many texts are checked in linear time', async () => {
   const { findMisshapen } = await import('../src/params/index.ts')

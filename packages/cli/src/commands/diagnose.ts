@@ -1,9 +1,9 @@
 import { type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
+import { type RecordedRequest, toIncoming } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, formatFixes, guessFlags, readGuesses, type ShownCause } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
-import { type GivenRequest, toIncoming } from '../inputs/request.ts'
 import { type Colors, cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
 import { readSecrets, readSecretsIfAny, requireSecrets, type Secrets, secretFlags } from '../secrets.ts'
 import { hasPublicKey, isOfSendGrid, publicKeyFlags } from '../sendgrid/keys.ts'
@@ -65,7 +65,7 @@ export const command: Command = {
 }
 
 async function explainTwilio(
-  given: GivenRequest,
+  given: RecordedRequest,
   args: Args,
   io: Io,
   { secrets, guesses }: { readonly secrets: Secrets; readonly guesses: DiagnoseOptions },

@@ -2,7 +2,7 @@ import { type SignRequestInput, sampleWebhook, webhookKinds } from 'tollgate/tes
 import { addScheme } from '../addresses.ts'
 import type { Args } from '../args.ts'
 import { EXIT, UnreachableError, UsageError } from '../exit.ts'
-import { readRequest } from '../inputs/index.ts'
+import { formFlags, hasForm, readRequest } from '../inputs/index.ts'
 import { hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
 import { privateKeyFlags, sendgridKind } from '../sendgrid/keys.ts'
@@ -12,7 +12,7 @@ import { prepare, prepareCaptured, toAddress } from '../sending/prepare.ts'
 import { startProgress } from '../sending/progress.ts'
 import { isDone, reportJson, reportText } from '../sending/report.ts'
 import { renewSids } from '../sending/vary.ts'
-import type { Command } from './command.ts'
+import { type Command, inGroup } from './command.ts'
 
 export const command: Command = {
   words: '[kind]',
@@ -25,13 +25,7 @@ export const command: Command = {
       describe: "Your server's publicUrl, if it is not the address of --to; its host is sent as the Host header",
     },
     ...contentFlags,
-    capture: {
-      type: 'text',
-      value: 'FILE|-',
-      describe: "Send a captured request again, byte for byte: the inspector's fixture or export",
-    },
-    har: { type: 'text', value: 'FILE|-', describe: 'The same for an entry of a HAR file' },
-    entry: { type: 'text', value: 'N', describe: 'The number of the entry in the export or HAR file, from 1' },
+    ...inGroup('Or send a recorded request again, byte for byte:', formFlags),
     count: { type: 'text', value: 'N', describe: 'Send N webhooks, each with its own SIDs; up to 10,000' },
     repeat: { type: 'text', value: 'N', describe: 'Send each N times, byte for byte, like a replay' },
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
@@ -86,7 +80,7 @@ interface Source {
 }
 
 async function readSource(args: Args, io: Io, to: string): Promise<Source> {
-  if (args.has('capture') || args.has('har')) return await readCaptured(args, io, to)
+  if (hasForm(args)) return await readCaptured(args, io, to)
   if (args.text('word') !== sendgridKind) return await readMade(args, io, to)
   const { prepareSendGrid } = await import('../sendgrid/sign.ts')
   return {
@@ -97,7 +91,7 @@ async function readSource(args: Args, io: Io, to: string): Promise<Source> {
 
 async function readMade(args: Args, io: Io, to: string): Promise<Source> {
   const kind = args.text('word')
-  if (args.has('entry')) throw new UsageError('--entry needs --capture FILE or --har FILE.')
+  if (args.has('entry')) throw new UsageError('--entry needs --har FILE or --capture FILE.')
   if (kind === undefined && !['param', 'form', 'json-body', 'body'].some((name) => args.has(name)))
     throw new UsageError(
       'Name the kind of webhook (tollgate send --list), or use --param, --form, --json-body, --body or --capture.',

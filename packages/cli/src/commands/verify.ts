@@ -1,7 +1,7 @@
 import { type Accepted, createVerifier, type Rejected, type Verdict } from 'tollgate'
+import { splitUrl, toIncoming } from 'tollgate/requests'
 import { asUsage, EXIT } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
-import { splitUrl, toIncoming } from '../inputs/request.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { readSecrets, readSecretsIfAny, requireSecrets, secretFlags } from '../secrets.ts'
 import { hasPublicKey, isOfSendGrid, publicKeyFlags } from '../sendgrid/keys.ts'

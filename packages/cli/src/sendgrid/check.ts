@@ -1,9 +1,9 @@
 import { basename } from 'node:path'
 import { diagnoseSendGrid, type SendGridDiagnosis } from 'tollgate/diagnose'
+import { type RecordedRequest, toIncoming } from 'tollgate/requests'
 import { createSendGridVerifier, type SendGridVerdict } from 'tollgate/sendgrid'
 import type { Args } from '../args.ts'
 import { asUsage, asUsageLater, EXIT } from '../exit.ts'
-import { type GivenRequest, toIncoming } from '../inputs/request.ts'
 import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { readText } from '../read-text.ts'
 import { requirePublicKeys } from './keys.ts'
@@ -11,7 +11,7 @@ import { requirePublicKeys } from './keys.ts'
 const maxBodyBytes = 16 * 1024 * 1024
 
 /** Runs `tollgate verify` for a request of SendGrid. */
-export async function verifySendGrid(given: GivenRequest, args: Args, io: Io): Promise<number> {
+export async function verifySendGrid(given: RecordedRequest, args: Args, io: Io): Promise<number> {
   const publicKey = await requirePublicKeys(args, io)
   const verifier = asUsage(() => createSendGridVerifier({ publicKey, maxBodyBytes }))
   const verdict = await verifier.verify(toIncoming(given))
@@ -22,7 +22,7 @@ export async function verifySendGrid(given: GivenRequest, args: Args, io: Io): P
 }
 
 /** Explains a request of SendGrid with the keys and limits of the flags. */
-export async function explainSendGrid(given: GivenRequest, args: Args, io: Io): Promise<SendGridDiagnosis> {
+export async function explainSendGrid(given: RecordedRequest, args: Args, io: Io): Promise<SendGridDiagnosis> {
   const publicKey = await requirePublicKeys(args, io)
   const otherKeys: Record<string, string> = {}
   for (const path of args.list('other-key-file'))

@@ -1,9 +1,9 @@
 import type { DiagnosableRequest } from 'tollgate/diagnose'
+import { findHeader, type RecordedRequest, toIncoming } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { hasRequest, readRequest } from '../inputs/index.ts'
-import { findHeader, type GivenRequest, toIncoming } from '../inputs/request.ts'
 import { cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
 import { readSecretsIfAny } from '../secrets.ts'
 import { toVerifierOptions } from '../verifier-options.ts'
@@ -44,7 +44,7 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
 }
 
 /** A capture may have the target alone: the server checks it below its public URL. */
-function addOrigin(given: GivenRequest, { options }: ServerOptions): GivenRequest {
+function addOrigin(given: RecordedRequest, { options }: ServerOptions): RecordedRequest {
   const { publicUrl } = options
   const isTarget = given.url.startsWith('/') && typeof publicUrl === 'string'
   return isTarget ? { ...given, url: publicUrl.replace(/\/$/, '') + given.url } : given
@@ -64,7 +64,7 @@ async function showRecent(args: Args, io: Io, api: TwilioApi): Promise<number> {
 async function readServer(
   args: Args,
   io: Io,
-  given: GivenRequest | undefined,
+  given: RecordedRequest | undefined,
   { username, accountSid, password }: Credentials,
 ): Promise<ServerOptions> {
   const found = await readSecretsIfAny(args, io)
@@ -112,7 +112,7 @@ function toJson(sent: Sent, comparison: Comparison, shows: boolean): object {
 
 function format(
   sent: Sent,
-  given: GivenRequest | undefined,
+  given: RecordedRequest | undefined,
   { isGenuine, causes, unexplained, signedBy }: Comparison,
   shows: boolean,
   io: Io,

@@ -52,7 +52,8 @@ function toIncomingRequest(request: EitherRequest, edgeSegments: readonly string
     )
   const { method, headers, body } = web.toIncomingRequest(request)
   const target = request.url.replace(/^[^:/]+:\/\/[^/?#]*/, '')
-  const basePath = request.nextUrl?.basePath ?? ''
+  // Stripped twice, the signature of `/base/sms` would run the route of `/base/base/sms`.
+  const basePath = ('EdgeRuntime' in globalThis && request.nextUrl?.basePath) || ''
   const url = target.startsWith(`${basePath}/`) ? target.slice(basePath.length) : target
   return { method, url, headers, body, urlIsNormalized: respellQuery }
 }

@@ -157,7 +157,7 @@ function startAttempt(settings: ReplaySettings, key: string, delivery: Delivery)
 /**
  * The pauses before the guard tries again to confirm, in milliseconds. A client that lost its
  * connection rejects the command, and needs a moment for the next connection. All of them end before
- * the lease does.
+ * a lease of the default length does.
  */
 const confirmPausesMs: readonly number[] = [250, 1000, 4000]
 

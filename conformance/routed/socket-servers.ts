@@ -1,0 +1,148 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import websocket from '@fastify/websocket'
+import { upgradeWebSocket } from '@hono/node-server'
+import { plugin as crossws } from 'crossws/server/node'
+import createFastify, { type FastifyInstance } from 'fastify'
+import { serve as serveH3 } from 'h3'
+import { twilioWebhook as guardFastify } from 'tollgate/fastify'
+import { createVerifyClient, twilioUpgrade } from 'tollgate/ws'
+import { WebSocketServer } from 'ws'
+import type { Running } from '../adapter/framework.ts'
+import { findPort } from '../frameworks/listen.ts'
+import { listenWithFastify, serveApp, serveUpgrades, trackConnections } from '../frameworks/ws.ts'
+import { readAt } from './fastify-servers.ts'
+import { type H3Place, h3Places, makeH3App } from './h3-app.ts'
+import { type HonoPlace, honoPlaces, makeHonoApp, openByHono } from './hono-app.ts'
+import { atPlaces, type Place, places, rootPaths } from './places.ts'
+import { findRoute, mountedRoutes, type Ran, rootRoutes } from './routes.ts'
+import type { GuardOptions, RoutedServer } from './server.ts'
+
+/** The guard stands before the routes, so it has the whole server or some paths. */
+const wsPlaces = {
+  'the whole app': 'all',
+  'some paths': places['paths at the root'],
+} as const satisfies Readonly<Record<string, RoutedServer['guards']>>
+
+type WsPlace = keyof typeof wsPlaces
+
+const choosePaths = (place: string, options: GuardOptions): GuardOptions & { readonly paths?: readonly string[] } =>
+  place === 'some paths' ? { ...options, paths: rootPaths } : options
+
+/** Routes by the raw path, as servers with one path for each `WebSocketServer` do. */
+function readRaw(url: string): string {
+  return url.replace(/[?#].*$/s, '')
+}
+
+/** Routes as the documentation of ws says. */
+function readWhatwg(url: string): string {
+  try {
+    return new URL(url, 'wss://base.url').pathname
+  } catch {
+    return '/nowhere'
+  }
+}
+
+const readers = { 'the raw path': readRaw, 'new URL().pathname': readWhatwg }
+
+function listWs(name: string, start: (place: WsPlace, options: GuardOptions | undefined, route: Router) => Server) {
+  return Object.entries(readers).flatMap(([way, readPath]) =>
+    atPlaces(`${name}, ${way}`, wsPlaces, (place, options) =>
+      serveUpgrades(
+        start(place, options, ({ url = '' }) => {
+          const found = findRoute(readPath(url))
+          const ran: Ran | undefined = found && { ...found, urls: { 'req.url': url } }
+          return ran && JSON.stringify(ran)
+        }),
+      ),
+    ),
+  )
+}
+
+/** Returns what the socket of a route sends. `undefined`: the request has no route. */
+type Router = (req: IncomingMessage) => string | undefined
+
+function startUpgrade(place: WsPlace, options: GuardOptions | undefined, route: Router): Server {
+  const guard = options && twilioUpgrade(choosePaths(place, options))
+  const sockets = new WebSocketServer({ noServer: true })
+  return createServer((_req, res) => void res.writeHead(426).end()).on('upgrade', async (req, socket, head) => {
+    const webhook = await guard?.(req, socket, head)
+    if (guard && webhook === undefined) return
+    const text = route(req)
+    if (text === undefined) return void socket.destroy()
+    sockets.handleUpgrade(req, socket, head, (connection) => connection.send(text))
+  })
+}
+
+function startVerifyClient(place: WsPlace, options: GuardOptions | undefined, route: Router): Server {
+  const server = createServer((_req, res) => void res.writeHead(426).end())
+  const verifyClient = options && { verifyClient: createVerifyClient(choosePaths(place, options)) }
+  return (
+    new WebSocketServer({ server, ...verifyClient }).on('connection', (connection, req) => {
+      const text = route(req)
+      if (text === undefined) connection.terminate()
+      else connection.send(text)
+    }) && server
+  )
+}
+
+async function startFastify(
+  place: Place | WsPlace,
+  options: GuardOptions | undefined,
+  byAdapter: boolean,
+): Promise<Running> {
+  const app = createFastify({ forceCloseConnections: true })
+  const verifyClient = options && !byAdapter && { verifyClient: createVerifyClient(choosePaths(place, options)) }
+  await app.register(websocket, { options: { ...verifyClient } })
+  const add = (scope: FastifyInstance, paths?: readonly string[]): void => {
+    if (options && byAdapter) scope.register(guardFastify, { ...options, ...(paths && { paths }) })
+  }
+  const addRoute = (scope: FastifyInstance, path: string, route: string): void => {
+    scope.register(async (own) => {
+      if (place === 'each route') add(own)
+      own.route({
+        method: 'GET',
+        url: path,
+        // `verifyClient` guards no ordinary handler.
+        handler: async (request, reply) => (byAdapter ? readAt(route)(request) : reply.code(426).send()),
+        wsHandler: (connection, request) => connection.send(JSON.stringify(readAt(route)(request))),
+      })
+    })
+  }
+  if (place === 'the whole app') add(app)
+  if (place === 'paths at the root') add(app, rootPaths)
+  app.register(
+    async (scope) => {
+      if (place === 'paths in the mounted part') add(scope, ['/api/voice'])
+      if (place === 'paths below the mount') add(scope, ['/voice'])
+      for (const path of mountedRoutes) addRoute(scope, path, `/api${path}`)
+    },
+    { prefix: '/api' },
+  )
+  for (const path of rootRoutes) addRoute(app, path, path)
+  return listenWithFastify(app)
+}
+
+async function startH3(place: H3Place, options: GuardOptions | undefined): Promise<Running> {
+  const to = { hostname: '127.0.0.1', port: 0, silent: true, gracefulShutdown: false, plugins: [crossws({})] }
+  const running = serveH3(makeH3App(place, options, true), to)
+  await running.ready()
+  const server = running.node?.server as Server
+  const drop = trackConnections(server)
+  const close = async (): Promise<void> => {
+    drop()
+    await running.close(true)
+  }
+  return { port: findPort(server), close }
+}
+
+/** Servers of Node.js that open WebSockets. Behind an adapter's own guard they answer other requests too. */
+export const socketServers: readonly RoutedServer[] = [
+  ...listWs('ws, twilioUpgrade', startUpgrade),
+  ...listWs('ws, verifyClient', startVerifyClient),
+  ...atPlaces('@fastify/websocket', places, (place, options) => startFastify(place, options, true)),
+  ...atPlaces('@fastify/websocket, verifyClient', wsPlaces, (place, options) => startFastify(place, options, false)),
+  ...atPlaces('hono 4, WebSockets', honoPlaces, (place: HonoPlace, options) =>
+    serveApp(makeHonoApp(place, options, { knowsTarget: true, openSocket: openByHono(upgradeWebSocket) })),
+  ),
+  ...atPlaces('h3 2, WebSockets', h3Places, startH3),
+].map((server) => ({ ...server, webSockets: true }))
