@@ -4,13 +4,6 @@ import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import type { HeaderList, RouteVerdict } from './options.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** The span of a request that is forwarded. */
-export interface RequestTrace {
-  readonly span: Span
-  /** The fields that make the upstream's spans children of this one. */
-  readonly fields: readonly string[]
-}
-
 /** The state of an exchange, as logs, metrics, traces and `onExchange` read it. */
 export interface ExchangeState {
   readonly client: Pick<Client, 'method' | 'target' | 'rawFields' | 'socket'>
@@ -24,8 +17,8 @@ export interface ExchangeState {
   readonly answeredBy: 'upstream' | 'gateway'
   /** Why the upstream's answer is missing or incomplete: an error code, or words of the gateway. */
   readonly failure: string | undefined
-  /** The span, if the request is forwarded and spans are sent. */
-  readonly trace: RequestTrace | undefined
+  /** The span of a forwarded request, and the fields that make the upstream's spans its children. */
+  readonly trace: { readonly span: Span; readonly fields: readonly string[] } | undefined
   readonly requestBody: Uint8Array | undefined
   /** The header fields of the answer. */
   readonly responseFields: readonly string[]

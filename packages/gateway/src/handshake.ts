@@ -4,14 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import {
-  chooseRoute,
-  type ExchangeState,
-  listHopField,
-  listVerdictFields,
-  type RequestTrace,
-  release,
-} from './exchange.ts'
+import { chooseRoute, type ExchangeState, listHopField, listVerdictFields, release } from './exchange.ts'
 import type { RouteVerdict } from './options.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import { replaceTrace, startTrace } from './tracing.ts'
@@ -42,7 +35,7 @@ export class Handshake implements ExchangeState {
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
   failure: string | undefined
-  trace: RequestTrace | undefined
+  trace: ExchangeState['trace']
   responseFields: readonly string[] = []
   readonly #req: IncomingMessage
   readonly #context: HandshakeContext

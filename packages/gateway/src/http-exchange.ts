@@ -7,7 +7,6 @@ import {
   type ExchangeState,
   listHopField,
   listVerdictFields,
-  type RequestTrace,
   release,
   settle,
 } from './exchange.ts'
@@ -43,7 +42,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
   failure: string | undefined
-  trace: RequestTrace | undefined
+  trace: ExchangeState['trace']
   responseFields: readonly string[] = []
   readonly #context: ExchangeContext
   readonly #deadline: NodeJS.Timeout

@@ -1,13 +1,8 @@
 import { fstatSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
-/** Writes lines to standard output or standard error. It never throws and never waits. */
-export interface LineWriter {
-  /** Writes a line that ends with a line feed. A line that cannot be written is dropped. */
-  readonly write: (line: string) => void
-  /** How many lines were dropped: the disk is full, the reader is gone or does not read. */
-  readonly dropped: number
-}
+/** Writes lines to standard output or standard error. It never throws, and counts lost lines. */
+type LineWriter = FileWriter | StreamWriter
 
 const writers = new Map<1 | 2, LineWriter>()
 
@@ -26,7 +21,7 @@ function openLineWriter(fd: 1 | 2): LineWriter {
 }
 
 /** Writes to a file at once. `process.stdout` would stay closed after an error, such as a full disk. */
-class FileWriter implements LineWriter {
+class FileWriter {
   readonly #fd: number
   /** The rest of a line that was written in part. It is written before the next line. */
   #rest: Uint8Array = new Uint8Array(0)
@@ -63,7 +58,7 @@ const maxWaitingBytes = 1024 * 1024
  * Writes to a pipe, a socket or a terminal. Lines wait in memory for a reader that is slow. More
  * lines are dropped: Docker and journald stop reading when their own disk is full.
  */
-class StreamWriter implements LineWriter {
+class StreamWriter {
   readonly #stream: NodeJS.WriteStream
   dropped = 0
 

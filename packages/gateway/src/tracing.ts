@@ -9,7 +9,7 @@ import {
   type TextMapSetter,
   trace,
 } from '@opentelemetry/api'
-import type { ExchangeState, RequestTrace } from './exchange.ts'
+import type { ExchangeState } from './exchange.ts'
 import { importOptional } from './import-optional.ts'
 import type { Report } from './report.ts'
 
@@ -45,7 +45,7 @@ export async function startTracing(): Promise<() => Promise<void>> {
 }
 
 /** Starts the span of a request that is forwarded. */
-export function startTrace(exchange: ExchangeState): RequestTrace {
+export function startTrace(exchange: ExchangeState): ExchangeState['trace'] {
   const parent = findParent(exchange)
   const span = startSpan(exchange, parent, Date.now() - (performance.now() - exchange.startedAt))
   const fields: string[] = []
@@ -54,7 +54,7 @@ export function startTrace(exchange: ExchangeState): RequestTrace {
 }
 
 /** Returns the fields for the upstream, with the context of the span instead of the sender's. */
-export function replaceTrace(fields: readonly string[], trace: RequestTrace | undefined): readonly string[] {
+export function replaceTrace(fields: readonly string[], trace: ExchangeState['trace']): readonly string[] {
   if (trace === undefined) return fields
   const names = new Set(propagation.fields())
   const rest = fields.filter((_, index) => !names.has((fields[index - (index % 2)] as string).toLowerCase()))
