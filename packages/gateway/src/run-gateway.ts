@@ -50,10 +50,6 @@ export async function runGateway(source: Source, { tell = tellOperator }: RunHoo
     const gateway = createGateway(options)
     const { url, adminUrl, forwardAuthUrl } = await gateway.listen()
     resources.closeUnused()
-    if (url) tell(`The gateway listens on ${url}`)
-    if (forwardAuthUrl !== undefined) tell(`Forward-auth listens on ${forwardAuthUrl}`)
-    if (adminUrl !== undefined) tell(`Health and metrics: ${adminUrl}`)
-
     const reload = async (): Promise<void> => {
       if (!('file' in source)) {
         tell('Nothing was reloaded: without --config, flags and secrets are read only at the start')
@@ -71,7 +67,12 @@ export async function runGateway(source: Source, { tell = tellOperator }: RunHoo
       }
     }
     const unfollow = followSource(source, reload)
-    await waitForStopSignal()
+    const stopped = waitForStopSignal()
+    // Who reads these messages may send a signal at once.
+    if (url) tell(`The gateway listens on ${url}`)
+    if (forwardAuthUrl !== undefined) tell(`Forward-auth listens on ${forwardAuthUrl}`)
+    if (adminUrl !== undefined) tell(`Health and metrics: ${adminUrl}`)
+    await stopped
     unfollow()
     tell('Stopping. Requests that have begun are still answered')
     await gateway.close({ graceMs })
