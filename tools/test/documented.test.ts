@@ -13,14 +13,6 @@ const pages = listFiles('README.md', 'docs/*.md', 'packages/*/README.md').filter
 )
 const documentation = pages.map(read).join('\n')
 
-test('the README lists every option of the verifier and of the adapters', () => {
-  const [known = ''] = /const known\b[^}]+}/.exec(read('packages/tollgate/src/verify/options.ts')) ?? []
-  const options = find(known, /(\w+): true/g)
-  expect(options.length).toBeGreaterThan(12)
-  const listed = find(read('README.md'), /^\| `(\w+)`/gm)
-  expect([...options, 'verifier', 'webSocket', 'paths'].filter((name) => !listed.includes(name))).toEqual([])
-})
-
 test('a page names every environment variable that the packages read', () => {
   const source = listFiles('packages/*/src/*.ts').map(read).join('\n')
   const names = new Set(find(source, /(?:\benv\.|')((?:TOLLGATE|TWILIO|SENDGRID|OTEL)_[A-Z_]+)\b/g))
@@ -38,7 +30,7 @@ test('the page on the gateway names every code of a request that no verifier saw
 })
 
 test('the page on the diagnosis names every framework that has fixes of its own', () => {
-  const [row = ''] = /^\| `framework` .*$/m.exec(read('docs/diagnosis.md')) ?? []
+  const [row = ''] = /^`framework` may be [\s\S]*?\n\n/m.exec(read('docs/diagnosis.md')) ?? []
   expect(Object.keys(places).filter((name) => !row.includes(`\`${name}\``))).toEqual([])
 })
 

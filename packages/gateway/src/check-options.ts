@@ -1,46 +1,33 @@
-import type { AddressOptions, ForwardAuthOptions, GatewayOptions, LimitOptions } from './options.ts'
+import { checkNames, readOptions } from 'tollgate/options'
+import {
+  type AddressOptions,
+  addressOptions,
+  type ForwardAuthOptions,
+  type GatewayOptions,
+  gatewayOptions,
+  limitOptions,
+} from './options.ts'
 import { isPlainPath } from './routes.ts'
 import { findScheme } from './schemes.ts'
 
-type Known<T> = Readonly<Record<keyof T, true>>
-
-const known: Known<GatewayOptions> = {
-  listen: true,
-  admin: true,
-  forwardAuth: true,
-  routes: true,
-  timeoutMs: true,
-  limits: true,
-  log: true,
-  onExchange: true,
-  captureBytes: true,
-}
-const knownAddress: Known<AddressOptions> = { host: true, port: true, fd: true }
-const knownLimits: Known<LimitOptions> = { bodiesPerPeer: true, bytesPerPeer: true, trustedPeers: true }
 const notInForwardAuth = ['host', 'path', 'upstream', 'mode', 'webSocket']
-const knownForwardAuth = ['listen', 'style', 'pathPrefix', 'webSocketPaths']
+const other = { type: 'other' } as const
+const forwardAuthOptions = { listen: other, style: other, pathPrefix: other, webSocketPaths: other }
 
 /**
  * Checks the gateway's own options. `createVerifier` checks the options of the verifier in a route.
  * @throws TypeError or RangeError that names the option
  */
 export function checkOptions(options: GatewayOptions): void {
-  checkNames(options, known, 'the gateway')
+  refuseMisplaced(options, 'the gateway')
+  readOptions(options, gatewayOptions, 'the gateway')
   if (options.listen !== undefined) checkAddress(options.listen, 'listen')
   if (options.admin !== undefined && options.admin !== false) checkAddress(options.admin, 'admin')
-  if (options.limits !== undefined) {
-    checkNames(options.limits, knownLimits, '"limits"')
-    checkInteger(options.limits.bodiesPerPeer, 'limits.bodiesPerPeer', 1, 100_000)
-    checkInteger(options.limits.bytesPerPeer, 'limits.bytesPerPeer', 1, Number.MAX_SAFE_INTEGER)
-  }
-  checkInteger(options.timeoutMs, 'timeoutMs', 1, 600_000)
-  checkInteger(options.captureBytes, 'captureBytes', 0, Number.MAX_SAFE_INTEGER)
-  const { log, onExchange, routes } = options
+  if (options.limits !== undefined) readOptions(options.limits, limitOptions, '"limits"', 'limits.')
+  const { log, routes } = options
   const isLogger = (['info', 'warn', 'error'] as const).every((level) => typeof Object(log)[level] === 'function')
   if (log !== undefined && log !== 'silent' && log !== 'info' && !isLogger)
     throw new TypeError("\"log\" must be 'silent', 'info' or a logger with info, warn and error")
-  if (onExchange !== undefined && typeof onExchange !== 'function')
-    throw new TypeError(`"onExchange" must be a function, got ${typeof onExchange}`)
   if (options.forwardAuth !== undefined) checkForwardAuth(options.forwardAuth)
   if (!Array.isArray(routes) || (routes.length === 0 && options.forwardAuth === undefined))
     throw new TypeError('"routes" must be a list of at least one route: { path, upstream, publicUrl }')
@@ -76,9 +63,8 @@ function overlap(one: string, other: string): boolean {
 }
 
 function checkForwardAuth(options: ForwardAuthOptions): void {
-  const names = Object.keys(findScheme(Object(options)).known).filter((name) => !notInForwardAuth.includes(name))
-  const all = [...names, ...knownForwardAuth].map((name) => [name, true] as const)
-  checkNames(options, Object.fromEntries(all), '"forwardAuth"')
+  const rows = Object.entries(findScheme(Object(options)).known).filter(([name]) => !notInForwardAuth.includes(name))
+  checkNames(options, { ...Object.fromEntries(rows), ...forwardAuthOptions }, '"forwardAuth"')
   if (options.listen !== undefined) checkAddress(options.listen, 'forwardAuth.listen')
   if (options.style !== undefined && options.style !== 'forwarded' && options.style !== 'envoy')
     throw new TypeError("\"forwardAuth.style\" must be 'forwarded' or 'envoy'")
@@ -92,15 +78,6 @@ function checkForwardAuth(options: ForwardAuthOptions): void {
     throw new TypeError(
       '"forwardAuth.webSocketPaths" must be a list of paths such as "/media", without escapes or dots',
     )
-}
-
-function checkNames(given: unknown, names: Readonly<Record<string, true>>, where: string): void {
-  if (typeof given !== 'object' || given === null) throw new TypeError(`${where} must be an object`)
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(names, name)) {
-      const advice = explainMisplaced(name) ?? `Known options: ${Object.keys(names).join(', ')}`
-      throw new TypeError(`Unknown option "${name}" of ${where}. ${advice}`)
-    }
 }
 
 const misplaced: Readonly<Record<string, string>> = {
@@ -117,20 +94,17 @@ export function explainMisplaced(name: string): string | undefined {
   return Object.hasOwn(misplaced, name) ? misplaced[name] : undefined
 }
 
-function checkAddress(address: AddressOptions, where: string): void {
-  checkNames(address, knownAddress, `"${where}"`)
-  const { host, port, fd }: { host?: unknown; port?: unknown; fd?: unknown } = address
-  if (fd !== undefined && (host !== undefined || port !== undefined))
-    throw new TypeError(`"${where}.fd" is a socket that has an address: leave out "host" and "port"`)
-  // 0 to 2 are the standard streams.
-  checkInteger(fd, `${where}.fd`, 3, 1024)
-  if (host !== undefined && (typeof host !== 'string' || host === ''))
-    throw new TypeError(`"${where}.host" must be a host name or an address`)
-  checkInteger(port, `${where}.port`, 0, 65_535)
+function refuseMisplaced(given: unknown, where: string): void {
+  for (const name of Object.keys(Object(given))) {
+    const advice = explainMisplaced(name)
+    if (advice !== undefined) throw new TypeError(`Unknown option "${name}" of ${where}. ${advice}`)
+  }
 }
 
-function checkInteger(value: unknown, name: string, least: number, most: number): void {
-  if (value === undefined) return
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw new TypeError(`"${name}" must be an integer`)
-  if (value < least || value > most) throw new RangeError(`"${name}" must be from ${least} to ${most}`)
+function checkAddress(address: AddressOptions, where: string): void {
+  refuseMisplaced(address, `"${where}"`)
+  const { host, port, fd } = readOptions(address, addressOptions, `"${where}"`, `${where}.`)
+  if (host === '') throw new TypeError(`"${where}.host" must be a host name or an address`)
+  if (fd !== undefined && (host !== undefined || port !== undefined))
+    throw new TypeError(`"${where}.fd" is a socket that has an address: leave out "host" and "port"`)
 }

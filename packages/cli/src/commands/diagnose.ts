@@ -58,7 +58,7 @@ export const command: Command = {
     const diagnosis: Shown = isOfSendGrid(given, args)
       ? await (await import('../sendgrid/check.ts')).explainSendGrid(given, args, io)
       : await explainTwilio(given, args, io, { secrets, guesses })
-    if (args.flag('json')) printJson(io, toJson(diagnosis))
+    if (args.has('json')) printJson(io, toJson(diagnosis))
     else print(io, formatDiagnosis(diagnosis, colorsFor(io.stdout, io.env)))
     return diagnosis.verdict.ok ? EXIT.ok : EXIT.notGenuine
   },

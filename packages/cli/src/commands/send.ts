@@ -52,7 +52,7 @@ export const command: Command = {
   ],
   epilogue: 'Exits with 1 if an answer is not 2xx (101 for a handshake), or is malformed XML.',
   async run(args, io) {
-    if (args.flag('list')) return listKinds(args, io)
+    if (args.has('list')) return listKinds(args, io)
     const kind = args.text('word')
     const isHandshake = kind !== undefined && /(^|[.])handshake$/.test(kind)
     const to = addScheme(args.text('to') ?? '', isHandshake ? 'ws' : 'http')
@@ -62,11 +62,11 @@ export const command: Command = {
     const timeoutMs = (args.integer('timeout', 1, 600) ?? 15) * 1000
     const source = await readSource(args, io, to)
     const answers = await sendAll(listDeliveries(count, repeat, source.make), count * repeat, timeoutMs, io)
-    if (args.flag('json')) reportJson(io, { kind: kind ?? null, to: hideQuery(to), ...source.facts }, answers)
+    if (args.has('json')) reportJson(io, { kind: kind ?? null, to: hideQuery(to), ...source.facts }, answers)
     else reportText(io, answers)
     const refused = answers.find(({ status }) => status >= 400)
     const hint = refused && explainRejection(refused.status, to, source)
-    if (hint !== undefined && !args.flag('json')) tell(io, hint)
+    if (hint !== undefined && !args.has('json')) tell(io, hint)
     return answers.every(isDone) ? EXIT.ok : EXIT.notGenuine
   },
 }
@@ -146,7 +146,7 @@ function listKinds(args: Args, io: Io): number {
     return { kind: String(kind), method, body }
   })
   rows.push({ kind: sendgridKind, method: 'POST', body: 'json' })
-  if (args.flag('json')) printJson(io, rows)
+  if (args.has('json')) printJson(io, rows)
   else for (const { kind, method, body } of rows) print(io, `${kind.padEnd(30)}${method.padEnd(6)}${body}`)
   return EXIT.ok
 }

@@ -15,9 +15,9 @@ export async function verifySendGrid(given: RecordedRequest, args: Args, io: Io)
   const publicKey = await requirePublicKeys(args, io)
   const verifier = asUsage(() => createSendGridVerifier({ publicKey, maxBodyBytes }))
   const verdict = await verifier.verify(toIncoming(given))
-  if (args.flag('json')) printJson(io, toJson(verdict))
+  if (args.has('json')) printJson(io, toJson(verdict))
   else print(io, formatVerdict(verdict, io))
-  if (!verdict.ok && !args.flag('json')) tell(io, 'To find out why, run tollgate diagnose with the same flags.')
+  if (!verdict.ok && !args.has('json')) tell(io, 'To find out why, run tollgate diagnose with the same flags.')
   return verdict.ok ? EXIT.ok : EXIT.notGenuine
 }
 

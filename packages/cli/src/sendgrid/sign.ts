@@ -62,7 +62,7 @@ export async function printSigned(url: string, args: Args, io: Io): Promise<numb
   tellPublicKey(signed.publicKey, args, io)
   const { method, headers, body, publicKey } = signed
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  if (args.flag('json'))
+  if (args.has('json'))
     printJson(io, {
       method,
       url,

@@ -23,7 +23,7 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
   const urlOf = readApiUrl(args)
   const credentials = await readCredentials(args, io)
   const api = createTwilioApi({ credentials, urlOf, requestsPerSecond: 10 })
-  if (args.flag('recent')) return await showRecent(args, io, api)
+  if (args.has('recent')) return await showRecent(args, io, api)
   const given = hasRequest(args) ? await readRequest(args, io) : undefined
   if (given === undefined && !args.has('public-url'))
     throw new UsageError(
@@ -37,8 +37,8 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
       : await readAlert(api, alert)
   const seen = given === undefined ? undefined : toIncoming(given)
   const comparison = await asUsageLater(() => compareSent(alignNames(sent, seen), seen, server))
-  const shows = args.flag('show-values')
-  if (args.flag('json')) printJson(io, toJson(sent, comparison, shows))
+  const shows = args.has('show-values')
+  if (args.has('json')) printJson(io, toJson(sent, comparison, shows))
   else print(io, format(sent, given && addOrigin(given, server), comparison, shows, io))
   return comparison.isGenuine ? EXIT.ok : EXIT.notGenuine
 }
@@ -51,9 +51,9 @@ function addOrigin(given: RecordedRequest, { options }: ServerOptions): Recorded
 }
 
 async function showRecent(args: Args, io: Io, api: TwilioApi): Promise<number> {
-  const shows = args.flag('show-values')
+  const shows = args.has('show-values')
   const alerts = (await listRecent(api, mostRecent)).map((alert) => ({ ...alert, url: showUrl(alert.url, shows) }))
-  if (args.flag('json')) printJson(io, alerts)
+  if (args.has('json')) printJson(io, alerts)
   else if (alerts.length === 0) print(io, 'No webhook failed in the time for which Twilio keeps alerts.')
   else
     for (const { alert, date, error, method, url } of alerts)

@@ -8,7 +8,7 @@ const folder = installTollgate()
 
 /** Returns the words that bash offers for the last word. Its login shell is another one. */
 function completeInBash(...words: string[]): string[] {
-  const script = `source <(tollgate completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tollgate_yargs_completions; printf '%s\\n' "\${COMPREPLY[@]}"`
+  const script = `source <(tollgate completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tollgate_complete; printf '%s\\n' "\${COMPREPLY[@]}"`
   const { stdout } = spawnSync(requireProgram('bash'), ['--norc', '-c', script, 'bash', 'tollgate', ...words], {
     env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, SHELL: '/bin/zsh', ZSH_NAME: 'zsh' },
     encoding: 'utf8',
@@ -38,7 +38,7 @@ test('zsh gets its own script, and a description of each word', async () => {
   expect(script).toMatchObject({ code: 0, stdout: expect.stringMatching(/^#compdef tollgate\n/) })
   const byEnvironment = await tollgate(['completion'], { env: { SHELL: '/usr/bin/zsh' } })
   expect(byEnvironment.stdout).toBe(script.stdout)
-  const words = ['--get-yargs-completions', 'tollgate', 'sen']
+  const words = ['--complete', 'tollgate', 'sen']
   const offered = await tollgate(words, { env: { SHELL: '/bin/zsh' } })
   expect(offered.stdout).toBe('send:Send a signed webhook to your server\n')
 })

@@ -72,8 +72,7 @@ test("a command does not load the other commands' dependencies", async () => {
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(register).replaceAll("'", '%27')}` }
   const loaded = async (...words: string[]) => (await tollgate(words, { env })).stderr
   const [sign, send] = [await loaded('sign', '--url', 'https://a.example'), await loaded('send', '--list')]
-  expect(sign).toContain('/yargs/')
-  expect(sign).not.toMatch(/fast-xml-parser|cli-progress|cli-table3|\/diagnose|dist\/audit/)
+  expect(sign).not.toMatch(/fast-xml-parser|\/diagnose|dist\/audit/)
   expect(send).toContain('fast-xml-parser')
 })
 
@@ -86,6 +85,10 @@ describe('wrong usage names the flag and exits 2', () => {
     [['verify', '--ulr', 'x'], 'Unknown flag --ulr of tollgate verify. Did you mean --url?'],
     [['verify', '--ulr=x'], 'Unknown flag --ulr of tollgate verify. Did you mean --url?'],
     [['send', '-x'], 'Unknown flag -x of tollgate send.'],
+    [['send', '-xyz'], 'Unknown flag -xyz of tollgate send.'],
+    [['send', '--', '--to'], 'Unknown flag -- of tollgate send.'],
+    [['sign', '-token=x'], '-token is refused'],
+    [['sign', '--no-json'], 'Unknown flag --no-json of tollgate sign.'],
     [['sign', '--url'], '--url needs a value: --url URL.'],
     [['sign', '--url', '--json'], '--url needs a value: --url URL.'],
     [['sign', '--url', 'https://a.example', '--url', 'https://b.example'], '--url is given 2 times'],

@@ -1,4 +1,4 @@
-import { checkType, readOptions } from '../checks/options.ts'
+import { readOptions } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { describeSecretFault, maxTokens, parseTokens, type Tokens } from '../checks/secrets.ts'
 import { encodeUtf8 } from '../scheme/form.ts'
@@ -77,12 +77,12 @@ export interface TwilioAccountTokensOptions extends Omit<CachedOptions, 'default
   /**
    * The main account's Auth Token, or several during its rotation. They verify the main account's
    * requests without a look-up. They are also the credentials for the API: if one is refused, the
-   * next is tried. Give either this or `apiKey`.
+   * next is tried. Give either this or `apiKey`. Default: none.
    */
   readonly authToken?: Tokens | undefined
   /**
    * A main API key of the main account. A standard key may not read accounts. The rotation of the
-   * Auth Token does not affect it.
+   * Auth Token does not affect it. Default: none.
    */
   readonly apiKey?: { readonly sid: string; readonly secret: string } | undefined
   /** Replaces the runtime's `fetch`. Default: `globalThis.fetch`. */
@@ -104,16 +104,22 @@ interface TwilioSettings {
   readonly cache: CacheSettings
 }
 
-const { defaultAccountSid: _own, ...cacheNames } = cachedOptions
+/** The options of `twilioAccountTokens`, beside those of `cached`. */
+export const twilioAccountTokensOptions = {
+  accountSid: { type: 'other', required: true },
+  authToken: { type: 'other' },
+  apiKey: { type: 'other' },
+  fetch: { type: 'function' },
+  baseUrl: { type: 'other' },
+} as const
 
-const known: Readonly<Record<keyof TwilioAccountTokensOptions, true>> = {
-  ...cacheNames,
-  accountSid: true,
-  authToken: true,
-  apiKey: true,
-  fetch: true,
-  baseUrl: true,
-}
+const { defaultAccountSid: _own, ...cacheOptions } = cachedOptions
+const known = { ...cacheOptions, ...twilioAccountTokensOptions }
+
+const apiKeyOptions = {
+  sid: { type: 'other', required: true },
+  secret: { type: 'other', required: true },
+} as const
 
 /**
  * Checks the options of `twilioAccountTokens` and fills in defaults.
@@ -123,7 +129,6 @@ function parseTwilioOptions(options: TwilioAccountTokensOptions): TwilioSettings
   const given = readOptions(options, known, 'twilioAccountTokens')
   const { accountSid, authToken, apiKey } = given
   checkAccountSid(accountSid, 'accountSid')
-  checkType(given.fetch, 'fetch', 'function')
   if ((authToken === undefined) === (apiKey === undefined))
     throw new TypeError('"twilioAccountTokens" needs either "authToken" or "apiKey"')
   return {
@@ -137,12 +142,8 @@ function parseTwilioOptions(options: TwilioAccountTokensOptions): TwilioSettings
   }
 }
 
-function parseApiKey(apiKey: unknown): string {
-  const { sid, secret } = readOptions(
-    apiKey as { sid?: unknown; secret?: unknown },
-    { sid: true, secret: true },
-    '"apiKey"',
-  )
+function parseApiKey(apiKey: NonNullable<TwilioAccountTokensOptions['apiKey']>): string {
+  const { sid, secret } = readOptions(apiKey, apiKeyOptions, '"apiKey"', 'apiKey.')
   if (typeof sid !== 'string' || !/^SK[0-9a-fA-F]{32}$/.test(sid))
     throw new TypeError('"apiKey.sid" must be "SK" and 32 hex digits')
   const fault = describeSecretFault(secret)

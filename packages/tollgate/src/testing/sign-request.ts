@@ -39,18 +39,19 @@ export interface SignedRequest {
   toCurl(): string
 }
 
-const known: Record<keyof SignRequestInput, true> = {
-  url: true,
-  method: true,
-  params: true,
-  json: true,
-  body: true,
-  contentType: true,
-  headers: true,
-  handshake: true,
-  authToken: true,
-  sharedKey: true,
-}
+/** The input of `signRequest`. */
+export const signRequestInput = {
+  url: { type: 'other', required: true },
+  method: { type: 'string' },
+  params: { type: 'other' },
+  json: { type: 'other' },
+  body: { type: 'other' },
+  contentType: { type: 'string' },
+  headers: { type: 'other' },
+  handshake: { type: 'boolean' },
+  authToken: { type: 'other' },
+  sharedKey: { type: 'other' },
+} as const
 
 /**
  * Signs a request as Twilio does, for tests of your handlers. Sign with a token that you made for
@@ -59,7 +60,7 @@ const known: Record<keyof SignRequestInput, true> = {
  * @throws TypeError that names the property, for input that Twilio could not send.
  */
 export function signRequest(input: SignRequestInput): SignedRequest {
-  readOptions(input, known, 'signRequest')
+  readOptions(input, signRequestInput, 'signRequest')
   const { sign, settings } = readKey(input)
   const { method, url, headers, body, handshake, signedUrl, signedParams } = composeRequest(input)
   headers['x-twilio-signature'] = sign(joinSigningString(signedUrl, signedParams))
