@@ -5,8 +5,6 @@ const listeners = ['listen', 'admin', 'forwardAuth'] as const
 /** The inherited sockets, by the option of their listener. */
 export type InheritedSockets = Readonly<Partial<Record<(typeof listeners)[number], AddressOptions>>>
 
-const firstDescriptor = 3
-
 /**
  * Takes the sockets that systemd passes to this process, as sd_listen_fds(3) describes it. A socket
  * has the name of its listener (`FileDescriptorName=`). A single one needs none: it is `listen`.
@@ -26,7 +24,8 @@ export function takeInheritedSockets(env: NodeJS.ProcessEnv = process.env): Inhe
       throw new TypeError(
         `systemd passes ${count} sockets named "${names.join(', ')}". Set FileDescriptorName= of each to another one of: ${listeners.join(', ')}`,
       )
-    taken[name] = { fd: firstDescriptor + index }
+    // 0 to 2 are the standard streams.
+    taken[name] = { fd: 3 + index }
   }
   return taken
 }

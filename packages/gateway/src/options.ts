@@ -58,10 +58,8 @@ export interface AddressOptions {
   /** The port, an integer from 0 to 65,535. 0 is any free port. Default: that of the listener. */
   readonly port?: number | undefined
   /**
-   * The file descriptor of a listening TCP socket that the process has inherited, instead of `host`
-   * and `port`. An integer from 3 to 1,024. While no process accepts connections, the kernel keeps
-   * them, so a restart loses none. `runGateway` sets it itself for the sockets of systemd. Default:
-   * none.
+   * The file descriptor of an inherited TCP socket that listens, instead of `host` and `port`. An
+   * integer from 3 to 1,024. The kernel keeps its connections during a restart. Default: none.
    */
   readonly fd?: number | undefined
 }

@@ -70,7 +70,7 @@ test.each([
   ['workers', { workers: 2 }, /one process/],
   ['tls', { listen: { tls: {} } }, /proxy in front/],
   ['fd and port', { listen: { fd: 3, port: 1 } }, /leave out "host" and "port"/],
-  ['fd of a standard stream', { listen: { fd: 1 } }, /"listen\.fd" must be from 3/],
+  ['fd of a standard stream', { listen: { fd: 1 } }, /"listen\.fd" must be an integer from 3/],
 ])('createGateway says where the option %s belongs', (_, more, message) => {
   const routes = [routeTo('http://127.0.0.1:9')]
   expect(() => createGateway({ routes, ...(more as object) })).toThrow(message)
