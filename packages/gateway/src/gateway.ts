@@ -32,6 +32,7 @@ export interface Gateway {
   listen(): Promise<{ url: string; adminUrl: string | undefined; forwardAuthUrl: string | undefined }>
   /**
    * Replaces all options except the addresses. Requests that have begun keep the old ones.
+   * @param options All options again: none is kept from before.
    * @throws TypeError or RangeError if an option is wrong, if an upstream is a listener of this
    * gateway, or if an address differs from the bound one. Nothing changes then.
    */
@@ -39,9 +40,9 @@ export interface Gateway {
   /**
    * Stops gracefully. The listener stays open for one second, and new requests are served with
    * `Connection: close`. An inherited socket is left at once, because the kernel keeps its queue.
-   * Requests and streams that have begun may continue until `graceMs` is over,
-   * counted from the call. The default is 15,000 milliseconds. Then they are cut off. Resolves when
-   * every connection is closed.
+   * Requests and streams that have begun may continue until `graceMs` is over, counted from the
+   * call. Then they are cut off. Resolves when every connection is closed.
+   * @param options `graceMs` is in milliseconds. Default 15,000.
    */
   close(options?: { graceMs?: number }): Promise<void>
 }

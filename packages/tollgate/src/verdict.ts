@@ -6,11 +6,20 @@ import type { AlgorithmName } from './scheme/algorithms.ts'
  * Frozen.
  */
 export interface WebhookParams extends Iterable<[string, string]> {
-  /** Returns the first value of a name. */
+  /**
+   * Returns the first value of a name, `undefined` if the request has no such parameter.
+   * @param name The parameter, in Twilio's spelling: letter case matters.
+   */
   get(name: string): string | undefined
-  /** Returns the distinct values of a name, in order. */
+  /**
+   * Returns the distinct values of a name in order, none if the request has no such parameter.
+   * @param name The parameter, in Twilio's spelling: letter case matters.
+   */
   getAll(name: string): string[]
-  /** True if the name is there. */
+  /**
+   * True if the name is there, also with an empty value.
+   * @param name The parameter, in Twilio's spelling: letter case matters.
+   */
   has(name: string): boolean
   /** Iterates over the distinct pairs, in order. */
   entries(): IterableIterator<[string, string]>

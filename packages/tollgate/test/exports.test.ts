@@ -71,7 +71,7 @@ const names: Record<string, string[]> = {
   './keys': ['cached', 'fileKeys', 'twilioAccountTokens'],
   './replay': ['memoryStore', 'redisStore', 'replayGuard'],
   './counters': ['openTelemetryCounters', 'verdictCounters'],
-  './diagnose': ['diagnose', 'diagnoseSendGrid', 'evenInProduction', 'withHints'],
+  './diagnose': ['causes', 'diagnose', 'diagnoseSendGrid', 'evenInProduction', 'sendGridCauses', 'withHints'],
   './options': [
     'cachedOptions',
     'checkNames',

@@ -1,7 +1,7 @@
-import { type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
+import { type Cause, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
 import { type RecordedRequest, toIncoming } from 'tollgate/requests'
 import type { Args } from '../args.ts'
-import { formatCauses, formatFixes, guessFlags, readGuesses, type ShownCause } from '../diagnosis.ts'
+import { formatCauses, formatFixes, guessFlags, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
 import { type Colors, cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
@@ -78,11 +78,11 @@ async function explainTwilio(
 type Shown = Pick<Diagnosis, 'ruledOut' | 'tried'> & {
   readonly verdict: { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string }
   readonly proven?: {
-    readonly causes: readonly ShownCause[]
+    readonly causes: readonly Cause<string>[]
     readonly signedUrl?: string
     readonly setting?: string | undefined
   }
-  readonly suspected: readonly ShownCause[]
+  readonly suspected: readonly Cause<string>[]
 }
 
 /** Leaves out most of the verdict: unlike a diagnosis, it does not mask message texts. */

@@ -1,7 +1,8 @@
 import type { Exchange } from '@tollgate/gateway'
 import { createVerifier, type IncomingRequest, type VerifierOptions } from 'tollgate'
+import { type Cause, causes } from 'tollgate/diagnose'
 import { findHeader } from 'tollgate/requests'
-import type { Capture, CapturedCause, Explanation, SigningPart } from '../shared/capture.ts'
+import type { Capture, Explanation, SigningPart } from '../shared/capture.ts'
 
 type SchemeName = NonNullable<Capture['scheme']>
 
@@ -20,7 +21,7 @@ export type Diagnose = (
   options: VerifierOptions & { readonly otherHosts?: readonly string[] },
 ) => Promise<{
   readonly proven?: Explanation['proven']
-  readonly suspected: readonly CapturedCause[]
+  readonly suspected: readonly Cause<string>[]
   readonly ruledOut?: string | undefined
   readonly command?: string | undefined
   readonly signingString?: readonly SigningPart[] | undefined
@@ -119,18 +120,25 @@ async function isSignedAsArrived(request: IncomingRequest, options: VerifierOpti
 }
 
 /** Copies field by field, so that other fields never reach the page. */
-function copyCause({ id, detail, fix }: CapturedCause): CapturedCause {
+function copyCause({ id, detail, fix }: Cause<string>): Cause<string> {
   return { id, detail, fix }
 }
 
 /**
- * Moves the cause `host` to the end if the request was sent to the public URL's host. Without a
- * tunnel, the public URL is this machine, which Twilio cannot reach, so a diagnosis suspects the
+ * Moves the causes of the origin to the end if the request was sent to the public URL's host. Without
+ * a tunnel, the public URL is this machine, which Twilio cannot reach, so a diagnosis suspects the
  * host first. But a sender who called this host knew it, so every other cause is more likely.
  */
 export function rankForLocalUse(explanation: Explanation, capture: Capture): Explanation {
   const host = findHeader(capture.headers, 'host')
   if (host === undefined || !capture.url.toLowerCase().includes(`://${host.toLowerCase()}/`)) return explanation
-  const isHost = ({ id }: CapturedCause): number => Number(id === 'host')
-  return { ...explanation, suspected: [...explanation.suspected].sort((one, other) => isHost(one) - isHost(other)) }
+  const isOfOrigin = ({ id }: Cause<string>): number => Number(findPart(id) === 'origin')
+  return {
+    ...explanation,
+    suspected: [...explanation.suspected].sort((one, other) => isOfOrigin(one) - isOfOrigin(other)),
+  }
+}
+
+function findPart(id: string): string | undefined {
+  return Object.hasOwn(causes, id) ? causes[id as Cause['id']].part : undefined
 }

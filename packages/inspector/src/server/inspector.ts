@@ -32,7 +32,12 @@ export interface Inspector {
    * @throws Error of node:net (as a rejection) if the port is in use
    */
   listen(): Promise<{ url: string }>
-  /** Records an exchange. Pass this function to the gateway as `onExchange`. It never throws. */
+  /**
+   * Records an exchange. Pass this function to the gateway as `onExchange`. It never throws.
+   *
+   * @param exchange the request, its verdict and the answer, which may contain secrets. They are
+   *   removed before the page sees them.
+   */
   record(exchange: Exchange): void
   /** Stops the page's server and closes the store. */
   close(): Promise<void>
@@ -53,6 +58,7 @@ const samples = Object.fromEntries(
  * reason. The page also sends test webhooks through the gateway. Keys, and the signature that a
  * request should have had, never reach the page.
  *
+ * @param options the gateway's public URL and the throw-away token are required
  * @returns the inspector. It does not listen yet: call `listen`.
  * @throws TypeError or RangeError that names a wrong option
  * @throws StoreError if `store` cannot be used

@@ -1,4 +1,5 @@
 import type { RejectionCode } from 'tollgate'
+import type { Cause } from 'tollgate/diagnose'
 
 export type HeaderList = readonly (readonly [name: string, value: string])[]
 
@@ -58,18 +59,12 @@ export interface SigningPart {
   readonly from: 'url' | 'name' | 'value' | 'timestamp' | 'body'
 }
 
-export interface CapturedCause {
-  readonly id: string
-  readonly detail: string
-  readonly fix: string
-}
-
 /** The causes of a rejection. It contains no key and no expected signature. */
 export interface Explanation {
   /** The signature matches if exactly these causes are undone. */
   readonly proven?:
     | {
-        readonly causes: readonly CapturedCause[]
+        readonly causes: readonly Cause<string>[]
         readonly signedUrl?: string | undefined
         /** The option that mends the URL, as a line to copy. */
         readonly setting?: string | undefined
@@ -80,7 +75,7 @@ export interface Explanation {
         readonly signingString?: readonly SigningPart[] | undefined
       }
     | undefined
-  readonly suspected: readonly CapturedCause[]
+  readonly suspected: readonly Cause<string>[]
   /** If nothing is proven: what the search has excluded, as one sentence. */
   readonly ruledOut?: string | undefined
   /** If nothing is proven: a command line that would settle it. */

@@ -1,10 +1,5 @@
-import {
-  type CapturedCause,
-  type CapturedVerdict,
-  type CaptureView,
-  type Explanation,
-  throwAwayKey,
-} from '../shared/capture.ts'
+import type { Cause } from 'tollgate/diagnose'
+import { type CapturedVerdict, type CaptureView, type Explanation, throwAwayKey } from '../shared/capture.ts'
 import { copyLine } from './actions.ts'
 import { covered, hasFailed } from './format.ts'
 import { SafeText } from './safe-text.tsx'
@@ -185,7 +180,7 @@ function Line({ text, what }: { text: string; what: string }) {
 }
 
 interface CausesProps {
-  readonly causes: readonly CapturedCause[]
+  readonly causes: readonly Cause<string>[]
   readonly setting?: string | undefined
   /** True for suspected causes: the most likely is the first. */
   readonly ranked?: boolean

@@ -41,7 +41,11 @@ export function validateIncomingRequest(
   return verifyBody(sign, claimed, body) !== undefined
 }
 
-/** Another name of `validateIncomingRequest`. */
+/**
+ * Another name of `validateIncomingRequest`.
+ * @param request Express's request, or an object of its shape.
+ * @param authToken The Auth Token, or the secret of a SharedKey together with `algorithm`.
+ */
 export function validateExpressRequest(
   request: Request,
   authToken: string,

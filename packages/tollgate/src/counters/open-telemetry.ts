@@ -5,11 +5,19 @@ import { createKeyLabeller, type KeyLabeller, type KeyLabelOptions, keyLabelOpti
 
 /** The part of a `Meter` of `@opentelemetry/api` that is used. */
 export interface Meter {
+  /**
+   * @param name `tollgate.verdicts`.
+   * @param options The description and the unit, `{request}`.
+   */
   createCounter(name: string, options: { description: string; unit: string }): Counter
 }
 
 /** The part of a `Counter` of `@opentelemetry/api` that is used. */
 export interface Counter {
+  /**
+   * @param value 1 for each verdict.
+   * @param attributes The attributes of the verdict, each from a closed set.
+   */
   add(value: number, attributes: Record<string, string>): void
 }
 
@@ -23,6 +31,7 @@ export interface Counter {
  * one has `tollgate.code`. All values come from closed sets, so the number of time series is
  * bounded.
  * @param meter A `Meter` of `@opentelemetry/api`.
+ * @param given The ids of the SharedKeys that may be a label. Default: none is named.
  * @returns a function for the `onVerdict` option
  * @throws TypeError if the meter has no `createCounter`, if an option is unknown, or if
  *   `sharedKeyIds` is not a list of strings; RangeError if `sharedKeyIds` has more than 100.

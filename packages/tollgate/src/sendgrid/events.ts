@@ -63,6 +63,7 @@ export function formatEvents(events: readonly unknown[]): string {
 /**
  * Drops the events whose `sg_event_id` came earlier in the list, because SendGrid may send an event
  * twice. Keep the ids in your database to recognise those of other requests.
+ * @param events The events of one request. One without an id is kept.
  */
 export function distinctEvents<E extends { readonly sg_event_id?: unknown }>(events: readonly E[]): E[] {
   const seen = new Set<unknown>()

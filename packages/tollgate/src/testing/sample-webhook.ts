@@ -37,6 +37,7 @@ export const webhookKinds: readonly WebhookKind[] = Object.freeze(Object.keys(ki
 /**
  * Returns a realistic webhook. Each call returns new objects. No value comes from a real account.
  *
+ * @param kind One of `webhookKinds`, for example `'message.inbound'`.
  * @param overrides values that replace the parameters of the same name, or are added at the end.
  *   One value replaces all values of a repeated name. For JSON they are fields of the body, or of
  *   the first event in a batch. A name with dots sets a nested field, whose object must exist:

@@ -66,6 +66,7 @@ export const signSendGridRequestInput = {
 
 /**
  * Signs a request as Twilio SendGrid does, for tests of your handlers.
+ * @param input The events or the body to sign. Default: one event of each type, a generated key.
  * @throws TypeError that names the property, for input that SendGrid could not send.
  */
 export async function signSendGridRequest(input: SignSendGridRequestInput = {}): Promise<SignedSendGridRequest> {

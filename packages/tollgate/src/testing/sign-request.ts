@@ -57,6 +57,7 @@ export const signRequestInput = {
  * Signs a request as Twilio does, for tests of your handlers. Sign with a token that you made for
  * the tests, or with your own token if you send the request to your own server.
  *
+ * @param input The URL, the content and one key: `authToken` or `sharedKey`.
  * @throws TypeError that names the property, for input that Twilio could not send.
  */
 export function signRequest(input: SignRequestInput): SignedRequest {

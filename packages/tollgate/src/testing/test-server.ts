@@ -19,10 +19,16 @@ export interface TestServer {
    * Signs a sample webhook, sends it to the application, and resolves with the response.
    *
    * @param path begins with a slash. It may have a query.
+   * @param kind one of `webhookKinds`.
    * @param overrides as in `sampleWebhook`.
    */
   send(path: string, kind: WebhookKind, overrides?: Readonly<Record<string, string>>): Promise<Response>
-  /** Sends a request of your own. With another `authToken` it is a forged one. */
+  /**
+   * Sends a request of your own. With another `authToken` it is a forged one.
+   *
+   * @param path begins with a slash. It may have a query.
+   * @param request the input of `signRequest`, without the URL.
+   */
   send(path: string, request: TestRequest): Promise<Response>
   /** Closes the server. */
   close(): Promise<void>

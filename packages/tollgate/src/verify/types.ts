@@ -108,6 +108,7 @@ export type FoundTokens = Tokens | { readonly authToken: Tokens; readonly accoun
 export interface AuthTokenLookup {
   /**
    * Runs before anything is verified.
+   * @param claim What the request says of itself. Anyone can write it, so use it only to search.
    * @returns the tokens, preferably with the account that owns them, or `undefined` if there is no
    *   such account (`key_unknown`)
    * @throws anything if the source fails: the request is refused as `key_lookup_failed`. An
@@ -117,9 +118,13 @@ export interface AuthTokenLookup {
   /**
    * Called once after a mismatch. Returns the current tokens, not those of a cache, or `undefined`
    * if there are no newer ones.
+   * @param claim As before: nothing of it is verified, so limit how often this asks the source.
    */
   refresh?(claim: UnverifiedClaim): Awaitable<FoundTokens | undefined>
-  /** Called after a signature matched. Errors are ignored. */
+  /**
+   * Called after a signature matched. Errors are ignored.
+   * @param claim The claim of this request. Twilio signs its URL, not its method.
+   */
   verified?(claim: UnverifiedClaim): void
 }
 
@@ -144,6 +149,7 @@ export type SharedKey =
 export interface ReplayGuard {
   /**
    * Reserves a delivery whose signature matched, in one atomic step.
+   * @param delivery The delivery, with the hash that every copy of it has.
    * @throws anything if the store fails: the request is refused as `replay_store_failed`.
    */
   reserve(delivery: Delivery): Awaitable<Reservation>
@@ -195,6 +201,7 @@ export interface Diagnoser<Options = VerifierOptions> {
   /**
    * Called after a rejection. It is not awaited, its errors are ignored, and it never changes a
    * verdict.
+   * @param rejected The rejection, with the request that anyone may have sent.
    */
   explain(rejected: RejectedRequest<Options>): Awaitable<void>
 }

@@ -52,6 +52,7 @@ export function getKind(kind: string): Kind {
  * Recognises the kind of a webhook by the names and values of its parameters. It proves nothing
  * about the sender.
  *
+ * @param params the parameters of the form, or of the query for a GET.
  * @returns the kind. `undefined` for an unknown kind, a TwiML request in the middle of a call,
  *   JSON, or a WebSocket handshake.
  */

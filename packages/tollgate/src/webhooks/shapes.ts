@@ -87,6 +87,7 @@ export interface CheckedParams extends ParamsReader, Iterable<readonly [string, 
  * as the text of an SMS, can send the same text again, cut into other names and values, and its
  * signature still matches. Such a copy has a value that holds the rest of the original, or a name
  * that is none of Twilio's.
+ * @param params The parameters of a form, in the order in which they arrived.
  * @returns an empty list if all fit
  */
 export function findMisshapen(params: CheckedParams): readonly Misshapen[] {
@@ -115,7 +116,10 @@ export function findMisshapen(params: CheckedParams): readonly Misshapen[] {
   return found
 }
 
-/** Returns true if all parameters of a form have names and values that Twilio gives them. */
+/**
+ * Returns true if all parameters of a form have names and values that Twilio gives them.
+ * @param params The parameters of a form, in the order in which they arrived.
+ */
 export function hasWebhookShape(params: CheckedParams): boolean {
   return findMisshapen(params).length === 0
 }
