@@ -1,3 +1,4 @@
+import type { Span } from '@opentelemetry/api'
 import type { AnyAccepted } from 'tollgate'
 import type { Client } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
@@ -17,6 +18,8 @@ export interface ExchangeState {
   readonly answeredBy: 'upstream' | 'gateway'
   /** Why the upstream's answer is missing or incomplete: an error code, or words of the gateway. */
   readonly failure: string | undefined
+  /** The span of a forwarded request, and the fields that make the upstream's spans its children. */
+  readonly trace: { readonly span: Span; readonly fields: readonly string[] } | undefined
   readonly requestBody: Uint8Array | undefined
   /** The header fields of the answer. */
   readonly responseFields: readonly string[]

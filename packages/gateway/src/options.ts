@@ -1,13 +1,13 @@
-import type { Logger } from 'pino'
 import type { VerifierOptions } from 'tollgate'
 import type { SchemeName, SchemeOptions, SchemeVerdict } from 'tollgate/schemes'
 
 /** The options of `createGateway`. */
 export interface GatewayOptions {
   /**
-   * The address for Twilio's requests. Default 127.0.0.1:8080 without TLS. Port 0 is any free port.
+   * The address for Twilio's requests, in plain HTTP: TLS ends at the proxy in front. Default
+   * 127.0.0.1:8080. Port 0 is any free port.
    */
-  readonly listen?: ListenOptions | undefined
+  readonly listen?: AddressOptions | undefined
   /**
    * The address for `/healthz`, `/readyz` and `/metrics`. Default `false`: they are not served.
    * `{}` is a free port of 127.0.0.1.
@@ -31,9 +31,10 @@ export interface GatewayOptions {
   readonly limits?: LimitOptions | undefined
   /**
    * `'info'` writes one JSON line per request to standard output, without query, headers and
-   * bodies. Default `'silent'`.
+   * bodies. Requests that do not verify are sampled: 100 lines at once, then one per second. A line
+   * that cannot be written is dropped and counted. Default `'silent'`.
    */
-  readonly log?: 'silent' | 'info' | Logger | undefined
+  readonly log?: 'silent' | 'info' | RequestLogger | undefined
   /**
    * Called after each exchange. Errors in it are ignored. Bodies are captured only if it is set.
    * Default: none.
@@ -43,18 +44,24 @@ export interface GatewayOptions {
   readonly captureBytes?: number | undefined
 }
 
+/** Receives the lines of the log, by level. A logger of pino is one. */
+export interface RequestLogger {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
 /** An address to listen on. */
 export interface AddressOptions {
   /** The host or the address. Default 127.0.0.1. */
   readonly host?: string | undefined
   /** The port, an integer from 0 to 65,535. 0 is any free port. Default: that of the listener. */
   readonly port?: number | undefined
-}
-
-/** The address for Twilio's requests. */
-export interface ListenOptions extends AddressOptions {
-  /** PEM files. `reload` reads them again. */
-  readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined
+  /**
+   * The file descriptor of an inherited TCP socket that listens, instead of `host` and `port`. An
+   * integer from 3 to 1,024. The kernel keeps its connections during a restart. Default: none.
+   */
+  readonly fd?: number | undefined
 }
 
 /**
@@ -223,4 +230,5 @@ export const limitOptions = {
 export const addressOptions = {
   host: { type: 'string' },
   port: { type: 'integer', least: 0, most: 65_535 },
+  fd: { type: 'integer', least: 3, most: 1024 },
 } as const

@@ -141,7 +141,8 @@ describe('a route of SendGrid', () => {
   test('metrics, log and `onExchange` name the verdict without an account', async () => {
     const exchanges: Exchange[] = []
     const lines: unknown[] = []
-    const log = { info: (line: unknown) => lines.push(line) } as unknown as GatewayOptions['log']
+    const add = (line: unknown) => lines.push(line)
+    const log = { info: add, warn: add, error: add } as unknown as GatewayOptions['log']
     const { url, adminUrl, close } = await startBoth({}, { admin: {}, log, onExchange: (one) => exchanges.push(one) })
     await send(url, await signEvents())
     await send(url, { ...(await signEvents()), body: Buffer.from('[]') })

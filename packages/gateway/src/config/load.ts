@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { createSecureContext } from 'node:tls'
 import { getScheme, schemes } from 'tollgate/schemes'
 import { checkOptions } from '../check-options.ts'
 import { prepareForwardAuth } from '../forward-auth.ts'
@@ -7,7 +6,6 @@ import type { GatewayOptions, Route } from '../options.ts'
 import { listListeners, refuseOwnListeners } from '../own-listeners.ts'
 import { createPeers } from '../peers.ts'
 import { prepareRoutes } from '../routes.ts'
-import { readCertificate } from '../server.ts'
 import { ConfigurationError, type ParsedConfiguration, parseConfiguration } from './parse.ts'
 import type { Resources } from './resources.ts'
 import type { Configuration, KeysConfiguration, ListedKeysConfiguration } from './schema.ts'
@@ -15,7 +13,6 @@ import type { Configuration, KeysConfiguration, ListedKeysConfiguration } from '
 /** A configuration, ready to run. */
 export interface LoadedConfiguration {
   readonly options: GatewayOptions
-  readonly workers: number
   readonly graceMs: number
 }
 
@@ -53,10 +50,8 @@ const maxBytes = 4 * 1024 * 1024
  */
 export async function loadConfiguration(file: string, resources: Resources): Promise<LoadedConfiguration> {
   const parsed = parseConfiguration(readText(file), file)
-  const { configuration, createError } = parsed
-  const { workers, graceMs, keys, replay, routes, forwardAuth, ...rest } = configuration
-  if (workers > 1 && replay?.store === 'memory')
-    throw createError(['replay', 'store'], `${workers} workers cannot share a memory store. Use "redis"`)
+  const { configuration } = parsed
+  const { graceMs, keys, replay, routes, forwardAuth, ...rest } = configuration
   const guard =
     replay === undefined ? undefined : await nameOptionInErrors(parsed, ['replay'], () => resources.openReplay(replay))
   const prepared: Route[] = []
@@ -76,9 +71,6 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
     const authReplay = ownReplay === false ? undefined : guard
     Object.assign(options, { forwardAuth: { ...auth, ...opened, replay: authReplay } })
   }
-  const tls = options.listen?.tls
-  if (tls !== undefined)
-    await nameOptionInErrors(parsed, ['listen', 'tls'], async () => createSecureContext(readCertificate(tls)))
   try {
     // These are the checks of `createGateway`, before anything runs.
     checkOptions(options)
@@ -89,7 +81,7 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   } catch (error) {
     throw locateError(parsed, error)
   }
-  return { options, workers, graceMs }
+  return { options, graceMs }
 }
 
 /**

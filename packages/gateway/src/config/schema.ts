@@ -12,9 +12,12 @@ const hostAndPort = z
     const [, host = '', number] = /^(.*):(\d+)$/.exec(text) ?? []
     return { host: host.replace(/^\[|\]$/g, ''), port: Number(number) }
   })
-const address = z.union([hostAndPort, z.strictObject({ host: z.string().optional(), port: port.optional() })], {
-  error: 'must be host:port, such as "127.0.0.1:8080", or { host, port }',
-})
+const address = z.union(
+  [hostAndPort, z.strictObject({ host: z.string().optional(), port: port.optional(), fd: z.int().optional() })],
+  {
+    error: 'must be host:port, such as "127.0.0.1:8080", { host, port } or { fd }',
+  },
+)
 const variable = z
   .string()
   // An Auth Token that begins with a letter could be a name, and would be in the message that it is not set.
@@ -150,22 +153,8 @@ function omitMode<T extends { mode: unknown }>({ mode: _, ...rest }: T): Omit<T,
 
 /** The schema of the configuration file. docs/gateway.md describes the options. */
 export const configurationSchema = z.strictObject({
-  listen: z
-    .union(
-      [
-        hostAndPort,
-        z.strictObject({
-          host: z.string().optional(),
-          port: port.optional(),
-          tls: z.strictObject({ certFile: z.string(), keyFile: z.string() }).optional(),
-        }),
-      ],
-      { error: 'must be host:port, such as "127.0.0.1:8080", or { host, port, tls: { certFile, keyFile } }' },
-    )
-    .optional(),
+  listen: address.optional(),
   admin: z.union([z.literal(false), address], { error: 'must be host:port, or false' }).optional(),
-  /** The number of processes that share the listener. */
-  workers: z.int().min(1).max(1024).default(1),
   timeoutMs: toFields(gatewayOptions).timeoutMs,
   /** How long a stop waits for requests that have begun. */
   graceMs: z.int().min(0).max(86_400_000).default(15_000),
