@@ -62,12 +62,16 @@ export interface CachedOptions {
   readonly timeoutMs?: number | undefined
   /**
    * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, 0 to
-   * 604,800. Default 0: not at all.
+   * 604,800. Default 0: not at all. While they are used, the account is looked up in the background.
    */
   readonly staleIfErrorSeconds?: number | undefined
   /**
-   * A mismatch causes a look-up only if the last look-up of the account is at least this long ago,
-   * in seconds, 1 to 3,600. Default 10.
+   * A mismatch causes a look-up only if the last one is at least this long ago, in seconds, 1 to
+   * 3,600. Default 10. For an account that has verified, only look-ups after a mismatch count.
+   *
+   * For this time after a look-up that found new tokens, each mismatch is compared with a new look-up,
+   * at most four a second, because the token may be promoted again. For this time after a look-up
+   * that failed, a mismatch is `key_lookup_failed`, because the token may be a new one.
    */
   readonly refreshIntervalSeconds?: number | undefined
   /**
@@ -77,7 +81,7 @@ export interface CachedOptions {
    *
    * Known accounts have no limit while the source answers for them. If the source fails or does not
    * know them, the same rate limits their look-ups, counted separately. It also limits the look-ups
-   * after a mismatch: those beyond the rate are skipped.
+   * after a mismatch: beyond the rate, a mismatch is `key_lookup_failed`.
    */
   readonly maxLookupsPerSecond?: number | undefined
   /**
@@ -139,6 +143,8 @@ export function parseCachedOptions(given: CachedOptions): CacheSettings {
     negativeTtlMs: parseNumber(given.negativeTtlSeconds, 'negativeTtlSeconds', [0, 86_400], 30) * 1000,
     maxEntries: Math.floor(parseNumber(given.maxEntries, 'maxEntries', [10, 10_000_000], enoughEntries)),
     timeoutMs: parseNumber(given.timeoutMs, 'timeoutMs', [1, 15_000], 2500),
+    spread: 0,
+    queueMs: 0,
     staleIfErrorMs: parseNumber(given.staleIfErrorSeconds, 'staleIfErrorSeconds', [0, 604_800], 0) * 1000,
     refreshIntervalMs: parseNumber(given.refreshIntervalSeconds, 'refreshIntervalSeconds', [1, 3600], 10) * 1000,
     maxLookupsPerSecond:
