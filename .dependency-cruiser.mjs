@@ -3,7 +3,8 @@ const src = '^packages/tollgate/src/'
 const hmac = '^#hmac$|^packages/tollgate/(src|dist)/hmac/'
 // What every layer above scheme may use.
 const shared = `${src}(verdict[.]ts$|checks/)`
-const addOns = '(keys|sendgrid|replay|counters|webhooks|params|testing|compat|diagnose|adapters)/|twiml[.]ts$'
+const addOns =
+  '(keys|sendgrid|replay|counters|webhooks|params|testing|compat|diagnose|requests|adapters)/|(twiml|options)[.]ts$'
 const addOnFiles = `${src}(?:${addOns})`
 const nodeFamily = '(node|express|fastify|koa|nest|next|lambda|azure|ws|shared/node)'
 const mayUseNode = `${src}((hmac|ecdsa)/node[.]ts$|adapters/${nodeFamily}[.]ts$|keys/file[.]ts$|testing/node[.]ts$)`
@@ -83,10 +84,10 @@ const forbidden = [
   {
     name: 'shared-adapter-code-comes-in-through-index',
     comment:
-      'Three things are not public: the path filter, which only middleware has, the reading of addresses, and the checks of options.',
+      'Three things are not public: the path filter, which only middleware has, the reading of addresses, and the tables and checks of options.',
     severity: 'error',
     from: { path: `${src}adapters/shared/` },
-    to: { path: src, pathNot: `${src}(index[.]ts$|adapters/shared/|verify/(paths|public-url)[.]ts$|checks/)` },
+    to: { path: src, pathNot: `${src}(index[.]ts$|adapters/shared/|verify/(options|paths|public-url)[.]ts$|checks/)` },
   },
   {
     name: 'adapters-import-frameworks-as-types',

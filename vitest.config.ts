@@ -13,8 +13,8 @@ const buildFirst = { globalSetup: ['tools/build-first.mjs'] }
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Vitest leaves one core idle, which is half of a machine with two.
-    maxWorkers: availableParallelism(),
+    // One more than there are cores, because many tests wait for sockets and processes.
+    maxWorkers: availableParallelism() + 1,
     coverage: { include: ['packages/tollgate/src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
       {

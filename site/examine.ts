@@ -1,7 +1,6 @@
 import { type Diagnosis, diagnose, diagnoseSendGrid, type SigningPart } from 'tollgate/diagnose'
+import { findHeader, readRequests, splitUrl } from 'tollgate/requests'
 import { sampleSendGridEvents, sampleWebhook, signRequest, signSendGridRequest } from 'tollgate/testing'
-import { parseCurl } from '../packages/cli/src/inputs/curl.ts'
-import { findHeader, splitUrl } from '../packages/cli/src/inputs/request.ts'
 
 /** The fields of the form. */
 export interface RequestParts {
@@ -82,10 +81,12 @@ export const emptyParts: RequestParts = {
 
 /**
  * Reads the fields of the form from a curl command. Its headers say which service sent it.
- * @throws UsageError with a message for the page, if the command is not one complete request
+ * @throws RequestError with a message for the page, if the command is not one complete request
  */
 export function readCurl(text: string): Partial<RequestParts> {
-  const { method, url, headers, body } = parseCurl(text)
+  const [request] = readRequests(text, { form: 'curl', from: 'The command' }).requests
+  if (request === undefined || request instanceof Error) throw request ?? new Error('There is no command.')
+  const { method, url, headers, body } = request
   const isSendGrid = findHeader(headers, sendGridSignature) !== undefined
   return {
     sender: isSendGrid ? 'sendgrid' : 'twilio',

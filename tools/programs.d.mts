@@ -7,10 +7,12 @@
 export function requireProgram(
   name:
     | 'apache2-bin'
+    | 'bash'
     | 'caddy'
     | 'chromium'
     | 'curl'
     | 'fish'
+    | 'git'
     | 'haproxy'
     | 'jq'
     | 'nginx'

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
  */
 export const programs = {
   'apache2-bin': { names: ['apache2'], for: 'the proxy suites' },
+  bash: { names: ['bash'], for: 'the completion of the command line' },
   caddy: { names: ['caddy'], for: 'the proxy suites' },
   chromium: {
     names: ['chromium', 'chromium-browser', 'google-chrome'],
@@ -16,6 +17,7 @@ export const programs = {
   },
   curl: { names: ['curl'], for: 'the curl commands that we print' },
   fish: { names: ['fish'], for: 'the completion of the command line' },
+  git: { names: ['git'], for: 'releases, and what git ignores' },
   haproxy: { names: ['haproxy'], for: 'the proxy suites' },
   jq: { names: ['jq'], for: 'relays that rewrite a body' },
   nginx: { names: ['nginx'], for: 'the proxy suites' },

@@ -22,8 +22,8 @@ async function runOrStop(command, what) {
   if ((await run(command, { quiet: true })) !== 0) throw new Error(`\`${command}\` failed.`)
 }
 
-// In the order of dependencies.
-const builtPackages = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod']
+// In the order of dependencies. The packages of an inner list are built beside each other.
+const builtPackages = [['tollgate'], ['gateway', 'codemod'], ['inspector'], ['cli']]
 
 /**
  * Returns true if a folder has its packages, as its lock file says.
@@ -65,12 +65,16 @@ function isPackageStale(name) {
 }
 
 /** Builds packages whose sources changed. @param {readonly string[]} [names] */
-export async function buildWhenNeeded(names = builtPackages) {
+export async function buildWhenNeeded(names = builtPackages.flat()) {
   if (!names.some(isPackageStale)) return
   const giveBack = takeLock('build')
   try {
-    for (const name of names.filter(isPackageStale))
-      await runOrStop(`npm run build --workspace packages/${name}`, `Building ${name}`)
+    for (const group of builtPackages) {
+      const stale = group.filter((name) => names.includes(name) && isPackageStale(name))
+      await Promise.all(
+        stale.map((name) => runOrStop(`npm run build --workspace packages/${name}`, `Building ${name}`)),
+      )
+    }
   } finally {
     giveBack()
   }

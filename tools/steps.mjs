@@ -10,10 +10,12 @@ import { run } from './run.mjs'
 
 /** What `npm test` runs before each commit. @type {readonly (readonly Step[])[]} */
 export const quickSteps = [
-  [['Build', 'node tools/setup.mjs']],
+  [
+    ['Build', 'node tools/setup.mjs'],
+    ['Format and lint', 'npm run lint'],
+  ],
   [
     ['Types', 'npm run types'],
-    ['Format and lint', 'npm run lint'],
     ['Unused files, exports and dependencies', 'npm run knip'],
     ['Arrows between modules', 'npm run deps'],
     ['Size', 'npm run size'],

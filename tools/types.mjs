@@ -2,6 +2,10 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { root, run } from './run.mjs'
 
+// TypeScript 7 needs a fifth of the time of TypeScript 6. It has a folder of its own, because the
+// tools that build the packages and the documentation need the interface of TypeScript 6.
+const compiler = 'compiler/node_modules/typescript/bin/tsc'
+
 // The compiler remembers there what has not changed since the last run.
 const cache = join(root, 'node_modules/.cache/tollgate/types')
 
@@ -26,7 +30,7 @@ let failed = false
 async function checkNext() {
   for (let project = waiting.shift(); project !== undefined; project = waiting.shift()) {
     const memory = join(cache, `${project.replaceAll('/', '-')}.tsbuildinfo`)
-    const code = await run(`tsc -p ${project} --incremental --tsBuildInfoFile ${memory}`)
+    const code = await run(`node ${compiler} -p ${project} --checkers 1 --incremental --tsBuildInfoFile ${memory}`)
     if (code !== 0) console.log(`in ${project}`)
     failed ||= code !== 0
   }

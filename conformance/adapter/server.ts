@@ -1,6 +1,7 @@
 import { assert, assertEqual } from '../kit/assert.ts'
 import type { Signed } from '../kit/draft.ts'
 import type { Framework } from './framework.ts'
+import { readPatience } from './patience.ts'
 import { type Described, type Journal, makeScenario, type ScenarioId } from './scenario.ts'
 import { type Answer, type RawRequest, send, toRaw } from './socket.ts'
 
@@ -75,7 +76,8 @@ export async function expectTurnedAway(server: TestServer, request: RawRequest |
 
 /** Waits for an event that comes after the answer, or without an answer. */
 export async function waitUntil(check: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  for (let round = 0; round < 1000; round++) {
+  // Rounds and not a time, so that a busy machine waits longer.
+  for (let round = 0; round < readPatience() / 10; round++) {
     if (await check()) return
     await new Promise((resolve) => setTimeout(resolve, 10))
   }

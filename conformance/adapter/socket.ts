@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { Signed } from '../kit/draft.ts'
+import { readPatience } from './patience.ts'
 
 export interface Answer {
   readonly status: number
@@ -65,7 +66,7 @@ export function openConnection(port: number): Connection {
     closed,
     write: (bytes) => void socket.write(bytes),
     async read(method) {
-      const timer = setTimeout(() => socket.destroy(), 8000)
+      const timer = setTimeout(() => socket.destroy(), readPatience())
       try {
         for (;;) {
           const parsed = parseAnswer(buffer, ended, method)

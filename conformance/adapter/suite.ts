@@ -5,6 +5,7 @@ import type { Framework } from './framework.ts'
 import { mistakesSuite, optionsSuite, outcomeSuite } from './outcome.ts'
 import { parsersSuite } from './parsers.ts'
 import { pathsSuite } from './paths.ts'
+import { runImpatiently } from './patience.ts'
 import { proxiesSuite } from './proxies.ts'
 import { refusedSuite } from './refused.ts'
 
@@ -40,7 +41,7 @@ function applyException(one: Case, reason: string | undefined): Case {
   return {
     name: `${one.name} (exception: ${reason})`,
     async run() {
-      const failed = await one.run().then(
+      const failed = await runImpatiently(one.run).then(
         () => false,
         () => true,
       )

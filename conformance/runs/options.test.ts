@@ -144,7 +144,7 @@ test('onRejected beside a verifier replaces the one of the verifier', async () =
 test.each([
   [{ verifier, authToken: token }, '"authToken" has no effect beside "verifier"'],
   [{ verifier, mode: 'observe' }, '"mode" has no effect beside "verifier". The options of a verifier belong to'],
-  [{ verifier, onRejectd: () => undefined }, '"onRejectd" has no effect beside "verifier"'],
+  [{ verifier, onRejectd: () => undefined }, 'Unknown option "onRejectd" of the adapter. Did you mean "onRejected"?'],
   [{ verifier: {} }, '"verifier" must have a method "verify"'],
   [{ verifier: null }, '"verifier" must have a method "verify"'],
 ])('options beside a verifier: %o is a TypeError', (options, message) => {

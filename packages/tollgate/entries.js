@@ -32,6 +32,8 @@ export const entries = {
   './replay': 'src/replay/index.ts',
   './counters': 'src/counters/index.ts',
   './diagnose': 'src/diagnose/index.ts',
+  './options': 'src/options.ts',
+  './requests': 'src/requests/index.ts',
 }
 
 /** The providers of HMACs and of ECDSA, reached through `#hmac` and `#ecdsa`. */

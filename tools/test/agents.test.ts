@@ -74,7 +74,7 @@ const full = renderFull()
 const ran = new Map([
   ['TWILIO_AUTH_TOKEN=… node curl.mjs | sh', 'tools/test/testing-examples.test.ts: curl.mjs'],
   ['SENDGRID_WEBHOOK_PUBLIC_KEY=… node server.mjs', 'tools/test/sendgrid-examples.test.ts: express.mjs'],
-  ['kubectl create secret generic twilio-keys', 'packages/gateway/test/example.test.ts: kubernetes-redis.yaml'],
+  ['kubectl create secret generic twilio-keys', 'packages/gateway/test/heavy/example.test.ts: kubernetes-redis.yaml'],
   ['npx @tollgate/codemod --dry-run .', 'below'],
   ["-import { validateRequest, webhook } from 'twilio'", 'below'],
   ["-const twilio = require('twilio')", 'below'],

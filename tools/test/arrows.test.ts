@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -6,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { cruise, type ICruiseResult } from 'dependency-cruiser'
 import { afterAll, expect, test } from 'vitest'
 import config from '../../.dependency-cruiser.mjs'
+import { listFiles } from './list-files.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-arrows-'))
@@ -130,14 +130,8 @@ test('every rule has a case', () => {
 })
 
 test('npm run deps covers every folder that has code', () => {
-  const files = execFileSync('git', ['ls-files', '*/*.ts', '*/*.mts', '*/*.mjs', '*/*.js', '*/*.tsx'], { cwd: root })
-  const folders = new Set(
-    files
-      .toString()
-      .trim()
-      .split('\n')
-      .map((file) => file.split('/')[0]),
-  )
+  const files = listFiles('*/*.ts', '*/*.mts', '*/*.mjs', '*/*.js', '*/*.tsx')
+  const folders = new Set(files.map((file) => file.split('/')[0]))
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { deps: string } }
   expect(scripts.deps.split(' ').slice(3).sort()).toEqual([...folders].sort())
 })

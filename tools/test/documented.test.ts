@@ -1,30 +1,20 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { places } from '../../packages/tollgate/src/diagnose/causes/row.ts'
 import { root } from '../run.mjs'
+import { listFiles } from './list-files.ts'
 
-const list = (...patterns: string[]): string[] =>
-  execFileSync('git', ['ls-files', ...patterns], { cwd: root, encoding: 'utf8' })
-    .trim()
-    .split('\n')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const find = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, name = '']) => name)
 
-const pages = list('README.md', 'docs/*.md', 'packages/*/README.md').filter((page) => !page.includes('/decisions/'))
+const pages = listFiles('README.md', 'docs/*.md', 'packages/*/README.md').filter(
+  (page) => !page.includes('/decisions/'),
+)
 const documentation = pages.map(read).join('\n')
 
-test('the README lists every option of the verifier and of the adapters', () => {
-  const [known = ''] = /const known\b[^}]+}/.exec(read('packages/tollgate/src/verify/options.ts')) ?? []
-  const options = find(known, /(\w+): true/g)
-  expect(options.length).toBeGreaterThan(12)
-  const listed = find(read('README.md'), /^\| `(\w+)`/gm)
-  expect([...options, 'verifier', 'webSocket', 'paths'].filter((name) => !listed.includes(name))).toEqual([])
-})
-
 test('a page names every environment variable that the packages read', () => {
-  const source = list('packages/*/src/*.ts').map(read).join('\n')
+  const source = listFiles('packages/*/src/*.ts').map(read).join('\n')
   const names = new Set(find(source, /(?:\benv\.|')((?:TOLLGATE|TWILIO|SENDGRID|OTEL)_[A-Z_]+)\b/g))
   expect(names.size).toBeGreaterThan(10)
   expect([...names].filter((name) => !documentation.includes(name))).toEqual([])
@@ -40,7 +30,7 @@ test('the page on the gateway names every code of a request that no verifier saw
 })
 
 test('the page on the diagnosis names every framework that has fixes of its own', () => {
-  const [row = ''] = /^\| `framework` .*$/m.exec(read('docs/diagnosis.md')) ?? []
+  const [row = ''] = /^`framework` may be [\s\S]*?\n\n/m.exec(read('docs/diagnosis.md')) ?? []
   expect(Object.keys(places).filter((name) => !row.includes(`\`${name}\``))).toEqual([])
 })
 
@@ -48,6 +38,15 @@ test('the page on moving from twilio names every function of tollgate/compat', a
   const page = read('docs/migrating-from-twilio.md')
   const functions = Object.keys(await import('tollgate/compat'))
   expect(functions.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+})
+
+test('the page on the command line has a row for each form of a request, and the inspector names it', async () => {
+  const { requestForms } = await import('tollgate/requests')
+  const [page, inspector] = [read('docs/command-line.md'), read('docs/inspector.md')]
+  const missing = Object.entries(requestForms).filter(
+    ([name, { label }]) => !page.includes(`| \`--${name} FILE\\|-\``) || !inspector.includes(label),
+  )
+  expect(missing.map(([name]) => name)).toEqual([])
 })
 
 test('the README of the package names every entry', async () => {

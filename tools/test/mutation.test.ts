@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import config from '../../stryker.config.mjs'
 import { renderPage } from '../mutation/page.mjs'
 import { listIntolerable, listStale, readRows } from '../mutation/report.mjs'
 import { explained as reasons } from '../mutation/survivors.mjs'
-import { root } from '../run.mjs'
+import { listFiles } from './list-files.ts'
 
 const source = `if (a < b) {
   return undefined
@@ -68,8 +67,6 @@ describe('a report of mutants', () => {
 })
 
 describe('the configuration', () => {
-  const listFiles = (pattern: string) =>
-    execFileSync('git', ['ls-files', pattern], { cwd: root, encoding: 'utf8' }).trim().split('\n').filter(Boolean)
   const patterns = (config.mutate ?? []).map(String)
 
   test.each(patterns)('%s matches a file', (pattern) => {
@@ -77,7 +74,7 @@ describe('the configuration', () => {
   })
 
   test('every reason is about a file that is mutated', () => {
-    const mutated = patterns.flatMap(listFiles).map((path) => path.replace('packages/tollgate/src/', ''))
+    const mutated = listFiles(...patterns).map((path) => path.replace('packages/tollgate/src/', ''))
     expect(reasons.map(({ file }) => file).filter((file) => !mutated.includes(file))).toEqual([])
   })
 })

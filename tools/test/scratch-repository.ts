@@ -1,14 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { requireProgram } from '../programs.mjs'
 import { root } from '../run.mjs'
+import { listFiles } from './list-files.ts'
 
 export const origin = { repository: 'https://github.com/example/tollgate', homepage: 'https://tollgate.example' }
 
 /** Copies what a clone would have, as it is in the working tree, and commits it there. */
 export function makeScratchRepository(target: string): void {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root })
-  for (const file of String(listed).split('\0').filter(Boolean)) {
+  for (const file of listFiles('*')) {
     mkdirSync(dirname(join(target, file)), { recursive: true })
     cpSync(join(root, file), join(target, file))
   }
@@ -38,7 +39,7 @@ export function commitAll(repository: string): void {
 }
 
 export function runGit(repository: string, ...args: string[]): void {
-  execFileSync('git', args, { cwd: repository, stdio: 'pipe' })
+  execFileSync(requireProgram('git'), args, { cwd: repository, stdio: 'pipe' })
 }
 
 export function writeOrigin(repository: string, value: object): void {

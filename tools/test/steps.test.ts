@@ -5,6 +5,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { installPrograms, programs } from '../programs.mjs'
 import { root } from '../run.mjs'
 import { quickSteps, slowSteps } from '../steps.mjs'
+import { listFiles } from './list-files.ts'
 
 const projectsOf = (steps: typeof quickSteps) =>
   steps.flat().flatMap(([, command]) => [...command.matchAll(/--project (\w+)/g)].map(([, name]) => name))
@@ -24,15 +25,9 @@ beforeAll(() => {
 test('npm test and what it leaves out run every test file exactly once', () => {
   const ran = [...projectsOf(quickSteps), ...projectsOf(slowSteps)]
   const tested = ran.flatMap((name) => files.filter(({ projectName }) => projectName === name))
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
   // `npm run mutation` runs these, which import the tests of the library.
-  const expected = listed
-    .split('\n')
-    .filter((file) => existsSync(join(root, file)) && !/^$|^tools\/mutation\//.test(file))
-  expect(tested.map(({ file }) => relative(root, file)).sort()).toEqual(expected.sort())
+  const expected = listFiles('*.test.ts').filter((file) => !file.startsWith('tools/mutation/'))
+  expect(tested.map(({ file }) => relative(root, file)).sort()).toEqual([...expected].sort())
 })
 
 /** Adds a module and all modules of the repository that run with it. */
@@ -52,6 +47,13 @@ test('npm test needs Node.js and npm only', () => {
   expect(found.size).toBeGreaterThan(files.length)
   const asking = [...found].filter((file) => /\brequireProgram\('/.test(readFileSync(file, 'utf8')))
   expect(asking.map((file) => relative(root, file))).toEqual([])
+  // POSIX has sh and env. Quick tests import these two, and do not start what they start.
+  const others = ['tools/programs.mjs', 'conformance/projects/prepare.mjs'].map((file) => join(root, file))
+  const tests = [...found].filter((file) => !others.includes(file))
+  const started = tests.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\b(?:spawn|execFile)(?:Sync)?\('([^']+)'/g)].map(([, name]) => name),
+  )
+  expect([...new Set(started)].sort()).toEqual(['/usr/bin/env', 'npm', 'sh'])
 })
 
 test('npm run test:all refuses an option that it does not know', () => {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Accepted, createVerifier } from 'tollgate'
@@ -25,6 +26,22 @@ test('the tests of examples/testing pass', () => {
   const args = [vitest, 'run', '--root', join(root, 'examples/testing'), '--reporter', 'json']
   const report = JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' }))
   expect(report).toMatchObject({ success: true, numPassedTests: 9, numTotalTests: 9 })
+})
+
+test('examples/testing/recorded.mjs verifies a curl command, and names an entry that cannot be read', () => {
+  const env = { ...process.env, TWILIO_AUTH_TOKEN: authToken }
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-recorded-'))
+  const file = join(folder, 'request.txt')
+  const run = () =>
+    execFileSync(process.execPath, [join(root, 'examples/testing/recorded.mjs'), file], { env, encoding: 'utf8' })
+  try {
+    writeFileSync(file, signRequest({ url: 'https://api.example.com/sms', params: { Body: 'é' }, authToken }).toCurl())
+    expect(run()).toBe('https://api.example.com/sms true\n')
+    writeFileSync(file, '[{}]')
+    expect(run()).toContain('request.txt, entry 1: it needs { "method"')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 test('examples/testing/curl.mjs prints a signed request', () => {

@@ -81,7 +81,7 @@ describe('an invented kind, added as one row with its sample', () => {
 
   function checkTypes(): string {
     try {
-      const tsc = join(root, 'node_modules/typescript/bin/tsc')
+      const tsc = join(root, 'compiler/node_modules/typescript/bin/tsc')
       return execFileSync(process.execPath, [tsc, '-p', join(library, 'tsconfig.scratch.json')], { encoding: 'utf8' })
     } catch (error) {
       return String((error as { stdout: unknown }).stdout)

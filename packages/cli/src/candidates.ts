@@ -1,7 +1,7 @@
 import type { Command, Commands } from './commands/command.ts'
 
-/** The flag that the shell scripts of yargs call. */
-export const completionKey = '--get-yargs-completions'
+/** The flag that the shells' scripts call, with the words typed so far. */
+export const completionKey = '--complete'
 
 export interface Candidate {
   readonly name: string

@@ -1,29 +1,54 @@
-import type { Command } from './commands/command.ts'
+import { type Command, placeholderOf } from './commands/command.ts'
 import { commands } from './commands/table.ts'
 import type { Io } from './io.ts'
-import { addFlagsForHelp, createParser } from './parser.ts'
 
-export async function formatCommandHelp(name: string, command: Command, io: Io): Promise<string> {
-  const parser = addFlagsForHelp(createParser([], io), command)
+/** What the left column says, and what it means. */
+type Row = readonly [left: string, meaning: string]
+
+export function formatCommandHelp(name: string, command: Command, io: Io): string {
   const words = command.words === '' ? '' : ` ${command.words}`
-  parser.usage(`tollgate ${name}${words} [flags]\n\n${commands[name]?.describe ?? ''}.`)
-  return [tidy(await parser.getHelp()), formatExamples(command.examples), command.epilogue, exitCodes]
+  const groups = new Map<string, Row[]>()
+  const ungrouped: Row[] = []
+  for (const [flag, row] of Object.entries(command.flags)) {
+    const placeholder = placeholderOf(row)
+    const left = placeholder === undefined ? `--${flag}` : `--${flag} ${placeholder}`
+    const rows = row.group === undefined ? ungrouped : (groups.get(row.group) ?? [])
+    rows.push([left, row.describe])
+    if (row.group !== undefined) groups.set(row.group, rows)
+  }
+  groups.set('Options:', [...ungrouped, ['--help', 'Show this help']])
+  return [
+    `tollgate ${name}${words} [flags]`,
+    `${commands[name]?.describe ?? ''}.`,
+    ...[...groups].map(([heading, rows]) => formatRows(heading, rows, io)),
+    formatExamples(command.examples),
+    command.epilogue,
+    exitCodes,
+  ]
     .filter((part) => part !== undefined)
     .join('\n\n')
 }
 
-export async function formatHelp(io: Io): Promise<string> {
-  const parser = createParser([], io).usage('tollgate <command> [flags]\n\nProves that webhooks were sent by Twilio.')
-  for (const [name, row] of Object.entries(commands)) parser.command(name, row.describe)
-  parser.command('help', 'Show the help of a command: tollgate help <command>')
-  parser.option('version', { alias: 'v', type: 'boolean', describe: 'Show the version' })
-  parser.option('help', { type: 'boolean', describe: 'Show this help, or the help of a command' })
+export function formatHelp(io: Io): string {
+  const rows = Object.entries(commands).map(([name, { describe }]): Row => [`tollgate ${name}`, describe])
+  const help: Row = ['tollgate help', 'Show the help of a command: tollgate help <command>']
+  const options: readonly Row[] = [
+    ['-v, --version', 'Show the version'],
+    ['    --help', 'Show this help, or the help of a command'],
+  ]
   const examples = formatExamples([
     ['tollgate send message.inbound --to http://127.0.0.1:3000/sms', 'send your server a signed message'],
     ['tollgate diagnose', 'paste a curl command to find out why it fails'],
   ])
-  const help = tidy(await parser.getHelp())
-  return [help, examples, 'For more about a command: tollgate help <command>', exitCodes].join('\n\n')
+  return [
+    'tollgate <command> [flags]',
+    'Proves that webhooks were sent by Twilio.',
+    formatRows('Commands:', [...rows, help], io),
+    formatRows('Options:', options, io),
+    examples,
+    'For more about a command: tollgate help <command>',
+    exitCodes,
+  ].join('\n\n')
 }
 
 const exitCodes = 'Exit codes: 0 genuine or done, 1 not genuine, 2 wrong usage, 3 unreachable.'
@@ -33,13 +58,14 @@ function formatExamples(examples: Command['examples']): string {
   return ['Examples:', ...examples.flatMap(([line, meaning]) => [`  # ${meaning}`, `  ${line}`])].join('\n')
 }
 
-/**
- * Removes yargs's type notes, because the placeholders already show the types, and the line that a
- * note had for itself.
- */
-function tidy(help: string): string {
-  return help
-    .replace(/ +\[(string|array|boolean)\]/g, '')
-    .replace(/[ \t]+$/gm, '')
-    .replace(/\n\n {2}--/g, '\n  --')
+/** Formats two columns. Words that do not fit continue in the right one. */
+function formatRows(heading: string, rows: readonly Row[], io: Io): string {
+  const indent = 4 + Math.max(...rows.map(([left]) => left.length))
+  // A terminal of a few columns still gets some words on each line.
+  const width = Math.max(Math.min(io.stdout.columns ?? 100, 100) - indent, 20)
+  const wrap = (text: string) => text.replace(new RegExp(`(?=.{${width + 1}})(.{1,${width}}) `, 'g'), '$1\n')
+  return [
+    heading,
+    ...rows.map(([left, text]) => `  ${left}`.padEnd(indent) + wrap(text).replaceAll('\n', `\n${' '.repeat(indent)}`)),
+  ].join('\n')
 }

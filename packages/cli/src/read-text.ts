@@ -67,6 +67,15 @@ async function readFile(path: string, flag: string, secret: boolean): Promise<Ui
   }
 }
 
+/** @throws UsageError if the text is not JSON */
+export function parseJson(text: string, from: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new UsageError(`${from} is not JSON.`)
+  }
+}
+
 /** Decodes text, and drops the byte order mark: see `toUtf8`. */
 export function decodeText(bytes: Uint8Array, flag: string): string {
   return decode(toUtf8(bytes, flag), 'utf-8', flag)
@@ -76,7 +85,7 @@ export function decodeText(bytes: Uint8Array, flag: string): string {
  * Drops the byte order mark that editors on Windows write. Text with a mark of UTF-16, as
  * PowerShell 5 writes it with `>`, becomes UTF-8. All other bytes stay.
  */
-export function toUtf8(bytes: Uint8Array, flag: string): Uint8Array {
+function toUtf8(bytes: Uint8Array, flag: string): Uint8Array {
   const [first, second, third] = bytes
   if (first === 0xef && second === 0xbb && third === 0xbf) return bytes.subarray(3)
   if (first === 0xff && second === 0xfe) return Buffer.from(decode(bytes, 'utf-16le', flag))

@@ -1,8 +1,6 @@
 import manifest from '../package.json' with { type: 'json' }
-import { Args } from './args.ts'
+import { parseWords } from './args.ts'
 import { completionKey } from './candidates.ts'
-import { checkFlags } from './check-flags.ts'
-import type { Command } from './commands/command.ts'
 import { commands } from './commands/table.ts'
 import { complete } from './complete.ts'
 import { readEnvFile } from './env-file.ts'
@@ -10,7 +8,6 @@ import { EXIT, UnreachableError, UsageError } from './exit.ts'
 import { formatCommandHelp, formatHelp } from './help.ts'
 import { colorsFor, type Io, print, printJson, tell } from './io.ts'
 import { didYouMean } from './nearest.ts'
-import { addFlags, createParser } from './parser.ts'
 
 /**
  * Runs the command line once, as `tollgate` does.
@@ -36,17 +33,16 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   // `tollgate help send` is `tollgate send --help`.
   const [name, ...words] = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1, 2), '--help'] : argv
   if (name === '--version' || name === '-v') return show(io, manifest.version)
-  if (name === '--help' || name === '-h' || name === 'help') return show(io, await formatHelp(io))
+  if (name === '--help' || name === '-h' || name === 'help') return show(io, formatHelp(io))
   if (name === undefined) {
-    tell(io, await formatHelp(io))
+    tell(io, formatHelp(io))
     return EXIT.usage
   }
   const row = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (row === undefined) throw new UsageError(describeUnknown(name))
   const { command } = await row.load()
-  if (words.includes('--help') || words.includes('-h')) return show(io, await formatCommandHelp(name, command, io))
-  checkFlags(words, command, name)
-  const args = parse(words, command, io)
+  if (words.includes('--help') || words.includes('-h')) return show(io, formatCommandHelp(name, command, io))
+  const args = parseWords(words, command, name)
   return await command.run(args, await readEnvFile(args, io))
 }
 
@@ -61,11 +57,6 @@ function describeUnknown(name: string): string {
   // A long word may be a secret that was pasted in the wrong place.
   const shown = /^[a-z-]{1,16}$/i.test(name) ? ` "${name}"` : ''
   return `Unknown command${shown}.${didYouMean(name.toLowerCase(), known) || ` Commands: ${known.join(', ')}.`}`
-}
-
-function parse(words: readonly string[], command: Command, io: Io): Args {
-  const { _: rest, $0: _name, ...flags } = addFlags(createParser(words, io), command).parseSync()
-  return new Args(rest[0] === undefined ? flags : { ...flags, word: String(rest[0]) })
 }
 
 /** Prints the error, and with `--json` also as a document: a script always finds one to parse. */

@@ -1,8 +1,8 @@
 import type { VerifierOptions } from 'tollgate'
+import { type RecordedRequest, splitUrl } from 'tollgate/requests'
 import type { Args } from './args.ts'
 import type { Flag, Flags } from './commands/command.ts'
 import { UsageError } from './exit.ts'
-import { type GivenRequest, splitUrl } from './inputs/request.ts'
 import { hideQuery, type Io, tell } from './io.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -43,7 +43,7 @@ export function readSharedOptions(args: Args, { authTokens, sharedKey }: KnownKe
 export function toVerifierOptions(
   args: Args,
   io: Io,
-  given: GivenRequest,
+  given: RecordedRequest,
   secrets: KnownKeys,
 ): { readonly options: VerifierOptions; readonly publicUrl: string } {
   const publicUrl = args.text('public-url') ?? splitUrl(given.url)?.origin

@@ -1,58 +1,39 @@
-import type { AddressOptions, ForwardAuthOptions, GatewayOptions, LimitOptions, ListenOptions } from './options.ts'
+import { checkNames, readOptions } from 'tollgate/options'
+import {
+  type AddressOptions,
+  addressOptions,
+  type ForwardAuthOptions,
+  type GatewayOptions,
+  gatewayOptions,
+  limitOptions,
+} from './options.ts'
 import { isPlainPath } from './routes.ts'
 import { findScheme } from './schemes.ts'
 
-type Known<T> = Readonly<Record<keyof T, true>>
-
-const known: Known<GatewayOptions> = {
-  listen: true,
-  admin: true,
-  forwardAuth: true,
-  routes: true,
-  timeoutMs: true,
-  limits: true,
-  log: true,
-  onExchange: true,
-  captureBytes: true,
-}
-const knownListen: Known<ListenOptions> = { host: true, port: true, tls: true }
-const knownAdmin: Known<AddressOptions> = { host: true, port: true }
-const knownTls: Known<NonNullable<ListenOptions['tls']>> = { certFile: true, keyFile: true }
-const knownLimits: Known<LimitOptions> = { bodiesPerPeer: true, bytesPerPeer: true, trustedPeers: true }
+const tlsOptions = {
+  certFile: { type: 'string', required: true },
+  keyFile: { type: 'string', required: true },
+} as const
+const rowsOfListen = { ...addressOptions, tls: { type: 'other' } } as const
 const notInForwardAuth = ['host', 'path', 'upstream', 'mode', 'webSocket']
-const knownForwardAuth = ['listen', 'style', 'pathPrefix', 'webSocketPaths']
+const other = { type: 'other' } as const
+const forwardAuthOptions = { listen: other, style: other, pathPrefix: other, webSocketPaths: other }
 
 /**
  * Checks the gateway's own options. `createVerifier` checks the options of the verifier in a route.
  * @throws TypeError or RangeError that names the option
  */
 export function checkOptions(options: GatewayOptions): void {
-  checkNames(options, known, 'the gateway')
+  readOptions(options, gatewayOptions, 'the gateway')
   if (options.listen !== undefined) {
-    checkNames(options.listen, knownListen, '"listen"')
-    checkAddress(options.listen, 'listen')
-    if (options.listen.tls !== undefined) {
-      checkNames(options.listen.tls, knownTls, '"listen.tls"')
-      for (const name of ['certFile', 'keyFile'] as const)
-        if (typeof options.listen.tls[name] !== 'string') throw new TypeError(`"listen.tls.${name}" must be a path`)
-    }
+    refuseEmptyHost(readOptions(options.listen, rowsOfListen, '"listen"', 'listen.'), 'listen')
+    if (options.listen.tls !== undefined) readOptions(options.listen.tls, tlsOptions, '"listen.tls"', 'listen.tls.')
   }
-  if (options.admin !== undefined && options.admin !== false) {
-    checkNames(options.admin, knownAdmin, '"admin"')
-    checkAddress(options.admin, 'admin')
-  }
-  if (options.limits !== undefined) {
-    checkNames(options.limits, knownLimits, '"limits"')
-    checkInteger(options.limits.bodiesPerPeer, 'limits.bodiesPerPeer', 1, 100_000)
-    checkInteger(options.limits.bytesPerPeer, 'limits.bytesPerPeer', 1, Number.MAX_SAFE_INTEGER)
-  }
-  checkInteger(options.timeoutMs, 'timeoutMs', 1, 600_000)
-  checkInteger(options.captureBytes, 'captureBytes', 0, Number.MAX_SAFE_INTEGER)
-  const { log, onExchange, routes } = options
+  if (options.admin !== undefined && options.admin !== false) checkAddress(options.admin, 'admin')
+  if (options.limits !== undefined) readOptions(options.limits, limitOptions, '"limits"', 'limits.')
+  const { log, routes } = options
   if (log !== undefined && log !== 'silent' && log !== 'info' && typeof Object(log).info !== 'function')
     throw new TypeError("\"log\" must be 'silent', 'info' or a pino logger")
-  if (onExchange !== undefined && typeof onExchange !== 'function')
-    throw new TypeError(`"onExchange" must be a function, got ${typeof onExchange}`)
   if (options.forwardAuth !== undefined) checkForwardAuth(options.forwardAuth)
   if (!Array.isArray(routes) || (routes.length === 0 && options.forwardAuth === undefined))
     throw new TypeError('"routes" must be a list of at least one route: { path, upstream, publicUrl }')
@@ -88,9 +69,8 @@ function overlap(one: string, other: string): boolean {
 }
 
 function checkForwardAuth(options: ForwardAuthOptions): void {
-  const names = Object.keys(findScheme(Object(options)).known).filter((name) => !notInForwardAuth.includes(name))
-  const all = [...names, ...knownForwardAuth].map((name) => [name, true] as const)
-  checkNames(options, Object.fromEntries(all), '"forwardAuth"')
+  const rows = Object.entries(findScheme(Object(options)).known).filter(([name]) => !notInForwardAuth.includes(name))
+  checkNames(options, { ...Object.fromEntries(rows), ...forwardAuthOptions }, '"forwardAuth"')
   if (options.listen !== undefined) checkAddress(options.listen, 'forwardAuth.listen')
   if (options.style !== undefined && options.style !== 'forwarded' && options.style !== 'envoy')
     throw new TypeError("\"forwardAuth.style\" must be 'forwarded' or 'envoy'")
@@ -106,21 +86,10 @@ function checkForwardAuth(options: ForwardAuthOptions): void {
     )
 }
 
-function checkNames(given: unknown, names: Readonly<Record<string, true>>, where: string): void {
-  if (typeof given !== 'object' || given === null) throw new TypeError(`${where} must be an object`)
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(names, name))
-      throw new TypeError(`Unknown option "${name}" of ${where}. Known options: ${Object.keys(names).join(', ')}`)
+function checkAddress(address: AddressOptions, where: string): void {
+  refuseEmptyHost(readOptions(address, addressOptions, `"${where}"`, `${where}.`), where)
 }
 
-function checkAddress({ host, port }: { host?: unknown; port?: unknown }, where: string): void {
-  if (host !== undefined && (typeof host !== 'string' || host === ''))
-    throw new TypeError(`"${where}.host" must be a host name or an address`)
-  checkInteger(port, `${where}.port`, 0, 65_535)
-}
-
-function checkInteger(value: unknown, name: string, least: number, most: number): void {
-  if (value === undefined) return
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw new TypeError(`"${name}" must be an integer`)
-  if (value < least || value > most) throw new RangeError(`"${name}" must be from ${least} to ${most}`)
+function refuseEmptyHost({ host }: AddressOptions, where: string): void {
+  if (host === '') throw new TypeError(`"${where}.host" must be a host name or an address`)
 }

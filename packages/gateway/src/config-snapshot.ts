@@ -1,4 +1,4 @@
-import type { GatewayOptions } from './options.ts'
+import { type GatewayOptions, gatewayOptions } from './options.ts'
 import { createPeers, type Peers } from './peers.ts'
 import { type PreparedRoute, prepareRoutes } from './routes.ts'
 import type { Upstream, Upstreams } from './upstream/pool.ts'
@@ -25,7 +25,7 @@ export interface OpenRoute extends PreparedRoute {
 }
 
 /** Twilio gives up after 15 seconds: https://www.twilio.com/docs/usage/webhooks/webhooks-faq */
-export const defaultTimeoutMs = 14_000
+export const defaultTimeoutMs = gatewayOptions.timeoutMs.default
 
 /**
  * Prepares options that `checkOptions` has checked.
@@ -46,7 +46,7 @@ export function createConfigSnapshot(options: GatewayOptions, upstreams: Upstrea
     hop,
     timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
     onExchange: options.onExchange,
-    captureBytes: options.captureBytes ?? 1024 * 1024,
+    captureBytes: options.captureBytes ?? gatewayOptions.captureBytes.default,
     retire() {
       for (const { pool } of open.values()) pool.release()
     },

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ReplayGuard, Verifier } from 'tollgate'
+import { verifierOptions } from 'tollgate/options'
 import { canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
 import { listVerdictFields, release } from './exchange.ts'
 import type { ForwardAuthOptions, RouteVerdict } from './options.ts'
@@ -42,7 +43,7 @@ export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers): A
     listen: _,
     style = 'forwarded',
     pathPrefix = '',
-    maxBodyBytes = 1024 * 1024,
+    maxBodyBytes = verifierOptions.maxBodyBytes.default,
     webSocketPaths = [],
     ...rest
   } = options

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { ReplayGuard, Verdict, VerifierOptions } from 'tollgate'
+import type { Verdict, VerifierOptions } from 'tollgate'
 import type { SendGridVerdict, SendGridVerifierOptions } from 'tollgate/sendgrid'
 
 /** The options of `createGateway`. */
@@ -23,11 +23,11 @@ export interface GatewayOptions {
   /**
    * The time limit of a request, from its head to the last byte of its answer, in milliseconds. An
    * integer from 1 to 600,000. After it the gateway answers 408 if the body has not arrived, and
-   * 504 if the upstream has not answered. Default 14,000, because Twilio gives up after 15 seconds:
+   * 504 if the upstream has not answered. Default 14,000, because Twilio gives up after 15 seconds.
    * https://www.twilio.com/docs/usage/webhooks/webhooks-faq
    */
   readonly timeoutMs?: number | undefined
-  /** Limits for each peer. */
+  /** Limits for each peer. Default: those of each. */
   readonly limits?: LimitOptions | undefined
   /**
    * `'info'` writes one JSON line per request to standard output, without query, headers and
@@ -36,6 +36,7 @@ export interface GatewayOptions {
   readonly log?: 'silent' | 'info' | Logger | undefined
   /**
    * Called after each exchange. Errors in it are ignored. Bodies are captured only if it is set.
+   * Default: none.
    */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined
   /** The bytes of each body that an exchange keeps. An integer from 0. Default 1,048,576. */
@@ -44,9 +45,9 @@ export interface GatewayOptions {
 
 /** An address to listen on. */
 export interface AddressOptions {
-  /** Default 127.0.0.1. */
+  /** The host or the address. Default 127.0.0.1. */
   readonly host?: string | undefined
-  /** An integer from 0 to 65,535. 0 is any free port. */
+  /** The port, an integer from 0 to 65,535. 0 is any free port. Default: that of the listener. */
   readonly port?: number | undefined
 }
 
@@ -104,6 +105,9 @@ interface AuthEndpoint {
   readonly webSocketPaths?: readonly string[] | undefined
 }
 
+/** Options of verifiers that routes do not have: the gateway sets them, or has an option for it. */
+export const notInRoutes = ['signedUrl', 'checkParams', 'diagnose', 'onVerdict', 'onRejected'] as const
+
 /** A route to an upstream, with the options of its verifier. */
 export type Route = TwilioRoute | SendGridRoute
 
@@ -121,23 +125,14 @@ interface UpstreamOptions {
   readonly upstream: string
 }
 
-interface AnyRoute extends UpstreamOptions {
-  readonly replay?: ReplayGuard | undefined
-  readonly maxBodyBytes?: number | undefined
-}
+/** These, and the public URL, which a route must have. */
+type NotInRoutes = (typeof notInRoutes)[number] | 'publicUrl'
 
 /** A route for what Twilio signs. Its options are those of `VerifierOptions`, if nothing else is said. */
-export interface TwilioRoute extends AnyRoute {
+export interface TwilioRoute extends UpstreamOptions, Omit<VerifierOptions, NotInRoutes> {
   readonly scheme?: 'twilio' | undefined
   /** As in `VerifierOptions`. */
   readonly publicUrl: string | readonly string[]
-  readonly authToken?: VerifierOptions['authToken']
-  readonly sharedKeys?: VerifierOptions['sharedKeys']
-  readonly sharedKeysOnly?: boolean | undefined
-  readonly methods?: VerifierOptions['methods']
-  readonly allowedAccounts?: VerifierOptions['allowedAccounts']
-  readonly trailingSlash?: VerifierOptions['trailingSlash']
-  readonly mode?: 'enforce' | 'observe' | undefined
   /**
    * `true` if the upstream opens WebSockets on this route. An upgrade is then verified as a
    * handshake and tunnelled. Default `false`: upgrades are refused. An upstream without WebSockets
@@ -151,9 +146,7 @@ export interface TwilioRoute extends AnyRoute {
  * A route for what Twilio SendGrid signs: the Event Webhook and Inbound Parse. The signature covers
  * neither method nor URL, so each route needs a webhook with a key of its own.
  */
-export interface SendGridRoute
-  extends AnyRoute,
-    Pick<SendGridVerifierOptions, 'publicKey' | 'maxAgeSeconds' | 'whenStale'> {
+export interface SendGridRoute extends UpstreamOptions, Omit<SendGridVerifierOptions, NotInRoutes> {
   readonly scheme: 'sendgrid'
 }
 
@@ -203,3 +196,29 @@ export interface Exchange {
       }
     | undefined
 }
+
+/** The table of `GatewayOptions`. */
+export const gatewayOptions = {
+  listen: { type: 'other' },
+  admin: { type: 'other' },
+  forwardAuth: { type: 'other' },
+  routes: { type: 'other', required: true },
+  timeoutMs: { type: 'integer', least: 1, most: 600_000, default: 14_000 },
+  limits: { type: 'other' },
+  log: { type: 'other' },
+  onExchange: { type: 'function' },
+  captureBytes: { type: 'integer', least: 0, default: 1_048_576 },
+} as const
+
+/** The table of `LimitOptions`. */
+export const limitOptions = {
+  bodiesPerPeer: { type: 'integer', least: 1, most: 100_000, default: 64 },
+  bytesPerPeer: { type: 'integer', least: 1, default: 16_777_216 },
+  trustedPeers: { type: 'strings' },
+} as const
+
+/** The table of `AddressOptions`. */
+export const addressOptions = {
+  host: { type: 'string' },
+  port: { type: 'integer', least: 0, most: 65_535 },
+} as const

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
-import type { LimitOptions } from './options.ts'
+import { pickOptions } from 'tollgate/options'
+import { type LimitOptions, limitOptions } from './options.ts'
 
 /** Returns the reserved room. A second call has no effect. */
 type Release = () => void
@@ -21,7 +22,7 @@ interface Peer {
 
 /** @throws TypeError if a trusted peer is not an address, a range or `'loopback'` */
 export function createPeers(options: LimitOptions = {}): Peers {
-  const { bodiesPerPeer = 64, bytesPerPeer = 16 * 1024 * 1024 } = options
+  const { bodiesPerPeer, bytesPerPeer } = pickOptions(options, limitOptions)
   const isTrusted = parseTrusted(options.trustedPeers ?? ['loopback'])
   const peers = new Map<string, Peer>()
 

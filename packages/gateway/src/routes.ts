@@ -1,4 +1,5 @@
 import type { Verifier } from 'tollgate'
+import { verifierOptions as verifierTable } from 'tollgate/options'
 import type { Exchange, Route, RouteVerdict, TwilioRoute } from './options.ts'
 import { findScheme, type SchemeName } from './schemes.ts'
 
@@ -95,7 +96,7 @@ function prepareRow(route: Route): Row {
       scheme: scheme.name,
       verifier: scheme.create(verifierOptions),
       verifierOptions,
-      maxBodyBytes: route.maxBodyBytes ?? 1024 * 1024,
+      maxBodyBytes: route.maxBodyBytes ?? verifierTable.maxBodyBytes.default,
       upstream: parseUpstream(upstream),
       webSocket,
     },

@@ -1,6 +1,7 @@
 import { createVerifier, type Verifier } from 'tollgate'
+import { type OptionRow, sendGridVerifierOptions, verifierOptions } from 'tollgate/options'
 import { createSendGridVerifier } from 'tollgate/sendgrid'
-import type { Route, RouteVerdict, SendGridRoute, TwilioRoute } from './options.ts'
+import { notInRoutes, type Route, type RouteVerdict, type SendGridRoute, type TwilioRoute } from './options.ts'
 
 /** The name of a scheme, as in the option `scheme`. */
 export type SchemeName = NonNullable<Route['scheme']>
@@ -10,45 +11,36 @@ type OptionsOf<R extends Route> = Omit<R, 'scheme' | 'host' | 'path' | 'upstream
 
 interface Scheme {
   /** All options of a route of this scheme. */
-  readonly known: Readonly<Record<string, true>>
+  readonly known: Readonly<Record<string, OptionRow>>
   /** @throws TypeError or RangeError that names the option */
   create(options: OptionsOf<Route>): Verifier<RouteVerdict>
 }
 
+const rowsOfRoutes = {
+  scheme: { type: 'other' },
+  host: { type: 'other' },
+  path: { type: 'other', required: true },
+  upstream: { type: 'other', required: true },
+} as const
+
 function define<R extends Route>(
-  known: Readonly<Record<keyof R, true>>,
+  options: Readonly<Record<string, OptionRow>>,
+  own: Readonly<Record<string, OptionRow>>,
   create: (options: OptionsOf<R>) => ReturnType<Scheme['create']>,
 ): Scheme {
+  const rows = Object.entries(options).filter(([name]) => !notInRoutes.some((one) => one === name))
+  const known = { ...Object.fromEntries(rows), ...own, ...rowsOfRoutes }
   // `checkOptions` has checked that the options are those of the scheme.
-  return { known, create: (options) => create(options as OptionsOf<R>) }
+  return { known, create: (given) => create(given as OptionsOf<R>) }
 }
-
-const knownOfAll = { scheme: true, host: true, path: true, upstream: true, replay: true, maxBodyBytes: true } as const
 
 /**
  * Every scheme. To add one, add the type of its route, a row here and one in `config/load.ts`, its
  * options in `config/schema.ts`, and the headers that its verifier reads in `request-head.ts`.
  */
 const schemes: Readonly<Record<SchemeName, Scheme>> = {
-  twilio: define<TwilioRoute>(
-    {
-      ...knownOfAll,
-      publicUrl: true,
-      authToken: true,
-      sharedKeys: true,
-      sharedKeysOnly: true,
-      methods: true,
-      allowedAccounts: true,
-      trailingSlash: true,
-      mode: true,
-      webSocket: true,
-    },
-    createVerifier,
-  ),
-  sendgrid: define<SendGridRoute>(
-    { ...knownOfAll, publicKey: true, maxAgeSeconds: true, whenStale: true },
-    createSendGridVerifier,
-  ),
+  twilio: define<TwilioRoute>(verifierOptions, { webSocket: { type: 'boolean' } }, createVerifier),
+  sendgrid: define<SendGridRoute>(sendGridVerifierOptions, {}, createSendGridVerifier),
 }
 
 /**

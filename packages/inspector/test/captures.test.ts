@@ -233,7 +233,7 @@ test('no list, capture, copy, export, event or error contains a key', async () =
     '/api/info',
     '/api/captures',
     `/api/captures/${leaky.id}`,
-    ...['curl', 'test', 'fixture'].map((form) => `/api/captures/${leaky.id}/copy?as=${form}`),
+    ...['raw', 'har', 'capture', 'curl', 'test'].map((form) => `/api/captures/${leaky.id}/copy?as=${form}`),
     '/api/export',
     '/api/export?format=har',
   ]
@@ -306,7 +306,7 @@ test('a diagnosis does not get options that listen to verdicts or remember deliv
     },
   })
   const exchange = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
-  const replay = { reserve: () => ({ delivery: 'first' }) }
+  const replay = { reserve: () => ({ delivery: 'first' as const }) }
   page.inspector.record({ ...exchange, verifierOptions: { ...verifierOptions, replay, onVerdict: () => {} } })
   const [options] = await until(() => (seen.length > 0 ? seen : undefined))
   expect(options).toMatchObject({ authToken: verifierOptions.authToken, replay: undefined, onVerdict: undefined })

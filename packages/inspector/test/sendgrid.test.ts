@@ -8,7 +8,7 @@ import { createSendGridVerifier } from 'tollgate/sendgrid'
 import { type SignedSendGridRequest, signSendGridRequest } from 'tollgate/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { formatExchange, startDev } from '../src/index.ts'
-import { writers } from '../src/server/copy/copy.ts'
+import { writeTest } from '../src/server/copy/test-code.ts'
 import type { CaptureSummary, CaptureView } from '../src/shared/capture.ts'
 import { authToken, openForTest, type Page, pageAt, publicUrl, runCopied, signSample, until } from './kit.ts'
 
@@ -117,7 +117,7 @@ test('a copied test passes against an application that verifies', async () => {
       { body: Buffer.from(signed.body).toString() },
       { bodyBase64: Buffer.from('--b\r\n\xff\r\n', 'latin1').toString('base64') },
     ]) {
-      const code = writers.test({ ...kept, ...body })
+      const code = writeTest({ ...kept, ...body })
       expect(await runCopied(code, { APP_URL, SENDGRID_TEST_PRIVATE_KEY: privateKey })).toMatch(/^# pass 1$/m)
       await expect(runCopied(code, { APP_URL })).rejects.toThrow()
     }

@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto'
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
 import { captureExchange } from '../src/server/capture-exchange.ts'
+import { readTwiml } from '../src/server/read-twiml.ts'
 import { listTwilioParts } from '../src/server/signing-of-capture.ts'
 import type { CaptureSummary } from '../src/shared/capture.ts'
-import { parseTwiml } from '../src/shared/twiml-tree.ts'
 import { compareUrlParts } from '../src/shared/url-parts.ts'
 import { cut, showHidden, splitHidden } from '../src/shared/visible-text.ts'
 import { type Filters, listValues, matchesFilters, noFilters } from '../src/ui/filters.ts'
@@ -35,7 +35,7 @@ test('shows a repeated name once for each distinct value, in order', async () =>
 describe('TwiML', () => {
   test('is read as elements, attributes and text', () => {
     const text = `<?xml version="1.0"?>\n<!-- hi --><Response>\n  <Gather input='dtmf speech' numDigits="1"><Say>Press 1 &amp; wait</Say></Gather><Hangup/></Response>`
-    expect(parseTwiml(text)).toEqual({
+    expect(readTwiml(text)).toEqual({
       name: 'Response',
       attributes: [],
       children: [
@@ -66,12 +66,12 @@ describe('TwiML', () => {
     '<Response><![CDATA[</Response>',
     `<Response>${'<Say/>'.repeat(3_000)}</Response>`,
   ])('is not parsed if it is malformed: %s', (text) => {
-    expect(parseTwiml(text)).toBeUndefined()
+    expect(readTwiml(text)).toBeUndefined()
   })
 
   test("decodes only XML's entities, and only once", () => {
-    expect(parseTwiml('<Say>&amp;lt;&#65;&#x42;&#x110000;&nbsp;</Say>')?.children).toEqual(['&lt;AB&#x110000;&nbsp;'])
-    expect(parseTwiml('<Say><![CDATA[<b>&amp;</b>]]></Say>')?.children).toEqual(['<b>&amp;</b>'])
+    expect(readTwiml('<Say>&amp;lt;&#65;&#x42;&#x110000;&nbsp;</Say>')?.children).toEqual(['&lt;AB&#x110000;&nbsp;'])
+    expect(readTwiml('<Say><![CDATA[<b>&amp;</b>]]></Say>')?.children).toEqual(['<b>&amp;</b>'])
   })
 
   // A parser with quadratic time would not finish within the test's time limit.
@@ -79,8 +79,8 @@ describe('TwiML', () => {
     'handles a megabyte of hostile text: %s',
     (unit) => {
       const text = unit.repeat(1_000_000 / unit.length)
-      expect(parseTwiml(text)).toBeUndefined()
-      expect(parseTwiml(`<Response ${text}x></Response>`)).toBeUndefined()
+      expect(readTwiml(text)).toBeUndefined()
+      expect(readTwiml(`<Response ${text}x></Response>`)).toBeUndefined()
     },
   )
 })

@@ -72,6 +72,29 @@ const names: Record<string, string[]> = {
   './replay': ['memoryStore', 'redisStore', 'replayGuard'],
   './counters': ['openTelemetryCounters', 'verdictCounters'],
   './diagnose': ['diagnose', 'diagnoseSendGrid', 'evenInProduction', 'withHints'],
+  './options': [
+    'cachedOptions',
+    'checkNames',
+    'pickOptions',
+    'readOptions',
+    'replayGuardOptions',
+    'sendGridVerifierOptions',
+    'twilioAccountTokensOptions',
+    'verifierOptions',
+  ],
+  './requests': [
+    'RequestError',
+    'checkRequest',
+    'decodeContent',
+    'findHeader',
+    'hiddenValue',
+    'isBodyLost',
+    'readRequests',
+    'requestForms',
+    'splitUrl',
+    'toIncoming',
+    'writeRequests',
+  ],
 }
 
 describe('the export list', () => {

@@ -291,7 +291,7 @@ describe('options', () => {
     ['a relative URL', { ...good, baseUrl: '/api' }, '"baseUrl" must be an absolute URL'],
     ['a URL with a query', { ...good, baseUrl: 'https://x.example/?a' }, 'no userinfo, query or fragment'],
     ['a fetch that is not a function', { ...good, fetch: 'fetch' }, '"fetch" must be a function'],
-    ['a negative time', { ...good, timeoutMs: -1 }, '"timeoutMs" must be from 1 to 15000'],
+    ['a negative time', { ...good, timeoutMs: -1 }, '"timeoutMs" must be an integer from 1 to 15000'],
   ])('%s', (_what, options, message) => {
     expect(() => twilioAccountTokens(options as TwilioAccountTokensOptions)).toThrow(message)
   })

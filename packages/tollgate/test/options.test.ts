@@ -334,12 +334,20 @@ describe('fromRequest', () => {
     })
 })
 
-const known = { authToken: true, publicUrl: true, sharedKeys: true, mode: true } as const
+interface Known {
+  authToken?: unknown
+  publicUrl?: unknown
+  sharedKeys?: unknown
+  mode?: unknown
+  allowedAccounts?: unknown
+}
+const row = { type: 'other' } as const
+const known = { authToken: row, publicUrl: row, sharedKeys: row, mode: row, allowedAccounts: row }
 
 describe('readOptions', () => {
   test('accepts known options, also if they are undefined', () => {
-    readOptions({ authToken: 'x', mode: undefined }, known, 'it')
-    readOptions({}, known, 'it')
+    readOptions<Known, typeof known>({ authToken: 'x', mode: undefined }, known, 'it')
+    readOptions<Known, typeof known>({}, known, 'it')
   })
 
   for (const [given, meant] of [
@@ -351,24 +359,28 @@ describe('readOptions', () => {
     ['mod', 'mode'],
   ] as const)
     test(`suggests ${meant} for ${given}`, () => {
-      expect(() => readOptions({ [given]: 1 }, known, 'it')).toThrow(TypeError)
-      expect(() => readOptions({ [given]: 1 }, known, 'it')).toThrow(
+      expect(() => readOptions<Known, typeof known>({ [given]: 1 } as Known, known, 'it')).toThrow(TypeError)
+      expect(() => readOptions<Known, typeof known>({ [given]: 1 } as Known, known, 'it')).toThrow(
         `Unknown option "${given}" of it. Did you mean "${meant}"?`,
       )
     })
 
   for (const given of ['skip', 'toString', 'constructor', 'validate'])
     test(`suggests nothing for ${given}`, () => {
-      expect(() => readOptions({ [given]: 1 }, known, 'it')).toThrow(/^Unknown option "\w+" of it\.$/)
+      expect(() => readOptions<Known, typeof known>({ [given]: 1 } as Known, known, 'it')).toThrow(
+        /^Unknown option "\w+" of it\.$/,
+      )
     })
 
   test('a key named __proto__ is unknown too', () => {
-    expect(() => readOptions(JSON.parse('{"__proto__":{}}'), known, 'it')).toThrow('Unknown option "__proto__"')
+    expect(() => readOptions<Known, typeof known>(JSON.parse('{"__proto__":{}}'), known, 'it')).toThrow(
+      'Unknown option "__proto__"',
+    )
   })
 
   for (const given of [undefined, null, 'authToken', 1, true])
     test(`refuses ${given} instead of an object`, () => {
-      expect(() => readOptions(given, known, 'it')).toThrow(TypeError)
+      expect(() => readOptions<Known, typeof known>(given as never, known, 'it')).toThrow(TypeError)
     })
 })
 

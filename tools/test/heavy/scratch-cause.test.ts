@@ -88,7 +88,7 @@ export const run: typeof diagnose = diagnose
       files: ['probe.ts'],
     }),
   )
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const tsc = join(root, 'compiler/node_modules/typescript/bin/tsc')
   const { stdout } = await promisify(execFile)(process.execPath, [tsc, '-p', folder]).catch((error) => error)
   expect(stdout).toBe('')
 }, 60_000)

@@ -10,10 +10,9 @@ import { resourceNames } from '../audit/resources.ts'
 import { toSarif } from '../audit/sarif.ts'
 import { envFileFlag } from '../env-file.ts'
 import { EXIT, UsageError } from '../exit.ts'
-import { parseJson } from '../inputs/json-inputs.ts'
 import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { didYouMean } from '../nearest.ts'
-import { readText } from '../read-text.ts'
+import { parseJson, readText } from '../read-text.ts'
 import { type Progress, startProgress } from '../sending/progress.ts'
 import { createTwilioApi } from '../twilio-api/client.ts'
 import { apiFlags, isAccountSid, readApiUrl, readCredentials } from '../twilio-api/credentials.ts'
@@ -83,8 +82,8 @@ part could not be read. A note, or a missing permission, exits with 0.`,
     const probe = allowedHosts === undefined ? null : await runProbe(args, io, inventory, allowedHosts)
     const found = createDocument(inventory, scope, listFindings(inventory, known), probe)
     const document = { ...found, changes: baseline === undefined ? null : compareWith(baseline, found) }
-    if (args.flag('json')) printJson(io, document)
-    else if (args.flag('sarif')) printJson(io, toSarif(document))
+    if (args.has('json')) printJson(io, document)
+    else if (args.has('sarif')) printJson(io, toSarif(document))
     else print(io, formatAudit(document, api.requests, colorsFor(io.stdout, io.env)))
     return decideExit(document)
   },
@@ -105,8 +104,8 @@ function decideExit({ findings, changes, notRead }: AuditDocument): number {
 
 function readAllowedHosts(args: Args): readonly string[] | undefined {
   for (const name of ['allow-host', 'send'])
-    if (args.has(name) && !args.flag('probe')) throw new UsageError(`--${name} needs --probe.`)
-  if (!args.flag('probe')) return undefined
+    if (args.has(name) && !args.has('probe')) throw new UsageError(`--${name} needs --probe.`)
+  if (!args.has('probe')) return undefined
   if (!args.has('allow-host'))
     throw new UsageError('--probe needs --allow-host HOST: the hosts of yours that may get requests.')
   return parseAllowedHosts(args.list('allow-host'))
@@ -120,8 +119,8 @@ async function runProbe(
 ): Promise<AuditDocument['probe']> {
   const targets = listTargets(webhooks, allowedHosts)
   // A document for programs has no warning, so that stays on standard error.
-  if (args.flag('send') || args.flag('json') || args.flag('sarif')) tell(io, formatPlan(targets))
-  if (!args.flag('send')) return { sent: false, targets }
+  if (args.has('send') || args.has('json') || args.has('sarif')) tell(io, formatPlan(targets))
+  if (!args.has('send')) return { sent: false, targets }
   const progress = startProgress(io, targets.length, 'probing')
   const probed = await probeAll(targets, 15_000, () => progress.advance()).finally(() => progress.stop())
   return { sent: true, targets: probed }

@@ -12,6 +12,11 @@ export interface Flag {
   readonly group?: string
 }
 
+/** Returns what stands for the flag's value in the help, `undefined` for a switch. */
+export function placeholderOf(flag: Flag): string | undefined {
+  return flag.type === 'switch' ? undefined : (flag.value ?? flag.choices?.join('|') ?? 'VALUE')
+}
+
 export type Flags = Readonly<Record<string, Flag>>
 
 /** Lists the flags under this heading in the help. */

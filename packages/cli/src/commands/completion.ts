@@ -1,12 +1,9 @@
 import { completionKey, listAllCandidates } from '../candidates.ts'
 import { EXIT, UsageError } from '../exit.ts'
-import { type Io, print } from '../io.ts'
-import { createParser } from '../parser.ts'
+import { print } from '../io.ts'
 import type { Command, Commands } from './command.ts'
 
 const shells = ['bash', 'zsh', 'fish', 'powershell'] as const
-
-type Shell = (typeof shells)[number]
 
 /** Creates the command. It gets the table of commands, which has this command too. */
 export function createCommand(commands: Commands): Command {
@@ -25,18 +22,28 @@ export function createCommand(commands: Commands): Command {
       const word = args.text('word') ?? shells.find((name) => io.env.SHELL?.endsWith(`/${name}`)) ?? 'bash'
       const shell = shells.find((name) => name === word)
       if (shell === undefined) throw new UsageError('tollgate completion supports bash, zsh, fish and powershell.')
-      print(io, await formatScript(shell, commands, io))
+      print(io, shell === 'powershell' ? await formatPowerShell(commands) : scripts[shell])
       return EXIT.ok
     },
   }
 }
 
-async function formatScript(shell: Shell, commands: Commands, io: Io): Promise<string> {
-  if (shell === 'fish') return fishScript
-  return shell === 'powershell' ? await formatPowerShell(commands) : await formatYargsScript(shell, io)
+/** Each script asks `tollgate` itself, which reads the shell from SHELL. */
+const scripts = {
+  bash: `# tollgate completion bash >> ~/.bashrc
+_tollgate_complete() {
+    mapfile -t COMPREPLY < <(SHELL=bash tollgate ${completionKey} "\${COMP_WORDS[@]:0:COMP_CWORD+1}")
 }
-
-const fishScript = `# tollgate completion fish > ~/.config/fish/completions/tollgate.fish
+complete -o bashdefault -o default -F _tollgate_complete tollgate`,
+  zsh: `#compdef tollgate
+# tollgate completion zsh >> ~/.zshrc
+_tollgate() {
+  local -a offered
+  offered=("\${(@f)$(SHELL=zsh tollgate ${completionKey} "\${(@)words[1,CURRENT]}")}")
+  if [[ -n "\${offered[1]}" ]]; then _describe 'values' offered; else _default; fi
+}
+if [[ "\${zsh_eval_context[-1]}" == loadautofunc ]]; then _tollgate "$@"; else compdef _tollgate tollgate; fi`,
+  fish: `# tollgate completion fish > ~/.config/fish/completions/tollgate.fish
 function __tollgate_complete
     set -l words (env SHELL=fish tollgate ${completionKey} (commandline -opc) (commandline -ct))
     if test (count $words) -gt 0
@@ -45,7 +52,8 @@ function __tollgate_complete
         __fish_complete_path (commandline -ct)
     end
 end
-complete -c tollgate -f -a '(__tollgate_complete)'`
+complete -c tollgate -f -a '(__tollgate_complete)'`,
+}
 
 /**
  * Formats a table of every word. Older versions of PowerShell do not pass an empty argument to a
@@ -72,31 +80,4 @@ ${rows.join('\n')}
     [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
   }
 }`
-}
-
-/**
- * yargs reads the shell from the environment only, so this sets the environment for the call. The
- * script names its own shell: SHELL is the login shell, which is often another one.
- */
-async function formatYargsScript(shell: Shell, io: Io): Promise<string> {
-  const { SHELL, ZSH_NAME } = process.env
-  process.env.SHELL = `/bin/${shell}`
-  delete process.env.ZSH_NAME
-  try {
-    return await new Promise((resolve) =>
-      createParser([], io)
-        .completion('completion', false)
-        .parse(['completion'], {}, (_error, _argv, output) =>
-          resolve(output.replace(`tollgate ${completionKey}`, `SHELL=${shell} $&`)),
-        ),
-    )
-  } finally {
-    restore('SHELL', SHELL)
-    restore('ZSH_NAME', ZSH_NAME)
-  }
-}
-
-function restore(name: string, value: string | undefined): void {
-  if (value === undefined) delete process.env[name]
-  else process.env[name] = value
 }

@@ -63,12 +63,12 @@ export const command: Command = {
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
     })
-    const tunnel = args.flag('tunnel') ? await openTunnel(args, options, io) : undefined
+    const tunnel = args.has('tunnel') ? await openTunnel(args, options, io) : undefined
     try {
       const reached = tunnel === undefined ? options : { ...options, publicUrl: tunnel.url }
       const run = await start(reached, { keys, names }, args, io)
       introduce(run, reached, io)
-      if (args.flag('open')) openBrowser(run.inspectorUrl, io)
+      if (args.has('open')) openBrowser(run.inspectorUrl, io)
       void tunnel?.ended.then(() => tell(io, `${tunnel.name} has ended: Twilio reaches this gateway no longer.`))
       await stopped
       await run.close()
@@ -100,7 +100,7 @@ async function readOptions(args: Args, io: Io): Promise<Keys & { readonly option
   const publicUrls = args.list('public-url')
   // One URL is used with any Host.
   const publicUrl = publicUrls.length > 1 ? publicUrls : publicUrls[0]
-  const signWithRealToken = args.flag('sign-with-real-token')
+  const signWithRealToken = args.has('sign-with-real-token')
   if (signWithRealToken && authTokens.length === 0)
     throw new UsageError('--sign-with-real-token needs an Auth Token: set TWILIO_AUTH_TOKEN, or use --auth-token-file.')
   const sendgridPath = args.text('sendgrid-path')
@@ -136,7 +136,7 @@ async function start(options: DevOptions, { keys, names }: Keys, args: Args, io:
     const key = `${line} ${exchange.response?.status}`
     if (run === undefined || explained.has(key) || explained.size > 1000) return
     explained.add(key)
-    const signsWithRealToken = args.flag('sign-with-real-token')
+    const signsWithRealToken = args.has('sign-with-real-token')
     const facts = { upstream: run.upstream, keys, signsWithRealToken }
     void explainExchange(exchange, facts).then((hint) => hint !== undefined && tell(io, hint))
   }

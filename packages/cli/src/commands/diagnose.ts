@@ -1,9 +1,9 @@
 import { type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
+import { type RecordedRequest, toIncoming } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, formatFixes, guessFlags, readGuesses, type ShownCause } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
-import { type GivenRequest, toIncoming } from '../inputs/request.ts'
 import { type Colors, cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
 import { readSecrets, readSecretsIfAny, requireSecrets, type Secrets, secretFlags } from '../secrets.ts'
 import { hasPublicKey, isOfSendGrid, publicKeyFlags } from '../sendgrid/keys.ts'
@@ -58,14 +58,14 @@ export const command: Command = {
     const diagnosis: Shown = isOfSendGrid(given, args)
       ? await (await import('../sendgrid/check.ts')).explainSendGrid(given, args, io)
       : await explainTwilio(given, args, io, { secrets, guesses })
-    if (args.flag('json')) printJson(io, toJson(diagnosis))
+    if (args.has('json')) printJson(io, toJson(diagnosis))
     else print(io, formatDiagnosis(diagnosis, colorsFor(io.stdout, io.env)))
     return diagnosis.verdict.ok ? EXIT.ok : EXIT.notGenuine
   },
 }
 
 async function explainTwilio(
-  given: GivenRequest,
+  given: RecordedRequest,
   args: Args,
   io: Io,
   { secrets, guesses }: { readonly secrets: Secrets; readonly guesses: DiagnoseOptions },

@@ -103,14 +103,14 @@ async function readSource(args: Args, io: Io): Promise<{ source: Source; names: 
     publicUrl: publicUrl.length > 1 ? publicUrl : firstUrl,
     mode: args.choice('mode', ['enforce', 'observe']),
     maxBodyBytes: args.integer('max-body-bytes', 1, 999_999_999),
-    webSocket: args.flag('web-socket'),
+    webSocket: args.has('web-socket'),
     ...readSharedOptions(args, secrets),
   }
   const admin = readAddress(args, 'admin')
   const options: GatewayOptions = {
     listen: readAddress(args, 'listen'),
     ...(admin !== undefined && { admin }),
-    log: args.flag('quiet') ? 'silent' : 'info',
+    log: args.has('quiet') ? 'silent' : 'info',
     routes: [route],
   }
   const workers = args.integer('workers', 1, 1024) ?? 1

@@ -2,7 +2,7 @@ import { type SignRequestInput, sampleWebhook, webhookKinds } from 'tollgate/tes
 import { addScheme } from '../addresses.ts'
 import type { Args } from '../args.ts'
 import { EXIT, UnreachableError, UsageError } from '../exit.ts'
-import { readRequest } from '../inputs/index.ts'
+import { formFlags, hasForm, readRequest } from '../inputs/index.ts'
 import { hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
 import { privateKeyFlags, sendgridKind } from '../sendgrid/keys.ts'
@@ -12,7 +12,7 @@ import { prepare, prepareCaptured, toAddress } from '../sending/prepare.ts'
 import { startProgress } from '../sending/progress.ts'
 import { isDone, reportJson, reportText } from '../sending/report.ts'
 import { renewSids } from '../sending/vary.ts'
-import type { Command } from './command.ts'
+import { type Command, inGroup } from './command.ts'
 
 export const command: Command = {
   words: '[kind]',
@@ -25,13 +25,7 @@ export const command: Command = {
       describe: "Your server's publicUrl, if it is not the address of --to; its host is sent as the Host header",
     },
     ...contentFlags,
-    capture: {
-      type: 'text',
-      value: 'FILE|-',
-      describe: "Send a captured request again, byte for byte: the inspector's fixture or export",
-    },
-    har: { type: 'text', value: 'FILE|-', describe: 'The same for an entry of a HAR file' },
-    entry: { type: 'text', value: 'N', describe: 'The number of the entry in the export or HAR file, from 1' },
+    ...inGroup('Or send a recorded request again, byte for byte:', formFlags),
     count: { type: 'text', value: 'N', describe: 'Send N webhooks, each with its own SIDs; up to 10,000' },
     repeat: { type: 'text', value: 'N', describe: 'Send each N times, byte for byte, like a replay' },
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
@@ -58,7 +52,7 @@ export const command: Command = {
   ],
   epilogue: 'Exits with 1 if an answer is not 2xx (101 for a handshake), or is malformed XML.',
   async run(args, io) {
-    if (args.flag('list')) return listKinds(args, io)
+    if (args.has('list')) return listKinds(args, io)
     const kind = args.text('word')
     const isHandshake = kind !== undefined && /(^|[.])handshake$/.test(kind)
     const to = addScheme(args.text('to') ?? '', isHandshake ? 'ws' : 'http')
@@ -68,11 +62,11 @@ export const command: Command = {
     const timeoutMs = (args.integer('timeout', 1, 600) ?? 15) * 1000
     const source = await readSource(args, io, to)
     const answers = await sendAll(listDeliveries(count, repeat, source.make), count * repeat, timeoutMs, io)
-    if (args.flag('json')) reportJson(io, { kind: kind ?? null, to: hideQuery(to), ...source.facts }, answers)
+    if (args.has('json')) reportJson(io, { kind: kind ?? null, to: hideQuery(to), ...source.facts }, answers)
     else reportText(io, answers)
     const refused = answers.find(({ status }) => status >= 400)
     const hint = refused && explainRejection(refused.status, to, source)
-    if (hint !== undefined && !args.flag('json')) tell(io, hint)
+    if (hint !== undefined && !args.has('json')) tell(io, hint)
     return answers.every(isDone) ? EXIT.ok : EXIT.notGenuine
   },
 }
@@ -86,7 +80,7 @@ interface Source {
 }
 
 async function readSource(args: Args, io: Io, to: string): Promise<Source> {
-  if (args.has('capture') || args.has('har')) return await readCaptured(args, io, to)
+  if (hasForm(args)) return await readCaptured(args, io, to)
   if (args.text('word') !== sendgridKind) return await readMade(args, io, to)
   const { prepareSendGrid } = await import('../sendgrid/sign.ts')
   return {
@@ -97,7 +91,7 @@ async function readSource(args: Args, io: Io, to: string): Promise<Source> {
 
 async function readMade(args: Args, io: Io, to: string): Promise<Source> {
   const kind = args.text('word')
-  if (args.has('entry')) throw new UsageError('--entry needs --capture FILE or --har FILE.')
+  if (args.has('entry')) throw new UsageError('--entry needs --har FILE or --capture FILE.')
   if (kind === undefined && !['param', 'form', 'json-body', 'body'].some((name) => args.has(name)))
     throw new UsageError(
       'Name the kind of webhook (tollgate send --list), or use --param, --form, --json-body, --body or --capture.',
@@ -152,7 +146,7 @@ function listKinds(args: Args, io: Io): number {
     return { kind: String(kind), method, body }
   })
   rows.push({ kind: sendgridKind, method: 'POST', body: 'json' })
-  if (args.flag('json')) printJson(io, rows)
+  if (args.has('json')) printJson(io, rows)
   else for (const { kind, method, body } of rows) print(io, `${kind.padEnd(30)}${method.padEnd(6)}${body}`)
   return EXIT.ok
 }

@@ -37,7 +37,7 @@ export const command: Command = {
     const content = await readContent(args, io, args.text('kind'))
     const secrets = await readSecrets(args, io)
     const signed = asUsage(() => signRequest({ ...content, ...signingKey(secrets), url }), secrets.names)
-    if (args.flag('json')) printJson(io, toJson(signed))
+    if (args.has('json')) printJson(io, toJson(signed))
     else print(io, formatSigned(signed, only))
     return EXIT.ok
   },

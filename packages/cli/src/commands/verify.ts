@@ -1,7 +1,7 @@
 import { type Accepted, createVerifier, type Rejected, type Verdict } from 'tollgate'
+import { splitUrl, toIncoming } from 'tollgate/requests'
 import { asUsage, EXIT } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
-import { splitUrl, toIncoming } from '../inputs/request.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { readSecrets, readSecretsIfAny, requireSecrets, secretFlags } from '../secrets.ts'
 import { hasPublicKey, isOfSendGrid, publicKeyFlags } from '../sendgrid/keys.ts'
@@ -32,9 +32,9 @@ export const command: Command = {
     const request = toIncoming(given)
     const verdict = await asUsage(() => createVerifier(options), secrets.names).verify(request)
     const asGiven = `${publicUrl}${request.url}`
-    if (args.flag('json')) printJson(io, toJson(verdict, asGiven))
+    if (args.has('json')) printJson(io, toJson(verdict, asGiven))
     else print(io, formatVerdict(verdict, asGiven, io))
-    if (!verdict.ok && !args.flag('json')) tell(io, 'To find out why, run tollgate diagnose with the same flags.')
+    if (!verdict.ok && !args.has('json')) tell(io, 'To find out why, run tollgate diagnose with the same flags.')
     return verdict.ok ? EXIT.ok : EXIT.notGenuine
   },
 }

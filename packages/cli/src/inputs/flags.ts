@@ -1,3 +1,4 @@
+import { checkRequest, findHeader, type RecordedRequest, RequestError, splitUrl } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
@@ -5,7 +6,6 @@ import type { Io } from '../io.ts'
 import { readBytes } from '../read-text.ts'
 import { signatureHeader, timestampHeader } from '../sendgrid/keys.ts'
 import { parseHeaders } from '../sending/content.ts'
-import { checkRequest, findHeader, type GivenRequest, splitUrl } from './request.ts'
 
 export const requestFlags = inGroup('Or the request as flags:', {
   url: { type: 'text', value: 'URL', describe: 'The URL that was requested' },
@@ -19,7 +19,7 @@ export const requestFlags = inGroup('Or the request as flags:', {
 
 export const flagNames: readonly string[] = Object.keys(requestFlags)
 
-export async function readFlags(args: Args, io: Io): Promise<GivenRequest> {
+export async function readFlags(args: Args, io: Io): Promise<RecordedRequest> {
   const url = args.text('url')
   if (url === undefined) throw new UsageError('--url is missing: the URL that was requested.')
   const headers: [string, string][] = parseHeaders(args.list('header'))
@@ -37,7 +37,16 @@ export async function readFlags(args: Args, io: Io): Promise<GivenRequest> {
   const method = args.text('method')?.toUpperCase() ?? (body === undefined ? 'GET' : 'POST')
   if (method === 'GET' && content === 'param')
     throw new UsageError('--param belongs to a form, and a GET has no form: write the parameters into --url.')
-  return checkRequest({ method, url, headers, body: body?.bytes }, '--url')
+  return checkGiven({ method, url, headers, body: body?.bytes }, '--url')
+}
+
+/** @throws UsageError that names the flag, for what no HTTP request can have */
+export function checkGiven(given: RecordedRequest, flag: string): RecordedRequest {
+  try {
+    return checkRequest(given)
+  } catch (error) {
+    throw error instanceof RequestError ? new UsageError(`${flag}: ${error.reason}.`) : error
+  }
 }
 
 interface Body {

@@ -1,109 +1,113 @@
 import { readFileSync, statSync } from 'node:fs'
+import {
+  type FormName,
+  findHeader,
+  type RecordedRequest,
+  RequestError,
+  readRequests,
+  requestForms,
+} from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
-import { type Io, tell } from '../io.ts'
-import { decodeText, readBytes, toUtf8 } from '../read-text.ts'
-import { findCurl, parseCurl } from './curl.ts'
+import { hideQuery, type Io, tell } from '../io.ts'
+import { readBytes } from '../read-text.ts'
 import { flagNames, readFlags, requestFlags } from './flags.ts'
-import { isHar, parseCapture, parseHar, parseJson } from './json-inputs.ts'
 import { readPasted } from './pasted.ts'
-import { looksLikeRawHttp, parseRawHttp } from './raw-http.ts'
-import type { GivenRequest } from './request.ts'
 
-export const inputFlags: Flags = {
-  ...inGroup('The request, one of:', {
-    curl: { type: 'text', value: 'FILE|-', describe: "A curl command, as browsers and Twilio's console copy it" },
-    raw: { type: 'text', value: 'FILE|-', describe: 'A raw HTTP request' },
-    har: {
-      type: 'text',
-      value: 'FILE|-',
-      describe: 'A HAR file; if it has several entries, choose one with --entry',
-    },
-    capture: {
-      type: 'text',
-      value: 'FILE|-',
-      describe: "A request as JSON, { method, url, headers, body }, or the inspector's export",
-    },
-    entry: { type: 'text', value: 'N', describe: 'The number of the entry in the HAR file or the export, from 1' },
-  }),
-  ...requestFlags,
+const formNames = Object.keys(requestForms) as FormName[]
+/** The forms whose files hold several requests. */
+const severalNames = formNames.filter((name) => requestForms[name].hasSeveral)
+
+/** A flag for each form, and one that chooses an entry. */
+export const formFlags: Flags = {
+  ...Object.fromEntries(
+    formNames.map((name) => [name, { type: 'text', value: 'FILE|-', describe: requestForms[name].describe }]),
+  ),
+  entry: { type: 'text', value: 'N', describe: 'The number of the entry in the file, from 1' },
 }
 
-const sources = ['curl', 'raw', 'har', 'capture'] as const
+export const inputFlags: Flags = { ...inGroup('The request, one of:', formFlags), ...requestFlags }
 
-type Source = (typeof sources)[number]
+/** Says whether a flag names a file with the request. */
+export function hasForm(args: Args): boolean {
+  return formNames.some((name) => args.has(name))
+}
 
 /** Says whether the flags or the argument give a request. */
 export function hasRequest(args: Args): boolean {
-  return [...sources, ...flagNames, 'word'].some((name) => args.has(name))
+  return hasForm(args) || [...flagNames, 'word'].some((name) => args.has(name))
 }
 
 /**
  * Reads the request from the flags, or else from standard input.
  * @throws UsageError if there is no request, more than one, or a malformed one
  */
-export async function readRequest(args: Args, io: Io): Promise<GivenRequest> {
-  const source = args.only(sources) as Source | undefined
+export async function readRequest(args: Args, io: Io): Promise<RecordedRequest> {
+  const form = args.only(formNames) as FormName | undefined
   const isPasted = args.text('word') === '-'
   if (args.text('word') !== undefined && !isPasted)
     throw new UsageError('The only argument besides the flags is "-", for standard input.')
   const flags = flagNames.filter((name) => args.has(name))
-  if (flags.length > 0 && (source !== undefined || isPasted))
-    throw new UsageError(`--${flags[0]} describes a request, and ${isPasted ? '"-"' : `--${source}`} gives another.`)
-  if (isPasted && source !== undefined) throw new UsageError(`"-" and --${source} both give a request.`)
-  if (args.has('entry') && source !== 'har' && source !== 'capture' && !isPasted)
-    throw new UsageError('--entry needs --har FILE or --capture FILE.')
+  if (flags.length > 0 && (form !== undefined || isPasted))
+    throw new UsageError(`--${flags[0]} describes a request, and ${isPasted ? '"-"' : `--${form}`} gives another.`)
+  if (isPasted && form !== undefined) throw new UsageError(`"-" and --${form} both give a request.`)
+  if (args.has('entry') && !isPasted && (form === undefined || !severalNames.includes(form)))
+    throw new UsageError(`--entry needs ${severalNames.map((name) => `--${name} FILE`).join(' or ')}.`)
   if (flags.length > 0) return await readFlags(args, io)
-  if (source !== undefined) {
-    const flag = `--${source}`
-    return parsers[source](await readBytes(io, args.text(source) ?? '', flag), flag, args)
-  }
-  return detect(await readPasted(io), args, io)
-}
-
-type Parse = (bytes: Uint8Array, flag: string, args: Args) => GivenRequest
-
-const parsers: Readonly<Record<Source, Parse>> = {
-  curl: (bytes, flag) => parseCurl(decodeText(bytes, flag), readNamedFile),
-  raw: (bytes, flag, args) => parseRawHttp(toUtf8(bytes, flag), schemeOf(args)),
-  har: (bytes, flag, args) => parseHar(parseJson(decodeText(bytes, flag), 'The HAR file'), readEntry(args)),
-  capture: (bytes, flag, args) => parseCapture(parseJson(decodeText(bytes, flag), 'The capture'), readEntry(args)),
-}
-
-/** Detects the format of pasted text by its beginning. */
-function detect(pasted: Uint8Array, args: Args, io: Io): GivenRequest {
-  const bytes = toUtf8(pasted, '-')
-  const latin = Buffer.from(bytes).toString('latin1')
-  if (latin.trim() === '')
+  const path = form === undefined ? '-' : (args.text(form) ?? '')
+  const bytes = form === undefined ? await readPasted(io) : await readBytes(io, path, `--${form}`)
+  if (form === undefined && !bytes.some((byte) => byte > 32))
     throw new UsageError(
       'There is no request: use flags such as --url, give a file with --curl, or paste it to standard input.',
     )
-  if (looksLikeRawHttp(latin)) return found(io, 'a raw HTTP request', () => parsers.raw(bytes, '-', args))
-  const text = decodeText(bytes, '-')
-  if (/^\s*[{[]/.test(text)) {
-    const value = parseJson(text, 'The pasted text')
-    return isHar(value)
-      ? found(io, 'a HAR file', () => parseHar(value, readEntry(args)))
-      : found(io, 'a request as JSON', () => parseCapture(value, readEntry(args)))
+  return takeOne(bytes, form, path === '-' ? 'Standard input' : JSON.stringify(path), args, io)
+}
+
+function takeOne(bytes: Uint8Array, given: FormName | undefined, from: string, args: Args, io: Io): RecordedRequest {
+  const options = { form: given, from, scheme: readScheme(args), readFile: readNamedFile }
+  const { form, requests } = asRefusal(() => readRequests(bytes, options))
+  if (given === undefined) tell(io, `Read ${requestForms[form].title}.`)
+  const entry = args.integer('entry', 1, 1_000_000)
+  if (requests.length === 0) throw new UsageError(`${from} has no entries.`)
+  if (entry === undefined && requests.length > 1)
+    throw new UsageError(`${from} has ${requests.length} entries; choose one with --entry N:\n${listEntries(requests)}`)
+  const chosen = requests[(entry ?? 1) - 1]
+  if (chosen === undefined) throw new UsageError(`--entry: ${from} has ${requests.length} entries.`)
+  return asRefusal(() => checkMarks(chosen, from, io))
+}
+
+function checkMarks(request: RecordedRequest | RequestError, from: string, io: Io): RecordedRequest {
+  if (request instanceof RequestError) throw request
+  if (request.bodyTruncated)
+    throw new UsageError(`${from} has only the beginning of the body, and a signature covers the whole body.`)
+  if (request.bodyDecoded) tell(io, 'The body was written from decoded names and values: its bytes may differ.')
+  return request
+}
+
+function asRefusal<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof RequestError ? new UsageError(error.message) : error
   }
-  if (findCurl(text) !== undefined) return found(io, 'a curl command', () => parseCurl(text, readNamedFile))
-  if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(text))
-    throw new UsageError('This is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd).')
-  throw new UsageError('This is not a curl command, a raw HTTP request, a HAR file or a JSON request.')
 }
 
-function found(io: Io, what: string, parse: () => GivenRequest): GivenRequest {
-  tell(io, `Read ${what}.`)
-  return parse()
-}
+const mostListed = 50
 
-function readEntry(args: Args): number | undefined {
-  return args.integer('entry', 1, 1_000_000)
+function listEntries(requests: readonly (RecordedRequest | RequestError)[]): string {
+  const lines = requests.slice(0, mostListed).map((request, index) => {
+    if (request instanceof RequestError) return `  ${index + 1}  (${request.reason})`
+    const { method, url, headers } = request
+    const mark = findHeader(headers, 'x-twilio-signature') === undefined ? '' : '  (has X-Twilio-Signature)'
+    return `  ${index + 1}  ${hideQuery(`${method} ${url}`)}${mark}`
+  })
+  if (requests.length > mostListed) lines.push(`  … and ${requests.length - mostListed} more`)
+  return lines.join('\n')
 }
 
 /** Chooses the scheme of a raw request, which names none. Twilio reaches most servers by https. */
-function schemeOf(args: Args): string {
+function readScheme(args: Args): string {
   return /^([a-z]+):\/\//i.exec(args.text('public-url') ?? '')?.[1] ?? 'https'
 }
 

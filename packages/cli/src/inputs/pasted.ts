@@ -1,8 +1,7 @@
 import type { ReadStream } from 'node:tty'
+import { RequestError, readRequests } from 'tollgate/requests'
 import { cleanText, type Io, tell } from '../io.ts'
 import { claimStandardInput, readBytes } from '../read-text.ts'
-import { findCurl, parseCurl } from './curl.ts'
-import { IncompleteCommand } from './shell-words.ts'
 
 /**
  * Reads the request from standard input. At a terminal, a curl command ends where a shell would end
@@ -66,11 +65,11 @@ function toEcho(typed: string): string {
 }
 
 function isCompleteCurl(text: string): boolean {
-  if (findCurl(text) === undefined || /[\\^]\r?\n$/.test(text)) return false
+  if (/[\\^]\r?\n$/.test(text)) return false
   try {
-    parseCurl(text)
+    readRequests(text, { form: 'curl' })
     return true
   } catch (error) {
-    return !(error instanceof IncompleteCommand)
+    return !(error instanceof RequestError && error.incomplete)
   }
 }

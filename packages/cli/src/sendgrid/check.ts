@@ -1,9 +1,9 @@
 import { basename } from 'node:path'
 import { diagnoseSendGrid, type SendGridDiagnosis } from 'tollgate/diagnose'
+import { type RecordedRequest, toIncoming } from 'tollgate/requests'
 import { createSendGridVerifier, type SendGridVerdict } from 'tollgate/sendgrid'
 import type { Args } from '../args.ts'
 import { asUsage, asUsageLater, EXIT } from '../exit.ts'
-import { type GivenRequest, toIncoming } from '../inputs/request.ts'
 import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { readText } from '../read-text.ts'
 import { requirePublicKeys } from './keys.ts'
@@ -11,18 +11,18 @@ import { requirePublicKeys } from './keys.ts'
 const maxBodyBytes = 16 * 1024 * 1024
 
 /** Runs `tollgate verify` for a request of SendGrid. */
-export async function verifySendGrid(given: GivenRequest, args: Args, io: Io): Promise<number> {
+export async function verifySendGrid(given: RecordedRequest, args: Args, io: Io): Promise<number> {
   const publicKey = await requirePublicKeys(args, io)
   const verifier = asUsage(() => createSendGridVerifier({ publicKey, maxBodyBytes }))
   const verdict = await verifier.verify(toIncoming(given))
-  if (args.flag('json')) printJson(io, toJson(verdict))
+  if (args.has('json')) printJson(io, toJson(verdict))
   else print(io, formatVerdict(verdict, io))
-  if (!verdict.ok && !args.flag('json')) tell(io, 'To find out why, run tollgate diagnose with the same flags.')
+  if (!verdict.ok && !args.has('json')) tell(io, 'To find out why, run tollgate diagnose with the same flags.')
   return verdict.ok ? EXIT.ok : EXIT.notGenuine
 }
 
 /** Explains a request of SendGrid with the keys and limits of the flags. */
-export async function explainSendGrid(given: GivenRequest, args: Args, io: Io): Promise<SendGridDiagnosis> {
+export async function explainSendGrid(given: RecordedRequest, args: Args, io: Io): Promise<SendGridDiagnosis> {
   const publicKey = await requirePublicKeys(args, io)
   const otherKeys: Record<string, string> = {}
   for (const path of args.list('other-key-file'))

@@ -1,7 +1,7 @@
+import { findHeader, type RecordedRequest } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
-import { findHeader, type GivenRequest } from '../inputs/request.ts'
 import type { Io } from '../io.ts'
 import { readText } from '../read-text.ts'
 
@@ -51,7 +51,7 @@ function isForSendGrid(args: Args): boolean {
 }
 
 /** Says whether SendGrid signed the request, or is said to have. */
-export function isOfSendGrid({ headers }: GivenRequest, args: Args): boolean {
+export function isOfSendGrid({ headers }: RecordedRequest, args: Args): boolean {
   return (
     isForSendGrid(args) ||
     [signatureHeader, timestampHeader].some((name) => findHeader(headers, name.toLowerCase()) !== undefined)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { writeRequests } from 'tollgate/requests'
 import {
   type SignedSendGridRequest,
   type SignSendGridRequestInput,
@@ -7,7 +8,7 @@ import {
 } from 'tollgate/testing'
 import type { Args } from '../args.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
-import { checkRequest } from '../inputs/request.ts'
+import { checkGiven } from '../inputs/flags.ts'
 import { type Io, print, printJson, tell } from '../io.ts'
 import { decodeText, readBytes, readText } from '../read-text.ts'
 import { parseHeaders } from '../sending/content.ts'
@@ -55,13 +56,13 @@ function tellPublicKey(publicKey: string, args: Args, io: Io): void {
 
 /** Runs `tollgate sign --kind sendgrid.events`. */
 export async function printSigned(url: string, args: Args, io: Io): Promise<number> {
-  checkRequest({ method: 'POST', url, headers: [], body: undefined }, '--url')
+  checkGiven({ method: 'POST', url, headers: [] }, '--url')
   const only = args.choice('only', ['headers', 'curl'])
   const signed = await (await readSendGrid(args, io))(url)
   tellPublicKey(signed.publicKey, args, io)
   const { method, headers, body, publicKey } = signed
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  if (args.flag('json'))
+  if (args.has('json'))
     printJson(io, {
       method,
       url,
@@ -112,12 +113,7 @@ function sampleEvents(): readonly unknown[] {
   }))
 }
 
-/** Writes a curl command for bash. `$'…'` keeps the line ends, which are signed. */
-function toCurl({ url, headers, body }: SignedSendGridRequest): string {
-  const text = Buffer.from(body).toString('latin1')
-  if (text.includes('\0')) return '# The body has bytes that no curl command can have. Use tollgate send.'
-  const quote = (value: string): string =>
-    `$'${value.replace(/[\\']/g, '\\$&').replace(/[^ -~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)}'`
-  const lines = Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`)
-  return [`curl ${quote(url)}`, ...lines, `--data-binary ${quote(text)}`].join(' \\\n  ')
+function toCurl({ method, url, headers, body }: SignedSendGridRequest): string {
+  const written = writeRequests('curl', [{ method, url, headers: Object.entries(headers), body }])
+  return Buffer.from(written).toString().trimEnd()
 }

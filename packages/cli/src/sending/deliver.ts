@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
-import { brotliDecompressSync, unzipSync } from 'node:zlib'
+import { decodeContent } from 'tollgate/requests'
 import { UnreachableError, UsageError } from '../exit.ts'
 
 /** One request, ready to be sent byte for byte. */
@@ -124,34 +124,15 @@ async function readAnswer(response: IncomingMessage): Promise<Omit<Answer, 'dura
     size += chunk.length
     if (size > maxAnswerBytes) break
   }
+  // A captured request may ask for a compressed answer.
+  const received = Buffer.concat(chunks).subarray(0, maxAnswerBytes)
   return {
     status: response.statusCode ?? 0,
     statusText: response.statusMessage ?? '',
     contentType: response.headers['content-type'],
     location: response.headers.location,
-    body: decompress(
-      Buffer.concat(chunks).subarray(0, maxAnswerBytes),
-      response.headers['content-encoding'],
-    ).toString(),
+    body: Buffer.from(decodeContent(received, response.headers['content-encoding'], maxAnswerBytes)).toString(),
     cut: size > maxAnswerBytes,
-  }
-}
-
-const decoders: Readonly<Record<string, typeof unzipSync>> = {
-  gzip: unzipSync,
-  'x-gzip': unzipSync,
-  deflate: unzipSync,
-  br: brotliDecompressSync,
-}
-
-/** A captured request may ask for a compressed answer. A malformed one is shown as it is. */
-function decompress(body: Buffer, encoding = ''): Buffer {
-  const name = encoding.toLowerCase()
-  const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined
-  try {
-    return decode?.(body, { maxOutputLength: maxAnswerBytes }) ?? body
-  } catch {
-    return body
   }
 }
 

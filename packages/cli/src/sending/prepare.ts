@@ -1,6 +1,7 @@
+import { hiddenValue, type RecordedRequest, splitUrl, toIncoming } from 'tollgate/requests'
 import { type SignRequestInput, signRequest } from 'tollgate/testing'
 import { asUsage, type OptionNames, UsageError } from '../exit.ts'
-import { checkRequest, type GivenRequest, splitUrl, toIncoming } from '../inputs/request.ts'
+import { checkGiven } from '../inputs/flags.ts'
 import type { Delivery } from './deliver.ts'
 
 interface Addresses {
@@ -45,13 +46,12 @@ const framing = ['content-length', 'transfer-encoding', 'connection', 'keep-aliv
  * Addresses a captured request to `to`, with its own headers, target and body. A path of `to`
  * replaces the request's path.
  */
-export function prepareCaptured(given: GivenRequest, to: string): Delivery {
+export function prepareCaptured(given: RecordedRequest, to: string): Delivery {
   const { origin: _, target, headers: own, ...address } = toAddress(to)
   const { headers: captured, ...request } = toIncoming(given)
   const isHandshake = request.handshake === true
-  // The inspector writes this instead of a credential.
   const kept = Object.entries(captured).filter(
-    ([name, value]) => value !== '(hidden)' && (isHandshake || !framing.includes(name)),
+    ([name, value]) => value !== hiddenValue && (isHandshake || !framing.includes(name)),
   )
   const [, path = '', query = ''] = /^([^?]*)(.*)$/s.exec(given.target ?? request.url) ?? []
   return {
@@ -74,7 +74,8 @@ export function prepareCaptured(given: GivenRequest, to: string): Delivery {
 export function toAddress(
   to: string,
 ): Pick<Delivery, 'secure' | 'hostname' | 'port' | 'target' | 'headers'> & { readonly origin: string } {
-  const parts = splitUrl(checkRequest({ method: 'GET', url: to, headers: [], body: undefined }, '--to').url)
+  checkGiven({ method: 'GET', url: to, headers: [] }, '--to')
+  const parts = splitUrl(to)
   if (parts === undefined) throw new UsageError('--to needs an absolute URL.')
   const { authority, origin, scheme, target, userinfo } = parts
   const secure = /^(https|wss)$/i.test(scheme)

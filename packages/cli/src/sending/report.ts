@@ -1,5 +1,4 @@
 import { STATUS_CODES } from 'node:http'
-import Table from 'cli-table3'
 import { cleanText, colorsFor, hideQuery, type Io, print, printJson } from '../io.ts'
 import type { Answer } from './deliver.ts'
 import { checkTwiml, formatTwiml } from './twiml.ts'
@@ -62,9 +61,8 @@ function describeTwiml({ wellFormed, problem }: NonNullable<ReturnType<typeof ch
 function formatStatuses(io: Io, answers: readonly Answer[]): string {
   const counts = new Map<number, number>()
   for (const { status } of answers) counts.set(status, (counts.get(status) ?? 0) + 1)
-  const rows = [...counts].map(([status, count]) => [`${status} ${STATUS_CODES[status] ?? ''}`.trim(), String(count)])
+  const rows = [...counts].map(([status, count]) => [`${status} ${STATUS_CODES[status] ?? ''}`.trim(), count] as const)
   if (io.stdout.isTTY !== true) return rows.map(([status, count]) => `${status}\t${count}`).join('\n')
-  const table = new Table({ head: ['answer', 'deliveries'], style: { head: [], border: [] } })
-  table.push(...rows)
-  return table.toString()
+  const width = Math.max(...rows.map(([status]) => status.length))
+  return rows.map(([status, count]) => `${status.padEnd(width)}  ${count} deliveries`).join('\n')
 }

@@ -1,6 +1,14 @@
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser'
 import type { Answer } from './deliver.ts'
 
+const spelling = {
+  preserveOrder: true,
+  ignoreAttributes: false,
+  processEntities: false,
+  commentPropName: '#comment',
+  cdataPropName: '#cdata',
+} as const
+
 /** The result of checking an XML answer as Twilio would. */
 interface TwimlCheck {
   readonly wellFormed: boolean
@@ -23,19 +31,15 @@ function validate(body: string): string | undefined {
   if (/<!DOCTYPE/i.test(body)) return 'it has a document type, which TwiML does not allow'
   try {
     const result = XMLValidator.validate(body)
-    return result === true ? undefined : `line ${result.err.line}, column ${result.err.col}: ${result.err.msg}`
+    if (result !== true) return `line ${result.err.line}, column ${result.err.col}: ${result.err.msg}`
+    // The validator allows several roots.
+    const nodes: readonly object[] = new XMLParser(spelling).parse(body)
+    const roots = nodes.flatMap(Object.keys).filter((name) => /^[^#?:]/.test(name))
+    return roots.length === 1 ? undefined : `it has ${roots.length} root elements`
   } catch (error) {
     return error instanceof Error ? error.message : 'it cannot be parsed'
   }
 }
-
-const spelling = {
-  preserveOrder: true,
-  ignoreAttributes: false,
-  processEntities: false,
-  commentPropName: '#comment',
-  cdataPropName: '#cdata',
-} as const
 
 /** Indents well-formed XML, for reading only. */
 export function formatTwiml(body: string): string {

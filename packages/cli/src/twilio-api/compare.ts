@@ -1,7 +1,7 @@
 import type { RejectionCode, VerifierOptions } from 'tollgate'
 import { type Cause, type DiagnosableRequest, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
+import { splitUrl } from 'tollgate/requests'
 import { signRequest } from 'tollgate/testing'
-import { splitUrl } from '../inputs/request.ts'
 import { type Difference, encodeForm, listDifferences, nameDifferences, toFullUrl } from './differences.ts'
 import { hasClientHeaders, readHeader, withHeaders } from './headers.ts'
 import type { Sent } from './sent.ts'

@@ -1,6 +1,6 @@
 import type { VerifierOptions } from 'tollgate'
 import type { Cause, DiagnosableRequest } from 'tollgate/diagnose'
-import { splitUrl } from '../inputs/request.ts'
+import { splitUrl } from 'tollgate/requests'
 import { hasClientHeaders, readHeader } from './headers.ts'
 import type { Sent } from './sent.ts'
 import { removeFragment } from './webhook-url.ts'

@@ -1,9 +1,9 @@
 import type { DiagnosableRequest } from 'tollgate/diagnose'
+import { findHeader, type RecordedRequest, toIncoming } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { hasRequest, readRequest } from '../inputs/index.ts'
-import { findHeader, type GivenRequest, toIncoming } from '../inputs/request.ts'
 import { cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
 import { readSecretsIfAny } from '../secrets.ts'
 import { toVerifierOptions } from '../verifier-options.ts'
@@ -23,7 +23,7 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
   const urlOf = readApiUrl(args)
   const credentials = await readCredentials(args, io)
   const api = createTwilioApi({ credentials, urlOf, requestsPerSecond: 10 })
-  if (args.flag('recent')) return await showRecent(args, io, api)
+  if (args.has('recent')) return await showRecent(args, io, api)
   const given = hasRequest(args) ? await readRequest(args, io) : undefined
   if (given === undefined && !args.has('public-url'))
     throw new UsageError(
@@ -37,23 +37,23 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
       : await readAlert(api, alert)
   const seen = given === undefined ? undefined : toIncoming(given)
   const comparison = await asUsageLater(() => compareSent(alignNames(sent, seen), seen, server))
-  const shows = args.flag('show-values')
-  if (args.flag('json')) printJson(io, toJson(sent, comparison, shows))
+  const shows = args.has('show-values')
+  if (args.has('json')) printJson(io, toJson(sent, comparison, shows))
   else print(io, format(sent, given && addOrigin(given, server), comparison, shows, io))
   return comparison.isGenuine ? EXIT.ok : EXIT.notGenuine
 }
 
 /** A capture may have the target alone: the server checks it below its public URL. */
-function addOrigin(given: GivenRequest, { options }: ServerOptions): GivenRequest {
+function addOrigin(given: RecordedRequest, { options }: ServerOptions): RecordedRequest {
   const { publicUrl } = options
   const isTarget = given.url.startsWith('/') && typeof publicUrl === 'string'
   return isTarget ? { ...given, url: publicUrl.replace(/\/$/, '') + given.url } : given
 }
 
 async function showRecent(args: Args, io: Io, api: TwilioApi): Promise<number> {
-  const shows = args.flag('show-values')
+  const shows = args.has('show-values')
   const alerts = (await listRecent(api, mostRecent)).map((alert) => ({ ...alert, url: showUrl(alert.url, shows) }))
-  if (args.flag('json')) printJson(io, alerts)
+  if (args.has('json')) printJson(io, alerts)
   else if (alerts.length === 0) print(io, 'No webhook failed in the time for which Twilio keeps alerts.')
   else
     for (const { alert, date, error, method, url } of alerts)
@@ -64,7 +64,7 @@ async function showRecent(args: Args, io: Io, api: TwilioApi): Promise<number> {
 async function readServer(
   args: Args,
   io: Io,
-  given: GivenRequest | undefined,
+  given: RecordedRequest | undefined,
   { username, accountSid, password }: Credentials,
 ): Promise<ServerOptions> {
   const found = await readSecretsIfAny(args, io)
@@ -112,7 +112,7 @@ function toJson(sent: Sent, comparison: Comparison, shows: boolean): object {
 
 function format(
   sent: Sent,
-  given: GivenRequest | undefined,
+  given: RecordedRequest | undefined,
   { isGenuine, causes, unexplained, signedBy }: Comparison,
   shows: boolean,
   io: Io,

@@ -1,12 +1,12 @@
 import { Readable, Writable } from 'node:stream'
 import type { IncomingRequest, RejectedRequest, VerifierOptions } from 'tollgate'
+import { readRequests } from 'tollgate/requests'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { causes, others } from '../../../../conformance/field/expected.ts'
 import { families, runSetUp } from '../../../../conformance/field/run.ts'
 import { defaults, type SetUp } from '../../../../conformance/field/set-up.ts'
 import { otherToken, sharedKey, sms, token } from '../../../../conformance/kit/draft.ts'
 import { hashHex } from '../../../../conformance/kit/sign.ts'
-import { parseRawHttp } from '../../src/inputs/raw-http.ts'
 import { run } from '../../src/run.ts'
 import { createTwilioApi } from '../../src/twilio-api/client.ts'
 import { type Comparison, compareSent, type ServerOptions } from '../../src/twilio-api/compare.ts'
@@ -63,7 +63,13 @@ async function record(setUp: SetUp): Promise<Seen> {
   if (body instanceof Uint8Array) return { ...rest, body }
   // A parser kept an object, or nothing is left. Before that, the bytes are those of the connection.
   const lost = rejection.code === 'body_already_consumed'
-  return { ...rest, body: lost ? findParsed(native) : parseRawHttp(arrived, 'http').body }
+  return { ...rest, body: lost ? findParsed(native) : readBody(arrived) }
+}
+
+function readBody(arrived: Uint8Array): Uint8Array | undefined {
+  const [request] = readRequests(arrived, { form: 'raw' }).requests
+  if (request === undefined || request instanceof Error) throw request ?? new Error('There is no request')
+  return request.body
 }
 
 function findParsed(native: unknown): Seen['body'] {

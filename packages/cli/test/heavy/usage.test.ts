@@ -72,8 +72,7 @@ test("a command does not load the other commands' dependencies", async () => {
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(register).replaceAll("'", '%27')}` }
   const loaded = async (...words: string[]) => (await tollgate(words, { env })).stderr
   const [sign, send] = [await loaded('sign', '--url', 'https://a.example'), await loaded('send', '--list')]
-  expect(sign).toContain('/yargs/')
-  expect(sign).not.toMatch(/fast-xml-parser|cli-progress|cli-table3|\/diagnose|dist\/audit/)
+  expect(sign).not.toMatch(/fast-xml-parser|\/diagnose|dist\/audit/)
   expect(send).toContain('fast-xml-parser')
 })
 
@@ -86,6 +85,10 @@ describe('wrong usage names the flag and exits 2', () => {
     [['verify', '--ulr', 'x'], 'Unknown flag --ulr of tollgate verify. Did you mean --url?'],
     [['verify', '--ulr=x'], 'Unknown flag --ulr of tollgate verify. Did you mean --url?'],
     [['send', '-x'], 'Unknown flag -x of tollgate send.'],
+    [['send', '-xyz'], 'Unknown flag -xyz of tollgate send.'],
+    [['send', '--', '--to'], 'Unknown flag -- of tollgate send.'],
+    [['sign', '-token=x'], '-token is refused'],
+    [['sign', '--no-json'], 'Unknown flag --no-json of tollgate sign.'],
     [['sign', '--url'], '--url needs a value: --url URL.'],
     [['sign', '--url', '--json'], '--url needs a value: --url URL.'],
     [['sign', '--url', 'https://a.example', '--url', 'https://b.example'], '--url is given 2 times'],
@@ -100,7 +103,7 @@ describe('wrong usage names the flag and exits 2', () => {
     ],
     [['verify', 'stray'], /only argument .* "-"/],
     [['verify', '--url', 'https://a.example', '--curl', 'x'], '--url describes a request, and --curl gives another'],
-    [['verify', '--curl', 'x', '--raw', 'y'], '--curl and --raw cannot be used together'],
+    [['verify', '--curl', 'x', '--raw', 'y'], '--raw and --curl cannot be used together'],
     [['verify', '--entry', '1', '--url', 'https://a.example'], '--entry needs --har FILE or --capture FILE'],
     [['verify', '--url', 'https://a.example', '--method', 'get', '--param', 'a=1'], '--param belongs to a form'],
     [['verify', '--url', '/sms'], '--public-url is missing'],
@@ -110,7 +113,7 @@ describe('wrong usage names the flag and exits 2', () => {
     [['verify', '--url', 'https://a.example', '--allowed-account', 'x'], '--allowed-account'],
     [['verify', '--url', 'https://a.example', '--shared-key', 'k'], '--shared-key needs its secret'],
     [['completion', 'tcsh'], 'bash, zsh, fish and powershell'],
-    [['send', 'amd', '--entry', '1', '--to', 'http://a.example'], '--entry needs --capture FILE or --har FILE'],
+    [['send', 'amd', '--entry', '1', '--to', 'http://a.example'], '--entry needs --har FILE or --capture FILE'],
     [['send', 'amd', '--capture', 'x', '--to', 'http://a.example'], 'sent unchanged: leave out the kind'],
     [['send', '--capture', 'x', '--set', 'a=b', '--to', 'http://a.example'], 'sent unchanged: leave out --set'],
     [['gateway', '--upstream', 'a.example', '--public-url', 'https://a.example'], '--upstream must be http'],
@@ -129,10 +132,11 @@ describe('wrong usage names the flag and exits 2', () => {
   test('refuses pasted text that is not a request', async () => {
     const inputs: [input: string, message: RegExp][] = [
       ['', /There is no request/],
-      ['hello', /not a curl command, a raw HTTP request/],
+      ['hello', /neither a raw HTTP request, .* nor a curl command/],
       ['{"log": {"entries": []}}', /no entries/],
-      ['{"log": ', /not JSON/],
-      ['[]', /The capture needs/],
+      ['{"log": ', /^tollgate: Standard input, line 1, column 9: this is not JSON\.$/m],
+      ['[]', /no entries/],
+      ['{}', /needs \{ "method"/],
       ["fetch('https://a.example')", /copy it as cURL/],
       ['Invoke-WebRequest -Uri "https://a.example"', /copy it as cURL/],
       ['Invoke-RestMethod -Uri "https://a.example"', /copy it as cURL/],
@@ -140,7 +144,7 @@ describe('wrong usage names the flag and exits 2', () => {
       ['curl https://a.example —data a=1', /typographic quotes or dashes/],
       ['curl -F a=1 https://a.example', /multipart/],
       ['curl "https://a.example', /never closed/],
-      ['POST /sms HTTP/1.1\nnonsense\n\n', /line 2 is not a header/],
+      ['POST /sms HTTP/1.1\nnonsense\n\n', /line 2: this is not a header/],
     ]
     for (const [input, message] of inputs) expectUsage(await tollgate(['verify', '-'], { input }), message)
     expectUsage(await tollgate(['verify'], { input: Uint8Array.of(0xff, 0xfe, 0x00) }), /not UTF-8/)

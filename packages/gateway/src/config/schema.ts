@@ -1,4 +1,7 @@
+import { cachedOptions, replayGuardOptions, sendGridVerifierOptions, verifierOptions } from 'tollgate/options'
 import { z } from 'zod'
+import { gatewayOptions, limitOptions } from '../options.ts'
+import { toFields } from './fields.ts'
 
 const port = z.int().min(0).max(65_535)
 const hostAndPort = z
@@ -34,11 +37,7 @@ const keys = z
           .regex(/^SK[0-9a-fA-F]{32}$/, 'must be "SK" and 32 hex digits')
           .optional(),
         apiKeySecretEnv: variable.optional(),
-        ttlSeconds: z.number().optional(),
-        negativeTtlSeconds: z.number().optional(),
-        maxEntries: z.int().optional(),
-        staleIfErrorSeconds: z.number().optional(),
-        maxLookupsPerSecond: z.number().optional(),
+        ...toFields(cachedOptions),
         knownAccounts: z.array(accountSid).optional(),
         baseUrl: z.string().optional(),
       })
@@ -72,10 +71,7 @@ const replay = z
       .string()
       .regex(/^rediss?:\/\/[^@]+$/, 'must be redis://host:port without a password; give one with "redisUrlEnv"')
       .optional(),
-    whenRepeated: z.enum(['mark', 'reject']).optional(),
-    whenStoreFails: z.enum(['reject', 'accept']).optional(),
-    ttlSeconds: z.int().optional(),
-    leaseSeconds: z.int().optional(),
+    ...toFields(replayGuardOptions),
   })
   .refine(
     ({ store, redisUrl, redisUrlEnv }) =>
@@ -84,16 +80,14 @@ const replay = z
   )
 
 const verifierFields = {
+  ...toFields(verifierOptions),
   publicUrl: z.union([z.string(), z.array(z.string()).min(1)], { error: 'must be a URL, or a list of URLs' }),
   keys: keys.optional(),
-  sharedKeysOnly: z.boolean().optional(),
   methods: z
     .array(z.enum(['GET', 'POST', 'PUT']))
     .min(1)
     .optional(),
   allowedAccounts: z.union([accountSid, z.array(accountSid).min(1)]).optional(),
-  trailingSlash: z.enum(['exact', 'either']).optional(),
-  mode: z.enum(['enforce', 'observe']).optional(),
   maxBodyBytes: z.int().min(1, 'must be at least 1: 0 would refuse every body').optional(),
 }
 
@@ -107,9 +101,8 @@ const routeFields = {
 
 const sendgridFields = {
   scheme: z.literal('sendgrid'),
+  ...toFields(sendGridVerifierOptions),
   keys: publicKeys.optional(),
-  maxAgeSeconds: z.int().optional(),
-  whenStale: z.enum(['mark', 'reject']).optional(),
   maxBodyBytes: z.int().min(1, 'must be at least 1: 0 would refuse every body').optional(),
 }
 
@@ -163,17 +156,11 @@ export const configurationSchema = z.strictObject({
   admin: z.union([z.literal(false), address], { error: 'must be host:port, or false' }).optional(),
   /** The number of processes that share the listener. */
   workers: z.int().min(1).max(1024).default(1),
-  timeoutMs: z.int().min(1).max(600_000).optional(),
+  timeoutMs: toFields(gatewayOptions).timeoutMs,
   /** How long a stop waits for requests that have begun. */
   graceMs: z.int().min(0).max(86_400_000).default(15_000),
   log: z.enum(['silent', 'info']).default('info'),
-  limits: z
-    .strictObject({
-      bodiesPerPeer: z.int().optional(),
-      bytesPerPeer: z.int().optional(),
-      trustedPeers: z.array(z.string()).optional(),
-    })
-    .optional(),
+  limits: z.strictObject(toFields(limitOptions)).optional(),
   keys: keys.optional(),
   replay: replay.optional(),
   forwardAuth: z

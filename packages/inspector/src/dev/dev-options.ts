@@ -1,7 +1,7 @@
 import type { Exchange } from '@tollgate/gateway'
 import type { VerifierOptions } from 'tollgate'
+import { readOptions } from 'tollgate/options'
 import type { SendGridVerifierOptions } from 'tollgate/sendgrid'
-import { checkInteger } from '../server/options.ts'
 
 /** The options of `startDev`. Every option has a default. */
 export interface DevOptions {
@@ -16,7 +16,10 @@ export interface DevOptions {
   publicUrl?: string | readonly string[] | undefined
   /** The gateway's address. Default 127.0.0.1:8080. Port 0 means a free port. */
   listen?: { host?: string | undefined; port?: number | undefined } | undefined
-  /** The page's port on 127.0.0.1. Default 4040, or a free port if 4040 is in use. */
+  /**
+   * The page's port on 127.0.0.1, an integer from 0 to 65,535. Default 4040, or a free port if 4040
+   * is in use.
+   */
   inspectorPort?: number | undefined
   /** The path of an SQLite file that keeps the captures. Default: memory. */
   store?: string | undefined
@@ -29,7 +32,7 @@ export interface DevOptions {
   sharedKeys?: VerifierOptions['sharedKeys']
   /** As in `VerifierOptions`. Test webhooks name the first one. Default: every account. */
   allowedAccounts?: VerifierOptions['allowedAccounts']
-  /** As in `VerifierOptions`. Default `'exact'`. */
+  /** `'exact'` or `'either'`, as in `VerifierOptions`. Default `'exact'`. */
   trailingSlash?: VerifierOptions['trailingSlash']
   /** With `'observe'` the gateway passes refused requests on too. Default `'enforce'`. */
   mode?: 'enforce' | 'observe' | undefined
@@ -43,35 +46,36 @@ export interface DevOptions {
    * throw-away token signs. Without `authToken`, `true` is a TypeError.
    */
   signWithRealToken?: boolean | undefined
-  /** Called after each exchange has ended. Its errors are caught by the gateway. */
+  /** Called after each exchange has ended. Its errors are caught by the gateway. Default: none. */
   onExchange?: ((exchange: Exchange) => void) | undefined
 }
 
-const known: Record<keyof DevOptions, true> = {
-  upstream: true,
-  publicUrl: true,
-  listen: true,
-  inspectorPort: true,
-  store: true,
-  authToken: true,
-  sharedKeys: true,
-  allowedAccounts: true,
-  trailingSlash: true,
-  mode: true,
-  sendgrid: true,
-  signWithRealToken: true,
-  onExchange: true,
-}
+/** The table of `DevOptions`. */
+const devOptions = {
+  upstream: { type: 'string' },
+  publicUrl: { type: 'other' },
+  listen: { type: 'other' },
+  inspectorPort: { type: 'integer', least: 0, most: 65_535 },
+  store: { type: 'string' },
+  authToken: { type: 'other' },
+  sharedKeys: { type: 'other' },
+  allowedAccounts: { type: 'other' },
+  trailingSlash: { type: 'choice', choices: ['exact', 'either'], default: 'exact' },
+  mode: { type: 'choice', choices: ['enforce', 'observe'], default: 'enforce' },
+  sendgrid: { type: 'other' },
+  signWithRealToken: { type: 'boolean', default: false },
+  onExchange: { type: 'function' },
+} as const
+
+const addressOptions = { host: { type: 'string' }, port: { type: 'integer', least: 0, most: 65_535 } } as const
 
 /**
  * Checks the options that the gateway does not check.
  * @throws TypeError or RangeError that names the option
  */
 export function checkDevOptions(options: DevOptions): void {
-  for (const name of Object.keys(options))
-    if (!Object.hasOwn(known, name)) throw new TypeError(`Unknown option "${name}" of startDev`)
-  checkInteger('listen.port', options.listen?.port, 0, 65_535)
-  checkInteger('inspectorPort', options.inspectorPort, 0, 65_535)
+  readOptions(options, devOptions, 'startDev')
+  if (options.listen !== undefined) readOptions(options.listen, addressOptions, '"listen"', 'listen.')
   if (options.signWithRealToken && listTokens(options.authToken).length === 0)
     throw new TypeError('"signWithRealToken" needs an "authToken"')
 }

@@ -4,8 +4,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Converts bytes to the form that a capture stores. */
 export function captureBody(bytes: Uint8Array, truncated = false): CapturedBody {
-  if (bytes.length === 0) return {}
   const cutOff = truncated ? { bodyTruncated: true } : {}
+  if (bytes.length === 0) return cutOff
   try {
     return { body: utf8.decode(bytes), ...cutOff }
   } catch {

@@ -1,10 +1,9 @@
-import { brotliDecompressSync, unzipSync } from 'node:zlib'
 import type { Exchange } from '@tollgate/gateway'
+import { decodeContent, findHeader } from 'tollgate/requests'
 import type { Capture, CapturedResponse } from '../shared/capture.ts'
 import { dropUserinfo } from '../shared/url-parts.ts'
 import { captureBody } from './body-text.ts'
 import { describeVerdict } from './describe-verdict.ts'
-import { findHeader } from './read-capture.ts'
 import { schemes } from './schemes.ts'
 
 /** Facts about an exchange that the inspector knows but the gateway does not. */
@@ -46,28 +45,12 @@ export function captureExchange(exchange: Exchange, notes: CaptureNotes): Captur
 function captureResponse(response: NonNullable<Exchange['response']>): CapturedResponse {
   const { status, headers, bodyTruncated, by } = response
   const pairs = headers.map(([name, value]) => [name, value] as const)
-  const body = decompress(response.body, findHeader(pairs, 'content-encoding'))
+  // Tunnels ask for compressed answers.
+  const body = decodeContent(response.body, findHeader(pairs, 'content-encoding'), maxDecoded)
   return { status, headers: pairs, by, ...captureBody(body, bodyTruncated) }
 }
 
-const decoders: Readonly<Record<string, typeof unzipSync>> = {
-  gzip: unzipSync,
-  'x-gzip': unzipSync,
-  deflate: unzipSync,
-  br: brotliDecompressSync,
-}
 const maxDecoded = 1_048_576
-
-/** Tunnels ask for compressed answers. A malformed one is shown as it is. */
-function decompress(body: Uint8Array, encoding = ''): Uint8Array {
-  const name = encoding.toLowerCase()
-  const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined
-  try {
-    return decode?.(body, { maxOutputLength: maxDecoded }) ?? body
-  } catch {
-    return body
-  }
-}
 
 /** Joins a target to the public URL whose host matches the request, or else to the first one. */
 export function joinPublicUrl(

@@ -1,7 +1,7 @@
 import type { Exchange } from '@tollgate/gateway'
 import { createVerifier, type IncomingRequest, type VerifierOptions } from 'tollgate'
+import { findHeader } from 'tollgate/requests'
 import type { Capture, CapturedCause, Explanation, SigningPart } from '../shared/capture.ts'
-import { findHeader } from './read-capture.ts'
 
 type SchemeName = NonNullable<Capture['scheme']>
 

@@ -1,8 +1,9 @@
+import { hiddenValue } from 'tollgate/requests'
 import type { Capture, CapturedResponse, CaptureView, HeaderList } from '../shared/capture.ts'
 import { isUnread, readParams, summarize } from './read-capture.ts'
+import { readTwiml } from './read-twiml.ts'
 import { schemes } from './schemes.ts'
 
-const hiddenText = '(hidden)'
 const credentials = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
 
 /**
@@ -21,17 +22,19 @@ function hideInResponse(response: CapturedResponse, names: ReadonlySet<string>):
 }
 
 function hideHeaders(headers: HeaderList, names: ReadonlySet<string>): HeaderList {
-  return headers.map(([name, value]) => [name, names.has(name.toLowerCase()) ? hiddenText : value])
+  return headers.map(([name, value]) => [name, names.has(name.toLowerCase()) ? hiddenValue : value])
 }
 
 /** Returns true if a header's value was hidden. The capture is then not the original request. */
 export function isHidden(value: string): boolean {
-  return value === hiddenText
+  return value === hiddenValue
 }
 
 export function viewCapture(capture: Capture): CaptureView {
+  const answer = capture.response?.body
   return {
     ...hideCredentials(capture),
+    ...(answer !== undefined && { twiml: readTwiml(answer) }),
     params: readParams(capture),
     signingString: schemes[capture.scheme ?? 'twilio'].listSigningParts(capture),
     summary: summarize(capture),
@@ -45,6 +48,6 @@ export function viewCapture(capture: Capture): CaptureView {
  */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
   let hidden = text
-  for (const secret of secrets) if (secret !== '') hidden = hidden.replaceAll(secret, hiddenText)
+  for (const secret of secrets) if (secret !== '') hidden = hidden.replaceAll(secret, hiddenValue)
   return hidden
 }

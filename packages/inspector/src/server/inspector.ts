@@ -10,6 +10,7 @@ import type { Capture, Explanation } from '../shared/capture.ts'
 import { splitMainParams } from '../shared/main-params.ts'
 import { dropUserinfo } from '../shared/url-parts.ts'
 import { captureExchange } from './capture-exchange.ts'
+import { copyForms } from './copy/copy.ts'
 import { Explainer, rankForLocalUse } from './explainer.ts'
 import { hideSecrets } from './hide.ts'
 import { checkInspectorOptions, type InspectorOptions } from './options.ts'
@@ -18,7 +19,7 @@ import { type OptionsByScheme, schemes } from './schemes.ts'
 import { Sender } from './send/sender.ts'
 import { createMemoryStore } from './store/memory-store.ts'
 import { openSqliteStore } from './store/sqlite-store.ts'
-import { createImporter, toIncoming } from './transfer/import-captures.ts'
+import { createImporter, toArrived } from './transfer/import-captures.ts'
 import { LiveEvents } from './web/live-events.ts'
 import { createPageListener } from './web/page-listener.ts'
 
@@ -105,7 +106,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     const sent = sender.outbox.claim({ method, target, headers }, exchange.id)
     const capture = captureExchange(exchange, { origin: 'received', ...sent, throwAwayIndex, publicUrl: publicUrls })
     keep(capture)
-    const request = toIncoming(isUnread(capture) ? withoutBody(capture) : capture)
+    const request = toArrived(isUnread(capture) ? withoutBody(capture) : capture)
     explainLater(capture, { ...request, remoteAddress: exchange.request.remoteAddress }, exchange.verifierOptions)
   }
   const info = (): RunInfo => ({
@@ -117,6 +118,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     samples,
     realToken: realToken !== undefined,
     store: where,
+    copyForms,
   })
   const importCaptures = createImporter({
     optionsByScheme,

@@ -1,10 +1,13 @@
 import type { VerifierOptions } from 'tollgate'
+import { readOptions } from 'tollgate/options'
 import type { SendGridVerifierOptions } from 'tollgate/sendgrid'
 import type { Diagnose } from './explainer.ts'
 
 /** The options of `createInspector`. */
 export interface InspectorOptions {
-  /** The page's port on 127.0.0.1. Default 4040. 0 means a free port. */
+  /**
+   * The page's port on 127.0.0.1, an integer from 0 to 65,535. Default 4040. 0 means a free port.
+   */
   port?: number | undefined
   /**
    * The token in the page's URL: 16 to 200 letters, digits, `-` and `_`. Default: random, 192 bits.
@@ -15,13 +18,13 @@ export interface InspectorOptions {
    */
   store?: string | undefined
   /**
-   * The maximum number of captures, 1 to 1,000,000. The oldest are deleted first. Default 1,000 in
-   * memory, 10,000 in a file.
+   * The maximum number of captures, an integer from 1 to 1,000,000. The oldest are deleted first.
+   * Default 1,000 in memory, 10,000 in a file.
    */
   maxCaptures?: number | undefined
   /**
-   * The maximum size of all captures in bytes, from 1. The oldest are deleted first. Default 64 MiB
-   * in memory, 512 MiB in a file.
+   * The maximum size of all captures in bytes, an integer from 1. The oldest are deleted first.
+   * Default 64 MiB in memory, 512 MiB in a file.
    */
   maxBytes?: number | undefined
   /** How Twilio reaches the gateway. Test webhooks are signed for the first URL. */
@@ -30,16 +33,21 @@ export interface InspectorOptions {
    * The gateway's address. The page sends its requests there. Default: none, the page cannot send.
    */
   gatewayUrl?: string | undefined
-  /** The name of the application behind the gateway. The page only shows it. */
+  /** The name of the application behind the gateway. The page only shows it. Default: none. */
   upstream?: string | undefined
-  /** The gateway's mode. The page only shows it. Default `'enforce'`. */
+  /**
+   * The gateway's mode, `'enforce'` or `'observe'`. The page only shows it. Default `'enforce'`.
+   */
   mode?: 'enforce' | 'observe' | undefined
   /**
    * The token that signs requests from the page, at least 16 characters. The gateway must accept it
    * in addition to the real token.
    */
   throwAwayToken: string
-  /** The index of the throw-away token among the gateway's Auth Tokens. Default: none. */
+  /**
+   * The index of the throw-away token among the gateway's Auth Tokens, an integer from 0. Default:
+   * none.
+   */
   throwAwayIndex?: number | undefined
   /**
    * Signs edited requests if the user chooses it. Default: none, only the throw-away token signs.
@@ -47,45 +55,42 @@ export interface InspectorOptions {
   realToken?: string | undefined
   /** The account in test webhooks: `AC` and 32 hex digits. Default: an invented account. */
   accountSid?: string | undefined
-  /** More texts that must never reach the page. Both tokens are always included. */
+  /** More texts that must never reach the page. Both tokens are always included. Default: none. */
   secrets?: readonly string[] | undefined
   /**
    * The verifier's options for imported requests. Default: none, imported requests have no verdict.
    */
   verifierOptions?: VerifierOptions | undefined
-  /** The same for imported requests of SendGrid. */
+  /** The same for imported requests of SendGrid. Default: none. */
   sendgrid?: SendGridVerifierOptions | undefined
   /** Explains rejections of Twilio's requests. Default: `diagnose` of tollgate/diagnose. */
   diagnose?: Diagnose | undefined
 }
 
-const known: Record<keyof InspectorOptions, true> = {
-  port: true,
-  token: true,
-  store: true,
-  maxCaptures: true,
-  maxBytes: true,
-  publicUrl: true,
-  gatewayUrl: true,
-  upstream: true,
-  mode: true,
-  throwAwayToken: true,
-  throwAwayIndex: true,
-  realToken: true,
-  accountSid: true,
-  secrets: true,
-  verifierOptions: true,
-  sendgrid: true,
-  diagnose: true,
-}
+/** The table of `InspectorOptions`. */
+const inspectorOptions = {
+  port: { type: 'integer', least: 0, most: 65_535, default: 4040 },
+  token: { type: 'other' },
+  store: { type: 'string' },
+  maxCaptures: { type: 'integer', least: 1, most: 1_000_000 },
+  maxBytes: { type: 'integer', least: 1 },
+  publicUrl: { type: 'other', required: true },
+  gatewayUrl: { type: 'string' },
+  upstream: { type: 'string' },
+  mode: { type: 'choice', choices: ['enforce', 'observe'], default: 'enforce' },
+  throwAwayToken: { type: 'other', required: true },
+  throwAwayIndex: { type: 'integer', least: 0 },
+  realToken: { type: 'string' },
+  accountSid: { type: 'other' },
+  secrets: { type: 'strings' },
+  verifierOptions: { type: 'other' },
+  sendgrid: { type: 'other' },
+  diagnose: { type: 'function' },
+} as const
 
 /** @throws TypeError or RangeError that names the option */
 export function checkInspectorOptions(options: InspectorOptions): void {
-  for (const name of Object.keys(options))
-    if (!Object.hasOwn(known, name)) throw new TypeError(`Unknown option "${name}" of createInspector`)
-  checkInteger('port', options.port, 0, 65_535)
-  checkInteger('maxCaptures', options.maxCaptures, 1, 1_000_000)
-  checkInteger('maxBytes', options.maxBytes, 1, Number.MAX_SAFE_INTEGER)
+  readOptions(options, inspectorOptions, 'createInspector')
   if (options.token !== undefined && !/^[\w-]{16,200}$/.test(options.token))
     throw new TypeError('"token" must be 16 to 200 letters, digits, "-" and "_"')
   if (typeof options.throwAwayToken !== 'string' || options.throwAwayToken.length < 16)
@@ -95,11 +100,4 @@ export function checkInspectorOptions(options: InspectorOptions): void {
   const urls = typeof options.publicUrl === 'string' ? [options.publicUrl] : options.publicUrl
   if (!Array.isArray(urls) || urls.length === 0 || !urls.every((url) => /^https?:\/\/[^/?#]/i.test(String(url))))
     throw new TypeError('"publicUrl" must be one or more absolute http or https URLs')
-}
-
-/** @throws TypeError or RangeError that names the option */
-export function checkInteger(name: string, value: unknown, least: number, most: number): void {
-  if (value === undefined) return
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw new TypeError(`"${name}" must be an integer`)
-  if (value < least || value > most) throw new RangeError(`"${name}" must be from ${least} to ${most}`)
 }

@@ -1,14 +1,7 @@
 import { kindOf } from 'tollgate/params'
+import { findHeader } from 'tollgate/requests'
 import type { Capture, CaptureSummary, HeaderList } from '../shared/capture.ts'
 import { cut } from '../shared/visible-text.ts'
-
-/**
- * Returns the first value of a header, in any letter case.
- * @param name in lower case
- */
-export function findHeader(headers: HeaderList, name: string): string | undefined {
-  return headers.find(([one]) => one.toLowerCase() === name)?.[1]
-}
 
 export function isHandshake({ headers }: Pick<Capture, 'headers'>): boolean {
   return findHeader(headers, 'upgrade')?.toLowerCase() === 'websocket'

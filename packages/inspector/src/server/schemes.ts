@@ -1,10 +1,11 @@
 import type { Exchange, Route } from '@tollgate/gateway'
 import { createVerifier, type Verifier, type VerifierOptions } from 'tollgate'
 import { diagnose, diagnoseSendGrid } from 'tollgate/diagnose'
+import { findHeader } from 'tollgate/requests'
 import { createSendGridVerifier, type SendGridVerifierOptions } from 'tollgate/sendgrid'
 import type { Capture, HeaderList, SigningPart } from '../shared/capture.ts'
 import type { Diagnose } from './explainer.ts'
-import { findHeader, isJson, nameTwilioKind } from './read-capture.ts'
+import { isJson, nameTwilioKind } from './read-capture.ts'
 import { listTwilioParts } from './signing-of-capture.ts'
 
 /** The name of a scheme, as the gateway's routes have it. */

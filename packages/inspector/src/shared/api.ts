@@ -12,6 +12,8 @@ export interface RunInfo {
   /** True if the page may sign with the real Auth Token. */
   readonly realToken: boolean
   readonly store: 'memory' | 'file'
+  /** The forms of a request, and a test that sends it. */
+  readonly copyForms: readonly CopyForm[]
 }
 
 /** Asks for a sample of a kind to be sent. */
@@ -55,5 +57,12 @@ export interface Events {
   readonly removed: readonly string[]
 }
 
-export const copyForms = ['curl', 'test', 'fixture'] as const
-export type CopyForm = (typeof copyForms)[number]
+/** A form in which the page copies a capture, and exports captures. */
+export interface CopyForm {
+  readonly name: string
+  readonly label: string
+  /** The ending of its files. */
+  readonly extension: string
+  /** True if a file holds several captures. */
+  readonly hasSeveral: boolean
+}

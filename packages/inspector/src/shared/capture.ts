@@ -8,6 +8,10 @@ export interface CapturedBody {
   readonly bodyBase64?: string | undefined
   /** True if only the beginning of the body was kept. */
   readonly bodyTruncated?: boolean | undefined
+  /** True if the body was written from decoded names and values, so its bytes may differ. */
+  readonly bodyDecoded?: boolean | undefined
+  /** What a parser left of the body. */
+  readonly parsedBody?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** The way that a request entered the list. */
@@ -87,8 +91,8 @@ export interface Explanation {
 }
 
 /**
- * One request with its verdict and its answer. `tollgate verify --capture` and `tollgate diagnose
- * --capture` read `method`, `url`, `headers`, and `body` or `bodyBase64` of this format.
+ * One request with its verdict and its answer. An export has the fields of `tollgate/requests`, and
+ * these facts besides.
  */
 export interface Capture extends CapturedBody {
   readonly id: string
@@ -140,6 +144,13 @@ export interface CaptureSummary {
   readonly cause?: string | undefined
 }
 
+/** A TwiML element with its children, in order. */
+export interface TwimlElement {
+  readonly name: string
+  readonly attributes: readonly (readonly [name: string, value: string])[]
+  readonly children: readonly (TwimlElement | string)[]
+}
+
 /** A capture for the page: with derived fields, and without credentials. */
 export interface CaptureView extends Capture {
   readonly params: HeaderList
@@ -148,4 +159,6 @@ export interface CaptureView extends Capture {
   readonly summary: CaptureSummary
   /** True if the request was refused before its body was read. */
   readonly unread: boolean
+  /** The answer as elements, if it is TwiML. */
+  readonly twiml?: TwimlElement | undefined
 }

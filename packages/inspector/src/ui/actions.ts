@@ -78,16 +78,10 @@ export function showResult({ id, status }: SendResult, what: string): void {
 
 export const replayCapture = (id: string) => attempt(async () => showResult(await replay(id), 'Sent again'))
 
-const copied: Readonly<Record<CopyForm, string>> = {
-  curl: 'Copied as a curl command.',
-  test: 'Copied as a test.',
-  fixture: 'Copied as a fixture.',
-}
-
 export const copyCapture = (id: string, form: CopyForm) =>
   attempt(async () => {
-    await navigator.clipboard.writeText(await fetchCopy(id, form))
-    say(copied[form])
+    await navigator.clipboard.writeText(await fetchCopy(id, form.name))
+    say(`Copied as ${form.label}.`)
   })
 
 export const copyLine = (line: string, what: string) =>

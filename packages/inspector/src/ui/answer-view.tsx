@@ -1,5 +1,4 @@
-import type { CapturedResponse, CaptureView } from '../shared/capture.ts'
-import { parseTwiml, type TwimlElement } from '../shared/twiml-tree.ts'
+import type { CapturedResponse, CaptureView, TwimlElement } from '../shared/capture.ts'
 import { Pairs } from './pairs.tsx'
 import { OriginalText, SafeText } from './safe-text.tsx'
 
@@ -20,7 +19,7 @@ export function AnswerView({ capture }: { capture: CaptureView }) {
           {response.status} by {response.by === 'upstream' ? 'your application' : 'the gateway'}
         </span>
       </summary>
-      <AnswerBody response={response} />
+      <AnswerBody response={response} tree={capture.twiml} />
       <details class="inner">
         <summary>Headers of the answer ({response.headers.length})</summary>
         <Pairs pairs={response.headers} names="Header" none="No headers." />
@@ -29,12 +28,11 @@ export function AnswerView({ capture }: { capture: CaptureView }) {
   )
 }
 
-function AnswerBody({ response }: { response: CapturedResponse }) {
+function AnswerBody({ response, tree }: { response: CapturedResponse; tree: TwimlElement | undefined }) {
   const { body, bodyBase64, bodyTruncated } = response
   if (bodyBase64 !== undefined)
     return <p class="muted">The body is not text: {bodyBase64.length} characters of Base64.</p>
   if (body === undefined) return <p class="muted">No body.</p>
-  const tree = body.includes('<') ? parseTwiml(body) : undefined
   return (
     <>
       {tree && (

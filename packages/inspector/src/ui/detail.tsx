@@ -8,7 +8,7 @@ import { describeOutcome, formatDuration, formatTime, nameOrigin } from './forma
 import { Pairs } from './pairs.tsx'
 import { SafeText } from './safe-text.tsx'
 import { Signing } from './signing.tsx'
-import { dialog } from './state.ts'
+import { dialog, info } from './state.ts'
 
 export function Detail({ capture }: { capture: CaptureView }) {
   return (
@@ -107,15 +107,11 @@ function Head({ capture }: { capture: CaptureView }) {
         </button>
         <span class="group">
           <span class="muted">Copy as</span>
-          <button type="button" onClick={() => void copyCapture(capture.id, 'curl')}>
-            curl
-          </button>
-          <button type="button" onClick={() => void copyCapture(capture.id, 'test')}>
-            test
-          </button>
-          <button type="button" onClick={() => void copyCapture(capture.id, 'fixture')}>
-            fixture
-          </button>
+          {info.value?.copyForms.map((form) => (
+            <button key={form.name} type="button" onClick={() => void copyCapture(capture.id, form)}>
+              {form.label}
+            </button>
+          ))}
         </span>
         <a class="button" href={`/api/export?format=har&id=${capture.id}`} download="tollgate-capture.har">
           Export

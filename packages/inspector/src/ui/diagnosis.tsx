@@ -12,16 +12,18 @@ import { UrlDifference } from './url-difference.tsx'
 
 /** Explains the verdict. For a rejection, the fix comes first. */
 export function Diagnosis({ capture }: { capture: CaptureView }) {
-  const { verdict, response } = capture
-  if (verdict === undefined) return <Unverified by={response?.by} />
+  const { verdict } = capture
+  if (verdict === undefined) return <Unverified capture={capture} />
   return verdict.ok ? <Accepted capture={capture} verdict={verdict} /> : <Refused capture={capture} verdict={verdict} />
 }
 
-function Unverified({ by }: { by: string | undefined }) {
+function Unverified({ capture: { response, bodyTruncated } }: { capture: CaptureView }) {
   const text =
-    by === 'gateway'
+    response?.by === 'gateway'
       ? 'The gateway refused it before verification. See the answer below.'
-      : 'It was imported, and this run has no key to verify it.'
+      : bodyTruncated
+        ? 'The file has only the beginning of the body, and a signature covers the whole body.'
+        : 'It was imported, and this run has no key to verify it.'
   return (
     <section class="card" aria-label="Verdict">
       <h3>Not verified</h3>
@@ -158,7 +160,7 @@ function Settle({ id, explanation: { command } }: { id: string; explanation: Exp
     <>
       <h4>To settle it</h4>
       <p>
-        <a href={`/api/captures/${id}/copy?as=fixture`} download="request.json">
+        <a href={`/api/captures/${id}/copy?as=capture`} download="request.json">
           Save request.json
         </a>
         , and run this in its folder. Give each flag a value of your own, or leave it out:

@@ -69,7 +69,7 @@ function FileTools() {
       <summary>Captures</summary>
       <div class="menu-items">
         <button type="button" onClick={() => file.current?.click()}>
-          Import JSON or HAR
+          Import requests
         </button>
         <input
           ref={file}
@@ -77,19 +77,19 @@ function FileTools() {
           class="sr"
           tabIndex={-1}
           aria-label="File to import"
-          accept=".json,.har,application/json"
           onChange={({ currentTarget }) => {
             const [chosen] = currentTarget.files ?? []
             if (chosen) void importCaptures(chosen)
             currentTarget.value = ''
           }}
         />
-        <a href="/api/export?format=json" download="tollgate-captures.json">
-          Export as JSON
-        </a>
-        <a href="/api/export?format=har" download="tollgate-captures.har">
-          Export as HAR
-        </a>
+        {info.value?.copyForms
+          .filter((form) => form.hasSeveral)
+          .map(({ name, label, extension }) => (
+            <a key={name} href={`/api/export?format=${name}`} download={`tollgate-captures.${extension}`}>
+              Export as {label}
+            </a>
+          ))}
         <button type="button" class="danger" disabled={empty} onClick={() => void clearAll()}>
           Clear the list
         </button>

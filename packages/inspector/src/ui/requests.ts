@@ -1,4 +1,4 @@
-import type { CopyForm, ImportResult, ResignInput, RunInfo, SendInput, SendResult } from '../shared/api.ts'
+import type { ImportResult, ResignInput, RunInfo, SendInput, SendResult } from '../shared/api.ts'
 import type { CaptureView } from '../shared/capture.ts'
 
 /** The page's requests to its server. Each rejects with an Error whose message is for the user. */
@@ -9,8 +9,13 @@ export const replay = (id: string) => post<SendResult>(`/api/captures/${id}/repl
 export const resign = (id: string, input: ResignInput) => post<SendResult>(`/api/captures/${id}/resign`, input)
 export const clearCaptures = () => ask<unknown>('/api/captures', { method: 'DELETE' })
 
-export async function fetchCopy(id: string, form: CopyForm): Promise<string> {
-  return (await request(`/api/captures/${id}/copy?as=${form}`)).text()
+export async function fetchCopy(id: string, form: string): Promise<string> {
+  const bytes = await (await request(`/api/captures/${id}/copy?as=${form}`)).arrayBuffer()
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new Error('The body is not text, so it cannot be copied like this. Copy it as curl or JSON.')
+  }
 }
 
 export async function importFile(file: File): Promise<ImportResult> {

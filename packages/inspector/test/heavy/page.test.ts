@@ -290,10 +290,16 @@ test('copies go to the clipboard, and exports can be imported again', async () =
   const { page, deliver } = await open({ permissions: ['clipboard-read', 'clipboard-write'] })
   await deliver({ Body: 'to be exported' })
   await page.locator('.row').click()
-  const forms = { curl: /^curl .*x-twilio-signature: /s, test: /^import assert/, fixture: /^\{\n {2}"method": "POST"/ }
+  const forms = {
+    'raw HTTP': /^POST \S+ HTTP\/1\.1\r?\n/,
+    HAR: /^\{"log":/,
+    JSON: /^\{\n {2}"method": "POST"/,
+    curl: /^curl .*x-twilio-signature: /s,
+    test: /^import assert/,
+  }
   for (const [form, expected] of Object.entries(forms)) {
     await page.getByRole('button', { name: form, exact: true }).click()
-    await page.getByText(new RegExp(`^Copied as a ${form}( command)?\\.$`)).waitFor()
+    await page.getByText(`Copied as ${form}.`, { exact: true }).waitFor()
     await poll(() => page.evaluate('navigator.clipboard.readText()')).toMatch(expected)
   }
   for (const [format, imported] of [

@@ -5,7 +5,7 @@ import * as node from './shared/node.ts'
 import { createPathGuard, type PathOptions } from './shared/path-guard.ts'
 import { findAddress, findTarget } from './shared/routed.ts'
 import * as web from './shared/web.ts'
-import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
+import { createSocketGuard, type WebSocketOptions, webSocketOptions } from './shared/web-socket.ts'
 
 declare module 'h3' {
   interface H3EventContext {
@@ -42,7 +42,7 @@ export interface TwilioMiddleware {
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
 export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions> = {}): TwilioMiddleware {
-  const paths = createPathGuard(options)
+  const paths = createPathGuard(options, webSocketOptions)
   const guard = createSocketGuard(paths.verifierOptions)
   async function middleware(h3Event: H3Event, next?: () => unknown): Promise<unknown> {
     const event = h3Event as unknown as EitherEvent

@@ -6,7 +6,7 @@ import * as node from './shared/node.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 import { findAddress } from './shared/routed.ts'
 import { isUsed, readPeerAddress, runWork, toIncomingRequest } from './shared/web.ts'
-import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
+import { createSocketGuard, type WebSocketOptions, webSocketOptions } from './shared/web-socket.ts'
 
 /** The options of `twilioWebhook`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> &
@@ -31,7 +31,7 @@ export interface TwilioVariables<S extends WebhookSource = 'enforce'> {
 export function twilioWebhook<S extends WebhookSource = 'enforce', Env = any>(
   options: OptionsSource<TwilioWebhookOptions<S>, Env> = {},
 ): MiddlewareHandler<{ Variables: TwilioVariables<S> }> {
-  const paths = createPathGuard<Env>(options)
+  const paths = createPathGuard<Env>(options, webSocketOptions)
   const guard = createSocketGuard<Env>(paths.verifierOptions)
   return async (c, next) => {
     const incoming = findIncoming(c)

@@ -1,21 +1,159 @@
 /**
+ * One option in a table. Its meaning is in the docstring of the interface, which editors show. A test
+ * compares limits and default with the docstring.
+ */
+export type OptionRow = {
+  /** True for the options that the interface requires, and for no other. */
+  readonly required?: true
+  /** Absent if the option may stay undefined, and if its default is computed. */
+  readonly default?: unknown
+} & (
+  | {
+      readonly type: 'integer'
+      readonly least: number
+      /** Without it, every larger safe integer is allowed. */
+      readonly most?: number
+      /** True if `Infinity` is allowed too. */
+      readonly orInfinity?: true
+    }
+  | { readonly type: 'boolean' | 'string' | 'strings' | 'record' }
+  | { readonly type: 'choice'; readonly choices: readonly string[] }
+  | { readonly type: 'function' }
+  | { readonly type: 'object'; readonly methods: readonly string[] }
+  /** The function that reads the options checks it, because it parses the value or compares options. */
+  | { readonly type: 'other' }
+)
+
+/**
+ * The table of an interface of options. `readOptions` takes it, so the compiler refuses a row that is
+ * missing or too much, and a row of another type than its option.
+ */
+export type OptionTable<Options> = {
+  readonly [Name in keyof Options]-?: RowOf<Exclude<Options[Name], undefined>> & {
+    readonly default?: Exclude<Options[Name], undefined>
+  } & (undefined extends Options[Name] ? { readonly required?: never } : { readonly required: true })
+}
+
+type RowOf<Value> = OptionRow & {
+  readonly type: [Value] extends [boolean]
+    ? 'boolean'
+    : [Value] extends [number]
+      ? 'integer'
+      : [Value] extends [string]
+        ? string extends Value
+          ? 'string' | 'other'
+          : 'choice'
+        : [Value] extends [(...args: never[]) => unknown]
+          ? 'function'
+          : 'strings' | 'record' | 'object' | 'other'
+} & ([Value] extends [string] ? { readonly choices?: Orders<Value> } : unknown)
+
+/** Lists that have each of these strings once. */
+type Orders<All extends string, One extends string = All> = string extends All
+  ? never
+  : [One] extends [never]
+    ? readonly []
+    : One extends All
+      ? readonly [One, ...Orders<Exclude<All, One>>]
+      : never
+
+/** Options that were read: those with a default are never undefined. */
+export type ReadOptions<Options, Table> = {
+  readonly [Name in keyof Options & keyof Table]: Table[Name] extends { readonly default: unknown }
+    ? Exclude<Options[Name], undefined>
+    : Options[Name]
+}
+
+/**
  * Reads options that are an object and have known names only. A misspelled option would switch off
  * a check without a word.
- * @param known The names of the options.
+ * @param table The options.
  * @param where Names the function in the error.
- * @returns a copy with all of the names, so that it inherits none
+ * @param prefix Precedes each name in an error about a value, for options within others.
+ * @returns a copy with all of the names, so that it inherits none, and with the defaults
+ * @throws TypeError that suggests the name that was probably meant, and TypeError or RangeError that
+ *   names an option with a wrong value.
+ */
+export function readOptions<Options, Table extends OptionTable<Options>>(
+  given: Options,
+  table: Table & Record<Exclude<keyof Table, keyof Options>, never>,
+  where: string,
+  prefix = '',
+): ReadOptions<Options, Table> {
+  checkNames(given, table, where)
+  return pickOptions<Options, Table>(given, table, prefix)
+}
+
+/**
+ * Checks that options are an object and have known names only, for functions that pass some of them
+ * on.
+ * @param table Every option that is allowed.
+ * @param where Names the function in the error.
  * @throws TypeError that suggests the name that was probably meant.
  */
-export function readOptions<T>(given: T, known: Readonly<Record<string, true>>, where: string): T {
+export function checkNames(given: unknown, table: Readonly<Record<string, OptionRow>>, where: string): void {
   if (typeof given !== 'object' || given === null) throw new TypeError(`${where} needs an object of options`)
   for (const name of Object.keys(given)) {
-    const near = findNearest(name, Object.keys(known))
+    const near = findNearest(name, Object.keys(table))
     if (near === name) continue
     // Other names may be secrets: a token where a name belongs.
     const shown = /^[A-Za-z_]{1,40}$/.test(name) ? `Unknown option "${name}"` : 'An unknown option, not a name,'
     throw new TypeError(`${shown} of ${where}.${near ? ` Did you mean "${near}"?` : ''}`)
   }
-  return Object.fromEntries(Object.keys(known).map((name) => [name, readOption(given, name as never)])) as T
+}
+
+/**
+ * Reads the options of a table from an object that may have others too.
+ * @param prefix Precedes each name in an error, for options within others.
+ * @returns a copy of these, with their defaults
+ * @throws TypeError or RangeError that names an option with a wrong value.
+ */
+export function pickOptions<Options, Table extends OptionTable<Options>>(
+  given: Options,
+  table: Table & Record<Exclude<keyof Table, keyof Options>, never>,
+  prefix = '',
+): ReadOptions<Options, Table> {
+  const values = given as Readonly<Record<string, unknown>>
+  const rows: readonly (readonly [string, OptionRow])[] = Object.entries(table)
+  const read = rows.map(([name, row]) => [name, checkOption(readOption(values, name), prefix + name, row)])
+  return Object.fromEntries(read)
+}
+
+/** @returns the value, or the default */
+function checkOption(value: unknown, name: string, row: OptionRow): unknown {
+  if (value === undefined && !row.required) return readOption(row, 'default')
+  switch (row.type) {
+    case 'integer':
+      return checkInteger(value, name, row)
+    case 'choice':
+      if (row.choices.includes(value as string)) return value
+      throw new TypeError(`"${name}" must be ${row.choices.map((choice) => `'${choice}'`).join(' or ')}`)
+    case 'object':
+      checkMethods(value, name, row.methods)
+      return value
+    case 'strings':
+      if (Array.isArray(value) && value.every(isString)) return value
+      throw new TypeError(`"${name}" must be a list of strings`)
+    case 'record':
+      if (value === Object(value) && !Array.isArray(value) && Object.values(value as object).every(isString))
+        return value
+      throw new TypeError(`"${name}" must be an object that maps names to strings`)
+    case 'other':
+      return value
+    default:
+      checkType(value, name, row.type)
+      return value
+  }
+}
+
+const isString = (value: unknown): boolean => typeof value === 'string'
+
+function checkInteger(value: unknown, name: string, row: OptionRow & { readonly type: 'integer' }): unknown {
+  checkType(value, name, 'number')
+  const { least, most = Number.MAX_SAFE_INTEGER, orInfinity } = row
+  const isRight = Number.isInteger(value) && Number(value) >= least && Number(value) <= most
+  if (isRight || (orInfinity && value === Number.POSITIVE_INFINITY)) return value
+  throw new RangeError(`"${name}" must be an integer from ${least} to ${most}${orInfinity ? ', or Infinity' : ''}`)
 }
 
 /**
@@ -77,27 +215,6 @@ export function showOption(value: unknown): string {
 }
 
 /**
- * Checks an option that is an integer, or undefined.
- * @throws TypeError or RangeError that names the option.
- */
-export function parseInteger(value: number | undefined, name: string, least: number, most: number): number | undefined {
-  if (value === undefined) return undefined
-  if (typeof value !== 'number') throw new TypeError(`"${name}" must be a number, got ${typeof value}`)
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new RangeError(`"${name}" must be an integer from ${least} to ${most}`)
-}
-
-/**
- * Checks an option that is one of a few strings. The first choice is the default.
- * @throws TypeError that names the option.
- */
-export function parseChoice<T extends string>(value: T | undefined, name: string, choices: readonly [T, ...T[]]): T {
-  if (value === undefined) return choices[0]
-  if (choices.includes(value)) return value
-  throw new TypeError(`"${name}" must be ${choices.map((choice) => `'${choice}'`).join(' or ')}`)
-}
-
-/**
  * Checks that an option is an object with these methods.
  * @throws TypeError that names the option.
  */
@@ -113,12 +230,11 @@ export function hasMethod(value: unknown, method: string): boolean {
 }
 
 /**
- * Checks the type of an option that may be left out.
+ * Checks the type of an option.
  * @throws TypeError that names the option.
  */
-export function checkType(value: unknown, name: string, type: 'boolean' | 'function'): void {
-  if (value !== undefined && typeof value !== type)
-    throw new TypeError(`"${name}" must be a ${type}, got ${typeof value}`)
+function checkType(value: unknown, name: string, type: 'number' | 'boolean' | 'string' | 'function'): void {
+  if (typeof value !== type) throw new TypeError(`"${name}" must be a ${type}, got ${typeof value}`)
 }
 
 /**

@@ -21,7 +21,7 @@ export interface RequestValidatorOptions {
   /**
    * The whole URL that Twilio requests, query included, as it is configured at Twilio. A fragment
    * (`#rc=2`) is dropped. `host` and `protocol` are then ignored. A query that arrives must have
-   * the same parameters.
+   * the same parameters. Default: none.
    */
   url?: string | undefined
   /**
@@ -46,7 +46,7 @@ export interface RequestValidatorOptions {
 export interface WebhookOptions extends Omit<RequestValidatorOptions, 'algorithm'> {
   /** `false` lets every request pass without a check. Default `true`. */
   validate?: boolean | undefined
-  /** Ignored, as in the `twilio` package. */
+  /** Ignored, as in the `twilio` package. Default: none. */
   includeHelpers?: boolean | undefined
   /**
    * The account's Auth Token. Default: the environment's TWILIO_AUTH_TOKEN. It may be missing beside

@@ -1,4 +1,4 @@
-import { checkType, readOptions } from '../checks/options.ts'
+import { readOptions } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { type Algorithm, algorithms } from '../scheme/algorithms.ts'
 import { type Pairs, parseJsonBody } from '../scheme/form.ts'
@@ -64,8 +64,7 @@ function readArguments(...args: readonly (string | WebhookOptions | null | undef
     if (typeof arg === 'string') token = arg
     else given = { ...given, ...arg }
   }
-  const options = readOptions(given, known, 'webhook')
-  checkType(options.validate, 'validate', 'boolean')
+  const options = readOptions(given, webhookOptions, 'webhook')
   checkUrlOptions(options)
   return token === undefined ? options : { ...options, authToken: token }
 }
@@ -87,15 +86,16 @@ function createSignerFinder({ authToken, sharedKeySecret }: WebhookOptions): (cl
   return ({ sharedKeyAlgorithm }) => (sharedKeyAlgorithm === undefined ? ofToken : ofShared.get(sharedKeyAlgorithm))
 }
 
-const known: Readonly<Record<keyof WebhookOptions, true>> = {
-  validate: true,
-  includeHelpers: true,
-  url: true,
-  host: true,
-  protocol: true,
-  authToken: true,
-  sharedKeySecret: true,
-}
+/** The options of `webhook`. */
+export const webhookOptions = {
+  validate: { type: 'boolean', default: true },
+  includeHelpers: { type: 'boolean' },
+  url: { type: 'other' },
+  host: { type: 'other' },
+  protocol: { type: 'other' },
+  authToken: { type: 'other' },
+  sharedKeySecret: { type: 'other' },
+} as const
 
 async function readStream(request: MiddlewareRequest, claimed: Claimed): Promise<Uint8Array | Rejected> {
   // The stream is not destroyed if reading ends early, because the answer still has to leave on the

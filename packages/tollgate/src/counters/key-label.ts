@@ -10,6 +10,9 @@ export interface KeyLabelOptions {
   readonly sharedKeyIds?: readonly string[] | undefined
 }
 
+/** The options for the labels of keys. */
+export const keyLabelOptions = { sharedKeyIds: { type: 'strings' } } as const
+
 /**
  * Gives the label of a key, from a closed set: `auth_token:0` to `auth_token:15`, `shared_key`, the
  * ids in the options, and the names or positions of SendGrid's public keys.
@@ -18,11 +21,9 @@ export type KeyLabeller = (key: Accepted['matched']['key'] | SendGridKey) => str
 
 /**
  * Creates the function that labels keys.
- * @throws TypeError if `sharedKeyIds` is not a list of strings; RangeError if it has more than 100.
+ * @throws RangeError if `sharedKeyIds` has more than 100.
  */
 export function createKeyLabeller({ sharedKeyIds = [] }: KeyLabelOptions): KeyLabeller {
-  if (!Array.isArray(sharedKeyIds) || !sharedKeyIds.every((id) => typeof id === 'string'))
-    throw new TypeError('"sharedKeyIds" must be a list of strings')
   if (sharedKeyIds.length > 100) throw new RangeError('"sharedKeyIds" must be at most 100 ids')
   const listed = new Set<string>(sharedKeyIds)
   return (key) => {

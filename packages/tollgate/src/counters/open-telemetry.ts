@@ -1,7 +1,7 @@
 import { readOptions } from '../checks/options.ts'
 import type { SendGridVerdict } from '../sendgrid/verifier.ts'
 import type { Verdict } from '../verdict.ts'
-import { createKeyLabeller, type KeyLabeller, type KeyLabelOptions } from './key-label.ts'
+import { createKeyLabeller, type KeyLabeller, type KeyLabelOptions, keyLabelOptions } from './key-label.ts'
 
 /** The part of a `Meter` of `@opentelemetry/api` that is used. */
 export interface Meter {
@@ -33,7 +33,7 @@ export function openTelemetryCounters(
 ): (verdict: Verdict | SendGridVerdict) => void {
   if (typeof (Object(meter) as Partial<Meter>).createCounter !== 'function')
     throw new TypeError('openTelemetryCounters needs a Meter, such as metrics.getMeter of @opentelemetry/api returns')
-  const labelKey = createKeyLabeller(readOptions(given, { sharedKeyIds: true }, 'openTelemetryCounters'))
+  const labelKey = createKeyLabeller(readOptions(given, keyLabelOptions, 'openTelemetryCounters'))
   const counter = meter.createCounter('tollgate.verdicts', {
     description: 'Requests whose Twilio signature was checked',
     unit: '{request}',

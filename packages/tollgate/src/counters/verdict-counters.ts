@@ -1,20 +1,20 @@
-import { checkType, parseInteger, readOptions } from '../checks/options.ts'
+import { readOptions } from '../checks/options.ts'
 import type { SendGridVerdict } from '../sendgrid/verifier.ts'
 import type { RejectionCode, Verdict } from '../verdict.ts'
-import { createKeyLabeller, type KeyLabelOptions } from './key-label.ts'
+import { createKeyLabeller, type KeyLabelOptions, keyLabelOptions } from './key-label.ts'
 import { summarize, type Tally, type VerdictSummary } from './summary.ts'
 
 /** Options of `verdictCounters`. */
 export interface VerdictCountersOptions extends KeyLabelOptions {
   /**
-   * How many Auth Tokens an account has during a rotation, 1 to 16. Each gets an answer, even if it
-   * never matched. Default 2.
+   * How many Auth Tokens an account has during a rotation, an integer from 1 to 16. Each gets an
+   * answer, even if it never matched. Default 2.
    */
   readonly authTokens?: number | undefined
   /**
-   * The time in seconds without a rejection, or without a match of a token, after which an answer is
-   * yes. 60 to 31,536,000. Choose more than the longest pause between two of your webhooks. Default
-   * 86,400 (a day).
+   * The time in seconds without a rejection, or without a match of a token, after which an answer
+   * is yes: an integer from 60 to 31,536,000 (a year). Choose more than the longest pause between
+   * two of your webhooks. Default 86,400 (a day).
    */
   readonly quietSeconds?: number | undefined
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
@@ -31,12 +31,12 @@ export interface VerdictCounters {
   reset(): void
 }
 
-const known: Readonly<Record<keyof VerdictCountersOptions, true>> = {
-  sharedKeyIds: true,
-  authTokens: true,
-  quietSeconds: true,
-  now: true,
-}
+/** The options of `verdictCounters`, beside those of the labels. */
+export const verdictCountersOptions = {
+  authTokens: { type: 'integer', least: 1, most: 16, default: 2 },
+  quietSeconds: { type: 'integer', least: 60, most: 31_536_000, default: 86_400 },
+  now: { type: 'function' },
+} as const
 
 /**
  * Counts verdicts by code and by key in this process. The summary answers whether `observe` may
@@ -45,12 +45,10 @@ const known: Readonly<Record<keyof VerdictCountersOptions, true>> = {
  * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
  */
 export function verdictCounters(given: VerdictCountersOptions = {}): VerdictCounters {
-  const options = readOptions(given, known, 'verdictCounters')
+  const options = readOptions(given, { ...keyLabelOptions, ...verdictCountersOptions }, 'verdictCounters')
   const labelKey = createKeyLabeller(options)
-  const authTokens = parseInteger(options.authTokens, 'authTokens', 1, 16) ?? 2
-  const quietMs = 1000 * (parseInteger(options.quietSeconds, 'quietSeconds', 60, 31_536_000) ?? 86_400)
-  const { now = Date.now } = options
-  checkType(now, 'now', 'function')
+  const { authTokens, quietSeconds, now = Date.now } = options
+  const quietMs = 1000 * quietSeconds
   let tally = new VerdictTally(now())
   return {
     onVerdict(verdict) {

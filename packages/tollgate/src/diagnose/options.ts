@@ -1,5 +1,6 @@
-import { parseInteger } from '../checks/options.ts'
+import { checkNames, pickOptions } from '../checks/options.ts'
 import type { Params } from '../scheme/signing-string.ts'
+import { verifierOptions } from '../verify/options.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 
 /** A request to diagnose. */
@@ -38,7 +39,15 @@ export interface DiagnoseOptions {
   readonly framework?: string | undefined
 }
 
-const defaultTries = 20_000
+/** The options of a diagnosis. */
+export const diagnoseOptions = {
+  otherTokens: { type: 'record' },
+  otherHosts: { type: 'strings' },
+  otherUrls: { type: 'strings' },
+  prefixes: { type: 'strings' },
+  maxTries: { type: 'integer', least: 1, most: 1_000_000, default: 20_000 },
+  framework: { type: 'string' },
+} as const
 
 /** The options of a diagnosis, checked and separated from those of the verifier. */
 interface ParsedOptions {
@@ -53,25 +62,8 @@ interface ParsedOptions {
  * @throws TypeError or RangeError, which names the option, for an option of a wrong type or value
  */
 export function parseDiagnoseOptions(options: VerifierOptions & DiagnoseOptions): ParsedOptions {
-  if (typeof options !== 'object' || options === null) throw new TypeError('diagnose needs an object of options')
-  const { otherTokens, otherHosts, otherUrls, prefixes, maxTries, framework, ...verifierOptions } = options
-  if (otherTokens !== undefined && !isRecordOfTexts(otherTokens))
-    throw new TypeError('"otherTokens" must be an object that maps names to tokens')
-  checkTexts(otherHosts, 'otherHosts')
-  checkTexts(otherUrls, 'otherUrls')
-  checkTexts(prefixes, 'prefixes')
-  if (framework !== undefined && typeof framework !== 'string')
-    throw new TypeError(`"framework" must be a string, got ${typeof framework}`)
-  const tries = parseInteger(maxTries, 'maxTries', 1, 1_000_000) ?? defaultTries
-  return { extra: { otherTokens, otherHosts, otherUrls, prefixes, framework, maxTries: tries }, verifierOptions }
-}
-
-function isRecordOfTexts(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return Object.values(value).every((one) => typeof one === 'string')
-}
-
-function checkTexts(value: unknown, name: string): void {
-  if (value !== undefined && !(Array.isArray(value) && value.every((one) => typeof one === 'string')))
-    throw new TypeError(`"${name}" must be a list of strings`)
+  checkNames(options, { ...verifierOptions, ...diagnoseOptions }, 'diagnose')
+  const { otherTokens: _t, otherHosts: _h, otherUrls: _u, prefixes: _p, maxTries: _m, framework: _f, ...rest } = options
+  const own: DiagnoseOptions = options
+  return { extra: pickOptions(own, diagnoseOptions), verifierOptions: rest }
 }

@@ -1,5 +1,5 @@
 import type { Awaitable } from '../checks/limits.ts'
-import { checkType, readOptions, refusePromise } from '../checks/options.ts'
+import { type ReadOptions, readOptions, refusePromise } from '../checks/options.ts'
 import { isAccountSid, type Tokens } from '../checks/secrets.ts'
 import type { AuthTokenLookup } from '../verify/types.ts'
 import { type CacheSettings, createTokenCache } from './token-cache.ts'
@@ -42,32 +42,36 @@ export type KnownAccounts = readonly string[] | ReadonlySet<string> | ((accountS
 /** Options of `cached`. Each may also be undefined. */
 export interface CachedOptions {
   /**
-   * How long tokens are used before the account is looked up again, in seconds, 1 to 86,400.
-   * Default 300.
+   * How long tokens are used before the account is looked up again, in seconds, an integer from 1
+   * to 86,400. Default 300.
    */
   readonly ttlSeconds?: number | undefined
-  /** How long "no such account" is remembered, in seconds, 0 to 86,400. Default 30. */
+  /**
+   * How long "no such account" is remembered, in seconds, an integer from 0 to 86,400. Default 30.
+   */
   readonly negativeTtlSeconds?: number | undefined
   /**
-   * How many accounts are remembered, 10 to 10,000,000. Default 10,000, or a quarter more than the
-   * list or Set `knownAccounts` has, if that is more. Choose at least a fifth more than you have: a
-   * tenth is kept free for accounts that have not verified. Only other accounts that verified can
-   * evict an account that did.
+   * How many accounts are remembered, an integer from 10 to 10,000,000. Default 10,000, or a
+   * quarter more than the list or Set `knownAccounts` has, if that is more. Choose at least a fifth
+   * more than you have: a tenth is kept free for accounts that have not verified. Only other
+   * accounts that verified can evict an account that did.
    */
   readonly maxEntries?: number | undefined
   /**
-   * The time limit of one look-up in milliseconds, 1 to 15,000. Keep it below the verifier's
-   * `lookupTimeoutMs`. Default 2,500.
+   * The time limit of one look-up in milliseconds, an integer from 1 to 15,000. Keep it below the
+   * verifier's `lookupTimeoutMs`. Default 2,500.
    */
   readonly timeoutMs?: number | undefined
   /**
-   * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, 0 to
-   * 604,800. Default 0: not at all. While they are used, the account is looked up in the background.
+   * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, an integer
+   * from 0 to 604,800. While they are used, the account is looked up in the background. Default 0:
+   * not at all.
    */
   readonly staleIfErrorSeconds?: number | undefined
   /**
-   * A mismatch causes a look-up only if the last one is at least this long ago, in seconds, 1 to
-   * 3,600. Default 10. For an account that has verified, only look-ups after a mismatch count.
+   * A mismatch causes a look-up only if the last one is at least this long ago, in seconds, an
+   * integer from 1 to 3,600. Default 10. For an account that has verified, only look-ups after a
+   * mismatch count.
    *
    * For this time after a look-up that found new tokens, each mismatch is compared with a new look-up,
    * at most four a second, because the token may be promoted again. For this time after a look-up
@@ -76,8 +80,8 @@ export interface CachedOptions {
   readonly refreshIntervalSeconds?: number | undefined
   /**
    * How many look-ups per second are made for accounts that are neither in `knownAccounts` nor have
-   * verified, 1 to 1,000,000, or `Infinity`. Default 100. A look-up beyond the rate waits up to
-   * half of `timeoutMs` for its turn. After that it fails (`key_lookup_failed`).
+   * verified, an integer from 1 to 1,000,000, or `Infinity`. Default 100. A look-up beyond the rate
+   * waits up to half of `timeoutMs` for its turn. After that it fails (`key_lookup_failed`).
    *
    * Known accounts have no limit while the source answers for them. If the source fails or does not
    * know them, the same rate limits their look-ups, counted separately. It also limits the look-ups
@@ -111,46 +115,41 @@ export interface CachedOptions {
   readonly now?: (() => number) | undefined
 }
 
-/** The names of all options. */
-export const cachedOptions: Readonly<Record<keyof CachedOptions, true>> = {
-  ttlSeconds: true,
-  negativeTtlSeconds: true,
-  maxEntries: true,
-  timeoutMs: true,
-  staleIfErrorSeconds: true,
-  refreshIntervalSeconds: true,
-  maxLookupsPerSecond: true,
-  knownAccounts: true,
-  defaultAccountSid: true,
-  onProblem: true,
-  now: true,
-}
+/** The options of `cached`. */
+export const cachedOptions = {
+  ttlSeconds: { type: 'integer', least: 1, most: 86_400, default: 300 },
+  negativeTtlSeconds: { type: 'integer', least: 0, most: 86_400, default: 30 },
+  maxEntries: { type: 'integer', least: 10, most: 10_000_000 },
+  timeoutMs: { type: 'integer', least: 1, most: 15_000, default: 2500 },
+  staleIfErrorSeconds: { type: 'integer', least: 0, most: 604_800, default: 0 },
+  refreshIntervalSeconds: { type: 'integer', least: 1, most: 3600, default: 10 },
+  maxLookupsPerSecond: { type: 'integer', least: 1, most: 1_000_000, orInfinity: true, default: 100 },
+  knownAccounts: { type: 'other' },
+  defaultAccountSid: { type: 'other' },
+  onProblem: { type: 'function' },
+  now: { type: 'function' },
+} as const
 
 /**
- * Checks the options of `cached` and fills in defaults.
- * @throws TypeError or RangeError that names the option.
+ * Converts the options of `cached`.
+ * @throws TypeError that names the option, for one that the table does not check.
  */
-export function parseCachedOptions(given: CachedOptions): CacheSettings {
-  const { defaultAccountSid } = given
+export function parseCachedOptions(given: ReadOptions<CachedOptions, typeof cachedOptions>): CacheSettings {
+  const { defaultAccountSid, maxLookupsPerSecond } = given
   if (defaultAccountSid !== undefined) checkAccountSid(defaultAccountSid, 'defaultAccountSid')
-  checkType(given.onProblem, 'onProblem', 'function')
-  checkType(given.now, 'now', 'function')
   const { isNamed, size } = parseKnownAccounts(given.knownAccounts)
   // With too little space, accounts that take turns would evict each other, and nothing is cached.
   const enoughEntries = Math.min(Math.max(10_000, Math.ceil(size * 1.25)), 10_000_000)
   return {
-    ttlMs: parseNumber(given.ttlSeconds, 'ttlSeconds', [1, 86_400], 300) * 1000,
-    negativeTtlMs: parseNumber(given.negativeTtlSeconds, 'negativeTtlSeconds', [0, 86_400], 30) * 1000,
-    maxEntries: Math.floor(parseNumber(given.maxEntries, 'maxEntries', [10, 10_000_000], enoughEntries)),
-    timeoutMs: parseNumber(given.timeoutMs, 'timeoutMs', [1, 15_000], 2500),
+    ttlMs: given.ttlSeconds * 1000,
+    negativeTtlMs: given.negativeTtlSeconds * 1000,
+    maxEntries: given.maxEntries ?? enoughEntries,
+    timeoutMs: given.timeoutMs,
     spread: 0,
     queueMs: 0,
-    staleIfErrorMs: parseNumber(given.staleIfErrorSeconds, 'staleIfErrorSeconds', [0, 604_800], 0) * 1000,
-    refreshIntervalMs: parseNumber(given.refreshIntervalSeconds, 'refreshIntervalSeconds', [1, 3600], 10) * 1000,
-    maxLookupsPerSecond:
-      given.maxLookupsPerSecond === Number.POSITIVE_INFINITY
-        ? given.maxLookupsPerSecond
-        : parseNumber(given.maxLookupsPerSecond, 'maxLookupsPerSecond', [1, 1_000_000], 100),
+    staleIfErrorMs: given.staleIfErrorSeconds * 1000,
+    refreshIntervalMs: given.refreshIntervalSeconds * 1000,
+    maxLookupsPerSecond,
     isNamed,
     defaultAccountSid,
     onProblem: given.onProblem ?? (() => undefined),
@@ -183,16 +182,4 @@ function checkAnswer(answer: unknown): boolean {
 export function checkAccountSid(value: unknown, name: string): void {
   if (typeof value !== 'string' || !isAccountSid(value))
     throw new TypeError(`"${name}" must be an AccountSid: "AC" and 32 hex digits`)
-}
-
-function parseNumber(
-  value: unknown,
-  name: string,
-  [least, most]: readonly [number, number],
-  otherwise: number,
-): number {
-  if (value === undefined) return otherwise
-  if (typeof value !== 'number') throw new TypeError(`"${name}" must be a number, got ${typeof value}`)
-  if (value >= least && value <= most) return value
-  throw new RangeError(`"${name}" must be from ${least} to ${most}`)
 }

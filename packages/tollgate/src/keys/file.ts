@@ -1,7 +1,7 @@
 import type * as NodeFs from 'node:fs'
 import type * as NodePath from 'node:path'
 import { unref } from '../checks/limits.ts'
-import { checkType, readOptions, runUnnoticed } from '../checks/options.ts'
+import { readOptions, runUnnoticed } from '../checks/options.ts'
 import type { Tokens } from '../checks/secrets.ts'
 import type { AuthTokenLookup, SharedKey, UnverifiedClaim } from '../verify/types.ts'
 import { type KeyFile, parseKeyFile } from './key-file.ts'
@@ -35,7 +35,11 @@ export interface FileKeys {
   close(): void
 }
 
-const known: Readonly<Record<keyof FileKeysOptions, true>> = { allowReadableByOthers: true, onProblem: true }
+/** The options of `fileKeys`. */
+export const fileKeysOptions = {
+  allowReadableByOthers: { type: 'boolean', default: false },
+  onProblem: { type: 'function' },
+} as const
 
 const maxFileBytes = 16 * 1024 * 1024
 
@@ -56,10 +60,7 @@ const maxFileBytes = 16 * 1024 * 1024
  *   runtime has no file system.
  */
 export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
-  const options = readOptions(given, known, 'fileKeys')
-  checkType(options.onProblem, 'onProblem', 'function')
-  checkType(options.allowReadableByOthers, 'allowReadableByOthers', 'boolean')
-  const { allowReadableByOthers = false, onProblem = printProblem } = options
+  const { allowReadableByOthers, onProblem = printProblem } = readOptions(given, fileKeysOptions, 'fileKeys')
   if (typeof path !== 'string' || path === '') throw new TypeError('"path" must be the path of a file')
   const { fs, absolute } = findFileSystem(path)
 

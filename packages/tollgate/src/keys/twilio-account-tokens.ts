@@ -1,5 +1,5 @@
 import { withTimeLimit } from '../checks/limits.ts'
-import { checkType, readOptions, runUnnoticed } from '../checks/options.ts'
+import { readOptions, runUnnoticed } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { describeSecretFault, maxTokens, parseTokens, type Tokens } from '../checks/secrets.ts'
 import { encodeUtf8 } from '../scheme/form.ts'
@@ -109,20 +109,20 @@ export interface TwilioAccountTokensOptions extends Omit<CachedOptions, 'default
    */
   readonly accountSid: string
   /**
-   * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, 0 to
-   * 604,800. Default 14,400, which is four hours. With 0, an outage of the API refuses every account
-   * whose tokens expire.
+   * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, an integer
+   * from 0 to 604,800. Default 14,400, which is four hours. With 0, an outage of the API refuses every
+   * account whose tokens expire.
    */
   readonly staleIfErrorSeconds?: number | undefined
   /**
    * The main account's Auth Token, or several during its rotation. They verify the main account's
    * requests without a look-up. They are also the credentials for the API: if one is refused, the
-   * next is tried. Give either this or `apiKey`.
+   * next is tried. Give either this or `apiKey`. Default: none.
    */
   readonly authToken?: Tokens | undefined
   /**
    * A main API key of the main account. A standard key may not read accounts. The rotation of the
-   * Auth Token does not affect it.
+   * Auth Token does not affect it. Default: none.
    */
   readonly apiKey?: { readonly sid: string; readonly secret: string } | undefined
   /** Replaces the runtime's `fetch`. Default: `globalThis.fetch`. */
@@ -144,16 +144,23 @@ interface TwilioSettings {
   readonly cache: CacheSettings
 }
 
-const { defaultAccountSid: _own, ...cacheNames } = cachedOptions
+/** The options of `twilioAccountTokens`, beside those of `cached`. */
+export const twilioAccountTokensOptions = {
+  accountSid: { type: 'other', required: true },
+  staleIfErrorSeconds: { type: 'integer', least: 0, most: 604_800, default: 14_400 },
+  authToken: { type: 'other' },
+  apiKey: { type: 'other' },
+  fetch: { type: 'function' },
+  baseUrl: { type: 'other' },
+} as const
 
-const known: Readonly<Record<keyof TwilioAccountTokensOptions, true>> = {
-  ...cacheNames,
-  accountSid: true,
-  authToken: true,
-  apiKey: true,
-  fetch: true,
-  baseUrl: true,
-}
+const { defaultAccountSid: _own, ...cacheOptions } = cachedOptions
+const known = { ...cacheOptions, ...twilioAccountTokensOptions }
+
+const apiKeyOptions = {
+  sid: { type: 'other', required: true },
+  secret: { type: 'other', required: true },
+} as const
 
 /**
  * Checks the options of `twilioAccountTokens` and fills in defaults.
@@ -163,7 +170,6 @@ function parseTwilioOptions(options: TwilioAccountTokensOptions): TwilioSettings
   const given = readOptions(options, known, 'twilioAccountTokens')
   const { accountSid, authToken, apiKey } = given
   checkAccountSid(accountSid, 'accountSid')
-  checkType(given.fetch, 'fetch', 'function')
   if ((authToken === undefined) === (apiKey === undefined))
     throw new TypeError('"twilioAccountTokens" needs either "authToken" or "apiKey"')
   return {
@@ -174,23 +180,15 @@ function parseTwilioOptions(options: TwilioAccountTokensOptions): TwilioSettings
     fetch: given.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     baseUrl: parseBaseUrl(given.baseUrl ?? 'https://api.twilio.com'),
     cache: {
-      ...parseCachedOptions({
-        ...given,
-        staleIfErrorSeconds: given.staleIfErrorSeconds ?? 14_400,
-        defaultAccountSid: accountSid,
-      }),
+      ...parseCachedOptions({ ...given, defaultAccountSid: accountSid }),
       spread: 0.2,
       queueMs: 30_000,
     },
   }
 }
 
-function parseApiKey(apiKey: unknown): string {
-  const { sid, secret } = readOptions(
-    apiKey as { sid?: unknown; secret?: unknown },
-    { sid: true, secret: true },
-    '"apiKey"',
-  )
+function parseApiKey(apiKey: NonNullable<TwilioAccountTokensOptions['apiKey']>): string {
+  const { sid, secret } = readOptions(apiKey, apiKeyOptions, '"apiKey"', 'apiKey.')
   if (typeof sid !== 'string' || !/^SK[0-9a-fA-F]{32}$/.test(sid))
     throw new TypeError('"apiKey.sid" must be "SK" and 32 hex digits')
   const fault = describeSecretFault(secret)

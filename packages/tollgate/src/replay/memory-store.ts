@@ -1,4 +1,4 @@
-import { checkType, parseInteger, readOptions } from '../checks/options.ts'
+import { readOptions } from '../checks/options.ts'
 import type { ReplayStore } from './store.ts'
 
 /** Options of `memoryStore`. */
@@ -9,7 +9,11 @@ export interface MemoryStoreOptions {
   readonly now?: (() => number) | undefined
 }
 
-const known: Readonly<Record<keyof MemoryStoreOptions, true>> = { maxEntries: true, now: true }
+/** The options of `memoryStore`. */
+export const memoryStoreOptions = {
+  maxEntries: { type: 'integer', least: 1, most: 10_000_000, default: 100_000 },
+  now: { type: 'function' },
+} as const
 
 interface Entry {
   readonly token: string
@@ -30,10 +34,7 @@ const sweepIntervalMs = 1000
  * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
  */
 export function memoryStore(given: MemoryStoreOptions = {}): ReplayStore {
-  const options = readOptions(given, known, 'memoryStore')
-  const maxEntries = parseInteger(options.maxEntries, 'maxEntries', 1, 10_000_000) ?? 100_000
-  checkType(options.now, 'now', 'function')
-  const now = options.now ?? Date.now
+  const { maxEntries, now = Date.now } = readOptions(given, memoryStoreOptions, 'memoryStore')
   const entries = new Map<string, Entry>()
   let sweptAt = Number.NEGATIVE_INFINITY
 

@@ -7,7 +7,10 @@ export interface RedisStoreOptions {
   readonly prefix?: string | undefined
 }
 
-const known: Readonly<Record<keyof RedisStoreOptions, true>> = { prefix: true }
+/** The options of `redisStore`. */
+export const redisStoreOptions = {
+  prefix: { type: 'string', default: 'tollgate:replay:' },
+} as const
 
 // The version of the values, a part of each key: instances of two versions can use one server.
 const version = '2:'
@@ -40,8 +43,7 @@ const releaseScript = `if string.sub(redis.call('GET', KEYS[1]) or '', 1, #ARGV[
  * @throws TypeError if the client has none of these shapes, or if an option is unknown or wrong.
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): ReplayStore {
-  const { prefix = 'tollgate:replay:' } = readOptions(options, known, 'redisStore')
-  if (typeof prefix !== 'string') throw new TypeError(`"prefix" must be a string, got ${typeof prefix}`)
+  const { prefix } = readOptions(options, redisStoreOptions, 'redisStore')
   const commands = toCommands(client)
   const toKey = (key: string): string => prefix + version + key
 

@@ -1,5 +1,5 @@
 import { withTimeLimit } from '../checks/limits.ts'
-import { checkMethods, parseChoice, parseInteger, readOptions } from '../checks/options.ts'
+import { readOptions } from '../checks/options.ts'
 import { parseJsonBody } from '../scheme/form.ts'
 import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
 import { kindOf, kindOfJson, neverRepeats } from '../webhooks/index.ts'
@@ -50,14 +50,15 @@ interface ReplaySettings {
   readonly storeTimeoutMs: number
 }
 
-const known: Readonly<Record<keyof ReplayGuardOptions, true>> = {
-  store: true,
-  ttlSeconds: true,
-  leaseSeconds: true,
-  whenRepeated: true,
-  whenStoreFails: true,
-  storeTimeoutMs: true,
-}
+/** The options of `replayGuard`. */
+export const replayGuardOptions = {
+  store: { type: 'object', methods: ['reserve', 'confirm', 'release'], required: true },
+  ttlSeconds: { type: 'integer', least: 1, most: 31_536_000, default: 86_400 },
+  leaseSeconds: { type: 'integer', least: 1, most: 3600, default: 30 },
+  whenRepeated: { type: 'choice', choices: ['mark', 'reject'], default: 'mark' },
+  whenStoreFails: { type: 'choice', choices: ['reject', 'accept'], default: 'reject' },
+  storeTimeoutMs: { type: 'integer', least: 1, most: 15_000, default: 1000 },
+} as const
 
 /**
  * Creates a guard that recognises a delivery that arrives again, for the `replay` option. It
@@ -69,15 +70,14 @@ const known: Readonly<Record<keyof ReplayGuardOptions, true>> = {
  *   range.
  */
 export function replayGuard(given: ReplayGuardOptions): ReplayGuard {
-  const options = readOptions(given, known, 'replayGuard')
-  checkMethods(options.store, 'store', ['reserve', 'confirm', 'release'])
+  const options = readOptions(given, replayGuardOptions, 'replayGuard')
   const settings: ReplaySettings = {
     store: options.store,
-    leaseMs: 1000 * (parseInteger(options.leaseSeconds, 'leaseSeconds', 1, 3600) ?? 30),
-    ttlMs: 1000 * (parseInteger(options.ttlSeconds, 'ttlSeconds', 1, 31_536_000) ?? 86_400),
-    refuses: parseChoice(options.whenRepeated, 'whenRepeated', ['mark', 'reject']) === 'reject',
-    acceptsOnFailure: parseChoice(options.whenStoreFails, 'whenStoreFails', ['reject', 'accept']) === 'accept',
-    storeTimeoutMs: parseInteger(options.storeTimeoutMs, 'storeTimeoutMs', 1, 15_000) ?? 1000,
+    leaseMs: 1000 * options.leaseSeconds,
+    ttlMs: 1000 * options.ttlSeconds,
+    refuses: options.whenRepeated === 'reject',
+    acceptsOnFailure: options.whenStoreFails === 'accept',
+    storeTimeoutMs: options.storeTimeoutMs,
   }
   return { reserve: (delivery) => reserveDelivery(settings, delivery) }
 }

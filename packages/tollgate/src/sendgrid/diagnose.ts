@@ -1,5 +1,5 @@
 import { createSignatureChecker } from '#ecdsa'
-import { parseInteger } from '../checks/options.ts'
+import { checkNames, pickOptions } from '../checks/options.ts'
 import { isBytes, readEnvironment } from '../checks/runtime.ts'
 import { createExplainer } from '../diagnose/explain.ts'
 import { isBounded, isBoundedJson } from '../diagnose/limits.ts'
@@ -21,7 +21,12 @@ import {
   signatureHeader,
   timestampHeader,
 } from './signature.ts'
-import { createSendGridVerifier, type SendGridVerdict, type SendGridVerifierOptions } from './verifier.ts'
+import {
+  createSendGridVerifier,
+  type SendGridVerdict,
+  type SendGridVerifierOptions,
+  sendGridVerifierOptions,
+} from './verifier.ts'
 
 /** Each cause with its fix. */
 const fixes = {
@@ -61,6 +66,12 @@ export interface SendGridDiagnoseOptions {
   readonly maxTries?: number | undefined
 }
 
+/** The options of `diagnoseSendGrid`, beside those of the verifier. */
+export const sendGridDiagnoseOptions = {
+  otherKeys: { type: 'record' },
+  maxTries: { type: 'integer', least: 0, most: 10_000, default: 400 },
+} as const
+
 /** The result of a diagnosis. */
 export interface SendGridDiagnosis {
   readonly verdict: SendGridVerdict
@@ -97,9 +108,11 @@ async function diagnoseRequest(
   request: Omit<IncomingRequest, 'body'> & { readonly body?: unknown },
   options: SendGridVerifierOptions & SendGridDiagnoseOptions = {},
 ): Promise<SendGridDiagnosis> {
-  const { otherKeys = {}, maxTries, ...given } = options
-  const most = parseInteger(maxTries, 'maxTries', 0, 10_000) ?? 400
-  return runDiagnosis(request as IncomingRequest, given, otherKeys, most)
+  checkNames(options, { ...sendGridVerifierOptions, ...sendGridDiagnoseOptions }, 'diagnoseSendGrid')
+  const { otherKeys: _o, maxTries: _m, ...given } = options
+  const own: SendGridDiagnoseOptions = options
+  const { otherKeys = {}, maxTries } = pickOptions(own, sendGridDiagnoseOptions)
+  return runDiagnosis(request as IncomingRequest, given, otherKeys, maxTries)
 }
 
 async function runDiagnosis(

@@ -1,13 +1,5 @@
 import { createSignatureChecker } from '#ecdsa'
-import {
-  checkMethods,
-  checkType,
-  hasMethod,
-  parseChoice,
-  parseInteger,
-  readOptions,
-  runUnnoticed,
-} from '../checks/options.ts'
+import { hasMethod, readOptions, runUnnoticed } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
 import { encodeUtf8, parseJsonBody } from '../scheme/form.ts'
 import { hashBody } from '../scheme/signature.ts'
@@ -46,9 +38,15 @@ export interface SendGridVerifierOptions {
    * 1,048,576. Inbound Parse needs 33,554,432: its mails have up to 30 MB before they are framed.
    */
   readonly maxBodyBytes?: number | undefined
-  /** Recognises deliveries that arrived before: see `tollgate/replay`. Default: none. */
+  /**
+   * Recognises deliveries that arrived before: see `tollgate/replay`. Default: none.
+   * @see docs/replay.md
+   */
   readonly replay?: ReplayGuard | undefined
-  /** Called after each verdict, for metrics and logs. Errors in it are ignored. Default: none. */
+  /**
+   * Called after each verdict, for metrics and logs. Errors in it are ignored. Default: none.
+   * @see docs/rolling-out.md
+   */
   readonly onVerdict?: ((verdict: SendGridVerdict, request: IncomingRequest, native: unknown) => void) | undefined
   /** Explains rejections during development: `diagnoseSendGrid` of `tollgate/diagnose`. Default: none. */
   readonly diagnose?: Diagnoser<SendGridVerifierOptions> | undefined
@@ -106,15 +104,16 @@ interface Settings {
   readonly maxBodyBytes: number
 }
 
-const known: Readonly<Record<keyof SendGridVerifierOptions, true>> = {
-  publicKey: true,
-  maxAgeSeconds: true,
-  whenStale: true,
-  maxBodyBytes: true,
-  replay: true,
-  onVerdict: true,
-  diagnose: true,
-}
+/** The options of `createSendGridVerifier`. */
+export const sendGridVerifierOptions = {
+  publicKey: { type: 'other' },
+  maxAgeSeconds: { type: 'integer', least: 1, most: 31_536_000, default: 300 },
+  whenStale: { type: 'choice', choices: ['mark', 'reject'], default: 'mark' },
+  maxBodyBytes: { type: 'integer', least: 0, default: 1_048_576 },
+  replay: { type: 'object', methods: ['reserve'] },
+  onVerdict: { type: 'function' },
+  diagnose: { type: 'object', methods: ['explain'] },
+} as const
 
 /**
  * Creates a verifier for the Event Webhook and Inbound Parse of Twilio SendGrid. Neither URL nor
@@ -137,18 +136,15 @@ export function createSendGridVerifier(options: SendGridVerifierOptions = {}): S
 }
 
 function parseOptions(options: SendGridVerifierOptions): Settings {
-  const given = readOptions(options, known, 'createSendGridVerifier')
-  checkType(given.onVerdict, 'onVerdict', 'function')
-  if (given.replay !== undefined) checkMethods(given.replay, 'replay', ['reserve'])
-  if (given.diagnose !== undefined) checkMethods(given.diagnose, 'diagnose', ['explain'])
+  const given = readOptions(options, sendGridVerifierOptions, 'createSendGridVerifier')
   const keys = parsePublicKeys(given.publicKey)
   return {
     given: Object.freeze(given),
     keys,
     startCheck: createSignatureChecker(keys.map(({ spki }) => spki)),
-    maxAgeMs: 1000 * (parseInteger(given.maxAgeSeconds, 'maxAgeSeconds', 1, 31_536_000) ?? 300),
-    refusesStale: parseChoice(given.whenStale, 'whenStale', ['mark', 'reject']) === 'reject',
-    maxBodyBytes: parseInteger(given.maxBodyBytes, 'maxBodyBytes', 0, Number.MAX_SAFE_INTEGER) ?? 1024 * 1024,
+    maxAgeMs: 1000 * given.maxAgeSeconds,
+    refusesStale: given.whenStale === 'reject',
+    maxBodyBytes: given.maxBodyBytes,
   }
 }
 

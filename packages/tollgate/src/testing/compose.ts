@@ -16,25 +16,33 @@ export interface SignRequestInput {
    * which Twilio neither signs nor sends.
    */
   url: string
-  /** Default: POST with `params`, `json` or `body`. Otherwise, and for a handshake, GET. */
+  /**
+   * The method. Default: POST with `params`, `json` or `body`. Otherwise, and for a handshake, GET.
+   */
   method?: string | undefined
-  /** Strings by name. A POST sends them as a form. A GET and a handshake add them to the query. */
+  /**
+   * Strings by name. A POST sends them as a form. A GET and a handshake add them to the query.
+   * Default: none.
+   */
   params?: Params | undefined
-  /** A body that `JSON.stringify` writes. Its hash is added to the query as `bodySHA256`. */
+  /**
+   * A body that `JSON.stringify` writes. Its hash is added to the query as `bodySHA256`. Default:
+   * none.
+   */
   json?: unknown
   /**
    * A body in UTF-8. With the content type of a form its parameters are signed, otherwise its
-   * `bodySHA256`.
+   * `bodySHA256`. Default: none.
    */
   body?: string | Uint8Array | undefined
   /**
-   * Default: `application/x-www-form-urlencoded` for `params`, `application/json` for `json` and
-   * `body`.
+   * The Content-Type. Default: `application/x-www-form-urlencoded` for `params`, `application/json`
+   * for `json` and `body`.
    */
   contentType?: string | undefined
   /**
    * Headers that are added to those of Twilio, or replace them. The headers of the signature cannot
-   * be replaced.
+   * be replaced. Default: none.
    */
   headers?: Readonly<Record<string, string>> | undefined
   /**
@@ -43,13 +51,13 @@ export interface SignRequestInput {
    */
   handshake?: boolean | undefined
   /**
-   * The Auth Token, which signs with HMAC-SHA1. Default, without `sharedKey`: the variable
-   * TWILIO_AUTH_TOKEN.
+   * The Auth Token, which signs with HMAC-SHA1. Default: TWILIO_AUTH_TOKEN of the environment,
+   * unless `sharedKey` is given.
    */
   authToken?: string | undefined
   /**
-   * A SharedKey. Its id and its algorithm are sent in X-Twilio-Webhooks-Signature-Settings. Default
-   * of `algorithm`: `'HMAC_SHA256'`.
+   * A SharedKey. Its id and its algorithm are sent in X-Twilio-Webhooks-Signature-Settings. Its
+   * algorithm is `'HMAC_SHA256'` if it names none. Default: none.
    */
   sharedKey?:
     | { readonly id: string; readonly secret: string; readonly algorithm?: AlgorithmName | undefined }
@@ -241,6 +249,7 @@ const signatureHeaders = ['x-twilio-signature', 'x-twilio-webhooks-signature-set
 
 function readHeaders(headers: SignRequestInput['headers']): Record<string, string> {
   const read: Record<string, string> = {}
+  if (headers !== undefined && typeof headers !== 'object') throw new TypeError('"headers" must be an object')
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
       throw new TypeError(`"headers" has an invalid name: ${JSON.stringify(name)}`)

@@ -16,15 +16,19 @@ import {
 
 /** The input of `signSendGridRequest`. At most one of `events` and `body`. */
 export interface SignSendGridRequestInput {
-  /** The URL for `toRequest()`. SendGrid does not sign it. Default `https://example.com/events`. */
+  /**
+   * The URL for `toRequest()`. SendGrid does not sign it. Default `'https://example.com/events'`.
+   */
   url?: string | undefined
   /** The events of the body. Default: one of each type. */
   events?: readonly unknown[] | undefined
-  /** A body of your own, for example a multipart of Inbound Parse. */
+  /**
+   * A body of your own, for example a multipart of Inbound Parse. Default: none, `events` are sent.
+   */
   body?: string | Uint8Array | undefined
-  /** Default `application/json`. */
+  /** The Content-Type. Default `'application/json'`. */
   contentType?: string | undefined
-  /** Headers that are added. Those of the signature cannot be replaced. */
+  /** Headers that are added. Those of the signature cannot be replaced. Default: none. */
   headers?: Readonly<Record<string, string>> | undefined
   /** When the request is signed, in Unix seconds or as a Date. Default: now. */
   timestamp?: number | Date | undefined
@@ -49,32 +53,33 @@ export interface SignedSendGridRequest {
   toRequest(): Request
 }
 
-const known: Record<keyof SignSendGridRequestInput, true> = {
-  url: true,
-  events: true,
-  body: true,
-  contentType: true,
-  headers: true,
-  timestamp: true,
-  privateKey: true,
-}
+/** The input of `signSendGridRequest`. */
+export const signSendGridRequestInput = {
+  url: { type: 'string', default: 'https://example.com/events' },
+  events: { type: 'other' },
+  body: { type: 'other' },
+  contentType: { type: 'string', default: 'application/json' },
+  headers: { type: 'record' },
+  timestamp: { type: 'other' },
+  privateKey: { type: 'other' },
+} as const
 
 /**
  * Signs a request as Twilio SendGrid does, for tests of your handlers.
  * @throws TypeError that names the property, for input that SendGrid could not send.
  */
 export async function signSendGridRequest(input: SignSendGridRequestInput = {}): Promise<SignedSendGridRequest> {
-  readOptions(input, known, 'signSendGridRequest')
+  const { url, contentType, headers = {} } = readOptions(input, signSendGridRequestInput, 'signSendGridRequest')
   const body = readBody(input)
   const timestamp = readTimestamp(input.timestamp)
   const { publicKey, sign } = await (input.privateKey === undefined ? generateKey() : readPrivateKey(input.privateKey))
   const request: SignedSendGridRequest = {
     method: 'POST',
-    url: input.url ?? 'https://example.com/events',
+    url,
     headers: {
       'user-agent': 'SendGrid Event API',
-      'content-type': input.contentType ?? 'application/json',
-      ...Object.fromEntries(Object.entries(input.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
+      'content-type': contentType,
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
       [signatureHeader]: await sign(joinMessage(timestamp, body)),
       [timestampHeader]: timestamp,
     },

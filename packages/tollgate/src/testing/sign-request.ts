@@ -1,7 +1,9 @@
 import { readOptions } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault } from '../checks/secrets.ts'
+import { formatCurl } from '../requests/write-curl.ts'
 import { algorithms, defaultAlgorithm, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
+import { encodeUtf8 } from '../scheme/form.ts'
 import { createSigner, parseSignatureSettings } from '../scheme/signature.ts'
 import { joinSigningString } from '../scheme/signing-string.ts'
 import { composeRequest, type SignRequestInput } from './compose.ts'
@@ -30,26 +32,26 @@ export interface SignedRequest {
    */
   toRequest(): Request
   /**
-   * Returns a curl command for a POSIX shell. It sends exactly these bytes to the URL that was
-   * signed. Linux limits one argument to 128 KiB.
-   *
-   * @throws TypeError for a body with a NUL character, which no shell can pass.
+   * Returns a curl command for a POSIX shell, in printable ASCII. It sends exactly these bytes to the
+   * URL that was signed. A body with other characters, or of more than 100,000 bytes, comes from
+   * `printf`.
    */
   toCurl(): string
 }
 
-const known: Record<keyof SignRequestInput, true> = {
-  url: true,
-  method: true,
-  params: true,
-  json: true,
-  body: true,
-  contentType: true,
-  headers: true,
-  handshake: true,
-  authToken: true,
-  sharedKey: true,
-}
+/** The input of `signRequest`. */
+export const signRequestInput = {
+  url: { type: 'other', required: true },
+  method: { type: 'string' },
+  params: { type: 'other' },
+  json: { type: 'other' },
+  body: { type: 'other' },
+  contentType: { type: 'string' },
+  headers: { type: 'other' },
+  handshake: { type: 'boolean' },
+  authToken: { type: 'other' },
+  sharedKey: { type: 'other' },
+} as const
 
 /**
  * Signs a request as Twilio does, for tests of your handlers. Sign with a token that you made for
@@ -58,7 +60,7 @@ const known: Record<keyof SignRequestInput, true> = {
  * @throws TypeError that names the property, for input that Twilio could not send.
  */
 export function signRequest(input: SignRequestInput): SignedRequest {
-  readOptions(input, known, 'signRequest')
+  readOptions(input, signRequestInput, 'signRequest')
   const { sign, settings } = readKey(input)
   const { method, url, headers, body, handshake, signedUrl, signedParams } = composeRequest(input)
   headers['x-twilio-signature'] = sign(joinSigningString(signedUrl, signedParams))
@@ -74,7 +76,8 @@ export function signRequest(input: SignRequestInput): SignedRequest {
       return new Request(toHttpUrl(this.url), this.body === undefined ? init : { ...init, body: this.body })
     },
     toCurl() {
-      return formatCurl(this)
+      const bytes = this.body === undefined ? undefined : encodeUtf8(this.body)
+      return formatCurl({ method: this.method, url: this.url, headers: Object.entries(this.headers), body: bytes })
     },
   }
 }
@@ -110,35 +113,7 @@ function readSharedKey(sharedKey: unknown): SigningKey {
   return { sign: createSigner(row, secret as string), settings }
 }
 
-interface CurlRequest {
-  readonly method: string
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | undefined
-}
-
-function formatCurl(request: CurlRequest): string {
-  const { method, body } = request
-  if (body?.includes('\0')) throw new TypeError('The body contains a NUL character, which no shell can pass to curl')
-  // Without these options curl reads brackets as ranges and resolves dot segments, which changes
-  // the signed URL.
-  const lines = ['curl --globoff --path-as-is']
-  if (request.headers.upgrade) lines.push('--http1.1 --include --no-buffer')
-  if (method === 'HEAD') lines.push('--head')
-  else if (method !== (body === undefined ? 'GET' : 'POST')) lines.push(`--request ${quote(method)}`)
-  // For curl, "name:" removes a header and "name;" sends an empty one.
-  for (const [name, value] of Object.entries(request.headers))
-    lines.push(`--header ${quote(value.trim() === '' ? `${name};` : `${name}: ${value}`)}`)
-  if (body !== undefined) lines.push(`--data-raw ${quote(body)}`)
-  return [...lines, quote(toHttpUrl(request.url))].join(' \\\n  ')
-}
-
-// curl and web Requests send the handshake of a WebSocket as the HTTP request that it is.
+// A web Request sends the handshake of a WebSocket as the HTTP request that it is.
 function toHttpUrl(url: string): string {
   return url.replace(/^ws/i, 'http')
-}
-
-// A shell changes nothing between single quotes, so only a single quote needs an escape.
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -40,7 +40,8 @@ export interface TestServerOptions {
   publicUrl?: string | undefined
 }
 
-const known: Record<keyof TestServerOptions, true> = { publicUrl: true }
+/** The options of `testServer`. */
+export const testServerOptions = { publicUrl: { type: 'other' } } as const
 
 /**
  * A handler of web requests, or an object that has one as `fetch`: a Hono app, the export of a
@@ -94,7 +95,7 @@ function readApplication(application: unknown): FetchHandler {
  * @returns the public URL without a slash at the end, or `undefined` if it is not given.
  */
 export function readTestOptions(makeApplication: unknown, options: TestServerOptions): string | undefined {
-  readOptions(options, known, 'testServer')
+  readOptions(options, testServerOptions, 'testServer')
   if (typeof makeApplication !== 'function')
     throw new TypeError('testServer needs a function that makes the application: testServer(({ url, authToken }) => …)')
   return options.publicUrl === undefined ? undefined : readPublicUrl(options.publicUrl)

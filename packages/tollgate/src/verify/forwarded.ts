@@ -1,5 +1,5 @@
 import type { Awaitable } from '../checks/limits.ts'
-import { parseChoice, readOptions, showOption } from '../checks/options.ts'
+import { readOptions, showOption } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { findDefaultPort, isPort, type UrlParts } from '../scheme/signed-url.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
@@ -30,17 +30,19 @@ export interface FromRequestOptions {
   readonly trustedProxies?: string | readonly string[] | undefined
   /**
    * The headers that the proxies set: `'x-forwarded'` (X-Forwarded-Host, -Proto, -Port) or
-   * `'forwarded'` (RFC 7239). Required with `trustedProxies`. Each header must hold a single value.
-   * X-Forwarded-Prefix is ignored.
+   * `'forwarded'` (RFC 7239). Give it with `trustedProxies`, and only then. Each header must hold a
+   * single value. X-Forwarded-Prefix is ignored. Default: none.
    */
   readonly forwardedBy?: 'forwarded' | 'x-forwarded' | undefined
 }
 
-const known: Readonly<Record<keyof FromRequestOptions, true>> = {
-  allowedHosts: true,
-  trustedProxies: true,
-  forwardedBy: true,
-}
+/** The options of `fromRequest`. */
+export const fromRequestOptions = {
+  allowedHosts: { type: 'other', required: true },
+  trustedProxies: { type: 'other' },
+  forwardedBy: { type: 'choice', choices: ['forwarded', 'x-forwarded'] },
+} as const
+
 const xForwarded = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'] as const
 
 /**
@@ -50,10 +52,9 @@ const xForwarded = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port']
  * @throws TypeError for options that are missing, unknown or contradict each other.
  */
 export function fromRequest(options: FromRequestOptions): PublicUrlRule {
-  const { allowedHosts, trustedProxies = [], forwardedBy } = readOptions(options, known, 'fromRequest')
+  const { allowedHosts, trustedProxies = [], forwardedBy } = readOptions(options, fromRequestOptions, 'fromRequest')
   const isAllowed = typeof allowedHosts === 'function' ? undefined : parseAllowedHosts(allowedHosts)
   const ranges = [trustedProxies].flat()
-  parseChoice(forwardedBy, 'forwardedBy', ['forwarded', 'x-forwarded'])
   if (ranges.length > 0 !== (forwardedBy !== undefined))
     throw new TypeError('"trustedProxies" and "forwardedBy" go together')
   const isTrusted = parseAddressRanges(ranges, 'trustedProxies')

@@ -1,5 +1,5 @@
 import type { Awaitable } from '../checks/limits.ts'
-import { checkMethods, checkType, parseChoice, parseInteger, readOptions, toList } from '../checks/options.ts'
+import { readOptions, toList } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
 import { type Algorithm, algorithms, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
@@ -44,51 +44,47 @@ export interface Settings {
   readonly lookupTimeoutMs: number
 }
 
-const known: Readonly<Record<keyof VerifierOptions, true>> = {
-  publicUrl: true,
-  signedUrl: true,
-  trailingSlash: true,
-  authToken: true,
-  sharedKeys: true,
-  sharedKeysOnly: true,
-  methods: true,
-  allowedAccounts: true,
-  mode: true,
-  checkParams: true,
-  replay: true,
-  maxBodyBytes: true,
-  lookupTimeoutMs: true,
-  diagnose: true,
-  onVerdict: true,
-  onRejected: true,
-}
+/** The options of a verifier. */
+export const verifierOptions = {
+  publicUrl: { type: 'other' },
+  signedUrl: { type: 'function' },
+  trailingSlash: { type: 'choice', choices: ['exact', 'either'], default: 'exact' },
+  authToken: { type: 'other' },
+  sharedKeys: { type: 'other' },
+  sharedKeysOnly: { type: 'boolean', default: false },
+  methods: { type: 'other' },
+  allowedAccounts: { type: 'other' },
+  mode: { type: 'choice', choices: ['enforce', 'observe'], default: 'enforce' },
+  checkParams: { type: 'function' },
+  replay: { type: 'object', methods: ['reserve'] },
+  maxBodyBytes: { type: 'integer', least: 0, default: 1_048_576 },
+  lookupTimeoutMs: { type: 'integer', least: 1, most: 15_000, default: 3000 },
+  diagnose: { type: 'object', methods: ['explain'] },
+  onVerdict: { type: 'function' },
+  onRejected: { type: 'function' },
+} as const
 
 /**
  * Parses the options of a verifier.
  * @throws TypeError or RangeError that names the option and never shows a token.
  */
 export function parseOptions(options: VerifierOptions): Settings {
-  const given = readOptions(options, known, 'the verifier')
-  for (const name of ['signedUrl', 'checkParams', 'onVerdict', 'onRejected'] as const)
-    checkType(given[name], name, 'function')
-  const { sharedKeysOnly = false } = given
-  checkType(sharedKeysOnly, 'sharedKeysOnly', 'boolean')
+  const given = readOptions(options, verifierOptions, 'the verifier')
+  const { sharedKeysOnly, maxBodyBytes, lookupTimeoutMs } = given
   if (sharedKeysOnly && given.sharedKeys === undefined) throw new TypeError('"sharedKeysOnly" needs "sharedKeys"')
-  if (given.replay !== undefined) checkMethods(given.replay, 'replay', ['reserve'])
   if ('release' in Object(given.replay)) throw new TypeError('"replay" must be replayGuard({ store })')
-  if (given.diagnose !== undefined) checkMethods(given.diagnose, 'diagnose', ['explain'])
   return {
     given: Object.freeze(given),
     resolveUrl: refuseFirst(parseUrlOptions(given)),
-    eitherSlash: parseChoice(given.trailingSlash, 'trailingSlash', ['exact', 'either']) === 'either',
+    eitherSlash: given.trailingSlash === 'either',
     authTokens: parseAuthToken(given),
     findSharedKey: parseSharedKeys(given.sharedKeys),
     sharedKeysOnly,
     methods: parseMethods(given.methods),
     allowedAccounts: parseAllowedAccounts(given.allowedAccounts),
-    observe: parseChoice(given.mode, 'mode', ['enforce', 'observe']) === 'observe',
-    maxBodyBytes: parseInteger(given.maxBodyBytes, 'maxBodyBytes', 0, Number.MAX_SAFE_INTEGER) ?? 1024 * 1024,
-    lookupTimeoutMs: parseInteger(given.lookupTimeoutMs, 'lookupTimeoutMs', 1, 15_000) ?? 3000,
+    observe: given.mode === 'observe',
+    maxBodyBytes,
+    lookupTimeoutMs,
   }
 }
 

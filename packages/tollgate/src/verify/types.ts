@@ -271,7 +271,10 @@ export interface VerifierOptions {
     | ReadonlyMap<string, Tokens>
     | AuthTokenLookup
     | undefined
-  /** SharedKeys by their id: a record, a Map or a function. Default: none. */
+  /**
+   * SharedKeys by their id: a record, a Map or a function. Default: none.
+   * @see docs/rotation-and-shared-keys.md
+   */
   readonly sharedKeys?:
     | Readonly<Record<string, SharedKey>>
     | ReadonlyMap<string, SharedKey>
@@ -292,21 +295,27 @@ export interface VerifierOptions {
    * The accounts that requests may name: an AccountSid or a list. Any other account is refused as
    * `account_not_allowed`, also a subaccount of a listed one. Default: any account whose key
    * matches.
+   * @see docs/subaccounts.md
    */
   readonly allowedAccounts?: string | readonly string[] | undefined
   /**
    * `'observe'` passes refused requests to the handler too, marked `ok: false`, for a staged
    * roll-out. Default `'enforce'`.
+   * @see docs/rolling-out.md
    */
   readonly mode?: Mode | undefined
   /**
    * Checks the parameters of a form after its signature matched: `hasWebhookShape` of
-   * `tollgate/params`. Twilio signs names and values without delimiters, so the sender of an SMS can
-   * cut its signed text into other parameters. Unless it returns `true` at once, the request is
+   * `tollgate/params`. Twilio signs names and values without delimiters, so the sender of an SMS
+   * can cut its signed text into other parameters. Unless it returns `true` at once, the request is
    * refused as `params_misshapen`. Default: none.
+   * @see docs/parameters.md#parameters-that-were-cut-anew
    */
   readonly checkParams?: ((params: WebhookParams) => boolean) | undefined
-  /** Recognises deliveries that arrived before: see `tollgate/replay`. Default: none. */
+  /**
+   * Recognises deliveries that arrived before: see `tollgate/replay`. Default: none.
+   * @see docs/replay.md
+   */
   readonly replay?: ReplayGuard | undefined
   /**
    * The largest body in bytes, an integer from 0. A larger body is `body_too_large`. Default
@@ -314,11 +323,14 @@ export interface VerifierOptions {
    */
   readonly maxBodyBytes?: number | undefined
   /**
-   * The time limit of a key look-up, and of a function `allowedHosts`, in milliseconds, 1 to
-   * 15,000. After it the request is `key_lookup_failed`. Default 3,000.
+   * The time limit of a key look-up, and of a function `allowedHosts`, in milliseconds, an integer
+   * from 1 to 15,000. After it the request is `key_lookup_failed`. Default 3,000.
    */
   readonly lookupTimeoutMs?: number | undefined
-  /** Explains rejections during development: see `tollgate/diagnose`. Default: none. */
+  /**
+   * Explains rejections during development: see `tollgate/diagnose`. Default: none.
+   * @see docs/diagnosis.md
+   */
   readonly diagnose?: Diagnoser | undefined
   /** Called after each verdict, for metrics and logs. Errors in it are ignored. Default: none. */
   readonly onVerdict?: ((verdict: Verdict, request: IncomingRequest, native: unknown) => void) | undefined
@@ -326,6 +338,7 @@ export interface VerifierOptions {
    * Gives another answer to a refused request, or `undefined` for the default answer. Adapters call
    * it, and it must be synchronous. If it throws, or if its answer is a TypeError, the request is
    * answered with 500 and the error is logged. Default: none.
+   * @see docs/rolling-out.md#your-own-logs-and-answers
    */
   readonly onRejected?: ((rejection: Rejected, native: unknown) => Answer | undefined) | undefined
 }

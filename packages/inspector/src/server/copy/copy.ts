@@ -1,17 +1,33 @@
+import { type FormName, requestForms, writeRequests } from 'tollgate/requests'
 import type { CopyForm } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
-import { writeCurl } from './curl.ts'
-import { writeAsciiJson } from './escape.ts'
+import { toExported, toRecorded } from '../recorded.ts'
 import { writeTest } from './test-code.ts'
 
-/** Writes only the fields that the command line's `--capture` reads. */
-function writeFixture({ method, url, headers, body, bodyBase64 }: Capture): string {
-  return `${writeAsciiJson({ method, url, headers, body, bodyBase64 }, 2)}\n`
+interface ExportForm extends CopyForm {
+  readonly name: FormName
 }
 
-/** The writer of each form that a capture can be copied in. */
-export const writers: Readonly<Record<CopyForm, (capture: Capture) => string>> = {
-  curl: writeCurl,
-  test: writeTest,
-  fixture: writeFixture,
+/** The forms in which captures are exported. */
+export const exportForms: readonly ExportForm[] = (Object.keys(requestForms) as FormName[]).map((name) => {
+  const { label, extension, hasSeveral } = requestForms[name]
+  return { name, label, extension, hasSeveral }
+})
+
+const test = { name: 'test', label: 'test', extension: 'mjs', hasSeveral: false } as const
+
+/** The forms in which one capture is copied. A test is no form of a request: it cannot be read again. */
+export const copyForms: readonly (ExportForm | typeof test)[] = [...exportForms, test]
+
+/** Writes one capture for the clipboard: the request only. */
+export function writeCopy(name: FormName | 'test', capture: Capture): Uint8Array {
+  return name === 'test' ? Buffer.from(writeTest(capture)) : writeRequests(name, [toRecorded(capture)])
+}
+
+/** Writes captures for a file, with their verdicts and answers where the form has a place for them. */
+export function writeExport(
+  name: FormName,
+  captures: readonly Capture[],
+): { readonly bytes: Uint8Array; readonly type: string } {
+  return { bytes: writeRequests(name, captures.map(toExported)), type: requestForms[name].type }
 }

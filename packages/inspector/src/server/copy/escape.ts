@@ -9,11 +9,6 @@ export function writeAsciiJson(value: unknown, indent?: number): string {
   )
 }
 
-/** Quotes a word. In single quotes, a shell treats only the single quote specially. */
-export function quoteForShell(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
-}
-
 /** Returns true for printable ASCII, which is safe to paste into a terminal. */
 export function isPlain(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text)

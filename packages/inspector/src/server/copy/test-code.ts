@@ -1,5 +1,6 @@
+import { findHeader } from 'tollgate/requests'
 import type { Capture } from '../../shared/capture.ts'
-import { findHeader, isHandshake, isJson, readParams } from '../read-capture.ts'
+import { isHandshake, isJson, readParams } from '../read-capture.ts'
 import { isPlain, writeAsciiJson } from './escape.ts'
 
 /** The code that signs a webhook as `request`. */

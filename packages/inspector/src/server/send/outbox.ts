@@ -1,5 +1,5 @@
+import { findHeader } from 'tollgate/requests'
 import type { Capture, HeaderList } from '../../shared/capture.ts'
-import { findHeader } from '../read-capture.ts'
 
 /** Facts about a request that the page sent. */
 export interface Sent {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { findHeader } from 'tollgate/requests'
 import {
   type SampleWebhook,
   type SignedRequest,
@@ -12,7 +13,7 @@ import type { Capture } from '../../shared/capture.ts'
 import { readBody } from '../body-text.ts'
 import { joinPublicUrl } from '../capture-exchange.ts'
 import { isHidden } from '../hide.ts'
-import { findHeader, isHandshake } from '../read-capture.ts'
+import { isHandshake } from '../read-capture.ts'
 import type { Delivery } from './deliver.ts'
 
 /** Wrong input from the page's user. The page shows the message. */

@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingRequest } from 'tollgate'
+import {
+  type ReadRequests,
+  type RecordedRequest,
+  RequestError,
+  readRequests,
+  splitUrl,
+  toIncoming,
+} from 'tollgate/requests'
 import type { ImportResult } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
-import { readBody } from '../body-text.ts'
 import { describeVerdict } from '../describe-verdict.ts'
-import { isHandshake } from '../read-capture.ts'
+import { type BareCapture, fromRecorded, toRecorded } from '../recorded.ts'
 import { createImportVerifiers, guessScheme, type OptionsByScheme, schemes } from '../schemes.ts'
 import { HttpError } from '../web/answers.ts'
-import { readImport } from './read-import.ts'
 
 interface ImportTools {
   readonly optionsByScheme: OptionsByScheme
@@ -15,55 +21,71 @@ interface ImportTools {
   readonly keep: (capture: Capture, request: IncomingRequest) => void
 }
 
+// The store keeps no larger request.
+const maxEntries = 2_000
+const maxHeaders = 200
+const maxUrl = 65_536
+const maxBody = 1_048_576
+
 /** Verifies each request of a file with the keys of this run. A verdict in the file is ignored. */
 export function createImporter({ optionsByScheme, throwAwayIndex, keep }: ImportTools) {
   const verifiers = createImportVerifiers(optionsByScheme)
-  return async (file: unknown): Promise<ImportResult> => {
-    const { requests, refused } = readOrRefuse(file)
-    for (const imported of requests) {
-      const request = toIncoming(imported)
-      const scheme = guessScheme(imported.headers)
-      const verdict = await verifiers.get(scheme)?.verify(request)
+  return async (file: Uint8Array): Promise<ImportResult> => {
+    const { requests } = readOrRefuse(file)
+    const refused: { entry: number; reason: string }[] = []
+    let imported = 0
+    for (const [index, given] of requests.slice(0, maxEntries).entries()) {
+      const reason = given instanceof RequestError ? describeError(given) : describeExcess(given)
+      if (given instanceof RequestError || reason !== undefined) {
+        refused.push({ entry: index + 1, reason: reason ?? '' })
+        continue
+      }
+      const bare = fromRecorded(given, given.target ?? splitUrl(given.url)?.target ?? given.url)
+      const request = toArrived(bare)
+      const scheme = guessScheme(bare.headers)
+      // A signature covers the whole body.
+      const verdict = bare.bodyTruncated ? undefined : await verifiers.get(scheme)?.verify(request)
       keep(
         {
-          ...imported,
+          ...bare,
           id: randomUUID(),
-          time: imported.time ?? Date.now(),
+          time: given.time ?? Date.now(),
           origin: 'imported',
           scheme,
-          kind: schemes[scheme].nameKind(imported),
+          kind: schemes[scheme].nameKind(bare),
           verdict: verdict && describeVerdict(verdict, throwAwayIndex),
         },
         request,
       )
+      imported++
     }
-    return { imported: requests.length, refused }
+    if (requests.length > maxEntries)
+      refused.push({ entry: maxEntries + 1, reason: `only the first ${maxEntries} entries of a file are read` })
+    return { imported, refused }
   }
 }
 
-function readOrRefuse(file: unknown): ReturnType<typeof readImport> {
+function readOrRefuse(file: Uint8Array): ReadRequests {
   try {
-    return readImport(file)
+    return readRequests(file, { from: 'The file' })
   } catch (error) {
-    throw new HttpError(400, error instanceof Error ? error.message : 'The file cannot be read.')
+    throw error instanceof RequestError ? new HttpError(400, error.message) : error
   }
 }
 
-/** Converts a capture to the request that the verifier got, with repeated headers in a list. */
-export function toIncoming(
-  imported: Pick<Capture, 'method' | 'target' | 'headers' | 'body' | 'bodyBase64'>,
-): IncomingRequest {
-  const headers = new Map<string, string[]>()
-  for (const [name, value] of imported.headers) {
-    const key = name.toLowerCase()
-    headers.set(key, [...(headers.get(key) ?? []), value])
-  }
-  return {
-    method: imported.method,
-    url: imported.target,
-    headers: Object.fromEntries(headers),
-    body: readBody(imported),
-    // The file does not say whether a server took it as a handshake. The header shows the intent.
-    handshake: isHandshake(imported),
-  }
+function describeError({ reason, position }: RequestError): string {
+  // The page names the entry.
+  const [, ...inside] = (position ?? '').split(', ')
+  return [...inside, reason].join(': ')
+}
+
+function describeExcess({ url, headers, body }: RecordedRequest): string | undefined {
+  if (url.length > maxUrl) return 'its URL is too long'
+  if (headers.length > maxHeaders) return `it has more than ${maxHeaders} headers`
+  return body !== undefined && body.length > maxBody ? 'its body is larger than 1 MiB' : undefined
+}
+
+/** Converts a capture to the request that the verifier got. */
+export function toArrived(capture: BareCapture): IncomingRequest {
+  return { ...toIncoming(toRecorded(capture)), url: capture.target }
 }

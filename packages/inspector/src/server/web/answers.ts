@@ -26,8 +26,12 @@ export const safeHeaders: Readonly<Record<string, string>> = {
 }
 
 export function sendText(res: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
-  res.writeHead(status, { ...safeHeaders, 'content-type': type, 'content-length': Buffer.byteLength(text) })
-  res.end(text)
+  sendBytes(res, status, Buffer.from(text), type)
+}
+
+export function sendBytes(res: ServerResponse, status: number, bytes: Uint8Array, type: string): void {
+  res.writeHead(status, { ...safeHeaders, 'content-type': type, 'content-length': bytes.length })
+  res.end(bytes)
 }
 
 /** A handler throws this to answer with this status and message. */
@@ -43,14 +47,20 @@ export class HttpError extends Error {
 const maxBodyBytes = 64 * 1_048_576
 
 /**
- * Reads a JSON body of at most 64 MiB. The content type must be application/json, which a form of
- * another site cannot send.
+ * Reads a body of at most 64 MiB. The content type must be application/json, which a form of another
+ * site cannot send.
  */
-export async function readJson(req: IncomingMessage): Promise<unknown> {
+export async function readFile(req: IncomingMessage): Promise<Uint8Array> {
   if (!/^application\/json\b/i.test(req.headers['content-type'] ?? ''))
     throw new HttpError(415, 'The body must be application/json.')
   const body = await readBytes(req, maxBodyBytes)
   if (body === undefined) throw new HttpError(413, 'The body is larger than 64 MiB.')
+  return body
+}
+
+/** Reads a JSON body, with the same limits. */
+export async function readJson(req: IncomingMessage): Promise<unknown> {
+  const body = await readFile(req)
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch {

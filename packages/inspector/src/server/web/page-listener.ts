@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { InputError } from '../send/requests.ts'
 import { cookieName, type Gate, isToken, readOwnHost, refuseAccess } from './access.ts'
-import { HttpError, safeHeaders, sendText } from './answers.ts'
+import { HttpError, safeHeaders, sendBytes, sendText } from './answers.ts'
 import type { LiveEvents } from './live-events.ts'
 import { findRoute, type Reply, type Workshop } from './routes.ts'
 import { sendFile } from './static-files.ts'
@@ -77,5 +77,12 @@ function sendReply(res: ServerResponse, reply: Reply, hide: (text: string) => st
     return
   }
   if (reply.file !== undefined) res.setHeader('content-disposition', `attachment; filename="${reply.file}"`)
-  sendText(res, 200, hide(reply.text), reply.type)
+  sendBytes(res, 200, hideInBytes(reply.bytes, hide), reply.type)
+}
+
+/** Bytes that are not UTF-8 are hidden byte by byte: keys are ASCII. */
+function hideInBytes(bytes: Uint8Array, hide: (text: string) => string): Uint8Array {
+  const text = Buffer.from(bytes).toString()
+  const encoding = Buffer.from(text).equals(bytes) ? 'utf8' : 'latin1'
+  return Buffer.from(hide(Buffer.from(bytes).toString(encoding)), encoding)
 }

@@ -1,28 +1,27 @@
 import type { IncomingMessage } from 'node:http'
-import { copyForms, type ImportResult, type RunInfo } from '../../shared/api.ts'
+import type { CopyForm, ImportResult, RunInfo } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
-import { writers } from '../copy/copy.ts'
+import { copyForms, exportForms, writeCopy, writeExport } from '../copy/copy.ts'
 import { hideCredentials, viewCapture } from '../hide.ts'
 import type { Sender } from '../send/sender.ts'
 import type { CaptureStore } from '../store/store.ts'
-import { writeHar } from '../transfer/har.ts'
-import { HttpError, readJson } from './answers.ts'
+import { HttpError, readFile, readJson } from './answers.ts'
 import { readResignInput, readSendInput } from './read-input.ts'
 
 /** The objects that the routes use. */
 export interface Workshop {
   readonly store: CaptureStore
   readonly sender: Sender
-  readonly importCaptures: (file: unknown) => Promise<ImportResult>
+  readonly importCaptures: (file: Uint8Array) => Promise<ImportResult>
   readonly info: () => RunInfo
   readonly listLimit: number
   readonly clear: () => void
 }
 
-/** A JSON answer, or a text to save or copy. */
+/** A JSON answer, or a file to save or copy. */
 export type Reply =
   | { readonly json: unknown }
-  | { readonly text: string; readonly type: string; readonly file?: string }
+  | { readonly bytes: Uint8Array; readonly type: string; readonly file?: string }
 
 type Handler = (workshop: Workshop, input: RouteInput) => Reply | Promise<Reply>
 interface RouteInput {
@@ -41,9 +40,8 @@ const routes: Readonly<Record<string, Handler>> = {
   },
   'GET /api/captures/:id': ({ store }, { id }) => ({ json: viewCapture(find(store, id)) }),
   'GET /api/captures/:id/copy': ({ store }, { id, query }) => {
-    const form = copyForms.find((one) => one === query.get('as'))
-    if (form === undefined) throw new HttpError(400, `"as" must be one of ${copyForms.join(', ')}.`)
-    return { text: writers[form](hideCredentials(find(store, id))), type: 'text/plain; charset=utf-8' }
+    const { name } = findForm(query.get('as'), 'as', copyForms)
+    return { bytes: writeCopy(name, hideCredentials(find(store, id))), type: 'text/plain; charset=utf-8' }
   },
   'POST /api/captures/:id/replay': async ({ store, sender }, { id }) => ({
     json: await sender.replay(find(store, id)),
@@ -53,13 +51,13 @@ const routes: Readonly<Record<string, Handler>> = {
     return { json: await sender.resign(find(store, id), input) }
   },
   'POST /api/send': async ({ sender }, { req }) => ({ json: await sender.send(readSendInput(await readJson(req))) }),
-  'POST /api/import': async ({ importCaptures }, { req }) => ({ json: await importCaptures(await readJson(req)) }),
+  'POST /api/import': async ({ importCaptures }, { req }) => ({ json: await importCaptures(await readFile(req)) }),
   'GET /api/export': ({ store }, { query }) => {
     const id = query.get('id')
     const chosen = [...(id === null ? store.all() : [find(store, id)])].map(hideCredentials)
-    return query.get('format') === 'har'
-      ? { text: JSON.stringify(writeHar(chosen)), type: 'application/json', file: 'tollgate-captures.har' }
-      : { text: JSON.stringify({ captures: chosen }), type: 'application/json', file: 'tollgate-captures.json' }
+    const possible = exportForms.filter(({ hasSeveral }) => hasSeveral || chosen.length === 1)
+    const { name, extension } = findForm(query.get('format') ?? 'capture', 'format', possible)
+    return { ...writeExport(name, chosen), file: `tollgate-captures.${extension}` }
   },
 }
 
@@ -73,6 +71,12 @@ export function findRoute(
   const key = `${req.method} ${path}`
   const handler = Object.hasOwn(routes, key) ? routes[key] : undefined
   return handler && ((workshop) => handler(workshop, { id: id ?? '', query: url.searchParams, req }))
+}
+
+function findForm<F extends CopyForm>(given: string | null, field: string, forms: readonly F[]): F {
+  const form = forms.find(({ name }) => name === given)
+  if (form !== undefined) return form
+  throw new HttpError(400, `"${field}" must be one of ${forms.map(({ name }) => name).join(', ')}.`)
 }
 
 function find(store: CaptureStore, id: string): Capture {

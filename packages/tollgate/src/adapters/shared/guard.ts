@@ -1,4 +1,4 @@
-import { checkMethods, readOption, refusePromise } from '../../checks/options.ts'
+import { checkMethods, checkNames, pickOptions, readOption, refusePromise } from '../../checks/options.ts'
 import { readEnvironment } from '../../checks/runtime.ts'
 import {
   type AnyVerdict,
@@ -11,7 +11,22 @@ import {
   type VerifierOptions,
   type WebhookSource,
 } from '../../index.ts'
+import { verifierOptions } from '../../verify/options.ts'
 import { chooseAnswer, type FullAnswer, toAnswer } from './answer.ts'
+
+/** The option of adapters for a verifier that exists. */
+export interface SharedVerifierOptions<V = Verifier<AnyVerdict>> {
+  /**
+   * A verifier that exists: one that several routes share, or one of another scheme. Beside it only
+   * `onRejected` (default: the verifier's) and the adapter's own options are allowed. Any other is
+   * a TypeError. Default: a verifier with the options.
+   * @see docs/sendgrid-event-webhook.md
+   */
+  readonly verifier?: V | undefined
+}
+
+/** The option of `SharedVerifierOptions`. */
+export const sharedVerifierOptions = { verifier: { type: 'object', methods: ['verify'] } } as const
 
 /**
  * The options that all adapters have. Handlers are typed by `mode` and `verifier`, which are types
@@ -19,13 +34,7 @@ import { chooseAnswer, type FullAnswer, toAnswer } from './answer.ts'
  */
 export type GuardOptions<S extends WebhookSource = WebhookSource> = VerifierOptions & {
   readonly mode?: Extract<S, Mode> | undefined
-  /**
-   * A verifier that exists: one that several routes share, or one of another scheme. Beside it only
-   * `onRejected` (default: the verifier's) and the adapter's own options are allowed. Any other is a
-   * TypeError. Default: a verifier with the options.
-   */
-  readonly verifier?: Exclude<S, Mode> | undefined
-}
+} & SharedVerifierOptions<Exclude<S, Mode>>
 
 /**
  * Options, or a function that returns them. The function is called once, at the first request. On
@@ -142,14 +151,16 @@ interface Prepared {
 }
 
 function prepare(options: GuardOptions): Prepared {
-  const verifier = readOption(options, 'verifier') === undefined ? createVerifier(options) : takeVerifier(options)
+  checkNames(options, { ...verifierOptions, ...sharedVerifierOptions }, 'the adapter')
+  const { verifier: _, ...verifierGiven } = options
+  const verifier = readOption(options, 'verifier') === undefined ? createVerifier(verifierGiven) : takeVerifier(options)
   const onRejected = readOption(options, 'onRejected') ?? readOption(verifier, 'onRejected')
   const explains = readOption(options, 'diagnose') !== undefined
   return { verifier, onRejected, reserves: verifier.reserves !== false, explains, logged: new Set() }
 }
 
 function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Verifier<AnyVerdict> {
-  checkMethods(verifier, 'verifier', ['verify'])
+  pickOptions<SharedVerifierOptions<unknown>, typeof sharedVerifierOptions>({ verifier }, sharedVerifierOptions)
   for (const [name, value] of Object.entries(others))
     if (value !== undefined)
       throw new TypeError(

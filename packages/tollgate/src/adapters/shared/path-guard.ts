@@ -1,21 +1,25 @@
-import { readOption } from '../../checks/options.ts'
+import { checkNames, type OptionRow, pickOptions, readOption } from '../../checks/options.ts'
 import type { Verifier } from '../../index.ts'
+import { verifierOptions as verifierTable } from '../../verify/options.ts'
 import { createPathFilter, type Mounting, type PathFilter } from '../../verify/paths.ts'
 import { readTarget } from '../../verify/public-url.ts'
-import { type GuardOptions, type OptionsSource, resolveOptions } from './guard.ts'
+import { type GuardOptions, type OptionsSource, resolveOptions, sharedVerifierOptions } from './guard.ts'
 
 /** The option of middleware that may see requests of other senders than Twilio. */
 export interface PathOptions {
   /**
-   * The paths to guard. A string guards that path and everything below it. A RegExp guards the
-   * paths that it matches, in any letter case. Encoded and unusual spellings of a guarded path are
-   * guarded too, and so is every path that has a `..` or white space, that cannot be decoded, or
-   * that does not begin with a slash, and every request whose Host moves the path of its URL. In h3
-   * 1, which mounts handlers by text, a string guards every path that begins with it. Default:
-   * every request that reaches the middleware.
+   * The paths to guard (Express, Fastify, Koa, Hono, h3, `ws`). A string guards that path and
+   * everything below it. A RegExp guards the paths that it matches, in any letter case. Encoded and
+   * unusual spellings of a guarded path are guarded too, and so is every path that has a `..` or
+   * white space, that cannot be decoded, or that does not begin with a slash, and every request
+   * whose Host moves the path of its URL. In h3 1, which mounts handlers by text, a string guards
+   * every path that begins with it. Default: every request that reaches the middleware.
    */
   readonly paths?: string | RegExp | readonly (string | RegExp)[] | undefined
 }
+
+/** The option of `PathOptions`. */
+export const pathOptions = { paths: { type: 'other' } } as const
 
 /** The option `paths`, taken apart from the verifier's options. */
 interface PathGuard<Env> {
@@ -34,16 +38,21 @@ type Options = GuardOptions & PathOptions
 
 /**
  * Splits the options of middleware into `paths` and the verifier's options.
+ * @param beside The adapter's other options, which the verifier does not know.
  * @throws TypeError if `paths` is wrong. Options from a function are checked at the first request.
  */
-export function createPathGuard<Env = void>(source: OptionsSource<Options, Env>): PathGuard<Env> {
+export function createPathGuard<Env = void>(
+  source: OptionsSource<Options, Env>,
+  beside: Readonly<Record<string, OptionRow>> = {},
+): PathGuard<Env> {
+  const known = { ...verifierTable, ...sharedVerifierOptions, ...pathOptions, ...beside }
   if (typeof source !== 'function') {
-    const { verifierOptions, filter } = splitOptions(resolveOptions(source))
+    const { verifierOptions, filter } = splitOptions(resolveOptions(source), known)
     return { verifierOptions, guards: (address, urls, _env, mounting) => isGuarded(filter, address, urls, mounting) }
   }
   let split: SplitOptions | undefined
   const splitOnce = (env: Env): SplitOptions => {
-    split ??= splitOptions(resolveOptions(source, env))
+    split ??= splitOptions(resolveOptions(source, env), known)
     return split
   }
   return {
@@ -82,12 +91,12 @@ interface SplitOptions {
   readonly filter: PathFilter
 }
 
-function splitOptions(options: Options): SplitOptions {
+function splitOptions(options: Options, known: Readonly<Record<string, OptionRow>>): SplitOptions {
+  checkNames(options, known, 'the adapter')
   const { paths: _, ...verifierOptions } = options
-  return {
-    verifierOptions,
-    filter: createPathFilter(readOption(options, 'paths'), findPublicUrl(verifierOptions)),
-  }
+  const own: PathOptions = options
+  const { paths } = pickOptions(own, pathOptions)
+  return { verifierOptions, filter: createPathFilter(paths, findPublicUrl(verifierOptions)) }
 }
 
 function findPublicUrl(options: GuardOptions): unknown {

@@ -1,18 +1,32 @@
-import { checkType, readOption } from '../../checks/options.ts'
+import { checkNames, pickOptions } from '../../checks/options.ts'
 import type { IncomingRequest } from '../../index.ts'
-import { createGuard, type Guard, type GuardOptions, type OptionsSource, resolveOptions } from './guard.ts'
+import { verifierOptions } from '../../verify/options.ts'
+import {
+  createGuard,
+  type Guard,
+  type GuardOptions,
+  type OptionsSource,
+  resolveOptions,
+  sharedVerifierOptions,
+} from './guard.ts'
 
 /** The option of adapters whose platforms pass an upgrade to the application like any request. */
 export interface WebSocketOptions {
   /**
    * Set it to true on routes that open WebSockets (Media Streams, ConversationRelay), and on no
-   * others. A request that asks for an upgrade is then verified only as a handshake, and every
-   * other request as usual. A handshake has the same signature for every call. `sharedKeysOnly`,
-   * the allowed methods and the replay guard do not apply to it. Default false: upgrade headers are
-   * ignored.
+   * others (fetch, Hono, h3, Elysia, SvelteKit, Astro, React Router). A request that asks for an
+   * upgrade is then verified only as a handshake, and every other request as usual. A handshake has
+   * the same signature for every call. `sharedKeysOnly`, the allowed methods and the replay guard
+   * do not apply to it. Default false: upgrade headers are ignored.
+   * @see docs/frameworks/ws.md
    */
   readonly webSocket?: boolean | undefined
 }
+
+/** The option of `WebSocketOptions`. */
+export const webSocketOptions = {
+  webSocket: { type: 'boolean', default: false },
+} as const
 
 /**
  * Creates a guard with the option `webSocket`. An adapter whose server knows if it upgrades the
@@ -24,9 +38,9 @@ export function createSocketGuard<Env = void>(source: OptionsSource<GuardOptions
   let opensSockets = false
   const takeOption = (given: GuardOptions & WebSocketOptions): GuardOptions => {
     const { webSocket: _, ...options } = given
-    const webSocket = readOption(given, 'webSocket')
-    checkType(webSocket, 'webSocket', 'boolean')
-    opensSockets = webSocket === true
+    checkNames(given, { ...verifierOptions, ...sharedVerifierOptions, ...webSocketOptions }, 'the adapter')
+    const own: WebSocketOptions = given
+    opensSockets = pickOptions(own, webSocketOptions).webSocket
     return options
   }
   const guard = createGuard<Env>(

@@ -1,0 +1,273 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { sampleWebhook, signRequest, signSendGridRequest } from 'tollgate/testing'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { findFreePort } from '../../../../tools/services/free-port.mjs'
+import { authToken, bin, listen, makeFolder, otherToken, tollgate, writeProgram, writeScratch } from '../support.ts'
+
+// Slow: each test starts the gateway and the inspector in a process, at nearly a second of CPU time.
+
+const running = new Set<ChildProcess>()
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL')
+  running.clear()
+})
+
+interface Dev {
+  readonly child: ChildProcess
+  readonly webhooks: string
+  readonly page: string
+  /** One line per request that has ended. */
+  readonly lines: () => string[]
+  readonly talk: () => string
+}
+
+/** Starts `tollgate dev` on free ports. Resolves after it printed its addresses. */
+async function startDev(
+  words: readonly string[],
+  env: Record<string, string> = {},
+  ports = ['--listen', '127.0.0.1:0', '--inspector-port', '0'],
+): Promise<Dev> {
+  const { PATH = '', HOME = '' } = process.env
+  const all = ['dev', ...ports, ...words]
+  const child = spawn(process.execPath, [bin, ...all], { env: { PATH, HOME, ...env } })
+  running.add(child)
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+      if (/^Inspector {2}http.*\n/m.test(stderr)) resolve()
+    })
+    child.on('close', () => reject(new Error(stderr)))
+  })
+  return {
+    child,
+    webhooks: /^Webhooks {3}(\S+?),?(?: |$)/m.exec(stderr)?.[1] ?? '',
+    page: /^Inspector {2}(\S+)$/m.exec(stderr)?.[1] ?? '',
+    lines: () => stdout.split('\n').filter((line) => line !== ''),
+    talk: () => stderr,
+  }
+}
+
+async function deliver(dev: Dev, publicUrl: string, token = authToken): Promise<number> {
+  const { headers, body } = signRequest({
+    url: `${publicUrl}/sms`,
+    ...sampleWebhook('message.inbound'),
+    authToken: token,
+  })
+  const response = await fetch(`${dev.webhooks}/sms`, { method: 'POST', headers, body: body ?? '' })
+  await response.text()
+  return response.status
+}
+
+async function askPage<T>(dev: Dev, path: string, body?: unknown): Promise<T> {
+  const { origin, searchParams } = new URL(dev.page)
+  const response = await fetch(origin + path, {
+    headers: {
+      'x-tollgate-inspector-token': searchParams.get('token') ?? '',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+  })
+  return (await response.json()) as T
+}
+
+test("without flags it accepts the page's test webhooks, prints a line for each, and ends on SIGINT", async () => {
+  const dev = await startDev([])
+  // This line follows the one that startDev waits for.
+  await expect.poll(dev.talk).toContain('Without an Auth Token')
+  const sent = await askPage<{ status: number }>(dev, '/api/send', { kind: 'message.inbound', path: '/sms' })
+  expect(sent.status).toBe(200)
+  expect(await deliver(dev, dev.webhooks)).toBe(403)
+  await expect
+    .poll(dev.lines)
+    .toEqual([
+      'accepted  POST /sms  message.inbound  covers params  matched auth_token 0  200',
+      'refused   POST /sms  signature_mismatch  403',
+    ])
+  dev.child.kill('SIGINT')
+  expect((await once(dev.child, 'close'))[0]).toBe(0)
+})
+
+test('in front of an application it verifies with the Auth Token and the public URL', async () => {
+  const seen: unknown[] = []
+  const app = await listen((req, res) => {
+    seen.push([req.url, req.headers['tollgate-verified']])
+    res.end('from the application')
+  })
+  onTestFinished(app.close)
+  const publicUrl = 'https://tunnel.example.com/prefix'
+  const dev = await startDev(['--upstream', app.origin, '--public-url', publicUrl], { TWILIO_AUTH_TOKEN: authToken })
+  expect(dev.talk()).toContain(`known to Twilio as ${publicUrl}`)
+  expect(await deliver(dev, publicUrl)).toBe(200)
+  expect(await deliver(dev, publicUrl, otherToken)).toBe(403)
+  expect(await deliver(dev, 'https://elsewhere.example.com')).toBe(403)
+  expect(seen).toEqual([['/sms', 'params']])
+  expect(dev.talk() + dev.lines().join()).not.toContain(authToken)
+})
+
+test('the line of a request ends with the status of the answer, also with --mode observe', async () => {
+  const app = await listen((_req, res) => void res.writeHead(404).end())
+  onTestFinished(app.close)
+  const dev = await startDev(['--upstream', app.origin, '--mode', 'observe'], { TWILIO_AUTH_TOKEN: authToken })
+  expect(await deliver(dev, dev.webhooks)).toBe(404)
+  expect(await deliver(dev, dev.webhooks, otherToken)).toBe(404)
+  await expect
+    .poll(dev.lines)
+    .toEqual([
+      'accepted  POST /sms  message.inbound  covers params  matched auth_token 0  404',
+      'refused   POST /sms  signature_mismatch  404',
+    ])
+})
+
+test('verify reads a fixture from the page as a capture', async () => {
+  const dev = await startDev([], { TWILIO_AUTH_TOKEN: authToken })
+  await deliver(dev, dev.webhooks)
+  const [capture] = await askPage<{ id: string }[]>(dev, '/api/captures')
+  const { captures } = await askPage<{ captures: unknown[] }>(dev, `/api/export?id=${capture?.id}`)
+  const verified = await tollgate(['verify', '--capture', writeScratch(JSON.stringify(captures[0]))])
+  expect(verified.stdout).toMatch(/^genuine\n {2}covers {5}the URL and every form parameter\n/)
+  expect(verified.code).toBe(0)
+})
+
+test('with --store the next run has the captures again', async () => {
+  const store = ['--store', join(makeFolder(), 'captures.db')]
+  const first = await startDev(store)
+  await askPage(first, '/api/send', { kind: 'call.inbound' })
+  first.child.kill('SIGTERM')
+  expect((await once(first.child, 'close'))[0]).toBe(0)
+  const second = await startDev(store)
+  expect(await askPage(second, '/api/captures')).toMatchObject([{ kind: 'call.inbound', code: 'accepted' }])
+})
+
+test.each([
+  [['--sign-with-real-token'], 2, '--sign-with-real-token needs an Auth Token'],
+  [['--store', '/no/such/directory/captures.db'], 2, '--store: Cannot keep captures in'],
+  [['--listen', '8080'], 2, '--listen is given 2 times'],
+  [['--inspector-port', '70000'], 2, '--inspector-port needs a whole number'],
+  [['--mode', 'off'], 2, 'enforce'],
+  [['--upstream', 'example.com'], 2, '--upstream must be http(s)://host:port'],
+  [['--allowed-account', 'x'], 2, 'tollgate: --allowed-account is not "AC" and 32 hex digits'],
+  [['--public-url', 'example.com'], 2, '--public-url is not an absolute'],
+])('wrong usage is reported: %j', async (words, code, message) => {
+  const ran = await tollgate(['dev', '--listen', '127.0.0.1:0', ...words], { withToken: false })
+  expect(ran.stderr.toLowerCase()).toContain(message.toLowerCase())
+  expect(ran.code).toBe(code)
+})
+
+test('a port in use is reported, with exit code 3', async () => {
+  const blocker = await listen(() => undefined)
+  onTestFinished(blocker.close)
+  const { port } = new URL(blocker.origin)
+  const upstream = ['--upstream', '1', '--public-url', 'https://example.com']
+  const calls: [words: string[], flag: string][] = [
+    [['dev', '--listen', `${port}`], 'listen'],
+    [['dev', '--listen', '0', '--inspector-port', `${port}`], 'inspector-port'],
+    [['gateway', ...upstream, '--listen', `127.0.0.1:${port}`], 'listen'],
+    [['gateway', ...upstream, '--listen', '0', '--admin', `${port}`], 'admin'],
+  ]
+  for (const [words, flag] of calls)
+    expect(await tollgate(words)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining(
+        `Cannot listen on 127.0.0.1:${port}: another program uses the address. Choose another with --${flag}.\n`,
+      ),
+    })
+})
+
+test('it explains a rejection once, an application that refuses itself, and an upstream that is gone', async () => {
+  const app = await listen((_req, res) => res.writeHead(403).end())
+  const { port } = new URL(app.origin)
+  const dev = await startDev(['--upstream', `localhost:${port}`], { TWILIO_AUTH_TOKEN: authToken })
+  // This line follows the one that startDev waits for.
+  await expect.poll(dev.talk).toContain('webhooks need --sign-with-real-token')
+  for (let times = 0; times < 2; times++) await deliver(dev, 'https://elsewhere.example.com')
+  await deliver(dev, dev.webhooks)
+  await expect.poll(dev.talk).toContain(`403 is the answer of http://localhost:${port}`)
+  await app.close()
+  expect(await deliver(dev, dev.webhooks)).toBe(502)
+  await expect
+    .poll(dev.talk)
+    .toContain(`502: the upstream http://localhost:${port} cannot be reached: nothing listens there.`)
+  expect(dev.talk()).toContain(`Checked for ${dev.webhooks}/sms with TWILIO_AUTH_TOKEN and this run's own token.`)
+  expect(dev.talk().split('Checked for')).toHaveLength(2)
+  expect(dev.talk()).not.toContain(authToken)
+})
+
+const node = `#!${process.execPath}\n`
+
+// What the programs print, with their own fields and frames.
+const tunnels = {
+  ngrok: `console.log('{"lvl":"info","msg":"starting web service","addr":"127.0.0.1:4040","obj":"web"}')
+console.log(JSON.stringify({ addr: 'http://' + process.argv[3], lvl: 'info', msg: 'started tunnel', name: 'command_line', obj: 'tunnels', t: '2026-01-01T00:00:00Z', url: 'https://abc-1.ngrok-free.app' }))`,
+  cloudflared: `console.error('2026-01-01T00:00:00Z INF Requesting new quick Tunnel on trycloudflare.com...')
+console.error('2026-01-01T00:00:00Z INF |  https://some-random-words.trycloudflare.com                                     |')`,
+}
+
+test.each([
+  ['ngrok', 'https://abc-1.ngrok-free.app'],
+  ['cloudflared', 'https://some-random-words.trycloudflare.com'],
+] as const)(
+  '--tunnel starts %s, takes its address as the public URL, and ends it; --open opens the page',
+  async (name, publicUrl) => {
+    const folder = makeFolder()
+    const write = (file: string): string => `require('node:fs').writeFileSync(${JSON.stringify(join(folder, file))},`
+    const end = `process.on('SIGTERM', () => { ${write('ended')} ''); process.exit() }); setInterval(() => {}, 1000)`
+    writeProgram(folder, name, `${node}${write('args')} process.argv.slice(2).join(' '))\n${end}\n${tunnels[name]}`)
+    writeProgram(folder, 'xdg-open', `${node}${write('opened')} process.argv[2])`)
+    const port = await findFreePort()
+    const words = ['dev', '--tunnel', '--open', '--listen', `${port}`, '--inspector-port', '0']
+    const dev = await startDev(words.slice(1), { TWILIO_AUTH_TOKEN: authToken, PATH: folder }, [])
+    expect(dev.talk()).toContain(`Webhooks   http://127.0.0.1:${port}, known to Twilio as ${publicUrl}\n`)
+    expect(readFileSync(join(folder, 'args'), 'utf8')).toContain(`127.0.0.1:${port}`)
+    expect(await deliver(dev, publicUrl)).toBe(200)
+    await expect
+      .poll(() => existsSync(join(folder, 'opened')) && readFileSync(join(folder, 'opened'), 'utf8'))
+      .toBe(dev.page)
+    dev.child.kill('SIGINT')
+    expect((await once(dev.child, 'close'))[0]).toBe(0)
+    expect(existsSync(join(folder, 'ended'))).toBe(true)
+  },
+)
+
+test('a tunnel program that is missing or fails is reported', async () => {
+  const folder = makeFolder()
+  const words = ['dev', '--tunnel', '--listen', String(await findFreePort())]
+  expect(await tollgate(words, { env: { PATH: folder } })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--tunnel needs ngrok or cloudflared on the PATH'),
+  })
+  writeProgram(
+    folder,
+    'ngrok',
+    `${node}console.log('{"lvl":"eror","msg":"failed to reconnect session","err":"authentication failed: ERR_NGROK_4018"}')`,
+  )
+  expect(await tollgate(words, { env: { PATH: folder } })).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('ngrok opened no tunnel: authentication failed: ERR_NGROK_4018'),
+  })
+  writeProgram(folder, 'ngrok', `${node}process.exit(1)`)
+  expect(await tollgate(words, { env: { PATH: folder } })).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('ngrok opened no tunnel: it ended, and named no public URL'),
+  })
+})
+
+test("SendGrid's webhooks arrive below --sendgrid-path", async () => {
+  const { publicKey, headers, body } = await signSendGridRequest()
+  const dev = await startDev(['--sendgrid-path', '/events'], { SENDGRID_WEBHOOK_PUBLIC_KEY: publicKey })
+  const send = async (bytes: typeof body) =>
+    (await fetch(`${dev.webhooks}/events`, { method: 'POST', headers, body: bytes })).status
+  expect(await send(body.slice(1))).toBe(403)
+  expect(await send(body)).not.toBe(403)
+  await vi.waitFor(() =>
+    expect(dev.lines().at(-1)).toContain('sendgrid  covers timestamp-and-body  matched sendgrid 0'),
+  )
+  const without = await tollgate(['dev', '--sendgrid-path', '/events'])
+  expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no public key of SendGrid') })
+})

@@ -1,0 +1,97 @@
+import { encodeUtf8 } from '../scheme/form.ts'
+import { RequestError } from './error.ts'
+import {
+  property,
+  readBase64,
+  readHeaderList,
+  readObject,
+  readTime,
+  textOf,
+  writeAsciiJson,
+  writeBody,
+} from './json.ts'
+import { checkRequest, ownTarget, type RecordedRequest, type RecordedResponse } from './request.ts'
+
+/** The fields of a request, for messages. */
+export const captureFields = '{ "method", "url", "headers", "body" or "bodyBase64" }'
+
+/** Lists the requests of a file: one, a list, or `{ captures: [...] }` as the inspector exports it. */
+export function listCaptures(file: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(file)) return file
+  const captures = property(file, 'captures')
+  if (Array.isArray(captures)) return captures
+  return textOf(file, 'method') === undefined ? undefined : [file]
+}
+
+/**
+ * Reads `{ method, url, headers, body or bodyBase64 }`. An object as body is what a parser left of
+ * it.
+ * @throws RequestError for anything else
+ */
+export function readCapture(value: unknown): RecordedRequest {
+  const [url, method] = [textOf(value, 'url'), textOf(value, 'method')]
+  if (url === undefined || method === undefined) throw new RequestError(`it needs ${captureFields}`)
+  return checkRequest({
+    method,
+    url,
+    headers: readHeaderList(property(value, 'headers')),
+    ...readBody(value),
+    target: textOf(value, 'target'),
+    ...readMarks(value),
+    ...readTimes(value),
+  })
+}
+
+function readMarks(value: unknown): Pick<RecordedRequest, 'bodyTruncated' | 'bodyDecoded'> {
+  return {
+    ...(property(value, 'bodyTruncated') === true && { bodyTruncated: true }),
+    ...(property(value, 'bodyDecoded') === true && { bodyDecoded: true }),
+  }
+}
+
+function readTimes(value: unknown): Pick<RecordedRequest, 'time'> {
+  const time = readTime(property(value, 'time'))
+  return time === undefined ? {} : { time }
+}
+
+function readBody(value: unknown): Pick<RecordedRequest, 'body' | 'parsedBody'> {
+  const [body, base64] = [property(value, 'body') ?? undefined, property(value, 'bodyBase64') ?? undefined]
+  if (body !== undefined && base64 !== undefined) throw new RequestError('it has both "body" and "bodyBase64"')
+  if (base64 !== undefined) {
+    if (typeof base64 !== 'string') throw new RequestError('"bodyBase64" must be a string')
+    return { body: readBase64(base64, 'bodyBase64') }
+  }
+  if (typeof body === 'string') return { body: encodeUtf8(body) }
+  const parsedBody = readObject(body)
+  if (body !== undefined && parsedBody === undefined) throw new RequestError('"body" must be a string or an object')
+  // An empty object is what a parser leaves that did not read the body.
+  return parsedBody === undefined || Object.keys(parsedBody).length === 0 ? {} : { parsedBody }
+}
+
+/** Writes one request as an object, and several as `{ captures: [...] }`. */
+export function writeCaptures(requests: readonly RecordedRequest[]): Uint8Array {
+  const [first, ...others] = requests.map(toCapture)
+  const isOne = first !== undefined && others.length === 0 && requests[0]?.details === undefined
+  return encodeUtf8(`${writeAsciiJson(isOne ? first : { captures: requests.map(toCapture) }, 2)}\n`)
+}
+
+function toCapture(recorded: RecordedRequest): object {
+  const { details, response, body, parsedBody, ...request } = recorded
+  return {
+    ...details,
+    ...request,
+    target: ownTarget(recorded),
+    ...(parsedBody === undefined ? toBodyFields(body) : { body: parsedBody }),
+    ...(response !== undefined && { response: toResponse(response) }),
+  }
+}
+
+function toResponse({ body, details, ...response }: RecordedResponse): object {
+  return { ...details, ...response, ...toBodyFields(body) }
+}
+
+function toBodyFields(body: Uint8Array | undefined): object {
+  if (body === undefined) return {}
+  const written = writeBody(body)
+  return 'text' in written ? { body: written.text } : { bodyBase64: written.base64 }
+}

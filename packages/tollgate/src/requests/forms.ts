@@ -1,0 +1,213 @@
+import { decodeUtf8, encodeUtf8 } from '../scheme/form.ts'
+import { captureFields, listCaptures, readCapture, writeCaptures } from './capture.ts'
+import type { ReadFile } from './curl-data.ts'
+import { addSource, RequestError } from './error.ts'
+import { listHarEntries, readHarEntry, writeHar } from './har.ts'
+import { parseJson } from './json.ts'
+import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
+import { findCurl, readCurl } from './read-curl.ts'
+import { type RecordedRequest, toUtf8 } from './request.ts'
+import { writeCurl } from './write-curl.ts'
+
+/** A text with requests. Its parts are decoded when a reader asks for them. */
+export interface Source {
+  readonly bytes: Uint8Array
+  /** @throws RequestError if the bytes are not UTF-8 */
+  readonly text: string
+  /** True if the text begins like JSON. */
+  readonly isJson: boolean
+  /** @throws RequestError if the text is not JSON */
+  readonly json: unknown
+}
+
+/** Options of `readRequests`. */
+export interface ReadOptions {
+  /** The form. Default: detected. */
+  readonly form?: FormName | undefined
+  /** Names the source in errors. Default `'The text'`. */
+  readonly from?: string | undefined
+  /** The scheme of a raw request, which names none. Default `'https'`. */
+  readonly scheme?: string | undefined
+  /** Reads a file that a curl command names with `@`. Default: such a command is refused. */
+  readonly readFile?: ReadFile | undefined
+}
+
+/** A form in which requests are written. To add one, add a row. */
+export interface RequestForm {
+  /** Its name in a menu. */
+  readonly label: string
+  /** Describes it in messages, with its article. */
+  readonly title: string
+  /** Describes it in the help of a command. */
+  readonly describe: string
+  /** The media type and the ending of a file. */
+  readonly type: string
+  readonly extension: string
+  /** True if a file holds several requests. */
+  readonly hasSeveral: boolean
+  /** Says if a text has this form. Rows are asked in their order. */
+  recognizes(source: Source): boolean
+  /** Reads each request of a text. @throws RequestError if it has not this form */
+  read(source: Source, options: ReadOptions): readonly (RecordedRequest | RequestError)[]
+  /** Writes requests: exactly one, unless `hasSeveral`. */
+  write(requests: readonly RecordedRequest[]): Uint8Array
+}
+
+const mostEntries = 10_000
+
+/** Reads each item of a list. A fault of one does not keep the others from being read. */
+function readEach(
+  items: readonly unknown[] | undefined,
+  what: string,
+  read: (item: unknown) => RecordedRequest,
+): readonly (RecordedRequest | RequestError)[] {
+  if (items === undefined) throw new RequestError(`this is not ${what}`)
+  if (items.length > mostEntries) throw new RequestError(`it has more than ${mostEntries} entries`)
+  return items.map((item) => {
+    try {
+      return read(item)
+    } catch (error) {
+      if (error instanceof RequestError) return error
+      throw error
+    }
+  })
+}
+
+function writeOne(write: (request: RecordedRequest) => Uint8Array): RequestForm['write'] {
+  return (requests) => {
+    const [first, ...others] = requests
+    if (first === undefined || others.length > 0) throw new TypeError('This form holds exactly one request')
+    return write(first)
+  }
+}
+
+/** The name of a form. */
+export type FormName = 'raw' | 'har' | 'capture' | 'curl'
+
+/**
+ * Every form of a request: how it is recognised, read and written. Marks survive in each. A form
+ * without a place for them has comments.
+ */
+export const requestForms: Readonly<Record<FormName, RequestForm>> = {
+  raw: {
+    label: 'raw HTTP',
+    title: 'a raw HTTP request',
+    describe: 'A raw HTTP request',
+    type: 'message/http',
+    extension: 'http',
+    hasSeveral: false,
+    recognizes: ({ bytes }) => looksLikeRawHttp(bytes),
+    read: ({ bytes }, { scheme = 'https' }) => [readRawHttp(bytes, scheme)],
+    write: writeOne(writeRawHttp),
+  },
+  har: {
+    label: 'HAR',
+    title: 'a HAR file',
+    describe: 'A HAR file; if it has several entries, choose one with --entry',
+    type: 'application/json',
+    extension: 'har',
+    hasSeveral: true,
+    recognizes: (source) => source.isJson && listHarEntries(source.json) !== undefined,
+    read: ({ json }) => readEach(listHarEntries(json), 'a HAR file: it has no log.entries', readHarEntry),
+    write: writeHar,
+  },
+  capture: {
+    label: 'JSON',
+    title: 'a request as JSON',
+    describe: "A request as JSON, { method, url, headers, body }, or the inspector's export",
+    type: 'application/json',
+    extension: 'json',
+    hasSeveral: true,
+    recognizes: ({ isJson }) => isJson,
+    read: ({ json }) => readEach(listCaptures(json), `a request, which needs ${captureFields}`, readCapture),
+    write: writeCaptures,
+  },
+  curl: {
+    label: 'curl',
+    title: 'a curl command',
+    describe: "A curl command, as browsers and Twilio's console copy it",
+    type: 'text/x-shellscript',
+    extension: 'sh',
+    hasSeveral: false,
+    recognizes: ({ text }) => findCurl(text) !== undefined,
+    read: ({ text }, { readFile }) => [readCurl(text, readFile)],
+    write: writeOne(writeCurl),
+  },
+}
+
+/** The requests of a text, and their form. */
+export interface ReadRequests {
+  readonly form: FormName
+  /** One item for each entry: the request, or the reason why it cannot be read. */
+  readonly requests: readonly (RecordedRequest | RequestError)[]
+}
+
+/**
+ * Reads the requests of a text: a file, or what was pasted. Everything in it may be hostile. The time
+ * is linear in its length.
+ *
+ * @param given UTF-8, or UTF-16 with a byte order mark
+ * @returns the form, and each request. An entry that cannot be read is an error, so that the others
+ *   can be used.
+ * @throws RequestError if the text has no form that is known, or not the form that `options` names
+ */
+export function readRequests(given: string | Uint8Array, options: ReadOptions = {}): ReadRequests {
+  const from = options.from ?? 'The text'
+  try {
+    const source = openSource(toUtf8(typeof given === 'string' ? encodeUtf8(given) : given))
+    const form = options.form ?? detectForm(source)
+    const requests = requestForms[form].read(source, options)
+    return { form, requests: requests.map((one, index) => nameEntry(one, from, requestForms[form], index)) }
+  } catch (error) {
+    throw addSource(error, from)
+  }
+}
+
+function nameEntry(
+  one: RecordedRequest | RequestError,
+  from: string,
+  { hasSeveral }: RequestForm,
+  index: number,
+): RecordedRequest | RequestError {
+  if (!(one instanceof RequestError)) return one
+  return addSource(one, from, hasSeveral ? `entry ${index + 1}` : undefined) as RequestError
+}
+
+function openSource(bytes: Uint8Array): Source {
+  let text: string | undefined
+  let json: { readonly value: unknown } | undefined
+  return {
+    bytes,
+    get text() {
+      text ??= decodeUtf8(bytes)
+      if (text === undefined) throw new RequestError('this is not UTF-8 text')
+      return text
+    },
+    get isJson() {
+      const first = bytes.find((byte) => ![9, 10, 13, 32].includes(byte))
+      return first === 0x7b || first === 0x5b
+    },
+    get json() {
+      json ??= { value: parseJson(this.text) }
+      return json.value
+    },
+  }
+}
+
+function detectForm(source: Source): FormName {
+  const names = Object.keys(requestForms) as FormName[]
+  const found = names.find((name) => requestForms[name].recognizes(source))
+  if (found !== undefined) return found
+  if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(source.text))
+    throw new RequestError('this is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd)')
+  const titles = Object.values(requestForms).map(({ title }) => title)
+  throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}`)
+}
+
+/**
+ * Writes requests in a form.
+ * @throws TypeError for other than one request, if the form holds only one
+ */
+export function writeRequests(form: FormName, requests: readonly RecordedRequest[]): Uint8Array {
+  return requestForms[form].write(requests)
+}

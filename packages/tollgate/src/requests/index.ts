@@ -1,0 +1,25 @@
+export { decodeContent } from './content.ts'
+export type { ReadFile } from './curl-data.ts'
+export { RequestError } from './error.ts'
+export {
+  type FormName,
+  type ReadOptions,
+  type ReadRequests,
+  type RequestForm,
+  readRequests,
+  requestForms,
+  type Source,
+  writeRequests,
+} from './forms.ts'
+export {
+  checkRequest,
+  findHeader,
+  type HeaderList,
+  hiddenValue,
+  isBodyLost,
+  type RecordedRequest,
+  type RecordedResponse,
+  type RecordedUrl,
+  splitUrl,
+  toIncoming,
+} from './request.ts'

@@ -1,0 +1,139 @@
+import { decodeUtf8 } from '../scheme/form.ts'
+import { nameLine, RequestError } from './error.ts'
+import { fromLatin1, type HeaderList, toLatin1 } from './request.ts'
+
+/** @throws RequestError with the position of the fault */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new RequestError('this is not JSON', { position: nameLine(text, findFault(text)) })
+  }
+}
+
+const word = /[ \t\r\n]*([[{}\],:"]|[^\s[\]{},:"]+)?/y
+const literal = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/
+const escaped = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
+
+/** Finds the first character that JSON does not allow. Messages of engines differ, and may quote. */
+function findFault(text: string): number {
+  const open: string[] = []
+  let [expected, at] = ['value', 0]
+  for (;;) {
+    word.lastIndex = at
+    const found = word.exec(text)?.[1]
+    if (found === undefined) return text.length
+    const start = word.lastIndex - found.length
+    at = word.lastIndex
+    const next = follow(found, expected, open)
+    if (next === undefined) return start
+    expected = next
+    if (found !== '"') continue
+    const end = findQuote(text, at)
+    if (text[end] !== '"') return end
+    at = end + 1
+  }
+}
+
+/** Returns what may follow a word, or `undefined` if the word is not expected here. */
+function follow(found: string, expected: string, open: string[]): string | undefined {
+  const isValue = expected.startsWith('value')
+  if (found === '"') return isValue ? 'comma or end' : expected.startsWith('name') ? 'colon' : undefined
+  if (found === '{' || found === '[') {
+    open.push(found)
+    return isValue ? `${found === '{' ? 'name' : 'value'} or end` : undefined
+  }
+  if (found === '}' || found === ']') {
+    const isOpen = open.pop() === (found === '}' ? '{' : '[')
+    return isOpen && expected.endsWith('end') ? 'comma or end' : undefined
+  }
+  if (found === ',') return open.length > 0 && expected === 'comma or end' ? commaIn(open) : undefined
+  if (found === ':') return expected === 'colon' ? 'value' : undefined
+  return isValue && literal.test(found) ? 'comma or end' : undefined
+}
+
+function commaIn(open: readonly string[]): string {
+  return open.at(-1) === '{' ? 'name' : 'value'
+}
+
+/** Finds the end of a string, or the first character that a string cannot have. */
+function findQuote(text: string, start: number): number {
+  let at = start
+  while (at < text.length && text[at] !== '"' && text.charCodeAt(at) >= 32) {
+    escaped.lastIndex = at
+    if (text[at] === '\\' && !escaped.test(text)) return at
+    at = text[at] === '\\' ? escaped.lastIndex : at + 1
+  }
+  return at
+}
+
+/** Reads only own properties: a file may use names that every object inherits. */
+export function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+}
+
+/** Reads a property that is a text. `undefined` for any other value. */
+export function textOf(value: unknown, name: string): string | undefined {
+  const found = property(value, name)
+  return typeof found === 'string' ? found : undefined
+}
+
+/** Reads headers from an object, a list of pairs, or HAR's list of { name, value }. */
+export function readHeaderList(headers: unknown): HeaderList {
+  if (headers === undefined || headers === null) return []
+  const fault = new RequestError('"headers" must be an object, or a list of [name, value]')
+  if (typeof headers !== 'object') throw fault
+  const list: readonly unknown[] = Array.isArray(headers) ? headers : Object.entries(headers)
+  const fields: [string, string][] = []
+  for (const each of list) {
+    const [name, value] = Array.isArray(each) ? each : [property(each, 'name'), property(each, 'value')]
+    for (const one of Array.isArray(value) ? value : [value]) {
+      // Logs write a Content-Length as a number.
+      if (typeof name !== 'string' || (typeof one !== 'string' && typeof one !== 'number')) throw fault
+      fields.push([name, String(one)])
+    }
+  }
+  return fields
+}
+
+/**
+ * Decodes a body that is written as Base64. Some tools leave out the padding.
+ * @throws RequestError that names the property
+ */
+export function readBase64(text: string, name: string): Uint8Array {
+  const digits = text.replace(/={1,2}$/, '')
+  const isPadded = digits.length !== text.length
+  if (/[^A-Za-z0-9+/]/.test(digits) || digits.length % 4 === 1 || (isPadded && text.length % 4 !== 0))
+    throw new RequestError(`"${name}" is not Base64`)
+  return fromLatin1(atob(digits))
+}
+
+/** A body as text if its bytes are UTF-8, or else as Base64. */
+export type WrittenBody = { readonly text: string } | { readonly base64: string }
+
+export function writeBody(body: Uint8Array): WrittenBody {
+  const text = decodeUtf8(body)
+  return text === undefined ? { base64: btoa(toLatin1(body)) } : { text }
+}
+
+/** Writes JSON in ASCII: what is copied must not have invisible characters. */
+export function writeAsciiJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+/** The mark of a property that is an object, such as a body that a parser left. */
+export function readObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isPlain ? (value as Readonly<Record<string, unknown>>) : undefined
+}
+
+/** Reads a time in milliseconds since 1970, or as ISO 8601. */
+export function readTime(given: unknown): number | undefined {
+  const time = typeof given === 'string' ? Date.parse(given) : given
+  return typeof time === 'number' && time > 0 && time < 8.64e15 ? time : undefined
+}

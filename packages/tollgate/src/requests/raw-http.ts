@@ -1,0 +1,171 @@
+import { encodeUtf8 } from '../scheme/form.ts'
+import { RequestError } from './error.ts'
+import { readNotes, writeNotes } from './notes.ts'
+import {
+  checkRequest,
+  findHeader,
+  framing,
+  fromLatin1,
+  type HeaderList,
+  isBodyLost,
+  joinBytes,
+  ownTarget,
+  type RecordedRequest,
+  splitUrl,
+  toLatin1,
+  trimBlanks,
+} from './request.ts'
+
+const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/\d(?:\.\d)?$/
+const longestHead = 1024 * 1024
+
+/** Returns true for text that begins with a request line. Blank lines and notes may come before it. */
+export function looksLikeRawHttp(bytes: Uint8Array): boolean {
+  return requestLine.test(splitHead(bytes).lines[0] ?? '')
+}
+
+interface Head {
+  readonly notes: readonly string[]
+  /** The request line and the headers. */
+  readonly lines: readonly string[]
+  /** The number of the request line in the text. */
+  readonly firstLine: number
+  readonly rest: Uint8Array
+}
+
+/** Splits at the first empty line. Lines end with CRLF, or with LF as editors save them. */
+function splitHead(bytes: Uint8Array): Head {
+  const notes: string[] = []
+  const lines: string[] = []
+  let [at, count, firstLine] = [0, 0, 1]
+  while (at < bytes.length && at < longestHead) {
+    const found = bytes.indexOf(10, at)
+    const end = found === -1 ? bytes.length : found
+    const line = toLatin1(bytes.subarray(at, bytes[end - 1] === 13 ? end - 1 : end))
+    at = end + 1
+    count++
+    const isFirst = lines.length === 0
+    if (isFirst && line.startsWith('# ')) notes.push(line)
+    else if (trimBlanks(line) !== '') lines.push(line)
+    else if (!isFirst) break
+    if (isFirst && lines.length === 1) firstLine = count
+    // Text without line ends is no request.
+    if (isFirst && lines.length === 1 && !requestLine.test(line)) break
+  }
+  return { notes, lines, firstLine, rest: bytes.subarray(at) }
+}
+
+/**
+ * Parses a request in the form of HTTP/1.1 messages.
+ *
+ * @param scheme the scheme of the URL if the target is not absolute
+ * @throws RequestError if the text is not such a request
+ */
+export function readRawHttp(bytes: Uint8Array, scheme: string): RecordedRequest {
+  const { notes, lines, firstLine, rest } = splitHead(bytes)
+  const [first = '', ...fields] = lines
+  const start = requestLine.exec(first)
+  if (start === null)
+    throw new RequestError('this does not begin with a line such as "POST /sms HTTP/1.1"', {
+      position: `line ${firstLine}`,
+    })
+  const [, method = '', given = ''] = start
+  const headers = fields.map((line, index) => parseField(line, firstLine + 1 + index))
+  const { leftOut: _, bodyLost, url, ...marks } = readNotes(notes)
+  const isLost = bodyLost === true || marks.parsedBody !== undefined
+  return checkRequest({
+    method,
+    url: url ?? resolveTarget(given, headers, scheme),
+    headers,
+    body: isLost ? undefined : marks.bodyTruncated ? readBeginning(rest, headers) : readBody(rest, headers),
+    ...marks,
+  })
+}
+
+function parseField(line: string, number: number): readonly [string, string] {
+  const [, name] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+|:[a-z]+):/.exec(line) ?? []
+  if (name === undefined)
+    throw new RequestError('this is not a header; an empty line ends the headers', { position: `line ${number}` })
+  return [name, trimBlanks(line.slice(name.length + 1))]
+}
+
+function resolveTarget(target: string, headers: HeaderList, scheme: string): string {
+  if (splitUrl(target) !== undefined) return target
+  const host = findHeader(headers, 'host') ?? findHeader(headers, ':authority')
+  return host === undefined || host === '' ? target : `${scheme}://${host}${target}`
+}
+
+/** Reads what was kept of a body. Its Content-Length may be that of the whole body. */
+function readBeginning(rest: Uint8Array, headers: HeaderList): Uint8Array | undefined {
+  return rest.length === 0 && findHeader(headers, 'content-length') !== '0' ? undefined : rest
+}
+
+function readBody(rest: Uint8Array, headers: HeaderList): Uint8Array | undefined {
+  const declared = findHeader(headers, 'content-length')
+  if (declared !== undefined && /^\d{1,9}$/.test(declared)) return cut(rest, Number(declared))
+  if (/chunked/i.test(findHeader(headers, 'transfer-encoding') ?? '')) return dechunk(rest) ?? rest
+  // Editors end a file with a line break, which a form never has.
+  const isForm = /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
+  let end = rest.length
+  while (isForm && (rest[end - 1] === 10 || (rest[end - 1] === 13 && end < rest.length))) end--
+  return end === 0 ? undefined : rest.subarray(0, end)
+}
+
+function cut(rest: Uint8Array, length: number): Uint8Array {
+  if (rest.length < length)
+    throw new RequestError(`it is cut off: its Content-Length is ${length}, but its body has ${rest.length} bytes`)
+  if (rest.subarray(length).some((byte) => ![9, 10, 13, 32].includes(byte)))
+    throw new RequestError(
+      `it continues after its body: its Content-Length is ${length}, but there are ${rest.length} bytes`,
+    )
+  return rest.subarray(0, length)
+}
+
+/** Joins the chunks. Returns `undefined` without chunks: many tools save the joined body. */
+function dechunk(rest: Uint8Array): Uint8Array | undefined {
+  const chunks: Uint8Array[] = []
+  let at = 0
+  while (at < rest.length) {
+    const end = rest.indexOf(10, at) + 1
+    const line = end === 0 || end > at + 200 ? '' : toLatin1(rest.subarray(at, end))
+    const [, digits] = /^([0-9a-f]{1,7})(?:;[^\r\n]*)?\r?\n$/i.exec(line) ?? []
+    if (digits === undefined) return undefined
+    const size = Number.parseInt(digits, 16)
+    if (size === 0) return joinBytes(chunks)
+    at = end
+    chunks.push(rest.subarray(at, at + size))
+    at += size
+    at += rest[at] === 13 ? 2 : 1
+  }
+  return undefined
+}
+
+/** Writes a request as an HTTP/1.1 message. Marks are comments before it. */
+export function writeRawHttp(request: RecordedRequest): Uint8Array {
+  const { method, url, headers, body, bodyTruncated, bodyDecoded, parsedBody } = request
+  // The reader would join a path and the Host.
+  const isPlain = /^[!-~]+$/.test(url) && (splitUrl(url) !== undefined || findHeader(headers, 'host') === undefined)
+  const bodyLost = isBodyLost(request)
+  const notes = writeNotes({
+    ...(!isPlain && { url }),
+    ...{ target: ownTarget(request), bodyTruncated, bodyDecoded, parsedBody, bodyLost },
+    leftOut: [],
+  })
+  // A lost body has no other trace than these headers.
+  const own = headers.filter(([name]) => bodyLost || !framing.includes(name.toLowerCase()))
+  const sized: HeaderList = body === undefined ? own : [...own, ['Content-Length', String(body.length)]]
+  const lines = [
+    ...notes.map((note) => `${note}\n`),
+    `${method} ${isPlain ? toTarget(request) : '/'} HTTP/1.1\r\n`,
+    ...sized.map(([name, value]) => `${name}: ${value}\r\n`),
+    '\r\n',
+  ]
+  return joinBytes([fromLatin1(lines.join('')), body ?? encodeUtf8('')])
+}
+
+/** The reader takes https unless the target has a scheme. */
+function toTarget({ url, headers }: RecordedRequest): string {
+  const parts = splitUrl(url)
+  const isOrigin = parts?.scheme === 'https' && findHeader(headers, 'host') === parts.authority
+  return isOrigin && url.startsWith(`${parts.origin}/`) ? parts.target : url
+}

@@ -1,0 +1,212 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type FormName, RequestError, readRequests, requestForms } from '../src/requests/index.ts'
+import { requestSamples } from './request-samples.ts'
+
+const forms = Object.keys(requestForms) as FormName[]
+
+/** Returns the message of each refusal, of the text or of an entry. */
+function readMessages(text: string | Uint8Array, form?: FormName): string[] {
+  try {
+    const { requests } = readRequests(text, { form, from: '"file.txt"' })
+    return requests.flatMap((one) => (one instanceof RequestError ? one.message : []))
+  } catch (error) {
+    if (error instanceof RequestError) return [error.message]
+    throw error
+  }
+}
+
+describe('a refusal names the source and the position', () => {
+  const form = 'application/x-www-form-urlencoded'
+  const request = { method: 'POST', url: 'https://e.com/' }
+  const har = (...requests: object[]) => JSON.stringify({ log: { entries: requests.map((one) => ({ request: one })) } })
+  const cases: [text: string | Uint8Array, message: string][] = [
+    ['{"a": 1,\n  b: 2}', '"file.txt", line 2, column 3: this is not JSON.'],
+    ['[1 2]', '"file.txt", line 1, column 4: this is not JSON.'],
+    ['{"a": "b\nc"}', '"file.txt", line 1, column 9: this is not JSON.'],
+    ['{"a": "\\x"}', '"file.txt", line 1, column 8: this is not JSON.'],
+    ['{"a": 01}', '"file.txt", line 1, column 7: this is not JSON.'],
+    ['{"a": [}', '"file.txt", line 1, column 8: this is not JSON.'],
+    ['[1,]', '"file.txt", line 1, column 4: this is not JSON.'],
+    ['{} x', '"file.txt", line 1, column 4: this is not JSON.'],
+    ['{"a"', '"file.txt", line 1, column 5: this is not JSON.'],
+    ['[{"method": "GET"}]', '"file.txt", entry 1: it needs { "method", "url", "headers", "body" or "bodyBase64" }.'],
+    [
+      JSON.stringify([
+        {
+          ...request,
+          headers: [
+            ['X', 'y'],
+            ['Z', 'a\nb'],
+          ],
+        },
+      ]),
+      '"file.txt", entry 1, header 2: this is not a header of HTTP.',
+    ],
+    [
+      har({ ...request }, { ...request, url: 'ftp://e.com/' }),
+      '"file.txt", entry 2: the URL must begin with http, https, ws or wss.',
+    ],
+    [
+      har({ ...request, postData: { text: '*', encoding: 'base64' } }),
+      '"file.txt", entry 1: "postData.text" is not Base64.',
+    ],
+    [
+      har({ ...request, postData: { mimeType: 'multipart/form-data', params: [{ name: 'a', value: 'b' }] } }),
+      '"file.txt", entry 1: it has a multipart form without its text, so the bytes are lost.',
+    ],
+    [
+      har({ ...request, postData: { mimeType: form, params: [{ name: 'a', value: {} }] } }),
+      '"file.txt", entry 1: a parameter of its form is not a text.',
+    ],
+    [
+      'GET / HTTP/1.1\nHost: a\nnonsense\n\n',
+      '"file.txt", line 3: this is not a header; an empty line ends the headers.',
+    ],
+    [
+      "\n$ curl https://e.com/ -d 'a",
+      '"file.txt", line 2, column 3: a quote (\') is never closed: the command is incomplete.',
+    ],
+    ['hello', '"file.txt": this is neither a raw HTTP request, a HAR file, a request as JSON nor a curl command.'],
+    [Buffer.from([0xff, 0x80, 0x41]), '"file.txt": this is not UTF-8 text.'],
+  ]
+  test.each(cases)('%j', (text, message) => {
+    expect(readMessages(text)).toEqual([message])
+  })
+
+  test('in JSON, at the place where the engine sees it', () => {
+    const json = fc.json({ maxDepth: 3 })
+    const broken = fc.tuple(
+      json,
+      fc.nat(),
+      fc.constantFrom('', '"', '{', ']', ',', ':', '\\', '\n', 'x', '0', '\u0001'),
+      fc.nat(2),
+    )
+    fc.assert(
+      fc.property(broken, ([text, at, more, removed]) => {
+        const start = at % (text.length + 1)
+        const changed = text.slice(0, start) + more + text.slice(start + removed)
+        let message = ''
+        try {
+          JSON.parse(changed)
+          return
+        } catch (error) {
+          message = String(error)
+        }
+        const [found = ''] = readMessages(changed, 'capture')
+        const [, line, column] = /^"file\.txt", line (\d+), column (\d+): this is not JSON\.$/.exec(found) ?? []
+        const lines = changed.split('\n').slice(0, Number(line) - 1)
+        const offset = lines.join('').length + lines.length + Number(column) - 1
+        expect(offset).toBeLessThanOrEqual(changed.length)
+        // An engine names a character inside a wrong number or escape, and this reader its start.
+        const [, given = String(offset)] = / at position (\d+)$/.exec(message) ?? []
+        expect(changed.slice(offset, Number(given))).toMatch(/^[^\s[\]{},:]*$/)
+        expect(offset).toBeLessThanOrEqual(Number(given))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+describe('any text is a request or a refusal, which has no secret', () => {
+  const secret = '0123456789abcdef0123456789abcdef'
+  const pieces = [
+    '"',
+    "'",
+    '{',
+    '}',
+    '\\',
+    '\n',
+    '\r\n\r\n',
+    ' ',
+    ':',
+    '--',
+    '-H ',
+    '@',
+    '$',
+    '&',
+    'curl ',
+    secret,
+    ` --${secret} `,
+    `"${secret}": `,
+  ]
+  test.each(forms)('%s', (form) => {
+    const edit = fc.tuple(fc.nat(), fc.nat(6), fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: 'binary' })))
+    const sample = fc.constantFrom(...requestSamples[form])
+    fc.assert(
+      fc.property(sample, fc.array(edit, { minLength: 1, maxLength: 4 }), (text, edits) => {
+        const changed = edits.reduce((kept, [at, removed, more]) => {
+          const start = at % (kept.length + 1)
+          return kept.slice(0, start) + more + kept.slice(start + removed)
+        }, text)
+        for (const given of [form, undefined])
+          for (const message of readMessages(changed, given)) {
+            expect(message).not.toContain(secret)
+            expect(message).toMatch(/^"file\.txt"(?:, (?:line|column|entry|header) \d+)*: .+\.$/)
+          }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        for (const form of [undefined, ...forms]) readMessages(bytes, form)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+// Each would take minutes, or overflow a stack, if one step read it again for each character.
+describe('a long text costs time in proportion to its length', () => {
+  const size = 512 * 1024
+  const fill = (part: string) => part.repeat(Math.floor(size / part.length))
+  const quote = (text: string) => JSON.stringify(text)
+  const texts: [string, string | Uint8Array][] = [
+    ['blanks at the start', `${fill(' ')}x`],
+    ['line feeds at the start', `${fill('\n')}x`],
+    ['prompts', fill('$ ')],
+    ['variables', `$ ${fill('A=b ')}`],
+    ['a long variable', `$ A=${fill('b')}`],
+    ['escape sequences', fill('\x1b[1')],
+    ['titles of a terminal', fill('\x1b]0;')],
+    ['notes', `${fill('# Left out, because a: "b: c"\n')}curl https://e.com/`],
+    ['one note', `# Left out, because a: "${fill('a: ')}"\ncurl https://e.com/`],
+    ['options with data', `curl https://e.com/ ${fill('-d a ')}`],
+    ['one option', `curl https://e.com/ -${fill('s')}`],
+    ['an unknown option', `curl https://e.com/ --${fill('x')}`],
+    ['headers of curl', `curl https://e.com/ ${fill("-H 'a: b' ")}`],
+    ['open quotes', `curl https://e.com/ ${fill(`'"'`)}`],
+    ['escapes in a quote', `curl https://e.com/ -d $'${fill('\\xff')}'`],
+    ['an escaped quote', `curl https://e.com/ -d "${fill('\\"')}`],
+    ['credentials', `curl https://e.com/ -u ${fill('a')}`],
+    ['redirections', `curl https://e.com/ ${fill('< ')}`],
+    ['carets', `curl https://e.com/ ^"${fill('^')}`],
+    ['backslashes for cmd', `curl ^"https://e.com/^" ^"${fill('\\')}`],
+    ['a body from printf', `printf '${fill('\\000')}' | curl https://e.com/ --data-binary @-`],
+    ['a printf without curl', `printf '${fill('%')}' | sh`],
+    ['blanks in a raw header', `GET / HTTP/1.1\nA: b${fill(' ')}c\n\n`],
+    ['raw headers', `GET / HTTP/1.1\n${fill('a: b\n')}\n`],
+    ['line feeds in a raw body', `POST / HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\n${fill('\n')}x`],
+    ['chunks', `POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n${fill('1\na\n')}`],
+    ['deep JSON', fill('[')],
+    ['deep objects', fill('{"a":')],
+    ['a long string', `{"a": "${fill('\\u0000')}`],
+    ['JSON in a string', `{"method": ${quote(fill('"'))}`],
+    ['entries', `[${fill('{},')}{}]`],
+    ['header values in JSON', `{"method":"GET","url":"/","headers":{"a":[${fill('"b",')}"c"]}}`],
+    ['Base64', `{"method":"GET","url":"/","bodyBase64":"${fill('AAAA')}="}`],
+    ['userinfo', `{"method":"GET","url":"https://${fill('a@')}e.com/"}`],
+    ['a fragment', `{"method":"GET","url":"https://e.com/${fill('#')}"}`],
+    [
+      'parameters',
+      `{"log":{"entries":[{"request":{"method":"GET","url":"/","postData":{"mimeType":"x-www-form-urlencoded","params":[${fill('{"name":"+1"},')}{}]}}}]}}`,
+    ],
+    ['UTF-16', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.alloc(size, 'curl ', 'utf16le')])],
+  ]
+  test.each(texts)('%s', (_name, text) => {
+    for (const message of readMessages(text)) expect(message.length).toBeLessThan(300)
+  })
+})

@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { root } from '../../run.mjs'
+import { commitAll, makeScratchRepository, origin, runGit, writeOrigin } from '../scratch-repository.ts'
+
+// It is here because a release needs git, and `npm test` does not.
+const names = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod']
+const { version } = JSON.parse(readFileSync(join(root, 'packages/tollgate/package.json'), 'utf8'))
+let scratch: string
+
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'tollgate-release-'))
+  makeScratchRepository(scratch)
+})
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+/** Runs `npm run release` in the scratch copy. Only with a token could it publish, and it has none. */
+function release(...args: string[]): { status: number | null; said: string } {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: _url, SIGSTORE_ID_TOKEN: _token, EXPECTED_SUMS: _sums, ...env } = process.env
+  const options = { cwd: scratch, encoding: 'utf8', env } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/release.mjs', ...args], options)
+  return { status, said: stdout + stderr }
+}
+
+function readManifest(name: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(join(scratch, 'packages', name, 'package.json'), 'utf8'))
+}
+
+test.each([
+  [{ repository: '', homepage: '' }, ['repository', 'homepage']],
+  [{}, ['repository', 'homepage']],
+  [{ ...origin, homepage: 'http://tollgate.example' }, ['homepage']],
+  [{ ...origin, repository: 'git@github.com:example/tollgate.git' }, ['repository']],
+  [{ ...origin, repository: 'https://github.com/example/tollgate/' }, ['repository']],
+  [{ ...origin, repository: 'https://github.com/example/tollgate.git' }, ['repository']],
+  [{ repository: [origin.repository], homepage: [origin.homepage] }, ['repository', 'homepage']],
+])('refuses while release.json is %j', (value, fields) => {
+  const before = names.map(readManifest)
+  writeOrigin(scratch, value)
+  for (const mode of [[], ['--check'], ['--prepare']]) {
+    const { status, said } = release(...mode)
+    expect(status, said).toBe(1)
+    expect([...said.matchAll(/refused: "(\w+)" in release\.json must be/g)].map(([, name]) => name)).toEqual(fields)
+  }
+  expect(names.map(readManifest)).toEqual(before)
+})
+
+test('writes the links of all packages from release.json, and then refuses nothing but to publish outside of CI', () => {
+  writeOrigin(scratch, origin)
+  const stale = release('--check')
+  expect(stale.status).toBe(1)
+  for (const name of names)
+    expect(stale.said).toContain(`refused: packages/${name}/package.json differs from release.json`)
+
+  expect(release('--prepare')).toMatchObject({ status: 0 })
+  for (const name of names)
+    expect(readManifest(name)).toMatchObject({
+      homepage: origin.homepage,
+      repository: { type: 'git', url: `git+${origin.repository}.git`, directory: `packages/${name}` },
+      bugs: { url: `${origin.repository}/issues` },
+    })
+  const untagged = release('--check')
+  expect(untagged.said).toBe(`refused: the working tree is not clean\nrefused: HEAD is not tagged v${version}\n`)
+
+  commitAll(scratch)
+  runGit(scratch, 'tag', `v${version}`)
+  expect(release('--check')).toEqual({ status: 0, said: 'Ready for a release.\n' })
+  expect(release()).toEqual({
+    status: 1,
+    said:
+      'refused: there is no identity token: only CI makes releases, so that they have provenance\n' +
+      'refused: EXPECTED_SUMS is empty: it has the sums of the tarballs that were tested\n',
+  })
+})
+
+test('refuses packages of different versions', () => {
+  const file = join(scratch, 'packages/cli/package.json')
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, text.replace(`"version": "${version}"`, '"version": "99.0.0"'))
+  expect(release('--check').said).toContain(`refused: the packages have different versions: ${version}, 99.0.0`)
+  writeFileSync(file, text)
+})
+
+test('refuses a dependency on another version of its own packages', () => {
+  const file = join(scratch, 'packages/cli/package.json')
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, text.replace(`"tollgate": "${version}"`, '"tollgate": "0.0.9"'))
+  expect(release('--check').said).toContain(
+    'refused: packages/cli/package.json depends on tollgate 0.0.9, and not on the version of this release',
+  )
+  writeFileSync(file, text)
+})
+
+test('refuses an option that it does not know', () => {
+  expect(release('--dryrun')).toMatchObject({ status: 2 })
+})

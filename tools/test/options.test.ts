@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { listShown, readBags, renderOptions } from '../options.mjs'
+import { root } from '../run.mjs'
+import { listPages } from '../snippets.mjs'
+
+const bags = readBags()
+const read = (page: string): string => readFileSync(join(root, page), 'utf8')
+
+describe.each([...bags])('%s', (_name, { options }) => {
+  test.each(options.map((option) => [option.name, option] as const))('%s says what its row says', (_option, option) => {
+    const { row } = option
+    const meaning = joinDigits(option.meaning)
+    const fallback = joinDigits(option.fallback)
+    expect(meaning).not.toBe('')
+    expect(fallback === '').toBe(row.required === true)
+    if (row.default !== undefined) {
+      const value = typeof row.default === 'string' ? `\`'${row.default}'\`` : String(row.default)
+      const start = fallback.replace(/^`(true|false)`/, '$1')
+      expect(start.slice(0, value.length)).toBe(value)
+      expect(start.slice(value.length)).toMatch(/^(\W|$)/)
+    }
+    if (row.type === 'integer')
+      expect(meaning).toContain(`n integer from ${row.least}${row.most === undefined ? '' : ` to ${row.most}`}`)
+    for (const choice of row.choices ?? []) expect(`${meaning} ${fallback}`).toContain(`'${choice}'`)
+  })
+})
+
+/** Joins the groups of digits: `1,000` to `1000`. */
+function joinDigits(text: string): string {
+  return text.replace(/(?<=\d),(?=\d{3})/g, '')
+}
+
+test.each(listPages())('%s has the options of the tables (npm run options)', (page) => {
+  expect(read(page)).toBe(renderOptions(page, bags))
+})
+
+test('every table is on a page', () => {
+  const shown = listPages().flatMap((page) => listShown(read(page)))
+  expect([...bags.keys()].filter((name) => !shown.includes(name))).toEqual([])
+})
