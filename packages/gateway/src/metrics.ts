@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { redisDuration, redisUp } from './redis-metrics.ts'
 import type { Report } from './report.ts'
 
 /** The Prometheus metrics of one gateway. */
@@ -15,6 +16,8 @@ export function createMetrics(counts: { requests: () => number; tunnels: () => n
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  registry.registerMetric(redisUp)
+  registry.registerMetric(redisDuration)
   const verdicts = new Counter({
     name: 'tollgate_verdicts_total',
     help: 'Requests by the code of their verdict; "accepted" for genuine ones.',
