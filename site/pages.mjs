@@ -11,7 +11,12 @@ const sections = [
   { title: 'Frameworks', pages: ['docs/frameworks.md'], folder: 'docs/frameworks' },
   {
     title: 'When a request is refused',
-    pages: ['docs/why-does-validation-fail.md', 'docs/diagnosis.md', 'docs/behind-a-proxy.md'],
+    pages: [
+      'docs/why-does-validation-fail.md',
+      'docs/diagnosis.md',
+      'docs/how-suspicions-are-ordered.md',
+      'docs/behind-a-proxy.md',
+    ],
     folder: 'docs/codes',
   },
   {
@@ -33,6 +38,7 @@ const sections = [
       'docs/webhook-kinds.md',
       'docs/platforms.md',
       'docs/sendgrid-event-webhook.md',
+      'docs/why-does-sendgrid-validation-fail.md',
       'docs/sendgrid-inbound-parse.md',
       'docs/migrating-from-sendgrid-eventwebhook.md',
     ],

@@ -6,12 +6,15 @@ import { rejectionPages } from './rejection-pages.mjs'
 import { root } from './run.mjs'
 
 /**
- * @typedef {{ title: string, symptom: string, reason: string, fix: string, question: string,
- *   fixes?: Record<string, string> }} Cause
+ * @typedef {{ title: string, symptom: string, reason: string, fix: string, question?: string,
+ *   codes?: readonly string[], fixes?: Record<string, string> }} Cause
  * @typedef {{ status: number, message: string }} Rejection
- * @typedef {{ causes: Record<string, Cause>, questions: Record<string, string>, places:
+ * @typedef {{ causes: Record<string, Cause>, sendGridCauses: Record<string, Cause>, questions: Record<string, string>, places:
  *   Record<string, string>, rejections: Record<string, Rejection> }} Tables
  */
+
+const pageOfTwilio = 'why-does-validation-fail.md'
+const pageOfSendGrid = 'why-does-sendgrid-validation-fail.md'
 
 const mark = '<!-- Written by `npm run causes`; change the table of causes instead. -->'
 
@@ -34,7 +37,7 @@ export async function bundleSource(source, contents) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0]?.contents ?? '').toString('base64')}`)
 }
 
-const tables = `export { causes } from './diagnose/causes/index.ts'
+const tables = `export { causes, sendGridCauses } from './diagnose/index.ts'
 export { places, questions } from './diagnose/causes/row.ts'
 export { rejections } from './verdict.ts'`
 
@@ -46,10 +49,12 @@ export { rejections } from './verdict.ts'`
 export async function renderPages(source = join(root, 'packages/tollgate/src')) {
   /** @type {Tables} */
   const read = await bundleSource(source, tables)
-  const { causes, rejections } = read
-  const pages = new Map([['docs/why-does-validation-fail.md', renderDecisions(read)]])
-  for (const [code, rejection] of Object.entries(rejections))
-    pages.set(`docs/codes/${code}.md`, renderCode(code, rejection, causes))
+  const pages = new Map([
+    [`docs/${pageOfTwilio}`, renderDecisions(read)],
+    [`docs/${pageOfSendGrid}`, renderSendGrid(read)],
+  ])
+  for (const [code, rejection] of Object.entries(read.rejections))
+    pages.set(`docs/codes/${code}.md`, renderCode(code, rejection, read))
   return pages
 }
 
@@ -65,13 +70,22 @@ function groupByQuestion({ causes, questions }) {
   ])
 }
 
+/**
+ * Lists the causes that are usual for a code.
+ * @param {string} code
+ * @param {Record<string, Cause>} causes
+ */
+function listUsual(code, causes) {
+  return Object.keys(causes).filter((id) => causes[id]?.codes?.includes(code))
+}
+
 /** @param {Tables} tables */
 function renderDecisions(tables) {
   const { causes, places, rejections } = tables
   /** @param {string} id */
-  const link = (id) => `[${causes[id]?.title}](#${anchor(id)})`
+  const link = (id) => `[${causes[id]?.title}](#${id})`
   const codes = Object.keys(rejections).map((code) => {
-    const usual = (rejectionPages[code]?.causes ?? []).map(link).join(', ')
+    const usual = listUsual(code, causes).map(link).join(', ')
     return `| [\`${code}\`](codes/${code}.md) | ${rejections[code]?.status} | ${usual || 'see its page'} |`
   })
   const groups = groupByQuestion(tables)
@@ -106,9 +120,21 @@ ${groups
 `
 }
 
-/** @param {string} id */
-function anchor(id) {
-  return id
+/** @param {Tables} tables */
+function renderSendGrid({ sendGridCauses: causes }) {
+  return `${mark}
+
+# Why does the validation of SendGrid's requests fail?
+
+The signature covers the timestamp and every byte of the body, not the URL. If validation fails, something between
+SendGrid and your code changed one of these, or the key is wrong. \`diagnoseSendGrid\` of \`tollgate/diagnose\` finds
+out which: see [the Event Webhook](sendgrid-event-webhook.md). These are the causes that it knows. Another page is about
+[Twilio's requests](${pageOfTwilio}).
+
+${Object.entries(causes)
+  .map(([id, cause]) => renderCause(id, cause, {}))
+  .join('\n\n')}
+`
 }
 
 /** @param {string} id @param {Cause | undefined} cause @param {Record<string, string>} places */
@@ -119,7 +145,7 @@ function renderCause(id, cause, places) {
     return fix === undefined ? [] : [`| ${name} | ${escapeCell(fix)} |`]
   })
   const table = fixes.length === 0 ? '' : `\n\n| with | do this |\n|---|---|\n${fixes.join('\n')}`
-  return `<a id="${anchor(id)}"></a>
+  return `<a id="${id}"></a>
 
 ## ${cause.title}
 
@@ -137,15 +163,14 @@ function escapeCell(text) {
   return text.replaceAll('|', '\\|')
 }
 
-/** @param {string} code @param {Rejection} rejection @param {Record<string, Cause>} causes */
-function renderCode(code, { status, message }, causes) {
+/** @param {string} code @param {Rejection} rejection @param {Tables} tables */
+function renderCode(code, { status, message }, { causes, sendGridCauses }) {
   const page = rejectionPages[code]
   if (page === undefined) throw new Error(`The code "${code}" has no row in tools/rejection-pages.mjs.`)
-  const usual = page.causes.map((id) => {
-    const cause = causes[id]
-    if (cause === undefined) throw new Error(`There is no cause "${id}".`)
-    return `- [${cause.title}](../why-does-validation-fail.md#${anchor(id)}): ${cause.fix}`
-  })
+  /** @param {string} file @param {Record<string, Cause>} table */
+  const list = (file, table) =>
+    listUsual(code, table).map((id) => `- [${table[id]?.title}](../${file}#${id}): ${table[id]?.fix}`)
+  const usual = [...list(pageOfSendGrid, sendGridCauses), ...list(pageOfTwilio, causes)]
   return `${mark}
 
 # ${code}

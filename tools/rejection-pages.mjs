@@ -1,8 +1,8 @@
 /**
- * The texts of the page of each rejection code: its meaning, what to check, its usual causes, and
- * what to do. `src/verdict.ts` holds the status and the message.
- * @type {Readonly<Record<string, { means: string, look: readonly string[], causes: readonly
- *   string[], fix: string }>>}
+ * The texts of the page of each rejection code: its meaning, what to check, and what to do.
+ * `src/verdict.ts` holds the status and the message. The causes name the codes of which they are
+ * usual.
+ * @type {Readonly<Record<string, { means: string, look: readonly string[], fix: string }>>}
  */
 export const rejectionPages = {
   method_not_allowed: {
@@ -14,7 +14,6 @@ export const rejectionPages = {
       'Is it a PUT of Twilio? Then a WhatsApp or RCS sender is set to PUT.',
       'Does the code that calls the verifier pass the method in capitals?',
     ],
-    causes: ['method', 'not_from_twilio', 'websocket_scheme'],
     fix: "For health checks, use a separate path. For scanners, do nothing. For a sender that is set to PUT, set `methods: ['GET', 'POST', 'PUT']`. Pass the method on unchanged.",
   },
   signature_missing: {
@@ -23,7 +22,6 @@ export const rejectionPages = {
       'Do `User-Agent: TwilioProxy/1.1` and `I-Twilio-Idempotency-Token` arrive? Then the request is probably from Twilio, and something dropped the header.',
       'Is it your own request? `tollgate/testing` signs test requests.',
     ],
-    causes: ['signature_missing', 'not_from_twilio'],
     fix: 'Make every proxy, gateway and queue pass the header on.',
   },
   signature_malformed: {
@@ -34,14 +32,12 @@ export const rejectionPages = {
       'Is it shorter than 28 characters, or does it have `%3D`, `-`, `_`, quotes or hex digits?',
       'Does it have 44 characters while X-Twilio-Webhooks-Signature-Settings is missing? Then a SharedKey signed it.',
     ],
-    causes: ['signature_truncated', 'signature_encoding', 'shared_key_unconfigured', 'algorithm'],
     fix: 'Pass the header on unchanged, complete and only once.',
   },
   signature_settings_malformed: {
     means:
       'X-Twilio-Webhooks-Signature-Settings is not exactly one `key=…,algorithm=…`, X-Twilio-Signature-Key-Sid is not one id, or the two headers name different keys. They name the SharedKey that signed. Tollgate never guesses it.',
     look: ['Is the header sent twice?', 'Did something reorder it, quote it or add spaces?'],
-    causes: ['algorithm', 'shared_key_unconfigured', 'not_from_twilio'],
     fix: 'Pass the header on unchanged.',
   },
   algorithm_unsupported: {
@@ -51,7 +47,6 @@ export const rejectionPages = {
       'Which algorithm does the Setting of the webhook rule name?',
       'Is this version of Tollgate older than the algorithm?',
     ],
-    causes: ['algorithm', 'not_from_twilio'],
     fix: 'Choose HMAC_SHA256 in the Setting of the webhook rule, or set the `algorithm` of the SharedKey.',
   },
   key_not_allowed: {
@@ -62,7 +57,6 @@ export const rejectionPages = {
       'Does the rule still have a second Setting without a SharedKey? Twilio then picks one of the two.',
       'Did a proxy drop X-Twilio-Webhooks-Signature-Settings?',
     ],
-    causes: ['shared_key_unconfigured', 'signature_missing'],
     fix: 'Finish the move to SharedKeys at Twilio before you set `sharedKeysOnly`: see [rotation and SharedKeys](../rotation-and-shared-keys.md).',
   },
   url_not_allowed: {
@@ -73,7 +67,6 @@ export const rejectionPages = {
       'Which values do Host, X-Forwarded-Host and Forwarded have when the request reaches the app?',
       'From which address does the proxy connect? `trustedProxies` must include it.',
     ],
-    causes: ['host', 'forwarding_headers', 'fragment'],
     fix: 'Set `publicUrl` to the public host, or list the hosts and the proxies: see [behind a proxy](../behind-a-proxy.md).',
   },
   content_encoding_unsupported: {
@@ -82,7 +75,6 @@ export const rejectionPages = {
       'Does a proxy compress requests? This is rare.',
       'Did something decompress the body and keep Content-Encoding?',
     ],
-    causes: ['body_compressed', 'not_from_twilio'],
     fix: 'Let the proxy pass bodies on unchanged. If it decompresses them, it must remove Content-Encoding.',
   },
   body_too_large: {
@@ -92,7 +84,6 @@ export const rejectionPages = {
       'How large are the largest events that you receive? Batches of Event Streams are large.',
       'Does the request come from Twilio?',
     ],
-    causes: ['body_limit', 'not_from_twilio'],
     fix: 'Raise `maxBodyBytes` if genuine requests are that large.',
   },
   body_already_consumed: {
@@ -102,7 +93,6 @@ export const rejectionPages = {
       'The message names what read the body, if that is known, and the fix.',
       'Is a body parser mounted for the whole app, before the guard?',
     ],
-    causes: ['body_already_parsed', 'body_reserialized'],
     fix: 'Put the guard before the body parser, or make the parser keep the bytes.',
   },
   body_malformed: {
@@ -114,7 +104,6 @@ export const rejectionPages = {
       'Did the connection end early?',
       'Does the message say that only a part of the bytes arrived? Raise the limit of the framework or the server: below a `proxy` or `middleware`, Next cuts a body after `experimental.proxyClientMaxBodySize` (10 MB), and a cache rule of Nitro 3 drops the body.',
     ],
-    causes: ['params_plus_as_space', 'body_base64', 'body_compressed', 'not_from_twilio'],
     fix: 'Pass the bytes that arrived.',
   },
   body_unsigned: {
@@ -124,7 +113,6 @@ export const rejectionPages = {
       'Which Content-Type does it have? Tollgate does not treat a form with another type as a form.',
       'Is it JSON? Then the query that reaches the app must have `bodySHA256`.',
     ],
-    causes: ['form_taken_as_json', 'body_hash_missing', 'query_missing'],
     fix: 'Pass Content-Type and the query on unchanged.',
   },
   body_hash_mismatch: {
@@ -135,7 +123,6 @@ export const rejectionPages = {
       'Did a line break at the end, or a CRLF, get lost?',
       'Is the body empty? Then something read it first.',
     ],
-    causes: ['body_reserialized', 'body_whitespace', 'body_already_parsed', 'body_compressed'],
     fix: 'Pass the bytes that arrived.',
   },
   key_unknown: {
@@ -145,7 +132,6 @@ export const rejectionPages = {
       'Which AccountSid, or which key id, does the request name?',
       'Does your record or look-up of tokens have it?',
     ],
-    causes: ['token_of_other_account', 'shared_key_unconfigured', 'not_from_twilio'],
     fix: 'Add the account’s token, or the SharedKey’s secret: see [subaccounts](../subaccounts.md).',
   },
   key_lookup_failed: {
@@ -155,7 +141,6 @@ export const rejectionPages = {
       'Does the look-up return a string, a list of strings, or `{ authToken, accountSid }`? A token with white space or quotes is unusable.',
       'Is the database or the secret store reachable, and fast enough?',
     ],
-    causes: ['key_lookup', 'token_whitespace', 'token_quoted'],
     fix: 'Fix the look-up, and wrap it with `cached` from `tollgate/keys`.',
   },
   signature_mismatch: {
@@ -166,17 +151,6 @@ export const rejectionPages = {
       'Does every request fail (URL, key), or only some (query, parameters)?',
       'Pass `diagnose` to the verifier: it searches for the cause.',
     ],
-    causes: [
-      'scheme',
-      'host',
-      'path_prefix',
-      'token_of_other_account',
-      'query_encoding',
-      'params_trimmed',
-      'body_base64',
-      'shared_key_wrong',
-      'not_from_twilio',
-    ],
     fix: 'Start with [why does validation fail?](../why-does-validation-fail.md)',
   },
   account_not_allowed: {
@@ -186,7 +160,6 @@ export const rejectionPages = {
       'Which AccountSid does the request name, and which does `allowedAccounts` list?',
       'Is a token stored under the wrong account?',
     ],
-    causes: ['account_not_listed', 'token_of_other_account'],
     fix: 'Allow the account in `allowedAccounts`, or store each token under the account that owns it.',
   },
   stale: {
@@ -196,7 +169,6 @@ export const rejectionPages = {
       'Is it a retry? SendGrid retries for 24 hours, and does not document whether it signs a retry again.',
       'Is the clock of the server right?',
     ],
-    causes: ['not_from_twilio'],
     fix: "Set `whenStale: 'mark'` and read `stale` of the verdict, or a larger `maxAgeSeconds`. See [the Event Webhook](../sendgrid-event-webhook.md).",
   },
   params_misshapen: {
@@ -207,7 +179,6 @@ export const rejectionPages = {
       'Does your own code send the request, with names or values of its own, for example a Studio flow?',
       'Has Twilio added a parameter that this version of Tollgate takes for a part of another one?',
     ],
-    causes: ['not_from_twilio'],
     fix: 'For a request that was cut anew, do nothing. For your own parameters, leave `checkParams` out on that route.',
   },
   replayed: {
@@ -217,7 +188,6 @@ export const rejectionPages = {
       'Did the first delivery fail without a release? An adapter releases it after an exception, 401 or 5xx. Your own code has to call `release()`.',
       'Do two services share one store and one prefix?',
     ],
-    causes: ['not_from_twilio'],
     fix: 'For a real replay, do nothing. If retries are refused, call `release()` when the work fails: see [replays](../replay.md).',
   },
   replay_pending: {
@@ -228,14 +198,12 @@ export const rejectionPages = {
       'Did the process of the first copy crash? Then the delivery is free again after the lease.',
       'Do you set `reportsOutcome` without calling `confirm()` and `release()`?',
     ],
-    causes: [],
     fix: 'Usually nothing. Let Twilio retry after a 5xx: see [replays](../replay.md#retries).',
   },
   replay_store_failed: {
     means:
       'The store of the replay guard failed or took too long. The guard cannot know whether the delivery is new. The answer is 503, so a retry may pass.',
     look: ['Is Redis reachable?', 'Does a method of your own store throw?'],
-    causes: [],
     fix: `Fix the store. If a replay does less harm than a lost webhook, set \`whenStoreFails: 'accept'\`.`,
   },
 }

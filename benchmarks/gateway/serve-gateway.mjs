@@ -1,4 +1,4 @@
-// The gateway with one worker, as the command line starts it. It verifies every request.
+// The gateway, as the command line starts it. It verifies every request.
 import { runGateway } from '@tollgate/gateway'
 
 const { UPSTREAM = '', PORT, PUBLIC_URL = '', AUTH_TOKEN = '' } = process.env
@@ -6,4 +6,4 @@ const options = {
   listen: { port: Number(PORT) },
   routes: [{ path: '/', upstream: UPSTREAM, publicUrl: PUBLIC_URL, authToken: AUTH_TOKEN, webSocket: true }],
 }
-await runGateway({ loaded: { options, workers: 1, graceMs: 0 } }, { tell: () => undefined })
+await runGateway({ loaded: { options, graceMs: 0 } }, { tell: () => undefined })

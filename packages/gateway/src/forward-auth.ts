@@ -10,6 +10,7 @@ import { closeAfterAnswers, followAnswer, isServed } from './pending-answers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { isPlainConnection, type RequestHead, readHead } from './request-head.ts'
+import type { LoggedRequest } from './request-log.ts'
 import { isHost, isPlainlyUnder, namePlaceInErrors } from './routes.ts'
 import { findScheme } from './schemes.ts'
 import { commonSettings, followSockets, listenForBroken, readRequests, refuseTunnel, stopServer } from './server.ts'
@@ -112,16 +113,26 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
           sent = answer
           reply({ ...auth, answer, mayStay })
         }
-        onEnd({
-          // The header from the proxy can contain any text.
-          method: (original?.method ?? req.method ?? '').slice(0, 20),
-          path: cutQuery(original?.target ?? req.url ?? ''),
-          route: 'forward-auth',
-          code: 'ok' in answer ? nameVerdict(answer) : answer.code,
-          status: res.headersSent ? res.statusCode : 0,
-          by: 'forward-auth',
-          ms: performance.now() - startedAt,
-        })
+        const target = original?.target ?? req.url ?? ''
+        onEnd(
+          {
+            // The header from the proxy can contain any text.
+            method: (original?.method ?? req.method ?? '').slice(0, 20),
+            path: cutQuery(target),
+            route: 'forward-auth',
+            code: 'ok' in answer ? nameVerdict(answer) : answer.code,
+            status: res.headersSent ? res.statusCode : 0,
+            by: 'forward-auth',
+            ms: performance.now() - startedAt,
+          },
+          {
+            target,
+            rawFields: req.rawHeaders,
+            body: body?.received,
+            verdict: 'ok' in answer ? answer : undefined,
+            host: original?.host,
+          },
+        )
       })
       .catch(() => res.destroy())
   })
@@ -137,7 +148,7 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
     server,
     setTimeout,
     countInFlight: () => inFlight,
-    stop: (graceMs) => stopServer(server, { sockets, graceMs, isIdle: () => inFlight === 0 }),
+    stop: (graceMs, isInherited) => stopServer(server, { sockets, graceMs, isInherited, isIdle: () => inFlight === 0 }),
   }
 }
 
@@ -148,7 +159,7 @@ interface ForwardAuth {
   setTimeout(timeoutMs: number): void
   countInFlight(): number
   /** Stops it gracefully within `graceMs` milliseconds. */
-  stop(graceMs: number): Promise<void>
+  stop(graceMs: number, isInherited: boolean): Promise<void>
 }
 
 /** The part of the gateway that forward-auth uses. */
@@ -157,7 +168,7 @@ interface ForwardAuthContext {
   getSettings(): AuthSettings
   readonly timeoutMs: number
   isClosing(): boolean
-  onEnd(report: Report): void
+  onEnd(report: Report, request?: LoggedRequest): void
 }
 
 /** A verdict, or the reason why no verifier decided. */

@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
+import type { ReplayGuard } from 'tollgate'
 import { createAdminServer } from './admin.ts'
 import { checkOptions } from './check-options.ts'
 import { createConfigSnapshot } from './config-snapshot.ts'
 import type { ExchangeState } from './exchange.ts'
 import { createForwardAuth, prepareForwardAuth } from './forward-auth.ts'
 import { Handshake } from './handshake.ts'
+import { watchHealth } from './health.ts'
 import { HttpExchange } from './http-exchange.ts'
-import { InFlight } from './in-flight.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
 import { reportExchange } from './on-exchange.ts'
 import type { GatewayOptions } from './options.ts'
 import { listListeners, refuseOwnListeners } from './own-listeners.ts'
 import { hasPendingAnswers } from './pending-answers.ts'
-import { createLogger, createReport, logReport, type Report } from './report.ts'
-import { bind, createHttpServer, followSockets, refuseTunnel, renewSettings, stopServer } from './server.ts'
+import { createReport, type Report } from './report.ts'
+import { type LoggedRequest, RequestLog } from './request-log.ts'
+import { bind, createHttpServer, followSockets, readRequestTimeout, refuseTunnel, stopServer } from './server.ts'
 import { isTracingConfigured, traceExchange } from './tracing.ts'
 import { createUpstreams } from './upstream/pool.ts'
 
@@ -30,18 +32,22 @@ export interface Gateway {
   listen(): Promise<{ url: string; adminUrl: string | undefined; forwardAuthUrl: string | undefined }>
   /**
    * Replaces all options except the addresses. Requests that have begun keep the old ones.
+   * @param options All options again: none is kept from before.
    * @throws TypeError or RangeError if an option is wrong, if an upstream is a listener of this
    * gateway, or if an address differs from the bound one. Nothing changes then.
    */
   reload(options: GatewayOptions): Promise<void>
   /**
    * Stops gracefully. The listener stays open for one second, and new requests are served with
-   * `Connection: close`. Requests and streams that have begun may continue until `graceMs` is over,
-   * counted from the call. The default is 15,000 milliseconds. Then they are cut off. Resolves when
-   * every connection is closed.
+   * `Connection: close`. An inherited socket is left at once, because the kernel keeps its queue.
+   * Requests and streams that have begun may continue until `graceMs` is over, counted from the
+   * call. Then they are cut off. Resolves when every connection is closed.
+   * @param options `graceMs` is in milliseconds. Default 15,000.
    */
   close(options?: { graceMs?: number }): Promise<void>
 }
+
+const connectTimeoutMs = 3000
 
 /**
  * Creates the verifying reverse proxy. It does not listen until `listen()` is called.
@@ -50,36 +56,19 @@ export interface Gateway {
  * @throws TypeError or RangeError that names an option that is missing, unknown or out of range
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  return createMeasuredGateway(options).gateway
-}
-
-const connectTimeoutMs = 3000
-
-/**
- * Creates a gateway and returns its metrics too, for a process that aggregates several gateways.
- * @param measure collects metrics even if `admin` is off
- */
-export function createMeasuredGateway(
-  options: GatewayOptions,
-  measure = false,
-): { gateway: Gateway; metrics: Metrics | undefined } {
   checkOptions(options)
   const upstreams = createUpstreams(connectTimeoutMs)
-  const inFlight = new InFlight()
+  let inFlight = 0
   const handshakes = new Set<Handshake>()
-  let log = createLogger(options.log)
+  const log = new RequestLog()
+  log.setLogger(options.log)
   const admin = options.admin ?? false
-  const metrics =
-    admin === false && !measure
-      ? undefined
-      : createMetrics({
-          requests: () => inFlight.size + (auth?.countInFlight() ?? 0),
-          tunnels: () => handshakes.size,
-        })
-  const isTracing = isTracingConfigured()
-  const hop = randomUUID()
-  let current = createConfigSnapshot(options, upstreams, hop)
+  let metrics: Metrics | undefined
+  let health: ReturnType<typeof watchHealth> | undefined
+  const own = { hop: randomUUID(), isTracing: isTracingConfigured() }
+  let current = createConfigSnapshot(options, upstreams, own)
   let listeners = listListeners(options)
+  let guards = listGuards(options)
   let hasBegunToClose = false
   let closed: Promise<void> | undefined
   let adminServer: Server | undefined
@@ -95,10 +84,10 @@ export function createMeasuredGateway(
       onEnd: record,
     })
 
-  const server = createHttpServer(options, {
+  const server = createHttpServer(current.timeoutMs, {
     onRequest(client) {
       const exchange = new HttpExchange(client, { config: current, isClosing, onEnd })
-      inFlight.add(exchange)
+      inFlight++
       exchange.run()
     },
     onUpgrade(req, socket, first) {
@@ -117,9 +106,8 @@ export function createMeasuredGateway(
   const sockets = followSockets(server)
 
   function onEnd(exchange: HttpExchange): void {
-    inFlight.delete(exchange)
+    inFlight--
     report(exchange)
-    if (hasBegunToClose && !server.listening) setImmediate(() => server.closeIdleConnections())
   }
 
   function onClose(handshake: Handshake): void {
@@ -128,71 +116,91 @@ export function createMeasuredGateway(
 
   function report(exchange: ExchangeState): void {
     if (exchange.config.onExchange !== undefined) reportExchange(exchange)
-    if (metrics === undefined && log === undefined && !isTracing) return
     const ended = createReport(exchange)
-    record(ended)
-    if (isTracing) traceExchange(exchange, ended)
+    const { client, requestBody, verdict, route } = exchange
+    const { target, rawFields } = client
+    record(ended, { target, rawFields, body: requestBody, verdict, upstream: route?.upstream })
+    if (own.isTracing) traceExchange(exchange, ended)
   }
 
-  function record(report: Report): void {
+  function record(report: Report, request?: LoggedRequest): void {
     metrics?.report(report)
-    if (log !== undefined) logReport(log, report)
+    log.write(report, request)
   }
 
   async function close(graceMs: number): Promise<void> {
     hasBegunToClose = true
-    const isIdle = (): boolean => inFlight.size === 0 && handshakes.size === 0
-    await Promise.all([stopServer(server, { sockets, graceMs, isIdle }), auth?.stop(graceMs)])
+    const isIdle = (): boolean => inFlight === 0 && handshakes.size === 0
+    await Promise.all([
+      stopServer(server, { sockets, graceMs, isIdle, isInherited: options.listen?.fd !== undefined }),
+      auth?.stop(graceMs, forwardAuth?.listen?.fd !== undefined),
+    ])
     adminServer?.closeAllConnections()
     adminServer?.close()
+    health?.stop()
     current.retire()
     await upstreams.waitForClose()
   }
 
   async function bindAll(): ReturnType<Gateway['listen']> {
     await refuseOwnListeners(options, listeners)
-    const { host = '127.0.0.1', port = 8080, tls } = options.listen ?? {}
-    const hasRoutes = options.routes.length > 0
-    const url = hasRoutes ? await bind(server, tls === undefined ? 'http' : 'https', host, port) : ''
-    const { host: authHost = '127.0.0.1', port: authPort = 8081 } = forwardAuth?.listen ?? {}
-    const forwardAuthUrl = auth === undefined ? undefined : await bind(auth.server, 'http', authHost, authPort)
-    if (admin === false || metrics === undefined) return { url, adminUrl: undefined, forwardAuthUrl }
-    const { registry } = metrics
-    adminServer = createAdminServer({
-      isReady: () => !hasBegunToClose,
-      readMetrics: async () => ({ text: await registry.metrics(), type: registry.contentType }),
-    })
-    const adminUrl = await bind(adminServer, 'http', admin.host ?? '127.0.0.1', admin.port ?? 0)
+    if (admin !== false) await openAdmin()
+    const url = options.routes.length > 0 ? await bind(server, options.listen, 8080) : ''
+    const forwardAuthUrl = auth && (await bind(auth.server, forwardAuth?.listen, 8081))
+    const adminUrl = adminServer && (await bind(adminServer, admin || {}, 0))
     return { url, adminUrl, forwardAuthUrl }
   }
 
-  const gateway: Gateway = {
+  async function openAdmin(): Promise<void> {
+    // Without the admin pages, their library would only use memory.
+    const { createMetrics } = await import('./metrics.ts')
+    const created = createMetrics({
+      requests: () => inFlight + (auth?.countInFlight() ?? 0),
+      tunnels: () => handshakes.size,
+      droppedLines: () => log.dropped,
+      sampledLines: () => log.sampled,
+    })
+    const watch = watchHealth(() => guards)
+    adminServer = createAdminServer({
+      isHanging: watch.isHanging,
+      explainNotReady: () => (hasBegunToClose ? 'closing' : watch.isStoreLost() ? 'the replay store fails' : undefined),
+      readMetrics: async () => ({ text: await created.registry.metrics(), type: created.registry.contentType }),
+    })
+    metrics = created
+    health = watch
+  }
+
+  return {
     async listen() {
       try {
         const bound = await bindAll()
         const { url, adminUrl, forwardAuthUrl } = bound
-        listeners = { listen: url, admin: adminUrl, 'forwardAuth.listen': forwardAuthUrl }
+        listeners = { listen: url || undefined, admin: adminUrl, 'forwardAuth.listen': forwardAuthUrl }
+        // The address of an inherited socket is known only now.
+        await refuseOwnListeners(options, listeners)
         return bound
       } catch (error) {
-        for (const bound of [server, auth?.server]) bound?.close()
+        for (const bound of [server, auth?.server, adminServer]) bound?.close()
+        health?.stop()
         throw error
       }
     },
     async reload(next) {
       checkOptions(next)
       checkUnchanged(options, next)
-      const config = createConfigSnapshot(next, upstreams, hop)
+      const config = createConfigSnapshot(next, upstreams, own)
       try {
         await refuseOwnListeners(next, listeners)
         const settings = next.forwardAuth && prepareForwardAuth(next.forwardAuth, config.peers)
-        renewSettings(server, next)
+        server.requestTimeout = readRequestTimeout(config.timeoutMs)
         authSettings = settings
       } catch (error) {
         config.retire()
         throw error
       }
       auth?.setTimeout(config.timeoutMs)
-      log = createLogger(next.log)
+      log.setLogger(next.log)
+      guards = listGuards(next)
       const previous = current
       current = config
       previous.retire()
@@ -202,7 +210,10 @@ export function createMeasuredGateway(
       return closed
     },
   }
-  return { gateway, metrics }
+}
+
+function listGuards({ routes, forwardAuth }: GatewayOptions): readonly ReplayGuard[] {
+  return [...routes, forwardAuth].flatMap((given) => given?.replay ?? [])
 }
 
 /** Throws if a reload changes a listener. That needs a restart. */
@@ -213,12 +224,13 @@ function checkUnchanged(bound: GatewayOptions, next: GatewayOptions): void {
     ['forwardAuth.listen', bound.forwardAuth?.listen, next.forwardAuth?.listen, 8081],
   ] as const)
     if (
-      (after?.host !== undefined && after.host !== (before?.host ?? '127.0.0.1')) ||
-      (after?.port !== undefined && after.port !== (before?.port ?? port))
+      (after?.fd ?? before?.fd) !== before?.fd ||
+      (after?.host ?? before?.host ?? '127.0.0.1') !== (before?.host ?? '127.0.0.1') ||
+      (after?.port ?? before?.port ?? port) !== (before?.port ?? port)
     )
       throw new TypeError(`"${name}" cannot change while the gateway runs`)
   for (const [name, before, after] of [
-    ['listen.tls', bound.listen?.tls, next.listen?.tls],
+    ['admin', bound.admin || undefined, (next.admin ?? bound.admin) || undefined],
     ['forwardAuth', bound.forwardAuth, next.forwardAuth],
     ['routes', bound.routes[0], next.routes[0]],
   ] as const)

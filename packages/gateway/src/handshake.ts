@@ -1,13 +1,14 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request, ServerResponse } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { connect, type Socket } from 'node:net'
-import { pipeline, Transform } from 'node:stream'
+import { pipeline } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import { chooseRoute, type ExchangeState, listHopField, listVerdictFields, release } from './exchange.ts'
-import { dropNominated } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import { type RequestHead, readHead } from './request-head.ts'
+import { replaceTrace, startTrace } from './tracing.ts'
+import { listForwardedAnswer } from './upstream/answer-head.ts'
 import { connectOverTls, parseOrigin } from './upstream/connection.ts'
 
 interface HandshakeContext {
@@ -34,6 +35,7 @@ export class Handshake implements ExchangeState {
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
   failure: string | undefined
+  trace: ExchangeState['trace']
   responseFields: readonly string[] = []
   readonly #req: IncomingMessage
   readonly #context: HandshakeContext
@@ -82,9 +84,10 @@ export class Handshake implements ExchangeState {
       release(verdict)
       return this.refuse(403)
     }
+    if (this.config.isTracing) this.trace = startTrace(this)
     const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
     const added = [...listVerdictFields(verdict), ...listHopField(this.config, head)]
-    this.#connect(route, [...head.fields, ...upgrade, ...added])
+    this.#connect(route, [...replaceTrace(head.fields, this.trace), ...upgrade, ...added])
   }
 
   refuse(status: number): void {
@@ -97,7 +100,8 @@ export class Handshake implements ExchangeState {
 
   #connect(route: OpenRoute, headers: string[], isRetry = false): void {
     const { isTls, host, port } = parseOrigin(route.upstream)
-    const to = { host, port, allowHalfOpen: true, noDelay: true }
+    const { lookup } = route.pool
+    const to = { host, port, lookup, autoSelectFamily: true, allowHalfOpen: true, noDelay: true }
     let isConnected = false
     const upstream = (isTls ? requestTls : request)({
       method: 'GET',
@@ -150,21 +154,18 @@ export class Handshake implements ExchangeState {
   /** Passes on the answer of an upstream that declined, and then closes the connection. */
   #decline(answer: IncomingMessage): void {
     if (this.#isAnswered || this.socket.destroyed) return void answer.destroy()
-    const { statusCode: status = 502, headers } = answer
+    const { statusCode: status = 502 } = answer
     // A 101 without Upgrade names no protocol.
     if (status === 101) {
       answer.destroy()
       this.refuse(502)
       return
     }
-    // Without a length, only chunks show the client that the answer is complete.
-    const isChunked = headers['content-length'] === undefined && status !== 204 && status !== 304
-    const framing = isChunked ? ['Transfer-Encoding', 'chunked'] : []
-    this.#take(answer, [...listResponseHeaders(answer.rawHeaders), ...framing, 'Connection', 'close'])
-    this.socket.write(formatHead(status, answer.statusMessage ?? '', this.responseFields), 'latin1')
-    pipeline(isChunked ? [answer, createChunkEncoder(), this.socket] : [answer, this.socket], () =>
-      this.socket.destroy(),
-    )
+    this.#take(answer, [...listForwardedAnswer(answer.rawHeaders), 'Connection', 'close'])
+    const res = new ServerResponse(this.#req)
+    res.assignSocket(this.socket)
+    res.writeHead(status, answer.statusMessage, [...this.responseFields])
+    pipeline(answer, res, (error) => (error ? this.socket.destroy() : this.socket.destroySoon()))
     this.#markAnswered()
   }
 
@@ -200,50 +201,6 @@ export class Handshake implements ExchangeState {
 function agreesToWebSocket({ httpVersion, headersDistinct }: IncomingMessage): boolean {
   const protocols = headersDistinct.upgrade ?? []
   return httpVersion === '1.1' && protocols.length === 1 && protocols[0]?.toLowerCase() === 'websocket'
-}
-
-/**
- * Encodes chunks (RFC 9112 section 7.1). Sends the last chunk only if the source ended without an
- * error.
- */
-function createChunkEncoder(): Transform {
-  return new Transform({
-    transform(bytes: Buffer, _, done) {
-      done(null, Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]))
-    },
-    flush(done) {
-      done(null, '0\r\n\r\n')
-    },
-  })
-}
-
-// RFC 9110 section 7.6.1. Node.js writes these fields itself for the connection to the client.
-const hop: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'transfer-encoding',
-  'te',
-  'trailer',
-  'upgrade',
-])
-
-/** If `Connection` could remove these, the end of an answer would depend on the reader. */
-const kept: ReadonlySet<string> = new Set(['content-length'])
-
-/** Returns the upstream's header fields for the client, in their order and spelling. */
-function listResponseHeaders(raw: readonly string[]): string[] {
-  const headers: string[] = []
-  let connection = ''
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = raw[index] as string
-    const lower = name.toLowerCase()
-    const value = raw[index + 1] as string
-    if (!hop.has(lower)) headers.push(name, value)
-    else if (lower === 'connection') connection += `,${value}`
-  }
-  return /^(,\s*(keep-alive|close)\s*)*$/i.test(connection) ? headers : dropNominated(headers, connection, kept)
 }
 
 /** After one side has ended, the other has this long to end too. */

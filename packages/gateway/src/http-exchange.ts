@@ -14,6 +14,7 @@ import { formatFields } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
+import { replaceTrace, startTrace } from './tracing.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure, OutgoingRequest } from './upstream/connection.ts'
 
@@ -34,8 +35,6 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   readonly client: Client
   readonly config: ConfigSnapshot
   readonly startedAt = performance.now()
-  /** The time of `performance.now()` at which `expire` is called. */
-  deadline: number
   readonly responseBody: Capture | undefined
   route: OpenRoute | undefined
   verdict: RouteVerdict | undefined
@@ -43,11 +42,10 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   status = 0
   answeredBy: 'upstream' | 'gateway' = 'gateway'
   failure: string | undefined
+  trace: ExchangeState['trace']
   responseFields: readonly string[] = []
-  /** The links of the list in `InFlight`. */
-  previous: HttpExchange | undefined
-  next: HttpExchange | undefined
   readonly #context: ExchangeContext
+  readonly #deadline: NodeJS.Timeout
   #body: RequestBody | undefined
   #connection: Connection | undefined
   #attempts = 0
@@ -63,7 +61,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     this.#context = context
     this.config = context.config
     if (this.config.onExchange !== undefined) this.responseBody = new Capture(this.config.captureBytes)
-    this.deadline = this.startedAt + this.config.timeoutMs
+    this.#deadline = setTimeout(() => this.#expire(), this.config.timeoutMs)
     client.listen(this)
   }
 
@@ -126,7 +124,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   }
 
   /** Ends the exchange at its deadline. */
-  expire(): void {
+  #expire(): void {
     this.#isLate = true
     if (this.verdict === undefined) this.refuse(408)
     else if (!this.client.isAnswered) this.refuse(504)
@@ -138,7 +136,12 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const { client, route } = this
     // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
-    const fields = [...listVerdictFields(verdict), ...listHopField(this.config, client.head)]
+    if (this.config.isTracing) this.trace ??= startTrace(this)
+    const fields = [
+      ...replaceTrace(client.head.fields, this.trace),
+      ...listVerdictFields(verdict),
+      ...listHopField(this.config, client.head),
+    ]
     const request = formatRequest(client.method, client.target, client.head, fields, body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
@@ -194,6 +197,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
 
   onClose(): void {
     this.#isOver = true
+    clearTimeout(this.#deadline)
     this.#body?.stop()
     this.#leaveUpstream()
     if (this.verdict !== undefined && this.route?.given.replay !== undefined)
@@ -216,7 +220,7 @@ const expectBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 /**
  * Writes a request for the upstream.
  * @param method the method as Node.js parsed it. Method, target and fields contain no line break.
- * @param more header fields to append
+ * @param fields the header fields, without those for the framing
  * @returns `undefined` if the body differs in length from `Content-Length`. The upstream would read
  * the rest as another request.
  */
@@ -224,13 +228,13 @@ function formatRequest(
   method: string,
   target: string,
   head: RequestHead,
-  more: readonly string[],
+  fields: readonly string[],
   body: Uint8Array,
 ): OutgoingRequest | undefined {
-  const { bodyLength, fields } = head
+  const { bodyLength } = head
   if (bodyLength !== undefined && bodyLength !== body.length) return undefined
   const isAnnounced = head.verified['content-length'] !== undefined
   const length = !isAnnounced && (body.length > 0 || expectBody.has(method)) ? `Content-Length: ${body.length}\r\n` : ''
-  const text = `${method} ${target} HTTP/1.1\r\n${formatFields(fields)}${formatFields(more)}${length}Connection: keep-alive\r\n\r\n`
+  const text = `${method} ${target} HTTP/1.1\r\n${formatFields(fields)}${length}Connection: keep-alive\r\n\r\n`
   return { head: text, body, isHead: method === 'HEAD' }
 }

@@ -9,11 +9,8 @@ export type {
   GatewayOptions,
   HeaderList,
   LimitOptions,
-  ListenOptions,
+  RequestLogger,
   Route,
-  SendGridRoute,
   TwilioRoute,
 } from './options.ts'
-export type { RunHooks } from './run/run-gateway.ts'
-export { runGateway } from './run/run-gateway.ts'
-export type { Source } from './run/source.ts'
+export { type RunHooks, runGateway, type Source } from './run-gateway.ts'

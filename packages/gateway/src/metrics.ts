@@ -9,10 +9,13 @@ export interface Metrics {
   report(report: Report): void
 }
 
+/** Numbers that others count. */
+type Counts = Readonly<Record<'requests' | 'tunnels' | 'droppedLines' | 'sampledLines', () => number>>
+
 /**
  * Creates the metrics. All labels come from closed sets: codes, statuses, `by`, configured routes.
  */
-export function createMetrics(counts: { requests: () => number; tunnels: () => number }): Metrics {
+export function createMetrics(counts: Counts): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -46,6 +49,17 @@ export function createMetrics(counts: { requests: () => number; tunnels: () => n
         this.set(count())
       },
     })
+  new Counter({
+    name: 'tollgate_log_lines_dropped_total',
+    help: 'Lines of the log that were not written: "output" cannot be written, or "sampled" because of a flood.',
+    labelNames: ['reason'] as const,
+    registers,
+    collect() {
+      this.reset()
+      this.inc({ reason: 'output' }, counts.droppedLines())
+      this.inc({ reason: 'sampled' }, counts.sampledLines())
+    },
+  })
   addGauge('tollgate_requests_in_flight', 'Requests that have not been answered yet.', counts.requests)
   addGauge('tollgate_websockets_open', 'Open WebSocket tunnels and unanswered handshakes.', counts.tunnels)
   return {

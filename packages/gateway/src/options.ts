@@ -1,13 +1,13 @@
-import type { Logger } from 'pino'
-import type { Verdict, VerifierOptions } from 'tollgate'
-import type { SendGridVerdict, SendGridVerifierOptions } from 'tollgate/sendgrid'
+import type { VerifierOptions } from 'tollgate'
+import type { SchemeName, SchemeOptions, SchemeVerdict } from 'tollgate/schemes'
 
 /** The options of `createGateway`. */
 export interface GatewayOptions {
   /**
-   * The address for Twilio's requests. Default 127.0.0.1:8080 without TLS. Port 0 is any free port.
+   * The address for Twilio's requests, in plain HTTP: TLS ends at the proxy in front. Default
+   * 127.0.0.1:8080. Port 0 is any free port.
    */
-  readonly listen?: ListenOptions | undefined
+  readonly listen?: AddressOptions | undefined
   /**
    * The address for `/healthz`, `/readyz` and `/metrics`. Default `false`: they are not served.
    * `{}` is a free port of 127.0.0.1.
@@ -31,9 +31,10 @@ export interface GatewayOptions {
   readonly limits?: LimitOptions | undefined
   /**
    * `'info'` writes one JSON line per request to standard output, without query, headers and
-   * bodies. Default `'silent'`.
+   * bodies. Requests that do not verify are sampled: 100 lines at once, then one per second. A line
+   * that cannot be written is dropped and counted. Default `'silent'`.
    */
-  readonly log?: 'silent' | 'info' | Logger | undefined
+  readonly log?: 'silent' | 'info' | RequestLogger | undefined
   /**
    * Called after each exchange. Errors in it are ignored. Bodies are captured only if it is set.
    * Default: none.
@@ -43,18 +44,24 @@ export interface GatewayOptions {
   readonly captureBytes?: number | undefined
 }
 
+/** Receives the lines of the log, by level. A logger of pino is one. */
+export interface RequestLogger {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
 /** An address to listen on. */
 export interface AddressOptions {
   /** The host or the address. Default 127.0.0.1. */
   readonly host?: string | undefined
   /** The port, an integer from 0 to 65,535. 0 is any free port. Default: that of the listener. */
   readonly port?: number | undefined
-}
-
-/** The address for Twilio's requests. */
-export interface ListenOptions extends AddressOptions {
-  /** PEM files. `reload` reads them again. */
-  readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined
+  /**
+   * The file descriptor of an inherited TCP socket that listens, instead of `host` and `port`. An
+   * integer from 3 to 1,024. The kernel keeps its connections during a restart. Default: none.
+   */
+  readonly fd?: number | undefined
 }
 
 /**
@@ -84,7 +91,7 @@ export interface LimitOptions {
  * has no observe mode: to observe, do not let the proxy ask.
  */
 export type ForwardAuthOptions = AuthEndpoint &
-  (Omit<TwilioRoute, keyof UpstreamOptions | 'mode' | 'webSocket'> | Omit<SendGridRoute, keyof UpstreamOptions>)
+  (Omit<TwilioRoute, keyof UpstreamOptions | 'mode' | 'webSocket'> | OptionsOfOthers)
 
 interface AuthEndpoint {
   /** The address for the proxy. No other client should reach it. Default 127.0.0.1:8081. */
@@ -109,7 +116,7 @@ interface AuthEndpoint {
 export const notInRoutes = ['signedUrl', 'checkParams', 'diagnose', 'onVerdict', 'onRejected'] as const
 
 /** A route to an upstream, with the options of its verifier. */
-export type Route = TwilioRoute | SendGridRoute
+export type Route = TwilioRoute | (UpstreamOptions & OptionsOfOthers)
 
 interface UpstreamOptions {
   /**
@@ -130,7 +137,7 @@ type NotInRoutes = (typeof notInRoutes)[number] | 'publicUrl'
 
 /** A route for what Twilio signs. Its options are those of `VerifierOptions`, if nothing else is said. */
 export interface TwilioRoute extends UpstreamOptions, Omit<VerifierOptions, NotInRoutes> {
-  readonly scheme?: 'twilio' | undefined
+  readonly scheme?: DefaultScheme | undefined
   /** As in `VerifierOptions`. */
   readonly publicUrl: string | readonly string[]
   /**
@@ -142,16 +149,18 @@ export interface TwilioRoute extends UpstreamOptions, Omit<VerifierOptions, NotI
   readonly webSocket?: boolean | undefined
 }
 
+type DefaultScheme = 'twilio'
+
 /**
- * A route for what Twilio SendGrid signs: the Event Webhook and Inbound Parse. The signature covers
- * neither method nor URL, so each route needs a webhook with a key of its own.
+ * The options of a route of any other scheme: those of its verifier. A scheme that signs neither
+ * method nor URL needs a key of its own for each route.
  */
-export interface SendGridRoute extends UpstreamOptions, Omit<SendGridVerifierOptions, NotInRoutes> {
-  readonly scheme: 'sendgrid'
-}
+type OptionsOfOthers = {
+  [Name in Exclude<SchemeName, DefaultScheme>]: { readonly scheme: Name } & Omit<SchemeOptions<Name>, NotInRoutes>
+}[Exclude<SchemeName, DefaultScheme>]
 
 /** The verdict of a route's verifier. */
-export type RouteVerdict = Verdict | SendGridVerdict
+export type RouteVerdict = SchemeVerdict
 
 /** Header fields in their order and spelling. */
 export type HeaderList = readonly (readonly [name: string, value: string])[]
@@ -176,7 +185,7 @@ export interface Exchange {
   readonly route:
     | {
         readonly path: string
-        readonly scheme: NonNullable<Route['scheme']>
+        readonly scheme: SchemeName
         readonly publicUrl?: TwilioRoute['publicUrl'] | undefined
       }
     | undefined
@@ -184,7 +193,7 @@ export interface Exchange {
    * The options of the scheme's verifier, for a diagnosis in the same process. Contains secrets:
    * never show or store it.
    */
-  readonly verifierOptions: VerifierOptions | SendGridVerifierOptions | undefined
+  readonly verifierOptions: SchemeOptions | undefined
   /** `undefined` if the client disconnected before the answer. */
   readonly response:
     | {
@@ -221,4 +230,5 @@ export const limitOptions = {
 export const addressOptions = {
   host: { type: 'string' },
   port: { type: 'integer', least: 0, most: 65_535 },
+  fd: { type: 'integer', least: 3, most: 1024 },
 } as const

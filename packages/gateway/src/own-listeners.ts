@@ -17,7 +17,9 @@ export function listListeners({ listen = {}, admin, forwardAuth }: GatewayOption
   }
 }
 
-function formatUrl({ host = '127.0.0.1', port }: AddressOptions, defaultPort: number): string {
+/** Returns `undefined` for an inherited socket, whose address is known after it was opened. */
+function formatUrl({ host = '127.0.0.1', port, fd }: AddressOptions, defaultPort: number): string | undefined {
+  if (fd !== undefined) return undefined
   return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port ?? defaultPort}`
 }
 

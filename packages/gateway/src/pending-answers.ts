@@ -20,8 +20,8 @@ interface Pending {
 
 /** The pending answers of a connection, in the order of their requests. */
 interface Queue {
-  // An array, because it has rarely more than one element. A `Set` that lives as long as the
-  // connection would cost more (see `InFlight`).
+  // An array, because it has rarely more than one element. Every hash table that a `Set` outgrows
+  // refers to the next one, and once one is old, it keeps all later ones alive.
   answers: Pending[]
   /** True if the connection closes after these answers. */
   isLast: boolean

@@ -1,6 +1,5 @@
-import { type Logger, pino } from 'pino'
 import type { ExchangeState } from './exchange.ts'
-import type { GatewayOptions, RouteVerdict } from './options.ts'
+import type { RouteVerdict } from './options.ts'
 
 /**
  * The fields that are logged and counted for a request. They contain no header, query or body.
@@ -64,15 +63,4 @@ const early: Readonly<Record<number, string>> = {
   417: 'expectation_unknown',
   431: 'head_too_large',
   508: 'loop',
-}
-
-/** Returns the logger, or `undefined` if nothing is logged. */
-export function createLogger(log: GatewayOptions['log']): Logger | undefined {
-  if (log === undefined || log === 'silent') return undefined
-  return log === 'info' ? pino({ name: 'tollgate', base: { pid: process.pid } }) : log
-}
-
-/** Logs one line for a request. */
-export function logReport(log: Logger, report: Report): void {
-  log.info({ ...report, ms: Math.round(report.ms) }, 'request')
 }

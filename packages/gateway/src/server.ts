@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerOnSocket } from './answers.ts'
 import { Client } from './client.ts'
-import { defaultTimeoutMs } from './config-snapshot.ts'
-import type { GatewayOptions } from './options.ts'
+import type { AddressOptions } from './options.ts'
 import { breakRequest, closeAfterAnswers, hasPendingAnswers, keepAnswering } from './pending-answers.ts'
 import { createBareReport, type Report } from './report.ts'
 
@@ -20,7 +17,7 @@ interface Listeners {
   onUnread(report: Report): void
 }
 
-/** The time limit of a request's head, and of a TLS handshake before it. */
+/** The time limit of a request's head. */
 const longestHeadMs = 10_000
 
 /** The settings of all servers that read requests to verify. */
@@ -48,24 +45,15 @@ export function readRequests(server: Server, onRequest: (req: IncomingMessage, r
 
 const statuses: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
-/**
- * Creates the server for Twilio's requests.
- * @throws Error if the certificate cannot be read
- */
-export function createHttpServer(options: GatewayOptions, listeners: Listeners): Server {
-  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
-  const settings = {
+/** Creates the server for Twilio's requests. */
+export function createHttpServer(timeoutMs: number, listeners: Listeners): Server {
+  const server = createServer({
     ...commonSettings,
     keepAlive: true,
     headersTimeout: longestHeadMs,
-    requestTimeout: readRequestTimeout(options),
+    requestTimeout: readRequestTimeout(timeoutMs),
     connectionsCheckingInterval: 1000,
-  }
-  const tls = options.listen?.tls
-  const server =
-    tls === undefined
-      ? createServer(settings)
-      : createTlsServer({ ...settings, ...readCertificate(tls), handshakeTimeout: Math.min(longestHeadMs, timeoutMs) })
+  })
   readRequests(server, (req, res) => listeners.onRequest(new Client(req, res)))
   server.on('upgrade', listeners.onUpgrade)
   server.on('connect', listeners.onConnect)
@@ -79,7 +67,6 @@ export function createHttpServer(options: GatewayOptions, listeners: Listeners):
  */
 export function listenForBroken(server: Server, onUnread: (report: Report) => void): void {
   const refused = new WeakSet<Duplex>()
-  // This event also reports TLS handshakes that failed or were too slow. They cannot be answered.
   server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
     // In the middle of a request the client ended its side, and Node.js leaves the other side open.
     const hasLeft = code === 'HPE_INVALID_EOF_STATE' && hasPendingAnswers(socket as Socket)
@@ -123,36 +110,31 @@ function refuseUnread(
   if (!isBehind) answerOnSocket(socket, status)
 }
 
-/** Reads the certificate again, for new connections, and sets the time limit. */
-export function renewSettings(server: Server, options: GatewayOptions): void {
-  const tls = options.listen?.tls
-  if (tls !== undefined && 'setSecureContext' in server) (server as TlsServer).setSecureContext(readCertificate(tls))
-  server.requestTimeout = readRequestTimeout(options)
-}
-
-function readRequestTimeout({ timeoutMs = defaultTimeoutMs }: GatewayOptions): number {
+/** Returns the longest time in which a request may arrive. */
+export function readRequestTimeout(timeoutMs: number): number {
   return Math.max(longestHeadMs, timeoutMs)
 }
 
-/** Reads the files of a certificate and its key. */
-export function readCertificate({ certFile, keyFile }: { certFile: string; keyFile: string }): {
-  cert: Buffer
-  key: Buffer
-} {
-  return { cert: readFileSync(certFile), key: readFileSync(keyFile) }
-}
+/** Connections that wait while the gateway starts again. The kernel has a limit of its own. */
+const backlog = 4096
 
-/** Binds a server and returns its URL. */
-export async function bind(server: Server, scheme: string, host: string, port: number): Promise<string> {
+/**
+ * Binds a server and returns its URL.
+ * @throws Error from Node.js if the address cannot be bound, or TypeError if `fd` is no TCP socket
+ */
+export async function bind(server: Server, options: AddressOptions | undefined, defaultPort: number): Promise<string> {
+  const { host = '127.0.0.1', port = defaultPort, fd } = options ?? {}
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, host, () => {
+    server.listen(fd === undefined ? { host, port, backlog } : { fd, backlog }, () => {
       server.off('error', reject)
       resolve()
     })
   })
-  const address = server.address() as AddressInfo
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+  const address = server.address() as AddressInfo | string | null
+  if (typeof address !== 'object' || address === null) throw new TypeError(`"fd" ${fd} is no TCP socket`)
+  const shown = fd === undefined ? host : address.address
+  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`
 }
 
 /**
@@ -161,10 +143,7 @@ export async function bind(server: Server, scheme: string, host: string, port: n
  */
 const lingerMs = 1000
 
-/**
- * Returns the open connections of a server. They include connections in a TLS handshake, which
- * `closeAllConnections()` does not close.
- */
+/** Returns the open connections of a server, also those that became tunnels. */
 export function followSockets(server: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
@@ -178,24 +157,33 @@ export function followSockets(server: Server): ReadonlySet<Socket> {
 interface StopOptions {
   readonly sockets: ReadonlySet<Socket>
   readonly graceMs: number
+  /** True if the listening socket was inherited. The kernel then keeps new connections for others. */
+  readonly isInherited: boolean
   /** Returns true if no request is in flight. */
   isIdle(): boolean
 }
 
 /**
- * Stops a server gracefully. It serves for one more second and closes the listener. Then it waits
- * for requests in flight, up to `graceMs` in total, and closes every connection.
+ * Stops a server gracefully. A listener of its own serves for one more second. An inherited one is
+ * left at once. Then the server waits for requests in flight, up to `graceMs` in total, and closes
+ * every connection.
  */
-export async function stopServer(server: Server, { sockets, graceMs, isIdle }: StopOptions): Promise<void> {
+export async function stopServer(server: Server, options: StopOptions): Promise<void> {
+  const { sockets, graceMs, isInherited, isIdle } = options
   if (!server.listening) return
-  const end = Date.now() + graceMs
+  const end = performance.now() + graceMs
   const waitFor = async (condition: () => boolean, ms: number): Promise<void> => {
-    const until = Math.min(end, Date.now() + ms)
-    while (Date.now() < until && !condition()) await sleep(20)
+    const until = Math.min(end, performance.now() + ms)
+    while (performance.now() < until && !condition()) await sleep(20)
   }
+  const closed = new Promise<void>((resolve) => server.once('close', resolve))
+  // Unlike the method of HTTP servers, this one leaves idle connections open. Their next answer says
+  // that they close.
+  if (isInherited) NetServer.prototype.close.call(server)
   await waitFor(() => sockets.size === 0, lingerMs)
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.close()
   await waitFor(isIdle, graceMs)
+  server.closeIdleConnections()
   await waitFor(() => sockets.size === 0, lingerMs)
   for (const socket of sockets) socket.destroy()
   await closed

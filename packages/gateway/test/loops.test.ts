@@ -95,7 +95,8 @@ async function startRelay(): Promise<{ url: string; port?: number; exchanges: nu
 test('E9: a loop through another server ends with 508 after one round, with a line in the log', async () => {
   const relay = await startRelay()
   const lines: Record<string, unknown>[] = []
-  const log = { info: (line: Record<string, unknown>) => lines.push(line) }
+  const add = (line: Record<string, unknown>) => lines.push(line)
+  const log = { info: add, warn: add, error: add }
   const gateway = await startGateway(relay.url, { log: log as never })
   stops.push(() => gateway.close({ graceMs: 0 }))
   relay.port = gateway.port

@@ -8,8 +8,10 @@ import { afterAll, describe, expect, test } from 'vitest'
 import vectors from '../../../conformance/data/sendgrid.json' with { type: 'json' }
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
-import { createGateway, type Exchange, type GatewayOptions, type SendGridRoute } from '../src/index.ts'
+import { createGateway, type Exchange, type GatewayOptions, type Route } from '../src/index.ts'
 import { authToken, routeTo, send, sendRaw, signSms, startUpstream, type Upstream } from './support.ts'
+
+type SendGridRoute = Extract<Route, { readonly scheme: 'sendgrid' }>
 
 const { publicKey } = await signSendGridRequest()
 
@@ -139,7 +141,8 @@ describe('a route of SendGrid', () => {
   test('metrics, log and `onExchange` name the verdict without an account', async () => {
     const exchanges: Exchange[] = []
     const lines: unknown[] = []
-    const log = { info: (line: unknown) => lines.push(line) } as unknown as GatewayOptions['log']
+    const add = (line: unknown) => lines.push(line)
+    const log = { info: add, warn: add, error: add } as unknown as GatewayOptions['log']
     const { url, adminUrl, close } = await startBoth({}, { admin: {}, log, onExchange: (one) => exchanges.push(one) })
     await send(url, await signEvents())
     await send(url, { ...(await signEvents()), body: Buffer.from('[]') })

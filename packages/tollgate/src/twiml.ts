@@ -7,6 +7,11 @@ export type TwimlValue = string | number | bigint | boolean | null | undefined |
 /** Markup made by `twiml.fragment`. It is a class, so that a string can never count as markup. */
 class TwimlFragment {
   readonly #markup: string
+  /**
+   * @param strings The text of a template, inserted as it is.
+   * @param values The values between the texts, which are escaped.
+   * @throws TypeError as `twiml` does.
+   */
   constructor(strings: TemplateStringsArray, values: readonly TwimlValue[]) {
     this.#markup = render(strings, values)
   }
@@ -19,10 +24,17 @@ export type { TwimlFragment }
 
 /** The template tag `twiml`. */
 export interface Twiml {
+  /**
+   * Writes a document.
+   * @param strings The text of the template, inserted as it is.
+   * @param values The values between the texts, which are escaped.
+   */
   (strings: TemplateStringsArray, ...values: readonly TwimlValue[]): string
   /**
    * Writes a part of a document. Another template inserts it as markup between tags, alone or in an
    * array.
+   * @param strings The text of the template, inserted as it is.
+   * @param values The values between the texts, which are escaped.
    */
   fragment(strings: TemplateStringsArray, ...values: readonly TwimlValue[]): TwimlFragment
 }

@@ -26,6 +26,7 @@ const names: Record<string, string[]> = {
   './sveltekit': ['twilioWebhook'],
   './astro': ['twilioWebhook'],
   './react-router': ['twilioWebhook'],
+  './schemes': ['getScheme', 'schemes'],
   './sendgrid': ['createSendGridVerifier', 'distinctEvents'],
   './testing': [
     'sampleSendGridEvents',
@@ -71,7 +72,7 @@ const names: Record<string, string[]> = {
   './keys': ['cached', 'fileKeys', 'twilioAccountTokens'],
   './replay': ['memoryStore', 'redisStore', 'replayGuard'],
   './counters': ['openTelemetryCounters', 'verdictCounters'],
-  './diagnose': ['diagnose', 'diagnoseSendGrid', 'evenInProduction', 'withHints'],
+  './diagnose': ['causes', 'diagnose', 'diagnoseSendGrid', 'evenInProduction', 'sendGridCauses', 'withHints'],
   './options': [
     'cachedOptions',
     'checkNames',

@@ -354,7 +354,6 @@ describe('readOptions', () => {
     ['authtoken', 'authToken'],
     ['autoken', 'authToken'],
     ['publicURL', 'publicUrl'],
-    ['accountSid', 'allowedAccounts'],
     ['sharedKey', 'sharedKeys'],
     ['mod', 'mode'],
   ] as const)

@@ -2,7 +2,7 @@ import type { GatewayOptions, Route, Source } from '@tollgate/gateway'
 import { readAddress, readUpstream, toListenError } from '../addresses.ts'
 import type { Args } from '../args.ts'
 import { asUsageLater, EXIT, type OptionNames, UsageError } from '../exit.ts'
-import { type Io, tell } from '../io.ts'
+import type { Io } from '../io.ts'
 import { readSecrets, secretFlags } from '../secrets.ts'
 import { readSharedOptions, trailingSlashFlag } from '../verifier-options.ts'
 import { type Command, type Flag, inGroup } from './command.ts'
@@ -38,7 +38,6 @@ export const command: Command = {
         value: 'HOST:PORT',
         describe: 'The address for /healthz, /readyz and /metrics; default: not served',
       },
-      workers: { type: 'text', value: 'N', describe: 'Processes that share the listener; default 1' },
       mode: modeFlag,
       'trailing-slash': trailingSlashFlag,
       'allowed-account': {
@@ -69,15 +68,28 @@ export const command: Command = {
     const { source, names } = await readSource(args, io)
     const { runGateway, ConfigurationError } = await import('@tollgate/gateway')
     try {
-      await asUsageLater(() => runGateway(source, { tell: (message) => tell(io, message) }), names)
+      await asUsageLater(() => runGateway(source), names)
     } catch (error) {
       if (error instanceof ConfigurationError) throw new UsageError(error.message)
       const [listen, admin] = ['listen', 'admin'].map((name) => readAddress(args, name)?.port)
       const ports = args.has('config') ? {} : { listen: listen ?? 8080, admin }
       throw toListenError(error, ports)
     }
+    setTimeout(endNow, endMs).unref()
     return EXIT.ok
   },
+}
+
+/** After the stop, nothing should be left that keeps the process alive. */
+const endMs = 500
+
+/**
+ * Ends the process although something is left: log lines that nobody reads, or a look-up of a name.
+ * `process.exit()` would wait for the look-up. Supervisors expect this signal after a SIGTERM.
+ */
+function endNow(): void {
+  process.removeAllListeners('SIGTERM')
+  process.kill(process.pid, 'SIGTERM')
 }
 
 async function readSource(args: Args, io: Io): Promise<{ source: Source; names: OptionNames }> {
@@ -113,6 +125,5 @@ async function readSource(args: Args, io: Io): Promise<{ source: Source; names: 
     log: args.has('quiet') ? 'silent' : 'info',
     routes: [route],
   }
-  const workers = args.integer('workers', 1, 1024) ?? 1
-  return { source: { loaded: { options, workers, graceMs: 15_000 } }, names: secrets.names }
+  return { source: { loaded: { options, graceMs: 15_000 } }, names: secrets.names }
 }

@@ -1,8 +1,17 @@
 import type { RejectionCode, VerifierOptions } from 'tollgate'
-import { type Cause, type DiagnosableRequest, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
+import {
+  type Cause,
+  type CausePart,
+  causes,
+  type DiagnosableRequest,
+  type DiagnoseOptions,
+  type Diagnosis,
+  type Difference,
+  diagnose,
+} from 'tollgate/diagnose'
 import { splitUrl } from 'tollgate/requests'
 import { signRequest } from 'tollgate/testing'
-import { type Difference, encodeForm, listDifferences, nameDifferences, toFullUrl } from './differences.ts'
+import { encodeForm, listDifferences, nameDifferences, toFullUrl } from './differences.ts'
 import { hasClientHeaders, readHeader, withHeaders } from './headers.ts'
 import type { Sent } from './sent.ts'
 import { removeFragment } from './webhook-url.ts'
@@ -70,8 +79,8 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
   if (first.verdict.ok) return { isGenuine: true, causes: [], unexplained: byParameter, signedBy: 'a configured key' }
   const proven = first.proven?.causes ?? []
   if (proven.length > 0) {
-    const isOther = proven.some(({ id }) => id === 'token_of_other_account' || id === 'shared_key_unconfigured')
-    const explains = proven.some(({ id }) => /^(params|body|form|json)_/.test(id))
+    const isOther = proven.some(({ id }) => causes[id].signedByOther)
+    const explains = proven.some(isOf(ofContent))
     const signedBy = isOther ? 'another key' : 'a configured key'
     return { isGenuine: false, causes: proven, unexplained: explains ? [] : byParameter, signedBy }
   }
@@ -82,8 +91,7 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
   // The signature that arrived explains nothing, or there is none. The right one is known.
   const computed = computeSignature(sent, request, server)
   if (computed === undefined) {
-    const causes = first.suspected.slice(0, 1)
-    return { isGenuine: false, causes, unexplained: differences, signedBy: 'unknown' }
+    return { isGenuine: false, causes: first.suspected.slice(0, 1), unexplained: differences, signedBy: 'unknown' }
   }
   const isOwn = arrived === computed[signatureHeader]
   const signedBy = arrived === undefined ? 'unknown' : isOwn ? 'a configured key' : 'another key'
@@ -91,12 +99,13 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
   const { found, left, asSeen } = await searchVariants(listVariants(sent, signed, options), differences)
   const byBody = found.length > 0 && left.length === 0 ? [] : describeBody(asSeen, left)
   const named = nameDifferences(byBody.length > 0 ? left.filter(({ what }) => what !== 'body') : left)
-  const causes = [...found, ...byBody, ...named.causes, ...describeSignature(signedBy, request, first)]
-  if (causes.length + named.rest.length > 0) return { isGenuine: false, causes, unexplained: named.rest, signedBy }
+  const certain = [...found, ...byBody, ...named.causes, ...describeSignature(signedBy, request, first)]
+  if (certain.length + named.rest.length > 0)
+    return { isGenuine: false, causes: certain, unexplained: named.rest, signedBy }
   const { verdict } = asSeen
   const isUnsigned = seen !== undefined && arrived === undefined
   const unexplained = verdict.ok ? (isUnsigned ? [noSignature] : []) : [describeRejection(verdict.code)]
-  return { isGenuine: verdict.ok, causes, unexplained, signedBy }
+  return { isGenuine: verdict.ok, causes: certain, unexplained, signedBy }
 }
 
 const noSignature: Difference = {
@@ -126,10 +135,17 @@ function isEvent({ url }: Sent): boolean {
   return /[?&]bodySHA256=/.test(url)
 }
 
+/** Makes the test if a cause changes one of these parts of the request. */
+function isOf(parts: readonly CausePart[]): (cause: Cause) => boolean {
+  return ({ id }) => parts.includes(causes[id].part)
+}
+
+const ofContent: readonly CausePart[] = ['params', 'body']
+
 /** The causes that are guesses if the options refused the request before they were compared. */
-const guesses: Readonly<Partial<Record<RejectionCode, RegExp>>> = {
-  url_not_allowed: /^(scheme|host|host_case|port)$/,
-  body_too_large: /^(params|body|form|json)_/,
+const guesses: Readonly<Partial<Record<RejectionCode, readonly CausePart[]>>> = {
+  url_not_allowed: ['origin'],
+  body_too_large: ofContent,
 }
 
 /**
@@ -142,15 +158,14 @@ async function diagnoseRejection(
 ): Promise<Diagnosis> {
   const diagnosis = await diagnoseSent(request, options)
   const { verdict, proven } = diagnosis
-  const guessed = verdict.ok ? undefined : guesses[verdict.code]
+  const guessed = isOf((verdict.ok ? undefined : guesses[verdict.code]) ?? [])
   const signature = readHeader(request, signatureHeader)
-  if (guessed === undefined || signature === undefined || !proven?.causes.some(({ id }) => guessed.test(id)))
-    return diagnosis
+  if (signature === undefined || !proven?.causes.some(guessed)) return diagnosis
   const other = withHeaders(request, { [signatureHeader]: signature.replace(/[A-Za-z0-9+/]/g, 'A') })
   const { suspected, ruledOut } = await diagnoseSent(other, { ...options, maxTries: 1 })
   const [reason] = suspected
   if (reason === undefined || ruledOut !== undefined) return diagnosis
-  const others = proven.causes.filter(({ id }) => !guessed.test(id) && id !== reason.id)
+  const others = proven.causes.filter((cause) => !guessed(cause) && cause.id !== reason.id)
   return { ...diagnosis, proven: { ...proven, causes: [reason, ...others] } }
 }
 
@@ -160,7 +175,7 @@ async function diagnoseSent(
   options: VerifierOptions & DiagnoseOptions,
 ): Promise<Diagnosis> {
   const diagnosis = await diagnose(request, options)
-  return { ...diagnosis, suspected: diagnosis.suspected.filter(({ id }) => id !== 'not_from_twilio') }
+  return { ...diagnosis, suspected: diagnosis.suspected.filter(({ id }) => !causes[id].isStranger) }
 }
 
 interface Searched {
@@ -199,7 +214,7 @@ function describeBody({ verdict, suspected, ruledOut }: Diagnosis, left: readonl
   if (verdict.ok) return []
   if (/^body_/.test(verdict.code)) return suspected.slice(0, 1)
   const isWhole = left.some(({ what }) => what === 'body') && ruledOut === undefined
-  return isWhole ? suspected.filter(({ id }) => /^(body|form|json)_/.test(id)).slice(0, 1) : []
+  return isWhole ? suspected.filter(isOf(['body'])).slice(0, 1) : []
 }
 
 interface Variant {
@@ -302,15 +317,12 @@ function describeSignature(
   request: DiagnosableRequest,
   first: Diagnosis,
 ): readonly Cause[] {
-  const missing = hasClientHeaders(request) ? first.suspected.find(({ id }) => id === 'signature_missing') : undefined
+  const missing = hasClientHeaders(request) ? first.suspected.find(isOf(['signature'])) : undefined
   if (missing !== undefined && readHeader(request, signatureHeader) === undefined) return [missing]
   if (signedBy !== 'another key') return []
-  const told = first.suspected.find(({ id }) => /^(token|shared_key|algorithm|signature)_?/.test(id))
-  return [
-    told ?? {
-      id: 'token_of_other_account',
-      detail: 'The URL and the parameters that Twilio signed are known, and no configured key makes this signature.',
-      fix: 'Configure the Auth Token of the account that owns the number, the application or the service.',
-    },
-  ]
+  const told = first.suspected.find(isOf(['key', 'signature']))
+  const [id] = (Object.keys(causes) as Cause['id'][]).filter((one) => causes[one].signedByOther)
+  if (told !== undefined || id === undefined) return told === undefined ? [] : [told]
+  const detail = 'The URL and the parameters that Twilio signed are known, and no configured key makes this signature.'
+  return [{ id, detail, fix: causes[id].fix }]
 }

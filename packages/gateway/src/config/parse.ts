@@ -1,5 +1,6 @@
 import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { explainMisplaced } from '../check-options.ts'
 import { type Configuration, configurationSchema, listOptions } from './schema.ts'
 
 /**
@@ -97,12 +98,17 @@ function convertIssue(
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
   if (issue.code === 'unrecognized_keys') {
     const [name = ''] = issue.keys
-    return createError([...path, name], `there is no such option here. ${suggest(name, listOptions(path, value))}`)
+    // Earlier releases had these two.
+    const advice = name === 'workers' || name === 'tls' ? explainMisplaced(name) : undefined
+    return createError(
+      [...path, name],
+      `there is no such option here. ${advice ?? suggest(name, listOptions(path, value))}`,
+    )
   }
   // The alternative with the deepest issue is probably the intended one.
   if (issue.code === 'invalid_union') {
     const deepest = issue.errors.flat().sort((one, other) => other.path.length - one.path.length)[0]
-    if (deepest !== undefined && deepest.path.length > 0)
+    if (deepest !== undefined && (deepest.path.length > 0 || deepest.code === 'unrecognized_keys'))
       return convertIssue({ ...deepest, path: [...issue.path, ...deepest.path] }, value, createError)
   }
   return createError(

@@ -123,3 +123,16 @@ function readTimeout(value: string): number | undefined {
   const [, seconds] = /(?:^|[,\s])timeout=(\d{1,6})/i.exec(value) ?? []
   return seconds === undefined ? undefined : Number(seconds)
 }
+
+/** Returns the fields for the client of an answer that `node:http` read, in their order and spelling. */
+export function listForwardedAnswer(raw: readonly string[]): string[] {
+  const fields: string[] = []
+  let connection = ''
+  for (let index = 0; index < raw.length; index += 2) {
+    const [name = '', value = ''] = raw.slice(index, index + 2)
+    const { kind } = answerFields.find(name)
+    if (kind === 'plain' || kind === 'length') fields.push(name, value)
+    else if (kind === 'connection') connection += `,${value}`
+  }
+  return dropNominated(fields, connection, kinds)
+}

@@ -1,4 +1,4 @@
-import { connect as connectPlainly, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect as connectPlainly, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { connect } from 'node:tls'
 import type { AnswerHead } from './answer-head.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
@@ -70,13 +70,16 @@ export class Connection implements AnswerSink {
   #isConnected = false
   #isLate = false
   readonly #timer: NodeJS.Timeout
+  readonly openedAt = performance.now()
   /** The time of `performance.now()` until which an idle connection can be used. */
   usableUntil = 0
+  /** How many requests it has served. */
+  served = 0
   #cause: string | undefined
 
-  constructor(origin: Origin, connectTimeoutMs: number, owner: ConnectionOwner) {
+  constructor(origin: Origin, connectTimeoutMs: number, owner: ConnectionOwner, lookup: LookupFunction) {
     this.#owner = owner
-    this.#socket = this.#open(origin)
+    this.#socket = this.#open(origin, lookup)
     this.#timer = setTimeout(() => {
       this.#isLate = true
       this.#socket.destroy()
@@ -93,6 +96,7 @@ export class Connection implements AnswerSink {
   /** Sends a request. The connection must be new or idle. */
   send(request: OutgoingRequest, handler: AnswerHandler): void {
     this.#handler = handler
+    this.served++
     this.#head = undefined
     this.#reader = new AnswerReader(request.isHead, this)
     if (this.#isConnected) this.#write(request)
@@ -126,8 +130,10 @@ export class Connection implements AnswerSink {
     this.#socket.resume()
   }
 
-  #open({ isTls, host, port }: Origin): Socket {
-    const settings = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
+  #open({ isTls, host, port }: Origin, lookup: LookupFunction): Socket {
+    const kept = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
+    // Tries the next address of a name if the first does not answer.
+    const settings = { host, port, lookup, autoSelectFamily: true, ...kept }
     if (isTls) return connectOverTls(settings).on('data', (bytes: Buffer) => this.#read(bytes))
     const callback = (length: number, bytes: Uint8Array): boolean => {
       this.#read((bytes as Buffer).subarray(0, length))

@@ -1,3 +1,5 @@
+import { lookup as lookUp } from 'node:dns'
+import type { LookupFunction } from 'node:net'
 import {
   type AnswerHandler,
   Connection,
@@ -9,25 +11,35 @@ import {
 
 /** Shorter than the idle limit of Node.js servers (5 s), so that the gateway closes first. */
 const idleMs = 4000
-const maxIdleMs = 60_000
 
 /** Subtracted from the time in `Keep-Alive`, because bytes take time to arrive. */
 const marginMs = 1000
 
 const sweepMs = 1000
 
+/**
+ * A balancer chooses a server for each connection. With these limits, all its servers get requests,
+ * and one that it no longer uses gets none after ten seconds.
+ */
+const maxAgeMs = 10_000
+const maxRequests = 200
+
 /** The connections to one upstream: as many as there are requests at the same time. */
 export class Pool implements ConnectionOwner {
   readonly #origin: Origin
   readonly #connectTimeoutMs: number
-  /** The last used connection is used first, so that surplus connections become idle and close. */
+  /** In the order of their last use. They are used in turn, for balancers in front of several servers. */
   readonly #idle: Connection[] = []
   readonly #open = new Set<Connection>()
   #sweeper: NodeJS.Timeout | undefined
   #closed: (() => void) | undefined
 
-  constructor(origin: string, connectTimeoutMs: number) {
+  readonly lookup: LookupFunction
+
+  /** @param resolve finds the addresses of a name, as `dns.lookup` does */
+  constructor(origin: string, connectTimeoutMs: number, resolve: LookupFunction = lookUp) {
     this.#origin = parseOrigin(origin)
+    this.lookup = rotate(resolve)
     this.#connectTimeoutMs = connectTimeoutMs
   }
 
@@ -52,12 +64,13 @@ export class Pool implements ConnectionOwner {
   }
 
   onIdle(connection: Connection, keptSeconds: number | undefined): void {
-    const ms = keptSeconds === undefined ? idleMs : Math.min(keptSeconds * 1000 - marginMs, maxIdleMs)
-    if (ms <= 0 || this.#closed !== undefined) {
+    const ms = keptSeconds === undefined ? idleMs : keptSeconds * 1000 - marginMs
+    const now = performance.now()
+    connection.usableUntil = Math.min(now + ms, connection.openedAt + maxAgeMs)
+    if (connection.usableUntil <= now || connection.served >= maxRequests || this.#closed !== undefined) {
       connection.abort()
       return
     }
-    connection.usableUntil = performance.now() + ms
     this.#idle.push(connection)
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs).unref()
   }
@@ -72,14 +85,14 @@ export class Pool implements ConnectionOwner {
   #take(): Connection | undefined {
     const now = performance.now()
     for (;;) {
-      const connection = this.#idle.pop()
+      const connection = this.#idle.shift()
       if (connection === undefined || (connection.isUsable && connection.usableUntil > now)) return connection
       connection.abort()
     }
   }
 
   #connect(): Connection {
-    const connection = new Connection(this.#origin, this.#connectTimeoutMs, this)
+    const connection = new Connection(this.#origin, this.#connectTimeoutMs, this, this.lookup)
     this.#open.add(connection)
     return connection
   }
@@ -90,8 +103,20 @@ export class Pool implements ConnectionOwner {
   }
 }
 
+/** Returns the addresses of a name so that each connection begins with the next one. */
+function rotate(resolve: LookupFunction): LookupFunction {
+  let turn = 0
+  return (host, options, callback) => {
+    resolve(host, { ...options, all: true }, (error, found) => {
+      if (error !== null || typeof found === 'string') return callback(error, found)
+      const first = turn++ % found.length
+      callback(null, [...found.slice(first), ...found.slice(0, first)])
+    })
+  }
+}
+
 /** The pool of one upstream. It closes when all its holders have released it. */
-export interface Upstream extends Pick<Pool, 'send'> {
+export interface Upstream extends Pick<Pool, 'send' | 'lookup'> {
   hold(): void
   release(): void
 }
@@ -113,6 +138,7 @@ export function createUpstreams(connectTimeoutMs: number): Upstreams {
     const pool = new Pool(origin, connectTimeoutMs)
     let holders = 0
     return {
+      lookup: pool.lookup,
       send: (request, handler) => pool.send(request, handler),
       hold() {
         holders++

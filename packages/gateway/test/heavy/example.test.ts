@@ -1,6 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,11 +8,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { findFreePort } from '../../../../tools/services/free-port.mjs'
 import { parseConfiguration } from '../../src/config/parse.ts'
-import { authToken, listenOn, publicUrl, send, signSms, sms } from '../support.ts'
+import { takeInheritedSockets } from '../../src/inherited-sockets.ts'
+import { authToken, listenOn, publicUrl, send, signSms, startUpstream } from '../support.ts'
 
-// Slow: most tests start a gateway with workers, and wait for their restarts.
+// Slow: most tests start the command, and wait for its reloads and its end.
 
 const examples = fileURLToPath(new URL('../../../../examples/gateway/', import.meta.url))
 const bin = fileURLToPath(new URL('../../../cli/dist/bin.js', import.meta.url))
@@ -52,6 +52,25 @@ test('the configurations in the examples are valid', () => {
   expect(parseConfiguration(text, 'gateway.yaml').configuration.routes).toHaveLength(3)
 })
 
+test('the units of systemd name each other, and sockets that the gateway knows', () => {
+  const units = readdirSync(examples).filter((name) => /\.(service|socket)$/.test(name))
+  const readAll = (name: string, option: string): readonly string[] => {
+    const text = readFileSync(join(examples, name), 'utf8')
+    return [...text.matchAll(new RegExp(`^${option}=(.*)$`, 'gm'))].flatMap(([, value = '']) => value.split(' '))
+  }
+  const service = 'tollgate-gateway@.service'
+  const sockets = units.filter((name) => name !== service)
+  // A unit of a template is named with its instance.
+  const toFile = (name: string): string => name.replace(/@[^.]+\./, '@.')
+  expect(readAll(service, 'Sockets').map(toFile).sort()).toEqual(sockets.sort())
+  for (const option of ['Requires', 'After'])
+    expect(readAll(service, option).map(toFile)).toEqual(expect.arrayContaining(sockets))
+  for (const socket of sockets) expect(readAll(socket, 'Service').map(toFile)).toEqual([service])
+  const LISTEN_FDNAMES = sockets.flatMap((socket) => readAll(socket, 'FileDescriptorName')).join(':')
+  const env = { LISTEN_PID: String(process.pid), LISTEN_FDS: String(sockets.length), LISTEN_FDNAMES }
+  expect(Object.keys(takeInheritedSockets(env)).sort()).toEqual(['admin', 'listen'])
+})
+
 test.each(['kubernetes.yaml', 'kubernetes-redis.yaml'])('the manifest %s is valid', (name) => {
   const documents = parseAllDocuments(readFileSync(join(examples, name), 'utf8'))
   for (const { errors, warnings } of documents) expect([...errors, ...warnings]).toEqual([])
@@ -69,21 +88,20 @@ test.each(['kubernetes.yaml', 'kubernetes-redis.yaml'])('the manifest %s is vali
   expect(services.map(({ metadata }) => metadata.name)).toContain(new URL(redisUrl).hostname)
 })
 
-test('the command runs workers, reloads on a signal, keeps its configuration on a mistake, aggregates metrics and stops gracefully', async () => {
+test('the command reloads on a signal, keeps its configuration on a mistake, shows metrics and stops gracefully', async () => {
   const file = join(folder, 'gateway.yaml')
-  const write = (mode: string, workers = 2) =>
+  const write = (mode: string, address = '127.0.0.1:0') =>
     writeFileSync(
       file,
-      `listen: 127.0.0.1:0
+      `listen: ${address}
 admin: 127.0.0.1:0
-workers: ${workers}
 routes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl}, mode: ${mode} }]
 forwardAuth: { listen: 127.0.0.1:0, publicUrl: ${publicUrl} }
 `,
     )
   write('enforce')
   const { child, waitFor, read } = await start([bin, 'gateway', '--config', file], {})
-  const url = await waitFor(/listens on (\S+) with 2 workers/)
+  const url = await waitFor(/listens on (\S+)/)
   const forwardAuth = await waitFor(/Forward-auth listens on (\S+)/)
   expect((await fetch(forwardAuth)).status).toBe(403)
   const admin = await waitFor(/Health and metrics: (\S+)/)
@@ -91,11 +109,11 @@ forwardAuth: { listen: 127.0.0.1:0, publicUrl: ${publicUrl} }
   expect((await send(url, forged)).status).toBe(403)
   write('watch')
   child.kill('SIGHUP')
-  await waitFor(/is unchanged\. .*gateway\.yaml:4: routes\[0\]\.mode: /)
+  await waitFor(/is unchanged\. .*gateway\.yaml:3: routes\[0\]\.mode: /)
   expect((await send(url, forged)).status).toBe(403)
-  write('observe', 3)
+  write('observe', '127.0.0.1:1')
   child.kill('SIGHUP')
-  await waitFor(/is unchanged\. Restart the gateway to change workers/)
+  await waitFor(/is unchanged\. "listen" cannot change while the gateway runs/)
   expect((await send(url, forged)).status).toBe(403)
   write('observe')
   child.kill('SIGHUP')
@@ -110,59 +128,6 @@ forwardAuth: { listen: 127.0.0.1:0, publicUrl: ${publicUrl} }
   const [code] = await once(child, 'exit')
   expect(code).toBe(0)
 })
-
-/** Returns the process ids of the workers. */
-function listWorkers(primary: number | undefined): readonly number[] {
-  const table = execFileSync('ps', ['-A', '-o', 'ppid=,pid='], { encoding: 'utf8' }).trim().split('\n')
-  return table
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .flatMap(([ppid, pid = 0]) => (ppid === primary ? [pid] : []))
-}
-
-test('workers that cannot start do not accumulate, and one serves as soon as its keys can be read', async () => {
-  const keys = join(folder, 'worker-keys.json')
-  const file = join(folder, 'worker.yaml')
-  const write = (text: string) => writeFileSync(keys, text, { mode: 0o600 })
-  const good = JSON.stringify({ accounts: { [sms.AccountSid]: authToken } })
-  write(good)
-  writeFileSync(
-    file,
-    `listen: 127.0.0.1:${await findFreePort()}
-admin: 127.0.0.1:0
-keys: { file: ${keys} }
-routes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl} }]
-`,
-  )
-  const { child, waitFor, read } = await start([bin, 'gateway', '--config', file], {})
-  const url = await waitFor(/listens on (\S+)/)
-  const admin = await waitFor(/Health and metrics: (\S+)/)
-  const readMetrics = async () => {
-    const answer = await fetch(`${admin}/metrics`)
-    return `${answer.status} ${await answer.text()}`
-  }
-  const readStatus = async () => (await fetch(`${admin}/readyz`)).status
-  expect(await readStatus()).toBe(200)
-  write(good.slice(0, 20))
-  process.kill(listWorkers(child.pid)[0] ?? 0, 'SIGKILL')
-  const countFailures = () => read().match(/keys: The key file .* is refused/g)?.length ?? 0
-  await expect.poll(countFailures, { timeout: 20_000 }).toBeGreaterThanOrEqual(3)
-  expect(listWorkers(child.pid).length).toBeLessThanOrEqual(2)
-  expect(await readStatus()).toBe(503)
-  expect(await readMetrics()).toMatch(/^200 /)
-  write(good)
-  await expect.poll(readStatus, { timeout: 20_000 }).toBe(200)
-  await expect.poll(() => listWorkers(child.pid).length).toBe(1)
-  // A worker that hangs counts with its last answer.
-  expect((await send(url, signSms())).status).toBe(502)
-  const counted = /^200 .*tollgate_verdicts_total\{code="accepted",route="\/"\} 1\n/s
-  expect(await readMetrics()).toMatch(counted)
-  const [worker = 0] = listWorkers(child.pid)
-  process.kill(worker, 'SIGSTOP')
-  expect(await readMetrics()).toMatch(counted)
-  process.kill(worker, 'SIGCONT')
-  child.kill('SIGTERM')
-  expect((await once(child, 'exit'))[0]).toBe(0)
-}, 60_000)
 
 test('without a configuration file, a reload says that it reads nothing', async () => {
   const flags = ['--upstream', 'http://127.0.0.1:9', '--public-url', publicUrl, '--listen', '127.0.0.1:0']
@@ -190,7 +155,7 @@ test('after a flood of connections that uses up the file descriptors, requests a
   expect((await once(child, 'exit'))[0]).toBe(0)
 }, 30_000)
 
-test('with a configured collector each request is one span, without secrets or message text', async () => {
+test('with a configured collector each request is one span, the parent of those of the backend, without secrets or message text', async () => {
   const spans: string[] = []
   const collector = createServer(async (req, res) => {
     const chunks: Buffer[] = []
@@ -199,12 +164,17 @@ test('with a configured collector each request is one span, without secrets or m
     res.writeHead(200, { 'content-type': 'application/json' }).end('{}')
   })
   const endpoint = await listenOn(collector)
-  const flags = ['--upstream', 'http://127.0.0.1:9', '--public-url', publicUrl, '--listen', '127.0.0.1:0']
+  const upstream = await startUpstream()
+  const flags = ['--upstream', upstream.url, '--public-url', publicUrl, '--listen', '127.0.0.1:0', '--mode', 'observe']
   const { child, waitFor } = await start([bin, 'gateway', ...flags], { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
   const url = await waitFor(/listens on (\S+?)[,\s]/)
   const genuine = signSms('/sms?secret=of-a-query')
   const forged = { ...signSms(), body: 'Body=x' }
-  expect([(await send(url, genuine)).status, (await send(url, forged)).status]).toEqual([502, 403])
+  const [traceId, parentId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331']
+  for (const signed of [genuine, forged]) {
+    const traced = { ...signed.headers, Traceparent: `00-${traceId}-${parentId}-01`, TraceState: 'a=b' }
+    expect((await send(url, { ...signed, headers: traced })).status).toBe(200)
+  }
   child.kill('SIGTERM')
   expect((await once(child, 'exit'))[0]).toBe(0)
   const all = spans.join('\n')
@@ -213,6 +183,16 @@ test('with a configured collector each request is one span, without secrets or m
   const signature = genuine.headers['x-twilio-signature'] ?? 'none'
   for (const hidden of [authToken, signature, 'of-a-query', '+15005550006', 'code & more'])
     expect(all).not.toContain(hidden)
+  const sent: { traceId: string; spanId: string; parentSpanId?: string }[] = spans
+    .flatMap((request) => JSON.parse(request.slice(request.indexOf('{'))).resourceSpans)
+    .flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope: { spans: unknown[] }) => scope.spans))
+  const parents = upstream.seen.map(({ headers }) => headers.traceparent)
+  expect(parents).toEqual(sent.map((span) => `00-${span.traceId}-${span.spanId}-01`))
+  // The sender's context counts only if the request verified.
+  expect(sent[0]).toMatchObject({ traceId, parentSpanId: parentId })
+  expect(sent[1]?.traceId).not.toBe(traceId)
+  expect(upstream.seen.map(({ headers }) => headers.tracestate)).toEqual(['a=b', undefined])
+  await upstream.close()
   collector.closeAllConnections()
   collector.close()
 })

@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type RequestOptions, request } from 'node:https'
+import { createServer } from 'node:https'
 import { connect as connectPlainly, createServer as createTcpServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect, type TLSSocket } from 'node:tls'
 import { createClient } from '@redis/client'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, expect, test, vi } from 'vitest'
@@ -37,106 +36,6 @@ async function makeCertificate(name: string): Promise<void> {
   const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')]
   execFileSync(openssl, ['req', ...kind, '-subj', `/CN=${name}`, ...files], { stdio: 'pipe' })
 }
-
-test('TLS: requests are served, and a reload reads a renewed certificate', async () => {
-  await makeCertificate('one.example')
-  const upstream = await startUpstream()
-  const options = {
-    listen: { port: 0, tls: { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') } },
-    routes: [routeTo(upstream.url)],
-  }
-  const gateway = createGateway(options)
-  const { url } = await gateway.listen()
-  const signed = signSms()
-  const post = (): Promise<[status: number | undefined, subject: unknown]> =>
-    new Promise((resolve, reject) => {
-      const { port } = new URL(url)
-      const more: RequestOptions = { method: 'POST', path: signed.target, headers: signed.headers, agent: false }
-      const req = request({ host: '127.0.0.1', port, rejectUnauthorized: false, ...more }, (res) => {
-        const subject = (res.socket as TLSSocket).getPeerCertificate().subject.CN
-        res.resume().on('end', () => resolve([res.statusCode, subject]))
-      })
-      req.on('error', reject).end(signed.body)
-    })
-  expect(await post()).toEqual([200, 'one.example'])
-  await makeCertificate('two.example')
-  await gateway.reload(options)
-  expect(await post()).toEqual([200, 'two.example'])
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
-})
-
-test('TLS: an incomplete handshake is closed in time, and close() does not wait for it', async () => {
-  await makeCertificate('one.example')
-  const upstream = await startUpstream()
-  const start = async (timeoutMs: number) => {
-    const gateway = createGateway({
-      listen: { port: 0, tls: { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') } },
-      routes: [routeTo(upstream.url)],
-      timeoutMs,
-    })
-    return { gateway, port: Number(new URL((await gateway.listen()).url).port) }
-  }
-  // No bytes, the beginning of a ClientHello, and bytes that are not TLS.
-  const beginnings = ['', '\x16\x03\x01\x02\x00\x01\x00', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n']
-  const open = (port: number): Promise<unknown>[] =>
-    beginnings.map((bytes) => {
-      const socket = connectPlainly(port, '127.0.0.1', () => socket.write(bytes, 'latin1'))
-      return new Promise((resolve) =>
-        socket
-          .on('error', () => undefined)
-          .on('close', resolve)
-          .resume(),
-      )
-    })
-  const hasty = await start(300)
-  await Promise.all(open(hasty.port))
-  await hasty.gateway.close()
-  const patient = await start(14_000)
-  const closed = open(patient.port)
-  await expect.poll(() => countSockets(), { timeout: 10_000 }).toBeGreaterThanOrEqual(2)
-  await patient.gateway.close({ graceMs: 100 })
-  await Promise.all(closed)
-  await upstream.close()
-  // No connection is left on either side.
-  await expect.poll(() => countSockets(), { timeout: 10_000 }).toBe(0)
-})
-
-function countSockets(): number {
-  return process.getActiveResourcesInfo().filter((name) => /^(TCPSocketWrap|TLSWrap)$/.test(name)).length
-}
-
-test('TLS: a connection serves several requests, in one piece or in two', async () => {
-  await makeCertificate('one.example')
-  const upstream = await startUpstream((req, res) => res.end(`got ${req.url}`))
-  const gateway = createGateway({
-    listen: { port: 0, tls: { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') } },
-    routes: [routeTo(upstream.url)],
-  })
-  const { url } = await gateway.listen()
-  const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port), rejectUnauthorized: false })
-  let received = ''
-  socket.setEncoding('latin1').on('data', (text) => {
-    received += text
-  })
-  for (const [target, more] of [
-    ['/a', {}],
-    ['/b', {}],
-    ['/c', { 'X-Empty': '' }],
-    ['/d', {}],
-  ] as [string, Record<string, string>][]) {
-    const bytes = formatRequest(signSms(target), more)
-    // The last one in two pieces.
-    const cut = target === '/d' ? 100 : bytes.length
-    socket.write(bytes.slice(0, cut))
-    if (cut < bytes.length) setTimeout(() => socket.write(bytes.slice(cut)), 20)
-    await expect.poll(() => received).toContain(`got ${target}`)
-  }
-  expect(received.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(4)
-  socket.destroy()
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
-})
 
 test('TLS to the upstream: an untrusted certificate is 502, and a trusted one serves small and large messages', async () => {
   await makeCertificate('localhost')
@@ -202,8 +101,7 @@ test('Redis: gateways share deliveries, and without the store requests are answe
   const file = join(folder, 'gateway.yaml')
   writeFileSync(
     file,
-    `workers: 4
-replay: { store: redis, redisUrlEnv: REDIS_URL, whenRepeated: reject }
+    `replay: { store: redis, redisUrlEnv: REDIS_URL, whenRepeated: reject }
 routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
 `,
   )
@@ -241,7 +139,7 @@ function signMessage(number: number) {
   return signSms('/sms', { ...sms, MessageSid: sid, SmsMessageSid: sid, SmsSid: sid, SmsStatus: 'received' })
 }
 
-/** Starts a gateway with a Redis, and reloads it as a worker does. */
+/** Starts a gateway with a Redis, and reloads it as the command does. */
 async function startWithRedis(upstream: string, redisUrl: string) {
   const file = join(folder, 'reloaded.yaml')
   const problems: string[] = []

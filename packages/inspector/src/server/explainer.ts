@@ -1,9 +1,8 @@
 import type { Exchange } from '@tollgate/gateway'
 import { createVerifier, type IncomingRequest, type VerifierOptions } from 'tollgate'
+import { type Cause, causes } from 'tollgate/diagnose'
 import { findHeader } from 'tollgate/requests'
-import type { Capture, CapturedCause, Explanation, SigningPart } from '../shared/capture.ts'
-
-type SchemeName = NonNullable<Capture['scheme']>
+import type { Capture, Explanation, SigningPart } from '../shared/capture.ts'
 
 /**
  * Finds the causes of a rejection. This is the part of `diagnose` from tollgate/diagnose that the
@@ -20,16 +19,16 @@ export type Diagnose = (
   options: VerifierOptions & { readonly otherHosts?: readonly string[] },
 ) => Promise<{
   readonly proven?: Explanation['proven']
-  readonly suspected: readonly CapturedCause[]
+  readonly suspected: readonly Cause<string>[]
   readonly ruledOut?: string | undefined
   readonly command?: string | undefined
   readonly signingString?: readonly SigningPart[] | undefined
-  readonly urlForms: Explanation['urlForms']
+  readonly urlForms?: Explanation['urlForms']
   readonly tried: number
 }>
 
 interface Job {
-  readonly scheme: SchemeName
+  readonly scheme: string
   readonly request: IncomingRequest
   readonly options: NonNullable<Exchange['verifierOptions']>
   readonly done: (explanation: Explanation) => void
@@ -39,15 +38,17 @@ interface Job {
 // some rejections are explained.
 const maxWaiting = 50
 
+const loud = ['replay', 'onVerdict', 'onRejected', 'diagnose']
+
 /** Explains rejections one after another. While 50 are waiting, further ones are not explained. */
 export class Explainer {
-  readonly #diagnosers: Readonly<Record<SchemeName, Diagnose>>
+  readonly #diagnosers: ReadonlyMap<string, Diagnose>
   readonly #otherHosts: readonly string[]
   readonly #jobs: Job[] = []
   #working = false
   #closed = false
 
-  constructor(diagnosers: Readonly<Record<SchemeName, Diagnose>>, otherHosts: readonly string[]) {
+  constructor(diagnosers: ReadonlyMap<string, Diagnose>, otherHosts: readonly string[]) {
     this.#diagnosers = diagnosers
     this.#otherHosts = otherHosts
   }
@@ -76,15 +77,10 @@ export class Explainer {
   async #try({ scheme, request, options }: Job): Promise<Explanation | undefined> {
     try {
       // This is a second check of the same request: replay guards and listeners must not count it.
-      const quiet: VerifierOptions = {
-        ...(options as VerifierOptions),
-        replay: undefined,
-        onVerdict: undefined,
-        onRejected: undefined,
-        diagnose: undefined,
-      }
-      const diagnosis = await this.#diagnosers[scheme](request, { ...quiet, otherHosts: this.#otherHosts })
-      const { proven, suspected, ruledOut, command, signingString, urlForms, tried } = diagnosis
+      const quiet = Object.fromEntries(Object.entries(options).filter(([name]) => !loud.includes(name)))
+      const diagnosis = await this.#diagnosers.get(scheme)?.(request, { ...quiet, otherHosts: this.#otherHosts })
+      if (diagnosis === undefined) return undefined
+      const { proven, suspected, ruledOut, command, signingString, urlForms = [], tried } = diagnosis
       const signedUrl = proven?.signedUrl
       const isMasked = signedUrl !== undefined && !(await isSignedAsArrived(request, quiet, signedUrl))
       return {
@@ -119,18 +115,25 @@ async function isSignedAsArrived(request: IncomingRequest, options: VerifierOpti
 }
 
 /** Copies field by field, so that other fields never reach the page. */
-function copyCause({ id, detail, fix }: CapturedCause): CapturedCause {
+function copyCause({ id, detail, fix }: Cause<string>): Cause<string> {
   return { id, detail, fix }
 }
 
 /**
- * Moves the cause `host` to the end if the request was sent to the public URL's host. Without a
- * tunnel, the public URL is this machine, which Twilio cannot reach, so a diagnosis suspects the
+ * Moves the causes of the origin to the end if the request was sent to the public URL's host. Without
+ * a tunnel, the public URL is this machine, which Twilio cannot reach, so a diagnosis suspects the
  * host first. But a sender who called this host knew it, so every other cause is more likely.
  */
 export function rankForLocalUse(explanation: Explanation, capture: Capture): Explanation {
   const host = findHeader(capture.headers, 'host')
   if (host === undefined || !capture.url.toLowerCase().includes(`://${host.toLowerCase()}/`)) return explanation
-  const isHost = ({ id }: CapturedCause): number => Number(id === 'host')
-  return { ...explanation, suspected: [...explanation.suspected].sort((one, other) => isHost(one) - isHost(other)) }
+  const isOfOrigin = ({ id }: Cause<string>): number => Number(findPart(id) === 'origin')
+  return {
+    ...explanation,
+    suspected: [...explanation.suspected].sort((one, other) => isOfOrigin(one) - isOfOrigin(other)),
+  }
+}
+
+function findPart(id: string): string | undefined {
+  return Object.hasOwn(causes, id) ? causes[id as Cause['id']].part : undefined
 }

@@ -1,4 +1,5 @@
 import type { RejectionCode } from 'tollgate'
+import type { Cause } from 'tollgate/diagnose'
 
 export type HeaderList = readonly (readonly [name: string, value: string])[]
 
@@ -26,8 +27,9 @@ export const throwAwayKey = "this run's throw-away token"
 export type CapturedVerdict =
   | {
       readonly ok: true
-      /** `timestamp-and-body` is SendGrid's, which signs no URL. */
-      readonly covers: 'params' | 'body' | 'url' | 'timestamp-and-body'
+      readonly covers: 'params' | 'body' | 'url'
+      /** The same in words. */
+      readonly coverage: string
       readonly accountSid?: string | undefined
       /** A name for the key that matched, never the key itself. */
       readonly key: string
@@ -58,18 +60,12 @@ export interface SigningPart {
   readonly from: 'url' | 'name' | 'value' | 'timestamp' | 'body'
 }
 
-export interface CapturedCause {
-  readonly id: string
-  readonly detail: string
-  readonly fix: string
-}
-
 /** The causes of a rejection. It contains no key and no expected signature. */
 export interface Explanation {
   /** The signature matches if exactly these causes are undone. */
   readonly proven?:
     | {
-        readonly causes: readonly CapturedCause[]
+        readonly causes: readonly Cause<string>[]
         readonly signedUrl?: string | undefined
         /** The option that mends the URL, as a line to copy. */
         readonly setting?: string | undefined
@@ -80,7 +76,7 @@ export interface Explanation {
         readonly signingString?: readonly SigningPart[] | undefined
       }
     | undefined
-  readonly suspected: readonly CapturedCause[]
+  readonly suspected: readonly Cause<string>[]
   /** If nothing is proven: what the search has excluded, as one sentence. */
   readonly ruledOut?: string | undefined
   /** If nothing is proven: a command line that would settle it. */
@@ -101,8 +97,8 @@ export interface Capture extends CapturedBody {
   /** The time from the arrival to the end of the answer, in milliseconds. */
   readonly durationMs?: number | undefined
   readonly origin: Origin
-  /** The scheme that verifies it. Absent: Twilio's. */
-  readonly scheme?: 'twilio' | 'sendgrid' | undefined
+  /** The name of the scheme that verifies it. Absent: Twilio's. */
+  readonly scheme?: string | undefined
   readonly method: string
   /** The URL that Twilio called: the public URL, and the path and query that arrived. */
   readonly url: string

@@ -1,12 +1,7 @@
-import {
-  type CapturedCause,
-  type CapturedVerdict,
-  type CaptureView,
-  type Explanation,
-  throwAwayKey,
-} from '../shared/capture.ts'
+import type { Cause } from 'tollgate/diagnose'
+import { type CapturedVerdict, type CaptureView, type Explanation, throwAwayKey } from '../shared/capture.ts'
 import { copyLine } from './actions.ts'
-import { covered, hasFailed } from './format.ts'
+import { hasFailed } from './format.ts'
 import { SafeText } from './safe-text.tsx'
 import { UrlDifference } from './url-difference.tsx'
 
@@ -41,7 +36,7 @@ function Accepted({ capture, verdict }: { capture: CaptureView; verdict: Verdict
       <h3>{nameSigner(capture, verdict)}</h3>
       {failed && <Failure capture={capture} />}
       <p>
-        The signature covers {covered[verdict.covers]}. It was made with <strong>{verdict.key}</strong> (
+        The signature covers {verdict.coverage}. It was made with <strong>{verdict.key}</strong> (
         {verdict.algorithm.replace('_', '-')}
         ).
       </p>
@@ -185,7 +180,7 @@ function Line({ text, what }: { text: string; what: string }) {
 }
 
 interface CausesProps {
-  readonly causes: readonly CapturedCause[]
+  readonly causes: readonly Cause<string>[]
   readonly setting?: string | undefined
   /** True for suspected causes: the most likely is the first. */
   readonly ranked?: boolean

@@ -22,7 +22,12 @@ export interface AzureAnswer {
   body: string
 }
 
-/** A handler for verified webhooks. It also gets the request and the invocation context. */
+/**
+ * A handler for verified webhooks. It also gets the request and the invocation context.
+ * @param webhook The verified webhook. In `observe` mode check `ok` first.
+ * @param request The `HttpRequest`. Its body can still be read.
+ * @param context The `InvocationContext`.
+ */
 export type WebhookHandler<S extends WebhookSource, AnyRequest, Context, Result> = (
   webhook: Webhook<S>,
   request: AnyRequest,

@@ -34,6 +34,10 @@ export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = Guar
 /**
  * A handler for verified webhooks. It also gets the arguments of Express. `Params` are the parameters
  * of the route's path.
+ * @param webhook The verified webhook. In `observe` mode check `ok` first.
+ * @param req The request, with the webhook in `req.twilio` too.
+ * @param res The handler sends the answer. Its status confirms or releases a replay reservation.
+ * @param next Passes the request on, or an error to Express's error handler.
  */
 export type WebhookHandler<S extends WebhookSource = 'enforce', Params = Request['params']> = (
   webhook: Webhook<S>,
@@ -42,7 +46,12 @@ export type WebhookHandler<S extends WebhookSource = 'enforce', Params = Request
   next: (error?: unknown) => void,
 ) => unknown
 
-/** A handler with the guard in front. */
+/**
+ * A handler with the guard in front.
+ * @param req The request, before anything is verified.
+ * @param res Gets the rejection if the request does not verify.
+ * @param next Gets what the handler throws. Without it the promise rejects.
+ */
 export type GuardedHandler<Params = Request['params']> = (
   req: Request<Params>,
   res: Response,
@@ -126,6 +135,9 @@ function rethrow(error?: unknown): void {
  * Keeps the bytes of a body, for a parser that runs before `twilioWebhook`:
  * `express.json({ limit: '1mb', verify: captureRawBody })`. JSON webhooks reach 1 MB, and the parsers
  * of Express stop at 100 KB by default.
+ * @param req The request that gets the bytes, as `rawBody`.
+ * @param _res Not used: the parser passes it.
+ * @param body The bytes that arrived, decompressed if the request was compressed.
  */
 export function captureRawBody(req: IncomingMessage, _res: ServerResponse, body: Uint8Array): void {
   Object.assign(req, { rawBody: body })

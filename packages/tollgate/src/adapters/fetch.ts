@@ -6,7 +6,12 @@ import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts
 /** The options of `twilioWebhook`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & WebSocketOptions
 
-/** A handler for verified webhooks. It also gets the arguments of a fetch handler. */
+/**
+ * A handler for verified webhooks. It also gets the arguments of a fetch handler.
+ * @param webhook The verified webhook. In `observe` mode check `ok` first.
+ * @param request The request. Its body can still be read.
+ * @param rest All that the platform passes after the request.
+ */
 export type WebhookHandler<S extends WebhookSource, Rest extends readonly unknown[]> = (
   webhook: Webhook<S>,
   request: Request,

@@ -26,9 +26,16 @@ export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = Guar
 
 /** Middleware for both majors of h3. */
 export interface TwilioMiddleware {
-  /** h3 1: `app.use(guard)`, or `defineEventHandler({ onRequest: guard, handler })`. */
+  /**
+   * h3 1: `app.use(guard)`, or `defineEventHandler({ onRequest: guard, handler })`.
+   * @param event Gets the webhook in `event.context.twilio`.
+   */
   (event: H3Event): Promise<void>
-  /** h3 2: `app.use(guard)`, or `defineHandler({ middleware: [guard], handler })`. */
+  /**
+   * h3 2: `app.use(guard)`, or `defineHandler({ middleware: [guard], handler })`.
+   * @param event Gets the webhook in `event.context.twilio`.
+   * @param next Runs the later handlers. It is not called for a rejected request.
+   */
   (event: H3Event, next: () => unknown): Promise<unknown>
 }
 

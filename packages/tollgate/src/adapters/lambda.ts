@@ -7,7 +7,12 @@ import { settle } from './shared/settle.ts'
 /** The options of `twilioWebhook` and `twilioWebhookMiddy`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
 
-/** A handler for verified webhooks. It also gets Lambda's event and context. */
+/**
+ * A handler for verified webhooks. It also gets Lambda's event and context.
+ * @param webhook The verified webhook. In `observe` mode check `ok` first.
+ * @param event The event, as it arrived.
+ * @param context Lambda's context.
+ */
 export type WebhookHandler<S extends WebhookSource, Event, Context, Result> = (
   webhook: Webhook<S>,
   event: Event,
@@ -59,8 +64,11 @@ export interface MiddyRequest<S extends WebhookSource = 'enforce'> {
 
 /** A middleware of Middy. `before` answers rejections, and the others report how the work ended. */
 export interface TwilioMiddleware<S extends WebhookSource = 'enforce'> {
+  /** @param request Its `event` gets the webhook, as `event.twilio`. */
   before(request: MiddyRequest<S>): Promise<LambdaAnswer | undefined>
+  /** @param request The status of its `response` confirms or releases a replay reservation. */
   after(request: MiddyRequest<S>): Promise<void>
+  /** @param request The same object as for `before`: its replay reservation is released. */
   onError(request: MiddyRequest<S>): Promise<void>
 }
 

@@ -86,13 +86,19 @@ export class TwilioWebhookGuard implements CanActivate {
    */
   readonly #passed = new WeakMap<object, Guard>()
 
-  /** @throws TypeError or RangeError that names the option, if one is wrong. */
+  /**
+   * @param options Options, or a function that returns them at the first request.
+   * @throws TypeError or RangeError that names the option, if one is wrong.
+   */
   constructor(options: OptionsSource<TwilioWebhookOptions>) {
     this.#options = options
     this.#guard = createGuard(options)
   }
 
-  /** Verifies the request of a handler. Refuses handlers of other kinds than HTTP. */
+  /**
+   * Verifies the request of a handler. Refuses handlers of other kinds than HTTP.
+   * @param context Nest's context of the handler, whose decorators can replace options.
+   */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') {
       logProblem('TwilioWebhookGuard guards HTTP handlers only: another kind of handler was refused.')
@@ -157,7 +163,10 @@ function readOverrides(target: object): Partial<TwilioWebhookOptions> | undefine
   return getMetadata(overridesKey, target)
 }
 
-/** A decorator that injects the verified `WebhookParams`, or the first value of the named one. */
+/**
+ * A decorator that injects the verified `WebhookParams`, or the first value of the named one.
+ * @param name The parameter. Default: all of them.
+ */
 export const TwilioParams: (name?: string) => ParameterDecorator = createParamDecorator(
   (name: string | undefined, context: ExecutionContext) => {
     const { params } = readWebhook(context)

@@ -8,7 +8,12 @@ import * as web from './shared/web.ts'
 /** The options of `twilioWebhook` and `twilioWebhookApi`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S>
 
-/** A handler for verified webhooks in the App Router. It also gets the request and the context. */
+/**
+ * A handler for verified webhooks in the App Router. It also gets the request and the context.
+ * @param webhook The verified webhook. In `observe` mode check `ok` first.
+ * @param request The request. Its body can still be read.
+ * @param context The context of the route, with `params` if the path has segments.
+ */
 export type WebhookHandler<S extends WebhookSource, R extends Request, Context> = (
   webhook: Webhook<S>,
   request: R,
@@ -70,6 +75,9 @@ async function listEdgeSegments(context: unknown): Promise<readonly string[]> {
 
 /**
  * A handler for verified webhooks in the Pages Router. It also gets the request and the response.
+ * @param webhook The verified webhook. In `observe` mode check `ok` first.
+ * @param req The `NextApiRequest`. Its body has been read: take it from the webhook.
+ * @param res The handler sends the answer. Its status confirms or releases a replay reservation.
  */
 export type ApiHandler<S extends WebhookSource, Req extends IncomingMessage, Res extends ServerResponse> = (
   webhook: Webhook<S>,

@@ -10,6 +10,9 @@ export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = Guar
 /**
  * A handler for verified webhooks. It also gets the request and the response. Behind `node:http2`
  * these are its `Http2ServerRequest` and `Http2ServerResponse`, which are nearly the same.
+ * @param webhook The verified webhook. In `observe` mode check `ok` first.
+ * @param req The request. Its body has been read: take it from the webhook.
+ * @param res The handler sends the answer. Its status confirms or releases a replay reservation.
  */
 export type WebhookHandler<S extends WebhookSource = 'enforce'> = (
   webhook: Webhook<S>,

@@ -57,7 +57,11 @@ export function twilioUpgrade<S extends WebhookSource = 'enforce'>(
  */
 export type UpgradeRequest<S extends WebhookSource = 'enforce'> = IncomingMessage & { twilio: Webhook<S> }
 
-/** The type of the option `verifyClient` of `ws`. */
+/**
+ * The type of the option `verifyClient` of `ws`.
+ * @param info What `ws` knows about the handshake. Only the request is read.
+ * @param callback Accepts the handshake, or refuses it with this status, body and headers.
+ */
 export type VerifyClient = (
   info: { readonly req: IncomingMessage },
   callback: (accepted: boolean, status?: number, body?: string, headers?: Record<string, string>) => void,

@@ -1,13 +1,14 @@
 import { readOption } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
-import { type Algorithm, defaultAlgorithm } from '../scheme/algorithms.ts'
-import { encodeUtf8, isFormType, type Pairs } from '../scheme/form.ts'
-import type { Signer } from '../scheme/signature.ts'
-import { splitUrl } from '../scheme/signed-url.ts'
-import { joinPairs, type Params, toPairs } from '../scheme/signing-string.ts'
+import { readSignatureClaim } from '../schemes/twilio/claim.ts'
+import { type Coverage, readCoverage } from '../schemes/twilio/coverage.ts'
+import { type Algorithm, defaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
+import { encodeUtf8, isFormType, type Pairs } from '../schemes/twilio/sign/form.ts'
+import type { Signer } from '../schemes/twilio/sign/signature.ts'
+import { splitUrl } from '../schemes/twilio/sign/signed-url.ts'
+import { joinPairs, type Params, toPairs } from '../schemes/twilio/sign/signing-string.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
-import { type Coverage, readCoverage } from '../verify/coverage.ts'
-import { type Head, type HeaderReader, readHead, readHeaders, readSignatureClaim, readSingle } from '../verify/head.ts'
+import { type Head, type HeaderReader, readHead, readHeaders, readSingle } from '../verify/head.ts'
 import { parseHost, readHost, readTarget } from '../verify/public-url.ts'
 import { findNamedAlgorithm, SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER } from './signature-settings.ts'
 import { isSameQuery } from './spellings.ts'
@@ -41,7 +42,11 @@ export function validateIncomingRequest(
   return verifyBody(sign, claimed, body) !== undefined
 }
 
-/** Another name of `validateIncomingRequest`. */
+/**
+ * Another name of `validateIncomingRequest`.
+ * @param request Express's request, or an object of its shape.
+ * @param authToken The Auth Token, or the secret of a SharedKey together with `algorithm`.
+ */
 export function validateExpressRequest(
   request: Request,
   authToken: string,

@@ -4,6 +4,7 @@
 export interface Request {
   readonly method?: string | undefined
   protocol: string
+  /** @param name The name of a header, in any letter case. */
   header(name: string): string | undefined
   // biome-ignore lint/suspicious/noExplicitAny: the package takes the type of Node.js, which has no types here
   headers: Record<string, any>
@@ -79,6 +80,9 @@ export interface MiddlewareResponse {
 /**
  * Middleware for Express 4 and 5. Its arguments have no types, as in the package: Express then types
  * the handlers that follow, and `req.body` stays `any`.
+ * @param request Express's request. `req.body` and `req.rawBody` are read, or its stream.
+ * @param response Gets 403, or the status of the rejection, if the request does not verify.
+ * @param next Called without arguments if the request verifies.
  */
 // biome-ignore lint/suspicious/noExplicitAny: any other type becomes that of `req` in later handlers
 export type Middleware = (request: any, response: any, next: any) => void

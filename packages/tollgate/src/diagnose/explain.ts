@@ -1,9 +1,10 @@
 import { createRateLimit } from '../checks/limits.ts'
-import { isSignature } from '../scheme/signature.ts'
+import { isSignature } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import type { IncomingRequest, RejectedRequest, VerifierOptions } from '../verify/types.ts'
 import type { Place } from './causes/row.ts'
+import type { Cause } from './engine.ts'
 
 type Run<Options> = (
   request: IncomingRequest,
@@ -14,17 +15,11 @@ type Run<Options> = (
 
 /** The parts of a diagnosis that are written. */
 interface Explanation {
-  readonly proven?: { readonly causes: readonly ExplainedCause[]; readonly signedUrl?: string }
-  readonly suspected: readonly ExplainedCause[]
+  readonly proven?: { readonly causes: readonly Cause[]; readonly signedUrl?: string }
+  readonly suspected: readonly Cause[]
   readonly ruledOut?: string | undefined
   readonly command?: string | undefined
   readonly tried: number
-}
-
-interface ExplainedCause {
-  readonly id: string
-  readonly detail: string
-  readonly fix: string
 }
 
 /** What the request object of a framework shows. */

@@ -1,36 +1,52 @@
 import { isBytes, readEnvironment } from '../checks/runtime.ts'
-import { serializeForm } from '../scheme/form.ts'
-import { findBodyHash } from '../scheme/signature.ts'
-import { joinUrl, listSignedForms } from '../scheme/signed-url.ts'
-import { joinPairs } from '../scheme/signing-string.ts'
+import { sendGridCauses as rowsOfSendGrid, type SendGridCauseId } from '../schemes/sendgrid/causes.ts'
+import { serializeForm } from '../schemes/twilio/sign/form.ts'
+import { findBodyHash } from '../schemes/twilio/sign/signature.ts'
+import { joinUrl, listSignedForms } from '../schemes/twilio/sign/signed-url.ts'
+import { joinPairs } from '../schemes/twilio/sign/signing-string.ts'
+import { createVerifier } from '../schemes/twilio/verifier.ts'
 import { isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
 import { findConsumed, readBody } from '../verify/body.ts'
 import { readHeaders } from '../verify/head.ts'
 import { parseOptions, type Settings } from '../verify/options.ts'
 import type { Diagnoser, IncomingRequest, RejectedRequest, VerifierOptions } from '../verify/types.ts'
-import { createVerifier } from '../verify/verifier.ts'
-import { type FoundCause, findFix } from './causes/index.ts'
+import { readPresented, search } from './attempt.ts'
+import { type CauseId, causes as rows } from './causes/index.ts'
+import type { CauseInfo } from './causes/row.ts'
 import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './configured-keys.ts'
+import { type Cause as CauseOf, type FoundCause, writeCause } from './engine.ts'
 import { createExplainer } from './explain.ts'
 import { createWork } from './limits.ts'
 import { describeForms, showSigningString, showUrl } from './mask.ts'
 import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } from './options.ts'
 import { type Consumed, readParsed, readSubject } from './reading.ts'
-import { type Cause, type Diagnosis, describeRuledOut, drawConclusion, writeCommand } from './report.ts'
-import { readPresented, search } from './search.ts'
+import { type Diagnosis, describeRuledOut, drawConclusion, writeCommand } from './report.ts'
 import { findSetting } from './setting.ts'
 
+export type { SendGridCauseId } from '../schemes/sendgrid/causes.ts'
 export {
   diagnoseSendGrid,
   type SendGridCause,
-  type SendGridCauseId,
   type SendGridDiagnoseOptions,
   type SendGridDiagnosis,
-} from '../sendgrid/diagnose.ts'
+} from '../schemes/sendgrid/diagnose.ts'
 export type { CauseId } from './causes/index.ts'
+export type { CauseInfo, CausePart, Difference, DifferenceSign } from './causes/row.ts'
 export type { SigningPart } from './mask.ts'
 export type { DiagnosableRequest, DiagnoseOptions } from './options.ts'
-export type { Cause, Diagnosis } from './report.ts'
+export type { Diagnosis } from './report.ts'
+
+/** A cause, with what was seen in this request and what to do. `Cause<string>` is one of any scheme. */
+export type Cause<Id extends string = CauseId> = CauseOf<Id>
+
+/**
+ * The causes that `diagnose` knows, by their ids: the fix, the part of the request that each changes,
+ * and the differences that only it makes.
+ */
+export const causes: Readonly<Record<CauseId, CauseInfo>> = rows
+
+/** The causes that `diagnoseSendGrid` knows, by their ids. */
+export const sendGridCauses: Readonly<Record<SendGridCauseId, CauseInfo>> = rowsOfSendGrid
 
 /**
  * Explains why a request does not verify. It searches for the smallest set of changes under which
@@ -113,21 +129,12 @@ async function runDiagnosis(
   const setting =
     match &&
     proven &&
-    findSetting({
-      request: incoming,
-      options: lenient,
-      verdict,
-      match,
-      evidence: subject.evidence,
-      causes: proven.causes.map(({ id }) => id),
-    })
-  const addFix = (cause: FoundCause): Cause => ({
-    id: cause.id,
-    detail: cause.detail,
-    fix: setting?.mends.has(cause.id)
-      ? joinFixes(setting.line, cause, options)
-      : (cause.fix ?? findFix(cause.id, extra.framework)),
-  })
+    findSetting({ request: incoming, options: lenient, match, evidence: subject.evidence, found: proven.causes })
+  const addFix = (cause: FoundCause<CauseId>): Cause => {
+    const isMended = setting?.mends.some(({ id }) => id === cause.id)
+    const fix = isMended ? joinFixes(setting?.line ?? '', cause, options) : cause.fix
+    return writeCause(rows, { ...cause, fix }, extra.framework)
+  }
   const ruledOut = match === undefined && !isCertain ? describeRuledOut(subject, result.tried) : undefined
   const command = ruledOut === undefined ? undefined : writeCommand(subject, suspected)
   return {
@@ -154,7 +161,7 @@ async function runDiagnosis(
 const sendRight = 'let the proxy send the right headers, those that "forwardedBy" names'
 
 /** Adds to a line what else would mend the cause. */
-function joinFixes(line: string, { fix, ruleFix = sendRight }: FoundCause, options: VerifierOptions): string {
+function joinFixes(line: string, { fix, ruleFix = sendRight }: FoundCause<CauseId>, options: VerifierOptions): string {
   const { publicUrl, signedUrl } = options
   const isRule = typeof publicUrl === 'object' && !Array.isArray(publicUrl) && line.startsWith('publicUrl')
   if (isRule) return `Set ${line}. If Twilio calls several hosts, keep the rule, and ${ruleFix}.`

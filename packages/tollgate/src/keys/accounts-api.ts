@@ -1,7 +1,11 @@
 import { sleep } from '../checks/limits.ts'
 import { isAccountSid, readTokens } from '../checks/secrets.ts'
 
-/** The part of `fetch` that a look-up uses. */
+/**
+ * The part of `fetch` that a look-up uses.
+ * @param url The address of an account in Twilio's Accounts API.
+ * @param init The credentials in `authorization`, and the signal of the time limit.
+ */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 /** How to reach the Accounts API. */

@@ -10,6 +10,8 @@ import { type CacheSettings, createTokenCache } from './token-cache.ts'
  *
  * Runs before anything is verified: `accountSid` is `AC` and 32 hex digits, but may be invented.
  * The signal aborts at the time limit.
+ * @param accountSid The account that the request names, or `defaultAccountSid`.
+ * @param signal Stops your request to the source. What is returned later is ignored.
  */
 export type AccountLookup = (accountSid: string, signal: AbortSignal) => Awaitable<Tokens | undefined>
 

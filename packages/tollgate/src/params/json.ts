@@ -1,4 +1,4 @@
-import type { ParamsReader } from '../webhooks/row.ts'
+import type { ParamsReader } from '../schemes/twilio/webhooks/row.ts'
 import { hasShape, parseJson, type Shape } from './shape.ts'
 
 /**
@@ -133,6 +133,7 @@ export function isOrchestratorEvent(json: unknown): json is OrchestratorEvent {
 /**
  * Parses the Payload parameter of a debugger webhook.
  *
+ * @param params the parameters of a `debugger` webhook.
  * @returns `undefined` if Payload is missing or malformed.
  */
 export function debuggerPayload(params: Pick<ParamsReader, 'get'>): DebuggerPayload | undefined {

@@ -1,4 +1,4 @@
-import type { ParamsReader } from '../webhooks/row.ts'
+import type { ParamsReader } from '../schemes/twilio/webhooks/row.ts'
 
 /** A file that is attached to a message. */
 export interface Media {
@@ -21,6 +21,7 @@ const maxMedia = 100
  * The URLs are only as trustworthy as the parameters: verify the webhook before you fetch one with
  * your credentials.
  *
+ * @param params the parameters of the message.
  * @returns at most 100 files. An empty list if NumMedia is missing or malformed. A file without a
  *   MediaUrl is left out.
  * @see https://www.twilio.com/docs/messaging/guides/webhook-request#media-related-parameters
@@ -47,6 +48,7 @@ const stopKeyword = /^(stop|stopall|unsubscribe|cancel|end|quit|revoke|optout)$/
  * Twilio blocks the number itself, so use this for your own records. A toll-free number knows only
  * STOP, and a word such as CANCEL may also answer a question that you asked.
  *
+ * @param params the parameters of an inbound message.
  * @see https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
  */
 export function isStop(params: Pick<ParamsReader, 'get'>): boolean {

@@ -148,6 +148,7 @@ const relayShapes: Readonly<Record<RelayMessage['type'], Shape>> = {
  * Parses a text message of Media Streams. Twilio signs only the handshake of the WebSocket: verify
  * the handshake first.
  *
+ * @param text the text of one WebSocket message, a JSON object.
  * @returns `undefined` for a malformed message or an unknown event.
  */
 export function parseStreamMessage(text: string): StreamMessage | undefined {
@@ -159,6 +160,7 @@ export function parseStreamMessage(text: string): StreamMessage | undefined {
  * Parses a text message of ConversationRelay. Twilio signs only the handshake of the WebSocket:
  * verify the handshake first.
  *
+ * @param text the text of one WebSocket message, a JSON object.
  * @returns `undefined` for a malformed message or an unknown type.
  */
 export function parseRelayMessage(text: string): RelayMessage | undefined {

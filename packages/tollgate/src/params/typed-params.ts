@@ -1,6 +1,13 @@
+import {
+  type FormKind,
+  getKind,
+  type KindRows,
+  kindOf,
+  kinds,
+  type WebhookKind,
+} from '../schemes/twilio/webhooks/index.ts'
+import type { sharedNames } from '../schemes/twilio/webhooks/row.ts'
 import type { WebhookParams } from '../verdict.ts'
-import { type FormKind, getKind, type KindRows, kindOf, kinds, type WebhookKind } from '../webhooks/index.ts'
-import type { sharedNames } from '../webhooks/row.ts'
 
 // The names are the words of the table's lists, so that the types cannot differ from the table.
 type Words<Text extends string> = Text extends `${infer Word} ${infer Rest}` ? Word | Words<Rest> : Text
@@ -42,10 +49,23 @@ export interface TypedParams<K extends FormKind> extends WebhookParams {
   /**
    * Returns the first value of a parameter: a string if Twilio always sends it. An empty string is
    * a value.
+   * @param name A parameter that Twilio always sends with this kind.
    */
   get(name: AlwaysSentName<K>): string
+  /**
+   * Returns the first value of a parameter, `undefined` if Twilio did not send it.
+   * @param name Any parameter. Editors suggest those of the kind.
+   */
   get(name: ParameterName<K> | AnyName): string | undefined
+  /**
+   * Returns the distinct values of a parameter in order, none if Twilio did not send it.
+   * @param name Any parameter. Editors suggest those of the kind.
+   */
   getAll(name: ParameterName<K> | AnyName): string[]
+  /**
+   * True if Twilio sent the parameter, also with an empty value.
+   * @param name Any parameter. Editors suggest those of the kind.
+   */
   has(name: ParameterName<K> | AnyName): boolean
 }
 
@@ -57,6 +77,8 @@ export interface TypedParams<K extends FormKind> extends WebhookParams {
  *
  * Kinds exclude each other: a WhatsApp message is `whatsapp.inbound`, and not `message.inbound`.
  *
+ * @param params the parameters of the webhook.
+ * @param among the kinds to accept, at least one.
  * @throws TypeError for an unknown kind, and for a kind without form parameters (JSON, a
  *   handshake).
  */

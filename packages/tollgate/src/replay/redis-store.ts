@@ -39,6 +39,7 @@ const releaseScript = `if string.sub(redis.call('GET', KEYS[1]) or '', 1, #ARGV[
  * The server must not evict keys (`maxmemory-policy noeviction`), because a delivery whose key was
  * evicted can be replayed.
  * @param client A client of node-redis (4 or later) or ioredis, or a wrapper with `sendCommand`.
+ * @param options The prefix of the keys, if applications that share a server need different ones.
  * @returns a store for `replayGuard`
  * @throws TypeError if the client has none of these shapes, or if an option is unknown or wrong.
  */
@@ -99,15 +100,26 @@ function readText(reply: unknown): string | undefined {
 export interface NodeRedisClient {
   /**
    * Only node-redis 4 and later has its commands in camel case. This separates it from clients with
-   * other options.
+   * other options. It is never called.
+   * @param args Not used.
    */
   setEx(...args: never[]): unknown
+  /**
+   * @param key The key, with the prefix.
+   * @param value The token, the state and the kind of webhook.
+   * @param options `NX`: only if there is no such key. `PX`: its lifetime in milliseconds.
+   */
   set(key: string, value: string, options: { NX: true; PX: number }): PromiseLike<unknown>
+  /**
+   * @param script A Lua script that reads and writes one key.
+   * @param options The key, and the arguments of the script.
+   */
   eval(script: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>
 }
 
 /** The part of ioredis and its forks that is used: of a client or a cluster. */
 export interface CallClient {
+  /** @param command The name of a command, and its arguments. */
   call(...command: [name: string, ...args: string[]]): PromiseLike<unknown>
 }
 
@@ -116,6 +128,7 @@ export interface CallClient {
  * `redisStore({ sendCommand: ([name, ...args]) => client.send(name, args) })`.
  */
 export interface CommandClient {
+  /** @param command The name of a command, and its arguments. */
   sendCommand(command: string[]): PromiseLike<unknown>
 }
 

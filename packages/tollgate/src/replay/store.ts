@@ -38,13 +38,20 @@ export interface ReplayStore {
    * lease has ended. A key of a doubtful attempt, pending or confirmed, counts as free for one that
    * is not doubtful: the genuine delivery was cut at other places and sent first.
    * @param key 64 lower-case hex digits: a hash that reveals nothing about the delivery.
+   * @param attempt The lease, the token and what is kept with the key.
    */
   reserve(key: string, attempt: ReservationAttempt): Awaitable<ReserveOutcome>
   /**
    * Makes a key confirmed if this token has reserved it, or if it is free in the sense of `reserve`.
    * Otherwise the lease has ended and another attempt has the key: then this changes nothing.
+   * @param key The key of `reserve`.
+   * @param confirmation The token of the attempt, and how long to remember the delivery.
    */
   confirm(key: string, confirmation: Confirmation): Awaitable<void>
-  /** Frees a key, pending or confirmed, but only if it was reserved with this token. */
+  /**
+   * Frees a key, pending or confirmed, but only if it was reserved with this token.
+   * @param key The key of `reserve`.
+   * @param token The token of the attempt.
+   */
   release(key: string, token: string): Awaitable<void>
 }

@@ -1,8 +1,12 @@
-import { encodeUtf8 } from '../scheme/form.ts'
+import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
 import { joinBytes } from './request.ts'
 
-/** Reads a file that a command names. It may throw an error with a message for the user. */
+/**
+ * Reads a file that a command names. It may throw an error with a message for the user.
+ *
+ * @param path as the command has it. It may be relative.
+ */
 export type ReadFile = (path: string) => Uint8Array
 
 type Kind = 'text' | 'raw' | 'binary' | 'json'

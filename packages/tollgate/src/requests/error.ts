@@ -19,6 +19,11 @@ export class RequestError extends Error {
   /** True if more lines may complete the request. A terminal waits for them. */
   readonly incomplete: boolean
 
+  /**
+   * @param reason the message, in lower case and without a full stop
+   * @param refusal where the fault is, and whether more lines may mend it
+   * @param from names the source. The message starts with it.
+   */
   constructor(reason: string, { position, incomplete = false }: Refusal = {}, from = 'The text') {
     super(`${position === undefined ? from : `${from}, ${position}`}: ${reason}.`)
     this.reason = reason

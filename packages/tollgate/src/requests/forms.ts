@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8 } from '../scheme/form.ts'
+import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { captureFields, listCaptures, readCapture, writeCaptures } from './capture.ts'
 import type { ReadFile } from './curl-data.ts'
 import { addSource, RequestError } from './error.ts'
@@ -45,11 +45,24 @@ export interface RequestForm {
   readonly extension: string
   /** True if a file holds several requests. */
   readonly hasSeveral: boolean
-  /** Says if a text has this form. Rows are asked in their order. */
+  /**
+   * Says if a text has this form. Rows are asked in their order.
+   *
+   * @param source the text. Nothing of it was checked.
+   */
   recognizes(source: Source): boolean
-  /** Reads each request of a text. @throws RequestError if it has not this form */
+  /**
+   * Reads each request of a text.
+   *
+   * @param source the text. Nothing of it was checked.
+   * @throws RequestError if it has not this form
+   */
   read(source: Source, options: ReadOptions): readonly (RecordedRequest | RequestError)[]
-  /** Writes requests: exactly one, unless `hasSeveral`. */
+  /**
+   * Writes requests.
+   *
+   * @param requests exactly one, unless `hasSeveral`
+   */
   write(requests: readonly RecordedRequest[]): Uint8Array
 }
 
@@ -206,6 +219,9 @@ function detectForm(source: Source): FormName {
 
 /**
  * Writes requests in a form.
+ *
+ * @param form one of the names in `requestForms`
+ * @param requests exactly one, unless the form has `hasSeveral`
  * @throws TypeError for other than one request, if the form holds only one
  */
 export function writeRequests(form: FormName, requests: readonly RecordedRequest[]): Uint8Array {

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../scheme/form.ts'
+import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import type { IncomingRequest } from '../verify/types.ts'
 import { RequestError } from './error.ts'
 
@@ -68,7 +68,12 @@ export interface RecordedUrl {
   readonly target: string
 }
 
-/** Splits an absolute URL. It returns `undefined` for any other text. */
+/**
+ * Splits an absolute URL.
+ *
+ * @param url with any scheme, in letters of any case
+ * @returns `undefined` for any other text
+ */
 export function splitUrl(url: string): RecordedUrl | undefined {
   const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]+)([^#]*)/i.exec(url)
   if (match === null) return undefined
@@ -85,13 +90,19 @@ export function splitUrl(url: string): RecordedUrl | undefined {
 
 /**
  * Finds the first value of a header.
+ *
+ * @param headers in the order of the record, with names in any letter case
  * @param name in lower case
  */
 export function findHeader(headers: HeaderList, name: string): string | undefined {
   return headers.find(([each]) => each.toLowerCase() === name)?.[1]
 }
 
-/** Returns true if the headers announce a body that the record does not have. */
+/**
+ * Returns true if the headers announce a body that the record does not have.
+ *
+ * @param request the headers and the body of a record
+ */
 export function isBodyLost({ headers, body }: Pick<RecordedRequest, 'headers' | 'body'>): boolean {
   const length = findHeader(headers, 'content-length')
   const isAnnounced = length === undefined ? findHeader(headers, 'transfer-encoding') !== undefined : +length > 0
@@ -104,6 +115,7 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
  * Checks a request, and brings it into the form that all readers give. The URL loses its userinfo
  * and its fragment, the headers lose the pseudo-headers of HTTP/2, and `:authority` becomes Host.
  *
+ * @param given a request that a reader made, or that an application wrote itself
  * @throws RequestError for what no HTTP request can have
  */
 export function checkRequest(given: RecordedRequest): RecordedRequest {
@@ -194,6 +206,8 @@ export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
 /**
  * Converts a request to the form that a server passes to the verifier. A WebSocket URL, or an
  * Upgrade header, makes it a handshake: a record does not say whether a server took it as one.
+ *
+ * @param request a request that was checked. Its URL without scheme and host becomes the target.
  */
 export function toIncoming(request: RecordedRequest): IncomingRequest {
   const { method, url, body, parsedBody } = request

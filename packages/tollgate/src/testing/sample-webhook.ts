@@ -1,11 +1,11 @@
-import { conversationsSamples } from '../webhooks/conversations.sample.ts'
-import { getKind, kinds, type WebhookKind } from '../webhooks/index.ts'
-import { jsonSamples } from '../webhooks/json.sample.ts'
-import { messagingSamples } from '../webhooks/messaging.sample.ts'
-import type { Sample } from '../webhooks/row.ts'
-import { servicesSamples } from '../webhooks/services.sample.ts'
-import { videoSamples } from '../webhooks/video.sample.ts'
-import { voiceSamples } from '../webhooks/voice.sample.ts'
+import { conversationsSamples } from '../schemes/twilio/webhooks/conversations.sample.ts'
+import { getKind, kinds, type WebhookKind } from '../schemes/twilio/webhooks/index.ts'
+import { jsonSamples } from '../schemes/twilio/webhooks/json.sample.ts'
+import { messagingSamples } from '../schemes/twilio/webhooks/messaging.sample.ts'
+import type { Sample } from '../schemes/twilio/webhooks/row.ts'
+import { servicesSamples } from '../schemes/twilio/webhooks/services.sample.ts'
+import { videoSamples } from '../schemes/twilio/webhooks/video.sample.ts'
+import { voiceSamples } from '../schemes/twilio/webhooks/voice.sample.ts'
 
 const samples: Readonly<Record<WebhookKind, Sample>> = {
   ...messagingSamples,
@@ -37,6 +37,7 @@ export const webhookKinds: readonly WebhookKind[] = Object.freeze(Object.keys(ki
 /**
  * Returns a realistic webhook. Each call returns new objects. No value comes from a real account.
  *
+ * @param kind One of `webhookKinds`, for example `'message.inbound'`.
  * @param overrides values that replace the parameters of the same name, or are added at the end.
  *   One value replaces all values of a repeated name. For JSON they are fields of the body, or of
  *   the first event in a batch. A name with dots sets a nested field, whose object must exist:

@@ -2,10 +2,10 @@ import { readOptions } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault } from '../checks/secrets.ts'
 import { formatCurl } from '../requests/write-curl.ts'
-import { algorithms, defaultAlgorithm, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
-import { encodeUtf8 } from '../scheme/form.ts'
-import { createSigner, parseSignatureSettings } from '../scheme/signature.ts'
-import { joinSigningString } from '../scheme/signing-string.ts'
+import { algorithms, defaultAlgorithm, findAlgorithm, findDefaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
+import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { createSigner, parseSignatureSettings } from '../schemes/twilio/sign/signature.ts'
+import { joinSigningString } from '../schemes/twilio/sign/signing-string.ts'
 import { composeRequest, type SignRequestInput } from './compose.ts'
 
 /**
@@ -57,6 +57,7 @@ export const signRequestInput = {
  * Signs a request as Twilio does, for tests of your handlers. Sign with a token that you made for
  * the tests, or with your own token if you send the request to your own server.
  *
+ * @param input The URL, the content and one key: `authToken` or `sharedKey`.
  * @throws TypeError that names the property, for input that Twilio could not send.
  */
 export function signRequest(input: SignRequestInput): SignedRequest {

@@ -1,7 +1,7 @@
 import { readOptions } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { makeRandomToken } from '../checks/secrets.ts'
-import type { WebhookKind } from '../webhooks/index.ts'
+import type { WebhookKind } from '../schemes/twilio/webhooks/index.ts'
 import type { SignRequestInput } from './compose.ts'
 import { sampleWebhook } from './sample-webhook.ts'
 import { type SignedRequest, signRequest } from './sign-request.ts'
@@ -19,10 +19,16 @@ export interface TestServer {
    * Signs a sample webhook, sends it to the application, and resolves with the response.
    *
    * @param path begins with a slash. It may have a query.
+   * @param kind one of `webhookKinds`.
    * @param overrides as in `sampleWebhook`.
    */
   send(path: string, kind: WebhookKind, overrides?: Readonly<Record<string, string>>): Promise<Response>
-  /** Sends a request of your own. With another `authToken` it is a forged one. */
+  /**
+   * Sends a request of your own. With another `authToken` it is a forged one.
+   *
+   * @param path begins with a slash. It may have a query.
+   * @param request the input of `signRequest`, without the URL.
+   */
   send(path: string, request: TestRequest): Promise<Response>
   /** Closes the server. */
   close(): Promise<void>

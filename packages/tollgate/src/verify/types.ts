@@ -1,7 +1,7 @@
 import type { Awaitable } from '../checks/limits.ts'
 import type { Tokens } from '../checks/secrets.ts'
-import type { AlgorithmName } from '../scheme/algorithms.ts'
-import type { Accepted, Mode, Rejected, Verdict, WebhookParams } from '../verdict.ts'
+import type { AlgorithmName } from '../schemes/twilio/sign/algorithms.ts'
+import type { Accepted, AnyVerdict, Mode, Rejected, Verdict, WebhookParams } from '../verdict.ts'
 
 /** Header fields: a web `Headers`, or a record with names in any letter case. */
 export type HeaderSource = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
@@ -108,6 +108,7 @@ export type FoundTokens = Tokens | { readonly authToken: Tokens; readonly accoun
 export interface AuthTokenLookup {
   /**
    * Runs before anything is verified.
+   * @param claim What the request says of itself. Anyone can write it, so use it only to search.
    * @returns the tokens, preferably with the account that owns them, or `undefined` if there is no
    *   such account (`key_unknown`)
    * @throws anything if the source fails: the request is refused as `key_lookup_failed`. An
@@ -117,9 +118,13 @@ export interface AuthTokenLookup {
   /**
    * Called once after a mismatch. Returns the current tokens, not those of a cache, or `undefined`
    * if there are no newer ones.
+   * @param claim As before: nothing of it is verified, so limit how often this asks the source.
    */
   refresh?(claim: UnverifiedClaim): Awaitable<FoundTokens | undefined>
-  /** Called after a signature matched. Errors are ignored. */
+  /**
+   * Called after a signature matched. Errors are ignored.
+   * @param claim The claim of this request. Twilio signs its URL, not its method.
+   */
   verified?(claim: UnverifiedClaim): void
 }
 
@@ -144,6 +149,7 @@ export type SharedKey =
 export interface ReplayGuard {
   /**
    * Reserves a delivery whose signature matched, in one atomic step.
+   * @param delivery The delivery, with the hash that every copy of it has.
    * @throws anything if the store fails: the request is refused as `replay_store_failed`.
    */
   reserve(delivery: Delivery): Awaitable<Reservation>
@@ -195,6 +201,7 @@ export interface Diagnoser<Options = VerifierOptions> {
   /**
    * Called after a rejection. It is not awaited, its errors are ignored, and it never changes a
    * verdict.
+   * @param rejected The rejection, with the request that anyone may have sent.
    */
   explain(rejected: RejectedRequest<Options>): Awaitable<void>
 }
@@ -341,4 +348,32 @@ export interface VerifierOptions {
    * @see docs/rolling-out.md#your-own-logs-and-answers
    */
   readonly onRejected?: ((rejection: Rejected, native: unknown) => Answer | undefined) | undefined
+}
+
+/**
+ * Verifies requests with the options that it was created with. Adapters take one as the option
+ * `verifier`.
+ */
+export interface Verifier<V extends AnyVerdict = Verdict> {
+  /**
+   * Verifies one request. Never throws and never rejects because of what a request contains.
+   * @param request The request as it arrived.
+   * @param native The framework's own request object. `onVerdict` gets it, and a replay guard
+   *   counts two checks of one object as one delivery. Default: none.
+   */
+  verify(request: IncomingRequest, native?: unknown): Promise<V>
+  /**
+   * The option `publicUrl`. The option `paths` of an adapter also guards paths with its prefixes.
+   * Default: TOLLGATE_PUBLIC_URL of the environment.
+   */
+  readonly publicUrl?: unknown
+  /**
+   * False if nothing reserves deliveries, so that an adapter need not report how the work ended.
+   * Default true.
+   */
+  readonly reserves?: boolean | undefined
+  /** The `scheme` of its verdicts. Default: the verifier is one of your own. */
+  readonly scheme?: string | undefined
+  /** The option `onRejected`, for adapters that have none of their own. Default: none. */
+  readonly onRejected?: VerifierOptions['onRejected']
 }

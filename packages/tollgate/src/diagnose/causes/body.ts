@@ -1,5 +1,5 @@
-import { decodeUtf8, type Pairs, parseForm } from '../../scheme/form.ts'
-import { findBodyHash, hashBody } from '../../scheme/signature.ts'
+import { decodeUtf8, encodeUtf8, type Pairs, parseForm } from '../../schemes/twilio/sign/form.ts'
+import { findBodyHash, hashBody } from '../../schemes/twilio/sign/signature.ts'
 import { readSingle } from '../../verify/head.ts'
 import { isRewrittenJson, listBodyVariants, parseBoundedJson } from '../body-variants.ts'
 import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'
@@ -8,6 +8,7 @@ import { isHugeForm, parseFormBody } from '../limits.ts'
 import { startsLikeTwilioName } from '../mask.ts'
 import { type Consumed, readParsed, type State, type Subject } from '../reading.ts'
 import { stripBlanks } from '../spelling.ts'
+import { changes } from './differences.ts'
 import {
   type CauseRow,
   type Edit,
@@ -46,6 +47,8 @@ export const bodyCauses = {
       'bodySHA256 is the hash of the bytes that Twilio sent. JSON.stringify(req.body) returns other bytes: spaces, escapes, numbers and order differ.',
     fix: 'Pass the bytes that arrived, never JSON.stringify of the parsed body. If this server does, a proxy or a forwarder before it parses the JSON and writes it again.',
     question: 'json',
+    part: 'body',
+    codes: ['body_hash_mismatch'],
     accompany(_subject, { bodyChange }) {
       return bodyChange?.written === undefined ? undefined : { detail: describeWritten(bodyChange.written) }
     },
@@ -59,7 +62,7 @@ export const bodyCauses = {
       return isRewritten(subject) ? { detail: `${otherHash} A parser read and wrote it, or it is forged.` } : undefined
     },
     suspect({ subject }) {
-      return hasOtherHash(subject) && isRewritten(subject) ? { score: 66, detail: notSigned } : undefined
+      return hasOtherHash(subject) && isRewritten(subject) ? { grounds: ['sign'], detail: notSigned } : undefined
     },
   } satisfies CauseRow as Row,
   body_whitespace: {
@@ -69,6 +72,8 @@ export const bodyCauses = {
       'A line break at the end, CRLF in place of LF, or a byte order mark changes the hash. Trimming middleware, text parsers, shells and copied captures cause such changes.',
     fix: 'Pass the bytes that arrived, without trimming them or changing their line breaks.',
     question: 'json',
+    part: 'body',
+    codes: ['body_hash_mismatch'],
     *edits(subject) {
       yield* listTrimmedForm(subject)
       yield* listLineBreaks(subject)
@@ -82,8 +87,17 @@ export const bodyCauses = {
         : { detail: `${otherHash} Its white space or line breaks changed, or it is forged.` }
     },
     suspect({ subject }) {
-      return hasOtherHash(subject) && !isRewritten(subject) ? { score: 66, detail: notSigned } : undefined
+      return hasOtherHash(subject) && !isRewritten(subject) ? { grounds: ['sign'], detail: notSigned } : undefined
     },
+    differences: [
+      {
+        detail: 'The line breaks in these parameters changed',
+        applies: changes(
+          (value) => value.replace(/\r\n|\r/g, '\n'),
+          (value) => value.replace(/\r\n|\r|\n/g, '\r\n'),
+        ),
+      },
+    ],
   } satisfies CauseRow as Row,
   body_charset: {
     title: 'The character set of the body changed',
@@ -92,6 +106,7 @@ export const bodyCauses = {
       'Twilio sends UTF-8. Something read the body as Latin-1, or wrote it in Latin-1, and the bytes are others then.',
     fix: 'Pass the bytes that arrived. If something has to read them as text, let it read UTF-8.',
     question: 'some_messages',
+    part: 'body',
     *edits(subject) {
       yield* listEncodedForms(subject, 'charset')
       yield* listMisread(subject)
@@ -115,9 +130,20 @@ export const bodyCauses = {
       if (isCompressed(subject)) return undefined
       const isCut = subject.contentLength > (subject.body?.length ?? 0)
       if (rejection.code === 'body_malformed' && subject.isForm && !isCut && !isDecodedTwice(subject))
-        return { score: 91, detail: 'The form is not UTF-8: it has other bytes, or escapes of another character set.' }
-      return subject.isForm && hasLostCharacters(subject) ? { score: 67, detail: lostCharacters } : undefined
+        return {
+          grounds: ['trace'],
+          detail: 'The form is not UTF-8: it has other bytes, or escapes of another character set.',
+        }
+      return subject.isForm && hasLostCharacters(subject) ? { grounds: ['sign'], detail: lostCharacters } : undefined
     },
+    differences: [
+      {
+        detail: 'Something read these parameters in another character set',
+        applies: (one) =>
+          changes((value) => Array.from(encodeUtf8(value), (byte) => String.fromCharCode(byte)).join(''))(one, []) ||
+          one.seen.some((value, at) => value.includes('\ufffd') && one.sent[at]?.includes('\ufffd') === false),
+      },
+    ],
   } satisfies CauseRow as Row,
   body_base64: {
     title: 'The body is in Base64, or was decoded from it twice',
@@ -127,11 +153,13 @@ export const bodyCauses = {
       'Platforms pass bodies in Base64 with a flag such as isBase64Encoded. A wrapper that loses the flag leaves the text encoded. One that decodes the body and keeps the flag has it decoded twice.',
     fix: 'Pass the body together with its flag (isBase64Encoded) as the platform gave them.',
     question: 'parser',
+    part: 'body',
+    codes: ['body_malformed', 'signature_mismatch'],
     edits: (subject) => listEncodedForms(subject, 'base64'),
     changesParams: true,
     accompany: (_subject, proof) => describeEncoded(proof, 'base64'),
     suspect({ subject }) {
-      return isDecodedTwice(subject) ? { score: 96, ...decodedTwice } : undefined
+      return isDecodedTwice(subject) ? { grounds: ['trace'], ...decodedTwice } : undefined
     },
     explainBody(subject) {
       return isDecodedTwice(subject) ? decodedTwice : undefined
@@ -149,6 +177,8 @@ export const bodyCauses = {
       lambda: 'Pass the event on with its query.',
     },
     question: 'json',
+    part: 'body',
+    codes: ['body_unsigned'],
     edits: listHashes,
     accompany({ body }, { state }) {
       return state.covers === 'body' && body !== undefined && findBodyHash(state.url.query) === undefined
@@ -158,7 +188,10 @@ export const bodyCauses = {
     suspect({ subject: { body, isForm, looksLikeJson, state, unread, method } }) {
       if (unread || method === 'GET' || isForm || body === undefined || !looksLikeJson) return undefined
       return findBodyHash(state.url.query) === undefined
-        ? { score: 78, detail: 'The body is JSON, and the URL has no bodySHA256: its query was lost or changed.' }
+        ? {
+            grounds: ['contradiction'],
+            detail: 'The body is JSON, and the URL has no bodySHA256: its query was lost or changed.',
+          }
         : undefined
     },
   } satisfies CauseRow as Row,
@@ -170,6 +203,7 @@ export const bodyCauses = {
     fix: 'Pass Content-Type: application/json on unchanged. bodySHA256 covers JSON, parameters do not.',
     fixes: { express: 'Pass the raw body to the validator, not the object from express.json().' },
     question: 'json',
+    part: 'body',
     edits({ body, given, state, contentType, looksLikeJson }) {
       if (state.covers !== 'params' || !(looksLikeJson || given !== undefined)) return []
       return [
@@ -193,6 +227,8 @@ export const bodyCauses = {
     fix: `Pass Content-Type: application/x-www-form-urlencoded on unchanged. ${passParams}`,
     fixes: { lambda: 'Use the proxy integration, without mapping templates.' },
     question: 'content_type',
+    part: 'body',
+    codes: ['body_unsigned'],
     *edits(subject) {
       yield* listUntypedForm(subject)
       yield* listFormAsJson(subject)
@@ -202,19 +238,19 @@ export const bodyCauses = {
     suspect({ subject: { contentType, body, parsed }, rejection }) {
       if (typeof parsed === 'string' && parsed.includes('='))
         return {
-          score: 90,
+          grounds: ['trace'],
           detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.',
           fix: passParams,
         }
       if (rejection.code !== 'body_unsigned' || body === undefined || /json/i.test(contentType)) return undefined
       return /^multipart\/form-data/i.test(contentType)
         ? {
-            score: 88,
+            grounds: ['shape'],
             detail: 'The body is multipart/form-data, which Twilio never sends: something wrote the form again.',
             fix: writtenAgain,
           }
         : {
-            score: 68,
+            grounds: ['sign'],
             detail: `The Content-Type is ${showType(contentType)}. Twilio sends forms and JSON: something replaced the body, or its type.`,
             fix: writtenAgain,
           }
@@ -227,9 +263,11 @@ export const bodyCauses = {
     reason: 'Twilio sends no compressed bodies. A proxy or a forwarder compressed this one.',
     fix: 'Let nothing on the way compress the bodies of requests, or let the proxy decompress them and remove Content-Encoding.',
     question: 'parser',
+    part: 'body',
+    codes: ['content_encoding_unsupported', 'body_malformed', 'body_hash_mismatch'],
     suspect({ rejection, subject }) {
-      if (rejection.code === 'content_encoding_unsupported') return { score: 97, detail: compressed }
-      return isCompressed(subject) ? { score: 95, detail: unmarked } : undefined
+      if (rejection.code === 'content_encoding_unsupported') return { grounds: ['refusal'], detail: compressed }
+      return isCompressed(subject) ? { grounds: ['trace'], detail: unmarked } : undefined
     },
     explainBody(subject) {
       return isCompressed(subject) ? { detail: unmarked } : undefined
@@ -246,8 +284,10 @@ export const bodyCauses = {
     reason: '`maxBodyBytes` limits what a stranger can make the server read. The default is 1 MiB.',
     fix: 'Raise "maxBodyBytes" if Twilio sends such bodies, for example batches of Event Streams.',
     question: 'parser',
+    part: 'body',
+    codes: ['body_too_large'],
     suspect({ subject, rejection }) {
-      return rejection.code === 'body_too_large' ? { score: 97, ...describeSize(subject) } : undefined
+      return rejection.code === 'body_too_large' ? { grounds: ['refusal'], ...describeSize(subject) } : undefined
     },
     rejections: {
       body_too_large: describeSize,
@@ -261,6 +301,8 @@ export const bodyCauses = {
     fix: "Verify before anything else reads the body, or keep its bytes: give the parsers of Express { limit: '1mb', verify: captureRawBody }.",
     fixes: keepBytes,
     question: 'parser',
+    part: 'body',
+    codes: ['body_already_consumed', 'body_hash_mismatch'],
     accompany: describeLostBody,
     suspect: ({ subject }) => suspectLostBody(subject),
     rejections: {
@@ -276,6 +318,7 @@ export const bodyCauses = {
       'A proxy does not pass the body on, for example nginx with proxy_pass_request_body off. Or the code that calls verify() passes no body.',
     fix: 'Let the proxy pass the body on (nginx: without proxy_pass_request_body off). If you call verify() yourself, pass the raw body.',
     question: 'parser',
+    part: 'body',
     accompany(subject, { state, changesParams, addsHash }) {
       return !changesParams && !addsHash && lacksSignedBody(subject, state) && arrivedEmpty(subject)
         ? { detail: 'The signature matches, but the body that bodySHA256 covers did not arrive.' }
@@ -288,13 +331,13 @@ export const bodyCauses = {
         const original = methodHeaders.find((name) => /^(POST|PUT)$/.test(readSingle(header, name) ?? ''))
         if (original !== undefined)
           return {
-            score: evidence.looksLikeTwilio ? 92 : 60,
+            grounds: [evidence.looksLikeTwilio ? 'trace' : 'setup'],
             detail: `The request is a GET without a body, and ${spellName(original)} says ${readSingle(header, original)}: a proxy asks about another request.`,
             fix: wholeRequest,
           }
         if (isForm)
           return {
-            score: 60,
+            grounds: ['setup'],
             detail:
               'The request is a GET without a body and a query, and its Content-Type is that of a form: something made a GET of a POST.',
             fix: wholeRequest,
@@ -303,11 +346,17 @@ export const bodyCauses = {
       return isEmpty && isForm && method !== 'GET' && contentLength === 0 && consumed === undefined
         ? {
             // A stranger may send such a request too.
-            score: evidence.looksLikeTwilio ? 92 : 65,
+            grounds: [evidence.looksLikeTwilio ? 'trace' : 'sign'],
             detail: 'The Content-Type is that of a form, and the request arrived without a body.',
           }
         : undefined
     },
+    differences: [
+      {
+        detail: 'The request arrived without a body',
+        applies: ({ what, seen }) => what === 'body' && seen.length === 0,
+      },
+    ],
   } satisfies CauseRow as Row,
 }
 
@@ -606,16 +655,16 @@ function describeConsumed({ by, fix }: Consumed): Finding {
 
 function suspectLostBody(subject: Subject): Suspicion | undefined {
   const { consumed, body, unread, given, contentLength } = subject
-  if (consumed !== undefined && given === undefined) return { score: 98, ...describeConsumed(consumed) }
+  if (consumed !== undefined && given === undefined) return { grounds: ['fault'], ...describeConsumed(consumed) }
   const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
   if (isEmpty && contentLength > 0)
     return {
-      score: 92,
+      grounds: ['trace'],
       detail: `The verifier got no body, but Content-Length is ${contentLength}: something read the body before, or your code does not pass it.`,
       fix: passBody,
     }
   const start = body === undefined ? '' : String.fromCharCode(...body.subarray(0, 20))
   return start.startsWith('[object Object]')
-    ? { score: 94, detail: 'The body is "[object Object]": a parsed object was converted to text.' }
+    ? { grounds: ['trace'], detail: 'The body is "[object Object]": a parsed object was converted to text.' }
     : undefined
 }

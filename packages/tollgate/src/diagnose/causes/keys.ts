@@ -1,5 +1,5 @@
 import { isAccountSid } from '../../checks/secrets.ts'
-import { type AlgorithmName, algorithms, findDefaultAlgorithm } from '../../scheme/algorithms.ts'
+import { type AlgorithmName, algorithms, findDefaultAlgorithm } from '../../schemes/twilio/sign/algorithms.ts'
 import { type HeaderReader, readSingle } from '../../verify/head.ts'
 import type { ConfiguredKeys, Key, NamedKey } from '../configured-keys.ts'
 import { toBase64Length } from '../encodings.ts'
@@ -7,6 +7,12 @@ import { showName } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
 import type { CauseRow, Dimension, Edit, Finding, Row, Suspicion } from './row.ts'
+
+const [ofTokens, ofSharedKeys] = [findDefaultAlgorithm('auth_token'), findDefaultAlgorithm('shared_key')]
+const algorithmNames = algorithms.map(({ name }) => name)
+
+/** The characters of a signature by a SharedKey. */
+const lengthOfSharedKeys = toBase64Length(ofSharedKeys.bytes)
 
 /** Wrong keys. */
 export const keyCauses = {
@@ -18,6 +24,10 @@ export const keyCauses = {
       'Twilio signs with the Auth Token of the account that owns the number or the resource. A subaccount signs with its own token, never with its parent’s. Each Twilio Region has its own token. An old token signs nothing after its rotation, and a secondary one nothing before it is promoted.',
     fix: 'Use the Auth Token of the account (or subaccount) that owns the number or the resource.',
     question: 'token',
+    part: 'key',
+    codes: ['key_unknown', 'signature_mismatch', 'account_not_allowed'],
+    guesses: ['tokens'],
+    signedByOther: true,
     edits({ keys }) {
       return takeTokens(
         keys,
@@ -29,20 +39,20 @@ export const keyCauses = {
       const fault = findFault(keys)
       if (fault?.kind === 'other' && keys.claimedKeyId === undefined)
         return {
-          score: 93,
+          grounds: ['trace'],
           detail: `The configured Auth Token ${fault.fault}.`,
           fix: 'Configure the Auth Token itself: the variable that should hold it is not set, or nothing filled it in.',
         }
       if (keys.unknownAccount !== undefined)
         return {
-          score: 95,
+          grounds: ['refusal'],
           detail: `No Auth Token is configured for the account ${keys.unknownAccount}, which the request names. The tokens of other accounts do not match.`,
           fix: `If the account is yours, add its Auth Token to "authToken": '${keys.unknownAccount}': '…'.`,
         }
       if (rejection.code === 'key_unknown' && keys.claimedKeyId === undefined) return explainNoToken(keys)
       return keys.tried.length > 0 && keys.claimedKeyId === undefined && tried > 0
         ? {
-            score: 55,
+            grounds: ['secret'],
             detail: `The configured Auth Token may be old or secondary, or belong to another account or Region.${showRegion(header)}`,
             fix: 'Compare the Auth Token with the primary one in the Twilio console, of the account (or subaccount) that owns the number or the resource, in its Region.',
           }
@@ -56,6 +66,8 @@ export const keyCauses = {
       'The signature matches, but the request names an account that `allowedAccounts` does not list, or that does not own the key. A subaccount has its own AccountSid.',
     fix: 'If the account is yours, add it to "allowedAccounts", or list the key under the account that owns it.',
     question: 'token',
+    part: 'key',
+    codes: ['account_not_allowed'],
     rejections: {
       account_not_allowed: explainAccount,
     },
@@ -67,22 +79,24 @@ export const keyCauses = {
       'A function in `authToken`, `sharedKeys` or `allowedHosts` threw an error, took longer than `lookupTimeoutMs`, or returned an unusable value. The request itself may be genuine.',
     fix: 'Repair the function that looks up the key, or give it more time with "lookupTimeoutMs".',
     question: 'token',
+    part: 'key',
+    codes: ['key_lookup_failed'],
     suspect({ subject: { keys }, rejection }) {
       if (rejection.code !== 'key_lookup_failed' || keys.faults.length > 0) return undefined
       if (keys.lookup === 'late')
         return {
-          score: 96,
+          grounds: ['refusal'],
           detail: 'The look-up of the key took longer than "lookupTimeoutMs".',
           fix: 'Raise "lookupTimeoutMs", or let the look-up answer from a cache.',
         }
       return keys.lookup === 'failed'
         ? {
-            score: 96,
+            grounds: ['refusal'],
             detail: 'The look-up of the key threw an error.',
             fix: 'Repair the function that looks up the key: it cannot reach its source, or may not read it.',
           }
         : {
-            score: 95,
+            grounds: ['refusal'],
             detail: 'The look-up of the key failed, or returned something else than tokens.',
           }
     },
@@ -94,6 +108,7 @@ export const keyCauses = {
       'A character was lost or added when the token was copied, something changed its letter case, or it is inside another text: Base64, JSON, or a list that was not split.',
     fix: 'Copy the Auth Token from the Twilio console again: it has 32 lower-case hex digits.',
     question: 'token',
+    part: 'key',
     *edits({ keys }) {
       if (keys.claimedKeyId !== undefined) return
       const secrets = keys.tried.map(({ secret }) => secret).filter((secret) => !tokenShape.test(secret))
@@ -113,7 +128,7 @@ export const keyCauses = {
         return undefined
       if (keys.tried.some(({ secret }) => tokenShape.test(secret))) return undefined
       return {
-        score: 89,
+        grounds: ['shape'],
         detail:
           key.secret.length === 32
             ? 'The configured Auth Token has other characters than lower-case hex digits.'
@@ -127,6 +142,8 @@ export const keyCauses = {
     reason: 'A secret file ends with a line break, or someone copied the token with a space. Every byte counts.',
     fix: "Remove the white space around the Auth Token, or the SharedKey's secret, in the environment or its file.",
     question: 'token',
+    part: 'key',
+    codes: ['key_lookup_failed'],
     *edits({ keys }) {
       yield* takeTokens(keys, 'blank', (name) => `The configured Auth Token is blank, and ${name} signed.`)
       yield editSecrets(
@@ -138,7 +155,10 @@ export const keyCauses = {
     suspect({ subject: { keys } }) {
       const fault = findFault(keys)
       return fault?.kind === 'white_space'
-        ? { score: fault.token.trim() === '' ? 99 : 85, detail: `The configured ${nameSecret(keys)} ${fault.fault}.` }
+        ? {
+            grounds: [fault.token.trim() === '' ? 'fault' : 'shape'],
+            detail: `The configured ${nameSecret(keys)} ${fault.fault}.`,
+          }
         : undefined
     },
   } satisfies CauseRow as Row,
@@ -148,6 +168,8 @@ export const keyCauses = {
     reason: 'docker --env-file, systemd and some consoles keep the quotes of TWILIO_AUTH_TOKEN="…".',
     fix: "Remove the quotes around the Auth Token, or the SharedKey's secret, and a variable's name before it.",
     question: 'token',
+    part: 'key',
+    codes: ['key_lookup_failed'],
     edits({ keys }) {
       return [
         editSecrets(
@@ -159,7 +181,7 @@ export const keyCauses = {
     },
     suspect({ subject: { keys } }) {
       return findFault(keys)?.kind === 'quotes'
-        ? { score: 85, detail: `The configured ${nameSecret(keys)} is in quotes.` }
+        ? { grounds: ['shape'], detail: `The configured ${nameSecret(keys)} is in quotes.` }
         : undefined
     },
   } satisfies CauseRow as Row,
@@ -169,6 +191,7 @@ export const keyCauses = {
     reason: 'API keys are for calls to Twilio. Twilio never signs webhooks with them.',
     fix: 'Configure the Auth Token of the account. API keys sign no webhooks.',
     question: 'token',
+    part: 'key',
     *edits({ keys }) {
       yield* takeTokens(
         keys,
@@ -183,11 +206,11 @@ export const keyCauses = {
     },
     suspect({ subject: { keys } }) {
       if (findFault(keys)?.kind === 'api_key')
-        return { score: 99, detail: 'The SID of an API key is configured as the Auth Token.' }
+        return { grounds: ['fault'], detail: 'The SID of an API key is configured as the Auth Token.' }
       const isSecret = keys.tried.every(({ kind, secret }) => kind === 'auth_token' && looksLikeApiSecret(secret))
       return keys.tried.length > 0 && isSecret
         ? {
-            score: 90,
+            grounds: ['trace'],
             detail:
               'The configured Auth Token has letters after "f". It looks like the secret of an API key, which signs no webhook.',
           }
@@ -200,6 +223,7 @@ export const keyCauses = {
     reason: 'The console shows the two next to each other.',
     fix: 'Configure the Auth Token, which is below the AccountSid in the console.',
     question: 'token',
+    part: 'key',
     *edits({ keys }) {
       yield* takeTokens(
         keys,
@@ -214,14 +238,13 @@ export const keyCauses = {
     },
     suspect({ subject: { keys } }) {
       return findFault(keys)?.kind === 'account_sid'
-        ? { score: 99, detail: 'An AccountSid is configured as the Auth Token.' }
+        ? { grounds: ['fault'], detail: 'An AccountSid is configured as the Auth Token.' }
         : undefined
     },
   } satisfies CauseRow as Row,
   shared_key_unconfigured: {
     title: 'A SharedKey that is not configured',
-    symptom:
-      'The code is `key_unknown`, or `signature_malformed` with a signature of 44 characters, or `key_not_allowed`.',
+    symptom: `The code is \`key_unknown\`, or \`signature_malformed\` with a signature of ${lengthOfSharedKeys} characters, or \`key_not_allowed\`.`,
     reason:
       'Because of a webhook rule, Twilio signs with a SharedKey and names it in X-Twilio-Webhooks-Signature-Settings. You configured no secret for that id, or a proxy dropped the header.',
     fix: 'Add the SharedKey to "sharedKeys" under its id, and pass X-Twilio-Webhooks-Signature-Settings on.',
@@ -230,6 +253,9 @@ export const keyCauses = {
       alb: 'Add the id to "sharedKeys"; the load balancer passes the header on.',
     },
     question: 'shared_key',
+    part: 'key',
+    codes: ['signature_malformed', 'signature_settings_malformed', 'key_not_allowed', 'key_unknown'],
+    signedByOther: true,
     *edits({ keys, header }) {
       const { claimedKeyId, sharedKeyFound } = keys
       if (sharedKeyFound) return
@@ -259,7 +285,7 @@ export const keyCauses = {
         for (const { name, ...key } of keys.others)
           if (key.kind === 'auth_token')
             yield takeKey(
-              { ...key, name, kind: 'shared_key', algorithm: findDefaultAlgorithm('shared_key').name },
+              { ...key, name, kind: 'shared_key', algorithm: ofSharedKeys.name },
               `The secret of the SharedKey "${id}" is given as ${name}.`,
               `Move this secret from ${name} to "sharedKeys", under its id: sharedKeys: { '${id}': … }.`,
             )
@@ -268,26 +294,26 @@ export const keyCauses = {
       const { claimedKeyId, sharedKeyFound } = keys
       if (claimedKeyId !== undefined && !sharedKeyFound && rejection.code === 'key_unknown')
         return {
-          score: 99,
+          grounds: ['fault'],
           detail: `The settings header names the SharedKey "${showName(claimedKeyId)}", but no secret is configured for it.`,
           fix: `Add its secret, which Twilio showed when you created the key: sharedKeys: { '${showName(claimedKeyId)}': … }.`,
         }
       if (claimedKeyId === undefined && presented.some(({ text }) => text.length === lengthOfSharedKeys))
         return {
-          score: 95,
+          grounds: ['trace'],
           detail:
-            'The signature is HMAC-SHA256, which only a SharedKey makes, but no settings header names the key. A proxy dropped the header, or no such key is configured.',
+            'The signature has the length of those that SharedKeys make, but no settings header names the key. A proxy dropped the header, or no such key is configured.',
         }
       const fault = findFault(keys)
       if (fault?.kind === 'other' && claimedKeyId !== undefined)
         return {
-          score: 93,
+          grounds: ['trace'],
           detail: `The secret of the SharedKey ${fault.fault}.`,
           fix: 'Copy the secret of the SharedKey again.',
         }
       return rejection.code === 'key_not_allowed'
         ? {
-            score: 97,
+            grounds: ['refusal'],
             detail: 'The request names no SharedKey, so an Auth Token signed it, and "sharedKeysOnly" is set.',
             fix: notOnly,
           }
@@ -309,6 +335,9 @@ export const keyCauses = {
     reason: 'The secret under the id of the SharedKey was copied from another key, or two secrets are swapped.',
     fix: 'List the secret of this SharedKey under its id in "sharedKeys".',
     question: 'shared_key',
+    part: 'key',
+    codes: ['signature_mismatch'],
+    guesses: ['tokens'],
     *edits({ keys }) {
       if (keys.claimedKeyId === undefined || !keys.sharedKeyFound) return
       for (const { name, ...key } of keys.others)
@@ -322,7 +351,7 @@ export const keyCauses = {
       const { claimedKeyId, sharedKeyFound } = keys
       return claimedKeyId !== undefined && sharedKeyFound && tried > 0
         ? {
-            score: 56,
+            grounds: ['secret'],
             detail: `The secret that is configured for the SharedKey "${showName(claimedKeyId)}" may be that of another key.`,
             fix: 'Compare the secret with the one that Twilio showed when the SharedKey was created, or create a new key.',
           }
@@ -332,10 +361,11 @@ export const keyCauses = {
   algorithm: {
     title: 'The wrong algorithm',
     symptom: 'The code is `algorithm_unsupported`, or the length of the signature does not fit the settings header.',
-    reason:
-      'Auth Tokens sign with HMAC-SHA1, SharedKeys with the algorithm that you configured, by default HMAC-SHA256. A request may choose a key but never weaken one, so no other pair is tried.',
-    fix: 'Give the SharedKey its algorithm: HMAC_SHA256, or HMAC_SHA1 for a key of the private beta. An Auth Token has no settings header.',
+    reason: `Auth Tokens sign with ${ofTokens.name}, SharedKeys with the algorithm that you configured, by default ${ofSharedKeys.name}. A request may choose a key but never weaken one, so no other pair is tried.`,
+    fix: `Give the SharedKey its algorithm: ${ofSharedKeys.name}, or ${ofTokens.name} for a key of the private beta. An Auth Token has no settings header.`,
     question: 'shared_key',
+    part: 'key',
+    codes: ['signature_malformed', 'signature_settings_malformed', 'algorithm_unsupported'],
     *edits({ keys }) {
       if (keys.claimedKeyId !== undefined && keys.sharedKeyFound)
         for (const key of keys.others)
@@ -358,7 +388,7 @@ export const keyCauses = {
     suspect({ rejection: { code } }) {
       return code === 'algorithm_unsupported' || code === 'signature_settings_malformed'
         ? {
-            score: 96,
+            grounds: ['refusal'],
             detail: 'The settings header is malformed, or names an algorithm that SharedKeys do not use.',
           }
         : undefined
@@ -373,11 +403,6 @@ export const keyCauses = {
     },
   } satisfies CauseRow as Row,
 }
-
-const algorithmNames = algorithms.map(({ name }) => name)
-
-/** The characters of a signature by a SharedKey. */
-const lengthOfSharedKeys = toBase64Length(findDefaultAlgorithm('shared_key').bytes)
 
 const accountAndToken = /^AC[0-9a-f]{32}\s*[:|/]\s*(\S+)$/i
 
@@ -417,8 +442,7 @@ function takeKey({ name: _, ...key }: NamedKey, detail: string, fix?: string): E
 
 /** Takes other secrets as the Auth Token. */
 function takeSecrets(secrets: readonly string[], cost: number, detail: string, fix?: string): Edit {
-  const { name } = findDefaultAlgorithm('auth_token')
-  const keys = secrets.map((secret): Key => ({ secret, algorithm: name, kind: 'auth_token' }))
+  const keys = secrets.map((secret): Key => ({ secret, algorithm: ofTokens.name, kind: 'auth_token' }))
   return { dimension: 'token', cost, apply: (state) => ({ ...state, keys }), detail, fix }
 }
 
@@ -429,11 +453,12 @@ const tokenSigned =
   'Something added or changed X-Twilio-Webhooks-Signature-Settings: an Auth Token signs requests without this header.'
 
 function describeTokenForSharedKey(name: string): string {
-  return `The settings header names a SharedKey, but ${name} signed with HMAC-SHA1, as an Auth Token does.`
+  return `The settings header names a SharedKey, but ${name} signed with ${ofTokens.name}, as an Auth Token does.`
 }
 
 function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys, signed: AlgorithmName): string {
-  if (claimedKeyId === undefined) return 'The Auth Token signed with HMAC-SHA256. Twilio uses it only with HMAC-SHA1.'
+  if (claimedKeyId === undefined)
+    return `The Auth Token signed with ${signed}. Twilio uses it only with ${ofTokens.name}.`
   const made = `The SharedKey signed with ${signed}, and is configured with another algorithm.`
   const claimed = algorithmNames.find((name) => name === claimedAlgorithm)
   return claimedAlgorithm === undefined || claimed === signed
@@ -445,7 +470,7 @@ function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys, s
 function explainNoToken({ lookup }: ConfiguredKeys): Suspicion | undefined {
   return lookup === 'nothing'
     ? {
-        score: 95,
+        grounds: ['refusal'],
         detail:
           'The look-up in "authToken" found no token. JSON events and WebSocket handshakes name no account, so "accountSid" is undefined for them.',
         fix: 'Let the look-up return the tokens that may have signed if "accountSid" is undefined, or give this route a verifier with its own Auth Token.',

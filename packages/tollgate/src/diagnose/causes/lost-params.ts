@@ -1,9 +1,10 @@
 import { kindOf } from '../../params/index.ts'
-import type { Pairs } from '../../scheme/form.ts'
-import { kinds } from '../../webhooks/index.ts'
+import type { Pairs } from '../../schemes/twilio/sign/form.ts'
+import { kinds } from '../../schemes/twilio/webhooks/index.ts'
 import { freeText, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { stripDigits } from '../spelling.ts'
+import { isAdded, isLost } from './differences.ts'
 import { guardFirst, ifVerifier, ofNumber, verifyBefore } from './params.ts'
 import { type CauseRow, type Edit, editPairs, type Row, type Suspicion } from './row.ts'
 
@@ -18,8 +19,15 @@ export const lostParamsCauses = {
     fix: verifyBefore('drops blank values'),
     fixes: guardFirst,
     question: 'some_messages',
+    part: 'params',
     edits: listBlanks,
     changesParams: true,
+    differences: [
+      {
+        detail: 'Twilio sent these parameters blank, and the server did not see them',
+        applies: (one, all) => isLost(one) && all.filter(isLost).every(({ sent }) => sent.join('') === ''),
+      },
+    ],
   } satisfies CauseRow as Row,
   params_repeats_dropped: {
     title: 'Repeated parameters were dropped',
@@ -32,6 +40,7 @@ export const lostParamsCauses = {
       lambda: 'Use the raw body of the event, not an object with one value per name.',
     },
     question: 'some_messages',
+    part: 'params',
     edits: listRepeats,
     changesParams: true,
     suspect({ subject: { state } }) {
@@ -40,11 +49,21 @@ export const lostParamsCauses = {
       const repeated = state.pairs.filter(([name]) => /^(MessagingBinding\.Address$|Field_)/.test(name))
       return repeated.length === 1
         ? {
-            score: 72,
+            grounds: ['contradiction'],
             detail: 'Twilio repeats "MessagingBinding.Address" for each member of a group, and only one is left.',
           }
         : undefined
     },
+    differences: [
+      {
+        detail: 'The server did not see every value of these parameters, or saw them joined',
+        applies: ({ what, sent, seen }) =>
+          what === 'parameter' &&
+          seen.length > 0 &&
+          seen.length < sent.length &&
+          (seen.every((value) => sent.includes(value)) || [',', ', '].some((comma) => sent.join(comma) === seen[0])),
+      },
+    ],
   } satisfies CauseRow as Row,
   params_missing: {
     title: 'A parameter is missing, or one was added',
@@ -58,6 +77,7 @@ export const lostParamsCauses = {
       nest: 'Set rawBody: true. A ValidationPipe with whitelist removes every parameter that the DTO does not name.',
     },
     question: 'some_messages',
+    part: 'params',
     *edits(subject) {
       if (subject.formPairs.length === 0) return
       const known = listKnownNames(subject.formPairs).map(({ name }) => name)
@@ -68,7 +88,10 @@ export const lostParamsCauses = {
     suspect({ subject, rejection, tried }) {
       const { given, method, handshake, bodyMatches } = subject
       if (given?.length === 0 && method === 'POST' && !handshake && !bodyMatches)
-        return { score: 74, detail: 'No parameters were passed: no form parser ran, or it ran too late.' }
+        return {
+          grounds: ['contradiction'],
+          detail: 'No parameters were passed: no form parser ran, or it ran too late.',
+        }
       const { body, contentLength, isForm } = subject
       const isCut = rejection.code === 'body_malformed' && contentLength > (body?.length ?? 0)
       if (
@@ -80,17 +103,21 @@ export const lostParamsCauses = {
         contentLength !== body.length
       )
         return {
-          score: 72,
+          grounds: ['contradiction'],
           detail: `The verifier got a form of ${body.length} bytes, and Content-Length is ${contentLength}: something in this server changed the form.`,
           fix: 'Pass the bytes that arrived, not a form that was made again: verify before any middleware that changes the body or sets req.rawBody.',
         }
       const known = suspectMissing(subject)
       if (known !== undefined || tried === 0 || subject.formPairs.length === 0) return known
       return {
-        score: 37,
+        grounds: ['unknown'],
         detail: 'Something may have changed or removed a parameter in a way that cannot be undone.',
       }
     },
+    differences: [
+      { detail: 'The server did not see these parameters', applies: isLost },
+      { detail: 'Twilio did not send these parameters, which the server saw', applies: isAdded },
+    ],
   } satisfies CauseRow as Row,
 }
 
@@ -307,20 +334,20 @@ function suspectMissing({ state }: Subject): Suspicion | undefined {
   const hidden = state.pairs.find(([name, value]) => ofNumber.test(name) && /[*•]|x{3}/i.test(value))
   if (hidden !== undefined)
     return {
-      score: 72,
+      grounds: ['contradiction'],
       detail: `The phone number in "${showName(hidden[0])}" is masked: something on the way hides a part of it.`,
       fix: 'Let nothing on the way mask values before the check.',
     }
   if (names.has('From') && names.has('To') && !/sid/i.test(text))
     return {
-      score: 64,
+      grounds: ['sign'],
       detail: 'Twilio sends "AccountSid" and other parameters with "From" and "To", and they are missing.',
     }
   // A request that lacks many of them is rather of a kind that is not known.
   if (missing.length === 0 || (missing.length > mostMissing && !lacksAccount)) return undefined
   const are = missing.length === 1 ? 'it is' : 'they are'
   return {
-    score: 64,
+    grounds: ['sign'],
     detail: `Twilio sends ${missing
       .slice(0, 4)
       .map(({ name }) => `"${name}"`)

@@ -1,9 +1,10 @@
-import type { Pairs } from '../../scheme/form.ts'
+import { type Pairs, serializeForm } from '../../schemes/twilio/sign/form.ts'
 import { isBounded } from '../limits.ts'
 import { freeText, showName, showNames } from '../mask.ts'
 import { listEntries, mostEntries, type Subject, toText } from '../reading.ts'
 import { decodePercent } from '../spelling.ts'
-import { type CauseRow, type ChangeValue, type Edit, editValues, type Fixes, type Row } from './row.ts'
+import { changes, isAdded, isLost } from './differences.ts'
+import { type CauseRow, type ChangeValue, type Difference, type Edit, editValues, type Fixes, type Row } from './row.ts'
 
 const changesForm = 'a proxy or a forwarder before this server changes the form.'
 /** The end of the fixes for forms that changed before this server. */
@@ -35,8 +36,21 @@ export const paramsCauses = {
     fix: verifyBefore('trims values'),
     fixes: guardFirst,
     question: 'some_messages',
+    part: 'params',
+    codes: ['signature_mismatch'],
     edits: listTrims,
     changesParams: true,
+    differences: [
+      {
+        detail: 'The values of these parameters lost white space',
+        applies: changes(
+          (value) => value.trim(),
+          (value) => value.trimStart(),
+          (value) => value.trimEnd(),
+          (value) => value.trim().replace(/\s+/g, ' '),
+        ),
+      },
+    ],
   } satisfies CauseRow as Row,
   params_plus_as_space: {
     title: 'The form was decoded twice, or not at all',
@@ -49,14 +63,31 @@ export const paramsCauses = {
       lambda: 'Pass the event unchanged. Decode the body from Base64 only if isBase64Encoded is true.',
     },
     question: 'some_messages',
+    part: 'params',
+    codes: ['body_malformed'],
     edits: listDecodings,
     changesParams: true,
     suspect({ subject: { state } }) {
       const names = new Set(state.pairs.map(([name]) => name))
       return state.covers === 'params' && names.size >= 3 && state.pairs.some(([, value]) => /^ \d{7,15}$/.test(value))
-        ? { score: 73, detail: 'A phone number starts with a space: its "+" was decoded once too often.' }
+        ? {
+            grounds: ['contradiction'],
+            detail: 'A phone number starts with a space: its "+" was decoded once too often.',
+          }
         : undefined
     },
+    differences: [
+      {
+        detail: 'The form was decoded twice, or not at all, which changed these parameters',
+        applies: changes(
+          (value) => value.replaceAll('+', ' '),
+          decodeField,
+          decodePercent,
+          (value) => serializeForm([['', value]]).slice(1),
+          encodeValue,
+        ),
+      },
+    ],
   } satisfies CauseRow as Row,
   params_null: {
     title: 'Blank values became null',
@@ -66,8 +97,17 @@ export const paramsCauses = {
     fix: verifyBefore('turns blank values into null'),
     fixes: guardFirst,
     question: 'some_messages',
+    part: 'params',
     edits: listNulls,
     changesParams: true,
+    differences: [
+      {
+        detail: 'Blank values of these parameters became null or undefined',
+        applies: changes(
+          ...['null', 'undefined', 'None', 'nil'].map((word) => (value: string) => (value === '' ? word : undefined)),
+        ),
+      },
+    ],
   } satisfies CauseRow as Row,
   params_nested: {
     title: 'Parameter names became objects',
@@ -82,18 +122,28 @@ export const paramsCauses = {
         'Change nothing in the adapter: it reads req.rawBody. In your own code, parse req.rawBody instead of req.body.',
     },
     question: 'some_messages',
+    part: 'params',
     edits: listNestingEdits,
     changesParams: true,
     suspect({ subject: { formPairs, given } }) {
       return given === undefined && formPairs.some(([, value]) => /^\[object \w+\]$/.test(value))
         ? {
-            score: 92,
+            grounds: ['trace'],
             detail:
               'A value is "[object Object]": a parser made an object of names with brackets, and something wrote it as text.',
             fix: nothingWritten,
           }
         : undefined
     },
+    differences: [
+      {
+        detail: 'A parser made objects of these names, or wrote them in another way',
+        applies: (one, all) =>
+          (isLost(one) && all.some((other) => isAdded(other) && areRelated(one, other))) ||
+          (isAdded(one) && all.some((other) => isLost(other) && areRelated(other, one))) ||
+          one.seen.some((value) => /^\[object \w+\]$/.test(value)),
+      },
+    ],
   } satisfies CauseRow as Row,
   params_escaped: {
     title: 'Values were escaped for HTML',
@@ -103,9 +153,27 @@ export const paramsCauses = {
     fix: verifyBefore('escapes or sanitises values'),
     fixes: guardFirst,
     question: 'some_messages',
+    part: 'params',
     edits: listEscaped,
     changesParams: true,
+    differences: [
+      {
+        detail: 'The values of these parameters were escaped for HTML',
+        applies: ({ what, sent, seen }) =>
+          what === 'parameter' &&
+          sent.length === seen.length &&
+          seen.every((value, at) => unescapeHtml(value) === sent[at]),
+      },
+    ],
   } satisfies CauseRow as Row,
+}
+
+/** Returns true for names that a parser makes of each other, such as `a[b]`, `a.b`, `a_b` and `a`. */
+function areRelated({ name: sent = '' }: Difference, { name: seen = '' }: Difference): boolean {
+  const isNested = /[.[]/.test(sent) || /[.[]/.test(seen)
+  const [one, other] = [sent, seen].map((name) => name.replace(/[^A-Za-z0-9]/g, ''))
+  const [stem, otherStem] = [sent, seen].map((name) => name.replace(/[.[].*$/s, ''))
+  return isNested && (one === other || stem === otherStem)
 }
 
 const nothingWritten = 'Verify the raw body as it arrived, not a form that was made again from parsed parameters.'
@@ -137,16 +205,18 @@ function* listEscaped({ formPairs }: Subject): Generator<Edit> {
     }
   const isEscaped = formPairs.some(([, value]) => entities.some(([written]) => value.search(written) !== -1))
   if (!isEscaped) return
-  const decode = (value: string): string =>
-    entities.reduce((text, [written, character]) => text.replace(written, character), value)
   const offer = (cost: number, change: ChangeValue): Edit => ({
     dimension: 'markup',
     cost,
     apply: editValues(change),
     detail: 'Values were escaped for HTML on the way, such as & to &amp;.',
   })
-  yield offer(1, decode)
-  yield offer(3, (value) => decode(decode(value)))
+  yield offer(1, unescapeHtml)
+  yield offer(3, (value) => unescapeHtml(unescapeHtml(value)))
+}
+
+function unescapeHtml(value: string): string {
+  return entities.reduce((text, [written, character]) => text.replace(written, character), value)
 }
 
 const spaces = ['', ' ', '  ', '   ', '\n', '\r\n', '\t', '\u00a0']

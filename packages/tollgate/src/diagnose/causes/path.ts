@@ -1,4 +1,4 @@
-import type { UrlParts } from '../../scheme/signed-url.ts'
+import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
 import { readTarget } from '../../verify/public-url.ts'
 import { isTwilioName } from '../mask.ts'
@@ -14,7 +14,8 @@ import {
   stripSlashes,
   toHex,
 } from '../spelling.ts'
-import { type CauseRow, type Edit, editUrl, type Row, type Suspicion } from './row.ts'
+import { setUrl, setUrlOrFunction } from './mends.ts'
+import { type CauseRow, type Edit, editUrl, type Finding, type Row, type Suspicion } from './row.ts'
 
 const intoUrl = 'Put the prefix into publicUrl'
 
@@ -48,12 +49,17 @@ export const pathCauses = {
       alb: `${intoUrl} if the target sees another path. Rules only match paths. URL rewrites change them.`,
     },
     question: 'path',
+    part: 'path',
+    codes: ['signature_mismatch'],
+    mend: setUrlOrFunction,
+    guesses: ['prefix', 'url'],
     edits: listPrefixes,
+    compare: (seen, signed) => comparePaths('words', seen, signed),
     suspect({ subject: { evidence, state, options }, tried }) {
       return tried > 0
         ? {
             // Few webhooks are at the root, and many proxies strip the only part of the path.
-            score: !evidence.proxied ? 40 : state.url.path === '/' ? 58 : 45,
+            grounds: !evidence.proxied ? ['unknown'] : state.url.path === '/' ? ['setup'] : ['proxy', 'unknown'],
             detail: `Something on the way may have changed the path ${state.url.path}, by a prefix that the search does not know.`,
             fix:
               options.signedUrl === undefined
@@ -75,7 +81,10 @@ export const pathCauses = {
       nginx: `Configure Twilio with the slash, or set trailingSlash: 'either': a location ending in a slash redirects.`,
     },
     question: 'path',
+    part: 'path',
+    mend: setUrl,
     edits: listSlashes,
+    compare: (seen, signed) => comparePaths('slash', seen, signed),
   } satisfies CauseRow as Row,
   path_encoding: {
     title: 'The path was re-encoded',
@@ -91,12 +100,32 @@ export const pathCauses = {
       cloudflare: 'Turn "Normalize URLs to origin" off.',
     },
     question: 'path',
+    part: 'path',
+    mend: setUrl,
     edits: listPathSpellings,
+    compare: (seen, signed) => comparePaths('spelling', seen, signed),
     suspect: ({ subject, rejection }) => suspectDecoded('path', subject, rejection),
     rejections: {
       url_not_allowed: (subject, rejection) => suspectDecoded('path', subject, rejection),
     },
   } satisfies CauseRow as Row,
+}
+
+/** Describes the difference of two paths, if it is of this kind. */
+function comparePaths(
+  kind: 'slash' | 'spelling' | 'words',
+  { path: seen }: UrlParts,
+  { path: signed }: UrlParts,
+): Finding | undefined {
+  const fold = (path: string): string => decodeAll(path).toLowerCase()
+  const found =
+    stripSlashes(seen) === stripSlashes(signed) ? 'slash' : fold(seen) === fold(signed) ? 'spelling' : 'words'
+  return seen === signed || kind !== found
+    ? undefined
+    : {
+        detail: `Twilio signed the path ${signed}, and this server checks ${seen}.`,
+        fix: kind === 'words' ? beforeRewrite : undefined,
+      }
 }
 
 /**
@@ -116,13 +145,17 @@ export function suspectDecoded(
   if (/Too many pairs/.test(message))
     return part === 'path'
       ? undefined
-      : { score: 95, detail: 'The query has more than 10,000 fields.', fix: 'Let nothing on the way add to the query.' }
+      : {
+          grounds: ['refusal'],
+          detail: 'The query has more than 10,000 fields.',
+          fix: 'Let nothing on the way add to the query.',
+        }
   if (!/request target/.test(message)) return undefined
   // The query is the part that changed if the path alone is well-formed.
   const isQuery = typeof url === 'string' && url.includes('?') && readTarget(url.replace(/\?.*$/s, '')) !== undefined
   if (isQuery !== (part === 'query')) return undefined
   return {
-    score: 95,
+    grounds: ['refusal'],
     detail: `The ${part} is malformed: something decoded the request target, or passed another text.`,
     fix: 'Pass the request target as it arrived.',
   }
@@ -231,7 +264,7 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
 }
 
 /** A prefix in "publicUrl" does not undo a rewrite of the path. */
-export const beforeRewrite =
+const beforeRewrite =
   'Let nothing on the way rewrite the path, pass the request target from before the rewrite, or return the signed URL from "signedUrl".'
 
 const mostFields = 40

@@ -1,13 +1,15 @@
 import { kindOf } from '../../params/index.ts'
-import { type Pairs, parseForm, serializeForm } from '../../scheme/form.ts'
+import { type Pairs, parseForm, serializeForm } from '../../schemes/twilio/sign/form.ts'
+import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
+import { kinds } from '../../schemes/twilio/webhooks/index.ts'
 import type { IncomingRequest } from '../../verify/types.ts'
-import { kinds } from '../../webhooks/index.ts'
 import { countCharacters } from '../limits.ts'
 import { isTwilioName, showName, showNames } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
 import { decodeAll, escapers, hexCases, joinFields, listToggles, readName, splitFields } from '../spelling.ts'
+import { setFunction } from './mends.ts'
 import { suspectDecoded } from './path.ts'
-import { type CauseRow, type Edit, editPairs, editUrl, type Row } from './row.ts'
+import { type CauseRow, type Edit, editPairs, editUrl, type Finding, type Row } from './row.ts'
 
 /** Changes of the query. */
 export const queryCauses = {
@@ -23,14 +25,20 @@ export const queryCauses = {
       lambda: 'Pass the event on unchanged: rawQueryString, or the query maps, hold the query.',
     },
     question: 'query',
+    part: 'query',
+    codes: ['body_unsigned'],
+    mend: setFunction,
+    guesses: ['url'],
     *edits(subject) {
       yield* listLost(subject)
       yield* listMerged(subject)
     },
+    compare: (seen, signed) =>
+      compareQueries('lost', seen, signed, 'The query of the URL was lost on the way, or a part of it.'),
     suspect({ subject: { state, method, handshake, queryPairs, options }, tried }) {
       if (method === 'GET' && queryPairs.length === 0 && state.pairs.length === 0)
         return {
-          score: 58,
+          grounds: ['setup'],
           detail: handshake
             ? 'If this is a handshake of ConversationRelay whose URL has a query, it was lost. Media Streams has none.'
             : 'A GET webhook has its parameters in the query, and there is no query.',
@@ -39,7 +47,7 @@ export const queryCauses = {
       if (tried === 0) return undefined
       const isLost = state.url.query === ''
       return {
-        score: isLost ? 38 : 34,
+        grounds: [isLost ? 'unknown' : 'searched'],
         detail: isLost
           ? 'If the URL in the Twilio console has a query ("?…"), it was lost: this server sees none.'
           : 'The query may be another than that of the URL in the Twilio console: something may have replaced it, or a part of it.',
@@ -61,10 +69,13 @@ export const queryCauses = {
       azure: 'Put the function key into the URL that you configure at Twilio (?code=…): then Twilio signs it.',
     },
     question: 'query',
+    part: 'query',
+    mend: setFunction,
     edits({ state }) {
       const fields = splitFields(state.url.query)
       return fields.length <= mostFields ? listExtra(fields) : []
     },
+    compare: (seen, signed) => compareQueries('added', seen, signed, 'The query has fields that Twilio did not sign.'),
   } satisfies CauseRow as Row,
   query_order: {
     title: 'The query in another order',
@@ -78,12 +89,15 @@ export const queryCauses = {
       cloudflare: 'Turn "Query String Sort" off for this path.',
     },
     question: 'query',
+    part: 'query',
+    mend: setFunction,
     *edits(subject) {
       for (const query of new Set(listQueries(subject))) {
         const fields = splitFields(query)
         if (fields.length <= mostFields) yield* listOrders(fields)
       }
     },
+    compare: (seen, signed) => compareQueries('order', seen, signed, describeOrder(splitFields(seen.query))),
   } satisfies CauseRow as Row,
   query_encoding: {
     title: 'The query was re-encoded',
@@ -97,12 +111,16 @@ export const queryCauses = {
       nginx: 'Use $request_uri or $args unchanged, without set or rewrite.',
     },
     question: 'query',
+    part: 'query',
+    codes: ['signature_mismatch'],
+    mend: setFunction,
     edits(subject) {
       const queries = listQueries(subject)
       return queries.every((query) => query.length < 2)
         ? [toggleEmpty(subject.state.url.query)]
         : listSpellings(queries.join(''))
     },
+    compare: (seen, signed) => compareQueries('spelling', seen, signed, 'Twilio signed the query in another spelling.'),
     suspect({ subject, rejection, tried }) {
       const { request, state } = subject
       const decoded = suspectDecoded('query', subject, rejection)
@@ -110,7 +128,7 @@ export const queryCauses = {
       // A platform that decodes the query loses its spelling. Plain characters have only one.
       return tried > 0 && isRespelled(request) && /[^\w.=&?-]/.test(state.url.query)
         ? {
-            score: 60,
+            grounds: ['setup'],
             detail:
               'The platform passes the query on decoded, and Twilio may have signed a spelling that was not tried.',
             fix: 'Write the query in the console as encodeURIComponent writes it, or use a platform that passes the raw query on (AWS: HTTP API or Function URL).',
@@ -132,9 +150,30 @@ export const queryCauses = {
       lambda: 'Pass the body’s parameters, not queryStringParameters. For a GET, pass {}.',
     },
     question: 'query',
+    part: 'params',
     edits: listCounted,
     changesParams: true,
   } satisfies CauseRow as Row,
+}
+
+/** Describes the difference of two queries, if it is of this kind. */
+function compareQueries(
+  kind: 'order' | 'spelling' | 'lost' | 'added',
+  one: UrlParts,
+  other: UrlParts,
+  detail: string,
+): Finding | undefined {
+  if (one.query === other.query) return undefined
+  const [seen, signed] = [splitFields(one.query), splitFields(other.query)]
+  const sort = (fields: readonly string[]): string => [...fields].sort().join('&')
+  const fold = (fields: readonly string[]): string => decodeAll(sort(fields).replaceAll('+', ' ')).toLowerCase()
+  const isChanged = sort(seen) === sort(signed) ? 'order' : fold(seen) === fold(signed) ? 'spelling' : undefined
+  const found = isChanged ?? (signed.some((field) => !seen.includes(field)) ? 'lost' : 'added')
+  return kind === found ? { detail } : undefined
+}
+
+function describeOrder({ length }: readonly string[]): string {
+  return `Twilio signed the ${length} fields of the query in another order.`
 }
 
 function isRespelled({ urlIsNormalized }: IncomingRequest): boolean {
@@ -272,7 +311,7 @@ function* listOrders(fields: readonly string[]): Generator<Edit> {
       dimension: 'order',
       cost,
       apply: editUrl('query', (query) => joinFields(sortBy(splitFields(query), (field) => rank.get(field) ?? -1))),
-      detail: `Twilio signed the ${fields.length} fields of the query in another order.`,
+      detail: describeOrder(fields),
     }
   }
   const own = fields.filter((field) => !isTwilioName(readName(field)) && readName(field) !== 'bodySHA256')

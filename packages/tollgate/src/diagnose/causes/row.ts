@@ -1,8 +1,11 @@
-import type { Pairs } from '../../scheme/form.ts'
+import type { Pairs } from '../../schemes/twilio/sign/form.ts'
+import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected, RejectionCode } from '../../verdict.ts'
 import type { findBodyVariant } from '../body-variants.ts'
+import type { Evidence } from '../evidence.ts'
 import { countCharacters, type Work } from '../limits.ts'
 import type { State, Subject } from '../reading.ts'
+import type { Mend } from './mends.ts'
 
 /**
  * The frameworks, platforms and proxies that may have their own fix, with the names that users
@@ -35,39 +38,81 @@ export type Place = keyof typeof places
 /** Fixes for single frameworks, platforms and proxies. */
 export type Fixes = Readonly<Partial<Record<Place, string>>>
 
+/** The part of a request that a cause changes, or the key. */
+export type CausePart = 'origin' | 'path' | 'query' | 'params' | 'body' | 'signature' | 'key' | 'request'
+
+/** The facts about a cause that shells read. Its page has the other texts. */
+export interface CauseInfo {
+  /** The fix for every framework, in one line. */
+  readonly fix: string
+  readonly part: CausePart
+  /** Another key signed than those that are configured. */
+  readonly signedByOther?: boolean
+  /** The sender is a stranger, so nothing has to be fixed. */
+  readonly isStranger?: boolean
+  /** The differences that only this cause makes, if both what was sent and what arrived is known. */
+  readonly differences?: readonly DifferenceSign[]
+}
+
+/** One thing that differs between what Twilio sent and what a server saw. */
+export interface Difference {
+  readonly what: 'method' | 'url' | 'parameter' | 'body' | 'header' | 'request'
+  /** The name of the parameter or the header. */
+  readonly name: string | undefined
+  /** Several for a repeated parameter; none if it is not there. */
+  readonly sent: readonly string[]
+  readonly seen: readonly string[]
+}
+
+/** A difference by whose form a cause is certain. */
+export interface DifferenceSign {
+  /** Describes it. The names of the parameters follow. */
+  readonly detail: string
+  /** Says if this cause made the difference. `all` are the differences of the request. */
+  readonly applies: (difference: Difference, all: readonly Difference[]) => boolean
+}
+
 /**
- * One cause, whole: its texts, the edits that undo it, and the signs that suggest it. The key of
- * the row in its family's table is the id of the cause. Everything else reads the table in
- * index.ts: the engine, the public type `CauseId`, the documentation (`npm run causes`) and the
- * tests.
+ * One cause, whole: its texts, the edits that undo it, the signs that suggest it, and the option
+ * that mends it. The key of the row in its family's table is the id of the cause. Everything else
+ * reads the table of the scheme: the engine, the public type of the ids, the documentation (`npm
+ * run causes`), the command line and the tests.
  */
-export interface CauseRow {
+export interface CauseRow<S = Subject, T = State> extends CauseInfo {
   readonly title: string
   /** The symptom, as the user sees it. */
   readonly symptom: string
   /** Why it happens. */
   readonly reason: string
-  /** The fix for every framework, in one line. */
-  readonly fix: string
   /** The fix for one framework, platform or proxy, if it differs. */
   readonly fixes?: Fixes
   /** The question of the documentation page that leads to this cause. */
-  readonly question: keyof typeof questions
+  readonly question?: keyof typeof questions
+  /** The rejection codes of which it is a usual cause. Their pages link to it. */
+  readonly codes?: readonly RejectionCode[]
   /** The cause changes the parameters, which only something that read the body can do. */
   readonly changesParams?: boolean
+  /** Lists the options with which the verifier may check the URL that was signed. */
+  readonly mend?: Mend
+  /** The guesses of the user's that would settle it. */
+  readonly guesses?: readonly Guess[]
   /** Lists the edits that undo this cause. The most likely ones have the lowest cost. */
-  edits?(subject: Subject): Iterable<Edit>
-  /** Lists the signatures that a damaged X-Twilio-Signature may have held. */
+  edits?(subject: S): Iterable<Edit<T>>
+  /** Lists the signatures that a damaged signature header may have held. */
   readings?(values: readonly string[]): Iterable<Reading>
   /** Looks for signs of this cause in a request that no edit explains. */
-  suspect?(unexplained: Unexplained): Suspicion | undefined
+  suspect?(unexplained: Unexplained<S>): Suspicion | undefined
+  /** Describes this cause if the URL that the user names differs by it from the one that is checked. */
+  compare?(seen: UrlParts, signed: UrlParts): Finding | undefined
+  /** Says if forwarding headers name what this cause changed in the URL that was signed. */
+  isForwarded?(evidence: Evidence, signed: UrlParts): boolean
   /** Describes this cause if it holds beside the edits that made the signature match. */
-  accompany?(subject: Subject, proof: Proof): Finding | undefined
+  accompany?(subject: S, proof: Proof): Finding | undefined
   /** Describes this cause if the signature matches, but the body does not have the signed hash. */
-  explainBody?(subject: Subject): Finding | undefined
+  explainBody?(subject: S): Finding | undefined
   /** Describes why a request was refused with this code although its signature matches. */
   readonly rejections?: Readonly<
-    Partial<Record<RejectionCode, (subject: Subject, rejection: Rejected) => Finding | undefined>>
+    Partial<Record<RejectionCode, (subject: S, rejection: Rejected) => Finding | undefined>>
   >
 }
 
@@ -79,6 +124,8 @@ export interface Finding {
   readonly fix?: string | undefined
   /** Ends the sentence "keep the rule, and …" for a `publicUrl` made with `fromRequest`. */
   readonly ruleFix?: string | undefined
+  /** The option that mends it, as a line to copy, if the finding alone decides about it. */
+  readonly line?: string | undefined
   /** The verifier built no URL, so the search guessed the origin, and that is no cause. */
   readonly guessesOrigin?: true
 }
@@ -103,11 +150,22 @@ export const questions = {
   some_messages: 'Do only some messages or numbers fail?',
   content_type: 'Do forms fail as `body_unsigned`?',
   web_socket: 'Do only WebSocket streams fail?',
-  shared_key: 'Is X-Twilio-Webhooks-Signature-Settings sent, or does the signature have 44 characters?',
+  shared_key: 'Is X-Twilio-Webhooks-Signature-Settings sent, or is the signature longer than usual?',
   signature: 'Is the signature itself missing or malformed?',
   own_request: 'Do you send the request yourself, or does the URL have an `@` or `#`?',
   none: 'None of these?',
 }
+
+/** The flags of the command line with which a user adds a guess, in the order of the command. */
+export const guessFlags = {
+  tokens: '--other-token-file tokens.txt',
+  prefix: '--prefix /PREFIX',
+  host: '--other-host HOST',
+  url: "--other-url 'URL in the Twilio console'",
+}
+
+/** A guess of the user's, by which flag of the command line it is given. */
+export type Guess = keyof typeof guessFlags
 
 /**
  * The parts of a request that edits change. Two edits of one part never go together. The order is
@@ -142,6 +200,8 @@ export const dimensions = [
   'token',
   'quotes',
   'algorithm',
+  'timestamp',
+  'body',
 ] as const
 
 export type Dimension = (typeof dimensions)[number]
@@ -153,12 +213,12 @@ export interface OtherCause extends Finding {
 }
 
 /** One way to undo a cause. */
-export interface Edit extends Finding {
+export interface Edit<T = State> extends Finding {
   readonly dimension: Dimension
   /** 1 is the most likely. The search tries sets of edits by the sum of their costs. */
   readonly cost: number
   /** The changed state, or `undefined` if nothing changes. Counts its own work. */
-  readonly apply: (state: State, work: Work) => State | undefined
+  readonly apply: (state: T, work: Work) => T | undefined
   /** Causes that are undone in the same step. */
   readonly also?: readonly OtherCause[]
 }
@@ -187,18 +247,41 @@ export interface Presented {
 }
 
 /** A refused request that no edit explains. */
-export interface Unexplained {
-  readonly subject: Subject
+export interface Unexplained<S = Subject> {
+  readonly subject: S
   readonly rejection: Rejected
-  /** How many HMACs the search computed. */
+  /** How many signatures the search computed. */
   readonly tried: number
   readonly presented: readonly Presented[]
 }
 
+/**
+ * What a suspicion may rest on, the strongest first. docs/how-suspicions-are-ordered.md explains
+ * each. Above `shape` the cause is certain, and others are hidden.
+ */
+export const grounds = [
+  'fault',
+  'refusal',
+  'trace',
+  'shape',
+  'tool',
+  'contradiction',
+  'sender',
+  'sign',
+  'setup',
+  'secret',
+  'proxy',
+  'unknown',
+  'searched',
+] as const
+
+/** One ground of a suspicion. */
+export type Ground = (typeof grounds)[number]
+
 /** A sign of a cause. */
 export interface Suspicion extends Finding {
-  /** From 0 to 100. At 90 the cause is certain, and causes below 90 are not shown. */
-  readonly score: number
+  /** What the suspicion rests on, the strongest first. Its place in the list follows from it. */
+  readonly grounds: readonly [Ground, ...Ground[]]
 }
 
 /** The state under which the signature matches. */

@@ -1,10 +1,12 @@
-import { algorithms } from '../../scheme/algorithms.ts'
-import { isSignature } from '../../scheme/signature.ts'
+import { algorithms } from '../../schemes/twilio/sign/algorithms.ts'
+import { isSignature } from '../../schemes/twilio/sign/signature.ts'
+import type { VerifierOptions } from '../../verify/types.ts'
 import { toBase64Length } from '../encodings.ts'
 import { isRedirected } from '../evidence.ts'
 import { parseFormBody } from '../limits.ts'
 import type { Subject } from '../reading.ts'
 import { decodePercent } from '../spelling.ts'
+import { quote } from './mends.ts'
 import { type CauseRow, type Edit, type Reading, type Row, takeForm } from './row.ts'
 
 /** Changes of the signature header, and methods, which no signature covers. */
@@ -16,22 +18,27 @@ export const signatureCauses = {
       'WhatsApp and RCS senders may be set to PUT. The signature does not cover the method, so only the methods in `methods` are accepted.',
     fix: "Set methods: ['GET', 'POST', 'PUT'], or set the sender to POST in the Twilio console.",
     question: 'some_messages',
+    part: 'request',
+    codes: ['method_not_allowed'],
     edits: listMethods,
     suspect({ subject: { method }, rejection }) {
       return rejection.code === 'method_not_allowed'
         ? {
-            score: 96,
+            grounds: ['refusal'],
             detail: `The method is ${showMethod(method)}, which "methods" does not list.`,
             fix: describeMethodFix(method),
           }
         : undefined
     },
     rejections: {
-      method_not_allowed({ method, state, handshake }) {
-        if (!handshake && isRedirected(method, state.url.query)) return { detail: withoutParams, fix: noRedirect }
+      method_not_allowed({ method, state, handshake, options }) {
+        // With the method, the request would pass without its form.
+        const isOther = isRedirected(method, state.url.query)
+        if (!handshake && isOther) return { detail: withoutParams, fix: noRedirect }
         return {
           detail: `Twilio signed this request. Its method is ${showMethod(method)}, which "methods" does not list.`,
           fix: describeMethodFix(method),
+          line: isOther ? undefined : setMethods(method, options),
         }
       },
       body_unsigned({ method, body }) {
@@ -53,25 +60,27 @@ export const signatureCauses = {
       cloudflare: 'Check that no Transform Rule or Worker drops the header.',
     },
     question: 'signature',
+    part: 'signature',
+    codes: ['signature_missing', 'key_not_allowed'],
     suspect({ presented, subject, rejection }) {
       const isMissing = rejection.code === 'signature_missing'
       if (!isMissing && presented.length > 0) return undefined
-      if (isBlank(subject.signatures)) return { score: 100, detail: 'The X-Twilio-Signature header is blank.' }
+      if (isBlank(subject.signatures)) return { grounds: ['fault'], detail: 'The X-Twilio-Signature header is blank.' }
       if (!isMissing) return undefined
       const other = otherNames.find((name) => subject.header(name).length > 0)
       if (other !== undefined)
         return {
-          score: 100,
+          grounds: ['fault'],
           detail: `The signature is in the header "${other}" instead of X-Twilio-Signature: something renamed it.`,
           fix: 'Pass X-Twilio-Signature on under its own name, with hyphens.',
         }
       return subject.evidence.looksLikeTwilio
         ? {
-            score: 100,
+            grounds: ['fault'],
             detail:
               'The request looks like one of Twilio’s, but has no X-Twilio-Signature header: a proxy dropped it, or a webhook Setting switches signing off.',
           }
-        : { score: 91, detail: 'The request has no X-Twilio-Signature header.' }
+        : { grounds: ['refusal'], detail: 'The request has no X-Twilio-Signature header.' }
     },
   } satisfies CauseRow as Row,
   signature_encoding: {
@@ -81,6 +90,8 @@ export const signatureCauses = {
       'The signature is standard Base64 with padding. Something encoded it for a URL, made it URL-safe, quoted it or lost the "=".',
     fix: 'Pass X-Twilio-Signature on unchanged: standard Base64 with its padding.',
     question: 'signature',
+    part: 'signature',
+    codes: ['signature_malformed'],
     *readings(values) {
       const [value = '', ...others] = splitValues(values)
       if (others.length > 0 || value.trim() === '') return
@@ -91,7 +102,7 @@ export const signatureCauses = {
     },
     suspect({ presented, rejection, subject }) {
       return presented.length === 0 && rejection.code === 'signature_malformed' && !isBlank(subject.signatures)
-        ? { score: 97, detail: 'X-Twilio-Signature holds no signature in a known encoding.' }
+        ? { grounds: ['refusal'], detail: 'X-Twilio-Signature holds no signature in a known encoding.' }
         : undefined
     },
   } satisfies CauseRow as Row,
@@ -103,6 +114,8 @@ export const signatureCauses = {
     fix: 'Pass X-Twilio-Signature on complete, and only once.',
     fixes: { nginx: 'Remove proxy_set_header or add_header lines that set the header again.' },
     question: 'signature',
+    part: 'signature',
+    codes: ['signature_malformed'],
     *readings(values) {
       const parts = splitValues(values)
       if (parts.length > 1) yield* listJoined(parts)
@@ -115,17 +128,36 @@ export const signatureCauses = {
     reason: 'Scanners find public URLs and send requests to them. The check exists to refuse such requests.',
     fix: 'If a stranger sent it, do nothing. For your own tests, sign the request with signRequest of tollgate/testing.',
     question: 'none',
+    part: 'request',
+    codes: [
+      'method_not_allowed',
+      'signature_missing',
+      'signature_settings_malformed',
+      'algorithm_unsupported',
+      'content_encoding_unsupported',
+      'body_too_large',
+      'body_malformed',
+      'key_unknown',
+      'signature_mismatch',
+      'stale',
+      'params_misshapen',
+      'replayed',
+    ],
+    isStranger: true,
     suspect({ subject, rejection }) {
       const { evidence, body, unread, tooLarge } = subject
       const isUnsigned = rejection.code === 'signature_missing'
       const isTool = tools.test(evidence.userAgent ?? '')
       if (tooLarge && !(isTool && isUnsigned))
-        return { score: 90, detail: 'The form is larger than any known webhook of Twilio’s, so nothing was searched.' }
+        return {
+          grounds: ['trace'],
+          detail: 'The form is larger than any known webhook of Twilio’s, so nothing was searched.',
+        }
       if (evidence.looksLikeTwilio) return undefined
       const agent = evidence.userAgent === undefined ? 'no User-Agent' : 'another User-Agent'
       const lack = body === undefined && !unread ? ' It has no body either.' : ''
       return {
-        score: isTool ? (isUnsigned ? 97 : 80) : isUnsigned ? 61 : 71,
+        grounds: [isTool ? (isUnsigned ? 'fault' : 'tool') : 'sender'],
         detail: `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends.${lack}`,
       }
     },
@@ -150,6 +182,14 @@ const keepMethod = 'Let nothing on the way change the method: Twilio sends GET o
 const withoutParams = 'Twilio signed this GET without parameters: a redirect made it of a POST.'
 const noRedirect = 'Configure the URL that answers without a redirect at Twilio.'
 const changedToGet = 'The request is a GET with a body. Twilio sent it with another method, usually POST.'
+
+const known: readonly string[] = ['GET', 'POST', 'PUT']
+
+/** Writes the option with the method added, if Twilio sends it. */
+function setMethods(method: string, { methods = ['GET', 'POST'] }: VerifierOptions): string | undefined {
+  const listed = known.filter((one) => one === method || methods.includes(one as (typeof methods)[number]))
+  return known.includes(method) ? `methods: [${listed.map(quote).join(', ')}]` : undefined
+}
 
 function describeMethodFix(method: string): string {
   if (method === 'GET' || method === 'POST')

@@ -1,7 +1,8 @@
-import { findDefaultPort, isWebSocketScheme, splitUrl } from '../../scheme/signed-url.ts'
+import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
-import { listParts, spellName } from '../evidence.ts'
+import { isForwarded, listParts, spellName } from '../evidence.ts'
 import type { Subject } from '../reading.ts'
+import { setUrl } from './mends.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row, type Suspicion } from './row.ts'
 
 const setOrigin = 'Set publicUrl to the scheme and host of the URL at Twilio'
@@ -29,8 +30,19 @@ export const urlCauses = {
       ngrok: 'Set publicUrl to the https URL that ngrok prints.',
     },
     question: 'every_request',
+    part: 'origin',
+    codes: ['signature_mismatch'],
+    mend: setUrl,
     edits(subject) {
       return listSchemes(subject, false)
+    },
+    compare(seen, signed) {
+      return seen.scheme === signed.scheme
+        ? undefined
+        : { detail: `Twilio signed ${signed.scheme}://, and this server checks ${seen.scheme}://.` }
+    },
+    isForwarded({ schemes }, { scheme }) {
+      return schemes.some((one) => isForwarded(one) && one.value.toLowerCase() === scheme)
     },
   } satisfies CauseRow as Row,
   host: {
@@ -48,8 +60,16 @@ export const urlCauses = {
       vercel: 'Set publicUrl to the domain that Twilio calls: each deployment also has its own host.',
     },
     question: 'every_request',
+    part: 'origin',
+    codes: ['url_not_allowed', 'signature_mismatch'],
+    mend: setUrl,
+    guesses: ['host', 'url'],
     edits(subject) {
       return listHosts(subject, false)
+    },
+    compare: (seen, signed) => (isSameHost(seen, signed) ? undefined : describeHost(seen, signed)),
+    isForwarded({ hosts }, { host }) {
+      return hosts.some((one) => isForwarded(one) && one.value.host === host)
     },
     suspect({ subject, rejection, tried }) {
       const { host } = subject.state.url
@@ -57,15 +77,15 @@ export const urlCauses = {
         return explainListedPort(subject, rejection) ? undefined : explainUrlNotAllowed(subject, rejection)
       if (tried === 0) return undefined
       if (internalHost.test(host))
-        return { score: 68, detail: `This server checks the host "${host}", which Twilio cannot reach.` }
+        return { grounds: ['sign'], detail: `This server checks the host "${host}", which Twilio cannot reach.` }
       const cdn = cdnHeaders.find((name) => subject.header(name).length > 0)
       if (cdn !== undefined && platformHost.test(host))
         return {
-          score: 57,
+          grounds: ['setup'],
           detail: `This server checks the host of the platform, "${host}", and the request came through a CDN (${spellName(cdn)}), which has another host.`,
         }
       return {
-        score: subject.evidence.proxied ? 44 : 35,
+        grounds: subject.evidence.proxied ? ['proxy', 'searched'] : ['searched'],
         detail: `The console may have another host than "${host}", which this server checks.`,
       }
     },
@@ -88,10 +108,22 @@ export const urlCauses = {
         'Put the public port into publicUrl. With several hosts, also set: proxy_set_header Host $http_host, which keeps the port.',
     },
     question: 'every_request',
+    part: 'origin',
+    mend: setUrl,
     edits: listPorts,
+    compare(seen, signed) {
+      return seen.port === signed.port
+        ? undefined
+        : { detail: `Twilio signed ${showPort(signed)}, and this server checks ${showPort(seen)}.` }
+    },
+    isForwarded({ ports, hosts }, { port }) {
+      return [...ports, ...hosts.map(({ value, from }) => ({ value: value.port, from }))].some(
+        (one) => isForwarded(one) && one.value === port,
+      )
+    },
     suspect({ subject, rejection }) {
       const finding = explainPort(subject, rejection)
-      return finding && { score: 95, ...finding }
+      return finding && { grounds: ['refusal'], ...finding }
     },
     rejections: {
       url_not_allowed: explainPort,
@@ -104,9 +136,12 @@ export const urlCauses = {
       'Anyone can send X-Forwarded headers. `fromRequest` uses them only from a peer in `trustedProxies`, and only if each holds a single value: with two values it is not clear which proxy to believe.',
     fix: `${useOneUrl} Or add the address of the proxy to "trustedProxies", and let it set each header once.`,
     question: 'every_request',
+    part: 'origin',
+    codes: ['url_not_allowed'],
+    mend: setUrl,
     suspect({ subject, rejection }) {
       const finding = explainForwarding(subject, rejection)
-      return finding && { score: 97, ...finding }
+      return finding && { grounds: ['refusal'], ...finding }
     },
     rejections: {
       url_not_allowed: explainForwarding,
@@ -118,8 +153,13 @@ export const urlCauses = {
     reason: 'Twilio signs the host as you typed it into the console. Many parsers make it lower case.',
     fix: 'Write the host in "publicUrl" as in the Twilio console, in the same letter case.',
     question: 'every_request',
+    part: 'origin',
+    mend: setUrl,
     edits(subject) {
       return listHosts(subject, true)
+    },
+    compare(seen, signed) {
+      return seen.host !== signed.host && isSameHost(seen, signed) ? describeHost(seen, signed) : undefined
     },
   } satisfies CauseRow as Row,
   userinfo: {
@@ -129,6 +169,7 @@ export const urlCauses = {
       'Twilio removes user name and password before it signs. Your own sender, or an old helper library, may not.',
     fix: 'Sign and check the URL without its user name and password, as Twilio does.',
     question: 'own_request',
+    part: 'origin',
     edits: listUserinfos,
   } satisfies CauseRow as Row,
   fragment: {
@@ -138,6 +179,8 @@ export const urlCauses = {
       'A fragment is never sent, and Twilio does not sign it. Code that builds the checked URL from the configured URL keeps it.',
     fix: 'Remove the fragment ("#…") from the URL that is checked.',
     question: 'own_request',
+    part: 'path',
+    codes: ['url_not_allowed'],
     edits: listFragments,
   } satisfies CauseRow as Row,
   websocket_scheme: {
@@ -155,10 +198,25 @@ export const urlCauses = {
       next: 'Next handles upgrades itself: run the stream on a separate server, with tollgate/ws.',
     },
     question: 'web_socket',
+    part: 'request',
+    codes: ['method_not_allowed'],
     edits(subject) {
       return listSchemes(subject, true)
     },
   } satisfies CauseRow as Row,
+}
+
+/** Compares two hosts without their letter case. */
+function isSameHost(seen: UrlParts, signed: UrlParts): boolean {
+  return seen.host.toLowerCase() === signed.host.toLowerCase()
+}
+
+function describeHost(seen: UrlParts, signed: UrlParts): Finding {
+  return { detail: `Twilio signed the host "${signed.host}", and this server checks "${seen.host}".` }
+}
+
+function showPort({ port }: UrlParts): string {
+  return port === '' ? 'no port' : `the port ${port.slice(1)}`
 }
 
 const forwardingHeaders = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'forwarded']
@@ -246,7 +304,7 @@ function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion 
   if (says(/"trustedProxies"/)) return undefined
   if (says(/"signedUrl"/))
     return {
-      score: 95,
+      grounds: ['refusal'],
       detail: says(/threw/)
         ? 'The function "signedUrl" threw an error.'
         : 'The function "signedUrl" returned something else than an absolute http or https URL.',
@@ -256,7 +314,7 @@ function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion 
   if (says(/missing or malformed/))
     return {
       // Below the row of forwarding headers, which says which of them it is.
-      score: forwardingHeaders.some((name) => listParts(header, name).length > 1) ? 80 : 91,
+      grounds: [forwardingHeaders.some((name) => listParts(header, name).length > 1) ? 'shape' : 'refusal'],
       detail: 'Host or a forwarding header is missing, malformed or repeated.',
       fix: 'Let the proxy pass one Host header, or set "publicUrl" to one URL and let it pass any valid Host.',
     }
@@ -265,7 +323,7 @@ function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion 
   const forwarded = isList ? [] : listParts(header, 'x-forwarded-host')
   const named = forwarded.length === 1 ? showHost(forwarded[0]) : `${host}${port}`
   return {
-    score: subject.evidence.ports.length > 0 && !isList ? 80 : 91,
+    grounds: [subject.evidence.ports.length > 0 && !isList ? 'shape' : 'refusal'],
     detail: `The host of the request, "${named}", is not in "${listed}".`,
     fix: internalHost.test(named)
       ? 'Let the proxy pass the public host on (nginx: proxy_set_header Host $http_host, Apache: ProxyPreserveHost On). Or set "publicUrl" to one text, the scheme and host of the URL at Twilio: then Host is not used.'

@@ -1,0 +1,46 @@
+import type { AddressOptions, GatewayOptions } from './options.ts'
+
+const listeners = ['listen', 'admin', 'forwardAuth'] as const
+
+/** The inherited sockets, by the option of their listener. */
+export type InheritedSockets = Readonly<Partial<Record<(typeof listeners)[number], AddressOptions>>>
+
+/**
+ * Takes the sockets that systemd passes to this process, as sd_listen_fds(3) describes it. A socket
+ * has the name of its listener (`FileDescriptorName=`). A single one needs none: it is `listen`.
+ * @throws TypeError if a name is unknown or not unique
+ */
+export function takeInheritedSockets(env: NodeJS.ProcessEnv = process.env): InheritedSockets {
+  const { LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES = '' } = env
+  // Those of another number were for the process that started this one.
+  if (LISTEN_PID !== String(process.pid)) return {}
+  for (const name of ['LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES']) delete env[name]
+  const count = Number(LISTEN_FDS)
+  const names = LISTEN_FDNAMES.split(':')
+  const taken: { [name in (typeof listeners)[number]]?: AddressOptions } = {}
+  for (let index = 0; index < count; index++) {
+    const name = listeners.find((known) => known === names[index]) ?? (count === 1 ? 'listen' : undefined)
+    if (name === undefined || taken[name] !== undefined)
+      throw new TypeError(
+        `systemd passes ${count} sockets named "${names.join(', ')}". Set FileDescriptorName= of each to another one of: ${listeners.join(', ')}`,
+      )
+    // 0 to 2 are the standard streams.
+    taken[name] = { fd: 3 + index }
+  }
+  return taken
+}
+
+/** Returns the options of a file with all their addresses, or with inherited sockets instead. */
+export function listenOnInherited(options: GatewayOptions, inherited: InheritedSockets): GatewayOptions {
+  const { listen = { host: '127.0.0.1', port: 8080, ...options.listen } } = inherited
+  const { admin = options.admin ?? false, forwardAuth: socket } = inherited
+  const { forwardAuth } = options
+  if (socket !== undefined && forwardAuth === undefined)
+    throw new TypeError('systemd passes a socket named forwardAuth, but "forwardAuth" is not set')
+  return {
+    ...options,
+    listen,
+    admin,
+    forwardAuth: forwardAuth && { ...forwardAuth, ...(socket && { listen: socket }) },
+  }
+}

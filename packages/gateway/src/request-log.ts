@@ -1,0 +1,124 @@
+import { getLineWriter } from './line-writer.ts'
+import type { GatewayOptions, RequestLogger, RouteVerdict } from './options.ts'
+import type { Report } from './report.ts'
+import { isHost } from './routes.ts'
+
+/** The parts of a request by which its line is found. */
+export interface LoggedRequest {
+  readonly target: string
+  /** All header fields as they arrived. */
+  readonly rawFields: readonly string[]
+  readonly body: Uint8Array | undefined
+  readonly verdict: RouteVerdict | undefined
+  readonly host?: string | undefined
+  readonly upstream?: string | undefined
+}
+
+/** Lines about requests that were not accepted: this many at once, and then one per second. */
+const maxRefusals = 100
+
+/**
+ * The log of the requests. Those that were not accepted are sampled, so that strangers cannot fill
+ * it. An error of the logger stops nothing.
+ */
+export class RequestLog {
+  #logger: RequestLogger | undefined
+  #failed = 0
+  #left = maxRefusals
+  #refilledAt = performance.now()
+  #skipped = 0
+  /** How many lines were left out by the sampling. */
+  sampled = 0
+
+  setLogger(log: GatewayOptions['log'] = 'silent'): void {
+    this.#logger = log === 'silent' ? undefined : log === 'info' ? standardOutput : log
+  }
+
+  /** How many lines could not be written. */
+  get dropped(): number {
+    return this.#failed + (this.#logger === standardOutput ? getLineWriter(1).dropped : 0)
+  }
+
+  /** Writes one line for a request. */
+  write(report: Report, request?: LoggedRequest): void {
+    if (this.#logger === undefined) return
+    if (report.code !== 'accepted' && !this.#take()) {
+      this.#skipped++
+      this.sampled++
+      return
+    }
+    const skipped = this.#skipped || undefined
+    this.#skipped = 0
+    const fields = { ...report, ms: Math.round(report.ms), ...(request && findIdentifiers(request)), skipped }
+    try {
+      this.#logger[chooseLevel(report)](fields, 'request')
+    } catch {
+      this.#failed++
+    }
+  }
+
+  #take(): boolean {
+    const seconds = Math.floor((performance.now() - this.#refilledAt) / 1000)
+    this.#refilledAt += seconds * 1000
+    this.#left = Math.min(maxRefusals, this.#left + seconds)
+    return this.#left > 0 && this.#left-- > 0
+  }
+}
+
+/** Writes JSON to standard output, with the levels and the names of pino. */
+const standardOutput: RequestLogger = {
+  info: (fields, msg) => writeLine(30, fields, msg),
+  warn: (fields, msg) => writeLine(40, fields, msg),
+  error: (fields, msg) => writeLine(50, fields, msg),
+}
+
+function writeLine(level: number, fields: object, msg: string): void {
+  const line = { level, time: Date.now(), pid: process.pid, name: 'tollgate', ...fields, msg }
+  getLineWriter(1).write(`${JSON.stringify(line)}\n`)
+}
+
+/** A 5xx needs an operator. A refusal, an incomplete answer and a 4xx may need one. */
+function chooseLevel({ code, status }: Report): keyof RequestLogger {
+  if (status >= 500) return 'error'
+  return code === 'accepted' && status > 0 && status < 400 ? 'info' : 'warn'
+}
+
+/** Returns the fields that find a request in Twilio's debugger. Of a header, only an identifier counts. */
+function findIdentifiers({ target, rawFields, body, verdict, host, upstream }: LoggedRequest): object {
+  const read = (name: string, pattern: RegExp): string | undefined =>
+    rawFields.find(
+      (value, index) => index % 2 === 1 && rawFields[index - 1]?.toLowerCase() === name && pattern.test(value),
+    )
+  const sentHost = host ?? read('host', /^.{1,255}$/)
+  return {
+    host: isHost(sentHost) ? sentHost : undefined,
+    upstream,
+    ...(verdict?.ok ? findProven(verdict) : { claimed: findClaims(target, body) }),
+    requestId: read('i-twilio-request-id', /^[\w-]{1,64}$/),
+    idempotencyToken: read('i-twilio-idempotency-token', /^[\w-]{1,64}$/),
+  }
+}
+
+function findProven(verdict: object): object {
+  const { params, accountSid }: { params?: { get(name: string): string | undefined }; accountSid?: string } = verdict
+  const read = (name: string): string | undefined => {
+    const value = params?.get(name)
+    return value !== undefined && /^[A-Z]{2}[0-9a-f]{32}$/.test(value) ? value : undefined
+  }
+  return { accountSid, messageSid: read('MessageSid'), callSid: read('CallSid') }
+}
+
+/** Only the beginning of a body is searched, because strangers can send many. */
+const searchedBytes = 8 * 1024
+
+const claim = /(?<=^|&)(AccountSid|MessageSid|CallSid)=([A-Z]{2}[0-9a-f]{32})(?=&|$)/g
+
+function findClaims(target: string, body: Uint8Array | undefined): object | undefined {
+  const query = /\?([^#]*)/.exec(target)?.[1] ?? ''
+  const form = Buffer.from(body?.subarray(0, searchedBytes) ?? []).toString('latin1')
+  const found = [...`${query}&${form}`.matchAll(claim)].map(([, name = '', value]) => [
+    `${name[0]?.toLowerCase()}${name.slice(1)}`,
+    value,
+  ])
+  return found.length > 0 ? Object.fromEntries(found) : undefined
+}

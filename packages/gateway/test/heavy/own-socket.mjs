@@ -1,0 +1,22 @@
+// Owns a listening socket and starts a program with it, again and again until it is killed, as
+// systemd does. The arguments: how many instances run at the same time, and the program with its
+// own. It never accepts a connection itself, because `spawnSync` holds up its event loop.
+import { spawnSync } from 'node:child_process'
+import { writeSync } from 'node:fs'
+import { createServer } from 'node:net'
+
+const [count = '1', ...program] = process.argv.slice(2)
+
+// LISTEN_PID must be the process id of the program itself.
+const script = `
+run() { sh -c 'echo "instance $0 is $$"; LISTEN_PID=$$ exec "$@"' "$@" 3<&3; }
+for instance in $(seq ${count}); do (while run $instance "$@"; do :; done) & done
+wait`
+
+const server = createServer().listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
+  writeSync(1, `port ${server.address().port}\n`)
+  const { fd } = server._handle
+  const env = { ...process.env, LISTEN_FDS: '1' }
+  spawnSync('sh', ['-c', script, 'own-socket', ...program], { env, stdio: ['ignore', 'inherit', 'inherit', fd] })
+  process.exit()
+})

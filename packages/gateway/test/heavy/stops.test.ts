@@ -1,0 +1,294 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { signRequest } from 'tollgate/testing'
+import { afterAll, expect, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import { startRedis } from '../../../../tools/services/redis.mjs'
+import { authToken, publicUrl, signSms, startUpstream, type Upstream } from '../support.ts'
+
+// In heavy/, because gateways stop under load and wait for their grace period.
+
+const bin = fileURLToPath(new URL('../../../cli/dist/bin.js', import.meta.url))
+const launcher = fileURLToPath(new URL('./own-socket.mjs', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-stops-'))
+const groups: number[] = []
+afterAll(() => {
+  // A test that fails leaves processes behind.
+  for (const group of groups)
+    try {
+      process.kill(-group, 'SIGKILL')
+    } catch {
+      // It has ended.
+    }
+  rmSync(folder, { recursive: true })
+})
+
+/** An application with a slow page, which answers when `endSlow` is called, and a WebSocket. */
+async function startApplication() {
+  const slow: (() => void)[] = []
+  const upstream = await startUpstream((req, res) => {
+    if (req.url === '/slow') slow.push(() => res.end('slow'))
+    else res.end('fast')
+  })
+  const sockets = new WebSocketServer({ server: upstream.server })
+  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(data.toString())))
+  return {
+    upstream,
+    slow,
+    async close() {
+      for (const client of sockets.clients) client.terminate()
+      await upstream.close()
+    },
+  }
+}
+
+function configure(name: string, { url }: Upstream, more: string): string {
+  const file = join(folder, `${name}.yaml`)
+  writeFileSync(file, `routes: [{ upstream: '${url}', publicUrl: '${publicUrl}', webSocket: true }]\n${more}`)
+  return file
+}
+
+/** Starts a process and collects its output. */
+function start(command: string, args: readonly string[], stdio: 'pipe' | number = 'pipe', more = {}) {
+  const env = { ...process.env, TWILIO_AUTH_TOKEN: authToken, ...more }
+  const child = spawn(command, args, { env, stdio: ['ignore', stdio, 'pipe'], detached: true })
+  groups.push(child.pid ?? 0)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk) => {
+      output += chunk
+    })
+  const read = () => output
+  const waitFor = async (pattern: RegExp): Promise<string> => {
+    await expect.poll(read, { timeout: 20_000 }).toMatch(pattern)
+    return pattern.exec(output)?.[1] ?? ''
+  }
+  return { child, read, waitFor }
+}
+
+/** Sends a genuine request and returns its status, or the code of the error. */
+async function post(port: number, target: string, agent: Agent | false = false): Promise<number | string> {
+  const { method, headers, body } = signSms(target)
+  const req = request({ host: '127.0.0.1', port, method, path: target, headers, agent })
+  try {
+    req.end(body)
+    const [res] = (await once(req, 'response')) as [IncomingMessage]
+    for await (const _ of res);
+    return res.statusCode ?? 0
+  } catch (error) {
+    return String(Object(error).code)
+  }
+}
+
+/** Sends requests until it is stopped, half of them on connections that are kept open. */
+function startLoad(port: number) {
+  const agent = new Agent({ keepAlive: true })
+  const answers: (number | string)[] = []
+  let isOver = false
+  const send = async (kept: Agent | false): Promise<void> => {
+    while (!isOver) answers.push(await post(port, '/sms', kept))
+  }
+  const ended = Promise.all([1, 2, 3, 4].flatMap(() => [send(agent), send(false)]))
+  return {
+    answers,
+    async waitForMore(count: number) {
+      const least = answers.length + count
+      await expect.poll(() => answers.length, { timeout: 30_000 }).toBeGreaterThan(least)
+    },
+    async stop() {
+      isOver = true
+      await ended
+      agent.destroy()
+    },
+  }
+}
+
+async function openWebSocket(port: number): Promise<WebSocket> {
+  const { headers } = signRequest({ url: `${publicUrl.replace('https', 'wss')}/media`, authToken })
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/media`, {
+    headers: { ...(headers as Record<string, string>), host: 'api.example.com' },
+  })
+  await once(socket, 'open')
+  return socket
+}
+
+test('a restart loses no request, although a slow one and a WebSocket are open: the kernel keeps the queue', async () => {
+  const application = await startApplication()
+  const file = configure('one', application.upstream, 'graceMs: 3000\n')
+  const { child, read, waitFor } = start(process.execPath, [
+    launcher,
+    '1',
+    process.execPath,
+    bin,
+    'gateway',
+    '--config',
+    file,
+  ])
+  const port = Number(await waitFor(/^port (\d+)/))
+  const pid = Number(await waitFor(/instance 1 is (\d+)/))
+  await waitFor(/listens on http:\/\/127\.0\.0\.1:\d+/)
+  const socket = await openWebSocket(port)
+  const load = startLoad(port)
+  const slow = post(port, '/slow')
+  await load.waitForMore(50)
+  await expect.poll(() => application.slow.length).toBe(1)
+  process.kill(pid, 'SIGTERM')
+  await waitFor(/Stopping/)
+  // The tunnel works until the grace period is over.
+  socket.send('still here')
+  expect(String((await once(socket, 'message'))[0])).toBe('still here')
+  application.slow[0]?.()
+  expect(await slow).toBe(200)
+  await expect.poll(() => read().match(/listens on/g)?.length, { timeout: 20_000 }).toBe(2)
+  await load.waitForMore(50)
+  await load.stop()
+  expect(load.answers.filter((answer) => answer !== 200)).toEqual([])
+  expect(new Set(application.upstream.seen.map(({ headers }) => headers['tollgate-hop'])).size).toBe(2)
+  const next = /.*instance 1 is (\d+)/s.exec(read())?.[1]
+  process.kill(Number(next), 'SIGKILL')
+  await once(child, 'exit')
+  await application.close()
+}, 120_000)
+
+test('two instances on one socket: while one stops, the other serves at once', async () => {
+  const application = await startApplication()
+  const file = configure('two', application.upstream, 'graceMs: 60000\n')
+  const { child, read, waitFor } = start(process.execPath, [
+    launcher,
+    '2',
+    process.execPath,
+    bin,
+    'gateway',
+    '--config',
+    file,
+  ])
+  const port = Number(await waitFor(/^port (\d+)/))
+  const first = Number(await waitFor(/instance 1 is (\d+)/))
+  const second = Number(await waitFor(/instance 2 is (\d+)/))
+  await expect.poll(() => read().match(/listens on/g)?.length, { timeout: 20_000 }).toBe(2)
+  // Enough for both instances to have one.
+  const sockets = await Promise.all(Array.from({ length: 12 }, () => openWebSocket(port)))
+  const load = startLoad(port)
+  await load.waitForMore(20)
+  process.kill(first, 'SIGTERM')
+  await waitFor(/Stopping/)
+  await load.waitForMore(100)
+  for (const socket of sockets) socket.send('still here')
+  for (const socket of sockets) socket.close()
+  await expect.poll(() => read().match(/instance 1 is/g)?.length, { timeout: 20_000 }).toBe(2)
+  await load.stop()
+  expect(load.answers.filter((answer) => answer !== 200)).toEqual([])
+  const third = Number(/.*instance 1 is (\d+)/s.exec(read())?.[1])
+  for (const pid of [second, third]) process.kill(pid, 'SIGKILL')
+  await once(child, 'exit')
+  await application.close()
+}, 120_000)
+
+/** Starts a gateway whose log goes to `stdout`, and sends long lines to it. */
+async function serveWithLog(name: string, stdout: 'pipe' | number, count: number) {
+  const application = await startApplication()
+  const file = configure(name, application.upstream, 'listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\ngraceMs: 2000\n')
+  const { child, waitFor } = start(process.execPath, [bin, 'gateway', '--config', file], stdout)
+  // Nobody reads this pipe, or its reader is gone.
+  if (stdout === 'pipe') child.stdout?.removeAllListeners('data').pause()
+  const port = Number(await waitFor(/listens on http:\/\/127\.0\.0\.1:(\d+)/))
+  const admin = await waitFor(/Health and metrics: (\S+)/)
+  if (name === 'gone') child.stdout?.destroy()
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+  const long = `/${'x'.repeat(490)}`
+  const answers = await Promise.all(Array.from({ length: count }, () => post(port, long, agent)))
+  agent.destroy()
+  expect(answers.filter((answer) => answer !== 200)).toEqual([])
+  const metrics = await (await fetch(`${admin}/metrics`)).text()
+  const [, dropped] = /tollgate_log_lines_dropped_total\{reason="output"\} (\d+)/.exec(metrics) ?? []
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  await application.close()
+  return Number(dropped)
+}
+
+test.runIf(process.platform === 'linux')(
+  'a full disk stops nothing: the lines of the log are dropped and counted',
+  async () => {
+    expect(await serveWithLog('full', openSync('/dev/full', 'w'), 50)).toBe(50)
+  },
+)
+
+test('a log whose reader is gone stops nothing', async () => {
+  expect(await serveWithLog('gone', 'pipe', 50)).toBeGreaterThan(0)
+})
+
+test('a log that nobody reads stops nothing, and its buffer has a limit', async () => {
+  expect(await serveWithLog('stalled', 'pipe', 3000)).toBeGreaterThan(100)
+}, 120_000)
+
+test('a stop ends the process although a thread hangs, as in a look-up of a name that nobody answers', async () => {
+  const fifo = join(folder, 'fifo')
+  execFileSync('sh', ['-c', 'mkfifo "$0"', fifo])
+  const hang = `import { readFile } from 'node:fs'; readFile(${JSON.stringify(fifo)}, () => undefined)`
+  const NODE_OPTIONS = `--import=data:text/javascript;base64,${Buffer.from(hang).toString('base64')}`
+  const application = await startApplication()
+  const file = configure('hangs', application.upstream, 'listen: 127.0.0.1:0\n')
+  const { child, waitFor } = start(process.execPath, [bin, 'gateway', '--config', file], 'pipe', { NODE_OPTIONS })
+  await waitFor(/listens on/)
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  await application.close()
+})
+
+/** Polls a page of the admin listener until it has a status. */
+async function waitForStatus(page: string, status: number): Promise<void> {
+  await expect.poll(async () => (await fetch(page)).status, { timeout: 30_000, interval: 200 }).toBe(status)
+}
+
+test('/readyz is 503 while Redis is lost and requests are refused, and 200 when it is back, without a request', async () => {
+  const redis = await startRedis()
+  const application = await startApplication()
+  const text = `listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nreplay: { store: redis, redisUrl: '${redis.url}' }\n`
+  const file = configure('redis', application.upstream, text)
+  const { child, waitFor } = start(process.execPath, [bin, 'gateway', '--config', file])
+  const admin = await waitFor(/Health and metrics: (\S+)/)
+  await waitForStatus(`${admin}/readyz`, 200)
+  await redis.kill()
+  await waitForStatus(`${admin}/readyz`, 503)
+  // To start it again would not help.
+  expect((await fetch(`${admin}/healthz`)).status).toBe(200)
+  await redis.restart()
+  await waitForStatus(`${admin}/readyz`, 200)
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  await redis.stop()
+  await application.close()
+}, 120_000)
+
+test('/healthz is 503 for an event loop that is late again and again', async () => {
+  // Each turn of the event loop takes 2.5 seconds, until the program gets the signal again.
+  const block = `let isBlocked = false
+const turn = () => {
+  if (!isBlocked) return
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
+  setTimeout(turn, 1)
+}
+process.on('SIGUSR2', () => {
+  isBlocked = !isBlocked
+  turn()
+})`
+  const application = await startApplication()
+  const file = configure('blocked', application.upstream, 'listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\n')
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(block)}`, bin, 'gateway', '--config', file]
+  const { child, waitFor } = start(process.execPath, args)
+  const admin = await waitFor(/Health and metrics: (\S+)/)
+  await waitForStatus(`${admin}/healthz`, 200)
+  child.kill('SIGUSR2')
+  await waitForStatus(`${admin}/healthz`, 503)
+  child.kill('SIGUSR2')
+  await waitForStatus(`${admin}/healthz`, 200)
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  await application.close()
+}, 120_000)

@@ -1,0 +1,105 @@
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { RequestLog } from '../src/request-log.ts'
+import { accountSid, routeTo, send, signSms, sms, startGateway, startUpstream } from './support.ts'
+
+interface Line {
+  readonly level: number
+  readonly [field: string]: unknown
+}
+
+function collect() {
+  const lines: Line[] = []
+  return { lines, log: pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) }) }
+}
+
+const MessageSid = `SM${'1'.repeat(32)}`
+const CallSid = `CA${'2'.repeat(32)}`
+
+test('a line has what finds a request in the debugger of Twilio', async () => {
+  const upstream = await startUpstream()
+  const { lines, log } = collect()
+  const gateway = await startGateway(upstream.url, { log })
+  const marks = { 'I-Twilio-Request-Id': `RQ${'3'.repeat(32)}`, 'I-Twilio-Idempotency-Token': 'b0a1-token' }
+  const signed = signSms('/sms', { ...sms, MessageSid })
+  await send(gateway.url, { ...signed, headers: { ...signed.headers, ...marks } })
+  await send(gateway.url, signSms('/voice', { AccountSid: accountSid, CallSid }))
+  const found = { host: 'api.example.com', upstream: upstream.url, accountSid }
+  await expect.poll(() => lines).toHaveLength(2)
+  expect(lines).toMatchObject([
+    {
+      level: 30,
+      ...found,
+      messageSid: MessageSid,
+      requestId: marks['I-Twilio-Request-Id'],
+      idempotencyToken: 'b0a1-token',
+    },
+    { level: 30, ...found, callSid: CallSid },
+  ])
+  expect(lines.map(({ claimed }) => claimed)).toEqual([undefined, undefined])
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+})
+
+test('what a refused request says of itself is marked as a claim, and has the form of an identifier', async () => {
+  const upstream = await startUpstream()
+  const { lines, log } = collect()
+  const gateway = await startGateway(upstream.url, { log })
+  const signed = signSms('/sms', { ...sms, MessageSid })
+  await send(gateway.url, { ...signed, body: `${signed.body}&x=1` })
+  const odd = `AccountSid=AC${'x'.repeat(32)}&CallSid=CA1&MessageSid=${MessageSid}%0a&Body=secret`
+  const headers = { ...signed.headers, 'I-Twilio-Request-Id': 'a b', 'I-Twilio-Idempotency-Token': 'x'.repeat(65) }
+  await send(gateway.url, { ...signed, headers, body: odd })
+  await expect.poll(() => lines).toHaveLength(2)
+  expect(lines[0]).toMatchObject({ level: 40, claimed: { accountSid, messageSid: MessageSid } })
+  for (const name of ['accountSid', 'messageSid']) expect(lines[0]).not.toHaveProperty(name)
+  for (const name of ['claimed', 'requestId', 'idempotencyToken']) expect(lines[1]).not.toHaveProperty(name)
+  expect(JSON.stringify(lines)).not.toContain('secret')
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+})
+
+test('a 5xx is an error, a refusal a warning, and an answer an info', async () => {
+  const upstream = await startUpstream((req, res) => res.writeHead(req.url === '/fails' ? 500 : 200).end())
+  const { lines, log } = collect()
+  const routes = [routeTo(upstream.url), routeTo('http://127.0.0.1:9', { path: '/nowhere' })]
+  const gateway = await startGateway('', { log, routes })
+  for (const target of ['/fine', '/fails', '/nowhere']) await send(gateway.url, signSms(target))
+  await send(gateway.url, { ...signSms(), body: 'x=1' })
+  await expect.poll(() => lines).toHaveLength(4)
+  expect(lines.map(({ level, status }) => [level, status])).toEqual([
+    [30, 200],
+    [50, 500],
+    [50, 502],
+    [40, 403],
+  ])
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+})
+
+test('strangers cannot fill the log: refusals are sampled and counted, and genuine requests are not', () => {
+  const { lines, log } = collect()
+  const requests = new RequestLog()
+  requests.setLogger(log)
+  const common = { method: 'POST', path: '/', route: '/', by: 'gateway', ms: 1 } as const
+  for (let index = 0; index < 150; index++) {
+    requests.write({ ...common, code: 'signature_mismatch', status: 403 })
+    requests.write({ ...common, code: 'accepted', status: 200 })
+  }
+  const refused = lines.filter(({ code }) => code !== 'accepted')
+  expect([refused.length, lines.length, requests.sampled]).toEqual([100, 250, 50])
+  expect(lines.filter(({ skipped }) => skipped !== undefined)).toHaveLength(50)
+})
+
+test('an error of the logger stops nothing, and is counted', async () => {
+  const upstream = await startUpstream()
+  const fail = () => {
+    throw new Error('ENOSPC')
+  }
+  const gateway = await startGateway(upstream.url, { log: pino({}, { write: fail }), admin: { port: 0 } })
+  expect((await send(gateway.url, signSms())).status).toBe(200)
+  const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text()
+  expect(metrics).toMatch(/tollgate_log_lines_dropped_total\{reason="output"\} 1\n/)
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+})

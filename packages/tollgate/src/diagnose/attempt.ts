@@ -1,0 +1,268 @@
+import { type Algorithm, type AlgorithmName, algorithms, findAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
+import type { Pairs } from '../schemes/twilio/sign/form.ts'
+import { createSigner, isSignature, type Signer } from '../schemes/twilio/sign/signature.ts'
+import {
+  isWebSocketScheme,
+  joinFirstForm,
+  listSignedForms,
+  type SignedForm,
+  type UrlFormOptions,
+} from '../schemes/twilio/sign/signed-url.ts'
+import { joinPairs } from '../schemes/twilio/sign/signing-string.ts'
+import { type CauseId, causes } from './causes/index.ts'
+import { comparisons, type Dimension } from './causes/row.ts'
+import type { Key } from './configured-keys.ts'
+import { toBase64Length } from './encodings.ts'
+import { listEdits, listReadings, type PresentedSignature, type ProposedEdit } from './engine.ts'
+import { countCharacters, type Work } from './limits.ts'
+import type { State, Subject } from './reading.ts'
+import { type Attempt, searchSets } from './search.ts'
+import { listConfiguredUrls } from './url-hints.ts'
+
+/** A set of edits under which a signature matches. */
+export interface Match {
+  readonly state: State
+  readonly form: SignedForm
+  readonly edits: readonly ProposedEdit<CauseId, State>[]
+  readonly presented: PresentedSignature<CauseId>
+}
+
+/** The result of a search. */
+export interface Search {
+  readonly match: Match | undefined
+  /** The number of HMACs. */
+  readonly tried: number
+}
+
+/** The input of a search. */
+interface SearchInput {
+  readonly subject: Subject
+  readonly presented: readonly PresentedSignature<CauseId>[]
+  /** How the verifier spells the URL. */
+  readonly forms: UrlFormOptions
+  readonly maxTries: number
+}
+
+/**
+ * Reads the X-Twilio-Signature header.
+ * @param values the values of the header
+ * @returns the signature, or the signatures that a damaged header may have held
+ */
+export function readPresented(values: readonly string[]): readonly PresentedSignature<CauseId>[] {
+  const [only = ''] = values
+  if (values.length !== 1 || !isSignature(only)) return listReadings(causes, values)
+  return [
+    { text: only, compare: 'same' },
+    ...listReadings(causes, values).filter(({ compare }) => compare === 'folded'),
+  ]
+}
+
+/**
+ * Finds the smallest set of edits under which the signature matches: by the number of edits, then
+ * by the sum of their costs.
+ * @param input the request, and the limits
+ * @returns the match, if there is one, and the number of HMACs
+ */
+export async function search(input: SearchInput): Promise<Search> {
+  const { state, work } = input.subject
+  const all = await collectEdits(input.subject)
+  if (!hasUsableKey(state, all, work)) return { match: undefined, tried: 0 }
+  const joinText = createJoinText(work)
+  const edits = await pruneEdits(state, all, work, joinText)
+  const attempt = createAttempt(input, joinText)
+  const match = await searchSets(edits, attempt, input.maxTries, work)
+  return { match, tried: attempt.tried() }
+}
+
+// The rest of the budget is for the next step. Pruning only saves the search from repeating
+// attempts.
+const shareOfEdits = 1 / 2
+const shareOfPruning = 3 / 8
+const shareOfSearch = 3 / 4
+
+// In units of work, see limits.ts.
+const unitsPerEdit = 1500
+const unitsPerHmac = 500
+const unitsPerStep = 100
+const unitsPerJoinedPair = 80
+/** Each attempt parses and joins the query of a handshake. */
+const unitsPerHandshakeCharacter = 8
+
+function* listAllEdits(subject: Subject): Generator<ProposedEdit<CauseId, State>> {
+  yield* listConfiguredUrls(subject)
+  yield* listEdits(causes, subject)
+}
+
+async function collectEdits(subject: Subject): Promise<readonly ProposedEdit<CauseId, State>[]> {
+  const { work } = subject
+  const edits: ProposedEdit<CauseId, State>[] = []
+  for (const edit of listAllEdits(subject)) {
+    work.spend(unitsPerEdit)
+    if (work.isSpent(shareOfEdits)) break
+    if (work.isDue()) await work.pause()
+    edits.push(edit)
+  }
+  return edits
+}
+
+/**
+ * Checks for a key that can be a token: no request is signed with an AccountSid or the SID of an
+ * API key.
+ */
+function hasUsableKey(state: State, edits: readonly ProposedEdit<CauseId, State>[], work: Work): boolean {
+  const states = [state, ...edits.filter(({ dimension }) => dimension === 'key').map((edit) => edit.apply(state, work))]
+  return states.some((one) => one?.keys.some(({ secret }) => !/^\W*((SK|AC)[0-9a-f]{32})?\W*$/i.test(secret)))
+}
+
+/**
+ * An edit that changes nothing by itself may change something after another edit, but rarely does.
+ */
+const costOfIdleEdit = 2
+
+/** Removes edits that have the same result as a more likely one. */
+async function pruneEdits(
+  state: State,
+  edits: readonly ProposedEdit<CauseId, State>[],
+  work: Work,
+  joinText: JoinText,
+): Promise<readonly ProposedEdit<CauseId, State>[]> {
+  const seen = new Set<string>()
+  // These edits decide whether there are parameters to edit.
+  const bases = edits.filter(({ dimension }) => dimension === 'source').flatMap((one) => one.apply(state, work) ?? [])
+  const prune = (edit: ProposedEdit<CauseId, State>): ProposedEdit<CauseId, State> | undefined => {
+    const edited = edit.apply(state, work)
+    if (edited === undefined) {
+      if (bases.slice(0, 4).some((base) => edit.apply(base, work) !== undefined)) return edit
+      return edit.dimension === 'key' ? undefined : { ...edit, cost: edit.cost + costOfIdleEdit }
+    }
+    const { url, pairs, keys, covers, fragment } = edited
+    if (pairs.length > 200 || keys !== state.keys || covers !== state.covers) return edit
+    const { scheme, userinfo, host, port, path, query } = url
+    const parts = JSON.stringify([edit.dimension, scheme, userinfo, host, port, path, query, fragment])
+    const key = pairs === state.pairs ? parts : parts + joinText(pairs)
+    work.spend(key.length)
+    if (seen.has(key)) return undefined
+    seen.add(key)
+    return edit
+  }
+  const kept: ProposedEdit<CauseId, State>[] = []
+  for (const edit of [...edits].sort((one, other) => one.cost - other.cost)) {
+    if (work.isDue()) await work.pause()
+    const pruned = work.isSpent(shareOfPruning) ? edit : prune(edit)
+    if (pruned !== undefined) kept.push(pruned)
+  }
+  return kept
+}
+
+/** Joins parameters, and remembers the texts: single edits come back in many sets. */
+type JoinText = (pairs: Pairs) => string
+
+const mostTexts = 2000
+const mostCharactersKept = 4_000_000
+
+function createJoinText(work: Work): JoinText {
+  const texts = new Map<Pairs, string>()
+  let kept = 0
+  return (pairs) => {
+    const known = texts.get(pairs)
+    if (known !== undefined) return known
+    work.spend(countCharacters(pairs) + unitsPerJoinedPair * pairs.length)
+    const text = joinPairs(pairs)
+    if (texts.size < mostTexts && kept + text.length <= mostCharactersKept) {
+      texts.set(pairs, text)
+      kept += text.length
+    }
+    return text
+  }
+}
+
+/** The dimensions of the edits that bring in a key, or its algorithm. */
+const ofKeys: ReadonlySet<Dimension> = new Set(['key', 'token', 'quotes', 'algorithm'])
+
+function createAttempt(
+  { subject, presented, forms, maxTries }: SearchInput,
+  joinText: JoinText,
+): Attempt<ProposedEdit<CauseId, State>, Match> {
+  const { work } = subject
+  const signers = new Map<string, Signer>()
+  let tried = 0
+
+  const findSigner = ({ algorithm, secret }: Key): Signer => {
+    const id = `${algorithm} ${secret}`
+    const signer = signers.get(id) ?? createSigner(findAlgorithm(algorithm) as Algorithm, secret)
+    signers.set(id, signer)
+    return signer
+  }
+  // To join the parameters costs as much as an HMAC: keys whose signatures have another length are
+  // skipped.
+  const readings = new Map<AlgorithmName, readonly PresentedSignature<CauseId>[]>(
+    algorithms.map(({ name, bytes }) => [name, listPossible(presented, toBase64Length(bytes))]),
+  )
+  const findReadings = ({ algorithm }: Key): readonly PresentedSignature<CauseId>[] => readings.get(algorithm) ?? []
+  const mayMatch = (key: Key): boolean => key.secret !== '' && findReadings(key).length > 0
+  const needsKey = !subject.state.keys.some(mayMatch)
+  const isSpent = (): boolean => tried >= maxTries || work.isSpent(shareOfSearch)
+
+  function compare(state: State, { signingString }: SignedForm): PresentedSignature<CauseId> | undefined {
+    for (const key of state.keys) {
+      if (!mayMatch(key)) continue
+      tried++
+      work.spend(unitsPerHmac + signingString.length)
+      const expected = findSigner(key)(signingString)
+      const hit = findReadings(key).find(({ compare, text }) => comparisons[compare](expected, text))
+      if (hit !== undefined) return hit
+    }
+    return undefined
+  }
+
+  return {
+    isSpent,
+    tried: () => tried,
+    run(edits) {
+      // A set that cannot match costs no HMAC, but it costs time.
+      work.spend(unitsPerStep)
+      if (needsKey && !edits.some(({ dimension }) => ofKeys.has(dimension))) return undefined
+      let state: State | undefined = subject.state
+      for (const edit of edits) {
+        state = edit.apply(state, work)
+        if (state === undefined) return undefined
+      }
+      if (!state.keys.some(mayMatch)) return undefined
+      if (isWebSocketScheme(state.url.scheme)) work.spend(unitsPerHandshakeCharacter * state.url.query.length)
+      const isLikely = edits.length < 2 && edits.every(({ cost }) => cost <= 2)
+      for (const form of listForms(state, joinText(state.pairs), forms, isLikely)) {
+        const hit = compare(state, form)
+        if (hit !== undefined) return { state, form, edits, presented: hit }
+        if (isSpent()) return undefined
+      }
+      return undefined
+    },
+  }
+}
+
+/** Lists the readings that a signature of this length may have become. */
+function listPossible(
+  presented: readonly PresentedSignature<CauseId>[],
+  length: number,
+): readonly PresentedSignature<CauseId>[] {
+  return presented.filter(({ compare, text }) =>
+    compare === 'same' || compare === 'folded' ? text.length === length : text.length < length,
+  )
+}
+
+/**
+ * Lists the verifier's spellings of the URL. Several or unlikely edits get only the first: each
+ * costs an HMAC.
+ */
+function listForms(state: State, paramsText: string, forms: UrlFormOptions, isLikely: boolean): Iterable<SignedForm> {
+  const { url, fragment } = state
+  if (url.userinfo !== '' || fragment !== '') {
+    const given = `${url.scheme}://${url.userinfo}${url.host}${url.port}${url.path}${url.query}${fragment}`
+    return [{ url: given, signingString: given + paramsText }]
+  }
+  if (isLikely || isWebSocketScheme(url.scheme)) return listSignedForms(url, paramsText, forms)
+  const spellings = [url]
+  if (url.port !== '') spellings.push({ ...url, port: '' })
+  if (url.path === '/') spellings.push(...spellings.map((one) => ({ ...one, path: '' })))
+  return spellings.map((one) => joinFirstForm(one, paramsText))
+}

@@ -1,0 +1,106 @@
+import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
+import type { IncomingRequest, VerifierOptions } from '../../verify/types.ts'
+
+/** A request whose URL a verifier should check as it was signed. */
+export interface Mending {
+  readonly request: IncomingRequest
+  /** The options with which the verifier checked another URL. */
+  readonly options: VerifierOptions
+  /** The URL that was signed. */
+  readonly signed: UrlParts
+  /** The path of the request target. */
+  readonly path: string
+}
+
+/** Options that may mend a cause, with the line to copy. */
+export interface Candidate {
+  /** The option, such as `publicUrl: 'https://example.com/twilio'`. */
+  readonly line: string
+  readonly options: VerifierOptions
+}
+
+/**
+ * Lists the options that may mend a cause, the simplest first. The engine tries each: an option
+ * counts only if the verifier then checks the URL that was signed.
+ */
+export type Mend = (mending: Mending) => Iterable<Candidate>
+
+/**
+ * Sets `publicUrl`, or `trailingSlash`, or both. A function that the user has instead is replaced
+ * by another.
+ */
+export const setUrl: Mend = function* (mending) {
+  const { options, signed, path } = mending
+  const either = { trailingSlash: 'either' } as const
+  yield { line: "trailingSlash: 'either'", options: either }
+  if (options.signedUrl !== undefined) return yield* listFunctions(mending)
+  for (const end of [path, path.endsWith('/') ? path.slice(0, -1) : `${path}/`]) {
+    if (!signed.path.endsWith(end)) continue
+    const url = joinOrigin(signed) + signed.path.slice(0, signed.path.length - end.length)
+    const publicUrl = replaceUrl(options.publicUrl, url, signed)
+    const line = `publicUrl: ${Array.isArray(publicUrl) ? `[${publicUrl.map(quote).join(', ')}]` : quote(url)}`
+    yield { line, options: { publicUrl } }
+    yield { line: `${line}, trailingSlash: 'either'`, options: { publicUrl, ...either } }
+  }
+}
+
+/** Sets `publicUrl` and `trailingSlash`, or a function that replaces the beginning of the path. */
+export const setUrlOrFunction: Mend = function* (mending) {
+  yield* setUrl(mending)
+  if (mending.options.signedUrl === undefined) yield* listFunctions(mending)
+}
+
+/** Replaces the function of the user, which may drop a part of the URL. */
+export const setFunction: Mend = function* (mending) {
+  if (mending.options.signedUrl !== undefined) yield* listFunctions(mending)
+}
+
+function joinOrigin({ scheme, host, port }: UrlParts): string {
+  return `${scheme.toLowerCase().replace('ws', 'http')}://${host}${port}`
+}
+
+/** Replaces the URL of the same host in a list, or adds the URL to it. */
+function replaceUrl(publicUrl: VerifierOptions['publicUrl'], url: string, { host }: UrlParts): string | string[] {
+  if (!Array.isArray(publicUrl)) return url
+  const list = publicUrl.filter((one): one is string => typeof one === 'string')
+  const isSameHost = (one: string): boolean =>
+    new RegExp(`^[a-z]+://${host.replace(/[^a-z0-9]/gi, '\\$&')}(?=[:/]|$)`, 'i').test(one)
+  return list.some(isSameHost) ? list.map((one) => (isSameHost(one) ? url : one)) : [...list, url]
+}
+
+/** Lists functions that replace the beginning of the path, for a prefix that a proxy added. */
+function* listFunctions({ request: { url }, signed, path }: Mending): Generator<Candidate> {
+  const origin = joinOrigin(signed)
+  const [ofSigned, ofPath] = [signed.path.split('/'), path.split('/')]
+  let same = 0
+  while (same < Math.min(ofSigned.length, ofPath.length) - 1 && ofSigned.at(-1 - same) === ofPath.at(-1 - same)) same++
+  if (same === 0) return
+  const [to, from] = [ofSigned, ofPath].map((segments) => segments.slice(0, -same).join('/'))
+  // A slash too much is a fault of the proxy, which a function would only hide.
+  if (to === undefined || from === undefined || /^\/+$/.test(from) || /\/\//.test(path) || /\$[$&`'\d<]/.test(to))
+    return
+  // The sender chooses the host of an absolute URL, and the text behind the prefix. Nothing of these
+  // may become a part of the host: a slash always follows the origin.
+  const isAbsolute = !url.startsWith('/')
+  const prefix = new RegExp(`^${from.replace(/\W/g, '\\$&')}(?=\\/)`)
+  const change = ({ url: one }: IncomingRequest): string => {
+    const target = isAbsolute ? one.replace(absolute, '') : one
+    return from === '' ? origin + to + target : origin + target.replace(prefix, to)
+  }
+  const target = isAbsolute ? `url.replace(${absolute}, '')` : 'url'
+  const text =
+    from === '' ? `${quote(origin + to)} + ${target}` : `${quote(origin)} + ${target}.replace(${prefix}, ${quote(to)})`
+  yield { line: `signedUrl: ({ url }) => ${text}`, options: { signedUrl: change } }
+}
+
+/** The scheme and the host of an absolute URL. */
+const absolute = /^\w+:\/\/[^/]*/
+
+/**
+ * Quotes a text for JavaScript. URLs with other characters are not offered.
+ * @param text a part of a URL, or a method
+ * @returns the text in single quotes
+ */
+export function quote(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`
+}

@@ -1,0 +1,408 @@
+import type { CauseRow, Edit, Row, Unexplained } from '../../diagnose/causes/row.ts'
+import { isBounded, isBoundedJson } from '../../diagnose/limits.ts'
+import type { RejectionCode } from '../../verdict.ts'
+import { readHeaders, readSingle } from '../../verify/head.ts'
+import type { IncomingRequest } from '../../verify/types.ts'
+import { encodeUtf8 } from '../twilio/sign/form.ts'
+import { formatEvents } from './events.ts'
+import { decodeBase64, encodeBase64, formatSignature, fromHex, isTimestamp, parseSignature } from './signature.ts'
+
+/** One hypothesis: what SendGrid may have signed, and the keys that may have. */
+export interface SendGridState {
+  readonly timestamp: string | undefined
+  readonly body: Uint8Array | undefined
+  /** As SPKI. */
+  readonly keys: readonly Uint8Array[]
+}
+
+/** The request under diagnosis, read once. */
+export interface SendGridSubject {
+  readonly request: IncomingRequest
+  /** The request as this server sees it. */
+  readonly state: SendGridState
+  readonly signatureText: string | undefined
+  readonly timestampText: string | undefined
+  /** What a parser made of the body, if that is all that is left. */
+  readonly parsed: object | undefined
+  /** The body as text, or an empty text. */
+  readonly text: string
+  readonly otherKeys: readonly (readonly [name: string, spki: Uint8Array])[]
+}
+
+type SendGridRow = CauseRow<SendGridSubject, SendGridState>
+type Asked = Unexplained<SendGridSubject>
+
+const unchanged = 'Verify the bytes that arrived'
+
+/** Everything that can change a request between SendGrid and the verifier. */
+const rows = {
+  method: {
+    title: 'The method is not POST',
+    symptom: 'The code is `method_not_allowed`.',
+    reason: 'SendGrid sends every webhook as a POST. Something changed the method, or the request is not a webhook.',
+    fix: 'Send the webhook as POST, and let no proxy change the method.',
+    part: 'request',
+    suspect({ rejection: { code } }) {
+      return code === 'method_not_allowed' ? { grounds: ['refusal'], detail: otherMethod } : undefined
+    },
+    rejections: {
+      method_not_allowed: () => ({ detail: otherMethod }),
+    },
+  } satisfies SendGridRow as Row,
+  signature_missing: {
+    title: 'There is no signature',
+    symptom: 'The code is `signature_missing`.',
+    reason:
+      'SendGrid signs a webhook only if the feature is on for it. A proxy may also drop one of the two headers that belong to a signature.',
+    fix: 'Turn on "Signature Verification" of the Event Webhook, or the signature of the Security Policy of Inbound Parse. Let every proxy pass both headers on.',
+    part: 'signature',
+    suspect({ rejection: { code, message } }) {
+      return code === 'signature_missing'
+        ? { grounds: ['refusal'], detail: message.replace(/ See docs.*$/, '') }
+        : undefined
+    },
+  } satisfies SendGridRow as Row,
+  signature_encoding: {
+    title: 'The signature is encoded differently',
+    symptom: 'The code is `signature_malformed`.',
+    reason:
+      'The signature is Base64 of DER. Something encoded it for a URL, quoted it, or wrote its bytes in another way.',
+    fix: 'Pass X-Twilio-Email-Event-Webhook-Signature on unchanged: Base64 of DER, with its padding.',
+    part: 'signature',
+    readings: listRepaired,
+    suspect({ presented: [first], subject }) {
+      if (first?.cause !== undefined) return { grounds: ['trace'], detail: first.cause.detail }
+      return first === undefined && readCut(subject) === 'whole'
+        ? { grounds: ['refusal'], detail: 'The signature is not a DER signature.' }
+        : undefined
+    },
+  } satisfies SendGridRow as Row,
+  signature_truncated: {
+    title: 'The signature is cut off',
+    symptom: 'The code is `signature_malformed`, and the header is shorter than 90 characters.',
+    reason: 'A field of a log or of a database was too short, or a proxy limits headers.',
+    fix: 'Pass X-Twilio-Email-Event-Webhook-Signature on unchanged and complete.',
+    part: 'signature',
+    suspect({ presented, subject }) {
+      const cut = presented.length === 0 ? readCut(subject) : undefined
+      return typeof cut === 'number'
+        ? { grounds: ['refusal'], detail: `The signature ends after ${cut} bytes.` }
+        : undefined
+    },
+  } satisfies SendGridRow as Row,
+  timestamp_malformed: {
+    title: 'The timestamp is written differently',
+    symptom: 'The code is `signature_malformed` or `signature_mismatch`. The timestamp does not have 10 digits.',
+    reason: 'The signature covers the timestamp as SendGrid wrote it: seconds since 1970, 10 digits.',
+    fix: 'Pass X-Twilio-Email-Event-Webhook-Timestamp on unchanged: seconds, 10 digits.',
+    part: 'signature',
+    *edits(subject) {
+      const { digits, detail } = repairTimestamp(subject) ?? {}
+      if (digits !== undefined && detail !== undefined) yield signAt(digits, 1, detail)
+    },
+    suspect({ subject }) {
+      const repaired = repairTimestamp(subject)
+      return repaired && { grounds: ['trace'], detail: repaired.detail }
+    },
+  } satisfies SendGridRow as Row,
+  timestamp_other: {
+    title: 'The timestamp is of another request',
+    symptom: 'The code is `signature_mismatch` for requests that were stored and sent again.',
+    reason: 'Signature, timestamp and body belong together. A test or a queue took them from two requests.',
+    fix: 'Take signature, timestamp and body from the same request.',
+    part: 'signature',
+    edits: listOtherTimestamps,
+  } satisfies SendGridRow as Row,
+  timestamp_old: {
+    title: 'The timestamp is old',
+    symptom: 'The code is `stale`.',
+    reason: 'SendGrid retries for 24 hours, a queue held the request, someone sent it again, or the clock is wrong.',
+    fix: "Check the clock. For retries set `whenStale: 'mark'` or a larger `maxAgeSeconds`.",
+    part: 'signature',
+    codes: ['stale'],
+    suspect({ rejection: { code } }) {
+      return code === 'stale' ? { grounds: ['refusal'], detail: older } : undefined
+    },
+    rejections: {
+      stale: () => ({ detail: older }),
+    },
+  } satisfies SendGridRow as Row,
+  body_already_parsed: {
+    title: 'Something else read the body first',
+    symptom: 'The code is `body_already_consumed` (500), or the body is "[object Object]".',
+    reason: 'A body can be read only once. A parser that ran before kept an object and not the bytes.',
+    fix: 'Let nothing read or parse the body before Tollgate: it needs the bytes that arrived.',
+    part: 'body',
+    *edits({ parsed }) {
+      const events = Array.isArray(parsed) && isBounded(parsed, 100_000, 100) ? parsed : []
+      if (parsed !== undefined) yield replaceBody(formatEvents(events), parsedBody)
+    },
+    suspect({ subject, rejection: { code } }) {
+      if (!concernsBody(code)) return undefined
+      if (subject.parsed !== undefined) return { grounds: ['fault'], detail: parsedBody }
+      if (code === 'body_already_consumed')
+        return { grounds: ['refusal'], detail: 'Something read the body and kept no bytes.' }
+      const trace = findTrace(subject)
+      return trace === undefined ? undefined : { grounds: ['trace'], detail: trace }
+    },
+  } satisfies SendGridRow as Row,
+  body_line_ends: {
+    title: 'The line ends of the events changed',
+    symptom: 'Only batches of several events are refused, as `signature_mismatch`.',
+    reason: 'SendGrid writes \\r\\n between the events. Something turned it into \\n.',
+    fix: `${unchanged}. SendGrid signs \\r\\n between the events.`,
+    part: 'body',
+    edits: (subject) => listBodies(subject, 'line_ends'),
+  } satisfies SendGridRow as Row,
+  body_whitespace: {
+    title: 'The body was trimmed',
+    symptom: 'Every request is refused as `signature_mismatch`, although the events look the same.',
+    reason: 'SendGrid signs the line end at the end of the body too. Middleware that trims removes it.',
+    fix: `${unchanged}, untrimmed. The line end at the end is signed too.`,
+    part: 'body',
+    edits: (subject) => listBodies(subject, 'white_space'),
+  } satisfies SendGridRow as Row,
+  body_reserialized: {
+    title: 'The events were parsed and written again',
+    symptom: 'Every request is refused as `signature_mismatch`.',
+    reason: 'JSON.stringify(req.body) returns other bytes than SendGrid sent.',
+    fix: `${unchanged}, never JSON.stringify(req.body).`,
+    part: 'body',
+    edits: (subject) => listBodies(subject, 'json'),
+    suspect: (asked) =>
+      isOther(asked) && asked.subject.text !== '' ? { grounds: ['shape'], detail: noArray } : undefined,
+  } satisfies SendGridRow as Row,
+  body_decoded: {
+    title: 'The body was decoded',
+    symptom: 'Requests are refused as `signature_mismatch`, all of them or only those with other letters than ASCII.',
+    reason: 'Something read the body as text in another character set, left it in Base64, or compressed it.',
+    fix: 'Pass the bytes that arrived, not text that was made of them.',
+    part: 'body',
+    edits: listDecoded,
+    suspect(asked) {
+      if (concernsBody(asked.rejection.code) && asked.subject.text.includes('\ufffd'))
+        return { grounds: ['trace'], detail: 'The body has U+FFFD, which replaces bytes that are not UTF-8.' }
+      return isOther(asked) && asked.subject.text === '' ? { grounds: ['shape'], detail: noArray } : undefined
+    },
+  } satisfies SendGridRow as Row,
+  key_other: {
+    title: 'The key of another webhook',
+    symptom: 'Every request of one webhook is refused as `signature_mismatch`.',
+    reason: 'Each webhook of SendGrid has a key of its own, and a new one if you turn the signature off and on.',
+    fix: 'Give the public key that SendGrid shows for this webhook: each has its own.',
+    part: 'key',
+    signedByOther: true,
+    *edits({ otherKeys }) {
+      for (const [name, spki] of otherKeys) {
+        const keys = [spki]
+        yield {
+          dimension: 'key',
+          cost: 1,
+          apply: (state) => ({ ...state, keys }),
+          detail: `The key "${name}" signed it.`,
+        }
+      }
+    },
+    suspect(asked) {
+      return isIntact(asked) && !isOther(asked)
+        ? {
+            grounds: ['secret'],
+            detail: 'No change of the body explains it: the key may belong to another webhook.',
+          }
+        : undefined
+    },
+  } satisfies SendGridRow as Row,
+  not_from_sendgrid: {
+    title: 'The request is not from SendGrid',
+    symptom: 'User-Agent is a browser, curl or a scanner.',
+    reason: 'Scanners find public URLs and send requests to them. The check exists to refuse such requests.',
+    fix: 'If a stranger sent it, do nothing. For your own tests, sign the request with signSendGridRequest of tollgate/testing.',
+    part: 'request',
+    isStranger: true,
+    suspect(asked) {
+      if (asked.rejection.code === 'signature_missing')
+        return { grounds: ['refusal'], detail: 'SendGrid signs every request of a webhook with the feature on.' }
+      return isIntact(asked) ? { grounds: ['unknown'], detail: `Nothing matched in ${asked.tried} tries.` } : undefined
+    },
+  } satisfies SendGridRow as Row,
+}
+
+/** The id of a cause. */
+export type SendGridCauseId = keyof typeof rows
+
+/** All causes of SendGrid's requests. No other list names them. */
+export const sendGridCauses: Readonly<Record<SendGridCauseId, SendGridRow>> = rows as Record<
+  SendGridCauseId,
+  SendGridRow
+>
+
+const otherMethod = 'The method is not POST.'
+const older = 'The timestamp is older than "maxAgeSeconds".'
+const parsedBody = 'The body is what a parser made of it, not its bytes.'
+const noArray = 'The body is not a JSON array: it was compressed, cut off or wrapped, or it is forged.'
+
+/** Codes that are decided before the body is read. */
+const beforeBody: readonly RejectionCode[] = ['method_not_allowed', 'stale', 'signature_missing', 'signature_malformed']
+
+function concernsBody(code: RejectionCode): boolean {
+  return !beforeBody.includes(code)
+}
+
+/** Nothing in the request shows a damage. */
+function isIntact({ subject, rejection, presented }: Asked): boolean {
+  return (
+    rejection.code === 'signature_mismatch' &&
+    presented[0]?.cause === undefined &&
+    repairTimestamp(subject) === undefined &&
+    subject.parsed === undefined &&
+    findTrace(subject) === undefined &&
+    !subject.text.includes('\ufffd')
+  )
+}
+
+/** The body is neither a JSON array, as SendGrid sends its events, nor a mail. */
+function isOther(asked: Asked): boolean {
+  const { state, text } = asked.subject
+  return isIntact(asked) && state.body !== undefined && !isMail(asked.subject) && !/^\[.*\]$/s.test(text.trim())
+}
+
+const dash = 0x2d
+
+function isMail({ request, state: { body } }: SendGridSubject): boolean {
+  const contentType = readSingle(readHeaders(request.headers), 'content-type') ?? ''
+  return /^multipart\//i.test(contentType) || body?.[0] === dash
+}
+
+/** Describes a trace that only a parser leaves. */
+function findTrace(subject: SendGridSubject): string | undefined {
+  if (subject.text.startsWith('[object')) return 'The body is "[object …".'
+  return isMail(subject) && subject.parsed === undefined && subject.state.body?.[0] !== dash
+    ? 'The body of a multipart does not begin with its boundary.'
+    : undefined
+}
+
+/** Repairs a signature that is encoded in another way. */
+function* listRepaired([text = '']: readonly string[]): Generator<{ text: string; compare: 'same'; detail: string }> {
+  if (text.length > 1000 || parseSignature(text) !== undefined) return
+  const changes: string[] = []
+  const note = (detail: string, next: string, before: string): string => {
+    if (next !== before) changes.push(detail)
+    return next
+  }
+  let repaired = note('percent-encoded', text.replace(/%2b/gi, '+').replace(/%2f/gi, '/').replace(/%3d/gi, '='), text)
+  repaired = note('in quotes or white space', repaired.trim().replace(/^["']|["']$/g, ''), repaired)
+  repaired = note('with blanks for "+"', repaired.replaceAll(' ', '+'), repaired)
+  repaired = note('in Base64 for URLs', repaired.replaceAll('-', '+').replaceAll('_', '/'), repaired)
+  if (/^30[0-9a-f]{100,}$/i.test(repaired)) repaired = note('in hex', encodeBase64(fromHex(repaired)), repaired)
+  const bare = repaired.replace(/=.*$/, '')
+  repaired = note('with other padding', bare.padEnd(Math.ceil(bare.length / 4) * 4, '='), repaired)
+  const bytes = decodeBase64(repaired)
+  const value = parseSignature(repaired) ?? (bytes && parseLeniently(bytes))
+  if (value === undefined) return
+  if (parseSignature(repaired) === undefined) changes.push('with its numbers in another spelling than DER')
+  yield { text: formatSignature(value), compare: 'same', detail: `The signature arrived ${changes.join(', ')}.` }
+}
+
+/** Reads r and s side by side, or in BER: with long forms, zeros before a number, bytes behind. */
+function parseLeniently(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes.length === 64) return parseSignature(formatSignature(bytes))
+  const numbers: Uint8Array[] = []
+  let at = bytes[1] === 0x81 ? 3 : 2
+  while (numbers.length < 2 && bytes[at] === 0x02) {
+    const start = bytes[at + 1] === 0x81 ? at + 3 : at + 2
+    at = start + (bytes[start - 1] ?? 0)
+    const digits = bytes.subarray(start, at)
+    numbers.push(digits.subarray(digits.findIndex((byte) => byte !== 0)))
+  }
+  const [r, s] = numbers
+  if (r === undefined || s === undefined || r.length > 32 || s.length > 32 || at > bytes.length) return undefined
+  const signature = new Uint8Array(64)
+  signature.set(r, 32 - r.length)
+  signature.set(s, 64 - s.length)
+  return parseSignature(formatSignature(signature))
+}
+
+/**
+ * Reads a signature that cannot be repaired.
+ * @returns the number of bytes of one that was cut off
+ */
+function readCut({ signatureText }: SendGridSubject): number | 'whole' | undefined {
+  const clean = (signatureText ?? '').replace(/[^A-Za-z0-9+/]/g, '').slice(0, 400)
+  const der = signatureText === undefined ? undefined : decodeBase64(clean.slice(0, clean.length - (clean.length % 4)))
+  if (der === undefined) return undefined
+  return der[0] === 0x30 && der.length - 2 < (der[1] ?? 0) ? der.length : 'whole'
+}
+
+function repairTimestamp({ timestampText: text }: SendGridSubject): { digits: string; detail: string } | undefined {
+  if (text === undefined || isTimestamp(text)) return undefined
+  const digits = text.replace(/[\s"']/g, '').slice(0, 10)
+  const detail = /^\s*\d{13}\s*$/.test(text) ? 'The timestamp is in milliseconds.' : 'The timestamp is not 10 digits.'
+  return isTimestamp(digits) ? { digits, detail } : undefined
+}
+
+function signAt(timestamp: string, cost: number, detail: string): Edit<SendGridState> {
+  return { dimension: 'timestamp', cost, apply: (state) => ({ ...state, timestamp }), detail }
+}
+
+/** SendGrid signs a batch some seconds after its last event. */
+function* listOtherTimestamps(subject: SendGridSubject): Generator<Edit<SendGridState>> {
+  const events = Array.isArray(subject.parsed) ? subject.parsed : (parseArray(subject.text) ?? [])
+  const times = events.map((event) => Object(event).timestamp).filter(Number.isInteger)
+  const latest = times.reduce((most: number, time: number) => Math.max(most, time), 0)
+  const given = subject.state.timestamp ?? repairTimestamp(subject)?.digits
+  for (let seconds = 0; seconds <= 60; seconds++)
+    for (const time of [latest + seconds, ...(given === undefined ? [] : [+given - seconds, +given + seconds])])
+      if (isTimestamp(String(time))) yield signAt(String(time), 4, `It was signed with the timestamp ${time}.`)
+}
+
+function replaceBody(changed: string | Uint8Array, detail: string): Edit<SendGridState> {
+  const body = typeof changed === 'string' ? encodeUtf8(changed) : changed
+  return { dimension: 'body', cost: 1, apply: (state) => ({ ...state, body }), detail }
+}
+
+/** Lists what the body may have been before its text changed in this way. */
+function* listBodies(
+  { text }: SendGridSubject,
+  kind: 'json' | 'white_space' | 'line_ends',
+): Generator<Edit<SendGridState>> {
+  if (text === '') return
+  const json = parseArray(text)
+  const lines = text.replace(/\r?\n/g, '\r\n')
+  const written = json === undefined ? text : formatEvents(json)
+  const isSplit = json !== undefined && json.length > 1 && lines.trimEnd() === written.trimEnd()
+  const known =
+    isSplit && lines.trimEnd() !== text.trimEnd() ? 'line_ends' : text === written.trimEnd() ? 'white_space' : 'json'
+  if (written !== text && kind === known)
+    yield replaceBody(written, 'The events were written again, or lost their line ends.')
+  if (kind === 'white_space')
+    for (const end of ['\r\n', '\n']) yield replaceBody(text + end, 'A line end at the end is lost.')
+  if (kind === 'line_ends' && lines !== text) {
+    yield replaceBody(lines, 'Line ends became \\n.')
+    yield replaceBody(`${lines}\r\n`, 'Line ends became \\n, and the last is lost.')
+  }
+  if (kind === 'json' && json !== undefined) yield replaceBody(JSON.stringify(json), 'The JSON was written again.')
+}
+
+/** Lists what the body may have been before it was decoded or encoded as a whole. */
+function* listDecoded({ text }: SendGridSubject): Generator<Edit<SendGridState>> {
+  if (text.startsWith('\ufeff')) yield replaceBody(text.slice(1), 'A byte order mark was added.')
+  if (/[\x80-\xff]/.test(text) && !/[^\0-\xff]/.test(text))
+    yield replaceBody(
+      Uint8Array.from(text, (one) => one.charCodeAt(0)),
+      'The bytes were decoded as Latin-1.',
+    )
+  const base64 = /^[A-Za-z0-9+/]{8,}=*$/.test(text) ? decodeBase64(text) : undefined
+  if (base64 !== undefined) yield replaceBody(base64, 'The body is still in Base64, as Lambda passes it.')
+}
+
+function parseArray(text: string): readonly unknown[] | undefined {
+  // To write a deep value again would overflow the stack.
+  if (!isBoundedJson(text, 100_000, 100)) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    const list: unknown = typeof value === 'string' ? JSON.parse(value) : value
+    return Array.isArray(list) ? list : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,226 @@
+import { createSignatureChecker } from '#ecdsa'
+import { checkNames, pickOptions } from '../../checks/options.ts'
+import { isBytes, readEnvironment } from '../../checks/runtime.ts'
+import {
+  askCauses,
+  type Cause,
+  type FoundCause,
+  listEdits,
+  listReadings,
+  listUndone,
+  orderSuspicions,
+  type PresentedSignature,
+  type ProposedEdit,
+  writeCause,
+} from '../../diagnose/engine.ts'
+import { createExplainer } from '../../diagnose/explain.ts'
+import { createWork, type Work } from '../../diagnose/limits.ts'
+import { type Attempt, searchSets } from '../../diagnose/search.ts'
+import { isRejected, type Rejected } from '../../verdict.ts'
+import { readBody } from '../../verify/body.ts'
+import { readHeaders, readSingle } from '../../verify/head.ts'
+import type { Diagnoser, IncomingRequest, RejectedRequest } from '../../verify/types.ts'
+import { decodeUtf8 } from '../twilio/sign/form.ts'
+import { type SendGridCauseId, type SendGridState, type SendGridSubject, sendGridCauses } from './causes.ts'
+import { parsePublicKey, parsePublicKeys } from './public-key.ts'
+import { isTimestamp, joinMessage, parseSignature, signatureHeader, timestampHeader } from './signature.ts'
+import {
+  createSendGridVerifier,
+  type SendGridVerdict,
+  type SendGridVerifierOptions,
+  sendGridVerifierOptions,
+} from './verifier.ts'
+
+/** A cause, with what was seen in this request and what to do. Holds no key and no content. */
+export type SendGridCause = Cause<SendGridCauseId>
+
+/** Options of `diagnoseSendGrid`, beside those of the verifier. */
+export interface SendGridDiagnoseOptions {
+  /** Public keys of your other webhooks, by a name of yours. Default: none. */
+  readonly otherKeys?: Readonly<Record<string, string>> | undefined
+  /** The most checks of a signature, an integer from 0 to 10,000. Default 400, about 30 ms. */
+  readonly maxTries?: number | undefined
+}
+
+/** The options of `diagnoseSendGrid`, beside those of the verifier. */
+export const sendGridDiagnoseOptions = {
+  otherKeys: { type: 'record' },
+  maxTries: { type: 'integer', least: 0, most: 10_000, default: 400 },
+} as const
+
+/** The result of a diagnosis. */
+export interface SendGridDiagnosis {
+  readonly verdict: SendGridVerdict
+  /** Undo exactly these causes and the signature matches. Absent if nothing was found. */
+  readonly proven?: { readonly causes: readonly SendGridCause[] }
+  /** If nothing is proven: causes that the request suggests, most likely first. */
+  readonly suspected: readonly SendGridCause[]
+  /** The number of signatures that were checked. */
+  readonly tried: number
+}
+
+type SendGridEdit = ProposedEdit<SendGridCauseId, SendGridState>
+type SendGridPresented = PresentedSignature<SendGridCauseId>
+
+/**
+ * Explains why a request of SendGrid does not verify: it undoes what may have changed the body, the
+ * headers or the key until the signature matches. It lets no request in, and it does not ask a
+ * replay guard.
+ * @param request The request that was refused. `body` may also be what a parser made of it.
+ * @param options Those of the verifier, and what else to try: other keys, a limit of tries.
+ * @throws TypeError or RangeError, which names the option, for an option that is wrong.
+ */
+async function diagnoseRequest(
+  request: Omit<IncomingRequest, 'body'> & { readonly body?: unknown },
+  options: SendGridVerifierOptions & SendGridDiagnoseOptions = {},
+): Promise<SendGridDiagnosis> {
+  checkNames(options, { ...sendGridVerifierOptions, ...sendGridDiagnoseOptions }, 'diagnoseSendGrid')
+  const { otherKeys: _o, maxTries: _m, ...given } = options
+  const own: SendGridDiagnoseOptions = options
+  const { otherKeys = {}, maxTries } = pickOptions(own, sendGridDiagnoseOptions)
+  return runDiagnosis(request as IncomingRequest, given, otherKeys, maxTries)
+}
+
+async function runDiagnosis(
+  request: IncomingRequest,
+  options: SendGridVerifierOptions,
+  otherKeys: Readonly<Record<string, string>>,
+  maxTries: number,
+  known?: Rejected,
+): Promise<SendGridDiagnosis> {
+  const { replay: _r, diagnose: _d, onVerdict: _v, ...rest } = options
+  const verifier = createSendGridVerifier(rest)
+  const others = Object.entries(otherKeys).map(
+    ([name, key]) => [name, parsePublicKey(key, `otherKeys.${name}`)] as const,
+  )
+  const parsed = findParsed(request)
+  const body = parsed === undefined ? await readBytes(request, options) : undefined
+  const verdict = known ?? (await verifier.verify({ ...request, body: body ?? request.body }))
+  if (verdict.ok) return { verdict, suspected: [], tried: 0 }
+
+  const header = readHeaders(request.headers)
+  const signatureText = readSingle(header, signatureHeader) ?? undefined
+  const timestampText = readSingle(header, timestampHeader) ?? undefined
+  const subject: SendGridSubject = {
+    request,
+    state: {
+      timestamp: timestampText !== undefined && isTimestamp(timestampText) ? timestampText : undefined,
+      body,
+      keys: parsePublicKeys(options.publicKey).map(({ spki }) => spki),
+    },
+    signatureText,
+    timestampText,
+    parsed,
+    text: (body && decodeUtf8(body)) ?? '',
+    otherKeys: others,
+  }
+  const presented = readPresented(signatureText)
+  const isRead = body !== undefined || parsed !== undefined
+  const work = createWork(maxTries)
+  const attempt = createAttempt(subject, presented, maxTries, work)
+  const match =
+    isRead && verdict.code !== 'signature_missing'
+      ? await searchSets([...listEdits(sendGridCauses, subject)], attempt, maxTries, work)
+      : undefined
+  const tried = attempt.tried()
+  const write = (found: FoundCause<SendGridCauseId>): SendGridCause => writeCause(sendGridCauses, found)
+  if (match !== undefined) {
+    const { cause } = match.presented
+    const found = [...(cause === undefined ? [] : [cause]), ...listUndone(match.edits)]
+    if (found.length > 0) return { verdict, proven: { causes: found.map(write) }, suspected: [], tried }
+    const explained = askCauses(sendGridCauses, (row) => row.rejections?.[verdict.code]?.(subject, verdict))
+    return { verdict, suspected: explained.map(write), tried }
+  }
+  const suspicions = askCauses(sendGridCauses, (row) =>
+    row.suspect?.({ subject, rejection: verdict, tried, presented }),
+  )
+  return { verdict, suspected: orderSuspicions(sendGridCauses, suspicions, verdict).suspected.map(write), tried }
+}
+
+/** Finds an object that a parser made, in place of the body. */
+function findParsed({ body }: { readonly body?: unknown }): object | undefined {
+  if (typeof body !== 'object' || body === null || isBytes(body) || 'consumedBy' in body) return undefined
+  return Symbol.asyncIterator in body || 'listen' in body ? undefined : body
+}
+
+async function readBytes(
+  { body }: { readonly body?: unknown },
+  { maxBodyBytes = 1024 * 1024 }: SendGridVerifierOptions,
+): Promise<Uint8Array | undefined> {
+  if (body === undefined || body === null || 'consumedBy' in Object(body)) return undefined
+  const bytes = await readBody(body as IncomingRequest['body'], () => [], maxBodyBytes)
+  return isRejected(bytes) ? undefined : bytes
+}
+
+/** Reads the signature, or what a damaged header may have held. */
+function readPresented(text: string | undefined): readonly SendGridPresented[] {
+  if (text === undefined) return []
+  const isGiven = text.length <= 1000 && parseSignature(text) !== undefined
+  return isGiven ? [{ text, compare: 'same' }] : listReadings(sendGridCauses, [text])
+}
+
+interface SendGridMatch {
+  readonly edits: readonly SendGridEdit[]
+  readonly presented: SendGridPresented
+}
+
+// In units of work, see limits.ts. Each check hashes the whole body: 16 MB in all.
+const unitsPerByte = 3
+const unitsPerCheck = 15_000
+
+function createAttempt(
+  { state: given }: SendGridSubject,
+  presented: readonly SendGridPresented[],
+  maxTries: number,
+  work: Work,
+): Attempt<SendGridEdit, SendGridMatch> {
+  const checkers = new Map<SendGridState['keys'], ReturnType<typeof createSignatureChecker>>()
+  const findChecker = (keys: SendGridState['keys']) => {
+    const checker = checkers.get(keys) ?? createSignatureChecker(keys)
+    checkers.set(keys, checker)
+    return checker
+  }
+  let tried = 0
+  let isSpent = maxTries === 0
+  const run = async (edits: readonly SendGridEdit[]): Promise<SendGridMatch | undefined> => {
+    let state: SendGridState | undefined = given
+    for (const edit of edits) state = state && edit.apply(state, work)
+    if (state?.body === undefined || state.timestamp === undefined) return undefined
+    const message = joinMessage(state.timestamp, state.body)
+    for (const one of presented) {
+      const signature = parseSignature(one.text)
+      if (signature === undefined) continue
+      work.spend(unitsPerByte * state.body.length + unitsPerCheck)
+      isSpent ||= tried + state.keys.length > maxTries || work.isSpent()
+      if (isSpent) return undefined
+      tried += state.keys.length
+      const check = findChecker(state.keys)(signature)
+      check.update(message)
+      if ((await check.finish(message)) !== -1) return { edits, presented: one }
+    }
+    return undefined
+  }
+  return { run, isSpent: () => isSpent, tried: () => tried }
+}
+
+const explainInTurn = createExplainer<SendGridVerifierOptions>(
+  () => performance.now(),
+  ({ headers }) => typeof readSingle(readHeaders(headers), signatureHeader) === 'string',
+)
+
+/**
+ * Explains why a request of SendGrid does not verify. As the `diagnose` option of
+ * `createSendGridVerifier`, it explains each rejection on standard error in at most eight lines. As an
+ * option it does nothing if NODE_ENV is `production`.
+ */
+export const diagnoseSendGrid: typeof diagnoseRequest & Diagnoser<SendGridVerifierOptions> = Object.assign(
+  diagnoseRequest,
+  {
+    explain(rejected: RejectedRequest<SendGridVerifierOptions>) {
+      if (readEnvironment('NODE_ENV') === 'production') return undefined
+      return explainInTurn(rejected, (request, options, rejection) =>
+        runDiagnosis(request, options, {}, 400, rejection),
+      )
+    },
+  },
+)

@@ -1,0 +1,200 @@
+import { findDistinct } from '../sign/signing-string.ts'
+import { kindOf, kinds, type WebhookKind } from './index.ts'
+import type { Kind, ParamsReader } from './row.ts'
+
+/** A parameter that Twilio would not have sent like this. */
+export interface Misshapen {
+  /** The name as it arrived. The sender of a message may have written it: escape it in logs. */
+  readonly name: string
+  readonly reason: string
+}
+
+/** The shape of some parameters. The first row whose `names` match a name is its shape. */
+interface ShapeRow {
+  readonly names: RegExp
+  /** The value. It may be empty, unless `isFilled`. */
+  readonly value: RegExp
+  readonly isFilled?: true
+  readonly reason: string
+}
+
+const sid = '[A-Z]{2}[0-9a-fA-F]{32}'
+
+/**
+ * The shapes of the parameters that Twilio fills itself, by name. Names that match no row may have
+ * any value.
+ */
+const shapes: readonly ShapeRow[] = [
+  shape('AccountSid', 'AC[0-9a-fA-F]{32}', 'is not "AC" and 32 hex digits', true),
+  shape('(?:Sms|SmsMessage|Message)Sid', '(?:SM|MM|IM)[0-9a-fA-F]{32}', 'is not the SID of a message', true),
+  shape('CallSid', 'CA[0-9a-fA-F]{32}', 'is not "CA" and 32 hex digits', true),
+  shape('\\w*(?:Sid|_sid)', sid, 'is not a SID'),
+  shape('(?:From|To|Caller|Called)Country', '[A-Z]{2}', 'is not the code of a country'),
+  shape('(?:From|To|Caller|Called)Zip', '[A-Za-z0-9 -]{1,12}', 'is not a postal code'),
+  shape('(?:From|To|Caller|Called)(?:City|State)', '[^+:/={}<>@]{1,60}', 'is not the name of a place'),
+  // A number, a short code, a URI such as `whatsapp:+…`, a name such as `anonymous` or `CityBank`.
+  shape(
+    'From|To|Caller|Called|OtherRecipients\\d{1,2}',
+    "\\+?[0-9*#]{1,18}|[a-z]{1,20}:\\S{1,250}|(?!.*(?:From|To[A-Z]))[A-Za-z0-9 ._&'-]{1,15}",
+    'is not an address',
+  ),
+  shape('(?:Referral)?Num(?:Media|Segments)|ErrorCode|SequenceNumber|\\w*Duration', '\\d{1,10}', 'is not a number'),
+  shape('ApiVersion', '\\d{4}-\\d\\d-\\d\\d', 'is not a date'),
+  shape(
+    '(?:Sms|Message|Call|DialCall|Recording|Transcription)Status|Direction|OptOutType',
+    '[A-Za-z-]{1,30}',
+    'is not a word',
+  ),
+  shape('MediaContentType\\d{1,2}', '[\\w.+-]{1,80}/[\\w.+-]{1,80}(?:;.*)?', 'is not a media type'),
+  shape('MediaUrl\\d{1,2}|(?:Recording|Error|Transcription)Url', 'https?://\\S{1,2000}', 'is not a URL'),
+]
+
+function shape(names: string, value: string, reason: string, isFilled?: true): ShapeRow {
+  return {
+    names: new RegExp(`^(?:${names})$`),
+    value: new RegExp(`^(?:${value})$`, 's'),
+    reason,
+    ...(isFilled && { isFilled }),
+  }
+}
+
+// A name directly before a value that it has: the text that Twilio signs, inside another value.
+const swallowed = new RegExp(
+  [
+    `(?:Sid|_sid)${sid}`,
+    '(?:From|To|Caller|Called)(?:\\+?\\d{3}|[a-z]{2,20}:\\S)',
+    '(?:From|To|Caller|Called)(?:City|State|Zip|Country)(?:[A-Z0-9]|$)',
+    'Num(?:Media|Segments)\\d',
+    'ApiVersion\\d{4}-',
+    '(?:Sms|Message|Call|Recording|Transcription)Status[a-z]',
+  ].join('|'),
+)
+
+// The parameters that identify a message.
+const identity = ['AccountSid', 'MessageSid', 'From', 'To']
+
+const anyName = /^[A-Za-z_][\w.-]{0,127}$/
+// All names of Twilio's messages look like this.
+const nameOfMessage = /^[A-Z][A-Za-z]{0,63}\d{0,2}$/
+
+/** Parameters to check: `WebhookParams`, a URLSearchParams or a Map. */
+export interface CheckedParams extends ParamsReader, Iterable<readonly [string, string] | string[]> {}
+
+/**
+ * Finds the parameters that Twilio would not have sent like this, in a form.
+ *
+ * Twilio signs the names and values of a form without delimiters. Who wrote one of the values, such
+ * as the text of an SMS, can send the same text again, cut into other names and values, and its
+ * signature still matches. Such a copy has a value that holds the rest of the original, or a name
+ * that is none of Twilio's.
+ * @param params The parameters of a form, in the order in which they arrived.
+ * @returns an empty list if all fit
+ */
+export function findMisshapen(params: CheckedParams): readonly Misshapen[] {
+  const found: Misshapen[] = []
+  const report = (name: string, reason: string): void => void found.push({ name, reason })
+  const { pairs, values } = findDistinct([...params].map((pair): [string, string] => [pair[0] ?? '', pair[1] ?? '']))
+  const kind = findCompleteKind(params)
+  const text = kind?.text
+  for (const [name, ofName] of values) {
+    if (typeof ofName !== 'string' && (findShape(name) !== undefined || name === text)) report(name, 'is repeated')
+    const reason = isKnown(name) ? undefined : findFaultOfName(name, kind)
+    if (reason !== undefined) report(name, reason)
+  }
+  if (text !== undefined) for (const name of [...identity, text]) if (!values.has(name)) report(name, 'is missing')
+
+  // The text of a message may hold anything, but only if no other value could hold the rest of the
+  // original: then that text is the last one that its sender wrote.
+  const isFree = pairs.every(([name]) => name === text || findShape(name) !== undefined)
+  for (const [name, value] of pairs) {
+    const row = kind !== undefined || name === 'AccountSid' ? findShape(name) : undefined
+    if (row !== undefined && !(value === '' ? row.isFilled === undefined : row.value.test(value)))
+      report(name, row.reason)
+    else if (beginsLongerName(name, value, values)) report(name, 'is a part of another name')
+    else if (swallowed.test(value) && !(isFree && name === text)) report(name, 'holds other parameters')
+  }
+  return found
+}
+
+/**
+ * Returns true if all parameters of a form have names and values that Twilio gives them.
+ * @param params The parameters of a form, in the order in which they arrived.
+ */
+export function hasWebhookShape(params: CheckedParams): boolean {
+  return findMisshapen(params).length === 0
+}
+
+/**
+ * Finds the kind whose shapes apply: one with all parameters that Twilio always sends, since examples
+ * and older webhooks have fewer; or a message, whose text a stranger wrote.
+ */
+function findCompleteKind(params: ParamsReader): Kind | undefined {
+  const name: WebhookKind | undefined = kindOf(params)
+  const kind = name && kinds[name]
+  if (kind === undefined || kind.text !== undefined) return kind
+  return kind.parameters.every((parameter) => !parameter.always || params.has(parameter.name)) ? kind : undefined
+}
+
+function findShape(name: string): ShapeRow | undefined {
+  return plainNames.has(name) ? shapesOfNames.get(name) : shapes.find(({ names }) => names.test(name))
+}
+
+function findFaultOfName(name: string, kind: Kind | undefined): string | undefined {
+  if (kind?.text === undefined) return anyName.test(name) ? undefined : 'is not the name of a parameter'
+  if (!nameOfMessage.test(name)) return 'is not the name of a parameter'
+  // The end of the text and the name behind it, or that name and its value: `GFrom`, `FromBrand`.
+  const next = findNextName(kind, kind.text)
+  if (name.startsWith(next) || name.endsWith(next)) return `could be a part of ${next}`
+  const names = listNames(kind)
+  return names.some((one) => name.startsWith(one) && names.includes(name.slice(one.length)))
+    ? 'consists of other names'
+    : undefined
+}
+
+/** Finds the name that Twilio joins behind a text, if it sends nothing that it may leave out. */
+function findNextName({ parameters }: Kind, text: string): string {
+  const always = parameters.filter(({ name, always }) => always && name > text).map(({ name }) => name)
+  return always.sort()[0] ?? text
+}
+
+/**
+ * True for `SmsStatu` with the value `sreceived`: the name and the value begin with a longer name.
+ * A known name may do that if the longer one is there too: `From` with the value `CityBank`.
+ */
+function beginsLongerName(name: string, value: string, values: ReadonlyMap<string, unknown>): boolean {
+  if (!prefixes.has(name)) return false
+  const joined = name + value.slice(0, longestName)
+  for (let length = name.length + 1; length <= longestName; length++) {
+    const longer = joined.slice(0, length)
+    if (plainNames.has(longer) && !(isKnown(name) && values.has(longer))) return true
+  }
+  return false
+}
+
+const allNames = Object.values(kinds).flatMap(listNames)
+const plainNames: ReadonlySet<string> = new Set(allNames.filter((name) => !isPattern(name)))
+const patterns = [...new Set(allNames.filter(isPattern))]
+// A replay guard checks every delivery, so what is known of a name is looked up.
+const shapesOfNames = new Map([...plainNames].map((name) => [name, shapes.find(({ names }) => names.test(name))]))
+const prefixes = new Set([...plainNames].flatMap((name) => Array.from(name, (_, length) => name.slice(0, length))))
+const longestName = Math.max(...allNames.map((name) => name.length))
+
+function isPattern(name: string): boolean {
+  return /[{*]/.test(name)
+}
+
+/** True for a name that any kind has. */
+function isKnown(name: string): boolean {
+  return plainNames.has(name) || patterns.some((pattern) => isNamed(name, pattern))
+}
+
+/** Compares a name with a pattern of a row: `MediaUrl{N}`, `SipHeader_*`. */
+function isNamed(name: string, pattern: string): boolean {
+  const [start = ''] = pattern.split(/\{N\}|\*/)
+  const rest = name.startsWith(start) ? name.slice(start.length) : ''
+  return pattern.endsWith('*') ? /^[\w-]{1,100}$/.test(rest) : /^\d{1,2}$/.test(rest)
+}
+
+function listNames(kind: Kind): readonly string[] {
+  return kind.parameters.map(({ name }) => name)
+}
