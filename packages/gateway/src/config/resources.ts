@@ -120,12 +120,19 @@ export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: str
         '@redis/client',
         () => import('./redis.ts'),
       )
-      const redis = keep(JSON.stringify(['redis', url]), () => {
+      const key = JSON.stringify(['redis', url])
+      const redis = keep(key, () => {
         const value = openRedisStore(url, onProblem)
         return { value, isShared: true, close: () => value.close() }
       })
-      // Otherwise the first requests would be refused.
-      await redis.connected
+      try {
+        // Otherwise the first requests would be refused.
+        await redis.connected
+      } catch (error) {
+        open.delete(key)
+        await redis.close()
+        throw error
+      }
       return replayGuard({ ...rest, store: redis.store })
     },
     closeUnused(lingerMs = 0) {

@@ -76,7 +76,10 @@ const replay = z
     redisUrlEnv: variable.optional(),
     redisUrl: z
       .string()
-      .regex(/^rediss?:\/\/[^@]+$/, 'must be redis://host:port without a password; give one with "redisUrlEnv"')
+      .regex(
+        /^rediss?(\+cluster|\+sentinel)?:\/\/[^@]+$/,
+        'must be redis://host:port without a password; give one with "redisUrlEnv"',
+      )
       .optional(),
     ...toFields(replayGuardOptions),
   })
