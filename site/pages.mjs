@@ -37,6 +37,7 @@ const sections = [
       'docs/parameters.md',
       'docs/webhook-kinds.md',
       'docs/platforms.md',
+      'docs/schemes.md',
       'docs/sendgrid-event-webhook.md',
       'docs/why-does-sendgrid-validation-fail.md',
       'docs/sendgrid-inbound-parse.md',

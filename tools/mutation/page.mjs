@@ -60,7 +60,7 @@ export function renderPage(rows) {
 
 \`npm run mutation\` writes this page. It makes small changes to the code, one at a time, and runs the unit tests against
 each change. If no test notices a change, a test is missing, or the code makes no difference. The command fails if a
-change in \`scheme/\` or \`verify/\` is neither noticed nor explained.
+change in \`schemes/\` or \`verify/\` is neither noticed nor explained.
 
 ${renderTable(rows)}
 

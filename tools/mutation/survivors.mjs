@@ -156,7 +156,7 @@ export const explained = [
     ],
   },
   {
-    file: 'verify/verifier.ts',
+    file: 'schemes/twilio/verifier.ts',
     because: 'Without newer keys there is no match either',
     changes: [
       ['newer.length > 0', 'true'],
@@ -164,7 +164,7 @@ export const explained = [
     ],
   },
   {
-    file: 'verify/webhook.ts',
+    file: 'schemes/twilio/webhook.ts',
     because: 'A search of the pairs and the index find the same value, one of them more slowly',
     changes: [
       ['this.#pairs.length <= 64', 'true'],

@@ -25,7 +25,7 @@ const mutants = [
   mutant('CompileError', '', 1, 1, [3, 2]),
 ]
 const report = { files: { 'packages/tollgate/src/schemes/twilio/sign/one.ts': { source, mutants } } }
-const explained = [{ file: 'scheme/one.ts', because: 'They are never equal', changes: [['a < b', 'a <= b']] as const }]
+const explained = [{ file: 'schemes/twilio/sign/one.ts', because: 'They are never equal', changes: [['a < b', 'a <= b']] as const }]
 
 describe('a report of mutants', () => {
   const rows = readRows(report, explained)
@@ -33,7 +33,7 @@ describe('a report of mutants', () => {
   test('counts noticed changes, and lists survivors with their code on one line', () => {
     expect(rows).toEqual([
       {
-        file: 'scheme/one.ts',
+        file: 'schemes/twilio/sign/one.ts',
         noticed: 2,
         survivors: [
           { from: 'a < b', to: 'a <= b', because: 'They are never equal' },
@@ -53,15 +53,15 @@ describe('a report of mutants', () => {
 
   test('a reason that explains no survivor is stale', () => {
     expect(listStale(rows, explained)).toEqual([])
-    const gone = { file: 'scheme/gone.ts', because: 'It is gone', changes: [['a', 'b']] as const }
-    expect(listStale(rows, [...explained, gone])).toEqual([{ file: 'scheme/gone.ts', from: 'a', to: 'b' }])
+    const gone = { file: 'schemes/twilio/sign/gone.ts', because: 'It is gone', changes: [['a', 'b']] as const }
+    expect(listStale(rows, [...explained, gone])).toEqual([{ file: 'schemes/twilio/sign/gone.ts', from: 'a', to: 'b' }])
   })
 
   test('is shown in one table and two lists', () => {
     const page = renderPage(rows)
-    expect(page).toContain('| scheme/one.ts | 4 | 2 | 1 | 1 | 50.0 % | 66.7 % |')
-    expect(page).toContain('**scheme/one.ts**\n\n- They are never equal: `a < b` into `a <= b`\n')
-    expect(page).toContain('**scheme/one.ts**\n\n- `{ return undefined }` into `{}`\n')
+    expect(page).toContain('| schemes/twilio/sign/one.ts | 4 | 2 | 1 | 1 | 50.0 % | 66.7 % |')
+    expect(page).toContain('**schemes/twilio/sign/one.ts**\n\n- They are never equal: `a < b` into `a <= b`\n')
+    expect(page).toContain('**schemes/twilio/sign/one.ts**\n\n- `{ return undefined }` into `{}`\n')
     expect(renderPage([])).toContain('Nothing.')
   })
 })

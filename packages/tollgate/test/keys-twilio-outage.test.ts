@@ -47,7 +47,7 @@ function start(options: Partial<TwilioAccountTokensOptions> = {}) {
   const deliver = async (account: string, number = 1) =>
     outcome(await send(verifier, { params: { AccountSid: account }, authToken: token(number) }))
   const deliverAll = () => Promise.all(accounts.map((account) => deliver(account)))
-  const warm = () => expect.poll(async () => new Set(await deliverAll())).toEqual(new Set([0]))
+  const warm = () => expect.poll(async () => new Set(await deliverAll()), { timeout: 10_000 }).toEqual(new Set([0]))
   return { clock, authToken, deliver, deliverAll, warm }
 }
 
@@ -62,7 +62,7 @@ test('accounts that were looked up together are looked up again at different tim
   // Each account has a time from 64 % to 80 % of ttlSeconds.
   clock.ms = 0.7 * 300_000
   expect(new Set(await deliverAll())).toEqual(new Set([0]))
-  await expect.poll(() => server.requests.length).toBeGreaterThan(1)
+  await expect.poll(() => server.requests.length, { timeout: 10_000 }).toBeGreaterThan(1)
   expect(server.requests.length).toBeLessThan(accounts.length)
   clock.ms = 0.8 * 300_000
   server.handle = () => undefined
@@ -161,7 +161,7 @@ describe('look-ups in flight', () => {
       held.push(() => answerAccount(req, res, sid))
       most = Math.max(most, held.length)
     }
-    const isFull = (size: number) => expect.poll(() => held.length).toBe(size)
+    const isFull = (size: number) => expect.poll(() => held.length, { timeout: 10_000 }).toBe(size)
     return { held, isFull, most: () => most }
   }
 
@@ -196,7 +196,7 @@ describe('look-ups in flight', () => {
     expect(new Set(first)).toEqual(new Set([0, 'key_lookup_failed']))
     await expect.poll(() => server.requests.length, { timeout: 5000 }).toBe(accounts.length)
     await expect
-      .poll(async () => new Set(await Promise.all(accounts.map((account) => deliver(account)))))
+      .poll(async () => new Set(await Promise.all(accounts.map((account) => deliver(account)))), { timeout: 10_000 })
       .toEqual(new Set([0]))
     expect(server.requests.length).toBe(accounts.length)
     expect(problems).toHaveBeenCalled()
