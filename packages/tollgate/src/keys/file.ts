@@ -1,5 +1,6 @@
 import type * as NodeFs from 'node:fs'
 import type * as NodePath from 'node:path'
+import { unref } from '../checks/limits.ts'
 import { readOptions, runUnnoticed } from '../checks/options.ts'
 import type { Tokens } from '../checks/secrets.ts'
 import type { AuthTokenLookup, SharedKey, UnverifiedClaim } from '../verify/types.ts'
@@ -230,10 +231,4 @@ function takeFingerprint(fs: FileSystem, path: string): string {
   } catch (error) {
     return String(readCode(error))
   }
-}
-
-/** Lets the process exit while the timer runs. */
-function unref<T extends { unref?(): unknown } | number>(timer: T): T {
-  if (typeof timer === 'object') timer.unref?.()
-  return timer
 }

@@ -1,7 +1,7 @@
 import { findNearest } from '../checks/options.ts'
 import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
-import { type AlgorithmName, algorithms, findAlgorithm } from '../scheme/algorithms.ts'
-import { parseSignatureSettings } from '../scheme/signature.ts'
+import { type AlgorithmName, algorithms, findAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
+import { parseSignatureSettings } from '../schemes/twilio/sign/signature.ts'
 import type { SharedKey } from '../verify/types.ts'
 
 /** The keys of a file. */
