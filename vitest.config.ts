@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig } from 'vitest/config'
+import { SlowestFirst } from './tools/slowest-first.mjs'
 
 const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 }
 
@@ -15,6 +16,7 @@ export default defineConfig({
     pool: 'forks',
     // One more than there are cores, because many tests wait for sockets and processes.
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: SlowestFirst },
     coverage: { include: ['packages/tollgate/src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
       {

@@ -12,17 +12,13 @@ export function startNext(
   shape: Shape,
   env: Readonly<Record<string, string>> = {},
 ): Promise<RemoteServer> {
-  return serveNext(buildNext(`next${version}`, shape), { SHAPE: shape, ...env })
-}
-
-/** Runs `next start` on an application that was built in a project's directory. */
-export function serveNext(directory: string, env: Readonly<Record<string, string>>): Promise<RemoteServer> {
+  const directory = buildNext(`next${version}`, shape)
   const script = join(directory, '../../node_modules/next/dist/bin/next')
   return startRemote({
     directory,
     script,
     args: (port) => ['start', '--port', String(port), '--hostname', '127.0.0.1'],
-    env: { NEXT_TELEMETRY_DISABLED: '1', ...env },
+    env: { NEXT_TELEMETRY_DISABLED: '1', SHAPE: shape, ...env },
   })
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SignedRequest } from 'tollgate/testing'
 import { findFreePort } from '../../tools/services/free-port.mjs'
@@ -68,11 +69,15 @@ async function answers(port: number): Promise<boolean> {
   )
 }
 
-/**
- * Sends a signed request to the path that a proxy would use, and returns the status: 101 if the
- * connection is upgraded.
- */
-export async function sendTo(port: number, signed: SignedRequest): Promise<number | undefined> {
+interface Answer {
+  /** 101 if the connection is upgraded. */
+  readonly status: number | undefined
+  readonly type?: string | undefined
+  readonly body?: string
+}
+
+/** Sends a signed request to the path that a proxy would use. */
+export async function sendTo(port: number, signed: SignedRequest): Promise<Answer> {
   const { pathname, search } = new URL(signed.url)
   const client = request({
     host: '127.0.0.1',
@@ -85,8 +90,11 @@ export async function sendTo(port: number, signed: SignedRequest): Promise<numbe
   })
   try {
     return await new Promise((resolve, reject) => {
-      client.on('response', ({ statusCode }) => resolve(statusCode))
-      client.on('upgrade', ({ statusCode }) => resolve(statusCode))
+      client.on('response', (response) => {
+        const { statusCode: status, headers } = response
+        text(response).then((body) => resolve({ status, type: headers['content-type'], body }), reject)
+      })
+      client.on('upgrade', ({ statusCode: status }) => resolve({ status }))
       client.on('error', reject)
       client.end(signed.body)
     })

@@ -1,15 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { cpSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type * as common from '@nestjs/common'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { send, toRaw } from '../adapter/socket.ts'
 import { decorate, loadNest, type NestApp, nestFrameworks, startNest } from '../frameworks/nest.ts'
 import { bindAdapter } from '../kit/bind-framework.ts'
 import { makeRequest, origin, otherAccount, otherToken, token } from '../kit/draft.ts'
-import { prepareProject } from '../projects/prepare.mjs'
-import { startRemote } from '../projects/remote.ts'
 
 vi.spyOn(console, 'error').mockImplementation(() => undefined)
 
@@ -175,23 +169,4 @@ describe.each([
     const guard = new nest.tollgate.TwilioWebhookGuard(options)
     expect(await guard.canActivate({ getType: () => 'ws' } as unknown as common.ExecutionContext)).toBe(false)
   })
-})
-
-test('examples/nest, compiled and started', async () => {
-  const directory = prepareProject('nest12')
-  const target = join(directory, '.build/example')
-  cpSync(fileURLToPath(new URL('../../examples/nest', import.meta.url)), target, { recursive: true })
-  execFileSync(process.execPath, [join(directory, 'node_modules/typescript/bin/tsc')], {
-    cwd: target,
-    stdio: 'inherit',
-  })
-  const env = { TOLLGATE_PUBLIC_URL: origin, TWILIO_AUTH_TOKEN: token }
-  const server = await startRemote({ directory: target, script: 'dist/main.js', env })
-  onTestFinished(() => server.stop())
-  const ask = async (draft: Parameters<typeof makeRequest>[0]) =>
-    send(server.port, toRaw(await makeRequest({ params: [['Body', 'a < b']], ...draft })))
-  const { status, body, headers } = await ask({})
-  expect([status, body]).toEqual([200, '<Response><Message>You said: a &lt; b</Message></Response>'])
-  expect(headers['content-type']).toContain('text/xml')
-  expect((await ask({ token: otherToken })).status).toBe(403)
 })

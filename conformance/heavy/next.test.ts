@@ -1,14 +1,12 @@
-import { fileURLToPath } from 'node:url'
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeScenario } from '../adapter/scenario.ts'
 import { expectAccepted, expectRejected, expectTurnedAway, type TestServer } from '../adapter/server.ts'
 import { send, toRaw } from '../adapter/socket.ts'
-import { makeNextFramework, serveNext, startNext, versions } from '../frameworks/next.ts'
+import { makeNextFramework, startNext, versions } from '../frameworks/next.ts'
 import { bindAdapter } from '../kit/bind-framework.ts'
 import { host, makeRequest, origin, otherToken, sms, token } from '../kit/draft.ts'
 import { joinParams } from '../kit/sign.ts'
-import { buildNext } from '../projects/build-next.ts'
 import type { RemoteServer } from '../projects/remote.ts'
 import { makeRoutedServer } from '../routed/built-servers.ts'
 import { testRoutes } from './routed-built.ts'
@@ -178,24 +176,4 @@ describe.each(versions)('next %s', (version) => {
       await server.stop()
     }
   })
-})
-
-test('examples/next, built and started', async () => {
-  const example = fileURLToPath(new URL('../../examples/next', import.meta.url))
-  const directory = buildNext('next16', 'example', example)
-  const server = await serveNext(directory, { TOLLGATE_PUBLIC_URL: origin, TWILIO_AUTH_TOKEN: token })
-  const ask = async (draft: Parameters<typeof makeRequest>[0]) =>
-    send(server.port, toRaw(await makeRequest({ params: [['Body', 'a < b']], ...draft })))
-  try {
-    const { status, headers, body } = await ask({ path: '/sms' })
-    expect([status, headers['content-type'], body]).toEqual([
-      200,
-      'text/xml',
-      '<Response><Message>You said: a &lt; b</Message></Response>',
-    ])
-    expect((await ask({ path: '/api/status' })).status).toBe(204)
-    for (const path of ['/sms', '/api/status']) expect((await ask({ path, token: otherToken })).status).toBe(403)
-  } finally {
-    await server.stop()
-  }
 })

@@ -115,7 +115,10 @@ const bytes = fc.uint8Array({ maxLength: 200 }).map((content) => Buffer.concat([
 
 const isUtf8 = (body: Buffer): boolean => Buffer.compare(Buffer.from(`${body}`), body) === 0
 
-test('agrees with @sendgrid/eventwebhook on 10,000 requests, except where that throws, loses bytes or is laxer', async () => {
+// The official package needs milliseconds for each. TOLLGATE_SENDGRID_REQUESTS=10000 sends more.
+const requests = Number(process.env.TOLLGATE_SENDGRID_REQUESTS ?? 3000)
+
+test('agrees with @sendgrid/eventwebhook, except where that throws, loses bytes or is laxer', async () => {
   const official = new EventWebhook()
   const spki = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
   const officialKey = official.convertPublicKeyToECDSA(spki)
@@ -135,7 +138,7 @@ test('agrees with @sendgrid/eventwebhook on 10,000 requests, except where that t
     alteration: fc.oneof(fc.constant(alterations[0] as (typeof alterations)[number]), fc.constantFrom(...alterations)),
   })
   const counts: Record<string, number> = {}
-  for (const { body, timestamp, alteration } of fc.sample(request, 10_000)) {
+  for (const { body, timestamp, alteration } of fc.sample(request, requests)) {
     const [altered, alter] = alteration
     const genuine = sign(timestamp, body)
     const sent = alter(genuine)

@@ -10,22 +10,19 @@ export type Shape = 'app' | 'pages' | 'prefixed'
 
 const application = fileURLToPath(new URL('next', import.meta.url))
 
-/**
- * Builds an application with one project's Next, unless it is built. The default is
- * conformance/projects/next.
- */
-export function buildNext(project: string, shape: Shape | 'example', sources: string = application): string {
+/** Builds conformance/projects/next with one project's Next, unless it is built. */
+export function buildNext(project: string, shape: Shape): string {
   const directory = prepareProject(project)
   const target = join(directory, '.build', shape)
   const stamp = join(target, 'stamp')
   const content = hashOf(
-    [sources],
+    [application],
     [join(directory, 'package-lock.json'), join(directory, 'node_modules/tollgate/.tarball')],
   )
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === content) return target
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target, { recursive: true })
-  cpSync(sources, target, { recursive: true })
+  cpSync(application, target, { recursive: true })
   const next = join(directory, 'node_modules/next/dist/bin/next')
   const env = { ...process.env, NODE_ENV: 'production', SHAPE: shape, NEXT_TELEMETRY_DISABLED: '1' } as const
   execFileSync(process.execPath, [next, 'build'], { cwd: target, env, stdio: ['ignore', 'ignore', 'inherit'] })

@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildSync } from 'esbuild'
 import { takeLock } from '../../tools/lock.mjs'
 
 const projects = fileURLToPath(new URL('.', import.meta.url))
@@ -105,12 +106,17 @@ function placeScenarios(directory) {
   ]
   const newest = Math.max(...sources.map((source) => modifiedAt(join(conformance, source))))
   if (modifiedAt(join(target, 'package.json')) > newest) return
-  const options = `--ignoreConfig --noCheck --module esnext --target es2023 --moduleResolution bundler --types node
-    --allowImportingTsExtensions --rewriteRelativeImportExtensions --rootDir ${conformance} --outDir ${target}`
-  const files = [join(conformance, 'projects/follow.ts'), join(conformance, 'projects/stage.ts')]
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  execFileSync(process.execPath, [tsc, ...files, ...options.split(/\s+/)], { cwd: root, stdio: 'inherit' })
-  const exports = { '.': './projects/stage.js', './follow': './projects/follow.js' }
+  buildSync({
+    entryPoints: ['stage', 'follow'].map((name) => join(projects, `${name}.ts`)),
+    outdir: target,
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    platform: 'neutral',
+    format: 'esm',
+    target: 'es2023',
+  })
+  const exports = { '.': './stage.js', './follow': './follow.js' }
   writeFileSync(join(target, 'package.json'), JSON.stringify({ name: 'tollgate-conformance', type: 'module', exports }))
 }
 

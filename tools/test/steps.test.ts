@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { installPrograms, programs } from '../programs.mjs'
 import { root } from '../run.mjs'
+import { slowest } from '../slowest-first.mjs'
 import { quickSteps, slowSteps } from '../steps.mjs'
 import { listFiles } from './list-files.ts'
 
@@ -28,6 +29,11 @@ test('npm test and what it leaves out run every test file exactly once', () => {
   // `npm run mutation` runs these, which import the tests of the library.
   const expected = listFiles('*.test.ts').filter((file) => !file.startsWith('tools/mutation/'))
   expect(tested.map(({ file }) => relative(root, file)).sort()).toEqual([...expected].sort())
+})
+
+test('the files that start first are slow tests', () => {
+  const slow = files.filter(({ projectName }) => projectsOf(slowSteps).includes(projectName))
+  expect(slow.map(({ file }) => relative(root, file))).toEqual(expect.arrayContaining([...slowest]))
 })
 
 /** Adds a module and all modules of the repository that run with it. */

@@ -11,6 +11,8 @@ const config = {
   turbopack: { root },
   // The limit below the middleware has another name in each version.
   experimental: { [root.endsWith('next15') ? 'middlewareClientMaxBodySize' : 'proxyClientMaxBodySize']: '20kb' },
+  // The types are the same in each shape.
+  typescript: { ignoreBuildErrors: shape !== 'app' },
   ...(shape === 'prefixed' && { basePath: '/base', trailingSlash: true }),
   ...(shape === 'pages' && {
     rewrites: async () => ({ beforeFiles: [{ source: '/:path*', destination: '/api/:path*' }] }),

@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import { BaseSequencer } from 'vitest/node'
+import { root } from './run.mjs'
+
+/** The files of tests that take longest, such as those that install and build applications. */
+export const slowest = [
+  'conformance/heavy/next.test.ts',
+  'conformance/heavy/follow-docs.test.ts',
+  'conformance/heavy/examples.test.ts',
+  'conformance/heavy/runtimes.test.ts',
+  'tools/test/heavy/release.test.ts',
+  'tools/test/heavy/installs.test.ts',
+  'tools/package-test/types.test.ts',
+  'packages/inspector/test/heavy/page.test.ts',
+  'conformance/heavy/nest.test.ts',
+  'tools/test/heavy/loading.test.ts',
+  'conformance/heavy/sveltekit.test.ts',
+  'site/test/pages.test.ts',
+  'conformance/heavy/astro.test.ts',
+  'conformance/heavy/nitro.test.ts',
+  'conformance/heavy/react-router.test.ts',
+  'conformance/heavy/field-diagnosis.test.ts',
+  'conformance/heavy/sendgrid-differential.test.ts',
+  'conformance/heavy/forged-diagnosis.test.ts',
+  'packages/cli/test/heavy/field.test.ts',
+]
+
+/**
+ * Starts the slowest files first. Vitest knows no durations on a fresh clone, and would start with
+ * the largest files and end with the last project: one worker would run minutes after the others.
+ */
+export class SlowestFirst extends BaseSequencer {
+  /** @param {import('vitest/node').TestSpecification[]} files @override */
+  async sort(files) {
+    const paths = slowest.map((file) => join(root, file))
+    const rank = (/** @type {string} */ path) => (paths.includes(path) ? paths.indexOf(path) : paths.length)
+    return (await super.sort(files)).sort((one, other) => rank(one.moduleId) - rank(other.moduleId))
+  }
+}
