@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileKeys } from 'tollgate/keys'
+import { watchTurns } from './core/turns.mjs'
 
 const accounts = 200_000
 const files = 20
@@ -59,26 +60,6 @@ function readGeneration(number) {
   return Math.floor(Number.parseInt(tokens[1] ?? '0', 16) / accounts)
 }
 
-/** Watches the CPU time of each turn of the event loop, in milliseconds. */
-function watchTurns() {
-  let isWatching = true
-  let longest = 0
-  let before = process.cpuUsage()
-  const turn = () => {
-    const { user, system } = process.cpuUsage(before)
-    longest = Math.max(longest, (user + system) / 1000)
-    before = process.cpuUsage()
-    if (isWatching) setImmediate(turn)
-  }
-  setImmediate(turn)
-  return {
-    stop() {
-      isWatching = false
-      return longest
-    },
-  }
-}
-
 let failed = false
 for (let round = 2; round < 2 + rounds; round++) {
   const { version } = publish(`keys-${round}`, round)
@@ -97,7 +78,7 @@ for (let round = 2; round < 2 + rounds; round++) {
   }
   delay.disable()
   failed ||= readGeneration(0) !== round
-  const longest = turns.stop()
+  const longest = await turns.stop()
   const isWithin = longest <= allowedMs
   failed ||= !isWithin
   print(`rotation ${round - 1}: complete after`, `${Math.round(performance.now() - began)} ms`)
